@@ -1,0 +1,68 @@
+//! The consumer's side of a queue: each message by itself, its failure its own.
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use events::Envelope;
+use futures::future::join_all;
+use tracing::{Instrument, error, info, info_span};
+use values::{Error, Result};
+
+/// Handles a batch (10 at most) side by side. What fails, and only that, is reported, comes again, and ends in the
+/// dead-letter queue after the queue's number of receives; so does a message that is no envelope.
+pub async fn consume<F, Fut>(batch: SqsEvent, handle: F) -> SqsBatchResponse
+where
+    F: Fn(Envelope) -> Fut,
+    Fut: Future<Output = Result<()>>,
+{
+    let handled = batch.records.into_iter().map(|message| one(message, &handle));
+    let failed = join_all(handled).await.into_iter().flatten();
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failed
+        .map(|id| {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failure
+        })
+        .collect();
+    response
+}
+
+async fn one<F, Fut>(message: SqsMessage, handle: &F) -> Option<String>
+where
+    F: Fn(Envelope) -> Fut,
+    Fut: Future<Output = Result<()>>,
+{
+    let id = message.message_id.unwrap_or_default();
+    let envelope: Envelope = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+        Ok(envelope) => envelope,
+        Err(cause) => {
+            error!(message.id = id, error = %cause, "this message is no event of souk; it will end in the dead-letter queue");
+            return Some(id);
+        }
+    };
+    let span = info_span!(
+        "message",
+        correlation.id = envelope.correlation_id,
+        event.id = %envelope.event_id,
+        event.r#type = envelope.event.name(),
+        subject = envelope.subject,
+    );
+    async {
+        match handle(envelope).await {
+            Ok(()) => {
+                info!("handled");
+                None
+            }
+            Err(error) => {
+                log(&error);
+                Some(id)
+            }
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+fn log(error: &Error) {
+    let cause = error.cause.as_ref().map(|cause| format!("{cause:?}"));
+    error!(error.code = error.code, error.cause = cause, "not handled, it will come again: {}", error.detail);
+}

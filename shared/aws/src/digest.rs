@@ -1,0 +1,19 @@
+//! Digests and random tokens, by the cryptography that the SDK's TLS links anyway.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use values::{Error, Result};
+
+/// SHA-256 in hexadecimal.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A bearer secret of 256 random bits, safe in a URL. Store its digest, never itself.
+pub fn random_token() -> Result<String> {
+    let mut bytes = [0u8; 32];
+    rand::fill(&mut bytes).map_err(Error::internal)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

@@ -1,0 +1,101 @@
+//! Queries on a key or an index. There is no scan here, and there will be none.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::DeserializeOwned;
+use values::{Page, PageRequest, Position, Result};
+
+use crate::table::{Item, Table, outage, parse};
+
+/// A query of one partition of a table or of one of its indexes.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Query {
+    table: Table,
+    index: Option<&'static str>,
+    partition: String,
+    range: Option<(&'static str, String)>,
+    descending: bool,
+}
+
+impl Query {
+    /// One partition of the table, consistently.
+    pub fn of(table: &Table, partition: impl Into<String>) -> Self {
+        Self { table: table.clone(), index: None, partition: partition.into(), range: None, descending: false }
+    }
+
+    /// One partition of `gsi1`, `gsi2` or `gsi3`, a moment behind the table.
+    pub fn index(table: &Table, index: &'static str, partition: impl Into<String>) -> Self {
+        Self { index: Some(index), ..Self::of(table, partition) }
+    }
+
+    /// Only sort keys that begin so.
+    pub fn begins_with(mut self, prefix: impl Into<String>) -> Self {
+        self.range = Some(("begins_with(#sk, :sk)", prefix.into()));
+        self
+    }
+
+    /// Only sort keys before that.
+    pub fn before(mut self, bound: impl Into<String>) -> Self {
+        self.range = Some(("#sk < :sk", bound.into()));
+        self
+    }
+
+    /// Only sort keys up to that.
+    pub fn up_to(mut self, bound: impl Into<String>) -> Self {
+        self.range = Some(("#sk <= :sk", bound.into()));
+        self
+    }
+
+    /// Last first.
+    pub fn descending(mut self) -> Self {
+        self.descending = true;
+        self
+    }
+
+    /// One page.
+    pub async fn page<T: DeserializeOwned>(self, request: &PageRequest) -> Result<Page<T>> {
+        let (pk, sk) = match self.index {
+            None => ("pk".to_owned(), "sk".to_owned()),
+            Some(index) => (format!("{index}pk"), format!("{index}sk")),
+        };
+        let mut condition = "#pk = :pk".to_owned();
+        let mut query =
+            self.table.client.query().table_name(&self.table.name).set_index_name(self.index.map(str::to_owned));
+        query = query
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", AttributeValue::S(self.partition));
+        if let Some((range, bound)) = self.range {
+            condition = format!("{condition} AND {range}");
+            query = query
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":sk", AttributeValue::S(bound));
+        }
+        let answer = query
+            .key_condition_expression(condition)
+            .scan_index_forward(!self.descending)
+            .consistent_read(self.index.is_none())
+            .limit(i32::try_from(request.limit).unwrap_or(100))
+            .set_exclusive_start_key(request.after.as_ref().map(start_key))
+            .send()
+            .await
+            .map_err(outage)?;
+        let next = answer.last_evaluated_key.map(position);
+        let rows = answer.items.unwrap_or_default().into_iter().map(parse).collect::<Result<_>>()?;
+        Ok(Page { rows, next })
+    }
+
+    /// The first rows, at most `limit`.
+    pub async fn first<T: DeserializeOwned>(self, limit: u32) -> Result<Vec<T>> {
+        Ok(self.page(&PageRequest { limit, after: None }).await?.rows)
+    }
+}
+
+fn start_key(position: &Position) -> Item {
+    position.0.iter().map(|(name, value)| (name.clone(), AttributeValue::S(value.clone()))).collect()
+}
+
+fn position(key: HashMap<String, AttributeValue>) -> Position {
+    Position(key.into_iter().filter_map(|(name, value)| Some((name, value.as_s().ok()?.clone()))).collect())
+}

@@ -1,0 +1,84 @@
+//! Publishing: events to the queues of whoever listens to them.
+
+use std::collections::{BTreeMap, HashSet};
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use events::{Delivery, Envelope, Listener};
+use values::{Clock, Error, EventId, Result, Timestamp};
+
+use crate::{Aws, Settings};
+
+/// The longest that SQS delays a message.
+const LONGEST_DELAY_SECONDS: i64 = 900;
+/// SQS's bound for one batch.
+const BATCH: usize = 10;
+
+/// The three queues of souk.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    client: Client,
+    queues: BTreeMap<Listener, String>,
+    clock: Clock,
+}
+
+impl Publisher {
+    /// The queues that the environment names.
+    pub fn from_env(aws: &Aws, clock: Clock) -> Result<Self> {
+        let queues = BTreeMap::from([
+            (Listener::Orders, Settings.required("SOUK_QUEUE_ORDERS")?),
+            (Listener::Payments, Settings.required("SOUK_QUEUE_PAYMENTS")?),
+            (Listener::Notifications, Settings.required("SOUK_QUEUE_NOTIFICATIONS")?),
+        ]);
+        Ok(Self { client: Client::new(aws.config()), queues, clock })
+    }
+
+    /// Sends every event to every listener and tells which events did not get through; those are to be sent again, to
+    /// all their listeners: inboxes make that harmless.
+    pub async fn publish(&self, envelopes: &[Envelope]) -> Result<HashSet<EventId>> {
+        let mut by_queue: BTreeMap<Listener, Vec<(&Envelope, i64)>> = BTreeMap::new();
+        let now = self.clock.now();
+        for envelope in envelopes {
+            for delivery in envelope.event.deliveries() {
+                let (listener, delay) = match delivery {
+                    Delivery::Now(listener) => (listener, 0),
+                    Delivery::NotBefore(listener, at) => (listener, delay_until(at, now)),
+                };
+                by_queue.entry(listener).or_default().push((envelope, delay));
+            }
+        }
+        let mut lost = HashSet::new();
+        for (listener, messages) in by_queue {
+            for batch in messages.chunks(BATCH) {
+                lost.extend(self.send(listener, batch).await?);
+            }
+        }
+        Ok(lost)
+    }
+
+    /// Sends one event to one listener again, not before that moment.
+    pub async fn send_later(&self, listener: Listener, envelope: &Envelope, at: Timestamp) -> Result<()> {
+        let lost = self.send(listener, &[(envelope, delay_until(at, self.clock.now()))]).await?;
+        if lost.is_empty() { Ok(()) } else { Err(Error::unavailable("queue", "the message was not taken")) }
+    }
+
+    async fn send(&self, listener: Listener, batch: &[(&Envelope, i64)]) -> Result<Vec<EventId>> {
+        let mut entries = Vec::with_capacity(batch.len());
+        for (index, (envelope, delay)) in batch.iter().enumerate() {
+            let body = serde_json::to_string(envelope).map_err(Error::internal)?;
+            let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body);
+            let entry = entry.delay_seconds(i32::try_from(*delay).unwrap_or(0)).build();
+            entries.push(entry.map_err(Error::internal)?);
+        }
+        let url = self.queues.get(&listener).cloned().unwrap_or_default();
+        let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries)).send();
+        let answer = send.await.map_err(|error| Error::unavailable("queue", error))?;
+        let lost = answer.failed().iter().filter_map(|failed| batch.get(failed.id().parse::<usize>().ok()?));
+        Ok(lost.map(|(envelope, _)| envelope.event_id).collect())
+    }
+}
+
+/// Whole seconds until `at`, rounded up so that a hint does not come too early by a fraction.
+fn delay_until(at: Timestamp, now: Timestamp) -> i64 {
+    ((at.millis() - now.millis() + 999) / 1000).clamp(0, LONGEST_DELAY_SECONDS)
+}

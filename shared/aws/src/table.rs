@@ -1,0 +1,117 @@
+//! One DynamoDB table of a context and its reads. Every table has the keys `pk` and `sk`, both text.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::de::DeserializeOwned;
+use values::{Error, Result};
+
+/// A row as DynamoDB speaks of it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Names one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Partition.
+    pub pk: String,
+    /// Place in it.
+    pub sk: String,
+}
+
+impl Key {
+    /// From its two parts.
+    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(crate) fn attributes(&self) -> Item {
+        HashMap::from([
+            ("pk".to_owned(), AttributeValue::S(self.pk.clone())),
+            ("sk".to_owned(), AttributeValue::S(self.sk.clone())),
+        ])
+    }
+}
+
+/// A table. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+impl Table {
+    /// The table of that name.
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// The row as it is now (strongly consistent: 1 unit per 4 KB).
+    pub async fn get<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
+        self.read(key, true).await
+    }
+
+    /// The row as it was a moment ago (eventually consistent: half the units). Only where nothing is decided by it.
+    pub async fn peek<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
+        self.read(key, false).await
+    }
+
+    async fn read<T: DeserializeOwned>(&self, key: Key, consistent: bool) -> Result<Option<T>> {
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
+        let answer = get.consistent_read(consistent).send().await.map_err(outage)?;
+        answer.item.map(parse).transpose()
+    }
+
+    /// Up to 100 rows as they are now, in no order, those that exist. One round trip unless DynamoDB holds some back.
+    pub async fn batch_get<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>> {
+        read_rows(&[(self, keys)]).await?.into_iter().map(|(_, item)| parse(item)).collect()
+    }
+
+    /// Rows of two tables in one round trip, each parsed as its own type.
+    pub async fn get_both<A: DeserializeOwned, B: DeserializeOwned>(
+        first: (&Table, Key),
+        second: (&Table, &[Key]),
+    ) -> Result<(Option<A>, Vec<B>)> {
+        let rows = read_rows(&[(first.0, std::slice::from_ref(&first.1)), second]).await?;
+        let (mine, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(table, _)| *table == first.0.name);
+        let mine = mine.into_iter().next().map(|(_, item)| parse(item)).transpose()?;
+        Ok((mine, others.into_iter().map(|(_, item)| parse(item)).collect::<Result<_>>()?))
+    }
+}
+
+async fn read_rows(wanted: &[(&Table, &[Key])]) -> Result<Vec<(String, Item)>> {
+    let mut pending = HashMap::new();
+    for (table, keys) in wanted.iter().filter(|(_, keys)| !keys.is_empty()) {
+        let keys = keys.iter().map(Key::attributes).collect();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+        pending.insert(table.name.clone(), keys.map_err(Error::internal)?);
+    }
+    let mut rows = Vec::new();
+    let mut pause = crate::retry::Backoff::start();
+    while let (false, Some((table, _))) = (pending.is_empty(), wanted.first()) {
+        let answer = table.client.batch_get_item().set_request_items(Some(pending)).send().await.map_err(outage)?;
+        let found = answer.responses.unwrap_or_default();
+        rows.extend(
+            found.into_iter().flat_map(|(name, items)| items.into_iter().map(move |item| (name.clone(), item))),
+        );
+        pending = answer.unprocessed_keys.unwrap_or_default();
+        if !pending.is_empty() && !pause.wait().await {
+            return Err(Error::unavailable("database", "rows stayed unprocessed"));
+        }
+    }
+    Ok(rows)
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(item: Item) -> Result<T> {
+    serde_dynamo::from_item(item).map_err(Error::internal)
+}
+
+/// DynamoDB could not be reached, or answered with something no caller can mend.
+pub(crate) fn outage<E, R>(error: SdkError<E, R>) -> Error
+where
+    E: std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    Error::unavailable("database", error)
+}

@@ -1,0 +1,108 @@
+//! All or nothing: `TransactWriteItems` with a retry budget for what the SDK does not retry.
+//!
+//! A `TransactionConflict` (another transaction held a row) says nothing about our conditions, so the same transaction is
+//! sent again, under the same `ClientRequestToken`: if an attempt whose answer was lost had been committed, DynamoDB
+//! recognises it (for 10 minutes) and does not do it twice.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::CancellationReason;
+use values::{Error, Result};
+
+use crate::retry::Backoff;
+use crate::table::outage;
+use crate::write::{Refused, Write};
+
+/// Where a write stands in its transaction, to find its refusal by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot(usize);
+
+/// The writes whose conditions did not hold.
+#[derive(Debug)]
+pub struct Refusals(Vec<Option<Refused>>);
+
+impl Refusals {
+    /// Was it this write that was refused?
+    pub fn of(&self, slot: Slot) -> Option<&Refused> {
+        self.0.get(slot.0).and_then(Option::as_ref)
+    }
+}
+
+/// Why a transaction did not happen. In both cases nothing was written, or (`Failed`, when the last answer was lost) all.
+#[derive(Debug)]
+pub enum CommitError {
+    /// Conditions did not hold.
+    Refused(Refusals),
+    /// The database did not answer, or rivals used up the retry budget.
+    Failed(Error),
+}
+
+impl From<CommitError> for Error {
+    /// For callers that expect no refusal.
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Refused(_) => Error::conflict(
+                "changed_meanwhile",
+                "It was changed by somebody else meanwhile. Read it and try again.",
+            ),
+            CommitError::Failed(error) => error,
+        }
+    }
+}
+
+/// DynamoDB's bound.
+pub const MOST_WRITES: usize = 100;
+
+/// Writes that happen together.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    writes: Vec<Write>,
+}
+
+impl Transaction {
+    /// Without a write yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a write.
+    pub fn add(&mut self, write: Write) -> Slot {
+        self.writes.push(write);
+        Slot(self.writes.len() - 1)
+    }
+
+    /// Commits within the retry budget.
+    pub async fn commit(self) -> Result<(), CommitError> {
+        let Some(client) = self.writes.first().map(|write| write.table.client.clone()) else { return Ok(()) };
+        let actions =
+            self.writes.into_iter().map(Write::into_action).collect::<Result<Vec<_>>>().map_err(CommitError::Failed)?;
+        let token = format!("{:032x}", fastrand::u128(..));
+        let mut backoff = Backoff::start();
+        loop {
+            let send =
+                client.transact_write_items().set_transact_items(Some(actions.clone())).client_request_token(&token);
+            let Err(error) = send.send().await else { return Ok(()) };
+            let contended = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    let reasons = cancelled.cancellation_reasons();
+                    if reasons.iter().any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
+                        return Err(CommitError::Refused(Refusals(reasons.iter().map(refusal).collect())));
+                    }
+                    reasons.iter().any(|reason| matches!(reason.code(), Some(code) if is_passing(code)))
+                }
+                Some(inner) => inner.is_transaction_in_progress_exception(),
+                None => false,
+            };
+            if !contended || !backoff.wait().await {
+                return Err(CommitError::Failed(outage(error)));
+            }
+        }
+    }
+}
+
+fn is_passing(code: &str) -> bool {
+    matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+}
+
+fn refusal(reason: &CancellationReason) -> Option<Refused> {
+    (reason.code() == Some("ConditionalCheckFailed")).then(|| Refused(reason.item().cloned()))
+}

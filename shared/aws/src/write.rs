@@ -1,0 +1,243 @@
+//! One conditional write: alone, or as a part of a transaction.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use values::{Error, Result};
+
+use crate::retry::Backoff;
+use crate::table::{Item, Key, Table, outage, parse};
+
+/// What a write does to its row.
+#[derive(Debug, Clone)]
+enum Op {
+    Put(Item),
+    Update(Key, String),
+    Delete(Key),
+    Check(Key),
+}
+
+/// A write with its condition. Built in a store, run alone or added to a [`crate::Transaction`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Write {
+    pub(crate) table: Table,
+    op: Op,
+    condition: Option<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+/// A condition did not hold: the row as it was then, if there was one.
+#[derive(Debug, Clone)]
+pub struct Refused(pub(crate) Option<Item>);
+
+impl Refused {
+    /// The row that stood in the way.
+    pub fn row<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        self.0.clone().map(parse).transpose()
+    }
+}
+
+impl Write {
+    fn new(table: &Table, op: Op) -> Self {
+        Self { table: table.clone(), op, condition: None, names: HashMap::new(), values: HashMap::new() }
+    }
+
+    /// Writes the whole row: `body` under `key`.
+    pub fn put(table: &Table, key: Key, body: &impl Serialize) -> Result<Self> {
+        let mut item: Item = serde_dynamo::to_item(body).map_err(Error::internal)?;
+        item.retain(|_, value| !matches!(value, AttributeValue::Null(_)));
+        item.extend(key.attributes());
+        Ok(Self::new(table, Op::Put(item)))
+    }
+
+    /// Writes a row that must not be there yet.
+    pub fn create(table: &Table, key: Key, body: &impl Serialize) -> Result<Self> {
+        Ok(Self::put(table, key, body)?.when("attribute_not_exists(pk)"))
+    }
+
+    /// Changes a row by an update expression.
+    pub fn update(table: &Table, key: Key, expression: impl Into<String>) -> Self {
+        Self::new(table, Op::Update(key, expression.into()))
+    }
+
+    /// Removes a row.
+    pub fn delete(table: &Table, key: Key) -> Self {
+        Self::new(table, Op::Delete(key))
+    }
+
+    /// Changes nothing; only its condition counts. For transactions.
+    pub fn check(table: &Table, key: Key) -> Self {
+        Self::new(table, Op::Check(key))
+    }
+
+    /// Only if that holds.
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// Binds `#name` of an expression.
+    pub fn name(mut self, placeholder: &str, attribute: &str) -> Self {
+        self.names.insert(placeholder.to_owned(), attribute.to_owned());
+        self
+    }
+
+    /// Binds `:value` of an expression.
+    pub fn value(mut self, placeholder: &str, value: impl Serialize) -> Result<Self> {
+        let value = serde_dynamo::to_attribute_value(value).map_err(Error::internal)?;
+        self.values.insert(placeholder.to_owned(), value);
+        Ok(self)
+    }
+
+    /// Adds an attribute beside the body of a put, such as the key of an index.
+    pub fn attribute(mut self, name: &str, value: impl Serialize) -> Result<Self> {
+        let value = serde_dynamo::to_attribute_value(value).map_err(Error::internal)?;
+        if let Op::Put(item) = &mut self.op {
+            item.insert(name.to_owned(), value);
+        }
+        Ok(self)
+    }
+
+    /// Runs this write alone. `Ok(Err(_))` tells that the condition did not hold.
+    pub async fn run(self) -> Result<Result<(), Refused>> {
+        Ok(self.run_returning().await?.map(|_| ()))
+    }
+
+    /// Runs this write alone and hands out the row after an update.
+    pub async fn run_returning(self) -> Result<Result<Item, Refused>> {
+        let mut backoff = Backoff::start();
+        loop {
+            match self.clone().attempt().await {
+                Attempt::Done(item) => return Ok(Ok(item)),
+                Attempt::Refused(refused) => return Ok(Err(refused)),
+                Attempt::Contended(error) if !backoff.wait().await => return Err(error),
+                Attempt::Contended(_) => {}
+                Attempt::Failed(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(self) -> Attempt {
+        let Self { table, op, condition, names, values } = self;
+        let (names, values) = (some(names), some(values));
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let client = &table.client;
+        match op {
+            Op::Put(item) => {
+                let put =
+                    client.put_item().table_name(table.name).set_item(Some(item)).set_condition_expression(condition);
+                let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                judge(put.return_values_on_condition_check_failure(old).send().await.map(|_| Item::new()))
+            }
+            Op::Update(key, expression) => {
+                let update = client.update_item().table_name(table.name).set_key(Some(key.attributes()));
+                let update = update.update_expression(expression).set_condition_expression(condition);
+                let update = update.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                let update = update.return_values(ReturnValue::AllNew).return_values_on_condition_check_failure(old);
+                judge(update.send().await.map(|answer| answer.attributes.unwrap_or_default()))
+            }
+            Op::Delete(key) => {
+                let delete = client.delete_item().table_name(table.name).set_key(Some(key.attributes()));
+                let delete = delete.set_condition_expression(condition).return_values_on_condition_check_failure(old);
+                let delete = delete.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                judge(delete.send().await.map(|_| Item::new()))
+            }
+            Op::Check(_) => Attempt::Failed(Error::internal("a condition check runs in a transaction only")),
+        }
+    }
+
+    pub(crate) fn into_action(self) -> Result<TransactWriteItem> {
+        let Self { table, op, condition, names, values } = self;
+        let (table, names, values) = (table.name, some(names), some(values));
+        let old = ReturnValuesOnConditionCheckFailure::AllOld;
+        let action = TransactWriteItem::builder();
+        Ok(match op {
+            Op::Put(item) => {
+                let put = Put::builder().table_name(table).set_item(Some(item)).set_condition_expression(condition);
+                let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                action.put(put.return_values_on_condition_check_failure(old).build().map_err(Error::internal)?).build()
+            }
+            Op::Update(key, expression) => {
+                let update = Update::builder().table_name(table).set_key(Some(key.attributes()));
+                let update = update.update_expression(expression).set_condition_expression(condition);
+                let update = update.set_expression_attribute_names(names).set_expression_attribute_values(values);
+                action
+                    .update(update.return_values_on_condition_check_failure(old).build().map_err(Error::internal)?)
+                    .build()
+            }
+            Op::Delete(key) => {
+                let delete = Delete::builder().table_name(table).set_key(Some(key.attributes()));
+                let delete = delete.set_condition_expression(condition).set_expression_attribute_names(names);
+                let delete =
+                    delete.set_expression_attribute_values(values).return_values_on_condition_check_failure(old);
+                action.delete(delete.build().map_err(Error::internal)?).build()
+            }
+            Op::Check(key) => {
+                let check = ConditionCheck::builder().table_name(table).set_key(Some(key.attributes()));
+                let check = check.set_condition_expression(condition).set_expression_attribute_names(names);
+                let check = check.set_expression_attribute_values(values).return_values_on_condition_check_failure(old);
+                action.condition_check(check.build().map_err(Error::internal)?).build()
+            }
+        })
+    }
+}
+
+enum Attempt {
+    Done(Item),
+    Refused(Refused),
+    Contended(Error),
+    Failed(Error),
+}
+
+/// The three single-item writes answer alike; their error types differ only in name.
+trait SingleWriteError: std::error::Error + Send + Sync + 'static {
+    fn refused(&self) -> Option<Option<Item>>;
+    fn contended(&self) -> bool;
+}
+
+macro_rules! single_write_errors {
+    ($($error:path),*) => {$(
+        impl SingleWriteError for $error {
+            fn refused(&self) -> Option<Option<Item>> {
+                match self {
+                    Self::ConditionalCheckFailedException(refused) => Some(refused.item().cloned()),
+                    _ => None,
+                }
+            }
+            fn contended(&self) -> bool {
+                self.is_transaction_conflict_exception()
+            }
+        }
+    )*};
+}
+
+single_write_errors!(
+    aws_sdk_dynamodb::operation::put_item::PutItemError,
+    aws_sdk_dynamodb::operation::update_item::UpdateItemError,
+    aws_sdk_dynamodb::operation::delete_item::DeleteItemError
+);
+
+fn judge<E: SingleWriteError, R: std::fmt::Debug + Send + Sync + 'static>(
+    answer: Result<Item, SdkError<E, R>>,
+) -> Attempt {
+    match answer {
+        Ok(item) => Attempt::Done(item),
+        Err(error) => match error.as_service_error() {
+            Some(inner) if inner.refused().is_some() => Attempt::Refused(Refused(inner.refused().flatten())),
+            Some(inner) if inner.contended() => Attempt::Contended(outage(error)),
+            _ => Attempt::Failed(outage(error)),
+        },
+    }
+}
+
+fn some<V>(map: HashMap<String, V>) -> Option<HashMap<String, V>> {
+    (!map.is_empty()).then_some(map)
+}

@@ -1,0 +1,64 @@
+//! The envelope around every event: who, when, in which order, and as part of what.
+
+use serde::{Deserialize, Serialize};
+use values::{Clock, EventId, Timestamp, Trace};
+
+use crate::Event;
+
+/// One event on its way. Its id is the key of every inbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Envelope {
+    /// Unique; UUIDv7, so an outbox sorts by age.
+    pub event_id: EventId,
+    /// Of the event's shape. Additive changes keep it; a breaking one makes a new version beside the old.
+    pub version: u32,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// The id of the entity it is about.
+    pub subject: String,
+    /// The version of that entity after the change: arrival order means nothing, this does.
+    pub sequence: u64,
+    /// The request that began the chain.
+    pub correlation_id: String,
+    /// The event that led to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<EventId>,
+    /// `eventType` and `data`.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl Envelope {
+    /// Wraps an event of `subject`, whose version is now `sequence`.
+    pub fn new(clock: &Clock, trace: &Trace, subject: impl ToString, sequence: u64, event: Event) -> Self {
+        Self {
+            event_id: clock.mint(),
+            version: 1,
+            timestamp: clock.now(),
+            subject: subject.to_string(),
+            sequence,
+            correlation_id: trace.correlation_id.clone(),
+            causation_id: trace.causation_id,
+            event,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Event, PaymentRequested};
+    use values::Actor;
+
+    #[test]
+    fn an_envelope_reads_back_as_it_was_written() {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
+        let event = Event::PaymentRequested(PaymentRequested { payment_id: clock.mint(), order_id: clock.mint() });
+        let envelope = Envelope::new(&clock, &trace, "pay_x", 3, event);
+        let text = serde_json::to_string(&envelope).unwrap();
+        assert!(text.contains(r#""eventType":"payment.requested""#) && text.contains(r#""data":{"#), "{text}");
+        assert_eq!(serde_json::from_str::<Envelope>(&text).unwrap(), envelope);
+    }
+}

@@ -1,0 +1,21 @@
+//! The HTTP half of the kit, on axum: problem+json, bodies and parameters, who calls, pages with authenticated cursors,
+//! entity tags, idempotency keys, and the layers every HTTP function wears. It knows no context.
+
+mod app;
+mod body;
+mod conditional;
+mod list;
+mod params;
+mod problem;
+mod visitor;
+
+pub use app::{RequestId, run, with_layers};
+pub use body::Json;
+pub use conditional::{IfMatch, IfNoneMatch, etag, tagged};
+pub use list::{Cursors, PageQuery, list};
+pub use params::{IdempotencyKey, Path, Query};
+pub use problem::Failure;
+pub use visitor::{Verifier, Visitor};
+
+/// What every handler returns.
+pub type Answer<T = axum::response::Response> = Result<T, Failure>;

@@ -1,0 +1,72 @@
+//! What a path, a query string and the idempotency header say.
+
+use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use values::{Error, Kind, Result};
+
+use crate::Failure;
+
+/// Parameters of a path. What does not parse names nothing that exists: 404.
+#[derive(Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let parsed = AxumPath::<T>::from_request_parts(parts, state).await;
+        let AxumPath(value) = parsed.map_err(|_| Error::not_found("thing at this path"))?;
+        Ok(Self(value))
+    }
+}
+
+/// Parameters of a query string; what does not parse is named in a 422.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let parsed = AxumQuery::<T>::from_request_parts(parts, state).await;
+        let AxumQuery(value) = parsed.map_err(|rejection| {
+            // axum words it as "Failed to deserialize query string: limit: invalid digit …".
+            let text = rejection.body_text();
+            let told = text.split_once("query string: ").map_or(text.as_str(), |(_, told)| told);
+            let (field, message) = told.split_once(": ").unwrap_or(("query", told));
+            Error::invalid(field, "invalid_value", message)
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// The `Idempotency-Key` header: 1 to 255 visible characters.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl IdempotencyKey {
+    /// The key where the contract wants one.
+    pub fn required(self) -> Result<String> {
+        self.0.ok_or_else(|| {
+            let detail =
+                "Send an `Idempotency-Key` header: a new random value for each new request, the same for a repetition.";
+            Error::new(Kind::Malformed, "idempotency_key_required", detail)
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        match header.to_str().ok().filter(|key| (1..=255).contains(&key.len())) {
+            Some(key) => Ok(Self(Some(key.to_owned()))),
+            None => {
+                let detail = "An Idempotency-Key is 1 to 255 visible ASCII characters.";
+                Err(Error::new(Kind::Malformed, "idempotency_key_invalid", detail).into())
+            }
+        }
+    }
+}

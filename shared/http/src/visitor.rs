@@ -1,0 +1,146 @@
+//! Who calls: the bearer token, checked by RFC 8725 (one algorithm, issuer, audience, type, expiry) and against the
+//! sessions that ended early.
+
+use std::sync::Arc;
+
+use aws_kit::{Aws, Settings, Trust};
+use axum::extract::{FromRef, FromRequestParts};
+use http::header;
+use http::request::Parts;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use values::{AccessClaims, Caller, Error, Kind, Result, Trace};
+
+use crate::{Failure, RequestId};
+
+/// Seconds of difference between two clocks that are forgiven.
+const LEEWAY_SECONDS: u64 = 5;
+
+/// Checks access tokens. Cheap to clone; part of every HTTP function's state.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    trust: Trust,
+    issuer: Arc<str>,
+}
+
+impl Verifier {
+    /// With the published keys, for tokens of this shop.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self { trust: Trust::from_env(aws)?, issuer: Settings.required("SOUK_PUBLIC_URL")?.into() })
+    }
+
+    /// The caller behind a token.
+    pub async fn verify(&self, token: &str) -> Result<Caller> {
+        let header = decode_header(token).map_err(|error| invalid(error.to_string()))?;
+        let kid = header.kid.ok_or_else(|| invalid("no key id"))?;
+        let is_access = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(AccessClaims::TYPE));
+        if header.alg != Algorithm::EdDSA || !is_access {
+            return Err(invalid("not an access token of ours"));
+        }
+        let mut keys = self.trust.keys(false).await?;
+        if find(&keys, &kid).is_none() {
+            keys = self.trust.keys(true).await?;
+        }
+        let key = find(&keys, &kid).ok_or_else(|| invalid("unknown key id"))?;
+        let claims = check(token, &key, &self.issuer)?;
+        if self.trust.is_revoked(claims.sid).await? {
+            return Err(Error::new(Kind::Unauthenticated, "session_ended", "This session has ended. Log in again."));
+        }
+        Ok(Caller::User { id: claims.sub, role: claims.role, session: claims.sid })
+    }
+}
+
+fn check(token: &str, key: &DecodingKey, issuer: &str) -> Result<AccessClaims> {
+    let mut rules = Validation::new(Algorithm::EdDSA);
+    rules.set_issuer(&[issuer]);
+    rules.set_audience(&[AccessClaims::AUDIENCE]);
+    rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    rules.leeway = LEEWAY_SECONDS;
+    match decode::<AccessClaims>(token, key, &rules) {
+        Ok(data) => Ok(data.claims),
+        Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => Err(Error::new(
+            Kind::Unauthenticated,
+            "token_expired",
+            "The access token has expired. Refresh it or log in again.",
+        )),
+        Err(error) => Err(invalid(error.to_string())),
+    }
+}
+
+fn find(jwks: &serde_json::Value, kid: &str) -> Option<DecodingKey> {
+    let set: JwkSet = serde_json::from_value(jwks.clone()).ok()?;
+    DecodingKey::from_jwk(set.find(kid)?).ok()
+}
+
+fn invalid(cause: impl Into<String>) -> Error {
+    Error::new(Kind::Unauthenticated, "invalid_token", "The access token is not valid. Log in again.")
+        .caused_by(cause.into())
+}
+
+/// The caller and the trace of this request.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// Who.
+    pub caller: Caller,
+    /// As part of what.
+    pub trace: Trace,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let caller = match parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default()) {
+            None => Caller::Guest,
+            Some(value) => match value.split_once(' ') {
+                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                    Verifier::from_ref(state).verify(token.trim()).await?
+                }
+                _ => return Err(invalid("not a bearer token").into()),
+            },
+        };
+        let correlation_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let trace = Trace { correlation_id, causation_id: None, actor: caller.actor() };
+        Ok(Self { caller, trace })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use values::{Clock, Role};
+
+    const ISSUER: &str = "https://shop.example";
+
+    /// Signs claims that end in `seconds`, and checks the token with the matching public key.
+    fn checked(seconds: i64, issuer: &str, audience: &str) -> Result<AccessClaims> {
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let now = Clock::System.now().seconds();
+        let claims = AccessClaims {
+            iss: issuer.into(),
+            aud: audience.into(),
+            sub: Clock::System.mint(),
+            sid: Clock::System.mint(),
+            role: Role::Customer,
+            iat: now,
+            exp: now + seconds,
+        };
+        let signing = EncodingKey::from_ed_der(pair.to_pkcs8v1().unwrap().as_ref());
+        let token = encode(&Header::new(Algorithm::EdDSA), &claims, &signing).unwrap();
+        check(&token, &DecodingKey::from_ed_der(pair.public_key().as_ref()), ISSUER)
+    }
+
+    #[test]
+    fn a_token_is_good_until_it_expires_and_for_this_shop_alone() {
+        assert!(checked(60, ISSUER, AccessClaims::AUDIENCE).is_ok());
+        assert_eq!(checked(-60, ISSUER, AccessClaims::AUDIENCE).unwrap_err().code, "token_expired");
+        assert_eq!(checked(60, "https://other.example", AccessClaims::AUDIENCE).unwrap_err().code, "invalid_token");
+        assert_eq!(checked(60, ISSUER, "another").unwrap_err().code, "invalid_token");
+    }
+}

@@ -1,0 +1,145 @@
+//! Who acts, and on whose behalf a chain of events runs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, EventId, Kind, Result, SessionId, UserId};
+
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Buys.
+    Customer,
+    /// Runs the shop.
+    Admin,
+}
+
+impl FromStr for Role {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "customer" => Ok(Self::Customer),
+            "admin" => Ok(Self::Admin),
+            _ => Err(Error::invalid("role", "role_unknown", "use customer or admin")),
+        }
+    }
+}
+
+/// Whoever sent a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// Without a token.
+    Guest,
+    /// With a good token.
+    User {
+        /// The account.
+        id: UserId,
+        /// Its role when the token was made.
+        role: Role,
+        /// The login session behind the token.
+        session: SessionId,
+    },
+}
+
+impl Caller {
+    /// The account, if any.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Guest => None,
+            Self::User { id, .. } => Some(*id),
+        }
+    }
+
+    /// Does the caller run the shop?
+    pub fn is_admin(&self) -> bool {
+        matches!(self, Self::User { role: Role::Admin, .. })
+    }
+
+    /// The account, or an error that asks to log in.
+    pub fn require_user(&self) -> Result<UserId> {
+        self.user().ok_or_else(|| {
+            Error::new(
+                Kind::Unauthenticated,
+                "unauthenticated",
+                "Log in and send the access token as `Authorization: Bearer …`.",
+            )
+        })
+    }
+
+    /// Nothing for an admin; an error for everybody else.
+    pub fn require_admin(&self) -> Result<()> {
+        self.require_user()?;
+        if self.is_admin() {
+            Ok(())
+        } else {
+            Err(Error::new(Kind::Forbidden, "forbidden", "Only an admin may do this."))
+        }
+    }
+
+    /// As the history writes it.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Guest => Actor("guest".to_owned()),
+            Self::User { id, role: Role::Admin, .. } => Actor(format!("admin:{id}")),
+            Self::User { id, .. } => Actor(format!("customer:{id}")),
+        }
+    }
+}
+
+/// Who did it, in a history: `customer:usr_…`, `admin:usr_…`, `guest` or `system:<function>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor(pub String);
+
+impl Actor {
+    /// A function of souk itself.
+    pub fn system(function: &str) -> Self {
+        Self(format!("system:{function}"))
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a change is part of: it travels from the request through every event to every log line.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// The id of the request that began it all.
+    pub correlation_id: String,
+    /// The event that led to this change, if it was one.
+    pub causation_id: Option<EventId>,
+    /// Who does it.
+    pub actor: Actor,
+}
+
+/// What an access token says (RFC 7519; the profile is RFC 9068 with a session id). Short-lived, signed by `auth` alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// Issuer: the public URL of this shop.
+    pub iss: String,
+    /// Audience: [`AccessClaims::AUDIENCE`].
+    pub aud: String,
+    /// The account.
+    pub sub: UserId,
+    /// The login session.
+    pub sid: SessionId,
+    /// Its role.
+    pub role: Role,
+    /// Issued at, in seconds.
+    pub iat: i64,
+    /// Good until, in seconds.
+    pub exp: i64,
+}
+
+impl AccessClaims {
+    /// The only audience there is.
+    pub const AUDIENCE: &'static str = "souk";
+    /// The token's media type (RFC 9068, 2.1), so that no other signed thing is taken for an access token.
+    pub const TYPE: &'static str = "at+jwt";
+}

@@ -1,0 +1,22 @@
+//! The values every context speaks in: money, ids, SKUs, quantities, emails, moments, pages and errors.
+//! Pure: no I/O, no AWS, no HTTP. A value that exists is valid; parsing is the only way to make one.
+
+mod caller;
+mod clock;
+mod contact;
+mod error;
+mod ids;
+mod money;
+mod page;
+mod quantity;
+mod text;
+
+pub use caller::{AccessClaims, Actor, Caller, Role, Trace};
+pub use clock::{Clock, Timestamp};
+pub use contact::Email;
+pub use error::{Error, FieldError, Kind, Result};
+pub use ids::{CartId, ContactId, EventId, Id, OrderId, PaymentId, ProductId, RefundId, SessionId, UserId};
+pub use money::{Currency, Money};
+pub use page::{Page, PageRequest, Position};
+pub use quantity::{Quantity, Sku};
+pub use text::Text;
