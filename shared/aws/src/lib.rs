@@ -24,6 +24,7 @@ pub use inbox::{once, was_seen};
 pub use outbox::{OUTBOX_SHARDS, forget as forget_event, put as outbox_put, read_image, waiting};
 pub use query::Query;
 pub use queue::Publisher;
+pub use retry::Backoff;
 pub use secret::Secret;
 pub use settings::{Aws, Settings};
 pub use table::{Item, Key, Table};

@@ -8,18 +8,20 @@ const FIRST_PAUSE_MS: u64 = 15;
 const LONGEST_PAUSE_MS: u64 = 400;
 
 /// Pauses of random length below a doubling bound (Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
-pub(crate) struct Backoff {
+#[derive(Debug)]
+pub struct Backoff {
     until: Instant,
     bound_ms: u64,
 }
 
 impl Backoff {
-    pub(crate) fn start() -> Self {
+    /// The budget begins to run.
+    pub fn start() -> Self {
         Self { until: Instant::now() + BUDGET, bound_ms: FIRST_PAUSE_MS }
     }
 
     /// Waits; false, at once, when the budget is spent.
-    pub(crate) async fn wait(&mut self) -> bool {
+    pub async fn wait(&mut self) -> bool {
         let pause = Duration::from_millis(1 + fastrand::u64(0..self.bound_ms));
         self.bound_ms = (self.bound_ms * 2).min(LONGEST_PAUSE_MS);
         if Instant::now() + pause >= self.until {

@@ -47,6 +47,11 @@ impl Table {
         Self { client, name }
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The row as it is now (strongly consistent: 1 unit per 4 KB).
     pub async fn get<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
         self.read(key, true).await

@@ -1,1 +1,14 @@
-//! cart.
+//! Carts: what customers and guests mean to buy, at the prices they last saw.
+//!
+//! Invariants: one line per SKU, 50 SKUs and 999 of each at most; a version never comes back with other lines; no change is
+//! lost to another that ran beside it; an expired cart reads as none, whatever the table still holds.
+
+mod cart;
+mod line;
+mod owner;
+mod store;
+
+pub use cart::{Cart, Change, Kind, View};
+pub use line::Line;
+pub use owner::Owner;
+pub use store::Carts;

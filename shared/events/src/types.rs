@@ -146,6 +146,9 @@ pub struct StockChanged {
     pub sku: Sku,
     /// Pieces that can be sold now.
     pub available: u32,
+    /// Why, as the admin said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Data of `order.created`.

@@ -15,7 +15,7 @@ pub use conditional::{IfMatch, IfNoneMatch, etag, tagged};
 pub use list::{Cursors, PageQuery, list};
 pub use params::{IdempotencyKey, Path, Query};
 pub use problem::Failure;
-pub use visitor::{Verifier, Visitor};
+pub use visitor::{Admin, LoggedIn, Verifier, Visitor};
 
 /// What every handler returns.
 pub type Answer<T = axum::response::Response> = Result<T, Failure>;

@@ -10,7 +10,7 @@ use http::request::Parts;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use values::{AccessClaims, Caller, Error, Kind, Result, Trace};
+use values::{AccessClaims, Caller, Error, Kind, Result, Trace, UserId};
 
 use crate::{Failure, RequestId};
 
@@ -28,6 +28,11 @@ impl Verifier {
     /// With the published keys, for tokens of this shop.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self { trust: Trust::from_env(aws)?, issuer: Settings.required("SOUK_PUBLIC_URL")?.into() })
+    }
+
+    /// What it trusts, sharing its cache: whoever ends a session through this sees it ended at once.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// The caller behind a token.
@@ -106,6 +111,39 @@ where
         let correlation_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         let trace = Trace { correlation_id, causation_id: None, actor: caller.actor() };
         Ok(Self { caller, trace })
+    }
+}
+
+/// The account that calls. Nobody's call is a 401 before its body is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedIn(pub UserId);
+
+impl<S: Send + Sync> FromRequestParts<S> for LoggedIn
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        Ok(Self(visitor.caller.require_user()?))
+    }
+}
+
+/// An admin who calls. Anybody else's call is a 401 or 403 before its body is looked at.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Visitor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Admin
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        visitor.caller.require_admin()?;
+        Ok(Self(visitor))
     }
 }
 

@@ -1,1 +1,44 @@
-//! identity.
+//! Who somebody is: accounts, passwords, login sessions, access tokens, address books, and how a guest is reached.
+//!
+//! Invariants:
+//! - An email belongs to one account: its row is written in the transaction that makes the account.
+//! - What tells who a person is (email, name, addresses, a guest's contact) lies in items of its own, so that it can be
+//!   erased and the books stay. No key holds an email, and events carry ids alone.
+//! - Nothing in the table logs anybody in: passwords are Argon2id hashes, refresh tokens are digests, the signing key is a secret.
+//! - A session has one good refresh token. The spent one shown again is either a retry within ten seconds, which gets the
+//!   same successor, or a theft, which ends the session.
+
+mod account;
+mod address;
+mod addresses;
+mod contacts;
+mod country;
+mod grant_role;
+mod list_users;
+mod login;
+mod logout;
+mod password;
+mod profile;
+mod refresh;
+mod register;
+mod session;
+mod sessions;
+mod store;
+mod token;
+
+pub use account::{Accounts, Name, SignedIn, Tokens, User};
+pub use address::{Address, AddressEntry, MOST_ADDRESSES};
+pub use addresses::{add_address, addresses, remove_address, replace_address};
+pub use contacts::{Contacts, contact_write};
+pub use country::Country;
+pub use grant_role::grant_role;
+pub use list_users::list_users;
+pub use login::login;
+pub use logout::logout;
+pub use password::Password;
+pub use profile::{profile, rename};
+pub use refresh::refresh;
+pub use register::{Registration, register};
+pub use session::Device;
+pub use sessions::{SessionView, end_session, sessions};
+pub use token::Signer;

@@ -1,1 +1,15 @@
-//! notifications.
+//! Telling customers what happened, by mail for now.
+//!
+//! Invariants:
+//! - A message is sent at most once per event, channel and recipient. Its row is written before it is sent; if the outcome
+//!   of a send was lost, the row says `unknown` and nobody tries again, because mail has no idempotency key.
+//! - Events bring ids; identity knows the addresses. Neither a row nor a log line holds one.
+
+mod mail;
+mod message;
+mod notify;
+mod store;
+
+pub use mail::Mailer;
+pub use message::Mail;
+pub use notify::{Notifier, notify};

@@ -1,1 +1,58 @@
-//! orders.
+//! Orders: what was promised to whom at which price, and how far it has come.
+//!
+//! Invariants:
+//! - An order, the stock it holds, its payment, the end of its cart and the event that tells of it are one transaction.
+//! - A move is a conditional write on the version it was decided from, together with its line of history; whoever loses
+//!   decides again. Folding an order's history gives its state.
+//! - An order's stock is given back in the transaction that cancels it, and nowhere else: exactly once.
+//! - A payment event counts only if its sequence is higher than that of the last one that counted.
+
+mod expire;
+mod follow;
+mod history;
+mod number;
+mod order;
+mod pay;
+mod place;
+mod read;
+mod store;
+mod token;
+
+pub use expire::Expiry;
+pub use history::HistoryEntry;
+pub use order::{Fulfilment, Item, Order, PaymentStatus, Private, Status};
+pub use place::{Destination, NewOrder, Placed, Source, Wanted};
+pub use read::Full;
+pub use store::Orders;
+
+use cart::Carts;
+use catalog::Catalog;
+use identity::Accounts;
+use payments::Payments;
+use values::Currency;
+
+/// Moves orders that exist: orders with the stock and the payments they are bound to.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The orders.
+    pub orders: Orders,
+    /// Whose stock is given back.
+    pub catalog: Catalog,
+    /// What pays for them.
+    pub payments: Payments,
+}
+
+/// Places orders.
+#[derive(Debug, Clone)]
+pub struct Checkout {
+    /// Moves them from then on.
+    pub desk: Desk,
+    /// What is bought.
+    pub carts: Carts,
+    /// Addresses, and how guests are reached.
+    pub accounts: Accounts,
+    /// The shop's.
+    pub currency: Currency,
+    /// How long stock is held for an unpaid order.
+    pub hold_seconds: i64,
+}

@@ -28,4 +28,5 @@ ids! {
     PaymentTag PaymentId "pay" "a payment";
     RefundTag RefundId "rfd" "a refund";
     EventTag EventId "evt" "an event";
+    AddressTag AddressId "adr" "an address in an address book";
 }

@@ -15,7 +15,7 @@ pub use caller::{AccessClaims, Actor, Caller, Role, Trace};
 pub use clock::{Clock, Timestamp};
 pub use contact::Email;
 pub use error::{Error, FieldError, Kind, Result};
-pub use ids::{CartId, ContactId, EventId, Id, OrderId, PaymentId, ProductId, RefundId, SessionId, UserId};
+pub use ids::{AddressId, CartId, ContactId, EventId, Id, OrderId, PaymentId, ProductId, RefundId, SessionId, UserId};
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest, Position};
 pub use quantity::{Quantity, Sku};

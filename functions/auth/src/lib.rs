@@ -1,0 +1,112 @@
+//! HTTP: registering, logging in and out, the tokens, and the keys that they are checked with.
+
+use std::sync::Arc;
+
+use aws_kit::{Aws, Trust};
+use axum::Router;
+use axum::extract::{FromRef, State as AxumState};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use http::{StatusCode, header};
+use http_kit::{Answer, IfNoneMatch, Json, Path, Verifier, Visitor, tagged};
+use identity::{Accounts, Signer};
+use serde_json::json;
+use values::{Result, SessionId};
+
+mod bodies;
+mod guest;
+
+use bodies::{Login, Refresh, Register};
+use guest::Guest;
+
+/// What the handlers work with.
+#[derive(Debug, Clone)]
+pub struct State {
+    accounts: Accounts,
+    signer: Arc<Signer>,
+    verifier: Verifier,
+}
+
+impl State {
+    /// As the environment says.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        let verifier = Verifier::from_env(aws)?;
+        let signer = Signer::from_env(aws, verifier.trust().clone())?;
+        Ok(Self { accounts: Accounts::from_env(aws)?, signer: Arc::new(signer), verifier })
+    }
+
+    /// Reads the signing key and publishes its public half while the sandbox starts; both connections are open then.
+    pub async fn warm(&self) {
+        self.signer.warm().await;
+    }
+
+    fn trust(&self) -> &Trust {
+        self.verifier.trust()
+    }
+}
+
+impl FromRef<State> for Verifier {
+    fn from_ref(state: &State) -> Self {
+        state.verifier.clone()
+    }
+}
+
+type App = AxumState<State>;
+
+/// The routes of this function.
+pub fn routes(state: State) -> Router {
+    Router::new()
+        .route("/api/v1/auth/register", post(register))
+        .route("/api/v1/users/register", post(register))
+        .route("/api/v1/auth/login", post(login))
+        .route("/api/v1/users/login", post(login))
+        .route("/api/v1/auth/refresh", post(refresh))
+        .route("/api/v1/auth/logout", post(logout))
+        .route("/api/v1/auth/me", get(me))
+        .route("/api/v1/auth/sessions", get(sessions))
+        .route("/api/v1/auth/sessions/{id}", delete(end_session))
+        .route("/.well-known/jwks.json", get(jwks))
+        .with_state(state)
+}
+
+async fn register(AxumState(state): App, guest: Guest, Json(body): Json<Register>) -> Answer {
+    let registration = body.try_into()?;
+    let made = identity::register(&state.accounts, &state.signer, registration, guest.device, &guest.trace).await?;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+async fn login(AxumState(state): App, guest: Guest, Json(body): Json<Login>) -> Answer {
+    let Login { email, password } = body;
+    let signed_in = identity::login(&state.accounts, &state.signer, &email, &password, guest.device).await?;
+    Ok(Json(signed_in).into_response())
+}
+
+async fn refresh(AxumState(state): App, Json(body): Json<Refresh>) -> Answer {
+    let tokens = identity::refresh(&state.accounts, &state.signer, state.trust(), &body.refresh_token).await?;
+    Ok(Json(tokens).into_response())
+}
+
+async fn logout(AxumState(state): App, visitor: Visitor) -> Answer<StatusCode> {
+    identity::logout(&state.accounts, state.trust(), &visitor.caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn me(AxumState(state): App, visitor: Visitor, known: IfNoneMatch) -> Answer {
+    let user = identity::profile(&state.accounts, visitor.caller.require_user()?).await?;
+    Ok(tagged(user.version, &known, user))
+}
+
+async fn sessions(AxumState(state): App, visitor: Visitor) -> Answer {
+    let sessions = identity::sessions(&state.accounts, &visitor.caller).await?;
+    Ok(Json(json!({ "data": sessions, "pagination": { "cursor": null, "hasMore": false } })).into_response())
+}
+
+async fn end_session(AxumState(state): App, visitor: Visitor, Path(id): Path<SessionId>) -> Answer<StatusCode> {
+    identity::end_session(&state.accounts, state.trust(), &visitor.caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn jwks(AxumState(state): App) -> Answer<Response> {
+    let keys = state.signer.jwks().await?;
+    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(&*keys)).into_response())
+}

@@ -1,0 +1,2 @@
+//! fn-cart.
+fn main() {}

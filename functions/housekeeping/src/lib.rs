@@ -1,0 +1,148 @@
+//! What has to happen by itself: ended holds, events that a stream lost, payments that a worker lost. And the one command of
+//! operators, which has no API on purpose: giving a role to an account.
+
+use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Table, forget_event, waiting};
+use catalog::Catalog;
+use events::{Envelope, Event, PaymentRequested};
+use identity::{Accounts, grant_role};
+use orders::{Desk, Orders};
+use payments::Payments;
+use serde::{Deserialize, Serialize};
+use tracing::{Instrument, error, info, info_span};
+use values::{Actor, Clock, Email, Result, Role, Trace};
+
+/// An event that has lain in its outbox for so long was lost by its stream.
+const FORGOTTEN_AFTER_SECONDS: i64 = 60;
+/// A payment that has waited for its worker for so long was lost by its queue.
+const UNSETTLED_AFTER_SECONDS: i64 = 300;
+
+/// What there is to do.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "task", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Task {
+    /// Cancel pending orders whose hold ended; the net under the delayed messages.
+    ExpireHolds,
+    /// Publish events that still lie in an outbox; the net under the streams.
+    RepublishOutbox,
+    /// Wake the worker for payments that wait too long; the net under the queues.
+    ReconcilePayments,
+    /// Give an account a role. How a shop gets its first admin.
+    GrantRole {
+        /// The account's.
+        email: Email,
+        /// Which.
+        role: Role,
+    },
+}
+
+/// What was done.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// How many orders, events, payments or accounts were dealt with.
+    pub done: usize,
+    /// How many failed; they are in the log, and in the next run.
+    pub failed: usize,
+}
+
+/// What the handler holds.
+pub struct State {
+    desk: Desk,
+    accounts: Accounts,
+    publisher: Publisher,
+    clock: Clock,
+}
+
+impl State {
+    /// From the environment that the template sets.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        let clock = Clock::System;
+        let desk = Desk {
+            orders: Orders::from_env(aws, clock.clone())?,
+            catalog: Catalog::from_env(aws)?,
+            payments: Payments::from_env(aws, clock.clone())?,
+        };
+        Ok(Self {
+            desk,
+            accounts: Accounts::from_env(aws)?,
+            publisher: Publisher::from_env(aws, clock.clone())?,
+            clock,
+        })
+    }
+
+    fn outboxes(&self) -> [&Table; 4] {
+        [self.accounts.table(), self.desk.catalog.table(), self.desk.orders.table(), self.desk.payments.table()]
+    }
+}
+
+/// Does one task. What fails for one order or event does not keep the others waiting.
+pub async fn handle(state: &State, task: Task, request_id: &str) -> Result<Report, lambda_runtime::Error> {
+    let trace =
+        Trace { correlation_id: request_id.to_owned(), causation_id: None, actor: Actor::system("housekeeping") };
+    let span = info_span!("task", correlation.id = request_id);
+    let report = async {
+        let report = match task {
+            Task::ExpireHolds => expire_holds(state, &trace).await,
+            Task::RepublishOutbox => republish(state).await,
+            Task::ReconcilePayments => reconcile(state, &trace).await,
+            Task::GrantRole { email, role } => {
+                grant_role(&state.accounts, email, role).await.map(|_| Report { done: 1, failed: 0 })
+            }
+        };
+        match &report {
+            Ok(report) => info!(done = report.done, failed = report.failed, "housekept"),
+            Err(error) => error!(error.code = error.code, error.cause = ?error.cause, "{}", error.detail),
+        }
+        report
+    };
+    Ok(report.instrument(span).await?)
+}
+
+async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
+    let mut report = Report { done: 0, failed: 0 };
+    for order in state.desk.orders.holds_ended(state.clock.now()).await? {
+        report.count(state.desk.expire(order.id, trace).await);
+    }
+    Ok(report)
+}
+
+async fn republish(state: &State) -> Result<Report> {
+    let since = state.clock.now().plus_seconds(-FORGOTTEN_AFTER_SECONDS);
+    let mut report = Report { done: 0, failed: 0 };
+    for table in state.outboxes() {
+        for shard in 0..OUTBOX_SHARDS {
+            let events = waiting(table, shard, since).await?;
+            let lost = state.publisher.publish(&events).await?;
+            for event in events {
+                match lost.contains(&event.event_id) {
+                    true => report.failed += 1,
+                    false => report.count(forget_event(table, &event).await),
+                }
+            }
+        }
+    }
+    Ok(report)
+}
+
+async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
+    let since = state.clock.now().plus_seconds(-UNSETTLED_AFTER_SECONDS);
+    let payments = state.desk.payments.unsettled(since).await?;
+    let wake = |payment: &payments::Payment| {
+        let asked = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };
+        Envelope::new(&state.clock, trace, payment.id, payment.version, Event::PaymentRequested(asked))
+    };
+    let hints: Vec<Envelope> = payments.iter().map(wake).collect();
+    let failed = state.publisher.publish(&hints).await?.len();
+    Ok(Report { done: hints.len() - failed, failed })
+}
+
+impl Report {
+    fn count<T>(&mut self, outcome: Result<T>) {
+        match outcome {
+            Ok(_) => self.done += 1,
+            Err(error) => {
+                self.failed += 1;
+                error!(error.code = error.code, error.cause = ?error.cause, "{}", error.detail);
+            }
+        }
+    }
+}

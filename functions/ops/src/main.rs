@@ -1,0 +1,2 @@
+//! fn-ops.
+fn main() {}

@@ -1,0 +1,2 @@
+//! fn-products.
+fn main() {}

@@ -1,0 +1,14 @@
+//! The Lambda `users`. See [`fn_users`].
+
+use aws_kit::Aws;
+use fn_users::{State, routes};
+use lambda_http::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let aws = Aws::from_env().await;
+    let state = State::from_env(&aws)?;
+    aws.warm(&aws.table("SOUK_TABLE_IDENTITY")?).await;
+    http_kit::run(routes(state)).await
+}

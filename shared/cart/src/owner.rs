@@ -1,0 +1,90 @@
+//! Whose a cart is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use values::{Caller, CartId, Error, Result, UserId};
+
+/// A cart's owner: `usr_…` or, for a guest's, the cart's own id `crt_…`. That id is the guest's only credential: 74 of its
+/// bits are random (RFC 9562, 5.7), so it is not guessed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Owner {
+    /// An account.
+    User(UserId),
+    /// Whoever knows the id.
+    Guest(CartId),
+}
+
+impl Owner {
+    /// The owner that `name` (`me`, `usr_…` or `crt_…`) means when `caller` says it. The cart of another account is not
+    /// there at all, but for an admin.
+    pub fn named(name: &str, caller: &Caller) -> Result<Self> {
+        if name == "me" {
+            return caller.require_user().map(Self::User);
+        }
+        match name.parse()? {
+            Self::User(user) if caller.require_user()? != user && !caller.is_admin() => Err(Error::not_found("cart")),
+            owner => Ok(owner),
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::Guest(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Owner {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let user = text.parse().map(Self::User);
+        user.or_else(|_| text.parse().map(Self::Guest)).map_err(|_| Error::not_found("cart"))
+    }
+}
+
+impl Serialize for Owner {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Owner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(|error: Error| de::Error::custom(error.detail))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::{Clock, Kind, Role};
+
+    fn user(id: UserId, role: Role) -> Caller {
+        Caller::User { id, role, session: Clock::System.mint() }
+    }
+
+    #[test]
+    fn a_cart_is_there_for_its_owner_and_for_an_admin() {
+        let (ada, bob): (UserId, UserId) = (Clock::System.mint(), Clock::System.mint());
+        let (customer, admin) = (user(ada, Role::Customer), user(bob, Role::Admin));
+        assert_eq!(Owner::named("me", &customer).unwrap(), Owner::User(ada));
+        assert_eq!(Owner::named(&ada.to_string(), &customer).unwrap(), Owner::User(ada));
+        assert_eq!(Owner::named(&ada.to_string(), &admin).unwrap(), Owner::User(ada));
+        assert_eq!(Owner::named(&bob.to_string(), &customer).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(Owner::named("nonsense", &customer).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(Owner::named("me", &Caller::Guest).unwrap_err().kind, Kind::Unauthenticated);
+    }
+
+    #[test]
+    fn a_guest_cart_is_whose_who_knows_its_id() {
+        let id: CartId = Clock::System.mint();
+        assert_eq!(Owner::named(&id.to_string(), &Caller::Guest).unwrap(), Owner::Guest(id));
+        assert_eq!(id.to_string().parse::<Owner>().unwrap().to_string(), id.to_string());
+    }
+}

@@ -1,0 +1,105 @@
+//! The properties of a product: each a text, a number or a flag, so that a filter knows how to compare them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
+
+const MOST: usize = 50;
+const LONGEST_NAME: usize = 64;
+const LONGEST_TEXT: usize = 500;
+/// Numbers stay within what both an f64 and DynamoDB hold exactly enough to give back as they were given.
+const LARGEST: f64 = 1e15;
+const SMALLEST: f64 = 1e-9;
+
+/// One property.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, try_from = "Value")]
+pub enum Attribute {
+    /// It has it, or not.
+    Flag(bool),
+    /// So much, in the unit that its name says.
+    Number(Number),
+    /// In words, 500 characters at most.
+    Text(String),
+}
+
+impl TryFrom<Value> for Attribute {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Bool(flag) => Ok(Self::Flag(flag)),
+            Value::Number(number) => {
+                let size = number.as_f64().unwrap_or(f64::INFINITY).abs();
+                match size == 0.0 || (SMALLEST..LARGEST).contains(&size) {
+                    true => Ok(Self::Number(number)),
+                    false => Err("is a number too large or too small to be kept".to_owned()),
+                }
+            }
+            Value::String(text) if text.chars().count() <= LONGEST_TEXT && !text.chars().any(char::is_control) => {
+                Ok(Self::Text(text))
+            }
+            _ => Err(format!("must be a text of at most {LONGEST_TEXT} characters, a number, or true or false")),
+        }
+    }
+}
+
+/// At most 50 properties by name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Attribute>")]
+pub struct Attributes(BTreeMap<String, Attribute>);
+
+impl TryFrom<BTreeMap<String, Attribute>> for Attributes {
+    type Error = String;
+
+    fn try_from(named: BTreeMap<String, Attribute>) -> Result<Self, String> {
+        let legal = |name: &String| {
+            (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+        };
+        match named.len() <= MOST && named.keys().all(legal) {
+            true => Ok(Self(named)),
+            false => Err(format!("must be at most {MOST} attributes with names of 1 to {LONGEST_NAME} characters")),
+        }
+    }
+}
+
+impl Attributes {
+    /// With each change made: a value sets its attribute, `None` takes it away (RFC 7396).
+    pub fn merged(mut self, changes: BTreeMap<String, Option<Attribute>>) -> Result<Self, String> {
+        for (name, change) in changes {
+            match change {
+                Some(value) => self.0.insert(name, value),
+                None => self.0.remove(&name),
+            };
+        }
+        Self::try_from(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_attribute_is_a_text_a_number_or_a_flag() {
+        for good in [json!("oak"), json!(4), json!(4.5), json!(-1), json!(true)] {
+            let attribute: Attribute = serde_json::from_value(good.clone()).unwrap();
+            assert_eq!(serde_json::to_value(attribute).unwrap(), good, "it must come back as it was given");
+        }
+        for bad in [json!(null), json!([1]), json!({"a": 1}), json!("x".repeat(501)), json!(1e300), json!("a\u{0}b")] {
+            assert!(serde_json::from_value::<Attribute>(bad.clone()).is_err(), "{bad} must be refused");
+        }
+    }
+
+    #[test]
+    fn there_are_50_at_most() {
+        let named = |n: usize| (0..n).map(|i| (format!("a{i}"), Attribute::Flag(true))).collect::<BTreeMap<_, _>>();
+        assert!(Attributes::try_from(named(50)).is_ok() && Attributes::try_from(named(51)).is_err());
+        let one_more = BTreeMap::from([("z".to_owned(), Some(Attribute::Flag(true)))]);
+        assert!(Attributes(named(50)).merged(one_more.clone()).is_err());
+        let swapped = one_more.into_iter().chain([("a0".to_owned(), None)]).collect();
+        assert!(Attributes(named(50)).merged(swapped).is_ok());
+    }
+}

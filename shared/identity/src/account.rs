@@ -1,0 +1,161 @@
+//! An account: what it may do, apart from who is behind it.
+
+use aws_kit::{Aws, Table};
+use serde::{Deserialize, Serialize};
+use values::{AddressId, Clock, Email, Error, Kind, Result, Role, Text, Timestamp, UserId};
+
+use crate::Address;
+use crate::password::Credential;
+use crate::store::Store;
+
+/// What a person wants to be called.
+pub type Name = Text<100>;
+
+/// The accounts of this shop. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+}
+
+impl Accounts {
+    /// In the identity table that the environment names.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self::new(aws.table("SOUK_TABLE_IDENTITY")?, Clock::System))
+    }
+
+    /// In that table.
+    pub fn new(table: Table, clock: Clock) -> Self {
+        Self { store: Store::new(table), clock }
+    }
+
+    /// The table, for other contexts' transactions and to warm its connection.
+    pub fn table(&self) -> &Table {
+        &self.store.table
+    }
+
+    /// One address of an account's book; none when it is not there or not theirs.
+    pub async fn address(&self, user: UserId, id: AddressId) -> Result<Option<Address>> {
+        self.store.address(user, id).await
+    }
+}
+
+/// May the account be used?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Active,
+    Suspended,
+}
+
+/// An account without what tells who the person is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Account {
+    pub(crate) user_id: UserId,
+    pub(crate) role: Role,
+    pub(crate) status: Status,
+    pub(crate) email_verified: bool,
+    pub(crate) credential: Credential,
+    /// How many addresses its book holds.
+    pub(crate) addresses: u32,
+    pub(crate) version: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl Account {
+    /// A customer's, fresh.
+    pub(crate) fn open(user_id: UserId, credential: Credential, now: Timestamp) -> Self {
+        Self {
+            user_id,
+            role: Role::Customer,
+            status: Status::Active,
+            email_verified: false,
+            credential,
+            addresses: 0,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Nothing while the account may be used.
+    pub(crate) fn require_active(&self) -> Result<()> {
+        match self.status {
+            Status::Active => Ok(()),
+            Status::Suspended => {
+                Err(Error::new(Kind::Forbidden, "account_suspended", "This account is suspended. Write to the shop."))
+            }
+        }
+    }
+}
+
+/// Who is behind an account: the part that is erased with the person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) email: Email,
+    pub(crate) name: Name,
+}
+
+/// An account as its owner and admins see it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The account.
+    pub id: UserId,
+    /// Where it is reached.
+    pub email: Email,
+    /// What the person wants to be called.
+    pub name: Name,
+    /// What it may do.
+    pub role: Role,
+    /// Has the person shown that the address is theirs?
+    pub email_verified: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// Rises by one with every change: the ETag.
+    #[serde(skip)]
+    pub version: u64,
+}
+
+impl User {
+    pub(crate) fn of(account: &Account, person: Person) -> Self {
+        Self {
+            id: account.user_id,
+            email: person.email,
+            name: person.name,
+            role: account.role,
+            email_verified: account.email_verified,
+            created_at: account.created_at,
+            updated_at: account.updated_at,
+            version: account.version,
+        }
+    }
+}
+
+/// What a client holds while it is logged in. Never log it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tokens {
+    /// For `Authorization: Bearer`, good for `expires_in` seconds.
+    pub access_token: String,
+    /// For the next pair, good once.
+    pub refresh_token: String,
+    /// `Bearer` (RFC 6750).
+    pub token_type: &'static str,
+    /// Seconds.
+    pub expires_in: i64,
+}
+
+/// The answer to a registration and to a login.
+#[derive(Serialize)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// With what.
+    #[serde(flatten)]
+    pub tokens: Tokens,
+}

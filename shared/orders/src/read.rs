@@ -1,0 +1,34 @@
+//! Reading an order: its buyer, an admin, or a guest who holds its token. To anybody else it does not exist.
+
+use events::Recipient;
+use values::{Caller, Error, OrderId, Result};
+
+use crate::order::{Order, Private};
+use crate::store::Orders;
+use crate::token;
+
+/// An order with its personal data, unless that was erased.
+#[derive(Debug, Clone)]
+pub struct Full {
+    /// The order.
+    pub order: Order,
+    /// Where it goes and how a guest is reached.
+    pub private: Option<Private>,
+}
+
+impl Orders {
+    /// The order, for whoever may see it.
+    pub async fn show(&self, id: OrderId, caller: &Caller, order_token: Option<&str>) -> Result<Full> {
+        let full = self.read_full(id).await?;
+        full.filter(|full| may_see(&full.order, caller, order_token)).ok_or_else(|| Error::not_found("order"))
+    }
+}
+
+fn may_see(order: &Order, caller: &Caller, order_token: Option<&str>) -> bool {
+    let bought = matches!((order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
+    let holds_token = match (&order.token_digest, order_token) {
+        (Some(digest), Some(given)) => token::matches(given, digest),
+        _ => false,
+    };
+    caller.is_admin() || bought || holds_token
+}
