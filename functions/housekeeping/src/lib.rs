@@ -79,22 +79,25 @@ pub async fn handle(state: &State, task: Task, request_id: &str) -> Result<Repor
     let trace =
         Trace { correlation_id: request_id.to_owned(), causation_id: None, actor: Actor::system("housekeeping") };
     let span = info_span!("task", correlation.id = request_id);
-    let report = async {
-        let report = match task {
-            Task::ExpireHolds => expire_holds(state, &trace).await,
-            Task::RepublishOutbox => republish(state).await,
-            Task::ReconcilePayments => reconcile(state, &trace).await,
-            Task::GrantRole { email, role } => {
-                grant_role(&state.accounts, email, role).await.map(|_| Report { done: 1, failed: 0 })
-            }
-        };
-        match &report {
-            Ok(report) => info!(done = report.done, failed = report.failed, "housekept"),
-            Err(error) => error!(error.code = error.code, error.cause = ?error.cause, "{}", error.detail),
+    // Boxed: the futures of four tasks inside one another are deeper than the compiler follows.
+    let report = Box::pin(perform(state, task, &trace)).instrument(span).await;
+    Ok(report?)
+}
+
+async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
+    let report = match task {
+        Task::ExpireHolds => expire_holds(state, trace).await,
+        Task::RepublishOutbox => republish(state).await,
+        Task::ReconcilePayments => reconcile(state, trace).await,
+        Task::GrantRole { email, role } => {
+            grant_role(&state.accounts, &email, role).await.map(|_| Report { done: 1, failed: 0 })
         }
-        report
     };
-    Ok(report.instrument(span).await?)
+    match &report {
+        Ok(report) => info!(done = report.done, failed = report.failed, "housekept"),
+        Err(error) => error!(error.code = error.code, error.cause = ?error.cause, "{}", error.detail),
+    }
+    report
 }
 
 async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {

@@ -1,2 +1,14 @@
-//! fn-ops.
-fn main() {}
+//! The Lambda `ops`. See [`fn_ops`].
+
+use aws_kit::Aws;
+use fn_ops::{State, routes};
+use lambda_http::Error;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let aws = Aws::from_env().await;
+    let state = State::from_env(&aws)?;
+    aws.warm(&aws.table("SOUK_TABLE_IDENTITY")?).await;
+    http_kit::run(routes(state)).await
+}

@@ -1,9 +1,10 @@
 //! The cart: what somebody means to buy. Pure rules; the store keeps them.
 
+use catalog::Offer;
 use serde::{Deserialize, Serialize};
 use values::{Currency, Error, Money, Quantity, Result, Sku, Timestamp};
 
-use crate::{Line, Owner};
+use crate::{Item, Line, Owner};
 
 /// Days from the last touch until a cart is gone, in seconds.
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
@@ -68,6 +69,14 @@ pub enum Kind {
     },
 }
 
+impl View {
+    /// Would an order be placed otherwise, or the owner be told again, if `before` were kept?
+    pub(crate) fn differs_from(&self, before: &Cart) -> bool {
+        let versions = |cart: &Cart| cart.lines.iter().map(|line| line.price_version).collect::<Vec<_>>();
+        !self.changes.is_empty() || versions(&self.cart) != versions(before)
+    }
+}
+
 impl Cart {
     /// The most SKUs in a cart: with 50, an order with all that goes with it fits into one transaction.
     pub const MOST_LINES: usize = 50;
@@ -83,13 +92,70 @@ impl Cart {
         Self { expires_at: Timestamp::from_millis(now.plus_seconds(KEPT_SECONDS).seconds() * 1000), ..self }
     }
 
+    /// Refuses when the owner insists on another version than this.
+    pub(crate) fn check_version(&self, version: Option<u64>) -> Result<()> {
+        if version.is_some_and(|version| version != self.version) {
+            let detail = "The cart was changed since you read it. Read it again and repeat your change.";
+            return Err(Error::new(values::Kind::PreconditionFailed, "version_mismatch", detail));
+        }
+        Ok(())
+    }
+
     /// Its line of a SKU.
     pub fn line(&self, sku: &Sku) -> Option<&Line> {
         self.lines.iter().find(|line| line.sku == *sku)
     }
 
+    /// Adds pieces of an offer to those of it that are in. Refused when it is not sold or has fewer than the sum.
+    pub fn add(self, offer: &Offer, more: Quantity) -> Result<View> {
+        let sum = self.line(&offer.sku).map_or(Ok(more), |held| held.quantity.plus(more));
+        let sum = sum.map_err(|error| Error { code: "quantity_out_of_range", ..error })?;
+        self.set(offer, sum)
+    }
+
+    /// So many pieces of an offer, whatever of it is in. Refused when it is not sold or has fewer.
+    pub fn set(self, offer: &Offer, quantity: Quantity) -> Result<View> {
+        let line = Line::of(offer, quantity)?;
+        let changes = self.line(&offer.sku).map_or(Vec::new(), |held| held.clone().refreshed(Some(offer)).1);
+        Ok(View { cart: self.put(line)?, changes })
+    }
+
+    /// Without the line of an item; refused when there is none.
+    pub fn without(mut self, item: &Item) -> Result<View> {
+        let held = self.lines.len();
+        self.lines.retain(|line| !item.names(line));
+        match self.lines.len() < held {
+            true => Ok(View { cart: self, changes: Vec::new() }),
+            false => Err(Error::not_found("item in this cart")),
+        }
+    }
+
+    /// The cart as it looks by the offers that were asked for, and what changed since the owner last looked. A line that was
+    /// not asked for stays as it is.
+    pub fn refreshed(self, asked: &[Sku], offers: &[Offer]) -> View {
+        let mut changes = Vec::new();
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for line in self.lines {
+            if !asked.contains(&line.sku) {
+                lines.push(line);
+                continue;
+            }
+            let offer = offers.iter().find(|offer| offer.sku == line.sku);
+            let (line, changed) = line.refreshed(offer);
+            changes.extend(changed);
+            lines.extend(line);
+        }
+        View { cart: Self { lines, ..self }, changes }
+    }
+
+    /// What it costs, in the shop's currency.
+    pub fn price(&self, currency: Currency) -> Result<pricing::Breakdown> {
+        let lines = self.lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
+        pricing::price(&lines.collect::<Vec<_>>(), currency)
+    }
+
     /// Puts a line in, in the place of the SKU's line if it has one.
-    pub fn put(mut self, line: Line) -> Result<Self> {
+    fn put(mut self, line: Line) -> Result<Self> {
         let room = self.lines.len() < Self::MOST_LINES;
         match self.lines.iter_mut().find(|held| held.sku == line.sku) {
             Some(held) => *held = line,
@@ -97,25 +163,6 @@ impl Cart {
             None => return Err(full()),
         }
         Ok(self)
-    }
-
-    /// So many in all, when `more` of a SKU come to those that are in.
-    pub fn sum(&self, sku: &Sku, more: Quantity) -> Result<Quantity> {
-        let sum = self.line(sku).map_or(Ok(more), |held| held.quantity.plus(more));
-        sum.map_err(|error| Error { code: "quantity_out_of_range", ..error })
-    }
-
-    /// Without a line.
-    #[must_use]
-    pub fn without(mut self, sku: &Sku) -> Self {
-        self.lines.retain(|line| line.sku != *sku);
-        self
-    }
-
-    /// What it costs, in the shop's currency.
-    pub fn price(&self, currency: Currency) -> Result<pricing::Breakdown> {
-        let lines = self.lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
-        pricing::price(&lines.collect::<Vec<_>>(), currency)
     }
 }
 

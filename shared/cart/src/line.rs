@@ -4,7 +4,7 @@ use catalog::{Offer, Unsold};
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Quantity, Result, Sku};
 
-use crate::{Change, Kind};
+use crate::{Change, Item, Kind};
 
 /// A line of a cart. Its price is the one that an order is placed at, or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl Line {
     pub fn of(offer: &Offer, quantity: Quantity) -> Result<Self> {
         match offer.judge(quantity.get(), offer.price_version) {
             Some(Unsold::Short { available }) => Err(insufficient(offer, available)),
-            Some(_) => Err(unknown(&offer.sku)),
+            Some(_) => Err(unknown(&Item::Sku(offer.sku.clone()))),
             None => Ok(Self {
                 sku: offer.sku.clone(),
                 product_id: offer.product_id,
@@ -66,9 +66,12 @@ impl Line {
 }
 
 /// There is no such thing to put into a cart.
-pub(crate) fn unknown(what: impl std::fmt::Display) -> Error {
-    let message = format!("{what} is not sold here");
-    Error { code: "product_unknown", ..Error::invalid("sku", "product_unknown", message) }
+pub(crate) fn unknown(item: &Item) -> Error {
+    let (field, name) = match item {
+        Item::Sku(sku) => ("sku", sku.to_string()),
+        Item::Product(product) => ("productId", product.to_string()),
+    };
+    Error { code: "product_unknown", ..Error::invalid(field, "product_unknown", format!("{name} is not sold here")) }
 }
 
 fn insufficient(offer: &Offer, available: u32) -> Error {

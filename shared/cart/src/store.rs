@@ -2,7 +2,7 @@
 //!
 //! | pattern | key condition | on | cost |
 //! |---|---|---|---|
-//! | read a cart | `CART#{owner}` / `CART` | table, GetItem | 1 read unit per 4 KB (50 lines are 11 KB at most) |
+//! | read a cart | `CART#{owner}` / `CART` | table, GetItem | 1 read unit per 4 KB (50 lines are about 12 KB) |
 //! | a cart and an offer | that, and the offer's key in the catalog | both tables, BatchGet | the same + 1 |
 //! | change a cart | `CART#{owner}` / `CART`, on its version | table, PutItem | 1 write unit per KB |
 //! | change a cart under an Idempotency-Key | that and `IDEMPOTENCY#…` | transaction | 2 per KB and row |
@@ -13,12 +13,12 @@
 //! A row is emptied, never deleted (TTL does that after 7 days): a version that came back with other lines could be taken
 //! for the old one.
 
-use aws_kit::{Aws, Key, Table, Write};
-use catalog::Catalog;
+use aws_kit::{Attempt, Aws, Backoff, CommitError, Idempotency, Key, Table, Transaction, Write};
+use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
-use values::{Clock, Result, Timestamp};
+use values::{Clock, Error, Result, Sku, Timestamp};
 
-use crate::{Cart, Line, Owner};
+use crate::{Cart, Line, Owner, View};
 
 /// Carts, and the catalog they are filled from. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,12 +28,23 @@ pub struct Carts {
     pub(crate) clock: Clock,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Row {
+struct Row {
     lines: Vec<Line>,
     version: u64,
     expires_at: i64,
+    /// Of the write that made this row: the SDK repeats a put whose answer was lost, and then meets its own row.
+    mark: u64,
+}
+
+/// How a write of a cart ended.
+enum Written {
+    Done,
+    /// Another was first; this is the row now.
+    Beaten(Option<Row>),
+    /// Under an Idempotency-Key it was done before, and answered so.
+    Earlier(Box<View>),
 }
 
 impl Carts {
@@ -60,16 +71,99 @@ impl Carts {
 
     /// The write that takes a cart away in the order's transaction: it empties the row, if nobody changed it meanwhile.
     pub fn convert(&self, cart: &Cart) -> Result<Write> {
-        self.put(&Cart { lines: Vec::new(), ..cart.clone() }.touched(self.clock.now()))
+        self.put(&Cart { lines: Vec::new(), ..cart.clone() }.touched(self.clock.now()), fastrand::u64(..))
+    }
+
+    /// The cart to be changed or looked at: an account's is there from the beginning, a guest's once it was made.
+    pub(crate) async fn open(&self, owner: Owner) -> Result<Cart> {
+        let row = self.table.get::<Row>(key(&owner)).await?;
+        self.begin(owner, row)
+    }
+
+    /// The same, with the offer of a SKU, in one round trip.
+    pub(crate) async fn open_with(&self, owner: Owner, sku: &Sku) -> Result<(Cart, Option<Offer>)> {
+        let offer = [self.catalog.offer_key(sku)];
+        let read = Table::get_both::<Row, Offer>((&self.table, key(&owner)), (self.catalog.table(), &offer)).await?;
+        Ok((self.begin(owner, read.0)?, read.1.into_iter().next()))
+    }
+
+    /// Makes a change and writes it; makes it again on top of whatever came between, within a budget, so that none is lost.
+    /// `version` is the one that the owner insists on, if any. 1 round trip, 1 more for each change that came between.
+    pub(crate) async fn change(
+        &self,
+        mut cart: Cart,
+        version: Option<u64>,
+        once: Option<&Idempotency>,
+        edit: impl Fn(Cart) -> Result<View>,
+    ) -> Result<Attempt<View>> {
+        let owner = cart.owner;
+        let mut backoff = Backoff::start();
+        loop {
+            cart.check_version(version)?;
+            let edited = edit(cart)?;
+            let view = View { cart: edited.cart.touched(self.clock.now()), ..edited };
+            let shown = View { cart: Cart { version: view.cart.version + 1, ..view.cart.clone() }, ..view.clone() };
+            match self.write(&view.cart, &shown, once).await? {
+                Written::Done => return Ok(Attempt::Fresh(shown)),
+                Written::Earlier(earlier) => return Ok(Attempt::Replayed(*earlier)),
+                Written::Beaten(_) if !backoff.wait().await => {
+                    return Err(Error::conflict("cart_changed", "The cart keeps changing. Read it and try again."));
+                }
+                Written::Beaten(row) => cart = self.begin(owner, row)?,
+            }
+        }
+    }
+
+    /// What a keyed request was answered before, if it was.
+    pub(crate) async fn earlier(&self, once: &Idempotency) -> Result<Option<View>> {
+        once.recall(&self.table, self.clock.now()).await
+    }
+
+    async fn write(&self, cart: &Cart, shown: &View, once: Option<&Idempotency>) -> Result<Written> {
+        let mark = fastrand::u64(..);
+        let put = self.put(cart, mark)?;
+        let Some(once) = once else {
+            return Ok(match put.run().await? {
+                Ok(()) => Written::Done,
+                Err(refused) => match refused.row::<Row>()? {
+                    Some(row) if row.mark == mark => Written::Done,
+                    row => Written::Beaten(row),
+                },
+            });
+        };
+        let mut writes = Transaction::new();
+        let put = writes.add(put);
+        let kept = writes.add(once.keep(&self.table, shown, self.clock.now())?);
+        match writes.commit().await {
+            Ok(()) => Ok(Written::Done),
+            Err(CommitError::Failed(error)) => Err(error),
+            Err(CommitError::Refused(refusals)) => match (refusals.of(kept), refusals.of(put)) {
+                (Some(refused), _) => Ok(Written::Earlier(Box::new(once.recalled(refused)?))),
+                (None, Some(refused)) => Ok(Written::Beaten(refused.row()?)),
+                (None, None) => Err(CommitError::Refused(refusals).into()),
+            },
+        }
     }
 
     /// The write of a cart that was read (or begun) at `cart.version`, under the condition that this is still its version.
-    pub(crate) fn put(&self, cart: &Cart) -> Result<Write> {
-        let row = Row { lines: cart.lines.clone(), version: cart.version + 1, expires_at: cart.expires_at.seconds() };
-        let write = Write::put(&self.table, key(&cart.owner), &row)?;
+    fn put(&self, cart: &Cart, mark: u64) -> Result<Write> {
+        let (lines, expires_at) = (cart.lines.clone(), cart.expires_at.seconds());
+        let write = Write::put(&self.table, key(&cart.owner), &Row { lines, version: cart.version + 1, expires_at, mark })?;
         match cart.version {
             0 => Ok(write.when("attribute_not_exists(pk)")),
             version => write.when("version = :v").value(":v", version),
+        }
+    }
+
+    /// The cart in a row; a new one in the place of an expired one, whose versions it continues.
+    fn begin(&self, owner: Owner, row: Option<Row>) -> Result<Cart> {
+        let now = self.clock.now();
+        match (owner, row) {
+            (_, Some(row)) if row.is_live(now) => Ok(row.cart(owner)),
+            (Owner::Guest(_), _) => Err(Error::not_found("cart")),
+            (Owner::User(_), row) => {
+                Ok(Cart { version: row.map_or(0, |row| row.version), ..Cart::empty(owner, now) })
+            }
         }
     }
 }

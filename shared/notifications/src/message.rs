@@ -115,7 +115,7 @@ impl Draft<'_> {
         if !self.lines.is_empty() {
             html += "<table cellpadding=\"4\">\n";
             html += &self.lines.iter().map(html_line).collect::<String>();
-            for total in &self.total {
+            if let Some(total) = &self.total {
                 html += &format!(
                     "<tr><th align=\"left\" colspan=\"2\">Total</th><th align=\"right\">{}</th></tr>\n",
                     escaped(total)

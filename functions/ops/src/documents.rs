@@ -1,0 +1,122 @@
+//! The API's description (OpenAPI 3.1) and the page to read and try it. Both are files, built into the binary.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header;
+
+const OPENAPI: &str = include_str!("../openapi.json");
+const PAGE: &str = include_str!("../docs.html");
+const KEPT: &str = "public, max-age=300";
+
+/// The page may run its own script and wear its own style, by their digests, and call this API. Nothing else.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let (script, style) = (inline("script"), inline("style"));
+    format!(
+        "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; img-src data:; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+});
+
+/// GET /api/v1/openapi.json.
+pub(crate) async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, KEPT)], OPENAPI).into_response()
+}
+
+/// GET /docs.
+pub(crate) async fn page() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, KEPT),
+        (header::CONTENT_SECURITY_POLICY, POLICY.as_str()),
+    ];
+    (headers, PAGE).into_response()
+}
+
+/// The page's one element of that name, as a Content Security Policy names it.
+fn inline(element: &str) -> String {
+    let body = PAGE.split_once(&format!("<{element}>")).map_or("", |(_, rest)| rest);
+    let body = body.split_once(&format!("</{element}>")).map_or("", |(body, _)| body);
+    format!("sha256-{}", STANDARD.encode(digest(&SHA256, body.as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::HashSet;
+
+    fn document() -> Value {
+        serde_json::from_str(OPENAPI).unwrap()
+    }
+
+    fn operations(document: &Value) -> Vec<(String, &Value)> {
+        let paths = document["paths"].as_object().unwrap();
+        let all = paths.iter().flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters");
+            methods.map(move |(method, operation)| (format!("{method} {path}"), operation))
+        });
+        all.collect()
+    }
+
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere_and_every_schema_is_used() {
+        let document = document();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        for reference in &found {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+        }
+        for name in document["components"]["schemas"].as_object().unwrap().keys() {
+            assert!(found.contains(&format!("#/components/schemas/{name}").as_str()), "nobody uses {name}");
+        }
+    }
+
+    #[test]
+    fn every_operation_is_named_tagged_and_tells_what_it_answers() {
+        let document = document();
+        let tags: HashSet<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+        let mut names = HashSet::new();
+        for (call, operation) in operations(&document) {
+            assert!(names.insert(operation["operationId"].as_str().expect(&call)), "{call}: its name is taken");
+            assert!(tags.contains(&operation["tags"][0]), "{call}: unknown tag");
+            assert!(operation["summary"].is_string() && operation["security"].is_array(), "{call}");
+            let answers = operation["responses"].as_object().expect(&call);
+            assert!(answers.keys().any(|status| status.starts_with(['2', '5'])), "{call}: no success");
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_a_path_is_described() {
+        for (call, operation) in operations(&document()) {
+            let wanted = call.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+            let described = operation["parameters"].to_string();
+            for name in wanted {
+                assert!(described.contains(&format!("\"{name}\"")), "{call}: {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_stands_alone_and_its_policy_names_its_script() {
+        assert!(POLICY.contains("script-src 'sha256-") && !POLICY.contains("unsafe"));
+        assert_eq!((PAGE.matches("<script").count(), PAGE.matches("<style").count()), (1, 1));
+        for outside in ["src=\"http", "href=\"http", "@import", " style=\"", " onclick="] {
+            assert!(!PAGE.contains(outside), "{outside}");
+        }
+    }
+}

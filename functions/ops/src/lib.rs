@@ -1,0 +1,54 @@
+//! HTTP: is it up, is it ready, what can it do; and the 404 of every path that nobody else serves.
+
+use std::sync::Arc;
+
+use aws_kit::Aws;
+use axum::Router;
+use axum::extract::State as AxumState;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::StatusCode;
+use http_kit::Json;
+use serde_json::{Value, json};
+use values::Result;
+
+mod documents;
+mod ready;
+
+use ready::Dependencies;
+
+/// What the handlers work with.
+#[derive(Debug, Clone)]
+pub struct State {
+    dependencies: Arc<Dependencies>,
+}
+
+impl State {
+    /// As the environment says.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self { dependencies: Arc::new(Dependencies::from_env(aws)?) })
+    }
+}
+
+/// The routes of this function.
+pub fn routes(state: State) -> Router {
+    Router::new()
+        .route("/health", get(health))
+        .route("/api/v1/health", get(health))
+        .route("/ready", get(ready))
+        .route("/api/v1/ready", get(ready))
+        .route("/api/v1/openapi.json", get(documents::openapi))
+        .route("/docs", get(documents::page))
+        .with_state(state)
+}
+
+/// This API is up; nothing else is asked.
+async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+async fn ready(AxumState(state): AxumState<State>) -> Response {
+    let report = state.dependencies.report().await;
+    let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(&*report)).into_response()
+}

@@ -1,0 +1,45 @@
+//! Adding to a cart.
+
+use aws_kit::{Attempt, Idempotency};
+use catalog::Offer;
+use values::{Quantity, Result};
+
+use crate::line::unknown;
+use crate::{Carts, Item, Owner, View};
+
+impl Carts {
+    /// Adds pieces of an item. 422 `product_unknown`, `cart_full` or `quantity_out_of_range`; 409 `insufficient_stock`.
+    /// 2 round trips: cart and offer are read in one, the cart is written in the other; 1 more when the item is named by a
+    /// product whose SKU this sandbox does not know.
+    pub async fn add(
+        &self,
+        owner: Owner,
+        item: &Item,
+        more: Quantity,
+        version: Option<u64>,
+        once: Option<&Idempotency>,
+    ) -> Result<Attempt<View>> {
+        let tried = self.try_add(owner, item, more, version, once).await;
+        match (tried, once) {
+            // A refusal may be this request's own doing: the pieces that it finds missing are those that it took before.
+            (Err(error), Some(once)) if !error.is_outage() => {
+                self.earlier(once).await?.map(Attempt::Replayed).ok_or(error)
+            }
+            (tried, _) => tried,
+        }
+    }
+
+    async fn try_add(
+        &self,
+        owner: Owner,
+        item: &Item,
+        more: Quantity,
+        version: Option<u64>,
+        once: Option<&Idempotency>,
+    ) -> Result<Attempt<View>> {
+        let sku = item.sku(&self.catalog).await?.ok_or_else(|| unknown(item))?;
+        let (cart, offer) = self.open_with(owner, &sku).await?;
+        let offer = offer.filter(Offer::is_active).ok_or_else(|| unknown(item))?;
+        self.change(cart, version, once, |cart| cart.add(&offer, more)).await
+    }
+}
