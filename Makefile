@@ -1,0 +1,28 @@
+# souk's commands. What each does is in infra/local/souk.py (Python 3; everything else it needs, it puts into .local/venv).
+.DEFAULT_GOAL := help
+.PHONY: help up down logs test bench invoke deploy
+SOUK := @python3 infra/local/souk.py
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+up: ## build, deploy into a local emulator, load a demo catalog; again: update what changed
+	$(SOUK) up
+
+down: ## stop all of it
+	$(SOUK) down
+
+logs: ## follow a function's log: make logs F=orders
+	$(SOUK) logs $(or $(F),$(error say which function: make logs F=orders))
+
+test: ## everything there is, in a stack of its own
+	$(SOUK) test
+
+bench: ## sizes, starts, warm times, AWS calls and capacity, against the house budgets
+	$(SOUK) bench
+
+invoke: ## invoke a local function: make invoke F=orders E=events/orders/place.json
+	$(SOUK) invoke $(or $(F),$(error say which function: F=orders)) $(or $(E),$(error say which event: E=events/orders/place.json))
+
+deploy: ## build for AWS and deploy: make deploy ENV=dev
+	$(SOUK) deploy $(or $(ENV),$(error say where: ENV=dev, staging or prod))

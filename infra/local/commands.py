@@ -1,0 +1,124 @@
+"""One function per command of souk.py. Runs inside the venv."""
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import build
+import seed
+import stack
+import suites
+from lifecycle import programs, start, stop, whole_or_nothing
+from profiles import PROFILES, read_json
+from steps import ROOT, Failure, say, shown
+from venv import BIN, VENV
+
+
+def up(_):
+    profile, started = PROFILES["up"], time.monotonic()
+    say("souk: local stack")
+    with whole_or_nothing(profile):
+        emulator, *_rest = start(profile)
+        build.build(profile)
+        stack.deploy(profile, emulator)
+        description = stack.describe(profile, seed.LOGINS)
+        seed.wait_until_ready(profile)
+        seed.seed(profile, emulator)
+    say(summary(description, time.monotonic() - started))
+    return 0
+
+
+def down(_):
+    for profile in PROFILES.values():
+        stop(profile)
+    return 0
+
+
+def test(_):
+    return suites.test(PROFILES["test"])
+
+
+def bench(_):
+    return suites.bench(PROFILES["bench"])
+
+
+def logs(arguments):
+    profile = running_profile()
+    group = f"/aws/lambda/{profile.stack}-{arguments.function}"
+    client, since, seen = profile.client("logs"), int(time.time() * 1000) - 600_000, set()
+    say(f"{group}, from 10 minutes ago; Ctrl-C ends it")
+    while True:
+        try:
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
+            events = [event for page in pages for event in page["events"]]
+        except client.exceptions.ResourceNotFoundException:
+            raise Failure(f"There is no function {arguments.function}: {', '.join(stack.function_names())}.") from None
+        for event in sorted(events, key=lambda e: e["timestamp"]):
+            key = (event["timestamp"], event["message"], event.get("eventId"))
+            if key not in seen:
+                seen.add(key)
+                say(event["message"].rstrip())
+        time.sleep(0.7)
+
+
+def invoke(arguments):
+    profile, event = running_profile(), Path(arguments.event)
+    if not event.exists():
+        raise Failure(f"There is no {event}: give an event file (they lie in events/).")
+    answer = profile.client("lambda").invoke(FunctionName=f"{profile.stack}-{arguments.function}", Payload=event.read_bytes())
+    payload = answer["Payload"].read().decode(errors="replace")
+    try:
+        payload = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+    except ValueError:
+        pass
+    say(payload)
+    return 1 if answer.get("FunctionError") else 0
+
+
+def deploy(arguments):
+    """What a user with an AWS account would type; only the tools come from .local/venv."""
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}", "VIRTUAL_ENV": str(VENV), "SAM_CLI_TELEMETRY": "0"}
+    for command in (["sam", "build", "--config-env", arguments.environment], ["sam", "deploy", "--config-env", arguments.environment]):
+        say("$ " + " ".join(command))
+        code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+        if code:
+            return code
+    return 0
+
+
+def running_profile():
+    profile = PROFILES["up"]
+    if not programs(profile)[0].running():
+        raise Failure("The local stack does not run: `make up` starts it.")
+    return profile
+
+
+def summary(d, seconds):
+    product = read_json(seed.CATALOG)[0]["sku"]
+    return f"""
+souk is up after {seconds:.0f} s
+  API       {d["apiUrl"]}/api/v1
+  docs      {d["apiUrl"]}/docs
+  admin     {d["admin"]["email"]}  {d["admin"]["password"]}
+  customer  {d["customer"]["email"]}  {d["customer"]["password"]}
+  mail      {d["mailUrl"]}
+  logs      make logs F=orders         stop  make down
+  all of it in {shown(PROFILES["up"].description)}
+
+Buy something:
+  API={d["apiUrl"]}/api/v1
+  curl -s "$API/products?limit=3"
+  TOKEN=$(curl -s $API/auth/login -H 'content-type: application/json' \\
+    -d '{json.dumps(d["customer"])}' | python3 -c 'import json,sys; print(json.load(sys.stdin)["accessToken"])')
+  curl -s $API/cart/me/items -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
+    -d '{{"sku": "{product}", "quantity": 1}}'
+  curl -s $API/orders -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" \\
+    -d '{{"cart": "me", "shippingAddress": {json.dumps(ADDRESS)}, "paymentMethod": {json.dumps(d["paymentMethod"])}}}'
+  curl -s $API/orders -H "authorization: Bearer $TOKEN"     # a second later: confirmed, paid
+  curl -s {d["mailUrl"]}     # and the customer was told
+"""
+
+
+ADDRESS = {"name": "Karim Customer", "line1": "Rue du Marché 1", "city": "Bruxelles", "postalCode": "1000", "country": "BE"}

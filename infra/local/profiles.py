@@ -1,0 +1,133 @@
+"""The three local stacks. Each has ports, state and names of its own, so that a test run never meets a running `make up`."""
+
+import json
+import os
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from steps import LOCAL, ROOT, Failure, clean_environment
+
+FUNCTIONS = ROOT / "functions"
+REGION = "eu-central-1"
+# The emulator takes any credentials; these are its convention.
+ACCESS_KEY = SECRET_KEY = "test"
+# What localstripe and the tests' fake provider accept, and what they sign webhooks with. Worth nothing anywhere else.
+STRIPE = {"apiKey": "sk_test_12345", "webhookSecret": "whsec_souk_local_only"}
+
+
+def host_target():
+    """The machine's Lambda architecture and Rust target: local functions run here, without cross-compiling."""
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+    if machine == "x86_64":
+        return "x86_64", "x86_64-unknown-linux-gnu"
+    if machine == "aarch64":
+        return "arm64", "aarch64-unknown-linux-gnu"
+    raise Failure(f"This machine is {machine}; Lambda knows x86_64 and arm64 only, so the functions cannot run here.")
+
+
+@dataclass(frozen=True)
+class Profile:
+    name: str
+    emulator_port: int
+    provider_port: int
+    state: Path
+    proxy_port: int | None = None
+    parameters: dict = field(default_factory=dict)
+    # What template.yaml does not allow a function then fails here as it would on AWS (but for LeadingKeys conditions, which the emulator
+    # does not know). It checks signatures too, so nothing may stand in between that changes a request.
+    enforces_roles: bool = False
+
+    @property
+    def stack(self):
+        return f"souk-{'local' if self.name == 'up' else self.name}"
+
+    @property
+    def emulator_url(self):
+        return f"http://127.0.0.1:{self.emulator_port}"
+
+    @property
+    def provider_url(self):
+        return f"http://127.0.0.1:{self.provider_port}"
+
+    @property
+    def proxy_url(self):
+        return f"http://127.0.0.1:{self.proxy_port}" if self.proxy_port else None
+
+    @property
+    def api_url(self):
+        # Without a stage the emulator takes `$default`, which a shell would expand. This form works in any program.
+        return f"{self.emulator_url}/_aws/execute-api/souk"
+
+    @property
+    def mail_url(self):
+        return f"{self.emulator_url}/_ministack/ses/messages"
+
+    @property
+    def log(self):
+        return self.state / "log"
+
+    @property
+    def description(self):
+        """stack.json: what a test or a script needs to know of the running stack."""
+        return self.state / "stack.json"
+
+    def stack_parameters(self):
+        return {
+            "Stage": "local",
+            "Architecture": host_target()[0],
+            "PublicUrl": self.api_url,
+            "StripeUrl": self.provider_url,
+            "MailSender": "shop@souk.local",
+            "LogRetentionDays": 1,
+            **self.parameters,
+        }
+
+    def environment(self, **extra):
+        """For programs that talk to this stack (SAM, the suites): the emulator's address and nothing of the caller's AWS account."""
+        return clean_environment(
+            AWS_ENDPOINT_URL=self.emulator_url,
+            AWS_ACCESS_KEY_ID=ACCESS_KEY,
+            AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+            AWS_DEFAULT_REGION=REGION,
+            AWS_REGION=REGION,
+            AWS_EC2_METADATA_DISABLED="true",
+            AWS_CONFIG_FILE=os.devnull,
+            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+            SAM_CLI_TELEMETRY="0",
+            **extra,
+        )
+
+    def client(self, service):
+        """A boto3 client for this stack's emulator."""
+        import boto3
+
+        return boto3.client(
+            service,
+            endpoint_url=self.emulator_url,
+            region_name=REGION,
+            aws_access_key_id=ACCESS_KEY,
+            aws_secret_access_key=SECRET_KEY,
+        )
+
+
+# Short holds and retries: a test waits for them. A worker that is killed gives its message back after the visibility timeout.
+_IMPATIENT = {"HoldSeconds": 20, "WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3}
+
+PROFILES = {
+    "up": Profile("up", 4566, 8420, LOCAL, enforces_roles=True),
+    "test": Profile("test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters=_IMPATIENT),
+    "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820),
+}
+
+
+def read_json(path, default=None):
+    try:
+        return json.loads(Path(path).read_text())
+    except (FileNotFoundError, ValueError):
+        return default
+
+
+def write_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value, indent=2) + "\n")

@@ -1,0 +1,168 @@
+"""The stack in the emulator: `sam deploy` as on AWS, then what the emulator's CloudFormation leaves out, then stack.json."""
+
+import json
+
+import build
+from profiles import ACCESS_KEY, FUNCTIONS, REGION, SECRET_KEY, STRIPE, read_json, write_json
+from steps import run, step
+from venv import BIN
+
+
+def deploy(profile, emulator):
+    """True if something was deployed, False if the emulator already holds exactly this."""
+    parameters = profile.stack_parameters()
+    wanted = {"emulator": emulator.identity(), "parameters": parameters, "built": build.fingerprint()}
+    marker = profile.state / "deployed.json"
+    if read_json(marker) == wanted:
+        return False
+    marker.unlink(missing_ok=True)  # until this deployment has succeeded, nobody knows what the emulator holds
+    with step("Stack (sam deploy)"):
+        run(
+            [
+                *(BIN / "sam", "deploy", "--template-file", build.BUILT / "template.yaml", "--stack-name", profile.stack),
+                *("--resolve-s3", "--no-progressbar", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+                *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
+                # The emulator takes the API's id from this tag, so that its URL is the same after every start.
+                *("--tags", "ms-custom-id=souk"),
+                *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
+            ],
+            log=profile.log / "sam-deploy.log",
+            env=profile.environment(),
+            failure="`sam deploy` into the emulator failed: see the lines above.",
+            explain=lambda: failures(profile),
+        )
+    with step("Routes, CORS, TTL, secrets"):
+        resources = _resources(profile)
+        template = _processed_template(profile)
+        add_routes(profile, resources, template)
+        add_cors(profile, resources, template)
+        add_ttl(profile, resources, template)
+        allow_mail(profile, resources)
+        profile.client("secretsmanager").put_secret_value(SecretId=resources["StripeSecret"], SecretString=json.dumps(STRIPE))
+        if profile.proxy_url:
+            put_proxy_before_dynamodb(profile, resources)
+    write_json(marker, wanted)
+    return True
+
+
+def failures(profile):
+    """What CloudFormation says went wrong, first cause first."""
+    try:
+        events = profile.client("cloudformation").describe_stack_events(StackName=profile.stack)["StackEvents"]
+    except Exception:  # no stack: the log of sam deploy says why
+        return []
+    failed = [e for e in reversed(events) if e["ResourceStatus"].endswith("FAILED")]
+    return [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', e['ResourceStatus'])}" for e in failed[:10]]
+
+
+def add_routes(profile, resources, template):
+    """The emulator ignores an HTTP API's OpenAPI body: makes the routes that it describes."""
+    api, client = resources["Api"], profile.client("apigatewayv2")
+    integrations = {i["IntegrationUri"]: i["IntegrationId"] for i in _all(client.get_integrations(ApiId=api))}
+    routes = {r["RouteKey"] for r in _all(client.get_routes(ApiId=api))}
+    functions = profile.client("lambda")
+    for path, methods in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
+        for method, operation in methods.items():
+            key = "$default" if path == "/$default" else f"{_method(method)} {path}"
+            if key in routes:
+                continue
+            logical = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"].split("${")[-1].split(".")[0]
+            arn = functions.get_function_configuration(FunctionName=resources[logical])["FunctionArn"]
+            if arn not in integrations:
+                made = client.create_integration(ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0")
+                integrations[arn] = made["IntegrationId"]
+            client.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integrations[arn]}")
+
+
+def add_cors(profile, resources, template):
+    cors = template["Resources"]["Api"]["Properties"]["Body"].get("x-amazon-apigateway-cors")
+    if not cors:
+        return
+    # SAM has put the parameters' values in: a list parameter is a string with commas.
+    values = {key[0].upper() + key[1:]: value.split(",") if isinstance(value, str) else value for key, value in cors.items()}
+    profile.client("apigatewayv2").update_api(ApiId=resources["Api"], CorsConfiguration=values)
+
+
+def add_ttl(profile, resources, template):
+    dynamodb = profile.client("dynamodb")
+    for logical, resource in template["Resources"].items():
+        ttl = resource["Properties"].get("TimeToLiveSpecification") if resource["Type"] == "AWS::DynamoDB::Table" else None
+        if ttl and dynamodb.describe_time_to_live(TableName=resources[logical])["TimeToLiveDescription"]["TimeToLiveStatus"] != "ENABLED":
+            dynamodb.update_time_to_live(TableName=resources[logical], TimeToLiveSpecification=ttl)
+
+
+def allow_mail(profile, resources):
+    """Verifies the sender, which on AWS is done once by hand. The emulator checks SendEmail against the resource `*`, where the
+    template's identity ARN never matches: so that is allowed here."""
+    sender, ses = profile.stack_parameters()["MailSender"], profile.client("sesv2")
+    if sender not in {identity["IdentityName"] for identity in ses.list_email_identities()["EmailIdentities"]}:
+        ses.create_email_identity(EmailIdentity=sender)
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}]}
+    profile.client("iam").put_role_policy(RoleName=resources["NotifierRole"], PolicyName="emulator-mail", PolicyDocument=json.dumps(policy))
+
+
+def put_proxy_before_dynamodb(profile, resources):
+    """Only DynamoDB calls go through the fault proxy: the SDK takes the service's own endpoint before the general one."""
+    client = profile.client("lambda")
+    for logical in function_names().values():
+        name = resources[logical]
+        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        if variables.get("AWS_ENDPOINT_URL_DYNAMODB") != profile.proxy_url:
+            variables["AWS_ENDPOINT_URL_DYNAMODB"] = profile.proxy_url
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+
+
+def describe(profile, logins):
+    """Writes stack.json and returns it. `logins`: the admin's and the customer's email and password."""
+    resources = _resources(profile)
+    urls = {name: resources[f"{name.capitalize()}Queue"] for name in ("orders", "payments", "notifications")}
+    dead = {name: resources[f"{name.capitalize()}DeadLetters"] for name in urls}
+    dead["relay"] = resources["RelayFailures"]
+    tables = {t.lower(): resources[f"{t}Table"] for t in ("Identity", "Catalog", "Cart", "Orders", "Payments", "Notifications")}
+    description = {
+        "apiUrl": profile.api_url,
+        "emulatorUrl": profile.emulator_url,
+        "stackName": profile.stack,
+        "currency": "EUR",
+        "paymentMethod": {"provider": "stripe", "token": "pm_card_visa"},
+        **logins,
+        "mailUrl": profile.mail_url,
+        "paymentProviderUrl": profile.provider_url,
+        "proxyUrl": profile.proxy_url,
+        "stripe": STRIPE,
+        "region": REGION,
+        "accessKeyId": ACCESS_KEY,
+        "secretAccessKey": SECRET_KEY,
+        "functions": {name: resources[logical] for name, logical in function_names().items()},
+        "queues": urls,
+        "dlqs": dead,
+        "tables": tables,
+        "bucket": resources["Bucket"],
+        "secrets": {"signing": resources["SigningSecret"], "stripe": resources["StripeSecret"]},
+    }
+    write_json(profile.description, description)
+    return description
+
+
+def function_names():
+    """orders-worker -> OrdersWorkerFunction, for every crate in functions/."""
+    names = sorted(path.name for path in FUNCTIONS.iterdir() if path.is_dir())
+    return {name: "".join(part.capitalize() for part in name.split("-")) + "Function" for name in names}
+
+
+def _resources(profile):
+    pages = profile.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=profile.stack)
+    return {r["LogicalResourceId"]: r["PhysicalResourceId"] for page in pages for r in page["StackResourceSummaries"]}
+
+
+def _processed_template(profile):
+    body = profile.client("cloudformation").get_template(StackName=profile.stack, TemplateStage="Processed")["TemplateBody"]
+    return json.loads(body) if isinstance(body, str) else body
+
+
+def _method(name):
+    return "ANY" if name == "x-amazon-apigateway-any-method" else name.upper()
+
+
+def _all(answer):
+    return answer.get("Items", [])

@@ -1,0 +1,93 @@
+"""What a run shows: steps with their durations, and one clear sentence when something fails."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL = ROOT / ".local"
+
+
+class Failure(Exception):
+    """Ends the run: the message is a sentence that says what to do; `log` is where the details are."""
+
+    def __init__(self, message, log=None):
+        super().__init__(message)
+        self.log = log
+
+
+class Step:
+    def __init__(self):
+        self.note = ""
+
+
+@contextmanager
+def step(title):
+    """Shows `title` while its block runs and how long that took; `s.note = "…"` in the block adds a remark."""
+    s, started = Step(), time.monotonic()
+    print(f"  {title:<44}", end="", flush=True)
+    try:
+        yield s
+    except BaseException:
+        print(f"failed after {time.monotonic() - started:.1f} s", flush=True)
+        raise
+    print(f"{time.monotonic() - started:7.1f} s{'   ' + s.note if s.note else ''}", flush=True)
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def shown(path):
+    """A path as the reader would type it from the checkout."""
+    path = Path(path)
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def run(command, *, log, env=None, cwd=ROOT, failure, stream=False, explain=None):
+    """Runs `command` with its output in the file `log` (and on the terminal too with `stream`); raises Failure(`failure`) if it fails.
+
+    Output matters only when the command fails: then `explain()`'s lines are shown, or else the log's last ones.
+    """
+    log = Path(log)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as out:
+        out.write(("$ " + " ".join(map(str, command)) + "\n").encode())
+        out.flush()
+        if stream:
+            child = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            try:
+                for line in child.stdout:
+                    out.write(line)
+                    sys.stdout.buffer.write(line)
+                    sys.stdout.flush()
+                code = child.wait()
+            except BaseException:
+                child.terminate()
+                child.wait()
+                raise
+        else:
+            code = subprocess.run(command, cwd=cwd, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
+    if code != 0:
+        if not stream:
+            say()
+            say("\n".join("    " + line for line in ((explain and explain()) or tail(log, 40))))
+        raise Failure(failure, log)
+
+
+def tail(path, lines):
+    text = Path(path).read_text(errors="replace").splitlines()
+    return text[-lines:]
+
+
+def clean_environment(**extra):
+    """The caller's environment without his AWS settings (a profile or a CA bundle must not reach the local stack), and no proxy to this machine."""
+    unwanted = ("AWS_", "SOUK_STACK", "_LAMBDA", "LOCALSTACK_")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
+    env.update({k: str(v) for k, v in extra.items()})
+    hosts = [env.get("NO_PROXY") or env.get("no_proxy"), "127.0.0.1", "localhost"]
+    env["NO_PROXY"] = env["no_proxy"] = ",".join(filter(None, hosts))
+    return env
