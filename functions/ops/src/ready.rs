@@ -109,10 +109,10 @@ impl Dependencies {
     /// How they are, or were at most five seconds ago. Whoever asks meanwhile waits for the same answer.
     pub(crate) async fn report(&self) -> Arc<Report> {
         let mut kept = self.kept.lock().await;
-        if let Some((at, report)) = kept.as_ref() {
-            if at.elapsed() < KEPT {
-                return report.clone();
-            }
+        if let Some((at, report)) = kept.as_ref()
+            && at.elapsed() < KEPT
+        {
+            return report.clone();
         }
         let checks = join_all(self.named.iter().map(|(name, dependency)| check(name, self.call(dependency)))).await;
         let report = Arc::new(Report::of(checks));

@@ -1,14 +1,14 @@
 //! HTTP: profiles, address books, and the list of accounts for an admin.
 
-use aws_kit::{Attempt, Aws, Idempotency};
+use aws_kit::{Aws, Idempotency};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::{get, put};
-use http::{HeaderName, StatusCode};
+use http::StatusCode;
 use http_kit::{
     Admin, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, PageQuery, Path, Query, Verifier,
-    list, tagged,
+    attempted, list, tagged,
 };
 use identity::{Accounts, Address, Name};
 use serde::Deserialize;
@@ -17,7 +17,6 @@ use values::{AddressId, Result, UserId};
 
 const USERS: &str = "/users";
 const ADD_ADDRESS: &str = "POST /users/addresses";
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// What the handlers work with.
 #[derive(Debug, Clone)]
@@ -96,7 +95,8 @@ async fn add_address(
     Json(address): Json<Address>,
 ) -> Answer {
     let once = key.map(|key| Idempotency::new(&user.to_string(), ADD_ADDRESS, &key, &address)).transpose()?;
-    Ok(created(identity::add_address(&state.accounts, user, address, once).await?))
+    let added = identity::add_address(&state.accounts, user, address, once).await?;
+    Ok(attempted(added, |entry| (StatusCode::CREATED, Json(entry))))
 }
 
 async fn replace_address(
@@ -109,14 +109,11 @@ async fn replace_address(
     Ok(Json(entry).into_response())
 }
 
-async fn remove_address(AxumState(state): App, LoggedIn(user): LoggedIn, Path(id): Path<AddressId>) -> Answer<StatusCode> {
+async fn remove_address(
+    AxumState(state): App,
+    LoggedIn(user): LoggedIn,
+    Path(id): Path<AddressId>,
+) -> Answer<StatusCode> {
     identity::remove_address(&state.accounts, user, id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn created(attempt: Attempt<impl serde::Serialize>) -> Response {
-    match attempt {
-        Attempt::Fresh(entry) => (StatusCode::CREATED, Json(entry)).into_response(),
-        Attempt::Replayed(entry) => (StatusCode::CREATED, [(REPLAYED, "true")], Json(entry)).into_response(),
-    }
 }

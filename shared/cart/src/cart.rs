@@ -150,7 +150,8 @@ impl Cart {
 
     /// What it costs, in the shop's currency.
     pub fn price(&self, currency: Currency) -> Result<pricing::Breakdown> {
-        let lines = self.lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
+        let lines =
+            self.lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
         pricing::price(&lines.collect::<Vec<_>>(), currency)
     }
 
@@ -169,4 +170,141 @@ impl Cart {
 fn full() -> Error {
     let message = format!("a cart holds {} SKUs at most", Cart::MOST_LINES);
     Error { code: "cart_full", ..Error::invalid("sku", "cart_full", message) }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use catalog::Status;
+    use proptest::prelude::*;
+    use values::Clock;
+
+    fn clock() -> Clock {
+        Clock::fixed(Timestamp::from_millis(1_764_000_000_500))
+    }
+
+    fn cart() -> Cart {
+        Cart::empty(Owner::User(clock().mint()), clock().now())
+    }
+
+    pub(crate) fn offer(sku: &str, available: u32) -> Offer {
+        Offer {
+            sku: sku.parse().unwrap(),
+            product_id: clock().mint(),
+            name: sku.to_owned(),
+            available,
+            price: Money::new(250, "EUR".parse().unwrap()),
+            price_version: 1,
+            status: Status::Active,
+            tax_class: Default::default(),
+            stock_version: 1,
+        }
+    }
+
+    fn pieces(n: u32) -> Quantity {
+        Quantity::new(n).unwrap()
+    }
+
+    fn holding(sku: &str, n: u32) -> Cart {
+        cart().add(&offer(sku, 999), pieces(n)).unwrap().cart
+    }
+
+    proptest! {
+        #[test]
+        fn no_add_is_lost_and_no_sku_has_two_lines(adds in prop::collection::vec((0usize..6, 1u32..20), 0..40)) {
+            let mut cart = cart();
+            for (n, more) in &adds {
+                cart = cart.add(&offer(&format!("SKU-{n}"), 10_000), pieces(*more)).unwrap().cart;
+            }
+            for n in 0..6 {
+                let due: u32 = adds.iter().filter(|(of, _)| *of == n).map(|(_, more)| more).sum();
+                let lines: Vec<_> = cart.lines.iter().filter(|line| line.sku.as_str() == format!("SKU-{n}")).collect();
+                prop_assert!(lines.len() <= 1);
+                prop_assert_eq!(lines.iter().map(|line| line.quantity.get()).sum::<u32>(), due);
+            }
+            let total: i64 = adds.iter().map(|(_, more)| i64::from(*more) * 250).sum();
+            prop_assert_eq!(cart.price("EUR".parse().unwrap()).unwrap().total.amount, total);
+        }
+
+        #[test]
+        fn a_second_look_is_quiet(now in 0u32..20, price in 1i64..3, wanted in 1u32..20, active: bool) {
+            let seen = holding("MUG", wanted);
+            let status = if active { Status::Active } else { Status::Archived };
+            let price_version = price as u64;
+            let price = Money::new(250 * price, "EUR".parse().unwrap());
+            let offers = [Offer { price, price_version, status, ..offer("MUG", now) }];
+            let asked = [offers[0].sku.clone()];
+            let first = seen.refreshed(&asked, &offers);
+            let second = first.cart.clone().refreshed(&asked, &offers);
+            prop_assert!(!second.differs_from(&first.cart));
+            prop_assert_eq!(second.cart, first.cart);
+        }
+    }
+
+    #[test]
+    fn a_cart_holds_50_skus() {
+        let full = (0..50).fold(cart(), |cart, n| cart.add(&offer(&format!("S{n}"), 9), pieces(1)).unwrap().cart);
+        assert_eq!(full.clone().add(&offer("S50", 9), pieces(1)).unwrap_err().code, "cart_full");
+        assert!(full.add(&offer("S7", 9), pieces(1)).is_ok(), "one more of what is in needs no line");
+    }
+
+    #[test]
+    fn a_line_holds_999_pieces() {
+        let error = holding("MUG", 999).add(&offer("MUG", 5000), pieces(1)).unwrap_err();
+        assert_eq!((error.code, error.fields[0].code), ("quantity_out_of_range", "quantity_out_of_range"));
+    }
+
+    #[test]
+    fn a_cart_takes_no_more_than_there_is() {
+        let error = holding("MUG", 2).add(&offer("MUG", 3), pieces(2)).unwrap_err();
+        assert_eq!((error.code, error.fields[0].field.as_str()), ("insufficient_stock", "MUG"));
+        assert_eq!(error.fields[0].facts["available"], 3);
+        let gone = Offer { status: Status::Archived, ..offer("MUG", 3) };
+        assert_eq!(cart().add(&gone, pieces(1)).unwrap_err().code, "product_unknown");
+    }
+
+    #[test]
+    fn the_owner_is_told_of_another_price_too_little_stock_and_what_is_gone() {
+        let seen = ["A", "B", "C"].iter().fold(cart(), |cart, sku| cart.add(&offer(sku, 9), pieces(5)).unwrap().cart);
+        let dearer = Offer { price: Money::new(300, "EUR".parse().unwrap()), price_version: 2, ..offer("A", 9) };
+        let asked: Vec<Sku> = seen.lines.iter().map(|line| line.sku.clone()).collect();
+        let view = seen.refreshed(&asked, &[dearer, offer("B", 2)]);
+        let told = serde_json::to_value(&view.changes).unwrap();
+        assert_eq!(
+            told,
+            serde_json::json!([
+                { "sku": "A", "kind": "price", "was": { "amount": 250, "currency": "EUR" }, "now": { "amount": 300, "currency": "EUR" } },
+                { "sku": "B", "kind": "stock", "was": 9, "now": 2 },
+                { "sku": "C", "kind": "gone", "was": 5, "now": 0 },
+            ])
+        );
+        assert_eq!((view.cart.lines.len(), view.cart.lines[0].price_version), (2, 2));
+    }
+
+    #[test]
+    fn a_price_that_went_and_came_back_is_remembered_without_a_word() {
+        let seen = holding("MUG", 1);
+        let back = Offer { price_version: 3, ..offer("MUG", 9) };
+        let view = seen.clone().refreshed(&[back.sku.clone()], &[back]);
+        assert!(view.changes.is_empty() && view.differs_from(&seen));
+    }
+
+    #[test]
+    fn a_line_that_nobody_asked_for_stays() {
+        let seen = holding("MUG", 1);
+        assert_eq!(seen.clone().refreshed(&[], &[]).cart, seen);
+    }
+
+    #[test]
+    fn what_is_taken_out_is_out() {
+        let item = Item::Sku("MUG".parse().unwrap());
+        let left = holding("MUG", 1).without(&item).unwrap().cart;
+        assert!(left.lines.is_empty());
+        assert_eq!(left.without(&item).unwrap_err().kind, values::Kind::NotFound);
+    }
+
+    #[test]
+    fn a_cart_is_kept_for_a_week_to_the_second() {
+        assert_eq!(cart().expires_at.millis(), 1_764_000_000_000 + 7 * 24 * 3600 * 1000);
+    }
 }

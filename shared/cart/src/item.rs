@@ -23,7 +23,9 @@ impl Item {
             (Some(sku), None) => Ok(Self::Sku(sku)),
             (None, Some(product)) => Ok(Self::Product(product)),
             (None, None) => Err(Error::invalid("sku", "required", "name a `sku` or a `productId`")),
-            (Some(_), Some(_)) => Err(Error::invalid("productId", "invalid_value", "name a `sku` or a `productId`, not both")),
+            (Some(_), Some(_)) => {
+                Err(Error::invalid("productId", "invalid_value", "name a `sku` or a `productId`, not both"))
+            }
         }
     }
 

@@ -50,6 +50,10 @@ impl Line {
             let kind = Kind::Gone { was: self.quantity.get(), now: 0 };
             return (None, vec![Change { sku: self.sku, kind }]);
         };
+        if offer.price_version < self.price_version {
+            // Read before the line was put in at a newer price.
+            return (Some(self), Vec::new());
+        }
         let mut changes = Vec::new();
         if self.price_version != offer.price_version && self.unit_price != offer.price {
             let kind = Kind::Price { was: self.unit_price, now: offer.price };

@@ -28,6 +28,14 @@ impl Owner {
             owner => Ok(owner),
         }
     }
+
+    /// Is it the caller's own: does a look at it count as its owner's look?
+    pub fn is(&self, caller: &Caller) -> bool {
+        match self {
+            Self::User(user) => caller.user() == Some(*user),
+            Self::Guest(_) => true,
+        }
+    }
 }
 
 impl fmt::Display for Owner {

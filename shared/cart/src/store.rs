@@ -148,7 +148,8 @@ impl Carts {
     /// The write of a cart that was read (or begun) at `cart.version`, under the condition that this is still its version.
     fn put(&self, cart: &Cart, mark: u64) -> Result<Write> {
         let (lines, expires_at) = (cart.lines.clone(), cart.expires_at.seconds());
-        let write = Write::put(&self.table, key(&cart.owner), &Row { lines, version: cart.version + 1, expires_at, mark })?;
+        let write =
+            Write::put(&self.table, key(&cart.owner), &Row { lines, version: cart.version + 1, expires_at, mark })?;
         match cart.version {
             0 => Ok(write.when("attribute_not_exists(pk)")),
             version => write.when("version = :v").value(":v", version),
@@ -161,9 +162,7 @@ impl Carts {
         match (owner, row) {
             (_, Some(row)) if row.is_live(now) => Ok(row.cart(owner)),
             (Owner::Guest(_), _) => Err(Error::not_found("cart")),
-            (Owner::User(_), row) => {
-                Ok(Cart { version: row.map_or(0, |row| row.version), ..Cart::empty(owner, now) })
-            }
+            (Owner::User(_), row) => Ok(Cart { version: row.map_or(0, |row| row.version), ..Cart::empty(owner, now) }),
         }
     }
 }

@@ -11,12 +11,8 @@ impl Products {
     pub async fn archive(&self, id: ProductId, version: u64, trace: &Trace) -> Result<()> {
         let before = self.at_version(id, Some(version)).await?;
         let Listing { product, offer } = before.clone();
-        let product = Product {
-            status: Status::Archived,
-            version: product.version + 1,
-            updated_at: self.clock.now(),
-            ..product
-        };
+        let product =
+            Product { status: Status::Archived, version: product.version + 1, updated_at: self.clock.now(), ..product };
         let after = Listing { product, offer: Offer { status: Status::Archived, ..offer } };
         self.save(&before, after, Event::ProductArchived, trace, None).await?;
         Ok(())

@@ -54,9 +54,8 @@ impl TryFrom<BTreeMap<String, Attribute>> for Attributes {
     type Error = String;
 
     fn try_from(named: BTreeMap<String, Attribute>) -> Result<Self, String> {
-        let legal = |name: &String| {
-            (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control)
-        };
+        let legal =
+            |name: &String| (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
         match named.len() <= MOST && named.keys().all(legal) {
             true => Ok(Self(named)),
             false => Err(format!("must be at most {MOST} attributes with names of 1 to {LONGEST_NAME} characters")),

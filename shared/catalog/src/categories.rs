@@ -9,7 +9,7 @@ use crate::{Category, Products};
 #[derive(Debug, Clone, Serialize)]
 pub struct Branch {
     /// As products name it.
-    pub category: Category,
+    pub name: Category,
     /// Below it.
     pub children: Vec<Branch>,
 }
@@ -18,6 +18,6 @@ impl Products {
     /// All categories, in alphabetical order. 1 round trip.
     pub async fn categories(&self) -> Result<Vec<Branch>> {
         let categories = self.catalog.read_categories().await?;
-        Ok(categories.into_iter().map(|category| Branch { category, children: Vec::new() }).collect())
+        Ok(categories.into_iter().map(|name| Branch { name, children: Vec::new() }).collect())
     }
 }

@@ -69,6 +69,9 @@ impl Products {
 }
 
 fn taken(sku: &Sku) -> Error {
-    Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already."))
-        .with_field("sku", "sku_taken", "is taken")
+    Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already.")).with_field(
+        "sku",
+        "sku_taken",
+        "is taken",
+    )
 }

@@ -1,5 +1,6 @@
 //! The shop's shelves: products, newest first. An id sorts by when it was made, so the shards of an index merge by it.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use values::{Error, Page, PageRequest, Position, Result, Sku};
@@ -41,7 +42,7 @@ fn merge(shards: Vec<Page<Product>>, limit: usize) -> Page<Product> {
     let horizon = horizon.map(|last| last.id).max();
     let mut rows: Vec<Product> = shards.into_iter().flat_map(|shard| shard.rows).collect();
     rows.retain(|row| horizon.is_none_or(|horizon| row.id >= horizon));
-    rows.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    rows.sort_unstable_by_key(|row| Reverse(row.id));
     let more = rows.len() > limit || horizon.is_some();
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|last| Position([(AFTER.to_owned(), last.id.to_string())].into()));
@@ -62,7 +63,8 @@ mod tests {
     /// What a shard answers: its rows older than `before`, `limit` at most, or fewer when the answer would be too large.
     fn ask(shard: &[ProductId], before: Option<&str>, limit: usize, fits: usize) -> Page<Product> {
         let older = |id: &&ProductId| before.is_none_or(|before| id.to_string().as_str() < before);
-        let rows: Vec<Product> = shard.iter().rev().filter(older).take(limit.min(fits)).map(|id| product(*id)).collect();
+        let rows: Vec<Product> =
+            shard.iter().rev().filter(older).take(limit.min(fits)).map(|id| product(*id)).collect();
         let more = shard.iter().filter(older).count() > rows.len() && !rows.is_empty();
         let next = rows.last().filter(|_| more).map(|last| Position([(AFTER.to_owned(), last.id.to_string())].into()));
         Page { rows, next }

@@ -236,7 +236,17 @@ pub(crate) mod tests {
         let (created_at, updated_at) = (now, now);
         Listing {
             product: Product {
-                id, sku, name, description, category, tags, attributes, status, version, created_at, updated_at,
+                id,
+                sku,
+                name,
+                description,
+                category,
+                tags,
+                attributes,
+                status,
+                version,
+                created_at,
+                updated_at,
             },
             offer,
         }
@@ -255,7 +265,8 @@ pub(crate) mod tests {
 
     #[test]
     fn words_about_a_product_have_bounds() {
-        let tags = |n: usize| serde_json::from_value::<Tags>(json!((0..n).map(|i| format!("t{i}")).collect::<Vec<_>>()));
+        let tags =
+            |n: usize| serde_json::from_value::<Tags>(json!((0..n).map(|i| format!("t{i}")).collect::<Vec<_>>()));
         assert!(tags(20).is_ok() && tags(21).is_err());
         let twice: Tags = serde_json::from_value(json!(["mug", "mug"])).unwrap();
         assert_eq!(serde_json::to_value(twice).unwrap(), json!(["mug"]));

@@ -84,14 +84,12 @@ impl Products {
         let kept = keep.map_err(CommitError::Failed)?.map(|write| writes.add(write));
         match writes.commit().await {
             Ok(()) => Ok(Attempt::Fresh(answer)),
-            Err(CommitError::Refused(refusals)) => {
-                match (once, kept.and_then(|slot| refusals.of(slot))) {
-                    (Some(once), Some(refused)) => {
-                        once.recalled(refused).map(Attempt::Replayed).map_err(CommitError::Failed)
-                    }
-                    _ => Err(CommitError::Refused(refusals)),
+            Err(CommitError::Refused(refusals)) => match (once, kept.and_then(|slot| refusals.of(slot))) {
+                (Some(once), Some(refused)) => {
+                    once.recalled(refused).map(Attempt::Replayed).map_err(CommitError::Failed)
                 }
-            }
+                _ => Err(CommitError::Refused(refusals)),
+            },
             Err(failed) => Err(failed),
         }
     }

@@ -213,9 +213,7 @@ impl Catalog {
             .value(":sv", before.stock_version)?;
         match movement {
             Movement::Set(_) => Ok(write.when("stockVersion = :sv")),
-            Movement::Delta(_) => {
-                write.when("stockVersion = :sv AND available = :had").value(":had", before.available)
-            }
+            Movement::Delta(_) => write.when("stockVersion = :sv AND available = :had").value(":had", before.available),
         }
     }
 

@@ -1,4 +1,7 @@
-//! Entity tags (RFC 9110, 8.8 and 13): a resource's version, sent and compared.
+//! Entity tags (RFC 9110, 8.8 and 13): a resource's version, sent and compared. Where the answer also shows what moves without
+//! making a version (stock, say), that follows after a dot: caches see it, `If-Match` looks at the version alone.
+
+use std::fmt::Display;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -10,12 +13,12 @@ use values::{Error, Kind, Result};
 use crate::{Failure, Json};
 
 /// The tag of a version.
-pub fn etag(version: u64) -> String {
+pub fn etag(version: impl Display) -> String {
     format!("\"{version}\"")
 }
 
 /// A resource with its tag, or 304 when the caller has that version already.
-pub fn tagged(version: u64, known: &IfNoneMatch, body: impl Serialize) -> Response {
+pub fn tagged(version: impl Display, known: &IfNoneMatch, body: impl Serialize) -> Response {
     let tag = etag(version);
     let header = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
     if known.0.iter().any(|held| held == &tag || held == "*") {
@@ -52,7 +55,7 @@ impl IfMatch {
     /// The version that must still be the present one, if the caller named one.
     pub fn version(&self) -> Result<Option<u64>> {
         let Some(tag) = self.0.first() else { return Ok(None) };
-        let version = tag.trim_matches('"').parse();
+        let version = tag.trim_matches('"').split('.').next().unwrap_or_default().parse();
         version
             .map(Some)
             .map_err(|_| Error::new(Kind::PreconditionFailed, "version_mismatch", "No version has this ETag."))

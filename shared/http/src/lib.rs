@@ -13,7 +13,7 @@ pub use app::{RequestId, run, with_layers};
 pub use body::Json;
 pub use conditional::{IfMatch, IfNoneMatch, etag, tagged};
 pub use list::{Cursors, PageQuery, list};
-pub use params::{IdempotencyKey, Path, Query};
+pub use params::{IdempotencyKey, Path, Query, attempted};
 pub use problem::Failure;
 pub use visitor::{Admin, LoggedIn, Verifier, Visitor};
 

@@ -1,7 +1,11 @@
 //! What a path, a query string and the idempotency header say.
 
+use aws_kit::{Attempt, Idempotency};
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
 use http::request::Parts;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use values::{Error, Kind, Result};
 
@@ -46,6 +50,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 pub struct IdempotencyKey(pub Option<String>);
 
 impl IdempotencyKey {
+    /// The keyed request, where a key is accepted and was sent. `caller` is an account or what stands for a guest, `action`
+    /// the method and path.
+    pub fn of(self, caller: &str, action: &str, body: &impl Serialize) -> Result<Option<Idempotency>> {
+        self.0.map(|key| Idempotency::new(caller, action, &key, body)).transpose()
+    }
+
     /// The key where the contract wants one.
     pub fn required(self) -> Result<String> {
         self.0.ok_or_else(|| {
@@ -53,6 +63,18 @@ impl IdempotencyKey {
                 "Send an `Idempotency-Key` header: a new random value for each new request, the same for a repetition.";
             Error::new(Kind::Malformed, "idempotency_key_required", detail)
         })
+    }
+}
+
+/// The answer to a request that may be a repetition; one that is says so in `Idempotency-Replayed`.
+pub fn attempted<T, R: IntoResponse>(attempt: Attempt<T>, shape: impl FnOnce(T) -> R) -> Response {
+    match attempt {
+        Attempt::Fresh(done) => shape(done).into_response(),
+        Attempt::Replayed(done) => {
+            let mut answer = shape(done).into_response();
+            answer.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+            answer
+        }
     }
 }
 

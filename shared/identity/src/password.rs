@@ -83,7 +83,11 @@ mod tests {
         assert!(hash.0.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.0);
         assert!(hash.matches("correct horse").unwrap());
         assert!(!hash.matches("Correct horse").unwrap());
-        assert_ne!(hash, Credential::of(&Password::new("correct horse").unwrap()).unwrap(), "every hash has its own salt");
+        assert_ne!(
+            hash,
+            Credential::of(&Password::new("correct horse").unwrap()).unwrap(),
+            "every hash has its own salt"
+        );
     }
 
     #[test]

@@ -13,10 +13,8 @@ use crate::token::Signer;
 /// later it is 401 `refresh_reused`, and the session ends everywhere. 2 reads side by side, 1 write.
 pub async fn refresh(accounts: &Accounts, signer: &Signer, trust: &Trust, token: &str) -> Result<Tokens> {
     let shown: RefreshToken = token.parse()?;
-    let (session, account) = tokio::try_join!(
-        accounts.store.session(shown.user, shown.session),
-        accounts.store.account_alone(shown.user)
-    )?;
+    let (session, account) =
+        tokio::try_join!(accounts.store.session(shown.user, shown.session), accounts.store.account_alone(shown.user))?;
     let (mut session, account) = session.zip(account).ok_or_else(invalid)?;
     account.require_active()?;
     let now = accounts.clock.now();

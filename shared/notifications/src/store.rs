@@ -82,12 +82,7 @@ impl Store {
     }
 
     /// Claims a message. None when the claim is ours; otherwise what is known of it.
-    pub(crate) async fn claim(
-        &self,
-        message: &Message,
-        envelope: &Envelope,
-        now: Timestamp,
-    ) -> Result<Option<Status>> {
+    pub(crate) async fn claim(&self, message: &Message, envelope: &Envelope, now: Timestamp) -> Result<Option<Status>> {
         let row = Row {
             status: Status::Sending,
             event_type: envelope.event.name().to_owned(),
@@ -112,7 +107,8 @@ impl Store {
 
     /// Says that nobody knows, unless somebody does by now.
     pub(crate) async fn give_up(&self, message: &Message) -> Result<()> {
-        let guess = self.set(message, Status::Unknown)?.when("#status = :sending").value(":sending", Status::Sending)?;
+        let guess =
+            self.set(message, Status::Unknown)?.when("#status = :sending").value(":sending", Status::Sending)?;
         let _known_by_now = guess.run().await?;
         Ok(())
     }

@@ -1,0 +1,126 @@
+//! Carts over HTTP: make, look, add, set, remove, empty. Handlers extract, call the use case and shape the answer.
+
+mod shape;
+
+use aws_kit::{Aws, Settings, Table};
+use axum::Router;
+use axum::extract::{FromRef, State as AxumState};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use cart::{Carts, Item, Owner, View};
+use http::StatusCode;
+use http_kit::{
+    Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, Visitor, attempted, tagged,
+};
+use values::{Currency, Result};
+
+use shape::{AddIn, CartOut, SetIn};
+
+/// What the handlers share.
+#[derive(Debug, Clone)]
+pub struct State {
+    carts: Carts,
+    currency: Currency,
+    verifier: Verifier,
+}
+
+impl State {
+    /// From the environment that the template sets.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        let (carts, verifier) = (Carts::from_env(aws)?, Verifier::from_env(aws)?);
+        Ok(Self { carts, currency: Settings.parsed("SOUK_CURRENCY")?, verifier })
+    }
+
+    /// The table whose connection is opened at start.
+    pub fn table(&self) -> &Table {
+        self.carts.table()
+    }
+
+    fn shown(&self, view: View, known: &IfNoneMatch) -> Result<Response> {
+        let cart = CartOut::of(view, self.currency)?;
+        Ok(tagged(cart.tag()?, known, cart))
+    }
+}
+
+impl FromRef<State> for Verifier {
+    fn from_ref(state: &State) -> Self {
+        state.verifier.clone()
+    }
+}
+
+/// The routes of the group.
+pub fn routes(state: State) -> Router {
+    Router::new()
+        .route("/api/v1/cart", post(make))
+        .route("/api/v1/cart/{owner}", get(view).delete(clear))
+        .route("/api/v1/cart/{owner}/items", post(add))
+        .route("/api/v1/cart/{owner}/items/{item}", put(set).delete(remove))
+        .with_state(state)
+}
+
+async fn make(AxumState(state): AxumState<State>) -> Answer {
+    let made = state.carts.make().await?;
+    Ok((StatusCode::CREATED, state.shown(made, &IfNoneMatch::default())?).into_response())
+}
+
+async fn view(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path(owner): Path<String>,
+    known: IfNoneMatch,
+) -> Answer {
+    let owner = Owner::named(&owner, &visitor.caller)?;
+    let view = match owner.is(&visitor.caller) {
+        true => state.carts.view(owner).await?,
+        false => state.carts.inspect(owner).await?,
+    };
+    Ok(state.shown(view, &known)?)
+}
+
+async fn add(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path(owner): Path<String>,
+    held: IfMatch,
+    key: IdempotencyKey,
+    Json(body): Json<AddIn>,
+) -> Answer {
+    let owner = Owner::named(&owner, &visitor.caller)?;
+    let once = key.of(&owner.to_string(), "POST /cart/items", &body)?;
+    let item = Item::of(body.sku, body.product_id)?;
+    let added = state.carts.add(owner, &item, body.quantity, held.version()?, once.as_ref()).await?;
+    Ok(attempted(added, |view| state.shown(view, &IfNoneMatch::default()).map_err(Failure::from)))
+}
+
+async fn set(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path((owner, item)): Path<(String, String)>,
+    held: IfMatch,
+    Json(body): Json<SetIn>,
+) -> Answer {
+    let owner = Owner::named(&owner, &visitor.caller)?;
+    let set = state.carts.set(owner, &item.parse()?, body.quantity, held.version()?).await?;
+    Ok(state.shown(set, &IfNoneMatch::default())?)
+}
+
+async fn remove(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path((owner, item)): Path<(String, String)>,
+    held: IfMatch,
+) -> Answer {
+    let owner = Owner::named(&owner, &visitor.caller)?;
+    let left = state.carts.remove(owner, &item.parse()?, held.version()?).await?;
+    Ok(state.shown(left, &IfNoneMatch::default())?)
+}
+
+async fn clear(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path(owner): Path<String>,
+    held: IfMatch,
+) -> Answer<StatusCode> {
+    state.carts.clear(Owner::named(&owner, &visitor.caller)?, held.version()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
