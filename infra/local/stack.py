@@ -97,8 +97,15 @@ def allow_mail(profile, resources):
     sender, ses = profile.stack_parameters()["MailSender"], profile.client("sesv2")
     if sender not in {identity["IdentityName"] for identity in ses.list_email_identities()["EmailIdentities"]}:
         ses.create_email_identity(EmailIdentity=sender)
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}]}
-    profile.client("iam").put_role_policy(RoleName=resources["NotifierRole"], PolicyName="emulator-mail", PolicyDocument=json.dumps(policy))
+    # On AWS sqs:SendMessage covers SendMessageBatch, and ses:SendEmail knows its identity; the emulator asks for more.
+    _allow(profile, resources, ["NotifierRole"], "ses:SendEmail")
+    _allow(profile, resources, ["RelayRole", "OrdersWorkerRole", "HousekeepingRole"], "sqs:SendMessageBatch")
+
+
+def _allow(profile, resources, roles, action):
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+    for role in roles:
+        profile.client("iam").put_role_policy(RoleName=resources[role], PolicyName="emulator-only", PolicyDocument=json.dumps(policy))
 
 
 def put_proxy_before_dynamodb(profile, resources):

@@ -80,3 +80,51 @@ impl ItemOut {
         Self { sku, product_id, name, quantity, unit_price, line_total, available }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cart::Cart;
+    use serde_json::{from_value, json};
+    use values::Clock;
+
+    fn shown(available: u32) -> CartOut {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let eur = "EUR".parse().unwrap();
+        let line = Line {
+            sku: "MUG".parse().unwrap(),
+            product_id: clock.mint(),
+            name: "Mug".into(),
+            quantity: Quantity::new(2).unwrap(),
+            unit_price: Money::new(450, eur),
+            price_version: 1,
+            available,
+        };
+        let cart = Cart { lines: vec![line], version: 4, ..Cart::empty(Owner::Guest(clock.mint()), clock.now()) };
+        CartOut::of(View { cart, changes: Vec::new() }, eur).unwrap()
+    }
+
+    #[test]
+    fn a_cart_shows_its_sums() {
+        let cart = serde_json::to_value(shown(9)).unwrap();
+        assert_eq!(cart["items"][0]["lineTotal"], json!({ "amount": 900, "currency": "EUR" }));
+        assert_eq!((&cart["subtotal"], &cart["total"]["amount"]), (&cart["total"], &json!(900)));
+        assert!(cart["items"][0].get("priceVersion").is_none(), "a version is nobody's business but the order's");
+    }
+
+    #[test]
+    fn the_tag_is_the_version_and_what_is_shown() {
+        let (many, few) = (shown(9).tag().unwrap(), shown(3).tag().unwrap());
+        assert!(many.starts_with("4.") && many.len() == 2 + DIGEST && many != few, "{many} {few}");
+        assert_eq!(many, shown(9).tag().unwrap());
+    }
+
+    #[test]
+    fn a_request_is_strict() {
+        assert!(from_value::<AddIn>(json!({ "sku": "MUG", "quantity": 1 })).is_ok());
+        for bad in [json!({ "sku": "MUG", "quantity": 0 }), json!({ "sku": "MUG", "quantity": 1, "price": 1 })] {
+            assert!(from_value::<AddIn>(bad.clone()).is_err(), "{bad} must be refused");
+        }
+        assert!(from_value::<SetIn>(json!({ "quantity": -1 })).is_err());
+    }
+}

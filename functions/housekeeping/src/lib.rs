@@ -95,7 +95,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
     };
     match &report {
         Ok(report) => info!(done = report.done, failed = report.failed, "housekept"),
-        Err(error) => error!(error.code = error.code, error.cause = ?error.cause, "{}", error.detail),
+        Err(error) => error!(error.code = error.code, error.cause = error.causes(), "{}", error.detail),
     }
     report
 }
@@ -144,7 +144,7 @@ impl Report {
             Ok(_) => self.done += 1,
             Err(error) => {
                 self.failed += 1;
-                error!(error.code = error.code, error.cause = ?error.cause, "{}", error.detail);
+                error!(error.code = error.code, error.cause = error.causes(), "{}", error.detail);
             }
         }
     }

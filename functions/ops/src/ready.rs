@@ -143,7 +143,7 @@ async fn check(name: &'static str, call: impl Future<Output = Result<()>>) -> Ch
     let status = match tokio::time::timeout(PATIENCE, call).await {
         Ok(Ok(())) => Status::Up,
         Ok(Err(error)) => {
-            warn!(dependency = name, error.cause = ?error.cause, "a dependency is down");
+            warn!(dependency = name, error.cause = error.causes(), "a dependency is down");
             Status::Down
         }
         Err(_) => {

@@ -49,7 +49,7 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
             Ok(Some((table, envelope))) => inserted.push(Inserted { record: sequence, table, envelope }),
             Ok(None) => {}
             Err(cause) => {
-                error!(record = sequence, error.cause = ?cause.cause, "this outbox row is no event of souk");
+                error!(record = sequence, error.cause = cause.causes(), "this outbox row is no event of souk");
                 return failed(sequence);
             }
         }
@@ -58,7 +58,7 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
     let lost = match state.publisher.publish(&envelopes).await {
         Ok(lost) => lost,
         Err(cause) => {
-            error!(error.cause = ?cause.cause, "nothing was published");
+            error!(error.cause = cause.causes(), "nothing was published");
             return inserted.into_iter().next().map(|row| failed(row.record)).unwrap_or_default();
         }
     };
@@ -74,7 +74,7 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
         info!(event.id = %row.envelope.event_id, event.r#type = row.envelope.event.name(), correlation.id = row.envelope.correlation_id, "published");
         // A row that stays is published once more by housekeeping, which is harmless.
         if let Err(cause) = forget_event(&row.table, &row.envelope).await {
-            warn!(error.cause = ?cause.cause, "published, but not removed from its outbox");
+            warn!(error.cause = cause.causes(), "published, but not removed from its outbox");
         }
     });
     join_all(forgotten).await;

@@ -1,6 +1,6 @@
 //! HTTP: profiles, address books, and the list of accounts for an admin.
 
-use aws_kit::{Aws, Idempotency};
+use aws_kit::Aws;
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::IntoResponse;
@@ -91,10 +91,10 @@ async fn addresses(AxumState(state): App, LoggedIn(user): LoggedIn) -> Answer {
 async fn add_address(
     AxumState(state): App,
     LoggedIn(user): LoggedIn,
-    IdempotencyKey(key): IdempotencyKey,
+    key: IdempotencyKey,
     Json(address): Json<Address>,
 ) -> Answer {
-    let once = key.map(|key| Idempotency::new(&user.to_string(), ADD_ADDRESS, &key, &address)).transpose()?;
+    let once = key.of(&user.to_string(), ADD_ADDRESS, &address)?;
     let added = identity::add_address(&state.accounts, user, address, once).await?;
     Ok(attempted(added, |entry| (StatusCode::CREATED, Json(entry))))
 }

@@ -63,6 +63,5 @@ where
 }
 
 fn log(error: &Error) {
-    let cause = error.cause.as_ref().map(|cause| format!("{cause:?}"));
-    error!(error.code = error.code, error.cause = cause, "not handled, it will come again: {}", error.detail);
+    error!(error.code = error.code, error.cause = error.causes(), "not handled, it will come again: {}", error.detail);
 }

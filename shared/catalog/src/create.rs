@@ -22,6 +22,11 @@ impl Products {
     /// Puts a product into the shop. 409 `sku_taken`, also by an archived product. 1 round trip, 2 for a category that this
     /// sandbox does not know.
     pub async fn create(&self, draft: Draft, trace: &Trace, once: Option<&Idempotency>) -> Result<Attempt<Listing>> {
+        let tried = self.try_create(draft, trace, once).await;
+        self.or_earlier(tried, once).await
+    }
+
+    async fn try_create(&self, draft: Draft, trace: &Trace, once: Option<&Idempotency>) -> Result<Attempt<Listing>> {
         draft.sheet.check(self.currency)?;
         check_pieces("stock.available", draft.available)?;
         self.catalog.ensure_category(&draft.sheet.category).await?;

@@ -63,7 +63,7 @@ fn status(kind: Kind) -> StatusCode {
 pub(crate) fn written(mut response: Response, request_id: &str) -> Response {
     let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
     let status = status(error.kind);
-    let cause = error.cause.as_ref().map(|cause| format!("{cause:?}"));
+    let cause = error.causes();
     if status.is_server_error() {
         error!(error.code = error.code, error.cause = cause, "{}", error.detail);
     } else {

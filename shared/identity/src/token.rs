@@ -54,7 +54,7 @@ impl Signer {
     /// than two seconds, is left to that request.
     pub async fn warm(&self) {
         if let Ok(Err(error)) = tokio::time::timeout(WARM_UP, self.key()).await {
-            warn!(error.code = error.code, error.cause = ?error.cause, "the signing key is not ready yet");
+            warn!(error.code = error.code, error.cause = error.causes(), "the signing key is not ready yet");
         }
     }
 
@@ -90,7 +90,7 @@ impl Signer {
         let published = match self.publish(&key).await {
             Ok(()) => true,
             Err(error) => {
-                warn!(error.code = error.code, error.cause = ?error.cause, "the public key is not published yet");
+                warn!(error.code = error.code, error.cause = error.causes(), "the public key is not published yet");
                 false
             }
         };

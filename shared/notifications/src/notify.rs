@@ -60,11 +60,11 @@ async fn conclude(notifier: &Notifier, message: &Message, outcome: Outcome) -> R
     match outcome {
         Outcome::Sent => store.conclude(message, Status::Sent).await.or_else(kept_quiet),
         Outcome::Refused(cause) => {
-            error!(error.cause = ?cause.cause, "the mail service refuses this message");
+            error!(error.cause = cause.causes(), "the mail service refuses this message");
             store.conclude(message, Status::Failed).await.or_else(kept_quiet)
         }
         Outcome::Lost(cause) => {
-            error!(error.cause = ?cause.cause, "the mail service did not answer: it is unknown whether this message was sent");
+            error!(error.cause = cause.causes(), "the mail service did not answer: it is unknown whether this message was sent");
             store.conclude(message, Status::Unknown).await.or_else(kept_quiet)
         }
         Outcome::NotSent(cause) => {
@@ -76,6 +76,6 @@ async fn conclude(notifier: &Notifier, message: &Message, outcome: Outcome) -> R
 
 /// The send is over and its claim stands, so a redelivery would only find out less: the row stays `sending`.
 fn kept_quiet(error: Error) -> Result<()> {
-    error!(error.code = error.code, error.cause = ?error.cause, "the outcome of a message could not be written");
+    error!(error.code = error.code, error.cause = error.causes(), "the outcome of a message could not be written");
     Ok(())
 }

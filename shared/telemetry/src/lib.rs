@@ -12,8 +12,10 @@ pub fn init() {
     let level = std::env::var("SOUK_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::INFO);
     let ours = filter::filter_fn(move |meta| {
         let noisy = ["hyper", "aws_", "rustls", "h2", "reqwest", "tower", "lambda_"];
-        let most =
-            if noisy.iter().any(|library| meta.target().starts_with(library)) { tracing::Level::WARN } else { level };
+        // aws_kit is ours: its span around a message carries the correlation id.
+        let is_noisy =
+            |target: &str| noisy.iter().any(|library| target.starts_with(library)) && !target.starts_with("aws_kit");
+        let most = if is_noisy(meta.target()) { tracing::Level::WARN } else { level };
         *meta.level() <= most
     });
     let lines = fmt::layer()

@@ -130,6 +130,14 @@ impl Error {
         self
     }
 
+    /// The inner cause and what caused that, for the log. Written by `Display`, because the `Debug` of an SDK's error holds whole
+    /// answers, and with them what must never be logged.
+    pub fn causes(&self) -> Option<String> {
+        let first = self.cause.as_deref()? as &dyn std::error::Error;
+        let chain = std::iter::successors(Some(first), |error| error.source());
+        Some(chain.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    }
+
     /// Is it worth trying the same again: an outage rather than an answer?
     pub fn is_outage(&self) -> bool {
         matches!(self.kind, Kind::Unavailable(_) | Kind::Internal)

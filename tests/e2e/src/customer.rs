@@ -1,0 +1,191 @@
+//! Those who buy: customers with an account, and guests.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Answer, Api, Order, Shop, await_until, unique};
+
+/// Somebody with an account, logged in.
+#[derive(Debug, Clone)]
+pub struct Customer {
+    /// The API with their token.
+    pub api: Api,
+    /// Where their mail goes.
+    pub email: String,
+    /// Of their account.
+    pub password: String,
+    /// The answer to their registration: `user`, `accessToken`, `refreshToken`.
+    pub welcome: Value,
+    payment_method: Value,
+}
+
+/// Somebody without an account.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    /// The API without a token.
+    pub api: Api,
+    /// Where their mail goes.
+    pub email: String,
+    payment_method: Value,
+}
+
+/// What is sent to `POST /orders`, and under which key.
+#[derive(Debug, Clone)]
+pub struct Checkout {
+    /// The body.
+    pub body: Value,
+    /// The Idempotency-Key.
+    pub key: String,
+}
+
+impl Checkout {
+    /// Everything in the cart.
+    pub fn of_cart() -> Self {
+        Self::new(json!({ "cart": "me" }))
+    }
+
+    /// These SKUs and quantities, past any cart.
+    pub fn of(lines: &[(&str, u32)]) -> Self {
+        let items: Vec<Value> =
+            lines.iter().map(|(sku, quantity)| json!({ "sku": sku, "quantity": quantity })).collect();
+        Self::new(json!({ "items": items }))
+    }
+
+    fn new(mut body: Value) -> Self {
+        body["shippingAddress"] = an_address();
+        Self { body, key: unique("checkout") }
+    }
+
+    /// With this provider token instead of the stack's good card.
+    #[must_use]
+    pub fn paid_with(mut self, token: &str) -> Self {
+        self.body["paymentMethod"] = json!({ "token": token });
+        self
+    }
+}
+
+/// Where orders go.
+fn an_address() -> Value {
+    json!({ "name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB" })
+}
+
+impl Shop {
+    /// Registers somebody new.
+    pub async fn new_customer(&self) -> Customer {
+        let email = format!("{}@example.com", unique("ada"));
+        let password = unique("a long password");
+        let body = json!({ "email": email, "password": password, "name": "Ada Lovelace" });
+        let welcome = self.anyone().post("/api/v1/auth/register", &body).await.expect(201).json();
+        let token = welcome["accessToken"].as_str().unwrap_or_else(|| panic!("registering logs in: {welcome}"));
+        let api = self.anyone().with_token(token);
+        Customer { api, email, password, welcome, payment_method: self.stack.payment_method.clone() }
+    }
+
+    /// Somebody who does not want an account.
+    pub fn new_guest(&self) -> Guest {
+        let email = format!("{}@example.com", unique("guest"));
+        Guest { api: self.anyone(), email, payment_method: self.stack.payment_method.clone() }
+    }
+}
+
+async fn place(api: &Api, checkout: &Checkout, payment_method: &Value, email: Option<&str>) -> Answer {
+    let mut body = checkout.body.clone();
+    if body["paymentMethod"].is_null() {
+        body["paymentMethod"] = payment_method.clone();
+    }
+    if let Some(email) = email {
+        body["email"] = email.into();
+    }
+    api.call(Method::POST, "/api/v1/orders").idempotency_key(&checkout.key).json(&body).send().await
+}
+
+impl Customer {
+    /// Puts something into the cart.
+    pub async fn adds(&self, sku: &str, quantity: u32) {
+        self.tries_to_add(json!({ "sku": sku, "quantity": quantity })).await.expect_success();
+    }
+
+    /// Sends that as a cart item.
+    pub async fn tries_to_add(&self, item: Value) -> Answer {
+        self.api.post("/api/v1/cart/me/items", &item).await
+    }
+
+    /// Buys what is in the cart, with a good card.
+    pub async fn checks_out(&self) -> Order {
+        self.places(&Checkout::of_cart()).await
+    }
+
+    /// Places an order that is taken.
+    pub async fn places(&self, checkout: &Checkout) -> Order {
+        Order(self.tries_to_place(checkout).await.expect(201).json())
+    }
+
+    /// Sends an order, come what may.
+    pub async fn tries_to_place(&self, checkout: &Checkout) -> Answer {
+        place(&self.api, checkout, &self.payment_method, None).await
+    }
+
+    /// Pays a pending order with another card.
+    pub async fn pays(&self, order: &Order, token: &str) -> Answer {
+        let body = json!({ "paymentMethod": { "token": token } });
+        self.api.post(&format!("/api/v1/orders/{}/pay", order.id()), &body).await
+    }
+
+    /// Looks an order up.
+    pub async fn looks_up(&self, order: &Order) -> Order {
+        Order(self.api.get(&format!("/api/v1/orders/{}", order.id())).await.expect(200).json())
+    }
+
+    /// Looks a payment up.
+    pub async fn looks_up_payment(&self, order: &Order) -> Value {
+        self.api.get(&format!("/api/v1/payments/{}", order.payment_id())).await.expect(200).json()
+    }
+
+    /// Waits until an order has this status and this payment status.
+    pub async fn awaits(&self, order: &Order, status: &str, payment_status: &str) -> Order {
+        await_until(
+            format_args!("order {} is {status} and {payment_status}", order.id()),
+            crate::EVENTUALLY,
+            async || {
+                let seen = self.looks_up(order).await;
+                match (seen.status(), seen.payment_status()) {
+                    there if there == (status, payment_status) => Ok(seen),
+                    other => Err(format!("{other:?}")),
+                }
+            },
+        )
+        .await
+    }
+
+    /// Waits until an order has this status, whatever its payment status.
+    pub async fn awaits_status(&self, order: &Order, status: &str) -> Order {
+        await_until(format_args!("order {} is {status}", order.id()), crate::EVENTUALLY, async || {
+            let seen = self.looks_up(order).await;
+            if seen.status() == status { Ok(seen) } else { Err(seen.status().to_owned()) }
+        })
+        .await
+    }
+}
+
+impl Guest {
+    /// Places an order that is taken; the order and the token that reads it.
+    pub async fn places(&self, checkout: &Checkout) -> (Order, String) {
+        let order = Order(self.tries_to_place(checkout).await.expect(201).json());
+        let token = order.0["orderToken"].as_str().unwrap_or_else(|| panic!("a guest gets an orderToken: {}", order.0));
+        (order.clone(), token.to_owned())
+    }
+
+    /// Sends an order, come what may.
+    pub async fn tries_to_place(&self, checkout: &Checkout) -> Answer {
+        place(&self.api, checkout, &self.payment_method, Some(&self.email)).await
+    }
+
+    /// Reads an order with a token, or without.
+    pub async fn reads(&self, order: &Order, token: Option<&str>) -> Answer {
+        let call = self.api.call(Method::GET, &format!("/api/v1/orders/{}", order.id()));
+        match token {
+            Some(token) => call.header("X-Order-Token", token).send().await,
+            None => call.send().await,
+        }
+    }
+}

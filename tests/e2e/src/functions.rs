@@ -1,0 +1,118 @@
+//! Lambda: functions are invoked, their queues are stopped for a while, and their processes are killed.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::Path;
+use std::process::Command;
+
+use futures::FutureExt;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::queues::credential;
+use crate::{SOON, Stack, await_until};
+
+/// The stack's functions.
+#[derive(Debug, Clone)]
+pub struct Functions {
+    http: Client,
+    stack: Stack,
+}
+
+/// What a function answered.
+#[derive(Debug, Clone)]
+pub struct Invoked {
+    /// `Unhandled`, if it failed.
+    pub error: Option<String>,
+    /// Its answer.
+    pub payload: Value,
+}
+
+/// A queue's connection with its function.
+#[derive(Debug, Clone)]
+pub struct Mapping(String);
+
+impl Functions {
+    pub(crate) fn new(http: &Client, stack: &Stack) -> Self {
+        Self { http: http.clone(), stack: stack.clone() }
+    }
+
+    /// The names of all functions, as their crates' folders are called.
+    pub fn names(&self) -> Vec<String> {
+        self.stack.functions.keys().cloned().collect()
+    }
+
+    fn physical(&self, name: &str) -> &str {
+        self.stack.functions.get(name).unwrap_or_else(|| panic!("stack.json names no function {name}"))
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("{}/2015-03-31{path}", self.stack.emulator_url);
+        self.http.request(method, url).header("Authorization", credential(&self.stack, "lambda"))
+    }
+
+    /// Invokes a function with an event and waits for its answer.
+    pub async fn invoke(&self, name: &str, event: String) -> Invoked {
+        let request = self.request(Method::POST, &format!("/functions/{}/invocations", self.physical(name)));
+        let answer = request.header("Content-Type", "application/json").body(event).send().await;
+        let answer = answer.unwrap_or_else(|error| panic!("invoking {name} got no answer: {error}"));
+        let status = answer.status();
+        let error =
+            answer.headers().get("x-amz-function-error").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = answer.text().await.unwrap_or_default();
+        assert!(status.is_success(), "invoking {name} should succeed: {status} {text}");
+        Invoked { error, payload: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+    }
+
+    /// Does something while a queue's messages are not handed to its function; goes on afterwards even if that fails.
+    pub async fn while_stopped<T>(&self, queue_url: &str, work: impl Future<Output = T>) -> T {
+        let mapping = self.mapping(queue_url).await;
+        self.switch(&mapping, false).await;
+        let done = AssertUnwindSafe(work).catch_unwind().await;
+        self.switch(&mapping, true).await;
+        done.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    async fn mapping(&self, queue_url: &str) -> Mapping {
+        let answer = self.request(Method::GET, "/event-source-mappings/").send().await;
+        let answer = answer.unwrap_or_else(|error| panic!("the mappings can be listed: {error}"));
+        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the mappings are a list: {error}"));
+        let queue = format!(":{}", queue_url.rsplit('/').next().unwrap_or_default());
+        let mappings = listed["EventSourceMappings"].as_array().into_iter().flatten();
+        let mut of_queue =
+            mappings.filter(|mapping| mapping["EventSourceArn"].as_str().is_some_and(|arn| arn.ends_with(&queue)));
+        let found = of_queue.next().and_then(|mapping| mapping["UUID"].as_str());
+        Mapping(found.unwrap_or_else(|| panic!("no function listens to {queue_url}: {listed}")).to_owned())
+    }
+
+    async fn switch(&self, mapping: &Mapping, on: bool) {
+        let request = self.request(Method::PUT, &format!("/event-source-mappings/{}", mapping.0));
+        let status = request.json(&json!({ "Enabled": on })).send().await.map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Ok(200 | 202)), "the mapping can be switched: {status:?}");
+    }
+
+    /// Kills every process of a function with SIGKILL, as a machine that dies would. Waits until there is one to kill.
+    pub async fn kill(&self, name: &str) {
+        let mark = format!("AWS_LAMBDA_FUNCTION_NAME={}", self.physical(name));
+        let pids = await_until(format_args!("a process of {name} runs"), SOON, async || {
+            let pids = processes(&mark);
+            if pids.is_empty() { Err("there is none".to_owned()) } else { Ok(pids) }
+        })
+        .await;
+        let killed = Command::new("kill").arg("-9").args(&pids).status();
+        assert!(killed.as_ref().is_ok_and(|status| status.success()), "kill -9 {pids:?}: {killed:?}");
+    }
+}
+
+/// Ids of the processes whose environment holds exactly this variable.
+fn processes(mark: &str) -> Vec<String> {
+    let folders = Path::new("/proc").read_dir().into_iter().flatten().flatten();
+    let pids = folders
+        .filter_map(|folder| folder.file_name().into_string().ok())
+        .filter(|name| name.bytes().all(|b| b.is_ascii_digit()));
+    // A process that has ended meanwhile, or belongs to somebody else, cannot be read and is not ours.
+    pids.filter(|pid| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    })
+    .collect()
+}

@@ -1,0 +1,33 @@
+//! Support of the black-box suite: clients by role, so that tests read as sentences, and the levers of the test stack
+//! (payment provider, DynamoDB proxy, queues, functions, mailbox). It knows souk by its API and its queues alone.
+//!
+//! Helpers panic with a sentence when souk does not do what it should: they are the assertions.
+
+mod answer;
+mod api;
+mod await_until;
+mod catalog;
+mod customer;
+mod functions;
+mod mailbox;
+mod order;
+mod provider;
+mod proxy;
+mod queues;
+pub mod scenes;
+mod shop;
+mod stack;
+
+pub use answer::{Answer, Problem};
+pub use api::{Api, Call};
+pub use await_until::{EVENTUALLY, SOON, await_until};
+pub use catalog::{Draft, Product};
+pub use customer::{Checkout, Customer, Guest};
+pub use functions::{Functions, Invoked, Mapping};
+pub use mailbox::{Mail, Mailbox};
+pub use order::{Order, decimal};
+pub use provider::{Provider, Tally};
+pub use proxy::Proxy;
+pub use queues::Queues;
+pub use shop::{Shop, unique};
+pub use stack::{Login, Stack};

@@ -1,0 +1,73 @@
+//! What the emulator's SES was asked to send.
+
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{SOON, Stack, await_until};
+
+/// All mail.
+#[derive(Debug, Clone)]
+pub struct Mailbox {
+    http: Client,
+    url: String,
+}
+
+/// One mail.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// Its subject.
+    pub subject: String,
+    /// Its text and its HTML, one after the other.
+    pub text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Sent {
+    to: Vec<String>,
+    subject: String,
+    body_text: Option<String>,
+    body_html: Option<String>,
+}
+
+impl Mailbox {
+    pub(crate) fn new(http: &Client, stack: &Stack) -> Self {
+        Self { http: http.clone(), url: stack.mail_url.clone() }
+    }
+
+    /// All mail to an address, oldest first.
+    pub async fn of(&self, email: &str) -> Vec<Mail> {
+        let answer =
+            self.http.get(&self.url).send().await.unwrap_or_else(|error| panic!("the mailbox is open: {error}"));
+        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the mailbox is a list: {error}"));
+        // By account; the stack has one.
+        let sent = listed["messages"].as_object().into_iter().flat_map(|accounts| accounts.values());
+        let sent = sent.flat_map(|mails| mails.as_array().cloned().unwrap_or_default());
+        sent.filter_map(|mail| serde_json::from_value::<Sent>(mail).ok())
+            .filter(|mail| mail.to.iter().any(|to| to.contains(email)))
+            .map(|mail| Mail {
+                subject: mail.subject,
+                text: format!("{}\n{}", mail.body_text.unwrap_or_default(), mail.body_html.unwrap_or_default()),
+            })
+            .collect()
+    }
+
+    /// Waits for the mail to an address that mentions all of this, in its subject or its text.
+    pub async fn awaits(&self, email: &str, mentions: &[&str]) -> Mail {
+        await_until(format_args!("a mail to {email} mentions {mentions:?}"), SOON, async || {
+            let mails = self.of(email).await;
+            let found = mails.iter().find(|mail| mentions.iter().all(|text| mail.mentions(text)));
+            found.cloned().ok_or_else(|| format!("{mails:#?}"))
+        })
+        .await
+    }
+}
+
+impl Mail {
+    /// Is it said anywhere, in whatever case?
+    pub fn mentions(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.subject.to_lowercase().contains(&text) || self.text.to_lowercase().contains(&text)
+    }
+}

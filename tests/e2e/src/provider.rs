@@ -1,0 +1,98 @@
+//! The fake payment provider's control plane: its books, which are the judge of charges, and faults to order.
+
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{Order, SOON, Stack, await_until};
+
+/// The provider's other door.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    http: Client,
+    url: String,
+}
+
+/// What the books say about one order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Tally {
+    /// Payment intents that were made.
+    pub intents: u32,
+    /// Times that money was held.
+    pub authorised: u32,
+    /// Times that a card was refused.
+    pub declined: u32,
+    /// Times that money was taken.
+    pub captured: u32,
+    /// Times that held money was let go.
+    pub voided: u32,
+    /// Times that money was given back.
+    pub refunded: u32,
+    /// Minor units.
+    pub authorised_amount: u64,
+    /// Minor units.
+    pub captured_amount: u64,
+}
+
+impl Provider {
+    pub(crate) fn new(http: &Client, stack: &Stack) -> Self {
+        Self { http: http.clone(), url: stack.payment_provider_url.clone() }
+    }
+
+    /// The books about one order: `intents`, `refunds`, `orders`, `requests`.
+    pub async fn books(&self, order: &Order) -> Value {
+        let url = format!("{}/_fake/books?order_id={}", self.url, order.id());
+        let answer = self.http.get(url).send().await.unwrap_or_else(|error| panic!("the provider is up: {error}"));
+        answer.json().await.unwrap_or_else(|error| panic!("the books can be read: {error}"))
+    }
+
+    /// The sums of one order.
+    pub async fn tally(&self, order: &Order) -> Tally {
+        let books = self.books(order).await;
+        serde_json::from_value(books["orders"][order.id()].clone()).unwrap_or_default()
+    }
+
+    /// Fails unless the order was charged once: money held once, taken once, all of it, and nothing given back.
+    pub async fn charged_once(&self, order: &Order) {
+        let tally = self.tally(order).await;
+        let seen = (tally.authorised, tally.captured, tally.voided, tally.refunded, tally.captured_amount);
+        assert_eq!(
+            seen,
+            (1, 1, 0, 0, order.total()),
+            "exactly one charge of {}: {:#}",
+            order.total(),
+            self.books(order).await
+        );
+    }
+
+    /// Fails if money was held or taken.
+    pub async fn charged_nothing(&self, order: &Order) {
+        let tally = self.tally(order).await;
+        assert_eq!(tally.authorised, tally.voided, "what was held is let go: {:#}", self.books(order).await);
+        assert_eq!(tally.captured, 0, "nothing was taken: {:#}", self.books(order).await);
+    }
+
+    /// Waits until the provider holds the order's money, whether souk knows it or not.
+    pub async fn awaits_authorisation(&self, order: &Order) {
+        await_until(format_args!("the money for {} is held", order.id()), SOON, async || {
+            let tally = self.tally(order).await;
+            if tally.authorised > 0 { Ok(()) } else { Err(format!("{tally:?}")) }
+        })
+        .await
+    }
+
+    /// Orders a fault (see tests/fakes).
+    pub async fn fails(&self, fault: &Value) {
+        let answer = self.http.post(format!("{}/_fake/faults", self.url)).json(fault).send().await;
+        let status = answer.map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Ok(201)), "the provider takes the fault {fault}: {status:?}");
+    }
+
+    /// Forgets the idempotency keys of an order, as providers do after some hours.
+    pub async fn forgets_keys(&self, order: &Order) {
+        let url = format!("{}/_fake/idempotency-keys?order_id={}", self.url, order.id());
+        let answer = self.http.delete(url).send().await;
+        assert!(answer.is_ok(), "the provider forgets: {answer:?}");
+    }
+}

@@ -1,0 +1,86 @@
+//! SQS, by its JSON protocol. The emulator looks at the credential's scope and not at its signature.
+
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::{EVENTUALLY, Stack, await_until};
+
+/// The stack's queues.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    http: Client,
+    stack: Stack,
+}
+
+/// A header that says for which service and region a request is, as the emulator reads it.
+pub(crate) fn credential(stack: &Stack, service: &str) -> String {
+    let scope = format!("{}/20260101/{}/{service}/aws4_request", stack.access_key_id, stack.region);
+    format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none")
+}
+
+impl Queues {
+    pub(crate) fn new(http: &Client, stack: &Stack) -> Self {
+        Self { http: http.clone(), stack: stack.clone() }
+    }
+
+    /// The names of all queues with a consumer.
+    pub fn names(&self) -> Vec<String> {
+        self.stack.queues.keys().cloned().collect()
+    }
+
+    /// A queue's URL.
+    pub fn url(&self, name: &str) -> &str {
+        self.stack.queues.get(name).unwrap_or_else(|| panic!("stack.json names no queue {name}"))
+    }
+
+    /// Its dead-letter queue's URL.
+    pub fn dead_letters(&self, name: &str) -> &str {
+        self.stack.dlqs.get(name).unwrap_or_else(|| panic!("the queue {name} has no dead-letter queue in stack.json"))
+    }
+
+    /// Sends a message with that body.
+    pub async fn send(&self, url: &str, body: &str) {
+        self.call("SendMessage", json!({ "QueueUrl": url, "MessageBody": body })).await;
+    }
+
+    /// Waits for a message that mentions this, and takes it out of the queue; its body. Others come back after a second.
+    pub async fn takes(&self, url: &str, mentions: &str) -> String {
+        await_until(format_args!("a message in {url} mentions {mentions}"), EVENTUALLY, async || {
+            let receive =
+                json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 1, "WaitTimeSeconds": 0 });
+            let received = self.call("ReceiveMessage", receive).await;
+            let messages = received["Messages"].as_array().cloned().unwrap_or_default();
+            for message in &messages {
+                let body = message["Body"].as_str().unwrap_or_default();
+                if body.contains(mentions) {
+                    let handle = &message["ReceiptHandle"];
+                    self.call("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
+                    return Ok(body.to_owned());
+                }
+            }
+            Err(format!("{} other messages", messages.len()))
+        })
+        .await
+    }
+
+    /// Waits until everything in a queue has been dealt with; what is delayed for later does not count.
+    pub async fn awaits_empty(&self, url: &str) {
+        await_until(format_args!("{url} is empty"), EVENTUALLY, async || {
+            let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+            let answer = self.call("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": names })).await;
+            let attributes = &answer["Attributes"];
+            if names.iter().all(|name| attributes[name] == "0") { Ok(()) } else { Err(attributes.to_string()) }
+        })
+        .await
+    }
+
+    async fn call(&self, operation: &str, body: Value) -> Value {
+        let request = self.http.post(&self.stack.emulator_url).header("X-Amz-Target", format!("AmazonSQS.{operation}"));
+        let request = request.header("Content-Type", "application/x-amz-json-1.0");
+        let request = request.header("Authorization", credential(&self.stack, "sqs")).body(body.to_string());
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
+        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        assert!(status.is_success(), "{operation} should succeed: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}

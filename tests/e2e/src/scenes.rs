@@ -1,0 +1,44 @@
+//! Scenes that more than one test plays.
+
+use futures::future::join_all;
+
+use crate::{Checkout, Customer, Draft, Order, Product, Shop};
+
+/// A customer orders one mug with that card.
+pub async fn order_with(shop: &Shop, token: &str) -> (Customer, Order, Product) {
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    let customer = shop.new_customer().await;
+    let order = customer.places(&Checkout::of(&[(&mug.sku, 1)]).paid_with(token)).await;
+    (customer, order, mug)
+}
+
+/// Twenty customers with one mug each in their carts order at the same moment; there are five mugs.
+pub async fn twenty_customers_want(shop: &Shop, mug: &Product) {
+    let customers = join_all((0..20).map(|_| shop.new_customer())).await;
+    join_all(customers.iter().map(|customer| customer.adds(&mug.sku, 1))).await;
+    let checkouts: Vec<_> = customers.iter().map(|customer| (customer, Checkout::of_cart())).collect();
+    let answers = join_all(checkouts.iter().map(|(customer, checkout)| customer.tries_to_place(checkout))).await;
+
+    let mut sold = Vec::new();
+    for (customer, answer) in customers.iter().zip(answers) {
+        match answer.status {
+            201 => sold.push((customer, Order(answer.json()))),
+            _ => {
+                answer.expect_problem(409, "insufficient_stock");
+            }
+        }
+    }
+    assert_eq!(sold.len(), 5, "five mugs, five orders");
+    join_all(sold.iter().map(async |(customer, order)| {
+        let order = customer.awaits(order, "confirmed", "paid").await;
+        shop.provider.charged_once(&order).await;
+    }))
+    .await;
+    shop.awaits_stock(mug, 0).await;
+    let orders = join_all(customers.iter().map(async |customer| {
+        let listed = customer.api.get("/api/v1/orders").await.expect(200).json();
+        listed["data"].as_array().map_or(0, Vec::len)
+    }))
+    .await;
+    assert_eq!(orders.iter().sum::<usize>(), 5, "those who were told no have no order");
+}

@@ -1,0 +1,67 @@
+//! What `make test` tells about the stack it has started.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// `stack.json`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stack {
+    /// `/api/v1/…`, `/health` and `/ready` are appended.
+    pub api_url: String,
+    /// The AWS endpoint.
+    pub emulator_url: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// A payment method, as the contract writes it, that pays.
+    pub payment_method: Value,
+    /// The shop's admin.
+    pub admin: Login,
+    /// A demo customer.
+    pub customer: Login,
+    /// Sent mail, as the emulator lists it.
+    pub mail_url: String,
+    /// The fake provider.
+    pub payment_provider_url: String,
+    /// The proxy in front of DynamoDB.
+    pub proxy_url: String,
+    /// Physical names by the names of the crates (`orders-worker`).
+    pub functions: BTreeMap<String, String>,
+    /// URLs by name.
+    pub queues: BTreeMap<String, String>,
+    /// URLs of their dead-letter queues, by the same names.
+    pub dlqs: BTreeMap<String, String>,
+    /// Of the emulator.
+    pub region: String,
+    /// Of the emulator.
+    pub access_key_id: String,
+}
+
+/// How somebody logs in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Login {
+    /// Their address.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+}
+
+impl Stack {
+    /// Reads the file that `SOUK_STACK` names (`.local/test/stack.json`). Without a stack the tests fail; they never skip.
+    pub fn read() -> Self {
+        let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/test/stack.json");
+        let path = std::env::var_os("SOUK_STACK").map_or_else(|| PathBuf::from(default), PathBuf::from);
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+            panic!(
+                "There is no test stack ({}: {error}). Run `make test`, which starts one for this suite.",
+                path.display()
+            )
+        });
+        serde_json::from_str(&text).unwrap_or_else(|error| {
+            panic!("{} does not describe a test stack ({error}). Run `make test`, which writes it.", path.display())
+        })
+    }
+}

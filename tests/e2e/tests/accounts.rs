@@ -1,0 +1,111 @@
+//! Accounts and sessions.
+
+use e2e::{Answer, EVENTUALLY, Shop, await_until, unique};
+use serde_json::{Value, json};
+
+async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
+    shop.anyone().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
+}
+
+async fn refresh(shop: &Shop, token: &Value) -> Answer {
+    shop.anyone().post("/api/v1/auth/refresh", &json!({ "refreshToken": token })).await
+}
+
+async fn me(shop: &Shop, session: &Value) -> Answer {
+    let token = session["accessToken"].as_str().unwrap_or_default();
+    shop.anyone().with_token(token).get("/api/v1/auth/me").await
+}
+
+#[tokio::test]
+async fn somebody_registers_and_is_known() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    assert_eq!(customer.welcome["tokenType"], "Bearer", "{}", customer.welcome);
+    assert!(customer.welcome["expiresIn"].as_u64().is_some_and(|seconds| seconds > 0));
+    let user = customer.api.get("/api/v1/auth/me").await.expect(200).json();
+    assert_eq!((&user["email"], &user["role"]), (&json!(customer.email), &json!("customer")));
+    assert!(user["id"].as_str().is_some_and(|id| id.starts_with("usr_")), "{user}");
+    assert!(!user.to_string().to_lowercase().contains("password"), "{user}");
+
+    let again =
+        json!({ "email": customer.email.to_uppercase(), "password": unique("another password"), "name": "Eve" });
+    shop.anyone().post("/api/v1/auth/register", &again).await.expect_problem(409, "email_taken");
+    login(&shop, &customer.email.to_uppercase(), &customer.password).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let wrong = login(&shop, &customer.email, "not the password").await.expect_problem(401, "invalid_credentials");
+    let nobody = format!("{}@example.com", unique("nobody"));
+    let unknown = login(&shop, &nobody, "not the password").await.expect_problem(401, "invalid_credentials");
+    assert_eq!(wrong.without_request_id(), unknown.without_request_id());
+}
+
+#[tokio::test]
+async fn what_makes_no_account_is_422() {
+    let shop = Shop::open().await;
+    let good = || json!({ "email": format!("{}@example.com", unique("bob")), "password": unique("a password"), "name": "Bob" });
+    for (field, value) in [("email", json!("bob")), ("password", json!("short")), ("name", json!(""))] {
+        let mut body = good();
+        body[field] = value;
+        shop.anyone().post("/api/v1/auth/register", &body).await.expect_refusal(422).names_field(field);
+        if let Some(members) = body.as_object_mut() {
+            members.remove(field);
+        }
+        shop.anyone().post("/api/v1/auth/register", &body).await.expect_refusal(422).names_field(field);
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_spent_by_its_use() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let first = &customer.welcome["refreshToken"];
+    let second = refresh(&shop, first).await.expect(200).json();
+    me(&shop, &second).await.expect(200);
+    assert_ne!(*first, second["refreshToken"]);
+    // The answer may have been lost: a moment later the spent token gets the same successor.
+    let again = refresh(&shop, first).await.expect(200).json();
+    assert_eq!(again["refreshToken"], second["refreshToken"]);
+    let third = refresh(&shop, &second["refreshToken"]).await.expect(200).json();
+
+    // Later, or after its successor was spent, it is a sign of theft, and the session is over.
+    await_until("the spent token is refused", EVENTUALLY, async || {
+        let answer = refresh(&shop, first).await;
+        if answer.status == 200 { Err(answer.text) } else { Ok(answer.expect_problem(401, "refresh_reused")) }
+    })
+    .await;
+    refresh(&shop, &third["refreshToken"]).await.expect_refusal(401);
+    me(&shop, &third).await.expect_refusal(401);
+    refresh(&shop, &json!("nonsense")).await.expect_refusal(401);
+}
+
+#[tokio::test]
+async fn a_logout_ends_the_session_and_no_other() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let other = login(&shop, &customer.email, &customer.password).await.expect(200).json();
+    customer.api.post("/api/v1/auth/logout", &json!({})).await.expect(204);
+    me(&shop, &customer.welcome).await.expect_refusal(401);
+    refresh(&shop, &customer.welcome["refreshToken"]).await.expect_refusal(401);
+    me(&shop, &other).await.expect(200);
+    // Elsewhere it is over within a minute.
+    await_until("the cart is closed, too", EVENTUALLY, async || {
+        let answer = customer.api.get("/api/v1/cart/me").await;
+        if answer.status == 401 { Ok(()) } else { Err(answer.text) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_demo_customer_and_the_admin_can_log_in() {
+    let shop = Shop::open().await;
+    for (person, role) in [(&shop.stack.customer, "customer"), (&shop.stack.admin, "admin")] {
+        let session = login(&shop, &person.email, &person.password).await.expect(200).json();
+        assert_eq!(session["user"]["role"], role, "{session}");
+    }
+    let short = json!({ "email": shop.stack.customer.email, "password": shop.stack.customer.password });
+    shop.anyone().post("/api/v1/users/login", &short).await.expect(200);
+}

@@ -1,0 +1,197 @@
+//! Whatever is sent, the answer is a problem document that says what to do.
+
+use e2e::{Checkout, Customer, Draft, Product, Shop};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Well-formed, and nobody's.
+const NO_PRODUCT: &str = "prd_01h455vb4pex5vsknk084sn02q";
+const NO_ORDER: &str = "ord_01h455vb4pex5vsknk084sn02q";
+const NO_PAYMENT: &str = "pay_01h455vb4pex5vsknk084sn02q";
+
+async fn a_shop_a_mug_and_a_customer() -> (Shop, Product, Customer) {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(5)).await;
+    let customer = shop.new_customer().await;
+    (shop, mug, customer)
+}
+
+/// A good order of one mug, to be spoiled.
+fn good_order(shop: &Shop, mug: &Product) -> Value {
+    let mut body = Checkout::of(&[(&mug.sku, 1)]).body;
+    body["paymentMethod"] = shop.stack.payment_method.clone();
+    body
+}
+
+#[tokio::test]
+async fn malformed_json_is_400() {
+    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    for body in ["", "{", "{\"sku\": ", &format!("{{\"sku\": \"{}\" \"quantity\": 1}}", mug.sku), "sku=1"] {
+        for path in ["/api/v1/cart/me/items", "/api/v1/orders", "/api/v1/auth/login"] {
+            let call = customer.api.call(Method::POST, path).idempotency_key("malformed");
+            call.text("application/json", body.to_owned()).send().await.expect_refusal(400);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_415() {
+    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let item = json!({ "sku": mug.sku, "quantity": 1 }).to_string();
+    for media_type in ["text/plain", "application/x-www-form-urlencoded"] {
+        let call = customer.api.call(Method::POST, "/api/v1/cart/me/items");
+        call.text(media_type, item.clone()).send().await.expect_refusal(415);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_field_is_422_and_named() {
+    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let item = json!({ "sku": mug.sku, "quantity": 1, "colour": "red" });
+    customer.tries_to_add(item).await.expect_refusal(422).names_field("colour");
+    let mut order = good_order(&shop, &mug);
+    order["items"][0]["price"] = json!(1);
+    customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("price");
+    let greedy = json!({ "email": "mallory@example.com", "password": "a long password", "name": "M", "role": "admin" });
+    shop.anyone().post("/api/v1/auth/register", &greedy).await.expect_refusal(422).names_field("role");
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_422_and_names_the_field() {
+    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    for quantity in [json!("two"), json!(1.5), json!([1]), json!(null), json!(true)] {
+        let answer = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
+        answer.expect_refusal(422).names_field("quantity");
+        let mut order = good_order(&shop, &mug);
+        order["items"][0]["quantity"] = quantity;
+        customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("quantity");
+    }
+    let login = json!({ "email": 7, "password": "a long password" });
+    shop.anyone().post("/api/v1/auth/login", &login).await.expect_refusal(422).names_field("email");
+}
+
+#[tokio::test]
+async fn a_quantity_is_from_1_to_999() {
+    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    for quantity in [0, -1, 1000, i64::MAX] {
+        let answer = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
+        answer.expect_refusal(422).names_field("quantity");
+        let mut order = good_order(&shop, &mug);
+        order["items"][0]["quantity"] = json!(quantity);
+        customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("quantity");
+    }
+    let path = format!("/api/v1/cart/me/items/{}", mug.sku);
+    customer.adds(&mug.sku, 1).await;
+    customer.api.put(&path, &json!({ "quantity": 1000 })).await.expect_refusal(422).names_field("quantity");
+    customer.api.put(&path, &json!({ "quantity": 0 })).await.expect_success();
+    let cart = customer.api.get("/api/v1/cart/me").await.expect(200).json();
+    assert_eq!(cart["items"], json!([]), "0 takes a line out");
+}
+
+#[tokio::test]
+async fn a_body_over_256_kb_is_413() {
+    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let item = json!({ "sku": mug.sku, "quantity": 1, "padding": "x".repeat(257 * 1024) });
+    customer.tries_to_add(item).await.expect_refusal(413);
+}
+
+#[tokio::test]
+async fn an_unknown_product_is_422_in_a_body_and_404_in_a_path() {
+    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    customer.tries_to_add(json!({ "sku": "NO-SUCH-SKU", "quantity": 1 })).await.expect_refusal(422);
+    customer.tries_to_add(json!({ "productId": NO_PRODUCT, "quantity": 1 })).await.expect_refusal(422);
+    let mut order = good_order(&shop, &mug);
+    order["items"][0]["sku"] = json!("NO-SUCH-SKU");
+    customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
+    for path in [NO_PRODUCT, "prd_nonsense", "nonsense", NO_ORDER] {
+        shop.anyone().get(&format!("/api/v1/products/{path}")).await.expect_refusal(404);
+    }
+    let line = "/api/v1/cart/me/items/NO-SUCH-SKU";
+    customer.api.put(line, &json!({ "quantity": 1 })).await.expect_refusal(404);
+}
+
+#[tokio::test]
+async fn what_an_order_needs_is_422_when_it_is_missing() {
+    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    for missing in ["items", "shippingAddress", "paymentMethod"] {
+        let mut order = good_order(&shop, &mug);
+        if let Some(members) = order.as_object_mut() {
+            members.remove(missing);
+        }
+        customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
+    }
+    let mut order = good_order(&shop, &mug);
+    order["items"] = json!([]);
+    customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
+    let guest = shop.anyone();
+    guest.post("/api/v1/orders", &good_order(&shop, &mug)).await.expect_refusal(422).names_field("email");
+    let mut order = good_order(&shop, &mug);
+    order["email"] = json!("nobody");
+    guest.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("email");
+    // An empty cart is a state, not a mistake in the request; either way nothing is ordered.
+    let refused = customer.tries_to_place(&Checkout::of_cart()).await;
+    assert!(matches!(refused.status, 409 | 422), "{} {}", refused.status, refused.text);
+}
+
+#[tokio::test]
+async fn what_is_anothers_is_404_as_if_it_were_not_there() {
+    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let stranger = shop.new_customer().await;
+    let path = |id: &str| format!("/api/v1/orders/{id}");
+    let theirs = stranger.api.get(&path(order.id())).await.expect_refusal(404);
+    let nobodys = stranger.api.get(&path(NO_ORDER)).await.expect_refusal(404);
+    assert_eq!(theirs.without_request_id(), nobodys.without_request_id(), "the two cannot be told apart");
+    stranger.api.get(&path("nonsense")).await.expect_refusal(404);
+    shop.anyone().get(&path(order.id())).await.expect_refusal(404);
+    stranger.pays(&order, "pm_card_visa").await.expect_refusal(404);
+    for payment in [order.payment_id(), NO_PAYMENT] {
+        stranger.api.get(&format!("/api/v1/payments/{payment}")).await.expect_refusal(404);
+    }
+    let user = customer.welcome["user"]["id"].as_str().unwrap_or_default();
+    stranger.api.get(&format!("/api/v1/cart/{user}")).await.expect_refusal(404);
+    shop.admin().await.get(&path(order.id())).await.expect(200);
+}
+
+#[tokio::test]
+async fn nobody_is_401_and_a_customer_is_403_where_an_admin_is_needed() {
+    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    for path in ["/api/v1/cart/me", "/api/v1/orders", "/api/v1/auth/me"] {
+        shop.anyone().get(path).await.expect_refusal(401);
+    }
+    let product = json!({
+        "sku": "MALLORY-1", "name": "Mug", "description": "A mug.", "category": "mugs",
+        "price": { "amount": 1, "currency": shop.stack.currency }, "stock": { "available": 1 },
+    });
+    shop.anyone().post("/api/v1/products", &product).await.expect_refusal(401);
+    customer.api.post("/api/v1/products", &product).await.expect_refusal(403);
+    let path = format!("/api/v1/products/{}", mug.id);
+    let patch = customer.api.call(Method::PATCH, &path).header("If-Match", "\"1\"");
+    patch.text("application/merge-patch+json", json!({ "name": "Mine" }).to_string()).send().await.expect_refusal(403);
+    customer.api.delete(&path).await.expect_refusal(403);
+}
+
+#[tokio::test]
+async fn a_token_that_was_changed_is_401() {
+    let (shop, _mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let token = customer.welcome["accessToken"].as_str().unwrap_or_default();
+    let (signed, signature) = token.rsplit_once('.').unwrap_or_default();
+    // A character in the middle: the last one of a base64 text may hold bits that count for nothing.
+    let (head, tail) = signature.split_at(signature.len() / 2);
+    let other = if tail.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{signed}.{head}{other}{}", &tail[1..]);
+    for token in [forged.as_str(), &format!("{signed}."), "nonsense", "a.b.c"] {
+        shop.anyone().with_token(token).get("/api/v1/auth/me").await.expect_problem(401, "invalid_token");
+        shop.anyone().with_token(token).get("/api/v1/cart/me").await.expect_problem(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn a_card_number_is_refused_and_not_repeated() {
+    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    for number in ["4242424242424242", "4242 4242 4242 4242"] {
+        let answer = customer.tries_to_place(&Checkout::of(&[(&mug.sku, 1)]).paid_with(number)).await;
+        let problem = answer.expect_refusal(422).names_field("token");
+        assert!(!problem.body.to_string().contains("4242"), "the number is not repeated: {}", problem.body);
+    }
+}

@@ -1,0 +1,73 @@
+//! The sample events: what lies in `events/` is what the deployed functions take.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use e2e::Shop;
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
+}
+
+/// The samples of a function, by name (`orders/place.json`), with their text.
+fn samples(function: &str) -> BTreeMap<String, String> {
+    let files = folder().join(function).read_dir().into_iter().flatten().flatten().map(|file| file.path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            (format!("{function}/{name}"), text)
+        })
+        .collect()
+}
+
+/// The statuses of the HTTP samples, by name.
+fn expectations() -> BTreeMap<String, u16> {
+    let path = folder().join("expectations.json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{} maps names to statuses: {error}", path.display()))
+}
+
+#[tokio::test]
+async fn every_function_takes_its_sample_events() {
+    let shop = Shop::open().await;
+    let expected = expectations();
+    let mut findings = Vec::new();
+    let mut seen = Vec::new();
+    for function in shop.functions.names() {
+        let samples = samples(&function);
+        if samples.is_empty() {
+            findings.push(format!("{function} has no sample: put one into events/{function}/"));
+        }
+        for (name, text) in samples {
+            let event: Value =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("events/{name} is JSON: {error}"));
+            let is_http = event["requestContext"]["http"].is_object();
+            let invoked = shop.functions.invoke(&function, text).await;
+            match (invoked.error, expected.get(&name)) {
+                (Some(error), _) => findings.push(format!("{name} fails ({error}): {}", invoked.payload)),
+                (None, None) if is_http => findings.push(format!("{name} is not in events/expectations.json")),
+                (None, Some(status)) if invoked.payload["statusCode"] != *status => {
+                    findings.push(format!("{name} should answer {status}: {}", invoked.payload));
+                }
+                (None, _) => {}
+            }
+            seen.push(name);
+        }
+    }
+    findings.extend(
+        expected.keys().filter(|name| !seen.contains(name)).map(|name| format!("{name} is expected and not there")),
+    );
+    assert!(findings.is_empty(), "\n  {}\n", findings.join("\n  "));
+}
+
+#[test]
+fn every_folder_of_samples_belongs_to_a_function() {
+    let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
+    for entry in folder().read_dir().into_iter().flatten().flatten().filter(|entry| entry.path().is_dir()) {
+        let name = entry.file_name();
+        assert!(functions.join(&name).is_dir(), "events/{} belongs to no function", name.to_string_lossy());
+    }
+}

@@ -1,0 +1,107 @@
+//! The same request twice is one request.
+
+use e2e::{Checkout, Draft, Shop, unique};
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn the_same_order_twice_is_one_order() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(5)).await;
+    let customer = shop.new_customer().await;
+    customer.adds(&mug.sku, 1).await;
+    let checkout = Checkout::of_cart();
+    let first = customer.tries_to_place(&checkout).await.expect(201);
+    let again = customer.tries_to_place(&checkout).await.expect(201);
+    assert!(!first.is_replayed() && again.is_replayed(), "{:?}", again.headers);
+    assert_eq!(first.json(), again.json(), "the answer is the very same");
+
+    let order = customer.awaits(&e2e::Order(first.json()), "confirmed", "paid").await;
+    let late = customer.tries_to_place(&checkout).await.expect(201);
+    assert_eq!(first.json(), late.json(), "the answer is kept, whatever became of the order");
+    let orders = customer.api.get("/api/v1/orders").await.expect(200).json();
+    assert_eq!(orders["data"].as_array().map(Vec::len), Some(1));
+    shop.provider.charged_once(&order).await;
+    shop.awaits_stock(&mug, 4).await;
+}
+
+#[tokio::test]
+async fn the_same_order_many_times_at_once_is_one_order() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(50)).await;
+    let customer = shop.new_customer().await;
+    let checkout = Checkout::of(&[(&mug.sku, 1)]);
+    let answers = join_all((0..8).map(|_| customer.tries_to_place(&checkout))).await;
+    let orders: Vec<_> = answers.into_iter().map(|answer| answer.expect(201).json()["id"].clone()).collect();
+    assert!(orders.iter().all(|id| *id == orders[0]), "{orders:?}");
+    let listed = customer.api.get("/api/v1/orders").await.expect(200).json();
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
+    shop.awaits_stock(&mug, 49).await;
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_request() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(5)).await;
+    let customer = shop.new_customer().await;
+    let checkout = Checkout::of(&[(&mug.sku, 1)]);
+    customer.places(&checkout).await;
+    let other = Checkout { key: checkout.key.clone(), ..Checkout::of(&[(&mug.sku, 2)]) };
+    customer.tries_to_place(&other).await.expect_problem(422, "idempotency_mismatch");
+    // A key is its caller's own: somebody else's order under the same key is an order of theirs.
+    let somebody = shop.new_customer().await;
+    let theirs = somebody.places(&Checkout { key: checkout.key.clone(), ..Checkout::of(&[(&mug.sku, 2)]) }).await;
+    somebody.awaits(&theirs, "confirmed", "paid").await;
+    shop.awaits_stock(&mug, 2).await;
+}
+
+#[tokio::test]
+async fn an_order_and_a_payment_need_a_key() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(5)).await;
+    let customer = shop.new_customer().await;
+    let mut body = Checkout::of(&[(&mug.sku, 1)]).body;
+    body["paymentMethod"] = shop.stack.payment_method.clone();
+    let without = customer.api.call(Method::POST, "/api/v1/orders").json(&body).send().await;
+    without.expect_problem(400, "idempotency_key_required");
+
+    let order = customer.places(&Checkout::of(&[(&mug.sku, 1)]).paid_with("pm_card_chargeDeclined")).await;
+    let pay = format!("/api/v1/orders/{}/pay", order.id());
+    let body = json!({ "paymentMethod": { "token": "pm_card_visa" } });
+    let without = customer.api.call(Method::POST, &pay).json(&body).send().await;
+    without.expect_problem(400, "idempotency_key_required");
+}
+
+#[tokio::test]
+async fn adding_to_the_cart_twice_under_one_key_adds_once() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(9)).await;
+    let customer = shop.new_customer().await;
+    let (key, item) = (unique("add"), json!({ "sku": mug.sku, "quantity": 2 }));
+    let add = || customer.api.call(Method::POST, "/api/v1/cart/me/items").idempotency_key(&key).json(&item).send();
+    let (first, again) = (add().await.expect_success(), add().await.expect_success());
+    assert!(!first.is_replayed() && again.is_replayed());
+    let cart = customer.api.get("/api/v1/cart/me").await.expect(200).json();
+    assert_eq!(cart["items"][0]["quantity"], 2, "{cart}");
+}
+
+#[tokio::test]
+async fn paying_twice_under_one_key_pays_once() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let customer = shop.new_customer().await;
+    let order = customer.places(&Checkout::of(&[(&mug.sku, 1)]).paid_with("pm_card_chargeDeclined")).await;
+    customer.awaits(&order, "pending", "failed").await;
+    let (key, pay) = (unique("pay"), format!("/api/v1/orders/{}/pay", order.id()));
+    let with = |token: &str| {
+        let body = json!({ "paymentMethod": { "token": token } });
+        customer.api.call(Method::POST, &pay).idempotency_key(&key).json(&body).send()
+    };
+    let (first, again) = (with("pm_card_visa").await.expect_success(), with("pm_card_visa").await.expect_success());
+    assert!(!first.is_replayed() && again.is_replayed(), "{:?}", again.headers);
+    assert_eq!(first.json(), again.json(), "the answer is the very same");
+    with("pm_card_mastercard").await.expect_problem(422, "idempotency_mismatch");
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+}

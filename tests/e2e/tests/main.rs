@@ -1,0 +1,15 @@
+//! The black-box suite: souk as its customers, its admin and its operators meet it, deployed, over HTTP and queues only.
+//! `make test` starts the stack and runs it. Every test makes its own products and people, so they run side by side and in
+//! any order; the few that break something for everybody are in `alone.rs`.
+
+mod accounts;
+mod bad_input;
+mod charges;
+mod declined;
+mod doors;
+mod events;
+mod flow;
+mod idempotency;
+mod messages;
+mod products;
+mod stock;

@@ -1,0 +1,27 @@
+//! A message that nobody can read.
+
+use e2e::{Checkout, Draft, Shop, unique};
+use serde_json::json;
+
+#[tokio::test]
+async fn poison_ends_in_the_dead_letters_and_holds_nothing_up() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(5)).await;
+    let customer = shop.new_customer().await;
+    let mark = unique("poison");
+    let queues = shop.queues.names();
+    assert!(queues.len() >= 3, "orders, payments and notifications: {queues:?}");
+    for queue in &queues {
+        let url = shop.queues.url(queue);
+        shop.queues.send(url, &format!("{mark} is not JSON")).await;
+        shop.queues.send(url, &json!({ "eventType": "nothing.known", "mark": mark }).to_string()).await;
+    }
+    let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.mailbox.awaits(&customer.email, &[order.number()]).await;
+    for queue in &queues {
+        for _ in 0..2 {
+            shop.queues.takes(shop.queues.dead_letters(queue), &mark).await;
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Stripe's request format: a form whose keys nest with brackets (`metadata[order_id]=…`, `expand[]=…`).
+//! Stricter than Stripe: a key twice is refused, where Stripe takes the last.
+
+use std::collections::BTreeMap;
+
+use super::answer::{Answer, refused};
+
+/// Parameters under their whole key, `metadata[order_id]`; `expand[]` is numbered as `expand[0]`. Ordered, so that two
+/// requests with the same parameters are equal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Form(BTreeMap<String, String>);
+
+impl Form {
+    /// Reads `a=1&b[c]=2`.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Answer> {
+        let mut fields = BTreeMap::new();
+        let mut listed = BTreeMap::<String, usize>::new();
+        for (key, value) in form_urlencoded::parse(bytes) {
+            let mut key = key.into_owned();
+            if let Some(list) = key.strip_suffix("[]").map(str::to_owned) {
+                let index = listed.entry(list.clone()).or_default();
+                key = format!("{list}[{index}]");
+                *index += 1;
+            }
+            if !well_nested(&key) {
+                return Err(refused("parameter_unknown", Some(&key), format!("Received unknown parameter: {key}")));
+            }
+            if fields.insert(key.clone(), value.into_owned()).is_some() {
+                return Err(refused("parameter_invalid_duplicate", Some(&key), format!("{key} was sent twice.")));
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    /// Refuses every top-level parameter that is not listed, as Stripe does.
+    pub(crate) fn allow_only(&self, known: &[&str]) -> Result<(), Answer> {
+        match self.0.keys().find(|key| !known.contains(&top(key))) {
+            None => Ok(()),
+            Some(key) => Err(refused("parameter_unknown", Some(key), format!("Received unknown parameter: {key}"))),
+        }
+    }
+
+    /// A parameter's text; an empty one is refused, for it is always a mistake here.
+    pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Answer> {
+        match self.0.get(key) {
+            Some(text) if text.trim().is_empty() => {
+                Err(refused("parameter_invalid_empty", Some(key), format!("You passed an empty string for '{key}'.")))
+            }
+            other => Ok(other.cloned()),
+        }
+    }
+
+    /// A parameter that must be there.
+    pub(crate) fn required(&self, key: &str) -> Result<String, Answer> {
+        self.text(key)?
+            .ok_or_else(|| refused("parameter_missing", Some(key), format!("Missing required param: {key}.")))
+    }
+
+    /// An amount in minor units: a positive integer of eight digits at most, as Stripe bounds it.
+    pub(crate) fn amount(&self, key: &str) -> Result<Option<u64>, Answer> {
+        let Some(text) = self.text(key)? else { return Ok(None) };
+        match text.parse::<u64>() {
+            Ok(amount @ 1..=99_999_999) => Ok(Some(amount)),
+            Ok(0) => Err(refused(
+                "parameter_invalid_integer",
+                Some(key),
+                format!("{key}: this value must be greater than or equal to 1."),
+            )),
+            Ok(_) => {
+                Err(refused("amount_too_large", Some(key), format!("{key}: this value must be at most 99999999.")))
+            }
+            Err(_) => Err(refused("parameter_invalid_integer", Some(key), format!("Invalid integer: {text}"))),
+        }
+    }
+
+    /// `true` or `false`, and nothing else.
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, Answer> {
+        match self.text(key)?.as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(refused("parameter_invalid", Some(key), format!("Invalid boolean: {other}"))),
+        }
+    }
+
+    /// One of some words.
+    pub(crate) fn word(&self, key: &str, words: &[&str]) -> Result<Option<String>, Answer> {
+        match self.text(key)? {
+            Some(text) if !words.contains(&text.as_str()) => Err(refused(
+                "parameter_invalid",
+                Some(key),
+                format!("Invalid {key}: must be one of {}", words.join(", ")),
+            )),
+            other => Ok(other),
+        }
+    }
+
+    /// What lies under `name[…]`, within Stripe's bounds for metadata: 50 keys of 40 characters, values of 500.
+    pub(crate) fn metadata(&self) -> Result<BTreeMap<String, String>, Answer> {
+        let mut metadata = BTreeMap::new();
+        for (key, value) in self.0.iter().filter(|(key, _)| top(key) == "metadata") {
+            let name = key.strip_prefix("metadata[").and_then(|rest| rest.strip_suffix(']'));
+            match name.filter(|name| {
+                !name.contains(['[', ']']) && (1..=40).contains(&name.chars().count()) && value.chars().count() <= 500
+            }) {
+                Some(name) => metadata.insert(name.to_owned(), value.clone()),
+                None => return Err(refused("parameter_invalid", Some(key), "Metadata is a flat map of short texts.")),
+            };
+        }
+        if metadata.len() > 50 {
+            return Err(refused("parameter_invalid", Some("metadata"), "Metadata has 50 keys at most."));
+        }
+        Ok(metadata)
+    }
+
+    /// Is `expand[]` asking for this? (The only expansion that the fake knows is `latest_charge`.)
+    pub(crate) fn expands(&self, what: &str) -> Result<bool, Answer> {
+        let mut asked = self.0.iter().filter(|(key, _)| top(key) == "expand").map(|(_, value)| value.as_str());
+        match asked.clone().find(|other| *other != what) {
+            Some(other) => Err(refused(
+                "parameter_invalid",
+                Some("expand"),
+                format!("This property cannot be expanded ({other})."),
+            )),
+            None => Ok(asked.next().is_some()),
+        }
+    }
+}
+
+fn top(key: &str) -> &str {
+    key.split_once('[').map_or(key, |(top, _)| top)
+}
+
+fn well_nested(key: &str) -> bool {
+    let Some((top, rest)) = key.split_once('[') else { return !key.is_empty() && !key.contains(']') };
+    let Some(rest) = rest.strip_suffix(']') else { return false };
+    !top.is_empty() && !top.contains(']') && rest.split("][").all(|part| !part.is_empty() && !part.contains(['[', ']']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(text: &str) -> Form {
+        Form::parse(text.as_bytes()).unwrap_or_else(|refusal| panic!("{text} is well-formed: {refusal:?}"))
+    }
+
+    #[test]
+    fn brackets_nest_and_lists_are_numbered() {
+        let form = form("metadata%5Border_id%5D=ord_1&metadata[x]=y&expand[]=latest_charge&amount=5");
+        let metadata = form.metadata().unwrap_or_default();
+        assert_eq!(metadata.get("order_id").map(String::as_str), Some("ord_1"));
+        assert!(matches!(form.expands("latest_charge"), Ok(true)));
+        assert!(matches!(form.amount("amount"), Ok(Some(5))));
+        assert!(form.allow_only(&["metadata", "expand"]).is_err(), "amount is not listed");
+    }
+
+    #[test]
+    fn what_stripe_would_guess_at_is_refused() {
+        for bad in ["a[=1", "a]=1", "[a]=1", "a[b]c=1", "a[][]=1", "a=1&a=2", "metadata[]=1&metadata[0]=2"] {
+            assert!(Form::parse(bad.as_bytes()).is_err(), "{bad:?} must be refused");
+        }
+        for bad in ["amount=0", "amount=-1", "amount=1.5", "amount=", "amount=100000000"] {
+            assert!(form(bad).amount("amount").is_err(), "{bad:?} must be refused");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Ids as Stripe's look, never twice: not even by a fake that was started again while souk still knows the old ones.
+
+use crate::now_ms;
+
+/// A source of ids.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    run: u64,
+    count: u64,
+}
+
+impl Ids {
+    pub(crate) fn new() -> Self {
+        Self { run: now_ms(), count: 0 }
+    }
+
+    /// `pi_3fake018f…0001`.
+    pub(crate) fn next(&mut self, prefix: &str) -> String {
+        self.count += 1;
+        format!("{prefix}_3fake{:012x}{:06}", self.run, self.count)
+    }
+}

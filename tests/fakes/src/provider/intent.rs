@@ -1,0 +1,335 @@
+//! One payment intent: its legal moves, its charges and what was done to them. Pure; the wire's shape is `wire.rs`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::card::{Card, Verdict};
+use super::ids::Ids;
+use crate::now_ms;
+
+/// Stripe's states of an intent that souk can meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    RequiresPaymentMethod,
+    RequiresConfirmation,
+    RequiresAction,
+    RequiresCapture,
+    Succeeded,
+    Canceled,
+}
+
+impl Status {
+    /// As on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::RequiresCapture => "requires_capture",
+            Self::Succeeded => "succeeded",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
+/// When the money is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CaptureMethod {
+    Automatic,
+    Manual,
+}
+
+/// What became of an attempt on a card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ChargeState {
+    Declined,
+    Authorised,
+    Captured,
+    Voided,
+}
+
+/// An attempt on a card: money held, taken, let go or refused. Minor units.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Charge {
+    pub(crate) id: String,
+    pub(crate) card: String,
+    pub(crate) amount: u64,
+    pub(crate) captured: u64,
+    pub(crate) refunded: u64,
+    pub(crate) state: ChargeState,
+    pub(crate) created: u64,
+}
+
+/// A line of an intent's history.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Happening {
+    pub(crate) at_ms: u64,
+    pub(crate) what: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) amount: Option<u64>,
+}
+
+/// Money given back.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    pub(crate) intent: String,
+    pub(crate) charge: String,
+    pub(crate) amount: u64,
+    pub(crate) currency: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) created: u64,
+}
+
+/// What a new intent is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) amount: u64,
+    pub(crate) currency: String,
+    pub(crate) capture_method: CaptureMethod,
+    pub(crate) card: Option<Card>,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) description: Option<String>,
+    pub(crate) return_url: Option<String>,
+}
+
+/// A payment from its first word to its last.
+#[derive(Debug, Clone)]
+pub(crate) struct Intent {
+    pub(crate) id: String,
+    pub(crate) draft: Draft,
+    pub(crate) status: Status,
+    pub(crate) charges: Vec<Charge>,
+    pub(crate) history: Vec<Happening>,
+    pub(crate) last_error: Option<Value>,
+    pub(crate) cancellation_reason: Option<String>,
+    pub(crate) canceled_at: Option<u64>,
+    pub(crate) created: u64,
+    /// How often its card has already made trouble.
+    pub(crate) troubles: u32,
+}
+
+/// Why a move was refused.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The state does not allow it.
+    State(String),
+    /// More than there is: code, parameter, message.
+    Amount(&'static str, &'static str, String),
+}
+
+/// How a confirmation ended.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Confirmed {
+    Accepted,
+    Declined(Value),
+}
+
+impl Intent {
+    /// A new one, not confirmed.
+    pub(crate) fn new(draft: Draft, ids: &mut Ids) -> Self {
+        let status = if draft.card.is_some() { Status::RequiresConfirmation } else { Status::RequiresPaymentMethod };
+        let mut intent = Self {
+            id: ids.next("pi"),
+            draft,
+            status,
+            charges: Vec::new(),
+            history: Vec::new(),
+            last_error: None,
+            cancellation_reason: None,
+            canceled_at: None,
+            created: now_ms() / 1000,
+            troubles: 0,
+        };
+        intent.note("created", Some(intent.draft.amount));
+        intent
+    }
+
+    /// The order it pays, by the metadata that souk sends.
+    pub(crate) fn order_id(&self) -> Option<&str> {
+        self.draft.metadata.get("order_id").map(String::as_str)
+    }
+
+    /// Asks the card for the money, with a new card if one is given.
+    pub(crate) fn confirm(&mut self, card: Option<Card>, ids: &mut Ids) -> Result<Confirmed, Refusal> {
+        let open = match self.status {
+            Status::RequiresPaymentMethod | Status::RequiresConfirmation => true,
+            Status::RequiresAction => card.is_some(),
+            _ => false,
+        };
+        if !open {
+            return Err(self.cannot("confirm", "requires_payment_method, requires_confirmation"));
+        }
+        let Some(card) = card.or_else(|| self.draft.card.clone()) else {
+            return Err(Refusal::State(
+                "You cannot confirm this PaymentIntent because it's missing a payment method.".to_owned(),
+            ));
+        };
+        self.draft.card = Some(card.clone());
+        self.note("confirmed", Some(self.draft.amount));
+        match &card.verdict {
+            Verdict::Approved => {
+                self.authorise(card.token, ids);
+                Ok(Confirmed::Accepted)
+            }
+            Verdict::AsksCustomer => {
+                self.status = Status::RequiresAction;
+                self.note("action_required", None);
+                Ok(Confirmed::Accepted)
+            }
+            declined @ Verdict::Declined { .. } => {
+                let charge = self.charge(card.token.clone(), ChargeState::Declined, ids);
+                let error = declined.as_error(&charge, &card.token).unwrap_or_default();
+                self.fail(error.clone());
+                Ok(Confirmed::Declined(error))
+            }
+        }
+    }
+
+    /// The customer did, or did not, what the bank asked for.
+    pub(crate) fn authenticated(&mut self, succeeded: bool, ids: &mut Ids) -> Result<(), Refusal> {
+        if self.status != Status::RequiresAction {
+            return Err(self.cannot("authenticate", "requires_action"));
+        }
+        let token = self.draft.card.as_ref().map(|card| card.token.clone()).unwrap_or_default();
+        if succeeded {
+            self.authorise(token, ids);
+        } else {
+            let message = "We are unable to authenticate your payment method. Please choose a different payment method and try again.";
+            self.fail(serde_json::json!({
+                "type": "card_error", "code": "payment_intent_authentication_failure", "message": message,
+            }));
+        }
+        Ok(())
+    }
+
+    /// Takes the money, all that is held unless less is asked for; the rest is let go.
+    pub(crate) fn capture(&mut self, amount: Option<u64>) -> Result<(), Refusal> {
+        if self.status != Status::RequiresCapture {
+            return Err(self.cannot("capture", "requires_capture"));
+        }
+        let held = self.capturable();
+        let amount = amount.unwrap_or(held);
+        if amount > held {
+            let message = format!("The amount to capture ({amount}) is greater than the amount that is held ({held}).");
+            return Err(Refusal::Amount("amount_too_large", "amount_to_capture", message));
+        }
+        self.settle(amount);
+        Ok(())
+    }
+
+    /// Gives up; money that was held is let go.
+    pub(crate) fn cancel(&mut self, reason: Option<String>) -> Result<(), Refusal> {
+        if matches!(self.status, Status::Succeeded | Status::Canceled) {
+            let legal = "requires_payment_method, requires_capture, requires_confirmation, requires_action";
+            return Err(self.cannot("cancel", legal));
+        }
+        let mut voided = None;
+        for charge in self.charges.iter_mut().filter(|charge| charge.state == ChargeState::Authorised) {
+            charge.state = ChargeState::Voided;
+            voided = Some(charge.amount);
+        }
+        if voided.is_some() {
+            self.note("voided", voided);
+        }
+        self.status = Status::Canceled;
+        self.cancellation_reason = reason;
+        self.canceled_at = Some(now_ms() / 1000);
+        self.note("cancelled", None);
+        Ok(())
+    }
+
+    /// Gives money back, never more than was taken; answers the charge and the amount.
+    pub(crate) fn refund(&mut self, amount: Option<u64>) -> Result<(String, u64), Refusal> {
+        let Some(charge) = self.charges.iter_mut().find(|charge| charge.state == ChargeState::Captured) else {
+            return Err(Refusal::State("This PaymentIntent does not have a successful charge to refund.".to_owned()));
+        };
+        let left = charge.captured - charge.refunded;
+        if left == 0 {
+            let message = format!("Charge {} has already been refunded.", charge.id);
+            return Err(Refusal::Amount("charge_already_refunded", "amount", message));
+        }
+        let amount = amount.unwrap_or(left);
+        if amount > left {
+            let message = format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left}).");
+            return Err(Refusal::Amount("amount_too_large", "amount", message));
+        }
+        charge.refunded += amount;
+        let charge = charge.id.clone();
+        self.note("refunded", Some(amount));
+        Ok((charge, amount))
+    }
+
+    /// Held and not yet taken.
+    pub(crate) fn capturable(&self) -> u64 {
+        self.charges.iter().filter(|charge| charge.state == ChargeState::Authorised).map(|charge| charge.amount).sum()
+    }
+
+    /// Taken, refunds not subtracted.
+    pub(crate) fn received(&self) -> u64 {
+        self.charges.iter().map(|charge| charge.captured).sum()
+    }
+
+    fn authorise(&mut self, token: String, ids: &mut Ids) {
+        self.charge(token, ChargeState::Authorised, ids);
+        self.last_error = None;
+        self.status = Status::RequiresCapture;
+        self.note("authorised", Some(self.draft.amount));
+        if self.draft.capture_method == CaptureMethod::Automatic {
+            self.settle(self.draft.amount);
+        }
+    }
+
+    fn settle(&mut self, amount: u64) {
+        for charge in self.charges.iter_mut().filter(|charge| charge.state == ChargeState::Authorised) {
+            charge.state = ChargeState::Captured;
+            charge.captured = amount;
+        }
+        self.status = Status::Succeeded;
+        self.note("captured", Some(amount));
+    }
+
+    fn charge(&mut self, card: String, state: ChargeState, ids: &mut Ids) -> String {
+        let id = ids.next("ch");
+        let created = now_ms() / 1000;
+        self.charges.push(Charge {
+            id: id.clone(),
+            card,
+            amount: self.draft.amount,
+            captured: 0,
+            refunded: 0,
+            state,
+            created,
+        });
+        id
+    }
+
+    /// Stripe takes the card off an intent that it refused.
+    fn fail(&mut self, error: Value) {
+        self.status = Status::RequiresPaymentMethod;
+        self.draft.card = None;
+        self.last_error = Some(error);
+        self.note("declined", None);
+    }
+
+    fn note(&mut self, what: &'static str, amount: Option<u64>) {
+        self.history.push(Happening { at_ms: now_ms(), what, amount });
+    }
+
+    fn cannot(&self, verb: &str, legal: &str) -> Refusal {
+        let status = self.status.as_str();
+        Refusal::State(format!(
+            "You cannot {verb} this PaymentIntent because it has a status of {status}. Only a PaymentIntent with one of the following statuses may be used: {legal}."
+        ))
+    }
+}
+
+#[cfg(test)]
+#[path = "intent_tests.rs"]
+mod tests;

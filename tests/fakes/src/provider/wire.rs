@@ -1,0 +1,110 @@
+//! Objects as Stripe writes them (the fields that a client of PaymentIntents reads, absent ones as `null`).
+
+use serde_json::{Value, json};
+
+use super::intent::{CaptureMethod, Charge, ChargeState, Intent, Refund, Status};
+
+/// Does `latest_charge` come as an id or as the object?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LatestCharge {
+    Id,
+    Object,
+}
+
+/// A payment intent. `base` is the provider's own address, for the page a customer is sent to.
+pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -> Value {
+    let draft = &intent.draft;
+    let charge = intent.charges.last();
+    let next_action = (intent.status == Status::RequiresAction).then(|| {
+        let url = format!("{base}/_fake/intents/{}/authenticate", intent.id);
+        json!({ "type": "redirect_to_url", "redirect_to_url": { "url": url, "return_url": draft.return_url } })
+    });
+    json!({
+        "id": intent.id,
+        "object": "payment_intent",
+        "amount": draft.amount,
+        "amount_capturable": intent.capturable(),
+        "amount_details": { "tip": {} },
+        "amount_received": intent.received(),
+        "application": null,
+        "application_fee_amount": null,
+        "automatic_payment_methods": null,
+        "canceled_at": intent.canceled_at,
+        "cancellation_reason": intent.cancellation_reason,
+        "capture_method": match draft.capture_method { CaptureMethod::Automatic => "automatic", CaptureMethod::Manual => "manual" },
+        "client_secret": format!("{}_secret_fake", intent.id),
+        "confirmation_method": "automatic",
+        "created": intent.created,
+        "currency": draft.currency,
+        "customer": null,
+        "description": draft.description,
+        "last_payment_error": intent.last_error,
+        "latest_charge": charge.map(|charge| match latest_charge {
+            LatestCharge::Id => Value::from(charge.id.clone()),
+            LatestCharge::Object => self::charge(charge, intent),
+        }),
+        "livemode": false,
+        "metadata": draft.metadata,
+        "next_action": next_action,
+        "on_behalf_of": null,
+        "payment_method": draft.card.as_ref().map(|card| card.token.clone()),
+        "payment_method_options": {},
+        "payment_method_types": ["card"],
+        "processing": null,
+        "receipt_email": null,
+        "review": null,
+        "setup_future_usage": null,
+        "shipping": null,
+        "statement_descriptor": null,
+        "statement_descriptor_suffix": null,
+        "status": intent.status.as_str(),
+        "transfer_data": null,
+        "transfer_group": null,
+    })
+}
+
+/// A charge of an intent.
+pub(crate) fn charge(charge: &Charge, intent: &Intent) -> Value {
+    let declined = charge.state == ChargeState::Declined;
+    // Stripe shows money that was let go as refunded.
+    let let_go = if charge.state == ChargeState::Voided { charge.amount } else { 0 };
+    json!({
+        "id": charge.id,
+        "object": "charge",
+        "amount": charge.amount,
+        "amount_captured": charge.captured,
+        "amount_refunded": charge.refunded + let_go,
+        "billing_details": {},
+        "captured": charge.state == ChargeState::Captured,
+        "created": charge.created,
+        "currency": intent.draft.currency,
+        "disputed": false,
+        "livemode": false,
+        "metadata": intent.draft.metadata,
+        "paid": !declined,
+        "payment_intent": intent.id,
+        "payment_method": charge.card,
+        "refunded": charge.refunded + let_go == charge.amount,
+        "status": if declined { "failed" } else { "succeeded" },
+    })
+}
+
+/// A refund.
+pub(crate) fn refund(refund: &Refund) -> Value {
+    json!({
+        "id": refund.id,
+        "object": "refund",
+        "amount": refund.amount,
+        "balance_transaction": null,
+        "charge": refund.charge,
+        "created": refund.created,
+        "currency": refund.currency,
+        "metadata": refund.metadata,
+        "payment_intent": refund.intent,
+        "reason": refund.reason,
+        "receipt_number": null,
+        "source_transfer_reversal": null,
+        "status": "succeeded",
+        "transfer_reversal": null,
+    })
+}

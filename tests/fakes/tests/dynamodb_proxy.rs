@@ -1,0 +1,224 @@
+//! The DynamoDB proxy in front of a stand-in that tells what it was asked.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use fakes::{dynamodb_proxy, serve};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<(Uri, HeaderMap, Value)>>>);
+
+struct Proxied {
+    base: String,
+    http: Client,
+    asked: Asked,
+}
+
+async fn listen(router: Router) -> Result<String> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let base = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(serve::serve(listener, router));
+    Ok(base)
+}
+
+/// Answers as DynamoDB does where capacity is asked for, and otherwise with nothing.
+async fn stand_in(State(asked): State<Asked>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let answer = match (&body["ReturnConsumedCapacity"], &body["TransactItems"]) {
+        (Value::Null, _) => json!({}),
+        (_, Value::Null) => json!({ "ConsumedCapacity": { "TableName": "souk-orders", "CapacityUnits": 0.5 } }),
+        _ => {
+            json!({ "ConsumedCapacity": [{ "TableName": "souk-orders", "CapacityUnits": 4.0, "WriteCapacityUnits": 4.0 }] })
+        }
+    };
+    if let Ok(mut asked) = asked.0.lock() {
+        asked.push((uri, headers, body));
+    }
+    ([("x-amzn-requestid", "R1"), ("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response()
+}
+
+impl Proxied {
+    async fn open() -> Result<Self> {
+        let asked = Asked::default();
+        let upstream = listen(Router::new().fallback(stand_in).with_state(asked.clone())).await?;
+        let base = listen(dynamodb_proxy::router(&upstream)?).await?;
+        Ok(Self { base, http: Client::new(), asked })
+    }
+
+    async fn call(&self, operation: &str, body: Value) -> Result<reqwest::Response, reqwest::Error> {
+        let request = self.http.post(&self.base).header("X-Amz-Target", format!("DynamoDB_20120810.{operation}"));
+        let request = request
+            .header("x-amz-user-agent", "aws-sdk-rust/1.3 api/dynamodb app/orders")
+            .header("content-type", "application/json");
+        request.body(body.to_string()).send().await
+    }
+
+    async fn control(&self, path: &str, body: Value) -> Result<StatusCode> {
+        Ok(self.http.post(format!("{}/_fake/{path}", self.base)).json(&body).send().await?.status())
+    }
+
+    async fn meter(&self) -> Result<Value> {
+        Ok(self.http.get(format!("{}/_fake/meter", self.base)).send().await?.json().await?)
+    }
+
+    fn asked(&self) -> Vec<(Uri, HeaderMap, Value)> {
+        self.asked.0.lock().map(|asked| asked.clone()).unwrap_or_default()
+    }
+}
+
+fn transaction(actions: usize) -> Value {
+    json!({ "TransactItems": vec![json!({ "Put": { "TableName": "souk-orders", "Item": {} } }); actions] })
+}
+
+#[tokio::test]
+async fn a_request_goes_through_as_it_came() -> Result<()> {
+    let proxied = Proxied::open().await?;
+    let body = json!({ "TableName": "souk-orders", "Key": { "pk": { "S": "ORDER#1" } } });
+    let answer = proxied.call("GetItem", body.clone()).await?;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers().get("x-amzn-requestid").context("the answer's headers come through")?, "R1");
+    assert_eq!(answer.text().await?, "{}");
+    let asked = proxied.asked();
+    let (uri, headers, seen) = asked.first().context("it was forwarded")?;
+    assert_eq!((uri.path(), seen), ("/", &body), "nothing is added while metering is off");
+    assert_eq!(headers.get("x-amz-target").context("headers go through")?, "DynamoDB_20120810.GetItem");
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_consumed_is_asked_for_and_summed() -> Result<()> {
+    let proxied = Proxied::open().await?;
+    assert_eq!(proxied.control("meter", json!({ "on": true })).await?, 204);
+    proxied.call("TransactWriteItems", transaction(2)).await?;
+    proxied.call("TransactWriteItems", transaction(2)).await?;
+    proxied.call("Query", json!({ "TableName": "souk-orders" })).await?;
+    proxied.call("DescribeTable", json!({ "TableName": "souk-orders" })).await?;
+    let asked: Vec<Value> =
+        proxied.asked().into_iter().map(|(_, _, body)| body["ReturnConsumedCapacity"].clone()).collect();
+    assert_eq!(asked, [json!("INDEXES"), json!("INDEXES"), json!("TOTAL"), Value::Null]);
+    let meter = proxied.meter().await?;
+    let transactions = json!({ "caller": "orders", "operation": "TransactWriteItems", "table": "souk-orders", "read_units": 0.0, "write_units": 8.0 });
+    let queries = json!({ "caller": "orders", "operation": "Query", "table": "souk-orders", "read_units": 0.5, "write_units": 0.0 });
+    assert_eq!(meter["capacity"], json!([queries, transactions]));
+    assert_eq!(meter["calls"].as_array().map(Vec::len), Some(3));
+    proxied.http.delete(format!("{}/_fake/meter", proxied.base)).send().await?;
+    assert_eq!(proxied.meter().await?["calls"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_third_transaction_is_in_conflict() -> Result<()> {
+    let proxied = Proxied::open().await?;
+    let fault = json!({ "operation": "TransactWriteItems", "every": 3, "kind": "transaction_conflict", "table_contains": "orders" });
+    assert_eq!(proxied.control("faults", fault).await?, 201);
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        proxied.call("PutItem", json!({ "TableName": "souk-orders" })).await?;
+        let answer = proxied.call("TransactWriteItems", transaction(3)).await?;
+        statuses.push(answer.status().as_u16());
+        if answer.status() == 400 {
+            assert_eq!(answer.headers().get("content-type").context("a type")?, "application/x-amz-json-1.0");
+            let body: Value = answer.json().await?;
+            assert_eq!(
+                body,
+                json!({
+                    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                    "Message": "Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict, None, None]",
+                    "CancellationReasons": [
+                        { "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" },
+                        { "Code": "None" },
+                        { "Code": "None" },
+                    ],
+                })
+            );
+        }
+    }
+    assert_eq!(statuses, [200, 200, 400, 200, 200, 400]);
+    let forwarded = proxied.asked().iter().filter(|(_, _, body)| body["TransactItems"].is_array()).count();
+    assert_eq!(forwarded, 4, "a conflict has no effect");
+    let calls = proxied.meter().await?["calls"].clone();
+    let transactions = calls
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|calls| calls["operation"] == "TransactWriteItems")
+        .context("counted")?;
+    assert_eq!((&transactions["requests"], &transactions["injected"]), (&json!(6), &json!(2)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_faults_have_their_own_shapes_and_end() -> Result<()> {
+    let proxied = Proxied::open().await?;
+    for kind in ["throttle", "internal_error", "timeout_after_commit", "transaction_conflict"] {
+        let fault = json!({ "operation": "PutItem", "kind": kind, "times": 1, "table_contains": "orders" });
+        assert_eq!(proxied.control("faults", fault).await?, 201);
+        let put = || proxied.call("PutItem", json!({ "TableName": "souk-orders" }));
+        let before = proxied.asked().len();
+        assert_eq!(proxied.call("PutItem", json!({ "TableName": "souk-carts" })).await?.status(), 200, "another table");
+        let struck = put().await;
+        let forwarded = proxied.asked().len() - before - 1;
+        match kind {
+            "timeout_after_commit" => assert!(struck.is_err() && forwarded == 1, "it is done, and nobody is told"),
+            _ => {
+                let body: Value = struck?.json().await?;
+                let name = body["__type"].as_str().and_then(|name| name.split_once('#')).context("a type")?.1;
+                let known =
+                    ["ProvisionedThroughputExceededException", "InternalServerError", "TransactionConflictException"];
+                assert!(known.contains(&name) && forwarded == 0, "{kind}: {body}");
+            }
+        }
+        assert_eq!(put().await?.status(), 200, "{kind} is over");
+        proxied.http.delete(format!("{}/_fake/faults", proxied.base)).send().await?;
+    }
+    assert_eq!(proxied.control("faults", json!({ "kind": "earthquake" })).await?, 422);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
+    use aws_sdk_dynamodb::config::retry::RetryConfig;
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+    use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+
+    let proxied = Proxied::open().await?;
+    let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::v2026_01_12());
+    let config = config.region(Region::new("eu-central-1")).endpoint_url(&proxied.base).allow_no_auth();
+    let dynamodb = aws_sdk_dynamodb::Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
+    let put = Put::builder().table_name("souk-orders").item("pk", AttributeValue::S("1".to_owned())).build()?;
+    let transaction = || {
+        let actions = vec![TransactWriteItem::builder().put(put.clone()).build(); 2];
+        dynamodb.transact_write_items().set_transact_items(Some(actions)).send()
+    };
+    transaction().await?;
+
+    proxied.control("faults", json!({ "kind": "transaction_conflict", "times": 1 })).await?;
+    let error = transaction().await.err().context("the transaction is in conflict")?.into_service_error();
+    let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(error) =
+        error
+    else {
+        anyhow::bail!("not a cancelled transaction: {error:?}")
+    };
+    let codes: Vec<_> = error.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect();
+    assert_eq!(codes, ["TransactionConflict", "None"]);
+
+    proxied.control("faults", json!({ "kind": "throttle", "times": 1 })).await?;
+    let error = transaction().await.err().context("throttled")?.into_service_error();
+    assert!(error.is_provisioned_throughput_exceeded_exception(), "{error:?}");
+    proxied.control("faults", json!({ "kind": "internal_error", "times": 1 })).await?;
+    let error = transaction().await.err().context("broken")?.into_service_error();
+    assert!(error.is_internal_server_error(), "{error:?}");
+    proxied.control("faults", json!({ "kind": "timeout_after_commit", "times": 1 })).await?;
+    let lost = transaction().await.err().context("lost")?;
+    assert!(lost.as_service_error().is_none(), "nobody knows what became of it: {lost:?}");
+    Ok(())
+}

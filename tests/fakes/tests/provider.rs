@@ -1,0 +1,299 @@
+//! The fake provider over HTTP: what it honours, what it refuses, how it fails.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use fakes::{provider, serve};
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+struct Provider {
+    base: String,
+    http: Client,
+}
+
+struct Answer {
+    status: u16,
+    replayed: bool,
+    body: Value,
+}
+
+const INTENT: [(&str, &str); 4] =
+    [("amount", "1000"), ("currency", "eur"), ("capture_method", "manual"), ("metadata[order_id]", "ord_1")];
+
+impl Provider {
+    async fn open() -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let base = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(serve::serve(listener, provider::router()));
+        Ok(Self { base, http: Client::new() })
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Answer> {
+        let response = request.bearer_auth("sk_test_12345").send().await?;
+        let replayed = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
+        Ok(Answer { status: response.status().as_u16(), replayed, body: response.json().await? })
+    }
+
+    async fn post(&self, path: &str, key: &str, form: &[(&str, &str)]) -> Result<Answer> {
+        self.send(self.http.post(format!("{}/v1/{path}", self.base)).header("Idempotency-Key", key).form(form)).await
+    }
+
+    async fn get(&self, path: &str) -> Result<Answer> {
+        self.send(self.http.get(format!("{}/v1/{path}", self.base))).await
+    }
+
+    /// An intent that is not confirmed, as souk makes it; its id.
+    async fn intent(&self, card: &str) -> Result<String> {
+        let mut form = INTENT.to_vec();
+        form.push(("payment_method", card));
+        let answer = self.post("payment_intents", &format!("create {card}"), &form).await?;
+        assert_eq!((answer.status, &answer.body["status"]), (200, &json!("requires_confirmation")), "{}", answer.body);
+        Ok(answer.body["id"].as_str().unwrap_or_default().to_owned())
+    }
+
+    async fn confirm(&self, id: &str, key: &str) -> Result<Answer> {
+        self.post(&format!("payment_intents/{id}/confirm"), key, &[]).await
+    }
+
+    async fn fault(&self, fault: Value) -> Result<()> {
+        let status = self.http.post(format!("{}/_fake/faults", self.base)).json(&fault).send().await?.status();
+        assert_eq!(status, StatusCode::CREATED, "{fault}");
+        Ok(())
+    }
+
+    async fn tally(&self, what: &str) -> Result<Value> {
+        let books: Value =
+            self.http.get(format!("{}/_fake/books?order_id=ord_1", self.base)).send().await?.json().await?;
+        Ok(books["orders"]["ord_1"][what].clone())
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    fn expect(&self, status: u16, code: &str) {
+        let error = &self.body["error"];
+        let said = error["code"].as_str().or_else(|| error["type"].as_str()).unwrap_or_default();
+        assert_eq!((self.status, said), (status, code), "{}", self.body);
+    }
+
+    #[track_caller]
+    fn expect_status(&self, status: &str) {
+        assert_eq!((self.status, &self.body["status"]), (200, &json!(status)), "{}", self.body);
+    }
+}
+
+#[tokio::test]
+async fn money_is_held_taken_and_given_back_once_each() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_visa").await?;
+    provider.confirm(&id, "confirm").await?.expect_status("requires_capture");
+    provider
+        .post(&format!("payment_intents/{id}/capture"), "too much", &[("amount_to_capture", "1001")])
+        .await?
+        .expect(400, "amount_too_large");
+    provider
+        .post(&format!("payment_intents/{id}/capture"), "capture", &[("amount_to_capture", "900")])
+        .await?
+        .expect_status("succeeded");
+    provider
+        .post(&format!("payment_intents/{id}/capture"), "again", &[])
+        .await?
+        .expect(400, "payment_intent_unexpected_state");
+    provider
+        .post(&format!("payment_intents/{id}/cancel"), "late", &[])
+        .await?
+        .expect(400, "payment_intent_unexpected_state");
+    provider
+        .post("refunds", "too much back", &[("payment_intent", &id), ("amount", "901")])
+        .await?
+        .expect(400, "amount_too_large");
+    let refund = provider.post("refunds", "back", &[("payment_intent", &id), ("amount", "400")]).await?;
+    refund.expect_status("succeeded");
+    let path = format!("refunds/{}", refund.body["id"].as_str().unwrap_or_default());
+    assert_eq!(provider.get(&path).await?.body["amount"], 400);
+    provider
+        .post("refunds", "more back", &[("payment_intent", &id), ("amount", "501")])
+        .await?
+        .expect(400, "amount_too_large");
+    provider.post("refunds", "the rest", &[("payment_intent", &id)]).await?.expect_status("succeeded");
+    provider.post("refunds", "nothing left", &[("payment_intent", &id)]).await?.expect(400, "charge_already_refunded");
+    assert_eq!(provider.tally("authorised").await?, 1);
+    assert_eq!(provider.tally("captured_amount").await?, 900);
+    assert_eq!(provider.tally("refunded_amount").await?, 900);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_replays_its_answer_and_belongs_to_one_request() -> Result<()> {
+    let provider = Provider::open().await?;
+    let first = provider.post("payment_intents", "k", &INTENT).await?;
+    let again = provider.post("payment_intents", "k", &INTENT).await?;
+    assert!(!first.replayed && again.replayed);
+    assert_eq!(first.body, again.body);
+    assert_eq!(provider.tally("intents").await?, 1);
+    let mut other = INTENT;
+    other[0].1 = "1001";
+    provider.post("payment_intents", "k", &other).await?.expect(400, "idempotency_error");
+    provider.post("refunds", "k", &INTENT).await?.expect(400, "idempotency_error");
+    // What was refused before anything began is not kept.
+    provider.post("payment_intents", "l", &[("amount", "1")]).await?.expect(400, "parameter_missing");
+    assert_eq!(provider.post("payment_intents", "l", &INTENT).await?.status, 200);
+    // Providers forget.
+    provider.http.delete(format!("{}/_fake/idempotency-keys?order_id=ord_1", provider.base)).send().await?;
+    assert!(!provider.post("payment_intents", "k", &INTENT).await?.replayed);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_same_key_at_the_same_time_is_a_conflict() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_test_delay_400").await?;
+    let begun = Instant::now();
+    let (slow, (truth, second)) = tokio::join!(provider.confirm(&id, "confirm"), async {
+        while provider.tally("authorised").await.is_ok_and(|count| count != 1) {}
+        (provider.get(&format!("payment_intents/{id}")).await, provider.confirm(&id, "confirm").await)
+    });
+    truth?.expect_status("requires_capture");
+    second?.expect(409, "idempotency_key_in_use");
+    slow?.expect_status("requires_capture");
+    assert!(begun.elapsed() >= Duration::from_millis(400), "the answer was held back");
+    assert!(provider.confirm(&id, "confirm").await?.replayed);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_declined_card_answers_402_with_the_reason() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_chargeCustomerFail").await?;
+    let declined = provider.confirm(&id, "confirm").await?;
+    declined.expect(402, "card_declined");
+    let error = &declined.body["error"];
+    assert_eq!(error["type"], "card_error");
+    assert_eq!(error["payment_intent"]["status"], "requires_payment_method");
+    assert_eq!(error["payment_intent"]["last_payment_error"]["decline_code"], "generic_decline");
+    assert!(provider.confirm(&id, "confirm").await?.replayed, "a refusal is an answer too");
+    let path = format!("payment_intents/{id}/confirm");
+    provider.post(&path, "other card", &[("payment_method", "pm_card_visa")]).await?.expect_status("requires_capture");
+    assert_eq!((provider.tally("declined").await?, provider.tally("authorised").await?), (json!(1), json!(1)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_customer_can_be_sent_to_the_bank() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_authenticationRequired").await?;
+    let asked = provider.confirm(&id, "confirm").await?;
+    asked.expect_status("requires_action");
+    let url = asked.body["next_action"]["redirect_to_url"]["url"].as_str().unwrap_or_default();
+    assert_eq!(provider.http.get(url).send().await?.status(), 200);
+    provider.get(&format!("payment_intents/{id}")).await?.expect_status("requires_capture");
+    Ok(())
+}
+
+#[tokio::test]
+async fn wrong_states_parameters_and_keys_are_refused() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_visa").await?;
+    let path = |verb: &str| format!("payment_intents/{id}/{verb}");
+    provider.post(&path("capture"), "a", &[]).await?.expect(400, "payment_intent_unexpected_state");
+    provider.post("refunds", "b", &[("payment_intent", &id)]).await?.expect(400, "payment_intent_unexpected_state");
+    provider.post(&path("confirm"), "c", &[("colour", "blue")]).await?.expect(400, "parameter_unknown");
+    provider
+        .post(&path("confirm"), "d", &[("payment_method", "4242424242424242")])
+        .await?
+        .expect(400, "resource_missing");
+    provider.post(&path("cancel"), "e", &[("cancellation_reason", "boredom")]).await?.expect(400, "parameter_invalid");
+    provider.post(&path("cancel"), "f", &[]).await?.expect_status("canceled");
+    provider.post(&path("confirm"), "g", &[]).await?.expect(400, "payment_intent_unexpected_state");
+    provider.get("payment_intents/pi_unknown").await?.expect(404, "resource_missing");
+    provider.get("customers").await?.expect(404, "invalid_request_error");
+    provider
+        .post("payment_intents", "h", &[("amount", "10"), ("currency", "EUR")])
+        .await?
+        .expect(400, "parameter_invalid");
+    let json = provider.http.post(format!("{}/v1/payment_intents", provider.base)).json(&json!({ "amount": 1 }));
+    provider.send(json).await?.expect(400, "parameter_invalid");
+    let intents = format!("{}/v1/payment_intents", provider.base);
+    assert_eq!(provider.http.post(&intents).form(&INTENT).send().await?.status(), 401);
+    assert_eq!(provider.http.post(&intents).form(&INTENT).bearer_auth("pk_test_1").send().await?.status(), 401);
+    assert_eq!(
+        provider.http.post(&intents).form(&INTENT).basic_auth("sk_test_1", Some("")).send().await?.status(),
+        200
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fault_before_has_no_effect_and_a_fault_after_has() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_visa").await?;
+    let confirm = json!({ "method": "POST", "path_contains": "/confirm", "order_id": "ord_1" });
+    provider.fault(json!({ "match": confirm, "kind": "fail_before", "times": 1 })).await?;
+    provider.fault(json!({ "match": confirm, "kind": "drop_connection_after", "times": 1 })).await?;
+    provider.confirm(&id, "confirm").await?.expect(500, "api_error");
+    assert_eq!(provider.tally("authorised").await?, 0);
+    assert!(provider.confirm(&id, "confirm").await.is_err(), "the connection is closed without an answer");
+    assert_eq!(provider.tally("authorised").await?, 1);
+    let answered = provider.confirm(&id, "confirm").await?;
+    answered.expect_status("requires_capture");
+    assert!(answered.replayed, "the answer was lost on the way, not at the provider's");
+
+    provider.fault(json!({ "match": { "path_contains": "/capture" }, "kind": "fail_after", "times": 1 })).await?;
+    let path = format!("payment_intents/{id}/capture");
+    provider.post(&path, "capture", &[]).await?.expect(500, "api_error");
+    provider.post(&path, "capture", &[]).await?.expect(500, "api_error");
+    provider.get(&format!("payment_intents/{id}")).await?.expect_status("succeeded");
+    assert_eq!(provider.tally("captured").await?, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn cards_bring_their_own_trouble() -> Result<()> {
+    let provider = Provider::open().await?;
+    let before = provider.intent("pm_test_fail_before_once").await?;
+    provider.confirm(&before, "b").await?.expect(500, "api_error");
+    assert_eq!(provider.tally("authorised").await?, 0);
+    provider.confirm(&before, "b").await?.expect_status("requires_capture");
+
+    let after = provider.intent("pm_test_fail_after_once").await?;
+    provider.confirm(&after, "a").await?.expect(500, "api_error");
+    assert_eq!(provider.tally("authorised").await?, 2);
+    provider.confirm(&after, "a2").await?.expect(400, "payment_intent_unexpected_state");
+    provider.get(&format!("payment_intents/{after}")).await?.expect_status("requires_capture");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_timeout_holds_the_answer_back_and_then_loses_it() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_test_ok_7").await?;
+    provider.fault(json!({ "match": { "card": "pm_test_ok_7", "path_contains": "/confirm" }, "kind": "timeout_after", "ms": 200 })).await?;
+    let begun = Instant::now();
+    assert!(provider.confirm(&id, "confirm").await.is_err());
+    assert!(begun.elapsed() >= Duration::from_millis(200));
+    assert_eq!(provider.tally("authorised").await?, 1);
+    assert!(provider.confirm(&id, "confirm").await?.replayed);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_books_show_every_request_with_its_key() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_visa").await?;
+    provider.confirm(&id, "the key").await?;
+    let books: Value = provider.http.get(format!("{}/_fake/books", provider.base)).send().await?.json().await?;
+    let confirm = &books["requests"][1];
+    assert_eq!(confirm["idempotency_key"], "the key");
+    assert_eq!(confirm["path"], format!("/v1/payment_intents/{id}/confirm"));
+    assert_eq!(
+        (&confirm["order_id"], &confirm["intent_id"], &confirm["status"]),
+        (&json!("ord_1"), &json!(id), &json!(200))
+    );
+    let what: Vec<&Value> =
+        books["intents"][0]["history"].as_array().into_iter().flatten().map(|line| &line["what"]).collect();
+    assert_eq!(what, ["created", "confirmed", "authorised"]);
+    Ok(())
+}
