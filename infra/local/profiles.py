@@ -116,7 +116,7 @@ _IMPATIENT = {"HoldSeconds": 20, "WorkerTimeoutSeconds": 10, "QueueVisibilitySec
 
 PROFILES = {
     "up": Profile("up", 4566, 8420, LOCAL, enforces_roles=True),
-    "test": Profile("test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters=_IMPATIENT),
+    "test": Profile("test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters=_IMPATIENT, enforces_roles=True),
     "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820),
 }
 

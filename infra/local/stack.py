@@ -99,7 +99,7 @@ def allow_mail(profile, resources):
         ses.create_email_identity(EmailIdentity=sender)
     # On AWS sqs:SendMessage covers SendMessageBatch, and ses:SendEmail knows its identity; the emulator asks for more.
     _allow(profile, resources, ["NotifierRole"], "ses:SendEmail")
-    _allow(profile, resources, ["RelayRole", "OrdersWorkerRole", "HousekeepingRole"], "sqs:SendMessageBatch")
+    _allow(profile, resources, ["RelayRole", "HousekeepingRole"], "sqs:SendMessageBatch")
 
 
 def _allow(profile, resources, roles, action):

@@ -47,7 +47,8 @@ def test(profile):
         run(
             [*CARGO_TEST, "--no-fail-fast", *black_box],
             log=profile.log / "suites.log",
-            env=build.cargo_environment(SOUK_STACK=profile.description),
+            # Most tests wait for the stack, not for a core.
+            env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="6"),
             failure=f"A black-box suite failed. What the functions logged is in {shown(profile.log / 'functions')}.",
             stream=True,
         )
@@ -91,7 +92,8 @@ def bench(profile):
         run(
             [*"cargo run --locked --release -p bench --".split(), "--stack", profile.description, "--out", profile.state / "results.json"],
             log=profile.log / "bench.log",
-            env=build.cargo_environment(SOUK_STACK=profile.description),
+            # Most tests wait for the stack, not for a core.
+            env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="6"),
             failure="The bench failed: see above.",
             stream=True,
         )

@@ -30,7 +30,7 @@ pub struct State {
 impl State {
     /// As the environment says.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let verifier = Verifier::from_env(aws)?;
+        let verifier = Verifier::from_env(aws)?.strict();
         let signer = Signer::from_env(aws, verifier.trust().clone())?;
         Ok(Self { accounts: Accounts::from_env(aws)?, signer: Arc::new(signer), verifier })
     }

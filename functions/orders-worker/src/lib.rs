@@ -1,9 +1,9 @@
 //! What moves orders behind the API: payment events, and holds that may have ended.
 
-use aws_kit::{Aws, Publisher, Table, consume};
+use aws_kit::{Aws, OwnQueue, Table, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use catalog::Catalog;
-use events::{Envelope, Event, Listener};
+use events::{Envelope, Event};
 use orders::{Desk, Expiry, Orders};
 use payments::Payments;
 use values::{Actor, Clock, Result, Trace};
@@ -11,7 +11,7 @@ use values::{Actor, Clock, Result, Trace};
 /// What the handler holds.
 pub struct State {
     desk: Desk,
-    publisher: Publisher,
+    queue: OwnQueue,
 }
 
 impl State {
@@ -23,7 +23,7 @@ impl State {
             catalog: Catalog::from_env(aws)?,
             payments: Payments::from_env(aws, clock.clone())?,
         };
-        Ok(Self { desk, publisher: Publisher::from_env(aws, clock)? })
+        Ok(Self { desk, queue: OwnQueue::from_env(aws, "SOUK_QUEUE_ORDERS", clock)? })
     }
 
     /// The table whose connection is opened at start.
@@ -34,7 +34,7 @@ impl State {
 
 /// Handles a batch of the orders queue.
 pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    consume(batch, async |envelope| one(state, envelope).await).await
+    consume(&state.queue, batch, async |envelope| one(state, envelope).await).await
 }
 
 async fn one(state: &State, envelope: Envelope) -> Result<()> {
@@ -48,7 +48,7 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
         // The message was delayed until the hold ends. The hold may have been prolonged since, and a queue delays fifteen
         // minutes at most: then the hint sends itself on.
         Event::OrderCreated(order) => match state.desk.expire(order.order_id, &trace).await? {
-            Expiry::NotBefore(at) => state.publisher.send_later(Listener::Orders, &envelope, at).await,
+            Expiry::NotBefore(at) => state.queue.send_later(&envelope, at).await,
             Expiry::Over => Ok(()),
         },
         Event::PaymentAuthorized(done) | Event::PaymentCompleted(done) | Event::PaymentCancelled(done) => {

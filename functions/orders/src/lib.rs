@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use cart::Carts;
 use catalog::Catalog;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use http_kit::{
-    Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, PageQuery, Path, Query, Verifier, Visitor, list, tagged,
+    Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, PageQuery, Path, Query, Verifier, Visitor, attempted, list,
+    tagged,
 };
 use identity::Accounts;
 use orders::{Checkout, Desk, Orders};
@@ -81,11 +82,7 @@ async fn place(
     let idempotency = Idempotency::new(&scope(&visitor.caller, body.guest()), "POST /orders", &key, &body)?;
     let new = body.into_new(&visitor.caller)?;
     let placed = state.checkout.place(new, &visitor.caller, &key, &idempotency, &visitor.trace).await?;
-    let mut answer = (StatusCode::CREATED, Json(OrderOut::placed(placed.full, placed.order_token))).into_response();
-    if placed.replayed {
-        answer.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-    }
-    Ok(answer)
+    Ok(attempted(placed, |placed| (StatusCode::CREATED, Json(OrderOut::placed(placed.full, placed.order_token)))))
 }
 
 async fn show(
@@ -106,13 +103,13 @@ async fn pay(
     Path(id): Path<OrderId>,
     headers: HeaderMap,
     Json(body): Json<PayIn>,
-) -> Answer<Json<OrderOut>> {
+) -> Answer {
     let action = format!("POST /orders/{id}/pay");
     let idempotency = Idempotency::new(&scope(&visitor.caller, None), &action, &key.required()?, &body)?;
     let desk = &state.checkout.desk;
     let token = order_token(&headers);
     let paid = desk.pay(id, body.payment_method, &visitor.caller, token, &idempotency, &visitor.trace).await?;
-    Ok(Json(OrderOut::from(paid)))
+    Ok(attempted(paid, |paid| Json(OrderOut::from(paid))))
 }
 
 async fn history(

@@ -56,7 +56,11 @@ impl PlaceIn {
             (Some(address), None) => Destination::Address(address),
             (None, Some(id)) => Destination::Saved(id),
             _ => {
-                return Err(Error::invalid("shippingAddress", "one_of", "name either `shippingAddress` or `addressId`"));
+                return Err(Error::invalid(
+                    "shippingAddress",
+                    "one_of",
+                    "name either `shippingAddress` or `addressId`",
+                ));
             }
         };
         let method = self.payment_method.checked()?;

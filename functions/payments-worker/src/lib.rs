@@ -1,6 +1,6 @@
 //! What moves money behind the API: authorise for a placed order, capture for a confirmed one, void for a cancelled one.
 
-use aws_kit::{Aws, Table, consume};
+use aws_kit::{Aws, OwnQueue, Table, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event};
 use orders::{Orders, Status as OrderStatus};
@@ -11,6 +11,7 @@ use values::{Actor, Clock, OrderId, PaymentId, Result, Trace};
 pub struct State {
     orders: Orders,
     till: Till,
+    queue: OwnQueue,
 }
 
 impl State {
@@ -18,7 +19,8 @@ impl State {
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let clock = Clock::System;
         let till = Till { payments: Payments::from_env(aws, clock.clone())?, provider: Stripe::from_env(aws)? };
-        Ok(Self { orders: Orders::from_env(aws, clock)?, till })
+        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_PAYMENTS", clock.clone())?;
+        Ok(Self { orders: Orders::from_env(aws, clock)?, till, queue })
     }
 
     /// The table whose connection is opened at start.
@@ -29,7 +31,7 @@ impl State {
 
 /// Handles a batch of the payments queue.
 pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    consume(batch, async |envelope| one(state, envelope).await).await
+    consume(&state.queue, batch, async |envelope| one(state, envelope).await).await
 }
 
 async fn one(state: &State, envelope: Envelope) -> Result<()> {

@@ -4,16 +4,19 @@ use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent
 use events::Envelope;
 use futures::future::join_all;
 use tracing::{Instrument, error, info, info_span};
-use values::{Error, Result};
+use values::{Error, Kind, Result};
+
+use crate::queue::{OUTAGES, OwnQueue};
 
 /// Handles a batch (10 at most) side by side. What fails, and only that, is reported, comes again, and ends in the
-/// dead-letter queue after the queue's number of receives; so does a message that is no envelope.
-pub async fn consume<F, Fut>(batch: SqsEvent, handle: F) -> SqsBatchResponse
+/// dead-letter queue after the queue's number of receives; so does a message that is no envelope. An outage is not the
+/// message's fault: then a copy is sent on with a growing pause, and no receive is burnt.
+pub async fn consume<F, Fut>(queue: &OwnQueue, batch: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
-    let handled = batch.records.into_iter().map(|message| one(message, &handle));
+    let handled = batch.records.into_iter().map(|message| one(queue, message, &handle));
     let failed = join_all(handled).await.into_iter().flatten();
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failed
@@ -26,12 +29,14 @@ where
     response
 }
 
-async fn one<F, Fut>(message: SqsMessage, handle: &F) -> Option<String>
+async fn one<F, Fut>(queue: &OwnQueue, message: SqsMessage, handle: &F) -> Option<String>
 where
     F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
     let id = message.message_id.unwrap_or_default();
+    let counted = message.message_attributes.get(OUTAGES).and_then(|count| count.string_value.as_deref()?.parse().ok());
+    let outages: u32 = counted.unwrap_or(0);
     let envelope: Envelope = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
         Ok(envelope) => envelope,
         Err(cause) => {
@@ -47,14 +52,16 @@ where
         subject = envelope.subject,
     );
     async {
-        match handle(envelope).await {
+        match handle(envelope.clone()).await {
             Ok(()) => {
                 info!("handled");
                 None
             }
             Err(error) => {
                 log(&error);
-                Some(id)
+                let is_outage = matches!(error.kind, Kind::Unavailable(_));
+                let postponed = is_outage && queue.postpone(&envelope, outages + 1).await.unwrap_or(false);
+                (!postponed).then_some(id)
             }
         }
     }

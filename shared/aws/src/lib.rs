@@ -1,11 +1,10 @@
 //! The AWS half of the kit: clients with timeouts, settings from the environment, DynamoDB reads, writes and
-//! transactions with their retry budget, the outbox, the inbox, queues, secrets and the keys that everybody trusts.
+//! transactions with their retry budget, the outbox, queues, secrets and the keys that everybody trusts.
 //! It knows no context: table layouts live in the contexts' stores.
 
 mod consume;
 mod digest;
 mod idempotency;
-mod inbox;
 mod outbox;
 mod query;
 mod queue;
@@ -20,10 +19,9 @@ mod write;
 pub use consume::consume;
 pub use digest::{random_token, sha256_hex};
 pub use idempotency::{Attempt, Idempotency};
-pub use inbox::{once, was_seen};
 pub use outbox::{OUTBOX_SHARDS, forget as forget_event, put as outbox_put, read_image, waiting};
 pub use query::Query;
-pub use queue::Publisher;
+pub use queue::{OwnQueue, Publisher};
 pub use retry::Backoff;
 pub use secret::Secret;
 pub use settings::{Aws, Settings};

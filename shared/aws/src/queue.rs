@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use events::{Delivery, Envelope, Listener};
 use values::{Clock, Error, EventId, Result, Timestamp};
 
@@ -56,12 +56,6 @@ impl Publisher {
         Ok(lost)
     }
 
-    /// Sends one event to one listener again, not before that moment.
-    pub async fn send_later(&self, listener: Listener, envelope: &Envelope, at: Timestamp) -> Result<()> {
-        let lost = self.send(listener, &[(envelope, delay_until(at, self.clock.now()))]).await?;
-        if lost.is_empty() { Ok(()) } else { Err(Error::unavailable("queue", "the message was not taken")) }
-    }
-
     async fn send(&self, listener: Listener, batch: &[(&Envelope, i64)]) -> Result<Vec<EventId>> {
         let mut entries = Vec::with_capacity(batch.len());
         for (index, (envelope, delay)) in batch.iter().enumerate() {
@@ -75,6 +69,54 @@ impl Publisher {
         let answer = send.await.map_err(|error| Error::unavailable("queue", error))?;
         let lost = answer.failed().iter().filter_map(|failed| batch.get(failed.id().parse::<usize>().ok()?));
         Ok(lost.map(|(envelope, _)| envelope.event_id).collect())
+    }
+}
+
+/// The queue that a worker consumes, to send on what is not to be handled now. A copy begins with no receives.
+#[derive(Debug, Clone)]
+pub struct OwnQueue {
+    client: Client,
+    url: String,
+    clock: Clock,
+}
+
+/// How often a message has met an outage: the attribute its copies carry.
+pub(crate) const OUTAGES: &str = "outages";
+/// A second, doubled with every outage, and not more than this.
+const LONGEST_PAUSE_SECONDS: i64 = 300;
+/// Five-minute pauses for a day; after that somebody has to look.
+const MOST_OUTAGES: u32 = 300;
+
+impl OwnQueue {
+    /// The queue whose URL the variable holds.
+    pub fn from_env(aws: &Aws, variable: &'static str, clock: Clock) -> Result<Self> {
+        Ok(Self { client: Client::new(aws.config()), url: Settings.required(variable)?, clock })
+    }
+
+    /// Sends an event on, not to come before that moment.
+    pub async fn send_later(&self, envelope: &Envelope, at: Timestamp) -> Result<()> {
+        self.send(envelope, delay_until(at, self.clock.now()), 0).await
+    }
+
+    /// Sends on an event that met its `outages`-th outage, with a growing pause; false when that went on for too long.
+    pub(crate) async fn postpone(&self, envelope: &Envelope, outages: u32) -> Result<bool> {
+        if outages > MOST_OUTAGES {
+            return Ok(false);
+        }
+        let pause = 1i64.checked_shl(outages.saturating_sub(1)).unwrap_or(LONGEST_PAUSE_SECONDS);
+        self.send(envelope, pause.clamp(1, LONGEST_PAUSE_SECONDS), outages).await?;
+        Ok(true)
+    }
+
+    async fn send(&self, envelope: &Envelope, delay: i64, outages: u32) -> Result<()> {
+        let body = serde_json::to_string(envelope).map_err(Error::internal)?;
+        let mut send = self.client.send_message().queue_url(&self.url).message_body(body);
+        if outages > 0 {
+            let count = MessageAttributeValue::builder().data_type("Number").string_value(outages.to_string());
+            send = send.message_attributes(OUTAGES, count.build().map_err(Error::internal)?);
+        }
+        let sent = send.delay_seconds(i32::try_from(delay).unwrap_or(0)).send().await;
+        sent.map(|_| ()).map_err(|error| Error::unavailable("queue", error))
     }
 }
 

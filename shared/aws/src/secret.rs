@@ -27,10 +27,10 @@ impl Secret {
     /// Its text. Never log it.
     pub async fn text(&self) -> Result<String> {
         let mut kept = self.kept.lock().await;
-        if let Some((read, text)) = kept.as_ref() {
-            if read.elapsed() < KEPT {
-                return Ok(text.clone());
-            }
+        if let Some((read, text)) = kept.as_ref()
+            && read.elapsed() < KEPT
+        {
+            return Ok(text.clone());
         }
         let answer = self.client.get_secret_value().secret_id(&self.id).send().await;
         let answer = answer.map_err(|error| Error::unavailable("secret store", error))?;

@@ -43,6 +43,7 @@ struct Kept {
 pub struct Trust {
     table: Table,
     kept: Arc<Mutex<Kept>>,
+    revocations_kept: Duration,
 }
 
 impl Trust {
@@ -53,7 +54,13 @@ impl Trust {
 
     /// Reads from that table.
     pub fn new(table: Table) -> Self {
-        Self { table, kept: Arc::default() }
+        Self { table, kept: Arc::default(), revocations_kept: REVOCATIONS_KEPT }
+    }
+
+    /// The same, asking for revocations every time: in `auth` an ended session is over at once, in whichever sandbox it ended.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self { revocations_kept: Duration::ZERO, ..self }
     }
 
     /// The JSON Web Key Set (RFC 7517), `{"keys": []}` before the first key is published.
@@ -61,10 +68,10 @@ impl Trust {
     pub async fn keys(&self, missing: bool) -> Result<Arc<Value>> {
         let mut kept = self.kept.lock().await;
         let limit = if missing { KEYS_ASKED_AGAIN_AFTER } else { KEYS_KEPT };
-        if let Some((read, keys)) = &kept.keys {
-            if read.elapsed() < limit {
-                return Ok(keys.clone());
-            }
+        if let Some((read, keys)) = &kept.keys
+            && read.elapsed() < limit
+        {
+            return Ok(keys.clone());
         }
         let row = self.table.get::<KeysRow>(Key::new("KEYS", "JWKS")).await?;
         let keys = row.and_then(|row| serde_json::from_str(&row.jwks).ok());
@@ -76,7 +83,7 @@ impl Trust {
     /// Did this session end before its access tokens did?
     pub async fn is_revoked(&self, session: SessionId) -> Result<bool> {
         let mut kept = self.kept.lock().await;
-        let stale = kept.revoked.as_ref().is_none_or(|(read, _)| read.elapsed() >= REVOCATIONS_KEPT);
+        let stale = kept.revoked.as_ref().is_none_or(|(read, _)| read.elapsed() >= self.revocations_kept);
         if stale {
             kept.revoked = Some((Instant::now(), self.read_revoked().await?));
         }
@@ -108,10 +115,5 @@ impl Trust {
     pub fn revoke(&self, session: SessionId, tokens_end: Timestamp) -> Result<Write> {
         let row = RevokedRow { sk: session.to_string(), expires_at: tokens_end.seconds() };
         Write::put(&self.table, Key::new("REVOKED", session.to_string()), &row)
-    }
-
-    /// Forgets the cached revocations, so that the function that ended a session sees it at once.
-    pub async fn forget_revocations(&self) {
-        self.kept.lock().await.revoked = None;
     }
 }

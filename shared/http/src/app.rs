@@ -73,7 +73,7 @@ fn request_id(request: &Request) -> String {
             Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
             _ => None,
         };
-        gateway.unwrap_or_else(|| fresh_id())
+        gateway.unwrap_or_else(fresh_id)
     })
 }
 

@@ -30,7 +30,13 @@ impl Verifier {
         Ok(Self { trust: Trust::from_env(aws)?, issuer: Settings.required("SOUK_PUBLIC_URL")?.into() })
     }
 
-    /// What it trusts, sharing its cache: whoever ends a session through this sees it ended at once.
+    /// The same, asking for ended sessions every time.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        Self { trust: self.trust.strict(), ..self }
+    }
+
+    /// What it trusts, sharing its cache.
     pub fn trust(&self) -> &Trust {
         &self.trust
     }

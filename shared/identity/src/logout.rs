@@ -24,6 +24,5 @@ pub(crate) async fn end(accounts: &Accounts, trust: &Trust, user: UserId, sessio
     transaction.add(accounts.store.delete_session(user, session));
     transaction.add(trust.revoke(session, accounts.clock.now().plus_seconds(LIFETIME_SECONDS + MARGIN_SECONDS))?);
     transaction.commit().await.map_err(Error::from)?;
-    trust.forget_revocations().await;
     Ok(())
 }

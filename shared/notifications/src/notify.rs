@@ -64,7 +64,10 @@ async fn conclude(notifier: &Notifier, message: &Message, outcome: Outcome) -> R
             store.conclude(message, Status::Failed).await.or_else(kept_quiet)
         }
         Outcome::Lost(cause) => {
-            error!(error.cause = cause.causes(), "the mail service did not answer: it is unknown whether this message was sent");
+            error!(
+                error.cause = cause.causes(),
+                "the mail service did not answer: it is unknown whether this message was sent"
+            );
             store.conclude(message, Status::Unknown).await.or_else(kept_quiet)
         }
         Outcome::NotSent(cause) => {

@@ -1,6 +1,6 @@
 //! Paying again: another method for a pending order whose last payment was declined.
 
-use aws_kit::Idempotency;
+use aws_kit::{Attempt, Idempotency};
 use payments::Method;
 use values::{Caller, Error, OrderId, Result, Trace};
 
@@ -20,13 +20,13 @@ impl Desk {
         order_token: Option<&str>,
         idempotency: &Idempotency,
         trace: &Trace,
-    ) -> Result<Full> {
+    ) -> Result<Attempt<Full>> {
         let full = self.orders.show(id, caller, order_token).await?;
         match self.pay_once(&full, method, idempotency, trace).await {
-            Ok(paid) => Ok(paid),
+            Ok(paid) => Ok(Attempt::Fresh(paid)),
             // A repetition meets its own effect. Its answer was kept, whatever became of the order since.
             Err(error) => match idempotency.recall(self.orders.table(), self.orders.clock.now()).await? {
-                Some(order) => Ok(Full { order, private: full.private }),
+                Some(order) => Ok(Attempt::Replayed(Full { order, private: full.private })),
                 None => Err(error),
             },
         }

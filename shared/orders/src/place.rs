@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_kit::{CommitError, Idempotency, MOST_WRITES, Refusals, Slot, Transaction};
+use aws_kit::{Attempt, CommitError, Idempotency, MOST_WRITES, Refusals, Slot, Transaction};
 use cart::{Cart, Owner};
 use catalog::{Unsold, why_unsold};
 use events::{Event, OrderCreated, Recipient};
@@ -76,8 +76,6 @@ pub struct Placed {
     pub full: Full,
     /// A guest's token.
     pub order_token: Option<String>,
-    /// Was it placed by an earlier request with the same key?
-    pub replayed: bool,
 }
 
 /// What an idempotency record keeps: no personal data and no token, only what makes them again.
@@ -106,9 +104,9 @@ impl Checkout {
         key: &str,
         idempotency: &Idempotency,
         trace: &Trace,
-    ) -> Result<Placed> {
+    ) -> Result<Attempt<Placed>> {
         match self.place_once(new, caller, key, idempotency, trace).await {
-            Ok(placed) => Ok(placed),
+            Ok(placed) => Ok(Attempt::Fresh(placed)),
             // A repetition finds its cart used up, its stock taken, or its own record: whatever went wrong, and also when
             // the database's answer was lost, the record knows whether this request has been done.
             Err(error) => {
@@ -118,7 +116,7 @@ impl Checkout {
                 };
                 let private = orders.read_full(kept.order.id).await?.and_then(|full| full.private);
                 let order_token = kept.salt.map(|salt| token::token(kept.order.id, key, &salt));
-                Ok(Placed { full: Full { order: kept.order, private }, order_token, replayed: true })
+                Ok(Attempt::Replayed(Placed { full: Full { order: kept.order, private }, order_token }))
             }
         }
     }
@@ -167,7 +165,7 @@ impl Checkout {
             offers.push((transaction.add(take), line));
         }
         match transaction.commit().await {
-            Ok(()) => Ok(Placed { full: Full { order, private: Some(private) }, order_token, replayed: false }),
+            Ok(()) => Ok(Placed { full: Full { order, private: Some(private) }, order_token }),
             Err(CommitError::Refused(refusals)) => Err(why_refused(&refusals, &offers, cart)?),
             Err(CommitError::Failed(error)) => Err(error),
         }

@@ -33,8 +33,8 @@ use meter::Meter;
 const BODY_LIMIT: usize = 17 << 20;
 
 /// Headers of one connection, not of the message (RFC 9110, section 7.6.1), and those the client writes itself.
-const NOT_FORWARDED: [HeaderName; 6] =
-    [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::CONTENT_LENGTH, header::HOST];
+const NOT_FORWARDED: [HeaderName; 5] =
+    [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::CONTENT_LENGTH];
 
 #[derive(Debug)]
 struct Proxy {
