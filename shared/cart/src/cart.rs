@@ -285,7 +285,7 @@ pub(crate) mod tests {
     fn a_price_that_went_and_came_back_is_remembered_without_a_word() {
         let seen = holding("MUG", 1);
         let back = Offer { price_version: 3, ..offer("MUG", 9) };
-        let view = seen.clone().refreshed(&[back.sku.clone()], &[back]);
+        let view = seen.clone().refreshed(std::slice::from_ref(&back.sku), std::slice::from_ref(&back));
         assert!(view.changes.is_empty() && view.differs_from(&seen));
     }
 
