@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use values::{Error, Result};
 
 use crate::Table;
@@ -28,6 +32,22 @@ impl Settings {
     }
 }
 
+/// Amazon Trust Services' roots, which sign for every AWS endpoint. The machine's own store has some 144, and reading them
+/// is the largest part of a function's start (docs/adr/0008). Source: Amazon Trust Services' repository; they end in 2037.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
+
+fn amazon_only() -> SharedHttpClient {
+    let store = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    // Building fails for server names alone, and there are none; then the defaults serve as well, only slower.
+    let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
+}
+
+/// An endpoint of somebody's own with TLS is not Amazon's: then the machine's trust store is read.
+fn https_endpoint() -> bool {
+    std::env::var("AWS_ENDPOINT_URL").is_ok_and(|url| url.starts_with("https://"))
+}
+
 /// The shared configuration of all AWS clients of a function.
 #[derive(Debug, Clone)]
 pub struct Aws {
@@ -44,7 +64,11 @@ impl Aws {
             .operation_attempt_timeout(Duration::from_secs(3))
             .operation_timeout(Duration::from_secs(8))
             .build();
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).load().await;
+        let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts);
+        let config = match https_endpoint() {
+            true => defaults.load().await,
+            false => defaults.http_client(amazon_only()).load().await,
+        };
         let dynamo = aws_sdk_dynamodb::Client::new(&config);
         Self { config, dynamo }
     }
@@ -64,5 +88,15 @@ impl Aws {
     pub async fn warm(&self, table: &Table) {
         let ping = table.get::<serde_json::Value>(crate::Key::new("PING", "PING"));
         let _ = tokio::time::timeout(Duration::from_millis(500), ping).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn amazons_roots_read_as_certificates() {
+        // The connector panics on what is no certificate, so building it is the test.
+        let _ = super::amazon_only();
+        assert_eq!(String::from_utf8_lossy(super::AMAZON_ROOTS).matches("BEGIN CERTIFICATE").count(), 5);
     }
 }
