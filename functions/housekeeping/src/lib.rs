@@ -2,11 +2,9 @@
 //! operators, which has no API on purpose: giving a role to an account.
 
 use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Table, forget_event, waiting};
-use catalog::Catalog;
 use events::{Envelope, Event, PaymentRequested};
 use identity::{Accounts, grant_role};
-use orders::{Desk, Orders};
-use payments::Payments;
+use orders::Desk;
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
 use values::{Actor, Clock, Email, Result, Role, Trace};
@@ -56,11 +54,7 @@ impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let clock = Clock::System;
-        let desk = Desk {
-            orders: Orders::from_env(aws, clock.clone())?,
-            catalog: Catalog::from_env(aws)?,
-            payments: Payments::from_env(aws, clock.clone())?,
-        };
+        let desk = Desk::from_env(aws, clock.clone())?;
         Ok(Self {
             desk,
             accounts: Accounts::from_env(aws)?,

@@ -7,7 +7,7 @@ use lambda_http::Error;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let aws = Aws::from_env().await;
+    let aws = Aws::from_env();
     let state = State::from_env(&aws)?;
     aws.warm(&aws.table("SOUK_TABLE_IDENTITY")?).await;
     http_kit::run(routes(state)).await

@@ -2,11 +2,9 @@
 
 use aws_kit::{Aws, OwnQueue, Table, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use catalog::Catalog;
 use events::{Envelope, Event};
-use orders::{Desk, Expiry, Orders};
-use payments::Payments;
-use values::{Actor, Clock, Result, Trace};
+use orders::{Desk, Expiry};
+use values::{Clock, Result};
 
 /// What the handler holds.
 pub struct State {
@@ -17,13 +15,8 @@ pub struct State {
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let clock = Clock::System;
-        let desk = Desk {
-            orders: Orders::from_env(aws, clock.clone())?,
-            catalog: Catalog::from_env(aws)?,
-            payments: Payments::from_env(aws, clock.clone())?,
-        };
-        Ok(Self { desk, queue: OwnQueue::from_env(aws, "SOUK_QUEUE_ORDERS", clock)? })
+        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_ORDERS", Clock::System)?;
+        Ok(Self { desk: Desk::from_env(aws, Clock::System)?, queue })
     }
 
     /// The table whose connection is opened at start.
@@ -38,11 +31,7 @@ pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn one(state: &State, envelope: Envelope) -> Result<()> {
-    let trace = Trace {
-        correlation_id: envelope.correlation_id.clone(),
-        causation_id: Some(envelope.event_id),
-        actor: Actor::system("orders-worker"),
-    };
+    let trace = envelope.trace("orders-worker");
     let orders = &state.desk.orders;
     match &envelope.event {
         // The message was delayed until the hold ends. The hold may have been prolonged since, and a queue delays fifteen

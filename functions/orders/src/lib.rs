@@ -8,15 +8,13 @@ use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use cart::Carts;
-use catalog::Catalog;
 use http::{HeaderMap, StatusCode};
 use http_kit::{
     Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, PageQuery, Path, Query, Verifier, Visitor, attempted, list,
     tagged,
 };
 use identity::Accounts;
-use orders::{Checkout, Desk, Orders};
-use payments::Payments;
+use orders::{Checkout, Desk};
 use values::{Caller, Clock, Error, OrderId, Result, UserId};
 
 use shape::{HistoryOut, OrderOut, PayIn, PlaceIn};
@@ -32,15 +30,8 @@ pub struct State {
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let clock = Clock::System;
-        let catalog = Catalog::from_env(aws)?;
-        let desk = Desk {
-            orders: Orders::from_env(aws, clock.clone())?,
-            catalog: catalog.clone(),
-            payments: Payments::from_env(aws, clock)?,
-        };
         let checkout = Checkout {
-            desk,
+            desk: Desk::from_env(aws, Clock::System)?,
             carts: Carts::from_env(aws)?,
             accounts: Accounts::from_env(aws)?,
             currency: Settings.parsed("SOUK_CURRENCY")?,

@@ -5,7 +5,7 @@ use fn_orders::{State, routes};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
-    let aws = aws_kit::Aws::from_env().await;
+    let aws = aws_kit::Aws::from_env();
     let state = State::from_env(&aws)?;
     aws.warm(state.table()).await;
     http_kit::run(routes(state)).await

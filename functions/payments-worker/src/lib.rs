@@ -5,7 +5,7 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event};
 use orders::{Orders, Status as OrderStatus};
 use payments::{Payments, Status, Stripe, Till};
-use values::{Actor, Clock, OrderId, PaymentId, Result, Trace};
+use values::{Clock, OrderId, PaymentId, Result, Trace};
 
 /// What the handler holds.
 pub struct State {
@@ -35,11 +35,7 @@ pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn one(state: &State, envelope: Envelope) -> Result<()> {
-    let trace = Trace {
-        correlation_id: envelope.correlation_id.clone(),
-        causation_id: Some(envelope.event_id),
-        actor: Actor::system("payments-worker"),
-    };
+    let trace = envelope.trace("payments-worker");
     match &envelope.event {
         Event::OrderCreated(order) => advance(state, order.order_id, order.payment_id, &trace).await,
         Event::PaymentRequested(asked) => advance(state, asked.order_id, asked.payment_id, &trace).await,

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -33,7 +35,8 @@ impl Settings {
 }
 
 /// Amazon Trust Services' roots, which sign for every AWS endpoint. The machine's own store has some 144, and reading them
-/// is the largest part of a function's start (docs/adr/0008). Source: Amazon Trust Services' repository; they end in 2037.
+/// is the largest part of a function's start (docs/adr/0008). An `https://` endpoint of somebody's own is not Amazon's: for
+/// that one the machine's store is read. Source: Amazon Trust Services' repository; they end in 2037.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 
 fn amazon_only() -> SharedHttpClient {
@@ -41,11 +44,6 @@ fn amazon_only() -> SharedHttpClient {
     // Building fails for server names alone, and there are none; then the defaults serve as well, only slower.
     let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
-}
-
-/// An endpoint of somebody's own with TLS is not Amazon's: then the machine's trust store is read.
-fn https_endpoint() -> bool {
-    std::env::var("AWS_ENDPOINT_URL").is_ok_and(|url| url.starts_with("https://"))
 }
 
 /// The shared configuration of all AWS clients of a function.
@@ -56,21 +54,35 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Region, credentials and endpoint from the environment; every call bounded: 1 s to connect, 3 s an attempt,
-    /// 8 s with the SDK's own retries (throttling, 5xx), which is less than a function's timeout of 10 s.
-    pub async fn from_env() -> Self {
+    /// Region, credentials and endpoint from Lambda's environment and from nowhere else: the SDK's chain of other sources is
+    /// code that every function would carry and start with. Every call is bounded: 1 s to connect, 3 s an attempt, 8 s with
+    /// the SDK's own retries (throttling, 5xx), which is less than a function's timeout of 10 s.
+    pub fn from_env() -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_secs(3))
             .operation_timeout(Duration::from_secs(8))
             .build();
-        let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts);
-        let config = match https_endpoint() {
-            true => defaults.load().await,
-            false => defaults.http_client(amazon_only()).load().await,
-        };
-        let dynamo = aws_sdk_dynamodb::Client::new(&config);
-        Self { config, dynamo }
+        let credentials = EnvironmentVariableCredentialsProvider::new();
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(std::env::var("AWS_REGION").ok().map(Region::new))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .timeout_config(timeouts);
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").ok();
+        if endpoint.as_deref().is_none_or(|url| !url.starts_with("https://")) {
+            config = config.http_client(amazon_only());
+        }
+        if let Some(url) = endpoint {
+            config = config.endpoint_url(url);
+        }
+        let config = config.build();
+        // The tests put a proxy before this one service, by the variable that every AWS SDK reads.
+        let mut dynamo = aws_sdk_dynamodb::config::Builder::from(&config);
+        if let Ok(url) = std::env::var("AWS_ENDPOINT_URL_DYNAMODB") {
+            dynamo = dynamo.endpoint_url(url);
+        }
+        Self { config, dynamo: aws_sdk_dynamodb::Client::from_conf(dynamo.build()) }
     }
 
     /// For clients that only one function needs.

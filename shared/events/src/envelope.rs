@@ -1,7 +1,7 @@
 //! The envelope around every event: who, when, in which order, and as part of what.
 
 use serde::{Deserialize, Serialize};
-use values::{Clock, EventId, Timestamp, Trace};
+use values::{Actor, Clock, EventId, Timestamp, Trace};
 
 use crate::Event;
 
@@ -43,13 +43,21 @@ impl Envelope {
             event,
         }
     }
+
+    /// The trace of what a function does because of this event.
+    pub fn trace(&self, function: &str) -> Trace {
+        Trace {
+            correlation_id: self.correlation_id.clone(),
+            causation_id: Some(self.event_id),
+            actor: Actor::system(function),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Event, PaymentRequested};
-    use values::Actor;
 
     #[test]
     fn an_envelope_reads_back_as_it_was_written() {

@@ -25,11 +25,12 @@ pub use place::{Destination, NewOrder, Placed, Source, Wanted};
 pub use read::Full;
 pub use store::Orders;
 
+use aws_kit::Aws;
 use cart::Carts;
 use catalog::Catalog;
 use identity::Accounts;
 use payments::Payments;
-use values::Currency;
+use values::{Clock, Currency, Result};
 
 /// Moves orders that exist: orders with the stock and the payments they are bound to.
 #[derive(Debug, Clone)]
@@ -40,6 +41,17 @@ pub struct Desk {
     pub catalog: Catalog,
     /// What pays for them.
     pub payments: Payments,
+}
+
+impl Desk {
+    /// On the tables that the environment names.
+    pub fn from_env(aws: &Aws, clock: Clock) -> Result<Self> {
+        Ok(Self {
+            orders: Orders::from_env(aws, clock.clone())?,
+            catalog: Catalog::from_env(aws)?,
+            payments: Payments::from_env(aws, clock)?,
+        })
+    }
 }
 
 /// Places orders.
