@@ -67,7 +67,13 @@ def invoke(arguments):
     profile, event = running_profile(), Path(arguments.event)
     if not event.exists():
         raise Failure(f"There is no {event}: give an event file (they lie in events/).")
-    answer = profile.client("lambda").invoke(FunctionName=f"{profile.stack}-{arguments.function}", Payload=event.read_bytes())
+    description = read_json(profile.description, {})
+    functions = description["functions"]
+    if arguments.function not in functions:
+        raise Failure(f"There is no function {arguments.function}: choose one of {', '.join(sorted(functions))}.")
+    # A stream's sample names its table, whose name every stack makes anew.
+    payload = event.read_text().replace("sample-OrdersTable", description["tables"]["orders"])
+    answer = profile.client("lambda").invoke(FunctionName=functions[arguments.function], Payload=payload)
     payload = answer["Payload"].read().decode(errors="replace")
     try:
         payload = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)

@@ -7,7 +7,7 @@ use identity::{Accounts, grant_role};
 use orders::Desk;
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
-use values::{Actor, Clock, Email, Result, Role, Trace};
+use values::{Actor, Clock, Email, Result, Role, Timestamp, Trace};
 
 /// An event that has lain in its outbox for so long was lost by its stream.
 const FORGOTTEN_AFTER_SECONDS: i64 = 60;
@@ -107,17 +107,30 @@ async fn republish(state: &State) -> Result<Report> {
     let mut report = Report { done: 0, failed: 0 };
     for table in state.outboxes() {
         for shard in 0..OUTBOX_SHARDS {
-            let events = waiting(table, shard, since).await?;
-            let lost = state.publisher.publish(&events).await?;
-            for event in events {
-                match lost.contains(&event.event_id) {
-                    true => report.failed += 1,
-                    false => report.count(forget_event(table, &event).await),
-                }
+            if let Err(error) = republish_shard(state, table, shard, since, &mut report).await {
+                report.count::<()>(Err(error));
             }
         }
     }
     Ok(report)
+}
+
+async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timestamp, report: &mut Report) -> Result<()> {
+    let mut events = Vec::new();
+    for event in waiting(table, shard, since).await? {
+        match event {
+            Ok(event) => events.push(event),
+            Err(error) => report.count::<()>(Err(error)),
+        }
+    }
+    let lost = state.publisher.publish(&events).await?;
+    for event in events {
+        match lost.contains(&event.event_id) {
+            true => report.failed += 1,
+            false => report.count(forget_event(table, &event).await),
+        }
+    }
+    Ok(())
 }
 
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {

@@ -9,7 +9,8 @@ use orders::{
 use payments::Method;
 use serde::{Deserialize, Serialize};
 use values::{
-    AddressId, Caller, Email, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp, UserId,
+    AddressId, Caller, Email, Error, Kind, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp,
+    UserId,
 };
 
 /// Body of `POST /orders`.
@@ -70,11 +71,11 @@ impl PlaceIn {
 
 /// A cart named in a body: one that is not the caller's is as invalid as one that does not exist.
 fn owner(name: &str, caller: &Caller) -> Result<Owner> {
-    match (Owner::named(name, caller)?, caller.user()) {
-        (Owner::User(owner), Some(user)) if owner != user => {
-            Err(Error::invalid("cart", "cart_unknown", "is not your cart"))
-        }
-        (owner, _) => Ok(owner),
+    match (Owner::named(name, caller), caller.user()) {
+        (Ok(Owner::User(owner)), Some(user)) if owner == user => Ok(Owner::User(owner)),
+        (Ok(Owner::Guest(cart)), _) => Ok(Owner::Guest(cart)),
+        (Err(error), _) if error.kind == Kind::Unauthenticated => Err(error),
+        _ => Err(Error::invalid("cart", "cart_unknown", "is not your cart")),
     }
 }
 

@@ -53,8 +53,8 @@ async fn advance(state: &State, order: OrderId, payment: PaymentId, trace: &Trac
     let settled = state.till.settle(payment, trace).await?;
     if settled.0 == Status::Authorized {
         // Reconciliation asks again for payments whose capture was lost.
-        let confirmed = state.orders.read(order).await?.is_some_and(|order| order.status == OrderStatus::Confirmed);
-        if confirmed {
+        let order = state.orders.read(order).await?;
+        if order.is_some_and(|order| !matches!(order.status, OrderStatus::Pending | OrderStatus::Cancelled)) {
             return state.till.capture(payment, trace).await;
         }
     }

@@ -40,9 +40,10 @@ struct Image {
 }
 
 /// Handles a batch of a stream. The first record that fails is reported: the stream comes again from there, and events
-/// that go out twice are known to their consumers.
+/// that go out twice change nothing. What stands before it is published, because the stream counts it as done.
 pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse {
     let mut inserted = Vec::new();
+    let mut poison = None;
     for record in batch.records {
         let sequence = record.change.sequence_number.clone().unwrap_or_default();
         match read(state, record) {
@@ -50,7 +51,8 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
             Ok(None) => {}
             Err(cause) => {
                 error!(record = sequence, error.cause = cause.causes(), "this outbox row is no event of souk");
-                return failed(sequence);
+                poison = Some(sequence);
+                break;
             }
         }
     }
@@ -59,7 +61,8 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
         Ok(lost) => lost,
         Err(cause) => {
             error!(error.cause = cause.causes(), "nothing was published");
-            return inserted.into_iter().next().map(|row| failed(row.record)).unwrap_or_default();
+            let first = inserted.into_iter().next().map(|row| row.record);
+            return first.or(poison).map(failed).unwrap_or_default();
         }
     };
     let mut first_lost = None;
@@ -78,7 +81,7 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
         }
     });
     join_all(forgotten).await;
-    first_lost.map(failed).unwrap_or_default()
+    first_lost.or(poison).map(failed).unwrap_or_default()
 }
 
 /// The event in a record; none in records that are not inserts into an outbox (the mapping's filter keeps most of them away).

@@ -38,13 +38,14 @@ pub fn read_image(event: &str) -> Result<Envelope> {
     serde_json::from_str(event).map_err(Error::internal)
 }
 
-/// Events of one partition that have waited since before `since`, oldest first, at most 100.
-pub async fn waiting(table: &Table, shard: u8, since: Timestamp) -> Result<Vec<Envelope>> {
+/// Events of one partition that have waited since before `since`, oldest first, at most 100; each by itself, because one
+/// that cannot be read must not keep the others.
+pub async fn waiting(table: &Table, shard: u8, since: Timestamp) -> Result<Vec<Result<Envelope>>> {
     // Event ids sort by their time, so "older than" is a range of the sort key.
     let bound: values::EventId = Id::from_uuid(oldest_uuid_at(since));
     let query = Query::of(table, format!("OUTBOX#{shard:02}")).before(bound.to_string());
     let page = query.page::<Row>(&PageRequest { limit: 100, after: None }).await?;
-    page.rows.iter().map(|row| read_image(&row.event)).collect()
+    Ok(page.rows.iter().map(|row| read_image(&row.event)).collect())
 }
 
 fn oldest_uuid_at(at: Timestamp) -> uuid::Uuid {

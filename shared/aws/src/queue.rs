@@ -34,7 +34,7 @@ impl Publisher {
     }
 
     /// Sends every event to every listener and tells which events did not get through; those are to be sent again, to
-    /// all their listeners: inboxes make that harmless.
+    /// all their listeners: they decide by state, so that is harmless.
     pub async fn publish(&self, envelopes: &[Envelope]) -> Result<HashSet<EventId>> {
         let mut by_queue: BTreeMap<Listener, Vec<(&Envelope, i64)>> = BTreeMap::new();
         let now = self.clock.now();
@@ -103,8 +103,8 @@ impl OwnQueue {
         if outages > MOST_OUTAGES {
             return Ok(false);
         }
-        let pause = 1i64.checked_shl(outages.saturating_sub(1)).unwrap_or(LONGEST_PAUSE_SECONDS);
-        self.send(envelope, pause.clamp(1, LONGEST_PAUSE_SECONDS), outages).await?;
+        let pause = 1i64 << outages.saturating_sub(1).min(16);
+        self.send(envelope, pause.min(LONGEST_PAUSE_SECONDS), outages).await?;
         Ok(true)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::de::DeserializeOwned;
 use values::{Error, Result};
@@ -112,11 +112,16 @@ pub(crate) fn parse<T: DeserializeOwned>(item: Item) -> Result<T> {
     serde_dynamo::from_item(item).map_err(Error::internal)
 }
 
-/// DynamoDB could not be reached, or answered with something no caller can mend.
+/// DynamoDB could not be reached, or is busy: try again. But what it refuses for good (a permission, a request that is none)
+/// is a fault of ours, which no waiting mends.
 pub(crate) fn outage<E, R>(error: SdkError<E, R>) -> Error
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    Error::unavailable("database", error)
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    match code.is_some_and(|code| code.starts_with("AccessDenied") || code.starts_with("Validation")) {
+        true => Error::internal(error),
+        false => Error::unavailable("database", error),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     Update,
@@ -13,6 +13,9 @@ use values::{Error, Result};
 
 use crate::retry::Backoff;
 use crate::table::{Item, Key, Table, outage, parse};
+
+/// The attribute that tells one write of a row from another.
+const MARK: &str = "mark";
 
 /// What a write does to its row.
 #[derive(Debug, Clone)]
@@ -39,6 +42,10 @@ pub struct Write {
 pub struct Refused(pub(crate) Option<Item>);
 
 impl Refused {
+    fn mark(&self) -> Option<&AttributeValue> {
+        self.0.as_ref()?.get(MARK)
+    }
+
     /// The row that stood in the way.
     pub fn row<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         self.0.clone().map(parse).transpose()
@@ -112,17 +119,30 @@ impl Write {
     }
 
     /// Runs this write alone and hands out the row after an update.
-    pub async fn run_returning(self) -> Result<Result<Item, Refused>> {
+    pub async fn run_returning(mut self) -> Result<Result<Item, Refused>> {
         let mut backoff = Backoff::start();
+        let mark = self.sign();
         loop {
             match self.clone().attempt().await {
                 Attempt::Done(item) => return Ok(Ok(item)),
+                Attempt::Refused(refused) if mark.is_some() && refused.mark() == mark.as_ref() => {
+                    return Ok(Ok(Item::new()));
+                }
                 Attempt::Refused(refused) => return Ok(Err(refused)),
                 Attempt::Contended(error) if !backoff.wait().await => return Err(error),
                 Attempt::Contended(_) => {}
                 Attempt::Failed(error) => return Err(error),
             }
         }
+    }
+
+    /// Marks the row of a conditional put. The SDK repeats a put whose answer was lost, and then the row that stands in its
+    /// way is its own.
+    fn sign(&mut self) -> Option<AttributeValue> {
+        let (Op::Put(item), Some(_)) = (&mut self.op, &self.condition) else { return None };
+        let mark = AttributeValue::S(format!("{:016x}", fastrand::u64(..)));
+        item.insert(MARK.to_owned(), mark.clone());
+        Some(mark)
     }
 
     async fn attempt(self) -> Attempt {
@@ -198,7 +218,7 @@ enum Attempt {
 }
 
 /// The three single-item writes answer alike; their error types differ only in name.
-trait SingleWriteError: std::error::Error + Send + Sync + 'static {
+trait SingleWriteError: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static {
     fn refused(&self) -> Option<Option<Item>>;
     fn contended(&self) -> bool;
 }

@@ -34,8 +34,6 @@ struct Row {
     lines: Vec<Line>,
     version: u64,
     expires_at: i64,
-    /// Of the write that made this row: the SDK repeats a put whose answer was lost, and then meets its own row.
-    mark: u64,
 }
 
 /// How a write of a cart ended.
@@ -71,7 +69,7 @@ impl Carts {
 
     /// The write that takes a cart away in the order's transaction: it empties the row, if nobody changed it meanwhile.
     pub fn convert(&self, cart: &Cart) -> Result<Write> {
-        self.put(&Cart { lines: Vec::new(), ..cart.clone() }.touched(self.clock.now()), fastrand::u64(..))
+        self.put(&Cart { lines: Vec::new(), ..cart.clone() }.touched(self.clock.now()))
     }
 
     /// The cart to be changed or looked at: an account's is there from the beginning, a guest's once it was made.
@@ -120,15 +118,11 @@ impl Carts {
     }
 
     async fn write(&self, cart: &Cart, shown: &View, once: Option<&Idempotency>) -> Result<Written> {
-        let mark = fastrand::u64(..);
-        let put = self.put(cart, mark)?;
+        let put = self.put(cart)?;
         let Some(once) = once else {
             return Ok(match put.run().await? {
                 Ok(()) => Written::Done,
-                Err(refused) => match refused.row::<Row>()? {
-                    Some(row) if row.mark == mark => Written::Done,
-                    row => Written::Beaten(row),
-                },
+                Err(refused) => Written::Beaten(refused.row()?),
             });
         };
         let mut writes = Transaction::new();
@@ -146,10 +140,9 @@ impl Carts {
     }
 
     /// The write of a cart that was read (or begun) at `cart.version`, under the condition that this is still its version.
-    fn put(&self, cart: &Cart, mark: u64) -> Result<Write> {
+    fn put(&self, cart: &Cart) -> Result<Write> {
         let (lines, expires_at) = (cart.lines.clone(), cart.expires_at.seconds());
-        let write =
-            Write::put(&self.table, key(&cart.owner), &Row { lines, version: cart.version + 1, expires_at, mark })?;
+        let write = Write::put(&self.table, key(&cart.owner), &Row { lines, version: cart.version + 1, expires_at })?;
         match cart.version {
             0 => Ok(write.when("attribute_not_exists(pk)")),
             version => write.when("version = :v").value(":v", version),

@@ -5,7 +5,7 @@ use values::{Actor, Clock, EventId, Timestamp, Trace};
 
 use crate::Event;
 
-/// One event on its way. Its id is the key of every inbox.
+/// One event on its way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {

@@ -19,6 +19,7 @@ pub struct Cursors(Arc<hmac::Key>);
 
 /// The two parameters every list takes.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// 1 to 100, 20 without it.
     pub limit: Option<u32>,

@@ -63,9 +63,21 @@ fn judge(error: SdkError<SendEmailError>) -> Outcome {
     match status {
         Some(429) => Outcome::NotSent(told(error)),
         _ if throttled || never_left => Outcome::NotSent(told(error)),
+        // Not the message's fault but ours, and nothing left: it comes again until somebody mends the role or the sender.
+        _ if ours(&error) => Outcome::NotSent(Error::internal(told(error))),
         Some(400..500) => Outcome::Refused(told(error)),
         _ => Outcome::Lost(told(error)),
     }
+}
+
+/// A missing permission, an unverified sender, an account that may not send.
+fn ours(error: &SdkError<SendEmailError>) -> bool {
+    let Some(inner) = error.as_service_error() else { return false };
+    let denied = inner.meta().code().is_some_and(|code| code.starts_with("AccessDenied") || code.contains("Token"));
+    denied
+        || inner.is_mail_from_domain_not_verified_exception()
+        || inner.is_account_suspended_exception()
+        || inner.is_sending_paused_exception()
 }
 
 /// The error for the log: its code alone, because SES names the addresses that it refuses.

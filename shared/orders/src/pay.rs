@@ -39,6 +39,8 @@ impl Desk {
         let payment = payment.ok_or_else(|| Error::internal(format!("order {} has no payment", full.order.id)))?;
         let mut next = full.order.changed(now);
         next.payment_status = PaymentStatus::Unpaid;
+        // What is still on its way about the attempt before is older than this.
+        next.payment_sequence = payment.version + 1;
         let mut writes = self.orders.next(&next, trace, "payment_requested", None)?;
         writes.extend(self.payments.reopen(&payment, method, trace)?);
         writes.push(self.orders.kept(idempotency, &next)?);

@@ -129,13 +129,16 @@ impl Checkout {
         idempotency: &Idempotency,
         trace: &Trace,
     ) -> Result<Placed> {
-        let (buyer, contact) = buyer(caller, new.email)?;
+        let (buyer, contact) = self.buyer(caller, new.email)?;
         let (lines, cart) = self.lines(&new.source).await?;
         let shipping_address = self.address(new.destination, caller).await?;
         let priced: Vec<_> =
             lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity }).collect();
         let sums = pricing::price(&priced, self.currency)?;
         check_expected(new.expected_total, &sums)?;
+        if sums.total.amount <= 0 {
+            return Err(Error::invalid("items", "total_zero", "cost nothing together, and nothing cannot be charged"));
+        }
 
         let salt = contact.is_some().then(token::salt).transpose()?;
         let (order, order_token) = self.draft(buyer, &lines, &sums, salt.as_deref(), key)?;
@@ -219,6 +222,18 @@ impl Checkout {
         wanted.into_iter().map(line).collect()
     }
 
+    /// Who buys: the account, or a guest who can be reached.
+    fn buyer(&self, caller: &Caller, email: Option<Email>) -> Result<(Recipient, Option<(ContactId, Email)>)> {
+        match (caller.user(), email) {
+            (Some(user), _) => Ok((Recipient::User(user), None)),
+            (None, Some(email)) => {
+                let id: ContactId = self.desk.orders.clock.mint();
+                Ok((Recipient::Contact(id), Some((id, email))))
+            }
+            (None, None) => Err(Error::invalid("email", "required", "log in, or say how you are reached")),
+        }
+    }
+
     async fn address(&self, destination: Destination, caller: &Caller) -> Result<Address> {
         match destination {
             Destination::Address(address) => Ok(address),
@@ -273,18 +288,6 @@ impl Checkout {
             updated_at: now,
         };
         Ok((order, order_token))
-    }
-}
-
-/// Who buys: the account, or a guest who can be reached.
-fn buyer(caller: &Caller, email: Option<Email>) -> Result<(Recipient, Option<(ContactId, Email)>)> {
-    match (caller.user(), email) {
-        (Some(user), _) => Ok((Recipient::User(user), None)),
-        (None, Some(email)) => {
-            let id: ContactId = values::Clock::System.mint();
-            Ok((Recipient::Contact(id), Some((id, email))))
-        }
-        (None, None) => Err(Error::invalid("email", "required", "log in, or say how you are reached")),
     }
 }
 

@@ -135,6 +135,8 @@ impl Stripe {
             ("amount", amount.as_str()),
             ("currency", &currency),
             ("capture_method", "manual"),
+            // Named, or Stripe chooses by the account's settings, and then wants a page to return to.
+            ("payment_method_types[]", "card"),
             ("payment_method", token),
             ("metadata[order_id]", &order),
             ("metadata[payment_id]", &id),
@@ -219,11 +221,11 @@ async fn send(request: RequestBuilder) -> Result<Result<Intent, Refusal>> {
         return answer.json().await.map(Ok).map_err(|error| outage(error.without_url().into()));
     }
     let told = answer.json::<Body>().await.map(|body| body.error).unwrap_or_default();
-    let settles_nothing = status.is_server_error()
-        || matches!(
-            status,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS
-        );
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        return Err(Error::internal(format!("the payment provider refuses our key ({status}): see the Stripe secret")));
+    }
+    let settles_nothing =
+        status.is_server_error() || matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS);
     match settles_nothing {
         true => Err(outage(format!("it answered {status}: {}", told.message.unwrap_or_default()).into())),
         false => Ok(Err(Refusal { status, told })),

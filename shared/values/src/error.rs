@@ -43,7 +43,7 @@ pub enum Kind {
 /// One field (or SKU) that is at fault, and further facts a program can use.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FieldError {
-    /// Path of the field in the request, such as `items.0.quantity`.
+    /// Path of the field in the request, such as `items[0].quantity`.
     pub field: String,
     /// Stable code.
     pub code: &'static str,

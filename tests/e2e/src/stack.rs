@@ -34,6 +34,8 @@ pub struct Stack {
     pub queues: BTreeMap<String, String>,
     /// URLs of their dead-letter queues, by the same names.
     pub dlqs: BTreeMap<String, String>,
+    /// Physical names of the tables, by context.
+    pub tables: BTreeMap<String, String>,
     /// Of the emulator.
     pub region: String,
     /// Of the emulator.

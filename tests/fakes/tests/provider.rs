@@ -20,8 +20,13 @@ struct Answer {
     body: Value,
 }
 
-const INTENT: [(&str, &str); 4] =
-    [("amount", "1000"), ("currency", "eur"), ("capture_method", "manual"), ("metadata[order_id]", "ord_1")];
+const INTENT: [(&str, &str); 5] = [
+    ("amount", "1000"),
+    ("currency", "eur"),
+    ("capture_method", "manual"),
+    ("payment_method_types[]", "card"),
+    ("metadata[order_id]", "ord_1"),
+];
 
 impl Provider {
     async fn open() -> Result<Self> {

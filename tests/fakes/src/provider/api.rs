@@ -122,6 +122,14 @@ fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<D
         _ => CaptureMethod::Automatic,
     };
     let card = form.text("payment_method")?.map(|token| Card::parse(&token)).transpose()?;
+    if !form.names("payment_method_types") {
+        // Stripe would choose methods by the account's settings, and then refuse a confirmation without a page to return to.
+        return Err(refused(
+            "parameter_missing",
+            Some("payment_method_types"),
+            "Name the payment_method_types: which ones an account allows is not for the caller to guess.",
+        ));
+    }
     let draft = Draft {
         amount,
         currency,

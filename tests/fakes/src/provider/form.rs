@@ -33,6 +33,11 @@ impl Form {
     }
 
     /// Refuses every top-level parameter that is not listed, as Stripe does.
+    /// Is the parameter there, in whatever shape?
+    pub(crate) fn names(&self, parameter: &str) -> bool {
+        self.0.keys().any(|key| top(key) == parameter)
+    }
+
     pub(crate) fn allow_only(&self, known: &[&str]) -> Result<(), Answer> {
         match self.0.keys().find(|key| !known.contains(&top(key))) {
             None => Ok(()),

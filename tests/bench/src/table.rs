@@ -1,0 +1,63 @@
+//! Aligned columns of text.
+
+use std::fmt::{self, Display};
+
+/// A table that grows row by row. Columns whose heading begins with a space are aligned to the right.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new(headings: &[&str]) -> Self {
+        Self { headings: headings.iter().map(|&heading| heading.to_owned()).collect(), rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    fn width(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or_default();
+        widest.max(self.headings[column].trim().chars().count())
+    }
+
+    fn line<'a>(&self, cells: impl IntoIterator<Item = &'a str>) -> String {
+        let mut line = String::new();
+        for (column, cell) in cells.into_iter().enumerate() {
+            let width = self.width(column);
+            let cell = match self.headings[column].starts_with(' ') {
+                true => format!("{cell:>width$}"),
+                false => format!("{cell:<width$}"),
+            };
+            line.push_str(if column == 0 { "" } else { "  " });
+            line.push_str(&cell);
+        }
+        line.trim_end().to_owned()
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.line(self.headings.iter().map(|heading| heading.trim())))?;
+        for row in &self.rows {
+            writeln!(f, "{}", self.line(row.iter().map(String::as_str)))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_end_in_one_column_and_names_begin_in_one() {
+        let mut table = Table::new(&["function", " ms"]);
+        table.row(["cart".to_owned(), "1.5".to_owned()]);
+        table.row(["orders-worker".to_owned(), "12.5".to_owned()]);
+        assert_eq!(table.to_string(), "function         ms\ncart            1.5\norders-worker  12.5\n");
+    }
+}
