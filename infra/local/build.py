@@ -49,6 +49,11 @@ def build(profile):
         _MARKER.write_text(wanted)
 
 
+def binary(name, kind):
+    """Where cargo puts a program; `kind` is debug or release."""
+    return ROOT / "target" / host_target()[1] / kind / name
+
+
 def binaries():
     """Cargo's arguments for all functions. By binary, as sam build does it: `-p` would select other features, and compile all again."""
     return [part for path in sorted(FUNCTIONS.iterdir()) for part in ("--bin", f"fn-{path.name}")]
@@ -67,11 +72,10 @@ _MARKER = LOCAL / "packaged"
 
 
 def _package_fingerprint():
-    folder = ROOT / "target" / host_target()[1] / "debug"
     parts = [(ROOT / "template.yaml").read_bytes()]
     for path in sorted(FUNCTIONS.iterdir()):
-        binary = folder / f"fn-{path.name}"
-        parts.append(f"{path.name} {binary.stat().st_mtime_ns if binary.exists() else 0}".encode())
+        built = binary(f"fn-{path.name}", "debug")
+        parts.append(f"{path.name} {built.stat().st_mtime_ns if built.exists() else 0}".encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

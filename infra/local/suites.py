@@ -79,21 +79,16 @@ def test_targets(environment):
 
 def bench(profile):
     say("souk: bench")
-    for title, what in (
-        ("Functions (cargo build --release)", ["--release", *build.binaries()]),
-        ("Bench (cargo build --release)", ["--release", "-p", "bench"]),
-        ("Fakes (cargo build)", ["--workspace", "--bin", "fakes"]),
-    ):
-        with step(title):
-            log = profile.log / f"{title.split()[0].lower()}.log"
-            run(["cargo", "build", "--locked", *what], log=log, env=build.cargo_environment(), failure="The build failed: see above.")
+    # One run of cargo: the hello world, the functions and the bench then share their dependencies and features.
+    command = ["cargo", "build", "--locked", "--release", *build.binaries(), "--bin", "hello", "--bin", "bench", "--bin", "fakes"]
+    with step("Release (cargo build --release)"):
+        run(command, log=profile.log / "release.log", env=build.cargo_environment(), failure="The build failed: see above.")
     with fresh(profile) as programs:
         deployed(profile, programs)
         run(
-            [*"cargo run --locked --release -p bench --".split(), "--stack", profile.description, "--out", profile.state / "results.json"],
+            [build.binary("bench", "release"), "--stack", profile.description, "--out", profile.state / "results.json"],
             log=profile.log / "bench.log",
-            # Most tests wait for the stack, not for a core.
-            env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="6"),
+            env=build.cargo_environment(),
             failure="The bench failed: see above.",
             stream=True,
         )

@@ -3,6 +3,7 @@
 
 use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Table, forget_event, waiting};
 use events::{Envelope, Event, PaymentRequested};
+use futures::future::join_all;
 use identity::{Accounts, grant_role};
 use orders::Desk;
 use serde::{Deserialize, Serialize};
@@ -106,16 +107,18 @@ async fn republish(state: &State) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-FORGOTTEN_AFTER_SECONDS);
     let mut report = Report { done: 0, failed: 0 };
     for table in state.outboxes() {
-        for shard in 0..OUTBOX_SHARDS {
-            if let Err(error) = republish_shard(state, table, shard, since, &mut report).await {
-                report.count::<()>(Err(error));
+        for shard in join_all((0..OUTBOX_SHARDS).map(|shard| republish_shard(state, table, shard, since))).await {
+            match shard {
+                Ok(shard) => report.add(shard),
+                Err(error) => report.count::<()>(Err(error)),
             }
         }
     }
     Ok(report)
 }
 
-async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timestamp, report: &mut Report) -> Result<()> {
+async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timestamp) -> Result<Report> {
+    let mut report = Report { done: 0, failed: 0 };
     let mut events = Vec::new();
     for event in waiting(table, shard, since).await? {
         match event {
@@ -130,7 +133,7 @@ async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timesta
             false => report.count(forget_event(table, &event).await),
         }
     }
-    Ok(())
+    Ok(report)
 }
 
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
@@ -146,6 +149,11 @@ async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
 }
 
 impl Report {
+    fn add(&mut self, other: Self) {
+        self.done += other.done;
+        self.failed += other.failed;
+    }
+
     fn count<T>(&mut self, outcome: Result<T>) {
         match outcome {
             Ok(_) => self.done += 1,

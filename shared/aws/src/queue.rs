@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use events::{Delivery, Envelope, Listener};
+use futures::future::try_join_all;
 use values::{Clock, Error, EventId, Result, Timestamp};
 
 use crate::{Aws, Settings};
@@ -47,13 +48,10 @@ impl Publisher {
                 by_queue.entry(listener).or_default().push((envelope, delay));
             }
         }
-        let mut lost = HashSet::new();
-        for (listener, messages) in by_queue {
-            for batch in messages.chunks(BATCH) {
-                lost.extend(self.send(listener, batch).await?);
-            }
-        }
-        Ok(lost)
+        let batches =
+            by_queue.iter().flat_map(|(listener, messages)| messages.chunks(BATCH).map(|batch| (*listener, batch)));
+        let lost = try_join_all(batches.map(|(listener, batch)| self.send(listener, batch))).await?;
+        Ok(lost.into_iter().flatten().collect())
     }
 
     async fn send(&self, listener: Listener, batch: &[(&Envelope, i64)]) -> Result<Vec<EventId>> {

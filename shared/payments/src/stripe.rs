@@ -5,10 +5,13 @@
 //! again after a failure would fail again all day. What makes a charge happen once is not the key: an action names
 //! its intent, an intent is confirmed and captured once, and a retry asks first what became of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_kit::{Aws, Secret, Settings};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use values::{Clock, Error, EventId, Result};
 
@@ -120,8 +123,8 @@ struct Refusal {
 impl Stripe {
     /// At `SOUK_STRIPE_URL`, with the key of the secret `SOUK_SECRET_STRIPE` (`{"apiKey": …}`).
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let client =
-            Client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).build().map_err(Error::internal)?;
+        let client = Client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
+        let client = client.tls_backend_preconfigured(mozilla_roots()?).build().map_err(Error::internal)?;
         let secret = Secret::from_env(aws, "SOUK_SECRET_STRIPE")?;
         Ok(Self { client, url: Settings.required("SOUK_STRIPE_URL")?, secret })
     }
@@ -205,6 +208,14 @@ impl Stripe {
             .bearer_auth(keys.api_key)
             .header("Stripe-Version", "2023-08-16"))
     }
+}
+
+/// Mozilla's roots, compiled in: a start does not read the machine's store (docs/adr/0008).
+fn mozilla_roots() -> Result<ClientConfig> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let config = config.with_safe_default_protocol_versions().map_err(Error::internal)?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// `Ok(Err(_))` is an answer, and final; `Err(_)` is an outage or a lost answer, and settles nothing.

@@ -81,8 +81,8 @@ async fn measure(
     world: Option<&World>,
     logs: &Path,
 ) -> Result<(Starts, Vec<Starts>, Vec<Record>, Vec<Record>)> {
-    let mut starts = start::measure(&programs(options, world), options.rounds, logs).await?;
-    let hello = starts.remove(0);
+    let (hello, functions) = programs(options, world);
+    let (hello, starts) = start::measure(&hello, &functions, options.rounds, logs).await?;
     let Some(world) = world.filter(|_| !options.only) else {
         return Ok((hello, starts, Vec::new(), Vec::new()));
     };
@@ -94,8 +94,8 @@ async fn measure(
     Ok((hello, starts, operations, company.close()))
 }
 
-/// The hello world first.
-fn programs(options: &Options, world: Option<&World>) -> Vec<Program> {
+/// The hello world, and the functions.
+fn programs(options: &Options, world: Option<&World>) -> (Program, Vec<Program>) {
     let program = |name: &str, environment| Program {
         name: name.to_owned(),
         path: options.functions.join(file_name(name)),
@@ -106,8 +106,7 @@ fn programs(options: &Options, world: Option<&World>) -> Vec<Program> {
         None => start::environment_without_a_stack(),
     };
     let hello = program(HELLO, start::environment_without_a_stack());
-    let functions = options.names.iter().map(|name| program(name, environment(name)));
-    std::iter::once(hello).chain(functions).collect()
+    (hello, options.names.iter().map(|name| program(name, environment(name))).collect())
 }
 
 /// Where the functions' own words go: beside the results, begun anew with every run.

@@ -14,6 +14,7 @@ impl Results {
     pub(crate) fn raw(&self, options: &Options) -> Value {
         json!({
             "machine": self.machine,
+            "busy": self.is_busy(),
             "quick": options.quick,
             "rounds": options.rounds,
             "invocations": options.invocations,
@@ -27,8 +28,7 @@ impl Results {
     }
 
     fn ratios(&self) -> Value {
-        let hello = self.hello.own_ms();
-        self.functions.iter().map(|starts| (starts.name.clone(), json!(starts.own_ms() / hello))).collect()
+        self.functions.iter().map(|starts| (starts.name.clone(), json!(starts.ratio()))).collect()
     }
 }
 

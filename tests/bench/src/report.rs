@@ -12,6 +12,11 @@ use crate::start::Starts;
 use crate::statistics::{median, percentile};
 use crate::table::Table;
 
+const BUSY: &str =
+    "The machine was busy: a quarter of hello's own starts took half as long again as another quarter. So the
+budget is held against CPU here, which that hardly moves; run this again when it is quiet.
+";
+
 /// Everything that was measured.
 #[derive(Debug)]
 pub(crate) struct Results {
@@ -67,12 +72,15 @@ impl Results {
             " own ms",
             " x hello",
             "<= 2",
+            " CPU ms",
+            " x hello",
             " peak MiB",
             "<= 10",
         ]);
-        let hello_ms = self.hello.own_ms();
+        let in_cpu = if self.is_busy() { " (CPU)" } else { "" };
         for starts in std::iter::once(&self.hello).chain(&self.functions) {
-            let (size, ratio, memory) = (starts.binary_bytes as f64, starts.own_ms() / hello_ms, starts.memory_kib());
+            let judged = if self.is_busy() { starts.cpu_ratio() } else { starts.ratio() };
+            let (size, ratio, memory) = (starts.binary_bytes as f64, starts.ratio(), starts.memory_kib());
             let is_hello = starts.name == self.hello.name;
             let mut verdict = |figure: f64, budget: f64, what: String| {
                 if is_hello {
@@ -93,16 +101,24 @@ impl Results {
                     0 => "-".to_owned(),
                     calls => calls.to_string(),
                 },
-                format!("{:.2}", starts.own_ms()),
+                format!("{:.2}", median(&starts.own_ms)),
                 format!("{ratio:.2}"),
-                verdict(ratio, START_RATIO, format!("starts in {ratio:.2} times hello, 2 allowed")),
+                verdict(judged, START_RATIO, format!("starts in {judged:.2} times hello{in_cpu}, 2 allowed")),
+                format!("{:.2}", median(&starts.own_cpu_ms)),
+                format!("{:.2}", starts.cpu_ratio()),
                 format!("{:.1}", memory / 1024.0),
                 verdict(memory, MEMORY_KIB, format!("{:.1} MiB at its first `next`, 10 allowed", memory / 1024.0)),
             ];
             table.row(cells);
         }
         let title = format!("Size, start and memory (medians of {}, interleaved)", options.rounds);
-        Some(format!("{title}\n{table}"))
+        let busy = if self.is_busy() { BUSY } else { "" };
+        Some(format!("{title}\n{table}{busy}"))
+    }
+
+    /// Starts of one and the same program should take one and the same time.
+    pub(crate) fn is_busy(&self) -> bool {
+        percentile(&self.hello.own_ms, 75.0) > 1.5 * percentile(&self.hello.own_ms, 25.0)
     }
 
     fn calls(&self, misses: &mut Vec<String>) -> Option<String> {
@@ -205,7 +221,8 @@ fn notes(options: &Options) -> Option<String> {
         "Absolute times are of this machine; compare within a run: x hello, and CPU.",
         "start: spawn until the first GET .../invocation/next, AWS being a stub that answers at once over plain HTTP (no TLS\n\
          \x20 handshake), with the warm-up calls that the function makes. own: the same without these calls: the function has\n\
-         \x20 no credentials then, so that a call ends before it has begun.",
+         \x20 no credentials then, so that a call ends before it has begun. x hello: beside a hello world started just before. CPU:\n\
+         \x20 user and system until then, of the own starts.",
         "peak: VmHWM at the first `next`. hello: a bare lambda_http, built with the same profile.",
     ];
     if options.stack.is_some() && !options.only {

@@ -43,6 +43,8 @@ pub(crate) struct Start {
     pub(crate) spawned: Instant,
     /// When the first `next` came in.
     pub(crate) ready: Instant,
+    /// At that moment.
+    pub(crate) cpu: Duration,
     pub(crate) peak_memory_kib: u64,
 }
 
@@ -100,7 +102,8 @@ impl Sandbox {
         };
         let ready = sandbox.expect_next().await?;
         let peak_memory_kib = process::peak_memory_kib(sandbox.child.id())?;
-        Ok((sandbox, Start { spawned, ready, peak_memory_kib }))
+        let cpu = sandbox.cpu_time().await?;
+        Ok((sandbox, Start { spawned, ready, cpu, peak_memory_kib }))
     }
 
     /// Hands the function an event and waits until it asks for the next one.

@@ -27,7 +27,7 @@ pub(crate) struct Program {
 }
 
 /// One program's figures, an entry a round.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Starts {
     pub(crate) name: String,
@@ -36,15 +36,25 @@ pub(crate) struct Starts {
     pub(crate) start_ms: Vec<f64>,
     /// The same without the calls that the function makes to warm up.
     pub(crate) own_ms: Vec<f64>,
+    /// CPU time of these.
+    pub(crate) own_cpu_ms: Vec<f64>,
     pub(crate) warm_up_calls: usize,
     /// With the calls.
     pub(crate) peak_memory_kib: Vec<u64>,
+    /// The hello world's, just before each of [`Starts::own_ms`].
+    pub(crate) hello_ms: Vec<f64>,
+    pub(crate) hello_cpu_ms: Vec<f64>,
 }
 
 impl Starts {
     /// What the budget is about.
-    pub(crate) fn own_ms(&self) -> f64 {
-        median(&self.own_ms)
+    pub(crate) fn ratio(&self) -> f64 {
+        median(&self.own_ms) / median(&self.hello_ms)
+    }
+
+    /// The same in CPU time, which a busy machine does not move.
+    pub(crate) fn cpu_ratio(&self) -> f64 {
+        median(&self.own_cpu_ms) / median(&self.hello_cpu_ms)
     }
 
     pub(crate) fn memory_kib(&self) -> f64 {
@@ -61,50 +71,63 @@ pub(crate) fn size(path: &Path) -> Result<u64> {
     Ok(found.len())
 }
 
-/// Starts every program `rounds` times with its warm-up calls and as often without.
-pub(crate) async fn measure(programs: &[Program], rounds: usize, logs: &Path) -> Result<Vec<Starts>> {
+/// Starts every program `rounds` times with its warm-up calls and as often without, and the hello world beside it.
+pub(crate) async fn measure(
+    hello: &Program,
+    programs: &[Program],
+    rounds: usize,
+    logs: &Path,
+) -> Result<(Starts, Vec<Starts>)> {
     let stub = Stub::start().await?;
-    let mut measured = Vec::new();
-    for program in programs {
-        measured.push(Starts {
-            name: program.name.clone(),
-            binary_bytes: size(&program.path)?,
-            start_ms: Vec::new(),
-            own_ms: Vec::new(),
-            warm_up_calls: 0,
-            peak_memory_kib: Vec::new(),
-        });
-    }
+    let mut of_hello = Starts::of(hello)?;
+    let mut measured = programs.iter().map(Starts::of).collect::<Result<Vec<_>>>()?;
     // The first round fetches the programs from disk; it is not counted.
     for round in 0..=rounds {
         for (program, starts) in programs.iter().zip(&mut measured) {
-            let log = logs.join(format!("{}.log", program.name));
-            let mut environment = program.environment.clone();
-            environment.insert("AWS_ENDPOINT_URL".into(), stub.url());
             stub.forget();
-            let with_calls = start(program, &environment, &log).await?;
+            let with_calls = start(program, &program.environment, &stub, logs).await?;
             let calls = stub.calls();
+            let beside = start(hello, &hello.environment, &stub, logs).await?;
             // Without credentials a call ends before it has begun: nothing is signed, no connection opened.
-            environment.retain(|name, _| !name.starts_with("AWS_ACCESS_KEY") && !name.starts_with("AWS_SECRET_ACCESS"));
-            let without = start(program, &environment, &log).await?;
+            let mut poor = program.environment.clone();
+            poor.retain(|name, _| !name.starts_with("AWS_ACCESS_KEY") && !name.starts_with("AWS_SECRET_ACCESS"));
+            let without = start(program, &poor, &stub, logs).await?;
             ensure!(
                 stub.calls() == calls,
                 "{} found credentials where there are none: its own start is unknown",
                 program.name
             );
             if round > 0 {
-                starts.start_ms.push(millis(with_calls.ready - with_calls.spawned));
-                starts.own_ms.push(millis(without.ready - without.spawned));
-                starts.warm_up_calls = starts.warm_up_calls.max(calls);
-                starts.peak_memory_kib.push(with_calls.peak_memory_kib);
+                starts.count(&with_calls, &without, &beside, calls);
+                of_hello.count(&beside, &beside, &beside, 0);
             }
         }
     }
-    Ok(measured)
+    Ok((of_hello, measured))
 }
 
-async fn start(program: &Program, environment: &Environment, log: &Path) -> Result<Start> {
-    let (sandbox, start) = Sandbox::start(&program.name, &program.path, environment, log).await?;
+impl Starts {
+    fn of(program: &Program) -> Result<Self> {
+        Ok(Self { name: program.name.clone(), binary_bytes: size(&program.path)?, ..Self::default() })
+    }
+
+    fn count(&mut self, with_calls: &Start, without: &Start, hello: &Start, calls: usize) {
+        let wall = |start: &Start| millis(start.ready - start.spawned);
+        self.start_ms.push(wall(with_calls));
+        self.own_ms.push(wall(without));
+        self.own_cpu_ms.push(millis(without.cpu));
+        self.warm_up_calls = self.warm_up_calls.max(calls);
+        self.peak_memory_kib.push(with_calls.peak_memory_kib);
+        self.hello_ms.push(wall(hello));
+        self.hello_cpu_ms.push(millis(hello.cpu));
+    }
+}
+
+async fn start(program: &Program, environment: &Environment, stub: &Stub, logs: &Path) -> Result<Start> {
+    let mut environment = environment.clone();
+    environment.insert("AWS_ENDPOINT_URL".into(), stub.url());
+    let log = logs.join(format!("{}.log", program.name));
+    let (sandbox, start) = Sandbox::start(&program.name, &program.path, &environment, &log).await?;
     drop(sandbox);
     // What the kernel has to clear away after a process must not weigh on the next one.
     tokio::time::sleep(Duration::from_millis(5)).await;
