@@ -65,7 +65,7 @@ def logs(arguments):
 
 def invoke(arguments):
     profile, event = running_profile(), Path(arguments.event)
-    if not event.exists():
+    if not event.is_file():
         raise Failure(f"There is no {event}: give an event file (they lie in events/).")
     description = read_json(profile.description, {})
     functions = description["functions"]

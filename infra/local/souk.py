@@ -5,6 +5,8 @@ Starts with the standard library alone, makes .local/venv, and continues inside 
 """
 
 import argparse
+import fcntl
+import os
 import signal
 import sys
 import traceback
@@ -13,13 +15,33 @@ import venv
 from steps import LOCAL, Failure, say, shown
 
 
+# Commands that start and stop the same programs: one of them at a time in a checkout.
+LOCKED = {"up": "up", "down": "up", "test": "test", "bench": "bench"}
+
+
+def alone(what):
+    """Holds a lock until this process ends, also over the change into the venv, which keeps the process and its open files."""
+    if os.environ.get("SOUK_ALONE") == str(os.getpid()):
+        return
+    LOCAL.mkdir(exist_ok=True)
+    handle = os.open(LOCAL / f"{what}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Failure(f"Another `make {what}` or `make down` is at work in this checkout: wait for it to end, then try again.") from None
+    os.set_inheritable(handle, True)
+    os.environ["SOUK_ALONE"] = str(os.getpid())
+
+
 def main():
     arguments = parse()
     # A stop from outside (CI's timeout, `kill`) cleans up just as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        venv.check_prerequisites()
+        if arguments.command in LOCKED:
+            alone(LOCKED[arguments.command])
         if arguments.command != "down":
+            venv.check_prerequisites()
             venv.ensure()
             venv.enter()
         import commands

@@ -70,7 +70,7 @@ async fn place(
     Json(body): Json<PlaceIn>,
 ) -> Answer {
     let key = key.required()?;
-    let idempotency = Idempotency::new(&scope(&visitor.caller, body.guest()), "POST /orders", &key, &body)?;
+    let idempotency = Idempotency::new(&scope(&visitor.caller), "POST /orders", &key, &body)?;
     let new = body.into_new(&visitor.caller)?;
     let placed = state.checkout.place(new, &visitor.caller, &key, &idempotency, &visitor.trace).await?;
     Ok(attempted(placed, |placed| (StatusCode::CREATED, Json(OrderOut::placed(placed.full, placed.order_token)))))
@@ -96,7 +96,7 @@ async fn pay(
     Json(body): Json<PayIn>,
 ) -> Answer {
     let action = format!("POST /orders/{id}/pay");
-    let idempotency = Idempotency::new(&scope(&visitor.caller, None), &action, &key.required()?, &body)?;
+    let idempotency = Idempotency::new(&scope(&visitor.caller), &action, &key.required()?, &body)?;
     let desk = &state.checkout.desk;
     let token = order_token(&headers);
     let paid = desk.pay(id, body.payment_method, &visitor.caller, token, &idempotency, &visitor.trace).await?;
@@ -144,7 +144,8 @@ fn order_token(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-order-token").and_then(|value| value.to_str().ok())
 }
 
-/// Whose idempotency keys these are: an account's own, or those of a guest by address.
-fn scope(caller: &Caller, guest: Option<&str>) -> String {
-    caller.user().map_or_else(|| format!("guest {}", guest.unwrap_or_default()), |user| user.to_string())
+/// Whose idempotency keys these are: an account's own, or all guests'. A guest who mends a typo and sends again under the same
+/// key is told so, and has not bought twice.
+fn scope(caller: &Caller) -> String {
+    caller.user().map_or_else(|| "guest".to_owned(), |user| user.to_string())
 }

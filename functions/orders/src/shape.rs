@@ -42,11 +42,6 @@ pub(crate) struct PayIn {
 }
 
 impl PlaceIn {
-    /// What tells one guest's idempotency keys from another's.
-    pub(crate) fn guest(&self) -> Option<&str> {
-        self.email.as_ref().map(Email::as_str)
-    }
-
     pub(crate) fn into_new(self, caller: &Caller) -> Result<NewOrder> {
         let source = match (self.cart, self.items) {
             (Some(cart), None) => Source::Cart(owner(&cart, caller)?),

@@ -60,6 +60,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
             format!("The body is not JSON: line {}, column {}.", error.line(), error.column()),
         )
     })?;
+    // serde would take an array for an object, field by field in the order they are declared in.
+    if !document.is_object() {
+        return Err(Error::invalid("body", "wrong_type", "must be a JSON object"));
+    }
     serde_path_to_error::deserialize(document).map_err(|error| {
         let field = error.path().to_string();
         let message = error.into_inner().to_string();
@@ -109,6 +113,7 @@ mod tests {
     #[test]
     fn a_refusal_names_its_field() {
         assert_eq!(refused("{").0, Kind::Malformed);
+        assert_eq!(refused("[[]]"), (Kind::Invalid, "body".into(), "wrong_type"));
         assert_eq!(refused(r#"{}"#), (Kind::Invalid, "items".into(), "required"));
         assert_eq!(refused(r#"{"items":[],"x":1}"#), (Kind::Invalid, "x".into(), "unknown_field"));
         assert_eq!(

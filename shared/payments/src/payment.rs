@@ -64,9 +64,9 @@ impl Method {
         if self.provider.as_deref().is_some_and(|provider| provider != "stripe") {
             return Err(Error::invalid("paymentMethod.provider", "provider_unknown", "this shop takes stripe"));
         }
-        let digits = self.token.chars().filter(char::is_ascii_digit).count();
-        let rest = self.token.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, ' ' | '-')).count();
-        if digits >= 12 && rest == 0 {
+        // Card numbers have 12 to 19 digits (ISO/IEC 7812); no token has so many in a row.
+        let bare: String = self.token.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        if bare.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 12) {
             let message = "is a card number. Never send one here: send the token that the provider made of it";
             return Err(Error::invalid("paymentMethod.token", "card_number_refused", message));
         }
@@ -285,6 +285,7 @@ mod tests {
     #[test]
     fn a_card_number_is_refused_and_a_token_is_not() {
         assert_eq!(method("4242 4242 4242 4242").checked().unwrap_err().fields[0].code, "card_number_refused");
+        assert_eq!(method("pm_card_4242424242424242").checked().unwrap_err().fields[0].code, "card_number_refused");
         assert_eq!(method("").checked().unwrap_err().fields[0].code, "token_invalid");
         assert!(method("pm_card_visa").checked().is_ok());
     }
