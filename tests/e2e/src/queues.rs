@@ -1,5 +1,8 @@
 //! SQS, by its JSON protocol. The emulator looks at the credential's scope and not at its signature.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+use futures::FutureExt;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -72,6 +75,19 @@ impl Queues {
             if names.iter().all(|name| attributes[name] == "0") { Ok(()) } else { Err(attributes.to_string()) }
         })
         .await
+    }
+
+    /// Does something while nobody may send to a queue; opened again even if that something fails.
+    pub async fn while_closed<T>(&self, url: &str, work: impl Future<Output = T>) -> T {
+        let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage*", "Resource": "*" });
+        self.set_policy(url, &json!({ "Version": "2012-10-17", "Statement": [deny] }).to_string()).await;
+        let done = AssertUnwindSafe(work).catch_unwind().await;
+        self.set_policy(url, "").await;
+        done.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    async fn set_policy(&self, url: &str, policy: &str) {
+        self.call("SetQueueAttributes", json!({ "QueueUrl": url, "Attributes": { "Policy": policy } })).await;
     }
 
     async fn call(&self, operation: &str, body: Value) -> Value {

@@ -2,7 +2,7 @@
 //! program of their own, so that nobody has to wait for them; in it they run one after the other (`Shop::open_alone`).
 
 use e2e::scenes::{order_with, twenty_customers_want};
-use e2e::{Checkout, Draft, Shop};
+use e2e::{Checkout, Draft, EVENTUALLY, SOON, Shop, await_until};
 use serde_json::json;
 
 #[tokio::test]
@@ -78,4 +78,66 @@ async fn an_order_message_that_comes_three_times_confirms_once() {
 #[tokio::test]
 async fn a_notification_that_comes_three_times_is_mailed_once() {
     three_times_the_same("notifications").await;
+}
+
+#[tokio::test]
+async fn an_order_whose_hold_has_ended_is_paid_no_more() {
+    // Alone: the orders queue is held back, so that nobody cancels the order at the moment when its hold ends.
+    let shop = Shop::open_alone().await;
+    let (customer, order, _mug) = shop
+        .functions
+        .while_stopped(shop.queues.url("orders"), async {
+            let (customer, order, mug) = order_with(&shop, "pm_card_chargeDeclined").await;
+            await_until("the card is declined", SOON, async || {
+                let payment = customer.looks_up_payment(&order).await;
+                if payment["status"] == "failed" { Ok(()) } else { Err(payment.to_string()) }
+            })
+            .await;
+            // While the hold lasts, it is the method that is refused.
+            customer.pays(&order, "no token!").await.expect_refusal(422);
+            let refused = await_until("the hold has ended", EVENTUALLY, async || {
+                let answer = customer.pays(&order, "no token!").await;
+                if answer.status == 422 { Err(answer.text) } else { Ok(answer.expect_refusal(409)) }
+            })
+            .await;
+            // Unless housekeeping has just come by.
+            assert!(["hold_expired", "illegal_transition"].contains(&refused.code()), "{}", refused.body);
+            customer.pays(&order, "pm_card_visa").await.expect_refusal(409);
+            (customer, order, mug)
+        })
+        .await;
+    customer.awaits_status(&order, "cancelled").await;
+    shop.provider.charged_nothing(&order).await;
+}
+
+#[tokio::test]
+async fn what_the_relay_cannot_publish_stays_in_its_outbox_until_it_can() {
+    let shop = Shop::open_alone().await;
+    let (customer, order) = shop
+        .queues
+        .while_closed(shop.queues.url("notifications"), async {
+            let (customer, order, _mug) = order_with(&shop, "pm_card_visa").await;
+            await_until("the money is taken", SOON, async || {
+                let payment = customer.looks_up_payment(&order).await;
+                if payment["status"] == "captured" { Ok(()) } else { Err(payment.to_string()) }
+            })
+            .await;
+            // A later event has gone its way: the relay has met this one, too.
+            let (_, later, _) = order_with(&shop, "pm_card_visa").await;
+            shop.provider.awaits_authorisation(&later).await;
+            (customer, order)
+        })
+        .await;
+    // The emulator's streams do not come again as AWS' do. Housekeeping takes what has lain there for a minute; not waiting
+    // for its schedule, we wake it.
+    await_until("the mail of the paid order has come", EVENTUALLY, async || {
+        let task = json!({ "task": "republish-outbox" }).to_string();
+        let invoked = shop.functions.invoke("housekeeping", task).await;
+        let mails = shop.mailbox.of(&customer.email).await;
+        let told = mails.iter().any(|mail| mail.mentions(order.number()));
+        if told { Ok(()) } else { Err(invoked.payload.to_string()) }
+    })
+    .await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
 }

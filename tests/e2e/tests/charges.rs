@@ -96,3 +96,13 @@ async fn every_request_that_moves_money_has_a_key_of_its_own() {
     );
     assert!(keys.iter().all(|key| keys.iter().filter(|other| *other == key).count() == 1), "no key twice: {keys:?}");
 }
+
+#[tokio::test]
+async fn a_payment_without_trouble_is_made_by_three_requests() {
+    let shop = Shop::open().await;
+    let order = one_charge(&shop, "pm_card_visa").await;
+    let books = shop.provider.books(&order).await;
+    let posts = books["requests"].as_array().into_iter().flatten().filter(|request| request["method"] == "POST");
+    let ends = posts.filter_map(|request| request["path"].as_str()?.rsplit('/').next());
+    assert_eq!(ends.collect::<Vec<_>>(), ["payment_intents", "confirm", "capture"], "none twice: {books:#}");
+}

@@ -10,6 +10,7 @@ mod doors;
 mod events;
 mod flow;
 mod idempotency;
+mod late;
 mod messages;
 mod products;
 mod stock;

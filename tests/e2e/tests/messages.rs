@@ -1,4 +1,4 @@
-//! A message that nobody can read.
+//! Messages that nobody can read, and those that nobody can follow.
 
 use e2e::{Checkout, Draft, Shop, unique};
 use serde_json::json;
@@ -24,4 +24,19 @@ async fn poison_ends_in_the_dead_letters_and_holds_nothing_up() {
             shop.queues.takes(shop.queues.dead_letters(queue), &mark).await;
         }
     }
+}
+
+#[tokio::test]
+async fn what_can_be_read_and_not_be_done_ends_in_the_dead_letters_too() {
+    let shop = Shop::open().await;
+    let mark = unique("undoable");
+    let envelope = json!({
+        "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
+        "subject": "pay_01h455vb4pex5vsknk084sn02q", "sequence": 1, "correlationId": mark,
+        "eventType": "payment.requested",
+        "data": { "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "orderId": "ord_01h455vb4pex5vsknk084sn02q" },
+    });
+    // There is no such payment, and no waiting will make one.
+    shop.queues.send(shop.queues.url("payments"), &envelope.to_string()).await;
+    shop.queues.takes(shop.queues.dead_letters("payments"), &mark).await;
 }
