@@ -17,7 +17,7 @@ use identity::Accounts;
 use orders::{Checkout, Desk};
 use values::{Caller, Clock, Error, OrderId, Result, UserId};
 
-use shape::{HistoryOut, OrderOut, PayIn, PlaceIn};
+use shape::{OrderOut, PayIn, PlaceIn};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -114,7 +114,7 @@ async fn history(
     orders.show(id, &visitor.caller, order_token(&headers)).await?;
     let name = format!("history of {id}");
     let rows = orders.history(id, &state.cursors.open(&page, &name)?).await?;
-    Ok(Json(list(rows.map(HistoryOut::from), &state.cursors, &name)).into_response())
+    Ok(Json(list(rows, &state.cursors, &name)).into_response())
 }
 
 async fn own(AxumState(state): AxumState<State>, visitor: Visitor, Query(page): Query<PageQuery>) -> Answer {

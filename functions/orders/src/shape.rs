@@ -3,9 +3,7 @@
 use cart::Owner;
 use events::Recipient;
 use identity::Address;
-use orders::{
-    Destination, Fulfilment, Full, HistoryEntry, Item, NewOrder, Order, PaymentStatus, Source, Status, Wanted,
-};
+use orders::{Destination, Fulfilment, Full, Item, NewOrder, Order, PaymentStatus, Source, Status, Wanted};
 use payments::Method;
 use serde::{Deserialize, Serialize};
 use values::{
@@ -156,19 +154,5 @@ impl From<Full> for OrderOut {
             None => (None, None),
         };
         Self { email, shipping_address, ..Self::summary(full.order) }
-    }
-}
-
-/// A line of an order's history.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct HistoryOut {
-    #[serde(flatten)]
-    entry: HistoryEntry,
-}
-
-impl From<HistoryEntry> for HistoryOut {
-    fn from(entry: HistoryEntry) -> Self {
-        Self { entry }
     }
 }

@@ -7,11 +7,10 @@ use values::{Error, OrderId, Result, Timestamp, Trace};
 
 use crate::Desk;
 use crate::order::{Order, Status};
-use crate::store::{Moved, Orders, commit};
+use crate::store::{MOST_ROUNDS, Moved, Orders, commit, overtaken};
 
 /// How long a hold lasts at least once a provider was asked: longer than a provider's answer may take.
 const PROLONGED_SECONDS: i64 = 30;
-const MOST_ROUNDS: usize = 8;
 
 /// What a look at a hold came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +74,4 @@ impl Orders {
         }
         Err(overtaken())
     }
-}
-
-pub(crate) fn overtaken() -> Error {
-    Error::unavailable("order", "it was moved by somebody else again and again")
 }

@@ -4,11 +4,8 @@ use events::{Envelope, Event};
 use tracing::info;
 use values::{OrderId, Result, Trace};
 
-use crate::expire::overtaken;
 use crate::order::{Order, PaymentStatus, Status};
-use crate::store::{Moved, Orders, commit};
-
-const MOST_ROUNDS: usize = 8;
+use crate::store::{MOST_ROUNDS, Moved, Orders, commit, overtaken};
 
 impl Orders {
     /// Applies a payment event once, and none that is older than what was applied.

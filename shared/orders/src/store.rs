@@ -168,3 +168,11 @@ pub(crate) async fn commit(writes: Vec<Write>) -> Result<Moved> {
         Err(CommitError::Failed(error)) => Err(error),
     }
 }
+
+/// How often a move is decided anew because somebody was faster.
+pub(crate) const MOST_ROUNDS: usize = 8;
+
+/// The error after so many rounds: a worker's message then comes again.
+pub(crate) fn overtaken() -> Error {
+    Error::unavailable("order", "it was moved by somebody else again and again")
+}
