@@ -1,5 +1,6 @@
 //! Digests and random tokens, by the cryptography that the SDK's TLS links anyway.
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use base64::Engine;
@@ -9,6 +10,11 @@ use values::{Error, Result};
 /// SHA-256 in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Is that the digest of this secret? Digests are compared, so the time taken tells nothing of the secret.
+pub fn matches_digest(secret: &str, digest_held: &str) -> bool {
+    verify_slices_are_equal(sha256_hex(secret.as_bytes()).as_bytes(), digest_held.as_bytes()).is_ok()
 }
 
 /// A bearer secret of 256 random bits, safe in a URL. Store its digest, never itself.

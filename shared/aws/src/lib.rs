@@ -4,6 +4,7 @@
 
 mod consume;
 mod digest;
+pub mod fault;
 mod idempotency;
 mod outbox;
 mod query;
@@ -17,7 +18,7 @@ mod trust;
 mod write;
 
 pub use consume::consume;
-pub use digest::{random_token, sha256_hex};
+pub use digest::{matches_digest, random_token, sha256_hex};
 pub use idempotency::{Attempt, Idempotency};
 pub use outbox::{OUTBOX_SHARDS, forget as forget_event, put as outbox_put, read_image, waiting};
 pub use query::Query;

@@ -27,6 +27,11 @@ impl Settings {
         }
     }
 
+    /// A variable that may be missing or empty.
+    pub fn optional(self, name: &'static str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
     /// A variable that must be there and read as a `T`.
     pub fn parsed<T: std::str::FromStr>(self, name: &'static str) -> Result<T> {
         let text = self.required(name)?;

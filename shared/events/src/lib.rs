@@ -9,5 +9,6 @@ pub use envelope::Envelope;
 pub use listeners::{Delivery, Listener};
 pub use types::{
     CancelReason, Event, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderMoved, PaymentDone, PaymentFailed,
-    PaymentNeedsAction, PaymentRequested, ProductChanged, Recipient, StockChanged, UserRegistered,
+    PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested, ProductChanged, Recipient,
+    RefundRequested, StockChanged, UserRegistered,
 };

@@ -32,19 +32,23 @@ impl Event {
         match self {
             // The same event tells payments to charge now, and orders to look later whether the hold ended unpaid.
             Self::OrderCreated(order) => vec![Now(Payments), NotBefore(Orders, order.hold_expires_at)],
-            Self::PaymentRequested(_) => vec![Now(Payments)],
+            Self::PaymentRequested(_) | Self::PaymentCaptureRequested(_) | Self::PaymentRefundRequested(_) => {
+                vec![Now(Payments)]
+            }
             Self::PaymentAuthorized(_) => vec![Now(Orders)],
-            Self::OrderConfirmed(_) => vec![Now(Payments)],
+            Self::OrderConfirmed(_) | Self::OrderShipped(_) => vec![Now(Payments)],
             Self::OrderCancelled(_) => vec![Now(Payments), Now(Notifications)],
-            Self::PaymentCompleted(_) | Self::PaymentFailed(_) => vec![Now(Orders), Now(Notifications)],
+            Self::PaymentCompleted(_) | Self::PaymentFailed(_) | Self::PaymentRefunded(_) => {
+                vec![Now(Orders), Now(Notifications)]
+            }
             Self::PaymentCancelled(_) | Self::PaymentRequiresAction(_) => vec![Now(Orders)],
+            Self::PaymentMismatched(_) => vec![Now(Notifications)],
             Self::UserRegistered(_)
             | Self::ProductCreated(_)
             | Self::ProductUpdated(_)
             | Self::ProductArchived(_)
             | Self::StockChanged(_)
             | Self::OrderProcessing(_)
-            | Self::OrderShipped(_)
             | Self::OrderDelivered(_) => vec![],
         }
     }

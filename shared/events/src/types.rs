@@ -1,7 +1,7 @@
 //! Every event type of souk and what it carries.
 
 use serde::{Deserialize, Serialize};
-use values::{ContactId, Money, OrderId, PaymentId, ProductId, Quantity, Sku, Timestamp, UserId};
+use values::{ContactId, Money, OrderId, PaymentId, ProductId, Quantity, RefundId, Sku, Timestamp, UserId};
 
 /// What happened. On the wire: `{"eventType": "order.created", "data": {…}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,18 @@ pub enum Event {
     /// The customer has to do something at the provider's page.
     #[serde(rename = "payment.requires_action")]
     PaymentRequiresAction(PaymentNeedsAction),
+    /// Somebody who may wants the reserved money taken now.
+    #[serde(rename = "payment.capture_requested")]
+    PaymentCaptureRequested(PaymentRequested),
+    /// Captured money is to be given back.
+    #[serde(rename = "payment.refund_requested")]
+    PaymentRefundRequested(RefundRequested),
+    /// Money was given back.
+    #[serde(rename = "payment.refunded")]
+    PaymentRefunded(PaymentRefunded),
+    /// The provider's object is of another amount or currency than ours: an alarm. Nothing was or will be taken.
+    #[serde(rename = "payment.mismatched")]
+    PaymentMismatched(PaymentMismatched),
 }
 
 impl Event {
@@ -81,6 +93,10 @@ impl Event {
             Self::PaymentFailed(_) => "payment.failed",
             Self::PaymentCancelled(_) => "payment.cancelled",
             Self::PaymentRequiresAction(_) => "payment.requires_action",
+            Self::PaymentCaptureRequested(_) => "payment.capture_requested",
+            Self::PaymentRefundRequested(_) => "payment.refund_requested",
+            Self::PaymentRefunded(_) => "payment.refunded",
+            Self::PaymentMismatched(_) => "payment.mismatched",
         }
     }
 }
@@ -191,6 +207,8 @@ pub struct OrderMoved {
     pub order_id: OrderId,
     /// What the customer calls it.
     pub order_number: String,
+    /// What pays for it: captured at shipment, if the shop does it so.
+    pub payment_id: PaymentId,
     /// Whom to tell.
     pub recipient: Recipient,
 }
@@ -223,7 +241,7 @@ pub struct OrderCancelled {
     pub reason: CancelReason,
 }
 
-/// Data of `payment.requested`.
+/// Data of `payment.requested` and `payment.capture_requested`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRequested {
@@ -281,4 +299,58 @@ pub struct PaymentNeedsAction {
     pub order_id: OrderId,
     /// Where the customer has to go.
     pub url: String,
+}
+
+/// Data of `payment.refund_requested`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundRequested {
+    /// The refund.
+    pub refund_id: RefundId,
+    /// The payment that it is of.
+    pub payment_id: PaymentId,
+    /// Its order.
+    pub order_id: OrderId,
+}
+
+/// Data of `payment.refunded`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentRefunded {
+    /// The refund.
+    pub refund_id: RefundId,
+    /// The payment that it is of.
+    pub payment_id: PaymentId,
+    /// Its order.
+    pub order_id: OrderId,
+    /// What the customer calls that order.
+    pub order_number: String,
+    /// Whom to tell.
+    pub recipient: Recipient,
+    /// Given back by this refund.
+    pub amount: Money,
+    /// Given back so far.
+    pub refunded: Money,
+    /// What had been taken.
+    pub captured: Money,
+}
+
+/// Data of `payment.mismatched`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentMismatched {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// Its order.
+    pub order_id: OrderId,
+    /// What the customer calls that order.
+    pub order_number: String,
+    /// The provider's object.
+    pub intent: String,
+    /// What was to be paid.
+    pub expected: Money,
+    /// Minor units at the provider.
+    pub seen_amount: i64,
+    /// Currency at the provider, as it writes it.
+    pub seen_currency: String,
 }
