@@ -1,17 +1,42 @@
-//! What moves money behind the API: authorise for a placed order, capture for a confirmed one, void for a cancelled one.
+//! What moves money behind the API: authorise for a placed order, capture for a confirmed (or shipped) one, void for a
+//! cancelled one, refund what was promised back.
 
-use aws_kit::{Aws, OwnQueue, Table, consume};
+use std::str::FromStr;
+
+use aws_kit::{Aws, OwnQueue, Settings, Table, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event};
 use orders::{Orders, Status as OrderStatus};
 use payments::{Payments, Status, Stripe, Till};
-use values::{Clock, OrderId, PaymentId, Result, Trace};
+use values::{Clock, Error, OrderId, PaymentId, Result, Trace};
 
 /// What the handler holds.
 pub struct State {
     orders: Orders,
     till: Till,
     queue: OwnQueue,
+    capture_at: CaptureAt,
+}
+
+/// When the money of a confirmed order is taken: the template's parameter of this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaptureAt {
+    /// As soon as the order is confirmed.
+    Confirmation,
+    /// When it is shipped.
+    Shipment,
+}
+
+impl FromStr for CaptureAt {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "confirmation" => Ok(Self::Confirmation),
+            "shipment" => Ok(Self::Shipment),
+            _ => Err(Error::internal("CaptureAt is confirmation or shipment")),
+        }
+    }
 }
 
 impl State {
@@ -20,7 +45,8 @@ impl State {
         let clock = Clock::System;
         let till = Till { payments: Payments::from_env(aws, clock.clone())?, provider: Stripe::from_env(aws)? };
         let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_PAYMENTS", clock.clone())?;
-        Ok(Self { orders: Orders::from_env(aws, clock)?, till, queue })
+        let capture_at = Settings.parsed("SOUK_CAPTURE_AT")?;
+        Ok(Self { orders: Orders::from_env(aws, clock)?, till, queue, capture_at })
     }
 
     /// The table whose connection is opened at start.
@@ -39,8 +65,20 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
     match &envelope.event {
         Event::OrderCreated(order) => advance(state, order.order_id, order.payment_id, &trace).await,
         Event::PaymentRequested(asked) => advance(state, asked.order_id, asked.payment_id, &trace).await,
-        Event::OrderConfirmed(order) => state.till.capture(order.payment_id, &trace).await,
+        Event::OrderConfirmed(order) if state.capture_at == CaptureAt::Confirmation => {
+            state.till.capture(order.payment_id, &trace).await
+        }
+        Event::OrderShipped(order) => state.till.capture(order.payment_id, &trace).await,
+        Event::PaymentCaptureRequested(asked) => {
+            let order = state.orders.read(asked.order_id).await?;
+            match order.is_some_and(|order| is_promised(order.status)) {
+                true => state.till.capture(asked.payment_id, &trace).await,
+                // An unconfirmed order is confirmed in a moment, and then captured; a cancelled one is voided.
+                false => Ok(()),
+            }
+        }
         Event::OrderCancelled(order) => state.till.settle(order.payment_id, &trace).await.map(|_| ()),
+        Event::PaymentRefundRequested(asked) => state.till.give_back(asked.payment_id, asked.refund_id, &trace).await,
         _ => Ok(()),
     }
 }
@@ -52,11 +90,20 @@ async fn advance(state: &State, order: OrderId, payment: PaymentId, trace: &Trac
     state.orders.prolong(order, trace).await?;
     let settled = state.till.settle(payment, trace).await?;
     if settled.0 == Status::Authorized {
-        // Reconciliation asks again for payments whose capture was lost.
-        let order = state.orders.read(order).await?;
-        if order.is_some_and(|order| !matches!(order.status, OrderStatus::Pending | OrderStatus::Cancelled)) {
+        // Reconciliation and webhooks ask again for payments whose capture was lost.
+        let due = match (state.orders.read(order).await?.map(|order| order.status), state.capture_at) {
+            (Some(status), CaptureAt::Confirmation) => is_promised(status),
+            (Some(status), CaptureAt::Shipment) => matches!(status, OrderStatus::Shipped | OrderStatus::Delivered),
+            (None, _) => false,
+        };
+        if due {
             return state.till.capture(payment, trace).await;
         }
     }
     Ok(())
+}
+
+/// Will it be delivered?
+fn is_promised(status: OrderStatus) -> bool {
+    !matches!(status, OrderStatus::Pending | OrderStatus::Cancelled)
 }

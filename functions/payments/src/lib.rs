@@ -1,24 +1,36 @@
-//! Payments over HTTP: what became of the money of one's own orders.
+//! Payments over HTTP: what became of the money of one's own orders, refunds and captures by the shop, and the provider's
+//! webhooks. Nothing here waits for the provider: what is asked is written down, and the worker does it.
 
 mod shape;
 
-use aws_kit::{Aws, Table};
+use std::sync::Arc;
+
+use aws_kit::{Aws, Idempotency, Secret, Table, matches_digest};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use events::Recipient;
-use http_kit::{Answer, Cursors, IfNoneMatch, Json, Path, Query, Verifier, Visitor, list, tagged};
+use http::{HeaderMap, StatusCode};
+use http_kit::{
+    Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, PageQuery, Path, Query, Raw, Verifier, Visitor, attempted,
+    list, tagged,
+};
 use payments::{Payment, Payments};
 use serde::Deserialize;
-use values::{Caller, Clock, Error, OrderId, Page, PaymentId, Result};
+use serde_json::json;
+use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Result, Trace};
 
-use shape::PaymentOut;
+use shape::{PaymentOut, RefundIn, RefundOut};
+
+/// A guest's.
+const ORDER_TOKEN: &str = "x-order-token";
 
 /// What the handlers share.
 #[derive(Clone)]
 pub struct State {
     payments: Payments,
+    stripe: Arc<Secret>,
     verifier: Verifier,
     cursors: Cursors,
 }
@@ -27,12 +39,20 @@ impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let payments = Payments::from_env(aws, Clock::System)?;
-        Ok(Self { payments, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
+        let stripe = Arc::new(Secret::from_env(aws, "SOUK_SECRET_STRIPE")?);
+        Ok(Self { payments, stripe, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
     }
 
     /// The table whose connection is opened at start.
     pub fn table(&self) -> &Table {
         self.payments.table()
+    }
+
+    /// The payment, for whoever may see it.
+    async fn shown(&self, id: PaymentId, visitor: &Visitor, headers: &HeaderMap) -> Result<Payment> {
+        check_somebody(visitor, headers)?;
+        let payment = self.payments.read(id).await?.filter(|payment| may_see(payment, &visitor.caller, headers));
+        payment.ok_or_else(|| Error::not_found("payment"))
     }
 }
 
@@ -44,7 +64,14 @@ impl FromRef<State> for Verifier {
 
 /// The routes of the group.
 pub fn routes(state: State) -> Router {
-    Router::new().route("/api/v1/payments", get(of_order)).route("/api/v1/payments/{id}", get(show)).with_state(state)
+    Router::new()
+        .route("/api/v1/payments", get(of_order))
+        .route("/api/v1/payments/{id}", get(show))
+        .route("/api/v1/payments/{id}/confirm", post(confirm))
+        .route("/api/v1/payments/{id}/capture", post(capture))
+        .route("/api/v1/payments/{id}/refunds", post(refund).get(refunds))
+        .route("/api/v1/payments/webhooks/stripe", post(stripe))
+        .with_state(state)
 }
 
 #[derive(Deserialize)]
@@ -58,22 +85,96 @@ async fn show(
     visitor: Visitor,
     Path(id): Path<PaymentId>,
     known: IfNoneMatch,
+    headers: HeaderMap,
 ) -> Answer {
-    visitor.caller.require_user()?;
-    let payment = state.payments.read(id).await?.filter(|payment| may_see(payment, &visitor.caller));
-    let payment = payment.ok_or_else(|| Error::not_found("payment"))?;
+    let payment = state.shown(id, &visitor, &headers).await?;
     Ok(tagged(payment.version, &known, PaymentOut::from(payment)))
 }
 
 /// An order has one payment, so this list has one page.
-async fn of_order(AxumState(state): AxumState<State>, visitor: Visitor, Query(asked): Query<OfOrder>) -> Answer {
-    visitor.caller.require_user()?;
+async fn of_order(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Query(asked): Query<OfOrder>,
+    headers: HeaderMap,
+) -> Answer {
+    check_somebody(&visitor, &headers)?;
     let payments = state.payments.of_order(asked.order_id).await?;
-    let rows = payments.into_iter().filter(|payment| may_see(payment, &visitor.caller)).map(PaymentOut::from).collect();
+    let visible = payments.into_iter().filter(|payment| may_see(payment, &visitor.caller, &headers));
+    let rows = visible.map(PaymentOut::from).collect();
     Ok(Json(list(Page { rows, next: None }, &state.cursors, "payments")).into_response())
 }
 
-fn may_see(payment: &Payment, caller: &Caller) -> bool {
+/// The customer is back from the provider's page: the worker looks what came of it.
+async fn confirm(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path(id): Path<PaymentId>,
+    headers: HeaderMap,
+) -> Answer {
+    let payment = state.shown(id, &visitor, &headers).await?;
+    state.payments.look(&payment, &visitor.trace).await?;
+    Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
+}
+
+async fn capture(AxumState(state): AxumState<State>, visitor: Visitor, Path(id): Path<PaymentId>) -> Answer {
+    visitor.caller.require_admin()?;
+    let payment = state.payments.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
+    state.payments.ask_capture(&payment, &visitor.trace).await?;
+    Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
+}
+
+async fn refund(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    key: IdempotencyKey,
+    Path(id): Path<PaymentId>,
+    Json(body): Json<RefundIn>,
+) -> Answer {
+    visitor.caller.require_admin()?;
+    let admin = visitor.caller.require_user()?.to_string();
+    let action = format!("POST /payments/{id}/refunds");
+    let once = Idempotency::new(&admin, &action, &key.required()?, &body)?;
+    let (part, reason) = body.into_parts()?;
+    let asked = state.payments.ask_refund(id, part, reason.as_str(), &once, &visitor.trace).await?;
+    Ok(attempted(asked, |refund| (StatusCode::CREATED, Json(RefundOut::from(refund)))))
+}
+
+async fn refunds(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path(id): Path<PaymentId>,
+    Query(page): Query<PageQuery>,
+    headers: HeaderMap,
+) -> Answer {
+    state.shown(id, &visitor, &headers).await?;
+    let name = format!("refunds of {id}");
+    let rows = state.payments.refunds(id, &state.cursors.open(&page, &name)?).await?;
+    Ok(Json(list(rows.map(RefundOut::from), &state.cursors, &name)).into_response())
+}
+
+async fn stripe(AxumState(state): AxumState<State>, visitor: Visitor, headers: HeaderMap, Raw(body): Raw) -> Answer {
+    let signature = headers.get("stripe-signature").map(|value| value.to_str().unwrap_or_default());
+    let trace = Trace { actor: Actor::system("stripe"), ..visitor.trace };
+    state.payments.hear(&body, signature, &state.stripe, &trace).await?;
+    Ok(Json(json!({ "received": true })).into_response())
+}
+
+/// Nobody in particular has no payments.
+fn check_somebody(visitor: &Visitor, headers: &HeaderMap) -> Result<()> {
+    match headers.contains_key(ORDER_TOKEN) {
+        true => Ok(()),
+        false => visitor.caller.require_user().map(drop),
+    }
+}
+
+/// Its payer, an admin, or whoever holds the order's token.
+fn may_see(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
     let pays = matches!((payment.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user);
-    caller.is_admin() || pays
+    let given = headers.get(ORDER_TOKEN).and_then(|token| token.to_str().ok());
+    let holds_token = match (&payment.token_digest, given) {
+        (Some(digest), Some(given)) => matches_digest(given, digest),
+        _ => false,
+    };
+    caller.is_admin() || pays || holds_token
 }

@@ -1,8 +1,76 @@
 //! Bodies of the payments API.
 
-use payments::{Failure, NextAction, Payment, Status};
-use serde::Serialize;
-use values::{Money, OrderId, PaymentId, Timestamp};
+use payments::{Failure, NextAction, Part, Payment, Refund, RefundStatus, Status};
+use serde::{Deserialize, Serialize};
+use values::{Error, Money, OrderId, PaymentId, Quantity, RefundId, Result, Sku, Text, Timestamp};
+
+/// Distinct lines of one refund: as many as an order has.
+const MOST_LINES: usize = 50;
+
+/// Body of `POST /payments/{id}/refunds`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RefundIn {
+    amount: Option<Money>,
+    lines: Option<Vec<LineIn>>,
+    reason: Text<200>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct LineIn {
+    sku: Sku,
+    quantity: Quantity,
+}
+
+impl RefundIn {
+    pub(crate) fn into_parts(self) -> Result<(Part, Text<200>)> {
+        let part = match (self.amount, self.lines) {
+            (None, None) => Part::Rest,
+            (Some(amount), None) => Part::Amount(amount),
+            (None, Some(lines)) if (1..=MOST_LINES).contains(&lines.len()) => {
+                Part::Lines(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
+            }
+            (None, Some(_)) => return Err(Error::invalid("lines", "lines_out_of_range", "name 1 to 50 lines")),
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("amount", "one_of", "name either `amount` or `lines`, or neither"));
+            }
+        };
+        Ok((part, self.reason))
+    }
+}
+
+/// A refund as the contract writes it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefundOut {
+    id: RefundId,
+    payment_id: PaymentId,
+    order_id: OrderId,
+    amount: Money,
+    reason: String,
+    status: RefundStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Refund> for RefundOut {
+    fn from(refund: Refund) -> Self {
+        Self {
+            id: refund.id,
+            payment_id: refund.payment_id,
+            order_id: refund.order_id,
+            amount: refund.amount,
+            reason: refund.reason,
+            status: refund.status,
+            failure: refund.failure,
+            created_at: refund.created_at,
+            updated_at: refund.updated_at,
+        }
+    }
+}
 
 /// A payment as the contract writes it.
 #[derive(Debug, Serialize)]

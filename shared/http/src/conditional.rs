@@ -21,7 +21,7 @@ pub fn etag(version: impl Display) -> String {
 pub fn tagged(version: impl Display, known: &IfNoneMatch, body: impl Serialize) -> Response {
     let tag = etag(version);
     let header = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
-    if known.0.iter().any(|held| held == &tag || held == "*") {
+    if known.0.iter().any(|held| held.trim_start_matches("W/") == tag || held == "*") {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, header)]).into_response();
     }
     ([(header::ETAG, header)], Json(body)).into_response()
@@ -44,7 +44,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
 pub struct IfMatch(Vec<String>);
 
 impl IfMatch {
-    /// The version that must still be the present one; an error when the header is missing.
+    /// The version that must still be the present one; an error when the header is missing, or names none (`*`).
     pub fn required(&self) -> Result<u64> {
         self.version()?.ok_or_else(|| {
             let detail = "Send `If-Match` with the ETag you read, so that nobody's change is lost.";
@@ -52,13 +52,16 @@ impl IfMatch {
         })
     }
 
-    /// The version that must still be the present one, if the caller named one.
+    /// The version that must still be the present one, if the caller named one. RFC 9110, 13.1.1: `*` is content with any, a
+    /// weak tag never matches. Of several, the first that is a version counts.
     pub fn version(&self) -> Result<Option<u64>> {
-        let Some(tag) = self.0.first() else { return Ok(None) };
-        let version = tag.trim_matches('"').split('.').next().unwrap_or_default().parse();
-        version
-            .map(Some)
-            .map_err(|_| Error::new(Kind::PreconditionFailed, "version_mismatch", "No version has this ETag."))
+        if self.0.is_empty() || self.0.iter().any(|tag| tag == "*") {
+            return Ok(None);
+        }
+        let strong = self.0.iter().filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+        let version = strong.filter_map(|tag| tag.split('.').next()?.parse().ok()).next();
+        let mismatch = || Error::new(Kind::PreconditionFailed, "version_mismatch", "No version has this ETag.");
+        version.map(Some).ok_or_else(mismatch)
     }
 }
 
@@ -72,6 +75,48 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
 fn tags(parts: &Parts, name: &header::HeaderName) -> Vec<String> {
     let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    let tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/").to_owned());
+    let tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned());
     tags.filter(|tag| !tag.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    fn parts(name: header::HeaderName, value: &str) -> Parts {
+        Request::builder().header(name, value).body(()).unwrap().into_parts().0
+    }
+
+    fn if_match(value: &str) -> IfMatch {
+        IfMatch(tags(&parts(header::IF_MATCH, value), &header::IF_MATCH))
+    }
+
+    #[test]
+    fn if_match_names_a_version_by_its_strong_tag() {
+        assert_eq!(
+            if_match("\"4.0badcafe\"").version().unwrap(),
+            Some(4),
+            "what moves without a version does not count"
+        );
+        assert_eq!(if_match("\"foreign\", \"4\"").version().unwrap(), Some(4));
+        for never in ["W/\"4\"", "4", "\"foreign\"", "\"-1\""] {
+            assert_eq!(if_match(never).version().unwrap_err().kind, Kind::PreconditionFailed, "{never}");
+        }
+    }
+
+    #[test]
+    fn a_star_is_content_with_any_version_but_is_none_where_one_is_wanted() {
+        assert_eq!(if_match("*").version().unwrap(), None);
+        assert_eq!(if_match("*").required().unwrap_err().code, "if_match_required");
+        assert_eq!(IfMatch::default().version().unwrap(), None);
+    }
+
+    #[test]
+    fn if_none_match_compares_weakly() {
+        for (held, status) in [("\"4\"", 304), ("W/\"4\"", 304), ("\"3\", W/\"4\"", 304), ("*", 304), ("\"3\"", 200)] {
+            let known = IfNoneMatch(tags(&parts(header::IF_NONE_MATCH, held), &header::IF_NONE_MATCH));
+            assert_eq!(tagged(4, &known, ()).status(), status, "{held}");
+        }
+    }
 }

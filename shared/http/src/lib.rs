@@ -7,6 +7,8 @@ mod conditional;
 mod list;
 mod params;
 mod problem;
+mod raw;
+mod strict;
 mod visitor;
 
 pub use app::{RequestId, run, with_layers};
@@ -15,6 +17,7 @@ pub use conditional::{IfMatch, IfNoneMatch, etag, tagged};
 pub use list::{Cursors, PageQuery, list};
 pub use params::{IdempotencyKey, Path, Query, attempted};
 pub use problem::Failure;
+pub use raw::Raw;
 pub use visitor::{Admin, LoggedIn, Verifier, Visitor};
 
 /// What every handler returns.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use values::{Error, Kind, Result};
 
 use crate::Failure;
+use crate::body::refused;
 
 /// Parameters of a path. What does not parse names nothing that exists: 404.
 #[derive(Debug)]
@@ -38,8 +39,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             // axum words it as "Failed to deserialize query string: limit: invalid digit …".
             let text = rejection.body_text();
             let told = text.split_once("query string: ").map_or(text.as_str(), |(_, told)| told);
-            let (field, message) = told.split_once(": ").unwrap_or(("query", told));
-            Error::invalid(field, "invalid_value", message)
+            let (field, message) = told.split_once(": ").unwrap_or((".", told));
+            refused(field, message)
         })?;
         Ok(Self(value))
     }
@@ -89,6 +90,34 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
                 let detail = "An Idempotency-Key is 1 to 255 visible ASCII characters.";
                 Err(Error::new(Kind::Malformed, "idempotency_key_invalid", detail).into())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only its parsing is tested")]
+    struct Asked {
+        limit: Option<u32>,
+    }
+
+    #[tokio::test]
+    async fn a_parameter_at_fault_is_named() {
+        for (query, code, detail) in [
+            ("limit=ten", "invalid_value", "`limit`: must be a whole number"),
+            ("limit=-1", "invalid_value", "`limit`: must be a whole number"),
+            ("limit=1&limit=2", "duplicate_field", "`limit`: comes twice"),
+            ("colour=red", "unknown_field", "`colour`: is not known here"),
+        ] {
+            let mut parts = Request::get(format!("/?{query}")).body(()).unwrap().into_parts().0;
+            let refused = Query::<Asked>::from_request_parts(&mut parts, &()).await.unwrap_err();
+            assert_eq!((refused.0.fields[0].code, refused.0.detail.as_str()), (code, detail));
         }
     }
 }

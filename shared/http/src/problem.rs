@@ -11,7 +11,7 @@ use values::{Error, FieldError, Kind};
 
 /// An error on its way out of a handler. The outermost layer writes it, because only that one knows the request's id.
 #[derive(Debug)]
-pub struct Failure(Error);
+pub struct Failure(pub(crate) Error);
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {

@@ -6,16 +6,29 @@
 //!   unconfirmed (which moves nothing), its id recorded, and only then confirmed by that id: a retry asks the provider
 //!   what became of it. An intent whose id was lost can never charge anybody.
 //! - A move is a conditional write on the version it was decided from. Whoever loses decides again, by the new state.
+//! - `captured = refunded + refunding + refundable`, and none is ever below 0: a refund takes its part off `refundable` by a
+//!   condition before the provider hears of it.
+//! - A webhook is a hint. The provider is asked, and the state decides.
 
+mod ask;
 mod capture;
+mod give_back;
+mod hear;
+mod method;
 mod open;
 mod payment;
+mod refund;
 mod settle;
 mod store;
 mod stripe;
+mod void;
+mod webhook;
 
+pub use ask::Part;
+pub use method::Method;
 pub use open::NewPayment;
-pub use payment::{Attempt, Failure, Method, NextAction, Outcome, Payment, Status};
+pub use payment::{Attempt, Failure, NextAction, Outcome, Payment, Status};
+pub use refund::{Refund, RefundStatus};
 pub use settle::Settled;
 pub use store::Payments;
 pub use stripe::Stripe;

@@ -1,12 +1,15 @@
-//! Doing what a payment's state asks for: authorise an open one, void a cancelling one. Decided by the row and by the
-//! provider's own word, never by which message came, so redeliveries, reordering and crashes lead to the same end.
+//! Doing what a payment's state asks for: authorise an open one, look whether the customer has acted, void a cancelling one.
+//! Decided by the row and by the provider's own word, never by which message came, so redeliveries, reordering, webhooks and
+//! crashes lead to the same end.
 
-use events::{Event, PaymentFailed, PaymentNeedsAction};
-use tracing::{info, warn};
+use aws_kit::fault;
+use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction};
+use tracing::{error, info, warn};
 use values::{Error, PaymentId, Result, Trace};
 
 use crate::Till;
 use crate::payment::{Failure, Outcome, Payment, Status};
+use crate::store::overtaken;
 use crate::stripe::{Created, Intent, State};
 
 /// How often a decision is made anew because somebody else moved the payment.
@@ -23,6 +26,10 @@ impl Till {
             let payment = self.read(id).await?;
             let moved = match payment.status {
                 Status::Open => self.authorise(&payment, trace).await?,
+                Status::RequiresAction => match self.provider.fetch(payment.intent()?).await? {
+                    truth if matches!(truth.state()?, State::RequiresAction(_)) => return Ok(Settled(payment.status)),
+                    truth => self.conclude(&payment, truth, trace).await?,
+                },
                 Status::Cancelling => self.void(&payment, trace).await?,
                 status => return Ok(Settled(status)),
             };
@@ -30,7 +37,7 @@ impl Till {
                 info!(payment.id = %id, "settled");
             }
         }
-        Err(Error::unavailable("payment", "it was moved by somebody else again and again"))
+        Err(overtaken())
     }
 
     pub(crate) async fn read(&self, id: PaymentId) -> Result<Payment> {
@@ -39,27 +46,35 @@ impl Till {
 
     /// One step towards an authorisation; `false` when somebody else moved the payment meanwhile.
     async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
+        // A page that the customer left open must not be finished beside the new attempt.
+        for intent in payment.abandoned_intents() {
+            self.provider.cancel(intent).await?;
+        }
         let attempt = payment.attempt()?;
-        let Some(intent) = &attempt.intent else {
+        let known = attempt.intent.as_ref().filter(|_| !fault::mutant("charge_posted_blindly"));
+        let Some(intent) = known else {
             // Creating an unconfirmed intent moves no money: if this answer or the next write is lost, the intent stays
             // unconfirmed for ever, and the next try makes another.
             return match self.provider.create(payment, &attempt.method.token).await? {
                 Created::Intent(intent) => {
+                    fault::point("payments.intent_created");
                     let next = payment.with_intent(&intent.id, self.payments.clock.now());
                     if !self.payments.save(&next, trace, None).await? {
                         return Ok(false);
                     }
+                    fault::point("payments.intent_recorded");
                     // Known to be new and unconfirmed: no need to ask for the truth first.
-                    let confirmed = self.provider.confirm(&intent.id).await?;
+                    let confirmed = self.provider.confirm(&intent.id, payment.order_id).await?;
+                    fault::point("payments.confirmed");
                     self.conclude(&next, confirmed, trace).await
                 }
-                Created::Refused(failure) => self.decline(payment, failure, trace).await,
+                Created::Refused(failure) => self.decline(payment, failure, None, trace).await,
             };
         };
         // An earlier run of this came as far as the intent, and perhaps further: the provider knows.
         let truth = self.provider.fetch(intent).await?;
         let concluded = match truth.state()? {
-            State::Unconfirmed => self.provider.confirm(intent).await?,
+            State::Unconfirmed => self.provider.confirm(intent, payment.order_id).await?,
             _ => truth,
         };
         self.conclude(payment, concluded, trace).await
@@ -67,29 +82,28 @@ impl Till {
 
     /// Writes down what the provider says of the present attempt.
     async fn conclude(&self, payment: &Payment, truth: Intent, trace: &Trace) -> Result<bool> {
-        truth.check(payment)?;
+        if !truth.is_of(payment) {
+            return self.refuse(payment, &truth, trace).await;
+        }
         let now = self.payments.clock.now();
         match truth.state()? {
             State::Authorized => {
                 let next = payment.concluded(Outcome::Authorized, now)?;
                 let event = Event::PaymentAuthorized(next.done());
-                self.payments.save(&next, trace, Some(event)).await
+                self.payments.save(&next, trace, [event]).await
             }
-            State::Declined(failure) => self.decline(payment, failure, trace).await,
+            State::Declined(failure) => self.decline(payment, failure, None, trace).await,
             State::RequiresAction(action) => {
                 let url = action.url.clone();
                 let next = payment.concluded(Outcome::RequiresAction(action), now)?;
                 let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id, url };
-                self.payments.save(&next, trace, Some(Event::PaymentRequiresAction(data))).await
+                self.payments.save(&next, trace, [Event::PaymentRequiresAction(data)]).await
             }
             State::Canceled => {
                 // Only we cancel intents, and then the row says so first; the next round will see it.
-                warn!(payment.id = %payment.id, "the provider says cancelled while our row says open");
-                let failure = Failure {
-                    code: "payment_cancelled".into(),
-                    message: "The payment was cancelled at the provider.".into(),
-                };
-                self.decline(payment, failure, trace).await
+                warn!(payment.id = %payment.id, "the provider says cancelled while our row says otherwise");
+                let message = "The payment was cancelled at the provider.".into();
+                self.decline(payment, Failure { code: "payment_cancelled".into(), message }, None, trace).await
             }
             State::Unconfirmed => Err(Error::unavailable("payment provider", "the intent is still unconfirmed")),
             State::Captured => {
@@ -98,7 +112,32 @@ impl Till {
         }
     }
 
-    async fn decline(&self, payment: &Payment, failure: Failure, trace: &Trace) -> Result<bool> {
+    /// The provider's object is of another amount or currency than our row. Nothing rests on it: it is let go, somebody is
+    /// called, and the order is not confirmed.
+    async fn refuse(&self, payment: &Payment, truth: &Intent, trace: &Trace) -> Result<bool> {
+        error!(alarm = "payment.mismatched", payment.id = %payment.id, expected = %payment.amount, seen.amount = truth.amount, seen.currency = truth.currency, "the provider's object is of another amount");
+        let canceled = self.provider.cancel(&truth.id).await?;
+        if !matches!(canceled.state()?, State::Canceled) {
+            return Err(Error::internal(format!(
+                "the mismatched intent of payment {} could not be let go",
+                payment.id
+            )));
+        }
+        let alarm = PaymentMismatched {
+            payment_id: payment.id,
+            order_id: payment.order_id,
+            order_number: payment.order_number.clone(),
+            intent: truth.id.clone(),
+            expected: payment.amount,
+            seen_amount: truth.amount,
+            seen_currency: truth.currency.clone(),
+        };
+        let message = "The payment could not be made. Nothing was taken; try another method.".into();
+        let failure = Failure { code: "amount_mismatch".into(), message };
+        self.decline(payment, failure, Some(Event::PaymentMismatched(alarm)), trace).await
+    }
+
+    async fn decline(&self, payment: &Payment, failure: Failure, alarm: Option<Event>, trace: &Trace) -> Result<bool> {
         let next = payment.concluded(Outcome::Declined(failure.clone()), self.payments.clock.now())?;
         let data = PaymentFailed {
             payment_id: next.id,
@@ -109,22 +148,6 @@ impl Till {
             code: failure.code,
             message: failure.message,
         };
-        self.payments.save(&next, trace, Some(Event::PaymentFailed(data))).await
-    }
-
-    /// Lets go what any attempt may have reserved.
-    async fn void(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
-        // Every attempt, not only the last: voiding a declined one is answered by its state and costs a call.
-        for intent in payment.attempts.iter().filter_map(|attempt| attempt.intent.as_deref()) {
-            let truth = self.provider.cancel(intent).await?;
-            if matches!(truth.state()?, State::Captured) {
-                return Err(Error::internal(format!(
-                    "payment {} is captured at the provider and cannot be voided",
-                    payment.id
-                )));
-            }
-        }
-        let next = payment.concluded(Outcome::Voided, self.payments.clock.now())?;
-        self.payments.save(&next, trace, Some(Event::PaymentCancelled(next.done()))).await
+        self.payments.save(&next, trace, [Event::PaymentFailed(data)].into_iter().chain(alarm)).await
     }
 }

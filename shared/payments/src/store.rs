@@ -5,16 +5,26 @@
 //! | one payment | `PAYMENT#{id}` / `PAYMENT` | table | 1 read unit (4 KB) |
 //! | payments of an order | gsi1pk `ORDER#{orderId}`, by creation | gsi1 | 0.5 read units a page |
 //! | what workers have left to do, oldest first | gsi2pk `UNSETTLED#{0-3}`, up to a moment | gsi2, sparse | 0.5 read units a page |
+//! | refunds that wait, oldest first | gsi2pk `REFUNDING#{0-3}`, up to a moment | gsi2, sparse | 0.5 read units a page |
+//! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
+//! | promise a part back | update on `refundable` + refund + event + kept answer | table | 8 write units in a transaction |
+//! | a provider's event, once in 30 days | `WEBHOOK#{provider}#{event}` / `WEBHOOK`, and the outbox | table | 4 write units in a transaction |
 //! | a move and its event | put on version + outbox put | table | 4 write units in a transaction |
 
-use aws_kit::{Aws, CommitError, Key, Query, Table, Transaction, Write, outbox_put};
-use events::{Envelope, Event};
-use values::{Clock, OrderId, PaymentId, Result, Timestamp, Trace};
+use aws_kit::{Aws, CommitError, Key, Query, Table, Transaction, Write, fault, outbox_put};
+use events::{Envelope, Event, RefundRequested};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use values::{Clock, Error, OrderId, Page, PageRequest, PaymentId, RefundId, Result, Timestamp, Trace};
 
 use crate::Payment;
+use crate::refund::{Refund, RefundStatus};
+use crate::webhook::ProviderEvent;
 
 /// Partitions of the index of unsettled payments.
-pub(crate) const SHARDS: u8 = 4;
+const SHARDS: u8 = 4;
+/// How long a provider's event is known: longer than any provider repeats one.
+const HEARD_SECONDS: i64 = 30 * 24 * 3600;
 
 /// The payments of the shop.
 #[derive(Debug, Clone)]
@@ -29,7 +39,7 @@ impl Payments {
         Ok(Self { table: aws.table("SOUK_TABLE_PAYMENTS")?, clock })
     }
 
-    /// The table, to warm its connection and to look for forgotten events.
+    /// The table, to warm its connection, to keep idempotency records in, and to look for forgotten events.
     pub fn table(&self) -> &Table {
         &self.table
     }
@@ -46,12 +56,30 @@ impl Payments {
 
     /// Payments that have waited for a worker since before `since`, at most 100 of each shard.
     pub async fn unsettled(&self, since: Timestamp) -> Result<Vec<Payment>> {
+        self.waiting("UNSETTLED", since).await
+    }
+
+    /// Refunds that have waited for a worker since before `since`, at most 100 of each shard.
+    pub async fn unsettled_refunds(&self, since: Timestamp) -> Result<Vec<Refund>> {
+        self.waiting("REFUNDING", since).await
+    }
+
+    async fn waiting<T: DeserializeOwned>(&self, what: &str, since: Timestamp) -> Result<Vec<T>> {
         let mut waiting = Vec::new();
         for shard in 0..SHARDS {
-            let query = Query::index(&self.table, "gsi2", format!("UNSETTLED#{shard}")).up_to(since.to_string());
-            waiting.extend(query.first::<Payment>(100).await?);
+            let query = Query::index(&self.table, "gsi2", format!("{what}#{shard}")).up_to(since.to_string());
+            waiting.extend(query.first::<T>(100).await?);
         }
         Ok(waiting)
+    }
+
+    /// The refunds of a payment, first to last.
+    pub async fn refunds(&self, payment: PaymentId, request: &PageRequest) -> Result<Page<Refund>> {
+        Query::of(&self.table, format!("PAYMENT#{payment}")).begins_with("REFUND#").page(request).await
+    }
+
+    pub(crate) async fn refund(&self, payment: PaymentId, refund: RefundId) -> Result<Option<Refund>> {
+        self.table.get(refund_key(payment, refund)).await
     }
 
     /// The write of a payment that was not there.
@@ -62,6 +90,59 @@ impl Payments {
     /// The write of the next version of a payment; refused when it is no longer the version `next` was decided from.
     pub(crate) fn next(&self, next: &Payment) -> Result<Write> {
         self.row(next)?.when("version = :before").value(":before", next.version - 1)
+    }
+
+    /// The write that promises a part back, whatever else happens to the payment: refused when less is left. Every promise takes
+    /// its part off in the same write, so of many at once no two can have the same money.
+    pub(crate) fn promise(&self, payment: PaymentId, amount: i64) -> Result<Write> {
+        let set =
+            "SET refundable = refundable - :a, refunding = refunding + :a, version = version + :one, updatedAt = :now";
+        let condition = match fault::mutant("refund_unbounded") {
+            true => "attribute_exists(pk)",
+            false => "refundable >= :a",
+        };
+        Write::update(&self.table, key(payment), set)
+            .when(condition)
+            .value(":a", amount)?
+            .value(":one", 1)?
+            .value(":now", self.clock.now())
+    }
+
+    /// The writes of a new refund and of the event that wakes the worker for it.
+    pub(crate) fn refund_created(&self, refund: &Refund, trace: &Trace) -> Result<[Write; 2]> {
+        let asked = RefundRequested { refund_id: refund.id, payment_id: refund.payment_id, order_id: refund.order_id };
+        let told = Envelope::new(&self.clock, trace, refund.id, refund.version, Event::PaymentRefundRequested(asked));
+        Ok([self.refund_row(refund)?.when("attribute_not_exists(pk)"), outbox_put(&self.table, &told)?])
+    }
+
+    /// The write of the next version of a refund.
+    pub(crate) fn refund_next(&self, next: &Refund) -> Result<Write> {
+        self.refund_row(next)?.when("version = :before").value(":before", next.version - 1)
+    }
+
+    fn refund_row(&self, refund: &Refund) -> Result<Write> {
+        let row = Write::put(&self.table, refund_key(refund.payment_id, refund.id), refund)?;
+        if refund.status != RefundStatus::Pending {
+            return Ok(row);
+        }
+        let shard = refund.id.uuid().as_bytes()[15] % SHARDS;
+        row.attribute("gsi2pk", format!("REFUNDING#{shard}"))?.attribute("gsi2sk", refund.updated_at)
+    }
+
+    /// The write that remembers a provider's event; refused when it is known.
+    pub(crate) fn heard(&self, event: &ProviderEvent) -> Result<Write> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Row<'a> {
+            r#type: &'a str,
+            expires_at: i64,
+        }
+        let now = self.clock.now().seconds();
+        let row = Row { r#type: &event.r#type, expires_at: now + HEARD_SECONDS };
+        // DynamoDB's TTL deletes late, so an expired row counts as none.
+        Write::put(&self.table, Key::new(format!("WEBHOOK#stripe#{}", event.id), "WEBHOOK"), &row)?
+            .when("attribute_not_exists(pk) OR expiresAt < :now")
+            .value(":now", now)
     }
 
     fn row(&self, payment: &Payment) -> Result<Write> {
@@ -81,20 +162,43 @@ impl Payments {
     }
 
     /// Saves a decision and tells of it; `false` when somebody else moved the payment meanwhile.
-    pub(crate) async fn save(&self, next: &Payment, trace: &Trace, event: Option<Event>) -> Result<bool> {
-        let mut transaction = Transaction::new();
-        let row = transaction.add(self.next(next)?);
-        if let Some(event) = event {
-            transaction.add(self.told(next, trace, event)?);
+    pub(crate) async fn save(
+        &self,
+        next: &Payment,
+        trace: &Trace,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<bool> {
+        let mut writes = vec![self.next(next)?];
+        for event in events {
+            writes.push(self.told(next, trace, event)?);
         }
-        match transaction.commit().await {
-            Ok(()) => Ok(true),
-            Err(CommitError::Refused(refusals)) if refusals.of(row).is_some() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        commit(writes).await
     }
+}
+
+/// Commits a move; `false` when a row was no longer what it was decided from.
+pub(crate) async fn commit(writes: impl IntoIterator<Item = Write>) -> Result<bool> {
+    let mut transaction = Transaction::new();
+    for write in writes {
+        transaction.add(write);
+    }
+    match transaction.commit().await {
+        Ok(()) => Ok(true),
+        // Every condition of a move is on a version, and says the same: somebody was faster.
+        Err(CommitError::Refused(_)) => Ok(false),
+        Err(CommitError::Failed(error)) => Err(error),
+    }
+}
+
+/// The error of a worker that was overtaken again and again: its message comes again.
+pub(crate) fn overtaken() -> Error {
+    Error::unavailable("payment", "it was moved by somebody else again and again")
 }
 
 fn key(id: PaymentId) -> Key {
     Key::new(format!("PAYMENT#{id}"), "PAYMENT")
+}
+
+fn refund_key(payment: PaymentId, refund: RefundId) -> Key {
+    Key::new(format!("PAYMENT#{payment}"), format!("REFUND#{refund}"))
 }

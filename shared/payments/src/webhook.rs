@@ -1,0 +1,149 @@
+//! Stripe's webhooks: is an event really theirs, and what is it about? Pure. Source: Stripe's "Verify webhook signatures".
+
+use aws_lc_rs::hmac;
+use serde::Deserialize;
+use values::{Error, Kind, PaymentId, RefundId, Result, Timestamp};
+
+/// How far a signature's time may be from ours: an older one may be somebody's recording.
+const TOLERANCE_SECONDS: i64 = 300;
+
+/// An event of the provider, as a hint where to look. What it says of amounts and states is not used: events come late, twice
+/// and in any order, and the provider itself can be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProviderEvent {
+    pub(crate) id: String,
+    pub(crate) r#type: String,
+    pub(crate) payment: PaymentId,
+    pub(crate) refund: Option<RefundId>,
+}
+
+/// Refuses a body that the holder of `secret` has not signed, or not lately. `header` is `t=<seconds>,v1=<hex>[,v1=<hex>…]`;
+/// while a secret is changed, there is a signature by each.
+pub(crate) fn verify(body: &[u8], header: Option<&str>, secret: &str, now: Timestamp) -> Result<()> {
+    let header = header.ok_or_else(|| {
+        refused("webhook_signature_missing", "A webhook carries its signature in the header Stripe-Signature.")
+    })?;
+    let parts: Vec<(&str, &str)> = header.split(',').filter_map(|part| part.trim().split_once('=')).collect();
+    let of =
+        |name: &str| parts.iter().filter(move |(key, _)| *key == name).map(|(_, value)| *value).collect::<Vec<_>>();
+    let invalid =
+        || refused("webhook_signature_invalid", "The signature is not of this body and this endpoint's secret.");
+    let [time] = of("t")[..] else { return Err(invalid()) };
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let signed = [time.as_bytes(), b".", body].concat();
+    // `hmac::verify` takes the same time wherever the first wrong byte is.
+    let genuine = of("v1").iter().filter_map(|hex| bytes(hex)).any(|tag| hmac::verify(&key, &signed, &tag).is_ok());
+    if !genuine {
+        return Err(invalid());
+    }
+    let time: i64 = time.parse().map_err(|_| invalid())?;
+    match (now.seconds() - time).abs() <= TOLERANCE_SECONDS {
+        true => Ok(()),
+        false => {
+            Err(refused("webhook_too_old", "The signature is more than five minutes from now. Send the event again."))
+        }
+    }
+}
+
+/// The payment that an event is about; none when it is not about one of ours.
+pub(crate) fn parse(body: &[u8]) -> Result<Option<ProviderEvent>> {
+    #[derive(Deserialize)]
+    struct Body {
+        id: String,
+        r#type: String,
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        object: Object,
+    }
+    #[derive(Deserialize)]
+    struct Object {
+        #[serde(default)]
+        metadata: Option<Metadata>,
+    }
+    #[derive(Default, Deserialize)]
+    struct Metadata {
+        payment_id: Option<String>,
+        refund_id: Option<String>,
+    }
+    let body: Body = serde_json::from_slice(body)
+        .map_err(|_| Error::new(Kind::Malformed, "webhook_unreadable", "The body is no event of Stripe."))?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !(1..=255).contains(&body.id.len()) || !body.id.chars().all(plain) {
+        return Err(Error::new(Kind::Malformed, "webhook_unreadable", "The event's id is none of Stripe's."));
+    }
+    let metadata = body.data.object.metadata.unwrap_or_default();
+    let Some(payment) = metadata.payment_id.and_then(|id| id.parse().ok()) else { return Ok(None) };
+    let refund = metadata.refund_id.and_then(|id| id.parse().ok());
+    Ok(Some(ProviderEvent { id: body.id, r#type: body.r#type, payment, refund }))
+}
+
+fn refused(code: &'static str, detail: &str) -> Error {
+    Error::new(Kind::Malformed, code, detail)
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let pairs = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "whsec_of_a_test";
+    const BODY: &[u8] = br#"{"id":"evt_1","object":"event","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","metadata":{"payment_id":"pay_01h455vb4pex5vsknk084sn02q"}}}}"#;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_764_000_000_000)
+    }
+
+    fn signature(body: &[u8], secret: &str, time: i64) -> String {
+        let signed = [time.to_string().as_bytes(), b".", body].concat();
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), &signed);
+        tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn header(time: i64) -> String {
+        format!("t={time},v1={},v0=00", signature(BODY, SECRET, time))
+    }
+
+    fn code(body: &[u8], header: Option<&str>) -> &'static str {
+        verify(body, header, SECRET, now()).map_or_else(|error| error.code, |()| "taken")
+    }
+
+    #[test]
+    fn what_is_signed_lately_is_taken_and_nothing_else() {
+        let time = now().seconds();
+        assert_eq!(code(BODY, Some(&header(time))), "taken");
+        assert_eq!(code(BODY, Some(&header(time - 300))), "taken");
+        assert_eq!(code(BODY, None), "webhook_signature_missing");
+        assert_eq!(code(BODY, Some(&header(time - 301))), "webhook_too_old");
+        assert_eq!(code(BODY, Some(&header(time + 301))), "webhook_too_old");
+        assert_eq!(code(b"{}", Some(&header(time))), "webhook_signature_invalid");
+        let other = format!("t={time},v1={}", signature(BODY, "another secret", time));
+        assert_eq!(code(BODY, Some(&other)), "webhook_signature_invalid");
+        let later = header(time - 400).replace(&format!("t={}", time - 400), &format!("t={time}"));
+        assert_eq!(code(BODY, Some(&later)), "webhook_signature_invalid", "the time is signed, too");
+        for bad in ["", "t=1", "v1=00", "t=,v1=", "t=x,v1=zz", "t=1,t=2,v1=00"] {
+            assert_eq!(code(BODY, Some(bad)), "webhook_signature_invalid", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn one_of_two_signatures_is_enough_while_a_secret_is_changed() {
+        let time = now().seconds();
+        let (old, new) = (signature(BODY, "the old secret", time), signature(BODY, SECRET, time));
+        assert_eq!(code(BODY, Some(&format!("t={time},v1={old},v1={new}"))), "taken");
+    }
+
+    #[test]
+    fn an_event_says_where_to_look_and_one_of_somebody_else_says_nothing() {
+        let event = parse(BODY).unwrap().unwrap();
+        assert_eq!((event.id.as_str(), event.refund), ("evt_1", None));
+        let foreign = br#"{"id":"evt_2","type":"plan.created","data":{"object":{"id":"plan_1"}}}"#;
+        assert_eq!(parse(foreign).unwrap(), None);
+        assert_eq!(parse(b"[]").unwrap_err().code, "webhook_unreadable");
+    }
+}
