@@ -1,19 +1,15 @@
 //! What has to happen by itself: ended holds, events that a stream lost, payments that a worker lost. And the one command of
 //! operators, which has no API on purpose: giving a role to an account.
 
-use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Table, forget_event, waiting};
-use events::{Envelope, Event, PaymentRequested};
+use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, forget_event, waiting};
+use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
 use identity::{Accounts, grant_role};
 use orders::Desk;
+use payments::{Payment, Refund};
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
 use values::{Actor, Clock, Email, Result, Role, Timestamp, Trace};
-
-/// An event that has lain in its outbox for so long was lost by its stream.
-const FORGOTTEN_AFTER_SECONDS: i64 = 60;
-/// A payment that has waited for its worker for so long was lost by its queue.
-const UNSETTLED_AFTER_SECONDS: i64 = 300;
 
 /// What there is to do.
 #[derive(Debug, Deserialize)]
@@ -23,7 +19,7 @@ pub enum Task {
     ExpireHolds,
     /// Publish events that still lie in an outbox; the net under the streams.
     RepublishOutbox,
-    /// Wake the worker for payments that wait too long; the net under the queues.
+    /// Wake the worker for payments and refunds that wait too long; the net under the queues.
     ReconcilePayments,
     /// Give an account a role. How a shop gets its first admin.
     GrantRole {
@@ -49,6 +45,10 @@ pub struct State {
     accounts: Accounts,
     publisher: Publisher,
     clock: Clock,
+    /// An event that has lain in its outbox for so many seconds was lost by its stream.
+    forgotten_seconds: i64,
+    /// A payment or refund that has waited for its worker for so many seconds was lost by its queue.
+    unsettled_seconds: i64,
 }
 
 impl State {
@@ -61,6 +61,8 @@ impl State {
             accounts: Accounts::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
             clock,
+            forgotten_seconds: Settings.parsed("SOUK_FORGOTTEN_SECONDS")?,
+            unsettled_seconds: Settings.parsed("SOUK_UNSETTLED_SECONDS")?,
         })
     }
 
@@ -104,7 +106,7 @@ async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
 }
 
 async fn republish(state: &State) -> Result<Report> {
-    let since = state.clock.now().plus_seconds(-FORGOTTEN_AFTER_SECONDS);
+    let since = state.clock.now().plus_seconds(-state.forgotten_seconds);
     let mut report = Report { done: 0, failed: 0 };
     for table in state.outboxes() {
         for shard in join_all((0..OUTBOX_SHARDS).map(|shard| republish_shard(state, table, shard, since))).await {
@@ -137,13 +139,19 @@ async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timesta
 }
 
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
-    let since = state.clock.now().plus_seconds(-UNSETTLED_AFTER_SECONDS);
+    let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
     let payments = state.desk.payments.unsettled(since).await?;
-    let wake = |payment: &payments::Payment| {
+    let refunds = state.desk.payments.unsettled_refunds(since).await?;
+    let look = |payment: &Payment| {
         let asked = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };
         Envelope::new(&state.clock, trace, payment.id, payment.version, Event::PaymentRequested(asked))
     };
-    let hints: Vec<Envelope> = payments.iter().map(wake).collect();
+    let give_back = |refund: &Refund| {
+        let Refund { id: refund_id, payment_id, order_id, .. } = *refund;
+        let asked = RefundRequested { refund_id, payment_id, order_id };
+        Envelope::new(&state.clock, trace, refund_id, refund.version, Event::PaymentRefundRequested(asked))
+    };
+    let hints: Vec<Envelope> = payments.iter().map(look).chain(refunds.iter().map(give_back)).collect();
     let failed = state.publisher.publish(&hints).await?.len();
     Ok(Report { done: hints.len() - failed, failed })
 }

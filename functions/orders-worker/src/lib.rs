@@ -44,6 +44,7 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
             orders.follow(done.order_id, &envelope, &trace).await
         }
         Event::PaymentFailed(failed) => orders.follow(failed.order_id, &envelope, &trace).await,
+        Event::PaymentRefunded(refund) => orders.follow(refund.order_id, &envelope, &trace).await,
         _ => Ok(()),
     }
 }

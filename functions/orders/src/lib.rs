@@ -1,23 +1,26 @@
-//! Orders over HTTP: place, read, list, pay again. Handlers extract, call the use case and shape the answer.
+//! Orders over HTTP: quote, place, read, list, pay again, move, cancel. Handlers extract, call the use case and shape the answer.
 
+mod bodies;
+mod lists;
 mod shape;
 
 use aws_kit::{Aws, Idempotency, Settings, Table};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::response::IntoResponse;
+use axum::routing::{get, patch, post};
 use cart::Carts;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header};
 use http_kit::{
-    Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, PageQuery, Path, Query, Verifier, Visitor, attempted, list,
+    Admin, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, Visitor, attempted, etag,
     tagged,
 };
 use identity::Accounts;
-use orders::{Checkout, Desk};
-use values::{Caller, Clock, Error, OrderId, Result, UserId};
+use orders::{Asked, Checkout, Desk, Status};
+use values::{Caller, Clock, OrderId, Result, Text};
 
-use shape::{OrderOut, PayIn, PlaceIn};
+use bodies::{CancelIn, MoveIn, PayIn, PlaceIn};
+use shape::{OrderOut, QuoteOut};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -55,11 +58,14 @@ impl FromRef<State> for Verifier {
 /// The routes of the group.
 pub fn routes(state: State) -> Router {
     Router::new()
-        .route("/api/v1/orders", post(place).get(own))
+        .route("/api/v1/orders", post(place).get(lists::all))
+        .route("/api/v1/orders/quote", post(quote))
         .route("/api/v1/orders/{id}", get(show))
         .route("/api/v1/orders/{id}/pay", post(pay))
-        .route("/api/v1/orders/{id}/history", get(history))
-        .route("/api/v1/orders/user/{user}", get(of_user))
+        .route("/api/v1/orders/{id}/cancel", post(cancel))
+        .route("/api/v1/orders/{id}/status", patch(advance))
+        .route("/api/v1/orders/{id}/history", get(lists::history))
+        .route("/api/v1/orders/user/{user}", get(lists::of_user))
         .with_state(state)
 }
 
@@ -73,7 +79,12 @@ async fn place(
     let idempotency = Idempotency::new(&scope(&visitor.caller), "POST /orders", &key, &body)?;
     let new = body.into_new(&visitor.caller)?;
     let placed = state.checkout.place(new, &visitor.caller, &key, &idempotency, &visitor.trace).await?;
-    Ok(attempted(placed, |placed| (StatusCode::CREATED, Json(OrderOut::placed(placed.full, placed.order_token)))))
+    Ok(attempted(placed, |placed| (StatusCode::CREATED, shown(OrderOut::placed(placed.full, placed.order_token)))))
+}
+
+async fn quote(AxumState(state): AxumState<State>, visitor: Visitor, Json(body): Json<PlaceIn>) -> Answer {
+    let inquiry = body.into_inquiry(&visitor.caller)?;
+    Ok(Json(QuoteOut::from(state.checkout.quote(inquiry, &visitor.caller).await?)).into_response())
 }
 
 async fn show(
@@ -96,48 +107,51 @@ async fn pay(
     Json(body): Json<PayIn>,
 ) -> Answer {
     let action = format!("POST /orders/{id}/pay");
-    let idempotency = Idempotency::new(&scope(&visitor.caller), &action, &key.required()?, &body)?;
-    let desk = &state.checkout.desk;
-    let token = order_token(&headers);
-    let paid = desk.pay(id, body.payment_method, &visitor.caller, token, &idempotency, &visitor.trace).await?;
-    Ok(attempted(paid, |paid| Json(OrderOut::from(paid))))
+    let once = Idempotency::new(&scope(&visitor.caller), &action, &key.required()?, &body)?;
+    let (caller, order_token, trace) = (&visitor.caller, order_token(&headers), &visitor.trace);
+    let asked = Asked { caller, order_token, version: None, once: Some(&once), trace };
+    let paid = state.checkout.desk.pay(id, body.payment_method, &asked).await?;
+    Ok(attempted(paid, |paid| shown(OrderOut::from(paid))))
 }
 
-async fn history(
+async fn cancel(
     AxumState(state): AxumState<State>,
     visitor: Visitor,
+    key: IdempotencyKey,
+    held: IfMatch,
     Path(id): Path<OrderId>,
-    Query(page): Query<PageQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    let orders = &state.checkout.desk.orders;
-    orders.show(id, &visitor.caller, order_token(&headers)).await?;
-    let name = format!("history of {id}");
-    let rows = orders.history(id, &state.cursors.open(&page, &name)?).await?;
-    Ok(Json(list(rows, &state.cursors, &name)).into_response())
-}
-
-async fn own(AxumState(state): AxumState<State>, visitor: Visitor, Query(page): Query<PageQuery>) -> Answer {
-    let user = visitor.caller.require_user()?;
-    bought_by(&state, user, &page).await
-}
-
-async fn of_user(
-    AxumState(state): AxumState<State>,
-    visitor: Visitor,
-    Path(user): Path<UserId>,
-    Query(page): Query<PageQuery>,
+    Json(body): Json<CancelIn>,
 ) -> Answer {
-    if visitor.caller.require_user()? != user && !visitor.caller.is_admin() {
-        return Err(Error::not_found("account").into());
-    }
-    bought_by(&state, user, &page).await
+    let once = key.of(&scope(&visitor.caller), &format!("POST /orders/{id}/cancel"), &body)?;
+    let (caller, order_token, trace) = (&visitor.caller, order_token(&headers), &visitor.trace);
+    let asked = Asked { caller, order_token, version: held.version()?, once: once.as_ref(), trace };
+    let cancelled = state.checkout.desk.cancel(id, Some(body.reason.as_str()), &asked).await?;
+    Ok(attempted(cancelled, |cancelled| shown(OrderOut::from(cancelled))))
 }
 
-async fn bought_by(state: &State, user: UserId, page: &PageQuery) -> Answer {
-    let name = format!("orders of {user}");
-    let rows = state.checkout.desk.orders.of_user(user, &state.cursors.open(page, &name)?).await?;
-    Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())
+async fn advance(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    key: IdempotencyKey,
+    held: IfMatch,
+    Path(id): Path<OrderId>,
+    Json(body): Json<MoveIn>,
+) -> Answer {
+    let once = key.of(&scope(&visitor.caller), &format!("PATCH /orders/{id}/status"), &body)?;
+    let (caller, trace) = (&visitor.caller, &visitor.trace);
+    let asked = Asked { caller, order_token: None, version: held.version()?, once: once.as_ref(), trace };
+    let (desk, note) = (&state.checkout.desk, body.note.as_ref().map(Text::as_str));
+    let moved = match body.status {
+        Status::Cancelled => desk.cancel(id, note, &asked).await?,
+        status => desk.orders.advance(id, status, note, &asked).await?,
+    };
+    Ok(attempted(moved, |moved| shown(OrderOut::from(moved))))
+}
+
+/// An order with its tag.
+fn shown(order: OrderOut) -> impl IntoResponse {
+    ([(header::ETAG, etag(order.version()))], Json(order))
 }
 
 fn order_token(headers: &HeaderMap) -> Option<&str> {

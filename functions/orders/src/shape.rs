@@ -1,84 +1,11 @@
-//! Bodies of the orders API, in and out: apart from the domain, so that neither binds the other.
+//! What the orders API answers: apart from the domain, so that neither binds the other.
 
-use cart::Owner;
+use cart::Change;
 use events::Recipient;
 use identity::Address;
-use orders::{Destination, Fulfilment, Full, Item, NewOrder, Order, PaymentStatus, Source, Status, Wanted};
-use payments::Method;
-use serde::{Deserialize, Serialize};
-use values::{
-    AddressId, Caller, Email, Error, Kind, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp,
-    UserId,
-};
-
-/// Body of `POST /orders`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct PlaceIn {
-    cart: Option<String>,
-    items: Option<Vec<ItemIn>>,
-    email: Option<Email>,
-    shipping_address: Option<Address>,
-    address_id: Option<AddressId>,
-    payment_method: Method,
-    expected_total: Option<Money>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ItemIn {
-    sku: Option<Sku>,
-    product_id: Option<ProductId>,
-    quantity: Quantity,
-}
-
-/// Body of `POST /orders/{id}/pay`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct PayIn {
-    pub(crate) payment_method: Method,
-}
-
-impl PlaceIn {
-    pub(crate) fn into_new(self, caller: &Caller) -> Result<NewOrder> {
-        let source = match (self.cart, self.items) {
-            (Some(cart), None) => Source::Cart(owner(&cart, caller)?),
-            (None, Some(items)) => Source::Items(items.into_iter().enumerate().map(wanted).collect::<Result<_>>()?),
-            _ => return Err(Error::invalid("cart", "one_of", "name either `cart` or `items`")),
-        };
-        let destination = match (self.shipping_address, self.address_id) {
-            (Some(address), None) => Destination::Address(address),
-            (None, Some(id)) => Destination::Saved(id),
-            _ => {
-                return Err(Error::invalid(
-                    "shippingAddress",
-                    "one_of",
-                    "name either `shippingAddress` or `addressId`",
-                ));
-            }
-        };
-        let method = self.payment_method.checked()?;
-        Ok(NewOrder { source, email: self.email, destination, method, expected_total: self.expected_total })
-    }
-}
-
-/// A cart named in a body: one that is not the caller's is as invalid as one that does not exist.
-fn owner(name: &str, caller: &Caller) -> Result<Owner> {
-    match (Owner::named(name, caller), caller.user()) {
-        (Ok(Owner::User(owner)), Some(user)) if owner == user => Ok(Owner::User(owner)),
-        (Ok(Owner::Guest(cart)), _) => Ok(Owner::Guest(cart)),
-        (Err(error), _) if error.kind == Kind::Unauthenticated => Err(error),
-        _ => Err(Error::invalid("cart", "cart_unknown", "is not your cart")),
-    }
-}
-
-fn wanted((index, item): (usize, ItemIn)) -> Result<(Wanted, Quantity)> {
-    match (item.sku, item.product_id) {
-        (Some(sku), None) => Ok((Wanted::Sku(sku), item.quantity)),
-        (None, Some(product)) => Ok((Wanted::Product(product), item.quantity)),
-        _ => Err(Error::invalid(&format!("items[{index}]"), "one_of", "name either `sku` or `productId`")),
-    }
-}
+use orders::{Fulfilment, Full, HistoryEntry, Item, Order, PaymentStatus, Quote, Status};
+use serde::Serialize;
+use values::{Actor, Email, EventId, Money, OrderId, PaymentId, Timestamp, UserId};
 
 /// An order as the contract writes it.
 #[derive(Debug, Serialize)]
@@ -141,6 +68,11 @@ impl OrderOut {
         }
     }
 
+    /// What its tag is made of.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
     /// A placed order, with the token that a guest is shown once.
     pub(crate) fn placed(full: Full, order_token: Option<String>) -> Self {
         Self { order_token, ..Self::from(full) }
@@ -154,5 +86,146 @@ impl From<Full> for OrderOut {
             None => (None, None),
         };
         Self { email, shipping_address, ..Self::summary(full.order) }
+    }
+}
+
+/// A quote as the contract writes it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct QuoteOut {
+    items: Vec<QuotedOut>,
+    subtotal: Money,
+    discount: Money,
+    tax: Money,
+    shipping: Money,
+    total: Money,
+    changes: Vec<Change>,
+    /// None yet to choose from.
+    shipping_methods: [(); 0],
+}
+
+#[derive(Debug, Serialize)]
+struct QuotedOut {
+    #[serde(flatten)]
+    item: Item,
+    available: u32,
+}
+
+impl From<Quote> for QuoteOut {
+    fn from(quote: Quote) -> Self {
+        let Quote { items, sums, changes } = quote;
+        Self {
+            items: items.into_iter().map(|(item, available)| QuotedOut { item, available }).collect(),
+            subtotal: sums.subtotal,
+            discount: sums.discount,
+            tax: sums.tax,
+            shipping: sums.shipping,
+            total: sums.total,
+            changes,
+            shipping_methods: [],
+        }
+    }
+}
+
+/// An entry of a history. Folded, the entries give what [`OrderOut::summary`] shows.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HistoryOut {
+    version: u64,
+    at: Timestamp,
+    actor: Actor,
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    correlation_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation_id: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placed: Option<OrderOut>,
+    status: Status,
+    payment_status: PaymentStatus,
+    payment_sequence: u64,
+    fulfilment_status: Fulfilment,
+    hold_expires_at: Timestamp,
+}
+
+impl From<HistoryEntry> for HistoryOut {
+    fn from(entry: HistoryEntry) -> Self {
+        Self {
+            version: entry.version,
+            at: entry.at,
+            actor: entry.actor,
+            reason: entry.reason,
+            note: entry.note,
+            correlation_id: entry.correlation_id,
+            causation_id: entry.causation_id,
+            placed: entry.placed.map(|order| OrderOut::summary(*order)),
+            status: entry.status,
+            payment_status: entry.payment_status,
+            payment_sequence: entry.payment_sequence,
+            fulfilment_status: entry.fulfilment_status,
+            hold_expires_at: entry.hold_expires_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, from_value, json, to_value};
+
+    fn euros(amount: i64) -> Value {
+        json!({ "amount": amount, "currency": "EUR" })
+    }
+
+    /// An order as its row holds it.
+    fn row() -> Value {
+        json!({
+            "id": "ord_01h455vb4pex5vsknk084sn02q",
+            "number": "7KQ4M-2XD9A",
+            "buyer": "gst_01h455vb4pex5vsknk084sn02q",
+            "items": [{
+                "sku": "MUG", "productId": "prd_01h455vb4pex5vsknk084sn02q", "name": "Mug", "quantity": 2,
+                "unitPrice": euros(450), "discount": euros(0), "tax": euros(0), "lineTotal": euros(900),
+            }],
+            "subtotal": euros(900), "discount": euros(0), "tax": euros(0), "shipping": euros(0), "total": euros(900),
+            "status": "pending", "paymentStatus": "unpaid", "paymentSequence": 0, "fulfilmentStatus": "unfulfilled",
+            "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "holdExpiresAt": "2026-11-21T08:10:00.000Z",
+            "tokenDigest": "a digest", "version": 1,
+            "createdAt": "2026-11-21T08:00:00.000Z", "updatedAt": "2026-11-21T08:00:00.000Z",
+        })
+    }
+
+    #[test]
+    fn a_history_shows_the_placed_order_without_what_logs_anybody_in() {
+        let entry = json!({
+            "version": 1, "at": "2026-11-21T08:00:00.000Z", "actor": "guest", "reason": "placed", "correlationId": "req-1",
+            "placed": row(), "status": "pending", "paymentStatus": "unpaid", "paymentSequence": 0,
+            "fulfilmentStatus": "unfulfilled", "holdExpiresAt": "2026-11-21T08:10:00.000Z",
+        });
+        let entry: HistoryEntry = from_value(entry).unwrap();
+        let shown = to_value(HistoryOut::from(entry)).unwrap();
+        assert!(!shown.to_string().contains("digest"), "{shown}");
+        let placed: Order = from_value(row()).unwrap();
+        assert_eq!(shown["placed"], to_value(OrderOut::summary(placed)).unwrap());
+        assert!(shown.get("note").is_none() && shown.get("causationId").is_none());
+    }
+
+    #[test]
+    fn a_quote_tells_how_many_there_are_of_each() {
+        let order: Order = from_value(row()).unwrap();
+        let (total, zero) = (order.total, order.discount);
+        let sums = pricing::Breakdown {
+            line_totals: vec![total],
+            subtotal: total,
+            discount: zero,
+            tax: zero,
+            shipping: zero,
+            total,
+        };
+        let quote = Quote { items: vec![(order.items[0].clone(), 1)], sums, changes: vec![] };
+        let shown = to_value(QuoteOut::from(quote)).unwrap();
+        assert_eq!((&shown["items"][0]["sku"], &shown["items"][0]["available"]), (&json!("MUG"), &json!(1)));
+        assert_eq!((&shown["total"], &shown["shippingMethods"]), (&euros(900), &json!([])));
     }
 }

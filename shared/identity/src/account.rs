@@ -34,6 +34,11 @@ impl Accounts {
         &self.store.table
     }
 
+    /// Whose mail address that is, if it is an account's. 1 read.
+    pub async fn user_of(&self, email: &Email) -> Result<Option<UserId>> {
+        self.store.user_of(email).await
+    }
+
     /// One address of an account's book; none when it is not there or not theirs.
     pub async fn address(&self, user: UserId, id: AddressId) -> Result<Option<Address>> {
         self.store.address(user, id).await

@@ -19,12 +19,26 @@ pub async fn add_address(
     address: Address,
     once: Option<Idempotency>,
 ) -> Result<Attempt<AddressEntry>> {
+    match (try_add(accounts, user, address, once.as_ref()).await, once) {
+        (Err(error), Some(once)) => {
+            once.or_earlier(&accounts.store.table, accounts.clock.now(), error).await.map(Attempt::Replayed)
+        }
+        (tried, _) => tried,
+    }
+}
+
+async fn try_add(
+    accounts: &Accounts,
+    user: UserId,
+    address: Address,
+    once: Option<&Idempotency>,
+) -> Result<Attempt<AddressEntry>> {
     let entry = AddressEntry { id: accounts.clock.mint(), address };
     let (count, put) = accounts.store.add_address(user, &entry)?;
     let mut transaction = Transaction::new();
     let count = transaction.add(count);
     transaction.add(put);
-    let kept = match &once {
+    let kept = match once {
         Some(once) => Some(transaction.add(once.keep(&accounts.store.table, &entry, accounts.clock.now())?)),
         None => None,
     };

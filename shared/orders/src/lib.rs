@@ -3,26 +3,41 @@
 //! Invariants:
 //! - An order, the stock it holds, its payment, the end of its cart and the event that tells of it are one transaction.
 //! - A move is a conditional write on the version it was decided from, together with its line of history; whoever loses
-//!   decides again. Folding an order's history gives its state.
+//!   decides again. Folding an order's history ([`fold`]) gives the order.
 //! - An order's stock is given back in the transaction that cancels it, and nowhere else: exactly once.
 //! - A payment event counts only if its sequence is higher than that of the last one that counted.
 
+mod advance;
+mod asked;
+mod basket;
+mod cancel;
+mod end;
 mod expire;
+mod find;
 mod follow;
 mod history;
 mod number;
 mod order;
 mod pay;
 mod place;
+mod quote;
 mod read;
+mod refusal;
+mod search;
+mod status;
 mod store;
 mod token;
 
+pub use asked::Asked;
+pub use basket::{Source, Wanted};
 pub use expire::Expiry;
-pub use history::HistoryEntry;
-pub use order::{Fulfilment, Item, Order, PaymentStatus, Private, Status};
-pub use place::{Destination, NewOrder, Placed, Source, Wanted};
+pub use history::{HistoryEntry, fold};
+pub use order::{Item, Order, Private};
+pub use place::{Destination, NewOrder, Placed};
+pub use quote::{Inquiry, Quote};
 pub use read::Full;
+pub use search::Filter;
+pub use status::{Fulfilment, PaymentStatus, Status};
 pub use store::Orders;
 
 use aws_kit::Aws;
@@ -54,7 +69,7 @@ impl Desk {
     }
 }
 
-/// Places orders.
+/// Prices and places orders.
 #[derive(Debug, Clone)]
 pub struct Checkout {
     /// Moves them from then on.

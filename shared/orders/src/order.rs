@@ -1,79 +1,11 @@
-//! An order and its legal moves. Pure.
+//! An order and what becomes of it. Pure.
 
-use events::{CancelReason, Line, OrderCancelled, OrderConfirmed, Recipient};
+use events::{CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderMoved, Recipient};
 use identity::Address;
 use serde::{Deserialize, Serialize};
 use values::{Email, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp};
 
-/// How far an order has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Placed; its stock is held.
-    Pending,
-    /// Its money is reserved.
-    Confirmed,
-    /// Being packed.
-    Processing,
-    /// On its way.
-    Shipped,
-    /// Arrived.
-    Delivered,
-    /// Given up; its stock is free.
-    Cancelled,
-    /// Came back.
-    Returned,
-}
-
-impl Status {
-    /// The contract's table of moves.
-    pub fn may_become(self, next: Self) -> bool {
-        use Status::{Cancelled, Confirmed, Delivered, Pending, Processing, Returned, Shipped};
-        matches!(
-            (self, next),
-            (Pending, Confirmed)
-                | (Confirmed, Processing)
-                | (Processing, Shipped)
-                | (Shipped, Delivered)
-                | (Pending | Confirmed | Processing, Cancelled)
-                | (Delivered, Returned)
-        )
-    }
-}
-
-/// Where its money is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    /// With the customer.
-    Unpaid,
-    /// Reserved.
-    Authorized,
-    /// Here.
-    Paid,
-    /// Partly back with the customer.
-    PartiallyRefunded,
-    /// Back with the customer.
-    Refunded,
-    /// The provider declined.
-    Failed,
-    /// Let go.
-    Voided,
-}
-
-/// Where its goods are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fulfilment {
-    /// Here.
-    Unfulfilled,
-    /// Some are on their way.
-    Partial,
-    /// All are on their way or arrived.
-    Fulfilled,
-    /// Back.
-    Returned,
-}
+use crate::status::{Fulfilment, PaymentStatus, Status, illegal};
 
 /// A line as it was bought: a snapshot, whatever becomes of the product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -161,13 +93,28 @@ impl Order {
 
     /// Moves on, if that is legal.
     pub fn moved(&self, next: Status, now: Timestamp) -> Result<Self> {
-        if !self.status.may_become(next) {
-            return Err(Error::conflict(
-                "illegal_transition",
-                format!("The order is {}; it cannot become {}.", name(self.status), name(next)),
-            ));
-        }
+        self.status.check_may_become(next)?;
         Ok(Self { status: next, ..self.changed(now) })
+    }
+
+    /// Moves on by the shop's hand: packed, sent, arrived. All other moves have causes of their own.
+    pub fn advanced(&self, next: Status, now: Timestamp) -> Result<Self> {
+        if !matches!(next, Status::Processing | Status::Shipped | Status::Delivered) {
+            let detail =
+                format!("An order does not become {} by hand; this one is {}.", next.name(), self.status.name());
+            return Err(illegal(detail));
+        }
+        let next = self.moved(next, now)?;
+        // A reservation may lapse at the bank after it confirmed the order.
+        if next.status != Status::Delivered && self.payment_status.is_missing() {
+            let detail =
+                format!("The payment is {}: nothing is sent for it. Cancel the order.", self.payment_status.name());
+            return Err(illegal(detail));
+        }
+        match next.status {
+            Status::Shipped => Ok(Self { fulfilment_status: Fulfilment::Fulfilled, ..next }),
+            _ => Ok(next),
+        }
     }
 
     /// With its stock held at least until `until`.
@@ -178,10 +125,7 @@ impl Order {
     /// May the customer try another payment?
     pub fn check_payable(&self, now: Timestamp) -> Result<()> {
         if self.status != Status::Pending {
-            return Err(Error::conflict(
-                "illegal_transition",
-                format!("The order is {}; only a pending one can be paid.", name(self.status)),
-            ));
+            return Err(illegal(format!("The order is {}; only a pending one can be paid.", self.status.name())));
         }
         if self.hold_expires_at <= now {
             return Err(Error::conflict(
@@ -201,6 +145,27 @@ impl Order {
             line_total: item.line_total,
         };
         self.items.iter().map(line).collect()
+    }
+
+    /// Data of `order.created`.
+    pub fn created(&self) -> OrderCreated {
+        OrderCreated {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            total: self.total,
+            hold_expires_at: self.hold_expires_at,
+        }
+    }
+
+    /// Data of `order.processing`, `order.shipped` and `order.delivered`.
+    pub fn on_its_way(&self) -> OrderMoved {
+        OrderMoved {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            recipient: self.buyer,
+        }
     }
 
     /// Data of `order.confirmed`.
@@ -226,45 +191,79 @@ impl Order {
     }
 }
 
-/// As the API writes it.
-fn name(status: Status) -> String {
-    format!("{status:?}").to_lowercase()
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use values::Clock;
 
-    const ALL: [Status; 7] = [
-        Status::Pending,
-        Status::Confirmed,
-        Status::Processing,
-        Status::Shipped,
-        Status::Delivered,
-        Status::Cancelled,
-        Status::Returned,
-    ];
+    /// A pending order of two mugs.
+    pub(crate) fn order() -> Order {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let (now, eur) = (clock.now(), "EUR".parse().unwrap());
+        let (zero, total) = (Money::zero(eur), Money::new(900, eur));
+        let mugs = Item {
+            sku: "MUG".parse().unwrap(),
+            product_id: clock.mint(),
+            name: "Mug".into(),
+            quantity: Quantity::new(2).unwrap(),
+            unit_price: Money::new(450, eur),
+            discount: zero,
+            tax: zero,
+            line_total: total,
+        };
+        Order {
+            id: clock.mint(),
+            number: "7KQ4M-2XD9A".into(),
+            buyer: Recipient::User(clock.mint()),
+            items: vec![mugs],
+            subtotal: total,
+            discount: zero,
+            tax: zero,
+            shipping: zero,
+            total,
+            status: Status::Pending,
+            payment_status: PaymentStatus::Unpaid,
+            payment_sequence: 0,
+            fulfilment_status: Fulfilment::Unfulfilled,
+            payment_id: clock.mint(),
+            hold_expires_at: now.plus_seconds(600),
+            token_digest: Some("a digest".into()),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    fn confirmed() -> Order {
+        let mut order = order().moved(Status::Confirmed, order().created_at).unwrap();
+        order.payment_status = PaymentStatus::Authorized;
+        order
+    }
 
     #[test]
-    fn the_moves_are_those_of_the_contract_and_no_others() {
-        let legal: Vec<String> = ALL
-            .iter()
-            .flat_map(|from| {
-                ALL.iter().filter(|to| from.may_become(**to)).map(move |to| format!("{}>{}", name(*from), name(*to)))
-            })
-            .collect();
+    fn the_shop_packs_sends_and_delivers_in_this_order() {
+        let now = order().created_at;
+        let packed = confirmed().advanced(Status::Processing, now).unwrap();
+        assert_eq!(confirmed().advanced(Status::Shipped, now).unwrap_err().code, "illegal_transition");
+        let sent = packed.advanced(Status::Shipped, now).unwrap();
         assert_eq!(
-            legal,
-            [
-                "pending>confirmed",
-                "pending>cancelled",
-                "confirmed>processing",
-                "confirmed>cancelled",
-                "processing>shipped",
-                "processing>cancelled",
-                "shipped>delivered",
-                "delivered>returned",
-            ]
+            (packed.fulfilment_status, sent.fulfilment_status),
+            (Fulfilment::Unfulfilled, Fulfilment::Fulfilled)
         );
+        assert_eq!(sent.advanced(Status::Delivered, now).unwrap().version, 5);
+    }
+
+    #[test]
+    fn what_is_not_done_by_hand_is_refused_whatever_the_table_says() {
+        for (order, next) in [(order(), Status::Confirmed), (order(), Status::Pending), (confirmed(), Status::Returned)]
+        {
+            assert_eq!(order.advanced(next, order.created_at).unwrap_err().code, "illegal_transition");
+        }
+    }
+
+    #[test]
+    fn nothing_is_sent_for_a_payment_that_was_let_go() {
+        let lapsed = Order { payment_status: PaymentStatus::Voided, ..confirmed() };
+        assert_eq!(lapsed.advanced(Status::Processing, lapsed.created_at).unwrap_err().code, "illegal_transition");
     }
 }

@@ -1,49 +1,29 @@
 //! Placing an order: two round trips. One reads the cart (or the offers, when items are named outright), one is the
 //! transaction in which everything happens or nothing does. What failed comes back with the cancellation and fills the 409.
 
-use std::collections::BTreeMap;
-
-use aws_kit::{Attempt, CommitError, Idempotency, MOST_WRITES, Refusals, Slot, Transaction};
-use cart::{Cart, Owner};
-use catalog::{Unsold, why_unsold};
-use events::{Event, OrderCreated, Recipient};
+use aws_kit::{Attempt, CommitError, Idempotency, MOST_WRITES, Transaction, fault};
+use cart::Line;
+use catalog::{Offer, Unsold};
+use events::{Event, Recipient};
 use identity::{Address, contact_write};
 use payments::{Method, NewPayment};
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use values::{AddressId, Caller, ContactId, Email, Error, Money, ProductId, Quantity, Result, Sku, Trace};
+use values::{AddressId, Caller, ContactId, Email, Error, Money, Result, Sku, Trace};
 
-use crate::order::{Fulfilment, Item, Order, PaymentStatus, Private, Status};
+use crate::basket::{Basket, MOST_SKUS, Source, items, priced};
+use crate::order::{Order, Private};
 use crate::read::Full;
+use crate::refusal::{Fault, faults, refusal, repriced};
+use crate::status::{Fulfilment, PaymentStatus, Status};
 use crate::store::add_all;
 use crate::{Checkout, number, token};
 
-/// Distinct SKUs of one order.
-const MOST_SKUS: usize = 50;
 /// Promotions that count their uses, of a later issue: their place in the transaction is kept free.
 const MOST_PROMOTIONS: usize = 5;
 /// Order, personal data, number, history, event; cart, payment, contact, idempotency record.
 const OTHER_WRITES: usize = 9;
 const _: () = assert!(MOST_SKUS + MOST_PROMOTIONS + OTHER_WRITES <= MOST_WRITES, "an order must fit one transaction");
-
-/// What a line of a request names.
-#[derive(Debug, Clone)]
-pub enum Wanted {
-    /// A SKU.
-    Sku(Sku),
-    /// A product that has one SKU.
-    Product(ProductId),
-}
-
-/// Where the lines come from.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// A cart, which the order uses up.
-    Cart(Owner),
-    /// Named outright.
-    Items(Vec<(Wanted, Quantity)>),
-}
 
 /// Where it goes.
 #[derive(Debug, Clone)]
@@ -85,16 +65,6 @@ struct Kept {
     salt: Option<String>,
 }
 
-/// A line at the price that the customer has seen.
-struct Line {
-    sku: Sku,
-    product_id: ProductId,
-    name: String,
-    quantity: Quantity,
-    unit_price: Money,
-    price_version: u64,
-}
-
 impl Checkout {
     /// Places the order once per key: a repetition gets the same answer. `key` is the caller's, from which a guest's token is made.
     pub async fn place(
@@ -111,9 +81,7 @@ impl Checkout {
             // the database's answer was lost, the record knows whether this request has been done.
             Err(error) => {
                 let orders = &self.desk.orders;
-                let Some(kept) = idempotency.recall::<Kept>(orders.table(), orders.clock.now()).await? else {
-                    return Err(error);
-                };
+                let kept: Kept = idempotency.or_earlier(orders.table(), orders.clock.now(), error).await?;
                 let private = orders.read_full(kept.order.id).await?.and_then(|full| full.private);
                 let order_token = kept.salt.map(|salt| token::token(kept.order.id, key, &salt));
                 Ok(Attempt::Replayed(Placed { full: Full { order: kept.order, private }, order_token }))
@@ -130,12 +98,10 @@ impl Checkout {
         trace: &Trace,
     ) -> Result<Placed> {
         let (buyer, contact) = self.buyer(caller, new.email)?;
-        let (lines, cart) = self.lines(&new.source).await?;
+        self.check_currency(new.expected_total)?;
+        let basket = self.basket(&new.source).await?;
         let shipping_address = self.address(new.destination, caller).await?;
-        let priced: Vec<_> =
-            lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity }).collect();
-        let sums = pricing::price(&priced, self.currency)?;
-        check_expected(new.expected_total, &sums)?;
+        let (lines, sums) = self.agreed(&basket, new.expected_total).await?;
         if sums.total.amount <= 0 {
             return Err(Error::invalid("items", "total_zero", "cost nothing together, and nothing cannot be charged"));
         }
@@ -151,75 +117,76 @@ impl Checkout {
             amount: order.total,
             method: new.method,
             lines: order.lines(),
+            token_digest: order.token_digest.clone(),
         };
 
         let mut transaction = Transaction::new();
         let orders = &self.desk.orders;
-        add_all(&mut transaction, orders.created(&order, &private, trace, created(&order))?);
+        add_all(&mut transaction, orders.created(&order, &private, trace, Event::OrderCreated(order.created()))?);
         transaction.add(orders.kept(idempotency, &Kept { order: order.clone(), salt })?);
         transaction.add(self.desk.payments.open(payment)?);
         if let Some((id, email)) = &contact {
             transaction.add(contact_write(self.accounts.table(), *id, email)?);
         }
-        let cart = cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
-        let mut offers = Vec::new();
+        let cart = basket.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
+        let mut taken = Vec::new();
         for line in &lines {
             let take = self.desk.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
-            offers.push((transaction.add(take), line));
+            taken.push((transaction.add(take), line));
         }
-        match transaction.commit().await {
+        fault::point("orders.placing");
+        let committed = transaction.commit().await;
+        fault::point("orders.placed");
+        match committed {
             Ok(()) => Ok(Placed { full: Full { order, private: Some(private) }, order_token }),
-            Err(CommitError::Refused(refusals)) => Err(why_refused(&refusals, &offers, cart)?),
             Err(CommitError::Failed(error)) => Err(error),
-        }
-    }
-
-    /// The lines at the prices the customer has seen, one per SKU, and the cart they come from.
-    async fn lines(&self, source: &Source) -> Result<(Vec<Line>, Option<Cart>)> {
-        match source {
-            Source::Cart(owner) => {
-                let cart = self.carts.read(owner).await?.filter(|cart| !cart.lines.is_empty());
-                let cart = cart.ok_or_else(|| Error::invalid("cart", "cart_empty", "there is nothing in this cart"))?;
-                let lines = cart.lines.iter().map(|line| Line {
-                    sku: line.sku.clone(),
-                    product_id: line.product_id,
-                    name: line.name.clone(),
-                    quantity: line.quantity,
-                    unit_price: line.unit_price,
-                    price_version: line.price_version,
-                });
-                Ok((lines.collect(), Some(cart)))
+            Err(CommitError::Refused(refusals)) => {
+                let faults = faults(&refusals, &taken)?;
+                if !faults.is_empty() {
+                    return Err(refusal(&lines, &faults, sums.total, self.currency)?);
+                }
+                Err(match cart.and_then(|slot| refusals.of(slot)) {
+                    Some(_) => Error::conflict(
+                        "cart_changed",
+                        "The cart was changed meanwhile. Look at it and place the order again.",
+                    ),
+                    None => Error::conflict("order_refused", "The order was not placed. Try again."),
+                })
             }
-            Source::Items(items) => Ok((self.offered(items).await?, None)),
         }
     }
 
-    async fn offered(&self, items: &[(Wanted, Quantity)]) -> Result<Vec<Line>> {
-        if items.is_empty() || items.len() > MOST_SKUS {
-            return Err(Error::invalid("items", "items_out_of_range", "name 1 to 50 items"));
-        }
-        // Lines of one SKU are one line: two conditions on one row would not fit a transaction, nor would they add up.
-        let mut wanted: BTreeMap<Sku, (usize, Quantity)> = BTreeMap::new();
-        for (index, (item, quantity)) in items.iter().enumerate() {
-            let sku = match item {
-                Wanted::Sku(sku) => sku.clone(),
-                Wanted::Product(id) => self.desk.catalog.sku_of(*id).await?.ok_or_else(|| unknown(index))?,
-            };
-            let quantity = match wanted.get(&sku) {
-                Some((_, before)) => before.plus(*quantity)?,
-                None => *quantity,
-            };
-            wanted.insert(sku, (index, quantity));
-        }
-        let skus: Vec<Sku> = wanted.keys().cloned().collect();
-        let offers = self.desk.catalog.offers(&skus).await?;
-        let mut offers: BTreeMap<Sku, _> = offers.into_iter().map(|offer| (offer.sku.clone(), offer)).collect();
-        let line = |(sku, (index, quantity)): (Sku, (usize, Quantity))| {
-            let offer = offers.remove(&sku).ok_or_else(|| unknown(index))?;
-            let (product_id, name) = (offer.product_id, offer.name);
-            Ok(Line { sku, product_id, name, quantity, unit_price: offer.price, price_version: offer.price_version })
+    /// The lines to be bought, and what they cost. A customer who expects another total than that of the cart may have seen newer
+    /// prices than the cart remembers: then it is priced by what is offered now, and bought if that comes to what they
+    /// expect. 1 round trip, only then.
+    async fn agreed(&self, basket: &Basket, expected: Option<Money>) -> Result<(Vec<Line>, Breakdown)> {
+        let sums = priced(&basket.lines, self.currency)?;
+        let Some(expected) = expected.filter(|expected| *expected != sums.total) else {
+            return Ok((basket.lines.clone(), sums));
         };
-        wanted.into_iter().map(line).collect()
+        let skus: Vec<Sku> = basket.lines.iter().map(|line| line.sku.clone()).collect();
+        let faults: Vec<Fault<'_>> = match basket.cart {
+            Some(_) => judged(&basket.lines, &self.desk.catalog.offers(&skus).await?),
+            None => Vec::new(),
+        };
+        let lines = repriced(&basket.lines, &faults);
+        let sums = priced(&lines, self.currency)?;
+        let is_gone = faults.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
+        if is_gone || sums.total != expected {
+            return Err(refusal(&basket.lines, &faults, expected, self.currency)?);
+        }
+        Ok((lines, sums))
+    }
+
+    /// Refuses a total in another currency than the shop's.
+    pub(crate) fn check_currency(&self, expected: Option<Money>) -> Result<()> {
+        match expected.is_none_or(|expected| expected.currency == self.currency) {
+            true => Ok(()),
+            false => {
+                let message = format!("this shop sells in {}", self.currency);
+                Err(Error::invalid("expectedTotal.currency", "currency_mismatch", message))
+            }
+        }
     }
 
     /// Who buys: the account, or a guest who can be reached.
@@ -234,7 +201,7 @@ impl Checkout {
         }
     }
 
-    async fn address(&self, destination: Destination, caller: &Caller) -> Result<Address> {
+    pub(crate) async fn address(&self, destination: Destination, caller: &Caller) -> Result<Address> {
         match destination {
             Destination::Address(address) => Ok(address),
             Destination::Saved(id) => {
@@ -254,23 +221,12 @@ impl Checkout {
     ) -> Result<(Order, Option<String>)> {
         let clock = &self.desk.orders.clock;
         let (id, now) = (clock.mint(), clock.now());
-        let zero = Money::zero(self.currency);
-        let items = lines.iter().zip(&sums.line_totals).map(|(line, line_total)| Item {
-            sku: line.sku.clone(),
-            product_id: line.product_id,
-            name: line.name.clone(),
-            quantity: line.quantity,
-            unit_price: line.unit_price,
-            discount: zero,
-            tax: zero,
-            line_total: *line_total,
-        });
         let order_token = salt.map(|salt| token::token(id, key, salt));
-        let order = Order {
+        let mut order = Order {
             id,
             number: number::fresh()?,
             buyer,
-            items: items.collect(),
+            items: items(lines, sums),
             subtotal: sums.subtotal,
             discount: sums.discount,
             tax: sums.tax,
@@ -287,77 +243,18 @@ impl Checkout {
             created_at: now,
             updated_at: now,
         };
+        if fault::mutant("total_miscounted") {
+            order.total.amount += 1;
+        }
         Ok((order, order_token))
     }
 }
 
-fn created(order: &Order) -> Event {
-    Event::OrderCreated(OrderCreated {
-        order_id: order.id,
-        order_number: order.number.clone(),
-        payment_id: order.payment_id,
-        total: order.total,
-        hold_expires_at: order.hold_expires_at,
-    })
-}
-
-fn unknown(index: usize) -> Error {
-    Error::invalid(&format!("items[{index}]"), "product_unknown", "is not sold here")
-}
-
-fn check_expected(expected: Option<Money>, sums: &Breakdown) -> Result<()> {
-    if expected.is_none_or(|expected| expected == sums.total) {
-        return Ok(());
-    }
-    let detail = format!("The total is {} now. Show it to the customer and place the order with it.", sums.total);
-    let facts = facts(
-        json!({ "subtotal": sums.subtotal, "discount": sums.discount, "tax": sums.tax, "shipping": sums.shipping, "total": sums.total }),
-    );
-    Err(Error::conflict("price_changed", detail.clone()).with_facts("expectedTotal", "price_changed", detail, facts))
-}
-
-/// The 409 that a refused transaction amounts to: every line at fault is named.
-fn why_refused(refusals: &Refusals, offers: &[(Slot, &Line)], cart: Option<Slot>) -> Result<Error> {
-    let mut fields = Vec::new();
-    for (slot, line) in offers {
-        let Some(refused) = refusals.of(*slot) else { continue };
-        let (sku, wanted) = (&line.sku, line.quantity.get());
-        let (code, message, more) = match why_unsold(refused, wanted, line.price_version)? {
-            Unsold::Gone => ("product_unavailable", format!("{sku} is not sold any more."), json!({ "sku": sku })),
-            Unsold::PriceChanged { now, .. } => (
-                "price_changed",
-                format!("{sku} costs {now} now, not {}.", line.unit_price),
-                json!({ "sku": sku, "was": line.unit_price, "now": now }),
-            ),
-            Unsold::Short { available } => (
-                "insufficient_stock",
-                format!("{available} of {sku} left, {wanted} wanted."),
-                json!({ "sku": sku, "available": available, "wanted": wanted }),
-            ),
-        };
-        fields.push((format!("items.{sku}"), code, message, more));
-    }
-    // The worst leads: what cannot be had, then what costs otherwise, then what is short.
-    let worst = ["product_unavailable", "price_changed", "insufficient_stock"];
-    fields.sort_by_key(|(_, code, _, _)| worst.iter().position(|other| other == code));
-    let Some((_, code, _, _)) = fields.first() else {
-        return Ok(match cart.and_then(|slot| refusals.of(slot)) {
-            Some(_) => {
-                Error::conflict("cart_changed", "The cart was changed meanwhile. Look at it and place the order again.")
-            }
-            None => Error::conflict("order_refused", "The order was not placed. Try again."),
-        });
+/// Which lines are gone or cost otherwise, by what is offered. Of stock only the transaction can tell.
+fn judged<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<Fault<'a>> {
+    let judge = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
+        Some(offer) => offer.judge(0, line.price_version),
+        None => Some(Unsold::Gone),
     };
-    let detail = fields.iter().map(|(_, _, message, _)| message.as_str()).collect::<Vec<_>>().join(" ");
-    let error = Error::conflict(code, detail);
-    Ok(fields
-        .into_iter()
-        .fold(error, |error, (field, code, message, more)| error.with_facts(field, code, message, facts(more))))
-}
-
-fn facts(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(facts) => facts,
-        _ => Map::new(),
-    }
+    lines.iter().filter_map(|line| Some((line, judge(line)?))).collect()
 }

@@ -1,11 +1,11 @@
 //! Reading an order: its buyer, an admin, or a guest who holds its token. To anybody else it does not exist.
 
+use aws_kit::matches_digest;
 use events::Recipient;
 use values::{Caller, Error, OrderId, Result};
 
 use crate::order::{Order, Private};
 use crate::store::Orders;
-use crate::token;
 
 /// An order with its personal data, unless that was erased.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ impl Orders {
 fn may_see(order: &Order, caller: &Caller, order_token: Option<&str>) -> bool {
     let bought = matches!((order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
     let holds_token = match (&order.token_digest, order_token) {
-        (Some(digest), Some(given)) => token::matches(given, digest),
+        (Some(digest), Some(given)) => matches_digest(given, digest),
         _ => false,
     };
     caller.is_admin() || bought || holds_token

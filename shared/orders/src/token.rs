@@ -19,8 +19,3 @@ pub(crate) fn token(order: OrderId, key: &str, salt: &str) -> String {
 pub(crate) fn digest(token: &str) -> String {
     sha256_hex(token.as_bytes())
 }
-
-/// Is it that token? Digests are compared, so the time taken tells nothing of the token.
-pub(crate) fn matches(given: &str, digest_held: &str) -> bool {
-    aws_lc_rs::constant_time::verify_slices_are_equal(digest(given).as_bytes(), digest_held.as_bytes()).is_ok()
-}

@@ -1,0 +1,202 @@
+//! Bodies and filters that the orders API takes: apart from the domain, so that neither binds the other.
+
+use cart::Owner;
+use http_kit::PageQuery;
+use identity::Address;
+use orders::{Destination, Filter, Inquiry, NewOrder, Source, Status, Wanted};
+use payments::Method;
+use serde::{Deserialize, Serialize};
+use values::{AddressId, Caller, Email, Error, Kind, Money, ProductId, Quantity, Result, Sku, Text};
+
+/// Body of `POST /orders` and, with all but `cart` or `items` left out, of `POST /orders/quote`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PlaceIn {
+    cart: Option<String>,
+    items: Option<Vec<ItemIn>>,
+    email: Option<Email>,
+    shipping_address: Option<Address>,
+    address_id: Option<AddressId>,
+    payment_method: Option<Method>,
+    expected_total: Option<Money>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ItemIn {
+    sku: Option<Sku>,
+    product_id: Option<ProductId>,
+    quantity: Quantity,
+}
+
+/// Body of `POST /orders/{id}/pay`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PayIn {
+    pub(crate) payment_method: Method,
+}
+
+/// Body of `POST /orders/{id}/cancel`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CancelIn {
+    pub(crate) reason: Text<200>,
+}
+
+/// Body of `PATCH /orders/{id}/status`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveIn {
+    pub(crate) status: Status,
+    pub(crate) note: Option<Text<200>>,
+}
+
+/// Query of `GET /orders`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListIn {
+    limit: Option<u32>,
+    cursor: Option<String>,
+    status: Option<Status>,
+    from: Option<String>,
+    to: Option<String>,
+    number: Option<String>,
+    email: Option<Email>,
+}
+
+impl ListIn {
+    /// What is looked for, and which page of it.
+    pub(crate) fn parts(self) -> (Filter, PageQuery) {
+        let Self { limit, cursor, status, from, to, number, email } = self;
+        (Filter { status, from, to, number, email }, PageQuery { limit, cursor })
+    }
+}
+
+impl PlaceIn {
+    pub(crate) fn into_new(self, caller: &Caller) -> Result<NewOrder> {
+        let missing = |field: &str, message: &str| Error::invalid(field, "required", message);
+        let destination = self.destination()?;
+        let method = self.payment_method.ok_or_else(|| missing("paymentMethod", "say what pays"))?.checked()?;
+        Ok(NewOrder {
+            source: source(self.cart, self.items, caller)?,
+            email: self.email,
+            destination: destination.ok_or_else(|| {
+                Error::invalid("shippingAddress", "one_of", "name either `shippingAddress` or `addressId`")
+            })?,
+            method,
+            expected_total: self.expected_total,
+        })
+    }
+
+    /// What is given is checked as if the order were placed.
+    pub(crate) fn into_inquiry(self, caller: &Caller) -> Result<Inquiry> {
+        let destination = self.destination()?;
+        self.payment_method.map(Method::checked).transpose()?;
+        let source = source(self.cart, self.items, caller)?;
+        Ok(Inquiry { source, destination, expected_total: self.expected_total })
+    }
+
+    fn destination(&self) -> Result<Option<Destination>> {
+        match (&self.shipping_address, self.address_id) {
+            (Some(address), None) => Ok(Some(Destination::Address(address.clone()))),
+            (None, Some(id)) => Ok(Some(Destination::Saved(id))),
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => {
+                Err(Error::invalid("shippingAddress", "one_of", "name either `shippingAddress` or `addressId`"))
+            }
+        }
+    }
+}
+
+fn source(cart: Option<String>, items: Option<Vec<ItemIn>>, caller: &Caller) -> Result<Source> {
+    match (cart, items) {
+        (Some(cart), None) => Ok(Source::Cart(owner(&cart, caller)?)),
+        (None, Some(items)) => Ok(Source::Items(items.into_iter().enumerate().map(wanted).collect::<Result<_>>()?)),
+        _ => Err(Error::invalid("cart", "one_of", "name either `cart` or `items`")),
+    }
+}
+
+/// A cart named in a body: one that is not the caller's is as invalid as one that does not exist.
+fn owner(name: &str, caller: &Caller) -> Result<Owner> {
+    match (Owner::named(name, caller), caller.user()) {
+        (Ok(Owner::User(owner)), Some(user)) if owner == user => Ok(Owner::User(owner)),
+        (Ok(Owner::Guest(cart)), _) => Ok(Owner::Guest(cart)),
+        (Err(error), _) if error.kind == Kind::Unauthenticated => Err(error),
+        _ => Err(Error::invalid("cart", "cart_unknown", "is not your cart")),
+    }
+}
+
+fn wanted((index, item): (usize, ItemIn)) -> Result<(Wanted, Quantity)> {
+    match (item.sku, item.product_id) {
+        (Some(sku), None) => Ok((Wanted::Sku(sku), item.quantity)),
+        (None, Some(product)) => Ok((Wanted::Product(product), item.quantity)),
+        _ => Err(Error::invalid(&format!("items[{index}]"), "one_of", "name either `sku` or `productId`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, from_value, json};
+
+    fn order() -> Value {
+        json!({
+            "items": [{ "sku": "MUG", "quantity": 1 }],
+            "shippingAddress": { "name": "Ada", "line1": "Rue 1", "city": "Bruxelles", "postalCode": "1000", "country": "BE" },
+            "paymentMethod": { "token": "pm_card_visa" },
+        })
+    }
+
+    fn without(field: &str) -> PlaceIn {
+        let mut order = order();
+        order.as_object_mut().unwrap().remove(field);
+        from_value(order).unwrap()
+    }
+
+    fn with(field: &str, value: Value) -> PlaceIn {
+        let mut order = order();
+        order[field] = value;
+        from_value(order).unwrap()
+    }
+
+    fn refused<T: std::fmt::Debug>(read: Result<T>) -> (String, &'static str) {
+        let field = read.unwrap_err().fields.remove(0);
+        (field.field, field.code)
+    }
+
+    #[test]
+    fn an_order_needs_what_a_quote_may_leave_out() {
+        assert!(with("email", json!("ada@example.com")).into_new(&Caller::Guest).is_ok());
+        for (field, code) in [("shippingAddress", "one_of"), ("paymentMethod", "required")] {
+            assert_eq!(refused(without(field).into_new(&Caller::Guest)), (field.to_owned(), code));
+            assert!(without(field).into_inquiry(&Caller::Guest).is_ok());
+        }
+        assert_eq!(refused(without("items").into_inquiry(&Caller::Guest)), ("cart".to_owned(), "one_of"));
+    }
+
+    #[test]
+    fn what_a_quote_is_given_is_checked() {
+        let card = with("paymentMethod", json!({ "token": "4242424242424242" }));
+        assert_eq!(refused(card.into_inquiry(&Caller::Guest)).1, "card_number_refused");
+        let twice = with("addressId", json!("adr_01h455vb4pex5vsknk084sn02q"));
+        assert_eq!(refused(twice.into_inquiry(&Caller::Guest)), ("shippingAddress".to_owned(), "one_of"));
+        let both = with("cart", json!("me"));
+        assert_eq!(refused(both.into_inquiry(&Caller::Guest)), ("cart".to_owned(), "one_of"));
+    }
+
+    #[test]
+    fn an_unknown_country_is_refused() {
+        let mut order = order();
+        order["shippingAddress"]["country"] = json!("XX");
+        assert!(from_value::<PlaceIn>(order).is_err());
+    }
+
+    #[test]
+    fn reasons_have_bounds() {
+        let cancel = |reason: &str| from_value::<CancelIn>(json!({ "reason": reason }));
+        assert!(cancel("x").is_ok() && cancel(&"x".repeat(200)).is_ok());
+        assert!(cancel(" ").is_err() && cancel(&"x".repeat(201)).is_err());
+        assert!(from_value::<MoveIn>(json!({ "status": "shipped" })).is_ok());
+        assert!(from_value::<MoveIn>(json!({ "status": "gone" })).is_err());
+    }
+}

@@ -1,0 +1,64 @@
+//! Lists: all orders for an admin, a customer's own, and the history of one.
+
+use axum::extract::State as AxumState;
+use axum::response::IntoResponse;
+use http::HeaderMap;
+use http_kit::{Answer, Json, PageQuery, Path, Query, Visitor, list};
+use values::{Error, OrderId, UserId};
+
+use crate::bodies::ListIn;
+use crate::shape::{HistoryOut, OrderOut};
+use crate::{State, order_token};
+
+/// `GET /orders`: an admin finds all, everybody else their own.
+pub(crate) async fn all(AxumState(state): AxumState<State>, visitor: Visitor, Query(query): Query<ListIn>) -> Answer {
+    let user = visitor.caller.require_user()?;
+    let (filter, page) = query.parts();
+    if !visitor.caller.is_admin() {
+        return match filter.any() {
+            None => bought_by(&state, user, &page).await,
+            Some(field) => {
+                Err(Error::invalid(field, "admins_only", "only an admin looks for some of the orders").into())
+            }
+        };
+    }
+    // The filters as they were sent: a cursor goes on in the same search.
+    let name = format!("orders by {filter:?} of {}", filter.email.as_ref().map_or("anybody", |email| email.as_str()));
+    let checkout = &state.checkout;
+    let rows = checkout.desk.orders.find(&checkout.accounts, filter, &state.cursors.open(&page, &name)?).await?;
+    Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())
+}
+
+/// `GET /orders/user/{userId}`.
+pub(crate) async fn of_user(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path(user): Path<UserId>,
+    Query(page): Query<PageQuery>,
+) -> Answer {
+    if visitor.caller.require_user()? != user && !visitor.caller.is_admin() {
+        return Err(Error::not_found("account").into());
+    }
+    bought_by(&state, user, &page).await
+}
+
+/// `GET /orders/{id}/history`.
+pub(crate) async fn history(
+    AxumState(state): AxumState<State>,
+    visitor: Visitor,
+    Path(id): Path<OrderId>,
+    Query(page): Query<PageQuery>,
+    headers: HeaderMap,
+) -> Answer {
+    let orders = &state.checkout.desk.orders;
+    orders.show(id, &visitor.caller, order_token(&headers)).await?;
+    let name = format!("history of {id}");
+    let rows = orders.history(id, &state.cursors.open(&page, &name)?).await?;
+    Ok(Json(list(rows.map(HistoryOut::from), &state.cursors, &name)).into_response())
+}
+
+async fn bought_by(state: &State, user: UserId, page: &PageQuery) -> Answer {
+    let name = format!("orders of {user}");
+    let rows = state.checkout.desk.orders.of_user(user, &state.cursors.open(page, &name)?).await?;
+    Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())
+}
