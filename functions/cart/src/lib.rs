@@ -1,4 +1,4 @@
-//! Carts over HTTP: make, look, add, set, remove, empty. Handlers extract, call the use case and shape the answer.
+//! Carts over HTTP: make, look, add, set, remove, empty, merge. Handlers extract, call the use case and shape the answer.
 
 mod shape;
 
@@ -7,19 +7,20 @@ use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use cart::{Carts, Item, Owner, View};
+use cart::{Carts, Item, Owner, Strategy, View};
 use http::StatusCode;
 use http_kit::{
-    Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, Visitor, attempted, tagged,
+    Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, Path, Verifier, Visitor, attempted, tagged,
 };
 use values::{Currency, Result};
 
-use shape::{AddIn, CartOut, SetIn};
+use shape::{AddIn, CartOut, MergeIn, SetIn};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct State {
     carts: Carts,
+    merge: Strategy,
     currency: Currency,
     verifier: Verifier,
 }
@@ -27,8 +28,12 @@ pub struct State {
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (carts, verifier) = (Carts::from_env(aws)?, Verifier::from_env(aws)?);
-        Ok(Self { carts, currency: Settings.parsed("SOUK_CURRENCY")?, verifier })
+        Ok(Self {
+            carts: Carts::from_env(aws)?,
+            merge: Settings.parsed("SOUK_CART_MERGE")?,
+            currency: Settings.parsed("SOUK_CURRENCY")?,
+            verifier: Verifier::from_env(aws)?,
+        })
     }
 
     /// The table whose connection is opened at start.
@@ -52,6 +57,7 @@ impl FromRef<State> for Verifier {
 pub fn routes(state: State) -> Router {
     Router::new()
         .route("/api/v1/cart", post(make))
+        .route("/api/v1/cart/me/merge", post(merge))
         .route("/api/v1/cart/{owner}", get(view).delete(clear))
         .route("/api/v1/cart/{owner}/items", post(add))
         .route("/api/v1/cart/{owner}/items/{item}", put(set).delete(remove))
@@ -90,6 +96,18 @@ async fn add(
     let item = Item::of(body.sku, body.product_id)?;
     let added = state.carts.add(owner, &item, body.quantity, held.version()?, once.as_ref()).await?;
     Ok(attempted(added, |view| state.shown(view, &IfNoneMatch::default()).map_err(Failure::from)))
+}
+
+async fn merge(
+    AxumState(state): AxumState<State>,
+    LoggedIn(user): LoggedIn,
+    held: IfMatch,
+    key: IdempotencyKey,
+    Json(body): Json<MergeIn>,
+) -> Answer {
+    let once = key.of(&user.to_string(), "POST /cart/me/merge", &body)?;
+    let merged = state.carts.merge(user, &body.from, state.merge, held.version()?, once.as_ref()).await?;
+    Ok(attempted(merged, |view| state.shown(view, &IfNoneMatch::default()).map_err(Failure::from)))
 }
 
 async fn set(

@@ -24,6 +24,13 @@ pub(crate) struct SetIn {
     pub(crate) quantity: u32,
 }
 
+/// The body of `POST /cart/me/merge`: the id of the cart that was a guest's.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeIn {
+    pub(crate) from: String,
+}
+
 /// A cart as its owner sees it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -20,13 +20,7 @@ impl Carts {
         once: Option<&Idempotency>,
     ) -> Result<Attempt<View>> {
         let tried = self.try_add(owner, item, more, version, once).await;
-        match (tried, once) {
-            // A refusal may be this request's own doing: the pieces that it finds missing are those that it took before.
-            (Err(error), Some(once)) if !error.is_outage() => {
-                self.earlier(once).await?.map(Attempt::Replayed).ok_or(error)
-            }
-            (tried, _) => tried,
-        }
+        self.or_earlier(tried, once).await
     }
 
     async fn try_add(

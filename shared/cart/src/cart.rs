@@ -60,6 +60,13 @@ pub enum Kind {
         /// Pieces at this look.
         now: u32,
     },
+    /// Two carts were merged, and less of the line is in than they held together: no more can be sold, in one cart, or at all.
+    Capped {
+        /// Pieces in both.
+        was: u32,
+        /// Pieces that are in.
+        now: u32,
+    },
     /// It is not sold any more, and the line is taken out.
     Gone {
         /// Pieces that were in the line.

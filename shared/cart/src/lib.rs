@@ -9,10 +9,12 @@ mod clear;
 mod item;
 mod line;
 mod make;
+mod merge;
 mod owner;
 mod remove;
 mod set;
 mod store;
+mod strategy;
 mod view;
 
 pub use cart::{Cart, Change, Kind, View};
@@ -20,3 +22,4 @@ pub use item::Item;
 pub use line::Line;
 pub use owner::Owner;
 pub use store::Carts;
+pub use strategy::Strategy;

@@ -6,6 +6,8 @@
 //! | a cart and an offer | that, and the offer's key in the catalog | both tables, BatchGet | the same + 1 |
 //! | change a cart | `CART#{owner}` / `CART`, on its version | table, PutItem | 1 write unit per KB |
 //! | change a cart under an Idempotency-Key | that and `IDEMPOTENCY#…` | transaction | 2 per KB and row |
+//! | two carts, to be merged | both keys | table, BatchGet | 1 per 4 KB and row |
+//! | merge two carts | both, each on its version; `IDEMPOTENCY#…` under a key | transaction | 2 per KB and row |
 //! | take a cart into an order | `CART#{owner}` / `CART`, on its version | the order's transaction | 2 per KB |
 //!
 //! A cart is one row, written whole under the condition that its version is still the one that was read: so no add is lost,
@@ -13,6 +15,7 @@
 //! A row is emptied, never deleted (TTL does that after 7 days): a version that came back with other lines could be taken
 //! for the old one.
 
+use aws_kit::fault::mutant;
 use aws_kit::{Attempt, Aws, Backoff, CommitError, Idempotency, Key, Table, Transaction, Write};
 use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,14 @@ struct Row {
     lines: Vec<Line>,
     version: u64,
     expires_at: i64,
+}
+
+/// A row among others.
+#[derive(Debug, Deserialize)]
+struct Keyed {
+    pk: String,
+    #[serde(flatten)]
+    row: Row,
 }
 
 /// How a write of a cart ended.
@@ -67,7 +78,7 @@ impl Carts {
         Ok(self.table.get::<Row>(key(owner)).await?.filter(|row| row.is_live(now)).map(|row| row.cart(*owner)))
     }
 
-    /// The write that takes a cart away in the order's transaction: it empties the row, if nobody changed it meanwhile.
+    /// The write that takes a cart away in the transaction of what it became: it empties the row, if nobody changed it meanwhile.
     pub fn convert(&self, cart: &Cart) -> Result<Write> {
         self.put(&Cart { lines: Vec::new(), ..cart.clone() }.touched(self.clock.now()))
     }
@@ -75,14 +86,26 @@ impl Carts {
     /// The cart to be changed or looked at: an account's is there from the beginning, a guest's once it was made.
     pub(crate) async fn open(&self, owner: Owner) -> Result<Cart> {
         let row = self.table.get::<Row>(key(&owner)).await?;
-        self.begin(owner, row)
+        begin(owner, row, self.clock.now())
     }
 
     /// The same, with the offer of a SKU, in one round trip.
     pub(crate) async fn open_with(&self, owner: Owner, sku: &Sku) -> Result<(Cart, Option<Offer>)> {
         let offer = [self.catalog.offer_key(sku)];
         let read = Table::get_both::<Row, Offer>((&self.table, key(&owner)), (self.catalog.table(), &offer)).await?;
-        Ok((self.begin(owner, read.0)?, read.1.into_iter().next()))
+        let cart = begin(owner, read.0, self.clock.now())?;
+        Ok((cart, read.1.into_iter().next()))
+    }
+
+    /// Two carts at once. 1 round trip.
+    pub(crate) async fn open_both(&self, one: Owner, other: Owner) -> Result<(Result<Cart>, Result<Cart>)> {
+        let mut rows = self.table.batch_get::<Keyed>(&[key(&one), key(&other)]).await?;
+        let now = self.clock.now();
+        let mut open = |owner: Owner| {
+            let at = rows.iter().position(|found| found.pk == key(&owner).pk);
+            begin(owner, at.map(|at| rows.swap_remove(at).row), now)
+        };
+        Ok((open(one), open(other)))
     }
 
     /// Makes a change and writes it; makes it again on top of whatever came between, within a budget, so that none is lost.
@@ -99,22 +122,66 @@ impl Carts {
         loop {
             cart.check_version(version)?;
             let edited = edit(cart)?;
-            let view = View { cart: edited.cart.touched(self.clock.now()), ..edited };
-            let shown = View { cart: Cart { version: view.cart.version + 1, ..view.cart.clone() }, ..view.clone() };
-            match self.write(&view.cart, &shown, once).await? {
+            let (changed, shown) = self.next(edited);
+            match self.write(&changed, &shown, once).await? {
                 Written::Done => return Ok(Attempt::Fresh(shown)),
                 Written::Earlier(earlier) => return Ok(Attempt::Replayed(*earlier)),
                 Written::Beaten(_) if !backoff.wait().await => {
                     return Err(Error::conflict("cart_changed", "The cart keeps changing. Read it and try again."));
                 }
-                Written::Beaten(row) => cart = self.begin(owner, row)?,
+                Written::Beaten(row) => cart = begin(owner, row, self.clock.now())?,
             }
         }
     }
 
-    /// What a keyed request was answered before, if it was.
-    pub(crate) async fn earlier(&self, once: &Idempotency) -> Result<Option<View>> {
-        once.recall(&self.table, self.clock.now()).await
+    /// Writes what became of two carts: the merged one, and the guest's, emptied. A guest's cart in which there is nothing
+    /// leaves both as they are. None when one of them was changed meanwhile. 1 round trip, none where nothing is written.
+    pub(crate) async fn write_merged(
+        &self,
+        merged: View,
+        guest: &Cart,
+        once: Option<&Idempotency>,
+    ) -> Result<Option<Attempt<View>>> {
+        let mut writes = Transaction::new();
+        let shown = match guest.lines.is_empty() {
+            true => merged,
+            false => {
+                let (own, shown) = self.next(merged);
+                writes.add(self.put(&own)?);
+                writes.add(self.convert(guest)?);
+                shown
+            }
+        };
+        let keep = once.map(|once| once.keep(&self.table, &shown, self.clock.now())).transpose()?;
+        let kept = keep.map(|write| writes.add(write));
+        match writes.commit().await {
+            Ok(()) => Ok(Some(Attempt::Fresh(shown))),
+            Err(CommitError::Failed(error)) => Err(error),
+            Err(CommitError::Refused(refusals)) => match (once, kept.and_then(|slot| refusals.of(slot))) {
+                (Some(once), Some(refused)) => Ok(Some(Attempt::Replayed(once.recalled(refused)?))),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    /// A keyed request that failed may have been done before: then it is answered as it was then.
+    pub(crate) async fn or_earlier(
+        &self,
+        tried: Result<Attempt<View>>,
+        once: Option<&Idempotency>,
+    ) -> Result<Attempt<View>> {
+        match (tried, once) {
+            (Err(error), Some(once)) => {
+                once.or_earlier(&self.table, self.clock.now(), error).await.map(Attempt::Replayed)
+            }
+            (tried, _) => tried,
+        }
+    }
+
+    /// A changed cart as it is written, touched, and as it is shown once it has been written.
+    fn next(&self, changed: View) -> (Cart, View) {
+        let cart = changed.cart.touched(self.clock.now());
+        (cart.clone(), View { cart: Cart { version: cart.version + 1, ..cart }, ..changed })
     }
 
     async fn write(&self, cart: &Cart, shown: &View, once: Option<&Idempotency>) -> Result<Written> {
@@ -144,19 +211,19 @@ impl Carts {
         let (lines, expires_at) = (cart.lines.clone(), cart.expires_at.seconds());
         let write = Write::put(&self.table, key(&cart.owner), &Row { lines, version: cart.version + 1, expires_at })?;
         match cart.version {
+            _ if mutant("cart_version_ignored") => Ok(write),
             0 => Ok(write.when("attribute_not_exists(pk)")),
             version => write.when("version = :v").value(":v", version),
         }
     }
+}
 
-    /// The cart in a row; a new one in the place of an expired one, whose versions it continues.
-    fn begin(&self, owner: Owner, row: Option<Row>) -> Result<Cart> {
-        let now = self.clock.now();
-        match (owner, row) {
-            (_, Some(row)) if row.is_live(now) => Ok(row.cart(owner)),
-            (Owner::Guest(_), _) => Err(Error::not_found("cart")),
-            (Owner::User(_), row) => Ok(Cart { version: row.map_or(0, |row| row.version), ..Cart::empty(owner, now) }),
-        }
+/// The cart in a row; a new one in the place of an expired one, whose versions it continues. A guest's is not made so: 404.
+fn begin(owner: Owner, row: Option<Row>, now: Timestamp) -> Result<Cart> {
+    match (owner, row) {
+        (_, Some(row)) if row.is_live(now) => Ok(row.cart(owner)),
+        (Owner::Guest(_), _) => Err(Error::not_found("cart")),
+        (Owner::User(_), row) => Ok(Cart { version: row.map_or(0, |row| row.version), ..Cart::empty(owner, now) }),
     }
 }
 
@@ -173,4 +240,41 @@ impl Row {
 
 fn key(owner: &Owner) -> Key {
     Key::new(format!("CART#{owner}"), "CART")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_764_000_000_999)
+    }
+
+    fn row(expires_at: i64) -> Option<Row> {
+        let line = Line::of(&crate::cart::tests::offer("MUG", 9), values::Quantity::new(1).unwrap()).unwrap();
+        Some(Row { lines: vec![line], version: 7, expires_at })
+    }
+
+    #[test]
+    fn an_expired_cart_is_gone_at_once_whatever_the_table_still_holds() {
+        let clock = Clock::fixed(now());
+        let (ada, guest) = (Owner::User(clock.mint()), Owner::Guest(clock.mint()));
+        for owner in [ada, guest] {
+            assert_eq!(
+                begin(owner, row(now().seconds() + 1), now()).unwrap().lines.len(),
+                1,
+                "a second before it ends"
+            );
+        }
+        assert_eq!(begin(guest, row(now().seconds()), now()).unwrap_err().kind, values::Kind::NotFound);
+        let anew = begin(ada, row(now().seconds()), now()).unwrap();
+        assert_eq!((anew.lines.len(), anew.version), (0, 7), "a version never comes back with other lines");
+    }
+
+    #[test]
+    fn a_guest_has_no_cart_before_it_is_made_and_an_account_always_has() {
+        let clock = Clock::fixed(now());
+        assert!(begin(Owner::Guest(clock.mint()), None, now()).is_err());
+        assert_eq!(begin(Owner::User(clock.mint()), None, now()).unwrap().version, 0);
+    }
 }

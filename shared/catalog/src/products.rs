@@ -94,16 +94,15 @@ impl Products {
         }
     }
 
-    /// A keyed request that is refused may be the repetition of one that was not: the state it is judged by is its own doing.
+    /// A keyed request that failed may have been done before: then it is answered as it was then.
     pub(crate) async fn or_earlier(
         &self,
         tried: Result<Attempt<Listing>>,
         once: Option<&Idempotency>,
     ) -> Result<Attempt<Listing>> {
         match (tried, once) {
-            (Err(error), Some(once)) if !error.is_outage() => {
-                let earlier = once.recall(self.catalog.table(), self.clock.now()).await?;
-                earlier.map(Attempt::Replayed).ok_or(error)
+            (Err(error), Some(once)) => {
+                once.or_earlier(self.catalog.table(), self.clock.now(), error).await.map(Attempt::Replayed)
             }
             (tried, _) => tried,
         }

@@ -18,6 +18,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aws_kit::fault::mutant;
 use aws_kit::{Aws, Key, Query, Table, Write};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -99,8 +100,11 @@ impl Catalog {
     /// The write that sells `quantity` pieces (all lines of the SKU summed) at the price of that version.
     /// [`crate::why_unsold`] reads its refusal.
     pub fn take(&self, sku: &Sku, quantity: u32, price_version: u64) -> Result<Write> {
+        let enough = if mutant("no_stock_condition") { "attribute_exists(pk)" } else { "available >= :q" };
+        // Versions only grow, so the mutant sells at any price.
+        let price = if mutant("price_version_ignored") { "priceVersion >= :v" } else { "priceVersion = :v" };
         Write::update(&self.table, self.offer_key(sku), "SET available = available - :q")
-            .when("available >= :q AND #status = :active AND priceVersion = :v")
+            .when(format!("{enough} AND #status = :active AND {price}"))
             .name("#status", "status")
             .value(":q", quantity)?
             .value(":active", Status::Active)?
@@ -109,6 +113,8 @@ impl Catalog {
 
     /// The write that brings pieces back which were taken, whatever became of the offer meanwhile.
     pub fn give_back(&self, sku: &Sku, quantity: u32) -> Result<Write> {
+        let quantity = if mutant("stock_returned_twice") { 2 * quantity } else { quantity };
+        let quantity = if mutant("stock_not_returned") { 0 } else { quantity };
         Write::update(&self.table, self.offer_key(sku), "SET available = available + :q")
             .when("attribute_exists(pk)")
             .value(":q", quantity)

@@ -1,0 +1,254 @@
+//! How two carts become one: the account's own, and the one that its owner filled before logging in.
+
+use std::str::FromStr;
+
+use catalog::Offer;
+use values::{Error, Quantity, Result, Sku};
+
+use crate::{Cart, Change, Kind, Line, View};
+
+/// Which pieces stay. By every strategy a cart in which there is nothing gives way to the other: so a guest's, once emptied,
+/// merges as nothing however often it is sent, and nobody loses a full cart to an empty one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// Those of both: as many of each SKU as can be sold, 999 at most, and 50 SKUs.
+    Sum,
+    /// The guest's.
+    KeepGuest,
+    /// The account's own.
+    KeepOwn,
+}
+
+impl FromStr for Strategy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "sum" => Ok(Self::Sum),
+            "keep-guest" => Ok(Self::KeepGuest),
+            "keep-own" => Ok(Self::KeepOwn),
+            _ => Err(Error::invalid("strategy", "strategy_unknown", "use sum, keep-guest or keep-own")),
+        }
+    }
+}
+
+impl Strategy {
+    /// The own cart after the merge, by the offers of all SKUs of both, and what its owner has to be told of.
+    pub fn merge(self, own: Cart, guest: &Cart, offers: &[Offer]) -> View {
+        let lines = match self {
+            _ if guest.lines.is_empty() => own.lines,
+            Self::Sum => return sum(own, guest, offers),
+            Self::KeepOwn if !own.lines.is_empty() => own.lines,
+            Self::KeepOwn | Self::KeepGuest => guest.lines.clone(),
+        };
+        let asked: Vec<Sku> = lines.iter().map(|line| line.sku.clone()).collect();
+        Cart { lines, ..own }.refreshed(&asked, offers)
+    }
+}
+
+/// The own lines in their order, those of them summed that the guest has too, then the guest's others while there is room.
+fn sum(own: Cart, guest: &Cart, offers: &[Offer]) -> View {
+    let (mut lines, mut changes) = (Vec::new(), Vec::new());
+    let mut put = |(line, changed): (Option<Line>, Vec<Change>)| {
+        lines.extend(line);
+        changes.extend(changed);
+        lines.len()
+    };
+    let offer = |line: &Line| offers.iter().find(|offer| offer.sku == line.sku);
+    let mut held = 0;
+    for line in &own.lines {
+        held = put(match guest.line(&line.sku) {
+            Some(other) => {
+                let pieces = line.quantity.get() + other.quantity.get();
+                capped(later(line, other), pieces, Quantity::MAX, offer(line))
+            }
+            None => line.clone().refreshed(offer(line)),
+        });
+    }
+    for line in guest.lines.iter().filter(|line| own.line(&line.sku).is_none()) {
+        let room = if held < Cart::MOST_LINES { Quantity::MAX } else { 0 };
+        held = put(capped(line, line.quantity.get(), room, offer(line)));
+    }
+    View { cart: Cart { lines, ..own }, changes }
+}
+
+/// As many of the pieces as there is room for and as can be sold now; the rest is told.
+fn capped(seen: &Line, pieces: u32, room: u32, offer: Option<&Offer>) -> (Option<Line>, Vec<Change>) {
+    let tell = |kind| vec![Change { sku: seen.sku.clone(), kind }];
+    let Some(offer) = offer.filter(|offer| offer.is_active()) else {
+        return (None, tell(Kind::Gone { was: pieces, now: 0 }));
+    };
+    let now = pieces.min(room).min(offer.available);
+    let cut = if now < pieces { tell(Kind::Capped { was: pieces, now }) } else { Vec::new() };
+    let Ok(quantity) = Quantity::new(now) else { return (None, cut) };
+    let (line, mut changes) = Line { quantity, ..seen.clone() }.refreshed(Some(offer));
+    changes.extend(cut);
+    (line, changes)
+}
+
+/// The line that was looked at later, for versions of a price only grow: what changed since then is told.
+fn later<'a>(one: &'a Line, other: &'a Line) -> &'a Line {
+    if other.price_version > one.price_version { other } else { one }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cart::tests::offer;
+    use crate::strategy::Strategy::{KeepGuest, KeepOwn, Sum};
+    use crate::{Owner, Strategy};
+    use catalog::Status;
+    use proptest::prelude::*;
+    use proptest::strategy::Strategy as Generator;
+    use std::collections::BTreeSet;
+    use values::{Clock, Money, Timestamp};
+
+    /// As many SKUs as two carts hold.
+    const SKUS: u32 = 100;
+
+    fn cart(lines: &[(u32, u32)]) -> Cart {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let line = |&(sku, pieces): &(u32, u32)| {
+            Line::of(&offer(&format!("S{sku}"), 9999), Quantity::new(pieces).unwrap()).unwrap()
+        };
+        Cart { lines: lines.iter().map(line).collect(), ..Cart::empty(Owner::User(clock.mint()), clock.now()) }
+    }
+
+    fn emptied(cart: &Cart) -> Cart {
+        Cart { lines: Vec::new(), ..cart.clone() }
+    }
+
+    fn held(cart: &Cart) -> Vec<(&str, u32)> {
+        cart.lines.iter().map(|line| (line.sku.as_str(), line.quantity.get())).collect()
+    }
+
+    fn told(view: &View) -> serde_json::Value {
+        serde_json::to_value(&view.changes).unwrap()
+    }
+
+    fn any_cart() -> impl Generator<Value = Cart> {
+        prop::collection::btree_map(0..SKUS, 1..=Quantity::MAX, 0..=Cart::MOST_LINES)
+            .prop_map(|lines| cart(&lines.into_iter().collect::<Vec<_>>()))
+    }
+
+    fn any_offers() -> impl Generator<Value = Vec<Offer>> {
+        let one = (prop_oneof![1 => Just(0u32), 2 => 0..20u32, 7 => 0..3000u32], 1i64..3, prop::bool::weighted(0.9));
+        prop::collection::vec(one, SKUS as usize).prop_map(|offers| {
+            let offer = |(sku, (available, price, active)): (usize, (u32, i64, bool))| Offer {
+                price: Money::new(250 * price, "EUR".parse().unwrap()),
+                price_version: price.unsigned_abs(),
+                status: if active { Status::Active } else { Status::Archived },
+                ..offer(&format!("S{sku}"), available)
+            };
+            offers.into_iter().enumerate().map(offer).collect()
+        })
+    }
+
+    fn any_strategy() -> impl Generator<Value = Strategy> {
+        prop::sample::select(vec![Sum, KeepGuest, KeepOwn])
+    }
+
+    proptest! {
+        #[test]
+        fn a_sum_never_exceeds_stock_or_bounds_and_what_was_cut_is_told(
+            own in any_cart(), guest in any_cart(), offers in any_offers(),
+        ) {
+            let view = Sum.merge(own.clone(), &guest, &offers);
+            let skus: BTreeSet<_> = view.cart.lines.iter().map(|line| &line.sku).collect();
+            prop_assert_eq!(skus.len(), view.cart.lines.len(), "one line per SKU");
+            prop_assert!(view.cart.lines.len() <= Cart::MOST_LINES);
+            for offer in offers.iter().filter(|offer| own.line(&offer.sku).or(guest.line(&offer.sku)).is_some()) {
+                let pieces = |cart: &Cart| cart.line(&offer.sku).map_or(0, |line| line.quantity.get());
+                let (before, after) = (pieces(&own) + pieces(&guest), pieces(&view.cart));
+                if guest.line(&offer.sku).is_some() {
+                    prop_assert!(after <= offer.available.min(Quantity::MAX), "{after} of {}", offer.available);
+                }
+                let cut = view.changes.iter().filter(|change| change.sku == offer.sku).find_map(|change| match change.kind {
+                    Kind::Capped { was, now } | Kind::Gone { was, now } => Some((was, now)),
+                    _ => None,
+                });
+                prop_assert_eq!(cut, (after < before).then_some((before, after)), "of {}", offer.sku);
+            }
+        }
+
+        #[test]
+        fn a_second_merge_changes_nothing(
+            own in any_cart(), guest in any_cart(), offers in any_offers(), strategy in any_strategy(),
+        ) {
+            let once = strategy.merge(own, &guest, &offers);
+            let twice = strategy.merge(once.cart.clone(), &emptied(&guest), &offers);
+            prop_assert_eq!(&twice.cart, &once.cart);
+            prop_assert!(twice.changes.is_empty(), "{:?}", twice.changes);
+        }
+
+        #[test]
+        fn an_empty_guest_cart_is_only_a_look(own in any_cart(), offers in any_offers(), strategy in any_strategy()) {
+            let asked: Vec<Sku> = own.lines.iter().map(|line| line.sku.clone()).collect();
+            prop_assert_eq!(strategy.merge(own.clone(), &emptied(&own), &offers), own.refreshed(&asked, &offers));
+        }
+
+        #[test]
+        fn what_is_kept_is_one_of_the_two_and_no_mixture(own in any_cart(), guest in any_cart()) {
+            let offers: Vec<Offer> = (0..SKUS).map(|sku| offer(&format!("S{sku}"), 9999)).collect();
+            for (strategy, kept, other) in [(KeepOwn, &own, &guest), (KeepGuest, &guest, &own)] {
+                let view = strategy.merge(own.clone(), &guest, &offers);
+                prop_assert_eq!(&view.cart.lines, if kept.lines.is_empty() { &other.lines } else { &kept.lines });
+                prop_assert_eq!((view.cart.owner, view.cart.version), (own.owner, own.version));
+                prop_assert!(view.changes.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_of_both_carts_add_up_as_far_as_they_can_be_sold() {
+        let (own, guest) = (cart(&[(1, 2), (2, 3)]), cart(&[(2, 4), (3, 5), (4, 1)]));
+        let offers = [offer("S1", 1), offer("S2", 5), offer("S3", 9), offer("S4", 0)];
+        let view = Sum.merge(own, &guest, &offers);
+        assert_eq!(
+            held(&view.cart),
+            [("S1", 2), ("S2", 5), ("S3", 5)],
+            "what the guest did not touch is only looked at"
+        );
+        assert_eq!(
+            told(&view),
+            serde_json::json!([
+                { "sku": "S1", "kind": "stock", "was": 9999, "now": 1 },
+                { "sku": "S2", "kind": "capped", "was": 7, "now": 5 },
+                { "sku": "S4", "kind": "capped", "was": 1, "now": 0 },
+            ])
+        );
+    }
+
+    #[test]
+    fn a_line_is_summed_to_999_and_a_cart_to_50_skus() {
+        let fifty: Vec<_> = (0..50).map(|sku| (sku, 500)).collect();
+        let offers: Vec<Offer> = (0..SKUS).map(|sku| offer(&format!("S{sku}"), 9999)).collect();
+        let view = Sum.merge(cart(&fifty), &cart(&[(7, 500), (60, 2)]), &offers);
+        assert_eq!((view.cart.lines.len(), held(&view.cart)[7]), (50, ("S7", 999)));
+        assert_eq!(
+            told(&view),
+            serde_json::json!([
+                { "sku": "S7", "kind": "capped", "was": 1000, "now": 999 },
+                { "sku": "S60", "kind": "capped", "was": 2, "now": 0 },
+            ])
+        );
+    }
+
+    #[test]
+    fn a_price_is_compared_with_the_one_seen_last() {
+        let dearer = Offer { price: Money::new(300, "EUR".parse().unwrap()), price_version: 2, ..offer("S1", 9) };
+        let stale = cart(&[(1, 1)]);
+        let fresh = Cart { lines: vec![Line::of(&dearer, Quantity::new(1).unwrap()).unwrap()], ..stale.clone() };
+        let offers = [dearer];
+        assert!(Sum.merge(stale.clone(), &fresh, &offers).changes.is_empty(), "the guest saw it a moment ago");
+        assert_eq!(told(&Sum.merge(stale.clone(), &stale, &offers))[0]["kind"], "price");
+    }
+
+    #[test]
+    fn a_strategy_has_a_name() {
+        for (name, strategy) in [("sum", Sum), ("keep-guest", KeepGuest), ("keep-own", KeepOwn)] {
+            assert_eq!(name.parse::<Strategy>().unwrap(), strategy);
+        }
+        assert!("max".parse::<Strategy>().is_err());
+    }
+}
