@@ -1,10 +1,12 @@
-//! Telling customers what happened, by mail for now.
+//! Telling customers what happened, and who runs the shop when something is badly wrong; by mail for now.
 //!
 //! Invariants:
 //! - A message is sent at most once per event, channel and recipient. Its row is written before it is sent; if the outcome
 //!   of a send was lost, the row says `unknown` and nobody tries again, because mail has no idempotency key.
 //! - Events bring ids; identity knows the addresses. Neither a row nor a log line holds one.
+//! - What a mail says is true whatever its event does not know: a cancelled order may have been paid or not.
 
+mod draft;
 mod mail;
 mod message;
 mod notify;

@@ -26,6 +26,21 @@ pub(crate) enum Outcome {
     Lost(Error),
 }
 
+/// Where alarms go: `SOUK_OPERATOR_EMAIL`, or, where that is empty, back to the sender. One that does not read stops the start,
+/// because nobody would miss an alarm that never comes.
+pub(crate) fn operator_address() -> Result<Email> {
+    match Settings.optional("SOUK_OPERATOR_EMAIL") {
+        Some(named) => named.parse(),
+        None => bare(&Settings.required("SOUK_MAIL_SENDER")?).parse(),
+    }
+    .map_err(|_: Error| Error::internal("SOUK_OPERATOR_EMAIL, or without it SOUK_MAIL_SENDER, is no mail address"))
+}
+
+/// The address alone, of one that may have a name before it: `Souk <shop@example.com>` (RFC 5322, 3.4).
+fn bare(sender: &str) -> &str {
+    sender.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(sender, |(address, _)| address)
+}
+
 /// Sends mail in the shop's name.
 #[derive(Debug, Clone)]
 pub struct Mailer {
@@ -97,6 +112,12 @@ fn connection_refused(error: &(dyn StdError + 'static)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sender_with_a_name_has_an_address_all_the_same() {
+        assert_eq!(bare("Souk <shop@example.com>"), "shop@example.com");
+        assert_eq!(bare("shop@example.com"), "shop@example.com");
+    }
 
     #[test]
     fn only_a_refused_connection_surely_sent_nothing() {

@@ -1,6 +1,11 @@
-//! What customers read: pure text from events. English; localised templates come with their own issue.
+//! What people read of an event: pure words. English; localised templates come with their own issue.
 
-use events::{CancelReason, Event, Line, OrderCancelled, PaymentDone, PaymentFailed, Recipient};
+use events::{
+    CancelReason, Event, OrderCancelled, PaymentDone, PaymentFailed, PaymentMismatched, PaymentRefunded, Recipient,
+};
+use values::{Currency, Money};
+
+use crate::draft::Draft;
 
 /// A mail in both of its forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,35 +18,48 @@ pub struct Mail {
     pub html: String,
 }
 
-/// What a mail consists of, before it takes a form.
-struct Draft<'a> {
-    subject: String,
-    paragraphs: Vec<String>,
-    lines: &'a [Line],
-    total: Option<String>,
-    closing: &'static str,
+/// Whom an event is told to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Who bought.
+    Customer(Recipient),
+    /// Who runs the shop.
+    Operator,
 }
 
-/// Whom an event is told to; none for events that customers do not hear of.
-pub(crate) fn recipient(event: &Event) -> Option<Recipient> {
+impl std::fmt::Display for Audience {
+    /// As the claim of a message names it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Customer(recipient) => recipient.fmt(f),
+            Self::Operator => f.write_str("operator"),
+        }
+    }
+}
+
+/// Whom an event is told to; none for events that nobody is written about.
+pub(crate) fn audience(event: &Event) -> Option<Audience> {
     match event {
-        Event::PaymentCompleted(payment) => Some(payment.recipient),
-        Event::PaymentFailed(payment) => Some(payment.recipient),
-        Event::OrderCancelled(order) => Some(order.recipient),
+        Event::PaymentCompleted(payment) => Some(Audience::Customer(payment.recipient)),
+        Event::PaymentFailed(payment) => Some(Audience::Customer(payment.recipient)),
+        Event::PaymentRefunded(refund) => Some(Audience::Customer(refund.recipient)),
+        Event::OrderCancelled(order) => Some(Audience::Customer(order.recipient)),
+        Event::PaymentMismatched(_) => Some(Audience::Operator),
         _ => None,
     }
 }
 
-/// The mail that tells `name` (empty for a guest) of an event, if customers hear of it.
+/// The mail that tells `name` (empty for a guest and for the operator) of an event, if anybody is written about it.
 pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
     let draft = match event {
         Event::PaymentCompleted(payment) => paid(payment),
         Event::PaymentFailed(payment) => declined(payment),
+        Event::PaymentRefunded(refund) => refunded(refund),
         Event::OrderCancelled(order) => cancelled(order),
+        Event::PaymentMismatched(mismatch) => mismatched(mismatch),
         _ => return None,
     };
-    let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") };
-    Some(Mail { text: draft.as_text(&greeting), html: draft.as_html(&greeting), subject: draft.subject })
+    Some(draft.into_mail(name))
 }
 
 fn paid(payment: &PaymentDone) -> Draft<'_> {
@@ -52,6 +70,7 @@ fn paid(payment: &PaymentDone) -> Draft<'_> {
         lines: &payment.lines,
         total: Some(payment.amount.to_string()),
         closing: "We will now get it ready for you.",
+        ..Draft::default()
     }
 }
 
@@ -65,12 +84,27 @@ fn declined(payment: &PaymentFailed) -> Draft<'_> {
              same or another method."
                 .to_owned(),
         ],
-        lines: &[],
-        total: None,
         closing: "If it is not paid in time, the order ends by itself and nothing is charged.",
+        ..Draft::default()
     }
 }
 
+fn refunded(refund: &PaymentRefunded) -> Draft<'_> {
+    let PaymentRefunded { order_number: number, amount, refunded, captured, .. } = refund;
+    let so_far = match refunded.amount >= captured.amount {
+        true => format!("With that, all of the {captured} that you had paid has been given back."),
+        false => format!("So far, {refunded} of the {captured} that you had paid has been given back."),
+    };
+    Draft {
+        subject: format!("Your refund of {amount} for order {number}"),
+        paragraphs: vec![format!("We have given back {amount} of what you paid for your order {number}."), so_far],
+        closing: "It goes back the way you paid. Your bank may need some days to show it.",
+        ..Draft::default()
+    }
+}
+
+/// The event knows why, and nothing of the money: what is said of that has to be true whether nothing was paid, or reserved, or
+/// taken.
 fn cancelled(order: &OrderCancelled) -> Draft<'_> {
     let number = &order.order_number;
     let why = match order.reason {
@@ -80,10 +114,43 @@ fn cancelled(order: &OrderCancelled) -> Draft<'_> {
     };
     Draft {
         subject: format!("Your order {number} is cancelled"),
-        paragraphs: vec![format!("Your order {number} is cancelled. {why}")],
-        lines: &[],
-        total: None,
-        closing: "Nothing more will be charged. Money that your bank has reserved becomes free again by itself.",
+        paragraphs: vec![
+            format!("Your order {number} is cancelled. {why}"),
+            "Nothing is charged for it any more. If your bank shows a reservation for it, we let that go, and it \
+             disappears by itself."
+                .to_owned(),
+        ],
+        closing: "If you have already paid, the money is given back to you, and another mail tells you about that.",
+        ..Draft::default()
+    }
+}
+
+fn mismatched(mismatch: &PaymentMismatched) -> Draft<'_> {
+    let PaymentMismatched { order_number: number, payment_id, order_id, intent, expected, .. } = mismatch;
+    Draft {
+        subject: format!("ALARM payment.mismatched: order {number}"),
+        paragraphs: vec![format!(
+            "ALARM. What the payment provider holds for order {number} is not what this order costs. The provider's object \
+             is not used: it is cancelled, and the order is not confirmed by it."
+        )],
+        facts: vec![
+            ("Order", format!("{number} ({order_id})")),
+            ("Payment", payment_id.to_string()),
+            ("Intent", intent.clone()),
+            ("Expected", expected.to_string()),
+            ("Seen", seen(mismatch)),
+        ],
+        closing: "Look the intent up at the provider, and find out who made or changed it.",
+        ..Draft::default()
+    }
+}
+
+/// The provider's sum: as money where its currency is one, otherwise as it came.
+fn seen(mismatch: &PaymentMismatched) -> String {
+    let PaymentMismatched { seen_amount: amount, seen_currency: currency, .. } = mismatch;
+    match currency.to_ascii_uppercase().parse::<Currency>() {
+        Ok(known) => Money::new(*amount, known).to_string(),
+        Err(_) => format!("{amount} minor units of {currency:?}"),
     }
 }
 
@@ -93,69 +160,12 @@ fn sentence(words: &str) -> String {
     if words.ends_with(['.', '!', '?']) { words.to_owned() } else { format!("{words}.") }
 }
 
-impl Draft<'_> {
-    fn as_text(&self, greeting: &str) -> String {
-        let mut parts = vec![greeting.to_owned()];
-        parts.extend(self.paragraphs.iter().cloned());
-        if !self.lines.is_empty() {
-            parts.push(self.lines.iter().map(text_line).collect::<Vec<_>>().join("\n"));
-        }
-        parts.extend(self.total.iter().map(|total| format!("Total: {total}")));
-        parts.push(self.closing.to_owned());
-        parts.join("\n\n") + "\n"
-    }
-
-    fn as_html(&self, greeting: &str) -> String {
-        let mut html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"></head>\
-                        <body style=\"font-family:sans-serif;line-height:1.5;max-width:40em\">\n"
-            .to_owned();
-        for paragraph in std::iter::once(greeting).chain(self.paragraphs.iter().map(String::as_str)) {
-            html += &format!("<p>{}</p>\n", escaped(paragraph));
-        }
-        if !self.lines.is_empty() {
-            html += "<table cellpadding=\"4\">\n";
-            html += &self.lines.iter().map(html_line).collect::<String>();
-            if let Some(total) = &self.total {
-                html += &format!(
-                    "<tr><th align=\"left\" colspan=\"2\">Total</th><th align=\"right\">{}</th></tr>\n",
-                    escaped(total)
-                );
-            }
-            html += "</table>\n";
-        }
-        html + &format!("<p>{}</p>\n</body></html>\n", escaped(self.closing))
-    }
-}
-
-fn text_line(line: &Line) -> String {
-    format!("{} x {}  {}", line.name, line.quantity.get(), line.line_total)
-}
-
-fn html_line(line: &Line) -> String {
-    let (name, pieces, total) = (escaped(&line.name), line.quantity.get(), line.line_total);
-    format!("<tr><td>{name}</td><td align=\"right\">x {pieces}</td><td align=\"right\">{total}</td></tr>\n")
-}
-
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => safe += "&amp;",
-            '<' => safe += "&lt;",
-            '>' => safe += "&gt;",
-            '"' => safe += "&quot;",
-            '\'' => safe += "&#39;",
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use events::Envelope;
     use serde_json::{Value, json};
-    use values::{Clock, OrderId, PaymentId, UserId};
+    use values::{Clock, OrderId, PaymentId, RefundId, UserId};
 
     fn event(kind: &str, more: Value) -> Event {
         let (order, payment): (OrderId, PaymentId) = (Clock::System.mint(), Clock::System.mint());
@@ -211,16 +221,100 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_order_says_why() {
-        let why = |reason| render(&event("order.cancelled", json!({"reason": reason})), "Ada").unwrap().text;
-        assert!(why("hold_expired").contains("S-1042 is cancelled. It was not paid in time"));
-        assert!(why("by_customer").contains("You asked us to."));
-        assert!(why("by_shop").contains("we cannot deliver it"));
+    fn a_cancelled_order_says_why_and_what_becomes_of_the_money_in_every_case() {
+        let told = |reason| render(&event("order.cancelled", json!({"reason": reason})), "Ada").unwrap();
+        for (reason, why) in [
+            ("hold_expired", "It was not paid in time, so its items are for sale again."),
+            ("by_customer", "You asked us to."),
+            ("by_shop", "We are sorry: we cannot deliver it."),
+        ] {
+            let mail = told(reason);
+            assert_eq!(mail.subject, "Your order S-1042 is cancelled");
+            assert_eq!(
+                mail.text,
+                format!(
+                    "Hello Ada,\n\nYour order S-1042 is cancelled. {why}\n\n\
+                     Nothing is charged for it any more. If your bank shows a reservation for it, we let that go, and it \
+                     disappears by itself.\n\n\
+                     If you have already paid, the money is given back to you, and another mail tells you about that.\n"
+                )
+            );
+        }
+    }
+
+    fn a_refund(amount: i64, refunded: i64, captured: i64) -> Mail {
+        let refund: RefundId = Clock::System.mint();
+        let sums = json!({"amount": eur(amount), "refunded": eur(refunded), "captured": eur(captured)});
+        let mut data = json!({"refundId": refund});
+        data.as_object_mut().unwrap().extend(sums.as_object().unwrap().clone());
+        render(&event("payment.refunded", data), "Ada").unwrap()
     }
 
     #[test]
-    fn customers_hear_of_nothing_else() {
+    fn a_refund_says_how_much_of_which_order_and_how_much_so_far() {
+        let mail = a_refund(500, 1200, 3300);
+        assert_eq!(mail.subject, "Your refund of 5.00 EUR for order S-1042");
+        assert_eq!(
+            mail.text,
+            "Hello Ada,\n\nWe have given back 5.00 EUR of what you paid for your order S-1042.\n\n\
+             So far, 12.00 EUR of the 33.00 EUR that you had paid has been given back.\n\n\
+             It goes back the way you paid. Your bank may need some days to show it.\n"
+        );
+    }
+
+    #[test]
+    fn the_last_refund_says_that_all_is_given_back() {
+        let mail = a_refund(2100, 3300, 3300);
+        let all = "With that, all of the 33.00 EUR that you had paid has been given back.";
+        assert!(mail.text.contains(all) && mail.html.contains(all), "{}", mail.text);
+    }
+
+    fn a_mismatch(amount: i64, currency: &str) -> Event {
+        let seen = json!({"intent": "pi_<1>", "expected": eur(3300), "seenAmount": amount, "seenCurrency": currency});
+        event("payment.mismatched", seen)
+    }
+
+    #[test]
+    fn a_mismatch_is_an_alarm_to_the_operator_with_what_he_needs_to_look_it_up() {
+        let event = a_mismatch(1, "usd");
+        let Event::PaymentMismatched(mismatch) = &event else { panic!("{event:?}") };
+        assert_eq!(audience(&event), Some(Audience::Operator));
+        let mail = render(&event, "").unwrap();
+        assert_eq!(mail.subject, "ALARM payment.mismatched: order S-1042");
+        let facts = format!(
+            "Order: S-1042 ({})\nPayment: {}\nIntent: pi_<1>\nExpected: 33.00 EUR\nSeen: 0.01 USD\n",
+            mismatch.order_id, mismatch.payment_id
+        );
+        assert!(mail.text.starts_with("Hello,\n\nALARM. ") && mail.text.contains(&facts), "{}", mail.text);
+        assert!(mail.html.contains("<tr><th align=\"left\">Intent</th><td>pi_&lt;1&gt;</td></tr>"), "{}", mail.html);
+    }
+
+    #[test]
+    fn a_currency_that_is_none_is_shown_as_it_came() {
+        let mail = render(&a_mismatch(330_000, "doubloons"), "").unwrap();
+        assert!(mail.text.contains("Seen: 330000 minor units of \"doubloons\""), "{}", mail.text);
+    }
+
+    #[test]
+    fn nobody_is_written_about_anything_else() {
         let event = event("payment.requested", json!({}));
-        assert!(recipient(&event).is_none() && render(&event, "Ada").is_none());
+        assert!(audience(&event).is_none() && render(&event, "Ada").is_none());
+    }
+
+    #[test]
+    fn whoever_hears_of_an_event_is_named_in_the_claim_of_its_message() {
+        let recipient: UserId = Clock::System.mint();
+        assert_eq!(Audience::Customer(Recipient::User(recipient)).to_string(), recipient.to_string());
+        assert_eq!(Audience::Operator.to_string(), "operator");
+    }
+    #[test]
+    fn every_sample_of_the_notifier_becomes_a_mail() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/notifier");
+        for sample in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let batch: Value = serde_json::from_str(&std::fs::read_to_string(&sample).unwrap()).unwrap();
+            let envelope: Envelope = serde_json::from_str(batch["Records"][0]["body"].as_str().unwrap()).unwrap();
+            assert!(audience(&envelope.event).is_some(), "{}", sample.display());
+            assert!(render(&envelope.event, "Ada").is_some_and(|mail| mail.subject.contains("7KQ4M-2XD9A")));
+        }
     }
 }

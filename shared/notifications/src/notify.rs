@@ -1,13 +1,13 @@
-//! Telling a customer of an event, at most once.
+//! Telling somebody of an event, at most once: its customer, or, where something is badly wrong, who runs the shop.
 
-use aws_kit::Aws;
-use events::Envelope;
+use aws_kit::{Aws, fault};
+use events::{Envelope, Event, PaymentMismatched};
 use identity::Contacts;
 use tracing::{error, info, warn};
-use values::{Clock, Error, Result};
+use values::{Clock, Email, Error, Result};
 
-use crate::mail::{Mailer, Outcome};
-use crate::message::{recipient, render};
+use crate::mail::{Mailer, Outcome, operator_address};
+use crate::message::{Audience, audience, render};
 use crate::store::{Channel, Message, Status, Store};
 
 /// What telling needs. Cheap to clone.
@@ -16,6 +16,7 @@ pub struct Notifier {
     store: Store,
     contacts: Contacts,
     mailer: Mailer,
+    operator: Email,
     clock: Clock,
 }
 
@@ -26,39 +27,73 @@ impl Notifier {
             store: Store::new(aws.table("SOUK_TABLE_NOTIFICATIONS")?),
             contacts: Contacts::new(aws.table("SOUK_TABLE_IDENTITY")?),
             mailer: Mailer::from_env(aws)?,
+            operator: operator_address()?,
             clock: Clock::System,
         })
     }
+
+    /// Where to write to, and the name to greet with.
+    async fn address_of(&self, audience: Audience) -> Result<Option<(Email, String)>> {
+        match audience {
+            Audience::Customer(recipient) => self.contacts.email_of(recipient).await,
+            Audience::Operator => Ok(Some((self.operator.clone(), String::new()))),
+        }
+    }
 }
 
-/// Sends what this event has to say to its customer. An error means that nothing was sent and it may come again.
-/// 1 read, 2 writes, 1 mail.
+/// Sends what this event has to say. An error means that nothing was sent and it may come again.
+/// 1 read (none for the operator), 2 writes, 1 mail.
 pub async fn notify(notifier: &Notifier, envelope: &Envelope) -> Result<()> {
-    let Some(recipient) = recipient(&envelope.event) else { return Ok(()) };
-    let Some((email, name)) = notifier.contacts.email_of(recipient).await? else {
-        info!(recipient = %recipient, "skipped: this recipient has no address");
+    let Some(audience) = audience(&envelope.event) else { return Ok(()) };
+    if let Event::PaymentMismatched(mismatch) = &envelope.event {
+        raise(mismatch);
+    }
+    let Some((email, name)) = notifier.address_of(audience).await? else {
+        info!(recipient = %audience, "skipped: this recipient has no address");
         return Ok(());
     };
     let Some(mail) = render(&envelope.event, &name) else { return Ok(()) };
-    let message = Message::new(envelope, Channel::Email, recipient);
-    match notifier.store.claim(&message, envelope, notifier.clock.now()).await? {
-        None => conclude(notifier, &message, notifier.mailer.send(&email, &mail).await?).await,
+    let message = Message::new(envelope, Channel::Email, audience);
+    let known = notifier.store.claim(&message, envelope, notifier.clock.now()).await?;
+    match known.filter(|_| !fault::mutant("mail_twice")) {
+        None => {
+            fault::point("notifier.claimed");
+            conclude(notifier, &message, notifier.mailer.send(&email, &mail).await?).await
+        }
         Some(Status::Sending) => {
             // Whoever claimed it died in the middle, or is still at it; then it will say so.
-            warn!(recipient = %recipient, "a redelivery found this message half sent: its outcome is unknown, it is not sent again");
+            warn!(recipient = %audience, "a redelivery found this message half sent: its outcome is unknown, it is not sent again");
             notifier.store.give_up(&message).await
         }
         Some(known) => {
-            info!(recipient = %recipient, message.status = ?known, "told before");
+            info!(recipient = %audience, message.status = ?known, "told before");
             Ok(())
         }
     }
 }
 
+/// The line that an alarm is made of. At every delivery: a mail may get lost or fail, and an alarm twice is better than none.
+fn raise(mismatch: &PaymentMismatched) {
+    error!(
+        alarm = "payment.mismatched",
+        order.id = %mismatch.order_id,
+        order.number = mismatch.order_number,
+        payment.id = %mismatch.payment_id,
+        payment.intent = mismatch.intent,
+        payment.expected = %mismatch.expected,
+        payment.seen_amount = mismatch.seen_amount,
+        payment.seen_currency = mismatch.seen_currency,
+        "the provider holds another amount or currency than this order costs"
+    );
+}
+
 async fn conclude(notifier: &Notifier, message: &Message, outcome: Outcome) -> Result<()> {
     let store = &notifier.store;
     match outcome {
-        Outcome::Sent => store.conclude(message, Status::Sent).await.or_else(kept_quiet),
+        Outcome::Sent => {
+            fault::point("notifier.sent");
+            store.conclude(message, Status::Sent).await.or_else(kept_quiet)
+        }
         Outcome::Refused(cause) => {
             error!(error.cause = cause.causes(), "the mail service refuses this message");
             store.conclude(message, Status::Failed).await.or_else(kept_quiet)

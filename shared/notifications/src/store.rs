@@ -2,7 +2,7 @@
 //!
 //! | row | pk | sk | more |
 //! |---|---|---|---|
-//! | a message | `EVENT#<event id>` | `<channel>#<recipient id>` | TTL 90 days |
+//! | a message | `EVENT#<event id>` | `<channel>#<recipient id, or operator>` | status, event type and subject; TTL 90 days |
 //!
 //! | access pattern | key condition | index | cost (units: W written) |
 //! |---|---|---|---|
@@ -13,9 +13,11 @@
 use std::fmt;
 
 use aws_kit::{Key, Table, Write};
-use events::{Envelope, Recipient};
+use events::Envelope;
 use serde::{Deserialize, Serialize};
 use values::{Error, Result, Timestamp};
+
+use crate::message::Audience;
 
 const KEPT_SECONDS: i64 = 90 * 24 * 3600;
 
@@ -53,6 +55,7 @@ pub(crate) enum Status {
 struct Row {
     status: Status,
     event_type: String,
+    /// The id of what the event is about: an order or a payment.
     subject: String,
     created_at: Timestamp,
     expires_at: i64,
@@ -65,8 +68,8 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    pub(crate) fn new(envelope: &Envelope, channel: Channel, recipient: Recipient) -> Self {
-        Self { key: Key::new(format!("EVENT#{}", envelope.event_id), format!("{channel}#{recipient}")) }
+    pub(crate) fn new(envelope: &Envelope, channel: Channel, audience: Audience) -> Self {
+        Self { key: Key::new(format!("EVENT#{}", envelope.event_id), format!("{channel}#{audience}")) }
     }
 }
 

@@ -1,0 +1,94 @@
+//! The form of a mail: what it says, once as plain text and once as HTML into which no markup gets.
+
+use events::Line;
+
+use crate::Mail;
+
+/// What a mail consists of, before it takes a form.
+#[derive(Default)]
+pub(crate) struct Draft<'a> {
+    pub(crate) subject: String,
+    pub(crate) paragraphs: Vec<String>,
+    /// What was bought.
+    pub(crate) lines: &'a [Line],
+    /// What the lines cost together.
+    pub(crate) total: Option<String>,
+    /// Names and values to be looked up by.
+    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) closing: &'static str,
+}
+
+impl Draft<'_> {
+    /// In both of its forms, to `name` (empty for somebody whose name is not known).
+    pub(crate) fn into_mail(self, name: &str) -> Mail {
+        let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") };
+        Mail { text: self.as_text(&greeting), html: self.as_html(&greeting), subject: self.subject }
+    }
+
+    fn as_text(&self, greeting: &str) -> String {
+        let mut parts = vec![greeting.to_owned()];
+        parts.extend(self.paragraphs.iter().cloned());
+        if !self.lines.is_empty() {
+            parts.push(self.lines.iter().map(text_line).collect::<Vec<_>>().join("\n"));
+        }
+        parts.extend(self.total.iter().map(|total| format!("Total: {total}")));
+        if !self.facts.is_empty() {
+            let facts = self.facts.iter().map(|(name, value)| format!("{name}: {value}"));
+            parts.push(facts.collect::<Vec<_>>().join("\n"));
+        }
+        parts.push(self.closing.to_owned());
+        parts.join("\n\n") + "\n"
+    }
+
+    fn as_html(&self, greeting: &str) -> String {
+        let mut html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"></head>\
+                        <body style=\"font-family:sans-serif;line-height:1.5;max-width:40em\">\n"
+            .to_owned();
+        for paragraph in std::iter::once(greeting).chain(self.paragraphs.iter().map(String::as_str)) {
+            html += &format!("<p>{}</p>\n", escaped(paragraph));
+        }
+        if !self.lines.is_empty() {
+            html += "<table cellpadding=\"4\">\n";
+            html += &self.lines.iter().map(html_line).collect::<String>();
+            if let Some(total) = &self.total {
+                html += &format!(
+                    "<tr><th align=\"left\" colspan=\"2\">Total</th><th align=\"right\">{}</th></tr>\n",
+                    escaped(total)
+                );
+            }
+            html += "</table>\n";
+        }
+        if !self.facts.is_empty() {
+            let fact = |(name, value): &(_, String)| {
+                format!("<tr><th align=\"left\">{name}</th><td>{}</td></tr>\n", escaped(value))
+            };
+            html +=
+                &format!("<table cellpadding=\"4\">\n{}</table>\n", self.facts.iter().map(fact).collect::<String>());
+        }
+        html + &format!("<p>{}</p>\n</body></html>\n", escaped(self.closing))
+    }
+}
+
+fn text_line(line: &Line) -> String {
+    format!("{} x {}  {}", line.name, line.quantity.get(), line.line_total)
+}
+
+fn html_line(line: &Line) -> String {
+    let (name, pieces, total) = (escaped(&line.name), line.quantity.get(), line.line_total);
+    format!("<tr><td>{name}</td><td align=\"right\">x {pieces}</td><td align=\"right\">{total}</td></tr>\n")
+}
+
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' => safe += "&quot;",
+            '\'' => safe += "&#39;",
+            other => safe.push(other),
+        }
+    }
+    safe
+}
