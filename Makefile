@@ -1,7 +1,9 @@
 # souk's commands. What each does is in infra/local/souk.py (Python 3; everything else it needs, it puts into .local/venv).
 .DEFAULT_GOAL := help
-.PHONY: help up down logs test bench invoke deploy
+.PHONY: help up down logs test proof soak mutants bench invoke deploy
 SOUK := @python3 infra/local/souk.py
+SEEDED = $(if $(SEED),--seed $(SEED))
+NARROWED = $(if $(ONLY),--only $(ONLY))
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -15,8 +17,17 @@ down: ## stop all of it
 logs: ## follow a function's log: make logs F=orders
 	$(SOUK) logs $(or $(F),$(error say which function: make logs F=orders))
 
-test: ## everything there is, in a stack of its own
-	$(SOUK) test
+test: ## everything there is, in a stack of its own: make test [SEED=4711]
+	$(SOUK) test $(SEEDED)
+
+proof: ## of that the proof alone (tests/concurrency): make proof [SEED=4711] [ONLY=expiry]
+	$(SOUK) proof $(SEEDED) $(NARROWED)
+
+soak: ## the proof for longer: make soak [MINUTES=30] [SEED=4711]
+	$(SOUK) soak --minutes $(or $(MINUTES),30) $(SEEDED)
+
+mutants: ## souk broken on purpose, one invariant at a time, the proof has to notice: make mutants [ONLY=no_stock_condition]
+	$(SOUK) mutants $(SEEDED) $(NARROWED)
 
 bench: ## sizes, starts, warm times, AWS calls and capacity, against the house budgets
 	$(SOUK) bench

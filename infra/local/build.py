@@ -1,14 +1,21 @@
-"""Building: one cargo run for everything, then `sam build`, which finds its work done."""
+"""Building: one cargo run for everything, then `sam build`, which finds its work done.
 
+The test stack's functions have fault points (faults.toml), all others have none. Cargo keeps both sorts in its target folder, so to go
+from one to the other costs nothing; their packages lie in folders of their own, and so do the marks that tell what is in there.
+"""
+
+import fcntl
 import hashlib
 import os
+import tomllib
+from contextlib import contextmanager
+from pathlib import Path
 
 from profiles import FUNCTIONS, host_target
-from steps import LOCAL, ROOT, clean_environment, run, step
+from steps import LOCAL, ROOT, Failure, clean_environment, run, step
 from venv import BIN, VENV
 
-# Not .aws-sam/build: a `sam build` for AWS must not end up in the emulator, nor the other way round.
-BUILT = LOCAL / "build"
+_FAULTS = Path(__file__).with_name("faults.toml")
 
 
 def cargo_environment(**extra):
@@ -27,26 +34,51 @@ def cargo_environment(**extra):
 
 
 def build(profile):
-    log = profile.log
-    with step("Functions (cargo build)"):
-        run(
-            ["cargo", "build", "--locked", *binaries()],
-            log=log / "cargo-build.log",
-            env=cargo_environment(),
-            failure="The functions do not compile: mend the error above and run this again.",
-        )
-    # Taken before sam build: cargo-lambda moves the binaries away.
-    wanted = _package_fingerprint()
-    if wanted == _last_package():
+    """The profile's functions, packaged in `profile.built`."""
+    features, environment = [], cargo_environment()
+    if profile.breakable:
+        features = ["--features", ",".join(tomllib.loads(_FAULTS.read_text())["build"]["features"])]
+        # SAM has no way to hand features to cargo-lambda; its own configuration has.
+        environment["CARGO_LAMBDA_GLOBAL"] = str(_FAULTS)
+    with _undisturbed():
+        with step("Functions (cargo build)"):
+            run(
+                ["cargo", "build", "--locked", *binaries(), *features],
+                log=profile.log / "cargo-build.log",
+                env=environment,
+                failure="The functions do not compile: mend the error above and run this again.",
+            )
+        # Taken before sam build: cargo-lambda moves the binaries away.
+        marker, wanted = _marker(profile), _package_fingerprint()
+        if marker.exists() and marker.read_text() == wanted and (profile.built / "template.yaml").exists():
+            return
+        marker.unlink(missing_ok=True)
+        with step("Packages (sam build)"):
+            run(
+                [BIN / "sam", "build", "--build-dir", profile.built, "--parameter-overrides", f"Architecture={host_target()[0]}"],
+                log=profile.log / "sam-build.log",
+                env=environment,
+                failure="`sam build` failed: see the lines above.",
+            )
+        _check_packages(profile)
+        marker.write_text(wanted)
+
+
+@contextmanager
+def _undisturbed():
+    """One build at a time: `make up` and `make test` may run side by side, and both sorts of a function pass through one place."""
+    with (LOCAL / "build.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _check_packages(profile):
+    """A function that can be broken on purpose must never get out of the test stack."""
+    if profile.breakable:
         return
-    with step("Packages (sam build)"):
-        run(
-            [BIN / "sam", "build", "--build-dir", BUILT, "--parameter-overrides", f"Architecture={host_target()[0]}"],
-            log=log / "sam-build.log",
-            env=cargo_environment(),
-            failure="`sam build` failed: see the lines above.",
-        )
-        _MARKER.write_text(wanted)
+    for bootstrap in sorted(profile.built.glob("*/bootstrap")):
+        if b"SOUK_FAULTS" in bootstrap.read_bytes():
+            raise Failure(f"{bootstrap.parent.name} was built with fault points, which only the test stack may have: see {_FAULTS.name}.")
 
 
 def binary(name, kind):
@@ -59,16 +91,17 @@ def binaries():
     return [part for path in sorted(FUNCTIONS.iterdir()) for part in ("--bin", f"fn-{path.name}")]
 
 
-def fingerprint():
+def fingerprint(profile):
     """Changes when anything that `sam deploy` would send changes."""
     digest = hashlib.sha256()
-    for path in sorted(p for p in BUILT.rglob("*") if p.is_file()):
-        digest.update(str(path.relative_to(BUILT)).encode() + path.read_bytes())
+    for path in sorted(p for p in profile.built.rglob("*") if p.is_file()):
+        digest.update(str(path.relative_to(profile.built)).encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-# sam build takes seconds to find that nothing changed; a look at the binaries takes none.
-_MARKER = LOCAL / "packaged"
+def _marker(profile):
+    """sam build takes seconds to find that nothing changed; a look at the binaries takes none."""
+    return profile.built.with_name("packaged")
 
 
 def _package_fingerprint():
@@ -77,7 +110,3 @@ def _package_fingerprint():
         built = binary(f"fn-{path.name}", "debug")
         parts.append(f"{path.name} {built.stat().st_mtime_ns if built.exists() else 0}".encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
-
-
-def _last_package():
-    return _MARKER.read_text() if _MARKER.exists() and (BUILT / "template.yaml").exists() else None

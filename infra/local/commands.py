@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import build
+import proof as proofs
 import seed
 import stack
 import suites
@@ -36,8 +37,20 @@ def down(_):
     return 0
 
 
-def test(_):
-    return suites.test(PROFILES["test"])
+def test(arguments):
+    return suites.test(PROFILES["test"], arguments.seed)
+
+
+def proof(arguments):
+    return proofs.proof(PROFILES["test"], arguments.seed, arguments.only)
+
+
+def soak(arguments):
+    return proofs.soak(PROFILES["test"], arguments.seed, arguments.minutes)
+
+
+def mutants(arguments):
+    return proofs.mutants(PROFILES["test"], arguments.seed, arguments.only)
 
 
 def bench(_):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from processes import Process, post_form
-from profiles import STRIPE, host_target
-from steps import ROOT, Failure, clean_environment
+import build
+from processes import Process, post_form, put_json
+from steps import Failure, clean_environment
 from venv import BIN
 
 _WIRE = Path(__file__).with_name("wire")
@@ -45,8 +45,7 @@ class LocalStripe(Process):
             env=clean_environment(PYTHONPATH=_WIRE, SOUK_LOOPBACK_ONLY=1),
         )
         # It forgets its webhook endpoints with every start.
-        endpoint = {"url": f"{self.profile.api_url}/api/v1/payments/webhooks/stripe", "secret": STRIPE["webhookSecret"]}
-        post_form(f"{self.profile.provider_url}/_config/webhooks/souk", endpoint)
+        post_form(f"{self.profile.provider_url}/_config/webhooks/souk", self.profile.webhook)
 
 
 class FakeProvider(Process):
@@ -56,7 +55,9 @@ class FakeProvider(Process):
         super().__init__(profile, "provider", profile.provider_port, "/_fake/health")
 
     def launch(self):
-        self.start([_fakes(), "provider", "--port", str(self.port)], env=clean_environment())
+        self.start([_fakes(self.profile), "provider", "--port", str(self.port)], env=clean_environment())
+        if self.profile.webhooks:
+            put_json(f"{self.profile.provider_url}/_fake/webhooks", {**self.profile.webhook, "delivery": {"mode": "prompt"}})
 
 
 class FaultProxy(Process):
@@ -67,14 +68,13 @@ class FaultProxy(Process):
 
     def launch(self):
         self.start(
-            [_fakes(), "dynamodb-proxy", "--port", str(self.port), "--upstream", self.profile.emulator_url],
+            [_fakes(self.profile), "dynamodb-proxy", "--port", str(self.port), "--upstream", self.profile.emulator_url],
             env=clean_environment(),
         )
 
 
-def _fakes():
-    for build in (f"{host_target()[1]}/debug", "debug"):
-        binary = ROOT / "target" / build / "fakes"
-        if binary.exists():
-            return binary
-    raise Failure("The tests' fakes are not built (tests/fakes).")
+def _fakes(profile):
+    binary = build.binary("fakes", "release" if profile.name == "bench" else "debug")
+    if not binary.exists():
+        raise Failure("The tests' fakes are not built (tests/fakes).")
+    return binary

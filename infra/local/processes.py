@@ -1,5 +1,6 @@
 """Background processes of a stack: started once, found again by their pid files, stopped with everything they started."""
 
+import json
 import os
 import signal
 import socket
@@ -93,6 +94,11 @@ def answers(url):
 
 def post_form(url, fields):
     _opener.open(url, data=urllib.parse.urlencode(fields).encode(), timeout=10).close()
+
+
+def put_json(url, body):
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"}, method="PUT")
+    _opener.open(request, timeout=10).close()
 
 
 def _stat(pid):

@@ -37,6 +37,10 @@ class Profile:
     # What template.yaml does not allow a function then fails here as it would on AWS (but for LeadingKeys conditions, which the emulator
     # does not know). It checks signatures too, so nothing may stand in between that changes a request.
     enforces_roles: bool = False
+    # Its functions have fault points and mutants, for the proof.
+    breakable: bool = False
+    # Whether its provider tells of payments by itself.
+    webhooks: bool = True
 
     @property
     def stack(self):
@@ -66,6 +70,21 @@ class Profile:
     @property
     def log(self):
         return self.state / "log"
+
+    @property
+    def built(self):
+        """Where `sam build` puts the packages. Not .aws-sam/build: one for AWS must not end up in the emulator, nor the other way round."""
+        return (self.state if self.breakable else LOCAL) / "build"
+
+    @property
+    def faults(self):
+        """Where a suite orders faults: files in `kill/` and `mutant/` (shared/aws/src/fault.rs)."""
+        return self.state / "faults" if self.breakable else None
+
+    @property
+    def webhook(self):
+        """Where the provider tells of payments, as it and its stand-ins want to hear it."""
+        return {"url": f"{self.api_url}/api/v1/payments/webhooks/stripe", "secret": STRIPE["webhookSecret"]}
 
     @property
     def description(self):
@@ -112,12 +131,19 @@ class Profile:
 
 
 # Short holds and retries: a test waits for them. A worker that is killed gives its message back after the visibility timeout.
-_IMPATIENT = {"HoldSeconds": 20, "WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3}
+_IMPATIENT = {
+    **{"HoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
+    **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3},
+}
+# What a test tells apart from the defaults.
+_NAMED = {"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"}
 
 PROFILES = {
     "up": Profile("up", 4566, 8420, LOCAL, enforces_roles=True),
-    "test": Profile("test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters=_IMPATIENT, enforces_roles=True),
-    "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820),
+    "test": Profile(
+        "test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters={**_IMPATIENT, **_NAMED}, enforces_roles=True, breakable=True
+    ),
+    "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820, webhooks=False),
 }
 
 

@@ -16,7 +16,7 @@ from steps import LOCAL, Failure, say, shown
 
 
 # Commands that start and stop the same programs: one of them at a time in a checkout.
-LOCKED = {"up": "up", "down": "up", "test": "test", "bench": "bench"}
+LOCKED = {"up": "up", "down": "up", "test": "test", "proof": "test", "soak": "test", "mutants": "test", "bench": "bench"}
 
 
 def alone(what):
@@ -28,7 +28,8 @@ def alone(what):
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Failure(f"Another `make {what}` or `make down` is at work in this checkout: wait for it to end, then try again.") from None
+        others = " or ".join(f"`make {command}`" for command, lock in LOCKED.items() if lock == what)
+        raise Failure(f"Another {others} is at work in this checkout: wait for it to end, then try again.") from None
     os.set_inheritable(handle, True)
     os.environ["SOUK_ALONE"] = str(os.getpid())
 
@@ -73,7 +74,15 @@ def parse():
     invoke = commands.add_parser("invoke", help="invoke a deployed local function with an event from a file")
     invoke.add_argument("function")
     invoke.add_argument("event")
-    commands.add_parser("test", help="everything there is")
+    test = commands.add_parser("test", help="everything there is")
+    proof = commands.add_parser("proof", help="the proof alone (tests/concurrency), in the stack of `test`")
+    proof.add_argument("--only", help="the scenarios with this in their names")
+    soak = commands.add_parser("soak", help="the proof for longer")
+    soak.add_argument("--minutes", type=int, default=30)
+    mutants = commands.add_parser("mutants", help="souk broken on purpose, one invariant at a time: the proof has to notice")
+    mutants.add_argument("--only", help="the mutant of this name")
+    for seeded in (test, proof, soak, mutants):
+        seeded.add_argument("--seed", help="repeats the run that printed it")
     commands.add_parser("bench", help="measure the release build")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy")
     deploy.add_argument("environment", choices=["dev", "staging", "prod"])

@@ -1,17 +1,18 @@
 """The stack in the emulator: `sam deploy` as on AWS, then what the emulator's CloudFormation leaves out, then stack.json."""
 
 import json
+import re
 
 import build
 from profiles import ACCESS_KEY, FUNCTIONS, REGION, SECRET_KEY, STRIPE, read_json, write_json
-from steps import run, step
+from steps import ROOT, run, step
 from venv import BIN
 
 
 def deploy(profile, emulator):
     """True if something was deployed, False if the emulator already holds exactly this."""
     parameters = profile.stack_parameters()
-    wanted = {"emulator": emulator.identity(), "parameters": parameters, "built": build.fingerprint()}
+    wanted = {"emulator": emulator.identity(), "parameters": parameters, "built": build.fingerprint(profile)}
     marker = profile.state / "deployed.json"
     if read_json(marker) == wanted:
         return False
@@ -19,7 +20,7 @@ def deploy(profile, emulator):
     with step("Stack (sam deploy)"):
         run(
             [
-                *(BIN / "sam", "deploy", "--template-file", build.BUILT / "template.yaml", "--stack-name", profile.stack),
+                *(BIN / "sam", "deploy", "--template-file", profile.built / "template.yaml", "--stack-name", profile.stack),
                 *("--resolve-s3", "--no-progressbar", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
                 *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
                 # The emulator takes the API's id from this tag, so that its URL is the same after every start.
@@ -39,8 +40,7 @@ def deploy(profile, emulator):
         add_ttl(profile, resources, template)
         allow_mail(profile, resources)
         profile.client("secretsmanager").put_secret_value(SecretId=resources["StripeSecret"], SecretString=json.dumps(STRIPE))
-        if profile.proxy_url:
-            put_proxy_before_dynamodb(profile, resources)
+        prepare_for_faults(profile, resources)
     write_json(marker, wanted)
     return True
 
@@ -108,15 +108,17 @@ def _allow(profile, resources, roles, action):
         profile.client("iam").put_role_policy(RoleName=resources[role], PolicyName="emulator-only", PolicyDocument=json.dumps(policy))
 
 
-def put_proxy_before_dynamodb(profile, resources):
-    """Only DynamoDB calls go through the fault proxy: the SDK takes the service's own endpoint before the general one."""
+def prepare_for_faults(profile, resources):
+    """Puts the fault proxy before DynamoDB (the SDK takes a service's own endpoint before the general one), and tells functions with fault
+    points where to look for orders. No parameters of the template: a deployment on AWS has neither."""
+    wanted = {"AWS_ENDPOINT_URL_DYNAMODB": profile.proxy_url, "SOUK_FAULTS": profile.faults and str(profile.faults)}
+    wanted = {name: value for name, value in wanted.items() if value}
     client = profile.client("lambda")
-    for logical in function_names().values():
+    for logical in function_names().values() if wanted else ():
         name = resources[logical]
-        variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        if variables.get("AWS_ENDPOINT_URL_DYNAMODB") != profile.proxy_url:
-            variables["AWS_ENDPOINT_URL_DYNAMODB"] = profile.proxy_url
-            client.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        variables = _variables(profile, name)
+        if wanted.items() - variables.items():
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, **wanted}})
 
 
 def describe(profile, logins):
@@ -126,6 +128,7 @@ def describe(profile, logins):
     dead = {name: resources[f"{name.capitalize()}DeadLetters"] for name in urls}
     dead["relay"] = resources["RelayFailures"]
     tables = {t.lower(): resources[f"{t}Table"] for t in ("Identity", "Catalog", "Cart", "Orders", "Payments", "Notifications")}
+    functions = {name: resources[logical] for name, logical in function_names().items()}
     description = {
         "apiUrl": profile.api_url,
         "emulatorUrl": profile.emulator_url,
@@ -136,11 +139,15 @@ def describe(profile, logins):
         "mailUrl": profile.mail_url,
         "paymentProviderUrl": profile.provider_url,
         "proxyUrl": profile.proxy_url,
+        "faults": profile.faults and str(profile.faults),
+        "faultPoints": fault_points() if profile.faults else [],
+        "captureAt": _variables(profile, functions["payments-worker"])["SOUK_CAPTURE_AT"],
+        "cartMerge": _variables(profile, functions["cart"])["SOUK_CART_MERGE"],
         "stripe": STRIPE,
         "region": REGION,
         "accessKeyId": ACCESS_KEY,
         "secretAccessKey": SECRET_KEY,
-        "functions": {name: resources[logical] for name, logical in function_names().items()},
+        "functions": functions,
         "queues": urls,
         "dlqs": dead,
         "tables": tables,
@@ -149,6 +156,12 @@ def describe(profile, logins):
     }
     write_json(profile.description, description)
     return description
+
+
+def fault_points():
+    """The labels of all places where a function can be killed (shared/aws/src/fault.rs), as the sources have them."""
+    sources = [path for folder in ("functions", "shared") for path in sorted((ROOT / folder).rglob("*.rs")) if path.name != "fault.rs"]
+    return sorted({label for path in sources for label in re.findall(r'\bpoint\(\s*"([^"]+)"\s*\)', path.read_text())})
 
 
 def function_names():
@@ -165,6 +178,10 @@ def _resources(profile):
 def _processed_template(profile):
     body = profile.client("cloudformation").get_template(StackName=profile.stack, TemplateStage="Processed")["TemplateBody"]
     return json.loads(body) if isinstance(body, str) else body
+
+
+def _variables(profile, function):
+    return profile.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
 
 
 def _method(name):
