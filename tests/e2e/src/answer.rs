@@ -104,6 +104,14 @@ impl Problem {
         self
     }
 
+    /// Fails unless one of the fields at fault has this code.
+    #[track_caller]
+    pub fn says(self, code: &str) -> Self {
+        let said = self.errors().iter().any(|error| error["code"] == code);
+        assert!(said, "{} should say {code} of a field: {}", self.asked, self.body);
+        self
+    }
+
     /// Fails unless the document says this, anywhere.
     #[track_caller]
     pub fn mentions(self, text: &str) -> Self {

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use crate::{Answer, unique};
 
-/// A client of the API with one person's token, or none.
+/// A client of the API with one person's token, or an order's, or none.
 #[derive(Debug, Clone)]
 pub struct Api {
     http: Client,
     base: String,
     token: Option<String>,
+    order_token: Option<String>,
 }
 
 /// A request that is being put together.
@@ -24,7 +25,7 @@ pub struct Call {
 impl Api {
     /// Without a token.
     pub fn anonymous(http: Client, base: &str) -> Self {
-        Self { http, base: base.trim_end_matches('/').to_owned(), token: None }
+        Self { http, base: base.trim_end_matches('/').to_owned(), token: None, order_token: None }
     }
 
     /// The same API with a token.
@@ -32,11 +33,19 @@ impl Api {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same API as whoever holds an order's token.
+    pub fn with_order_token(&self, token: &str) -> Self {
+        Self { order_token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// A request with any method. `path` begins with a slash.
     pub fn call(&self, method: Method, path: &str) -> Call {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(token) = &self.order_token {
+            request = request.header("X-Order-Token", token);
         }
         Call { asked: format!("{method} {path}"), request }
     }

@@ -1,8 +1,9 @@
 //! Products that a test makes for itself.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Shop, unique};
+use crate::{Answer, Api, Checkout, SOON, Shop, await_until, unique};
 
 /// A product to be made.
 #[derive(Debug, Clone)]
@@ -62,10 +63,47 @@ impl Shop {
 
     /// Waits until so many pieces of a product can be sold. (A reader may be served from a cache that is seconds old.)
     pub async fn awaits_stock(&self, product: &Product, pieces: u32) {
-        crate::await_until(format_args!("{pieces} of {} are left", product.sku), crate::SOON, async || {
+        await_until(format_args!("{pieces} of {} are left", product.sku), SOON, async || {
             let shown = self.shows(product).await;
             if shown["stock"]["available"] == pieces { Ok(()) } else { Err(shown["stock"].to_string()) }
         })
         .await
+    }
+
+    /// Fails unless exactly so many pieces of a product can be sold, now: somebody tries to buy one more, and is told.
+    pub async fn has_exactly(&self, product: &Product, pieces: u32) {
+        let greedy = Checkout::of(&[(&product.sku, pieces + 1)]);
+        let problem = self.new_guest().tries_to_place(&greedy).await.expect_problem(409, "insufficient_stock");
+        let told = problem.errors().iter().any(|error| error["available"] == pieces);
+        assert!(told, "{pieces} of {} are left: {}", product.sku, problem.body);
+    }
+
+    /// The admin gives a product another price.
+    pub async fn reprices(&self, product: &Product, price: u64) {
+        let patch = json!({ "price": { "amount": price } });
+        let change = async |admin: &Api, path: &str, tag: &str| {
+            let call = admin.call(Method::PATCH, path).header("If-Match", tag);
+            call.text("application/merge-patch+json", patch.to_string()).send().await
+        };
+        self.changes(product, change).await;
+    }
+
+    /// The admin takes a product out of the shop.
+    pub async fn archives(&self, product: &Product) {
+        let change = async |admin: &Api, path: &str, tag: &str| {
+            admin.call(Method::DELETE, path).header("If-Match", tag).send().await
+        };
+        self.changes(product, change).await;
+    }
+
+    /// Changes a product as it is now: a reader's version may be some seconds old, so it may need a second look.
+    async fn changes(&self, product: &Product, change: impl AsyncFn(&Api, &str, &str) -> Answer) {
+        let (admin, path) = (self.admin().await, format!("/api/v1/products/{}", product.id));
+        await_until(format_args!("{} is changed", product.sku), SOON, async || {
+            let tag = admin.get(&path).await.expect(200).expect_header("etag").to_owned();
+            let answer = change(&admin, &path, &tag).await;
+            if answer.status == 412 { Err(answer.text) } else { Ok(answer.expect_success()) }
+        })
+        .await;
     }
 }

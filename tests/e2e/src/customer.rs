@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Order, Shop, await_until, unique};
+use crate::{Answer, Api, Order, Shop, unique};
 
 /// Somebody with an account, logged in.
 #[derive(Debug, Clone)]
@@ -51,6 +51,11 @@ impl Checkout {
         Self::new(json!({ "items": items }))
     }
 
+    /// Everything in a guest's cart.
+    pub fn of_guest_cart(cart: &str) -> Self {
+        Self::new(json!({ "cart": cart }))
+    }
+
     fn new(mut body: Value) -> Self {
         body["shippingAddress"] = an_address();
         Self { body, key: unique("checkout") }
@@ -60,6 +65,13 @@ impl Checkout {
     #[must_use]
     pub fn paid_with(mut self, token: &str) -> Self {
         self.body["paymentMethod"] = json!({ "token": token });
+        self
+    }
+
+    /// Only if it costs this.
+    #[must_use]
+    pub fn expecting(mut self, total: &Value) -> Self {
+        self.body["expectedTotal"] = total.clone();
         self
     }
 }
@@ -127,43 +139,42 @@ impl Customer {
 
     /// Pays a pending order with another card.
     pub async fn pays(&self, order: &Order, token: &str) -> Answer {
-        let body = json!({ "paymentMethod": { "token": token } });
-        self.api.post(&format!("/api/v1/orders/{}/pay", order.id()), &body).await
+        self.api.pays(order, token).await
+    }
+
+    /// Cancels an order.
+    pub async fn cancels(&self, order: &Order, reason: &str) -> Answer {
+        self.api.cancels(order, reason).await
     }
 
     /// Looks an order up.
     pub async fn looks_up(&self, order: &Order) -> Order {
-        Order(self.api.get(&format!("/api/v1/orders/{}", order.id())).await.expect(200).json())
+        self.api.looks_up(order).await
     }
 
     /// Looks a payment up.
     pub async fn looks_up_payment(&self, order: &Order) -> Value {
-        self.api.get(&format!("/api/v1/payments/{}", order.payment_id())).await.expect(200).json()
+        self.api.reads_payment(order).await.expect(200).json()
+    }
+
+    /// Looks into the cart.
+    pub async fn looks_into_cart(&self) -> Value {
+        self.api.get("/api/v1/cart/me").await.expect(200).json()
     }
 
     /// Waits until an order has this status and this payment status.
     pub async fn awaits(&self, order: &Order, status: &str, payment_status: &str) -> Order {
-        await_until(
-            format_args!("order {} is {status} and {payment_status}", order.id()),
-            crate::EVENTUALLY,
-            async || {
-                let seen = self.looks_up(order).await;
-                match (seen.status(), seen.payment_status()) {
-                    there if there == (status, payment_status) => Ok(seen),
-                    other => Err(format!("{other:?}")),
-                }
-            },
-        )
-        .await
+        self.api.awaits(order, status, payment_status).await
     }
 
     /// Waits until an order has this status, whatever its payment status.
     pub async fn awaits_status(&self, order: &Order, status: &str) -> Order {
-        await_until(format_args!("order {} is {status}", order.id()), crate::EVENTUALLY, async || {
-            let seen = self.looks_up(order).await;
-            if seen.status() == status { Ok(seen) } else { Err(seen.status().to_owned()) }
-        })
-        .await
+        self.api.awaits_status(order, status).await
+    }
+
+    /// `usr_…`.
+    pub fn id(&self) -> &str {
+        self.welcome["user"]["id"].as_str().unwrap_or_else(|| panic!("an account has an id: {}", self.welcome))
     }
 }
 
@@ -182,10 +193,9 @@ impl Guest {
 
     /// Reads an order with a token, or without.
     pub async fn reads(&self, order: &Order, token: Option<&str>) -> Answer {
-        let call = self.api.call(Method::GET, &format!("/api/v1/orders/{}", order.id()));
         match token {
-            Some(token) => call.header("X-Order-Token", token).send().await,
-            None => call.send().await,
+            Some(token) => self.api.with_order_token(token).reads(order).await,
+            None => self.api.reads(order).await,
         }
     }
 }

@@ -1,26 +1,34 @@
 //! Support of the black-box suite: clients by role, so that tests read as sentences, and the levers of the test stack
-//! (payment provider, DynamoDB proxy, queues, functions, mailbox). It knows souk by its API and its queues alone.
+//! (payment provider, DynamoDB and the proxy before it, queues, functions, mailbox). It knows souk by its API, its queues and a row
+//! or two.
 //!
 //! Helpers panic with a sentence when souk does not do what it should: they are the assertions.
 
 mod answer;
 mod api;
 mod await_until;
+mod cart;
 mod catalog;
 mod customer;
+pub mod envelope;
 mod functions;
+mod history;
 mod mailbox;
 mod order;
+mod orders;
 mod provider;
 mod proxy;
 mod queues;
+mod rows;
 pub mod scenes;
 mod shop;
 mod stack;
+pub mod webhooks;
 
 pub use answer::{Answer, Problem};
 pub use api::{Api, Call};
 pub use await_until::{EVENTUALLY, SOON, await_until};
+pub use cart::pieces;
 pub use catalog::{Draft, Product};
 pub use customer::{Checkout, Customer, Guest};
 pub use functions::{Functions, Invoked, Mapping};
@@ -29,5 +37,7 @@ pub use order::{Order, decimal};
 pub use provider::{Provider, Tally};
 pub use proxy::Proxy;
 pub use queues::Queues;
+pub use rows::Rows;
 pub use shop::{Shop, unique};
-pub use stack::{Login, Stack};
+pub use stack::{Login, Stack, Stripe};
+pub use webhooks::Webhooks;

@@ -2,9 +2,9 @@
 
 use reqwest::Client;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{Order, SOON, Stack, await_until};
+use crate::{EVENTUALLY, Order, SOON, Stack, await_until, unique};
 
 /// The provider's other door.
 #[derive(Debug, Clone)]
@@ -29,10 +29,16 @@ pub struct Tally {
     pub voided: u32,
     /// Times that money was given back.
     pub refunded: u32,
+    /// Payment intents that were given up.
+    pub cancelled: u32,
     /// Minor units.
     pub authorised_amount: u64,
     /// Minor units.
     pub captured_amount: u64,
+    /// Minor units that are held now.
+    pub held_amount: u64,
+    /// Minor units.
+    pub refunded_amount: u64,
 }
 
 impl Provider {
@@ -66,6 +72,14 @@ impl Provider {
         );
     }
 
+    /// Fails unless the order was charged once, and that was given back by so many refunds, to the last cent.
+    pub async fn gave_all_back(&self, order: &Order, refunds: u32) {
+        let tally = self.tally(order).await;
+        let seen = (tally.captured, tally.captured_amount, tally.refunded, tally.refunded_amount, tally.held_amount);
+        let due = (1, order.total(), refunds, order.total(), 0);
+        assert_eq!(seen, due, "charged once, and given back: {:#}", self.books(order).await);
+    }
+
     /// Fails if money was held or taken.
     pub async fn charged_nothing(&self, order: &Order) {
         let tally = self.tally(order).await;
@@ -80,6 +94,59 @@ impl Provider {
             if tally.authorised > 0 { Ok(()) } else { Err(format!("{tally:?}")) }
         })
         .await
+    }
+
+    /// A good card of the caller's own, with which requests of that path go wrong so often.
+    pub async fn card_failing(&self, path: &str, kind: &str, times: u32) -> String {
+        let card = unique("pm_test_ok_");
+        let target = json!({ "method": "POST", "path_contains": path, "card": card });
+        self.fails(&json!({ "match": target, "kind": kind, "times": times })).await;
+        card
+    }
+
+    /// The bank's page for the customer: they do what it asks for, or fail. Whether there was anything left to do.
+    pub async fn authenticates(&self, payment: &Value, outcome: &str) -> bool {
+        let url = payment["nextAction"]["url"].as_str();
+        let url = url.unwrap_or_else(|| panic!("a payment that asks for something says where: {payment}"));
+        let answer = self.http.get(format!("{url}?outcome={outcome}")).send().await;
+        let status = answer.map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Ok(200 | 409)), "the bank's page is there: {status:?}");
+        matches!(status, Ok(200))
+    }
+
+    /// What happened to an order, as the provider tells its listeners: the events, and how each was delivered.
+    pub async fn webhooks(&self, order: &Order) -> Vec<Value> {
+        let url = format!("{}/_fake/webhooks?order_id={}", self.url, order.id());
+        let answer = self.http.get(url).send().await.unwrap_or_else(|error| panic!("the provider is up: {error}"));
+        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the webhooks can be read: {error}"));
+        listed["events"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Waits until every event of an order was delivered as often as it is to be, and taken.
+    pub async fn awaits_webhooks(&self, order: &Order) -> Vec<Value> {
+        await_until(format_args!("the webhooks of {} have come", order.id()), EVENTUALLY, async || {
+            let events = self.webhooks(order).await;
+            let all_here = events.iter().all(|event| {
+                let taken = event["deliveries"].as_array().into_iter().flatten();
+                let taken = taken.filter(|delivery| delivery["status"] == 200).count();
+                match event["mode"].as_str() {
+                    Some("never") => true,
+                    Some("twice") => taken >= 2,
+                    _ => taken >= 1,
+                }
+            });
+            if !events.is_empty() && all_here { Ok(events) } else { Err(format!("{events:#?}")) }
+        })
+        .await
+    }
+
+    /// Delivers an event once more, whatever became of it before; how that was answered.
+    pub async fn replays(&self, event: &Value) -> Value {
+        let request = self.http.post(format!("{}/_fake/webhooks/replay", self.url));
+        let answer = request.json(&json!({ "event_id": event["id"] })).send().await;
+        let answer = answer.unwrap_or_else(|error| panic!("the provider is up: {error}"));
+        let told: Value = answer.json().await.unwrap_or_else(|error| panic!("it tells of the delivery: {error}"));
+        told["status"].clone()
     }
 
     /// Orders a fault (see tests/fakes).

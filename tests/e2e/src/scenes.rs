@@ -12,6 +12,20 @@ pub async fn order_with(shop: &Shop, token: &str) -> (Customer, Order, Product) 
     (customer, order, mug)
 }
 
+/// A customer has paid for one mug; two are left.
+pub async fn paid_order(shop: &Shop) -> (Customer, Order, Product) {
+    paid_order_of(shop, Draft::with_stock(3), "pm_card_visa").await
+}
+
+/// A customer has paid for one piece of that with that card.
+pub async fn paid_order_of(shop: &Shop, draft: Draft, token: &str) -> (Customer, Order, Product) {
+    let product = shop.sells(draft).await;
+    let customer = shop.new_customer().await;
+    let order = customer.places(&Checkout::of(&[(&product.sku, 1)]).paid_with(token)).await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    (customer, order, product)
+}
+
 /// Twenty customers with one mug each in their carts order at the same moment; there are five mugs.
 pub async fn twenty_customers_want(shop: &Shop, mug: &Product) {
     let customers = join_all((0..20).map(|_| shop.new_customer())).await;

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use reqwest::Client;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use crate::{Api, Functions, Mailbox, Provider, Proxy, Queues, Stack};
+use crate::{Api, Functions, Mailbox, Provider, Proxy, Queues, Rows, Stack};
 
 /// Tests run side by side; one that breaks something for everybody (kills a worker, stops a queue) runs alone.
 static WORLD: RwLock<()> = RwLock::const_new(());
@@ -31,6 +31,8 @@ pub struct Shop {
     pub proxy: Proxy,
     /// SQS.
     pub queues: Queues,
+    /// DynamoDB.
+    pub rows: Rows,
     /// Lambda.
     pub functions: Functions,
     http: Client,
@@ -66,6 +68,7 @@ impl Shop {
             provider: Provider::new(&http, &stack),
             proxy: Proxy::new(&http, &stack),
             queues: Queues::new(&http, &stack),
+            rows: Rows::new(&http, &stack),
             functions: Functions::new(&http, &stack),
             stack,
             http,
@@ -76,6 +79,11 @@ impl Shop {
     /// Nobody in particular.
     pub fn anyone(&self) -> Api {
         Api::anonymous(self.http.clone(), &self.stack.api_url)
+    }
+
+    /// So many minor units of the shop's currency.
+    pub fn money(&self, amount: i64) -> Value {
+        json!({ "amount": amount, "currency": self.stack.currency })
     }
 
     /// Whoever runs the shop.

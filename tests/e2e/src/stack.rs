@@ -26,6 +26,8 @@ pub struct Stack {
     pub mail_url: String,
     /// The fake provider.
     pub payment_provider_url: String,
+    /// What it and souk share.
+    pub stripe: Stripe,
     /// The proxy in front of DynamoDB.
     pub proxy_url: String,
     /// Physical names by the names of the crates (`orders-worker`).
@@ -49,6 +51,14 @@ pub struct Login {
     pub email: String,
     /// Their password.
     pub password: String,
+}
+
+/// The provider's secrets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stripe {
+    /// Webhooks are signed with it.
+    pub webhook_secret: String,
 }
 
 impl Stack {

@@ -3,7 +3,10 @@
 //! any order; the few that break something for everybody are in `alone.rs`.
 
 mod accounts;
+mod admin_orders;
 mod bad_input;
+mod cancel;
+mod carts;
 mod charges;
 mod declined;
 mod doors;
@@ -11,6 +14,13 @@ mod events;
 mod flow;
 mod idempotency;
 mod late;
+mod life;
+mod merge;
 mod messages;
+mod mismatch;
 mod products;
+mod quotes;
+mod refunds;
+mod requires_action;
 mod stock;
+mod webhooks;

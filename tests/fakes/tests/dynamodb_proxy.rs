@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -185,6 +186,65 @@ async fn other_faults_have_their_own_shapes_and_end() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_database_that_is_gone_comes_back_by_itself() -> Result<()> {
+    let proxied = Proxied::open().await?;
+    let get = |table: &str| proxied.call("GetItem", json!({ "TableName": table }));
+    let fault = json!({ "kind": "unavailable", "for_ms": 600, "table_contains": "orders" });
+    let begun = Instant::now();
+    assert_eq!(proxied.control("faults", fault).await?, 201);
+    for _ in 0..3 {
+        assert!(get("souk-orders").await.is_err(), "the connection is closed");
+    }
+    assert_eq!(get("souk-carts").await?.status(), 200, "another table is there");
+    assert_eq!(proxied.asked().len(), 1, "nothing was forwarded");
+    tokio::time::sleep(Duration::from_millis(610).saturating_sub(begun.elapsed())).await;
+    assert_eq!(get("souk-orders").await?.status(), 200);
+    let calls = proxied.meter().await?["calls"][0].clone();
+    assert_eq!((&calls["requests"], &calls["refused"], &calls["injected"]), (&json!(5), &json!(3), &json!(3)));
+    let faults = proxied.http.get(format!("{}/_fake/faults", proxied.base)).send().await?.json::<Value>().await?;
+    assert_eq!(faults, json!({ "faults": [] }));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_slow_database_still_answers() -> Result<()> {
+    let proxied = Proxied::open().await?;
+    proxied.control("faults", json!({ "kind": "delay", "ms": 700, "times": 1, "operation": "Query" })).await?;
+    let (begun, query) = (Instant::now(), json!({ "TableName": "souk-orders" }));
+    assert_eq!(proxied.call("GetItem", query.clone()).await?.status(), 200);
+    assert!(begun.elapsed() < Duration::from_millis(600), "another operation");
+    assert_eq!(proxied.call("Query", query.clone()).await?.status(), 200);
+    assert!(begun.elapsed() >= Duration::from_millis(700));
+    let begun = Instant::now();
+    assert_eq!(proxied.call("Query", query).await?.status(), 200);
+    assert!(begun.elapsed() < Duration::from_millis(600), "once");
+    assert_eq!(proxied.asked().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn chance_hits_the_same_calls_with_the_same_seed() -> Result<()> {
+    let mut runs = Vec::new();
+    for seed in [5, 5, 6] {
+        let proxied = Proxied::open().await?;
+        let fault = json!({ "kind": "internal_error", "chance": 0.5, "seed": seed });
+        assert_eq!(proxied.control("faults", fault).await?, 201);
+        let mut statuses = Vec::new();
+        for _ in 0..40 {
+            statuses.push(proxied.call("PutItem", json!({ "TableName": "souk-orders" })).await?.status());
+        }
+        let hit = statuses.iter().filter(|status| status.is_server_error()).count();
+        assert!((8..=32).contains(&hit), "about half of them, and not {hit} of 40");
+        runs.push(statuses);
+    }
+    assert_eq!(runs[0], runs[1]);
+    assert_ne!(runs[0], runs[2]);
+    let proxied = Proxied::open().await?;
+    assert_eq!(proxied.control("faults", json!({ "kind": "throttle", "chance": 2 })).await?, 422);
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
     use aws_sdk_dynamodb::config::retry::RetryConfig;
     use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
@@ -220,5 +280,10 @@ async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
     proxied.control("faults", json!({ "kind": "timeout_after_commit", "times": 1 })).await?;
     let lost = transaction().await.err().context("lost")?;
     assert!(lost.as_service_error().is_none(), "nobody knows what became of it: {lost:?}");
+    let forwarded = proxied.asked().len();
+    proxied.control("faults", json!({ "kind": "unavailable", "times": 1 })).await?;
+    let gone = transaction().await.err().context("gone")?;
+    assert!(gone.as_service_error().is_none(), "nor here: {gone:?}");
+    assert_eq!(proxied.asked().len(), forwarded, "but nothing did");
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! A proxy in front of DynamoDB: it forwards as it is told, counts what goes through, and fails on request in ways an
 //! emulator never does. Signatures are not made again, so it serves emulators, which do not check them.
+//!
+//! Its control plane, in JSON: `GET|POST|DELETE /_fake/meter` (`{"on": true}` asks what each call consumes),
+//! `GET|POST|DELETE /_fake/faults` (`faults.rs`) and `GET /_fake/health`.
 
 mod faults;
 mod meter;
@@ -85,16 +88,18 @@ impl Proxy {
         };
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         let struck = lock(&self.faults).strike(&operation, &wire::tables(&request), &caller);
-        let refusal = match struck {
+        let refusal = match struck.map(|blow| blow.kind) {
             Some(Kind::TransactionConflict) => Some(wire::transaction_conflict(&operation, &request)),
             Some(Kind::Throttle) => Some(wire::throttled()),
             Some(Kind::InternalError) => Some(wire::internal_error()),
-            Some(Kind::TimeoutAfterCommit) | None => None,
+            Some(Kind::Unavailable) => Some(HangUp::response()),
+            Some(Kind::Delay | Kind::TimeoutAfterCommit) | None => None,
         };
         if let Some(refusal) = refusal {
             lock(&self.meter).count(&caller, &operation, true, true);
             return refusal;
         }
+        tokio::time::sleep(struck.map_or(Duration::ZERO, |blow| blow.pause)).await;
         let asks = lock(&self.meter).asks_capacity && wire::is_metered(&operation);
         let body = if asks { asking_capacity(&operation, request).unwrap_or(body) } else { body };
         match self.send(&parts, body).await {
@@ -109,7 +114,8 @@ impl Proxy {
                         wire::consumed(&operation, &serde_json::from_slice(&answer).unwrap_or_default()),
                     );
                 }
-                if struck.is_some() { HangUp::response() } else { response }
+                let is_lost = struck.is_some_and(|blow| blow.kind == Kind::TimeoutAfterCommit);
+                if is_lost { HangUp::response() } else { response }
             }
             Err(error) => {
                 lock(&self.meter).count(&caller, &operation, true, false);
@@ -178,9 +184,11 @@ async fn read_faults(State(proxy): State<Arc<Proxy>>) -> Json<Value> {
     Json(json!({ "faults": lock(&proxy.faults).all() }))
 }
 
-async fn add_fault(State(proxy): State<Arc<Proxy>>, Json(fault): Json<Fault>) -> (StatusCode, Json<Fault>) {
-    lock(&proxy.faults).add(fault.clone());
-    (StatusCode::CREATED, Json(fault))
+async fn add_fault(State(proxy): State<Arc<Proxy>>, Json(fault): Json<Fault>) -> Response {
+    match lock(&proxy.faults).add(fault) {
+        Ok(fault) => (StatusCode::CREATED, Json(fault)).into_response(),
+        Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error }))).into_response(),
+    }
 }
 
 async fn clear_faults(State(proxy): State<Arc<Proxy>>) -> StatusCode {

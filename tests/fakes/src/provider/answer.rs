@@ -53,6 +53,12 @@ pub(crate) fn too_much(code: &str, param: &str, message: String) -> Answer {
     Answer { keep: Keep::Yes, ..refused(code, Some(param), message) }
 }
 
+/// 400: the customer has asked the bank for the money; it is not given back twice.
+pub(crate) fn disputed(charge: &str) -> Answer {
+    let message = format!("Charge {charge} has been charged back; cannot issue a refund.");
+    Answer { keep: Keep::Yes, ..refused("charge_disputed", None, message) }
+}
+
 /// 402: the card was not accepted. `error` has type, code, decline code and message.
 pub(crate) fn card_refused(mut error: Value, intent: Value) -> Answer {
     error["payment_intent"] = intent;

@@ -8,9 +8,10 @@ use super::card::{Card, Trouble};
 use super::faults::Kind;
 use super::form::Form;
 use super::ids::Ids;
-use super::intent::{CaptureMethod, Confirmed, Draft, Intent, Refund, Refusal};
+use super::intent::{CaptureMethod, Confirmed, Draft, Intent, Refusal};
+use super::news::{self, News};
+use super::refunds;
 use super::wire::{self, LatestCharge};
-use crate::now_ms;
 
 const CREATE: &[&str] = &[
     "amount",
@@ -29,7 +30,6 @@ const CREATE: &[&str] = &[
 ];
 const CONFIRM: &[&str] =
     &["payment_method", "payment_method_types", "capture_method", "return_url", "off_session", "expand"];
-const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 
 /// A call of the API, read from method and path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(crate) enum Call {
     Cancel(String),
     CreateRefund,
     ReadRefund(String),
+    ListRefunds,
 }
 
 impl Call {
@@ -54,6 +55,7 @@ impl Call {
             ("POST", ["payment_intents", id, "capture"]) => Ok(Self::Capture((*id).to_owned())),
             ("POST", ["payment_intents", id, "cancel"]) => Ok(Self::Cancel((*id).to_owned())),
             ("POST", ["refunds"]) => Ok(Self::CreateRefund),
+            ("GET", ["refunds"]) => Ok(Self::ListRefunds),
             ("GET", ["refunds", id]) => Ok(Self::ReadRefund((*id).to_owned())),
             _ => Err(unknown_url(method, path)),
         }
@@ -64,7 +66,7 @@ impl Call {
         match self {
             Self::CreateIntent => None,
             Self::ReadIntent(id) | Self::Confirm(id) | Self::Capture(id) | Self::Cancel(id) => books.intents.get(id),
-            Self::CreateRefund => books.intents.get(&form.text("payment_intent").ok()??),
+            Self::CreateRefund | Self::ListRefunds => books.intents.get(&form.text("payment_intent").ok()??),
             Self::ReadRefund(id) => books.intents.get(&books.refunds.get(id)?.intent),
         }
     }
@@ -78,11 +80,15 @@ pub(crate) struct Done {
     pub(crate) wait: Duration,
     /// The trouble that the card made.
     pub(crate) trouble: Option<Kind>,
+    /// The answer gets lost.
+    pub(crate) lost: bool,
+    /// What listeners are told.
+    pub(crate) news: Vec<News>,
 }
 
 impl From<Answer> for Done {
     fn from(answer: Answer) -> Self {
-        Self { answer, wait: Duration::ZERO, trouble: None }
+        Self { answer, wait: Duration::ZERO, trouble: None, lost: false, news: Vec::new() }
     }
 }
 
@@ -90,15 +96,13 @@ impl From<Answer> for Done {
 pub(crate) fn execute(books: &mut Books, ids: &mut Ids, call: &Call, form: &Form, base: &str) -> Done {
     let done = match call {
         Call::CreateIntent => create(books, ids, form, base),
-        Call::ReadIntent(id) => read(books, form, id, base).map(Done::from),
+        Call::ReadIntent(id) => read(books, form, id, base),
         Call::Confirm(id) => confirm(books, ids, form, id, base),
-        Call::Capture(id) => capture(books, form, id, base).map(Done::from),
-        Call::Cancel(id) => cancel(books, form, id, base).map(Done::from),
-        Call::CreateRefund => give_back(books, ids, form).map(Done::from),
-        Call::ReadRefund(id) => match books.refunds.get(id) {
-            Some(refund) => Ok(Answer::ok(wire::refund(refund)).into()),
-            None => Err(missing(404, "refund", id, "refund")),
-        },
+        Call::Capture(id) => capture(books, form, id, base),
+        Call::Cancel(id) => cancel(books, form, id, base),
+        Call::CreateRefund => refunds::create(books, ids, form, base),
+        Call::ReadRefund(id) => refunds::read(books, form, id),
+        Call::ListRefunds => refunds::list(books, form),
     };
     done.unwrap_or_else(Done::from)
 }
@@ -130,6 +134,14 @@ fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<D
             "Name the payment_method_types: which ones an account allows is not for the caller to guess.",
         ));
     }
+    let (return_url, confirm, expand) = (return_url(form)?, form.flag("confirm")?, expansion(form)?);
+    if return_url.is_some() && !confirm {
+        return Err(refused(
+            "payment_intent_invalid_parameter",
+            Some("return_url"),
+            "A return_url belongs to a confirmation: it is taken here with confirm=true only.",
+        ));
+    }
     let draft = Draft {
         amount,
         currency,
@@ -137,44 +149,45 @@ fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<D
         card,
         metadata: form.metadata()?,
         description: form.text("description")?,
-        return_url: form.text("return_url")?,
+        return_url,
     };
-    let (confirm, expand) = (form.flag("confirm")?, expansion(form)?);
     let mut intent = Intent::new(draft, ids);
-    let done = if confirm {
+    let mut news = news::created(&intent, base);
+    let mut done = if confirm {
         charge(&mut intent, None, ids, expand, base)
     } else {
         Answer::ok(wire::intent(&intent, expand, base)).into()
     };
-    books.intents.insert(intent.id.clone(), intent);
-    Ok(done)
+    news.append(&mut done.news);
+    books.open(intent);
+    Ok(Done { news, ..done })
 }
 
-fn read(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Answer, Answer> {
+fn read(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
     form.allow_only(&["expand"])?;
     let expand = expansion(form)?;
-    Ok(Answer::ok(wire::intent(find(books, id)?, expand, base)))
+    Ok(Answer::ok(wire::intent(find(books, id)?, expand, base)).into())
 }
 
 fn confirm(books: &mut Books, ids: &mut Ids, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
     form.allow_only(CONFIRM)?;
     let card = form.text("payment_method")?.map(|token| Card::parse(&token)).transpose()?;
-    let (return_url, expand) = (form.text("return_url")?, expansion(form)?);
+    let (return_url, expand) = (return_url(form)?, expansion(form)?);
     let intent = find(books, id)?;
-    if let Some(url) = return_url {
-        intent.draft.return_url = Some(url);
+    if return_url.is_some() {
+        intent.draft.return_url = return_url;
     }
     Ok(charge(intent, card, ids, expand, base))
 }
 
 /// Confirms, with the trouble that the card brings.
 fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: LatestCharge, base: &str) -> Done {
-    let trouble = card.as_ref().or(intent.draft.card.as_ref()).map_or(Trouble::None, |card| card.trouble);
+    let trouble = card.as_ref().or(intent.draft.card.as_ref()).map_or(Trouble::None, |card| card.trouble.clone());
     if let Trouble::FailsBefore(times) = trouble
         && intent.troubles < times
     {
         intent.troubles += 1;
-        return Done { answer: broken(Keep::No), wait: Duration::ZERO, trouble: Some(Kind::FailBefore) };
+        return Done { trouble: Some(Kind::FailBefore), ..broken(Keep::No).into() };
     }
     let confirmed = intent.confirm(card, ids);
     let shown = wire::intent(intent, expand, base);
@@ -183,47 +196,45 @@ fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: Latest
         Ok(Confirmed::Declined(error)) => card_refused(error, shown),
         Err(refusal) => return refuse(refusal, intent, base).into(),
     };
+    let done = Done { news: news::moved(intent, base), ..answer.into() };
     match trouble {
-        Trouble::Slow(wait) => Done { answer, wait, trouble: Some(Kind::Delay) },
+        Trouble::Slow(wait) => Done { wait, trouble: Some(Kind::Delay), ..done },
         Trouble::FailsAfter(times) if intent.troubles < times => {
             intent.troubles += 1;
-            Done { answer: broken(Keep::Yes), wait: Duration::ZERO, trouble: Some(Kind::FailAfter) }
+            Done { answer: broken(Keep::Yes), trouble: Some(Kind::FailAfter), ..done }
         }
-        _ => answer.into(),
+        _ => done,
     }
 }
 
-fn capture(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Answer, Answer> {
+fn capture(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
     form.allow_only(&["amount_to_capture", "metadata", "expand"])?;
     let (amount, metadata, expand) = (form.amount("amount_to_capture")?, form.metadata()?, expansion(form)?);
     let intent = find(books, id)?;
     intent.capture(amount).map_err(|refusal| refuse(refusal, intent, base))?;
     intent.draft.metadata.extend(metadata);
-    Ok(Answer::ok(wire::intent(intent, expand, base)))
+    Ok(Done { news: news::moved(intent, base), ..Answer::ok(wire::intent(intent, expand, base)).into() })
 }
 
-fn cancel(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Answer, Answer> {
+fn cancel(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
     form.allow_only(&["cancellation_reason", "expand"])?;
     let reason =
         form.word("cancellation_reason", &["duplicate", "fraudulent", "requested_by_customer", "abandoned"])?;
     let expand = expansion(form)?;
     let intent = find(books, id)?;
     intent.cancel(reason).map_err(|refusal| refuse(refusal, intent, base))?;
-    Ok(Answer::ok(wire::intent(intent, expand, base)))
+    Ok(Done { news: news::cancelled(intent, base), ..Answer::ok(wire::intent(intent, expand, base)).into() })
 }
 
-fn give_back(books: &mut Books, ids: &mut Ids, form: &Form) -> Result<Answer, Answer> {
-    form.allow_only(&["payment_intent", "amount", "reason", "metadata", "expand"])?;
-    let id = form.required("payment_intent")?;
-    let (amount, reason, metadata) = (form.amount("amount")?, form.word("reason", REASONS)?, form.metadata()?);
-    let intent = books.intents.get_mut(&id).ok_or_else(|| missing(400, "payment_intent", &id, "payment_intent"))?;
-    let (charge, amount) = intent.refund(amount).map_err(|refusal| refuse(refusal, intent, ""))?;
-    let currency = intent.draft.currency.clone();
-    let refund =
-        Refund { id: ids.next("re"), intent: id, charge, amount, currency, reason, metadata, created: now_ms() / 1000 };
-    let answer = Answer::ok(wire::refund(&refund));
-    books.refunds.insert(refund.id.clone(), refund);
-    Ok(answer)
+/// Where the customer comes back to: an absolute address, of a page or of an app.
+fn return_url(form: &Form) -> Result<Option<String>, Answer> {
+    let url = form.text("return_url")?;
+    match url.as_deref().map(|url| url.split_once("://")) {
+        Some(parts) if parts.is_none_or(|(scheme, rest)| scheme.is_empty() || rest.is_empty()) => {
+            Err(refused("url_invalid", Some("return_url"), "Not a valid URL"))
+        }
+        _ => Ok(url),
+    }
 }
 
 fn find<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Intent, Answer> {
@@ -234,7 +245,8 @@ fn expansion(form: &Form) -> Result<LatestCharge, Answer> {
     Ok(if form.expands("latest_charge")? { LatestCharge::Object } else { LatestCharge::Id })
 }
 
-fn refuse(refusal: Refusal, intent: &Intent, base: &str) -> Answer {
+/// The answer to a move that is not allowed.
+pub(crate) fn refuse(refusal: Refusal, intent: &Intent, base: &str) -> Answer {
     match refusal {
         Refusal::State(message) => wrong_state(message, wire::intent(intent, LatestCharge::Id, base)),
         Refusal::Amount(code, param, message) => too_much(code, param, message),

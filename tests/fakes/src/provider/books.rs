@@ -1,8 +1,8 @@
 //! The books: every intent and refund, every request that was seen, and the sums by order that a test asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::faults::Kind;
@@ -24,7 +24,8 @@ pub(crate) struct Seen {
     pub(crate) fault: Option<Kind>,
 }
 
-/// How often each thing happened for one order, and the money (minor units).
+/// How often each thing happened to an order or an intent, and the money (minor units) that really moved: what was
+/// authorised is held, captured or voided, and only what was captured is refunded.
 #[derive(Debug, Default, Serialize)]
 struct Tally {
     intents: u32,
@@ -36,6 +37,8 @@ struct Tally {
     refunded: u32,
     cancelled: u32,
     authorised_amount: u64,
+    /// Still held now.
+    held_amount: u64,
     captured_amount: u64,
     voided_amount: u64,
     refunded_amount: u64,
@@ -44,6 +47,7 @@ struct Tally {
 impl Tally {
     fn add(&mut self, intent: &Intent) {
         self.intents += 1;
+        self.held_amount += intent.capturable();
         for line in &intent.history {
             let amount = line.amount.unwrap_or_default();
             let (count, sum) = match line.what {
@@ -64,12 +68,32 @@ impl Tally {
     }
 }
 
+/// A part of the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Part {
+    /// The sums by order.
+    Orders,
+    Intents,
+    Refunds,
+    Requests,
+}
+
+/// What concerns one order: ids of intents, and lines.
+#[derive(Debug, Default)]
+struct Page {
+    intents: Vec<String>,
+    lines: Vec<usize>,
+}
+
 /// Everything that happened.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     pub(crate) intents: BTreeMap<String, Intent>,
     pub(crate) refunds: BTreeMap<String, Refund>,
     seen: Vec<Seen>,
+    /// By order: a test asks for its own in books of many thousand.
+    pages: HashMap<String, Page>,
 }
 
 impl Books {
@@ -94,33 +118,146 @@ impl Books {
         &mut self.seen[number]
     }
 
-    /// The whole, or what concerns one order.
-    pub(crate) fn read(&self, order_id: Option<&str>) -> Value {
-        let fits = |order: Option<&str>| order_id.is_none() || order == order_id;
-        let mut orders = BTreeMap::<&str, Tally>::new();
-        for intent in self.intents.values().filter(|intent| fits(intent.order_id())) {
-            orders.entry(intent.order_id().unwrap_or("none")).or_default().add(intent);
+    /// Says what a request is about.
+    pub(crate) fn assign(&mut self, number: usize, order_id: Option<String>, intent_id: Option<String>) {
+        if let Some(order) = &order_id {
+            self.pages.entry(order.clone()).or_default().lines.push(number);
         }
-        let order_of = |refund: &Refund| self.intents.get(&refund.intent).and_then(Intent::order_id);
-        json!({
-            "intents": self.intents.values().filter(|intent| fits(intent.order_id())).map(entry).collect::<Vec<_>>(),
-            "refunds": self.refunds.values().filter(|refund| fits(order_of(refund))).collect::<Vec<_>>(),
-            "orders": orders,
-            "requests": self.seen.iter().filter(|seen| fits(seen.order_id.as_deref())).collect::<Vec<_>>(),
-        })
+        let seen = self.line(number);
+        (seen.order_id, seen.intent_id) = (order_id, intent_id);
+    }
+
+    /// Takes a new intent in.
+    pub(crate) fn open(&mut self, intent: Intent) {
+        if let Some(order) = intent.order_id() {
+            self.pages.entry(order.to_owned()).or_default().intents.push(intent.id.clone());
+        }
+        self.intents.insert(intent.id.clone(), intent);
+    }
+
+    /// These parts, whole or as far as they concern one order.
+    pub(crate) fn read(&self, order_id: Option<&str>, parts: &[Part]) -> Value {
+        let nothing = Page::default();
+        let page = order_id.map(|order| self.pages.get(order).unwrap_or(&nothing));
+        let intents: Vec<&Intent> = match page {
+            Some(page) => page.intents.iter().filter_map(|id| self.intents.get(id)).collect(),
+            None => self.intents.values().collect(),
+        };
+        let mut books = json!({});
+        for part in parts {
+            let (name, content) = match part {
+                Part::Orders => ("orders", json!(tallies(&intents))),
+                Part::Intents => ("intents", intents.iter().map(|intent| entry(intent)).collect()),
+                Part::Refunds => {
+                    let ids = intents.iter().flat_map(|intent| &intent.refunds);
+                    ("refunds", json!(ids.filter_map(|id| self.refunds.get(id)).collect::<Vec<_>>()))
+                }
+                Part::Requests => match page {
+                    Some(page) => {
+                        ("requests", json!(page.lines.iter().map(|line| &self.seen[*line]).collect::<Vec<_>>()))
+                    }
+                    None => ("requests", json!(self.seen)),
+                },
+            };
+            books[name] = content;
+        }
+        books
     }
 }
 
+fn tallies<'a>(intents: &[&'a Intent]) -> BTreeMap<&'a str, Tally> {
+    let mut orders = BTreeMap::<&str, Tally>::new();
+    for intent in intents {
+        orders.entry(intent.order_id().unwrap_or("none")).or_default().add(intent);
+    }
+    orders
+}
+
+/// `amount` and `currency` are those that the provider has, and what it holds and takes; `asked` is what it was told.
 fn entry(intent: &Intent) -> Value {
+    let mut tally = Tally::default();
+    tally.add(intent);
     json!({
         "id": intent.id,
         "order_id": intent.order_id(),
-        "amount": intent.draft.amount,
-        "currency": intent.draft.currency,
+        "amount": intent.amount,
+        "currency": intent.currency,
+        "asked": { "amount": intent.draft.amount, "currency": intent.draft.currency },
         "capture_method": intent.draft.capture_method,
         "status": intent.status,
         "metadata": intent.draft.metadata,
         "charges": intent.charges,
+        "refunds": intent.refunds,
+        "tally": tally,
         "history": intent.history,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::card::Card;
+    use super::super::ids::Ids;
+    use super::super::intent::{CaptureMethod, Draft};
+    use super::*;
+
+    const ALL: [Part; 4] = [Part::Orders, Part::Intents, Part::Refunds, Part::Requests];
+
+    fn paid(books: &mut Books, ids: &mut Ids, order: &str, token: &str) -> String {
+        let draft = Draft {
+            amount: 1000,
+            currency: "eur".to_owned(),
+            capture_method: CaptureMethod::Manual,
+            card: Card::parse(token).ok(),
+            metadata: BTreeMap::from([("order_id".to_owned(), order.to_owned())]),
+            description: None,
+            return_url: None,
+        };
+        let mut intent = Intent::new(draft, ids);
+        intent.confirm(None, ids).expect("it is confirmed");
+        let id = intent.id.clone();
+        books.open(intent);
+        id
+    }
+
+    #[test]
+    fn an_orders_page_shows_what_the_whole_shows() {
+        let (mut books, mut ids) = (Books::default(), Ids::new());
+        let first = paid(&mut books, &mut ids, "ord_1", "pm_card_visa");
+        let other = paid(&mut books, &mut ids, "ord_2", "pm_test_amount_plus_1");
+        for (id, order) in [(&first, "ord_1"), (&other, "ord_2"), (&first, "ord_1")] {
+            let line = books.open_line("GET", "/v1/x", None);
+            books.assign(line, Some(order.to_owned()), Some(id.clone()));
+        }
+        let (whole, page) = (books.read(None, &ALL), books.read(Some("ord_1"), &ALL));
+        assert_eq!(page["orders"], json!({ "ord_1": whole["orders"]["ord_1"] }));
+        assert_eq!(page["intents"], json!([whole["intents"][0]]));
+        assert_eq!(page["requests"], json!([whole["requests"][0], whole["requests"][2]]));
+        assert_eq!(whole["orders"].as_object().map(serde_json::Map::len), Some(2));
+        assert_eq!(
+            books.read(Some("ord_3"), &ALL),
+            json!({ "orders": {}, "intents": [], "refunds": [], "requests": [] })
+        );
+        assert_eq!(books.read(None, &[Part::Orders]), json!({ "orders": whole["orders"] }));
+    }
+
+    #[test]
+    fn money_is_held_until_it_is_taken_or_let_go() {
+        let (mut books, mut ids) = (Books::default(), Ids::new());
+        let id = paid(&mut books, &mut ids, "ord_1", "pm_test_amount_plus_1");
+        let sums = |books: &Books| {
+            let entry = &books.read(None, &ALL)["intents"][0];
+            let tally = &entry["tally"];
+            assert_eq!(tally, &books.read(None, &ALL)["orders"]["ord_1"]);
+            assert_eq!((&entry["amount"], &entry["asked"]["amount"]), (&json!(1001), &json!(1000)));
+            ["authorised", "held", "captured", "voided", "refunded"]
+                .map(|what| tally[format!("{what}_amount")].as_u64().expect("a sum"))
+        };
+        assert_eq!(sums(&books), [1001, 1001, 0, 0, 0]);
+        let intent = books.intents.get_mut(&id).expect("the intent");
+        intent.capture(Some(700)).expect("it is taken");
+        assert_eq!(sums(&books), [1001, 0, 700, 301, 0]);
+        let intent = books.intents.get_mut(&id).expect("the intent");
+        intent.refund(Some(200)).expect("it is given back");
+        assert_eq!(sums(&books), [1001, 0, 700, 301, 200]);
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, missing};
+use super::webhooks::Hook;
 
 /// What happens when a payment with this method is confirmed.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,8 @@ pub(crate) struct Card {
     pub(crate) token: String,
     pub(crate) verdict: Verdict,
     pub(crate) trouble: Trouble,
+    /// How the webhooks of its payments are delivered, if not as all others.
+    pub(crate) hook: Option<Hook>,
 }
 
 /// What the bank says.
@@ -30,7 +33,7 @@ pub(crate) enum Verdict {
 }
 
 /// What goes wrong around it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trouble {
     None,
     /// The confirmation takes effect at once, its answer comes later.
@@ -39,15 +42,36 @@ pub(crate) enum Trouble {
     FailsBefore(u32),
     /// The first so many confirmations of an intent take effect (where they may) and answer 500.
     FailsAfter(u32),
+    /// The first so many refunds of an intent take no effect and answer 500.
+    RefundFails(u32),
+    /// The first so many refunds of an intent take effect, and the connection is closed.
+    RefundLost(u32),
+    /// Refunds are refused for good.
+    RefundRefused,
+    /// The bank authorises so much more, or less, than it was asked for.
+    AnotherAmount(i64),
+    /// The bank authorises in this currency.
+    AnotherCurrency(String),
 }
 
 impl Card {
-    /// Knows `pm_card_…` as Stripe documents them, and `pm_test_delay_<ms>`, `pm_test_fail_before_<once|n>`,
-    /// `pm_test_fail_after_<once|n>`, `pm_test_ok_<anything>` (a good card that a fault can be aimed at).
+    /// Knows `pm_card_…` as Stripe documents them, and
+    /// - `pm_test_ok_<anything>`: a good card that a fault can be aimed at;
+    /// - `pm_test_delay_<ms>`, `pm_test_fail_before_<once|n>`, `pm_test_fail_after_<once|n>`: confirmations;
+    /// - `pm_test_refund_fails_<once|n>`, `pm_test_refund_lost_<once|n>`, `pm_test_refund_refused`: refunds;
+    /// - `pm_test_amount_plus_<n>`, `pm_test_amount_minus_<n>`, `pm_test_currency_<usd>`: what is authorised.
+    ///
+    /// To any of them `_hook_<prompt|late|twice|shuffled|never>` may be added, and then `_<n>ms` and `_<anything>`: the
+    /// webhooks of its payments are delivered in this way.
     pub(crate) fn parse(token: &str) -> Result<Self, Answer> {
         let declined =
             |code, decline_code, message| Some((Verdict::Declined { code, decline_code, message }, Trouble::None));
-        let known = match token {
+        let unknown = || missing(400, "PaymentMethod", token, "payment_method");
+        let (bare, hook) = match token.split_once("_hook_") {
+            Some((bare, rest)) => (bare, Some(Hook::parse(rest).ok_or_else(unknown)?)),
+            None => (token, None),
+        };
+        let known = match bare {
             "pm_card_visa" | "pm_card_visa_debit" | "pm_card_mastercard" | "pm_card_amex" => {
                 Some((Verdict::Approved, Trouble::None))
             }
@@ -65,9 +89,16 @@ impl Card {
                 other.strip_prefix("pm_test_").and_then(Trouble::parse).map(|trouble| (Verdict::Approved, trouble))
             }
         };
-        match known {
-            Some((verdict, trouble)) => Ok(Self { token: token.to_owned(), verdict, trouble }),
-            None => Err(missing(400, "PaymentMethod", token, "payment_method")),
+        let (verdict, trouble) = known.ok_or_else(unknown)?;
+        Ok(Self { token: token.to_owned(), verdict, trouble, hook })
+    }
+
+    /// What the bank authorises when it is asked for this much. It is never nothing.
+    pub(crate) fn authorises(&self, amount: u64, currency: &str) -> (u64, String) {
+        match &self.trouble {
+            Trouble::AnotherAmount(more) => (amount.saturating_add_signed(*more).max(1), currency.to_owned()),
+            Trouble::AnotherCurrency(other) => (amount, other.clone()),
+            _ => (amount, currency.to_owned()),
         }
     }
 }
@@ -86,32 +117,83 @@ impl Verdict {
 impl Trouble {
     fn parse(rest: &str) -> Option<Self> {
         let times = |text: &str| if text == "once" { Some(1) } else { text.parse().ok() };
-        if let Some(ms) = rest.strip_prefix("delay_") {
-            return Some(Self::Slow(Duration::from_millis(ms.parse().ok()?)));
-        }
         if let Some(count) = rest.strip_prefix("fail_before_") {
             return Some(Self::FailsBefore(times(count)?));
         }
         if let Some(count) = rest.strip_prefix("fail_after_") {
             return Some(Self::FailsAfter(times(count)?));
         }
-        rest.strip_prefix("ok_").map(|_| Self::None)
+        if let Some(count) = rest.strip_prefix("refund_fails_") {
+            return Some(Self::RefundFails(times(count)?));
+        }
+        if let Some(count) = rest.strip_prefix("refund_lost_") {
+            return Some(Self::RefundLost(times(count)?));
+        }
+        if let Some(ms) = rest.strip_prefix("delay_") {
+            return Some(Self::Slow(Duration::from_millis(ms.parse().ok()?)));
+        }
+        if let Some(more) = rest.strip_prefix("amount_plus_") {
+            return Some(Self::AnotherAmount(more.parse::<u32>().ok()?.into()));
+        }
+        if let Some(less) = rest.strip_prefix("amount_minus_") {
+            return Some(Self::AnotherAmount(-i64::from(less.parse::<u32>().ok()?)));
+        }
+        if let Some(code) = rest.strip_prefix("currency_") {
+            let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_lowercase());
+            return is_code.then(|| Self::AnotherCurrency(code.to_owned()));
+        }
+        match rest {
+            "refund_refused" => Some(Self::RefundRefused),
+            "ok" => Some(Self::None),
+            other => other.strip_prefix("ok_").map(|_| Self::None),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::webhooks::Mode;
     use super::*;
+
+    fn trouble(token: &str) -> Option<Trouble> {
+        Card::parse(token).ok().map(|card| card.trouble)
+    }
 
     #[test]
     fn tokens_say_what_will_go_wrong() {
-        let trouble = |token: &str| Card::parse(token).ok().map(|card| card.trouble);
         assert_eq!(trouble("pm_card_visa"), Some(Trouble::None));
         assert_eq!(trouble("pm_test_delay_1500"), Some(Trouble::Slow(Duration::from_millis(1500))));
         assert_eq!(trouble("pm_test_fail_after_once"), Some(Trouble::FailsAfter(1)));
         assert_eq!(trouble("pm_test_fail_before_7"), Some(Trouble::FailsBefore(7)));
+        assert_eq!(trouble("pm_test_refund_fails_2"), Some(Trouble::RefundFails(2)));
+        assert_eq!(trouble("pm_test_refund_lost_once"), Some(Trouble::RefundLost(1)));
+        assert_eq!(trouble("pm_test_refund_refused"), Some(Trouble::RefundRefused));
         assert_eq!(trouble("pm_test_ok_17"), Some(Trouble::None));
-        assert_eq!(trouble("pm_test_delay_soon"), None);
-        assert_eq!(trouble("4242424242424242"), None);
+        for unknown in ["pm_test_delay_soon", "pm_test_currency_USD", "pm_test_amount_plus_", "4242424242424242"] {
+            assert_eq!(trouble(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_bank_may_authorise_something_else() {
+        let authorised = |token: &str, amount| Card::parse(token).ok().map(|card| card.authorises(amount, "eur"));
+        assert_eq!(authorised("pm_card_visa", 10), Some((10, "eur".to_owned())));
+        assert_eq!(authorised("pm_test_amount_plus_1", 10), Some((11, "eur".to_owned())));
+        assert_eq!(authorised("pm_test_amount_minus_3", 10), Some((7, "eur".to_owned())));
+        assert_eq!(authorised("pm_test_amount_minus_30", 10), Some((1, "eur".to_owned())));
+        assert_eq!(authorised("pm_test_currency_usd", 10), Some((10, "usd".to_owned())));
+    }
+
+    #[test]
+    fn any_card_may_say_how_its_webhooks_come() {
+        let hook = |token: &str| Card::parse(token).ok().map(|card| card.hook);
+        assert_eq!(hook("pm_card_visa"), Some(None));
+        assert_eq!(hook("pm_test_ok_hook_never_17"), Some(Some(Hook { mode: Mode::Never, ms: None })));
+        assert_eq!(
+            hook("pm_card_authenticationRequired_hook_late_800ms_17"),
+            Some(Some(Hook { mode: Mode::Late, ms: Some(800) }))
+        );
+        assert_eq!(trouble("pm_test_refund_lost_2_hook_twice"), Some(Trouble::RefundLost(2)));
+        assert_eq!(hook("pm_test_ok_hook_sometimes"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Faults on request: which requests, what goes wrong, how often.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     TimeoutAfter,
     /// It happens; the connection is closed at once.
     DropConnectionAfter,
+    /// Nothing happens; the connection is closed at once, as by a provider that is not there.
+    Unavailable,
 }
 
 /// Which requests: all that are given must fit.
@@ -41,13 +43,12 @@ pub(crate) struct Fault {
     pub(crate) kind: Kind,
     /// Milliseconds, for `delay` (1,000 if absent) and `timeout_after` (60,000 if absent).
     ms: Option<u64>,
-    /// How many requests are hit before the fault is over.
-    #[serde(default = "once")]
-    times: u32,
-}
-
-fn once() -> u32 {
-    1
+    /// How many requests are hit before the fault is over: one if absent, all if there is `for_ms`.
+    times: Option<u32>,
+    /// The fault is over so long after it was posted, whether it hit or not.
+    for_ms: Option<u64>,
+    #[serde(skip, default = "Instant::now")]
+    posted: Instant,
 }
 
 /// What a request looks like to a fault.
@@ -69,6 +70,10 @@ impl Match {
 }
 
 impl Fault {
+    fn is_over(&self) -> bool {
+        self.times == Some(0) || self.for_ms.is_some_and(|ms| self.posted.elapsed() >= Duration::from_millis(ms))
+    }
+
     /// How long the answer is held back.
     pub(crate) fn wait(&self) -> Duration {
         let unless_told = match self.kind {
@@ -85,8 +90,11 @@ impl Fault {
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    pub(crate) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
+    /// Takes a fault in; it is answered as it was understood.
+    pub(crate) fn add(&mut self, mut fault: Fault) -> Fault {
+        fault.times = fault.times.or(if fault.for_ms.is_none() { Some(1) } else { None });
+        self.0.push(fault.clone());
+        fault
     }
 
     pub(crate) fn clear(&mut self) {
@@ -94,16 +102,54 @@ impl Faults {
     }
 
     /// The faults that are left, for a reader.
-    pub(crate) fn all(&self) -> &[Fault] {
+    pub(crate) fn left(&mut self) -> &[Fault] {
+        self.0.retain(|fault| !fault.is_over());
         &self.0
     }
 
     /// The first fault that fits, used once.
     pub(crate) fn take(&mut self, target: Target<'_>) -> Option<Fault> {
-        let fault = self.0.iter_mut().find(|fault| fault.times > 0 && fault.which.fits(target))?;
-        fault.times -= 1;
+        self.0.retain(|fault| !fault.is_over());
+        let fault = self.0.iter_mut().find(|fault| fault.which.fits(target))?;
         let taken = fault.clone();
-        self.0.retain(|fault| fault.times > 0);
+        fault.times = fault.times.map(|left| left - 1);
+        self.0.retain(|fault| !fault.is_over());
         Some(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn faults(fault: Value) -> Faults {
+        let mut faults = Faults::default();
+        faults.add(serde_json::from_value(fault).expect("a fault"));
+        faults
+    }
+
+    fn hits(faults: &mut Faults, path: &str) -> bool {
+        faults.take(Target { method: "POST", path, order_id: Some("ord_1"), card: None }).is_some()
+    }
+
+    #[test]
+    fn a_fault_hits_once_unless_it_is_told_how_often() {
+        let mut once = faults(json!({ "kind": "fail_before", "match": { "path_contains": "/refunds" } }));
+        assert!(!hits(&mut once, "/v1/payment_intents"));
+        assert!(hits(&mut once, "/v1/refunds"));
+        assert!(!hits(&mut once, "/v1/refunds"));
+        assert!(once.left().is_empty());
+        let mut twice = faults(json!({ "kind": "fail_before", "times": 2, "for_ms": 60_000 }));
+        assert_eq!([hits(&mut twice, "/"), hits(&mut twice, "/"), hits(&mut twice, "/")], [true, true, false]);
+    }
+
+    #[test]
+    fn a_fault_with_a_time_hits_everything_until_it_is_over() {
+        let mut faults = faults(json!({ "kind": "unavailable", "for_ms": 100 }));
+        assert!((0..50).all(|_| hits(&mut faults, "/")));
+        std::thread::sleep(Duration::from_millis(110));
+        assert!(!hits(&mut faults, "/"));
+        assert!(faults.left().is_empty());
     }
 }

@@ -32,12 +32,12 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// Refuses every top-level parameter that is not listed, as Stripe does.
     /// Is the parameter there, in whatever shape?
     pub(crate) fn names(&self, parameter: &str) -> bool {
         self.0.keys().any(|key| top(key) == parameter)
     }
 
+    /// Refuses every top-level parameter that is not listed, as Stripe does.
     pub(crate) fn allow_only(&self, known: &[&str]) -> Result<(), Answer> {
         match self.0.keys().find(|key| !known.contains(&top(key))) {
             None => Ok(()),

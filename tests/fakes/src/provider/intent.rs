@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::card::{Card, Verdict};
 use super::ids::Ids;
+use super::webhooks::Hook;
 use crate::now_ms;
 
 /// Stripe's states of an intent that souk can meet.
@@ -111,8 +112,16 @@ pub(crate) struct Intent {
     pub(crate) cancellation_reason: Option<String>,
     pub(crate) canceled_at: Option<u64>,
     pub(crate) created: u64,
-    /// How often its card has already made trouble.
+    /// What it is of: what the draft asked for, until a bank authorises something else.
+    pub(crate) amount: u64,
+    pub(crate) currency: String,
+    /// Oldest first.
+    pub(crate) refunds: Vec<String>,
+    /// How its webhooks are delivered, by its last card.
+    pub(crate) hook: Option<Hook>,
+    /// How often its card has already made trouble, in confirmations and in refunds.
     pub(crate) troubles: u32,
+    pub(crate) refund_troubles: u32,
 }
 
 /// Why a move was refused.
@@ -137,6 +146,10 @@ impl Intent {
         let status = if draft.card.is_some() { Status::RequiresConfirmation } else { Status::RequiresPaymentMethod };
         let mut intent = Self {
             id: ids.next("pi"),
+            amount: draft.amount,
+            currency: draft.currency.clone(),
+            refunds: Vec::new(),
+            hook: draft.card.as_ref().and_then(|card| card.hook),
             draft,
             status,
             charges: Vec::new(),
@@ -146,8 +159,9 @@ impl Intent {
             canceled_at: None,
             created: now_ms() / 1000,
             troubles: 0,
+            refund_troubles: 0,
         };
-        intent.note("created", Some(intent.draft.amount));
+        intent.note("created", Some(intent.amount));
         intent
     }
 
@@ -171,8 +185,10 @@ impl Intent {
                 "You cannot confirm this PaymentIntent because it's missing a payment method.".to_owned(),
             ));
         };
-        self.draft.card = Some(card.clone());
         self.note("confirmed", Some(self.draft.amount));
+        (self.amount, self.currency) = card.authorises(self.draft.amount, &self.draft.currency);
+        self.hook = card.hook;
+        self.draft.card = Some(card.clone());
         match &card.verdict {
             Verdict::Approved => {
                 self.authorise(card.token, ids);
@@ -280,19 +296,23 @@ impl Intent {
         self.charge(token, ChargeState::Authorised, ids);
         self.last_error = None;
         self.status = Status::RequiresCapture;
-        self.note("authorised", Some(self.draft.amount));
+        self.note("authorised", Some(self.amount));
         if self.draft.capture_method == CaptureMethod::Automatic {
-            self.settle(self.draft.amount);
+            self.settle(self.amount);
         }
     }
 
     fn settle(&mut self, amount: u64) {
+        let let_go = self.capturable() - amount;
         for charge in self.charges.iter_mut().filter(|charge| charge.state == ChargeState::Authorised) {
             charge.state = ChargeState::Captured;
             charge.captured = amount;
         }
         self.status = Status::Succeeded;
         self.note("captured", Some(amount));
+        if let_go > 0 {
+            self.note("voided", Some(let_go));
+        }
     }
 
     fn charge(&mut self, card: String, state: ChargeState, ids: &mut Ids) -> String {
@@ -301,7 +321,7 @@ impl Intent {
         self.charges.push(Charge {
             id: id.clone(),
             card,
-            amount: self.draft.amount,
+            amount: self.amount,
             captured: 0,
             refunded: 0,
             state,

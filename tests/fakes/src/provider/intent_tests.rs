@@ -30,7 +30,8 @@ fn money_is_held_then_taken_then_given_back() {
     assert_eq!((intent.status, intent.capturable(), intent.received()), (Status::Succeeded, 0, 700));
     assert!(intent.refund(Some(300)).is_ok());
     assert!(intent.refund(None).is_ok_and(|(_, amount)| amount == 400));
-    assert_eq!(history(&intent), ["created", "confirmed", "authorised", "captured", "refunded", "refunded"]);
+    let all = ["created", "confirmed", "authorised", "captured", "voided", "refunded", "refunded"];
+    assert_eq!(history(&intent), all, "what is not taken is let go");
 }
 
 #[test]
@@ -81,4 +82,26 @@ fn the_customer_may_be_asked_first() {
     assert!(matches!(intent.confirm(None, &mut ids), Err(Refusal::State(_))), "asking twice changes nothing");
     assert!(intent.authenticated(true, &mut ids).is_ok());
     assert_eq!((intent.status, intent.capturable()), (Status::RequiresCapture, 1000));
+}
+
+#[test]
+fn what_the_bank_authorised_is_what_is_held() {
+    let (mut intent, mut ids) = intent("pm_test_amount_plus_1");
+    assert_eq!(intent.amount, 1000, "until the bank was asked");
+    assert!(intent.confirm(None, &mut ids).is_ok());
+    assert_eq!((intent.amount, intent.capturable()), (1001, 1001));
+    assert!(intent.cancel(None).is_ok());
+    let voided = intent.history.iter().find(|line| line.what == "voided");
+    assert_eq!(voided.and_then(|line| line.amount), Some(1001));
+}
+
+#[test]
+fn another_card_is_asked_for_what_was_asked_first() {
+    let (mut intent, mut ids) = intent("pm_card_authenticationRequired");
+    assert!(intent.confirm(Card::parse("pm_test_currency_usd").ok(), &mut ids).is_ok());
+    assert_eq!(intent.currency, "usd");
+    let (mut declined, mut ids) = self::intent("pm_test_amount_plus_1");
+    assert!(declined.confirm(Card::parse("pm_card_chargeDeclined").ok(), &mut ids).is_ok());
+    assert!(declined.confirm(Card::parse("pm_card_visa").ok(), &mut ids).is_ok());
+    assert_eq!((declined.amount, declined.currency.as_str()), (1000, "eur"));
 }

@@ -1,16 +1,21 @@
 //! A strict fake of Stripe's PaymentIntents: form in, JSON out, errors in Stripe's envelope, idempotency keys honoured.
-//! Where Stripe is lenient it refuses. `control.rs` is the part that Stripe does not have.
+//! Where Stripe is lenient it refuses. Its webhooks are signed as Stripe's (`webhooks.rs`), its cards bring their own
+//! trouble (`card.rs`), and `control.rs` is the part that Stripe does not have.
 
 mod answer;
 mod api;
 mod books;
 mod card;
 mod control;
+mod courier;
 mod faults;
 mod form;
 mod idempotency;
 mod ids;
 mod intent;
+mod news;
+mod refunds;
+mod webhooks;
 mod wire;
 
 use std::sync::{Arc, Mutex};
@@ -32,6 +37,7 @@ use faults::{Faults, Kind, Target};
 use form::Form;
 use idempotency::{Keys, Met};
 use ids::Ids;
+use webhooks::Webhooks;
 
 use crate::lock;
 use crate::serve::HangUp;
@@ -46,13 +52,20 @@ struct World {
     keys: Keys,
     faults: Faults,
     ids: Ids,
+    webhooks: Arc<Webhooks>,
 }
 
 type Shared = Arc<Mutex<World>>;
 
 /// The fake, ready to be served.
 pub fn router() -> Router {
-    let world = World { books: Books::default(), keys: Keys::default(), faults: Faults::default(), ids: Ids::new() };
+    let world = World {
+        books: Books::default(),
+        keys: Keys::default(),
+        faults: Faults::default(),
+        ids: Ids::new(),
+        webhooks: Arc::new(Webhooks::new()),
+    };
     let shared: Shared = Arc::new(Mutex::new(world));
     control::routes().route("/{*path}", any(stripe)).with_state(shared)
 }
@@ -130,11 +143,12 @@ impl World {
         let card = card.or_else(|| Some(intent?.draft.card.as_ref()?.token.clone()));
         let intent_id = intent.map(|intent| intent.id.clone());
         let fault = self.faults.take(Target { method, path, order_id: order_id.as_deref(), card: card.as_deref() });
-        let seen = self.books.line(line);
-        (seen.order_id, seen.intent_id, seen.fault) =
-            (order_id.clone(), intent_id, fault.as_ref().map(|fault| fault.kind));
-        if fault.as_ref().is_some_and(|fault| fault.kind == Kind::FailBefore) {
-            return Err(broken(Keep::No));
+        self.books.assign(line, order_id.clone(), intent_id);
+        self.books.line(line).fault = fault.as_ref().map(|fault| fault.kind);
+        match fault.as_ref().map(|fault| fault.kind) {
+            Some(Kind::FailBefore) => return Err(broken(Keep::No)),
+            Some(Kind::Unavailable) => return Ok(Plan { lost: true, ..broken(Keep::No).into() }),
+            _ => {}
         }
 
         let met = key.map_or(Met::Nothing, |key| self.keys.begin(key, path, &form, order_id.as_deref()));
@@ -147,7 +161,7 @@ impl World {
         if let Some(fault) = fault {
             plan.wait = plan.wait.max(fault.wait());
             match fault.kind {
-                Kind::Delay | Kind::FailBefore => {}
+                Kind::Delay | Kind::FailBefore | Kind::Unavailable => {}
                 Kind::FailAfter => plan.answer = broken(plan.answer.keep),
                 Kind::TimeoutAfter | Kind::DropConnectionAfter => {
                     plan.lost = true;
@@ -162,14 +176,20 @@ impl World {
     }
 
     fn execute(&mut self, line: usize, call: &Call, form: &Form, headers: &HeaderMap, key: Option<&str>) -> Plan {
-        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-        let done = api::execute(&mut self.books, &mut self.ids, call, form, &format!("http://{host}"));
+        let done = api::execute(&mut self.books, &mut self.ids, call, form, &own_address(headers));
+        self.webhooks.publish(&mut self.ids, done.news);
         let created = done.answer.body["id"].as_str().filter(|id| id.starts_with("pi_")).map(str::to_owned);
         let seen = self.books.line(line);
         seen.intent_id = seen.intent_id.take().or(created);
         seen.fault = seen.fault.or(done.trouble);
-        Plan { wait: done.wait, key: key.map(str::to_owned), ..done.answer.into() }
+        Plan { wait: done.wait, lost: done.lost, key: key.map(str::to_owned), ..done.answer.into() }
     }
+}
+
+/// As the caller called it.
+fn own_address(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    format!("http://{host}")
 }
 
 /// A secret key, as a bearer token or as the user of basic authentication.

@@ -15,14 +15,21 @@ pub(crate) enum LatestCharge {
 pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -> Value {
     let draft = &intent.draft;
     let charge = intent.charges.last();
+    // Without a page to return to, the customer is expected to be where Stripe's own script runs.
     let next_action = (intent.status == Status::RequiresAction).then(|| {
         let url = format!("{base}/_fake/intents/{}/authenticate", intent.id);
-        json!({ "type": "redirect_to_url", "redirect_to_url": { "url": url, "return_url": draft.return_url } })
+        match &draft.return_url {
+            Some(back) => json!({ "type": "redirect_to_url", "redirect_to_url": { "url": url, "return_url": back } }),
+            None => json!({
+                "type": "use_stripe_sdk",
+                "use_stripe_sdk": { "type": "three_d_secure_redirect", "stripe_js": url },
+            }),
+        }
     });
     json!({
         "id": intent.id,
         "object": "payment_intent",
-        "amount": draft.amount,
+        "amount": intent.amount,
         "amount_capturable": intent.capturable(),
         "amount_details": { "tip": {} },
         "amount_received": intent.received(),
@@ -35,7 +42,7 @@ pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -
         "client_secret": format!("{}_secret_fake", intent.id),
         "confirmation_method": "automatic",
         "created": intent.created,
-        "currency": draft.currency,
+        "currency": intent.currency,
         "customer": null,
         "description": draft.description,
         "last_payment_error": intent.last_error,
@@ -77,7 +84,7 @@ pub(crate) fn charge(charge: &Charge, intent: &Intent) -> Value {
         "billing_details": {},
         "captured": charge.state == ChargeState::Captured,
         "created": charge.created,
-        "currency": intent.draft.currency,
+        "currency": intent.currency,
         "disputed": false,
         "livemode": false,
         "metadata": intent.draft.metadata,
@@ -107,4 +114,10 @@ pub(crate) fn refund(refund: &Refund) -> Value {
         "status": "succeeded",
         "transfer_reversal": null,
     })
+}
+
+/// A page of refunds.
+pub(crate) fn refunds(page: &[&Refund], has_more: bool) -> Value {
+    let data: Vec<Value> = page.iter().map(|one| refund(one)).collect();
+    json!({ "object": "list", "url": "/v1/refunds", "has_more": has_more, "data": data })
 }

@@ -1,94 +1,11 @@
-//! The fake provider over HTTP: what it honours, what it refuses, how it fails.
+//! Intents: money held, taken and let go, answers replayed, refused and lost.
 
-use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use fakes::{provider, serve};
-use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-struct Provider {
-    base: String,
-    http: Client,
-}
-
-struct Answer {
-    status: u16,
-    replayed: bool,
-    body: Value,
-}
-
-const INTENT: [(&str, &str); 5] = [
-    ("amount", "1000"),
-    ("currency", "eur"),
-    ("capture_method", "manual"),
-    ("payment_method_types[]", "card"),
-    ("metadata[order_id]", "ord_1"),
-];
-
-impl Provider {
-    async fn open() -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let base = format!("http://{}", listener.local_addr()?);
-        tokio::spawn(serve::serve(listener, provider::router()));
-        Ok(Self { base, http: Client::new() })
-    }
-
-    async fn send(&self, request: RequestBuilder) -> Result<Answer> {
-        let response = request.bearer_auth("sk_test_12345").send().await?;
-        let replayed = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
-        Ok(Answer { status: response.status().as_u16(), replayed, body: response.json().await? })
-    }
-
-    async fn post(&self, path: &str, key: &str, form: &[(&str, &str)]) -> Result<Answer> {
-        self.send(self.http.post(format!("{}/v1/{path}", self.base)).header("Idempotency-Key", key).form(form)).await
-    }
-
-    async fn get(&self, path: &str) -> Result<Answer> {
-        self.send(self.http.get(format!("{}/v1/{path}", self.base))).await
-    }
-
-    /// An intent that is not confirmed, as souk makes it; its id.
-    async fn intent(&self, card: &str) -> Result<String> {
-        let mut form = INTENT.to_vec();
-        form.push(("payment_method", card));
-        let answer = self.post("payment_intents", &format!("create {card}"), &form).await?;
-        assert_eq!((answer.status, &answer.body["status"]), (200, &json!("requires_confirmation")), "{}", answer.body);
-        Ok(answer.body["id"].as_str().unwrap_or_default().to_owned())
-    }
-
-    async fn confirm(&self, id: &str, key: &str) -> Result<Answer> {
-        self.post(&format!("payment_intents/{id}/confirm"), key, &[]).await
-    }
-
-    async fn fault(&self, fault: Value) -> Result<()> {
-        let status = self.http.post(format!("{}/_fake/faults", self.base)).json(&fault).send().await?.status();
-        assert_eq!(status, StatusCode::CREATED, "{fault}");
-        Ok(())
-    }
-
-    async fn tally(&self, what: &str) -> Result<Value> {
-        let books: Value =
-            self.http.get(format!("{}/_fake/books?order_id=ord_1", self.base)).send().await?.json().await?;
-        Ok(books["orders"]["ord_1"][what].clone())
-    }
-}
-
-impl Answer {
-    #[track_caller]
-    fn expect(&self, status: u16, code: &str) {
-        let error = &self.body["error"];
-        let said = error["code"].as_str().or_else(|| error["type"].as_str()).unwrap_or_default();
-        assert_eq!((self.status, said), (status, code), "{}", self.body);
-    }
-
-    #[track_caller]
-    fn expect_status(&self, status: &str) {
-        assert_eq!((self.status, &self.body["status"]), (200, &json!(status)), "{}", self.body);
-    }
-}
+use super::client::{INTENT, Provider};
 
 #[tokio::test]
 async fn money_is_held_taken_and_given_back_once_each() -> Result<()> {
@@ -190,11 +107,67 @@ async fn a_declined_card_answers_402_with_the_reason() -> Result<()> {
 async fn the_customer_can_be_sent_to_the_bank() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_authenticationRequired").await?;
-    let asked = provider.confirm(&id, "confirm").await?;
+    let path = format!("payment_intents/{id}/confirm");
+    provider.post(&path, "nowhere", &[("return_url", "back")]).await?.expect(400, "url_invalid");
+    let asked = provider.post(&path, "confirm", &[("return_url", "https://shop.example/paid")]).await?;
     asked.expect_status("requires_action");
-    let url = asked.body["next_action"]["redirect_to_url"]["url"].as_str().unwrap_or_default();
+    let action = &asked.body["next_action"];
+    assert_eq!(action["type"], "redirect_to_url");
+    assert_eq!(action["redirect_to_url"]["return_url"], "https://shop.example/paid");
+    let url = action["redirect_to_url"]["url"].as_str().unwrap_or_default();
     assert_eq!(provider.http.get(url).send().await?.status(), 200);
     provider.get(&format!("payment_intents/{id}")).await?.expect_status("requires_capture");
+    assert_eq!(provider.http.get(url).send().await?.status(), 409, "once is enough");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_page_to_return_to_stripes_script_asks_the_customer() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_authenticationRequired").await?;
+    let asked = provider.confirm(&id, "confirm").await?;
+    asked.expect_status("requires_action");
+    assert_eq!(asked.body["next_action"]["type"], "use_stripe_sdk");
+    assert!(asked.body["next_action"].get("redirect_to_url").is_none(), "{}", asked.body);
+    let refused = provider.http.post(format!("{}/_fake/intents/{id}/authenticate?outcome=fail", provider.base));
+    assert_eq!(refused.send().await?.json::<Value>().await?["status"], "requires_payment_method");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_return_url_belongs_to_a_confirmation() -> Result<()> {
+    let provider = Provider::open().await?;
+    let mut form = INTENT.to_vec();
+    form.push(("payment_method", "pm_card_authenticationRequired"));
+    form.push(("return_url", "souk://paid"));
+    provider.post("payment_intents", "early", &form).await?.expect(400, "payment_intent_invalid_parameter");
+    form.push(("confirm", "true"));
+    let asked = provider.post("payment_intents", "at once", &form).await?;
+    asked.expect_status("requires_action");
+    assert_eq!(asked.body["next_action"]["redirect_to_url"]["return_url"], "souk://paid");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_books_know_what_was_really_authorised() -> Result<()> {
+    for (card, amount, currency) in [("pm_test_amount_plus_1", 1001, "eur"), ("pm_test_currency_usd", 1000, "usd")] {
+        let provider = Provider::open().await?;
+        let id = provider.intent(card).await?;
+        let path = format!("payment_intents/{id}");
+        assert_eq!(provider.get(&path).await?.body["amount"], 1000, "nobody asked the bank yet");
+        let confirmed = provider.confirm(&id, "confirm").await?;
+        confirmed.expect_status("requires_capture");
+        for shown in [confirmed, provider.get(&path).await?] {
+            assert_eq!((&shown.body["amount"], &shown.body["currency"]), (&json!(amount), &json!(currency)));
+            assert_eq!(shown.body["amount_capturable"], amount);
+        }
+        provider.post(&format!("{path}/cancel"), "cancel", &[]).await?.expect_status("canceled");
+        let intent = provider.books("").await?["intents"][0].clone();
+        assert_eq!((&intent["amount"], &intent["currency"]), (&json!(amount), &json!(currency)));
+        assert_eq!(intent["asked"], json!({ "amount": 1000, "currency": "eur" }));
+        let sums = ["authorised", "voided", "held", "captured"].map(|what| &intent["tally"][format!("{what}_amount")]);
+        assert_eq!(sums, [&json!(amount), &json!(amount), &json!(0), &json!(0)]);
+    }
     Ok(())
 }
 
@@ -289,7 +262,7 @@ async fn the_books_show_every_request_with_its_key() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
     provider.confirm(&id, "the key").await?;
-    let books: Value = provider.http.get(format!("{}/_fake/books", provider.base)).send().await?.json().await?;
+    let books = provider.books("").await?;
     let confirm = &books["requests"][1];
     assert_eq!(confirm["idempotency_key"], "the key");
     assert_eq!(confirm["path"], format!("/v1/payment_intents/{id}/confirm"));
@@ -300,5 +273,27 @@ async fn the_books_show_every_request_with_its_key() -> Result<()> {
     let what: Vec<&Value> =
         books["intents"][0]["history"].as_array().into_iter().flatten().map(|line| &line["what"]).collect();
     assert_eq!(what, ["created", "confirmed", "authorised"]);
+    assert_eq!(provider.books("?order_id=ord_1").await?, books);
+    assert_eq!(provider.books("?parts=orders").await?, json!({ "orders": books["orders"] }));
+    let nothing = json!({ "orders": {}, "intents": [], "refunds": [], "requests": [] });
+    assert_eq!(provider.books("?order_id=ord_2").await?, nothing);
+    let unknown = provider.http.get(format!("{}/_fake/books?parts=poems", provider.base)).send().await?;
+    assert_eq!(unknown.status(), 422);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_there_comes_back() -> Result<()> {
+    let provider = Provider::open().await?;
+    let id = provider.intent("pm_card_visa").await?;
+    provider.fault(json!({ "kind": "unavailable", "for_ms": 600, "match": { "order_id": "ord_1" } })).await?;
+    let begun = Instant::now();
+    assert!(provider.confirm(&id, "confirm").await.is_err());
+    assert!(provider.get(&format!("payment_intents/{id}")).await.is_err(), "all of it is gone");
+    assert_eq!(provider.tally("confirmed").await?, 0);
+    tokio::time::sleep(Duration::from_millis(610).saturating_sub(begun.elapsed())).await;
+    let confirmed = provider.confirm(&id, "confirm").await?;
+    confirmed.expect_status("requires_capture");
+    assert!(!confirmed.replayed, "nothing was done under the key");
     Ok(())
 }

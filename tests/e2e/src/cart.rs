@@ -1,0 +1,49 @@
+//! What can be done with a cart: an account's own (`me`), or a guest's by its id.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Answer, Api, Shop, webhooks};
+
+impl Api {
+    /// Makes a guest's cart; its id, `crt_…`.
+    pub async fn makes_cart(&self) -> String {
+        let made = self.call(Method::POST, "/api/v1/cart").send().await.expect(201).json();
+        let id = made["owner"].as_str().filter(|id| id.starts_with("crt_"));
+        id.unwrap_or_else(|| panic!("a guest's cart has an id: {made}")).to_owned()
+    }
+
+    /// Puts something into a cart.
+    pub async fn adds_to(&self, cart: &str, sku: &str, quantity: u32) -> Answer {
+        self.post(&format!("/api/v1/cart/{cart}/items"), &json!({ "sku": sku, "quantity": quantity })).await
+    }
+
+    /// Looks into a cart.
+    pub async fn looks_into(&self, cart: &str) -> Answer {
+        self.get(&format!("/api/v1/cart/{cart}")).await
+    }
+
+    /// Takes a guest's cart over.
+    pub async fn merges(&self, from: &str) -> Answer {
+        self.post("/api/v1/cart/me/merge", &json!({ "from": from })).await
+    }
+}
+
+impl Shop {
+    /// Lets the 7 days of a cart be over. Its owner is `usr_…` or `crt_…`.
+    pub async fn lets_expire(&self, owner: &str) {
+        let past = json!({ "N": (webhooks::now() - 1).to_string() });
+        self.rows.sets("cart", &format!("CART#{owner}"), "CART", "expiresAt", past).await;
+    }
+}
+
+/// How many there are of each SKU in a cart, a quote or an order.
+pub fn pieces(cart: &Value) -> BTreeMap<String, u64> {
+    let items = cart["items"].as_array().unwrap_or_else(|| panic!("it has items: {cart}"));
+    let piece = |item: &Value| Some((item["sku"].as_str()?.to_owned(), item["quantity"].as_u64()?));
+    let pieces: BTreeMap<_, _> = items.iter().filter_map(piece).collect();
+    assert_eq!(pieces.len(), items.len(), "one line for each SKU: {cart}");
+    pieces
+}

@@ -1,0 +1,33 @@
+//! Events as souk's queues carry them, handed to a worker past its queue: when the answer is there, it has been dealt with.
+
+use serde_json::{Value, json};
+
+use crate::{Order, Shop, unique};
+
+/// A message about an order's payment; `sequence` is the payment's version that it tells of.
+pub fn about_payment(order: &Order, event_type: &str, sequence: u64, data: &Value) -> String {
+    let envelope = json!({
+        "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
+        "subject": order.payment_id(), "sequence": sequence, "correlationId": unique("late"),
+        "eventType": event_type, "data": data,
+    });
+    let message = json!({
+        "messageId": "late", "body": envelope.to_string(), "attributes": {}, "messageAttributes": {},
+        "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:AnyQueue",
+    });
+    json!({ "Records": [message] }).to_string()
+}
+
+impl Shop {
+    /// Hands a message to a worker; fails unless it is taken.
+    pub async fn hands(&self, worker: &str, batch: String) {
+        let invoked = self.functions.invoke(worker, batch).await;
+        assert_eq!((invoked.error, &invoked.payload["batchItemFailures"]), (None, &json!([])), "{worker} takes it");
+    }
+
+    /// Has the worker look at an order's payment, as every webhook does.
+    pub async fn looks_again(&self, order: &Order) {
+        let data = json!({ "paymentId": order.payment_id(), "orderId": order.id() });
+        self.hands("payments-worker", about_payment(order, "payment.requested", 1000, &data)).await;
+    }
+}

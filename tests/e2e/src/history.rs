@@ -1,0 +1,49 @@
+//! An order's history, and what folding it gives: the order. Written from the contract, apart from the product's own fold.
+
+use serde_json::Value;
+
+use crate::{Api, Order};
+
+/// What an entry says of the order as it was then.
+const TOLD: [&str; 6] = ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"];
+
+/// Personal data: they lie apart from the order and its history.
+const APART: [&str; 2] = ["email", "shippingAddress"];
+
+/// The order that a history tells of.
+fn fold(history: &[Value]) -> Value {
+    let mut order = history.first().map(|first| first["placed"].clone()).unwrap_or_default();
+    for (entry, due) in history.iter().zip(1..) {
+        assert_eq!(entry["version"], due, "no entry is missing, and none is there twice: {history:#?}");
+        for member in TOLD {
+            assert!(!entry[member].is_null(), "an entry says the {member}: {entry}");
+            order[member] = entry[member].clone();
+        }
+        order["updatedAt"] = entry["at"].clone();
+    }
+    order
+}
+
+impl Api {
+    /// An order's history, oldest first.
+    pub async fn history(&self, order: &Order) -> Vec<Value> {
+        self.walks(&format!("/api/v1/orders/{}/history", order.id()), 100).await.concat()
+    }
+
+    /// Fails unless the history, folded, is the order as it is shown; the history.
+    pub async fn folds(&self, order: &Order) -> Vec<Value> {
+        let shown = self.looks_up(order).await.0;
+        // Somebody may move the order between the two looks.
+        let history = self.history(order).await.into_iter();
+        let history: Vec<_> = history.filter(|entry| entry["version"].as_u64() <= shown["version"].as_u64()).collect();
+        let folded = fold(&history);
+        for (member, value) in shown.as_object().into_iter().flatten() {
+            if !APART.contains(&member.as_str()) {
+                assert_eq!(&folded[member], value, "the {member} of order {}: {history:#?}", order.id());
+            }
+        }
+        let secret = |entry: &Value| ["tokenDigest", "orderToken"].iter().any(|name| entry.to_string().contains(name));
+        assert!(!history.iter().any(secret), "nothing that opens an order is shown: {history:#?}");
+        history
+    }
+}

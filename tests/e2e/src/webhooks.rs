@@ -1,0 +1,77 @@
+//! Stripe's side of a webhook: an event as it writes it, signed as it signs it ("Verify webhook signatures", scheme v1).
+
+use std::fmt::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::hmac;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Answer, Api, Order, Shop, unique};
+
+/// Sends webhooks as Stripe does, or as somebody who would like to be taken for Stripe.
+#[derive(Debug, Clone)]
+pub struct Webhooks {
+    api: Api,
+    secret: String,
+}
+
+impl Shop {
+    /// Whoever knows the secret that Stripe and souk share.
+    pub fn stripe(&self) -> Webhooks {
+        Webhooks { api: self.anyone(), secret: self.stack.stripe.webhook_secret.clone() }
+    }
+}
+
+impl Webhooks {
+    /// Tells of an event, signed now.
+    pub async fn tells(&self, event: &Value) -> Answer {
+        let body = event.to_string();
+        let signature = self.signs(&body, now());
+        self.sends(&body, Some(&signature)).await
+    }
+
+    /// Sends a body with any signature, or none.
+    pub async fn sends(&self, body: &str, signature: Option<&str>) -> Answer {
+        let call = self.api.call(Method::POST, "/api/v1/payments/webhooks/stripe");
+        let call = call.text("application/json; charset=utf-8", body.to_owned());
+        match signature {
+            Some(signature) => call.header("Stripe-Signature", signature).send().await,
+            None => call.send().await,
+        }
+    }
+
+    /// The header that belongs to a body at a time.
+    pub fn signs(&self, body: &str, at: u64) -> String {
+        format!("t={at},v1={}", mac(&self.secret, body, at))
+    }
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// HMAC-SHA256 over time, dot and body, in hexadecimal.
+pub fn mac(secret: &str, body: &str, at: u64) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, format!("{at}.{body}").as_bytes());
+    tag.as_ref().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// A new event about an object with that metadata.
+pub fn event_about(kind: &str, metadata: &Value) -> Value {
+    json!({
+        "id": unique("evt_e2e"), "object": "event", "api_version": "2023-08-16", "created": now(), "livemode": false,
+        "type": kind, "data": { "object": { "id": "pi_e2e", "object": "payment_intent", "metadata": metadata } },
+    })
+}
+
+/// A new event about an order's payment.
+pub fn event_of(kind: &str, order: &Order) -> Value {
+    event_about(kind, &json!({ "payment_id": order.payment_id(), "order_id": order.id() }))
+}

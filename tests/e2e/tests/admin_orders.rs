@@ -1,0 +1,267 @@
+//! Finding orders: all of them for the admin, one's own for everybody else.
+
+use e2e::scenes::{order_with, paid_order};
+use e2e::{Checkout, Customer, Draft, Order, SOON, Shop, await_until, unique};
+use futures::future::join_all;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+fn ids(rows: &[Value]) -> Vec<String> {
+    rows.iter().filter_map(|row| row["id"].as_str()).map(str::to_owned).collect()
+}
+
+/// Fails unless newer ones come first: an id begins with its time.
+fn are_newest_first(rows: &[Value]) {
+    let ids = ids(rows);
+    assert!(ids.is_sorted_by(|one, next| one > next), "each once, and the newest first: {ids:?}");
+}
+
+/// The beginning of a day, so many days from today.
+fn day(from_today: i64) -> String {
+    let day = OffsetDateTime::now_utc() + Duration::days(from_today);
+    format!("{}T00:00:00Z", day.date())
+}
+
+/// Waits until a list has an order, on whichever page; all of the list.
+async fn finds(shop: &Shop, path: &str, order: &Order) -> Vec<Value> {
+    await_until(format_args!("{path} lists {}", order.id()), SOON, async || {
+        let rows = shop.admin().await.walks(path, 100).await.concat();
+        let found = rows.iter().any(|row| row["id"] == order.id());
+        if found { Ok(rows) } else { Err(format!("{} others", rows.len())) }
+    })
+    .await
+}
+
+async fn finds_not(shop: &Shop, path: &str, order: &Order) {
+    let rows = shop.admin().await.walks(path, 100).await.concat();
+    assert!(!rows.iter().any(|row| row["id"] == order.id()), "{path} does not list {}", order.id());
+}
+
+/// Somebody who has placed so many orders, oldest first.
+async fn buyer_of(shop: &Shop, count: usize) -> (Customer, Vec<Order>) {
+    let mug = shop.sells(Draft::with_stock(20)).await;
+    let customer = shop.new_customer().await;
+    let mut orders = Vec::new();
+    for _ in 0..count {
+        orders.push(customer.places(&Checkout::of(&[(&mug.sku, 1)])).await);
+    }
+    (customer, orders)
+}
+
+#[tokio::test]
+async fn an_admin_sees_everybodys_orders_newest_first() {
+    let shop = Shop::open().await;
+    let (_customer, mine, _mug) = paid_order(&shop).await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    let (guests, _token) = shop.new_guest().places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    for order in [&mine, &guests] {
+        let rows = finds(&shop, "/api/v1/orders", order).await;
+        are_newest_first(&rows);
+        let row = rows.iter().find(|row| row["id"] == order.id()).cloned().unwrap_or_default();
+        assert_eq!((&row["number"], &row["total"]), (&order.0["number"], &order.0["total"]), "{row}");
+        assert!(row["tokenDigest"].is_null() && row["orderToken"].is_null(), "{row}");
+    }
+}
+
+#[tokio::test]
+async fn orders_are_found_by_how_far_they_have_come() {
+    let shop = Shop::open().await;
+    let (customer, cancelled, _mug) = paid_order(&shop).await;
+    customer.cancels(&cancelled, "Ordered twice").await.expect(200);
+    let (_customer, delivered, _mug) = paid_order(&shop).await;
+    for status in ["processing", "shipped", "delivered"] {
+        finds_not(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
+        shop.admin().await.moves(&delivered, status).await.expect(200);
+        finds(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
+    }
+    for (status, order, other) in [("cancelled", &cancelled, &delivered), ("delivered", &delivered, &cancelled)] {
+        let path = format!("/api/v1/orders?status={status}");
+        let rows = finds(&shop, &path, order).await;
+        assert!(rows.iter().all(|row| row["status"] == status), "{path}: {rows:#?}");
+        are_newest_first(&rows);
+        finds_not(&shop, &path, other).await;
+    }
+    for status in ["confirmed", "processing", "shipped", "returned"] {
+        finds_not(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
+    }
+}
+
+#[tokio::test]
+async fn orders_that_wait_for_their_money_are_found_while_they_wait() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug) = order_with(&shop, "pm_card_chargeDeclined").await;
+    let rows = finds(&shop, "/api/v1/orders?status=pending", &order).await;
+    assert!(rows.iter().all(|row| row["status"] == "pending"), "{rows:#?}");
+    customer.cancels(&order, "Ordered twice").await.expect(200);
+    finds(&shop, "/api/v1/orders?status=cancelled", &order).await;
+    finds_not(&shop, "/api/v1/orders?status=pending", &order).await;
+}
+
+#[tokio::test]
+async fn orders_are_found_by_the_days_they_were_placed_on() {
+    let shop = Shop::open().await;
+    let (_customer, order, _mug) = paid_order(&shop).await;
+    let (yesterday, today, tomorrow, later) = (day(-1), day(0), day(1), day(2));
+    let with = [
+        format!("from={yesterday}"),
+        format!("to={tomorrow}"),
+        format!("from={yesterday}&to={tomorrow}"),
+        format!("from={yesterday}&to={later}&status=confirmed"),
+    ];
+    for filter in with {
+        let rows = finds(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
+        are_newest_first(&rows);
+    }
+    let without = [
+        format!("from={tomorrow}"),
+        format!("to={yesterday}"),
+        format!("from={tomorrow}&to={later}"),
+        format!("from={yesterday}&to={later}&status=cancelled"),
+    ];
+    for filter in without {
+        finds_not(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
+    }
+    assert!(today < tomorrow);
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_its_number_as_people_say_it() {
+    let shop = Shop::open().await;
+    let (_customer, order, _mug) = paid_order(&shop).await;
+    let admin = shop.admin().await;
+    let number = order.number();
+    let spoken = [number.to_owned(), number.to_lowercase(), number.replace('-', ""), number.replace('-', "%20")];
+    for said in spoken {
+        let found = admin.walks(&format!("/api/v1/orders?number={said}"), 20).await.concat();
+        assert_eq!(ids(&found), [order.id()], "{said}");
+    }
+    let unknown = admin.walks("/api/v1/orders?number=00000-00000", 20).await.concat();
+    assert_eq!(unknown, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn orders_are_found_by_the_address_of_their_account_or_guest() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(9)).await;
+    let (customer, orders) = buyer_of(&shop, 2).await;
+    let guest = shop.new_guest();
+    let (first, _) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let (second, _) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    for (email, due) in [(&customer.email, [&orders[1], &orders[0]]), (&guest.email, [&second, &first])] {
+        for said in [email.clone(), email.to_uppercase()] {
+            let path = format!("/api/v1/orders?email={said}");
+            let rows = finds(&shop, &path, due[0]).await;
+            assert_eq!(ids(&rows), due.map(Order::id), "{said}");
+        }
+    }
+    // A guest who gave the address of an account bought with it, too.
+    let same = e2e::Guest { email: customer.email.clone(), ..shop.new_guest() };
+    let (third, _) = same.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let rows = finds(&shop, &format!("/api/v1/orders?email={}", customer.email), &third).await;
+    assert_eq!(ids(&rows), [third.id(), orders[1].id(), orders[0].id()]);
+    let nobody = format!("/api/v1/orders?email={}@example.com", unique("nobody"));
+    assert_eq!(shop.admin().await.walks(&nobody, 20).await.concat(), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_list_of_orders_is_read_in_pages() {
+    let shop = Shop::open().await;
+    let (customer, orders) = buyer_of(&shop, 5).await;
+    let by_email = format!("/api/v1/orders?email={}", customer.email);
+    finds(&shop, &by_email, &orders[4]).await;
+    let newest_first: Vec<_> = orders.iter().rev().map(|order| order.id().to_owned()).collect();
+    let admin = shop.admin().await;
+    let of_user = format!("/api/v1/orders/user/{}", customer.id());
+    for (api, path) in [(&admin, &by_email), (&admin, &of_user), (&customer.api, &"/api/v1/orders".to_owned())] {
+        let pages = api.walks(path, 2).await;
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1], "{path}");
+        assert_eq!(ids(&pages.concat()), newest_first, "{path}: each once, in order");
+    }
+    // All of the shop's, while others go on buying.
+    for filter in ["", "?status=confirmed"] {
+        let (pages, _) = futures::join!(
+            admin.walks(&format!("/api/v1/orders{filter}"), 50),
+            join_all((0..2).map(|_| buyer_of(&shop, 1)))
+        );
+        are_newest_first(&pages.concat());
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_own_search_alone() {
+    let shop = Shop::open().await;
+    let (customer, orders) = buyer_of(&shop, 2).await;
+    let by_email = format!("/api/v1/orders?email={}&limit=1", customer.email);
+    finds(&shop, &format!("/api/v1/orders?email={}", customer.email), &orders[1]).await;
+    let admin = shop.admin().await;
+    let page = admin.get(&by_email).await.expect(200).json();
+    let cursor = page["pagination"]["cursor"].as_str().unwrap_or_else(|| panic!("there is a second page: {page}"));
+    admin.get(&format!("{by_email}&cursor={cursor}")).await.expect(200);
+
+    let middle = cursor.len() / 2;
+    let other = if cursor[middle..].starts_with('A') { "B" } else { "A" };
+    let tampered = format!("{}{other}{}", &cursor[..middle], &cursor[middle + 1..]);
+    for bad in [tampered.as_str(), "nonsense", &cursor[..middle]] {
+        admin.get(&format!("{by_email}&cursor={bad}")).await.expect_problem(400, "invalid_cursor");
+    }
+    let somebody = shop.new_customer().await;
+    let elsewhere = [
+        "/api/v1/orders?limit=1".to_owned(),
+        "/api/v1/orders?status=confirmed&limit=1".to_owned(),
+        format!("/api/v1/orders?from={}&limit=1", day(-1)),
+        format!("/api/v1/orders?email={}&limit=1", somebody.email),
+        format!("/api/v1/orders/user/{}?limit=1", customer.id()),
+    ];
+    for list in elsewhere {
+        admin.get(&format!("{list}&cursor={cursor}")).await.expect_problem(400, "invalid_cursor");
+    }
+    let own = format!("/api/v1/orders?limit=1&cursor={cursor}");
+    customer.api.get(&own).await.expect_problem(400, "invalid_cursor");
+}
+
+#[tokio::test]
+async fn a_search_is_well_formed() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let bad = [
+        ("status=lost".to_owned(), "status"),
+        ("from=yesterday".to_owned(), "from"),
+        ("from=2026-13-01T00:00:00Z".to_owned(), "from"),
+        ("to=2026-02-30T00:00:00Z".to_owned(), "to"),
+        (format!("from={}&to={}", day(1), day(-1)), "from"),
+        ("number=nonsense!".to_owned(), "number"),
+        ("email=nobody".to_owned(), "email"),
+        ("limit=0".to_owned(), "limit"),
+        ("limit=101".to_owned(), "limit"),
+        ("limit=many".to_owned(), "limit"),
+    ];
+    for (filter, field) in bad {
+        admin.get(&format!("/api/v1/orders?{filter}")).await.expect_refusal(422).names_field(field);
+    }
+    admin.get("/api/v1/orders?colour=red").await.expect_refusal(422);
+}
+
+#[tokio::test]
+async fn a_customer_sees_their_own_orders_and_looks_for_nothing() {
+    let shop = Shop::open().await;
+    let (customer, orders) = buyer_of(&shop, 2).await;
+    let (stranger, _) = buyer_of(&shop, 1).await;
+    let own = customer.api.walks("/api/v1/orders", 20).await.concat();
+    assert_eq!(ids(&own), [orders[1].id(), orders[0].id()], "and nobody else's");
+    let of_self = customer.api.walks(&format!("/api/v1/orders/user/{}", customer.id()), 20).await.concat();
+    assert_eq!(ids(&of_self), ids(&own));
+    stranger.api.get(&format!("/api/v1/orders/user/{}", customer.id())).await.expect_refusal(404);
+
+    let filters = [
+        ("status", "confirmed".to_owned()),
+        ("from", day(-1)),
+        ("to", day(1)),
+        ("number", orders[0].number().to_owned()),
+        ("email", customer.email.clone()),
+    ];
+    for (name, value) in filters {
+        let path = format!("/api/v1/orders?{name}={value}");
+        customer.api.get(&path).await.expect_refusal(422).names_field(name);
+        shop.anyone().get(&path).await.expect_refusal(401);
+    }
+}

@@ -1,0 +1,192 @@
+//! Cards whose bank wants to see the customer first: what they have to do is told, and what they do, or do not do, counts.
+
+use e2e::scenes::order_with;
+use e2e::{Checkout, Customer, Draft, Order, Product, Shop};
+use serde_json::{Value, json};
+
+/// The bank asks; the provider tells its listeners of everything.
+const ASKS: &str = "pm_card_authenticationRequired";
+/// The bank asks; the provider tells nobody of anything.
+const ASKS_QUIETLY: &str = "pm_card_authenticationRequired_hook_never";
+const GOOD: &str = "pm_card_visa";
+
+/// An order that waits for its customer to go to the bank's page.
+async fn waiting(shop: &Shop, card: &str) -> (Customer, Order, Product, Value) {
+    let (customer, order, mug) = order_with(shop, card).await;
+    let payment = customer.api.awaits_payment(&order, "requires_action").await;
+    (customer, order, mug, payment)
+}
+
+/// The provider's object that a payment waits for.
+fn intent_of(payment: &Value) -> String {
+    let url = payment["nextAction"]["url"].as_str().unwrap_or_default();
+    url.split('/').find(|part| part.starts_with("pi_")).unwrap_or_default().to_owned()
+}
+
+/// What became of it at the provider.
+async fn state_of(shop: &Shop, order: &Order, intent: &str) -> Value {
+    let books = shop.provider.books(order).await;
+    let found = books["intents"].as_array().into_iter().flatten().find(|one| one["id"] == intent);
+    found.map(|one| one["status"].clone()).unwrap_or_else(|| panic!("the provider knows {intent}: {books:#}"))
+}
+
+#[tokio::test]
+async fn the_customer_is_told_where_to_go() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    assert_eq!(payment["nextAction"]["type"], "redirect", "{payment}");
+    assert!(payment["nextAction"]["url"].as_str().is_some_and(|url| url.starts_with("http")), "{payment}");
+    assert_eq!((&payment["captured"], &payment["failure"]), (&shop.money(0), &json!(null)), "{payment}");
+    let seen = customer.looks_up(&order).await;
+    assert_eq!((seen.status(), seen.payment_status()), ("pending", "unpaid"), "its goods wait");
+    shop.has_exactly(&mug, 2).await;
+    shop.provider.charged_nothing(&order).await;
+
+    assert!(shop.provider.authenticates(&payment, "succeed").await);
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    let payment = customer.looks_up_payment(&order).await;
+    assert_eq!((&payment["status"], &payment["nextAction"]), (&json!("captured"), &json!(null)), "{payment}");
+}
+
+#[tokio::test]
+async fn a_customer_who_comes_back_says_so() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = waiting(&shop, ASKS_QUIETLY).await;
+    // Somebody who says so without having been there is looked at, and that is all.
+    customer.api.confirms(&order).await.expect(202);
+    shop.looks_again(&order).await;
+    assert_eq!(customer.looks_up_payment(&order).await["status"], "requires_action");
+
+    assert!(shop.provider.authenticates(&payment, "succeed").await);
+    let told = customer.api.confirms(&order).await.expect(202).json();
+    assert_eq!(told["id"], order.payment_id(), "{told}");
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+    shop.has_exactly(&mug, 2).await;
+    customer.api.folds(&order).await;
+}
+
+#[tokio::test]
+async fn a_customer_who_does_not_come_back_is_known_by_the_providers_word() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug, payment) = waiting(&shop, ASKS).await;
+    assert!(shop.provider.authenticates(&payment, "succeed").await);
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+    let events = shop.provider.awaits_webhooks(&order).await;
+    let kinds: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    for kind in ["payment_intent.requires_action", "payment_intent.amount_capturable_updated"] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_providers_word_and_the_customers_may_come_together() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug, payment) = waiting(&shop, "pm_card_authenticationRequired_hook_twice_500ms").await;
+    assert!(shop.provider.authenticates(&payment, "succeed").await);
+    for _ in 0..3 {
+        // Once it is paid, nothing is left to confirm.
+        let answer = customer.api.confirms(&order).await;
+        assert!(matches!(answer.status, 202 | 409), "{} {}", answer.status, answer.text);
+    }
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.awaits_webhooks(&order).await;
+    shop.provider.charged_once(&order).await;
+}
+
+#[tokio::test]
+async fn a_guest_authenticates_with_the_orders_token() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    let guest = shop.new_guest();
+    let (order, token) = guest.places(&Checkout::of(&[(&mug.sku, 1)]).paid_with(ASKS_QUIETLY)).await;
+    let holder = shop.anyone().with_order_token(&token);
+    let payment = holder.awaits_payment(&order, "requires_action").await;
+    let (_, anothers) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    for stranger in [shop.anyone().with_order_token(&anothers), shop.new_customer().await.api] {
+        stranger.reads_payment(&order).await.expect_refusal(404);
+        stranger.confirms(&order).await.expect_refusal(404);
+    }
+    shop.anyone().reads_payment(&order).await.expect_refusal(401);
+    shop.anyone().confirms(&order).await.expect_refusal(401);
+
+    assert!(shop.provider.authenticates(&payment, "succeed").await);
+    holder.confirms(&order).await.expect(202);
+    let order = holder.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+    let listed = holder.get(&format!("/api/v1/payments?orderId={}", order.id())).await.expect(200).json();
+    assert_eq!(listed["data"][0]["id"], order.payment_id(), "{listed}");
+}
+
+#[tokio::test]
+async fn another_card_may_pay_instead_and_the_first_page_is_closed() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    customer.pays(&order, GOOD).await.expect_success();
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled", "before the other was charged");
+    assert!(!shop.provider.authenticates(&payment, "succeed").await, "the page has nothing to ask any more");
+    shop.provider.charged_once(&order).await;
+    shop.has_exactly(&mug, 2).await;
+    customer.api.folds(&order).await;
+}
+
+#[tokio::test]
+async fn a_bank_may_ask_twice() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug, first) = waiting(&shop, ASKS).await;
+    customer.pays(&order, "pm_card_threeDSecure2Required").await.expect_success();
+    let second = e2e::await_until("the other card's bank asks", e2e::SOON, async || {
+        let payment = customer.looks_up_payment(&order).await;
+        let asks = payment["status"] == "requires_action" && intent_of(&payment) != intent_of(&first);
+        if asks { Ok(payment) } else { Err(payment.to_string()) }
+    })
+    .await;
+    assert!(!shop.provider.authenticates(&first, "succeed").await, "the first page is closed");
+    assert!(shop.provider.authenticates(&second, "succeed").await);
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+}
+
+#[tokio::test]
+async fn a_customer_who_fails_is_declined_and_may_pay_again() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    assert!(shop.provider.authenticates(&payment, "fail").await);
+    let order = customer.awaits(&order, "pending", "failed").await;
+    let payment = customer.looks_up_payment(&order).await;
+    assert_eq!(payment["status"], "failed", "{payment}");
+    assert_eq!(payment["failure"]["code"], "payment_intent_authentication_failure", "{payment}");
+    shop.mailbox.awaits(&customer.email, &[order.number(), "did not go through"]).await;
+
+    customer.pays(&order, GOOD).await.expect_success();
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+    shop.has_exactly(&mug, 2).await;
+}
+
+#[tokio::test]
+async fn a_customer_who_never_authenticates_is_charged_nothing() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    let order = customer.awaits(&order, "cancelled", "voided").await;
+    shop.has_exactly(&mug, 3).await;
+    assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled");
+    assert!(!shop.provider.authenticates(&payment, "succeed").await, "too late for the bank's page");
+    shop.provider.charged_nothing(&order).await;
+    assert_eq!(customer.looks_up_payment(&order).await["status"], "cancelled");
+    shop.mailbox.awaits(&customer.email, &[order.number(), "is cancelled", "not paid in time"]).await;
+    customer.api.folds(&order).await;
+}
+
+#[tokio::test]
+async fn an_order_may_be_cancelled_while_the_bank_asks() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    customer.cancels(&order, "I have no phone with me").await.expect(200);
+    let order = customer.awaits(&order, "cancelled", "voided").await;
+    assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled");
+    shop.provider.charged_nothing(&order).await;
+    shop.has_exactly(&mug, 3).await;
+}

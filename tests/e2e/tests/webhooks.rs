@@ -1,0 +1,248 @@
+//! The provider's webhooks: only the provider is heard, and what it says is a hint to look, however late, often and mixed up it
+//! comes.
+
+use e2e::scenes::{order_with, paid_order};
+use e2e::webhooks::{event_about, event_of, mac, now};
+use e2e::{Customer, Order, Product, Shop, unique};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+/// Well-formed, and nobody's.
+const NO_PAYMENT: &str = "pay_01h455vb4pex5vsknk084sn02q";
+
+/// Nothing about a settled order has changed since it was looked at.
+async fn is_as_it_was(shop: &Shop, customer: &Customer, order: &Order, history: &[Value]) {
+    shop.looks_again(order).await;
+    assert_eq!(customer.looks_up(order).await.0, order.0, "the order is as it was");
+    assert_eq!(customer.api.folds(order).await, history, "nothing was done again");
+}
+
+#[tokio::test]
+async fn what_nobody_signed_is_not_heard() {
+    let shop = Shop::open().await;
+    let (_customer, order, _mug) = paid_order(&shop).await;
+    let stripe = shop.stripe();
+    let event = event_of("payment_intent.succeeded", &order).to_string();
+    stripe.sends(&event, None).await.expect_problem(400, "webhook_signature_missing");
+
+    let (time, good) = (now(), stripe.signs(&event, now()));
+    let forged = mac("whsec_of_somebody_else", &event, time);
+    let of_another_body = stripe.signs("{}", time);
+    let hex = mac(&shop.stack.stripe.webhook_secret, &event, time);
+    let wrong = [
+        format!("t={time},v1={forged}"),
+        of_another_body,
+        format!("t={},v1={hex}", time + 1),
+        format!("t={time},v0={hex}"),
+        format!("t={time},v1={}", &hex[..62]),
+        format!("t={time},v1="),
+        format!("v1={hex}"),
+        format!("t={time}"),
+        "nonsense".to_owned(),
+        String::new(),
+    ];
+    for signature in wrong {
+        let answer = stripe.sends(&event, Some(&signature)).await;
+        answer.expect_problem(400, "webhook_signature_invalid");
+    }
+    stripe.sends(&format!("{event} "), Some(&good)).await.expect_problem(400, "webhook_signature_invalid");
+    assert_eq!(stripe.sends(&event, Some(&good)).await.expect(200).json(), json!({ "received": true }));
+    // While a secret is changed there is a signature by each.
+    let both = format!("t={time},v1={forged},v1={hex}");
+    stripe.sends(&event, Some(&both)).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_recording_is_not_heard() {
+    let shop = Shop::open().await;
+    let (_customer, order, _mug) = paid_order(&shop).await;
+    let stripe = shop.stripe();
+    for seconds in [310, 3_600, 365 * 24 * 3_600] {
+        for at in [now() - seconds, now() + seconds] {
+            let event = event_of("payment_intent.succeeded", &order).to_string();
+            let answer = stripe.sends(&event, Some(&stripe.signs(&event, at))).await;
+            answer.expect_problem(400, "webhook_too_old");
+        }
+    }
+    // Clocks differ, and networks are slow.
+    for at in [now() - 240, now() + 240] {
+        let event = event_of("payment_intent.succeeded", &order).to_string();
+        stripe.sends(&event, Some(&stripe.signs(&event, at))).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_comes_twice_is_heard_once() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug) = paid_order(&shop).await;
+    let history = customer.api.folds(&order).await;
+    let event = event_of("payment_intent.succeeded", &order);
+    let answers = join_all((0..5).map(|_| async { shop.stripe().tells(&event).await })).await;
+    for answer in answers {
+        assert_eq!(answer.expect(200).json(), json!({ "received": true }));
+    }
+    assert_eq!(shop.stripe().tells(&event).await.expect(200).json(), json!({ "received": true }));
+    is_as_it_was(&shop, &customer, &order, &history).await;
+    shop.provider.charged_once(&order).await;
+
+    let id = event["id"].as_str().unwrap_or_default();
+    let row = shop.rows.reads("payments", &format!("WEBHOOK#stripe#{id}"), "WEBHOOK").await;
+    let until: u64 = row["expiresAt"]["N"].as_str().and_then(|at| at.parse().ok()).unwrap_or_default();
+    let month = now() + 30 * 24 * 3_600;
+    assert!(until.abs_diff(month) < 3_600, "it is remembered for 30 days: {row}");
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_taken_and_left_alone() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug) = paid_order(&shop).await;
+    let history = customer.api.folds(&order).await;
+    let bare = |object: Value| json!({ "id": unique("evt_e2e"), "type": "plan.created", "data": { "object": object } });
+    let foreign = [
+        event_about("payment_intent.succeeded", &json!({ "payment_id": NO_PAYMENT })),
+        event_about("payment_intent.succeeded", &json!({ "payment_id": "nonsense" })),
+        // Another shop's orders may have the ids of ours; it is the payment that counts.
+        event_about("payment_intent.succeeded", &json!({ "order_id": order.id() })),
+        event_about("payment_intent.succeeded", &json!({})),
+        event_about("payment_intent.succeeded", &json!(null)),
+        event_about(
+            "refund.created",
+            &json!({ "payment_id": NO_PAYMENT, "refund_id": "rfd_01h455vb4pex5vsknk084sn02q" }),
+        ),
+        event_about(
+            "refund.created",
+            &json!({ "payment_id": order.payment_id(), "refund_id": "rfd_01h455vb4pex5vsknk084sn02q" }),
+        ),
+        bare(json!({ "id": "plan_1" })),
+        bare(json!({})),
+    ];
+    for event in foreign {
+        assert_eq!(shop.stripe().tells(&event).await.expect(200).json(), json!({ "received": true }), "{event}");
+    }
+    is_as_it_was(&shop, &customer, &order, &history).await;
+}
+
+#[tokio::test]
+async fn what_is_no_event_is_refused() {
+    let shop = Shop::open().await;
+    let stripe = shop.stripe();
+    for body in ["", "nonsense", "{", "[]", "7", "{}", "{\"id\": 7}", "{\"id\": \"evt_1\", \"type\": \"x\"}"] {
+        let answer = stripe.sends(body, Some(&stripe.signs(body, now()))).await;
+        answer.expect_problem(400, "webhook_unreadable");
+    }
+    let huge = event_about("payment_intent.succeeded", &json!({ "padding": "x".repeat(257 * 1024) })).to_string();
+    stripe.sends(&huge, Some(&stripe.signs(&huge, now()))).await.expect_refusal(413);
+}
+
+#[tokio::test]
+async fn an_event_says_nothing_of_money_that_the_provider_does_not_say_itself() {
+    let shop = Shop::open().await;
+    let (customer, order, mug) = order_with(&shop, "pm_card_chargeDeclined").await;
+    let order = customer.awaits(&order, "pending", "failed").await;
+    // Rightly signed, and a lie: nothing was paid.
+    let mut event = event_of("payment_intent.succeeded", &order);
+    event["data"]["object"]["status"] = json!("succeeded");
+    event["data"]["object"]["amount_received"] = json!(order.total());
+    shop.stripe().tells(&event).await.expect(200);
+    shop.looks_again(&order).await;
+    let seen = customer.looks_up(&order).await;
+    assert_eq!((seen.status(), seen.payment_status()), ("pending", "failed"));
+    shop.provider.charged_nothing(&order).await;
+    shop.has_exactly(&mug, 2).await;
+}
+
+/// An order is paid, its events come like this, and once more when all is over, the last one first.
+async fn paid_whatever_comes(mode: &str, deliveries: usize) {
+    let shop = Shop::open().await;
+    let (customer, order, mug) = order_with(&shop, &format!("pm_test_ok_hook_{mode}")).await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    let events = shop.provider.awaits_webhooks(&order).await;
+    let kinds: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
+    assert!(kinds.contains(&"payment_intent.succeeded"), "{kinds:?}");
+    for event in &events {
+        assert_eq!(event["deliveries"].as_array().map(Vec::len), Some(deliveries), "{event}");
+    }
+    let order = customer.looks_up(&order).await;
+    let history = customer.api.folds(&order).await;
+    for event in events.iter().rev() {
+        assert_eq!(shop.provider.replays(event).await, 200, "{event}");
+    }
+    is_as_it_was(&shop, &customer, &order, &history).await;
+    assert_eq!((order.status(), order.payment_status()), ("confirmed", "paid"));
+    shop.provider.charged_once(&order).await;
+    shop.has_exactly(&mug, 2).await;
+}
+
+#[tokio::test]
+async fn an_order_is_paid_once_when_events_come_at_once() {
+    paid_whatever_comes("prompt", 1).await;
+}
+
+#[tokio::test]
+async fn an_order_is_paid_once_when_events_come_late() {
+    paid_whatever_comes("late_4000ms", 1).await;
+}
+
+#[tokio::test]
+async fn an_order_is_paid_once_when_events_come_twice() {
+    paid_whatever_comes("twice_1500ms", 2).await;
+}
+
+#[tokio::test]
+async fn an_order_is_paid_once_when_events_come_out_of_order() {
+    paid_whatever_comes("shuffled_4000ms", 1).await;
+}
+
+#[tokio::test]
+async fn an_order_is_paid_once_when_no_events_come() {
+    paid_whatever_comes("never", 0).await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_faster_than_the_answer_agrees_with_it() {
+    let shop = Shop::open().await;
+    // The confirmation takes effect at once and is answered after 4 s; the events are there before.
+    let (customer, order, _mug) = order_with(&shop, "pm_test_delay_4000").await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.awaits_webhooks(&order).await;
+    shop.provider.charged_once(&order).await;
+    customer.api.folds(&order).await;
+}
+
+#[tokio::test]
+async fn the_late_word_of_a_declined_card_does_not_undo_the_next_one() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug) = order_with(&shop, "pm_card_chargeDeclined_hook_late_6000ms").await;
+    customer.awaits(&order, "pending", "failed").await;
+    customer.pays(&order, "pm_card_visa").await.expect_success();
+    customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.awaits_webhooks(&order).await;
+    let order = customer.looks_up(&order).await;
+    assert_eq!((order.status(), order.payment_status()), ("confirmed", "paid"));
+    let history = customer.api.folds(&order).await;
+    is_as_it_was(&shop, &customer, &order, &history).await;
+    shop.provider.charged_once(&order).await;
+}
+
+/// An order that is paid, cancelled and refunded while the events of its payment are still under way.
+async fn cancelled_with_events_under_way(shop: &Shop) -> (Customer, Order, Product) {
+    let (customer, order, mug) = order_with(shop, "pm_card_visa_hook_late_8000ms").await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    customer.cancels(&order, "Ordered twice").await.expect(200);
+    let order = customer.awaits(&order, "cancelled", "refunded").await;
+    (customer, order, mug)
+}
+
+#[tokio::test]
+async fn late_words_of_success_do_not_bring_a_cancelled_order_back() {
+    let shop = Shop::open().await;
+    let (customer, order, mug) = cancelled_with_events_under_way(&shop).await;
+    let history = customer.api.folds(&order).await;
+    let events = shop.provider.awaits_webhooks(&order).await;
+    for event in &events {
+        assert_eq!(shop.provider.replays(event).await, 200, "{event}");
+    }
+    is_as_it_was(&shop, &customer, &order, &history).await;
+    shop.provider.gave_all_back(&order, 1).await;
+    shop.has_exactly(&mug, 3).await;
+}

@@ -1,0 +1,104 @@
+//! An endpoint for webhooks that remembers what came, and answers as it is told.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use aws_lc_rs::hmac;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use fakes::serve;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+pub(crate) const SECRET: &str = "whsec_of_the_listener";
+
+/// An event as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    pub(crate) at: Instant,
+    /// The signature's time, in seconds.
+    pub(crate) signed_at: u64,
+    pub(crate) event: Value,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    heard: Vec<Heard>,
+    /// What the next answers are; 200 once they are used up, and 0 is none at all.
+    answers: Vec<u16>,
+    pause: Duration,
+    wrong: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Listener {
+    pub(crate) url: String,
+    memory: Arc<Mutex<Memory>>,
+}
+
+impl Listener {
+    /// Answers the first deliveries in this way, and all others with 200.
+    pub(crate) async fn open(answers: &[u16]) -> Result<Self> {
+        Self::slow(answers, Duration::ZERO).await
+    }
+
+    /// Thinks about each answer.
+    pub(crate) async fn slow(answers: &[u16], pause: Duration) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("http://{}/hooks", listener.local_addr()?);
+        let memory = Memory { answers: answers.iter().rev().copied().collect(), pause, ..Memory::default() };
+        let memory = Arc::new(Mutex::new(memory));
+        let router = Router::new().fallback(hear).with_state(memory.clone());
+        tokio::spawn(serve::serve(listener, router));
+        Ok(Self { url, memory })
+    }
+
+    /// What came so far, all of it signed.
+    #[track_caller]
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(memory.wrong, [""; 0]);
+        memory.heard.clone()
+    }
+
+    /// The kinds of what came, in its order.
+    #[track_caller]
+    pub(crate) fn kinds(&self) -> Vec<String> {
+        self.heard().iter().map(|heard| heard.event["type"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+}
+
+async fn hear(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body: Bytes) -> Response {
+    let (answer, pause) = {
+        let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+        match read(&headers, &body) {
+            Ok(heard) => memory.heard.push(heard),
+            Err(error) => memory.wrong.push(format!("{error:#}")),
+        }
+        (memory.answers.pop().unwrap_or(200), memory.pause)
+    };
+    tokio::time::sleep(pause).await;
+    match StatusCode::from_u16(answer) {
+        Ok(status) => status.into_response(),
+        Err(_) => serve::HangUp::response(),
+    }
+}
+
+/// Written from Stripe's description of its signatures, apart from what signs.
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<Heard> {
+    let header = headers.get("stripe-signature").context("signed")?.to_str()?;
+    let (time, tag) = header.split_once(",v1=").context("v1")?;
+    let time = time.strip_prefix("t=").context("t")?;
+    let tag: Vec<u8> =
+        (0..tag.len()).step_by(2).map(|at| u8::from_str_radix(&tag[at..at + 2], 16)).collect::<Result<_, _>>()?;
+    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    let signed = [time.as_bytes(), b".", body].concat();
+    ensure!(hmac::verify(&key, &signed, &tag).is_ok(), "a wrong signature: {header}");
+    ensure!(headers.get("content-type").is_some_and(|media| media.as_bytes().starts_with(b"application/json")), "JSON");
+    Ok(Heard { at: Instant::now(), signed_at: time.parse()?, event: serde_json::from_slice(body)? })
+}
