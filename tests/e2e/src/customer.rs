@@ -179,6 +179,12 @@ impl Customer {
 }
 
 impl Guest {
+    /// With that address instead of one of their own.
+    #[must_use]
+    pub fn who_writes_from(self, email: &str) -> Self {
+        Self { email: email.to_owned(), ..self }
+    }
+
     /// Places an order that is taken; the order and the token that reads it.
     pub async fn places(&self, checkout: &Checkout) -> (Order, String) {
         let order = Order(self.tries_to_place(checkout).await.expect(201).json());

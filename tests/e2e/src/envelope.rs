@@ -1,4 +1,5 @@
-//! Events as souk's queues carry them, handed to a worker past its queue: when the answer is there, it has been dealt with.
+//! Events as souk's queues carry them, handed to a worker past its queue: when the answer is there, it has been dealt
+//! with.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! An order's history, and what folding it gives: the order. Written from the contract, apart from the product's own fold.
+//! An order's history, and what folding it gives: the order. Written from the contract, apart from the product's own
+//! fold.
 
 use serde_json::Value;
 
@@ -45,5 +46,34 @@ impl Api {
         let secret = |entry: &Value| ["tokenDigest", "orderToken"].iter().any(|name| entry.to_string().contains(name));
         assert!(!history.iter().any(secret), "nothing that opens an order is shown: {history:#?}");
         history
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn entry(version: u64, status: &str) -> Value {
+        json!({
+            "version": version, "at": format!("2026-11-21T08:00:0{version}.000Z"), "status": status,
+            "paymentStatus": "unpaid", "paymentSequence": 0, "fulfilmentStatus": "unfulfilled",
+            "holdExpiresAt": "2026-11-21T08:10:00.000Z",
+        })
+    }
+
+    #[test]
+    fn the_last_entry_counts_and_what_was_sold_stays() {
+        let mut first = entry(1, "pending");
+        first["placed"] = json!({ "number": "7KQ4M-2XD9A", "status": "pending", "version": 1 });
+        let order = fold(&[first, entry(2, "cancelled")]);
+        assert_eq!((&order["number"], &order["status"]), (&json!("7KQ4M-2XD9A"), &json!("cancelled")));
+        assert_eq!((&order["version"], &order["updatedAt"]), (&json!(2), &json!("2026-11-21T08:00:02.000Z")));
+    }
+
+    #[test]
+    #[should_panic(expected = "no entry is missing")]
+    fn a_hole_is_seen() {
+        fold(&[entry(1, "pending"), entry(3, "cancelled")]);
     }
 }

@@ -1,6 +1,6 @@
 //! Support of the black-box suite: clients by role, so that tests read as sentences, and the levers of the test stack
-//! (payment provider, DynamoDB and the proxy before it, queues, functions, mailbox). It knows souk by its API, its queues and a row
-//! or two.
+//! (payment provider, DynamoDB and the proxy before it, queues, functions, mailbox). It knows souk by its API, its
+//! queues and a row or two.
 //!
 //! Helpers panic with a sentence when souk does not do what it should: they are the assertions.
 

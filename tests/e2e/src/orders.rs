@@ -1,4 +1,5 @@
-//! What can be done with an order and its payment: by customers with an account, by guests with its token, by the admin.
+//! What can be done with an order and its payment: by customers with an account, by guests with its token, by the
+//! admin.
 
 use reqwest::Method;
 use serde_json::{Value, json};

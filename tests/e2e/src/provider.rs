@@ -96,9 +96,9 @@ impl Provider {
         .await
     }
 
-    /// A good card of the caller's own, with which requests of that path go wrong so often.
+    /// A good card of the caller's own, with which requests of that path go wrong so often. No webhook helps out.
     pub async fn card_failing(&self, path: &str, kind: &str, times: u32) -> String {
-        let card = unique("pm_test_ok_");
+        let card = format!("{}_hook_never", unique("pm_test_ok_"));
         let target = json!({ "method": "POST", "path_contains": path, "card": card });
         self.fails(&json!({ "match": target, "kind": kind, "times": times })).await;
         card

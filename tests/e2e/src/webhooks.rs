@@ -1,4 +1,5 @@
-//! Stripe's side of a webhook: an event as it writes it, signed as it signs it ("Verify webhook signatures", scheme v1).
+//! Stripe's side of a webhook: an event as it writes it, signed as it signs it ("Verify webhook signatures", scheme
+//! v1).
 
 use std::fmt::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -74,4 +75,16 @@ pub fn event_about(kind: &str, metadata: &Value) -> Value {
 /// A new event about an order's payment.
 pub fn event_of(kind: &str, order: &Order) -> Value {
     event_about(kind, &json!({ "payment_id": order.payment_id(), "order_id": order.id() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_over_time_and_body() {
+        // By `printf '1492774577.{"a":1}' | openssl dgst -sha256 -hmac whsec_test`.
+        let known = "2a55874e33dedb30da6fac02873208f53a243141599a71c0d52a1d5b89656823";
+        assert_eq!(mac("whsec_test", r#"{"a":1}"#, 1_492_774_577), known);
+    }
 }

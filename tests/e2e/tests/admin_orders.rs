@@ -101,7 +101,7 @@ async fn orders_that_wait_for_their_money_are_found_while_they_wait() {
 async fn orders_are_found_by_the_days_they_were_placed_on() {
     let shop = Shop::open().await;
     let (_customer, order, _mug) = paid_order(&shop).await;
-    let (yesterday, today, tomorrow, later) = (day(-1), day(0), day(1), day(2));
+    let (yesterday, tomorrow, later) = (day(-1), day(1), day(2));
     let with = [
         format!("from={yesterday}"),
         format!("to={tomorrow}"),
@@ -121,7 +121,6 @@ async fn orders_are_found_by_the_days_they_were_placed_on() {
     for filter in without {
         finds_not(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
     }
-    assert!(today < tomorrow);
 }
 
 #[tokio::test]
@@ -155,7 +154,7 @@ async fn orders_are_found_by_the_address_of_their_account_or_guest() {
         }
     }
     // A guest who gave the address of an account bought with it, too.
-    let same = e2e::Guest { email: customer.email.clone(), ..shop.new_guest() };
+    let same = shop.new_guest().who_writes_from(&customer.email);
     let (third, _) = same.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let rows = finds(&shop, &format!("/api/v1/orders?email={}", customer.email), &third).await;
     assert_eq!(ids(&rows), [third.id(), orders[1].id(), orders[0].id()]);
@@ -179,10 +178,8 @@ async fn a_list_of_orders_is_read_in_pages() {
     }
     // All of the shop's, while others go on buying.
     for filter in ["", "?status=confirmed"] {
-        let (pages, _) = futures::join!(
-            admin.walks(&format!("/api/v1/orders{filter}"), 50),
-            join_all((0..2).map(|_| buyer_of(&shop, 1)))
-        );
+        let path = format!("/api/v1/orders{filter}");
+        let (pages, _) = futures::join!(admin.walks(&path, 50), join_all((0..2).map(|_| buyer_of(&shop, 1))));
         are_newest_first(&pages.concat());
     }
 }

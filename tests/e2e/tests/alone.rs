@@ -9,7 +9,8 @@ use serde_json::json;
 async fn a_worker_that_is_killed_in_the_middle_of_a_charge_charges_once() {
     // Alone: every process of the worker is killed, and with it whatever charge is on its way.
     let shop = Shop::open_alone().await;
-    let (customer, order, mug) = order_with(&shop, "pm_test_delay_8000").await;
+    // And no webhook: nobody else knows what the killed one has done.
+    let (customer, order, mug) = order_with(&shop, "pm_test_delay_8000_hook_never").await;
     shop.provider.awaits_authorisation(&order).await;
     shop.functions.kill("payments-worker").await;
     // The keys must not be what saves us: a provider forgets them before a queue has to give up.

@@ -1,4 +1,5 @@
-//! Exactly one charge an order, whatever happens between souk and the provider. The judge is the provider's own book.
+//! Exactly one charge an order, whatever happens between souk and the provider, and though no webhook tells of it (those are
+//! in `webhooks.rs`). The judge is the provider's own book.
 
 use e2e::scenes::order_with;
 use e2e::{Order, Shop};
@@ -25,20 +26,20 @@ async fn one_charge_although(path: &str, kind: &str) {
 #[tokio::test]
 async fn a_confirmation_that_fails_before_its_effect_is_made_again() {
     let shop = Shop::open().await;
-    one_charge(&shop, "pm_test_fail_before_once").await;
+    one_charge(&shop, "pm_test_fail_before_once_hook_never").await;
 }
 
 #[tokio::test]
 async fn a_confirmation_that_fails_after_its_effect_is_not_made_again() {
     let shop = Shop::open().await;
-    let order = one_charge(&shop, "pm_test_fail_after_once").await;
+    let order = one_charge(&shop, "pm_test_fail_after_once_hook_never").await;
     assert_eq!(shop.provider.tally(&order).await.authorised, 1);
 }
 
 #[tokio::test]
 async fn a_confirmation_that_is_answered_too_late_is_not_made_again() {
     let shop = Shop::open().await;
-    one_charge(&shop, "pm_test_delay_7000").await;
+    one_charge(&shop, "pm_test_delay_7000_hook_never").await;
 }
 
 #[tokio::test]
@@ -75,13 +76,13 @@ async fn a_capture_whose_answer_is_lost_is_not_made_again() {
 async fn an_outage_outlasts_the_receives_of_a_message_and_loses_nothing() {
     let shop = Shop::open().await;
     // More failures than a message has receives before it is taken for poison.
-    one_charge(&shop, "pm_test_fail_before_4").await;
+    one_charge(&shop, "pm_test_fail_before_4_hook_never").await;
 }
 
 #[tokio::test]
 async fn every_request_that_moves_money_has_a_key_of_its_own() {
     let shop = Shop::open().await;
-    let order = one_charge(&shop, "pm_card_visa").await;
+    let order = one_charge(&shop, "pm_card_visa_hook_never").await;
     let books = shop.provider.books(&order).await;
     let posts = books["requests"].as_array().into_iter().flatten().filter(|request| request["method"] == "POST");
     let keys: Vec<_> =
@@ -96,7 +97,6 @@ async fn every_request_that_moves_money_has_a_key_of_its_own() {
 #[tokio::test]
 async fn a_payment_without_trouble_is_made_by_three_requests() {
     let shop = Shop::open().await;
-    // Without webhooks, which have a second worker look at the payment while the first is at it.
     let order = one_charge(&shop, "pm_card_visa_hook_never").await;
     let books = shop.provider.books(&order).await;
     let posts = books["requests"].as_array().into_iter().flatten().filter(|request| request["method"] == "POST");

@@ -1,5 +1,5 @@
-//! A bank that reserves something else than it was asked for: nothing rests on that, somebody is called, and the customer can pay
-//! in another way.
+//! A bank that reserves something else than it was asked for: nothing rests on that, somebody is called, and the
+//! customer can pay in another way.
 
 use e2e::scenes::order_with;
 use e2e::{SOON, Shop, await_until};

@@ -1,4 +1,5 @@
-//! Cards whose bank wants to see the customer first: what they have to do is told, and what they do, or do not do, counts.
+//! Cards whose bank wants to see the customer first: what they have to do is told, and what they do, or do not do,
+//! counts.
 
 use e2e::scenes::order_with;
 use e2e::{Checkout, Customer, Draft, Order, Product, Shop};

@@ -1,5 +1,5 @@
-//! The provider's webhooks: only the provider is heard, and what it says is a hint to look, however late, often and mixed up it
-//! comes.
+//! The provider's webhooks: only the provider is heard, and what it says is a hint to look, however late, often and
+//! mixed up it comes.
 
 use e2e::scenes::{order_with, paid_order};
 use e2e::webhooks::{event_about, event_of, mac, now};
@@ -39,7 +39,6 @@ async fn what_nobody_signed_is_not_heard() {
         format!("v1={hex}"),
         format!("t={time}"),
         "nonsense".to_owned(),
-        String::new(),
     ];
     for signature in wrong {
         let answer = stripe.sends(&event, Some(&signature)).await;
@@ -160,7 +159,8 @@ async fn paid_whatever_comes(mode: &str, deliveries: usize) {
     let kinds: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
     assert!(kinds.contains(&"payment_intent.succeeded"), "{kinds:?}");
     for event in &events {
-        assert_eq!(event["deliveries"].as_array().map(Vec::len), Some(deliveries), "{event}");
+        let taken = event["deliveries"].as_array().into_iter().flatten().filter(|delivery| delivery["status"] == 200);
+        assert_eq!(taken.count(), deliveries, "{event}");
     }
     let order = customer.looks_up(&order).await;
     let history = customer.api.folds(&order).await;

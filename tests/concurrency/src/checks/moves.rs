@@ -1,0 +1,108 @@
+//! Orders move by the contract's table, and only those may move them who may.
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::history::History;
+use crate::world::{Order, OrderStatus, Step, World};
+
+pub(super) const SAYS: &str =
+    "Orders move as the contract says, and time alone ends none but a pending one whose hold is over.";
+
+pub(super) fn check(world: &World, _: &History) -> Vec<String> {
+    world.orders.iter().flat_map(of_order).collect()
+}
+
+fn of_order(order: &Order) -> Vec<String> {
+    let mut found = Vec::new();
+    if let Some(first) = order.steps.first().filter(|first| first.status != OrderStatus::Pending) {
+        found.push(format!("{} began as {:?}", order.id, first.status));
+    }
+    for pair in order.steps.windows(2) {
+        let [before, after] = pair else { continue };
+        let (from, to) = (before.status, after.status);
+        if from != to && !is_legal(from, to) {
+            found.push(format!("{} went from {from:?} to {to:?} ({})", order.id, after.reason));
+        } else if (from, to) != (to, to)
+            && to == OrderStatus::Cancelled
+            && let Some(why) = may_not_cancel(before, after)
+        {
+            found.push(format!("{} was cancelled by {} ({}) {why}", order.id, after.actor, after.reason));
+        }
+    }
+    found
+}
+
+fn is_legal(from: OrderStatus, to: OrderStatus) -> bool {
+    use OrderStatus::{Cancelled, Confirmed, Delivered, Pending, Processing, Returned, Shipped};
+    matches!(
+        (from, to),
+        (Pending, Confirmed)
+            | (Confirmed, Processing)
+            | (Processing, Shipped)
+            | (Shipped, Delivered)
+            | (Pending | Confirmed | Processing, Cancelled)
+            | (Delivered, Returned)
+    )
+}
+
+fn may_not_cancel(before: &Step, after: &Step) -> Option<&'static str> {
+    let moment = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    let by_itself = after.actor.starts_with("system:");
+    match before.status {
+        OrderStatus::Pending if by_itself && moment(&after.at) < moment(&before.hold_expires_at) => {
+            Some("before its hold was over")
+        }
+        OrderStatus::Confirmed | OrderStatus::Processing if by_itself => Some("although it was confirmed"),
+        OrderStatus::Processing if !after.actor.starts_with("admin:") => Some("although it was being packed"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::{self, GONE, PAID};
+
+    fn doctored(id: &str, change: impl FnOnce(&mut Vec<Step>)) -> Vec<String> {
+        let (mut world, history) = stage::good();
+        change(&mut world.order_mut(id).steps);
+        check(&world, &history)
+    }
+
+    #[test]
+    fn a_move_that_is_not_in_the_table_is_found() {
+        let found = doctored(PAID, |steps| steps[1].status = OrderStatus::Shipped);
+        assert!(found[0].contains("ord_paid went from Pending to Shipped"), "{found:?}");
+        let found = doctored(PAID, |steps| steps[0].status = OrderStatus::Confirmed);
+        stage::objects(&found, &["ord_paid began as Confirmed"]);
+    }
+
+    #[test]
+    fn a_hold_that_ended_before_its_time_is_found() {
+        let found = doctored(GONE, |steps| steps[2].at = "2026-01-01T00:00:19.999Z".into());
+        stage::objects(
+            &found,
+            &["ord_gone was cancelled by system:orders-worker (hold_expired) before its hold was over"],
+        );
+    }
+
+    #[test]
+    fn a_confirmed_order_that_ended_by_itself_is_found() {
+        let found = doctored(GONE, |steps| steps[1].status = OrderStatus::Confirmed);
+        stage::objects(&found, &["ord_gone was cancelled by system:orders-worker", "although it was confirmed"]);
+    }
+
+    #[test]
+    fn a_customer_cancels_nothing_that_is_being_packed_and_an_admin_may() {
+        let packed = |actor: &str| {
+            doctored(GONE, |steps| {
+                steps[0].status = OrderStatus::Pending;
+                steps[1].status = OrderStatus::Processing;
+                steps[2].actor = actor.to_owned();
+            })
+        };
+        let legal = |found: Vec<String>| !found.iter().any(|what| what.contains("was cancelled by"));
+        assert!(!legal(packed("customer:usr_ada")) && legal(packed("admin:usr_root")));
+    }
+}

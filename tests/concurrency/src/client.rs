@@ -1,0 +1,306 @@
+//! A client of the API that writes down what it asks and is answered, and lives with answers that never come: it gives up,
+//! or asks again under the same key.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, header};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::history::{Entry, Recorder, Verdict};
+
+/// Longer than a function may take and the gateway waits.
+const PATIENCE: Duration = Duration::from_secs(35);
+/// Between two tries of one call.
+const PAUSE: Duration = Duration::from_millis(700);
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+/// Calls that may be on their way at once, of all clients of a run: what two cores can do at once.
+const LINES: usize = 16;
+
+/// What the clients of a run share.
+#[derive(Debug)]
+struct Exchange {
+    http: reqwest::Client,
+    base: String,
+    recorder: Recorder,
+    lines: Semaphore,
+}
+
+/// Somebody at one device.
+#[derive(Debug, Clone)]
+pub struct Client {
+    exchange: Arc<Exchange>,
+    name: String,
+    caller: Option<String>,
+    token: Option<String>,
+}
+
+/// A call that is being put together.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Ask<'a> {
+    client: &'a Client,
+    method: Method,
+    path: String,
+    body: Value,
+    key: Option<String>,
+    headers: Vec<(&'static str, String)>,
+    patience: Duration,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// None if the answer was lost.
+    pub status: Option<u16>,
+    /// Null if there is none.
+    pub body: Value,
+}
+
+impl Client {
+    /// Nobody in particular: the first client of a run.
+    pub fn first(http: reqwest::Client, api_url: &str, recorder: Recorder) -> Self {
+        let base = api_url.trim_end_matches('/').to_owned();
+        let exchange = Arc::new(Exchange { http, base, recorder, lines: Semaphore::new(LINES) });
+        Self { exchange, name: "nobody".to_owned(), caller: None, token: None }
+    }
+
+    /// Somebody without an account.
+    #[must_use]
+    pub fn guest(&self, name: &str) -> Self {
+        Self { exchange: Arc::clone(&self.exchange), name: name.to_owned(), caller: None, token: None }
+    }
+
+    /// The same, logged in by that answer of register or login. None if it is no such answer.
+    #[must_use]
+    pub fn logged_in(&self, session: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let (caller, token) = (text(&session["user"]["id"])?, text(&session["accessToken"])?);
+        Some(Self { caller: Some(caller), token: Some(token), ..self.clone() })
+    }
+
+    /// The same person at another device.
+    #[must_use]
+    pub fn at(&self, device: &str) -> Self {
+        Self { name: format!("{}, {device}", self.name), ..self.clone() }
+    }
+
+    /// The account, if there is one.
+    pub fn caller(&self) -> Option<&str> {
+        self.caller.as_deref()
+    }
+
+    /// GET.
+    pub fn get(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::GET, path, Value::Null)
+    }
+
+    /// POST.
+    pub fn post(&self, path: &str, body: Value) -> Ask<'_> {
+        self.ask(Method::POST, path, body)
+    }
+
+    /// PUT.
+    pub fn put(&self, path: &str, body: Value) -> Ask<'_> {
+        self.ask(Method::PUT, path, body)
+    }
+
+    /// PATCH.
+    pub fn patch(&self, path: &str, body: Value) -> Ask<'_> {
+        self.ask(Method::PATCH, path, body)
+    }
+
+    /// DELETE.
+    pub fn delete(&self, path: &str) -> Ask<'_> {
+        self.ask(Method::DELETE, path, Value::Null)
+    }
+
+    fn ask(&self, method: Method, path: &str, body: Value) -> Ask<'_> {
+        let path = format!("/api/v1{path}");
+        Ask { client: self, method, path, body, key: None, headers: Vec::new(), patience: PATIENCE }
+    }
+}
+
+impl Ask<'_> {
+    /// Under this Idempotency-Key.
+    pub fn key(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
+    }
+
+    /// If the product is still of that version.
+    pub fn if_match(self, version: &Value) -> Self {
+        self.header("if-match", format!("\"{version}\""))
+    }
+
+    /// With a guest's order token, if there is one.
+    pub fn order_token(self, token: Option<&str>) -> Self {
+        match token {
+            Some(token) => self.header("x-order-token", token.to_owned()),
+            None => self,
+        }
+    }
+
+    /// Hangs up after that long; what was asked goes on without us.
+    pub fn hangs_up_after(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    fn header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Asks once.
+    pub async fn once(&self) -> Outcome {
+        let client = self.client;
+        let secret = self.path.starts_with("/api/v1/auth/");
+        let body = if secret { Value::Null } else { self.body.clone() };
+        let key = self.key.as_deref();
+        let call = Entry::new(&client.name, client.caller(), self.method.as_str(), &self.path, body, key);
+        let _line = client.exchange.lines.acquire().await;
+        let recorder = &client.exchange.recorder;
+        let open = recorder.asks(call);
+        match tokio::time::timeout(self.patience, self.send()).await {
+            Ok(Ok((status, body))) => {
+                // No credential lies in a file.
+                let told = if secret { json!({ "user": body["user"] }) } else { body.clone() };
+                recorder.answered(&open, status, told);
+                Outcome { status: Some(status), body }
+            }
+            Ok(Err(_)) | Err(_) => Outcome { status: None, body: Value::Null },
+        }
+    }
+
+    /// Asks until the shop itself has said yes or no, as often as that; only with a key, or where a repetition changes nothing.
+    pub async fn until_known(&self, tries: u32) -> Outcome {
+        let mut outcome = self.once().await;
+        for _ in 1..tries {
+            if outcome.verdict() != Verdict::Unknown {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            // Who hung up the first time is more patient now.
+            outcome = Ask { patience: PATIENCE, ..self.clone() }.once().await;
+        }
+        outcome
+    }
+
+    async fn send(&self) -> reqwest::Result<(u16, Value)> {
+        let client = self.client;
+        let mut request =
+            client.exchange.http.request(self.method.clone(), format!("{}{}", client.exchange.base, self.path));
+        if let Some(token) = &client.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        if !self.body.is_null() {
+            let patches =
+                self.method == Method::PATCH && !self.path.ends_with("/stock") && !self.path.ends_with("/status");
+            let media = if patches { MERGE_PATCH } else { "application/json" };
+            request = request.header(header::CONTENT_TYPE, media).body(self.body.to_string());
+        }
+        let answer = request.send().await?;
+        let status = answer.status().as_u16();
+        let text = answer.text().await?;
+        Ok((status, serde_json::from_str(&text).unwrap_or_default()))
+    }
+}
+
+impl Outcome {
+    /// What is known.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(self.status)
+    }
+
+    /// Was it done?
+    pub fn is_done(&self) -> bool {
+        self.verdict() == Verdict::Done
+    }
+
+    /// The stable code of a refusal.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::mpsc::{Receiver, channel};
+
+    use super::*;
+
+    /// A shop that answers one request after another with these, or not at all; and what it was asked.
+    fn shop(answers: Vec<Option<&'static str>>) -> (String, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let (tell, heard) = channel();
+        std::thread::spawn(move || {
+            for answer in answers {
+                let (mut caller, _) = listener.accept().expect("a caller");
+                let mut request = [0; 4096];
+                let length = caller.read(&mut request).expect("a request");
+                tell.send(String::from_utf8_lossy(&request[..length]).into_owned()).expect("a listener");
+                if let Some(answer) = answer {
+                    caller.write_all(answer.as_bytes()).expect("an answer");
+                }
+            }
+        });
+        (url, heard)
+    }
+
+    fn somebody(url: &str, recorder: &Recorder) -> Client {
+        Client::first(reqwest::Client::builder().no_proxy().build().expect("a client"), url, recorder.clone())
+    }
+
+    const BROKEN: &str = "HTTP/1.1 503 Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const TAKEN: &str = "HTTP/1.1 201 Created\r\nconnection: close\r\ncontent-length: 14\r\n\r\n{\"id\":\"ord_1\"}";
+
+    #[tokio::test]
+    async fn who_gets_no_answer_asks_again_under_the_same_key() {
+        let recorder = Recorder::begin();
+        let (url, heard) = shop(vec![None, Some(BROKEN), Some(TAKEN)]);
+        let client = somebody(&url, &recorder);
+        let outcome = client.post("/orders", json!({ "cart": "me" })).key("key-1").until_known(5).await;
+        assert_eq!((outcome.status, outcome.body["id"].as_str()), (Some(201), Some("ord_1")));
+        let requests: Vec<String> = heard.try_iter().collect();
+        assert!(requests.len() == 3 && requests.iter().all(|request| request.contains("idempotency-key: key-1")));
+        let history = recorder.history();
+        let verdicts: Vec<Verdict> = history.calls.iter().map(Entry::verdict).collect();
+        assert_eq!(verdicts, [Verdict::Unknown, Verdict::Unknown, Verdict::Done]);
+        assert_eq!(history.calls[0].ended_us, None);
+        assert_eq!(history.operations().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_has_asked_all_the_same() {
+        let recorder = Recorder::begin();
+        // It listens and says nothing.
+        let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let client = somebody(&format!("http://{}", silent.local_addr().expect("an address")), &recorder);
+        let ask = client.post("/orders", json!({})).key("key-1").hangs_up_after(Duration::from_millis(50));
+        assert_eq!(ask.once().await.verdict(), Verdict::Unknown);
+        assert_eq!(recorder.history().calls.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn no_credential_is_written_down() {
+        const SESSION: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 46\r\n\r\n\
+                               {\"user\":{\"id\":\"usr_1\"},\"accessToken\":\"secret\"}";
+        let recorder = Recorder::begin();
+        let (url, _heard) = shop(vec![Some(SESSION)]);
+        let client = somebody(&url, &recorder);
+        let session = client.post("/auth/login", json!({ "password": "secret" })).once().await;
+        assert_eq!(client.logged_in(&session.body).as_ref().and_then(Client::caller), Some("usr_1"));
+        let history = format!("{:?}", recorder.history());
+        assert!(history.contains("usr_1") && !history.contains("secret"), "{history}");
+    }
+}

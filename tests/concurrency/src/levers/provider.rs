@@ -1,0 +1,91 @@
+//! The payment provider on a bad day: what it answers, and how its webhooks come.
+
+use serde_json::{Value, json};
+
+use crate::history::Recorder;
+use crate::site::Site;
+
+/// The provider's other door.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    http: reqwest::Client,
+    url: String,
+    listener: String,
+    secret: String,
+    recorder: Recorder,
+}
+
+/// How its webhooks come. Cards can have it their own way (`…_hook_late_800ms`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Webhooks {
+    /// At once.
+    Prompt,
+    /// So many milliseconds later.
+    Late(u64),
+    /// At once, and again so many milliseconds later.
+    Twice(u64),
+    /// Each at a time of its own within so many milliseconds.
+    Shuffled(u64),
+    /// Not at all.
+    Never,
+}
+
+impl Webhooks {
+    fn delivery(self, seed: u64) -> Value {
+        let (mode, ms) = match self {
+            Self::Prompt => ("prompt", 0),
+            Self::Late(ms) => ("late", ms),
+            Self::Twice(ms) => ("twice", ms),
+            Self::Shuffled(ms) => ("shuffled", ms),
+            Self::Never => ("never", 0),
+        };
+        json!({ "mode": mode, "ms": ms, "seed": seed })
+    }
+}
+
+impl Provider {
+    pub(super) fn new(http: reqwest::Client, site: &Site, recorder: Recorder) -> Self {
+        let listener = format!("{}/api/v1/payments/webhooks/stripe", site.stack.api_url);
+        let url = site.stack.payment_provider_url.clone();
+        Self { http, url, listener, secret: site.webhook_secret.clone(), recorder }
+    }
+
+    /// Orders a fault for the next `times` calls to a path: `delay`, `fail_before`, `fail_after`, `timeout_after` or
+    /// `drop_connection_after`.
+    pub async fn fails(&self, kind: &str, path_contains: &str, times: u32, ms: Option<u64>) {
+        let mut fault =
+            json!({ "kind": kind, "match": { "method": "POST", "path_contains": path_contains }, "times": times });
+        if let Some(ms) = ms {
+            fault["ms"] = ms.into();
+        }
+        self.recorder.notes(format!("provider: {fault}"));
+        let answer = self.http.post(format!("{}/_fake/faults", self.url)).json(&fault).send().await;
+        let status = answer.map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Ok(201)), "the provider takes the fault {fault}: {status:?}");
+    }
+
+    /// From now on webhooks come like this.
+    pub async fn webhooks(&self, how: Webhooks, seed: u64) {
+        self.recorder.notes(format!("webhooks: {how:?}"));
+        let endpoint = json!({ "url": self.listener, "secret": self.secret, "delivery": how.delivery(seed) });
+        let answer = self.http.put(format!("{}/_fake/webhooks", self.url)).json(&endpoint).send().await;
+        let status = answer.map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Ok(200..300)), "the provider takes the endpoint {endpoint}: {status:?}");
+    }
+
+    /// A customer follows the link that a payment shows, and does what the bank asks for, or fails to. What the bank makes of
+    /// it (the payment may be over) is its own affair.
+    pub async fn authenticates(&self, next_action: &str, succeeds: bool) {
+        let separator = if next_action.contains('?') { '&' } else { '?' };
+        let url = if succeeds { next_action.to_owned() } else { format!("{next_action}{separator}outcome=fail") };
+        let answer = self.http.post(&url).send().await.map(|answer| answer.status().as_u16());
+        self.recorder.notes(format!("customer at the bank: {url} {answer:?}"));
+    }
+
+    /// It works, and its webhooks come at once.
+    pub async fn mend(&self) {
+        let mended = self.http.delete(format!("{}/_fake/faults", self.url)).send().await;
+        assert!(mended.is_ok(), "the provider is mended: {mended:?}");
+        self.webhooks(Webhooks::Prompt, 0).await;
+    }
+}

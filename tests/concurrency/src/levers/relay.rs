@@ -1,0 +1,86 @@
+//! The relay without its streams. A mapping that is switched off remembers where it was; one that is deleted and made anew
+//! begins at the end, and what came between is lost to it, as to a stream that was off for longer than a day.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+
+use futures::FutureExt;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::emulator::Emulator;
+use crate::history::Recorder;
+use crate::site::Site;
+
+/// What a mapping is made of.
+const MADE_OF: [&str; 8] = [
+    "EventSourceArn",
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "MaximumRetryAttempts",
+    "MaximumRecordAgeInSeconds",
+    "FunctionResponseTypes",
+    "DestinationConfig",
+    "FilterCriteria",
+];
+
+/// The relay's mappings.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    emulator: Emulator,
+    function: String,
+    recorder: Recorder,
+}
+
+impl Relay {
+    pub(super) fn new(emulator: Emulator, site: &Site, recorder: Recorder) -> Self {
+        let function = site.stack.functions.get("relay");
+        let function = function.unwrap_or_else(|| panic!("stack.json names no function relay")).clone();
+        Self { emulator, function, recorder }
+    }
+
+    /// Does something while the relay has no streams; it gets them back even if that fails.
+    pub async fn while_lost<T>(&self, work: impl Future<Output = T>) -> T {
+        let lost = self.loses_its_streams().await;
+        let done = AssertUnwindSafe(work).catch_unwind().await;
+        self.is_back(lost).await;
+        done.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    async fn loses_its_streams(&self) -> Vec<Value> {
+        let path = format!("/event-source-mappings/?FunctionName={}", self.function);
+        let listed = self.send(Method::GET, &path, None).await;
+        let mappings = listed["EventSourceMappings"].as_array().cloned().unwrap_or_default();
+        assert!(!mappings.is_empty(), "the relay has streams: {listed}");
+        for mapping in &mappings {
+            let id = mapping["UUID"].as_str().unwrap_or_default();
+            self.send(Method::DELETE, &format!("/event-source-mappings/{id}"), None).await;
+        }
+        self.recorder.notes("relay: off, its streams are lost");
+        mappings
+    }
+
+    /// They begin with what comes now.
+    async fn is_back(&self, lost: Vec<Value>) {
+        for mapping in lost {
+            let mut made = json!({ "FunctionName": self.function, "StartingPosition": "LATEST" });
+            for member in MADE_OF {
+                if !mapping[member].is_null() {
+                    made[member] = mapping[member].clone();
+                }
+            }
+            self.send(Method::POST, "/event-source-mappings/", Some(&made)).await;
+        }
+        self.recorder.notes("relay: on");
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
+        let mut request = self.emulator.lambda(method.clone(), path);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{method} {path} got no answer: {error}"));
+        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        assert!(status.is_success(), "{method} {path} should succeed: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}

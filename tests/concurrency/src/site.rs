@@ -1,0 +1,66 @@
+//! The stack that is tried: what `stack.json` says beyond what the e2e suite reads of it.
+
+use std::path::{Path, PathBuf};
+
+use e2e::Stack;
+use serde_json::Value;
+
+/// Where things are.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// What the e2e suite reads.
+    pub stack: Stack,
+    /// The folder of `stack.json`: histories are laid down beside it.
+    pub folder: PathBuf,
+    /// Where orders to crash and to misbehave are left (`aws_kit::fault`).
+    pub faults: Option<PathBuf>,
+    /// The labels of all fault points, if the stack lists them.
+    pub fault_points: Option<Vec<String>>,
+    /// What webhooks of the provider are signed with.
+    pub webhook_secret: String,
+    /// How the shop is configured, as far as a check has to know.
+    pub rules: Rules,
+}
+
+/// Configuration that changes what is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// Is the money taken at shipment? Otherwise at confirmation.
+    pub captures_at_shipment: bool,
+    /// Does a merged cart hold the sum of both? Otherwise one of the two is kept.
+    pub merges_by_sum: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { captures_at_shipment: false, merges_by_sum: true }
+    }
+}
+
+impl Site {
+    /// Reads the file that `SOUK_STACK` names, or that of the test profile. Without a stack it panics, with a sentence.
+    pub fn read() -> Self {
+        let stack = Stack::read();
+        let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/test/stack.json");
+        let path = std::env::var_os("SOUK_STACK").map_or(default, PathBuf::from);
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let described: Value = serde_json::from_str(&text).unwrap_or_default();
+        Self::of(stack, path.parent().map(Path::to_owned).unwrap_or_default(), &described)
+    }
+
+    fn of(stack: Stack, folder: PathBuf, described: &Value) -> Self {
+        let points = described["faultPoints"].as_array();
+        let points = points.map(|points| points.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+        Self {
+            stack,
+            folder,
+            faults: described["faults"].as_str().map(PathBuf::from),
+            fault_points: points,
+            webhook_secret: described["stripe"]["webhookSecret"].as_str().unwrap_or_default().to_owned(),
+            rules: Rules {
+                captures_at_shipment: described["captureAt"] == "shipment",
+                merges_by_sum: described["cartMerge"].as_str().is_none_or(|strategy| strategy == "sum"),
+            },
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A small world in which everything is right, made by hand as rows and pages are written, for the tests of the checks: each
+//! of them spoils it in one way.
+//!
+//! There are 10 mugs at 12.99, and 5 more come. Ada puts 2 into her cart, orders them (`ord_paid`), and gets 10.00 back; then
+//! she puts in 1 more. A guest orders 3 with a bad card, and the hold ends (`ord_gone`). Another is refused. The price rises.
+
+use serde_json::{Value, json};
+
+use crate::history::{Entry, History};
+use crate::world::{Intent, Order, Payment, Raw, World};
+
+/// The SKU.
+pub(crate) const MUG: &str = "MUG";
+/// The order that was paid.
+pub(crate) const PAID: &str = "ord_paid";
+/// The order that was cancelled.
+pub(crate) const GONE: &str = "ord_gone";
+
+/// 2026-01-01T00:00:00Z.
+pub(crate) const NEW_YEAR_MS: u64 = 1_767_225_600_000;
+
+/// The world and its history.
+pub(crate) fn good() -> (World, History) {
+    let history = history();
+    (raw().world(&history), history)
+}
+
+/// Fails unless there is exactly one finding, and it says all of this.
+#[track_caller]
+pub(crate) fn objects(found: &[String], words: &[&str]) {
+    assert!(found.len() == 1 && words.iter().all(|word| found[0].contains(word)), "{words:?} in {found:#?}");
+}
+
+/// The first call whose path ends so.
+pub(crate) fn call_mut<'a>(history: &'a mut History, path_end: &str) -> &'a mut Entry {
+    history.calls.iter_mut().find(|call| call.path.ends_with(path_end)).expect("such a call")
+}
+
+/// The call with that key is asked again, and answered so.
+pub(crate) fn answer_again(history: &mut History, key: &str, answer: Value) {
+    let call = history.calls.iter().find(|call| call.key.as_deref() == Some(key)).expect("such a key").clone();
+    history.calls.push(Entry { seq: history.calls.len(), answer, ..call });
+}
+
+impl World {
+    pub(crate) fn order_mut(&mut self, id: &str) -> &mut Order {
+        self.orders.iter_mut().find(|order| order.id == id).expect("such an order")
+    }
+
+    pub(crate) fn payment_mut(&mut self, id: &str) -> &mut Payment {
+        self.payments.iter_mut().find(|payment| payment.id == id).expect("such a payment")
+    }
+
+    pub(crate) fn intent_mut(&mut self, id: &str) -> &mut Intent {
+        self.intents.iter_mut().find(|intent| intent.id == id).expect("such an intent")
+    }
+}
+
+fn eur(amount: i64) -> Value {
+    json!({ "amount": amount, "currency": "EUR" })
+}
+
+/// What was asked.
+pub(crate) fn history() -> History {
+    let mut history = History { began_at_ms: NEW_YEAR_MS, ..History::default() };
+    let mut at = |began_us: u64, who: Option<&str>, asked: (&str, &str, Value), key: &str, answered: (u16, Value)| {
+        let call = Entry::new("somebody", who, asked.0, &format!("/api/v1{}", asked.1), asked.2, Some(key));
+        let (seq, ended_us) = (history.calls.len(), Some(began_us + 10));
+        history.calls.push(Entry { seq, began_us, ended_us, status: Some(answered.0), answer: answered.1, ..call });
+    };
+    let (root, ada) = (Some("usr_root"), Some("usr_ada"));
+    let mug = json!({ "sku": MUG, "price": eur(1299), "stock": { "available": 10 } });
+    at(0, root, ("POST", "/products", mug), "key-mug", (201, json!({ "id": "prd_mug", "sku": MUG })));
+    at(20, root, ("PATCH", "/products/prd_mug/stock", json!({ "delta": 5 })), "key-stock", (200, json!({})));
+    let two = json!({
+        "items": [{ "sku": MUG, "quantity": 2, "unitPrice": eur(1299), "lineTotal": eur(2598), "available": 15 }],
+        "subtotal": eur(2598), "discount": eur(0), "total": eur(2598),
+    });
+    at(40, ada, ("POST", "/cart/me/items", json!({ "sku": MUG, "quantity": 2 })), "key-add", (200, two));
+    let order = json!({ "cart": "me", "expectedTotal": eur(2598) });
+    at(100, ada, ("POST", "/orders", order), "key-paid", (201, json!({ "id": PAID })));
+    let declined = json!({ "items": [{ "sku": MUG, "quantity": 3 }] });
+    at(200, None, ("POST", "/orders", declined), "key-gone", (201, json!({ "id": GONE })));
+    let greedy = json!({ "items": [{ "sku": MUG, "quantity": 99 }] });
+    at(220, None, ("POST", "/orders", greedy), "key-refused", (409, json!({ "code": "insufficient_stock" })));
+    at(300, ada, ("POST", "/cart/me/items", json!({ "sku": MUG, "quantity": 1 })), "key-one", (200, json!({})));
+    let refund = json!({ "id": "rfd_1", "amount": eur(1000) });
+    let asked = json!({ "amount": eur(1000), "reason": "scratched" });
+    at(400, root, ("POST", "/payments/pay_paid/refunds", asked), "key-refund", (201, refund));
+    at(1000, root, ("PATCH", "/products/prd_mug", json!({ "price": eur(1399) })), "key-price", (200, json!({})));
+    history
+}
+
+/// What the tables, the provider and the mailbox hold.
+pub(crate) fn raw() -> Raw {
+    let tables = [
+        ("catalog", vec![json!({ "pk": "SKU#MUG", "sk": "OFFER", "sku": MUG, "available": 13, "price": eur(1399) })]),
+        ("orders", [paid_order(), gone_order()].concat()),
+        ("payments", payments()),
+        (
+            "cart",
+            vec![json!({ "pk": "CART#usr_ada", "sk": "CART", "lines": [{ "sku": MUG, "quantity": 1 }], "version": 4 })],
+        ),
+        ("notifications", notices()),
+    ];
+    let subjects = [
+        "Your order N-PAID is confirmed and paid",
+        "Your refund of 10.00 EUR for order N-PAID",
+        "The payment for your order N-GONE did not go through",
+        "Your order N-GONE is cancelled",
+    ];
+    Raw {
+        tables: tables.into_iter().map(|(context, rows)| (context.to_owned(), rows)).collect(),
+        books: books(),
+        mails: subjects.map(str::to_owned).into(),
+        read_at_ms: i64::try_from(NEW_YEAR_MS + 60_000).expect("a moment"),
+        ..Raw::default()
+    }
+}
+
+/// An order's rows: itself as it became, its key, and its history of (second, actor, reason, what it became).
+fn order(id: &str, placed: &Value, key: &str, steps: &[(u64, &str, &str, &str, &str, u64)]) -> Vec<Value> {
+    let pk = format!("ORDER#{id}");
+    let mut rows = vec![json!({ "pk": pk, "sk": "ORDER#PRIVATE", "shippingAddress": { "line2": key } })];
+    let mut order = placed.clone();
+    for (version, (second, actor, reason, status, believed, sequence)) in (1..).zip(steps) {
+        let at = format!("2026-01-01T00:00:{second:02}.000Z");
+        let mut step = json!({
+            "version": version, "at": at, "actor": actor, "reason": reason, "correlationId": "req", "status": status,
+            "paymentStatus": believed, "paymentSequence": sequence, "fulfilmentStatus": "unfulfilled",
+            "holdExpiresAt": "2026-01-01T00:00:20.000Z",
+        });
+        for name in ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"] {
+            order[name] = step[name].clone();
+        }
+        order["updatedAt"] = at.into();
+        if version == 1 {
+            step["placed"] = order.clone();
+        }
+        (step["pk"], step["sk"]) = (pk.as_str().into(), format!("HISTORY#{version:06}").into());
+        rows.push(step);
+    }
+    (order["pk"], order["sk"], order["gsi1pk"]) = (pk.into(), "ORDER".into(), "BUYER#x".into());
+    rows.push(order);
+    rows
+}
+
+fn placed(id: &str, number: &str, buyer: &str, payment: &str, quantity: i64) -> Value {
+    let total = 1299 * quantity;
+    let line = json!({
+        "sku": MUG, "productId": "prd_mug", "name": "Mug", "quantity": quantity, "unitPrice": eur(1299),
+        "discount": eur(0), "tax": eur(0), "lineTotal": eur(total),
+    });
+    json!({
+        "id": id, "number": number, "buyer": buyer, "items": [line], "subtotal": eur(total), "discount": eur(0),
+        "tax": eur(0), "shipping": eur(0), "total": eur(total), "paymentId": payment,
+        "createdAt": "2026-01-01T00:00:00.000Z",
+    })
+}
+
+fn paid_order() -> Vec<Value> {
+    let worker = "system:orders-worker";
+    let steps = [
+        (0, "customer:usr_ada", "placed", "pending", "unpaid", 0),
+        (2, worker, "payment.authorized", "confirmed", "authorized", 3),
+        (3, worker, "payment.completed", "confirmed", "paid", 4),
+        (9, worker, "payment.refunded", "confirmed", "partially_refunded", 6),
+    ];
+    order(PAID, &placed(PAID, "N-PAID", "usr_ada", "pay_paid", 2), "key-paid", &steps)
+}
+
+fn gone_order() -> Vec<Value> {
+    let worker = "system:orders-worker";
+    let steps = [
+        (0, "guest", "placed", "pending", "unpaid", 0),
+        (2, worker, "payment.failed", "pending", "failed", 3),
+        (20, worker, "hold_expired", "cancelled", "failed", 3),
+        (22, worker, "payment.cancelled", "cancelled", "voided", 5),
+    ];
+    order(GONE, &placed(GONE, "N-GONE", "con_bob", "pay_gone", 3), "key-gone", &steps)
+}
+
+fn payments() -> Vec<Value> {
+    vec![
+        json!({
+            "pk": "PAYMENT#pay_paid", "sk": "PAYMENT", "id": "pay_paid", "orderId": PAID, "amount": eur(2598),
+            "captured": 2598, "refunded": 1000, "refunding": 0, "refundable": 1598, "status": "partially_refunded",
+            "attempts": [{ "intent": "pi_paid", "outcome": "authorized" }],
+        }),
+        json!({
+            "pk": "PAYMENT#pay_paid", "sk": "REFUND#rfd_1", "id": "rfd_1", "paymentId": "pay_paid", "orderId": PAID,
+            "amount": 1000, "status": "succeeded", "providerId": "re_1",
+        }),
+        json!({
+            "pk": "PAYMENT#pay_gone", "sk": "PAYMENT", "id": "pay_gone", "orderId": GONE, "amount": eur(3897),
+            "captured": 0, "refunded": 0, "refunding": 0, "refundable": 0, "status": "cancelled",
+            "attempts": [{ "intent": "pi_gone", "outcome": "voided" }],
+        }),
+    ]
+}
+
+fn notices() -> Vec<Value> {
+    let told = [
+        ("payment.completed", "pay_paid"),
+        ("payment.refunded", "pay_paid"),
+        ("payment.failed", "pay_gone"),
+        ("order.cancelled", GONE),
+    ];
+    let row = |(event, subject): (&str, &str)| json!({ "pk": format!("EVENT#{event}"), "sk": "email#x", "status": "sent", "eventType": event, "subject": subject });
+    told.map(row).into()
+}
+
+fn books() -> Value {
+    let at = |seconds: u64| NEW_YEAR_MS + seconds * 1000;
+    let line = |second: u64, what: &str| json!({ "at_ms": at(second), "what": what });
+    json!({
+        "intents": [
+            {
+                "id": "pi_paid", "order_id": PAID,
+                "charges": [{ "state": "captured", "captured": 2598, "refunded": 1000 }],
+                "history": [line(1, "created"), line(2, "authorised"), line(3, "captured"), line(9, "refunded")],
+            },
+            {
+                "id": "pi_gone", "order_id": GONE, "charges": [{ "state": "declined", "captured": 0, "refunded": 0 }],
+                "history": [line(1, "created"), line(2, "declined"), line(21, "cancelled")],
+            },
+        ],
+        "refunds": [{ "id": "re_1", "intent": "pi_paid", "amount": 1000, "metadata": { "refund_id": "rfd_1" } }],
+        "requests": [{ "method": "POST", "path": "/v1/refunds", "order_id": PAID, "status": 200 }],
+    })
+}

@@ -1,0 +1,70 @@
+//! The truth at rest: every row of every table, the provider's books, the mail and the dead letters, as far as they concern
+//! what this run made. The checks decide from it and from the history alone.
+
+mod read;
+mod rows;
+
+use std::collections::BTreeMap;
+
+pub use read::{Raw, read};
+pub use rows::{
+    Attempt, CartLine, Charge, Happening, Intent, Item, Mail, Money, Notice, Offer, Order, OrderStatus, PaidStatus,
+    Payment, PaymentStatus, ProviderRefund, Refund, RefundStatus, Seen, Step,
+};
+
+use crate::site::Rules;
+
+/// Everything there is about the SKUs of a run.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// How the shop is configured.
+    pub rules: Rules,
+    /// Milliseconds since 1970 when it was read.
+    pub read_at_ms: i64,
+    /// By SKU.
+    pub offers: BTreeMap<String, Offer>,
+    /// Orders with a SKU of the run.
+    pub orders: Vec<Order>,
+    /// Their payments.
+    pub payments: Vec<Payment>,
+    /// Of these payments.
+    pub refunds: Vec<Refund>,
+    /// All carts, by owner.
+    pub carts: BTreeMap<String, Vec<CartLine>>,
+    /// Events that lie in an outbox, of whatever run.
+    pub outboxes: Vec<String>,
+    /// About these orders and payments.
+    pub notices: Vec<Notice>,
+    /// That name one of these orders.
+    pub mails: Vec<Mail>,
+    /// What has come into dead-letter queues since the run began: by queue, with some bodies.
+    pub dead_letters: BTreeMap<String, (u64, Vec<String>)>,
+    /// Intents of these orders, and of orders that nobody knows.
+    pub intents: Vec<Intent>,
+    /// Of these intents.
+    pub provider_refunds: Vec<ProviderRefund>,
+    /// About these orders.
+    pub provider_requests: Vec<Seen>,
+}
+
+impl World {
+    /// An order's payments; there should be one.
+    pub fn payments_of<'a>(&'a self, order: &'a str) -> impl Iterator<Item = &'a Payment> {
+        self.payments.iter().filter(move |payment| payment.order_id == order)
+    }
+
+    /// An order by its id.
+    pub fn order(&self, id: &str) -> Option<&Order> {
+        self.orders.iter().find(|order| order.id == id)
+    }
+
+    /// What the provider has for an order.
+    pub fn intents_of<'a>(&'a self, order: &'a str) -> impl Iterator<Item = &'a Intent> {
+        self.intents.iter().filter(move |intent| intent.order_id.as_deref() == Some(order))
+    }
+
+    /// What was told of an order: by its own id, or by its payment's.
+    pub fn notices_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a Notice> {
+        self.notices.iter().filter(move |notice| notice.subject == order.id || notice.subject == order.payment_id)
+    }
+}
