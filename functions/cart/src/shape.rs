@@ -1,6 +1,6 @@
 //! What carts look like on the wire, in and out.
 
-use aws_kit::sha256_hex;
+use aws_kit::{fault, sha256_hex};
 use cart::{Change, Line, Owner, View};
 use serde::{Deserialize, Serialize};
 use values::{Currency, Error, Money, ProductId, Quantity, Result, Sku, Timestamp};
@@ -60,7 +60,10 @@ struct ItemOut {
 impl CartOut {
     /// With its sums.
     pub(crate) fn of(view: View, currency: Currency) -> Result<Self> {
-        let priced = view.cart.price(currency)?;
+        let mut priced = view.cart.price(currency)?;
+        if fault::mutant("cart_miscounted") {
+            priced.subtotal.amount += 1;
+        }
         let items = view.cart.lines.into_iter().zip(priced.line_totals);
         Ok(Self {
             owner: view.cart.owner,

@@ -86,8 +86,11 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
 /// Brings a payment as far as its order allows.
 async fn advance(state: &State, order: OrderId, payment: PaymentId, trace: &Trace) -> Result<()> {
     // First the hold: what is charged now must not be given back while the provider thinks. An order that is pending no
-    // longer has ended its payment, and settling lets go what was reserved.
-    state.orders.prolong(order, trace).await?;
+    // longer has ended its payment, and settling lets go what was reserved. To look at a page that a customer has left open
+    // charges nothing, and holds nothing: or asking again and again would hold stock for ever.
+    if state.till.payments.read(payment).await?.is_some_and(|payment| payment.status == Status::Open) {
+        state.orders.prolong(order, trace).await?;
+    }
     let settled = state.till.settle(payment, trace).await?;
     if settled.0 == Status::Authorized {
         // Reconciliation and webhooks ask again for payments whose capture was lost.

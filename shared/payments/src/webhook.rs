@@ -45,7 +45,10 @@ pub(crate) fn verify(body: &[u8], header: Option<&str>, secret: &str, now: Times
     }
 }
 
-/// The payment that an event is about; none when it is not about one of ours.
+/// Tells of what our own call has just done, before it can be done with it.
+const SAYS_NOTHING: &str = "payment_intent.created";
+
+/// The payment that an event is about; none when it is not about one of ours, or says nothing.
 pub(crate) fn parse(body: &[u8]) -> Result<Option<ProviderEvent>> {
     #[derive(Deserialize)]
     struct Body {
@@ -72,6 +75,9 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<ProviderEvent>> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if !(1..=255).contains(&body.id.len()) || !body.id.chars().all(plain) {
         return Err(Error::new(Kind::Malformed, "webhook_unreadable", "The event's id is none of Stripe's."));
+    }
+    if body.r#type == SAYS_NOTHING {
+        return Ok(None);
     }
     let metadata = body.data.object.metadata.unwrap_or_default();
     let Some(payment) = metadata.payment_id.and_then(|id| id.parse().ok()) else { return Ok(None) };
@@ -144,6 +150,8 @@ mod tests {
         assert_eq!((event.id.as_str(), event.refund), ("evt_1", None));
         let foreign = br#"{"id":"evt_2","type":"plan.created","data":{"object":{"id":"plan_1"}}}"#;
         assert_eq!(parse(foreign).unwrap(), None);
+        let created = String::from_utf8_lossy(BODY).replace("payment_intent.succeeded", SAYS_NOTHING);
+        assert_eq!(parse(created.as_bytes()).unwrap(), None);
         assert_eq!(parse(b"[]").unwrap_err().code, "webhook_unreadable");
     }
 }

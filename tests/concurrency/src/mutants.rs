@@ -22,7 +22,7 @@ pub struct Mutant {
 const PATIENCE: Duration = Duration::from_secs(75);
 
 /// All of them.
-pub const MUTANTS: [Mutant; 16] = [
+pub const MUTANTS: [Mutant; 18] = [
     // The sale's condition `available >= :q` is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], noticed_by: &["no_oversell"] },
     // A cancelled order gives nothing back.
@@ -63,6 +63,10 @@ pub const MUTANTS: [Mutant; 16] = [
     Mutant { name: "history_skipped", scenarios: &[Scenario::OneSku], noticed_by: &["history_folds"] },
     // Sums are off by one.
     Mutant { name: "total_miscounted", scenarios: &[Scenario::SeveralLines], noticed_by: &["order_totals"] },
+    // A cart shows a sum that is off by one.
+    Mutant { name: "cart_miscounted", scenarios: &[Scenario::TwoDevices], noticed_by: &["cart_totals"] },
+    // A cancellation is answered and not done.
+    Mutant { name: "cancel_forgotten", scenarios: &[Scenario::Cancels], noticed_by: &["acknowledged_kept"] },
 ];
 
 /// How a mutant fared.
@@ -110,10 +114,9 @@ mod tests {
     }
 
     #[test]
-    fn every_check_but_two_is_shown_to_fail() {
+    fn every_check_is_shown_to_fail() {
         let shown: BTreeSet<_> = MUTANTS.iter().flat_map(|mutant| mutant.noticed_by).collect();
         let never: Vec<_> = ALL.iter().map(|check| check.name).filter(|name| !shown.contains(name)).collect();
-        // They have no switches in souk yet: a cart that shows a wrong sum, and an answer without its deed.
-        assert_eq!(never, ["cart_totals", "acknowledged_kept"]);
+        assert!(never.is_empty(), "no mutant shows {never:?} failing");
     }
 }
