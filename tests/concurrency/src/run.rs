@@ -20,7 +20,7 @@ use crate::rest::{PATIENCE, Rest};
 use crate::scenarios::Scenario;
 use crate::seed;
 use crate::site::Site;
-use crate::world::{OrderStatus, World, read};
+use crate::world::{Order, OrderStatus, World, read};
 
 /// What the clients of a run share.
 #[derive(Debug)]
@@ -121,6 +121,11 @@ impl Run {
     pub async fn reads_world(&self) -> World {
         let raw = read(&self.http, &self.site, &self.emulator, &self.dead_before).await;
         raw.world(&self.recorder.history())
+    }
+
+    /// Every order there is in the stack, of this run or of anybody, with its history.
+    pub async fn reads_every_order(&self) -> Vec<Order> {
+        read(&self.http, &self.site, &self.emulator, &self.dead_before).await.orders(|_| true)
     }
 
     /// Mends everything, waits for rest, and asks the checks.

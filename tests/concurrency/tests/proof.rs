@@ -2,8 +2,10 @@
 //! again; what was asked and answered lies beside `stack.json` in `concurrency/`. They run one after another, since each has
 //! the stack for itself.
 
-use concurrency::run::prove;
+use concurrency::checks::unfolded;
+use concurrency::run::{Run, prove};
 use concurrency::scenarios::Scenario;
+use e2e::{SOON, await_until};
 
 #[tokio::test]
 async fn people_at_once() {
@@ -38,4 +40,17 @@ async fn a_relay_whose_streams_are_lost() {
 #[tokio::test]
 async fn power_cuts_at_every_labelled_point() {
     prove("kills", &[Scenario::Kills]).await;
+}
+
+#[tokio::test]
+async fn the_history_of_every_order_that_any_suite_made_folds_to_it() {
+    let run = Run::open("every-order", 0).await;
+    // The tables are read one after the other, and an order may move meanwhile.
+    let orders = await_until("every history folds to its order", SOON, async || {
+        let orders = run.reads_every_order().await;
+        let wrong = unfolded(&orders);
+        if wrong.is_empty() { Ok(orders.len()) } else { Err(wrong.join("\n")) }
+    })
+    .await;
+    eprintln!("every-order: {orders} histories fold");
 }

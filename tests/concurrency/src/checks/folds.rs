@@ -12,7 +12,12 @@ pub(super) const SAYS: &str =
 const TOLD: [&str; 6] = ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"];
 
 pub(super) fn check(world: &World, _: &History) -> Vec<String> {
-    world.orders.iter().filter_map(|order| Some(format!("{}: {}", order.id, wrong_in(order)?))).collect()
+    unfolded(&world.orders)
+}
+
+/// The orders whose histories do not fold to them, and why.
+pub fn unfolded(orders: &[Order]) -> Vec<String> {
+    orders.iter().filter_map(|order| Some(format!("{}: {}", order.id, wrong_in(order)?))).collect()
 }
 
 fn wrong_in(order: &Order) -> Option<String> {

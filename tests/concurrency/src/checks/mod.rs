@@ -19,6 +19,8 @@ mod refunds;
 mod stock;
 mod totals;
 
+pub use folds::unfolded;
+
 use std::fmt;
 
 use crate::history::History;

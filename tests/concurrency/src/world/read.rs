@@ -70,7 +70,9 @@ impl Raw {
     pub fn world(&self, history: &History) -> World {
         let skus = history.skus();
         let known: BTreeSet<&str> = self.rows("orders", "ORDER").filter_map(|row| row["id"].as_str()).collect();
-        let orders = self.orders(&skus);
+        let ours =
+            |row: &Value| array(&row["items"]).any(|item| item["sku"].as_str().is_some_and(|sku| skus.contains(sku)));
+        let orders = self.orders(ours);
         let ids: BTreeSet<&str> = orders.iter().map(|order| order.id.as_str()).collect();
         let offers =
             self.rows("catalog", "OFFER").filter(|row| row["sku"].as_str().is_some_and(|sku| skus.contains(sku)));
@@ -110,11 +112,10 @@ impl Raw {
         }
     }
 
-    fn orders(&self, skus: &BTreeSet<String>) -> Vec<Order> {
-        let ours =
-            |row: &&Value| array(&row["items"]).any(|item| item["sku"].as_str().is_some_and(|sku| skus.contains(sku)));
+    /// Orders with their histories: those whose row is wanted.
+    pub fn orders(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Order> {
         let mut orders: BTreeMap<&str, Order> = BTreeMap::new();
-        for row in self.rows("orders", "ORDER").filter(ours) {
+        for row in self.rows("orders", "ORDER").filter(|row| wanted(row)) {
             let mut order: Order = typed(row);
             order.row = without_places(row);
             order.in_hold_index = row["gsi3pk"].as_str().is_some_and(|key| key.starts_with("HOLD#"));

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::client::{INTENT, Provider};
 
+const SOON: Duration = Duration::from_secs(5);
+
 #[tokio::test]
 async fn money_is_held_taken_and_given_back_once_each() -> Result<()> {
     let provider = Provider::open().await?;
@@ -75,7 +77,7 @@ async fn the_same_key_at_the_same_time_is_a_conflict() -> Result<()> {
     let id = provider.intent("pm_test_delay_400").await?;
     let begun = Instant::now();
     let (slow, (truth, second)) = tokio::join!(provider.confirm(&id, "confirm"), async {
-        while provider.tally("authorised").await.is_ok_and(|count| count != 1) {}
+        while provider.tally("authorised").await.is_ok_and(|count| count != 1) && begun.elapsed() < SOON {}
         (provider.get(&format!("payment_intents/{id}")).await, provider.confirm(&id, "confirm").await)
     });
     truth?.expect_status("requires_capture");
@@ -239,6 +241,7 @@ async fn cards_bring_their_own_trouble() -> Result<()> {
     let after = provider.intent("pm_test_fail_after_once").await?;
     provider.confirm(&after, "a").await?.expect(500, "api_error");
     assert_eq!(provider.tally("authorised").await?, 2);
+    provider.confirm(&after, "a").await?.expect(500, "api_error");
     provider.confirm(&after, "a2").await?.expect(400, "payment_intent_unexpected_state");
     provider.get(&format!("payment_intents/{after}")).await?.expect_status("requires_capture");
     Ok(())

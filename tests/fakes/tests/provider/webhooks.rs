@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::client::Provider;
+use super::client::{INTENT, Provider};
 use super::listener::{Listener, SECRET};
 
 impl Provider {
@@ -236,6 +236,42 @@ async fn events_come_late_or_twice_and_a_cards_word_goes_first() -> Result<()> {
     assert!(matches!(when(&twice)[..], [first, second] if second >= first + 150), "{:?}", when(&twice));
     assert!(when(&prompt)[0] < when(&late)[0] && when(&twice)[0] < when(&late)[0]);
     assert!(when(&never).is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn another_card_brings_its_own_way_of_delivery() -> Result<()> {
+    let listener = Listener::open(&[]).await?;
+    let provider = Provider::telling(&listener, json!({})).await?;
+    let id = provider.intent("pm_test_ok_hook_never").await?;
+    let other = [("payment_method", "pm_test_ok_hook_twice_1ms")];
+    provider.post(&format!("payment_intents/{id}/confirm"), "confirm", &other).await?.expect_status("requires_capture");
+    let told = provider.at_rest().await?;
+    assert_eq!(told.iter().map(|event| answers(event).len()).collect::<Vec<_>>(), [0, 2]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_made_and_confirmed_at_once_is_told_in_two_steps() -> Result<()> {
+    let listener = Listener::open(&[]).await?;
+    let provider = Provider::telling(&listener, json!({})).await?;
+    let mut form = INTENT.to_vec();
+    form.extend([("payment_method", "pm_card_visa"), ("confirm", "true")]);
+    provider.post("payment_intents", "at once", &form).await?.expect_status("requires_capture");
+    provider.at_rest().await?;
+    let mut steps: Vec<(Value, Value)> = listener
+        .heard()
+        .into_iter()
+        .map(|heard| (heard.event["type"].clone(), heard.event["data"]["object"]["status"].clone()))
+        .collect();
+    steps.sort_by_key(|(kind, _)| kind.to_string());
+    assert_eq!(
+        steps,
+        [
+            (json!("payment_intent.amount_capturable_updated"), json!("requires_capture")),
+            (json!("payment_intent.created"), json!("requires_confirmation")),
+        ]
+    );
     Ok(())
 }
 
