@@ -30,6 +30,11 @@ pub(crate) const ADD_TRIPS: usize = 2;
 /// Round trips of placing an order: read the cart, one transaction.
 pub(crate) const PLACE_TRIPS: usize = 2;
 
+/// AWS calls of adding to a cart, in the life of an order.
+pub(crate) const ADD_CALLS: usize = 2;
+/// AWS calls of placing an order.
+pub(crate) const PLACE_CALLS: usize = 2;
+
 /// How a figure stands to its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {

@@ -1,5 +1,6 @@
-//! What a call consumed. For puts, updates, single reads and transactions the emulator says so as DynamoDB would; it says
-//! nothing of a BatchGetItem and something wrong of a Query, so these are reckoned here from the rows that came back.
+//! What a call consumed. For puts, updates, deletes and transactions, indexes included, the emulator says so as DynamoDB
+//! would; of reads it says what is wrong (GetItem: one unit whatever the size; Query) or nothing (BatchGetItem), so reads
+//! are reckoned here from the rows that came back.
 //! https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 
 use serde_json::Value;
@@ -26,6 +27,7 @@ pub(crate) fn is_metered(operation: &str) -> bool {
 /// Units of a call.
 pub(crate) fn consumed(operation: &str, asked: &Value, told: &Value) -> Units {
     match operation {
+        "GetItem" => Units { read: each(asked) * units_of(item_bytes(&told["Item"])), write: 0.0 },
         "Query" => Units { read: query(asked, told), write: 0.0 },
         "BatchGetItem" => Units { read: batch(asked, told), write: 0.0 },
         _ => {
@@ -99,11 +101,19 @@ mod tests {
 
     #[test]
     fn what_the_emulator_says_is_summed_over_tables() {
-        let one = json!({ "ConsumedCapacity": { "TableName": "a", "CapacityUnits": 0.5 } });
+        let one = json!({ "ConsumedCapacity": { "TableName": "a", "CapacityUnits": 3.0 } });
         let two = json!({ "ConsumedCapacity": [{ "CapacityUnits": 4.0 }, { "CapacityUnits": 2.0 }] });
-        assert_eq!(consumed("GetItem", &json!({}), &one), Units { read: 0.5, write: 0.0 });
+        assert_eq!(consumed("PutItem", &json!({}), &one), Units { read: 0.0, write: 3.0 });
         assert_eq!(consumed("TransactWriteItems", &json!({}), &two), Units { read: 0.0, write: 6.0 });
         assert_eq!(consumed("SendMessageBatch", &json!({}), &json!({})), Units::default());
+    }
+
+    #[test]
+    fn a_row_pays_for_its_size_and_one_that_is_missing_for_the_look() {
+        let consistent = json!({ "ConsistentRead": true });
+        assert_eq!(consumed("GetItem", &consistent, &json!({ "Item": item(5000) })).read, 2.0);
+        assert_eq!(consumed("GetItem", &json!({}), &json!({ "Item": item(4096) })).read, 0.5);
+        assert_eq!(consumed("GetItem", &consistent, &json!({})).read, 1.0);
     }
 
     #[test]

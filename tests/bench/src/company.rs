@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::budgets::FUNCTIONS;
 use crate::meter::{Call, Meter, Purpose, Upstream, trips};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Environment, Sandbox};
 use crate::start::{HELLO, file_name};
 use crate::statistics::millis;
 use crate::world::World;
@@ -75,6 +75,27 @@ impl Record {
     }
 }
 
+/// One invocation, and what the function did meanwhile.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    pub(crate) answer: Value,
+    pub(crate) wall_ms: f64,
+    /// Those that are watched.
+    pub(crate) calls: Vec<Call>,
+    pub(crate) log_bytes: u64,
+}
+
+/// What is written down of the functions' calls: a meter in between takes its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// Each of them: for counts and capacity.
+    Everything,
+    /// All but DynamoDB's, which are the most: for times, where the bench plays the queues.
+    Queues,
+    /// None: for times.
+    Nothing,
+}
+
 /// The functions of a world.
 #[derive(Debug)]
 pub(crate) struct Company {
@@ -84,38 +105,61 @@ pub(crate) struct Company {
 }
 
 impl Company {
-    /// With meters between them and AWS: for calls and capacity.
-    pub(crate) async fn metered(world: &World, functions: &Path, logs: &Path) -> Result<Self> {
-        let aws = Meter::before(&world.stack.emulator_url, Upstream::Aws).await?;
-        let url = world.provider().context("payments-worker is deployed without SOUK_STRIPE_URL")?;
-        let provider = Meter::before(url, Upstream::Provider).await?;
-        Self::start(world, functions, logs, vec![aws, provider]).await
-    }
-
-    /// With nothing between them and AWS: for times.
-    pub(crate) async fn direct(world: &World, functions: &Path, logs: &Path) -> Result<Self> {
-        Self::start(world, functions, logs, Vec::new()).await
-    }
-
-    async fn start(world: &World, functions: &Path, logs: &Path, meters: Vec<Meter>) -> Result<Self> {
+    /// Starts all of them. `changed` are variables that differ from the deployed ones.
+    pub(crate) async fn start(
+        world: &World,
+        functions: &Path,
+        logs: &Path,
+        watch: Watch,
+        changed: &Environment,
+    ) -> Result<Self> {
+        let mut meters = Vec::new();
+        let mut watched = Environment::new();
+        if watch != Watch::Nothing {
+            let aws = Meter::before(&world.stack.emulator_url, Upstream::Aws).await?;
+            watched.insert("AWS_ENDPOINT_URL".to_owned(), aws.url());
+            meters.push(aws);
+        }
+        if watch == Watch::Queues {
+            // A service's own endpoint goes before the general one; functions know that of DynamoDB.
+            watched.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), world.stack.emulator_url.clone());
+        }
+        if watch == Watch::Everything {
+            let url = world.provider().context("payments-worker is deployed without SOUK_STRIPE_URL")?;
+            let provider = Meter::before(url, Upstream::Provider).await?;
+            watched.insert("SOUK_STRIPE_URL".to_owned(), provider.url());
+            meters.push(provider);
+        }
         let mut sandboxes = BTreeMap::new();
-        let aws = meters.first().map_or_else(|| world.stack.emulator_url.clone(), Meter::url);
         for name in std::iter::once(HELLO).chain(FUNCTIONS) {
-            let mut environment = world.environment(name, &aws);
-            if let (Some(provider), Some(url)) = (meters.get(1), environment.get_mut("SOUK_STRIPE_URL")) {
-                *url = provider.url();
+            let mut environment = world.environment(name);
+            for (variable, value) in watched.iter().chain(changed) {
+                // Only what a function has been given otherwise, or the SDK's own.
+                if variable.starts_with("AWS_") || environment.contains_key(variable) {
+                    environment.insert(variable.clone(), value.clone());
+                }
             }
             let program = functions.join(file_name(name));
             let log = logs.join(format!("{name}.log"));
-            let (sandbox, _) = Sandbox::start(name, &program, &environment, &log).await?;
+            let (sandbox, _) = Sandbox::start(name, &[program.as_os_str()], &environment, &log).await?;
             sandboxes.insert(name, sandbox);
         }
         Ok(Self { sandboxes, meters, book: Vec::new() })
     }
 
+    /// Lets a function handle an event.
+    pub(crate) async fn invoke(&mut self, function: &'static str, event: &Value) -> Result<Visit> {
+        // What went on before, starts above all, is not of it.
+        drop(self.calls());
+        let sandbox = self.sandbox(function)?;
+        let logged = sandbox.log_bytes();
+        let invocation = sandbox.invoke(event).await?;
+        let log_bytes = sandbox.log_bytes() - logged;
+        Ok(Visit { answer: invocation.answer, wall_ms: millis(invocation.wall), calls: self.calls(), log_bytes })
+    }
+
     /// Lets a function handle these events, one after the other, and writes it down; the answers.
     pub(crate) async fn perform(&mut self, step: Step, events: Vec<Value>) -> Result<Vec<Value>> {
-        let sandbox = self.sandboxes.get_mut(step.function).context("no such function")?;
         let record = match self.book.iter().position(|record| record.step == step) {
             Some(known) => known,
             None => {
@@ -123,23 +167,28 @@ impl Company {
                 self.book.len() - 1
             }
         };
-        let record = &mut self.book[record];
-        let calls = |meters: &[Meter]| meters.iter().flat_map(Meter::take).collect::<Vec<_>>();
-        // What went on before this step, starts above all, is not of it.
-        drop(calls(&self.meters));
-        let before = sandbox.cpu_time().await?;
+        let before = self.sandbox(step.function)?.cpu_time().await?;
         let mut answers = Vec::with_capacity(events.len());
         for event in &events {
-            let invocation =
-                sandbox.invoke(event).await.with_context(|| format!("{} / {}", step.function, step.does))?;
-            record.walls_ms.push(millis(invocation.wall));
+            let visit = self.invoke(step.function, event).await;
+            let visit = visit.with_context(|| format!("{} / {}", step.function, step.does))?;
+            self.book[record].walls_ms.push(visit.wall_ms);
             if !self.meters.is_empty() {
-                record.calls.push(calls(&self.meters));
+                self.book[record].calls.push(visit.calls);
             }
-            answers.push(body(step, invocation.answer)?);
+            answers.push(done(step.function, step.does, visit.answer)?);
         }
-        record.cpu += sandbox.cpu_time().await? - before;
+        let after = self.sandbox(step.function)?.cpu_time().await?;
+        self.book[record].cpu += after - before;
         Ok(answers)
+    }
+
+    fn sandbox(&mut self, function: &str) -> Result<&mut Sandbox> {
+        self.sandboxes.get_mut(function).with_context(|| format!("there is no function {function}"))
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        self.meters.iter().flat_map(Meter::take).collect()
     }
 
     /// The book, in the order of the flow; the functions are stopped.
@@ -150,13 +199,18 @@ impl Company {
 }
 
 /// What a function answered; an error unless it did what it was asked: there is no sense in measuring failures.
-fn body(step: Step, answer: Value) -> Result<Value> {
+pub(crate) fn done(function: &str, does: &str, answer: Value) -> Result<Value> {
     let failures = answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty());
     let status = answer["statusCode"].as_u64();
+    let body = answer["body"].as_str();
     if failures || status.is_some_and(|status| !(200..300).contains(&status)) {
-        bail!("{} could not `{}`: {answer}\nIts log tells why.", step.function, step.does);
+        let said = match (status, body) {
+            (Some(status), Some(body)) => format!("{status} {body}"),
+            _ => answer.to_string(),
+        };
+        bail!("{function} could not `{does}`: {said} (its log tells more)");
     }
-    match (status, answer["body"].as_str()) {
+    match (status, body) {
         (Some(_), Some(text)) => Ok(serde_json::from_str(text).unwrap_or(Value::Null)),
         _ => Ok(answer),
     }

@@ -46,15 +46,17 @@ impl Emulator {
         }
     }
 
-    /// A deployed function's environment.
-    pub(crate) async fn environment(&self, function: &str) -> Result<Environment> {
+    /// A deployed function's environment, and its memory in MB.
+    pub(crate) async fn function(&self, function: &str) -> Result<(Environment, f64)> {
         let request = self.request("GET", &format!("/2015-03-31/functions/{function}/configuration"), "lambda");
         let answer = self.http.request(request.body(Full::default())?).await;
         let (status, configuration) = read(answer.with_context(|| self.silent())?).await?;
         ensure!(status == 200, "the stack has no function {function} ({status} {configuration}): deploy it again");
         let variables = configuration["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
         let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
-        Ok(variables.into_iter().filter_map(text).collect())
+        let memory_mb = configuration["MemorySize"].as_f64();
+        let memory_mb = memory_mb.with_context(|| format!("{function} is deployed without a memory size"))?;
+        Ok((variables.into_iter().filter_map(text).collect(), memory_mb))
     }
 
     /// Makes a table with the keys and indexes of another one, and nothing else of it: above all no stream.
@@ -99,6 +101,11 @@ impl Emulator {
                 return Ok(rows);
             }
         }
+    }
+
+    pub(crate) async fn remove_row(&self, table: &str, row: &Row) -> Result<()> {
+        let key = json!({ "pk": row["pk"], "sk": row["sk"] });
+        self.dynamo("DeleteItem", json!({ "TableName": table, "Key": key })).await.map(|_| ())
     }
 
     /// Makes a queue; its URL.

@@ -28,8 +28,20 @@ impl Request {
     }
 
     pub(crate) fn post(path: impl AsRef<str>, body: &Value) -> Self {
-        let request = Self::new("POST", path).header("content-type", "application/json");
-        Self { body: Some(body.to_string()), ..request }
+        Self::new("POST", path).with(body)
+    }
+
+    pub(crate) fn patch(path: impl AsRef<str>, body: &Value) -> Self {
+        Self::new("PATCH", path).with(body)
+    }
+
+    fn with(self, body: &Value) -> Self {
+        self.with_text(body.to_string())
+    }
+
+    /// A body that is not to be written anew: it is signed.
+    pub(crate) fn with_text(self, body: String) -> Self {
+        Self { body: Some(body), ..self.header("content-type", "application/json") }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {

@@ -35,8 +35,24 @@ pub(crate) struct Flow<'a> {
     invocations: usize,
 }
 
-struct Customer {
-    token: String,
+/// What a flow leaves behind that others can go on with, in all functions of its world.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    /// An admin's access token.
+    pub(crate) admin: String,
+    pub(crate) customers: Vec<Customer>,
+    pub(crate) products: Vec<Product>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Customer {
+    pub(crate) token: String,
+}
+
+#[derive(Debug)]
+pub(crate) struct Product {
+    pub(crate) id: String,
+    pub(crate) sku: String,
 }
 
 struct Bought {
@@ -50,16 +66,18 @@ impl<'a> Flow<'a> {
         Self { world, company, name, invocations }
     }
 
-    pub(crate) async fn run(mut self) -> Result<()> {
+    pub(crate) async fn run(mut self) -> Result<Shop> {
         let hello = self.each(|_| Request::get("/"));
         self.company.perform(step(HELLO, "say hello"), hello).await?;
         let customers = self.sign_up().await?;
-        let products = self.stock_up().await?;
-        self.look_around(&customers, &products).await?;
-        let bought = self.buy(&customers, &products).await?;
+        let (admin, products) = self.stock_up().await?;
+        let shop = Shop { admin, customers, products };
+        self.look_around(&shop).await?;
+        let bought = self.buy(&shop).await?;
         self.settle().await?;
         self.look_back(&bought).await?;
-        self.keep_house().await
+        self.keep_house().await?;
+        Ok(shop)
     }
 
     async fn sign_up(&mut self) -> Result<Vec<Customer>> {
@@ -90,8 +108,8 @@ impl<'a> Flow<'a> {
         Ok(customers)
     }
 
-    /// An admin puts products into the shop; their ids and SKUs.
-    async fn stock_up(&mut self) -> Result<Vec<(String, String)>> {
+    /// An admin, who puts products into the shop.
+    async fn stock_up(&mut self) -> Result<(String, Vec<Product>)> {
         let task = json!({ "task": "grant-role", "email": self.email(0), "role": "admin" });
         self.company.perform(step("housekeeping", "give a role"), vec![task]).await?;
         // A token says the role that its account had when it was given.
@@ -112,30 +130,30 @@ impl<'a> Flow<'a> {
         };
         let products = (0..PRODUCTS).map(product).collect();
         let products = self.company.perform(step("products", "create a product"), products).await?;
-        products.iter().map(|product| Ok((text(product, "id")?, text(product, "sku")?))).collect()
+        let product = |product: &Value| Ok(Product { id: text(product, "id")?, sku: text(product, "sku")? });
+        Ok((admin, products.iter().map(product).collect::<Result<_>>()?))
     }
 
-    async fn look_around(&mut self, customers: &[Customer], products: &[(String, String)]) -> Result<()> {
+    async fn look_around(&mut self, shop: &Shop) -> Result<()> {
         let list = self.each(|_| Request::get("/api/v1/products?limit=20"));
         self.company.perform(step("products", "list 20 products"), list).await?;
         // So few that the last reads are of products that the sandbox has seen before.
-        let seen = &products[..products.len().min((self.invocations / 2).max(1))];
-        let read = self.each(|index| Request::get(format!("/api/v1/products/{}", cycled(seen, index).0)));
+        let seen = &shop.products[..shop.products.len().min((self.invocations / 2).max(1))];
+        let read = self.each(|index| Request::get(format!("/api/v1/products/{}", cycled(seen, index).id)));
         self.company.perform(within(READ_TRIPS, step("products", "read a product")), read).await?;
-        let cart = self.each(|index| Request::get("/api/v1/cart/me").by(token(customers, index)));
+        let cart = self.each(|index| Request::get("/api/v1/cart/me").by(token(&shop.customers, index)));
         self.company.perform(within(READ_TRIPS, step("cart", "read a cart")), cart).await?;
         Ok(())
     }
 
     /// Every customer puts something into the cart and buys it, until there are enough orders.
-    async fn buy(&mut self, customers: &[Customer], products: &[(String, String)]) -> Result<Vec<Bought>> {
+    async fn buy(&mut self, shop: &Shop) -> Result<Vec<Bought>> {
         let mut bought = Vec::new();
         while bought.len() < self.invocations {
             let round: Vec<(usize, &Customer)> =
-                customers.iter().enumerate().take(self.invocations - bought.len()).collect();
+                shop.customers.iter().enumerate().take(self.invocations - bought.len()).collect();
             let add = |(index, customer): &(usize, &Customer)| {
-                let item = json!({ "sku": cycled(products, *index).1, "quantity": 2 });
-                Request::post("/api/v1/cart/me/items", &item).by(&customer.token).event()
+                add_to_cart("me", &cycled(&shop.products, *index).sku).by(&customer.token).event()
             };
             let add = round.iter().map(add).collect();
             self.company.perform(within(ADD_TRIPS, step("cart", "add to a cart")), add).await?;
@@ -143,7 +161,7 @@ impl<'a> Flow<'a> {
                 json!({ "cart": "me", "shippingAddress": address(), "paymentMethod": self.world.stack.payment_method });
             let place = |(index, customer): &(usize, &Customer)| {
                 let key = format!("{}-{}", self.name, bought.len() + index);
-                Request::post("/api/v1/orders", &body).header("idempotency-key", key).by(&customer.token).event()
+                place_order(&body, key).by(&customer.token).event()
             };
             let place = round.iter().map(place).collect();
             let orders = self.company.perform(within(PLACE_TRIPS, step("orders", "place an order")), place).await?;
@@ -217,12 +235,8 @@ impl<'a> Flow<'a> {
         self.company.perform(step("ops", "health"), health).await?;
         let few = self.invocations.min(MOST_TASKS);
         self.company.perform(step("ops", "ready"), vec![Request::get("/ready").event(); few]).await?;
-        for (task, does) in [
-            ("expire-holds", "expire holds"),
-            ("republish-outbox", "republish outboxes"),
-            ("reconcile-payments", "reconcile payments"),
-        ] {
-            self.company.perform(step("housekeeping", does), vec![json!({ "task": task }); few]).await?;
+        for task in ["expire-holds", "republish-outbox", "reconcile-payments"] {
+            self.company.perform(step("housekeeping", task), vec![json!({ "task": task }); few]).await?;
         }
         Ok(())
     }
@@ -240,7 +254,16 @@ fn login(email: &str) -> Value {
     Request::post("/api/v1/auth/login", &json!({ "email": email, "password": PASSWORD })).event()
 }
 
-fn address() -> Value {
+/// Two pieces of a SKU, into the cart of an owner.
+pub(crate) fn add_to_cart(owner: &str, sku: &str) -> Request {
+    Request::post(format!("/api/v1/cart/{owner}/items"), &json!({ "sku": sku, "quantity": 2 }))
+}
+
+pub(crate) fn place_order(body: &Value, key: impl Into<String>) -> Request {
+    Request::post("/api/v1/orders", body).header("idempotency-key", key)
+}
+
+pub(crate) fn address() -> Value {
     json!({ "name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB" })
 }
 
@@ -248,7 +271,7 @@ fn messages(events: &[String]) -> Vec<Value> {
     events.iter().map(|event| message(event)).collect()
 }
 
-fn cycled<T>(things: &[T], index: usize) -> &T {
+pub(crate) fn cycled<T>(things: &[T], index: usize) -> &T {
     &things[index % things.len()]
 }
 
@@ -256,7 +279,7 @@ fn token(customers: &[Customer], index: usize) -> &str {
     &cycled(customers, index).token
 }
 
-fn text(document: &Value, member: &str) -> Result<String> {
+pub(crate) fn text(document: &Value, member: &str) -> Result<String> {
     let text = document[member].as_str().map(str::to_owned);
     text.with_context(|| format!("an answer without {member}: {document}"))
 }

@@ -1,26 +1,36 @@
-//! `make bench`: sizes, cold starts, AWS calls, capacity and warm times of every function, each beside its house budget.
+//! `make bench`: sizes, cold starts, AWS calls, capacity and warm times of every function, each beside its house budget; what
+//! a million orders cost; and instructions, which no other work on the machine changes.
 //! The functions are run as Lambda runs them: as processes that ask a Runtime API, which the bench serves, for events.
 //! Ends with an error only if it could not measure; budgets that are missed are shown.
 
+mod bill;
+mod bill_report;
 mod budgets;
+mod callgrind;
 mod capacity;
 mod company;
 mod emulator;
 mod events;
 mod flow;
+mod hooks;
+mod idle;
+mod life;
 mod machine;
 mod meter;
 mod options;
+mod prices;
 mod process;
 mod raw;
 mod report;
 mod sandbox;
 mod serve;
 mod stack;
+mod stage;
 mod start;
 mod statistics;
 mod stub;
 mod table;
+mod usage;
 mod world;
 
 use std::io::Write;
@@ -29,16 +39,24 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use company::{Company, Record};
+use bill::Bill;
+use company::{Company, Watch};
 use flow::Flow;
+use idle::Idle;
+use life::{HOLD_SECONDS, Lives};
 use machine::Machine;
 use options::Options;
-use report::Results;
-use start::{HELLO, Program, Starts, file_name};
+use report::{Results, Work};
+use sandbox::Environment;
+use start::{HELLO, Program, file_name};
 use world::World;
 
 /// A new sandbox's first invocation differs, and the few after it show that the others do not.
 const METERED: usize = 5;
+/// The first order of a way meets new sandboxes; what is billed is the last.
+const COUNTED_LIVES: usize = 2;
+/// For the median of each step.
+const TIMED_LIVES: usize = 7;
 
 // One thread: the other core is the function's.
 #[tokio::main(flavor = "current_thread")]
@@ -60,12 +78,11 @@ async fn run() -> Result<()> {
         Some(stack) => Some(World::make(stack).await?),
         None => None,
     };
-    let measured = measure(&options, world.as_ref(), &logs).await;
+    let measured = measure(&options, world.as_ref(), &logs, machine).await;
     if let Some(world) = world {
         world.remove().await;
     }
-    let (hello, functions, operations, warm) = measured?;
-    let results = Results { machine, hello, functions, operations, warm };
+    let results = measured?;
     let mut out = std::io::stdout().lock();
     out.write_all(results.written(&options).as_bytes())?;
     if let Some(path) = &options.out {
@@ -76,22 +93,43 @@ async fn run() -> Result<()> {
     Ok(())
 }
 
-async fn measure(
-    options: &Options,
-    world: Option<&World>,
-    logs: &Path,
-) -> Result<(Starts, Vec<Starts>, Vec<Record>, Vec<Record>)> {
+async fn measure(options: &Options, world: Option<&World>, logs: &Path, machine: Machine) -> Result<Results> {
     let (hello, functions) = programs(options, world);
-    let (hello, starts) = start::measure(&hello, &functions, options.rounds, logs).await?;
-    let Some(world) = world.filter(|_| !options.only) else {
-        return Ok((hello, starts, Vec::new(), Vec::new()));
+    let (hello, functions) = start::measure(&hello, &functions, options.rounds, logs).await?;
+    let work = match world.filter(|_| !options.only) {
+        Some(world) => Some(work(options, world, logs).await?),
+        None => None,
     };
-    let mut company = Company::metered(world, &options.functions, logs).await?;
-    Flow::new(world, &mut company, "metered", options.invocations.min(METERED)).run().await?;
-    let operations = company.close();
-    let mut company = Company::direct(world, &options.functions, logs).await?;
-    Flow::new(world, &mut company, "timed", options.invocations).run().await?;
-    Ok((hello, starts, operations, company.close()))
+    Ok(Results { machine, hello, functions, work })
+}
+
+/// What the functions do once they are started.
+async fn work(options: &Options, world: &World, logs: &Path) -> Result<Work> {
+    let company =
+        async |watch, changed: &Environment| Company::start(world, &options.functions, logs, watch, changed).await;
+    let as_deployed = Environment::new();
+
+    let mut metered = company(Watch::Everything, &as_deployed).await?;
+    let shop = Flow::new(world, &mut metered, "metered", options.invocations.min(METERED)).run().await?;
+    let operations = metered.close();
+
+    let short_holds = Environment::from([("SOUK_HOLD_SECONDS".to_owned(), HOLD_SECONDS.to_string())]);
+    let counted = company(Watch::Everything, &short_holds).await?;
+    let counted = Lives::begin(world, counted, &shop, "counted", COUNTED_LIVES).await;
+    let timed = company(Watch::Queues, &short_holds).await?;
+    let timed = Lives::begin(world, timed, &shop, "timed-lives", options.invocations.min(TIMED_LIVES)).await;
+    // Meanwhile the holds end.
+    let instructions = callgrind::count(world, &options.functions, logs, &shop, options.quick).await;
+    let lives = (counted.end().await, timed.end().await);
+
+    world.empty_outboxes().await?;
+    let mut direct = company(Watch::Nothing, &as_deployed).await?;
+    Flow::new(world, &mut direct, "timed", options.invocations).run().await?;
+    let warm = direct.close();
+
+    let memory_mb = |function: &str| world.memory_mb(function);
+    let idle = Idle::month(&operations, &warm, memory_mb("housekeeping"));
+    Ok(Work { bill: Bill::of(lives.0, lives.1, memory_mb), operations, warm, idle, instructions })
 }
 
 /// The hello world, and the functions.
@@ -102,7 +140,7 @@ fn programs(options: &Options, world: Option<&World>) -> (Program, Vec<Program>)
         environment,
     };
     let environment = |name: &str| match world {
-        Some(world) => world.environment(name, ""),
+        Some(world) => world.environment(name),
         None => start::environment_without_a_stack(),
     };
     let hello = program(HELLO, start::environment_without_a_stack());

@@ -39,9 +39,21 @@ pub(crate) struct Call {
     pub(crate) read_units: f64,
     pub(crate) write_units: f64,
     pub(crate) status: u16,
+    /// Messages that it put into queues. Not in the results: they are of one run.
+    #[serde(skip)]
+    pub(crate) sent: Vec<Sent>,
     /// Since the meter was started.
     pub(crate) began_us: u64,
     pub(crate) ended_us: u64,
+}
+
+/// A message on its way into a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// Its URL.
+    pub(crate) queue: String,
+    pub(crate) body: String,
+    pub(crate) delay_seconds: u64,
 }
 
 /// How often the work had to wait for an answer: calls side by side cost one round trip.
@@ -131,8 +143,8 @@ impl Way {
         let ended_us = self.now_us();
         let told: Value = serde_json::from_slice(&body).unwrap_or_default();
         let Units { read: read_units, write: write_units } = consumed(&operation, &asked, &told);
-        let (actions, status) = (actions(&asked), answer.status().as_u16());
-        let call = Call { operation, actions, purpose, read_units, write_units, status, began_us, ended_us };
+        let (actions, status, sent) = (actions(&asked), answer.status().as_u16(), sent(&operation, &asked));
+        let call = Call { operation, actions, purpose, read_units, write_units, status, sent, began_us, ended_us };
         Ok((answer, call))
     }
 
@@ -206,6 +218,21 @@ fn actions(asked: &Value) -> usize {
     transaction.or(entries).or_else(|| asked["RequestItems"].as_object().map(keys)).unwrap_or(1)
 }
 
+/// The messages of a send to SQS, of one or of a batch.
+fn sent(operation: &str, asked: &Value) -> Vec<Sent> {
+    let queue = asked["QueueUrl"].as_str().unwrap_or_default();
+    let message = |message: &Value| Sent {
+        queue: queue.to_owned(),
+        body: message["MessageBody"].as_str().unwrap_or_default().to_owned(),
+        delay_seconds: message["DelaySeconds"].as_u64().unwrap_or_default(),
+    };
+    match operation {
+        "SendMessage" => vec![message(asked)],
+        "SendMessageBatch" => asked["Entries"].as_array().into_iter().flatten().map(message).collect(),
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +255,8 @@ mod tests {
     fn calls_side_by_side_are_one_trip() {
         let call = |purpose, began_us, ended_us| {
             let operation = "GetItem".to_owned();
-            Call { operation, actions: 1, purpose, read_units: 1.0, write_units: 0.0, status: 200, began_us, ended_us }
+            let (read_units, write_units, sent) = (1.0, 0.0, Vec::new());
+            Call { operation, actions: 1, purpose, read_units, write_units, status: 200, sent, began_us, ended_us }
         };
         // In the order of their answers, as the meter writes them down.
         let calls = [
@@ -239,6 +267,15 @@ mod tests {
         ];
         assert_eq!(trips(&calls), 2);
         assert_eq!(trips(&[]), 0);
+    }
+
+    #[test]
+    fn what_goes_into_a_queue_is_overheard() {
+        let batch = json!({ "QueueUrl": "q", "Entries": [{ "MessageBody": "a" }, { "MessageBody": "b", "DelaySeconds": 600 }] });
+        let message = |body: &str, delay_seconds| Sent { queue: "q".into(), body: body.into(), delay_seconds };
+        assert_eq!(sent("SendMessageBatch", &batch), [message("a", 0), message("b", 600)]);
+        assert_eq!(sent("SendMessage", &json!({ "QueueUrl": "q", "MessageBody": "c" })), [message("c", 0)]);
+        assert_eq!(sent("GetItem", &batch), []);
     }
 
     #[test]

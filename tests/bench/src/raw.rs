@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO};
+use crate::callgrind;
 use crate::company::Record;
 use crate::meter::trips;
 use crate::options::Options;
-use crate::report::Results;
+use crate::prices::{Item, PRICED_ON};
+use crate::report::{Results, Work};
 use crate::statistics::{median, percentile};
 
 impl Results {
@@ -22,14 +24,31 @@ impl Results {
             "hello": self.hello,
             "functions": self.functions,
             "startRatios": self.ratios(),
-            "operations": self.operations.iter().map(metered).collect::<Vec<_>>(),
-            "warm": self.warm.iter().map(timed).collect::<Vec<_>>(),
+            "operations": self.of_work(|work| work.operations.iter().map(metered).collect()),
+            "warm": self.of_work(|work| work.warm.iter().map(timed).collect()),
+            "prices": { "date": PRICED_ON, "region": "us-east-1", "list": prices() },
+            "lives": self.of_work(|work| work.bill.raw()),
+            "idle": self.of_work(|work| work.idle.raw()),
+            "instructions": self.of_work(|work| callgrind::raw(&work.instructions)),
         })
+    }
+
+    /// Nothing where no stack ran.
+    fn of_work(&self, figures: impl Fn(&Work) -> Value) -> Value {
+        self.work.as_ref().map_or(Value::Null, figures)
     }
 
     fn ratios(&self) -> Value {
         self.functions.iter().map(|starts| (starts.name.clone(), json!(starts.ratio()))).collect()
     }
+}
+
+fn prices() -> Value {
+    let price = |item: Item| {
+        let price = item.price();
+        (item.key().to_owned(), json!({ "dollars": price.dollars, "per": price.per }))
+    };
+    Item::ALL.into_iter().map(price).collect()
 }
 
 fn metered(record: &Record) -> Value {

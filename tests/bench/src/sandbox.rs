@@ -2,12 +2,13 @@
 //! https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use http_body_util::BodyExt;
 use hyper::Request;
 use hyper::body::{Bytes, Incoming};
@@ -71,11 +72,11 @@ enum Said {
 }
 
 impl Sandbox {
-    /// Starts `program` with nothing but `environment` around it, and waits until it asks for its first event. What it writes
-    /// is added to `log`.
+    /// Starts a program, by itself or under another one that watches it, with nothing but `environment` around it, and waits
+    /// until it asks for its first event. What it writes is added to `log`.
     pub(crate) async fn start(
         name: &str,
-        program: &Path,
+        command_line: &[&OsStr],
         environment: &Environment,
         log: &Path,
     ) -> Result<(Self, Start)> {
@@ -83,8 +84,9 @@ impl Sandbox {
         let runtime_api = Server::start(move |request| hear(says.clone(), request)).await?;
         let out = File::options().create(true).append(true).open(log);
         let out = out.with_context(|| format!("{} cannot be written", log.display()))?;
+        let (program, arguments) = command_line.split_first().context("nothing is to be started")?;
         let mut command = Command::new(program);
-        command.env_clear().envs(lambda_environment(name)).envs(environment);
+        command.args(arguments).env_clear().envs(lambda_environment(name)).envs(environment);
         command.env("AWS_LAMBDA_RUNTIME_API", runtime_api.address.to_string());
         command.stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out);
         let spawned = Instant::now();
@@ -132,6 +134,23 @@ impl Sandbox {
     pub(crate) async fn cpu_time(&self) -> Result<Duration> {
         tokio::time::sleep(SETTLING).await;
         process::cpu_time(self.child.id())
+    }
+
+    /// Bytes that it has logged so far, in all sandboxes of its name.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        std::fs::metadata(&self.log).map_or(0, |log| log.len())
+    }
+
+    /// Asks the process to end, as an operator would, and waits until it has: what watches it can then write its findings.
+    pub(crate) async fn end(mut self) -> Result<()> {
+        let asked = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        ensure!(asked.context("there is no program `kill`")?.success(), "{} cannot be asked to end", self.name);
+        let until = Instant::now() + PATIENCE;
+        while self.child.try_wait()?.is_none() {
+            ensure!(Instant::now() < until, "{} does not end", self.name);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
     }
 
     fn event(&self, event: &Value) -> Result<Answer> {

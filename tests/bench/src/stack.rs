@@ -19,8 +19,16 @@ pub(crate) struct Stack {
     pub(crate) region: String,
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
+    pub(crate) stripe: Stripe,
     /// Physical names by the names of the crates.
     pub(crate) functions: BTreeMap<String, String>,
+}
+
+/// The provider's secrets, as far as the bench needs them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Stripe {
+    pub(crate) webhook_secret: String,
 }
 
 impl Stack {

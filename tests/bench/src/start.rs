@@ -127,7 +127,7 @@ async fn start(program: &Program, environment: &Environment, stub: &Stub, logs: 
     let mut environment = environment.clone();
     environment.insert("AWS_ENDPOINT_URL".into(), stub.url());
     let log = logs.join(format!("{}.log", program.name));
-    let (sandbox, start) = Sandbox::start(&program.name, &program.path, &environment, &log).await?;
+    let (sandbox, start) = Sandbox::start(&program.name, &[program.path.as_os_str()], &environment, &log).await?;
     drop(sandbox);
     // What the kernel has to clear away after a process must not weigh on the next one.
     tokio::time::sleep(Duration::from_millis(5)).await;

@@ -22,18 +22,21 @@ pub(crate) struct World {
     queues: BTreeMap<String, String>,
     /// As deployed, by function.
     deployed: BTreeMap<&'static str, Environment>,
+    memory_mb: BTreeMap<&'static str, f64>,
 }
 
 impl World {
     pub(crate) async fn make(stack: &Path) -> Result<Self> {
         let stack = Stack::read(stack)?;
         let emulator = Emulator::of(&stack);
-        let mut deployed = BTreeMap::new();
+        let (mut deployed, mut memory_mb) = (BTreeMap::new(), BTreeMap::new());
         for name in FUNCTIONS {
             let physical = stack.functions.get(name).with_context(|| format!("stack.json names no function {name}"))?;
-            deployed.insert(name, emulator.environment(physical).await?);
+            let (environment, memory) = emulator.function(physical).await?;
+            deployed.insert(name, environment);
+            memory_mb.insert(name, memory);
         }
-        let mut world = Self { stack, emulator, tables: BTreeMap::new(), queues: BTreeMap::new(), deployed };
+        let mut world = Self { stack, emulator, tables: BTreeMap::new(), queues: BTreeMap::new(), deployed, memory_mb };
         let variables: BTreeMap<String, String> =
             world.deployed.values().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
         for (variable, value) in variables {
@@ -52,8 +55,8 @@ impl World {
         Ok(world)
     }
 
-    /// A function's environment: as deployed, with this world's tables and queues, AWS at `aws`.
-    pub(crate) fn environment(&self, function: &str, aws: &str) -> Environment {
+    /// A function's environment: as deployed, with this world's tables and queues, and AWS at the emulator.
+    pub(crate) fn environment(&self, function: &str) -> Environment {
         let mut environment = self.deployed.get(function).cloned().unwrap_or_default();
         // The fault proxy has its own meter; here everything goes the same way.
         environment.retain(|name, _| !name.starts_with("AWS_ENDPOINT_URL"));
@@ -64,7 +67,7 @@ impl World {
             ("AWS_REGION", self.stack.region.as_str()),
             ("AWS_ACCESS_KEY_ID", &self.stack.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &self.stack.secret_access_key),
-            ("AWS_ENDPOINT_URL", aws),
+            ("AWS_ENDPOINT_URL", &self.stack.emulator_url),
         ];
         environment.extend(told.map(|(name, value)| (name.to_owned(), value.to_owned())));
         environment
@@ -75,10 +78,42 @@ impl World {
         self.deployed.get("payments-worker")?.get("SOUK_STRIPE_URL").map(String::as_str)
     }
 
+    /// What Lambda is told to give a function.
+    pub(crate) fn memory_mb(&self, function: &str) -> f64 {
+        self.memory_mb.get(function).copied().unwrap_or_default()
+    }
+
+    /// The tables out of which the relay publishes.
+    pub(crate) fn outboxes(&self) -> Result<Vec<&str>> {
+        let variables = ["SOUK_TABLE_IDENTITY", "SOUK_TABLE_CATALOG", "SOUK_TABLE_ORDERS", "SOUK_TABLE_PAYMENTS"];
+        variables.into_iter().map(|variable| self.table(variable)).collect()
+    }
+
+    /// The function behind one of this world's queues.
+    pub(crate) fn consumer(&self, url: &str) -> Option<&'static str> {
+        let (variable, _) = self.queues.iter().find(|(_, queue)| *queue == url)?;
+        match variable.as_str() {
+            "SOUK_QUEUE_ORDERS" => Some("orders-worker"),
+            "SOUK_QUEUE_PAYMENTS" => Some("payments-worker"),
+            "SOUK_QUEUE_NOTIFICATIONS" => Some("notifier"),
+            _ => None,
+        }
+    }
+
     /// This world's table behind a variable.
     pub(crate) fn table(&self, variable: &str) -> Result<&str> {
         let table = self.tables.get(variable).map(String::as_str);
         table.with_context(|| format!("no deployed function has the variable {variable}: has template.yaml changed?"))
+    }
+
+    /// Nothing waits for the relay any more. What lies in an outbox for long is published by housekeeping, which is measured.
+    pub(crate) async fn empty_outboxes(&self) -> Result<()> {
+        for table in self.outboxes()? {
+            for row in self.emulator.outbox(table).await? {
+                self.emulator.remove_row(table, &row).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Leaves the stack as it was.
