@@ -108,7 +108,9 @@ impl Checkout {
 
         let salt = contact.is_some().then(token::salt).transpose()?;
         let (order, order_token) = self.draft(buyer, &lines, &sums, salt.as_deref(), key)?;
-        let private = Private { email: contact.as_ref().map(|(_, email)| email.clone()), shipping_address };
+        let token_digest = order_token.as_deref().map(token::digest);
+        let email = contact.as_ref().map(|(_, email)| email.clone());
+        let private = Private { email, shipping_address, token_digest: token_digest.clone() };
         let payment = NewPayment {
             id: order.payment_id,
             order_id: order.id,
@@ -117,7 +119,7 @@ impl Checkout {
             amount: order.total,
             method: new.method,
             lines: order.lines(),
-            token_digest: order.token_digest.clone(),
+            token_digest,
         };
 
         let mut transaction = Transaction::new();
@@ -238,7 +240,6 @@ impl Checkout {
             fulfilment_status: Fulfilment::Unfulfilled,
             payment_id: clock.mint(),
             hold_expires_at: now.plus_seconds(self.hold_seconds),
-            token_digest: order_token.as_deref().map(token::digest),
             version: 1,
             created_at: now,
             updated_at: now,

@@ -20,13 +20,14 @@ impl Orders {
     /// The order, for whoever may see it.
     pub async fn show(&self, id: OrderId, caller: &Caller, order_token: Option<&str>) -> Result<Full> {
         let full = self.read_full(id).await?;
-        full.filter(|full| may_see(&full.order, caller, order_token)).ok_or_else(|| Error::not_found("order"))
+        full.filter(|full| may_see(full, caller, order_token)).ok_or_else(|| Error::not_found("order"))
     }
 }
 
-fn may_see(order: &Order, caller: &Caller, order_token: Option<&str>) -> bool {
-    let bought = matches!((order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
-    let holds_token = match (&order.token_digest, order_token) {
+fn may_see(full: &Full, caller: &Caller, order_token: Option<&str>) -> bool {
+    let bought = matches!((full.order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
+    let digest = full.private.as_ref().and_then(|private| private.token_digest.as_ref());
+    let holds_token = match (digest, order_token) {
         (Some(digest), Some(given)) => matches_digest(given, digest),
         _ => false,
     };

@@ -44,12 +44,12 @@ impl Till {
         }
         let truth = self.provider.capture(payment.intent()?).await?;
         fault::point("payments.captured");
-        match truth.is_of(payment) {
-            true => truth.state(),
-            false => Err(Error::internal(format!(
-                "payment {} is of {}, its intent is of {} {}",
-                payment.id, payment.amount, truth.amount, truth.currency
-            ))),
+        if truth.is_of(payment) {
+            return truth.state();
         }
+        // It was of our amount when it was authorised: somebody changed it at the provider, and has to look.
+        let (id, expected) = (payment.id, payment.amount);
+        error!(alarm = "payment.mismatched", payment.id = %id, %expected, seen.amount = truth.amount, seen.currency = truth.currency, "captured in another amount");
+        Err(Error::internal(format!("payment {id} was captured in another amount than {expected}")))
     }
 }

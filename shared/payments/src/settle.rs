@@ -4,7 +4,7 @@
 
 use aws_kit::fault;
 use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction};
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 use values::{Error, PaymentId, Result, Trace};
 
 use crate::Till;
@@ -115,7 +115,6 @@ impl Till {
     /// The provider's object is of another amount or currency than our row. Nothing rests on it: it is let go, somebody is
     /// called, and the order is not confirmed.
     async fn refuse(&self, payment: &Payment, truth: &Intent, trace: &Trace) -> Result<bool> {
-        error!(alarm = "payment.mismatched", payment.id = %payment.id, expected = %payment.amount, seen.amount = truth.amount, seen.currency = truth.currency, "the provider's object is of another amount");
         let canceled = self.provider.cancel(&truth.id).await?;
         if !matches!(canceled.state()?, State::Canceled) {
             return Err(Error::internal(format!(
