@@ -142,14 +142,15 @@ async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
     let payments = state.desk.payments.unsettled(since).await?;
     let refunds = state.desk.payments.unsettled_refunds(since).await?;
+    // Without a sequence: they tell of no change, and are sent again by the next run (`Envelope::is_repeated`).
     let look = |payment: &Payment| {
         let asked = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };
-        Envelope::new(&state.clock, trace, payment.id, payment.version, Event::PaymentRequested(asked))
+        Envelope::new(&state.clock, trace, payment.id, 0, Event::PaymentRequested(asked))
     };
     let give_back = |refund: &Refund| {
         let Refund { id: refund_id, payment_id, order_id, .. } = *refund;
         let asked = RefundRequested { refund_id, payment_id, order_id };
-        Envelope::new(&state.clock, trace, refund_id, refund.version, Event::PaymentRefundRequested(asked))
+        Envelope::new(&state.clock, trace, refund_id, 0, Event::PaymentRefundRequested(asked))
     };
     let hints: Vec<Envelope> = payments.iter().map(look).chain(refunds.iter().map(give_back)).collect();
     let failed = state.publisher.publish(&hints).await?.len();

@@ -1,9 +1,9 @@
 //! Bodies and filters that the orders API takes: apart from the domain, so that neither binds the other.
 
-use cart::Owner;
+use cart::{Item, Owner};
 use http_kit::PageQuery;
 use identity::Address;
-use orders::{Destination, Filter, Inquiry, NewOrder, Source, Status, Wanted};
+use orders::{Destination, Filter, Inquiry, NewOrder, Source, Status};
 use payments::Method;
 use serde::{Deserialize, Serialize};
 use values::{AddressId, Caller, Email, Error, Kind, Money, ProductId, Quantity, Result, Sku, Text};
@@ -126,10 +126,10 @@ fn owner(name: &str, caller: &Caller) -> Result<Owner> {
     }
 }
 
-fn wanted((index, item): (usize, ItemIn)) -> Result<(Wanted, Quantity)> {
+fn wanted((index, item): (usize, ItemIn)) -> Result<(Item, Quantity)> {
     match (item.sku, item.product_id) {
-        (Some(sku), None) => Ok((Wanted::Sku(sku), item.quantity)),
-        (None, Some(product)) => Ok((Wanted::Product(product), item.quantity)),
+        (Some(sku), None) => Ok((Item::Sku(sku), item.quantity)),
+        (None, Some(product)) => Ok((Item::Product(product), item.quantity)),
         _ => Err(Error::invalid(&format!("items[{index}]"), "one_of", "name either `sku` or `productId`")),
     }
 }

@@ -54,7 +54,8 @@ pub(crate) async fn history(
     orders.show(id, &visitor.caller, order_token(&headers)).await?;
     let name = format!("history of {id}");
     let rows = orders.history(id, &state.cursors.open(&page, &name)?).await?;
-    Ok(Json(list(rows.map(HistoryOut::from), &state.cursors, &name)).into_response())
+    let is_admin = visitor.caller.is_admin();
+    Ok(Json(list(rows.map(|entry| HistoryOut::of(entry, is_admin)), &state.cursors, &name)).into_response())
 }
 
 async fn bought_by(state: &State, user: UserId, page: &PageQuery) -> Answer {

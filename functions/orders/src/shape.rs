@@ -149,12 +149,17 @@ pub(crate) struct HistoryOut {
     hold_expires_at: Timestamp,
 }
 
-impl From<HistoryEntry> for HistoryOut {
-    fn from(entry: HistoryEntry) -> Self {
+impl HistoryOut {
+    /// Customers learn that an admin did it, and not which.
+    pub(crate) fn of(entry: HistoryEntry, for_admin: bool) -> Self {
+        let actor = match entry.actor.0.starts_with("admin:") && !for_admin {
+            true => Actor("admin".to_owned()),
+            false => entry.actor,
+        };
         Self {
             version: entry.version,
             at: entry.at,
-            actor: entry.actor,
+            actor,
             reason: entry.reason,
             note: entry.note,
             correlation_id: entry.correlation_id,
@@ -196,15 +201,27 @@ mod tests {
         })
     }
 
-    #[test]
-    fn a_history_shows_the_placed_order_as_a_list_does() {
+    fn entry(actor: &str) -> HistoryEntry {
         let entry = json!({
-            "version": 1, "at": "2026-11-21T08:00:00.000Z", "actor": "guest", "reason": "placed", "correlationId": "req-1",
+            "version": 1, "at": "2026-11-21T08:00:00.000Z", "actor": actor, "reason": "placed", "correlationId": "req-1",
             "placed": row(), "status": "pending", "paymentStatus": "unpaid", "paymentSequence": 0,
             "fulfilmentStatus": "unfulfilled", "holdExpiresAt": "2026-11-21T08:10:00.000Z",
         });
-        let entry: HistoryEntry = from_value(entry).unwrap();
-        let shown = to_value(HistoryOut::from(entry)).unwrap();
+        from_value(entry).unwrap()
+    }
+
+    #[test]
+    fn a_customer_does_not_learn_which_admin_it_was() {
+        let (admin, ada) = ("admin:usr_01h455vb4pex5vsknk084sn02q", "customer:usr_01h455vb4pex5vsknk084sn02q");
+        let told = |actor: &str, for_admin: bool| HistoryOut::of(entry(actor), for_admin).actor.0;
+        assert_eq!((told(admin, false).as_str(), told(admin, true).as_str()), ("admin", admin));
+        assert_eq!((told(ada, false).as_str(), told("system:relay", false).as_str()), (ada, "system:relay"));
+    }
+
+    #[test]
+    fn a_history_shows_the_placed_order_as_a_list_does() {
+        let entry = entry("guest");
+        let shown = to_value(HistoryOut::of(entry, false)).unwrap();
         let placed: Order = from_value(row()).unwrap();
         assert_eq!(shown["placed"], to_value(OrderOut::summary(placed)).unwrap());
         assert!(shown.get("note").is_none() && shown.get("causationId").is_none());

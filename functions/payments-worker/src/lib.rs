@@ -71,10 +71,13 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
         Event::OrderShipped(order) => state.till.capture(order.payment_id, &trace).await,
         Event::PaymentCaptureRequested(asked) => {
             let order = state.orders.read(asked.order_id).await?;
-            match order.is_some_and(|order| is_promised(order.status)) {
-                true => state.till.capture(asked.payment_id, &trace).await,
-                // An unconfirmed order is confirmed in a moment, and then captured; a cancelled one is voided.
-                false => Ok(()),
+            match order.map(|order| order.status) {
+                Some(OrderStatus::Pending) => Err(Error::unavailable(
+                    "order",
+                    "it will be confirmed in a moment; then its payment can be captured",
+                )),
+                Some(OrderStatus::Cancelled) | None => Ok(()),
+                Some(_) => state.till.capture(asked.payment_id, &trace).await,
             }
         }
         Event::OrderCancelled(order) => state.till.settle(order.payment_id, &trace).await.map(|_| ()),
@@ -91,8 +94,7 @@ async fn advance(state: &State, order: OrderId, payment: PaymentId, trace: &Trac
     if state.till.payments.read(payment).await?.is_some_and(|payment| payment.status == Status::Open) {
         state.orders.prolong(order, trace).await?;
     }
-    let settled = state.till.settle(payment, trace).await?;
-    if settled.0 == Status::Authorized {
+    if state.till.settle(payment, trace).await? == Status::Authorized {
         // Reconciliation and webhooks ask again for payments whose capture was lost.
         let due = match (state.orders.read(order).await?.map(|order| order.status), state.capture_at) {
             (Some(status), CaptureAt::Confirmation) => is_promised(status),

@@ -1,16 +1,23 @@
 //! The consumer's side of a queue: each message by itself, its failure its own.
 
+use std::time::Duration;
+
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use events::Envelope;
 use futures::future::join_all;
+use tokio::time::timeout;
 use tracing::{Instrument, error, info, info_span};
 use values::{Error, Kind, Result};
 
 use crate::queue::{OUTAGES, OwnQueue};
 
+/// For one message: less than a worker's timeout, which would end all messages of its batch with it.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// Handles a batch (10 at most) side by side. What fails, and only that, is reported, comes again, and ends in the
 /// dead-letter queue after the queue's number of receives; so does a message that is no envelope. An outage is not the
-/// message's fault: then a copy is sent on with a growing pause, and no receive is burnt.
+/// message's fault: then a copy is sent on with a growing pause, and no receive is burnt. A reconciler's hint is not sent on:
+/// the next one is on its way. A message that takes too long is left where it is, as by a crash, and counts as an outage.
 pub async fn consume<F, Fut>(queue: &OwnQueue, batch: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(Envelope) -> Fut,
@@ -52,7 +59,8 @@ where
         subject = envelope.subject,
     );
     async {
-        match handle(envelope.clone()).await {
+        let handled = timeout(PATIENCE, handle(envelope.clone())).await;
+        match handled.unwrap_or_else(|late| Err(Error::unavailable("message's work", late))) {
             Ok(()) => {
                 info!("handled");
                 None
@@ -60,6 +68,9 @@ where
             Err(error) => {
                 log(&error);
                 let is_outage = matches!(error.kind, Kind::Unavailable(_));
+                if is_outage && envelope.is_repeated() {
+                    return None;
+                }
                 let postponed = is_outage && queue.postpone(&envelope, outages + 1).await.unwrap_or(false);
                 (!postponed).then_some(id)
             }

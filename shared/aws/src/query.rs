@@ -56,6 +56,16 @@ impl Query {
 
     /// One page.
     pub async fn page<T: DeserializeOwned>(self, request: &PageRequest) -> Result<Page<T>> {
+        let Page { rows, next } = self.items(request).await?;
+        Ok(Page { rows: parsed(rows)?, next })
+    }
+
+    /// The first rows, at most `limit`. 1 round trip, 1 more for each megabyte of them.
+    pub async fn first<T: DeserializeOwned>(self, limit: u32) -> Result<Vec<T>> {
+        parsed(self.first_items(limit).await?)
+    }
+
+    async fn items(self, request: &PageRequest) -> Result<Page<Item>> {
         let (pk, sk) = match self.index {
             None => ("pk".to_owned(), "sk".to_owned()),
             Some(index) => (format!("{index}pk"), format!("{index}sk")),
@@ -82,17 +92,15 @@ impl Query {
             .await
             .map_err(outage)?;
         let next = answer.last_evaluated_key.map(position);
-        let rows = answer.items.unwrap_or_default().into_iter().map(parse).collect::<Result<_>>()?;
-        Ok(Page { rows, next })
+        Ok(Page { rows: answer.items.unwrap_or_default(), next })
     }
 
-    /// The first rows, at most `limit`. 1 round trip, 1 more for each megabyte of them.
-    pub async fn first<T: DeserializeOwned>(self, limit: u32) -> Result<Vec<T>> {
+    async fn first_items(self, limit: u32) -> Result<Vec<Item>> {
         let mut rows = Vec::new();
         let mut after = None;
         loop {
             let left = limit - u32::try_from(rows.len()).unwrap_or(limit).min(limit);
-            let page = self.clone().page(&PageRequest { limit: left, after }).await?;
+            let page = self.clone().items(&PageRequest { limit: left, after }).await?;
             rows.extend(page.rows);
             // DynamoDB ends a page at a megabyte, whatever the limit: fewer rows do not mean that there are no more.
             match page.next {
@@ -101,6 +109,10 @@ impl Query {
             }
         }
     }
+}
+
+fn parsed<T: DeserializeOwned>(rows: Vec<Item>) -> Result<Vec<T>> {
+    rows.into_iter().map(parse).collect()
 }
 
 fn start_key(position: &Position) -> Item {

@@ -24,6 +24,11 @@ impl Secret {
         Ok(Self { client: Client::new(aws.config()), id: Settings.required(variable)?, kept: Mutex::new(None) })
     }
 
+    /// Reads it anew next time: what it opened is closed, so it may have been rotated.
+    pub async fn forget(&self) {
+        *self.kept.lock().await = None;
+    }
+
     /// Its text. Never log it.
     pub async fn text(&self) -> Result<String> {
         let mut kept = self.kept.lock().await;

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use values::{Error, Result};
 
 /// A row as DynamoDB speaks of it.
@@ -108,8 +109,10 @@ async fn read_rows(wanted: &[(&Table, &[Key])]) -> Result<Vec<(String, Item)>> {
     Ok(rows)
 }
 
+/// By way of JSON: each type is then compiled for one format, and not for DynamoDB's as well, which makes a binary 100 KB larger.
 pub(crate) fn parse<T: DeserializeOwned>(item: Item) -> Result<T> {
-    serde_dynamo::from_item(item).map_err(Error::internal)
+    let row: Value = serde_dynamo::from_item(item).map_err(Error::internal)?;
+    serde_json::from_value(row).map_err(Error::internal)
 }
 
 /// DynamoDB could not be reached, or is busy: try again. But what it refuses for good (a permission, a request that is none)
@@ -123,5 +126,29 @@ where
     match code.is_some_and(|code| code.starts_with("AccessDenied") || code.starts_with("Validation")) {
         true => Error::internal(error),
         false => Error::unavailable("database", error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Row {
+        smallest: i64,
+        largest: u64,
+        size: f64,
+        none: Option<String>,
+        some: Option<bool>,
+        lines: Vec<(String, u32)>,
+    }
+
+    #[test]
+    fn a_row_is_read_as_it_was_written() {
+        let lines = vec![("mug".to_owned(), 2), (String::new(), 0)];
+        let row = Row { smallest: i64::MIN, largest: u64::MAX, size: 0.1, none: None, some: Some(true), lines };
+        assert_eq!(parse::<Row>(serde_dynamo::to_item(&row).unwrap()).unwrap(), row);
+        assert!(parse::<Row>(Item::new()).is_err());
     }
 }

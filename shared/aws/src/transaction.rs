@@ -87,6 +87,9 @@ impl Transaction {
                     if reasons.iter().any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
                         return Err(CommitError::Refused(Refusals(reasons.iter().map(refusal).collect())));
                     }
+                    if let Some(fault) = fault_of_ours(reasons) {
+                        return Err(CommitError::Failed(fault));
+                    }
                     reasons.iter().any(|reason| matches!(reason.code(), Some(code) if is_passing(code)))
                 }
                 Some(inner) => inner.is_transaction_in_progress_exception(),
@@ -99,10 +102,35 @@ impl Transaction {
     }
 }
 
+/// A write that DynamoDB will never take, such as a row that is too large.
+fn fault_of_ours(reasons: &[CancellationReason]) -> Option<Error> {
+    let reason = reasons.iter().find(|reason| reason.code() == Some("ValidationError"))?;
+    Some(Error::internal(format!("a write that is none: {}", reason.message().unwrap_or_default())))
+}
+
 fn is_passing(code: &str) -> bool {
     matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
 }
 
 fn refusal(reason: &CancellationReason) -> Option<Refused> {
     (reason.code() == Some("ConditionalCheckFailed")).then(|| Refused(reason.item().cloned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::Kind;
+
+    fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
+        codes.iter().map(|code| CancellationReason::builder().code(*code).build()).collect()
+    }
+
+    #[test]
+    fn a_row_that_is_too_large_is_our_fault_and_what_passes_is_not() {
+        let fault = fault_of_ours(&reasons(&["None", "ValidationError", "TransactionConflict"]));
+        assert_eq!(fault.unwrap().kind, Kind::Internal);
+        for code in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"] {
+            assert!(is_passing(code) && fault_of_ours(&reasons(&["None", code])).is_none());
+        }
+    }
 }

@@ -8,7 +8,8 @@ use crate::line::unknown;
 use crate::{Carts, Item, Owner, View};
 
 impl Carts {
-    /// Adds pieces of an item. 422 `product_unknown`, `cart_full` or `quantity_out_of_range`; 409 `insufficient_stock`.
+    /// Adds pieces of an item: exactly once under an Idempotency-Key. Without one a client that sends again because it got no
+    /// answer may add them twice, and sees so in the cart. 422 `product_unknown`, `cart_full` or `quantity_out_of_range`; 409 `insufficient_stock`.
     /// 2 round trips: cart and offer are read in one, the cart is written in the other; 1 more when the item is named by a
     /// product whose SKU this sandbox does not know.
     pub async fn add(

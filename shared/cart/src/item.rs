@@ -38,7 +38,7 @@ impl Item {
     }
 
     /// Its SKU; none for a product that is not there.
-    pub(crate) async fn sku(&self, catalog: &Catalog) -> Result<Option<Sku>> {
+    pub async fn sku(&self, catalog: &Catalog) -> Result<Option<Sku>> {
         match self {
             Self::Sku(sku) => Ok(Some(sku.clone())),
             Self::Product(product) => catalog.sku_of(*product).await,

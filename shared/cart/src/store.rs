@@ -12,8 +12,8 @@
 //!
 //! A cart is one row, written whole under the condition that its version is still the one that was read: so no add is lost,
 //! and a refused write hands out the row that stood in its way, from which the change is made again without another read.
-//! A row is emptied, never deleted (TTL does that after 7 days): a version that came back with other lines could be taken
-//! for the old one.
+//! A row is emptied, not deleted: a version that came back with other lines could be taken for the old one. TTL deletes it 7
+//! days after the last touch; then versions begin again, and a client that kept one for so long may meet it with other lines.
 
 use aws_kit::fault::mutant;
 use aws_kit::{Attempt, Aws, Backoff, CommitError, Idempotency, Key, Table, Transaction, Write};
@@ -268,7 +268,7 @@ mod tests {
         }
         assert_eq!(begin(guest, row(now().seconds()), now()).unwrap_err().kind, values::Kind::NotFound);
         let anew = begin(ada, row(now().seconds()), now()).unwrap();
-        assert_eq!((anew.lines.len(), anew.version), (0, 7), "a version never comes back with other lines");
+        assert_eq!((anew.lines.len(), anew.version), (0, 7), "versions go on while the row is there");
     }
 
     #[test]

@@ -44,6 +44,11 @@ impl Envelope {
         }
     }
 
+    /// A hint of reconciliation: it tells of no change, so it has no sequence, and it is sent again for as long as there is need.
+    pub fn is_repeated(&self) -> bool {
+        self.sequence == 0
+    }
+
     /// The trace of what a function does because of this event.
     pub fn trace(&self, function: &str) -> Trace {
         Trace {

@@ -41,13 +41,15 @@ impl Event {
             Self::PaymentCompleted(_) | Self::PaymentFailed(_) | Self::PaymentRefunded(_) => {
                 vec![Now(Orders), Now(Notifications)]
             }
-            Self::PaymentCancelled(_) | Self::PaymentRequiresAction(_) => vec![Now(Orders)],
+            Self::PaymentCancelled(_) => vec![Now(Orders)],
             Self::PaymentMismatched(_) => vec![Now(Notifications)],
             Self::UserRegistered(_)
             | Self::ProductCreated(_)
             | Self::ProductUpdated(_)
             | Self::ProductArchived(_)
             | Self::StockChanged(_)
+            // The customer's front end reads the payment.
+            | Self::PaymentRequiresAction(_)
             | Self::OrderProcessing(_)
             | Self::OrderDelivered(_) => vec![],
         }

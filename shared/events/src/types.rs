@@ -295,10 +295,8 @@ pub struct PaymentFailed {
 pub struct PaymentNeedsAction {
     /// The payment.
     pub payment_id: PaymentId,
-    /// Its order.
+    /// Its order. Where the customer has to go stands in the payment, and nowhere else: that address is a secret of sorts.
     pub order_id: OrderId,
-    /// Where the customer has to go.
-    pub url: String,
 }
 
 /// Data of `payment.refund_requested`.

@@ -1,16 +1,19 @@
 //! The layers every HTTP function wears, outermost first: the request's id and log line, problems, panics, security headers.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
+use lambda_http::tower::ServiceExt;
+use lambda_http::{Body, RequestExt};
 use tracing::{Instrument, info, info_span};
 use values::{Clock, Error, EventId, Kind};
 
@@ -24,7 +27,23 @@ pub struct RequestId(pub String);
 
 /// Serves a function's routes until Lambda ends it.
 pub async fn run(routes: Router) -> Result<(), lambda_http::Error> {
-    lambda_http::run(with_layers(routes)).await
+    lambda_http::run(ServiceExt::<lambda_http::Request>::map_response(with_layers(routes), ForLambda)).await
+}
+
+/// An answer that goes to Lambda as text if it is UTF-8, and as base64 if not. lambda_http's own way asks for the charset, and
+/// brings 155 KB of tables for those that nobody writes.
+struct ForLambda(Response);
+
+impl lambda_http::IntoResponse for ForLambda {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = http::Response<Body>> + Send>> {
+        Box::pin(async {
+            let (head, body) = self.0.into_parts();
+            // Every body of ours is in memory already: it can be read, and is no larger than it is.
+            let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            let body = String::from_utf8(bytes.into()).map_or_else(|error| error.into_bytes().into(), Body::from);
+            http::Response::from_parts(head, body)
+        })
+    }
 }
 
 /// Routes with the layers on, as [`run`] serves them.
@@ -98,5 +117,21 @@ fn secure(headers: &mut HeaderMap) {
         (header::CACHE_CONTROL, "no-store"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn sent(body: &'static [u8]) -> Body {
+        lambda_http::IntoResponse::into_response(ForLambda(body.into_response())).await.into_body()
+    }
+
+    #[tokio::test]
+    async fn text_goes_to_lambda_as_text_and_anything_else_as_bytes() {
+        assert_eq!(sent("café".as_bytes()).await, Body::Text("café".to_owned()));
+        assert_eq!(sent(b"").await, Body::Text(String::new()));
+        assert_eq!(sent(b"\xff\x00").await, Body::Binary(vec![0xff, 0x00]));
     }
 }

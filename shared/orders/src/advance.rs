@@ -39,11 +39,9 @@ impl Orders {
             asked.check_version(&order)?;
             let moved = order.advanced(next, self.clock.now())?;
             let why = Why { word: next.name(), note };
-            let mut writes = self.next(&moved, asked.trace, why, told(&moved))?;
-            if let Some(once) = asked.once {
-                writes.push(self.kept(once, &moved)?);
-            }
-            match commit(writes).await? {
+            let writes = self.next(&moved, asked.trace, why, told(&moved))?;
+            let kept = asked.once.map(|once| self.kept(once, &moved)).transpose()?;
+            match commit(writes, kept).await? {
                 Moved::Done => {
                     info!(order.id = %moved.id, order.status = next.name(), "moved on");
                     return Ok(moved);

@@ -5,22 +5,10 @@ use std::collections::BTreeMap;
 use cart::{Cart, Line, Owner};
 use catalog::Offer;
 use pricing::Breakdown;
-use values::{Currency, Error, Money, ProductId, Quantity, Result, Sku};
+use values::{Currency, Error, Money, Quantity, Result, Sku};
 
 use crate::Checkout;
 use crate::order::Item;
-
-/// Distinct SKUs of one order.
-pub(crate) const MOST_SKUS: usize = 50;
-
-/// What a line of a request names.
-#[derive(Debug, Clone)]
-pub enum Wanted {
-    /// A SKU.
-    Sku(Sku),
-    /// A product that has one SKU.
-    Product(ProductId),
-}
 
 /// Where the lines come from.
 #[derive(Debug, Clone)]
@@ -28,7 +16,7 @@ pub enum Source {
     /// A cart, which the order uses up.
     Cart(Owner),
     /// Named outright.
-    Items(Vec<(Wanted, Quantity)>),
+    Items(Vec<(cart::Item, Quantity)>),
 }
 
 /// Lines, one per SKU, and the cart they come from.
@@ -58,17 +46,15 @@ impl Checkout {
 
     /// The offers of items, archived ones too, and how many of each are wanted. 1 round trip, 1 more for each product that this
     /// sandbox never saw.
-    pub(crate) async fn offered(&self, items: &[(Wanted, Quantity)]) -> Result<Vec<(Offer, Quantity)>> {
-        if items.is_empty() || items.len() > MOST_SKUS {
-            return Err(Error::invalid("items", "items_out_of_range", "name 1 to 50 items"));
+    pub(crate) async fn offered(&self, items: &[(cart::Item, Quantity)]) -> Result<Vec<(Offer, Quantity)>> {
+        if items.is_empty() || items.len() > Cart::MOST_LINES {
+            let message = format!("name 1 to {} items", Cart::MOST_LINES);
+            return Err(Error::invalid("items", "items_out_of_range", message));
         }
         // Lines of one SKU are one line: two conditions on one row would not fit a transaction, nor would they add up.
         let mut wanted: BTreeMap<Sku, (usize, Quantity)> = BTreeMap::new();
         for (index, (item, quantity)) in items.iter().enumerate() {
-            let sku = match item {
-                Wanted::Sku(sku) => sku.clone(),
-                Wanted::Product(id) => self.desk.catalog.sku_of(*id).await?.ok_or_else(|| unknown(index))?,
-            };
+            let sku = item.sku(&self.desk.catalog).await?.ok_or_else(|| unknown(index))?;
             let quantity = match wanted.get(&sku) {
                 Some((_, before)) => before.plus(*quantity)?,
                 None => *quantity,

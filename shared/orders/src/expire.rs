@@ -1,4 +1,5 @@
-//! Ending a hold: an order that was not paid in time is cancelled, and its stock given back, in one transaction.
+//! Ending a hold: an order that was not paid in time is cancelled, and its stock given back, in one transaction. One that was
+//! paid in time, but does not know it yet, is confirmed.
 //! Messages and schedules only suggest to look; the order's own state and time decide.
 
 use aws_kit::fault;
@@ -10,8 +11,8 @@ use crate::Desk;
 use crate::status::Status;
 use crate::store::{MOST_ROUNDS, Moved, Orders, commit, overtaken};
 
-/// How long a hold lasts at least once a provider was asked: longer than a provider's answer may take.
-const PROLONGED_SECONDS: i64 = 30;
+/// How long a hold lasts at least once a provider was asked, or is to be: longer than a provider's answer may take.
+pub(crate) const PROLONGED_SECONDS: i64 = 30;
 
 /// What a look at a hold came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum Expiry {
 }
 
 impl Desk {
-    /// Cancels the order if it is still pending and its hold has ended.
+    /// Cancels the order if it is still pending and its hold has ended, unless it was paid.
     pub async fn expire(&self, id: OrderId, trace: &Trace) -> Result<Expiry> {
         for _ in 0..MOST_ROUNDS {
             let Some(order) = self.orders.read(id).await?.filter(|order| may_expire(order.status)) else {
@@ -32,8 +33,8 @@ impl Desk {
             if order.hold_expires_at > self.orders.clock.now() && !fault::mutant("no_hold_condition") {
                 return Ok(Expiry::NotBefore(order.hold_expires_at));
             }
-            if self.end(&order, CancelReason::HoldExpired, None, None, trace).await?.is_some() {
-                info!(order.id = %id, "the hold ended; the stock is free");
+            if let Some(ended) = self.end(&order, CancelReason::HoldExpired, None, None, trace).await? {
+                info!(order.id = %id, order.status = ended.status.name(), "the hold ended");
                 return Ok(Expiry::Over);
             }
         }
@@ -59,7 +60,7 @@ impl Orders {
                 return Ok(true);
             }
             let next = order.held_until(until, now);
-            if let Moved::Done = commit(self.next(&next, trace, "hold_prolonged", None)?).await? {
+            if let Moved::Done = commit(self.next(&next, trace, "hold_prolonged", None)?, None).await? {
                 return Ok(true);
             }
         }

@@ -15,6 +15,8 @@ use crate::store::Orders;
 const MOST_DAYS_AT_ONCE: usize = 31;
 /// Days that are asked for side by side, 4 shards each: enough for a quiet shop, no crowd of connections for a small function.
 const DAYS_SIDE_BY_SIDE: usize = 4;
+/// Holds of a shard that a list of pending orders looks at: about a megabyte.
+const MOST_HOLDS: u32 = 500;
 
 impl Orders {
     /// A page of what is looked for. A page may be short, or empty, and have more behind it: the days were walked so far.
@@ -53,17 +55,16 @@ impl Orders {
         Ok(Page { rows: rows.collect(), next })
     }
 
-    /// Pending orders are found by their holds, which are few, and not by their days, in which they are few among many. Pages
-    /// follow the end of the hold, which the payment's worker may have put off; within a page the newest is first. 1 round trip.
+    /// Pending orders are found by their holds, which are few, and not by their days, in which they are few among many. All of
+    /// them are read for each page, because a hold may be prolonged between two pages. 1 round trip.
     async fn waiting(&self, days: Days, request: &PageRequest) -> Result<Page<Order>> {
-        let before = request.after.as_ref().and_then(|position| position.get("before"));
-        let mut found = self.pending(before, request.limit + 1).await?;
-        let is_more = found.len() > request.limit as usize;
-        found.truncate(request.limit as usize);
-        let next = found.last().filter(|_| is_more).map(|(place, _)| position([("before", place.clone())]));
-        let mut rows: Vec<Order> = found.into_iter().map(|(_, order)| order).collect();
-        rows.retain(|order| days.contain(order.created_at));
-        rows.sort_unstable_by_key(|order| std::cmp::Reverse(order.id.uuid()));
+        let before = place::<OrderId>(request, "before")?;
+        let is_before = |order: &Order| before.is_none_or(|before| order.id.uuid() < before.uuid());
+        let mut rows = self.pending(MOST_HOLDS).await?;
+        rows.retain(|order| days.contain(order.created_at) && is_before(order));
+        let is_more = rows.len() > request.limit as usize;
+        rows.truncate(request.limit as usize);
+        let next = rows.last().filter(|_| is_more).map(|order| position([("before", order.id.to_string())]));
         Ok(Page { rows, next })
     }
 

@@ -18,7 +18,7 @@ impl Orders {
                 info!(order.id = %order, "already known, or nothing to follow");
                 return Ok(());
             };
-            if let Moved::Done = commit(self.next(&next, trace, envelope.event.name(), event)?).await? {
+            if let Moved::Done = commit(self.next(&next, trace, envelope.event.name(), event)?, None).await? {
                 return Ok(());
             }
         }
@@ -129,6 +129,15 @@ mod tests {
     }
 
     #[test]
+    fn an_authorisation_that_the_end_of_the_hold_saw_first_is_old_news_and_its_capture_is_not() {
+        let confirmed = order().authorized(3, order().created_at).unwrap();
+        assert_eq!((confirmed.status, confirmed.payment_status), (Status::Confirmed, PaymentStatus::Authorized));
+        let (same, event) = after(confirmed.clone(), &life()[0].0);
+        assert_eq!((&same, event), (&confirmed, None));
+        assert_eq!(after(confirmed, &life()[1].0).0.payment_status, PaymentStatus::Paid);
+    }
+
+    #[test]
     fn an_authorisation_after_the_end_confirms_nothing_and_its_end_is_followed() {
         let ended = order().moved(Status::Cancelled, order().created_at).unwrap();
         let (late, event) = after(ended, &life()[0].0);
@@ -140,7 +149,7 @@ mod tests {
     #[test]
     fn a_page_to_be_visited_changes_nothing() {
         let Order { id, payment_id, .. } = order();
-        let page = PaymentNeedsAction { payment_id, order_id: id, url: "https://bank.example".into() };
+        let page = PaymentNeedsAction { payment_id, order_id: id };
         assert_eq!(after(order(), &told(3, Event::PaymentRequiresAction(page))), (order(), None));
     }
 }

@@ -4,6 +4,7 @@
 //! - An order, the stock it holds, its payment, the end of its cart and the event that tells of it are one transaction.
 //! - A move is a conditional write on the version it was decided from, together with its line of history; whoever loses
 //!   decides again. Folding an order's history ([`fold`]) gives the order.
+//! - The end of a hold cancels no order whose money is reserved: it confirms it.
 //! - An order's stock is given back in the transaction that cancels it, and nowhere else: exactly once.
 //! - A payment event counts only if its sequence is higher than that of the last one that counted.
 
@@ -29,7 +30,7 @@ mod store;
 mod token;
 
 pub use asked::Asked;
-pub use basket::{Source, Wanted};
+pub use basket::Source;
 pub use expire::Expiry;
 pub use history::{HistoryEntry, fold};
 pub use order::{Item, Order, Private};

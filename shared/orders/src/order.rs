@@ -98,6 +98,12 @@ impl Order {
         Ok(Self { status: next, ..self.changed(now) })
     }
 
+    /// Confirmed, because its money is reserved, as that version of its payment says: older news of it counts no more.
+    pub fn authorized(&self, sequence: u64, now: Timestamp) -> Result<Self> {
+        let confirmed = self.moved(Status::Confirmed, now)?;
+        Ok(Self { payment_status: PaymentStatus::Authorized, payment_sequence: sequence, ..confirmed })
+    }
+
     /// Moves on by the shop's hand: packed, sent, arrived. All other moves have causes of their own.
     pub fn advanced(&self, next: Status, now: Timestamp) -> Result<Self> {
         if !matches!(next, Status::Processing | Status::Shipped | Status::Delivered) {
@@ -106,7 +112,7 @@ impl Order {
             return Err(illegal(detail));
         }
         let next = self.moved(next, now)?;
-        // A reservation may lapse at the bank after it confirmed the order.
+        // A reservation may lapse at the bank after it confirmed the order, and all that was taken may be given back.
         if next.status != Status::Delivered && self.payment_status.is_missing() {
             let detail =
                 format!("The payment is {}: nothing is sent for it. Cancel the order.", self.payment_status.name());
@@ -262,8 +268,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn nothing_is_sent_for_a_payment_that_was_let_go() {
-        let lapsed = Order { payment_status: PaymentStatus::Voided, ..confirmed() };
-        assert_eq!(lapsed.advanced(Status::Processing, lapsed.created_at).unwrap_err().code, "illegal_transition");
+    fn nothing_is_sent_for_a_payment_that_was_let_go_or_given_back() {
+        for missing in [PaymentStatus::Voided, PaymentStatus::Refunded] {
+            let order = Order { payment_status: missing, ..confirmed() };
+            assert_eq!(order.advanced(Status::Processing, order.created_at).unwrap_err().code, "illegal_transition");
+            let packed = Order { status: Status::Processing, ..order };
+            assert_eq!(packed.advanced(Status::Shipped, packed.created_at).unwrap_err().code, "illegal_transition");
+        }
+        let partly = Order { payment_status: PaymentStatus::PartiallyRefunded, ..confirmed() };
+        assert!(partly.advanced(Status::Processing, partly.created_at).is_ok());
     }
 }

@@ -2,7 +2,7 @@
 //! transaction in which everything happens or nothing does. What failed comes back with the cancellation and fills the 409.
 
 use aws_kit::{Attempt, CommitError, Idempotency, MOST_WRITES, Transaction, fault};
-use cart::Line;
+use cart::{Cart, Line};
 use catalog::{Offer, Unsold};
 use events::{Event, Recipient};
 use identity::{Address, contact_write};
@@ -11,7 +11,7 @@ use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
 use values::{AddressId, Caller, ContactId, Email, Error, Money, Result, Sku, Trace};
 
-use crate::basket::{Basket, MOST_SKUS, Source, items, priced};
+use crate::basket::{Basket, Source, items, priced};
 use crate::order::{Order, Private};
 use crate::read::Full;
 use crate::refusal::{Fault, faults, refusal, repriced};
@@ -23,7 +23,8 @@ use crate::{Checkout, number, token};
 const MOST_PROMOTIONS: usize = 5;
 /// Order, personal data, number, history, event; cart, payment, contact, idempotency record.
 const OTHER_WRITES: usize = 9;
-const _: () = assert!(MOST_SKUS + MOST_PROMOTIONS + OTHER_WRITES <= MOST_WRITES, "an order must fit one transaction");
+const _: () =
+    assert!(Cart::MOST_LINES + MOST_PROMOTIONS + OTHER_WRITES <= MOST_WRITES, "an order must fit one transaction");
 
 /// Where it goes.
 #[derive(Debug, Clone)]
@@ -158,19 +159,16 @@ impl Checkout {
         }
     }
 
-    /// The lines to be bought, and what they cost. A customer who expects another total than that of the cart may have seen newer
-    /// prices than the cart remembers: then it is priced by what is offered now, and bought if that comes to what they
-    /// expect. 1 round trip, only then.
+    /// The lines to be bought, and what they cost. A customer who expects another total may have seen newer prices than the cart
+    /// remembers: then it is priced by what is offered now, and bought if that comes to what they expect. What is gone by
+    /// then is told rather than a total without it. 1 round trip, only then.
     async fn agreed(&self, basket: &Basket, expected: Option<Money>) -> Result<(Vec<Line>, Breakdown)> {
         let sums = priced(&basket.lines, self.currency)?;
         let Some(expected) = expected.filter(|expected| *expected != sums.total) else {
             return Ok((basket.lines.clone(), sums));
         };
         let skus: Vec<Sku> = basket.lines.iter().map(|line| line.sku.clone()).collect();
-        let faults: Vec<Fault<'_>> = match basket.cart {
-            Some(_) => judged(&basket.lines, &self.desk.catalog.offers(&skus).await?),
-            None => Vec::new(),
-        };
+        let faults = judged(&basket.lines, &self.desk.catalog.offers(&skus).await?);
         let lines = repriced(&basket.lines, &faults);
         let sums = priced(&lines, self.currency)?;
         let is_gone = faults.iter().any(|(_, unsold)| *unsold == Unsold::Gone);

@@ -135,9 +135,9 @@ impl PaymentStatus {
         }
     }
 
-    /// Is the money neither here nor promised?
+    /// Is the money neither here nor promised, or gone again?
     pub(crate) fn is_missing(self) -> bool {
-        matches!(self, Self::Unpaid | Self::Failed | Self::Voided)
+        matches!(self, Self::Unpaid | Self::Failed | Self::Voided | Self::Refunded)
     }
 }
 

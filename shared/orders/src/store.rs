@@ -9,7 +9,7 @@
 //! | orders of guests with a mail address, newest first | gsi1pk `EMAIL#{sha-256}`, then the orders, 100 at once | gsi1, on the personal data | 0.5 read units per 4 KB, and 1 each order |
 //! | orders of a day, newest first | gsi2pk `DAY#{day}#{0-3}`, 4 shards at once | gsi2 | 2 read units, 0.5 more per 4 KB |
 //! | orders of a day and a status, newest first | gsi3pk `STATUS#{status}#{day}#{0-3}`, 4 shards at once | gsi3 | the same |
-//! | pending orders, by the end of their hold | gsi3pk `HOLD#{0-3}`, 4 shards at once | gsi3 | the same |
+//! | pending orders, newest first | gsi3pk `HOLD#{0-3}`, 4 shards at once, all of each | gsi3 | the same |
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-3}`, up to a moment | gsi3 | the same |
 //! | a move, its history and its event | put on version + 2 puts | table | 2 write units per KB of each, and 1 per KB of the order for each of its 3 indexes |
 //!
@@ -138,15 +138,13 @@ impl Orders {
         Ok(orders)
     }
 
-    /// Pending orders, those first whose hold ends last, of those before the place `before`: at most `most` of each shard, in
-    /// order, each with its place.
-    pub(crate) async fn pending(&self, before: Option<&str>, most: u32) -> Result<Vec<(String, Order)>> {
-        let shards =
-            (0..SHARDS).map(|shard| newest(&self.table, "gsi3", format!("HOLD#{shard}"), before).first::<Order>(most));
-        let orders = try_join_all(shards).await?.concat();
-        let mut placed: Vec<_> = orders.into_iter().map(|order| (hold_place(&order), order)).collect();
-        placed.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
-        Ok(placed)
+    /// Pending orders, in order: of each shard those whose hold ends last, at most `most`.
+    pub(crate) async fn pending(&self, most: u32) -> Result<Vec<Order>> {
+        let shards = (0..SHARDS)
+            .map(|shard| Query::index(&self.table, "gsi3", format!("HOLD#{shard}")).descending().first::<Order>(most));
+        let mut orders = try_join_all(shards).await?.concat();
+        orders.sort_unstable_by_key(|order| std::cmp::Reverse(order.id.uuid()));
+        Ok(orders)
     }
 
     /// Orders whose hold may have ended by `now`, at most 100 of each shard.
@@ -287,16 +285,21 @@ pub(crate) enum Moved {
     Overtaken,
 }
 
-/// Commits a move, whose first writes are those of [`Orders::next`].
-pub(crate) async fn commit(writes: Vec<Write>) -> Result<Moved> {
+/// Commits a move, whose first writes are those of [`Orders::next`], together with the answer of a keyed request. When that was
+/// kept before, it is no use to decide again: an error, in whose place [`Orders::or_earlier`] gives the answer.
+pub(crate) async fn commit(writes: Vec<Write>, kept: Option<Write>) -> Result<Moved> {
     let mut transaction = Transaction::new();
     add_all(&mut transaction, writes);
+    let kept = add_all(&mut transaction, kept);
     fault::point("orders.before_commit");
     let committed = transaction.commit().await;
     fault::point("orders.committed");
     match committed {
         Ok(()) => Ok(Moved::Done),
-        // Every condition of a move (the order's version, its payment's version) says the same: somebody was faster.
+        Err(CommitError::Refused(refusals)) if kept.and_then(|slot| refusals.of(slot)).is_some() => {
+            Err(Error::conflict("order_refused", "The same request was made a moment ago. Try again."))
+        }
+        // Every other condition of a move (the order's version, its payment's version) says the same: somebody was faster.
         Err(CommitError::Refused(_)) => Ok(Moved::Overtaken),
         Err(CommitError::Failed(error)) => Err(error),
     }

@@ -18,24 +18,27 @@ impl Till {
             info!(payment.id = %id, payment.status = payment.status.name(), "nothing to capture");
             return Ok(());
         }
-        let now = self.payments.clock.now();
-        let next = match self.take(&payment).await? {
-            State::Captured => payment.taken(now)?,
-            State::Canceled => {
-                error!(alarm = "payment.reservation_lost", payment.id = %id, "the provider let the reservation go: the order is not paid");
-                payment.moved(Status::Cancelled, now)?
+        let saved = match self.take(&payment).await? {
+            State::Captured => {
+                let next = payment.taken(self.payments.clock.now())?;
+                let event = Event::PaymentCompleted(next.done());
+                self.payments.save(&next, trace, [event]).await?
             }
+            State::Canceled => self.lapsed(&payment, trace).await?,
             other => return Err(Error::internal(format!("the provider did not capture payment {id}: {other:?}"))),
         };
-        let event = match next.status {
-            Status::Captured => Event::PaymentCompleted(next.done()),
-            _ => Event::PaymentCancelled(next.done()),
-        };
-        match self.payments.save(&next, trace, [event]).await? {
+        match saved {
             true => Ok(()),
             // Another delivery of the same message, or the order has just ended: then the void finds it captured.
             false => Err(Error::unavailable("payment", "it was moved by somebody else; look again")),
         }
+    }
+
+    /// The provider let a reservation go, without us: the order is not paid, and the shop has to know before it packs.
+    pub(crate) async fn lapsed(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
+        error!(alarm = "payment.reservation_lost", payment.id = %payment.id, order.id = %payment.order_id, "the provider let the reservation go");
+        let next = payment.moved(Status::Cancelled, self.payments.clock.now())?;
+        self.payments.save(&next, trace, [Event::PaymentCancelled(next.done())]).await
     }
 
     async fn take(&self, payment: &Payment) -> Result<State> {

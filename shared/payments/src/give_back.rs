@@ -22,8 +22,10 @@ impl Till {
             info!(refund.id = %id, "there is no such refund");
             return Ok(());
         };
-        if refund.status != RefundStatus::Pending {
-            return Ok(());
+        match refund.status {
+            RefundStatus::Pending => {}
+            RefundStatus::Succeeded => return self.look_back(&refund).await,
+            RefundStatus::Failed => return Ok(()),
         }
         let (refund, posted) = match refund.step(self.payments.clock.now()) {
             Step::First(next) => {
@@ -39,10 +41,13 @@ impl Till {
                     (refund, posted)
                 }
             },
-            Step::NextKey(next) => {
-                self.write_down(&next).await?;
-                return Err(resting());
-            }
+            Step::NextKey(next) => match self.provider.find_refund(&refund).await? {
+                Some(given) => (refund, Posted::Given(given)),
+                None => {
+                    self.write_down(&next).await?;
+                    return Err(resting());
+                }
+            },
             Step::Rest => return Err(resting()),
         };
         fault::point("payments.refunded");
@@ -54,9 +59,23 @@ impl Till {
                     let failure = Failure { code: "refund_failed".into(), message: "The bank did not take it.".into() };
                     self.not_given_back(&refund, failure, trace).await
                 }
-                None => Err(Error::unavailable("payment provider", "the refund is still on its way")),
+                // It may take days; a webhook or reconciliation has us look again.
+                None => {
+                    info!(refund.id = %refund.id, "the provider has it, and is not done yet");
+                    Ok(())
+                }
             },
         }
+    }
+
+    /// A bank may send a refund back days after it was made. The provider then has the money again, and somebody has to pay the
+    /// customer in another way: no rule of ours can.
+    async fn look_back(&self, refund: &Refund) -> Result<()> {
+        let given = self.provider.find_refund(refund).await?;
+        if given.is_some_and(|given| given.is_final() == Some(false)) {
+            error!(alarm = "payment.refund_returned", refund.id = %refund.id, payment.id = %refund.payment_id, "a bank sent a refund back");
+        }
+        Ok(())
     }
 
     async fn write_down(&self, next: &Refund) -> Result<()> {

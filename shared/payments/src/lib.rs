@@ -2,9 +2,10 @@
 //!
 //! Invariants:
 //! - A payment row is opened in the transaction that places its order; `amount` never changes after that.
-//! - Nothing that moves money is posted before the provider's object id is in our row. An intent is created
+//! - No charge is posted before the provider's object id is in our row. An intent is created
 //!   unconfirmed (which moves nothing), its id recorded, and only then confirmed by that id: a retry asks the provider
-//!   what became of it. An intent whose id was lost can never charge anybody.
+//!   what became of it. An intent whose id was lost can never charge anybody. A refund has its attempt in our row before it
+//!   is posted, and is found again by our id.
 //! - A move is a conditional write on the version it was decided from. Whoever loses decides again, by the new state.
 //! - `captured = refunded + refunding + refundable`, and none is ever below 0: a refund takes its part off `refundable` by a
 //!   condition before the provider hears of it.
@@ -29,7 +30,6 @@ pub use method::Method;
 pub use open::NewPayment;
 pub use payment::{Attempt, Failure, NextAction, Outcome, Payment, Status};
 pub use refund::{Refund, RefundStatus};
-pub use settle::Settled;
 pub use store::Payments;
 pub use stripe::Stripe;
 

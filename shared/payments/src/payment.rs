@@ -268,9 +268,10 @@ impl Payment {
     pub fn cost_of(&self, wanted: &[(Sku, Quantity)]) -> Result<Money> {
         let zero = Money::zero(self.amount.currency);
         wanted.iter().enumerate().try_fold(zero, |sum, (index, (sku, pieces))| {
-            let line = self.lines.iter().find(|line| line.sku == *sku && line.quantity >= *pieces);
+            let twice = wanted.iter().take(index).any(|(before, _)| before == sku);
+            let line = self.lines.iter().find(|line| line.sku == *sku && line.quantity >= *pieces && !twice);
             let line = line.ok_or_else(|| {
-                let message = "is not so on this payment's order: name a SKU and at most as many as were bought";
+                let message = "is not so on this payment's order: name a SKU once, and at most as many as were bought";
                 Error::invalid(&format!("lines[{index}]"), "line_unknown", message)
             })?;
             let part = line.line_total.amount * i64::from(pieces.get()) / i64::from(line.quantity.get());

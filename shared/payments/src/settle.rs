@@ -15,23 +15,25 @@ use crate::stripe::{Created, Intent, State};
 /// How often a decision is made anew because somebody else moved the payment.
 const MOST_ROUNDS: usize = 8;
 
-/// What settling came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settled(pub Status);
-
 impl Till {
-    /// Brings a payment to rest: authorised, failed, waiting for the customer, or cancelled.
-    pub async fn settle(&self, id: PaymentId, trace: &Trace) -> Result<Settled> {
+    /// Brings a payment to rest: authorised, failed, waiting for the customer, or cancelled; and tells which it is.
+    pub async fn settle(&self, id: PaymentId, trace: &Trace) -> Result<Status> {
+        let mut moved = false;
         for _ in 0..MOST_ROUNDS {
             let payment = self.read(id).await?;
-            let moved = match payment.status {
+            moved = match payment.status {
                 Status::Open => self.authorise(&payment, trace).await?,
                 Status::RequiresAction => match self.provider.fetch(payment.intent()?).await? {
-                    truth if matches!(truth.state()?, State::RequiresAction(_)) => return Ok(Settled(payment.status)),
+                    truth if matches!(truth.state()?, State::RequiresAction(_)) => return Ok(payment.status),
                     truth => self.conclude(&payment, truth, trace).await?,
                 },
+                // Somebody has us look: a provider lets a reservation go after some days.
+                Status::Authorized if !moved => match self.provider.fetch(payment.intent()?).await?.state()? {
+                    State::Canceled => self.lapsed(&payment, trace).await?,
+                    _ => return Ok(payment.status),
+                },
                 Status::Cancelling => self.void(&payment, trace).await?,
-                status => return Ok(Settled(status)),
+                status => return Ok(status),
             };
             if moved {
                 info!(payment.id = %id, "settled");
@@ -48,7 +50,7 @@ impl Till {
     async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
         // A page that the customer left open must not be finished beside the new attempt.
         for intent in payment.abandoned_intents() {
-            self.provider.cancel(intent).await?;
+            self.provider.cancel(intent).await?.check_canceled()?;
         }
         let attempt = payment.attempt()?;
         let known = attempt.intent.as_ref().filter(|_| !fault::mutant("charge_posted_blindly"));
@@ -56,6 +58,7 @@ impl Till {
             // Creating an unconfirmed intent moves no money: if this answer or the next write is lost, the intent stays
             // unconfirmed for ever, and the next try makes another.
             return match self.provider.create(payment, &attempt.method.token).await? {
+                Created::Intent(intent) if !intent.is_of(payment) => self.refuse(payment, &intent, trace).await,
                 Created::Intent(intent) => {
                     fault::point("payments.intent_created");
                     let next = payment.with_intent(&intent.id, self.payments.clock.now());
@@ -74,7 +77,7 @@ impl Till {
         // An earlier run of this came as far as the intent, and perhaps further: the provider knows.
         let truth = self.provider.fetch(intent).await?;
         let concluded = match truth.state()? {
-            State::Unconfirmed => self.provider.confirm(intent, payment.order_id).await?,
+            State::Unconfirmed if truth.is_of(payment) => self.provider.confirm(intent, payment.order_id).await?,
             _ => truth,
         };
         self.conclude(payment, concluded, trace).await
@@ -94,18 +97,20 @@ impl Till {
             }
             State::Declined(failure) => self.decline(payment, failure, None, trace).await,
             State::RequiresAction(action) => {
-                let url = action.url.clone();
                 let next = payment.concluded(Outcome::RequiresAction(action), now)?;
-                let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id, url };
+                let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id };
                 self.payments.save(&next, trace, [Event::PaymentRequiresAction(data)]).await
             }
             State::Canceled => {
-                // Only we cancel intents, and then the row says so first; the next round will see it.
+                // When we cancel an intent the row says so first, and the next round will see it. Otherwise somebody did so at
+                // the provider.
                 warn!(payment.id = %payment.id, "the provider says cancelled while our row says otherwise");
                 let message = "The payment was cancelled at the provider.".into();
                 self.decline(payment, Failure { code: "payment_cancelled".into(), message }, None, trace).await
             }
             State::Unconfirmed => Err(Error::unavailable("payment provider", "the intent is still unconfirmed")),
+            // Others may have authorised, confirmed and captured since we read our row: then the next round sees it.
+            State::Captured if self.read(payment.id).await?.version != payment.version => Ok(false),
             State::Captured => {
                 Err(Error::internal(format!("payment {} was captured before its order was confirmed", payment.id)))
             }
@@ -115,13 +120,7 @@ impl Till {
     /// The provider's object is of another amount or currency than our row. Nothing rests on it: it is let go, somebody is
     /// called, and the order is not confirmed.
     async fn refuse(&self, payment: &Payment, truth: &Intent, trace: &Trace) -> Result<bool> {
-        let canceled = self.provider.cancel(&truth.id).await?;
-        if !matches!(canceled.state()?, State::Canceled) {
-            return Err(Error::internal(format!(
-                "the mismatched intent of payment {} could not be let go",
-                payment.id
-            )));
-        }
+        self.provider.cancel(&truth.id).await?.check_canceled()?;
         let alarm = PaymentMismatched {
             payment_id: payment.id,
             order_id: payment.order_id,

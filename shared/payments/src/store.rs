@@ -5,6 +5,7 @@
 //! | one payment | `PAYMENT#{id}` / `PAYMENT` | table | 1 read unit (4 KB) |
 //! | payments of an order | gsi1pk `ORDER#{orderId}`, by creation | gsi1 | 0.5 read units a page |
 //! | what workers have left to do, oldest first | gsi2pk `UNSETTLED#{0-3}`, up to a moment | gsi2, sparse | 0.5 read units a page |
+//! | reservations that wait for their capture | gsi2pk `RESERVED#{0-3}`, up to a moment | gsi2, sparse | 0.5 read units a page |
 //! | refunds that wait, oldest first | gsi2pk `REFUNDING#{0-3}`, up to a moment | gsi2, sparse | 0.5 read units a page |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
 //! | promise a part back | update on `refundable` + refund + event + kept answer | table | 8 write units in a transaction |
@@ -15,14 +16,18 @@ use aws_kit::{Aws, CommitError, Key, Query, Table, Transaction, Write, fault, ou
 use events::{Envelope, Event, RefundRequested};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::error;
 use values::{Clock, Error, OrderId, Page, PageRequest, PaymentId, RefundId, Result, Timestamp, Trace};
 
 use crate::Payment;
+use crate::payment::Status;
 use crate::refund::{Refund, RefundStatus};
 use crate::webhook::ProviderEvent;
 
 /// Partitions of the index of unsettled payments.
 const SHARDS: u8 = 4;
+/// Of one kind and shard, for one run of reconciliation: minutes of a worker's time.
+const MOST_WAITING: u32 = 250;
 /// How long a provider's event is known: longer than any provider repeats one.
 const HEARD_SECONDS: i64 = 30 * 24 * 3600;
 
@@ -54,21 +59,30 @@ impl Payments {
         Query::index(&self.table, "gsi1", format!("ORDER#{order}")).first(20).await
     }
 
-    /// Payments that have waited for a worker since before `since`, at most 100 of each shard.
+    /// Payments that have waited for a worker since before `since`. Reservations are apart: where the shop captures at
+    /// shipment they wait for days, and must not stand before what is stuck.
     pub async fn unsettled(&self, since: Timestamp) -> Result<Vec<Payment>> {
-        self.waiting("UNSETTLED", since).await
+        let mut waiting = self.waiting("UNSETTLED", since).await?;
+        waiting.extend(self.waiting("RESERVED", since).await?);
+        Ok(waiting)
     }
 
-    /// Refunds that have waited for a worker since before `since`, at most 100 of each shard.
+    /// Refunds that have waited for a worker since before `since`.
     pub async fn unsettled_refunds(&self, since: Timestamp) -> Result<Vec<Refund>> {
         self.waiting("REFUNDING", since).await
     }
 
+    /// At most [`MOST_WAITING`] of each shard. A row that cannot be read is logged, and keeps no other waiting.
     async fn waiting<T: DeserializeOwned>(&self, what: &str, since: Timestamp) -> Result<Vec<T>> {
         let mut waiting = Vec::new();
         for shard in 0..SHARDS {
             let query = Query::index(&self.table, "gsi2", format!("{what}#{shard}")).up_to(since.to_string());
-            waiting.extend(query.first::<T>(100).await?);
+            for row in query.first::<serde_json::Value>(MOST_WAITING).await? {
+                match serde_json::from_value(row) {
+                    Ok(row) => waiting.push(row),
+                    Err(error) => error!(%error, index = what, "a row that is none of ours"),
+                }
+            }
         }
         Ok(waiting)
     }
@@ -153,7 +167,8 @@ impl Payments {
             return Ok(row);
         }
         let shard = payment.id.uuid().as_bytes()[15] % SHARDS;
-        row.attribute("gsi2pk", format!("UNSETTLED#{shard}"))?.attribute("gsi2sk", payment.updated_at)
+        let what = if payment.status == Status::Authorized { "RESERVED" } else { "UNSETTLED" };
+        row.attribute("gsi2pk", format!("{what}#{shard}"))?.attribute("gsi2sk", payment.updated_at)
     }
 
     /// The write of an event about a payment.
@@ -184,7 +199,7 @@ pub(crate) async fn commit(writes: impl IntoIterator<Item = Write>) -> Result<bo
     }
     match transaction.commit().await {
         Ok(()) => Ok(true),
-        // Every condition of a move is on a version, and says the same: somebody was faster.
+        // Every condition of a move (a version, or a row that is not there yet) says the same: somebody was faster.
         Err(CommitError::Refused(_)) => Ok(false),
         Err(CommitError::Failed(error)) => Err(error),
     }

@@ -87,6 +87,36 @@ impl Stripe {
             .bearer_auth(keys.api_key)
             .header("Stripe-Version", "2023-08-16"))
     }
+
+    /// `Ok(Err(_))` is an answer of the provider, and final; `Err(_)` is an outage or a lost answer, and settles nothing. What a proxy
+    /// on the way says is no answer of the provider.
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<Result<T, Refusal>> {
+        #[derive(Deserialize)]
+        struct Body {
+            error: Told,
+        }
+        let outage = |cause: Box<dyn std::error::Error + Send + Sync>| Error::unavailable("payment provider", cause);
+        let answer = request.send().await.map_err(|error| outage(error.without_url().into()))?;
+        let status = answer.status();
+        if status.is_success() {
+            return answer.json().await.map(Ok).map_err(|error| outage(error.without_url().into()));
+        }
+        let told = answer.json::<Body>().await.map(|body| body.error).ok();
+        match (status, told) {
+            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
+                // It may have been rotated a moment ago.
+                self.secret.forget().await;
+                Err(Error::internal(format!("the payment provider refuses our key ({status}): see the Stripe secret")))
+            }
+            (StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND, Some(told)) => {
+                Ok(Err(Refusal { status, told }))
+            }
+            (status, told) => {
+                let told = told.and_then(|told| told.message).unwrap_or_default();
+                Err(outage(format!("it answered {status}: {told}").into()))
+            }
+        }
+    }
 }
 
 /// Mozilla's roots, compiled in: a start does not read the machine's store (docs/adr/0008).
@@ -95,29 +125,4 @@ fn mozilla_roots() -> Result<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let config = config.with_safe_default_protocol_versions().map_err(Error::internal)?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-/// `Ok(Err(_))` is an answer, and final; `Err(_)` is an outage or a lost answer, and settles nothing.
-async fn send<T: DeserializeOwned>(request: RequestBuilder) -> Result<Result<T, Refusal>> {
-    #[derive(Deserialize)]
-    struct Body {
-        #[serde(default)]
-        error: Told,
-    }
-    let outage = |cause: Box<dyn std::error::Error + Send + Sync>| Error::unavailable("payment provider", cause);
-    let answer = request.send().await.map_err(|error| outage(error.without_url().into()))?;
-    let status = answer.status();
-    if status.is_success() {
-        return answer.json().await.map(Ok).map_err(|error| outage(error.without_url().into()));
-    }
-    let told = answer.json::<Body>().await.map(|body| body.error).unwrap_or_default();
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Err(Error::internal(format!("the payment provider refuses our key ({status}): see the Stripe secret")));
-    }
-    let settles_nothing =
-        status.is_server_error() || matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS);
-    match settles_nothing {
-        true => Err(outage(format!("it answered {status}: {}", told.message.unwrap_or_default()).into())),
-        false => Ok(Err(Refusal { status, told })),
-    }
 }

@@ -21,8 +21,9 @@ impl Till {
             }
             let truth = self.provider.cancel(intent).await?;
             fault::point("payments.voided");
-            if matches!(truth.state()?, State::Captured) {
-                return self.give_back_all(payment, intent, trace).await;
+            match truth.state()? {
+                State::Captured => return self.give_back_all(payment, intent, trace).await,
+                _ => truth.check_canceled()?,
             }
         }
         let next = payment.concluded(Outcome::Voided, self.payments.clock.now())?;

@@ -104,6 +104,16 @@ impl Provider {
         card
     }
 
+    /// Somebody in the provider's dashboard, or its own clock, lets go what is held for an order.
+    pub async fn lets_go(&self, order: &Order) {
+        let books = self.books(order).await;
+        let intent = books["intents"][0]["id"].as_str().unwrap_or_else(|| panic!("there is an intent: {books:#}"));
+        let request = self.http.post(format!("{}/v1/payment_intents/{intent}/cancel", self.url));
+        let status =
+            request.bearer_auth("sk_test_of_the_dashboard").send().await.map(|answer| answer.status().as_u16());
+        assert!(matches!(status, Ok(200)), "the provider cancels {intent}: {status:?}");
+    }
+
     /// The bank's page for the customer: they do what it asks for, or fail. Whether there was anything left to do.
     pub async fn authenticates(&self, payment: &Value, outcome: &str) -> bool {
         let url = payment["nextAction"]["url"].as_str();

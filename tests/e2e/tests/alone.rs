@@ -4,6 +4,8 @@
 use e2e::scenes::{order_with, twenty_customers_want};
 use e2e::{Checkout, Draft, EVENTUALLY, SOON, Shop, await_until};
 use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 #[tokio::test]
 async fn a_worker_that_is_killed_in_the_middle_of_a_charge_charges_once() {
@@ -96,14 +98,15 @@ async fn an_order_whose_hold_has_ended_is_paid_no_more() {
             .await;
             // While the hold lasts, it is the method that is refused.
             customer.pays(&order, "no token!").await.expect_refusal(422);
-            let refused = await_until("the hold has ended", EVENTUALLY, async || {
-                let answer = customer.pays(&order, "no token!").await;
-                if answer.status == 422 { Err(answer.text) } else { Ok(answer.expect_refusal(409)) }
+            await_until("the hold has ended", EVENTUALLY, async || {
+                let ends = customer.looks_up(&order).await.0["holdExpiresAt"].as_str().map(str::to_owned);
+                let ends = ends.and_then(|ends| OffsetDateTime::parse(&ends, &Rfc3339).ok());
+                // None: it is pending no more, for housekeeping has just come by.
+                if ends.is_none_or(|ends| ends < OffsetDateTime::now_utc()) { Ok(()) } else { Err(format!("{ends:?}")) }
             })
             .await;
-            // Unless housekeeping has just come by.
+            let refused = customer.pays(&order, "pm_card_visa").await.expect_refusal(409);
             assert!(["hold_expired", "illegal_transition"].contains(&refused.code()), "{}", refused.body);
-            customer.pays(&order, "pm_card_visa").await.expect_refusal(409);
             (customer, order, mug)
         })
         .await;
@@ -141,4 +144,53 @@ async fn what_the_relay_cannot_publish_stays_in_its_outbox_until_it_can() {
     .await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
+}
+
+#[tokio::test]
+async fn an_order_whose_reservation_the_provider_let_go_is_not_packed() {
+    let shop = Shop::open_alone().await;
+    let (customer, order, _mug) = shop
+        .functions
+        .while_stopped(shop.queues.url("orders"), async {
+            let (customer, order, mug) = order_with(&shop, "pm_card_visa").await;
+            customer.api.awaits_payment(&order, "authorized").await;
+            // Its webhook is all that souk hears of it.
+            shop.provider.lets_go(&order).await;
+            customer.api.awaits_payment(&order, "cancelled").await;
+            (customer, order, mug)
+        })
+        .await;
+    let admin = shop.admin().await;
+    await_until("the order knows that it is not paid", EVENTUALLY, async || {
+        let seen = customer.looks_up(&order).await;
+        if seen.payment_status() == "voided" { Ok(()) } else { Err(seen.0.to_string()) }
+    })
+    .await;
+    admin.moves(&order, "processing").await.expect_refusal(409);
+    shop.provider.charged_nothing(&order).await;
+}
+
+#[tokio::test]
+async fn an_order_that_was_paid_in_time_is_confirmed_although_nobody_was_told() {
+    let shop = Shop::open_alone().await;
+    let queue = shop.queues.url("orders");
+    let (customer, order, mug) = shop
+        .functions
+        .while_stopped(queue, async {
+            let (customer, order, mug) = order_with(&shop, "pm_card_visa").await;
+            customer.api.awaits_payment(&order, "authorized").await;
+            // The message is lost, and then the hold ends.
+            shop.queues.takes(queue, "payment.authorized").await;
+            await_until("the hold has ended", EVENTUALLY, async || {
+                shop.functions.invoke("housekeeping", json!({ "task": "expire-holds" }).to_string()).await;
+                let seen = customer.looks_up(&order).await;
+                if seen.status() == "pending" { Err(seen.0["holdExpiresAt"].to_string()) } else { Ok(()) }
+            })
+            .await;
+            (customer, order, mug)
+        })
+        .await;
+    customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+    shop.awaits_stock(&mug, 2).await;
 }

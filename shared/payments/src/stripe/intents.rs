@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use values::{Error, OrderId, Result};
 
-use super::{Refusal, Stripe, Told, send};
+use super::{Refusal, Stripe, Told};
 use crate::payment::{Failure, NextAction, Payment};
 
 /// What an intent is at the provider.
@@ -19,6 +19,9 @@ pub(crate) struct Intent {
     pub(crate) amount: i64,
     pub(crate) currency: String,
     last_payment_error: Option<Told>,
+    /// Why our own last call about it was refused.
+    #[serde(skip)]
+    refused: Option<Told>,
     next_action: Option<ToDo>,
 }
 
@@ -53,15 +56,18 @@ pub(crate) enum Created {
 impl Intent {
     pub(crate) fn state(&self) -> Result<State> {
         Ok(match self.status.as_str() {
-            "requires_confirmation" => State::Unconfirmed,
-            "requires_action" => {
-                let url = self
-                    .next_action
-                    .as_ref()
-                    .and_then(|action| action.redirect_to_url.as_ref())
-                    .map(|to| to.url.clone());
-                State::RequiresAction(NextAction { r#type: "redirect".into(), url: url.unwrap_or_default() })
+            // A confirmation that was refused will be refused again.
+            "requires_confirmation" => {
+                self.refused.clone().map_or(State::Unconfirmed, |told| State::Declined(told.into()))
             }
+            "requires_action" => match self.next_action.as_ref().and_then(|action| action.redirect_to_url.as_ref()) {
+                Some(to) => State::RequiresAction(NextAction { r#type: "redirect".into(), url: to.url.clone() }),
+                // Without a page to come back to (`PaymentReturnUrl`) the provider names none to go to.
+                None => State::Declined(Failure {
+                    code: "authentication_unavailable".into(),
+                    message: "This card asks for a confirmation that this shop cannot show. Use another one.".into(),
+                }),
+            },
             "requires_capture" => State::Authorized,
             "succeeded" => State::Captured,
             "canceled" => State::Canceled,
@@ -69,6 +75,14 @@ impl Intent {
             "processing" => return Err(Error::unavailable("payment provider", "the intent is still being processed")),
             other => return Err(Error::internal(format!("an intent in the unknown state {other:?}"))),
         })
+    }
+
+    /// Refuses to go on while the intent may still charge somebody.
+    pub(crate) fn check_canceled(&self) -> Result<()> {
+        match self.state()? {
+            State::Canceled => Ok(()),
+            _ => Err(Error::unavailable("payment provider", format!("{} is {}, not let go yet", self.id, self.status))),
+        }
     }
 
     /// Are amount and currency ours? If not, nothing may rest on this intent.
@@ -95,7 +109,7 @@ impl Stripe {
             ("metadata[order_number]", &payment.order_number),
         ];
         let request = self.post("/v1/payment_intents").await?.form(&form);
-        match send(request).await? {
+        match self.send(request).await? {
             Ok(intent) => Ok(Created::Intent(intent)),
             Err(Refusal { told, .. }) => Ok(Created::Refused(told.into())),
         }
@@ -123,7 +137,7 @@ impl Stripe {
     /// What became of an intent.
     pub(crate) async fn fetch(&self, intent: &str) -> Result<Intent> {
         let request = self.request(Method::GET, &format!("/v1/payment_intents/{intent}")).await?;
-        send(request).await?.map_err(|refusal| {
+        self.send(request).await?.map_err(|refusal| {
             Error::internal(format!("the provider does not show intent {intent}: {}", refusal.status))
         })
     }
@@ -132,9 +146,9 @@ impl Stripe {
     /// call whose answer was lost had its effect) is judged by the intent itself.
     async fn act(&self, intent: &str, action: &str, form: &[(&str, String)]) -> Result<Intent> {
         let path = format!("/v1/payment_intents/{intent}/{action}");
-        match send(self.post(&path).await?.form(form)).await? {
+        match self.send(self.post(&path).await?.form(form)).await? {
             Ok(intent) => Ok(intent),
-            Err(_) => self.fetch(intent).await,
+            Err(Refusal { told, .. }) => Ok(Intent { refused: Some(told), ..self.fetch(intent).await? }),
         }
     }
 }

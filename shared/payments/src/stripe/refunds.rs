@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use values::{Error, Result};
 
-use super::{Refusal, Stripe, send};
+use super::{Refusal, Stripe};
 use crate::payment::Failure;
 use crate::refund::Refund;
 
@@ -51,7 +51,7 @@ impl Stripe {
             ("metadata[order_id]", &order),
         ];
         let request = self.request(Method::POST, "/v1/refunds").await?.header("Idempotency-Key", refund.key());
-        Ok(match send(request.form(&form)).await? {
+        Ok(match self.send(request.form(&form)).await? {
             Ok(given) => Posted::Given(given),
             Err(Refusal { told, .. }) => Posted::Refused(told.into()),
         })
@@ -69,7 +69,7 @@ impl Stripe {
         let is_it = |given: &Given| given.metadata.get("refund_id") == Some(&id);
         let path = format!("/v1/refunds?payment_intent={}&limit=100", refund.intent);
         let request = self.request(Method::GET, &path).await?;
-        let listed: Listed = send(request).await?.map_err(|refusal| {
+        let listed: Listed = self.send(request).await?.map_err(|refusal| {
             Error::internal(format!("the provider does not list the refunds of {}: {}", refund.intent, refusal.status))
         })?;
         match listed.data.into_iter().find(is_it) {
