@@ -63,8 +63,19 @@ pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
 async fn one(state: &State, envelope: Envelope) -> Result<()> {
     let trace = envelope.trace("payments-worker");
     match &envelope.event {
-        Event::OrderCreated(order) => advance(state, order.order_id, order.payment_id, &trace).await,
-        Event::PaymentRequested(asked) => advance(state, asked.order_id, asked.payment_id, &trace).await,
+        Event::OrderCreated(order) => {
+            state.orders.prolong(order.order_id, &trace).await?;
+            advance(state, order.order_id, order.payment_id, &trace).await
+        }
+        Event::PaymentRequested(asked) => {
+            // To look at a page that a customer has left open charges nothing, and holds nothing: or asking again and again
+            // would hold stock for ever.
+            let payment = state.till.payments.read(asked.payment_id).await?;
+            if payment.is_some_and(|payment| payment.status == Status::Open) {
+                state.orders.prolong(asked.order_id, &trace).await?;
+            }
+            advance(state, asked.order_id, asked.payment_id, &trace).await
+        }
         Event::OrderConfirmed(order) if state.capture_at == CaptureAt::Confirmation => {
             state.till.capture(order.payment_id, &trace).await
         }
@@ -86,14 +97,9 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
     }
 }
 
-/// Brings a payment as far as its order allows.
+/// Brings a payment as far as its order allows. The hold was prolonged before: what is charged now must not be given back while
+/// the provider thinks. An order that is pending no longer has ended its payment, and settling lets go what was reserved.
 async fn advance(state: &State, order: OrderId, payment: PaymentId, trace: &Trace) -> Result<()> {
-    // First the hold: what is charged now must not be given back while the provider thinks. An order that is pending no
-    // longer has ended its payment, and settling lets go what was reserved. To look at a page that a customer has left open
-    // charges nothing, and holds nothing: or asking again and again would hold stock for ever.
-    if state.till.payments.read(payment).await?.is_some_and(|payment| payment.status == Status::Open) {
-        state.orders.prolong(order, trace).await?;
-    }
     if state.till.settle(payment, trace).await? == Status::Authorized {
         // Reconciliation and webhooks ask again for payments whose capture was lost.
         let due = match (state.orders.read(order).await?.map(|order| order.status), state.capture_at) {
