@@ -1,5 +1,6 @@
 //! Queues as SQS does not promise otherwise: every message twice, some of them once more much later, in any order.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -27,8 +28,9 @@ async fn shuffles(run: &Run) {
     let mut seen: Vec<(&String, Value)> = Vec::new();
     let urls: Vec<String> = run.site.stack.queues.values().cloned().collect();
     for round in 0..ROUNDS {
-        // While one waits, the others go on, and what comes of that gathers in it.
-        let held = if round % 2 == 0 { &urls[..] } else { std::slice::from_ref(&urls[random.usize(0..urls.len())]) };
+        // While one waits, the others go on, and what comes of that gathers in it: first what orders hear of their payments.
+        let alone = (round / 2 + 1) % urls.len();
+        let held = if round % 2 == 0 { std::slice::from_ref(&urls[alone]) } else { &urls[..] };
         let juggling = async {
             tokio::time::sleep(GATHERING).await;
             let mut taken = Vec::new();
@@ -54,7 +56,28 @@ async fn shuffles(run: &Run) {
     for (url, message) in &seen {
         run.emulator.put(url, message).await;
     }
-    run.recorder.notes(format!("all {} messages came once more", seen.len()));
+    tokio::time::sleep(2 * FLOWING).await;
+    // And the oldest word about everything last of all: whoever believes what comes last is wrong for good.
+    let last = oldest(&seen);
+    for (url, message) in &last {
+        run.emulator.put(url, message).await;
+    }
+    run.recorder.notes(format!("all {} messages came once more, and then the {} oldest", seen.len(), last.len()));
+}
+
+/// Of each queue and subject the message with the lowest sequence.
+fn oldest<'a>(seen: &[(&'a String, Value)]) -> Vec<(&'a String, Value)> {
+    let mut oldest: BTreeMap<(&String, String), (u64, &Value)> = BTreeMap::new();
+    for (url, message) in seen {
+        let envelope: Value = serde_json::from_str(message["Body"].as_str().unwrap_or_default()).unwrap_or_default();
+        let subject = envelope["subject"].as_str().unwrap_or_default().to_owned();
+        let sequence = envelope["sequence"].as_u64().unwrap_or_default();
+        let known = oldest.entry((url, subject)).or_insert((sequence, message));
+        if sequence < known.0 {
+            *known = (sequence, message);
+        }
+    }
+    oldest.into_iter().map(|((url, _), (_, message))| (url, message.clone())).collect()
 }
 
 /// Does something while no queue hands out messages.
