@@ -13,7 +13,7 @@ use cart::Carts;
 use http::{HeaderMap, StatusCode, header};
 use http_kit::{
     Admin, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, Visitor, attempted, etag,
-    tagged,
+    order_token, tagged,
 };
 use identity::Accounts;
 use orders::{Asked, Checkout, Desk, Status};
@@ -152,10 +152,6 @@ async fn advance(
 /// An order with its tag.
 fn shown(order: OrderOut) -> impl IntoResponse {
     ([(header::ETAG, etag(order.version()))], Json(order))
-}
-
-fn order_token(headers: &HeaderMap) -> Option<&str> {
-    headers.get("x-order-token").and_then(|value| value.to_str().ok())
 }
 
 /// Whose idempotency keys these are: an account's own, or all guests'. A guest who mends a typo and sends again under the same

@@ -3,12 +3,12 @@
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use http::HeaderMap;
-use http_kit::{Answer, Json, PageQuery, Path, Query, Visitor, list};
+use http_kit::{Answer, Json, PageQuery, Path, Query, Visitor, list, order_token};
 use values::{Error, OrderId, UserId};
 
+use crate::State;
 use crate::bodies::ListIn;
 use crate::shape::{HistoryOut, OrderOut};
-use crate::{State, order_token};
 
 /// `GET /orders`: an admin finds all, everybody else their own.
 pub(crate) async fn all(AxumState(state): AxumState<State>, visitor: Visitor, Query(query): Query<ListIn>) -> Answer {

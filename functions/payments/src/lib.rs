@@ -13,8 +13,8 @@ use axum::routing::{get, post};
 use events::Recipient;
 use http::{HeaderMap, StatusCode};
 use http_kit::{
-    Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, PageQuery, Path, Query, Raw, Verifier, Visitor, attempted,
-    list, tagged,
+    Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery, Path, Query, Raw, Verifier, Visitor,
+    attempted, list, order_token, tagged,
 };
 use payments::{Payment, Payments};
 use serde::Deserialize;
@@ -22,9 +22,6 @@ use serde_json::json;
 use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Result, Trace};
 
 use shape::{PaymentOut, RefundIn, RefundOut};
-
-/// A guest's.
-const ORDER_TOKEN: &str = "x-order-token";
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -171,10 +168,5 @@ fn check_somebody(visitor: &Visitor, headers: &HeaderMap) -> Result<()> {
 /// Its payer, an admin, or whoever holds the order's token.
 fn may_see(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
     let pays = matches!((payment.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user);
-    let given = headers.get(ORDER_TOKEN).and_then(|token| token.to_str().ok());
-    let holds_token = match (&payment.token_digest, given) {
-        (Some(digest), Some(given)) => matches_digest(given, digest),
-        _ => false,
-    };
-    caller.is_admin() || pays || holds_token
+    caller.is_admin() || pays || matches_digest(order_token(headers), payment.token_digest.as_deref())
 }

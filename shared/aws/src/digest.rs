@@ -12,9 +12,11 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Is that the digest of this secret? Digests are compared, so the time taken tells nothing of the secret.
-pub fn matches_digest(secret: &str, digest_held: &str) -> bool {
-    verify_slices_are_equal(sha256_hex(secret.as_bytes()).as_bytes(), digest_held.as_bytes()).is_ok()
+/// Was a secret given, is a digest held, and is it the digest of that secret? Digests are compared, so the time taken tells
+/// nothing of the secret.
+pub fn matches_digest(given: Option<&str>, digest_held: Option<&str>) -> bool {
+    let (Some(given), Some(held)) = (given, digest_held) else { return false };
+    verify_slices_are_equal(sha256_hex(given.as_bytes()).as_bytes(), held.as_bytes()).is_ok()
 }
 
 /// A bearer secret of 256 random bits, safe in a URL. Store its digest, never itself.

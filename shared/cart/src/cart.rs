@@ -102,8 +102,7 @@ impl Cart {
     /// Refuses when the owner insists on another version than this.
     pub(crate) fn check_version(&self, version: Option<u64>) -> Result<()> {
         if version.is_some_and(|version| version != self.version) {
-            let detail = "The cart was changed since you read it. Read it again and repeat your change.";
-            return Err(Error::new(values::Kind::PreconditionFailed, "version_mismatch", detail));
+            return Err(Error::version_mismatch("cart"));
         }
         Ok(())
     }

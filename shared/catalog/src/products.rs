@@ -2,7 +2,7 @@
 
 use aws_kit::{Attempt, Aws, CommitError, Idempotency, Settings, Transaction, outbox_put};
 use events::{Envelope, Event, ProductChanged};
-use values::{Clock, Currency, Error, Kind, ProductId, Result, Trace};
+use values::{Clock, Currency, Error, ProductId, Result, Trace};
 
 use crate::{Catalog, Listing, Status};
 
@@ -34,7 +34,7 @@ impl Products {
     pub(crate) async fn at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
         let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
         if version.is_some_and(|version| version != listing.product.version) {
-            return Err(version_mismatch());
+            return Err(Error::version_mismatch("product"));
         }
         match listing.product.status {
             Status::Active => Ok(listing),
@@ -58,7 +58,9 @@ impl Products {
         }
         let told = self.tell(&after, event, trace);
         match self.commit(writes, &told, after, once).await {
-            Err(CommitError::Refused(refusals)) if refusals.of(product).is_some() => Err(version_mismatch()),
+            Err(CommitError::Refused(refusals)) if refusals.of(product).is_some() => {
+                Err(Error::version_mismatch("product"))
+            }
             done => Ok(done?),
         }
     }
@@ -107,9 +109,4 @@ impl Products {
             (tried, _) => tried,
         }
     }
-}
-
-pub(crate) fn version_mismatch() -> Error {
-    let detail = "The product was changed since you read it. Read it again and repeat your change.";
-    Error::new(Kind::PreconditionFailed, "version_mismatch", detail)
 }

@@ -4,7 +4,6 @@ use aws_kit::{Attempt, Backoff, CommitError, Idempotency, Transaction};
 use events::{Envelope, Event, StockChanged};
 use values::{Error, ProductId, Result, Sku, Text, Trace};
 
-use crate::products::version_mismatch;
 use crate::{Listing, Offer, Products};
 
 /// The most pieces of one SKU.
@@ -84,7 +83,7 @@ impl Products {
             match self.commit(writes, &told, answer, once).await {
                 Err(CommitError::Refused(refusals)) => {
                     if held.is_some_and(|slot| refusals.of(slot).is_some()) {
-                        return Err(version_mismatch());
+                        return Err(Error::version_mismatch("product"));
                     }
                     let now = refusals.of(counted).map(|refused| refused.row::<Offer>()).transpose()?.flatten();
                     match now {

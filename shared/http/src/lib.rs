@@ -15,7 +15,7 @@ pub use app::{RequestId, run, with_layers};
 pub use body::Json;
 pub use conditional::{IfMatch, IfNoneMatch, etag, tagged};
 pub use list::{Cursors, PageQuery, list};
-pub use params::{IdempotencyKey, Path, Query, attempted};
+pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, attempted, order_token};
 pub use problem::Failure;
 pub use raw::Raw;
 pub use visitor::{Admin, LoggedIn, Verifier, Visitor};

@@ -3,8 +3,8 @@
 use aws_kit::{Attempt, Idempotency};
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use values::{Error, Kind, Result};
@@ -65,6 +65,14 @@ impl IdempotencyKey {
             Error::new(Kind::Malformed, "idempotency_key_required", detail)
         })
     }
+}
+
+/// Carries the token by which a guest may see an order and its payment.
+pub const ORDER_TOKEN: &str = "x-order-token";
+
+/// The token in [`ORDER_TOKEN`], if it is text.
+pub fn order_token(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ORDER_TOKEN).and_then(|value| value.to_str().ok())
 }
 
 /// The answer to a request that may be a repetition; one that is says so in `Idempotency-Replayed`.

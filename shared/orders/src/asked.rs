@@ -1,7 +1,7 @@
 //! What comes with a request to move an order, whatever the move.
 
 use aws_kit::{Attempt, Idempotency};
-use values::{Caller, Error, Kind, Result, Trace};
+use values::{Caller, Error, Result, Trace};
 
 use crate::order::{Order, Private};
 use crate::read::Full;
@@ -25,8 +25,7 @@ impl Asked<'_> {
     /// Refuses when the caller insists on another version than this.
     pub(crate) fn check_version(&self, order: &Order) -> Result<()> {
         if self.version.is_some_and(|version| version != order.version) {
-            let detail = "The order was changed since you read it. Read it again and repeat your change.";
-            return Err(Error::new(Kind::PreconditionFailed, "version_mismatch", detail));
+            return Err(Error::version_mismatch("order"));
         }
         Ok(())
     }

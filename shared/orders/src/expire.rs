@@ -47,21 +47,21 @@ fn may_expire(status: Status) -> bool {
 }
 
 impl Orders {
-    /// Makes sure that the hold outlasts the call to the provider that is about to be made. `false` when the order is no
-    /// longer pending: then nothing is to be charged for it.
-    pub async fn prolong(&self, id: OrderId, trace: &Trace) -> Result<bool> {
+    /// Makes sure that the hold outlasts the call to the provider that is about to be made. An order that is no longer pending
+    /// has no hold, and is left alone.
+    pub async fn prolong(&self, id: OrderId, trace: &Trace) -> Result<()> {
         for _ in 0..MOST_ROUNDS {
             let Some(order) = self.read(id).await?.filter(|order| order.status == Status::Pending) else {
-                return Ok(false);
+                return Ok(());
             };
             let now = self.clock.now();
             let until = now.plus_seconds(PROLONGED_SECONDS);
             if order.hold_expires_at >= until {
-                return Ok(true);
+                return Ok(());
             }
             let next = order.held_until(until, now);
             if let Moved::Done = commit(self.next(&next, trace, "hold_prolonged", None)?, None).await? {
-                return Ok(true);
+                return Ok(());
             }
         }
         Err(overtaken())

@@ -26,10 +26,6 @@ impl Orders {
 
 fn may_see(full: &Full, caller: &Caller, order_token: Option<&str>) -> bool {
     let bought = matches!((full.order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
-    let digest = full.private.as_ref().and_then(|private| private.token_digest.as_ref());
-    let holds_token = match (digest, order_token) {
-        (Some(digest), Some(given)) => matches_digest(given, digest),
-        _ => false,
-    };
-    caller.is_admin() || bought || holds_token
+    let digest = full.private.as_ref().and_then(|private| private.token_digest.as_deref());
+    caller.is_admin() || bought || matches_digest(order_token, digest)
 }

@@ -9,11 +9,8 @@ use values::{Error, Money, PaymentId, RefundId, Result, Trace};
 use crate::Till;
 use crate::payment::{Failure, Payment};
 use crate::refund::{Refund, RefundStatus, Step};
-use crate::store::{commit, overtaken};
+use crate::store::{MOST_ROUNDS, commit, overtaken};
 use crate::stripe::{Given, Posted};
-
-/// How often a decision is made anew because somebody else moved the payment: many refunds may end at once.
-const MOST_ROUNDS: usize = 8;
 
 impl Till {
     /// Brings a refund to its end. One that is not there, or has ended, is left alone.

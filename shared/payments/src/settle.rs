@@ -9,11 +9,8 @@ use values::{Error, PaymentId, Result, Trace};
 
 use crate::Till;
 use crate::payment::{Failure, Outcome, Payment, Status};
-use crate::store::overtaken;
+use crate::store::{MOST_ROUNDS, overtaken};
 use crate::stripe::{Created, Intent, State};
-
-/// How often a decision is made anew because somebody else moved the payment.
-const MOST_ROUNDS: usize = 8;
 
 impl Till {
     /// Brings a payment to rest: authorised, failed, waiting for the customer, or cancelled; and tells which it is.

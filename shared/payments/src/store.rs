@@ -205,6 +205,9 @@ pub(crate) async fn commit(writes: impl IntoIterator<Item = Write>) -> Result<bo
     }
 }
 
+/// How often a decision is made anew because somebody else moved the payment: many refunds of one may end at once.
+pub(crate) const MOST_ROUNDS: usize = 8;
+
 /// The error of a worker that was overtaken again and again: its message comes again.
 pub(crate) fn overtaken() -> Error {
     Error::unavailable("payment", "it was moved by somebody else again and again")

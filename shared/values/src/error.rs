@@ -87,6 +87,12 @@ impl Error {
         Self::new(Kind::NotFound, "not_found", format!("There is no such {what}."))
     }
 
+    /// The caller insists on a version of `what` that is not the present one.
+    pub fn version_mismatch(what: &str) -> Self {
+        let detail = format!("The {what} was changed since you read it. Read it again and repeat your change.");
+        Self::new(Kind::PreconditionFailed, "version_mismatch", detail)
+    }
+
     /// One field of the request is not acceptable.
     pub fn invalid(field: &str, code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
