@@ -1,10 +1,11 @@
 //! The AWS half of the kit: clients with timeouts, settings from the environment, DynamoDB reads, writes and
-//! transactions with their retry budget, the outbox, queues, secrets and the keys that everybody trusts.
+//! transactions with their retry budget, the outbox, queues, files, secrets and the keys that everybody trusts.
 //! It knows no context: table layouts live in the contexts' stores.
 
 mod consume;
 mod digest;
 pub mod fault;
+mod files;
 mod idempotency;
 mod outbox;
 mod query;
@@ -19,6 +20,7 @@ mod write;
 
 pub use consume::consume;
 pub use digest::{matches_digest, random_token, sha256_hex};
+pub use files::{Etag, Fetched, Files, Part, SMALLEST_PART, Signed};
 pub use idempotency::{Attempt, Idempotency};
 pub use outbox::{OUTBOX_SHARDS, forget as forget_event, put as outbox_put, read_image, waiting};
 pub use query::Query;

@@ -5,17 +5,20 @@ use std::collections::{BTreeMap, HashSet};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use events::{Delivery, Envelope, Listener};
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
+use serde_json::json;
 use values::{Clock, Error, EventId, Result, Timestamp};
 
-use crate::{Aws, Settings};
+use crate::{Aws, Settings, sha256_hex};
 
 /// The longest that SQS delays a message.
 const LONGEST_DELAY_SECONDS: i64 = 900;
 /// SQS's bound for one batch.
 const BATCH: usize = 10;
+/// Events in a message to the index: some 50 KB, of the 256 that SQS takes.
+const MOST_TOGETHER: usize = 100;
 
-/// The three queues of souk.
+/// The queues of souk.
 #[derive(Debug, Clone)]
 pub struct Publisher {
     client: Client,
@@ -30,6 +33,8 @@ impl Publisher {
             (Listener::Orders, Settings.required("SOUK_QUEUE_ORDERS")?),
             (Listener::Payments, Settings.required("SOUK_QUEUE_PAYMENTS")?),
             (Listener::Notifications, Settings.required("SOUK_QUEUE_NOTIFICATIONS")?),
+            (Listener::Catalog, Settings.required("SOUK_QUEUE_CATALOG")?),
+            (Listener::Search, Settings.required("SOUK_QUEUE_SEARCH")?),
         ]);
         Ok(Self { client: Client::new(aws.config()), queues, clock })
     }
@@ -48,10 +53,27 @@ impl Publisher {
                 by_queue.entry(listener).or_default().push((envelope, delay));
             }
         }
+        let together = by_queue.remove(&Listener::Search).unwrap_or_default();
         let batches =
             by_queue.iter().flat_map(|(listener, messages)| messages.chunks(BATCH).map(|batch| (*listener, batch)));
-        let lost = try_join_all(batches.map(|(listener, batch)| self.send(listener, batch))).await?;
+        let sent = try_join_all(batches.map(|(listener, batch)| self.send(listener, batch)));
+        let (lost, ()) = try_join(sent, self.send_together(&together)).await?;
         Ok(lost.into_iter().flatten().collect())
+    }
+
+    /// Sends events to the index as one message: its one writer takes ten messages at a time at most, and every turn of it
+    /// writes files.
+    async fn send_together(&self, events: &[(&Envelope, i64)]) -> Result<()> {
+        for events in events.chunks(MOST_TOGETHER) {
+            let events: Vec<&Envelope> = events.iter().map(|(envelope, _)| *envelope).collect();
+            let ids: String = events.iter().map(|envelope| envelope.event_id.to_string()).collect();
+            let body = serde_json::to_string(&json!({ "events": events })).map_err(Error::internal)?;
+            let url = self.queues.get(&Listener::Search).cloned().unwrap_or_default();
+            let send = self.client.send_message().queue_url(url).message_body(body).message_group_id("index");
+            let send = send.message_deduplication_id(sha256_hex(ids.as_bytes())).send();
+            send.await.map_err(|error| Error::unavailable("queue", error))?;
+        }
+        Ok(())
     }
 
     async fn send(&self, listener: Listener, batch: &[(&Envelope, i64)]) -> Result<Vec<EventId>> {
@@ -94,6 +116,21 @@ impl OwnQueue {
     /// Sends an event on, not to come before that moment.
     pub async fn send_later(&self, envelope: &Envelope, at: Timestamp) -> Result<()> {
         self.send(envelope, delay_until(at, self.clock.now()), 0).await
+    }
+
+    /// Sends a text into a FIFO queue, behind whatever its group has to do.
+    pub async fn send_in_order(&self, body: &str, group: &str) -> Result<()> {
+        let id: EventId = self.clock.mint();
+        let send = self.client.send_message().queue_url(&self.url).message_body(body).message_group_id(group);
+        let sent = send.message_deduplication_id(id.to_string()).send().await;
+        sent.map(|_| ()).map_err(|error| Error::unavailable("queue", error))
+    }
+
+    /// Has a message that was received come again after so many seconds.
+    pub async fn release(&self, receipt: &str, seconds: i32) -> Result<()> {
+        let change = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
+        let changed = change.visibility_timeout(seconds).send().await;
+        changed.map(|_| ()).map_err(|error| Error::unavailable("queue", error))
     }
 
     /// Sends on an event that met its `outages`-th outage, with a growing pause; false when that went on for too long.

@@ -1,14 +1,21 @@
 //! What happened, told to whoever listens: the envelope, every event type, and who listens to what.
 //! Events carry ids, never emails or addresses. Queues reorder: a consumer decides by `subject`, `sequence` and its own state.
 
+mod catalog;
 mod envelope;
 mod listeners;
+mod orders;
+mod payments;
 mod types;
 
+pub use catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
 pub use envelope::Envelope;
 pub use listeners::{Delivery, Listener};
-pub use types::{
-    CancelReason, Event, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderMoved, PaymentDone, PaymentFailed,
-    PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested, ProductChanged, Recipient,
-    RefundRequested, StockChanged, UserRegistered,
+pub use orders::{
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved, Pieces, Recipient,
 };
+pub use payments::{
+    PaymentDone, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
+    RefundRequested,
+};
+pub use types::{Event, UserRegistered};

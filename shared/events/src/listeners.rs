@@ -13,6 +13,10 @@ pub enum Listener {
     Payments,
     /// notifier.
     Notifications,
+    /// catalog-worker.
+    Catalog,
+    /// indexer: a FIFO queue of one group, for an index has one writer.
+    Search,
 }
 
 /// To whom, and when.
@@ -28,30 +32,54 @@ impl Event {
     /// The deliveries of this event.
     pub fn deliveries(&self) -> Vec<Delivery> {
         use Delivery::{NotBefore, Now};
-        use Listener::{Notifications, Orders, Payments};
+        use Listener::{Catalog, Notifications, Orders, Payments, Search};
         match self {
-            // The same event tells payments to charge now, and orders to look later whether the hold ended unpaid.
-            Self::OrderCreated(order) => vec![Now(Payments), NotBefore(Orders, order.hold_expires_at)],
+            // The same event tells payments to charge now, the catalog what was sold, and orders to look later whether the
+            // hold ended unpaid.
+            Self::OrderCreated(order) => vec![Now(Payments), Now(Catalog), NotBefore(Orders, order.hold_expires_at)],
             Self::PaymentRequested(_) | Self::PaymentCaptureRequested(_) | Self::PaymentRefundRequested(_) => {
                 vec![Now(Payments)]
             }
             Self::PaymentAuthorized(_) => vec![Now(Orders)],
             Self::OrderConfirmed(_) | Self::OrderShipped(_) => vec![Now(Payments)],
-            Self::OrderCancelled(_) => vec![Now(Payments), Now(Notifications)],
+            Self::OrderCancelled(_) => vec![Now(Payments), Now(Catalog), Now(Notifications)],
             Self::PaymentCompleted(_) | Self::PaymentFailed(_) | Self::PaymentRefunded(_) => {
                 vec![Now(Orders), Now(Notifications)]
             }
             Self::PaymentCancelled(_) => vec![Now(Orders)],
             Self::PaymentMismatched(_) => vec![Now(Notifications)],
-            Self::UserRegistered(_)
-            | Self::ProductCreated(_)
+            Self::ProductCreated(_)
             | Self::ProductUpdated(_)
             | Self::ProductArchived(_)
+            | Self::ReviewPosted(_)
+            | Self::ReviewChanged(_) => vec![Now(Search)],
+            // An index knows whether there is any; a sale out of many changes nothing there.
+            Self::StockChanged(stock) if (stock.was == 0) != (stock.available == 0) => vec![Now(Search)],
+            Self::StockLow(_) => vec![Now(Notifications)],
+            Self::OrderDelivered(_) | Self::ImportUploaded(_) | Self::ExportRequested(_) => vec![Now(Catalog)],
+            Self::UserRegistered(_)
             | Self::StockChanged(_)
             // The customer's front end reads the payment.
             | Self::PaymentRequiresAction(_)
-            | Self::OrderProcessing(_)
-            | Self::OrderDelivered(_) => vec![],
+            | Self::OrderProcessing(_) => vec![],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use values::Clock;
+
+    use super::*;
+    use crate::StockChanged;
+
+    #[test]
+    fn the_index_hears_of_stock_when_the_last_piece_goes_and_when_the_first_comes() {
+        let hears = |was, available| {
+            let stock = StockChanged { product_id: Clock::System.mint(), sku: "MUG".parse().unwrap(), was, available };
+            Event::StockChanged(stock).deliveries() == [Delivery::Now(Listener::Search)]
+        };
+        assert!(hears(1, 0) && hears(0, 1) && hears(0, 900));
+        assert!(!hears(2, 1) && !hears(1, 2) && !hears(900, 1));
     }
 }

@@ -1,7 +1,14 @@
-//! Every event type of souk and what it carries.
+//! Every event type of souk. What each carries stands in the file of its context.
 
 use serde::{Deserialize, Serialize};
-use values::{ContactId, Money, OrderId, PaymentId, ProductId, Quantity, RefundId, Sku, Timestamp, UserId};
+use values::UserId;
+
+use crate::catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
+use crate::orders::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved};
+use crate::payments::{
+    PaymentDone, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
+    RefundRequested,
+};
 
 /// What happened. On the wire: `{"eventType": "order.created", "data": {…}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,9 +26,24 @@ pub enum Event {
     /// A product left the shop.
     #[serde(rename = "product.archived")]
     ProductArchived(ProductChanged),
-    /// Stock was set or moved by hand (a sale tells by its order).
+    /// The stock of a SKU is another: sold, given back or counted. Derived from the offer's stream.
     #[serde(rename = "stock.changed")]
     StockChanged(StockChanged),
+    /// The stock of a SKU fell to where somebody should order more. Once per crossing; derived like `stock.changed`.
+    #[serde(rename = "stock.low")]
+    StockLow(StockLow),
+    /// A customer said what a product is like.
+    #[serde(rename = "review.posted")]
+    ReviewPosted(ReviewChanged),
+    /// A review was changed, hidden, shown again or taken back.
+    #[serde(rename = "review.changed")]
+    ReviewChanged(ReviewChanged),
+    /// The file of an import is there, or the next slice of it is due.
+    #[serde(rename = "import.uploaded")]
+    ImportUploaded(JobAdvanced),
+    /// An export is wanted, or the next slice of it is due.
+    #[serde(rename = "export.requested")]
+    ExportRequested(JobAdvanced),
     /// An order was placed; its stock is held.
     #[serde(rename = "order.created")]
     OrderCreated(OrderCreated),
@@ -36,7 +58,7 @@ pub enum Event {
     OrderShipped(OrderMoved),
     /// It arrived.
     #[serde(rename = "order.delivered")]
-    OrderDelivered(OrderMoved),
+    OrderDelivered(OrderDelivered),
     /// It will not be delivered; its stock is free again.
     #[serde(rename = "order.cancelled")]
     OrderCancelled(OrderCancelled),
@@ -81,6 +103,11 @@ impl Event {
             Self::ProductUpdated(_) => "product.updated",
             Self::ProductArchived(_) => "product.archived",
             Self::StockChanged(_) => "stock.changed",
+            Self::StockLow(_) => "stock.low",
+            Self::ReviewPosted(_) => "review.posted",
+            Self::ReviewChanged(_) => "review.changed",
+            Self::ImportUploaded(_) => "import.uploaded",
+            Self::ExportRequested(_) => "export.requested",
             Self::OrderCreated(_) => "order.created",
             Self::OrderConfirmed(_) => "order.confirmed",
             Self::OrderProcessing(_) => "order.processing",
@@ -101,254 +128,10 @@ impl Event {
     }
 }
 
-/// Whom to tell: an account, or how a guest is reached. Identity knows the address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Recipient {
-    /// An account.
-    User(UserId),
-    /// A guest.
-    Contact(ContactId),
-}
-
-impl std::fmt::Display for Recipient {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::User(id) => id.fmt(f),
-            Self::Contact(id) => id.fmt(f),
-        }
-    }
-}
-
-/// A line as the customer bought it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Line {
-    /// What.
-    pub sku: Sku,
-    /// What it was called then.
-    pub name: String,
-    /// How many.
-    pub quantity: Quantity,
-    /// For all of them.
-    pub line_total: Money,
-}
-
 /// Data of `user.registered`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserRegistered {
     /// The account.
     pub user_id: UserId,
-}
-
-/// Data of `product.*`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProductChanged {
-    /// The product.
-    pub product_id: ProductId,
-    /// Its SKU.
-    pub sku: Sku,
-}
-
-/// Data of `stock.changed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StockChanged {
-    /// The product.
-    pub product_id: ProductId,
-    /// What is counted.
-    pub sku: Sku,
-    /// Pieces that can be sold now.
-    pub available: u32,
-    /// Why, as the admin said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-/// Data of `order.created`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderCreated {
-    /// The order.
-    pub order_id: OrderId,
-    /// What the customer calls it.
-    pub order_number: String,
-    /// The payment opened with it.
-    pub payment_id: PaymentId,
-    /// What is to be paid.
-    pub total: Money,
-    /// Until when its stock is held.
-    pub hold_expires_at: Timestamp,
-}
-
-/// Data of `order.confirmed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderConfirmed {
-    /// The order.
-    pub order_id: OrderId,
-    /// What the customer calls it.
-    pub order_number: String,
-    /// The payment to capture.
-    pub payment_id: PaymentId,
-    /// What was promised.
-    pub lines: Vec<Line>,
-    /// What it costs.
-    pub total: Money,
-}
-
-/// Data of `order.processing`, `order.shipped` and `order.delivered`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderMoved {
-    /// The order.
-    pub order_id: OrderId,
-    /// What the customer calls it.
-    pub order_number: String,
-    /// What pays for it: captured at shipment, if the shop does it so.
-    pub payment_id: PaymentId,
-    /// Whom to tell.
-    pub recipient: Recipient,
-}
-
-/// Why an order ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CancelReason {
-    /// It was not paid before its hold ended.
-    HoldExpired,
-    /// The customer wanted so.
-    ByCustomer,
-    /// The shop wanted so.
-    ByShop,
-}
-
-/// Data of `order.cancelled`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OrderCancelled {
-    /// The order.
-    pub order_id: OrderId,
-    /// What the customer calls it.
-    pub order_number: String,
-    /// The payment to void.
-    pub payment_id: PaymentId,
-    /// Whom to tell.
-    pub recipient: Recipient,
-    /// Why.
-    pub reason: CancelReason,
-}
-
-/// Data of `payment.requested` and `payment.capture_requested`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PaymentRequested {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// Its order.
-    pub order_id: OrderId,
-}
-
-/// Data of `payment.authorized`, `payment.completed` and `payment.cancelled`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PaymentDone {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// Its order.
-    pub order_id: OrderId,
-    /// What the customer calls that order.
-    pub order_number: String,
-    /// Whom to tell.
-    pub recipient: Recipient,
-    /// How much.
-    pub amount: Money,
-    /// What it was for.
-    pub lines: Vec<Line>,
-}
-
-/// Data of `payment.failed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PaymentFailed {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// Its order.
-    pub order_id: OrderId,
-    /// What the customer calls that order.
-    pub order_number: String,
-    /// Whom to tell.
-    pub recipient: Recipient,
-    /// How much was asked for.
-    pub amount: Money,
-    /// Stable, such as `card_declined`.
-    pub code: String,
-    /// For the customer.
-    pub message: String,
-}
-
-/// Data of `payment.requires_action`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PaymentNeedsAction {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// Its order. Where the customer has to go stands in the payment, and nowhere else: that address is a secret of sorts.
-    pub order_id: OrderId,
-}
-
-/// Data of `payment.refund_requested`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RefundRequested {
-    /// The refund.
-    pub refund_id: RefundId,
-    /// The payment that it is of.
-    pub payment_id: PaymentId,
-    /// Its order.
-    pub order_id: OrderId,
-}
-
-/// Data of `payment.refunded`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PaymentRefunded {
-    /// The refund.
-    pub refund_id: RefundId,
-    /// The payment that it is of.
-    pub payment_id: PaymentId,
-    /// Its order.
-    pub order_id: OrderId,
-    /// What the customer calls that order.
-    pub order_number: String,
-    /// Whom to tell.
-    pub recipient: Recipient,
-    /// Given back by this refund.
-    pub amount: Money,
-    /// Given back so far.
-    pub refunded: Money,
-    /// What had been taken.
-    pub captured: Money,
-}
-
-/// Data of `payment.mismatched`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PaymentMismatched {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// Its order.
-    pub order_id: OrderId,
-    /// What the customer calls that order.
-    pub order_number: String,
-    /// The provider's object.
-    pub intent: String,
-    /// What was to be paid.
-    pub expected: Money,
-    /// Minor units at the provider.
-    pub seen_amount: i64,
-    /// Currency at the provider, as it writes it.
-    pub seen_currency: String,
 }

@@ -5,11 +5,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
-use values::{Error, Kind, Result};
+use values::{Error, Kind, Result, read_json};
 
 use crate::Failure;
-use crate::strict::Strict;
 
 /// The contract's bound of a body.
 const MOST_BYTES: usize = 256 * 1024;
@@ -36,7 +34,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let bytes = axum::body::to_bytes(body, MOST_BYTES)
             .await
             .map_err(|_| Error::new(Kind::TooLarge, "body_too_large", "The body is larger than 256 KB."))?;
-        Ok(Self(parse(&bytes)?))
+        Ok(Self(read_json(&bytes)?))
     }
 }
 
@@ -50,165 +48,5 @@ fn check_media_type(headers: &HeaderMap) -> Result<()> {
             "not_json",
             "Send `Content-Type: application/json` and a JSON body.",
         )),
-    }
-}
-
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    // Syntax first, by itself: half a document must not be judged by its fields.
-    let document: Strict = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Data => refused(".", &error.to_string()),
-        _ => Error::new(
-            Kind::Malformed,
-            "malformed_json",
-            format!("The body is not JSON: line {}, column {}.", error.line(), error.column()),
-        ),
-    })?;
-    if !document.0.is_object() {
-        return Err(Error::invalid("body", "wrong_type", "must be a JSON object"));
-    }
-    serde_path_to_error::deserialize(document)
-        .map_err(|error| refused(&error.path().to_string(), &error.inner().to_string()))
-}
-
-/// The refusal of a field, in words for whoever wrote the request: serde's are for whoever wrote the program.
-pub(crate) fn refused(path: &str, message: &str) -> Error {
-    let expected =
-        || format!("must be {}", in_words(message.rsplit_once(", expected ").map_or("another", |told| told.1)));
-    let (code, told) = match message.split(' ').next() {
-        Some("duplicate") => ("duplicate_field", "comes twice".to_owned()),
-        Some("unknown") if message.starts_with("unknown field") => ("unknown_field", "is not known here".to_owned()),
-        Some("missing") => ("required", "is missing".to_owned()),
-        Some("invalid") if message.starts_with("invalid type") => ("wrong_type", expected()),
-        Some("invalid" | "unknown") if message.contains(", expected ") => ("invalid_value", expected()),
-        // The standard library's, of a number in a query string.
-        Some("invalid") if message.starts_with("invalid digit") => {
-            ("invalid_value", "must be a whole number".to_owned())
-        }
-        _ => ("invalid_value", message.to_owned()),
-    };
-    // serde names the field of the first three in backticks, and its path may stop at the object around it.
-    let named = message.split('`').nth(1).filter(|_| matches!(code, "duplicate_field" | "required" | "unknown_field"));
-    let field = match (path, named) {
-        (".", name) => name.unwrap_or("request").to_owned(),
-        (_, Some(name)) if code == "required" || !path.ends_with(name) => format!("{path}.{name}"),
-        _ => path.to_owned(),
-    };
-    Error::invalid(&field, code, told)
-}
-
-/// What serde calls by the names of Rust's types.
-fn in_words(expected: &str) -> &str {
-    match expected {
-        "u32" => "a whole number from 0 to 4294967295",
-        "i32" => "a whole number from -2147483648 to 2147483647",
-        "i64" | "u64" => "a whole number",
-        "f64" => "a number",
-        "a boolean" => "true or false",
-        "a sequence" => "a list",
-        _ if expected.starts_with("a string") => "a text",
-        _ if expected == "a map" || expected.starts_with("struct ") => "an object",
-        other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde::Deserialize;
-    use values::{Money, Quantity};
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "only its parsing is tested")]
-    struct Order {
-        items: Vec<Item>,
-        total: Option<Money>,
-        note: Option<String>,
-        place: Option<i32>,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[allow(dead_code, reason = "only its parsing is tested")]
-    struct Item {
-        quantity: Quantity,
-    }
-
-    fn refused(body: &str) -> (Kind, String, &'static str) {
-        let error = parse::<Order>(body.as_bytes()).unwrap_err();
-        let field = error.fields.first();
-        (error.kind, field.map(|f| f.field.clone()).unwrap_or_default(), field.map_or("", |f| f.code))
-    }
-
-    #[test]
-    fn a_refusal_names_its_field() {
-        assert_eq!(refused("{").0, Kind::Malformed);
-        assert_eq!(refused("[[]]"), (Kind::Invalid, "body".into(), "wrong_type"));
-        assert_eq!(refused(r#"{}"#), (Kind::Invalid, "items".into(), "required"));
-        assert_eq!(refused(r#"{"items":[],"x":1}"#), (Kind::Invalid, "x".into(), "unknown_field"));
-        assert_eq!(
-            refused(r#"{"items":[{"quantity":0}]}"#),
-            (Kind::Invalid, "items[0].quantity".into(), "invalid_value")
-        );
-        assert_eq!(
-            refused(r#"{"items":[{"quantity":1,"price":2}]}"#),
-            (Kind::Invalid, "items[0].price".into(), "unknown_field")
-        );
-        assert_eq!(refused(r#"{"items":7}"#), (Kind::Invalid, "items".into(), "wrong_type"));
-    }
-
-    fn told(body: &str) -> (&'static str, String) {
-        let field = parse::<Order>(body.as_bytes()).unwrap_err().fields.remove(0);
-        (field.code, format!("{} {}", field.field, field.message))
-    }
-
-    #[test]
-    fn an_object_is_an_object_at_any_depth() {
-        assert!(parse::<Order>(br#"{"items":[],"total":{"amount":890,"currency":"EUR"}}"#).is_ok());
-        assert_eq!(told(r#"{"items":[],"total":[890,"EUR"]}"#), ("wrong_type", "total must be an object".into()));
-        assert_eq!(told(r#"{"items":[[1]]}"#), ("wrong_type", "items[0] must be an object".into()));
-    }
-
-    #[test]
-    fn a_name_comes_once() {
-        assert_eq!(told(r#"{"items":[],"items":[]}"#), ("duplicate_field", "items comes twice".into()));
-        let nested = r#"{"items":[{"quantity":1,"quantity":2}]}"#;
-        assert_eq!(told(nested), ("duplicate_field", "quantity comes twice".into()));
-        assert!(
-            parse::<serde_json::Value>(br#"{"a":{"b":1},"c":{"b":1}}"#).is_ok(),
-            "the same name elsewhere is another"
-        );
-        assert!(parse::<serde_json::Value>(br#"{"a":{"b":1,"b":1}}"#).is_err(), "also where any name may stand");
-    }
-
-    #[test]
-    fn a_refusal_speaks_to_whoever_wrote_the_request() {
-        let address = r#"{"items":[],"total":{"currency":"EUR"}}"#;
-        assert_eq!(told(address), ("required", "total.amount is missing".into()));
-        for (body, words) in [
-            (r#"{"items":7}"#, "items must be a list"),
-            (r#"{"items":[],"note":7}"#, "note must be a text"),
-            (r#"{"items":[],"place":"one"}"#, "place must be a whole number from -2147483648 to 2147483647"),
-            (r#"{"items":[],"place":5000000000}"#, "place must be a whole number from -2147483648 to 2147483647"),
-            (r#"{"items":[],"total":{"amount":1.5,"currency":"EUR"}}"#, "total.amount must be a whole number"),
-            (
-                r#"{"items":[],"total":{"amount":"a, expected b","currency":"EUR"}}"#,
-                "total.amount must be a whole number",
-            ),
-            (r#"{"items":[],"colour":"red"}"#, "colour is not known here"),
-            (r#"{"total":null}"#, "items is missing"),
-            (r#"{"items":[{"quantity":1000}]}"#, "items[0].quantity must be from 1 to 999"),
-        ] {
-            assert_eq!(told(body).1, words, "{body}");
-        }
-    }
-
-    #[test]
-    fn a_value_that_fits_is_read_as_it_stands() {
-        let body = br#"{"a":[1,-1,1.5,"x",null,true],"b":{}}"#;
-        assert_eq!(
-            parse::<serde_json::Value>(body).unwrap(),
-            serde_json::from_slice::<serde_json::Value>(body).unwrap()
-        );
     }
 }

@@ -8,7 +8,6 @@ mod list;
 mod params;
 mod problem;
 mod raw;
-mod strict;
 mod visitor;
 
 pub use app::{RequestId, run, with_layers};
@@ -18,7 +17,7 @@ pub use list::{Cursors, PageQuery, list};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, attempted, order_token};
 pub use problem::Failure;
 pub use raw::Raw;
-pub use visitor::{Admin, LoggedIn, Verifier, Visitor};
+pub use visitor::{Admin, LoggedIn, Member, Verifier, Visitor};
 
 /// What every handler returns.
 pub type Answer<T = axum::response::Response> = Result<T, Failure>;

@@ -7,10 +7,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use values::{Error, Kind, Result};
+use values::{Error, Kind, Result, refused_field};
 
 use crate::Failure;
-use crate::body::refused;
 
 /// Parameters of a path. What does not parse names nothing that exists: 404.
 #[derive(Debug)]
@@ -40,7 +39,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             let text = rejection.body_text();
             let told = text.split_once("query string: ").map_or(text.as_str(), |(_, told)| told);
             let (field, message) = told.split_once(": ").unwrap_or((".", told));
-            refused(field, message)
+            refused_field(field, message)
         })?;
         Ok(Self(value))
     }

@@ -136,6 +136,22 @@ where
     }
 }
 
+/// The account that calls, with its role and the trace of its request. Nobody's call is a 401 before its body is looked at.
+#[derive(Debug, Clone)]
+pub struct Member(pub UserId, pub Visitor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Member
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        Ok(Self(visitor.caller.require_user()?, visitor))
+    }
+}
+
 /// An admin who calls. Anybody else's call is a 401 or 403 before its body is looked at.
 #[derive(Debug, Clone)]
 pub struct Admin(pub Visitor);

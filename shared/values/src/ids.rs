@@ -23,6 +23,9 @@ ids! {
     SessionTag SessionId "ses" "a login session";
     ContactTag ContactId "gst" "how a guest can be reached";
     ProductTag ProductId "prd" "a product";
+    ImageTag ImageId "img" "a picture of a product";
+    ReviewTag ReviewId "rev" "a review";
+    JobTag JobId "job" "an import or export";
     CartTag CartId "crt" "a guest's cart";
     OrderTag OrderId "ord" "an order";
     PaymentTag PaymentId "pay" "a payment";

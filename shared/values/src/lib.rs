@@ -6,16 +6,22 @@ mod clock;
 mod contact;
 mod error;
 mod ids;
+mod json;
 mod money;
 mod page;
 mod quantity;
+mod strict;
 mod text;
 
 pub use caller::{AccessClaims, Actor, Caller, Role, Trace};
 pub use clock::{Clock, Timestamp};
 pub use contact::Email;
 pub use error::{Error, FieldError, Kind, Result};
-pub use ids::{AddressId, CartId, ContactId, EventId, Id, OrderId, PaymentId, ProductId, RefundId, SessionId, UserId};
+pub use ids::{
+    AddressId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PaymentId, ProductId, RefundId, ReviewId,
+    SessionId, UserId,
+};
+pub use json::{read_json, read_json_value, refused_field};
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest, Position};
 pub use quantity::{Quantity, Sku};
