@@ -1,23 +1,20 @@
-//! Products over HTTP: create, read, list, replace, patch, archive and count; and the categories they lie in. Handlers
-//! extract, call the use case and shape the answer.
+//! Products over HTTP: made, read, replaced, patched, archived, counted, judged and pictured, brought in and taken out by the
+//! thousand; and the categories they lie in. Each group of routes is a file. What searches and lists them is `search`.
 
-mod shape;
+mod categories;
+mod images;
+mod jobs;
+mod products;
+mod reviews;
+mod stock;
 
-use aws_kit::{Aws, Table};
+use aws_kit::{Aws, Files, Table};
 use axum::Router;
-use axum::extract::{FromRef, State as AxumState};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch};
-use catalog::{Listing, Patch, Products};
-use http::StatusCode;
-use http_kit::{
-    Admin, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Query, Verifier, Visitor, attempted,
-    list, tagged,
-};
-use serde_json::json;
-use values::{ProductId, Result};
-
-use shape::{CreateIn, ListIn, ProductOut, RecountIn, ReplaceIn};
+use axum::extract::FromRef;
+use axum::response::Response;
+use catalog::{Jobs, Listing, Media, ProductOut, Products};
+use http_kit::{Cursors, IfNoneMatch, Verifier, tagged};
+use values::Result;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -25,18 +22,28 @@ pub struct State {
     products: Products,
     verifier: Verifier,
     cursors: Cursors,
+    media: Media,
+    files: Files,
+    jobs: Jobs,
 }
 
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (products, verifier) = (Products::from_env(aws)?, Verifier::from_env(aws)?);
-        Ok(Self { products, verifier, cursors: Cursors::from_env()? })
+        let (cursors, media, files) = (Cursors::from_env()?, Media::from_env(), Files::from_env(aws)?);
+        let jobs = Jobs::new(products.clone(), files.clone());
+        Ok(Self { products, verifier, cursors, media, files, jobs })
     }
 
     /// The table whose connection is opened at start.
     pub fn table(&self) -> &Table {
         self.products.catalog().table()
+    }
+
+    /// A product with its tag, as whoever has just changed it sees it.
+    fn shown(&self, listing: Listing) -> Response {
+        tagged(listing.tag(), &IfNoneMatch::default(), ProductOut::of(listing, &self.media))
     }
 }
 
@@ -54,96 +61,11 @@ impl FromRef<State> for Cursors {
 
 /// The routes of the group.
 pub fn routes(state: State) -> Router {
-    Router::new()
-        .route("/api/v1/products", get(shelves).post(create))
-        .route("/api/v1/products/{id}", get(show).put(replace).patch(change).delete(archive))
-        .route("/api/v1/products/{id}/stock", patch(recount))
-        .route("/api/v1/categories", get(categories))
+    products::routes()
+        .merge(categories::routes())
+        .merge(stock::routes())
+        .merge(reviews::routes())
+        .merge(images::routes())
+        .merge(jobs::routes())
         .with_state(state)
-}
-
-async fn create(
-    AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
-    key: IdempotencyKey,
-    Json(body): Json<CreateIn>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, "POST /products", &body)?;
-    let created = state.products.create(body.into(), &visitor.trace, once.as_ref()).await?;
-    Ok(attempted(created, |listing| (StatusCode::CREATED, shown(listing))))
-}
-
-async fn show(
-    AxumState(state): AxumState<State>,
-    visitor: Visitor,
-    Path(id): Path<ProductId>,
-    known: IfNoneMatch,
-) -> Answer {
-    let listing = state.products.read(id, &visitor.caller).await?;
-    Ok(tagged(listing.tag(), &known, ProductOut::from(listing)))
-}
-
-async fn shelves(
-    AxumState(state): AxumState<State>,
-    AxumState(cursors): AxumState<Cursors>,
-    Query(query): Query<ListIn>,
-) -> Answer {
-    let (name, category, page) = query.read()?;
-    let rows = state.products.list(category.as_ref(), &cursors.open(&page, &name)?).await?;
-    Ok(Json(list(rows.map(ProductOut::from), &cursors, &name)).into_response())
-}
-
-async fn replace(
-    AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
-    Path(id): Path<ProductId>,
-    held: IfMatch,
-    Json(body): Json<ReplaceIn>,
-) -> Answer {
-    let sheet = body.into();
-    Ok(shown(state.products.replace(id, held.required()?, sheet, &visitor.trace).await?))
-}
-
-async fn change(
-    AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
-    Path(id): Path<ProductId>,
-    held: IfMatch,
-    key: IdempotencyKey,
-    Json(body): Json<Patch>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}"), &body)?;
-    let patched = state.products.patch(id, held.required()?, body, &visitor.trace, once.as_ref()).await?;
-    Ok(attempted(patched, shown))
-}
-
-async fn archive(
-    AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
-    Path(id): Path<ProductId>,
-    held: IfMatch,
-) -> Answer<StatusCode> {
-    state.products.archive(id, held.required()?, &visitor.trace).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-async fn recount(
-    AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
-    Path(id): Path<ProductId>,
-    held: IfMatch,
-    key: IdempotencyKey,
-    Json(body): Json<RecountIn>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}/stock"), &body)?;
-    let counted = state.products.recount(id, &body.read(held.version()?)?, &visitor.trace, once.as_ref()).await?;
-    Ok(attempted(counted, shown))
-}
-
-async fn categories(AxumState(state): AxumState<State>) -> Answer {
-    Ok(Json(json!({ "data": state.products.categories().await? })).into_response())
-}
-
-fn shown(listing: Listing) -> Response {
-    tagged(listing.tag(), &IfNoneMatch::default(), ProductOut::from(listing))
 }

@@ -9,7 +9,7 @@ use crate::{Carts, Item, Owner, View};
 
 impl Carts {
     /// Adds pieces of an item: exactly once under an Idempotency-Key. Without one a client that sends again because it got no
-    /// answer may add them twice, and sees so in the cart. 422 `product_unknown`, `cart_full` or `quantity_out_of_range`; 409 `insufficient_stock`.
+    /// answer may add them twice, and sees so in the cart. 422 `product_unknown`, `variant_required`, `cart_full` or `quantity_out_of_range`; 409 `insufficient_stock`.
     /// 2 round trips: cart and offer are read in one, the cart is written in the other; 1 more when the item is named by a
     /// product whose SKU this sandbox does not know.
     pub async fn add(
@@ -34,7 +34,9 @@ impl Carts {
     ) -> Result<Attempt<View>> {
         let sku = item.sku(&self.catalog).await?.ok_or_else(|| unknown(item))?;
         let (cart, offer) = self.open_with(owner, &sku).await?;
-        let offer = offer.filter(Offer::is_active).ok_or_else(|| unknown(item))?;
+        let offer = offer.ok_or_else(|| unknown(item))?;
+        offer.check_single(item.field())?;
+        let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| unknown(item))?;
         self.change(cart, version, once, |cart| cart.add(&offer, more)).await
     }
 }

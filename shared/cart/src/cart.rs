@@ -126,13 +126,14 @@ impl Cart {
         Ok(View { cart: self.put(line)?, changes })
     }
 
-    /// Without the line of an item; refused when there is none.
+    /// Without the line of an item; refused when there is none, or when a product is named of which several variants are in.
     pub fn without(mut self, item: &Item) -> Result<View> {
         let held = self.lines.len();
         self.lines.retain(|line| !item.names(line));
-        match self.lines.len() < held {
-            true => Ok(View { cart: self, changes: Vec::new() }),
-            false => Err(Error::not_found("item in this cart")),
+        match held - self.lines.len() {
+            0 => Err(Error::not_found("item in this cart")),
+            1 => Ok(View { cart: self, changes: Vec::new() }),
+            _ => Err(catalog::variant_required(item.field())),
         }
     }
 
@@ -204,6 +205,9 @@ pub(crate) mod tests {
             status: Status::Active,
             tax_class: Default::default(),
             stock_version: 1,
+            compare_at_price: None,
+            weight: None,
+            product_version: Some(1),
         }
     }
 
@@ -307,6 +311,16 @@ pub(crate) mod tests {
         let left = holding("MUG", 1).without(&item).unwrap().cart;
         assert!(left.lines.is_empty());
         assert_eq!(left.without(&item).unwrap_err().kind, values::Kind::NotFound);
+    }
+
+    #[test]
+    fn a_product_names_its_line_unless_there_are_two_of_it() {
+        let red = offer("TEE-RED", 9);
+        let (blue, item) = (Offer { sku: "TEE-BLUE".parse().unwrap(), ..red.clone() }, Item::Product(red.product_id));
+        let one = cart().add(&red, pieces(1)).unwrap().cart;
+        assert!(one.clone().without(&item).unwrap().cart.lines.is_empty());
+        let two = one.add(&blue, pieces(1)).unwrap().cart;
+        assert_eq!(two.without(&item).unwrap_err().code, "variant_required");
     }
 
     #[test]

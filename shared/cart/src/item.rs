@@ -37,7 +37,15 @@ impl Item {
         }
     }
 
-    /// Its SKU; none for a product that is not there.
+    /// The field of a request that names it.
+    pub(crate) fn field(&self) -> &'static str {
+        match self {
+            Self::Sku(_) => "sku",
+            Self::Product(_) => "productId",
+        }
+    }
+
+    /// Its SKU; none for a product that is not there. That of a product with variants is none that is sold.
     pub async fn sku(&self, catalog: &Catalog) -> Result<Option<Sku>> {
         match self {
             Self::Sku(sku) => Ok(Some(sku.clone())),

@@ -71,11 +71,14 @@ impl Line {
 
 /// There is no such thing to put into a cart.
 pub(crate) fn unknown(item: &Item) -> Error {
-    let (field, name) = match item {
-        Item::Sku(sku) => ("sku", sku.to_string()),
-        Item::Product(product) => ("productId", product.to_string()),
+    let name = match item {
+        Item::Sku(sku) => sku.to_string(),
+        Item::Product(product) => product.to_string(),
     };
-    Error { code: "product_unknown", ..Error::invalid(field, "product_unknown", format!("{name} is not sold here")) }
+    Error {
+        code: "product_unknown",
+        ..Error::invalid(item.field(), "product_unknown", format!("{name} is not sold here"))
+    }
 }
 
 fn insufficient(offer: &Offer, available: u32) -> Error {

@@ -64,6 +64,11 @@ impl TryFrom<BTreeMap<String, Attribute>> for Attributes {
 }
 
 impl Attributes {
+    /// Each of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Attribute)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// With each change made: a value sets its attribute, `None` takes it away (RFC 7396).
     pub fn merged(mut self, changes: BTreeMap<String, Option<Attribute>>) -> Result<Self, String> {
         for (name, change) in changes {

@@ -5,7 +5,7 @@ use aws_kit::Refused;
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku};
 
-use crate::TaxClass;
+use crate::{TaxClass, Terms};
 
 /// Is it sold?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ use crate::TaxClass;
 pub enum Status {
     /// In the shop.
     Active,
+    /// In the shop, but only by its variants: the SKU of a product with options. No product's own status, an offer's alone.
+    Grouped,
     /// Out of the shop for good; orders still speak of it.
     Archived,
 }
@@ -37,14 +39,37 @@ pub struct Offer {
     pub status: Status,
     /// How it is taxed.
     pub tax_class: TaxClass,
-    /// One more with every change of the stock by hand; a sale leaves it alone.
+    /// One more with every change of the stock: a sale, pieces given back, a count.
     pub stock_version: u64,
+    /// What it cost before, or costs elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_at_price: Option<Money>,
+    /// Grams of one piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// Of the product, in the offer of the product's own SKU alone: who has read the offers knows whether the product that they
+    /// remember is of today.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_version: Option<u64>,
 }
 
 impl Offer {
     /// Can it be put into a cart?
     pub fn is_active(&self) -> bool {
         self.status == Status::Active
+    }
+
+    /// Refuses the SKU of a product that is sold by its variants alone. `field` is where the request names it.
+    pub fn check_single(&self, field: &str) -> Result<()> {
+        match self.status {
+            Status::Grouped => Err(variant_required(field)),
+            Status::Active | Status::Archived => Ok(()),
+        }
+    }
+
+    /// At what it is sold.
+    pub fn terms(&self) -> Terms {
+        Terms { price: self.price, compare_at_price: self.compare_at_price, weight: self.weight }
     }
 
     /// Why this offer cannot be sold so; none when it can. Gone comes first, for neither price nor stock of it matter; the
@@ -79,6 +104,12 @@ pub enum Unsold {
     },
 }
 
+/// A product was named where one of its variants is needed.
+pub fn variant_required(field: &str) -> Error {
+    let message = "is sold in variants: choose a variant, and name its SKU";
+    Error { code: "variant_required", ..Error::invalid(field, "variant_required", message) }
+}
+
 /// Reads from a refused [`crate::Catalog::take`] of the same `quantity` and `price_version` why it was refused.
 pub fn why_unsold(refused: &Refused, quantity: u32, price_version: u64) -> Result<Unsold> {
     match refused.row::<Offer>()? {
@@ -104,6 +135,9 @@ mod tests {
             status: Status::Active,
             tax_class: TaxClass::default(),
             stock_version: 1,
+            compare_at_price: None,
+            weight: None,
+            product_version: Some(1),
         }
     }
 
@@ -118,6 +152,10 @@ mod tests {
     fn gone_is_told_before_price_and_price_before_stock() {
         let archived = Offer { status: Status::Archived, ..offer() };
         assert_eq!(archived.judge(9, 1), Some(Unsold::Gone));
+        let grouped = Offer { status: Status::Grouped, ..offer() };
+        assert_eq!(grouped.judge(1, 2), Some(Unsold::Gone), "what stands for its variants is not sold");
+        assert_eq!(grouped.check_single("sku").unwrap_err().code, "variant_required");
+        assert!(offer().check_single("sku").is_ok() && archived.check_single("sku").is_ok());
         assert!(matches!(offer().judge(9, 1), Some(Unsold::PriceChanged { .. })));
     }
 

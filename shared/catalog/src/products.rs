@@ -1,10 +1,23 @@
 //! The catalog as the shop's pages and its admins use it, and what all changes of a product have in common.
 
-use aws_kit::{Attempt, Aws, CommitError, Idempotency, Settings, Transaction, outbox_put};
-use events::{Envelope, Event, ProductChanged};
-use values::{Clock, Currency, Error, ProductId, Result, Trace};
+use aws_kit::{Attempt, Aws, CommitError, Idempotency, MOST_WRITES, Settings, Slot, Transaction, Write, outbox_put};
+use events::{Envelope, ProductChanged};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use values::{Clock, Currency, Error, ProductId, Result, Sku, Trace};
 
-use crate::{Catalog, Listing, Status};
+use crate::history::{Kind, Revision};
+use crate::variants::MOST_VARIANTS;
+use crate::{Catalog, Goods, Listing, Moved, Offer, Sheet, Status};
+
+/// Of a new SKU: its offer, and the first movement of its stock.
+const WRITES_OF_NEW: usize = 2;
+/// Product, history, event, kept answer.
+const OTHER_WRITES: usize = 4;
+const _: () = assert!(
+    WRITES_OF_NEW * (MOST_VARIANTS + 1) + OTHER_WRITES <= MOST_WRITES,
+    "a product with all its variants must fit one transaction"
+);
 
 /// The use cases of products: each in the file of its name. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -13,6 +26,10 @@ pub struct Products {
     pub(crate) clock: Clock,
     pub(crate) currency: Currency,
 }
+
+/// Where in a transaction SKUs are taken, to find the one that was taken before.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(Vec<(Slot, Sku)>);
 
 impl Products {
     /// The table that `SOUK_TABLE_CATALOG` names; prices are in `SOUK_CURRENCY`.
@@ -30,58 +47,119 @@ impl Products {
         &self.catalog
     }
 
-    /// The listing that is to be changed, if it is in the shop and at `version`.
+    /// The currency of all prices.
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The listing that is to be changed, if it is in the shop and at `version`. 1 round trip, 2 when this sandbox never saw the
+    /// product, or did not see its newest variants.
     pub(crate) async fn at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
         let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
         if version.is_some_and(|version| version != listing.product.version) {
             return Err(Error::version_mismatch("product"));
         }
         match listing.product.status {
-            Status::Active => Ok(listing),
+            Status::Active | Status::Grouped => Ok(listing),
             Status::Archived => Err(Error::conflict("product_archived", "An archived product stays as it is.")),
         }
     }
 
-    /// Writes `after` over `before`, with the event that tells of it: product and, if it says anything else now, offer.
+    /// Writes `after` over `before` if nobody else did meanwhile: the product, the offers that say anything else now, those of
+    /// new variants and of those that are left out, the history, and the event that tells of it; and `more`, all or nothing.
+    /// 412 `version_mismatch`, 409 `sku_taken`, 422 `too_many_changes`.
     pub(crate) async fn save(
         &self,
         before: &Listing,
         after: Listing,
-        event: fn(ProductChanged) -> Event,
+        kind: Kind,
+        more: Vec<Write>,
         trace: &Trace,
         once: Option<&Idempotency>,
     ) -> Result<Attempt<Listing>> {
         let mut writes = Transaction::new();
         let product = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
-        if before.offer != after.offer {
-            writes.add(self.catalog.change_offer(&after.offer)?);
+        let (mut taken, mut count) = (Taken::default(), OTHER_WRITES + more.len());
+        for offer in after.offers() {
+            match before.offer(&offer.sku) {
+                Some(was) if was == offer => {}
+                Some(was) => {
+                    writes.add(self.catalog.change_offer(was, offer)?);
+                    count += 1;
+                }
+                None => {
+                    self.put_on_sale(&mut writes, offer, &mut taken, trace)?;
+                    count += WRITES_OF_NEW;
+                }
+            }
         }
-        let told = self.tell(&after, event, trace);
-        match self.commit(writes, &told, after, once).await {
+        for was in before.variants.iter().filter(|was| after.offer(&was.sku).is_none()) {
+            writes.add(self.catalog.change_offer(was, &Offer { status: Status::Archived, ..was.clone() })?);
+            count += 1;
+        }
+        if count > MOST_WRITES {
+            let message = "changes too many variants at once: take some out first, and put others in then";
+            return Err(Error { code: "too_many_changes", ..Error::invalid("variants", "too_many_changes", message) });
+        }
+        for write in more {
+            writes.add(write);
+        }
+        self.record(&mut writes, Some(before), &after, kind, trace)?;
+        let (id, sheet) = (after.product.id, after.sheet());
+        let committed = self.commit(writes, after, once).await;
+        self.catalog.forget(id);
+        match committed {
             Err(CommitError::Refused(refusals)) if refusals.of(product).is_some() => {
                 Err(Error::version_mismatch("product"))
             }
+            Err(CommitError::Refused(refusals)) => Err(taken.refusal(&refusals, &sheet)),
             done => Ok(done?),
         }
     }
 
-    /// The event of a product as it is after a change.
-    pub(crate) fn tell(&self, after: &Listing, event: fn(ProductChanged) -> Event, trace: &Trace) -> Envelope {
-        let product = &after.product;
-        let changed = event(ProductChanged { product_id: product.id, sku: product.sku.clone() });
-        Envelope::new(&self.clock, trace, product.id, product.version, changed)
+    /// The offer of a SKU that nobody had before, and where its first pieces came from; there are none of what only stands for
+    /// variants.
+    pub(crate) fn put_on_sale(
+        &self,
+        writes: &mut Transaction,
+        offer: &Offer,
+        taken: &mut Taken,
+        trace: &Trace,
+    ) -> Result<()> {
+        taken.0.push((writes.add(self.catalog.create_offer(offer)?), offer.sku.clone()));
+        if offer.status != Status::Grouped {
+            let first = Moved::initially(&offer.sku, offer.available, self.clock.now(), trace);
+            writes.add(self.catalog.log(&first)?);
+        }
+        Ok(())
     }
 
-    /// Commits a change with its event and, for a keyed request, its answer; a repetition gets the answer of the first time.
-    pub(crate) async fn commit(
+    /// The change in the product's history, and the event that tells of it.
+    pub(crate) fn record(
+        &self,
+        writes: &mut Transaction,
+        before: Option<&Listing>,
+        after: &Listing,
+        kind: Kind,
+        trace: &Trace,
+    ) -> Result<()> {
+        let product = &after.product;
+        let revision = Revision::of(before, after, kind, trace.actor.clone())?;
+        writes.add(self.catalog.put_revision(product.id, &revision)?);
+        let event = kind.event(ProductChanged { product_id: product.id, sku: product.sku.clone() });
+        let told = Envelope::new(&self.clock, trace, product.id, product.version, event);
+        writes.add(outbox_put(self.catalog.table(), &told)?);
+        Ok(())
+    }
+
+    /// Commits a change and, for a keyed request, its answer; a repetition gets the answer of the first time.
+    pub(crate) async fn commit<T: Serialize + DeserializeOwned>(
         &self,
         mut writes: Transaction,
-        event: &Envelope,
-        answer: Listing,
+        answer: T,
         once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>, CommitError> {
+    ) -> Result<Attempt<T>, CommitError> {
         let table = self.catalog.table();
-        writes.add(outbox_put(table, event).map_err(CommitError::Failed)?);
         let keep = once.map(|once| once.keep(table, &answer, self.clock.now())).transpose();
         let kept = keep.map_err(CommitError::Failed)?.map(|write| writes.add(write));
         match writes.commit().await {
@@ -97,16 +175,34 @@ impl Products {
     }
 
     /// A keyed request that failed may have been done before: then it is answered as it was then.
-    pub(crate) async fn or_earlier(
+    pub(crate) async fn or_earlier<T: DeserializeOwned>(
         &self,
-        tried: Result<Attempt<Listing>>,
+        tried: Result<Attempt<T>>,
         once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>> {
+    ) -> Result<Attempt<T>> {
         match (tried, once) {
             (Err(error), Some(once)) => {
                 once.or_earlier(self.catalog.table(), self.clock.now(), error).await.map(Attempt::Replayed)
             }
             (tried, _) => tried,
         }
+    }
+}
+
+impl Taken {
+    /// The SKU that another product has, where the request names it.
+    pub(crate) fn refusal(&self, refusals: &aws_kit::Refusals, sheet: &Sheet) -> Error {
+        let Some((_, sku)) = self.0.iter().find(|(slot, _)| refusals.of(*slot).is_some()) else {
+            return Error::conflict(
+                "changed_meanwhile",
+                "It was changed by somebody else meanwhile. Read it and try again.",
+            );
+        };
+        let at = match &sheet.goods {
+            Goods::Single(_) => String::new(),
+            Goods::Variants(range) => range.place(sku),
+        };
+        let error = Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already."));
+        error.with_field(format!("{at}sku"), "sku_taken", "is taken")
     }
 }

@@ -1,13 +1,15 @@
 //! Stock counted or moved by hand. Sales move it in their orders' transactions.
 
-use aws_kit::{Attempt, Backoff, CommitError, Idempotency, Transaction};
-use events::{Envelope, Event, StockChanged};
+use aws_kit::{Attempt, CommitError, Idempotency, Transaction};
 use values::{Error, ProductId, Result, Sku, Text, Trace};
 
-use crate::{Listing, Offer, Products};
+use crate::{Listing, Moved, Offer, Products};
 
 /// The most pieces of one SKU.
 const MOST_PIECES: u32 = 1_000_000;
+/// How often a count is made anew because the stock moved meanwhile: more often than a count meets sales, where a SKU is not
+/// sold hundreds of times a second.
+const MOST_ROUNDS: usize = 40;
 
 /// How stock changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Movement {
     Set(u32),
     /// Moved: so many more, or fewer.
     Delta(i32),
+    /// Counted elsewhere, and brought by an import: so many there are.
+    Import(u32),
 }
 
 impl Movement {
@@ -23,6 +27,7 @@ impl Movement {
     pub fn from(self, available: u32) -> Result<u32> {
         match self {
             Self::Set(pieces) => check_pieces("set", pieces),
+            Self::Import(pieces) => check_pieces("stock.available", pieces),
             Self::Delta(delta) => {
                 let pieces = i64::from(available) + i64::from(delta);
                 let pieces = u32::try_from(pieces).map_err(|_| negative(available))?;
@@ -47,7 +52,8 @@ pub struct Recount {
 }
 
 impl Products {
-    /// Sets or moves the stock of a product's SKU. 2 round trips, 1 more for each change that came between.
+    /// Sets or moves the stock of a product's SKU, and logs it. 2 round trips, 1 more for each change that came between; 409
+    /// `changed_meanwhile` where they do not end.
     pub async fn recount(
         &self,
         id: ProductId,
@@ -66,44 +72,54 @@ impl Products {
         trace: &Trace,
         once: Option<&Idempotency>,
     ) -> Result<Attempt<Listing>> {
-        let Listing { product, offer: mut before } = self.at_version(id, recount.version).await?;
-        if recount.sku.as_ref().is_some_and(|sku| *sku != before.sku) {
-            return Err(Error::invalid("sku", "sku_unknown", "is not a SKU of this product"));
-        }
-        let mut backoff = Backoff::start();
-        loop {
-            let available = recount.movement.from(before.available)?;
+        let listing = self.at_version(id, recount.version).await?;
+        let mut before = listing.counted(recount.sku.as_ref())?.clone();
+        for _ in 0..MOST_ROUNDS {
+            let was = before.available;
+            let available = recount.movement.from(was)?;
             let mut writes = Transaction::new();
-            let counted = writes.add(self.catalog.count(&before, recount.movement, available)?);
+            let counted = writes.add(self.catalog.count(&before, available)?);
             let held = recount.version.map(|version| self.catalog.check_version(id, version)).transpose()?;
             let held = held.map(|write| writes.add(write));
             let after = Offer { available, stock_version: before.stock_version + 1, ..before };
-            let told = self.tell_stock(&after, recount.reason.as_ref(), trace);
-            let answer = Listing { product: product.clone(), offer: after };
-            match self.commit(writes, &told, answer, once).await {
-                Err(CommitError::Refused(refusals)) => {
-                    if held.is_some_and(|slot| refusals.of(slot).is_some()) {
-                        return Err(Error::version_mismatch("product"));
-                    }
-                    let now = refusals.of(counted).map(|refused| refused.row::<Offer>()).transpose()?.flatten();
-                    match now {
-                        Some(now) if backoff.wait().await => before = now,
-                        _ => return Err(CommitError::Refused(refusals).into()),
-                    }
-                }
-                done => return Ok(done?),
+            writes.add(self.catalog.log(&self.movement(recount, was, &after, trace))?);
+            let committed = self.commit(writes, listing.with(after), once).await;
+            self.catalog.forget(id);
+            let Err(CommitError::Refused(refusals)) = committed else { return Ok(committed?) };
+            if held.is_some_and(|slot| refusals.of(slot).is_some()) {
+                return Err(Error::version_mismatch("product"));
             }
+            // The refusal brings the row that refused: the next try is made at once, before it is of yesterday, too.
+            let now = refusals.of(counted).map(|refused| refused.row::<Offer>()).transpose()?.flatten();
+            before = now.ok_or_else(|| Error::from(CommitError::Refused(refusals)))?;
         }
+        Err(Error::conflict("changed_meanwhile", "This stock changes all the time. Try again when less of it is sold."))
     }
 
-    fn tell_stock(&self, after: &Offer, reason: Option<&Text<200>>, trace: &Trace) -> Envelope {
-        let event = Event::StockChanged(StockChanged {
-            product_id: after.product_id,
-            sku: after.sku.clone(),
-            available: after.available,
-            reason: reason.map(|reason| reason.as_str().to_owned()),
-        });
-        Envelope::new(&self.clock, trace, &after.sku, after.stock_version, event)
+    fn movement(&self, recount: &Recount, was: u32, after: &Offer, trace: &Trace) -> Moved {
+        let (pieces, kind) = ((was, after.available), recount.movement.into());
+        let moved = Moved::by_hand(&after.sku, pieces, after.stock_version, kind, self.clock.now(), trace);
+        Moved { reason: recount.reason.clone(), ..moved }
+    }
+}
+
+impl Listing {
+    /// The offer whose pieces are counted: that of the SKU, or the only one.
+    fn counted(&self, sku: Option<&Sku>) -> Result<&Offer> {
+        let Some(sku) = sku else { return self.lead.check_single("sku").map(|()| &self.lead) };
+        let offer =
+            self.offer(sku).ok_or_else(|| Error::invalid("sku", "sku_unknown", "is not a SKU of this product"))?;
+        offer.check_single("sku").map(|()| offer)
+    }
+
+    /// With an offer as it is now.
+    fn with(&self, offer: Offer) -> Self {
+        let mut now = self.clone();
+        match now.variants.iter_mut().find(|there| there.sku == offer.sku) {
+            Some(there) => *there = offer,
+            None => now.lead = offer,
+        }
+        now
     }
 }
 

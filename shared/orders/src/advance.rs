@@ -58,7 +58,7 @@ fn told(order: &Order) -> Option<Event> {
     match order.status {
         Status::Processing => Some(Event::OrderProcessing(order.on_its_way())),
         Status::Shipped => Some(Event::OrderShipped(order.on_its_way())),
-        Status::Delivered => Some(Event::OrderDelivered(order.on_its_way())),
+        Status::Delivered => Some(Event::OrderDelivered(order.delivered())),
         _ => None,
     }
 }

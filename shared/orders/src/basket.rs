@@ -44,7 +44,8 @@ impl Checkout {
         }
     }
 
-    /// The offers of items, archived ones too, and how many of each are wanted. 1 round trip, 1 more for each product that this
+    /// The offers of items, archived ones too, and how many of each are wanted. 422 `product_unknown`, and `variant_required` for
+    /// a product that is sold in variants. 1 round trip, 1 more for each product that this
     /// sandbox never saw.
     pub(crate) async fn offered(&self, items: &[(cart::Item, Quantity)]) -> Result<Vec<(Offer, Quantity)>> {
         if items.is_empty() || items.len() > Cart::MOST_LINES {
@@ -65,7 +66,9 @@ impl Checkout {
         let offers = self.desk.catalog.offers(&skus).await?;
         let mut offers: BTreeMap<Sku, Offer> = offers.into_iter().map(|offer| (offer.sku.clone(), offer)).collect();
         let found = wanted.into_iter().map(|(sku, (index, quantity))| {
-            offers.remove(&sku).map(|offer| (offer, quantity)).ok_or_else(|| unknown(index))
+            let offer = offers.remove(&sku).ok_or_else(|| unknown(index))?;
+            offer.check_single(&format!("items[{index}]"))?;
+            Ok((offer, quantity))
         });
         found.collect()
     }

@@ -1,6 +1,8 @@
 //! An order and what becomes of it. Pure.
 
-use events::{CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderMoved, Recipient};
+use events::{
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved, Pieces, Recipient,
+};
 use identity::Address;
 use serde::{Deserialize, Serialize};
 use values::{Email, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp};
@@ -154,6 +156,13 @@ impl Order {
         self.items.iter().map(line).collect()
     }
 
+    /// Pieces as events tell of them: what was taken from stock.
+    fn pieces(&self) -> Vec<Pieces> {
+        let pieces =
+            |item: &Item| Pieces { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
+        self.items.iter().map(pieces).collect()
+    }
+
     /// Data of `order.created`.
     pub fn created(&self) -> OrderCreated {
         OrderCreated {
@@ -162,16 +171,28 @@ impl Order {
             payment_id: self.payment_id,
             total: self.total,
             hold_expires_at: self.hold_expires_at,
+            items: self.pieces(),
         }
     }
 
-    /// Data of `order.processing`, `order.shipped` and `order.delivered`.
+    /// Data of `order.processing` and `order.shipped`.
     pub fn on_its_way(&self) -> OrderMoved {
         OrderMoved {
             order_id: self.id,
             order_number: self.number.clone(),
             payment_id: self.payment_id,
             recipient: self.buyer,
+        }
+    }
+
+    /// Data of `order.delivered`.
+    pub fn delivered(&self) -> OrderDelivered {
+        OrderDelivered {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            recipient: self.buyer,
+            items: self.pieces(),
         }
     }
 
@@ -194,6 +215,7 @@ impl Order {
             payment_id: self.payment_id,
             recipient: self.buyer,
             reason,
+            items: self.pieces(),
         }
     }
 }
@@ -257,6 +279,18 @@ pub(crate) mod tests {
             (Fulfilment::Unfulfilled, Fulfilment::Fulfilled)
         );
         assert_eq!(sent.advanced(Status::Delivered, now).unwrap().version, 5);
+    }
+
+    #[test]
+    fn what_is_taken_what_comes_back_and_what_arrives_is_told_by_the_piece() {
+        let pieces = |event: serde_json::Value| event["items"].clone();
+        let order = order();
+        let created = pieces(serde_json::to_value(order.created()).unwrap());
+        let product = order.items[0].product_id.to_string();
+        assert_eq!(created, serde_json::json!([{ "sku": "MUG", "productId": product, "quantity": 2 }]));
+        let cancelled = order.cancelled(CancelReason::ByCustomer);
+        assert_eq!(pieces(serde_json::to_value(cancelled).unwrap()), created);
+        assert_eq!(pieces(serde_json::to_value(order.delivered()).unwrap()), created);
     }
 
     #[test]

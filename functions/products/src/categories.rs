@@ -1,0 +1,94 @@
+//! The tree of categories: shown to everybody, arranged by admins.
+
+use aws_kit::sha256_hex;
+use axum::Router;
+use axum::extract::State as AxumState;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use catalog::{Category, Node, Shelf};
+use http::StatusCode;
+use http_kit::{Admin, Answer, IfMatch, IfNoneMatch, Json, Path, Visitor, tagged};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use values::Text;
+
+use crate::State;
+use crate::products::cached;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/api/v1/categories", get(tree).post(create))
+        .route("/api/v1/categories/{key}", put(replace).delete(remove))
+}
+
+/// The body of `POST /categories`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreateIn {
+    key: Option<Category>,
+    name: Text<100>,
+    parent: Option<Category>,
+    #[serde(default)]
+    position: u32,
+}
+
+/// The body of `PUT /categories/{key}`: without a parent it is a root afterwards.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReplaceIn {
+    name: Text<100>,
+    parent: Option<Category>,
+    #[serde(default)]
+    position: u32,
+}
+
+/// A category by itself.
+#[derive(Debug, Serialize)]
+struct NodeOut {
+    key: Category,
+    name: String,
+    parent: Option<Category>,
+    position: u32,
+    version: u64,
+}
+
+async fn tree(AxumState(state): AxumState<State>, visitor: Visitor, known: IfNoneMatch) -> Answer {
+    let body = json!({ "data": state.products.categories(&visitor.caller).await? });
+    // The tree has no version that counts every name, so its tag is of what it says.
+    let digest = sha256_hex(body.to_string().as_bytes());
+    Ok(cached(tagged(digest.get(..32).unwrap_or_default(), &known, body), &visitor.caller))
+}
+
+async fn create(AxumState(state): AxumState<State>, Admin(_): Admin, Json(body): Json<CreateIn>) -> Answer {
+    let CreateIn { key, name, parent, position } = body;
+    let made = state.products.create_category(key, Shelf { name, parent, position }).await?;
+    Ok((StatusCode::CREATED, shown(made)).into_response())
+}
+
+async fn replace(
+    AxumState(state): AxumState<State>,
+    Admin(_): Admin,
+    Path(key): Path<Category>,
+    held: IfMatch,
+    Json(body): Json<ReplaceIn>,
+) -> Answer {
+    let ReplaceIn { name, parent, position } = body;
+    let shelf = Shelf { name, parent, position };
+    Ok(shown(state.products.change_category(&key, held.required()?, shelf).await?))
+}
+
+async fn remove(
+    AxumState(state): AxumState<State>,
+    Admin(_): Admin,
+    Path(key): Path<Category>,
+    held: IfMatch,
+) -> Answer<StatusCode> {
+    state.products.delete_category(&key, held.required()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn shown(node: Node) -> Response {
+    let name = node.name().to_owned();
+    let Node { key, parent, position, version, .. } = node;
+    tagged(version, &IfNoneMatch::default(), NodeOut { key, name, parent, position, version })
+}

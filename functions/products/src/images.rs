@@ -1,0 +1,129 @@
+//! Pictures of a product: announced here, put into the bucket by whoever has them, and then looked at by the uploads function.
+
+use aws_kit::{Attempt, Signed};
+use axum::Router;
+use axum::extract::State as AxumState;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use catalog::{Alt, ImageFound, ImageOut, ImageType, ImageUpload, NewImage, Refusal, UploadState};
+use http::StatusCode;
+use http_kit::{Admin, Answer, IdempotencyKey, IfMatch, Json, Path, attempted};
+use serde::{Deserialize, Serialize};
+use values::{Clock, ImageId, ProductId, Result, Timestamp};
+
+use crate::State;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/api/v1/products/{id}/images", post(announce))
+        .route("/api/v1/products/{id}/images/{image}", get(show).put(change).delete(remove))
+}
+
+/// The body of `POST /products/{id}/images`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ImageIn {
+    content_type: String,
+    bytes: u64,
+    alt: Option<Alt>,
+}
+
+/// Where to put the file, and until when.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AnnouncedOut {
+    image_id: ImageId,
+    upload: Signed,
+    expires_at: Timestamp,
+}
+
+/// The body of `PUT /products/{id}/images/{image}`: without a text there is none afterwards.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImageChangeIn {
+    alt: Option<Alt>,
+    position: u32,
+}
+
+/// What became of an upload.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ImageStateOut {
+    image_id: ImageId,
+    state: UploadState,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Refusal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<ImageType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<ImageOut>,
+}
+
+async fn announce(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    Path(product): Path<ProductId>,
+    key: IdempotencyKey,
+    Json(body): Json<ImageIn>,
+) -> Answer {
+    let once = key.of(&visitor.trace.actor.0, &format!("POST /products/{product}/images"), &body)?;
+    let new = NewImage { content_type: body.content_type, bytes: body.bytes, alt: body.alt };
+    let announced = state.products.announce_image(product, &new, &visitor.trace, once.as_ref()).await?;
+    let (Attempt::Fresh(image) | Attempt::Replayed(image)) = &announced;
+    let upload = signed(&state, image).await?;
+    Ok(attempted(announced, |image| {
+        let told = AnnouncedOut { image_id: image.id, upload, expires_at: image.awaited_until() };
+        (StatusCode::CREATED, Json(told))
+    }))
+}
+
+async fn show(
+    AxumState(state): AxumState<State>,
+    Admin(_): Admin,
+    Path((product, image)): Path<(ProductId, ImageId)>,
+) -> Answer {
+    let ImageFound { upload, image: shown } = state.products.image(product, image).await?;
+    let known = upload.as_ref();
+    let found = ImageStateOut {
+        image_id: image,
+        state: known.map_or(UploadState::Ready, |upload| upload.state),
+        reason: known.and_then(|upload| upload.reason),
+        content_type: known.map(|upload| upload.content_type),
+        bytes: known.map(|upload| upload.bytes),
+        created_at: known.map(|upload| upload.created_at),
+        image: shown.map(|image| state.media.shown(image)),
+    };
+    Ok(Json(found).into_response())
+}
+
+async fn change(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    Path((product, image)): Path<(ProductId, ImageId)>,
+    held: IfMatch,
+    Json(body): Json<ImageChangeIn>,
+) -> Answer {
+    let (version, ImageChangeIn { alt, position }) = (held.required()?, body);
+    Ok(state.shown(state.products.change_image(product, version, image, alt, position, &visitor.trace).await?))
+}
+
+async fn remove(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    Path((product, image)): Path<(ProductId, ImageId)>,
+    held: IfMatch,
+) -> Answer<StatusCode> {
+    state.products.remove_image(product, held.required()?, image, &visitor.trace).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An address to put the file to, for as long as it is awaited.
+async fn signed(state: &State, upload: &ImageUpload) -> Result<Signed> {
+    let left = upload.awaited_until().seconds() - Clock::System.now().seconds();
+    let (file, seconds) = (upload.file(), u64::try_from(left).unwrap_or(0).max(1));
+    state.files.presign_put(&file, upload.content_type.as_str(), upload.bytes, seconds).await
+}

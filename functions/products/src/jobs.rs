@@ -1,0 +1,132 @@
+//! Imports and exports: begun, looked at, and what they leave to download. The worker does them.
+
+use aws_kit::{Attempt, Signed};
+use axum::Router;
+use axum::extract::State as AxumState;
+use axum::routing::{get, post};
+use catalog::{Counts, Format, Job, JobFailure, JobStatus, Jobs};
+use http::StatusCode;
+use http_kit::{Admin, Answer, IdempotencyKey, Json, Path, attempted};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use values::{Error, JobId, Result, Timestamp};
+
+use crate::State;
+
+pub(crate) fn routes() -> Router<State> {
+    Router::new()
+        .route("/api/v1/products/imports", post(import))
+        .route("/api/v1/products/imports/{id}", get(show_import))
+        .route("/api/v1/products/exports", post(export))
+        .route("/api/v1/products/exports/{id}", get(show_export))
+}
+
+/// The body of `POST /products/imports`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImportIn {
+    format: Format,
+    bytes: Option<u64>,
+}
+
+/// The body of `POST /products/exports`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportIn {
+    format: Format,
+}
+
+/// A job as an admin sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JobOut {
+    id: JobId,
+    format: Format,
+    status: JobStatus,
+    counts: Counts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<JobFailure>,
+    /// Where the file is to be put, while the job waits for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<SignedOut>,
+    /// What lines were rejected for, if any was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<SignedOut>,
+    /// What was exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    download: Option<SignedOut>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// A signed address: whoever has it may do that, until it expires, and nothing else.
+#[derive(Debug, Serialize)]
+struct SignedOut {
+    method: String,
+    url: String,
+    headers: BTreeMap<String, String>,
+}
+
+async fn import(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    key: IdempotencyKey,
+    Json(body): Json<ImportIn>,
+) -> Answer {
+    let once = key.of(&visitor.trace.actor.0, "POST /products/imports", &body)?;
+    let begun = state.jobs.begin_import(body.format, body.bytes, &visitor.trace, once.as_ref()).await?;
+    accepted(&state, begun).await
+}
+
+async fn export(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    key: IdempotencyKey,
+    Json(body): Json<ExportIn>,
+) -> Answer {
+    let once = key.of(&visitor.trace.actor.0, "POST /products/exports", &body)?;
+    let begun = state.jobs.begin_export(body.format, &visitor.trace, once.as_ref()).await?;
+    accepted(&state, begun).await
+}
+
+async fn show_import(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    Path(id): Path<JobId>,
+) -> Answer<Json<JobOut>> {
+    let job = state.jobs.read(id, &visitor.trace).await?;
+    Ok(Json(shown(&state.jobs, of_kind(job, Job::is_import)?).await?))
+}
+
+async fn show_export(
+    AxumState(state): AxumState<State>,
+    Admin(visitor): Admin,
+    Path(id): Path<JobId>,
+) -> Answer<Json<JobOut>> {
+    let job = state.jobs.read(id, &visitor.trace).await?;
+    Ok(Json(shown(&state.jobs, of_kind(job, |job| !job.is_import())?).await?))
+}
+
+/// An export is no import: it is not there.
+fn of_kind(job: Job, is: fn(&Job) -> bool) -> Result<Job> {
+    if is(&job) { Ok(job) } else { Err(Error::not_found("job")) }
+}
+
+/// A job that was begun, now or by the same request before: signed addresses are made anew each time.
+async fn accepted(state: &State, begun: Attempt<Job>) -> Answer {
+    let (fresh, job) = match begun {
+        Attempt::Fresh(job) => (true, job),
+        Attempt::Replayed(job) => (false, job),
+    };
+    let out = shown(&state.jobs, job).await?;
+    let told = if fresh { Attempt::Fresh(out) } else { Attempt::Replayed(out) };
+    Ok(attempted(told, |out| (StatusCode::ACCEPTED, Json(out))))
+}
+
+async fn shown(jobs: &Jobs, job: Job) -> Result<JobOut> {
+    let signed = |signed: Signed| SignedOut { method: signed.method, url: signed.url, headers: signed.headers };
+    let (upload, download) = (jobs.upload(&job).await?.map(signed), jobs.download(&job).await?.map(signed));
+    let (report, download) = if job.is_import() { (download, None) } else { (None, download) };
+    let Job { id, format, status, counts, failure, created_at, updated_at, .. } = job;
+    Ok(JobOut { id, format, status, counts, failure, upload, report, download, created_at, updated_at })
+}

@@ -1,0 +1,50 @@
+//! Prices as people write them, `12.99`: exactly, by digits. No float comes near them.
+
+use values::{Currency, Money};
+
+/// The minor units of a decimal number; none when it is no number, or finer than the currency.
+pub(crate) fn minor_units(text: &str, currency: Currency) -> Option<i64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, ""), |(whole, fraction)| (whole, fraction));
+    let places = currency.exponent() as usize;
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || (digits.contains('.') && !is_number(fraction)) || fraction.len() > places {
+        return None;
+    }
+    let padded = format!("{whole}{fraction:0<places$}");
+    Some(sign * padded.parse::<i64>().ok()?)
+}
+
+/// The decimal number of an amount, with all the digits of its currency.
+pub(crate) fn decimal(money: Money) -> String {
+    let told = money.to_string();
+    told.split_once(' ').map_or(told.clone(), |(number, _)| number.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_price_is_read_to_the_digit() {
+        let read = |text: &str, currency: &str| minor_units(text, currency.parse().unwrap());
+        assert_eq!(read("12.99", "EUR"), Some(1299));
+        assert_eq!((read("12", "EUR"), read("12.9", "EUR"), read("0.07", "EUR")), (Some(1200), Some(1290), Some(7)));
+        assert_eq!((read("500", "JPY"), read("500.0", "JPY"), read("1.234", "KWD")), (Some(500), None, Some(1234)));
+        assert_eq!(read("-0.05", "EUR"), Some(-5));
+        for bad in
+            ["", "-", ".", "12.", ".5", "12,99", "1 000", "12.999", "1e3", "+1", "--1", "٣", "99999999999999999999"]
+        {
+            assert_eq!(read(bad, "EUR"), None, "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(amount in -1_000_000_000i64..1_000_000_000, currency in "EUR|JPY|KWD") {
+            let money = Money::new(amount, currency.parse().unwrap());
+            prop_assert_eq!(minor_units(&decimal(money), money.currency), Some(amount));
+        }
+    }
+}

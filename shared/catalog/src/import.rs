@@ -1,0 +1,284 @@
+//! An import: a file of products, line by line, a slice of some seconds at a time. Each line is an upsert by SKU, so a line
+//! that is read twice changes nothing the second time; what a line is rejected for stands in a report.
+
+mod line;
+mod upsert;
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use aws_kit::{Etag, Files};
+use futures::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use tracing::error;
+use values::{Error, Kind, Result, Sku, Trace};
+
+use crate::Products;
+use crate::columns::{self, Column};
+use crate::growing::{Growing, Grown};
+use crate::job::{Counts, Job};
+use crate::records::{Place, Reader, Said};
+
+use line::{Line, Rejection};
+use upsert::{Done, Standing};
+
+/// The largest file: 200 MB.
+pub(crate) const MOST_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
+/// Read at once.
+const BLOCK_BYTES: usize = 1024 * 1024;
+/// Looked up at once: DynamoDB's bound of one read.
+const BLOCK_LINES: usize = 100;
+/// Written at once.
+const AT_ONCE: usize = 16;
+
+/// How far an import is: what a checkpoint keeps.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Importing {
+    /// What was announced, if anything was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) announced: Option<u64>,
+    /// The file that was there in the beginning; its size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<(u64, Etag)>,
+    place: Place,
+    /// Of a CSV file, once its first line was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<Vec<Column>>,
+    pub(crate) report: Grown,
+    /// Everything was looked at.
+    pub(crate) ended: bool,
+}
+
+impl Importing {
+    /// Before its file is there.
+    pub(crate) fn announced(bytes: Option<u64>) -> Self {
+        Self { announced: bytes, ..Self::default() }
+    }
+}
+
+/// One slice of an import.
+pub(crate) struct Slice<'a> {
+    pub(crate) products: &'a Products,
+    pub(crate) files: &'a Files,
+    pub(crate) job: &'a Job,
+    pub(crate) trace: &'a Trace,
+    /// No line is begun after it.
+    pub(crate) until: Instant,
+}
+
+impl Slice<'_> {
+    /// Goes on with an import until its time is up or its file has ended. An outage ends it; what was done by then is kept, if
+    /// anything was.
+    pub(crate) async fn import(&self, mut state: Importing) -> Result<(Importing, Counts)> {
+        let (size, etag) = match state.source.take() {
+            Some(source) => source,
+            None => self.found().await?,
+        };
+        let source = Source { files: self.files, key: upload_key(self.job), size, etag };
+        let mut reader = Reader::at(self.job.format, state.place);
+        let columns = match (&state.columns, self.job.format) {
+            (Some(columns), _) => columns.clone(),
+            (None, crate::Format::Ndjson) => Vec::new(),
+            (None, crate::Format::Csv) => source.header(&mut reader, &mut state).await?,
+        };
+        let report = Growing::resumed(self.files, report_key(self.job), "application/x-ndjson", state.report);
+        let mut progress = Progress { place: state.place, counts: self.job.counts, report };
+        let mut pending = None;
+        let begun = self.job.counts.lines;
+        while Instant::now() < self.until {
+            let block = source.block(&mut reader, &mut pending, &columns).await?;
+            if block.is_empty() {
+                state.ended = true;
+                break;
+            }
+            match self.bring_all(block, &mut progress).await {
+                Err(outage) if progress.counts.lines == begun => return Err(outage),
+                Err(outage) => {
+                    error!(error.cause = outage.causes(), "an import pauses: {}", outage.detail);
+                    break;
+                }
+                Ok(()) => {}
+            }
+        }
+        let Progress { place, counts, report } = progress;
+        let report = match state.ended && counts.rejected > 0 {
+            true => report.ended().await?,
+            false => report.paused(self.job.version).await?,
+        };
+        Ok((Importing { source: Some((size, source.etag)), place, report, ..state }, counts))
+    }
+
+    /// The file, as it is when its import begins.
+    async fn found(&self) -> Result<(u64, Etag)> {
+        let found = self.files.look(&upload_key(self.job)).await?;
+        let (size, etag) = found.ok_or_else(|| Error::conflict("file_missing", "There is no file to import."))?;
+        match size <= MOST_IMPORT_BYTES {
+            true => Ok((size, etag)),
+            false => Err(Error::conflict("file_too_large", "The file is larger than 200 MB: split it.")),
+        }
+    }
+
+    /// Lines of a block, some of them at once, counted in their order. After the time is up no other is begun.
+    async fn bring_all(&self, block: Vec<Line>, progress: &mut Progress<'_>) -> Result<()> {
+        let skus: Vec<Sku> = block.iter().filter_map(|line| Some(line.said.as_ref().ok()?.sku.clone())).collect();
+        let standing = self.products.standing(&skus).await?;
+        let lines = block.into_iter().take_while(|_| Instant::now() < self.until);
+        let mut brought = stream::iter(lines).map(|line| self.bring(line, &standing)).buffered(AT_ONCE);
+        while let Some((line, became)) = brought.next().await {
+            progress.count(line, became?).await?;
+        }
+        Ok(())
+    }
+
+    async fn bring(&self, line: Line, standing: &HashMap<Sku, Standing>) -> (Line, Result<Became>) {
+        let became = match &line.said {
+            Err(rejection) => Ok(Became::Rejected(rejection.clone())),
+            Ok(draft) => {
+                let stands = standing.get(&draft.sku).cloned().unwrap_or(Standing::Free);
+                match self.products.bring(draft, stands, self.trace).await {
+                    Ok(done) => Ok(Became::Done(done)),
+                    Err(error) if matches!(error.kind, Kind::Unavailable(_)) => Err(error),
+                    Err(error) => {
+                        if error.kind == Kind::Internal {
+                            error!(error.cause = error.causes(), line.number = line.number, "a line was not imported");
+                        }
+                        Ok(Became::Rejected(Box::new(Rejection::of(line.number, Some(draft.sku.to_string()), error))))
+                    }
+                }
+            }
+        };
+        (line, became)
+    }
+}
+
+enum Became {
+    Done(Done),
+    Rejected(Box<Rejection>),
+}
+
+/// What a slice has done so far.
+struct Progress<'a> {
+    place: Place,
+    counts: Counts,
+    report: Growing<'a>,
+}
+
+impl Progress<'_> {
+    async fn count(&mut self, line: Line, became: Became) -> Result<()> {
+        match became {
+            Became::Done(Done::Created) => self.counts.created += 1,
+            Became::Done(Done::Updated) => self.counts.updated += 1,
+            Became::Done(Done::Unchanged) => self.counts.unchanged += 1,
+            Became::Rejected(rejection) => {
+                self.report.add(&rejection.written()?).await?;
+                self.counts.rejected += 1;
+            }
+        }
+        self.counts.lines += 1;
+        self.place = line.next;
+        Ok(())
+    }
+}
+
+/// The file of an import.
+struct Source<'a> {
+    files: &'a Files,
+    key: String,
+    size: u64,
+    etag: Etag,
+}
+
+impl Source<'_> {
+    /// Lines that can be brought side by side: none is about a SKU of another. Empty at the end of the file.
+    async fn block(&self, reader: &mut Reader, pending: &mut Option<Line>, columns: &[Column]) -> Result<Vec<Line>> {
+        let (mut block, mut skus, mut bytes) = (Vec::new(), HashSet::new(), 0);
+        loop {
+            let line = match pending.take() {
+                Some(line) => line,
+                None => match self.next(reader).await? {
+                    Some(record) => {
+                        bytes += record.bytes;
+                        Line::read(record, columns)
+                    }
+                    None => return Ok(block),
+                },
+            };
+            let own: Vec<Sku> = line.skus().into_iter().cloned().collect();
+            if own.iter().any(|sku| skus.contains(sku)) {
+                *pending = Some(line);
+                return Ok(block);
+            }
+            skus.extend(own);
+            block.push(line);
+            if block.len() == BLOCK_LINES || bytes >= BLOCK_BYTES {
+                return Ok(block);
+            }
+        }
+    }
+
+    async fn next(&self, reader: &mut Reader) -> Result<Option<crate::records::Record>> {
+        loop {
+            if let Some(record) = reader.next() {
+                return Ok(Some(record));
+            }
+            if reader.is_done() {
+                return Ok(None);
+            }
+            let from = reader.wants();
+            if from >= self.size {
+                reader.feed(&[]);
+                continue;
+            }
+            let block = self.files.get_range_of(&self.key, &self.etag, from, BLOCK_BYTES as u64).await?;
+            let changed = || Error::conflict("file_changed", "The file was changed while it was imported.");
+            reader.feed(&block.ok_or_else(changed)?);
+        }
+    }
+
+    /// The first line of a CSV file.
+    async fn header(&self, reader: &mut Reader, state: &mut Importing) -> Result<Vec<Column>> {
+        let missing = || Error::conflict("csv_column", "The file has no first line that names the columns.");
+        let first = self.next(reader).await?.ok_or_else(missing)?;
+        let cells = match first.said {
+            Ok(Said::Cells(cells)) => cells,
+            Ok(Said::Json(_)) => return Err(missing()),
+            Err(fault) => return Err(Error::conflict(fault.told().0, fault.told().1)),
+        };
+        let columns = columns::header(&cells)?;
+        state.place = first.next;
+        state.columns = Some(columns.clone());
+        Ok(columns)
+    }
+}
+
+/// Where the file of an import is uploaded to.
+pub(crate) fn upload_key(job: &Job) -> String {
+    format!("uploads/imports/{}", job.id)
+}
+
+/// Where the report of an import lies.
+pub(crate) fn report_key(job: &Job) -> String {
+    format!("reports/{}.ndjson", job.id)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{Draft, Format};
+
+    /// What a file says, without a table or a bucket.
+    pub(crate) fn read(format: Format, file: &[u8]) -> Vec<std::result::Result<Draft, Rejection>> {
+        let (mut reader, mut columns, mut lines) = (Reader::at(format, Place::default()), None, Vec::new());
+        for block in [file, &[]] {
+            reader.feed(block);
+            while let Some(record) = reader.next() {
+                match (&record.said, &columns) {
+                    (Ok(Said::Cells(cells)), None) => columns = Some(columns::header(cells).unwrap()),
+                    _ => lines.push(Line::read(record, columns.as_deref().unwrap_or_default())),
+                }
+            }
+        }
+        lines.into_iter().map(|line| line.said.map(|draft| *draft).map_err(|rejection| *rejection)).collect()
+    }
+}

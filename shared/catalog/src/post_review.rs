@@ -1,0 +1,67 @@
+//! A new review: its row, the right to it used up, the rating and the event, in one transaction.
+
+use aws_kit::{Attempt, CommitError, Idempotency, Refused, Transaction};
+use events::Event;
+use values::{Caller, Error, Kind, ProductId, Result, Trace};
+
+use crate::review::{Receipt, Tally};
+use crate::{Opinion, Products, Review};
+
+impl Products {
+    /// Posts what the caller thinks of a product that they received. 403 `not_received`, 409 `already_reviewed`; 404 once it is
+    /// out of the shop. 2 round trips, 1 when this sandbox has just shown the product.
+    pub async fn post_review(
+        &self,
+        product: ProductId,
+        caller: &Caller,
+        opinion: Opinion,
+        trace: &Trace,
+        once: Option<&Idempotency>,
+    ) -> Result<Attempt<Review>> {
+        let tried = self.try_post_review(product, caller, opinion, trace, once).await;
+        self.or_earlier(tried, once).await
+    }
+
+    async fn try_post_review(
+        &self,
+        product: ProductId,
+        caller: &Caller,
+        opinion: Opinion,
+        trace: &Trace,
+        once: Option<&Idempotency>,
+    ) -> Result<Attempt<Review>> {
+        let user_id = caller.require_user()?;
+        self.read(product, caller).await?;
+        let (id, now) = (self.clock.mint(), self.clock.now());
+        let (product_id, hidden, version) = (product, None, 1);
+        let review = Review { id, product_id, user_id, opinion, hidden, version, created_at: now, updated_at: now };
+        let mut writes = Transaction::new();
+        let right = writes.add(self.catalog.use_receipt(&review)?);
+        writes.add(self.catalog.put_review(&review)?.when("attribute_not_exists(pk)"));
+        if let Some(change) = Tally::between(None, Some(&review)) {
+            writes.add(self.catalog.rate(product, change)?);
+        }
+        self.tell_review(&mut writes, &review, Event::ReviewPosted, trace)?;
+        let committed = self.commit(writes, review, once).await;
+        self.catalog.forget(product);
+        match committed {
+            Err(CommitError::Refused(refusals)) => match refusals.of(right) {
+                Some(refused) => Err(why_not(refused)?),
+                None => Err(CommitError::Refused(refusals).into()),
+            },
+            done => Ok(done?),
+        }
+    }
+}
+
+/// Why a caller may not review it.
+fn why_not(refused: &Refused) -> Result<Error> {
+    let Some(review) = refused.row::<Receipt>()?.and_then(|receipt| receipt.review) else {
+        let detail = "Only customers who received this product may review it.";
+        return Ok(Error::new(Kind::Forbidden, "not_received", detail));
+    };
+    let facts = [("reviewId".to_owned(), review.to_string().into())].into_iter().collect();
+    let error =
+        Error::conflict("already_reviewed", "You have reviewed this product already. Change that review instead.");
+    Ok(error.with_facts("review", "already_reviewed", "is there already", facts))
+}

@@ -1,0 +1,27 @@
+//! Imports and exports: a row each, which DynamoDB forgets after a week.
+
+use aws_kit::{Key, Write};
+use values::{JobId, Result};
+
+use crate::{Catalog, Job};
+
+impl Catalog {
+    /// A job, as it is now. 1 round trip.
+    pub(crate) async fn job(&self, id: JobId) -> Result<Option<Job>> {
+        self.table.get(job_key(id)).await
+    }
+
+    /// The write of a new job.
+    pub(crate) fn create_job(&self, job: &Job) -> Result<Write> {
+        Write::create(&self.table, job_key(job.id), job)
+    }
+
+    /// The write of a job's next version, refused when somebody else has written it.
+    pub(crate) fn put_job(&self, job: &Job) -> Result<Write> {
+        Write::put(&self.table, job_key(job.id), job)?.when("version = :was").value(":was", job.version - 1)
+    }
+}
+
+fn job_key(id: JobId) -> Key {
+    Key::new(format!("JOB#{id}"), "JOB")
+}
