@@ -1,4 +1,4 @@
-//! Telling customers what happened, and who runs the shop when something is badly wrong; by mail for now.
+//! Telling customers what happened, and who runs the shop when something is badly wrong or a SKU runs low; by mail for now.
 //!
 //! Invariants:
 //! - A message is sent at most once per event, channel and recipient. Its row is written before it is sent; if the outcome

@@ -2,6 +2,7 @@
 
 use events::{
     CancelReason, Event, OrderCancelled, PaymentDone, PaymentFailed, PaymentMismatched, PaymentRefunded, Recipient,
+    StockLow,
 };
 use values::{Currency, Money};
 
@@ -10,7 +11,7 @@ use crate::draft::Draft;
 /// A mail in both of its forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
-    /// Names the order.
+    /// Names the order, or the SKU.
     pub subject: String,
     /// For every reader.
     pub text: String,
@@ -44,7 +45,7 @@ pub(crate) fn audience(event: &Event) -> Option<Audience> {
         Event::PaymentFailed(payment) => Some(Audience::Customer(payment.recipient)),
         Event::PaymentRefunded(refund) => Some(Audience::Customer(refund.recipient)),
         Event::OrderCancelled(order) => Some(Audience::Customer(order.recipient)),
-        Event::PaymentMismatched(_) => Some(Audience::Operator),
+        Event::PaymentMismatched(_) | Event::StockLow(_) => Some(Audience::Operator),
         _ => None,
     }
 }
@@ -57,6 +58,7 @@ pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
         Event::PaymentRefunded(refund) => refunded(refund),
         Event::OrderCancelled(order) => cancelled(order),
         Event::PaymentMismatched(mismatch) => mismatched(mismatch),
+        Event::StockLow(stock) => low(stock),
         _ => return None,
     };
     Some(draft.into_mail(name))
@@ -145,6 +147,20 @@ fn mismatched(mismatch: &PaymentMismatched) -> Draft<'_> {
     }
 }
 
+fn low(stock: &StockLow) -> Draft<'_> {
+    let StockLow { product_id, sku, name, available, threshold } = stock;
+    Draft {
+        subject: format!("Low stock: {available} left of {sku}"),
+        paragraphs: vec![format!(
+            "{available} pieces of {name} can still be sold. That is low: you are told at {threshold} or fewer. What \
+             orders hold is not among them."
+        )],
+        facts: vec![("SKU", sku.to_string()), ("Product", product_id.to_string()), ("Left", available.to_string())],
+        closing: "You are told again when there have been more and it falls so far once more.",
+        ..Draft::default()
+    }
+}
+
 /// The provider's sum: as money where its currency is one, otherwise as it came.
 fn seen(mismatch: &PaymentMismatched) -> String {
     let PaymentMismatched { seen_amount: amount, seen_currency: currency, .. } = mismatch;
@@ -165,7 +181,7 @@ mod tests {
     use super::*;
     use events::Envelope;
     use serde_json::{Value, json};
-    use values::{Clock, OrderId, PaymentId, RefundId, UserId};
+    use values::{Clock, OrderId, PaymentId, ProductId, RefundId, UserId};
 
     fn event(kind: &str, more: Value) -> Event {
         let (order, payment): (OrderId, PaymentId) = (Clock::System.mint(), Clock::System.mint());
@@ -296,6 +312,20 @@ mod tests {
     }
 
     #[test]
+    fn low_stock_is_told_to_the_operator_with_how_many_are_left_of_what() {
+        let product: ProductId = Clock::System.mint();
+        let data =
+            json!({"productId": product, "sku": "MUG-INDIGO", "name": "Mug <indigo>", "available": 4, "threshold": 5});
+        let event = serde_json::from_value(json!({"eventType": "stock.low", "data": data})).unwrap();
+        assert_eq!(audience(&event), Some(Audience::Operator));
+        let mail = render(&event, "").unwrap();
+        assert_eq!(mail.subject, "Low stock: 4 left of MUG-INDIGO");
+        let facts = format!("SKU: MUG-INDIGO\nProduct: {product}\nLeft: 4\n");
+        assert!(mail.text.starts_with("Hello,\n\n4 pieces of Mug <indigo> can still be sold."), "{}", mail.text);
+        assert!(mail.text.contains(&facts) && mail.html.contains("Mug &lt;indigo&gt;"), "{}", mail.text);
+    }
+
+    #[test]
     fn nobody_is_written_about_anything_else() {
         let event = event("payment.requested", json!({}));
         assert!(audience(&event).is_none() && render(&event, "Ada").is_none());
@@ -307,6 +337,7 @@ mod tests {
         assert_eq!(Audience::Customer(Recipient::User(recipient)).to_string(), recipient.to_string());
         assert_eq!(Audience::Operator.to_string(), "operator");
     }
+
     #[test]
     fn every_sample_of_the_notifier_becomes_a_mail() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/notifier");
@@ -314,7 +345,8 @@ mod tests {
             let batch: Value = serde_json::from_str(&std::fs::read_to_string(&sample).unwrap()).unwrap();
             let envelope: Envelope = serde_json::from_str(batch["Records"][0]["body"].as_str().unwrap()).unwrap();
             assert!(audience(&envelope.event).is_some(), "{}", sample.display());
-            assert!(render(&envelope.event, "Ada").is_some_and(|mail| mail.subject.contains("7KQ4M-2XD9A")));
+            let subject = render(&envelope.event, "Ada").unwrap().subject;
+            assert!(["7KQ4M-2XD9A", "MUG-INDIGO"].iter().any(|name| subject.contains(name)), "{subject}");
         }
     }
 }

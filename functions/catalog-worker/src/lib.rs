@@ -1,0 +1,67 @@
+//! What the catalog does behind the API: it keeps the log of what orders take from stock and give back, remembers who received
+//! what, and brings imports and exports on, a slice at a time.
+
+use std::collections::BTreeSet;
+
+use aws_kit::{Aws, Files, OwnQueue, Table, consume};
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use catalog::{Jobs, Products};
+use events::{Envelope, Event, OrderDelivered, Recipient};
+use values::{Clock, JobId, ProductId, Result};
+
+/// What the handler holds.
+#[derive(Debug, Clone)]
+pub struct State {
+    products: Products,
+    jobs: Jobs,
+    queue: OwnQueue,
+}
+
+impl State {
+    /// From the environment that the template sets.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_CATALOG", Clock::System)?;
+        let products = Products::from_env(aws)?;
+        let jobs = Jobs::new(products.clone(), Files::from_env(aws)?);
+        Ok(Self { products, jobs, queue })
+    }
+
+    /// The table whose connection is opened at start.
+    pub fn table(&self) -> &Table {
+        self.products.catalog().table()
+    }
+}
+
+/// Handles a batch of the catalog's queue.
+pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
+    consume(&state.queue, batch, async |envelope| one(state, envelope).await).await
+}
+
+async fn one(state: &State, envelope: Envelope) -> Result<()> {
+    let products = &state.products;
+    match &envelope.event {
+        Event::OrderCreated(order) => products.sold(order.order_id, &order.items, envelope.timestamp).await,
+        Event::OrderCancelled(order) => products.returned(order.order_id, &order.items, envelope.timestamp).await,
+        Event::OrderDelivered(order) => delivered(products, order).await,
+        Event::ImportUploaded(job) | Event::ExportRequested(job) => advance(state, job.job_id, &envelope).await,
+        _ => Ok(()),
+    }
+}
+
+/// Whoever received something may review it; a guest has no account to do it with.
+async fn delivered(products: &Products, order: &OrderDelivered) -> Result<()> {
+    let Recipient::User(user) = order.recipient else { return Ok(()) };
+    let received: BTreeSet<ProductId> = order.items.iter().map(|pieces| pieces.product_id).collect();
+    for product in received {
+        products.received(product, user, order.order_id).await?;
+    }
+    Ok(())
+}
+
+/// Works at an import or export for some seconds, and sees to it that it goes on.
+async fn advance(state: &State, job: JobId, envelope: &Envelope) -> Result<()> {
+    match state.jobs.work(job, envelope).await? {
+        Some((event, at)) => state.queue.send_later(&event, at).await,
+        None => Ok(()),
+    }
+}
