@@ -1,0 +1,51 @@
+//! Colours as browsers assume them. Phones write wide ones and say so in a profile; the profile is dropped with all else that is not
+//! a pixel, so the pixels are translated first.
+
+use image::DynamicImage;
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+
+/// The picture in sRGB. Without a profile it is taken for that already, and with one that cannot be read too.
+pub(crate) fn to_srgb(image: DynamicImage, profile: Option<&[u8]>) -> DynamicImage {
+    let Some(profile) = profile.and_then(|bytes| ColorProfile::new_from_slice(bytes).ok()) else { return image };
+    // What was printed in four colours is decoded to three, to which its profile does not belong.
+    if profile.color_space != DataColorSpace::Rgb {
+        return image;
+    }
+    let layout = if image.color().has_alpha() { Layout::Rgba } else { Layout::Rgb };
+    let srgb = ColorProfile::new_srgb();
+    let Ok(transform) = profile.create_transform_8bit(layout, &srgb, layout, TransformOptions::default()) else {
+        return image;
+    };
+    let mut image = image;
+    let before = image.as_bytes().to_vec();
+    let pixels = match &mut image {
+        DynamicImage::ImageRgb8(pixels) => pixels.as_flat_samples_mut().samples,
+        DynamicImage::ImageRgba8(pixels) => pixels.as_flat_samples_mut().samples,
+        _ => return image,
+    };
+    if transform.transform(&before, pixels).is_err() {
+        pixels.copy_from_slice(&before);
+    }
+    image
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgb, RgbImage};
+
+    fn seen(color: [u8; 3], profile: Option<&[u8]>) -> [u8; 3] {
+        to_srgb(DynamicImage::ImageRgb8(RgbImage::from_pixel(4, 4, Rgb(color))), profile).into_rgb8().get_pixel(2, 2).0
+    }
+
+    #[test]
+    fn wide_colours_are_translated_and_others_are_left_alone() {
+        let wide = ColorProfile::new_display_p3().encode().unwrap();
+        let [red, green, _] = seen([200, 120, 60], Some(&wide));
+        assert!(red > 204 && green < 120, "the same colour has more red in sRGB, where red is less");
+        for plain in [None, Some(&b"not a profile"[..]), Some(&ColorProfile::new_srgb().encode().unwrap())] {
+            let [red, green, blue] = seen([200, 120, 60], plain);
+            assert!(red.abs_diff(200) < 2 && green.abs_diff(120) < 2 && blue.abs_diff(60) < 2);
+        }
+    }
+}
