@@ -1,0 +1,129 @@
+//! The index against a list that is searched by hand: random products in random batches, every filter, order and page.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::{Document, Index, Place, Query, Rated, Sort, Writer};
+use proptest::prelude::*;
+use tempfile::TempDir;
+use values::{Clock, ProductId, Timestamp};
+
+#[derive(Debug, Clone)]
+struct Thing {
+    category: u8,
+    tag: u8,
+    price: u64,
+    stars: u32,
+    stock: bool,
+    gone: bool,
+}
+
+fn thing() -> impl Strategy<Value = Thing> {
+    let numbers = (0u8..4, 0u8..6, 0u64..12, 0u32..=5);
+    (numbers, any::<bool>(), prop::bool::weighted(0.2)).prop_map(|((category, tag, price, stars), stock, gone)| Thing {
+        category,
+        tag,
+        price: price * 500,
+        stars: stars * 100,
+        stock,
+        gone,
+    })
+}
+
+fn query() -> impl Strategy<Value = Query> {
+    let sorts = [Sort::Relevance, Sort::Price, Sort::PriceDown, Sort::Newest, Sort::Rating];
+    let filters = (prop::collection::vec(0u8..4, 0..3), prop::option::of(0u8..6), prop::option::of(0u64..12));
+    let flags = (prop::option::of(any::<bool>()), prop::option::of(1u8..=5));
+    (filters, flags, prop::sample::select(sorts.to_vec()), 1usize..7).prop_map(
+        |((categories, tag, max_price), (in_stock, min_rating), sort, limit)| Query {
+            categories: categories.into_iter().map(|category| format!("c{category}")).collect(),
+            tag: tag.map(|tag| format!("t{tag}")),
+            max_price: max_price.map(|price| price * 500),
+            in_stock,
+            min_rating,
+            sort,
+            limit,
+            ..Query::default()
+        },
+    )
+}
+
+impl Thing {
+    fn document(&self, id: ProductId) -> Document {
+        Document {
+            id,
+            name: format!("Thing {}", self.price),
+            description: String::new(),
+            brand: None,
+            category: format!("c{}", self.category),
+            tags: vec![format!("t{}", self.tag), "all".to_owned()],
+            attributes: vec![("size".to_owned(), self.tag.to_string())],
+            price: self.price,
+            rating: Rated { hundredths: self.stars, count: u32::from(self.stars > 0) },
+            in_stock: self.stock,
+            shown: id.to_string(),
+        }
+    }
+
+    fn matches(&self, query: &Query) -> bool {
+        !self.gone
+            && (query.categories.is_empty() || query.categories.contains(&format!("c{}", self.category)))
+            && query.tag.as_ref().is_none_or(|tag| *tag == format!("t{}", self.tag))
+            && query.max_price.is_none_or(|max| self.price <= max)
+            && query.in_stock.is_none_or(|wanted| self.stock == wanted)
+            && query.min_rating.is_none_or(|stars| self.stars >= u32::from(stars) * 100)
+    }
+
+    fn rank(&self, sort: Sort) -> u64 {
+        match sort {
+            Sort::Relevance | Sort::Newest => 0,
+            Sort::Price => u64::MAX - self.price,
+            Sort::PriceDown => self.price,
+            Sort::Rating => self.stars.into(),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn pages_show_what_matches_once_and_in_order(
+        things in prop::collection::vec(thing(), 0..60),
+        batch in 1usize..20,
+        queries in prop::collection::vec(query(), 1..8),
+    ) {
+        let folder = TempDir::new().unwrap();
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let mut things: Vec<(ProductId, Thing)> = things.into_iter().map(|thing| (clock.mint(), thing)).collect();
+        for batch in things.chunks(batch) {
+            let writer = Writer::open(folder.path()).unwrap();
+            batch.iter().for_each(|(id, thing)| writer.put(&thing.document(*id)).unwrap());
+            writer.commit().unwrap();
+        }
+        let writer = Writer::open(folder.path()).unwrap();
+        things.iter().filter(|(_, thing)| thing.gone).for_each(|(id, _)| writer.remove(*id));
+        writer.commit().unwrap();
+        let index = Index::open(folder.path(), "EUR".parse().unwrap()).unwrap();
+        for query in queries {
+            things.sort_by_key(|(id, thing)| Reverse((thing.rank(query.sort), *id)));
+            let due: Vec<_> = things.iter().filter(|(_, thing)| thing.matches(&query)).collect();
+            let mut counts = BTreeMap::new();
+            due.iter().for_each(|(_, thing)| *counts.entry(format!("c{}", thing.category)).or_insert(0u32) += 1);
+            let (mut seen, mut after): (Vec<String>, Option<Place>) = (Vec::new(), None);
+            loop {
+                let found = index.find(&Query { after, ..query.clone() }).unwrap();
+                prop_assert_eq!(found.total, due.len() as u64);
+                let facet: BTreeMap<_, _> = found.facets.category.into_iter().map(|c| (c.value, c.count)).collect();
+                prop_assert_eq!(&facet, &counts);
+                prop_assert_eq!(found.facets.price.iter().map(|band| band.count).sum::<u32>() as usize, due.len());
+                prop_assert!(found.hits.len() <= query.limit);
+                seen.extend(found.hits.into_iter().map(|hit| hit.shown));
+                match found.next {
+                    Some(place) => after = Some(place),
+                    None => break,
+                }
+            }
+            prop_assert_eq!(seen, due.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>());
+        }
+    }
+}
