@@ -98,6 +98,7 @@ class Profile:
             "PublicUrl": self.api_url,
             "StripeUrl": self.provider_url,
             "MailSender": "shop@souk.local",
+            "MediaUrl": f"{self.emulator_url}/{self.stack}-000000000000-files",
             "LogRetentionDays": 1,
             **self.parameters,
         }
@@ -133,7 +134,7 @@ class Profile:
 # Short holds and retries: a test waits for them. A worker that is killed gives its message back after the visibility timeout.
 _IMPATIENT = {
     **{"HoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
-    **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3},
+    **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3, "IndexerTimeoutSeconds": 30},
 }
 # What a test tells apart from the defaults.
 _NAMED = {"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"}
