@@ -2,7 +2,7 @@
 //! nothing.
 
 /// Every function, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 12] = [
+pub(crate) const FUNCTIONS: [&str; 16] = [
     "auth",
     "users",
     "products",
@@ -15,6 +15,10 @@ pub(crate) const FUNCTIONS: [&str; 12] = [
     "payments-worker",
     "notifier",
     "housekeeping",
+    "search",
+    "indexer",
+    "uploads",
+    "catalog-worker",
 ];
 
 /// 7 MB, stripped.
@@ -29,6 +33,12 @@ pub(crate) const READ_TRIPS: usize = 1;
 pub(crate) const ADD_TRIPS: usize = 2;
 /// Round trips of placing an order: read the cart, one transaction.
 pub(crate) const PLACE_TRIPS: usize = 2;
+
+/// Search with facets, p99: of the small catalog, of the large one.
+pub(crate) const SEARCH_MS: [f64; 2] = [5.0, 25.0];
+
+/// 256 MB: what a worker needs at most for a file of any size.
+pub(crate) const IMPORT_MEMORY_KIB: f64 = 256.0 * 1024.0;
 
 /// AWS calls of adding to a cart, in the life of an order.
 pub(crate) const ADD_CALLS: usize = 2;

@@ -81,15 +81,25 @@ impl Emulator {
         let _ = self.dynamo("DeleteTable", json!({ "TableName": name })).await;
     }
 
-    /// The rows of a table's outbox. A scan: nobody but the bench is in these tables.
+    /// The rows of a table's outbox.
     pub(crate) async fn outbox(&self, table: &str) -> Result<Vec<Row>> {
+        self.scan(table, "begins_with(pk, :this)", "OUTBOX#").await
+    }
+
+    /// The offers of a catalog's table.
+    pub(crate) async fn offers(&self, table: &str) -> Result<Vec<Row>> {
+        self.scan(table, "sk = :this", "OFFER").await
+    }
+
+    /// Nobody but the bench is in these tables, so a scan is as good as anything.
+    async fn scan(&self, table: &str, filter: &str, this: &str) -> Result<Vec<Row>> {
         let (mut rows, mut start) = (Vec::new(), Value::Null);
         loop {
             let mut scan = json!({
                 "TableName": table,
                 "ConsistentRead": true,
-                "FilterExpression": "begins_with(pk, :outbox)",
-                "ExpressionAttributeValues": { ":outbox": { "S": "OUTBOX#" } },
+                "FilterExpression": filter,
+                "ExpressionAttributeValues": { ":this": { "S": this } },
             });
             if !start.is_null() {
                 scan["ExclusiveStartKey"] = start;
@@ -110,7 +120,11 @@ impl Emulator {
 
     /// Makes a queue; its URL.
     pub(crate) async fn make_queue(&self, name: &str) -> Result<String> {
-        let made = self.call("sqs", "AmazonSQS.CreateQueue", json!({ "QueueName": name })).await?;
+        let mut queue = json!({ "QueueName": name });
+        if name.ends_with(".fifo") {
+            queue["Attributes"] = json!({ "FifoQueue": "true" });
+        }
+        let made = self.call("sqs", "AmazonSQS.CreateQueue", queue).await?;
         Ok(made["QueueUrl"].as_str().context("the emulator made a queue without a URL")?.to_owned())
     }
 

@@ -108,20 +108,27 @@ pub(crate) fn message(body: &str) -> Value {
 
 /// A batch of one inserted row.
 pub(crate) fn inserted(table: &str, row: &Value) -> Value {
+    record(table, "INSERT", json!({ "NewImage": row, "StreamViewType": "NEW_IMAGE" }), row)
+}
+
+/// A batch of one changed row.
+pub(crate) fn modified(table: &str, before: &Value, after: &Value) -> Value {
+    let images = json!({ "OldImage": before, "NewImage": after, "StreamViewType": "NEW_AND_OLD_IMAGES" });
+    record(table, "MODIFY", images, after)
+}
+
+fn record(table: &str, name: &str, mut change: Value, row: &Value) -> Value {
+    change["ApproximateCreationDateTime"] = json!(1_767_225_600_u64);
+    change["Keys"] = json!({ "pk": row["pk"], "sk": row["sk"] });
+    change["SequenceNumber"] = json!("1");
+    change["SizeBytes"] = json!(1);
     json!({ "Records": [{
         "eventID": "bench",
-        "eventName": "INSERT",
+        "eventName": name,
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": "eu-central-1",
-        "dynamodb": {
-            "ApproximateCreationDateTime": 1_767_225_600_u64,
-            "Keys": { "pk": row["pk"], "sk": row["sk"] },
-            "NewImage": row,
-            "SequenceNumber": "1",
-            "SizeBytes": 1,
-            "StreamViewType": "NEW_IMAGE",
-        },
+        "dynamodb": change,
         "eventSourceARN": format!("arn:aws:dynamodb:eu-central-1:000000000000:table/{table}/stream/2026-01-01T00:00:00.000"),
     }]})
 }

@@ -135,8 +135,12 @@ impl<'a> Flow<'a> {
     }
 
     async fn look_around(&mut self, shop: &Shop) -> Result<()> {
-        let list = self.each(|_| Request::get("/api/v1/products?limit=20"));
-        self.company.perform(step("products", "list 20 products"), list).await?;
+        let created = json!({ "events": self.told("SOUK_TABLE_CATALOG", "product.created").await? });
+        self.company.perform(step("indexer", "index 20 products"), vec![message(&created.to_string())]).await?;
+        let list = self.each(|_| Request::get("/api/v1/products?search=tagine&limit=20"));
+        self.company.perform(step("search", "find 20 products"), list).await?;
+        let suggest = self.each(|_| Request::get("/api/v1/products/suggest?q=terr"));
+        self.company.perform(step("search", "suggest"), suggest).await?;
         // So few that the last reads are of products that the sandbox has seen before.
         let seen = &shop.products[..shop.products.len().min((self.invocations / 2).max(1))];
         let read = self.each(|index| Request::get(format!("/api/v1/products/{}", cycled(seen, index).id)));
@@ -208,6 +212,13 @@ impl<'a> Flow<'a> {
         );
         self.company.perform(step("relay", does), batches).await?;
         Ok(events)
+    }
+
+    /// The events of one type that lie in a table's outbox.
+    async fn told(&self, table: &str, event_type: &str) -> Result<Vec<Value>> {
+        let rows = self.world.emulator.outbox(self.world.table(table)?).await?;
+        let events = rows.iter().filter_map(|row| serde_json::from_str::<Value>(row["event"]["S"].as_str()?).ok());
+        Ok(events.filter(|envelope| envelope["eventType"] == event_type).collect())
     }
 
     async fn look_back(&mut self, bought: &[Bought]) -> Result<()> {

@@ -1,5 +1,6 @@
 //! `make bench`: sizes, cold starts, AWS calls, capacity and warm times of every function, each beside its house budget; what
-//! a million orders cost; and instructions, which no other work on the machine changes.
+//! a million orders cost; instructions, which no other work on the machine changes; how fast and how well search finds; and what a
+//! large import needs.
 //! The functions are run as Lambda runs them: as processes that ask a Runtime API, which the bench serves, for events.
 //! Ends with an error only if it could not measure; budgets that are missed are shown.
 
@@ -14,6 +15,7 @@ mod events;
 mod flow;
 mod hooks;
 mod idle;
+mod imports;
 mod life;
 mod machine;
 mod meter;
@@ -23,6 +25,7 @@ mod process;
 mod raw;
 mod report;
 mod sandbox;
+mod search;
 mod serve;
 mod stack;
 mod stage;
@@ -38,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use bill::Bill;
 use company::{Company, Watch};
@@ -61,7 +65,11 @@ const TIMED_LIVES: usize = 7;
 // One thread: the other core is the function's.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match run().await {
+    let asked = match search::cold::asked() {
+        Some(opened) => opened,
+        None => run().await,
+    };
+    match asked {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error:#}");
@@ -74,6 +82,14 @@ async fn run() -> Result<()> {
     let options = Options::read(lexopt::Parser::from_env())?;
     let machine = Machine::this();
     let logs = logs(options.out.as_deref())?;
+    if options.search {
+        let search = search::measure(&options, &logs)?;
+        return told(&options, &search.alone(&machine), &search.raw());
+    }
+    if options.imports {
+        let imports = imports::measure(&options, &logs).await?;
+        return told(&options, &imports.alone(&machine), &imports.raw());
+    }
     let world = match &options.stack {
         Some(stack) => Some(World::make(stack).await?),
         None => None,
@@ -82,11 +98,20 @@ async fn run() -> Result<()> {
     if let Some(world) = world {
         world.remove().await;
     }
-    let results = measured?;
+    let mut results = measured?;
+    if !options.only {
+        results.search = Some(search::measure(&options, &logs)?);
+        results.imports = Some(imports::measure(&options, &logs).await?);
+    }
+    told(&options, &results.written(&options), &results.raw(&options))
+}
+
+/// The report for who started the bench, the raw figures for programs.
+fn told(options: &Options, report: &str, raw: &Value) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(results.written(&options).as_bytes())?;
+    out.write_all(report.as_bytes())?;
     if let Some(path) = &options.out {
-        let raw = serde_json::to_string_pretty(&results.raw(&options))?;
+        let raw = serde_json::to_string_pretty(raw)?;
         std::fs::write(path, raw + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
         writeln!(out, "\nAll raw figures: {}", path.display())?;
     }
@@ -100,7 +125,7 @@ async fn measure(options: &Options, world: Option<&World>, logs: &Path, machine:
         Some(world) => Some(work(options, world, logs).await?),
         None => None,
     };
-    Ok(Results { machine, hello, functions, work })
+    Ok(Results { machine, hello, functions, work, search: None, imports: None })
 }
 
 /// What the functions do once they are started.

@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO};
 use crate::callgrind;
 use crate::company::Record;
+use crate::imports::Imports;
 use crate::meter::trips;
 use crate::options::Options;
 use crate::prices::{Item, PRICED_ON};
 use crate::report::{Results, Work};
+use crate::search::Search;
 use crate::statistics::{median, percentile};
 
 impl Results {
@@ -30,6 +32,8 @@ impl Results {
             "lives": self.of_work(|work| work.bill.raw()),
             "idle": self.of_work(|work| work.idle.raw()),
             "instructions": self.of_work(|work| callgrind::raw(&work.instructions)),
+            "search": self.search.as_ref().map(Search::raw),
+            "imports": self.imports.as_ref().map(Imports::raw),
         })
     }
 

@@ -8,9 +8,11 @@ use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO, Verdict};
 use crate::callgrind::Count;
 use crate::company::{Record, of};
 use crate::idle::Idle;
+use crate::imports::Imports;
 use crate::machine::Machine;
 use crate::meter::{Call, Purpose, trips};
 use crate::options::Options;
+use crate::search::Search;
 use crate::start::{HELLO, Starts};
 use crate::statistics::{median, percentile};
 use crate::table::Table;
@@ -28,6 +30,10 @@ pub(crate) struct Results {
     pub(crate) functions: Vec<Starts>,
     /// None without a stack.
     pub(crate) work: Option<Work>,
+    /// None where functions were picked.
+    pub(crate) search: Option<Search>,
+    /// Likewise.
+    pub(crate) imports: Option<Imports>,
 }
 
 /// What was measured of the functions' work.
@@ -53,6 +59,8 @@ impl Results {
             self.work.as_ref().map(|work| work.costs(&mut misses)),
             self.work.as_ref().map(Work::counts),
             notes(self.work.is_some()),
+            self.search.as_ref().map(|search| search.written(&mut misses)),
+            self.imports.as_ref().map(|imports| imports.written(&mut misses)),
         ];
         text.push_str(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"));
         match misses.as_slice() {

@@ -136,6 +136,11 @@ impl Sandbox {
         process::cpu_time(self.child.id())
     }
 
+    /// The most memory it has had resident so far.
+    pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
+        process::peak_memory_kib(self.child.id())
+    }
+
     /// Bytes that it has logged so far, in all sandboxes of its name.
     pub(crate) fn log_bytes(&self) -> u64 {
         std::fs::metadata(&self.log).map_or(0, |log| log.len())

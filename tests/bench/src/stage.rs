@@ -2,14 +2,14 @@
 //! written down as an act. A stream record and a message are handed over as soon as they are there, each by itself: that is
 //! what a quiet shop pays, and a busy one, whose batches are larger, pays less.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::company::{Company, done};
-use crate::events::{Request, inserted, message};
+use crate::events::{Request, inserted, message, modified};
 use crate::meter::{Call, Purpose, Sent};
 use crate::world::World;
 
@@ -63,12 +63,14 @@ pub(crate) struct Stage<'a> {
     waiting: VecDeque<Sent>,
     /// Outbox rows that the relay has had, or that belong to somebody else.
     known_rows: BTreeSet<String>,
+    /// Offers as the stream has told of them last, by SKU.
+    known_offers: BTreeMap<String, Value>,
 }
 
 impl<'a> Stage<'a> {
     pub(crate) fn of(world: &'a World, company: Company) -> Self {
-        let (waiting, known_rows) = (VecDeque::new(), BTreeSet::new());
-        Self { world, company, story: Story::default(), waiting, known_rows }
+        let (waiting, known_rows, known_offers) = (VecDeque::new(), BTreeSet::new(), BTreeMap::new());
+        Self { world, company, story: Story::default(), waiting, known_rows, known_offers }
     }
 
     /// Goes on with a story, or begins one; what others have left in outboxes is none of it.
@@ -76,6 +78,7 @@ impl<'a> Stage<'a> {
         self.story = story;
         self.waiting.clear();
         self.new_rows().await?;
+        self.changed_offers().await?;
         Ok(())
     }
 
@@ -93,9 +96,15 @@ impl<'a> Stage<'a> {
     pub(crate) async fn settles(&mut self) -> Result<()> {
         for _ in 0..MOST_ROUNDS {
             let rows = self.new_rows().await?;
+            let offers = self.changed_offers().await?;
             let received = self.waiting.pop_front();
-            if rows.is_empty() && received.is_none() {
+            if rows.is_empty() && offers.is_empty() && received.is_none() {
                 return Ok(());
+            }
+            let catalog = self.world.table("SOUK_TABLE_CATALOG")?.to_owned();
+            for (before, after) in offers {
+                let change = modified(&catalog, &before, &after);
+                self.invokes("relay", "an offer's stock", Trigger::Stream, change).await?;
             }
             for (table, row) in rows {
                 let event =
@@ -144,6 +153,16 @@ impl<'a> Stage<'a> {
             }
         }
         Ok(rows)
+    }
+
+    /// Offers that were changed since the last look, before and after.
+    async fn changed_offers(&mut self) -> Result<Vec<(Value, Value)>> {
+        let mut changed = Vec::new();
+        for after in self.world.emulator.offers(self.world.table("SOUK_TABLE_CATALOG")?).await? {
+            let before = self.known_offers.insert(after["pk"]["S"].to_string(), after.clone());
+            changed.extend(before.filter(|before| *before != after).map(|before| (before, after)));
+        }
+        Ok(changed)
     }
 }
 

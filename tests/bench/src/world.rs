@@ -48,6 +48,8 @@ impl World {
                 world.emulator.copy_table(&value, &name).await?;
                 world.tables.insert(variable, name);
             } else if let Some(name) = own("SOUK_QUEUE_") {
+                // The index has a FIFO queue, and SQS knows one by its name.
+                let name = if value.ends_with(".fifo") { name + ".fifo" } else { name };
                 let url = world.emulator.make_queue(&name).await?;
                 world.queues.insert(variable, url);
             }
@@ -96,6 +98,7 @@ impl World {
             "SOUK_QUEUE_ORDERS" => Some("orders-worker"),
             "SOUK_QUEUE_PAYMENTS" => Some("payments-worker"),
             "SOUK_QUEUE_NOTIFICATIONS" => Some("notifier"),
+            "SOUK_QUEUE_CATALOG" => Some("catalog-worker"),
             _ => None,
         }
     }

@@ -1,0 +1,64 @@
+//! The search of ours, as its function uses it: filters are read from text, an index in a folder answers.
+
+use std::path::Path;
+
+use anyhow::Result;
+use catalog::Listing;
+use search::{Asked, Document, Index, Query, Suggestions, Writer};
+use serde_json::json;
+use values::Currency;
+
+use crate::search::CURRENCY;
+use crate::search::engine::{Engine, Page};
+use crate::search::request::{Order, PAGE, Request};
+
+const SUGGESTIONS: usize = 8;
+
+/// An index that is open.
+pub(crate) struct Souk(Index);
+
+pub(crate) fn write(folder: &Path, listings: &[Listing]) -> Result<()> {
+    let writer = Writer::open_for_many(folder)?;
+    for listing in listings {
+        writer.put(&Document::of(listing)?)?;
+    }
+    Ok(writer.commit()?)
+}
+
+impl Souk {
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        Ok(Self(Index::open(folder, CURRENCY.parse::<Currency>()?)?))
+    }
+}
+
+impl Engine for Souk {
+    fn search(&mut self, request: &Request) -> Result<Page> {
+        let found = self.0.find(&query(request)?)?;
+        Ok(Page { shown: found.hits.into_iter().map(|hit| hit.shown).collect(), facets: json!(found.facets) })
+    }
+
+    fn suggest(&mut self, begun: &str) -> Result<usize> {
+        let Suggestions { texts, products } = std::hint::black_box(self.0.suggest(begun, SUGGESTIONS)?);
+        Ok(texts.len() + products.len())
+    }
+}
+
+/// By way of the text that a query string has.
+fn query(request: &Request) -> Result<Query> {
+    let Request { words, category, tag, price, in_stock, sort } = request.clone();
+    let asked = Asked {
+        search: Some(words).filter(|words| !words.is_empty()),
+        tag,
+        min_price: price.map(|(least, _)| least.to_string()),
+        max_price: price.map(|(_, most)| most.to_string()),
+        in_stock: in_stock.then(|| "true".to_owned()),
+        sort: match sort {
+            Order::Relevance => None,
+            Order::Price => Some("price".to_owned()),
+            Order::Newest => Some("newest".to_owned()),
+            Order::Rating => Some("rating".to_owned()),
+        },
+        ..Asked::default()
+    };
+    Ok(Query { categories: category.into_iter().collect(), limit: PAGE, ..Query::read(asked)? })
+}
