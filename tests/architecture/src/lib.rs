@@ -23,7 +23,7 @@ pub enum Layer {
 }
 
 /// The bounded contexts of house.md.
-pub const CONTEXTS: [&str; 6] = ["identity", "catalog", "cart", "orders", "payments", "notifications"];
+pub const CONTEXTS: [&str; 7] = ["identity", "catalog", "cart", "orders", "payments", "notifications", "search"];
 
 /// The kit of house.md.
 pub const KIT: [&str; 5] = ["events", "http-kit", "aws-kit", "telemetry", "pricing"];

@@ -5,13 +5,14 @@ use anyhow::{Result, ensure};
 use architecture::{CONTEXTS, Layer, Workspace};
 
 /// The only edges between contexts. Everything else travels as events.
-const EDGES: [(&str, &str); 6] = [
+const EDGES: [(&str, &str); 7] = [
     ("cart", "catalog"),
     ("orders", "catalog"),
     ("orders", "cart"),
     ("orders", "payments"),
     ("orders", "identity"),
     ("notifications", "identity"),
+    ("search", "catalog"),
 ];
 
 /// Crates that are pure: no AWS, no HTTP, no runtime, not even through another crate.
@@ -30,8 +31,10 @@ const IMPURE: [&str; 10] = [
     "aws-kit",
 ];
 
-/// The proof drives the stack with the hands of the suite: one test may use another's support library.
-const AMONG_TESTS: [(&str, &str); 1] = [("concurrency", "e2e")];
+/// One test may use another's support library: the proof drives the stack with the hands of the suite, and some fill a shop with
+/// the same samples.
+const AMONG_TESTS: [(&str, &str); 4] =
+    [("concurrency", "e2e"), ("concurrency", "samples"), ("e2e", "samples"), ("bench", "samples")];
 
 /// The two crates of the kit that glue Lambda to the contexts: `http-kit` runs an HTTP function, `aws-kit` reads SQS batches.
 const LAMBDA_GLUE: [(&str, &str); 2] = [("http-kit", "lambda_http"), ("aws-kit", "aws_lambda_events")];

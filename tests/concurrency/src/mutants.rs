@@ -22,13 +22,15 @@ pub struct Mutant {
 const PATIENCE: Duration = Duration::from_secs(75);
 
 /// All of them.
-pub const MUTANTS: [Mutant; 18] = [
+pub const MUTANTS: [Mutant; 19] = [
     // The sale's condition `available >= :q` is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], noticed_by: &["no_oversell"] },
     // A cancelled order gives nothing back.
     Mutant { name: "stock_not_returned", scenarios: &[Scenario::Cancels], noticed_by: &["stock_conservation"] },
     // A cancelled order gives back twice as much.
     Mutant { name: "stock_returned_twice", scenarios: &[Scenario::Cancels], noticed_by: &["stock_conservation"] },
+    // A movement that is told again is written down again.
+    Mutant { name: "movement_doubled", scenarios: &[Scenario::Messages], noticed_by: &["log_adds_up"] },
     // The record of a keyed request is written whether there is one or not.
     Mutant { name: "idempotency_ignored", scenarios: &[Scenario::Impatient], noticed_by: &["one_order_per_key"] },
     // A cart is written over whatever came between.

@@ -93,8 +93,11 @@ pub(crate) fn history() -> History {
 
 /// What the tables, the provider and the mailbox hold.
 pub(crate) fn raw() -> Raw {
+    let offer = json!({
+        "pk": "SKU#MUG", "sk": "OFFER", "sku": MUG, "available": 13, "stockVersion": 5, "price": eur(1399),
+    });
     let tables = [
-        ("catalog", vec![json!({ "pk": "SKU#MUG", "sk": "OFFER", "sku": MUG, "available": 13, "price": eur(1399) })]),
+        ("catalog", [vec![offer], movements()].concat()),
         ("orders", [paid_order(), gone_order()].concat()),
         ("payments", payments()),
         (
@@ -116,6 +119,12 @@ pub(crate) fn raw() -> Raw {
         read_at_ms: i64::try_from(NEW_YEAR_MS + 60_000).expect("a moment"),
         ..Raw::default()
     }
+}
+
+/// What came and went, in no order.
+fn movements() -> Vec<Value> {
+    let row = |delta: i64| json!({ "pk": "MOVES#MUG", "sk": format!("2026#{delta}"), "sku": MUG, "delta": delta });
+    [10, 3, -3, 5, -2].map(row).into()
 }
 
 /// An order's rows: itself as it became, its key, and its history of (second, actor, reason, what it became).

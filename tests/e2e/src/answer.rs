@@ -62,6 +62,14 @@ impl Answer {
         Problem { asked: answer.asked, body }
     }
 
+    /// Fails unless it is a 422 that says this of that field, and of no other.
+    #[track_caller]
+    pub fn expect_fault(self, field: &str, code: &str) {
+        let problem = self.expect_refusal(422);
+        let told = problem.errors().iter().map(|error| (error["field"].as_str(), error["code"].as_str()));
+        assert_eq!(told.collect::<Vec<_>>(), [(Some(field), Some(code))], "{}: {}", problem.asked, problem.body);
+    }
+
     /// The body.
     #[track_caller]
     pub fn json(&self) -> Value {

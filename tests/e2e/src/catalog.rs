@@ -1,5 +1,7 @@
 //! Products that a test makes for itself.
 
+use std::collections::BTreeMap;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,14 +14,14 @@ pub struct Draft {
     pub stock: u32,
     /// Minor units.
     pub price: u64,
-    /// A category of its own unless told.
+    /// The suite's own unless told: there is room for 1,000.
     pub category: String,
 }
 
 impl Draft {
     /// So many pieces, 12.99 each.
     pub fn with_stock(stock: u32) -> Self {
-        Self { stock, price: 1299, category: unique("e2e") }
+        Self { stock, price: 1299, category: "e2e".to_owned() }
     }
 
     /// In that category.
@@ -42,7 +44,82 @@ pub struct Product {
     pub price: u64,
 }
 
+/// A product of a test that is sold in variants: T-shirts, by size.
+#[derive(Debug, Clone)]
+pub struct Shirt {
+    /// `prd_…`.
+    pub id: String,
+    /// The product's own, under which nothing is sold.
+    pub sku: String,
+    /// Nobody else's.
+    pub name: String,
+    sizes: BTreeMap<String, Product>,
+}
+
+impl Shirt {
+    /// What is sold in that size.
+    pub fn size(&self, size: &str) -> &Product {
+        self.sizes.get(size).unwrap_or_else(|| panic!("{} comes in {:?}", self.name, self.sizes.keys()))
+    }
+
+    /// What every variant of it is of, as the helpers of single products want it.
+    pub fn product(&self) -> Product {
+        Product { id: self.id.clone(), sku: self.sku.clone(), name: self.name.clone(), price: 0 }
+    }
+}
+
 impl Shop {
+    /// The body of a shirt that is sold in these sizes: pieces and minor units of each.
+    pub fn shirt(&self, sizes: &[(&str, u32, i64)]) -> Value {
+        let mark = unique("TEE").to_uppercase();
+        let variant = |(size, pieces, price): &(&str, u32, i64)| {
+            json!({
+                "sku": format!("{mark}-{size}"), "options": { "size": size }, "price": self.money(*price),
+                "stock": { "available": pieces },
+            })
+        };
+        let values: Vec<&str> = sizes.iter().map(|(size, ..)| *size).collect();
+        json!({
+            "sku": mark, "name": format!("T-Shirt {mark}"), "category": "e2e", "brand": "Loom",
+            "options": [{ "name": "size", "values": values }],
+            "variants": sizes.iter().map(variant).collect::<Vec<_>>(),
+        })
+    }
+
+    /// The admin puts a shirt into the shop.
+    pub async fn sells_shirts(&self, sizes: &[(&str, u32, i64)]) -> Shirt {
+        let body = self.shirt(sizes);
+        let made = self.admin().await.post("/api/v1/products", &body).await.expect(201).json();
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("it has a name: {made}")).to_owned();
+        let of_size = |((size, _, price), variant): (&(&str, u32, i64), &Value)| {
+            let (sku, name) = (text(&variant["sku"]), text(&variant["name"]));
+            (size.to_string(), Product { id: text(&made["id"]), sku, name, price: price.unsigned_abs() })
+        };
+        let variants = made["variants"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let sizes: BTreeMap<_, _> = sizes.iter().zip(variants).map(of_size).collect();
+        Shirt { id: text(&made["id"]), sku: text(&made["sku"]), name: text(&made["name"]), sizes }
+    }
+
+    /// A product as the admin sees it: as it is now.
+    pub async fn looks_up_product(&self, id: &str) -> Answer {
+        self.admin().await.get(&format!("/api/v1/products/{id}")).await.expect(200)
+    }
+
+    /// The admin tells a product anew, as it is now.
+    pub async fn tries_to_replace(&self, id: &str, sheet: &Value) -> Answer {
+        let tag = self.looks_up_product(id).await.expect_header("etag").to_owned();
+        let (admin, path) = (self.admin().await, format!("/api/v1/products/{id}"));
+        admin.call(Method::PUT, &path).header("If-Match", &tag).json(sheet).send().await
+    }
+
+    /// The admin changes parts of a product, as it is now.
+    pub async fn tries_to_patch(&self, id: &str, patch: &Value) -> Answer {
+        let tag = self.looks_up_product(id).await.expect_header("etag").to_owned();
+        let (admin, path) = (self.admin().await, format!("/api/v1/products/{id}"));
+        let call = admin.call(Method::PATCH, &path).header("If-Match", &tag);
+        call.text("application/merge-patch+json", patch.to_string()).send().await
+    }
+
     /// The admin puts a new product into the shop.
     pub async fn sells(&self, draft: Draft) -> Product {
         let mark = unique("MUG").to_uppercase();

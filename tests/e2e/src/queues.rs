@@ -31,6 +31,13 @@ impl Queues {
         self.stack.queues.keys().cloned().collect()
     }
 
+    /// Those that promise neither an order nor to deliver once; one that does holds everything back behind a message that
+    /// nobody can read.
+    pub fn unordered(&self) -> Vec<String> {
+        let unordered = self.stack.queues.iter().filter(|(_, url)| !url.ends_with(".fifo"));
+        unordered.map(|(name, _)| name.clone()).collect()
+    }
+
     /// A queue's URL.
     pub fn url(&self, name: &str) -> &str {
         self.stack.queues.get(name).unwrap_or_else(|| panic!("stack.json names no queue {name}"))

@@ -35,7 +35,7 @@ pub struct Shop {
     pub rows: Rows,
     /// Lambda.
     pub functions: Functions,
-    http: Client,
+    pub(crate) http: Client,
     _place: Place,
 }
 

@@ -38,6 +38,8 @@ pub struct Stack {
     pub dlqs: BTreeMap<String, String>,
     /// Physical names of the tables, by context.
     pub tables: BTreeMap<String, String>,
+    /// The bucket's name.
+    pub bucket: String,
     /// Of the emulator.
     pub region: String,
     /// Of the emulator.

@@ -1,8 +1,11 @@
 //! The tests that break something for everybody: they kill a worker, hold a queue back or let DynamoDB refuse. A test
 //! program of their own, so that nobody has to wait for them; in it they run one after the other (`Shop::open_alone`).
 
+mod imports_alone;
+
 use e2e::scenes::{order_with, twenty_customers_want};
-use e2e::{Checkout, Draft, EVENTUALLY, SOON, Shop, await_until};
+use e2e::{Checkout, Draft, EVENTUALLY, Order, SOON, Shop, await_until};
+use futures::{StreamExt, stream};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -66,6 +69,7 @@ async fn three_times_the_same(queue: &str) {
     let mails = shop.mailbox.of(&customer.email).await;
     let told = mails.iter().filter(|mail| mail.mentions(order.number())).count();
     assert_eq!(told, 1, "one mail about one order: {mails:#?}");
+    shop.awaits_movements(&mug, &[("initial", 5), ("sale", -2)]).await;
 }
 
 #[tokio::test]
@@ -81,6 +85,63 @@ async fn an_order_message_that_comes_three_times_confirms_once() {
 #[tokio::test]
 async fn a_notification_that_comes_three_times_is_mailed_once() {
     three_times_the_same("notifications").await;
+}
+
+#[tokio::test]
+async fn a_sale_that_is_told_three_times_is_logged_once() {
+    three_times_the_same("catalog").await;
+}
+
+/// At once, so that each waits for its turn at the row as a buyer of something scarce does, and no machine is asked to run a
+/// thousand sandboxes.
+const AT_ONCE: usize = 48;
+
+#[tokio::test]
+async fn a_thousand_guests_want_a_hundred_pieces_and_exactly_a_hundred_get_one() {
+    // Alone: it takes all of the machine.
+    let shop = Shop::open_alone().await;
+    let mug = shop.sells(Draft::with_stock(100)).await;
+    let checkouts: Vec<_> = (0..1000).map(|_| (shop.new_guest(), Checkout::of(&[(&mug.sku, 1)]))).collect();
+    // A busy database may be too late: then they send the same order again, as every client has to, under the same key.
+    let answers = stream::iter(&checkouts).map(async |(guest, checkout)| {
+        await_until(format_args!("{} has an answer", checkout.key), SOON, async || {
+            let answer = guest.tries_to_place(checkout).await;
+            if answer.status == 503 { Err(answer.text) } else { Ok(answer) }
+        })
+        .await
+    });
+    let answers: Vec<_> = answers.buffer_unordered(AT_ONCE).collect().await;
+
+    let mut sold = Vec::new();
+    for answer in answers {
+        match answer.status {
+            201 => sold.push(Order(answer.json())),
+            _ => {
+                let refused = answer.expect_problem(409, "insufficient_stock");
+                assert_eq!(refused.errors()[0]["available"], 0, "{}", refused.body);
+            }
+        }
+    }
+    // All that were sold are paid, unless the machine was so slow that a hold ended meanwhile; then its piece was for sale
+    // again, and nothing else was.
+    let admin = shop.admin().await;
+    let ends = stream::iter(&sold).map(async |order| {
+        await_until(format_args!("{} is confirmed or cancelled", order.id()), EVENTUALLY, async || {
+            let seen = admin.looks_up(order).await;
+            if seen.status() == "pending" { Err(seen.0.to_string()) } else { Ok(seen.status() == "cancelled") }
+        })
+        .await
+    });
+    let ends: Vec<bool> = ends.buffer_unordered(8).collect().await;
+    let cancelled = ends.iter().filter(|cancelled| **cancelled).count();
+    assert!((100..=100 + cancelled).contains(&sold.len()), "{} were sold, {cancelled} of them cancelled", sold.len());
+    let left = 100 + cancelled - sold.len();
+    shop.has_exactly(&mug, u32::try_from(left).unwrap_or(u32::MAX)).await;
+    // And the log, which is written behind all that, says the same.
+    let mut due = vec![("initial", 100)];
+    due.extend(vec![("sale", -1); sold.len()]);
+    due.extend(vec![("returned", 1); cancelled]);
+    shop.awaits_movements(&mug, &due).await;
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ async fn every_function_takes_its_sample_events() {
             let is_http = event["requestContext"]["http"].is_object();
             // A stream's sample names its table, whose name every stack makes anew.
             let text = text.replace("sample-OrdersTable", &shop.stack.tables["orders"]);
+            let text = text.replace("sample-CatalogTable", &shop.stack.tables["catalog"]);
             let invoked = shop.functions.invoke(&function, text).await;
             let refused = invoked.payload["batchItemFailures"].as_array().map_or(0, Vec::len);
             match (invoked.error, expected.get(&name)) {

@@ -1,22 +1,24 @@
 //! The main job: browse, fill a cart, order, pay, be told.
 
-use e2e::{Checkout, Draft, Shop, decimal};
+use e2e::{Checkout, Draft, SOON, Shop, await_until, decimal, unique};
 use serde_json::json;
 
 #[tokio::test]
 async fn a_customer_buys_something_and_is_told() {
     let shop = Shop::open().await;
-    let draft = Draft::with_stock(10);
-    let category = draft.category.clone();
-    let mug = shop.sells(draft).await;
+    let category = unique("flow");
+    let mug = shop.sells(Draft::with_stock(10).in_category(&category)).await;
     let mut customer = shop.new_customer().await;
 
     let login = json!({ "email": customer.email, "password": customer.password });
     let session = shop.anyone().post("/api/v1/auth/login", &login).await.expect(200).json();
     customer.api = shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default());
 
-    let listed = customer.api.get(&format!("/api/v1/products?category={category}")).await.expect(200).json();
-    assert_eq!(listed["data"][0]["sku"], mug.sku.as_str(), "{listed}");
+    await_until("the mug is listed", SOON, async || {
+        let listed = customer.api.get(&format!("/api/v1/products?category={category}")).await.expect(200).json();
+        if listed["data"][0]["sku"] == mug.sku.as_str() { Ok(()) } else { Err(listed.to_string()) }
+    })
+    .await;
     let shown = shop.shows(&mug).await;
     assert_eq!((&shown["name"], &shown["price"]["amount"]), (&json!(mug.name), &json!(mug.price)));
 

@@ -73,6 +73,7 @@ async fn what_has_not_changed_is_not_sent_again() {
     let again = shop.anyone().call(Method::GET, &path).header("If-None-Match", &tag).send().await.expect(304);
     assert_eq!(again.text, "");
     assert_eq!(again.expect_header("etag"), tag);
+    assert_eq!(again.expect_header("cache-control"), first.expect_header("cache-control"));
     shop.anyone().call(Method::GET, &path).header("If-None-Match", "\"another\"").send().await.expect(200);
 }
 
@@ -107,4 +108,144 @@ async fn a_sku_names_one_product() {
         "price": { "amount": 100, "currency": shop.stack.currency }, "stock": { "available": 1 },
     });
     shop.admin().await.post("/api/v1/products", &twin).await.expect_refusal(409);
+}
+
+#[tokio::test]
+async fn everybodys_page_may_be_kept_for_moments_and_an_admins_by_nobody() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let path = format!("/api/v1/products/{}", mug.id);
+    for reader in [shop.anyone(), shop.new_customer().await.api] {
+        let kept = reader.get(&path).await.expect(200).expect_header("cache-control").to_owned();
+        assert_eq!(kept, "public, max-age=5, stale-while-revalidate=30");
+    }
+    let kept = shop.looks_up_product(&mug.id).await.expect_header("cache-control").to_owned();
+    assert_eq!(kept, "private, no-cache");
+    let refused = shop.anyone().get("/api/v1/products/prd_01h455vb4pex5vsknk084sn02q").await.expect(404);
+    assert_eq!(refused.expect_header("cache-control"), "no-store", "what is not there yet may come");
+}
+
+#[tokio::test]
+async fn a_change_is_seen_by_its_admin_at_once_and_by_everybody_within_seconds() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    let before = shop.shows(&mug).await;
+    shop.tries_to_patch(&mug.id, &json!({ "name": "Teacup", "price": { "amount": 990 } })).await.expect(200);
+    let now = shop.looks_up_product(&mug.id).await.json();
+    assert_eq!((&now["name"], &now["price"]["amount"], &now["version"]), (&json!("Teacup"), &json!(990), &json!(2)));
+    await_until("everybody sees the new price", SOON, async || {
+        let shown = shop.shows(&mug).await;
+        // Never a new name at an old price.
+        let told = (shown["name"].as_str(), shown["price"]["amount"].as_i64());
+        assert!(shown == before || told == (Some("Teacup"), Some(990)), "{shown}");
+        if shown == now { Ok(()) } else { Err(shown.to_string()) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_product_comes_back_and_goes_with_null() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    let told = json!({
+        "name": "Stoneware Mug", "description": "Holds tea.\nAnd coffee.", "category": "e2e", "brand": "Kiln & Co",
+        "tags": ["mug", "stoneware"], "attributes": { "volumeMl": 350, "glazed": true, "colour": "indigo" },
+        "price": shop.money(1_490), "compareAtPrice": shop.money(1_990), "weight": 380, "taxClass": "reduced",
+    });
+    let replaced = shop.tries_to_replace(&mug.id, &told).await.expect(200).json();
+    for (field, value) in told.as_object().into_iter().flatten() {
+        assert_eq!(&replaced[field], value, "{field}");
+    }
+    assert_eq!((&replaced["sku"], &replaced["stock"]["available"]), (&json!(mug.sku), &json!(3)), "these stay");
+
+    let less = json!({ "brand": null, "compareAtPrice": null, "weight": null, "attributes": { "glazed": null } });
+    let patched = shop.tries_to_patch(&mug.id, &less).await.expect(200).json();
+    for gone in ["brand", "compareAtPrice", "weight"] {
+        assert!(patched.get(gone).is_none(), "{gone}: {patched}");
+    }
+    assert_eq!(patched["attributes"], json!({ "volumeMl": 350, "colour": "indigo" }));
+    assert_eq!(patched["price"], told["price"], "what a patch does not name stays");
+}
+
+#[tokio::test]
+async fn a_price_that_is_none_is_refused_by_name() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    let money = |amount: i64| shop.money(amount);
+    let foreign = if shop.stack.currency == "USD" { "EUR" } else { "USD" };
+    let bad = [
+        (json!({ "price": money(-1) }), "amount", "price_out_of_range"),
+        (json!({ "price": money(100_000_001) }), "amount", "price_out_of_range"),
+        (json!({ "price": { "amount": 1.5 } }), "amount", "wrong_type"),
+        (json!({ "price": { "currency": foreign } }), "currency", "currency_mismatch"),
+        (json!({ "price": { "currency": "Euro" } }), "currency", "invalid_value"),
+        (json!({ "price": null }), "price", "required"),
+        (json!({ "compareAtPrice": money(1_299) }), "compareAtPrice", "compare_at_price_too_low"),
+        (json!({ "compareAtPrice": { "amount": 9_999 } }), "currency", "required"),
+        (json!({ "compareAtPrice": { "amount": 9_999, "currency": foreign } }), "currency", "currency_mismatch"),
+        (json!({ "weight": 0 }), "weight", "weight_out_of_range"),
+        (json!({ "weight": 1_000_001 }), "weight", "weight_out_of_range"),
+        (json!({ "brand": "a\u{200b}b" }), "brand", "invalid_value"),
+        (json!({ "stock": { "available": 9 } }), "stock", "unknown_field"),
+    ];
+    for (patch, field, code) in bad {
+        shop.tries_to_patch(&mug.id, &patch).await.expect_refusal(422).names_field(field).says(code);
+    }
+    shop.tries_to_patch(&mug.id, &json!({ "compareAtPrice": money(1_299) }))
+        .await
+        .expect_problem(422, "compare_at_price_too_low");
+    let sheet = json!({ "name": "Mug", "category": "e2e", "price": money(1) });
+    for (field, value) in [("sku", json!("ANOTHER")), ("stock", json!({ "available": 9 }))] {
+        let mut sheet = sheet.clone();
+        sheet[field] = value;
+        shop.tries_to_replace(&mug.id, &sheet).await.expect_refusal(422).names_field(field);
+    }
+    assert_eq!(shop.looks_up_product(&mug.id).await.json()["version"], 1, "nothing of it happened");
+}
+
+#[tokio::test]
+async fn a_product_remembers_what_became_of_it() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    shop.reprices(&mug, 990).await;
+    shop.tries_to_patch(&mug.id, &json!({ "brand": "Kiln" })).await.expect(200);
+    shop.archives(&mug).await;
+    let path = format!("/api/v1/products/{}/history", mug.id);
+    let admin = shop.admin().await;
+    let told = admin.get(&path).await.expect(200).json();
+    let entries = told["data"].as_array().cloned().unwrap_or_default();
+    let kinds: Vec<_> = entries.iter().map(|entry| (&entry["version"], &entry["kind"], &entry["was"])).collect();
+    let (active, price) = (json!({ "status": "active" }), json!({ "price": shop.money(1299) }));
+    assert_eq!(
+        kinds,
+        [
+            (&json!(4), &json!("archived"), &active),
+            (&json!(3), &json!("patched"), &json!({ "brand": null })),
+            (&json!(2), &json!("patched"), &price),
+            (&json!(1), &json!("created"), &json!({})),
+        ]
+    );
+    assert!(entries.iter().all(|entry| entry["actor"].as_str().is_some_and(|who| who.starts_with("admin:usr_"))));
+    let pages = admin.walks(&path, 3).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
+
+    shop.anyone().get(&path).await.expect_refusal(401);
+    shop.new_customer().await.api.get(&path).await.expect_refusal(403);
+    admin.get("/api/v1/products/prd_01h455vb4pex5vsknk084sn02q/history").await.expect_refusal(404);
+}
+
+#[tokio::test]
+async fn an_archived_product_is_there_for_admins_and_stays_as_it_is() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    shop.shows(&mug).await;
+    shop.archives(&mug).await;
+    await_until("nobody sees the mug", SOON, async || {
+        let answer = shop.anyone().get(&format!("/api/v1/products/{}", mug.id)).await;
+        if answer.status == 404 { Ok(()) } else { Err(answer.text) }
+    })
+    .await;
+    let shown = shop.looks_up_product(&mug.id).await.json();
+    assert_eq!((&shown["status"], &shown["stock"]["available"]), (&json!("archived"), &json!(3)));
+    shop.tries_to_patch(&mug.id, &json!({ "name": "Back" })).await.expect_problem(409, "product_archived");
 }

@@ -1,7 +1,8 @@
-//! Nobody is sold what is not there, however many want it at once.
+//! Nobody is sold what is not there, however many want it at once; where every piece came from and went is told, and who
+//! runs the shop hears when few are left.
 
 use e2e::scenes::twenty_customers_want;
-use e2e::{Checkout, Draft, Shop};
+use e2e::{Checkout, Draft, Product, SOON, Shop, await_until, movements_path, tally};
 use reqwest::Method;
 use serde_json::json;
 
@@ -37,4 +38,94 @@ async fn twenty_customers_at_once_buy_five_of_five() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     twenty_customers_want(&shop, &mug).await;
+}
+
+#[tokio::test]
+async fn the_movements_of_a_product_add_up_to_its_stock() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(10)).await;
+    let customer = shop.new_customer().await;
+    let kept = customer.places(&Checkout::of(&[(&mug.sku, 2)])).await;
+    let cancelled = customer.places(&Checkout::of(&[(&mug.sku, 3)])).await;
+    customer.cancels(&cancelled, "Too many mugs").await.expect_success();
+    shop.awaits_stock(&mug, 8).await;
+    shop.counts(&mug, &json!({ "set": 20, "reason": "Counted on the shelf" })).await;
+    shop.counts(&mug, &json!({ "delta": -4 })).await;
+    customer.awaits(&kept, "confirmed", "paid").await;
+
+    let due = [("initial", 10), ("sale", -2), ("sale", -3), ("returned", 3), ("set", 12), ("delta", -4)];
+    let lines = shop.awaits_movements(&mug, &due).await;
+    assert_eq!(tally(&lines), 16);
+    shop.has_exactly(&mug, 16).await;
+
+    let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
+    let by_hand = of("set")[0];
+    assert_eq!(by_hand["reason"], "Counted on the shelf");
+    assert!(by_hand["actor"].as_str().is_some_and(|actor| actor.starts_with("admin:")), "{by_hand}");
+    assert_eq!(by_hand["orderId"], json!(null), "{by_hand}");
+    assert_eq!(of("returned")[0]["orderId"], cancelled.id());
+    let orders: Vec<_> = of("sale").iter().map(|line| line["orderId"].clone()).collect();
+    assert!(orders.contains(&json!(kept.id())) && orders.contains(&json!(cancelled.id())), "{orders:?}");
+    assert!(lines.iter().all(|line| line["sku"] == mug.sku.as_str()), "{lines:#?}");
+    let moments: Vec<_> = lines.iter().filter_map(|line| line["at"].as_str()).collect();
+    assert!(moments.len() == 6 && moments.is_sorted_by(|newer, older| newer >= older), "newest first: {moments:?}");
+}
+
+#[tokio::test]
+async fn movements_come_in_pages_of_one_sku_and_only_to_who_runs_the_shop() {
+    let shop = Shop::open().await;
+    let (mug, bowl) = (shop.sells(Draft::with_stock(3)).await, shop.sells(Draft::with_stock(4)).await);
+    for pieces in 5..8 {
+        shop.counts(&mug, &json!({ "set": pieces })).await;
+    }
+    let (path, admin) = (movements_path(&mug), shop.admin().await);
+    let first = admin.get(&format!("{path}?limit=3&sku={}", mug.sku)).await.expect(200).json();
+    assert_eq!((first["data"].as_array().map(Vec::len), &first["pagination"]["hasMore"]), (Some(3), &json!(true)));
+    let cursor = first["pagination"]["cursor"].as_str().unwrap_or_default();
+    let rest = admin.get(&format!("{path}?limit=3&sku={}&cursor={cursor}", mug.sku)).await.expect(200).json();
+    assert_eq!(rest["data"][0]["kind"], "initial", "the oldest comes last: {rest}");
+    assert_eq!((rest["data"].as_array().map(Vec::len), &rest["pagination"]["hasMore"]), (Some(1), &json!(false)));
+
+    let elsewhere = format!("{}?limit=3&cursor={cursor}", movements_path(&bowl));
+    admin.get(&elsewhere).await.expect_problem(400, "invalid_cursor");
+    let foreign = admin.get(&format!("{path}?sku={}", bowl.sku)).await.expect_refusal(422);
+    assert_eq!(foreign.errors()[0]["code"], "sku_unknown", "{}", foreign.body);
+    admin.get(&format!("{path}?limit=0")).await.expect_refusal(422);
+    admin.get("/api/v1/products/prd_01h455vb4pex5vsknk084sn02q/stock/movements").await.expect_refusal(404);
+    shop.new_customer().await.api.get(&path).await.expect_refusal(403);
+    shop.anyone().get(&path).await.expect_refusal(401);
+}
+
+/// Where operators are written to in the test stack.
+const OPERATOR: &str = "operator@souk.local";
+
+/// How many mails say that so many of a product are left.
+async fn mails_about(shop: &Shop, product: &Product) -> Vec<String> {
+    let mails = shop.mailbox.of(OPERATOR).await;
+    let about = mails.into_iter().filter(|mail| mail.subject.starts_with("Low stock") && mail.mentions(&product.sku));
+    about.map(|mail| mail.subject).collect()
+}
+
+#[tokio::test]
+async fn low_stock_is_told_once_each_time_that_it_falls_so_far() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(7)).await;
+    let customer = shop.new_customer().await;
+    // 7 to 4, over the bound of 5, and further down to 3.
+    customer.places(&Checkout::of(&[(&mug.sku, 3)])).await;
+    customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    // Up, which nobody hears of, and over the bound by hand.
+    shop.counts(&mug, &json!({ "set": 9 })).await;
+    shop.counts(&mug, &json!({ "delta": -7 })).await;
+    let told = [4, 2].map(|left| format!("Low stock: {left} left of {}", mug.sku));
+    await_until(format_args!("low stock of {} is told twice", mug.sku), SOON, async || {
+        let mails = mails_about(&shop, &mug).await;
+        if told.iter().all(|subject| mails.contains(subject)) { Ok(()) } else { Err(format!("{mails:?}")) }
+    })
+    .await;
+    // What the stream told after those has been told by now, too.
+    shop.queues.awaits_empty(shop.queues.url("notifications")).await;
+    let mut mails = mails_about(&shop, &mug).await;
+    mails.sort_unstable();
+    assert_eq!(mails, [told[1].clone(), told[0].clone()], "each crossing once, and nothing else");
 }

@@ -10,6 +10,7 @@ mod delivery;
 mod effects;
 mod folds;
 mod keys;
+mod movements;
 mod moves;
 mod orphans;
 mod outcomes;
@@ -38,8 +39,9 @@ pub struct Check {
 }
 
 /// All of them.
-pub const ALL: [Check; 16] = [
+pub const ALL: [Check; 17] = [
     Check { name: "stock_conservation", says: stock::SAYS, find: stock::check },
+    Check { name: "log_adds_up", says: movements::SAYS, find: movements::check },
     Check { name: "no_oversell", says: oversell::SAYS, find: oversell::check },
     Check { name: "one_order_per_key", says: keys::SAYS, find: keys::check },
     Check { name: "hold_or_outcome", says: outcomes::SAYS, find: outcomes::check },

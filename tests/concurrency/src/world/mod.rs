@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 pub use read::{Raw, read};
 pub use rows::{
-    Attempt, CartLine, Charge, Happening, Intent, Item, Mail, Money, Notice, Offer, Order, OrderStatus, PaidStatus,
-    Payment, PaymentStatus, ProviderRefund, Refund, RefundStatus, Seen, Step,
+    Attempt, CartLine, Charge, Happening, Intent, Item, Mail, Money, Movement, Notice, Offer, Order, OrderStatus,
+    PaidStatus, Payment, PaymentStatus, ProviderRefund, Refund, RefundStatus, Seen, Step,
 };
 
 use crate::site::Rules;
@@ -23,6 +23,8 @@ pub struct World {
     pub read_at_ms: i64,
     /// By SKU.
     pub offers: BTreeMap<String, Offer>,
+    /// Their log.
+    pub movements: Vec<Movement>,
     /// Orders with a SKU of the run.
     pub orders: Vec<Order>,
     /// Their payments.

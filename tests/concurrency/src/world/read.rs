@@ -76,6 +76,8 @@ impl Raw {
         let ids: BTreeSet<&str> = orders.iter().map(|order| order.id.as_str()).collect();
         let offers =
             self.rows("catalog", "OFFER").filter(|row| row["sku"].as_str().is_some_and(|sku| skus.contains(sku)));
+        let movements =
+            self.starting("catalog", "MOVES#").filter(|row| row["sku"].as_str().is_some_and(|sku| skus.contains(sku)));
         let payments = self.rows("payments", "PAYMENT").filter(|row| is_in(&row["orderId"], &ids));
         let payments: Vec<super::Payment> = payments.map(typed).collect();
         let payment_ids: BTreeSet<&str> = payments.iter().map(|payment| payment.id.as_str()).collect();
@@ -98,6 +100,7 @@ impl Raw {
             rules: self.rules,
             read_at_ms: self.read_at_ms,
             offers: offers.map(typed::<super::Offer>).map(|offer| (offer.sku.clone(), offer)).collect(),
+            movements: movements.map(typed).collect(),
             refunds: refunds.map(typed).collect(),
             carts: self.carts(),
             outboxes: self.outboxes(),

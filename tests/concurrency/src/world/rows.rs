@@ -21,8 +21,19 @@ pub struct Offer {
     pub sku: String,
     /// Pieces that can be sold.
     pub available: i64,
+    /// How often that has changed, its first pieces included.
+    pub stock_version: u64,
     /// Of one.
     pub price: Money,
+}
+
+/// Why stock is what it is: one line of the log.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Movement {
+    /// Of what.
+    pub sku: String,
+    /// Pieces that came, or went.
+    pub delta: i64,
 }
 
 /// How far an order has come.

@@ -1,0 +1,98 @@
+//! What customers say of products, and what that sums up to.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Answer, Api, Checkout, Customer, EVENTUALLY, Product, SOON, Shop, await_until, unique};
+
+/// A product's rating, from its row: exact, where the page may be some seconds old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rated {
+    /// Of all stars.
+    pub sum: u64,
+    /// Of reviews.
+    pub count: u64,
+}
+
+impl Product {
+    /// Where its reviews are.
+    pub fn reviews(&self) -> String {
+        format!("/api/v1/products/{}/reviews", self.id)
+    }
+
+    /// Where one of them is.
+    pub fn review(&self, review: &Value) -> String {
+        let id = review["id"].as_str().unwrap_or_else(|| panic!("a review has an id: {review}"));
+        format!("{}/{id}", self.reviews())
+    }
+}
+
+impl Api {
+    /// Sends that as a review of a product.
+    pub async fn tries_to_review(&self, product: &Product, opinion: &Value) -> Answer {
+        self.post(&product.reviews(), opinion).await
+    }
+
+    /// Posts a review of so many stars; as it is answered.
+    pub async fn reviews(&self, product: &Product, stars: u64) -> Value {
+        let opinion = json!({ "rating": stars, "title": "After a week", "text": "It holds tea.\nNothing leaks." });
+        self.tries_to_review(product, &opinion).await.expect(201).json()
+    }
+
+    /// Hides a review or shows it again.
+    pub async fn judges(&self, product: &Product, review: &Value, verdict: &Value) -> Answer {
+        let path = format!("{}/status", product.review(review));
+        self.call(Method::PATCH, &path).idempotency_key(&unique("verdict")).json(verdict).send().await
+    }
+}
+
+impl Shop {
+    /// A customer buys a piece, and the shop hears that it has arrived.
+    pub async fn delivers(&self, customer: &Customer, product: &Product) {
+        let order = customer.places(&Checkout::of(&[(&product.sku, 1)])).await;
+        let order = customer.awaits(&order, "confirmed", "paid").await;
+        for step in ["processing", "shipped", "delivered"] {
+            self.admin().await.moves(&order, step).await.expect(200);
+        }
+        let (pk, sk) = (format!("PRODUCT#{}", product.id), format!("RECEIVED#{}", customer.id()));
+        await_until("the catalog knows who received it", EVENTUALLY, async || {
+            let row = self.rows.reads("catalog", &pk, &sk).await;
+            if row.is_object() { Ok(()) } else { Err(format!("{pk} has no {sk}")) }
+        })
+        .await
+    }
+
+    /// Somebody new, who has received a product.
+    pub async fn new_owner(&self, product: &Product) -> Customer {
+        let customer = self.new_customer().await;
+        self.delivers(&customer, product).await;
+        customer
+    }
+
+    /// The rating as its row has it.
+    pub async fn rated(&self, product: &Product) -> Rated {
+        let row = self.rows.reads("catalog", &format!("PRODUCT#{}", product.id), "RATING").await;
+        let number = |name: &str| row[name]["N"].as_str().map_or(0, |text| text.parse().unwrap_or(u64::MAX));
+        Rated { sum: number("sum"), count: number("count") }
+    }
+
+    /// Waits until a product's page shows that rating.
+    pub async fn awaits_rating(&self, product: &Product, average: Option<f64>, count: u64) {
+        await_until(format_args!("{} is rated {average:?} by {count}", product.sku), SOON, async || {
+            let rating = self.shows(product).await["rating"].clone();
+            if rating == json!({ "average": average, "count": count }) { Ok(()) } else { Err(rating.to_string()) }
+        })
+        .await
+    }
+
+    /// Waits until somebody sees exactly these reviews of a product listed, in that order; the list.
+    pub async fn awaits_listed(&self, api: &Api, path: &str, reviews: &[&Value]) -> Vec<Value> {
+        let expected: Vec<&Value> = reviews.iter().map(|review| &review["id"]).collect();
+        await_until(format_args!("{path} lists {} reviews", expected.len()), SOON, async || {
+            let listed = api.get(path).await.expect(200).json()["data"].as_array().cloned().unwrap_or_default();
+            let ids: Vec<&Value> = listed.iter().map(|review| &review["id"]).collect();
+            if ids == expected { Ok(listed) } else { Err(format!("{listed:?}")) }
+        })
+        .await
+    }
+}

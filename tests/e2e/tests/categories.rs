@@ -1,0 +1,182 @@
+//! The tree of categories: arranged by admins, and no product is touched by it.
+
+use e2e::{Answer, Draft, SOON, Shop, await_until, unique};
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const CATEGORIES: &str = "/api/v1/categories";
+
+/// What everybody would see of a category, wherever it hangs; null if it is not there.
+fn find(branches: &Value, key: &str) -> Value {
+    let branches = branches.as_array().map(Vec::as_slice).unwrap_or_default();
+    let found = branches.iter().find(|branch| branch["key"] == key).cloned();
+    let below = || branches.iter().map(|branch| find(&branch["children"], key)).find(|found| !found.is_null());
+    found.or_else(below).unwrap_or_default()
+}
+
+async fn looks_up(shop: &Shop, key: &str) -> Value {
+    find(&shop.admin().await.get(CATEGORIES).await.expect(200).json()["data"], key)
+}
+
+async fn makes(shop: &Shop, name: &str, parent: Option<&str>) -> Value {
+    let body = json!({ "key": unique(name), "name": name, "parent": parent });
+    shop.admin().await.post(CATEGORIES, &body).await.expect(201).json()
+}
+
+/// Moves a category, and again for as long as the rest of the suite moves so many that it finds no turn.
+async fn tries_to_move(shop: &Shop, category: &Value, parent: Option<&str>) -> Answer {
+    let path = format!("{CATEGORIES}/{}", key(category));
+    let tag = format!("\"{}\"", category["version"]);
+    let body = json!({ "name": category["name"], "parent": parent, "position": category["position"] });
+    await_until(format_args!("{path} has its turn"), SOON, async || {
+        let admin = shop.admin().await;
+        let answer = admin.call(Method::PUT, &path).header("If-Match", &tag).json(&body).send().await;
+        if answer.text.contains("changed_meanwhile") { Err(answer.text) } else { Ok(answer) }
+    })
+    .await
+}
+
+async fn tries_to_delete(shop: &Shop, category: &Value) -> Answer {
+    let path = format!("{CATEGORIES}/{}", key(category));
+    let tag = format!("\"{}\"", category["version"]);
+    shop.admin().await.call(Method::DELETE, &path).header("If-Match", &tag).send().await
+}
+
+fn key(category: &Value) -> &str {
+    category["key"].as_str().unwrap_or_else(|| panic!("a category has a key: {category}"))
+}
+
+#[tokio::test]
+async fn a_category_is_made_by_its_first_product_and_arranged_without_touching_it() {
+    let shop = Shop::open().await;
+    let name = unique("mugs");
+    let mug = shop.sells(Draft::with_stock(1).in_category(&name)).await;
+    let mugs = looks_up(&shop, &name).await;
+    assert_eq!((&mugs["name"], &mugs["version"], &mugs["children"]), (&json!(name), &json!(1), &json!([])));
+
+    let kitchen = makes(&shop, "Kitchen", None).await;
+    let renamed = json!({ "name": "Mugs & Cups", "parent": key(&kitchen), "position": 3 });
+    let path = format!("{CATEGORIES}/{name}");
+    let admin = shop.admin().await;
+    admin.put(&path, &renamed).await.expect_problem(428, "if_match_required");
+    let put = async |tag: &str| admin.call(Method::PUT, &path).header("If-Match", tag).json(&renamed).send().await;
+    put("\"7\"").await.expect_problem(412, "version_mismatch");
+    let changed = put("\"1\"").await.expect(200);
+    assert_eq!((changed.expect_header("etag"), &changed.json()["parent"]), ("\"2\"", &kitchen["key"]));
+    put("\"1\"").await.expect_problem(412, "version_mismatch");
+
+    let below = &looks_up(&shop, key(&kitchen)).await["children"][0];
+    assert_eq!((&below["key"], &below["name"], &below["position"]), (&json!(name), &json!("Mugs & Cups"), &json!(3)));
+    let shown = shop.looks_up_product(&mug.id).await.json();
+    assert_eq!((&shown["category"], &shown["version"]), (&json!(name), &json!(1)), "no product is touched");
+}
+
+#[tokio::test]
+async fn a_key_is_made_of_a_name_and_is_nobody_elses() {
+    let shop = Shop::open().await;
+    let name = format!("Küche & {}", unique("Bad"));
+    let admin = shop.admin().await;
+    let made = admin.post(CATEGORIES, &json!({ "name": name, "position": 2 })).await.expect(201);
+    let category = made.json();
+    let slug = key(&category).to_owned();
+    assert!(slug.starts_with("küche-bad-"), "{category}");
+    assert_eq!(
+        (&category["parent"], &category["position"], made.expect_header("etag")),
+        (&json!(null), &json!(2), "\"1\"")
+    );
+    admin.post(CATEGORIES, &json!({ "name": name })).await.expect_problem(409, "category_exists").names_field("key");
+    for (body, field) in [
+        (json!({ "name": "&&&" }), "key"),
+        (json!({ "name": "" }), "name"),
+        (json!({ "key": "a/b", "name": "A" }), "key"),
+        (json!({ "name": "A", "parent": unique("nowhere") }), "parent"),
+        (json!({ "name": "A", "position": -1 }), "position"),
+        (json!({ "name": "A", "children": [] }), "children"),
+    ] {
+        admin.post(CATEGORIES, &body).await.expect_refusal(422).names_field(field);
+    }
+}
+
+#[tokio::test]
+async fn no_category_lies_below_itself_even_if_two_are_moved_at_once() {
+    let shop = Shop::open().await;
+    let a = makes(&shop, "A", None).await;
+    let c = makes(&shop, "C", Some(key(&a))).await;
+    tries_to_move(&shop, &a, Some(key(&c))).await.expect_problem(409, "category_cycle").names_field("parent");
+    tries_to_move(&shop, &a, Some(key(&a))).await.expect_problem(409, "category_cycle");
+
+    // Several pairs at once, so that some of them meet.
+    join_all((0..4).map(async |_| {
+        let (a, b) = (makes(&shop, "A", None).await, makes(&shop, "B", None).await);
+        let (first, second) =
+            futures::join!(tries_to_move(&shop, &a, Some(key(&b))), tries_to_move(&shop, &b, Some(key(&a))));
+        let mut statuses = [first.status, second.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 409], "one of the two: {} {}", first.text, second.text);
+        let (a, b) = (looks_up(&shop, key(&a)).await, looks_up(&shop, key(&b)).await);
+        assert!(!a.is_null() && !b.is_null(), "both hang somewhere");
+        assert_ne!(
+            find(&a["children"], key(&b)).is_null(),
+            find(&b["children"], key(&a)).is_null(),
+            "one below the other"
+        );
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn a_tree_is_six_deep_at_most() {
+    let shop = Shop::open().await;
+    let mut lowest = makes(&shop, "1", None).await;
+    for level in 2..=6 {
+        lowest = makes(&shop, &level.to_string(), Some(key(&lowest))).await;
+    }
+    let body = json!({ "key": unique("7"), "name": "7", "parent": key(&lowest) });
+    shop.admin().await.post(CATEGORIES, &body).await.expect_problem(409, "category_too_deep");
+    let (top, leaf) = (makes(&shop, "top", None).await, key(&lowest));
+    tries_to_move(&shop, &top, Some(leaf)).await.expect_problem(409, "category_too_deep");
+}
+
+#[tokio::test]
+async fn only_what_is_empty_can_be_deleted() {
+    let shop = Shop::open().await;
+    let parent = makes(&shop, "Parent", None).await;
+    let child = makes(&shop, "Child", Some(key(&parent))).await;
+    tries_to_delete(&shop, &parent).await.expect_problem(409, "category_in_use");
+    let mug = shop.sells(Draft::with_stock(1).in_category(key(&child))).await;
+    tries_to_delete(&shop, &child).await.expect_problem(409, "category_in_use");
+    shop.archives(&mug).await;
+    await_until("nothing is in it any more", SOON, async || {
+        let answer = tries_to_delete(&shop, &child).await;
+        if answer.status == 204 { Ok(()) } else { Err(answer.text) }
+    })
+    .await;
+    tries_to_delete(&shop, &parent).await.expect(204);
+    tries_to_delete(&shop, &parent).await.expect_refusal(404);
+}
+
+#[tokio::test]
+async fn the_tree_is_everybodys_to_see_and_an_admins_to_change() {
+    let shop = Shop::open().await;
+    let made = makes(&shop, "Seen", None).await;
+    let seen = await_until("everybody sees it", SOON, async || {
+        let tree = shop.anyone().get(CATEGORIES).await.expect(200);
+        if find(&tree.json()["data"], key(&made)).is_null() { Err(tree.text) } else { Ok(tree) }
+    })
+    .await;
+    assert_eq!(seen.expect_header("cache-control"), "public, max-age=5, stale-while-revalidate=30");
+    let tag = seen.expect_header("etag");
+    let again = shop.anyone().call(Method::GET, CATEGORIES).header("If-None-Match", tag).send().await;
+    // Another test may have changed the tree meanwhile; then it has another tag.
+    assert!(again.status == 304 || again.expect_header("etag") != tag, "{} {}", again.status, again.text);
+
+    let customer = shop.new_customer().await;
+    let path = format!("{CATEGORIES}/{}", key(&made));
+    for (api, status) in [(shop.anyone(), 401), (customer.api, 403)] {
+        api.post(CATEGORIES, &json!({ "name": "Mine" })).await.expect_refusal(status);
+        api.put(&path, &json!({ "name": "Mine" })).await.expect_refusal(status);
+        api.delete(&path).await.expect_refusal(status);
+    }
+    shop.admin().await.delete(&path).await.expect_problem(428, "if_match_required");
+}

@@ -1,0 +1,225 @@
+//! Pictures: uploaded by an address that was signed, looked at, shown in three sizes; and what becomes of those that are none.
+
+use e2e::{Announced, Draft, SOON, Shop, Upload, await_until, unique};
+use futures::future::join_all;
+use image::ImageFormat;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn an_uploaded_picture_is_shown_in_three_sizes() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let upload = Upload::picture(ImageFormat::Jpeg, 1800, 900, 1);
+    let announced = shop.uploads(&mug, &upload).await;
+    let ready = shop.awaits_image(&mug, &announced.id, "ready").await;
+    assert_eq!((&ready["image"]["width"], &ready["image"]["height"]), (&json!(1800), &json!(900)), "{ready}");
+
+    let shown = await_until("everybody sees it", SOON, async || {
+        let shown = shop.shows(&mug).await["images"].clone();
+        if shown.as_array().is_some_and(|images| images.len() == 1) {
+            Ok(shown[0].clone())
+        } else {
+            Err(shown.to_string())
+        }
+    })
+    .await;
+    assert_eq!(
+        (&shown["id"], &shown["alt"], &shown["position"]),
+        (&json!(announced.id), &json!("A mug, half full."), &json!(0))
+    );
+    for (size, width, height) in [("small", 200, 100), ("medium", 600, 300), ("large", 1600, 800)] {
+        let url = shown["urls"][size].as_str().unwrap_or_else(|| panic!("no {size}: {shown}"));
+        let (status, headers, bytes) = shop.fetches(url).await;
+        assert_eq!((status, &headers["content-type"]), (200, &"image/webp".parse().unwrap()), "{url}");
+        assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
+        let picture = image::load_from_memory_with_format(&bytes, ImageFormat::WebP).expect("it is WebP");
+        assert_eq!((picture.width(), picture.height()), (width, height));
+        let name = url.rsplit('/').next().unwrap_or_default();
+        assert!(name.len() > 32 && name[..32].bytes().all(|byte| byte.is_ascii_hexdigit()), "{name} is a digest");
+    }
+    await_until("the upload is removed", SOON, async || {
+        if shop.has_file(&announced.file(&mug)).await { Err("it is there".to_owned()) } else { Ok(()) }
+    })
+    .await;
+    let told = shop.admin().await.get(&format!("/api/v1/products/{}/history", mug.id)).await.expect(200).json();
+    assert_eq!(told["data"][0]["kind"], "image_added", "{told}");
+    assert!(told["data"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("admin:")), "{told}");
+}
+
+/// A PNG's beginning, which says that it is 30,000 by 30,000 pixels.
+fn bomb() -> Vec<u8> {
+    let small = Upload::picture(ImageFormat::Png, 4, 4, 0).bytes;
+    let header = [&b"IHDR"[..], &30_000_u32.to_be_bytes(), &30_000_u32.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
+    let checksum = !header.iter().fold(u32::MAX, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xEDB8_8320 } else { sum >> 1 })
+    });
+    [&small[..12], &header, &checksum.to_be_bytes(), &small[33..]].concat()
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_refused_and_removed() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let page = "<!doctype html><title>mug.png</title><script>alert(1)</script>";
+    let jpeg = Upload::picture(ImageFormat::Jpeg, 40, 30, 0).bytes;
+    let png = Upload::picture(ImageFormat::Png, 40, 30, 0).bytes;
+    let bad = [
+        (Upload::of("image/png", page), "not_an_image"),
+        (Upload::of("image/png", jpeg), "type_mismatch"),
+        (Upload::of("image/png", bomb()), "too_many_pixels"),
+        (Upload::of("image/png", &png[..png.len() / 2]), "unreadable"),
+    ];
+    join_all(bad.map(async |(upload, reason)| {
+        let announced = shop.uploads(&mug, &upload).await;
+        let refused = shop.awaits_image(&mug, &announced.id, "refused").await;
+        assert_eq!(refused["reason"], reason, "{refused}");
+        await_until(format_args!("what is {reason} is removed"), SOON, async || {
+            if shop.has_file(&announced.file(&mug)).await { Err("it is there".to_owned()) } else { Ok(()) }
+        })
+        .await;
+    }))
+    .await;
+    assert_eq!(shop.seen_by_admin(&mug).await.0["images"], json!([]));
+}
+
+#[tokio::test]
+async fn only_what_was_announced_can_be_put() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let upload = Upload::picture(ImageFormat::Png, 40, 30, 2);
+    let announced = shop.announces(&mug, &upload).await;
+    let longer = Upload::of("image/png", [&upload.bytes[..], b"!"].concat());
+    let other = Upload::of("text/html", upload.bytes.clone());
+    let forged = Announced { url: announced.url.replace(&announced.id, &unique("img")), ..announced.clone() };
+    for (address, upload) in [(&announced, &longer), (&announced, &other), (&forged, &upload)] {
+        let (status, said) = shop.puts(address, upload).await;
+        assert!(status == 403 && said.contains("SignatureDoesNotMatch"), "{status}: {said}");
+    }
+    assert_eq!(shop.image(&mug, &announced.id).await["state"], "pending");
+    let (status, _, said) =
+        shop.fetches(&format!("{}/{}/{}", shop.stack.emulator_url, shop.stack.bucket, announced.file(&mug))).await;
+    assert_eq!(status, 403, "what lies there is read by nobody: {}", String::from_utf8_lossy(&said));
+    assert_eq!(shop.puts(&announced, &upload).await.0, 200);
+    shop.awaits_image(&mug, &announced.id, "ready").await;
+}
+
+#[tokio::test]
+async fn an_announcement_has_bounds() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let (admin, path) = (shop.admin().await, format!("/api/v1/products/{}/images", mug.id));
+    let refuses = async |body: Value, code: &str, field: &str| {
+        admin.post(&path, &body).await.expect_problem(422, "validation_failed").names_field(field).says(code);
+    };
+    refuses(json!({ "contentType": "image/png", "bytes": 0 }), "image_size", "bytes").await;
+    refuses(json!({ "contentType": "image/png", "bytes": 10 * 1024 * 1024 + 1 }), "image_size", "bytes").await;
+    refuses(json!({ "contentType": "image/png", "bytes": -1 }), "invalid_value", "bytes").await;
+    refuses(json!({ "contentType": "image/svg+xml", "bytes": 9 }), "image_type_unsupported", "contentType").await;
+    refuses(json!({ "contentType": "image/png", "bytes": 9, "alt": "x".repeat(201) }), "invalid_value", "alt").await;
+    refuses(json!({ "contentType": "image/png", "bytes": 9, "url": "x" }), "unknown_field", "url").await;
+    refuses(json!({ "bytes": 9 }), "required", "contentType").await;
+
+    let good = json!({ "contentType": "image/png", "bytes": 9 });
+    let unknown = "/api/v1/products/prd_01kahr6y3wf1t8e9a5c2d7m4qz/images";
+    admin.post(unknown, &good).await.expect_problem(404, "not_found");
+    shop.anyone().post(&path, &good).await.expect_problem(401, "unauthenticated");
+    shop.archives(&mug).await;
+    admin.post(&path, &good).await.expect_problem(409, "product_archived");
+}
+
+#[tokio::test]
+async fn a_product_has_twenty_pictures_at_most() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let (admin, path) = (shop.admin().await, format!("/api/v1/products/{}/images", mug.id));
+    let upload = Upload::picture(ImageFormat::Png, 8, 8, 3);
+    let once =
+        admin.call(reqwest::Method::POST, &path).idempotency_key("first").json(&upload.announcement()).send().await;
+    let again =
+        admin.call(reqwest::Method::POST, &path).idempotency_key("first").json(&upload.announcement()).send().await;
+    assert!(!once.is_replayed() && again.is_replayed());
+    let first = Announced::of(&once.expect(201).json());
+    assert_eq!(first.id, Announced::of(&again.expect(201).json()).id, "one picture");
+    assert_eq!(shop.puts(&first, &upload).await.0, 200);
+    shop.awaits_image(&mug, &first.id, "ready").await;
+    for _ in 1..20 {
+        admin.post(&path, &upload.announcement()).await.expect(201);
+    }
+    admin.post(&path, &upload.announcement()).await.expect_problem(409, "too_many_images");
+}
+
+#[tokio::test]
+async fn pictures_that_come_at_once_all_appear_and_the_same_event_twice_adds_one() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let uploads: Vec<Upload> = (0..4).map(|mark| Upload::picture(ImageFormat::Png, 30, 20, 40 * mark)).collect();
+    let announced = join_all(uploads.iter().map(|upload| shop.uploads(&mug, upload))).await;
+    join_all(announced.iter().map(|image| shop.awaits_image(&mug, &image.id, "ready"))).await;
+    let (product, tag) = shop.seen_by_admin(&mug).await;
+    let images = product["images"].as_array().expect("images");
+    let places: Vec<_> = images.iter().map(|image| image["position"].as_u64()).collect();
+    assert_eq!(places, [Some(0), Some(1), Some(2), Some(3)], "{product}");
+    assert!(announced.iter().all(|image| images.iter().any(|shown| shown["id"] == image.id)), "{product}");
+
+    // S3 tells twice; and whoever still has the address puts the file there once more.
+    let sample = include_str!("../../../events/uploads/image.json");
+    let mut event: Value = serde_json::from_str(sample).expect("the sample is JSON");
+    event["Records"][0]["s3"]["object"]["key"] = json!(announced[0].file(&mug));
+    let invoked = shop.functions.invoke("uploads", event.to_string()).await;
+    assert_eq!(invoked.error, None, "{}", invoked.payload);
+    assert_eq!(shop.puts(&announced[0], &uploads[0]).await.0, 200);
+    await_until("the second file is removed", SOON, async || {
+        if shop.has_file(&announced[0].file(&mug)).await { Err("it is there".to_owned()) } else { Ok(()) }
+    })
+    .await;
+    assert_eq!(shop.seen_by_admin(&mug).await.1, tag, "nothing was changed by it");
+}
+
+#[tokio::test]
+async fn pictures_are_described_moved_and_taken_away() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    let admin = shop.admin().await;
+    let mut ids = Vec::new();
+    for mark in [50, 60, 70] {
+        let announced = shop.uploads(&mug, &Upload::picture(ImageFormat::WebP, 30, 20, mark)).await;
+        shop.awaits_image(&mug, &announced.id, "ready").await;
+        ids.push(announced.id);
+    }
+    let path = |image: &str| format!("/api/v1/products/{}/images/{image}", mug.id);
+    let put = async |image: &str, tag: &str, body: Value| {
+        admin.call(reqwest::Method::PUT, &path(image)).header("If-Match", tag).json(&body).send().await
+    };
+    let order = |product: &Value| -> Vec<String> {
+        let images = product["images"].as_array().into_iter().flatten();
+        images.filter_map(|image| image["id"].as_str().map(str::to_owned)).collect()
+    };
+    let (before, tag) = shop.seen_by_admin(&mug).await;
+    assert_eq!(order(&before), ids);
+    let file = before["images"][0]["urls"]["large"].as_str().expect("an address").to_owned();
+
+    let moved = put(&ids[2], &tag, json!({ "alt": "From above.", "position": 0 })).await.expect(200);
+    assert_eq!(order(&moved.json()), [ids[2].as_str(), &ids[0], &ids[1]]);
+    assert_eq!(
+        (&moved.json()["images"][0]["alt"], &moved.json()["images"][2]["position"]),
+        (&json!("From above."), &json!(2))
+    );
+    put(&ids[2], &tag, json!({ "position": 1 })).await.expect_problem(412, "version_mismatch");
+    admin.put(&path(&ids[2]), &json!({ "position": 1 })).await.expect_problem(428, "if_match_required");
+    let tag = moved.expect_header("etag").to_owned();
+    put(&ids[2], &tag, json!({ "position": 3 }))
+        .await
+        .expect_problem(422, "validation_failed")
+        .says("position_out_of_range");
+    put("img_01kahr6y3wf1t8e9a5c2d7m4r0", &tag, json!({ "position": 0 })).await.expect_problem(404, "not_found");
+    let undescribed = put(&ids[2], &tag, json!({ "position": 0 })).await.expect(200);
+    assert_eq!(undescribed.json()["images"][0].get("alt"), None, "what is left out is empty afterwards");
+
+    let tag = undescribed.expect_header("etag");
+    admin.call(reqwest::Method::DELETE, &path(&ids[0])).header("If-Match", tag).send().await.expect(204);
+    let (after, _) = shop.seen_by_admin(&mug).await;
+    assert_eq!(order(&after), [ids[2].as_str(), &ids[1]]);
+    assert_eq!(after["images"][1]["position"], 1);
+    admin.get(&path(&ids[0])).await.expect_problem(404, "not_found");
+    assert_eq!(shop.fetches(&file).await.0, 200, "another product may show the same file");
+}

@@ -1,0 +1,266 @@
+//! Search over HTTP: what is changed is found, filters and facets agree, and an index that is lost or damaged comes back.
+
+use std::time::Duration;
+
+use e2e::{Api, SOON, Shop, await_until, unique};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// So soon a change is found, on a stack that has nothing else to do. This suite does a lot beside, so tests wait for longer.
+const PROMISED: Duration = Duration::from_secs(10);
+
+/// A word that no product has, of letters alone: numbers are not forgiven a mistake.
+fn word() -> String {
+    let unique = unique("");
+    let letters = unique.bytes().filter(u8::is_ascii_hexdigit).map(|digit| char::from(b'a' + (digit % 20)));
+    format!("quok{}", letters.collect::<String>())
+}
+
+async fn sells(shop: &Shop, body: Value) -> Value {
+    let mut product = json!({
+        "sku": unique("Q").to_uppercase(), "description": "Nothing to say.", "category": "quokkas",
+        "price": { "amount": 1_000, "currency": shop.stack.currency }, "stock": { "available": 3 },
+    });
+    for (name, value) in body.as_object().into_iter().flatten() {
+        product[name] = value.clone();
+    }
+    shop.admin().await.post("/api/v1/products", &product).await.expect(201).json()
+}
+
+async fn found(api: &Api, query: &str) -> Value {
+    api.get(&format!("/api/v1/products?{query}")).await.expect(200).json()
+}
+
+fn names(page: &Value) -> Vec<String> {
+    let names = page["data"].as_array().into_iter().flatten().filter_map(|product| product["name"].as_str());
+    names.map(str::to_owned).collect()
+}
+
+/// Waits until a search finds so many products.
+async fn awaits(shop: &Shop, query: &str, total: u64) -> Value {
+    await_until(format_args!("{query} finds {total}"), SOON, async || {
+        let page = found(&shop.anyone(), query).await;
+        if page["total"] == total { Ok(page) } else { Err(page["total"].to_string()) }
+    })
+    .await
+}
+
+/// Waits until a search finds these, in this order: the sandbox that answers may be some seconds behind another one.
+async fn awaits_these(shop: &Shop, query: &str, due: &[&str]) {
+    await_until(format_args!("{query} finds {due:?}"), SOON, async || {
+        let found = names(&found(&shop.anyone(), query).await);
+        if found == due { Ok(()) } else { Err(format!("{found:?}")) }
+    })
+    .await;
+}
+
+async fn changes(shop: &Shop, product: &Value, method: Method, patch: Option<Value>) {
+    let (admin, path) =
+        (shop.admin().await, format!("/api/v1/products/{}", product["id"].as_str().unwrap_or_default()));
+    let tag = admin.get(&path).await.expect(200).expect_header("etag").to_owned();
+    let call = admin.call(method, &path).header("If-Match", &tag);
+    let call = match patch {
+        Some(patch) => call.text("application/merge-patch+json", patch.to_string()),
+        None => call,
+    };
+    call.send().await.expect_success();
+}
+
+#[tokio::test]
+async fn what_is_made_changed_and_archived_is_found_as_it_is() {
+    let shop = Shop::open().await;
+    let (first, second) = (word(), word());
+    let begun = std::time::Instant::now();
+    let product = sells(&shop, json!({ "name": format!("Plain {first}") })).await;
+    let page = awaits(&shop, &format!("search={first}"), 1).await;
+    eprintln!(
+        "found after {} ms; {} ms are promised on a quiet stack",
+        begun.elapsed().as_millis(),
+        PROMISED.as_millis()
+    );
+    assert_eq!(
+        page["data"][0],
+        shop.anyone()
+            .get(&format!("/api/v1/products/{}", product["id"].as_str().unwrap_or_default()))
+            .await
+            .expect(200)
+            .json(),
+        "a hit is the product as its own page shows it"
+    );
+
+    changes(&shop, &product, Method::PATCH, Some(json!({ "name": format!("Fancy {second}") }))).await;
+    awaits(&shop, &format!("search={second}"), 1).await;
+    awaits(&shop, &format!("search=plain%20{first}&category=quokkas&tag=none"), 0).await;
+    awaits_these(&shop, &format!("search={second}"), &[&format!("Fancy {second}")]).await;
+
+    changes(&shop, &product, Method::DELETE, None).await;
+    awaits(&shop, &format!("search={second}&category=quokkas"), 0).await;
+}
+
+#[tokio::test]
+async fn mistakes_plurals_and_beginnings_are_understood() {
+    let shop = Shop::open().await;
+    let word = word();
+    sells(&shop, json!({ "name": format!("Café {word}s") })).await;
+    awaits(&shop, &format!("search={word}"), 1).await;
+    let api = shop.anyone();
+    let mut swapped = word.clone().into_bytes();
+    swapped.swap(4, 5);
+    let swapped = String::from_utf8(swapped).unwrap_or_default();
+    for typed in [&format!("CAFE%20{word}"), &format!("{}x", &word), &swapped, &word[..word.len() - 2]] {
+        awaits(&shop, &format!("search={typed}&category=quokkas"), 1).await;
+    }
+    let suggest = format!("/api/v1/products/suggest?q={}", &word[..word.len() - 2]);
+    let suggested = await_until(format_args!("{suggest} suggests two"), SOON, async || {
+        let suggested = api.get(&suggest).await.expect(200).json();
+        if suggested["data"].as_array().is_some_and(|two| two.len() == 2) {
+            Ok(suggested)
+        } else {
+            Err(suggested.to_string())
+        }
+    })
+    .await;
+    assert_eq!((&suggested["data"][0]["kind"], &suggested["data"][1]["kind"]), (&json!("text"), &json!("product")));
+    assert_eq!(suggested["data"][1]["text"], format!("Café {word}s"));
+}
+
+#[tokio::test]
+async fn filters_orders_and_facets_agree() {
+    let shop = Shop::open().await;
+    let tag = word();
+    for (name, price, colour, stock) in
+        [("One", 500, "blue", 3), ("Two", 1_500, "blue", 0), ("Three", 150_000, "red", 9)]
+    {
+        let body = json!({
+            "name": name, "tags": [tag, format!("{tag} {colour}")], "brand": format!("{tag} & Sons"), "stock": { "available": stock },
+            "attributes": { "colour": colour, "washable": price < 1_000 }, "price": { "amount": price, "currency": shop.stack.currency },
+        });
+        sells(&shop, body).await;
+    }
+    let all = awaits(&shop, &format!("tag={tag}"), 3).await;
+    assert_eq!(names(&all), ["Three", "Two", "One"], "the newest first");
+    for (filter, due) in [
+        ("sort=price", vec!["One", "Two", "Three"]),
+        ("sort=-price", vec!["Three", "Two", "One"]),
+        ("minPrice=500&maxPrice=1500&sort=price", vec!["One", "Two"]),
+        ("inStock=true&sort=price", vec!["One", "Three"]),
+        ("inStock=false", vec!["Two"]),
+        ("attribute=colour:blue&sort=price", vec!["One", "Two"]),
+        ("attribute=colour:blue&attribute=washable:true", vec!["One"]),
+        ("minRating=1", vec![]),
+        ("category=elsewhere", vec![]),
+        ("category=quokkas&search=three", vec!["Three"]),
+    ] {
+        awaits_these(&shop, &format!("tag={tag}&{filter}"), &due).await;
+    }
+    awaits(&shop, &format!("brand={tag}%20%26%20Sons"), 3).await;
+    let facets = &all["facets"];
+    assert_eq!(facets["category"], json!([{ "value": "quokkas", "count": 3 }]));
+    assert_eq!(facets["brand"], json!([{ "value": format!("{tag} & Sons"), "count": 3 }]));
+    assert_eq!(facets["price"].as_array().map(Vec::len), Some(3), "{facets}");
+    let colour = facets["attributes"].as_array().into_iter().flatten().find(|attribute| attribute["name"] == "colour");
+    assert_eq!(
+        colour.map(|colour| &colour["values"]),
+        Some(&json!([{ "value": "blue", "count": 2 }, { "value": "red", "count": 1 }]))
+    );
+}
+
+#[tokio::test]
+async fn what_is_sold_out_or_stocked_again_is_filtered_so() {
+    let shop = Shop::open().await;
+    let word = word();
+    let product = sells(&shop, json!({ "name": word, "stock": { "available": 1 } })).await;
+    awaits(&shop, &format!("search={word}&inStock=true"), 1).await;
+    let count = async |pieces: u32| {
+        let path = format!("/api/v1/products/{}/stock", product["id"].as_str().unwrap_or_default());
+        let call = shop.admin().await.call(Method::PATCH, &path);
+        call.json(&json!({ "set": pieces })).send().await.expect(200);
+    };
+    count(0).await;
+    awaits(&shop, &format!("search={word}&inStock=false"), 1).await;
+    count(2).await;
+    awaits(&shop, &format!("search={word}&inStock=true"), 1).await;
+}
+
+#[tokio::test]
+async fn a_filter_out_of_range_is_refused_by_name() {
+    let shop = Shop::open().await;
+    let long = "x".repeat(10_000);
+    for (query, field, code) in [
+        (format!("search={long}"), "search", "text_length"),
+        ("search=".to_owned(), "search", "text_length"),
+        ("search=a%00b".to_owned(), "search", "control_characters"),
+        ("minPrice=-1".to_owned(), "minPrice", "price_out_of_range"),
+        ("maxPrice=1.5".to_owned(), "maxPrice", "price_out_of_range"),
+        ("minPrice=2&maxPrice=1".to_owned(), "minPrice", "price_range_empty"),
+        ("inStock=maybe".to_owned(), "inStock", "not_a_flag"),
+        ("minRating=6".to_owned(), "minRating", "rating_out_of_range"),
+        ("attribute=colour".to_owned(), "attribute", "attribute_malformed"),
+        ("sort=cheapest".to_owned(), "sort", "sort_unknown"),
+        ("category=a%23b".to_owned(), "category", "invalid_value"),
+        ("colour=red".to_owned(), "colour", "unknown_field"),
+        ("tag=a&tag=b".to_owned(), "tag", "duplicate_field"),
+    ] {
+        let problem =
+            shop.anyone().get(&format!("/api/v1/products?{query}")).await.expect_problem(422, "validation_failed");
+        problem.names_field(field).says(code);
+    }
+    let suggest = |query: &str| format!("/api/v1/products/suggest?{query}");
+    shop.anyone().get(&suggest("")).await.expect_refusal(422).names_field("q").says("required");
+    shop.anyone().get(&suggest(&format!("q={long}"))).await.expect_refusal(422).names_field("q").says("text_length");
+    shop.anyone().get(&suggest("q=a&limit=21")).await.expect_refusal(422).names_field("limit");
+}
+
+#[tokio::test]
+async fn a_page_that_has_not_changed_is_not_sent_again() {
+    let shop = Shop::open().await;
+    let word = word();
+    sells(&shop, json!({ "name": word })).await;
+    awaits(&shop, &format!("search={word}"), 1).await;
+    let path = format!("/api/v1/products?search={word}");
+    let first = shop.anyone().get(&path).await.expect(200);
+    assert!(first.expect_header("cache-control").starts_with("public, max-age=5"));
+    let again =
+        shop.anyone().call(Method::GET, &path).header("If-None-Match", first.expect_header("etag")).send().await;
+    assert_eq!(again.expect(304).text, "");
+}
+
+#[tokio::test]
+async fn an_index_that_is_lost_or_damaged_is_made_anew() {
+    let shop = Shop::open_alone().await;
+    let (old, new) = (word(), word());
+    sells(&shop, json!({ "name": old })).await;
+    awaits(&shop, &format!("search={old}"), 1).await;
+
+    // Lost: an operator says one word. A sandbox that begins afterwards has nothing but the new index.
+    shop.loses("search/manifest.json").await;
+    let answer = shop.functions.invoke("indexer", json!({ "task": "rebuild" }).to_string()).await;
+    assert_eq!((answer.error, &answer.payload["queued"]), (None, &json!("rebuild")));
+    await_until("there is a manifest again", SOON, async || {
+        shop.file("search/manifest.json").await.map(|_| ()).ok_or_else(|| "there is none".to_owned())
+    })
+    .await;
+    shop.functions.kill("search").await;
+    awaits(&shop, &format!("search={old}"), 1).await;
+
+    // Damaged: the next indexer that brings it finds out by itself, with the next change of any product.
+    let manifest: Value =
+        serde_json::from_slice(&shop.file("search/manifest.json").await.unwrap_or_default()).unwrap_or_default();
+    let content =
+        manifest["files"][0]["sha256"].as_str().unwrap_or_else(|| panic!("a manifest names files: {manifest}"));
+    shop.damages(&format!("search/files/{content}")).await;
+    shop.functions.kill("indexer").await;
+    shop.functions.kill("search").await;
+    sells(&shop, json!({ "name": new })).await;
+    await_until("both are found", SOON, async || {
+        // Until the index is whole again, a new sandbox has none.
+        for word in [&old, &new] {
+            let answer = shop.anyone().get(&format!("/api/v1/products?search={word}")).await;
+            if answer.status != 200 || answer.json()["total"] != 1 {
+                return Err(format!("{word}: {} {}", answer.status, answer.text));
+            }
+        }
+        Ok(())
+    })
+    .await;
+}
