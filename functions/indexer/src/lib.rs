@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use aws_kit::{Aws, OwnQueue, Table};
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use search::{Turn, Upkeep};
+use search::{Turn, Upkeep, own_folder};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 use values::{Clock, ProductId, Result};
 
-/// Where the index's files lie: the one folder of a Lambda that can be written.
+/// Where the index's files lie, below the one folder of a Lambda that can be written.
 const FOLDER: &str = "/tmp/indexer";
 /// The queue's one group.
 const GROUP: &str = "index";
@@ -30,7 +30,7 @@ pub struct State {
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let upkeep = Upkeep::from_env(aws, Path::new(FOLDER))?;
+        let upkeep = Upkeep::from_env(aws, &own_folder(Path::new(FOLDER))?)?;
         let table = upkeep.catalog().table().clone();
         let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_SEARCH", Clock::System)?;
         Ok(Self { upkeep: Mutex::new(upkeep), table, queue })

@@ -14,14 +14,14 @@ use axum::routing::get;
 use catalog::{Catalog, Media, ProductOut};
 use http::{HeaderValue, header};
 use http_kit::{Answer, Cursors, IfNoneMatch, Query, list, tagged};
-use search::{Reader, Shelf, Shelves, Suggestions};
+use search::{Reader, Shelf, Shelves, Suggestions, own_folder};
 use serde_json::{Value, json};
 use tracing::info;
 use values::{Clock, Page, Result};
 
 use asked::{SearchIn, SuggestIn};
 
-/// Where the index's files lie: the one folder of a Lambda that can be written.
+/// Where the index's files lie, below the one folder of a Lambda that can be written.
 const FOLDER: &str = "/tmp/search";
 
 /// What the handlers share.
@@ -35,7 +35,8 @@ pub struct State {
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let reader = Reader::new(Files::from_env(aws)?, Path::new(FOLDER), Settings.parsed("SOUK_CURRENCY")?);
+        let folder = own_folder(Path::new(FOLDER))?;
+        let reader = Reader::new(Files::from_env(aws)?, &folder, Settings.parsed("SOUK_CURRENCY")?);
         let shelves = Shelves::new(reader, Catalog::from_env(aws)?, Clock::System);
         Ok(Self { shelves, cursors: Cursors::from_env()?, media: Media::from_env() })
     }

@@ -38,9 +38,7 @@ pub(crate) fn cut(buffer: &[u8], is_all: bool) -> Cut<Vec<String>> {
             (_, b'\n') => return cells.record(index + 1, lines, buffer),
             // The first half of a line break, or a character like any other.
             (_, b'\r') => match (buffer.get(index + 1), at) {
-                (Some(b'\n'), _) => at,
-                (None, _) if !is_all => return Cut::More,
-                (None, _) => at,
+                (Some(b'\n') | None, _) => at,
                 (Some(_), At::Closing) => return Cut::faulty(Fault::Quote, buffer, is_all),
                 (Some(_), _) => cells.push(byte, At::Bare),
             },

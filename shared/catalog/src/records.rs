@@ -151,8 +151,9 @@ impl Reader {
     /// The next record; none: it needs another block, or is done.
     pub(crate) fn next(&mut self) -> Option<Record> {
         loop {
-            if self.place == Place::default() && !self.skip_mark() {
-                return None;
+            // No record ends within a part of the mark, so that is seen whole before one does.
+            if self.place == Place::default() && self.buffer[self.read..].starts_with(BYTE_ORDER_MARK) {
+                self.pass(BYTE_ORDER_MARK.len(), 0);
             }
             if self.place.inside && !self.leave_line() {
                 return None;
@@ -175,18 +176,6 @@ impl Reader {
         self.read += bytes;
         self.place.offset += bytes as u64;
         self.place.line += lines;
-    }
-
-    /// False: more bytes are needed to tell whether there is a mark.
-    fn skip_mark(&mut self) -> bool {
-        let rest = &self.buffer[self.read..];
-        if rest.len() < BYTE_ORDER_MARK.len() && !self.is_all {
-            return false;
-        }
-        if rest.starts_with(BYTE_ORDER_MARK) {
-            self.pass(BYTE_ORDER_MARK.len(), 0);
-        }
-        true
     }
 
     /// False: the line goes on beyond the buffer.

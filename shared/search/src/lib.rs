@@ -8,6 +8,7 @@ mod document;
 mod facets;
 #[cfg(test)]
 mod finding_tests;
+mod folder;
 mod gather;
 mod index;
 mod lexicon;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use document::{Document, Rated};
 pub use facets::{AttributeFacet, Band, Count, Facets, Stars};
+pub use folder::own_folder;
 pub use index::{Found, Hit, Index};
 pub use plan::Step;
 pub use query::{Asked, Place, Query, Sort};

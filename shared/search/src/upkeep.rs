@@ -65,11 +65,7 @@ impl Upkeep {
     /// is brought anew by the next turn.
     pub async fn follow(&mut self, products: &[ProductId]) -> Result<Turn> {
         let changes = self.read(products).await?;
-        let held = match self.held.take() {
-            Some(held) => Some(held),
-            None => self.bring().await?,
-        };
-        let Some(Held { manifest, etag }) = held else { return self.rebuild(products).await };
+        let Some(Held { manifest, etag }) = self.bring().await? else { return self.rebuild(products).await };
         let (put, removed) = (changes.put.len(), changes.removed.len());
         let folder = self.folder.clone();
         let written = spawn_blocking(move || {
@@ -125,15 +121,24 @@ impl Upkeep {
         }
     }
 
-    /// The version in the bucket, brought into the folder; none if there is none, or none that is whole.
-    async fn bring(&self) -> Result<Option<Held>> {
-        let (manifest, etag) = match self.depot.look(None).await? {
+    /// The version in the bucket, in the folder; none if there is none, or none that is whole. Another sandbox may have made it:
+    /// then only what is new of it is brought.
+    async fn bring(&mut self) -> Result<Option<Held>> {
+        let held = self.held.take();
+        let (manifest, etag) = match self.depot.look(held.as_ref().map(|held| &held.etag)).await? {
+            Look::Same => return Ok(held),
             Look::New(manifest, etag) => (manifest, etag),
-            Look::Missing | Look::Broken(_) | Look::Same => return Ok(None),
+            Look::Missing | Look::Broken(_) => return Ok(None),
         };
-        self.clear()?;
-        let files: Vec<_> = manifest.files.iter().collect();
-        if self.depot.bring(&files, &self.folder).await?.is_none() {
+        let known = match held {
+            Some(held) => held.manifest.files,
+            None => {
+                self.clear()?;
+                Vec::new()
+            }
+        };
+        let missing: Vec<_> = manifest.files.iter().filter(|file| !known.contains(file)).collect();
+        if self.depot.bring(&missing, &self.folder).await?.is_none() {
             return Ok(None);
         }
         fs::write(self.folder.join(META), manifest.meta.to_string()).map_err(Error::internal)?;

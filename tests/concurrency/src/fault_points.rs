@@ -33,7 +33,7 @@ pub const POINTS: [(&str, Way); 15] = [
     ("notifier.sent", Way::Paid),
 ];
 
-/// Of imports and exports: no order comes past them. A worker that is killed there is the black-box suite's (`imports_alone.rs`).
+/// Of imports and exports: no order comes past them. The black-box suite kills there (`imports_alone.rs`).
 const OF_JOBS: &str = "job.";
 
 /// The points of a stack that an order comes past. Of one that is not known here, one that was paid and cancelled comes past most.

@@ -1,6 +1,7 @@
 //! What `make test` tells about the stack it has started.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -30,6 +31,10 @@ pub struct Stack {
     pub stripe: Stripe,
     /// The proxy in front of DynamoDB.
     pub proxy_url: String,
+    /// Where orders to die are left (`aws_kit::fault`).
+    pub faults: PathBuf,
+    /// The labels of the points where souk can be killed.
+    pub fault_points: Vec<String>,
     /// Physical names by the names of the crates (`orders-worker`).
     pub functions: BTreeMap<String, String>,
     /// URLs by name.
@@ -77,5 +82,27 @@ impl Stack {
         serde_json::from_str(&text).unwrap_or_else(|error| {
             panic!("{} does not describe a test stack ({error}). Run `make test`, which writes it.", path.display())
         })
+    }
+
+    /// The points of one kind: what their labels begin with, before the dot.
+    pub fn points_of(&self, kind: &str) -> Vec<String> {
+        let begins = |label: &&String| label.split_once('.').is_some_and(|(before, _)| before == kind);
+        self.fault_points.iter().filter(begins).cloned().collect()
+    }
+
+    /// Whoever comes to this point next dies there, as by a power cut.
+    pub fn kills_at(&self, point: &str) {
+        let order = self.order(point);
+        let left = order.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&order, ""));
+        assert!(left.is_ok(), "an order can be left at {}: {left:?}", order.display());
+    }
+
+    /// Did somebody die there? Whoever does takes the order away.
+    pub fn has_killed(&self, point: &str) -> bool {
+        !self.order(point).exists()
+    }
+
+    fn order(&self, point: &str) -> PathBuf {
+        self.faults.join("kill").join(point)
     }
 }

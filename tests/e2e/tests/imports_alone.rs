@@ -34,17 +34,20 @@ async fn products(shop: &Shop) -> HashMap<String, Value> {
 }
 
 #[tokio::test]
-async fn an_import_whose_worker_is_killed_goes_on_and_loses_no_line() {
+async fn an_import_whose_worker_is_killed_at_every_point_goes_on_and_loses_no_line() {
     let shop = Shop::open_alone().await;
-    let (skus, file) = lines(&shop, 600);
+    let points = shop.stack.points_of("job");
+    assert!(points.len() >= 4, "the sources name them: {points:?}");
+    for point in &points {
+        shop.stack.kills_at(point);
+    }
+    // More than one slice does, or nobody would come to a checkpoint.
+    let (skus, file) = lines(&shop, 900);
     let job = shop.begins_import("ndjson", file).await;
-    await_until("it is being worked off", SOON, async || {
-        let job = shop.admin().await.get(&job).await.expect(200).json();
-        if job["status"] == "running" { Ok(()) } else { Err(job.to_string()) }
-    })
-    .await;
-    shop.functions.kill("catalog-worker").await;
     is_done(&shop.awaits_job(&job).await, skus.len());
+    for point in &points {
+        assert!(shop.stack.has_killed(point), "nobody came to {point}");
+    }
     let there = products(&shop).await;
     assert!(skus.iter().all(|sku| there[sku]["stock"]["available"] == 1), "each is there");
 }
@@ -69,6 +72,35 @@ async fn an_import_whose_message_comes_three_times_counts_every_line_once() {
     let job = shop.awaits_job(&job).await;
     is_done(&job, skus.len());
     assert_eq!(job["counts"]["created"], skus.len(), "one worker at a time: {job}");
+}
+
+#[tokio::test]
+async fn an_import_whose_message_is_lost_goes_on_when_somebody_looks() {
+    let shop = Shop::open_alone().await;
+    let (skus, file) = lines(&shop, 10);
+    let url = shop.queues.url("catalog");
+    let job = shop
+        .functions
+        .while_stopped(url, async {
+            let job = shop.begins_import("ndjson", file).await;
+            let id = job.rsplit('/').next().unwrap_or_default();
+            shop.queues.takes(url, id).await;
+            let long_ago = json!({ "S": "2026-01-01T00:00:00.000Z" });
+            shop.rows.sets("catalog", &format!("JOB#{id}"), "JOB", "updatedAt", long_ago).await;
+            job
+        })
+        .await;
+    is_done(&shop.awaits_job(&job).await, skus.len());
+}
+
+#[tokio::test]
+async fn an_import_is_done_while_every_third_transaction_conflicts() {
+    let shop = Shop::open_alone().await;
+    let (skus, file) = lines(&shop, 60);
+    let fault = json!({ "operation": "TransactWriteItems", "every": 3, "kind": "transaction_conflict" });
+    let job = shop.proxy.failing(&fault, shop.imports("ndjson", file)).await;
+    is_done(&job, skus.len());
+    assert_eq!(job["counts"]["created"], skus.len(), "{job}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Search over HTTP: what is changed is found, filters and facets agree, and an index that is lost or damaged comes back.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use e2e::{Api, SOON, Shop, await_until, unique};
@@ -9,11 +10,13 @@ use serde_json::{Value, json};
 /// So soon a change is found, on a stack that has nothing else to do. This suite does a lot beside, so tests wait for longer.
 const PROMISED: Duration = Duration::from_secs(10);
 
-/// A word that no product has, of letters alone: numbers are not forgiven a mistake.
+/// A word that no product has, nor one like it (another test's word of the same moment would be forgiven as a mistake); of
+/// letters alone, for numbers are not forgiven any.
 fn word() -> String {
-    let unique = unique("");
-    let letters = unique.bytes().filter(u8::is_ascii_hexdigit).map(|digit| char::from(b'a' + (digit % 20)));
-    format!("quok{}", letters.collect::<String>())
+    let mut hasher = DefaultHasher::new();
+    unique("word").hash(&mut hasher);
+    let letters = (0..13).map(|place| char::from(b'a' + (hasher.finish() >> (place * 4) & 15) as u8));
+    format!("quo{}", letters.collect::<String>())
 }
 
 async fn sells(shop: &Shop, body: Value) -> Value {
@@ -90,7 +93,7 @@ async fn what_is_made_changed_and_archived_is_found_as_it_is() {
 
     changes(&shop, &product, Method::PATCH, Some(json!({ "name": format!("Fancy {second}") }))).await;
     awaits(&shop, &format!("search={second}"), 1).await;
-    awaits(&shop, &format!("search=plain%20{first}&category=quokkas&tag=none"), 0).await;
+    awaits(&shop, &format!("search={first}"), 0).await;
     awaits_these(&shop, &format!("search={second}"), &[&format!("Fancy {second}")]).await;
 
     changes(&shop, &product, Method::DELETE, None).await;

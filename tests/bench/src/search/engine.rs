@@ -44,6 +44,8 @@ impl Page {
 pub(crate) enum Kind {
     /// Ours.
     Souk,
+    /// Ours after many small changes, with the segments and deleted products that these leave behind.
+    SoukUpdated,
     /// SQLite as it is usually set up.
     Fts5,
     /// The same with a second index of three letters each, asked when no word is found.
@@ -52,14 +54,20 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// In the order of the tables.
-    pub(crate) const ALL: [Self; 3] = [Self::Souk, Self::Fts5, Self::Fts5Trigrams];
+    pub(crate) const ALL: [Self; 4] = [Self::Souk, Self::SoukUpdated, Self::Fts5, Self::Fts5Trigrams];
 
-    /// The one that the goals are for.
-    pub(crate) const OURS: Self = Self::Souk;
+    /// Those whose first pages are judged: changes change no order.
+    pub(crate) const JUDGED: [Self; 3] = [Self::Souk, Self::Fts5, Self::Fts5Trigrams];
+
+    /// Are the goals for it?
+    pub(crate) fn is_ours(self) -> bool {
+        matches!(self, Self::Souk | Self::SoukUpdated)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Souk => "souk",
+            Self::SoukUpdated => "souk, updated",
             Self::Fts5 => "FTS5",
             Self::Fts5Trigrams => "FTS5+trigrams",
         }
@@ -73,6 +81,7 @@ impl Kind {
     pub(crate) fn write(self, folder: &Path, listings: &[Listing]) -> Result<()> {
         match self {
             Self::Souk => souk::write(folder, listings),
+            Self::SoukUpdated => souk::write_and_update(folder, listings),
             Self::Fts5 => sqlite::write(folder, listings, Forgiving::No),
             Self::Fts5Trigrams => sqlite::write(folder, listings, Forgiving::Trigrams),
         }
@@ -81,7 +90,7 @@ impl Kind {
     /// Opens it, as a new process would.
     pub(crate) fn open(self, folder: &Path) -> Result<Box<dyn Engine>> {
         Ok(match self {
-            Self::Souk => Box::new(Souk::open(folder)?),
+            Self::Souk | Self::SoukUpdated => Box::new(Souk::open(folder)?),
             Self::Fts5 => Box::new(Fts5::open(folder, Forgiving::No)?),
             Self::Fts5Trigrams => Box::new(Fts5::open(folder, Forgiving::Trigrams)?),
         })

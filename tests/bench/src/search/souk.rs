@@ -13,6 +13,10 @@ use crate::search::engine::{Engine, Page};
 use crate::search::request::{Order, PAGE, Request};
 
 const SUGGESTIONS: usize = 8;
+/// What has changed meanwhile: so often, so many products at once, so far from each other.
+const BATCHES: usize = 100;
+const BATCH: usize = 10;
+const STRIDE: usize = 37;
 
 /// An index that is open.
 pub(crate) struct Souk(Index);
@@ -23,6 +27,20 @@ pub(crate) fn write(folder: &Path, listings: &[Listing]) -> Result<()> {
         writer.put(&Document::of(listing)?)?;
     }
     Ok(writer.commit()?)
+}
+
+/// The same index after a while: products were changed, a few at a time, and it was not written anew.
+pub(crate) fn write_and_update(folder: &Path, listings: &[Listing]) -> Result<()> {
+    write(folder, listings)?;
+    let mut changed = listings.iter().cycle().step_by(STRIDE);
+    for _ in 0..BATCHES {
+        let writer = Writer::open(folder)?;
+        for listing in changed.by_ref().take(BATCH) {
+            writer.put(&Document::of(listing)?)?;
+        }
+        writer.commit()?;
+    }
+    Ok(())
 }
 
 impl Souk {
