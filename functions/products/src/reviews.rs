@@ -114,7 +114,7 @@ async fn post(
 
 async fn show(AxumState(state): AxumState<State>, visitor: Visitor, Path(place): Place, known: IfNoneMatch) -> Answer {
     let review = state.products.review(place, &visitor.caller).await?;
-    Ok(tagged(review.version, &known, ReviewOut::seen_by(&visitor.caller, review)))
+    Ok(tagged(tag(&visitor.caller, &review), &known, ReviewOut::seen_by(&visitor.caller, review)))
 }
 
 async fn change(
@@ -154,5 +154,15 @@ async fn judge(
 }
 
 fn shown(caller: &Caller, review: Review) -> Response {
-    tagged(review.version, &IfNoneMatch::default(), ReviewOut::seen_by(caller, review))
+    tagged(tag(caller, &review), &IfNoneMatch::default(), ReviewOut::seen_by(caller, review))
+}
+
+/// Its version, and who looks: an author and an admin are shown more.
+fn tag(caller: &Caller, review: &Review) -> String {
+    let whose = match (review.is_by(caller.user()), caller.is_admin()) {
+        (true, _) => "author",
+        (_, true) => "admin",
+        _ => "anybody",
+    };
+    format!("{}.{whose}", review.version)
 }

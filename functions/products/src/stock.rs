@@ -29,13 +29,14 @@ struct RecountIn {
 
 impl RecountIn {
     /// Exactly one of `set` and `delta`.
-    fn read(self, version: Option<u64>) -> Result<Recount> {
+    fn read(self, held: &IfMatch) -> Result<Recount> {
         let movement = match (self.set, self.delta) {
             (Some(pieces), None) => Movement::Set(pieces),
             (None, Some(delta)) => Movement::Delta(delta),
             _ => return Err(Error::invalid("set", "required", "name either `set` or `delta`")),
         };
-        Ok(Recount { sku: self.sku, movement, reason: self.reason, version })
+        let (version, moves) = (held.version()?, held.moves());
+        Ok(Recount { sku: self.sku, reason: self.reason, version, moves, ..Recount::of(movement) })
     }
 }
 
@@ -48,7 +49,7 @@ async fn recount(
     Json(body): Json<RecountIn>,
 ) -> Answer {
     let once = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}/stock"), &body)?;
-    let counted = state.products.recount(id, &body.read(held.version()?)?, &visitor.trace, once.as_ref()).await?;
+    let counted = state.products.recount(id, &body.read(&held)?, &visitor.trace, once.as_ref()).await?;
     Ok(attempted(counted, |listing| state.shown(listing)))
 }
 
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_count_is_set_or_moved_and_not_both() {
-        let read = |body: Value| serde_json::from_value::<RecountIn>(body).unwrap().read(None);
+        let read = |body: Value| serde_json::from_value::<RecountIn>(body).unwrap().read(&IfMatch::default());
         assert_eq!(read(json!({ "set": 4 })).unwrap().movement, Movement::Set(4));
         assert_eq!(read(json!({ "delta": -4, "reason": "broken" })).unwrap().movement, Movement::Delta(-4));
         assert!(read(json!({})).is_err() && read(json!({ "set": 1, "delta": 1 })).is_err());

@@ -54,9 +54,16 @@ impl Query {
         self
     }
 
-    /// One page.
+    /// One page. DynamoDB names a place to go on at whenever it stops at a limit, even behind the last row, so it is asked for one
+    /// more.
     pub async fn page<T: DeserializeOwned>(self, request: &PageRequest) -> Result<Page<T>> {
-        let Page { rows, next } = self.items(request).await?;
+        let (limit, index) = (request.limit as usize, self.index);
+        let one_more = PageRequest { limit: request.limit + 1, after: request.after.clone() };
+        let Page { mut rows, mut next } = self.items(&one_more).await?;
+        if rows.len() > limit {
+            rows.truncate(limit);
+            next = rows.last().map(|last| position(keys_of(last, index)));
+        }
         Ok(Page { rows: parsed(rows)?, next })
     }
 
@@ -117,6 +124,13 @@ fn parsed<T: DeserializeOwned>(rows: Vec<Item>) -> Result<Vec<T>> {
 
 fn start_key(position: &Position) -> Item {
     position.0.iter().map(|(name, value)| (name.clone(), AttributeValue::S(value.clone()))).collect()
+}
+
+/// The part of a row by which the table, or the index, finds it.
+fn keys_of(row: &Item, index: Option<&str>) -> Item {
+    let of_index = index.into_iter().flat_map(|index| [format!("{index}pk"), format!("{index}sk")]);
+    let names = ["pk".to_owned(), "sk".to_owned()].into_iter().chain(of_index);
+    names.filter_map(|name| row.get(&name).map(|value| (name, value.clone()))).collect()
 }
 
 fn position(key: HashMap<String, AttributeValue>) -> Position {

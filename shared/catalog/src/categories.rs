@@ -40,7 +40,7 @@ impl Products {
             if tree.get(&node.key).is_some() {
                 return Err(exists(&node.key));
             }
-            if shape.count >= MOST_CATEGORIES {
+            if shape.count >= i64::from(MOST_CATEGORIES) {
                 return Err(full());
             }
             tree.check_place(&node.key, node.parent.as_ref())?;

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use values::is_unseen;
 
 /// The longest key of a category, in characters.
 pub(crate) const LONGEST_KEY: usize = 64;
 
-/// The category that a product lies in: 1 to 64 characters without `#` and `/`, so that it goes into keys and paths.
+/// The category that a product lies in: 1 to 64 characters that go into keys, and into paths however often these are decoded on
+/// their way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Category(String);
@@ -23,10 +25,15 @@ impl TryFrom<String> for Category {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let strange = |c: char| c.is_control() || matches!(c, '#' | '/');
-        match (1..=LONGEST_KEY).contains(&text.chars().count()) && !text.chars().any(strange) && text.trim() == text {
+        let strange = |c: char| is_unseen(c) || matches!(c, '#' | '/' | '?' | '\\' | '%');
+        let is_step = matches!(text.as_str(), "." | "..");
+        let has_length = (1..=LONGEST_KEY).contains(&text.chars().count());
+        match has_length && !is_step && !text.chars().any(strange) && text.trim() == text {
             true => Ok(Self(text)),
-            false => Err("must be 1 to 64 characters, without `#`, `/` and space around".to_owned()),
+            false => Err(
+                "must be 1 to 64 characters that are seen, without `#/?%\\` and space around, and no step of a path"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -44,7 +51,7 @@ mod tests {
     #[test]
     fn a_key_goes_into_keys_and_paths() {
         assert!(Category::try_from("Garden & Home".to_owned()).is_ok());
-        for bad in ["", " mugs", "a#b", "a/b", &"x".repeat(65)] {
+        for bad in ["", " mugs", "a#b", "a/b", "a?", "a\\b", "5%20", ".", "..", "mugs\u{200b}", &"x".repeat(65)] {
             assert!(Category::try_from(bad.to_owned()).is_err(), "{bad:?} must be refused");
         }
     }

@@ -3,8 +3,8 @@
 
 use crate::records::{Cut, Fault, MOST_BYTES, line_end};
 
-/// What a spreadsheet takes for the beginning of a formula.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What a spreadsheet takes for the beginning of a formula, in full width too.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Where in a record the reader is.
 #[derive(Clone, Copy)]
@@ -86,14 +86,15 @@ impl Cells {
     }
 }
 
-/// Adds a record. Quotes stand where they have to, so that the file stays small.
+/// Adds a record. Quotes stand where they have to, so that the file stays small; also around what some programs take for the end
+/// of a cell.
 pub(crate) fn write(cells: &[String], out: &mut Vec<u8>) {
     for (index, cell) in cells.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
         // A line with one empty cell would be blank.
-        if cell.contains([',', '"', '\r', '\n']) || cells.iter().all(String::is_empty) {
+        if cell.contains([',', '"', '\r', '\n', ';', '\t']) || cells.iter().all(String::is_empty) {
             out.push(b'"');
             out.extend(cell.replace('"', "\"\"").bytes());
             out.push(b'"');

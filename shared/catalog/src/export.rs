@@ -152,7 +152,7 @@ mod tests {
             true => [(listing.lead.sku.clone(), listing.lead.available)].into(),
             false => listing.variants.iter().map(|offer| (offer.sku.clone(), offer.available)).collect(),
         };
-        let draft = Draft { sku: listing.product.sku.clone(), sheet: listing.sheet(), stock: pieces };
+        let draft = Draft { sku: listing.product.sku.clone(), sheet: listing.sheet(), stock: pieces, line: None };
         for format in [Format::Csv, Format::Ndjson] {
             assert_eq!(round(format, &line(listing)), draft, "{format}");
         }

@@ -47,21 +47,25 @@ impl<'a> Growing<'a> {
         self.grown.bytes == 0
     }
 
-    /// Adds to it. No round trip, until there is enough for a part; 1 more for the first addition of a slice.
+    /// Adds to it. No round trip, until there is enough for a part; 1 more for the first addition of a slice. What fails has
+    /// added nothing, and what was there stays.
     pub(crate) async fn add(&mut self, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
         let mut rest = self.take_rest().await?;
+        let before = rest.len();
         rest.extend_from_slice(bytes);
-        self.grown.bytes += bytes.len() as u64;
-        self.rest = match rest.len() >= SMALLEST_PART {
-            true => {
-                self.put_part(rest).await?;
-                Some(Vec::new())
+        if rest.len() >= SMALLEST_PART {
+            if let Err(error) = self.put_part(rest.clone()).await {
+                rest.truncate(before);
+                self.rest = Some(rest);
+                return Err(error);
             }
-            false => Some(rest),
-        };
+            rest.clear();
+        }
+        self.rest = Some(rest);
+        self.grown.bytes += bytes.len() as u64;
         Ok(())
     }
 
@@ -102,8 +106,8 @@ impl<'a> Growing<'a> {
         if let Some(rest) = self.rest.take() {
             return Ok(rest);
         }
-        let Some(at) = self.grown.rest.take() else { return Ok(Vec::new()) };
-        self.files.get(&at).await?.ok_or_else(|| Error::internal(format!("{at} is gone, the rest of a file")))
+        let Some(at) = &self.grown.rest else { return Ok(Vec::new()) };
+        self.files.get(at).await?.ok_or_else(|| Error::internal(format!("{at} is gone, the rest of a file")))
     }
 
     async fn put_part(&mut self, bytes: Vec<u8>) -> Result<()> {

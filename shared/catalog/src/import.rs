@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use tracing::error;
 use values::{Error, Kind, Result, Sku, Trace};
 
-use crate::Products;
 use crate::columns::{self, Column};
 use crate::growing::{Growing, Grown};
 use crate::job::{Counts, Job};
 use crate::records::{Place, Reader, Said};
+use crate::{Draft, Products};
 
 use line::{Line, Rejection};
 use upsert::{Done, Standing};
@@ -87,9 +87,10 @@ impl Slice<'_> {
         let mut pending = None;
         let begun = self.job.counts.lines;
         while Instant::now() < self.until {
-            let block = source.block(&mut reader, &mut pending, &columns).await?;
+            let block = source.block(&mut reader, &mut pending, &columns, self.until).await?;
             if block.is_empty() {
-                state.ended = true;
+                progress.place = reader.place();
+                state.ended = reader.is_done();
                 break;
             }
             match self.bring_all(block, &mut progress).await {
@@ -136,7 +137,8 @@ impl Slice<'_> {
             Err(rejection) => Ok(Became::Rejected(rejection.clone())),
             Ok(draft) => {
                 let stands = standing.get(&draft.sku).cloned().unwrap_or(Standing::Free);
-                match self.products.bring(draft, stands, self.trace).await {
+                let draft = Draft { line: Some(format!("{}:{}", self.job.id, line.number)), ..(**draft).clone() };
+                match self.products.bring(&draft, stands, self.trace).await {
                     Ok(done) => Ok(Became::Done(done)),
                     Err(error) if matches!(error.kind, Kind::Unavailable(_)) => Err(error),
                     Err(error) => {
@@ -190,18 +192,30 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Lines that can be brought side by side: none is about a SKU of another. Empty at the end of the file.
-    async fn block(&self, reader: &mut Reader, pending: &mut Option<Line>, columns: &[Column]) -> Result<Vec<Line>> {
+    /// Lines that can be brought side by side: none is about a SKU of another. Empty at the end of the file; or when the time is
+    /// up before there is a line, for a file may have a hundred megabytes that are none. What is there is brought before more is
+    /// read.
+    async fn block(
+        &self,
+        reader: &mut Reader,
+        pending: &mut Option<Line>,
+        columns: &[Column],
+        until: Instant,
+    ) -> Result<Vec<Line>> {
         let (mut block, mut skus, mut bytes) = (Vec::new(), HashSet::new(), 0);
         loop {
             let line = match pending.take() {
                 Some(line) => line,
-                None => match self.next(reader).await? {
+                None => match reader.next() {
                     Some(record) => {
                         bytes += record.bytes;
                         Line::read(record, columns)
                     }
-                    None => return Ok(block),
+                    None if !block.is_empty() || reader.is_done() || Instant::now() >= until => return Ok(block),
+                    None => {
+                        self.feed(reader).await?;
+                        continue;
+                    }
                 },
             };
             let own: Vec<Sku> = line.skus().into_iter().cloned().collect();
@@ -217,29 +231,28 @@ impl Source<'_> {
         }
     }
 
-    async fn next(&self, reader: &mut Reader) -> Result<Option<crate::records::Record>> {
-        loop {
-            if let Some(record) = reader.next() {
-                return Ok(Some(record));
-            }
-            if reader.is_done() {
-                return Ok(None);
-            }
-            let from = reader.wants();
-            if from >= self.size {
-                reader.feed(&[]);
-                continue;
-            }
-            let block = self.files.get_range_of(&self.key, &self.etag, from, BLOCK_BYTES as u64).await?;
-            let changed = || Error::conflict("file_changed", "The file was changed while it was imported.");
-            reader.feed(&block.ok_or_else(changed)?);
+    async fn feed(&self, reader: &mut Reader) -> Result<()> {
+        let from = reader.wants();
+        if from >= self.size {
+            reader.feed(&[]);
+            return Ok(());
         }
+        let block = self.files.get_range_of(&self.key, &self.etag, from, BLOCK_BYTES as u64).await?;
+        let changed = || Error::conflict("file_changed", "The file was changed while it was imported.");
+        reader.feed(&block.ok_or_else(changed)?);
+        Ok(())
     }
 
     /// The first line of a CSV file.
     async fn header(&self, reader: &mut Reader, state: &mut Importing) -> Result<Vec<Column>> {
         let missing = || Error::conflict("csv_column", "The file has no first line that names the columns.");
-        let first = self.next(reader).await?.ok_or_else(missing)?;
+        let first = loop {
+            match reader.next() {
+                Some(first) => break first,
+                None if reader.is_done() => return Err(missing()),
+                None => self.feed(reader).await?,
+            }
+        };
         let cells = match first.said {
             Ok(Said::Cells(cells)) => cells,
             Ok(Said::Json(_)) => return Err(missing()),

@@ -13,8 +13,8 @@ use crate::import::Importing;
 pub(crate) const KEPT_SECONDS: i64 = 7 * 24 * 3600;
 /// Longer than a worker has for a message: after it, whoever held the job holds it no more.
 const HELD_SECONDS: i64 = 12;
-/// Slices that come to nothing, one after the other. With a worker's growing pauses that is half an hour.
-const MOST_TRIES: u32 = 15;
+/// Slices that come to nothing, one after the other. With a worker's growing pauses that is four hours of an outage.
+const MOST_TRIES: u32 = 60;
 
 /// How a file of products is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,6 +234,11 @@ impl Job {
         Claim::Go(Box::new(Self { status: JobStatus::Running, lease, tries: self.tries + 1, ..self.next(now) }))
     }
 
+    /// A slice came to nothing, and whoever held the job lets go of it.
+    pub(crate) fn released(&self, now: Timestamp) -> Self {
+        Self { lease: None, ..self.next(now) }
+    }
+
     /// A slice has ended.
     pub(crate) fn moved(&self, work: Work, counts: Counts, now: Timestamp) -> Self {
         Self { work, counts, lease: None, tries: 0, ..self.next(now) }
@@ -301,6 +306,14 @@ mod tests {
         assert_eq!(claimed(&job, theirs, later).version, job.version + 1);
         let moved = job.moved(job.work.clone(), job.counts, soon);
         assert_eq!(claimed(&moved, theirs, soon).tries, 1, "after a slice it is free again");
+    }
+
+    #[test]
+    fn an_outage_lets_go_of_the_job_and_still_counts_as_a_try() {
+        let (mine, job) = (message(), import().queued(now()));
+        let held = claimed(&job, mine, now());
+        let free = claimed(&held.released(now()), mine, now());
+        assert_eq!((free.tries, free.version), (2, job.version + 3));
     }
 
     #[test]

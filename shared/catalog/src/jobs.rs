@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use aws_kit::{Attempt, Aws, CommitError, Files, Idempotency, Signed, Transaction, fault, outbox_put};
 use events::{Envelope, Event, JobAdvanced};
+use tokio::time::timeout;
 use values::{Error, JobId, Result, Timestamp, Trace};
 
 use crate::export::{Exporting, export, export_key};
@@ -18,6 +19,8 @@ const UPLOAD_SECONDS: u64 = 3600;
 const DOWNLOAD_SECONDS: u64 = 900;
 /// A slice; a worker has 8 seconds for a message.
 const SLICE: Duration = Duration::from_secs(5);
+/// What was begun in it may take a little longer.
+const LONGEST_SLICE: Duration = Duration::from_secs(7);
 /// A job that did not move for so long is announced once more to whoever looks at it.
 const STUCK_SECONDS: i64 = 120;
 /// Attempts to write what others write too.
@@ -169,11 +172,15 @@ impl Jobs {
         }
         fault::point("job.after_claim");
         let trace = Trace { actor: job.actor.clone(), ..event.trace("catalog-worker") };
-        let sliced = self.slice(&job, &trace, until).await;
+        let sliced = timeout(LONGEST_SLICE, self.slice(&job, &trace, until)).await;
         fault::point("job.after_slice");
-        let (work, counts) = match sliced {
+        let (work, counts) = match sliced.unwrap_or_else(|late| Err(Error::unavailable("job's slice", late))) {
             Ok(sliced) => sliced,
-            Err(error) if error.is_outage() => return Err(error),
+            Err(error) if error.is_outage() => {
+                // Nobody holds it now, so that the message's own, growing pause is the one that counts.
+                self.put(&job.released(self.products.clock.now())).await?;
+                return Err(error);
+            }
             Err(error) => {
                 self.put(&job.failed(&error, self.products.clock.now())).await?;
                 return Ok(None);

@@ -58,18 +58,24 @@ impl Listing {
         Sheet { name, description, category, brand, tags, attributes, tax_class, goods }
     }
 
-    /// What makes one answer differ from another: the version, the changes of stock and those of the rating, with dots between
-    /// them. Prices and names change only together with the version. `If-Match` looks at the version alone, so that neither a
-    /// sale nor a review refuses an edit.
+    /// What makes one answer differ from another: the version, the changes of its offers and those of the rating, with dots
+    /// between them. An edit's `If-Match` looks at the version alone, so that neither a sale nor a review refuses it.
     pub fn tag(&self) -> String {
-        let stock: u64 = self.offers().map(|offer| offer.stock_version).sum();
-        format!("{}.{stock}.{}", self.product.version, self.rating.changes)
+        format!("{}.{}.{}", self.product.version, self.moves(), self.rating.changes)
+    }
+
+    /// How often anything of its offers moved that makes no version, or makes one of its own.
+    pub(crate) fn moves(&self) -> u64 {
+        self.offers().map(|offer| offer.stock_version + offer.price_version).sum()
     }
 
     /// The first version.
     pub(crate) fn begin(draft: &Draft, id: ProductId, now: Timestamp) -> Result<Self> {
         let product = draft.sheet.product(id, draft.sku.clone(), now);
-        let (lead, variants) = draft.sheet.offers(&product, &draft.stock, |_| None)?;
+        let (mut lead, mut variants) = draft.sheet.offers(&product, &draft.stock, |_| None)?;
+        for offer in std::iter::once(&mut lead).chain(&mut variants) {
+            offer.counted_by.clone_from(&draft.line);
+        }
         Ok(Self { product, lead, variants, rating: Rating::default() })
     }
 
@@ -158,6 +164,7 @@ impl Sheet {
                 compare_at_price: None,
                 weight: None,
                 product_version: None,
+                counted_by: None,
             };
             let there = before(sku).cloned().unwrap_or_else(fresh);
             Offer {
@@ -201,7 +208,7 @@ pub(crate) mod tests {
     /// A mug, of which there are three.
     pub(crate) fn listing() -> Listing {
         let (sku, clock): (Sku, _) = ("MUG-INDIGO".parse().unwrap(), Clock::fixed(now()));
-        let draft = Draft { sku: sku.clone(), sheet: sheet(), stock: [(sku, 3)].into() };
+        let draft = Draft { sku: sku.clone(), sheet: sheet(), stock: [(sku, 3)].into(), line: None };
         Listing::begin(&draft, clock.mint(), clock.now()).unwrap()
     }
 
@@ -209,7 +216,8 @@ pub(crate) mod tests {
     pub(crate) fn shirt() -> Listing {
         let clock = Clock::fixed(now());
         let sheet = Sheet { goods: Goods::Variants(shirts()), ..sheet() };
-        let draft = Draft { sku: "TEE".parse().unwrap(), sheet, stock: [("TEE-M-RED".parse().unwrap(), 4)].into() };
+        let draft =
+            Draft { sku: "TEE".parse().unwrap(), sheet, stock: [("TEE-M-RED".parse().unwrap(), 4)].into(), line: None };
         Listing::begin(&draft, clock.mint(), clock.now()).unwrap()
     }
 
@@ -219,8 +227,8 @@ pub(crate) mod tests {
         let mut sold = listing();
         (sold.lead.available, sold.lead.stock_version) = (2, 2);
         let judged = Listing { rating: Rating { sum: 5, count: 1, changes: 1 }, ..listing() };
-        assert_eq!([before.tag(), sold.tag(), judged.tag()], ["1.1.0", "1.2.0", "1.1.1"]);
-        assert_eq!(shirt().tag(), "1.3.0", "the stock of all its SKUs");
+        assert_eq!([before.tag(), sold.tag(), judged.tag()], ["1.2.0", "1.3.0", "1.2.1"]);
+        assert_eq!(shirt().tag(), "1.6.0", "of all its SKUs");
     }
 
     #[test]

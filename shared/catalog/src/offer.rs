@@ -51,6 +51,9 @@ pub struct Offer {
     /// remember is of today.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_version: Option<u64>,
+    /// The line of an import that counted it last: read again after a crash, that line must not bring back what was sold since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_by: Option<String>,
 }
 
 impl Offer {
@@ -138,6 +141,7 @@ mod tests {
             compare_at_price: None,
             weight: None,
             product_version: Some(1),
+            counted_by: None,
         }
     }
 

@@ -56,11 +56,15 @@ impl TryFrom<Vec<Text<50>>> for Tags {
     fn try_from(given: Vec<Text<50>>) -> Result<Self, String> {
         let mut tags: Vec<Text<50>> = Vec::with_capacity(given.len().min(MOST_TAGS));
         for tag in given {
-            if !tags.contains(&tag) {
-                tags.push(tag);
+            if tags.contains(&tag) {
+                continue;
             }
+            if tags.len() == MOST_TAGS {
+                return Err(format!("must be at most {MOST_TAGS} tags"));
+            }
+            tags.push(tag);
         }
-        if tags.len() > MOST_TAGS { Err(format!("must be at most {MOST_TAGS} tags")) } else { Ok(Self(tags)) }
+        Ok(Self(tags))
     }
 }
 

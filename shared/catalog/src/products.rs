@@ -61,7 +61,7 @@ impl Products {
         }
         match listing.product.status {
             Status::Active | Status::Grouped => Ok(listing),
-            Status::Archived => Err(Error::conflict("product_archived", "An archived product stays as it is.")),
+            Status::Archived => Err(archived()),
         }
     }
 
@@ -205,4 +205,8 @@ impl Taken {
         let error = Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already."));
         error.with_field(format!("{at}sku"), "sku_taken", "is taken")
     }
+}
+/// What is out of the shop is not changed.
+pub(crate) fn archived() -> Error {
+    Error::conflict("product_archived", "An archived product stays as it is.")
 }

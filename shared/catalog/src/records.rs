@@ -135,6 +135,11 @@ impl Reader {
         self.place.offset + (self.buffer.len() - self.read) as u64
     }
 
+    /// Where it has come to.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
     /// The next block; an empty one is the end of the file.
     pub(crate) fn feed(&mut self, block: &[u8]) {
         self.is_all |= block.is_empty();

@@ -56,6 +56,8 @@ pub struct Draft {
     pub sheet: Sheet,
     /// Pieces there are of each SKU: 0 to 1,000,000, and 0 where nothing is told.
     pub stock: Stock,
+    /// The line of an import that says so, if one does.
+    pub line: Option<String>,
 }
 
 impl Sheet {
@@ -184,6 +186,7 @@ pub(crate) mod tests {
             sku: "MUG".parse().unwrap(),
             sheet: sheet(),
             stock: [("MUG".parse().unwrap(), pieces)].into(),
+            line: None,
         };
         assert!(holding(1_000_000).check("EUR".parse().unwrap()).is_ok());
         let refused = holding(1_000_001).check("EUR".parse().unwrap()).unwrap_err();

@@ -3,6 +3,7 @@
 use aws_kit::{Attempt, CommitError, Idempotency, Transaction};
 use values::{Error, ProductId, Result, Sku, Text, Trace};
 
+use crate::products::archived;
 use crate::{Listing, Moved, Offer, Products};
 
 /// The most pieces of one SKU.
@@ -49,6 +50,17 @@ pub struct Recount {
     pub reason: Option<Text<200>>,
     /// Only while the product is at that version.
     pub version: Option<u64>,
+    /// Only while its offers have moved so often: the second number of its tag.
+    pub moves: Option<u64>,
+    /// The line of an import that counts: once, however often it is read.
+    pub line: Option<String>,
+}
+
+impl Recount {
+    /// Of the product's own SKU, whatever was before.
+    pub fn of(movement: Movement) -> Self {
+        Self { sku: None, movement, reason: None, version: None, moves: None, line: None }
+    }
 }
 
 impl Products {
@@ -73,15 +85,22 @@ impl Products {
         once: Option<&Idempotency>,
     ) -> Result<Attempt<Listing>> {
         let listing = self.at_version(id, recount.version).await?;
+        if recount.moves.is_some_and(|moves| moves != listing.moves()) {
+            return Err(Error::version_mismatch("stock"));
+        }
         let mut before = listing.counted(recount.sku.as_ref())?.clone();
         for _ in 0..MOST_ROUNDS {
+            if recount.line.is_some() && recount.line == before.counted_by {
+                return Ok(Attempt::Fresh(listing.with(before)));
+            }
             let was = before.available;
             let available = recount.movement.from(was)?;
             let mut writes = Transaction::new();
-            let counted = writes.add(self.catalog.count(&before, available)?);
+            let counted_by = recount.line.clone().or_else(|| before.counted_by.clone());
+            let after = Offer { available, stock_version: before.stock_version + 1, counted_by, ..before };
+            let counted = writes.add(self.catalog.count(&after)?);
             let held = recount.version.map(|version| self.catalog.check_version(id, version)).transpose()?;
             let held = held.map(|write| writes.add(write));
-            let after = Offer { available, stock_version: before.stock_version + 1, ..before };
             writes.add(self.catalog.log(&self.movement(recount, was, &after, trace))?);
             let committed = self.commit(writes, listing.with(after), once).await;
             self.catalog.forget(id);
@@ -92,6 +111,12 @@ impl Products {
             // The refusal brings the row that refused: the next try is made at once, before it is of yesterday, too.
             let now = refusals.of(counted).map(|refused| refused.row::<Offer>()).transpose()?.flatten();
             before = now.ok_or_else(|| Error::from(CommitError::Refused(refusals)))?;
+            if !before.is_active() {
+                return Err(archived());
+            }
+            if recount.moves.is_some() {
+                return Err(Error::version_mismatch("stock"));
+            }
         }
         Err(Error::conflict("changed_meanwhile", "This stock changes all the time. Try again when less of it is sold."))
     }

@@ -92,7 +92,7 @@ impl ProductIn {
     pub fn draft(self) -> Result<Draft> {
         let sku = self.sku.clone().ok_or_else(|| Error::invalid("sku", "required", "is missing"))?;
         let (sheet, stock) = self.told()?;
-        Ok(Draft { sku, sheet, stock })
+        Ok(Draft { sku, sheet, stock, line: None })
     }
 
     /// A product to be told anew, and the pieces of variants that are new: neither its SKU nor the stock of what is there is

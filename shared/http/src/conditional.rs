@@ -67,10 +67,23 @@ impl IfMatch {
         if self.0.is_empty() || self.0.iter().any(|tag| tag == "*") {
             return Ok(None);
         }
-        let strong = self.0.iter().filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
-        let version = strong.filter_map(|tag| tag.split('.').next()?.parse().ok()).next();
+        let version = self.strong().filter_map(|tag| tag.split('.').next()?.parse().ok()).next();
         let mismatch = || Error::new(Kind::PreconditionFailed, "version_mismatch", "No version has this ETag.");
         version.map(Some).ok_or_else(mismatch)
+    }
+
+    /// What the same tag says after its first dot, for the few who care for what moves without a version.
+    pub fn moves(&self) -> Option<u64> {
+        let of = |tag: &str| {
+            let mut parts = tag.split('.');
+            parts.next()?.parse::<u64>().ok()?;
+            Some(parts.next()?.parse().ok())
+        };
+        self.strong().filter_map(of).next().flatten()
+    }
+
+    fn strong(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'))
     }
 }
 
@@ -109,6 +122,8 @@ mod tests {
             "what moves without a version does not count"
         );
         assert_eq!(if_match("\"foreign\", \"4\"").version().unwrap(), Some(4));
+        assert_eq!(if_match("\"foreign\", \"4.7.1\"").moves(), Some(7));
+        assert_eq!((if_match("\"4\"").moves(), if_match("*").moves()), (None, None));
         for never in ["W/\"4\"", "4", "\"foreign\"", "\"-1\"", "", " , ", "\"\u{e9}\""] {
             assert_eq!(if_match(never).version().unwrap_err().kind, Kind::PreconditionFailed, "{never}");
         }

@@ -25,4 +25,4 @@ pub use json::{read_json, read_json_value, refused_field};
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest, Position};
 pub use quantity::{Quantity, Sku};
-pub use text::Text;
+pub use text::{Text, is_unseen};

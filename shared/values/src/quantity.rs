@@ -58,7 +58,9 @@ impl FromStr for Sku {
 
     fn from_str(text: &str) -> Result<Self> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) || text.starts_with("prd_") {
+        // It stands in paths, where these are steps.
+        let is_step = matches!(text, "." | "..");
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) || text.starts_with("prd_") || is_step {
             return Err(Error::invalid(
                 "sku",
                 "sku_invalid",

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use e2e::{SOON, Shop, await_until, unique};
+use e2e::{Checkout, SOON, Shop, await_until, unique};
 use serde_json::{Value, json};
 
 fn lines(shop: &Shop, of: usize) -> (Vec<String>, String) {
@@ -50,6 +50,21 @@ async fn an_import_whose_worker_is_killed_at_every_point_goes_on_and_loses_no_li
     }
     let there = products(&shop).await;
     assert!(skus.iter().all(|sku| there[sku]["stock"]["available"] == 1), "each is there");
+}
+
+#[tokio::test]
+async fn a_line_that_is_read_again_after_a_crash_does_not_bring_back_what_was_sold_since() {
+    let shop = Shop::open_alone().await;
+    let (skus, file) = lines(&shop, 1);
+    shop.stack.kills_at("job.after_slice");
+    let job = shop.begins_import("ndjson", file).await;
+    await_until("its worker has died", SOON, async || {
+        if shop.stack.has_killed("job.after_slice") { Ok(()) } else { Err("it lives".to_owned()) }
+    })
+    .await;
+    shop.new_customer().await.places(&Checkout::of(&[(&skus[0], 1)])).await;
+    is_done(&shop.awaits_job(&job).await, 1);
+    assert_eq!(products(&shop).await[&skus[0]]["stock"]["available"], 0, "the only one is sold");
 }
 
 #[tokio::test]

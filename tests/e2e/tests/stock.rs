@@ -41,6 +41,43 @@ async fn twenty_customers_at_once_buy_five_of_five() {
 }
 
 #[tokio::test]
+async fn a_count_that_insists_on_what_it_read_brings_nothing_back_that_was_sold_since() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(10)).await;
+    let path = format!("/api/v1/products/{}", mug.id);
+    let read = shop.admin().await.get(&path).await.expect(200);
+    let tag = read.header("etag").expect("a product has a tag").to_owned();
+    shop.new_customer().await.places(&Checkout::of(&[(&mug.sku, 3)])).await;
+
+    let admin = shop.admin().await;
+    let counts = async |tag: &str| {
+        let count = admin.call(Method::PATCH, &format!("{path}/stock")).header("If-Match", tag);
+        count.json(&json!({ "set": 10 })).send().await
+    };
+    counts(&tag).await.expect_problem(412, "version_mismatch");
+    assert_eq!(shop.shows(&mug).await["stock"]["available"], 7);
+    let version = tag.split('.').next().unwrap_or_default();
+    counts(&format!("{version}\"")).await.expect_success();
+    assert_eq!(
+        shop.shows(&mug).await["stock"]["available"],
+        10,
+        "who names the version alone counts whatever was sold"
+    );
+}
+
+#[tokio::test]
+async fn a_last_page_that_is_full_is_the_last() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(1)).await;
+    for pieces in [2, 3] {
+        shop.counts(&mug, &json!({ "set": pieces })).await;
+    }
+    let page = shop.admin().await.get(&format!("{}?limit=3", movements_path(&mug))).await.expect(200).json();
+    assert_eq!(page["data"].as_array().map(Vec::len), Some(3));
+    assert_eq!(page["pagination"], json!({ "cursor": null, "hasMore": false }));
+}
+
+#[tokio::test]
 async fn the_movements_of_a_product_add_up_to_its_stock() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(10)).await;

@@ -6,7 +6,7 @@ use aws_kit::Attempt;
 use values::{Error, ProductId, Result, Sku, Trace};
 
 use crate::history::Kind;
-use crate::{Draft, Listing, Movement, Offer, Product, Products, Rating, Recount, Status};
+use crate::{Draft, Listing, Movement, Offer, Product, Products, Rating, Recount, Status, Stock};
 
 /// Looks at a product that others change meanwhile.
 const LOOKS: u32 = 4;
@@ -115,16 +115,18 @@ impl Products {
             true => before,
             false => {
                 done = Done::Updated;
+                // The pieces of new variants are counted below, by name of the line.
                 let changed =
-                    self.rewrite(before, draft.sheet.clone(), &draft.stock, Kind::Replaced, trace, None).await?;
+                    self.rewrite(before, draft.sheet.clone(), &Stock::new(), Kind::Replaced, trace, None).await?;
                 let (Attempt::Fresh(after) | Attempt::Replayed(after)) = changed;
                 after
             }
         };
         for (sku, pieces) in &draft.stock {
-            if now.offer(sku).is_some_and(|offer| offer.available != *pieces) {
-                let movement = Movement::Import(*pieces);
-                let recount = Recount { sku: Some(sku.clone()), movement, reason: None, version: None };
+            let differs = |offer: &&Offer| offer.available != *pieces && offer.counted_by != draft.line;
+            if now.offer(sku).filter(differs).is_some() {
+                let recount = Recount { sku: Some(sku.clone()), ..Recount::of(Movement::Import(*pieces)) };
+                let recount = Recount { line: draft.line.clone(), ..recount };
                 self.recount(id, &recount, trace, None).await?;
                 done = Done::Updated;
             }

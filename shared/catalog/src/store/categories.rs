@@ -18,8 +18,8 @@ const TREE_SECONDS: i64 = 30;
 pub(crate) struct Shape {
     /// One more with every move and removal, and with every category that is made below another.
     pub(crate) version: u64,
-    /// How many categories there are.
-    pub(crate) count: u32,
+    /// How many categories there are, without those from before they were counted.
+    pub(crate) count: i64,
 }
 
 impl Catalog {

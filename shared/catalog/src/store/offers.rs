@@ -100,12 +100,20 @@ impl Catalog {
         Ok(write)
     }
 
-    /// The write that counts `before` anew as `available`, if nothing moved its stock meanwhile.
-    pub(crate) fn count(&self, before: &Offer, available: u32) -> Result<Write> {
-        Write::update(&self.table, self.offer_key(&before.sku), "SET available = :n, stockVersion = :next")
-            .when("stockVersion = :sv")
-            .value(":n", available)?
-            .value(":next", before.stock_version + 1)?
-            .value(":sv", before.stock_version)
+    /// The write that counts pieces anew, if nothing moved their stock meanwhile and they are sold at all.
+    pub(crate) fn count(&self, after: &Offer) -> Result<Write> {
+        let line = if after.counted_by.is_some() { ", countedBy = :line" } else { "" };
+        let set = format!("SET available = :n, stockVersion = :next{line}");
+        let write = Write::update(&self.table, self.offer_key(&after.sku), set)
+            .when("stockVersion = :sv AND #status = :active")
+            .name("#status", "status")
+            .value(":active", Status::Active)?
+            .value(":n", after.available)?
+            .value(":next", after.stock_version)?
+            .value(":sv", after.stock_version - 1)?;
+        match &after.counted_by {
+            Some(line) => write.value(":line", line),
+            None => Ok(write),
+        }
     }
 }

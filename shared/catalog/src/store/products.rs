@@ -46,8 +46,10 @@ impl Catalog {
     pub async fn listing(&self, id: ProductId) -> Result<Option<Listing>> {
         for _ in 0..LOOKS {
             match self.look(id).await? {
-                Some(listing) if !listing.is_whole() => {}
-                found => return Ok(found),
+                None => return Ok(None),
+                Some(Some(listing)) if listing.is_whole() => return Ok(Some(listing)),
+                // It was written while it was read.
+                Some(_) => {}
             }
         }
         Err(Error::unavailable("database", "a product was changed faster than it was read"))
@@ -130,7 +132,8 @@ impl Catalog {
         Query::of(&self.table, partition(id)).begins_with("CHANGE#").descending().page(request).await
     }
 
-    async fn look(&self, id: ProductId) -> Result<Option<Listing>> {
+    /// None within: not all of its offers were there.
+    async fn look(&self, id: ProductId) -> Result<Option<Option<Listing>>> {
         let known = self.known(|known| known.skus.get(&id).cloned()).unwrap_or_default();
         let offers = known.iter().map(|sku| self.offer_key(sku));
         let keys: Vec<Key> = [product_key(id), rating_key(id)].into_iter().chain(offers).collect();
@@ -142,8 +145,7 @@ impl Catalog {
         if !missing.is_empty() {
             rows.offers.extend(self.rows(&missing).await?.offers);
         }
-        let sku = product.sku.clone();
-        rows.listing(product).map(Some).ok_or_else(|| Error::internal(format!("an offer of {sku} is not there")))
+        Ok(Some(rows.listing(product)))
     }
 
     async fn rows(&self, keys: &[Key]) -> Result<Rows> {
