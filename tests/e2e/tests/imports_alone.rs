@@ -42,7 +42,7 @@ async fn an_import_whose_worker_is_killed_at_every_point_goes_on_and_loses_no_li
         shop.stack.kills_at(point);
     }
     // More than one slice does, or nobody would come to a checkpoint.
-    let (skus, file) = lines(&shop, 900);
+    let (skus, file) = lines(&shop, 2_000);
     let job = shop.begins_import("ndjson", file).await;
     is_done(&shop.awaits_job(&job).await, skus.len());
     for point in &points {
