@@ -100,8 +100,14 @@ class Profile:
             "MailSender": "shop@souk.local",
             "MediaUrl": f"{self.emulator_url}/{self.stack}-000000000000-files",
             "LogRetentionDays": 1,
+            **(self.trusted_issuer() if self.breakable else {}),
             **self.parameters,
         }
+
+    def trusted_issuer(self):
+        """A second issuer of tokens, played by the provider's program: a suite publishes its keys there."""
+        url = f"{self.provider_url}/issuer"
+        return {"TrustedIssuer": url, "TrustedJwksUrl": f"{url}/jwks.json", "TrustedAlgorithm": "ES256", "TrustedRoleClaim": "groups"}
 
     def environment(self, **extra):
         """For programs that talk to this stack (SAM, the suites): the emulator's address and nothing of the caller's AWS account."""

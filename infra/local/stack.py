@@ -5,7 +5,7 @@ import re
 
 import build
 from profiles import ACCESS_KEY, FUNCTIONS, REGION, SECRET_KEY, STRIPE, read_json, write_json
-from steps import ROOT, run, step
+from steps import ROOT, Failure, run, step
 from venv import BIN
 
 
@@ -41,6 +41,7 @@ def deploy(profile, emulator):
         allow_mail(profile, resources)
         profile.client("secretsmanager").put_secret_value(SecretId=resources["StripeSecret"], SecretString=json.dumps(STRIPE))
         prepare_for_faults(profile, resources)
+        rotate_keys(profile, resources)
     write_json(marker, wanted)
     return True
 
@@ -119,6 +120,14 @@ def prepare_for_faults(profile, resources):
         variables = _variables(profile, name)
         if wanted.items() - variables.items():
             client.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, **wanted}})
+
+
+def rotate_keys(profile, resources):
+    """What AWS does when a secret with a rotation is made: the emulator has no such schedules."""
+    answer = profile.client("lambda").invoke(FunctionName=resources["KeysFunction"], Payload=b'{"task": "begin"}')
+    if answer.get("FunctionError"):
+        said = answer["Payload"].read().decode(errors="replace")[:400]
+        raise Failure(f"The keys of access tokens could not be made: {said}", profile.log / "emulator.log")
 
 
 def describe(profile, logins):

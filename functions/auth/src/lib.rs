@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_kit::{Aws, Trust};
+use aws_kit::{Aws, Issuer, Trust};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
@@ -30,14 +30,14 @@ pub struct State {
 impl State {
     /// As the environment says.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let verifier = Verifier::from_env(aws)?.strict();
-        let signer = Signer::from_env(aws, verifier.trust().clone())?;
-        Ok(Self { accounts: Accounts::from_env(aws)?, signer: Arc::new(signer), verifier })
+        let (accounts, signer) = (Accounts::from_env(aws)?, Arc::new(Signer::from_env(aws)?));
+        // Here each use case looks at the session itself.
+        Ok(Self { accounts, signer, verifier: Verifier::from_env(aws)?.without_ended() })
     }
 
-    /// Reads the signing key and publishes its public half while the sandbox starts; both connections are open then.
+    /// Reads the signing key and the public ones while the sandbox starts; both connections are open then.
     pub async fn warm(&self) {
-        self.signer.warm().await;
+        futures::join!(self.signer.warm(), async { drop(self.trust().keys(false).await) });
     }
 
     fn trust(&self) -> &Trust {
@@ -81,8 +81,9 @@ async fn login(AxumState(state): App, guest: Guest, Json(body): Json<Login>) -> 
     Ok(Json(signed_in).into_response())
 }
 
-async fn refresh(AxumState(state): App, Json(body): Json<Refresh>) -> Answer {
-    let tokens = identity::refresh(&state.accounts, &state.signer, state.trust(), &body.refresh_token).await?;
+async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>) -> Answer {
+    let State { accounts, signer, .. } = &state;
+    let tokens = identity::refresh(accounts, signer, state.trust(), &body.refresh_token, &guest.trace).await?;
     Ok(Json(tokens).into_response())
 }
 
@@ -92,21 +93,23 @@ async fn logout(AxumState(state): App, visitor: Visitor) -> Answer<StatusCode> {
 }
 
 async fn me(AxumState(state): App, visitor: Visitor, known: IfNoneMatch) -> Answer {
-    let user = identity::profile(&state.accounts, visitor.caller.require_user()?).await?;
+    let user = identity::present(&state.accounts, &visitor.caller).await?;
     Ok(tagged(user.version, &known, user))
 }
 
 async fn sessions(AxumState(state): App, visitor: Visitor) -> Answer {
+    identity::present(&state.accounts, &visitor.caller).await?;
     let sessions = identity::sessions(&state.accounts, &visitor.caller).await?;
     Ok(Json(json!({ "data": sessions, "pagination": { "cursor": null, "hasMore": false } })).into_response())
 }
 
 async fn end_session(AxumState(state): App, visitor: Visitor, Path(id): Path<SessionId>) -> Answer<StatusCode> {
+    identity::present(&state.accounts, &visitor.caller).await?;
     identity::end_session(&state.accounts, state.trust(), &visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn jwks(AxumState(state): App) -> Answer<Response> {
-    let keys = state.signer.jwks().await?;
-    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(&*keys)).into_response())
+    let keys = state.trust().keys(false).await?;
+    Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys.of(Issuer::Own))).into_response())
 }

@@ -1,27 +1,68 @@
 //! What every function trusts: the public keys that tokens are signed with, and the sessions that ended early.
 //!
-//! They lie in the identity table (`KEYS` / `JWKS`, `REVOKED` / session id), written by identity alone and read by all through
-//! a policy on exactly these two partitions. So checking a token needs no client beside DynamoDB's, and usually no call:
-//! keys are kept five minutes, revocations thirty seconds.
+//! They lie in the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED` / session or account), written by identity alone and
+//! read by all through a policy on exactly these two partitions. So checking a token needs no client beside DynamoDB's, and usually
+//! no call: keys are kept five minutes, revocations thirty seconds.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use values::{PageRequest, Result, SessionId, Timestamp};
+use values::{PageRequest, Result, SessionId, Timestamp, UserId};
 
 use crate::{Aws, Key, Query, Table, Write};
 
 const KEYS_KEPT: Duration = Duration::from_secs(300);
 const REVOCATIONS_KEPT: Duration = Duration::from_secs(30);
 /// An unknown key id asks for the keys again, but not more often than this: a forged token must not cost a read each.
-const KEYS_ASKED_AGAIN_AFTER: Duration = Duration::from_secs(5);
+const KEYS_ASKED_AGAIN_AFTER: Duration = Duration::from_secs(30);
+/// The partition of key sets.
+const KEYS: &str = "KEYS";
+/// That of what ended early.
+const REVOKED: &str = "REVOKED";
+
+/// Whose keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Issuer {
+    /// This shop's.
+    Own,
+    /// Those of the identity provider that the shop trusts beside its own, if there is one.
+    Trusted,
+}
+
+impl Issuer {
+    fn row(self) -> &'static str {
+        match self {
+            Self::Own => "JWKS",
+            Self::Trusted => "TRUSTED",
+        }
+    }
+}
+
+/// The JSON Web Key Sets (RFC 7517) that tokens are checked with; `{"keys": []}` before the first key is published.
+#[derive(Debug)]
+pub struct PublicKeys {
+    own: Value,
+    trusted: Value,
+}
+
+impl PublicKeys {
+    /// Those of an issuer.
+    pub fn of(&self, issuer: Issuer) -> &Value {
+        match issuer {
+            Issuer::Own => &self.own,
+            Issuer::Trusted => &self.trusted,
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct KeysRow {
+    #[serde(default, skip_serializing)]
+    sk: String,
     jwks: String,
 }
 
@@ -29,13 +70,16 @@ struct KeysRow {
 #[serde(rename_all = "camelCase")]
 struct RevokedRow {
     sk: String,
+    /// Of an account: its sessions that began until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
     expires_at: i64,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
-    keys: Option<(Instant, Arc<Value>)>,
-    revoked: Option<(Instant, HashSet<String>)>,
+    keys: Option<(Instant, Arc<PublicKeys>)>,
+    revoked: Option<(Instant, HashMap<String, Option<Timestamp>>)>,
 }
 
 /// The trusted keys and the revoked sessions, cached. Cheap to clone; clones share the cache.
@@ -43,7 +87,6 @@ struct Kept {
 pub struct Trust {
     table: Table,
     kept: Arc<Mutex<Kept>>,
-    revocations_kept: Duration,
 }
 
 impl Trust {
@@ -54,18 +97,11 @@ impl Trust {
 
     /// Reads from that table.
     pub fn new(table: Table) -> Self {
-        Self { table, kept: Arc::default(), revocations_kept: REVOCATIONS_KEPT }
+        Self { table, kept: Arc::default() }
     }
 
-    /// The same, asking for revocations every time: in `auth` an ended session is over at once, in whichever sandbox it ended.
-    #[must_use]
-    pub fn strict(self) -> Self {
-        Self { revocations_kept: Duration::ZERO, ..self }
-    }
-
-    /// The JSON Web Key Set (RFC 7517), `{"keys": []}` before the first key is published.
-    /// `missing` tells that the kept set lacks a key that a token names.
-    pub async fn keys(&self, missing: bool) -> Result<Arc<Value>> {
+    /// The public keys. `missing` tells that the kept ones lack a key that a token names.
+    pub async fn keys(&self, missing: bool) -> Result<Arc<PublicKeys>> {
         let mut kept = self.kept.lock().await;
         let limit = if missing { KEYS_ASKED_AGAIN_AFTER } else { KEYS_KEPT };
         if let Some((read, keys)) = &kept.keys
@@ -73,29 +109,35 @@ impl Trust {
         {
             return Ok(keys.clone());
         }
-        let row = self.table.get::<KeysRow>(Key::new("KEYS", "JWKS")).await?;
-        let keys = row.and_then(|row| serde_json::from_str(&row.jwks).ok());
-        let keys = Arc::new(keys.unwrap_or_else(|| serde_json::json!({ "keys": [] })));
+        let rows = Query::of(&self.table, KEYS).first::<KeysRow>(10).await?;
+        let of = |issuer: Issuer| {
+            let row = rows.iter().find(|row| row.sk == issuer.row());
+            let set = row.and_then(|row| serde_json::from_str(&row.jwks).ok());
+            set.unwrap_or_else(|| json!({ "keys": [] }))
+        };
+        let keys = Arc::new(PublicKeys { own: of(Issuer::Own), trusted: of(Issuer::Trusted) });
         kept.keys = Some((Instant::now(), keys.clone()));
         Ok(keys)
     }
 
-    /// Did this session end before its access tokens did?
-    pub async fn is_revoked(&self, session: SessionId) -> Result<bool> {
+    /// Did this session, which began then, end before its access tokens did? By itself, or with all of its account.
+    pub async fn has_ended(&self, session: SessionId, user: UserId, began: Timestamp) -> Result<bool> {
         let mut kept = self.kept.lock().await;
-        let stale = kept.revoked.as_ref().is_none_or(|(read, _)| read.elapsed() >= self.revocations_kept);
+        let stale = kept.revoked.as_ref().is_none_or(|(read, _)| read.elapsed() >= REVOCATIONS_KEPT);
         if stale {
             kept.revoked = Some((Instant::now(), self.read_revoked().await?));
         }
-        Ok(kept.revoked.as_ref().is_some_and(|(_, revoked)| revoked.contains(&session.to_string())))
+        let Some((_, revoked)) = &kept.revoked else { return Ok(false) };
+        let with_all = revoked.get(&user.to_string()).is_some_and(|until| until.is_some_and(|until| began <= until));
+        Ok(with_all || revoked.contains_key(&session.to_string()))
     }
 
-    async fn read_revoked(&self) -> Result<HashSet<String>> {
-        let mut revoked = HashSet::new();
+    async fn read_revoked(&self) -> Result<HashMap<String, Option<Timestamp>>> {
+        let mut revoked = HashMap::new();
         let mut request = PageRequest { limit: 100, after: None };
         loop {
-            let page = Query::of(&self.table, "REVOKED").page::<RevokedRow>(&request).await?;
-            revoked.extend(page.rows.into_iter().map(|row| row.sk));
+            let page = Query::of(&self.table, REVOKED).page::<RevokedRow>(&request).await?;
+            revoked.extend(page.rows.into_iter().map(|row| (row.sk, row.until)));
             match page.next {
                 Some(next) => request.after = Some(next),
                 None => return Ok(revoked),
@@ -103,17 +145,23 @@ impl Trust {
         }
     }
 
-    /// Makes the key set public. For identity alone.
-    pub async fn publish(&self, jwks: &Value) -> Result<()> {
-        let row = KeysRow { jwks: jwks.to_string() };
-        let written = Write::put(&self.table, Key::new("KEYS", "JWKS"), &row)?.run().await?;
+    /// Makes an issuer's key set public. For the function alone that rotates them.
+    pub async fn publish(&self, issuer: Issuer, jwks: &Value) -> Result<()> {
+        let row = KeysRow { sk: String::new(), jwks: jwks.to_string() };
+        let written = Write::put(&self.table, Key::new(KEYS, issuer.row()), &row)?.run().await?;
         self.kept.lock().await.keys = None;
         written.map_err(|_| values::Error::internal("an unconditional put was refused"))
     }
 
     /// The write that ends a session everywhere until its last access token has expired. For identity alone.
     pub fn revoke(&self, session: SessionId, tokens_end: Timestamp) -> Result<Write> {
-        let row = RevokedRow { sk: session.to_string(), expires_at: tokens_end.seconds() };
-        Write::put(&self.table, Key::new("REVOKED", session.to_string()), &row)
+        let row = RevokedRow { sk: session.to_string(), until: None, expires_at: tokens_end.seconds() };
+        Write::put(&self.table, Key::new(REVOKED, session.to_string()), &row)
+    }
+
+    /// The write that ends all sessions of an account that began until `until`, likewise. For identity alone.
+    pub fn revoke_all(&self, user: UserId, until: Timestamp, tokens_end: Timestamp) -> Result<Write> {
+        let row = RevokedRow { sk: user.to_string(), until: Some(until), expires_at: tokens_end.seconds() };
+        Write::put(&self.table, Key::new(REVOKED, user.to_string()), &row)
     }
 }

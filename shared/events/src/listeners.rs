@@ -58,6 +58,7 @@ impl Event {
             Self::StockLow(_) => vec![Now(Notifications)],
             Self::OrderDelivered(_) | Self::ImportUploaded(_) | Self::ExportRequested(_) => vec![Now(Catalog)],
             Self::UserRegistered(_)
+            | Self::RefreshReused(_)
             | Self::StockChanged(_)
             // The customer's front end reads the payment.
             | Self::PaymentRequiresAction(_)

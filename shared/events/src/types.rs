@@ -1,7 +1,7 @@
 //! Every event type of souk. What each carries stands in the file of its context.
 
 use serde::{Deserialize, Serialize};
-use values::UserId;
+use values::{SessionId, UserId};
 
 use crate::catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
 use crate::orders::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved};
@@ -17,6 +17,9 @@ pub enum Event {
     /// An account was made.
     #[serde(rename = "user.registered")]
     UserRegistered(UserRegistered),
+    /// A spent refresh token was shown again: somebody else may have the good one, and its session has ended.
+    #[serde(rename = "user.refresh_reused")]
+    RefreshReused(RefreshReused),
     /// A product was made.
     #[serde(rename = "product.created")]
     ProductCreated(ProductChanged),
@@ -99,6 +102,7 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::UserRegistered(_) => "user.registered",
+            Self::RefreshReused(_) => "user.refresh_reused",
             Self::ProductCreated(_) => "product.created",
             Self::ProductUpdated(_) => "product.updated",
             Self::ProductArchived(_) => "product.archived",
@@ -134,4 +138,14 @@ impl Event {
 pub struct UserRegistered {
     /// The account.
     pub user_id: UserId,
+}
+
+/// See [`Event::RefreshReused`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshReused {
+    /// Whose session it was.
+    pub user_id: UserId,
+    /// The session.
+    pub session_id: SessionId,
 }

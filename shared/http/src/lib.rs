@@ -8,6 +8,7 @@ mod list;
 mod params;
 mod problem;
 mod raw;
+mod trusted;
 mod visitor;
 
 pub use app::{RequestId, run, with_layers};

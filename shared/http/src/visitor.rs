@@ -1,39 +1,66 @@
 //! Who calls: the bearer token, checked by RFC 8725 (one algorithm, issuer, audience, type, expiry) and against the
 //! sessions that ended early.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_kit::{Aws, Settings, Trust};
+use aws_kit::{Aws, Issuer, PublicKeys, Settings, Trust};
 use axum::extract::{FromRef, FromRequestParts};
 use http::header;
 use http::request::Parts;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use values::{AccessClaims, Caller, Error, Kind, Result, Trace, UserId};
+use serde::de::DeserializeOwned;
+use values::{AccessClaims, Caller, Error, Kind, Result, Trace, UserId, minted_at};
 
+use crate::trusted::Trusted;
 use crate::{Failure, RequestId};
 
 /// Seconds of difference between two clocks that are forgiven.
 const LEEWAY_SECONDS: u64 = 5;
+/// Longer than any token of ours, and than most of others'.
+const LONGEST_TOKEN: usize = 4096;
 
 /// Checks access tokens. Cheap to clone; part of every HTTP function's state.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     trust: Trust,
     issuer: Arc<str>,
+    trusted: Option<Arc<Trusted>>,
+    known: Arc<Mutex<Option<Known>>>,
+    asks_for_ended: bool,
+}
+
+/// Keys that were read once, by issuer and key id.
+struct Known {
+    keys: Arc<PublicKeys>,
+    read: HashMap<(Issuer, String), Arc<DecodingKey>>,
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys", self.read.len())
+    }
 }
 
 impl Verifier {
-    /// With the published keys, for tokens of this shop.
+    /// With the published keys, for tokens of this shop, and of the issuer that it trusts beside itself, if there is one.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self { trust: Trust::from_env(aws)?, issuer: Settings.required("SOUK_PUBLIC_URL")?.into() })
+        Ok(Self {
+            trust: Trust::from_env(aws)?,
+            issuer: Settings.required("SOUK_PUBLIC_URL")?.into(),
+            trusted: Trusted::from_env()?.map(Arc::new),
+            known: Arc::default(),
+            asks_for_ended: true,
+        })
     }
 
-    /// The same, asking for ended sessions every time.
+    /// The same, without the list of sessions that ended early: for whoever looks at the session itself.
     #[must_use]
-    pub fn strict(self) -> Self {
-        Self { trust: self.trust.strict(), ..self }
+    pub fn without_ended(self) -> Self {
+        Self { asks_for_ended: false, ..self }
     }
 
     /// What it trusts, sharing its cache.
@@ -43,22 +70,58 @@ impl Verifier {
 
     /// The caller behind a token.
     pub async fn verify(&self, token: &str) -> Result<Caller> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(invalid("too long"));
+        }
         let header = decode_header(token).map_err(|error| invalid(error.to_string()))?;
         let kid = header.kid.ok_or_else(|| invalid("no key id"))?;
-        let is_access = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(AccessClaims::TYPE));
-        if header.alg != Algorithm::EdDSA || !is_access {
-            return Err(invalid("not an access token of ours"));
-        }
-        let mut keys = self.trust.keys(false).await?;
-        if find(&keys, &kid).is_none() {
-            keys = self.trust.keys(true).await?;
-        }
-        let key = find(&keys, &kid).ok_or_else(|| invalid("unknown key id"))?;
-        let claims = check(token, &key, &self.issuer)?;
-        if self.trust.is_revoked(claims.sid).await? {
+        let is_ours = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(AccessClaims::TYPE));
+        let (caller, began) = match (header.alg, &self.trusted) {
+            (Algorithm::EdDSA, _) if is_ours => {
+                let claims = check(token, &*self.key(Issuer::Own, &kid).await?, &self.issuer)?;
+                let began = minted_at(&claims.sid);
+                (Caller::User { id: claims.sub, role: claims.role, session: claims.sid }, began)
+            }
+            (algorithm, Some(trusted)) if algorithm == trusted.algorithm => {
+                trusted.check(token, &*self.key(Issuer::Trusted, &kid).await?)?
+            }
+            _ => return Err(invalid("not an access token of ours")),
+        };
+        if let Caller::User { id, session, .. } = caller
+            && self.asks_for_ended
+            && self.trust.has_ended(session, id, began).await?
+        {
             return Err(Error::new(Kind::Unauthenticated, "session_ended", "This session has ended. Log in again."));
         }
-        Ok(Caller::User { id: claims.sub, role: claims.role, session: claims.sid })
+        Ok(caller)
+    }
+
+    /// A key of an issuer; one that is not known is asked for once more.
+    async fn key(&self, issuer: Issuer, kid: &str) -> Result<Arc<DecodingKey>> {
+        for missing in [false, true] {
+            let keys = self.trust.keys(missing).await?;
+            if let Some(key) = self.read(keys, issuer, kid) {
+                return Ok(key);
+            }
+        }
+        Err(invalid("unknown key id"))
+    }
+
+    /// A key of a set. Reading one costs more than checking its place, so those that were read are kept as long as their set.
+    fn read(&self, keys: Arc<PublicKeys>, issuer: Issuer, kid: &str) -> Option<Arc<DecodingKey>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = match known.as_mut() {
+            Some(known) if Arc::ptr_eq(&known.keys, &keys) => known,
+            _ => known.insert(Known { keys, read: HashMap::new() }),
+        };
+        let place = (issuer, kid.to_owned());
+        if let Some(key) = known.read.get(&place) {
+            return Some(key.clone());
+        }
+        let set: JwkSet = serde_json::from_value(known.keys.of(issuer).clone()).ok()?;
+        let key = Arc::new(DecodingKey::from_jwk(set.find(kid)?).ok()?);
+        known.read.insert(place, key.clone());
+        Some(key)
     }
 }
 
@@ -68,7 +131,12 @@ fn check(token: &str, key: &DecodingKey, issuer: &str) -> Result<AccessClaims> {
     rules.set_audience(&[AccessClaims::AUDIENCE]);
     rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     rules.leeway = LEEWAY_SECONDS;
-    match decode::<AccessClaims>(token, key, &rules) {
+    decoded(token, key, &rules)
+}
+
+/// The claims of a token that keeps these rules.
+pub(crate) fn decoded<T: DeserializeOwned>(token: &str, key: &DecodingKey, rules: &Validation) -> Result<T> {
+    match decode::<T>(token, key, rules) {
         Ok(data) => Ok(data.claims),
         Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => Err(Error::new(
             Kind::Unauthenticated,
@@ -79,12 +147,7 @@ fn check(token: &str, key: &DecodingKey, issuer: &str) -> Result<AccessClaims> {
     }
 }
 
-fn find(jwks: &serde_json::Value, kid: &str) -> Option<DecodingKey> {
-    let set: JwkSet = serde_json::from_value(jwks.clone()).ok()?;
-    DecodingKey::from_jwk(set.find(kid)?).ok()
-}
-
-fn invalid(cause: impl Into<String>) -> Error {
+pub(crate) fn invalid(cause: impl Into<String>) -> Error {
     Error::new(Kind::Unauthenticated, "invalid_token", "The access token is not valid. Log in again.")
         .caused_by(cause.into())
 }

@@ -6,6 +6,7 @@ use values::{AddressId, Clock, Email, Error, Kind, Result, Role, Text, Timestamp
 
 use crate::Address;
 use crate::password::Credential;
+use crate::session::Session;
 use crate::store::Store;
 
 /// What a person wants to be called.
@@ -62,6 +63,9 @@ pub(crate) struct Account {
     pub(crate) status: Status,
     pub(crate) email_verified: bool,
     pub(crate) credential: Credential,
+    /// Sessions that began until then are over.
+    #[serde(default)]
+    pub(crate) sessions_ended_at: Option<Timestamp>,
     /// How many addresses its book holds.
     pub(crate) addresses: u32,
     pub(crate) version: u64,
@@ -78,11 +82,17 @@ impl Account {
             status: Status::Active,
             email_verified: false,
             credential,
+            sessions_ended_at: None,
             addresses: 0,
             version: 1,
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Was this session ended together with all others?
+    pub(crate) fn has_ended(&self, session: &Session) -> bool {
+        self.sessions_ended_at.is_some_and(|until| session.created_at <= until)
     }
 
     /// Nothing while the account may be used.

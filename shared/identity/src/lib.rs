@@ -5,6 +5,7 @@
 //! - What tells who a person is (email, name, addresses, a guest's contact) lies in items of its own, so that it can be
 //!   erased and the books stay. No key holds an email, and events carry ids alone.
 //! - Nothing in the table logs anybody in: passwords are Argon2id hashes, refresh tokens are digests, the signing key is a secret.
+//! - A key is published for a whole rotation before it signs, and stays until its last token has expired.
 //! - A session has one good refresh token. The spent one shown again is either a retry within ten seconds, which gets the
 //!   same successor, or a theft, which ends the session.
 
@@ -13,14 +14,18 @@ mod address;
 mod addresses;
 mod contacts;
 mod country;
+mod end_all_sessions;
 mod grant_role;
+mod key_ring;
 mod list_users;
 mod login;
 mod logout;
 mod password;
+mod present;
 mod profile;
 mod refresh;
 mod register;
+mod rotate_keys;
 mod session;
 mod sessions;
 mod store;
@@ -31,14 +36,17 @@ pub use address::{Address, AddressEntry, MOST_ADDRESSES};
 pub use addresses::{add_address, addresses, remove_address, replace_address};
 pub use contacts::{Contacts, contact_write};
 pub use country::Country;
+pub use end_all_sessions::end_all_sessions;
 pub use grant_role::grant_role;
 pub use list_users::list_users;
 pub use login::login;
 pub use logout::logout;
 pub use password::Password;
+pub use present::present;
 pub use profile::{profile, rename};
 pub use refresh::refresh;
 pub use register::{Registration, register};
+pub use rotate_keys::KeyRotation;
 pub use session::Device;
 pub use sessions::{SessionView, end_session, sessions};
 pub use token::Signer;

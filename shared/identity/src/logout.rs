@@ -6,8 +6,8 @@ use values::{Caller, Error, Result, SessionId, UserId};
 use crate::account::Accounts;
 use crate::token::LIFETIME_SECONDS;
 
-/// Clocks differ; the revocation outlives the last access token by this.
-const MARGIN_SECONDS: i64 = 60;
+/// A revocation outlives the last access token, and clocks differ.
+pub(crate) const TOKENS_END_SECONDS: i64 = LIFETIME_SECONDS + 60;
 
 /// Ends the caller's session, also when it has ended already. 1 transaction.
 pub async fn logout(accounts: &Accounts, trust: &Trust, caller: &Caller) -> Result<()> {
@@ -20,9 +20,13 @@ pub async fn logout(accounts: &Accounts, trust: &Trust, caller: &Caller) -> Resu
 
 /// Deletes the session and revokes its access tokens, together.
 pub(crate) async fn end(accounts: &Accounts, trust: &Trust, user: UserId, session: SessionId) -> Result<()> {
+    ending(accounts, trust, user, session)?.commit().await.map_err(Error::from)
+}
+
+/// The same, before it is committed.
+pub(crate) fn ending(accounts: &Accounts, trust: &Trust, user: UserId, session: SessionId) -> Result<Transaction> {
     let mut transaction = Transaction::new();
     transaction.add(accounts.store.delete_session(user, session));
-    transaction.add(trust.revoke(session, accounts.clock.now().plus_seconds(LIFETIME_SECONDS + MARGIN_SECONDS))?);
-    transaction.commit().await.map_err(Error::from)?;
-    Ok(())
+    transaction.add(trust.revoke(session, accounts.clock.now().plus_seconds(TOKENS_END_SECONDS))?);
+    Ok(transaction)
 }

@@ -1,24 +1,32 @@
 //! Trading a refresh token for the next pair.
 
-use aws_kit::Trust;
-use values::{Error, Kind, Result};
+use aws_kit::{Trust, outbox_put};
+use events::{Envelope, Event, RefreshReused};
+use tracing::warn;
+use values::{Error, Kind, Result, Trace};
 
 use crate::account::{Accounts, Tokens};
 use crate::login::tokens;
-use crate::logout::end;
+use crate::logout::ending;
 use crate::session::{RefreshToken, Rotation, Session, invalid};
 use crate::token::Signer;
 
 /// The next pair. The spent token shown again within ten seconds gets the same refresh token (a retry after a lost answer);
 /// later it is 401 `refresh_reused`, and the session ends everywhere. 2 reads side by side, 1 write.
-pub async fn refresh(accounts: &Accounts, signer: &Signer, trust: &Trust, token: &str) -> Result<Tokens> {
+pub async fn refresh(
+    accounts: &Accounts,
+    signer: &Signer,
+    trust: &Trust,
+    token: &str,
+    trace: &Trace,
+) -> Result<Tokens> {
     let shown: RefreshToken = token.parse()?;
     let (session, account) =
         tokio::try_join!(accounts.store.session(shown.user, shown.session), accounts.store.account_alone(shown.user))?;
     let (mut session, account) = session.zip(account).ok_or_else(invalid)?;
     account.require_active()?;
     let now = accounts.clock.now();
-    if session.is_over(now) {
+    if session.is_over(now) || account.has_ended(&session) {
         return Err(invalid());
     }
     let mut rotation = session.judge(&shown, now);
@@ -33,9 +41,19 @@ pub async fn refresh(accounts: &Accounts, signer: &Signer, trust: &Trust, token:
     match rotation {
         Rotation::Next(next) | Rotation::Again(next) => tokens(signer, &account, &session, &next, now).await,
         Rotation::Reused => {
-            end(accounts, trust, shown.user, shown.session).await?;
+            end_stolen(accounts, trust, &shown, trace).await?;
             let detail = "This refresh token was used before, so its session has ended. Log in again.";
             Err(Error::new(Kind::Unauthenticated, "refresh_reused", detail))
         }
     }
+}
+
+/// Whoever shows a spent token, somebody else may have the good one: the session ends, and the security event says whose it was.
+async fn end_stolen(accounts: &Accounts, trust: &Trust, shown: &RefreshToken, trace: &Trace) -> Result<()> {
+    let RefreshToken { user, session, .. } = shown;
+    warn!(security.event = "refresh_reused", user.id = %user, session.id = %session, "a spent refresh token was shown again");
+    let reused = Event::RefreshReused(RefreshReused { user_id: *user, session_id: *session });
+    let mut writes = ending(accounts, trust, *user, *session)?;
+    writes.add(outbox_put(&accounts.store.table, &Envelope::new(&accounts.clock, trace, *session, 1, reused))?);
+    writes.commit().await.map_err(Error::from)
 }

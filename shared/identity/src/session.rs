@@ -17,6 +17,8 @@ use values::{Error, Id, Kind, Result, SessionId, Timestamp, UserId};
 
 /// A session nobody refreshes ends after this.
 const IDLE_SECONDS: i64 = 30 * 24 * 3600;
+/// However often it is refreshed, a session ends after this.
+const LONGEST_SECONDS: i64 = 90 * 24 * 3600;
 /// How long a spent token gets its successor again.
 const RETRY_MILLIS: i64 = 10_000;
 const LONGEST_DEVICE: usize = 200;
@@ -119,14 +121,14 @@ impl Session {
             digest: token.digest(),
             spent: None,
             rotated_at: None,
-            expires_at: Self::expiry(now),
+            expires_at: Self::expiry(now, now),
         };
         Ok((session, token))
     }
 
-    /// When a session that is used now ends, in seconds.
-    fn expiry(now: Timestamp) -> i64 {
-        now.seconds() + IDLE_SECONDS
+    /// When a session that began then and is used now ends, in seconds.
+    fn expiry(began: Timestamp, now: Timestamp) -> i64 {
+        (now.seconds() + IDLE_SECONDS).min(began.seconds() + LONGEST_SECONDS)
     }
 
     /// Has it ended by itself?
@@ -155,7 +157,7 @@ impl Session {
             spent: Some(self.digest.clone()),
             rotated_at: Some(now),
             last_used_at: now,
-            expires_at: Self::expiry(now),
+            expires_at: Self::expiry(self.created_at, now),
             ..self.clone()
         }
     }
@@ -234,6 +236,16 @@ mod tests {
         assert!(!row.contains(&token.secret));
         let (rotated, next) = rotate(&session, &token, at(1));
         assert!(!serde_json::to_string(&rotated).unwrap().contains(&next.secret));
+    }
+
+    #[test]
+    fn a_session_that_is_refreshed_every_week_ends_after_ninety_days() {
+        let (mut session, mut token) = session();
+        for week in 1..=12 {
+            (session, token) = rotate(&session, &token, at(0).plus_seconds(week * 7 * 24 * 3600));
+        }
+        assert!(!session.is_over(at(0).plus_seconds(LONGEST_SECONDS)));
+        assert!(session.is_over(at(0).plus_seconds(LONGEST_SECONDS + 1)));
     }
 
     #[test]

@@ -19,6 +19,8 @@
 //! | a session by its token | row | | 1 R |
 //! | rotate a session | update, the digest as condition | | 1 W |
 //! | end a session everywhere | delete and revocation, one transaction | | 4 W |
+//! | end all of an account | update of the account and revocation, one transaction | gsi1 | 4 W + 1 W |
+//! | who calls, and is the session open | 3 rows, one batch | | 3 R |
 //! | sessions of an account | pk, sk begins `SESSION#` | | 1 R per 4 KB |
 //! | rename | 2 updates, one transaction | gsi1 | 4 W + 1 W |
 //! | accounts, newest first | gsi1pk, gsi1sk before the last one, of 4 shards at once | gsi1 | 0.5 R per 4 KB and shard, 1 R per person |
@@ -30,7 +32,10 @@ use aws_kit::{Key, Query, Refused, Slot, Table, Transaction, Write, outbox_put, 
 use events::Envelope;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
-use values::{AddressId, ContactId, Email, Page, PageRequest, Position, Result, Role, SessionId, Timestamp, UserId};
+use serde_json::Value;
+use values::{
+    AddressId, ContactId, Email, Error, Page, PageRequest, Position, Result, Role, SessionId, Timestamp, UserId,
+};
 
 use crate::account::{Account, Name, Person};
 use crate::address::{Address, AddressEntry, MOST_ADDRESSES};
@@ -202,6 +207,28 @@ impl Store {
         let change = "SET #role = :role, version = version + :one, updatedAt = :now";
         let write = Write::update(&self.table, account_key(user), change).when("attribute_exists(pk)");
         write.name("#role", "role").value(":role", role)?.value(":one", 1)?.value(":now", now)
+    }
+
+    /// Ends all sessions that began until then, of an account that must be there.
+    pub(crate) fn end_sessions(&self, user: UserId, until: Timestamp) -> Result<Write> {
+        let change = "SET sessionsEndedAt = :until";
+        Write::update(&self.table, account_key(user), change).when("attribute_exists(pk)").value(":until", until)
+    }
+
+    /// An account, whoever is behind it, and one of its sessions; none where one of them is not there. 1 read.
+    pub(crate) async fn present(&self, user: UserId, session: SessionId) -> Result<Option<(Account, Person, Session)>> {
+        let keys = [account_key(user), person_key(user), session_key(user, session)];
+        let (mut account, mut person, mut found) = (None, None, None);
+        for row in self.table.batch_get::<Value>(&keys).await? {
+            match row["sk"].as_str() {
+                Some("ACCOUNT") => account = Some(serde_json::from_value::<Account>(row).map_err(Error::internal)?),
+                Some("ACCOUNT#PERSON") => {
+                    person = Some(serde_json::from_value::<Person>(row).map_err(Error::internal)?);
+                }
+                _ => found = Some(serde_json::from_value::<Session>(row).map_err(Error::internal)?),
+            }
+        }
+        Ok(account.zip(person).zip(found).map(|((account, person), session)| (account, person, session)))
     }
 
     pub(crate) fn begin_session(&self, session: &Session) -> Result<Write> {

@@ -4,13 +4,8 @@
 mod intents;
 mod refunds;
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use aws_kit::{Aws, Secret, Settings};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
-use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use values::{Clock, Error, EventId, Result};
@@ -19,9 +14,6 @@ use crate::payment::Failure;
 
 pub(crate) use intents::{Created, Intent, State};
 pub(crate) use refunds::{Given, Posted};
-
-const TIMEOUT: Duration = Duration::from_secs(5);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The provider, its address and its key.
 #[derive(Debug)]
@@ -58,8 +50,7 @@ struct Refusal {
 impl Stripe {
     /// At `SOUK_STRIPE_URL`, with the key of the secret `SOUK_SECRET_STRIPE` (`{"apiKey": …}`).
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let client = Client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT);
-        let client = client.tls_backend_preconfigured(mozilla_roots()?).build().map_err(Error::internal)?;
+        let client = outbound::client()?;
         let secret = Secret::from_env(aws, "SOUK_SECRET_STRIPE")?;
         let return_url = Settings.optional("SOUK_PAYMENT_RETURN_URL");
         Ok(Self { client, url: Settings.required("SOUK_STRIPE_URL")?, secret, return_url })
@@ -117,12 +108,4 @@ impl Stripe {
             }
         }
     }
-}
-
-/// Mozilla's roots, compiled in: a start does not read the machine's store (docs/adr/0008).
-fn mozilla_roots() -> Result<ClientConfig> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
-    let config = config.with_safe_default_protocol_versions().map_err(Error::internal)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

@@ -2,8 +2,21 @@
 
 use type_safe_id::{StaticType, TypeSafeId};
 
+use crate::Timestamp;
+
 /// An id of a `T`; `ord_01h…` parses as an [`OrderId`] and as nothing else.
 pub type Id<T> = TypeSafeId<T>;
+
+/// When an id was minted, to the millisecond: the first 48 bits of a UUIDv7 (RFC 9562, 5.7).
+pub fn minted_at<T: StaticType>(id: &Id<T>) -> Timestamp {
+    let millis = id.uuid().as_bytes().iter().take(6).fold(0, |millis, byte| (millis << 8) | i64::from(*byte));
+    Timestamp::from_millis(millis)
+}
+
+/// The id of what is named elsewhere, by 16 bytes of a digest of that name: a UUIDv8 (RFC 9562, 5.8), so never one that is minted.
+pub fn id_of_digest<T: StaticType>(digest: [u8; 16]) -> Id<T> {
+    Id::from_uuid(uuid::Builder::from_custom_bytes(digest).into_uuid())
+}
 
 macro_rules! ids {
     ($($tag:ident $name:ident $prefix:literal $what:literal;)*) => {$(
@@ -32,4 +45,17 @@ ids! {
     RefundTag RefundId "rfd" "a refund";
     EventTag EventId "evt" "an event";
     AddressTag AddressId "adr" "an address in an address book";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+
+    #[test]
+    fn an_id_tells_when_it_was_minted() {
+        let now = Timestamp::from_millis(1_764_000_000_123);
+        let id: UserId = Clock::fixed(now).mint();
+        assert_eq!(minted_at(&id), now);
+    }
 }

@@ -26,7 +26,7 @@ pub enum Layer {
 pub const CONTEXTS: [&str; 7] = ["identity", "catalog", "cart", "orders", "payments", "notifications", "search"];
 
 /// The kit of house.md.
-pub const KIT: [&str; 5] = ["events", "http-kit", "aws-kit", "telemetry", "pricing"];
+pub const KIT: [&str; 6] = ["events", "http-kit", "aws-kit", "telemetry", "outbound", "pricing"];
 
 /// A crate of ours.
 #[derive(Debug)]

@@ -2,8 +2,9 @@
 //! nothing.
 
 /// Every function, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 16] = [
+pub(crate) const FUNCTIONS: [&str; 17] = [
     "auth",
+    "keys",
     "users",
     "products",
     "cart",

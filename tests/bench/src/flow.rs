@@ -81,6 +81,7 @@ impl<'a> Flow<'a> {
     }
 
     async fn sign_up(&mut self) -> Result<Vec<Customer>> {
+        self.company.perform(step("keys", "see that there are keys"), vec![json!({ "task": "begin" })]).await?;
         let count = self.invocations.min(MOST_CUSTOMERS);
         let emails: Vec<String> = (0..count).map(|index| self.email(index)).collect();
         let register = |email: &String| {

@@ -197,7 +197,7 @@ fn purpose(upstream: Upstream, operation: &str, asked: &Value) -> Purpose {
         return Purpose::Provider;
     }
     match (operation, asked["Key"]["pk"]["S"].as_str(), asked["ExpressionAttributeValues"][":pk"]["S"].as_str()) {
-        ("GetItem", Some("KEYS"), _) | ("Query", _, Some("REVOKED")) | ("GetSecretValue", ..) => Purpose::Cached,
+        ("Query", _, Some("KEYS" | "REVOKED")) | ("GetSecretValue", ..) => Purpose::Cached,
         _ => Purpose::Work,
     }
 }
@@ -242,7 +242,7 @@ mod tests {
     fn keys_revocations_and_secrets_are_not_the_work() {
         let get = |pk: &str| json!({ "TableName": "t", "Key": { "pk": { "S": pk }, "sk": { "S": "x" } } });
         let query = |pk: &str| json!({ "ExpressionAttributeValues": { ":pk": { "S": pk } } });
-        assert_eq!(purpose(Upstream::Aws, "GetItem", &get("KEYS")), Purpose::Cached);
+        assert_eq!(purpose(Upstream::Aws, "Query", &query("KEYS")), Purpose::Cached);
         assert_eq!(purpose(Upstream::Aws, "GetItem", &get("ORDER#1")), Purpose::Work);
         assert_eq!(purpose(Upstream::Aws, "PutItem", &get("KEYS")), Purpose::Work);
         assert_eq!(purpose(Upstream::Aws, "Query", &query("REVOKED")), Purpose::Cached);

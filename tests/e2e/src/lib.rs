@@ -29,6 +29,7 @@ pub mod scenes;
 mod shop;
 mod spoiled;
 mod stack;
+mod tokens;
 pub mod webhooks;
 
 pub use answer::{Answer, Problem};
@@ -50,4 +51,5 @@ pub use rows::Rows;
 pub use shop::{Shop, unique};
 pub use spoiled::with;
 pub use stack::{Login, Stack, Stripe};
+pub use tokens::{Foreigner, claims, encoded, in_seconds, kid};
 pub use webhooks::Webhooks;

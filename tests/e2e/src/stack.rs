@@ -43,6 +43,8 @@ pub struct Stack {
     pub dlqs: BTreeMap<String, String>,
     /// Physical names of the tables, by context.
     pub tables: BTreeMap<String, String>,
+    /// ARNs of secrets, by name.
+    pub secrets: BTreeMap<String, String>,
     /// The bucket's name.
     pub bucket: String,
     /// Of the emulator.

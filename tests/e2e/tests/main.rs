@@ -32,5 +32,6 @@ mod requires_action;
 mod reviews;
 mod search;
 mod stock;
+mod tokens;
 mod variants;
 mod webhooks;

@@ -3,6 +3,7 @@
 //! and breaks requests. Everything is in memory. Control planes lie under `/_fake`.
 
 pub mod dynamodb_proxy;
+pub mod issuer;
 pub mod provider;
 pub mod serve;
 

@@ -1,0 +1,143 @@
+//! Another issuer whose tokens are good here: a company's own identity provider, beside souk's accounts. Which of its claims say who
+//! somebody is and what they may do is configured; whoever configures it trusts that provider with every account.
+
+use aws_kit::Settings;
+use aws_lc_rs::digest::{SHA256, digest};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Map, Value};
+use values::{Caller, Error, Result, Role, Timestamp, UserId, id_of_digest};
+
+use crate::visitor::{decoded, invalid};
+
+const LEEWAY_SECONDS: u64 = 60;
+
+/// What the template's parameters say of it.
+#[derive(Debug)]
+pub(crate) struct Trusted {
+    issuer: String,
+    audience: String,
+    /// The only one that is let in (RFC 8725, 3.1).
+    pub(crate) algorithm: Algorithm,
+    user_claim: String,
+    role_claim: Option<String>,
+}
+
+impl Trusted {
+    /// None when no issuer is named.
+    pub(crate) fn from_env() -> Result<Option<Self>> {
+        let Some(issuer) = Settings.optional("SOUK_TRUSTED_ISSUER") else { return Ok(None) };
+        let algorithm = Settings.required("SOUK_TRUSTED_ALGORITHM")?;
+        let algorithm = match algorithm.as_str() {
+            "RS256" => Algorithm::RS256,
+            "ES256" => Algorithm::ES256,
+            _ => return Err(Error::internal(format!("SOUK_TRUSTED_ALGORITHM is RS256 or ES256, not {algorithm:?}"))),
+        };
+        Ok(Some(Self {
+            issuer,
+            audience: Settings.required("SOUK_TRUSTED_AUDIENCE")?,
+            algorithm,
+            user_claim: Settings.required("SOUK_TRUSTED_USER_CLAIM")?,
+            role_claim: Settings.optional("SOUK_TRUSTED_ROLE_CLAIM"),
+        }))
+    }
+
+    /// The caller behind a token of this issuer, and since when they are that.
+    pub(crate) fn check(&self, token: &str, key: &DecodingKey) -> Result<(Caller, Timestamp)> {
+        let mut rules = Validation::new(self.algorithm);
+        rules.set_issuer(&[&self.issuer]);
+        rules.set_audience(&[&self.audience]);
+        rules.set_required_spec_claims(&["exp", "iss", "aud"]);
+        rules.leeway = LEEWAY_SECONDS;
+        let claims: Map<String, Value> = decoded(token, key, &rules)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let subject = text(&self.user_claim).ok_or_else(|| invalid("the claim that names the user is missing"))?;
+        let issued = claims.get("iat").and_then(Value::as_i64).ok_or_else(|| invalid("no time of issue"))?;
+        // An id of ours is that account; anything else is somebody who has none here, always under the same id.
+        let id = subject.parse::<UserId>().unwrap_or_else(|_| id_of_digest(self.digest(&["user", subject])));
+        let session = id_of_digest(self.digest(&["session", subject, text("sid").or(text("jti")).unwrap_or_default()]));
+        let is_admin = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).is_some_and(names_admin);
+        let role = if is_admin { Role::Admin } else { Role::Customer };
+        Ok((Caller::User { id, role, session }, Timestamp::from_millis(issued.saturating_mul(1000))))
+    }
+
+    /// 16 bytes that stand for what this issuer says.
+    fn digest(&self, parts: &[&str]) -> [u8; 16] {
+        let text = parts.iter().fold(self.issuer.clone(), |text, part| text + "\n" + part);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..16]);
+        bytes
+    }
+}
+
+/// One role, or a list of them.
+fn names_admin(claim: &Value) -> bool {
+    match claim {
+        Value::String(role) => role == "admin",
+        Value::Array(roles) => roles.iter().any(|role| role == "admin"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use jsonwebtoken::{EncodingKey, Header, encode};
+    use serde_json::json;
+    use values::Clock;
+
+    const ISSUER: &str = "https://id.example";
+
+    fn trusted() -> Trusted {
+        Trusted {
+            issuer: ISSUER.into(),
+            audience: "souk".into(),
+            algorithm: Algorithm::ES256,
+            user_claim: "sub".into(),
+            role_claim: Some("groups".into()),
+        }
+    }
+
+    /// What comes of a token with these claims over good ones.
+    fn checked(claims: &Value) -> Result<(Caller, Timestamp)> {
+        let now = Clock::System.now().seconds();
+        let mut all = json!({ "iss": ISSUER, "aud": "souk", "sub": "alice", "iat": now, "exp": now + 60 });
+        for (name, value) in claims.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+        let signing = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
+        let token = encode(&Header::new(Algorithm::ES256), &all, &signing).unwrap();
+        trusted().check(&token, &DecodingKey::from_ec_der(pair.public_key().as_ref()))
+    }
+
+    #[test]
+    fn whoever_has_no_account_here_is_always_the_same_customer() {
+        let (alice, _) = checked(&json!({})).unwrap();
+        let (again, _) = checked(&json!({ "groups": "staff" })).unwrap();
+        let (bob, _) = checked(&json!({ "sub": "bob" })).unwrap();
+        assert!(alice.user().is_some() && alice.user() == again.user() && alice.user() != bob.user());
+        assert!(!alice.is_admin() && !again.is_admin());
+    }
+
+    #[test]
+    fn an_account_of_ours_and_a_role_are_told_by_claims() {
+        let id: UserId = Clock::System.mint();
+        let (caller, _) = checked(&json!({ "sub": id, "groups": ["staff", "admin"] })).unwrap();
+        assert_eq!((caller.user(), caller.is_admin()), (Some(id), true));
+    }
+
+    #[test]
+    fn a_token_for_somebody_else_or_without_what_is_needed_is_none() {
+        for claims in [
+            json!({ "iss": "https://other.example" }),
+            json!({ "aud": "another" }),
+            json!({ "sub": "" }),
+            json!({ "sub": 7 }),
+            json!({ "iat": null }),
+        ] {
+            assert_eq!(checked(&claims).unwrap_err().code, "invalid_token", "{claims}");
+        }
+        assert_eq!(checked(&json!({ "exp": 1 })).unwrap_err().code, "token_expired");
+    }
+}

@@ -1,0 +1,120 @@
+//! Access tokens, made past souk: with the shop's own private key, which only this machine has, and with another issuer's.
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::queues::credential;
+use crate::{Shop, Stack};
+
+/// What stands before the seed in a PKCS #8 private key of Ed25519 (RFC 8410, 7).
+const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
+
+/// Somebody else who signs tokens.
+#[derive(Debug)]
+pub struct Foreigner {
+    name: String,
+    key: EncodingKey,
+}
+
+impl Foreigner {
+    /// With a key of their own.
+    pub fn new(name: &str) -> Self {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key can be made");
+        let pair = pair.to_pkcs8v1().expect("a key can be written");
+        Self { name: name.to_owned(), key: EncodingKey::from_ec_der(pair.as_ref()) }
+    }
+
+    /// What they publish.
+    pub fn jwks(&self) -> Value {
+        let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::ES256).expect("a key has a public half");
+        jwk.common.key_id = Some(self.name.clone());
+        json!({ "keys": [jwk] })
+    }
+
+    /// A token of theirs.
+    pub fn signs(&self, claims: &Value) -> String {
+        let header = Header { kid: Some(self.name.clone()), ..Header::new(Algorithm::ES256) };
+        encode(&header, claims, &self.key).expect("claims can be signed")
+    }
+}
+
+/// The key id that a token names.
+pub fn kid(token: &str) -> Value {
+    part(token, 0)["kid"].clone()
+}
+
+/// The claims of a token, unchecked.
+pub fn claims(token: &str) -> Value {
+    part(token, 1)
+}
+
+fn part(token: &str, index: usize) -> Value {
+    let part = token.split('.').nth(index).unwrap_or_default();
+    let decoded = URL_SAFE_NO_PAD.decode(part).unwrap_or_else(|error| panic!("{token} is no JWT: {error}"));
+    serde_json::from_slice(&decoded).unwrap_or_else(|error| panic!("{token} is no JWT: {error}"))
+}
+
+/// A part of a token as it is written.
+pub fn encoded(part: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(part.to_string())
+}
+
+/// So many seconds from now, as JWTs write it.
+pub fn in_seconds(seconds: i64) -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp() + seconds
+}
+
+impl Shop {
+    /// A token with these claims, signed by the key that the shop signs with.
+    pub async fn forges(&self, claims: &Value, header: impl FnOnce(&mut Header)) -> String {
+        let ring = self.signing_secret().await;
+        let seed = URL_SAFE_NO_PAD.decode(ring["current"].as_str().unwrap_or_default()).expect("a seed is base64url");
+        let key = EncodingKey::from_ed_der(&[PKCS8_PREFIX.as_slice(), &seed].concat());
+        let jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA).expect("a key has a public half");
+        let kid = jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).expect("a key has a thumbprint");
+        let mut head = Header { typ: Some("at+jwt".into()), kid: Some(kid), ..Header::new(Algorithm::EdDSA) };
+        header(&mut head);
+        encode(&head, claims, &key).expect("claims can be signed")
+    }
+
+    /// The ring of private keys.
+    pub async fn signing_secret(&self) -> Value {
+        let answer = secrets(&self.http, &self.stack, "GetSecretValue", json!({})).await;
+        let text = answer["SecretString"].as_str().unwrap_or_default();
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("the signing secret is a ring of keys: {error}"))
+    }
+
+    /// Writes it over: as time would, for one.
+    pub async fn keeps_signing_secret(&self, ring: &Value) {
+        secrets(&self.http, &self.stack, "PutSecretValue", json!({ "SecretString": ring.to_string() })).await;
+    }
+
+    /// What the other issuer publishes from now on.
+    pub async fn trusts(&self, foreigner: &Foreigner) {
+        let url = format!("{}/_fake/issuer/jwks", self.stack.payment_provider_url);
+        let put = self.http.put(url).json(&foreigner.jwks()).send().await.map(|answer| answer.status().as_u16());
+        assert!(matches!(put, Ok(204)), "the issuer publishes its keys: {put:?}");
+    }
+
+    /// The name of the other issuer.
+    pub fn trusted_issuer(&self) -> String {
+        format!("{}/issuer", self.stack.payment_provider_url)
+    }
+}
+
+async fn secrets(http: &reqwest::Client, stack: &Stack, operation: &str, mut body: Value) -> Value {
+    body["SecretId"] = json!(stack.secrets["signing"]);
+    let request = http.post(&stack.emulator_url).header("X-Amz-Target", format!("secretsmanager.{operation}"));
+    let request = request.header("Content-Type", "application/x-amz-json-1.1");
+    let answer =
+        request.header("Authorization", credential(stack, "secretsmanager")).body(body.to_string()).send().await;
+    let answer = answer.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
+    let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+    assert!(status.is_success(), "{operation} should succeed: {status}");
+    serde_json::from_str(&text).unwrap_or_default()
+}

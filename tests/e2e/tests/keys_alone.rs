@@ -1,0 +1,78 @@
+//! Rotating the keys of access tokens: nobody is logged out by it, however it is broken off.
+
+use e2e::{Shop, kid, unique};
+use serde_json::{Value, json};
+
+async fn step(shop: &Shop, step: &str, version: &str) {
+    let event = json!({ "Step": step, "SecretId": shop.stack.secrets["signing"], "ClientRequestToken": version });
+    let invoked = shop.functions.invoke("keys", event.to_string()).await;
+    assert_eq!(invoked.error, None, "{step}: {}", invoked.payload);
+}
+
+async fn published(shop: &Shop) -> Vec<Value> {
+    // Past the caches of functions.
+    let row = shop.rows.reads("identity", "KEYS", "JWKS").await;
+    let set: Value = serde_json::from_str(row["jwks"]["S"].as_str().unwrap_or_default()).expect("the set is JSON");
+    set["keys"].as_array().into_iter().flatten().map(|key| key["kid"].clone()).collect()
+}
+
+/// A token, and the key that signed it.
+async fn token(shop: &Shop) -> (String, Value) {
+    let token = shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token").to_owned();
+    let signed_by = kid(&token);
+    (token, signed_by)
+}
+
+async fn is_good(shop: &Shop, token: &str) {
+    shop.anyone().with_token(token).get("/api/v1/users/addresses").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_rotation_logs_nobody_out_and_signs_with_a_key_that_all_know() {
+    let shop = Shop::open_alone().await;
+    let before = published(&shop).await;
+    let (first, signed_by) = token(&shop).await;
+    assert!(before.len() >= 2 && before[1] == signed_by, "next and current: {before:?}, {signed_by}");
+
+    let soon = shop.functions.invoke("keys", json!({ "task": "rotate" }).to_string()).await;
+    assert!(soon.error.is_some(), "the keys were rotated moments ago: {}", soon.payload);
+    assert_eq!(published(&shop).await, before);
+
+    let mut ring = shop.signing_secret().await;
+    ring["rotatedAt"] = json!("2026-01-01T00:00:00.000Z");
+    shop.keeps_signing_secret(&ring).await;
+    let version = format!("{:0<36}", unique("rotation-"));
+    // Every step twice, as after a crash in it; and tokens are good after each.
+    for name in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
+        step(&shop, name, &version).await;
+        step(&shop, name, &version).await;
+        is_good(&shop, &first).await;
+    }
+    let after = published(&shop).await;
+    assert_eq!(after[1..], [before[0].clone(), signed_by], "what was next signs, what signed is the previous one");
+    assert!(!before.contains(&after[0]));
+
+    // A new sandbox reads the secret as it is now; the old one would within five minutes.
+    shop.functions.kill("auth").await;
+    let (second, signed_by) = token(&shop).await;
+    assert_eq!(signed_by, after[1]);
+    is_good(&shop, &second).await;
+    is_good(&shop, &first).await;
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_given_up_half_way_leaves_everything_as_it_was() {
+    let shop = Shop::open_alone().await;
+    let mut ring = shop.signing_secret().await;
+    ring["rotatedAt"] = json!("2026-01-01T00:00:00.000Z");
+    shop.keeps_signing_secret(&ring).await;
+    let (first, signed_by) = token(&shop).await;
+    let version = format!("{:0<36}", unique("given-up-"));
+    step(&shop, "createSecret", &version).await;
+    step(&shop, "setSecret", &version).await;
+    is_good(&shop, &first).await;
+    assert_eq!(shop.signing_secret().await, ring, "nothing signs with the new version");
+    let begun = shop.functions.invoke("keys", json!({ "task": "begin" }).to_string()).await;
+    assert_eq!(begun.error, None, "{}", begun.payload);
+    assert_eq!(published(&shop).await[1], signed_by, "and it is published as it was");
+}

@@ -1,0 +1,120 @@
+//! Access tokens that are none: forged, swapped, cut, for somebody else, of somebody else.
+
+use e2e::{EVENTUALLY, Foreigner, Shop, await_until, claims, encoded, in_seconds};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+/// A place where a token is checked, and nothing else.
+const DOOR: &str = "/api/v1/users/addresses";
+
+async fn refused(shop: &Shop, token: &str, code: &str) {
+    shop.anyone().with_token(token).get(DOOR).await.expect_problem(401, code);
+}
+
+fn with(claims: &Value, name: &str, value: Value) -> Value {
+    let mut claims = claims.clone();
+    claims[name] = value;
+    claims
+}
+
+#[tokio::test]
+async fn a_token_is_good_as_it_was_made_and_in_no_other_way() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let token = customer.welcome["accessToken"].as_str().expect("a welcome has a token");
+    customer.api.get(DOOR).await.expect(200);
+    let good = claims(token);
+    shop.anyone().with_token(&shop.forges(&good, |_| ()).await).get(DOOR).await.expect(200);
+
+    let parts: Vec<&str> = token.split('.').collect();
+    let [head, body, signature] = parts[..] else { panic!("a JWT has three parts: {token}") };
+    let none = encoded(&json!({ "alg": "none", "typ": "at+jwt" }));
+    let admin = encoded(&with(&good, "role", json!("admin")));
+    for forged in [
+        format!("{none}.{body}."),
+        format!("{none}.{body}.{signature}"),
+        format!("{head}.{admin}.{signature}"),
+        format!("{head}.{body}."),
+        format!("{head}.{body}"),
+        token[..token.len() - 1].to_owned(),
+        format!("{head}.{body}.{signature}.{signature}"),
+        "nonsense".to_owned(),
+        "x".repeat(5_000),
+    ] {
+        refused(&shop, &forged, "invalid_token").await;
+    }
+}
+
+#[tokio::test]
+async fn another_algorithm_type_or_key_is_refused_whoever_signed() {
+    let shop = Shop::open().await;
+    let good = claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token"));
+    refused(&shop, &shop.forges(&good, |head| head.typ = Some("JWT".into())).await, "invalid_token").await;
+    refused(&shop, &shop.forges(&good, |head| head.kid = Some("of-nobody".into())).await, "invalid_token").await;
+    refused(&shop, &shop.forges(&good, |head| head.kid = None).await, "invalid_token").await;
+    // The public key, which everybody has, as if it were a shared secret (RFC 8725, 2.1).
+    let jwks = shop.anyone().get("/.well-known/jwks.json").await.expect(200).json();
+    let public = jwks["keys"][0]["x"].as_str().expect("a key has an x");
+    let mut head = Header::new(Algorithm::HS256);
+    head.kid = jwks["keys"][0]["kid"].as_str().map(str::to_owned);
+    head.typ = Some("at+jwt".into());
+    let swapped = encode(&head, &good, &EncodingKey::from_secret(public.as_bytes())).expect("claims can be signed");
+    refused(&shop, &swapped, "invalid_token").await;
+}
+
+#[tokio::test]
+async fn a_token_for_another_place_or_time_is_refused() {
+    let shop = Shop::open().await;
+    let good = claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token"));
+    for (name, value, code) in [
+        ("aud", json!("another"), "invalid_token"),
+        ("iss", json!("https://other.example"), "invalid_token"),
+        ("sub", json!("ord_01h455vb4pex5vsknk084sn02q"), "invalid_token"),
+        ("exp", json!(in_seconds(-60)), "token_expired"),
+    ] {
+        refused(&shop, &shop.forges(&with(&good, name, value), |_| ()).await, code).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_the_trusted_issuer_is_good_for_what_it_says() {
+    let shop = Shop::open().await;
+    let identity_provider = Foreigner::new("provider-key");
+    shop.trusts(&identity_provider).await;
+    let fetched = shop.functions.invoke("keys", json!({ "task": "fetch-trusted" }).to_string()).await;
+    assert_eq!(fetched.error, None, "{}", fetched.payload);
+
+    let says = |more: Value| {
+        let mut claims = json!({ "iss": shop.trusted_issuer(), "aud": "souk", "sub": "alice@corp", "iat": in_seconds(0), "exp": in_seconds(300) });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            claims[name] = value.clone();
+        }
+        identity_provider.signs(&claims)
+    };
+    let alice = shop.anyone().with_token(&says(json!({})));
+    await_until("everybody has heard of the key", EVENTUALLY, async || {
+        let answer = alice.get(DOOR).await;
+        if answer.status == 200 { Ok(()) } else { Err(answer.text) }
+    })
+    .await;
+    alice.get("/api/v1/users").await.expect_problem(403, "forbidden");
+    let operator = shop.anyone().with_token(&says(json!({ "groups": ["admin"] })));
+    operator.get("/api/v1/users").await.expect(200);
+
+    let customer = shop.new_customer().await;
+    let id = customer.api.get("/api/v1/auth/me").await.expect(200).json()["id"].clone();
+    let theirs = shop.anyone().with_token(&says(json!({ "sub": id })));
+    assert_eq!(theirs.get("/api/v1/users/profile").await.expect(200).json()["id"], id);
+
+    for (more, code) in [
+        (json!({ "aud": "another" }), "invalid_token"),
+        (json!({ "iss": "https://other.example" }), "invalid_token"),
+        (json!({ "sub": null }), "invalid_token"),
+        (json!({ "exp": in_seconds(-120) }), "token_expired"),
+    ] {
+        refused(&shop, &says(more), code).await;
+    }
+    let stranger = Foreigner::new("provider-key");
+    let claims = json!({ "iss": shop.trusted_issuer(), "aud": "souk", "sub": "alice@corp", "iat": in_seconds(0), "exp": in_seconds(300) });
+    refused(&shop, &stranger.signs(&claims), "invalid_token").await;
+}
