@@ -11,7 +11,7 @@ use search::{Turn, Upkeep, own_folder};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
-use values::{Clock, ProductId, Result};
+use values::{Clock, Error, Kind, ProductId, Result};
 
 /// Where the index's files lie, below the one folder of a Lambda that can be written.
 const FOLDER: &str = "/tmp/indexer";
@@ -19,12 +19,15 @@ const FOLDER: &str = "/tmp/indexer";
 const GROUP: &str = "index";
 /// A batch that failed comes again after a second, doubled with every receive, and not more than this.
 const LONGEST_PAUSE_SECONDS: i32 = 300;
+/// Receives of a batch that meets a fault of ours. An outage may last for as many as the queue gives, which is a day.
+const TRIES: u32 = 5;
 
 /// What the handler holds.
 pub struct State {
     upkeep: Mutex<Upkeep>,
     table: Table,
     queue: OwnQueue,
+    dead_letters: OwnQueue,
 }
 
 impl State {
@@ -33,7 +36,8 @@ impl State {
         let upkeep = Upkeep::from_env(aws, &own_folder(Path::new(FOLDER))?)?;
         let table = upkeep.catalog().table().clone();
         let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_SEARCH", Clock::System)?;
-        Ok(Self { upkeep: Mutex::new(upkeep), table, queue })
+        let dead_letters = OwnQueue::from_env(aws, "SOUK_DEAD_LETTERS_SEARCH", Clock::System)?;
+        Ok(Self { upkeep: Mutex::new(upkeep), table, queue, dead_letters })
     }
 
     /// The table whose connection is opened at start.
@@ -108,15 +112,17 @@ struct About {
 
 /// What a batch asks for.
 #[derive(Debug, Default)]
-struct Wanted {
+struct Wanted<'a> {
     /// Each once.
     products: Vec<ProductId>,
     rebuild: bool,
+    /// The messages that ask for it.
+    read: Vec<&'a SqsMessage>,
     /// Messages that say nothing that can be understood.
-    unread: Vec<String>,
+    unread: Vec<&'a SqsMessage>,
 }
 
-fn wanted(records: &[SqsMessage]) -> Wanted {
+fn wanted(records: &[SqsMessage]) -> Wanted<'_> {
     let (mut wanted, mut seen) = (Wanted::default(), HashSet::new());
     for record in records {
         match serde_json::from_str::<Message>(record.body.as_deref().unwrap_or_default()) {
@@ -124,21 +130,25 @@ fn wanted(records: &[SqsMessage]) -> Wanted {
                 wanted.rebuild |= message.rebuild;
                 let products = message.events.into_iter().filter_map(|event| event.data.product_id);
                 wanted.products.extend(products.filter(|product| seen.insert(*product)));
+                wanted.read.push(record);
             }
             Err(cause) => {
-                let id = record.message_id.clone().unwrap_or_default();
-                error!(message.id = id, error = %cause, "this message is none for the index; it will end in the dead-letter queue");
-                wanted.unread.push(id);
+                error!(message.id = record.message_id, error = %cause, "this message is none for the index");
+                wanted.unread.push(record);
             }
         }
     }
     wanted
 }
 
-/// All messages of a batch together, in one version: all of them are done, or all come again.
+/// All messages of a batch together, in one version: all of them are done, or all come again. But for those that nobody can
+/// read, or that failed too often by a fault of ours: they would hold the whole group back, and the index with it.
 async fn consume(state: &State, batch: SqsEvent) -> SqsBatchResponse {
     let (started, wanted) = (Instant::now(), wanted(&batch.records));
-    let failed = match turn(state, &wanted).await {
+    let turn = turn(state, &wanted).await;
+    let Wanted { read, unread: mut given_up, .. } = wanted;
+    let mut again = Vec::new();
+    match turn {
         Ok(turn) => {
             let Turn { version, put, removed } = turn.unwrap_or_default();
             let duration_ms = started.elapsed().as_secs_f64() * 1e3;
@@ -150,33 +160,50 @@ async fn consume(state: &State, batch: SqsEvent) -> SqsBatchResponse {
                 duration_ms,
                 "indexed"
             );
-            wanted.unread
         }
         Err(cause) => {
-            error!(
-                error.code = cause.code,
-                error.cause = cause.causes(),
-                "not indexed, it will come again: {}",
-                cause.detail
-            );
-            batch.records.iter().filter_map(|record| record.message_id.clone()).collect()
+            error!(error.code = cause.code, error.cause = cause.causes(), "not indexed: {}", cause.detail);
+            let (over, others): (Vec<_>, Vec<_>) = read.into_iter().partition(|record| is_over(&cause, record));
+            given_up.extend(over);
+            again = others;
         }
-    };
-    let is_failed = |record: &&SqsMessage| record.message_id.as_ref().is_some_and(|id| failed.contains(id));
-    release(state, batch.records.iter().filter(is_failed)).await;
+    }
+    again.extend(give_up(state, given_up).await);
+    release(state, &again).await;
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failed
+    response.batch_item_failures = again
         .into_iter()
-        .map(|id| {
+        .map(|record| {
             let mut failure = BatchItemFailure::default();
-            failure.item_identifier = id;
+            failure.item_identifier = record.message_id.clone().unwrap_or_default();
             failure
         })
         .collect();
     response
 }
 
-async fn turn(state: &State, wanted: &Wanted) -> Result<Option<Turn>> {
+/// What was wrong is no outage, and has been wrong for long enough.
+fn is_over(cause: &Error, record: &SqsMessage) -> bool {
+    !matches!(cause.kind, Kind::Unavailable(_)) && receives(record) >= TRIES
+}
+
+/// Sends messages to the dead-letter queue, which has an alarm; those that cannot be sent.
+async fn give_up<'a>(state: &State, records: Vec<&'a SqsMessage>) -> Vec<&'a SqsMessage> {
+    let mut left = Vec::new();
+    for record in records {
+        let sent = state.dead_letters.send_in_order(record.body.as_deref().unwrap_or_default(), GROUP).await;
+        match sent {
+            Ok(()) => error!(message.id = record.message_id, "it is in the dead-letter queue"),
+            Err(cause) => {
+                warn!(message.id = record.message_id, error.cause = cause.causes(), "it comes again");
+                left.push(record);
+            }
+        }
+    }
+    left
+}
+
+async fn turn(state: &State, wanted: &Wanted<'_>) -> Result<Option<Turn>> {
     let mut upkeep = state.upkeep.lock().await;
     match wanted {
         Wanted { rebuild: true, products, .. } => upkeep.rebuild(products).await.map(Some),
@@ -187,15 +214,17 @@ async fn turn(state: &State, wanted: &Wanted) -> Result<Option<Turn>> {
 
 /// Has messages come again soon: a message of the group that is under way holds all others back, and its visibility is as long
 /// as a rebuild may take.
-async fn release<'a>(state: &State, records: impl Iterator<Item = &'a SqsMessage>) {
+async fn release(state: &State, records: &[&SqsMessage]) {
     for record in records {
-        let receives =
-            record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1);
         let Some(receipt) = &record.receipt_handle else { continue };
-        if let Err(cause) = state.queue.release(receipt, pause(receives)).await {
+        if let Err(cause) = state.queue.release(receipt, pause(receives(record))).await {
             warn!(error.cause = cause.causes(), "it comes again when its visibility ends");
         }
     }
+}
+
+fn receives(record: &SqsMessage) -> u32 {
+    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 fn pause(receives: u32) -> i32 {
@@ -221,20 +250,29 @@ mod tests {
     fn a_batch_names_each_product_once_whatever_became_of_it() {
         let (mug, tray): (ProductId, ProductId) = (Clock::System.mint(), Clock::System.mint());
         let event = |kind: &str, product: &ProductId| json!({ "eventType": kind, "data": { "productId": product, "sku": "A" } });
-        let wanted = wanted(&records(&[
+        let records = records(&[
             json!({ "events": [event("product.created", &mug), event("stock.changed", &mug)] }),
             json!({ "events": [event("a kind of tomorrow", &tray), event("review.posted", &mug)] }),
             json!({ "events": [{ "eventType": "order.created", "data": { "orderId": "ord_x" } }] }),
-        ]));
+        ]);
+        let wanted = wanted(&records);
         assert_eq!(wanted.products, [mug, tray]);
         assert!(!wanted.rebuild && wanted.unread.is_empty());
+        assert_eq!(wanted.read.len(), 3);
     }
 
     #[test]
     fn a_rebuild_is_a_message_like_others_and_nonsense_is_refused_by_itself() {
-        let wanted = wanted(&records(&[json!({ "rebuild": true }), json!("nonsense"), json!({ "events": [{}] })]));
+        let records = records(&[json!({ "rebuild": true }), json!("nonsense"), json!({ "events": [{}] })]);
+        let wanted = wanted(&records);
         assert!(wanted.rebuild);
-        assert_eq!(wanted.unread, ["1", "2"]);
+        let ids = |records: &[&SqsMessage]| {
+            records.iter().map(|record| record.message_id.clone().unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (ids(&wanted.read), ids(&wanted.unread)),
+            (vec!["0".to_owned()], vec!["1".to_owned(), "2".to_owned()])
+        );
     }
 
     #[test]
@@ -248,5 +286,30 @@ mod tests {
     #[test]
     fn a_batch_that_fails_again_waits_longer() {
         assert_eq!([1, 2, 5, 9, 40].map(pause), [1, 2, 16, 256, 300]);
+    }
+
+    #[test]
+    fn an_outage_of_a_day_gives_nothing_up_and_a_fault_of_ours_is_tried_five_times() {
+        let mut record = SqsMessage::default();
+        let mut is_over_after = |cause: &Error, receives: u32| {
+            record.attributes.insert("ApproximateReceiveCount".to_owned(), receives.to_string());
+            is_over(cause, &record)
+        };
+        let outage = Error::unavailable("file store", "no answer");
+        assert!(!is_over_after(&outage, 5) && !is_over_after(&outage, 299));
+        let fault = Error::internal("a row that does not read");
+        assert!(!is_over_after(&fault, 4) && is_over_after(&fault, 5));
+    }
+
+    #[test]
+    fn the_queue_gives_a_batch_a_day() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
+        let template = std::fs::read_to_string(path).unwrap();
+        let queue = template.split("\n  SearchQueue:\n").nth(1).unwrap();
+        let count = queue.split("maxReceiveCount: ").nth(1).unwrap();
+        let receives: u32 = count.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
+        // After the last receive there is no pause.
+        let seconds: i32 = (1..receives).map(pause).sum();
+        assert!((24 * 3600..25 * 3600).contains(&seconds), "{seconds} s");
     }
 }

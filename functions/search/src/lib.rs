@@ -2,6 +2,7 @@
 //! Everybody sees the same, so nobody is asked who they are.
 
 mod asked;
+mod page;
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,9 +18,10 @@ use http_kit::{Answer, Cursors, IfNoneMatch, Query, list, tagged};
 use search::{Reader, Shelf, Shelves, Suggestions, own_folder};
 use serde_json::{Value, json};
 use tracing::info;
-use values::{Clock, Page, Result};
+use values::{Clock, Result};
 
 use asked::{SearchIn, SuggestIn};
+use page::fitting;
 
 /// Where the index's files lie, below the one folder of a Lambda that can be written.
 const FOLDER: &str = "/tmp/search";
@@ -85,8 +87,8 @@ async fn search(
         duration_ms = started.elapsed().as_secs_f64() * 1e3,
         "searched"
     );
-    let rows = listings.into_iter().map(|listing| ProductOut::of(listing, &state.media)).collect();
-    let mut body = list(Page { rows, next }, &cursors, &name);
+    let rows = listings.into_iter().map(|(place, listing)| (place, ProductOut::of(listing, &state.media)));
+    let mut body = list(fitting(rows, next)?, &cursors, &name);
     body["total"] = json!(total);
     body["facets"] = json!(facets);
     Ok(kept(&known, &body))

@@ -11,7 +11,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::{Deserialize, Serialize};
-use values::{Error, Result};
+use values::{Error, Result, Timestamp};
 
 use crate::{Aws, Settings};
 
@@ -255,4 +255,20 @@ where
 
 fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
     error.raw_response().map(|answer| answer.status().as_u16())
+}
+
+impl Files {
+    /// Files whose keys begin so, in the order of their keys, from behind `after`: a thousand at most, none at the end. Of each
+    /// its key, its bytes and when it was written last.
+    pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<(String, u64, Timestamp)>> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let list = list.set_start_after(after.map(str::to_owned)).send().await;
+        let found = list.map_err(|error| Error::unavailable("file store", error))?.contents.unwrap_or_default();
+        let listed = found.into_iter().map(|file| {
+            let written = file.last_modified.and_then(|at| at.to_millis().ok()).ok_or("a listed file has no date");
+            let bytes = file.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+            Ok((file.key.unwrap_or_default(), bytes, Timestamp::from_millis(written.map_err(Error::internal)?)))
+        });
+        listed.collect()
+    }
 }

@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use aws_kit::{Etag, Fetched, Files, sha256_hex};
+#[cfg(not(test))]
+pub(crate) use aws_kit::Files;
+use aws_kit::{Etag, Fetched, sha256_hex};
 use futures::future::try_join_all;
 use tokio::task::spawn_blocking;
 use tracing::warn;
-use values::{Error, Result};
+use values::{Error, Result, Timestamp};
 
 use crate::manifest::{File, Manifest};
+#[cfg(test)]
+pub(crate) use crate::memory::Files;
 use crate::pack::{Part, pack, unpack};
 
 const MANIFEST: &str = "search/manifest.json";
+const FILES: &str = "search/files/";
+/// No turn takes so long, so what is older and was never named will not be named any more.
+const STRAY_SECONDS: i64 = 60 * 60;
 /// Files that are brought or sent at once.
 const AT_ONCE: usize = 8;
 
@@ -125,8 +132,47 @@ impl Depot {
         }
         Ok(())
     }
+
+    /// Removes the files that no manifest names: those of a turn that ended between sending and publishing, or of an index whose
+    /// manifest was lost. How many there were.
+    pub(crate) async fn sweep(&self, manifest: &Manifest, now: Timestamp) -> Result<usize> {
+        let (mut strays, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.files.list(FILES, after.as_deref()).await?;
+            let Some((last, _, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let old = page.iter().filter(|(_, _, modified)| modified.plus_seconds(STRAY_SECONDS) <= now);
+            let contents = old.filter_map(|(key, _, _)| key.strip_prefix(FILES));
+            strays.extend(contents.filter(|content| !manifest.names(content)).map(str::to_owned));
+        }
+        self.delete(&strays).await?;
+        Ok(strays.len())
+    }
 }
 
 fn key(sha256: &str) -> String {
-    format!("search/files/{sha256}")
+    format!("{FILES}{sha256}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn what_no_manifest_names_is_removed_when_it_is_old() {
+        let (files, begin) = (Files::default(), Timestamp::from_millis(1_764_000_000_000));
+        let (depot, now) = (Depot::new(files.clone()), begin.plus_seconds(STRAY_SECONDS));
+        for (content, age) in [("lost", 1), ("needed", 1), ("of an older version", 1), ("forgotten", 1), ("young", 0)] {
+            files.is_at(now.plus_seconds(-age * STRAY_SECONDS));
+            files.put(&key(content), vec![1], "", None).await.unwrap();
+        }
+        files.put("search/manifest.json", vec![1], "", None).await.unwrap();
+        let file = |content: &str| File { name: content.into(), bytes: 1, sha256: content.into() };
+        let (first, _) = Manifest::default().next(json!({}), vec![file("of an older version")], begin);
+        let (second, _) = first.next(json!({}), vec![file("needed")], now);
+        assert_eq!(depot.sweep(&second, now).await.unwrap(), 2);
+        let left = [key("needed"), key("of an older version"), key("young"), MANIFEST.to_owned()];
+        assert_eq!(files.keys(), left);
+    }
 }

@@ -133,6 +133,19 @@ fn words_that_no_product_has_together_find_those_with_most_of_them() {
 }
 
 #[test]
+fn six_mistyped_words_are_corrected_and_no_more() {
+    let shop = Shop::new();
+    let writer = shop.writer();
+    let right = "walnut leather zipped pocket canvas straps mountain";
+    writer.put(&shop.product("Backpack", "accessories", "bag", right, 1_000, 0)).unwrap();
+    writer.commit().unwrap();
+    let six = shop.find("walnutt leatherr zippedd pockett canvass strapss mountain");
+    assert_eq!((six.total, six.step), (1, Some(Step::Typed)));
+    let seven = shop.find("walnutt leatherr zippedd pockett canvass strapss mountainn");
+    assert_eq!((seven.total, seven.step), (1, Some(Step::Fewer)), "found by the six");
+}
+
+#[test]
 fn words_are_not_stretched_to_get_past_a_filter() {
     let shop = Shop::stocked();
     let cheap = Query { words: "oak table".into(), max_price: Some(3_000), ..Query::default() };
@@ -253,6 +266,28 @@ fn an_empty_index_finds_nothing() {
     let found = index.find(&Query { words: "mug".into(), limit: 20, ..Query::default() }).unwrap();
     assert_eq!((found.total, found.hits.len(), found.facets), (0, 0, crate::Facets::default()));
     assert!(index.suggest("mug", 5).unwrap().texts.is_empty());
+}
+
+#[test]
+fn what_has_no_word_in_it_finds_nothing() {
+    let index = Shop::stocked().open();
+    let find = |words: &str| index.find(&Query { words: words.into(), limit: 20, ..Query::default() }).unwrap();
+    assert_eq!(find("").total, 9, "who asks for nothing sees everything");
+    for words in ["!!!", "🦄", "…", " ", "\u{301}", &"x".repeat(41)] {
+        let found = find(words);
+        assert_eq!((found.total, found.hits.len(), found.step), (0, 0, None), "{words}");
+        assert_eq!((found.next, found.facets), (None, crate::Facets::default()), "{words}");
+    }
+}
+
+#[test]
+fn long_words_of_any_script_are_found() {
+    let shop = Shop::stocked();
+    let writer = shop.writer();
+    let name = "手工制作的蓝色陶瓷咖啡杯礼盒装";
+    writer.put(&shop.product(name, "kitchen", "cup", "Nothing to say.", 1_000, 0)).unwrap();
+    writer.commit().unwrap();
+    assert_eq!(names(&shop.find(name)), [name], "{} bytes", name.len());
 }
 
 #[test]

@@ -91,10 +91,15 @@ impl Index {
     }
 
     fn try_find(&self, query: &Query) -> tantivy::Result<Found> {
-        let mut plan = Plan::of(&query.words, self.lexicon());
-        if plan.is_empty() {
+        if query.words.is_empty() {
             let gathered = self.gather(query, within(query, &self.fields, None), false)?;
             return self.found(query, gathered, None);
+        }
+        // With nothing in it that is a word, nothing is what was asked for: everything would be the answer to another question.
+        let nothing = || Gathered { total: 0, best: Vec::new(), counters: Some(self.table.counters()) };
+        let mut plan = Plan::of(&query.words, self.lexicon());
+        if plan.is_empty() {
+            return self.found(query, nothing(), None);
         }
         let (mut last, is_filtered) = (None, !is_everything(&Query { words: String::new(), ..query.clone() }));
         while let Some((step, words)) = plan.next()? {
@@ -107,7 +112,6 @@ impl Index {
             }
         }
         let (gathered, step) = last.unzip();
-        let nothing = || Gathered { total: 0, best: Vec::new(), counters: None };
         self.found(query, gathered.unwrap_or_else(nothing), step)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tantivy::query::FuzzyTermQuery;
+use tantivy::query::{DfaWrapper, FuzzyTermQuery};
 use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
@@ -41,20 +41,12 @@ impl Lexicon<'_> {
 
     /// The known words that are nearest to a word, by stem: of all with the fewest mistakes, the most frequent.
     pub(crate) fn near(&self, word: &str) -> tantivy::Result<Vec<Sought>> {
-        let (letters, own) = (word.chars().count(), stem(word));
-        let forgiven = FORGIVEN.iter().find(|(from, _)| letters >= *from).map_or(0, |(_, mistakes)| *mistakes);
-        for mistakes in 1..=forgiven {
-            let mut found = HashMap::new();
-            for field in [self.fields.labels, self.fields.prose] {
-                let automaton = FuzzyTermQuery::new(Term::from_field_text(field, word), mistakes, true);
-                for segment in self.searcher.segment_readers() {
-                    let index = segment.inverted_index(field)?;
-                    let mut stream = index.terms().search(automaton.automaton()?).into_stream()?;
-                    while stream.advance() {
-                        *found.entry(stream.key().to_vec()).or_insert(0) += stream.value().doc_freq;
-                    }
-                }
-            }
+        let own = stem(word);
+        for mistakes in 1..=forgiven(word) {
+            // Of the word alone, so one serves all fields and segments: to make it costs about as much as a look into one of them.
+            let term = Term::from_field_text(self.fields.labels, word);
+            let automaton = FuzzyTermQuery::new(term, mistakes, true).automaton()?;
+            let found = self.accepted(&automaton)?;
             // A number is not mistyped: 350 is not near to 250. And a plural is not another word.
             let is_other = |found: &str| !found.bytes().any(|byte| byte.is_ascii_digit()) && stem(found) != own;
             let found: Vec<_> = most_frequent(found).into_iter().filter(|(found, _)| is_other(found)).collect();
@@ -63,6 +55,21 @@ impl Lexicon<'_> {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// The known words that an automaton accepts, with the number of documents they stand in.
+    fn accepted(&self, automaton: &DfaWrapper) -> tantivy::Result<HashMap<Vec<u8>, u32>> {
+        let mut found = HashMap::new();
+        for field in [self.fields.labels, self.fields.prose] {
+            for segment in self.searcher.segment_readers() {
+                let index = segment.inverted_index(field)?;
+                let mut stream = index.terms().search(automaton).into_stream()?;
+                while stream.advance() {
+                    *found.entry(stream.key().to_vec()).or_insert(0) += stream.value().doc_freq;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// How a word that is begun may go on, by stem.
@@ -86,6 +93,12 @@ impl Lexicon<'_> {
         }
         Ok(most_frequent(found))
     }
+}
+
+/// How many letters of a word may be wrong.
+pub(crate) fn forgiven(word: &str) -> u8 {
+    let letters = word.chars().count();
+    FORGIVEN.iter().find(|(from, _)| letters >= *from).map_or(0, |(_, mistakes)| *mistakes)
 }
 
 fn most_frequent(found: HashMap<Vec<u8>, u32>) -> Vec<(String, u32)> {

@@ -13,6 +13,8 @@ mod gather;
 mod index;
 mod lexicon;
 mod manifest;
+#[cfg(test)]
+mod memory;
 mod merge;
 mod pack;
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod paging_tests;
 mod plan;
 mod query;
 mod reader;
+mod recent;
 mod schema;
 mod shelves;
 mod suggest;

@@ -49,6 +49,11 @@ impl Manifest {
         self.files.iter().find(|file| file.name == name)
     }
 
+    /// Does this version need that content, or somebody who is still bringing an older one?
+    pub(crate) fn names(&self, sha256: &str) -> bool {
+        self.files.iter().any(|file| file.sha256 == sha256) || self.retired.iter().any(|old| old.sha256 == sha256)
+    }
+
     /// The version after this one, and the contents that can be deleted now. Deleted first and forgotten then: the other way
     /// round, a crash in between would leave them for ever.
     pub(crate) fn next(&self, meta: Value, files: Vec<File>, now: Timestamp) -> (Self, Vec<String>) {

@@ -1,6 +1,8 @@
 //! From words and filters to what the index is asked, step by step: as it was typed, then forgiving mistakes, then with fewer
 //! of the words. The first step that finds anything ends it.
 
+use std::collections::HashMap;
+
 use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query as Asks, TermQuery, TermSetQuery,
@@ -8,13 +10,16 @@ use tantivy::query::{
 use tantivy::schema::IndexRecordOption;
 
 use crate::document::Kind;
-use crate::lexicon::{Lexicon, Sought};
+use crate::lexicon::{Lexicon, Sought, forgiven};
 use crate::query::Query;
 use crate::schema::Fields;
 use crate::words::{asked, stem};
 
 /// Words of a query that are looked at.
 const MOST_WORDS: usize = 16;
+/// Words of a query for which near ones are looked up: it is by far the dearest thing to do for a word, and who mistypes has
+/// mistyped few. The words after them are what they are, and the query still finds what has the others.
+const MOST_CORRECTED: usize = 6;
 
 /// How far a search had to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub(crate) struct Plan<'a> {
     lexicon: Lexicon<'a>,
     words: Vec<String>,
     sought: Vec<Vec<Sought>>,
+    /// What is near to a word, looked up once for all steps.
+    near: HashMap<String, Vec<Sought>>,
     /// How many of the words have to match, in the order of trying.
     fewer: Vec<usize>,
     step: Option<Step>,
@@ -45,7 +52,7 @@ impl<'a> Plan<'a> {
         let mut fewer = vec![1, n.div_ceil(2), n.saturating_sub(1)];
         fewer.retain(|some| (1..n).contains(some));
         fewer.dedup();
-        Self { lexicon, words, sought: Vec::new(), fewer, step: None }
+        Self { lexicon, words, sought: Vec::new(), near: HashMap::new(), fewer, step: None }
     }
 
     /// Is nothing asked for in words?
@@ -81,27 +88,28 @@ impl<'a> Plan<'a> {
     }
 
     fn each(
-        &self,
-        stands_for: impl Fn(&Self, bool, &str) -> tantivy::Result<Vec<Sought>>,
+        &mut self,
+        stands_for: impl Fn(&mut Self, bool, &str) -> tantivy::Result<Vec<Sought>>,
     ) -> tantivy::Result<Vec<Vec<Sought>>> {
-        let last = self.words.len().saturating_sub(1);
-        self.words.iter().enumerate().map(|(index, word)| stands_for(self, index == last, word)).collect()
+        let words = self.words.clone();
+        let last = words.len().saturating_sub(1);
+        words.iter().enumerate().map(|(index, word)| stands_for(self, index == last, word)).collect()
     }
 
     /// The word itself, if it is known. If not: the last word may not be finished, others are mistyped.
-    fn typed(&self, is_last: bool, word: &str) -> tantivy::Result<Vec<Sought>> {
+    fn typed(&mut self, is_last: bool, word: &str) -> tantivy::Result<Vec<Sought>> {
         let stem = stem(word);
         if self.lexicon.knows(&stem)? {
             return Ok(vec![Sought { stem, worth: 1.0 }]);
         }
         let begun = if is_last { self.lexicon.goes_on(word)? } else { Vec::new() };
-        if begun.is_empty() { self.lexicon.near(word) } else { Ok(begun) }
+        if begun.is_empty() { self.near(word) } else { Ok(begun) }
     }
 
     /// The word itself, and whatever it may have been meant for.
-    fn forgiving(&self, is_last: bool, word: &str) -> tantivy::Result<Vec<Sought>> {
+    fn forgiving(&mut self, is_last: bool, word: &str) -> tantivy::Result<Vec<Sought>> {
         let begun = if is_last { self.lexicon.goes_on(word)? } else { Vec::new() };
-        let others = begun.into_iter().chain(self.lexicon.near(word)?);
+        let others = begun.into_iter().chain(self.near(word)?);
         let own = Sought { stem: stem(word), worth: 1.0 };
         Ok(others.fold(vec![own], |mut sought, other| {
             if sought.iter().all(|known| known.stem != other.stem) {
@@ -109,6 +117,18 @@ impl<'a> Plan<'a> {
             }
             sought
         }))
+    }
+
+    fn near(&mut self, word: &str) -> tantivy::Result<Vec<Sought>> {
+        if let Some(near) = self.near.get(word) {
+            return Ok(near.clone());
+        }
+        if forgiven(word) == 0 || self.near.len() == MOST_CORRECTED {
+            return Ok(Vec::new());
+        }
+        let near = self.lexicon.near(word)?;
+        self.near.insert(word.to_owned(), near.clone());
+        Ok(near)
     }
 
     /// Any of these stems in any text, each weighed by where it stands.

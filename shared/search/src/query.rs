@@ -47,7 +47,7 @@ impl Sort {
 /// What is asked for. Every filter must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// Words to match; everything matches none.
+    /// What to match. Everything matches an empty text; nothing matches a text without a word in it.
     pub words: String,
     /// Any of these categories; all of them when there is none here.
     pub categories: Vec<String>,

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use catalog::{Catalog, Category, Listing, Product, Status};
 use values::{Clock, Error, Position, ProductId, Result, Timestamp};
 
+use crate::document::is_whole;
 use crate::facets::Facets;
 use crate::plan::Step;
-use crate::query::Query;
+use crate::query::{Place, Query};
 use crate::reader::Reader;
 use crate::suggest::Suggestions;
 
@@ -29,9 +30,9 @@ pub struct Shelves {
 /// A page of a search.
 #[derive(Debug)]
 pub struct Shelf {
-    /// The products, in the order asked for. Those that have left the shop since they were indexed are not there, so there may
-    /// be fewer than asked for.
-    pub listings: Vec<Listing>,
+    /// The products, in the order asked for, each with its place in it. Those that have left the shop since they were indexed are
+    /// not there, so there may be fewer than asked for.
+    pub listings: Vec<(Place, Listing)>,
     /// Where the next page begins.
     pub next: Option<Position>,
     /// Products on all pages.
@@ -68,7 +69,8 @@ impl Shelves {
         let categories = categories.iter().map(|category| category.as_str().to_owned()).collect();
         let found = self.reader.index().await?.find(&Query { categories, ..query })?;
         let products = found.hits.iter().map(|hit| serde_json::from_str(&hit.shown).map_err(Error::internal));
-        let listings = self.fresh(products.collect::<Result<_>>()?).await?;
+        let mut fresh = self.fresh(products.collect::<Result<_>>()?).await?;
+        let listings = found.hits.iter().filter_map(|hit| Some((hit.place, fresh.remove(&hit.place.id())?))).collect();
         let next = found.next.map(|place| place.position());
         Ok(Shelf { listings, next, total: found.total, facets: found.facets, step: found.step })
     }
@@ -78,10 +80,9 @@ impl Shelves {
         self.reader.index().await?.suggest(typed, limit)
     }
 
-    /// Products as they are now, in their order; those that are in the shop.
-    async fn fresh(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
+    /// Products as they are now; those that are in the shop.
+    async fn fresh(&self, products: Vec<Product>) -> Result<HashMap<ProductId, Listing>> {
         let now = self.clock.now();
-        let order: Vec<ProductId> = products.iter().map(|product| product.id).collect();
         let mut known = self.recent(|recent| {
             let is_fresh = |product: &Product, at: Timestamp, listing: &Listing| {
                 now < at.plus_seconds(FRESH_SECONDS) && listing.product.version >= product.version
@@ -103,17 +104,14 @@ impl Shelves {
             });
             known.extend(read.into_iter().map(|listing| (listing.product.id, listing)));
         }
-        let listed = order.iter().filter_map(|id| known.remove(id));
-        Ok(listed.filter(|listing| listing.lead.status != Status::Archived).collect())
+        known.retain(|_, listing| listing.lead.status != Status::Archived);
+        Ok(known)
     }
 
     /// With offers and ratings. A product whose offer knows another version was changed since it was indexed: it is read, too.
     async fn read(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
         let asked: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-        let is_current = |listing: &Listing| {
-            listing.lead.status == Status::Archived
-                || listing.lead.product_version.is_none_or(|version| version == listing.product.version)
-        };
+        let is_current = |listing: &Listing| listing.lead.status == Status::Archived || is_whole(listing);
         let mut listings = self.catalog.listings(products).await?;
         listings.retain(is_current);
         let stale: Vec<ProductId> =

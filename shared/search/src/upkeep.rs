@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aws_kit::{Aws, Etag, Files, Settings};
+use aws_kit::{Aws, Etag, Settings};
 use catalog::{Catalog, Listing, Product, Status};
 use futures::future::try_join_all;
 use serde_json::Value;
@@ -13,10 +13,11 @@ use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use values::{Clock, Error, ProductId, Result};
 
-use crate::depot::{Depot, Look};
-use crate::document::Document;
+use crate::depot::{Depot, Files, Look};
+use crate::document::{Document, is_whole};
 use crate::manifest::Manifest;
 use crate::pack::{META, parts};
+use crate::recent::Recent;
 use crate::writer::Writer;
 
 /// Products that are read at once: DynamoDB's bound.
@@ -29,6 +30,7 @@ pub struct Upkeep {
     clock: Clock,
     folder: PathBuf,
     held: Option<Held>,
+    recent: Recent,
 }
 
 /// The version that lies in the folder.
@@ -53,7 +55,8 @@ impl Upkeep {
     pub fn from_env(aws: &Aws, folder: &Path) -> Result<Self> {
         Settings.required("SOUK_BUCKET")?;
         let (depot, catalog) = (Depot::new(Files::from_env(aws)?), Catalog::from_env(aws)?);
-        Ok(Self { depot, catalog, clock: Clock::System, folder: folder.to_owned(), held: None })
+        let (folder, held, recent) = (folder.to_owned(), None, Recent::default());
+        Ok(Self { depot, catalog, clock: Clock::System, folder, held, recent })
     }
 
     /// The catalog, for its connection to be warmed.
@@ -64,6 +67,8 @@ impl Upkeep {
     /// Makes the version in which these products are as they are now. Whatever fails leaves the version before, and what is held
     /// is brought anew by the next turn.
     pub async fn follow(&mut self, products: &[ProductId]) -> Result<Turn> {
+        self.recent.add(products, self.clock.now());
+        let is_first = self.held.is_none();
         let changes = self.read(products).await?;
         let Some(Held { manifest, etag }) = self.bring().await? else { return self.rebuild(products).await };
         let (put, removed) = (changes.put.len(), changes.removed.len());
@@ -79,13 +84,20 @@ impl Upkeep {
             return self.rebuild(products).await;
         }
         let version = self.publish(manifest, Some(etag)).await?;
+        if is_first {
+            self.sweep().await;
+        }
         Ok(Turn { version, put, removed })
     }
 
     /// Makes the index anew from all products of the table. `also` are products that changed a moment ago: the table's index,
-    /// which is walked, may not have them yet.
+    /// which is walked, may not have them yet, nor those of the last turns.
     pub async fn rebuild(&mut self, also: &[ProductId]) -> Result<Turn> {
         self.held = None;
+        let now = self.clock.now();
+        self.recent.add(also, now);
+        // Read after the walk, which may have found them as they were, and known before it, which may last longer than a minute.
+        let also = self.recent.products(now);
         let (manifest, etag) = match self.depot.look(None).await? {
             Look::New(manifest, etag) => (manifest, Some(etag)),
             Look::Broken(etag) => (Manifest::default(), Some(etag)),
@@ -95,12 +107,13 @@ impl Upkeep {
         self.clear()?;
         let writer = Writer::open_for_many(&self.folder)?;
         let walked = try_join_all((0..Catalog::SHARDS).map(|shard| self.walk(shard, &writer))).await?;
-        let changes = self.read(also).await?;
+        let changes = self.read(&also).await?;
         let (put, removed) = (walked.iter().sum::<usize>(), changes.removed.len());
         changes.write(&writer)?;
         spawn_blocking(move || writer.commit()).await.map_err(Error::internal)??;
         let version = self.publish(manifest, etag).await?;
         info!(index.version = version, index.put = put, "rebuilt");
+        self.sweep().await;
         Ok(Turn { version, put, removed })
     }
 
@@ -108,12 +121,18 @@ impl Upkeep {
         let (mut count, mut after) = (0, None);
         loop {
             let page = self.catalog.walk(shard, after, BATCH as u32).await?;
-            for listing in self.catalog.listings(page.rows).await? {
-                if is_shown(&listing) {
-                    writer.put(&Document::of(&listing)?)?;
+            let mut behind: HashSet<ProductId> = page.rows.iter().map(|product| product.id).collect();
+            for listing in self.catalog.listings(page.rows).await?.iter().filter(|listing| is_whole(listing)) {
+                behind.remove(&listing.product.id);
+                if is_shown(listing) {
+                    writer.put(&Document::of(listing)?)?;
                     count += 1;
                 }
             }
+            // The walked index is a moment behind the offers: these are read from the table itself.
+            let read = self.read(&behind.into_iter().collect::<Vec<_>>()).await?;
+            count += read.put.len();
+            read.write(writer)?;
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(count),
@@ -164,6 +183,18 @@ impl Upkeep {
             }
         }
         Ok(changes)
+    }
+
+    /// Removes what earlier turns left in the bucket without naming it. A turn looks for that when it does not go on from the one
+    /// before: a turn of this process that ends well leaves nothing.
+    async fn sweep(&self) {
+        let Some(held) = &self.held else { return };
+        match self.depot.sweep(&held.manifest, self.clock.now()).await {
+            Ok(0) => {}
+            Ok(strays) => info!(index.strays = strays, "removed"),
+            // The version is made all the same, and the next one that begins so looks again.
+            Err(cause) => warn!(error.cause = cause.causes(), "what no version needs stays in the bucket"),
+        }
     }
 
     /// Sends what is new in the folder, and puts the manifest of the next version in the place of `before`.

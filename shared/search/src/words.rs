@@ -4,7 +4,7 @@
 use frostem::{Algorithm, Stemmer};
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-/// Longer runs of letters are nobody's words.
+/// In characters. Longer runs of letters are nobody's words.
 const LONGEST_WORD: usize = 40;
 
 /// The names under which the schema knows the two ways of cutting a text.
@@ -34,7 +34,7 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
         }
         (!word.is_empty()).then_some(word)
     })
-    .filter(|word| word.len() <= LONGEST_WORD)
+    .filter(|word| word.chars().count() <= LONGEST_WORD)
 }
 
 /// The words that a query asks for: each once, `most` of them, without those that say nothing.
@@ -174,6 +174,9 @@ mod tests {
         assert_eq!(cut("men's and women’s 'boots'"), ["mens", "and", "womens", "boots"]);
         assert!(cut(" \u{0}\t–…").is_empty());
         assert_eq!(cut(&format!("{} mug", "x".repeat(41))), ["mug"], "nobody's word is left out");
+        assert_eq!(cut(&"x".repeat(40)).len(), 1);
+        assert_eq!(cut(&"茶".repeat(40)).len(), 1, "forty characters in any script");
+        assert!(cut(&"茶".repeat(41)).is_empty());
     }
 
     #[test]
