@@ -234,7 +234,9 @@ mod tests {
     #[test]
     fn a_broken_ring_is_told_without_its_text() {
         for text in ["{}", r#"{"current":"short","next":"x","rotatedAt":"2026-11-21T00:00:00Z"}"#] {
-            assert!(KeyRing::read(text).is_err_and(|error| !error.causes().contains("short")));
+            assert!(
+                KeyRing::read(text).is_err_and(|error| error.causes().is_none_or(|causes| !causes.contains("short")))
+            );
         }
     }
 }
