@@ -11,9 +11,6 @@ use values::{Clock, Error, EventId, Result};
 
 use trusted::Provider;
 
-/// Names the version that the first rotation makes, where nobody else does.
-const FIRST: &str = "00000000-0000-8000-8000-000000000001";
-
 /// What the handler holds.
 #[derive(Debug)]
 pub struct State {
@@ -90,7 +87,7 @@ async fn perform(state: &State, call: &Call) -> Result<()> {
             Name::TestSecret => rotation.test(version).await,
             Name::FinishSecret => rotation.finish(version).await,
         },
-        Call::Task(Task::Begin) => rotation.begin(FIRST).await,
+        Call::Task(Task::Begin) => rotation.begin().await,
         Call::Task(Task::Rotate) => {
             let version: EventId = Clock::System.mint();
             rotation.rotate(&version.uuid().to_string()).await

@@ -1,7 +1,7 @@
 //! Rotating the keys of access tokens, in the four steps of Secrets Manager: a new version of the secret is made, its public keys
 //! are published, they are tested, and then it is the one in use. Each step may be done twice.
 
-use aws_kit::{Aws, Issuer, Rotation, Trust, random_token};
+use aws_kit::{Aws, Issuer, Rotation, Trust, random_token, sha256_hex};
 use values::{Clock, Error, Result};
 
 use crate::key_ring::{KeyRing, Seed};
@@ -60,9 +60,14 @@ impl KeyRotation {
     }
 
     /// Sees to it that there are keys: the first rotation of a new secret, or the published set again, should it be lost.
-    pub async fn begin(&self, version: &str) -> Result<()> {
-        let ring = KeyRing::read(&self.secret.current().await?)?;
-        if ring.is_begun() { self.announce(&ring).await } else { self.rotate(version).await }
+    pub async fn begin(&self) -> Result<()> {
+        let text = self.secret.current().await?;
+        let ring = KeyRing::read(&text)?;
+        match ring.is_begun() {
+            true => self.announce(&ring).await,
+            // One version for one text: begun again, it goes on.
+            false => self.rotate(&sha256_hex(text.as_bytes())).await,
+        }
     }
 
     async fn made(&self, version: &str) -> Result<KeyRing> {

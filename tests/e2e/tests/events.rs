@@ -23,7 +23,8 @@ fn samples(function: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What the samples come to, by name: the status of an HTTP sample, the number of refused messages of a batch.
+/// What the samples come to, by name: the status of an HTTP sample, the number of refused messages of a batch; 500 for
+/// what fails as a whole.
 fn expectations() -> BTreeMap<String, u16> {
     let path = folder().join("expectations.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -51,6 +52,7 @@ async fn every_function_takes_its_sample_events() {
             let invoked = shop.functions.invoke(&function, text).await;
             let refused = invoked.payload["batchItemFailures"].as_array().map_or(0, Vec::len);
             match (invoked.error, expected.get(&name)) {
+                (Some(_), Some(500)) if !is_http => {}
                 (Some(error), _) => findings.push(format!("{name} fails ({error}): {}", invoked.payload)),
                 (None, None) if is_http => findings.push(format!("{name} is not in events/expectations.json")),
                 (None, Some(status)) if is_http && invoked.payload["statusCode"] != *status => {
