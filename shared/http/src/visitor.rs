@@ -1,6 +1,7 @@
 //! Who calls: the bearer token, checked by RFC 8725 (one algorithm, issuer, audience, type, expiry) and against the
 //! sessions that ended early.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use aws_kit::{Aws, Settings, Trust};
@@ -10,7 +11,7 @@ use http::request::Parts;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use values::{AccessClaims, Caller, Error, Kind, Result, Trace, UserId};
+use values::{AccessClaims, Caller, Error, Kind, Permit, Result, Trace, UserId, permit};
 
 use crate::{Failure, RequestId};
 
@@ -120,6 +121,23 @@ where
     }
 }
 
+/// Who calls, and may: anybody else's call is a 401 or 403 before its body is looked at. By the table of permissions.
+#[derive(Debug, Clone)]
+pub struct Allowed<P>(pub Visitor, pub PhantomData<P>);
+
+impl<S: Send + Sync, P: Permit> FromRequestParts<S> for Allowed<P>
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        visitor.caller.require(P::PERMISSION)?;
+        Ok(Self(visitor, PhantomData))
+    }
+}
+
 /// The account that calls. Nobody's call is a 401 before its body is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct LoggedIn(pub UserId);
@@ -131,41 +149,8 @@ where
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
+        let Allowed(visitor, _) = Allowed::<permit::UseAccount>::from_request_parts(parts, state).await?;
         Ok(Self(visitor.caller.require_user()?))
-    }
-}
-
-/// The account that calls, with its role and the trace of its request. Nobody's call is a 401 before its body is looked at.
-#[derive(Debug, Clone)]
-pub struct Member(pub UserId, pub Visitor);
-
-impl<S: Send + Sync> FromRequestParts<S> for Member
-where
-    Verifier: FromRef<S>,
-{
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
-        Ok(Self(visitor.caller.require_user()?, visitor))
-    }
-}
-
-/// An admin who calls. Anybody else's call is a 401 or 403 before its body is looked at.
-#[derive(Debug, Clone)]
-pub struct Admin(pub Visitor);
-
-impl<S: Send + Sync> FromRequestParts<S> for Admin
-where
-    Verifier: FromRef<S>,
-{
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
-        visitor.caller.require_admin()?;
-        Ok(Self(visitor))
     }
 }
 
