@@ -7,7 +7,7 @@ use crate::account::Accounts;
 use crate::token::LIFETIME_SECONDS;
 
 /// Clocks differ; the revocation outlives the last access token by this.
-const MARGIN_SECONDS: i64 = 60;
+pub(crate) const MARGIN_SECONDS: i64 = 60;
 
 /// Ends the caller's session, also when it has ended already. 1 transaction.
 pub async fn logout(accounts: &Accounts, trust: &Trust, caller: &Caller) -> Result<()> {
