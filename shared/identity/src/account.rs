@@ -155,12 +155,15 @@ pub(crate) struct Person {
     /// What the person chose; none until they do.
     #[serde(default)]
     pub(crate) preferences: Option<Preferences>,
+    /// How often they chose.
+    #[serde(default, rename = "preferencesVersion", skip_serializing_if = "Option::is_none")]
+    pub(crate) preferences_version: Option<u64>,
 }
 
 impl Person {
     /// Behind a fresh account.
     pub(crate) fn new(email: Email, name: Name) -> Self {
-        Self { email, name, role: Role::Customer, status: Status::Active, preferences: None }
+        Self { email, name, role: Role::Customer, status: Status::Active, preferences: None, preferences_version: None }
     }
 }
 

@@ -97,7 +97,7 @@ pub struct Preferences {
     /// By event type, those of [`CUSTOMER_EVENTS`]; none at all is a choice, too.
     pub channels: BTreeMap<String, BTreeSet<Channel>>,
     /// Rises by one with every change: the ETag. 0 before the first.
-    #[serde(default)]
+    #[serde(skip)]
     pub version: u64,
 }
 
@@ -141,13 +141,14 @@ impl Preferences {
 /// What the person chose, with what nobody chose spelled out. 1 read.
 pub async fn preferences(accounts: &Accounts, user: UserId) -> Result<Preferences> {
     let person = accounts.store.person(user).await?.ok_or_else(|| Error::not_found("account"))?;
-    Ok(person.preferences.unwrap_or_default().spelled_out())
+    let version = person.preferences_version.unwrap_or_default();
+    Ok(Preferences { version, ..person.preferences.unwrap_or_default() }.spelled_out())
 }
 
 /// Writes over what the person chose. With `held`, only if that is the present version (412). 1 read, 1 write.
 pub async fn choose(accounts: &Accounts, user: UserId, chosen: Preferences, held: Option<u64>) -> Result<Preferences> {
     let before = accounts.store.person(user).await?.ok_or_else(|| Error::not_found("account"))?;
-    let version = before.preferences.map_or(0, |chosen| chosen.version);
+    let version = before.preferences_version.unwrap_or_default();
     if held.is_some_and(|held| held != version) {
         return Err(Error::version_mismatch("preferences"));
     }

@@ -26,6 +26,6 @@ pub async fn rename(accounts: &Accounts, user: UserId, name: Name, held: Option<
         return Err(Error::new(Kind::PreconditionFailed, "version_mismatch", detail));
     }
     let now = accounts.clock.now();
-    accounts.store.rename(user, &name, before.version, now)?.commit().await?;
+    accounts.store.rename(user, (&before.email, &name), before.version, now)?.commit().await?;
     Ok(User { name, version: before.version + 1, updated_at: now, ..before })
 }

@@ -158,15 +158,23 @@ impl Store {
     }
 
     /// Renames the person, if the account is still at `version`.
-    pub(crate) fn rename(&self, user: UserId, name: &Name, version: u64, now: Timestamp) -> Result<Transaction> {
+    pub(crate) fn rename(
+        &self,
+        user: UserId,
+        (email, name): (&Email, &Name),
+        version: u64,
+        now: Timestamp,
+    ) -> Result<Transaction> {
         let mut transaction = Transaction::new();
         let touch = "SET version = version + :one, updatedAt = :now";
         let touched = Write::update(&self.table, account_key(user), touch).when("version = :version");
         transaction.add(touched.value(":one", 1)?.value(":now", now)?.value(":version", version)?);
-        let (pk, sk) = people::by_name(user, name);
-        let change = "SET #name = :name, gsi3pk = :pk, gsi3sk = :sk";
+        let (mail, called) = (people::by_email(user, email), people::by_name(user, name));
+        let change = "SET #name = :name, gsi2pk = :mailpk, gsi2sk = :mailsk, gsi3pk = :namepk, gsi3sk = :namesk";
         let renamed = Write::update(&self.table, person_key(user), change).when("attribute_exists(pk)");
-        transaction.add(renamed.name("#name", "name").value(":name", name)?.value(":pk", pk)?.value(":sk", sk)?);
+        let renamed = renamed.name("#name", "name").value(":name", name)?;
+        let renamed = renamed.value(":mailpk", mail.0)?.value(":mailsk", mail.1)?;
+        transaction.add(renamed.value(":namepk", called.0)?.value(":namesk", called.1)?);
         Ok(transaction)
     }
 
@@ -178,11 +186,12 @@ impl Store {
 
     /// Writes over what a person chose, if that is still at version `was` (0: nothing chosen yet).
     pub(crate) fn set_preferences(&self, user: UserId, chosen: &Preferences, was: u64) -> Result<Write> {
-        let write =
-            Write::update(&self.table, person_key(user), "SET preferences = :chosen").value(":chosen", chosen)?;
+        let change = "SET preferences = :chosen, preferencesVersion = :version";
+        let write = Write::update(&self.table, person_key(user), change);
+        let write = write.value(":chosen", chosen)?.value(":version", chosen.version)?;
         match was {
-            0 => Ok(write.when("attribute_exists(pk) AND attribute_not_exists(preferences)")),
-            was => write.when("preferences.version = :was").value(":was", was),
+            0 => Ok(write.when("attribute_exists(pk) AND attribute_not_exists(preferencesVersion)")),
+            was => write.when("preferencesVersion = :was").value(":was", was),
         }
     }
 

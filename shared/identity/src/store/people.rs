@@ -74,7 +74,7 @@ pub(super) fn by_name(user: UserId, name: &Name) -> (String, String) {
 }
 
 /// What finds a person by email, as keys of `gsi2`.
-fn by_email(user: UserId, email: &Email) -> (String, String) {
+pub(super) fn by_email(user: UserId, email: &Email) -> (String, String) {
     (Register::Mail.partition(email.as_str()), format!("{}#{user}", email.as_str()))
 }
 
