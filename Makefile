@@ -1,6 +1,6 @@
 # souk's commands. What each does is in infra/local/souk.py (Python 3; everything else it needs, it puts into .local/venv).
 .DEFAULT_GOAL := help
-.PHONY: help up down logs test proof soak mutants bench invoke deploy
+.PHONY: help up down logs admin test proof soak mutants bench invoke deploy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
@@ -16,6 +16,9 @@ down: ## stop all of it
 
 logs: ## follow a function's log: make logs F=orders
 	$(SOUK) logs $(or $(F),$(error say which function: make logs F=orders))
+
+admin: ## make somebody who has registered an admin: make admin EMAIL=ada@example.com [ENV=prod]
+	$(SOUK) admin '$(or $(EMAIL),$(error say who: make admin EMAIL=ada@example.com))' $(if $(ENV),--env $(ENV))
 
 test: ## everything there is, in a stack of its own: make test [SEED=4711]
 	$(SOUK) test $(SEEDED)

@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import admins
 import build
 import proof as proofs
 import seed
@@ -94,6 +95,17 @@ def invoke(arguments):
         pass
     say(payload)
     return 1 if answer.get("FunctionError") else 0
+
+
+def admin(arguments):
+    if arguments.env:
+        client, function = admins.deployed(arguments.env)
+    else:
+        profile = running_profile()
+        client, function = profile.client("lambda"), f"{profile.stack}-housekeeping"
+    admins.grant(client, function, arguments.email)
+    say(f"  {arguments.email} is an admin of {arguments.env or 'the local stack'}, from the next login or refresh on.")
+    return 0
 
 
 def deploy(arguments):

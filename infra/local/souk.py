@@ -84,6 +84,9 @@ def parse():
     for seeded in (test, proof, soak, mutants):
         seeded.add_argument("--seed", help="repeats the run that printed it")
     commands.add_parser("bench", help="measure the release build")
+    admin = commands.add_parser("admin", help="make somebody who has registered an admin")
+    admin.add_argument("email")
+    admin.add_argument("--env", choices=["dev", "staging", "prod"], help="of that deployed stack, with your AWS credentials; without: the local one")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy")
     deploy.add_argument("environment", choices=["dev", "staging", "prod"])
     return parser.parse_args()

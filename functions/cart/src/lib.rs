@@ -10,8 +10,9 @@ use axum::routing::{get, post, put};
 use cart::{Carts, Item, Owner, Strategy, View};
 use http::StatusCode;
 use http_kit::{
-    Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, Path, Verifier, Visitor, attempted, tagged,
+    Allowed, Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, Path, Verifier, attempted, tagged,
 };
+use values::permit::Buy;
 use values::{Currency, Result};
 
 use shape::{AddIn, CartOut, MergeIn, SetIn};
@@ -71,7 +72,7 @@ async fn make(AxumState(state): AxumState<State>) -> Answer {
 
 async fn view(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<Buy>,
     Path(owner): Path<String>,
     known: IfNoneMatch,
 ) -> Answer {
@@ -85,7 +86,7 @@ async fn view(
 
 async fn add(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<Buy>,
     Path(owner): Path<String>,
     held: IfMatch,
     key: IdempotencyKey,
@@ -112,7 +113,7 @@ async fn merge(
 
 async fn set(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<Buy>,
     Path((owner, item)): Path<(String, String)>,
     held: IfMatch,
     Json(body): Json<SetIn>,
@@ -124,7 +125,7 @@ async fn set(
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<Buy>,
     Path((owner, item)): Path<(String, String)>,
     held: IfMatch,
 ) -> Answer {
@@ -135,7 +136,7 @@ async fn remove(
 
 async fn clear(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<Buy>,
     Path(owner): Path<String>,
     held: IfMatch,
 ) -> Answer<StatusCode> {

@@ -87,7 +87,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
         Task::GrantRole { email, role } => {
-            grant_role(&state.accounts, &email, role).await.map(|_| Report { done: 1, failed: 0 })
+            grant_role(&state.accounts, &email, role, &trace.actor).await.map(|_| Report { done: 1, failed: 0 })
         }
     };
     match &report {

@@ -98,7 +98,7 @@ impl PlaceIn {
 
     fn destination(&self) -> Result<Option<Destination>> {
         match (&self.shipping_address, self.address_id) {
-            (Some(address), None) => Ok(Some(Destination::Address(address.clone()))),
+            (Some(address), None) => Ok(Some(Destination::Address(address.clone().checked("shippingAddress")?))),
             (None, Some(id)) => Ok(Some(Destination::Saved(id))),
             (None, None) => Ok(None),
             (Some(_), Some(_)) => {
@@ -189,6 +189,18 @@ mod tests {
         let mut order = order();
         order["shippingAddress"]["country"] = json!("XX");
         assert!(from_value::<PlaceIn>(order).is_err());
+    }
+
+    #[test]
+    fn a_parcel_goes_where_a_carrier_finds_it() {
+        for (field, value, code) in
+            [("postalCode", "SW1Y 4JH", "postal_code_invalid"), ("phone", "02 555 12 12", "phone_invalid")]
+        {
+            let mut order = order();
+            order["shippingAddress"][field] = json!(value);
+            let read: PlaceIn = from_value(order).unwrap();
+            assert_eq!(refused(read.into_inquiry(&Caller::Guest)), (format!("shippingAddress.{field}"), code));
+        }
     }
 
     #[test]

@@ -12,11 +12,12 @@ use axum::routing::{get, patch, post};
 use cart::Carts;
 use http::{HeaderMap, StatusCode, header};
 use http_kit::{
-    Admin, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, Visitor, attempted, etag,
+    Allowed, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, Visitor, attempted, etag,
     order_token, tagged,
 };
 use identity::Accounts;
 use orders::{Asked, Checkout, Desk, Status};
+use values::permit::{Buy, MoveOrders};
 use values::{Caller, Clock, OrderId, Result, Text};
 
 use bodies::{CancelIn, MoveIn, PayIn, PlaceIn};
@@ -71,7 +72,7 @@ pub fn routes(state: State) -> Router {
 
 async fn place(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<Buy>,
     key: IdempotencyKey,
     Json(body): Json<PlaceIn>,
 ) -> Answer {
@@ -82,7 +83,11 @@ async fn place(
     Ok(attempted(placed, |placed| (StatusCode::CREATED, shown(OrderOut::placed(placed.full, placed.order_token)))))
 }
 
-async fn quote(AxumState(state): AxumState<State>, visitor: Visitor, Json(body): Json<PlaceIn>) -> Answer {
+async fn quote(
+    AxumState(state): AxumState<State>,
+    Allowed(visitor, _): Allowed<Buy>,
+    Json(body): Json<PlaceIn>,
+) -> Answer {
     let inquiry = body.into_inquiry(&visitor.caller)?;
     Ok(Json(QuoteOut::from(state.checkout.quote(inquiry, &visitor.caller).await?)).into_response())
 }
@@ -132,7 +137,7 @@ async fn cancel(
 
 async fn advance(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<MoveOrders>,
     key: IdempotencyKey,
     held: IfMatch,
     Path(id): Path<OrderId>,

@@ -4,7 +4,7 @@ use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use http::HeaderMap;
 use http_kit::{Answer, Json, PageQuery, Path, Query, Visitor, list, order_token};
-use values::{Error, OrderId, UserId};
+use values::{Error, OrderId, Permission, UserId};
 
 use crate::State;
 use crate::bodies::ListIn;
@@ -14,7 +14,7 @@ use crate::shape::{HistoryOut, OrderOut};
 pub(crate) async fn all(AxumState(state): AxumState<State>, visitor: Visitor, Query(query): Query<ListIn>) -> Answer {
     let user = visitor.caller.require_user()?;
     let (filter, page) = query.parts();
-    if !visitor.caller.is_admin() {
+    if !visitor.caller.may(Permission::ReadOrders) {
         return match filter.any() {
             None => bought_by(&state, user, &page).await,
             Some(field) => {
@@ -36,7 +36,7 @@ pub(crate) async fn of_user(
     Path(user): Path<UserId>,
     Query(page): Query<PageQuery>,
 ) -> Answer {
-    if visitor.caller.require_user()? != user && !visitor.caller.is_admin() {
+    if visitor.caller.require_user()? != user && !visitor.caller.may(Permission::ReadOrders) {
         return Err(Error::not_found("account").into());
     }
     bought_by(&state, user, &page).await
@@ -54,7 +54,7 @@ pub(crate) async fn history(
     orders.show(id, &visitor.caller, order_token(&headers)).await?;
     let name = format!("history of {id}");
     let rows = orders.history(id, &state.cursors.open(&page, &name)?).await?;
-    let is_admin = visitor.caller.is_admin();
+    let is_admin = visitor.caller.may(Permission::ReadOrders);
     Ok(Json(list(rows.map(|entry| HistoryOut::of(entry, is_admin)), &state.cursors, &name)).into_response())
 }
 

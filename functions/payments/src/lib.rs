@@ -13,13 +13,14 @@ use axum::routing::{get, post};
 use events::Recipient;
 use http::{HeaderMap, StatusCode};
 use http_kit::{
-    Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery, Path, Query, Raw, Verifier, Visitor,
-    attempted, list, order_token, tagged,
+    Allowed, Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery, Path, Query, Raw, Verifier,
+    Visitor, attempted, list, order_token, tagged,
 };
 use payments::{Payment, Payments};
 use serde::Deserialize;
 use serde_json::json;
-use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Result, Trace};
+use values::permit::MoveMoney;
+use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Permission, Result, Trace};
 
 use shape::{PaymentOut, RefundIn, RefundOut};
 
@@ -114,8 +115,11 @@ async fn confirm(
     Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
 }
 
-async fn capture(AxumState(state): AxumState<State>, visitor: Visitor, Path(id): Path<PaymentId>) -> Answer {
-    visitor.caller.require_admin()?;
+async fn capture(
+    AxumState(state): AxumState<State>,
+    Allowed(visitor, _): Allowed<MoveMoney>,
+    Path(id): Path<PaymentId>,
+) -> Answer {
     let payment = state.payments.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
     state.payments.ask_capture(&payment, &visitor.trace).await?;
     Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
@@ -123,12 +127,11 @@ async fn capture(AxumState(state): AxumState<State>, visitor: Visitor, Path(id):
 
 async fn refund(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<MoveMoney>,
     key: IdempotencyKey,
     Path(id): Path<PaymentId>,
     Json(body): Json<RefundIn>,
 ) -> Answer {
-    visitor.caller.require_admin()?;
     let admin = visitor.caller.require_user()?.to_string();
     let action = format!("POST /payments/{id}/refunds");
     let once = Idempotency::new(&admin, &action, &key.required()?, &body)?;
@@ -168,5 +171,5 @@ fn check_somebody(visitor: &Visitor, headers: &HeaderMap) -> Result<()> {
 /// Its payer, an admin, or whoever holds the order's token.
 fn may_see(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
     let pays = matches!((payment.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user);
-    caller.is_admin() || pays || matches_digest(order_token(headers), payment.token_digest.as_deref())
+    caller.may(Permission::ReadOrders) || pays || matches_digest(order_token(headers), payment.token_digest.as_deref())
 }

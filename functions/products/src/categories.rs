@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use catalog::{Category, Node, Shelf};
 use http::StatusCode;
-use http_kit::{Admin, Answer, IfMatch, IfNoneMatch, Json, Path, Visitor, tagged};
+use http_kit::{Allowed, Answer, IfMatch, IfNoneMatch, Json, Path, Visitor, tagged};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use values::Text;
+use values::permit::ManageCategories;
 
 use crate::State;
 use crate::products::cached;
@@ -59,7 +60,11 @@ async fn tree(AxumState(state): AxumState<State>, visitor: Visitor, known: IfNon
     Ok(cached(tagged(digest.get(..32).unwrap_or_default(), &known, body), &visitor.caller))
 }
 
-async fn create(AxumState(state): AxumState<State>, Admin(_): Admin, Json(body): Json<CreateIn>) -> Answer {
+async fn create(
+    AxumState(state): AxumState<State>,
+    _: Allowed<ManageCategories>,
+    Json(body): Json<CreateIn>,
+) -> Answer {
     let CreateIn { key, name, parent, position } = body;
     let made = state.products.create_category(key, Shelf { name, parent, position }).await?;
     Ok((StatusCode::CREATED, shown(made)).into_response())
@@ -67,7 +72,7 @@ async fn create(AxumState(state): AxumState<State>, Admin(_): Admin, Json(body):
 
 async fn replace(
     AxumState(state): AxumState<State>,
-    Admin(_): Admin,
+    _: Allowed<ManageCategories>,
     Path(key): Path<Category>,
     held: IfMatch,
     Json(body): Json<ReplaceIn>,
@@ -79,7 +84,7 @@ async fn replace(
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    Admin(_): Admin,
+    _: Allowed<ManageCategories>,
     Path(key): Path<Category>,
     held: IfMatch,
 ) -> Answer<StatusCode> {

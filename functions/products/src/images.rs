@@ -7,8 +7,9 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use catalog::{Alt, ImageFound, ImageOut, ImageType, ImageUpload, NewImage, Refusal, UploadState};
 use http::StatusCode;
-use http_kit::{Admin, Answer, IdempotencyKey, IfMatch, Json, Path, attempted};
+use http_kit::{Allowed, Answer, IdempotencyKey, IfMatch, Json, Path, attempted};
 use serde::{Deserialize, Serialize};
+use values::permit::ManageProducts;
 use values::{Clock, ImageId, ProductId, Result, Timestamp};
 
 use crate::State;
@@ -65,7 +66,7 @@ struct ImageStateOut {
 
 async fn announce(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path(product): Path<ProductId>,
     key: IdempotencyKey,
     Json(body): Json<ImageIn>,
@@ -83,7 +84,7 @@ async fn announce(
 
 async fn show(
     AxumState(state): AxumState<State>,
-    Admin(_): Admin,
+    _: Allowed<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
 ) -> Answer {
     let ImageFound { upload, image: shown } = state.products.image(product, image).await?;
@@ -102,7 +103,7 @@ async fn show(
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
     held: IfMatch,
     Json(body): Json<ImageChangeIn>,
@@ -113,7 +114,7 @@ async fn change(
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
     held: IfMatch,
 ) -> Answer<StatusCode> {

@@ -6,9 +6,10 @@ use axum::extract::State as AxumState;
 use axum::routing::{get, post};
 use catalog::{Counts, Format, Job, JobFailure, JobStatus, Jobs};
 use http::StatusCode;
-use http_kit::{Admin, Answer, IdempotencyKey, Json, Path, attempted};
+use http_kit::{Allowed, Answer, IdempotencyKey, Json, Path, attempted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use values::permit::ManageProducts;
 use values::{Error, JobId, Result, Timestamp};
 
 use crate::State;
@@ -69,7 +70,7 @@ struct SignedOut {
 
 async fn import(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ImportIn>,
 ) -> Answer {
@@ -80,7 +81,7 @@ async fn import(
 
 async fn export(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ExportIn>,
 ) -> Answer {
@@ -91,7 +92,7 @@ async fn export(
 
 async fn show_import(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path(id): Path<JobId>,
 ) -> Answer<Json<JobOut>> {
     let job = state.jobs.read(id, &visitor.trace).await?;
@@ -100,7 +101,7 @@ async fn show_import(
 
 async fn show_export(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path(id): Path<JobId>,
 ) -> Answer<Json<JobOut>> {
     let job = state.jobs.read(id, &visitor.trace).await?;

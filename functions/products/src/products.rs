@@ -7,10 +7,11 @@ use axum::routing::{get, post};
 use catalog::{Patch, ProductIn, ProductOut};
 use http::{HeaderValue, StatusCode, header};
 use http_kit::{
-    Admin, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query, Visitor, attempted,
+    Allowed, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query, Visitor, attempted,
     list, tagged,
 };
-use values::{Caller, ProductId};
+use values::permit::ManageProducts;
+use values::{Caller, Permission, ProductId};
 
 use crate::State;
 
@@ -23,7 +24,7 @@ pub(crate) fn routes() -> Router<State> {
 
 async fn create(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ProductIn>,
 ) -> Answer {
@@ -45,7 +46,7 @@ async fn show(
 
 async fn replace(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path(id): Path<ProductId>,
     held: IfMatch,
     Json(body): Json<ProductIn>,
@@ -56,7 +57,7 @@ async fn replace(
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path(id): Path<ProductId>,
     held: IfMatch,
     key: IdempotencyKey,
@@ -69,7 +70,7 @@ async fn change(
 
 async fn archive(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageProducts>,
     Path(id): Path<ProductId>,
     held: IfMatch,
 ) -> Answer<StatusCode> {
@@ -80,7 +81,7 @@ async fn archive(
 async fn history(
     AxumState(state): AxumState<State>,
     AxumState(cursors): AxumState<Cursors>,
-    Admin(_): Admin,
+    _: Allowed<ManageProducts>,
     Path(id): Path<ProductId>,
     Query(page): Query<PageQuery>,
 ) -> Answer {
@@ -91,7 +92,7 @@ async fn history(
 
 /// An answer that everybody but an admin gets alike may be kept for moments by whoever passes it on (RFC 9111, 5.2.2; RFC 5861).
 pub(crate) fn cached(mut answer: Response, caller: &Caller) -> Response {
-    let kept = match caller.is_admin() {
+    let kept = match caller.may(Permission::ManageProducts) {
         true => "private, no-cache",
         false => "public, max-age=5, stale-while-revalidate=30",
     };

@@ -8,11 +8,12 @@ use axum::routing::{get, patch};
 use catalog::{Opinion, Prose, Review, Stars, Verdict, Visibility};
 use http::{StatusCode, header};
 use http_kit::{
-    Admin, Answer, IdempotencyKey, IfMatch, IfNoneMatch, Json, Member, PageQuery, Path, Query, Visitor, attempted,
-    list, tagged,
+    Allowed, Answer, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query, Visitor, attempted, list,
+    tagged,
 };
 use serde::{Deserialize, Serialize};
-use values::{Caller, ProductId, ReviewId, Text, Timestamp};
+use values::permit::{ModerateReviews, WriteReviews};
+use values::{Caller, Permission, ProductId, ReviewId, Text, Timestamp};
 
 use crate::State;
 
@@ -70,7 +71,7 @@ struct ReviewOut {
 impl ReviewOut {
     fn seen_by(caller: &Caller, review: Review) -> Self {
         let mine = review.is_by(caller.user());
-        let inside = mine || caller.is_admin();
+        let inside = mine || caller.may(Permission::ModerateReviews);
         let status = inside.then_some(review.visibility());
         let Review { id, opinion, hidden, version, created_at, updated_at, .. } = review;
         let Opinion { rating, title, text } = opinion;
@@ -101,7 +102,7 @@ async fn shelf(
 
 async fn post(
     AxumState(state): AxumState<State>,
-    Member(_, visitor): Member,
+    Allowed(visitor, _): Allowed<WriteReviews>,
     Path(id): Path<ProductId>,
     key: IdempotencyKey,
     Json(body): Json<Opinion>,
@@ -119,28 +120,30 @@ async fn show(AxumState(state): AxumState<State>, visitor: Visitor, Path(place):
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Member(user, visitor): Member,
+    Allowed(visitor, _): Allowed<WriteReviews>,
     Path(place): Place,
     held: IfMatch,
     Json(body): Json<Opinion>,
 ) -> Answer {
+    let user = visitor.caller.require_user()?;
     let review = state.products.change_review(place, user, &body, held.version()?, &visitor.trace).await?;
     Ok(shown(&visitor.caller, review))
 }
 
 async fn take_back(
     AxumState(state): AxumState<State>,
-    Member(user, visitor): Member,
+    Allowed(visitor, _): Allowed<WriteReviews>,
     Path(place): Place,
     held: IfMatch,
 ) -> Answer<StatusCode> {
+    let user = visitor.caller.require_user()?;
     state.products.delete_review(place, user, held.version()?, &visitor.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn judge(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ModerateReviews>,
     Path(place): Place,
     held: IfMatch,
     key: IdempotencyKey,
@@ -159,7 +162,7 @@ fn shown(caller: &Caller, review: Review) -> Response {
 
 /// Its version, and who looks: an author and an admin are shown more.
 fn tag(caller: &Caller, review: &Review) -> String {
-    let whose = match (review.is_by(caller.user()), caller.is_admin()) {
+    let whose = match (review.is_by(caller.user()), caller.may(Permission::ModerateReviews)) {
         (true, _) => "author",
         (_, true) => "admin",
         _ => "anybody",

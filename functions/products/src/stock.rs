@@ -5,8 +5,9 @@ use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use axum::routing::{get, patch};
 use catalog::{Cause, Moved, Movement, Recount};
-use http_kit::{Admin, Answer, Cursors, IdempotencyKey, IfMatch, Json, PageQuery, Path, Query, attempted, list};
+use http_kit::{Allowed, Answer, Cursors, IdempotencyKey, IfMatch, Json, PageQuery, Path, Query, attempted, list};
 use serde::{Deserialize, Serialize};
+use values::permit::ManageStock;
 use values::{Actor, Error, OrderId, ProductId, Result, Sku, Text, Timestamp};
 
 use crate::State;
@@ -42,7 +43,7 @@ impl RecountIn {
 
 async fn recount(
     AxumState(state): AxumState<State>,
-    Admin(visitor): Admin,
+    Allowed(visitor, _): Allowed<ManageStock>,
     Path(id): Path<ProductId>,
     held: IfMatch,
     key: IdempotencyKey,
@@ -88,7 +89,7 @@ impl From<Moved> for MovementOut {
 async fn movements(
     AxumState(state): AxumState<State>,
     AxumState(cursors): AxumState<Cursors>,
-    Admin(_): Admin,
+    _: Allowed<ManageStock>,
     Path(id): Path<ProductId>,
     Query(MovementsIn { sku, limit, cursor }): Query<MovementsIn>,
 ) -> Answer {

@@ -1,21 +1,26 @@
-//! HTTP: profiles, address books, and the list of accounts for an admin.
+//! HTTP: profiles, preferences, address books; for an admin the accounts, their roles and whether they may be used.
 
-use aws_kit::Aws;
+mod bodies;
+mod phone;
+
+use aws_kit::{Aws, Trust};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use http::StatusCode;
 use http_kit::{
-    Admin, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, PageQuery, Path, Query, Verifier,
-    attempted, list, tagged,
+    Allowed, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, Path, Query, Verifier, attempted,
+    list, tagged,
 };
-use identity::{Accounts, Address, Name};
-use serde::Deserialize;
-use serde_json::json;
+use identity::{Accounts, AddressIn, Preferences};
+use serde_json::{Map, Value, json};
+use values::permit::ManageUsers;
 use values::{AddressId, Result, UserId};
 
-const USERS: &str = "/users";
+use bodies::{ListIn, PreferencesIn, Profile, RoleIn, StatusIn};
+use phone::check_phone;
+
 const ADD_ADDRESS: &str = "POST /users/addresses";
 
 /// What the handlers work with.
@@ -35,6 +40,10 @@ impl State {
             cursors: Cursors::from_env()?,
         })
     }
+
+    fn trust(&self) -> &Trust {
+        self.verifier.trust()
+    }
 }
 
 impl FromRef<State> for Verifier {
@@ -45,32 +54,73 @@ impl FromRef<State> for Verifier {
 
 type App = AxumState<State>;
 
-/// PUT /users/profile.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Profile {
-    name: Name,
-}
-
 /// The routes of this function.
 pub fn routes(state: State) -> Router {
     Router::new()
         .route("/api/v1/users", get(list_users))
         .route("/api/v1/users/{id}", get(user))
+        .route("/api/v1/users/{id}/role", put(change_role))
+        .route("/api/v1/users/{id}/status", put(change_status))
         .route("/api/v1/users/profile", get(profile).put(rename))
+        .route("/api/v1/users/preferences", get(preferences).put(choose))
         .route("/api/v1/users/addresses", get(addresses).post(add_address))
         .route("/api/v1/users/addresses/{id}", put(replace_address).delete(remove_address))
         .with_state(state)
 }
 
-async fn list_users(AxumState(state): App, _: Admin, Query(query): Query<PageQuery>) -> Answer {
-    let page = identity::list_users(&state.accounts, &state.cursors.open(&query, USERS)?).await?;
-    Ok(Json(list(page, &state.cursors, USERS)).into_response())
+async fn list_users(AxumState(state): App, _: Allowed<ManageUsers>, Query(query): Query<ListIn>) -> Answer {
+    let (wanted, page, name) = query.parts()?;
+    let page = identity::list_users(&state.accounts, &wanted, &state.cursors.open(&page, &name)?).await?;
+    Ok(Json(list(page, &state.cursors, &name)).into_response())
 }
 
-async fn user(AxumState(state): App, _: Admin, Path(id): Path<UserId>, known: IfNoneMatch) -> Answer {
-    let user = identity::profile(&state.accounts, id).await?;
+async fn user(AxumState(state): App, _: Allowed<ManageUsers>, Path(id): Path<UserId>, known: IfNoneMatch) -> Answer {
+    let user = identity::account(&state.accounts, id).await?;
     Ok(tagged(user.version, &known, user))
+}
+
+async fn change_role(
+    AxumState(state): App,
+    Allowed(visitor, _): Allowed<ManageUsers>,
+    Path(id): Path<UserId>,
+    held: IfMatch,
+    Json(body): Json<RoleIn>,
+) -> Answer {
+    let by = (visitor.caller.require_user()?, &visitor.trace.actor);
+    let user = identity::change_role(&state.accounts, state.trust(), by, id, body.role()?, held.version()?).await?;
+    Ok(tagged(user.version, &IfNoneMatch::default(), user))
+}
+
+async fn change_status(
+    AxumState(state): App,
+    Allowed(visitor, _): Allowed<ManageUsers>,
+    Path(id): Path<UserId>,
+    held: IfMatch,
+    Json(body): Json<StatusIn>,
+) -> Answer {
+    let by = (visitor.caller.require_user()?, &visitor.trace.actor);
+    let next = (body.status()?, body.reason);
+    let user = identity::change_status(&state.accounts, state.trust(), by, id, next, held.version()?).await?;
+    Ok(tagged(user.version, &IfNoneMatch::default(), user))
+}
+
+async fn preferences(AxumState(state): App, LoggedIn(user): LoggedIn, known: IfNoneMatch) -> Answer {
+    Ok(shown(identity::preferences(&state.accounts, user).await?, &known))
+}
+
+async fn choose(
+    AxumState(state): App,
+    LoggedIn(user): LoggedIn,
+    held: IfMatch,
+    Json(body): Json<PreferencesIn>,
+) -> Answer {
+    let chosen = identity::choose(&state.accounts, user, body.chosen()?, held.version()?).await?;
+    Ok(shown(chosen, &IfNoneMatch::default()))
+}
+
+fn shown(preferences: Preferences, known: &IfNoneMatch) -> Response {
+    let Preferences { language, channels, version } = preferences;
+    tagged(version, known, json!({ "language": language, "channels": channels }))
 }
 
 async fn profile(AxumState(state): App, LoggedIn(user): LoggedIn, known: IfNoneMatch) -> Answer {
@@ -92,10 +142,12 @@ async fn add_address(
     AxumState(state): App,
     LoggedIn(user): LoggedIn,
     key: IdempotencyKey,
-    Json(address): Json<Address>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Answer {
-    let once = key.of(&user.to_string(), ADD_ADDRESS, &address)?;
-    let added = identity::add_address(&state.accounts, user, address, once).await?;
+    let once = key.of(&user.to_string(), ADD_ADDRESS, &body)?;
+    let said = AddressIn::read(body)?;
+    check_phone(&said)?;
+    let added = identity::add_address(&state.accounts, user, &said, once).await?;
     Ok(attempted(added, |entry| (StatusCode::CREATED, Json(entry))))
 }
 
@@ -103,9 +155,11 @@ async fn replace_address(
     AxumState(state): App,
     LoggedIn(user): LoggedIn,
     Path(id): Path<AddressId>,
-    Json(address): Json<Address>,
+    Json(body): Json<Map<String, Value>>,
 ) -> Answer {
-    let entry = identity::replace_address(&state.accounts, user, id, address).await?;
+    let said = AddressIn::read(body)?;
+    check_phone(&said)?;
+    let entry = identity::replace_address(&state.accounts, user, id, &said).await?;
     Ok(Json(entry).into_response())
 }
 

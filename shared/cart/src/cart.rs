@@ -208,6 +208,7 @@ pub(crate) mod tests {
             compare_at_price: None,
             weight: None,
             product_version: Some(1),
+            counted_by: None,
         }
     }
 

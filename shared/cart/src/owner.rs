@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use values::{Caller, CartId, Error, Result, UserId};
+use values::{Caller, CartId, Error, Permission, Result, UserId};
 
 /// A cart's owner: `usr_…` or, for a guest's, the cart's own id `crt_…`. That id is the guest's only credential: 74 of its
 /// bits are random (RFC 9562, 5.7), so it is not guessed.
@@ -24,7 +24,9 @@ impl Owner {
             return caller.require_user().map(Self::User);
         }
         match name.parse()? {
-            Self::User(user) if caller.require_user()? != user && !caller.is_admin() => Err(Error::not_found("cart")),
+            Self::User(user) if caller.require_user()? != user && !caller.may(Permission::ServeCarts) => {
+                Err(Error::not_found("cart"))
+            }
             owner => Ok(owner),
         }
     }

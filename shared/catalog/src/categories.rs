@@ -1,7 +1,7 @@
 //! Categories as admins arrange them. A product's first use makes one, too: a root that is called as its key.
 
 use aws_kit::{Backoff, CommitError, Transaction};
-use values::{Caller, Error, Result, Text};
+use values::{Caller, Error, Permission, Result, Text};
 
 use crate::store::categories::full;
 use crate::tree::{Branch, MOST_CATEGORIES, Node, Tree, slug};
@@ -24,7 +24,7 @@ pub struct Shelf {
 impl Products {
     /// All categories, as a tree. Admins see it as it is, everybody else as it was some seconds ago at most. 0 or 1 round trips.
     pub async fn categories(&self, caller: &Caller) -> Result<Vec<Branch>> {
-        let seconds = if caller.is_admin() { 0 } else { VIEW_SECONDS };
+        let seconds = if caller.may(Permission::ManageCategories) { 0 } else { VIEW_SECONDS };
         Ok(self.catalog.tree(self.clock.now(), seconds).await?.branches())
     }
 

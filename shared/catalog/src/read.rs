@@ -1,7 +1,7 @@
 //! One product, read.
 
 use tracing::info;
-use values::{Caller, Error, ProductId, Result};
+use values::{Caller, Error, Permission, ProductId, Result};
 
 use crate::cache::Found;
 use crate::{Listing, Products, Status};
@@ -11,7 +11,7 @@ impl Products {
     /// most, from memory where that can be. 1 round trip, 2 for a product that this sandbox never saw, or that was changed since
     /// it did; none on a hit.
     pub async fn read(&self, id: ProductId, caller: &Caller) -> Result<Listing> {
-        let listing = match caller.is_admin() {
+        let listing = match caller.may(Permission::ManageProducts) {
             true => self.catalog.listing(id).await?,
             false => self.remembered(id).await?.filter(|listing| listing.product.status == Status::Active),
         };

@@ -1,6 +1,6 @@
 //! Reviews as they are read: by everybody what is shown, by its author and by admins what is hidden.
 
-use values::{Caller, Page, PageRequest, ProductId, Result, ReviewId};
+use values::{Caller, Page, PageRequest, Permission, ProductId, Result, ReviewId};
 
 use crate::review::no_review;
 use crate::{Products, Review, Visibility};
@@ -16,7 +16,7 @@ impl Products {
         request: &PageRequest,
     ) -> Result<Page<Review>> {
         if shown == Visibility::Hidden {
-            caller.require_admin()?;
+            caller.require(Permission::ModerateReviews)?;
         }
         self.read(product, caller).await?;
         self.catalog.page_of_reviews(product, shown, request).await
@@ -25,7 +25,9 @@ impl Products {
     /// One review. 404 for one that is hidden, but for its author and for admins. 1 round trip.
     pub async fn review(&self, place: (ProductId, ReviewId), caller: &Caller) -> Result<Review> {
         let found = self.catalog.review(place.0, place.1).await?;
-        let seen = |review: &Review| review.hidden.is_none() || review.is_by(caller.user()) || caller.is_admin();
+        let seen = |review: &Review| {
+            review.hidden.is_none() || review.is_by(caller.user()) || caller.may(Permission::ModerateReviews)
+        };
         found.filter(seen).ok_or_else(no_review)
     }
 }

@@ -18,7 +18,7 @@ pub use list::{Cursors, PageQuery, list};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, attempted, order_token};
 pub use problem::Failure;
 pub use raw::Raw;
-pub use visitor::{Admin, LoggedIn, Member, Verifier, Visitor};
+pub use visitor::{Allowed, LoggedIn, Verifier, Visitor};
 
 /// What every handler returns.
 pub type Answer<T = axum::response::Response> = Result<T, Failure>;

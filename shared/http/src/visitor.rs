@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_kit::{Aws, Issuer, PublicKeys, Settings, Trust};
@@ -13,7 +14,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::de::DeserializeOwned;
-use values::{AccessClaims, Caller, Error, Kind, Result, Trace, UserId, minted_at};
+use values::{AccessClaims, Caller, Error, Kind, Permit, Result, Trace, UserId, minted_at, permit};
 
 use crate::trusted::Trusted;
 use crate::{Failure, RequestId};
@@ -183,6 +184,23 @@ where
     }
 }
 
+/// Who calls, and may: anybody else's call is a 401 or 403 before its body is looked at. By the table of permissions.
+#[derive(Debug, Clone)]
+pub struct Allowed<P>(pub Visitor, pub PhantomData<P>);
+
+impl<S: Send + Sync, P: Permit> FromRequestParts<S> for Allowed<P>
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        visitor.caller.require(P::PERMISSION)?;
+        Ok(Self(visitor, PhantomData))
+    }
+}
+
 /// The account that calls. Nobody's call is a 401 before its body is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct LoggedIn(pub UserId);
@@ -194,41 +212,8 @@ where
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
+        let Allowed(visitor, _) = Allowed::<permit::UseAccount>::from_request_parts(parts, state).await?;
         Ok(Self(visitor.caller.require_user()?))
-    }
-}
-
-/// The account that calls, with its role and the trace of its request. Nobody's call is a 401 before its body is looked at.
-#[derive(Debug, Clone)]
-pub struct Member(pub UserId, pub Visitor);
-
-impl<S: Send + Sync> FromRequestParts<S> for Member
-where
-    Verifier: FromRef<S>,
-{
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
-        Ok(Self(visitor.caller.require_user()?, visitor))
-    }
-}
-
-/// An admin who calls. Anybody else's call is a 401 or 403 before its body is looked at.
-#[derive(Debug, Clone)]
-pub struct Admin(pub Visitor);
-
-impl<S: Send + Sync> FromRequestParts<S> for Admin
-where
-    Verifier: FromRef<S>,
-{
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
-        visitor.caller.require_admin()?;
-        Ok(Self(visitor))
     }
 }
 

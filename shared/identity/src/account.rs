@@ -1,11 +1,15 @@
 //! An account: what it may do, apart from who is behind it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use aws_kit::{Aws, Table};
 use serde::{Deserialize, Serialize};
 use values::{AddressId, Clock, Email, Error, Kind, Result, Role, Text, Timestamp, UserId};
 
 use crate::Address;
 use crate::password::Credential;
+use crate::preferences::Preferences;
 use crate::session::Session;
 use crate::store::Store;
 
@@ -47,11 +51,37 @@ impl Accounts {
 }
 
 /// May the account be used?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
+pub enum Status {
+    /// Yes.
+    #[default]
     Active,
+    /// No: nobody logs in, and no token is refreshed.
     Suspended,
+}
+
+impl Status {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Active, Self::Suspended];
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+        })
+    }
+}
+
+impl FromStr for Status {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let known = Self::ALL.into_iter().find(|status| status.to_string() == text);
+        known.ok_or_else(|| Error::invalid("status", "status_unknown", "use active or suspended"))
+    }
 }
 
 /// An account without what tells who the person is.
@@ -68,6 +98,15 @@ pub(crate) struct Account {
     pub(crate) sessions_ended_at: Option<Timestamp>,
     /// How many addresses its book holds.
     pub(crate) addresses: u32,
+    /// The address of its book that parcels go to unless another is chosen.
+    #[serde(default)]
+    pub(crate) default_shipping: Option<AddressId>,
+    /// The same of invoices.
+    #[serde(default)]
+    pub(crate) default_billing: Option<AddressId>,
+    /// Why it is suspended, in the words of the admin who did it.
+    #[serde(default)]
+    pub(crate) status_reason: Option<String>,
     pub(crate) version: u64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
@@ -82,8 +121,11 @@ impl Account {
             status: Status::Active,
             email_verified: false,
             credential,
-            sessions_ended_at: None,
             addresses: 0,
+            default_shipping: None,
+            default_billing: None,
+            status_reason: None,
+            sessions_ended_at: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -111,6 +153,29 @@ impl Account {
 pub(crate) struct Person {
     pub(crate) email: Email,
     pub(crate) name: Name,
+    /// The account's, copied in the transaction that changes them there: whoever searches for people filters by them.
+    #[serde(default = "customer")]
+    pub(crate) role: Role,
+    #[serde(default)]
+    pub(crate) status: Status,
+    /// What the person chose; none until they do.
+    #[serde(default)]
+    pub(crate) preferences: Option<Preferences>,
+    /// How often they chose.
+    #[serde(default, rename = "preferencesVersion", skip_serializing_if = "Option::is_none")]
+    pub(crate) preferences_version: Option<u64>,
+}
+
+impl Person {
+    /// Behind a fresh account.
+    pub(crate) fn new(email: Email, name: Name) -> Self {
+        Self { email, name, role: Role::Customer, status: Status::Active, preferences: None, preferences_version: None }
+    }
+}
+
+/// Of persons from before their rows had a role.
+fn customer() -> Role {
+    Role::Customer
 }
 
 /// An account as its owner and admins see it.
@@ -125,6 +190,11 @@ pub struct User {
     pub name: Name,
     /// What it may do.
     pub role: Role,
+    /// May it be used?
+    pub status: Status,
+    /// Why it is suspended. To admins alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
     /// Has the person shown that the address is theirs?
     pub email_verified: bool,
     /// When it was made.
@@ -143,6 +213,8 @@ impl User {
             email: person.email,
             name: person.name,
             role: account.role,
+            status: account.status,
+            status_reason: None,
             email_verified: account.email_verified,
             created_at: account.created_at,
             updated_at: account.updated_at,

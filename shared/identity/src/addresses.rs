@@ -1,49 +1,125 @@
-//! The address book: at most 20 addresses of an account.
+//! The address book: at most 20 addresses of an account, of which one may be where parcels go unless another is chosen, and
+//! one where invoices go. Which they are stands on the account, so that there is never a second.
 
-use aws_kit::{Attempt, CommitError, Idempotency, Transaction};
-use values::{AddressId, Error, Result, UserId};
+use aws_kit::{Attempt, Backoff, CommitError, Idempotency, Transaction};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use values::{AddressId, Error, Result, UserId, read_json_value};
 
-use crate::account::Accounts;
+use crate::account::{Account, Accounts};
 use crate::address::{Address, AddressEntry, MOST_ADDRESSES};
 
-/// All addresses of a book, oldest first. 1 read.
-pub async fn addresses(accounts: &Accounts, user: UserId) -> Result<Vec<AddressEntry>> {
-    accounts.store.addresses(user).await
+/// What somebody says of an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressIn {
+    /// What it says.
+    pub address: Address,
+    /// Should parcels go there? Nothing said leaves it as it is.
+    pub default_shipping: Option<bool>,
+    /// The same of invoices.
+    pub default_billing: Option<bool>,
 }
 
-/// Adds an address; 409 `address_book_full` beyond [`MOST_ADDRESSES`]. With `once`, a repetition adds nothing and answers
-/// the same. 1 transaction.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Defaults {
+    default_shipping: Option<bool>,
+    default_billing: Option<bool>,
+}
+
+impl AddressIn {
+    /// From a body: the address's own fields and the two that say what it is for. An address knows no other fields, so those
+    /// two are taken out first.
+    pub fn read(mut body: Map<String, Value>) -> Result<Self> {
+        let told = ["defaultShipping", "defaultBilling"];
+        let told = told.into_iter().filter_map(|name| Some((name.to_owned(), body.remove(name)?))).collect();
+        let Defaults { default_shipping, default_billing } = read_json_value(Value::Object(told))?;
+        let address = read_json_value::<Address>(Value::Object(body))?.checked("")?;
+        Ok(Self { address, default_shipping, default_billing })
+    }
+}
+
+/// Which addresses of a book are its defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Chosen {
+    pub(crate) shipping: Option<AddressId>,
+    pub(crate) billing: Option<AddressId>,
+}
+
+impl Chosen {
+    pub(crate) fn of(account: &Account) -> Self {
+        Self { shipping: account.default_shipping, billing: account.default_billing }
+    }
+
+    /// After that was said of an address.
+    fn told(self, id: AddressId, said: &AddressIn) -> Self {
+        let next = |was: Option<AddressId>, said| match said {
+            Some(true) => Some(id),
+            Some(false) => was.filter(|was| *was != id),
+            None => was,
+        };
+        Self { shipping: next(self.shipping, said.default_shipping), billing: next(self.billing, said.default_billing) }
+    }
+
+    /// After an address is gone.
+    fn without(self, id: AddressId) -> Self {
+        Self { shipping: self.shipping.filter(|was| *was != id), billing: self.billing.filter(|was| *was != id) }
+    }
+
+    fn entry(self, id: AddressId, address: Address) -> AddressEntry {
+        let (default_shipping, default_billing) = (self.shipping == Some(id), self.billing == Some(id));
+        AddressEntry { id, address, default_shipping, default_billing }
+    }
+}
+
+/// All addresses of a book, oldest first. 2 reads side by side.
+pub async fn addresses(accounts: &Accounts, user: UserId) -> Result<Vec<AddressEntry>> {
+    let (account, rows) = tokio::try_join!(accounts.store.account_alone(user), accounts.store.addresses(user))?;
+    let chosen = account.as_ref().map(Chosen::of).unwrap_or_default();
+    Ok(rows.into_iter().map(|(id, address)| chosen.entry(id, address)).collect())
+}
+
+/// Adds an address; 409 `address_book_full` beyond [`MOST_ADDRESSES`]. With `once`, a repetition adds nothing and answers with
+/// the address as it is now; 404 when it was removed meanwhile. 1 transaction; 2 reads more for a repetition.
 pub async fn add_address(
     accounts: &Accounts,
     user: UserId,
-    address: Address,
+    said: &AddressIn,
     once: Option<Idempotency>,
 ) -> Result<Attempt<AddressEntry>> {
-    match (try_add(accounts, user, address, once.as_ref()).await, once) {
+    let tried = match (try_add(accounts, user, said, once.as_ref()).await, once) {
         (Err(error), Some(once)) => {
             once.or_earlier(&accounts.store.table, accounts.clock.now(), error).await.map(Attempt::Replayed)
         }
         (tried, _) => tried,
+    };
+    match tried? {
+        Attempt::Fresh(id) => Ok(Attempt::Fresh(Chosen::default().told(id, said).entry(id, said.address.clone()))),
+        Attempt::Replayed(id) => {
+            let entry = addresses(accounts, user).await?.into_iter().find(|entry| entry.id == id);
+            entry.map(Attempt::Replayed).ok_or_else(|| Error::not_found("address"))
+        }
     }
 }
 
+/// The kept answer is the id alone: an address that is erased is to be nowhere else.
 async fn try_add(
     accounts: &Accounts,
     user: UserId,
-    address: Address,
+    said: &AddressIn,
     once: Option<&Idempotency>,
-) -> Result<Attempt<AddressEntry>> {
-    let entry = AddressEntry { id: accounts.clock.mint(), address };
-    let (count, put) = accounts.store.add_address(user, &entry)?;
+) -> Result<Attempt<AddressId>> {
+    let id = accounts.clock.mint();
+    let (count, put) = accounts.store.add_address(user, id, said)?;
     let mut transaction = Transaction::new();
     let count = transaction.add(count);
     transaction.add(put);
     let kept = match once {
-        Some(once) => Some(transaction.add(once.keep(&accounts.store.table, &entry, accounts.clock.now())?)),
+        Some(once) => Some(transaction.add(once.keep(&accounts.store.table, &id, accounts.clock.now())?)),
         None => None,
     };
     match transaction.commit().await {
-        Ok(()) => Ok(Attempt::Fresh(entry)),
+        Ok(()) => Ok(Attempt::Fresh(id)),
         Err(CommitError::Refused(refusals)) => match (once, kept.and_then(|kept| refusals.of(kept))) {
             (Some(once), Some(earlier)) => Ok(Attempt::Replayed(once.recalled(earlier)?)),
             _ if refusals.of(count).is_some() => Err(Error::conflict(
@@ -56,27 +132,110 @@ async fn try_add(
     }
 }
 
-/// Writes over an address; 404 when it is not in the book. 1 write.
+/// Writes over an address, and says what it is for; 404 when it is not in the book. 1 read, 1 transaction; both again when the
+/// defaults were changed meanwhile.
 pub async fn replace_address(
     accounts: &Accounts,
     user: UserId,
     id: AddressId,
-    address: Address,
+    said: &AddressIn,
 ) -> Result<AddressEntry> {
-    let entry = AddressEntry { id, address };
-    let written = accounts.store.replace_address(user, &entry)?.run().await?;
-    written.map_err(|_| Error::not_found("address"))?;
-    Ok(entry)
+    let missing = || Error::not_found("address");
+    let mut backoff = Backoff::start();
+    loop {
+        let was = accounts.store.account_alone(user).await?.as_ref().map(Chosen::of).ok_or_else(missing)?;
+        let next = was.told(id, said);
+        let mut transaction = Transaction::new();
+        let put = transaction.add(accounts.store.replace_address(user, id, &said.address)?);
+        if let Some(chosen) = accounts.store.choose_addresses(user, was, next)? {
+            transaction.add(chosen);
+        }
+        match transaction.commit().await {
+            Ok(()) => return Ok(next.entry(id, said.address.clone())),
+            Err(CommitError::Refused(refusals)) if refusals.of(put).is_some() => return Err(missing()),
+            Err(CommitError::Refused(_)) if backoff.wait().await => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
-/// Removes an address; 404 when it is not in the book. Orders that went there keep their own copy. 1 transaction.
+/// Removes an address; 404 when it is not in the book. Orders that went there keep their own copy. 1 read, 1 transaction; both
+/// again when the defaults were changed meanwhile.
 pub async fn remove_address(accounts: &Accounts, user: UserId, id: AddressId) -> Result<()> {
-    let (count, gone) = accounts.store.remove_address(user, id)?;
-    let mut transaction = Transaction::new();
-    transaction.add(count);
-    let gone = transaction.add(gone);
-    match transaction.commit().await {
-        Err(CommitError::Refused(refusals)) if refusals.of(gone).is_some() => Err(Error::not_found("address")),
-        other => Ok(other?),
+    let missing = || Error::not_found("address");
+    let mut backoff = Backoff::start();
+    loop {
+        let was = accounts.store.account_alone(user).await?.as_ref().map(Chosen::of).ok_or_else(missing)?;
+        let (count, gone) = accounts.store.remove_address(user, id, was, was.without(id))?;
+        let mut transaction = Transaction::new();
+        transaction.add(count);
+        let gone = transaction.add(gone);
+        match transaction.commit().await {
+            Ok(()) => return Ok(()),
+            Err(CommitError::Refused(refusals)) if refusals.of(gone).is_some() => return Err(missing()),
+            Err(CommitError::Refused(_)) if backoff.wait().await => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use values::Clock;
+
+    fn said(shipping: Option<bool>, billing: Option<bool>) -> AddressIn {
+        let mut body =
+            json!({ "name": "Ada", "line1": "Rue 1", "city": "Bruxelles", "postalCode": "1000", "country": "BE" });
+        body["defaultShipping"] = json!(shipping);
+        body["defaultBilling"] = json!(billing);
+        read(body).unwrap()
+    }
+
+    fn read(body: Value) -> Result<AddressIn> {
+        AddressIn::read(body.as_object().cloned().unwrap())
+    }
+
+    fn refused(body: Value) -> (String, &'static str) {
+        let field = read(body).unwrap_err().fields.remove(0);
+        (field.field, field.code)
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_an_address_is_named() {
+        let good =
+            json!({ "name": "Ada", "line1": "Rue 1", "city": "Bruxelles", "postalCode": "1000", "country": "BE" });
+        for (field, value, code) in [
+            ("country", json!("XX"), "invalid_value"),
+            ("postalCode", json!("SW1Y 4JH"), "postal_code_invalid"),
+            ("phone", json!("02 555 12 12"), "phone_invalid"),
+            ("defaultShipping", json!("yes"), "wrong_type"),
+            ("planet", json!("Earth"), "unknown_field"),
+            ("city", json!(""), "invalid_value"),
+        ] {
+            let mut bad = good.clone();
+            bad[field] = value;
+            assert_eq!(refused(bad), (field.to_owned(), code));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_book_has_one_default_of_each_kind_at_most_and_none_that_is_gone(
+            deeds in prop::collection::vec((0..3usize, prop::option::of(any::<bool>()), prop::option::of(any::<bool>()), any::<bool>()), 0..20),
+        ) {
+            let ids: Vec<AddressId> = (0..3).map(|_| Clock::System.mint()).collect();
+            let mut chosen = Chosen::default();
+            for (which, shipping, billing, removed) in deeds {
+                let (id, before) = (ids[which], chosen);
+                chosen = if removed { chosen.without(id) } else { chosen.told(id, &said(shipping, billing)) };
+                let is_default = chosen.entry(id, said(None, None).address);
+                let due = |said: Option<bool>, was: bool| !removed && said.unwrap_or(was);
+                prop_assert_eq!(is_default.default_shipping, due(shipping, before.shipping == Some(id)));
+                prop_assert_eq!(is_default.default_billing, due(billing, before.billing == Some(id)));
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ use aws_kit::{Table, Write};
 use events::Recipient;
 use values::{ContactId, Email, Result};
 
+use crate::preferences::{Channel, Preferences};
 use crate::store::{Store, put_contact};
 
 /// Looks up addresses. All that other contexts may ask identity about a person.
@@ -18,6 +19,21 @@ impl Contacts {
         Self { store: Store::new(table) }
     }
 
+    /// The same, with what the person wants to be told. A guest has chosen nothing. 1 read.
+    pub async fn reach(&self, recipient: Recipient) -> Result<Option<Contact>> {
+        match recipient {
+            Recipient::User(user) => Ok(self.store.person(user).await?.map(|person| Contact {
+                email: person.email,
+                name: person.name.into_string(),
+                preferences: person.preferences.unwrap_or_default(),
+            })),
+            Recipient::Contact(_) => {
+                let found = self.email_of(recipient).await?;
+                Ok(found.map(|(email, name)| Contact { email, name, preferences: Preferences::default() }))
+            }
+        }
+    }
+
     /// Where to write to, and the name to greet with (empty for a guest); none when the person was erased. 1 read.
     pub async fn email_of(&self, recipient: Recipient) -> Result<Option<(Email, String)>> {
         match recipient {
@@ -30,6 +46,24 @@ impl Contacts {
                 Ok(email.map(|email| (email, String::new())))
             }
         }
+    }
+}
+
+/// How somebody is reached, and what they want to be told.
+#[derive(Debug, Clone)]
+pub struct Contact {
+    /// Where mail goes.
+    pub email: Email,
+    /// To greet with; empty for a guest.
+    pub name: String,
+    /// What they chose.
+    pub preferences: Preferences,
+}
+
+impl Contact {
+    /// Is this event to be told by that channel?
+    pub fn wants(&self, event: &str, channel: Channel) -> bool {
+        self.preferences.wants(event, channel)
     }
 }
 

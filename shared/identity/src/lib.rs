@@ -3,7 +3,9 @@
 //! Invariants:
 //! - An email belongs to one account: its row is written in the transaction that makes the account.
 //! - What tells who a person is (email, name, addresses, a guest's contact) lies in items of its own, so that it can be
-//!   erased and the books stay. No key holds an email, and events carry ids alone.
+//!   erased and the books stay. No key of a table's row holds an email, and events carry ids alone. The keys of two indexes
+//!   do, on the person's own row, by which admins find people: they are erased with it (docs/adr/0015).
+//! - What an account may do and whether it may be used changes with where it is found, and with a line of its history.
 //! - Nothing in the table logs anybody in: passwords are Argon2id hashes, refresh tokens are digests, the signing key is a secret.
 //! - A key is published for a whole rotation before it signs, and stays until its last token has expired.
 //! - A session has one good refresh token. The spent one shown again is either a retry within ten seconds, which gets the
@@ -12,6 +14,8 @@
 mod account;
 mod address;
 mod addresses;
+mod change_role;
+mod change_status;
 mod contacts;
 mod country;
 mod end_all_sessions;
@@ -21,6 +25,9 @@ mod list_users;
 mod login;
 mod logout;
 mod password;
+mod phone;
+mod postal_code;
+mod preferences;
 mod present;
 mod profile;
 mod refresh;
@@ -28,22 +35,26 @@ mod register;
 mod rotate_keys;
 mod session;
 mod sessions;
+mod standing;
 mod store;
 mod token;
 
-pub use account::{Accounts, Name, SignedIn, Tokens, User};
+pub use account::{Accounts, Name, SignedIn, Status, Tokens, User};
 pub use address::{Address, AddressEntry, MOST_ADDRESSES};
-pub use addresses::{add_address, addresses, remove_address, replace_address};
-pub use contacts::{Contacts, contact_write};
+pub use addresses::{AddressIn, add_address, addresses, remove_address, replace_address};
+pub use change_role::change_role;
+pub use change_status::change_status;
+pub use contacts::{Contact, Contacts, contact_write};
 pub use country::Country;
 pub use end_all_sessions::end_all_sessions;
 pub use grant_role::grant_role;
-pub use list_users::list_users;
+pub use list_users::{Wanted, list_users};
 pub use login::login;
 pub use logout::logout;
 pub use password::Password;
+pub use preferences::{Channel, Language, Preferences, choose, preferences};
 pub use present::present;
-pub use profile::{profile, rename};
+pub use profile::{account, profile, rename};
 pub use refresh::refresh;
 pub use register::{Registration, register};
 pub use rotate_keys::KeyRotation;

@@ -33,7 +33,7 @@ pub async fn register(
     let Registration { email, password, name } = registration;
     let (clock, now) = (&accounts.clock, accounts.clock.now());
     let account = Account::open(clock.mint(), Credential::of(&password)?, now);
-    let person = Person { email, name };
+    let person = Person::new(email, name);
     let (session, refresh) = Session::begin(account.user_id, clock.mint(), device, now)?;
     // Before the transaction: an account that exists must not answer with an error.
     let tokens = tokens(signer, &account, &session, &refresh, now).await?;

@@ -2,8 +2,9 @@
 //!
 //! | row | pk | sk | more |
 //! |---|---|---|---|
-//! | account | `USER#<id>` | `ACCOUNT` | gsi1pk `USERS#<0-3>`, gsi1sk user id |
-//! | person (erasable) | `USER#<id>` | `ACCOUNT#PERSON` | |
+//! | account | `USER#<id>` | `ACCOUNT` | gsi1pk `USERS#<0-3>`, gsi1sk user id; gsi2pk `ROLE#<role>#<status>#<0-3>`, gsi2sk user id |
+//! | person (erasable) | `USER#<id>` | `ACCOUNT#PERSON` | gsi2pk `MAIL#<first character>`, gsi2sk `<email>#<user id>`; gsi3pk `NAME#<first character>`, gsi3sk `<name, folded>#<user id>` |
+//! | a change of role or status | `USER#<id>` | `HISTORY#<version>` | |
 //! | address (erasable) | `USER#<id>` | `ADDRESS#<id>` | |
 //! | session | `USER#<id>` | `SESSION#<id>` | TTL |
 //! | email, taken | `EMAIL#<sha-256>` | `EMAIL` | |
@@ -14,7 +15,7 @@
 //! |---|---|---|---|
 //! | whose email is it | row `EMAIL#…` | | 1 R |
 //! | account and person together | pk, sk begins `ACCOUNT` | | 1 R |
-//! | register | 4 creates and the outbox, one transaction | gsi1 | 10 W + 1 W |
+//! | register | 4 creates and the outbox, one transaction | gsi1, gsi2, gsi3 | 10 W + 4 W |
 //! | begin a session | put | | 1 W |
 //! | a session by its token | row | | 1 R |
 //! | rotate a session | update, the digest as condition | | 1 W |
@@ -22,27 +23,30 @@
 //! | end all of an account | update of the account and revocation, one transaction | gsi1 | 4 W + 1 W |
 //! | who calls, and is the session open | 3 rows, one batch | | 3 R |
 //! | sessions of an account | pk, sk begins `SESSION#` | | 1 R per 4 KB |
-//! | rename | 2 updates, one transaction | gsi1 | 4 W + 1 W |
+//! | rename | 2 updates, one transaction | all | 4 W + 5 W |
+//! | change role or status | 2 updates and the history, one transaction | all | 6 W + 5 W |
+//! | read preferences, choose | person's row; update | gsi2, gsi3 | 1 R; 1 R, 1 W + 2 W |
 //! | accounts, newest first | gsi1pk, gsi1sk before the last one, of 4 shards at once | gsi1 | 0.5 R per 4 KB and shard, 1 R per person |
-//! | an address, all addresses | row; pk, sk begins `ADDRESS#` | | 1 R; 1 R per 4 KB |
-//! | add or remove an address | put or delete, and the count, one transaction | gsi1 | 4 W + 1 W |
+//! | accounts of a role or status, newest first | gsi2pk, gsi2sk before the last one, of 4 shards and each pair at once | gsi2 | 0.5 R per 4 KB and shard, 1 R per person |
+//! | people whose email begins so, and whose name | gsi2pk, gsi2sk begins; gsi3pk, gsi3sk begins | gsi2, gsi3 | 0.5 R per 4 KB, 1 R per account |
+//! | an address, all addresses | row; pk, sk begins `ADDRESS#`, and the account | | 1 R; 1 R per 4 KB, 1 R |
+//! | add or remove an address | put or delete, and count and defaults, one transaction | gsi1, gsi2 | 4 W + 2 W |
+//! | write over an address | put, and defaults if they change, one transaction; the account before | gsi1, gsi2 | 1 R, 2 W to 6 W |
 //! | how to reach a user or a guest | row | | 1 R |
 
 use aws_kit::{Key, Query, Refused, Slot, Table, Transaction, Write, outbox_put, sha256_hex};
 use events::Envelope;
-use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use values::{
-    AddressId, ContactId, Email, Error, Page, PageRequest, Position, Result, Role, SessionId, Timestamp, UserId,
-};
+use values::{AddressId, ContactId, Email, Error, Result, SessionId, Timestamp, UserId};
 
 use crate::account::{Account, Name, Person};
-use crate::address::{Address, AddressEntry, MOST_ADDRESSES};
+use crate::address::{Address, MOST_ADDRESSES};
+use crate::addresses::{AddressIn, Chosen};
+use crate::preferences::Preferences;
 use crate::session::Session;
 
-/// Partitions of the list of all accounts, so that a rush of registrations does not meet in one.
-const USER_SHARDS: u8 = 4;
+pub(crate) mod people;
 
 /// Reads and writes of the identity table.
 #[derive(Debug, Clone)]
@@ -77,13 +81,6 @@ enum AccountRow {
     Account(Account),
     #[serde(rename = "ACCOUNT#PERSON")]
     Person(Person),
-}
-
-#[derive(Deserialize)]
-struct PersonRow {
-    pk: String,
-    #[serde(flatten)]
-    person: Person,
 }
 
 fn user_key(user: UserId, sk: impl Into<String>) -> Key {
@@ -134,14 +131,11 @@ impl Store {
         event: &Envelope,
     ) -> Result<Registering> {
         let user = account.user_id;
-        let shard = user.uuid().as_bytes()[15] % USER_SHARDS;
-        let listed = Write::create(&self.table, account_key(user), account)?
-            .attribute("gsi1pk", format!("USERS#{shard}"))?
-            .attribute("gsi1sk", user.to_string())?;
+        let [listed, person_row] = self.listed(account, person)?;
         let mut transaction = Transaction::new();
         let email = transaction.add(Write::create(&self.table, email_key(&person.email), &EmailRow { user_id: user })?);
         transaction.add(listed);
-        transaction.add(Write::create(&self.table, person_key(user), person)?);
+        transaction.add(person_row);
         transaction.add(self.begin_session(session)?);
         transaction.add(outbox_put(&self.table, event)?);
         Ok(Registering { transaction, email })
@@ -166,47 +160,36 @@ impl Store {
         self.table.get(account_key(user)).await
     }
 
-    /// Newest first. Every shard is asked for the page and one more, and the best of all are taken.
-    pub(crate) async fn newest(&self, request: &PageRequest) -> Result<Page<Account>> {
-        let before = request.after.as_ref().and_then(|position| position.get("before"));
-        let shards = (0..USER_SHARDS).map(|shard| {
-            let mut query = Query::index(&self.table, "gsi1", format!("USERS#{shard}")).descending();
-            if let Some(before) = before {
-                query = query.before(before);
-            }
-            query.first::<Account>(request.limit + 1)
-        });
-        let mut rows = try_join_all(shards).await?.concat();
-        rows.sort_unstable_by_key(|account| std::cmp::Reverse(account.user_id.uuid()));
-        let more = rows.len() > request.limit as usize;
-        rows.truncate(request.limit as usize);
-        let last = rows.last().filter(|_| more);
-        let next = last.map(|account| Position([("before".to_owned(), account.user_id.to_string())].into()));
-        Ok(Page { rows, next })
-    }
-
-    /// The persons behind accounts, in no order, those that were not erased.
-    pub(crate) async fn persons(&self, users: impl Iterator<Item = UserId>) -> Result<Vec<(String, Person)>> {
-        let keys: Vec<_> = users.map(person_key).collect();
-        let rows = self.table.batch_get::<PersonRow>(&keys).await?;
-        Ok(rows.into_iter().map(|row| (row.pk.trim_start_matches("USER#").to_owned(), row.person)).collect())
-    }
-
     /// Renames the person, if the account is still at `version`.
-    pub(crate) fn rename(&self, user: UserId, name: &Name, version: u64, now: Timestamp) -> Result<Transaction> {
+    pub(crate) fn rename(
+        &self,
+        user: UserId,
+        (email, name): (&Email, &Name),
+        version: u64,
+        now: Timestamp,
+    ) -> Result<Transaction> {
         let mut transaction = Transaction::new();
         let touch = "SET version = version + :one, updatedAt = :now";
         let touched = Write::update(&self.table, account_key(user), touch).when("version = :version");
         transaction.add(touched.value(":one", 1)?.value(":now", now)?.value(":version", version)?);
-        let renamed = Write::update(&self.table, person_key(user), "SET #name = :name").when("attribute_exists(pk)");
-        transaction.add(renamed.name("#name", "name").value(":name", name)?);
+        let (mail, called) = (people::by_email(user, email), people::by_name(user, name));
+        let change = "SET #name = :name, gsi2pk = :mailpk, gsi2sk = :mailsk, gsi3pk = :namepk, gsi3sk = :namesk";
+        let renamed = Write::update(&self.table, person_key(user), change).when("attribute_exists(pk)");
+        let renamed = renamed.name("#name", "name").value(":name", name)?;
+        let renamed = renamed.value(":mailpk", mail.0)?.value(":mailsk", mail.1)?;
+        transaction.add(renamed.value(":namepk", called.0)?.value(":namesk", called.1)?);
         Ok(transaction)
     }
 
-    pub(crate) fn set_role(&self, user: UserId, role: Role, now: Timestamp) -> Result<Write> {
-        let change = "SET #role = :role, version = version + :one, updatedAt = :now";
-        let write = Write::update(&self.table, account_key(user), change).when("attribute_exists(pk)");
-        write.name("#role", "role").value(":role", role)?.value(":one", 1)?.value(":now", now)
+    /// Writes over what a person chose, if that is still at version `was` (0: nothing chosen yet).
+    pub(crate) fn set_preferences(&self, user: UserId, chosen: &Preferences, was: u64) -> Result<Write> {
+        let change = "SET preferences = :chosen, preferencesVersion = :version";
+        let write = Write::update(&self.table, person_key(user), change);
+        let write = write.value(":chosen", chosen)?.value(":version", chosen.version)?;
+        match was {
+            0 => Ok(write.when("attribute_exists(pk) AND attribute_not_exists(preferencesVersion)")),
+            was => write.when("preferencesVersion = :was").value(":was", was),
+        }
     }
 
     /// Ends all sessions that began until then, of an account that must be there.
@@ -258,33 +241,89 @@ impl Store {
         Ok(self.table.get::<AddressRow>(address_key(user, id)).await?.map(|row| row.address))
     }
 
-    pub(crate) async fn addresses(&self, user: UserId) -> Result<Vec<AddressEntry>> {
+    pub(crate) async fn addresses(&self, user: UserId) -> Result<Vec<(AddressId, Address)>> {
         let query = Query::of(&self.table, format!("USER#{user}")).begins_with("ADDRESS#");
         let rows = query.first::<AddressRow>(MOST_ADDRESSES).await?;
-        Ok(rows.into_iter().map(|row| AddressEntry { id: row.address_id, address: row.address }).collect())
+        Ok(rows.into_iter().map(|row| (row.address_id, row.address)).collect())
     }
 
-    /// The two writes of a new address: the count, refused when the book is full, and the address.
-    pub(crate) fn add_address(&self, user: UserId, entry: &AddressEntry) -> Result<(Write, Write)> {
-        let count = Write::update(&self.table, account_key(user), "SET addresses = addresses + :one")
+    /// The two writes of a new address: the count, refused when the book is full, with what the address is for; and the address.
+    pub(crate) fn add_address(&self, user: UserId, id: AddressId, said: &AddressIn) -> Result<(Write, Write)> {
+        let mut change = "SET addresses = addresses + :one".to_owned();
+        for (name, said) in [("defaultShipping", said.default_shipping), ("defaultBilling", said.default_billing)] {
+            if said == Some(true) {
+                change += &format!(", {name} = :id");
+            }
+        }
+        let names_it = change.contains(":id");
+        let mut count = Write::update(&self.table, account_key(user), change)
             .when("addresses < :most")
             .value(":one", 1)?
             .value(":most", MOST_ADDRESSES)?;
-        let row = AddressRow { address_id: entry.id, address: entry.address.clone() };
-        Ok((count, Write::create(&self.table, address_key(user, entry.id), &row)?))
+        if names_it {
+            count = count.value(":id", id)?;
+        }
+        let row = AddressRow { address_id: id, address: said.address.clone() };
+        Ok((count, Write::create(&self.table, address_key(user, id), &row)?))
     }
 
     /// Writes over an address that must be there.
-    pub(crate) fn replace_address(&self, user: UserId, entry: &AddressEntry) -> Result<Write> {
-        let row = AddressRow { address_id: entry.id, address: entry.address.clone() };
-        Ok(Write::put(&self.table, address_key(user, entry.id), &row)?.when("attribute_exists(pk)"))
+    pub(crate) fn replace_address(&self, user: UserId, id: AddressId, address: &Address) -> Result<Write> {
+        let row = AddressRow { address_id: id, address: address.clone() };
+        Ok(Write::put(&self.table, address_key(user, id), &row)?.when("attribute_exists(pk)"))
     }
 
-    /// Removes an address that must be there, and counts it off.
-    pub(crate) fn remove_address(&self, user: UserId, id: AddressId) -> Result<(Write, Write)> {
-        let count = Write::update(&self.table, account_key(user), "SET addresses = addresses - :one");
-        let gone = Write::delete(&self.table, address_key(user, id)).when("attribute_exists(pk)");
-        Ok((count.value(":one", 1)?, gone))
+    /// Makes other addresses the defaults, if those are still what they were; none when nothing changes.
+    pub(crate) fn choose_addresses(&self, user: UserId, was: Chosen, next: Chosen) -> Result<Option<Write>> {
+        if was == next {
+            return Ok(None);
+        }
+        self.account_choosing(user, None, was, next).map(Some)
+    }
+
+    /// Removes an address that must be there, and counts it off; if the defaults are still what they were.
+    pub(crate) fn remove_address(
+        &self,
+        user: UserId,
+        id: AddressId,
+        was: Chosen,
+        next: Chosen,
+    ) -> Result<(Write, Write)> {
+        let count = self.account_choosing(user, Some("addresses = addresses - :one"), was, next)?.value(":one", 1)?;
+        Ok((count, Write::delete(&self.table, address_key(user, id)).when("attribute_exists(pk)")))
+    }
+
+    /// An update of the account's defaults, and of what `also` sets.
+    fn account_choosing(&self, user: UserId, also: Option<&str>, was: Chosen, next: Chosen) -> Result<Write> {
+        let mut set: Vec<String> = also.map(str::to_owned).into_iter().collect();
+        let (mut remove, mut conditions) = (Vec::new(), Vec::new());
+        let mut bound = Vec::new();
+        for (name, was, next) in
+            [("defaultShipping", was.shipping, next.shipping), ("defaultBilling", was.billing, next.billing)]
+        {
+            match was {
+                Some(was) => {
+                    conditions.push(format!("{name} = :was_{name}"));
+                    bound.push((format!(":was_{name}"), was));
+                }
+                None => conditions.push(format!("attribute_not_exists({name})")),
+            }
+            match next {
+                next if next == was => {}
+                Some(next) => {
+                    set.push(format!("{name} = :next_{name}"));
+                    bound.push((format!(":next_{name}"), next));
+                }
+                None => remove.push(name.to_owned()),
+            }
+        }
+        let clause = |word: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        let change = clause("SET", &set) + &clause("REMOVE", &remove);
+        let write = Write::update(&self.table, account_key(user), change.trim_end()).when(conditions.join(" AND "));
+        bound.into_iter().try_fold(write, |write, (name, id)| write.value(&name, id))
     }
 
     pub(crate) async fn person(&self, user: UserId) -> Result<Option<Person>> {
@@ -322,13 +361,13 @@ mod tests {
         let AccountRow::Account(read) = row(&account, "ACCOUNT") else { panic!("not an account") };
         assert_eq!((read.user_id, read.version, read.created_at), (account.user_id, 1, account.created_at));
         let name = serde_json::from_str(r#""Ada""#).unwrap();
-        let person = Person { email: "ada@example.com".parse().unwrap(), name };
+        let person = Person::new("ada@example.com".parse().unwrap(), name);
         let AccountRow::Person(read) = row(&person, "ACCOUNT#PERSON") else { panic!("not a person") };
         assert_eq!(read.email.as_str(), "ada@example.com");
     }
 
     #[test]
-    fn no_key_holds_an_email() {
+    fn the_row_that_takes_an_email_does_not_show_it() {
         assert!(!email_key(&"ada@example.com".parse().unwrap()).pk.contains("ada"));
     }
 }

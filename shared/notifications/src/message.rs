@@ -326,6 +326,15 @@ mod tests {
     }
 
     #[test]
+    fn whatever_a_customer_is_mailed_of_they_can_choose_not_to_be() {
+        let mailed = [a_paid_order(), event("order.cancelled", json!({ "reason": "by_shop" }))];
+        for event in mailed {
+            assert!(matches!(audience(&event), Some(Audience::Customer(_))), "{event:?}");
+            assert!(events::CUSTOMER_EVENTS.contains(&event.name()), "{event:?}");
+        }
+    }
+
+    #[test]
     fn nobody_is_written_about_anything_else() {
         let event = event("payment.requested", json!({}));
         assert!(audience(&event).is_none() && render(&event, "Ada").is_none());

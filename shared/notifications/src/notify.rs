@@ -2,7 +2,7 @@
 
 use aws_kit::{Aws, fault};
 use events::{Envelope, Event, PaymentMismatched};
-use identity::Contacts;
+use identity::{Channel as Way, Contact, Contacts, Preferences};
 use tracing::{error, info, warn};
 use values::{Clock, Email, Error, Result};
 
@@ -32,11 +32,15 @@ impl Notifier {
         })
     }
 
-    /// Where to write to, and the name to greet with.
-    async fn address_of(&self, audience: Audience) -> Result<Option<(Email, String)>> {
+    /// Where to write to, the name to greet with, and what is to be told.
+    async fn contact_of(&self, audience: Audience) -> Result<Option<Contact>> {
         match audience {
-            Audience::Customer(recipient) => self.contacts.email_of(recipient).await,
-            Audience::Operator => Ok(Some((self.operator.clone(), String::new()))),
+            Audience::Customer(recipient) => self.contacts.reach(recipient).await,
+            Audience::Operator => Ok(Some(Contact {
+                email: self.operator.clone(),
+                name: String::new(),
+                preferences: Preferences::default(),
+            })),
         }
     }
 }
@@ -48,17 +52,21 @@ pub async fn notify(notifier: &Notifier, envelope: &Envelope) -> Result<()> {
     if let Event::PaymentMismatched(mismatch) = &envelope.event {
         raise(mismatch);
     }
-    let Some((email, name)) = notifier.address_of(audience).await? else {
+    let Some(contact) = notifier.contact_of(audience).await? else {
         info!(recipient = %audience, "skipped: this recipient has no address");
         return Ok(());
     };
-    let Some(mail) = render(&envelope.event, &name) else { return Ok(()) };
+    if !contact.wants(envelope.event.name(), Way::Email) {
+        info!(recipient = %audience, event.kind = envelope.event.name(), "skipped: this recipient wants no mail of it");
+        return Ok(());
+    }
+    let Some(mail) = render(&envelope.event, &contact.name) else { return Ok(()) };
     let message = Message::new(envelope, Channel::Email, audience);
     let known = notifier.store.claim(&message, envelope, notifier.clock.now()).await?;
     match known.filter(|_| !fault::mutant("mail_twice")) {
         None => {
             fault::point("notifier.claimed");
-            conclude(notifier, &message, notifier.mailer.send(&email, &mail).await?).await
+            conclude(notifier, &message, notifier.mailer.send(&contact.email, &mail).await?).await
         }
         Some(Status::Sending) => {
             // Whoever claimed it died in the middle, or is still at it; then it will say so.

@@ -3,7 +3,7 @@
 use aws_kit::Attempt;
 use events::Event;
 use tracing::info;
-use values::{Error, OrderId, Result};
+use values::{Error, OrderId, Permission, Result};
 
 use crate::asked::{self, Asked};
 use crate::history::Why;
@@ -22,7 +22,7 @@ impl Orders {
         note: Option<&str>,
         asked: &Asked<'_>,
     ) -> Result<Attempt<Full>> {
-        asked.caller.require_admin()?;
+        asked.caller.require(Permission::MoveOrders)?;
         let Full { order, private } = self.show(id, asked.caller, asked.order_token).await?;
         let tried = self.try_advance(order, next, note, asked).await;
         Ok(asked::full(self.or_earlier(tried, asked.once).await?, private))

@@ -3,7 +3,7 @@
 use aws_kit::Attempt;
 use events::CancelReason;
 use tracing::info;
-use values::{Error, OrderId, Result};
+use values::{Error, OrderId, Permission, Result};
 
 use crate::Desk;
 use crate::asked::{self, Asked};
@@ -22,7 +22,7 @@ impl Desk {
     }
 
     async fn try_cancel(&self, mut order: Order, note: Option<&str>, asked: &Asked<'_>) -> Result<Order> {
-        let by = if asked.caller.is_admin() { CancelReason::ByShop } else { CancelReason::ByCustomer };
+        let by = if asked.caller.may(Permission::MoveOrders) { CancelReason::ByShop } else { CancelReason::ByCustomer };
         for _ in 0..MOST_ROUNDS {
             asked.check_version(&order)?;
             order.status.check_cancellable(by)?;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, EventId, Kind, Result, SessionId, UserId};
+use crate::{Error, EventId, Kind, Permission, Result, SessionId, UserId};
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,9 +54,12 @@ impl Caller {
         }
     }
 
-    /// Does the caller run the shop?
-    pub fn is_admin(&self) -> bool {
-        matches!(self, Self::User { role: Role::Admin, .. })
+    /// May the caller do that? The table is in `permissions.rs`.
+    pub fn may(&self, permission: Permission) -> bool {
+        match self {
+            Self::Guest => permission.is_anybodys(),
+            Self::User { role, .. } => role.may(permission),
+        }
     }
 
     /// The account, or an error that asks to log in.
@@ -70,14 +73,13 @@ impl Caller {
         })
     }
 
-    /// Nothing for an admin; an error for everybody else.
-    pub fn require_admin(&self) -> Result<()> {
-        self.require_user()?;
-        if self.is_admin() {
-            Ok(())
-        } else {
-            Err(Error::new(Kind::Forbidden, "forbidden", "Only an admin may do this."))
+    /// Nothing for whoever may; for a guest an error that asks to log in, for everybody else 403 `forbidden`.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.may(permission) {
+            return Ok(());
         }
+        self.require_user()?;
+        Err(Error::new(Kind::Forbidden, "forbidden", "Only an admin may do this."))
     }
 
     /// As the history writes it.

@@ -9,6 +9,7 @@ mod ids;
 mod json;
 mod money;
 mod page;
+mod permissions;
 mod quantity;
 mod strict;
 mod text;
@@ -24,5 +25,6 @@ pub use ids::{
 pub use json::{read_json, read_json_value, refused_field};
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest, Position};
+pub use permissions::{Permission, Permit, permit};
 pub use quantity::{Quantity, Sku};
 pub use text::{Text, is_unseen};

@@ -3,6 +3,7 @@
 //! any order; the few that break something for everybody are in `alone.rs`.
 
 mod accounts;
+mod address_book;
 mod admin_orders;
 mod bad_catalog;
 mod bad_categories;
@@ -25,6 +26,9 @@ mod life;
 mod merge;
 mod messages;
 mod mismatch;
+mod people;
+mod permissions;
+mod preferences;
 mod products;
 mod quotes;
 mod refunds;

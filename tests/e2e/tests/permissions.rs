@@ -1,0 +1,182 @@
+//! Who may do what, route by route: every operation of the OpenAPI document is asked for by a guest, by another customer and by
+//! the admin, about things that belong to Ada. What they are told stands in `permissions.json`; a route that is missing there
+//! fails. Whoever may is told of a fault in what they sent, wherever that can be, so that nothing changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use e2e::{Answer, Api, Customer, Draft, SOON, Shop, Upload, await_until, unique};
+use futures::future::join_all;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const GOLDEN: &str = include_str!("../permissions.json");
+const WHO: [&str; 3] = ["a guest", "another customer", "an admin"];
+
+/// A line of `permissions.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Expected {
+    /// What a guest, another customer and the admin are told.
+    answers: [u16; 3],
+    /// What they send.
+    body: Option<Value>,
+    /// What stands behind the question mark; `{order}` is Ada's.
+    query: Option<String>,
+    /// Asked for in a session of its own, because it ends it.
+    #[serde(default)]
+    own_session: bool,
+}
+
+/// What belongs to Ada, and what the shop has, by what a path calls it.
+struct Things {
+    ada: Customer,
+    order_number: String,
+    /// By the word before the parameter, or by the parameter itself.
+    ids: BTreeMap<&'static str, String>,
+}
+
+impl Things {
+    async fn of(shop: &Shop) -> Self {
+        let mug = shop.sells(Draft::with_stock(5)).await;
+        let ada = shop.new_owner(&mug).await;
+        let listed = ada.api.get("/api/v1/orders").await.expect(200).json();
+        let order = listed["data"][0].clone();
+        let review = ada.api.reviews(&mug, 4).await;
+        let home = json!({
+            "name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB",
+        });
+        let address = ada.api.post("/api/v1/users/addresses", &home).await.expect(201).json();
+        let sessions = ada.api.get("/api/v1/auth/sessions").await.expect(200).json();
+        let picture = Upload::of("image/png", vec![0; 100]);
+        let image = shop.announces(&mug, &picture).await;
+        let import = json!({ "format": "csv", "bytes": 10 });
+        let import = shop.admin().await.post("/api/v1/products/imports", &import).await.expect(202).json();
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text is missing: {order}")).to_owned();
+        let ids = [
+            ("users", ada.id().to_owned()),
+            ("userId", ada.id().to_owned()),
+            ("owner", ada.id().to_owned()),
+            ("sessions", text(&sessions["data"][0]["id"])),
+            ("addresses", text(&address["id"])),
+            ("products", mug.id.clone()),
+            ("image", image.id),
+            ("imports", text(&import["id"])),
+            // An import is no export: it is not there, for those who may look.
+            ("exports", text(&import["id"])),
+            ("reviewId", text(&review["id"])),
+            ("key", "e2e".to_owned()),
+            ("sku", "NO-SUCH-SKU".to_owned()),
+            ("order", text(&order["id"])),
+            ("orders", text(&order["id"])),
+            ("payments", text(&order["paymentId"])),
+        ];
+        Self { ada, order_number: text(&order["number"]), ids: ids.into() }
+    }
+
+    fn id(&self, name: &str) -> Option<&str> {
+        self.ids.get(name).map(String::as_str)
+    }
+
+    /// The path with ids in the places of its parameters; the parameter for which there is none.
+    fn filled(&self, path: &str) -> Result<String, String> {
+        let (mut filled, mut before) = (Vec::new(), "");
+        for part in path.split('/') {
+            let parameter = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+            filled.push(match parameter {
+                None => part,
+                Some(name) => {
+                    let id = self.id(name).or_else(|| self.id(before));
+                    id.ok_or_else(|| format!("{{{name}}} after {before:?}"))?
+                }
+            });
+            before = part;
+        }
+        Ok(filled.join("/"))
+    }
+}
+
+/// A guest, a customer who has nothing to do with Ada, and whoever runs the shop; logged in anew.
+async fn callers(shop: &Shop, other: &Customer) -> [Api; 3] {
+    let admin = &shop.stack.admin;
+    let login = async |email: &str, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        let session = shop.anyone().post("/api/v1/auth/login", &body).await.expect(200).json();
+        shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default())
+    };
+    [shop.anyone(), login(&other.email, &other.password).await, login(&admin.email, &admin.password).await]
+}
+
+/// Asks once; again while something is busy, which says nothing of who may.
+async fn ask(caller: &Api, method: &Method, path: &str, body: Option<&Value>) -> Answer {
+    await_until(format_args!("{method} {path} is answered"), SOON, async || {
+        let call = caller.call(method.clone(), path).idempotency_key(&unique("permission"));
+        let answer = match body {
+            Some(body) => call.json(body).send().await,
+            None => call.send().await,
+        };
+        if answer.status >= 500 { Err(answer.text) } else { Ok(answer) }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn every_route_answers_a_guest_another_customer_and_an_admin_as_it_is_written() {
+    let shop = Shop::open().await;
+    let expected: BTreeMap<String, Expected> =
+        serde_json::from_str(GOLDEN).unwrap_or_else(|error| panic!("permissions.json: {error}"));
+    let document = shop.anyone().get("/api/v1/openapi.json").await.expect(200).json();
+    let operations = operations(&document);
+    let missing: Vec<_> = operations.iter().filter(|call| !expected.contains_key(*call)).collect();
+    assert!(
+        missing.is_empty(),
+        "\n  These are in the OpenAPI document and not in tests/e2e/permissions.json: {missing:#?}\n  Add a line for each: \
+         \"<METHOD> <path>\": {{ \"answers\": [guest, other customer, admin] }}, with the statuses that they are to get, a \
+         \"body\" if one is sent (one that those who may are refused for, so that nothing changes), and an id for each new \
+         parameter to `Things::of`.\n"
+    );
+    let gone: Vec<_> = expected.keys().filter(|call| !operations.contains(*call)).collect();
+    assert!(gone.is_empty(), "permissions.json names what is in no OpenAPI document: {gone:#?}");
+
+    let things = Things::of(&shop).await;
+    let other = shop.new_customer().await;
+    let everyday = callers(&shop, &other).await;
+    let mut findings = Vec::new();
+    for (call, expected) in &expected {
+        let (method, path) = call.split_once(' ').unwrap_or_else(|| panic!("{call:?} is METHOD and path"));
+        let method: Method = method.parse().unwrap_or_else(|_| panic!("{method} is a method"));
+        let mut path = things.filled(path).unwrap_or_else(|parameter| {
+            panic!("{call}: the test knows nothing of Ada's for {parameter}. Add it to `Things::of` in permissions.rs.")
+        });
+        if let Some(query) = &expected.query {
+            path += &format!("?{}", query.replace("{order}", things.id("order").unwrap_or_default()));
+        }
+        let fresh = if expected.own_session { Some(callers(&shop, &other).await) } else { None };
+        let callers = fresh.as_ref().unwrap_or(&everyday);
+        let asked = callers.iter().map(|caller| ask(caller, &method, &path, expected.body.as_ref()));
+        let answers = join_all(asked).await;
+        for ((who, answer), status) in WHO.iter().zip(&answers).zip(expected.answers) {
+            if answer.status != status {
+                findings.push(format!("{call}: {who} should get {status}, not {}: {}", answer.status, answer.text));
+            }
+        }
+        for (who, answer) in WHO.iter().zip(&answers).take(2) {
+            for secret in [&things.ada.email, &things.order_number] {
+                if answer.text.contains(secret.as_str()) {
+                    findings.push(format!("{call}: {who} reads {secret}, which is Ada's"));
+                }
+            }
+        }
+    }
+    assert!(findings.is_empty(), "\n  {}\n", findings.join("\n  "));
+}
+
+/// `GET /api/v1/orders/{id}` and so on.
+fn operations(document: &Value) -> BTreeSet<String> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    let calls = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flat_map(|item| item.keys()).filter(|name| *name != "parameters");
+        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    calls.collect()
+}
