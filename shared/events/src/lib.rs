@@ -18,4 +18,4 @@ pub use payments::{
     PaymentDone, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
     RefundRequested,
 };
-pub use types::{Event, UserRegistered};
+pub use types::{Event, TokenRequested, UserRegistered};

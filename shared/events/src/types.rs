@@ -1,7 +1,7 @@
 //! Every event type of souk. What each carries stands in the file of its context.
 
 use serde::{Deserialize, Serialize};
-use values::UserId;
+use values::{TokenId, UserId};
 
 use crate::catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
 use crate::orders::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved};
@@ -17,6 +17,12 @@ pub enum Event {
     /// An account was made.
     #[serde(rename = "user.registered")]
     UserRegistered(UserRegistered),
+    /// Somebody wants another password: the token that lets them is to be mailed.
+    #[serde(rename = "user.password_reset_requested")]
+    UserPasswordResetRequested(TokenRequested),
+    /// Somebody is to show that an address is theirs: the token that does is to be mailed.
+    #[serde(rename = "user.email_verification_requested")]
+    UserEmailVerificationRequested(TokenRequested),
     /// A product was made.
     #[serde(rename = "product.created")]
     ProductCreated(ProductChanged),
@@ -99,6 +105,8 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::UserRegistered(_) => "user.registered",
+            Self::UserPasswordResetRequested(_) => "user.password_reset_requested",
+            Self::UserEmailVerificationRequested(_) => "user.email_verification_requested",
             Self::ProductCreated(_) => "product.created",
             Self::ProductUpdated(_) => "product.updated",
             Self::ProductArchived(_) => "product.archived",
@@ -134,4 +142,12 @@ impl Event {
 pub struct UserRegistered {
     /// The account.
     pub user_id: UserId,
+}
+
+/// Data of `user.password_reset_requested` and `user.email_verification_requested`. Whom it is for stands in the token's row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRequested {
+    /// The token, which has no secret yet.
+    pub token_id: TokenId,
 }

@@ -62,6 +62,9 @@ pub(crate) struct Account {
     pub(crate) status: Status,
     pub(crate) email_verified: bool,
     pub(crate) credential: Credential,
+    /// When all its sessions were ended at once, if they ever were.
+    #[serde(default)]
+    pub(crate) sessions_ended_at: Option<Timestamp>,
     /// How many addresses its book holds.
     pub(crate) addresses: u32,
     pub(crate) version: u64,
@@ -78,6 +81,7 @@ impl Account {
             status: Status::Active,
             email_verified: false,
             credential,
+            sessions_ended_at: None,
             addresses: 0,
             version: 1,
             created_at: now,

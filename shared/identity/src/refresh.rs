@@ -18,7 +18,7 @@ pub async fn refresh(accounts: &Accounts, signer: &Signer, trust: &Trust, token:
     let (mut session, account) = session.zip(account).ok_or_else(invalid)?;
     account.require_active()?;
     let now = accounts.clock.now();
-    if session.is_over(now) {
+    if session.is_over(now) || session.follows != account.sessions_ended_at {
         return Err(invalid());
     }
     let mut rotation = session.judge(&shown, now);

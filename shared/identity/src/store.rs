@@ -8,13 +8,16 @@
 //! | session | `USER#<id>` | `SESSION#<id>` | TTL |
 //! | email, taken | `EMAIL#<sha-256>` | `EMAIL` | |
 //! | a guest's contact (erasable) | `CONTACT#<id>` | `CONTACT` | |
+//! | one-time token | `TOKEN#<id>` | `TOKEN` | TTL; [`one_time`] |
+//! | attempts in an hour | `THROTTLE#<keyed digest>` | hour since 1970 | TTL; [`throttles`] |
+//! | a network that an account was logged in to from | `KNOWN#<keyed digest>` | keyed digest | TTL; [`throttles`] |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
 //! | access pattern | key condition | index | cost (units: R read, W written, a transaction's double) |
 //! |---|---|---|---|
 //! | whose email is it | row `EMAIL#…` | | 1 R |
 //! | account and person together | pk, sk begins `ACCOUNT` | | 1 R |
-//! | register | 4 creates and the outbox, one transaction | gsi1 | 10 W + 1 W |
+//! | register | 5 creates and the outbox twice, one transaction | gsi1 | 14 W + 1 W |
 //! | begin a session | put | | 1 W |
 //! | a session by its token | row | | 1 R |
 //! | rotate a session | update, the digest as condition | | 1 W |
@@ -25,8 +28,15 @@
 //! | an address, all addresses | row; pk, sk begins `ADDRESS#` | | 1 R; 1 R per 4 KB |
 //! | add or remove an address | put or delete, and the count, one transaction | gsi1 | 4 W + 1 W |
 //! | how to reach a user or a guest | row | | 1 R |
+//! | whose email is it, do they know the network, what was counted | 5 rows, one batch | | 5 R |
+//! | count an attempt | 2 updates side by side | | 2 W |
+//! | remember a network | put | | 1 W |
+//! | order a one-time token | create and the outbox, one transaction | | 4 W |
+//! | read, mint one | row; update | | 1 R; 1 W |
+//! | spend one | delete, its digest as condition, and the account, one transaction | gsi1 | 4 W + 1 W |
+//! | another hash | update, the old one as condition | gsi1 | 1 W + 1 W |
 
-use aws_kit::{Key, Query, Refused, Slot, Table, Transaction, Write, outbox_put, sha256_hex};
+use aws_kit::{Key, Query, Refused, Slot, Table, Transaction, Write, outbox_put};
 use events::Envelope;
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -34,7 +44,14 @@ use values::{AddressId, ContactId, Email, Page, PageRequest, Position, Result, R
 
 use crate::account::{Account, Name, Person};
 use crate::address::{Address, AddressEntry, MOST_ADDRESSES};
+use crate::one_time::OneTime;
 use crate::session::Session;
+
+mod one_time;
+mod throttles;
+
+pub(crate) use one_time::{Spending, address_digest};
+pub(crate) use throttles::Tallied;
 
 /// Partitions of the list of all accounts, so that a rush of registrations does not meet in one.
 const USER_SHARDS: u8 = 4;
@@ -103,7 +120,11 @@ fn address_key(user: UserId, address: AddressId) -> Key {
 
 /// A digest, because keys show up where data does not: in metrics, traces and support tickets.
 fn email_key(email: &Email) -> Key {
-    Key::new(format!("EMAIL#{}", sha256_hex(email.as_str().as_bytes())), "EMAIL")
+    email_key_of(&address_digest(email))
+}
+
+fn email_key_of(digest: &str) -> Key {
+    Key::new(format!("EMAIL#{digest}"), "EMAIL")
 }
 
 fn contact_key(contact: ContactId) -> Key {
@@ -126,7 +147,8 @@ impl Store {
         account: &Account,
         person: &Person,
         session: &Session,
-        event: &Envelope,
+        token: &OneTime,
+        events: [&Envelope; 2],
     ) -> Result<Registering> {
         let user = account.user_id;
         let shard = user.uuid().as_bytes()[15] % USER_SHARDS;
@@ -138,7 +160,10 @@ impl Store {
         transaction.add(listed);
         transaction.add(Write::create(&self.table, person_key(user), person)?);
         transaction.add(self.begin_session(session)?);
-        transaction.add(outbox_put(&self.table, event)?);
+        transaction.add(self.put_token(token)?);
+        for event in events {
+            transaction.add(outbox_put(&self.table, event)?);
+        }
         Ok(Registering { transaction, email })
     }
 
@@ -277,7 +302,7 @@ pub(crate) fn put_contact(table: &Table, contact: ContactId, email: &Email) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::password::Credential;
+    use crate::password::Hashing;
     use aws_kit::Item;
     use values::Clock;
 
@@ -291,7 +316,7 @@ mod tests {
 
     #[test]
     fn an_account_and_its_person_read_back_by_their_sort_keys() {
-        let account = Account::open(Clock::System.mint(), Credential::of_nobody(), Timestamp::from_millis(7));
+        let account = Account::open(Clock::System.mint(), Hashing::usual().of_nobody(), Timestamp::from_millis(7));
         let AccountRow::Account(read) = row(&account, "ACCOUNT") else { panic!("not an account") };
         assert_eq!((read.user_id, read.version, read.created_at), (account.user_id, 1, account.created_at));
         let name = serde_json::from_str(r#""Ada""#).unwrap();
