@@ -2,6 +2,8 @@
 //! program of their own, so that nobody has to wait for them; in it they run one after the other (`Shop::open_alone`).
 
 mod imports_alone;
+mod logins_alone;
+mod resets_alone;
 
 use e2e::scenes::{order_with, twenty_customers_want};
 use e2e::{Checkout, Draft, EVENTUALLY, Order, SOON, Shop, await_until};

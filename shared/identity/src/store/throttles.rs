@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn the_minute_before_the_first_of_an_hour_is_in_the_row_before() {
         let (before, present) = (hour(json!({ "m59": 4, "m00": 8 })), hour(json!({ "m00": 2, "m01": 1 })));
-        let at = |minute| tally(&present, Some(&before), 500_000 * 60 + minute);
+        let at = |minute: i64| tally(&present, Some(&before), 500_000 * 60 + minute);
         assert_eq!((at(0).minute.now, at(0).minute.before), (2, 4));
         assert_eq!((at(1).minute.now, at(1).minute.before), (1, 2));
         assert_eq!((at(2).minute.now, at(2).minute.before), (0, 1));
