@@ -5,6 +5,7 @@ use values::{Error, Result, UserId};
 
 use crate::account::Accounts;
 use crate::logout::end_writes;
+use crate::store::MOST_SESSIONS;
 
 /// Two writes end one.
 const AT_ONCE: usize = MOST_WRITES / 2;
@@ -16,9 +17,6 @@ const MOST_ROUNDS: usize = 20;
 pub(crate) async fn end_all_sessions(accounts: &Accounts, trust: &Trust, user: UserId) -> Result<()> {
     for _ in 0..MOST_ROUNDS {
         let sessions = accounts.store.sessions(user).await?;
-        if sessions.is_empty() {
-            return Ok(());
-        }
         for some in sessions.chunks(AT_ONCE) {
             let mut transaction = Transaction::new();
             for session in some {
@@ -27,6 +25,9 @@ pub(crate) async fn end_all_sessions(accounts: &Accounts, trust: &Trust, user: U
                 }
             }
             transaction.commit().await.map_err(Error::from)?;
+        }
+        if sessions.len() < MOST_SESSIONS {
+            return Ok(());
         }
     }
     Ok(())

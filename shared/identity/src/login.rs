@@ -33,7 +33,7 @@ pub async fn login(accounts: &Accounts, signer: &Signer, gate: &Gate, login: Log
     let noticed = store.notice(&comer, Some(&login.email), started).await?;
     let (found, standing) = tokio::try_join!(
         store.account(noticed.user.unwrap_or_else(|| clock.mint())),
-        count(store, &comer, &noticed.before, noticed.familiar(), started)
+        count(store, &comer, &noticed, started)
     )?;
     let work = async {
         let credential = found.as_ref().map(|(account, _)| account.credential.clone());

@@ -2,7 +2,6 @@
 
 use aws_kit::CommitError;
 use events::{Envelope, Event, UserRegistered};
-use tracing::warn;
 use values::{Email, Error, Result, Trace};
 
 use crate::account::{Account, Accounts, Name, Person, SignedIn, User};
@@ -13,7 +12,7 @@ use crate::one_time::{OneTime, Purpose};
 use crate::password::Password;
 use crate::request_token::told;
 use crate::session::{Device, Session};
-use crate::throttles::{Action, Counted, count};
+use crate::throttles::{Action, Counted, count_anybody};
 use crate::token::Signer;
 
 /// Who wants an account.
@@ -31,8 +30,8 @@ pub struct Registration {
     pub network: Network,
 }
 
-/// Makes the account, its first session, the token that verifies its address and their events together; 409 `email_taken` when the email
-/// belongs to one already. 429 `rate_limited` before any work. 1 batch read; 2 writes side by side; 1 transaction; 1 write.
+/// Makes the account, its first session, the network it knows, the token that verifies its address and their events together; 409 `email_taken` when the email
+/// belongs to one already. 429 `rate_limited` before any work. 1 batch read and 2 writes side by side; 1 transaction.
 pub async fn register(
     accounts: &Accounts,
     signer: &Signer,
@@ -44,8 +43,7 @@ pub async fn register(
     let started = clock.now();
     let Registration { email, password, name, device, network } = registration;
     let comer = gate.throttles.comer(Action::Register, &email, &network);
-    let noticed = store.notice(&comer, None, started).await?;
-    let standing = count(store, &comer, &noticed.before, noticed.familiar(), started).await?;
+    let standing = count_anybody(store, &comer, started).await?;
     let work = async {
         let credential = gate.hashing.hash(&password)?;
         let now = clock.now();
@@ -58,19 +56,16 @@ pub async fn register(
         let registered = Event::UserRegistered(UserRegistered { user_id: account.user_id });
         let registered = Envelope::new(clock, trace, account.user_id, account.version, registered);
         let ordered = told(clock, trace, &token);
-        let registering = store.register(&account, &person, &session, &token, [&registered, &ordered])?;
+        let known = store.remember(&comer, now)?;
+        let registering = store.register(&account, &person, &session, &token, known, [&registered, &ordered])?;
         match registering.transaction.commit().await {
-            Ok(()) => {}
+            Ok(()) => Ok(SignedIn { user: User::of(&account, person), tokens }),
             Err(CommitError::Refused(refusals)) if refusals.of(registering.email).is_some() => {
                 let detail = "An account with this email exists already. Log in instead.";
-                return Err(Error::conflict("email_taken", detail));
+                Err(Error::conflict("email_taken", detail))
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => Err(error.into()),
         }
-        if let Err(error) = async { store.remember(&comer, now)?.run().await }.await {
-            warn!(error.code = error.code, error.cause = error.causes(), "a network was not remembered");
-        }
-        Ok(SignedIn { user: User::of(&account, person), tokens })
     };
     Ok(Counted::attempt(standing, work).await)
 }

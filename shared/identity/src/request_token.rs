@@ -7,7 +7,7 @@ use crate::account::Accounts;
 use crate::gate::Gate;
 use crate::network::Network;
 use crate::one_time::{OneTime, Purpose};
-use crate::throttles::{Action, Counted, count};
+use crate::throttles::{Action, Counted, count, count_anybody};
 
 /// Orders the mail that resets a password. Nobody looks whether the email is an account's: the notifier does, later, so the same is
 /// done in the same time for every email. 429 `rate_limited`. 1 batch read; 2 writes side by side; 1 transaction.
@@ -21,12 +21,12 @@ pub async fn request_reset(
     let (store, now) = (&accounts.store, accounts.clock.now());
     let comer = gate.throttles.comer(Action::Reset, email, network);
     let noticed = store.notice(&comer, None, now).await?;
-    let standing = count(store, &comer, &noticed.before, noticed.familiar(), now).await?;
+    let standing = count(store, &comer, &noticed, now).await?;
     Ok(Counted::attempt(standing, order(accounts, Purpose::Reset, email, trace)).await)
 }
 
-/// Orders the mail that verifies an account's address once more, unless it is verified. 429 `rate_limited`. 1 batch read and 1 read side by
-/// side; 2 writes side by side; 1 transaction.
+/// Orders the mail that verifies an account's address once more, unless it is verified. 429 `rate_limited`. 2 reads and 2 writes side by
+/// side; 1 transaction.
 pub async fn request_verification(
     accounts: &Accounts,
     gate: &Gate,
@@ -36,8 +36,7 @@ pub async fn request_verification(
 ) -> Result<Counted<()>> {
     let (store, now) = (&accounts.store, accounts.clock.now());
     let comer = gate.throttles.member(Action::Reset, user, network);
-    let (noticed, found) = tokio::try_join!(store.notice(&comer, None, now), store.account(user))?;
-    let standing = count(store, &comer, &noticed.before, noticed.familiar(), now).await?;
+    let (standing, found) = tokio::try_join!(count_anybody(store, &comer, now), store.account(user))?;
     let work = async {
         match found {
             Some((account, person)) if !account.email_verified => {

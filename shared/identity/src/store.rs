@@ -17,7 +17,7 @@
 //! |---|---|---|---|
 //! | whose email is it | row `EMAIL#…` | | 1 R |
 //! | account and person together | pk, sk begins `ACCOUNT` | | 1 R |
-//! | register | 5 creates and the outbox twice, one transaction | gsi1 | 14 W + 1 W |
+//! | register | 6 rows and the outbox twice, one transaction | gsi1 | 16 W + 1 W |
 //! | begin a session | put | | 1 W |
 //! | a session by its token | row | | 1 R |
 //! | rotate a session | update, the digest as condition | | 1 W |
@@ -51,8 +51,10 @@ mod one_time;
 mod throttles;
 
 pub(crate) use one_time::{Spending, address_digest};
-pub(crate) use throttles::Tallied;
+pub(crate) use throttles::{Noticed, Tallied};
 
+/// So many sessions of an account are read at once.
+pub(crate) const MOST_SESSIONS: usize = 100;
 /// Partitions of the list of all accounts, so that a rush of registrations does not meet in one.
 const USER_SHARDS: u8 = 4;
 
@@ -148,6 +150,7 @@ impl Store {
         person: &Person,
         session: &Session,
         token: &OneTime,
+        known: Write,
         events: [&Envelope; 2],
     ) -> Result<Registering> {
         let user = account.user_id;
@@ -161,6 +164,7 @@ impl Store {
         transaction.add(Write::create(&self.table, person_key(user), person)?);
         transaction.add(self.begin_session(session)?);
         transaction.add(self.put_token(token)?);
+        transaction.add(known);
         for event in events {
             transaction.add(outbox_put(&self.table, event)?);
         }
@@ -238,7 +242,11 @@ impl Store {
     }
 
     pub(crate) async fn sessions(&self, user: UserId) -> Result<Vec<Session>> {
-        Query::of(&self.table, format!("USER#{user}")).begins_with("SESSION#").descending().first(100).await
+        Query::of(&self.table, format!("USER#{user}"))
+            .begins_with("SESSION#")
+            .descending()
+            .first(MOST_SESSIONS as u32)
+            .await
     }
 
     /// Puts `rotated` in the place of the session whose good token has the digest `was`.

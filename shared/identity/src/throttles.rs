@@ -11,7 +11,7 @@ use aws_lc_rs::hmac;
 use values::{Email, Error, Result, Timestamp, UserId};
 
 use crate::network::Network;
-use crate::store::{Store, Tallied};
+use crate::store::{Noticed, Store, Tallied};
 use crate::throttle::{Limit, Standing};
 
 /// What is tried.
@@ -99,6 +99,12 @@ impl Comer {
     fn own(&self, familiar: bool) -> &Counter {
         if familiar { &self.familiar } else { &self.stranger }
     }
+
+    /// By the rows of the network and of its own counter.
+    fn standing(&self, noticed: &Noticed, own: &Counter, counted: &(Tallied, Tallied), now: Timestamp) -> Standing {
+        let network = Standing::of(self.network.limit, noticed.tally(&counted.0, now), now);
+        network.and(Standing::of(own.limit, noticed.tally(&counted.1, now), now))
+    }
 }
 
 impl Throttles {
@@ -163,21 +169,22 @@ impl Limits {
     }
 }
 
-/// Counts an attempt. `before` are the rows of the hour before, `familiar` says whether the account was logged in to from there.
-/// 2 writes side by side.
-pub(crate) async fn count(
-    store: &Store,
-    comer: &Comer,
-    before: &[Tallied],
-    familiar: bool,
-    now: Timestamp,
-) -> Result<Standing> {
-    let standing = async |counter: &Counter| {
-        let tally = store.count(&counter.digest, before, now).await?;
-        Ok::<_, Error>(Standing::of(counter.limit, tally, now))
-    };
-    let (network, own) = tokio::try_join!(standing(&comer.network), standing(comer.own(familiar)))?;
-    Ok(network.and(own))
+/// Counts an attempt of somebody who was looked up before. 2 writes side by side.
+pub(crate) async fn count(store: &Store, comer: &Comer, noticed: &Noticed, now: Timestamp) -> Result<Standing> {
+    let own = comer.own(noticed.familiar());
+    let counted = tokio::try_join!(store.count(&comer.network.digest, now), store.count(&own.digest, now))?;
+    Ok(comer.standing(noticed, own, &counted, now))
+}
+
+/// Counts an attempt wherever it comes from. 1 batch read and 2 writes, all side by side.
+pub(crate) async fn count_anybody(store: &Store, comer: &Comer, now: Timestamp) -> Result<Standing> {
+    let own = comer.own(false);
+    let (noticed, network, stranger) = tokio::try_join!(
+        store.notice(comer, None, now),
+        store.count(&comer.network.digest, now),
+        store.count(&own.digest, now)
+    )?;
+    Ok(comer.standing(&noticed, own, &(network, stranger), now))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(crate) struct Noticed {
     /// Until when the account knows the network, in seconds; none if it does not.
     pub(crate) known_until: Option<i64>,
     /// The counters' rows of the hour before.
-    pub(crate) before: Vec<Tallied>,
+    before: Vec<Tallied>,
 }
 
 impl Noticed {
@@ -116,22 +116,27 @@ impl Store {
         Ok(noticed)
     }
 
-    /// Counts one attempt, and tells what there were in the last two minutes and hours.
-    pub(crate) async fn count(&self, digest: &str, before: &[Tallied], now: Timestamp) -> Result<Tally> {
-        let (hour, minute) = (HOUR.index(now), MINUTE.index(now));
-        let add = Write::update(&self.table, tally_key(digest, hour), "ADD n :one, #minute :one SET expiresAt = :end");
-        let add = add.name("#minute", &minute_name(minute)).value(":one", 1)?;
-        let add = add.value(":end", now.seconds() + TALLY_KEPT_SECONDS)?;
-        let present = add.run_reading::<Tallied>().await?;
-        let present = present.map_err(|_| Error::internal("an unconditional update was refused"))?;
-        let before = before.iter().find(|row| row.pk == present.pk);
-        Ok(tally(&present, before, minute))
+    /// Counts one attempt: the row of its hour, after that.
+    pub(crate) async fn count(&self, digest: &str, now: Timestamp) -> Result<Tallied> {
+        let key = tally_key(digest, HOUR.index(now));
+        let add = Write::update(&self.table, key, "ADD n :one, #minute :one SET expiresAt = :end");
+        let add = add.name("#minute", &minute_name(MINUTE.index(now))).value(":one", 1)?;
+        let counted = add.value(":end", now.seconds() + TALLY_KEPT_SECONDS)?.run_reading::<Tallied>().await?;
+        counted.map_err(|_| Error::internal("an unconditional update was refused"))
     }
 
     /// Remembers that the account was logged in to from there.
     pub(crate) fn remember(&self, comer: &Comer, now: Timestamp) -> Result<Write> {
         let row = KnownRow { expires_at: now.seconds() + KNOWN_SECONDS };
         Write::put(&self.table, known_key(comer), &row)
+    }
+}
+
+impl Noticed {
+    /// What was counted in the last two minutes and hours.
+    pub(crate) fn tally(&self, present: &Tallied, now: Timestamp) -> Tally {
+        let before = self.before.iter().find(|row| row.pk == present.pk);
+        tally(present, before, MINUTE.index(now))
     }
 }
 
