@@ -142,15 +142,27 @@ _IMPATIENT = {
     **{"HoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
     **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3, "IndexerTimeoutSeconds": 30},
 }
+# All customers of a suite come from one address. Its tests of limits come from addresses of their own, and have to get to the end of them.
+_BUSY = {
+    **{"LoginsPerAccount": "20/300", "LoginsPerNetwork": "300/30000", "RegistrationsPerNetwork": "2000/100000"},
+    **{"ResetsPerNetwork": "30/2000"},
+}
+# Nothing is braked: what is measured is the work.
+_UNLIMITED = {f"{name}Per{whom}": "1000000/100000000" for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {
+    f"RegistrationsPer{whom}": "1000000/100000000" for whom in ("Email", "Network")
+}
 # What a test tells apart from the defaults.
-_NAMED = {"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"}
+_NAMED = {
+    **{"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"},
+    **{"FrontendUrl": "https://shop.example.com"},
+}
 
 PROFILES = {
-    "up": Profile("up", 4566, 8420, LOCAL, enforces_roles=True),
+    "up": Profile("up", 4566, 8420, LOCAL, parameters={"RegistrationsPerNetwork": "200/2000"}, enforces_roles=True),
     "test": Profile(
-        "test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters={**_IMPATIENT, **_NAMED}, enforces_roles=True, breakable=True
+        "test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters={**_IMPATIENT, **_BUSY, **_NAMED}, enforces_roles=True, breakable=True
     ),
-    "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820, webhooks=False),
+    "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820, parameters=_UNLIMITED, webhooks=False),
 }
 
 

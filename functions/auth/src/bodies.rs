@@ -2,7 +2,9 @@
 
 use identity::{Name, Password, Registration};
 use serde::Deserialize;
-use values::{Email, Error, Result};
+use values::{Email, Result};
+
+use crate::guest::Guest;
 
 /// POST …/register.
 #[derive(Deserialize)]
@@ -14,11 +16,11 @@ pub(crate) struct Register {
     name: Name,
 }
 
-impl TryFrom<Register> for Registration {
-    type Error = Error;
-
-    fn try_from(body: Register) -> Result<Self> {
-        Ok(Self { email: body.email, password: Password::new(body.password)?, name: body.name })
+impl Register {
+    pub(crate) fn of(self, guest: Guest) -> Result<Registration> {
+        let password = Password::new("password", &self.password)?;
+        let Guest { device, network, .. } = guest;
+        Ok(Registration { email: self.email, password, name: self.name, device, network })
     }
 }
 
@@ -26,8 +28,15 @@ impl TryFrom<Register> for Registration {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
-    pub(crate) email: Email,
-    pub(crate) password: String,
+    email: Email,
+    password: String,
+}
+
+impl Login {
+    pub(crate) fn of(self, guest: Guest) -> identity::Login {
+        let Guest { device, network, .. } = guest;
+        identity::Login { email: self.email, password: self.password, device, network }
+    }
 }
 
 /// POST /auth/refresh.
@@ -35,4 +44,32 @@ pub(crate) struct Login {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Refresh {
     pub(crate) refresh_token: String,
+}
+
+/// POST /auth/reset-password.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Reset {
+    pub(crate) email: Email,
+}
+
+/// POST /auth/reset-password/confirm.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ConfirmReset {
+    pub(crate) token: String,
+    new_password: String,
+}
+
+impl ConfirmReset {
+    pub(crate) fn password(&self) -> Result<Password> {
+        Password::new("newPassword", &self.new_password)
+    }
+}
+
+/// POST /auth/verify-email.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Verify {
+    pub(crate) token: String,
 }

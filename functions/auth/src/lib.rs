@@ -9,15 +9,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use http::{StatusCode, header};
 use http_kit::{Answer, IfNoneMatch, Json, Path, Verifier, Visitor, tagged};
-use identity::{Accounts, Signer};
+use identity::{Accounts, Gate, Signer};
 use serde_json::json;
 use values::{Result, SessionId};
 
 mod bodies;
 mod guest;
+mod limits;
 
-use bodies::{Login, Refresh, Register};
-use guest::Guest;
+use bodies::{ConfirmReset, Login, Refresh, Register, Reset, Verify};
+use guest::{From, Guest};
+use limits::counted;
 
 /// What the handlers work with.
 #[derive(Debug, Clone)]
@@ -25,6 +27,7 @@ pub struct State {
     accounts: Accounts,
     signer: Arc<Signer>,
     verifier: Verifier,
+    gate: Gate,
 }
 
 impl State {
@@ -32,7 +35,7 @@ impl State {
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (accounts, signer) = (Accounts::from_env(aws)?, Arc::new(Signer::from_env(aws)?));
         // Here each use case looks at the session itself.
-        Ok(Self { accounts, signer, verifier: Verifier::from_env(aws)?.without_ended() })
+        Ok(Self { accounts, signer, verifier: Verifier::from_env(aws)?.without_ended(), gate: Gate::from_env()? })
     }
 
     /// Reads the signing key and the public ones while the sandbox starts; both connections are open then.
@@ -62,6 +65,10 @@ pub fn routes(state: State) -> Router {
         .route("/api/v1/users/login", post(login))
         .route("/api/v1/auth/refresh", post(refresh))
         .route("/api/v1/auth/logout", post(logout))
+        .route("/api/v1/auth/reset-password", post(request_reset))
+        .route("/api/v1/auth/reset-password/confirm", post(confirm_reset))
+        .route("/api/v1/auth/verify-email", post(verify_email))
+        .route("/api/v1/auth/verify-email/request", post(request_verification))
         .route("/api/v1/auth/me", get(me))
         .route("/api/v1/auth/sessions", get(sessions))
         .route("/api/v1/auth/sessions/{id}", delete(end_session))
@@ -70,15 +77,14 @@ pub fn routes(state: State) -> Router {
 }
 
 async fn register(AxumState(state): App, guest: Guest, Json(body): Json<Register>) -> Answer {
-    let registration = body.try_into()?;
-    let made = identity::register(&state.accounts, &state.signer, registration, guest.device, &guest.trace).await?;
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    let trace = guest.trace.clone();
+    let made = identity::register(&state.accounts, &state.signer, &state.gate, body.of(guest)?, &trace).await?;
+    counted(made, |made| (StatusCode::CREATED, Json(made)).into_response())
 }
 
 async fn login(AxumState(state): App, guest: Guest, Json(body): Json<Login>) -> Answer {
-    let Login { email, password } = body;
-    let signed_in = identity::login(&state.accounts, &state.signer, &email, &password, guest.device).await?;
-    Ok(Json(signed_in).into_response())
+    let signed_in = identity::login(&state.accounts, &state.signer, &state.gate, body.of(guest)).await?;
+    counted(signed_in, |signed_in| Json(signed_in).into_response())
 }
 
 async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>) -> Answer {
@@ -90,6 +96,33 @@ async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>)
 async fn logout(AxumState(state): App, visitor: Visitor) -> Answer<StatusCode> {
     identity::logout(&state.accounts, state.trust(), &visitor.caller).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn request_reset(AxumState(state): App, guest: Guest, Json(body): Json<Reset>) -> Answer {
+    let Guest { network, trace, .. } = guest;
+    let asked = identity::request_reset(&state.accounts, &state.gate, &body.email, &network, &trace).await?;
+    counted(asked, |()| StatusCode::ACCEPTED.into_response())
+}
+
+async fn confirm_reset(
+    AxumState(state): App,
+    From(network): From,
+    Json(body): Json<ConfirmReset>,
+) -> Answer<StatusCode> {
+    let password = body.password()?;
+    identity::confirm_reset(&state.accounts, state.trust(), &state.gate, &body.token, &password, &network).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> Answer<StatusCode> {
+    identity::verify_email(&state.accounts, &body.token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn request_verification(AxumState(state): App, visitor: Visitor, From(network): From) -> Answer {
+    let (user, trace) = (identity::present(&state.accounts, &visitor.caller).await?.id, &visitor.trace);
+    let asked = identity::request_verification(&state.accounts, &state.gate, user, &network, trace).await?;
+    counted(asked, |()| StatusCode::ACCEPTED.into_response())
 }
 
 async fn me(AxumState(state): App, visitor: Visitor, known: IfNoneMatch) -> Answer {

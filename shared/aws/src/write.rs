@@ -136,6 +136,14 @@ impl Write {
         }
     }
 
+    /// Runs this update alone and reads the row as it is after it.
+    pub async fn run_reading<T: DeserializeOwned>(self) -> Result<Result<T, Refused>> {
+        match self.run_returning().await? {
+            Ok(row) => Ok(Ok(parse(row)?)),
+            Err(refused) => Ok(Err(refused)),
+        }
+    }
+
     /// Marks the row of a conditional put. The SDK repeats a put whose answer was lost, and then the row that stands in its
     /// way is its own.
     fn sign(&mut self) -> Option<AttributeValue> {

@@ -57,6 +57,7 @@ impl Event {
             Self::StockChanged(stock) if (stock.was == 0) != (stock.available == 0) => vec![Now(Search)],
             Self::StockLow(_) => vec![Now(Notifications)],
             Self::OrderDelivered(_) | Self::ImportUploaded(_) | Self::ExportRequested(_) => vec![Now(Catalog)],
+            Self::UserPasswordResetRequested(_) | Self::UserEmailVerificationRequested(_) => vec![Now(Notifications)],
             Self::UserRegistered(_)
             | Self::RefreshReused(_)
             | Self::StockChanged(_)

@@ -1,7 +1,7 @@
 //! Every event type of souk. What each carries stands in the file of its context.
 
 use serde::{Deserialize, Serialize};
-use values::{SessionId, UserId};
+use values::{SessionId, TokenId, UserId};
 
 use crate::catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
 use crate::orders::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved};
@@ -20,6 +20,12 @@ pub enum Event {
     /// A spent refresh token was shown again: somebody else may have the good one, and its session has ended.
     #[serde(rename = "user.refresh_reused")]
     RefreshReused(RefreshReused),
+    /// Somebody wants another password: the token that lets them is to be mailed.
+    #[serde(rename = "user.password_reset_requested")]
+    UserPasswordResetRequested(TokenRequested),
+    /// Somebody is to show that an address is theirs: the token that does is to be mailed.
+    #[serde(rename = "user.email_verification_requested")]
+    UserEmailVerificationRequested(TokenRequested),
     /// A product was made.
     #[serde(rename = "product.created")]
     ProductCreated(ProductChanged),
@@ -103,6 +109,8 @@ impl Event {
         match self {
             Self::UserRegistered(_) => "user.registered",
             Self::RefreshReused(_) => "user.refresh_reused",
+            Self::UserPasswordResetRequested(_) => "user.password_reset_requested",
+            Self::UserEmailVerificationRequested(_) => "user.email_verification_requested",
             Self::ProductCreated(_) => "product.created",
             Self::ProductUpdated(_) => "product.updated",
             Self::ProductArchived(_) => "product.archived",
@@ -148,4 +156,12 @@ pub struct RefreshReused {
     pub user_id: UserId,
     /// The session.
     pub session_id: SessionId,
+}
+
+/// Data of `user.password_reset_requested` and `user.email_verification_requested`. Whom it is for stands in the token's row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenRequested {
+    /// The token, which has no secret yet.
+    pub token_id: TokenId,
 }

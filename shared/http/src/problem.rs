@@ -81,7 +81,9 @@ pub(crate) fn written(mut response: Response, request_id: &str) -> Response {
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = status;
+    // What a handler or a route says beside its error stays, such as how the caller stands with a limit.
     let headers = answer.headers_mut();
+    *headers = std::mem::take(response.headers_mut());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Kind::RateLimited(seconds) | Kind::Unavailable(seconds) = error.kind {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -93,7 +93,7 @@ pub(crate) struct Account {
     pub(crate) status: Status,
     pub(crate) email_verified: bool,
     pub(crate) credential: Credential,
-    /// Sessions that began until then are over.
+    /// When all its sessions were ended at once, if they ever were.
     #[serde(default)]
     pub(crate) sessions_ended_at: Option<Timestamp>,
     /// How many addresses its book holds.
@@ -132,9 +132,9 @@ impl Account {
         }
     }
 
-    /// Was this session ended together with all others?
+    /// Was this session ended together with all others? Also one that began since, on a password or a role of before.
     pub(crate) fn has_ended(&self, session: &Session) -> bool {
-        self.sessions_ended_at.is_some_and(|until| session.created_at <= until)
+        session.follows != self.sessions_ended_at
     }
 
     /// Nothing while the account may be used.

@@ -10,7 +10,7 @@ use crate::store::{Store, put_contact};
 /// Looks up addresses. All that other contexts may ask identity about a person.
 #[derive(Debug, Clone)]
 pub struct Contacts {
-    store: Store,
+    pub(crate) store: Store,
 }
 
 impl Contacts {

@@ -8,6 +8,9 @@
 //! - What an account may do and whether it may be used changes with where it is found, and with a line of its history.
 //! - Nothing in the table logs anybody in: passwords are Argon2id hashes, refresh tokens are digests, the signing key is a secret.
 //! - A key is published for a whole rotation before it signs, and stays until its last token has expired.
+//! - Every login, registration and reset is counted, for its network and for the email it names, whether or not that is an
+//!   account's. Strangers brake strangers, and not the owner where they logged in before.
+//! - A one-time token is used once: it goes in the transaction that does what it is good for.
 //! - A session has one good refresh token. The spent one shown again is either a retry within ten seconds, which gets the
 //!   same successor, or a theft, which ends the session.
 
@@ -16,14 +19,19 @@ mod address;
 mod addresses;
 mod change_role;
 mod change_status;
+mod common_password;
 mod contacts;
 mod country;
 mod end_all_sessions;
+mod errand;
+mod gate;
 mod grant_role;
 mod key_ring;
 mod list_users;
 mod login;
 mod logout;
+mod network;
+mod one_time;
 mod password;
 mod phone;
 mod postal_code;
@@ -32,11 +40,15 @@ mod present;
 mod profile;
 mod refresh;
 mod register;
+mod request_token;
 mod rotate_keys;
 mod session;
 mod sessions;
+mod spend_token;
 mod standing;
 mod store;
+mod throttle;
+mod throttles;
 mod token;
 
 pub use account::{Accounts, Name, SignedIn, Status, Tokens, User};
@@ -47,17 +59,25 @@ pub use change_status::change_status;
 pub use contacts::{Contact, Contacts, contact_write};
 pub use country::Country;
 pub use end_all_sessions::end_all_sessions;
+pub use errand::Errand;
+pub use gate::Gate;
 pub use grant_role::grant_role;
 pub use list_users::{Wanted, list_users};
-pub use login::login;
+pub use login::{Login, login};
 pub use logout::logout;
+pub use network::Network;
+pub use one_time::Purpose;
 pub use password::Password;
 pub use preferences::{Channel, Language, Preferences, choose, preferences};
 pub use present::present;
 pub use profile::{account, profile, rename};
 pub use refresh::refresh;
 pub use register::{Registration, register};
+pub use request_token::{request_reset, request_verification};
 pub use rotate_keys::KeyRotation;
 pub use session::Device;
 pub use sessions::{SessionView, end_session, sessions};
+pub use spend_token::{confirm_reset, verify_email};
+pub use throttle::Standing;
+pub use throttles::Counted;
 pub use token::Signer;

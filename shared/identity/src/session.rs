@@ -88,6 +88,10 @@ pub(crate) struct Session {
     /// Of the token spent last, and when.
     pub(crate) spent: Option<String>,
     pub(crate) rotated_at: Option<Timestamp>,
+    /// When all sessions of the account had last been ended, as far as its beginning knew: one that was begun by the old password while
+    /// another was being chosen knows too little.
+    #[serde(default)]
+    pub(crate) follows: Option<Timestamp>,
     /// TTL, in seconds. DynamoDB deletes late, so [`Session::is_over`] asks the clock.
     pub(crate) expires_at: i64,
 }
@@ -121,9 +125,15 @@ impl Session {
             digest: token.digest(),
             spent: None,
             rotated_at: None,
+            follows: None,
             expires_at: Self::expiry(now, now),
         };
         Ok((session, token))
+    }
+
+    /// The same, of an account whose sessions were all ended then.
+    pub(crate) fn following(self, ended: Option<Timestamp>) -> Self {
+        Self { follows: ended, ..self }
     }
 
     /// When a session that began then and is used now ends, in seconds.

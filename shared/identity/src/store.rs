@@ -9,13 +9,16 @@
 //! | session | `USER#<id>` | `SESSION#<id>` | TTL |
 //! | email, taken | `EMAIL#<sha-256>` | `EMAIL` | |
 //! | a guest's contact (erasable) | `CONTACT#<id>` | `CONTACT` | |
+//! | one-time token | `TOKEN#<id>` | `TOKEN` | TTL; [`one_time`] |
+//! | attempts in an hour | `THROTTLE#<keyed digest>` | hour since 1970 | TTL; [`throttles`] |
+//! | a network that an account was logged in to from | `KNOWN#<keyed digest>` | keyed digest | TTL; [`throttles`] |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
 //! | access pattern | key condition | index | cost (units: R read, W written, a transaction's double) |
 //! |---|---|---|---|
 //! | whose email is it | row `EMAIL#…` | | 1 R |
 //! | account and person together | pk, sk begins `ACCOUNT` | | 1 R |
-//! | register | 4 creates and the outbox, one transaction | gsi1, gsi2, gsi3 | 10 W + 4 W |
+//! | register | 6 rows and the outbox twice, one transaction | gsi1, gsi2, gsi3 | 16 W + 4 W |
 //! | begin a session | put | | 1 W |
 //! | a session by its token | row | | 1 R |
 //! | rotate a session | update, the digest as condition | | 1 W |
@@ -33,8 +36,15 @@
 //! | add or remove an address | put or delete, and count and defaults, one transaction | gsi1, gsi2 | 4 W + 2 W |
 //! | write over an address | put, and defaults if they change, one transaction; the account before | gsi1, gsi2 | 1 R, 2 W to 6 W |
 //! | how to reach a user or a guest | row | | 1 R |
+//! | whose email is it, do they know the network, what was counted | 5 rows, one batch | | 5 R |
+//! | count an attempt | 2 updates side by side | | 2 W |
+//! | remember a network | put | | 1 W |
+//! | order a one-time token | create and the outbox, one transaction | | 4 W |
+//! | read, mint one | row; update | | 1 R; 1 W |
+//! | spend one | delete, its digest as condition, and the account, one transaction | gsi1 | 4 W + 1 W |
+//! | another hash | update, the old one as condition | gsi1 | 1 W + 1 W |
 
-use aws_kit::{Key, Query, Refused, Slot, Table, Transaction, Write, outbox_put, sha256_hex};
+use aws_kit::{Key, Query, Refused, Slot, Table, Transaction, Write, outbox_put};
 use events::Envelope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,10 +53,16 @@ use values::{AddressId, ContactId, Email, Error, Result, SessionId, Timestamp, U
 use crate::account::{Account, Name, Person};
 use crate::address::{Address, MOST_ADDRESSES};
 use crate::addresses::{AddressIn, Chosen};
+use crate::one_time::OneTime;
 use crate::preferences::Preferences;
 use crate::session::Session;
 
+mod one_time;
 pub(crate) mod people;
+mod throttles;
+
+pub(crate) use one_time::{Spending, address_digest};
+pub(crate) use throttles::{Noticed, Tallied};
 
 /// Reads and writes of the identity table.
 #[derive(Debug, Clone)]
@@ -105,7 +121,11 @@ fn address_key(user: UserId, address: AddressId) -> Key {
 
 /// A digest, because keys show up where data does not: in metrics, traces and support tickets.
 fn email_key(email: &Email) -> Key {
-    Key::new(format!("EMAIL#{}", sha256_hex(email.as_str().as_bytes())), "EMAIL")
+    email_key_of(&address_digest(email))
+}
+
+fn email_key_of(digest: &str) -> Key {
+    Key::new(format!("EMAIL#{digest}"), "EMAIL")
 }
 
 fn contact_key(contact: ContactId) -> Key {
@@ -128,7 +148,9 @@ impl Store {
         account: &Account,
         person: &Person,
         session: &Session,
-        event: &Envelope,
+        token: &OneTime,
+        known: Write,
+        events: [&Envelope; 2],
     ) -> Result<Registering> {
         let user = account.user_id;
         let [listed, person_row] = self.listed(account, person)?;
@@ -137,7 +159,11 @@ impl Store {
         transaction.add(listed);
         transaction.add(person_row);
         transaction.add(self.begin_session(session)?);
-        transaction.add(outbox_put(&self.table, event)?);
+        transaction.add(self.put_token(token)?);
+        transaction.add(known);
+        for event in events {
+            transaction.add(outbox_put(&self.table, event)?);
+        }
         Ok(Registering { transaction, email })
     }
 
@@ -343,7 +369,7 @@ pub(crate) fn put_contact(table: &Table, contact: ContactId, email: &Email) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::password::Credential;
+    use crate::password::Hashing;
     use aws_kit::Item;
     use values::Clock;
 
@@ -357,7 +383,7 @@ mod tests {
 
     #[test]
     fn an_account_and_its_person_read_back_by_their_sort_keys() {
-        let account = Account::open(Clock::System.mint(), Credential::of_nobody(), Timestamp::from_millis(7));
+        let account = Account::open(Clock::System.mint(), Hashing::usual().of_nobody(), Timestamp::from_millis(7));
         let AccountRow::Account(read) = row(&account, "ACCOUNT") else { panic!("not an account") };
         assert_eq!((read.user_id, read.version, read.created_at), (account.user_id, 1, account.created_at));
         let name = serde_json::from_str(r#""Ada""#).unwrap();

@@ -13,6 +13,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) lines: &'a [Line],
     /// What the lines cost together.
     pub(crate) total: Option<String>,
+    /// Where to go, and what it is called.
+    pub(crate) link: Option<(&'static str, String)>,
     /// Names and values to be looked up by.
     pub(crate) facts: Vec<(&'static str, String)>,
     pub(crate) closing: &'static str,
@@ -32,6 +34,7 @@ impl Draft<'_> {
             parts.push(self.lines.iter().map(text_line).collect::<Vec<_>>().join("\n"));
         }
         parts.extend(self.total.iter().map(|total| format!("Total: {total}")));
+        parts.extend(self.link.iter().map(|(name, url)| format!("{name}: {url}")));
         if !self.facts.is_empty() {
             let facts = self.facts.iter().map(|(name, value)| format!("{name}: {value}"));
             parts.push(facts.collect::<Vec<_>>().join("\n"));
@@ -57,6 +60,9 @@ impl Draft<'_> {
                 );
             }
             html += "</table>\n";
+        }
+        if let Some((name, url)) = &self.link {
+            html += &format!("<p><a href=\"{}\">{}</a></p>\n", escaped(url), escaped(name));
         }
         if !self.facts.is_empty() {
             let fact = |(name, value): &(_, String)| {

@@ -2,12 +2,13 @@
 
 use aws_kit::{Aws, fault};
 use events::{Envelope, Event, PaymentMismatched};
-use identity::{Channel as Way, Contact, Contacts, Preferences};
+use identity::{Channel as Way, Contacts, Errand};
 use tracing::{error, info, warn};
 use values::{Clock, Email, Error, Result};
 
+use crate::link::Pages;
 use crate::mail::{Mailer, Outcome, operator_address};
-use crate::message::{Audience, audience, render};
+use crate::message::{Audience, Mail, audience, render};
 use crate::store::{Channel, Message, Status, Store};
 
 /// What telling needs. Cheap to clone.
@@ -17,7 +18,21 @@ pub struct Notifier {
     contacts: Contacts,
     mailer: Mailer,
     operator: Email,
+    pages: Pages,
     clock: Clock,
+}
+
+/// What is to be told, and where.
+struct Letter {
+    email: Email,
+    content: Content,
+}
+
+enum Content {
+    /// All of it.
+    Written(Mail),
+    /// A one-time token, whose secret is made when it is certain that this mail is ours to send.
+    Secret(Errand),
 }
 
 impl Notifier {
@@ -28,45 +43,67 @@ impl Notifier {
             contacts: Contacts::new(aws.table("SOUK_TABLE_IDENTITY")?),
             mailer: Mailer::from_env(aws)?,
             operator: operator_address()?,
+            pages: Pages::from_env()?,
             clock: Clock::System,
         })
     }
 
-    /// Where to write to, the name to greet with, and what is to be told.
-    async fn contact_of(&self, audience: Audience) -> Result<Option<Contact>> {
-        match audience {
-            Audience::Customer(recipient) => self.contacts.reach(recipient).await,
-            Audience::Operator => Ok(Some(Contact {
-                email: self.operator.clone(),
-                name: String::new(),
-                preferences: Preferences::default(),
-            })),
+    /// What to write, and where to; none when nobody is there.
+    async fn letter(&self, audience: Audience, event: &Event) -> Result<Option<Letter>> {
+        let (email, name) = match audience {
+            Audience::Holder(token) => {
+                let errand = self.contacts.errand(token, self.clock.now()).await?;
+                return Ok(
+                    errand.map(|errand| Letter { email: errand.email.clone(), content: Content::Secret(errand) })
+                );
+            }
+            Audience::Customer(recipient) => match self.contacts.reach(recipient).await? {
+                Some(contact) if contact.wants(event.name(), Way::Email) => (contact.email, contact.name),
+                Some(_) => {
+                    info!(recipient = %audience, event.kind = event.name(), "this recipient wants no mail of it");
+                    return Ok(None);
+                }
+                None => return Ok(None),
+            },
+            Audience::Operator => (self.operator.clone(), String::new()),
+        };
+        Ok(render(event, &name).map(|mail| Letter { email, content: Content::Written(mail) }))
+    }
+
+    /// The mail as it is sent; none when the token that it was to bring has gone.
+    async fn seal(&self, content: Content) -> Result<Option<Mail>> {
+        match content {
+            Content::Written(mail) => Ok(Some(mail)),
+            Content::Secret(errand) => {
+                let token = self.contacts.mint(&errand).await?;
+                Ok(token.map(|token| self.pages.mail(errand.purpose, &token, &errand.name)))
+            }
         }
     }
 }
 
 /// Sends what this event has to say. An error means that nothing was sent and it may come again.
-/// 1 read (none for the operator), 2 writes, 1 mail.
+/// 1 read (none for the operator, 3 for a one-time token), 2 writes (3 for a token), 1 mail.
 pub async fn notify(notifier: &Notifier, envelope: &Envelope) -> Result<()> {
     let Some(audience) = audience(&envelope.event) else { return Ok(()) };
     if let Event::PaymentMismatched(mismatch) = &envelope.event {
         raise(mismatch);
     }
-    let Some(contact) = notifier.contact_of(audience).await? else {
-        info!(recipient = %audience, "skipped: this recipient has no address");
+    let Some(Letter { email, content }) = notifier.letter(audience, &envelope.event).await? else {
+        info!(recipient = %audience, "skipped: there is nobody to write to");
         return Ok(());
     };
-    if !contact.wants(envelope.event.name(), Way::Email) {
-        info!(recipient = %audience, event.kind = envelope.event.name(), "skipped: this recipient wants no mail of it");
-        return Ok(());
-    }
-    let Some(mail) = render(&envelope.event, &contact.name) else { return Ok(()) };
     let message = Message::new(envelope, Channel::Email, audience);
     let known = notifier.store.claim(&message, envelope, notifier.clock.now()).await?;
     match known.filter(|_| !fault::mutant("mail_twice")) {
         None => {
             fault::point("notifier.claimed");
-            conclude(notifier, &message, notifier.mailer.send(&contact.email, &mail).await?).await
+            let outcome = match notifier.seal(content).await {
+                Ok(Some(mail)) => notifier.mailer.send(&email, &mail).await?,
+                Ok(None) => Outcome::Refused(Error::not_found("token")),
+                Err(cause) => Outcome::NotSent(cause),
+            };
+            conclude(notifier, &message, outcome).await
         }
         Some(Status::Sending) => {
             // Whoever claimed it died in the middle, or is still at it; then it will say so.

@@ -34,6 +34,7 @@ macro_rules! ids {
 ids! {
     UserTag UserId "usr" "an account";
     SessionTag SessionId "ses" "a login session";
+    TokenTag TokenId "tok" "a one-time token that is mailed";
     ContactTag ContactId "gst" "how a guest can be reached";
     ProductTag ProductId "prd" "a product";
     ImageTag ImageId "img" "a picture of a product";

@@ -20,7 +20,7 @@ pub use contact::Email;
 pub use error::{Error, FieldError, Kind, Result};
 pub use ids::{
     AddressId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PaymentId, ProductId, RefundId, ReviewId,
-    SessionId, UserId, id_of_digest, minted_at,
+    SessionId, TokenId, UserId, id_of_digest, minted_at,
 };
 pub use json::{read_json, read_json_value, refused_field};
 pub use money::{Currency, Money};

@@ -3,6 +3,8 @@
 
 mod imports_alone;
 mod keys_alone;
+mod logins_alone;
+mod resets_alone;
 
 use e2e::scenes::{order_with, twenty_customers_want};
 use e2e::{Checkout, Draft, EVENTUALLY, Order, SOON, Shop, await_until};

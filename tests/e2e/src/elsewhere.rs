@@ -1,0 +1,79 @@
+//! Calls from other places than this machine: `auth` is invoked with the event that API Gateway would make of them.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use crate::{Answer, Functions, Shop};
+
+/// Somebody at an address of their own.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    functions: Functions,
+    source: String,
+    forwarded: Option<String>,
+}
+
+impl Shop {
+    /// Somebody at that address.
+    pub fn from(&self, source: &str) -> Elsewhere {
+        Elsewhere { functions: self.functions.clone(), source: source.to_owned(), forwarded: None }
+    }
+
+    /// Somebody at an address that nobody else has, nor had in an earlier run.
+    pub fn from_anywhere(&self) -> Elsewhere {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // Of the documentation's network of IPv6 (RFC 3849), with the /64 that counts.
+        let (time, count) = (since.as_micros() as u64 & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed) & 0xffff);
+        // Two groups are fixed, and only four name the network.
+        let source = format!("2001:{:x}:{:x}:{count:x}::1", time >> 16, time & 0xffff);
+        self.from(&source)
+    }
+}
+
+impl Elsewhere {
+    /// The same, saying that somebody else was before.
+    #[must_use]
+    pub fn claiming(&self, forwarded: &str) -> Self {
+        Self { forwarded: Some(forwarded.to_owned()), ..self.clone() }
+    }
+
+    /// Where from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// POST to `auth`.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        let mut headers = json!({ "content-type": "application/json", "host": "api.example.com" });
+        if let Some(forwarded) = &self.forwarded {
+            headers["x-forwarded-for"] = json!(forwarded);
+            headers["forwarded"] = json!(format!("for={forwarded}"));
+        }
+        let http = json!({ "method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": self.source, "userAgent": "e2e" });
+        let event = json!({
+            "version": "2.0", "routeKey": "ANY /api/v1/auth/{proxy+}", "rawPath": path, "rawQueryString": "", "headers": headers,
+            "requestContext": {
+                "accountId": "000000000000", "apiId": "e2e", "domainName": "api.example.com", "domainPrefix": "api", "http": http,
+                "requestId": "e2e", "routeKey": "ANY /api/v1/auth/{proxy+}", "stage": "$default",
+                "time": "21/Nov/2026:08:00:00 +0000", "timeEpoch": 1_795_248_000_000_u64,
+            },
+            "isBase64Encoded": false, "body": body.to_string(),
+        });
+        let invoked = self.functions.invoke("auth", event.to_string()).await;
+        let asked = format!("POST {path} from {}", self.source);
+        assert!(invoked.error.is_none(), "{asked} fails: {}", invoked.payload);
+        let status = invoked.payload["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let headers = invoked.payload["headers"].as_object().into_iter().flatten();
+        let headers: HeaderMap = headers
+            .filter_map(|(name, value)| {
+                Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value.as_str()?).ok()?))
+            })
+            .collect();
+        let text = invoked.payload["body"].as_str().unwrap_or_default().to_owned();
+        Answer { asked, status: status.unwrap_or_default(), headers, text }
+    }
+}

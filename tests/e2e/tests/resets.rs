@@ -1,0 +1,175 @@
+//! Another password by mail, and whose an address is.
+
+use e2e::{Answer, EVENTUALLY, Shop, await_until, row_of, unique};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+const RESET: &str = "reset-password";
+const VERIFY: &str = "verify-email";
+
+async fn confirm(shop: &Shop, token: &str, password: &str) -> Answer {
+    let body = json!({ "token": token, "newPassword": password });
+    shop.anyone().post("/api/v1/auth/reset-password/confirm", &body).await
+}
+
+async fn verify(shop: &Shop, token: &str) -> Answer {
+    shop.anyone().post("/api/v1/auth/verify-email", &json!({ "token": token })).await
+}
+
+async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
+    shop.anyone().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
+}
+
+async fn refresh(shop: &Shop, session: &Value) -> Answer {
+    shop.anyone().post("/api/v1/auth/refresh", &json!({ "refreshToken": session["refreshToken"] })).await
+}
+
+async fn me(shop: &Shop, session: &Value) -> Answer {
+    shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default()).get("/api/v1/auth/me").await
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_replaced_by_mail_and_all_sessions_end() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let other = login(&shop, &customer.email, &customer.password).await.expect(200).json();
+    let token = shop.resets(&customer.email, 1).await;
+    let password = unique("a new password");
+    confirm(&shop, &token, &password).await.expect(204);
+
+    login(&shop, &customer.email, &customer.password).await.expect_problem(401, "invalid_credentials");
+    let session = login(&shop, &customer.email, &password).await.expect(200).json();
+    assert_eq!(session["user"]["emailVerified"], true, "who reads its mail has shown that: {session}");
+    for ended in [&customer.welcome, &other] {
+        refresh(&shop, ended).await.expect_refusal(401);
+        me(&shop, ended).await.expect_refusal(401);
+    }
+    await_until("the cart is closed to the old session, too", EVENTUALLY, async || {
+        let answer = customer.api.get("/api/v1/cart/me").await;
+        if answer.status == 401 { Ok(()) } else { Err(answer.text) }
+    })
+    .await;
+    // The session of after the reset is a good one.
+    me(&shop, &session).await.expect(200);
+    refresh(&shop, &session).await.expect(200);
+
+    confirm(&shop, &token, &unique("another one")).await.expect_problem(422, "reset_token_invalid");
+}
+
+#[tokio::test]
+async fn nobody_hears_whether_an_email_has_an_account() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let nobody = format!("{}@example.com", unique("nobody"));
+    let ask = async |email: &str| {
+        shop.from_anywhere().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202)
+    };
+    let (known, unknown) = (ask(&customer.email).await, ask(&nobody).await);
+    assert_eq!((&known.text, &unknown.text), (&String::new(), &String::new()));
+    let told = |answer: &Answer| {
+        let headers = answer.headers.keys().map(|name| name.as_str().to_owned());
+        headers.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(told(&known), told(&unknown));
+    // Once that mail is there, the other would be, too.
+    shop.awaits_token(&customer.email, RESET, 1).await;
+    assert!(shop.mailbox.of(&nobody).await.is_empty());
+    shop.anyone().post("/api/v1/auth/reset-password", &json!({ "email": "nonsense" })).await.expect_refusal(422);
+}
+
+#[tokio::test]
+async fn of_all_who_use_a_token_at_once_one_wins() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let token = shop.resets(&customer.email, 1).await;
+    let passwords: Vec<_> = (0..8).map(|number| unique(&format!("password number {number}"))).collect();
+    let answers = join_all(passwords.iter().map(|password| confirm(&shop, &token, password))).await;
+    let won: Vec<_> = answers.iter().map(|answer| answer.status == 204).collect();
+    assert_eq!(won.iter().filter(|won| **won).count(), 1, "{answers:#?}");
+    for (answer, password) in answers.into_iter().zip(&passwords) {
+        let expected = if answer.status == 204 { 200 } else { 401 };
+        if answer.status != 204 {
+            answer.expect_problem(422, "reset_token_invalid");
+        }
+        login(&shop, &customer.email, password).await.expect(expected);
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_leaves_the_token_good() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let token = shop.resets(&customer.email, 1).await;
+    for (password, code) in [("short", "password_too_short"), ("Password1", "password_too_common")] {
+        confirm(&shop, &token, password).await.expect_fault("newPassword", code);
+    }
+    confirm(&shop, &token, &unique("a new password")).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_reset_makes_an_end_of_the_links_that_were_asked_for_before() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let first = shop.resets(&customer.email, 1).await;
+    let second = shop.resets(&customer.email, 2).await;
+    assert_ne!(first, second);
+    confirm(&shop, &second, &unique("a new password")).await.expect(204);
+    confirm(&shop, &first, &unique("a thief's password")).await.expect_problem(422, "reset_token_invalid");
+}
+
+#[tokio::test]
+async fn a_token_that_is_old_forged_or_for_something_else_is_none() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let token = shop.resets(&customer.email, 1).await;
+    let welcome = shop.awaits_token(&customer.email, VERIFY, 1).await;
+    let (id, secret) = token.split_once('.').unwrap_or_else(|| panic!("a token has two parts"));
+    let (_, other_secret) = welcome.split_once('.').unwrap_or_else(|| panic!("a token has two parts"));
+    let nonsense =
+        ["", ".", "nonsense", &token[1..], &token[..token.len() - 1], &format!("{id}."), &format!(".{secret}")];
+    for forged in nonsense.into_iter().chain([format!("{id}.{other_secret}").as_str(), welcome.as_str()]) {
+        confirm(&shop, forged, &unique("a new password")).await.expect_problem(422, "reset_token_invalid");
+    }
+    verify(&shop, &token).await.expect_problem(422, "verification_token_invalid");
+
+    let row = shop.rows.reads("identity", &row_of(&token), "TOKEN").await;
+    assert!(row["digest"]["S"].is_string() && !row.to_string().contains(secret), "the secret is not kept: {row}");
+    shop.rows.sets("identity", &row_of(&token), "TOKEN", "expiresAt", json!({ "N": "1700000000" })).await;
+    confirm(&shop, &token, &unique("a new password")).await.expect_problem(422, "reset_token_invalid");
+    login(&shop, &customer.email, &customer.password).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_address_is_verified_by_the_mail_that_a_registration_sends() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let verified = async || customer.api.get("/api/v1/auth/me").await.expect(200).json()["emailVerified"].clone();
+    assert_eq!(verified().await, false);
+    let first = shop.awaits_token(&customer.email, VERIFY, 1).await;
+    // Asked for again: both are good, and each once.
+    customer.api.post("/api/v1/auth/verify-email/request", &json!({})).await.expect(202);
+    let second = shop.awaits_token(&customer.email, VERIFY, 2).await;
+    verify(&shop, &second).await.expect(204);
+    assert_eq!(verified().await, true);
+    verify(&shop, &second).await.expect_problem(422, "verification_token_invalid");
+    verify(&shop, &first).await.expect(204);
+    assert_eq!(verified().await, true);
+    // Nothing is left to show: no third mail.
+    customer.api.post("/api/v1/auth/verify-email/request", &json!({})).await.expect(202);
+    shop.resets(&customer.email, 1).await;
+    assert_eq!(shop.tokens_of(&customer.email, VERIFY).await.len(), 2);
+    shop.anyone().post("/api/v1/auth/verify-email/request", &json!({})).await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_session_ends_with_a_reset_even_if_nobody_ended_it() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    // As after a reset that crashed before it came to the sessions, or that a login with the old password overtook.
+    let row = format!("USER#{}", customer.id());
+    let ended = json!({ "S": "2026-11-21T08:00:00.000Z" });
+    shop.rows.sets("identity", &row, "ACCOUNT", "sessionsEndedAt", ended).await;
+    refresh(&shop, &customer.welcome).await.expect_problem(401, "invalid_refresh_token");
+    let session = login(&shop, &customer.email, &customer.password).await.expect(200).json();
+    refresh(&shop, &session).await.expect(200);
+}

@@ -1,0 +1,29 @@
+//! A one-time token is mailed once, however often its event comes.
+
+use e2e::Shop;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_reset_that_is_told_three_times_is_mailed_once_and_its_link_is_good() {
+    // Alone: the queue is held back.
+    let shop = Shop::open_alone().await;
+    let customer = shop.new_customer().await;
+    shop.awaits_token(&customer.email, "verify-email", 1).await;
+    let url = shop.queues.url("notifications");
+    shop.functions
+        .while_stopped(url, async {
+            let asked = json!({ "email": customer.email });
+            shop.from_anywhere().post("/api/v1/auth/reset-password", &asked).await.expect(202);
+            let envelope = shop.queues.takes(url, "user.password_reset_requested").await;
+            assert!(!envelope.contains(&customer.email) && !envelope.contains("secret"), "{envelope}");
+            for _ in 0..3 {
+                shop.queues.send(url, &envelope).await;
+            }
+        })
+        .await;
+    let token = shop.awaits_token(&customer.email, "reset-password", 1).await;
+    shop.queues.awaits_empty(url).await;
+    assert_eq!(shop.tokens_of(&customer.email, "reset-password").await, [token.clone()]);
+    let body = json!({ "token": token, "newPassword": e2e::unique("a new password") });
+    shop.anyone().post("/api/v1/auth/reset-password/confirm", &body).await.expect(204);
+}
