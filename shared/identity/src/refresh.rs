@@ -24,11 +24,11 @@ pub async fn refresh(
     let (session, account) =
         tokio::try_join!(accounts.store.session(shown.user, shown.session), accounts.store.account_alone(shown.user))?;
     let (mut session, account) = session.zip(account).ok_or_else(invalid)?;
-    account.require_active()?;
     let now = accounts.clock.now();
     if session.is_over(now) || account.has_ended(&session) {
         return Err(invalid());
     }
+    account.require_active()?;
     let mut rotation = session.judge(&shown, now);
     if let Rotation::Next(next) = &rotation {
         let rotated = session.rotated(next, now);
