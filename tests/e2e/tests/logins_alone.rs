@@ -43,7 +43,7 @@ async fn the_time_of_a_login_does_not_tell_who_has_an_account() {
         customers.push(shop.new_customer().await);
     }
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let mut state = u64::from(seed) | 1;
     let mut coin = || {
         // Marsaglia's xorshift: which of a pair comes first.
@@ -72,7 +72,7 @@ async fn the_time_of_a_login_does_not_tell_who_has_an_account() {
     let (with, without) = (median(&known), median(&unknown));
     let apart = (with - without).abs() / with.min(without);
     let rank = slower(&known, &unknown);
-    println!("medians {:.1} ms and {:.1} ms, {apart:.3} apart; rank {rank:.3}", with * 1e3, without * 1e3);
+    eprintln!("medians {:.1} ms and {:.1} ms, {apart:.3} apart; rank {rank:.3}", with * 1e3, without * 1e3);
     assert!(apart < MOST_APART, "seed {seed}: medians {with} s and {without} s");
     // Five standard deviations of 40 beside 40 are a third.
     assert!((0.17..=0.83).contains(&rank), "seed {seed}: an account makes a login slower with probability {rank}");

@@ -23,7 +23,7 @@ async fn a_reset_that_is_told_three_times_is_mailed_once_and_its_link_is_good() 
         .await;
     let token = shop.awaits_token(&customer.email, "reset-password", 1).await;
     shop.queues.awaits_empty(url).await;
-    assert_eq!(shop.tokens_of(&customer.email, "reset-password").await, [token.clone()]);
+    assert_eq!(shop.tokens_of(&customer.email, "reset-password").await.len(), 1);
     let body = json!({ "token": token, "newPassword": e2e::unique("a new password") });
     shop.anyone().post("/api/v1/auth/reset-password/confirm", &body).await.expect(204);
 }
