@@ -3,7 +3,8 @@
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use http::HeaderMap;
-use http_kit::{Answer, Json, PageQuery, Path, Query, Visitor, list, order_token};
+use http_kit::{Allowed, Answer, Json, PageQuery, Path, Query, Visitor, list, order_token};
+use values::permit::UseAccount;
 use values::{Error, OrderId, Permission, UserId};
 
 use crate::State;
@@ -11,7 +12,11 @@ use crate::bodies::ListIn;
 use crate::shape::{HistoryOut, OrderOut};
 
 /// `GET /orders`: an admin finds all, everybody else their own.
-pub(crate) async fn all(AxumState(state): AxumState<State>, visitor: Visitor, Query(query): Query<ListIn>) -> Answer {
+pub(crate) async fn all(
+    AxumState(state): AxumState<State>,
+    Allowed(visitor, _): Allowed<UseAccount>,
+    Query(query): Query<ListIn>,
+) -> Answer {
     let user = visitor.caller.require_user()?;
     let (filter, page) = query.parts();
     if !visitor.caller.may(Permission::ReadOrders) {
@@ -32,7 +37,7 @@ pub(crate) async fn all(AxumState(state): AxumState<State>, visitor: Visitor, Qu
 /// `GET /orders/user/{userId}`.
 pub(crate) async fn of_user(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<UseAccount>,
     Path(user): Path<UserId>,
     Query(page): Query<PageQuery>,
 ) -> Answer {

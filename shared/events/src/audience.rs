@@ -13,3 +13,19 @@ pub const CUSTOMER_EVENTS: [&str; 9] = [
     "payment.refunded",
     "payment.requires_action",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Event;
+    use serde_json::json;
+
+    #[test]
+    fn what_can_be_chosen_are_events_in_the_order_of_their_names() {
+        assert!(CUSTOMER_EVENTS.is_sorted());
+        for name in CUSTOMER_EVENTS {
+            let refused = serde_json::from_value::<Event>(json!({ "eventType": name, "data": {} })).unwrap_err();
+            assert!(!refused.to_string().contains("unknown variant"), "{name} is no event");
+        }
+    }
+}

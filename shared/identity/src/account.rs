@@ -158,9 +158,10 @@ pub(crate) struct Person {
     pub(crate) role: Role,
     #[serde(default)]
     pub(crate) status: Status,
-    /// What the person chose; none until they do.
+    /// What the person chose, as JSON; none until they do. Read where it is asked for: as a type, it would be compiled into
+    /// every reading of a person.
     #[serde(default)]
-    pub(crate) preferences: Option<Preferences>,
+    pub(crate) preferences: Option<String>,
     /// How often they chose.
     #[serde(default, rename = "preferencesVersion", skip_serializing_if = "Option::is_none")]
     pub(crate) preferences_version: Option<u64>,
@@ -170,6 +171,15 @@ impl Person {
     /// Behind a fresh account.
     pub(crate) fn new(email: Email, name: Name) -> Self {
         Self { email, name, role: Role::Customer, status: Status::Active, preferences: None, preferences_version: None }
+    }
+}
+
+impl Person {
+    /// What they chose, or what holds for whoever chose nothing.
+    pub(crate) fn preferences(&self) -> Result<Preferences> {
+        let version = self.preferences_version.unwrap_or_default();
+        let chosen = self.preferences.as_deref().map(serde_json::from_str).transpose().map_err(Error::internal)?;
+        Ok(Preferences { version, ..chosen.unwrap_or_default() })
     }
 }
 

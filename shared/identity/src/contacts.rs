@@ -22,11 +22,11 @@ impl Contacts {
     /// The same, with what the person wants to be told. A guest has chosen nothing. 1 read.
     pub async fn reach(&self, recipient: Recipient) -> Result<Option<Contact>> {
         match recipient {
-            Recipient::User(user) => Ok(self.store.person(user).await?.map(|person| Contact {
-                email: person.email,
-                name: person.name.into_string(),
-                preferences: person.preferences.unwrap_or_default(),
-            })),
+            Recipient::User(user) => {
+                let Some(person) = self.store.person(user).await? else { return Ok(None) };
+                let preferences = person.preferences()?;
+                Ok(Some(Contact { email: person.email, name: person.name.into_string(), preferences }))
+            }
             Recipient::Contact(_) => {
                 let found = self.email_of(recipient).await?;
                 Ok(found.map(|(email, name)| Contact { email, name, preferences: Preferences::default() }))

@@ -141,8 +141,7 @@ impl Preferences {
 /// What the person chose, with what nobody chose spelled out. 1 read.
 pub async fn preferences(accounts: &Accounts, user: UserId) -> Result<Preferences> {
     let person = accounts.store.person(user).await?.ok_or_else(|| Error::not_found("account"))?;
-    let version = person.preferences_version.unwrap_or_default();
-    Ok(Preferences { version, ..person.preferences.unwrap_or_default() }.spelled_out())
+    Ok(person.preferences()?.spelled_out())
 }
 
 /// Writes over what the person chose. With `held`, only if that is the present version (412). 1 read, 1 write.

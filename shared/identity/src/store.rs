@@ -211,7 +211,9 @@ impl Store {
     pub(crate) fn set_preferences(&self, user: UserId, chosen: &Preferences, was: u64) -> Result<Write> {
         let change = "SET preferences = :chosen, preferencesVersion = :version";
         let write = Write::update(&self.table, person_key(user), change);
-        let write = write.value(":chosen", chosen)?.value(":version", chosen.version)?;
+        let write = write
+            .value(":chosen", serde_json::to_string(chosen).map_err(Error::internal)?)?
+            .value(":version", chosen.version)?;
         match was {
             0 => Ok(write.when("attribute_exists(pk) AND attribute_not_exists(preferencesVersion)")),
             was => write.when("preferencesVersion = :was").value(":was", was),

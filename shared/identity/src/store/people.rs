@@ -87,16 +87,22 @@ fn by_standing(role: Role, status: Status, shard: u8) -> String {
     format!("ROLE#{role}#{status}#{shard}")
 }
 
+/// What a list wants of a person.
 #[derive(Deserialize)]
 struct PersonRow {
     pk: String,
-    #[serde(flatten)]
-    person: Person,
+    email: Email,
+    name: Name,
+    role: Option<Role>,
+    status: Option<Status>,
 }
 
 impl PersonRow {
+    /// Rows from before had neither role nor status, and were customers'.
     fn with_id(self) -> (String, Person) {
-        (self.pk.trim_start_matches("USER#").to_owned(), self.person)
+        let Self { pk, email, name, role, status } = self;
+        let (role, status) = (role.unwrap_or(Role::Customer), status.unwrap_or_default());
+        (pk.trim_start_matches("USER#").to_owned(), Person { role, status, ..Person::new(email, name) })
     }
 }
 
