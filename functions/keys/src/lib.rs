@@ -48,12 +48,15 @@ pub struct Step {
 
 /// The steps, in their order.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
 enum Name {
-    CreateSecret,
-    SetSecret,
-    TestSecret,
-    FinishSecret,
+    #[serde(rename = "createSecret")]
+    Create,
+    #[serde(rename = "setSecret")]
+    Set,
+    #[serde(rename = "testSecret")]
+    Test,
+    #[serde(rename = "finishSecret")]
+    Finish,
 }
 
 /// What somebody may want.
@@ -82,10 +85,10 @@ async fn perform(state: &State, call: &Call) -> Result<()> {
     let rotation = &state.rotation;
     match call {
         Call::Step(Step { step, client_request_token: version }) => match step {
-            Name::CreateSecret => rotation.create(version).await,
-            Name::SetSecret => rotation.publish(version).await,
-            Name::TestSecret => rotation.test(version).await,
-            Name::FinishSecret => rotation.finish(version).await,
+            Name::Create => rotation.create(version).await,
+            Name::Set => rotation.publish(version).await,
+            Name::Test => rotation.test(version).await,
+            Name::Finish => rotation.finish(version).await,
         },
         Call::Task(Task::Begin) => rotation.begin().await,
         Call::Task(Task::Rotate) => {

