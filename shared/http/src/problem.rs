@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use tracing::{error, info};
 use values::{Error, FieldError, Kind};
@@ -81,9 +81,10 @@ pub(crate) fn written(mut response: Response, request_id: &str) -> Response {
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = status;
-    // What a handler or a route says beside its error stays, such as how the caller stands with a limit.
     let headers = answer.headers_mut();
-    *headers = std::mem::take(response.headers_mut());
+    // How the caller stands with a limit, and what a path knows, is true of a refusal, too. Nothing else of the answer that was not given.
+    let stays = |name: &HeaderName| name == header::ALLOW || name.as_str().starts_with("ratelimit-");
+    headers.extend(response.headers().iter().filter(|(name, _)| stays(name)).map(|(n, v)| (n.clone(), v.clone())));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Kind::RateLimited(seconds) | Kind::Unavailable(seconds) = error.kind {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -92,4 +93,25 @@ pub(crate) fn written(mut response: Response, request_id: &str) -> Response {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_how_the_caller_stands_and_nothing_of_the_answer_that_was_not_given() {
+        let mut response = Failure::from(Error::new(Kind::RateLimited(7), "rate_limited", "Wait.")).into_response();
+        let given = [("ratelimit-remaining", "0"), ("allow", "POST"), ("cache-control", "public"), ("etag", "\"1\"")];
+        for (name, value) in given {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        let answer = written(response, "a request");
+        let told = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        assert_eq!(
+            (told("ratelimit-remaining"), told("allow"), told("retry-after")),
+            (Some("0"), Some("POST"), Some("7"))
+        );
+        assert_eq!((told("cache-control"), told("etag")), (None, None));
+    }
 }
