@@ -55,8 +55,8 @@ impl Trusted {
         // An id of ours is that account; anything else is somebody who has none here, always under the same id.
         let id = subject.parse::<UserId>().unwrap_or_else(|_| id_of_digest(self.digest(&["user", subject])));
         let session = id_of_digest(self.digest(&["session", subject, text("sid").or(text("jti")).unwrap_or_default()]));
-        let is_admin = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).is_some_and(names_admin);
-        let role = if is_admin { Role::Admin } else { Role::Customer };
+        let roles = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).map(named).unwrap_or_default();
+        let role = Role::highest(roles);
         Ok((Caller::User { id, role, session }, Timestamp::from_millis(issued.saturating_mul(1000))))
     }
 
@@ -69,12 +69,12 @@ impl Trusted {
     }
 }
 
-/// One role, or a list of them.
-fn names_admin(claim: &Value) -> bool {
+/// One name, or a list of them.
+fn named(claim: &Value) -> Vec<&str> {
     match claim {
-        Value::String(role) => role == "admin",
-        Value::Array(roles) => roles.iter().any(|role| role == "admin"),
-        _ => false,
+        Value::String(role) => vec![role],
+        Value::Array(roles) => roles.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 

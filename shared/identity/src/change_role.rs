@@ -10,7 +10,7 @@ use crate::standing::{Standing, change};
 
 /// Changes a role; with `held`, only if that is the account's present version (412). Whoever is an admin no longer is logged
 /// out everywhere, for their tokens still say that they are. 409 `own_role` for an admin who would give up their own. Done
-/// again, it ends what a crash left. 2 reads, 1 transaction, and what [`end_all_sessions`] costs.
+/// again, it ends what a crash left. 2 reads, 1 transaction, and 1 more where sessions end.
 pub async fn change_role(
     accounts: &Accounts,
     trust: &Trust,

@@ -10,7 +10,7 @@ use crate::standing::{Standing, change};
 
 /// Changes a status; with `held`, only if that is the account's present version (412). A suspended account is logged out
 /// everywhere, and cannot log in. 409 `own_status` for an admin who would suspend themselves. Done again, it ends what a crash
-/// left. 2 reads, 1 transaction, and what [`end_all_sessions`] costs.
+/// left. 2 reads, 1 transaction, and 1 more where sessions end.
 pub async fn change_status(
     accounts: &Accounts,
     trust: &Trust,

@@ -8,7 +8,7 @@ use crate::logout::TOKENS_END_SECONDS;
 
 /// Ends every session that began until now, here at once and everywhere when the last cached list of revocations is stale. 1
 /// transaction.
-pub async fn end_all_sessions(accounts: &Accounts, trust: &Trust, user: UserId) -> Result<()> {
+pub(crate) async fn end_all_sessions(accounts: &Accounts, trust: &Trust, user: UserId) -> Result<()> {
     let mut transaction = Transaction::new();
     for write in ending(accounts, trust, user)? {
         transaction.add(write);

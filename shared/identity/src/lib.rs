@@ -58,7 +58,6 @@ pub use change_role::change_role;
 pub use change_status::change_status;
 pub use contacts::{Contact, Contacts, contact_write};
 pub use country::Country;
-pub use end_all_sessions::end_all_sessions;
 pub use errand::Errand;
 pub use gate::Gate;
 pub use grant_role::grant_role;

@@ -44,21 +44,20 @@
 //! | spend one | delete, its digest as condition, and the account, one transaction | gsi1 | 4 W + 1 W |
 //! | another hash | update, the old one as condition | gsi1 | 1 W + 1 W |
 
-use aws_kit::{Key, Query, Refused, Slot, Table, Transaction, Write, outbox_put};
+use aws_kit::{Key, Query, Slot, Table, Transaction, Write, outbox_put};
 use events::Envelope;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use values::{AddressId, ContactId, Email, Error, Result, SessionId, Timestamp, UserId};
+use values::{ContactId, Email, Error, Result, Timestamp, UserId};
 
 use crate::account::{Account, Name, Person};
-use crate::address::{Address, MOST_ADDRESSES};
-use crate::addresses::{AddressIn, Chosen};
 use crate::one_time::OneTime;
 use crate::preferences::Preferences;
 use crate::session::Session;
 
+mod addresses;
 mod one_time;
 pub(crate) mod people;
+mod sessions;
 mod throttles;
 
 pub(crate) use one_time::{Spending, address_digest};
@@ -81,14 +80,6 @@ struct ContactRow {
     email: Email,
 }
 
-/// The address lies in a map of its own, because it refuses fields that it does not know, such as keys.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AddressRow {
-    address_id: AddressId,
-    address: Address,
-}
-
 /// The rows that are read together.
 #[derive(Deserialize)]
 #[serde(tag = "sk")]
@@ -109,14 +100,6 @@ fn account_key(user: UserId) -> Key {
 
 fn person_key(user: UserId) -> Key {
     user_key(user, "ACCOUNT#PERSON")
-}
-
-fn session_key(user: UserId, session: SessionId) -> Key {
-    user_key(user, format!("SESSION#{session}"))
-}
-
-fn address_key(user: UserId, address: AddressId) -> Key {
-    user_key(user, format!("ADDRESS#{address}"))
 }
 
 /// A digest, because keys show up where data does not: in metrics, traces and support tickets.
@@ -218,140 +201,6 @@ impl Store {
             0 => Ok(write.when("attribute_exists(pk) AND attribute_not_exists(preferencesVersion)")),
             was => write.when("preferencesVersion = :was").value(":was", was),
         }
-    }
-
-    /// Ends all sessions that began until then, of an account that must be there.
-    pub(crate) fn end_sessions(&self, user: UserId, until: Timestamp) -> Result<Write> {
-        let change = "SET sessionsEndedAt = :until";
-        Write::update(&self.table, account_key(user), change).when("attribute_exists(pk)").value(":until", until)
-    }
-
-    /// An account, whoever is behind it, and one of its sessions; none where one of them is not there. 1 read.
-    pub(crate) async fn present(&self, user: UserId, session: SessionId) -> Result<Option<(Account, Person, Session)>> {
-        let keys = [account_key(user), person_key(user), session_key(user, session)];
-        let (mut account, mut person, mut found) = (None, None, None);
-        for row in self.table.batch_get::<Value>(&keys).await? {
-            match row["sk"].as_str() {
-                Some("ACCOUNT") => account = Some(serde_json::from_value::<Account>(row).map_err(Error::internal)?),
-                Some("ACCOUNT#PERSON") => {
-                    person = Some(serde_json::from_value::<Person>(row).map_err(Error::internal)?);
-                }
-                _ => found = Some(serde_json::from_value::<Session>(row).map_err(Error::internal)?),
-            }
-        }
-        Ok(account.zip(person).zip(found).map(|((account, person), session)| (account, person, session)))
-    }
-
-    pub(crate) fn begin_session(&self, session: &Session) -> Result<Write> {
-        Write::create(&self.table, session_key(session.user_id, session.session_id), session)
-    }
-
-    pub(crate) async fn session(&self, user: UserId, session: SessionId) -> Result<Option<Session>> {
-        self.table.get(session_key(user, session)).await
-    }
-
-    pub(crate) async fn sessions(&self, user: UserId) -> Result<Vec<Session>> {
-        Query::of(&self.table, format!("USER#{user}")).begins_with("SESSION#").descending().first(100).await
-    }
-
-    /// Puts `rotated` in the place of the session whose good token has the digest `was`.
-    pub(crate) async fn rotate(&self, was: &str, rotated: &Session) -> Result<Result<(), Refused>> {
-        let key = session_key(rotated.user_id, rotated.session_id);
-        Write::put(&self.table, key, rotated)?.when("digest = :was").value(":was", was)?.run().await
-    }
-
-    /// Ends a session, if it is there.
-    pub(crate) fn delete_session(&self, user: UserId, session: SessionId) -> Write {
-        Write::delete(&self.table, session_key(user, session))
-    }
-
-    pub(crate) async fn address(&self, user: UserId, id: AddressId) -> Result<Option<Address>> {
-        Ok(self.table.get::<AddressRow>(address_key(user, id)).await?.map(|row| row.address))
-    }
-
-    pub(crate) async fn addresses(&self, user: UserId) -> Result<Vec<(AddressId, Address)>> {
-        let query = Query::of(&self.table, format!("USER#{user}")).begins_with("ADDRESS#");
-        let rows = query.first::<AddressRow>(MOST_ADDRESSES).await?;
-        Ok(rows.into_iter().map(|row| (row.address_id, row.address)).collect())
-    }
-
-    /// The two writes of a new address: the count, refused when the book is full, with what the address is for; and the address.
-    pub(crate) fn add_address(&self, user: UserId, id: AddressId, said: &AddressIn) -> Result<(Write, Write)> {
-        let mut change = "SET addresses = addresses + :one".to_owned();
-        for (name, said) in [("defaultShipping", said.default_shipping), ("defaultBilling", said.default_billing)] {
-            if said == Some(true) {
-                change += &format!(", {name} = :id");
-            }
-        }
-        let names_it = change.contains(":id");
-        let mut count = Write::update(&self.table, account_key(user), change)
-            .when("addresses < :most")
-            .value(":one", 1)?
-            .value(":most", MOST_ADDRESSES)?;
-        if names_it {
-            count = count.value(":id", id)?;
-        }
-        let row = AddressRow { address_id: id, address: said.address.clone() };
-        Ok((count, Write::create(&self.table, address_key(user, id), &row)?))
-    }
-
-    /// Writes over an address that must be there.
-    pub(crate) fn replace_address(&self, user: UserId, id: AddressId, address: &Address) -> Result<Write> {
-        let row = AddressRow { address_id: id, address: address.clone() };
-        Ok(Write::put(&self.table, address_key(user, id), &row)?.when("attribute_exists(pk)"))
-    }
-
-    /// Makes other addresses the defaults, if those are still what they were; none when nothing changes.
-    pub(crate) fn choose_addresses(&self, user: UserId, was: Chosen, next: Chosen) -> Result<Option<Write>> {
-        if was == next {
-            return Ok(None);
-        }
-        self.account_choosing(user, None, was, next).map(Some)
-    }
-
-    /// Removes an address that must be there, and counts it off; if the defaults are still what they were.
-    pub(crate) fn remove_address(
-        &self,
-        user: UserId,
-        id: AddressId,
-        was: Chosen,
-        next: Chosen,
-    ) -> Result<(Write, Write)> {
-        let count = self.account_choosing(user, Some("addresses = addresses - :one"), was, next)?.value(":one", 1)?;
-        Ok((count, Write::delete(&self.table, address_key(user, id)).when("attribute_exists(pk)")))
-    }
-
-    /// An update of the account's defaults, and of what `also` sets.
-    fn account_choosing(&self, user: UserId, also: Option<&str>, was: Chosen, next: Chosen) -> Result<Write> {
-        let mut set: Vec<String> = also.map(str::to_owned).into_iter().collect();
-        let (mut remove, mut conditions) = (Vec::new(), Vec::new());
-        let mut bound = Vec::new();
-        for (name, was, next) in
-            [("defaultShipping", was.shipping, next.shipping), ("defaultBilling", was.billing, next.billing)]
-        {
-            match was {
-                Some(was) => {
-                    conditions.push(format!("{name} = :was_{name}"));
-                    bound.push((format!(":was_{name}"), was));
-                }
-                None => conditions.push(format!("attribute_not_exists({name})")),
-            }
-            match next {
-                next if next == was => {}
-                Some(next) => {
-                    set.push(format!("{name} = :next_{name}"));
-                    bound.push((format!(":next_{name}"), next));
-                }
-                None => remove.push(name.to_owned()),
-            }
-        }
-        let clause = |word: &str, parts: &[String]| match parts {
-            [] => String::new(),
-            parts => format!("{word} {} ", parts.join(", ")),
-        };
-        let change = clause("SET", &set) + &clause("REMOVE", &remove);
-        let write = Write::update(&self.table, account_key(user), change.trim_end()).when(conditions.join(" AND "));
-        bound.into_iter().try_fold(write, |write, (name, id)| write.value(&name, id))
     }
 
     pub(crate) async fn person(&self, user: UserId) -> Result<Option<Person>> {

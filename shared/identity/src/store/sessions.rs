@@ -1,0 +1,60 @@
+//! The rows of login sessions.
+
+use aws_kit::{Key, Query, Refused, Write};
+use serde_json::Value;
+use values::{Error, Result, SessionId, Timestamp, UserId};
+
+use super::{Store, account_key, person_key, user_key};
+use crate::account::{Account, Person};
+use crate::session::Session;
+
+fn session_key(user: UserId, session: SessionId) -> Key {
+    user_key(user, format!("SESSION#{session}"))
+}
+
+impl Store {
+    /// Ends all sessions that began until then, of an account that must be there.
+    pub(crate) fn end_sessions(&self, user: UserId, until: Timestamp) -> Result<Write> {
+        let change = "SET sessionsEndedAt = :until";
+        Write::update(&self.table, account_key(user), change).when("attribute_exists(pk)").value(":until", until)
+    }
+
+    /// An account, whoever is behind it, and one of its sessions; none where one of them is not there. 1 read.
+    pub(crate) async fn present(&self, user: UserId, session: SessionId) -> Result<Option<(Account, Person, Session)>> {
+        let keys = [account_key(user), person_key(user), session_key(user, session)];
+        let (mut account, mut person, mut found) = (None, None, None);
+        for row in self.table.batch_get::<Value>(&keys).await? {
+            match row["sk"].as_str() {
+                Some("ACCOUNT") => account = Some(serde_json::from_value::<Account>(row).map_err(Error::internal)?),
+                Some("ACCOUNT#PERSON") => {
+                    person = Some(serde_json::from_value::<Person>(row).map_err(Error::internal)?);
+                }
+                _ => found = Some(serde_json::from_value::<Session>(row).map_err(Error::internal)?),
+            }
+        }
+        Ok(account.zip(person).zip(found).map(|((account, person), session)| (account, person, session)))
+    }
+
+    pub(crate) fn begin_session(&self, session: &Session) -> Result<Write> {
+        Write::create(&self.table, session_key(session.user_id, session.session_id), session)
+    }
+
+    pub(crate) async fn session(&self, user: UserId, session: SessionId) -> Result<Option<Session>> {
+        self.table.get(session_key(user, session)).await
+    }
+
+    pub(crate) async fn sessions(&self, user: UserId) -> Result<Vec<Session>> {
+        Query::of(&self.table, format!("USER#{user}")).begins_with("SESSION#").descending().first(100).await
+    }
+
+    /// Puts `rotated` in the place of the session whose good token has the digest `was`.
+    pub(crate) async fn rotate(&self, was: &str, rotated: &Session) -> Result<Result<(), Refused>> {
+        let key = session_key(rotated.user_id, rotated.session_id);
+        Write::put(&self.table, key, rotated)?.when("digest = :was").value(":was", was)?.run().await
+    }
+
+    /// Ends a session, if it is there.
+    pub(crate) fn delete_session(&self, user: UserId, session: SessionId) -> Write {
+        Write::delete(&self.table, session_key(user, session))
+    }
+}
