@@ -5,7 +5,7 @@ use aws_kit::Settings;
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
-use values::{Caller, Error, Result, Role, Timestamp, UserId, id_of_digest};
+use values::{Caller, Error, Result, Timestamp, UserId, id_of_digest};
 
 use crate::visitor::{decoded, invalid};
 
@@ -56,8 +56,7 @@ impl Trusted {
         let id = subject.parse::<UserId>().unwrap_or_else(|_| id_of_digest(self.digest(&["user", subject])));
         let session = id_of_digest(self.digest(&["session", subject, text("sid").or(text("jti")).unwrap_or_default()]));
         let roles = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).map(named).unwrap_or_default();
-        let role = Role::highest(roles);
-        Ok((Caller::User { id, role, session }, Timestamp::from_millis(issued.saturating_mul(1000))))
+        Ok((Caller::vouched(id, roles, session), Timestamp::from_millis(issued.saturating_mul(1000))))
     }
 
     /// 16 bytes that stand for what this issuer says.
@@ -84,7 +83,7 @@ mod tests {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
     use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::json;
-    use values::Clock;
+    use values::{Clock, Role};
 
     const ISSUER: &str = "https://id.example";
 

@@ -17,14 +17,6 @@ pub enum Role {
     Admin,
 }
 
-impl Role {
-    /// The role that gives most, of those that somebody else names; a customer's where none of them is one.
-    pub fn highest<'a>(named: impl IntoIterator<Item = &'a str>) -> Self {
-        let is_admin = named.into_iter().any(|name| matches!(name.parse(), Ok(Self::Admin)));
-        if is_admin { Self::Admin } else { Self::Customer }
-    }
-}
-
 impl FromStr for Role {
     type Err = Error;
 
@@ -54,6 +46,12 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// Somebody whom another issuer vouches for: an admin if that is among the names it gives, and else a customer.
+    pub fn vouched<'a>(id: UserId, named: impl IntoIterator<Item = &'a str>, session: SessionId) -> Self {
+        let is_admin = named.into_iter().any(|name| matches!(name.parse(), Ok(Role::Admin)));
+        Self::User { id, role: if is_admin { Role::Admin } else { Role::Customer }, session }
+    }
+
     /// The account, if any.
     pub fn user(&self) -> Option<UserId> {
         match self {
