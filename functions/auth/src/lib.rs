@@ -131,13 +131,11 @@ async fn me(AxumState(state): App, visitor: Visitor, known: IfNoneMatch) -> Answ
 }
 
 async fn sessions(AxumState(state): App, visitor: Visitor) -> Answer {
-    identity::present(&state.accounts, &visitor.caller).await?;
     let sessions = identity::sessions(&state.accounts, &visitor.caller).await?;
     Ok(Json(json!({ "data": sessions, "pagination": { "cursor": null, "hasMore": false } })).into_response())
 }
 
 async fn end_session(AxumState(state): App, visitor: Visitor, Path(id): Path<SessionId>) -> Answer<StatusCode> {
-    identity::present(&state.accounts, &visitor.caller).await?;
     identity::end_session(&state.accounts, state.trust(), &visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -80,7 +80,7 @@ impl Listing {
     }
 
     /// Are the rows of one version? Rows that were read together may have been written apart.
-    pub(crate) fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.lead.product_version.is_none_or(|version| version == self.product.version)
     }
 

@@ -19,7 +19,8 @@ impl Contacts {
         Self { store: Store::new(table) }
     }
 
-    /// The same, with what the person wants to be told. A guest has chosen nothing. 1 read.
+    /// Where to write to, the name to greet with, and what the person wants to be told; none when they were erased. A guest has no
+    /// name and has chosen nothing. 1 read.
     pub async fn reach(&self, recipient: Recipient) -> Result<Option<Contact>> {
         match recipient {
             Recipient::User(user) => {
@@ -27,23 +28,9 @@ impl Contacts {
                 let preferences = person.preferences()?;
                 Ok(Some(Contact { email: person.email, name: person.name.into_string(), preferences }))
             }
-            Recipient::Contact(_) => {
-                let found = self.email_of(recipient).await?;
-                Ok(found.map(|(email, name)| Contact { email, name, preferences: Preferences::default() }))
-            }
-        }
-    }
-
-    /// Where to write to, and the name to greet with (empty for a guest); none when the person was erased. 1 read.
-    pub async fn email_of(&self, recipient: Recipient) -> Result<Option<(Email, String)>> {
-        match recipient {
-            Recipient::User(user) => {
-                let person = self.store.person(user).await?;
-                Ok(person.map(|person| (person.email, person.name.into_string())))
-            }
             Recipient::Contact(contact) => {
                 let email = self.store.contact(contact).await?;
-                Ok(email.map(|email| (email, String::new())))
+                Ok(email.map(|email| Contact { email, name: String::new(), preferences: Preferences::default() }))
             }
         }
     }

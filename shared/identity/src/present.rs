@@ -2,10 +2,16 @@
 
 use values::{Caller, Error, Kind, Result};
 
-use crate::account::{Accounts, User};
+use crate::account::{Account, Accounts, Person, User};
 
 /// The caller's account; 401 `session_ended` when the session behind the token is over, whoever ended it. 1 read.
 pub async fn present(accounts: &Accounts, caller: &Caller) -> Result<User> {
+    let (account, person) = found(accounts, caller).await?;
+    Ok(User::of(&account, person))
+}
+
+/// The rows behind it. 1 read.
+pub(crate) async fn found(accounts: &Accounts, caller: &Caller) -> Result<(Account, Person)> {
     let user = caller.require_user()?;
     let Caller::User { session, .. } = caller else { return Err(ended()) };
     let found = accounts.store.present(user, *session).await?;
@@ -13,7 +19,7 @@ pub async fn present(accounts: &Accounts, caller: &Caller) -> Result<User> {
     if session.is_over(accounts.clock.now()) || account.has_ended(&session) {
         return Err(ended());
     }
-    Ok(User::of(&account, person))
+    Ok((account, person))
 }
 
 fn ended() -> Error {

@@ -6,6 +6,7 @@ use values::{Caller, Error, Result, SessionId, Timestamp};
 
 use crate::account::Accounts;
 use crate::logout::end;
+use crate::present::found;
 use crate::session::Session;
 
 /// A session as its owner sees it.
@@ -25,12 +26,12 @@ pub struct SessionView {
     pub current: bool,
 }
 
-/// The caller's sessions that are not over, newest first, 100 at most. 2 reads side by side.
+/// The caller's sessions that are not over, newest first, 100 at most; 401 `session_ended` when the one that asks is over.
+/// 2 reads.
 pub async fn sessions(accounts: &Accounts, caller: &Caller) -> Result<Vec<SessionView>> {
-    let (user, now) = (caller.require_user()?, accounts.clock.now());
-    let (account, rows) = tokio::try_join!(accounts.store.account_alone(user), accounts.store.sessions(user))?;
-    let is_over =
-        |session: &Session| session.is_over(now) || account.as_ref().is_none_or(|account| account.has_ended(session));
+    let ((account, _), now) = (found(accounts, caller).await?, accounts.clock.now());
+    let rows = accounts.store.sessions(account.user_id).await?;
+    let is_over = |session: &Session| session.is_over(now) || account.has_ended(session);
     let is_current = |id| matches!(caller, Caller::User { session, .. } if *session == id);
     let open = rows.into_iter().filter(|session| !is_over(session)).map(|session| SessionView {
         id: session.session_id,
@@ -42,9 +43,10 @@ pub async fn sessions(accounts: &Accounts, caller: &Caller) -> Result<Vec<Sessio
     Ok(open.collect())
 }
 
-/// Ends one of the caller's sessions; 404 when there is no such one. 1 read, 1 transaction.
+/// Ends one of the caller's sessions; 404 when there is no such one, 401 `session_ended` when the one that asks is over. 2 reads, 1
+/// transaction.
 pub async fn end_session(accounts: &Accounts, trust: &Trust, caller: &Caller, session: SessionId) -> Result<()> {
-    let user = caller.require_user()?;
+    let user = found(accounts, caller).await?.0.user_id;
     accounts.store.session(user, session).await?.ok_or_else(|| Error::not_found("session"))?;
     end(accounts, trust, user, session).await
 }

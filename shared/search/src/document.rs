@@ -163,11 +163,6 @@ impl Document {
     }
 }
 
-/// Are the rows of one version? A product that was read before its offers may be older than they are.
-pub(crate) fn is_whole(listing: &Listing) -> bool {
-    listing.lead.product_version.is_none_or(|version| version == listing.product.version)
-}
-
 /// The two halves of an id, each of which sorts as the id does.
 pub(crate) fn halves(id: ProductId) -> (u64, u64) {
     let id = id.uuid().as_u128();

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use catalog::{Catalog, Category, Listing, Product, Status};
 use values::{Clock, Error, Position, ProductId, Result, Timestamp};
 
-use crate::document::is_whole;
 use crate::facets::Facets;
 use crate::plan::Step;
 use crate::query::{Place, Query};
@@ -111,7 +110,7 @@ impl Shelves {
     /// With offers and ratings. A product whose offer knows another version was changed since it was indexed: it is read, too.
     async fn read(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
         let asked: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-        let is_current = |listing: &Listing| listing.lead.status == Status::Archived || is_whole(listing);
+        let is_current = |listing: &Listing| listing.lead.status == Status::Archived || listing.is_whole();
         let mut listings = self.catalog.listings(products).await?;
         listings.retain(is_current);
         let stale: Vec<ProductId> =

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use values::{Clock, Error, ProductId, Result};
 
 use crate::depot::{Depot, Files, Look};
-use crate::document::{Document, is_whole};
+use crate::document::Document;
 use crate::manifest::Manifest;
 use crate::pack::{META, parts};
 use crate::recent::Recent;
@@ -122,7 +122,7 @@ impl Upkeep {
         loop {
             let page = self.catalog.walk(shard, after, BATCH as u32).await?;
             let mut behind: HashSet<ProductId> = page.rows.iter().map(|product| product.id).collect();
-            for listing in self.catalog.listings(page.rows).await?.iter().filter(|listing| is_whole(listing)) {
+            for listing in self.catalog.listings(page.rows).await?.iter().filter(|listing| listing.is_whole()) {
                 behind.remove(&listing.product.id);
                 if is_shown(listing) {
                     writer.put(&Document::of(listing)?)?;
