@@ -3,6 +3,7 @@
 import time
 
 import build
+import leaks
 import proof
 from fresh import fresh
 from steps import Failure, run, say, shown, step
@@ -54,6 +55,8 @@ def test(profile, chosen_seed):
         if (proof.PACKAGE, proof.PROOF) in found:
             say("  Proof")
             proof.drive(profile, proof.PROOF, proof.COMMAND, chosen_seed)
+    with step("Logs (no personal data, no secret)") as s:
+        s.note = leaks.check(profile.log / "functions")
     say(f"\nEverything passed in {(time.monotonic() - started) / 60:.1f} minutes.")
     return 0
 

@@ -35,6 +35,9 @@ pub(crate) const ADD_TRIPS: usize = 2;
 /// Round trips of placing an order: read the cart, one transaction.
 pub(crate) const PLACE_TRIPS: usize = 2;
 
+/// CPU of checking an access token.
+pub(crate) const TOKEN_CPU_MS: f64 = 0.2;
+
 /// Search with facets, p99: of the small catalog, of the large one.
 pub(crate) const SEARCH_MS: [f64; 2] = [5.0, 25.0];
 

@@ -9,7 +9,9 @@ mod bill_report;
 mod budgets;
 mod callgrind;
 mod capacity;
+mod clock;
 mod company;
+mod credentials;
 mod emulator;
 mod events;
 mod flow;
@@ -67,7 +69,10 @@ const TIMED_LIVES: usize = 7;
 async fn main() -> ExitCode {
     let asked = match search::cold::asked() {
         Some(opened) => opened,
-        None => run().await,
+        None => match credentials::asked().await {
+            Some(checked) => checked,
+            None => run().await,
+        },
     };
     match asked {
         Ok(()) => ExitCode::SUCCESS,
@@ -152,9 +157,12 @@ async fn work(options: &Options, world: &World, logs: &Path) -> Result<Work> {
     Flow::new(world, &mut direct, "timed", options.invocations).run().await?;
     let warm = direct.close();
 
+    let token = &shop.customers.first().context("nobody has registered")?.token;
+    let credentials = credentials::measure(world.environment("auth"), token)?;
+
     let memory_mb = |function: &str| world.memory_mb(function);
     let idle = Idle::month(&operations, &warm, memory_mb("housekeeping"));
-    Ok(Work { bill: Bill::of(lives.0, lives.1, memory_mb), operations, warm, idle, instructions })
+    Ok(Work { bill: Bill::of(lives.0, lives.1, memory_mb), operations, warm, credentials, idle, instructions })
 }
 
 /// The hello world, and the functions.

@@ -28,6 +28,7 @@ impl Results {
             "startRatios": self.ratios(),
             "operations": self.of_work(|work| work.operations.iter().map(metered).collect()),
             "warm": self.of_work(|work| work.warm.iter().map(timed).collect()),
+            "credentials": self.of_work(|work| work.credentials.raw()),
             "prices": { "date": PRICED_ON, "region": "us-east-1", "list": prices() },
             "lives": self.of_work(|work| work.bill.raw()),
             "idle": self.of_work(|work| work.idle.raw()),

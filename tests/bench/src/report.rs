@@ -7,6 +7,7 @@ use crate::bill::Bill;
 use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO, Verdict};
 use crate::callgrind::Count;
 use crate::company::{Record, of};
+use crate::credentials::Credentials;
 use crate::idle::Idle;
 use crate::imports::Imports;
 use crate::machine::Machine;
@@ -41,6 +42,7 @@ pub(crate) struct Results {
 pub(crate) struct Work {
     pub(crate) operations: Vec<Record>,
     pub(crate) warm: Vec<Record>,
+    pub(crate) credentials: Credentials,
     pub(crate) bill: Bill,
     pub(crate) idle: Idle,
     pub(crate) instructions: Count,
@@ -56,6 +58,7 @@ impl Results {
             self.starts(options, &mut misses),
             self.work.as_ref().map(|work| work.calls(&mut misses)),
             self.work.as_ref().map(Work::times),
+            self.work.as_ref().map(|work| work.credentials.written(&mut misses)),
             self.work.as_ref().map(|work| work.costs(&mut misses)),
             self.work.as_ref().map(Work::counts),
             notes(self.work.is_some()),

@@ -1,6 +1,5 @@
 //! How well and how fast search finds: the engine of ours and SQLite's, side by side on the same catalogs and queries.
 
-mod clock;
 pub(crate) mod cold;
 mod engine;
 mod fts5;
@@ -23,8 +22,8 @@ use anyhow::{Context, Result};
 use catalog::Listing;
 use fastrand::Rng;
 
+use crate::clock::{Took, timed};
 use crate::options::Options;
-use crate::search::clock::{Took, timed};
 use crate::search::engine::{Engine, Kind, Page};
 use crate::search::judged::Judged;
 use crate::search::listing::Till;

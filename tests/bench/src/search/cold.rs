@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::search::clock::{Took, timed};
+use crate::clock::{Took, timed};
 use crate::search::engine::Kind;
 use crate::search::request::Request;
 

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::budgets::{SEARCH_MS, Verdict};
+use crate::clock::{Times, Took};
 use crate::machine::Machine;
-use crate::search::clock::{Times, Took};
 use crate::search::cold::Opened;
 use crate::search::engine::Kind;
 use crate::search::quality::Score;
