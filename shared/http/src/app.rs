@@ -19,6 +19,8 @@ use values::{Clock, Error, EventId, Kind};
 
 use crate::problem::{self, Failure};
 
+/// API Gateway answers 431 itself beyond 10,240 bytes, without what it adds; where something else stands before souk, souk does.
+const MOST_HEADER_BYTES: usize = 12 * 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of this request: the caller's own `X-Request-Id`, or API Gateway's, or a new one.
@@ -60,6 +62,15 @@ pub fn with_layers(routes: Router) -> Router {
         .layer(middleware::from_fn(layers))
 }
 
+fn bounded(headers: &HeaderMap) -> values::Result<()> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes <= MOST_HEADER_BYTES {
+        return Ok(());
+    }
+    let detail = "The headers are larger than 10 KB: send fewer or smaller ones (cookies?).";
+    Err(Error::new(Kind::HeadersTooLarge, "headers_too_large", detail))
+}
+
 async fn layers(mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&request);
@@ -68,7 +79,10 @@ async fn layers(mut request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let span = info_span!("request", correlation.id = id, http.method = %request.method(), http.route = route);
     async {
-        let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let answer = match bounded(request.headers()) {
+            Err(error) => Ok(Failure::from(error).into_response()),
+            Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await,
+        };
         let answer = answer.unwrap_or_else(|_| Failure::from(Error::internal("a handler panicked")).into_response());
         let mut answer = problem::written(answer, &id);
         secure(answer.headers_mut());

@@ -26,6 +26,8 @@ pub enum Kind {
     PreconditionRequired,
     /// More bytes than are read.
     TooLarge,
+    /// More of them than API Gateway lets through.
+    HeadersTooLarge,
     /// Not the media type that is read.
     UnsupportedMedia,
     /// The path is known, the method is not.

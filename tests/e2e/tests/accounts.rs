@@ -1,6 +1,7 @@
 //! Accounts and sessions.
 
 use e2e::{Answer, EVENTUALLY, Shop, await_until, unique};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
@@ -80,6 +81,40 @@ async fn a_refresh_token_is_spent_by_its_use() {
     refresh(&shop, &third["refreshToken"]).await.expect_refusal(401);
     me(&shop, &third).await.expect_refusal(401);
     refresh(&shop, &json!("nonsense")).await.expect_refusal(401);
+}
+
+#[tokio::test]
+async fn eight_refreshes_at_once_with_one_token_get_one_successor() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let token = &customer.welcome["refreshToken"];
+    let answers = join_all((0..8).map(|_| refresh(&shop, token))).await;
+    let successors: Vec<Value> = answers.into_iter().map(|answer| answer.expect(200).json()).collect();
+    let first = &successors[0]["refreshToken"];
+    assert!(successors.iter().all(|successor| successor["refreshToken"] == *first), "{successors:?}");
+    assert_ne!(first, token);
+    // Whichever answer is used, the session goes on.
+    me(&shop, &refresh(&shop, first).await.expect(200).json()).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_address_that_looks_alike_is_the_same_or_none() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let (name, _) = customer.email.split_once('@').unwrap_or_default();
+    let register = async |email: &str| {
+        let body = json!({ "email": email, "password": unique("a long password"), "name": "Eve" });
+        shop.anyone().post("/api/v1/auth/register", &body).await
+    };
+    // Full-width letters and a soft hyphen: the same domain. Cyrillic letters in the name: no address that mail can be sent to.
+    for same in ["ｅｘａｍｐｌｅ.com", "ex\u{ad}ample.com", "EXAMPLE.COM"] {
+        register(&format!("{name}@{same}")).await.expect_problem(409, "email_taken");
+        login(&shop, &format!("{name}@{same}"), &customer.password).await.expect(200);
+    }
+    register(&format!("\u{430}{}@example.com", &name[1..])).await.expect_refusal(422).names_field("email");
+    // A Cyrillic letter in the domain: another domain, shown as what it is.
+    let other = register(&format!("{name}@ex\u{430}mple.com")).await.expect(201).json();
+    assert_eq!(other["user"]["email"], format!("{name}@xn--exmple-4nf.com"));
 }
 
 #[tokio::test]

@@ -195,3 +195,20 @@ async fn a_card_number_is_refused_and_not_repeated() {
         assert!(!problem.body.to_string().contains("4242"), "the number is not repeated: {}", problem.body);
     }
 }
+
+#[tokio::test]
+async fn headers_beyond_what_a_gateway_takes_are_431_and_long_credentials_401() {
+    let (shop, _mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let long = |of: usize| "x".repeat(of);
+    let api = &customer.api;
+    let asks =
+        |name: &'static str, bytes: usize| api.call(Method::GET, "/api/v1/users/profile").header(name, &long(bytes));
+    asks("X-Anything", 13_000).send().await.expect_problem(431, "headers_too_large");
+    asks("X-Anything", 9_000).send().await.expect(200);
+    asks("User-Agent", 9_000).send().await.expect(200);
+    // An id that is too long to be repeated is nobody's.
+    let answer = asks("X-Request-Id", 5_000).send().await.expect(200);
+    assert!(answer.header("x-request-id").is_some_and(|id| id.len() < 200), "{:?}", answer.headers);
+    shop.anyone().with_token(&long(5_000)).get("/api/v1/users/profile").await.expect_problem(401, "invalid_token");
+    shop.anyone().with_order_token(&long(5_000)).get(&format!("/api/v1/orders/{NO_ORDER}")).await.expect_refusal(404);
+}
