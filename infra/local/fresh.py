@@ -41,8 +41,19 @@ def _keep_function_logs(profile):
     client = profile.client("logs")
     for name in stack.function_names():
         try:
-            pages = client.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{profile.stack}-{name}")
-            events = sorted((event for page in pages for event in page["events"]), key=lambda event: event["timestamp"])
+            events = _events(client, f"/aws/lambda/{profile.stack}-{name}")
         except Exception:  # the emulator may be gone, or nothing deployed: the failure that brought us here is the one to show
             return
         (folder / f"{name}.log").write_text("".join(event["message"].rstrip() + "\n" for event in events))
+
+
+def _events(client, group):
+    """All of a log group, by time. The emulator answers with the first 10,000 and names no next page: go on from the last one's time."""
+    events, since = {}, 0
+    while True:
+        page = client.filter_log_events(logGroupName=group, startTime=since)["events"]
+        more = {(event["logStreamName"], event["timestamp"], event["message"]): event for event in page}
+        if more.keys() <= events.keys():
+            return events.values()
+        events |= more
+        since = page[-1]["timestamp"]
