@@ -42,7 +42,11 @@ impl ApiKeyEntry {
         let scopes = Scopes::asked("scopes", &scopes, role)?;
         let days = expires_in_days.unwrap_or(USUAL_DAYS);
         if !(1..=LONGEST_DAYS).contains(&days) {
-            return Err(Error::invalid("expiresInDays", "out_of_range", format!("must be 1 to {LONGEST_DAYS} days")));
+            return Err(Error::invalid(
+                "expiresInDays",
+                "expiry_out_of_range",
+                format!("must be 1 to {LONGEST_DAYS} days"),
+            ));
         }
         let digest = sha256_hex(key.as_str().as_bytes());
         let valid_until = now.plus_seconds(days * DAY_SECONDS);

@@ -1,6 +1,7 @@
 //! The API keys of an account: making one, looking at them, and revoking one. All of it takes a login: no key makes another.
 
 use aws_kit::{ApiKeys, Backoff, CommitError, Transaction, Trust, random_api_key};
+use tracing::info;
 use values::{ApiKeyId, Caller, Error, Result};
 
 use crate::account::{Account, Accounts};
@@ -21,7 +22,10 @@ pub async fn create_api_key(accounts: &Accounts, caller: &Caller, wanted: ApiKey
         transaction.add(listed);
         transaction.add(granted);
         match transaction.commit().await {
-            Ok(()) => return Ok(NewApiKey { view: entry.seen(&[]), key: key.as_str().to_owned() }),
+            Ok(()) => {
+                info!(security.event = "api_key_created", user.id = %account.user_id, api_key.id = %id, "an API key was made");
+                return Ok(NewApiKey { view: entry.seen(&[]), key: key.as_str().to_owned() });
+            }
             Err(CommitError::Refused(refusals)) => {
                 let now = refusals.of(count).map(|refused| refused.row::<Account>()).transpose()?.flatten();
                 if now.is_some_and(|now| now.api_keys >= MOST_API_KEYS) {
@@ -60,6 +64,7 @@ pub async fn revoke_api_key(accounts: &Accounts, trust: &Trust, caller: &Caller,
     match transaction.commit().await {
         Ok(()) => {
             trust.api_keys().forget(&digest);
+            info!(security.event = "api_key_revoked", user.id = %user, api_key.id = %id, "an API key was revoked");
             Ok(())
         }
         Err(CommitError::Refused(refusals)) if refusals.of(listed).is_some() => Err(missing()),

@@ -100,6 +100,12 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_written_as_it_always_was() {
+        // Computed by another program.
+        assert_eq!(ApiKey::of([7; 32]).as_str(), "sk_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF105k8Ez");
+    }
+
+    #[test]
     fn what_is_no_key_is_refused_whatever_it_is() {
         let key = ApiKey::of([7; 32]);
         for bad in ["", "sk_", "Bearer x", &key.as_str()[1..], &format!("{}0", key.as_str()), &"ä".repeat(26)] {
