@@ -8,10 +8,11 @@ use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use http::{StatusCode, header};
-use http_kit::{Answer, IfNoneMatch, Json, Path, Verifier, Visitor, tagged};
-use identity::{Accounts, Gate, Signer};
+use http_kit::{Allowed, Answer, IfNoneMatch, Json, Path, Verifier, Visitor, tagged};
+use identity::{Accounts, ApiKeyIn, Gate, Signer};
 use serde_json::json;
-use values::{Result, SessionId};
+use values::permit::ManageCredentials;
+use values::{ApiKeyId, Result, SessionId};
 
 mod bodies;
 mod guest;
@@ -55,6 +56,8 @@ impl FromRef<State> for Verifier {
 }
 
 type App = AxumState<State>;
+/// Whoever logged in, and no API key.
+type Own = Allowed<ManageCredentials>;
 
 /// The routes of this function.
 pub fn routes(state: State) -> Router {
@@ -72,6 +75,8 @@ pub fn routes(state: State) -> Router {
         .route("/api/v1/auth/me", get(me))
         .route("/api/v1/auth/sessions", get(sessions))
         .route("/api/v1/auth/sessions/{id}", delete(end_session))
+        .route("/api/v1/auth/api-keys", get(api_keys).post(create_api_key))
+        .route("/api/v1/auth/api-keys/{id}", delete(revoke_api_key))
         .route("/.well-known/jwks.json", get(jwks))
         .with_state(state)
 }
@@ -93,7 +98,7 @@ async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>)
     Ok(Json(tokens).into_response())
 }
 
-async fn logout(AxumState(state): App, visitor: Visitor) -> Answer<StatusCode> {
+async fn logout(AxumState(state): App, Allowed(visitor, _): Own) -> Answer<StatusCode> {
     identity::logout(&state.accounts, state.trust(), &visitor.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -119,7 +124,7 @@ async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> Answer
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn request_verification(AxumState(state): App, visitor: Visitor, From(network): From) -> Answer {
+async fn request_verification(AxumState(state): App, Allowed(visitor, _): Own, From(network): From) -> Answer {
     let (user, trace) = (identity::present(&state.accounts, &visitor.caller).await?.id, &visitor.trace);
     let asked = identity::request_verification(&state.accounts, &state.gate, user, &network, trace).await?;
     counted(asked, |()| StatusCode::ACCEPTED.into_response())
@@ -130,13 +135,32 @@ async fn me(AxumState(state): App, visitor: Visitor, known: IfNoneMatch) -> Answ
     Ok(tagged(user.version, &known, user))
 }
 
-async fn sessions(AxumState(state): App, visitor: Visitor) -> Answer {
+async fn sessions(AxumState(state): App, Allowed(visitor, _): Own) -> Answer {
     let sessions = identity::sessions(&state.accounts, &visitor.caller).await?;
     Ok(Json(json!({ "data": sessions, "pagination": { "cursor": null, "hasMore": false } })).into_response())
 }
 
-async fn end_session(AxumState(state): App, visitor: Visitor, Path(id): Path<SessionId>) -> Answer<StatusCode> {
+async fn end_session(AxumState(state): App, Allowed(visitor, _): Own, Path(id): Path<SessionId>) -> Answer<StatusCode> {
     identity::end_session(&state.accounts, state.trust(), &visitor.caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn api_keys(AxumState(state): App, Allowed(visitor, _): Own) -> Answer {
+    let keys = identity::api_keys(&state.accounts, &visitor.caller).await?;
+    Ok(Json(json!({ "data": keys, "pagination": { "cursor": null, "hasMore": false } })).into_response())
+}
+
+async fn create_api_key(AxumState(state): App, Allowed(visitor, _): Own, Json(body): Json<ApiKeyIn>) -> Answer {
+    let made = identity::create_api_key(&state.accounts, &visitor.caller, body).await?;
+    Ok((StatusCode::CREATED, Json(made)).into_response())
+}
+
+async fn revoke_api_key(
+    AxumState(state): App,
+    Allowed(visitor, _): Own,
+    Path(id): Path<ApiKeyId>,
+) -> Answer<StatusCode> {
+    identity::revoke_api_key(&state.accounts, state.trust(), &visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

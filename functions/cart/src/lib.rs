@@ -10,10 +10,10 @@ use axum::routing::{get, post, put};
 use cart::{Carts, Item, Owner, Strategy, View};
 use http::StatusCode;
 use http_kit::{
-    Allowed, Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, Path, Verifier, attempted, tagged,
+    Allowed, Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, Member, Path, Verifier, attempted, tagged,
 };
 use values::permit::Buy;
-use values::{Currency, Result};
+use values::{Currency, Permission, Result};
 
 use shape::{AddIn, CartOut, MergeIn, SetIn};
 
@@ -101,11 +101,13 @@ async fn add(
 
 async fn merge(
     AxumState(state): AxumState<State>,
-    LoggedIn(user): LoggedIn,
+    Member(visitor): Member,
     held: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<MergeIn>,
 ) -> Answer {
+    visitor.caller.require(Permission::Buy)?;
+    let user = visitor.caller.require_user()?;
     let once = key.of(&user.to_string(), "POST /cart/me/merge", &body)?;
     let merged = state.carts.merge(user, &body.from, state.merge, held.version()?, once.as_ref()).await?;
     Ok(attempted(merged, |view| state.shown(view, &IfNoneMatch::default()).map_err(Failure::from)))

@@ -101,6 +101,13 @@ mod tests {
     }
 
     #[test]
+    fn every_permission_that_a_key_can_be_given_is_a_scope() {
+        let grantable = values::Permission::ALL.iter().filter(|permission| permission.is_grantable());
+        let names: Vec<_> = grantable.map(|permission| permission.name()).collect();
+        assert_eq!(document()["components"]["schemas"]["Scope"]["enum"], serde_json::json!(names));
+    }
+
+    #[test]
     fn every_parameter_of_a_path_is_described() {
         let document = document();
         for (call, operation) in operations(&document) {

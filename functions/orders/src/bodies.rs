@@ -121,7 +121,7 @@ fn owner(name: &str, caller: &Caller) -> Result<Owner> {
     match (Owner::named(name, caller), caller.user()) {
         (Ok(Owner::User(owner)), Some(user)) if owner == user => Ok(Owner::User(owner)),
         (Ok(Owner::Guest(cart)), _) => Ok(Owner::Guest(cart)),
-        (Err(error), _) if error.kind == Kind::Unauthenticated => Err(error),
+        (Err(error), _) if matches!(error.kind, Kind::Unauthenticated | Kind::Forbidden) => Err(error),
         _ => Err(Error::invalid("cart", "cart_unknown", "is not your cart")),
     }
 }

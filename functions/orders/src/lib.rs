@@ -18,7 +18,7 @@ use http_kit::{
 use identity::Accounts;
 use orders::{Asked, Checkout, Desk, Status};
 use values::permit::{Buy, MoveOrders};
-use values::{Caller, Clock, OrderId, Result, Text};
+use values::{Caller, Clock, OrderId, Permission, Result, Text};
 
 use bodies::{CancelIn, MoveIn, PayIn, PlaceIn};
 use shape::{OrderOut, QuoteOut};
@@ -105,7 +105,7 @@ async fn show(
 
 async fn pay(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    Allowed(visitor, _): Allowed<Buy>,
     key: IdempotencyKey,
     Path(id): Path<OrderId>,
     headers: HeaderMap,
@@ -128,6 +128,10 @@ async fn cancel(
     headers: HeaderMap,
     Json(body): Json<CancelIn>,
 ) -> Answer {
+    // A key that only reads what was bought cancels nothing.
+    if !visitor.caller.may(Permission::MoveOrders) {
+        visitor.caller.require(Permission::Buy)?;
+    }
     let once = key.of(&scope(&visitor.caller), &format!("POST /orders/{id}/cancel"), &body)?;
     let (caller, order_token, trace) = (&visitor.caller, order_token(&headers), &visitor.trace);
     let asked = Asked { caller, order_token, version: held.version()?, once: once.as_ref(), trace };
@@ -162,5 +166,5 @@ fn shown(order: OrderOut) -> impl IntoResponse {
 /// Whose idempotency keys these are: an account's own, or all guests'. A guest who mends a typo and sends again under the same
 /// key is told so, and has not bought twice.
 fn scope(caller: &Caller) -> String {
-    caller.user().map_or_else(|| "guest".to_owned(), |user| user.to_string())
+    caller.account().map_or_else(|| "guest".to_owned(), |user| user.to_string())
 }

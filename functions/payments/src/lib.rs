@@ -132,7 +132,7 @@ async fn refund(
     Path(id): Path<PaymentId>,
     Json(body): Json<RefundIn>,
 ) -> Answer {
-    let admin = visitor.caller.require_user()?.to_string();
+    let admin = visitor.caller.require_account()?.to_string();
     let action = format!("POST /payments/{id}/refunds");
     let once = Idempotency::new(&admin, &action, &key.required()?, &body)?;
     let (part, reason) = body.into_parts()?;
@@ -164,7 +164,7 @@ async fn stripe(AxumState(state): AxumState<State>, visitor: Visitor, headers: H
 fn check_somebody(visitor: &Visitor, headers: &HeaderMap) -> Result<()> {
     match headers.contains_key(ORDER_TOKEN) {
         true => Ok(()),
-        false => visitor.caller.require_user().map(drop),
+        false => visitor.caller.require_account().map(drop),
     }
 }
 

@@ -97,7 +97,7 @@ pub(crate) fn cached(mut answer: Response, caller: &Caller) -> Response {
         false => "public, max-age=5, stale-while-revalidate=30",
     };
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
-    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("authorization"));
+    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("authorization, x-api-key"));
     answer
 }
 

@@ -70,7 +70,7 @@ struct ReviewOut {
 
 impl ReviewOut {
     fn seen_by(caller: &Caller, review: Review) -> Self {
-        let mine = review.is_by(caller.user());
+        let mine = review.is_by(caller.account());
         let inside = mine || caller.may(Permission::ModerateReviews);
         let status = inside.then_some(review.visibility());
         let Review { id, opinion, hidden, version, created_at, updated_at, .. } = review;
@@ -95,8 +95,8 @@ async fn shelf(
     let digest = sha256_hex(body.to_string().as_bytes());
     // Who is logged in sees which is theirs, so a guest's answer is not for them.
     let kept =
-        if caller.user().is_some() { "private, no-cache" } else { "public, max-age=5, stale-while-revalidate=30" };
-    let kept = [(header::CACHE_CONTROL, kept), (header::VARY, "authorization")];
+        if caller.account().is_some() { "private, no-cache" } else { "public, max-age=5, stale-while-revalidate=30" };
+    let kept = [(header::CACHE_CONTROL, kept), (header::VARY, "authorization, x-api-key")];
     Ok((kept, tagged(&digest[..32], &known, body)).into_response())
 }
 
@@ -125,7 +125,7 @@ async fn change(
     held: IfMatch,
     Json(body): Json<Opinion>,
 ) -> Answer {
-    let user = visitor.caller.require_user()?;
+    let user = visitor.caller.require_account()?;
     let review = state.products.change_review(place, user, &body, held.version()?, &visitor.trace).await?;
     Ok(shown(&visitor.caller, review))
 }
@@ -136,7 +136,7 @@ async fn take_back(
     Path(place): Place,
     held: IfMatch,
 ) -> Answer<StatusCode> {
-    let user = visitor.caller.require_user()?;
+    let user = visitor.caller.require_account()?;
     state.products.delete_review(place, user, held.version()?, &visitor.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -162,7 +162,7 @@ fn shown(caller: &Caller, review: Review) -> Response {
 
 /// Its version, and who looks: an author and an admin are shown more.
 fn tag(caller: &Caller, review: &Review) -> String {
-    let whose = match (review.is_by(caller.user()), caller.may(Permission::ModerateReviews)) {
+    let whose = match (review.is_by(caller.account()), caller.may(Permission::ModerateReviews)) {
         (true, _) => "author",
         (_, true) => "admin",
         _ => "anybody",

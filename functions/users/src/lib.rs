@@ -86,7 +86,7 @@ async fn change_role(
     held: IfMatch,
     Json(body): Json<RoleIn>,
 ) -> Answer {
-    let by = (visitor.caller.require_user()?, &visitor.trace.actor);
+    let by = (visitor.caller.require_account()?, &visitor.trace.actor);
     let user = identity::change_role(&state.accounts, state.trust(), by, id, body.role()?, held.version()?).await?;
     Ok(tagged(user.version, &IfNoneMatch::default(), user))
 }
@@ -98,7 +98,7 @@ async fn change_status(
     held: IfMatch,
     Json(body): Json<StatusIn>,
 ) -> Answer {
-    let by = (visitor.caller.require_user()?, &visitor.trace.actor);
+    let by = (visitor.caller.require_account()?, &visitor.trace.actor);
     let next = (body.status()?, body.reason);
     let user = identity::change_status(&state.accounts, state.trust(), by, id, next, held.version()?).await?;
     Ok(tagged(user.version, &IfNoneMatch::default(), user))

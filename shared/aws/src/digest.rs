@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use values::{Error, Result};
+use values::{ApiKey, Error, Result};
 
 /// SHA-256 in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -21,7 +21,16 @@ pub fn matches_digest(given: Option<&str>, digest_held: Option<&str>) -> bool {
 
 /// A bearer secret of 256 random bits, safe in a URL. Store its digest, never itself.
 pub fn random_token() -> Result<String> {
-    let mut bytes = [0u8; 32];
+    Ok(URL_SAFE_NO_PAD.encode(random()?))
+}
+
+/// An API key of 256 random bits. Store its digest, never itself.
+pub fn random_api_key() -> Result<ApiKey> {
+    random().map(ApiKey::of)
+}
+
+fn random() -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(Error::internal)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
 }

@@ -2,6 +2,7 @@
 //! transactions with their retry budget, the outbox, queues, files, secrets and the keys that everybody trusts.
 //! It knows no context: table layouts live in the contexts' stores.
 
+mod api_keys;
 mod consume;
 mod digest;
 pub mod fault;
@@ -19,8 +20,9 @@ mod transaction;
 mod trust;
 mod write;
 
+pub use api_keys::{ApiKeys, Granted};
 pub use consume::consume;
-pub use digest::{matches_digest, random_token, sha256_hex};
+pub use digest::{matches_digest, random_api_key, random_token, sha256_hex};
 pub use files::{Etag, Fetched, Files, Part, SMALLEST_PART, Signed};
 pub use idempotency::{Attempt, Idempotency};
 pub use outbox::{OUTBOX_SHARDS, forget as forget_event, put as outbox_put, read_image, waiting};

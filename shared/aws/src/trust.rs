@@ -1,8 +1,8 @@
-//! What every function trusts: the public keys that tokens are signed with, and the sessions that ended early.
+//! What every function trusts: the public keys that tokens are signed with, the sessions that ended early, and API keys.
 //!
-//! They lie in the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED` / session or account), written by identity alone and
-//! read by all through a policy on exactly these two partitions. So checking a token needs no client beside DynamoDB's, and usually
-//! no call: keys are kept five minutes, revocations thirty seconds.
+//! They lie in the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED` / session or account, `APIKEY#…`: see [`ApiKeys`]),
+//! written by identity alone and read by all through a policy on exactly these partitions. So checking a token needs no client beside
+//! DynamoDB's, and usually no call: keys are kept five minutes, revocations and API keys thirty seconds.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use values::{PageRequest, Result, SessionId, Timestamp, UserId};
 
+use crate::api_keys::ApiKeys;
 use crate::{Aws, Key, Query, Table, Write};
 
 const KEYS_KEPT: Duration = Duration::from_secs(300);
@@ -82,11 +83,12 @@ struct Kept {
     revoked: Option<(Instant, HashMap<String, Option<Timestamp>>)>,
 }
 
-/// The trusted keys and the revoked sessions, cached. Cheap to clone; clones share the cache.
+/// The trusted keys, the revoked sessions and the API keys, cached. Cheap to clone; clones share the cache.
 #[derive(Debug, Clone)]
 pub struct Trust {
     table: Table,
     kept: Arc<Mutex<Kept>>,
+    api_keys: ApiKeys,
 }
 
 impl Trust {
@@ -97,7 +99,12 @@ impl Trust {
 
     /// Reads from that table.
     pub fn new(table: Table) -> Self {
-        Self { table, kept: Arc::default() }
+        Self { api_keys: ApiKeys::new(table.clone()), table, kept: Arc::default() }
+    }
+
+    /// The API keys.
+    pub fn api_keys(&self) -> &ApiKeys {
+        &self.api_keys
     }
 
     /// The public keys. `missing` tells that the kept ones lack a key that a token names.

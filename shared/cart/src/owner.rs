@@ -24,7 +24,8 @@ impl Owner {
             return caller.require_user().map(Self::User);
         }
         match name.parse()? {
-            Self::User(user) if caller.require_user()? != user && !caller.may(Permission::ServeCarts) => {
+            Self::User(user) if caller.user() != Some(user) && !caller.may(Permission::ServeCarts) => {
+                caller.require_user()?;
                 Err(Error::not_found("cart"))
             }
             owner => Ok(owner),

@@ -30,7 +30,7 @@ impl Products {
         trace: &Trace,
         once: Option<&Idempotency>,
     ) -> Result<Attempt<Review>> {
-        let user_id = caller.require_user()?;
+        let user_id = caller.require_account()?;
         self.read(product, caller).await?;
         let (id, now) = (self.clock.mint(), self.clock.now());
         let (product_id, hidden, version) = (product, None, 1);

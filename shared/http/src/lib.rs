@@ -4,6 +4,7 @@
 mod app;
 mod body;
 mod conditional;
+mod keyed;
 mod list;
 mod params;
 mod problem;
@@ -18,7 +19,7 @@ pub use list::{Cursors, PageQuery, list};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, attempted, order_token};
 pub use problem::Failure;
 pub use raw::Raw;
-pub use visitor::{Allowed, LoggedIn, Verifier, Visitor};
+pub use visitor::{Allowed, LoggedIn, Member, Verifier, Visitor};
 
 /// What every handler returns.
 pub type Answer<T = axum::response::Response> = Result<T, Failure>;

@@ -100,7 +100,7 @@ mod tests {
     fn role(caller: &Caller) -> Option<Role> {
         match caller {
             Caller::User { role, .. } => Some(*role),
-            Caller::Guest => None,
+            Caller::Guest | Caller::Key { .. } => None,
         }
     }
 

@@ -1,5 +1,5 @@
 //! Who calls: the bearer token, checked by RFC 8725 (one algorithm, issuer, audience, type, expiry) and against the
-//! sessions that ended early.
+//! sessions that ended early; or the API key, for which see `keyed.rs`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,6 +16,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::de::DeserializeOwned;
 use values::{AccessClaims, Caller, Error, Kind, Permit, Result, Trace, UserId, minted_at, permit};
 
+use crate::keyed::api_key;
 use crate::trusted::Trusted;
 use crate::{Failure, RequestId};
 
@@ -169,9 +170,11 @@ where
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let caller = match parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default()) {
-            None => Caller::Guest,
-            Some(value) => match value.split_once(' ') {
+        let authorization = parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+        let caller = match (api_key(&parts.headers)?, authorization) {
+            (Some(key), _) => Verifier::from_ref(state).verify_key(key).await?,
+            (None, None) => Caller::Guest,
+            (None, Some(value)) => match value.split_once(' ') {
                 Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                     Verifier::from_ref(state).verify(token.trim()).await?
                 }
@@ -201,7 +204,24 @@ where
     }
 }
 
-/// The account that calls. Nobody's call is a 401 before its body is looked at.
+/// Who calls, of whatever account: nobody's call is a 401 before its body is looked at. What they may see, the use case asks.
+#[derive(Debug, Clone)]
+pub struct Member(pub Visitor);
+
+impl<S: Send + Sync> FromRequestParts<S> for Member
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        visitor.caller.require_account()?;
+        Ok(Self(visitor))
+    }
+}
+
+/// The account that calls, about its own things. Nobody's call is a 401 before its body is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct LoggedIn(pub UserId);
 

@@ -98,6 +98,9 @@ pub(crate) struct Account {
     pub(crate) sessions_ended_at: Option<Timestamp>,
     /// How many addresses its book holds.
     pub(crate) addresses: u32,
+    /// How many API keys it has, those that have expired too.
+    #[serde(default)]
+    pub(crate) api_keys: u32,
     /// The address of its book that parcels go to unless another is chosen.
     #[serde(default)]
     pub(crate) default_shipping: Option<AddressId>,
@@ -122,6 +125,7 @@ impl Account {
             email_verified: false,
             credential,
             addresses: 0,
+            api_keys: 0,
             default_shipping: None,
             default_billing: None,
             status_reason: None,

@@ -6,7 +6,7 @@ use crate::account::Accounts;
 use crate::standing::{Standing, change};
 
 /// Sets the role of the account with this email; 404 `account_unknown` when there is none. Tokens made before say the old role
-/// until they expire. 2 reads, 1 transaction.
+/// until they expire; its API keys say the new one. 2 reads, 1 more where there are API keys, 1 transaction.
 pub async fn grant_role(accounts: &Accounts, email: &Email, role: Role, actor: &Actor) -> Result<UserId> {
     let missing = || Error::new(Kind::NotFound, "account_unknown", "There is no account with this email.");
     let user = accounts.store.user_of(email).await?.ok_or_else(missing)?;

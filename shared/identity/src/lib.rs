@@ -11,12 +11,16 @@
 //! - Every login, registration and reset is counted, for its network and for the email it names, whether or not that is an
 //!   account's. Strangers brake strangers, and not the owner where they logged in before.
 //! - A one-time token is used once: it goes in the transaction that does what it is good for.
+//! - An API key does what its scopes and its account's role both allow, and nothing with what opens the account. Its rows are made,
+//!   changed and removed with the account's count of them, and every change of role or status is told to all of them at once.
 //! - A session has one good refresh token. The spent one shown again is either a retry within ten seconds, which gets the
 //!   same successor, or a theft, which ends the session.
 
 mod account;
 mod address;
 mod addresses;
+mod api_key;
+mod api_keys;
 mod change_role;
 mod change_status;
 mod common_password;
@@ -54,6 +58,8 @@ mod token;
 pub use account::{Accounts, Name, SignedIn, Status, Tokens, User};
 pub use address::{Address, AddressEntry, MOST_ADDRESSES};
 pub use addresses::{AddressIn, add_address, addresses, remove_address, replace_address};
+pub use api_key::{ApiKeyIn, ApiKeyView, MOST_API_KEYS, NewApiKey};
+pub use api_keys::{api_keys, create_api_key, revoke_api_key};
 pub use change_role::change_role;
 pub use change_status::change_status;
 pub use contacts::{Contact, Contacts, contact_write};

@@ -1,7 +1,7 @@
 //! Logging out: the session is over here at once, and everywhere when the last cached list of revocations is stale.
 
 use aws_kit::{Transaction, Trust};
-use values::{Caller, Error, Result, SessionId, UserId};
+use values::{Caller, Error, Permission, Result, SessionId, UserId};
 
 use crate::account::Accounts;
 use crate::token::LIFETIME_SECONDS;
@@ -9,12 +9,12 @@ use crate::token::LIFETIME_SECONDS;
 /// A revocation outlives the last access token, and clocks differ.
 pub(crate) const TOKENS_END_SECONDS: i64 = LIFETIME_SECONDS + 60;
 
-/// Ends the caller's session, also when it has ended already. 1 transaction.
+/// Ends the caller's session, also when it has ended already; 403 `login_required` for an API key, which has none. 1 transaction.
 pub async fn logout(accounts: &Accounts, trust: &Trust, caller: &Caller) -> Result<()> {
-    let user = caller.require_user()?;
+    caller.require(Permission::ManageCredentials)?;
     match caller {
-        Caller::User { session, .. } => end(accounts, trust, user, *session).await,
-        Caller::Guest => Ok(()),
+        Caller::User { id, session, .. } => end(accounts, trust, *id, *session).await,
+        Caller::Guest | Caller::Key { .. } => Ok(()),
     }
 }
 

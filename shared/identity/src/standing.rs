@@ -1,5 +1,5 @@
 //! What an account may do and whether it may be used, changed by an admin or an operator: one transaction that moves along
-//! where the account is found, and writes a line of its history.
+//! where the account is found, tells its API keys, and writes a line of its history.
 
 use aws_kit::{Backoff, CommitError};
 use values::{Actor, Error, Result, Role, UserId};
@@ -22,7 +22,7 @@ impl Standing {
 }
 
 /// Changes an account to what `next` makes of it; nothing is written when it is so already. With `held`, only at that version
-/// (412). 1 read, 1 transaction; both again when somebody was faster.
+/// (412). 1 read, 1 more where there are API keys, 1 transaction; all again when somebody was faster.
 pub(crate) async fn change(
     accounts: &Accounts,
     user: UserId,
@@ -41,7 +41,8 @@ pub(crate) async fn change(
         if was == next {
             return Ok(());
         }
-        let changed = accounts.store.set_standing(&before, &next, actor, accounts.clock.now())?;
+        let keys = accounts.store.api_keys_of(&before).await?;
+        let changed = accounts.store.set_standing(&before, &next, &keys, actor, accounts.clock.now())?;
         match changed.commit().await {
             Ok(()) => return Ok(()),
             Err(CommitError::Refused(_)) if backoff.wait().await => {}

@@ -7,6 +7,8 @@
 //! | a change of role or status | `USER#<id>` | `HISTORY#<version>` | |
 //! | address (erasable) | `USER#<id>` | `ADDRESS#<id>` | |
 //! | session | `USER#<id>` | `SESSION#<id>` | TTL |
+//! | API key, as its owner sees it | `USER#<id>` | `APIKEY#<id>` | [`api_keys`] |
+//! | API key, as it is checked | `APIKEY#<sha-256 of the key>` | `APIKEY` | aws-kit's `ApiKeys` |
 //! | email, taken | `EMAIL#<sha-256>` | `EMAIL` | |
 //! | a guest's contact (erasable) | `CONTACT#<id>` | `CONTACT` | |
 //! | one-time token | `TOKEN#<id>` | `TOKEN` | TTL; [`one_time`] |
@@ -26,8 +28,11 @@
 //! | end all of an account | update of the account and revocation, one transaction | gsi1 | 4 W + 1 W |
 //! | who calls, and is the session open | 3 rows, one batch | | 3 R |
 //! | sessions of an account | pk, sk begins `SESSION#` | | 1 R per 4 KB |
+//! | API keys of an account | pk, sk begins `APIKEY#`; the row of each by its digest, one batch | | 2 R; 1 R each |
+//! | make or revoke an API key | 2 rows and the count, one transaction | gsi1, gsi2 | 6 W + 2 W |
+//! | whose is an API key | row | | 1 R, at most every 30 s; 1 W, at most an hour |
 //! | rename | 2 updates, one transaction | all | 4 W + 5 W |
-//! | change role or status | 2 updates and the history, one transaction | all | 6 W + 5 W |
+//! | change role or status | 2 updates, the history and every API key, one transaction | all | 6 W + 5 W; 1 R and 2 W a key |
 //! | read preferences, choose | person's row; update | gsi2, gsi3 | 1 R; 1 R, 1 W + 2 W |
 //! | accounts, newest first | gsi1pk, gsi1sk before the last one, of 4 shards at once | gsi1 | 0.5 R per 4 KB and shard, 1 R per person |
 //! | accounts of a role or status, newest first | gsi2pk, gsi2sk before the last one, of 4 shards and each pair at once | gsi2 | 0.5 R per 4 KB and shard, 1 R per person |
@@ -55,6 +60,7 @@ use crate::preferences::Preferences;
 use crate::session::Session;
 
 mod addresses;
+pub(crate) mod api_keys;
 mod one_time;
 pub(crate) mod people;
 mod sessions;

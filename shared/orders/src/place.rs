@@ -191,7 +191,7 @@ impl Checkout {
 
     /// Who buys: the account, or a guest who can be reached.
     fn buyer(&self, caller: &Caller, email: Option<Email>) -> Result<(Recipient, Option<(ContactId, Email)>)> {
-        match (caller.user(), email) {
+        match (caller.account(), email) {
             (Some(user), _) => Ok((Recipient::User(user), None)),
             (None, Some(email)) => {
                 let id: ContactId = self.desk.orders.clock.mint();

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, EventId, Kind, Permission, Result, SessionId, UserId};
+use crate::{ApiKeyId, Error, EventId, Kind, Permission, Result, Scopes, SessionId, UserId};
 
 /// What an account may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,17 @@ pub enum Caller {
         /// The login session behind the token.
         session: SessionId,
     },
+    /// With a good API key: a program that acts as the account, within what the key is for.
+    Key {
+        /// The account.
+        id: UserId,
+        /// Its role a moment ago.
+        role: Role,
+        /// The key.
+        key: ApiKeyId,
+        /// What it is for.
+        scopes: Scopes,
+    },
 }
 
 impl Caller {
@@ -52,25 +63,34 @@ impl Caller {
         Self::User { id, role: if is_admin { Role::Admin } else { Role::Customer }, session }
     }
 
-    /// The account, if any.
-    pub fn user(&self) -> Option<UserId> {
+    /// The account that acts, if any.
+    pub fn account(&self) -> Option<UserId> {
         match self {
             Self::Guest => None,
-            Self::User { id, .. } => Some(*id),
+            Self::User { id, .. } | Self::Key { id, .. } => Some(*id),
         }
     }
 
-    /// May the caller do that? The table is in `permissions.rs`.
+    /// The account whose own things are the caller's: the one that acts, unless a key is not for those.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Self::Key { .. } => self.account().filter(|_| self.may(Permission::UseAccount)),
+            _ => self.account(),
+        }
+    }
+
+    /// May the caller do that? The table is in `permissions.rs`. A key may do what its account and its scopes both allow.
     pub fn may(&self, permission: Permission) -> bool {
         match self {
             Self::Guest => permission.is_anybodys(),
             Self::User { role, .. } => role.may(permission),
+            Self::Key { role, scopes, .. } => role.may(permission) && scopes.hold(permission),
         }
     }
 
-    /// The account, or an error that asks to log in.
-    pub fn require_user(&self) -> Result<UserId> {
-        self.user().ok_or_else(|| {
+    /// The account that acts, or an error that asks to log in.
+    pub fn require_account(&self) -> Result<UserId> {
+        self.account().ok_or_else(|| {
             Error::new(
                 Kind::Unauthenticated,
                 "unauthenticated",
@@ -79,21 +99,43 @@ impl Caller {
         })
     }
 
-    /// Nothing for whoever may; for a guest an error that asks to log in, for everybody else 403 `forbidden`.
+    /// The account whose own things are the caller's, or an error that asks to log in, or for another key.
+    pub fn require_user(&self) -> Result<UserId> {
+        let account = self.require_account()?;
+        match self.user() {
+            Some(user) => Ok(user),
+            None => self.require(Permission::UseAccount).map(|()| account),
+        }
+    }
+
+    /// Nothing for whoever may; for a guest an error that asks to log in, for everybody else a 403: `forbidden` where their role
+    /// may not, `login_required` where no key may, `insufficient_scope` where another key may.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.may(permission) {
             return Ok(());
         }
-        self.require_user()?;
-        Err(Error::new(Kind::Forbidden, "forbidden", "Only an admin may do this."))
+        self.require_account()?;
+        let refusal = |code, detail: String| Err(Error::new(Kind::Forbidden, code, detail));
+        match self {
+            Self::Key { .. } if !permission.is_grantable() => {
+                refusal("login_required", "No API key may do this: log in and send the access token instead.".into())
+            }
+            Self::Key { role, .. } if role.may(permission) => {
+                let name = permission.name();
+                refusal("insufficient_scope", format!("This needs an API key with the scope `{name}`, or a login."))
+            }
+            _ => refusal("forbidden", "Only an admin may do this.".into()),
+        }
     }
 
     /// As the history writes it.
     pub fn actor(&self) -> Actor {
         match self {
             Self::Guest => Actor("guest".to_owned()),
-            Self::User { id, role: Role::Admin, .. } => Actor(format!("admin:{id}")),
-            Self::User { id, .. } => Actor(format!("customer:{id}")),
+            Self::User { id, role, .. } | Self::Key { id, role, .. } => match role {
+                Role::Admin => Actor(format!("admin:{id}")),
+                Role::Customer => Actor(format!("customer:{id}")),
+            },
         }
     }
 }

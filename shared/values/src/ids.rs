@@ -35,6 +35,7 @@ ids! {
     UserTag UserId "usr" "an account";
     SessionTag SessionId "ses" "a login session";
     TokenTag TokenId "tok" "a one-time token that is mailed";
+    ApiKeyTag ApiKeyId "key" "an API key";
     ContactTag ContactId "gst" "how a guest can be reached";
     ProductTag ProductId "prd" "a product";
     ImageTag ImageId "img" "a picture of a product";

@@ -9,7 +9,7 @@ pub trait Permit {
 }
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident: $guest:ident, $customer:ident, $admin:ident;)*) => {
+    ($($(#[$doc:meta])* $name:ident $wire:literal: $guest:ident, $customer:ident, $admin:ident, $key:ident;)*) => {
         /// Something that somebody may do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Permission {
@@ -20,10 +20,17 @@ macro_rules! permissions {
             /// Every one.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// Its line of the table: guest, customer, admin.
-            const fn line(self) -> [Answer; 3] {
+            /// As a scope of an API key is called.
+            pub const fn name(self) -> &'static str {
                 match self {
-                    $(Self::$name => [Answer::$guest, Answer::$customer, Answer::$admin],)*
+                    $(Self::$name => $wire,)*
+                }
+            }
+
+            /// Its line of the table: guest, customer, admin, key.
+            const fn line(self) -> [Answer; 4] {
+                match self {
+                    $(Self::$name => [Answer::$guest, Answer::$customer, Answer::$admin, Answer::$key],)*
                 }
             }
         }
@@ -48,37 +55,39 @@ enum Answer {
 // What is one's own (a profile, a cart, an order, a review) is not in the table: whose something is decides there, and to
 // anybody else it does not exist, unless a permission below says that it does.
 permissions! {
-    //                guest customer admin
+    //                                     guest customer admin key
     /// Fill a cart and order what is in it.
-    Buy:              yes,  yes,  yes;
-    /// Have a profile, sessions, an address book, a list of orders, a cart called `me`.
-    UseAccount:       no_,  yes,  yes;
+    Buy "buy":                              yes,  yes,  yes,  yes;
+    /// Have a profile, an address book, a list of orders, a cart called `me`.
+    UseAccount "use_account":               no_,  yes,  yes,  yes;
     /// Say what a product that one received is like.
-    WriteReviews:     no_,  yes,  yes;
+    WriteReviews "write_reviews":           no_,  yes,  yes,  yes;
+    /// See to what opens the account: sessions, API keys, the address that a password is reset by. No key makes another.
+    ManageCredentials "manage_credentials": no_,  yes,  yes,  no_;
     /// See all accounts, give roles, suspend.
-    ManageUsers:      no_,  no_,  yes;
+    ManageUsers "manage_users":             no_,  no_,  yes,  yes;
     /// Make, change and archive products and their pictures; see what is archived, and the history; import and export.
-    ManageProducts:   no_,  no_,  yes;
+    ManageProducts "manage_products":       no_,  no_,  yes,  yes;
     /// Count stock, and see what moved it.
-    ManageStock:      no_,  no_,  yes;
+    ManageStock "manage_stock":             no_,  no_,  yes,  yes;
     /// Arrange the tree of categories.
-    ManageCategories: no_,  no_,  yes;
+    ManageCategories "manage_categories":   no_,  no_,  yes,  yes;
     /// Hide reviews and see hidden ones.
-    ModerateReviews:  no_,  no_,  yes;
+    ModerateReviews "moderate_reviews":     no_,  no_,  yes,  yes;
     /// Look into other people's carts, and change them.
-    ServeCarts:       no_,  no_,  yes;
+    ServeCarts "serve_carts":               no_,  no_,  yes,  yes;
     /// See and search other people's orders and payments, and who did what with them.
-    ReadOrders:       no_,  no_,  yes;
+    ReadOrders "read_orders":               no_,  no_,  yes,  yes;
     /// Move orders on, and cancel them for the shop.
-    MoveOrders:       no_,  no_,  yes;
+    MoveOrders "move_orders":               no_,  no_,  yes,  yes;
     /// Capture and give back.
-    MoveMoney:        no_,  no_,  yes;
+    MoveMoney "move_money":                 no_,  no_,  yes,  yes;
 }
 
 impl Role {
     /// May an account of this role do that?
     pub fn may(self, permission: Permission) -> bool {
-        let [_, customer, admin] = permission.line();
+        let [_, customer, admin, _] = permission.line();
         let answer = match self {
             Self::Customer => customer,
             Self::Admin => admin,
@@ -91,6 +100,11 @@ impl Permission {
     /// May somebody without an account do that?
     pub fn is_anybodys(self) -> bool {
         self.line()[0] == Answer::yes
+    }
+
+    /// May an API key be given that? What no key is given takes a login.
+    pub fn is_grantable(self) -> bool {
+        self.line()[3] == Answer::yes
     }
 }
 
@@ -125,8 +139,15 @@ mod tests {
     }
 
     #[test]
+    fn no_key_is_given_what_opens_the_account() {
+        let logins: Vec<_> = Permission::ALL.iter().filter(|permission| !permission.is_grantable()).collect();
+        assert_eq!(logins, [&Permission::ManageCredentials]);
+    }
+
+    #[test]
     fn a_customer_runs_no_shop() {
         let ours: Vec<_> = Permission::ALL.iter().filter(|permission| Role::Customer.may(**permission)).collect();
-        assert_eq!(ours, [&Permission::Buy, &Permission::UseAccount, &Permission::WriteReviews]);
+        use Permission::{Buy, ManageCredentials, UseAccount, WriteReviews};
+        assert_eq!(ours, [&Buy, &UseAccount, &WriteReviews, &ManageCredentials]);
     }
 }

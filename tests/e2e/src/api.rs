@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use crate::{Answer, unique};
 
-/// A client of the API with one person's token, or an order's, or none.
+/// A client of the API with one person's token, an API key, an order's token, or none.
 #[derive(Debug, Clone)]
 pub struct Api {
     http: Client,
     base: String,
     token: Option<String>,
+    key: Option<String>,
     order_token: Option<String>,
 }
 
@@ -25,12 +26,22 @@ pub struct Call {
 impl Api {
     /// Without a token.
     pub fn anonymous(http: Client, base: &str) -> Self {
-        Self { http, base: base.trim_end_matches('/').to_owned(), token: None, order_token: None }
+        Self { http, base: base.trim_end_matches('/').to_owned(), token: None, key: None, order_token: None }
     }
 
     /// The same API with a token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same API as nobody in particular.
+    pub fn without_token(&self) -> Self {
+        Self { token: None, ..self.clone() }
+    }
+
+    /// The same API with an API key, beside a token if there is one.
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
     /// The same API as whoever holds an order's token.
@@ -43,6 +54,9 @@ impl Api {
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(key) = &self.key {
+            request = request.header("X-Api-Key", key);
         }
         if let Some(token) = &self.order_token {
             request = request.header("X-Order-Token", token);

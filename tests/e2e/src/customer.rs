@@ -172,6 +172,12 @@ impl Customer {
         self.api.awaits_status(order, status).await
     }
 
+    /// The same person through another client: a key of theirs, or a token of another login.
+    #[must_use]
+    pub fn through(&self, api: &Api) -> Self {
+        Self { api: api.clone(), ..self.clone() }
+    }
+
     /// `usr_…`.
     pub fn id(&self) -> &str {
         self.welcome["user"]["id"].as_str().unwrap_or_else(|| panic!("an account has an id: {}", self.welcome))

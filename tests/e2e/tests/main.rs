@@ -5,6 +5,7 @@
 mod accounts;
 mod address_book;
 mod admin_orders;
+mod api_keys;
 mod bad_catalog;
 mod bad_categories;
 mod bad_input;

@@ -48,6 +48,7 @@ impl Things {
         });
         let address = ada.api.post("/api/v1/users/addresses", &home).await.expect(201).json();
         let sessions = ada.api.get("/api/v1/auth/sessions").await.expect(200).json();
+        let robot = ada.makes_key(&["use_account"]).await;
         let picture = Upload::of("image/png", vec![0; 100]);
         let image = shop.announces(&mug, &picture).await;
         let import = json!({ "format": "csv", "bytes": 10 });
@@ -58,6 +59,7 @@ impl Things {
             ("userId", ada.id().to_owned()),
             ("owner", ada.id().to_owned()),
             ("sessions", text(&sessions["data"][0]["id"])),
+            ("api-keys", text(&robot.made["id"])),
             ("addresses", text(&address["id"])),
             ("products", mug.id.clone()),
             ("image", image.id),

@@ -1,12 +1,13 @@
 //! People as admins find them: by the beginning of an email or a name, by role and status, or all of them.
 
-use aws_kit::{Key, Query, Transaction, Write};
+use aws_kit::{ApiKeys, Key, Query, Transaction, Write};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use values::{Actor, Email, Page, PageRequest, Position, Result, Role, Timestamp, UserId};
 
-use super::{Store, account_key, person_key, user_key};
+use super::{Store, account_key, api_keys, person_key, user_key};
 use crate::account::{Account, Name, Person, Status};
+use crate::api_key::ApiKeyEntry;
 use crate::standing::Standing;
 
 /// Partitions of the lists of accounts, so that a rush of registrations does not meet in one.
@@ -188,12 +189,13 @@ impl Store {
         Ok(query.page::<PersonRow>(&PageRequest { limit, after }).await?.map(PersonRow::with_id))
     }
 
-    /// Gives an account that is still at its version another role or status; where it is found moves along, and its history
-    /// grows by a line.
+    /// Gives an account that is still at its version another role or status, and has these API keys and no others; where it is
+    /// found moves along, its keys are told, and its history grows by a line.
     pub(crate) fn set_standing(
         &self,
         before: &Account,
         next: &Standing,
+        keys: &[ApiKeyEntry],
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Transaction> {
@@ -206,9 +208,10 @@ impl Store {
              updatedAt = :now{because}"
         );
         let mut account = Write::update(&self.table, account_key(user), change)
-            .when("version = :version")
+            .when(format!("version = :version AND {}", api_keys::still(before)))
             .name("#role", "role")
             .name("#status", "status")
+            .value(":keys", before.api_keys)?
             .value(":role", role)?
             .value(":status", status)?
             .value(":listed", by_standing(role, status, shard(user)))?
@@ -223,6 +226,9 @@ impl Store {
         let person = Write::update(&self.table, person_key(user), "SET #role = :role, #status = :status");
         let person = person.when("attribute_exists(pk)").name("#role", "role").name("#status", "status");
         transaction.add(person.value(":role", role)?.value(":status", status)?);
+        for key in keys {
+            transaction.add(ApiKeys::restate(&self.table, &key.digest, role, status == Status::Active)?);
+        }
         let line = HistoryRow { at: now, actor, role, status, reason: next.reason.as_deref() };
         transaction.add(Write::create(&self.table, history_key(user, before.version + 1), &line)?);
         Ok(transaction)

@@ -1,9 +1,11 @@
 //! The rows of login sessions.
 
 use aws_kit::{Key, Query, Refused, Write};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
-use values::{Error, Result, SessionId, Timestamp, UserId};
+use values::{ApiKeyId, Error, Result, SessionId, Timestamp, UserId};
 
+use super::api_keys::api_key_key;
 use super::{Store, account_key, person_key, user_key};
 use crate::account::{Account, Person};
 use crate::session::Session;
@@ -21,18 +23,27 @@ impl Store {
 
     /// An account, whoever is behind it, and one of its sessions; none where one of them is not there. 1 read.
     pub(crate) async fn present(&self, user: UserId, session: SessionId) -> Result<Option<(Account, Person, Session)>> {
-        let keys = [account_key(user), person_key(user), session_key(user, session)];
+        self.present_with(user, session_key(user, session)).await
+    }
+
+    /// The same by an API key instead.
+    pub(crate) async fn present_by_key(&self, user: UserId, key: ApiKeyId) -> Result<Option<(Account, Person)>> {
+        let found = self.present_with::<IgnoredAny>(user, api_key_key(user, key)).await?;
+        Ok(found.map(|(account, person, _)| (account, person)))
+    }
+
+    async fn present_with<T: DeserializeOwned>(&self, user: UserId, by: Key) -> Result<Option<(Account, Person, T)>> {
         let (mut account, mut person, mut found) = (None, None, None);
-        for row in self.table.batch_get::<Value>(&keys).await? {
+        for row in self.table.batch_get::<Value>(&[account_key(user), person_key(user), by]).await? {
             match row["sk"].as_str() {
                 Some("ACCOUNT") => account = Some(serde_json::from_value::<Account>(row).map_err(Error::internal)?),
                 Some("ACCOUNT#PERSON") => {
                     person = Some(serde_json::from_value::<Person>(row).map_err(Error::internal)?);
                 }
-                _ => found = Some(serde_json::from_value::<Session>(row).map_err(Error::internal)?),
+                _ => found = Some(serde_json::from_value::<T>(row).map_err(Error::internal)?),
             }
         }
-        Ok(account.zip(person).zip(found).map(|((account, person), session)| (account, person, session)))
+        Ok(account.zip(person).zip(found).map(|((account, person), found)| (account, person, found)))
     }
 
     pub(crate) fn begin_session(&self, session: &Session) -> Result<Write> {

@@ -1,0 +1,139 @@
+//! An API key as it is written: `sk_`, 256 random bits, and a checksum, by which a mistyped one is told without looking it up, and
+//! a scanner finds those that leaked.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Error, Kind, Result};
+
+const PREFIX: &str = "sk_";
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// 62^43 is more than 2^256.
+const SECRET: usize = 43;
+/// 62^6 is more than 2^32.
+const CHECKSUM: usize = 6;
+
+/// `sk_`, 43 characters of base62 that are 32 random bytes, and 6 that are the CRC-32 (ISO-HDLC) of all before them. `Debug` hides it
+/// from logs; store its digest, never itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey(String);
+
+impl ApiKey {
+    /// The key of 32 random bytes.
+    pub fn of(random: [u8; 32]) -> Self {
+        let open = format!("{PREFIX}{}", base62::<SECRET>(random));
+        Self(format!("{open}{}", checksum(&open)))
+    }
+
+    /// As it is sent; never log it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its last 4 characters, by which its owner knows it again. They are of the checksum, so the secret stays one.
+    pub fn last4(&self) -> &str {
+        self.0.get(self.0.len() - 4..).unwrap_or_default()
+    }
+}
+
+impl FromStr for ApiKey {
+    type Err = Error;
+
+    /// Refuses what was mistyped, cut off or invented carelessly. Whether the rest are anybody's keys, a table knows.
+    fn from_str(text: &str) -> Result<Self> {
+        let is_whole = text.len() == PREFIX.len() + SECRET + CHECKSUM
+            && text.starts_with(PREFIX)
+            && text[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let (open, sum) =
+            text.split_at_checked(PREFIX.len() + SECRET).filter(|_| is_whole).ok_or_else(Self::invalid)?;
+        if checksum(open) == sum { Ok(Self(text.to_owned())) } else { Err(Self::invalid()) }
+    }
+}
+
+impl ApiKey {
+    /// It is no key of this shop, or no longer.
+    pub fn invalid() -> Error {
+        let detail =
+            "This API key is not valid: it is mistyped, or was revoked. Send a whole one as `X-Api-Key: sk_…`.";
+        Error::new(Kind::Unauthenticated, "invalid_api_key", detail)
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(…)")
+    }
+}
+
+fn checksum(open: &str) -> String {
+    base62::<CHECKSUM>(crc32fast::hash(open.as_bytes()).to_be_bytes())
+}
+
+/// A big-endian number in so many digits, zeros first: the remainders of dividing by 62, the last one first.
+fn base62<const DIGITS: usize>(mut number: impl AsMut<[u8]>) -> String {
+    let mut digits = [b'0'; DIGITS];
+    for digit in digits.iter_mut().rev() {
+        let mut rest = 0;
+        for byte in number.as_mut() {
+            let part = (rest << 8) | u16::from(*byte);
+            *byte = (part / 62) as u8;
+            rest = part % 62;
+        }
+        *digit = ALPHABET[usize::from(rest)];
+    }
+    digits.iter().map(|digit| char::from(*digit)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_written_in_as_many_digits_as_the_largest_needs() {
+        assert_eq!(base62::<CHECKSUM>(0u32.to_be_bytes()), "000000");
+        assert_eq!(base62::<CHECKSUM>(61u32.to_be_bytes()), "00000z");
+        assert_eq!(base62::<CHECKSUM>(62u32.to_be_bytes()), "000010");
+        assert_eq!(base62::<CHECKSUM>(u32::MAX.to_be_bytes()), "4gfFC3");
+        // The check value of CRC-32/ISO-HDLC.
+        assert_eq!(checksum("123456789"), base62::<CHECKSUM>(0xcbf4_3926u32.to_be_bytes()));
+    }
+
+    #[test]
+    fn a_key_is_written_as_it_always_was() {
+        // Computed by another program.
+        assert_eq!(ApiKey::of([7; 32]).as_str(), "sk_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF105k8Ez");
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_whatever_it_is() {
+        let key = ApiKey::of([7; 32]);
+        for bad in ["", "sk_", "Bearer x", &key.as_str()[1..], &format!("{}0", key.as_str()), &"ä".repeat(26)] {
+            assert_eq!(bad.parse::<ApiKey>().unwrap_err().code, "invalid_api_key", "{bad:?} must be refused");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_reads_back_and_one_wrong_character_is_noticed(random: [u8; 32], at in 0..52usize, digit in 0..62usize) {
+            let key = ApiKey::of(random);
+            prop_assert_eq!(key.as_str().len(), 52);
+            prop_assert!(key.as_str().parse::<ApiKey>().unwrap() == key);
+            let shown = format!("{key:?}");
+            prop_assert!(key.as_str().ends_with(key.last4()) && !shown.contains(key.last4()));
+            let mut typed = key.as_str().as_bytes().to_vec();
+            let was = std::mem::replace(&mut typed[at], ALPHABET[digit]);
+            let typed = String::from_utf8(typed).unwrap();
+            prop_assert_eq!(typed.parse::<ApiKey>().is_ok(), was == ALPHABET[digit]);
+        }
+
+        #[test]
+        fn two_characters_in_each_others_place_are_noticed(random: [u8; 32], at in 3..51usize) {
+            let key = ApiKey::of(random);
+            let mut typed = key.as_str().as_bytes().to_vec();
+            typed.swap(at, at + 1);
+            let typed = String::from_utf8(typed).unwrap();
+            prop_assert_eq!(typed.parse::<ApiKey>().is_ok(), typed == key.as_str());
+        }
+    }
+}
