@@ -5,6 +5,9 @@ use values::{Actor, Clock, EventId, Timestamp, Trace};
 
 use crate::Event;
 
+/// Twice what a token may outlive its session by.
+const SECOND_LOOK_SECONDS: i64 = 120;
+
 /// One event on its way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,6 +50,13 @@ impl Envelope {
     /// A hint of reconciliation: it tells of no change, so it has no sequence, and it is sent again for as long as there is need.
     pub fn is_repeated(&self) -> bool {
         self.sequence == 0
+    }
+
+    /// When an erasure is looked at once more, or none if it is time already: access tokens of before end within a minute, and
+    /// until then somebody may write what was just erased.
+    pub fn second_look(&self, now: Timestamp) -> Option<Timestamp> {
+        let at = self.timestamp.plus_seconds(SECOND_LOOK_SECONDS);
+        (now < at).then_some(at)
     }
 
     /// The trace of what a function does because of this event.
