@@ -34,12 +34,7 @@ pub async fn begin_export(
     }
 }
 
-async fn try_begin(
-    accounts: &Accounts,
-    user: UserId,
-    trace: &Trace,
-    once: Option<&Idempotency>,
-) -> Result<ExportJob> {
+async fn try_begin(accounts: &Accounts, user: UserId, trace: &Trace, once: Option<&Idempotency>) -> Result<ExportJob> {
     let (store, clock, now) = (&accounts.store, &accounts.clock, accounts.clock.now());
     let mut known = store.exports(user, MOST_EXPORTS).await?;
     known.retain(|job| job.is_kept(now));
@@ -48,7 +43,8 @@ async fn try_begin(
         return Ok(under_way);
     }
     if full {
-        let detail = format!("There are {MOST_EXPORTS} exports of the last seven days. Use one of them, or wait a day.");
+        let detail =
+            format!("There are {MOST_EXPORTS} exports of the last seven days. Use one of them, or wait a day.");
         return Err(Error::conflict("too_many_exports", detail));
     }
     let job = ExportJob::new(clock.mint(), user, random_token()?, now);

@@ -26,11 +26,7 @@ pub async fn held_of(accounts: &Accounts, user: UserId) -> Result<Value> {
 
 /// A page of everything else in the account's partition, each with the section of the export that it belongs to: `addresses`,
 /// `sessions`, `accountHistory`, `exports`, `apiKeys`, `links`. 1 read.
-pub async fn held_rows(
-    accounts: &Accounts,
-    user: UserId,
-    request: &PageRequest,
-) -> Result<Page<(String, Value)>> {
+pub async fn held_rows(accounts: &Accounts, user: UserId, request: &PageRequest) -> Result<Page<(String, Value)>> {
     let page = accounts.store.rows_of(user, request).await?;
     Ok(Page { rows: page.rows.into_iter().filter_map(shown).collect(), next: page.next })
 }

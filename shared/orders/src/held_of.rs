@@ -27,7 +27,8 @@ impl Orders {
     }
 
     async fn held(&self, id: OrderId) -> Result<(OrderId, Value)> {
-        let full = self.read_full(id).await?.ok_or_else(|| Error::internal(format!("order {id} is in an index only")))?;
+        let full =
+            self.read_full(id).await?.ok_or_else(|| Error::internal(format!("order {id} is in an index only")))?;
         let history: Vec<Value> = self.whole_history(id).await?.iter().map(line).collect();
         let private = full.private.as_ref();
         let mut order = serde_json::to_value(&full.order).map_err(Error::internal)?;

@@ -85,7 +85,8 @@ impl Orders {
 
     /// Takes a person's own words out of a line of a history, if they are there.
     pub(crate) async fn forget_note(&self, id: OrderId, version: u64) -> Result<()> {
-        let forgotten = Write::update(&self.table, history_key(id, version), "REMOVE note").when("attribute_exists(pk)");
+        let forgotten =
+            Write::update(&self.table, history_key(id, version), "REMOVE note").when("attribute_exists(pk)");
         let _gone_already = forgotten.run().await?;
         Ok(())
     }
