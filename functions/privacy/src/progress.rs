@@ -34,3 +34,31 @@ pub(crate) struct Progress {
     pub(crate) document: Document,
     pub(crate) file: Grown,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::Clock;
+
+    #[test]
+    fn a_checkpoint_reads_back_at_every_stage() {
+        let place = Position([("pk".to_owned(), "USER#usr_x".to_owned())].into());
+        let order = Clock::System.mint();
+        let stages = [
+            Stage::Account,
+            Stage::Rows(None),
+            Stage::Rows(Some(place.clone())),
+            Stage::Orders(None),
+            Stage::Orders(Some(order)),
+            Stage::Payments(Some(order)),
+            Stage::Reviews(Some(place)),
+            Stage::Cart,
+            Stage::Ended,
+        ];
+        for stage in stages {
+            let progress = Progress { stage, ..Progress::default() };
+            let kept = serde_json::to_string(&progress).unwrap();
+            assert_eq!(serde_json::from_str::<Progress>(&kept).unwrap(), progress, "{kept}");
+        }
+    }
+}

@@ -198,3 +198,28 @@ fn phone(mark: &str) -> String {
     let number = mark.bytes().fold(7_u64, |number, byte| (number * 31 + u64::from(byte)) % 10_000_000);
     format!("+44207{number:07}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(table: &str, pk: &str, sk: &str, attribute: &str) -> Place {
+        let text = |text: &str| text.to_owned();
+        Place { table: text(table), pk: text(pk), sk: text(sk), attribute: text(attribute), value: text("Ada") }
+    }
+
+    #[test]
+    fn the_list_allows_the_address_of_an_order_and_nothing_beside_it() {
+        let kept = Kept::read();
+        assert!(kept.allows(&place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress")));
+        for other in [
+            place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "email"),
+            place("orders", "ORDER#ord_1", "HISTORY#000002", "note"),
+            place("orders", "IDEMPOTENCY#1", "IDEMPOTENCY", "answer"),
+            place("payments", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress"),
+            place("files", "personal/usr_1/secret.json", "", ""),
+        ] {
+            assert!(!kept.allows(&other), "{other:?}");
+        }
+    }
+}
