@@ -133,7 +133,7 @@ def rotate_keys(profile, resources):
 def describe(profile, logins):
     """Writes stack.json and returns it. `logins`: the admin's and the customer's email and password."""
     resources = _resources(profile)
-    urls = {name: resources[f"{name.capitalize()}Queue"] for name in ("orders", "payments", "notifications", "catalog", "search")}
+    urls = {name: resources[f"{name.capitalize()}Queue"] for name in ("orders", "payments", "notifications", "catalog", "privacy", "search")}
     dead = {name: resources[f"{name.capitalize()}DeadLetters"] for name in urls}
     dead |= {"relay": resources["RelayFailures"], "uploads": resources["UploadFailures"]}
     tables = {t.lower(): resources[f"{t}Table"] for t in ("Identity", "Catalog", "Cart", "Orders", "Payments", "Notifications")}

@@ -1,13 +1,17 @@
 //! What the catalog does behind the API: it keeps the log of what orders take from stock and give back, remembers who received
-//! what, and brings imports and exports on, a slice at a time.
+//! what, brings imports and exports on, and erases what closed accounts said, a slice at a time.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, Files, OwnQueue, Table, consume};
+use aws_kit::{Aws, Files, OwnQueue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use catalog::{Jobs, Products};
 use events::{Envelope, Event, OrderDelivered, Recipient};
-use values::{Clock, JobId, ProductId, Result};
+use values::{Clock, JobId, ProductId, Result, UserId};
+
+/// A slice of an erasure; a worker has 8 seconds for a message.
+const SLICE: Duration = Duration::from_secs(5);
 
 /// What the handler holds.
 #[derive(Debug, Clone)]
@@ -44,6 +48,7 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
         Event::OrderCancelled(order) => products.returned(order.order_id, &order.items, envelope.timestamp).await,
         Event::OrderDelivered(order) => delivered(products, order).await,
         Event::ImportUploaded(job) | Event::ExportRequested(job) => advance(state, job.job_id, &envelope).await,
+        Event::UserDeleted(deleted) => forget(state, deleted.user_id, &envelope).await,
         _ => Ok(()),
     }
 }
@@ -62,6 +67,21 @@ async fn delivered(products: &Products, order: &OrderDelivered) -> Result<()> {
 async fn advance(state: &State, job: JobId, envelope: &Envelope) -> Result<()> {
     match state.jobs.work(job, envelope).await? {
         Some((event, at)) => state.queue.send_later(&event, at).await,
+        None => Ok(()),
+    }
+}
+
+/// Erases an account's reviews for some seconds, and sees to it that it goes on, and that somebody looks once more.
+async fn forget(state: &State, user: UserId, envelope: &Envelope) -> Result<()> {
+    let (until, now, trace) = (Instant::now() + SLICE, Clock::System.now(), envelope.trace("catalog-worker"));
+    while state.products.forget(user, &trace).await? {
+        fault::point("erasure.reviews_erased");
+        if Instant::now() >= until {
+            return state.queue.send_later(envelope, now).await;
+        }
+    }
+    match envelope.second_look(now) {
+        Some(at) => state.queue.send_later(envelope, at).await,
         None => Ok(()),
     }
 }

@@ -25,11 +25,12 @@ const TABLES: [(&str, &str); 6] = [
     ("table.payments", "SOUK_TABLE_PAYMENTS"),
     ("table.notifications", "SOUK_TABLE_NOTIFICATIONS"),
 ];
-const QUEUES: [(&str, &str); 5] = [
+const QUEUES: [(&str, &str); 6] = [
     ("queue.orders", "SOUK_QUEUE_ORDERS"),
     ("queue.payments", "SOUK_QUEUE_PAYMENTS"),
     ("queue.notifications", "SOUK_QUEUE_NOTIFICATIONS"),
     ("queue.catalog", "SOUK_QUEUE_CATALOG"),
+    ("queue.privacy", "SOUK_QUEUE_PRIVACY"),
     ("queue.search", "SOUK_QUEUE_SEARCH"),
 ];
 const SECRETS: [(&str, &str); 2] = [("secret.signing", "SOUK_SECRET_SIGNING"), ("secret.stripe", "SOUK_SECRET_STRIPE")];

@@ -1,10 +1,16 @@
-//! What moves orders behind the API: payment events, and holds that may have ended.
+//! What moves orders behind the API: payment events, and holds that may have ended; and what takes the words of closed accounts out
+//! of them.
 
-use aws_kit::{Aws, OwnQueue, Table, consume};
+use std::time::{Duration, Instant};
+
+use aws_kit::{Aws, OwnQueue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use events::{Envelope, Event};
+use events::{Envelope, Event, UserDeleted};
 use orders::{Desk, Expiry};
 use values::{Clock, Result};
+
+/// A slice of an erasure; a worker has 8 seconds for a message.
+const SLICE: Duration = Duration::from_secs(5);
 
 /// What the handler holds.
 pub struct State {
@@ -45,6 +51,28 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
         }
         Event::PaymentFailed(failed) => orders.follow(failed.order_id, &envelope, &trace).await,
         Event::PaymentRefunded(refund) => orders.follow(refund.order_id, &envelope, &trace).await,
+        Event::UserDeleted(deleted) => forget(state, deleted, &envelope).await,
         _ => Ok(()),
+    }
+}
+
+/// Goes through an account's orders for some seconds, and sees to it that it goes on, and that somebody looks once more. Orders stay,
+/// so the message says where it was.
+async fn forget(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
+    let (until, now) = (Instant::now() + SLICE, Clock::System.now());
+    let mut before = deleted.orders_before;
+    let again = |orders_before| {
+        let event = Event::UserDeleted(UserDeleted { orders_before, ..deleted.clone() });
+        Envelope { event, ..envelope.clone() }
+    };
+    loop {
+        before = state.desk.forget(deleted.user_id, before).await?;
+        fault::point("erasure.orders_looked_at");
+        match (before, envelope.second_look(now)) {
+            (Some(_), _) if Instant::now() < until => {}
+            (Some(_), _) => return state.queue.send_later(&again(before), now).await,
+            (None, Some(at)) => return state.queue.send_later(&again(None), at).await,
+            (None, None) => return Ok(()),
+        }
     }
 }

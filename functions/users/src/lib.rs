@@ -1,9 +1,10 @@
-//! HTTP: profiles, preferences, address books; for an admin the accounts, their roles and whether they may be used.
+//! HTTP: profiles, preferences, address books, exports of all that is held, the end of an account; for an admin the accounts, their roles and whether they may be used.
 
 mod bodies;
 mod phone;
+mod privacy;
 
-use aws_kit::{Aws, Trust};
+use aws_kit::{Aws, Files, Trust};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +30,7 @@ pub struct State {
     accounts: Accounts,
     verifier: Verifier,
     cursors: Cursors,
+    files: Files,
 }
 
 impl State {
@@ -38,6 +40,7 @@ impl State {
             accounts: Accounts::from_env(aws)?,
             verifier: Verifier::from_env(aws)?,
             cursors: Cursors::from_env()?,
+            files: Files::from_env(aws)?,
         })
     }
 
@@ -61,10 +64,11 @@ pub fn routes(state: State) -> Router {
         .route("/api/v1/users/{id}", get(user))
         .route("/api/v1/users/{id}/role", put(change_role))
         .route("/api/v1/users/{id}/status", put(change_status))
-        .route("/api/v1/users/profile", get(profile).put(rename))
+        .route("/api/v1/users/profile", get(profile).put(rename).delete(privacy::close))
         .route("/api/v1/users/preferences", get(preferences).put(choose))
         .route("/api/v1/users/addresses", get(addresses).post(add_address))
         .route("/api/v1/users/addresses/{id}", put(replace_address).delete(remove_address))
+        .merge(privacy::routes())
         .with_state(state)
 }
 

@@ -23,7 +23,7 @@ mod write;
 pub use api_keys::{ApiKeys, Granted};
 pub use consume::consume;
 pub use digest::{matches_digest, random_api_key, random_token, sha256_hex};
-pub use files::{Etag, Fetched, Files, Part, SMALLEST_PART, Signed};
+pub use files::{Etag, Fetched, Files, Growing, Grown, Part, SMALLEST_PART, Signed};
 pub use idempotency::{Attempt, Idempotency};
 pub use outbox::{OUTBOX_SHARDS, forget as forget_event, put as outbox_put, read_image, waiting};
 pub use query::Query;

@@ -34,6 +34,7 @@ impl Publisher {
             (Listener::Payments, Settings.required("SOUK_QUEUE_PAYMENTS")?),
             (Listener::Notifications, Settings.required("SOUK_QUEUE_NOTIFICATIONS")?),
             (Listener::Catalog, Settings.required("SOUK_QUEUE_CATALOG")?),
+            (Listener::Privacy, Settings.required("SOUK_QUEUE_PRIVACY")?),
             (Listener::Search, Settings.required("SOUK_QUEUE_SEARCH")?),
         ]);
         Ok(Self { client: Client::new(aws.config()), queues, clock })

@@ -6,6 +6,7 @@
 mod add;
 mod cart;
 mod clear;
+mod forget;
 mod item;
 mod line;
 mod make;

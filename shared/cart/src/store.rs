@@ -8,6 +8,7 @@
 //! | change a cart under an Idempotency-Key | that and `IDEMPOTENCY#…` | transaction | 2 per KB and row |
 //! | two carts, to be merged | both keys | table, BatchGet | 1 per 4 KB and row |
 //! | merge two carts | both, each on its version; `IDEMPOTENCY#…` under a key | transaction | 2 per KB and row |
+//! | forget an account's cart | `CART#{owner}` / `CART` | table, DeleteItem | 1 write unit per KB |
 //! | take a cart into an order | `CART#{owner}` / `CART`, on its version | the order's transaction | 2 per KB |
 //!
 //! A cart is one row, written whole under the condition that its version is still the one that was read: so no add is lost,
@@ -81,6 +82,11 @@ impl Carts {
     /// The write that takes a cart away in the transaction of what it became: it empties the row, if nobody changed it meanwhile.
     pub fn convert(&self, cart: &Cart) -> Result<Write> {
         self.put(&Cart { lines: Vec::new(), ..cart.clone() }.touched(self.clock.now()))
+    }
+
+    /// The write that removes a cart, whatever is in it.
+    pub(crate) fn delete(&self, owner: &Owner) -> Write {
+        Write::delete(&self.table, key(owner))
     }
 
     /// The cart to be changed or looked at: an account's is there from the beginning, a guest's once it was made.

@@ -3,12 +3,11 @@
 
 use std::time::Instant;
 
-use aws_kit::Files;
+use aws_kit::{Files, Growing, Grown};
 use serde::{Deserialize, Serialize};
 use values::{Error, Position, Result};
 
 use crate::columns::{self, Column};
-use crate::growing::{Growing, Grown};
 use crate::job::{Counts, Job};
 use crate::{Catalog, Format, Goods, Listing, Offer, ProductIn, Sheet, StockIn, VariantIn, csv};
 

@@ -3,7 +3,7 @@
 use aws_kit::{Attempt, Idempotency};
 use values::{Error, ProductId, Result, ReviewId, Text, Trace};
 
-use crate::revise_review::Next;
+use crate::revise_review::{Next, Revised};
 use crate::{Hidden, Products, Review, Visibility};
 
 /// What an admin decides about a review.
@@ -31,7 +31,14 @@ impl Products {
             return Err(Error::invalid("reason", "reason_without_hiding", "is told when a review is hidden"));
         }
         let tried = self.revise(place, verdict.version, trace, once, |review| Ok(judged(review, verdict, self, trace)));
-        self.or_earlier(tried.await, once).await
+        match (tried.await, once) {
+            (Err(error), Some(once)) => {
+                let table = self.catalog.table();
+                let _revised: Revised = once.or_earlier(table, self.clock.now(), error).await?;
+                self.as_it_is(place).await
+            }
+            (tried, _) => tried,
+        }
     }
 }
 

@@ -7,14 +7,13 @@ mod upsert;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use aws_kit::{Etag, Files};
+use aws_kit::{Etag, Files, Growing, Grown};
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tracing::error;
 use values::{Error, Kind, Result, Sku, Trace};
 
 use crate::columns::{self, Column};
-use crate::growing::{Growing, Grown};
 use crate::job::{Counts, Job};
 use crate::records::{Place, Reader, Said};
 use crate::{Draft, Products};

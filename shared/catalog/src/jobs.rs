@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Attempt, Aws, CommitError, Files, Idempotency, Signed, Transaction, fault, outbox_put};
+use aws_kit::{Attempt, Aws, CommitError, Files, Growing, Idempotency, Signed, Transaction, fault, outbox_put};
 use events::{Envelope, Event, JobAdvanced};
 use tokio::time::timeout;
 use values::{Error, JobId, Result, Timestamp, Trace};
 
 use crate::export::{Exporting, export, export_key};
-use crate::growing::Growing;
 use crate::import::{Importing, MOST_IMPORT_BYTES, Slice, report_key, upload_key};
 use crate::job::{Claim, Counts, Job, JobStatus, Work};
 use crate::{Format, Products};

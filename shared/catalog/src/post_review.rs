@@ -2,10 +2,19 @@
 
 use aws_kit::{Attempt, CommitError, Idempotency, Refused, Transaction};
 use events::Event;
-use values::{Caller, Error, Kind, ProductId, Result, Trace};
+use serde::{Deserialize, Serialize};
+use values::{Caller, Error, Kind, ProductId, Result, ReviewId, Timestamp, Trace, UserId};
 
 use crate::review::{Receipt, Tally};
 use crate::{Opinion, Products, Review};
+
+/// What is kept of the answer to a keyed request: no word of the customer's.
+#[derive(Debug, Serialize, Deserialize)]
+struct Posted {
+    id: ReviewId,
+    #[serde(alias = "createdAt")]
+    at: Timestamp,
+}
 
 impl Products {
     /// Posts what the caller thinks of a product that they received. 403 `not_received`, 409 `already_reviewed`; 404 once it is
@@ -18,22 +27,37 @@ impl Products {
         trace: &Trace,
         once: Option<&Idempotency>,
     ) -> Result<Attempt<Review>> {
-        let tried = self.try_post_review(product, caller, opinion, trace, once).await;
-        self.or_earlier(tried, once).await
+        let user = caller.require_account()?;
+        let tried = self.try_post_review((product, user), caller, &opinion, trace, once).await;
+        let posted = self.or_earlier(tried, once).await?;
+        // A repetition says the same, or it would be refused as another request: so its words need not be kept.
+        let whole = |Posted { id, at }| Review {
+            id,
+            product_id: product,
+            user_id: user,
+            opinion,
+            hidden: None,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+        };
+        Ok(match posted {
+            Attempt::Fresh(posted) => Attempt::Fresh(whole(posted)),
+            Attempt::Replayed(posted) => Attempt::Replayed(whole(posted)),
+        })
     }
 
     async fn try_post_review(
         &self,
-        product: ProductId,
+        (product, user_id): (ProductId, UserId),
         caller: &Caller,
-        opinion: Opinion,
+        opinion: &Opinion,
         trace: &Trace,
         once: Option<&Idempotency>,
-    ) -> Result<Attempt<Review>> {
-        let user_id = caller.require_account()?;
+    ) -> Result<Attempt<Posted>> {
         self.read(product, caller).await?;
         let (id, now) = (self.clock.mint(), self.clock.now());
-        let (product_id, hidden, version) = (product, None, 1);
+        let (product_id, hidden, version, opinion) = (product, None, 1, opinion.clone());
         let review = Review { id, product_id, user_id, opinion, hidden, version, created_at: now, updated_at: now };
         let mut writes = Transaction::new();
         let right = writes.add(self.catalog.use_receipt(&review)?);
@@ -42,7 +66,7 @@ impl Products {
             writes.add(self.catalog.rate(product, change)?);
         }
         self.tell_review(&mut writes, &review, Event::ReviewPosted, trace)?;
-        let committed = self.commit(writes, review, once).await;
+        let committed = self.commit(writes, Posted { id, at: now }, once).await;
         self.catalog.forget(product);
         match committed {
             Err(CommitError::Refused(refusals)) => match refusals.of(right) {

@@ -179,6 +179,15 @@ pub(crate) struct Receipt {
     pub(crate) review: Option<ReviewId>,
 }
 
+/// A receipt as its customer finds it.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    pub(crate) product_id: ProductId,
+    pub(crate) order_id: values::OrderId,
+    pub(crate) at: Timestamp,
+    pub(crate) review: Option<ReviewId>,
+}
+
 /// There is no such review, or it is not the caller's.
 pub(crate) fn no_review() -> Error {
     Error::not_found("review")

@@ -2,10 +2,17 @@
 
 use aws_kit::{Attempt, Backoff, CommitError, Idempotency, Transaction, outbox_put};
 use events::{Envelope, Event, ReviewChanged};
+use serde::{Deserialize, Serialize};
 use values::{Error, ProductId, Result, ReviewId, Trace};
 
 use crate::review::{Tally, no_review};
 use crate::{Products, Review};
+
+/// What is kept of the answer to a keyed request.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Revised {
+    pub(crate) id: ReviewId,
+}
 
 /// What becomes of a review.
 pub(crate) enum Next {
@@ -58,16 +65,24 @@ impl Products {
             }
             let answer = after.unwrap_or_else(|| before.next(self.clock.now()));
             self.tell_review(&mut writes, &answer, Event::ReviewChanged, trace)?;
-            let committed = self.commit(writes, answer, once).await;
+            let committed = self.commit(writes, Revised { id }, once).await;
             self.catalog.forget(product);
             match committed {
                 Err(CommitError::Refused(refusals)) => match refusals.of(held) {
                     Some(refused) if backoff.wait().await => found = refused.row()?,
                     _ => return Err(CommitError::Refused(refusals).into()),
                 },
-                done => return Ok(done?),
+                Err(failed) => return Err(failed.into()),
+                Ok(Attempt::Fresh(_)) => return Ok(Attempt::Fresh(answer)),
+                Ok(Attempt::Replayed(_)) => return self.as_it_is(place).await,
             }
         }
+    }
+
+    /// What a repetition of a change is answered: the review as it is now, for what is kept of it has no word of its customer's.
+    /// 404 when it is gone. 1 round trip.
+    pub(crate) async fn as_it_is(&self, (product, id): (ProductId, ReviewId)) -> Result<Attempt<Review>> {
+        self.catalog.review(product, id).await?.map(Attempt::Replayed).ok_or_else(no_review)
     }
 
     /// The event of a review as it is after a change.

@@ -5,6 +5,9 @@ use values::{Actor, Clock, EventId, Timestamp, Trace};
 
 use crate::Event;
 
+/// Twice what a token may outlive its session by.
+const SECOND_LOOK_SECONDS: i64 = 120;
+
 /// One event on its way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,6 +52,13 @@ impl Envelope {
         self.sequence == 0
     }
 
+    /// When an erasure is looked at once more, or none if it is time already: access tokens of before end within a minute, and
+    /// until then somebody may write what was just erased.
+    pub fn second_look(&self, now: Timestamp) -> Option<Timestamp> {
+        let at = self.timestamp.plus_seconds(SECOND_LOOK_SECONDS);
+        (now < at).then_some(at)
+    }
+
     /// The trace of what a function does because of this event.
     pub fn trace(&self, function: &str) -> Trace {
         Trace {
@@ -73,5 +83,17 @@ mod tests {
         let text = serde_json::to_string(&envelope).unwrap();
         assert!(text.contains(r#""eventType":"payment.requested""#) && text.contains(r#""data":{"#), "{text}");
         assert_eq!(serde_json::from_str::<Envelope>(&text).unwrap(), envelope);
+    }
+
+    #[test]
+    fn an_erasure_is_looked_at_once_more_when_old_tokens_have_ended() {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
+        let event = Event::UserDeleted(crate::UserDeleted { user_id: clock.mint(), orders_before: None });
+        let envelope = Envelope::new(&clock, &trace, "usr_x", 2, event);
+        let (now, later) = (envelope.timestamp, envelope.timestamp.plus_seconds(SECOND_LOOK_SECONDS));
+        assert_eq!((envelope.second_look(now), envelope.second_look(later)), (Some(later), None));
+        let text = serde_json::to_string(&envelope).unwrap();
+        assert!(!text.contains("ordersBefore"), "only a worker says where it was: {text}");
     }
 }

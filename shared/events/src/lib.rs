@@ -20,4 +20,4 @@ pub use payments::{
     PaymentDone, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
     RefundRequested,
 };
-pub use types::{Event, RefreshReused, TokenRequested, UserRegistered};
+pub use types::{Event, RefreshReused, TokenRequested, UserDeleted, UserExportRequested, UserRegistered};

@@ -15,6 +15,8 @@ pub enum Listener {
     Notifications,
     /// catalog-worker.
     Catalog,
+    /// privacy.
+    Privacy,
     /// indexer: a FIFO queue of one group, for an index has one writer.
     Search,
 }
@@ -32,7 +34,7 @@ impl Event {
     /// The deliveries of this event.
     pub fn deliveries(&self) -> Vec<Delivery> {
         use Delivery::{NotBefore, Now};
-        use Listener::{Catalog, Notifications, Orders, Payments, Search};
+        use Listener::{Catalog, Notifications, Orders, Payments, Privacy, Search};
         match self {
             // The same event tells payments to charge now, the catalog what was sold, and orders to look later whether the
             // hold ended unpaid.
@@ -57,6 +59,9 @@ impl Event {
             Self::StockChanged(stock) if (stock.was == 0) != (stock.available == 0) => vec![Now(Search)],
             Self::StockLow(_) => vec![Now(Notifications)],
             Self::OrderDelivered(_) | Self::ImportUploaded(_) | Self::ExportRequested(_) => vec![Now(Catalog)],
+            // Privacy sees to identity and to carts; orders to the payments of its orders. Notifications hold nothing but ids.
+            Self::UserDeleted(_) => vec![Now(Privacy), Now(Orders), Now(Catalog)],
+            Self::UserExportRequested(_) => vec![Now(Privacy)],
             Self::UserPasswordResetRequested(_) | Self::UserEmailVerificationRequested(_) => vec![Now(Notifications)],
             Self::UserRegistered(_)
             | Self::RefreshReused(_)

@@ -1,7 +1,7 @@
 //! Every event type of souk. What each carries stands in the file of its context.
 
 use serde::{Deserialize, Serialize};
-use values::{SessionId, TokenId, UserId};
+use values::{JobId, OrderId, SessionId, TokenId, UserId};
 
 use crate::catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
 use crate::orders::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved};
@@ -26,6 +26,12 @@ pub enum Event {
     /// Somebody is to show that an address is theirs: the token that does is to be mailed.
     #[serde(rename = "user.email_verification_requested")]
     UserEmailVerificationRequested(TokenRequested),
+    /// An account was closed: whoever holds anything of its person erases it, but for what the law keeps.
+    #[serde(rename = "user.deleted")]
+    UserDeleted(UserDeleted),
+    /// Somebody wants all that is held of them, or the next slice of it is due.
+    #[serde(rename = "user.export_requested")]
+    UserExportRequested(UserExportRequested),
     /// A product was made.
     #[serde(rename = "product.created")]
     ProductCreated(ProductChanged),
@@ -111,6 +117,8 @@ impl Event {
             Self::RefreshReused(_) => "user.refresh_reused",
             Self::UserPasswordResetRequested(_) => "user.password_reset_requested",
             Self::UserEmailVerificationRequested(_) => "user.email_verification_requested",
+            Self::UserDeleted(_) => "user.deleted",
+            Self::UserExportRequested(_) => "user.export_requested",
             Self::ProductCreated(_) => "product.created",
             Self::ProductUpdated(_) => "product.updated",
             Self::ProductArchived(_) => "product.archived",
@@ -164,4 +172,25 @@ pub struct RefreshReused {
 pub struct TokenRequested {
     /// The token, which has no secret yet.
     pub token_id: TokenId,
+}
+
+/// Data of `user.deleted`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserDeleted {
+    /// The account that was.
+    pub user_id: UserId,
+    /// In a message that orders-worker has sent to itself: the orders before this one are still to be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders_before: Option<OrderId>,
+}
+
+/// Data of `user.export_requested`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserExportRequested {
+    /// Whose.
+    pub user_id: UserId,
+    /// The job that writes it all into one file.
+    pub job_id: JobId,
 }

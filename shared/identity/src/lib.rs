@@ -5,6 +5,8 @@
 //! - What tells who a person is (email, name, addresses, a guest's contact) lies in items of its own, so that it can be
 //!   erased and the books stay. No key of a table's row holds an email, and events carry ids alone. The keys of two indexes
 //!   do, on the person's own row, by which admins find people: they are erased with it (docs/adr/0015).
+//! - An account that is closed leaves one row without a personal value, by which its id in histories is explained. Whoever looks
+//!   for the account finds none, at once; what else it had is erased page by page.
 //! - What an account may do and whether it may be used changes with where it is found, and with a line of its history.
 //! - Nothing in the table logs anybody in: passwords are Argon2id hashes, refresh tokens are digests, the signing key is a secret.
 //! - A key is published for a whole rotation before it signs, and stays until its last token has expired.
@@ -23,13 +25,18 @@ mod api_key;
 mod api_keys;
 mod change_role;
 mod change_status;
+mod close_account;
 mod common_password;
 mod contacts;
 mod country;
 mod end_all_sessions;
+mod erase;
 mod errand;
+mod export_job;
+mod exports;
 mod gate;
 mod grant_role;
+mod held_of;
 mod key_ring;
 mod list_users;
 mod login;
@@ -62,11 +69,16 @@ pub use api_key::{ApiKeyIn, ApiKeyView, MOST_API_KEYS, NewApiKey};
 pub use api_keys::{api_keys, create_api_key, revoke_api_key};
 pub use change_role::change_role;
 pub use change_status::change_status;
+pub use close_account::close_account;
 pub use contacts::{Contact, Contacts, contact_write};
 pub use country::Country;
+pub use erase::{erase_page, is_closed};
 pub use errand::Errand;
+pub use export_job::{Claim, ExportFailure, ExportJob, ExportStatus, folder_of};
+pub use exports::{begin_export, claim_export, export, write_export};
 pub use gate::Gate;
 pub use grant_role::grant_role;
+pub use held_of::{held_of, held_rows};
 pub use list_users::{Wanted, list_users};
 pub use login::{Login, login};
 pub use logout::logout;

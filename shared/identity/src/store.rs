@@ -9,9 +9,11 @@
 //! | session | `USER#<id>` | `SESSION#<id>` | TTL |
 //! | API key, as its owner sees it | `USER#<id>` | `APIKEY#<id>` | [`api_keys`] |
 //! | API key, as it is checked | `APIKEY#<sha-256 of the key>` | `APIKEY` | aws-kit's `ApiKeys` |
+//! | an export of all that is held | `USER#<id>` | `EXPORT#<job id>` | TTL; [`privacy`] |
+//! | that an account was closed | `USER#<id>` | `CLOSED` | [`privacy`] |
 //! | email, taken | `EMAIL#<sha-256>` | `EMAIL` | |
 //! | a guest's contact (erasable) | `CONTACT#<id>` | `CONTACT` | |
-//! | one-time token | `TOKEN#<id>` | `TOKEN` | TTL; [`one_time`] |
+//! | one-time token | `TOKEN#<id>` | `TOKEN` | gsi1pk `TOKENS#<sha-256 of the address>`, gsi1sk token id; TTL; [`one_time`] |
 //! | attempts in an hour | `THROTTLE#<keyed digest>` | hour since 1970 | TTL; [`throttles`] |
 //! | a network that an account was logged in to from | `KNOWN#<keyed digest>` | keyed digest | TTL; [`throttles`] |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
@@ -20,7 +22,7 @@
 //! |---|---|---|---|
 //! | whose email is it | row `EMAIL#…` | | 1 R |
 //! | account and person together | pk, sk begins `ACCOUNT` | | 1 R |
-//! | register | 6 rows and the outbox twice, one transaction | gsi1, gsi2, gsi3 | 16 W + 4 W |
+//! | register | 6 rows and the outbox twice, one transaction | gsi1, gsi2, gsi3 | 16 W + 5 W |
 //! | begin a session | put | | 1 W |
 //! | a session by its token | row | | 1 R |
 //! | rotate a session | update, the digest as condition | | 1 W |
@@ -44,9 +46,13 @@
 //! | whose email is it, do they know the network, what was counted | 5 rows, one batch | | 5 R |
 //! | count an attempt | 2 updates side by side | | 2 W |
 //! | remember a network | put | | 1 W |
-//! | order a one-time token | create and the outbox, one transaction | | 4 W |
-//! | read, mint one | row; update | | 1 R; 1 W |
+//! | order a one-time token | create and the outbox, one transaction | gsi1 | 4 W + 1 W |
+//! | read, mint one | row; update | gsi1 | 1 R; 1 W + 1 W |
 //! | spend one | delete, its digest as condition, and the account, one transaction | gsi1 | 4 W + 1 W |
+//! | close an account | 3 rows away, 1 written, revocation and the outbox, one transaction | gsi1, gsi2, gsi3 | 12 W + 4 W |
+//! | erase a page of what it had | pk; rows away | | 1 R per 4 KB, 1 W a row |
+//! | tokens that were mailed to an address | gsi1pk `TOKENS#…`; rows away | gsi1 | 0.5 R per 4 KB, 2 W a row |
+//! | begin an export, look at one | pk, sk begins `EXPORT#`; create and the outbox, one transaction; row | | 1 R, 4 W; 1 R |
 //! | another hash | update, the old one as condition | gsi1 | 1 W + 1 W |
 
 use aws_kit::{Key, Query, Slot, Table, Transaction, Write, outbox_put};
@@ -63,10 +69,12 @@ mod addresses;
 pub(crate) mod api_keys;
 mod one_time;
 pub(crate) mod people;
+mod privacy;
 mod sessions;
 mod throttles;
 
 pub(crate) use one_time::{Spending, address_digest};
+pub(crate) use privacy::Closed;
 pub(crate) use throttles::{Noticed, Tallied};
 
 /// Reads and writes of the identity table.

@@ -16,6 +16,8 @@ mod end;
 mod expire;
 mod find;
 mod follow;
+mod forget;
+mod held_of;
 mod history;
 mod number;
 mod order;

@@ -12,6 +12,7 @@
 //! | pending orders, newest first | gsi3pk `HOLD#{0-3}`, 4 shards at once, all of each | gsi3 | the same |
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-3}`, up to a moment | gsi3 | the same |
 //! | a move, its history and its event | put on version + 2 puts | table | 2 write units per KB of each, and 1 per KB of the order for each of its 3 indexes |
+//! | forget somebody's words | `ORDER#{id}` / `HISTORY#{version}` | table | 1 write unit |
 //!
 //! A day is that of the order's creation, in UTC; so an order stays in its partitions but for its status. Index rows hold the
 //! whole order. A list of many days asks for some at once; one of 31 days in which nothing was sold costs 62 read units.
@@ -80,6 +81,14 @@ impl Orders {
     /// The history of an order, oldest first.
     pub async fn history(&self, id: OrderId, request: &PageRequest) -> Result<Page<HistoryEntry>> {
         Query::of(&self.table, format!("ORDER#{id}")).begins_with("HISTORY#").page(request).await
+    }
+
+    /// Takes a person's own words out of a line of a history, if they are there.
+    pub(crate) async fn forget_note(&self, id: OrderId, version: u64) -> Result<()> {
+        let forgotten =
+            Write::update(&self.table, history_key(id, version), "REMOVE note").when("attribute_exists(pk)");
+        let _gone_already = forgotten.run().await?;
+        Ok(())
     }
 
     /// A customer's orders, newest first.
@@ -231,8 +240,7 @@ impl Orders {
     }
 
     fn remembered(&self, order: &Order, trace: &Trace, why: Why<'_>) -> Result<Write> {
-        let at = key(order.id, &format!("HISTORY#{:06}", order.version));
-        Write::create(&self.table, at, &HistoryEntry::of(order, trace, why))
+        Write::create(&self.table, history_key(order.id, order.version), &HistoryEntry::of(order, trace, why))
     }
 
     fn told(&self, order: &Order, trace: &Trace, event: Event) -> Result<Write> {
@@ -242,6 +250,10 @@ impl Orders {
 
 fn key(id: OrderId, sk: &str) -> Key {
     Key::new(format!("ORDER#{id}"), sk)
+}
+
+fn history_key(id: OrderId, version: u64) -> Key {
+    key(id, &format!("HISTORY#{version:06}"))
 }
 
 fn day_partition(day: &str, shard: u8) -> String {

@@ -13,8 +13,10 @@
 
 mod ask;
 mod capture;
+mod forget;
 mod give_back;
 mod hear;
+mod held_of;
 mod method;
 mod open;
 mod payment;

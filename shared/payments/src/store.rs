@@ -9,6 +9,7 @@
 //! | refunds that wait, oldest first | gsi2pk `REFUNDING#{0-3}`, up to a moment | gsi2, sparse | 0.5 read units a page |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
 //! | promise a part back | update on `refundable` + refund + event + kept answer | table | 8 write units in a transaction |
+//! | forget the reason of a refund | update on its version | table | 1 write unit |
 //! | a provider's event, once in 30 days | `WEBHOOK#{provider}#{event}` / `WEBHOOK`, and the outbox | table | 4 write units in a transaction |
 //! | a move and its event | put on version + outbox put | table | 4 write units in a transaction |
 
@@ -30,6 +31,9 @@ const SHARDS: u8 = 4;
 const MOST_WAITING: u32 = 250;
 /// How long a provider's event is known: longer than any provider repeats one.
 const HEARD_SECONDS: i64 = 30 * 24 * 3600;
+
+/// In the place of a reason that somebody had.
+const ERASED: &str = "erased";
 
 /// The payments of the shop.
 #[derive(Debug, Clone)]
@@ -132,6 +136,15 @@ impl Payments {
     /// The write of the next version of a refund.
     pub(crate) fn refund_next(&self, next: &Refund) -> Result<Write> {
         self.refund_row(next)?.when("version = :before").value(":before", next.version - 1)
+    }
+
+    /// The write that takes the reason out of a refund that is as it was read; its version counts on, so that a worker that has read
+    /// the reason does not write it back.
+    pub(crate) fn reason_erased(&self, refund: &Refund) -> Result<Write> {
+        let change = "SET reason = :erased, version = version + :one";
+        let write = Write::update(&self.table, refund_key(refund.payment_id, refund.id), change);
+        let write = write.when("version = :was").value(":was", refund.version)?;
+        write.value(":erased", ERASED)?.value(":one", 1)
     }
 
     fn refund_row(&self, refund: &Refund) -> Result<Write> {

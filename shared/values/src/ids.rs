@@ -40,7 +40,7 @@ ids! {
     ProductTag ProductId "prd" "a product";
     ImageTag ImageId "img" "a picture of a product";
     ReviewTag ReviewId "rev" "a review";
-    JobTag JobId "job" "an import or export";
+    JobTag JobId "job" "an import, an export, or the export of an account";
     CartTag CartId "crt" "a guest's cart";
     OrderTag OrderId "ord" "an order";
     PaymentTag PaymentId "pay" "a payment";

@@ -2,7 +2,7 @@
 //! nothing.
 
 /// Every function, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 17] = [
+pub(crate) const FUNCTIONS: [&str; 18] = [
     "auth",
     "keys",
     "users",
@@ -20,6 +20,7 @@ pub(crate) const FUNCTIONS: [&str; 17] = [
     "indexer",
     "uploads",
     "catalog-worker",
+    "privacy",
 ];
 
 /// 7 MB, stripped.

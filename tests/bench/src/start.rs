@@ -137,7 +137,7 @@ async fn start(program: &Program, environment: &Environment, stub: &Stub, logs: 
 /// Enough of `template.yaml`'s environment to start every function where no stack runs.
 pub(crate) fn environment_without_a_stack() -> Environment {
     let tables = ["IDENTITY", "CATALOG", "CART", "ORDERS", "PAYMENTS", "NOTIFICATIONS"];
-    let queues = ["ORDERS", "PAYMENTS", "NOTIFICATIONS"];
+    let queues = ["ORDERS", "PAYMENTS", "NOTIFICATIONS", "CATALOG", "PRIVACY", "SEARCH"];
     let mut environment: Environment = [
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "bench"),

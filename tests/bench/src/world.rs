@@ -99,6 +99,7 @@ impl World {
             "SOUK_QUEUE_PAYMENTS" => Some("payments-worker"),
             "SOUK_QUEUE_NOTIFICATIONS" => Some("notifier"),
             "SOUK_QUEUE_CATALOG" => Some("catalog-worker"),
+            "SOUK_QUEUE_PRIVACY" => Some("privacy"),
             _ => None,
         }
     }

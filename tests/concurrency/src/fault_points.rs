@@ -33,8 +33,9 @@ pub const POINTS: [(&str, Way); 15] = [
     ("notifier.sent", Way::Paid),
 ];
 
-/// Of imports and exports: no order comes past them. The black-box suite kills there (`imports_alone.rs`).
-const OF_JOBS: &str = "job.";
+/// Of imports and exports, and of what is exported and erased of an account: no order comes past them. The black-box suite kills
+/// there (`imports_alone.rs`, `erasure_alone.rs`).
+const OF_OTHERS: [&str; 3] = ["job.", "export.", "erasure."];
 
 /// The points of a stack that an order comes past. Of one that is not known here, one that was paid and cancelled comes past most.
 pub fn of(site: &Site) -> Vec<(String, Way)> {
@@ -42,7 +43,7 @@ pub fn of(site: &Site) -> Vec<(String, Way)> {
     let way_to = |label: &str| known.iter().find(|(known, _)| known == label).map_or(Way::Refunded, |(_, way)| *way);
     match &site.fault_points {
         Some(labels) => {
-            let of_orders = labels.iter().filter(|label| !label.starts_with(OF_JOBS));
+            let of_orders = labels.iter().filter(|label| !OF_OTHERS.iter().any(|other| label.starts_with(other)));
             of_orders.map(|label| (label.clone(), way_to(label))).collect()
         }
         None => known.to_vec(),

@@ -29,6 +29,24 @@ impl Shop {
         assert!(matches!(status, Ok(200 | 204)), "{key} can be deleted: {status:?}");
     }
 
+    /// The keys of all files.
+    pub async fn files(&self) -> Vec<String> {
+        let (mut keys, mut after) = (Vec::<String>::new(), String::new());
+        loop {
+            let page = self.at(Method::GET, &format!("?list-type=2&max-keys=1000&start-after={after}")).send().await;
+            let page = page.unwrap_or_else(|error| panic!("the bucket gave no answer: {error}"));
+            let text = page.text().await.unwrap_or_default();
+            assert!(text.contains("ListBucketResult"), "the bucket should list its files: {text}");
+            let found = text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
+            let before = keys.len();
+            keys.extend(found.map(str::to_owned));
+            match keys.last() {
+                Some(last) if keys.len() > before => after = last.clone(),
+                _ => return keys,
+            }
+        }
+    }
+
     fn at(&self, method: Method, key: &str) -> RequestBuilder {
         let url = format!("{}/{}/{key}", self.stack.emulator_url, self.stack.bucket);
         self.http.request(method, url).header("Authorization", credential(&self.stack, "s3"))

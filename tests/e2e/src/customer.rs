@@ -84,10 +84,15 @@ fn an_address() -> Value {
 impl Shop {
     /// Registers somebody new.
     pub async fn new_customer(&self) -> Customer {
-        let email = format!("{}@example.com", unique("ada"));
-        let password = unique("a long password");
-        let body = json!({ "email": email, "password": password, "name": "Ada Lovelace" });
-        let welcome = self.anyone().post("/api/v1/auth/register", &body).await.expect(201).json();
+        self.registers(&format!("{}@example.com", unique("ada")), "Ada Lovelace", "e2e").await
+    }
+
+    /// Registers somebody under that address and name, on that device.
+    pub async fn registers(&self, email: &str, name: &str, device: &str) -> Customer {
+        let (email, password) = (email.to_owned(), unique("a long password"));
+        let body = json!({ "email": email, "password": password, "name": name });
+        let call = self.anyone().call(Method::POST, "/api/v1/auth/register").header("User-Agent", device).json(&body);
+        let welcome = call.send().await.expect(201).json();
         let token = welcome["accessToken"].as_str().unwrap_or_else(|| panic!("registering logs in: {welcome}"));
         let api = self.anyone().with_token(token);
         Customer { api, email, password, welcome, payment_method: self.stack.payment_method.clone() }

@@ -49,7 +49,12 @@ impl Api {
 impl Shop {
     /// A customer buys a piece, and the shop hears that it has arrived.
     pub async fn delivers(&self, customer: &Customer, product: &Product) {
-        let order = customer.places(&Checkout::of(&[(&product.sku, 1)])).await;
+        self.delivers_order(customer, product, &Checkout::of(&[(&product.sku, 1)])).await;
+    }
+
+    /// The same, with that checkout.
+    pub async fn delivers_order(&self, customer: &Customer, product: &Product, checkout: &Checkout) {
+        let order = customer.places(checkout).await;
         let order = customer.awaits(&order, "confirmed", "paid").await;
         for step in ["processing", "shipped", "delivered"] {
             self.admin().await.moves(&order, step).await.expect(200);

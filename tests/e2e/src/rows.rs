@@ -34,6 +34,20 @@ impl Rows {
         self.call("UpdateItem", &request).await;
     }
 
+    /// Every row of a context's table, as no function of souk could read it.
+    pub async fn all(&self, context: &str) -> Vec<Value> {
+        let mut request = json!({ "TableName": self.table(context), "ConsistentRead": true });
+        let mut rows = Vec::new();
+        loop {
+            let mut page = self.call("Scan", &request).await;
+            rows.extend(page["Items"].as_array_mut().map(std::mem::take).unwrap_or_default());
+            match page["LastEvaluatedKey"].take() {
+                Value::Null => return rows,
+                last => request["ExclusiveStartKey"] = last,
+            }
+        }
+    }
+
     fn table(&self, context: &str) -> &str {
         self.stack.tables.get(context).unwrap_or_else(|| panic!("stack.json names no table of {context}"))
     }

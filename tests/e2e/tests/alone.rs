@@ -1,6 +1,7 @@
 //! The tests that break something for everybody: they kill a worker, hold a queue back or let DynamoDB refuse. A test
 //! program of their own, so that nobody has to wait for them; in it they run one after the other (`Shop::open_alone`).
 
+mod erasure_alone;
 mod imports_alone;
 mod keys_alone;
 mod logins_alone;

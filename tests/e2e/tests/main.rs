@@ -17,6 +17,7 @@ mod categories;
 mod charges;
 mod declined;
 mod doors;
+mod erasure;
 mod events;
 mod flow;
 mod idempotency;

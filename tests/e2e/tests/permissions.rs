@@ -26,6 +26,9 @@ struct Expected {
     /// Asked for in a session of its own, because it ends it.
     #[serde(default)]
     own_session: bool,
+    /// Asked for by another customer of its own, because it ends their account.
+    #[serde(default)]
+    own_account: bool,
 }
 
 /// What belongs to Ada, and what the shop has, by what a path calls it.
@@ -53,6 +56,7 @@ impl Things {
         let image = shop.announces(&mug, &picture).await;
         let import = json!({ "format": "csv", "bytes": 10 });
         let import = shop.admin().await.post("/api/v1/products/imports", &import).await.expect(202).json();
+        let personal = ada.api.post("/api/v1/users/profile/export", &json!({})).await.expect(202).json();
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text is missing: {order}")).to_owned();
         let ids = [
             ("users", ada.id().to_owned()),
@@ -66,6 +70,7 @@ impl Things {
             ("imports", text(&import["id"])),
             // An import is no export: it is not there, for those who may look.
             ("exports", text(&import["id"])),
+            ("export", text(&personal["id"])),
             ("reviewId", text(&review["id"])),
             ("key", "e2e".to_owned()),
             ("sku", "NO-SUCH-SKU".to_owned()),
@@ -153,7 +158,11 @@ async fn every_route_answers_a_guest_another_customer_and_an_admin_as_it_is_writ
         if let Some(query) = &expected.query {
             path += &format!("?{}", query.replace("{order}", things.id("order").unwrap_or_default()));
         }
-        let fresh = if expected.own_session { Some(callers(&shop, &other).await) } else { None };
+        let fresh = match expected {
+            Expected { own_account: true, .. } => Some(callers(&shop, &shop.new_customer().await).await),
+            Expected { own_session: true, .. } => Some(callers(&shop, &other).await),
+            _ => None,
+        };
         let callers = fresh.as_ref().unwrap_or(&everyday);
         let asked = callers.iter().map(|caller| ask(caller, &method, &path, expected.body.as_ref()));
         let answers = join_all(asked).await;

@@ -2,6 +2,7 @@
 //! over the parts of the SDK that every function links anyway, without `aws-sdk-s3`: docs/adr/0015.
 
 mod call;
+mod growing;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use values::{Error, Result, Timestamp};
 
 use crate::{Aws, Settings};
 use call::{Ask, Calls, Fault};
+pub use growing::{Growing, Grown};
 
 /// The fewest bytes of a part of a multipart upload, but for the last one.
 pub const SMALLEST_PART: usize = 5 * 1024 * 1024;

@@ -2,7 +2,8 @@
 //!
 //! | pattern | key condition | on | cost |
 //! |---|---|---|---|
-//! | who received it | `PRODUCT#{id}` / `RECEIVED#{user}`, put if not there | table | 1 write unit |
+//! | who received it | `PRODUCT#{id}` / `RECEIVED#{user}`, put if not there | table | 1 write unit, and 1 for its index entry |
+//! | what somebody received, and their reviews | `gsi1pk = RECEIVER#{user}` | gsi1 | half a unit per 4 KB |
 //! | post, change, hide, take back a review | `PRODUCT#{id}` / `REVIEW#{review}`, `RECEIVED#{user}`, `RATING`, `OUTBOX#nn` | transaction | 2 per KB and row, and 2 per index entry |
 //! | one review | `PRODUCT#{id}` / `REVIEW#{review}` | table | 1 read unit per 4 KB |
 //! | newest visible, or hidden, reviews | `gsi3pk = REVIEWS#{id}`, or `HIDDEN#{id}` | gsi3 | half a unit per 4 KB |
@@ -11,12 +12,21 @@
 //! hundred and fifty reviews of one product in that time. Those that meet on the row try again.
 
 use aws_kit::{Key, Query, Write};
+use serde::Deserialize;
 use values::{Page, PageRequest, ProductId, Result, ReviewId, UserId};
 
 use super::Catalog;
 use super::products::{partition, rating_key};
-use crate::review::{Receipt, Tally};
+use crate::review::{Receipt, Received, Tally};
 use crate::{Review, Visibility};
+
+/// A receipt in the index of those who received: the product's id is its sort key.
+#[derive(Deserialize)]
+struct ReceiptEntry {
+    gsi1sk: ProductId,
+    #[serde(flatten)]
+    receipt: Receipt,
+}
 
 impl Catalog {
     /// A review as it is now. 1 round trip.
@@ -36,7 +46,25 @@ impl Catalog {
 
     /// The write that remembers who received a product; refused when that is known.
     pub(crate) fn create_receipt(&self, product: ProductId, user: UserId, receipt: &Receipt) -> Result<Write> {
-        Write::create(&self.table, receipt_key(product, user), receipt)
+        Write::create(&self.table, receipt_key(product, user), receipt)?
+            .attribute("gsi1pk", receiver(user))?
+            .attribute("gsi1sk", product)
+    }
+
+    /// A page of what an account received. 1 round trip.
+    pub(crate) async fn received_by(&self, user: UserId, request: &PageRequest) -> Result<Page<Received>> {
+        let page = Query::index(&self.table, "gsi1", receiver(user)).page::<ReceiptEntry>(request).await?;
+        Ok(page.map(|entry| Received {
+            product_id: entry.gsi1sk,
+            order_id: entry.receipt.order_id,
+            at: entry.receipt.at,
+            review: entry.receipt.review,
+        }))
+    }
+
+    /// The write that forgets that an account received a product.
+    pub(crate) fn delete_receipt(&self, product: ProductId, user: UserId) -> Write {
+        Write::delete(&self.table, receipt_key(product, user))
     }
 
     /// The write that uses up the right to review a product; refused to whoever has not received it, or has used it.
@@ -82,6 +110,11 @@ impl Catalog {
             .value(":count", change.count)?
             .value(":one", 1)
     }
+}
+
+/// Of the index that tells what somebody received. Receipts from before it are not in it: docs/personal-data.md.
+fn receiver(user: UserId) -> String {
+    format!("RECEIVER#{user}")
 }
 
 /// Of the index that lists are read from.

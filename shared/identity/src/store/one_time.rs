@@ -1,6 +1,6 @@
 //! The rows behind one-time tokens.
 
-use aws_kit::{Key, Slot, Transaction, Write, outbox_put, sha256_hex};
+use aws_kit::{Key, Query, Slot, Transaction, Write, outbox_put, sha256_hex};
 use events::Envelope;
 use values::{Email, Result, Timestamp, TokenId, UserId};
 
@@ -21,6 +21,11 @@ fn token_key(token: TokenId) -> Key {
     Key::new(format!("TOKEN#{token}"), "TOKEN")
 }
 
+/// The partition of the index in which the tokens of an address are found, by the address' digest.
+fn tokens_of(address: &str) -> String {
+    format!("TOKENS#{address}")
+}
+
 /// What a token names an address by: the digest that the address' own row is named by.
 pub(crate) fn address_digest(email: &Email) -> String {
     sha256_hex(email.as_str().as_bytes())
@@ -28,7 +33,9 @@ pub(crate) fn address_digest(email: &Email) -> String {
 
 impl Store {
     pub(crate) fn put_token(&self, token: &OneTime) -> Result<Write> {
-        Write::create(&self.table, token_key(token.token_id), token)
+        Write::create(&self.table, token_key(token.token_id), token)?
+            .attribute("gsi1pk", tokens_of(&token.address))?
+            .attribute("gsi1sk", token.token_id)
     }
 
     /// A token and the event that has it mailed.
@@ -37,6 +44,16 @@ impl Store {
         transaction.add(self.put_token(token)?);
         transaction.add(outbox_put(&self.table, event)?);
         Ok(transaction)
+    }
+
+    /// Some of the tokens that were ordered for an address until then, however old.
+    pub(crate) async fn tokens_of(&self, address: &str, until: Timestamp, most: u32) -> Result<Vec<TokenId>> {
+        let rows = Query::index(&self.table, "gsi1", tokens_of(address)).first::<OneTime>(most).await?;
+        Ok(rows.into_iter().filter(|token| token.created_at <= until).map(|token| token.token_id).collect())
+    }
+
+    pub(crate) fn delete_token(&self, token: TokenId) -> Write {
+        Write::delete(&self.table, token_key(token))
     }
 
     pub(crate) async fn token(&self, token: TokenId) -> Result<Option<OneTime>> {

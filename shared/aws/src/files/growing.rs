@@ -1,9 +1,10 @@
 //! A file that is written slice by slice: in parts as soon as there is enough for one, and what is left over waits in a file of
 //! its own until the next slice. However large it becomes, one part of it is in memory.
 
-use aws_kit::{Files, Part, SMALLEST_PART};
 use serde::{Deserialize, Serialize};
 use values::{Error, Result};
+
+use super::{Files, Part, SMALLEST_PART};
 
 /// S3's bound.
 const MOST_PARTS: usize = 10_000;
@@ -11,7 +12,7 @@ const MOST_PARTS: usize = 10_000;
 /// How far a file has grown: what a checkpoint keeps of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Grown {
+pub struct Grown {
     /// The multipart upload, as soon as there is a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<String>,
@@ -27,7 +28,7 @@ pub(crate) struct Grown {
 
 /// A file that grows.
 #[derive(Debug)]
-pub(crate) struct Growing<'a> {
+pub struct Growing<'a> {
     files: &'a Files,
     key: String,
     media_type: &'static str,
@@ -38,18 +39,18 @@ pub(crate) struct Growing<'a> {
 
 impl<'a> Growing<'a> {
     /// Goes on where the last slice ended.
-    pub(crate) fn resumed(files: &'a Files, key: String, media_type: &'static str, grown: Grown) -> Self {
+    pub fn resumed(files: &'a Files, key: String, media_type: &'static str, grown: Grown) -> Self {
         Self { files, key, media_type, grown, rest: None }
     }
 
     /// Was nothing added yet?
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.grown.bytes == 0
     }
 
     /// Adds to it. No round trip, until there is enough for a part; 1 more for the first addition of a slice. What fails has
     /// added nothing, and what was there stays.
-    pub(crate) async fn add(&mut self, bytes: &[u8]) -> Result<()> {
+    pub async fn add(&mut self, bytes: &[u8]) -> Result<()> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -70,7 +71,7 @@ impl<'a> Growing<'a> {
     }
 
     /// Leaves it for another slice. `mark` is nobody else's: what an earlier slice left stays until this one is written down.
-    pub(crate) async fn paused(mut self, mark: u64) -> Result<Grown> {
+    pub async fn paused(mut self, mark: u64) -> Result<Grown> {
         if let Some(rest) = self.rest.take() {
             self.grown.rest = match rest.is_empty() {
                 true => None,
@@ -85,7 +86,7 @@ impl<'a> Growing<'a> {
     }
 
     /// Nothing more will be added: a small file is there afterwards, of a large one all parts are.
-    pub(crate) async fn ended(mut self) -> Result<Grown> {
+    pub async fn ended(mut self) -> Result<Grown> {
         let rest = self.take_rest().await?;
         match self.grown.upload {
             None => self.files.put(&self.key, rest, self.media_type, None).await?,
@@ -96,7 +97,7 @@ impl<'a> Growing<'a> {
     }
 
     /// Makes a file that has [`ended`](Self::ended) of its parts; what was made already is made.
-    pub(crate) async fn joined(self) -> Result<()> {
+    pub async fn joined(self) -> Result<()> {
         let Some(upload) = &self.grown.upload else { return Ok(()) };
         let numbered = self.grown.parts.iter().zip(1..).map(|(etag, number)| Part { number, etag: etag.clone() });
         self.files.end_parts(&self.key, upload, &numbered.collect::<Vec<_>>()).await

@@ -1,0 +1,116 @@
+//! The one JSON document of an export, written from its beginning to its end: never more than a page of it is in memory. Pure.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use values::{Error, Result};
+
+/// How far the document is written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Document {
+    /// The list that is open, and how many items it has.
+    open: Option<(String, u64)>,
+    /// All members so far.
+    members: Vec<String>,
+}
+
+impl Document {
+    /// Writes a member that is no list.
+    pub(crate) fn member(&mut self, name: &str, value: &Value, out: &mut Vec<u8>) -> Result<()> {
+        self.begin(name, out)?;
+        write(value, out)
+    }
+
+    /// Writes one item of a list. Items of one list come one after the other.
+    pub(crate) fn item(&mut self, list: &str, value: &Value, out: &mut Vec<u8>) -> Result<()> {
+        self.list(list, out)?;
+        if let Some((_, items)) = &mut self.open {
+            out.extend_from_slice(if *items == 0 { b"\n " } else { b",\n " });
+            *items += 1;
+        }
+        write(value, out)
+    }
+
+    /// Opens a list, if it is not open: there may be nothing in it.
+    pub(crate) fn list(&mut self, list: &str, out: &mut Vec<u8>) -> Result<()> {
+        if self.open.as_ref().is_some_and(|(name, _)| name == list) {
+            return Ok(());
+        }
+        self.begin(list, out)?;
+        out.push(b'[');
+        self.open = Some((list.to_owned(), 0));
+        Ok(())
+    }
+
+    /// Was that list, or member, begun?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.members.iter().any(|member| member == name)
+    }
+
+    /// Writes the end.
+    pub(crate) fn end(&mut self, out: &mut Vec<u8>) {
+        self.close(out);
+        out.extend_from_slice(if self.members.is_empty() { b"{}\n" } else { b"\n}\n" });
+    }
+
+    fn begin(&mut self, name: &str, out: &mut Vec<u8>) -> Result<()> {
+        if self.has(name) {
+            return Err(Error::internal(format!("{name} is in the document already")));
+        }
+        self.close(out);
+        out.extend_from_slice(if self.members.is_empty() { b"{\n" } else { b",\n" });
+        self.members.push(name.to_owned());
+        write(&Value::from(name), out)?;
+        out.extend_from_slice(b": ");
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut Vec<u8>) {
+        if self.open.take().is_some() {
+            out.push(b']');
+        }
+    }
+}
+
+fn write(value: &Value, out: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(out, value).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_written_piece_by_piece_is_one_document() {
+        let (mut document, mut out) = (Document::default(), Vec::new());
+        document.member("account", &json!({ "name": "Ada \"the\" Countess\n" }), &mut out).unwrap();
+        document.item("orders", &json!(1), &mut out).unwrap();
+        // As between two slices.
+        let kept = serde_json::to_string(&document).unwrap();
+        let mut document: Document = serde_json::from_str(&kept).unwrap();
+        document.item("orders", &json!({ "n": 2 }), &mut out).unwrap();
+        document.list("reviews", &mut out).unwrap();
+        document.member("cart", &Value::Null, &mut out).unwrap();
+        document.end(&mut out);
+        let expected = json!({
+            "account": { "name": "Ada \"the\" Countess\n" }, "orders": [1, { "n": 2 }], "reviews": [], "cart": null,
+        });
+        assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_empty_document_is_one_too() {
+        let mut out = Vec::new();
+        Document::default().end(&mut out);
+        assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), json!({}));
+    }
+
+    #[test]
+    fn no_member_comes_twice() {
+        let (mut document, mut out) = (Document::default(), Vec::new());
+        document.item("orders", &json!(1), &mut out).unwrap();
+        document.item("reviews", &json!(1), &mut out).unwrap();
+        assert!(document.item("orders", &json!(2), &mut out).is_err() && document.has("reviews"));
+    }
+}

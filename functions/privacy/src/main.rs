@@ -1,0 +1,14 @@
+//! The Lambda `privacy`. See [`fn_privacy`].
+
+use fn_privacy::{State, handle};
+use lambda_runtime::{LambdaEvent, run, service_fn};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::init();
+    let aws = aws_kit::Aws::from_env();
+    let state = State::from_env(&aws)?;
+    aws.warm(state.table()).await;
+    run(service_fn(async |batch: LambdaEvent<_>| Ok::<_, lambda_runtime::Error>(handle(&state, batch.payload).await)))
+        .await
+}

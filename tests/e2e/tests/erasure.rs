@@ -1,0 +1,154 @@
+//! All that is held of somebody: taken out, and erased.
+
+use e2e::{Checkout, Draft, Kept, Rated, SOON, Shop, await_until};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const PROFILE: &str = "/api/v1/users/profile";
+const EXPORTS: &str = "/api/v1/users/profile/export";
+
+#[tokio::test]
+async fn an_export_has_all_that_is_held_and_no_secret() {
+    let shop = Shop::open().await;
+    let person = shop.new_person().await;
+    let export = shop.takes_out(&person.customer).await;
+    let text = export.to_string();
+    let (digest, values) = person.values.split_last().unwrap_or_else(|| panic!("a person has values"));
+    for value in values {
+        assert!(text.contains(value.as_str()), "{value} is missing: {text}");
+    }
+    let secrets =
+        [digest.as_str(), "argon2", "\"digest\"", "credential", "\"pk\"", "gsi1", "pm_card", &person.customer.password];
+    for secret in secrets {
+        assert!(!text.contains(secret), "{secret} has no place in an export: {text}");
+    }
+    let count = |list: &str| export[list].as_array().unwrap_or_else(|| panic!("{list} is a list: {text}")).len();
+    assert_eq!((count("addresses"), count("sessions"), count("orders"), count("payments")), (1, 2, 2, 2), "{text}");
+    assert_eq!((count("reviews"), count("apiKeys"), count("links")), (1, 0, 0), "{text}");
+    assert_eq!(export["preferences"]["language"], "de");
+    assert_eq!(export["cart"]["lines"].as_array().map(Vec::len), Some(1), "{text}");
+    assert_eq!(export["account"]["id"], person.customer.id());
+    assert!(export["exportedAt"].is_string());
+}
+
+#[tokio::test]
+async fn an_export_is_its_owners_alone() {
+    let shop = Shop::open().await;
+    let (ada, eve) = (shop.new_customer().await, shop.new_customer().await);
+    let begin = || ada.api.call(Method::POST, EXPORTS).idempotency_key("the only one").send();
+    let job = begin().await.expect(202);
+    let again = begin().await.expect(202);
+    let id = |job: &Value| job["id"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(id(&job.json()), id(&again.json()), "one request, one export");
+    let path = format!("{EXPORTS}/{}", id(&job.json()));
+    ada.api.get(&path).await.expect(200);
+    for stranger in [&eve.api, &shop.admin().await] {
+        stranger.get(&path).await.expect_problem(404, "not_found");
+    }
+    shop.anyone().get(&path).await.expect_problem(401, "unauthenticated");
+    ada.api.get(&format!("{EXPORTS}/nonsense")).await.expect_problem(404, "not_found");
+    // Somebody of whom next to nothing is held.
+    let export = shop.takes_out(&eve).await;
+    assert_eq!(
+        (&export["orders"], &export["reviews"], &export["cart"]),
+        (&json!([]), &json!([]), &Value::Null),
+        "{export}"
+    );
+}
+
+#[tokio::test]
+async fn of_a_deleted_account_nothing_is_left_but_what_the_law_keeps() {
+    let shop = Shop::open().await;
+    let person = shop.new_person().await;
+    shop.takes_out(&person.customer).await;
+    // The look that finds nothing afterwards finds everything now.
+    let before = shop.places_of(&person.values).await;
+    for value in &person.values {
+        assert!(before.iter().any(|place| place.value == *value), "{value} is somewhere: {before:#?}");
+    }
+    let (kept, id) = (Kept::read(), person.customer.id().to_owned());
+    assert!(before.iter().filter(|place| !kept.allows(place)).count() > 10, "{before:#?}");
+    assert_eq!(shop.rated(&person.mug).await, Rated { sum: 5, count: 1 });
+    let export = shop.files_with(&person.values[..1]).await;
+    assert!(export.iter().any(|file| file.pk.starts_with(&format!("personal/{id}/"))), "{export:?}");
+
+    let answer = person.customer.api.delete(PROFILE).await.expect(202).json();
+    assert_eq!(answer, json!({ "id": id, "status": "deleted" }));
+
+    let (email, password) = (&person.customer.email, &person.customer.password);
+    let login = json!({ "email": email, "password": password });
+    shop.anyone().post("/api/v1/auth/login", &login).await.expect_problem(401, "invalid_credentials");
+    shop.admin().await.get(&format!("/api/v1/users/{id}")).await.expect_problem(404, "not_found");
+    person.customer.api.get("/api/v1/auth/me").await.expect_problem(401, "session_ended");
+    let refresh = json!({ "refreshToken": person.customer.welcome["refreshToken"] });
+    shop.anyone().post("/api/v1/auth/refresh", &refresh).await.expect_problem(401, "invalid_refresh_token");
+
+    shop.awaits_erased(&person).await;
+    assert_eq!(shop.rated(&person.mug).await, Rated { sum: 0, count: 0 });
+    let left = shop.places_of(&person.values).await;
+    assert!(!left.is_empty() && left.iter().all(|place| kept.allows(place)), "the order has its address: {left:#?}");
+    let closed = shop.rows.reads("identity", &format!("USER#{id}"), "CLOSED").await;
+    assert_eq!(closed["status"]["S"], "deleted", "{closed}");
+    assert!(shop.rows.reads("cart", &format!("CART#{id}"), "CART").await.is_null());
+    // The books are as they were.
+    let admin = shop.admin().await;
+    let order = admin.looks_up(&person.cancelled).await;
+    assert_eq!((order.status(), order.payment_status()), ("cancelled", "refunded"));
+    assert_eq!(admin.folds(&order).await.len(), order.0["version"].as_u64().map_or(0, |version| version as usize));
+
+    // The address is free, and what is new under it stays.
+    let again = shop.registers(email, "Ada, again", "e2e").await;
+    assert_ne!(again.id(), id);
+    again.api.get(PROFILE).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_order_that_is_under_way_goes_on_without_its_customers_account() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(3)).await;
+    let customer = shop.new_customer().await;
+    let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    customer.api.delete(PROFILE).await.expect(202);
+    // A retry, whose first answer was lost, or a token that has ended by now.
+    let again = customer.api.delete(PROFILE).await;
+    assert!([202, 401].contains(&again.status), "{}", again.text);
+    let admin = shop.admin().await;
+    for step in ["processing", "shipped", "delivered"] {
+        admin.moves(&order, step).await.expect(200);
+    }
+    let order = admin.looks_up(&order).await;
+    assert_eq!(
+        (order.status(), &order.0["shippingAddress"]["name"]),
+        ("delivered", &json!("Ada Lovelace")),
+        "{}",
+        order.0
+    );
+    let refund = admin.refunds(&order, json!({})).await.expect(201).json();
+    admin.awaits_refunds(&order).await;
+    assert!(refund["id"].is_string(), "{refund}");
+}
+
+#[tokio::test]
+async fn who_runs_the_shop_does_not_delete_their_account() {
+    let shop = Shop::open().await;
+    shop.admin().await.delete(PROFILE).await.expect_problem(409, "admin_account");
+    shop.admin().await.get(PROFILE).await.expect(200);
+    shop.anyone().delete(PROFILE).await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_link_that_was_mailed_before_opens_nothing_afterwards() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let token = shop.resets(&customer.email, 1).await;
+    customer.api.delete(PROFILE).await.expect(202);
+    let body = json!({ "token": token, "newPassword": "another long password" });
+    let confirm = shop.from_anywhere().post("/api/v1/auth/reset-password/confirm", &body).await;
+    confirm.expect_problem(422, "reset_token_invalid");
+    await_until("the token is erased", SOON, async || {
+        let row = shop.rows.reads("identity", &e2e::row_of(&token), "TOKEN").await;
+        if row.is_null() { Ok(()) } else { Err(row.to_string()) }
+    })
+    .await;
+}

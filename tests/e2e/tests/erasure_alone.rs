@@ -1,0 +1,69 @@
+//! Exports and erasures that are broken off: alone, for workers are killed.
+
+use e2e::{EVENTUALLY, SOON, Shop, await_until};
+use serde_json::json;
+
+const PROFILE: &str = "/api/v1/users/profile";
+
+#[tokio::test]
+async fn an_erasure_whose_workers_are_killed_at_every_point_leaves_nothing() {
+    let shop = Shop::open_alone().await;
+    let person = shop.new_person().await;
+    shop.takes_out(&person.customer).await;
+    let points = shop.stack.points_of("erasure");
+    assert!(points.len() >= 4, "the sources name them: {points:?}");
+    for point in &points {
+        shop.stack.kills_at(point);
+    }
+    person.customer.api.delete(PROFILE).await.expect(202);
+    for point in &points {
+        await_until(format_args!("somebody has died at {point}"), EVENTUALLY, async || {
+            if shop.stack.has_killed(point) { Ok(()) } else { Err("they live".to_owned()) }
+        })
+        .await;
+    }
+    shop.awaits_erased(&person).await;
+    let rated = shop.rated(&person.mug).await;
+    assert_eq!((rated.sum, rated.count), (0, 0), "taken back once");
+}
+
+#[tokio::test]
+async fn an_export_whose_worker_is_killed_at_any_point_is_whole() {
+    let shop = Shop::open_alone().await;
+    let customer = shop.new_customer().await;
+    let points = shop.stack.points_of("export");
+    assert!(points.len() >= 3, "the sources name them: {points:?}");
+    for point in &points {
+        shop.stack.kills_at(point);
+        let export = shop.takes_out(&customer).await;
+        assert!(shop.stack.has_killed(point), "nobody came to {point}");
+        assert_eq!(export["account"]["email"], customer.email.as_str(), "{export}");
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_told_three_times_takes_a_review_back_once() {
+    let shop = Shop::open_alone().await;
+    let mug = shop.sells(e2e::Draft::with_stock(9)).await;
+    let (leaving, staying) = (shop.new_owner(&mug).await, shop.new_owner(&mug).await);
+    leaving.api.reviews(&mug, 1).await;
+    staying.api.reviews(&mug, 5).await;
+    let url = shop.queues.url("catalog");
+    shop.functions
+        .while_stopped(url, async {
+            leaving.api.delete(PROFILE).await.expect(202);
+            let envelope = shop.queues.takes(url, leaving.id()).await;
+            for _ in 0..3 {
+                shop.queues.send(url, &envelope).await;
+            }
+        })
+        .await;
+    await_until("one review is left", SOON, async || {
+        let rated = shop.rated(&mug).await;
+        if (rated.sum, rated.count) == (5, 1) { Ok(()) } else { Err(format!("{rated:?}")) }
+    })
+    .await;
+    shop.queues.awaits_empty(url).await;
+    let rated = shop.rated(&mug).await;
+    assert_eq!(json!([rated.sum, rated.count]), json!([5, 1]));
+}
