@@ -90,7 +90,8 @@ impl Functions {
         assert!(matches!(status, Ok(200 | 202)), "the mapping can be switched: {status:?}");
     }
 
-    /// Kills every process of a function with SIGKILL, as a machine that dies would. Waits until there is one to kill.
+    /// Kills every process of a function with SIGKILL, as a machine that dies would. Waits until there is one to kill, and until it
+    /// is dead: the emulator would hand a request to one that is dying.
     pub async fn kill(&self, name: &str) {
         let mark = format!("AWS_LAMBDA_FUNCTION_NAME={}", self.physical(name));
         let pids = await_until(format_args!("a process of {name} runs"), SOON, async || {
@@ -100,7 +101,18 @@ impl Functions {
         .await;
         let killed = Command::new("kill").arg("-9").args(&pids).status();
         assert!(killed.as_ref().is_ok_and(|status| status.success()), "kill -9 {pids:?}: {killed:?}");
+        await_until(format_args!("{name} is dead"), SOON, async || {
+            if pids.iter().any(|pid| lives(pid)) { Err(format!("{pids:?}")) } else { Ok(()) }
+        })
+        .await;
     }
+}
+
+/// Is that process there, and more than an entry that nobody has looked at yet?
+fn lives(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The state comes behind the name, which stands in brackets.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
 /// Ids of the processes whose environment holds exactly this variable.
