@@ -10,6 +10,8 @@
 //! - A key is published for a whole rotation before it signs, and stays until its last token has expired.
 //! - Every login, registration and reset is counted, for its network and for the email it names, whether or not that is an
 //!   account's. Strangers brake strangers, and not the owner where they logged in before.
+//! - A provider's link leads to one account, and an account has one link per provider. An address that the provider has not verified
+//!   leads nowhere; one that was never verified here is reclaimed, and nobody who knew the account's password gets in any more.
 //! - A one-time token is used once: it goes in the transaction that does what it is good for.
 //! - A session has one good refresh token. The spent one shown again is either a retry within ten seconds, which gets the
 //!   same successor, or a theft, which ends the session.
@@ -17,8 +19,12 @@
 mod account;
 mod address;
 mod addresses;
+mod attempt;
+mod begin_sign_in;
+mod brake;
 mod change_role;
 mod change_status;
+mod code;
 mod common_password;
 mod contacts;
 mod country;
@@ -27,6 +33,7 @@ mod errand;
 mod gate;
 mod grant_role;
 mod key_ring;
+mod links;
 mod list_users;
 mod login;
 mod logout;
@@ -38,22 +45,29 @@ mod postal_code;
 mod preferences;
 mod present;
 mod profile;
+mod provider;
+mod redeem_code;
 mod refresh;
 mod register;
 mod request_token;
 mod rotate_keys;
 mod session;
 mod sessions;
+mod sign_in_with;
 mod spend_token;
 mod standing;
 mod store;
 mod throttle;
 mod throttles;
 mod token;
+mod vouched;
 
 pub use account::{Accounts, Name, SignedIn, Status, Tokens, User};
 pub use address::{Address, AddressEntry, MOST_ADDRESSES};
 pub use addresses::{AddressIn, add_address, addresses, remove_address, replace_address};
+pub use attempt::{Attempt, Journey, Keys, SIGN_IN_SECONDS};
+pub use begin_sign_in::{begin_sign_in, resume_sign_in};
+pub use brake::Brake;
 pub use change_role::change_role;
 pub use change_status::change_status;
 pub use contacts::{Contact, Contacts, contact_write};
@@ -61,6 +75,7 @@ pub use country::Country;
 pub use errand::Errand;
 pub use gate::Gate;
 pub use grant_role::grant_role;
+pub use links::{LinkView, links, unlink};
 pub use list_users::{Wanted, list_users};
 pub use login::{Login, login};
 pub use logout::logout;
@@ -70,13 +85,17 @@ pub use password::Password;
 pub use preferences::{Channel, Language, Preferences, choose, preferences};
 pub use present::present;
 pub use profile::{account, profile, rename};
+pub use provider::Provider;
+pub use redeem_code::redeem_code;
 pub use refresh::refresh;
 pub use register::{Registration, register};
 pub use request_token::{request_reset, request_verification};
 pub use rotate_keys::KeyRotation;
 pub use session::Device;
 pub use sessions::{SessionView, end_session, sessions};
+pub use sign_in_with::sign_in_with;
 pub use spend_token::{confirm_reset, verify_email};
 pub use throttle::Standing;
 pub use throttles::Counted;
 pub use token::Signer;
+pub use vouched::Vouched;

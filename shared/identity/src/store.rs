@@ -12,6 +12,10 @@
 //! | one-time token | `TOKEN#<id>` | `TOKEN` | TTL; [`one_time`] |
 //! | attempts in an hour | `THROTTLE#<keyed digest>` | hour since 1970 | TTL; [`throttles`] |
 //! | a network that an account was logged in to from | `KNOWN#<keyed digest>` | keyed digest | TTL; [`throttles`] |
+//! | a sign-in with a provider under way | `OAUTH#<sha-256 of the state>` | `OAUTH` | TTL; [`links`] |
+//! | who a provider's subject is here | `LINK#<sha-256>` | `LINK` | |
+//! | an account's side of that | `USER#<id>` | `LINK#<provider>` | |
+//! | the code that ends a sign-in | `CODE#<sha-256>` | `CODE` | TTL |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
 //! | access pattern | key condition | index | cost (units: R read, W written, a transaction's double) |
@@ -42,6 +46,12 @@
 //! | order a one-time token | create and the outbox, one transaction | | 4 W |
 //! | read, mint one | row; update | | 1 R; 1 W |
 //! | spend one | delete, its digest as condition, and the account, one transaction | gsi1 | 4 W + 1 W |
+//! | begin a sign-in with a provider | count; put | | 1 R + 1 W; 1 W |
+//! | resume one | row; delete | | 1 R; 1 W |
+//! | who is that here, or whose address is it, and the account | row; row; row | | 2 R to 4 R |
+//! | code for whoever is linked, link an account, open one | 1, 4 to 6, or 7 rows, one transaction | gsi1, gsi2, gsi3 | 2 W to 14 W + 4 W |
+//! | spend a code | delete, session, network, one transaction | | 6 W |
+//! | links of an account, unlink | pk, sk begins `LINK#`; 3 rows, one transaction | | 1 R; 6 W |
 //! | another hash | update, the old one as condition | gsi1 | 1 W + 1 W |
 
 use aws_kit::{Key, Query, Slot, Table, Transaction, Write, outbox_put};
@@ -55,6 +65,7 @@ use crate::preferences::Preferences;
 use crate::session::Session;
 
 mod addresses;
+mod links;
 mod one_time;
 pub(crate) mod people;
 mod sessions;
@@ -234,7 +245,7 @@ mod tests {
 
     #[test]
     fn an_account_and_its_person_read_back_by_their_sort_keys() {
-        let account = Account::open(Clock::System.mint(), Hashing::usual().of_nobody(), Timestamp::from_millis(7));
+        let account = Account::open(Clock::System.mint(), Some(Hashing::usual().of_nobody()), Timestamp::from_millis(7));
         let AccountRow::Account(read) = row(&account, "ACCOUNT") else { panic!("not an account") };
         assert_eq!((read.user_id, read.version, read.created_at), (account.user_id, 1, account.created_at));
         let name = serde_json::from_str(r#""Ada""#).unwrap();
