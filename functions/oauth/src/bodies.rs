@@ -22,9 +22,8 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn journey(self, provider: Provider, redirects: &Redirects) -> Result<Journey> {
-        let plain = |text: &String| {
-            (1..=LONGEST_ECHO).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
-        };
+        let plain =
+            |text: &String| (1..=LONGEST_ECHO).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         if !self.state.as_ref().is_none_or(plain) {
             return Err(Error::invalid("state", "state_invalid", "must be 1 to 256 visible ASCII characters"));
         }

@@ -10,9 +10,9 @@ use oauth2::basic::{
 };
 use oauth2::url::Url;
 use oauth2::{
-    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
-    StandardRevocableToken, StandardTokenResponse, TokenUrl,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenUrl,
 };
 use reqwest::Client as Http;
 use serde::{Deserialize, Serialize};
@@ -119,14 +119,21 @@ impl Flow {
             RequestTokenError::Request(error) => error,
             RequestTokenError::ServerResponse(answer) if is_our_fault(answer.error()) => Error::internal(format!(
                 "the provider does not know this client ({}): see the parameters and the OauthSecret",
-                answer.error()
+                word(answer.error())
             )),
-            RequestTokenError::ServerResponse(answer) => refused(format!("it refuses the code: {}", answer.error())),
+            RequestTokenError::ServerResponse(answer) => {
+                refused(format!("it refuses the code: {}", word(answer.error())))
+            }
             // Without the answer, which may hold a token.
             RequestTokenError::Parse(error, _) => refused(format!("its answer does not read: {}", error.path())),
             RequestTokenError::Other(told) => refused(told),
         })
     }
+}
+
+/// For a log, which takes no novel.
+fn word(error: &BasicErrorResponseType) -> String {
+    error.to_string().chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
 }
 
 /// RFC 6749, 5.2, and GitHub's words for the same.

@@ -124,7 +124,8 @@ impl Google {
             Fault::Key => refused("no key of the provider's has signed the ID token"),
             Fault::Rule(told) => refused(told),
         })?;
-        let email = claims.email.as_deref().filter(|_| claims.has_verified_email()).and_then(|email| email.parse().ok());
+        let email =
+            claims.email.as_deref().filter(|_| claims.has_verified_email()).and_then(|email| email.parse().ok());
         Ok(Vouched {
             provider: Provider::Google,
             issuer: known.issuer.clone(),

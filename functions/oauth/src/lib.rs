@@ -106,7 +106,7 @@ async fn callback(
     headers: HeaderMap,
     visitor: Visitor,
 ) -> Answer {
-    let browser = said.state.as_deref().and_then(|state| cookie::found(&headers, state));
+    let browser = said.state.as_deref().and_then(|said| state.cookies.found(&headers, said));
     let attempt =
         identity::resume_sign_in(&state.accounts, provider, said.state.as_deref(), browser.as_deref()).await?;
     let outcome = signed_in(&state, &attempt, &said, &visitor.trace).await;
@@ -127,11 +127,7 @@ async fn links(AxumState(state): App, LoggedIn(user): LoggedIn) -> Answer<Respon
     Ok(Json(json!({ "data": links, "pagination": { "cursor": null, "hasMore": false } })).into_response())
 }
 
-async fn unlink(
-    AxumState(state): App,
-    LoggedIn(user): LoggedIn,
-    Path(provider): Path<Provider>,
-) -> Answer<StatusCode> {
+async fn unlink(AxumState(state): App, LoggedIn(user): LoggedIn, Path(provider): Path<Provider>) -> Answer<StatusCode> {
     identity::unlink(&state.accounts, user, provider).await?;
     Ok(StatusCode::NO_CONTENT)
 }

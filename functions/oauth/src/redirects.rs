@@ -76,7 +76,9 @@ mod tests {
 
     #[test]
     fn a_list_that_would_send_codes_in_clear_stops_the_start() {
-        for bad in ["http://shop.example/x", "https://shop.example/#x", "https://me@shop.example/", "signed-in", "data:x"] {
+        for bad in
+            ["http://shop.example/x", "https://shop.example/#x", "https://me@shop.example/", "signed-in", "data:x"]
+        {
             assert!(Redirects::read(bad, &place()).is_err(), "{bad}");
         }
     }

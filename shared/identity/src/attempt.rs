@@ -70,7 +70,8 @@ impl Attempt {
 
 /// It was not begun here, or not in this browser, or it is over: nobody is told which.
 pub(crate) fn state_invalid() -> Error {
-    let detail = "This sign-in was not begun in this browser, or it took too long. Go back to the shop and begin it again.";
+    let detail =
+        "This sign-in was not begun in this browser, or it took too long. Go back to the shop and begin it again.";
     Error::new(Kind::Malformed, "oauth_state_invalid", detail)
 }
 

@@ -245,7 +245,8 @@ mod tests {
 
     #[test]
     fn an_account_and_its_person_read_back_by_their_sort_keys() {
-        let account = Account::open(Clock::System.mint(), Some(Hashing::usual().of_nobody()), Timestamp::from_millis(7));
+        let account =
+            Account::open(Clock::System.mint(), Some(Hashing::usual().of_nobody()), Timestamp::from_millis(7));
         let AccountRow::Account(read) = row(&account, "ACCOUNT") else { panic!("not an account") };
         assert_eq!((read.user_id, read.version, read.created_at), (account.user_id, 1, account.created_at));
         let name = serde_json::from_str(r#""Ada""#).unwrap();

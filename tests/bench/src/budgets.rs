@@ -2,8 +2,9 @@
 //! nothing.
 
 /// Every function, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 17] = [
+pub(crate) const FUNCTIONS: [&str; 18] = [
     "auth",
+    "oauth",
     "keys",
     "users",
     "products",

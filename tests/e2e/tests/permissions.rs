@@ -57,6 +57,8 @@ impl Things {
             ("users", ada.id().to_owned()),
             ("userId", ada.id().to_owned()),
             ("owner", ada.id().to_owned()),
+            // Nobody in that test is linked to it.
+            ("provider", "google".to_owned()),
             ("sessions", text(&sessions["data"][0]["id"])),
             ("addresses", text(&address["id"])),
             ("products", mug.id.clone()),

@@ -107,9 +107,7 @@ impl Store {
         transaction.add(own.value(":digest", &link.digest)?);
         transaction.add(Write::delete(&self.table, link_key(&link.digest)).when("attribute_exists(pk)"));
         transaction.add(match other {
-            OtherWay::Password => {
-                Write::check(&self.table, account_key(user)).when("attribute_exists(credential)")
-            }
+            OtherWay::Password => Write::check(&self.table, account_key(user)).when("attribute_exists(credential)"),
             OtherWay::Link(provider) => {
                 Write::check(&self.table, own_link_key(user, *provider)).when("attribute_exists(pk)")
             }
