@@ -59,3 +59,36 @@ fn sent_to(address: &Url, cookie: &str) -> Response {
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use values::Kind;
+
+    fn location(redirect: &str, echo: Option<&str>, outcome: Result<String>) -> String {
+        let attempt = json!({
+            "provider": "github", "redirect": redirect, "echo": echo, "verifier": "v", "nonce": "n", "browser": "b",
+            "expiresAt": 0,
+        });
+        let attempt: Attempt = serde_json::from_value(attempt).unwrap();
+        let answer = back(&attempt, outcome, "a=; Max-Age=0").unwrap();
+        assert_eq!(
+            (answer.status(), answer.headers()["set-cookie"].to_str().unwrap()),
+            (StatusCode::FOUND, "a=; Max-Age=0")
+        );
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_front_end_hears_a_code_or_an_error_and_what_it_said_itself() {
+        let page = "https://shop.example/signed-in";
+        let denied = || Err(Error::new(Kind::Forbidden, "access_denied", "No."));
+        assert_eq!(location(page, None, Ok("c-_1".into())), format!("{page}?code=c-_1"));
+        assert_eq!(
+            location(page, Some("a&code=b"), denied()),
+            format!("{page}?error=access_denied&state=a%26code%3Db")
+        );
+        assert_eq!(location(&format!("{page}?x=1"), None, Ok("c".into())), format!("{page}?x=1&code=c"));
+    }
+}

@@ -1,6 +1,7 @@
 //! Signing in with GitHub, at a strict fake of it, and what an account is linked to.
 
 use e2e::{Api, Sent, Shop, unique};
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 /// Somebody at GitHub with one address; their login.
@@ -131,4 +132,26 @@ async fn a_link_is_forgotten_and_the_last_way_in_stays() {
         api.delete(&format!("/api/v1/auth/oauth/links/{provider}")).await.expect(204);
     }
     assert!(linked(&api).await.is_empty());
+}
+
+#[tokio::test]
+async fn of_two_who_unlink_two_at_once_one_leaves_a_way_in() {
+    let shop = Shop::open().await;
+    let email = address();
+    let login = somebody(&shop, &email).await;
+    let (api, user) = signs_in(&shop, &login).await;
+    let subject = unique("hub");
+    shop.google_knows_owner(&subject, &email).await;
+    shop.browser().signs_in_with_google(&subject).await.expect_code();
+
+    let gone =
+        ["google", "github"].map(async |provider| api.delete(&format!("/api/v1/auth/oauth/links/{provider}")).await);
+    let answers = join_all(gone).await;
+    let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 204);
+    assert_eq!((done.len(), refused.len()), (1, 1));
+    for answer in refused {
+        answer.expect_refusal(409);
+    }
+    assert_eq!(linked(&api).await.len(), 1);
+    assert_eq!(signs_in(&shop, &login).await.1["id"], user["id"]);
 }
