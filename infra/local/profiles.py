@@ -164,7 +164,7 @@ _IMPATIENT = {
 # All customers of a suite come from one address. Its tests of limits come from addresses of their own, and have to get to the end of them.
 _BUSY = {
     **{"LoginsPerAccount": "20/300", "LoginsPerNetwork": "300/30000", "RegistrationsPerNetwork": "2000/100000"},
-    **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "300/30000"},
+    **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "120/30000"},
 }
 # Nothing is braked: what is measured is the work.
 _UNLIMITED = {f"{name}Per{whom}": "1000000/100000000" for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {

@@ -77,7 +77,7 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
     );
 
     // Every attempt is a row, so they are counted.
-    assert_eq!(begun.header("ratelimit-limit"), Some("300"));
+    assert_eq!(begun.header("ratelimit-limit"), Some("120"));
 
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
