@@ -1,9 +1,12 @@
-"""The programs around a stack: the AWS emulator (MiniStack) and the payment provider; for the tests the fault proxy too."""
+"""The programs around a stack: the AWS emulator (MiniStack), the payment provider and an OpenID provider; for the tests the fault proxy
+too."""
 
+import json
 from pathlib import Path
 
 import build
 from processes import Process, post_form, put_json
+from profiles import GRACE
 from steps import Failure, clean_environment
 from venv import BIN
 
@@ -46,6 +49,20 @@ class LocalStripe(Process):
         )
         # It forgets its webhook endpoints with every start.
         post_form(f"{self.profile.provider_url}/_config/webhooks/souk", self.profile.webhook)
+
+
+class OpenIdProvider(Process):
+    """Stands in for Google: discovery, keys, codes and signed ID tokens are real. It takes any client, and does not ask for PKCE: that is
+    judged by the fake GitHub."""
+
+    def __init__(self, profile):
+        super().__init__(profile, "openid-provider", profile.openid_port, "/.well-known/openid-configuration")
+
+    def launch(self):
+        self.start(
+            [BIN / "oidc-provider-mock", "--port", str(self.port), "--host", "127.0.0.1", "--user-claims", json.dumps(GRACE)],
+            env=clean_environment(NO_COLOR=1),
+        )
 
 
 class FakeProvider(Process):

@@ -2,15 +2,16 @@
 
 from contextlib import contextmanager
 
-from emulator import Emulator, FakeProvider, FaultProxy, LocalStripe
+from emulator import Emulator, FakeProvider, FaultProxy, LocalStripe, OpenIdProvider
 from steps import say, step
 
 
 def programs(profile):
     """All programs of a profile in the order in which they start; the emulator is the first."""
     if profile.name == "up":
-        return [Emulator(profile), LocalStripe(profile)]
-    return [Emulator(profile), FakeProvider(profile), FaultProxy(profile)]
+        return [Emulator(profile), LocalStripe(profile), OpenIdProvider(profile)]
+    openid = [OpenIdProvider(profile)] if profile.openid_port else []
+    return [Emulator(profile), FakeProvider(profile), FaultProxy(profile), *openid]
 
 
 def start(profile):

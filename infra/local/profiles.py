@@ -14,6 +14,11 @@ REGION = "eu-central-1"
 ACCESS_KEY = SECRET_KEY = "test"
 # What localstripe and the tests' fake provider accept, and what they sign webhooks with. Worth nothing anywhere else.
 STRIPE = {"apiKey": "sk_test_12345", "webhookSecret": "whsec_souk_local_only"}
+# This shop's clients at the providers that one signs in with; the fake GitHub (tests/fakes/src/github.rs) takes no others.
+OAUTH_CLIENT = "souk-local"
+OAUTH = {"google": "google-secret-local-only", "github": "github-secret-local-only"}
+# Who the local OpenID provider knows from its start; a suite tells it of others.
+GRACE = {"sub": "grace", "email": "grace@souk.local", "email_verified": True, "name": "Grace Hopper"}
 
 
 def host_target():
@@ -39,6 +44,8 @@ class Profile:
     enforces_roles: bool = False
     # Its functions have fault points and mutants, for the proof.
     breakable: bool = False
+    # Of the OpenID provider that stands in for Google; without one, nobody signs in with Google.
+    openid_port: int | None = None
     # Whether its provider tells of payments by itself.
     webhooks: bool = True
 
@@ -53,6 +60,10 @@ class Profile:
     @property
     def provider_url(self):
         return f"http://127.0.0.1:{self.provider_port}"
+
+    @property
+    def openid_url(self):
+        return f"http://127.0.0.1:{self.openid_port}" if self.openid_port else None
 
     @property
     def proxy_url(self):
@@ -101,8 +112,16 @@ class Profile:
             "MediaUrl": f"{self.emulator_url}/{self.stack}-000000000000-files",
             "LogRetentionDays": 1,
             **(self.trusted_issuer() if self.breakable else {}),
+            **self.sign_in(),
             **self.parameters,
         }
+
+    def sign_in(self):
+        """Google is played by a real OpenID provider, GitHub by the payment provider's program, as far as there are any."""
+        google = {"GoogleClientId": OAUTH_CLIENT, "GoogleIssuer": self.openid_url} if self.openid_url else {}
+        url = f"{self.provider_url}/github"
+        github = {"GithubClientId": OAUTH_CLIENT, "GithubUrl": url, "GithubApiUrl": f"{url}/api"} if self.breakable else {}
+        return {"OAuthRedirects": "http://localhost:3000/signed-in", **google, **github}
 
     def trusted_issuer(self):
         """A second issuer of tokens, played by the provider's program: a suite publishes its keys there."""
@@ -145,12 +164,12 @@ _IMPATIENT = {
 # All customers of a suite come from one address. Its tests of limits come from addresses of their own, and have to get to the end of them.
 _BUSY = {
     **{"LoginsPerAccount": "20/300", "LoginsPerNetwork": "300/30000", "RegistrationsPerNetwork": "2000/100000"},
-    **{"ResetsPerNetwork": "30/2000"},
+    **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "120/30000"},
 }
 # Nothing is braked: what is measured is the work.
 _UNLIMITED = {f"{name}Per{whom}": "1000000/100000000" for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {
     f"RegistrationsPer{whom}": "1000000/100000000" for whom in ("Email", "Network")
-}
+} | {"SignInsPerNetwork": "1000000/100000000"}
 # What a test tells apart from the defaults.
 _NAMED = {
     **{"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"},
@@ -158,9 +177,14 @@ _NAMED = {
 }
 
 PROFILES = {
-    "up": Profile("up", 4566, 8420, LOCAL, parameters={"RegistrationsPerNetwork": "200/2000"}, enforces_roles=True),
+    "up": Profile("up", 4566, 8420, LOCAL, openid_port=8430, parameters={"RegistrationsPerNetwork": "200/2000"}, enforces_roles=True),
     "test": Profile(
-        "test", 4666, 8520, LOCAL / "test", proxy_port=8620, parameters={**_IMPATIENT, **_BUSY, **_NAMED}, enforces_roles=True, breakable=True
+        *("test", 4666, 8520, LOCAL / "test"),
+        proxy_port=8620,
+        openid_port=8530,
+        parameters={**_IMPATIENT, **_BUSY, **_NAMED},
+        enforces_roles=True,
+        breakable=True,
     ),
     "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820, parameters=_UNLIMITED, webhooks=False),
 }

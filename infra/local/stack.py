@@ -4,7 +4,7 @@ import json
 import re
 
 import build
-from profiles import ACCESS_KEY, FUNCTIONS, REGION, SECRET_KEY, STRIPE, read_json, write_json
+from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, read_json, write_json
 from steps import ROOT, Failure, run, step
 from venv import BIN
 
@@ -39,7 +39,8 @@ def deploy(profile, emulator):
         add_cors(profile, resources, template)
         add_ttl(profile, resources, template)
         allow_mail(profile, resources)
-        profile.client("secretsmanager").put_secret_value(SecretId=resources["StripeSecret"], SecretString=json.dumps(STRIPE))
+        for secret, value in (("StripeSecret", STRIPE), ("OauthSecret", OAUTH)):
+            profile.client("secretsmanager").put_secret_value(SecretId=resources[secret], SecretString=json.dumps(value))
         prepare_for_faults(profile, resources)
         rotate_keys(profile, resources)
     write_json(marker, wanted)
@@ -147,6 +148,7 @@ def describe(profile, logins):
         **logins,
         "mailUrl": profile.mail_url,
         "paymentProviderUrl": profile.provider_url,
+        "openIdUrl": profile.openid_url,
         "proxyUrl": profile.proxy_url,
         "faults": profile.faults and str(profile.faults),
         "faultPoints": fault_points() if profile.faults else [],

@@ -46,6 +46,13 @@ pub(crate) struct Refresh {
     pub(crate) refresh_token: String,
 }
 
+/// POST /auth/oauth/token.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Redeem {
+    pub(crate) code: String,
+}
+
 /// POST /auth/reset-password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,9 +5,8 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http_kit::RequestId;
+use http_kit::{RequestId, Source};
 use identity::{Device, Network};
-use lambda_http::request::RequestContext;
 use values::{Caller, Trace};
 
 /// A caller without a token.
@@ -40,16 +39,14 @@ impl<S: Send + Sync> FromRequestParts<S> for From {
 }
 
 fn network_of(parts: &Parts) -> Network {
-    match parts.extensions.get::<RequestContext>() {
-        Some(RequestContext::ApiGatewayV2(context)) => Network::of(context.http.source_ip.as_deref()),
-        _ => Network::of(None),
-    }
+    Network::of(Source::of(parts).0.as_deref())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use http::Request;
+    use lambda_http::request::RequestContext;
     use serde_json::json;
 
     fn request(source: &str, forwarded: &str) -> Parts {

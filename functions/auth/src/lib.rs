@@ -18,7 +18,7 @@ mod bodies;
 mod guest;
 mod limits;
 
-use bodies::{ConfirmReset, Login, Refresh, Register, Reset, Verify};
+use bodies::{ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
 use guest::{From, Guest};
 use limits::counted;
 
@@ -66,6 +66,7 @@ pub fn routes(state: State) -> Router {
         .route("/api/v1/users/register", post(register))
         .route("/api/v1/auth/login", post(login))
         .route("/api/v1/users/login", post(login))
+        .route("/api/v1/auth/oauth/token", post(redeem))
         .route("/api/v1/auth/refresh", post(refresh))
         .route("/api/v1/auth/logout", post(logout))
         .route("/api/v1/auth/reset-password", post(request_reset))
@@ -90,6 +91,14 @@ async fn register(AxumState(state): App, guest: Guest, Json(body): Json<Register
 async fn login(AxumState(state): App, guest: Guest, Json(body): Json<Login>) -> Answer {
     let signed_in = identity::login(&state.accounts, &state.signer, &state.gate, body.of(guest)).await?;
     counted(signed_in, |signed_in| Json(signed_in).into_response())
+}
+
+/// Ends a sign-in with a provider, which `oauth` began: only this function signs tokens.
+async fn redeem(AxumState(state): App, guest: Guest, Json(body): Json<Redeem>) -> Answer {
+    let State { accounts, signer, gate, .. } = &state;
+    let from = (guest.device, guest.network);
+    let signed_in = identity::redeem_code(accounts, signer, gate, &body.code, from).await?;
+    Ok(Json(signed_in).into_response())
 }
 
 async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>) -> Answer {

@@ -1,7 +1,7 @@
 //! What has to happen by itself: ended holds, events that a stream lost, payments that a worker lost. And the one command of
 //! operators, which has no API on purpose: giving a role to an account.
 
-use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, forget_event, waiting};
+use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, Trust, forget_event, waiting};
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
 use identity::{Accounts, grant_role};
@@ -43,6 +43,7 @@ pub struct Report {
 pub struct State {
     desk: Desk,
     accounts: Accounts,
+    trust: Trust,
     publisher: Publisher,
     clock: Clock,
     /// An event that has lain in its outbox for so many seconds was lost by its stream.
@@ -59,6 +60,7 @@ impl State {
         Ok(Self {
             desk,
             accounts: Accounts::from_env(aws)?,
+            trust: Trust::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
             clock,
             forgotten_seconds: Settings.parsed("SOUK_FORGOTTEN_SECONDS")?,
@@ -87,7 +89,8 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
         Task::GrantRole { email, role } => {
-            grant_role(&state.accounts, &email, role, &trace.actor).await.map(|_| Report { done: 1, failed: 0 })
+            let granted = grant_role(&state.accounts, &state.trust, &email, role, &trace.actor).await;
+            granted.map(|_| Report { done: 1, failed: 0 })
         }
     };
     match &report {

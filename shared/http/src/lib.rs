@@ -9,6 +9,7 @@ mod list;
 mod params;
 mod problem;
 mod raw;
+mod source;
 mod trusted;
 mod visitor;
 
@@ -19,6 +20,7 @@ pub use list::{Cursors, PageQuery, list};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, attempted, order_token};
 pub use problem::Failure;
 pub use raw::Raw;
+pub use source::Source;
 pub use visitor::{Allowed, LoggedIn, Member, Verifier, Visitor};
 
 /// What every handler returns.

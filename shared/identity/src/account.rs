@@ -92,7 +92,9 @@ pub(crate) struct Account {
     pub(crate) role: Role,
     pub(crate) status: Status,
     pub(crate) email_verified: bool,
-    pub(crate) credential: Credential,
+    /// None of those who come with a provider alone: no password opens it, until a reset gives it one.
+    #[serde(default)]
+    pub(crate) credential: Option<Credential>,
     /// When all its sessions were ended at once, if they ever were.
     #[serde(default)]
     pub(crate) sessions_ended_at: Option<Timestamp>,
@@ -117,7 +119,7 @@ pub(crate) struct Account {
 
 impl Account {
     /// A customer's, fresh.
-    pub(crate) fn open(user_id: UserId, credential: Credential, now: Timestamp) -> Self {
+    pub(crate) fn open(user_id: UserId, credential: Option<Credential>, now: Timestamp) -> Self {
         Self {
             user_id,
             role: Role::Customer,

@@ -2,19 +2,24 @@
 
 use aws_kit::{ApiKeys, Backoff, CommitError, Transaction, Trust, random_api_key};
 use tracing::info;
-use values::{ApiKeyId, Caller, Error, Result};
+use values::{ApiKeyId, Caller, Error, Kind, Result};
 
 use crate::account::{Account, Accounts};
 use crate::api_key::{ApiKeyEntry, ApiKeyIn, ApiKeyView, MOST_API_KEYS, NewApiKey};
 use crate::present::found;
 
-/// Makes a key that acts as the caller's account, and shows it. 409 `too_many_api_keys` beyond [`MOST_API_KEYS`]; 422 names the
+/// Makes a key that acts as the caller's account, and shows it. 403 `email_unverified` for an account that may be made with somebody
+/// else's address: when its owner comes, by a reset or with a provider, no key of a stranger may be left. 409 `too_many_api_keys` beyond [`MOST_API_KEYS`]; 422 names the
 /// scope that is none, or that the account may not. 1 read, 1 transaction; both again when somebody changed the account meanwhile.
 pub async fn create_api_key(accounts: &Accounts, caller: &Caller, wanted: ApiKeyIn) -> Result<NewApiKey> {
     let (key, id) = (random_api_key()?, accounts.clock.mint());
     let mut backoff = Backoff::start();
     loop {
         let account = found(accounts, caller).await?.0;
+        if !account.email_verified {
+            let detail = "Verify your address first: `POST /auth/verify-email/request` has a link mailed to it.";
+            return Err(Error::new(Kind::Forbidden, "email_unverified", detail));
+        }
         let entry = ApiKeyEntry::of(wanted.clone(), account.role, &key, id, accounts.clock.now())?;
         let mut transaction = Transaction::new();
         let [count, listed, granted] = accounts.store.add_api_key(&account, &entry)?;

@@ -1,12 +1,13 @@
 //! Logging in with email and password.
 
+use aws_kit::Transaction;
 use tracing::warn;
 use values::{Email, Error, Kind, Result, Timestamp};
 
 use crate::account::{Account, Accounts, SignedIn, Tokens, User};
 use crate::gate::Gate;
 use crate::network::Network;
-use crate::password::{Credential, Typed};
+use crate::password::Typed;
 use crate::session::{Device, RefreshToken, Session};
 use crate::throttles::{Action, Counted, count};
 use crate::token::{LIFETIME_SECONDS, Signer};
@@ -23,9 +24,10 @@ pub struct Login {
     pub network: Network,
 }
 
-/// Begins a session; 401 `invalid_credentials` for a wrong password and for an unknown email, after the same reads and the
-/// same work, so that neither the answer nor its time tells who has an account. 429 `rate_limited` before any work.
-/// 1 batch read; 1 read and 2 writes side by side; 1 write, and beside it 1 more from a network that is new and 1 for a hash that is old.
+/// Begins a session; 401 `invalid_credentials` for a wrong password, for an unknown email and for an account without a password, after the same reads and the
+/// same work, so that neither the answer nor its time tells who has an account. 429 `rate_limited` before any work; 409
+/// `changed_meanwhile` for an account that was suspended, or whose sessions were ended, in that moment.
+/// 1 batch read; 1 read and 2 writes side by side; 1 transaction, and beside it 1 more from a network that is new and 1 for a hash that is old.
 pub async fn login(accounts: &Accounts, signer: &Signer, gate: &Gate, login: Login) -> Result<Counted<SignedIn>> {
     let (store, clock) = (&accounts.store, &accounts.clock);
     let (started, typed) = (clock.now(), Typed::new(&login.password));
@@ -36,7 +38,7 @@ pub async fn login(accounts: &Accounts, signer: &Signer, gate: &Gate, login: Log
         count(store, &comer, &noticed, started)
     )?;
     let work = async {
-        let credential = found.as_ref().map(|(account, _)| account.credential.clone());
+        let credential = found.as_ref().and_then(|(account, _)| account.credential.clone());
         let right = credential.unwrap_or_else(|| gate.hashing.of_nobody()).matches(&typed)?;
         let (account, person) = found.filter(|_| right).ok_or_else(invalid_credentials)?;
         account.require_active()?;
@@ -45,8 +47,10 @@ pub async fn login(accounts: &Accounts, signer: &Signer, gate: &Gate, login: Log
         let session = session.following(account.sessions_ended_at);
         let tokens = tokens(signer, &account, &session, &refresh, now).await?;
         let begin = async {
-            let begun = store.begin_session(&session)?.run().await?;
-            begun.map_err(|_| Error::internal("a fresh session id was taken"))
+            let mut transaction = Transaction::new();
+            transaction.add(store.begin_session(&session)?);
+            transaction.add(store.still_open(&account)?);
+            transaction.commit().await.map_err(Error::from)
         };
         let remember = async {
             if noticed.fades(now)
@@ -66,7 +70,7 @@ pub async fn login(accounts: &Accounts, signer: &Signer, gate: &Gate, login: Log
 /// left to the next login.
 async fn renew(accounts: &Accounts, gate: &Gate, account: &Account, typed: &Typed) {
     let renewed = async {
-        let held: &Credential = &account.credential;
+        let Some(held) = &account.credential else { return Ok(()) };
         match gate.hashing.renewed(held, typed)? {
             // Refused: another login was first, or the password is another by now.
             Some(renewed) => accounts.store.rehash(account.user_id, held, &renewed)?.run().await.map(|_| ()),

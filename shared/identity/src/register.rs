@@ -47,7 +47,7 @@ pub async fn register(
     let work = async {
         let credential = gate.hashing.hash(&password)?;
         let now = clock.now();
-        let account = Account::open(clock.mint(), credential, now);
+        let account = Account::open(clock.mint(), Some(credential), now);
         let token = OneTime::order(clock.mint(), Purpose::Verification, &email, now);
         let person = Person::new(email, name);
         let (session, refresh) = Session::begin(account.user_id, clock.mint(), device, now)?;

@@ -16,6 +16,10 @@
 //! | one-time token | `TOKEN#<id>` | `TOKEN` | gsi1pk `TOKENS#<sha-256 of the address>`, gsi1sk token id; TTL; [`one_time`] |
 //! | attempts in an hour | `THROTTLE#<keyed digest>` | hour since 1970 | TTL; [`throttles`] |
 //! | a network that an account was logged in to from | `KNOWN#<keyed digest>` | keyed digest | TTL; [`throttles`] |
+//! | a sign-in with a provider under way | `OAUTH#<sha-256 of the state>` | `OAUTH` | TTL; [`links`] |
+//! | who a provider's subject is here | `LINK#<sha-256>` | `LINK` | |
+//! | an account's side of that | `USER#<id>` | `LINK#<provider>` | |
+//! | the code that ends a sign-in | `CODE#<sha-256>` | `CODE` | TTL |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
 //! | access pattern | key condition | index | cost (units: R read, W written, a transaction's double) |
@@ -23,7 +27,7 @@
 //! | whose email is it | row `EMAIL#…` | | 1 R |
 //! | account and person together | pk, sk begins `ACCOUNT` | | 1 R |
 //! | register | 6 rows and the outbox twice, one transaction | gsi1, gsi2, gsi3 | 16 W + 5 W |
-//! | begin a session | put | | 1 W |
+//! | begin a session | create, and the account as a condition, one transaction | | 4 W |
 //! | a session by its token | row | | 1 R |
 //! | rotate a session | update, the digest as condition | | 1 W |
 //! | end a session everywhere | delete and revocation, one transaction | | 4 W |
@@ -53,6 +57,12 @@
 //! | erase a page of what it had | pk; rows away | | 1 R per 4 KB, 1 W a row |
 //! | tokens that were mailed to an address | gsi1pk `TOKENS#…`; rows away | gsi1 | 0.5 R per 4 KB, 2 W a row |
 //! | begin an export, look at one | pk, sk begins `EXPORT#`; create and the outbox, one transaction; row | | 1 R, 4 W; 1 R |
+//! | begin a sign-in with a provider | count; put | | 1 R + 1 W; 1 W |
+//! | resume one | row; delete | | 1 R; 1 W |
+//! | who is that here, or whose address is it, and the account | row; row; row | | 2 R to 4 R |
+//! | code for whoever is linked, link an account, open one | 1, 4 to 6, or 7 rows, one transaction | gsi1, gsi2, gsi3 | 2 W to 14 W + 4 W |
+//! | spend a code | delete, session, network, one transaction | | 6 W |
+//! | links of an account, unlink | pk, sk begins `LINK#`; 3 rows, one transaction | | 1 R; 6 W |
 //! | another hash | update, the old one as condition | gsi1 | 1 W + 1 W |
 
 use aws_kit::{Key, Query, Slot, Table, Transaction, Write, outbox_put};
@@ -67,6 +77,7 @@ use crate::session::Session;
 
 mod addresses;
 pub(crate) mod api_keys;
+mod links;
 mod one_time;
 pub(crate) mod people;
 mod privacy;
@@ -248,7 +259,8 @@ mod tests {
 
     #[test]
     fn an_account_and_its_person_read_back_by_their_sort_keys() {
-        let account = Account::open(Clock::System.mint(), Hashing::usual().of_nobody(), Timestamp::from_millis(7));
+        let account =
+            Account::open(Clock::System.mint(), Some(Hashing::usual().of_nobody()), Timestamp::from_millis(7));
         let AccountRow::Account(read) = row(&account, "ACCOUNT") else { panic!("not an account") };
         assert_eq!((read.user_id, read.version, read.created_at), (account.user_id, 1, account.created_at));
         let name = serde_json::from_str(r#""Ada""#).unwrap();

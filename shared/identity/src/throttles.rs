@@ -148,14 +148,8 @@ impl Throttles {
         }
     }
 
-    /// Each part with its length before it, so that no two lists of parts read alike.
     fn digest(&self, parts: &[&[u8]]) -> String {
-        let mut context = hmac::Context::with_key(&self.key);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest(&self.key, parts)
     }
 }
 
@@ -167,6 +161,16 @@ impl Limits {
         };
         Ok(Self { account: read(account)?, network: read(network)? })
     }
+}
+
+/// What the table sees of some parts: each with its length before it, so that no two lists of parts read alike.
+pub(crate) fn digest(key: &hmac::Key, parts: &[&[u8]]) -> String {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Counts an attempt of somebody who was looked up before. 2 writes side by side.

@@ -2,8 +2,9 @@
 //! nothing.
 
 /// Every function, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 18] = [
+pub(crate) const FUNCTIONS: [&str; 19] = [
     "auth",
+    "oauth",
     "keys",
     "users",
     "products",

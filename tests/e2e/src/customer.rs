@@ -87,6 +87,19 @@ impl Shop {
         self.registers(&format!("{}@example.com", unique("ada")), "Ada Lovelace", "e2e").await
     }
 
+    /// Registers somebody new, who has shown that their address is theirs.
+    pub async fn new_verified_customer(&self) -> Customer {
+        let customer = self.new_customer().await;
+        self.verifies(&customer).await;
+        customer
+    }
+
+    /// As if somebody had used the link that was mailed to them.
+    pub async fn verifies(&self, customer: &Customer) {
+        let account = format!("USER#{}", customer.id());
+        self.rows.sets("identity", &account, "ACCOUNT", "emailVerified", json!({ "BOOL": true })).await;
+    }
+
     /// Registers somebody under that address and name, on that device.
     pub async fn registers(&self, email: &str, name: &str, device: &str) -> Customer {
         let (email, password) = (email.to_owned(), unique("a long password"));

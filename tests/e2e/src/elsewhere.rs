@@ -1,4 +1,4 @@
-//! Calls from other places than this machine: `auth` is invoked with the event that API Gateway would make of them.
+//! Calls from other places than this machine: `auth` and `oauth` are invoked with the events that API Gateway would make of them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::{Answer, Functions, Shop};
+use crate::{Answer, Functions, SIGNED_IN, Shop};
 
 /// Somebody at an address of their own.
 #[derive(Debug, Clone)]
@@ -48,23 +48,38 @@ impl Elsewhere {
 
     /// POST to `auth`.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.calls(("auth", "ANY /api/v1/auth/{proxy+}"), ("POST", path, ""), &body.to_string()).await
+    }
+
+    /// Begins a sign-in, and does not go on.
+    pub async fn begins_sign_in(&self) -> Answer {
+        let (path, query) = ("/api/v1/auth/oauth/google", format!("redirect={SIGNED_IN}"));
+        self.calls(("oauth", "ANY /api/v1/auth/oauth/{proxy+}"), ("GET", path, &query), "").await
+    }
+
+    async fn calls(
+        &self,
+        (function, route): (&str, &str),
+        (method, path, query): (&str, &str, &str),
+        body: &str,
+    ) -> Answer {
         let mut headers = json!({ "content-type": "application/json", "host": "api.example.com" });
         if let Some(forwarded) = &self.forwarded {
             headers["x-forwarded-for"] = json!(forwarded);
             headers["forwarded"] = json!(format!("for={forwarded}"));
         }
-        let http = json!({ "method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": self.source, "userAgent": "e2e" });
+        let http = json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": self.source, "userAgent": "e2e" });
         let event = json!({
-            "version": "2.0", "routeKey": "ANY /api/v1/auth/{proxy+}", "rawPath": path, "rawQueryString": "", "headers": headers,
+            "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": query, "headers": headers,
             "requestContext": {
                 "accountId": "000000000000", "apiId": "e2e", "domainName": "api.example.com", "domainPrefix": "api", "http": http,
-                "requestId": "e2e", "routeKey": "ANY /api/v1/auth/{proxy+}", "stage": "$default",
+                "requestId": "e2e", "routeKey": route, "stage": "$default",
                 "time": "21/Nov/2026:08:00:00 +0000", "timeEpoch": 1_795_248_000_000_u64,
             },
-            "isBase64Encoded": false, "body": body.to_string(),
+            "isBase64Encoded": false, "body": body,
         });
-        let invoked = self.functions.invoke("auth", event.to_string()).await;
-        let asked = format!("POST {path} from {}", self.source);
+        let invoked = self.functions.invoke(function, event.to_string()).await;
+        let asked = format!("{method} {path} from {}", self.source);
         assert!(invoked.error.is_none(), "{asked} fails: {}", invoked.payload);
         let status = invoked.payload["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
         let headers = invoked.payload["headers"].as_object().into_iter().flatten();

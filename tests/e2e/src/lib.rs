@@ -7,6 +7,7 @@
 mod answer;
 mod api;
 mod await_until;
+mod browser;
 mod bucket;
 mod cart;
 mod catalog;
@@ -39,6 +40,7 @@ pub mod webhooks;
 pub use answer::{Answer, Problem};
 pub use api::{Api, Call};
 pub use await_until::{EVENTUALLY, SOON, await_until};
+pub use browser::{Browser, SIGNED_IN, Sent};
 pub use cart::pieces;
 pub use catalog::{Draft, Product, Shirt};
 pub use customer::{Checkout, Customer, Guest};

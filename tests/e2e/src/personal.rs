@@ -5,7 +5,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Checkout, Customer, Draft, EVENTUALLY, Order, Product, Shop, await_until, unique, with};
+use crate::{Checkout, Customer, Draft, EVENTUALLY, Order, Product, Shop, await_until, row_of_key, unique, with};
 
 const LIST: &str = include_str!("../../../docs/personal-data.md");
 const EXPORTS: &str = "/api/v1/users/profile/export";
@@ -71,8 +71,13 @@ pub struct Person {
     pub mug: Product,
     /// What was bought and cancelled.
     pub cancelled: Order,
-    /// Every value, and the digest of the email.
+    /// Every value, and at the end the digests of the email, of an API key and of a link.
     pub values: Vec<String>,
+}
+
+impl Person {
+    /// So many of the values are digests.
+    pub const DIGESTS: usize = 3;
 }
 
 impl Shop {
@@ -93,6 +98,12 @@ impl Shop {
         let saved = customer.api.post("/api/v1/users/addresses", &address).await.expect(201).json();
         let chosen = json!({ "language": "de", "channels": { "payment.failed": ["email", "sms"] } });
         customer.api.put("/api/v1/users/preferences", &chosen).await.expect(200);
+        self.verifies(&customer).await;
+        let robot = customer.makes_key(&["use_account"]).await;
+        self.google_knows_owner(&mark, &email).await;
+        self.browser().signs_in_with_google(&mark).await.expect_code();
+        let link = self.rows.reads("identity", &format!("USER#{}", customer.id()), "LINK#google").await;
+        let link = link["digest"]["S"].as_str().unwrap_or_else(|| panic!("a link has a digest: {link}")).to_owned();
         self.from_anywhere().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202);
 
         let mug = self.sells(Draft::with_stock(9)).await;
@@ -113,8 +124,10 @@ impl Shop {
         customer.adds(&mug.sku, 1).await;
 
         let digest: String = digest(&SHA256, email.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
+        let key = row_of_key(&robot.key).replace("APIKEY#", "");
         let values =
-            [email, name, phone, laptop, tablet, receiver, line1, line2, city, title, text, why, digest].into();
+            [email, name, phone, laptop, tablet, receiver, line1, line2, city, title, text, why, digest, key, link]
+                .into();
         Person { customer, mug, cancelled, values }
     }
 

@@ -27,6 +27,8 @@ pub struct Stack {
     pub mail_url: String,
     /// The fake provider.
     pub payment_provider_url: String,
+    /// The OpenID provider that plays Google.
+    pub open_id_url: Option<String>,
     /// What it and souk share.
     pub stripe: Stripe,
     /// The proxy in front of DynamoDB.

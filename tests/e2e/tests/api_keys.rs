@@ -16,7 +16,7 @@ async fn changes(shop: &Shop, who: &Customer, what: &str, body: &Value) {
 
 /// Somebody new who runs the shop, too, logged in as that.
 async fn new_admin(shop: &Shop) -> Customer {
-    let grace = shop.new_customer().await;
+    let grace = shop.new_verified_customer().await;
     changes(shop, &grace, "role", &json!({ "role": "admin" })).await;
     let body = json!({ "email": grace.email, "password": grace.password });
     let session = shop.anyone().post("/api/v1/auth/login", &body).await.expect(200).json();
@@ -41,7 +41,7 @@ fn a_mug() -> Value {
 #[tokio::test]
 async fn a_key_is_shown_once_and_then_known_by_its_last_characters() {
     let shop = Shop::open().await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let body = json!({ "name": " The ERP ", "scopes": ["use_account", "buy"], "expiresInDays": 30 });
     let made = ada.tries_to_make_key(body).await.expect(201).json();
     let key = made["key"].as_str().expect("a new key is shown");
@@ -67,7 +67,7 @@ async fn a_key_is_shown_once_and_then_known_by_its_last_characters() {
 #[tokio::test]
 async fn the_last_use_of_a_key_is_seen_to_the_hour() {
     let shop = Shop::open().await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let robot = ada.makes_key(&["use_account"]).await;
     assert!(ada.keys().await[0]["lastUsedAt"].is_null());
     let first = await_until("the use is noted", EVENTUALLY, async || {
@@ -85,7 +85,7 @@ async fn the_last_use_of_a_key_is_seen_to_the_hour() {
 async fn a_key_acts_as_its_account_within_its_scopes() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let robot = ada.makes_key(&["use_account"]).await;
     assert_eq!(robot.api.get("/api/v1/auth/me").await.expect(200).json()["id"], ada.id());
     assert_eq!(robot.api.get(PROFILE).await.expect(200).json()["id"], ada.id());
@@ -112,7 +112,7 @@ async fn a_key_acts_as_its_account_within_its_scopes() {
 async fn what_is_ones_own_is_closed_to_a_key_that_is_not_for_it() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let order = ada.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let buyer = ada.makes_key(&["buy"]).await;
     for path in [PROFILE, ORDERS, "/api/v1/cart/me", "/api/v1/auth/me", "/api/v1/users/addresses"] {
@@ -142,7 +142,7 @@ async fn a_shops_key_keeps_the_shelves_and_nothing_else() {
     for path in ["/api/v1/users", ORDERS, PROFILE] {
         shelves.api.get(path).await.expect_problem(403, "insufficient_scope");
     }
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let mine = shop.sells(Draft::with_stock(1)).await;
     let order = ada.places(&Checkout::of(&[(&mine.sku, 1)])).await;
     let reader = grace.makes_key(&["read_orders"]).await;
@@ -155,7 +155,7 @@ async fn a_shops_key_keeps_the_shelves_and_nothing_else() {
 #[tokio::test]
 async fn what_is_no_key_opens_nothing() {
     let shop = Shop::open().await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let robot = ada.makes_key(&["use_account"]).await;
     let mistyped = robot.key.replacen(&robot.key[10..11], if &robot.key[10..11] == "x" { "y" } else { "x" }, 1);
     let cut = &robot.key[..51];
@@ -175,7 +175,7 @@ async fn what_is_no_key_opens_nothing() {
 #[tokio::test]
 async fn a_key_that_has_expired_is_refused_and_still_listed() {
     let shop = Shop::open().await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let robot = ada.makes_key(&["use_account"]).await;
     shop.outlives(&robot).await;
     robot.api.get(PROFILE).await.expect_problem(401, "api_key_expired");
@@ -185,7 +185,7 @@ async fn a_key_that_has_expired_is_refused_and_still_listed() {
 #[tokio::test]
 async fn a_revoked_key_is_over_and_others_keys_are_not_there() {
     let shop = Shop::open().await;
-    let (ada, eve) = (shop.new_customer().await, shop.new_customer().await);
+    let (ada, eve) = (shop.new_verified_customer().await, shop.new_verified_customer().await);
     let robot = ada.makes_key(&["use_account"]).await;
     robot.api.get(PROFILE).await.expect(200);
     eve.revokes(&robot).await.expect_problem(404, "not_found");
@@ -204,7 +204,7 @@ async fn a_revoked_key_is_over_and_others_keys_are_not_there() {
 #[tokio::test]
 async fn a_key_is_out_as_long_as_its_account_is() {
     let shop = Shop::open().await;
-    let eve = shop.new_customer().await;
+    let eve = shop.new_verified_customer().await;
     let robot = eve.makes_key(&["use_account"]).await;
     robot.api.get(PROFILE).await.expect(200);
     let asks = async || robot.api.get(PROFILE).await;
@@ -255,7 +255,7 @@ async fn what_opens_the_account_takes_a_login() {
 #[tokio::test]
 async fn an_account_has_twenty_keys_at_most() {
     let shop = Shop::open().await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let mut robots: Vec<Robot> = Vec::new();
     for _ in 0..20 {
         robots.push(ada.makes_key(&["buy"]).await);
@@ -276,7 +276,7 @@ async fn an_account_has_twenty_keys_at_most() {
 #[tokio::test]
 async fn a_key_that_is_made_while_its_account_is_suspended_is_told_of_it() {
     let shop = Shop::open().await;
-    let eve = shop.new_customer().await;
+    let eve = shop.new_verified_customer().await;
     let makes = join_all((0..8).map(|_| eve.tries_to_make_key(json!({ "scopes": ["buy"] }))));
     let suspended = json!({ "status": "suspended" });
     let (answers, ()) = join(makes, changes(&shop, &eve, "status", &suspended)).await;
@@ -288,9 +288,17 @@ async fn a_key_that_is_made_while_its_account_is_suspended_is_told_of_it() {
 }
 
 #[tokio::test]
+async fn who_has_not_shown_that_their_address_is_theirs_makes_no_key() {
+    let shop = Shop::open().await;
+    let eve = shop.new_customer().await;
+    eve.tries_to_make_key(json!({ "scopes": ["buy"] })).await.expect_problem(403, "email_unverified");
+    assert!(eve.keys().await.is_empty());
+}
+
+#[tokio::test]
 async fn what_no_key_can_be_is_refused_by_its_field() {
     let shop = Shop::open().await;
-    let ada = shop.new_customer().await;
+    let ada = shop.new_verified_customer().await;
     let scopes = |scopes: &[&str]| json!({ "scopes": scopes });
     for (body, field, code) in [
         (scopes(&["use_account", "fly"]), "scopes[1]", "scope_unknown"),

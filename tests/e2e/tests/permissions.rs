@@ -43,6 +43,7 @@ impl Things {
     async fn of(shop: &Shop) -> Self {
         let mug = shop.sells(Draft::with_stock(5)).await;
         let ada = shop.new_owner(&mug).await;
+        shop.verifies(&ada).await;
         let listed = ada.api.get("/api/v1/orders").await.expect(200).json();
         let order = listed["data"][0].clone();
         let review = ada.api.reviews(&mug, 4).await;
@@ -62,6 +63,8 @@ impl Things {
             ("users", ada.id().to_owned()),
             ("userId", ada.id().to_owned()),
             ("owner", ada.id().to_owned()),
+            // Nobody in that test is linked to it.
+            ("provider", "google".to_owned()),
             ("sessions", text(&sessions["data"][0]["id"])),
             ("api-keys", text(&robot.made["id"])),
             ("addresses", text(&address["id"])),

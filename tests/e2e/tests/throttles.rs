@@ -7,6 +7,8 @@ use serde_json::json;
 const LOGINS: u64 = 20;
 /// `ResetsPerNetwork`, a minute.
 const RESETS: u64 = 30;
+/// `SignInsPerNetwork`, a minute.
+const SIGN_INS: u64 = 120;
 
 fn number(answer: &Answer, header: &str) -> u64 {
     let text = answer.expect_header(header);
@@ -126,4 +128,21 @@ async fn a_network_is_braked_whatever_it_says_of_itself_and_no_other_is() {
         if answer.status == 202 { Ok(()) } else { Err(format!("{} {:?}", answer.text, answer.headers)) }
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_begins_sign_ins_without_end_waits() {
+    let shop = Shop::open().await;
+    let place = shop.from_anywhere();
+    for tried in 0..=2 * SIGN_INS {
+        let answer = place.begins_sign_in().await;
+        if answer.status == 429 {
+            assert!(tried >= SIGN_INS, "braked after {tried}");
+            is_braked(answer);
+            shop.from_anywhere().begins_sign_in().await.expect(302);
+            return;
+        }
+        answer.expect(302);
+    }
+    panic!("{} sign-ins, and nobody was braked", 2 * SIGN_INS);
 }

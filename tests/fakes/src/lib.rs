@@ -1,8 +1,9 @@
 //! Doubles of what souk talks to, stricter than the real thing and able to fail on request: a payment provider that
-//! speaks Stripe's PaymentIntents wire and judges "exactly one charge", and a proxy in front of DynamoDB that counts
+//! speaks Stripe's PaymentIntents wire and judges "exactly one charge", GitHub's sign-in, and a proxy in front of DynamoDB that counts
 //! and breaks requests. Everything is in memory. Control planes lie under `/_fake`.
 
 pub mod dynamodb_proxy;
+pub mod github;
 pub mod issuer;
 pub mod provider;
 pub mod serve;

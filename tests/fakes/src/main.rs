@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use fakes::{dynamodb_proxy, issuer, provider, serve};
+use fakes::{dynamodb_proxy, github, issuer, provider, serve};
 use lexopt::prelude::*;
 use tokio::net::TcpListener;
 
@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<Infallible> {
     let (port, router) = match parse(lexopt::Parser::from_env())? {
-        Command::Provider { port } => (port, provider::router().merge(issuer::router())),
+        Command::Provider { port } => (port, provider::router().merge(issuer::router()).merge(github::router())),
         Command::DynamodbProxy { port, upstream } => (port, dynamodb_proxy::router(&upstream)?),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;

@@ -7,7 +7,7 @@ use values::{ApiKeyId, Error, Result, SessionId, Timestamp, UserId};
 
 use super::api_keys::api_key_key;
 use super::{Store, account_key, person_key, user_key};
-use crate::account::{Account, Person};
+use crate::account::{Account, Person, Status};
 use crate::session::Session;
 
 fn session_key(user: UserId, session: SessionId) -> Key {
@@ -48,6 +48,17 @@ impl Store {
 
     pub(crate) fn begin_session(&self, session: &Session) -> Result<Write> {
         Write::create(&self.table, session_key(session.user_id, session.session_id), session)
+    }
+
+    /// Holds while an account may be used, and no session of it was ended since it was read: a login that a suspension or a reset has
+    /// overtaken begins nothing.
+    pub(crate) fn still_open(&self, account: &Account) -> Result<Write> {
+        let check = Write::check(&self.table, account_key(account.user_id)).name("#status", "status");
+        let check = check.value(":active", Status::Active)?;
+        match account.sessions_ended_at {
+            None => Ok(check.when("#status = :active AND attribute_not_exists(sessionsEndedAt)")),
+            Some(at) => check.when("#status = :active AND sessionsEndedAt = :ended").value(":ended", at),
+        }
     }
 
     pub(crate) async fn session(&self, user: UserId, session: SessionId) -> Result<Option<Session>> {

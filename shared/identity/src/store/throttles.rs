@@ -125,6 +125,13 @@ impl Store {
         counted.map_err(|_| Error::internal("an unconditional update was refused"))
     }
 
+    /// Counts one attempt that one counter alone brakes: what it has counted in the last two minutes and hours.
+    pub(crate) async fn count_alone(&self, digest: &str, now: Timestamp) -> Result<Tally> {
+        let before = self.table.get::<Tallied>(tally_key(digest, HOUR.index(now) - 1));
+        let (before, present) = tokio::try_join!(before, self.count(digest, now))?;
+        Ok(tally(&present, before.as_ref(), MINUTE.index(now)))
+    }
+
     /// Remembers that the account was logged in to from there.
     pub(crate) fn remember(&self, comer: &Comer, now: Timestamp) -> Result<Write> {
         let row = KnownRow { expires_at: now.seconds() + KNOWN_SECONDS };

@@ -1,0 +1,36 @@
+//! Where a request comes from.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use lambda_http::request::RequestContext;
+
+/// The address that API Gateway saw, as text. Never one of a header: those say what their sender likes.
+#[derive(Clone)]
+pub struct Source(pub Option<String>);
+
+/// Hides it: an address is a person's.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Source(…)")
+    }
+}
+
+impl Source {
+    /// Of the request's context.
+    pub fn of(parts: &Parts) -> Self {
+        match parts.extensions.get::<RequestContext>() {
+            Some(RequestContext::ApiGatewayV2(context)) => Self(context.http.source_ip.clone()),
+            _ => Self(None),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Source {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
