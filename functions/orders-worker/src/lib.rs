@@ -61,18 +61,19 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
 async fn forget(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
     let (until, now) = (Instant::now() + SLICE, Clock::System.now());
     let mut before = deleted.orders_before;
-    let again = |orders_before| {
-        let event = Event::UserDeleted(UserDeleted { orders_before, ..deleted.clone() });
+    let again = |orders_before, once_more| {
+        let event = Event::UserDeleted(UserDeleted { orders_before, once_more, ..deleted.clone() });
         Envelope { event, ..envelope.clone() }
     };
     loop {
         before = state.desk.forget(deleted.user_id, before).await?;
         fault::point("erasure.orders_looked_at");
-        match (before, envelope.second_look(now)) {
-            (Some(_), _) if Instant::now() < until => {}
-            (Some(_), _) => return state.queue.send_later(&again(before), now).await,
-            (None, Some(at)) => return state.queue.send_later(&again(None), at).await,
-            (None, None) => return Ok(()),
+        match before {
+            Some(_) if Instant::now() < until => {}
+            Some(_) => return state.queue.send_later(&again(before, deleted.once_more), now).await,
+            None if deleted.once_more => return Ok(()),
+            // However long the walk took: the newest orders come first, and may have been written to since.
+            None => return state.queue.send_later(&again(None, true), envelope.second_look(now).unwrap_or(now)).await,
         }
     }
 }

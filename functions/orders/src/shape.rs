@@ -152,10 +152,7 @@ pub(crate) struct HistoryOut {
 impl HistoryOut {
     /// Customers learn that an admin did it, and not which.
     pub(crate) fn of(entry: HistoryEntry, for_admin: bool) -> Self {
-        let actor = match entry.actor.0.starts_with("admin:") && !for_admin {
-            true => Actor("admin".to_owned()),
-            false => entry.actor,
-        };
+        let actor = if for_admin { entry.actor } else { entry.actor.for_customers() };
         Self {
             version: entry.version,
             at: entry.at,

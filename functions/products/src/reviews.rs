@@ -70,7 +70,7 @@ struct ReviewOut {
 
 impl ReviewOut {
     fn seen_by(caller: &Caller, review: Review) -> Self {
-        let mine = review.is_by(caller.account());
+        let mine = review.is_by(caller.author());
         let inside = mine || caller.may(Permission::ModerateReviews);
         let status = inside.then_some(review.visibility());
         let Review { id, opinion, hidden, version, created_at, updated_at, .. } = review;

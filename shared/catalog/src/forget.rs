@@ -1,6 +1,6 @@
 //! Forgetting a closed account: what it said goes as if it had taken it back, and so does that it received anything.
 
-use values::{Kind, PageRequest, Result, Trace, UserId};
+use values::{Error, Kind, PageRequest, Result, Trace, UserId};
 
 use crate::Products;
 
@@ -17,9 +17,17 @@ impl Products {
         for received in &page.rows {
             if let Some(review) = received.review {
                 let gone = self.delete_review((received.product_id, review), user, None, trace).await;
-                gone.or_else(|error| if error.kind == Kind::NotFound { Ok(()) } else { Err(error) })?;
+                match gone {
+                    Err(error) if error.kind == Kind::NotFound => {}
+                    // Others rate the same product at the moment.
+                    Err(error) if error.kind == Kind::Conflict => {
+                        return Err(Error::unavailable("review", error.detail));
+                    }
+                    gone => gone?,
+                }
             }
-            let _gone_already = self.catalog.delete_receipt(received.product_id, user).run().await?;
+            // Refused: there is another review by now, and the next page says which.
+            let _refused = self.catalog.delete_receipt(received.product_id, user, received.review)?.run().await?;
         }
         Ok(!page.rows.is_empty())
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use values::{Page, PageRequest, Result, UserId};
 
 use crate::Products;
-use crate::review::Received;
+use crate::review::{Hidden, Received, Review};
 
 impl Products {
     /// A page of what an account received, each with its review, if there is one. 1 round trip, 1 more for each review, side by side.
@@ -20,6 +20,10 @@ impl Products {
             Some(id) => self.catalog.review(received.product_id, id).await?,
             None => None,
         };
+        let review = review.map(|review| {
+            let hidden = review.hidden.map(|hidden| Hidden { by: hidden.by.for_customers(), ..hidden });
+            Review { hidden, ..review }
+        });
         Ok(json!({
             "productId": received.product_id, "orderId": received.order_id, "receivedAt": received.at, "review": review,
         }))

@@ -26,7 +26,7 @@ impl Products {
     pub async fn review(&self, place: (ProductId, ReviewId), caller: &Caller) -> Result<Review> {
         let found = self.catalog.review(place.0, place.1).await?;
         let seen = |review: &Review| {
-            review.hidden.is_none() || review.is_by(caller.account()) || caller.may(Permission::ModerateReviews)
+            review.hidden.is_none() || review.is_by(caller.author()) || caller.may(Permission::ModerateReviews)
         };
         found.filter(seen).ok_or_else(no_review)
     }

@@ -89,7 +89,8 @@ mod tests {
     fn an_erasure_is_looked_at_once_more_when_old_tokens_have_ended() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
-        let event = Event::UserDeleted(crate::UserDeleted { user_id: clock.mint(), orders_before: None });
+        let event =
+            Event::UserDeleted(crate::UserDeleted { user_id: clock.mint(), orders_before: None, once_more: false });
         let envelope = Envelope::new(&clock, &trace, "usr_x", 2, event);
         let (now, later) = (envelope.timestamp, envelope.timestamp.plus_seconds(SECOND_LOOK_SECONDS));
         assert_eq!((envelope.second_look(now), envelope.second_look(later)), (Some(later), None));

@@ -183,6 +183,9 @@ pub struct UserDeleted {
     /// In a message that orders-worker has sent to itself: the orders before this one are still to be looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders_before: Option<OrderId>,
+    /// Likewise: this is the second look, after which nothing can come any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub once_more: bool,
 }
 
 /// Data of `user.export_requested`.

@@ -9,7 +9,7 @@ use crate::api_key::{ApiKeyEntry, ApiKeyIn, ApiKeyView, MOST_API_KEYS, NewApiKey
 use crate::present::found;
 
 /// Makes a key that acts as the caller's account, and shows it. 403 `email_unverified` for an account that may be made with somebody
-/// else's address: when its owner comes, by a reset or with a provider, no key of a stranger may be left. 409 `too_many_api_keys` beyond [`MOST_API_KEYS`]; 422 names the
+/// else's address: when a provider brings its owner, no key of a stranger is left. 409 `too_many_api_keys` beyond [`MOST_API_KEYS`]; 422 names the
 /// scope that is none, or that the account may not. 1 read, 1 transaction; both again when somebody changed the account meanwhile.
 pub async fn create_api_key(accounts: &Accounts, caller: &Caller, wanted: ApiKeyIn) -> Result<NewApiKey> {
     let (key, id) = (random_api_key()?, accounts.clock.mint());

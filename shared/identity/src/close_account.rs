@@ -11,9 +11,9 @@ use crate::present::found;
 use crate::store::{Closed, address_digest};
 
 /// Closes the caller's account, in whose open session that has to be asked for (401 `session_ended`): nobody logs in to it, finds it
-/// or reads it from then on, its address can be registered, its sessions end everywhere within a minute, and an event has everybody
+/// or reads it from then on, its address can be registered, its sessions and API keys end everywhere within a minute, and an event has everybody
 /// erase what they hold of it. Closed already is closed. 409 `admin_account`: who runs the shop has first to give that up.
-/// 1 read, 1 transaction; 1 read more when it was closed before.
+/// 1 read, 1 more where there are API keys, 1 transaction; 1 read more when it was closed before.
 pub async fn close_account(accounts: &Accounts, trust: &Trust, caller: &Caller, trace: &Trace) -> Result<()> {
     let user = caller.require_user()?;
     let (account, person) = match found(accounts, caller).await {
@@ -36,10 +36,11 @@ pub async fn close_account(accounts: &Accounts, trust: &Trust, caller: &Caller, 
         closed_at: now,
         address: Some(address_digest(&person.email)),
     };
-    let deleted = Event::UserDeleted(UserDeleted { user_id: user, orders_before: None });
+    let deleted = Event::UserDeleted(UserDeleted { user_id: user, orders_before: None, once_more: false });
     let event = Envelope::new(&accounts.clock, trace, user, closed.version, deleted);
     let revoked = trust.revoke_all(user, now, now.plus_seconds(TOKENS_END_SECONDS))?;
-    match accounts.store.close(&account, &person, &closed, revoked, &event)?.commit().await {
+    let keys = accounts.store.api_keys_of(&account).await?;
+    match accounts.store.close((&account, &person), &keys, &closed, revoked, &event)?.commit().await {
         Ok(()) => {
             info!(user.id = %user, "an account was closed");
             Ok(())

@@ -1,6 +1,6 @@
 //! Erasing what an account had here, a page at a time. Every page makes the next one shorter, so there is no place to remember.
 
-use aws_kit::{Transaction, Write};
+use aws_kit::{CommitError, Transaction, Write};
 use futures::future::try_join_all;
 use values::{Result, UserId};
 
@@ -49,6 +49,8 @@ async fn together(writes: Vec<Write>) -> Result<()> {
             transaction.add(write);
         }),
     }
-    transaction.commit().await?;
-    Ok(())
+    match transaction.commit().await {
+        Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
+        Err(failed) => Err(failed.into()),
+    }
 }

@@ -1,7 +1,7 @@
 //! All that identity holds of an account, for its owner: what no secret is of, and no digest of one.
 
 use serde_json::{Map, Value, json};
-use values::{Error, Page, PageRequest, Result, UserId};
+use values::{Actor, Error, Page, PageRequest, Result, UserId};
 
 use crate::account::Accounts;
 
@@ -46,7 +46,10 @@ fn shown(row: Value) -> Option<(String, Value)> {
         // What nobody has thought of is the person's all the same. Rows come by kind, so each is one list.
         unknown => unknown,
     };
-    let Value::Object(fields) = row else { return None };
+    let Value::Object(mut fields) = row else { return None };
+    if let Some(Value::String(actor)) = fields.get_mut("actor") {
+        *actor = Actor(std::mem::take(actor)).for_customers().0;
+    }
     let is_told = |name: &str| !HIDDEN.contains(&name) && !name.starts_with("gsi");
     Some((section.to_owned(), Value::Object(fields.into_iter().filter(|(name, _)| is_told(name)).collect())))
 }
@@ -69,6 +72,12 @@ mod tests {
         });
         let (section, shown) = shown(row).unwrap();
         assert_eq!((section.as_str(), shown), ("sessions", json!({ "sessionId": "ses_x", "device": "curl" })));
+    }
+
+    #[test]
+    fn a_person_does_not_learn_which_admin_it_was() {
+        let (_, shown) = shown(json!({ "sk": "HISTORY#2", "actor": "admin:usr_x", "reason": "fraud" })).unwrap();
+        assert_eq!(shown, json!({ "actor": "admin", "reason": "fraud" }));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use aws_kit::sha256_hex;
 use serde_json::Value;
-use values::{Email, Error, Kind, Result, UserId, is_unseen};
+use values::{Email, Error, Kind, Result, Role, UserId, is_unseen};
 
 use crate::account::{Account, Name};
 use crate::provider::Provider;
@@ -51,6 +51,8 @@ impl Vouched {
             (Some(user), ..) => Ok(Way::Known(user)),
             (None, None, _) => Err(email_not_verified()),
             (None, Some(_), None) => Ok(Way::Open),
+            // Verified once is not theirs for ever: mailboxes change hands, and who runs the shop is worth waiting for one.
+            (None, Some(_), Some(account)) if account.role != Role::Customer => Err(not_by_address()),
             (None, Some(_), Some(account)) if account.email_verified => Ok(Way::Link),
             (None, Some(_), Some(_)) => Ok(Way::Reclaim),
         }
@@ -66,6 +68,11 @@ impl Vouched {
         });
         named.ok_or_else(|| Error::internal("nobody is called anything"))
     }
+}
+
+fn not_by_address() -> Error {
+    let detail = "An account that runs the shop is not opened by its address alone: log in with its password.";
+    Error::new(Kind::Forbidden, "password_required", detail)
 }
 
 fn email_not_verified() -> Error {
@@ -109,6 +116,17 @@ mod tests {
         assert_eq!(ada.way(None, Some(&account(true))).unwrap(), Way::Link);
         for holder in [None, Some(&account(true)), Some(&account(false))] {
             assert_eq!(vouched(None).way(None, holder).unwrap_err().code, "email_not_verified");
+        }
+    }
+
+    #[test]
+    fn who_runs_the_shop_is_not_linked_by_an_address() {
+        for verified in [true, false] {
+            let admin = Account { role: Role::Admin, ..account(verified) };
+            let refused = vouched(Some("ada@example.com")).way(None, Some(&admin)).unwrap_err();
+            assert_eq!(refused.code, "password_required");
+            // A link of before stays one.
+            assert!(vouched(None).way(Some(admin.user_id), Some(&admin)).is_ok());
         }
     }
 

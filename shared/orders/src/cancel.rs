@@ -16,7 +16,7 @@ impl Desk {
     /// reserved is let go and what was paid is given back, which the payment's events tell when it has happened. 3 round trips,
     /// 3 more each time that somebody was faster.
     pub async fn cancel(&self, id: OrderId, note: Option<&str>, asked: &Asked<'_>) -> Result<Attempt<Full>> {
-        let Full { order, private } = self.orders.show(id, asked.caller, asked.order_token).await?;
+        let Full { order, private } = self.orders.touch(id, asked.caller, asked.order_token).await?;
         let tried = self.try_cancel(order, note, asked).await;
         Ok(asked::full(self.orders.or_earlier(tried, asked.once).await?, private))
     }

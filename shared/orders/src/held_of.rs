@@ -55,7 +55,7 @@ impl Orders {
 
 fn line(entry: &HistoryEntry) -> Value {
     json!({
-        "version": entry.version, "at": entry.at, "actor": entry.actor, "reason": entry.reason, "note": entry.note,
+        "version": entry.version, "at": entry.at, "actor": entry.actor.clone().for_customers(), "reason": entry.reason, "note": entry.note,
         "status": entry.status, "paymentStatus": entry.payment_status, "fulfilmentStatus": entry.fulfilment_status,
     })
 }

@@ -18,7 +18,7 @@ impl Desk {
     /// a payment may be tried so many times and no more.
     pub async fn pay(&self, id: OrderId, method: Method, asked: &Asked<'_>) -> Result<Attempt<Full>> {
         let method = method.checked()?;
-        let Full { order, private } = self.orders.show(id, asked.caller, asked.order_token).await?;
+        let Full { order, private } = self.orders.touch(id, asked.caller, asked.order_token).await?;
         let tried = self.try_pay(order, &method, asked).await;
         Ok(asked::full(self.orders.or_earlier(tried, asked.once).await?, private))
     }

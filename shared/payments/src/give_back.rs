@@ -118,8 +118,11 @@ impl Till {
                 return Ok(true);
             }
             let now = self.payments.refund(ended.payment_id, ended.id).await?;
-            if now.is_none_or(|now| now.version >= ended.version) {
-                return Ok(false);
+            match now {
+                Some(now) if now.status == RefundStatus::Pending && now.version < ended.version => {}
+                // Its reason was erased meanwhile: once more, on the refund as it is.
+                Some(now) if now.status == RefundStatus::Pending => return Err(overtaken()),
+                _ => return Ok(false),
             }
         }
         Err(overtaken())

@@ -139,6 +139,10 @@ async fn work(options: &Options, world: &World, logs: &Path) -> Result<Work> {
         async |watch, changed: &Environment| Company::start(world, &options.functions, logs, watch, changed).await;
     let as_deployed = Environment::new();
 
+    let mut first = company(Watch::Nothing, &as_deployed).await?;
+    flow::publish_keys(&mut first).await?;
+    first.close();
+
     let mut metered = company(Watch::Everything, &as_deployed).await?;
     let shop = Flow::new(world, &mut metered, "metered", options.invocations.min(METERED)).run().await?;
     let operations = metered.close();

@@ -34,6 +34,15 @@ impl Rows {
         self.call("UpdateItem", &request).await;
     }
 
+    /// Writes a row, whatever stands there.
+    pub async fn puts(&self, context: &str, pk: &str, sk: &str, attributes: &Value) {
+        let mut item = key(pk, sk);
+        for (name, value) in attributes.as_object().into_iter().flatten() {
+            item[name] = value.clone();
+        }
+        self.call("PutItem", &json!({ "TableName": self.table(context), "Item": item })).await;
+    }
+
     /// Every row of a context's table, as no function of souk could read it.
     pub async fn all(&self, context: &str) -> Vec<Value> {
         let mut request = json!({ "TableName": self.table(context), "ConsistentRead": true });

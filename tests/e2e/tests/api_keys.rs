@@ -150,6 +150,22 @@ async fn a_shops_key_keeps_the_shelves_and_nothing_else() {
     reader.api.get(&format!("{ORDERS}?limit=1")).await.expect(200);
     reader.api.get(&format!("{ORDERS}/user/{}", ada.id())).await.expect(200);
     reader.api.reads_payment(&order).await.expect(200);
+    // To see what others bought is not to buy it: neither their order nor their payment is this key's to change.
+    let buyer = grace.makes_key(&["buy", "read_orders"]).await;
+    buyer.api.get(&format!("{ORDERS}/{}", order.id())).await.expect(200);
+    buyer.api.cancels(&order, "by a robot").await.expect_problem(404, "not_found");
+    buyer.api.pays(&order, "pm_card_visa").await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn the_keys_of_a_closed_account_are_gone_with_it() {
+    let shop = Shop::open().await;
+    let ada = shop.new_verified_customer().await;
+    let robot = ada.makes_key(&["buy"]).await;
+    ada.api.delete(PROFILE).await.expect(202);
+    let row = shop.rows.reads("identity", &row_of_key(&robot.key), "APIKEY").await;
+    assert!(row.is_null(), "at once, and not when somebody comes by to erase: {row}");
+    robot.api.get("/api/v1/categories").await.expect_problem(401, "invalid_api_key");
 }
 
 #[tokio::test]

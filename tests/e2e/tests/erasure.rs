@@ -1,5 +1,7 @@
 //! All that is held of somebody: taken out, and erased.
 
+use std::time::Duration;
+
 use e2e::{Checkout, Draft, Kept, Person, Rated, SOON, Shop, await_until};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -25,6 +27,8 @@ async fn an_export_has_all_that_is_held_and_no_secret() {
     assert_eq!((count("addresses"), count("sessions"), count("orders"), count("payments")), (1, 2, 2, 2), "{text}");
     assert_eq!((count("reviews"), count("apiKeys"), count("links")), (1, 1, 1), "{text}");
     assert_eq!(export["preferences"]["language"], "de");
+    // The shop delivered the order; which admin that was is not the customer's to know.
+    assert!(text.contains("\"admin\"") && !text.contains("admin:usr_"), "{text}");
     assert_eq!(export["cart"]["lines"].as_array().map(Vec::len), Some(1), "{text}");
     assert_eq!(export["account"]["id"], person.customer.id());
     assert!(export["exportedAt"].is_string());
@@ -99,6 +103,35 @@ async fn of_a_deleted_account_nothing_is_left_but_what_the_law_keeps() {
     let again = shop.registers(email, "Ada, again", "e2e").await;
     assert_ne!(again.id(), id);
     again.api.get(PROFILE).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_an_old_token_writes_and_what_lies_far_back_is_erased_too() {
+    let shop = Shop::open().await;
+    let person = shop.new_person().await;
+    let (customer, id) = (&person.customer, person.customer.id().to_owned());
+    // Orders are looked through a page of 25 at a time: the one with the words is on the second.
+    let pens = shop.sells(Draft::with_stock(30)).await;
+    for _ in 0..26 {
+        customer.places(&Checkout::of(&[(&pens.sku, 1)])).await;
+    }
+    let before = shop.places_of(&person.values).await;
+    let note = before.iter().find(|place| place.attribute == "note").expect("a history has the customer's words");
+    customer.api.delete(PROFILE).await.expect(202);
+    shop.awaits_erased(&person).await;
+
+    let (words, partition, cart) = (json!({ "S": note.value }), format!("USER#{id}"), format!("CART#{id}"));
+    shop.rows.puts("identity", &partition, "ADDRESS#adr_x", &json!({ "line1": words })).await;
+    shop.rows.puts("cart", &cart, "CART", &json!({ "words": words })).await;
+    shop.rows.sets("orders", &note.pk, &note.sk, "note", words).await;
+    // Two minutes after the deletion, when every token has ended, all of them look once more.
+    let kept = Kept::read();
+    await_until("the second look has found it", Duration::from_secs(240), async || {
+        let mut left = shop.places_of(&person.values).await;
+        left.retain(|place| !kept.allows(place));
+        if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -62,9 +62,14 @@ impl Catalog {
         }))
     }
 
-    /// The write that forgets that an account received a product.
-    pub(crate) fn delete_receipt(&self, product: ProductId, user: UserId) -> Write {
-        Write::delete(&self.table, receipt_key(product, user))
+    /// The write that forgets that an account received a product; refused while it leads to another review than `seen`, which would
+    /// be lost: an index is a moment behind.
+    pub(crate) fn delete_receipt(&self, product: ProductId, user: UserId, seen: Option<ReviewId>) -> Result<Write> {
+        let write = Write::delete(&self.table, receipt_key(product, user));
+        match seen {
+            None => Ok(write.when("attribute_not_exists(review)")),
+            Some(seen) => write.when("attribute_not_exists(review) OR review = :seen").value(":seen", seen),
+        }
     }
 
     /// The write that uses up the right to review a product; refused to whoever has not received it, or has used it.

@@ -80,7 +80,8 @@ impl Store {
     /// An update of the account's defaults, and of what `also` sets.
     fn account_choosing(&self, user: UserId, also: Option<&str>, was: Chosen, next: Chosen) -> Result<Write> {
         let mut set: Vec<String> = also.map(str::to_owned).into_iter().collect();
-        let (mut remove, mut conditions) = (Vec::new(), Vec::new());
+        // An account that is closed meanwhile is not made again.
+        let (mut remove, mut conditions) = (Vec::new(), vec!["attribute_exists(pk)".to_owned()]);
         let mut bound = Vec::new();
         for (name, was, next) in
             [("defaultShipping", was.shipping, next.shipping), ("defaultBilling", was.billing, next.billing)]

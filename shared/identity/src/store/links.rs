@@ -121,10 +121,11 @@ impl Store {
         check.value(":version", account.version)
     }
 
-    /// Gives an account that is as it was read to whoever its address is: verified, without a password, and without a session.
+    /// Gives an account that is as it was read to whoever its address is: verified, without a password, a
+    /// session, or a default address: nothing is sent to where somebody else lives.
     pub(crate) fn reclaim(&self, account: &Account, now: Timestamp) -> Result<Write> {
         let change = "SET emailVerified = :true, sessionsEndedAt = :now, updatedAt = :now, version = version + :one \
-                      REMOVE credential";
+                      REMOVE credential, defaultShipping, defaultBilling";
         let write = Write::update(&self.table, account_key(account.user_id), change).when("version = :version");
         write.value(":true", true)?.value(":now", now)?.value(":one", 1)?.value(":version", account.version)
     }

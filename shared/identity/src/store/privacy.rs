@@ -1,13 +1,14 @@
 //! The rows of exports, and what is left of an account that was closed.
 
-use aws_kit::{Key, Query, Transaction, Write, outbox_put};
+use aws_kit::{ApiKeys, Key, Query, Transaction, Write, outbox_put};
 use events::Envelope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use values::{Error, JobId, Page, PageRequest, Result, Timestamp, UserId};
 
-use super::{Store, account_key, email_key, person_key, user_key};
+use super::{Store, account_key, api_keys, email_key, person_key, user_key};
 use crate::account::{Account, Person};
+use crate::api_key::ApiKeyEntry;
 use crate::export_job::ExportJob;
 
 /// That an account was closed: its id, and nothing that tells who it was.
@@ -38,20 +39,24 @@ fn export_key(user: UserId, job: JobId) -> Key {
 }
 
 impl Store {
-    /// Takes an account and its person away, and its address, which is free from then on; refused unless the account is still as it
+    /// Takes an account and its person away, its keys, and its address, which is free from then on; refused unless the account is still as it
     /// was read. Whoever looks for the account finds none, so no rule has to know of accounts that are closed.
     pub(crate) fn close(
         &self,
-        account: &Account,
-        person: &Person,
+        (account, person): (&Account, &Person),
+        keys: &[ApiKeyEntry],
         closed: &Closed,
         revoked: Write,
         event: &Envelope,
     ) -> Result<Transaction> {
         let user = account.user_id;
         let mut transaction = Transaction::new();
-        let gone = Write::delete(&self.table, account_key(user)).when("version = :version");
-        transaction.add(gone.value(":version", account.version)?);
+        let gone = Write::delete(&self.table, account_key(user));
+        let gone = gone.when(format!("version = :version AND {}", api_keys::still(account)));
+        transaction.add(gone.value(":version", account.version)?.value(":keys", account.api_keys)?);
+        for key in keys {
+            transaction.add(ApiKeys::revoke(&self.table, &key.digest));
+        }
         transaction.add(Write::delete(&self.table, person_key(user)));
         let freed = Write::delete(&self.table, email_key(&person.email)).when("userId = :user");
         transaction.add(freed.value(":user", user)?);
@@ -93,7 +98,9 @@ impl Store {
             // What is found by the digest of a secret, or of a name at somebody else's, has a second row under that digest.
             "APIKEY" | "LINK" => {
                 let digest = row["digest"].as_str().unwrap_or(name);
-                vec![Write::delete(&self.table, Key::new(format!("{kind}#{digest}"), kind)), itself]
+                let other = Write::delete(&self.table, Key::new(format!("{kind}#{digest}"), kind));
+                // Together or not at all: once the pair is gone, the one under the digest may be of a new account.
+                vec![other, itself.when("attribute_exists(pk)")]
             }
             // Closed together with the account; and whatever kind nobody has thought of here is erased all the same.
             _ => vec![itself],
