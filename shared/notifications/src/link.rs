@@ -48,7 +48,7 @@ impl Pages {
                         .to_owned(),
                 ],
                 link: Some(("This is my address", format!("{base}/verify-email?token={token}"))),
-                closing: "If it was not you, you need not do anything.",
+                closing: "If it was not you, leave the link alone: it would give somebody else's account your address.",
                 ..Draft::default()
             },
         };
