@@ -10,6 +10,7 @@ use aws_kit::{Aws, Settings};
 use futures::FutureExt;
 use http_kit::Verifier;
 use serde_json::{Value, json};
+use tokio::task::unconstrained;
 
 use crate::budgets::{TOKEN_CPU_MS, Verdict};
 use crate::clock::{Times, Took, timed};
@@ -42,7 +43,8 @@ async fn check() -> Result<()> {
     let verifier = Verifier::from_env(&Aws::from_env())?;
     // The first one asks for keys and revocations, which are kept then.
     verifier.verify(&token).await?;
-    let check = || timed(|| verifier.verify(&token).now_or_never());
+    // Unconstrained: tokio would have a task that never waits step back after 128 locks.
+    let check = || timed(|| unconstrained(verifier.verify(&token)).now_or_never());
     let checks = many(CHECKS, check, |checked| matches!(checked, Some(Ok(_))))?;
 
     let cost = |name| Settings.parsed::<u32>(name);

@@ -146,6 +146,8 @@ async fn work(options: &Options, world: &World, logs: &Path) -> Result<Work> {
     let mut metered = company(Watch::Everything, &as_deployed).await?;
     let shop = Flow::new(world, &mut metered, "metered", options.invocations.min(METERED)).run().await?;
     let operations = metered.close();
+    let token = &shop.customers.first().context("nobody has registered")?.token;
+    let credentials = credentials::measure(world.environment("auth"), token)?;
 
     let short_holds = Environment::from([("SOUK_HOLD_SECONDS".to_owned(), HOLD_SECONDS.to_string())]);
     let counted = company(Watch::Everything, &short_holds).await?;
@@ -160,9 +162,6 @@ async fn work(options: &Options, world: &World, logs: &Path) -> Result<Work> {
     let mut direct = company(Watch::Nothing, &as_deployed).await?;
     Flow::new(world, &mut direct, "timed", options.invocations).run().await?;
     let warm = direct.close();
-
-    let token = &shop.customers.first().context("nobody has registered")?.token;
-    let credentials = credentials::measure(world.environment("auth"), token)?;
 
     let memory_mb = |function: &str| world.memory_mb(function);
     let idle = Idle::month(&operations, &warm, memory_mb("housekeeping"));
