@@ -8,10 +8,8 @@ use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use http::{StatusCode, header};
-use http_kit::{Allowed, Answer, IfNoneMatch, Json, Path, Verifier, Visitor, tagged};
+use http_kit::{Allowed, Answer, ByLogin, IfNoneMatch, Json, Path, Verifier, Visitor, tagged, whole};
 use identity::{Accounts, ApiKeyIn, Gate, Signer};
-use serde_json::json;
-use values::permit::ManageCredentials;
 use values::{ApiKeyId, Result, SessionId};
 
 mod bodies;
@@ -56,8 +54,6 @@ impl FromRef<State> for Verifier {
 }
 
 type App = AxumState<State>;
-/// Whoever logged in, and no API key.
-type Own = Allowed<ManageCredentials>;
 
 /// The routes of this function.
 pub fn routes(state: State) -> Router {
@@ -107,7 +103,7 @@ async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>)
     Ok(Json(tokens).into_response())
 }
 
-async fn logout(AxumState(state): App, Allowed(visitor, _): Own) -> Answer<StatusCode> {
+async fn logout(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer<StatusCode> {
     identity::logout(&state.accounts, state.trust(), &visitor.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -133,7 +129,7 @@ async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> Answer
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn request_verification(AxumState(state): App, Allowed(visitor, _): Own, From(network): From) -> Answer {
+async fn request_verification(AxumState(state): App, Allowed(visitor, _): ByLogin, From(network): From) -> Answer {
     let (user, trace) = (identity::present(&state.accounts, &visitor.caller).await?.id, &visitor.trace);
     let asked = identity::request_verification(&state.accounts, &state.gate, user, &network, trace).await?;
     counted(asked, |()| StatusCode::ACCEPTED.into_response())
@@ -144,29 +140,33 @@ async fn me(AxumState(state): App, visitor: Visitor, known: IfNoneMatch) -> Answ
     Ok(tagged(user.version, &known, user))
 }
 
-async fn sessions(AxumState(state): App, Allowed(visitor, _): Own) -> Answer {
+async fn sessions(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer {
     let sessions = identity::sessions(&state.accounts, &visitor.caller).await?;
-    Ok(Json(json!({ "data": sessions, "pagination": { "cursor": null, "hasMore": false } })).into_response())
+    Ok(Json(whole(sessions)).into_response())
 }
 
-async fn end_session(AxumState(state): App, Allowed(visitor, _): Own, Path(id): Path<SessionId>) -> Answer<StatusCode> {
+async fn end_session(
+    AxumState(state): App,
+    Allowed(visitor, _): ByLogin,
+    Path(id): Path<SessionId>,
+) -> Answer<StatusCode> {
     identity::end_session(&state.accounts, state.trust(), &visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn api_keys(AxumState(state): App, Allowed(visitor, _): Own) -> Answer {
+async fn api_keys(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer {
     let keys = identity::api_keys(&state.accounts, &visitor.caller).await?;
-    Ok(Json(json!({ "data": keys, "pagination": { "cursor": null, "hasMore": false } })).into_response())
+    Ok(Json(whole(keys)).into_response())
 }
 
-async fn create_api_key(AxumState(state): App, Allowed(visitor, _): Own, Json(body): Json<ApiKeyIn>) -> Answer {
+async fn create_api_key(AxumState(state): App, Allowed(visitor, _): ByLogin, Json(body): Json<ApiKeyIn>) -> Answer {
     let made = identity::create_api_key(&state.accounts, &visitor.caller, body).await?;
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
 async fn revoke_api_key(
     AxumState(state): App,
-    Allowed(visitor, _): Own,
+    Allowed(visitor, _): ByLogin,
     Path(id): Path<ApiKeyId>,
 ) -> Answer<StatusCode> {
     identity::revoke_api_key(&state.accounts, state.trust(), &visitor.caller, id).await?;

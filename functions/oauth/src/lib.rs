@@ -22,10 +22,8 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use http::StatusCode;
-use http_kit::{Allowed, Answer, Json, Path, Query, Source, Verifier, Visitor};
+use http_kit::{Allowed, Answer, ByLogin, Json, Path, Query, Source, Verifier, Visitor, whole};
 use identity::{Accounts, Attempt, Brake, Network, Provider};
-use serde_json::json;
-use values::permit::ManageCredentials;
 use values::{Error, Result, Trace};
 
 use answers::{back, counted, leave};
@@ -73,8 +71,6 @@ impl FromRef<State> for Verifier {
 }
 
 type App = AxumState<State>;
-/// Whoever logged in, and no API key.
-type Own = Allowed<ManageCredentials>;
 
 /// The routes of this function.
 pub fn routes(state: State) -> Router {
@@ -125,12 +121,16 @@ async fn signed_in(state: &State, attempt: &Attempt, said: &Said, trace: &Trace)
     identity::sign_in_with(&state.accounts, state.verifier.trust(), &vouched, trace).await
 }
 
-async fn links(AxumState(state): App, Allowed(visitor, _): Own) -> Answer<Response> {
+async fn links(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer<Response> {
     let links = identity::links(&state.accounts, visitor.caller.require_user()?).await?;
-    Ok(Json(json!({ "data": links, "pagination": { "cursor": null, "hasMore": false } })).into_response())
+    Ok(Json(whole(links)).into_response())
 }
 
-async fn unlink(AxumState(state): App, Allowed(visitor, _): Own, Path(provider): Path<Provider>) -> Answer<StatusCode> {
+async fn unlink(
+    AxumState(state): App,
+    Allowed(visitor, _): ByLogin,
+    Path(provider): Path<Provider>,
+) -> Answer<StatusCode> {
     identity::unlink(&state.accounts, visitor.caller.require_user()?, provider).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use axum::routing::{get, put};
 use http::StatusCode;
 use http_kit::{
     Allowed, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, Path, Query, Verifier, attempted,
-    list, tagged,
+    list, tagged, whole,
 };
 use identity::{Accounts, AddressIn, Preferences};
 use serde_json::{Map, Value, json};
@@ -139,7 +139,7 @@ async fn rename(AxumState(state): App, LoggedIn(user): LoggedIn, held: IfMatch, 
 
 async fn addresses(AxumState(state): App, LoggedIn(user): LoggedIn) -> Answer {
     let book = identity::addresses(&state.accounts, user).await?;
-    Ok(Json(json!({ "data": book, "pagination": { "cursor": null, "hasMore": false } })).into_response())
+    Ok(Json(whole(book)).into_response())
 }
 
 async fn add_address(

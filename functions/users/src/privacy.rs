@@ -8,11 +8,10 @@ use axum::extract::State as AxumState;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, StatusCode, header};
-use http_kit::{Allowed, Answer, IdempotencyKey, Json, Path, attempted};
+use http_kit::{Allowed, Answer, ByLogin, IdempotencyKey, Json, Path, attempted};
 use identity::{ExportFailure, ExportJob, ExportStatus};
 use serde::Serialize;
 use serde_json::json;
-use values::permit::ManageCredentials;
 use values::{Error, JobId, Result, Timestamp};
 
 use crate::State;
@@ -51,10 +50,7 @@ struct SignedOut {
     headers: BTreeMap<String, String>,
 }
 
-/// Whoever logged in: no API key takes all that is held of a person away, or closes the account.
-type Own = Allowed<ManageCredentials>;
-
-async fn begin(AxumState(state): AxumState<State>, Allowed(visitor, _): Own, key: IdempotencyKey) -> Answer {
+async fn begin(AxumState(state): AxumState<State>, Allowed(visitor, _): ByLogin, key: IdempotencyKey) -> Answer {
     let user = visitor.caller.require_user()?;
     let once = key.of(&user.to_string(), "POST /users/profile/export", &())?;
     let begun = identity::begin_export(&state.accounts, user, &visitor.trace, once.as_ref()).await?;
@@ -70,7 +66,7 @@ async fn begin(AxumState(state): AxumState<State>, Allowed(visitor, _): Own, key
 
 async fn show(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Own,
+    Allowed(visitor, _): ByLogin,
     Path(id): Path<JobId>,
 ) -> Answer<Json<ExportOut>> {
     let job = identity::export(&state.accounts, visitor.caller.require_user()?, id).await?;
@@ -92,7 +88,7 @@ async fn shown(files: &Files, job: ExportJob) -> Result<ExportOut> {
 }
 
 /// Closes the account; what it held is erased behind the answer.
-pub(crate) async fn close(AxumState(state): AxumState<State>, Allowed(visitor, _): Own) -> Answer<Response> {
+pub(crate) async fn close(AxumState(state): AxumState<State>, Allowed(visitor, _): ByLogin) -> Answer<Response> {
     identity::close_account(&state.accounts, state.trust(), &visitor.caller, &visitor.trace).await?;
     let id = visitor.caller.require_user()?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "status": "deleted" }))).into_response())

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use values::{Actor, Error, EventId, JobId, Timestamp};
+use values::{Actor, Error, EventId, Held, JobId, Lease, Timestamp};
 
 use crate::export::Exporting;
 use crate::import::Importing;
@@ -108,14 +108,6 @@ impl Work {
     }
 }
 
-/// Who works at a job, and until when that is taken for true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Lease {
-    /// The message that the worker has in hand. If the worker dies, that message comes again.
-    by: EventId,
-    until: Timestamp,
-}
-
 /// A job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -202,7 +194,7 @@ impl Job {
     }
 
     fn is_held(&self, now: Timestamp) -> bool {
-        self.lease.is_some_and(|lease| now < lease.until)
+        self.lease.is_some_and(|lease| lease.holds(now))
     }
 
     /// The next version, of that moment.
@@ -221,16 +213,16 @@ impl Job {
         if self.is_over() || self.status == JobStatus::Waiting {
             return Claim::Leave;
         }
-        match self.lease.filter(|_| self.is_held(now)) {
-            Some(lease) if lease.by == by => return Claim::NotBefore(lease.until),
-            Some(_) => return Claim::Leave,
-            None => {}
+        match Lease::seen(self.lease, by, now) {
+            Held::ByThis(until) => return Claim::NotBefore(until),
+            Held::ByAnother => return Claim::Leave,
+            Held::Free => {}
         }
         if self.tries >= MOST_TRIES {
             let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");
             return Claim::GiveUp(Box::new(self.failed(&given_up, now)));
         }
-        let lease = Some(Lease { by, until: now.plus_seconds(HELD_SECONDS) });
+        let lease = Some(Lease::taken(by, HELD_SECONDS, now));
         Claim::Go(Box::new(Self { status: JobStatus::Running, lease, tries: self.tries + 1, ..self.next(now) }))
     }
 

@@ -16,12 +16,12 @@ mod visitor;
 pub use app::{RequestId, run, with_layers};
 pub use body::Json;
 pub use conditional::{IfMatch, IfNoneMatch, etag, tagged};
-pub use list::{Cursors, PageQuery, list};
+pub use list::{Cursors, PageQuery, list, whole};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, attempted, order_token};
 pub use problem::Failure;
 pub use raw::Raw;
 pub use source::Source;
-pub use visitor::{Allowed, LoggedIn, Member, Verifier, Visitor};
+pub use visitor::{Allowed, ByLogin, LoggedIn, Member, Verifier, Visitor};
 
 /// What every handler returns.
 pub type Answer<T = axum::response::Response> = Result<T, Failure>;

@@ -191,6 +191,9 @@ where
 #[derive(Debug, Clone)]
 pub struct Allowed<P>(pub Visitor, pub PhantomData<P>);
 
+/// Whoever logged in, and no API key: for what opens the account, or carries all of it away.
+pub type ByLogin = Allowed<permit::ManageCredentials>;
+
 impl<S: Send + Sync, P: Permit> FromRequestParts<S> for Allowed<P>
 where
     Verifier: FromRef<S>,

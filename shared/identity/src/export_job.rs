@@ -1,7 +1,7 @@
 //! The export of an account: a job that ends in one file of all that is held of a person. Pure.
 
 use serde::{Deserialize, Serialize};
-use values::{Error, EventId, JobId, Timestamp, UserId};
+use values::{Error, EventId, Held, JobId, Lease, Timestamp, UserId};
 
 /// The job and its file are kept so long.
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
@@ -33,13 +33,6 @@ pub struct ExportFailure {
     pub code: String,
     /// For a person.
     pub message: String,
-}
-
-/// Who works at an export, and until when that is taken for true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Lease {
-    by: EventId,
-    until: Timestamp,
 }
 
 /// An export.
@@ -140,16 +133,16 @@ impl ExportJob {
         if self.is_over() {
             return Claim::Leave;
         }
-        match self.lease.filter(|lease| now < lease.until) {
-            Some(lease) if lease.by == by => return Claim::NotBefore(lease.until),
-            Some(_) => return Claim::Leave,
-            None => {}
+        match Lease::seen(self.lease, by, now) {
+            Held::ByThis(until) => return Claim::NotBefore(until),
+            Held::ByAnother => return Claim::Leave,
+            Held::Free => {}
         }
         if self.tries >= MOST_TRIES {
             let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");
             return Claim::Go(Box::new(self.failed(&given_up, now)));
         }
-        let lease = Some(Lease { by, until: now.plus_seconds(HELD_SECONDS) });
+        let lease = Some(Lease::taken(by, HELD_SECONDS, now));
         let claimed = Self { status: ExportStatus::Running, lease, tries: self.tries + 1, ..self.next(now) };
         Claim::Go(Box::new(claimed))
     }

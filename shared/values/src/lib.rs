@@ -8,6 +8,7 @@ mod contact;
 mod error;
 mod ids;
 mod json;
+mod lease;
 mod money;
 mod page;
 mod permissions;
@@ -26,6 +27,7 @@ pub use ids::{
     ReviewId, SessionId, TokenId, UserId, id_of_digest, minted_at,
 };
 pub use json::{read_json, read_json_value, refused_field};
+pub use lease::{Held, Lease};
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};

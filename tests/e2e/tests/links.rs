@@ -32,6 +32,26 @@ async fn signs_in(shop: &Shop, login: &str) -> (Api, Value) {
     (shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default()), session["user"].clone())
 }
 
+/// Somebody who is linked at both providers, signed in with GitHub.
+struct Both {
+    email: String,
+    login: String,
+    api: Api,
+    user: Value,
+}
+
+impl Both {
+    async fn linked(shop: &Shop) -> Self {
+        let email = address();
+        let login = somebody(shop, &email).await;
+        let (api, user) = signs_in(shop, &login).await;
+        let subject = unique("hub");
+        shop.google_knows_owner(&subject, &email).await;
+        shop.browser().signs_in_with_google(&subject).await.expect_code();
+        Self { email, login, api, user }
+    }
+}
+
 async fn linked(api: &Api) -> Vec<String> {
     let listed = api.get("/api/v1/auth/oauth/links").await.expect(200).json();
     let links = listed["data"].as_array().into_iter().flatten();
@@ -103,12 +123,7 @@ async fn a_code_of_another_sign_in_is_of_no_use() {
 #[tokio::test]
 async fn a_link_is_forgotten_and_the_last_way_in_stays() {
     let shop = Shop::open().await;
-    let email = address();
-    let login = somebody(&shop, &email).await;
-    let (api, user) = signs_in(&shop, &login).await;
-    let subject = unique("hub");
-    shop.google_knows_owner(&subject, &email).await;
-    shop.browser().signs_in_with_google(&subject).await.expect_code();
+    let Both { email, login, api, user } = Both::linked(&shop).await;
     assert_eq!(linked(&api).await, ["github", "google"]);
 
     api.delete("/api/v1/auth/oauth/links/github").await.expect(204);
@@ -137,12 +152,7 @@ async fn a_link_is_forgotten_and_the_last_way_in_stays() {
 #[tokio::test]
 async fn of_two_who_unlink_two_at_once_one_leaves_a_way_in() {
     let shop = Shop::open().await;
-    let email = address();
-    let login = somebody(&shop, &email).await;
-    let (api, user) = signs_in(&shop, &login).await;
-    let subject = unique("hub");
-    shop.google_knows_owner(&subject, &email).await;
-    shop.browser().signs_in_with_google(&subject).await.expect_code();
+    let Both { login, api, user, .. } = Both::linked(&shop).await;
 
     let gone =
         ["google", "github"].map(async |provider| api.delete(&format!("/api/v1/auth/oauth/links/{provider}")).await);
