@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http_kit::{RequestId, Source};
+use http_kit::{RequestId, SourceIp};
 use identity::{Device, Network};
 use values::{Caller, Trace};
 
@@ -39,7 +39,7 @@ impl<S: Send + Sync> FromRequestParts<S> for From {
 }
 
 fn network_of(parts: &Parts) -> Network {
-    Network::of(Source::of(parts).0.as_deref())
+    Network::of(SourceIp::of(parts).0.as_deref())
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use aws_kit::{Aws, Issuer, Trust};
+use aws_kit::{Aws, Issuer, TokenTrust};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use http::{StatusCode, header};
-use http_kit::{Allowed, Answer, ByLogin, IfNoneMatch, Json, Path, Verifier, Visitor, tagged, whole};
+use http_kit::{
+    ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, SessionOnly, Verifier, single_page, with_etag,
+};
 use identity::{Accounts, ApiKeyIn, Gate, Signer};
 use values::{ApiKeyId, Result, SessionId};
 
@@ -42,7 +44,7 @@ impl State {
         futures::join!(self.signer.warm(), async { drop(self.trust().keys(false).await) });
     }
 
-    fn trust(&self) -> &Trust {
+    fn trust(&self) -> &TokenTrust {
         self.verifier.trust()
     }
 }
@@ -78,37 +80,37 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
-async fn register(AxumState(state): App, guest: Guest, Json(body): Json<Register>) -> Answer {
+async fn register(AxumState(state): App, guest: Guest, Json(body): Json<Register>) -> ApiResult {
     let trace = guest.trace.clone();
     let made = identity::register(&state.accounts, &state.signer, &state.gate, body.of(guest)?, &trace).await?;
     counted(made, |made| (StatusCode::CREATED, Json(made)).into_response())
 }
 
-async fn login(AxumState(state): App, guest: Guest, Json(body): Json<Login>) -> Answer {
+async fn login(AxumState(state): App, guest: Guest, Json(body): Json<Login>) -> ApiResult {
     let signed_in = identity::login(&state.accounts, &state.signer, &state.gate, body.of(guest)).await?;
     counted(signed_in, |signed_in| Json(signed_in).into_response())
 }
 
 /// Ends a sign-in with a provider, which `oauth` began: only this function signs tokens.
-async fn redeem(AxumState(state): App, guest: Guest, Json(body): Json<Redeem>) -> Answer {
+async fn redeem(AxumState(state): App, guest: Guest, Json(body): Json<Redeem>) -> ApiResult {
     let State { accounts, signer, gate, .. } = &state;
     let from = (guest.device, guest.network);
     let signed_in = identity::redeem_code(accounts, signer, gate, &body.code, from).await?;
     Ok(Json(signed_in).into_response())
 }
 
-async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>) -> Answer {
+async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>) -> ApiResult {
     let State { accounts, signer, .. } = &state;
     let tokens = identity::refresh(accounts, signer, state.trust(), &body.refresh_token, &guest.trace).await?;
     Ok(Json(tokens).into_response())
 }
 
-async fn logout(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer<StatusCode> {
+async fn logout(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult<StatusCode> {
     identity::logout(&state.accounts, state.trust(), &visitor.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn request_reset(AxumState(state): App, guest: Guest, Json(body): Json<Reset>) -> Answer {
+async fn request_reset(AxumState(state): App, guest: Guest, Json(body): Json<Reset>) -> ApiResult {
     let Guest { network, trace, .. } = guest;
     let asked = identity::request_reset(&state.accounts, &state.gate, &body.email, &network, &trace).await?;
     counted(asked, |()| StatusCode::ACCEPTED.into_response())
@@ -118,62 +120,70 @@ async fn confirm_reset(
     AxumState(state): App,
     From(network): From,
     Json(body): Json<ConfirmReset>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     let password = body.password()?;
     identity::confirm_reset(&state.accounts, state.trust(), &state.gate, &body.token, &password, &network).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> Answer<StatusCode> {
+async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> ApiResult<StatusCode> {
     identity::verify_email(&state.accounts, &body.token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn request_verification(AxumState(state): App, Allowed(visitor, _): ByLogin, From(network): From) -> Answer {
+async fn request_verification(
+    AxumState(state): App,
+    Authorized(visitor, _): SessionOnly,
+    From(network): From,
+) -> ApiResult {
     let (user, trace) = (identity::present(&state.accounts, &visitor.caller).await?.id, &visitor.trace);
     let asked = identity::request_verification(&state.accounts, &state.gate, user, &network, trace).await?;
     counted(asked, |()| StatusCode::ACCEPTED.into_response())
 }
 
-async fn me(AxumState(state): App, visitor: Visitor, known: IfNoneMatch) -> Answer {
+async fn me(AxumState(state): App, visitor: CallContext, known: IfNoneMatch) -> ApiResult {
     let user = identity::present(&state.accounts, &visitor.caller).await?;
-    Ok(tagged(user.version, &known, user))
+    Ok(with_etag(user.version, &known, user))
 }
 
-async fn sessions(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer {
+async fn sessions(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult {
     let sessions = identity::sessions(&state.accounts, &visitor.caller).await?;
-    Ok(Json(whole(sessions)).into_response())
+    Ok(Json(single_page(sessions)).into_response())
 }
 
 async fn end_session(
     AxumState(state): App,
-    Allowed(visitor, _): ByLogin,
+    Authorized(visitor, _): SessionOnly,
     Path(id): Path<SessionId>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     identity::end_session(&state.accounts, state.trust(), &visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn api_keys(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer {
+async fn api_keys(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult {
     let keys = identity::api_keys(&state.accounts, &visitor.caller).await?;
-    Ok(Json(whole(keys)).into_response())
+    Ok(Json(single_page(keys)).into_response())
 }
 
-async fn create_api_key(AxumState(state): App, Allowed(visitor, _): ByLogin, Json(body): Json<ApiKeyIn>) -> Answer {
+async fn create_api_key(
+    AxumState(state): App,
+    Authorized(visitor, _): SessionOnly,
+    Json(body): Json<ApiKeyIn>,
+) -> ApiResult {
     let made = identity::create_api_key(&state.accounts, &visitor.caller, body).await?;
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
 async fn revoke_api_key(
     AxumState(state): App,
-    Allowed(visitor, _): ByLogin,
+    Authorized(visitor, _): SessionOnly,
     Path(id): Path<ApiKeyId>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     identity::revoke_api_key(&state.accounts, state.trust(), &visitor.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn jwks(AxumState(state): App) -> Answer<Response> {
+async fn jwks(AxumState(state): App) -> ApiResult<Response> {
     let keys = state.trust().keys(false).await?;
     Ok(([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys.of(Issuer::Own))).into_response())
 }

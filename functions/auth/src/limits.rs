@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
-use http_kit::{Answer, Failure};
+use http_kit::{ApiError, ApiResult};
 use identity::Counted;
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -10,9 +10,9 @@ const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// The answer to what was counted, whatever became of it.
-pub(crate) fn counted<T>(counted: Counted<T>, shape: impl FnOnce(T) -> Response) -> Answer {
+pub(crate) fn counted<T>(counted: Counted<T>, shape: impl FnOnce(T) -> Response) -> ApiResult {
     let Counted { standing, outcome } = counted;
-    let mut answer = outcome.map_or_else(|error| Failure::from(error).into_response(), shape);
+    let mut answer = outcome.map_or_else(|error| ApiError::from(error).into_response(), shape);
     for (name, number) in
         [(LIMIT, standing.limit()), (REMAINING, standing.remaining()), (RESET, standing.reset_seconds())]
     {

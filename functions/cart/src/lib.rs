@@ -10,7 +10,8 @@ use axum::routing::{get, post, put};
 use cart::{Carts, Item, Owner, Strategy, View};
 use http::StatusCode;
 use http_kit::{
-    Allowed, Answer, Failure, IdempotencyKey, IfMatch, IfNoneMatch, Json, Member, Path, Verifier, attempted, tagged,
+    AccountHolder, ApiError, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier,
+    idempotent_response, with_etag,
 };
 use values::permit::Buy;
 use values::{Currency, Permission, Result};
@@ -44,7 +45,7 @@ impl State {
 
     fn shown(&self, view: View, known: &IfNoneMatch) -> Result<Response> {
         let cart = CartOut::of(view, self.currency)?;
-        Ok(tagged(cart.tag()?, known, cart))
+        Ok(with_etag(cart.tag()?, known, cart))
     }
 }
 
@@ -65,17 +66,17 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
-async fn make(AxumState(state): AxumState<State>) -> Answer {
+async fn make(AxumState(state): AxumState<State>) -> ApiResult {
     let made = state.carts.make().await?;
     Ok((StatusCode::CREATED, state.shown(made, &IfNoneMatch::default())?).into_response())
 }
 
 async fn view(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     Path(owner): Path<String>,
     known: IfNoneMatch,
-) -> Answer {
+) -> ApiResult {
     let owner = Owner::named(&owner, &visitor.caller)?;
     let view = match owner.is(&visitor.caller) {
         true => state.carts.view(owner).await?,
@@ -86,40 +87,40 @@ async fn view(
 
 async fn add(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     Path(owner): Path<String>,
     held: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<AddIn>,
-) -> Answer {
+) -> ApiResult {
     let owner = Owner::named(&owner, &visitor.caller)?;
-    let once = key.of(&owner.to_string(), "POST /cart/items", &body)?;
+    let idempotency = key.of(&owner.to_string(), "POST /cart/items", &body)?;
     let item = Item::of(body.sku, body.product_id)?;
-    let added = state.carts.add(owner, &item, body.quantity, held.version()?, once.as_ref()).await?;
-    Ok(attempted(added, |view| state.shown(view, &IfNoneMatch::default()).map_err(Failure::from)))
+    let added = state.carts.add(owner, &item, body.quantity, held.version()?, idempotency.as_ref()).await?;
+    Ok(idempotent_response(added, |view| state.shown(view, &IfNoneMatch::default()).map_err(ApiError::from)))
 }
 
 async fn merge(
     AxumState(state): AxumState<State>,
-    Member(visitor): Member,
+    AccountHolder(visitor): AccountHolder,
     held: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<MergeIn>,
-) -> Answer {
+) -> ApiResult {
     visitor.caller.require(Permission::Buy)?;
     let user = visitor.caller.require_user()?;
-    let once = key.of(&user.to_string(), "POST /cart/me/merge", &body)?;
-    let merged = state.carts.merge(user, &body.from, state.merge, held.version()?, once.as_ref()).await?;
-    Ok(attempted(merged, |view| state.shown(view, &IfNoneMatch::default()).map_err(Failure::from)))
+    let idempotency = key.of(&user.to_string(), "POST /cart/me/merge", &body)?;
+    let merged = state.carts.merge(user, &body.from, state.merge, held.version()?, idempotency.as_ref()).await?;
+    Ok(idempotent_response(merged, |view| state.shown(view, &IfNoneMatch::default()).map_err(ApiError::from)))
 }
 
 async fn set(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     Path((owner, item)): Path<(String, String)>,
     held: IfMatch,
     Json(body): Json<SetIn>,
-) -> Answer {
+) -> ApiResult {
     let owner = Owner::named(&owner, &visitor.caller)?;
     let set = state.carts.set(owner, &item.parse()?, body.quantity, held.version()?).await?;
     Ok(state.shown(set, &IfNoneMatch::default())?)
@@ -127,10 +128,10 @@ async fn set(
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     Path((owner, item)): Path<(String, String)>,
     held: IfMatch,
-) -> Answer {
+) -> ApiResult {
     let owner = Owner::named(&owner, &visitor.caller)?;
     let left = state.carts.remove(owner, &item.parse()?, held.version()?).await?;
     Ok(state.shown(left, &IfNoneMatch::default())?)
@@ -138,10 +139,10 @@ async fn remove(
 
 async fn clear(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     Path(owner): Path<String>,
     held: IfMatch,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     state.carts.clear(Owner::named(&owner, &visitor.caller)?, held.version()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

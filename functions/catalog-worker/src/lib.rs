@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, Files, OwnQueue, Table, consume, fault};
+use aws_kit::{Aws, Bucket, Queue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use catalog::{Jobs, Products};
 use events::{Envelope, Event, OrderDelivered, Recipient};
@@ -18,15 +18,15 @@ const SLICE: Duration = Duration::from_secs(5);
 pub struct State {
     products: Products,
     jobs: Jobs,
-    queue: OwnQueue,
+    queue: Queue,
 }
 
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_CATALOG", Clock::System)?;
+        let queue = Queue::from_env(aws, "SOUK_QUEUE_CATALOG", Clock::System)?;
         let products = Products::from_env(aws)?;
-        let jobs = Jobs::new(products.clone(), Files::from_env(aws)?);
+        let jobs = Jobs::new(products.clone(), Bucket::from_env(aws)?);
         Ok(Self { products, jobs, queue })
     }
 

@@ -1,7 +1,7 @@
 //! What has to happen by itself: ended holds, events that a stream lost, payments that a worker lost. And the one command of
 //! operators, which has no API on purpose: giving a role to an account.
 
-use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, Trust, forget_event, waiting};
+use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, TokenTrust, forget_event, pending_events};
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
 use identity::{Accounts, grant_role};
@@ -43,7 +43,7 @@ pub struct Report {
 pub struct State {
     desk: Desk,
     accounts: Accounts,
-    trust: Trust,
+    trust: TokenTrust,
     publisher: Publisher,
     clock: Clock,
     /// An event that has lain in its outbox for so many seconds was lost by its stream.
@@ -60,7 +60,7 @@ impl State {
         Ok(Self {
             desk,
             accounts: Accounts::from_env(aws)?,
-            trust: Trust::from_env(aws)?,
+            trust: TokenTrust::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
             clock,
             forgotten_seconds: Settings.parsed("SOUK_FORGOTTEN_SECONDS")?,
@@ -73,7 +73,7 @@ impl State {
     }
 }
 
-/// Does one task. What fails for one order or event does not keep the others waiting.
+/// Does one task. What fails for one order or event does not keep the others pending_events.
 pub async fn handle(state: &State, task: Task, request_id: &str) -> Result<Report, lambda_runtime::Error> {
     let trace =
         Trace { correlation_id: request_id.to_owned(), causation_id: None, actor: Actor::system("housekeeping") };
@@ -125,7 +125,7 @@ async fn republish(state: &State) -> Result<Report> {
 async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timestamp) -> Result<Report> {
     let mut report = Report { done: 0, failed: 0 };
     let mut events = Vec::new();
-    for event in waiting(table, shard, since).await? {
+    for event in pending_events(table, shard, since).await? {
         match event {
             Ok(event) => events.push(event),
             Err(error) => report.count::<()>(Err(error)),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 
-use aws_kit::{Aws, OwnQueue, Table};
+use aws_kit::{Aws, Queue, Table};
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use search::{Turn, Upkeep, own_folder};
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,8 @@ const TRIES: u32 = 5;
 pub struct State {
     upkeep: Mutex<Upkeep>,
     table: Table,
-    queue: OwnQueue,
-    dead_letters: OwnQueue,
+    queue: Queue,
+    dead_letters: Queue,
 }
 
 impl State {
@@ -35,8 +35,8 @@ impl State {
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let upkeep = Upkeep::from_env(aws, &own_folder(Path::new(FOLDER))?)?;
         let table = upkeep.catalog().table().clone();
-        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_SEARCH", Clock::System)?;
-        let dead_letters = OwnQueue::from_env(aws, "SOUK_DEAD_LETTERS_SEARCH", Clock::System)?;
+        let queue = Queue::from_env(aws, "SOUK_QUEUE_SEARCH", Clock::System)?;
+        let dead_letters = Queue::from_env(aws, "SOUK_DEAD_LETTERS_SEARCH", Clock::System)?;
         Ok(Self { upkeep: Mutex::new(upkeep), table, queue, dead_letters })
     }
 

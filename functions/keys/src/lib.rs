@@ -3,7 +3,7 @@
 
 mod trusted;
 
-use aws_kit::{Aws, Trust};
+use aws_kit::{Aws, TokenTrust};
 use identity::KeyRotation;
 use serde::Deserialize;
 use tracing::{error, info};
@@ -15,14 +15,14 @@ use trusted::Provider;
 #[derive(Debug)]
 pub struct State {
     rotation: KeyRotation,
-    trust: Trust,
+    trust: TokenTrust,
     provider: Option<Provider>,
 }
 
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (rotation, trust) = (KeyRotation::from_env(aws)?, Trust::from_env(aws)?);
+        let (rotation, trust) = (KeyRotation::from_env(aws)?, TokenTrust::from_env(aws)?);
         Ok(Self { rotation, trust, provider: Provider::from_env()? })
     }
 }

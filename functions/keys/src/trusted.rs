@@ -1,6 +1,6 @@
 //! The public keys of another issuer, fetched where nobody waits for them: whoever checks a token reads them from the table.
 
-use aws_kit::{Issuer, Settings, Trust};
+use aws_kit::{Issuer, Settings, TokenTrust};
 use jsonwebtoken::jwk::JwkSet;
 use reqwest::Client;
 use values::{Error, Result};
@@ -23,7 +23,7 @@ impl Provider {
     }
 
     /// Publishes what the issuer says now. A set that cannot be had or read leaves the one that is known.
-    pub(crate) async fn fetch(&self, trust: &Trust) -> Result<()> {
+    pub(crate) async fn fetch(&self, trust: &TokenTrust) -> Result<()> {
         let outage = |error| Error::unavailable("trusted issuer", error);
         let mut answer =
             self.client.get(&self.url).send().await.and_then(reqwest::Response::error_for_status).map_err(outage)?;

@@ -1,6 +1,6 @@
 //! SQS: events that customers hear of. What fails comes again by itself; events of other types are none of its business.
 
-use aws_kit::{Aws, OwnQueue, consume};
+use aws_kit::{Aws, Queue, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use notifications::{Notifier, notify};
 use values::{Clock, Result};
@@ -9,13 +9,13 @@ use values::{Clock, Result};
 #[derive(Debug, Clone)]
 pub struct State {
     notifier: Notifier,
-    queue: OwnQueue,
+    queue: Queue,
 }
 
 impl State {
     /// As the environment says.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_NOTIFICATIONS", Clock::System)?;
+        let queue = Queue::from_env(aws, "SOUK_QUEUE_NOTIFICATIONS", Clock::System)?;
         Ok(Self { notifier: Notifier::from_env(aws)?, queue })
     }
 }

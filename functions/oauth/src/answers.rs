@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use http_kit::{Answer, Failure};
+use http_kit::{ApiError, ApiResult};
 use identity::{Attempt, Counted};
 use oauth2::url::Url;
 use tracing::{error, info};
@@ -31,9 +31,9 @@ pub(crate) fn back(attempt: &Attempt, outcome: Result<String>, cookie: &str) -> 
 }
 
 /// The answer to what was counted, whatever became of it, with how the caller stands.
-pub(crate) fn counted<T>(counted: Counted<T>, shape: impl FnOnce(T) -> Result<Response>) -> Answer {
+pub(crate) fn counted<T>(counted: Counted<T>, shape: impl FnOnce(T) -> Result<Response>) -> ApiResult {
     let Counted { standing, outcome } = counted;
-    let mut answer = outcome.and_then(shape).unwrap_or_else(|error| Failure::from(error).into_response());
+    let mut answer = outcome.and_then(shape).unwrap_or_else(|error| ApiError::from(error).into_response());
     for (name, number) in
         [(LIMIT, standing.limit()), (REMAINING, standing.remaining()), (RESET, standing.reset_seconds())]
     {

@@ -22,7 +22,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use http::StatusCode;
-use http_kit::{Allowed, Answer, ByLogin, Json, Path, Query, Source, Verifier, Visitor, whole};
+use http_kit::{ApiResult, Authorized, CallContext, Json, Path, Query, SessionOnly, SourceIp, Verifier, single_page};
 use identity::{Accounts, Attempt, Brake, Network, Provider};
 use values::{Error, Result, Trace};
 
@@ -86,8 +86,8 @@ async fn begin(
     AxumState(state): App,
     Path(provider): Path<Provider>,
     Query(asked): Query<Asked>,
-    source: Source,
-) -> Answer {
+    source: SourceIp,
+) -> ApiResult {
     let journey = asked.journey(provider, &state.redirects)?;
     let ready = state.providers.ready(provider).await?;
     let network = Network::of(source.0.as_deref());
@@ -103,8 +103,8 @@ async fn callback(
     Path(provider): Path<Provider>,
     Query(said): Query<Said>,
     headers: HeaderMap,
-    visitor: Visitor,
-) -> Answer {
+    visitor: CallContext,
+) -> ApiResult {
     let browser = said.state.as_deref().and_then(|said| state.cookies.found(&headers, said));
     let attempt =
         identity::resume_sign_in(&state.accounts, provider, said.state.as_deref(), browser.as_deref()).await?;
@@ -121,16 +121,16 @@ async fn signed_in(state: &State, attempt: &Attempt, said: &Said, trace: &Trace)
     identity::sign_in_with(&state.accounts, state.verifier.trust(), &vouched, trace).await
 }
 
-async fn links(AxumState(state): App, Allowed(visitor, _): ByLogin) -> Answer<Response> {
+async fn links(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult<Response> {
     let links = identity::links(&state.accounts, visitor.caller.require_user()?).await?;
-    Ok(Json(whole(links)).into_response())
+    Ok(Json(single_page(links)).into_response())
 }
 
 async fn unlink(
     AxumState(state): App,
-    Allowed(visitor, _): ByLogin,
+    Authorized(visitor, _): SessionOnly,
     Path(provider): Path<Provider>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     identity::unlink(&state.accounts, visitor.caller.require_user()?, provider).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, OwnQueue, Table, consume, fault};
+use aws_kit::{Aws, Queue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event, UserDeleted};
 use orders::{Desk, Expiry};
@@ -15,13 +15,13 @@ const SLICE: Duration = Duration::from_secs(5);
 /// What the handler holds.
 pub struct State {
     desk: Desk,
-    queue: OwnQueue,
+    queue: Queue,
 }
 
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_ORDERS", Clock::System)?;
+        let queue = Queue::from_env(aws, "SOUK_QUEUE_ORDERS", Clock::System)?;
         Ok(Self { desk: Desk::from_env(aws, Clock::System)?, queue })
     }
 

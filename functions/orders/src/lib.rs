@@ -12,8 +12,8 @@ use axum::routing::{get, patch, post};
 use cart::Carts;
 use http::{HeaderMap, StatusCode, header};
 use http_kit::{
-    Allowed, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, Visitor, attempted, etag,
-    order_token, tagged,
+    ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, etag,
+    idempotent_response, order_token, with_etag,
 };
 use identity::Accounts;
 use orders::{Asked, Checkout, Desk, Status};
@@ -72,90 +72,92 @@ pub fn routes(state: State) -> Router {
 
 async fn place(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     key: IdempotencyKey,
     Json(body): Json<PlaceIn>,
-) -> Answer {
+) -> ApiResult {
     let key = key.required()?;
     let idempotency = Idempotency::new(&scope(&visitor.caller), "POST /orders", &key, &body)?;
     let new = body.into_new(&visitor.caller)?;
     let placed = state.checkout.place(new, &visitor.caller, &key, &idempotency, &visitor.trace).await?;
-    Ok(attempted(placed, |placed| (StatusCode::CREATED, shown(OrderOut::placed(placed.full, placed.order_token)))))
+    Ok(idempotent_response(placed, |placed| {
+        (StatusCode::CREATED, shown(OrderOut::placed(placed.full, placed.order_token)))
+    }))
 }
 
 async fn quote(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     Json(body): Json<PlaceIn>,
-) -> Answer {
+) -> ApiResult {
     let inquiry = body.into_inquiry(&visitor.caller)?;
     Ok(Json(QuoteOut::from(state.checkout.quote(inquiry, &visitor.caller).await?)).into_response())
 }
 
 async fn show(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Path(id): Path<OrderId>,
     known: IfNoneMatch,
     headers: HeaderMap,
-) -> Answer {
+) -> ApiResult {
     let full = state.checkout.desk.orders.show(id, &visitor.caller, order_token(&headers)).await?;
-    Ok(tagged(full.order.version, &known, OrderOut::from(full)))
+    Ok(with_etag(full.order.version, &known, OrderOut::from(full)))
 }
 
 async fn pay(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<Buy>,
+    Authorized(visitor, _): Authorized<Buy>,
     key: IdempotencyKey,
     Path(id): Path<OrderId>,
     headers: HeaderMap,
     Json(body): Json<PayIn>,
-) -> Answer {
+) -> ApiResult {
     let action = format!("POST /orders/{id}/pay");
-    let once = Idempotency::new(&scope(&visitor.caller), &action, &key.required()?, &body)?;
+    let idempotency = Idempotency::new(&scope(&visitor.caller), &action, &key.required()?, &body)?;
     let (caller, order_token, trace) = (&visitor.caller, order_token(&headers), &visitor.trace);
-    let asked = Asked { caller, order_token, version: None, once: Some(&once), trace };
+    let asked = Asked { caller, order_token, version: None, idempotency: Some(&idempotency), trace };
     let paid = state.checkout.desk.pay(id, body.payment_method, &asked).await?;
-    Ok(attempted(paid, |paid| shown(OrderOut::from(paid))))
+    Ok(idempotent_response(paid, |paid| shown(OrderOut::from(paid))))
 }
 
 async fn cancel(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     key: IdempotencyKey,
     held: IfMatch,
     Path(id): Path<OrderId>,
     headers: HeaderMap,
     Json(body): Json<CancelIn>,
-) -> Answer {
+) -> ApiResult {
     // A key that only reads what was bought cancels nothing.
     if !visitor.caller.may(Permission::MoveOrders) {
         visitor.caller.require(Permission::Buy)?;
     }
-    let once = key.of(&scope(&visitor.caller), &format!("POST /orders/{id}/cancel"), &body)?;
+    let idempotency = key.of(&scope(&visitor.caller), &format!("POST /orders/{id}/cancel"), &body)?;
     let (caller, order_token, trace) = (&visitor.caller, order_token(&headers), &visitor.trace);
-    let asked = Asked { caller, order_token, version: held.version()?, once: once.as_ref(), trace };
+    let asked = Asked { caller, order_token, version: held.version()?, idempotency: idempotency.as_ref(), trace };
     let cancelled = state.checkout.desk.cancel(id, Some(body.reason.as_str()), &asked).await?;
-    Ok(attempted(cancelled, |cancelled| shown(OrderOut::from(cancelled))))
+    Ok(idempotent_response(cancelled, |cancelled| shown(OrderOut::from(cancelled))))
 }
 
 async fn advance(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<MoveOrders>,
+    Authorized(visitor, _): Authorized<MoveOrders>,
     key: IdempotencyKey,
     held: IfMatch,
     Path(id): Path<OrderId>,
     Json(body): Json<MoveIn>,
-) -> Answer {
-    let once = key.of(&scope(&visitor.caller), &format!("PATCH /orders/{id}/status"), &body)?;
+) -> ApiResult {
+    let idempotency = key.of(&scope(&visitor.caller), &format!("PATCH /orders/{id}/status"), &body)?;
     let (caller, trace) = (&visitor.caller, &visitor.trace);
-    let asked = Asked { caller, order_token: None, version: held.version()?, once: once.as_ref(), trace };
+    let asked = Asked { caller, order_token: None, version: held.version()?, idempotency: idempotency.as_ref(), trace };
     let (desk, note) = (&state.checkout.desk, body.note.as_ref().map(Text::as_str));
     let moved = match body.status {
         Status::Cancelled => desk.cancel(id, note, &asked).await?,
         status => desk.orders.advance(id, status, note, &asked).await?,
     };
-    Ok(attempted(moved, |moved| shown(OrderOut::from(moved))))
+    Ok(idempotent_response(moved, |moved| shown(OrderOut::from(moved))))
 }
 
 /// An order with its tag.

@@ -3,7 +3,7 @@
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use http::HeaderMap;
-use http_kit::{Answer, Json, Member, PageQuery, Path, Query, Visitor, list, order_token};
+use http_kit::{AccountHolder, ApiResult, CallContext, Json, PageQuery, Path, Query, list, order_token};
 use values::{Error, OrderId, Permission, UserId};
 
 use crate::State;
@@ -13,9 +13,9 @@ use crate::shape::{HistoryOut, OrderOut};
 /// `GET /orders`: an admin finds all, everybody else their own.
 pub(crate) async fn all(
     AxumState(state): AxumState<State>,
-    Member(visitor): Member,
+    AccountHolder(visitor): AccountHolder,
     Query(query): Query<ListIn>,
-) -> Answer {
+) -> ApiResult {
     let (filter, page) = query.parts();
     if !visitor.caller.may(Permission::ReadOrders) {
         let user = visitor.caller.require_user()?;
@@ -36,10 +36,10 @@ pub(crate) async fn all(
 /// `GET /orders/user/{userId}`.
 pub(crate) async fn of_user(
     AxumState(state): AxumState<State>,
-    Member(visitor): Member,
+    AccountHolder(visitor): AccountHolder,
     Path(user): Path<UserId>,
     Query(page): Query<PageQuery>,
-) -> Answer {
+) -> ApiResult {
     if !visitor.caller.may(Permission::ReadOrders) && visitor.caller.require_user()? != user {
         return Err(Error::not_found("account").into());
     }
@@ -49,11 +49,11 @@ pub(crate) async fn of_user(
 /// `GET /orders/{id}/history`.
 pub(crate) async fn history(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Path(id): Path<OrderId>,
     Query(page): Query<PageQuery>,
     headers: HeaderMap,
-) -> Answer {
+) -> ApiResult {
     let orders = &state.checkout.desk.orders;
     orders.show(id, &visitor.caller, order_token(&headers)).await?;
     let name = format!("history of {id}");
@@ -62,7 +62,7 @@ pub(crate) async fn history(
     Ok(Json(list(rows.map(|entry| HistoryOut::of(entry, is_admin)), &state.cursors, &name)).into_response())
 }
 
-async fn bought_by(state: &State, user: UserId, page: &PageQuery) -> Answer {
+async fn bought_by(state: &State, user: UserId, page: &PageQuery) -> ApiResult {
     let name = format!("orders of {user}");
     let rows = state.checkout.desk.orders.of_user(user, &state.cursors.open(page, &name)?).await?;
     Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())

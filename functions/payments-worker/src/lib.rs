@@ -3,7 +3,7 @@
 
 use std::str::FromStr;
 
-use aws_kit::{Aws, OwnQueue, Settings, Table, consume};
+use aws_kit::{Aws, Queue, Settings, Table, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event};
 use orders::{Orders, Status as OrderStatus};
@@ -14,7 +14,7 @@ use values::{Clock, Error, OrderId, PaymentId, Result, Trace};
 pub struct State {
     orders: Orders,
     till: Till,
-    queue: OwnQueue,
+    queue: Queue,
     capture_at: CaptureAt,
 }
 
@@ -44,7 +44,7 @@ impl State {
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let clock = Clock::System;
         let till = Till { payments: Payments::from_env(aws, clock.clone())?, provider: Stripe::from_env(aws)? };
-        let queue = OwnQueue::from_env(aws, "SOUK_QUEUE_PAYMENTS", clock.clone())?;
+        let queue = Queue::from_env(aws, "SOUK_QUEUE_PAYMENTS", clock.clone())?;
         let capture_at = Settings.parsed("SOUK_CAPTURE_AT")?;
         Ok(Self { orders: Orders::from_env(aws, clock)?, till, queue, capture_at })
     }

@@ -13,8 +13,8 @@ use axum::routing::{get, post};
 use events::Recipient;
 use http::{HeaderMap, StatusCode};
 use http_kit::{
-    Allowed, Answer, Cursors, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery, Path, Query, Raw, Verifier,
-    Visitor, attempted, list, order_token, tagged,
+    ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery, Path,
+    Query, RawBody, Verifier, idempotent_response, list, order_token, with_etag,
 };
 use payments::{Payment, Payments};
 use serde::Deserialize;
@@ -47,7 +47,7 @@ impl State {
     }
 
     /// The payment, for whoever may see it.
-    async fn shown(&self, id: PaymentId, visitor: &Visitor, headers: &HeaderMap) -> Result<Payment> {
+    async fn shown(&self, id: PaymentId, visitor: &CallContext, headers: &HeaderMap) -> Result<Payment> {
         check_somebody(visitor, headers)?;
         let payment = self.payments.read(id).await?.filter(|payment| may_see(payment, &visitor.caller, headers));
         payment.ok_or_else(|| Error::not_found("payment"))
@@ -80,22 +80,22 @@ struct OfOrder {
 
 async fn show(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Path(id): Path<PaymentId>,
     known: IfNoneMatch,
     headers: HeaderMap,
-) -> Answer {
+) -> ApiResult {
     let payment = state.shown(id, &visitor, &headers).await?;
-    Ok(tagged(payment.version, &known, PaymentOut::from(payment)))
+    Ok(with_etag(payment.version, &known, PaymentOut::from(payment)))
 }
 
 /// An order has one payment, so this list has one page.
 async fn of_order(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Query(asked): Query<OfOrder>,
     headers: HeaderMap,
-) -> Answer {
+) -> ApiResult {
     check_somebody(&visitor, &headers)?;
     let payments = state.payments.of_order(asked.order_id).await?;
     let visible = payments.into_iter().filter(|payment| may_see(payment, &visitor.caller, &headers));
@@ -106,10 +106,10 @@ async fn of_order(
 /// The customer is back from the provider's page: the worker looks what came of it.
 async fn confirm(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Path(id): Path<PaymentId>,
     headers: HeaderMap,
-) -> Answer {
+) -> ApiResult {
     let payment = state.shown(id, &visitor, &headers).await?;
     state.payments.look(&payment, &visitor.trace).await?;
     Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
@@ -117,9 +117,9 @@ async fn confirm(
 
 async fn capture(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<MoveMoney>,
+    Authorized(visitor, _): Authorized<MoveMoney>,
     Path(id): Path<PaymentId>,
-) -> Answer {
+) -> ApiResult {
     let payment = state.payments.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
     state.payments.ask_capture(&payment, &visitor.trace).await?;
     Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
@@ -127,33 +127,38 @@ async fn capture(
 
 async fn refund(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<MoveMoney>,
+    Authorized(visitor, _): Authorized<MoveMoney>,
     key: IdempotencyKey,
     Path(id): Path<PaymentId>,
     Json(body): Json<RefundIn>,
-) -> Answer {
+) -> ApiResult {
     let admin = visitor.caller.require_account()?.to_string();
     let action = format!("POST /payments/{id}/refunds");
-    let once = Idempotency::new(&admin, &action, &key.required()?, &body)?;
+    let idempotency = Idempotency::new(&admin, &action, &key.required()?, &body)?;
     let (part, reason) = body.into_parts()?;
-    let asked = state.payments.ask_refund(id, part, reason.as_str(), &once, &visitor.trace).await?;
-    Ok(attempted(asked, |refund| (StatusCode::CREATED, Json(RefundOut::from(refund)))))
+    let asked = state.payments.ask_refund(id, part, reason.as_str(), &idempotency, &visitor.trace).await?;
+    Ok(idempotent_response(asked, |refund| (StatusCode::CREATED, Json(RefundOut::from(refund)))))
 }
 
 async fn refunds(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Path(id): Path<PaymentId>,
     Query(page): Query<PageQuery>,
     headers: HeaderMap,
-) -> Answer {
+) -> ApiResult {
     state.shown(id, &visitor, &headers).await?;
     let name = format!("refunds of {id}");
     let rows = state.payments.refunds(id, &state.cursors.open(&page, &name)?).await?;
     Ok(Json(list(rows.map(RefundOut::from), &state.cursors, &name)).into_response())
 }
 
-async fn stripe(AxumState(state): AxumState<State>, visitor: Visitor, headers: HeaderMap, Raw(body): Raw) -> Answer {
+async fn stripe(
+    AxumState(state): AxumState<State>,
+    visitor: CallContext,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> ApiResult {
     let signature = headers.get("stripe-signature").map(|value| value.to_str().unwrap_or_default());
     let trace = Trace { actor: Actor::system("stripe"), ..visitor.trace };
     state.payments.hear(&body, signature, &state.stripe, &trace).await?;
@@ -161,7 +166,7 @@ async fn stripe(AxumState(state): AxumState<State>, visitor: Visitor, headers: H
 }
 
 /// Nobody in particular has no payments.
-fn check_somebody(visitor: &Visitor, headers: &HeaderMap) -> Result<()> {
+fn check_somebody(visitor: &CallContext, headers: &HeaderMap) -> Result<()> {
     match headers.contains_key(ORDER_TOKEN) {
         true => Ok(()),
         false => visitor.caller.require_account().map(drop),

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Files, fault};
+use aws_kit::{Bucket, fault};
 use events::Envelope;
 use identity::{erase_page, folder_of, is_closed};
 use tracing::info;
@@ -25,7 +25,7 @@ pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> R
     fault::point("erasure.cart_erased");
     let now = state.clock.now();
     loop {
-        // Files behind rows: an export that is still being written finds that its row is gone, and ends.
+        // Files after rows: an export that is still being written finds that its row is gone, and ends.
         if !erase_page(&state.accounts, user).await? && !erase_files(&state.files, user).await? {
             return Ok(envelope.second_look(now));
         }
@@ -37,7 +37,7 @@ pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> R
 }
 
 /// Removes a page of an account's files; false when there was none.
-async fn erase_files(files: &Files, user: UserId) -> Result<bool> {
+async fn erase_files(files: &Bucket, user: UserId) -> Result<bool> {
     /// Of the thousand that a list has at most.
     const MOST: usize = 25;
     let listed = files.list(&folder_of(user), None).await?;

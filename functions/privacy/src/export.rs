@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Growing, fault};
+use aws_kit::{MultipartUpload, fault};
 use events::{Envelope, UserExportRequested};
 use identity::{Claim, ExportJob, claim_export, held_of, held_rows, write_export};
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ pub(crate) async fn export(
         return Ok(None);
     }
     fault::point("export.before_join");
-    Growing::resumed(&state.files, ending.key(), MEDIA_TYPE, progress.file).joined().await?;
+    MultipartUpload::resumed(&state.files, ending.key(), MEDIA_TYPE, progress.file).joined().await?;
     write_export(&state.accounts, &ending.done(state.clock.now())).await?;
     info!(job.id = %job.id, user.id = %job.user_id, "an export is written");
     Ok(None)
@@ -78,7 +78,7 @@ async fn slice(state: &State, job: &ExportJob, until: Instant) -> Result<Progres
     if progress.stage == Stage::Ended {
         return Ok(progress);
     }
-    let mut file = Growing::resumed(&state.files, job.key(), MEDIA_TYPE, progress.file.clone());
+    let mut file = MultipartUpload::resumed(&state.files, job.key(), MEDIA_TYPE, progress.file.clone());
     while progress.stage != Stage::Ended && Instant::now() < until {
         let mut page = Vec::new();
         progress.stage = write_page(state, job.user_id, &mut progress, &mut page).await?;

@@ -6,7 +6,7 @@ mod erase;
 mod export;
 mod progress;
 
-use aws_kit::{Aws, Files, OwnQueue, Table, consume};
+use aws_kit::{Aws, Bucket, Queue, Table, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use cart::Carts;
 use catalog::Products;
@@ -24,8 +24,8 @@ pub struct State {
     payments: Payments,
     products: Products,
     carts: Carts,
-    files: Files,
-    queue: OwnQueue,
+    files: Bucket,
+    queue: Queue,
     clock: Clock,
 }
 
@@ -39,8 +39,8 @@ impl State {
             payments: Payments::from_env(aws, clock.clone())?,
             products: Products::from_env(aws)?,
             carts: Carts::from_env(aws)?,
-            files: Files::from_env(aws)?,
-            queue: OwnQueue::from_env(aws, "SOUK_QUEUE_PRIVACY", clock.clone())?,
+            files: Bucket::from_env(aws)?,
+            queue: Queue::from_env(aws, "SOUK_QUEUE_PRIVACY", clock.clone())?,
             clock,
         })
     }

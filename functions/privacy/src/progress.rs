@@ -1,6 +1,6 @@
 //! How far an export has come: what its row keeps between two slices.
 
-use aws_kit::Grown;
+use aws_kit::MultipartState;
 use serde::{Deserialize, Serialize};
 use values::{OrderId, Position};
 
@@ -32,7 +32,7 @@ pub(crate) enum Stage {
 pub(crate) struct Progress {
     pub(crate) stage: Stage,
     pub(crate) document: Document,
-    pub(crate) file: Grown,
+    pub(crate) file: MultipartState,
 }
 
 #[cfg(test)]

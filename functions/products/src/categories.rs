@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use catalog::{Category, Node, Shelf};
 use http::StatusCode;
-use http_kit::{Allowed, Answer, IfMatch, IfNoneMatch, Json, Path, Visitor, tagged};
+use http_kit::{ApiResult, Authorized, CallContext, IfMatch, IfNoneMatch, Json, Path, with_etag};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use values::Text;
@@ -53,18 +53,18 @@ struct NodeOut {
     version: u64,
 }
 
-async fn tree(AxumState(state): AxumState<State>, visitor: Visitor, known: IfNoneMatch) -> Answer {
+async fn tree(AxumState(state): AxumState<State>, visitor: CallContext, known: IfNoneMatch) -> ApiResult {
     let body = json!({ "data": state.products.categories(&visitor.caller).await? });
     // The tree has no version that counts every name, so its tag is of what it says.
     let digest = sha256_hex(body.to_string().as_bytes());
-    Ok(cached(tagged(digest.get(..32).unwrap_or_default(), &known, body), &visitor.caller))
+    Ok(cached(with_etag(digest.get(..32).unwrap_or_default(), &known, body), &visitor.caller))
 }
 
 async fn create(
     AxumState(state): AxumState<State>,
-    _: Allowed<ManageCategories>,
+    _: Authorized<ManageCategories>,
     Json(body): Json<CreateIn>,
-) -> Answer {
+) -> ApiResult {
     let CreateIn { key, name, parent, position } = body;
     let made = state.products.create_category(key, Shelf { name, parent, position }).await?;
     Ok((StatusCode::CREATED, shown(made)).into_response())
@@ -72,11 +72,11 @@ async fn create(
 
 async fn replace(
     AxumState(state): AxumState<State>,
-    _: Allowed<ManageCategories>,
+    _: Authorized<ManageCategories>,
     Path(key): Path<Category>,
     held: IfMatch,
     Json(body): Json<ReplaceIn>,
-) -> Answer {
+) -> ApiResult {
     let ReplaceIn { name, parent, position } = body;
     let shelf = Shelf { name, parent, position };
     Ok(shown(state.products.change_category(&key, held.required()?, shelf).await?))
@@ -84,10 +84,10 @@ async fn replace(
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    _: Allowed<ManageCategories>,
+    _: Authorized<ManageCategories>,
     Path(key): Path<Category>,
     held: IfMatch,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     state.products.delete_category(&key, held.required()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -95,5 +95,5 @@ async fn remove(
 fn shown(node: Node) -> Response {
     let name = node.name().to_owned();
     let Node { key, parent, position, version, .. } = node;
-    tagged(version, &IfNoneMatch::default(), NodeOut { key, name, parent, position, version })
+    with_etag(version, &IfNoneMatch::default(), NodeOut { key, name, parent, position, version })
 }

@@ -1,13 +1,13 @@
 //! Pictures of a product: announced here, put into the bucket by whoever has them, and then looked at by the uploads function.
 
-use aws_kit::{Attempt, Signed};
+use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use catalog::{Alt, ImageFound, ImageOut, ImageType, ImageUpload, NewImage, Refusal, UploadState};
 use http::StatusCode;
-use http_kit::{Allowed, Answer, IdempotencyKey, IfMatch, Json, Path, attempted};
+use http_kit::{ApiResult, Authorized, IdempotencyKey, IfMatch, Json, Path, idempotent_response};
 use serde::{Deserialize, Serialize};
 use values::permit::ManageProducts;
 use values::{Clock, ImageId, ProductId, Result, Timestamp};
@@ -34,7 +34,7 @@ struct ImageIn {
 #[serde(rename_all = "camelCase")]
 struct AnnouncedOut {
     image_id: ImageId,
-    upload: Signed,
+    upload: PresignedUrl,
     expires_at: Timestamp,
 }
 
@@ -66,17 +66,17 @@ struct ImageStateOut {
 
 async fn announce(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path(product): Path<ProductId>,
     key: IdempotencyKey,
     Json(body): Json<ImageIn>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, &format!("POST /products/{product}/images"), &body)?;
+) -> ApiResult {
+    let idempotency = key.of(&visitor.trace.actor.0, &format!("POST /products/{product}/images"), &body)?;
     let new = NewImage { content_type: body.content_type, bytes: body.bytes, alt: body.alt };
-    let announced = state.products.announce_image(product, &new, &visitor.trace, once.as_ref()).await?;
-    let (Attempt::Fresh(image) | Attempt::Replayed(image)) = &announced;
+    let announced = state.products.announce_image(product, &new, &visitor.trace, idempotency.as_ref()).await?;
+    let (Idempotent::Fresh(image) | Idempotent::Replayed(image)) = &announced;
     let upload = signed(&state, image).await?;
-    Ok(attempted(announced, |image| {
+    Ok(idempotent_response(announced, |image| {
         let told = AnnouncedOut { image_id: image.id, upload, expires_at: image.awaited_until() };
         (StatusCode::CREATED, Json(told))
     }))
@@ -84,9 +84,9 @@ async fn announce(
 
 async fn show(
     AxumState(state): AxumState<State>,
-    _: Allowed<ManageProducts>,
+    _: Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
-) -> Answer {
+) -> ApiResult {
     let ImageFound { upload, image: shown } = state.products.image(product, image).await?;
     let known = upload.as_ref();
     let found = ImageStateOut {
@@ -103,27 +103,27 @@ async fn show(
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
     held: IfMatch,
     Json(body): Json<ImageChangeIn>,
-) -> Answer {
+) -> ApiResult {
     let (version, ImageChangeIn { alt, position }) = (held.required()?, body);
     Ok(state.shown(state.products.change_image(product, version, image, alt, position, &visitor.trace).await?))
 }
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
     held: IfMatch,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     state.products.remove_image(product, held.required()?, image, &visitor.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// An address to put the file to, for as long as it is awaited.
-async fn signed(state: &State, upload: &ImageUpload) -> Result<Signed> {
+async fn signed(state: &State, upload: &ImageUpload) -> Result<PresignedUrl> {
     let left = upload.awaited_until().seconds() - Clock::System.now().seconds();
     let (file, seconds) = (upload.file(), u64::try_from(left).unwrap_or(0).max(1));
     state.files.presign_put(&file, upload.content_type.as_str(), upload.bytes, seconds).await

@@ -1,12 +1,12 @@
 //! Imports and exports: begun, looked at, and what they leave to download. The worker does them.
 
-use aws_kit::{Attempt, Signed};
+use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::routing::{get, post};
 use catalog::{Counts, Format, Job, JobFailure, JobStatus, Jobs};
 use http::StatusCode;
-use http_kit::{Allowed, Answer, IdempotencyKey, Json, Path, attempted};
+use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, idempotent_response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::permit::ManageProducts;
@@ -70,40 +70,40 @@ struct SignedOut {
 
 async fn import(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ImportIn>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, "POST /products/imports", &body)?;
-    let begun = state.jobs.begin_import(body.format, body.bytes, &visitor.trace, once.as_ref()).await?;
+) -> ApiResult {
+    let idempotency = key.of(&visitor.trace.actor.0, "POST /products/imports", &body)?;
+    let begun = state.jobs.begin_import(body.format, body.bytes, &visitor.trace, idempotency.as_ref()).await?;
     accepted(&state, begun).await
 }
 
 async fn export(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ExportIn>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, "POST /products/exports", &body)?;
-    let begun = state.jobs.begin_export(body.format, &visitor.trace, once.as_ref()).await?;
+) -> ApiResult {
+    let idempotency = key.of(&visitor.trace.actor.0, "POST /products/exports", &body)?;
+    let begun = state.jobs.begin_export(body.format, &visitor.trace, idempotency.as_ref()).await?;
     accepted(&state, begun).await
 }
 
 async fn show_import(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path(id): Path<JobId>,
-) -> Answer<Json<JobOut>> {
+) -> ApiResult<Json<JobOut>> {
     let job = state.jobs.read(id, &visitor.trace).await?;
     Ok(Json(shown(&state.jobs, of_kind(job, Job::is_import)?).await?))
 }
 
 async fn show_export(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path(id): Path<JobId>,
-) -> Answer<Json<JobOut>> {
+) -> ApiResult<Json<JobOut>> {
     let job = state.jobs.read(id, &visitor.trace).await?;
     Ok(Json(shown(&state.jobs, of_kind(job, |job| !job.is_import())?).await?))
 }
@@ -114,18 +114,18 @@ fn of_kind(job: Job, is: fn(&Job) -> bool) -> Result<Job> {
 }
 
 /// A job that was begun, now or by the same request before: signed addresses are made anew each time.
-async fn accepted(state: &State, begun: Attempt<Job>) -> Answer {
+async fn accepted(state: &State, begun: Idempotent<Job>) -> ApiResult {
     let (fresh, job) = match begun {
-        Attempt::Fresh(job) => (true, job),
-        Attempt::Replayed(job) => (false, job),
+        Idempotent::Fresh(job) => (true, job),
+        Idempotent::Replayed(job) => (false, job),
     };
     let out = shown(&state.jobs, job).await?;
-    let told = if fresh { Attempt::Fresh(out) } else { Attempt::Replayed(out) };
-    Ok(attempted(told, |out| (StatusCode::ACCEPTED, Json(out))))
+    let told = if fresh { Idempotent::Fresh(out) } else { Idempotent::Replayed(out) };
+    Ok(idempotent_response(told, |out| (StatusCode::ACCEPTED, Json(out))))
 }
 
 async fn shown(jobs: &Jobs, job: Job) -> Result<JobOut> {
-    let signed = |signed: Signed| SignedOut { method: signed.method, url: signed.url, headers: signed.headers };
+    let signed = |signed: PresignedUrl| SignedOut { method: signed.method, url: signed.url, headers: signed.headers };
     let (upload, download) = (jobs.upload(&job).await?.map(signed), jobs.download(&job).await?.map(signed));
     let (report, download) = if job.is_import() { (download, None) } else { (None, download) };
     let Job { id, format, status, counts, failure, created_at, updated_at, .. } = job;

@@ -8,12 +8,12 @@ mod products;
 mod reviews;
 mod stock;
 
-use aws_kit::{Aws, Files, Table};
+use aws_kit::{Aws, Bucket, Table};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::response::Response;
 use catalog::{Jobs, Listing, Media, ProductOut, Products};
-use http_kit::{Cursors, IfNoneMatch, Verifier, tagged};
+use http_kit::{Cursors, IfNoneMatch, Verifier, with_etag};
 use values::Result;
 
 /// What the handlers share.
@@ -23,7 +23,7 @@ pub struct State {
     verifier: Verifier,
     cursors: Cursors,
     media: Media,
-    files: Files,
+    files: Bucket,
     jobs: Jobs,
 }
 
@@ -31,7 +31,7 @@ impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (products, verifier) = (Products::from_env(aws)?, Verifier::from_env(aws)?);
-        let (cursors, media, files) = (Cursors::from_env()?, Media::from_env(), Files::from_env(aws)?);
+        let (cursors, media, files) = (Cursors::from_env()?, Media::from_env(), Bucket::from_env(aws)?);
         let jobs = Jobs::new(products.clone(), files.clone());
         Ok(Self { products, verifier, cursors, media, files, jobs })
     }
@@ -43,7 +43,7 @@ impl State {
 
     /// A product with its tag, as whoever has just changed it sees it.
     fn shown(&self, listing: Listing) -> Response {
-        tagged(listing.tag(), &IfNoneMatch::default(), ProductOut::of(listing, &self.media))
+        with_etag(listing.tag(), &IfNoneMatch::default(), ProductOut::of(listing, &self.media))
     }
 }
 

@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 use catalog::{Patch, ProductIn, ProductOut};
 use http::{HeaderValue, StatusCode, header};
 use http_kit::{
-    Allowed, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query, Visitor, attempted,
-    list, tagged,
+    ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query,
+    idempotent_response, list, with_etag,
 };
 use values::permit::ManageProducts;
 use values::{Caller, Permission, ProductId};
@@ -24,56 +24,56 @@ pub(crate) fn routes() -> Router<State> {
 
 async fn create(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ProductIn>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, "POST /products", &body)?;
-    let created = state.products.create(body.draft()?, &visitor.trace, once.as_ref()).await?;
-    Ok(attempted(created, |listing| (StatusCode::CREATED, state.shown(listing))))
+) -> ApiResult {
+    let idempotency = key.of(&visitor.trace.actor.0, "POST /products", &body)?;
+    let created = state.products.create(body.draft()?, &visitor.trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(created, |listing| (StatusCode::CREATED, state.shown(listing))))
 }
 
 async fn show(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Path(id): Path<ProductId>,
     known: IfNoneMatch,
-) -> Answer {
+) -> ApiResult {
     let listing = state.products.read(id, &visitor.caller).await?;
-    let shown = tagged(listing.tag(), &known, ProductOut::of(listing, &state.media));
+    let shown = with_etag(listing.tag(), &known, ProductOut::of(listing, &state.media));
     Ok(cached(shown, &visitor.caller))
 }
 
 async fn replace(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
     held: IfMatch,
     Json(body): Json<ProductIn>,
-) -> Answer {
+) -> ApiResult {
     let (version, (sheet, stock)) = (held.required()?, body.sheet()?);
     Ok(state.shown(state.products.replace(id, version, sheet, &stock, &visitor.trace).await?))
 }
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
     held: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<Patch>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}"), &body)?;
-    let patched = state.products.patch(id, held.required()?, body, &visitor.trace, once.as_ref()).await?;
-    Ok(attempted(patched, |listing| state.shown(listing)))
+) -> ApiResult {
+    let idempotency = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}"), &body)?;
+    let patched = state.products.patch(id, held.required()?, body, &visitor.trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(patched, |listing| state.shown(listing)))
 }
 
 async fn archive(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageProducts>,
+    Authorized(visitor, _): Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
     held: IfMatch,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     state.products.archive(id, held.required()?, &visitor.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -81,10 +81,10 @@ async fn archive(
 async fn history(
     AxumState(state): AxumState<State>,
     AxumState(cursors): AxumState<Cursors>,
-    _: Allowed<ManageProducts>,
+    _: Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
     Query(page): Query<PageQuery>,
-) -> Answer {
+) -> ApiResult {
     let name = format!("history of {id}");
     let rows = state.products.history(id, &cursors.open(&page, &name)?).await?;
     Ok(Json(list(rows, &cursors, &name)).into_response())

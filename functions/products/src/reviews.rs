@@ -8,8 +8,8 @@ use axum::routing::{get, patch};
 use catalog::{Opinion, Prose, Review, Stars, Verdict, Visibility};
 use http::{StatusCode, header};
 use http_kit::{
-    Allowed, Answer, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query, Visitor, attempted, list,
-    tagged,
+    ApiResult, Authorized, CallContext, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query,
+    idempotent_response, list, with_etag,
 };
 use serde::{Deserialize, Serialize};
 use values::permit::{ModerateReviews, WriteReviews};
@@ -82,11 +82,11 @@ impl ReviewOut {
 
 async fn shelf(
     AxumState(state): AxumState<State>,
-    visitor: Visitor,
+    visitor: CallContext,
     Path(id): Path<ProductId>,
     Query(query): Query<ShelfIn>,
     known: IfNoneMatch,
-) -> Answer {
+) -> ApiResult {
     let (ShelfIn { limit, cursor, status }, caller) = (query, &visitor.caller);
     let name = format!("{status} reviews of {id}");
     let page = state.cursors.open(&PageQuery { limit, cursor }, &name)?;
@@ -97,34 +97,39 @@ async fn shelf(
     let kept =
         if caller.account().is_some() { "private, no-cache" } else { "public, max-age=5, stale-while-revalidate=30" };
     let kept = [(header::CACHE_CONTROL, kept), (header::VARY, "authorization, x-api-key")];
-    Ok((kept, tagged(&digest[..32], &known, body)).into_response())
+    Ok((kept, with_etag(&digest[..32], &known, body)).into_response())
 }
 
 async fn post(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<WriteReviews>,
+    Authorized(visitor, _): Authorized<WriteReviews>,
     Path(id): Path<ProductId>,
     key: IdempotencyKey,
     Json(body): Json<Opinion>,
-) -> Answer {
-    let Visitor { caller, trace } = &visitor;
-    let once = key.of(&trace.actor.0, &format!("POST /products/{id}/reviews"), &body)?;
-    let posted = state.products.post_review(id, caller, body, trace, once.as_ref()).await?;
-    Ok(attempted(posted, |review| (StatusCode::CREATED, shown(caller, review))))
+) -> ApiResult {
+    let CallContext { caller, trace } = &visitor;
+    let idempotency = key.of(&trace.actor.0, &format!("POST /products/{id}/reviews"), &body)?;
+    let posted = state.products.post_review(id, caller, body, trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(posted, |review| (StatusCode::CREATED, shown(caller, review))))
 }
 
-async fn show(AxumState(state): AxumState<State>, visitor: Visitor, Path(place): Place, known: IfNoneMatch) -> Answer {
+async fn show(
+    AxumState(state): AxumState<State>,
+    visitor: CallContext,
+    Path(place): Place,
+    known: IfNoneMatch,
+) -> ApiResult {
     let review = state.products.review(place, &visitor.caller).await?;
-    Ok(tagged(tag(&visitor.caller, &review), &known, ReviewOut::seen_by(&visitor.caller, review)))
+    Ok(with_etag(tag(&visitor.caller, &review), &known, ReviewOut::seen_by(&visitor.caller, review)))
 }
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<WriteReviews>,
+    Authorized(visitor, _): Authorized<WriteReviews>,
     Path(place): Place,
     held: IfMatch,
     Json(body): Json<Opinion>,
-) -> Answer {
+) -> ApiResult {
     let user = visitor.caller.require_account()?;
     let review = state.products.change_review(place, user, &body, held.version()?, &visitor.trace).await?;
     Ok(shown(&visitor.caller, review))
@@ -132,10 +137,10 @@ async fn change(
 
 async fn take_back(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<WriteReviews>,
+    Authorized(visitor, _): Authorized<WriteReviews>,
     Path(place): Place,
     held: IfMatch,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     let user = visitor.caller.require_account()?;
     state.products.delete_review(place, user, held.version()?, &visitor.trace).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -143,21 +148,22 @@ async fn take_back(
 
 async fn judge(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ModerateReviews>,
+    Authorized(visitor, _): Authorized<ModerateReviews>,
     Path(place): Place,
     held: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<VerdictIn>,
-) -> Answer {
-    let Visitor { caller, trace } = &visitor;
-    let once = key.of(&trace.actor.0, &format!("PATCH /products/{}/reviews/{}/status", place.0, place.1), &body)?;
+) -> ApiResult {
+    let CallContext { caller, trace } = &visitor;
+    let idempotency =
+        key.of(&trace.actor.0, &format!("PATCH /products/{}/reviews/{}/status", place.0, place.1), &body)?;
     let verdict = Verdict { status: body.status, reason: body.reason, version: held.version()? };
-    let judged = state.products.judge_review(place, &verdict, trace, once.as_ref()).await?;
-    Ok(attempted(judged, |review| shown(caller, review)))
+    let judged = state.products.judge_review(place, &verdict, trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(judged, |review| shown(caller, review)))
 }
 
 fn shown(caller: &Caller, review: Review) -> Response {
-    tagged(tag(caller, &review), &IfNoneMatch::default(), ReviewOut::seen_by(caller, review))
+    with_etag(tag(caller, &review), &IfNoneMatch::default(), ReviewOut::seen_by(caller, review))
 }
 
 /// Its version, and who looks: an author and an admin are shown more.

@@ -5,7 +5,9 @@ use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use axum::routing::{get, patch};
 use catalog::{Cause, Moved, Movement, Recount};
-use http_kit::{Allowed, Answer, Cursors, IdempotencyKey, IfMatch, Json, PageQuery, Path, Query, attempted, list};
+use http_kit::{
+    ApiResult, Authorized, Cursors, IdempotencyKey, IfMatch, Json, PageQuery, Path, Query, idempotent_response, list,
+};
 use serde::{Deserialize, Serialize};
 use values::permit::ManageStock;
 use values::{Actor, Error, OrderId, ProductId, Result, Sku, Text, Timestamp};
@@ -43,15 +45,15 @@ impl RecountIn {
 
 async fn recount(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): Allowed<ManageStock>,
+    Authorized(visitor, _): Authorized<ManageStock>,
     Path(id): Path<ProductId>,
     held: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<RecountIn>,
-) -> Answer {
-    let once = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}/stock"), &body)?;
-    let counted = state.products.recount(id, &body.read(&held)?, &visitor.trace, once.as_ref()).await?;
-    Ok(attempted(counted, |listing| state.shown(listing)))
+) -> ApiResult {
+    let idempotency = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}/stock"), &body)?;
+    let counted = state.products.recount(id, &body.read(&held)?, &visitor.trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(counted, |listing| state.shown(listing)))
 }
 
 /// The query of `GET /products/{id}/stock/movements`.
@@ -89,10 +91,10 @@ impl From<Moved> for MovementOut {
 async fn movements(
     AxumState(state): AxumState<State>,
     AxumState(cursors): AxumState<Cursors>,
-    _: Allowed<ManageStock>,
+    _: Authorized<ManageStock>,
     Path(id): Path<ProductId>,
     Query(MovementsIn { sku, limit, cursor }): Query<MovementsIn>,
-) -> Answer {
+) -> ApiResult {
     let name = format!("movements of {id} {}", sku.as_ref().map_or("", Sku::as_str));
     let page = cursors.open(&PageQuery { limit, cursor }, &name)?;
     let rows = state.products.movements(id, sku, &page).await?;

@@ -7,14 +7,14 @@ mod page;
 use std::path::Path;
 use std::time::Instant;
 
-use aws_kit::{Aws, Files, Settings, Table, sha256_hex};
+use aws_kit::{Aws, Bucket, Settings, Table, sha256_hex};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::Response;
 use axum::routing::get;
 use catalog::{Catalog, Media, ProductOut};
 use http::{HeaderValue, header};
-use http_kit::{Answer, Cursors, IfNoneMatch, Query, list, tagged};
+use http_kit::{ApiResult, Cursors, IfNoneMatch, Query, list, with_etag};
 use search::{Reader, Shelf, Shelves, Suggestions, own_folder};
 use serde_json::{Value, json};
 use tracing::info;
@@ -38,7 +38,7 @@ impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let folder = own_folder(Path::new(FOLDER))?;
-        let reader = Reader::new(Files::from_env(aws)?, &folder, Settings.parsed("SOUK_CURRENCY")?);
+        let reader = Reader::new(Bucket::from_env(aws)?, &folder, Settings.parsed("SOUK_CURRENCY")?);
         let shelves = Shelves::new(reader, Catalog::from_env(aws)?, Clock::System);
         Ok(Self { shelves, cursors: Cursors::from_env()?, media: Media::from_env() })
     }
@@ -73,7 +73,7 @@ async fn search(
     AxumState(cursors): AxumState<Cursors>,
     Query(pairs): Query<Vec<(String, String)>>,
     known: IfNoneMatch,
-) -> Answer {
+) -> ApiResult {
     let SearchIn { query, category, page } = SearchIn::read(pairs)?;
     let name = format!("{} in {category:?}", query.list());
     let query = query.page(&cursors.open(&page, &name)?)?;
@@ -98,7 +98,7 @@ async fn suggest(
     AxumState(state): AxumState<State>,
     Query(pairs): Query<Vec<(String, String)>>,
     known: IfNoneMatch,
-) -> Answer {
+) -> ApiResult {
     let SuggestIn { typed, limit } = SuggestIn::read(pairs)?;
     let Suggestions { texts, products } = state.shelves.suggest(&typed, limit).await?;
     let texts = texts.into_iter().map(|text| json!({ "kind": "text", "text": text }));
@@ -109,7 +109,7 @@ async fn suggest(
 /// An answer that is everybody's for some seconds, named by what it says.
 fn kept(known: &IfNoneMatch, body: &Value) -> Response {
     let digest = sha256_hex(body.to_string().as_bytes());
-    let mut answer = tagged(digest.get(..32).unwrap_or_default(), known, body);
+    let mut answer = with_etag(digest.get(..32).unwrap_or_default(), known, body);
     let kept = HeaderValue::from_static("public, max-age=5, stale-while-revalidate=30");
     answer.headers_mut().insert(header::CACHE_CONTROL, kept);
     answer

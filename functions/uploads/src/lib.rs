@@ -7,7 +7,7 @@ mod picture;
 mod sizes;
 mod webp_frame;
 
-use aws_kit::{Aws, Files, Table};
+use aws_kit::{Aws, Bucket, Table};
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use catalog::{ImageUpload, Jobs, Products};
 use tracing::{Instrument, error, info_span, warn};
@@ -17,13 +17,13 @@ use values::{Actor, ImageId, JobId, ProductId, Result, Trace};
 pub struct State {
     products: Products,
     jobs: Jobs,
-    files: Files,
+    files: Bucket,
 }
 
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (products, files) = (Products::from_env(aws)?, Files::from_env(aws)?);
+        let (products, files) = (Products::from_env(aws)?, Bucket::from_env(aws)?);
         Ok(Self { jobs: Jobs::new(products.clone(), files.clone()), products, files })
     }
 

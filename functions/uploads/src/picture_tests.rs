@@ -73,10 +73,11 @@ fn a_small_picture_is_not_enlarged() {
 
 #[test]
 fn the_name_is_a_digest_of_what_is_served() {
-    let (once, again) = (make(&png(90, 60), ImageType::Png).unwrap(), make(&png(90, 60), ImageType::Png).unwrap());
-    assert_eq!(once, again);
-    assert!(once.hash.len() == 32 && once.hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    assert_ne!(make(&png(90, 61), ImageType::Png).unwrap().hash, once.hash);
+    let (idempotency, again) =
+        (make(&png(90, 60), ImageType::Png).unwrap(), make(&png(90, 60), ImageType::Png).unwrap());
+    assert_eq!(idempotency, again);
+    assert!(idempotency.hash.len() == 32 && idempotency.hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    assert_ne!(make(&png(90, 61), ImageType::Png).unwrap().hash, idempotency.hash);
 }
 
 #[test]

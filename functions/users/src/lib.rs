@@ -4,15 +4,15 @@ mod bodies;
 mod phone;
 mod privacy;
 
-use aws_kit::{Aws, Files, Trust};
+use aws_kit::{Aws, Bucket, TokenTrust};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use http::StatusCode;
 use http_kit::{
-    Allowed, Answer, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, LoggedIn, Path, Query, Verifier, attempted,
-    list, tagged, whole,
+    AccountOwner, ApiResult, Authorized, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Query, Verifier,
+    idempotent_response, list, single_page, with_etag,
 };
 use identity::{Accounts, AddressIn, Preferences};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ pub struct State {
     accounts: Accounts,
     verifier: Verifier,
     cursors: Cursors,
-    files: Files,
+    files: Bucket,
 }
 
 impl State {
@@ -40,11 +40,11 @@ impl State {
             accounts: Accounts::from_env(aws)?,
             verifier: Verifier::from_env(aws)?,
             cursors: Cursors::from_env()?,
-            files: Files::from_env(aws)?,
+            files: Bucket::from_env(aws)?,
         })
     }
 
-    fn trust(&self) -> &Trust {
+    fn trust(&self) -> &TokenTrust {
         self.verifier.trust()
     }
 }
@@ -72,95 +72,105 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
-async fn list_users(AxumState(state): App, _: Allowed<ManageUsers>, Query(query): Query<ListIn>) -> Answer {
+async fn list_users(AxumState(state): App, _: Authorized<ManageUsers>, Query(query): Query<ListIn>) -> ApiResult {
     let (wanted, page, name) = query.parts()?;
     let page = identity::list_users(&state.accounts, &wanted, &state.cursors.open(&page, &name)?).await?;
     Ok(Json(list(page, &state.cursors, &name)).into_response())
 }
 
-async fn user(AxumState(state): App, _: Allowed<ManageUsers>, Path(id): Path<UserId>, known: IfNoneMatch) -> Answer {
+async fn user(
+    AxumState(state): App,
+    _: Authorized<ManageUsers>,
+    Path(id): Path<UserId>,
+    known: IfNoneMatch,
+) -> ApiResult {
     let user = identity::account(&state.accounts, id).await?;
-    Ok(tagged(user.version, &known, user))
+    Ok(with_etag(user.version, &known, user))
 }
 
 async fn change_role(
     AxumState(state): App,
-    Allowed(visitor, _): Allowed<ManageUsers>,
+    Authorized(visitor, _): Authorized<ManageUsers>,
     Path(id): Path<UserId>,
     held: IfMatch,
     Json(body): Json<RoleIn>,
-) -> Answer {
+) -> ApiResult {
     let by = (visitor.caller.require_account()?, &visitor.trace.actor);
     let user = identity::change_role(&state.accounts, state.trust(), by, id, body.role()?, held.version()?).await?;
-    Ok(tagged(user.version, &IfNoneMatch::default(), user))
+    Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }
 
 async fn change_status(
     AxumState(state): App,
-    Allowed(visitor, _): Allowed<ManageUsers>,
+    Authorized(visitor, _): Authorized<ManageUsers>,
     Path(id): Path<UserId>,
     held: IfMatch,
     Json(body): Json<StatusIn>,
-) -> Answer {
+) -> ApiResult {
     let by = (visitor.caller.require_account()?, &visitor.trace.actor);
     let next = (body.status()?, body.reason);
     let user = identity::change_status(&state.accounts, state.trust(), by, id, next, held.version()?).await?;
-    Ok(tagged(user.version, &IfNoneMatch::default(), user))
+    Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }
 
-async fn preferences(AxumState(state): App, LoggedIn(user): LoggedIn, known: IfNoneMatch) -> Answer {
+async fn preferences(AxumState(state): App, AccountOwner(user): AccountOwner, known: IfNoneMatch) -> ApiResult {
     Ok(shown(identity::preferences(&state.accounts, user).await?, &known))
 }
 
 async fn choose(
     AxumState(state): App,
-    LoggedIn(user): LoggedIn,
+    AccountOwner(user): AccountOwner,
     held: IfMatch,
     Json(body): Json<PreferencesIn>,
-) -> Answer {
+) -> ApiResult {
     let chosen = identity::choose(&state.accounts, user, body.chosen()?, held.version()?).await?;
     Ok(shown(chosen, &IfNoneMatch::default()))
 }
 
 fn shown(preferences: Preferences, known: &IfNoneMatch) -> Response {
     let Preferences { language, channels, version } = preferences;
-    tagged(version, known, json!({ "language": language, "channels": channels }))
+    with_etag(version, known, json!({ "language": language, "channels": channels }))
 }
 
-async fn profile(AxumState(state): App, LoggedIn(user): LoggedIn, known: IfNoneMatch) -> Answer {
+async fn profile(AxumState(state): App, AccountOwner(user): AccountOwner, known: IfNoneMatch) -> ApiResult {
     let user = identity::profile(&state.accounts, user).await?;
-    Ok(tagged(user.version, &known, user))
+    Ok(with_etag(user.version, &known, user))
 }
 
-async fn rename(AxumState(state): App, LoggedIn(user): LoggedIn, held: IfMatch, Json(body): Json<Profile>) -> Answer {
+async fn rename(
+    AxumState(state): App,
+    AccountOwner(user): AccountOwner,
+    held: IfMatch,
+    Json(body): Json<Profile>,
+) -> ApiResult {
     let user = identity::rename(&state.accounts, user, body.name, held.version()?).await?;
-    Ok(tagged(user.version, &IfNoneMatch::default(), user))
+    Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }
 
-async fn addresses(AxumState(state): App, LoggedIn(user): LoggedIn) -> Answer {
+async fn addresses(AxumState(state): App, AccountOwner(user): AccountOwner) -> ApiResult {
     let book = identity::addresses(&state.accounts, user).await?;
-    Ok(Json(whole(book)).into_response())
+    Ok(Json(single_page(book)).into_response())
 }
 
 async fn add_address(
     AxumState(state): App,
-    LoggedIn(user): LoggedIn,
+    AccountOwner(user): AccountOwner,
     key: IdempotencyKey,
     Json(body): Json<Map<String, Value>>,
-) -> Answer {
-    let once = key.of(&user.to_string(), ADD_ADDRESS, &body)?;
+) -> ApiResult {
+    let idempotency = key.of(&user.to_string(), ADD_ADDRESS, &body)?;
     let said = AddressIn::read(body)?;
     check_phone(&said)?;
-    let added = identity::add_address(&state.accounts, user, &said, once).await?;
-    Ok(attempted(added, |entry| (StatusCode::CREATED, Json(entry))))
+    let added = identity::add_address(&state.accounts, user, &said, idempotency).await?;
+    Ok(idempotent_response(added, |entry| (StatusCode::CREATED, Json(entry))))
 }
 
 async fn replace_address(
     AxumState(state): App,
-    LoggedIn(user): LoggedIn,
+    AccountOwner(user): AccountOwner,
     Path(id): Path<AddressId>,
     Json(body): Json<Map<String, Value>>,
-) -> Answer {
+) -> ApiResult {
     let said = AddressIn::read(body)?;
     check_phone(&said)?;
     let entry = identity::replace_address(&state.accounts, user, id, &said).await?;
@@ -169,9 +179,9 @@ async fn replace_address(
 
 async fn remove_address(
     AxumState(state): App,
-    LoggedIn(user): LoggedIn,
+    AccountOwner(user): AccountOwner,
     Path(id): Path<AddressId>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     identity::remove_address(&state.accounts, user, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

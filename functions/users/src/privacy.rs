@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use aws_kit::{Attempt, Files};
+use aws_kit::{Bucket, Idempotent};
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, StatusCode, header};
-use http_kit::{Allowed, Answer, ByLogin, IdempotencyKey, Json, Path, attempted};
+use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, SessionOnly, idempotent_response};
 use identity::{ExportFailure, ExportJob, ExportStatus};
 use serde::Serialize;
 use serde_json::json;
@@ -50,30 +50,34 @@ struct SignedOut {
     headers: BTreeMap<String, String>,
 }
 
-async fn begin(AxumState(state): AxumState<State>, Allowed(visitor, _): ByLogin, key: IdempotencyKey) -> Answer {
+async fn begin(
+    AxumState(state): AxumState<State>,
+    Authorized(visitor, _): SessionOnly,
+    key: IdempotencyKey,
+) -> ApiResult {
     let user = visitor.caller.require_user()?;
-    let once = key.of(&user.to_string(), "POST /users/profile/export", &())?;
-    let begun = identity::begin_export(&state.accounts, user, &visitor.trace, once.as_ref()).await?;
+    let idempotency = key.of(&user.to_string(), "POST /users/profile/export", &())?;
+    let begun = identity::begin_export(&state.accounts, user, &visitor.trace, idempotency.as_ref()).await?;
     let begun = match begun {
-        Attempt::Fresh(job) => Attempt::Fresh(shown(&state.files, job).await?),
-        Attempt::Replayed(job) => Attempt::Replayed(shown(&state.files, job).await?),
+        Idempotent::Fresh(job) => Idempotent::Fresh(shown(&state.files, job).await?),
+        Idempotent::Replayed(job) => Idempotent::Replayed(shown(&state.files, job).await?),
     };
     let place = |out: &ExportOut| HeaderValue::try_from(format!("/api/v1/users/profile/export/{}", out.id));
-    let (Attempt::Fresh(out) | Attempt::Replayed(out)) = &begun;
+    let (Idempotent::Fresh(out) | Idempotent::Replayed(out)) = &begun;
     let place = place(out).map_err(Error::internal)?;
-    Ok(attempted(begun, |out| (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(out))))
+    Ok(idempotent_response(begun, |out| (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(out))))
 }
 
 async fn show(
     AxumState(state): AxumState<State>,
-    Allowed(visitor, _): ByLogin,
+    Authorized(visitor, _): SessionOnly,
     Path(id): Path<JobId>,
-) -> Answer<Json<ExportOut>> {
+) -> ApiResult<Json<ExportOut>> {
     let job = identity::export(&state.accounts, visitor.caller.require_user()?, id).await?;
     Ok(Json(shown(&state.files, job).await?))
 }
 
-async fn shown(files: &Files, job: ExportJob) -> Result<ExportOut> {
+async fn shown(files: &Bucket, job: ExportJob) -> Result<ExportOut> {
     let download = match job.status {
         ExportStatus::Done => {
             let name = format!("personal-data-{}.json", job.id);
@@ -88,7 +92,10 @@ async fn shown(files: &Files, job: ExportJob) -> Result<ExportOut> {
 }
 
 /// Closes the account; what it held is erased behind the answer.
-pub(crate) async fn close(AxumState(state): AxumState<State>, Allowed(visitor, _): ByLogin) -> Answer<Response> {
+pub(crate) async fn close(
+    AxumState(state): AxumState<State>,
+    Authorized(visitor, _): SessionOnly,
+) -> ApiResult<Response> {
     identity::close_account(&state.accounts, state.trust(), &visitor.caller, &visitor.trace).await?;
     let id = visitor.caller.require_user()?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "status": "deleted" }))).into_response())

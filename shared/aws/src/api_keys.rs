@@ -24,7 +24,7 @@ const NOTING: Duration = Duration::from_millis(500);
 /// transaction that changes them there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Granted {
+pub struct ApiKeyGrant {
     /// The key.
     pub key_id: ApiKeyId,
     /// The account.
@@ -42,7 +42,7 @@ pub struct Granted {
     pub last_used_at: Option<Timestamp>,
 }
 
-impl Granted {
+impl ApiKeyGrant {
     /// Has it ended?
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.valid_until <= now
@@ -52,7 +52,7 @@ impl Granted {
 /// What was looked up, by digest. Strangers are kept apart, so that whoever tries many drives no good key out.
 #[derive(Debug, Default)]
 struct Kept {
-    known: HashMap<String, (Instant, Granted)>,
+    known: HashMap<String, (Instant, ApiKeyGrant)>,
     strangers: HashMap<String, (Instant, ())>,
 }
 
@@ -70,11 +70,11 @@ impl ApiKeys {
 
     /// The key of that digest, as it was thirty seconds ago at most; none if there is no such key. 1 read unless it is kept, and 1
     /// write for the first use in an hour. Consistent: a key works as soon as its owner has it.
-    pub async fn find(&self, digest: &str, now: Timestamp) -> Result<Option<Granted>> {
+    pub async fn find(&self, digest: &str, now: Timestamp) -> Result<Option<ApiKeyGrant>> {
         if let Some(kept) = self.kept().find(digest) {
             return Ok(kept);
         }
-        let mut found: Option<Granted> = self.table.get(row(digest)).await?;
+        let mut found: Option<ApiKeyGrant> = self.table.get(row(digest)).await?;
         if let Some(granted) = found.as_mut().filter(|granted| granted.active && !granted.has_expired(now)) {
             let due = now.plus_seconds(-NOTED_AGAIN_AFTER_SECONDS);
             if granted.last_used_at.is_none_or(|last| last < due) {
@@ -110,13 +110,13 @@ impl ApiKeys {
     }
 
     /// The keys of those digests as they are now, in no order, those that exist. 1 read each, in one round trip.
-    pub async fn all(table: &Table, digests: &[String]) -> Result<Vec<Granted>> {
+    pub async fn all(table: &Table, digests: &[String]) -> Result<Vec<ApiKeyGrant>> {
         let rows: Vec<_> = digests.iter().map(|digest| row(digest)).collect();
         table.batch_get(&rows).await
     }
 
     /// The write that makes a key. For identity alone, like those below.
-    pub fn grant(table: &Table, digest: &str, granted: &Granted) -> Result<Write> {
+    pub fn grant(table: &Table, digest: &str, granted: &ApiKeyGrant) -> Result<Write> {
         Write::create(table, row(digest), granted)
     }
 
@@ -138,12 +138,12 @@ fn row(digest: &str) -> Key {
 
 impl Kept {
     /// What is known of a digest; nothing if it has to be looked up.
-    fn find(&self, digest: &str) -> Option<Option<Granted>> {
+    fn find(&self, digest: &str) -> Option<Option<ApiKeyGrant>> {
         let known = fresh(&self.known, digest).map(|granted| Some(granted.clone()));
         known.or_else(|| fresh(&self.strangers, digest).map(|()| None))
     }
 
-    fn keep(&mut self, digest: &str, found: Option<Granted>) {
+    fn keep(&mut self, digest: &str, found: Option<ApiKeyGrant>) {
         match found {
             Some(granted) => {
                 self.strangers.remove(digest);
@@ -177,11 +177,11 @@ mod tests {
     use super::*;
     use values::Clock;
 
-    fn granted() -> Granted {
+    fn granted() -> ApiKeyGrant {
         let (key_id, user_id) = (Clock::System.mint(), Clock::System.mint());
         let (role, valid_until) = ("customer".parse().unwrap(), Timestamp::from_millis(1_000));
         let scopes = Scopes::grantable(role);
-        Granted { key_id, user_id, role, active: true, scopes, valid_until, last_used_at: None }
+        ApiKeyGrant { key_id, user_id, role, active: true, scopes, valid_until, last_used_at: None }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tracing::{Instrument, error, info, info_span};
 use values::{Error, Kind, Result};
 
-use crate::queue::{OUTAGES, OwnQueue};
+use crate::queue::{OUTAGES, Queue};
 
 /// For one message: less than a worker's timeout, which would end all messages of its batch with it.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// dead-letter queue after the queue's number of receives; so does a message that is no envelope. An outage is not the
 /// message's fault: then a copy is sent on with a growing pause, and no receive is burnt. A reconciler's hint is not sent on:
 /// the next one is on its way. A message that takes too long is left where it is, as by a crash, and counts as an outage.
-pub async fn consume<F, Fut>(queue: &OwnQueue, batch: SqsEvent, handle: F) -> SqsBatchResponse
+pub async fn consume<F, Fut>(queue: &Queue, batch: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,
@@ -36,7 +36,7 @@ where
     response
 }
 
-async fn one<F, Fut>(queue: &OwnQueue, message: SqsMessage, handle: &F) -> Option<String>
+async fn one<F, Fut>(queue: &Queue, message: SqsMessage, handle: &F) -> Option<String>
 where
     F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,

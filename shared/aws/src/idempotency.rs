@@ -11,7 +11,7 @@ use serde_json::Value;
 use values::{Error, Kind, Result, Timestamp};
 
 use crate::fault::mutant;
-use crate::{Key, Refused, Table, Write, sha256_hex};
+use crate::{ConditionFailure, Key, Table, Write, sha256_hex};
 
 const KEPT_SECONDS: i64 = 24 * 3600;
 /// For the look at the record after an error: what a call that used up its 8 seconds leaves of a function's 10.
@@ -34,7 +34,7 @@ struct Row {
 
 /// An answer, and whether it was given before.
 #[derive(Debug)]
-pub enum Attempt<T> {
+pub enum Idempotent<T> {
     /// The work was done now.
     Fresh(T),
     /// The work was done by an earlier request with the same key; this is what it answered.
@@ -83,7 +83,7 @@ impl Idempotency {
     }
 
     /// The earlier answer, from the record that refused [`Idempotency::keep`].
-    pub fn recalled<T: DeserializeOwned>(&self, refused: &Refused) -> Result<T> {
+    pub fn recalled<T: DeserializeOwned>(&self, refused: &ConditionFailure) -> Result<T> {
         let row = refused
             .row::<Row>()?
             .ok_or_else(|| Error::internal("a refused idempotency record came without its row"))?;

@@ -40,7 +40,7 @@ pub fn read_image(event: &str) -> Result<Envelope> {
 
 /// Events of one partition that have waited since before `since`, oldest first, at most 100; each by itself, because one
 /// that cannot be read must not keep the others.
-pub async fn waiting(table: &Table, shard: u8, since: Timestamp) -> Result<Vec<Result<Envelope>>> {
+pub async fn pending_events(table: &Table, shard: u8, since: Timestamp) -> Result<Vec<Result<Envelope>>> {
     // Event ids sort by their time, so "older than" is a range of the sort key.
     let bound: values::EventId = Id::from_uuid(oldest_uuid_at(since));
     let query = Query::of(table, format!("OUTBOX#{shard:02}")).before(bound.to_string());

@@ -95,7 +95,7 @@ impl Publisher {
 
 /// The queue that a worker consumes, to send on what is not to be handled now. A copy begins with no receives.
 #[derive(Debug, Clone)]
-pub struct OwnQueue {
+pub struct Queue {
     client: Client,
     url: String,
     clock: Clock,
@@ -108,7 +108,7 @@ const LONGEST_PAUSE_SECONDS: i64 = 300;
 /// Five-minute pauses for a day; after that somebody has to look.
 const MOST_OUTAGES: u32 = 300;
 
-impl OwnQueue {
+impl Queue {
     /// The queue whose URL the variable holds.
     pub fn from_env(aws: &Aws, variable: &'static str, clock: Clock) -> Result<Self> {
         Ok(Self { client: Client::new(aws.config()), url: Settings.required(variable)?, clock })

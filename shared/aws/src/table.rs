@@ -116,7 +116,7 @@ pub(crate) fn parse<T: DeserializeOwned>(item: Item) -> Result<T> {
 }
 
 /// DynamoDB could not be reached, or is busy: try again. But what it refuses for good (a permission, a request that is none)
-/// is a fault of ours, which no waiting mends.
+/// is a fault of ours, which no pending_events mends.
 pub(crate) fn outage<E, R>(error: SdkError<E, R>) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,

@@ -10,7 +10,7 @@ use values::{Error, Result};
 
 use crate::retry::Backoff;
 use crate::table::outage;
-use crate::write::{Refused, Write};
+use crate::write::{ConditionFailure, Write};
 
 /// Where a write stands in its transaction, to find its refusal by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub struct Slot(usize);
 
 /// The writes whose conditions did not hold.
 #[derive(Debug)]
-pub struct Refusals(Vec<Option<Refused>>);
+pub struct ConditionFailures(Vec<Option<ConditionFailure>>);
 
-impl Refusals {
+impl ConditionFailures {
     /// Was it this write that was refused?
-    pub fn of(&self, slot: Slot) -> Option<&Refused> {
+    pub fn of(&self, slot: Slot) -> Option<&ConditionFailure> {
         self.0.get(slot.0).and_then(Option::as_ref)
     }
 }
@@ -31,7 +31,7 @@ impl Refusals {
 #[derive(Debug)]
 pub enum CommitError {
     /// Conditions did not hold.
-    Refused(Refusals),
+    ConditionFailed(ConditionFailures),
     /// The database did not answer, or rivals used up the retry budget.
     Failed(Error),
 }
@@ -40,7 +40,7 @@ impl From<CommitError> for Error {
     /// For callers that expect no refusal.
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::Refused(_) => Error::conflict(
+            CommitError::ConditionFailed(_) => Error::conflict(
                 "changed_meanwhile",
                 "It was changed by somebody else meanwhile. Read it and try again.",
             ),
@@ -50,7 +50,7 @@ impl From<CommitError> for Error {
 }
 
 /// DynamoDB's bound.
-pub const MOST_WRITES: usize = 100;
+pub const MAX_TRANSACTION_WRITES: usize = 100;
 
 /// Writes that happen together.
 #[derive(Debug, Default)]
@@ -85,7 +85,9 @@ impl Transaction {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     let reasons = cancelled.cancellation_reasons();
                     if reasons.iter().any(|reason| reason.code() == Some("ConditionalCheckFailed")) {
-                        return Err(CommitError::Refused(Refusals(reasons.iter().map(refusal).collect())));
+                        return Err(CommitError::ConditionFailed(ConditionFailures(
+                            reasons.iter().map(refusal).collect(),
+                        )));
                     }
                     if let Some(fault) = fault_of_ours(reasons) {
                         return Err(CommitError::Failed(fault));
@@ -112,8 +114,8 @@ fn is_passing(code: &str) -> bool {
     matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
 }
 
-fn refusal(reason: &CancellationReason) -> Option<Refused> {
-    (reason.code() == Some("ConditionalCheckFailed")).then(|| Refused(reason.item().cloned()))
+fn refusal(reason: &CancellationReason) -> Option<ConditionFailure> {
+    (reason.code() == Some("ConditionalCheckFailed")).then(|| ConditionFailure(reason.item().cloned()))
 }
 
 #[cfg(test)]

@@ -85,13 +85,13 @@ struct Kept {
 
 /// The trusted keys, the revoked sessions and the API keys, cached. Cheap to clone; clones share the cache.
 #[derive(Debug, Clone)]
-pub struct Trust {
+pub struct TokenTrust {
     table: Table,
     kept: Arc<Mutex<Kept>>,
     api_keys: ApiKeys,
 }
 
-impl Trust {
+impl TokenTrust {
     /// Reads from the identity table.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self::new(aws.table("SOUK_TABLE_IDENTITY")?))

@@ -39,9 +39,9 @@ pub struct Write {
 
 /// A condition did not hold: the row as it was then, if there was one.
 #[derive(Debug, Clone)]
-pub struct Refused(pub(crate) Option<Item>);
+pub struct ConditionFailure(pub(crate) Option<Item>);
 
-impl Refused {
+impl ConditionFailure {
     fn mark(&self) -> Option<&AttributeValue> {
         self.0.as_ref()?.get(MARK)
     }
@@ -114,30 +114,30 @@ impl Write {
     }
 
     /// Runs this write alone. `Ok(Err(_))` tells that the condition did not hold.
-    pub async fn run(self) -> Result<Result<(), Refused>> {
+    pub async fn run(self) -> Result<Result<(), ConditionFailure>> {
         Ok(self.run_returning().await?.map(|_| ()))
     }
 
     /// Runs this write alone and hands out the row after an update.
-    pub async fn run_returning(mut self) -> Result<Result<Item, Refused>> {
+    pub async fn run_returning(mut self) -> Result<Result<Item, ConditionFailure>> {
         let mut backoff = Backoff::start();
         let mark = self.sign();
         loop {
             match self.clone().attempt().await {
-                Attempt::Done(item) => return Ok(Ok(item)),
-                Attempt::Refused(refused) if mark.is_some() && refused.mark() == mark.as_ref() => {
+                SendOutcome::Done(item) => return Ok(Ok(item)),
+                SendOutcome::ConditionFailed(refused) if mark.is_some() && refused.mark() == mark.as_ref() => {
                     return Ok(Ok(Item::new()));
                 }
-                Attempt::Refused(refused) => return Ok(Err(refused)),
-                Attempt::Contended(error) if !backoff.wait().await => return Err(error),
-                Attempt::Contended(_) => {}
-                Attempt::Failed(error) => return Err(error),
+                SendOutcome::ConditionFailed(refused) => return Ok(Err(refused)),
+                SendOutcome::Contended(error) if !backoff.wait().await => return Err(error),
+                SendOutcome::Contended(_) => {}
+                SendOutcome::Failed(error) => return Err(error),
             }
         }
     }
 
     /// Runs this update alone and reads the row as it is after it.
-    pub async fn run_reading<T: DeserializeOwned>(self) -> Result<Result<T, Refused>> {
+    pub async fn run_reading<T: DeserializeOwned>(self) -> Result<Result<T, ConditionFailure>> {
         match self.run_returning().await? {
             Ok(row) => Ok(Ok(parse(row)?)),
             Err(refused) => Ok(Err(refused)),
@@ -153,7 +153,7 @@ impl Write {
         Some(mark)
     }
 
-    async fn attempt(self) -> Attempt {
+    async fn attempt(self) -> SendOutcome {
         let Self { table, op, condition, names, values } = self;
         let (names, values) = (some(names), some(values));
         let old = ReturnValuesOnConditionCheckFailure::AllOld;
@@ -178,7 +178,7 @@ impl Write {
                 let delete = delete.set_expression_attribute_names(names).set_expression_attribute_values(values);
                 judge(delete.send().await.map(|_| Item::new()))
             }
-            Op::Check(_) => Attempt::Failed(Error::internal("a condition check runs in a transaction only")),
+            Op::Check(_) => SendOutcome::Failed(Error::internal("a condition check runs in a transaction only")),
         }
     }
 
@@ -218,9 +218,9 @@ impl Write {
     }
 }
 
-enum Attempt {
+enum SendOutcome {
     Done(Item),
-    Refused(Refused),
+    ConditionFailed(ConditionFailure),
     Contended(Error),
     Failed(Error),
 }
@@ -255,13 +255,15 @@ single_write_errors!(
 
 fn judge<E: SingleWriteError, R: std::fmt::Debug + Send + Sync + 'static>(
     answer: Result<Item, SdkError<E, R>>,
-) -> Attempt {
+) -> SendOutcome {
     match answer {
-        Ok(item) => Attempt::Done(item),
+        Ok(item) => SendOutcome::Done(item),
         Err(error) => match error.as_service_error() {
-            Some(inner) if inner.refused().is_some() => Attempt::Refused(Refused(inner.refused().flatten())),
-            Some(inner) if inner.contended() => Attempt::Contended(outage(error)),
-            _ => Attempt::Failed(outage(error)),
+            Some(inner) if inner.refused().is_some() => {
+                SendOutcome::ConditionFailed(ConditionFailure(inner.refused().flatten()))
+            }
+            Some(inner) if inner.contended() => SendOutcome::Contended(outage(error)),
+            _ => SendOutcome::Failed(outage(error)),
         },
     }
 }

@@ -1,6 +1,6 @@
 //! Adding to a cart.
 
-use aws_kit::{Attempt, Idempotency};
+use aws_kit::{Idempotency, Idempotent};
 use catalog::Offer;
 use values::{Quantity, Result};
 
@@ -18,10 +18,10 @@ impl Carts {
         item: &Item,
         more: Quantity,
         version: Option<u64>,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<View>> {
-        let tried = self.try_add(owner, item, more, version, once).await;
-        self.or_earlier(tried, once).await
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<View>> {
+        let tried = self.try_add(owner, item, more, version, idempotency).await;
+        self.or_earlier(tried, idempotency).await
     }
 
     async fn try_add(
@@ -30,13 +30,13 @@ impl Carts {
         item: &Item,
         more: Quantity,
         version: Option<u64>,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<View>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<View>> {
         let sku = item.sku(&self.catalog).await?.ok_or_else(|| unknown(item))?;
         let (cart, offer) = self.open_with(owner, &sku).await?;
         let offer = offer.ok_or_else(|| unknown(item))?;
         offer.check_single(item.field())?;
         let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| unknown(item))?;
-        self.change(cart, version, once, |cart| cart.add(&offer, more)).await
+        self.change(cart, version, idempotency, |cart| cart.add(&offer, more)).await
     }
 }

@@ -1,6 +1,6 @@
 //! Merging the cart that a guest filled into the cart of the account they logged in to.
 
-use aws_kit::{Attempt, Backoff, Idempotency};
+use aws_kit::{Backoff, Idempotency, Idempotent};
 use values::{Error, Result, Sku, UserId};
 
 use crate::{Carts, Owner, Strategy, View};
@@ -15,10 +15,10 @@ impl Carts {
         from: &str,
         strategy: Strategy,
         version: Option<u64>,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<View>> {
-        let tried = self.try_merge(user, from, strategy, version, once).await;
-        self.or_earlier(tried, once).await
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<View>> {
+        let tried = self.try_merge(user, from, strategy, version, idempotency).await;
+        self.or_earlier(tried, idempotency).await
     }
 
     async fn try_merge(
@@ -27,8 +27,8 @@ impl Carts {
         from: &str,
         strategy: Strategy,
         version: Option<u64>,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<View>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<View>> {
         let from = from.parse().map(Owner::Guest).map_err(|_| unknown())?;
         let mut backoff = Backoff::start();
         loop {
@@ -39,7 +39,7 @@ impl Carts {
             let skus: Vec<Sku> = lines.map(|line| line.sku.clone()).collect();
             let offers = self.catalog.offers(&skus).await?;
             let merged = strategy.merge(own, &guest, &offers);
-            if let Some(done) = self.write_merged(merged, &guest, once).await? {
+            if let Some(done) = self.write_merged(merged, &guest, idempotency).await? {
                 return Ok(done);
             }
             if !backoff.wait().await {

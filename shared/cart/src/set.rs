@@ -1,6 +1,6 @@
 //! Setting how many of an item are in a cart.
 
-use aws_kit::Attempt;
+use aws_kit::Idempotent;
 use catalog::Offer;
 use values::{Error, Quantity, Result};
 
@@ -25,8 +25,8 @@ impl Carts {
 }
 
 /// The view of a change that carries no key, and so is never a repetition.
-pub(crate) fn done(attempt: Attempt<View>) -> View {
+pub(crate) fn done(attempt: Idempotent<View>) -> View {
     match attempt {
-        Attempt::Fresh(view) | Attempt::Replayed(view) => view,
+        Idempotent::Fresh(view) | Idempotent::Replayed(view) => view,
     }
 }

@@ -17,7 +17,7 @@
 //! days after the last touch; then versions begin again, and a client that kept one for so long may meet it with other lines.
 
 use aws_kit::fault::mutant;
-use aws_kit::{Attempt, Aws, Backoff, CommitError, Idempotency, Key, Table, Transaction, Write};
+use aws_kit::{Aws, Backoff, CommitError, Idempotency, Idempotent, Key, Table, Transaction, Write};
 use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
 use values::{Clock, Error, Result, Sku, Timestamp};
@@ -120,18 +120,18 @@ impl Carts {
         &self,
         mut cart: Cart,
         version: Option<u64>,
-        once: Option<&Idempotency>,
+        idempotency: Option<&Idempotency>,
         edit: impl Fn(Cart) -> Result<View>,
-    ) -> Result<Attempt<View>> {
+    ) -> Result<Idempotent<View>> {
         let owner = cart.owner;
         let mut backoff = Backoff::start();
         loop {
             cart.check_version(version)?;
             let edited = edit(cart)?;
             let (changed, shown) = self.next(edited);
-            match self.write(&changed, &shown, once).await? {
-                Written::Done => return Ok(Attempt::Fresh(shown)),
-                Written::Earlier(earlier) => return Ok(Attempt::Replayed(*earlier)),
+            match self.write(&changed, &shown, idempotency).await? {
+                Written::Done => return Ok(Idempotent::Fresh(shown)),
+                Written::Earlier(earlier) => return Ok(Idempotent::Replayed(*earlier)),
                 Written::Beaten(_) if !backoff.wait().await => {
                     return Err(Error::conflict("cart_changed", "The cart keeps changing. Read it and try again."));
                 }
@@ -146,8 +146,8 @@ impl Carts {
         &self,
         merged: View,
         guest: &Cart,
-        once: Option<&Idempotency>,
-    ) -> Result<Option<Attempt<View>>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Option<Idempotent<View>>> {
         let mut writes = Transaction::new();
         let shown = match guest.lines.is_empty() {
             true => merged,
@@ -158,13 +158,15 @@ impl Carts {
                 shown
             }
         };
-        let keep = once.map(|once| once.keep(&self.table, &shown, self.clock.now())).transpose()?;
+        let keep =
+            idempotency.map(|idempotency| idempotency.keep(&self.table, &shown, self.clock.now())).transpose()?;
         let kept = keep.map(|write| writes.add(write));
         match writes.commit().await {
-            Ok(()) => Ok(Some(Attempt::Fresh(shown))),
+            Ok(()) => Ok(Some(Idempotent::Fresh(shown))),
             Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::Refused(refusals)) => match (once, kept.and_then(|slot| refusals.of(slot))) {
-                (Some(once), Some(refused)) => Ok(Some(Attempt::Replayed(once.recalled(refused)?))),
+            Err(CommitError::ConditionFailed(refusals)) => match (idempotency, kept.and_then(|slot| refusals.of(slot)))
+            {
+                (Some(idempotency), Some(refused)) => Ok(Some(Idempotent::Replayed(idempotency.recalled(refused)?))),
                 _ => Ok(None),
             },
         }
@@ -173,12 +175,12 @@ impl Carts {
     /// A keyed request that failed may have been done before: then it is answered as it was then.
     pub(crate) async fn or_earlier(
         &self,
-        tried: Result<Attempt<View>>,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<View>> {
-        match (tried, once) {
-            (Err(error), Some(once)) => {
-                once.or_earlier(&self.table, self.clock.now(), error).await.map(Attempt::Replayed)
+        tried: Result<Idempotent<View>>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<View>> {
+        match (tried, idempotency) {
+            (Err(error), Some(idempotency)) => {
+                idempotency.or_earlier(&self.table, self.clock.now(), error).await.map(Idempotent::Replayed)
             }
             (tried, _) => tried,
         }
@@ -190,9 +192,9 @@ impl Carts {
         (cart.clone(), View { cart: Cart { version: cart.version + 1, ..cart }, ..changed })
     }
 
-    async fn write(&self, cart: &Cart, shown: &View, once: Option<&Idempotency>) -> Result<Written> {
+    async fn write(&self, cart: &Cart, shown: &View, idempotency: Option<&Idempotency>) -> Result<Written> {
         let put = self.put(cart)?;
-        let Some(once) = once else {
+        let Some(idempotency) = idempotency else {
             return Ok(match put.run().await? {
                 Ok(()) => Written::Done,
                 Err(refused) => Written::Beaten(refused.row()?),
@@ -200,14 +202,14 @@ impl Carts {
         };
         let mut writes = Transaction::new();
         let put = writes.add(put);
-        let kept = writes.add(once.keep(&self.table, shown, self.clock.now())?);
+        let kept = writes.add(idempotency.keep(&self.table, shown, self.clock.now())?);
         match writes.commit().await {
             Ok(()) => Ok(Written::Done),
             Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::Refused(refusals)) => match (refusals.of(kept), refusals.of(put)) {
-                (Some(refused), _) => Ok(Written::Earlier(Box::new(once.recalled(refused)?))),
+            Err(CommitError::ConditionFailed(refusals)) => match (refusals.of(kept), refusals.of(put)) {
+                (Some(refused), _) => Ok(Written::Earlier(Box::new(idempotency.recalled(refused)?))),
                 (None, Some(refused)) => Ok(Written::Beaten(refused.row()?)),
-                (None, None) => Err(CommitError::Refused(refusals).into()),
+                (None, None) => Err(CommitError::ConditionFailed(refusals).into()),
             },
         }
     }

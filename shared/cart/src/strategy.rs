@@ -175,9 +175,9 @@ mod tests {
         fn a_second_merge_changes_nothing(
             own in any_cart(), guest in any_cart(), offers in any_offers(), strategy in any_strategy(),
         ) {
-            let once = strategy.merge(own, &guest, &offers);
-            let twice = strategy.merge(once.cart.clone(), &emptied(&guest), &offers);
-            prop_assert_eq!(&twice.cart, &once.cart);
+            let idempotency = strategy.merge(own, &guest, &offers);
+            let twice = strategy.merge(idempotency.cart.clone(), &emptied(&guest), &offers);
+            prop_assert_eq!(&twice.cart, &idempotency.cart);
             prop_assert!(twice.changes.is_empty(), "{:?}", twice.changes);
         }
 

@@ -103,7 +103,7 @@ impl Products {
         match committed {
             Ok(()) => Ok(true),
             // A category's own version is refused here, too, and told by the next look.
-            Err(CommitError::Refused(_)) if backoff.wait().await => Ok(false),
+            Err(CommitError::ConditionFailed(_)) if backoff.wait().await => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use values::is_unseen;
+use values::is_invisible;
 
 /// The longest key of a category, in characters.
 pub(crate) const LONGEST_KEY: usize = 64;
@@ -25,7 +25,7 @@ impl TryFrom<String> for Category {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let strange = |c: char| is_unseen(c) || matches!(c, '#' | '/' | '?' | '\\' | '%');
+        let strange = |c: char| is_invisible(c) || matches!(c, '#' | '/' | '?' | '\\' | '%');
         let is_step = matches!(text.as_str(), "." | "..");
         let has_length = (1..=LONGEST_KEY).contains(&text.chars().count());
         match has_length && !is_step && !text.chars().any(strange) && text.trim() == text {

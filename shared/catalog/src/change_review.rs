@@ -1,6 +1,6 @@
 //! A customer who changes their mind: another review in the place of the old one, or none.
 
-use aws_kit::Attempt;
+use aws_kit::Idempotent;
 use values::{ProductId, Result, ReviewId, Trace, UserId};
 
 use crate::review::no_review;
@@ -22,7 +22,7 @@ impl Products {
             Ok(Next::Becomes(Review { opinion: opinion.clone(), ..review.next(self.clock.now()) }))
         });
         match changed.await? {
-            Attempt::Fresh(review) | Attempt::Replayed(review) => Ok(review),
+            Idempotent::Fresh(review) | Idempotent::Replayed(review) => Ok(review),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use aws_kit::{Files, Growing, Grown};
+use aws_kit::{Bucket, MultipartState, MultipartUpload};
 use serde::{Deserialize, Serialize};
 use values::{Error, Position, Result};
 
@@ -22,7 +22,7 @@ pub(crate) struct Exporting {
     /// The last one of the shard that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Position>,
-    pub(crate) file: Grown,
+    pub(crate) file: MultipartState,
     /// Everything was written.
     pub(crate) ended: bool,
 }
@@ -30,13 +30,13 @@ pub(crate) struct Exporting {
 /// Goes on with an export until its time is up or there is no other product.
 pub(crate) async fn export(
     catalog: &Catalog,
-    files: &Files,
+    files: &Bucket,
     job: &Job,
     mut state: Exporting,
     until: Instant,
 ) -> Result<(Exporting, Counts)> {
     let mut counts = job.counts;
-    let mut file = Growing::resumed(files, export_key(job), job.format.media_type(), state.file);
+    let mut file = MultipartUpload::resumed(files, export_key(job), job.format.media_type(), state.file);
     if job.format == Format::Csv && file.is_empty() {
         file.add(&first_line()).await?;
     }

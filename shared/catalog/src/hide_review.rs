@@ -1,6 +1,6 @@
 //! Moderation: an admin hides a review, or shows it again.
 
-use aws_kit::{Attempt, Idempotency};
+use aws_kit::{Idempotency, Idempotent};
 use values::{Error, ProductId, Result, ReviewId, Text, Trace};
 
 use crate::revise_review::{Next, Revised};
@@ -25,16 +25,17 @@ impl Products {
         place: (ProductId, ReviewId),
         verdict: &Verdict,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Review>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Review>> {
         if verdict.status == Visibility::Visible && verdict.reason.is_some() {
             return Err(Error::invalid("reason", "reason_without_hiding", "is told when a review is hidden"));
         }
-        let tried = self.revise(place, verdict.version, trace, once, |review| Ok(judged(review, verdict, self, trace)));
-        match (tried.await, once) {
-            (Err(error), Some(once)) => {
+        let tried =
+            self.revise(place, verdict.version, trace, idempotency, |review| Ok(judged(review, verdict, self, trace)));
+        match (tried.await, idempotency) {
+            (Err(error), Some(idempotency)) => {
                 let table = self.catalog.table();
-                let _revised: Revised = once.or_earlier(table, self.clock.now(), error).await?;
+                let _revised: Revised = idempotency.or_earlier(table, self.clock.now(), error).await?;
                 self.as_it_is(place).await
             }
             (tried, _) => tried,

@@ -1,7 +1,7 @@
 //! Pictures of a product: announced, made, described, moved and taken away. What happens to the file in between is the uploads
 //! function's; that it happens once, whatever comes twice, is the upload's row's.
 
-use aws_kit::{Attempt, Backoff, Idempotency, Transaction};
+use aws_kit::{Backoff, Idempotency, Idempotent, Transaction};
 use futures::future::try_join;
 use values::{Error, ImageId, Kind, ProductId, Result, Trace};
 
@@ -40,10 +40,10 @@ impl Products {
         product: ProductId,
         new: &NewImage,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<ImageUpload>> {
-        let tried = self.try_announce(product, new, trace, once).await;
-        self.or_earlier(tried, once).await
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<ImageUpload>> {
+        let tried = self.try_announce(product, new, trace, idempotency).await;
+        self.or_earlier(tried, idempotency).await
     }
 
     async fn try_announce(
@@ -51,8 +51,8 @@ impl Products {
         product: ProductId,
         new: &NewImage,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<ImageUpload>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<ImageUpload>> {
         new.check()?;
         let looks = try_join(self.at_version(product, None), self.catalog.image_uploads(product));
         let (listing, uploads) = looks.await?;
@@ -67,7 +67,7 @@ impl Products {
         let upload = ImageUpload::begin(self.clock.mint(), product, new, actor, correlation, now)?;
         let mut writes = Transaction::new();
         writes.add(self.catalog.create_image_upload(&upload)?);
-        Ok(self.commit(writes, upload, once).await?)
+        Ok(self.commit(writes, upload, idempotency).await?)
     }
 
     /// How an upload goes; none when it was announced more than a day ago, or never. 1 round trip.
@@ -163,7 +163,7 @@ impl Products {
     async fn with_images(&self, before: Listing, images: Vec<Image>, kind: Change, trace: &Trace) -> Result<Listing> {
         let after = before.changed(self.clock.now(), |product| product.images = images);
         match self.save(&before, after, kind, Vec::new(), trace, None).await? {
-            Attempt::Fresh(listing) | Attempt::Replayed(listing) => Ok(listing),
+            Idempotent::Fresh(listing) | Idempotent::Replayed(listing) => Ok(listing),
         }
     }
 }

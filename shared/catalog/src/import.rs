@@ -7,7 +7,7 @@ mod upsert;
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use aws_kit::{Etag, Files, Growing, Grown};
+use aws_kit::{Bucket, Etag, MultipartState, MultipartUpload};
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use tracing::error;
@@ -44,7 +44,7 @@ pub(crate) struct Importing {
     /// Of a CSV file, once its first line was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     columns: Option<Vec<Column>>,
-    pub(crate) report: Grown,
+    pub(crate) report: MultipartState,
     /// Everything was looked at.
     pub(crate) ended: bool,
 }
@@ -59,7 +59,7 @@ impl Importing {
 /// One slice of an import.
 pub(crate) struct Slice<'a> {
     pub(crate) products: &'a Products,
-    pub(crate) files: &'a Files,
+    pub(crate) files: &'a Bucket,
     pub(crate) job: &'a Job,
     pub(crate) trace: &'a Trace,
     /// No line is begun after it.
@@ -81,7 +81,7 @@ impl Slice<'_> {
             (None, crate::Format::Ndjson) => Vec::new(),
             (None, crate::Format::Csv) => source.header(&mut reader, &mut state).await?,
         };
-        let report = Growing::resumed(self.files, report_key(self.job), "application/x-ndjson", state.report);
+        let report = MultipartUpload::resumed(self.files, report_key(self.job), "application/x-ndjson", state.report);
         let mut progress = Progress { place: state.place, counts: self.job.counts, report };
         let mut pending = None;
         let begun = self.job.counts.lines;
@@ -162,7 +162,7 @@ enum Became {
 struct Progress<'a> {
     place: Place,
     counts: Counts,
-    report: Growing<'a>,
+    report: MultipartUpload<'a>,
 }
 
 impl Progress<'_> {
@@ -184,7 +184,7 @@ impl Progress<'_> {
 
 /// The file of an import.
 struct Source<'a> {
-    files: &'a Files,
+    files: &'a Bucket,
     key: String,
     size: u64,
     etag: Etag,

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use values::{Actor, Error, EventId, Held, JobId, Lease, Timestamp};
+use values::{Actor, Error, EventId, JobId, Lease, LeaseClaim, Timestamp};
 
 use crate::export::Exporting;
 use crate::import::Importing;
@@ -214,9 +214,9 @@ impl Job {
             return Claim::Leave;
         }
         match Lease::seen(self.lease, by, now) {
-            Held::ByThis(until) => return Claim::NotBefore(until),
-            Held::ByAnother => return Claim::Leave,
-            Held::Free => {}
+            LeaseClaim::ByThis(until) => return Claim::NotBefore(until),
+            LeaseClaim::ByAnother => return Claim::Leave,
+            LeaseClaim::Free => {}
         }
         if self.tries >= MOST_TRIES {
             let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");

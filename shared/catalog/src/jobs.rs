@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Attempt, Aws, CommitError, Files, Growing, Idempotency, Signed, Transaction, fault, outbox_put};
+use aws_kit::{
+    Aws, Bucket, CommitError, Idempotency, Idempotent, MultipartUpload, PresignedUrl, Transaction, fault, outbox_put,
+};
 use events::{Envelope, Event, JobAdvanced};
 use tokio::time::timeout;
 use values::{Error, JobId, Result, Timestamp, Trace};
@@ -29,17 +31,17 @@ const LOOKS: u32 = 4;
 #[derive(Debug, Clone)]
 pub struct Jobs {
     products: Products,
-    files: Files,
+    files: Bucket,
 }
 
 impl Jobs {
     /// The table and the bucket that the environment names.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self::new(Products::from_env(aws)?, Files::from_env(aws)?))
+        Ok(Self::new(Products::from_env(aws)?, Bucket::from_env(aws)?))
     }
 
     /// Those products and files.
-    pub fn new(products: Products, files: Files) -> Self {
+    pub fn new(products: Products, files: Bucket) -> Self {
         Self { products, files }
     }
 
@@ -49,14 +51,14 @@ impl Jobs {
         format: Format,
         bytes: Option<u64>,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Job>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Job>> {
         if bytes.is_some_and(|bytes| !(1..=MOST_IMPORT_BYTES).contains(&bytes)) {
             let message = format!("must be from 1 to {MOST_IMPORT_BYTES}, which is 200 MB");
             return Err(Error::invalid("bytes", "file_too_large", message));
         }
         let work = Work::Import(Importing::announced(bytes));
-        self.begin(format, work, trace, once).await
+        self.begin(format, work, trace, idempotency).await
     }
 
     /// Begins an export. 1 round trip.
@@ -64,9 +66,9 @@ impl Jobs {
         &self,
         format: Format,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Job>> {
-        self.begin(format, Work::Export(Exporting::default()), trace, once).await
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Job>> {
+        self.begin(format, Work::Export(Exporting::default()), trace, idempotency).await
     }
 
     async fn begin(
@@ -74,8 +76,8 @@ impl Jobs {
         format: Format,
         work: Work,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Job>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Job>> {
         let (id, now) = (self.products.clock.mint(), self.products.clock.now());
         let job = Job::new(id, format, work, trace.actor.clone(), now);
         let mut writes = Transaction::new();
@@ -83,8 +85,8 @@ impl Jobs {
         if job.status == JobStatus::Queued {
             writes.add(outbox_put(self.products.catalog.table(), &self.announcement(&job, trace))?);
         }
-        let tried = self.products.commit(writes, job, once).await.map_err(Error::from);
-        self.products.or_earlier(tried, once).await
+        let tried = self.products.commit(writes, job, idempotency).await.map_err(Error::from);
+        self.products.or_earlier(tried, idempotency).await
     }
 
     /// An import or an export, as it is now. One that should have moved and did not is announced once more. 1 round trip, 2 then.
@@ -120,13 +122,13 @@ impl Jobs {
         writes.add(outbox_put(self.products.catalog.table(), &self.announcement(job, trace))?);
         match writes.commit().await {
             Ok(()) => Ok(true),
-            Err(CommitError::Refused(_)) => Ok(false),
+            Err(CommitError::ConditionFailed(_)) => Ok(false),
             Err(failed) => Err(failed.into()),
         }
     }
 
     /// Where the file of an import is to be put, while it waits for it.
-    pub async fn upload(&self, job: &Job) -> Result<Option<Signed>> {
+    pub async fn upload(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let Work::Import(import) = &job.work else { return Ok(None) };
         if job.status != JobStatus::Waiting {
             return Ok(None);
@@ -140,7 +142,7 @@ impl Jobs {
     }
 
     /// What there is to download when a job is done: the report of an import that rejected lines, or the file of an export.
-    pub async fn download(&self, job: &Job) -> Result<Option<Signed>> {
+    pub async fn download(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let (key, name) = match &job.work {
             _ if job.status != JobStatus::Done => return Ok(None),
             Work::Import(_) if job.counts.rejected == 0 => return Ok(None),
@@ -223,7 +225,7 @@ impl Jobs {
             Work::Import(state) => (report_key(job), state.report.clone()),
             Work::Export(state) => (export_key(job), state.file.clone()),
         };
-        Growing::resumed(&self.files, key, job.format.media_type(), grown).joined().await?;
+        MultipartUpload::resumed(&self.files, key, job.format.media_type(), grown).joined().await?;
         self.put(&ending.done(self.products.clock.now())).await?;
         Ok(())
     }

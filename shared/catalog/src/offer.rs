@@ -1,7 +1,7 @@
 //! An offer: what one SKU costs, how many there are, and whether it is sold at all. One small row, so that a sale
 //! rewrites 200 bytes and one condition covers stock, price and status at once.
 
-use aws_kit::Refused;
+use aws_kit::ConditionFailure;
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku};
 
@@ -114,7 +114,7 @@ pub fn variant_required(field: &str) -> Error {
 }
 
 /// Reads from a refused [`crate::Catalog::take`] of the same `quantity` and `price_version` why it was refused.
-pub fn why_unsold(refused: &Refused, quantity: u32, price_version: u64) -> Result<Unsold> {
+pub fn why_unsold(refused: &ConditionFailure, quantity: u32, price_version: u64) -> Result<Unsold> {
     match refused.row::<Offer>()? {
         None => Ok(Unsold::Gone),
         Some(offer) => offer

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_kit::{Attempt, Idempotency};
+use aws_kit::{Idempotency, Idempotent};
 use serde::{Deserialize, Deserializer, Serialize};
 use values::{Currency, Error, Money, ProductId, Result, Trace};
 
@@ -227,10 +227,10 @@ impl Products {
         version: u64,
         patch: Patch,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>> {
-        let tried = self.try_patch(id, version, patch, trace, once).await;
-        self.or_earlier(tried, once).await
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
+        let tried = self.try_patch(id, version, patch, trace, idempotency).await;
+        self.or_earlier(tried, idempotency).await
     }
 
     async fn try_patch(
@@ -239,11 +239,11 @@ impl Products {
         version: u64,
         patch: Patch,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
         let before = self.at_version(id, Some(version)).await?;
         let (sheet, stock) = patch.apply(before.sheet())?;
-        self.rewrite(before, sheet, &stock, Kind::Patched, trace, once).await
+        self.rewrite(before, sheet, &stock, Kind::Patched, trace, idempotency).await
     }
 }
 
@@ -352,9 +352,9 @@ mod tests {
             if let Some(brand) = brand { patch["brand"] = if brand { json!("Kiln") } else { json!(null) }; }
             if let Some(amount) = amount { patch["price"] = json!({ "amount": amount }); }
             if let Some(weight) = weight { patch["weight"] = json!(weight); }
-            let once = patched(patch.clone()).unwrap();
-            let twice = serde_json::from_value::<Patch>(patch).unwrap().apply(once.clone()).unwrap().0;
-            prop_assert_eq!(twice, once);
+            let idempotency = patched(patch.clone()).unwrap();
+            let twice = serde_json::from_value::<Patch>(patch).unwrap().apply(idempotency.clone()).unwrap().0;
+            prop_assert_eq!(twice, idempotency);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A new review: its row, the right to it used up, the rating and the event, in one transaction.
 
-use aws_kit::{Attempt, CommitError, Idempotency, Refused, Transaction};
+use aws_kit::{CommitError, ConditionFailure, Idempotency, Idempotent, Transaction};
 use events::Event;
 use serde::{Deserialize, Serialize};
 use values::{Caller, Error, Kind, ProductId, Result, ReviewId, Timestamp, Trace, UserId};
@@ -25,11 +25,11 @@ impl Products {
         caller: &Caller,
         opinion: Opinion,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Review>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Review>> {
         let user = caller.require_account()?;
-        let tried = self.try_post_review((product, user), caller, &opinion, trace, once).await;
-        let posted = self.or_earlier(tried, once).await?;
+        let tried = self.try_post_review((product, user), caller, &opinion, trace, idempotency).await;
+        let posted = self.or_earlier(tried, idempotency).await?;
         // A repetition says the same, or it would be refused as another request: so its words need not be kept.
         let whole = |Posted { id, at }| Review {
             id,
@@ -42,8 +42,8 @@ impl Products {
             updated_at: at,
         };
         Ok(match posted {
-            Attempt::Fresh(posted) => Attempt::Fresh(whole(posted)),
-            Attempt::Replayed(posted) => Attempt::Replayed(whole(posted)),
+            Idempotent::Fresh(posted) => Idempotent::Fresh(whole(posted)),
+            Idempotent::Replayed(posted) => Idempotent::Replayed(whole(posted)),
         })
     }
 
@@ -53,8 +53,8 @@ impl Products {
         caller: &Caller,
         opinion: &Opinion,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Posted>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Posted>> {
         self.read(product, caller).await?;
         let (id, now) = (self.clock.mint(), self.clock.now());
         let (product_id, hidden, version, opinion) = (product, None, 1, opinion.clone());
@@ -66,12 +66,12 @@ impl Products {
             writes.add(self.catalog.rate(product, change)?);
         }
         self.tell_review(&mut writes, &review, Event::ReviewPosted, trace)?;
-        let committed = self.commit(writes, Posted { id, at: now }, once).await;
+        let committed = self.commit(writes, Posted { id, at: now }, idempotency).await;
         self.catalog.forget(product);
         match committed {
-            Err(CommitError::Refused(refusals)) => match refusals.of(right) {
+            Err(CommitError::ConditionFailed(refusals)) => match refusals.of(right) {
                 Some(refused) => Err(why_not(refused)?),
-                None => Err(CommitError::Refused(refusals).into()),
+                None => Err(CommitError::ConditionFailed(refusals).into()),
             },
             done => Ok(done?),
         }
@@ -79,7 +79,7 @@ impl Products {
 }
 
 /// Why a caller may not review it.
-fn why_not(refused: &Refused) -> Result<Error> {
+fn why_not(refused: &ConditionFailure) -> Result<Error> {
     let Some(review) = refused.row::<Receipt>()?.and_then(|receipt| receipt.review) else {
         let detail = "Only customers who received this product may review it.";
         return Ok(Error::new(Kind::Forbidden, "not_received", detail));

@@ -1,6 +1,8 @@
 //! The catalog as the shop's pages and its admins use it, and what all changes of a product have in common.
 
-use aws_kit::{Attempt, Aws, CommitError, Idempotency, MOST_WRITES, Settings, Slot, Transaction, Write, outbox_put};
+use aws_kit::{
+    Aws, CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Settings, Slot, Transaction, Write, outbox_put,
+};
 use events::{Envelope, ProductChanged};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,7 +17,7 @@ const WRITES_OF_NEW: usize = 2;
 /// Product, history, event, kept answer.
 const OTHER_WRITES: usize = 4;
 const _: () = assert!(
-    WRITES_OF_NEW * (MOST_VARIANTS + 1) + OTHER_WRITES <= MOST_WRITES,
+    WRITES_OF_NEW * (MOST_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "a product with all its variants must fit one transaction"
 );
 
@@ -75,8 +77,8 @@ impl Products {
         kind: Kind,
         more: Vec<Write>,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
         let mut writes = Transaction::new();
         let product = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
         let (mut taken, mut count) = (Taken::default(), OTHER_WRITES + more.len());
@@ -97,7 +99,7 @@ impl Products {
             writes.add(self.catalog.change_offer(was, &Offer { status: Status::Archived, ..was.clone() })?);
             count += 1;
         }
-        if count > MOST_WRITES {
+        if count > MAX_TRANSACTION_WRITES {
             let message = "changes too many variants at once: take some out first, and put others in then";
             return Err(Error { code: "too_many_changes", ..Error::invalid("variants", "too_many_changes", message) });
         }
@@ -106,13 +108,13 @@ impl Products {
         }
         self.record(&mut writes, Some(before), &after, kind, trace)?;
         let (id, sheet) = (after.product.id, after.sheet());
-        let committed = self.commit(writes, after, once).await;
+        let committed = self.commit(writes, after, idempotency).await;
         self.catalog.forget(id);
         match committed {
-            Err(CommitError::Refused(refusals)) if refusals.of(product).is_some() => {
+            Err(CommitError::ConditionFailed(refusals)) if refusals.of(product).is_some() => {
                 Err(Error::version_mismatch("product"))
             }
-            Err(CommitError::Refused(refusals)) => Err(taken.refusal(&refusals, &sheet)),
+            Err(CommitError::ConditionFailed(refusals)) => Err(taken.refusal(&refusals, &sheet)),
             done => Ok(done?),
         }
     }
@@ -157,18 +159,19 @@ impl Products {
         &self,
         mut writes: Transaction,
         answer: T,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<T>, CommitError> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<T>, CommitError> {
         let table = self.catalog.table();
-        let keep = once.map(|once| once.keep(table, &answer, self.clock.now())).transpose();
+        let keep = idempotency.map(|idempotency| idempotency.keep(table, &answer, self.clock.now())).transpose();
         let kept = keep.map_err(CommitError::Failed)?.map(|write| writes.add(write));
         match writes.commit().await {
-            Ok(()) => Ok(Attempt::Fresh(answer)),
-            Err(CommitError::Refused(refusals)) => match (once, kept.and_then(|slot| refusals.of(slot))) {
-                (Some(once), Some(refused)) => {
-                    once.recalled(refused).map(Attempt::Replayed).map_err(CommitError::Failed)
+            Ok(()) => Ok(Idempotent::Fresh(answer)),
+            Err(CommitError::ConditionFailed(refusals)) => match (idempotency, kept.and_then(|slot| refusals.of(slot)))
+            {
+                (Some(idempotency), Some(refused)) => {
+                    idempotency.recalled(refused).map(Idempotent::Replayed).map_err(CommitError::Failed)
                 }
-                _ => Err(CommitError::Refused(refusals)),
+                _ => Err(CommitError::ConditionFailed(refusals)),
             },
             Err(failed) => Err(failed),
         }
@@ -177,12 +180,12 @@ impl Products {
     /// A keyed request that failed may have been done before: then it is answered as it was then.
     pub(crate) async fn or_earlier<T: DeserializeOwned>(
         &self,
-        tried: Result<Attempt<T>>,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<T>> {
-        match (tried, once) {
-            (Err(error), Some(once)) => {
-                once.or_earlier(self.catalog.table(), self.clock.now(), error).await.map(Attempt::Replayed)
+        tried: Result<Idempotent<T>>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<T>> {
+        match (tried, idempotency) {
+            (Err(error), Some(idempotency)) => {
+                idempotency.or_earlier(self.catalog.table(), self.clock.now(), error).await.map(Idempotent::Replayed)
             }
             (tried, _) => tried,
         }
@@ -191,7 +194,7 @@ impl Products {
 
 impl Taken {
     /// The SKU that another product has, where the request names it.
-    pub(crate) fn refusal(&self, refusals: &aws_kit::Refusals, sheet: &Sheet) -> Error {
+    pub(crate) fn refusal(&self, refusals: &aws_kit::ConditionFailures, sheet: &Sheet) -> Error {
         let Some((_, sku)) = self.0.iter().find(|(slot, _)| refusals.of(*slot).is_some()) else {
             return Error::conflict(
                 "changed_meanwhile",

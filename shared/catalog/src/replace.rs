@@ -1,6 +1,6 @@
 //! A product told anew from its first word to its last.
 
-use aws_kit::{Attempt, Idempotency};
+use aws_kit::{Idempotency, Idempotent};
 use values::{ProductId, Result, Trace};
 
 use crate::history::Kind;
@@ -20,7 +20,7 @@ impl Products {
     ) -> Result<Listing> {
         let before = self.at_version(id, Some(version)).await?;
         match self.rewrite(before, sheet, stock, Kind::Replaced, trace, None).await? {
-            Attempt::Fresh(listing) | Attempt::Replayed(listing) => Ok(listing),
+            Idempotent::Fresh(listing) | Idempotent::Replayed(listing) => Ok(listing),
         }
     }
 
@@ -31,13 +31,13 @@ impl Products {
         stock: &Stock,
         kind: Kind,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
         sheet.goods.check_follows(&before.sheet().goods)?;
         sheet.check(&before.product.sku, self.currency)?;
         check_stock(&sheet, stock)?;
         self.catalog.ensure_category(&sheet.category, self.clock.now()).await?;
         let after = before.rewritten(&sheet, stock, self.clock.now())?;
-        self.save(&before, after, kind, Vec::new(), trace, once).await
+        self.save(&before, after, kind, Vec::new(), trace, idempotency).await
     }
 }

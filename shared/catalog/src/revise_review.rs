@@ -1,6 +1,6 @@
 //! What all changes of a review have in common: the version they are of, the rating that they correct, and the event.
 
-use aws_kit::{Attempt, Backoff, CommitError, Idempotency, Transaction, outbox_put};
+use aws_kit::{Backoff, CommitError, Idempotency, Idempotent, Transaction, outbox_put};
 use events::{Envelope, Event, ReviewChanged};
 use serde::{Deserialize, Serialize};
 use values::{Error, ProductId, Result, ReviewId, Trace};
@@ -33,9 +33,9 @@ impl Products {
         place: (ProductId, ReviewId),
         version: Option<u64>,
         trace: &Trace,
-        once: Option<&Idempotency>,
+        idempotency: Option<&Idempotency>,
         decide: impl Fn(&Review) -> Result<Next>,
-    ) -> Result<Attempt<Review>> {
+    ) -> Result<Idempotent<Review>> {
         let (product, id) = place;
         let mut found = self.catalog.review(product, id).await?;
         let mut backoff = Backoff::start();
@@ -47,7 +47,7 @@ impl Products {
                 return Err(Error::version_mismatch("review"));
             }
             let after = match next {
-                Next::Stays => return Ok(Attempt::Fresh(before)),
+                Next::Stays => return Ok(Idempotent::Fresh(before)),
                 Next::Becomes(after) => Some(after),
                 Next::Goes => None,
             };
@@ -65,24 +65,24 @@ impl Products {
             }
             let answer = after.unwrap_or_else(|| before.next(self.clock.now()));
             self.tell_review(&mut writes, &answer, Event::ReviewChanged, trace)?;
-            let committed = self.commit(writes, Revised { id }, once).await;
+            let committed = self.commit(writes, Revised { id }, idempotency).await;
             self.catalog.forget(product);
             match committed {
-                Err(CommitError::Refused(refusals)) => match refusals.of(held) {
+                Err(CommitError::ConditionFailed(refusals)) => match refusals.of(held) {
                     Some(refused) if backoff.wait().await => found = refused.row()?,
-                    _ => return Err(CommitError::Refused(refusals).into()),
+                    _ => return Err(CommitError::ConditionFailed(refusals).into()),
                 },
                 Err(failed) => return Err(failed.into()),
-                Ok(Attempt::Fresh(_)) => return Ok(Attempt::Fresh(answer)),
-                Ok(Attempt::Replayed(_)) => return self.as_it_is(place).await,
+                Ok(Idempotent::Fresh(_)) => return Ok(Idempotent::Fresh(answer)),
+                Ok(Idempotent::Replayed(_)) => return self.as_it_is(place).await,
             }
         }
     }
 
     /// What a repetition of a change is answered: the review as it is now, for what is kept of it has no word of its customer's.
     /// 404 when it is gone. 1 round trip.
-    pub(crate) async fn as_it_is(&self, (product, id): (ProductId, ReviewId)) -> Result<Attempt<Review>> {
-        self.catalog.review(product, id).await?.map(Attempt::Replayed).ok_or_else(no_review)
+    pub(crate) async fn as_it_is(&self, (product, id): (ProductId, ReviewId)) -> Result<Idempotent<Review>> {
+        self.catalog.review(product, id).await?.map(Idempotent::Replayed).ok_or_else(no_review)
     }
 
     /// The event of a review as it is after a change.

@@ -1,6 +1,6 @@
 //! Stock counted or moved by hand. Sales move it in their orders' transactions.
 
-use aws_kit::{Attempt, CommitError, Idempotency, Transaction};
+use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
 use values::{Error, ProductId, Result, Sku, Text, Trace};
 
 use crate::products::archived;
@@ -71,10 +71,10 @@ impl Products {
         id: ProductId,
         recount: &Recount,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>> {
-        let tried = self.try_recount(id, recount, trace, once).await;
-        self.or_earlier(tried, once).await
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
+        let tried = self.try_recount(id, recount, trace, idempotency).await;
+        self.or_earlier(tried, idempotency).await
     }
 
     async fn try_recount(
@@ -82,8 +82,8 @@ impl Products {
         id: ProductId,
         recount: &Recount,
         trace: &Trace,
-        once: Option<&Idempotency>,
-    ) -> Result<Attempt<Listing>> {
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
         let listing = self.at_version(id, recount.version).await?;
         if recount.moves.is_some_and(|moves| moves != listing.moves()) {
             return Err(Error::version_mismatch("stock"));
@@ -91,7 +91,7 @@ impl Products {
         let mut before = listing.counted(recount.sku.as_ref())?.clone();
         for _ in 0..MOST_ROUNDS {
             if recount.line.is_some() && recount.line == before.counted_by {
-                return Ok(Attempt::Fresh(listing.with(before)));
+                return Ok(Idempotent::Fresh(listing.with(before)));
             }
             let was = before.available;
             let available = recount.movement.from(was)?;
@@ -102,15 +102,15 @@ impl Products {
             let held = recount.version.map(|version| self.catalog.check_version(id, version)).transpose()?;
             let held = held.map(|write| writes.add(write));
             writes.add(self.catalog.log(&self.movement(recount, was, &after, trace))?);
-            let committed = self.commit(writes, listing.with(after), once).await;
+            let committed = self.commit(writes, listing.with(after), idempotency).await;
             self.catalog.forget(id);
-            let Err(CommitError::Refused(refusals)) = committed else { return Ok(committed?) };
+            let Err(CommitError::ConditionFailed(refusals)) = committed else { return Ok(committed?) };
             if held.is_some_and(|slot| refusals.of(slot).is_some()) {
                 return Err(Error::version_mismatch("product"));
             }
             // The refusal brings the row that refused: the next try is made at once, before it is of yesterday, too.
             let now = refusals.of(counted).map(|refused| refused.row::<Offer>()).transpose()?.flatten();
-            before = now.ok_or_else(|| Error::from(CommitError::Refused(refusals)))?;
+            before = now.ok_or_else(|| Error::from(CommitError::ConditionFailed(refusals)))?;
             if !before.is_active() {
                 return Err(archived());
             }

@@ -17,7 +17,7 @@ use lambda_http::{Body, RequestExt};
 use tracing::{Instrument, info, info_span};
 use values::{Clock, Error, EventId, Kind};
 
-use crate::problem::{self, Failure};
+use crate::problem::{self, ApiError};
 
 /// API Gateway answers 431 itself beyond 10,240 bytes, without what it adds; where something else stands before souk, souk does.
 const MOST_HEADER_BYTES: usize = 12 * 1024;
@@ -51,9 +51,11 @@ impl lambda_http::IntoResponse for ForLambda {
 /// Routes with the layers on, as [`run`] serves them.
 pub fn with_layers(routes: Router) -> Router {
     routes
-        .fallback(|| async { Failure::from(Error::new(Kind::NotFound, "not_found", "There is nothing at this path.")) })
+        .fallback(|| async {
+            ApiError::from(Error::new(Kind::NotFound, "not_found", "There is nothing at this path."))
+        })
         .method_not_allowed_fallback(|| async {
-            Failure::from(Error::new(
+            ApiError::from(Error::new(
                 Kind::MethodNotAllowed,
                 "method_not_allowed",
                 "This path does not know this method.",
@@ -80,10 +82,10 @@ async fn layers(mut request: Request, next: Next) -> Response {
     let span = info_span!("request", correlation.id = id, http.method = %request.method(), http.route = route);
     async {
         let answer = match bounded(request.headers()) {
-            Err(error) => Ok(Failure::from(error).into_response()),
+            Err(error) => Ok(ApiError::from(error).into_response()),
             Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await,
         };
-        let answer = answer.unwrap_or_else(|_| Failure::from(Error::internal("a handler panicked")).into_response());
+        let answer = answer.unwrap_or_else(|_| ApiError::from(Error::internal("a handler panicked")).into_response());
         let mut answer = problem::written(answer, &id);
         secure(answer.headers_mut());
         if let Ok(value) = HeaderValue::from_str(&id) {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use values::{Error, Kind, Result, read_json};
 
-use crate::Failure;
+use crate::ApiError;
 
 /// The contract's bound of a body.
 const MOST_BYTES: usize = 256 * 1024;
@@ -20,15 +20,15 @@ impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match serde_json::to_vec(&self.0) {
             Ok(body) => (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
-            Err(cause) => Failure::from(Error::internal(cause)).into_response(),
+            Err(cause) => ApiError::from(Error::internal(cause)).into_response(),
         }
     }
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
         let bytes = axum::body::to_bytes(body, MOST_BYTES)

@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use values::{Error, Kind, Result};
 
-use crate::{Failure, Json};
+use crate::{ApiError, Json};
 
 /// The tag of a version.
 pub fn etag(version: impl Display) -> String {
@@ -18,7 +18,7 @@ pub fn etag(version: impl Display) -> String {
 }
 
 /// A resource with its tag, or 304 when the caller has that version already.
-pub fn tagged(version: impl Display, known: &IfNoneMatch, body: impl Serialize) -> Response {
+pub fn with_etag(version: impl Display, known: &IfNoneMatch, body: impl Serialize) -> Response {
     let tag = etag(version);
     let header = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
     if known.0.iter().any(|held| held.trim_start_matches("W/") == tag || held == "*") {
@@ -32,9 +32,9 @@ pub fn tagged(version: impl Display, known: &IfNoneMatch, body: impl Serialize) 
 pub struct IfNoneMatch(Vec<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(Self(tags(parts, &header::IF_NONE_MATCH)))
     }
 }
@@ -88,9 +88,9 @@ impl IfMatch {
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(Self::of(parts))
     }
 }
@@ -140,7 +140,7 @@ mod tests {
     fn if_none_match_compares_weakly() {
         for (held, status) in [("\"4\"", 304), ("W/\"4\"", 304), ("\"3\", W/\"4\"", 304), ("*", 304), ("\"3\"", 200)] {
             let known = IfNoneMatch(tags(&parts(header::IF_NONE_MATCH, held), &header::IF_NONE_MATCH));
-            assert_eq!(tagged(4, &known, ()).status(), status, "{held}");
+            assert_eq!(with_etag(4, &known, ()).status(), status, "{held}");
         }
     }
 }

@@ -15,13 +15,13 @@ mod visitor;
 
 pub use app::{RequestId, run, with_layers};
 pub use body::Json;
-pub use conditional::{IfMatch, IfNoneMatch, etag, tagged};
-pub use list::{Cursors, PageQuery, list, whole};
-pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, attempted, order_token};
-pub use problem::Failure;
-pub use raw::Raw;
-pub use source::Source;
-pub use visitor::{Allowed, ByLogin, LoggedIn, Member, Verifier, Visitor};
+pub use conditional::{IfMatch, IfNoneMatch, etag, with_etag};
+pub use list::{Cursors, PageQuery, list, single_page};
+pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, idempotent_response, order_token};
+pub use problem::ApiError;
+pub use raw::RawBody;
+pub use source::SourceIp;
+pub use visitor::{AccountHolder, AccountOwner, Authorized, CallContext, SessionOnly, Verifier};
 
 /// What every handler returns.
-pub type Answer<T = axum::response::Response> = Result<T, Failure>;
+pub type ApiResult<T = axum::response::Response> = Result<T, ApiError>;

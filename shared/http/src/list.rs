@@ -76,7 +76,7 @@ impl Cursors {
 }
 
 /// The body of a list that is short enough to be one page, always.
-pub fn whole(rows: impl Serialize) -> Value {
+pub fn single_page(rows: impl Serialize) -> Value {
     json!({ "data": rows, "pagination": { "cursor": null, "hasMore": false } })
 }
 

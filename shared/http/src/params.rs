@@ -1,24 +1,24 @@
 //! What a path, a query string and the idempotency header say.
 
-use aws_kit::{Attempt, Idempotency};
+use aws_kit::{Idempotency, Idempotent};
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use values::{Error, Kind, Result, refused_field};
+use values::{Error, Kind, Result, invalid_field};
 
-use crate::Failure;
+use crate::ApiError;
 
 /// Parameters of a path. What does not parse names nothing that exists: 404.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let parsed = AxumPath::<T>::from_request_parts(parts, state).await;
         let AxumPath(value) = parsed.map_err(|_| Error::not_found("thing at this path"))?;
         Ok(Self(value))
@@ -30,16 +30,16 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 pub struct Query<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let parsed = AxumQuery::<T>::from_request_parts(parts, state).await;
         let AxumQuery(value) = parsed.map_err(|rejection| {
             // axum words it as "Failed to deserialize query string: limit: invalid digit …".
             let text = rejection.body_text();
             let told = text.split_once("query string: ").map_or(text.as_str(), |(_, told)| told);
             let (field, message) = told.split_once(": ").unwrap_or((".", told));
-            refused_field(field, message)
+            invalid_field(field, message)
         })?;
         Ok(Self(value))
     }
@@ -75,10 +75,10 @@ pub fn order_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The answer to a request that may be a repetition; one that is says so in `Idempotency-Replayed`.
-pub fn attempted<T, R: IntoResponse>(attempt: Attempt<T>, shape: impl FnOnce(T) -> R) -> Response {
+pub fn idempotent_response<T, R: IntoResponse>(attempt: Idempotent<T>, shape: impl FnOnce(T) -> R) -> Response {
     match attempt {
-        Attempt::Fresh(done) => shape(done).into_response(),
-        Attempt::Replayed(done) => {
+        Idempotent::Fresh(done) => shape(done).into_response(),
+        Idempotent::Replayed(done) => {
             let mut answer = shape(done).into_response();
             answer.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
             answer
@@ -87,9 +87,9 @@ pub fn attempted<T, R: IntoResponse>(attempt: Attempt<T>, shape: impl FnOnce(T) 
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let Some(header) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         match header.to_str().ok().filter(|key| (1..=255).contains(&key.len())) {
             Some(key) => Ok(Self(Some(key.to_owned()))),
@@ -117,8 +117,8 @@ mod tests {
     #[tokio::test]
     async fn a_parameter_at_fault_is_named() {
         for (query, code, detail) in [
-            ("limit=ten", "invalid_value", "`limit`: must be a whole number"),
-            ("limit=-1", "invalid_value", "`limit`: must be a whole number"),
+            ("limit=ten", "invalid_value", "`limit`: must be a single_page number"),
+            ("limit=-1", "invalid_value", "`limit`: must be a single_page number"),
             ("limit=1&limit=2", "duplicate_field", "`limit`: comes twice"),
             ("colour=red", "unknown_field", "`colour`: is not known here"),
         ] {

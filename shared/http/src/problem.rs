@@ -11,15 +11,15 @@ use values::{Error, FieldError, Kind};
 
 /// An error on its way out of a handler. The outermost layer writes it, because only that one knows the request's id.
 #[derive(Debug)]
-pub struct Failure(pub(crate) Error);
+pub struct ApiError(pub(crate) Error);
 
-impl From<Error> for Failure {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self(error)
     }
 }
 
-impl IntoResponse for Failure {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
         response.extensions_mut().insert(Arc::new(self.0));
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_refusal_says_how_the_caller_stands_and_nothing_of_the_answer_that_was_not_given() {
-        let mut response = Failure::from(Error::new(Kind::RateLimited(7), "rate_limited", "Wait.")).into_response();
+        let mut response = ApiError::from(Error::new(Kind::RateLimited(7), "rate_limited", "Wait.")).into_response();
         let given = [("ratelimit-remaining", "0"), ("allow", "POST"), ("cache-control", "public"), ("etag", "\"1\"")];
         for (name, value) in given {
             response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -4,19 +4,19 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use values::{Error, Kind};
 
-use crate::Failure;
+use crate::ApiError;
 
 /// A provider's webhooks have a few kilobytes.
 const MOST_BYTES: usize = 256 * 1024;
 
 /// The bytes of a body, 256 KB at most.
 #[derive(Debug, Clone)]
-pub struct Raw(pub Bytes);
+pub struct RawBody(pub Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for Raw {
-    type Rejection = Failure;
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let bytes = axum::body::to_bytes(request.into_body(), MOST_BYTES).await;
         Ok(Self(bytes.map_err(|_| Error::new(Kind::TooLarge, "body_too_large", "The body is larger than 256 KB."))?))
     }

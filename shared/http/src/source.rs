@@ -8,16 +8,16 @@ use lambda_http::request::RequestContext;
 
 /// The address that API Gateway saw, as text. Never one of a header: those say what their sender likes.
 #[derive(Clone)]
-pub struct Source(pub Option<String>);
+pub struct SourceIp(pub Option<String>);
 
 /// Hides it: an address is a person's.
-impl std::fmt::Debug for Source {
+impl std::fmt::Debug for SourceIp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Source(…)")
+        f.write_str("SourceIp(…)")
     }
 }
 
-impl Source {
+impl SourceIp {
     /// Of the request's context.
     pub fn of(parts: &Parts) -> Self {
         match parts.extensions.get::<RequestContext>() {
@@ -27,7 +27,7 @@ impl Source {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Source {
+impl<S: Send + Sync> FromRequestParts<S> for SourceIp {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

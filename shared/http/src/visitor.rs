@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_kit::{Aws, Issuer, PublicKeys, Settings, Trust};
+use aws_kit::{Aws, Issuer, PublicKeys, Settings, TokenTrust};
 use axum::extract::{FromRef, FromRequestParts};
 use http::header;
 use http::request::Parts;
@@ -14,11 +14,11 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::de::DeserializeOwned;
-use values::{AccessClaims, Caller, Error, Kind, Permit, Result, Trace, UserId, minted_at, permit};
+use values::{AccessClaims, Caller, Error, Kind, Permit, Result, Trace, UserId, creation_time, permit};
 
 use crate::keyed::api_key;
 use crate::trusted::Trusted;
-use crate::{Failure, RequestId};
+use crate::{ApiError, RequestId};
 
 /// Seconds of difference between two clocks that are forgiven.
 const LEEWAY_SECONDS: u64 = 5;
@@ -28,7 +28,7 @@ const LONGEST_TOKEN: usize = 4096;
 /// Checks access tokens. Cheap to clone; part of every HTTP function's state.
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    trust: Trust,
+    trust: TokenTrust,
     issuer: Arc<str>,
     trusted: Option<Arc<Trusted>>,
     known: Arc<Mutex<Option<Known>>>,
@@ -51,7 +51,7 @@ impl Verifier {
     /// With the published keys, for tokens of this shop, and of the issuer that it trusts beside itself, if there is one.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self {
-            trust: Trust::from_env(aws)?,
+            trust: TokenTrust::from_env(aws)?,
             issuer: Settings.required("SOUK_PUBLIC_URL")?.into(),
             trusted: Trusted::from_env()?.map(Arc::new),
             known: Arc::default(),
@@ -66,7 +66,7 @@ impl Verifier {
     }
 
     /// What it trusts, sharing its cache.
-    pub fn trust(&self) -> &Trust {
+    pub fn trust(&self) -> &TokenTrust {
         &self.trust
     }
 
@@ -81,7 +81,7 @@ impl Verifier {
         let (caller, began) = match (header.alg, &self.trusted) {
             (Algorithm::EdDSA, _) if is_ours => {
                 let claims = check(token, &*self.key(Issuer::Own, &kid).await?, &self.issuer)?;
-                let began = minted_at(&claims.sid);
+                let began = creation_time(&claims.sid);
                 (Caller::User { id: claims.sub, role: claims.role, session: claims.sid }, began)
             }
             (algorithm, Some(trusted)) if algorithm == trusted.algorithm => {
@@ -156,20 +156,20 @@ pub(crate) fn invalid(cause: impl Into<String>) -> Error {
 
 /// The caller and the trace of this request.
 #[derive(Debug, Clone)]
-pub struct Visitor {
+pub struct CallContext {
     /// Who.
     pub caller: Caller,
     /// As part of what.
     pub trace: Trace,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visitor
+impl<S: Send + Sync> FromRequestParts<S> for CallContext
 where
     Verifier: FromRef<S>,
 {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let authorization = parts.headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
         let caller = match (api_key(&parts.headers)?, authorization) {
             (Some(key), _) => Verifier::from_ref(state).verify_key(key).await?,
@@ -189,19 +189,19 @@ where
 
 /// Who calls, and may: anybody else's call is a 401 or 403 before its body is looked at. By the table of permissions.
 #[derive(Debug, Clone)]
-pub struct Allowed<P>(pub Visitor, pub PhantomData<P>);
+pub struct Authorized<P>(pub CallContext, pub PhantomData<P>);
 
 /// Whoever logged in, and no API key: for what opens the account, or carries all of it away.
-pub type ByLogin = Allowed<permit::ManageCredentials>;
+pub type SessionOnly = Authorized<permit::ManageCredentials>;
 
-impl<S: Send + Sync, P: Permit> FromRequestParts<S> for Allowed<P>
+impl<S: Send + Sync, P: Permit> FromRequestParts<S> for Authorized<P>
 where
     Verifier: FromRef<S>,
 {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let visitor = CallContext::from_request_parts(parts, state).await?;
         visitor.caller.require(P::PERMISSION)?;
         Ok(Self(visitor, PhantomData))
     }
@@ -209,16 +209,16 @@ where
 
 /// Who calls, of whatever account: nobody's call is a 401 before its body is looked at. What they may see, the use case asks.
 #[derive(Debug, Clone)]
-pub struct Member(pub Visitor);
+pub struct AccountHolder(pub CallContext);
 
-impl<S: Send + Sync> FromRequestParts<S> for Member
+impl<S: Send + Sync> FromRequestParts<S> for AccountHolder
 where
     Verifier: FromRef<S>,
 {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let visitor = Visitor::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let visitor = CallContext::from_request_parts(parts, state).await?;
         visitor.caller.require_account()?;
         Ok(Self(visitor))
     }
@@ -226,16 +226,16 @@ where
 
 /// The account that calls, about its own things. Nobody's call is a 401 before its body is looked at.
 #[derive(Debug, Clone, Copy)]
-pub struct LoggedIn(pub UserId);
+pub struct AccountOwner(pub UserId);
 
-impl<S: Send + Sync> FromRequestParts<S> for LoggedIn
+impl<S: Send + Sync> FromRequestParts<S> for AccountOwner
 where
     Verifier: FromRef<S>,
 {
-    type Rejection = Failure;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let Allowed(visitor, _) = Allowed::<permit::UseAccount>::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Authorized(visitor, _) = Authorized::<permit::UseAccount>::from_request_parts(parts, state).await?;
         Ok(Self(visitor.caller.require_user()?))
     }
 }

@@ -1,7 +1,7 @@
 //! The address book: at most 20 addresses of an account, of which one may be where parcels go unless another is chosen, and
 //! one where invoices go. Which they are stands on the account, so that there is never a second.
 
-use aws_kit::{Attempt, Backoff, CommitError, Idempotency, Transaction};
+use aws_kit::{Backoff, CommitError, Idempotency, Idempotent, Transaction};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use values::{AddressId, Error, Result, UserId, read_json_value};
@@ -85,19 +85,21 @@ pub async fn add_address(
     accounts: &Accounts,
     user: UserId,
     said: &AddressIn,
-    once: Option<Idempotency>,
-) -> Result<Attempt<AddressEntry>> {
-    let tried = match (try_add(accounts, user, said, once.as_ref()).await, once) {
-        (Err(error), Some(once)) => {
-            once.or_earlier(&accounts.store.table, accounts.clock.now(), error).await.map(Attempt::Replayed)
+    idempotency: Option<Idempotency>,
+) -> Result<Idempotent<AddressEntry>> {
+    let tried = match (try_add(accounts, user, said, idempotency.as_ref()).await, idempotency) {
+        (Err(error), Some(idempotency)) => {
+            idempotency.or_earlier(&accounts.store.table, accounts.clock.now(), error).await.map(Idempotent::Replayed)
         }
         (tried, _) => tried,
     };
     match tried? {
-        Attempt::Fresh(id) => Ok(Attempt::Fresh(Chosen::default().told(id, said).entry(id, said.address.clone()))),
-        Attempt::Replayed(id) => {
+        Idempotent::Fresh(id) => {
+            Ok(Idempotent::Fresh(Chosen::default().told(id, said).entry(id, said.address.clone())))
+        }
+        Idempotent::Replayed(id) => {
             let entry = addresses(accounts, user).await?.into_iter().find(|entry| entry.id == id);
-            entry.map(Attempt::Replayed).ok_or_else(|| Error::not_found("address"))
+            entry.map(Idempotent::Replayed).ok_or_else(|| Error::not_found("address"))
         }
     }
 }
@@ -107,26 +109,28 @@ async fn try_add(
     accounts: &Accounts,
     user: UserId,
     said: &AddressIn,
-    once: Option<&Idempotency>,
-) -> Result<Attempt<AddressId>> {
+    idempotency: Option<&Idempotency>,
+) -> Result<Idempotent<AddressId>> {
     let id = accounts.clock.mint();
     let (count, put) = accounts.store.add_address(user, id, said)?;
     let mut transaction = Transaction::new();
     let count = transaction.add(count);
     transaction.add(put);
-    let kept = match once {
-        Some(once) => Some(transaction.add(once.keep(&accounts.store.table, &id, accounts.clock.now())?)),
+    let kept = match idempotency {
+        Some(idempotency) => {
+            Some(transaction.add(idempotency.keep(&accounts.store.table, &id, accounts.clock.now())?))
+        }
         None => None,
     };
     match transaction.commit().await {
-        Ok(()) => Ok(Attempt::Fresh(id)),
-        Err(CommitError::Refused(refusals)) => match (once, kept.and_then(|kept| refusals.of(kept))) {
-            (Some(once), Some(earlier)) => Ok(Attempt::Replayed(once.recalled(earlier)?)),
+        Ok(()) => Ok(Idempotent::Fresh(id)),
+        Err(CommitError::ConditionFailed(refusals)) => match (idempotency, kept.and_then(|kept| refusals.of(kept))) {
+            (Some(idempotency), Some(earlier)) => Ok(Idempotent::Replayed(idempotency.recalled(earlier)?)),
             _ if refusals.of(count).is_some() => Err(Error::conflict(
                 "address_book_full",
                 format!("An address book holds {MOST_ADDRESSES} addresses. Remove one first."),
             )),
-            _ => Err(CommitError::Refused(refusals).into()),
+            _ => Err(CommitError::ConditionFailed(refusals).into()),
         },
         Err(error) => Err(error.into()),
     }
@@ -152,8 +156,8 @@ pub async fn replace_address(
         }
         match transaction.commit().await {
             Ok(()) => return Ok(next.entry(id, said.address.clone())),
-            Err(CommitError::Refused(refusals)) if refusals.of(put).is_some() => return Err(missing()),
-            Err(CommitError::Refused(_)) if backoff.wait().await => {}
+            Err(CommitError::ConditionFailed(refusals)) if refusals.of(put).is_some() => return Err(missing()),
+            Err(CommitError::ConditionFailed(_)) if backoff.wait().await => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -172,8 +176,8 @@ pub async fn remove_address(accounts: &Accounts, user: UserId, id: AddressId) ->
         let gone = transaction.add(gone);
         match transaction.commit().await {
             Ok(()) => return Ok(()),
-            Err(CommitError::Refused(refusals)) if refusals.of(gone).is_some() => return Err(missing()),
-            Err(CommitError::Refused(_)) if backoff.wait().await => {}
+            Err(CommitError::ConditionFailed(refusals)) if refusals.of(gone).is_some() => return Err(missing()),
+            Err(CommitError::ConditionFailed(_)) if backoff.wait().await => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -1,6 +1,6 @@
 //! An API key as its owner sees it: what it is called, what it is for, and until when. The key itself is shown once.
 
-use aws_kit::{Granted, sha256_hex};
+use aws_kit::{ApiKeyGrant, sha256_hex};
 use serde::{Deserialize, Serialize};
 use values::{ApiKey, ApiKeyId, Error, Result, Role, Scopes, Text, Timestamp};
 
@@ -54,7 +54,7 @@ impl ApiKeyEntry {
     }
 
     /// As its owner sees it, by what its other row says of its use.
-    pub(crate) fn seen(self, granted: &[Granted]) -> ApiKeyView {
+    pub(crate) fn seen(self, granted: &[ApiKeyGrant]) -> ApiKeyView {
         let granted = granted.iter().find(|granted| granted.key_id == self.key_id);
         ApiKeyView {
             id: self.key_id,

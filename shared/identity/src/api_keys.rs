@@ -1,6 +1,6 @@
 //! The API keys of an account: making one, looking at them, and revoking one. All of it takes a login: no key makes another.
 
-use aws_kit::{ApiKeys, Backoff, CommitError, Transaction, Trust, random_api_key};
+use aws_kit::{ApiKeys, Backoff, CommitError, TokenTrust, Transaction, random_api_key};
 use tracing::info;
 use values::{ApiKeyId, Caller, Error, Kind, Result};
 
@@ -31,14 +31,14 @@ pub async fn create_api_key(accounts: &Accounts, caller: &Caller, wanted: ApiKey
                 info!(security.event = "api_key_created", user.id = %account.user_id, api_key.id = %id, "an API key was made");
                 return Ok(NewApiKey { view: entry.seen(&[]), key: key.as_str().to_owned() });
             }
-            Err(CommitError::Refused(refusals)) => {
+            Err(CommitError::ConditionFailed(refusals)) => {
                 let now = refusals.of(count).map(|refused| refused.row::<Account>()).transpose()?.flatten();
                 if now.is_some_and(|now| now.api_keys >= MOST_API_KEYS) {
                     let detail = format!("An account has {MOST_API_KEYS} API keys at most. Revoke one first.");
                     return Err(Error::conflict("too_many_api_keys", detail));
                 }
                 if !backoff.wait().await {
-                    return Err(CommitError::Refused(refusals).into());
+                    return Err(CommitError::ConditionFailed(refusals).into());
                 }
             }
             Err(error) => return Err(error.into()),
@@ -57,7 +57,7 @@ pub async fn api_keys(accounts: &Accounts, caller: &Caller) -> Result<Vec<ApiKey
 
 /// Revokes one of the caller's keys: it ends here at once, and everywhere within 30 seconds. 404 when there is no such one. 2 reads, 1
 /// transaction.
-pub async fn revoke_api_key(accounts: &Accounts, trust: &Trust, caller: &Caller, id: ApiKeyId) -> Result<()> {
+pub async fn revoke_api_key(accounts: &Accounts, trust: &TokenTrust, caller: &Caller, id: ApiKeyId) -> Result<()> {
     let missing = || Error::not_found("API key");
     let user = found(accounts, caller).await?.0.user_id;
     let digest = accounts.store.api_key(user, id).await?.ok_or_else(missing)?.digest;
@@ -72,7 +72,7 @@ pub async fn revoke_api_key(accounts: &Accounts, trust: &Trust, caller: &Caller,
             info!(security.event = "api_key_revoked", user.id = %user, api_key.id = %id, "an API key was revoked");
             Ok(())
         }
-        Err(CommitError::Refused(refusals)) if refusals.of(listed).is_some() => Err(missing()),
+        Err(CommitError::ConditionFailed(refusals)) if refusals.of(listed).is_some() => Err(missing()),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! Giving an account another role, by an admin.
 
-use aws_kit::Trust;
+use aws_kit::TokenTrust;
 use values::{Actor, Error, Result, Role, UserId};
 
 use crate::account::{Accounts, User};
@@ -13,7 +13,7 @@ use crate::standing::{Standing, change};
 /// again, it ends what a crash left. 2 reads, 1 transaction, and 1 more where sessions end.
 pub async fn change_role(
     accounts: &Accounts,
-    trust: &Trust,
+    trust: &TokenTrust,
     (admin, actor): (UserId, &Actor),
     user: UserId,
     role: Role,

@@ -1,6 +1,6 @@
 //! Suspending an account and letting it in again, by an admin.
 
-use aws_kit::Trust;
+use aws_kit::TokenTrust;
 use values::{Actor, Error, Result, Text, UserId};
 
 use crate::account::{Accounts, Status, User};
@@ -13,7 +13,7 @@ use crate::standing::{Standing, change};
 /// left. 2 reads, 1 transaction, and 1 more where sessions end.
 pub async fn change_status(
     accounts: &Accounts,
-    trust: &Trust,
+    trust: &TokenTrust,
     (admin, actor): (UserId, &Actor),
     user: UserId,
     (status, reason): (Status, Option<Text<200>>),

@@ -1,6 +1,6 @@
 //! Closing an account: the person goes at once, everything else as soon as somebody hears of it.
 
-use aws_kit::{CommitError, Trust};
+use aws_kit::{CommitError, TokenTrust};
 use events::{Envelope, Event, UserDeleted};
 use tracing::info;
 use values::{Caller, Error, Result, Role, Trace};
@@ -14,7 +14,7 @@ use crate::store::{Closed, address_digest};
 /// or reads it from then on, its address can be registered, its sessions and API keys end everywhere within a minute, and an event has everybody
 /// erase what they hold of it. Closed already is closed. 409 `admin_account`: who runs the shop has first to give that up.
 /// 1 read, 1 more where there are API keys, 1 transaction; 1 read more when it was closed before.
-pub async fn close_account(accounts: &Accounts, trust: &Trust, caller: &Caller, trace: &Trace) -> Result<()> {
+pub async fn close_account(accounts: &Accounts, trust: &TokenTrust, caller: &Caller, trace: &Trace) -> Result<()> {
     let user = caller.require_user()?;
     let (account, person) = match found(accounts, caller).await {
         Ok(found) => found,
@@ -46,7 +46,7 @@ pub async fn close_account(accounts: &Accounts, trust: &Trust, caller: &Caller, 
             Ok(())
         }
         // Somebody else, or the same request before, may have closed it; anything else is told.
-        Err(CommitError::Refused(_)) if accounts.store.closed(user).await?.is_some() => Ok(()),
+        Err(CommitError::ConditionFailed(_)) if accounts.store.closed(user).await?.is_some() => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

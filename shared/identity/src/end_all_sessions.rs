@@ -1,6 +1,6 @@
 //! Ending all sessions of an account at once: its password was reset, or it may do less than before.
 
-use aws_kit::{Transaction, Trust, Write};
+use aws_kit::{TokenTrust, Transaction, Write};
 use values::{Error, Result, UserId};
 
 use crate::account::Accounts;
@@ -8,7 +8,7 @@ use crate::logout::TOKENS_END_SECONDS;
 
 /// Ends every session that began until now, here at once and everywhere when the last cached list of revocations is stale. 1
 /// transaction.
-pub(crate) async fn end_all_sessions(accounts: &Accounts, trust: &Trust, user: UserId) -> Result<()> {
+pub(crate) async fn end_all_sessions(accounts: &Accounts, trust: &TokenTrust, user: UserId) -> Result<()> {
     let mut transaction = Transaction::new();
     for write in ending(accounts, trust, user)? {
         transaction.add(write);
@@ -17,7 +17,7 @@ pub(crate) async fn end_all_sessions(accounts: &Accounts, trust: &Trust, user: U
 }
 
 /// The two writes that do so, for the transaction of what they are a consequence of.
-pub(crate) fn ending(accounts: &Accounts, trust: &Trust, user: UserId) -> Result<[Write; 2]> {
+pub(crate) fn ending(accounts: &Accounts, trust: &TokenTrust, user: UserId) -> Result<[Write; 2]> {
     let now = accounts.clock.now();
     Ok([accounts.store.end_sessions(user, now)?, trust.revoke_all(user, now, now.plus_seconds(TOKENS_END_SECONDS))?])
 }

@@ -50,7 +50,7 @@ async fn together(writes: Vec<Write>) -> Result<()> {
         }),
     }
     match transaction.commit().await {
-        Ok(()) | Err(CommitError::Refused(_)) => Ok(()),
+        Ok(()) | Err(CommitError::ConditionFailed(_)) => Ok(()),
         Err(failed) => Err(failed.into()),
     }
 }

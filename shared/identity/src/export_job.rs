@@ -1,7 +1,7 @@
 //! The export of an account: a job that ends in one file of all that is held of a person. Pure.
 
 use serde::{Deserialize, Serialize};
-use values::{Error, EventId, Held, JobId, Lease, Timestamp, UserId};
+use values::{Error, EventId, JobId, Lease, LeaseClaim, Timestamp, UserId};
 
 /// The job and its file are kept so long.
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
@@ -134,9 +134,9 @@ impl ExportJob {
             return Claim::Leave;
         }
         match Lease::seen(self.lease, by, now) {
-            Held::ByThis(until) => return Claim::NotBefore(until),
-            Held::ByAnother => return Claim::Leave,
-            Held::Free => {}
+            LeaseClaim::ByThis(until) => return Claim::NotBefore(until),
+            LeaseClaim::ByAnother => return Claim::Leave,
+            LeaseClaim::Free => {}
         }
         if self.tries >= MOST_TRIES {
             let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");

@@ -1,6 +1,6 @@
 //! Exports of accounts, as their owners ask for them and as the worker brings them on.
 
-use aws_kit::{Attempt, CommitError, Idempotency, random_token};
+use aws_kit::{CommitError, Idempotency, Idempotent, random_token};
 use events::{Envelope, Event, UserExportRequested};
 use serde::{Deserialize, Serialize};
 use values::{Error, EventId, JobId, Result, Trace, UserId};
@@ -23,18 +23,23 @@ pub async fn begin_export(
     accounts: &Accounts,
     user: UserId,
     trace: &Trace,
-    once: Option<&Idempotency>,
-) -> Result<Attempt<ExportJob>> {
-    match (try_begin(accounts, user, trace, once).await, once) {
-        (Err(error), Some(once)) => {
-            let begun: Begun = once.or_earlier(&accounts.store.table, accounts.clock.now(), error).await?;
-            export(accounts, user, begun.id).await.map(Attempt::Replayed)
+    idempotency: Option<&Idempotency>,
+) -> Result<Idempotent<ExportJob>> {
+    match (try_begin(accounts, user, trace, idempotency).await, idempotency) {
+        (Err(error), Some(idempotency)) => {
+            let begun: Begun = idempotency.or_earlier(&accounts.store.table, accounts.clock.now(), error).await?;
+            export(accounts, user, begun.id).await.map(Idempotent::Replayed)
         }
-        (tried, _) => tried.map(Attempt::Fresh),
+        (tried, _) => tried.map(Idempotent::Fresh),
     }
 }
 
-async fn try_begin(accounts: &Accounts, user: UserId, trace: &Trace, once: Option<&Idempotency>) -> Result<ExportJob> {
+async fn try_begin(
+    accounts: &Accounts,
+    user: UserId,
+    trace: &Trace,
+    idempotency: Option<&Idempotency>,
+) -> Result<ExportJob> {
     let (store, clock, now) = (&accounts.store, &accounts.clock, accounts.clock.now());
     let mut known = store.exports(user, MOST_EXPORTS).await?;
     known.retain(|job| job.is_kept(now));
@@ -50,13 +55,13 @@ async fn try_begin(accounts: &Accounts, user: UserId, trace: &Trace, once: Optio
     let job = ExportJob::new(clock.mint(), user, random_token()?, now);
     let asked = Event::UserExportRequested(UserExportRequested { user_id: user, job_id: job.id });
     let mut transaction = store.create_export(&job, &Envelope::new(clock, trace, job.id, job.version, asked))?;
-    if let Some(once) = once {
-        transaction.add(once.keep(&store.table, &Begun { id: job.id }, now)?);
+    if let Some(idempotency) = idempotency {
+        transaction.add(idempotency.keep(&store.table, &Begun { id: job.id }, now)?);
     }
     match transaction.commit().await {
         Ok(()) => Ok(job),
         // No account, or the same request before.
-        Err(CommitError::Refused(_)) => Err(Error::not_found("account")),
+        Err(CommitError::ConditionFailed(_)) => Err(Error::not_found("account")),
         Err(error) => Err(error.into()),
     }
 }

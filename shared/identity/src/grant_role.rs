@@ -1,6 +1,6 @@
 //! Giving an account a role: how the first admin comes to be. No API calls it; housekeeping does, for an operator.
 
-use aws_kit::Trust;
+use aws_kit::TokenTrust;
 use values::{Actor, Email, Error, Kind, Result, Role, UserId};
 
 use crate::account::Accounts;
@@ -12,7 +12,7 @@ use crate::standing::{Standing, change};
 /// transaction, and 1 more where sessions end.
 pub async fn grant_role(
     accounts: &Accounts,
-    trust: &Trust,
+    trust: &TokenTrust,
     email: &Email,
     role: Role,
     actor: &Actor,

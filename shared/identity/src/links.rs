@@ -41,7 +41,7 @@ pub async fn unlink(accounts: &Accounts, user: UserId, provider: Provider) -> Re
     let other = other_way(&account.ok_or_else(missing)?, &providers, provider)?;
     match store.unlink(user, link, &other)?.commit().await {
         Ok(()) => Ok(()),
-        Err(CommitError::Refused(_)) => {
+        Err(CommitError::ConditionFailed(_)) => {
             Err(Error::conflict("changed_meanwhile", "Your ways to log in have changed meanwhile. Look again."))
         }
         Err(error) => Err(error.into()),

@@ -1,6 +1,6 @@
 //! Logging out: the session is over here at once, and everywhere when the last cached list of revocations is stale.
 
-use aws_kit::{Transaction, Trust};
+use aws_kit::{TokenTrust, Transaction};
 use values::{Caller, Error, Permission, Result, SessionId, UserId};
 
 use crate::account::Accounts;
@@ -10,7 +10,7 @@ use crate::token::LIFETIME_SECONDS;
 pub(crate) const TOKENS_END_SECONDS: i64 = LIFETIME_SECONDS + 60;
 
 /// Ends the caller's session, also when it has ended already; 403 `login_required` for an API key, which has none. 1 transaction.
-pub async fn logout(accounts: &Accounts, trust: &Trust, caller: &Caller) -> Result<()> {
+pub async fn logout(accounts: &Accounts, trust: &TokenTrust, caller: &Caller) -> Result<()> {
     caller.require(Permission::ManageCredentials)?;
     match caller {
         Caller::User { id, session, .. } => end(accounts, trust, *id, *session).await,
@@ -19,12 +19,12 @@ pub async fn logout(accounts: &Accounts, trust: &Trust, caller: &Caller) -> Resu
 }
 
 /// Deletes the session and revokes its access tokens, together.
-pub(crate) async fn end(accounts: &Accounts, trust: &Trust, user: UserId, session: SessionId) -> Result<()> {
+pub(crate) async fn end(accounts: &Accounts, trust: &TokenTrust, user: UserId, session: SessionId) -> Result<()> {
     ending(accounts, trust, user, session)?.commit().await.map_err(Error::from)
 }
 
 /// The same, before it is committed.
-pub(crate) fn ending(accounts: &Accounts, trust: &Trust, user: UserId, session: SessionId) -> Result<Transaction> {
+pub(crate) fn ending(accounts: &Accounts, trust: &TokenTrust, user: UserId, session: SessionId) -> Result<Transaction> {
     let mut transaction = Transaction::new();
     transaction.add(accounts.store.delete_session(user, session));
     transaction.add(trust.revoke(session, accounts.clock.now().plus_seconds(TOKENS_END_SECONDS))?);

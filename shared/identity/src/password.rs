@@ -272,8 +272,8 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_kept_is_its_own_normal_form(text in "\\PC{0,40}") {
-            let once = normal(&text).unwrap();
-            prop_assert_eq!(normal(&once).unwrap(), once);
+            let idempotency = normal(&text).unwrap();
+            prop_assert_eq!(normal(&idempotency).unwrap(), idempotency);
         }
 
         #[test]

@@ -39,7 +39,7 @@ pub async fn redeem_code(
     match transaction.commit().await {
         Ok(()) => Ok(SignedIn { user: User::of(&account, person), tokens }),
         // Traded by somebody faster, or all sessions were ended since: it is good for nothing any more.
-        Err(CommitError::Refused(_)) => Err(invalid_code()),
+        Err(CommitError::ConditionFailed(_)) => Err(invalid_code()),
         Err(error) => Err(error.into()),
     }
 }

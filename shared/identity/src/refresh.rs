@@ -1,6 +1,6 @@
 //! Trading a refresh token for the next pair.
 
-use aws_kit::{Trust, outbox_put};
+use aws_kit::{TokenTrust, outbox_put};
 use events::{Envelope, Event, RefreshReused};
 use tracing::warn;
 use values::{Error, Kind, Result, Trace};
@@ -16,7 +16,7 @@ use crate::token::Signer;
 pub async fn refresh(
     accounts: &Accounts,
     signer: &Signer,
-    trust: &Trust,
+    trust: &TokenTrust,
     token: &str,
     trace: &Trace,
 ) -> Result<Tokens> {
@@ -49,7 +49,7 @@ pub async fn refresh(
 }
 
 /// Whoever shows a spent token, somebody else may have the good one: the session ends, and the security event says whose it was.
-async fn end_stolen(accounts: &Accounts, trust: &Trust, shown: &RefreshToken, trace: &Trace) -> Result<()> {
+async fn end_stolen(accounts: &Accounts, trust: &TokenTrust, shown: &RefreshToken, trace: &Trace) -> Result<()> {
     let RefreshToken { user, session, .. } = shown;
     warn!(security.event = "refresh_reused", user.id = %user, session.id = %session, "a spent refresh token was shown again");
     let reused = Event::RefreshReused(RefreshReused { user_id: *user, session_id: *session });

@@ -60,7 +60,7 @@ pub async fn register(
         let registering = store.register(&account, &person, &session, &token, known, [&registered, &ordered])?;
         match registering.transaction.commit().await {
             Ok(()) => Ok(SignedIn { user: User::of(&account, person), tokens }),
-            Err(CommitError::Refused(refusals)) if refusals.of(registering.email).is_some() => {
+            Err(CommitError::ConditionFailed(refusals)) if refusals.of(registering.email).is_some() => {
                 let detail = "An account with this email exists already. Log in instead.";
                 Err(Error::conflict("email_taken", detail))
             }

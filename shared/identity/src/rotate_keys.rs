@@ -1,7 +1,7 @@
 //! Rotating the keys of access tokens, in the four steps of Secrets Manager: a new version of the secret is made, its public keys
 //! are published, they are tested, and then it is the one in use. Each step may be done twice.
 
-use aws_kit::{Aws, Issuer, Rotation, Trust, random_token, sha256_hex};
+use aws_kit::{Aws, Issuer, Rotation, TokenTrust, random_token, sha256_hex};
 use values::{Clock, Error, Result};
 
 use crate::key_ring::{KeyRing, Seed};
@@ -10,7 +10,7 @@ use crate::key_ring::{KeyRing, Seed};
 #[derive(Debug, Clone)]
 pub struct KeyRotation {
     secret: Rotation,
-    trust: Trust,
+    trust: TokenTrust,
     clock: Clock,
 }
 
@@ -18,7 +18,7 @@ impl KeyRotation {
     /// Of the secret of `SOUK_SECRET_SIGNING`.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let secret = Rotation::from_env(aws, "SOUK_SECRET_SIGNING")?;
-        Ok(Self { secret, trust: Trust::from_env(aws)?, clock: Clock::System })
+        Ok(Self { secret, trust: TokenTrust::from_env(aws)?, clock: Clock::System })
     }
 
     /// `createSecret`: what was next signs in the new version, and a fresh key is next. 409 `rotated_too_soon`.

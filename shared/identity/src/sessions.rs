@@ -1,6 +1,6 @@
 //! The sessions of an account: what its owner sees of them, and ending one.
 
-use aws_kit::Trust;
+use aws_kit::TokenTrust;
 use serde::Serialize;
 use values::{Caller, Error, Result, SessionId, Timestamp};
 
@@ -45,7 +45,7 @@ pub async fn sessions(accounts: &Accounts, caller: &Caller) -> Result<Vec<Sessio
 
 /// Ends one of the caller's sessions; 404 when there is no such one, 401 `session_ended` when the one that asks is over. 2 reads, 1
 /// transaction.
-pub async fn end_session(accounts: &Accounts, trust: &Trust, caller: &Caller, session: SessionId) -> Result<()> {
+pub async fn end_session(accounts: &Accounts, trust: &TokenTrust, caller: &Caller, session: SessionId) -> Result<()> {
     let user = found(accounts, caller).await?.0.user_id;
     accounts.store.session(user, session).await?.ok_or_else(|| Error::not_found("session"))?;
     end(accounts, trust, user, session).await

@@ -1,6 +1,6 @@
 //! Signing in with what a provider says of somebody: finds or makes their account, and hands out the code that `auth` trades for tokens.
 
-use aws_kit::{Backoff, CommitError, Transaction, Trust};
+use aws_kit::{Backoff, CommitError, TokenTrust, Transaction};
 use events::{Envelope, Event, UserRegistered};
 use values::{Email, Error, Kind, Result, Trace, UserId};
 
@@ -13,7 +13,7 @@ use crate::vouched::{Vouched, Way};
 /// makes their account, so nothing is ever half done; of two who come at once for a new person, the second finds the first one's account.
 /// 403 `email_not_verified`, `account_suspended`; 409 `already_linked` where the account is linked to somebody else at that provider. 2 to 4
 /// reads, 1 transaction.
-pub async fn sign_in_with(accounts: &Accounts, trust: &Trust, vouched: &Vouched, trace: &Trace) -> Result<String> {
+pub async fn sign_in_with(accounts: &Accounts, trust: &TokenTrust, vouched: &Vouched, trace: &Trace) -> Result<String> {
     let mut backoff = Backoff::start();
     loop {
         let linked = accounts.store.linked(vouched).await?;
@@ -40,7 +40,7 @@ pub async fn sign_in_with(accounts: &Accounts, trust: &Trust, vouched: &Vouched,
         match transaction.commit().await {
             Ok(()) => return Ok(text),
             // Somebody was faster: the same person in another window, or an admin. What is there now decides.
-            Err(CommitError::Refused(_)) if backoff.wait().await => {}
+            Err(CommitError::ConditionFailed(_)) if backoff.wait().await => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -75,7 +75,7 @@ async fn link(accounts: &Accounts, vouched: &Vouched, account: &Account) -> Resu
 /// password goes, and all sessions end.
 async fn reclaim(
     accounts: &Accounts,
-    trust: &Trust,
+    trust: &TokenTrust,
     vouched: &Vouched,
     account: &Account,
 ) -> Result<(Transaction, String)> {

@@ -1,7 +1,7 @@
 //! Using a one-time token. It is deleted under its digest by the transaction that does what it is good for, so of all who use it at
 //! once one wins.
 
-use aws_kit::{CommitError, Trust};
+use aws_kit::{CommitError, TokenTrust};
 use tracing::warn;
 use values::{Result, UserId};
 
@@ -19,7 +19,7 @@ use crate::throttles::Action;
 /// 1 read; argon2, and 1 transaction; 1 read and 1 write.
 pub async fn confirm_reset(
     accounts: &Accounts,
-    trust: &Trust,
+    trust: &TokenTrust,
     gate: &Gate,
     token: &str,
     password: &Password,
@@ -59,7 +59,7 @@ async fn opened(accounts: &Accounts, purpose: Purpose, token: &str) -> Result<(O
 async fn commit(spending: Spending, purpose: Purpose) -> Result<()> {
     match spending.transaction.commit().await {
         Ok(()) => Ok(()),
-        Err(CommitError::Refused(refusals))
+        Err(CommitError::ConditionFailed(refusals))
             if refusals.of(spending.token).is_some() || refusals.of(spending.account).is_some() =>
         {
             Err(purpose.refusal())

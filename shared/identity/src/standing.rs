@@ -45,7 +45,7 @@ pub(crate) async fn change(
         let changed = accounts.store.set_standing(&before, &next, &keys, actor, accounts.clock.now())?;
         match changed.commit().await {
             Ok(()) => return Ok(()),
-            Err(CommitError::Refused(_)) if backoff.wait().await => {}
+            Err(CommitError::ConditionFailed(_)) if backoff.wait().await => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -6,7 +6,7 @@
 
 use aws_kit::sha256_hex;
 use serde_json::Value;
-use values::{Email, Error, Kind, Result, Role, UserId, is_unseen};
+use values::{Email, Error, Kind, Result, Role, UserId, is_invisible};
 
 use crate::account::{Account, Name};
 use crate::provider::Provider;
@@ -63,7 +63,7 @@ impl Vouched {
         let before = email.as_str().split('@').next().unwrap_or_default();
         let names = [self.name.as_deref().unwrap_or_default(), before, "Customer"];
         let named = names.into_iter().find_map(|name| {
-            let seen: String = name.trim().chars().filter(|c| !is_unseen(*c)).take(100).collect();
+            let seen: String = name.trim().chars().filter(|c| !is_invisible(*c)).take(100).collect();
             serde_json::from_value::<Name>(Value::String(seen)).ok()
         });
         named.ok_or_else(|| Error::internal("nobody is called anything"))

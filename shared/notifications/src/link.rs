@@ -33,7 +33,7 @@ impl Pages {
                 subject: "Choose a new password".to_owned(),
                 paragraphs: vec![
                     "Somebody, hopefully you, wants a new password for your account. The link below lets you choose one. \
-                     It is good once, and for half an hour."
+                     It is good idempotency, and for half an hour."
                         .to_owned(),
                 ],
                 link: Some(("Choose a new password", format!("{base}/reset-password?token={token}"))),

@@ -1,6 +1,6 @@
 //! Moving an order on by the shop's hand: it is packed, it left, it arrived.
 
-use aws_kit::Attempt;
+use aws_kit::Idempotent;
 use events::Event;
 use tracing::info;
 use values::{Error, OrderId, Permission, Result};
@@ -21,11 +21,11 @@ impl Orders {
         next: Status,
         note: Option<&str>,
         asked: &Asked<'_>,
-    ) -> Result<Attempt<Full>> {
+    ) -> Result<Idempotent<Full>> {
         asked.caller.require(Permission::MoveOrders)?;
         let Full { order, private } = self.show(id, asked.caller, asked.order_token).await?;
         let tried = self.try_advance(order, next, note, asked).await;
-        Ok(asked::full(self.or_earlier(tried, asked.once).await?, private))
+        Ok(asked::full(self.or_earlier(tried, asked.idempotency).await?, private))
     }
 
     async fn try_advance(
@@ -40,7 +40,7 @@ impl Orders {
             let moved = order.advanced(next, self.clock.now())?;
             let why = Why { word: next.name(), note };
             let writes = self.next(&moved, asked.trace, why, told(&moved))?;
-            let kept = asked.once.map(|once| self.kept(once, &moved)).transpose()?;
+            let kept = asked.idempotency.map(|idempotency| self.kept(idempotency, &moved)).transpose()?;
             match commit(writes, kept).await? {
                 Moved::Done => {
                     info!(order.id = %moved.id, order.status = next.name(), "moved on");

@@ -1,6 +1,6 @@
 //! What comes with a request to move an order, whatever the move.
 
-use aws_kit::{Attempt, Idempotency};
+use aws_kit::{Idempotency, Idempotent};
 use values::{Caller, Error, Result, Trace};
 
 use crate::order::{Order, Private};
@@ -16,7 +16,7 @@ pub struct Asked<'a> {
     /// The version that the order must have, if the caller insists on one.
     pub version: Option<u64>,
     /// The keyed request, if it is one.
-    pub once: Option<&'a Idempotency>,
+    pub idempotency: Option<&'a Idempotency>,
     /// As part of what.
     pub trace: &'a Trace,
 }
@@ -32,9 +32,9 @@ impl Asked<'_> {
 }
 
 /// An answer with the order's personal data, which no record keeps.
-pub(crate) fn full(attempt: Attempt<Order>, private: Option<Private>) -> Attempt<Full> {
+pub(crate) fn full(attempt: Idempotent<Order>, private: Option<Private>) -> Idempotent<Full> {
     match attempt {
-        Attempt::Fresh(order) => Attempt::Fresh(Full { order, private }),
-        Attempt::Replayed(order) => Attempt::Replayed(Full { order, private }),
+        Idempotent::Fresh(order) => Idempotent::Fresh(Full { order, private }),
+        Idempotent::Replayed(order) => Idempotent::Replayed(Full { order, private }),
     }
 }

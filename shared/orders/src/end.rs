@@ -1,6 +1,6 @@
 //! Ending an order before it has left: one transaction, whoever wanted it and whatever the money has come to.
 
-use aws_kit::{Idempotency, MOST_WRITES, fault};
+use aws_kit::{Idempotency, MAX_TRANSACTION_WRITES, fault};
 use cart::Cart;
 use events::{CancelReason, Event};
 use payments::Payment;
@@ -14,7 +14,8 @@ use crate::store::{Moved, commit};
 
 /// Order, history, event; payment, its refund and the event of that; kept answer.
 const OTHER_WRITES: usize = 7;
-const _: () = assert!(Cart::MOST_LINES + OTHER_WRITES <= MOST_WRITES, "the end of an order must fit one transaction");
+const _: () =
+    assert!(Cart::MOST_LINES + OTHER_WRITES <= MAX_TRANSACTION_WRITES, "the end of an order must fit one transaction");
 
 impl Desk {
     /// The order is cancelled, its stock given back, its payment ended, the world told, and the answer of a keyed request kept.
@@ -25,7 +26,7 @@ impl Desk {
         order: &Order,
         by: CancelReason,
         note: Option<&str>,
-        once: Option<&Idempotency>,
+        idempotency: Option<&Idempotency>,
         trace: &Trace,
     ) -> Result<Option<Order>> {
         let payment = self.payments.read(order.payment_id).await?;
@@ -41,7 +42,7 @@ impl Desk {
             writes.push(self.catalog.give_back(&item.sku, item.quantity.get())?);
         }
         writes.extend(self.payments.end(&payment, note.unwrap_or(why.word), trace)?);
-        let kept = once.map(|once| self.orders.kept(once, &next)).transpose()?;
+        let kept = idempotency.map(|idempotency| self.orders.kept(idempotency, &next)).transpose()?;
         if fault::mutant("cancel_forgotten") && by != CancelReason::HoldExpired {
             return Ok(Some(next));
         }

@@ -1,6 +1,6 @@
 //! Paying again: another method for a pending order whose last payment was declined, or waits for its customer.
 
-use aws_kit::Attempt;
+use aws_kit::Idempotent;
 use payments::Method;
 use values::{Error, OrderId, Result};
 
@@ -16,11 +16,11 @@ impl Desk {
     /// Opens the order's payment again, in one transaction with the order's version and the answer of the keyed request.
     /// The stock is held long enough for the worker to come by, which holds it for the provider's answer; not for ever, because
     /// a payment may be tried so many times and no more.
-    pub async fn pay(&self, id: OrderId, method: Method, asked: &Asked<'_>) -> Result<Attempt<Full>> {
+    pub async fn pay(&self, id: OrderId, method: Method, asked: &Asked<'_>) -> Result<Idempotent<Full>> {
         let method = method.checked()?;
         let Full { order, private } = self.orders.touch(id, asked.caller, asked.order_token).await?;
         let tried = self.try_pay(order, &method, asked).await;
-        Ok(asked::full(self.orders.or_earlier(tried, asked.once).await?, private))
+        Ok(asked::full(self.orders.or_earlier(tried, asked.idempotency).await?, private))
     }
 
     async fn try_pay(&self, mut order: Order, method: &Method, asked: &Asked<'_>) -> Result<Order> {
@@ -36,7 +36,7 @@ impl Desk {
             next.payment_sequence = payment.version + 1;
             let mut writes = self.orders.next(&next, asked.trace, "payment_requested", None)?;
             writes.extend(self.payments.reopen(&payment, method.clone(), asked.trace)?);
-            let kept = asked.once.map(|once| self.orders.kept(once, &next)).transpose()?;
+            let kept = asked.idempotency.map(|idempotency| self.orders.kept(idempotency, &next)).transpose()?;
             match commit(writes, kept).await? {
                 Moved::Done => return Ok(next),
                 Moved::Overtaken => {

@@ -1,7 +1,7 @@
 //! Placing an order: two round trips. One reads the cart (or the offers, when items are named outright), one is the
 //! transaction in which everything happens or nothing does. What failed comes back with the cancellation and fills the 409.
 
-use aws_kit::{Attempt, CommitError, Idempotency, MOST_WRITES, Transaction, fault};
+use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault};
 use cart::{Cart, Line};
 use catalog::{Offer, Unsold};
 use events::{Event, Recipient};
@@ -23,8 +23,10 @@ use crate::{Checkout, number, token};
 const MOST_PROMOTIONS: usize = 5;
 /// Order, personal data, number, history, event; cart, payment, contact, idempotency record.
 const OTHER_WRITES: usize = 9;
-const _: () =
-    assert!(Cart::MOST_LINES + MOST_PROMOTIONS + OTHER_WRITES <= MOST_WRITES, "an order must fit one transaction");
+const _: () = assert!(
+    Cart::MOST_LINES + MOST_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
+    "an order must fit one transaction"
+);
 
 /// Where it goes.
 #[derive(Debug, Clone)]
@@ -75,9 +77,9 @@ impl Checkout {
         key: &str,
         idempotency: &Idempotency,
         trace: &Trace,
-    ) -> Result<Attempt<Placed>> {
+    ) -> Result<Idempotent<Placed>> {
         match self.place_once(new, caller, key, idempotency, trace).await {
-            Ok(placed) => Ok(Attempt::Fresh(placed)),
+            Ok(placed) => Ok(Idempotent::Fresh(placed)),
             // A repetition finds its cart used up, its stock taken, or its own record: whatever went wrong, and also when
             // the database's answer was lost, the record knows whether this request has been done.
             Err(error) => {
@@ -85,7 +87,7 @@ impl Checkout {
                 let kept: Kept = idempotency.or_earlier(orders.table(), orders.clock.now(), error).await?;
                 let private = orders.read_full(kept.order.id).await?.and_then(|full| full.private);
                 let order_token = kept.salt.map(|salt| token::token(kept.order.id, key, &salt));
-                Ok(Attempt::Replayed(Placed { full: Full { order: kept.order, private }, order_token }))
+                Ok(Idempotent::Replayed(Placed { full: Full { order: kept.order, private }, order_token }))
             }
         }
     }
@@ -143,7 +145,7 @@ impl Checkout {
         match committed {
             Ok(()) => Ok(Placed { full: Full { order, private: Some(private) }, order_token }),
             Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::Refused(refusals)) => {
+            Err(CommitError::ConditionFailed(refusals)) => {
                 let faults = faults(&refusals, &taken)?;
                 if !faults.is_empty() {
                     return Err(refusal(&lines, &faults, sums.total, self.currency)?);

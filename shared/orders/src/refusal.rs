@@ -1,6 +1,6 @@
 //! Why an order is not placed: the 409 that names every line at fault, and what all of it would cost now. Pure.
 
-use aws_kit::{Refusals, Slot};
+use aws_kit::{ConditionFailures, Slot};
 use cart::Line;
 use catalog::{Unsold, why_unsold};
 use pricing::Breakdown;
@@ -16,7 +16,7 @@ const WORST: [&str; 3] = ["product_unavailable", "price_changed", "insufficient_
 pub(crate) type Fault<'a> = (&'a Line, Unsold);
 
 /// The lines that a refused transaction names.
-pub(crate) fn faults<'a>(refusals: &Refusals, taken: &[(Slot, &'a Line)]) -> Result<Vec<Fault<'a>>> {
+pub(crate) fn faults<'a>(refusals: &ConditionFailures, taken: &[(Slot, &'a Line)]) -> Result<Vec<Fault<'a>>> {
     let refused = taken.iter().filter_map(|(slot, line)| Some((*line, refusals.of(*slot)?)));
     refused.map(|(line, refused)| Ok((line, why_unsold(refused, line.quantity.get(), line.price_version)?))).collect()
 }

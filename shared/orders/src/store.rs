@@ -17,7 +17,7 @@
 //! A day is that of the order's creation, in UTC; so an order stays in its partitions but for its status. Index rows hold the
 //! whole order. A list of many days asks for some at once; one of 31 days in which nothing was sold costs 62 read units.
 
-use aws_kit::{Attempt, Aws, CommitError, Idempotency, Key, Query, Slot, Table, Transaction, Write, fault};
+use aws_kit::{Aws, CommitError, Idempotency, Idempotent, Key, Query, Slot, Table, Transaction, Write, fault};
 use aws_kit::{outbox_put, sha256_hex};
 use events::{Envelope, Event, Recipient};
 use futures::future::try_join_all;
@@ -198,17 +198,21 @@ impl Orders {
     }
 
     /// The write that keeps the answer of a keyed request.
-    pub(crate) fn kept(&self, once: &Idempotency, answer: &impl Serialize) -> Result<Write> {
-        once.keep(&self.table, answer, self.clock.now())
+    pub(crate) fn kept(&self, idempotency: &Idempotency, answer: &impl Serialize) -> Result<Write> {
+        idempotency.keep(&self.table, answer, self.clock.now())
     }
 
     /// A move that was tried, or what the same request did before: a repetition meets its own effect. Its answer was kept,
     /// whatever became of the order since.
-    pub(crate) async fn or_earlier(&self, tried: Result<Order>, once: Option<&Idempotency>) -> Result<Attempt<Order>> {
-        match (tried, once) {
-            (Ok(done), _) => Ok(Attempt::Fresh(done)),
-            (Err(error), Some(once)) => {
-                once.or_earlier(&self.table, self.clock.now(), error).await.map(Attempt::Replayed)
+    pub(crate) async fn or_earlier(
+        &self,
+        tried: Result<Order>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Order>> {
+        match (tried, idempotency) {
+            (Ok(done), _) => Ok(Idempotent::Fresh(done)),
+            (Err(error), Some(idempotency)) => {
+                idempotency.or_earlier(&self.table, self.clock.now(), error).await.map(Idempotent::Replayed)
             }
             (Err(error), None) => Err(error),
         }
@@ -308,11 +312,11 @@ pub(crate) async fn commit(writes: Vec<Write>, kept: Option<Write>) -> Result<Mo
     fault::point("orders.committed");
     match committed {
         Ok(()) => Ok(Moved::Done),
-        Err(CommitError::Refused(refusals)) if kept.and_then(|slot| refusals.of(slot)).is_some() => {
+        Err(CommitError::ConditionFailed(refusals)) if kept.and_then(|slot| refusals.of(slot)).is_some() => {
             Err(Error::conflict("order_refused", "The same request was made a moment ago. Try again."))
         }
         // Every other condition of a move (the order's version, its payment's version) says the same: somebody was faster.
-        Err(CommitError::Refused(_)) => Ok(Moved::Overtaken),
+        Err(CommitError::ConditionFailed(_)) => Ok(Moved::Overtaken),
         Err(CommitError::Failed(error)) => Err(error),
     }
 }

@@ -1,7 +1,7 @@
 //! What people ask of a payment: to look again at the provider (`confirm`), to take the reserved money, to give some back. Each is
 //! written down, together with the event that wakes the worker, which alone talks to the provider.
 
-use aws_kit::{Attempt, CommitError, Idempotency, Transaction};
+use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
 use events::{Event, PaymentRequested};
 use serde_json::Map;
 use values::{Error, Money, PaymentId, Quantity, Result, Sku, Trace};
@@ -55,12 +55,12 @@ impl Payments {
         id: PaymentId,
         part: Part,
         reason: &str,
-        once: &Idempotency,
+        idempotency: &Idempotency,
         trace: &Trace,
-    ) -> Result<Attempt<Refund>> {
-        match self.promise_back(id, part, reason, once, trace).await {
-            Ok(refund) => Ok(Attempt::Fresh(refund)),
-            Err(error) => once.or_earlier(self.table(), self.clock.now(), error).await.map(Attempt::Replayed),
+    ) -> Result<Idempotent<Refund>> {
+        match self.promise_back(id, part, reason, idempotency, trace).await {
+            Ok(refund) => Ok(Idempotent::Fresh(refund)),
+            Err(error) => idempotency.or_earlier(self.table(), self.clock.now(), error).await.map(Idempotent::Replayed),
         }
     }
 
@@ -69,7 +69,7 @@ impl Payments {
         id: PaymentId,
         part: Part,
         reason: &str,
-        once: &Idempotency,
+        idempotency: &Idempotency,
         trace: &Trace,
     ) -> Result<Refund> {
         let payment = self.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
@@ -85,15 +85,15 @@ impl Payments {
         for write in self.refund_created(&refund, trace)? {
             writes.add(write);
         }
-        writes.add(once.keep(self.table(), &refund, self.clock.now())?);
+        writes.add(idempotency.keep(self.table(), &refund, self.clock.now())?);
         match writes.commit().await {
             Ok(()) => Ok(refund),
-            Err(CommitError::Refused(refusals)) => {
+            Err(CommitError::ConditionFailed(refusals)) => {
                 let now = refusals.of(promised).map(|refused| refused.row::<Payment>()).transpose()?.flatten();
                 if let Some(now) = now {
                     check_left(amount, now.refundable, &now)?;
                 }
-                Err(CommitError::Refused(refusals).into())
+                Err(CommitError::ConditionFailed(refusals).into())
             }
             Err(CommitError::Failed(error)) => Err(error),
         }

@@ -37,7 +37,7 @@ impl Payments {
         writes.add(self.told(&payment, trace, hint)?);
         match writes.commit().await {
             Ok(()) => info!(payment.id = %payment_id, webhook.id = event.id, webhook.r#type = event.r#type, "heard"),
-            Err(CommitError::Refused(refusals)) if refusals.of(heard).is_some() => {
+            Err(CommitError::ConditionFailed(refusals)) if refusals.of(heard).is_some() => {
                 info!(webhook.id = event.id, "heard before");
             }
             Err(error) => return Err(error.into()),

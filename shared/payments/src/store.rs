@@ -213,7 +213,7 @@ pub(crate) async fn commit(writes: impl IntoIterator<Item = Write>) -> Result<bo
     match transaction.commit().await {
         Ok(()) => Ok(true),
         // Every condition of a move (a version, or a row that is not there yet) says the same: somebody was faster.
-        Err(CommitError::Refused(_)) => Ok(false),
+        Err(CommitError::ConditionFailed(_)) => Ok(false),
         Err(CommitError::Failed(error)) => Err(error),
     }
 }

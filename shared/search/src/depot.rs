@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 #[cfg(not(test))]
-pub(crate) use aws_kit::Files;
-use aws_kit::{Etag, Fetched, sha256_hex};
+pub(crate) use aws_kit::Bucket;
+use aws_kit::{Etag, ObjectRead, sha256_hex};
 use futures::future::try_join_all;
 use tokio::task::spawn_blocking;
 use tracing::warn;
@@ -13,7 +13,7 @@ use values::{Error, Result, Timestamp};
 
 use crate::manifest::{File, Manifest};
 #[cfg(test)]
-pub(crate) use crate::memory::Files;
+pub(crate) use crate::memory::Bucket;
 use crate::pack::{Part, pack, unpack};
 
 const MANIFEST: &str = "search/manifest.json";
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 8;
 /// What lies in the bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Depot {
-    files: Files,
+    files: Bucket,
 }
 
 /// What a look at the manifest finds.
@@ -45,16 +45,16 @@ pub(crate) enum Look {
 pub(crate) type Brought = HashMap<String, Vec<String>>;
 
 impl Depot {
-    pub(crate) fn new(files: Files) -> Self {
+    pub(crate) fn new(files: Bucket) -> Self {
         Self { files }
     }
 
     /// The manifest, unless it is the one that is known. 1 round trip.
     pub(crate) async fn look(&self, known: Option<&Etag>) -> Result<Look> {
         Ok(match self.files.get_changed(MANIFEST, known).await? {
-            Fetched::Same => Look::Same,
-            Fetched::Missing => Look::Missing,
-            Fetched::New(bytes, etag) => match serde_json::from_slice(&bytes) {
+            ObjectRead::Same => Look::Same,
+            ObjectRead::Missing => Look::Missing,
+            ObjectRead::New(bytes, etag) => match serde_json::from_slice(&bytes) {
                 Ok(manifest) => Look::New(manifest, etag),
                 Err(_) => Look::Broken(etag),
             },
@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_no_manifest_names_is_removed_when_it_is_old() {
-        let (files, begin) = (Files::default(), Timestamp::from_millis(1_764_000_000_000));
+        let (files, begin) = (Bucket::default(), Timestamp::from_millis(1_764_000_000_000));
         let (depot, now) = (Depot::new(files.clone()), begin.plus_seconds(STRAY_SECONDS));
         for (content, age) in [("lost", 1), ("needed", 1), ("of an older version", 1), ("forgotten", 1), ("young", 0)] {
             files.is_at(now.plus_seconds(-age * STRAY_SECONDS));

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_kit::{Aws, Etag, Fetched};
+use aws_kit::{Aws, Etag, ObjectRead};
 use serde_json::json;
 use tokio::time::sleep;
 use values::{Result, Timestamp};
 
-/// In the place of [`aws_kit::Files`], with what of it is used here.
+/// In the place of [`aws_kit::Bucket`], with what of it is used here.
 #[derive(Debug, Clone, Default)]
-pub struct Files(Arc<Mutex<Bucket>>);
+pub struct Bucket(Arc<Mutex<Objects>>);
 
 #[derive(Debug, Default)]
-struct Bucket {
+struct Objects {
     files: BTreeMap<String, Stored>,
     writes: u64,
     now: Option<Timestamp>,
@@ -35,7 +35,7 @@ impl Stored {
     }
 }
 
-impl Files {
+impl Bucket {
     /// Nothing in the environment names it.
     pub(crate) fn from_env(_: &Aws) -> Result<Self> {
         Ok(Self::default())
@@ -58,20 +58,20 @@ impl Files {
 
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
         match self.get_changed(key, None).await? {
-            Fetched::New(bytes, _) => Ok(Some(bytes)),
-            Fetched::Same | Fetched::Missing => Ok(None),
+            ObjectRead::New(bytes, _) => Ok(Some(bytes)),
+            ObjectRead::Same | ObjectRead::Missing => Ok(None),
         }
     }
 
-    pub(crate) async fn get_changed(&self, key: &str, known: Option<&Etag>) -> Result<Fetched> {
+    pub(crate) async fn get_changed(&self, key: &str, known: Option<&Etag>) -> Result<ObjectRead> {
         let (stored, late) = self.bucket(|bucket| (bucket.files.get(key).cloned(), bucket.late.take()));
         if let Some(late) = late {
             sleep(late).await;
         }
         Ok(match stored {
-            Some(stored) if known == Some(&stored.etag()) => Fetched::Same,
-            Some(stored) => Fetched::New(stored.bytes.clone(), stored.etag()),
-            None => Fetched::Missing,
+            Some(stored) if known == Some(&stored.etag()) => ObjectRead::Same,
+            Some(stored) => ObjectRead::New(stored.bytes.clone(), stored.etag()),
+            None => ObjectRead::Missing,
         })
     }
 
@@ -101,12 +101,12 @@ impl Files {
         }))
     }
 
-    fn bucket<T>(&self, look: impl FnOnce(&mut Bucket) -> T) -> T {
+    fn bucket<T>(&self, look: impl FnOnce(&mut Objects) -> T) -> T {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Bucket {
+impl Objects {
     fn write(&mut self, key: &str, bytes: Vec<u8>) -> Etag {
         self.writes += 1;
         let modified = self.now.unwrap_or(Timestamp::from_millis(0));

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use tracing::{error, info, warn};
 use values::{Currency, Error, Kind, Result};
 
-use crate::depot::{Brought, Depot, Files, Look};
+use crate::depot::{Brought, Bucket, Depot, Look};
 use crate::index::Index;
 use crate::manifest::{File, Manifest};
 use crate::pack::META;
@@ -55,7 +55,7 @@ struct Held {
 
 impl Reader {
     /// A reader that keeps its files in `folder`, which is its own. It holds nothing yet.
-    pub fn new(files: Files, folder: &Path, currency: Currency) -> Self {
+    pub fn new(files: Bucket, folder: &Path, currency: Currency) -> Self {
         let (depot, folder, held) = (Depot::new(files), folder.to_owned(), Mutex::default());
         Self(Arc::new(Shared { depot, folder, currency, held, turn: Arc::default() }))
     }

@@ -16,7 +16,7 @@ fn seconds(seconds: f64) -> Duration {
 
 /// A bucket with an index in it, and a reader of it.
 struct Scene {
-    files: Files,
+    files: Bucket,
     manifest: Manifest,
     etag: Option<Etag>,
     folder: TempDir,
@@ -25,7 +25,7 @@ struct Scene {
 
 impl Scene {
     async fn with(products: usize) -> Self {
-        let (files, folder) = (Files::default(), TempDir::new().unwrap());
+        let (files, folder) = (Bucket::default(), TempDir::new().unwrap());
         let reader = Reader::new(files.clone(), folder.path(), "EUR".parse().unwrap());
         let mut scene = Self { files, manifest: Manifest::default(), etag: None, folder, reader };
         scene.has(products).await;

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use values::{Clock, Error, ProductId, Result};
 
-use crate::depot::{Depot, Files, Look};
+use crate::depot::{Bucket, Depot, Look};
 use crate::document::Document;
 use crate::manifest::Manifest;
 use crate::pack::{META, parts};
@@ -54,7 +54,7 @@ impl Upkeep {
     /// The bucket and the table that the environment names; `folder` is its own.
     pub fn from_env(aws: &Aws, folder: &Path) -> Result<Self> {
         Settings.required("SOUK_BUCKET")?;
-        let (depot, catalog) = (Depot::new(Files::from_env(aws)?), Catalog::from_env(aws)?);
+        let (depot, catalog) = (Depot::new(Bucket::from_env(aws)?), Catalog::from_env(aws)?);
         let (folder, held, recent) = (folder.to_owned(), None, Recent::default());
         Ok(Self { depot, catalog, clock: Clock::System, folder, held, recent })
     }

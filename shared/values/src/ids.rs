@@ -8,7 +8,7 @@ use crate::Timestamp;
 pub type Id<T> = TypeSafeId<T>;
 
 /// When an id was minted, to the millisecond: the first 48 bits of a UUIDv7 (RFC 9562, 5.7).
-pub fn minted_at<T: StaticType>(id: &Id<T>) -> Timestamp {
+pub fn creation_time<T: StaticType>(id: &Id<T>) -> Timestamp {
     let millis = id.uuid().as_bytes().iter().take(6).fold(0, |millis, byte| (millis << 8) | i64::from(*byte));
     Timestamp::from_millis(millis)
 }
@@ -58,6 +58,6 @@ mod tests {
     fn an_id_tells_when_it_was_minted() {
         let now = Timestamp::from_millis(1_764_000_000_123);
         let id: UserId = Clock::fixed(now).mint();
-        assert_eq!(minted_at(&id), now);
+        assert_eq!(creation_time(&id), now);
     }
 }

@@ -11,7 +11,7 @@ use crate::{Error, Kind, Result};
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     // Syntax first, by itself: half a document must not be judged by its fields.
     let document: Strict = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Data => refused_field(".", &error.to_string()),
+        Category::Data => invalid_field(".", &error.to_string()),
         _ => Error::new(
             Kind::Malformed,
             "malformed_json",
@@ -31,11 +31,11 @@ pub fn read_json_value<T: DeserializeOwned>(value: Value) -> Result<T> {
 
 fn judge<T: DeserializeOwned>(document: Strict) -> Result<T> {
     serde_path_to_error::deserialize(document)
-        .map_err(|error| refused_field(&error.path().to_string(), &error.inner().to_string()))
+        .map_err(|error| invalid_field(&error.path().to_string(), &error.inner().to_string()))
 }
 
 /// The refusal of a field, in words for whoever wrote the request: serde's are for whoever wrote the program.
-pub fn refused_field(path: &str, message: &str) -> Error {
+pub fn invalid_field(path: &str, message: &str) -> Error {
     let expected =
         || format!("must be {}", in_words(message.rsplit_once(", expected ").map_or("another", |told| told.1)));
     let (code, told) = match message.split(' ').next() {

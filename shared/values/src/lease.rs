@@ -14,7 +14,7 @@ pub struct Lease {
 
 /// How a job is held, as a worker sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Held {
+pub enum LeaseClaim {
     /// By nobody (any more).
     Free,
     /// For the worker's own message until then: its last receiver may be at it still.
@@ -35,11 +35,11 @@ impl Lease {
     }
 
     /// What the last lease of a job, if there was one, means to the worker that has the message `by` in hand.
-    pub fn seen(last: Option<Self>, by: EventId, now: Timestamp) -> Held {
+    pub fn seen(last: Option<Self>, by: EventId, now: Timestamp) -> LeaseClaim {
         match last.filter(|lease| lease.holds(now)) {
-            None => Held::Free,
-            Some(lease) if lease.by == by => Held::ByThis(lease.until),
-            Some(_) => Held::ByAnother,
+            None => LeaseClaim::Free,
+            Some(lease) if lease.by == by => LeaseClaim::ByThis(lease.until),
+            Some(_) => LeaseClaim::ByAnother,
         }
     }
 }

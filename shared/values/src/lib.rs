@@ -24,13 +24,13 @@ pub use contact::Email;
 pub use error::{Error, FieldError, Kind, Result};
 pub use ids::{
     AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PaymentId, ProductId, RefundId,
-    ReviewId, SessionId, TokenId, UserId, id_of_digest, minted_at,
+    ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
 };
-pub use json::{read_json, read_json_value, refused_field};
-pub use lease::{Held, Lease};
+pub use json::{invalid_field, read_json, read_json_value};
+pub use lease::{Lease, LeaseClaim};
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};
 pub use quantity::{Quantity, Sku};
 pub use scopes::Scopes;
-pub use text::{Text, is_unseen};
+pub use text::{Text, is_invisible};

@@ -23,7 +23,7 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let text = text.trim();
-        if text.is_empty() || text.chars().count() > MAX || text.chars().any(is_unseen) {
+        if text.is_empty() || text.chars().count() > MAX || text.chars().any(is_invisible) {
             return Err(de::Error::custom(format!("must be one line of 1 to {MAX} characters that can be seen")));
         }
         Ok(Self(text.to_owned()))
@@ -31,7 +31,7 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
 }
 
 /// Does nobody see this character? Controls, and those of no width or of another direction.
-pub fn is_unseen(c: char) -> bool {
+pub fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use values::{Error, Result};
 
-use super::{Files, Part, SMALLEST_PART};
+use super::{Bucket, MIN_PART_BYTES, Part};
 
 /// S3's bound.
 const MOST_PARTS: usize = 10_000;
@@ -12,7 +12,7 @@ const MOST_PARTS: usize = 10_000;
 /// How far a file has grown: what a checkpoint keeps of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Grown {
+pub struct MultipartState {
     /// The multipart upload, as soon as there is a part.
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<String>,
@@ -28,18 +28,18 @@ pub struct Grown {
 
 /// A file that grows.
 #[derive(Debug)]
-pub struct Growing<'a> {
-    files: &'a Files,
+pub struct MultipartUpload<'a> {
+    files: &'a Bucket,
     key: String,
     media_type: &'static str,
-    grown: Grown,
+    grown: MultipartState,
     /// Of the last part; read from where it waited only when something is added.
     rest: Option<Vec<u8>>,
 }
 
-impl<'a> Growing<'a> {
+impl<'a> MultipartUpload<'a> {
     /// Goes on where the last slice ended.
-    pub fn resumed(files: &'a Files, key: String, media_type: &'static str, grown: Grown) -> Self {
+    pub fn resumed(files: &'a Bucket, key: String, media_type: &'static str, grown: MultipartState) -> Self {
         Self { files, key, media_type, grown, rest: None }
     }
 
@@ -57,7 +57,7 @@ impl<'a> Growing<'a> {
         let mut rest = self.take_rest().await?;
         let before = rest.len();
         rest.extend_from_slice(bytes);
-        if rest.len() >= SMALLEST_PART {
+        if rest.len() >= MIN_PART_BYTES {
             if let Err(error) = self.put_part(rest.clone()).await {
                 rest.truncate(before);
                 self.rest = Some(rest);
@@ -71,7 +71,7 @@ impl<'a> Growing<'a> {
     }
 
     /// Leaves it for another slice. `mark` is nobody else's: what an earlier slice left stays until this one is written down.
-    pub async fn paused(mut self, mark: u64) -> Result<Grown> {
+    pub async fn paused(mut self, mark: u64) -> Result<MultipartState> {
         if let Some(rest) = self.rest.take() {
             self.grown.rest = match rest.is_empty() {
                 true => None,
@@ -86,14 +86,14 @@ impl<'a> Growing<'a> {
     }
 
     /// Nothing more will be added: a small file is there afterwards, of a large one all parts are.
-    pub async fn ended(mut self) -> Result<Grown> {
+    pub async fn ended(mut self) -> Result<MultipartState> {
         let rest = self.take_rest().await?;
         match self.grown.upload {
             None => self.files.put(&self.key, rest, self.media_type, None).await?,
             Some(_) if rest.is_empty() => {}
             Some(_) => self.put_part(rest).await?,
         }
-        Ok(Grown { rest: None, ..self.grown })
+        Ok(MultipartState { rest: None, ..self.grown })
     }
 
     /// Makes a file that has [`ended`](Self::ended) of its parts; what was made already is made.

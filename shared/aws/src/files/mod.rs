@@ -17,14 +17,14 @@ use values::{Error, Result, Timestamp};
 
 use crate::{Aws, Settings};
 use call::{Ask, Calls, Fault};
-pub use growing::{Growing, Grown};
+pub use growing::{MultipartState, MultipartUpload};
 
 /// The fewest bytes of a part of a multipart upload, but for the last one.
-pub const SMALLEST_PART: usize = 5 * 1024 * 1024;
+pub const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// The bucket that `SOUK_BUCKET` names. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Files {
+pub struct Bucket {
     calls: Calls,
     credentials: SharedCredentialsProvider,
     region: Region,
@@ -37,7 +37,7 @@ pub struct Etag(String);
 
 /// A file that was asked for with a state of it in hand.
 #[derive(Debug)]
-pub enum Fetched {
+pub enum ObjectRead {
     /// It is as it was.
     Same,
     /// There is none.
@@ -48,7 +48,7 @@ pub enum Fetched {
 
 /// What somebody without a credential may do once, for a while.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Signed {
+pub struct PresignedUrl {
     /// `PUT` or `GET`.
     pub method: String,
     /// Where, with the signature.
@@ -66,7 +66,7 @@ pub struct Part {
     pub etag: String,
 }
 
-impl Files {
+impl Bucket {
     /// The bucket that `SOUK_BUCKET` names. An attempt has 10 s here, a call 25: files are larger than rows.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Self::new(aws.config(), &Settings.required("SOUK_BUCKET")?)
@@ -86,23 +86,23 @@ impl Files {
 
     /// For whoever has this: put that many bytes of that type there, within so many seconds. Both are signed, so neither
     /// can be another.
-    pub async fn presign_put(&self, key: &str, content_type: &str, bytes: u64, seconds: u64) -> Result<Signed> {
+    pub async fn presign_put(&self, key: &str, content_type: &str, bytes: u64, seconds: u64) -> Result<PresignedUrl> {
         let put = Ask::new("PUT", key).header("content-type", content_type).header("content-length", bytes.to_string());
         self.presign(put, seconds).await
     }
 
     /// For whoever has this: put a file of that type and any size there.
-    pub async fn presign_put_any(&self, key: &str, content_type: &str, seconds: u64) -> Result<Signed> {
+    pub async fn presign_put_any(&self, key: &str, content_type: &str, seconds: u64) -> Result<PresignedUrl> {
         self.presign(Ask::new("PUT", key).header("content-type", content_type), seconds).await
     }
 
     /// For whoever has this: read that file, saved under that name, within so many seconds.
-    pub async fn presign_get(&self, key: &str, name: &str, seconds: u64) -> Result<Signed> {
+    pub async fn presign_get(&self, key: &str, name: &str, seconds: u64) -> Result<PresignedUrl> {
         let saved = format!("attachment; filename=\"{name}\"");
         self.presign(Ask::new("GET", key).query("response-content-disposition", &saved), seconds).await
     }
 
-    async fn presign(&self, ask: Ask, seconds: u64) -> Result<Signed> {
+    async fn presign(&self, ask: Ask, seconds: u64) -> Result<PresignedUrl> {
         let credentials = self.credentials.provide_credentials().await.map_err(Error::internal)?;
         sign::presign(&self.address, ask, seconds, credentials, &self.region, SystemTime::now())
     }
@@ -110,22 +110,22 @@ impl Files {
     /// A whole file; none when there is none.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
         match self.get_changed(key, None).await? {
-            Fetched::New(bytes, _) => Ok(Some(bytes)),
-            Fetched::Same | Fetched::Missing => Ok(None),
+            ObjectRead::New(bytes, _) => Ok(Some(bytes)),
+            ObjectRead::Same | ObjectRead::Missing => Ok(None),
         }
     }
 
     /// A whole file, unless it is still as `known` names it.
-    pub async fn get_changed(&self, key: &str, known: Option<&Etag>) -> Result<Fetched> {
+    pub async fn get_changed(&self, key: &str, known: Option<&Etag>) -> Result<ObjectRead> {
         let mut get = Ask::new("GET", key);
         if let Some(known) = known {
             get = get.header("if-none-match", &known.0);
         }
         match self.calls.send(get).await {
-            Ok(answer) => Ok(Fetched::New(answer.body, Etag(answer.etag))),
+            Ok(answer) => Ok(ObjectRead::New(answer.body, Etag(answer.etag))),
             Err(fault) => match fault.status {
-                Some(304) => Ok(Fetched::Same),
-                Some(404) => Ok(Fetched::Missing),
+                Some(304) => Ok(ObjectRead::Same),
+                Some(404) => Ok(ObjectRead::Missing),
                 _ => Err(fault.into()),
             },
         }
@@ -206,7 +206,7 @@ impl Files {
         Ok(())
     }
 
-    /// Files whose keys begin so, in the order of their keys, from behind `after`: a thousand at most, none at the end. Of each
+    /// Objects whose keys begin so, in the order of their keys, from behind `after`: a thousand at most, none at the end. Of each
     /// its key, its bytes and when it was written last.
     pub async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<(String, u64, Timestamp)>> {
         // Keys encoded as in an address have nothing in them that XML would escape.

@@ -12,7 +12,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4::SigningParams;
 use values::{Error, Result};
 
-use super::Signed;
+use super::PresignedUrl;
 use super::call::Ask;
 
 /// What the address of every file begins with.
@@ -32,7 +32,7 @@ pub(super) fn presign(
     credentials: Credentials,
     region: &Region,
     now: SystemTime,
-) -> Result<Signed> {
+) -> Result<PresignedUrl> {
     let mut settings = SigningSettings::default();
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(Duration::from_secs(seconds));
@@ -50,7 +50,7 @@ pub(super) fn presign(
     let mut request = http::Request::builder().uri(url).body(()).map_err(Error::internal)?;
     signature.apply_to_request_http1x(&mut request);
     let headers = ask.headers.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Ok(Signed { method: ask.method.to_owned(), url: request.uri().to_string(), headers: headers.collect() })
+    Ok(PresignedUrl { method: ask.method.to_owned(), url: request.uri().to_string(), headers: headers.collect() })
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
 
     const FRANKFURT: Region = Region::from_static("eu-central-1");
 
-    fn signed(address: &str, region: &Region, ask: Ask, token: Option<&str>) -> Signed {
+    fn signed(address: &str, region: &Region, ask: Ask, token: Option<&str>) -> PresignedUrl {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", secret, token.map(str::to_owned), None, "test");
         let midnight = SystemTime::UNIX_EPOCH + Duration::from_secs(1_369_353_600);

@@ -49,8 +49,8 @@ impl S3 {
             .build()
     }
 
-    fn files(&self) -> Files {
-        Files::new(&self.config(None), "souk").unwrap()
+    fn files(&self) -> Bucket {
+        Bucket::new(&self.config(None), "souk").unwrap()
     }
 
     /// Everything that was asked: method, place, and those of the headers.
@@ -77,7 +77,7 @@ fn held() -> Etag {
 async fn amazons_own_example_is_signed_as_amazon_signs_it() {
     // "Authenticating Requests: Using the Authorization Header" in the S3 API reference, its GET of a range.
     let s3 = S3::answering(&[(206, "Welcome to")]);
-    let Files { credentials, region, .. } = s3.files();
+    let Bucket { credentials, region, .. } = s3.files();
     let calls = Calls::new(&s3.config(None), "https://examplebucket.s3.amazonaws.com", &region, &credentials);
     calls.send(Ask::new("GET", "test.txt").header("range", "bytes=0-9")).await.unwrap();
     let expected = "GET https://examplebucket.s3.amazonaws.com/test.txt authorization=AWS4-HMAC-SHA256 \
@@ -90,7 +90,7 @@ async fn amazons_own_example_is_signed_as_amazon_signs_it() {
 #[tokio::test]
 async fn a_body_is_sent_with_its_digest_and_a_session_with_its_token() {
     let s3 = S3::answering(&[(200, "")]);
-    let files = Files::new(&s3.config(Some("token")), "souk").unwrap();
+    let files = Bucket::new(&s3.config(Some("token")), "souk").unwrap();
     files.put("a b/ü.txt", b"Welcome to Amazon S3.".to_vec(), "text/plain", Some("no-store")).await.unwrap();
     let headers = ["content-type", "content-length", "cache-control", "x-amz-security-token", "x-amz-content-sha256"];
     let expected = "PUT /a%20b/%C3%BC.txt content-type=text/plain content-length=21 cache-control=no-store \
@@ -124,9 +124,9 @@ async fn what_is_refused_for_good_is_asked_once() {
 async fn a_file_that_is_as_it_was_gone_or_another_is_told_apart() {
     let s3 = S3::answering(&[(304, ""), (404, ""), (200, "a mug"), (412, ""), (416, ""), (206, "mu"), (404, "")]);
     let files = s3.files();
-    assert!(matches!(files.get_changed("mug", Some(&held())).await.unwrap(), Fetched::Same));
-    assert!(matches!(files.get_changed("mug", Some(&held())).await.unwrap(), Fetched::Missing));
-    let Fetched::New(bytes, etag) = files.get_changed("mug", None).await.unwrap() else { panic!("it is new") };
+    assert!(matches!(files.get_changed("mug", Some(&held())).await.unwrap(), ObjectRead::Same));
+    assert!(matches!(files.get_changed("mug", Some(&held())).await.unwrap(), ObjectRead::Missing));
+    let ObjectRead::New(bytes, etag) = files.get_changed("mug", None).await.unwrap() else { panic!("it is new") };
     assert_eq!((bytes.as_slice(), etag), (b"a mug".as_slice(), held()));
     assert_eq!(files.get_range_of("mug", &held(), 2, 2).await.unwrap(), None);
     assert_eq!(files.get_range_of("mug", &held(), 9, 2).await.unwrap(), Some(Vec::new()));

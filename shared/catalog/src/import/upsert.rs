@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_kit::Attempt;
+use aws_kit::Idempotent;
 use values::{Error, ProductId, Result, Sku, Trace};
 
 use crate::history::Kind;
@@ -118,7 +118,7 @@ impl Products {
                 // The pieces of new variants are counted below, by name of the line.
                 let changed =
                     self.rewrite(before, draft.sheet.clone(), &Stock::new(), Kind::Replaced, trace, None).await?;
-                let (Attempt::Fresh(after) | Attempt::Replayed(after)) = changed;
+                let (Idempotent::Fresh(after) | Idempotent::Replayed(after)) = changed;
                 after
             }
         };

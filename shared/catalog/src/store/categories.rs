@@ -57,9 +57,9 @@ impl Catalog {
         if self.table.peek::<Node>(node_key(category)).await?.is_none() {
             let (writes, room) = self.plant(&Node::named_after(category.clone()), None)?;
             match writes.commit().await {
-                Err(CommitError::Refused(refusals)) if refusals.of(room).is_some() => return Err(full()),
+                Err(CommitError::ConditionFailed(refusals)) if refusals.of(room).is_some() => return Err(full()),
                 // Refused otherwise, it is there already.
-                Ok(()) | Err(CommitError::Refused(_)) => self.forget_tree(),
+                Ok(()) | Err(CommitError::ConditionFailed(_)) => self.forget_tree(),
                 Err(failed) => return Err(failed.into()),
             }
         }

@@ -1,7 +1,7 @@
 //! The rows of API keys: one among its owner's, one by which it is checked (aws-kit's [`ApiKeys`]), and their count on the account.
 //! All three change together. Neither row expires by itself: what DynamoDB deletes, it does not count off.
 
-use aws_kit::{ApiKeys, Granted, Key, Query, Write};
+use aws_kit::{ApiKeyGrant, ApiKeys, Key, Query, Write};
 use values::{ApiKeyId, Result, UserId};
 
 use super::{Store, account_key, user_key};
@@ -55,7 +55,7 @@ impl Store {
             .value(":role", account.role)?
             .value(":status", account.status)?;
         let listed = Write::create(&self.table, api_key_key(user, entry.key_id), entry)?;
-        let granted = Granted {
+        let granted = ApiKeyGrant {
             key_id: entry.key_id,
             user_id: user,
             role: account.role,

@@ -1,6 +1,6 @@
 //! The rows of login sessions.
 
-use aws_kit::{Key, Query, Refused, Write};
+use aws_kit::{ConditionFailure, Key, Query, Write};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use values::{ApiKeyId, Error, Result, SessionId, Timestamp, UserId};
@@ -70,7 +70,7 @@ impl Store {
     }
 
     /// Puts `rotated` in the place of the session whose good token has the digest `was`.
-    pub(crate) async fn rotate(&self, was: &str, rotated: &Session) -> Result<Result<(), Refused>> {
+    pub(crate) async fn rotate(&self, was: &str, rotated: &Session) -> Result<Result<(), ConditionFailure>> {
         let key = session_key(rotated.user_id, rotated.session_id);
         Write::put(&self.table, key, rotated)?.when("digest = :was").value(":was", was)?.run().await
     }
