@@ -91,10 +91,11 @@ impl<'a> OptimisticWrite<'a> {
     ///
     /// `decide` reads, decides and returns the writes. It is called again after each concurrent update, within a retry budget of
     /// 4 seconds with jitter; it then gets the conditions that failed, whose rows may save it a read. Its errors end the attempts.
-    pub async fn run<T>(
-        &self,
-        decide: impl AsyncFnMut(Option<ConditionFailures>) -> Result<Decision<'a, T>>,
-    ) -> Result<T> {
+    pub async fn run<T, F, Fut>(&self, decide: F) -> Result<T>
+    where
+        F: FnMut(Option<ConditionFailures>) -> Fut,
+        Fut: Future<Output = Result<Decision<'a, T>>>,
+    {
         match self.attempts(None, |_| Ok(String::new()), decide).await? {
             Outcome::Fresh(answer) => Ok(answer),
             Outcome::Replayed(_) => Err(Error::internal("a request without a key has a stored response")),
@@ -104,11 +105,12 @@ impl<'a> OptimisticWrite<'a> {
     /// The same for a request that may have an idempotency key. Then the answer is stored with the effect for 24 hours, and a
     /// repetition gets it again. 422 `idempotency_mismatch` when the key was used with another body. 1 read more, only when an
     /// error ends the attempts: it may be the effect of this same request.
-    pub async fn run_idempotent<T: Serialize + DeserializeOwned>(
-        &self,
-        idempotency: Option<&Idempotency>,
-        decide: impl AsyncFnMut(Option<ConditionFailures>) -> Result<Decision<'a, T>>,
-    ) -> Result<Idempotent<T>> {
+    pub async fn run_idempotent<T, F, Fut>(&self, idempotency: Option<&Idempotency>, decide: F) -> Result<Idempotent<T>>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<ConditionFailures>) -> Fut,
+        Fut: Future<Output = Result<Decision<'a, T>>>,
+    {
         let outcome = self.attempts(idempotency, encode, decide).await;
         let Some(idempotency) = idempotency else {
             return match outcome? {
@@ -126,12 +128,16 @@ impl<'a> OptimisticWrite<'a> {
         }
     }
 
-    async fn attempts<T>(
+    async fn attempts<T, F, Fut>(
         &self,
         idempotency: Option<&Idempotency>,
-        encode: impl Fn(&T) -> Result<String>,
-        mut decide: impl AsyncFnMut(Option<ConditionFailures>) -> Result<Decision<'a, T>>,
-    ) -> Result<Outcome<T>> {
+        encode: fn(&T) -> Result<String>,
+        mut decide: F,
+    ) -> Result<Outcome<T>>
+    where
+        F: FnMut(Option<ConditionFailures>) -> Fut,
+        Fut: Future<Output = Result<Decision<'a, T>>>,
+    {
         let (mut backoff, mut failures) = (Backoff::within(self.budget), None);
         loop {
             let Changes { writes, answer, refusal } = match decide(failures.take()).await? {
@@ -291,10 +297,13 @@ mod tests {
     async fn decision_is_made_again_from_the_row_that_won() {
         let ((table, calls), clock) = (table(vec![put_failed(7), done()]), clock());
         let write = OptimisticWrite::new(&table, &clock);
-        let stock = write.run(async |failed: Option<ConditionFailures>| {
-            let row = failed.and_then(|failed| failed.first()?.row::<Row>().transpose()).transpose()?;
-            let stock = row.map_or(1, |row| row.stock + 1);
-            Ok(Changes::new(put(&table, stock), stock).into())
+        let stock = write.run(|failed: Option<ConditionFailures>| {
+            let table = &table;
+            async move {
+                let row = failed.and_then(|failed| failed.first()?.row::<Row>().transpose()).transpose()?;
+                let stock = row.map_or(1, |row| row.stock + 1);
+                Ok(Changes::new(put(table, stock), stock).into())
+            }
         });
         assert_eq!(stock.await.unwrap(), 8);
         assert_eq!(*calls.lock().unwrap(), ["putitem", "putitem"], "a single put is no transaction");
@@ -305,7 +314,8 @@ mod tests {
         let ((table, calls), clock) = (table(vec![put_failed(0)]), clock());
         let write = OptimisticWrite::new(&table, &clock);
         let sold_out = |_: &ConditionFailures| Ok(Some(Error::conflict("insufficient_stock", "It is sold out.")));
-        let error = write.run(async |_| Ok(Changes::new(put(&table, 1), ()).or_refuse(sold_out).into()));
+        let table = &table;
+        let error = write.run(|_| async move { Ok(Changes::new(put(table, 1), ()).or_refuse(sold_out).into()) });
         assert_eq!(error.await.unwrap_err().code, "insufficient_stock");
         assert_eq!(calls.lock().unwrap().len(), 1);
     }
@@ -316,7 +326,9 @@ mod tests {
             let ((table, _), clock) = (table(vec![put_failed(7); 100]), clock());
             let write = OptimisticWrite { budget: Duration::from_millis(40), ..OptimisticWrite::new(&table, &clock) };
             let write = if outage { write.unavailable_when_contended() } else { write };
-            let error = write.run(async |_| Ok(Changes::new(put(&table, 1), ()).into())).await.unwrap_err();
+            let table = &table;
+            let decide = |_| async move { Ok(Changes::new(put(table, 1), ()).into()) };
+            let error = write.run(decide).await.unwrap_err();
             assert_eq!((error.code, error.kind), (TOO_MANY_CONCURRENT_UPDATES, kind));
         }
     }
@@ -340,7 +352,7 @@ mod tests {
         let ((table, _), clock) = (table(vec![(200, item)]), clock());
         let write = OptimisticWrite::new(&table, &clock);
         let answer: Idempotent<String> =
-            write.run_idempotent(Some(&request), async |_| Err(Error::not_found("cart"))).await.unwrap();
+            write.run_idempotent(Some(&request), |_| async { Err(Error::not_found("cart")) }).await.unwrap();
         assert_eq!(answer.into_inner(), "first");
     }
 
@@ -348,7 +360,7 @@ mod tests {
     async fn unchanged_answers_without_a_write() {
         let ((table, calls), clock) = (table(Vec::new()), clock());
         let write = OptimisticWrite::new(&table, &clock);
-        assert_eq!(write.run(async |_| Ok(Decision::Unchanged(4))).await.unwrap(), 4);
+        assert_eq!(write.run(|_| async { Ok(Decision::Unchanged(4)) }).await.unwrap(), 4);
         assert!(calls.lock().unwrap().is_empty());
     }
 }

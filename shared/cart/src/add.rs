@@ -1,11 +1,13 @@
 //! Adding to a cart.
 
-use aws_kit::{Idempotency, Idempotent};
+use std::sync::OnceLock;
+
+use aws_kit::{ConditionFailures, Idempotency, Idempotent};
 use catalog::Offer;
-use values::{Quantity, Result};
+use values::{Error, Quantity, Result};
 
 use crate::line::unknown;
-use crate::{Carts, Item, Owner, View};
+use crate::{Cart, Carts, Item, Owner, View};
 
 impl Carts {
     /// Adds pieces of an item: exactly once under an Idempotency-Key. Without one a client that sends again because it got no
@@ -20,23 +22,28 @@ impl Carts {
         version: Option<u64>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<View>> {
-        let tried = self.try_add(owner, item, more, version, idempotency).await;
-        self.or_earlier(tried, idempotency).await
+        let known = &OnceLock::new();
+        let decide = |failed: Option<ConditionFailures>| async move {
+            let cart = match failed {
+                Some(failed) => self.newer(owner, &failed)?,
+                None => {
+                    let (cart, offer) = self.open_with_offer(owner, item).await?;
+                    known.get_or_init(|| offer);
+                    cart
+                }
+            };
+            let offer = known.get().ok_or_else(|| Error::internal("a cart was changed before its offer was read"))?;
+            self.edited(cart, version, |cart| cart.add(offer, more))
+        };
+        self.write().run_idempotent(idempotency, decide).await
     }
 
-    async fn try_add(
-        &self,
-        owner: Owner,
-        item: &Item,
-        more: Quantity,
-        version: Option<u64>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<View>> {
+    async fn open_with_offer(&self, owner: Owner, item: &Item) -> Result<(Cart, Offer)> {
         let sku = item.sku(&self.catalog).await?.ok_or_else(|| unknown(item))?;
         let (cart, offer) = self.open_with(owner, &sku).await?;
         let offer = offer.ok_or_else(|| unknown(item))?;
         offer.check_single(item.field())?;
         let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| unknown(item))?;
-        self.change(cart, version, idempotency, |cart| cart.add(&offer, more)).await
+        Ok((cart, offer))
     }
 }

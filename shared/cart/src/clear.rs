@@ -12,6 +12,6 @@ impl Carts {
             return cart.check_version(version);
         }
         let empty = |cart| Ok(View { cart: Cart { lines: Vec::new(), ..cart }, changes: Vec::new() });
-        self.change(cart, version, None, empty).await.map(drop)
+        self.change(cart, version, empty).await.map(drop)
     }
 }

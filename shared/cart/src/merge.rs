@@ -1,6 +1,6 @@
 //! Merging the cart that a guest filled into the cart of the account they logged in to.
 
-use aws_kit::{Backoff, Idempotency, Idempotent};
+use aws_kit::{Idempotency, Idempotent};
 use values::{Error, Result, Sku, UserId};
 
 use crate::{Carts, Owner, Strategy, View};
@@ -17,35 +17,17 @@ impl Carts {
         version: Option<u64>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<View>> {
-        let tried = self.try_merge(user, from, strategy, version, idempotency).await;
-        self.or_earlier(tried, idempotency).await
-    }
-
-    async fn try_merge(
-        &self,
-        user: UserId,
-        from: &str,
-        strategy: Strategy,
-        version: Option<u64>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<View>> {
-        let from = from.parse().map(Owner::Guest).map_err(|_| unknown())?;
-        let mut backoff = Backoff::start();
-        loop {
+        let decide = |_| async move {
+            let from = from.parse().map(Owner::Guest).map_err(|_| unknown())?;
             let (own, guest) = self.open_both(Owner::User(user), from).await?;
             let (own, guest) = (own?, guest.map_err(|_| unknown())?);
             own.check_version(version)?;
             let lines = own.lines.iter().chain(guest.lines.iter().filter(|line| own.line(&line.sku).is_none()));
             let skus: Vec<Sku> = lines.map(|line| line.sku.clone()).collect();
             let offers = self.catalog.offers(&skus).await?;
-            let merged = strategy.merge(own, &guest, &offers);
-            if let Some(done) = self.write_merged(merged, &guest, idempotency).await? {
-                return Ok(done);
-            }
-            if !backoff.wait().await {
-                return Err(Error::conflict("cart_changed", "The carts keep changing. Read yours and try again."));
-            }
-        }
+            self.merged(strategy.merge(own, &guest, &offers), &guest)
+        };
+        self.write().run_idempotent(idempotency, decide).await
     }
 }
 

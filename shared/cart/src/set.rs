@@ -1,6 +1,5 @@
 //! Setting how many of an item are in a cart.
 
-use aws_kit::Idempotent;
 use catalog::Offer;
 use values::{Error, Quantity, Result};
 
@@ -19,14 +18,6 @@ impl Carts {
         let offer = offer.ok_or_else(|| Error::not_found("product"))?;
         offer.check_single(item.field())?;
         let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| Error::not_found("product"))?;
-        let set = self.change(cart, version, None, |cart| cart.set(&offer, quantity)).await?;
-        Ok(done(set))
-    }
-}
-
-/// The view of a change that carries no key, and so is never a repetition.
-pub(crate) fn done(attempt: Idempotent<View>) -> View {
-    match attempt {
-        Idempotent::Fresh(view) | Idempotent::Replayed(view) => view,
+        self.change(cart, version, |cart| cart.set(&offer, quantity)).await
     }
 }

@@ -17,7 +17,7 @@
 //! days after the last touch; then versions begin again, and a client that kept one for so long may meet it with other lines.
 
 use aws_kit::fault::mutant;
-use aws_kit::{Aws, Backoff, CommitError, Idempotency, Idempotent, Key, Table, Transaction, Write};
+use aws_kit::{Aws, Changes, ConditionFailure, ConditionFailures, Decision, Key, OptimisticWrite, Table, Write};
 use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
 use values::{Clock, Error, Result, Sku, Timestamp};
@@ -46,15 +46,6 @@ struct Keyed {
     pk: String,
     #[serde(flatten)]
     row: Row,
-}
-
-/// How a write of a cart ended.
-enum Written {
-    Done,
-    /// Another was first; this is the row now.
-    Beaten(Option<Row>),
-    /// Under an Idempotency-Key it was done before, and answered so.
-    Earlier(Box<View>),
 }
 
 impl Carts {
@@ -114,104 +105,58 @@ impl Carts {
         Ok((open(one), open(other)))
     }
 
-    /// Makes a change and writes it; makes it again on top of whatever came between, within a budget, so that none is lost.
-    /// `version` is the one that the owner insists on, if any. 1 round trip, 1 more for each change that came between.
+    /// Changes a cart that was read, and changes the newer cart when a concurrent update was faster. `version` is the version that
+    /// the caller requires, if any. 1 round trip, 1 more for each concurrent update.
     pub(crate) async fn change(
         &self,
-        mut cart: Cart,
+        cart: Cart,
         version: Option<u64>,
-        idempotency: Option<&Idempotency>,
-        edit: impl Fn(Cart) -> Result<View>,
-    ) -> Result<Idempotent<View>> {
-        let owner = cart.owner;
-        let mut backoff = Backoff::start();
-        loop {
-            cart.check_version(version)?;
-            let edited = edit(cart)?;
-            let (changed, shown) = self.next(edited);
-            match self.write(&changed, &shown, idempotency).await? {
-                Written::Done => return Ok(Idempotent::Fresh(shown)),
-                Written::Earlier(earlier) => return Ok(Idempotent::Replayed(*earlier)),
-                Written::Beaten(_) if !backoff.wait().await => {
-                    return Err(Error::conflict("cart_changed", "The cart keeps changing. Read it and try again."));
-                }
-                Written::Beaten(row) => cart = begin(owner, row, self.clock.now())?,
-            }
-        }
-    }
-
-    /// Writes what became of two carts: the merged one, and the guest's, emptied. A guest's cart in which there is nothing
-    /// leaves both as they are. None when one of them was changed meanwhile. 1 round trip, none where nothing is written.
-    pub(crate) async fn write_merged(
-        &self,
-        merged: View,
-        guest: &Cart,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Option<Idempotent<View>>> {
-        let mut writes = Transaction::new();
-        let shown = match guest.lines.is_empty() {
-            true => merged,
-            false => {
-                let (own, shown) = self.next(merged);
-                writes.add(self.put(&own)?);
-                writes.add(self.convert(guest)?);
-                shown
-            }
+        edit: impl Fn(Cart) -> Result<View> + Sync,
+    ) -> Result<View> {
+        let (cart, edit) = (&cart, &edit);
+        let decide = |failed: Option<ConditionFailures>| async move {
+            let cart = failed.map_or_else(|| Ok(cart.clone()), |failed| self.newer(cart.owner, &failed))?;
+            self.edited(cart, version, edit)
         };
-        let keep =
-            idempotency.map(|idempotency| idempotency.keep(&self.table, &shown, self.clock.now())).transpose()?;
-        let kept = keep.map(|write| writes.add(write));
-        match writes.commit().await {
-            Ok(()) => Ok(Some(Idempotent::Fresh(shown))),
-            Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::ConditionFailed(refusals)) => match (idempotency, kept.and_then(|slot| refusals.of(slot)))
-            {
-                (Some(idempotency), Some(refused)) => Ok(Some(Idempotent::Replayed(idempotency.recalled(refused)?))),
-                _ => Ok(None),
-            },
-        }
+        self.write().run(decide).await
     }
 
-    /// A keyed request that failed may have been done before: then it is answered as it was then.
-    pub(crate) async fn or_earlier(
+    /// The optimistic write of carts.
+    pub(crate) fn write(&self) -> OptimisticWrite<'_> {
+        OptimisticWrite::new(&self.table, &self.clock)
+    }
+
+    /// The cart on which the condition of [`Carts::edited`] failed.
+    pub(crate) fn newer(&self, owner: Owner, failed: &ConditionFailures) -> Result<Cart> {
+        let row = failed.first().map(ConditionFailure::row).transpose()?.flatten();
+        begin(owner, row, self.clock.now())
+    }
+
+    /// The write of one change of a cart, and the cart as it is then.
+    pub(crate) fn edited<'a>(
         &self,
-        tried: Result<Idempotent<View>>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<View>> {
-        match (tried, idempotency) {
-            (Err(error), Some(idempotency)) => {
-                idempotency.or_earlier(&self.table, self.clock.now(), error).await.map(Idempotent::Replayed)
-            }
-            (tried, _) => tried,
+        cart: Cart,
+        version: Option<u64>,
+        edit: impl Fn(Cart) -> Result<View>,
+    ) -> Result<Decision<'a, View>> {
+        cart.check_version(version)?;
+        let (changed, shown) = self.next(edit(cart)?);
+        Ok(Changes::new(vec![self.put(&changed)?], shown).into())
+    }
+
+    /// The writes of a merge: the merged cart, and the guest's cart, emptied. A guest's cart without lines leaves both as they are.
+    pub(crate) fn merged<'a>(&self, merged: View, guest: &Cart) -> Result<Decision<'a, View>> {
+        if guest.lines.is_empty() {
+            return Ok(Changes::new(Vec::new(), merged).into());
         }
+        let (own, shown) = self.next(merged);
+        Ok(Changes::new(vec![self.put(&own)?, self.convert(guest)?], shown).into())
     }
 
     /// A changed cart as it is written, touched, and as it is shown once it has been written.
     fn next(&self, changed: View) -> (Cart, View) {
         let cart = changed.cart.touched(self.clock.now());
         (cart.clone(), View { cart: Cart { version: cart.version + 1, ..cart }, ..changed })
-    }
-
-    async fn write(&self, cart: &Cart, shown: &View, idempotency: Option<&Idempotency>) -> Result<Written> {
-        let put = self.put(cart)?;
-        let Some(idempotency) = idempotency else {
-            return Ok(match put.run().await? {
-                Ok(()) => Written::Done,
-                Err(refused) => Written::Beaten(refused.row()?),
-            });
-        };
-        let mut writes = Transaction::new();
-        let put = writes.add(put);
-        let kept = writes.add(idempotency.keep(&self.table, shown, self.clock.now())?);
-        match writes.commit().await {
-            Ok(()) => Ok(Written::Done),
-            Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::ConditionFailed(refusals)) => match (refusals.of(kept), refusals.of(put)) {
-                (Some(refused), _) => Ok(Written::Earlier(Box::new(idempotency.recalled(refused)?))),
-                (None, Some(refused)) => Ok(Written::Beaten(refused.row()?)),
-                (None, None) => Err(CommitError::ConditionFailed(refusals).into()),
-            },
-        }
     }
 
     /// The write of a cart that was read (or begun) at `cart.version`, under the condition that this is still its version.

@@ -3,7 +3,6 @@
 use catalog::Offer;
 use values::{Result, Sku};
 
-use crate::set::done;
 use crate::{Cart, Carts, Owner, View};
 
 impl Carts {
@@ -17,7 +16,7 @@ impl Carts {
             return Ok(view);
         }
         let look = |cart: Cart| Ok(cart.refreshed(&asked, &offers));
-        Ok(done(self.change(cart, None, None, look).await?))
+        self.change(cart, None, look).await
     }
 
     /// Somebody else looks: the same, but the owner has still to be told.
