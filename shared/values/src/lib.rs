@@ -7,6 +7,7 @@ mod clock;
 mod contact;
 mod error;
 mod ids;
+mod job;
 mod json;
 mod lease;
 mod money;
@@ -26,6 +27,7 @@ pub use ids::{
     AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PaymentId, ProductId, RefundId,
     ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
 };
+pub use job::{JobClaim, JobFailure, JobState, JobStatus};
 pub use json::{invalid_field, read_json, read_json_value};
 pub use lease::{Lease, LeaseClaim};
 pub use money::{Currency, Money};
