@@ -1,5 +1,7 @@
 //! Carts over HTTP: make, look, add, set, remove, empty, merge. Handlers extract, call the use case and shape the answer.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod shape;
 
 use aws_kit::{Aws, Settings, Table};
@@ -16,6 +18,8 @@ use http_kit::{
 use values::permit::Buy;
 use values::{Currency, Permission, Result};
 
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use shape::{AddIn, CartOut, MergeIn, SetIn};
 
 /// What the handlers share.

@@ -10,15 +10,18 @@ const DIGEST: usize = 12;
 
 /// The body of `POST /cart/{owner}/items`: a SKU or a product, and how many.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AddIn {
     pub(crate) sku: Option<Sku>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::ProductId>"))]
     pub(crate) product_id: Option<ProductId>,
     pub(crate) quantity: Quantity,
 }
 
 /// The body of `PUT /cart/{owner}/items/{item}`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetIn {
     pub(crate) quantity: u32,
@@ -26,6 +29,7 @@ pub(crate) struct SetIn {
 
 /// The body of `POST /cart/me/merge`: the id of the cart that was a guest's.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeIn {
     pub(crate) from: String,
@@ -33,8 +37,10 @@ pub(crate) struct MergeIn {
 
 /// A cart as its owner sees it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CartOut {
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     owner: Owner,
     items: Vec<ItemOut>,
     changes: Vec<Change>,
@@ -46,9 +52,11 @@ pub(crate) struct CartOut {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ItemOut {
     sku: Sku,
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ProductId"))]
     product_id: ProductId,
     name: String,
     quantity: Quantity,

@@ -34,6 +34,7 @@ pub struct View {
 
 /// What changed between two looks of the owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Change {
     /// At which line.
     pub sku: Sku,
@@ -45,6 +46,7 @@ pub struct Change {
 /// What changed, from what to what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CartChangeKind"))]
 pub enum Kind {
     /// The price of one piece.
     Price {

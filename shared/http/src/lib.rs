@@ -6,6 +6,8 @@ mod body;
 mod conditional;
 mod keyed;
 mod list;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod params;
 mod problem;
 mod raw;

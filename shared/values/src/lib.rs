@@ -14,6 +14,8 @@ mod money;
 mod page;
 mod permissions;
 mod quantity;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod scopes;
 mod strict;
 mod text;
