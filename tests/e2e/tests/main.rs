@@ -20,6 +20,7 @@ mod doors;
 mod erasure;
 mod events;
 mod flow;
+mod guide;
 mod idempotency;
 mod images;
 mod imports;
