@@ -22,10 +22,10 @@ pub enum Layer {
     Values,
 }
 
-/// The bounded contexts of house.md.
+/// The bounded contexts.
 pub const CONTEXTS: [&str; 7] = ["identity", "catalog", "cart", "orders", "payments", "notifications", "search"];
 
-/// The kit of house.md.
+/// The kit.
 pub const KIT: [&str; 6] = ["events", "http-kit", "aws-kit", "telemetry", "outbound", "pricing"];
 
 /// A crate of ours.

@@ -107,7 +107,7 @@ fn the_rules_see_what_they_look_for() {
     let text = "See [one](docs/one.md#part), [web](https://example.com/a.md), [here](#part) and `tests/two.rs`.\n```bash\n[x](y.md)\n```\n";
     assert_eq!(links(text), ["docs/one.md"]);
     assert_eq!(cited_in_backticks("`a/b.rs` `cargo test` `*.md` `.local/stack.json`"), ["a/b.rs"]);
-    assert_eq!(cited_documents("// as house.md says, docs/adr/0008 too\nlet x = \"no.md\";"), ["house.md"]);
+    assert_eq!(cited_documents("// as style.md says, docs/adr/0008 too\nlet x = \"no.md\";"), ["style.md"]);
     assert_eq!(cited_decisions("(ADR 14), docs/adr/0008"), [14, 8]);
 }
 

@@ -1,5 +1,5 @@
 //! The bucket: files in and out, signed addresses for whoever uploads or downloads, and writes that see each other. Spoken
-//! over the parts of the SDK that every function links anyway, without `aws-sdk-s3`: docs/adr/0015.
+//! over the parts of the SDK that every function links anyway, without `aws-sdk-s3`: docs/adr/0014.
 
 mod call;
 mod growing;
