@@ -4,6 +4,7 @@ use values::Email;
 
 use crate::accounts::preferences::{Channel, Preferences};
 
+/// The contact of an account or of a guest.
 #[derive(Debug, Clone)]
 pub struct Contact {
     pub email: Email,

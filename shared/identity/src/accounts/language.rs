@@ -12,6 +12,7 @@ use values::{Error, Result};
 pub struct Language(String);
 
 impl Language {
+    /// The tag, such as `pt-BR`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -13,7 +13,9 @@ use crate::accounts::language::Language;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Channel {
+    /// By mail.
     Email,
+    /// To a phone.
     Sms,
     /// In the shop's own pages and apps.
     InApp,

@@ -10,6 +10,7 @@ use values::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AccountStatus {
+    /// The account may be used.
     #[default]
     Active,
     /// The account cannot log in, and its tokens are not refreshed.
@@ -17,6 +18,7 @@ pub enum AccountStatus {
 }
 
 impl AccountStatus {
+    /// Every status.
     pub const ALL: [Self; 2] = [Self::Active, Self::Suspended];
 }
 

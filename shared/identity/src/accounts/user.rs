@@ -7,6 +7,7 @@ use crate::accounts::account::Account;
 use crate::accounts::person::{Name, Person};
 use crate::accounts::status::AccountStatus;
 
+/// What an answer shows of an account.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {

@@ -4,6 +4,7 @@ use values::{Role, Text};
 
 use crate::accounts::status::AccountStatus;
 
+/// An account is listed if it matches all fields that are set.
 #[derive(Debug, Clone, Default)]
 pub struct UserFilter {
     /// The beginning of the email address or of the name.

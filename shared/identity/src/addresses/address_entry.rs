@@ -8,6 +8,7 @@ use crate::addresses::address::Address;
 /// The most addresses in one address book.
 pub const MAX_ADDRESSES: u32 = 20;
 
+/// An address with its id, and whether it is a default.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddressEntry {

@@ -6,6 +6,7 @@ use values::{Result, read_json_value};
 
 use crate::addresses::address::Address;
 
+/// An address that was checked by [`Address::checked`], and whether it becomes a default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressIn {
     pub address: Address,

@@ -16,10 +16,13 @@ const STUCK_SECONDS: i64 = 900;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExportStatus {
+    /// No worker has claimed it yet.
     Queued,
+    /// A worker has claimed it.
     Running,
     /// The file is complete.
     Done,
+    /// It ended without a file.
     Failed,
 }
 
@@ -31,6 +34,7 @@ pub struct ExportFailure {
     pub message: String,
 }
 
+/// An export with its status, its file and its checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportJob {

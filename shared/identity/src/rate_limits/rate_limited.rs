@@ -4,6 +4,7 @@ use values::Result;
 
 use crate::rate_limits::sliding_window::RateLimitStatus;
 
+/// An outcome and the status after it was counted.
 #[derive(Debug)]
 pub struct RateLimited<T> {
     /// For the headers of the answer.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use values::{SessionId, Timestamp};
 
+/// What an answer shows of a session.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {

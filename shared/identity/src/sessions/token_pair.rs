@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::accounts::user::User;
 
+/// An access token and a refresh token.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenPair {

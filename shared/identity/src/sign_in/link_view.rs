@@ -5,6 +5,7 @@ use values::Timestamp;
 
 use crate::sign_in::provider::Provider;
 
+/// What an answer shows of a link.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkView {

@@ -7,6 +7,7 @@ use crate::accounts::person::Name;
 use crate::rate_limits::network::Network;
 use crate::sessions::device::Device;
 
+/// The person, the password, and where the request comes from.
 #[derive(Debug)]
 pub struct Registration {
     pub email: Email,
