@@ -14,7 +14,7 @@ pub struct Customer {
     pub email: String,
     /// Of their account.
     pub password: String,
-    /// The answer to their registration: `user`, `accessToken`, `refreshToken`.
+    /// The answer to their registration or login: `user`, `accessToken`, `refreshToken`.
     pub welcome: Value,
     payment_method: Value,
 }
@@ -106,9 +106,20 @@ impl Shop {
         let body = json!({ "email": email, "password": password, "name": name });
         let call = self.anyone().call(Method::POST, "/api/v1/auth/register").header("User-Agent", device).json(&body);
         let welcome = call.send().await.expect(201).json();
-        let token = welcome["accessToken"].as_str().unwrap_or_else(|| panic!("registering logs in: {welcome}"));
+        self.customer(email, password, welcome)
+    }
+
+    fn customer(&self, email: String, password: String, welcome: Value) -> Customer {
+        let token = welcome["accessToken"].as_str().unwrap_or_else(|| panic!("a login gives a token: {welcome}"));
         let api = self.anyone().with_token(token);
         Customer { api, email, password, welcome, payment_method: self.stack.payment_method.clone() }
+    }
+
+    /// Logs in to an account.
+    pub async fn logs_in(&self, email: &str, password: &str) -> Customer {
+        let body = json!({ "email": email, "password": password });
+        let welcome = self.anyone().post("/api/v1/auth/login", &body).await.expect(200).json();
+        self.customer(email.to_owned(), password.to_owned(), welcome)
     }
 
     /// Somebody who does not want an account.

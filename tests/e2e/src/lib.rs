@@ -28,6 +28,7 @@ mod personal;
 mod provider;
 mod proxy;
 mod queues;
+mod release;
 mod reviews;
 mod rows;
 pub mod scenes;

@@ -189,24 +189,24 @@ impl Shop {
     }
 
     /// Waits until nothing of an account is left that docs/personal-data.md does not allow.
-    pub async fn awaits_erased(&self, person: &Person) {
+    pub async fn awaits_erased(&self, user: &str, values: &[String]) {
         // Cheap, before everything is looked at: identity has come to its end.
-        let partition = format!("USER#{}", person.customer.id());
+        let partition = format!("USER#{user}");
         await_until(format_args!("{partition} is cleared"), EVENTUALLY, async || {
             let closed = self.rows.reads("identity", &partition, "CLOSED").await;
             if closed.is_object() && closed["address"].is_null() { Ok(()) } else { Err(closed.to_string()) }
         })
         .await;
         let kept = Kept::read();
-        await_until(format_args!("{} is erased", person.customer.id()), EVENTUALLY, async || {
-            let mut left = self.places_of(&person.values).await;
+        await_until(format_args!("{user} is erased"), EVENTUALLY, async || {
+            let mut left = self.places_of(values).await;
             left.retain(|place| !kept.allows(place));
             if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
         })
         .await;
         // Files that are on their way to nobody: exports, and whatever else.
         await_until("no file has anything of it", EVENTUALLY, async || {
-            let left = self.files_with(&person.values).await;
+            let left = self.files_with(values).await;
             if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
         })
         .await;

@@ -43,6 +43,11 @@ impl Rows {
         self.call("PutItem", &json!({ "TableName": self.table(context), "Item": item })).await;
     }
 
+    /// Writes a whole row, its key included, whatever stands there.
+    pub async fn loads(&self, context: &str, row: &Value) {
+        self.call("PutItem", &json!({ "TableName": self.table(context), "Item": row })).await;
+    }
+
     /// Every row of a context's table, as no function of souk could read it.
     pub async fn all(&self, context: &str) -> Vec<Value> {
         let mut request = json!({ "TableName": self.table(context), "ConsistentRead": true });

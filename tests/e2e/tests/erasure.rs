@@ -86,7 +86,7 @@ async fn of_a_deleted_account_nothing_is_left_but_what_the_law_keeps() {
     let refresh = json!({ "refreshToken": person.customer.welcome["refreshToken"] });
     shop.anyone().post("/api/v1/auth/refresh", &refresh).await.expect_problem(401, "invalid_refresh_token");
 
-    shop.awaits_erased(&person).await;
+    shop.awaits_erased(person.customer.id(), &person.values).await;
     assert_eq!(shop.rated(&person.mug).await, Rated { sum: 0, count: 0 });
     let left = shop.places_of(&person.values).await;
     assert!(!left.is_empty() && left.iter().all(|place| kept.allows(place)), "the order has its address: {left:#?}");
@@ -118,7 +118,7 @@ async fn what_an_old_token_writes_and_what_lies_far_back_is_erased_too() {
     let before = shop.places_of(&person.values).await;
     let note = before.iter().find(|place| place.attribute == "note").expect("a history has the customer's words");
     customer.api.delete(PROFILE).await.expect(202);
-    shop.awaits_erased(&person).await;
+    shop.awaits_erased(person.customer.id(), &person.values).await;
 
     let (words, partition, cart) = (json!({ "S": note.value }), format!("USER#{id}"), format!("CART#{id}"));
     shop.rows.puts("identity", &partition, "ADDRESS#adr_x", &json!({ "line1": words })).await;

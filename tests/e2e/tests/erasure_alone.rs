@@ -22,7 +22,7 @@ async fn an_erasure_whose_workers_are_killed_at_every_point_leaves_nothing() {
         })
         .await;
     }
-    shop.awaits_erased(&person).await;
+    shop.awaits_erased(person.customer.id(), &person.values).await;
     let rated = shop.rated(&person.mug).await;
     assert_eq!((rated.sum, rated.count), (0, 0), "taken back once");
 }

@@ -36,6 +36,7 @@ mod preferences;
 mod products;
 mod quotes;
 mod refunds;
+mod release_rows;
 mod requires_action;
 mod resets;
 mod reviews;
