@@ -4,7 +4,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::{Answer, unique};
+use crate::{Response, unique};
 
 /// A client of the API with one person's token, an API key, an order's token, or none.
 #[derive(Debug, Clone)]
@@ -65,22 +65,22 @@ impl Api {
     }
 
     /// GET.
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Response {
         self.call(Method::GET, path).send().await
     }
 
     /// POST with a new idempotency key.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.call(Method::POST, path).idempotency_key(&unique("key")).json(body).send().await
     }
 
     /// PUT.
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    pub async fn put(&self, path: &str, body: &Value) -> Response {
         self.call(Method::PUT, path).json(body).send().await
     }
 
     /// DELETE.
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> Response {
         self.call(Method::DELETE, path).send().await
     }
 }
@@ -111,11 +111,11 @@ impl Call {
     }
 
     /// Sends it and reads the answer to its end.
-    pub async fn send(self) -> Answer {
+    pub async fn send(self) -> Response {
         let Self { asked, request } = self;
         let response = request.send().await.unwrap_or_else(|error| panic!("{asked} got no answer: {error:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap_or_else(|error| panic!("{asked} broke off: {error:?}"));
-        Answer { asked, status, headers, text }
+        Response { asked, status, headers, text }
     }
 }

@@ -5,7 +5,7 @@ use reqwest::header::SET_COOKIE;
 use reqwest::{Client, RequestBuilder, Url};
 use serde_json::{Value, json};
 
-use crate::{Answer, Shop};
+use crate::{Response, Shop};
 
 /// The front end's page that a sign-in ends at; on the test stack's list (profiles.py).
 pub const SIGNED_IN: &str = "http://localhost:3000/signed-in";
@@ -27,14 +27,14 @@ struct Cookie {
 
 /// Where an answer sends the browser.
 #[derive(Debug, Clone)]
-pub struct Sent(pub Url);
+pub struct Redirect(pub Url);
 
-impl Sent {
+impl Redirect {
     /// Of an answer that sends it somewhere.
     #[track_caller]
-    pub fn by(answer: &Answer) -> Self {
-        assert_eq!(answer.status, 302, "{} should send the browser on: {}", answer.asked, answer.text);
-        let location = answer.expect_header("location");
+    pub fn by(response: &Response) -> Self {
+        assert_eq!(response.status, 302, "{} should send the browser on: {}", response.asked, response.text);
+        let location = response.expect_header("location");
         Self(Url::parse(location).unwrap_or_else(|error| panic!("{location} is an address: {error}")))
     }
 
@@ -97,8 +97,8 @@ impl Shop {
     }
 
     /// Trades a one-time code.
-    pub async fn redeems(&self, code: &str) -> Answer {
-        self.anyone().post("/api/v1/auth/oauth/token", &json!({ "code": code })).await
+    pub async fn redeems(&self, code: &str) -> Response {
+        self.anonymous().post("/api/v1/auth/oauth/token", &json!({ "code": code })).await
     }
 
     fn openid(&self) -> &str {
@@ -107,19 +107,19 @@ impl Shop {
 }
 
 async fn done(request: RequestBuilder, what: &str) {
-    let answer = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
-    assert!(answer.status().is_success(), "{what}: {}", answer.status());
+    let response = request.send().await.unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert!(response.status().is_success(), "{what}: {}", response.status());
 }
 
 impl Browser {
     /// Begins a sign-in that ends at the front end; `more` stands behind that in the query.
-    pub async fn begins(&mut self, provider: &str, more: &str) -> Answer {
+    pub async fn begins(&mut self, provider: &str, more: &str) -> Response {
         let address = format!("{}/api/v1/auth/oauth/{provider}?redirect={SIGNED_IN}{more}", self.api);
         self.opens(&address).await
     }
 
     /// Opens an address with the cookies that belong there, and keeps those that come.
-    pub async fn opens(&mut self, address: &str) -> Answer {
+    pub async fn opens(&mut self, address: &str) -> Response {
         let path = Url::parse(address).unwrap_or_else(|error| panic!("{address}: {error}")).path().to_owned();
         let own = self.cookies.iter().filter(|cookie| path.starts_with(&cookie.path));
         let own: Vec<_> = own.map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
@@ -127,35 +127,35 @@ impl Browser {
         if !own.is_empty() {
             request = request.header("cookie", own.join("; "));
         }
-        let answer = answered(request, format!("GET {path}")).await;
-        for line in answer.headers.get_all(SET_COOKIE) {
+        let response = answered(request, format!("GET {path}")).await;
+        for line in response.headers.get_all(SET_COOKIE) {
             self.keeps(line.to_str().unwrap_or_default());
         }
-        answer
+        response
     }
 
     /// At the OpenID provider, somebody agrees; where that leads.
-    pub async fn agrees_at_google(&self, page: &Sent, subject: &str) -> Sent {
-        Sent::by(&answered(self.http.post(page.0.clone()).form(&[("sub", subject)]), "POST the page".into()).await)
+    pub async fn agrees_at_google(&self, page: &Redirect, subject: &str) -> Redirect {
+        Redirect::by(&answered(self.http.post(page.0.clone()).form(&[("sub", subject)]), "POST the page".into()).await)
     }
 
     /// At the fake GitHub, somebody agrees; where that leads.
-    pub async fn agrees_at_github(&self, page: &Sent, login: &str) -> Sent {
-        Sent::by(&answered(self.http.get(page.saying("login", login).0), "GET the page".into()).await)
+    pub async fn agrees_at_github(&self, page: &Redirect, login: &str) -> Redirect {
+        Redirect::by(&answered(self.http.get(page.saying("login", login).0), "GET the page".into()).await)
     }
 
     /// The whole way with Google; where it ends.
-    pub async fn signs_in_with_google(&mut self, subject: &str) -> Sent {
-        let page = Sent::by(&self.begins("google", "").await);
+    pub async fn signs_in_with_google(&mut self, subject: &str) -> Redirect {
+        let page = Redirect::by(&self.begins("google", "").await);
         let back = self.agrees_at_google(&page, subject).await;
-        Sent::by(&self.opens(back.0.as_str()).await)
+        Redirect::by(&self.opens(back.0.as_str()).await)
     }
 
     /// The whole way with GitHub; where it ends.
-    pub async fn signs_in_with_github(&mut self, login: &str) -> Sent {
-        let page = Sent::by(&self.begins("github", "").await);
+    pub async fn signs_in_with_github(&mut self, login: &str) -> Redirect {
+        let page = Redirect::by(&self.begins("github", "").await);
         let back = self.agrees_at_github(&page, login).await;
-        Sent::by(&self.opens(back.0.as_str()).await)
+        Redirect::by(&self.opens(back.0.as_str()).await)
     }
 
     /// How many cookies it holds.
@@ -176,9 +176,9 @@ impl Browser {
     }
 }
 
-async fn answered(request: RequestBuilder, asked: String) -> Answer {
-    let answer = request.send().await.unwrap_or_else(|error| panic!("{asked} got no answer: {error}"));
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let text = answer.text().await.unwrap_or_else(|error| panic!("{asked} broke off: {error}"));
-    Answer { asked, status, headers, text }
+async fn answered(request: RequestBuilder, asked: String) -> Response {
+    let response = request.send().await.unwrap_or_else(|error| panic!("{asked} got no answer: {error}"));
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap_or_else(|error| panic!("{asked} broke off: {error}"));
+    Response { asked, status, headers, text }
 }

@@ -8,24 +8,24 @@ use crate::queues::credential;
 impl Shop {
     /// A file of the bucket, if there is one.
     pub async fn file(&self, key: &str) -> Option<Vec<u8>> {
-        let answer = self.at(Method::GET, key).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("the bucket gave no answer: {error}"));
-        match answer.status().as_u16() {
-            200 => Some(answer.bytes().await.unwrap_or_default().to_vec()),
+        let response = self.at(Method::GET, key).send().await;
+        let response = response.unwrap_or_else(|error| panic!("the bucket gave no answer: {error}"));
+        match response.status().as_u16() {
+            200 => Some(response.bytes().await.unwrap_or_default().to_vec()),
             404 => None,
             other => panic!("{key} answers {other}"),
         }
     }
 
     /// Something else stands in a file from now on.
-    pub async fn damages(&self, key: &str) {
-        let status = self.at(Method::PUT, key).body("damaged").send().await.map(|answer| answer.status().as_u16());
+    pub async fn damages_file(&self, key: &str) {
+        let status = self.at(Method::PUT, key).body("damaged").send().await.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(200)), "{key} can be written: {status:?}");
     }
 
     /// A file is there no more.
-    pub async fn loses(&self, key: &str) {
-        let status = self.at(Method::DELETE, key).send().await.map(|answer| answer.status().as_u16());
+    pub async fn deletes_file(&self, key: &str) {
+        let status = self.at(Method::DELETE, key).send().await.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(200 | 204)), "{key} can be deleted: {status:?}");
     }
 

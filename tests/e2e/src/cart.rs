@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Shop, webhooks};
+use crate::{Api, Response, Shop, webhooks};
 
 impl Api {
     /// Makes a guest's cart; its id, `crt_…`.
@@ -16,24 +16,24 @@ impl Api {
     }
 
     /// Puts something into a cart.
-    pub async fn adds_to(&self, cart: &str, sku: &str, quantity: u32) -> Answer {
+    pub async fn adds_to(&self, cart: &str, sku: &str, quantity: u32) -> Response {
         self.post(&format!("/api/v1/cart/{cart}/items"), &json!({ "sku": sku, "quantity": quantity })).await
     }
 
     /// Looks into a cart.
-    pub async fn looks_into(&self, cart: &str) -> Answer {
+    pub async fn looks_into(&self, cart: &str) -> Response {
         self.get(&format!("/api/v1/cart/{cart}")).await
     }
 
     /// Takes a guest's cart over.
-    pub async fn merges(&self, from: &str) -> Answer {
+    pub async fn merges(&self, from: &str) -> Response {
         self.post("/api/v1/cart/me/merge", &json!({ "from": from })).await
     }
 }
 
 impl Shop {
     /// Lets the 7 days of a cart be over. Its owner is `usr_…` or `crt_…`.
-    pub async fn lets_expire(&self, owner: &str) {
+    pub async fn expires_cart(&self, owner: &str) {
         let past = json!({ "N": (webhooks::now() - 1).to_string() });
         self.rows.sets("cart", &format!("CART#{owner}"), "CART", "expiresAt", past).await;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Checkout, SOON, Shop, await_until, unique};
+use crate::{Api, Checkout, Response, SOON, Shop, await_until, unique};
 
 /// A product to be made.
 #[derive(Debug, Clone)]
@@ -101,19 +101,19 @@ impl Shop {
     }
 
     /// A product as the admin sees it: as it is now.
-    pub async fn looks_up_product(&self, id: &str) -> Answer {
+    pub async fn looks_up_product(&self, id: &str) -> Response {
         self.admin().await.get(&format!("/api/v1/products/{id}")).await.expect(200)
     }
 
     /// The admin tells a product anew, as it is now.
-    pub async fn tries_to_replace(&self, id: &str, sheet: &Value) -> Answer {
+    pub async fn tries_to_replace(&self, id: &str, sheet: &Value) -> Response {
         let tag = self.looks_up_product(id).await.expect_header("etag").to_owned();
         let (admin, path) = (self.admin().await, format!("/api/v1/products/{id}"));
         admin.call(Method::PUT, &path).header("If-Match", &tag).json(sheet).send().await
     }
 
     /// The admin changes parts of a product, as it is now.
-    pub async fn tries_to_patch(&self, id: &str, patch: &Value) -> Answer {
+    pub async fn tries_to_patch(&self, id: &str, patch: &Value) -> Response {
         let tag = self.looks_up_product(id).await.expect_header("etag").to_owned();
         let (admin, path) = (self.admin().await, format!("/api/v1/products/{id}"));
         let call = admin.call(Method::PATCH, &path).header("If-Match", &tag);
@@ -134,21 +134,21 @@ impl Shop {
     }
 
     /// A product as anybody sees it.
-    pub async fn shows(&self, product: &Product) -> Value {
-        self.anyone().get(&format!("/api/v1/products/{}", product.id)).await.expect(200).json()
+    pub async fn reads_product(&self, product: &Product) -> Value {
+        self.anonymous().get(&format!("/api/v1/products/{}", product.id)).await.expect(200).json()
     }
 
     /// Waits until so many pieces of a product can be sold. (A reader may be served from a cache that is seconds old.)
     pub async fn awaits_stock(&self, product: &Product, pieces: u32) {
         await_until(format_args!("{pieces} of {} are left", product.sku), SOON, async || {
-            let shown = self.shows(product).await;
+            let shown = self.reads_product(product).await;
             if shown["stock"]["available"] == pieces { Ok(()) } else { Err(shown["stock"].to_string()) }
         })
         .await
     }
 
     /// Fails unless exactly so many pieces of a product can be sold, now: somebody tries to buy one more, and is told.
-    pub async fn has_exactly(&self, product: &Product, pieces: u32) {
+    pub async fn has_exact_stock(&self, product: &Product, pieces: u32) {
         let greedy = Checkout::of(&[(&product.sku, pieces + 1)]);
         let problem = self.new_guest().tries_to_place(&greedy).await.expect_problem(409, "insufficient_stock");
         let told = problem.errors().iter().any(|error| error["available"] == pieces);
@@ -174,12 +174,12 @@ impl Shop {
     }
 
     /// Changes a product as it is now: a reader's version may be some seconds old, so it may need a second look.
-    async fn changes(&self, product: &Product, change: impl AsyncFn(&Api, &str, &str) -> Answer) {
+    async fn changes(&self, product: &Product, change: impl AsyncFn(&Api, &str, &str) -> Response) {
         let (admin, path) = (self.admin().await, format!("/api/v1/products/{}", product.id));
         await_until(format_args!("{} is changed", product.sku), SOON, async || {
             let tag = admin.get(&path).await.expect(200).expect_header("etag").to_owned();
-            let answer = change(&admin, &path, &tag).await;
-            if answer.status == 412 { Err(answer.text) } else { Ok(answer.expect_success()) }
+            let response = change(&admin, &path, &tag).await;
+            if response.status == 412 { Err(response.text) } else { Ok(response.expect_success()) }
         })
         .await;
     }

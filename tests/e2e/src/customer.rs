@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Order, Shop, unique};
+use crate::{Api, Order, Response, Shop, unique};
 
 /// Somebody with an account, logged in.
 #[derive(Debug, Clone)]
@@ -104,32 +104,33 @@ impl Shop {
     pub async fn registers(&self, email: &str, name: &str, device: &str) -> Customer {
         let (email, password) = (email.to_owned(), unique("a long password"));
         let body = json!({ "email": email, "password": password, "name": name });
-        let call = self.anyone().call(Method::POST, "/api/v1/auth/register").header("User-Agent", device).json(&body);
+        let call =
+            self.anonymous().call(Method::POST, "/api/v1/auth/register").header("User-Agent", device).json(&body);
         let welcome = call.send().await.expect(201).json();
         self.customer(email, password, welcome)
     }
 
     fn customer(&self, email: String, password: String, welcome: Value) -> Customer {
         let token = welcome["accessToken"].as_str().unwrap_or_else(|| panic!("a login gives a token: {welcome}"));
-        let api = self.anyone().with_token(token);
+        let api = self.anonymous().with_token(token);
         Customer { api, email, password, welcome, payment_method: self.stack.payment_method.clone() }
     }
 
     /// Logs in to an account.
     pub async fn logs_in(&self, email: &str, password: &str) -> Customer {
         let body = json!({ "email": email, "password": password });
-        let welcome = self.anyone().post("/api/v1/auth/login", &body).await.expect(200).json();
+        let welcome = self.anonymous().post("/api/v1/auth/login", &body).await.expect(200).json();
         self.customer(email.to_owned(), password.to_owned(), welcome)
     }
 
     /// Somebody who does not want an account.
     pub fn new_guest(&self) -> Guest {
         let email = format!("{}@example.com", unique("guest"));
-        Guest { api: self.anyone(), email, payment_method: self.stack.payment_method.clone() }
+        Guest { api: self.anonymous(), email, payment_method: self.stack.payment_method.clone() }
     }
 }
 
-async fn place(api: &Api, checkout: &Checkout, payment_method: &Value, email: Option<&str>) -> Answer {
+async fn place(api: &Api, checkout: &Checkout, payment_method: &Value, email: Option<&str>) -> Response {
     let mut body = checkout.body.clone();
     if body["paymentMethod"].is_null() {
         body["paymentMethod"] = payment_method.clone();
@@ -147,7 +148,7 @@ impl Customer {
     }
 
     /// Sends that as a cart item.
-    pub async fn tries_to_add(&self, item: Value) -> Answer {
+    pub async fn tries_to_add(&self, item: Value) -> Response {
         self.api.post("/api/v1/cart/me/items", &item).await
     }
 
@@ -162,17 +163,17 @@ impl Customer {
     }
 
     /// Sends an order, come what may.
-    pub async fn tries_to_place(&self, checkout: &Checkout) -> Answer {
+    pub async fn tries_to_place(&self, checkout: &Checkout) -> Response {
         place(&self.api, checkout, &self.payment_method, None).await
     }
 
     /// Pays a pending order with another card.
-    pub async fn pays(&self, order: &Order, token: &str) -> Answer {
+    pub async fn pays(&self, order: &Order, token: &str) -> Response {
         self.api.pays(order, token).await
     }
 
     /// Cancels an order.
-    pub async fn cancels(&self, order: &Order, reason: &str) -> Answer {
+    pub async fn cancels(&self, order: &Order, reason: &str) -> Response {
         self.api.cancels(order, reason).await
     }
 
@@ -216,7 +217,7 @@ impl Customer {
 impl Guest {
     /// With that address instead of one of their own.
     #[must_use]
-    pub fn who_writes_from(self, email: &str) -> Self {
+    pub fn with_email(self, email: &str) -> Self {
         Self { email: email.to_owned(), ..self }
     }
 
@@ -228,12 +229,12 @@ impl Guest {
     }
 
     /// Sends an order, come what may.
-    pub async fn tries_to_place(&self, checkout: &Checkout) -> Answer {
+    pub async fn tries_to_place(&self, checkout: &Checkout) -> Response {
         place(&self.api, checkout, &self.payment_method, Some(&self.email)).await
     }
 
     /// Reads an order with a token, or without.
-    pub async fn reads(&self, order: &Order, token: Option<&str>) -> Answer {
+    pub async fn reads(&self, order: &Order, token: Option<&str>) -> Response {
         match token {
             Some(token) => self.api.with_order_token(token).reads(order).await,
             None => self.api.reads(order).await,

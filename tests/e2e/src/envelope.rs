@@ -21,14 +21,14 @@ pub fn about_payment(order: &Order, event_type: &str, sequence: u64, data: &Valu
 
 impl Shop {
     /// Hands a message to a worker; fails unless it is taken.
-    pub async fn hands(&self, worker: &str, batch: String) {
+    pub async fn delivers_message(&self, worker: &str, batch: String) {
         let invoked = self.functions.invoke(worker, batch).await;
         assert_eq!((invoked.error, &invoked.payload["batchItemFailures"]), (None, &json!([])), "{worker} takes it");
     }
 
     /// Has the worker look at an order's payment, as every webhook does.
-    pub async fn looks_again(&self, order: &Order) {
+    pub async fn requests_payment_check(&self, order: &Order) {
         let data = json!({ "paymentId": order.payment_id(), "orderId": order.id() });
-        self.hands("payments-worker", about_payment(order, "payment.requested", 1000, &data)).await;
+        self.delivers_message("payments-worker", about_payment(order, "payment.requested", 1000, &data)).await;
     }
 }

@@ -20,7 +20,7 @@ pub struct Functions {
 
 /// What a function answered.
 #[derive(Debug, Clone)]
-pub struct Invoked {
+pub struct InvokeResult {
     /// `Unhandled`, if it failed.
     pub error: Option<String>,
     /// Its answer.
@@ -51,16 +51,16 @@ impl Functions {
     }
 
     /// Invokes a function with an event and waits for its answer.
-    pub async fn invoke(&self, name: &str, event: String) -> Invoked {
+    pub async fn invoke(&self, name: &str, event: String) -> InvokeResult {
         let request = self.request(Method::POST, &format!("/functions/{}/invocations", self.physical(name)));
-        let answer = request.header("Content-Type", "application/json").body(event).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("invoking {name} got no answer: {error}"));
-        let status = answer.status();
+        let response = request.header("Content-Type", "application/json").body(event).send().await;
+        let response = response.unwrap_or_else(|error| panic!("invoking {name} got no answer: {error}"));
+        let status = response.status();
         let error =
-            answer.headers().get("x-amz-function-error").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let text = answer.text().await.unwrap_or_default();
+            response.headers().get("x-amz-function-error").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = response.text().await.unwrap_or_default();
         assert!(status.is_success(), "invoking {name} should succeed: {status} {text}");
-        Invoked { error, payload: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+        InvokeResult { error, payload: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     }
 
     /// Does something while a queue's messages are not handed to its function; goes on afterwards even if that fails.
@@ -73,9 +73,9 @@ impl Functions {
     }
 
     async fn mapping(&self, queue_url: &str) -> Mapping {
-        let answer = self.request(Method::GET, "/event-source-mappings/").send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("the mappings can be listed: {error}"));
-        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the mappings are a list: {error}"));
+        let response = self.request(Method::GET, "/event-source-mappings/").send().await;
+        let response = response.unwrap_or_else(|error| panic!("the mappings can be listed: {error}"));
+        let listed: Value = response.json().await.unwrap_or_else(|error| panic!("the mappings are a list: {error}"));
         let queue = format!(":{}", queue_url.rsplit('/').next().unwrap_or_default());
         let mappings = listed["EventSourceMappings"].as_array().into_iter().flatten();
         let mut of_queue =
@@ -86,7 +86,7 @@ impl Functions {
 
     async fn switch(&self, mapping: &Mapping, on: bool) {
         let request = self.request(Method::PUT, &format!("/event-source-mappings/{}", mapping.0));
-        let status = request.json(&json!({ "Enabled": on })).send().await.map(|answer| answer.status().as_u16());
+        let status = request.json(&json!({ "Enabled": on })).send().await.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(200 | 202)), "the mapping can be switched: {status:?}");
     }
 

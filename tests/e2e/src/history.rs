@@ -6,17 +6,18 @@ use serde_json::Value;
 use crate::{Api, Order};
 
 /// What an entry says of the order as it was then.
-const TOLD: [&str; 6] = ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"];
+const ENTRY_MEMBERS: [&str; 6] =
+    ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"];
 
 /// Personal data: they lie apart from the order and its history.
-const APART: [&str; 2] = ["email", "shippingAddress"];
+const PERSONAL_MEMBERS: [&str; 2] = ["email", "shippingAddress"];
 
 /// The order that a history tells of.
 fn fold(history: &[Value]) -> Value {
     let mut order = history.first().map(|first| first["placed"].clone()).unwrap_or_default();
     for (entry, due) in history.iter().zip(1..) {
         assert_eq!(entry["version"], due, "no entry is missing, and none is there twice: {history:#?}");
-        for member in TOLD {
+        for member in ENTRY_MEMBERS {
             assert!(!entry[member].is_null(), "an entry says the {member}: {entry}");
             order[member] = entry[member].clone();
         }
@@ -39,7 +40,7 @@ impl Api {
         let history: Vec<_> = history.filter(|entry| entry["version"].as_u64() <= shown["version"].as_u64()).collect();
         let folded = fold(&history);
         for (member, value) in shown.as_object().into_iter().flatten() {
-            if !APART.contains(&member.as_str()) {
+            if !PERSONAL_MEMBERS.contains(&member.as_str()) {
                 assert_eq!(&folded[member], value, "the {member} of order {}: {history:#?}", order.id());
             }
         }

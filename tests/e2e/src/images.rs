@@ -21,7 +21,7 @@ pub struct Upload {
 
 /// What souk said of a picture that was announced.
 #[derive(Debug, Clone)]
-pub struct Announced {
+pub struct ImageUpload {
     /// `img_…`.
     pub id: String,
     /// Where to put the file.
@@ -52,15 +52,15 @@ impl Upload {
     }
 }
 
-impl Announced {
+impl ImageUpload {
     /// Read from an answer.
-    pub fn of(answer: &Value) -> Self {
-        let upload = &answer["upload"];
-        assert_eq!(upload["method"], "PUT", "{answer}");
-        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text is missing: {answer}")).to_owned();
+    pub fn of(response: &Value) -> Self {
+        let upload = &response["upload"];
+        assert_eq!(upload["method"], "PUT", "{response}");
+        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text is missing: {response}")).to_owned();
         let headers = upload["headers"].as_object().into_iter().flatten();
         let headers = headers.map(|(name, value)| (name.clone(), text(value))).collect();
-        Self { id: text(&answer["imageId"]), url: text(&upload["url"]), headers }
+        Self { id: text(&response["imageId"]), url: text(&upload["url"]), headers }
     }
 
     /// The file's name in the bucket.
@@ -71,25 +71,25 @@ impl Announced {
 
 impl Shop {
     /// The admin announces a picture of a product.
-    pub async fn announces(&self, product: &Product, upload: &Upload) -> Announced {
+    pub async fn announces(&self, product: &Product, upload: &Upload) -> ImageUpload {
         let path = format!("/api/v1/products/{}/images", product.id);
-        Announced::of(&self.admin().await.post(&path, &upload.announcement()).await.expect(201).json())
+        ImageUpload::of(&self.admin().await.post(&path, &upload.announcement()).await.expect(201).json())
     }
 
     /// Somebody with nothing but the address puts a file there; the status, and what was said.
-    pub async fn puts(&self, announced: &Announced, upload: &Upload) -> (u16, String) {
+    pub async fn puts(&self, announced: &ImageUpload, upload: &Upload) -> (u16, String) {
         let mut request = self.http.put(&announced.url).body(upload.bytes.clone());
         // A client counts its body itself.
         for (name, value) in announced.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length")) {
             let value = if name.eq_ignore_ascii_case("content-type") { &upload.content_type } else { value };
             request = request.header(name, value);
         }
-        let answer = request.send().await.unwrap_or_else(|error| panic!("the bucket gave no answer: {error}"));
-        (answer.status().as_u16(), answer.text().await.unwrap_or_default())
+        let response = request.send().await.unwrap_or_else(|error| panic!("the bucket gave no answer: {error}"));
+        (response.status().as_u16(), response.text().await.unwrap_or_default())
     }
 
     /// Announced and put; the picture's id.
-    pub async fn uploads(&self, product: &Product, upload: &Upload) -> Announced {
+    pub async fn uploads(&self, product: &Product, upload: &Upload) -> ImageUpload {
         let announced = self.announces(product, upload).await;
         let (status, said) = self.puts(&announced, upload).await;
         assert_eq!(status, 200, "the bucket takes what was announced: {said}");
@@ -97,7 +97,7 @@ impl Shop {
     }
 
     /// What the admin is told of a picture.
-    pub async fn image(&self, product: &Product, image: &str) -> Value {
+    pub async fn reads_image(&self, product: &Product, image: &str) -> Value {
         let path = format!("/api/v1/products/{}/images/{image}", product.id);
         self.admin().await.get(&path).await.expect(200).json()
     }
@@ -105,7 +105,7 @@ impl Shop {
     /// Waits until a picture is in that state.
     pub async fn awaits_image(&self, product: &Product, image: &str, state: &str) -> Value {
         await_until(format_args!("{image} is {state}"), SOON, async || {
-            let told = self.image(product, image).await;
+            let told = self.reads_image(product, image).await;
             if told["state"] == state { Ok(told) } else { Err(told.to_string()) }
         })
         .await
@@ -113,23 +113,23 @@ impl Shop {
 
     /// The product as the admin sees it, with its tag.
     pub async fn seen_by_admin(&self, product: &Product) -> (Value, String) {
-        let answer = self.admin().await.get(&format!("/api/v1/products/{}", product.id)).await.expect(200);
-        (answer.json(), answer.expect_header("etag").to_owned())
+        let response = self.admin().await.get(&format!("/api/v1/products/{}", product.id)).await.expect(200);
+        (response.json(), response.expect_header("etag").to_owned())
     }
 
     /// A file that anybody may read: status, headers, bytes.
     pub async fn fetches(&self, url: &str) -> (u16, HeaderMap, Vec<u8>) {
-        let answer = self.http.get(url).send().await.unwrap_or_else(|error| panic!("{url} gave no answer: {error}"));
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        (status, headers, answer.bytes().await.unwrap_or_default().to_vec())
+        let response = self.http.get(url).send().await.unwrap_or_else(|error| panic!("{url} gave no answer: {error}"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        (status, headers, response.bytes().await.unwrap_or_default().to_vec())
     }
 
     /// Is there such a file in the bucket?
     pub async fn has_file(&self, file: &str) -> bool {
         let url = format!("{}/{}/{file}", self.stack.emulator_url, self.stack.bucket);
         let request = self.http.request(Method::HEAD, &url).header("Authorization", credential(&self.stack, "s3"));
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{url} gave no answer: {error}"));
-        match answer.status().as_u16() {
+        let response = request.send().await.unwrap_or_else(|error| panic!("{url} gave no answer: {error}"));
+        match response.status().as_u16() {
             200 => true,
             404 => false,
             other => panic!("{url} answers {other}"),

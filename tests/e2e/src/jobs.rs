@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{Shop, await_until};
 
 /// For a file of some thousand lines, on a busy machine.
-const A_FILE: Duration = Duration::from_secs(600);
+const FILE_PATIENCE: Duration = Duration::from_secs(600);
 
 impl Shop {
     /// Brings a file in and waits until it was worked off; the job as it is then.
@@ -36,7 +36,7 @@ impl Shop {
 
     /// Waits until a job is over; the job as it is then.
     pub async fn awaits_job(&self, path: &str) -> Value {
-        await_until(format_args!("{path} is over"), A_FILE, async || {
+        await_until(format_args!("{path} is over"), FILE_PATIENCE, async || {
             let job = self.admin().await.get(path).await.expect(200).json();
             let over = ["done", "failed"].iter().any(|over| job["status"] == *over);
             if over { Ok(job) } else { Err(job.to_string()) }
@@ -72,12 +72,12 @@ impl Shop {
         let told = told.filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
         let put = self.http.put(signed["url"].as_str().unwrap_or_default()).body(file);
         let put = told.fold(put, |put, (name, value)| put.header(name, value.as_str().unwrap_or_default()));
-        let answer = put.send().await.unwrap_or_else(|error| panic!("the upload got no answer: {error}"));
+        let response = put.send().await.unwrap_or_else(|error| panic!("the upload got no answer: {error}"));
         assert!(
-            answer.status().is_success(),
+            response.status().is_success(),
             "the upload should succeed: {} {:?}",
-            answer.status(),
-            answer.text().await
+            response.status(),
+            response.text().await
         );
     }
 
@@ -85,8 +85,8 @@ impl Shop {
     pub async fn receives_file(&self, signed: &Value) -> String {
         assert_eq!(signed["method"], "GET", "{signed}");
         let get = self.http.get(signed["url"].as_str().unwrap_or_default());
-        let answer = get.send().await.unwrap_or_else(|error| panic!("the download got no answer: {error}"));
-        assert!(answer.status().is_success(), "the download should succeed: {}", answer.status());
-        answer.text().await.unwrap_or_else(|error| panic!("the download broke off: {error}"))
+        let response = get.send().await.unwrap_or_else(|error| panic!("the download got no answer: {error}"));
+        assert!(response.status().is_success(), "the download should succeed: {}", response.status());
+        response.text().await.unwrap_or_else(|error| panic!("the download broke off: {error}"))
     }
 }

@@ -3,14 +3,14 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Customer, Shop, unique};
+use crate::{Api, Customer, Response, Shop, unique};
 
 /// Where keys are made, listed and revoked.
 pub const KEYS: &str = "/api/v1/auth/api-keys";
 
 /// A program with an API key.
 #[derive(Debug, Clone)]
-pub struct Robot {
+pub struct ApiKeyClient {
     /// The API with its key.
     pub api: Api,
     /// `sk_…`.
@@ -21,14 +21,14 @@ pub struct Robot {
 
 impl Customer {
     /// Makes a key for a program.
-    pub async fn makes_key(&self, scopes: &[&str]) -> Robot {
+    pub async fn makes_key(&self, scopes: &[&str]) -> ApiKeyClient {
         let made = self.tries_to_make_key(json!({ "scopes": scopes })).await.expect(201).json();
         let key = made["key"].as_str().unwrap_or_else(|| panic!("a new key is shown: {made}")).to_owned();
-        Robot { api: self.api.without_token().with_key(&key), key, made }
+        ApiKeyClient { api: self.api.without_token().with_key(&key), key, made }
     }
 
     /// Sends that, with a name, come what may.
-    pub async fn tries_to_make_key(&self, mut body: Value) -> Answer {
+    pub async fn tries_to_make_key(&self, mut body: Value) -> Response {
         if body["name"].is_null() {
             body["name"] = unique("robot").into();
         }
@@ -36,8 +36,8 @@ impl Customer {
     }
 
     /// Revokes a key.
-    pub async fn revokes(&self, robot: &Robot) -> Answer {
-        self.api.delete(&robot.path()).await
+    pub async fn revokes(&self, client: &ApiKeyClient) -> Response {
+        self.api.delete(&client.path()).await
     }
 
     /// The keys as their owner sees them.
@@ -46,7 +46,7 @@ impl Customer {
     }
 }
 
-impl Robot {
+impl ApiKeyClient {
     /// Of its key in the API.
     pub fn path(&self) -> String {
         format!("{KEYS}/{}", self.made["id"].as_str().unwrap_or_else(|| panic!("a key has an id: {}", self.made)))
@@ -55,9 +55,9 @@ impl Robot {
 
 impl Shop {
     /// Lets a key's time run out.
-    pub async fn outlives(&self, robot: &Robot) {
+    pub async fn expires_key(&self, client: &ApiKeyClient) {
         let past = json!({ "S": "2026-01-01T00:00:00.000Z" });
-        self.rows.sets("identity", &row_of_key(&robot.key), "APIKEY", "validUntil", past).await;
+        self.rows.sets("identity", &row_of_key(&client.key), "APIKEY", "validUntil", past).await;
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Mail {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Sent {
+struct SesMessage {
     to: Vec<String>,
     subject: String,
     body_text: Option<String>,
@@ -38,13 +38,13 @@ impl Mailbox {
 
     /// All mail to an address, oldest first.
     pub async fn of(&self, email: &str) -> Vec<Mail> {
-        let answer =
+        let response =
             self.http.get(&self.url).send().await.unwrap_or_else(|error| panic!("the mailbox is open: {error}"));
-        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the mailbox is a list: {error}"));
+        let listed: Value = response.json().await.unwrap_or_else(|error| panic!("the mailbox is a list: {error}"));
         // By account; the stack has one.
         let sent = listed["messages"].as_object().into_iter().flat_map(|accounts| accounts.values());
         let sent = sent.flat_map(|mails| mails.as_array().cloned().unwrap_or_default());
-        sent.filter_map(|mail| serde_json::from_value::<Sent>(mail).ok())
+        sent.filter_map(|mail| serde_json::from_value::<SesMessage>(mail).ok())
             .filter(|mail| mail.to.iter().any(|to| to.contains(email)))
             .map(|mail| Mail {
                 subject: mail.subject,

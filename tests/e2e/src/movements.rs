@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::{Answer, Product, SOON, Shop, await_until, unique};
+use crate::{Product, Response, SOON, Shop, await_until, unique};
 
 /// Where a product's stock moved, as an admin asks for it.
 pub fn movements_path(product: &Product) -> String {
@@ -12,7 +12,7 @@ pub fn movements_path(product: &Product) -> String {
 
 impl Shop {
     /// The admin sets or moves the stock of a product.
-    pub async fn counts(&self, product: &Product, body: &Value) -> Answer {
+    pub async fn counts_stock(&self, product: &Product, body: &Value) -> Response {
         let call = self.admin().await.call(Method::PATCH, &format!("/api/v1/products/{}/stock", product.id));
         call.idempotency_key(&unique("count")).json(body).send().await.expect(200)
     }

@@ -4,66 +4,66 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, EVENTUALLY, Order, SOON, await_until, unique};
+use crate::{Api, EVENTUALLY, Order, Response, SOON, await_until, unique};
 
 /// A page of a list holds no more.
-const MOST: usize = 100;
+const MAX_PAGE: usize = 100;
 
 impl Api {
     /// Asks what an order would cost.
-    pub async fn quotes(&self, body: &Value) -> Answer {
+    pub async fn quotes(&self, body: &Value) -> Response {
         self.call(Method::POST, "/api/v1/orders/quote").json(body).send().await
     }
 
     /// Reads an order.
-    pub async fn reads(&self, order: &Order) -> Answer {
+    pub async fn reads(&self, order: &Order) -> Response {
         self.get(&format!("/api/v1/orders/{}", order.id())).await
     }
 
     /// Reads an order's payment.
-    pub async fn reads_payment(&self, order: &Order) -> Answer {
+    pub async fn reads_payment(&self, order: &Order) -> Response {
         self.get(&format!("/api/v1/payments/{}", order.payment_id())).await
     }
 
     /// Reads an order's refunds.
-    pub async fn reads_refunds(&self, order: &Order) -> Answer {
-        self.get(&format!("/api/v1/payments/{}/refunds?limit={MOST}", order.payment_id())).await
+    pub async fn reads_refunds(&self, order: &Order) -> Response {
+        self.get(&format!("/api/v1/payments/{}/refunds?limit={MAX_PAGE}", order.payment_id())).await
     }
 
     /// Pays a pending order with another card.
-    pub async fn pays(&self, order: &Order, token: &str) -> Answer {
+    pub async fn pays(&self, order: &Order, token: &str) -> Response {
         let body = json!({ "paymentMethod": { "token": token } });
         self.post(&format!("/api/v1/orders/{}/pay", order.id()), &body).await
     }
 
     /// Says that the bank's page was dealt with.
-    pub async fn confirms(&self, order: &Order) -> Answer {
+    pub async fn confirms(&self, order: &Order) -> Response {
         self.post(&format!("/api/v1/payments/{}/confirm", order.payment_id()), &json!({})).await
     }
 
     /// Cancels an order.
-    pub async fn cancels(&self, order: &Order, reason: &str) -> Answer {
+    pub async fn cancels(&self, order: &Order, reason: &str) -> Response {
         self.post(&format!("/api/v1/orders/{}/cancel", order.id()), &json!({ "reason": reason })).await
     }
 
     /// Says how far an order has come.
-    pub async fn moves(&self, order: &Order, status: &str) -> Answer {
+    pub async fn moves(&self, order: &Order, status: &str) -> Response {
         self.tries_to_move(order, &json!({ "status": status })).await
     }
 
     /// Sends that as a move of an order.
-    pub async fn tries_to_move(&self, order: &Order, body: &Value) -> Answer {
+    pub async fn tries_to_move(&self, order: &Order, body: &Value) -> Response {
         let path = format!("/api/v1/orders/{}/status", order.id());
         self.call(Method::PATCH, &path).idempotency_key(&unique("move")).json(body).send().await
     }
 
     /// Takes the reserved money of an order.
-    pub async fn captures(&self, order: &Order) -> Answer {
+    pub async fn captures(&self, order: &Order) -> Response {
         self.post(&format!("/api/v1/payments/{}/capture", order.payment_id()), &json!({})).await
     }
 
     /// Gives money back: that body with a reason.
-    pub async fn refunds(&self, order: &Order, part: Value) -> Answer {
+    pub async fn refunds(&self, order: &Order, part: Value) -> Response {
         let mut body = part;
         if body["reason"].is_null() {
             body["reason"] = json!("The lid was chipped");
@@ -123,7 +123,7 @@ impl Api {
         let first = format!("{path}{joint}limit={limit}");
         let (mut pages, mut next) = (Vec::new(), Some(first.clone()));
         while let Some(path) = next {
-            assert!(pages.len() < MOST, "{first} has no end");
+            assert!(pages.len() < MAX_PAGE, "{first} has no end");
             let page = self.get(&path).await.expect(200).json();
             let rows = page["data"].as_array().unwrap_or_else(|| panic!("{path} is a list: {page}"));
             assert!(rows.len() <= limit, "{path} has {limit} rows at most: {}", rows.len());

@@ -27,9 +27,9 @@ pub struct Place {
 
 /// The places of docs/personal-data.md that are allowed to outlive an account.
 #[derive(Debug)]
-pub struct Kept(Vec<[String; 4]>);
+pub struct RetentionList(Vec<[String; 4]>);
 
-impl Kept {
+impl RetentionList {
     /// As the document lists them, under the heading `Kept`.
     pub fn read() -> Self {
         let (_, section) =
@@ -89,7 +89,8 @@ impl Shop {
         let (name, phone, laptop, tablet) = (told("Ada"), phone(&mark), told("Laptop"), told("Tablet"));
         let customer = self.registers(&email, &name, &laptop).await;
         let login = json!({ "email": email, "password": customer.password });
-        let login = self.anyone().call(Method::POST, "/api/v1/auth/login").header("User-Agent", &tablet).json(&login);
+        let login =
+            self.anonymous().call(Method::POST, "/api/v1/auth/login").header("User-Agent", &tablet).json(&login);
         login.send().await.expect(200);
         let (receiver, line1, line2, city) = (told("Countess"), told("Square"), told("Floor"), told("London"));
         let address = json!({
@@ -99,12 +100,12 @@ impl Shop {
         let chosen = json!({ "language": "de", "channels": { "payment.failed": ["email", "sms"] } });
         customer.api.put("/api/v1/users/preferences", &chosen).await.expect(200);
         self.verifies(&customer).await;
-        let robot = customer.makes_key(&["use_account"]).await;
+        let client = customer.makes_key(&["use_account"]).await;
         self.google_knows_owner(&mark, &email).await;
         self.browser().signs_in_with_google(&mark).await.expect_code();
         let link = self.rows.reads("identity", &format!("USER#{}", customer.id()), "LINK#google").await;
         let link = link["digest"]["S"].as_str().unwrap_or_else(|| panic!("a link has a digest: {link}")).to_owned();
-        self.from_anywhere().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202);
+        self.from_new_ip().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202);
 
         let mug = self.sells(Draft::with_stock(9)).await;
         let to_saved = |lines: &[(&str, u32)]| {
@@ -124,7 +125,7 @@ impl Shop {
         customer.adds(&mug.sku, 1).await;
 
         let digest: String = digest(&SHA256, email.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
-        let key = row_of_key(&robot.key).replace("APIKEY#", "");
+        let key = row_of_key(&client.key).replace("APIKEY#", "");
         let values =
             [email, name, phone, laptop, tablet, receiver, line1, line2, city, title, text, why, digest, key, link]
                 .into();
@@ -173,9 +174,9 @@ impl Shop {
     }
 
     /// Asks for all that is held of a customer; the file.
-    pub async fn takes_out(&self, customer: &Customer) -> Value {
-        let answer = customer.api.post(EXPORTS, &json!({})).await.expect(202);
-        let (job, place) = (answer.json(), answer.expect_header("location").to_owned());
+    pub async fn exports_personal_data(&self, customer: &Customer) -> Value {
+        let response = customer.api.post(EXPORTS, &json!({})).await.expect(202);
+        let (job, place) = (response.json(), response.expect_header("location").to_owned());
         assert_eq!(place, format!("{EXPORTS}/{}", job["id"].as_str().unwrap_or_default()));
         let job = await_until(format_args!("{place} is over"), EVENTUALLY, async || {
             let job = customer.api.get(&place).await.expect(200).json();
@@ -197,7 +198,7 @@ impl Shop {
             if closed.is_object() && closed["address"].is_null() { Ok(()) } else { Err(closed.to_string()) }
         })
         .await;
-        let kept = Kept::read();
+        let kept = RetentionList::read();
         await_until(format_args!("{user} is erased"), EVENTUALLY, async || {
             let mut left = self.places_of(values).await;
             left.retain(|place| !kept.allows(place));
@@ -230,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_list_allows_the_address_of_an_order_and_nothing_beside_it() {
-        let kept = Kept::read();
+        let kept = RetentionList::read();
         assert!(kept.allows(&place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress")));
         for other in [
             place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "email"),

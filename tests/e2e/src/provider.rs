@@ -49,8 +49,8 @@ impl Provider {
     /// The books about one order: `intents`, `refunds`, `orders`, `requests`.
     pub async fn books(&self, order: &Order) -> Value {
         let url = format!("{}/_fake/books?order_id={}", self.url, order.id());
-        let answer = self.http.get(url).send().await.unwrap_or_else(|error| panic!("the provider is up: {error}"));
-        answer.json().await.unwrap_or_else(|error| panic!("the books can be read: {error}"))
+        let response = self.http.get(url).send().await.unwrap_or_else(|error| panic!("the provider is up: {error}"));
+        response.json().await.unwrap_or_else(|error| panic!("the books can be read: {error}"))
     }
 
     /// The sums of one order.
@@ -73,7 +73,7 @@ impl Provider {
     }
 
     /// Fails unless the order was charged once, and that was given back by so many refunds, to the last cent.
-    pub async fn gave_all_back(&self, order: &Order, refunds: u32) {
+    pub async fn refunded_in_full(&self, order: &Order, refunds: u32) {
         let tally = self.tally(order).await;
         let seen = (tally.captured, tally.captured_amount, tally.refunded, tally.refunded_amount, tally.held_amount);
         let due = (1, order.total(), refunds, order.total(), 0);
@@ -105,12 +105,12 @@ impl Provider {
     }
 
     /// Somebody in the provider's dashboard, or its own clock, lets go what is held for an order.
-    pub async fn lets_go(&self, order: &Order) {
+    pub async fn voids_at_provider(&self, order: &Order) {
         let books = self.books(order).await;
         let intent = books["intents"][0]["id"].as_str().unwrap_or_else(|| panic!("there is an intent: {books:#}"));
         let request = self.http.post(format!("{}/v1/payment_intents/{intent}/cancel", self.url));
         let status =
-            request.bearer_auth("sk_test_of_the_dashboard").send().await.map(|answer| answer.status().as_u16());
+            request.bearer_auth("sk_test_of_the_dashboard").send().await.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(200)), "the provider cancels {intent}: {status:?}");
     }
 
@@ -118,8 +118,8 @@ impl Provider {
     pub async fn authenticates(&self, payment: &Value, outcome: &str) -> bool {
         let url = payment["nextAction"]["url"].as_str();
         let url = url.unwrap_or_else(|| panic!("a payment that asks for something says where: {payment}"));
-        let answer = self.http.get(format!("{url}?outcome={outcome}")).send().await;
-        let status = answer.map(|answer| answer.status().as_u16());
+        let response = self.http.get(format!("{url}?outcome={outcome}")).send().await;
+        let status = response.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(200 | 409)), "the bank's page is there: {status:?}");
         matches!(status, Ok(200))
     }
@@ -127,8 +127,8 @@ impl Provider {
     /// What happened to an order, as the provider tells its listeners: the events, and how each was delivered.
     pub async fn webhooks(&self, order: &Order) -> Vec<Value> {
         let url = format!("{}/_fake/webhooks?order_id={}", self.url, order.id());
-        let answer = self.http.get(url).send().await.unwrap_or_else(|error| panic!("the provider is up: {error}"));
-        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the webhooks can be read: {error}"));
+        let response = self.http.get(url).send().await.unwrap_or_else(|error| panic!("the provider is up: {error}"));
+        let listed: Value = response.json().await.unwrap_or_else(|error| panic!("the webhooks can be read: {error}"));
         listed["events"].as_array().cloned().unwrap_or_default()
     }
 
@@ -153,23 +153,23 @@ impl Provider {
     /// Delivers an event once more, whatever became of it before; how that was answered.
     pub async fn replays(&self, event: &Value) -> Value {
         let request = self.http.post(format!("{}/_fake/webhooks/replay", self.url));
-        let answer = request.json(&json!({ "event_id": event["id"] })).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("the provider is up: {error}"));
-        let told: Value = answer.json().await.unwrap_or_else(|error| panic!("it tells of the delivery: {error}"));
+        let response = request.json(&json!({ "event_id": event["id"] })).send().await;
+        let response = response.unwrap_or_else(|error| panic!("the provider is up: {error}"));
+        let told: Value = response.json().await.unwrap_or_else(|error| panic!("it tells of the delivery: {error}"));
         told["status"].clone()
     }
 
     /// Orders a fault (see tests/fakes).
     pub async fn fails(&self, fault: &Value) {
-        let answer = self.http.post(format!("{}/_fake/faults", self.url)).json(fault).send().await;
-        let status = answer.map(|answer| answer.status().as_u16());
+        let response = self.http.post(format!("{}/_fake/faults", self.url)).json(fault).send().await;
+        let status = response.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(201)), "the provider takes the fault {fault}: {status:?}");
     }
 
     /// Forgets the idempotency keys of an order, as providers do after some hours.
     pub async fn forgets_keys(&self, order: &Order) {
         let url = format!("{}/_fake/idempotency-keys?order_id={}", self.url, order.id());
-        let answer = self.http.delete(url).send().await;
-        assert!(answer.is_ok(), "the provider forgets: {answer:?}");
+        let response = self.http.delete(url).send().await;
+        assert!(response.is_ok(), "the provider forgets: {response:?}");
     }
 }

@@ -23,7 +23,7 @@ impl Proxy {
     /// Does something while DynamoDB fails in this way; mended again even if that something fails.
     pub async fn failing<T>(&self, fault: &Value, work: impl Future<Output = T>) -> T {
         let added = self.http.post(format!("{}/_fake/faults", self.url)).json(fault).send().await;
-        let status = added.map(|answer| answer.status().as_u16());
+        let status = added.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(201)), "the proxy takes the fault {fault}: {status:?}");
         let done = AssertUnwindSafe(work).catch_unwind().await;
         let mended = self.http.delete(format!("{}/_fake/faults", self.url)).send().await;
@@ -33,9 +33,9 @@ impl Proxy {
 
     /// Calls that were failed on purpose so far, of one operation.
     pub async fn injected(&self, operation: &str) -> u64 {
-        let answer = self.http.get(format!("{}/_fake/meter", self.url)).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("the proxy is up: {error}"));
-        let meter: Value = answer.json().await.unwrap_or_else(|error| panic!("the meter can be read: {error}"));
+        let response = self.http.get(format!("{}/_fake/meter", self.url)).send().await;
+        let response = response.unwrap_or_else(|error| panic!("the proxy is up: {error}"));
+        let meter: Value = response.json().await.unwrap_or_else(|error| panic!("the meter can be read: {error}"));
         let calls = meter["calls"].as_array().into_iter().flatten().filter(|calls| calls["operation"] == operation);
         calls.filter_map(|calls| calls["injected"].as_u64()).sum()
     }

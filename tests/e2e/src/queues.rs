@@ -44,7 +44,7 @@ impl Queues {
     }
 
     /// Its dead-letter queue's URL.
-    pub fn dead_letters(&self, name: &str) -> &str {
+    pub fn dlq(&self, name: &str) -> &str {
         self.stack.dlqs.get(name).unwrap_or_else(|| panic!("the queue {name} has no dead-letter queue in stack.json"))
     }
 
@@ -77,8 +77,8 @@ impl Queues {
     pub async fn awaits_empty(&self, url: &str) {
         await_until(format_args!("{url} is empty"), EVENTUALLY, async || {
             let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
-            let answer = self.call("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": names })).await;
-            let attributes = &answer["Attributes"];
+            let response = self.call("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": names })).await;
+            let attributes = &response["Attributes"];
             if names.iter().all(|name| attributes[name] == "0") { Ok(()) } else { Err(attributes.to_string()) }
         })
         .await
@@ -101,8 +101,8 @@ impl Queues {
         let request = self.http.post(&self.stack.emulator_url).header("X-Amz-Target", format!("AmazonSQS.{operation}"));
         let request = request.header("Content-Type", "application/x-amz-json-1.0");
         let request = request.header("Authorization", credential(&self.stack, "sqs")).body(body.to_string());
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
-        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let response = request.send().await.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
+        let (status, text) = (response.status(), response.text().await.unwrap_or_default());
         assert!(status.is_success(), "{operation} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }

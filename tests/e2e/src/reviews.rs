@@ -3,11 +3,11 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Checkout, Customer, EVENTUALLY, Product, SOON, Shop, await_until, unique};
+use crate::{Api, Checkout, Customer, EVENTUALLY, Product, Response, SOON, Shop, await_until, unique};
 
 /// A product's rating, from its row: exact, where the page may be some seconds old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rated {
+pub struct Rating {
     /// Of all stars.
     pub sum: u64,
     /// Of reviews.
@@ -29,7 +29,7 @@ impl Product {
 
 impl Api {
     /// Sends that as a review of a product.
-    pub async fn tries_to_review(&self, product: &Product, opinion: &Value) -> Answer {
+    pub async fn tries_to_review(&self, product: &Product, opinion: &Value) -> Response {
         self.post(&product.reviews(), opinion).await
     }
 
@@ -40,7 +40,7 @@ impl Api {
     }
 
     /// Hides a review or shows it again.
-    pub async fn judges(&self, product: &Product, review: &Value, verdict: &Value) -> Answer {
+    pub async fn moderates(&self, product: &Product, review: &Value, verdict: &Value) -> Response {
         let path = format!("{}/status", product.review(review));
         self.call(Method::PATCH, &path).idempotency_key(&unique("verdict")).json(verdict).send().await
     }
@@ -75,16 +75,16 @@ impl Shop {
     }
 
     /// The rating as its row has it.
-    pub async fn rated(&self, product: &Product) -> Rated {
+    pub async fn rating(&self, product: &Product) -> Rating {
         let row = self.rows.reads("catalog", &format!("PRODUCT#{}", product.id), "RATING").await;
         let number = |name: &str| row[name]["N"].as_str().map_or(0, |text| text.parse().unwrap_or(u64::MAX));
-        Rated { sum: number("sum"), count: number("count") }
+        Rating { sum: number("sum"), count: number("count") }
     }
 
     /// Waits until a product's page shows that rating.
     pub async fn awaits_rating(&self, product: &Product, average: Option<f64>, count: u64) {
         await_until(format_args!("{} is rated {average:?} by {count}", product.sku), SOON, async || {
-            let rating = self.shows(product).await["rating"].clone();
+            let rating = self.reads_product(product).await["rating"].clone();
             if rating == json!({ "average": average, "count": count }) { Ok(()) } else { Err(rating.to_string()) }
         })
         .await

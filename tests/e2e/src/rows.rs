@@ -72,8 +72,8 @@ impl Rows {
         let request = request.header("X-Amz-Target", format!("DynamoDB_20120810.{operation}"));
         let request = request.header("Content-Type", "application/x-amz-json-1.0");
         let request = request.header("Authorization", credential(&self.stack, "dynamodb")).body(body.to_string());
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
-        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let response = request.send().await.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
+        let (status, text) = (response.status(), response.text().await.unwrap_or_default());
         assert!(status.is_success(), "{operation} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }

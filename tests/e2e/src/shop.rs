@@ -1,7 +1,6 @@
 //! The shop as a test meets it: its doors, its admin, and the levers of the test stack.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use crate::{Api, Functions, Mailbox, Provider, Proxy, Queues, Rows, Stack};
 
 /// Tests run side by side; one that breaks something for everybody (kills a worker, stops a queue) runs alone.
-static WORLD: RwLock<()> = RwLock::const_new(());
+static SUITE: RwLock<()> = RwLock::const_new(());
 
 /// The admin's token, and when it was given: one login for all tests.
 static ADMIN: Mutex<Option<(String, Instant)>> = Mutex::const_new(None);
@@ -36,28 +35,28 @@ pub struct Shop {
     /// Lambda.
     pub functions: Functions,
     pub(crate) http: Client,
-    _place: Place,
+    _lock: SuiteLock,
 }
 
 #[derive(Debug)]
 #[allow(dead_code, reason = "held, never read: dropping it lets others in")]
-enum Place {
-    Among(RwLockReadGuard<'static, ()>),
-    Alone(RwLockWriteGuard<'static, ()>),
+enum SuiteLock {
+    Shared(RwLockReadGuard<'static, ()>),
+    Exclusive(RwLockWriteGuard<'static, ()>),
 }
 
 impl Shop {
     /// For a test that leaves others alone.
     pub async fn open() -> Self {
-        Self::new(Place::Among(WORLD.read().await))
+        Self::new(SuiteLock::Shared(SUITE.read().await))
     }
 
     /// For a test that would disturb others: it waits until all are done, and they wait for it.
     pub async fn open_alone() -> Self {
-        Self::new(Place::Alone(WORLD.write().await))
+        Self::new(SuiteLock::Exclusive(SUITE.write().await))
     }
 
-    fn new(place: Place) -> Self {
+    fn new(lock: SuiteLock) -> Self {
         let stack = Stack::read();
         // No proxy of the machine's, and an answer that takes a minute is none. Redirects are answers, too.
         let http =
@@ -72,12 +71,12 @@ impl Shop {
             functions: Functions::new(&http, &stack),
             stack,
             http,
-            _place: place,
+            _lock: lock,
         }
     }
 
     /// Nobody in particular.
-    pub fn anyone(&self) -> Api {
+    pub fn anonymous(&self) -> Api {
         Api::anonymous(self.http.clone(), &self.stack.api_url)
     }
 
@@ -94,21 +93,15 @@ impl Shop {
             Some((token, _)) => token.clone(),
             None => {
                 let login = json!({ "email": self.stack.admin.email, "password": self.stack.admin.password });
-                let answer = self.anyone().post("/api/v1/auth/login", &login).await.expect(200).json();
-                let token = answer["accessToken"].as_str().unwrap_or_else(|| panic!("a login gives a token: {answer}"));
+                let response = self.anonymous().post("/api/v1/auth/login", &login).await.expect(200).json();
+                let token =
+                    response["accessToken"].as_str().unwrap_or_else(|| panic!("a login gives a token: {response}"));
                 token.to_owned()
             }
         };
         if known.as_ref().is_none_or(|(held, _)| *held != token) {
             *known = Some((token.clone(), Instant::now()));
         }
-        self.anyone().with_token(&token)
+        self.anonymous().with_token(&token)
     }
-}
-
-/// A name that no other test, and no earlier run, has used.
-pub fn unique(what: &str) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("{what}-{:x}-{}", since.as_micros(), COUNT.fetch_add(1, Ordering::Relaxed))
 }

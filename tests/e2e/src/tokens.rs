@@ -16,12 +16,12 @@ const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 
 
 /// Somebody else who signs tokens.
 #[derive(Debug)]
-pub struct Foreigner {
+pub struct ForeignIssuer {
     name: String,
     key: EncodingKey,
 }
 
-impl Foreigner {
+impl ForeignIssuer {
     /// With a key of their own.
     pub fn new(name: &str) -> Self {
         let pair = made("a key can be made", EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING));
@@ -76,7 +76,7 @@ pub fn in_seconds(seconds: i64) -> i64 {
 
 impl Shop {
     /// A token with these claims, signed by the key that the shop signs with.
-    pub async fn forges(&self, claims: &Value, header: impl FnOnce(&mut Header)) -> String {
+    pub async fn signs_token(&self, claims: &Value, header: impl FnOnce(&mut Header)) -> String {
         let ring = self.signing_secret().await;
         let seed = made("a seed is base64url", URL_SAFE_NO_PAD.decode(ring["current"].as_str().unwrap_or_default()));
         let key = EncodingKey::from_ed_der(&[PKCS8_PREFIX.as_slice(), &seed].concat());
@@ -89,20 +89,20 @@ impl Shop {
 
     /// The ring of private keys.
     pub async fn signing_secret(&self) -> Value {
-        let answer = secrets(&self.http, &self.stack, "GetSecretValue", json!({})).await;
-        let text = answer["SecretString"].as_str().unwrap_or_default();
+        let response = secrets(&self.http, &self.stack, "GetSecretValue", json!({})).await;
+        let text = response["SecretString"].as_str().unwrap_or_default();
         serde_json::from_str(text).unwrap_or_else(|error| panic!("the signing secret is a ring of keys: {error}"))
     }
 
     /// Writes it over: as time would, for one.
-    pub async fn keeps_signing_secret(&self, ring: &Value) {
+    pub async fn writes_signing_secret(&self, ring: &Value) {
         secrets(&self.http, &self.stack, "PutSecretValue", json!({ "SecretString": ring.to_string() })).await;
     }
 
     /// What the other issuer publishes from now on.
-    pub async fn trusts(&self, foreigner: &Foreigner) {
+    pub async fn publishes_keys_of(&self, issuer: &ForeignIssuer) {
         let url = format!("{}/_fake/issuer/jwks", self.stack.payment_provider_url);
-        let put = self.http.put(url).json(&foreigner.jwks()).send().await.map(|answer| answer.status().as_u16());
+        let put = self.http.put(url).json(&issuer.jwks()).send().await.map(|response| response.status().as_u16());
         assert!(matches!(put, Ok(204)), "the issuer publishes its keys: {put:?}");
     }
 
@@ -116,10 +116,10 @@ async fn secrets(http: &reqwest::Client, stack: &Stack, operation: &str, mut bod
     body["SecretId"] = json!(stack.secrets["signing"]);
     let request = http.post(&stack.emulator_url).header("X-Amz-Target", format!("secretsmanager.{operation}"));
     let request = request.header("Content-Type", "application/x-amz-json-1.1");
-    let answer =
+    let response =
         request.header("Authorization", credential(stack, "secretsmanager")).body(body.to_string()).send().await;
-    let answer = answer.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
-    let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+    let response = response.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
+    let (status, text) = (response.status(), response.text().await.unwrap_or_default());
     assert!(status.is_success(), "{operation} should succeed: {status}");
     serde_json::from_str(&text).unwrap_or_default()
 }

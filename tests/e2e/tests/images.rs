@@ -1,6 +1,6 @@
 //! Pictures: uploaded by an address that was signed, looked at, shown in three sizes; and what becomes of those that are none.
 
-use e2e::{Announced, Draft, SOON, Shop, Upload, await_until, unique};
+use e2e::{Draft, ImageUpload, SOON, Shop, Upload, await_until, unique};
 use futures::future::join_all;
 use image::ImageFormat;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ async fn an_uploaded_picture_is_shown_in_three_sizes() {
     assert_eq!((&ready["image"]["width"], &ready["image"]["height"]), (&json!(1800), &json!(900)), "{ready}");
 
     let shown = await_until("everybody sees it", SOON, async || {
-        let shown = shop.shows(&mug).await["images"].clone();
+        let shown = shop.reads_product(&mug).await["images"].clone();
         if shown.as_array().is_some_and(|images| images.len() == 1) {
             Ok(shown[0].clone())
         } else {
@@ -90,12 +90,12 @@ async fn only_what_was_announced_can_be_put() {
     let announced = shop.announces(&mug, &upload).await;
     let longer = Upload::of("image/png", [&upload.bytes[..], b"!"].concat());
     let other = Upload::of("text/html", upload.bytes.clone());
-    let forged = Announced { url: announced.url.replace(&announced.id, &unique("img")), ..announced.clone() };
+    let forged = ImageUpload { url: announced.url.replace(&announced.id, &unique("img")), ..announced.clone() };
     for (address, upload) in [(&announced, &longer), (&announced, &other), (&forged, &upload)] {
         let (status, said) = shop.puts(address, upload).await;
         assert!(status == 403 && said.contains("SignatureDoesNotMatch"), "{status}: {said}");
     }
-    assert_eq!(shop.image(&mug, &announced.id).await["state"], "pending");
+    assert_eq!(shop.reads_image(&mug, &announced.id).await["state"], "pending");
     let (status, _, said) =
         shop.fetches(&format!("{}/{}/{}", shop.stack.emulator_url, shop.stack.bucket, announced.file(&mug))).await;
     assert_eq!(status, 403, "what lies there is read by nobody: {}", String::from_utf8_lossy(&said));
@@ -122,7 +122,7 @@ async fn an_announcement_has_bounds() {
     let good = json!({ "contentType": "image/png", "bytes": 9 });
     let unknown = "/api/v1/products/prd_01kahr6y3wf1t8e9a5c2d7m4qz/images";
     admin.post(unknown, &good).await.expect_problem(404, "not_found");
-    shop.anyone().post(&path, &good).await.expect_problem(401, "unauthenticated");
+    shop.anonymous().post(&path, &good).await.expect_problem(401, "unauthenticated");
     shop.archives(&mug).await;
     admin.post(&path, &good).await.expect_problem(409, "product_archived");
 }
@@ -138,8 +138,8 @@ async fn a_product_has_twenty_pictures_at_most() {
     let again =
         admin.call(reqwest::Method::POST, &path).idempotency_key("first").json(&upload.announcement()).send().await;
     assert!(!once.is_replayed() && again.is_replayed());
-    let first = Announced::of(&once.expect(201).json());
-    assert_eq!(first.id, Announced::of(&again.expect(201).json()).id, "one picture");
+    let first = ImageUpload::of(&once.expect(201).json());
+    assert_eq!(first.id, ImageUpload::of(&again.expect(201).json()).id, "one picture");
     assert_eq!(shop.puts(&first, &upload).await.0, 200);
     shop.awaits_image(&mug, &first.id, "ready").await;
     for _ in 1..20 {

@@ -1,7 +1,7 @@
 //! Rows that an earlier release wrote keep working: their owners log in, order, export and are erased, also where a stricter rule would
 //! refuse the same value as new input. One account of the fixture has an email address that RFC 5321 does not allow.
 
-use e2e::{Customer, Order, Product, Sent, Shop, pieces};
+use e2e::{Customer, Order, Product, Redirect, Shop, pieces};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -53,14 +53,14 @@ async fn account_works(email: &str) {
 
 async fn old_session_and_link_open_the_account(shop: &Shop, person: &Value) {
     let refresh = json!({ "refreshToken": person["refreshToken"] });
-    let session = shop.anyone().post("/api/v1/auth/refresh", &refresh).await.expect(200).json();
-    let api = shop.anyone().with_token(text(&session["accessToken"]));
+    let session = shop.anonymous().post("/api/v1/auth/refresh", &refresh).await.expect(200).json();
+    let api = shop.anonymous().with_token(text(&session["accessToken"]));
     assert_eq!(api.get(PROFILE).await.expect(200).json()["id"], person["id"]);
 
     // The provider may know them under another address by now.
     let subject = text(&person["google"]["subject"]);
     shop.google_knows_owner(subject, &format!("{subject}@example.com")).await;
-    let end: Sent = shop.browser().signs_in_with_google(subject).await;
+    let end: Redirect = shop.browser().signs_in_with_google(subject).await;
     let session = shop.redeems(&end.expect_code()).await.expect(200).json();
     assert_eq!(session["user"]["id"], person["id"], "the link of the earlier release should be found");
 }
@@ -115,17 +115,17 @@ async fn old_review_is_listed(customer: &Customer, mug: &Product, person: &Value
 async fn old_account_buys(shop: &Shop, customer: &Customer, mug: &Product, person: &Value) -> Vec<String> {
     let repeated = &person["repeated"];
     let place = customer.api.call(Method::POST, "/api/v1/orders").idempotency_key(text(&repeated["key"]));
-    let answer = place.json(&repeated["body"]).send().await.expect(201);
-    assert!(answer.is_replayed(), "the stored response should be recalled: {}", answer.text);
-    assert_eq!(answer.json()["id"], person["orders"]["paid"]["id"]);
+    let response = place.json(&repeated["body"]).send().await.expect(201);
+    assert!(response.is_replayed(), "the stored response should be recalled: {}", response.text);
+    assert_eq!(response.json()["id"], person["orders"]["paid"]["id"]);
 
     let cart = customer.looks_into_cart().await;
     let filled = [("RELEASE9-MUG".to_owned(), 2), ("RELEASE9-TEE-S-B".to_owned(), 1)];
     assert_eq!(pieces(&cart), filled.into(), "{cart}");
-    let robot = customer.through(&shop.anyone().with_key(text(&person["apiKey"])));
+    let client = customer.through(&shop.anonymous().with_key(text(&person["apiKey"])));
     let mut numbers = Vec::new();
     for (buyer, mut body) in
-        [(customer, json!({ "cart": "me" })), (&robot, json!({ "items": [{ "sku": mug.sku, "quantity": 1 }] }))]
+        [(customer, json!({ "cart": "me" })), (&client, json!({ "items": [{ "sku": mug.sku, "quantity": 1 }] }))]
     {
         body["addressId"] = person["addressId"].clone();
         body["paymentMethod"] = shop.stack.payment_method.clone();
@@ -139,7 +139,7 @@ async fn old_account_buys(shop: &Shop, customer: &Customer, mug: &Product, perso
 }
 
 async fn old_values_are_exported(shop: &Shop, customer: &Customer, person: &Value, new_orders: &[String]) {
-    let export = shop.takes_out(customer).await;
+    let export = shop.exports_personal_data(customer).await;
     let content = export.to_string();
     let orders = person["orders"].as_object().into_iter().flatten().map(|(_, order)| text(&order["number"]));
     let values = person["values"].as_array().into_iter().flatten().map(text);
@@ -155,7 +155,7 @@ async fn old_values_are_exported(shop: &Shop, customer: &Customer, person: &Valu
 async fn old_account_is_erased(shop: &Shop, customer: &Customer, person: &Value) {
     customer.api.delete(PROFILE).await.expect(202);
     let login = json!({ "email": customer.email, "password": customer.password });
-    shop.anyone().post("/api/v1/auth/login", &login).await.expect_problem(401, "invalid_credentials");
+    shop.anonymous().post("/api/v1/auth/login", &login).await.expect_problem(401, "invalid_credentials");
     let values = person["values"].as_array().into_iter().flatten().map(|value| text(value).to_owned());
     let key = e2e::row_of_key(text(&person["apiKey"])).replace("APIKEY#", "");
     let values: Vec<String> = values.chain([key, text(&person["google"]["digest"]).to_owned()]).collect();
@@ -166,11 +166,11 @@ async fn old_account_is_erased(shop: &Shop, customer: &Customer, person: &Value)
 async fn guest_order_of_an_earlier_release_is_read_with_its_token() {
     let shop = Shop::open().await;
     let guest = &shop.loads_release_rows().await["guest"];
-    let holder = shop.anyone().with_order_token(text(&guest["orderToken"]));
+    let holder = shop.anonymous().with_order_token(text(&guest["orderToken"]));
     let order = holder.looks_up(&Order(guest["order"].clone())).await;
     assert_unchanged(&order.0, &guest["order"]);
     holder.reads_payment(&order).await.expect(200);
-    shop.anyone().reads(&order).await.expect_problem(404, "not_found");
+    shop.anonymous().reads(&order).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
@@ -192,10 +192,10 @@ async fn products_of_an_earlier_release_are_read_changed_and_sold() {
     let kinds = |lines: &[Value]| lines.iter().map(|line| text(&line["kind"]).to_owned()).collect::<Vec<_>>();
     let then = kinds(&admin.walks(&log, 100).await.concat());
     assert!(then.iter().any(|kind| kind == "sale") && then.iter().any(|kind| kind == "initial"), "{then:?}");
-    shop.counts(&shirt, &json!({ "sku": variant, "delta": 1, "reason": "delivery" })).await;
+    shop.counts_stock(&shirt, &json!({ "sku": variant, "delta": 1, "reason": "delivery" })).await;
     assert_eq!(admin.walks(&log, 100).await.concat().len(), then.len() + 1, "the count should be logged");
 
-    let categories = shop.anyone().get("/api/v1/categories").await.expect(200).text;
+    let categories = shop.anonymous().get("/api/v1/categories").await.expect(200).text;
     assert!(categories.contains(text(&fixture["shop"]["category"])), "{categories}");
     for (kind, lines) in [("import", 2), ("export", 75)] {
         let path = format!("/api/v1/products/{kind}s/{}", text(&fixture["shop"][kind]));

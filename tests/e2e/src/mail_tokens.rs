@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::{Answer, Mail, SOON, Shop, await_until};
+use crate::{Mail, Response, SOON, Shop, await_until};
 
 /// TypeID's alphabet (Crockford's base32, in small letters).
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -36,8 +36,8 @@ impl Shop {
     /// Asks for a reset and takes the token out of the mail, the `count`th to that address.
     pub async fn resets(&self, email: &str, count: usize) -> String {
         let asked = serde_json::json!({ "email": email });
-        let answer: Answer = self.from_anywhere().post("/api/v1/auth/reset-password", &asked).await;
-        answer.expect(202);
+        let response: Response = self.from_new_ip().post("/api/v1/auth/reset-password", &asked).await;
+        response.expect(202);
         self.awaits_token(email, "reset-password", count).await
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// What was asked, for messages: `POST /api/v1/orders`.
     pub asked: String,
     /// HTTP status.
@@ -24,7 +24,7 @@ pub struct Problem {
     pub body: Value,
 }
 
-impl Answer {
+impl Response {
     /// Fails unless the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
@@ -50,16 +50,16 @@ impl Answer {
     /// Fails unless it is a whole problem document with this status; its code may be any.
     #[track_caller]
     pub fn expect_refusal(self, status: u16) -> Problem {
-        let answer = self.expect(status);
-        let media = answer.header("content-type").unwrap_or_default();
-        assert!(media.starts_with("application/problem+json"), "{}: {media:?} is no problem document", answer.asked);
-        let body = answer.json();
+        let response = self.expect(status);
+        let media = response.header("content-type").unwrap_or_default();
+        assert!(media.starts_with("application/problem+json"), "{}: {media:?} is no problem document", response.asked);
+        let body = response.json();
         for member in ["type", "title", "detail", "code", "requestId"] {
             let told = body[member].as_str().is_some_and(|text| !text.is_empty());
-            assert!(told, "{}: a problem has a {member}: {body}", answer.asked);
+            assert!(told, "{}: a problem has a {member}: {body}", response.asked);
         }
-        assert_eq!(body["status"], status, "{}: the document repeats the status: {body}", answer.asked);
-        Problem { asked: answer.asked, body }
+        assert_eq!(body["status"], status, "{}: the document repeats the status: {body}", response.asked);
+        Problem { asked: response.asked, body }
     }
 
     /// Fails unless it is a 422 that says this of that field, and of no other.

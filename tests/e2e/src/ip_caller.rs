@@ -6,11 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::{Answer, Functions, SIGNED_IN, Shop};
+use crate::{Functions, Response, SIGNED_IN, Shop};
 
 /// Somebody at an address of their own.
 #[derive(Debug, Clone)]
-pub struct Elsewhere {
+pub struct IpCaller {
     functions: Functions,
     source: String,
     forwarded: Option<String>,
@@ -18,12 +18,12 @@ pub struct Elsewhere {
 
 impl Shop {
     /// Somebody at that address.
-    pub fn from(&self, source: &str) -> Elsewhere {
-        Elsewhere { functions: self.functions.clone(), source: source.to_owned(), forwarded: None }
+    pub fn from(&self, source: &str) -> IpCaller {
+        IpCaller { functions: self.functions.clone(), source: source.to_owned(), forwarded: None }
     }
 
     /// Somebody at an address that nobody else has, nor had in an earlier run.
-    pub fn from_anywhere(&self) -> Elsewhere {
+    pub fn from_new_ip(&self) -> IpCaller {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         // Of the documentation's network of IPv6 (RFC 3849), with the /64 that counts.
@@ -34,10 +34,10 @@ impl Shop {
     }
 }
 
-impl Elsewhere {
+impl IpCaller {
     /// The same, saying that somebody else was before.
     #[must_use]
-    pub fn claiming(&self, forwarded: &str) -> Self {
+    pub fn forwarded_for(&self, forwarded: &str) -> Self {
         Self { forwarded: Some(forwarded.to_owned()), ..self.clone() }
     }
 
@@ -47,12 +47,12 @@ impl Elsewhere {
     }
 
     /// POST to `auth`.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.calls(("auth", "ANY /api/v1/auth/{proxy+}"), ("POST", path, ""), &body.to_string()).await
     }
 
     /// Begins a sign-in, and does not go on.
-    pub async fn begins_sign_in(&self) -> Answer {
+    pub async fn begins_sign_in(&self) -> Response {
         let (path, query) = ("/api/v1/auth/oauth/google", format!("redirect={SIGNED_IN}"));
         self.calls(("oauth", "ANY /api/v1/auth/oauth/{proxy+}"), ("GET", path, &query), "").await
     }
@@ -62,7 +62,7 @@ impl Elsewhere {
         (function, route): (&str, &str),
         (method, path, query): (&str, &str, &str),
         body: &str,
-    ) -> Answer {
+    ) -> Response {
         let mut headers = json!({ "content-type": "application/json", "host": "api.example.com" });
         if let Some(forwarded) = &self.forwarded {
             headers["x-forwarded-for"] = json!(forwarded);
@@ -89,6 +89,6 @@ impl Elsewhere {
             })
             .collect();
         let text = invoked.payload["body"].as_str().unwrap_or_default().to_owned();
-        Answer { asked, status: status.unwrap_or_default(), headers, text }
+        Response { asked, status: status.unwrap_or_default(), headers, text }
     }
 }

@@ -27,18 +27,18 @@ pub async fn paid_order_of(shop: &Shop, draft: Draft, token: &str) -> (Customer,
 }
 
 /// Twenty customers with one mug each in their carts order at the same moment; there are five mugs.
-pub async fn twenty_customers_want(shop: &Shop, mug: &Product) {
+pub async fn twenty_customers_order(shop: &Shop, mug: &Product) {
     let customers = join_all((0..20).map(|_| shop.new_customer())).await;
     join_all(customers.iter().map(|customer| customer.adds(&mug.sku, 1))).await;
     let checkouts: Vec<_> = customers.iter().map(|customer| (customer, Checkout::of_cart())).collect();
-    let answers = join_all(checkouts.iter().map(|(customer, checkout)| customer.tries_to_place(checkout))).await;
+    let responses = join_all(checkouts.iter().map(|(customer, checkout)| customer.tries_to_place(checkout))).await;
 
     let mut sold = Vec::new();
-    for (customer, answer) in customers.iter().zip(answers) {
-        match answer.status {
-            201 => sold.push((customer, Order(answer.json()))),
+    for (customer, response) in customers.iter().zip(responses) {
+        match response.status {
+            201 => sold.push((customer, Order(response.json()))),
             _ => {
-                answer.expect_problem(409, "insufficient_stock");
+                response.expect_problem(409, "insufficient_stock");
             }
         }
     }
