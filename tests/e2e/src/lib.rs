@@ -1,8 +1,8 @@
-//! Support of the black-box suite: clients by role, so that tests read as sentences, and the levers of the test stack
-//! (payment provider, DynamoDB and the proxy before it, queues, functions, mailbox). It knows souk by its API, its
-//! queues and a row or two.
+//! Support of the black-box suite: clients by role, so that tests read as sentences, and access to the parts of the test stack
+//! (payment provider, DynamoDB and its proxy, queues, functions, mailbox). It knows souk by its API, its queues and a few
+//! rows.
 //!
-//! Helpers panic with a sentence when souk does not do what it should: they are the assertions.
+//! Helpers panic with a sentence when souk misbehaves: they are the assertions.
 
 mod api;
 mod await_until;
@@ -46,7 +46,7 @@ pub use cart::pieces;
 pub use catalog::{Draft, Product, Shirt};
 pub use customer::{Checkout, Customer, Guest};
 pub use functions::{Functions, InvokeResult, Mapping};
-pub use images::{ImageUpload, Upload};
+pub use images::{ImageFile, ImageUpload};
 pub use invalid_documents::with;
 pub use ip_caller::IpCaller;
 pub use keys::{ApiKeyClient, KEYS, row_of_key};

@@ -8,14 +8,14 @@ use crate::Shop;
 
 const FIXTURE: &str = include_str!("../fixtures/release_rows.json");
 
-/// What has expired since the recording expires then instead: after any run of the suite.
+/// TTLs and ends of validity are moved to this time, which is after any run of the suite.
 const LATER: &str = "2099-01-01T00:00:00.000Z";
 const LATER_SECONDS: &str = "4070908800";
 
 static LOADED: OnceCell<Value> = OnceCell::const_new();
 
 impl Shop {
-    /// The fixture, after its rows were written into the tables; they are written once per run of the suite. Every row is as it was
+    /// Returns the fixture after its rows were written into the tables, once per run of the suite. Every row is as it was
     /// recorded, except for these values:
     /// - The TTL of a row (`expiresAt`) and the end of an API key (`validUntil`) are moved to 2099.
     /// - The holds of the two pending orders are moved to 2099. Otherwise housekeeping would cancel the orders, and the worker would
@@ -59,7 +59,7 @@ fn member(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("release_rows.json should have a text here: {value}"))
 }
 
-/// The row, not expired yet.
+/// The row with its expiry moved.
 fn unexpired(row: &Value) -> Value {
     let mut row = row.clone();
     for (attribute, later) in [("expiresAt", json!({ "N": LATER_SECONDS })), ("validUntil", json!({ "S": LATER }))] {

@@ -1,4 +1,4 @@
-//! Names that are used once.
+//! Unique names.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

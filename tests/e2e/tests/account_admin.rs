@@ -136,10 +136,13 @@ async fn what_nobody_can_be_is_refused_by_its_field() {
         ("limit=0", "limit", "limit_out_of_range"),
         ("email=ada", "email", "unknown_field"),
     ] {
-        admin.get(&format!("{USERS}?{query}")).await.expect_refusal(422).says(code).names_field(field);
+        admin.get(&format!("{USERS}?{query}")).await.expect_refusal(422).has_error_code(code).names_field(field);
     }
-    sets(&admin, user, "role", &json!({ "role": "guest" })).await.expect_refusal(422).says("role_unknown");
-    sets(&admin, user, "status", &json!({ "status": "deleted" })).await.expect_refusal(422).says("status_unknown");
+    sets(&admin, user, "role", &json!({ "role": "guest" })).await.expect_refusal(422).has_error_code("role_unknown");
+    sets(&admin, user, "status", &json!({ "status": "deleted" }))
+        .await
+        .expect_refusal(422)
+        .has_error_code("status_unknown");
     let nobody = json!({ "id": "usr_01h455vb4pex5vsknk084sn02q" });
     sets(&admin, &nobody, "role", &json!({ "role": "admin" })).await.expect_problem(404, "not_found");
     sets(&admin, &nobody, "status", &json!({ "status": "suspended" })).await.expect_problem(404, "not_found");

@@ -53,8 +53,8 @@ async fn what_no_carrier_can_use_is_refused_by_its_field() {
         ("planet", json!("Earth"), "unknown_field"),
     ] {
         let bad = with(&london(), &format!("/{field}"), value);
-        ada.api.post(BOOK, &bad).await.expect_refusal(422).says(code);
-        ada.api.put(&place(&there), &bad).await.expect_refusal(422).says(code);
+        ada.api.post(BOOK, &bad).await.expect_refusal(422).has_error_code(code);
+        ada.api.put(&place(&there), &bad).await.expect_refusal(422).has_error_code(code);
     }
     assert_eq!(book(&ada.api).await.len(), 1);
 }

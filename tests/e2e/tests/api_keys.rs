@@ -60,7 +60,7 @@ async fn a_key_is_shown_once_and_then_known_by_its_last_characters() {
     let mut seen = made.clone();
     seen.as_object_mut().expect("a key is an object").remove("key");
     assert_eq!(listed[1], seen, "newest first: {listed:?}");
-    assert!(usual.made["expiresAt"].as_str() > made["expiresAt"].as_str(), "90 days: {}", usual.made);
+    assert!(usual.created["expiresAt"].as_str() > made["expiresAt"].as_str(), "90 days: {}", usual.made);
 
     let row = shop.rows.reads("identity", &row_of_key(key), "APIKEY").await;
     assert!(row["keyId"]["S"] == made["id"] && !row.to_string().contains(&key[3..30]), "{row}");

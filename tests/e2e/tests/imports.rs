@@ -235,7 +235,7 @@ async fn an_import_is_asked_for_in_words_that_are_known_and_by_admins_alone() {
     }
     for bytes in [0, 200 * 1024 * 1024 + 1] {
         let body = json!({ "format": "csv", "bytes": bytes });
-        admin.post("/api/v1/products/imports", &body).await.expect_refusal(422).says("file_too_large");
+        admin.post("/api/v1/products/imports", &body).await.expect_refusal(422).has_error_code("file_too_large");
     }
     let job = admin.post("/api/v1/products/imports", &json!({ "format": "ndjson" })).await.expect(202).json();
     let id = job["id"].as_str().expect("a job has an id");

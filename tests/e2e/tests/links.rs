@@ -89,11 +89,11 @@ async fn whoever_says_no_and_whoever_cannot_be_asked_comes_back_with_an_error() 
     let email = address();
     let login = somebody(&shop, &email).await;
     let mut browser = shop.browser();
-    let page = Redirect::by(&browser.begins("github", "&state=mine").await);
-    let back = browser.agrees_at_github(&page.saying("deny", "1"), &login).await;
-    let end = Redirect::by(&browser.opens(back.0.as_str()).await);
+    let page = Redirect::of(&browser.begins("github", "&state=mine").await);
+    let back = browser.agrees_at_github(&page.with_parameter("deny", "1"), &login).await;
+    let end = Redirect::of(&browser.opens(back.0.as_str()).await);
     end.expect_error("access_denied");
-    assert_eq!(end.says("state").as_deref(), Some("mine"));
+    assert_eq!(end.parameter("state").as_deref(), Some("mine"));
     browser.opens(back.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
 
     for failing in ["token", "user", "emails"] {
@@ -112,12 +112,12 @@ async fn a_code_of_another_sign_in_is_of_no_use() {
     let shop = Shop::open().await;
     let (mine, theirs) = (somebody(&shop, &address()).await, somebody(&shop, &address()).await);
     let (mut eve, victim) = (shop.browser(), shop.browser());
-    let page = Redirect::by(&eve.begins("github", "").await);
-    let stolen = victim.agrees_at_github(&Redirect::by(&shop.browser().begins("github", "").await), &theirs).await;
+    let page = Redirect::of(&eve.begins("github", "").await);
+    let stolen = victim.agrees_at_github(&Redirect::of(&shop.browser().begins("github", "").await), &theirs).await;
     // Eve puts the code that she saw into her own sign-in: PKCE binds it to the one that asked for it.
     let back = eve.agrees_at_github(&page, &mine).await;
-    let injected = back.saying("code", &stolen.says("code").unwrap_or_default());
-    Redirect::by(&eve.opens(injected.0.as_str()).await).expect_error("provider_refused");
+    let injected = back.with_parameter("code", &stolen.parameter("code").unwrap_or_default());
+    Redirect::of(&eve.opens(injected.0.as_str()).await).expect_error("provider_refused");
 }
 
 #[tokio::test]

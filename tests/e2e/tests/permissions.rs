@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use e2e::{Api, Customer, Draft, Response, SOON, Shop, Upload, await_until, unique};
+use e2e::{Api, Customer, Draft, ImageFile, Response, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 use reqwest::Method;
 use serde::Deserialize;
@@ -53,7 +53,7 @@ impl Things {
         let address = ada.api.post("/api/v1/users/addresses", &home).await.expect(201).json();
         let sessions = ada.api.get("/api/v1/auth/sessions").await.expect(200).json();
         let client = ada.makes_key(&["use_account"]).await;
-        let picture = Upload::of("image/png", vec![0; 100]);
+        let picture = ImageFile::of("image/png", vec![0; 100]);
         let image = shop.announces(&mug, &picture).await;
         let import = json!({ "format": "csv", "bytes": 10 });
         let import = shop.admin().await.post("/api/v1/products/imports", &import).await.expect(202).json();
@@ -66,7 +66,7 @@ impl Things {
             // Nobody in that test is linked to it.
             ("provider", "google".to_owned()),
             ("sessions", text(&sessions["data"][0]["id"])),
-            ("api-keys", text(&client.made["id"])),
+            ("api-keys", text(&client.created["id"])),
             ("addresses", text(&address["id"])),
             ("products", mug.id.clone()),
             ("image", image.id),

@@ -69,7 +69,7 @@ async fn what_cannot_be_chosen_is_refused_by_its_field() {
         (json!({ "language": "en", "colour": "red" }), "colour", "unknown_field"),
         (json!({ "channels": {} }), "language", "required"),
     ] {
-        ada.api.put(PREFERENCES, &body).await.expect_refusal(422).says(code).names_field(field);
+        ada.api.put(PREFERENCES, &body).await.expect_refusal(422).has_error_code(code).names_field(field);
     }
 }
 

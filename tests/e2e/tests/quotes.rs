@@ -211,22 +211,22 @@ async fn currencies_do_not_mix() {
     let (customer, cup) = two_cups_in_a_cart(&shop).await;
     let dollars = json!({ "amount": 500, "currency": "USD" });
     let checkout = Checkout::of_cart().expecting(&dollars);
-    customer.tries_to_place(&checkout).await.expect_refusal(422).says("currency_mismatch");
-    customer.api.quotes(&checkout.body).await.expect_refusal(422).says("currency_mismatch");
+    customer.tries_to_place(&checkout).await.expect_refusal(422).has_error_code("currency_mismatch");
+    customer.api.quotes(&checkout.body).await.expect_refusal(422).has_error_code("currency_mismatch");
     let product = json!({
         "sku": "DOLLARS-1", "name": "Mug", "description": "A mug.", "category": "mugs", "price": dollars,
         "stock": { "available": 1 },
     });
     let response = shop.admin().await.post("/api/v1/products", &product).await;
-    response.expect_refusal(422).says("currency_mismatch");
+    response.expect_refusal(422).has_error_code("currency_mismatch");
 
     // Should such a price ever get in, it is not added to others.
     let foreign = shop.sells(Draft::with_stock(9)).await;
     let price = json!({ "M": { "amount": { "N": "1299" }, "currency": { "S": "USD" } } });
     shop.rows.sets("catalog", &format!("SKU#{}", foreign.sku), "OFFER", "price", price).await;
     let mixed = Checkout::of(&[(&cup.sku, 1), (&foreign.sku, 1)]);
-    customer.api.quotes(&mixed.body).await.expect_refusal(422).says("currency_mismatch");
-    customer.tries_to_place(&mixed).await.expect_refusal(422).says("currency_mismatch");
+    customer.api.quotes(&mixed.body).await.expect_refusal(422).has_error_code("currency_mismatch");
+    customer.tries_to_place(&mixed).await.expect_refusal(422).has_error_code("currency_mismatch");
     has_ordered_nothing(&customer).await;
     shop.has_exact_stock(&cup, 9).await;
 }
@@ -283,7 +283,7 @@ async fn what_is_no_order_is_no_quote() {
     for quantity in [json!(0), json!(-1), json!(1000), json!(1.5), json!("two"), json!(null)] {
         customer.api.quotes(&of(&cup.sku, quantity)).await.expect_refusal(422).names_field("quantity");
     }
-    customer.api.quotes(&of("NO-SUCH-SKU", json!(1))).await.expect_refusal(422).says("product_unknown");
+    customer.api.quotes(&of("NO-SUCH-SKU", json!(1))).await.expect_refusal(422).has_error_code("product_unknown");
     let bad = [
         json!({}),
         json!({ "items": [] }),

@@ -88,7 +88,7 @@ async fn lines_are_given_back_at_what_they_cost() {
     let order = customer.awaits(&order, "confirmed", "partially_refunded").await;
 
     for unknown in [lines(&[("NO-SUCH-SKU", 1)]), lines(&[(&dear.sku, 3)]), lines(&[(&cheap.sku, 4)])] {
-        admin.refunds(&order, unknown).await.expect_refusal(422).says("line_unknown");
+        admin.refunds(&order, unknown).await.expect_refusal(422).has_error_code("line_unknown");
     }
     admin.refunds(&order, lines(&[])).await.expect_refusal(422).names_field("lines");
     admin.refunds(&order, lines(&[(&cheap.sku, 0)])).await.expect_refusal(422).names_field("quantity");
@@ -106,10 +106,10 @@ async fn nothing_and_less_than_nothing_is_no_refund() {
     let admin = shop.admin().await;
     for amount in [0, -1, i64::MIN] {
         let response = admin.refunds(&order, json!({ "amount": shop.money(amount) })).await;
-        response.expect_refusal(422).names_field("amount").says("amount_out_of_range");
+        response.expect_refusal(422).names_field("amount").has_error_code("amount_out_of_range");
     }
     let dollars = json!({ "amount": { "amount": 100, "currency": "USD" } });
-    admin.refunds(&order, dollars).await.expect_refusal(422).says("currency_mismatch");
+    admin.refunds(&order, dollars).await.expect_refusal(422).has_error_code("currency_mismatch");
     for amount in [json!(100), json!({ "amount": 1.5, "currency": "EUR" }), json!({ "amount": 100 })] {
         admin.refunds(&order, json!({ "amount": amount })).await.expect_refusal(422);
     }

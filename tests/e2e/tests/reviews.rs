@@ -339,7 +339,7 @@ async fn a_bad_review_is_422_and_names_the_field() {
     ];
     for (body, field, code) in &table {
         for response in [owner.api.tries_to_review(&mug, body).await, owner.api.put(&mug.review(&kept), body).await] {
-            response.expect_problem(422, "validation_failed").names_field(field).says(code);
+            response.expect_problem(422, "validation_failed").names_field(field).has_error_code(code);
         }
     }
     let admin = shop.admin().await;
@@ -352,7 +352,7 @@ async fn a_bad_review_is_422_and_names_the_field() {
         (json!({ "status": "hidden", "rating": 1 }), "rating", "unknown_field"),
     ] {
         let refused = admin.moderates(&mug, &kept, &verdict).await.expect_problem(422, "validation_failed");
-        refused.names_field(field).says(code);
+        refused.names_field(field).has_error_code(code);
     }
     for (query, field) in
         [("limit=0", "limit"), ("limit=101", "limit"), ("status=gone", "status"), ("sort=stars", "sort")]

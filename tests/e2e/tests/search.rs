@@ -206,11 +206,16 @@ async fn a_filter_out_of_range_is_refused_by_name() {
     ] {
         let problem =
             shop.anonymous().get(&format!("/api/v1/products?{query}")).await.expect_problem(422, "validation_failed");
-        problem.names_field(field).says(code);
+        problem.names_field(field).has_error_code(code);
     }
     let suggest = |query: &str| format!("/api/v1/products/suggest?{query}");
-    shop.anonymous().get(&suggest("")).await.expect_refusal(422).names_field("q").says("required");
-    shop.anonymous().get(&suggest(&format!("q={long}"))).await.expect_refusal(422).names_field("q").says("text_length");
+    shop.anonymous().get(&suggest("")).await.expect_refusal(422).names_field("q").has_error_code("required");
+    shop.anonymous()
+        .get(&suggest(&format!("q={long}")))
+        .await
+        .expect_refusal(422)
+        .names_field("q")
+        .has_error_code("text_length");
     shop.anonymous().get(&suggest("q=a&limit=21")).await.expect_refusal(422).names_field("limit");
 }
 

@@ -59,18 +59,18 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
     let shop = Shop::open().await;
     let mut browser = shop.browser();
     let begun = browser.begins("google", "&state=of-the-front-end").await;
-    let page = Redirect::by(&begun);
+    let page = Redirect::of(&begun);
     for (name, length) in [("state", 43), ("nonce", 43), ("code_challenge", 43)] {
-        assert_eq!(page.says(name).map(|text| text.len()), Some(length), "{name}: {}", page.0);
+        assert_eq!(page.parameter(name).map(|text| text.len()), Some(length), "{name}: {}", page.0);
     }
-    assert_eq!(page.says("code_challenge_method").as_deref(), Some("S256"));
-    assert_eq!(page.says("response_type").as_deref(), Some("code"));
-    assert!(page.says("scope").is_some_and(|scope| scope.split(' ').any(|scope| scope == "openid")), "{}", page.0);
+    assert_eq!(page.parameter("code_challenge_method").as_deref(), Some("S256"));
+    assert_eq!(page.parameter("response_type").as_deref(), Some("code"));
+    assert!(page.parameter("scope").is_some_and(|scope| scope.split(' ').any(|scope| scope == "openid")), "{}", page.0);
     let cookie = begun.expect_header("set-cookie");
     for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=600", "/api/v1/auth/oauth/google/callback"] {
         assert!(cookie.contains(attribute), "{attribute}: {cookie}");
     }
-    assert!(!cookie.contains(&page.says("state").unwrap_or_default()), "the two secrets go two ways");
+    assert!(!cookie.contains(&page.parameter("state").unwrap_or_default()), "the two secrets go two ways");
     assert_eq!(
         (begun.header("cache-control"), begun.header("referrer-policy")),
         (Some("no-store"), Some("no-referrer"))
@@ -82,8 +82,8 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let back = browser.agrees_at_google(&page, &subject).await;
-    let end = Redirect::by(&browser.opens(back.0.as_str()).await);
-    assert_eq!(end.says("state").as_deref(), Some("of-the-front-end"));
+    let end = Redirect::of(&browser.opens(back.0.as_str()).await);
+    assert_eq!(end.parameter("state").as_deref(), Some("of-the-front-end"));
     end.expect_code();
     assert_eq!(browser.cookies(), 0, "the cookie is taken away");
 }
@@ -112,21 +112,21 @@ async fn nobody_comes_back_for_somebody_else() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let (mut ada, mut eve) = (shop.browser(), shop.browser());
-    let page = Redirect::by(&eve.begins("google", "").await);
-    let others = Redirect::by(&ada.begins("google", "").await);
+    let page = Redirect::of(&eve.begins("google", "").await);
+    let others = Redirect::of(&ada.begins("google", "").await);
     // Eve has agreed, and hands the address with her code to Ada: CSRF on the callback.
     let back = eve.agrees_at_google(&page, &subject).await;
-    let state = back.says("state").unwrap_or_default();
+    let state = back.parameter("state").unwrap_or_default();
     for mut stranger in [ada.clone(), shop.browser()] {
         let response = stranger.opens(back.0.as_str()).await;
         assert_eq!(response.header("location"), None, "an unknown browser is sent nowhere");
         response.expect_problem(400, "oauth_state_invalid");
     }
     // A state that is somebody else's, none, or made up.
-    let foreign = back.saying("state", &others.says("state").unwrap_or_default());
+    let foreign = back.with_parameter("state", &others.parameter("state").unwrap_or_default());
     eve.opens(foreign.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     for made_up in ["", "x", "0123456789012345678901234567890123456789012"] {
-        eve.opens(back.saying("state", made_up).0.as_str()).await.expect_problem(400, "oauth_state_invalid");
+        eve.opens(back.with_parameter("state", made_up).0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     }
     // The same attempt at another provider's callback.
     let other_path = back.0.as_str().replace("/google/callback", "/github/callback");
@@ -134,7 +134,7 @@ async fn nobody_comes_back_for_somebody_else() {
 
     // Nothing of that has spent it; its own browser has, once.
     let kept = eve.clone();
-    Redirect::by(&eve.opens(back.0.as_str()).await).expect_code();
+    Redirect::of(&eve.opens(back.0.as_str()).await).expect_code();
     for mut browser in [eve, kept] {
         browser.opens(back.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     }
@@ -147,7 +147,7 @@ async fn of_eight_that_come_back_at_once_one_is_let_in() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let mut browser = shop.browser();
-    let page = Redirect::by(&browser.begins("google", "").await);
+    let page = Redirect::of(&browser.begins("google", "").await);
     let back = browser.agrees_at_google(&page, &subject).await;
     let mut windows: Vec<_> = (0..8).map(|_| browser.clone()).collect();
     let responses = join_all(windows.iter_mut().map(|window| window.opens(back.0.as_str()))).await;
@@ -157,7 +157,7 @@ async fn of_eight_that_come_back_at_once_one_is_let_in() {
         response.expect_problem(400, "oauth_state_invalid");
     }
 
-    let code = Redirect::by(&let_in[0]).expect_code();
+    let code = Redirect::of(&let_in[0]).expect_code();
     let responses = join_all((0..8).map(|_| shop.redeems(&code))).await;
     let (traded, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
     assert_eq!((traded.len(), refused.len()), (1, 7));
@@ -235,15 +235,15 @@ async fn a_token_of_another_sign_in_is_refused() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let mut browser = shop.browser();
-    let page = Redirect::by(&browser.begins("google", "").await);
-    let back = browser.agrees_at_google(&page.saying("nonce", "of-another-sign-in"), &subject).await;
-    Redirect::by(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
+    let page = Redirect::of(&browser.begins("google", "").await);
+    let back = browser.agrees_at_google(&page.with_parameter("nonce", "of-another-sign-in"), &subject).await;
+    Redirect::of(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
 
     // A code that the provider never gave, and an answer in another issuer's name (RFC 9207).
     for (name, value) in [("code", "made-up"), ("iss", "https://evil.example")] {
-        let page = Redirect::by(&browser.begins("google", "").await);
-        let back = browser.agrees_at_google(&page, &subject).await.saying(name, value);
-        Redirect::by(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
+        let page = Redirect::of(&browser.begins("google", "").await);
+        let back = browser.agrees_at_google(&page, &subject).await.with_parameter(name, value);
+        Redirect::of(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
     }
     // Nothing was made of any of that.
     shop.anonymous()

@@ -81,7 +81,7 @@ async fn whoever_names_the_shirt_is_asked_for_the_size() {
     let counts = async |body: Value| shop.admin().await.call(Method::PATCH, &stock).json(&body).send().await;
     counts(json!({ "set": 9 })).await.expect_problem(422, "variant_required");
     counts(json!({ "set": 9, "sku": shirt.sku })).await.expect_problem(422, "variant_required");
-    counts(json!({ "set": 9, "sku": "ANOTHER" })).await.expect_refusal(422).says("sku_unknown");
+    counts(json!({ "set": 9, "sku": "ANOTHER" })).await.expect_refusal(422).has_error_code("sku_unknown");
     counts(json!({ "set": 9, "sku": shirt.size("M").sku })).await.expect(200);
     shop.has_exact_stock(shirt.size("M"), 9).await;
     shop.has_exact_stock(shirt.size("S"), 2).await;
@@ -127,7 +127,10 @@ async fn a_variant_keeps_its_stock_and_one_that_is_left_out_is_gone_for_good() {
     );
     assert_eq!(patched["options"], next["options"], "what a patch does not name stays");
     for (field, value) in [("price", shop.money(5)), ("compareAtPrice", json!(null)), ("weight", json!(3))] {
-        shop.tries_to_patch(id, &json!({ field: value })).await.expect_refusal(422).says("belongs_to_variants");
+        shop.tries_to_patch(id, &json!({ field: value }))
+            .await
+            .expect_refusal(422)
+            .has_error_code("belongs_to_variants");
     }
 }
 
@@ -193,7 +196,7 @@ async fn what_are_no_variants_is_refused_by_name() {
     ];
     let admin = shop.admin().await;
     join_all(bad.into_iter().map(async |(body, field, code)| {
-        admin.post("/api/v1/products", &body).await.expect_refusal(422).says(code).names_field(field);
+        admin.post("/api/v1/products", &body).await.expect_refusal(422).has_error_code(code).names_field(field);
     }))
     .await;
     admin.post("/api/v1/products", &good).await.expect(201);
