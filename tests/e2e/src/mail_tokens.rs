@@ -1,15 +1,15 @@
-//! One-time tokens as they come by mail, and the rows behind them.
+//! One-time tokens from mails, and their rows.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::{Answer, Mail, SOON, Shop, await_until};
+use crate::{Mail, Response, SOON, Shop, await_until};
 
-/// TypeID's alphabet (Crockford's base32, in small letters).
+/// TypeID's alphabet (Crockford's base32 in lower case).
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 impl Mail {
-    /// The token in a link to that page of the shop, if there is one.
+    /// The token in a link to that page of the shop, if the mail has one.
     pub fn token(&self, page: &str) -> Option<String> {
         let (_, rest) = self.text.split_once(&format!("/{page}?token="))?;
         let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
@@ -18,12 +18,12 @@ impl Mail {
 }
 
 impl Shop {
-    /// The tokens for that page that were mailed to an address, oldest first.
+    /// The tokens for that page that were mailed to an email address, oldest first.
     pub async fn tokens_of(&self, email: &str, page: &str) -> Vec<String> {
         self.mailbox.of(email).await.iter().filter_map(|mail| mail.token(page)).collect()
     }
 
-    /// Waits until there are so many, and takes the last one.
+    /// Waits until `count` tokens were mailed; returns the last one.
     pub async fn awaits_token(&self, email: &str, page: &str, count: usize) -> String {
         await_until(format_args!("{email} is mailed {count} tokens for {page}"), SOON, async || {
             let tokens = self.tokens_of(email, page).await;
@@ -33,11 +33,11 @@ impl Shop {
         .await
     }
 
-    /// Asks for a reset and takes the token out of the mail, the `count`th to that address.
+    /// Requests a password reset; returns the token of the `count`th mail to that email address.
     pub async fn resets(&self, email: &str, count: usize) -> String {
-        let asked = serde_json::json!({ "email": email });
-        let answer: Answer = self.from_anywhere().post("/api/v1/auth/reset-password", &asked).await;
-        answer.expect(202);
+        let body = serde_json::json!({ "email": email });
+        let response: Response = self.from_new_ip().post("/api/v1/auth/reset-password", &body).await;
+        response.expect(202);
         self.awaits_token(email, "reset-password", count).await
     }
 }
@@ -45,7 +45,8 @@ impl Shop {
 /// The key of a token's row.
 pub fn row_of(token: &str) -> String {
     let id = token.split('.').next().and_then(|id| URL_SAFE_NO_PAD.decode(id).ok());
-    let id: [u8; 16] = id.and_then(|id| id.try_into().ok()).unwrap_or_else(|| panic!("a token begins with an id"));
+    let id: [u8; 16] =
+        id.and_then(|id| id.try_into().ok()).unwrap_or_else(|| panic!("a token should begin with an id"));
     let number = u128::from_be_bytes(id);
     let letter = |place: u32| char::from(ALPHABET[(number >> (5 * place) & 31) as usize]);
     let text: String = (0..26).rev().map(letter).collect();

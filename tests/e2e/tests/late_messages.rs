@@ -1,7 +1,7 @@
 //! Messages that come when all is over. A queue may deliver any of them again, in any order.
 
 use e2e::envelope::about_payment;
-use e2e::scenes::order_with;
+use e2e::scenarios::order_with;
 use e2e::{Order, Shop};
 use serde_json::json;
 
@@ -21,7 +21,7 @@ async fn an_authorisation_that_comes_after_the_capture_changes_nothing() {
     let (customer, order, _mug) = order_with(&shop, "pm_card_visa").await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     let before = customer.api.history(&order).await;
-    shop.hands("orders-worker", authorisation(&order, 3)).await;
+    shop.delivers_message("orders-worker", authorisation(&order, 3)).await;
     assert_eq!(customer.looks_up(&order).await.0, order.0, "the order is as it was");
     assert_eq!(customer.api.history(&order).await, before, "nothing was done again");
     shop.provider.charged_once(&order).await;
@@ -32,7 +32,7 @@ async fn an_authorisation_that_comes_after_the_end_of_an_order_confirms_nothing(
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, "pm_card_chargeDeclined").await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
-    shop.hands("orders-worker", authorisation(&order, 1000)).await;
+    shop.delivers_message("orders-worker", authorisation(&order, 1000)).await;
     assert_eq!(customer.looks_up(&order).await.status(), "cancelled");
     shop.provider.charged_nothing(&order).await;
     shop.awaits_stock(&mug, 3).await;

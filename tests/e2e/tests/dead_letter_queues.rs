@@ -21,7 +21,7 @@ async fn poison_ends_in_the_dead_letters_and_holds_nothing_up() {
     shop.mailbox.awaits(&customer.email, &[order.number()]).await;
     for queue in &queues {
         for _ in 0..2 {
-            shop.queues.takes(shop.queues.dead_letters(queue), &mark).await;
+            shop.queues.takes(shop.queues.dlq(queue), &mark).await;
         }
     }
 }
@@ -38,5 +38,5 @@ async fn what_can_be_read_and_not_be_done_ends_in_the_dead_letters_too() {
     });
     // There is no such payment, and no waiting will make one.
     shop.queues.send(shop.queues.url("payments"), &envelope.to_string()).await;
-    shop.queues.takes(shop.queues.dead_letters("payments"), &mark).await;
+    shop.queues.takes(shop.queues.dlq("payments"), &mark).await;
 }

@@ -1,6 +1,6 @@
 //! The life of an order: which moves there are, who makes them, and the history that tells of all of them.
 
-use e2e::scenes::{order_with, paid_order};
+use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Customer, Draft, Order, Shop, unique};
 use futures::future::join_all;
 use reqwest::Method;
@@ -113,7 +113,7 @@ async fn the_shop_packs_sends_and_delivers_and_the_history_tells_who_why_and_whe
     }
     let order = customer.looks_up(&order).await;
     assert_eq!((order.status(), order.payment_status()), ("delivered", "paid"));
-    shop.has_exactly(&mug, 1).await;
+    shop.has_exact_stock(&mug, 1).await;
 
     let history = customer.api.folds(&order).await;
     let first = history.first().cloned().unwrap_or_default();
@@ -143,7 +143,7 @@ async fn only_an_admin_moves_an_order() {
     let (customer, order, _mug) = paid_order(&shop).await;
     for status in ["processing", "cancelled", "nonsense"] {
         customer.api.moves(&order, status).await.expect_refusal(403);
-        shop.anyone().moves(&order, status).await.expect_refusal(401);
+        shop.anonymous().moves(&order, status).await.expect_refusal(401);
     }
     let nobodys = format!("/api/v1/orders/{NO_ORDER}/status");
     let body = json!({ "status": "processing" });
@@ -207,11 +207,11 @@ async fn an_order_is_packed_once_however_many_say_so() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
-    let answers = join_all((0..6).map(|_| admin.moves(&order, "processing"))).await;
-    let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    let responses = join_all((0..6).map(|_| admin.moves(&order, "processing"))).await;
+    let (done, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
     assert_eq!(done.len(), 1, "one of six at once");
-    for answer in refused {
-        answer.expect_problem(409, "illegal_transition");
+    for response in refused {
+        response.expect_problem(409, "illegal_transition");
     }
     let history = customer.api.folds(&order).await;
     assert_eq!(history.iter().filter(|entry| entry["reason"] == "processing").count(), 1, "{history:#?}");
@@ -224,8 +224,8 @@ async fn cancelled_by_the_admins_hand_is_cancelled() {
     let body = json!({ "status": "cancelled", "note": "The last one fell off the shelf" });
     shop.admin().await.tries_to_move(&order, &body).await.expect(200);
     customer.awaits(&order, "cancelled", "refunded").await;
-    shop.has_exactly(&mug, 3).await;
-    shop.provider.gave_all_back(&order, 1).await;
+    shop.has_exact_stock(&mug, 3).await;
+    shop.provider.refunded_in_full(&order, 1).await;
     let history = customer.api.folds(&order).await;
     assert!(history.iter().any(|entry| entry["note"] == body["note"]), "the note is kept: {history:#?}");
 }
@@ -248,14 +248,14 @@ async fn a_history_is_for_whoever_may_see_the_order() {
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();
     let (order, token) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
-    let holder = shop.anyone().with_order_token(&token);
+    let holder = shop.anonymous().with_order_token(&token);
     let order = holder.awaits(&order, "confirmed", "paid").await;
     let history = holder.folds(&order).await;
     assert_eq!(history.first().map(|entry| &entry["actor"]), Some(&json!("guest")), "{history:#?}");
     assert_eq!(shop.admin().await.history(&order).await, history);
     let path = format!("/api/v1/orders/{}/history", order.id());
     assert_eq!(holder.walks(&path, 1).await.concat(), history, "and in pages");
-    for stranger in [shop.anyone(), shop.anyone().with_order_token("wrong"), shop.new_customer().await.api] {
+    for stranger in [shop.anonymous(), shop.anonymous().with_order_token("wrong"), shop.new_customer().await.api] {
         stranger.get(&path).await.expect_refusal(404);
     }
 }

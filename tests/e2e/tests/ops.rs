@@ -6,11 +6,11 @@ use reqwest::Method;
 #[tokio::test]
 async fn the_api_is_up_and_ready() {
     let shop = Shop::open().await;
-    shop.anyone().get("/health").await.expect(200);
+    shop.anonymous().get("/health").await.expect(200);
     // A probe may meet a moment in which something is slow; it is ready when the next one says so.
     let ready = await_until("the API is ready", SOON, async || {
-        let answer = shop.anyone().get("/ready").await;
-        if answer.status == 200 { Ok(answer.json()) } else { Err(answer.text) }
+        let response = shop.anonymous().get("/ready").await;
+        if response.status == 200 { Ok(response.json()) } else { Err(response.text) }
     })
     .await;
     let checks = ready["checks"].as_array().cloned().unwrap_or_default();
@@ -24,9 +24,9 @@ async fn the_api_is_up_and_ready() {
 #[tokio::test]
 async fn the_api_documents_itself() {
     let shop = Shop::open().await;
-    let page = shop.anyone().get("/docs").await.expect(200);
+    let page = shop.anonymous().get("/docs").await.expect(200);
     assert!(page.expect_header("content-type").starts_with("text/html"));
-    let document = shop.anyone().get("/api/v1/openapi.json").await.expect(200).json();
+    let document = shop.anonymous().get("/api/v1/openapi.json").await.expect(200).json();
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
     let paths =
         document["paths"].as_object().map(|paths| paths.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
@@ -40,7 +40,7 @@ async fn the_api_documents_itself() {
 #[tokio::test]
 async fn the_keys_that_are_public_are_public_alone() {
     let shop = Shop::open().await;
-    let set = shop.anyone().get("/.well-known/jwks.json").await.expect(200).json();
+    let set = shop.anonymous().get("/.well-known/jwks.json").await.expect(200).json();
     let keys = set["keys"].as_array().cloned().unwrap_or_default();
     assert!(!keys.is_empty(), "{set}");
     for key in keys {
@@ -55,20 +55,21 @@ async fn the_keys_that_are_public_are_public_alone() {
 async fn where_there_is_nothing_a_problem_says_so() {
     let shop = Shop::open().await;
     for path in ["/api/v1/nonsense", "/nonsense", "/api/v1/orders/a/b/c/d", "/api/v2/products"] {
-        shop.anyone().get(path).await.expect_problem(404, "not_found");
+        shop.anonymous().get(path).await.expect_problem(404, "not_found");
     }
-    shop.anyone().call(Method::DELETE, "/api/v1/products").send().await.expect_refusal(405);
+    shop.anonymous().call(Method::DELETE, "/api/v1/products").send().await.expect_refusal(405);
 }
 
 #[tokio::test]
 async fn a_request_id_is_echoed_or_made() {
     let shop = Shop::open().await;
-    let echoed = shop.anyone().call(Method::GET, "/api/v1/products").header("X-Request-Id", "e2e-4711").send().await;
+    let echoed = shop.anonymous().call(Method::GET, "/api/v1/products").header("X-Request-Id", "e2e-4711").send().await;
     assert_eq!(echoed.expect(200).expect_header("x-request-id"), "e2e-4711");
-    let made = shop.anyone().get("/api/v1/products").await.expect(200).expect_header("x-request-id").to_owned();
-    let other = shop.anyone().get("/api/v1/products").await.expect(200).expect_header("x-request-id").to_owned();
+    let made = shop.anonymous().get("/api/v1/products").await.expect(200).expect_header("x-request-id").to_owned();
+    let other = shop.anonymous().get("/api/v1/products").await.expect(200).expect_header("x-request-id").to_owned();
     assert!(!made.is_empty() && made != other);
-    let refused = shop.anyone().call(Method::GET, "/api/v1/nonsense").header("X-Request-Id", "e2e-4712").send().await;
+    let refused =
+        shop.anonymous().call(Method::GET, "/api/v1/nonsense").header("X-Request-Id", "e2e-4712").send().await;
     assert_eq!(refused.expect_refusal(404).body["requestId"], "e2e-4712");
 }
 
@@ -78,11 +79,11 @@ async fn every_answer_has_the_security_headers() {
     let mug = shop.sells(Draft::with_stock(1)).await;
     let product = format!("/api/v1/products/{}", mug.id);
     for path in ["/api/v1/products", product.as_str(), "/api/v1/cart/me", "/api/v1/nonsense", "/health", "/docs"] {
-        let answer = shop.anyone().get(path).await;
-        assert_eq!(answer.expect_header("x-content-type-options"), "nosniff", "{path}");
-        assert_eq!(answer.expect_header("x-frame-options").to_uppercase(), "DENY", "{path}");
+        let response = shop.anonymous().get(path).await;
+        assert_eq!(response.expect_header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(response.expect_header("x-frame-options").to_uppercase(), "DENY", "{path}");
         for name in ["strict-transport-security", "content-security-policy", "referrer-policy"] {
-            assert!(!answer.expect_header(name).is_empty(), "{path}: {name}");
+            assert!(!response.expect_header(name).is_empty(), "{path}: {name}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Good documents of the catalog, and how they are spoiled.
+//! Valid documents of the catalog, and a function that makes them invalid.
 
 use serde_json::{Value, json};
 
 use crate::{Product, Shop, unique};
 
 impl Shop {
-    /// A good product with all that it can have, but for variants.
+    /// A valid product with every member except variants.
     pub fn mug(&self) -> Value {
         json!({
             "sku": unique("MUG").to_uppercase(), "name": "Mug", "description": "Holds tea.", "category": unique("bad"),
@@ -14,29 +14,29 @@ impl Shop {
         })
     }
 
-    /// A good product in two sizes.
+    /// A valid product in two sizes.
     pub fn two_sizes(&self) -> Value {
         self.shirt(&[("S", 3, 1_800), ("M", 3, 1_800)])
     }
 
-    /// The admin puts exactly that into the shop.
+    /// The admin creates a product from this body.
     pub async fn sells_this(&self, body: &Value) -> Product {
-        let made = self.admin().await.post("/api/v1/products", body).await.expect(201).json();
-        let text = |member: &str| made[member].as_str().unwrap_or_default().to_owned();
-        let price = made["price"]["amount"].as_u64().unwrap_or_default();
+        let created = self.admin().await.post("/api/v1/products", body).await.expect(201).json();
+        let text = |member: &str| created[member].as_str().unwrap_or_default().to_owned();
+        let price = created["price"]["amount"].as_u64().unwrap_or_default();
         Product { id: text("id"), sku: text("sku"), name: text("name"), price }
     }
 }
 
-/// The document with something else at that place (RFC 6901); null takes it out.
-pub fn with(good: &Value, place: &str, value: Value) -> Value {
-    let mut bad = good.clone();
+/// The document with another value at that place (RFC 6901). Null removes the member.
+pub fn with(valid: &Value, place: &str, value: Value) -> Value {
+    let mut invalid = valid.clone();
     let (parent, name) = place.rsplit_once('/').unwrap_or_default();
-    match bad.pointer_mut(parent) {
+    match invalid.pointer_mut(parent) {
         Some(Value::Object(members)) if value.is_null() => drop(members.remove(name)),
         Some(Value::Object(members)) => drop(members.insert(name.to_owned(), value)),
         Some(Value::Array(items)) => items[name.parse::<usize>().unwrap_or_default()] = value,
-        _ => panic!("there is no {parent} in {good}"),
+        _ => panic!("the document should have {parent}: {valid}"),
     }
-    bad
+    invalid
 }

@@ -1,6 +1,6 @@
 //! Whoever tries too often has to wait, and makes nobody else wait at home. The numbers are those of the test stack (profiles.py).
 
-use e2e::{Answer, Customer, EVENTUALLY, Elsewhere, Shop, await_until, unique};
+use e2e::{Customer, EVENTUALLY, IpCaller, Response, Shop, await_until, unique};
 use serde_json::json;
 
 /// `LoginsPerAccount`, a minute.
@@ -10,26 +10,26 @@ const RESETS: u64 = 30;
 /// `SignInsPerNetwork`, a minute.
 const SIGN_INS: u64 = 120;
 
-fn number(answer: &Answer, header: &str) -> u64 {
-    let text = answer.expect_header(header);
+fn number(response: &Response, header: &str) -> u64 {
+    let text = response.expect_header(header);
     text.parse().unwrap_or_else(|_| panic!("{header} is a number: {text}"))
 }
 
 /// A 429 as the contract has it.
 #[track_caller]
-fn is_braked(answer: Answer) -> u64 {
-    let wait = number(&answer, "retry-after");
+fn is_braked(response: Response) -> u64 {
+    let wait = number(&response, "retry-after");
     assert!((1..=7_200).contains(&wait), "{wait}");
-    assert_eq!((number(&answer, "ratelimit-remaining"), number(&answer, "ratelimit-reset")), (0, wait));
-    answer.expect_problem(429, "rate_limited");
+    assert_eq!((number(&response, "ratelimit-remaining"), number(&response, "ratelimit-reset")), (0, wait));
+    response.expect_problem(429, "rate_limited");
     wait
 }
 
-async fn login(place: &Elsewhere, email: &str, password: &str) -> Answer {
+async fn login(place: &IpCaller, email: &str, password: &str) -> Response {
     place.post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
 }
 
-async fn reset(place: &Elsewhere) -> Answer {
+async fn reset(place: &IpCaller) -> Response {
     let body = json!({ "email": format!("{}@example.com", unique("nobody")) });
     place.post("/api/v1/auth/reset-password", &body).await
 }
@@ -37,21 +37,21 @@ async fn reset(place: &Elsewhere) -> Answer {
 /// Strangers, each from a network of their own, guess until they are braked.
 async fn strangers_guess(shop: &Shop, email: &str) {
     for tried in 0..=2 * LOGINS {
-        let answer = login(&shop.from_anywhere(), email, "a wrong guess").await;
-        if answer.status == 429 {
+        let response = login(&shop.from_new_ip(), email, "a wrong guess").await;
+        if response.status == 429 {
             // Not before the limit (a first login from home counted, too); a little later if the minute changed.
             assert!(tried + 1 >= LOGINS, "braked after {tried}");
-            is_braked(answer);
+            is_braked(response);
             return;
         }
-        answer.expect_problem(401, "invalid_credentials");
+        response.expect_problem(401, "invalid_credentials");
     }
     panic!("{} guesses, and nobody was braked", 2 * LOGINS);
 }
 
 /// Somebody who registered at home.
-async fn at_home(shop: &Shop) -> (Elsewhere, Customer) {
-    let home = shop.from_anywhere();
+async fn at_home(shop: &Shop) -> (IpCaller, Customer) {
+    let home = shop.from_new_ip();
     let customer = shop.new_customer().await;
     login(&home, &customer.email, &customer.password).await.expect(200);
     (home, customer)
@@ -72,7 +72,7 @@ async fn every_answer_says_how_the_caller_stands() {
     assert!(number(&asked, "ratelimit-limit") > 0 && asked.text.is_empty());
     for public in ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"] {
         let welcome = json!({ "email": customer.email, "password": unique("a password"), "name": "Eve" });
-        shop.anyone().post("/api/v1/auth/register", &welcome).await.expect(409).expect_header(public);
+        shop.anonymous().post("/api/v1/auth/register", &welcome).await.expect(409).expect_header(public);
     }
 }
 
@@ -85,7 +85,7 @@ async fn strangers_are_braked_and_the_owner_at_home_is_not() {
     // Another house in the same network is home, too; anywhere else is not.
     let next_door = shop.from(&home.source().replace("::1", "::beef"));
     login(&next_door, &customer.email, &customer.password).await.expect(200);
-    is_braked(login(&shop.from_anywhere(), &customer.email, &customer.password).await);
+    is_braked(login(&shop.from_new_ip(), &customer.email, &customer.password).await);
     // And whoever guesses at home is braked at home.
     for _ in 0..2 * LOGINS {
         if login(&home, &customer.email, "a wrong guess").await.status == 429 {
@@ -104,28 +104,28 @@ async fn an_email_without_an_account_is_braked_like_one_with() {
 #[tokio::test]
 async fn a_network_is_braked_whatever_it_says_of_itself_and_no_other_is() {
     let shop = Shop::open().await;
-    let place = shop.from_anywhere();
+    let place = shop.from_new_ip();
     let mut braked = None;
     for tried in 0..=2 * RESETS {
-        let answer = reset(&place.claiming(&format!("198.51.100.{}", tried + 1))).await;
-        if answer.status == 429 {
+        let response = reset(&place.forwarded_for(&format!("198.51.100.{}", tried + 1))).await;
+        if response.status == 429 {
             assert!(tried >= RESETS, "braked after {tried}");
-            braked = Some(is_braked(answer));
+            braked = Some(is_braked(response));
             break;
         }
-        answer.expect(202);
+        response.expect(202);
     }
     let wait = braked.unwrap_or_else(|| panic!("{} resets, and nobody was braked", 2 * RESETS));
     assert!(wait <= 120, "a minute's limit makes wait for two at most: {wait}");
     let next_door = shop.from(&place.source().replace("::1", "::2"));
     is_braked(reset(&next_door).await);
-    reset(&shop.from_anywhere().claiming(place.source())).await.expect(202);
-    reset(&shop.from("203.0.113.7").claiming(place.source())).await.expect(202);
+    reset(&shop.from_new_ip().forwarded_for(place.source())).await.expect(202);
+    reset(&shop.from("203.0.113.7").forwarded_for(place.source())).await.expect(202);
     // It slides on by itself.
     await_until("the network is let in again", EVENTUALLY, async || {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-        let answer = reset(&place).await;
-        if answer.status == 202 { Ok(()) } else { Err(format!("{} {:?}", answer.text, answer.headers)) }
+        let response = reset(&place).await;
+        if response.status == 202 { Ok(()) } else { Err(format!("{} {:?}", response.text, response.headers)) }
     })
     .await;
 }
@@ -133,16 +133,16 @@ async fn a_network_is_braked_whatever_it_says_of_itself_and_no_other_is() {
 #[tokio::test]
 async fn who_begins_sign_ins_without_end_waits() {
     let shop = Shop::open().await;
-    let place = shop.from_anywhere();
+    let place = shop.from_new_ip();
     for tried in 0..=2 * SIGN_INS {
-        let answer = place.begins_sign_in().await;
-        if answer.status == 429 {
+        let response = place.begins_sign_in().await;
+        if response.status == 429 {
             assert!(tried >= SIGN_INS, "braked after {tried}");
-            is_braked(answer);
-            shop.from_anywhere().begins_sign_in().await.expect(302);
+            is_braked(response);
+            shop.from_new_ip().begins_sign_in().await.expect(302);
             return;
         }
-        answer.expect(302);
+        response.expect(302);
     }
     panic!("{} sign-ins, and nobody was braked", 2 * SIGN_INS);
 }

@@ -1,6 +1,6 @@
 //! How an admin finds people, gives roles and suspends accounts; and how the first admin comes to be.
 
-use e2e::{Answer, Api, Customer, EVENTUALLY, SOON, Shop, await_until, unique};
+use e2e::{Api, Customer, EVENTUALLY, Response, SOON, Shop, await_until, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const USERS: &str = "/api/v1/users";
 async fn registers(shop: &Shop, word: &str, name: &str) -> (String, Value) {
     let email = format!("{word}@example.com");
     let body = json!({ "email": email, "password": unique("a long password"), "name": name });
-    (email, shop.anyone().post("/api/v1/auth/register", &body).await.expect(201).json()["user"].clone())
+    (email, shop.anonymous().post("/api/v1/auth/register", &body).await.expect(201).json()["user"].clone())
 }
 
 /// A word that nobody's name or email begins with, in small letters.
@@ -35,12 +35,12 @@ async fn awaits_found(admin: &Api, query: &str, users: &[&Value]) {
     .await
 }
 
-async fn sets(api: &Api, user: &Value, what: &str, body: &Value) -> Answer {
+async fn sets(api: &Api, user: &Value, what: &str, body: &Value) -> Response {
     api.put(&format!("{USERS}/{}/{what}", user["id"].as_str().unwrap_or_default()), body).await
 }
 
-async fn logs_in(shop: &Shop, who: &Customer) -> Answer {
-    shop.anyone().post("/api/v1/auth/login", &json!({ "email": who.email, "password": who.password })).await
+async fn logs_in(shop: &Shop, who: &Customer) -> Response {
+    shop.anonymous().post("/api/v1/auth/login", &json!({ "email": who.email, "password": who.password })).await
 }
 
 #[tokio::test]
@@ -136,10 +136,13 @@ async fn what_nobody_can_be_is_refused_by_its_field() {
         ("limit=0", "limit", "limit_out_of_range"),
         ("email=ada", "email", "unknown_field"),
     ] {
-        admin.get(&format!("{USERS}?{query}")).await.expect_refusal(422).says(code).names_field(field);
+        admin.get(&format!("{USERS}?{query}")).await.expect_refusal(422).has_error_code(code).names_field(field);
     }
-    sets(&admin, user, "role", &json!({ "role": "guest" })).await.expect_refusal(422).says("role_unknown");
-    sets(&admin, user, "status", &json!({ "status": "deleted" })).await.expect_refusal(422).says("status_unknown");
+    sets(&admin, user, "role", &json!({ "role": "guest" })).await.expect_refusal(422).has_error_code("role_unknown");
+    sets(&admin, user, "status", &json!({ "status": "deleted" }))
+        .await
+        .expect_refusal(422)
+        .has_error_code("status_unknown");
     let nobody = json!({ "id": "usr_01h455vb4pex5vsknk084sn02q" });
     sets(&admin, &nobody, "role", &json!({ "role": "admin" })).await.expect_problem(404, "not_found");
     sets(&admin, &nobody, "status", &json!({ "status": "suspended" })).await.expect_problem(404, "not_found");
@@ -158,10 +161,10 @@ async fn a_suspended_account_is_out_everywhere_until_it_is_let_in_again() {
     eve.api.get("/api/v1/auth/me").await.expect_problem(401, "session_ended");
     logs_in(&shop, &eve).await.expect_problem(403, "account_suspended");
     let refresh = json!({ "refreshToken": eve.welcome["refreshToken"] });
-    shop.anyone().post("/api/v1/auth/refresh", &refresh).await.expect_refusal(401);
+    shop.anonymous().post("/api/v1/auth/refresh", &refresh).await.expect_refusal(401);
     await_until("the cart is closed, too", EVENTUALLY, async || {
-        let answer = eve.api.get("/api/v1/cart/me").await;
-        if answer.status == 401 { Ok(()) } else { Err(answer.text) }
+        let response = eve.api.get("/api/v1/cart/me").await;
+        if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
     .await;
     // Again: nothing more happens.
@@ -172,7 +175,7 @@ async fn a_suspended_account_is_out_everywhere_until_it_is_let_in_again() {
     assert!(free["statusReason"].is_null(), "{free}");
     let session = logs_in(&shop, &eve).await.expect(200).json();
     let token = session["accessToken"].as_str().unwrap_or_default();
-    let profile = shop.anyone().with_token(token).get("/api/v1/users/profile").await.expect(200).json();
+    let profile = shop.anonymous().with_token(token).get("/api/v1/users/profile").await.expect(200).json();
     assert_eq!(profile["status"], "active", "{profile}");
 }
 
@@ -184,7 +187,7 @@ async fn a_role_counts_from_the_next_login_and_ends_at_once() {
     let user = &grace.welcome["user"];
     sets(&admin, user, "role", &json!({ "role": "admin" })).await.expect(200);
     let session = logs_in(&shop, &grace).await.expect(200).json();
-    let boss = shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default());
+    let boss = shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default());
     boss.get(USERS).await.expect(200);
 
     for (what, body, code) in [
@@ -198,8 +201,8 @@ async fn a_role_counts_from_the_next_login_and_ends_at_once() {
     sets(&admin, user, "role", &json!({ "role": "customer" })).await.expect(200);
     boss.get("/api/v1/auth/me").await.expect_problem(401, "session_ended");
     await_until("the list is closed, too", EVENTUALLY, async || {
-        let answer = boss.get(USERS).await;
-        if answer.status == 401 { Ok(()) } else { Err(answer.text) }
+        let response = boss.get(USERS).await;
+        if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
     .await;
 }
@@ -230,7 +233,7 @@ async fn the_first_admin_comes_from_a_command() {
     let done = shop.functions.invoke("housekeeping", grant(&ada.email)).await;
     assert_eq!((done.error, &done.payload["done"]), (None, &json!(1)), "{}", done.payload);
     let session = logs_in(&shop, &ada).await.expect(200).json();
-    let boss = shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default());
+    let boss = shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default());
     boss.get(USERS).await.expect(200);
     awaits_found(&boss, &format!("search={}&role=admin", ada.email), &[&ada.welcome["user"]]).await;
 

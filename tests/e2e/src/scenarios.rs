@@ -1,4 +1,4 @@
-//! Scenes that more than one test plays.
+//! Scenarios that several tests share.
 
 use futures::future::join_all;
 
@@ -17,7 +17,7 @@ pub async fn paid_order(shop: &Shop) -> (Customer, Order, Product) {
     paid_order_of(shop, Draft::with_stock(3), "pm_card_visa").await
 }
 
-/// A customer has paid for one piece of that with that card.
+/// A customer has paid for one unit of that product with that card.
 pub async fn paid_order_of(shop: &Shop, draft: Draft, token: &str) -> (Customer, Order, Product) {
     let product = shop.sells(draft).await;
     let customer = shop.new_customer().await;
@@ -26,24 +26,24 @@ pub async fn paid_order_of(shop: &Shop, draft: Draft, token: &str) -> (Customer,
     (customer, order, product)
 }
 
-/// Twenty customers with one mug each in their carts order at the same moment; there are five mugs.
-pub async fn twenty_customers_want(shop: &Shop, mug: &Product) {
+/// Twenty customers order one mug each at the same moment; there are five mugs.
+pub async fn twenty_customers_order(shop: &Shop, mug: &Product) {
     let customers = join_all((0..20).map(|_| shop.new_customer())).await;
     join_all(customers.iter().map(|customer| customer.adds(&mug.sku, 1))).await;
     let checkouts: Vec<_> = customers.iter().map(|customer| (customer, Checkout::of_cart())).collect();
-    let answers = join_all(checkouts.iter().map(|(customer, checkout)| customer.tries_to_place(checkout))).await;
+    let responses = join_all(checkouts.iter().map(|(customer, checkout)| customer.tries_to_place(checkout))).await;
 
-    let mut sold = Vec::new();
-    for (customer, answer) in customers.iter().zip(answers) {
-        match answer.status {
-            201 => sold.push((customer, Order(answer.json()))),
+    let mut successful = Vec::new();
+    for (customer, response) in customers.iter().zip(responses) {
+        match response.status {
+            201 => successful.push((customer, Order(response.json()))),
             _ => {
-                answer.expect_problem(409, "insufficient_stock");
+                response.expect_problem(409, "insufficient_stock");
             }
         }
     }
-    assert_eq!(sold.len(), 5, "five mugs, five orders");
-    join_all(sold.iter().map(async |(customer, order)| {
+    assert_eq!(successful.len(), 5, "five mugs should make five orders");
+    join_all(successful.iter().map(async |(customer, order)| {
         let order = customer.awaits(order, "confirmed", "paid").await;
         shop.provider.charged_once(&order).await;
     }))
@@ -54,5 +54,5 @@ pub async fn twenty_customers_want(shop: &Shop, mug: &Product) {
         listed["data"].as_array().map_or(0, Vec::len)
     }))
     .await;
-    assert_eq!(orders.iter().sum::<usize>(), 5, "those who were told no have no order");
+    assert_eq!(orders.iter().sum::<usize>(), 5, "a refused customer should have no order");
 }

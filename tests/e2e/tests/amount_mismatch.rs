@@ -1,7 +1,7 @@
 //! A bank that reserves something else than it was asked for: nothing rests on that, somebody is called, and the
 //! customer can pay in another way.
 
-use e2e::scenes::order_with;
+use e2e::scenarios::order_with;
 use e2e::{SOON, Shop, await_until};
 use serde_json::json;
 
@@ -28,7 +28,7 @@ async fn an_alarm_and_another_card(card: &str) {
     let tally = shop.provider.tally(&order).await;
     let seen = (tally.authorised, tally.voided, tally.captured, tally.captured_amount);
     assert_eq!(seen, (2, 1, 1, order.total()), "one charge, and it is right: {tally:?}");
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
     let alarms = shop.mailbox.of(OPERATOR).await;
     let alarms = alarms.iter().filter(|mail| mail.mentions(order.number())).count();
     assert_eq!(alarms, 1, "one alarm for one mismatch");
@@ -60,6 +60,6 @@ async fn a_mismatch_that_nobody_mends_ends_with_the_hold() {
     .await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
     shop.provider.charged_nothing(&order).await;
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
     customer.api.folds(&order).await;
 }

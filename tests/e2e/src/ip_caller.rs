@@ -1,4 +1,4 @@
-//! Calls from other places than this machine: `auth` and `oauth` are invoked with the events that API Gateway would make of them.
+//! Calls from other IP addresses: `auth` and `oauth` are invoked with the events that API Gateway would send.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,53 +6,53 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::{Answer, Functions, SIGNED_IN, Shop};
+use crate::{Functions, Response, SIGNED_IN, Shop};
 
-/// Somebody at an address of their own.
+/// A caller with an IP address of its own.
 #[derive(Debug, Clone)]
-pub struct Elsewhere {
+pub struct IpCaller {
     functions: Functions,
     source: String,
     forwarded: Option<String>,
 }
 
 impl Shop {
-    /// Somebody at that address.
-    pub fn from(&self, source: &str) -> Elsewhere {
-        Elsewhere { functions: self.functions.clone(), source: source.to_owned(), forwarded: None }
+    /// A caller at that IP address.
+    pub fn from(&self, source: &str) -> IpCaller {
+        IpCaller { functions: self.functions.clone(), source: source.to_owned(), forwarded: None }
     }
 
-    /// Somebody at an address that nobody else has, nor had in an earlier run.
-    pub fn from_anywhere(&self) -> Elsewhere {
+    /// A caller at an IP address that no other caller has, nor had in an earlier run.
+    pub fn from_new_ip(&self) -> IpCaller {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // Of the documentation's network of IPv6 (RFC 3849), with the /64 that counts.
+        // From the documentation prefix of IPv6 (RFC 3849). Limits count by /64.
         let (time, count) = (since.as_micros() as u64 & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed) & 0xffff);
-        // Two groups are fixed, and only four name the network.
+        // Two groups are fixed. Only the first four name the network.
         let source = format!("2001:{:x}:{:x}:{count:x}::1", time >> 16, time & 0xffff);
         self.from(&source)
     }
 }
 
-impl Elsewhere {
-    /// The same, saying that somebody else was before.
+impl IpCaller {
+    /// The same caller with headers that claim another IP address.
     #[must_use]
-    pub fn claiming(&self, forwarded: &str) -> Self {
+    pub fn forwarded_for(&self, forwarded: &str) -> Self {
         Self { forwarded: Some(forwarded.to_owned()), ..self.clone() }
     }
 
-    /// Where from.
+    /// The caller's IP address.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// POST to `auth`.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// Sends a POST request to `auth`.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.calls(("auth", "ANY /api/v1/auth/{proxy+}"), ("POST", path, ""), &body.to_string()).await
     }
 
-    /// Begins a sign-in, and does not go on.
-    pub async fn begins_sign_in(&self) -> Answer {
+    /// Begins a sign-in and stops there.
+    pub async fn begins_sign_in(&self) -> Response {
         let (path, query) = ("/api/v1/auth/oauth/google", format!("redirect={SIGNED_IN}"));
         self.calls(("oauth", "ANY /api/v1/auth/oauth/{proxy+}"), ("GET", path, &query), "").await
     }
@@ -62,7 +62,7 @@ impl Elsewhere {
         (function, route): (&str, &str),
         (method, path, query): (&str, &str, &str),
         body: &str,
-    ) -> Answer {
+    ) -> Response {
         let mut headers = json!({ "content-type": "application/json", "host": "api.example.com" });
         if let Some(forwarded) = &self.forwarded {
             headers["x-forwarded-for"] = json!(forwarded);
@@ -78,17 +78,17 @@ impl Elsewhere {
             },
             "isBase64Encoded": false, "body": body,
         });
-        let invoked = self.functions.invoke(function, event.to_string()).await;
-        let asked = format!("{method} {path} from {}", self.source);
-        assert!(invoked.error.is_none(), "{asked} fails: {}", invoked.payload);
-        let status = invoked.payload["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
-        let headers = invoked.payload["headers"].as_object().into_iter().flatten();
+        let result = self.functions.invoke(function, event.to_string()).await;
+        let request_line = format!("{method} {path} from {}", self.source);
+        assert!(result.error.is_none(), "{request_line} should not fail: {}", result.payload);
+        let status = result.payload["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let headers = result.payload["headers"].as_object().into_iter().flatten();
         let headers: HeaderMap = headers
             .filter_map(|(name, value)| {
                 Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value.as_str()?).ok()?))
             })
             .collect();
-        let text = invoked.payload["body"].as_str().unwrap_or_default().to_owned();
-        Answer { asked, status: status.unwrap_or_default(), headers, text }
+        let text = result.payload["body"].as_str().unwrap_or_default().to_owned();
+        Response { request_line, status: status.unwrap_or_default(), headers, text }
     }
 }
