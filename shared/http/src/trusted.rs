@@ -56,7 +56,7 @@ impl Trusted {
         let id = subject.parse::<UserId>().unwrap_or_else(|_| id_of_digest(self.digest(&["user", subject])));
         let session = id_of_digest(self.digest(&["session", subject, text("sid").or(text("jti")).unwrap_or_default()]));
         let roles = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).map(named).unwrap_or_default();
-        Ok((Caller::vouched(id, roles, session), Timestamp::from_millis(issued.saturating_mul(1000))))
+        Ok((Caller::from_claims(id, roles, session), Timestamp::from_millis(issued.saturating_mul(1000))))
     }
 
     /// 16 bytes that stand for what this issuer says.

@@ -39,7 +39,7 @@ impl ApiKeyEntry {
     /// A fresh one, for an account of that role.
     pub(crate) fn of(wanted: ApiKeyIn, role: Role, key: &ApiKey, key_id: ApiKeyId, now: Timestamp) -> Result<Self> {
         let ApiKeyIn { name, scopes, expires_in_days } = wanted;
-        let scopes = Scopes::asked("scopes", &scopes, role)?;
+        let scopes = Scopes::requested("scopes", &scopes, role)?;
         let days = expires_in_days.unwrap_or(USUAL_DAYS);
         if !(1..=LONGEST_DAYS).contains(&days) {
             return Err(Error::invalid(

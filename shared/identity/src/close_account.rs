@@ -36,7 +36,7 @@ pub async fn close_account(accounts: &Accounts, trust: &TokenTrust, caller: &Cal
         closed_at: now,
         address: Some(address_digest(&person.email)),
     };
-    let deleted = Event::UserDeleted(UserDeleted { user_id: user, orders_before: None, once_more: false });
+    let deleted = Event::UserDeleted(UserDeleted { user_id: user, orders_before: None, is_second_pass: false });
     let event = Envelope::new(&accounts.clock, trace, user, closed.version, deleted);
     let revoked = trust.revoke_all(user, now, now.plus_seconds(TOKENS_END_SECONDS))?;
     let keys = accounts.store.api_keys_of(&account).await?;

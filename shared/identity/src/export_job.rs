@@ -1,7 +1,7 @@
 //! The export of an account: a job that ends in one file of all that is held of a person. Pure.
 
 use serde::{Deserialize, Serialize};
-use values::{Error, EventId, JobId, Lease, LeaseClaim, Timestamp, UserId};
+use values::{Error, EventId, JobId, Lease, LeaseStatus, Timestamp, UserId};
 
 /// The job and its file are kept so long.
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
@@ -133,16 +133,16 @@ impl ExportJob {
         if self.is_over() {
             return Claim::Leave;
         }
-        match Lease::seen(self.lease, by, now) {
-            LeaseClaim::ByThis(until) => return Claim::NotBefore(until),
-            LeaseClaim::ByAnother => return Claim::Leave,
-            LeaseClaim::Free => {}
+        match Lease::status(self.lease, by, now) {
+            LeaseStatus::HeldByThis(until) => return Claim::NotBefore(until),
+            LeaseStatus::HeldByOther => return Claim::Leave,
+            LeaseStatus::Free => {}
         }
         if self.tries >= MOST_TRIES {
             let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");
             return Claim::Go(Box::new(self.failed(&given_up, now)));
         }
-        let lease = Some(Lease::taken(by, HELD_SECONDS, now));
+        let lease = Some(Lease::new(by, HELD_SECONDS, now));
         let claimed = Self { status: ExportStatus::Running, lease, tries: self.tries + 1, ..self.next(now) };
         Claim::Go(Box::new(claimed))
     }

@@ -87,9 +87,9 @@ impl Caller {
     /// May the caller do that? The table is in `permissions.rs`. A key may do what its account and its scopes both allow.
     pub fn may(&self, permission: Permission) -> bool {
         match self {
-            Self::Guest => permission.is_anybodys(),
+            Self::Guest => permission.is_public(),
             Self::User { role, .. } => role.may(permission),
-            Self::Key { role, scopes, .. } => role.may(permission) && scopes.hold(permission),
+            Self::Key { role, scopes, .. } => role.may(permission) && scopes.contains(permission),
         }
     }
 

@@ -27,7 +27,7 @@ pub use ids::{
     ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
 };
 pub use json::{invalid_field, read_json, read_json_value};
-pub use lease::{Lease, LeaseClaim};
+pub use lease::{Lease, LeaseStatus};
 pub use money::{Currency, Money};
 pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};

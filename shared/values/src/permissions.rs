@@ -98,7 +98,7 @@ impl Role {
 
 impl Permission {
     /// May somebody without an account do that?
-    pub fn is_anybodys(self) -> bool {
+    pub fn is_public(self) -> bool {
         self.line()[0] == Answer::yes
     }
 
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn whoever_has_more_of_a_role_may_do_no_less() {
         for permission in Permission::ALL {
-            assert!(!permission.is_anybodys() || Role::Customer.may(*permission), "{permission:?}");
+            assert!(!permission.is_public() || Role::Customer.may(*permission), "{permission:?}");
             assert!(!Role::Customer.may(*permission) || Role::Admin.may(*permission), "{permission:?}");
         }
     }
@@ -131,7 +131,7 @@ mod tests {
         for permission in Permission::ALL {
             assert!(admin.require(*permission).is_ok(), "{permission:?}");
             let refused = |caller: &Caller| caller.require(*permission).err().map(|error| (error.kind, error.code));
-            let nobody = (!permission.is_anybodys()).then_some((Kind::Unauthenticated, "unauthenticated"));
+            let nobody = (!permission.is_public()).then_some((Kind::Unauthenticated, "unauthenticated"));
             assert_eq!(refused(&guest), nobody, "{permission:?}");
             let theirs = (!Role::Customer.may(*permission)).then_some((Kind::Forbidden, "forbidden"));
             assert_eq!(refused(&customer), theirs, "{permission:?}");

@@ -82,7 +82,7 @@ mod tests {
 
     fn asked(names: &[&str], role: Role) -> Result<Scopes, (String, &'static str)> {
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-        Scopes::asked("scopes", &names, role).map_err(|mut error| {
+        Scopes::requested("scopes", &names, role).map_err(|mut error| {
             let fault = error.fields.remove(0);
             (fault.field, fault.code)
         })
