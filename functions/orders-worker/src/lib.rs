@@ -74,7 +74,10 @@ async fn forget(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Re
             None if deleted.is_second_pass => return Ok(()),
             // However long the walk took: the newest orders come first, and may have been written to since.
             None => {
-                return state.queue.send_later(&again(None, true), envelope.second_erasure_at(now).unwrap_or(now)).await;
+                return state
+                    .queue
+                    .send_later(&again(None, true), envelope.second_erasure_at(now).unwrap_or(now))
+                    .await;
             }
         }
     }

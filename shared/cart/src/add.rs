@@ -2,7 +2,7 @@
 
 use aws_kit::{Idempotency, Idempotent};
 use catalog::Offer;
-use values::{Quantity, Result};
+use values::{ExpectedVersion, Quantity, Result};
 
 use crate::line::unknown;
 use crate::{Carts, Item, Owner, View};
@@ -17,7 +17,7 @@ impl Carts {
         owner: Owner,
         item: &Item,
         more: Quantity,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<View>> {
         let tried = self.try_add(owner, item, more, version, idempotency).await;
@@ -29,7 +29,7 @@ impl Carts {
         owner: Owner,
         item: &Item,
         more: Quantity,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<View>> {
         let sku = item.sku(&self.catalog).await?.ok_or_else(|| unknown(item))?;

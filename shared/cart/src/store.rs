@@ -20,7 +20,7 @@ use aws_kit::fault::mutant;
 use aws_kit::{Aws, Backoff, CommitError, Idempotency, Idempotent, Key, Table, Transaction, Write};
 use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
-use values::{Clock, Error, Result, Sku, Timestamp};
+use values::{Clock, Error, ExpectedVersion, Result, Sku, Timestamp};
 
 use crate::{Cart, Line, Owner, View};
 
@@ -119,7 +119,7 @@ impl Carts {
     pub(crate) async fn change(
         &self,
         mut cart: Cart,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         idempotency: Option<&Idempotency>,
         edit: impl Fn(Cart) -> Result<View>,
     ) -> Result<Idempotent<View>> {

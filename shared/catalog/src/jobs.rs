@@ -225,7 +225,7 @@ impl Jobs {
             Work::Import(state) => (report_key(job), state.report.clone()),
             Work::Export(state) => (export_key(job), state.file.clone()),
         };
-        MultipartUpload::resumed(&self.files, key, job.format.media_type(), grown).joined().await?;
+        MultipartUpload::resume(&self.files, key, job.format.media_type(), grown).complete().await?;
         self.put(&ending.done(self.products.clock.now())).await?;
         Ok(())
     }

@@ -83,16 +83,16 @@ impl Moved {
     }
 
     /// What an order took.
-    pub(crate) fn sold(order: OrderId, pieces: \&OrderItem, at: Timestamp) -> Self {
+    pub(crate) fn sold(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
         Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), Cause::Sale, at)
     }
 
     /// What a cancelled order gave back.
-    pub(crate) fn returned(order: OrderId, pieces: \&OrderItem, at: Timestamp) -> Self {
+    pub(crate) fn returned(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
         Self::of_order(order, pieces, i64::from(pieces.quantity.get()), Cause::Returned, at)
     }
 
-    fn of_order(order: OrderId, pieces: \&OrderItem, delta: i64, kind: Cause, at: Timestamp) -> Self {
+    fn of_order(order: OrderId, pieces: &OrderItem, delta: i64, kind: Cause, at: Timestamp) -> Self {
         let (reason, actor, stock_version) = (None, None, None);
         Self { sku: pieces.sku.clone(), at, delta, kind, reason, order_id: Some(order), actor, stock_version }
     }

@@ -51,7 +51,7 @@ pub async fn api_keys(accounts: &Accounts, caller: &Caller) -> Result<Vec<ApiKey
     let user = found(accounts, caller).await?.0.user_id;
     let keys = accounts.store.api_keys(user).await?;
     let digests: Vec<_> = keys.iter().map(|key| key.digest.clone()).collect();
-    let granted = ApiKeys::all(&accounts.store.table, &digests).await?;
+    let granted = ApiKeys::find_all(&accounts.store.table, &digests).await?;
     Ok(keys.into_iter().map(|key| key.seen(&granted)).collect())
 }
 
@@ -68,7 +68,7 @@ pub async fn revoke_api_key(accounts: &Accounts, trust: &TokenTrust, caller: &Ca
     transaction.add(granted);
     match transaction.commit().await {
         Ok(()) => {
-            trust.api_keys().forget(&digest);
+            trust.api_keys().evict(&digest);
             info!(security.event = "api_key_revoked", user.id = %user, api_key.id = %id, "an API key was revoked");
             Ok(())
         }

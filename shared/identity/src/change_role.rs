@@ -1,7 +1,7 @@
 //! Giving an account another role, by an admin.
 
 use aws_kit::TokenTrust;
-use values::{Actor, Error, Result, Role, UserId};
+use values::{Actor, Error, ExpectedVersion, Result, Role, UserId};
 
 use crate::account::{Accounts, User};
 use crate::end_all_sessions::end_all_sessions;
@@ -17,7 +17,7 @@ pub async fn change_role(
     (admin, actor): (UserId, &Actor),
     user: UserId,
     role: Role,
-    held: Option<u64>,
+    held: Option<&ExpectedVersion>,
 ) -> Result<User> {
     if admin == user && role != Role::Admin {
         return Err(Error::conflict("own_role", "Nobody takes a role from themselves: ask another admin."));

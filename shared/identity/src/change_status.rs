@@ -1,7 +1,7 @@
 //! Suspending an account and letting it in again, by an admin.
 
 use aws_kit::TokenTrust;
-use values::{Actor, Error, Result, Text, UserId};
+use values::{Actor, Error, ExpectedVersion, Result, Text, UserId};
 
 use crate::account::{Accounts, Status, User};
 use crate::end_all_sessions::end_all_sessions;
@@ -17,7 +17,7 @@ pub async fn change_status(
     (admin, actor): (UserId, &Actor),
     user: UserId,
     (status, reason): (Status, Option<Text<200>>),
-    held: Option<u64>,
+    held: Option<&ExpectedVersion>,
 ) -> Result<User> {
     if admin == user && status != Status::Active {
         return Err(Error::conflict("own_status", "Nobody suspends themselves: ask another admin."));

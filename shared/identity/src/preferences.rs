@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use events::CUSTOMER_EVENTS;
 use serde::{Deserialize, Deserializer, Serialize, de};
-use values::{Error, Result, UserId};
+use values::{Error, ExpectedVersion, Result, UserId};
 
 use crate::account::Accounts;
 
@@ -145,10 +145,15 @@ pub async fn preferences(accounts: &Accounts, user: UserId) -> Result<Preference
 }
 
 /// Writes over what the person chose. With `held`, only if that is the present version (412). 1 read, 1 write.
-pub async fn choose(accounts: &Accounts, user: UserId, chosen: Preferences, held: Option<u64>) -> Result<Preferences> {
+pub async fn choose(
+    accounts: &Accounts,
+    user: UserId,
+    chosen: Preferences,
+    held: Option<&ExpectedVersion>,
+) -> Result<Preferences> {
     let before = accounts.store.person(user).await?.ok_or_else(|| Error::not_found("account"))?;
     let version = before.preferences_version.unwrap_or_default();
-    if held.is_some_and(|held| held != version) {
+    if held.is_some_and(|held| !held.matches(version)) {
         return Err(Error::version_mismatch("preferences"));
     }
     let chosen = Preferences { version: version + 1, ..chosen };

@@ -1,6 +1,6 @@
 //! An account as its owner sees it, and its new name.
 
-use values::{Error, Kind, Result, UserId};
+use values::{Error, ExpectedVersion, Kind, Result, UserId};
 
 use crate::account::{Accounts, Name, User};
 
@@ -19,9 +19,9 @@ pub async fn account(accounts: &Accounts, user: UserId) -> Result<User> {
 }
 
 /// Gives the person another name. With `held`, only if that is the present version (412). 1 read, 1 transaction.
-pub async fn rename(accounts: &Accounts, user: UserId, name: Name, held: Option<u64>) -> Result<User> {
+pub async fn rename(accounts: &Accounts, user: UserId, name: Name, held: Option<&ExpectedVersion>) -> Result<User> {
     let before = profile(accounts, user).await?;
-    if held.is_some_and(|held| held != before.version) {
+    if held.is_some_and(|held| !held.matches(before.version)) {
         let detail = "The profile was changed since you read it. Read it again.";
         return Err(Error::new(Kind::PreconditionFailed, "version_mismatch", detail));
     }

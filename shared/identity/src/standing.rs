@@ -2,7 +2,7 @@
 //! where the account is found, tells its API keys, and writes a line of its history.
 
 use aws_kit::{Backoff, CommitError};
-use values::{Actor, Error, Result, Role, UserId};
+use values::{Actor, Error, ExpectedVersion, Result, Role, UserId};
 
 use crate::account::{Account, Accounts, Status};
 
@@ -26,7 +26,7 @@ impl Standing {
 pub(crate) async fn change(
     accounts: &Accounts,
     user: UserId,
-    held: Option<u64>,
+    held: Option<&ExpectedVersion>,
     actor: &Actor,
     next: impl Fn(Standing) -> Standing,
 ) -> Result<()> {
@@ -34,7 +34,7 @@ pub(crate) async fn change(
     let mut backoff = Backoff::start();
     loop {
         let before = accounts.store.account_alone(user).await?.ok_or_else(missing)?;
-        if held.is_some_and(|held| held != before.version) {
+        if held.is_some_and(|held| !held.matches(before.version)) {
             return Err(Error::version_mismatch("account"));
         }
         let (was, next) = (Standing::of(&before), next(Standing::of(&before)));

@@ -64,7 +64,7 @@ impl Store {
             valid_until: entry.valid_until,
             last_used_at: None,
         };
-        Ok([count, listed, ApiKeys::grant(&self.table, &entry.digest, &granted)?])
+        Ok([count, listed, ApiKeys::create(&self.table, &entry.digest, &granted)?])
     }
 
     /// The three writes that end a key which must be there.
