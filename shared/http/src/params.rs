@@ -119,8 +119,8 @@ mod tests {
         for (query, code, detail) in [
             ("limit=ten", "invalid_value", "`limit`: must be a whole number"),
             ("limit=-1", "invalid_value", "`limit`: must be a whole number"),
-            ("limit=1&limit=2", "duplicate_field", "`limit`: comes twice"),
-            ("colour=red", "unknown_field", "`colour`: is not known here"),
+            ("limit=1&limit=2", "duplicate_field", "`limit`: must not be repeated"),
+            ("colour=red", "unknown_field", "`colour`: is not a known field"),
         ] {
             let mut parts = Request::get(format!("/?{query}")).body(()).unwrap().into_parts().0;
             let error = Query::<Filter>::from_request_parts(&mut parts, &()).await.unwrap_err();

@@ -108,7 +108,13 @@ mod tests {
     fn entry(days: Option<i64>) -> Result<ApiKeyEntry> {
         let wanted = json!({ "name": "ERP", "scopes": ["use_account"], "expiresInDays": days });
         let wanted = serde_json::from_value(wanted).unwrap();
-        ApiKeyEntry::of(wanted, Role::Customer, &ApiKey::of([7; 32]), Clock::System.mint(), Timestamp::from_millis(0))
+        ApiKeyEntry::of(
+            wanted,
+            Role::Customer,
+            &ApiKey::from_random([7; 32]),
+            Clock::System.mint(),
+            Timestamp::from_millis(0),
+        )
     }
 
     #[test]
@@ -123,6 +129,6 @@ mod tests {
     #[test]
     fn the_row_holds_nothing_that_acts_as_anybody() {
         let row = serde_json::to_string(&entry(None).unwrap()).unwrap();
-        assert!(!row.contains(&ApiKey::of([7; 32]).as_str()[3..20]));
+        assert!(!row.contains(&ApiKey::from_random([7; 32]).as_str()[3..20]));
     }
 }
