@@ -2,7 +2,7 @@
 
 use identity::{Name, Password, Registration};
 use serde::Deserialize;
-use values::{Email, Result};
+use values::{Email, NewEmail, Result};
 
 use crate::guest::Guest;
 
@@ -10,7 +10,7 @@ use crate::guest::Guest;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Register {
-    email: Email,
+    email: NewEmail,
     /// Read as it is, so that its refusal has a code of its own.
     password: String,
     name: Name,
@@ -20,7 +20,7 @@ impl Register {
     pub(crate) fn of(self, guest: Guest) -> Result<Registration> {
         let password = Password::new("password", &self.password)?;
         let Guest { device, network, .. } = guest;
-        Ok(Registration { email: self.email, password, name: self.name, device, network })
+        Ok(Registration { email: self.email.into(), password, name: self.name, device, network })
     }
 }
 

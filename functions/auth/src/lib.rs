@@ -36,7 +36,12 @@ impl State {
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (accounts, signer) = (Accounts::from_env(aws)?, Arc::new(Signer::from_env(aws)?));
         // Here each use case looks at the session itself.
-        Ok(Self { accounts, signer, verifier: Verifier::from_env(aws)?.without_ended(), gate: Gate::from_env()? })
+        Ok(Self {
+            accounts,
+            signer,
+            verifier: Verifier::from_env(aws)?.without_ended_sessions(),
+            gate: Gate::from_env()?,
+        })
     }
 
     /// Reads the signing key and the public ones while the sandbox starts; both connections are open then.

@@ -80,7 +80,7 @@ async fn forget(state: &State, user: UserId, envelope: &Envelope) -> Result<()> 
             return state.queue.send_later(envelope, now).await;
         }
     }
-    match envelope.second_look(now) {
+    match envelope.second_erasure_at(now) {
         Some(at) => state.queue.send_later(envelope, at).await,
         None => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! What has to happen by itself: ended holds, events that a stream lost, payments that a worker lost. And the one command of
 //! operators, which has no API on purpose: giving a role to an account.
 
-use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, TokenTrust, forget_event, pending_events};
+use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, TokenTrust, pending_events, remove_event};
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
 use identity::{Accounts, grant_role};
@@ -135,7 +135,7 @@ async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timesta
     for event in events {
         match lost.contains(&event.event_id) {
             true => report.failed += 1,
-            false => report.count(forget_event(table, &event).await),
+            false => report.count(remove_event(table, &event).await),
         }
     }
     Ok(report)

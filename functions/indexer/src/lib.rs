@@ -217,7 +217,7 @@ async fn turn(state: &State, wanted: &Wanted<'_>) -> Result<Option<Turn>> {
 async fn release(state: &State, records: &[&SqsMessage]) {
     for record in records {
         let Some(receipt) = &record.receipt_handle else { continue };
-        if let Err(cause) = state.queue.release(receipt, pause(receives(record))).await {
+        if let Err(cause) = state.queue.set_visibility(receipt, pause(receives(record))).await {
             warn!(error.cause = cause.causes(), "it comes again when its visibility ends");
         }
     }

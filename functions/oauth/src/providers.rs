@@ -112,7 +112,7 @@ impl Ready<'_> {
         let traded = self.flow().trade(client, own, attempt, code).await;
         if traded.as_ref().is_err_and(|error| error.kind == Kind::Internal) {
             // It may have been replaced a moment ago.
-            secret.forget().await;
+            secret.evict().await;
         }
         let tokens = traded?;
         match &self.which {

@@ -61,8 +61,8 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
 async fn forget(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
     let (until, now) = (Instant::now() + SLICE, Clock::System.now());
     let mut before = deleted.orders_before;
-    let again = |orders_before, once_more| {
-        let event = Event::UserDeleted(UserDeleted { orders_before, once_more, ..deleted.clone() });
+    let again = |orders_before, is_second_pass| {
+        let event = Event::UserDeleted(UserDeleted { orders_before, is_second_pass, ..deleted.clone() });
         Envelope { event, ..envelope.clone() }
     };
     loop {
@@ -70,10 +70,15 @@ async fn forget(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Re
         fault::point("erasure.orders_looked_at");
         match before {
             Some(_) if Instant::now() < until => {}
-            Some(_) => return state.queue.send_later(&again(before, deleted.once_more), now).await,
-            None if deleted.once_more => return Ok(()),
+            Some(_) => return state.queue.send_later(&again(before, deleted.is_second_pass), now).await,
+            None if deleted.is_second_pass => return Ok(()),
             // However long the walk took: the newest orders come first, and may have been written to since.
-            None => return state.queue.send_later(&again(None, true), envelope.second_look(now).unwrap_or(now)).await,
+            None => {
+                return state
+                    .queue
+                    .send_later(&again(None, true), envelope.second_erasure_at(now).unwrap_or(now))
+                    .await;
+            }
         }
     }
 }

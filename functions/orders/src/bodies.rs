@@ -6,7 +6,7 @@ use identity::Address;
 use orders::{Destination, Filter, Inquiry, NewOrder, Source, Status};
 use payments::Method;
 use serde::{Deserialize, Serialize};
-use values::{AddressId, Caller, Email, Error, Kind, Money, ProductId, Quantity, Result, Sku, Text};
+use values::{AddressId, Caller, Email, Error, Kind, Money, NewEmail, ProductId, Quantity, Result, Sku, Text};
 
 /// Body of `POST /orders` and, with all but `cart` or `items` left out, of `POST /orders/quote`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ use values::{AddressId, Caller, Email, Error, Kind, Money, ProductId, Quantity, 
 pub(crate) struct PlaceIn {
     cart: Option<String>,
     items: Option<Vec<ItemIn>>,
-    email: Option<Email>,
+    email: Option<NewEmail>,
     shipping_address: Option<Address>,
     address_id: Option<AddressId>,
     payment_method: Option<Method>,
@@ -79,7 +79,7 @@ impl PlaceIn {
         let method = self.payment_method.ok_or_else(|| missing("paymentMethod", "say what pays"))?.checked()?;
         Ok(NewOrder {
             source: source(self.cart, self.items, caller)?,
-            email: self.email,
+            email: self.email.map(Email::from),
             destination: destination.ok_or_else(|| {
                 Error::invalid("shippingAddress", "one_of", "name either `shippingAddress` or `addressId`")
             })?,

@@ -27,7 +27,7 @@ pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> R
     loop {
         // Files after rows: an export that is still being written finds that its row is gone, and ends.
         if !erase_page(&state.accounts, user).await? && !erase_files(&state.files, user).await? {
-            return Ok(envelope.second_look(now));
+            return Ok(envelope.second_erasure_at(now));
         }
         fault::point("erasure.after_page");
         if Instant::now() >= until {

@@ -63,7 +63,7 @@ pub(crate) async fn export(
         return Ok(None);
     }
     fault::point("export.before_join");
-    MultipartUpload::resumed(&state.files, ending.key(), MEDIA_TYPE, progress.file).joined().await?;
+    MultipartUpload::resume(&state.files, ending.key(), MEDIA_TYPE, progress.file).complete().await?;
     write_export(&state.accounts, &ending.done(state.clock.now())).await?;
     info!(job.id = %job.id, user.id = %job.user_id, "an export is written");
     Ok(None)
@@ -78,15 +78,15 @@ async fn slice(state: &State, job: &ExportJob, until: Instant) -> Result<Progres
     if progress.stage == Stage::Ended {
         return Ok(progress);
     }
-    let mut file = MultipartUpload::resumed(&state.files, job.key(), MEDIA_TYPE, progress.file.clone());
+    let mut file = MultipartUpload::resume(&state.files, job.key(), MEDIA_TYPE, progress.file.clone());
     while progress.stage != Stage::Ended && Instant::now() < until {
         let mut page = Vec::new();
         progress.stage = write_page(state, job.user_id, &mut progress, &mut page).await?;
         file.add(&page).await?;
     }
     progress.file = match progress.stage {
-        Stage::Ended => file.ended().await?,
-        _ => file.paused(job.version).await?,
+        Stage::Ended => file.finish().await?,
+        _ => file.pause(job.version).await?,
     };
     Ok(progress)
 }

@@ -157,7 +157,7 @@ async fn judge(
     let CallContext { caller, trace } = &visitor;
     let idempotency =
         key.of(&trace.actor.0, &format!("PATCH /products/{}/reviews/{}/status", place.0, place.1), &body)?;
-    let verdict = Verdict { status: body.status, reason: body.reason, version: held.version()? };
+    let verdict = Verdict { status: body.status, reason: body.reason, version: held.version()?.cloned() };
     let judged = state.products.judge_review(place, &verdict, trace, idempotency.as_ref()).await?;
     Ok(idempotent_response(judged, |review| shown(caller, review)))
 }

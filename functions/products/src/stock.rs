@@ -38,8 +38,8 @@ impl RecountIn {
             (None, Some(delta)) => Movement::Delta(delta),
             _ => return Err(Error::invalid("set", "required", "name either `set` or `delta`")),
         };
-        let (version, moves) = (held.version()?, held.moves());
-        Ok(Recount { sku: self.sku, reason: self.reason, version, moves, ..Recount::of(movement) })
+        let version = held.version()?.cloned();
+        Ok(Recount { sku: self.sku, reason: self.reason, version, ..Recount::of(movement) })
     }
 }
 

@@ -6,7 +6,7 @@ mod stock;
 
 use std::collections::HashSet;
 
-use aws_kit::{Aws, Publisher, Settings, Table, fault, forget_event, read_image};
+use aws_kit::{Aws, Publisher, Settings, Table, fault, read_image, remove_event};
 use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use events::Envelope;
@@ -102,7 +102,7 @@ async fn forgotten(told: Told) {
     info!(event.id = %envelope.event_id, event.r#type = envelope.event.name(), correlation.id = envelope.correlation_id, "published");
     let Some(outbox) = outbox else { return };
     // A row that stays is published once more by housekeeping, which is harmless.
-    if let Err(cause) = forget_event(&outbox, &envelope).await {
+    if let Err(cause) = remove_event(&outbox, &envelope).await {
         warn!(error.cause = cause.causes(), "published, but not removed from its outbox");
     }
 }

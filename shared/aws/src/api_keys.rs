@@ -1,5 +1,5 @@
-//! API keys as every function checks them: a row under the digest of each, in the identity table. Identity writes them; the others
-//! may read them, and note when a key was used.
+//! API keys, as every function checks them: the identity table has a row for each, under its digest. Identity writes the rows. The
+//! other functions read them and record when a key was used.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,122 +11,117 @@ use values::{ApiKeyId, Result, Role, Scopes, Timestamp, UserId};
 
 use crate::{Key, Table, Write};
 
-/// A key that is revoked, and one of an account that is suspended, works on for so long at most where it was used just before.
-const KEPT: Duration = Duration::from_secs(30);
-/// Of good keys, and of digests that are no key's, as many as a sandbox remembers: some hundred kilobytes.
-const MOST_KEPT: usize = 1000;
-/// The last use is noted to the hour: a key in use costs a write an hour, and not one a request.
-const NOTED_AGAIN_AFTER_SECONDS: i64 = 3600;
-/// Longer than that, no request waits for a note.
-const NOTING: Duration = Duration::from_millis(500);
+/// How long a lookup is cached. A revoked key, or a key of a suspended account, may work for that long where it was used before.
+const MAX_AGE: Duration = Duration::from_secs(30);
+/// The size of each cache, of known keys and of unknown digests. Together they are some hundred kilobytes.
+const MAX_ENTRIES: usize = 1000;
+/// The last use is recorded once an hour, so a key in use costs one write an hour.
+const RECORD_INTERVAL_SECONDS: i64 = 3600;
+/// The longest that a request waits until its use is recorded.
+const RECORD_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// What a key's row says: whose it is and what for. The account's role and whether it may be used are copies, which change in the
-/// transaction that changes them there.
+/// The row of a key. The account's role and status are copies, which change in the same transaction as the account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKeyGrant {
-    /// The key.
     pub key_id: ApiKeyId,
-    /// The account.
     pub user_id: UserId,
-    /// What the account may do.
     pub role: Role,
-    /// May the account be used?
+    /// Is the account active?
     pub active: bool,
-    /// What the key is for.
     pub scopes: Scopes,
-    /// When it ends.
+    /// When the key expires.
     pub valid_until: Timestamp,
-    /// When it was last used, to the hour.
+    /// The time of the last use, accurate to an hour.
     #[serde(default)]
     pub last_used_at: Option<Timestamp>,
 }
 
 impl ApiKeyGrant {
-    /// Has it ended?
+    /// Has the key expired?
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.valid_until <= now
     }
 }
 
-/// What was looked up, by digest. Strangers are kept apart, so that whoever tries many drives no good key out.
+/// Lookups, by digest. Unknown digests have a cache of their own, so that an attack with many of them does not evict known keys.
 #[derive(Debug, Default)]
-struct Kept {
+struct Cache {
     known: HashMap<String, (Instant, ApiKeyGrant)>,
-    strangers: HashMap<String, (Instant, ())>,
+    unknown: HashMap<String, (Instant, ())>,
 }
 
 /// The API keys, cached. Cheap to clone; clones share the cache.
 #[derive(Debug, Clone)]
 pub struct ApiKeys {
     table: Table,
-    kept: Arc<Mutex<Kept>>,
+    cache: Arc<Mutex<Cache>>,
 }
 
 impl ApiKeys {
     pub(crate) fn new(table: Table) -> Self {
-        Self { table, kept: Arc::default() }
+        Self { table, cache: Arc::default() }
     }
 
-    /// The key of that digest, as it was thirty seconds ago at most; none if there is no such key. 1 read unless it is kept, and 1
-    /// write for the first use in an hour. Consistent: a key works as soon as its owner has it.
+    /// The key with that digest, at most 30 seconds old; none if there is no such key. 1 read unless it is cached, and 1 write for the
+    /// first use in an hour. The read is consistent, so a key works as soon as it was created.
     pub async fn find(&self, digest: &str, now: Timestamp) -> Result<Option<ApiKeyGrant>> {
-        if let Some(kept) = self.kept().find(digest) {
-            return Ok(kept);
+        if let Some(cached) = self.cache().find(digest) {
+            return Ok(cached);
         }
         let mut found: Option<ApiKeyGrant> = self.table.get(row(digest)).await?;
-        if let Some(granted) = found.as_mut().filter(|granted| granted.active && !granted.has_expired(now)) {
-            let due = now.plus_seconds(-NOTED_AGAIN_AFTER_SECONDS);
-            if granted.last_used_at.is_none_or(|last| last < due) {
-                self.note(digest, now, due).await;
-                granted.last_used_at = Some(now);
+        if let Some(grant) = found.as_mut().filter(|grant| grant.active && !grant.has_expired(now)) {
+            let due = now.plus_seconds(-RECORD_INTERVAL_SECONDS);
+            if grant.last_used_at.is_none_or(|last| last < due) {
+                self.record_use(digest, now, due).await;
+                grant.last_used_at = Some(now);
             }
         }
-        self.kept().keep(digest, found.clone());
+        self.cache().insert(digest, found.clone());
         Ok(found)
     }
 
-    /// Forgets what is kept of a key here, which was changed here.
-    pub fn forget(&self, digest: &str) {
-        self.kept().known.remove(digest);
+    /// Removes a key from the cache of this execution environment, which has changed it.
+    pub fn evict(&self, digest: &str) {
+        self.cache().known.remove(digest);
     }
 
-    /// Notes a use, unless another sandbox has. A note that is lost is no reason to refuse a request.
-    async fn note(&self, digest: &str, now: Timestamp, due: Timestamp) {
-        let noting = async {
-            let noted = Write::update(&self.table, row(digest), "SET lastUsedAt = :now")
+    /// Records a use, unless another execution environment has. If that fails, the request continues.
+    async fn record_use(&self, digest: &str, now: Timestamp, due: Timestamp) {
+        let recording = async {
+            let write = Write::update(&self.table, row(digest), "SET lastUsedAt = :now")
                 .when("attribute_exists(pk) AND (attribute_not_exists(lastUsedAt) OR lastUsedAt < :due)");
-            noted.value(":now", now)?.value(":due", due)?.run().await
+            write.value(":now", now)?.value(":due", due)?.run().await
         };
-        match tokio::time::timeout(NOTING, noting).await {
+        match tokio::time::timeout(RECORD_TIMEOUT, recording).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => warn!(error.cause = error.causes(), "a use of an API key was not noted"),
-            Err(_) => warn!("a use of an API key was not noted in time"),
+            Ok(Err(error)) => warn!(error.cause = error.causes(), "the use of an API key was not recorded"),
+            Err(_) => warn!("the use of an API key was not recorded in time"),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The keys of those digests as they are now, in no order, those that exist. 1 read each, in one round trip.
-    pub async fn all(table: &Table, digests: &[String]) -> Result<Vec<ApiKeyGrant>> {
+    /// The keys with those digests that exist, in no order. 1 consistent read each, in 1 round trip.
+    pub async fn find_all(table: &Table, digests: &[String]) -> Result<Vec<ApiKeyGrant>> {
         let rows: Vec<_> = digests.iter().map(|digest| row(digest)).collect();
         table.batch_get(&rows).await
     }
 
-    /// The write that makes a key. For identity alone, like those below.
-    pub fn grant(table: &Table, digest: &str, granted: &ApiKeyGrant) -> Result<Write> {
-        Write::create(table, row(digest), granted)
+    /// The write that creates a key. Only for identity, like those below.
+    pub fn create(table: &Table, digest: &str, grant: &ApiKeyGrant) -> Result<Write> {
+        Write::create(table, row(digest), grant)
     }
 
-    /// The write that tells a key, which has to be there, how its account stands.
-    pub fn restate(table: &Table, digest: &str, role: Role, active: bool) -> Result<Write> {
-        let restated = Write::update(table, row(digest), "SET #role = :role, active = :active");
-        restated.when("attribute_exists(pk)").name("#role", "role").value(":role", role)?.value(":active", active)
+    /// The write that copies the role and status of an account to its key, which has to exist.
+    pub fn update_account(table: &Table, digest: &str, role: Role, active: bool) -> Result<Write> {
+        let update = Write::update(table, row(digest), "SET #role = :role, active = :active");
+        update.when("attribute_exists(pk)").name("#role", "role").value(":role", role)?.value(":active", active)
     }
 
-    /// The write that ends a key.
+    /// The write that deletes a key.
     pub fn revoke(table: &Table, digest: &str) -> Write {
         Write::delete(table, row(digest))
     }
@@ -136,40 +131,40 @@ fn row(digest: &str) -> Key {
     Key::new(format!("APIKEY#{digest}"), "APIKEY")
 }
 
-impl Kept {
-    /// What is known of a digest; nothing if it has to be looked up.
+impl Cache {
+    /// The cached lookup of a digest; none if the table has to be read.
     fn find(&self, digest: &str) -> Option<Option<ApiKeyGrant>> {
-        let known = fresh(&self.known, digest).map(|granted| Some(granted.clone()));
-        known.or_else(|| fresh(&self.strangers, digest).map(|()| None))
+        let known = fresh(&self.known, digest).map(|grant| Some(grant.clone()));
+        known.or_else(|| fresh(&self.unknown, digest).map(|()| None))
     }
 
-    fn keep(&mut self, digest: &str, found: Option<ApiKeyGrant>) {
+    fn insert(&mut self, digest: &str, found: Option<ApiKeyGrant>) {
         match found {
-            Some(granted) => {
-                self.strangers.remove(digest);
-                insert(&mut self.known, digest, granted);
+            Some(grant) => {
+                self.unknown.remove(digest);
+                insert(&mut self.known, digest, grant);
             }
             None => {
                 self.known.remove(digest);
-                insert(&mut self.strangers, digest, ());
+                insert(&mut self.unknown, digest, ());
             }
         }
     }
 }
 
-fn fresh<'a, T>(kept: &'a HashMap<String, (Instant, T)>, digest: &str) -> Option<&'a T> {
-    kept.get(digest).filter(|(read, _)| read.elapsed() < KEPT).map(|(_, what)| what)
+fn fresh<'a, T>(entries: &'a HashMap<String, (Instant, T)>, digest: &str) -> Option<&'a T> {
+    entries.get(digest).filter(|(read_at, _)| read_at.elapsed() < MAX_AGE).map(|(_, value)| value)
 }
 
-/// A map that is full loses what is old; if nothing is, everything, which costs a read each.
-fn insert<T>(kept: &mut HashMap<String, (Instant, T)>, digest: &str, what: T) {
-    if kept.len() >= MOST_KEPT {
-        kept.retain(|_, (read, _)| read.elapsed() < KEPT);
+/// Inserts into a cache. A full one loses its expired entries. If it has none, it loses all entries, which costs a read each.
+fn insert<T>(entries: &mut HashMap<String, (Instant, T)>, digest: &str, value: T) {
+    if entries.len() >= MAX_ENTRIES {
+        entries.retain(|_, (read_at, _)| read_at.elapsed() < MAX_AGE);
     }
-    if kept.len() >= MOST_KEPT {
-        kept.clear();
+    if entries.len() >= MAX_ENTRIES {
+        entries.clear();
     }
-    kept.insert(digest.to_owned(), (Instant::now(), what));
+    entries.insert(digest.to_owned(), (Instant::now(), value));
 }
 
 #[cfg(test)]
@@ -177,7 +172,7 @@ mod tests {
     use super::*;
     use values::Clock;
 
-    fn granted() -> ApiKeyGrant {
+    fn grant() -> ApiKeyGrant {
         let (key_id, user_id) = (Clock::System.mint(), Clock::System.mint());
         let (role, valid_until) = ("customer".parse().unwrap(), Timestamp::from_millis(1_000));
         let scopes = Scopes::grantable(role);
@@ -185,30 +180,30 @@ mod tests {
     }
 
     #[test]
-    fn a_key_ends_at_its_moment() {
-        assert!(!granted().has_expired(Timestamp::from_millis(999)));
-        assert!(granted().has_expired(Timestamp::from_millis(1_000)));
+    fn key_expires_at_its_time() {
+        assert!(!grant().has_expired(Timestamp::from_millis(999)));
+        assert!(grant().has_expired(Timestamp::from_millis(1_000)));
     }
 
     #[test]
-    fn whoever_tries_many_keys_drives_no_good_one_out() {
-        let mut kept = Kept::default();
-        kept.keep("good", Some(granted()));
-        for stranger in 0..=MOST_KEPT {
-            kept.keep(&stranger.to_string(), None);
+    fn many_unknown_keys_do_not_evict_a_known_one() {
+        let mut cache = Cache::default();
+        cache.insert("known", Some(grant()));
+        for unknown in 0..=MAX_ENTRIES {
+            cache.insert(&unknown.to_string(), None);
         }
-        assert!(kept.strangers.len() <= MOST_KEPT);
-        assert!(kept.find("good").unwrap().is_some() && kept.find(&MOST_KEPT.to_string()).unwrap().is_none());
-        assert!(kept.find("never seen").is_none());
+        assert!(cache.unknown.len() <= MAX_ENTRIES);
+        assert!(cache.find("known").unwrap().is_some() && cache.find(&MAX_ENTRIES.to_string()).unwrap().is_none());
+        assert!(cache.find("never seen").is_none());
     }
 
     #[test]
-    fn what_became_a_key_is_no_stranger() {
-        let mut kept = Kept::default();
-        kept.keep("key", None);
-        kept.keep("key", Some(granted()));
-        assert!(kept.find("key").unwrap().is_some());
-        kept.keep("key", None);
-        assert!(kept.find("key").unwrap().is_none());
+    fn digest_is_either_known_or_unknown() {
+        let mut cache = Cache::default();
+        cache.insert("key", None);
+        cache.insert("key", Some(grant()));
+        assert!(cache.find("key").unwrap().is_some());
+        cache.insert("key", None);
+        assert!(cache.find("key").unwrap().is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The consumer's side of a queue: each message by itself, its failure its own.
+//! The consumer of a queue. Each message succeeds or fails by itself.
 
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use values::{Error, Kind, Result};
 
 use crate::queue::{OUTAGES, Queue};
 
-/// For one message: less than a worker's timeout, which would end all messages of its batch with it.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// The time for one message. It is shorter than a worker's timeout, which would fail the whole batch.
+const MESSAGE_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Handles a batch (10 at most) side by side. What fails, and only that, is reported, comes again, and ends in the
-/// dead-letter queue after the queue's number of receives; so does a message that is no envelope. An outage is not the
-/// message's fault: then a copy is sent on with a growing pause, and no receive is burnt. A reconciler's hint is not sent on:
-/// the next one is on its way. A message that takes too long is left where it is, as by a crash, and counts as an outage.
+/// Handles the messages of a batch (10 at most) concurrently and reports those that failed. SQS delivers a failed message again, and
+/// moves it to the dead-letter queue after the queue's number of receives. The same happens to a message that is not an envelope.
+///
+/// An outage is not the fault of the message: then a copy is sent with a growing delay, so that no receive is used up. A hint of the
+/// reconciler is dropped instead, because the next one will follow. A message that takes too long counts as an outage.
 pub async fn consume<F, Fut>(queue: &Queue, batch: SqsEvent, handle: F) -> SqsBatchResponse
 where
     F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
-    let handled = batch.records.into_iter().map(|message| one(queue, message, &handle));
+    let handled = batch.records.into_iter().map(|message| consume_message(queue, message, &handle));
     let failed = join_all(handled).await.into_iter().flatten();
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failed
@@ -36,18 +37,19 @@ where
     response
 }
 
-async fn one<F, Fut>(queue: &Queue, message: SqsMessage, handle: &F) -> Option<String>
+async fn consume_message<F, Fut>(queue: &Queue, message: SqsMessage, handle: &F) -> Option<String>
 where
     F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
     let id = message.message_id.unwrap_or_default();
-    let counted = message.message_attributes.get(OUTAGES).and_then(|count| count.string_value.as_deref()?.parse().ok());
-    let outages: u32 = counted.unwrap_or(0);
+    let attribute =
+        message.message_attributes.get(OUTAGES).and_then(|count| count.string_value.as_deref()?.parse().ok());
+    let outages: u32 = attribute.unwrap_or(0);
     let envelope: Envelope = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
         Ok(envelope) => envelope,
         Err(cause) => {
-            error!(message.id = id, error = %cause, "this message is no event of souk; it will end in the dead-letter queue");
+            error!(message.id = id, error = %cause, "the message is not an event; it will move to the dead-letter queue");
             return Some(id);
         }
     };
@@ -59,14 +61,14 @@ where
         subject = envelope.subject,
     );
     async {
-        let handled = timeout(PATIENCE, handle(envelope.clone())).await;
-        match handled.unwrap_or_else(|late| Err(Error::unavailable("message's work", late))) {
+        let handled = timeout(MESSAGE_TIMEOUT, handle(envelope.clone())).await;
+        match handled.unwrap_or_else(|late| Err(Error::unavailable("message handler", late))) {
             Ok(()) => {
-                info!("handled");
+                info!("message handled");
                 None
             }
             Err(error) => {
-                log(&error);
+                log_error(&error);
                 let is_outage = matches!(error.kind, Kind::Unavailable(_));
                 if is_outage && envelope.is_repeated() {
                     return None;
@@ -80,6 +82,11 @@ where
     .await
 }
 
-fn log(error: &Error) {
-    error!(error.code = error.code, error.cause = error.causes(), "not handled, it will come again: {}", error.detail);
+fn log_error(error: &Error) {
+    error!(
+        error.code = error.code,
+        error.cause = error.causes(),
+        "message failed and will be delivered again: {}",
+        error.detail
+    );
 }

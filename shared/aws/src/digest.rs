@@ -1,4 +1,4 @@
-//! Digests and random tokens, by the cryptography that the SDK's TLS links anyway.
+//! Digests and random tokens, by the cryptographic library that the SDK's TLS links anyway.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,21 +12,21 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Was a secret given, is a digest held, and is it the digest of that secret? Digests are compared, so the time taken tells
-/// nothing of the secret.
-pub fn matches_digest(given: Option<&str>, digest_held: Option<&str>) -> bool {
-    let (Some(given), Some(held)) = (given, digest_held) else { return false };
-    verify_slices_are_equal(sha256_hex(given.as_bytes()).as_bytes(), held.as_bytes()).is_ok()
+/// Is `digest` the digest of `secret`? False if either is missing. Digests are compared in constant time, so the duration reveals
+/// nothing about the secret.
+pub fn matches_digest(secret: Option<&str>, digest: Option<&str>) -> bool {
+    let (Some(secret), Some(digest)) = (secret, digest) else { return false };
+    verify_slices_are_equal(sha256_hex(secret.as_bytes()).as_bytes(), digest.as_bytes()).is_ok()
 }
 
-/// A bearer secret of 256 random bits, safe in a URL. Store its digest, never itself.
+/// A bearer secret of 256 random bits, safe in a URL. Store its digest, never the token.
 pub fn random_token() -> Result<String> {
     Ok(URL_SAFE_NO_PAD.encode(random()?))
 }
 
-/// An API key of 256 random bits. Store its digest, never itself.
+/// An API key of 256 random bits. Store its digest, never the key.
 pub fn random_api_key() -> Result<ApiKey> {
-    random().map(ApiKey::of)
+    random().map(ApiKey::from_random)
 }
 
 fn random() -> Result<[u8; 32]> {

@@ -1,12 +1,12 @@
 //! The AWS half of the kit: clients with timeouts, settings from the environment, DynamoDB reads, writes and
-//! transactions with their retry budget, the outbox, queues, files, secrets and the keys that everybody trusts.
-//! It knows no context: table layouts live in the contexts' stores.
+//! transactions with their retry budget, the outbox, queues, the bucket, secrets and the trusted keys.
+//! It knows no context: the stores of the contexts have the table layouts.
 
 mod api_keys;
+mod bucket;
 mod consume;
 mod digest;
 pub mod fault;
-mod files;
 mod idempotency;
 mod job;
 mod optimistic;
@@ -23,13 +23,13 @@ mod trust;
 mod write;
 
 pub use api_keys::{ApiKeyGrant, ApiKeys};
+pub use bucket::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, ObjectRead, Part, PresignedUrl};
 pub use consume::consume;
 pub use digest::{matches_digest, random_api_key, random_token, sha256_hex};
-pub use files::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, ObjectRead, Part, PresignedUrl};
 pub use idempotency::{Idempotency, Idempotent};
 pub use job::{JobKind, JobProgress, run_job};
 pub use optimistic::{Changes, Decision, OptimisticWrite};
-pub use outbox::{OUTBOX_SHARDS, forget as forget_event, pending_events, put as outbox_put, read_image};
+pub use outbox::{OUTBOX_SHARDS, pending_events, put as outbox_put, read_image, remove as remove_event};
 pub use query::Query;
 pub use queue::{Publisher, Queue};
 pub use retry::Backoff;

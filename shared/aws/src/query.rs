@@ -1,4 +1,4 @@
-//! Queries on a key or an index. There is no scan here, and there will be none.
+//! Queries of a table or an index. Scans are left out on purpose.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use values::{Page, PageRequest, Position, Result};
 
 use crate::table::{Item, Table, outage, parse};
 
-/// A query of one partition of a table or of one of its indexes.
+/// A query of one partition of a table or an index.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Query {
@@ -20,42 +20,42 @@ pub struct Query {
 }
 
 impl Query {
-    /// One partition of the table, consistently.
+    /// A consistent query of one partition of the table.
     pub fn of(table: &Table, partition: impl Into<String>) -> Self {
         Self { table: table.clone(), index: None, partition: partition.into(), range: None, descending: false }
     }
 
-    /// One partition of `gsi1`, `gsi2` or `gsi3`, a moment behind the table.
+    /// An eventually consistent query of one partition of `gsi1`, `gsi2` or `gsi3`.
     pub fn index(table: &Table, index: &'static str, partition: impl Into<String>) -> Self {
         Self { index: Some(index), ..Self::of(table, partition) }
     }
 
-    /// Only sort keys that begin so.
+    /// Only sort keys with that prefix.
     pub fn begins_with(mut self, prefix: impl Into<String>) -> Self {
         self.range = Some(("begins_with(#sk, :sk)", prefix.into()));
         self
     }
 
-    /// Only sort keys before that.
+    /// Only sort keys before `bound`.
     pub fn before(mut self, bound: impl Into<String>) -> Self {
         self.range = Some(("#sk < :sk", bound.into()));
         self
     }
 
-    /// Only sort keys up to that.
+    /// Only sort keys up to `bound`.
     pub fn up_to(mut self, bound: impl Into<String>) -> Self {
         self.range = Some(("#sk <= :sk", bound.into()));
         self
     }
 
-    /// Last first.
+    /// In descending order.
     pub fn descending(mut self) -> Self {
         self.descending = true;
         self
     }
 
-    /// One page. DynamoDB names a place to go on at whenever it stops at a limit, even behind the last row, so it is asked for one
-    /// more.
+    /// One page. DynamoDB returns a position whenever it stops at a limit, even behind the last row. So this reads one row more, to know
+    /// whether there is a next page.
     pub async fn page<T: DeserializeOwned>(self, request: &PageRequest) -> Result<Page<T>> {
         let (limit, index) = (request.limit as usize, self.index);
         let one_more = PageRequest { limit: request.limit + 1, after: request.after.clone() };
@@ -67,7 +67,7 @@ impl Query {
         Ok(Page { rows: parsed(rows)?, next })
     }
 
-    /// The first rows, at most `limit`. 1 round trip, 1 more for each megabyte of them.
+    /// The first rows, at most `limit`. 1 round trip, and 1 more for each megabyte of rows.
     pub async fn first<T: DeserializeOwned>(self, limit: u32) -> Result<Vec<T>> {
         parsed(self.first_items(limit).await?)
     }
@@ -89,7 +89,7 @@ impl Query {
                 .expression_attribute_names("#sk", sk)
                 .expression_attribute_values(":sk", AttributeValue::S(bound));
         }
-        let answer = query
+        let output = query
             .key_condition_expression(condition)
             .scan_index_forward(!self.descending)
             .consistent_read(self.index.is_none())
@@ -98,8 +98,8 @@ impl Query {
             .send()
             .await
             .map_err(outage)?;
-        let next = answer.last_evaluated_key.map(position);
-        Ok(Page { rows: answer.items.unwrap_or_default(), next })
+        let next = output.last_evaluated_key.map(position);
+        Ok(Page { rows: output.items.unwrap_or_default(), next })
     }
 
     async fn first_items(self, limit: u32) -> Result<Vec<Item>> {
@@ -109,7 +109,7 @@ impl Query {
             let left = limit - u32::try_from(rows.len()).unwrap_or(limit).min(limit);
             let page = self.clone().items(&PageRequest { limit: left, after }).await?;
             rows.extend(page.rows);
-            // DynamoDB ends a page at a megabyte, whatever the limit: fewer rows do not mean that there are no more.
+            // DynamoDB ends a page after a megabyte, so fewer rows than the limit do not mean that there are no more.
             match page.next {
                 Some(next) if rows.len() < limit as usize => after = Some(next),
                 _ => return Ok(rows),
@@ -126,7 +126,7 @@ fn start_key(position: &Position) -> Item {
     position.0.iter().map(|(name, value)| (name.clone(), AttributeValue::S(value.clone()))).collect()
 }
 
-/// The part of a row by which the table, or the index, finds it.
+/// The keys of a row in the table and in the index.
 fn keys_of(row: &Item, index: Option<&str>) -> Item {
     let of_index = index.into_iter().flat_map(|index| [format!("{index}pk"), format!("{index}sk")]);
     let names = ["pk".to_owned(), "sk".to_owned()].into_iter().chain(of_index);

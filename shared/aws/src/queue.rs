@@ -1,4 +1,4 @@
-//! Publishing: events to the queues of whoever listens to them.
+//! Queues: publishing events to their listeners, and a worker's own queue.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,14 +11,14 @@ use values::{Clock, Error, EventId, Result, Timestamp};
 
 use crate::{Aws, Settings, sha256_hex};
 
-/// The longest that SQS delays a message.
-const LONGEST_DELAY_SECONDS: i64 = 900;
-/// SQS's bound for one batch.
-const BATCH: usize = 10;
-/// Events in a message to the index: some 50 KB, of the 256 that SQS takes.
-const MOST_TOGETHER: usize = 100;
+/// The longest delay of a message in SQS.
+const MAX_DELAY_SECONDS: i64 = 900;
+/// The largest batch of SQS.
+const MAX_BATCH: usize = 10;
+/// The most events in one message to the indexer: some 50 KB, of the 256 KB that SQS accepts.
+const MAX_EVENTS_PER_MESSAGE: usize = 100;
 
-/// The queues of souk.
+/// Publishes events to the queues of their listeners.
 #[derive(Debug, Clone)]
 pub struct Publisher {
     client: Client,
@@ -27,7 +27,7 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// The queues that the environment names.
+    /// Uses the queues in the environment.
     pub fn from_env(aws: &Aws, clock: Clock) -> Result<Self> {
         let queues = BTreeMap::from([
             (Listener::Orders, Settings.required("SOUK_QUEUE_ORDERS")?),
@@ -40,8 +40,8 @@ impl Publisher {
         Ok(Self { client: Client::new(aws.config()), queues, clock })
     }
 
-    /// Sends every event to every listener and tells which events did not get through; those are to be sent again, to
-    /// all their listeners: they decide by state, so that is harmless.
+    /// Sends every event to its listeners. Returns the events that were not sent; publish them again to all their listeners. Receiving an
+    /// event twice is harmless, because listeners decide by state.
     pub async fn publish(&self, envelopes: &[Envelope]) -> Result<HashSet<EventId>> {
         let mut by_queue: BTreeMap<Listener, Vec<(&Envelope, i64)>> = BTreeMap::new();
         let now = self.clock.now();
@@ -54,18 +54,17 @@ impl Publisher {
                 by_queue.entry(listener).or_default().push((envelope, delay));
             }
         }
-        let together = by_queue.remove(&Listener::Search).unwrap_or_default();
+        let for_indexer = by_queue.remove(&Listener::Search).unwrap_or_default();
         let batches =
-            by_queue.iter().flat_map(|(listener, messages)| messages.chunks(BATCH).map(|batch| (*listener, batch)));
+            by_queue.iter().flat_map(|(listener, messages)| messages.chunks(MAX_BATCH).map(|batch| (*listener, batch)));
         let sent = try_join_all(batches.map(|(listener, batch)| self.send(listener, batch)));
-        let (lost, ()) = try_join(sent, self.send_together(&together)).await?;
-        Ok(lost.into_iter().flatten().collect())
+        let (failed, ()) = try_join(sent, self.send_to_indexer(&for_indexer)).await?;
+        Ok(failed.into_iter().flatten().collect())
     }
 
-    /// Sends events to the index as one message: its one writer takes ten messages at a time at most, and every turn of it
-    /// writes files.
-    async fn send_together(&self, events: &[(&Envelope, i64)]) -> Result<()> {
-        for events in events.chunks(MOST_TOGETHER) {
+    /// Sends many events to the indexer as one message: the indexer receives ten messages at a time at most, and every run writes files.
+    async fn send_to_indexer(&self, events: &[(&Envelope, i64)]) -> Result<()> {
+        for events in events.chunks(MAX_EVENTS_PER_MESSAGE) {
             let events: Vec<&Envelope> = events.iter().map(|(envelope, _)| *envelope).collect();
             let ids: String = events.iter().map(|envelope| envelope.event_id.to_string()).collect();
             let body = serde_json::to_string(&json!({ "events": events })).map_err(Error::internal)?;
@@ -87,13 +86,13 @@ impl Publisher {
         }
         let url = self.queues.get(&listener).cloned().unwrap_or_default();
         let send = self.client.send_message_batch().queue_url(url).set_entries(Some(entries)).send();
-        let answer = send.await.map_err(|error| Error::unavailable("queue", error))?;
-        let lost = answer.failed().iter().filter_map(|failed| batch.get(failed.id().parse::<usize>().ok()?));
-        Ok(lost.map(|(envelope, _)| envelope.event_id).collect())
+        let output = send.await.map_err(|error| Error::unavailable("queue", error))?;
+        let failed = output.failed().iter().filter_map(|entry| batch.get(entry.id().parse::<usize>().ok()?));
+        Ok(failed.map(|(envelope, _)| envelope.event_id).collect())
     }
 }
 
-/// The queue that a worker consumes, to send on what is not to be handled now. A copy begins with no receives.
+/// A worker's own queue, for messages that have to be handled later. A copy of a message starts with no receives.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
@@ -101,25 +100,25 @@ pub struct Queue {
     clock: Clock,
 }
 
-/// How often a message has met an outage: the attribute its copies carry.
+/// The message attribute that counts the outages a message has met.
 pub(crate) const OUTAGES: &str = "outages";
-/// A second, doubled with every outage, and not more than this.
-const LONGEST_PAUSE_SECONDS: i64 = 300;
-/// Five-minute pauses for a day; after that somebody has to look.
-const MOST_OUTAGES: u32 = 300;
+/// The longest delay after an outage. The first delay is a second, and each outage doubles it.
+const MAX_OUTAGE_DELAY_SECONDS: i64 = 300;
+/// About a day of five-minute delays. After that the message goes to the dead-letter queue.
+const MAX_OUTAGES: u32 = 300;
 
 impl Queue {
-    /// The queue whose URL the variable holds.
+    /// The queue whose URL is in the environment variable.
     pub fn from_env(aws: &Aws, variable: &'static str, clock: Clock) -> Result<Self> {
         Ok(Self { client: Client::new(aws.config()), url: Settings.required(variable)?, clock })
     }
 
-    /// Sends an event on, not to come before that moment.
+    /// Sends an event with a delay until `at`, at most 15 minutes.
     pub async fn send_later(&self, envelope: &Envelope, at: Timestamp) -> Result<()> {
         self.send(envelope, delay_until(at, self.clock.now()), 0).await
     }
 
-    /// Sends a text into a FIFO queue, behind whatever its group has to do.
+    /// Sends a message to a FIFO queue, behind the earlier messages of its group.
     pub async fn send_in_order(&self, body: &str, group: &str) -> Result<()> {
         let id: EventId = self.clock.mint();
         let send = self.client.send_message().queue_url(&self.url).message_body(body).message_group_id(group);
@@ -127,20 +126,20 @@ impl Queue {
         sent.map(|_| ()).map_err(|error| Error::unavailable("queue", error))
     }
 
-    /// Has a message that was received come again after so many seconds.
-    pub async fn release(&self, receipt: &str, seconds: i32) -> Result<()> {
+    /// Makes a received message visible again after `seconds`.
+    pub async fn set_visibility(&self, receipt: &str, seconds: i32) -> Result<()> {
         let change = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
         let changed = change.visibility_timeout(seconds).send().await;
         changed.map(|_| ()).map_err(|error| Error::unavailable("queue", error))
     }
 
-    /// Sends on an event that met its `outages`-th outage, with a growing pause; false when that went on for too long.
+    /// Sends an event again after its `outages`-th outage, with a growing delay. Returns false after too many outages.
     pub(crate) async fn postpone(&self, envelope: &Envelope, outages: u32) -> Result<bool> {
-        if outages > MOST_OUTAGES {
+        if outages > MAX_OUTAGES {
             return Ok(false);
         }
-        let pause = 1i64 << outages.saturating_sub(1).min(16);
-        self.send(envelope, pause.min(LONGEST_PAUSE_SECONDS), outages).await?;
+        let delay = 1i64 << outages.saturating_sub(1).min(16);
+        self.send(envelope, delay.min(MAX_OUTAGE_DELAY_SECONDS), outages).await?;
         Ok(true)
     }
 
@@ -156,7 +155,7 @@ impl Queue {
     }
 }
 
-/// Whole seconds until `at`, rounded up so that a hint does not come too early by a fraction.
+/// Whole seconds until `at`, rounded up so that a message does not arrive a fraction too early.
 fn delay_until(at: Timestamp, now: Timestamp) -> i64 {
-    ((at.millis() - now.millis() + 999) / 1000).clamp(0, LONGEST_DELAY_SECONDS)
+    ((at.millis() - now.millis() + 999) / 1000).clamp(0, MAX_DELAY_SECONDS)
 }

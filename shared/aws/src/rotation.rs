@@ -1,5 +1,5 @@
-//! The versions of a secret while it is rotated (Secrets Manager, "Rotation by Lambda function": a version is made, made usable,
-//! tested, and then takes the place of the current one).
+//! The rotation of a secret (Secrets Manager, "Rotation by Lambda function"): a new version is created, set, tested, and then replaces
+//! the current version.
 
 use aws_sdk_secretsmanager::Client;
 use values::{Error, Result};
@@ -9,7 +9,7 @@ use crate::{Aws, Settings};
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
 
-/// A secret whose text is changed. For the function alone that rotates it.
+/// A secret under rotation. Only for the function that rotates it.
 #[derive(Debug, Clone)]
 pub struct Rotation {
     client: Client,
@@ -17,21 +17,21 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Of the secret whose ARN the variable holds.
+    /// The secret whose ARN is in the environment variable.
     pub fn from_env(aws: &Aws, variable: &'static str) -> Result<Self> {
         Ok(Self { client: Client::new(aws.config()), id: Settings.required(variable)? })
     }
 
-    /// The text that is in use.
+    /// The current text.
     pub async fn current(&self) -> Result<String> {
-        let answer = self.client.get_secret_value().secret_id(&self.id).send().await;
-        text(answer.map_err(outage)?.secret_string)
+        let output = self.client.get_secret_value().secret_id(&self.id).send().await;
+        text(output.map_err(outage)?.secret_string)
     }
 
-    /// The text of the version that a rotation makes; none while there is none.
+    /// The text of a pending version; none if it does not exist yet.
     pub async fn pending(&self, version: &str) -> Result<Option<String>> {
         match self.client.get_secret_value().secret_id(&self.id).version_id(version).send().await {
-            Ok(answer) => text(answer.secret_string).map(Some),
+            Ok(output) => text(output.secret_string).map(Some),
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
                 Ok(None)
             }
@@ -39,14 +39,14 @@ impl Rotation {
         }
     }
 
-    /// Keeps a text as that version, which is not in use yet.
+    /// Stores a text as a pending version.
     pub async fn put_pending(&self, version: &str, text: &str) -> Result<()> {
         let put = self.client.put_secret_value().secret_id(&self.id).client_request_token(version);
         let put = put.secret_string(text).version_stages(PENDING).send().await;
         put.map(|_| ()).map_err(outage)
     }
 
-    /// Puts that version in the place of the one in use; nothing when it is there already.
+    /// Makes a version the current one. Does nothing if it is current already.
     pub async fn promote(&self, version: &str) -> Result<()> {
         let described = self.client.describe_secret().secret_id(&self.id).send().await.map_err(outage)?;
         let versions = described.version_ids_to_stages.unwrap_or_default();
@@ -61,7 +61,7 @@ impl Rotation {
 }
 
 fn text(secret: Option<String>) -> Result<String> {
-    secret.ok_or_else(|| Error::internal("the secret holds no text"))
+    secret.ok_or_else(|| Error::internal("the secret has no text"))
 }
 
 fn outage(error: impl std::error::Error + Send + Sync + 'static) -> Error {

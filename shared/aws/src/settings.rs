@@ -1,4 +1,4 @@
-//! What a function is told by its environment, and the SDK configuration all clients share.
+//! The settings in a function's environment, and the SDK configuration that all clients share.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use values::{Error, Result};
 
 use crate::Table;
 
-/// Reads the environment that `template.yaml` sets. A missing variable names itself in the error.
+/// Reads the environment variables that `template.yaml` sets. An error names the variable.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings;
 
 impl Settings {
-    /// A variable that must be there.
+    /// A variable that has to be set.
     pub fn required(self, name: &'static str) -> Result<String> {
         match std::env::var(name) {
             Ok(value) if !value.is_empty() => Ok(value),
@@ -32,21 +32,21 @@ impl Settings {
         std::env::var(name).ok().filter(|value| !value.is_empty())
     }
 
-    /// A variable that must be there and read as a `T`.
+    /// A variable that has to be set and to parse as a `T`.
     pub fn parsed<T: std::str::FromStr>(self, name: &'static str) -> Result<T> {
         let text = self.required(name)?;
-        text.parse().map_err(|_| Error::internal(format!("the environment variable {name} does not read: {text:?}")))
+        text.parse().map_err(|_| Error::internal(format!("the environment variable {name} is not valid: {text:?}")))
     }
 }
 
-/// Amazon Trust Services' roots, which sign for every AWS endpoint. The machine's own store has some 144, and reading them
-/// is the largest part of a function's start (docs/adr/0008). An `https://` endpoint of somebody's own is not Amazon's: for
-/// that one the machine's store is read. Source: Amazon Trust Services' repository; they end in 2037.
+/// The root certificates of Amazon Trust Services, which sign for every AWS endpoint. The system's store has some 144 roots, and reading
+/// them is the largest part of a function's start (docs/adr/0008). For a custom `https://` endpoint the system's store is read. Source:
+/// the repository of Amazon Trust Services. The roots expire in 2037 or later.
 const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
 
-fn amazon_only() -> SharedHttpClient {
+fn amazon_roots_client() -> SharedHttpClient {
     let store = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    // Building fails for server names alone, and there are none; then the defaults serve as well, only slower.
+    // Building can fail only for server names, and there are none. The defaults would work as well, but slower.
     let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
     Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
 }
@@ -59,9 +59,9 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// Region, credentials and endpoint from Lambda's environment and from nowhere else: the SDK's chain of other sources is
-    /// code that every function would carry and start with. Every call is bounded: 1 s to connect, 3 s an attempt, 8 s with
-    /// the SDK's own retries (throttling, 5xx), which is less than a function's timeout of 10 s.
+    /// Reads region, credentials and endpoint only from Lambda's environment, because the SDK's chain of other sources makes every
+    /// function larger and slower to start. Timeouts: 1 s to connect, 3 s for an attempt, and 8 s with the SDK's own retries
+    /// (throttling, 5xx), which is less than a function's timeout of 10 s.
     pub fn from_env() -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
@@ -76,13 +76,13 @@ impl Aws {
             .timeout_config(timeouts);
         let endpoint = std::env::var("AWS_ENDPOINT_URL").ok();
         if endpoint.as_deref().is_none_or(|url| !url.starts_with("https://")) {
-            config = config.http_client(amazon_only());
+            config = config.http_client(amazon_roots_client());
         }
         if let Some(url) = endpoint {
             config = config.endpoint_url(url);
         }
         let config = config.build();
-        // The tests put a proxy before this one service, by the variable that every AWS SDK reads.
+        // Tests put a proxy before this one service, with the variable that every AWS SDK reads.
         let mut dynamo = aws_sdk_dynamodb::config::Builder::from(&config);
         if let Ok(url) = std::env::var("AWS_ENDPOINT_URL_DYNAMODB") {
             dynamo = dynamo.endpoint_url(url);
@@ -90,18 +90,18 @@ impl Aws {
         Self { config, dynamo: aws_sdk_dynamodb::Client::from_conf(dynamo.build()) }
     }
 
-    /// For clients that only one function needs.
+    /// The configuration, for clients that only one function needs.
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// The table that the variable names.
+    /// The table whose name is in the environment variable.
     pub fn table(&self, variable: &'static str) -> Result<Table> {
         Ok(Table::new(self.dynamo.clone(), Settings.required(variable)?))
     }
 
-    /// Opens the connection to DynamoDB while a new sandbox still has its full CPU: the first request then finds it open.
-    /// The answer does not matter, and a slow one is not waited for.
+    /// Opens the connection to DynamoDB while a new execution environment still has its full CPU, so that the first request finds it
+    /// open. The response does not matter, and a slow one is not awaited.
     pub async fn warm(&self, table: &Table) {
         let ping = table.get::<serde_json::Value>(crate::Key::new("PING", "PING"));
         let _ = tokio::time::timeout(Duration::from_millis(500), ping).await;
@@ -111,9 +111,9 @@ impl Aws {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn amazons_roots_read_as_certificates() {
-        // The connector panics on what is no certificate, so building it is the test.
-        let _ = super::amazon_only();
+    fn amazon_roots_are_certificates() {
+        // The connector panics on an invalid certificate, so building it is the test.
+        let _ = super::amazon_roots_client();
         assert_eq!(String::from_utf8_lossy(super::AMAZON_ROOTS).matches("BEGIN CERTIFICATE").count(), 5);
     }
 }

@@ -1,4 +1,4 @@
-//! One DynamoDB table of a context and its reads. Every table has the keys `pk` and `sk`, both text.
+//! A DynamoDB table and its reads. Every table has the keys `pk` and `sk`, both strings.
 
 use std::collections::HashMap;
 
@@ -9,20 +9,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use values::{Error, Result};
 
-/// A row as DynamoDB speaks of it.
+/// A row in the types of DynamoDB.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Names one row.
+/// The key of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Partition.
+    /// The partition key.
     pub pk: String,
-    /// Place in it.
+    /// The sort key.
     pub sk: String,
 }
 
 impl Key {
-    /// From its two parts.
+    /// A key from its two parts.
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
     }
@@ -43,80 +43,80 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table of that name.
+    /// The table with that name.
     pub fn new(client: Client, name: String) -> Self {
         Self { client, name }
     }
 
-    /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The row as it is now (strongly consistent: 1 unit per 4 KB).
+    /// Reads a row, strongly consistent (1 read unit per 4 KB).
     pub async fn get<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
         self.read(key, true).await
     }
 
-    /// The row as it was a moment ago (eventually consistent: half the units). Only where nothing is decided by it.
+    /// Reads a row, eventually consistent (half the read units). Only where no decision depends on it.
     pub async fn peek<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
         self.read(key, false).await
     }
 
     async fn read<T: DeserializeOwned>(&self, key: Key, consistent: bool) -> Result<Option<T>> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
-        let answer = get.consistent_read(consistent).send().await.map_err(outage)?;
-        answer.item.map(parse).transpose()
+        let output = get.consistent_read(consistent).send().await.map_err(outage)?;
+        output.item.map(parse).transpose()
     }
 
-    /// Up to 100 rows as they are now, in no order, those that exist. One round trip unless DynamoDB holds some back.
+    /// Reads up to 100 rows, strongly consistent. Returns those that exist, in no order. 1 round trip unless DynamoDB leaves some out.
     pub async fn batch_get<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>> {
         read_rows(&[(self, keys)]).await?.into_iter().map(|(_, item)| parse(item)).collect()
     }
 
-    /// Rows of two tables in one round trip, each parsed as its own type.
+    /// Reads rows of two tables in 1 round trip, each parsed as its own type.
     pub async fn get_both<A: DeserializeOwned, B: DeserializeOwned>(
         first: (&Table, Key),
         second: (&Table, &[Key]),
     ) -> Result<(Option<A>, Vec<B>)> {
         let rows = read_rows(&[(first.0, std::slice::from_ref(&first.1)), second]).await?;
-        let (mine, others): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(table, _)| *table == first.0.name);
-        let mine = mine.into_iter().next().map(|(_, item)| parse(item)).transpose()?;
-        Ok((mine, others.into_iter().map(|(_, item)| parse(item)).collect::<Result<_>>()?))
+        let (first_rows, second_rows): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(table, _)| *table == first.0.name);
+        let first_row = first_rows.into_iter().next().map(|(_, item)| parse(item)).transpose()?;
+        Ok((first_row, second_rows.into_iter().map(|(_, item)| parse(item)).collect::<Result<_>>()?))
     }
 }
 
-async fn read_rows(wanted: &[(&Table, &[Key])]) -> Result<Vec<(String, Item)>> {
+async fn read_rows(requests: &[(&Table, &[Key])]) -> Result<Vec<(String, Item)>> {
     let mut pending = HashMap::new();
-    for (table, keys) in wanted.iter().filter(|(_, keys)| !keys.is_empty()) {
+    for (table, keys) in requests.iter().filter(|(_, keys)| !keys.is_empty()) {
         let keys = keys.iter().map(Key::attributes).collect();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         pending.insert(table.name.clone(), keys.map_err(Error::internal)?);
     }
     let mut rows = Vec::new();
-    let mut pause = crate::retry::Backoff::start();
-    while let (false, Some((table, _))) = (pending.is_empty(), wanted.first()) {
-        let answer = table.client.batch_get_item().set_request_items(Some(pending)).send().await.map_err(outage)?;
-        let found = answer.responses.unwrap_or_default();
+    let mut backoff = crate::retry::Backoff::start();
+    while let (false, Some((table, _))) = (pending.is_empty(), requests.first()) {
+        let output = table.client.batch_get_item().set_request_items(Some(pending)).send().await.map_err(outage)?;
+        let found = output.responses.unwrap_or_default();
         rows.extend(
             found.into_iter().flat_map(|(name, items)| items.into_iter().map(move |item| (name.clone(), item))),
         );
-        pending = answer.unprocessed_keys.unwrap_or_default();
-        if !pending.is_empty() && !pause.wait().await {
-            return Err(Error::unavailable("database", "rows stayed unprocessed"));
+        pending = output.unprocessed_keys.unwrap_or_default();
+        if !pending.is_empty() && !backoff.wait().await {
+            return Err(Error::unavailable("database", "DynamoDB did not return all rows in time"));
         }
     }
     Ok(rows)
 }
 
-/// By way of JSON: each type is then compiled for one format. For DynamoDB's as well, fn-orders is an eighth of a megabyte larger.
+/// Parses a row by way of JSON, so that each type is compiled for one format only. A second format makes fn-orders 125 KB larger.
 pub(crate) fn parse<T: DeserializeOwned>(item: Item) -> Result<T> {
     let row: Value = serde_dynamo::from_item(item).map_err(Error::internal)?;
     serde_json::from_value(row).map_err(Error::internal)
 }
 
-/// DynamoDB could not be reached, or is busy: try again. But what it refuses for good (a permission, a request that is none)
-/// is a fault of ours, which no pending_events mends.
+/// The error for a failed call. It is an outage, after which a retry can succeed, unless DynamoDB has rejected the request for good: a
+/// missing permission or an invalid request is a bug.
 pub(crate) fn outage<E, R>(error: SdkError<E, R>) -> Error
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_read_as_it_was_written() {
+    fn row_round_trips() {
         let lines = vec![("mug".to_owned(), 2), (String::new(), 0)];
         let row = Row { smallest: i64::MIN, largest: u64::MAX, size: 0.1, none: None, some: Some(true), lines };
         assert_eq!(parse::<Row>(serde_dynamo::to_item(&row).unwrap()).unwrap(), row);

@@ -1,8 +1,8 @@
-//! What every function trusts: the public keys that tokens are signed with, the sessions that ended early, and API keys.
+//! The data by which every function checks credentials: the public keys of tokens, the sessions that ended early, and API keys.
 //!
-//! They lie in the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED` / session or account, `APIKEY#…`: see [`ApiKeys`]),
-//! written by identity alone and read by all through a policy on exactly these partitions. So checking a token needs no client beside
-//! DynamoDB's, and usually no call: keys are kept five minutes, revocations and API keys thirty seconds.
+//! They are rows of the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED` / session or account, `APIKEY#…`: see [`ApiKeys`]).
+//! Only identity writes them. All functions may read exactly these partitions. So a token is checked with DynamoDB's client alone, and
+//! usually without a call: keys are cached for five minutes, revocations and API keys for thirty seconds.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use values::{PageRequest, Result, SessionId, Timestamp, UserId};
 use crate::api_keys::ApiKeys;
 use crate::{Aws, Key, Query, Table, Write};
 
-const KEYS_KEPT: Duration = Duration::from_secs(300);
-const REVOCATIONS_KEPT: Duration = Duration::from_secs(30);
-/// An unknown key id asks for the keys again, but not more often than this: a forged token must not cost a read each.
-const KEYS_ASKED_AGAIN_AFTER: Duration = Duration::from_secs(30);
-/// The partition of key sets.
+const KEYS_MAX_AGE: Duration = Duration::from_secs(300);
+const REVOCATIONS_MAX_AGE: Duration = Duration::from_secs(30);
+/// For an unknown key id the keys are read again, but not more often than this: forged tokens must not cost a read each.
+const KEYS_MIN_AGE: Duration = Duration::from_secs(30);
+/// The partition of the key sets.
 const KEYS: &str = "KEYS";
-/// That of what ended early.
+/// The partition of the sessions that ended early.
 const REVOKED: &str = "REVOKED";
 
-/// Whose keys.
+/// The issuer of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Issuer {
-    /// This shop's.
+    /// This shop.
     Own,
-    /// Those of the identity provider that the shop trusts beside its own, if there is one.
+    /// The identity provider that the shop trusts beside itself, if one is configured.
     Trusted,
 }
 
@@ -51,7 +51,7 @@ pub struct PublicKeys {
 }
 
 impl PublicKeys {
-    /// Those of an issuer.
+    /// The keys of an issuer.
     pub fn of(&self, issuer: Issuer) -> &Value {
         match issuer {
             Issuer::Own => &self.own,
@@ -71,23 +71,23 @@ struct KeysRow {
 #[serde(rename_all = "camelCase")]
 struct RevokedRow {
     sk: String,
-    /// Of an account: its sessions that began until then.
+    /// In the row of an account: all its sessions that began until this time have ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
     expires_at: i64,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Cache {
     keys: Option<(Instant, Arc<PublicKeys>)>,
     revoked: Option<(Instant, HashMap<String, Option<Timestamp>>)>,
 }
 
-/// The trusted keys, the revoked sessions and the API keys, cached. Cheap to clone; clones share the cache.
+/// The public keys, the revoked sessions and the API keys, cached. Cheap to clone; clones share the cache.
 #[derive(Debug, Clone)]
 pub struct TokenTrust {
     table: Table,
-    kept: Arc<Mutex<Kept>>,
+    cache: Arc<Mutex<Cache>>,
     api_keys: ApiKeys,
 }
 
@@ -97,9 +97,9 @@ impl TokenTrust {
         Ok(Self::new(aws.table("SOUK_TABLE_IDENTITY")?))
     }
 
-    /// Reads from that table.
+    /// Reads from `table`.
     pub fn new(table: Table) -> Self {
-        Self { api_keys: ApiKeys::new(table.clone()), table, kept: Arc::default() }
+        Self { api_keys: ApiKeys::new(table.clone()), table, cache: Arc::default() }
     }
 
     /// The API keys.
@@ -107,12 +107,12 @@ impl TokenTrust {
         &self.api_keys
     }
 
-    /// The public keys. `missing` tells that the kept ones lack a key that a token names.
-    pub async fn keys(&self, missing: bool) -> Result<Arc<PublicKeys>> {
-        let mut kept = self.kept.lock().await;
-        let limit = if missing { KEYS_ASKED_AGAIN_AFTER } else { KEYS_KEPT };
-        if let Some((read, keys)) = &kept.keys
-            && read.elapsed() < limit
+    /// The public keys. With `is_key_missing` the cached ones lack the key of a token, so they are read again unless they are very new.
+    pub async fn keys(&self, is_key_missing: bool) -> Result<Arc<PublicKeys>> {
+        let mut cache = self.cache.lock().await;
+        let limit = if is_key_missing { KEYS_MIN_AGE } else { KEYS_MAX_AGE };
+        if let Some((read_at, keys)) = &cache.keys
+            && read_at.elapsed() < limit
         {
             return Ok(keys.clone());
         }
@@ -123,20 +123,21 @@ impl TokenTrust {
             set.unwrap_or_else(|| json!({ "keys": [] }))
         };
         let keys = Arc::new(PublicKeys { own: of(Issuer::Own), trusted: of(Issuer::Trusted) });
-        kept.keys = Some((Instant::now(), keys.clone()));
+        cache.keys = Some((Instant::now(), keys.clone()));
         Ok(keys)
     }
 
-    /// Did this session, which began then, end before its access tokens did? By itself, or with all of its account.
-    pub async fn has_ended(&self, session: SessionId, user: UserId, began: Timestamp) -> Result<bool> {
-        let mut kept = self.kept.lock().await;
-        let stale = kept.revoked.as_ref().is_none_or(|(read, _)| read.elapsed() >= REVOCATIONS_KEPT);
-        if stale {
-            kept.revoked = Some((Instant::now(), self.read_revoked().await?));
+    /// Has the session ended before its access tokens expire? Either the session itself, or all sessions of the account until a time.
+    pub async fn has_ended(&self, session: SessionId, user: UserId, session_start: Timestamp) -> Result<bool> {
+        let mut cache = self.cache.lock().await;
+        let is_stale = cache.revoked.as_ref().is_none_or(|(read_at, _)| read_at.elapsed() >= REVOCATIONS_MAX_AGE);
+        if is_stale {
+            cache.revoked = Some((Instant::now(), self.read_revoked().await?));
         }
-        let Some((_, revoked)) = &kept.revoked else { return Ok(false) };
-        let with_all = revoked.get(&user.to_string()).is_some_and(|until| until.is_some_and(|until| began <= until));
-        Ok(with_all || revoked.contains_key(&session.to_string()))
+        let Some((_, revoked)) = &cache.revoked else { return Ok(false) };
+        let has_account_ended =
+            revoked.get(&user.to_string()).is_some_and(|until| until.is_some_and(|until| session_start <= until));
+        Ok(has_account_ended || revoked.contains_key(&session.to_string()))
     }
 
     async fn read_revoked(&self) -> Result<HashMap<String, Option<Timestamp>>> {
@@ -152,21 +153,21 @@ impl TokenTrust {
         }
     }
 
-    /// Makes an issuer's key set public. For the function alone that rotates them.
+    /// Publishes the key set of an issuer. Only for the function that rotates the keys.
     pub async fn publish(&self, issuer: Issuer, jwks: &Value) -> Result<()> {
         let row = KeysRow { sk: String::new(), jwks: jwks.to_string() };
         let written = Write::put(&self.table, Key::new(KEYS, issuer.row()), &row)?.run().await?;
-        self.kept.lock().await.keys = None;
-        written.map_err(|_| values::Error::internal("an unconditional put was refused"))
+        self.cache.lock().await.keys = None;
+        written.map_err(|_| values::Error::internal("the condition of an unconditional put failed"))
     }
 
-    /// The write that ends a session everywhere until its last access token has expired. For identity alone.
+    /// The write that ends a session in every function until its last access token has expired. Only for identity.
     pub fn revoke(&self, session: SessionId, tokens_end: Timestamp) -> Result<Write> {
         let row = RevokedRow { sk: session.to_string(), until: None, expires_at: tokens_end.seconds() };
         Write::put(&self.table, Key::new(REVOKED, session.to_string()), &row)
     }
 
-    /// The write that ends all sessions of an account that began until `until`, likewise. For identity alone.
+    /// The write that ends all sessions of an account that began until `until`, in the same way. Only for identity.
     pub fn revoke_all(&self, user: UserId, until: Timestamp, tokens_end: Timestamp) -> Result<Write> {
         let row = RevokedRow { sk: user.to_string(), until: Some(until), expires_at: tokens_end.seconds() };
         Write::put(&self.table, Key::new(REVOKED, user.to_string()), &row)

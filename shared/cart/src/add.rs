@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use aws_kit::{ConditionFailures, Idempotency, Idempotent};
 use catalog::Offer;
-use values::{Error, Quantity, Result};
+use values::{Error, ExpectedVersion, Quantity, Result};
 
 use crate::line::unknown;
 use crate::{Cart, Carts, Item, Owner, View};
@@ -19,7 +19,7 @@ impl Carts {
         owner: Owner,
         item: &Item,
         more: Quantity,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<View>> {
         let known = &OnceLock::new();

@@ -2,7 +2,7 @@
 
 use catalog::Offer;
 use serde::{Deserialize, Serialize};
-use values::{Currency, Error, Money, Quantity, Result, Sku, Timestamp};
+use values::{Currency, Error, ExpectedVersion, Money, Quantity, Result, Sku, Timestamp};
 
 use crate::{Item, Line, Owner};
 
@@ -102,8 +102,8 @@ impl Cart {
     }
 
     /// Refuses when the owner insists on another version than this.
-    pub(crate) fn check_version(&self, version: Option<u64>) -> Result<()> {
-        if version.is_some_and(|version| version != self.version) {
+    pub(crate) fn check_version(&self, version: Option<&ExpectedVersion>) -> Result<()> {
+        if version.is_some_and(|version| !version.matches(self.version)) {
             return Err(Error::version_mismatch("cart"));
         }
         Ok(())

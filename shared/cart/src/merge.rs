@@ -1,7 +1,7 @@
 //! Merging the cart that a guest filled into the cart of the account they logged in to.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{Error, Result, Sku, UserId};
+use values::{Error, ExpectedVersion, Result, Sku, UserId};
 
 use crate::{Carts, Owner, Strategy, View};
 
@@ -14,7 +14,7 @@ impl Carts {
         user: UserId,
         from: &str,
         strategy: Strategy,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<View>> {
         let decide = |_| async move {

@@ -20,7 +20,7 @@ use aws_kit::fault::mutant;
 use aws_kit::{Aws, Changes, ConditionFailure, ConditionFailures, Decision, Key, OptimisticWrite, Table, Write};
 use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
-use values::{Clock, Error, Result, Sku, Timestamp};
+use values::{Clock, Error, ExpectedVersion, Result, Sku, Timestamp};
 
 use crate::{Cart, Line, Owner, View};
 
@@ -110,7 +110,7 @@ impl Carts {
     pub(crate) async fn change(
         &self,
         cart: Cart,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         edit: impl Fn(Cart) -> Result<View> + Sync,
     ) -> Result<View> {
         let (cart, edit) = (&cart, &edit);
@@ -136,7 +136,7 @@ impl Carts {
     pub(crate) fn edited<'a>(
         &self,
         cart: Cart,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         edit: impl Fn(Cart) -> Result<View>,
     ) -> Result<Decision<'a, View>> {
         cart.check_version(version)?;

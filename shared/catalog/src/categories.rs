@@ -1,7 +1,7 @@
 //! Categories as admins arrange them. A product's first use makes one, too: a root that is called as its key.
 
 use aws_kit::{Backoff, CommitError, Transaction};
-use values::{Caller, Error, Permission, Result, Text};
+use values::{Caller, Error, ExpectedVersion, Permission, Result, Text};
 
 use crate::store::categories::full;
 use crate::tree::{Branch, MOST_CATEGORIES, Node, Tree, slug};
@@ -53,12 +53,12 @@ impl Products {
 
     /// Renames, moves or reorders a category that is at `version`: whatever lies in it or below it goes with it, and no product
     /// is touched. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
-    pub async fn change_category(&self, key: &Category, version: u64, shelf: Shelf) -> Result<Node> {
+    pub async fn change_category(&self, key: &Category, expected: &ExpectedVersion, shelf: Shelf) -> Result<Node> {
         let Shelf { name, parent, position } = shelf;
         let mut backoff = Backoff::start();
         loop {
             let (shape, tree) = self.catalog.shaped().await?;
-            at(&tree, key, version)?;
+            let version = at(&tree, key, expected)?;
             let (name, parent) = (Some(name.clone()), parent.clone());
             let node = Node { key: key.clone(), name, parent, position, version: version + 1 };
             let mut writes = Transaction::new();
@@ -75,11 +75,11 @@ impl Products {
 
     /// Removes a category that is at `version`, and in which there is nothing. 404; 412 `version_mismatch`; 409
     /// `category_in_use`. 4 round trips.
-    pub async fn delete_category(&self, key: &Category, version: u64) -> Result<()> {
+    pub async fn delete_category(&self, key: &Category, expected: &ExpectedVersion) -> Result<()> {
         let mut backoff = Backoff::start();
         loop {
             let (shape, tree) = self.catalog.shaped().await?;
-            at(&tree, key, version)?;
+            let version = at(&tree, key, expected)?;
             if tree.has_children(key) {
                 return Err(in_use("There are categories below it; move or delete them first."));
             }
@@ -109,10 +109,10 @@ impl Products {
     }
 }
 
-fn at(tree: &Tree, key: &Category, version: u64) -> Result<()> {
+fn at(tree: &Tree, key: &Category, expected: &ExpectedVersion) -> Result<u64> {
     match tree.get(key).map(|node| node.version) {
         None => Err(Error::not_found("category")),
-        Some(present) if present == version => Ok(()),
+        Some(present) if expected.matches(present) => Ok(present),
         Some(_) => Err(Error::version_mismatch("category")),
     }
 }

@@ -1,7 +1,7 @@
 //! A customer who changes their mind: another review in the place of the old one, or none.
 
 use aws_kit::Idempotent;
-use values::{ProductId, Result, ReviewId, Trace, UserId};
+use values::{ExpectedVersion, ProductId, Result, ReviewId, Trace, UserId};
 
 use crate::review::no_review;
 use crate::revise_review::Next;
@@ -14,7 +14,7 @@ impl Products {
         place: (ProductId, ReviewId),
         user: UserId,
         opinion: &Opinion,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         trace: &Trace,
     ) -> Result<Review> {
         let changed = self.revise(place, version, trace, None, |review| {
@@ -32,7 +32,7 @@ impl Products {
         &self,
         place: (ProductId, ReviewId),
         user: UserId,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         trace: &Trace,
     ) -> Result<()> {
         let gone = self.revise(place, version, trace, None, |review| {

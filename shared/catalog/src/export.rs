@@ -36,7 +36,7 @@ pub(crate) async fn export(
     until: Instant,
 ) -> Result<(Exporting, Counts)> {
     let mut counts = job.counts;
-    let mut file = MultipartUpload::resumed(files, export_key(job), job.format.media_type(), state.file);
+    let mut file = MultipartUpload::resume(files, export_key(job), job.format.media_type(), state.file);
     if job.format == Format::Csv && file.is_empty() {
         file.add(&first_line()).await?;
     }
@@ -61,7 +61,7 @@ pub(crate) async fn export(
         }
         state.after = page.next;
     }
-    let file = if state.ended { file.ended().await? } else { file.paused(job.version).await? };
+    let file = if state.ended { file.finish().await? } else { file.pause(job.version).await? };
     Ok((Exporting { file, ..state }, counts))
 }
 

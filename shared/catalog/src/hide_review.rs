@@ -1,7 +1,7 @@
 //! Moderation: an admin hides a review, or shows it again.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{Error, ProductId, Result, ReviewId, Text, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, ReviewId, Text, Trace};
 
 use crate::revise_review::{Next, Revised};
 use crate::{Hidden, Products, Review, Visibility};
@@ -14,7 +14,7 @@ pub struct Verdict {
     /// Why it is hidden.
     pub reason: Option<Text<200>>,
     /// Only while the review is at that version.
-    pub version: Option<u64>,
+    pub version: Option<ExpectedVersion>,
 }
 
 impl Products {
@@ -30,8 +30,9 @@ impl Products {
         if verdict.status == Visibility::Visible && verdict.reason.is_some() {
             return Err(Error::invalid("reason", "reason_without_hiding", "is told when a review is hidden"));
         }
-        let tried =
-            self.revise(place, verdict.version, trace, idempotency, |review| Ok(judged(review, verdict, self, trace)));
+        let tried = self.revise(place, verdict.version.as_ref(), trace, idempotency, |review| {
+            Ok(judged(review, verdict, self, trace))
+        });
         match (tried.await, idempotency) {
             (Err(error), Some(idempotency)) => {
                 let table = self.catalog.table();

@@ -3,7 +3,7 @@
 
 use aws_kit::{Backoff, Idempotency, Idempotent, Transaction};
 use futures::future::try_join;
-use values::{Error, ImageId, Kind, ProductId, Result, Trace};
+use values::{Error, ExpectedVersion, ImageId, Kind, ProductId, Result, Trace};
 
 use crate::history::Kind as Change;
 use crate::image::{changed, with_new, without};
@@ -134,7 +134,7 @@ impl Products {
     pub async fn change_image(
         &self,
         product: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         image: ImageId,
         alt: Option<Alt>,
         position: u32,
@@ -150,7 +150,7 @@ impl Products {
     pub async fn remove_image(
         &self,
         product: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         image: ImageId,
         trace: &Trace,
     ) -> Result<Listing> {

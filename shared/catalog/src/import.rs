@@ -81,7 +81,7 @@ impl Slice<'_> {
             (None, crate::Format::Ndjson) => Vec::new(),
             (None, crate::Format::Csv) => source.header(&mut reader, &mut state).await?,
         };
-        let report = MultipartUpload::resumed(self.files, report_key(self.job), "application/x-ndjson", state.report);
+        let report = MultipartUpload::resume(self.files, report_key(self.job), "application/x-ndjson", state.report);
         let mut progress = Progress { place: state.place, counts: self.job.counts, report };
         let mut pending = None;
         let begun = self.job.counts.lines;
@@ -103,15 +103,15 @@ impl Slice<'_> {
         }
         let Progress { place, counts, report } = progress;
         let report = match state.ended && counts.rejected > 0 {
-            true => report.ended().await?,
-            false => report.paused(self.job.version).await?,
+            true => report.finish().await?,
+            false => report.pause(self.job.version).await?,
         };
         Ok((Importing { source: Some((size, source.etag)), place, report, ..state }, counts))
     }
 
     /// The file, as it is when its import begins.
     async fn found(&self) -> Result<(u64, Etag)> {
-        let found = self.files.look(&upload_key(self.job)).await?;
+        let found = self.files.head(&upload_key(self.job)).await?;
         let (size, etag) = found.ok_or_else(|| Error::conflict("file_missing", "There is no file to import."))?;
         match size <= MOST_IMPORT_BYTES {
             true => Ok((size, etag)),

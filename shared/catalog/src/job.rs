@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use values::{Actor, Error, EventId, JobId, Lease, LeaseClaim, Timestamp};
+use values::{Actor, Error, EventId, JobId, Lease, LeaseStatus, Timestamp};
 
 use crate::export::Exporting;
 use crate::import::Importing;
@@ -194,7 +194,7 @@ impl Job {
     }
 
     fn is_held(&self, now: Timestamp) -> bool {
-        self.lease.is_some_and(|lease| lease.holds(now))
+        self.lease.is_some_and(|lease| lease.is_active(now))
     }
 
     /// The next version, of that moment.
@@ -213,16 +213,16 @@ impl Job {
         if self.is_over() || self.status == JobStatus::Waiting {
             return Claim::Leave;
         }
-        match Lease::seen(self.lease, by, now) {
-            LeaseClaim::ByThis(until) => return Claim::NotBefore(until),
-            LeaseClaim::ByAnother => return Claim::Leave,
-            LeaseClaim::Free => {}
+        match Lease::status(self.lease, by, now) {
+            LeaseStatus::HeldByThis(until) => return Claim::NotBefore(until),
+            LeaseStatus::HeldByOther => return Claim::Leave,
+            LeaseStatus::Free => {}
         }
         if self.tries >= MOST_TRIES {
             let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");
             return Claim::GiveUp(Box::new(self.failed(&given_up, now)));
         }
-        let lease = Some(Lease::taken(by, HELD_SECONDS, now));
+        let lease = Some(Lease::new(by, HELD_SECONDS, now));
         Claim::Go(Box::new(Self { status: JobStatus::Running, lease, tries: self.tries + 1, ..self.next(now) }))
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_kit::{
     Aws, Bucket, CommitError, Idempotency, Idempotent, MultipartUpload, PresignedUrl, Transaction, fault, outbox_put,
 };
-use events::{Envelope, Event, JobAdvanced};
+use events::{Envelope, Event, JobDue};
 use tokio::time::timeout;
 use values::{Error, JobId, Result, Timestamp, Trace};
 
@@ -225,7 +225,7 @@ impl Jobs {
             Work::Import(state) => (report_key(job), state.report.clone()),
             Work::Export(state) => (export_key(job), state.file.clone()),
         };
-        MultipartUpload::resumed(&self.files, key, job.format.media_type(), grown).joined().await?;
+        MultipartUpload::resume(&self.files, key, job.format.media_type(), grown).complete().await?;
         self.put(&ending.done(self.products.clock.now())).await?;
         Ok(())
     }
@@ -236,7 +236,7 @@ impl Jobs {
     }
 
     fn announcement(&self, job: &Job, trace: &Trace) -> Envelope {
-        let advanced = JobAdvanced { job_id: job.id };
+        let advanced = JobDue { job_id: job.id };
         let event = if job.is_import() { Event::ImportUploaded(advanced) } else { Event::ExportRequested(advanced) };
         Envelope::new(&self.products.clock, trace, job.id, job.version, event)
     }

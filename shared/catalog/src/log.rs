@@ -1,6 +1,6 @@
 //! Keeping the movement log of what orders do, and reading it.
 
-use events::Pieces;
+use events::OrderItem;
 use futures::future::try_join_all;
 use values::{Error, OrderId, Page, PageRequest, ProductId, Result, Sku, Timestamp};
 
@@ -9,12 +9,12 @@ use crate::{Moved, Products};
 impl Products {
     /// Logs what an order took from stock when it was placed at `at`. A write for each SKU, side by side; again, it changes
     /// nothing.
-    pub async fn sold(&self, order: OrderId, items: &[Pieces], at: Timestamp) -> Result<()> {
+    pub async fn sold(&self, order: OrderId, items: &[OrderItem], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| Moved::sold(order, pieces, at))).await
     }
 
     /// Logs what an order gave back when it was cancelled at `at`. Likewise.
-    pub async fn returned(&self, order: OrderId, items: &[Pieces], at: Timestamp) -> Result<()> {
+    pub async fn returned(&self, order: OrderId, items: &[OrderItem], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| Moved::returned(order, pieces, at))).await
     }
 

@@ -5,7 +5,7 @@
 //! events come, after the sale and outside of it; each line is named by its order and by what it did, so an event that comes
 //! twice writes the same line twice, and of an order that was placed and cancelled both lines cancel out, whichever is first.
 
-use events::Pieces;
+use events::OrderItem;
 use serde::{Deserialize, Serialize};
 use values::{Actor, OrderId, Sku, Text, Timestamp, Trace};
 
@@ -83,16 +83,16 @@ impl Moved {
     }
 
     /// What an order took.
-    pub(crate) fn sold(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+    pub(crate) fn sold(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
         Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), Cause::Sale, at)
     }
 
     /// What a cancelled order gave back.
-    pub(crate) fn returned(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+    pub(crate) fn returned(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
         Self::of_order(order, pieces, i64::from(pieces.quantity.get()), Cause::Returned, at)
     }
 
-    fn of_order(order: OrderId, pieces: &Pieces, delta: i64, kind: Cause, at: Timestamp) -> Self {
+    fn of_order(order: OrderId, pieces: &OrderItem, delta: i64, kind: Cause, at: Timestamp) -> Self {
         let (reason, actor, stock_version) = (None, None, None);
         Self { sku: pieces.sku.clone(), at, delta, kind, reason, order_id: Some(order), actor, stock_version }
     }
@@ -159,7 +159,7 @@ mod tests {
         available: u32,
         stock_version: u64,
         log: BTreeMap<String, Moved>,
-        orders: Vec<(OrderId, Pieces)>,
+        orders: Vec<(OrderId, OrderItem)>,
         events: Vec<Moved>,
     }
 
@@ -181,7 +181,7 @@ mod tests {
             match deed {
                 Deed::Order(quantity) if *quantity <= self.available => {
                     let (product_id, quantity) = (self.clock.mint(), Quantity::new(*quantity).unwrap());
-                    let (order, pieces) = (self.clock.mint(), Pieces { sku: sku(), product_id, quantity });
+                    let (order, pieces) = (self.clock.mint(), OrderItem { sku: sku(), product_id, quantity });
                     self.available -= quantity.get();
                     self.stock_version += 1;
                     self.events.push(Moved::sold(order, &pieces, self.clock.now()));
@@ -246,7 +246,7 @@ mod tests {
     fn an_order_that_was_placed_and_cancelled_leaves_two_lines_that_cancel_out_whichever_is_first() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let (order, product_id) = (clock.mint(), clock.mint());
-        let pieces = Pieces { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
+        let pieces = OrderItem { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
         // At the same moment, even.
         let at = clock.now();
         let lines = [Moved::returned(order, &pieces, at), Moved::sold(order, &pieces, at)];
@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn lines_are_named_in_the_order_of_time() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
-        let pieces = Pieces { sku: sku(), product_id: clock.mint(), quantity: Quantity::new(2).unwrap() };
+        let pieces = OrderItem { sku: sku(), product_id: clock.mint(), quantity: Quantity::new(2).unwrap() };
         let lines = [
             Moved::initially(&sku(), 3, clock.now(), &trace()),
             Moved::sold(clock.mint(), &pieces, clock.now()),

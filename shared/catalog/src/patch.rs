@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_kit::{Idempotency, Idempotent};
 use serde::{Deserialize, Deserializer, Serialize};
-use values::{Currency, Error, Money, ProductId, Result, Trace};
+use values::{Currency, Error, ExpectedVersion, Money, ProductId, Result, Trace};
 
 use crate::history::Kind;
 use crate::wire::{VariantIn, ranged};
@@ -224,7 +224,7 @@ impl Products {
     pub async fn patch(
         &self,
         id: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         patch: Patch,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
@@ -236,7 +236,7 @@ impl Products {
     async fn try_patch(
         &self,
         id: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         patch: Patch,
         trace: &Trace,
         idempotency: Option<&Idempotency>,

@@ -6,7 +6,7 @@ use aws_kit::{
 use events::{Envelope, ProductChanged};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use values::{Clock, Currency, Error, ProductId, Result, Sku, Trace};
+use values::{Clock, Currency, Error, ExpectedVersion, ProductId, Result, Sku, Trace};
 
 use crate::history::{Kind, Revision};
 use crate::variants::MOST_VARIANTS;
@@ -56,9 +56,9 @@ impl Products {
 
     /// The listing that is to be changed, if it is in the shop and at `version`. 1 round trip, 2 when this sandbox never saw the
     /// product, or did not see its newest variants.
-    pub(crate) async fn at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
+    pub(crate) async fn at_version(&self, id: ProductId, version: Option<&ExpectedVersion>) -> Result<Listing> {
         let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
-        if version.is_some_and(|version| version != listing.product.version) {
+        if version.is_some_and(|version| !version.matches(listing.product.version)) {
             return Err(Error::version_mismatch("product"));
         }
         match listing.product.status {

@@ -1,7 +1,7 @@
 //! A product told anew from its first word to its last.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{ProductId, Result, Trace};
+use values::{ExpectedVersion, ProductId, Result, Trace};
 
 use crate::history::Kind;
 use crate::sheet::check_stock;
@@ -13,7 +13,7 @@ impl Products {
     pub async fn replace(
         &self,
         id: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         sheet: Sheet,
         stock: &Stock,
         trace: &Trace,

@@ -3,7 +3,7 @@
 use aws_kit::{Backoff, CommitError, Idempotency, Idempotent, Transaction, outbox_put};
 use events::{Envelope, Event, ReviewChanged};
 use serde::{Deserialize, Serialize};
-use values::{Error, ProductId, Result, ReviewId, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, ReviewId, Trace};
 
 use crate::review::{Tally, no_review};
 use crate::{Products, Review};
@@ -31,7 +31,7 @@ impl Products {
     pub(crate) async fn revise(
         &self,
         place: (ProductId, ReviewId),
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
         decide: impl Fn(&Review) -> Result<Next>,
@@ -43,7 +43,7 @@ impl Products {
             let before = found.ok_or_else(no_review)?;
             // First whose it is: the versions of others' reviews are nobody's business.
             let next = decide(&before)?;
-            if version.is_some_and(|version| version != before.version) {
+            if version.is_some_and(|version| !version.matches(before.version)) {
                 return Err(Error::version_mismatch("review"));
             }
             let after = match next {

@@ -1,7 +1,7 @@
 //! Stock counted or moved by hand. Sales move it in their orders' transactions.
 
 use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
-use values::{Error, ProductId, Result, Sku, Text, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, Sku, Text, Trace};
 
 use crate::products::archived;
 use crate::{Listing, Moved, Offer, Products};
@@ -48,10 +48,8 @@ pub struct Recount {
     pub movement: Movement,
     /// Why, for the record.
     pub reason: Option<Text<200>>,
-    /// Only while the product is at that version.
-    pub version: Option<u64>,
-    /// Only while its offers have moved so often: the second number of its tag.
-    pub moves: Option<u64>,
+    /// Only while the product is at that version. The minor version counts the changes of its offers.
+    pub version: Option<ExpectedVersion>,
     /// The line of an import that counts: once, however often it is read.
     pub line: Option<String>,
 }
@@ -59,7 +57,16 @@ pub struct Recount {
 impl Recount {
     /// Of the product's own SKU, whatever was before.
     pub fn of(movement: Movement) -> Self {
-        Self { sku: None, movement, reason: None, version: None, moves: None, line: None }
+        Self { sku: None, movement, reason: None, version: None, line: None }
+    }
+
+    /// Fails with 412 `version_mismatch` if the caller has read other stock than this.
+    fn check_minor_version(&self, listing: &Listing) -> Result<()> {
+        let (version, minor) = (listing.product.version, listing.moves());
+        match self.version.as_ref().is_none_or(|expected| expected.matches_minor(version, minor)) {
+            true => Ok(()),
+            false => Err(Error::version_mismatch("stock")),
+        }
     }
 }
 
@@ -84,10 +91,8 @@ impl Products {
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Listing>> {
-        let listing = self.at_version(id, recount.version).await?;
-        if recount.moves.is_some_and(|moves| moves != listing.moves()) {
-            return Err(Error::version_mismatch("stock"));
-        }
+        let listing = self.at_version(id, recount.version.as_ref()).await?;
+        recount.check_minor_version(&listing)?;
         let mut before = listing.counted(recount.sku.as_ref())?.clone();
         for _ in 0..MOST_ROUNDS {
             if recount.line.is_some() && recount.line == before.counted_by {
@@ -99,7 +104,11 @@ impl Products {
             let counted_by = recount.line.clone().or_else(|| before.counted_by.clone());
             let after = Offer { available, stock_version: before.stock_version + 1, counted_by, ..before };
             let counted = writes.add(self.catalog.count(&after)?);
-            let held = recount.version.map(|version| self.catalog.check_version(id, version)).transpose()?;
+            let held = recount
+                .version
+                .as_ref()
+                .map(|_| self.catalog.check_version(id, listing.product.version))
+                .transpose()?;
             let held = held.map(|write| writes.add(write));
             writes.add(self.catalog.log(&self.movement(recount, was, &after, trace))?);
             let committed = self.commit(writes, listing.with(after), idempotency).await;
@@ -114,9 +123,7 @@ impl Products {
             if !before.is_active() {
                 return Err(archived());
             }
-            if recount.moves.is_some() {
-                return Err(Error::version_mismatch("stock"));
-            }
+            recount.check_minor_version(&listing.with(before.clone()))?;
         }
         Err(Error::conflict("changed_meanwhile", "This stock changes all the time. Try again when less of it is sold."))
     }

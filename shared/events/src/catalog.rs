@@ -1,4 +1,4 @@
-//! What events of the catalog carry.
+//! Data of the catalog's events.
 
 use serde::{Deserialize, Serialize};
 use values::{JobId, ProductId, ReviewId, Sku};
@@ -7,9 +7,7 @@ use values::{JobId, ProductId, ReviewId, Sku};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductChanged {
-    /// The product.
     pub product_id: ProductId,
-    /// Its SKU.
     pub sku: Sku,
 }
 
@@ -17,13 +15,11 @@ pub struct ProductChanged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StockChanged {
-    /// The product.
     pub product_id: ProductId,
-    /// What is counted.
     pub sku: Sku,
-    /// Pieces that could be sold before.
+    /// Units that could be sold before the change.
     pub was: u32,
-    /// Pieces that can be sold now.
+    /// Units that can be sold now.
     pub available: u32,
 }
 
@@ -31,15 +27,13 @@ pub struct StockChanged {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StockLow {
-    /// The product.
     pub product_id: ProductId,
-    /// What is counted.
     pub sku: Sku,
-    /// As carts and orders call it.
+    /// The name that carts and orders show.
     pub name: String,
-    /// Pieces that can be sold now.
+    /// Units that can be sold now.
     pub available: u32,
-    /// At so many, or fewer, it is low.
+    /// The stock is low at this number of units or fewer.
     pub threshold: u32,
 }
 
@@ -47,16 +41,13 @@ pub struct StockLow {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReviewChanged {
-    /// The product.
     pub product_id: ProductId,
-    /// The review.
     pub review_id: ReviewId,
 }
 
-/// Data of `import.uploaded` and `export.requested`.
+/// Data of `import.uploaded` and `export.requested`: the job has work to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct JobAdvanced {
-    /// The job.
+pub struct JobDue {
     pub job_id: JobId,
 }

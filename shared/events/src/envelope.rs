@@ -1,30 +1,30 @@
-//! The envelope around every event: who, when, in which order, and as part of what.
+//! The envelope around every event: its id, time, order, and the request or event that caused it.
 
 use serde::{Deserialize, Serialize};
 use values::{Actor, Clock, EventId, Timestamp, Trace};
 
 use crate::Event;
 
-/// Twice what a token may outlive its session by.
-const SECOND_LOOK_SECONDS: i64 = 120;
+/// Twice the time that an access token may stay valid after its session has ended.
+const SECOND_ERASURE_DELAY_SECONDS: i64 = 120;
 
-/// One event on its way.
+/// An event with its metadata, as queues and outboxes hold it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
-    /// Unique; UUIDv7, so an outbox sorts by age.
+    /// A UUIDv7, so an outbox sorts by age.
     pub event_id: EventId,
-    /// Of the event's shape. Additive changes keep it; a breaking one makes a new version beside the old.
+    /// The version of the event's schema. Additive changes keep it; a breaking change adds a new version beside the old one.
     pub version: u32,
-    /// When it happened.
+    /// When the change happened.
     pub timestamp: Timestamp,
-    /// The id of the entity it is about.
+    /// The id of the entity that changed.
     pub subject: String,
-    /// The version of that entity after the change: arrival order means nothing, this does.
+    /// The version of that entity after the change. Consumers order events by it, never by arrival.
     pub sequence: u64,
-    /// The request that began the chain.
+    /// The id of the request that began the chain of events.
     pub correlation_id: String,
-    /// The event that led to this one.
+    /// The event that caused this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<EventId>,
     /// `eventType` and `data`.
@@ -33,7 +33,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Wraps an event of `subject`, whose version is now `sequence`.
+    /// Wraps an event about `subject`, whose version is now `sequence`.
     pub fn new(clock: &Clock, trace: &Trace, subject: impl ToString, sequence: u64, event: Event) -> Self {
         Self {
             event_id: clock.mint(),
@@ -47,19 +47,20 @@ impl Envelope {
         }
     }
 
-    /// A hint of reconciliation: it tells of no change, so it has no sequence, and it is sent again for as long as there is need.
+    /// Is this a hint of the reconciler? A hint reports no change, so it has no sequence. The reconciler sends it again until
+    /// the work is done.
     pub fn is_repeated(&self) -> bool {
         self.sequence == 0
     }
 
-    /// When an erasure is looked at once more, or none if it is time already: access tokens of before end within a minute, and
-    /// until then somebody may write what was just erased.
-    pub fn second_look(&self, now: Timestamp) -> Option<Timestamp> {
-        let at = self.timestamp.plus_seconds(SECOND_LOOK_SECONDS);
+    /// When the erasure of a deleted account has to run a second time; none if that time has passed. Access tokens outlive
+    /// their account by up to a minute, and with one of them a caller can still write what was just erased.
+    pub fn second_erasure_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let at = self.timestamp.plus_seconds(SECOND_ERASURE_DELAY_SECONDS);
         (now < at).then_some(at)
     }
 
-    /// The trace of what a function does because of this event.
+    /// The trace of the work that a function does for this event.
     pub fn trace(&self, function: &str) -> Trace {
         Trace {
             correlation_id: self.correlation_id.clone(),
@@ -75,7 +76,7 @@ mod tests {
     use crate::{Event, PaymentRequested};
 
     #[test]
-    fn an_envelope_reads_back_as_it_was_written() {
+    fn envelope_survives_a_json_round_trip() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
         let event = Event::PaymentRequested(PaymentRequested { payment_id: clock.mint(), order_id: clock.mint() });
@@ -86,15 +87,18 @@ mod tests {
     }
 
     #[test]
-    fn an_erasure_is_looked_at_once_more_when_old_tokens_have_ended() {
+    fn erasure_runs_again_after_old_tokens_have_expired() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
-        let event =
-            Event::UserDeleted(crate::UserDeleted { user_id: clock.mint(), orders_before: None, once_more: false });
+        let event = Event::UserDeleted(crate::UserDeleted {
+            user_id: clock.mint(),
+            orders_before: None,
+            is_second_pass: false,
+        });
         let envelope = Envelope::new(&clock, &trace, "usr_x", 2, event);
-        let (now, later) = (envelope.timestamp, envelope.timestamp.plus_seconds(SECOND_LOOK_SECONDS));
-        assert_eq!((envelope.second_look(now), envelope.second_look(later)), (Some(later), None));
+        let (now, later) = (envelope.timestamp, envelope.timestamp.plus_seconds(SECOND_ERASURE_DELAY_SECONDS));
+        assert_eq!((envelope.second_erasure_at(now), envelope.second_erasure_at(later)), (Some(later), None));
         let text = serde_json::to_string(&envelope).unwrap();
-        assert!(!text.contains("ordersBefore"), "only a worker says where it was: {text}");
+        assert!(!text.contains("ordersBefore"), "only a worker sets its position: {text}");
     }
 }

@@ -1,23 +1,25 @@
-//! What happened, told to whoever listens: the envelope, every event type, and who listens to what.
-//! Events carry ids, never emails or addresses. Queues reorder: a consumer decides by `subject`, `sequence` and its own state.
+//! Events: the envelope, every event type with its data, and the table of listeners.
+//! An event carries ids, never an email address or a postal address.
+//! Queues reorder messages: a consumer decides by `subject`, `sequence` and its own rows.
 
-mod audience;
 mod catalog;
+mod customer_events;
 mod envelope;
 mod listeners;
 mod orders;
 mod payments;
 mod types;
 
-pub use audience::CUSTOMER_EVENTS;
-pub use catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
+pub use catalog::{JobDue, ProductChanged, ReviewChanged, StockChanged, StockLow};
+pub use customer_events::CUSTOMER_EVENTS;
 pub use envelope::Envelope;
 pub use listeners::{Delivery, Listener};
 pub use orders::{
-    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved, Pieces, Recipient,
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
+    Recipient,
 };
 pub use payments::{
-    PaymentDone, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
+    PaymentChanged, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
     RefundRequested,
 };
 pub use types::{Event, RefreshReused, TokenRequested, UserDeleted, UserExportRequested, UserRegistered};

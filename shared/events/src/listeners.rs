@@ -1,10 +1,10 @@
-//! Who listens to what: the one table that routes events to queues.
+//! The table that routes every event to the queues of its listeners.
 
 use values::Timestamp;
 
 use crate::Event;
 
-/// A queue with one consumer behind it.
+/// A queue and its one consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Listener {
     /// orders-worker.
@@ -17,27 +17,26 @@ pub enum Listener {
     Catalog,
     /// privacy.
     Privacy,
-    /// indexer: a FIFO queue of one group, for an index has one writer.
+    /// indexer. Its queue is FIFO with one message group, because the index has one writer.
     Search,
 }
 
-/// To whom, and when.
+/// Which listener receives an event, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// As soon as can be.
+    /// As soon as possible.
     Now(Listener),
-    /// Not before that moment, as a hint: a queue delays 15 minutes at most, so an early one is sent on by its consumer.
+    /// Not before that time. SQS delays a message by at most 15 minutes, so a consumer postpones a message that is early.
     NotBefore(Listener, Timestamp),
 }
 
 impl Event {
-    /// The deliveries of this event.
+    /// Which listeners receive this event, and when.
     pub fn deliveries(&self) -> Vec<Delivery> {
         use Delivery::{NotBefore, Now};
         use Listener::{Catalog, Notifications, Orders, Payments, Privacy, Search};
         match self {
-            // The same event tells payments to charge now, the catalog what was sold, and orders to look later whether the
-            // hold ended unpaid.
+            // Payments charges now, the catalog records the sale, and orders checks later whether the hold has expired unpaid.
             Self::OrderCreated(order) => vec![Now(Payments), Now(Catalog), NotBefore(Orders, order.hold_expires_at)],
             Self::PaymentRequested(_) | Self::PaymentCaptureRequested(_) | Self::PaymentRefundRequested(_) => {
                 vec![Now(Payments)]
@@ -55,18 +54,18 @@ impl Event {
             | Self::ProductArchived(_)
             | Self::ReviewPosted(_)
             | Self::ReviewChanged(_) => vec![Now(Search)],
-            // An index knows whether there is any; a sale out of many changes nothing there.
+            // The index only knows whether a SKU is in stock, so most sales do not change it.
             Self::StockChanged(stock) if (stock.was == 0) != (stock.available == 0) => vec![Now(Search)],
             Self::StockLow(_) => vec![Now(Notifications)],
             Self::OrderDelivered(_) | Self::ImportUploaded(_) | Self::ExportRequested(_) => vec![Now(Catalog)],
-            // Privacy sees to identity and to carts; orders to the payments of its orders. Notifications hold nothing but ids.
+            // Privacy erases identity and carts; orders also erases the payments of its orders. Notifications hold only ids.
             Self::UserDeleted(_) => vec![Now(Privacy), Now(Orders), Now(Catalog)],
             Self::UserExportRequested(_) => vec![Now(Privacy)],
             Self::UserPasswordResetRequested(_) | Self::UserEmailVerificationRequested(_) => vec![Now(Notifications)],
             Self::UserRegistered(_)
             | Self::RefreshReused(_)
             | Self::StockChanged(_)
-            // The customer's front end reads the payment.
+            // The customer's front end polls the payment.
             | Self::PaymentRequiresAction(_)
             | Self::OrderProcessing(_) => vec![],
         }
@@ -81,12 +80,12 @@ mod tests {
     use crate::StockChanged;
 
     #[test]
-    fn the_index_hears_of_stock_when_the_last_piece_goes_and_when_the_first_comes() {
-        let hears = |was, available| {
+    fn index_receives_stock_changes_only_when_a_sku_sells_out_or_returns() {
+        let is_delivered = |was, available| {
             let stock = StockChanged { product_id: Clock::System.mint(), sku: "MUG".parse().unwrap(), was, available };
             Event::StockChanged(stock).deliveries() == [Delivery::Now(Listener::Search)]
         };
-        assert!(hears(1, 0) && hears(0, 1) && hears(0, 900));
-        assert!(!hears(2, 1) && !hears(1, 2) && !hears(900, 1));
+        assert!(is_delivered(1, 0) && is_delivered(0, 1) && is_delivered(0, 900));
+        assert!(!is_delivered(2, 1) && !is_delivered(1, 2) && !is_delivered(900, 1));
     }
 }

@@ -1,15 +1,13 @@
-//! What events of orders carry, and what events of payments carry of orders.
+//! Data of the orders' events, and the parts of it that payments' events share.
 
 use serde::{Deserialize, Serialize};
 use values::{ContactId, Money, OrderId, PaymentId, ProductId, Quantity, Sku, Timestamp, UserId};
 
-/// Whom to tell: an account, or how a guest is reached. Identity knows the address.
+/// Who is notified: an account, or a guest's contact. Identity knows the email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Recipient {
-    /// An account.
     User(UserId),
-    /// A guest.
     Contact(ContactId),
 }
 
@@ -22,29 +20,25 @@ impl std::fmt::Display for Recipient {
     }
 }
 
-/// A line as the customer bought it.
+/// An order line as the customer bought it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// What.
     pub sku: Sku,
-    /// What it was called then.
+    /// The name at the time of the order.
     pub name: String,
-    /// How many.
     pub quantity: Quantity,
-    /// For all of them.
+    /// The price of the whole quantity.
     pub line_total: Money,
 }
 
-/// Pieces of one SKU in an order.
+/// The quantity of one SKU in an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Pieces {
-    /// What.
+pub struct OrderItem {
     pub sku: Sku,
-    /// The product that it is of.
+    /// The product that the SKU belongs to.
     pub product_id: ProductId,
-    /// How many.
     pub quantity: Quantity,
 }
 
@@ -52,48 +46,45 @@ pub struct Pieces {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCreated {
-    /// The order.
     pub order_id: OrderId,
-    /// What the customer calls it.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// The payment opened with it.
+    /// The payment that was created with the order.
     pub payment_id: PaymentId,
-    /// What is to be paid.
+    /// The amount to pay.
     pub total: Money,
-    /// Until when its stock is held.
+    /// When the hold on the order's stock expires.
     pub hold_expires_at: Timestamp,
-    /// What was taken from stock for it; empty in events of before they told.
+    /// The stock that the order holds. Empty in events of releases that did not send it.
     #[serde(default)]
-    pub items: Vec<Pieces>,
+    pub items: Vec<OrderItem>,
 }
 
 /// Data of `order.confirmed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderConfirmed {
-    /// The order.
     pub order_id: OrderId,
-    /// What the customer calls it.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
     /// The payment to capture.
     pub payment_id: PaymentId,
-    /// What was promised.
+    /// The confirmed lines.
     pub lines: Vec<Line>,
-    /// What it costs.
+    /// The order's total.
     pub total: Money,
 }
 
 /// Data of `order.processing` and `order.shipped`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct OrderMoved {
-    /// The order.
+pub struct OrderStatusChanged {
     pub order_id: OrderId,
-    /// What the customer calls it.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// What pays for it: captured at shipment, if the shop does it so.
+    /// The payment, which is captured at shipment if the shop is configured so.
     pub payment_id: PaymentId,
-    /// Whom to tell.
+    /// Who is notified.
     pub recipient: Recipient,
 }
 
@@ -101,28 +92,27 @@ pub struct OrderMoved {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderDelivered {
-    /// The order.
     pub order_id: OrderId,
-    /// What the customer calls it.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// What pays for it.
+    /// The order's payment.
     pub payment_id: PaymentId,
-    /// Whom to tell; also who received it.
+    /// Who is notified, and who received the goods.
     pub recipient: Recipient,
-    /// What they received; empty in events of before they told.
+    /// The delivered goods. Empty in events of releases that did not send them.
     #[serde(default)]
-    pub items: Vec<Pieces>,
+    pub items: Vec<OrderItem>,
 }
 
-/// Why an order ended.
+/// Why an order was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelReason {
-    /// It was not paid before its hold ended.
+    /// The order was not paid before its hold expired.
     HoldExpired,
-    /// The customer wanted so.
+    /// The customer cancelled it.
     ByCustomer,
-    /// The shop wanted so.
+    /// The shop cancelled it.
     ByShop,
 }
 
@@ -130,19 +120,17 @@ pub enum CancelReason {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
-    /// The order.
     pub order_id: OrderId,
-    /// What the customer calls it.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
     /// The payment to void.
     pub payment_id: PaymentId,
-    /// Whom to tell.
+    /// Who is notified.
     pub recipient: Recipient,
-    /// Why.
     pub reason: CancelReason,
-    /// What went back into stock; empty in events of before they told.
+    /// The goods that went back into stock. Empty in events of releases that did not send them.
     #[serde(default)]
-    pub items: Vec<Pieces>,
+    pub items: Vec<OrderItem>,
 }
 
 #[cfg(test)]
@@ -154,7 +142,7 @@ mod tests {
     use crate::Event;
 
     #[test]
-    fn an_event_of_before_items_were_told_is_still_read() {
+    fn event_without_items_is_still_readable() {
         let (order, payment): (OrderId, PaymentId) = (Clock::System.mint(), Clock::System.mint());
         let recipient: UserId = Clock::System.mint();
         let mut data = json!({

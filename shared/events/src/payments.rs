@@ -1,4 +1,4 @@
-//! What events of payments carry.
+//! Data of the payments' events.
 
 use serde::{Deserialize, Serialize};
 use values::{Money, OrderId, PaymentId, RefundId};
@@ -9,27 +9,23 @@ use crate::orders::{Line, Recipient};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRequested {
-    /// The payment.
     pub payment_id: PaymentId,
-    /// Its order.
     pub order_id: OrderId,
 }
 
 /// Data of `payment.authorized`, `payment.completed` and `payment.cancelled`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PaymentDone {
-    /// The payment.
+pub struct PaymentChanged {
     pub payment_id: PaymentId,
-    /// Its order.
     pub order_id: OrderId,
-    /// What the customer calls that order.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// Whom to tell.
+    /// Who is notified.
     pub recipient: Recipient,
-    /// How much.
+    /// The payment's amount.
     pub amount: Money,
-    /// What it was for.
+    /// The lines that the payment is for.
     pub lines: Vec<Line>,
 }
 
@@ -37,19 +33,17 @@ pub struct PaymentDone {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentFailed {
-    /// The payment.
     pub payment_id: PaymentId,
-    /// Its order.
     pub order_id: OrderId,
-    /// What the customer calls that order.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// Whom to tell.
+    /// Who is notified.
     pub recipient: Recipient,
-    /// How much was asked for.
+    /// The amount that was to be charged.
     pub amount: Money,
-    /// Stable, such as `card_declined`.
+    /// A stable code, such as `card_declined`.
     pub code: String,
-    /// For the customer.
+    /// A sentence for the customer.
     pub message: String,
 }
 
@@ -57,9 +51,8 @@ pub struct PaymentFailed {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentNeedsAction {
-    /// The payment.
     pub payment_id: PaymentId,
-    /// Its order. Where the customer has to go stands in the payment, and nowhere else: that address is a secret of sorts.
+    /// The event does not carry the URL of the action, because that URL is confidential. Only the payment has it.
     pub order_id: OrderId,
 }
 
@@ -67,11 +60,9 @@ pub struct PaymentNeedsAction {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefundRequested {
-    /// The refund.
     pub refund_id: RefundId,
-    /// The payment that it is of.
+    /// The payment that is refunded.
     pub payment_id: PaymentId,
-    /// Its order.
     pub order_id: OrderId,
 }
 
@@ -79,21 +70,19 @@ pub struct RefundRequested {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefunded {
-    /// The refund.
     pub refund_id: RefundId,
-    /// The payment that it is of.
+    /// The payment that was refunded.
     pub payment_id: PaymentId,
-    /// Its order.
     pub order_id: OrderId,
-    /// What the customer calls that order.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// Whom to tell.
+    /// Who is notified.
     pub recipient: Recipient,
-    /// Given back by this refund.
+    /// The amount of this refund.
     pub amount: Money,
-    /// Given back so far.
+    /// The sum of all refunds of the payment, with this one.
     pub refunded: Money,
-    /// What had been taken.
+    /// The amount that was captured.
     pub captured: Money,
 }
 
@@ -101,18 +90,18 @@ pub struct PaymentRefunded {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentMismatched {
-    /// The payment.
     pub payment_id: PaymentId,
-    /// Its order.
     pub order_id: OrderId,
-    /// What the customer calls that order.
+    /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// The provider's object.
+    /// The id of the provider's payment object.
     pub intent: String,
-    /// What was to be paid.
+    /// The amount of our payment.
     pub expected: Money,
-    /// Minor units at the provider.
-    pub seen_amount: i64,
-    /// Currency at the provider, as it writes it.
-    pub seen_currency: String,
+    /// The provider's amount, in minor units.
+    #[serde(rename = "seenAmount")]
+    pub provider_amount: i64,
+    /// The provider's currency, in the provider's spelling.
+    #[serde(rename = "seenCurrency")]
+    pub provider_currency: String,
 }

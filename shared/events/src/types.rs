@@ -1,116 +1,116 @@
-//! Every event type of souk. What each carries stands in the file of its context.
+//! Every event type. The data of an event is in the file of its context.
 
 use serde::{Deserialize, Serialize};
 use values::{JobId, OrderId, SessionId, TokenId, UserId};
 
-use crate::catalog::{JobAdvanced, ProductChanged, ReviewChanged, StockChanged, StockLow};
-use crate::orders::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved};
+use crate::catalog::{JobDue, ProductChanged, ReviewChanged, StockChanged, StockLow};
+use crate::orders::{OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderStatusChanged};
 use crate::payments::{
-    PaymentDone, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
+    PaymentChanged, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
     RefundRequested,
 };
 
-/// What happened. On the wire: `{"eventType": "order.created", "data": {…}}`.
+/// What happened. As JSON: `{"eventType": "order.created", "data": {…}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "eventType", content = "data")]
 pub enum Event {
-    /// An account was made.
+    /// An account was created.
     #[serde(rename = "user.registered")]
     UserRegistered(UserRegistered),
-    /// A spent refresh token was shown again: somebody else may have the good one, and its session has ended.
+    /// A refresh token was used a second time. It may be stolen, so its session was ended.
     #[serde(rename = "user.refresh_reused")]
     RefreshReused(RefreshReused),
-    /// Somebody wants another password: the token that lets them is to be mailed.
+    /// A password reset was requested. The notifier mails the token.
     #[serde(rename = "user.password_reset_requested")]
     UserPasswordResetRequested(TokenRequested),
-    /// Somebody is to show that an address is theirs: the token that does is to be mailed.
+    /// An email address has to be verified. The notifier mails the token.
     #[serde(rename = "user.email_verification_requested")]
     UserEmailVerificationRequested(TokenRequested),
-    /// An account was closed: whoever holds anything of its person erases it, but for what the law keeps.
+    /// An account was closed. Every listener erases the personal data that it holds, except what the law requires it to keep.
     #[serde(rename = "user.deleted")]
     UserDeleted(UserDeleted),
-    /// Somebody wants all that is held of them, or the next slice of it is due.
+    /// An export of personal data was requested, or its next step is due.
     #[serde(rename = "user.export_requested")]
     UserExportRequested(UserExportRequested),
-    /// A product was made.
+    /// A product was created.
     #[serde(rename = "product.created")]
     ProductCreated(ProductChanged),
     /// A product was changed.
     #[serde(rename = "product.updated")]
     ProductUpdated(ProductChanged),
-    /// A product left the shop.
+    /// A product was archived.
     #[serde(rename = "product.archived")]
     ProductArchived(ProductChanged),
-    /// The stock of a SKU is another: sold, given back or counted. Derived from the offer's stream.
+    /// The stock of a SKU changed: by a sale, a return or a count. Derived from the offer's stream.
     #[serde(rename = "stock.changed")]
     StockChanged(StockChanged),
-    /// The stock of a SKU fell to where somebody should order more. Once per crossing; derived like `stock.changed`.
+    /// The stock of a SKU fell to its threshold. Sent once per crossing; derived like `stock.changed`.
     #[serde(rename = "stock.low")]
     StockLow(StockLow),
-    /// A customer said what a product is like.
+    /// A customer posted a review.
     #[serde(rename = "review.posted")]
     ReviewPosted(ReviewChanged),
-    /// A review was changed, hidden, shown again or taken back.
+    /// A review was changed, hidden, shown again or withdrawn.
     #[serde(rename = "review.changed")]
     ReviewChanged(ReviewChanged),
-    /// The file of an import is there, or the next slice of it is due.
+    /// The file of an import was uploaded, or the next step of the import is due.
     #[serde(rename = "import.uploaded")]
-    ImportUploaded(JobAdvanced),
-    /// An export is wanted, or the next slice of it is due.
+    ImportUploaded(JobDue),
+    /// An export was requested, or its next step is due.
     #[serde(rename = "export.requested")]
-    ExportRequested(JobAdvanced),
-    /// An order was placed; its stock is held.
+    ExportRequested(JobDue),
+    /// An order was placed. It holds its stock.
     #[serde(rename = "order.created")]
     OrderCreated(OrderCreated),
-    /// Its money is authorised; it will be delivered.
+    /// The payment of an order was authorised, so the order will be delivered.
     #[serde(rename = "order.confirmed")]
     OrderConfirmed(OrderConfirmed),
-    /// It is being packed.
+    /// An order is being packed.
     #[serde(rename = "order.processing")]
-    OrderProcessing(OrderMoved),
-    /// It left.
+    OrderProcessing(OrderStatusChanged),
+    /// An order was handed to the carrier.
     #[serde(rename = "order.shipped")]
-    OrderShipped(OrderMoved),
-    /// It arrived.
+    OrderShipped(OrderStatusChanged),
+    /// An order arrived.
     #[serde(rename = "order.delivered")]
     OrderDelivered(OrderDelivered),
-    /// It will not be delivered; its stock is free again.
+    /// An order was cancelled. Its stock is released.
     #[serde(rename = "order.cancelled")]
     OrderCancelled(OrderCancelled),
-    /// The customer asks to charge another method for a pending order.
+    /// The customer submitted another payment method for a pending order.
     #[serde(rename = "payment.requested")]
     PaymentRequested(PaymentRequested),
-    /// The provider reserved the money.
+    /// The provider authorised the payment.
     #[serde(rename = "payment.authorized")]
-    PaymentAuthorized(PaymentDone),
-    /// The money is captured.
+    PaymentAuthorized(PaymentChanged),
+    /// The payment was captured.
     #[serde(rename = "payment.completed")]
-    PaymentCompleted(PaymentDone),
-    /// The provider declined.
+    PaymentCompleted(PaymentChanged),
+    /// The provider declined the payment.
     #[serde(rename = "payment.failed")]
     PaymentFailed(PaymentFailed),
-    /// Nothing was or will be taken.
+    /// The payment was voided. Nothing was or will be captured.
     #[serde(rename = "payment.cancelled")]
-    PaymentCancelled(PaymentDone),
-    /// The customer has to do something at the provider's page.
+    PaymentCancelled(PaymentChanged),
+    /// The customer has to complete a step on the provider's page.
     #[serde(rename = "payment.requires_action")]
     PaymentRequiresAction(PaymentNeedsAction),
-    /// Somebody who may wants the reserved money taken now.
+    /// An admin requested the capture of an authorised payment.
     #[serde(rename = "payment.capture_requested")]
     PaymentCaptureRequested(PaymentRequested),
-    /// Captured money is to be given back.
+    /// A refund was requested.
     #[serde(rename = "payment.refund_requested")]
     PaymentRefundRequested(RefundRequested),
-    /// Money was given back.
+    /// A refund succeeded.
     #[serde(rename = "payment.refunded")]
     PaymentRefunded(PaymentRefunded),
-    /// The provider's object is of another amount or currency than ours: an alarm. Nothing was or will be taken.
+    /// The provider's amount or currency differs from ours, which raises an alarm. Nothing was or will be captured.
     #[serde(rename = "payment.mismatched")]
     PaymentMismatched(PaymentMismatched),
 }
 
 impl Event {
-    /// The type as the wire names it.
+    /// The event's type, as in `eventType`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::UserRegistered(_) => "user.registered",
@@ -152,25 +152,22 @@ impl Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserRegistered {
-    /// The account.
     pub user_id: UserId,
 }
 
-/// See [`Event::RefreshReused`].
+/// Data of `user.refresh_reused`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshReused {
-    /// Whose session it was.
     pub user_id: UserId,
-    /// The session.
     pub session_id: SessionId,
 }
 
-/// Data of `user.password_reset_requested` and `user.email_verification_requested`. Whom it is for stands in the token's row.
+/// Data of `user.password_reset_requested` and `user.email_verification_requested`. The token's row has the recipient.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenRequested {
-    /// The token, which has no secret yet.
+    /// The token. Its secret does not exist yet.
     pub token_id: TokenId,
 }
 
@@ -178,22 +175,20 @@ pub struct TokenRequested {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserDeleted {
-    /// The account that was.
     pub user_id: UserId,
-    /// In a message that orders-worker has sent to itself: the orders before this one are still to be looked at.
+    /// Only in a message that orders-worker sends to itself: the orders before this one still have to be erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders_before: Option<OrderId>,
-    /// Likewise: this is the second look, after which nothing can come any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub once_more: bool,
+    /// Only in such a message, too: this is the second erasure, after which no new data can appear.
+    #[serde(default, rename = "onceMore", skip_serializing_if = "std::ops::Not::not")]
+    pub is_second_pass: bool,
 }
 
 /// Data of `user.export_requested`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserExportRequested {
-    /// Whose.
     pub user_id: UserId,
-    /// The job that writes it all into one file.
+    /// The job that writes the export.
     pub job_id: JobId,
 }

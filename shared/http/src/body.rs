@@ -1,4 +1,4 @@
-//! JSON bodies: bounded, strict, and refused with the name of the field at fault.
+//! JSON bodies: limited in size, parsed strictly. An error names the invalid field.
 
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
@@ -9,10 +9,10 @@ use values::{Error, Kind, Result, read_json};
 
 use crate::ApiError;
 
-/// The contract's bound of a body.
-const MOST_BYTES: usize = 256 * 1024;
+/// The largest body that the API accepts.
+const MAX_BYTES: usize = 256 * 1024;
 
-/// A JSON body, in or out.
+/// A JSON body of a request or a response.
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
@@ -31,7 +31,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
-        let bytes = axum::body::to_bytes(body, MOST_BYTES)
+        let bytes = axum::body::to_bytes(body, MAX_BYTES)
             .await
             .map_err(|_| Error::new(Kind::TooLarge, "body_too_large", "The body is larger than 256 KB."))?;
         Ok(Self(read_json(&bytes)?))
@@ -39,8 +39,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<()> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json")) {
         true => Ok(()),
         false => Err(Error::new(

@@ -1,89 +1,114 @@
-//! Entity tags (RFC 9110, 8.8 and 13): a resource's version, sent and compared. Where the answer also shows what moves without
-//! making a version (stock, say), that follows after a dot: caches see it, `If-Match` looks at the version alone.
+//! Conditional requests (RFC 9110, 13). The entity tag of a resource is its version. A minor version may follow after a dot: it counts
+//! changes that do not make a new version, such as sales of stock. Caches compare both; `If-Match` compares the version.
 
 use std::fmt::Display;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use values::{Error, Kind, Result};
+use values::{Error, ExpectedVersion, Kind, Result};
 
-use crate::{ApiError, Json};
+use crate::body::Json;
+use crate::entity_tag::{EntityTag, TagList};
+use crate::problem::ApiError;
 
-/// The tag of a version.
+/// The entity tag of a version.
 pub fn etag(version: impl Display) -> String {
     format!("\"{version}\"")
 }
 
-/// A resource with its tag, or 304 when the caller has that version already.
+/// A resource with its entity tag, or 304 if the caller has this version already.
 pub fn with_etag(version: impl Display, known: &IfNoneMatch, body: impl Serialize) -> Response {
-    let tag = etag(version);
-    let header = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
-    if known.0.iter().any(|held| held.trim_start_matches("W/") == tag || held == "*") {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, header)]).into_response();
+    let version = version.to_string();
+    let tag = HeaderValue::from_str(&etag(&version)).unwrap_or(HeaderValue::from_static("\"\""));
+    if known.matches(&version) {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
     }
-    ([(header::ETAG, header)], Json(body)).into_response()
+    ([(header::ETAG, tag)], Json(body)).into_response()
 }
 
-/// The tags of `If-None-Match`, compared weakly.
+/// The header `If-None-Match` of a `GET` (RFC 9110, 13.1.2): tags are compared weakly, and `*` matches every version. A malformed
+/// header is ignored, so the caller receives the resource. Without the header, no version matches.
 #[derive(Debug, Default)]
-pub struct IfNoneMatch(Vec<String>);
+pub struct IfNoneMatch(Option<TagList>);
+
+impl IfNoneMatch {
+    fn of(headers: &HeaderMap) -> Self {
+        Self(TagList::of(headers, &header::IF_NONE_MATCH))
+    }
+
+    fn matches(&self, version: &str) -> bool {
+        match &self.0 {
+            Some(TagList::Any) => true,
+            Some(TagList::Tags(tags)) => tags.iter().any(|tag| tag.opaque == version.as_bytes()),
+            None | Some(TagList::Malformed) => false,
+        }
+    }
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Ok(Self(tags(parts, &header::IF_NONE_MATCH)))
+        Ok(Self::of(&parts.headers))
     }
 }
 
-/// The tags of `If-Match`.
+/// The header `If-Match` of a change (RFC 9110, 13.1.1): tags are compared strongly, so a weak tag never matches. A list matches if one
+/// of its tags does. A malformed header matches nothing, because a caller that sends one does not want an unconditional change.
 #[derive(Debug, Default)]
-pub struct IfMatch(Vec<String>);
+pub struct IfMatch(Precondition);
+
+#[derive(Debug, Default)]
+enum Precondition {
+    #[default]
+    Missing,
+    /// `*`: the resource has to exist, in any version.
+    Any,
+    Versions(ExpectedVersion),
+    /// No listed tag can be a version of a resource.
+    Never,
+}
 
 impl IfMatch {
-    /// A header without any tag that can be read insists on something, which is no version of ours.
-    fn of(parts: &Parts) -> Self {
-        let mut tags = tags(parts, &header::IF_MATCH);
-        if tags.is_empty() && parts.headers.contains_key(header::IF_MATCH) {
-            tags.push(String::new());
-        }
-        Self(tags)
+    fn of(headers: &HeaderMap) -> Self {
+        Self(match TagList::of(headers, &header::IF_MATCH) {
+            None => Precondition::Missing,
+            Some(TagList::Any) => Precondition::Any,
+            Some(TagList::Malformed) => Precondition::Never,
+            Some(TagList::Tags(tags)) => {
+                let versions: Vec<_> = tags.iter().filter(|tag| !tag.is_weak).filter_map(version).collect();
+                match versions.is_empty() {
+                    true => Precondition::Never,
+                    false => Precondition::Versions(ExpectedVersion::any_of(versions)),
+                }
+            }
+        })
     }
 
-    /// The version that must still be the present one; an error when the header is missing, or names none (`*`).
-    pub fn required(&self) -> Result<u64> {
+    /// The versions of which one must be the current version, for a change that must not overwrite another. Fails with 428
+    /// `if_match_required` if the header is missing, and also for `*`: `*` names no version, so it would overwrite any change.
+    pub fn required(&self) -> Result<&ExpectedVersion> {
         self.version()?.ok_or_else(|| {
-            let detail = "Send `If-Match` with the ETag you read, so that nobody's change is lost.";
+            let detail = "Send `If-Match` with the `ETag` that you read, so that you do not overwrite another change.";
             Error::new(Kind::PreconditionRequired, "if_match_required", detail)
         })
     }
 
-    /// The version that must still be the present one, if the caller named one. RFC 9110, 13.1.1: `*` is content with any, a
-    /// weak tag never matches. Of several, the first that is a version counts.
-    pub fn version(&self) -> Result<Option<u64>> {
-        if self.0.is_empty() || self.0.iter().any(|tag| tag == "*") {
-            return Ok(None);
+    /// The versions of which one must be the current version; none if the header is missing or `*`. Fails with 412
+    /// `version_mismatch` if no listed tag can be a version.
+    pub fn version(&self) -> Result<Option<&ExpectedVersion>> {
+        match &self.0 {
+            Precondition::Missing | Precondition::Any => Ok(None),
+            Precondition::Versions(expected) => Ok(Some(expected)),
+            Precondition::Never => {
+                let detail =
+                    "No version has the entity tag in `If-Match`. Read the resource again and send its `ETag`.";
+                Err(Error::new(Kind::PreconditionFailed, "version_mismatch", detail))
+            }
         }
-        let version = self.strong().filter_map(|tag| tag.split('.').next()?.parse().ok()).next();
-        let mismatch = || Error::new(Kind::PreconditionFailed, "version_mismatch", "No version has this ETag.");
-        version.map(Some).ok_or_else(mismatch)
-    }
-
-    /// What the same tag says after its first dot, for the few who care for what moves without a version.
-    pub fn moves(&self) -> Option<u64> {
-        let of = |tag: &str| {
-            let mut parts = tag.split('.');
-            parts.next()?.parse::<u64>().ok()?;
-            Some(parts.next()?.parse().ok())
-        };
-        self.strong().filter_map(of).next().flatten()
-    }
-
-    fn strong(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|tag| tag.strip_prefix('"')?.strip_suffix('"'))
     }
 }
 
@@ -91,56 +116,96 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Ok(Self::of(parts))
+        Ok(Self::of(&parts.headers))
     }
 }
 
-fn tags(parts: &Parts, name: &header::HeaderName) -> Vec<String> {
-    let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    let tags = values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned());
-    tags.filter(|tag| !tag.is_empty()).collect()
+/// The version and the minor version in a tag such as `4` or `4.7`.
+fn version(tag: &EntityTag) -> Option<(u64, Option<u64>)> {
+    let mut numbers = tag.as_str()?.split('.');
+    let version = numbers.next()?.parse().ok()?;
+    Some((version, numbers.next().and_then(|minor| minor.parse().ok())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::Request;
+    use http::HeaderName;
 
-    fn parts(name: header::HeaderName, value: &str) -> Parts {
-        Request::builder().header(name, value).body(()).unwrap().into_parts().0
+    fn headers(name: HeaderName, lines: &[&str]) -> HeaderMap {
+        let lines = lines.iter().map(|line| HeaderValue::from_bytes(line.as_bytes()).unwrap());
+        lines.map(|line| (name.clone(), line)).collect()
     }
 
-    fn if_match(value: &str) -> IfMatch {
-        IfMatch::of(&parts(header::IF_MATCH, value))
+    fn if_match(lines: &[&str]) -> IfMatch {
+        IfMatch::of(&headers(header::IF_MATCH, lines))
     }
 
     #[test]
-    fn if_match_names_a_version_by_its_strong_tag() {
-        assert_eq!(
-            if_match("\"4.0badcafe\"").version().unwrap(),
-            Some(4),
-            "what moves without a version does not count"
-        );
-        assert_eq!(if_match("\"foreign\", \"4\"").version().unwrap(), Some(4));
-        assert_eq!(if_match("\"foreign\", \"4.7.1\"").moves(), Some(7));
-        assert_eq!((if_match("\"4\"").moves(), if_match("*").moves()), (None, None));
-        for never in ["W/\"4\"", "4", "\"foreign\"", "\"-1\"", "", " , ", "\"\u{e9}\""] {
-            assert_eq!(if_match(never).version().unwrap_err().kind, Kind::PreconditionFailed, "{never}");
+    fn if_match_expects_the_version_of_a_strong_tag() {
+        for line in ["\"4\"", "\"4.0badcafe\"", "\"foreign\", \"4\"", "W/\"4\", \"4\"", "\"a,b\",\"4\""] {
+            let if_match = if_match(&[line]);
+            let expected = if_match.required().unwrap();
+            assert!(expected.matches(4) && !expected.matches(3), "{line}");
         }
     }
 
     #[test]
-    fn a_star_is_content_with_any_version_but_is_none_where_one_is_wanted() {
-        assert_eq!(if_match("*").version().unwrap(), None);
-        assert_eq!(if_match("*").required().unwrap_err().code, "if_match_required");
+    fn if_match_expects_any_listed_version() {
+        for lines in [&["\"999\", \"4\""][..], &["\"4\", \"999\""][..], &["\"999\"", "\"4\""][..]] {
+            let if_match = if_match(lines);
+            let expected = if_match.version().unwrap().unwrap();
+            assert!(expected.matches(4) && expected.matches(999) && !expected.matches(5), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn if_match_expects_the_minor_version_of_the_same_tag() {
+        let if_match = if_match(&["\"foreign\", \"4.7.1\", \"5\""]);
+        let expected = if_match.required().unwrap();
+        assert!(expected.matches_minor(4, 7) && !expected.matches_minor(4, 8) && expected.matches_minor(5, 8));
+    }
+
+    #[test]
+    fn if_match_without_a_possible_version_fails() {
+        for never in ["W/\"4\"", "4", "\"foreign\"", "\"-1\"", "", " , ", "\"\u{e9}\"", "\"4\", 5", "*, \"4\"", "\"4"] {
+            for error in [if_match(&[never]).version().unwrap_err(), if_match(&[never]).required().unwrap_err()] {
+                assert_eq!((error.kind, error.code), (Kind::PreconditionFailed, "version_mismatch"), "{never}");
+            }
+        }
+    }
+
+    #[test]
+    fn star_matches_any_version_and_does_not_replace_a_required_one() {
+        assert_eq!(if_match(&["*"]).version().unwrap(), None);
+        assert_eq!(if_match(&["*"]).required().unwrap_err().code, "if_match_required");
         assert_eq!(IfMatch::default().version().unwrap(), None);
+        assert_eq!(IfMatch::default().required().unwrap_err().code, "if_match_required");
     }
 
     #[test]
     fn if_none_match_compares_weakly() {
-        for (held, status) in [("\"4\"", 304), ("W/\"4\"", 304), ("\"3\", W/\"4\"", 304), ("*", 304), ("\"3\"", 200)] {
-            let known = IfNoneMatch(tags(&parts(header::IF_NONE_MATCH, held), &header::IF_NONE_MATCH));
-            assert_eq!(with_etag(4, &known, ()).status(), status, "{held}");
+        for (lines, status) in [
+            (&["\"4\""][..], 304),
+            (&["W/\"4\""][..], 304),
+            (&["\"3\", W/\"4\""][..], 304),
+            (&["\"3\"", "\"4\""][..], 304),
+            (&["*"][..], 304),
+            (&["\"3\""][..], 200),
+            (&["\"3,\\\"4\\\"\""][..], 200),
+            (&[""][..], 200),
+            (&[][..], 200),
+        ] {
+            let known = IfNoneMatch::of(&headers(header::IF_NONE_MATCH, lines));
+            assert_eq!(with_etag(4, &known, ()).status(), status, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn malformed_if_none_match_is_ignored() {
+        for line in ["4", "\"4", "\"4\", 5", "*, \"4\"", "w/\"4\""] {
+            let known = IfNoneMatch::of(&headers(header::IF_NONE_MATCH, &[line]));
+            assert_eq!(with_etag(4, &known, ()).status(), 200, "{line}");
         }
     }
 }

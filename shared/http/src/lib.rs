@@ -1,29 +1,34 @@
-//! The HTTP half of the kit, on axum: problem+json, bodies and parameters, who calls, pages with authenticated cursors,
-//! entity tags, idempotency keys, and the layers every HTTP function wears. It knows no context.
+//! The HTTP half of the kit, on axum: problem+json, bodies and parameters, callers, pages with authenticated cursors,
+//! entity tags, idempotency keys, and the layers of every HTTP function. It knows no context.
 
+mod api_key;
 mod app;
 mod body;
+mod call_context;
 mod conditional;
-mod keyed;
+mod credential;
+mod entity_tag;
 mod list;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod params;
 mod problem;
-mod raw;
-mod source;
-mod trusted;
-mod visitor;
+mod raw_body;
+mod source_ip;
+mod token;
+mod trusted_issuer;
+mod verifier;
 
 pub use app::{RequestId, run, with_layers};
 pub use body::Json;
+pub use call_context::{AccountHolder, AccountOwner, Authorized, CallContext, SessionOnly};
 pub use conditional::{IfMatch, IfNoneMatch, etag, with_etag};
 pub use list::{Cursors, PageQuery, list, single_page};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, idempotent_response, order_token};
 pub use problem::ApiError;
-pub use raw::RawBody;
-pub use source::SourceIp;
-pub use visitor::{AccountHolder, AccountOwner, Authorized, CallContext, SessionOnly, Verifier};
+pub use raw_body::RawBody;
+pub use source_ip::SourceIp;
+pub use verifier::Verifier;
 
-/// What every handler returns.
+/// The return type of every handler.
 pub type ApiResult<T = axum::response::Response> = Result<T, ApiError>;

@@ -1,5 +1,5 @@
-//! Lists in pages. A cursor is opaque and authenticated: base64url of a MAC and the position, good for one list with one set
-//! of filters, so that nobody walks a partition that the list does not show.
+//! Lists in pages. A cursor is opaque and authenticated: base64url of a MAC and a position.
+//! It is valid for one list with one set of filters, so a caller cannot read a partition that the list does not show.
 
 use std::sync::Arc;
 
@@ -13,50 +13,50 @@ use values::{Error, Kind, Page, PageRequest, Position, Result};
 
 const MAC_BYTES: usize = 16;
 
-/// Seals and opens cursors.
+/// Creates and checks cursors.
 #[derive(Debug, Clone)]
 pub struct Cursors(Arc<hmac::Key>);
 
-/// The two parameters every list takes.
+/// The two query parameters of every list.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
-    /// 1 to 100, 20 without it.
+    /// 1 to 100; 20 by default.
     pub limit: Option<u32>,
-    /// From the page before.
+    /// The cursor of the previous page.
     pub cursor: Option<String>,
 }
 
 impl Cursors {
-    /// With the key of `SOUK_CURSOR_KEY`.
+    /// Uses the key in `SOUK_CURSOR_KEY`.
     pub fn from_env() -> Result<Self> {
         Ok(Self::new(&Settings.required("SOUK_CURSOR_KEY")?))
     }
 
-    /// With that key.
+    /// Uses that key.
     pub fn new(key: &str) -> Self {
         Self(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes())))
     }
 
-    /// The page that is asked for. `list` names the list and its filters.
+    /// Reads the requested page. `list` names the list and its filters. Fails with 400 `invalid_cursor` or 422 `limit_out_of_range`.
     pub fn open(&self, query: &PageQuery, list: &str) -> Result<PageRequest> {
         let after = query.cursor.as_deref().map(|cursor| self.position(cursor, list)).transpose()?;
         PageRequest::new(query.limit, after)
     }
 
     fn position(&self, cursor: &str, list: &str) -> Result<Position> {
-        let refuse = || {
+        let invalid = || {
             Error::new(
                 Kind::Malformed,
                 "invalid_cursor",
-                "This cursor is not of this list with these filters. Begin again without one.",
+                "The cursor does not belong to this list with these filters. Start again without a cursor.",
             )
         };
-        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refuse())?;
-        let (mac, position) = sealed.split_at_checked(MAC_BYTES).ok_or_else(refuse)?;
-        let due = self.mac(position, list);
-        aws_lc_rs::constant_time::verify_slices_are_equal(mac, &due).map_err(|_| refuse())?;
-        serde_json::from_slice(position).map_err(|_| refuse())
+        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| invalid())?;
+        let (mac, position) = sealed.split_at_checked(MAC_BYTES).ok_or_else(invalid)?;
+        let expected = self.mac(position, list);
+        aws_lc_rs::constant_time::verify_slices_are_equal(mac, &expected).map_err(|_| invalid())?;
+        serde_json::from_slice(position).map_err(|_| invalid())
     }
 
     fn seal(&self, position: &Position, list: &str) -> String {
@@ -75,12 +75,12 @@ impl Cursors {
     }
 }
 
-/// The body of a list that is short enough to be one page, always.
+/// The body of a list that always fits into one page.
 pub fn single_page(rows: impl Serialize) -> Value {
     json!({ "data": rows, "pagination": { "cursor": null, "hasMore": false } })
 }
 
-/// A page as the contract writes lists.
+/// The body of a list: the page and the cursor of the next one. `list` names the list and its filters.
 pub fn list<T: Serialize>(page: Page<T>, cursors: &Cursors, list: &str) -> Value {
     let cursor = page.next.map(|position| cursors.seal(&position, list));
     json!({ "data": page.rows, "pagination": { "hasMore": cursor.is_some(), "cursor": cursor } })
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_opens_its_own_list_and_no_other() {
+    fn cursor_is_valid_only_for_its_own_list() {
         let cursors = Cursors::new("a key of the test");
         let position = Position([("pk".to_owned(), "A".to_owned())].into());
         let cursor = cursors.seal(&position, "/orders?status=paid");

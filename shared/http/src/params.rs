@@ -1,4 +1,4 @@
-//! What a path, a query string and the idempotency header say.
+//! Parameters of the path and the query string, the idempotency key and the order token.
 
 use aws_kit::{Idempotency, Idempotent};
 use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
@@ -11,7 +11,7 @@ use values::{Error, Kind, Result, invalid_field};
 
 use crate::ApiError;
 
-/// Parameters of a path. What does not parse names nothing that exists: 404.
+/// Parameters of a path. A value that does not parse cannot name anything, so it is a 404.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
@@ -20,12 +20,12 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let parsed = AxumPath::<T>::from_request_parts(parts, state).await;
-        let AxumPath(value) = parsed.map_err(|_| Error::not_found("thing at this path"))?;
+        let AxumPath(value) = parsed.map_err(|_| Error::not_found("resource at this path"))?;
         Ok(Self(value))
     }
 }
 
-/// Parameters of a query string; what does not parse is named in a 422.
+/// Parameters of a query string. A 422 names the one that does not parse.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -35,53 +35,53 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let parsed = AxumQuery::<T>::from_request_parts(parts, state).await;
         let AxumQuery(value) = parsed.map_err(|rejection| {
-            // axum words it as "Failed to deserialize query string: limit: invalid digit …".
+            // axum writes "Failed to deserialize query string: limit: invalid digit …".
             let text = rejection.body_text();
-            let told = text.split_once("query string: ").map_or(text.as_str(), |(_, told)| told);
-            let (field, message) = told.split_once(": ").unwrap_or((".", told));
+            let error = text.split_once("query string: ").map_or(text.as_str(), |(_, error)| error);
+            let (field, message) = error.split_once(": ").unwrap_or((".", error));
             invalid_field(field, message)
         })?;
         Ok(Self(value))
     }
 }
 
-/// The `Idempotency-Key` header: 1 to 255 visible characters.
+/// The `Idempotency-Key` header: 1 to 255 visible ASCII characters.
 #[derive(Debug, Clone)]
 pub struct IdempotencyKey(pub Option<String>);
 
 impl IdempotencyKey {
-    /// The keyed request, where a key is accepted and was sent. `caller` is an account or what stands for a guest, `action`
-    /// the method and path.
+    /// The idempotency of a request for which a key is optional; none if no key was sent. `caller` is an account, or an id that
+    /// stands for a guest. `action` is the method and the path.
     pub fn of(self, caller: &str, action: &str, body: &impl Serialize) -> Result<Option<Idempotency>> {
         self.0.map(|key| Idempotency::new(caller, action, &key, body)).transpose()
     }
 
-    /// The key where the contract wants one.
+    /// The key of a request that must have one. Fails with 400 `idempotency_key_required`.
     pub fn required(self) -> Result<String> {
         self.0.ok_or_else(|| {
             let detail =
-                "Send an `Idempotency-Key` header: a new random value for each new request, the same for a repetition.";
+                "Send an `Idempotency-Key` header: a new random value for each new request, the same value for a retry.";
             Error::new(Kind::Malformed, "idempotency_key_required", detail)
         })
     }
 }
 
-/// Carries the token by which a guest may see an order and its payment.
+/// The header with the token that lets a guest see an order and its payment.
 pub const ORDER_TOKEN: &str = "x-order-token";
 
-/// The token in [`ORDER_TOKEN`], if it is text.
+/// The value of [`ORDER_TOKEN`], if it is visible ASCII.
 pub fn order_token(headers: &HeaderMap) -> Option<&str> {
     headers.get(ORDER_TOKEN).and_then(|value| value.to_str().ok())
 }
 
-/// The answer to a request that may be a repetition; one that is says so in `Idempotency-Replayed`.
-pub fn idempotent_response<T, R: IntoResponse>(attempt: Idempotent<T>, shape: impl FnOnce(T) -> R) -> Response {
-    match attempt {
-        Idempotent::Fresh(done) => shape(done).into_response(),
-        Idempotent::Replayed(done) => {
-            let mut answer = shape(done).into_response();
-            answer.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-            answer
+/// The response to a request that may be a retry. A stored response has the header `Idempotency-Replayed: true`.
+pub fn idempotent_response<T, R: IntoResponse>(outcome: Idempotent<T>, shape: impl FnOnce(T) -> R) -> Response {
+    match outcome {
+        Idempotent::Fresh(value) => shape(value).into_response(),
+        Idempotent::Replayed(value) => {
+            let mut response = shape(value).into_response();
+            response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+            response
         }
     }
 }
@@ -94,7 +94,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
         match header.to_str().ok().filter(|key| (1..=255).contains(&key.len())) {
             Some(key) => Ok(Self(Some(key.to_owned()))),
             None => {
-                let detail = "An Idempotency-Key is 1 to 255 visible ASCII characters.";
+                let detail = "The `Idempotency-Key` must have 1 to 255 visible ASCII characters.";
                 Err(Error::new(Kind::Malformed, "idempotency_key_invalid", detail).into())
             }
         }
@@ -110,21 +110,21 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code, reason = "only its parsing is tested")]
-    struct Asked {
+    struct Filter {
         limit: Option<u32>,
     }
 
     #[tokio::test]
-    async fn a_parameter_at_fault_is_named() {
+    async fn error_names_the_invalid_parameter() {
         for (query, code, detail) in [
-            ("limit=ten", "invalid_value", "`limit`: must be a single_page number"),
-            ("limit=-1", "invalid_value", "`limit`: must be a single_page number"),
-            ("limit=1&limit=2", "duplicate_field", "`limit`: comes twice"),
-            ("colour=red", "unknown_field", "`colour`: is not known here"),
+            ("limit=ten", "invalid_value", "`limit`: must be a whole number"),
+            ("limit=-1", "invalid_value", "`limit`: must be a whole number"),
+            ("limit=1&limit=2", "duplicate_field", "`limit`: must not be repeated"),
+            ("colour=red", "unknown_field", "`colour`: is not a known field"),
         ] {
             let mut parts = Request::get(format!("/?{query}")).body(()).unwrap().into_parts().0;
-            let refused = Query::<Asked>::from_request_parts(&mut parts, &()).await.unwrap_err();
-            assert_eq!((refused.0.fields[0].code, refused.0.detail.as_str()), (code, detail));
+            let error = Query::<Filter>::from_request_parts(&mut parts, &()).await.unwrap_err();
+            assert_eq!((error.0.fields[0].code, error.0.detail.as_str()), (code, detail));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 `application/problem+json`: the one place where a kind becomes a status.
+//! Errors as RFC 9457 `application/problem+json`: the one place that maps a kind to a status.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use tracing::{error, info};
 use values::{Error, FieldError, Kind};
 
-/// An error on its way out of a handler. The outermost layer writes it, because only that one knows the request's id.
+/// The error of a handler. The outermost layer writes it, because only that layer knows the request's id.
 #[derive(Debug)]
 pub struct ApiError(pub(crate) Error);
 
@@ -60,17 +60,17 @@ fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Writes the error a handler left in `response`, if it left one, and logs what is our fault.
-pub(crate) fn written(mut response: Response, request_id: &str) -> Response {
+/// Replaces `response` by a problem document if a handler left an error in it, and logs the error.
+pub(crate) fn write_problem(mut response: Response, request_id: &str) -> Response {
     let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
     let status = status(error.kind);
     let cause = error.causes();
     if status.is_server_error() {
         error!(error.code = error.code, error.cause = cause, "{}", error.detail);
     } else {
-        info!(error.code = error.code, error.cause = cause, "refused");
+        info!(error.code = error.code, error.cause = cause, "request refused");
     }
-    let problem = Problem {
+    let document = Problem {
         r#type: format!("urn:souk:problem:{}", error.code),
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
@@ -79,13 +79,13 @@ pub(crate) fn written(mut response: Response, request_id: &str) -> Response {
         request_id,
         errors: &error.fields,
     };
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let mut answer = Response::new(Body::from(body));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
-    // How the caller stands with a limit, and what a path knows, is true of a refusal, too. Nothing else of the answer that was not given.
-    let stays = |name: &HeaderName| name == header::ALLOW || name.as_str().starts_with("ratelimit-");
-    headers.extend(response.headers().iter().filter(|(name, _)| stays(name)).map(|(n, v)| (n.clone(), v.clone())));
+    let body = serde_json::to_vec(&document).unwrap_or_default();
+    let mut problem = Response::new(Body::from(body));
+    *problem.status_mut() = status;
+    let headers = problem.headers_mut();
+    // The rate limit and the allowed methods also hold for an error. All other headers belong to the response that was replaced.
+    let is_kept = |name: &HeaderName| name == header::ALLOW || name.as_str().starts_with("ratelimit-");
+    headers.extend(response.headers().iter().filter(|(name, _)| is_kept(name)).map(|(n, v)| (n.clone(), v.clone())));
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     if let Kind::RateLimited(seconds) | Kind::Unavailable(seconds) = error.kind {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -93,7 +93,7 @@ pub(crate) fn written(mut response: Response, request_id: &str) -> Response {
     if error.kind == Kind::Unauthenticated {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    answer
+    problem
 }
 
 #[cfg(test)]
@@ -101,18 +101,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_how_the_caller_stands_and_nothing_of_the_answer_that_was_not_given() {
+    fn problem_keeps_the_rate_limit_and_drops_other_headers() {
         let mut response = ApiError::from(Error::new(Kind::RateLimited(7), "rate_limited", "Wait.")).into_response();
-        let given = [("ratelimit-remaining", "0"), ("allow", "POST"), ("cache-control", "public"), ("etag", "\"1\"")];
-        for (name, value) in given {
+        let headers = [("ratelimit-remaining", "0"), ("allow", "POST"), ("cache-control", "public"), ("etag", "\"1\"")];
+        for (name, value) in headers {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
-        let answer = written(response, "a request");
-        let told = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let problem = write_problem(response, "a request");
+        let header = |name: &str| problem.headers().get(name).and_then(|value| value.to_str().ok());
         assert_eq!(
-            (told("ratelimit-remaining"), told("allow"), told("retry-after")),
+            (header("ratelimit-remaining"), header("allow"), header("retry-after")),
             (Some("0"), Some("POST"), Some("7"))
         );
-        assert_eq!((told("cache-control"), told("etag")), (None, None));
+        assert_eq!((header("cache-control"), header("etag")), (None, None));
     }
 }

@@ -1,7 +1,7 @@
 //! What people read of an event: pure words. English; localised templates come with their own issue.
 
 use events::{
-    CancelReason, Event, OrderCancelled, PaymentDone, PaymentFailed, PaymentMismatched, PaymentRefunded, Recipient,
+    CancelReason, Event, OrderCancelled, PaymentChanged, PaymentFailed, PaymentMismatched, PaymentRefunded, Recipient,
     StockLow,
 };
 use values::{Currency, Money, TokenId};
@@ -71,7 +71,7 @@ pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
     Some(draft.into_mail(name))
 }
 
-fn paid(payment: &PaymentDone) -> Draft<'_> {
+fn paid(payment: &PaymentChanged) -> Draft<'_> {
     let number = &payment.order_number;
     Draft {
         subject: format!("Your order {number} is confirmed and paid"),
@@ -170,7 +170,7 @@ fn low(stock: &StockLow) -> Draft<'_> {
 
 /// The provider's sum: as money where its currency is one, otherwise as it came.
 fn seen(mismatch: &PaymentMismatched) -> String {
-    let PaymentMismatched { seen_amount: amount, seen_currency: currency, .. } = mismatch;
+    let PaymentMismatched { provider_amount: amount, provider_currency: currency, .. } = mismatch;
     match currency.to_ascii_uppercase().parse::<Currency>() {
         Ok(known) => Money::new(*amount, known).to_string(),
         Err(_) => format!("{amount} minor units of {currency:?}"),

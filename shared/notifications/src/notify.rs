@@ -126,8 +126,8 @@ fn raise(mismatch: &PaymentMismatched) {
         payment.id = %mismatch.payment_id,
         payment.intent = mismatch.intent,
         payment.expected = %mismatch.expected,
-        payment.seen_amount = mismatch.seen_amount,
-        payment.seen_currency = mismatch.seen_currency,
+        payment.provider_amount = mismatch.provider_amount,
+        payment.provider_currency = mismatch.provider_currency,
         "the provider holds another amount or currency than this order costs"
     );
 }

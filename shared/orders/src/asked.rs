@@ -1,7 +1,7 @@
 //! What comes with a request to move an order, whatever the move.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{Caller, Error, Result, Trace};
+use values::{Caller, Error, ExpectedVersion, Result, Trace};
 
 use crate::order::{Order, Private};
 use crate::read::Full;
@@ -14,7 +14,7 @@ pub struct Asked<'a> {
     /// A guest's token of the order.
     pub order_token: Option<&'a str>,
     /// The version that the order must have, if the caller insists on one.
-    pub version: Option<u64>,
+    pub version: Option<&'a ExpectedVersion>,
     /// The keyed request, if it is one.
     pub idempotency: Option<&'a Idempotency>,
     /// As part of what.
@@ -24,7 +24,7 @@ pub struct Asked<'a> {
 impl Asked<'_> {
     /// Refuses when the caller insists on another version than this.
     pub(crate) fn check_version(&self, order: &Order) -> Result<()> {
-        if self.version.is_some_and(|version| version != order.version) {
+        if self.version.is_some_and(|version| !version.matches(order.version)) {
             return Err(Error::version_mismatch("order"));
         }
         Ok(())

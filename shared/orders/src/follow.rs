@@ -59,7 +59,7 @@ fn followed(before: &Order, envelope: &Envelope, now: Timestamp) -> Result<Optio
 mod tests {
     use super::*;
     use crate::order::tests::order;
-    use events::{PaymentDone, PaymentNeedsAction, PaymentRefunded};
+    use events::{PaymentChanged, PaymentNeedsAction, PaymentRefunded};
     use proptest::prelude::*;
     use values::{Actor, Clock, Money};
 
@@ -68,9 +68,16 @@ mod tests {
         Envelope::new(&Clock::fixed(order().created_at), &trace, order().payment_id, sequence, event)
     }
 
-    fn done() -> PaymentDone {
+    fn done() -> PaymentChanged {
         let Order { id, number, buyer, payment_id, total, .. } = order();
-        PaymentDone { payment_id, order_id: id, order_number: number, recipient: buyer, amount: total, lines: vec![] }
+        PaymentChanged {
+            payment_id,
+            order_id: id,
+            order_number: number,
+            recipient: buyer,
+            amount: total,
+            lines: vec![],
+        }
     }
 
     fn refunded(part: i64) -> Event {

@@ -1,7 +1,8 @@
 //! An order and what becomes of it. Pure.
 
 use events::{
-    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved, Pieces, Recipient,
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
+    Recipient,
 };
 use identity::Address;
 use serde::{Deserialize, Serialize};
@@ -157,9 +158,9 @@ impl Order {
     }
 
     /// Pieces as events tell of them: what was taken from stock.
-    fn pieces(&self) -> Vec<Pieces> {
+    fn pieces(&self) -> Vec<OrderItem> {
         let pieces =
-            |item: &Item| Pieces { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
+            |item: &Item| OrderItem { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
         self.items.iter().map(pieces).collect()
     }
 
@@ -176,8 +177,8 @@ impl Order {
     }
 
     /// Data of `order.processing` and `order.shipped`.
-    pub fn on_its_way(&self) -> OrderMoved {
-        OrderMoved {
+    pub fn on_its_way(&self) -> OrderStatusChanged {
+        OrderStatusChanged {
             order_id: self.id,
             order_number: self.number.clone(),
             payment_id: self.payment_id,

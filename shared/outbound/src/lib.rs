@@ -1,4 +1,4 @@
-//! The way out: HTTPS to servers that are not AWS, such as a payment provider's or an identity provider's.
+//! HTTPS to servers outside AWS, such as those of a payment provider or an identity provider.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use values::{Error, Result};
 const TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A client whose calls end after 5 s, connecting after 2 s; it follows no redirect. It trusts Mozilla's roots, compiled in: a start
-/// does not read the machine's store (docs/adr/0008).
+/// An HTTPS client. A call times out after 5 s and connecting after 2 s. It follows no redirects. Mozilla's root certificates are compiled
+/// in, so that a start does not read the system's store (docs/adr/0008).
 pub fn client() -> Result<Client> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));

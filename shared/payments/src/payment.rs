@@ -1,6 +1,6 @@
 //! A payment and its legal moves. Pure.
 
-use events::{Line, PaymentDone, Recipient};
+use events::{Line, PaymentChanged, Recipient};
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp};
 
@@ -296,8 +296,8 @@ impl Payment {
     }
 
     /// As events tell of it.
-    pub fn done(&self) -> PaymentDone {
-        PaymentDone {
+    pub fn done(&self) -> PaymentChanged {
+        PaymentChanged {
             payment_id: self.id,
             order_id: self.order_id,
             order_number: self.order_number.clone(),

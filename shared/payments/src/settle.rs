@@ -124,8 +124,8 @@ impl Till {
             order_number: payment.order_number.clone(),
             intent: truth.id.clone(),
             expected: payment.amount,
-            seen_amount: truth.amount,
-            seen_currency: truth.currency.clone(),
+            provider_amount: truth.amount,
+            provider_currency: truth.currency.clone(),
         };
         let message = "The payment could not be made. Nothing was taken; try another method.".into();
         let failure = Failure { code: "amount_mismatch".into(), message };

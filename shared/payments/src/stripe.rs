@@ -96,7 +96,7 @@ impl Stripe {
         match (status, told) {
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
                 // It may have been rotated a moment ago.
-                self.secret.forget().await;
+                self.secret.evict().await;
                 Err(Error::internal(format!("the payment provider refuses our key ({status}): see the Stripe secret")))
             }
             (StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND, Some(told)) => {

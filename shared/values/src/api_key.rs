@@ -1,5 +1,5 @@
-//! An API key as it is written: `sk_`, 256 random bits, and a checksum, by which a mistyped one is told without looking it up, and
-//! a scanner finds those that leaked.
+//! API keys: `sk_`, 256 random bits and a checksum.
+//! By the checksum a mistyped key is refused without a read, and a scanner can find leaked keys.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,24 +13,24 @@ const SECRET: usize = 43;
 /// 62^6 is more than 2^32.
 const CHECKSUM: usize = 6;
 
-/// `sk_`, 43 characters of base62 that are 32 random bytes, and 6 that are the CRC-32 (ISO-HDLC) of all before them. `Debug` hides it
-/// from logs; store its digest, never itself.
+/// An API key: `sk_`, 43 characters of base62 for 32 random bytes, and 6 characters for the CRC-32 (ISO-HDLC) of everything before
+/// them. `Debug` hides it from logs. Store its digest, never the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(String);
 
 impl ApiKey {
-    /// The key of 32 random bytes.
-    pub fn of(random: [u8; 32]) -> Self {
+    /// Encodes 32 random bytes.
+    pub fn from_random(random: [u8; 32]) -> Self {
         let open = format!("{PREFIX}{}", base62::<SECRET>(random));
         Self(format!("{open}{}", checksum(&open)))
     }
 
-    /// As it is sent; never log it.
+    /// The key as text. Never log it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its last 4 characters, by which its owner knows it again. They are of the checksum, so the secret stays one.
+    /// The last 4 characters, by which the owner recognises the key. They belong to the checksum, so they reveal little of the secret.
     pub fn last4(&self) -> &str {
         self.0.get(self.0.len() - 4..).unwrap_or_default()
     }
@@ -39,22 +39,22 @@ impl ApiKey {
 impl FromStr for ApiKey {
     type Err = Error;
 
-    /// Refuses what was mistyped, cut off or invented carelessly. Whether the rest are anybody's keys, a table knows.
+    /// Fails with `invalid_api_key` if the text is mistyped or incomplete. Whether the key exists is not checked here.
     fn from_str(text: &str) -> Result<Self> {
-        let is_whole = text.len() == PREFIX.len() + SECRET + CHECKSUM
+        let is_complete = text.len() == PREFIX.len() + SECRET + CHECKSUM
             && text.starts_with(PREFIX)
             && text[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
         let (open, sum) =
-            text.split_at_checked(PREFIX.len() + SECRET).filter(|_| is_whole).ok_or_else(Self::invalid)?;
+            text.split_at_checked(PREFIX.len() + SECRET).filter(|_| is_complete).ok_or_else(Self::invalid)?;
         if checksum(open) == sum { Ok(Self(text.to_owned())) } else { Err(Self::invalid()) }
     }
 }
 
 impl ApiKey {
-    /// It is no key of this shop, or no longer.
+    /// The 401 for a key that this shop does not have.
     pub fn invalid() -> Error {
         let detail =
-            "This API key is not valid: it is mistyped, or was revoked. Send a whole one as `X-Api-Key: sk_…`.";
+            "The API key is not valid: it is mistyped or was revoked. Send the complete key as `X-Api-Key: sk_…`.";
         Error::new(Kind::Unauthenticated, "invalid_api_key", detail)
     }
 }
@@ -69,7 +69,7 @@ fn checksum(open: &str) -> String {
     base62::<CHECKSUM>(crc32fast::hash(open.as_bytes()).to_be_bytes())
 }
 
-/// A big-endian number in so many digits, zeros first: the remainders of dividing by 62, the last one first.
+/// Writes a big-endian number with `DIGITS` digits of base62, with leading zeros. The last digit is the first remainder.
 fn base62<const DIGITS: usize>(mut number: impl AsMut<[u8]>) -> String {
     let mut digits = [b'0'; DIGITS];
     for digit in digits.iter_mut().rev() {
@@ -90,7 +90,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn numbers_are_written_in_as_many_digits_as_the_largest_needs() {
+    fn number_has_all_its_digits() {
         assert_eq!(base62::<CHECKSUM>(0u32.to_be_bytes()), "000000");
         assert_eq!(base62::<CHECKSUM>(61u32.to_be_bytes()), "00000z");
         assert_eq!(base62::<CHECKSUM>(62u32.to_be_bytes()), "000010");
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_written_as_it_always_was() {
-        // Computed by another program.
-        assert_eq!(ApiKey::of([7; 32]).as_str(), "sk_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF105k8Ez");
+    fn format_of_a_key_has_not_changed() {
+        // Computed by another implementation.
+        assert_eq!(ApiKey::from_random([7; 32]).as_str(), "sk_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF105k8Ez");
     }
 
     #[test]
-    fn what_is_no_key_is_refused_whatever_it_is() {
-        let key = ApiKey::of([7; 32]);
+    fn malformed_key_is_refused() {
+        let key = ApiKey::from_random([7; 32]);
         for bad in ["", "sk_", "Bearer x", &key.as_str()[1..], &format!("{}0", key.as_str()), &"ä".repeat(26)] {
             assert_eq!(bad.parse::<ApiKey>().unwrap_err().code, "invalid_api_key", "{bad:?} must be refused");
         }
@@ -115,8 +115,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_reads_back_and_one_wrong_character_is_noticed(random: [u8; 32], at in 0..52usize, digit in 0..62usize) {
-            let key = ApiKey::of(random);
+        fn key_round_trips_and_one_wrong_character_is_detected(random: [u8; 32], at in 0..52usize, digit in 0..62usize) {
+            let key = ApiKey::from_random(random);
             prop_assert_eq!(key.as_str().len(), 52);
             prop_assert!(key.as_str().parse::<ApiKey>().unwrap() == key);
             let shown = format!("{key:?}");
@@ -128,8 +128,8 @@ mod tests {
         }
 
         #[test]
-        fn two_characters_in_each_others_place_are_noticed(random: [u8; 32], at in 3..51usize) {
-            let key = ApiKey::of(random);
+        fn two_swapped_characters_are_detected(random: [u8; 32], at in 3..51usize) {
+            let key = ApiKey::from_random(random);
             let mut typed = key.as_str().as_bytes().to_vec();
             typed.swap(at, at + 1);
             let typed = String::from_utf8(typed).unwrap();

@@ -1,4 +1,4 @@
-//! Who acts, and on whose behalf a chain of events runs.
+//! Callers, their roles, and the trace of a request through its events.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ApiKeyId, Error, EventId, Kind, Permission, Result, Scopes, SessionId, UserId};
 
-/// What an account may do.
+/// The role of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Buys.
+    /// Can buy.
     Customer,
-    /// Runs the shop.
+    /// Can manage the shop.
     Admin,
 }
 
@@ -24,46 +24,42 @@ impl FromStr for Role {
         match text {
             "customer" => Ok(Self::Customer),
             "admin" => Ok(Self::Admin),
-            _ => Err(Error::invalid("role", "role_unknown", "use customer or admin")),
+            _ => Err(Error::invalid("role", "role_unknown", "must be `customer` or `admin`")),
         }
     }
 }
 
-/// Whoever sent a request.
+/// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// Without a token.
+    /// A request without a credential.
     Guest,
-    /// With a good token.
+    /// A request with a valid access token.
     User {
-        /// The account.
         id: UserId,
-        /// Its role when the token was made.
+        /// The account's role when the token was issued.
         role: Role,
         /// The login session behind the token.
         session: SessionId,
     },
-    /// With a good API key: a program that acts as the account, within what the key is for.
+    /// A request with a valid API key: a program that acts as the account, within the key's scopes.
     Key {
-        /// The account.
         id: UserId,
-        /// Its role a moment ago.
+        /// The account's role, at most 30 seconds old.
         role: Role,
-        /// The key.
         key: ApiKeyId,
-        /// What it is for.
         scopes: Scopes,
     },
 }
 
 impl Caller {
-    /// Somebody whom another issuer vouches for: an admin if that is among the names it gives, and else a customer.
-    pub fn vouched<'a>(id: UserId, named: impl IntoIterator<Item = &'a str>, session: SessionId) -> Self {
-        let is_admin = named.into_iter().any(|name| matches!(name.parse(), Ok(Role::Admin)));
+    /// A user of another issuer: an admin if `role_names` has that role, otherwise a customer.
+    pub fn from_claims<'a>(id: UserId, role_names: impl IntoIterator<Item = &'a str>, session: SessionId) -> Self {
+        let is_admin = role_names.into_iter().any(|name| matches!(name.parse(), Ok(Role::Admin)));
         Self::User { id, role: if is_admin { Role::Admin } else { Role::Customer }, session }
     }
 
-    /// The account that acts, if any.
+    /// The account that acts; none for a guest.
     pub fn account(&self) -> Option<UserId> {
         match self {
             Self::Guest => None,
@@ -71,7 +67,7 @@ impl Caller {
         }
     }
 
-    /// The account whose own things are the caller's: the one that acts, unless a key is not for those.
+    /// The account whose own data the caller may use: the one that acts, unless its key lacks the scope.
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::Key { .. } => self.account().filter(|_| self.may(Permission::UseAccount)),
@@ -79,21 +75,21 @@ impl Caller {
         }
     }
 
-    /// The account whose reviews are the caller's, if they are any of the caller's business.
+    /// The account for which the caller may write reviews.
     pub fn author(&self) -> Option<UserId> {
         self.account().filter(|_| self.may(Permission::WriteReviews))
     }
 
-    /// May the caller do that? The table is in `permissions.rs`. A key may do what its account and its scopes both allow.
+    /// Does the caller have the permission? The table is in `permissions.rs`. A key needs it from its account and from its scopes.
     pub fn may(&self, permission: Permission) -> bool {
         match self {
-            Self::Guest => permission.is_anybodys(),
+            Self::Guest => permission.is_public(),
             Self::User { role, .. } => role.may(permission),
-            Self::Key { role, scopes, .. } => role.may(permission) && scopes.hold(permission),
+            Self::Key { role, scopes, .. } => role.may(permission) && scopes.contains(permission),
         }
     }
 
-    /// The account that acts, or an error that asks to log in.
+    /// The account that acts. Fails with 401 `unauthenticated` for a guest.
     pub fn require_account(&self) -> Result<UserId> {
         self.account().ok_or_else(|| {
             Error::new(
@@ -104,7 +100,7 @@ impl Caller {
         })
     }
 
-    /// The account whose own things are the caller's, or an error that asks to log in, or for another key.
+    /// The account whose own data the caller may use. Fails with 401 `unauthenticated` for a guest, or like [`Caller::require`].
     pub fn require_user(&self) -> Result<UserId> {
         let account = self.require_account()?;
         match self.user() {
@@ -113,8 +109,8 @@ impl Caller {
         }
     }
 
-    /// Nothing for whoever may; for a guest an error that asks to log in, for everybody else a 403: `forbidden` where their role
-    /// may not, `login_required` where no key may, `insufficient_scope` where another key may.
+    /// Checks a permission. Fails with 401 `unauthenticated` for a guest, and otherwise with a 403: `forbidden` if the role lacks
+    /// the permission, `login_required` if no key can have it, `insufficient_scope` if another key could have it.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.may(permission) {
             return Ok(());
@@ -123,17 +119,20 @@ impl Caller {
         let refusal = |code, detail: String| Err(Error::new(Kind::Forbidden, code, detail));
         match self {
             Self::Key { .. } if !permission.is_grantable() => {
-                refusal("login_required", "No API key may do this: log in and send the access token instead.".into())
+                refusal("login_required", "An API key cannot do this. Log in and send the access token instead.".into())
             }
             Self::Key { role, .. } if role.may(permission) => {
                 let name = permission.name();
-                refusal("insufficient_scope", format!("This needs an API key with the scope `{name}`, or a login."))
+                refusal(
+                    "insufficient_scope",
+                    format!("This needs an API key with the scope `{name}`, or an access token."),
+                )
             }
             _ => refusal("forbidden", "Only an admin may do this.".into()),
         }
     }
 
-    /// As the history writes it.
+    /// The caller as a history records it.
     pub fn actor(&self) -> Actor {
         match self {
             Self::Guest => Actor("guest".to_owned()),
@@ -145,18 +144,18 @@ impl Caller {
     }
 }
 
-/// Who did it, in a history: `customer:usr_…`, `admin:usr_…`, `guest` or `system:<function>`.
+/// The author of a change in a history: `customer:usr_…`, `admin:usr_…`, `guest` or `system:<function>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor(pub String);
 
 impl Actor {
-    /// As customers see it: they learn that an admin did it, and not which.
+    /// The actor as customers see it: without the identity of an admin.
     #[must_use]
     pub fn for_customers(self) -> Self {
         if self.0.starts_with("admin:") { Self("admin".to_owned()) } else { self }
     }
 
-    /// A function of souk itself.
+    /// A function that acts by itself.
     pub fn system(function: &str) -> Self {
         Self(format!("system:{function}"))
     }
@@ -168,39 +167,36 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What a change is part of: it travels from the request through every event to every log line.
+/// What a change is part of. The trace goes from the request to every event and every log line.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    /// The id of the request that began it all.
+    /// The id of the request that began the chain.
     pub correlation_id: String,
-    /// The event that led to this change, if it was one.
+    /// The event that caused this change, if an event did.
     pub causation_id: Option<EventId>,
-    /// Who does it.
+    /// The author of the change.
     pub actor: Actor,
 }
 
-/// What an access token says (RFC 7519; the profile is RFC 9068 with a session id). Short-lived, signed by `auth` alone.
+/// The claims of an access token (RFC 7519; the profile is RFC 9068 with a session id). Only `auth` signs them. Short-lived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
-    /// Issuer: the public URL of this shop.
+    /// Issuer: the public URL of the shop.
     pub iss: String,
     /// Audience: [`AccessClaims::AUDIENCE`].
     pub aud: String,
-    /// The account.
     pub sub: UserId,
-    /// The login session.
     pub sid: SessionId,
-    /// Its role.
     pub role: Role,
-    /// Issued at, in seconds.
+    /// Issue time in seconds since 1970.
     pub iat: i64,
-    /// Good until, in seconds.
+    /// Expiry in seconds since 1970.
     pub exp: i64,
 }
 
 impl AccessClaims {
-    /// The only audience there is.
+    /// The audience of every access token.
     pub const AUDIENCE: &'static str = "souk";
-    /// The token's media type (RFC 9068, 2.1), so that no other signed thing is taken for an access token.
+    /// The media type in the header `typ` (RFC 9068, 2.1). It separates access tokens from other signed tokens.
     pub const TYPE: &'static str = "at+jwt";
 }

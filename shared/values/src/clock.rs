@@ -1,4 +1,4 @@
-//! Where time and fresh ids come from: the system, or a test that sets both.
+//! The source of time and of new ids: the system, or a test.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,34 +12,34 @@ use type_safe_id::StaticType;
 
 use crate::Id;
 
-/// A moment in UTC, to the millisecond. Written as RFC 3339 with exactly three decimals, so that the text sorts by time:
-/// DynamoDB conditions compare it as a string.
+/// A time in UTC with millisecond precision. As text it is RFC 3339 with exactly three decimals, so that it sorts by time:
+/// DynamoDB compares it as a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From milliseconds since 1970.
+    /// From milliseconds since 1970-01-01.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970-01-01.
     pub fn millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since 1970, as DynamoDB's TTL and JWT's NumericDate want them.
+    /// Whole seconds since 1970-01-01, for DynamoDB's TTL and a JWT's NumericDate.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// The moment so many seconds later.
+    /// The time `seconds` later.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// The day in UTC as `2026-11-21`: the shard of indexes that are read by date.
+    /// The day in UTC, such as `2026-11-21`. Indexes that are read by date are partitioned by it.
     pub fn day(self) -> String {
         self.to_string().split('T').next().unwrap_or_default().to_owned()
     }
@@ -72,27 +72,27 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| de::Error::custom("not a time as RFC 3339 writes it"))
+        text.parse().map_err(|_| de::Error::custom("must be a time of RFC 3339, such as 2026-11-21T08:00:00Z"))
     }
 }
 
-/// The source of time and ids. Cheap to clone; clones of a fixed clock share its hands.
+/// The source of time and ids. Cheap to clone; clones of a fixed clock share its time.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
-    /// The machine's clock and randomness.
+    /// The system's clock and randomness.
     #[default]
     System,
-    /// Set by a test, in milliseconds; every reading moves it by one, so ids stay unique and in order.
+    /// A time that a test sets, in milliseconds. Every read advances it by one, so ids stay unique and in order.
     Fixed(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that starts at `start` and is moved by the test.
+    /// A clock that starts at `start` and that a test advances.
     pub fn fixed(start: Timestamp) -> Self {
         Self::Fixed(Arc::new(AtomicI64::new(start.millis())))
     }
 
-    /// The present moment.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => {
@@ -103,7 +103,7 @@ impl Clock {
         }
     }
 
-    /// A fresh id.
+    /// Creates a new id.
     pub fn mint<T: StaticType>(&self) -> Id<T> {
         match self {
             Self::System => Id::new(),
@@ -122,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_moment_reads_back_as_it_was_written_and_sorts_as_text(a in 0i64..4_102_444_800_000, b in 0i64..4_102_444_800_000) {
+        fn timestamp_round_trips_and_sorts_as_text(a in 0i64..4_102_444_800_000, b in 0i64..4_102_444_800_000) {
             let (a, b) = (Timestamp(a), Timestamp(b));
             prop_assert_eq!(a.to_string().parse::<Timestamp>().unwrap(), a);
             prop_assert_eq!(a.to_string().cmp(&b.to_string()), a.cmp(&b));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_clock_mints_ids_in_order() {
+    fn fixed_clock_creates_ids_in_order() {
         let clock = Clock::fixed(Timestamp::from_millis(1_000));
         let (first, second): (crate::OrderId, crate::OrderId) = (clock.mint(), clock.mint());
         assert!(first.to_string() < second.to_string());

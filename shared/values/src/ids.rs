@@ -1,4 +1,4 @@
-//! Ids are TypeIDs: a prefix that says what is named, and a UUIDv7 (RFC 9562) in base32, so that they sort by time.
+//! Ids are TypeIDs: a prefix for the type, and a UUIDv7 (RFC 9562) in base32, so that ids sort by time.
 
 use type_safe_id::{StaticType, TypeSafeId};
 
@@ -7,13 +7,14 @@ use crate::Timestamp;
 /// An id of a `T`; `ord_01h…` parses as an [`OrderId`] and as nothing else.
 pub type Id<T> = TypeSafeId<T>;
 
-/// When an id was minted, to the millisecond: the first 48 bits of a UUIDv7 (RFC 9562, 5.7).
+/// The time when an id was created, with millisecond precision: the first 48 bits of a UUIDv7 (RFC 9562, 5.7).
 pub fn creation_time<T: StaticType>(id: &Id<T>) -> Timestamp {
     let millis = id.uuid().as_bytes().iter().take(6).fold(0, |millis, byte| (millis << 8) | i64::from(*byte));
     Timestamp::from_millis(millis)
 }
 
-/// The id of what is named elsewhere, by 16 bytes of a digest of that name: a UUIDv8 (RFC 9562, 5.8), so never one that is minted.
+/// The id of something that has a name elsewhere, from 16 bytes of a digest of that name. It is a UUIDv8 (RFC 9562, 5.8), so it never
+/// equals an id that souk creates.
 pub fn id_of_digest<T: StaticType>(digest: [u8; 16]) -> Id<T> {
     Id::from_uuid(uuid::Builder::from_custom_bytes(digest).into_uuid())
 }
@@ -26,7 +27,7 @@ macro_rules! ids {
         impl StaticType for $tag {
             const TYPE: &'static str = $prefix;
         }
-        #[doc = concat!("Names ", $what, ": `", $prefix, "_…`.")]
+        #[doc = concat!("The id of ", $what, ": `", $prefix, "_…`.")]
         pub type $name = Id<$tag>;
     )*};
 }
@@ -36,7 +37,7 @@ ids! {
     SessionTag SessionId "ses" "a login session";
     TokenTag TokenId "tok" "a one-time token that is mailed";
     ApiKeyTag ApiKeyId "key" "an API key";
-    ContactTag ContactId "gst" "how a guest can be reached";
+    ContactTag ContactId "gst" "the contact of a guest";
     ProductTag ProductId "prd" "a product";
     ImageTag ImageId "img" "a picture of a product";
     ReviewTag ReviewId "rev" "a review";
@@ -46,7 +47,7 @@ ids! {
     PaymentTag PaymentId "pay" "a payment";
     RefundTag RefundId "rfd" "a refund";
     EventTag EventId "evt" "an event";
-    AddressTag AddressId "adr" "an address in an address book";
+    AddressTag AddressId "adr" "a postal address in an address book";
 }
 
 #[cfg(test)]
@@ -55,7 +56,7 @@ mod tests {
     use crate::Clock;
 
     #[test]
-    fn an_id_tells_when_it_was_minted() {
+    fn id_has_its_creation_time() {
         let now = Timestamp::from_millis(1_764_000_000_123);
         let id: UserId = Clock::fixed(now).mint();
         assert_eq!(creation_time(&id), now);

@@ -1,4 +1,4 @@
-//! JSON of somebody else: bodies of requests, lines of imports. Read strictly, and refused with the name of the field at fault.
+//! JSON input: bodies of requests and lines of imports. It is parsed strictly, and an error names the invalid field.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -7,44 +7,46 @@ use serde_json::error::Category;
 use crate::strict::Strict;
 use crate::{Error, Kind, Result};
 
-/// Reads an object. What is no JSON is `malformed_json`; a field at fault is named, with a code of its own.
+/// Parses an object. Fails with 400 `malformed_json` if it is not JSON, or with 422 and the invalid field.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    // Syntax first, by itself: half a document must not be judged by its fields.
+    // Syntax comes first: the fields of an incomplete document must not be checked.
     let document: Strict = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
         Category::Data => invalid_field(".", &error.to_string()),
         _ => Error::new(
             Kind::Malformed,
             "malformed_json",
-            format!("The body is not JSON: line {}, column {}.", error.line(), error.column()),
+            format!("The body is not valid JSON: line {}, column {}.", error.line(), error.column()),
         ),
     })?;
     if !document.0.is_object() {
         return Err(Error::invalid("body", "wrong_type", "must be a JSON object"));
     }
-    judge(document)
+    parse(document)
 }
 
-/// Reads what was read as JSON before, as strictly.
+/// Parses a JSON value as strictly.
 pub fn read_json_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    judge(Strict(value))
+    parse(Strict(value))
 }
 
-fn judge<T: DeserializeOwned>(document: Strict) -> Result<T> {
+fn parse<T: DeserializeOwned>(document: Strict) -> Result<T> {
     serde_path_to_error::deserialize(document)
         .map_err(|error| invalid_field(&error.path().to_string(), &error.inner().to_string()))
 }
 
-/// The refusal of a field, in words for whoever wrote the request: serde's are for whoever wrote the program.
+/// The error for an invalid field. It rewrites the message of serde, which speaks of Rust types, for the author of the request.
 pub fn invalid_field(path: &str, message: &str) -> Error {
-    let expected =
-        || format!("must be {}", in_words(message.rsplit_once(", expected ").map_or("another", |told| told.1)));
-    let (code, told) = match message.split(' ').next() {
-        Some("duplicate") => ("duplicate_field", "comes twice".to_owned()),
-        Some("unknown") if message.starts_with("unknown field") => ("unknown_field", "is not known here".to_owned()),
+    let expected = || {
+        let type_name = message.rsplit_once(", expected ").map_or("another value", |(_, expected)| expected);
+        format!("must be {}", describe(type_name))
+    };
+    let (code, text) = match message.split(' ').next() {
+        Some("duplicate") => ("duplicate_field", "must not be repeated".to_owned()),
+        Some("unknown") if message.starts_with("unknown field") => ("unknown_field", "is not a known field".to_owned()),
         Some("missing") => ("required", "is missing".to_owned()),
         Some("invalid") if message.starts_with("invalid type") => ("wrong_type", expected()),
         Some("invalid" | "unknown") if message.contains(", expected ") => ("invalid_value", expected()),
-        // The standard library's, of a number in a query string.
+        // The standard library's message for a number in a query string.
         Some("invalid") if message.starts_with("invalid digit") => {
             ("invalid_value", "must be a whole number".to_owned())
         }
@@ -57,11 +59,11 @@ pub fn invalid_field(path: &str, message: &str) -> Error {
         (_, Some(name)) if code == "required" || !path.ends_with(name) => format!("{path}.{name}"),
         _ => path.to_owned(),
     };
-    Error::invalid(&field, code, told)
+    Error::invalid(&field, code, text)
 }
 
-/// What serde calls by the names of Rust's types.
-fn in_words(expected: &str) -> &str {
+/// Describes a type that serde names as in Rust.
+fn describe(expected: &str) -> &str {
     match expected {
         "u32" => "a whole number from 0 to 4294967295",
         "i32" => "a whole number from -2147483648 to 2147483647",
@@ -98,57 +100,60 @@ mod tests {
         quantity: Quantity,
     }
 
-    fn refused(body: &str) -> (Kind, String, &'static str) {
+    fn error_of(body: &str) -> (Kind, String, &'static str) {
         let error = read_json::<Order>(body.as_bytes()).unwrap_err();
         let field = error.fields.first();
         (error.kind, field.map(|f| f.field.clone()).unwrap_or_default(), field.map_or("", |f| f.code))
     }
 
     #[test]
-    fn a_refusal_names_its_field() {
-        assert_eq!(refused("{").0, Kind::Malformed);
-        assert_eq!(refused("[[]]"), (Kind::Invalid, "body".into(), "wrong_type"));
-        assert_eq!(refused(r#"{}"#), (Kind::Invalid, "items".into(), "required"));
-        assert_eq!(refused(r#"{"items":[],"x":1}"#), (Kind::Invalid, "x".into(), "unknown_field"));
+    fn error_names_the_field() {
+        assert_eq!(error_of("{").0, Kind::Malformed);
+        assert_eq!(error_of("[[]]"), (Kind::Invalid, "body".into(), "wrong_type"));
+        assert_eq!(error_of(r#"{}"#), (Kind::Invalid, "items".into(), "required"));
+        assert_eq!(error_of(r#"{"items":[],"x":1}"#), (Kind::Invalid, "x".into(), "unknown_field"));
         assert_eq!(
-            refused(r#"{"items":[{"quantity":0}]}"#),
+            error_of(r#"{"items":[{"quantity":0}]}"#),
             (Kind::Invalid, "items[0].quantity".into(), "invalid_value")
         );
         assert_eq!(
-            refused(r#"{"items":[{"quantity":1,"price":2}]}"#),
+            error_of(r#"{"items":[{"quantity":1,"price":2}]}"#),
             (Kind::Invalid, "items[0].price".into(), "unknown_field")
         );
-        assert_eq!(refused(r#"{"items":7}"#), (Kind::Invalid, "items".into(), "wrong_type"));
+        assert_eq!(error_of(r#"{"items":7}"#), (Kind::Invalid, "items".into(), "wrong_type"));
     }
 
-    fn told(body: &str) -> (&'static str, String) {
+    fn message_of(body: &str) -> (&'static str, String) {
         let field = read_json::<Order>(body.as_bytes()).unwrap_err().fields.remove(0);
         (field.code, format!("{} {}", field.field, field.message))
     }
 
     #[test]
-    fn an_object_is_an_object_at_any_depth() {
+    fn array_does_not_replace_an_object_at_any_depth() {
         assert!(read_json::<Order>(br#"{"items":[],"total":{"amount":890,"currency":"EUR"}}"#).is_ok());
-        assert_eq!(told(r#"{"items":[],"total":[890,"EUR"]}"#), ("wrong_type", "total must be an object".into()));
-        assert_eq!(told(r#"{"items":[[1]]}"#), ("wrong_type", "items[0] must be an object".into()));
+        assert_eq!(message_of(r#"{"items":[],"total":[890,"EUR"]}"#), ("wrong_type", "total must be an object".into()));
+        assert_eq!(message_of(r#"{"items":[[1]]}"#), ("wrong_type", "items[0] must be an object".into()));
     }
 
     #[test]
-    fn a_name_comes_once() {
-        assert_eq!(told(r#"{"items":[],"items":[]}"#), ("duplicate_field", "items comes twice".into()));
+    fn repeated_name_is_refused() {
+        assert_eq!(message_of(r#"{"items":[],"items":[]}"#), ("duplicate_field", "items must not be repeated".into()));
         let nested = r#"{"items":[{"quantity":1,"quantity":2}]}"#;
-        assert_eq!(told(nested), ("duplicate_field", "quantity comes twice".into()));
+        assert_eq!(message_of(nested), ("duplicate_field", "quantity must not be repeated".into()));
         assert!(
             read_json::<serde_json::Value>(br#"{"a":{"b":1},"c":{"b":1}}"#).is_ok(),
-            "the same name elsewhere is another"
+            "the same name in another object"
         );
-        assert!(read_json::<serde_json::Value>(br#"{"a":{"b":1,"b":1}}"#).is_err(), "also where any name may stand");
+        assert!(
+            read_json::<serde_json::Value>(br#"{"a":{"b":1,"b":1}}"#).is_err(),
+            "also in an object with arbitrary names"
+        );
     }
 
     #[test]
-    fn a_refusal_speaks_to_whoever_wrote_the_request() {
-        let address = r#"{"items":[],"total":{"currency":"EUR"}}"#;
-        assert_eq!(told(address), ("required", "total.amount is missing".into()));
+    fn message_is_for_the_author_of_the_request() {
+        let total = r#"{"items":[],"total":{"currency":"EUR"}}"#;
+        assert_eq!(message_of(total), ("required", "total.amount is missing".into()));
         for (body, words) in [
             (r#"{"items":7}"#, "items must be a list"),
             (r#"{"items":[],"note":7}"#, "note must be a text"),
@@ -159,16 +164,16 @@ mod tests {
                 r#"{"items":[],"total":{"amount":"a, expected b","currency":"EUR"}}"#,
                 "total.amount must be a whole number",
             ),
-            (r#"{"items":[],"colour":"red"}"#, "colour is not known here"),
+            (r#"{"items":[],"colour":"red"}"#, "colour is not a known field"),
             (r#"{"total":null}"#, "items is missing"),
             (r#"{"items":[{"quantity":1000}]}"#, "items[0].quantity must be from 1 to 999"),
         ] {
-            assert_eq!(told(body).1, words, "{body}");
+            assert_eq!(message_of(body).1, words, "{body}");
         }
     }
 
     #[test]
-    fn a_value_that_fits_is_read_as_it_stands() {
+    fn valid_value_is_read_unchanged() {
         let body = br#"{"a":[1,-1,1.5,"x",null,true],"b":{}}"#;
         assert_eq!(
             read_json::<serde_json::Value>(body).unwrap(),

@@ -1,45 +1,47 @@
-//! Who works at a job that takes more than one message, and until when that is taken for true.
+//! The lease of a job that takes more than one message: which message may work on it, and until when.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{EventId, Timestamp};
 
-/// A worker's hold on a job.
+/// A worker's exclusive claim on a job, for a limited time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
-    /// The message that the worker has in hand. If the worker dies, that message comes again.
-    by: EventId,
-    until: Timestamp,
+    /// The message that the worker is handling. If the worker dies, the queue delivers that message again.
+    #[serde(rename = "by")]
+    message: EventId,
+    #[serde(rename = "until")]
+    expires_at: Timestamp,
 }
 
-/// How a job is held, as a worker sees it.
+/// The state of a job's lease, from the point of view of the worker that handles one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LeaseClaim {
-    /// By nobody (any more).
+pub enum LeaseStatus {
+    /// There is no active lease.
     Free,
-    /// For the worker's own message until then: its last receiver may be at it still.
-    ByThis(Timestamp),
-    /// For another message.
-    ByAnother,
+    /// The lease belongs to this same message until that time. An earlier receiver may still be working on it.
+    HeldByThis(Timestamp),
+    /// The lease belongs to another message.
+    HeldByOther,
 }
 
 impl Lease {
-    /// For the worker that has the message `by` in hand.
-    pub fn taken(by: EventId, seconds: i64, now: Timestamp) -> Self {
-        Self { by, until: now.plus_seconds(seconds) }
+    /// A lease for the worker that handles `message`.
+    pub fn new(message: EventId, seconds: i64, now: Timestamp) -> Self {
+        Self { message, expires_at: now.plus_seconds(seconds) }
     }
 
-    /// Does it still hold?
-    pub fn holds(self, now: Timestamp) -> bool {
-        now < self.until
+    /// Is the lease still active at `now`?
+    pub fn is_active(self, now: Timestamp) -> bool {
+        now < self.expires_at
     }
 
-    /// What the last lease of a job, if there was one, means to the worker that has the message `by` in hand.
-    pub fn seen(last: Option<Self>, by: EventId, now: Timestamp) -> LeaseClaim {
-        match last.filter(|lease| lease.holds(now)) {
-            None => LeaseClaim::Free,
-            Some(lease) if lease.by == by => LeaseClaim::ByThis(lease.until),
-            Some(_) => LeaseClaim::ByAnother,
+    /// What the last lease of a job, if there was one, means to the worker that handles `message`.
+    pub fn status(last: Option<Self>, message: EventId, now: Timestamp) -> LeaseStatus {
+        match last.filter(|lease| lease.is_active(now)) {
+            None => LeaseStatus::Free,
+            Some(lease) if lease.message == message => LeaseStatus::HeldByThis(lease.expires_at),
+            Some(_) => LeaseStatus::HeldByOther,
         }
     }
 }

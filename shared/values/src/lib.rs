@@ -1,11 +1,13 @@
-//! The values every context speaks in: money, ids, SKUs, quantities, emails, moments, pages and errors.
-//! Pure: no I/O, no AWS, no HTTP. A value that exists is valid; parsing is the only way to make one.
+//! The value types of every context: money, ids, SKUs, quantities, email addresses, timestamps, pages and errors.
+//! They are pure: no I/O, no AWS, no HTTP. A value that exists is valid, because it can only be created by parsing.
 
 mod api_key;
 mod caller;
 mod clock;
-mod contact;
+mod currency;
+mod email;
 mod error;
+mod expected_version;
 mod ids;
 mod job;
 mod json;
@@ -23,16 +25,18 @@ mod text;
 pub use api_key::ApiKey;
 pub use caller::{AccessClaims, Actor, Caller, Role, Trace};
 pub use clock::{Clock, Timestamp};
-pub use contact::Email;
+pub use currency::Currency;
+pub use email::{Email, NewEmail};
 pub use error::{Error, FieldError, Kind, Result};
+pub use expected_version::ExpectedVersion;
 pub use ids::{
     AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PaymentId, ProductId, RefundId,
     ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
 };
 pub use job::{JobClaim, JobFailure, JobState, JobStatus};
 pub use json::{invalid_field, read_json, read_json_value};
-pub use lease::{Lease, LeaseClaim};
-pub use money::{Currency, Money};
+pub use lease::{Lease, LeaseStatus};
+pub use money::Money;
 pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};
 pub use quantity::{Quantity, Sku};

@@ -1,113 +1,51 @@
-//! Money in integer minor units with its currency (ISO 4217). Arithmetic is checked: an overflow is an error, never a wrap.
+//! Money in integer minor units with its currency. Arithmetic is checked: an overflow is an error and never wraps around.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
-use crate::{Error, Quantity, Result};
-
-/// Three capital letters of ISO 4217.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency([u8; 3]);
-
-impl Currency {
-    /// The code, such as `EUR`.
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
-    }
-
-    /// Digits after the point in ISO 4217: two, but for those that have none or three.
-    pub fn exponent(&self) -> u32 {
-        match self.code() {
-            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
-            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
-            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
-            _ => 2,
-        }
-    }
-}
-
-impl FromStr for Currency {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text.as_bytes() {
-            &[a, b, c] if [a, b, c].iter().all(u8::is_ascii_uppercase) => Ok(Self([a, b, c])),
-            _ => Err(Error::invalid(
-                "currency",
-                "currency_unknown",
-                "use three capital letters of ISO 4217, such as EUR",
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl Serialize for Currency {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl<'de> Deserialize<'de> for Currency {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(|error: Error| de::Error::custom(error.detail))
-    }
-}
+use crate::{Currency, Error, Quantity, Result};
 
 /// An amount in minor units (cents, for EUR).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Money {
-    /// Minor units.
+    /// In minor units.
     pub amount: i64,
-    /// ISO 4217.
     pub currency: Currency,
 }
 
 impl Money {
-    /// So many minor units.
+    /// An amount in minor units.
     pub fn new(amount: i64, currency: Currency) -> Self {
         Self { amount, currency }
     }
 
-    /// Nothing, in a currency.
+    /// The amount zero.
     pub fn zero(currency: Currency) -> Self {
         Self::new(0, currency)
     }
 
-    /// The sum; other currencies and overflow are refused.
+    /// Adds two amounts. Fails with `currency_mismatch` or `amount_too_large`.
     pub fn plus(self, other: Self) -> Result<Self> {
         if self.currency != other.currency {
             return Err(Error::invalid(
                 "currency",
                 "currency_mismatch",
-                format!("{} and {} do not add up", self.currency, other.currency),
+                format!("{} and {} cannot be added", self.currency, other.currency),
             ));
         }
         self.amount.checked_add(other.amount).map(|amount| Self { amount, ..self }).ok_or_else(too_much)
     }
 
-    /// So many times this amount.
+    /// Multiplies the amount by a quantity. Fails with `amount_too_large`.
     pub fn times(self, quantity: Quantity) -> Result<Self> {
         self.amount.checked_mul(quantity.get().into()).map(|amount| Self { amount, ..self }).ok_or_else(too_much)
     }
 }
 
 impl fmt::Display for Money {
-    /// As a person reads it: `129.99 EUR`.
+    /// The amount in major units, such as `129.99 EUR`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = 10i64.pow(self.currency.exponent()).unsigned_abs();
         let (sign, amount) = (if self.amount < 0 { "-" } else { "" }, self.amount.unsigned_abs());
@@ -126,7 +64,7 @@ impl fmt::Display for Money {
 }
 
 fn too_much() -> Error {
-    Error::invalid("amount", "amount_too_large", "the amount is larger than money is counted here")
+    Error::invalid("amount", "amount_too_large", "the amount is too large")
 }
 
 #[cfg(test)]
@@ -139,15 +77,16 @@ mod tests {
     }
 
     #[test]
-    fn money_reads_as_its_currency_is_written() {
+    fn money_is_shown_in_major_units() {
         assert_eq!(money(12_999, "EUR").to_string(), "129.99 EUR");
         assert_eq!(money(-5, "EUR").to_string(), "-0.05 EUR");
         assert_eq!(money(500, "JPY").to_string(), "500 JPY");
         assert_eq!(money(1_500, "KWD").to_string(), "1.500 KWD");
+        assert_eq!(money(15_000, "CLF").to_string(), "1.5000 CLF");
     }
 
     #[test]
-    fn currencies_do_not_mix_and_sums_do_not_wrap() {
+    fn currencies_do_not_mix_and_overflow_is_an_error() {
         assert!(money(1, "EUR").plus(money(1, "USD")).is_err());
         assert!(money(i64::MAX, "EUR").plus(money(1, "EUR")).is_err());
         assert!(money(i64::MAX, "EUR").times(Quantity::new(2).unwrap()).is_err());
@@ -155,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn n_times_is_n_additions(amount in -1_000_000i64..1_000_000, n in 1u32..50) {
+        fn multiplication_equals_repeated_addition(amount in -1_000_000i64..1_000_000, n in 1u32..50) {
             let one = money(amount, "EUR");
             let mut sum = Money::zero(one.currency);
             for _ in 0..n { sum = sum.plus(one).unwrap(); }

@@ -1,4 +1,4 @@
-//! Lists are read a page at a time, from a position that the store hands out and the caller gives back.
+//! Pages of lists. The store returns a position with each page, and the caller sends it back for the next one.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
-/// Where a page ended: the keys of its last row. `http-kit` makes an authenticated cursor of it.
+/// The keys of the last row of a page. `http-kit` turns them into an authenticated cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position(pub BTreeMap<String, String>);
 
 impl Position {
-    /// One named part.
+    /// One key.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 }
 
-/// What page is asked for.
+/// The requested page.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
     /// 1 to 100 rows.
     pub limit: u32,
-    /// After which row; from the beginning if none.
+    /// The position after which the page begins; none for the first page.
     pub after: Option<Position>,
 }
 
 impl PageRequest {
-    /// Refuses a limit out of 1-100; without one it is 20.
+    /// Fails with `limit_out_of_range` unless the limit is 1 to 100. Without a limit it is 20.
     pub fn new(limit: Option<u32>, after: Option<Position>) -> Result<Self> {
         match limit.unwrap_or(20) {
             limit @ 1..=100 => Ok(Self { limit, after }),
@@ -39,14 +39,14 @@ impl PageRequest {
 /// A page of rows.
 #[derive(Debug, Clone)]
 pub struct Page<T> {
-    /// In the list's order.
+    /// The rows, in the order of the list.
     pub rows: Vec<T>,
-    /// Where the next page begins; none after the last.
+    /// The position of the next page; none on the last page.
     pub next: Option<Position>,
 }
 
 impl<T> Page<T> {
-    /// The same page of something else.
+    /// Converts every row of the page.
     pub fn map<U>(self, shape: impl FnMut(T) -> U) -> Page<U> {
         Page { rows: self.rows.into_iter().map(shape).collect(), next: self.next }
     }

@@ -1,36 +1,35 @@
-//! What may be done, and who may do it: the one table. Extractors and use cases ask it, and nobody asks for a role.
+//! The table of permissions. Extractors and use cases check a permission, never a role.
 
 use crate::Role;
 
-/// A permission as a type, for whoever is built for one: `Allowed<ManageProducts>` reads as a sentence.
+/// A permission as a type, for extractors such as `Authorized<ManageProducts>`.
 pub trait Permit {
-    /// Which.
     const PERMISSION: Permission;
 }
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $name:ident $wire:literal: $guest:ident, $customer:ident, $admin:ident, $key:ident;)*) => {
-        /// Something that somebody may do.
+        /// A permission.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Permission {
             $($(#[$doc])* $name,)*
         }
 
         impl Permission {
-            /// Every one.
+            /// All permissions.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// As a scope of an API key is called.
+            /// The name of the permission as a scope of an API key.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $wire,)*
                 }
             }
 
-            /// Its line of the table: guest, customer, admin, key.
-            const fn line(self) -> [Answer; 4] {
+            /// The row of the table: guest, customer, admin, key.
+            const fn row(self) -> [Granted; 4] {
                 match self {
-                    $(Self::$name => [Answer::$guest, Answer::$customer, Answer::$admin, Answer::$key],)*
+                    $(Self::$name => [Granted::$guest, Granted::$customer, Granted::$admin, Granted::$key],)*
                 }
             }
         }
@@ -46,65 +45,65 @@ macro_rules! permissions {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(non_camel_case_types, reason = "the table is read as a table")]
-enum Answer {
+#[allow(non_camel_case_types, reason = "the columns of the table line up")]
+enum Granted {
     yes,
     no_,
 }
 
-// What is one's own (a profile, a cart, an order, a review) is not in the table: whose something is decides there, and to
-// anybody else it does not exist, unless a permission below says that it does.
+// A caller's own data (profile, cart, orders, reviews) is not in the table: there the owner decides. For every other caller that data
+// does not exist, unless a permission below gives access to it.
 permissions! {
     //                                     guest customer admin key
-    /// Fill a cart and order what is in it.
+    /// Use a cart and place orders.
     Buy "buy":                              yes,  yes,  yes,  yes;
-    /// Have a profile, an address book, a list of orders, a cart called `me`.
+    /// Use the profile, the address book, the list of orders and the cart `me` of the account.
     UseAccount "use_account":               no_,  yes,  yes,  yes;
-    /// Say what a product that one received is like.
+    /// Review products that the account has received.
     WriteReviews "write_reviews":           no_,  yes,  yes,  yes;
-    /// See to what opens the account: sessions, API keys, the address that a password is reset by. No key makes another.
+    /// Manage what gives access to the account: sessions, API keys, the email address for password resets. No key can create a key.
     ManageCredentials "manage_credentials": no_,  yes,  yes,  no_;
-    /// See all accounts, give roles, suspend.
+    /// List all accounts, change roles, suspend accounts.
     ManageUsers "manage_users":             no_,  no_,  yes,  yes;
-    /// Make, change and archive products and their pictures; see what is archived, and the history; import and export.
+    /// Create, change and archive products and images; read archived products and histories; import and export.
     ManageProducts "manage_products":       no_,  no_,  yes,  yes;
-    /// Count stock, and see what moved it.
+    /// Change stock and list its movements.
     ManageStock "manage_stock":             no_,  no_,  yes,  yes;
-    /// Arrange the tree of categories.
+    /// Change the tree of categories.
     ManageCategories "manage_categories":   no_,  no_,  yes,  yes;
-    /// Hide reviews and see hidden ones.
+    /// Hide reviews and read hidden ones.
     ModerateReviews "moderate_reviews":     no_,  no_,  yes,  yes;
-    /// Look into other people's carts, and change them.
+    /// Read and change the carts of other accounts.
     ServeCarts "serve_carts":               no_,  no_,  yes,  yes;
-    /// See and search other people's orders and payments, and who did what with them.
+    /// Read and search all orders and payments, with their histories.
     ReadOrders "read_orders":               no_,  no_,  yes,  yes;
-    /// Move orders on, and cancel them for the shop.
+    /// Change the status of orders and cancel them for the shop.
     MoveOrders "move_orders":               no_,  no_,  yes,  yes;
-    /// Capture and give back.
+    /// Capture and refund payments.
     MoveMoney "move_money":                 no_,  no_,  yes,  yes;
 }
 
 impl Role {
-    /// May an account of this role do that?
+    /// Does an account of this role have the permission?
     pub fn may(self, permission: Permission) -> bool {
-        let [_, customer, admin, _] = permission.line();
-        let answer = match self {
+        let [_, customer, admin, _] = permission.row();
+        let granted = match self {
             Self::Customer => customer,
             Self::Admin => admin,
         };
-        answer == Answer::yes
+        granted == Granted::yes
     }
 }
 
 impl Permission {
-    /// May somebody without an account do that?
-    pub fn is_anybodys(self) -> bool {
-        self.line()[0] == Answer::yes
+    /// Does a guest have the permission?
+    pub fn is_public(self) -> bool {
+        self.row()[0] == Granted::yes
     }
 
-    /// May an API key be given that? What no key is given takes a login.
+    /// Can an API key have the permission? If not, the caller has to log in.
     pub fn is_grantable(self) -> bool {
-        self.line()[3] == Answer::yes
+        self.row()[3] == Granted::yes
     }
 }
 
@@ -118,36 +117,37 @@ mod tests {
     }
 
     #[test]
-    fn whoever_has_more_of_a_role_may_do_no_less() {
+    fn higher_role_has_every_permission_of_a_lower_one() {
         for permission in Permission::ALL {
-            assert!(!permission.is_anybodys() || Role::Customer.may(*permission), "{permission:?}");
+            assert!(!permission.is_public() || Role::Customer.may(*permission), "{permission:?}");
             assert!(!Role::Customer.may(*permission) || Role::Admin.may(*permission), "{permission:?}");
         }
     }
 
     #[test]
-    fn who_is_refused_is_asked_to_log_in_or_told_that_it_is_not_theirs() {
+    fn guest_is_unauthenticated_and_customer_is_forbidden() {
         let (guest, customer, admin) = (Caller::Guest, caller(Role::Customer), caller(Role::Admin));
         for permission in Permission::ALL {
             assert!(admin.require(*permission).is_ok(), "{permission:?}");
-            let refused = |caller: &Caller| caller.require(*permission).err().map(|error| (error.kind, error.code));
-            let nobody = (!permission.is_anybodys()).then_some((Kind::Unauthenticated, "unauthenticated"));
-            assert_eq!(refused(&guest), nobody, "{permission:?}");
-            let theirs = (!Role::Customer.may(*permission)).then_some((Kind::Forbidden, "forbidden"));
-            assert_eq!(refused(&customer), theirs, "{permission:?}");
+            let error = |caller: &Caller| caller.require(*permission).err().map(|error| (error.kind, error.code));
+            let expected = (!permission.is_public()).then_some((Kind::Unauthenticated, "unauthenticated"));
+            assert_eq!(error(&guest), expected, "{permission:?}");
+            let expected = (!Role::Customer.may(*permission)).then_some((Kind::Forbidden, "forbidden"));
+            assert_eq!(error(&customer), expected, "{permission:?}");
         }
     }
 
     #[test]
-    fn no_key_is_given_what_opens_the_account() {
-        let logins: Vec<_> = Permission::ALL.iter().filter(|permission| !permission.is_grantable()).collect();
-        assert_eq!(logins, [&Permission::ManageCredentials]);
+    fn key_cannot_have_the_permission_to_manage_credentials() {
+        let session_only: Vec<_> = Permission::ALL.iter().filter(|permission| !permission.is_grantable()).collect();
+        assert_eq!(session_only, [&Permission::ManageCredentials]);
     }
 
     #[test]
-    fn a_customer_runs_no_shop() {
-        let ours: Vec<_> = Permission::ALL.iter().filter(|permission| Role::Customer.may(**permission)).collect();
+    fn customer_has_no_permission_of_the_shop() {
+        let permissions: Vec<_> =
+            Permission::ALL.iter().filter(|permission| Role::Customer.may(**permission)).collect();
         use Permission::{Buy, ManageCredentials, UseAccount, WriteReviews};
-        assert_eq!(ours, [&Buy, &UseAccount, &WriteReviews, &ManageCredentials]);
+        assert_eq!(permissions, [&Buy, &UseAccount, &WriteReviews, &ManageCredentials]);
     }
 }

@@ -1,4 +1,4 @@
-//! How many of what: a quantity of a line and the SKU it is of.
+//! The quantity of an order line, and the SKU.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,28 +7,28 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::{Error, Result};
 
-/// From 1 to 999 pieces of one SKU.
+/// A quantity of one SKU, from 1 to 999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Quantity(u32);
 
 impl Quantity {
-    /// The most of one SKU in a cart or an order.
+    /// The largest quantity of one SKU in a cart or an order.
     pub const MAX: u32 = 999;
 
-    /// Refuses 0 and more than [`Quantity::MAX`].
-    pub fn new(pieces: u32) -> Result<Self> {
-        match pieces {
-            1..=Self::MAX => Ok(Self(pieces)),
+    /// Fails with `quantity_out_of_range` for 0 and for more than [`Quantity::MAX`].
+    pub fn new(quantity: u32) -> Result<Self> {
+        match quantity {
+            1..=Self::MAX => Ok(Self(quantity)),
             _ => Err(Error::invalid("quantity", "quantity_out_of_range", "must be from 1 to 999")),
         }
     }
 
-    /// Pieces.
+    /// The quantity as a number.
     pub fn get(self) -> u32 {
         self.0
     }
 
-    /// The sum, within the bound.
+    /// Adds two quantities. Fails with `quantity_out_of_range`.
     pub fn plus(self, other: Self) -> Result<Self> {
         Self::new(self.0.saturating_add(other.0))
     }
@@ -36,18 +36,18 @@ impl Quantity {
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pieces =
+        let quantity =
             u32::deserialize(deserializer).map_err(|_| de::Error::custom("must be a whole number from 1 to 999"))?;
-        Self::new(pieces).map_err(|_| de::Error::custom("must be from 1 to 999"))
+        Self::new(quantity).map_err(|_| de::Error::custom("must be from 1 to 999"))
     }
 }
 
-/// A stock keeping unit: what is priced, counted and sold. 1-64 of `A-Z a-z 0-9 . _ -`, never taken for a product id.
+/// A stock keeping unit: what is priced, counted and sold. 1 to 64 of `A-Z a-z 0-9 . _ -`, and never like a product id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Sku(String);
 
 impl Sku {
-    /// As text.
+    /// The SKU as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -57,14 +57,19 @@ impl FromStr for Sku {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        // It stands in paths, where these are steps.
-        let is_step = matches!(text, "." | "..");
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(legal) || text.starts_with("prd_") || is_step {
+        let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        // A SKU is part of paths, where these have a meaning.
+        let is_path_segment = matches!(text, "." | "..");
+        if text.is_empty()
+            || text.len() > 64
+            || !text.bytes().all(is_legal)
+            || text.starts_with("prd_")
+            || is_path_segment
+        {
             return Err(Error::invalid(
                 "sku",
                 "sku_invalid",
-                "use 1 to 64 letters, digits, dots, dashes or underscores, not beginning with prd_",
+                "must have 1 to 64 letters, digits, dots, hyphens or underscores, and must not begin with prd_",
             ));
         }
         Ok(Self(text.to_owned()))
@@ -79,7 +84,7 @@ impl fmt::Display for Sku {
 
 impl<'de> Deserialize<'de> for Sku {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(|error: Error| de::Error::custom(error.detail))
+        String::deserialize(deserializer)?.parse().map_err(|error: Error| de::Error::custom(error.message()))
     }
 }
 
@@ -88,14 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quantity_is_from_1_to_999() {
+    fn quantity_is_from_1_to_999() {
         assert!(Quantity::new(0).is_err() && Quantity::new(1000).is_err());
         assert_eq!(Quantity::new(999).unwrap().get(), 999);
         assert!(serde_json::from_str::<Quantity>("-1").is_err());
     }
 
     #[test]
-    fn a_sku_is_short_plain_text() {
+    fn sku_is_short_and_plain() {
         assert!("MUG-INDIGO-350".parse::<Sku>().is_ok());
         for bad in ["", "a b", "a#b", "prd_x", &"x".repeat(65)] {
             assert!(bad.parse::<Sku>().is_err(), "{bad:?} must be refused");

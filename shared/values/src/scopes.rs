@@ -1,4 +1,4 @@
-//! What an API key is for: permissions by their names. A key may do what its scopes and its account's role both allow.
+//! Scopes of API keys: permissions by name. A key has a permission if its scopes and its account's role both have it.
 
 use serde::de::Deserializer;
 use serde::ser::Serializer;
@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Permission, Result, Role};
 
-/// A set of permissions that a key can be given. Written as their names, in the order of the table; a name that means nothing (any
-/// more) grants nothing when it is read back.
+/// A set of permissions of an API key. Serialised as their names, in the order of the table. When it is read back, an unknown name
+/// grants nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scopes(u32);
 
-const _: () = assert!(Permission::ALL.len() <= 32, "a scope for each bit");
+const _: () = assert!(Permission::ALL.len() <= 32, "one bit for each permission");
 
 impl Scopes {
-    /// Those that somebody asks for, for an account of that role. The one at fault is named in a 422: `scope_unknown`, or
-    /// `scope_not_allowed` where it is more than the account may; and `required` where there is none. `field` is where they stand.
-    pub fn asked(field: &str, names: &[String], role: Role) -> Result<Self> {
+    /// The requested scopes of a key, for an account of that role. `field` is the name of the list in the request. Fails with a 422 for
+    /// the invalid one: `scope_unknown`, or `scope_not_allowed` if the role lacks the permission; and `required` for an empty list.
+    pub fn requested(field: &str, names: &[String], role: Role) -> Result<Self> {
         let mut scopes = Self::default();
         for (index, name) in names.iter().enumerate() {
             let field = format!("{field}[{index}]");
@@ -25,34 +25,34 @@ impl Scopes {
                 Error::invalid(
                     &field,
                     "scope_unknown",
-                    format!("is none of {}", Self::grantable(role).names().join(", ")),
+                    format!("must be one of {}", Self::grantable(role).names().join(", ")),
                 )
             })?;
             if !role.may(*permission) {
-                return Err(Error::invalid(&field, "scope_not_allowed", "is more than this account may do"));
+                return Err(Error::invalid(&field, "scope_not_allowed", "is not a permission of this account"));
             }
             scopes = scopes.with(*permission);
         }
         match names.is_empty() {
-            true => Err(Error::invalid(field, "required", "say what the key is for")),
+            true => Err(Error::invalid(field, "required", "must have at least one scope")),
             false => Ok(scopes),
         }
     }
 
-    /// Everything that a key of an account of that role can be given.
+    /// All scopes that a key of an account of that role can have.
     pub fn grantable(role: Role) -> Self {
-        let may = Permission::ALL.iter().filter(|known| known.is_grantable() && role.may(**known));
-        may.fold(Self::default(), |scopes, permission| scopes.with(*permission))
+        let grantable = Permission::ALL.iter().filter(|known| known.is_grantable() && role.may(**known));
+        grantable.fold(Self::default(), |scopes, permission| scopes.with(*permission))
     }
 
-    /// Is it one of them?
-    pub fn hold(self, permission: Permission) -> bool {
+    /// Does the set have the permission?
+    pub fn contains(self, permission: Permission) -> bool {
         self.0 & (1 << permission as u32) != 0
     }
 
-    /// Their names.
+    /// The names of the permissions.
     pub fn names(self) -> Vec<&'static str> {
-        Permission::ALL.iter().filter(|known| self.hold(**known)).map(|known| known.name()).collect()
+        Permission::ALL.iter().filter(|known| self.contains(**known)).map(|known| known.name()).collect()
     }
 
     fn with(self, permission: Permission) -> Self {
@@ -80,31 +80,31 @@ mod tests {
     use super::*;
     use crate::{Caller, Clock, Kind};
 
-    fn asked(names: &[&str], role: Role) -> Result<Scopes, (String, &'static str)> {
+    fn requested(names: &[&str], role: Role) -> Result<Scopes, (String, &'static str)> {
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-        Scopes::asked("scopes", &names, role).map_err(|mut error| {
-            let fault = error.fields.remove(0);
-            (fault.field, fault.code)
+        Scopes::requested("scopes", &names, role).map_err(|mut error| {
+            let field = error.fields.remove(0);
+            (field.field, field.code)
         })
     }
 
     fn key(role: Role, names: &[&str]) -> Caller {
-        let scopes = asked(names, Role::Admin).unwrap();
+        let scopes = requested(names, Role::Admin).unwrap();
         Caller::Key { id: Clock::System.mint(), role, key: Clock::System.mint(), scopes }
     }
 
     #[test]
-    fn a_scope_is_named_as_it_is_and_within_what_the_account_may() {
+    fn requested_scope_is_known_and_within_the_role() {
         let fault = |index: u32, code| Err((format!("scopes[{index}]"), code));
-        assert_eq!(asked(&["buy", "manage_products"], Role::Customer), fault(1, "scope_not_allowed"));
-        assert_eq!(asked(&["buy", "fly"], Role::Customer), fault(1, "scope_unknown"));
-        assert_eq!(asked(&["manage_credentials"], Role::Admin), fault(0, "scope_unknown"));
-        assert_eq!(asked(&[], Role::Admin), Err(("scopes".to_owned(), "required")));
-        assert_eq!(asked(&["buy", "buy"], Role::Customer).unwrap().names(), ["buy"]);
+        assert_eq!(requested(&["buy", "manage_products"], Role::Customer), fault(1, "scope_not_allowed"));
+        assert_eq!(requested(&["buy", "fly"], Role::Customer), fault(1, "scope_unknown"));
+        assert_eq!(requested(&["manage_credentials"], Role::Admin), fault(0, "scope_unknown"));
+        assert_eq!(requested(&[], Role::Admin), Err(("scopes".to_owned(), "required")));
+        assert_eq!(requested(&["buy", "buy"], Role::Customer).unwrap().names(), ["buy"]);
     }
 
     #[test]
-    fn scopes_read_back_as_they_were_written_and_what_is_none_grants_nothing() {
+    fn scopes_round_trip_and_an_unknown_name_grants_nothing() {
         let all = Scopes::grantable(Role::Admin);
         assert_eq!(serde_json::from_value::<Scopes>(serde_json::to_value(all).unwrap()).unwrap(), all);
         let odd = serde_json::json!(["buy", "manage_credentials", "fly"]);
@@ -112,32 +112,32 @@ mod tests {
     }
 
     #[test]
-    fn a_key_may_do_what_its_scopes_and_its_role_both_allow() {
+    fn key_has_the_permissions_of_both_its_scopes_and_its_role() {
         let all = Scopes::grantable(Role::Admin).names();
         for permission in Permission::ALL {
             assert_eq!(key(Role::Admin, &all).may(*permission), permission.is_grantable(), "{permission:?}");
             let may = key(Role::Customer, &all).may(*permission);
             assert_eq!(may, permission.is_grantable() && Role::Customer.may(*permission), "{permission:?}");
-            let named = asked(&[permission.name()], Role::Admin).is_ok();
+            let named = requested(&[permission.name()], Role::Admin).is_ok();
             assert_eq!(named, permission.is_grantable(), "{permission:?}");
         }
     }
 
     #[test]
-    fn who_comes_with_a_key_is_told_what_would_help() {
-        let refused = |caller: &Caller, permission| {
+    fn refused_key_learns_what_would_help() {
+        let code = |caller: &Caller, permission| {
             let error = caller.require(permission).unwrap_err();
             assert_eq!(error.kind, Kind::Forbidden);
             error.code
         };
         let demoted = key(Role::Customer, &["manage_products"]);
-        assert_eq!(refused(&demoted, Permission::ManageProducts), "forbidden");
-        assert_eq!(refused(&demoted, Permission::Buy), "insufficient_scope");
-        assert_eq!(refused(&demoted, Permission::ManageCredentials), "login_required");
+        assert_eq!(code(&demoted, Permission::ManageProducts), "forbidden");
+        assert_eq!(code(&demoted, Permission::Buy), "insufficient_scope");
+        assert_eq!(code(&demoted, Permission::ManageCredentials), "login_required");
     }
 
     #[test]
-    fn what_is_ones_own_is_there_for_a_key_that_is_for_it() {
+    fn key_with_the_scope_acts_on_the_data_of_its_account() {
         let shopkeeper = key(Role::Admin, &["manage_products"]);
         assert!(shopkeeper.account().is_some() && shopkeeper.user().is_none());
         assert_eq!(shopkeeper.require_user().unwrap_err().code, "insufficient_scope");

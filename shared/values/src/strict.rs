@@ -1,4 +1,5 @@
-//! JSON to the letter, where serde's derive is lenient: no object has a name twice, and where an object belongs no array will do.
+//! Strict JSON for input. Where serde's derive is lenient, this is not: an object has each name once, and an array does not replace
+//! an object. Values with rules for input only are checked here, because rows of older releases may break those rules.
 
 use std::fmt;
 
@@ -7,7 +8,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, MapAcce
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Map, Value};
 
-/// A value, read. A name that comes twice is refused: RFC 8259, 4, leaves open which of the two would count.
+use crate::currency;
+
+/// A JSON value of input. A repeated name is refused, because RFC 8259, 4, leaves open which of the two counts.
 #[derive(Debug)]
 pub(crate) struct Strict(pub(crate) Value);
 
@@ -17,6 +20,7 @@ impl<'de> Deserialize<'de> for Strict {
     }
 }
 
+/// Reads any JSON value.
 struct Reader;
 
 macro_rules! plain {
@@ -85,7 +89,7 @@ impl<'de> Deserializer<'de> for Strict {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0 {
-            // The derive would take its items for the fields, in the order they are declared in.
+            // The derive would accept the items as the fields, in the order of their declaration.
             Value::Array(_) => Err(Error::invalid_type(Unexpected::Seq, &visitor)),
             _ => self.deserialize_any(visitor),
         }
@@ -98,7 +102,10 @@ impl<'de> Deserializer<'de> for Strict {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+        if let (currency::TYPE_NAME, Value::String(code)) = (name, &self.0) {
+            currency::check(code).map_err(Error::custom)?;
+        }
         visitor.visit_newtype_struct(self)
     }
 

@@ -1,6 +1,5 @@
-//! One request to S3 and its answer, by what the SDK's own clients are made of: its orchestrator signs, retries, measures the
-//! time and reads the body to its end. What is written here is what S3 does as no other service: how a request looks, and when an
-//! answer is none.
+//! A client for S3, built on the orchestrator of the SDK, which signs, retries, applies timeouts and reads the body.
+//! This file adds what is specific to S3: how a request looks, and which responses are errors.
 
 use std::time::Duration;
 
@@ -27,23 +26,23 @@ use aws_smithy_types::error::ErrorMetadata;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use values::Error;
 
-/// What is encoded in a query: all but what RFC 3986 reserves for nothing.
+/// The characters that are encoded in a query: all but the unreserved ones of RFC 3986.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// In a key, slashes stay.
+/// The characters that are encoded in a key: as in a query, but slashes stay.
 const KEY: &AsciiSet = &VALUE.remove(b'/');
 
-/// What S3 is asked.
+/// A request to S3.
 #[derive(Debug)]
-pub(super) struct Ask {
+pub(super) struct S3Request {
     pub(super) method: &'static str,
-    /// Path and query, encoded.
+    /// The encoded path and query.
     pub(super) target: String,
     pub(super) headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
 }
 
-impl Ask {
-    /// About the file of that key.
+impl S3Request {
+    /// A request about the object `key`.
     pub(super) fn new(method: &'static str, key: &str) -> Self {
         let target = format!("/{}", utf8_percent_encode(key, KEY));
         Self { method, target, headers: Vec::new(), body: Vec::new() }
@@ -65,7 +64,7 @@ impl Ask {
         self
     }
 
-    fn written(self) -> Result<HttpRequest, BoxError> {
+    fn into_http(self) -> Result<HttpRequest, BoxError> {
         let mut request = HttpRequest::new(SdkBody::empty());
         request.set_method(self.method)?;
         request.set_uri(self.target)?;
@@ -80,87 +79,82 @@ impl Ask {
     }
 }
 
-/// What S3 says after doing as it was asked.
+/// The response to a successful request.
 #[derive(Debug)]
-pub(super) struct Answer {
-    /// Empty where it names none.
+pub(super) struct S3Response {
+    /// Empty if the response has none.
     pub(super) etag: String,
-    /// What `Content-Length` says: of a `HEAD`, the body that is not sent.
+    /// The value of `Content-Length`. For a `HEAD` it is the size of the object.
     pub(super) length: u64,
     pub(super) body: Vec<u8>,
 }
 
-/// Why S3 did not do as it was asked.
+/// A failed request.
 #[derive(Debug)]
-pub(super) struct Fault {
-    /// None when no answer came.
+pub(super) struct S3Error {
+    /// None if no response arrived.
     pub(super) status: Option<u16>,
-    /// S3's name for it, if it told one.
+    /// The error code of S3, if the response has one.
     pub(super) code: Option<String>,
     cause: Box<SdkError<ErrorMetadata, HttpResponse>>,
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        Self::unavailable("file store", fault.cause)
+impl From<S3Error> for Error {
+    fn from(error: S3Error) -> Self {
+        Self::unavailable("file store", error.cause)
     }
 }
 
-/// Requests to one bucket. Cheap to clone.
+/// Sends requests to one bucket. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Calls {
-    files: Operation<Ask, Answer, ErrorMetadata>,
-    uploads: Operation<Ask, Answer, ErrorMetadata>,
+pub(super) struct S3Client {
+    objects: Operation<S3Request, S3Response, ErrorMetadata>,
+    uploads: Operation<S3Request, S3Response, ErrorMetadata>,
 }
 
-impl Calls {
-    pub(super) fn new(
-        config: &SdkConfig,
-        address: &str,
-        region: &Region,
-        credentials: &SharedCredentialsProvider,
-    ) -> Self {
+impl S3Client {
+    pub(super) fn new(config: &SdkConfig, url: &str, region: &Region, credentials: &SharedCredentialsProvider) -> Self {
         let signing = signing(region, credentials);
-        let operation = |read| operation(config, address, signing.clone(), read);
-        Self { files: operation(file), uploads: operation(upload) }
+        let operation = |read| operation(config, url, signing.clone(), read);
+        Self { objects: operation(read_object), uploads: operation(read_upload) }
     }
 
-    pub(super) async fn send(&self, ask: Ask) -> Result<Answer, Fault> {
-        // What is posted begins and ends uploads; everything else is about files.
-        let operation = if ask.method == "POST" { &self.uploads } else { &self.files };
-        operation.invoke(ask).await.map_err(|error| Fault {
-            status: error.raw_response().map(|answer| answer.status().as_u16()),
-            code: error.as_service_error().and_then(|refusal| refusal.code().map(str::to_owned)),
+    pub(super) async fn send(&self, request: S3Request) -> Result<S3Response, S3Error> {
+        // A POST creates or completes an upload. All other requests are about objects.
+        let operation = if request.method == "POST" { &self.uploads } else { &self.objects };
+        operation.invoke(request).await.map_err(|error| S3Error {
+            status: error.raw_response().map(|response| response.status().as_u16()),
+            code: error.as_service_error().and_then(|error| error.code().map(str::to_owned)),
             cause: Box::new(error),
         })
     }
 }
 
-type Read = Result<Answer, OrchestratorError<ErrorMetadata>>;
+type ReadResult = Result<S3Response, OrchestratorError<ErrorMetadata>>;
 
 fn operation(
     config: &SdkConfig,
-    address: &str,
+    url: &str,
     signing: SharedRuntimePlugin,
-    read: fn(&HttpResponse) -> Read,
-) -> Operation<Ask, Answer, ErrorMetadata> {
+    read: fn(&HttpResponse) -> ReadResult,
+) -> Operation<S3Request, S3Response, ErrorMetadata> {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(10))
         .operation_timeout(Duration::from_secs(25));
-    // Also what `aws-sdk-s3` takes for passing: an upload cannot be ended at the moment.
-    let passing = [TRANSIENT_ERRORS, &["InternalError"]].concat();
+    // `aws-sdk-s3` also treats this one as transient: S3 cannot complete an upload at the moment.
+    let transient = [TRANSIENT_ERRORS, &["InternalError"]].concat();
     let mut operation = Operation::builder()
         .service_name("s3")
         .operation_name("s3")
-        .endpoint_url(address)
+        .endpoint_url(url)
         .timeout_config(timeouts.build())
         .standard_retry(&config.retry_config().cloned().unwrap_or_else(RetryConfig::standard))
         .retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new())
         .retry_classifier(HttpStatusCodeClassifier::default())
-        .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::builder().transient_errors(passing).build())
+        .retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::builder().transient_errors(transient).build())
         .with_connection_poisoning()
-        // A function that a new file starts writes files: AWS ends a circle only if it is told what led to a request.
+        // A new object starts a function that writes objects. AWS stops such a loop only if every request names its cause.
         .interceptor(RecursionDetectionInterceptor::new())
         .runtime_plugin(signing);
     if let Some(client) = config.http_client() {
@@ -169,14 +163,14 @@ fn operation(
     if let Some(clock) = config.time_source() {
         operation = operation.time_source(clock);
     }
-    operation.serializer(Ask::written).deserializer(read).build()
+    operation.serializer(S3Request::into_http).deserializer(read).build()
 }
 
-/// AWS Signature Version 4 with the digest of the body: S3 refuses what arrives otherwise than it was sent.
+/// AWS Signature Version 4 with the digest of the body, so S3 refuses a body that was changed on the way.
 fn signing(region: &Region, credentials: &SharedCredentialsProvider) -> SharedRuntimePlugin {
     let mut options = SigningOptions::default();
     options.content_sha256_header = true;
-    // S3 takes a path as it was sent, as no other service does.
+    // Unlike every other service, S3 does not normalise the path.
     options.double_uri_encode = false;
     options.normalize_uri_path = false;
     let mut layer = Layer::new("signing");
@@ -195,42 +189,42 @@ fn signing(region: &Region, credentials: &SharedCredentialsProvider) -> SharedRu
     SharedRuntimePlugin::new(plugin)
 }
 
-fn file(answer: &HttpResponse) -> Read {
-    let body = answer.body().bytes().unwrap_or_default();
-    if !answer.status().is_success() {
-        return Err(refusal(answer.status().as_u16(), body));
+fn read_object(response: &HttpResponse) -> ReadResult {
+    let body = response.body().bytes().unwrap_or_default();
+    if !response.status().is_success() {
+        return Err(service_error(response.status().as_u16(), body));
     }
-    let length = answer.headers().get("content-length").and_then(|length| length.parse().ok());
-    let etag = answer.headers().get("etag").unwrap_or_default().to_owned();
-    Ok(Answer { etag, length: length.unwrap_or(0), body: body.to_vec() })
+    let length = response.headers().get("content-length").and_then(|length| length.parse().ok());
+    let etag = response.headers().get("etag").unwrap_or_default().to_owned();
+    Ok(S3Response { etag, length: length.unwrap_or(0), body: body.to_vec() })
 }
 
-/// S3 says 200 as soon as it begins to put parts together, and what came of it afterwards: that may be an error.
-fn upload(answer: &HttpResponse) -> Read {
-    match answer.body().bytes() {
-        Some(body) if element(body, "Error").is_some() => Err(refusal(answer.status().as_u16(), body)),
-        _ => file(answer),
+/// S3 sends status 200 when it begins to assemble the parts. The body, which follows later, may be an error.
+fn read_upload(response: &HttpResponse) -> ReadResult {
+    match response.body().bytes() {
+        Some(body) if element(body, "Error").is_some() => Err(service_error(response.status().as_u16(), body)),
+        _ => read_object(response),
     }
 }
 
-fn refusal(status: u16, body: &[u8]) -> OrchestratorError<ErrorMetadata> {
-    let told = element(body, "Message").map_or_else(|| format!("HTTP status {status}"), str::to_owned);
-    let mut refusal = ErrorMetadata::builder().message(told);
+fn service_error(status: u16, body: &[u8]) -> OrchestratorError<ErrorMetadata> {
+    let message = element(body, "Message").map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+    let mut error = ErrorMetadata::builder().message(message);
     if let Some(code) = element(body, "Code") {
-        refusal = refusal.code(code);
+        error = error.code(code);
     }
-    OrchestratorError::operation(refusal.build())
+    OrchestratorError::operation(error.build())
 }
 
-/// What stands in the first element of that name.
+/// The content of the first element with that name.
 pub(super) fn element<'a>(xml: &'a [u8], name: &str) -> Option<&'a str> {
     elements(xml, name).into_iter().next()
 }
 
-/// What stands in each element of that name. Enough for what S3 answers: the elements that are read here have no attributes,
-/// and nothing in them (codes, ids, numbers, keys that are encoded) is escaped.
+/// The content of every element with that name. This is enough for the responses of S3: the elements that are read here have no
+/// attributes, and their content (codes, ids, numbers, encoded keys) has nothing that XML escapes.
 pub(super) fn elements<'a>(xml: &'a [u8], name: &str) -> Vec<&'a str> {
-    let (begin, end) = (format!("<{name}>"), format!("</{name}>"));
-    let after = std::str::from_utf8(xml).unwrap_or_default().split(&begin).skip(1);
+    let (start, end) = (format!("<{name}>"), format!("</{name}>"));
+    let after = std::str::from_utf8(xml).unwrap_or_default().split(&start).skip(1);
     after.filter_map(|after| after.split_once(&end)).map(|(inside, _)| inside).collect()
 }

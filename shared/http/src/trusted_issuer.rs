@@ -1,5 +1,6 @@
-//! Another issuer whose tokens are good here: a company's own identity provider, beside souk's accounts. Which of its claims say who
-//! somebody is and what they may do is configured; whoever configures it trusts that provider with every account.
+//! A second issuer whose tokens are accepted, such as the identity provider of a company.
+//!
+//! The configuration names the claims for the user and the role. It trusts that provider with every account of the shop.
 
 use aws_kit::Settings;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -7,30 +8,35 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 use values::{Caller, Error, Result, Timestamp, UserId, id_of_digest};
 
-use crate::visitor::{decoded, invalid};
+use crate::token::{decode_claims, invalid_token};
 
+/// The accepted difference between two clocks, in seconds.
 const LEEWAY_SECONDS: u64 = 60;
 
-/// What the template's parameters say of it.
+/// The trusted issuer, as the template's parameters describe it.
 #[derive(Debug)]
-pub(crate) struct Trusted {
+pub(crate) struct TrustedIssuer {
     issuer: String,
     audience: String,
-    /// The only one that is let in (RFC 8725, 3.1).
+    /// The only algorithm that is accepted (RFC 8725, 3.1).
     pub(crate) algorithm: Algorithm,
     user_claim: String,
     role_claim: Option<String>,
 }
 
-impl Trusted {
-    /// None when no issuer is named.
+impl TrustedIssuer {
+    /// Reads the environment. None if no issuer is configured.
     pub(crate) fn from_env() -> Result<Option<Self>> {
         let Some(issuer) = Settings.optional("SOUK_TRUSTED_ISSUER") else { return Ok(None) };
         let algorithm = Settings.required("SOUK_TRUSTED_ALGORITHM")?;
         let algorithm = match algorithm.as_str() {
             "RS256" => Algorithm::RS256,
             "ES256" => Algorithm::ES256,
-            _ => return Err(Error::internal(format!("SOUK_TRUSTED_ALGORITHM is RS256 or ES256, not {algorithm:?}"))),
+            _ => {
+                return Err(Error::internal(format!(
+                    "SOUK_TRUSTED_ALGORITHM must be RS256 or ES256, not {algorithm:?}"
+                )));
+            }
         };
         Ok(Some(Self {
             issuer,
@@ -41,25 +47,27 @@ impl Trusted {
         }))
     }
 
-    /// The caller behind a token of this issuer, and since when they are that.
+    /// Returns the caller behind a token of this issuer, and when the token was issued.
     pub(crate) fn check(&self, token: &str, key: &DecodingKey) -> Result<(Caller, Timestamp)> {
         let mut rules = Validation::new(self.algorithm);
         rules.set_issuer(&[&self.issuer]);
         rules.set_audience(&[&self.audience]);
         rules.set_required_spec_claims(&["exp", "iss", "aud"]);
         rules.leeway = LEEWAY_SECONDS;
-        let claims: Map<String, Value> = decoded(token, key, &rules)?;
+        let claims: Map<String, Value> = decode_claims(token, key, &rules)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let subject = text(&self.user_claim).ok_or_else(|| invalid("the claim that names the user is missing"))?;
-        let issued = claims.get("iat").and_then(Value::as_i64).ok_or_else(|| invalid("no time of issue"))?;
-        // An id of ours is that account; anything else is somebody who has none here, always under the same id.
+        let subject =
+            text(&self.user_claim).ok_or_else(|| invalid_token("the claim that names the user is missing"))?;
+        let issued =
+            claims.get("iat").and_then(Value::as_i64).ok_or_else(|| invalid_token("the claim `iat` is missing"))?;
+        // A user id of this shop names that account. Any other subject has no account here, and always gets the same derived id.
         let id = subject.parse::<UserId>().unwrap_or_else(|_| id_of_digest(self.digest(&["user", subject])));
         let session = id_of_digest(self.digest(&["session", subject, text("sid").or(text("jti")).unwrap_or_default()]));
-        let roles = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).map(named).unwrap_or_default();
-        Ok((Caller::vouched(id, roles, session), Timestamp::from_millis(issued.saturating_mul(1000))))
+        let roles = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).map(role_names).unwrap_or_default();
+        Ok((Caller::from_claims(id, roles, session), Timestamp::from_millis(issued.saturating_mul(1000))))
     }
 
-    /// 16 bytes that stand for what this issuer says.
+    /// 16 bytes that identify `parts` of this issuer.
     fn digest(&self, parts: &[&str]) -> [u8; 16] {
         let text = parts.iter().fold(self.issuer.clone(), |text, part| text + "\n" + part);
         let mut bytes = [0; 16];
@@ -68,8 +76,8 @@ impl Trusted {
     }
 }
 
-/// One name, or a list of them.
-fn named(claim: &Value) -> Vec<&str> {
+/// The names in a claim that is a string or a list of strings.
+fn role_names(claim: &Value) -> Vec<&str> {
     match claim {
         Value::String(role) => vec![role],
         Value::Array(roles) => roles.iter().filter_map(Value::as_str).collect(),
@@ -87,8 +95,8 @@ mod tests {
 
     const ISSUER: &str = "https://id.example";
 
-    fn trusted() -> Trusted {
-        Trusted {
+    fn trusted_issuer() -> TrustedIssuer {
+        TrustedIssuer {
             issuer: ISSUER.into(),
             audience: "souk".into(),
             algorithm: Algorithm::ES256,
@@ -104,7 +112,7 @@ mod tests {
         }
     }
 
-    /// What comes of a token with these claims over good ones.
+    /// Checks a valid token in which these claims are replaced.
     fn checked(claims: &Value) -> Result<(Caller, Timestamp)> {
         let now = Clock::System.now().seconds();
         let mut all = json!({ "iss": ISSUER, "aud": "souk", "sub": "alice", "iat": now, "exp": now + 60 });
@@ -114,11 +122,11 @@ mod tests {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let signing = EncodingKey::from_ec_der(pair.to_pkcs8v1().unwrap().as_ref());
         let token = encode(&Header::new(Algorithm::ES256), &all, &signing).unwrap();
-        trusted().check(&token, &DecodingKey::from_ec_der(pair.public_key().as_ref()))
+        trusted_issuer().check(&token, &DecodingKey::from_ec_der(pair.public_key().as_ref()))
     }
 
     #[test]
-    fn whoever_has_no_account_here_is_always_the_same_customer() {
+    fn user_without_an_account_is_always_the_same_customer() {
         let (alice, _) = checked(&json!({})).unwrap();
         let (again, _) = checked(&json!({ "groups": "staff" })).unwrap();
         let (bob, _) = checked(&json!({ "sub": "bob" })).unwrap();
@@ -127,14 +135,14 @@ mod tests {
     }
 
     #[test]
-    fn an_account_of_ours_and_a_role_are_told_by_claims() {
+    fn claims_name_an_account_and_a_role() {
         let id: UserId = Clock::System.mint();
         let (caller, _) = checked(&json!({ "sub": id, "groups": ["staff", "admin"] })).unwrap();
         assert_eq!((caller.user(), role(&caller)), (Some(id), Some(Role::Admin)));
     }
 
     #[test]
-    fn a_token_for_somebody_else_or_without_what_is_needed_is_none() {
+    fn token_of_another_issuer_or_audience_or_without_claims_is_refused() {
         for claims in [
             json!({ "iss": "https://other.example" }),
             json!({ "aud": "another" }),

@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The IP address that a request comes from.
 
 use std::convert::Infallible;
 
@@ -6,11 +6,11 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use lambda_http::request::RequestContext;
 
-/// The address that API Gateway saw, as text. Never one of a header: those say what their sender likes.
+/// The IP address that API Gateway saw, as text. It is never read from a header, because a client can send any header.
 #[derive(Clone)]
 pub struct SourceIp(pub Option<String>);
 
-/// Hides it: an address is a person's.
+/// Hides the IP address, which is personal data.
 impl std::fmt::Debug for SourceIp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SourceIp(…)")
@@ -18,7 +18,7 @@ impl std::fmt::Debug for SourceIp {
 }
 
 impl SourceIp {
-    /// Of the request's context.
+    /// Reads the context that API Gateway adds to the request.
     pub fn of(parts: &Parts) -> Self {
         match parts.extensions.get::<RequestContext>() {
             Some(RequestContext::ApiGatewayV2(context)) => Self(context.http.source_ip.clone()),

@@ -1,4 +1,4 @@
-//! A body as it was sent, for what is signed byte by byte.
+//! A body as its raw bytes, for signatures over them.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -7,9 +7,9 @@ use values::{Error, Kind};
 use crate::ApiError;
 
 /// A provider's webhooks have a few kilobytes.
-const MOST_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 
-/// The bytes of a body, 256 KB at most.
+/// The bytes of a body, at most 256 KB.
 #[derive(Debug, Clone)]
 pub struct RawBody(pub Bytes);
 
@@ -17,7 +17,7 @@ impl<S: Send + Sync> FromRequest<S> for RawBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let bytes = axum::body::to_bytes(request.into_body(), MOST_BYTES).await;
+        let bytes = axum::body::to_bytes(request.into_body(), MAX_BYTES).await;
         Ok(Self(bytes.map_err(|_| Error::new(Kind::TooLarge, "body_too_large", "The body is larger than 256 KB."))?))
     }
 }

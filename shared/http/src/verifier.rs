@@ -1,0 +1,119 @@
+//! The verifier of access tokens. A token is checked by RFC 8725 (one algorithm per issuer, then issuer, audience, type and expiry)
+//! and against the sessions that ended early.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_kit::{Aws, Issuer, PublicKeys, Settings, TokenTrust};
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, decode_header};
+use values::{AccessClaims, Caller, Error, Kind, Result, creation_time};
+
+use crate::token::{check_own, invalid_token};
+use crate::trusted_issuer::TrustedIssuer;
+
+/// Longer than any token of ours, and than most tokens of other issuers.
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// Verifies access tokens and API keys. Cheap to clone; part of every HTTP function's state.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    trust: TokenTrust,
+    issuer: Arc<str>,
+    trusted_issuer: Option<Arc<TrustedIssuer>>,
+    decoding_keys: Arc<Mutex<Option<DecodingKeys>>>,
+    checks_ended_sessions: bool,
+}
+
+/// The keys of one published set that were parsed already, by issuer and key id.
+struct DecodingKeys {
+    published: Arc<PublicKeys>,
+    parsed: HashMap<(Issuer, String), Arc<DecodingKey>>,
+}
+
+impl fmt::Debug for DecodingKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} keys", self.parsed.len())
+    }
+}
+
+impl Verifier {
+    /// Verifies tokens of this shop, and of the trusted issuer if one is configured, with the published keys.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self {
+            trust: TokenTrust::from_env(aws)?,
+            issuer: Settings.required("SOUK_PUBLIC_URL")?.into(),
+            trusted_issuer: TrustedIssuer::from_env()?.map(Arc::new),
+            decoding_keys: Arc::default(),
+            checks_ended_sessions: true,
+        })
+    }
+
+    /// A verifier that does not check the sessions that ended early. For the function that reads the session itself.
+    #[must_use]
+    pub fn without_ended_sessions(self) -> Self {
+        Self { checks_ended_sessions: false, ..self }
+    }
+
+    /// The keys and sessions that this verifier trusts. Shares its cache.
+    pub fn trust(&self) -> &TokenTrust {
+        &self.trust
+    }
+
+    /// Returns the caller behind a token. Fails with 401 `invalid_token`, `token_expired` or `session_ended`.
+    pub async fn verify(&self, token: &str) -> Result<Caller> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(invalid_token("too long"));
+        }
+        let header = decode_header(token).map_err(|error| invalid_token(error.to_string()))?;
+        let kid = header.kid.ok_or_else(|| invalid_token("no key id"))?;
+        let is_access_token = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(AccessClaims::TYPE));
+        let (caller, session_start) = match (header.alg, &self.trusted_issuer) {
+            (Algorithm::EdDSA, _) if is_access_token => {
+                let claims = check_own(token, &*self.decoding_key(Issuer::Own, &kid).await?, &self.issuer)?;
+                let session_start = creation_time(&claims.sid);
+                (Caller::User { id: claims.sub, role: claims.role, session: claims.sid }, session_start)
+            }
+            (algorithm, Some(issuer)) if algorithm == issuer.algorithm => {
+                issuer.check(token, &*self.decoding_key(Issuer::Trusted, &kid).await?)?
+            }
+            _ => return Err(invalid_token("not an access token of this shop")),
+        };
+        if let Caller::User { id, session, .. } = caller
+            && self.checks_ended_sessions
+            && self.trust.has_ended(session, id, session_start).await?
+        {
+            return Err(Error::new(Kind::Unauthenticated, "session_ended", "This session has ended. Log in again."));
+        }
+        Ok(caller)
+    }
+
+    /// Finds a key of an issuer. If the cached set does not have it, the set is read once more.
+    async fn decoding_key(&self, issuer: Issuer, kid: &str) -> Result<Arc<DecodingKey>> {
+        for is_missing in [false, true] {
+            let published = self.trust.keys(is_missing).await?;
+            if let Some(key) = self.parse_key(published, issuer, kid) {
+                return Ok(key);
+            }
+        }
+        Err(invalid_token("unknown key id"))
+    }
+
+    /// Parses a key of a published set. Parsing costs more than checking a signature, so a parsed key is cached as long as its set.
+    fn parse_key(&self, published: Arc<PublicKeys>, issuer: Issuer, kid: &str) -> Option<Arc<DecodingKey>> {
+        let mut cache = self.decoding_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = match cache.as_mut() {
+            Some(keys) if Arc::ptr_eq(&keys.published, &published) => keys,
+            _ => cache.insert(DecodingKeys { published, parsed: HashMap::new() }),
+        };
+        let name = (issuer, kid.to_owned());
+        if let Some(key) = keys.parsed.get(&name) {
+            return Some(key.clone());
+        }
+        let set: JwkSet = serde_json::from_value(keys.published.of(issuer).clone()).ok()?;
+        let key = Arc::new(DecodingKey::from_jwk(set.find(kid)?).ok()?);
+        keys.parsed.insert(name, key.clone());
+        Some(key)
+    }
+}
