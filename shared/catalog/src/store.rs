@@ -23,28 +23,18 @@
 //! the product's version, so that whoever reads offers alone knows whether the product that they remember is of today, and
 //! whether rows that were read together were written together.
 
-pub(crate) mod categories;
-mod images;
-mod jobs;
-mod movements;
-mod offers;
-mod products;
-mod reviews;
-
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_kit::{Aws, Table};
 use values::{ProductId, Result, Sku, Timestamp};
 
-use crate::cache::{Cache, Found};
-use crate::tree::Tree;
+use crate::categories::tree::Tree;
+use crate::product::cache::{Cache, Found};
 use crate::{Category, Listing, Product};
 
-pub use offers::is_offer;
-
 /// Of the indexes that lists are read from, so that no one partition takes every write of an import.
-const SHARDS: u8 = 4;
+pub(crate) const SHARDS: u8 = 4;
 /// SKUs that a sandbox remembers, and categories; some megabytes, then it begins anew.
 const REMEMBERED: usize = 20_000;
 
@@ -52,20 +42,20 @@ const REMEMBERED: usize = 20_000;
 /// they remember.
 #[derive(Debug, Clone)]
 pub struct Catalog {
-    table: Table,
+    pub(crate) table: Table,
     known: Arc<Mutex<Known>>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+pub(crate) struct Known {
     /// Which SKUs a product had when it was read last. The first never changes.
-    skus: HashMap<ProductId, Vec<Sku>>,
+    pub(crate) skus: HashMap<ProductId, Vec<Sku>>,
     /// How many these are.
     count: usize,
     /// Which categories there were, and when.
-    categories: HashMap<Category, Timestamp>,
+    pub(crate) categories: HashMap<Category, Timestamp>,
     /// All of them, and when.
-    tree: Option<(Timestamp, Arc<Tree>)>,
+    pub(crate) tree: Option<(Timestamp, Arc<Tree>)>,
     /// Whole products.
     cache: Cache,
 }
@@ -104,7 +94,7 @@ impl Catalog {
         self.known(|known| known.cache.drop(id));
     }
 
-    fn remember(&self, product: &Product) {
+    pub(crate) fn remember(&self, product: &Product) {
         let skus: Vec<Sku> = product.skus().cloned().collect();
         self.known(|known| {
             if known.count >= REMEMBERED {
@@ -117,7 +107,7 @@ impl Catalog {
         });
     }
 
-    fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
+    pub(crate) fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
         // Half an insertion cannot be seen, so a panic elsewhere spoils nothing.
         look(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,0 +1,256 @@
+//! An import: a file of products, line by line, a slice of some seconds at a time. Each line is an upsert by SKU, so a line
+//! that is read twice changes nothing the second time; what a line is rejected for stands in a report.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use aws_kit::{Bucket, Etag, MultipartUpload};
+use futures::{StreamExt, stream};
+use tracing::error;
+use values::{Error, Kind, Result, Sku, Trace};
+
+use crate::bulk::columns::{self, Column};
+use crate::bulk::job::{Counts, Job};
+use crate::bulk::line::{Line, Rejection};
+use crate::bulk::progress::Importing;
+use crate::bulk::upsert::{Done, Standing};
+use crate::{Draft, Products};
+use tabular::{FilePosition, Reader, RecordContent};
+
+/// The largest file: 200 MB.
+pub(crate) const MOST_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
+/// Read at once.
+const BLOCK_BYTES: usize = 1024 * 1024;
+/// Looked up at once: DynamoDB's bound of one read.
+const BLOCK_LINES: usize = 100;
+/// Written at once.
+const AT_ONCE: usize = 16;
+
+/// One slice of an import.
+pub(crate) struct Slice<'a> {
+    pub(crate) products: &'a Products,
+    pub(crate) files: &'a Bucket,
+    pub(crate) job: &'a Job,
+    pub(crate) trace: &'a Trace,
+    /// No line is begun after it.
+    pub(crate) until: Instant,
+}
+
+impl Slice<'_> {
+    /// Goes on with an import until its time is up or its file has ended. An outage ends it; what was done by then is kept, if
+    /// anything was.
+    pub(crate) async fn import(&self, mut state: Importing) -> Result<(Importing, Counts)> {
+        let (size, etag) = match state.source.take() {
+            Some(source) => source,
+            None => self.found().await?,
+        };
+        let source = Source { files: self.files, key: self.job.upload_key(), size, etag };
+        let mut reader = Reader::at(self.job.format, state.place);
+        let columns = match (&state.columns, self.job.format) {
+            (Some(columns), _) => columns.clone(),
+            (None, crate::Format::Ndjson) => Vec::new(),
+            (None, crate::Format::Csv) => source.header(&mut reader, &mut state).await?,
+        };
+        let report = MultipartUpload::resumed(self.files, self.job.report_key(), "application/x-ndjson", state.report);
+        let mut progress = Progress { place: state.place, counts: self.job.counts, report };
+        let mut pending = None;
+        let begun = self.job.counts.lines;
+        while Instant::now() < self.until {
+            let block = source.block(&mut reader, &mut pending, &columns, self.until).await?;
+            if block.is_empty() {
+                progress.place = reader.position();
+                state.ended = reader.is_done();
+                break;
+            }
+            match self.bring_all(block, &mut progress).await {
+                Err(outage) if progress.counts.lines == begun => return Err(outage),
+                Err(outage) => {
+                    error!(error.cause = outage.causes(), "an import pauses: {}", outage.detail);
+                    break;
+                }
+                Ok(()) => {}
+            }
+        }
+        let Progress { place, counts, report } = progress;
+        let report = match state.ended && counts.rejected > 0 {
+            true => report.ended().await?,
+            false => report.paused(self.job.version).await?,
+        };
+        Ok((Importing { source: Some((size, source.etag)), place, report, ..state }, counts))
+    }
+
+    /// The file, as it is when its import begins.
+    async fn found(&self) -> Result<(u64, Etag)> {
+        let found = self.files.look(&self.job.upload_key()).await?;
+        let (size, etag) = found.ok_or_else(|| Error::conflict("file_missing", "There is no file to import."))?;
+        match size <= MOST_IMPORT_BYTES {
+            true => Ok((size, etag)),
+            false => Err(Error::conflict("file_too_large", "The file is larger than 200 MB: split it.")),
+        }
+    }
+
+    /// Lines of a block, some of them at once, counted in their order. After the time is up no other is begun.
+    async fn bring_all(&self, block: Vec<Line>, progress: &mut Progress<'_>) -> Result<()> {
+        let skus: Vec<Sku> = block.iter().filter_map(|line| Some(line.said.as_ref().ok()?.sku.clone())).collect();
+        let standing = self.products.standing(&skus).await?;
+        let lines = block.into_iter().take_while(|_| Instant::now() < self.until);
+        let mut brought = stream::iter(lines).map(|line| self.bring(line, &standing)).buffered(AT_ONCE);
+        while let Some((line, became)) = brought.next().await {
+            progress.count(line, became?).await?;
+        }
+        Ok(())
+    }
+
+    async fn bring(&self, line: Line, standing: &HashMap<Sku, Standing>) -> (Line, Result<Became>) {
+        let became = match &line.said {
+            Err(rejection) => Ok(Became::Rejected(rejection.clone())),
+            Ok(draft) => {
+                let stands = standing.get(&draft.sku).cloned().unwrap_or(Standing::Free);
+                let draft = Draft { line: Some(format!("{}:{}", self.job.id, line.number)), ..(**draft).clone() };
+                match self.products.bring(&draft, stands, self.trace).await {
+                    Ok(done) => Ok(Became::Done(done)),
+                    Err(error) if matches!(error.kind, Kind::Unavailable(_)) => Err(error),
+                    Err(error) => {
+                        if error.kind == Kind::Internal {
+                            error!(error.cause = error.causes(), line.number = line.number, "a line was not imported");
+                        }
+                        Ok(Became::Rejected(Box::new(Rejection::of(line.number, Some(draft.sku.to_string()), error))))
+                    }
+                }
+            }
+        };
+        (line, became)
+    }
+}
+
+enum Became {
+    Done(Done),
+    Rejected(Box<Rejection>),
+}
+
+/// What a slice has done so far.
+struct Progress<'a> {
+    place: FilePosition,
+    counts: Counts,
+    report: MultipartUpload<'a>,
+}
+
+impl Progress<'_> {
+    async fn count(&mut self, line: Line, became: Became) -> Result<()> {
+        match became {
+            Became::Done(Done::Created) => self.counts.created += 1,
+            Became::Done(Done::Updated) => self.counts.updated += 1,
+            Became::Done(Done::Unchanged) => self.counts.unchanged += 1,
+            Became::Rejected(rejection) => {
+                self.report.add(&rejection.written()?).await?;
+                self.counts.rejected += 1;
+            }
+        }
+        self.counts.lines += 1;
+        self.place = line.next;
+        Ok(())
+    }
+}
+
+/// The file of an import.
+struct Source<'a> {
+    files: &'a Bucket,
+    key: String,
+    size: u64,
+    etag: Etag,
+}
+
+impl Source<'_> {
+    /// Lines that can be brought side by side: none is about a SKU of another. Empty at the end of the file; or when the time is
+    /// up before there is a line, for a file may have a hundred megabytes that are none. What is there is brought before more is
+    /// read.
+    async fn block(
+        &self,
+        reader: &mut Reader,
+        pending: &mut Option<Line>,
+        columns: &[Column],
+        until: Instant,
+    ) -> Result<Vec<Line>> {
+        let (mut block, mut skus, mut bytes) = (Vec::new(), HashSet::new(), 0);
+        loop {
+            let line = match pending.take() {
+                Some(line) => line,
+                None => match reader.next() {
+                    Some(record) => {
+                        bytes += record.bytes;
+                        Line::read(record, columns)
+                    }
+                    None if !block.is_empty() || reader.is_done() || Instant::now() >= until => return Ok(block),
+                    None => {
+                        self.feed(reader).await?;
+                        continue;
+                    }
+                },
+            };
+            let own: Vec<Sku> = line.skus().into_iter().cloned().collect();
+            if own.iter().any(|sku| skus.contains(sku)) {
+                *pending = Some(line);
+                return Ok(block);
+            }
+            skus.extend(own);
+            block.push(line);
+            if block.len() == BLOCK_LINES || bytes >= BLOCK_BYTES {
+                return Ok(block);
+            }
+        }
+    }
+
+    async fn feed(&self, reader: &mut Reader) -> Result<()> {
+        let from = reader.next_block_offset();
+        if from >= self.size {
+            reader.feed(&[]);
+            return Ok(());
+        }
+        let block = self.files.get_range_of(&self.key, &self.etag, from, BLOCK_BYTES as u64).await?;
+        let changed = || Error::conflict("file_changed", "The file was changed while it was imported.");
+        reader.feed(&block.ok_or_else(changed)?);
+        Ok(())
+    }
+
+    /// The first line of a CSV file.
+    async fn header(&self, reader: &mut Reader, state: &mut Importing) -> Result<Vec<Column>> {
+        let missing = || Error::conflict("csv_column", "The file has no first line that names the columns.");
+        let first = loop {
+            match reader.next() {
+                Some(first) => break first,
+                None if reader.is_done() => return Err(missing()),
+                None => self.feed(reader).await?,
+            }
+        };
+        let cells = match first.content {
+            Ok(RecordContent::Cells(cells)) => cells,
+            Ok(RecordContent::Json(_)) => return Err(missing()),
+            Err(fault) => return Err(Error::conflict(fault.code(), fault.message())),
+        };
+        let columns = columns::header(&cells)?;
+        state.place = first.next;
+        state.columns = Some(columns.clone());
+        Ok(columns)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::{Draft, Format};
+
+    /// What a file says, without a table or a bucket.
+    pub(crate) fn read(format: Format, file: &[u8]) -> Vec<std::result::Result<Draft, Rejection>> {
+        let (mut reader, mut columns, mut lines) = (Reader::at(format, FilePosition::default()), None, Vec::new());
+        for block in [file, &[]] {
+            reader.feed(block);
+            while let Some(record) = reader.next() {
+                match (&record.content, &columns) {
+                    (Ok(RecordContent::Cells(cells)), None) => columns = Some(columns::header(cells).unwrap()),
+                    _ => lines.push(Line::read(record, columns.as_deref().unwrap_or_default())),
+                }
+            }
+        }
+        lines.into_iter().map(|line| line.said.map(|draft| *draft).map_err(|rejection| *rejection)).collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! The service of imports and exports.
+
+use aws_kit::{Aws, Bucket, CommitError, Transaction, outbox_put};
+use events::{Envelope, Event, JobAdvanced};
+use values::{Result, Trace};
+
+use crate::Products;
+use crate::bulk::job::Job;
+
+/// The use cases of imports and exports. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Jobs {
+    pub(crate) products: Products,
+    pub(crate) files: Bucket,
+}
+
+impl Jobs {
+    /// The table and the bucket that the environment names.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self::new(Products::from_env(aws)?, Bucket::from_env(aws)?))
+    }
+
+    /// Those products and files.
+    pub fn new(products: Products, files: Bucket) -> Self {
+        Self { products, files }
+    }
+
+    /// Writes a job with the event that brings it on; false: somebody else has written it.
+    pub(crate) async fn announce(&self, job: &Job, trace: &Trace) -> Result<bool> {
+        let mut writes = Transaction::new();
+        writes.add(self.products.catalog.put_job(job)?);
+        writes.add(outbox_put(self.products.catalog.table(), &self.announcement(job, trace))?);
+        match writes.commit().await {
+            Ok(()) => Ok(true),
+            Err(CommitError::ConditionFailed(_)) => Ok(false),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    /// Writes a job's next version; false: somebody else has.
+    pub(crate) async fn put(&self, job: &Job) -> Result<bool> {
+        Ok(self.products.catalog.put_job(job)?.run().await?.is_ok())
+    }
+
+    pub(crate) fn announcement(&self, job: &Job, trace: &Trace) -> Envelope {
+        let advanced = JobAdvanced { job_id: job.id };
+        let event = if job.is_import() { Event::ImportUploaded(advanced) } else { Event::ExportRequested(advanced) };
+        Envelope::new(&self.products.clock, trace, job.id, job.version, event)
+    }
+}

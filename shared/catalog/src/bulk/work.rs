@@ -1,0 +1,113 @@
+//! Use cases of the worker.
+
+use std::time::{Duration, Instant};
+
+use aws_kit::{MultipartUpload, fault};
+use events::Envelope;
+use tokio::time::timeout;
+use values::{Error, JobId, Result, Timestamp, Trace};
+
+use crate::Jobs;
+use crate::bulk::import::Slice;
+use crate::bulk::job::{Claim, Counts, Job, JobStatus, Work};
+
+/// A slice; a worker has 8 seconds for a message.
+const SLICE: Duration = Duration::from_secs(5);
+/// What was begun in it may take a little longer.
+const LONGEST_SLICE: Duration = Duration::from_secs(7);
+/// Attempts to write what others write too.
+const LOOKS: u32 = 4;
+
+impl Jobs {
+    /// The file of an import is there: its turn comes. A second word about it changes nothing. 2 round trips.
+    pub async fn uploaded(&self, id: JobId, trace: &Trace) -> Result<()> {
+        for _ in 0..LOOKS {
+            let job = self.products.catalog.job(id).await?;
+            let Some(job) = job.filter(|job| job.is_import() && job.status == JobStatus::Waiting) else {
+                return Ok(());
+            };
+            if self.announce(&job.queued(self.products.clock.now()), trace).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::unavailable("job", "it was changed again and again"))
+    }
+
+    /// Works at a job for some seconds because of `event`; what is to be sent on to the own queue, and not before when. Two at
+    /// once do no harm: the job is claimed on its version, and so is what a slice came to.
+    pub async fn work(&self, id: JobId, event: &Envelope) -> Result<Option<(Envelope, Timestamp)>> {
+        let until = Instant::now() + SLICE;
+        let now = self.products.clock.now();
+        let Some(job) = self.products.catalog.job(id).await? else { return Ok(None) };
+        let job = match job.claim(event.event_id, now) {
+            Claim::Go(job) => *job,
+            Claim::GiveUp(job) => {
+                self.put(&job).await?;
+                return Ok(None);
+            }
+            Claim::NotBefore(at) => return Ok(Some((event.clone(), at))),
+            Claim::Leave => return Ok(None),
+        };
+        if !self.put(&job).await? {
+            // Somebody has written it in between, and a message of theirs is on its way; this one may look again.
+            return Ok(Some((event.clone(), now.plus_seconds(1))));
+        }
+        fault::point("job.after_claim");
+        let trace = Trace { actor: job.actor.clone(), ..event.trace("catalog-worker") };
+        let sliced = timeout(LONGEST_SLICE, self.slice(&job, &trace, until)).await;
+        fault::point("job.after_slice");
+        let (work, counts) = match sliced.unwrap_or_else(|late| Err(Error::unavailable("job's slice", late))) {
+            Ok(sliced) => sliced,
+            Err(error) if error.is_outage() => {
+                // Nobody holds it now, so that the message's own, growing pause is the one that counts.
+                self.put(&job.released(self.products.clock.now())).await?;
+                return Err(error);
+            }
+            Err(error) => {
+                self.put(&job.failed(&error, self.products.clock.now())).await?;
+                return Ok(None);
+            }
+        };
+        if work.has_ended() {
+            return self.finish(&job, work, counts).await.map(|()| None);
+        }
+        let moved = job.moved(work, counts, self.products.clock.now());
+        // Refused: another worker has the job, and its message.
+        let went_on = self.put(&moved).await?;
+        fault::point("job.after_checkpoint");
+        Ok(went_on.then(|| (self.announcement(&moved, &trace), now)))
+    }
+
+    async fn slice(&self, job: &Job, trace: &Trace, until: Instant) -> Result<(Work, Counts)> {
+        let Self { products, files } = self;
+        match &job.work {
+            work if work.has_ended() => Ok((work.clone(), job.counts)),
+            Work::Import(state) => {
+                let slice = Slice { products, files, job, trace, until };
+                let (state, counts) = slice.import(state.clone()).await?;
+                Ok((Work::Import(state), counts))
+            }
+            Work::Export(state) => {
+                let (state, counts) = self.export(job, state.clone(), until).await?;
+                Ok((Work::Export(state), counts))
+            }
+        }
+    }
+
+    /// Writes down that everything was looked at, makes whole what came in parts, and says that it is done: in this order, so
+    /// that after a crash the parts are known.
+    async fn finish(&self, job: &Job, work: Work, counts: Counts) -> Result<()> {
+        let ending = job.ending(work.clone(), counts, self.products.clock.now());
+        if !self.put(&ending).await? {
+            return Ok(());
+        }
+        fault::point("job.before_join");
+        let (key, grown) = match &work {
+            Work::Import(state) => (job.report_key(), state.report.clone()),
+            Work::Export(state) => (job.export_key(), state.file.clone()),
+        };
+        MultipartUpload::resumed(&self.files, key, job.format.media_type(), grown).joined().await?;
+        self.put(&ending.done(self.products.clock.now())).await?;
+        Ok(())
+    }
+}

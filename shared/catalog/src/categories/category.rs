@@ -1,0 +1,69 @@
+//! What a product names its category by: a key that never changes. What it is called and where it hangs is the category's own.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use values::{Text, is_invisible};
+
+/// The longest key of a category, in characters.
+pub(crate) const LONGEST_KEY: usize = 64;
+
+/// The category that a product lies in: 1 to 64 characters that go into keys, and into paths however often these are decoded on
+/// their way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Category(String);
+
+impl Category {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Category {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let strange = |c: char| is_invisible(c) || matches!(c, '#' | '/' | '?' | '\\' | '%');
+        let is_step = matches!(text.as_str(), "." | "..");
+        let has_length = (1..=LONGEST_KEY).contains(&text.chars().count());
+        match has_length && !is_step && !text.chars().any(strange) && text.trim() == text {
+            true => Ok(Self(text)),
+            false => Err(
+                "must be 1 to 64 characters that are seen, without `#/?%\\` and space around, and no step of a path"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What an admin says about a category, and can say again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    /// What people call it.
+    pub name: Text<100>,
+    /// Below which it hangs; a root without.
+    pub parent: Option<Category>,
+    /// Its place among its siblings.
+    pub position: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_goes_into_keys_and_paths() {
+        assert!(Category::try_from("Garden & Home".to_owned()).is_ok());
+        for bad in ["", " mugs", "a#b", "a/b", "a?", "a\\b", "5%20", ".", "..", "mugs\u{200b}", &"x".repeat(65)] {
+            assert!(Category::try_from(bad.to_owned()).is_err(), "{bad:?} must be refused");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The tree that categories make: pure rules. A category's key never changes, so moving or renaming one touches no product.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use values::{Error, Result, Text};
+
+use crate::Category;
+use crate::categories::category::LONGEST_KEY;
+
+/// More than a shop has.
+pub(crate) const MOST_CATEGORIES: u32 = 1000;
+/// From a root to the lowest leaf.
+const DEEPEST: usize = 6;
+
+/// A category, as its row says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// What products name it by.
+    #[serde(rename = "category")]
+    pub key: Category,
+    /// What people call it; its key, until somebody says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text<100>>,
+    /// Below which it hangs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Category>,
+    /// Its place among its siblings, lowest first.
+    #[serde(default)]
+    pub position: u32,
+    /// One more with every change.
+    #[serde(default = "first")]
+    pub version: u64,
+}
+
+fn first() -> u64 {
+    1
+}
+
+/// A category and what lies below it, as everybody sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Branch {
+    /// What products name it by.
+    pub key: Category,
+    /// What people call it.
+    pub name: String,
+    /// Its place among its siblings.
+    pub position: u32,
+    /// One more with every change.
+    pub version: u64,
+    /// Below it, in their order.
+    pub children: Vec<Branch>,
+}
+
+impl Node {
+    /// A root that is called as its key.
+    pub(crate) fn named_after(key: Category) -> Self {
+        Self { key, name: None, parent: None, position: 0, version: first() }
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        self.name.as_ref().map_or(self.key.as_str(), Text::as_str)
+    }
+}
+
+/// All categories.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tree(BTreeMap<Category, Node>);
+
+impl Tree {
+    pub(crate) fn new(nodes: impl IntoIterator<Item = Node>) -> Self {
+        Self(nodes.into_iter().map(|node| (node.key.clone(), node)).collect())
+    }
+
+    pub(crate) fn get(&self, key: &Category) -> Option<&Node> {
+        self.0.get(key)
+    }
+
+    /// A category and all that lie below it.
+    pub(crate) fn below(&self, key: &Category) -> Vec<Category> {
+        let mut found = vec![key.clone()];
+        let mut next = 0;
+        // No category has two parents, and none is its own ancestor, so each is found once.
+        while let Some(key) = found.get(next).cloned() {
+            next += 1;
+            found.extend(self.children(Some(&key)).map(|child| child.key.clone()));
+        }
+        found
+    }
+
+    pub(crate) fn has_children(&self, key: &Category) -> bool {
+        self.children(Some(key)).next().is_some()
+    }
+
+    /// Refuses a place where a category must not hang: below one that is not there, below itself, or too deep.
+    pub(crate) fn check_place(&self, key: &Category, parent: Option<&Category>) -> Result<()> {
+        let Some(parent) = parent else { return self.check_depth(self.height(key)) };
+        if !self.0.contains_key(parent) {
+            return Err(Error::invalid("parent", "category_unknown", "is no category of this shop"));
+        }
+        if self.above(parent).any(|above| above.key == *key) {
+            let detail = format!("{parent} is {key}, or lies below it; a category cannot hang below itself.");
+            return Err(Error::conflict("category_cycle", detail).with_field(
+                "parent",
+                "category_cycle",
+                "lies below it",
+            ));
+        }
+        self.check_depth(self.above(parent).count() + self.height(key))
+    }
+
+    /// As everybody sees it. What would hang below a category that is not there is a root.
+    pub(crate) fn branches(&self) -> Vec<Branch> {
+        let is_root = |node: &&Node| node.parent.as_ref().is_none_or(|parent| !self.0.contains_key(parent));
+        self.grown(self.0.values().filter(is_root).collect())
+    }
+
+    fn grown(&self, mut siblings: Vec<&Node>) -> Vec<Branch> {
+        siblings.sort_by(|a, b| (a.position, a.name(), &a.key).cmp(&(b.position, b.name(), &b.key)));
+        let branch = |node: &Node| Branch {
+            key: node.key.clone(),
+            name: node.name().to_owned(),
+            position: node.position,
+            version: node.version,
+            children: self.grown(self.children(Some(&node.key)).collect()),
+        };
+        siblings.into_iter().map(branch).collect()
+    }
+
+    fn children<'a>(&'a self, parent: Option<&'a Category>) -> impl Iterator<Item = &'a Node> {
+        self.0.values().filter(move |node| node.parent.as_ref() == parent)
+    }
+
+    /// A category and all above it, upwards.
+    fn above<'a>(&'a self, key: &'a Category) -> impl Iterator<Item = &'a Node> {
+        std::iter::successors(self.0.get(key), |node| self.0.get(node.parent.as_ref()?))
+    }
+
+    /// Of a category with all below it; 1 for a leaf, and for one that is not there yet.
+    fn height(&self, key: &Category) -> usize {
+        1 + self.children(Some(key)).map(|child| self.height(&child.key)).max().unwrap_or(0)
+    }
+
+    fn check_depth(&self, depth: usize) -> Result<()> {
+        match depth <= DEEPEST {
+            true => Ok(()),
+            false => {
+                let detail = format!("Categories hang at most {DEEPEST} deep; this would make {depth}.");
+                Err(Error::conflict("category_too_deep", detail).with_field(
+                    "parent",
+                    "category_too_deep",
+                    "is too deep",
+                ))
+            }
+        }
+    }
+}
+
+/// The key of a category that is given a name alone: its letters and digits, small, with dashes between the words.
+pub(crate) fn slug(name: &str) -> Result<Category> {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let slug: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(LONGEST_KEY).collect();
+    let key = slug.trim_end_matches('-').to_owned();
+    Category::try_from(key)
+        .map_err(|_| Error::invalid("key", "required", "cannot be made from that name; name a `key`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn key(name: &str) -> Category {
+        Category::try_from(name.to_owned()).unwrap()
+    }
+
+    fn node(name: &str, parent: Option<&str>) -> Node {
+        Node { parent: parent.map(key), ..Node::named_after(key(name)) }
+    }
+
+    fn tree(nodes: &[(&str, Option<&str>)]) -> Tree {
+        Tree::new(nodes.iter().map(|(name, parent)| node(name, *parent)))
+    }
+
+    fn home() -> Tree {
+        tree(&[("home", None), ("kitchen", Some("home")), ("mugs", Some("kitchen")), ("garden", None)])
+    }
+
+    #[test]
+    fn a_category_stands_for_all_below_it() {
+        let below = |name: &str| home().below(&key(name)).iter().map(Category::to_string).collect::<Vec<_>>();
+        assert_eq!(below("home"), ["home", "kitchen", "mugs"]);
+        assert_eq!(below("garden"), ["garden"]);
+        assert_eq!(below("never heard of"), ["never heard of"]);
+    }
+
+    #[test]
+    fn siblings_come_by_position_and_then_by_name() {
+        let mut nodes = vec![node("a", None), node("b", None), node("c", None), node("below", Some("lost"))];
+        nodes[0].position = 2;
+        nodes[1].name = serde_json::from_value(json!("Zebra")).unwrap();
+        let names: Vec<_> = Tree::new(nodes).branches().into_iter().map(|branch| branch.name).collect();
+        assert_eq!(names, ["Zebra", "below", "c", "a"]);
+        let told = serde_json::to_value(home().branches()).unwrap();
+        assert_eq!(
+            told[1]["children"][0]["children"][0],
+            json!({
+                "key": "mugs", "name": "mugs", "position": 0, "version": 1, "children": [],
+            })
+        );
+    }
+
+    #[test]
+    fn a_category_hangs_neither_below_itself_nor_below_nothing_nor_too_deep() {
+        let refused = |name: &str, parent: &str| home().check_place(&key(name), Some(&key(parent))).unwrap_err().code;
+        assert_eq!(refused("home", "mugs"), "category_cycle");
+        assert_eq!(refused("home", "home"), "category_cycle");
+        assert_eq!(refused("home", "nowhere"), "validation_failed");
+        assert!(
+            home().check_place(&key("mugs"), None).is_ok()
+                && home().check_place(&key("new"), Some(&key("mugs"))).is_ok()
+        );
+        let deep = tree(&[
+            ("1", None),
+            ("2", Some("1")),
+            ("3", Some("2")),
+            ("4", Some("3")),
+            ("5", Some("4")),
+            ("6", Some("5")),
+            ("7", None),
+            ("8", Some("7")),
+        ]);
+        assert_eq!(deep.check_place(&key("9"), Some(&key("6"))).unwrap_err().code, "category_too_deep");
+        assert_eq!(deep.check_place(&key("7"), Some(&key("5"))).unwrap_err().code, "category_too_deep");
+        assert!(deep.check_place(&key("7"), Some(&key("4"))).is_ok());
+    }
+
+    #[test]
+    fn a_key_is_made_of_a_name() {
+        assert_eq!(slug("Home & Garden").unwrap(), key("home-garden"));
+        assert_eq!(slug("  Küche/Bad  ").unwrap(), key("küche-bad"));
+        assert_eq!(slug(&"abc ".repeat(40)).unwrap().as_str().len(), 64 - 1);
+        assert_eq!(slug("&&&").unwrap_err().fields[0].field, "key");
+    }
+
+    #[test]
+    fn a_row_from_before_categories_had_names_is_a_root() {
+        let row: Node =
+            serde_json::from_value(json!({ "category": "mugs", "pk": "CATEGORIES", "sk": "mugs" })).unwrap();
+        assert_eq!((row.name(), &row.parent, row.version), ("mugs", &None, 1));
+    }
+
+    /// The table: its rows, and the version of their shape.
+    struct Table {
+        tree: Tree,
+        version: u64,
+    }
+
+    impl Table {
+        /// A move as it was decided on what was read then; refused when the shape changed meanwhile.
+        fn commit(&mut self, read: &(u64, Tree), key: &Category, parent: Option<&Category>) -> bool {
+            let decided = read.1.check_place(key, parent).is_ok();
+            if !decided || read.0 != self.version {
+                return false;
+            }
+            self.version += 1;
+            if let Some(node) = self.tree.0.get_mut(key) {
+                node.parent = parent.cloned();
+            }
+            true
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn moves_never_make_a_cycle_however_they_interleave(
+            moves in prop::collection::vec((0usize..3, 0usize..9, prop::option::of(0usize..9), any::<bool>()), 0..80),
+        ) {
+            let keys: Vec<Category> = (0..9).map(|n| key(&format!("c{n}"))).collect();
+            let tree = Tree::new(keys.iter().cloned().map(Node::named_after));
+            let mut table = Table { tree, version: 0 };
+            // Three admins, each of whom may decide on what they read long ago.
+            let mut admins: Vec<_> = (0..3).map(|_| (0, table.tree.clone())).collect();
+            for (admin, moved, parent, looks) in moves {
+                if looks {
+                    admins[admin] = (table.version, table.tree.clone());
+                }
+                table.commit(&admins[admin], &keys[moved], parent.map(|parent| &keys[parent]));
+                for key in &keys {
+                    let above: Vec<_> = table.tree.above(key).take(DEEPEST + 1).collect();
+                    prop_assert!(above.len() <= DEEPEST, "{key} hangs below itself, or too deep");
+                }
+                let shown: usize = table.tree.branches().iter().map(|root| table.tree.below(&root.key).len()).sum();
+                prop_assert_eq!(shown, keys.len(), "every category is somewhere, once");
+            }
+        }
+    }
+}

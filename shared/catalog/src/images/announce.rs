@@ -1,0 +1,46 @@
+//! Use case: announce the upload of an image.
+
+use aws_kit::{Idempotency, Idempotent, Transaction};
+use futures::future::try_join;
+use values::{Error, ProductId, Result, Trace};
+
+use crate::{ImageUpload, MOST_IMAGES, NewImage, Products};
+
+impl Products {
+    /// Announces a picture: from now on its file is awaited. 409 `too_many_images`, counting those that are awaited;
+    /// 422 `image_type_unsupported`, `image_size`. 2 round trips.
+    pub async fn announce_image(
+        &self,
+        product: ProductId,
+        new: &NewImage,
+        trace: &Trace,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<ImageUpload>> {
+        let tried = self.try_announce(product, new, trace, idempotency).await;
+        self.or_earlier(tried, idempotency).await
+    }
+
+    async fn try_announce(
+        &self,
+        product: ProductId,
+        new: &NewImage,
+        trace: &Trace,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<ImageUpload>> {
+        new.check()?;
+        let looks = try_join(self.at_version(product, None), self.catalog.image_uploads(product));
+        let (listing, uploads) = looks.await?;
+        let now = self.clock.now();
+        let awaited = uploads.iter().filter(|upload| upload.is_awaited(now)).count();
+        if listing.product.images.len() + awaited >= MOST_IMAGES {
+            let detail =
+                format!("A product has {MOST_IMAGES} images at most, and this one has them. Remove one first.");
+            return Err(Error::conflict("too_many_images", detail));
+        }
+        let (actor, correlation) = (trace.actor.clone(), trace.correlation_id.clone());
+        let upload = ImageUpload::begin(self.clock.mint(), product, new, actor, correlation, now)?;
+        let mut writes = Transaction::new();
+        writes.add(self.catalog.create_image_upload(&upload)?);
+        Ok(self.commit(writes, upload, idempotency).await?)
+    }
+}

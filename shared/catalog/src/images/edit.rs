@@ -1,0 +1,53 @@
+//! Use cases: change or remove an image.
+
+use aws_kit::Idempotent;
+use values::{ImageId, ProductId, Result, Trace};
+
+use crate::images::image::{changed, without};
+use crate::{Alt, Image, Listing, Products, RevisionKind};
+
+impl Products {
+    /// Describes a picture and gives it its place, from 0; the others move up or down. 404, 412 `version_mismatch`,
+    /// 422 `position_out_of_range`. 2 round trips.
+    pub async fn change_image(
+        &self,
+        product: ProductId,
+        version: u64,
+        image: ImageId,
+        alt: Option<Alt>,
+        position: u32,
+        trace: &Trace,
+    ) -> Result<Listing> {
+        let before = self.at_version(product, Some(version)).await?;
+        let mut images = before.product.images.clone();
+        changed(&mut images, image, alt, position)?;
+        self.with_images(before, images, RevisionKind::ImageChanged, trace).await
+    }
+
+    /// Takes a picture off a product. Its files stay: another product may show the same. 404, 412 `version_mismatch`. 2 round trips.
+    pub async fn remove_image(
+        &self,
+        product: ProductId,
+        version: u64,
+        image: ImageId,
+        trace: &Trace,
+    ) -> Result<Listing> {
+        let before = self.at_version(product, Some(version)).await?;
+        let mut images = before.product.images.clone();
+        without(&mut images, image)?;
+        self.with_images(before, images, RevisionKind::ImageRemoved, trace).await
+    }
+
+    async fn with_images(
+        &self,
+        before: Listing,
+        images: Vec<Image>,
+        kind: RevisionKind,
+        trace: &Trace,
+    ) -> Result<Listing> {
+        let after = before.changed(self.clock.now(), |product| product.images = images);
+        match self.save(&before, after, kind, Vec::new(), trace, None).await? {
+            Idempotent::Fresh(listing) | Idempotent::Replayed(listing) => Ok(listing),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The upload of a picture: what may come, what became of it, and the sizes that are made of it.
+
+use serde::{Deserialize, Serialize};
+use values::{Actor, Error, ImageId, ProductId, Result, Timestamp};
+
+use crate::Alt;
+
+/// The most bytes of an upload.
+pub const MOST_IMAGE_BYTES: u64 = 10 * 1024 * 1024;
+/// The most pixels of a picture.
+pub const MOST_PIXELS: u64 = 40_000_000;
+/// The most pixels of one side of it.
+pub const MOST_SIDE: u32 = 12_000;
+/// For so long an address is good that was signed for an upload.
+const UPLOAD_SECONDS: i64 = 15 * 60;
+/// What became of an upload can be asked for so long. The file itself, if nobody fetched it, is gone by then too.
+const KEPT_SECONDS: i64 = 24 * 3600;
+/// Where uploads of pictures lie until they have been looked at.
+const FOLDER: &str = "uploads/images/";
+
+/// What a picture may be. No SVG: that is a page, with scripts in it if its maker likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImageType {
+    /// ISO 10918.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// ISO 15948.
+    #[serde(rename = "image/png")]
+    Png,
+    /// RFC 9649.
+    #[serde(rename = "image/webp")]
+    Webp,
+}
+
+impl ImageType {
+    const ALL: [Self; 3] = [Self::Jpeg, Self::Png, Self::Webp];
+
+    /// As HTTP writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Webp => "image/webp",
+        }
+    }
+}
+
+/// Why an upload did not become a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It begins like no picture that is known.
+    NotAnImage,
+    /// It is a picture, but not of the type that was declared.
+    TypeMismatch,
+    /// It is not of the size that was declared.
+    SizeMismatch,
+    /// More than 40 million pixels, or 12,000 on one side.
+    TooManyPixels,
+    /// It begins well, and then cannot be read.
+    Unreadable,
+    /// The product had as many pictures as it may have by then.
+    TooManyImages,
+    /// The product had left the shop by then.
+    ProductArchived,
+}
+
+/// What became of an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UploadState {
+    /// It has not come, or was not looked at yet.
+    Pending,
+    /// The product shows it.
+    Ready,
+    /// It was thrown away.
+    Refused,
+}
+
+/// What an admin wants to upload.
+#[derive(Debug, Clone)]
+pub struct NewImage {
+    /// As HTTP writes it.
+    pub content_type: String,
+    /// In number.
+    pub bytes: u64,
+    /// What it shows.
+    pub alt: Option<Alt>,
+}
+
+/// An upload's row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageUpload {
+    /// Names the picture that is to become of it.
+    pub id: ImageId,
+    /// Whose picture.
+    pub product_id: ProductId,
+    /// What became of it.
+    pub state: UploadState,
+    /// Why it was refused, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Refusal>,
+    /// What it was declared to be.
+    pub content_type: ImageType,
+    /// How many there were declared to be.
+    pub bytes: u64,
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alt: Option<Alt>,
+    /// Who uploads it: the history of the product tells so later.
+    pub actor: Actor,
+    /// The request that announced it.
+    pub correlation_id: String,
+    /// When it was announced.
+    pub created_at: Timestamp,
+    /// In seconds since 1970: DynamoDB deletes the row then, or later.
+    pub expires_at: i64,
+}
+
+impl NewImage {
+    /// 422 `image_type_unsupported`, `image_size`.
+    pub(crate) fn check(&self) -> Result<ImageType> {
+        let known = ImageType::ALL.into_iter().find(|known| known.as_str() == self.content_type);
+        let content_type = known.ok_or_else(|| {
+            let message = "must be image/jpeg, image/png or image/webp";
+            Error::invalid("contentType", "image_type_unsupported", message)
+        })?;
+        match (1..=MOST_IMAGE_BYTES).contains(&self.bytes) {
+            true => Ok(content_type),
+            false => {
+                let message = format!("must be from 1 to {MOST_IMAGE_BYTES}, the exact size of the file");
+                Err(Error::invalid("bytes", "image_size", message))
+            }
+        }
+    }
+}
+
+impl ImageUpload {
+    pub(crate) fn begin(
+        id: ImageId,
+        product_id: ProductId,
+        new: &NewImage,
+        actor: Actor,
+        correlation_id: String,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let expires_at = now.plus_seconds(KEPT_SECONDS).seconds();
+        let (content_type, bytes, alt) = (new.check()?, new.bytes, new.alt.clone());
+        let (state, reason, created_at) = (UploadState::Pending, None, now);
+        Ok(Self {
+            id,
+            product_id,
+            state,
+            reason,
+            content_type,
+            bytes,
+            alt,
+            actor,
+            correlation_id,
+            created_at,
+            expires_at,
+        })
+    }
+
+    /// Where in the bucket it is to be put.
+    pub fn file(&self) -> String {
+        format!("{FOLDER}{}/{}", self.product_id, self.id)
+    }
+
+    /// Whose upload lies there.
+    pub fn of_file(file: &str) -> Option<(ProductId, ImageId)> {
+        let (product, image) = file.strip_prefix(FOLDER)?.split_once('/')?;
+        Some((product.parse().ok()?, image.parse().ok()?))
+    }
+
+    /// Nothing was decided yet.
+    pub fn is_pending(&self) -> bool {
+        self.state == UploadState::Pending
+    }
+
+    /// Until then its address is good.
+    pub fn awaited_until(&self) -> Timestamp {
+        self.created_at.plus_seconds(UPLOAD_SECONDS)
+    }
+
+    /// May it still become a picture? What has not come by the time that its address is good for no longer comes.
+    pub(crate) fn is_awaited(&self, now: Timestamp) -> bool {
+        self.is_pending() && now < self.awaited_until()
+    }
+
+    /// TTL deletes late: by then it is gone for us.
+    pub(crate) fn is_kept(&self, now: Timestamp) -> bool {
+        now.seconds() < self.expires_at
+    }
+
+    pub(crate) fn settled(&self, reason: Option<Refusal>) -> Self {
+        let state = if reason.is_some() { UploadState::Refused } else { UploadState::Ready };
+        Self { state, reason, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::Clock;
+
+    fn new(content_type: &str, bytes: u64) -> NewImage {
+        NewImage { content_type: content_type.to_owned(), bytes, alt: None }
+    }
+
+    fn upload() -> ImageUpload {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let (id, product, actor) = (clock.mint(), clock.mint(), Actor::system("test"));
+        ImageUpload::begin(id, product, &new("image/png", 70), actor, "req".into(), clock.now()).unwrap()
+    }
+
+    #[test]
+    fn an_upload_is_a_picture_of_ten_megabytes_at_most() {
+        assert_eq!(new("image/webp", MOST_IMAGE_BYTES).check().unwrap(), ImageType::Webp);
+        for bytes in [0, MOST_IMAGE_BYTES + 1] {
+            assert_eq!(new("image/jpeg", bytes).check().unwrap_err().fields[0].code, "image_size");
+        }
+        for other in ["image/svg+xml", "image/gif", "text/html", "IMAGE/PNG", "image/png; q=1", ""] {
+            assert_eq!(new(other, 9).check().unwrap_err().fields[0].code, "image_type_unsupported", "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_says_whose_it_is() {
+        let upload = upload();
+        assert_eq!(ImageUpload::of_file(&upload.file()), Some((upload.product_id, upload.id)));
+        let (product, image) = (upload.product_id, upload.id);
+        for other in [format!("uploads/imports/{image}"), format!("uploads/images/{image}/{product}"), "media/x".into()]
+        {
+            assert_eq!(ImageUpload::of_file(&other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn an_upload_is_awaited_for_a_quarter_of_an_hour_and_remembered_for_a_day() {
+        let upload = upload();
+        let after = |seconds| upload.created_at.plus_seconds(seconds);
+        assert!(upload.is_awaited(after(899)) && !upload.is_awaited(after(900)));
+        assert!(upload.is_kept(after(86_399)) && !upload.is_kept(after(86_400)));
+        let done = ImageUpload { state: UploadState::Ready, ..upload.clone() };
+        assert!(!done.is_awaited(after(0)));
+    }
+}

@@ -1,0 +1,332 @@
+//! A product changed in parts: JSON Merge Patch (RFC 7396) over its sheet.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use values::{Currency, Error, Money, Result};
+
+use crate::VariantIn;
+use crate::product::wire::ranged;
+use crate::{
+    Attribute, Attributes, Brand, Category, Choice, Description, Goods, Name, Range, Sheet, Stock, Tags, TaxClass,
+    Terms,
+};
+
+/// A member of a patch: absent, null, or a value.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub enum Change<T> {
+    /// Absent: as it was.
+    #[default]
+    Keep,
+    /// Null: taken away.
+    Remove,
+    /// So from now on.
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Remove, Self::Set))
+    }
+}
+
+impl<T> Change<T> {
+    /// Where there must be something.
+    fn over(self, field: &str, before: T) -> Result<T> {
+        match self {
+            Self::Keep => Ok(before),
+            Self::Set(value) => Ok(value),
+            Self::Remove => Err(Error::invalid(field, "required", "cannot be removed")),
+        }
+    }
+
+    /// Where there must be something, and may have been nothing.
+    fn over_some(self, field: &str, before: Option<T>) -> Result<T> {
+        match (self, before) {
+            (Self::Keep, None) => Err(Error::invalid(field, "required", "is missing")),
+            (Self::Keep, Some(before)) => Ok(before),
+            (change, _) => change.over_none(None).ok_or_else(|| Error::invalid(field, "required", "cannot be removed")),
+        }
+    }
+
+    /// Where there may be nothing.
+    fn over_none(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Set(value) => Some(value),
+            Self::Remove => None,
+        }
+    }
+}
+
+impl<T: Default> Change<T> {
+    /// Where nothing is something too.
+    fn over_any(self, before: T) -> T {
+        match self {
+            Self::Keep => before,
+            Self::Set(value) => value,
+            Self::Remove => T::default(),
+        }
+    }
+}
+
+/// The patch of a product. Stock is not patched here: it moves while a patch is written.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Patch {
+    /// Another name.
+    pub name: Change<Name>,
+    /// Another description; null empties it.
+    pub description: Change<Description>,
+    /// Another category.
+    pub category: Change<Category>,
+    /// Another brand; null takes it away.
+    pub brand: Change<Brand>,
+    /// Other tags, all of them; null empties them.
+    pub tags: Change<Tags>,
+    /// Each attribute by itself: null takes it away; null for all of them empties them.
+    pub attributes: Change<BTreeMap<String, Option<Attribute>>>,
+    /// Another price.
+    pub price: Change<PricePatch>,
+    /// Another price to compare with; null takes it away.
+    pub compare_at_price: Change<PricePatch>,
+    /// Another weight; null takes it away.
+    pub weight: Change<u32>,
+    /// Another tax class; null makes it `standard`.
+    pub tax_class: Change<TaxClass>,
+    /// Other options, all of them.
+    pub options: Change<Vec<Choice>>,
+    /// Other variants, all of them: one that is there keeps its stock, one that is left out is archived.
+    pub variants: Change<Vec<VariantIn>>,
+}
+
+/// The patch of a price.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PricePatch {
+    /// Minor units.
+    pub amount: Change<i64>,
+    /// ISO 4217.
+    pub currency: Change<Currency>,
+}
+
+impl PricePatch {
+    /// The price with this patch on it; where there was none, the patch has to be whole.
+    fn over(self, field: &str, before: Option<Money>) -> Result<Money> {
+        let (amount, currency) = (format!("{field}.amount"), format!("{field}.currency"));
+        Ok(Money {
+            amount: self.amount.over_some(&amount, before.map(|price| price.amount))?,
+            currency: self.currency.over_some(&currency, before.map(|price| price.currency))?,
+        })
+    }
+}
+
+impl Patch {
+    /// The sheet with this patch on it, and the pieces of its new variants.
+    pub fn apply(self, to: Sheet) -> Result<(Sheet, Stock)> {
+        let Self { price, compare_at_price, weight, options, variants, .. } = self;
+        let told = TermsPatch { price, compare_at_price, weight };
+        let sheet = Sheet {
+            name: self.name.over("name", to.name)?,
+            description: self.description.over_any(to.description),
+            category: self.category.over("category", to.category)?,
+            brand: self.brand.over_none(to.brand),
+            tags: self.tags.over_any(to.tags),
+            attributes: match self.attributes {
+                Change::Keep => to.attributes,
+                Change::Remove => Attributes::default(),
+                Change::Set(changes) => to
+                    .attributes
+                    .merged(changes)
+                    .map_err(|message| Error::invalid("attributes", "invalid_value", message))?,
+            },
+            tax_class: self.tax_class.over_any(to.tax_class),
+            goods: to.goods,
+        };
+        let (goods, stock) = match sheet.goods {
+            Goods::Single(terms) => {
+                let terms = told.over(terms)?;
+                match ranged_over(options, variants, Range { options: Vec::new(), variants: Vec::new() })? {
+                    (range, stock) if range.options.is_empty() && range.variants.is_empty() => {
+                        (Goods::Single(terms), stock)
+                    }
+                    // Refused by whoever knows that it was single before.
+                    (range, stock) => (Goods::Variants(range), stock),
+                }
+            }
+            Goods::Variants(range) => {
+                told.refuse()?;
+                let (range, stock) = ranged_over(options, variants, range)?;
+                (Goods::Variants(range), stock)
+            }
+        };
+        Ok((Sheet { goods, ..sheet }, stock))
+    }
+}
+
+/// What a patch says of price and weight, which a product without variants has for itself.
+struct TermsPatch {
+    price: Change<PricePatch>,
+    compare_at_price: Change<PricePatch>,
+    weight: Change<u32>,
+}
+
+impl TermsPatch {
+    fn over(self, before: Terms) -> Result<Terms> {
+        Ok(Terms {
+            price: match self.price {
+                Change::Keep => before.price,
+                Change::Set(price) => price.over("price", Some(before.price))?,
+                Change::Remove => return Err(Error::invalid("price", "required", "cannot be removed")),
+            },
+            compare_at_price: match self.compare_at_price {
+                Change::Keep => before.compare_at_price,
+                Change::Set(price) => Some(price.over("compareAtPrice", before.compare_at_price)?),
+                Change::Remove => None,
+            },
+            weight: self.weight.over_none(before.weight),
+        })
+    }
+
+    /// Where each variant has its own.
+    fn refuse(&self) -> Result<()> {
+        let told = [
+            ("price", self.price != Change::Keep),
+            ("compareAtPrice", self.compare_at_price != Change::Keep),
+            ("weight", self.weight != Change::Keep),
+        ];
+        match told.iter().find(|(_, is_told)| *is_told) {
+            Some((field, _)) => {
+                Err(Error::invalid(field, "belongs_to_variants", "is each variant's own; patch `variants` instead"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Arrays are replaced as a whole (RFC 7396).
+fn ranged_over(
+    options: Change<Vec<Choice>>,
+    variants: Change<Vec<VariantIn>>,
+    before: Range,
+) -> Result<(Range, Stock)> {
+    let (variants, stock) = match variants {
+        Change::Keep => (before.variants, Stock::new()),
+        Change::Remove => (Vec::new(), Stock::new()),
+        Change::Set(variants) => ranged(variants.into_iter())?,
+    };
+    Ok((Range { options: options.over_any(before.options), variants }, stock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::content::tests::sheet;
+    use crate::product::terms::tests::eur;
+    use crate::product::variants::tests::shirts;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn patched(patch: Value) -> Result<Sheet> {
+        Ok(serde_json::from_value::<Patch>(patch).unwrap().apply(sheet())?.0)
+    }
+
+    fn terms(sheet: Sheet) -> Terms {
+        let Goods::Single(terms) = sheet.goods else { panic!("it has no variants") };
+        terms
+    }
+
+    fn patched_shirts(patch: Value) -> Result<(Range, Stock)> {
+        let before = Sheet { goods: Goods::Variants(shirts()), ..sheet() };
+        let (after, stock) = serde_json::from_value::<Patch>(patch).unwrap().apply(before)?;
+        let Goods::Variants(range) = after.goods else { panic!("it has variants") };
+        Ok((range, stock))
+    }
+
+    #[test]
+    fn what_is_absent_stays_and_what_is_null_goes() {
+        assert_eq!(patched(json!({})).unwrap(), sheet());
+        let nothing = json!({
+            "tags": null, "description": null, "attributes": null, "taxClass": null, "brand": null, "weight": null,
+            "compareAtPrice": null, "options": null, "variants": [],
+        });
+        let sheet = patched(nothing).unwrap();
+        assert_eq!((&sheet.tags, &sheet.description), (&Tags::default(), &Description::default()));
+        assert_eq!(
+            (&sheet.attributes, &sheet.tax_class, &sheet.brand),
+            (&Attributes::default(), &TaxClass::default(), &None)
+        );
+        assert_eq!(terms(sheet), Terms::at(eur(1_490)));
+        for required in ["name", "category", "price"] {
+            assert_eq!(patched(json!({ required: null })).unwrap_err().fields[0].code, "required", "{required}");
+        }
+    }
+
+    #[test]
+    fn objects_are_merged_and_arrays_replaced() {
+        let patch =
+            json!({ "price": { "amount": 5 }, "attributes": { "glazed": null, "volumeMl": 400 }, "tags": ["new"] });
+        let after = patched(patch).unwrap();
+        assert_eq!(serde_json::to_value(&after.attributes).unwrap(), json!({ "volumeMl": 400 }));
+        assert_eq!(serde_json::to_value(&after.tags).unwrap(), json!(["new"]));
+        assert_eq!(terms(after).price, eur(5));
+        assert_eq!(patched(json!({ "price": { "amount": null } })).unwrap_err().fields[0].field, "price.amount");
+    }
+
+    #[test]
+    fn a_price_to_compare_with_is_whole_when_it_is_new() {
+        let dearer = patched(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap();
+        assert_eq!(terms(dearer).compare_at_price, Some(eur(2_500)));
+        let without = Sheet { goods: Goods::Single(Terms::at(eur(1_490))), ..sheet() };
+        let told = |patch: Value| serde_json::from_value::<Patch>(patch).unwrap().apply(without.clone());
+        let half = told(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap_err();
+        assert_eq!((half.fields[0].field.as_str(), half.fields[0].code), ("compareAtPrice.currency", "required"));
+        assert!(told(json!({ "compareAtPrice": { "amount": 2_500, "currency": "EUR" } })).is_ok());
+    }
+
+    #[test]
+    fn variants_are_replaced_all_at_once_and_have_their_own_prices() {
+        let (range, stock) = patched_shirts(json!({ "variants": [
+            { "sku": "TEE-S-RED", "options": { "size": "S", "colour": "red" }, "price": eur(1), "stock": { "available": 2 } },
+        ] }))
+        .unwrap();
+        assert_eq!((range.variants.len(), &range.options), (1, &shirts().options));
+        assert_eq!(stock, Stock::from([("TEE-S-RED".parse().unwrap(), 2)]));
+        assert_eq!(patched_shirts(json!({ "name": "Tee" })).unwrap().0, shirts());
+        for (field, value) in [("price", json!({ "amount": 5 })), ("compareAtPrice", json!(null)), ("weight", json!(1))]
+        {
+            let refused = patched_shirts(json!({ field: value })).unwrap_err();
+            assert_eq!((refused.fields[0].field.as_str(), refused.fields[0].code), (field, "belongs_to_variants"));
+        }
+    }
+
+    #[test]
+    fn a_patch_does_not_make_variants_of_a_single_product() {
+        let options = json!({ "options": [{ "name": "size", "values": ["S"] }] });
+        let goods = patched(options).unwrap().goods;
+        assert_eq!(goods.check_follows(&sheet().goods).unwrap_err().code, "options_fixed");
+    }
+
+    #[test]
+    fn a_patch_is_an_object_with_members_that_are_known() {
+        for bad in [json!("x"), json!({ "stock": { "available": 1 } }), json!({ "price": { "cents": 1 } })] {
+            assert!(serde_json::from_value::<Patch>(bad.clone()).is_err(), "{bad} must be refused");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_patch_twice_is_a_patch_once(
+            name: Option<bool>, brand: Option<bool>, amount in prop::option::of(1i64..2_000), weight in prop::option::of(1u32..9),
+        ) {
+            let mut patch = json!({});
+            if let Some(name) = name { patch["name"] = json!(if name { "Mug" } else { "Cup" }); }
+            if let Some(brand) = brand { patch["brand"] = if brand { json!("Kiln") } else { json!(null) }; }
+            if let Some(amount) = amount { patch["price"] = json!({ "amount": amount }); }
+            if let Some(weight) = weight { patch["weight"] = json!(weight); }
+            let idempotency = patched(patch.clone()).unwrap();
+            let twice = serde_json::from_value::<Patch>(patch).unwrap().apply(idempotency.clone()).unwrap().0;
+            prop_assert_eq!(twice, idempotency);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What became of a product, change by change: who made it, and what was said before. Written in the change's own transaction.
+
+use events::{Event, ProductChanged};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use values::{Actor, Error, Result, Timestamp};
+
+use crate::{Listing, Offer};
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Revision {
+    /// The product's version by it.
+    pub version: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who made it.
+    pub actor: Actor,
+    /// In what way.
+    pub kind: RevisionKind,
+    /// What was said before, by the name of each field that says something else now; null where there was nothing.
+    pub was: Map<String, Value>,
+}
+
+/// In what way a product was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevisionKind {
+    /// It was made.
+    Created,
+    /// It was told anew.
+    Replaced,
+    /// Parts of it were changed.
+    Patched,
+    /// It left the shop.
+    Archived,
+    /// A picture came.
+    ImageAdded,
+    /// A picture was described otherwise, or moved.
+    ImageChanged,
+    /// A picture went.
+    ImageRemoved,
+}
+
+impl RevisionKind {
+    /// The event that tells of it.
+    pub(crate) fn event(self, changed: ProductChanged) -> Event {
+        match self {
+            Self::Created => Event::ProductCreated(changed),
+            Self::Archived => Event::ProductArchived(changed),
+            _ => Event::ProductUpdated(changed),
+        }
+    }
+}
+
+impl Revision {
+    /// What `after` changed of `before`.
+    pub(crate) fn of(before: Option<&Listing>, after: &Listing, kind: RevisionKind, actor: Actor) -> Result<Self> {
+        let was = match before {
+            None => Map::new(),
+            Some(before) => {
+                let (mut before, after) = (told(before)?, told(after)?);
+                let mut was = Map::new();
+                for (field, now) in &after {
+                    let then = before.remove(field).unwrap_or_default();
+                    if then != *now {
+                        was.insert(field.clone(), then);
+                    }
+                }
+                was.extend(before);
+                was
+            }
+        };
+        Ok(Self { version: after.product.version, at: after.product.updated_at, actor, kind, was })
+    }
+}
+
+/// All that is said of a product, by field, as the wire names it.
+fn told(listing: &Listing) -> Result<Map<String, Value>> {
+    let Value::Object(mut told) = json(&listing.product)? else { return Ok(Map::new()) };
+    for silent in ["id", "sku", "version", "createdAt", "updatedAt"] {
+        told.remove(silent);
+    }
+    told.insert("taxClass".to_owned(), json(&listing.lead.tax_class)?);
+    let variants = listing.product.variants.iter().zip(&listing.variants);
+    let variants = variants.map(|(variant, offer)| {
+        let mut told = terms(offer)?;
+        told.insert("sku".to_owned(), json(&variant.sku)?);
+        told.insert("options".to_owned(), json(&variant.options)?);
+        Ok(Value::Object(told))
+    });
+    let variants = variants.collect::<Result<Vec<_>>>()?;
+    match variants.is_empty() {
+        true => told.extend(terms(&listing.lead)?),
+        false => drop(told.insert("variants".to_owned(), variants.into())),
+    }
+    Ok(told)
+}
+
+fn terms(offer: &Offer) -> Result<Map<String, Value>> {
+    let terms = [
+        ("price", Some(json(offer.price)?)),
+        ("compareAtPrice", offer.compare_at_price.map(json).transpose()?),
+        ("weight", offer.weight.map(Value::from)),
+    ];
+    Ok(terms.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+}
+
+fn json(value: impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::content::tests::sheet;
+    use crate::product::listing::tests::{listing, shirt};
+    use crate::product::terms::tests::eur;
+    use crate::{Goods, Sheet, Stock, Terms};
+    use serde_json::json;
+
+    fn was(before: &Listing, sheet: &Sheet) -> Value {
+        let after = before.rewritten(sheet, &Stock::new(), before.product.created_at).unwrap();
+        let revision = Revision::of(Some(before), &after, RevisionKind::Replaced, Actor::system("test")).unwrap();
+        assert_eq!(revision.version, 2);
+        Value::Object(revision.was)
+    }
+
+    #[test]
+    fn a_change_says_what_was_said_before_and_nothing_else() {
+        let before = listing();
+        assert_eq!(was(&before, &sheet()), json!({}));
+        let plain = Sheet { brand: None, goods: Goods::Single(Terms::at(eur(990))), ..sheet() };
+        let told = json!({
+            "brand": "Kiln & Co", "price": eur(1_490), "compareAtPrice": eur(1_990), "weight": 380,
+        });
+        assert_eq!(was(&before, &plain), told);
+        let after = before.rewritten(&plain, &Stock::new(), before.product.created_at).unwrap();
+        let back = Revision::of(Some(&after), &before, RevisionKind::Replaced, Actor::system("test")).unwrap();
+        assert_eq!(back.was["brand"], Value::Null, "there was nothing");
+    }
+
+    #[test]
+    fn a_new_product_was_nothing_before_and_an_archived_one_was_in_the_shop() {
+        let created = Revision::of(None, &listing(), RevisionKind::Created, Actor::system("test")).unwrap();
+        assert!(created.was.is_empty());
+        let gone = listing().archived(listing().product.created_at);
+        let archived = Revision::of(Some(&listing()), &gone, RevisionKind::Archived, Actor::system("test")).unwrap();
+        assert_eq!(Value::Object(archived.was), json!({ "status": "active" }));
+    }
+
+    #[test]
+    fn a_sale_is_no_change_and_a_dearer_variant_is() {
+        let before = shirt();
+        let mut sold = shirt();
+        (sold.variants[0].available, sold.variants[0].stock_version) = (1, 2);
+        let unchanged = Revision::of(Some(&before), &sold, RevisionKind::Patched, Actor::system("test")).unwrap();
+        assert!(unchanged.was.is_empty());
+        sold.variants[0].price = eur(1);
+        let changed = Revision::of(Some(&before), &sold, RevisionKind::Patched, Actor::system("test")).unwrap();
+        assert_eq!(changed.was.keys().collect::<Vec<_>>(), ["variants"]);
+        assert_eq!(changed.was["variants"][0]["price"], json!(eur(2_000)));
+        assert!(changed.was["variants"][0].get("stock").is_none());
+    }
+}

@@ -1,0 +1,146 @@
+//! What all changes of a product share.
+
+use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
+use events::{Envelope, ProductChanged};
+use values::{Error, ProductId, Result, Sku, Trace};
+
+use crate::product::variants::MOST_VARIANTS;
+use crate::{Goods, Listing, Moved, Offer, Products, Revision, RevisionKind, Sheet, Status};
+
+/// Of a new SKU: its offer, and the first movement of its stock.
+const WRITES_OF_NEW: usize = 2;
+/// Product, history, event, kept answer.
+const OTHER_WRITES: usize = 4;
+const _: () = assert!(
+    WRITES_OF_NEW * (MOST_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
+    "a product with all its variants must fit one transaction"
+);
+
+/// Where in a transaction SKUs are taken, to find the one that was taken before.
+#[derive(Debug, Default)]
+pub(crate) struct Taken(Vec<(Slot, Sku)>);
+
+impl Products {
+    /// The listing that is to be changed, if it is in the shop and at `version`. 1 round trip, 2 when this sandbox never saw the
+    /// product, or did not see its newest variants.
+    pub(crate) async fn at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
+        let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
+        if version.is_some_and(|version| version != listing.product.version) {
+            return Err(Error::version_mismatch("product"));
+        }
+        match listing.product.status {
+            Status::Active | Status::Grouped => Ok(listing),
+            Status::Archived => Err(archived()),
+        }
+    }
+
+    /// Writes `after` over `before` if nobody else did meanwhile: the product, the offers that say anything else now, those of
+    /// new variants and of those that are left out, the history, and the event that tells of it; and `more`, all or nothing.
+    /// 412 `version_mismatch`, 409 `sku_taken`, 422 `too_many_changes`.
+    pub(crate) async fn save(
+        &self,
+        before: &Listing,
+        after: Listing,
+        kind: RevisionKind,
+        more: Vec<Write>,
+        trace: &Trace,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
+        let mut writes = Transaction::new();
+        let product = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
+        let (mut taken, mut count) = (Taken::default(), OTHER_WRITES + more.len());
+        for offer in after.offers() {
+            match before.offer(&offer.sku) {
+                Some(was) if was == offer => {}
+                Some(was) => {
+                    writes.add(self.catalog.change_offer(was, offer)?);
+                    count += 1;
+                }
+                None => {
+                    self.put_on_sale(&mut writes, offer, &mut taken, trace)?;
+                    count += WRITES_OF_NEW;
+                }
+            }
+        }
+        for was in before.variants.iter().filter(|was| after.offer(&was.sku).is_none()) {
+            writes.add(self.catalog.change_offer(was, &Offer { status: Status::Archived, ..was.clone() })?);
+            count += 1;
+        }
+        if count > MAX_TRANSACTION_WRITES {
+            let message = "changes too many variants at once: take some out first, and put others in then";
+            return Err(Error { code: "too_many_changes", ..Error::invalid("variants", "too_many_changes", message) });
+        }
+        for write in more {
+            writes.add(write);
+        }
+        self.record(&mut writes, Some(before), &after, kind, trace)?;
+        let (id, sheet) = (after.product.id, after.sheet());
+        let committed = self.commit(writes, after, idempotency).await;
+        self.catalog.forget(id);
+        match committed {
+            Err(CommitError::ConditionFailed(refusals)) if refusals.of(product).is_some() => {
+                Err(Error::version_mismatch("product"))
+            }
+            Err(CommitError::ConditionFailed(refusals)) => Err(taken.refusal(&refusals, &sheet)),
+            done => Ok(done?),
+        }
+    }
+
+    /// The offer of a SKU that nobody had before, and where its first pieces came from; there are none of what only stands for
+    /// variants.
+    pub(crate) fn put_on_sale(
+        &self,
+        writes: &mut Transaction,
+        offer: &Offer,
+        taken: &mut Taken,
+        trace: &Trace,
+    ) -> Result<()> {
+        taken.0.push((writes.add(self.catalog.create_offer(offer)?), offer.sku.clone()));
+        if offer.status != Status::Grouped {
+            let first = Moved::initially(&offer.sku, offer.available, self.clock.now(), trace);
+            writes.add(self.catalog.log(&first)?);
+        }
+        Ok(())
+    }
+
+    /// The change in the product's history, and the event that tells of it.
+    pub(crate) fn record(
+        &self,
+        writes: &mut Transaction,
+        before: Option<&Listing>,
+        after: &Listing,
+        kind: RevisionKind,
+        trace: &Trace,
+    ) -> Result<()> {
+        let product = &after.product;
+        let revision = Revision::of(before, after, kind, trace.actor.clone())?;
+        writes.add(self.catalog.put_revision(product.id, &revision)?);
+        let event = kind.event(ProductChanged { product_id: product.id, sku: product.sku.clone() });
+        let told = Envelope::new(&self.clock, trace, product.id, product.version, event);
+        writes.add(outbox_put(self.catalog.table(), &told)?);
+        Ok(())
+    }
+}
+
+impl Taken {
+    /// The SKU that another product has, where the request names it.
+    pub(crate) fn refusal(&self, refusals: &aws_kit::ConditionFailures, sheet: &Sheet) -> Error {
+        let Some((_, sku)) = self.0.iter().find(|(slot, _)| refusals.of(*slot).is_some()) else {
+            return Error::conflict(
+                "changed_meanwhile",
+                "It was changed by somebody else meanwhile. Read it and try again.",
+            );
+        };
+        let at = match &sheet.goods {
+            Goods::Single(_) => String::new(),
+            Goods::Variants(range) => range.place(sku),
+        };
+        let error = Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already."));
+        error.with_field(format!("{at}sku"), "sku_taken", "is taken")
+    }
+}
+
+/// What is out of the shop is not changed.
+pub(crate) fn archived() -> Error {
+    Error::conflict("product_archived", "An archived product stays as it is.")
+}

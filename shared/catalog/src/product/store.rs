@@ -1,0 +1,195 @@
+//! Products and what lies with them: read with their offers and ratings, walked, written, and their history.
+
+use std::collections::HashMap;
+
+use aws_kit::{Key, Query, Write};
+use futures::future::try_join_all;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use values::{Error, Page, PageRequest, Position, ProductId, Result, Sku};
+
+use crate::store::SHARDS;
+use crate::{Catalog, Category, Listing, Offer, Product, Rating, Revision, Status};
+
+/// DynamoDB's bound of one read.
+const MOST_KEYS: usize = 100;
+/// Reads that run at once.
+const AT_ONCE: usize = 8;
+/// Looks at a product that is being changed: rows of one read may be of two versions.
+const LOOKS: u32 = 4;
+
+/// Rows of several kinds that were read together.
+#[derive(Default)]
+struct Rows {
+    products: Vec<Product>,
+    offers: HashMap<Sku, Offer>,
+    /// By the key of their product.
+    ratings: HashMap<String, Rating>,
+}
+
+impl Catalog {
+    /// The SKU of a product: what of it is sold, or stands for its variants; none when there is no such product. Remembered: 0 or 1 round trips.
+    pub async fn sku_of(&self, product: ProductId) -> Result<Option<Sku>> {
+        if let Some(sku) = self.known(|known| known.skus.get(&product).and_then(|skus| skus.first().cloned())) {
+            return Ok(Some(sku));
+        }
+        let found = self.table.peek::<Product>(product_key(product)).await?;
+        if let Some(found) = &found {
+            self.remember(found);
+        }
+        Ok(found.map(|product| product.sku))
+    }
+
+    /// A product with its offers and rating, as they are now: 1 round trip, 2 when this sandbox never saw the product, or did not
+    /// see its newest variants.
+    pub async fn listing(&self, id: ProductId) -> Result<Option<Listing>> {
+        for _ in 0..LOOKS {
+            match self.look(id).await? {
+                None => return Ok(None),
+                Some(Some(listing)) if listing.is_whole() => return Ok(Some(listing)),
+                // It was written while it was read.
+                Some(_) => {}
+            }
+        }
+        Err(Error::unavailable("database", "a product was changed faster than it was read"))
+    }
+
+    /// Products by their ids (100 at most), archived ones too, in no order; those that exist. 1 round trip.
+    pub async fn products(&self, ids: &[ProductId]) -> Result<Vec<Product>> {
+        let keys: Vec<Key> = ids.iter().map(|id| product_key(*id)).collect();
+        self.table.batch_get(&keys).await
+    }
+
+    /// A product that was read before, with its offers and rating as they are now; none while not all of them are there. 1 round trip.
+    pub(crate) async fn listed(&self, product: Product) -> Result<Option<Listing>> {
+        Ok(self.listings(vec![product]).await?.pop())
+    }
+
+    /// Products that were read before, with their offers and ratings as they are now, in their order. One whose offers are not
+    /// all there is left out. A product may be older than its offers. A round trip per 100 rows, some of them at once.
+    pub async fn listings(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
+        let of = |product: &Product| {
+            let offers = product.skus().map(|sku| self.offer_key(sku));
+            std::iter::once(rating_key(product.id)).chain(offers).collect::<Vec<_>>()
+        };
+        let keys: Vec<Key> = products.iter().flat_map(of).collect();
+        let mut rows = Rows::default();
+        for batches in keys.chunks(MOST_KEYS * AT_ONCE) {
+            for found in try_join_all(batches.chunks(MOST_KEYS).map(|keys| self.rows(keys))).await? {
+                rows.offers.extend(found.offers);
+                rows.ratings.extend(found.ratings);
+            }
+        }
+        Ok(products.into_iter().filter_map(|product| rows.listing(product)).collect())
+    }
+
+    /// Products of one of the [`Catalog::SHARDS`], archived ones not, in the order they were made in: `limit` at most, or a megabyte.
+    /// A moment behind the table. 1 round trip.
+    pub async fn walk(&self, shard: u8, after: Option<Position>, limit: u32) -> Result<Page<Product>> {
+        let request = PageRequest { limit, after };
+        Query::index(&self.table, "gsi1", format!("PRODUCTS#{shard}")).page(&request).await
+    }
+
+    /// Does any product of the shop lie in that category itself? A moment behind the table. 1 round trip.
+    pub(crate) async fn has_products(&self, category: &Category) -> Result<bool> {
+        let looks = (0..SHARDS)
+            .map(|shard| Query::index(&self.table, "gsi2", format!("CATEGORY#{category}#{shard}")).first::<Value>(1));
+        Ok(try_join_all(looks).await?.iter().any(|found| !found.is_empty()))
+    }
+
+    /// The write of a product's row, with its places in the lists while it is in the shop.
+    pub(crate) fn put_product(&self, product: &Product) -> Result<Write> {
+        let write = Write::put(&self.table, product_key(product.id), product)?;
+        if product.status == Status::Archived {
+            return Ok(write);
+        }
+        let shard = product.id.uuid().as_bytes()[15] % SHARDS;
+        write
+            .attribute("gsi1pk", format!("PRODUCTS#{shard}"))?
+            .attribute("gsi1sk", product.id)?
+            .attribute("gsi2pk", format!("CATEGORY#{}#{shard}", product.category))?
+            .attribute("gsi2sk", product.id)
+    }
+
+    /// The write of a product that is at `version` now.
+    pub(crate) fn put_product_over(&self, version: u64, product: &Product) -> Result<Write> {
+        self.put_product(product)?.when("version = :v").value(":v", version)
+    }
+
+    /// Changes nothing; refused unless the product is at that version.
+    pub(crate) fn check_version(&self, id: ProductId, version: u64) -> Result<Write> {
+        Write::check(&self.table, product_key(id)).when("version = :v").value(":v", version)
+    }
+
+    /// The write of a change in a product's history.
+    pub(crate) fn put_revision(&self, id: ProductId, revision: &Revision) -> Result<Write> {
+        Write::create(&self.table, Key::new(partition(id), format!("CHANGE#{:010}", revision.version)), revision)
+    }
+
+    /// What became of a product, newest first. 1 round trip.
+    pub(crate) async fn revisions(&self, id: ProductId, request: &PageRequest) -> Result<Page<Revision>> {
+        Query::of(&self.table, partition(id)).begins_with("CHANGE#").descending().page(request).await
+    }
+
+    /// None within: not all of its offers were there.
+    async fn look(&self, id: ProductId) -> Result<Option<Option<Listing>>> {
+        let known = self.known(|known| known.skus.get(&id).cloned()).unwrap_or_default();
+        let offers = known.iter().map(|sku| self.offer_key(sku));
+        let keys: Vec<Key> = [product_key(id), rating_key(id)].into_iter().chain(offers).collect();
+        let mut rows = self.rows(&keys).await?;
+        let Some(product) = rows.products.pop() else { return Ok(None) };
+        self.remember(&product);
+        let missing: Vec<Key> =
+            product.skus().filter(|sku| !rows.offers.contains_key(*sku)).map(|sku| self.offer_key(sku)).collect();
+        if !missing.is_empty() {
+            rows.offers.extend(self.rows(&missing).await?.offers);
+        }
+        Ok(Some(rows.listing(product)))
+    }
+
+    async fn rows(&self, keys: &[Key]) -> Result<Rows> {
+        let mut rows = Rows::default();
+        for row in self.table.batch_get::<Value>(keys).await? {
+            match row["sk"].as_str() {
+                Some("PRODUCT") => rows.products.push(read(row)?),
+                Some("RATING") => {
+                    let key = row["pk"].as_str().unwrap_or_default().to_owned();
+                    rows.ratings.insert(key, read(row)?);
+                }
+                _ => {
+                    let offer: Offer = read(row)?;
+                    rows.offers.insert(offer.sku.clone(), offer);
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl Rows {
+    /// A product with what was read of it; none while one of its offers is missing.
+    fn listing(&mut self, product: Product) -> Option<Listing> {
+        let rating = self.ratings.remove(&partition(product.id)).unwrap_or_default();
+        let lead = self.offers.remove(&product.sku)?;
+        let variants =
+            product.variants.iter().map(|variant| self.offers.remove(&variant.sku)).collect::<Option<_>>()?;
+        Some(Listing { product, lead, variants, rating })
+    }
+}
+
+fn read<T: DeserializeOwned>(row: Value) -> Result<T> {
+    serde_json::from_value(row).map_err(Error::internal)
+}
+
+/// Where all that belongs to a product lies.
+pub(crate) fn partition(product: ProductId) -> String {
+    format!("PRODUCT#{product}")
+}
+
+fn product_key(product: ProductId) -> Key {
+    Key::new(partition(product), "PRODUCT")
+}
+
+pub(crate) fn rating_key(product: ProductId) -> Key {
+    Key::new(partition(product), "RATING")
+}

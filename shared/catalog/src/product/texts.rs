@@ -1,0 +1,85 @@
+//! The texts of a product: name, brand, description, tags.
+
+use serde::{Deserialize, Serialize};
+use values::Text;
+
+const MOST_TAGS: usize = 20;
+const LONGEST_DESCRIPTION: usize = 5000;
+
+/// A product's name.
+pub type Name = Text<200>;
+
+/// Who makes it.
+pub type Brand = Text<100>;
+
+/// 0 to 5000 characters, none of them a control character but line breaks and tabs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Description(String);
+
+impl Description {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Description {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let strange = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        match text.chars().count() <= LONGEST_DESCRIPTION && !text.chars().any(strange) {
+            true => Ok(Self(text)),
+            false => Err(format!("must be at most {LONGEST_DESCRIPTION} characters, none of them a control character")),
+        }
+    }
+}
+
+/// At most 20 words to find a product by, each once, in the shop's order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Text<50>>")]
+pub struct Tags(Vec<Text<50>>);
+
+impl Tags {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Text::as_str)
+    }
+}
+
+impl TryFrom<Vec<Text<50>>> for Tags {
+    type Error = String;
+
+    fn try_from(given: Vec<Text<50>>) -> Result<Self, String> {
+        let mut tags: Vec<Text<50>> = Vec::with_capacity(given.len().min(MOST_TAGS));
+        for tag in given {
+            if tags.contains(&tag) {
+                continue;
+            }
+            if tags.len() == MOST_TAGS {
+                return Err(format!("must be at most {MOST_TAGS} tags"));
+            }
+            tags.push(tag);
+        }
+        Ok(Self(tags))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn words_about_a_product_have_bounds() {
+        let tags =
+            |n: usize| serde_json::from_value::<Tags>(json!((0..n).map(|i| format!("t{i}")).collect::<Vec<_>>()));
+        assert!(tags(20).is_ok() && tags(21).is_err());
+        let twice: Tags = serde_json::from_value(json!(["mug", "mug"])).unwrap();
+        assert_eq!(serde_json::to_value(twice).unwrap(), json!(["mug"]));
+        let described = |text: String| serde_json::from_value::<Description>(json!(text));
+        assert!(described(String::new()).is_ok() && described("x".repeat(5000)).is_ok());
+        assert!(described("x".repeat(5001)).is_err() && described("a\u{0}".into()).is_err());
+    }
+}

@@ -1,0 +1,286 @@
+//! What is sold of a product: one SKU, or a variant for each choice that there is. Pure rules.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use values::{Currency, Error, Result, Sku, Text};
+
+use crate::Terms;
+
+/// Of one product.
+const MOST_OPTIONS: usize = 3;
+/// Of one option.
+const MOST_VALUES: usize = 30;
+/// The most variants of a product: with all that goes with them, a product then fits into one transaction.
+pub const MOST_VARIANTS: usize = 40;
+
+/// An option's name, or one of its values.
+pub type Word = Text<40>;
+
+/// Something that a customer chooses, such as a size.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// What is chosen.
+    pub name: Word,
+    /// What can be chosen, in the shop's order.
+    pub values: Vec<Word>,
+}
+
+/// A variant as the product's row names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    /// What is sold; nobody else's, and for ever.
+    pub sku: Sku,
+    /// The value of each option.
+    pub options: BTreeMap<String, Word>,
+}
+
+/// What is sold of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Goods {
+    /// The product itself, under its own SKU.
+    Single(Terms),
+    /// Its variants, and not the product.
+    Variants(Range),
+}
+
+/// Options, and the variants by which they can be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// What a customer chooses: 1 to 3.
+    pub options: Vec<Choice>,
+    /// What there is: 1 to 40, in the shop's order.
+    pub variants: Vec<(Variant, Terms)>,
+}
+
+impl Goods {
+    /// Refuses to make variants of a single product, or the other way round: carts and orders know its SKU as what it was.
+    pub(crate) fn check_follows(&self, before: &Self) -> Result<()> {
+        match (before, self) {
+            (Self::Single(_), Self::Variants(_)) => Err(fixed("was made without options, and stays so")),
+            (Self::Variants(_), Self::Single(_)) => {
+                Err(fixed("was made with options, and needs them and its variants"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Range {
+    /// Where in a request the variant of that SKU stands: `variants[0].`.
+    pub(crate) fn place(&self, sku: &Sku) -> String {
+        let at = self.variants.iter().position(|(variant, _)| variant.sku == *sku);
+        at.map_or_else(String::new, |at| format!("variants[{at}]."))
+    }
+
+    /// The cheapest variant's terms: what a list shows. Without a weight, for each variant has its own.
+    pub(crate) fn cheapest(&self) -> Option<Terms> {
+        let terms = self.variants.iter().map(|(_, terms)| *terms).min_by_key(|terms| terms.price.amount);
+        terms.map(|terms| Terms { weight: None, ..terms })
+    }
+
+    /// What a cart calls a variant: `T-Shirt (M, red)`.
+    pub(crate) fn name(&self, product: &str, variant: &Variant) -> String {
+        let values = self.options.iter().filter_map(|option| variant.options.get(option.name.as_str()));
+        format!("{product} ({})", values.map(Word::as_str).collect::<Vec<_>>().join(", "))
+    }
+
+    /// Refuses what is no range of variants. `own` is the product's SKU, under which none of them is sold.
+    pub(crate) fn check(&self, own: &Sku, currency: Currency) -> Result<()> {
+        self.check_options()?;
+        if !(1..=MOST_VARIANTS).contains(&self.variants.len()) {
+            let message = format!("must be from 1 to {MOST_VARIANTS} variants");
+            return Err(Error::invalid("variants", "variants_out_of_range", message));
+        }
+        let (mut skus, mut chosen) = (HashSet::from([own]), HashSet::new());
+        for (at, (variant, terms)) in self.variants.iter().enumerate() {
+            let at = format!("variants[{at}].");
+            if !skus.insert(&variant.sku) {
+                let message = "is the product's own, or another variant's";
+                return Err(Error::invalid(&format!("{at}sku"), "sku_twice", message));
+            }
+            if !chosen.insert(self.chosen(&at, variant)?) {
+                let message = "are another variant's already";
+                return Err(Error::invalid(&format!("{at}options"), "variant_twice", message));
+            }
+            terms.check(&at, currency)?;
+        }
+        Ok(())
+    }
+
+    fn check_options(&self) -> Result<()> {
+        if !(1..=MOST_OPTIONS).contains(&self.options.len()) {
+            let message = format!("must be from 1 to {MOST_OPTIONS} options where there are variants");
+            return Err(Error::invalid("options", "options_out_of_range", message));
+        }
+        let mut names = HashSet::new();
+        for (at, option) in self.options.iter().enumerate() {
+            if !names.insert(option.name.as_str()) {
+                return Err(Error::invalid(
+                    &format!("options[{at}].name"),
+                    "option_twice",
+                    "is another option's already",
+                ));
+            }
+            let values: HashSet<&str> = option.values.iter().map(Word::as_str).collect();
+            let field = format!("options[{at}].values");
+            if !(1..=MOST_VALUES).contains(&option.values.len()) {
+                let message = format!("must be from 1 to {MOST_VALUES} values");
+                return Err(Error::invalid(&field, "option_values_out_of_range", message));
+            }
+            if values.len() < option.values.len() {
+                return Err(Error::invalid(&field, "option_value_twice", "names a value twice"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of each option, in the order of the options; refused unless there is exactly one of each.
+    fn chosen<'a>(&'a self, at: &str, variant: &'a Variant) -> Result<Vec<&'a str>> {
+        if let Some(name) = variant.options.keys().find(|name| !self.options.iter().any(|o| o.name.as_str() == **name))
+        {
+            let message = "is no option of this product";
+            return Err(Error::invalid(&format!("{at}options.{name}"), "option_unknown", message));
+        }
+        let chosen = self.options.iter().map(|option| {
+            let field = format!("{at}options.{}", option.name.as_str());
+            let value = variant.options.get(option.name.as_str());
+            let value = value.ok_or_else(|| Error::invalid(&field, "required", "is missing"))?;
+            match option.values.contains(value) {
+                true => Ok(value.as_str()),
+                false => Err(Error::invalid(&field, "option_value_unknown", "is no value of this option")),
+            }
+        });
+        chosen.collect()
+    }
+}
+
+fn fixed(message: &str) -> Error {
+    let error = Error::conflict("options_fixed", format!("This product {message}. Make a new product instead."));
+    error.with_field("options", "options_fixed", message)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::product::terms::tests::eur;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    pub(crate) fn word(text: &str) -> Word {
+        serde_json::from_value(json!(text)).unwrap()
+    }
+
+    pub(crate) fn variant(sku: &str, size: &str, colour: &str, price: i64) -> (Variant, Terms) {
+        let options = [("size".to_owned(), word(size)), ("colour".to_owned(), word(colour))].into();
+        (Variant { sku: sku.parse().unwrap(), options }, Terms::at(eur(price)))
+    }
+
+    pub(crate) fn shirts() -> Range {
+        let option = |name: &str, values: &[&str]| Choice {
+            name: word(name),
+            values: values.iter().map(|value| word(value)).collect(),
+        };
+        Range {
+            options: vec![option("size", &["S", "M"]), option("colour", &["red", "blue"])],
+            variants: vec![variant("TEE-M-RED", "M", "red", 2_000), variant("TEE-S-BLUE", "S", "blue", 1_800)],
+        }
+    }
+
+    fn check(range: &Range) -> Result<()> {
+        range.check(&"TEE".parse().unwrap(), "EUR".parse().unwrap())
+    }
+
+    fn refused(range: &Range) -> (String, &'static str) {
+        let field = check(range).unwrap_err().fields.remove(0);
+        (field.field, field.code)
+    }
+
+    #[test]
+    fn a_variant_is_called_by_its_choices_and_a_product_costs_what_its_cheapest_does() {
+        let shirts = shirts();
+        assert!(check(&shirts).is_ok());
+        assert_eq!(shirts.name("T-Shirt", &shirts.variants[0].0), "T-Shirt (M, red)");
+        assert_eq!(shirts.cheapest().unwrap().price, eur(1_800));
+    }
+
+    #[test]
+    fn every_variant_chooses_one_value_of_every_option() {
+        let with = |change: fn(&mut Range)| {
+            let mut range = shirts();
+            change(&mut range);
+            refused(&range)
+        };
+        let at = |field: &str, code| (field.to_owned(), code);
+        assert_eq!(
+            with(|range| drop(range.variants[1].0.options.remove("size"))),
+            at("variants[1].options.size", "required")
+        );
+        assert_eq!(
+            with(|range| drop(range.variants[0].0.options.insert("cut".to_owned(), word("slim")))),
+            at("variants[0].options.cut", "option_unknown")
+        );
+        assert_eq!(
+            with(|range| drop(range.variants[0].0.options.insert("size".to_owned(), word("XL")))),
+            at("variants[0].options.size", "option_value_unknown")
+        );
+        assert_eq!(
+            with(|range| range.variants.push(variant("TEE-3", "M", "red", 1))),
+            at("variants[2].options", "variant_twice")
+        );
+        assert_eq!(
+            with(|range| range.variants.push(variant("TEE-M-RED", "S", "red", 1))),
+            at("variants[2].sku", "sku_twice")
+        );
+        assert_eq!(
+            with(|range| range.variants.push(variant("TEE", "S", "red", 1))),
+            at("variants[2].sku", "sku_twice")
+        );
+        assert_eq!(
+            with(|range| range.variants[1].1.price.amount = -1),
+            at("variants[1].price.amount", "price_out_of_range")
+        );
+    }
+
+    #[test]
+    fn options_are_few_and_told_apart() {
+        let with = |options: Vec<Choice>| refused(&Range { options, ..shirts() }).1;
+        let one = |values: Vec<Word>| vec![Choice { name: word("size"), values }];
+        assert_eq!(with(Vec::new()), "options_out_of_range");
+        assert_eq!(with(one(Vec::new())), "option_values_out_of_range");
+        assert_eq!(with(one((0..31).map(|n| word(&n.to_string())).collect())), "option_values_out_of_range");
+        assert_eq!(with(one(vec![word("M"), word("M")])), "option_value_twice");
+        assert_eq!(with([one(vec![word("M")]), one(vec![word("L")])].concat()), "option_twice");
+        let four = ["a", "b", "c", "d"].map(|name| Choice { name: word(name), values: vec![word("x")] });
+        assert_eq!(with(four.to_vec()), "options_out_of_range");
+    }
+
+    #[test]
+    fn a_product_keeps_its_kind() {
+        let (single, variants) = (Goods::Single(Terms::at(eur(1))), Goods::Variants(shirts()));
+        assert!(single.check_follows(&single).is_ok() && variants.check_follows(&variants).is_ok());
+        assert_eq!(single.check_follows(&variants).unwrap_err().code, "options_fixed");
+        assert_eq!(variants.check_follows(&single).unwrap_err().code, "options_fixed");
+    }
+
+    proptest! {
+        #[test]
+        fn a_product_has_1_to_40_variants_each_another_choice(sizes in 0usize..=32, colours in 1usize..=4, few in 38usize..=42, twice: bool) {
+            let words = |n: usize| (0..n).map(|value| word(&format!("v{value}"))).collect::<Vec<_>>();
+            let options = vec![
+                Choice { name: word("size"), values: words(sizes) },
+                Choice { name: word("colour"), values: words(colours) },
+            ];
+            let every = (0..sizes).flat_map(|size| (0..colours).map(move |colour| (size, colour)));
+            let mut variants: Vec<_> =
+                every.map(|(s, c)| variant(&format!("T-{s}-{c}"), &format!("v{s}"), &format!("v{c}"), 900)).collect();
+            variants.truncate(few);
+            if twice {
+                variants.extend(variants.first().cloned().map(|(v, t)| (Variant { sku: "AGAIN".parse().unwrap(), ..v }, t)));
+            }
+            let legal = (1..=30).contains(&sizes) && (1..=40).contains(&variants.len()) && !twice;
+            prop_assert_eq!(check(&Range { options, variants }).is_ok(), legal);
+        }
+    }
+}

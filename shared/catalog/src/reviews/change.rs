@@ -1,0 +1,48 @@
+//! A customer who changes their mind: another review in the place of the old one, or none.
+
+use aws_kit::Idempotent;
+use values::{ProductId, Result, ReviewId, Trace, UserId};
+
+use crate::reviews::review::no_review;
+use crate::reviews::update::Next;
+use crate::{Opinion, Products, Review};
+
+impl Products {
+    /// Writes another opinion over the one that `user` posted; a hidden one stays hidden. 404 for anybody else's. 2 round trips.
+    pub async fn change_review(
+        &self,
+        place: (ProductId, ReviewId),
+        user: UserId,
+        opinion: &Opinion,
+        version: Option<u64>,
+        trace: &Trace,
+    ) -> Result<Review> {
+        let changed = self.revise(place, version, trace, None, |review| {
+            own(review, user)?;
+            Ok(Next::Becomes(Review { opinion: opinion.clone(), ..review.next(self.clock.now()) }))
+        });
+        match changed.await? {
+            Idempotent::Fresh(review) | Idempotent::Replayed(review) => Ok(review),
+        }
+    }
+
+    /// Takes the review back that `user` posted. They may post another one, unless it was hidden. 404 for anybody else's.
+    /// 2 round trips.
+    pub async fn delete_review(
+        &self,
+        place: (ProductId, ReviewId),
+        user: UserId,
+        version: Option<u64>,
+        trace: &Trace,
+    ) -> Result<()> {
+        let gone = self.revise(place, version, trace, None, |review| {
+            own(review, user)?;
+            Ok(Next::Goes)
+        });
+        gone.await.map(drop)
+    }
+}
+
+fn own(review: &Review, user: UserId) -> Result<()> {
+    review.is_by(Some(user)).then_some(()).ok_or_else(no_review)
+}

@@ -1,0 +1,33 @@
+//! Reviews as they are read: by everybody what is shown, by its author and by admins what is hidden.
+
+use values::{Caller, Page, PageRequest, Permission, ProductId, Result, ReviewId};
+
+use crate::reviews::review::no_review;
+use crate::{Products, Review, Visibility};
+
+impl Products {
+    /// A page of a product's reviews, newest first, a moment behind. What is hidden, admins list; 404 for a product that the
+    /// caller does not see. 2 round trips, 1 when this sandbox has just shown the product.
+    pub async fn reviews(
+        &self,
+        product: ProductId,
+        shown: Visibility,
+        caller: &Caller,
+        request: &PageRequest,
+    ) -> Result<Page<Review>> {
+        if shown == Visibility::Hidden {
+            caller.require(Permission::ModerateReviews)?;
+        }
+        self.read(product, caller).await?;
+        self.catalog.page_of_reviews(product, shown, request).await
+    }
+
+    /// One review. 404 for one that is hidden, but for its author and for admins. 1 round trip.
+    pub async fn review(&self, place: (ProductId, ReviewId), caller: &Caller) -> Result<Review> {
+        let found = self.catalog.review(place.0, place.1).await?;
+        let seen = |review: &Review| {
+            review.hidden.is_none() || review.is_by(caller.author()) || caller.may(Permission::ModerateReviews)
+        };
+        found.filter(seen).ok_or_else(no_review)
+    }
+}

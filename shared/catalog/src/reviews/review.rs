@@ -1,0 +1,278 @@
+//! A review: what one customer says about a product that they received. Pure rules.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use values::{Actor, Error, ProductId, Result, ReviewId, Text, Timestamp, UserId};
+
+const MOST_STARS: i64 = 5;
+const LONGEST_PROSE: usize = 5000;
+
+/// From 1 to 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Stars(u8);
+
+impl Stars {
+    /// As a number.
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Stars {
+    type Error = String;
+
+    fn try_from(stars: i64) -> Result<Self, String> {
+        let within = (1..=MOST_STARS).contains(&stars).then(|| u8::try_from(stars).ok()).flatten();
+        within.map(Self).ok_or_else(|| format!("must be a whole number from 1 to {MOST_STARS}"))
+    }
+}
+
+/// 1 to 5000 characters, trimmed, in as many lines as it takes. What steers a display is refused, like in every text of a
+/// person; but for the joiners, of which some scripts and many emoji are made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Prose(String);
+
+impl TryFrom<String> for Prose {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let text = text.trim();
+        match (1..=LONGEST_PROSE).contains(&text.chars().count()) && !text.chars().any(steers_a_display) {
+            true => Ok(Self(text.to_owned())),
+            false => Err(format!("must be 1 to {LONGEST_PROSE} characters that can be seen")),
+        }
+    }
+}
+
+fn steers_a_display(c: char) -> bool {
+    let is_line = matches!(c, '\n' | '\r' | '\t');
+    (c.is_control() && !is_line)
+        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// What a customer says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opinion {
+    /// In stars.
+    pub rating: Stars,
+    /// In a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Text<100>>,
+    /// In full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Prose>,
+}
+
+/// Is it shown?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// To everybody, and counted.
+    #[default]
+    Visible,
+    /// To its author and to admins, and not counted.
+    Hidden,
+}
+
+impl fmt::Display for Visibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Visible => "visible",
+            Self::Hidden => "hidden",
+        })
+    }
+}
+
+/// That an admin hid a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hidden {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// Why; its author reads it, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text<200>>,
+}
+
+/// A review's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Review {
+    /// Names it; sorts by when it was posted.
+    pub id: ReviewId,
+    /// What it is about.
+    pub product_id: ProductId,
+    /// Who wrote it. Never told to anybody.
+    pub user_id: UserId,
+    /// What it says, in an object of its own, because that refuses fields that it does not know, such as keys.
+    pub opinion: Opinion,
+    /// There while it is hidden.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<Hidden>,
+    /// One more with every change.
+    pub version: u64,
+    /// When it was posted.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+impl Review {
+    /// Is it shown?
+    pub fn visibility(&self) -> Visibility {
+        if self.hidden.is_some() { Visibility::Hidden } else { Visibility::Visible }
+    }
+
+    /// Did that account, if it is one, write it?
+    pub fn is_by(&self, user: Option<UserId>) -> bool {
+        user == Some(self.user_id)
+    }
+
+    /// The next version.
+    pub(crate) fn next(&self, now: Timestamp) -> Self {
+        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+    }
+
+    /// What it adds to its product's rating.
+    fn tally(&self) -> Tally {
+        match self.visibility() {
+            Visibility::Visible => Tally { sum: i64::from(self.opinion.rating.get()), count: 1 },
+            Visibility::Hidden => Tally::default(),
+        }
+    }
+}
+
+/// By how much a product's rating changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Of stars.
+    pub(crate) sum: i64,
+    /// Of reviews.
+    pub(crate) count: i64,
+}
+
+impl Tally {
+    /// When a review that was so (or was not there) becomes so (or goes); none when the rating stays as it is.
+    pub(crate) fn between(before: Option<&Review>, after: Option<&Review>) -> Option<Self> {
+        let of = |review: Option<&Review>| review.map_or(Self::default(), Review::tally);
+        let (before, after) = (of(before), of(after));
+        let change = Self { sum: after.sum - before.sum, count: after.count - before.count };
+        (change != Self::default()).then_some(change)
+    }
+}
+
+/// There is no such review, or it is not the caller's.
+pub(crate) fn no_review() -> Error {
+    Error::not_found("review")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+    use values::Clock;
+
+    pub(crate) fn review(stars: i64) -> Review {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let (id, product_id, user_id, now) = (clock.mint(), clock.mint(), clock.mint(), clock.now());
+        let opinion = Opinion { rating: Stars::try_from(stars).unwrap(), title: None, text: None };
+        Review { id, product_id, user_id, opinion, hidden: None, version: 1, created_at: now, updated_at: now }
+    }
+
+    fn opinion(body: Value) -> Result<Opinion, String> {
+        serde_json::from_value(body).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn stars_are_whole_and_from_1_to_5() {
+        for stars in 1..=5 {
+            assert_eq!(opinion(json!({ "rating": stars })).unwrap().rating.get(), stars);
+        }
+        for bad in [json!(0), json!(6), json!(-1), json!(4.5), json!("5"), json!(null), json!(257), json!(i64::MAX)] {
+            assert!(opinion(json!({ "rating": bad })).is_err(), "{bad} must be refused");
+        }
+        assert!(opinion(json!({})).is_err() && opinion(json!({ "rating": 5, "user": "me" })).is_err());
+    }
+
+    #[test]
+    fn a_review_may_have_lines_and_emoji_and_nothing_that_steers_a_display() {
+        let told = |text: &str| opinion(json!({ "rating": 5, "text": text }));
+        let family = "Fits us all \u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\n\n\tTwice.";
+        assert_eq!(told(&format!("  {family}\r\n")).unwrap().text, Some(Prose(family.to_owned())));
+        assert!(told(&"é".repeat(5000)).is_ok());
+        for bad in ["", " \n ", "a\u{0}b", "a\u{1b}[2Jb", "a\u{202E}b", "a\u{200B}b", &"x".repeat(5001)] {
+            assert!(told(bad).is_err(), "{bad:?} must be refused");
+        }
+        let titled = |title: &str| opinion(json!({ "rating": 5, "title": title }));
+        assert!(titled("A good mug").is_ok());
+        for bad in ["", "a\nb", &"x".repeat(101)] {
+            assert!(titled(bad).is_err(), "{bad:?} must be refused");
+        }
+    }
+
+    #[test]
+    fn a_row_reads_back_with_its_keys_around_it() {
+        let mut row = serde_json::to_value(review(4)).unwrap();
+        row["gsi3pk"] = json!("REVIEWS#x");
+        assert_eq!(serde_json::from_value::<Review>(row).unwrap(), review(4));
+    }
+
+    /// What can happen to one customer's review.
+    #[derive(Debug, Clone)]
+    enum Deed {
+        Posts(i64),
+        Changes(i64),
+        IsHidden,
+        IsShown,
+        TakesBack,
+    }
+
+    fn deed() -> impl Strategy<Value = (usize, Deed)> {
+        let deeds = prop_oneof![
+            (1i64..=5).prop_map(Deed::Posts),
+            (1i64..=5).prop_map(Deed::Changes),
+            Just(Deed::IsHidden),
+            Just(Deed::IsShown),
+            Just(Deed::TakesBack),
+        ];
+        (0usize..4, deeds)
+    }
+
+    fn after(deed: Deed, before: Option<&Review>) -> Option<Review> {
+        let rated = |stars, review: &Review| {
+            let opinion = Opinion { rating: Stars::try_from(stars).unwrap(), ..review.opinion.clone() };
+            Review { opinion, ..review.next(review.updated_at) }
+        };
+        let hidden = || Some(Hidden { by: Actor::system("test"), at: Timestamp::from_millis(0), reason: None });
+        match (deed, before) {
+            (Deed::Posts(stars), None) => Some(review(stars)),
+            (Deed::Changes(stars), Some(review)) => Some(rated(stars, review)),
+            (Deed::IsHidden, Some(review)) => Some(Review { hidden: hidden(), ..review.clone() }),
+            (Deed::IsShown, Some(review)) => Some(Review { hidden: None, ..review.clone() }),
+            (Deed::TakesBack, _) => None,
+            (_, before) => before.cloned(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_sum_of_all_changes_is_what_the_visible_reviews_come_to(deeds in prop::collection::vec(deed(), 0..60)) {
+            let (mut reviews, mut rating) = (vec![None; 4], Tally::default());
+            for (who, deed) in deeds {
+                let next = after(deed, reviews[who].as_ref());
+                let change = Tally::between(reviews[who].as_ref(), next.as_ref()).unwrap_or_default();
+                rating = Tally { sum: rating.sum + change.sum, count: rating.count + change.count };
+                reviews[who] = next;
+            }
+            let shown: Vec<&Review> = reviews.iter().flatten().filter(|review| review.hidden.is_none()).collect();
+            let sum = shown.iter().map(|review| i64::from(review.opinion.rating.get())).sum();
+            prop_assert_eq!(rating, Tally { sum, count: shown.len() as i64 });
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Reviews, who may write one, and what they sum up to. All of it lies in the product's partition.
+//!
+//! | pattern | key condition | on | cost |
+//! |---|---|---|---|
+//! | who received it | `PRODUCT#{id}` / `RECEIVED#{user}`, put if not there | table | 1 write unit, and 1 for its index entry |
+//! | what somebody received, and their reviews | `gsi1pk = RECEIVER#{user}` | gsi1 | half a unit per 4 KB |
+//! | post, change, hide, take back a review | `PRODUCT#{id}` / `REVIEW#{review}`, `RECEIVED#{user}`, `RATING`, `OUTBOX#nn` | transaction | 2 per KB and row, and 2 per index entry |
+//! | one review | `PRODUCT#{id}` / `REVIEW#{review}` | table | 1 read unit per 4 KB |
+//! | newest visible, or hidden, reviews | `gsi3pk = REVIEWS#{id}`, or `HIDDEN#{id}` | gsi3 | half a unit per 4 KB |
+//!
+//! A product's reviews share a partition and one `RATING` row: a partition's thousand write units a second are enough for some
+//! hundred and fifty reviews of one product in that time. Those that meet on the row try again.
+
+use aws_kit::{Key, Query, Write};
+use serde::Deserialize;
+use values::{Page, PageRequest, ProductId, Result, ReviewId, UserId};
+
+use crate::product::store::{partition, rating_key};
+use crate::reviews::delivery::{Receipt, Received};
+use crate::reviews::review::Tally;
+use crate::{Catalog, Review, Visibility};
+
+/// A receipt in the index of those who received: the product's id is its sort key.
+#[derive(Deserialize)]
+struct ReceiptEntry {
+    gsi1sk: ProductId,
+    #[serde(flatten)]
+    receipt: Receipt,
+}
+
+impl Catalog {
+    /// A review as it is now. 1 round trip.
+    pub(crate) async fn review(&self, product: ProductId, review: ReviewId) -> Result<Option<Review>> {
+        self.table.get(review_key(product, review)).await
+    }
+
+    /// A page of a product's reviews, newest first. 1 round trip.
+    pub(crate) async fn page_of_reviews(
+        &self,
+        product: ProductId,
+        shown: Visibility,
+        request: &PageRequest,
+    ) -> Result<Page<Review>> {
+        Query::index(&self.table, "gsi3", shelf(product, shown)).descending().page(request).await
+    }
+
+    /// The write that remembers who received a product; refused when that is known.
+    pub(crate) fn create_receipt(&self, product: ProductId, user: UserId, receipt: &Receipt) -> Result<Write> {
+        Write::create(&self.table, receipt_key(product, user), receipt)?
+            .attribute("gsi1pk", receiver(user))?
+            .attribute("gsi1sk", product)
+    }
+
+    /// A page of what an account received. 1 round trip.
+    pub(crate) async fn received_by(&self, user: UserId, request: &PageRequest) -> Result<Page<Received>> {
+        let page = Query::index(&self.table, "gsi1", receiver(user)).page::<ReceiptEntry>(request).await?;
+        Ok(page.map(|entry| Received {
+            product_id: entry.gsi1sk,
+            order_id: entry.receipt.order_id,
+            at: entry.receipt.at,
+            review: entry.receipt.review,
+        }))
+    }
+
+    /// The write that forgets that an account received a product; refused while it leads to another review than `seen`, which would
+    /// be lost: an index is a moment behind.
+    pub(crate) fn delete_receipt(&self, product: ProductId, user: UserId, seen: Option<ReviewId>) -> Result<Write> {
+        let write = Write::delete(&self.table, receipt_key(product, user));
+        match seen {
+            None => Ok(write.when("attribute_not_exists(review)")),
+            Some(seen) => write.when("attribute_not_exists(review) OR review = :seen").value(":seen", seen),
+        }
+    }
+
+    /// The write that uses up the right to review a product; refused to whoever has not received it, or has used it.
+    pub(crate) fn use_receipt(&self, review: &Review) -> Result<Write> {
+        Write::update(&self.table, receipt_key(review.product_id, review.user_id), "SET review = :review")
+            .when("attribute_exists(pk) AND attribute_not_exists(review)")
+            .value(":review", review.id)
+    }
+
+    /// The write that gives that right back.
+    pub(crate) fn free_receipt(&self, review: &Review) -> Result<Write> {
+        Write::update(&self.table, receipt_key(review.product_id, review.user_id), "REMOVE review")
+            .when("review = :review")
+            .value(":review", review.id)
+    }
+
+    /// The write of a review's row, with its place in a list.
+    pub(crate) fn put_review(&self, review: &Review) -> Result<Write> {
+        Write::put(&self.table, review_key(review.product_id, review.id), review)?
+            .attribute("gsi3pk", shelf(review.product_id, review.visibility()))?
+            .attribute("gsi3sk", format!("{}#{}", review.created_at, review.id))
+    }
+
+    /// The write of a review that is at `version` now.
+    pub(crate) fn put_review_over(&self, version: u64, review: &Review) -> Result<Write> {
+        self.put_review(review)?.when("version = :v").value(":v", version)
+    }
+
+    /// The write that removes a review that is as it was read.
+    pub(crate) fn delete_review(&self, review: &Review) -> Result<Write> {
+        let write = Write::delete(&self.table, review_key(review.product_id, review.id));
+        write.when("version = :v").value(":v", review.version)
+    }
+
+    /// The write that counts a review in or out. It needs no condition: the review's own, in the same transaction, says that
+    /// this is its change, and a sum does not mind the order.
+    pub(crate) fn rate(&self, product: ProductId, change: Tally) -> Result<Write> {
+        Write::update(&self.table, rating_key(product), "ADD #sum :sum, #count :count, #changes :one")
+            .name("#sum", "sum")
+            .name("#count", "count")
+            .name("#changes", "changes")
+            .value(":sum", change.sum)?
+            .value(":count", change.count)?
+            .value(":one", 1)
+    }
+}
+
+/// Of the index that tells what somebody received. Receipts from before it are not in it: docs/personal-data.md.
+fn receiver(user: UserId) -> String {
+    format!("RECEIVER#{user}")
+}
+
+/// Of the index that lists are read from.
+fn shelf(product: ProductId, shown: Visibility) -> String {
+    match shown {
+        Visibility::Visible => format!("REVIEWS#{product}"),
+        Visibility::Hidden => format!("HIDDEN#{product}"),
+    }
+}
+
+fn review_key(product: ProductId, review: ReviewId) -> Key {
+    Key::new(partition(product), format!("REVIEW#{review}"))
+}
+
+fn receipt_key(product: ProductId, user: UserId) -> Key {
+    Key::new(partition(product), format!("RECEIVED#{user}"))
+}

@@ -1,0 +1,88 @@
+//! What a change of stock tells, read from an offer's row before and after it. Pure: the table's stream has both, so nothing
+//! of this costs a sale a write.
+
+use events::{Event, StockChanged, StockLow};
+
+use crate::Offer;
+
+/// The events of an offer that was `before` and is `after`: none while the stock is the same. `stock.low` once for each time
+/// that it falls to `low` or below; not again on the way further down, and not on the way up.
+pub fn crossings(before: &Offer, after: &Offer, low: u32) -> Vec<Event> {
+    let (was, available) = (before.available, after.available);
+    if was == available {
+        return vec![];
+    }
+    let (product_id, sku) = (after.product_id, after.sku.clone());
+    let mut events = vec![Event::StockChanged(StockChanged { product_id, sku: sku.clone(), was, available })];
+    // Nobody orders more of what is sold no longer.
+    if was > low && available <= low && after.is_active() {
+        let name = after.name.clone();
+        events.push(Event::StockLow(StockLow { product_id, sku, name, available, threshold: low }));
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Status;
+    use crate::product::listing::tests::listing;
+
+    fn with(available: u32) -> Offer {
+        Offer { available, ..listing().lead }
+    }
+
+    fn told(was: u32, available: u32) -> Vec<&'static str> {
+        crossings(&with(was), &with(available), 5).iter().map(Event::name).collect()
+    }
+
+    #[test]
+    fn low_stock_is_told_where_it_is_crossed_and_only_on_the_way_down() {
+        assert_eq!(told(6, 5), ["stock.changed", "stock.low"]);
+        assert_eq!(told(900, 0), ["stock.changed", "stock.low"]);
+        for (was, available) in [(5, 4), (4, 0), (0, 5), (5, 6), (0, 900), (900, 6)] {
+            assert_eq!(told(was, available), ["stock.changed"], "{was} -> {available}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_change_of_stock_tells_nothing() {
+        let dearer = Offer { price_version: 2, ..with(3) };
+        assert_eq!(crossings(&with(3), &dearer, 5), []);
+    }
+
+    #[test]
+    fn nobody_is_told_to_order_more_of_what_left_the_shop() {
+        let gone = Offer { status: Status::Archived, ..with(2) };
+        let names: Vec<_> = crossings(&with(9), &gone, 5).iter().map(Event::name).collect();
+        assert_eq!(names, ["stock.changed"]);
+    }
+
+    #[test]
+    fn an_event_says_what_was_and_what_is() {
+        let events = crossings(&with(6), &with(2), 5);
+        let Offer { product_id, sku, name, .. } = with(2);
+        let changed = StockChanged { product_id, sku: sku.clone(), was: 6, available: 2 };
+        let low = StockLow { product_id, sku, name, available: 2, threshold: 5 };
+        assert_eq!(events, [Event::StockChanged(changed), Event::StockLow(low)]);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_told_once_for_each_time_that_stock_falls_to_the_bound(
+            steps in prop::collection::vec(0u32..12, 1..60), low in 0u32..8,
+        ) {
+            let mut lows = 0;
+            for pair in steps.windows(2) {
+                let events = crossings(&with(pair[0]), &with(pair[1]), low);
+                lows += events.iter().filter(|event| matches!(event, Event::StockLow(_))).count();
+            }
+            // Told another way: runs of days at or below the bound, but for one that was there from the beginning.
+            let runs = steps.split(|pieces| *pieces > low).filter(|run| !run.is_empty()).count();
+            let from_the_beginning = usize::from(steps[0] <= low);
+            prop_assert_eq!(lows, runs - from_the_beginning);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The rows of the movement log. A partition of its own per SKU: beside the offer they would take their share of the 1,000
+//! write units a second that DynamoDB gives a partition, and a SKU that sells well needs all of those for its sales.
+
+use aws_kit::fault::mutant;
+use aws_kit::{Key, Query, Write};
+use values::{Clock, EventId, Page, PageRequest, Result, Sku};
+
+use crate::{Catalog, Moved, Offer, Status};
+
+impl Catalog {
+    /// The write that sells `quantity` pieces (all lines of the SKU summed) at the price of that version.
+    /// [`crate::why_unsold`] reads its refusal.
+    pub fn take(&self, sku: &Sku, quantity: u32, price_version: u64) -> Result<Write> {
+        let enough = if mutant("no_stock_condition") { "attribute_exists(pk)" } else { "available >= :q" };
+        // Versions only grow, so the mutant sells at any price.
+        let price = if mutant("price_version_ignored") { "priceVersion >= :v" } else { "priceVersion = :v" };
+        let set = "SET available = available - :q, stockVersion = stockVersion + :one";
+        Write::update(&self.table, self.offer_key(sku), set)
+            .when(format!("{enough} AND #status = :active AND {price}"))
+            .name("#status", "status")
+            .value(":q", quantity)?
+            .value(":one", 1)?
+            .value(":active", Status::Active)?
+            .value(":v", price_version)
+    }
+
+    /// The write that brings pieces back which were taken, whatever became of the offer meanwhile.
+    pub fn give_back(&self, sku: &Sku, quantity: u32) -> Result<Write> {
+        let quantity = if mutant("stock_returned_twice") { 2 * quantity } else { quantity };
+        let quantity = if mutant("stock_not_returned") { 0 } else { quantity };
+        let set = "SET available = available + :q, stockVersion = stockVersion + :one";
+        Write::update(&self.table, self.offer_key(sku), set)
+            .when("attribute_exists(pk)")
+            .value(":q", quantity)?
+            .value(":one", 1)
+    }
+
+    /// The write that counts pieces anew, if nothing moved their stock meanwhile and they are sold at all.
+    pub(crate) fn count(&self, after: &Offer) -> Result<Write> {
+        let line = if after.counted_by.is_some() { ", countedBy = :line" } else { "" };
+        let set = format!("SET available = :n, stockVersion = :next{line}");
+        let write = Write::update(&self.table, self.offer_key(&after.sku), set)
+            .when("stockVersion = :sv AND #status = :active")
+            .name("#status", "status")
+            .value(":active", Status::Active)?
+            .value(":n", after.available)?
+            .value(":next", after.stock_version)?
+            .value(":sv", after.stock_version - 1)?;
+        match &after.counted_by {
+            Some(line) => write.value(":line", line),
+            None => Ok(write),
+        }
+    }
+
+    /// The write of a line. Not conditional: the same line once more is the same row.
+    pub(crate) fn log(&self, line: &Moved) -> Result<Write> {
+        let mut name = line.name();
+        if mutant("movement_doubled") {
+            let again: EventId = Clock::System.mint();
+            name = format!("{name}#{again}");
+        }
+        Write::put(&self.table, Key::new(partition(&line.sku), name), line)
+    }
+
+    /// The lines of a SKU, newest first.
+    pub(crate) async fn logged(&self, sku: &Sku, request: &PageRequest) -> Result<Page<Moved>> {
+        Query::of(&self.table, partition(sku)).descending().page(request).await
+    }
+}
+
+fn partition(sku: &Sku) -> String {
+    format!("MOVES#{sku}")
+}
