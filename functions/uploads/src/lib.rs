@@ -9,22 +9,22 @@ mod webp_frame;
 
 use aws_kit::{Aws, Bucket, Table};
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
-use catalog::{ImageUpload, Jobs, Products};
+use catalog::{CatalogService, ImageUpload, JobService};
 use tracing::{Instrument, error, info_span, warn};
 use values::{Actor, ImageId, JobId, ProductId, Result, Trace};
 
 /// What the handler holds.
 pub struct State {
-    products: Products,
-    jobs: Jobs,
-    files: Bucket,
+    products: CatalogService,
+    jobs: JobService,
+    bucket: Bucket,
 }
 
 impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (products, files) = (Products::from_env(aws)?, Bucket::from_env(aws)?);
-        Ok(Self { jobs: Jobs::new(products.clone(), files.clone()), products, files })
+        let (products, bucket) = (CatalogService::from_env(aws)?, Bucket::from_env(aws)?);
+        Ok(Self { jobs: JobService::new(products.clone(), bucket.clone()), products, bucket })
     }
 
     /// The table whose connection is opened at start.
@@ -49,22 +49,22 @@ impl Upload {
 
 /// Handles what S3 tells. An error has Lambda try all of it again, twice; what was settled the first time stays as it is.
 pub async fn handle(state: &State, event: S3Event) -> Result<(), lambda_runtime::Error> {
-    let mut failed = None;
+    let mut last_error = None;
     for record in event.records {
         let file = file(record);
         let span = info_span!("upload", upload.file = file);
         if let Err(cause) = settle(state, &file).instrument(span.clone()).await {
             span.in_scope(|| error!(error.cause = cause.causes(), "the upload is not settled"));
-            failed = Some(cause);
+            last_error = Some(cause);
         }
     }
-    failed.map_or(Ok(()), |cause| Err(cause.into()))
+    last_error.map_or(Ok(()), |cause| Err(cause.into()))
 }
 
 async fn settle(state: &State, file: &str) -> Result<()> {
     match Upload::of_file(file) {
         Some(Upload::Image(product, image)) => images::settle(state, file, product, image).await,
-        Some(Upload::Import(job)) => state.jobs.uploaded(job, &trace(job)).await,
+        Some(Upload::Import(job)) => state.jobs.queue_import(job, &trace(job)).await,
         None => {
             warn!("a file that nobody announced; it is removed in a day");
             Ok(())

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::panic::catch_unwind;
 
 use aws_kit::sha256_hex;
-use catalog::{ImageSize, ImageType, MOST_PIXELS, MOST_SIDE, Refusal};
+use catalog::{ImageRefusal, ImageSize, ImageType, MAX_PIXELS, MAX_SIDE};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
@@ -14,7 +14,7 @@ use crate::sizes::{encode, fit};
 use crate::webp_frame;
 
 /// What the largest picture is while it is decoded: 40 megapixels of 8 bytes each (16 bits a channel), and the decoder's own tables.
-const MOST_MEMORY: u64 = 400 * 1024 * 1024;
+const MAX_MEMORY: u64 = 400 * 1024 * 1024;
 
 /// What is served of one upload.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,11 +30,11 @@ pub(crate) struct Picture {
 }
 
 /// Makes the pictures of an upload that was declared to be a `declared`. A decoder that panics has met a file that is none.
-pub(crate) fn make(bytes: &[u8], declared: ImageType) -> Result<Picture, Refusal> {
-    catch_unwind(|| made(bytes, declared)).unwrap_or(Err(Refusal::Unreadable))
+pub(crate) fn make(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRefusal> {
+    catch_unwind(|| make_unguarded(bytes, declared)).unwrap_or(Err(ImageRefusal::Unreadable))
 }
 
-fn made(bytes: &[u8], declared: ImageType) -> Result<Picture, Refusal> {
+fn make_unguarded(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRefusal> {
     let decoded = decode(bytes, sniff(bytes, declared)?)?;
     let (width, height) = (decoded.image.width(), decoded.image.height());
     let mut next = to_srgb(fit(eight_bits(decoded.image), ImageSize::Large.pixels()), decoded.profile.as_deref());
@@ -49,7 +49,7 @@ fn made(bytes: &[u8], declared: ImageType) -> Result<Picture, Refusal> {
 }
 
 /// What the first bytes say it is, which must be what was declared: a page of HTML called `.png` ends here.
-fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, Refusal> {
+fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, ImageRefusal> {
     let declared = match declared {
         ImageType::Jpeg => ImageFormat::Jpeg,
         ImageType::Png => ImageFormat::Png,
@@ -57,8 +57,8 @@ fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, Refusal> {
     };
     match image::guess_format(bytes) {
         Ok(format) if format == declared => Ok(format),
-        Ok(_) => Err(Refusal::TypeMismatch),
-        Err(_) => Err(Refusal::NotAnImage),
+        Ok(_) => Err(ImageRefusal::TypeMismatch),
+        Err(_) => Err(ImageRefusal::NotAnImage),
     }
 }
 
@@ -69,11 +69,11 @@ struct Decoded {
     profile: Option<Vec<u8>>,
 }
 
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, Refusal> {
+fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, ImageRefusal> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height) = (Some(MOST_SIDE), Some(MOST_SIDE));
-    limits.max_alloc = Some(MOST_MEMORY);
+    (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
+    limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
     // Reads the header alone.
     let mut decoder = reader.into_decoder().map_err(refusal)?;
@@ -88,19 +88,19 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, Refusal> {
     Ok(Decoded { image, profile })
 }
 
-fn check_pixels((width, height): (u32, u32)) -> Result<(), Refusal> {
+fn check_pixels((width, height): (u32, u32)) -> Result<(), ImageRefusal> {
     let pixels = u64::from(width) * u64::from(height);
-    match width <= MOST_SIDE && height <= MOST_SIDE && pixels <= MOST_PIXELS {
-        true if pixels == 0 => Err(Refusal::Unreadable),
+    match width <= MAX_SIDE && height <= MAX_SIDE && pixels <= MAX_PIXELS {
+        true if pixels == 0 => Err(ImageRefusal::Unreadable),
         true => Ok(()),
-        false => Err(Refusal::TooManyPixels),
+        false => Err(ImageRefusal::TooManyPixels),
     }
 }
 
-fn refusal(error: ImageError) -> Refusal {
+fn refusal(error: ImageError) -> ImageRefusal {
     match error {
-        ImageError::Limits(_) => Refusal::TooManyPixels,
-        _ => Refusal::Unreadable,
+        ImageError::Limits(_) => ImageRefusal::TooManyPixels,
+        _ => ImageRefusal::Unreadable,
     }
 }
 

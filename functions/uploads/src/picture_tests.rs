@@ -47,7 +47,7 @@ fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn refused(bytes: &[u8], declared: ImageType) -> Refusal {
+fn refused(bytes: &[u8], declared: ImageType) -> ImageRefusal {
     make(bytes, declared).expect_err("it must be refused")
 }
 
@@ -141,26 +141,26 @@ fn what_is_no_picture_is_refused_whatever_it_is_called() {
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"%PDF-1.7",
     ] {
-        assert_eq!(refused(fake, ImageType::Png), Refusal::NotAnImage);
+        assert_eq!(refused(fake, ImageType::Png), ImageRefusal::NotAnImage);
     }
-    assert_eq!(refused(&jpeg(8, 8), ImageType::Png), Refusal::TypeMismatch);
-    assert_eq!(refused(&png(8, 8), ImageType::Webp), Refusal::TypeMismatch);
-    assert_eq!(refused(b"GIF89a\x01\0\x01\0\0\0\0;", ImageType::Jpeg), Refusal::TypeMismatch);
+    assert_eq!(refused(&jpeg(8, 8), ImageType::Png), ImageRefusal::TypeMismatch);
+    assert_eq!(refused(&png(8, 8), ImageType::Webp), ImageRefusal::TypeMismatch);
+    assert_eq!(refused(b"GIF89a\x01\0\x01\0\0\0\0;", ImageType::Jpeg), ImageRefusal::TypeMismatch);
 }
 
 #[test]
 fn a_picture_that_unfolds_to_too_many_pixels_is_not_unfolded() {
     let began = std::time::Instant::now();
     for (width, height) in [(30_000, 30_000), (12_001, 1), (1, 12_001), (8_000, 5_001)] {
-        assert_eq!(refused(&png_that_claims(width, height), ImageType::Png), Refusal::TooManyPixels);
+        assert_eq!(refused(&png_that_claims(width, height), ImageType::Png), ImageRefusal::TooManyPixels);
     }
     // Start of frame: length, bits, height, width.
     let huge = overwritten(jpeg(8, 8), &[0xFF, 0xC0], 3, &[0x75, 0x30, 0x75, 0x30]);
-    assert_eq!(refused(&huge, ImageType::Jpeg), Refusal::TooManyPixels);
+    assert_eq!(refused(&huge, ImageType::Jpeg), ImageRefusal::TooManyPixels);
     // 14 bits each, less one: 12,001 by 8.
     let bits = (12_000_u32 | 7 << 14).to_le_bytes();
     let huge = overwritten(file(&photograph(8, 8), ImageFormat::WebP), b"VP8L", 5, &bits);
-    assert_eq!(refused(&huge, ImageType::Webp), Refusal::TooManyPixels);
+    assert_eq!(refused(&huge, ImageType::Webp), ImageRefusal::TooManyPixels);
     assert!(began.elapsed().as_secs() < 5, "nothing of that size was decoded");
 }
 
@@ -171,7 +171,7 @@ fn a_frame_larger_than_its_picture_is_not_unfolded_either() {
     // An extended header that says 8 by 8, less one each.
     let header = [&b"VP8X\x0A\0\0\0\0\0\0\0"[..], &[7, 0, 0, 7, 0, 0]].concat();
     let trap = [&frame[..12], &header, &frame[12..]].concat();
-    assert_eq!(refused(&trap, ImageType::Webp), Refusal::TooManyPixels);
+    assert_eq!(refused(&trap, ImageType::Webp), ImageRefusal::TooManyPixels);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn the_largest_picture_there_may_be_is_taken() {
 #[test]
 fn a_damaged_file_is_refused_or_shown_as_far_as_it_goes() {
     let whole = png(60, 40);
-    assert_eq!(refused(&whole[..whole.len() / 2], ImageType::Png), Refusal::Unreadable);
+    assert_eq!(refused(&whole[..whole.len() / 2], ImageType::Png), ImageRefusal::Unreadable);
     let files = [
         (png(24, 16), ImageType::Png),
         (jpeg(24, 16), ImageType::Jpeg),

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use catalog::Refusal;
+use catalog::ImageRefusal;
 use image::codecs::webp::WebPEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, RgbaImage};
@@ -54,13 +54,13 @@ fn unweigh([r, g, b, alpha]: [u8; 4]) -> [u8; 4] {
 
 /// WebP of a picture of 8 bits a channel: with losses that an eye hardly finds, or without any where that is the smaller file,
 /// as for drawings and lettering.
-pub(crate) fn encode(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn encode(image: &DynamicImage) -> Result<Vec<u8>, ImageRefusal> {
     let (bytes, width, height) = (image.as_bytes(), image.width(), image.height());
     let encoder = match image.color().has_alpha() {
         true => Encoder::from_rgba(bytes, width, height),
         false => Encoder::from_rgb(bytes, width, height),
     };
-    let lossy = encoder.encode_simple(false, QUALITY).map_err(|_| Refusal::Unreadable)?;
+    let lossy = encoder.encode_simple(false, QUALITY).map_err(|_| ImageRefusal::Unreadable)?;
     let mut exact = Vec::new();
     let tried = WebPEncoder::new_lossless(Cursor::new(&mut exact)).encode(bytes, width, height, image.color().into());
     match tried.is_ok() && exact.len() < lossy.len() {

@@ -9,13 +9,13 @@ use crate::Catalog;
 
 /// The use cases of products: each in the file of its name. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Products {
+pub struct CatalogService {
     pub(crate) catalog: Catalog,
     pub(crate) clock: Clock,
     pub(crate) currency: Currency,
 }
 
-impl Products {
+impl CatalogService {
     /// The table that `SOUK_TABLE_CATALOG` names; prices are in `SOUK_CURRENCY`.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self::new(Catalog::from_env(aws)?, Clock::System, Settings.parsed("SOUK_CURRENCY")?))
@@ -40,36 +40,37 @@ impl Products {
     pub(crate) async fn commit<T: Serialize + DeserializeOwned>(
         &self,
         mut writes: Transaction,
-        answer: T,
+        response: T,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<T>, CommitError> {
         let table = self.catalog.table();
-        let keep = idempotency.map(|idempotency| idempotency.keep(table, &answer, self.clock.now())).transpose();
-        let kept = keep.map_err(CommitError::Failed)?.map(|write| writes.add(write));
+        let store = idempotency.map(|idempotency| idempotency.keep(table, &response, self.clock.now())).transpose();
+        let response_slot = store.map_err(CommitError::Failed)?.map(|write| writes.add(write));
         match writes.commit().await {
-            Ok(()) => Ok(Idempotent::Fresh(answer)),
-            Err(CommitError::ConditionFailed(refusals)) => match (idempotency, kept.and_then(|slot| refusals.of(slot)))
-            {
-                (Some(idempotency), Some(refused)) => {
-                    idempotency.recalled(refused).map(Idempotent::Replayed).map_err(CommitError::Failed)
+            Ok(()) => Ok(Idempotent::Fresh(response)),
+            Err(CommitError::ConditionFailed(failures)) => {
+                match (idempotency, response_slot.and_then(|slot| failures.of(slot))) {
+                    (Some(idempotency), Some(failure)) => {
+                        idempotency.recalled(failure).map(Idempotent::Replayed).map_err(CommitError::Failed)
+                    }
+                    _ => Err(CommitError::ConditionFailed(failures)),
                 }
-                _ => Err(CommitError::ConditionFailed(refusals)),
-            },
-            Err(failed) => Err(failed),
+            }
+            Err(error) => Err(error),
         }
     }
 
     /// A keyed request that failed may have been done before: then it is answered as it was then.
     pub(crate) async fn or_earlier<T: DeserializeOwned>(
         &self,
-        tried: Result<Idempotent<T>>,
+        result: Result<Idempotent<T>>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<T>> {
-        match (tried, idempotency) {
+        match (result, idempotency) {
             (Err(error), Some(idempotency)) => {
                 idempotency.or_earlier(self.catalog.table(), self.clock.now(), error).await.map(Idempotent::Replayed)
             }
-            (tried, _) => tried,
+            (result, _) => result,
         }
     }
 }

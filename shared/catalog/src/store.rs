@@ -17,7 +17,7 @@
 //! | rename, move, delete one | `CATEGORIES` / `{key}`, on its version; the tree's version for the latter two | transaction | 2 a row |
 //!
 //! **A product and its offers lie apart**, because carts and orders know SKUs and nothing else, and because a sale must not
-//! rewrite a description. No index leads from a product to its offers: every sale would pay for keeping it. Instead a sandbox
+//! replace_content a description. No index leads from a product to its offers: every sale would pay for keeping it. Instead a sandbox
 //! remembers which SKUs a product has, and reads all rows in one BatchGet; only the first look at a product in a sandbox, or at
 //! one that has new variants, takes two steps. Archived products leave both indexes. The offer of the product's own SKU carries
 //! the product's version, so that whoever reads offers alone knows whether the product that they remember is of today, and
@@ -29,25 +29,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_kit::{Aws, Table};
 use values::{ProductId, Result, Sku, Timestamp};
 
-use crate::categories::tree::Tree;
-use crate::product::cache::{Cache, Found};
+use crate::categories::tree::CategoryTree;
+use crate::product::cache::{Cache, CacheResult};
 use crate::{Category, Listing, Product};
 
 /// Of the indexes that lists are read from, so that no one partition takes every write of an import.
 pub(crate) const SHARDS: u8 = 4;
 /// SKUs that a sandbox remembers, and categories; some megabytes, then it begins anew.
-const REMEMBERED: usize = 20_000;
+const MAX_REMEMBERED: usize = 20_000;
 
 /// The catalog as other contexts use it: reads, and fragments of their transactions. Cheap to clone; clones share what
 /// they remember.
 #[derive(Debug, Clone)]
 pub struct Catalog {
     pub(crate) table: Table,
-    known: Arc<Mutex<Known>>,
+    memory: Arc<Mutex<Memory>>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct Memory {
     /// Which SKUs a product had when it was read last. The first never changes.
     pub(crate) skus: HashMap<ProductId, Vec<Sku>>,
     /// How many these are.
@@ -55,7 +55,7 @@ pub(crate) struct Known {
     /// Which categories there were, and when.
     pub(crate) categories: HashMap<Category, Timestamp>,
     /// All of them, and when.
-    pub(crate) tree: Option<(Timestamp, Arc<Tree>)>,
+    pub(crate) tree: Option<(Timestamp, Arc<CategoryTree>)>,
     /// Whole products.
     cache: Cache,
 }
@@ -71,7 +71,7 @@ impl Catalog {
 
     /// That table.
     pub fn new(table: Table) -> Self {
-        Self { table, known: Arc::default() }
+        Self { table, memory: Arc::default() }
     }
 
     /// The table, for a connection to be warmed.
@@ -80,35 +80,35 @@ impl Catalog {
     }
 
     /// What this sandbox remembers of a product.
-    pub(crate) fn recall(&self, id: ProductId, now: Timestamp) -> Found {
-        self.known(|known| known.cache.find(id, now))
+    pub(crate) fn cached(&self, id: ProductId, now: Timestamp) -> CacheResult {
+        self.memory(|memory| memory.cache.get(id, now))
     }
 
     /// Remembers a product as it was read at `now`.
-    pub(crate) fn keep(&self, listing: &Listing, now: Timestamp) {
-        self.known(|known| known.cache.keep(listing.clone(), now));
+    pub(crate) fn cache(&self, listing: &Listing, now: Timestamp) {
+        self.memory(|memory| memory.cache.insert(listing.clone(), now));
     }
 
     /// Remembers nothing of a product any more: it was, or may have been, written.
-    pub(crate) fn forget(&self, id: ProductId) {
-        self.known(|known| known.cache.drop(id));
+    pub(crate) fn evict(&self, id: ProductId) {
+        self.memory(|memory| memory.cache.remove(id));
     }
 
-    pub(crate) fn remember(&self, product: &Product) {
+    pub(crate) fn remember_skus(&self, product: &Product) {
         let skus: Vec<Sku> = product.skus().cloned().collect();
-        self.known(|known| {
-            if known.count >= REMEMBERED {
-                known.skus.clear();
-                known.count = 0;
+        self.memory(|memory| {
+            if memory.count >= MAX_REMEMBERED {
+                memory.skus.clear();
+                memory.count = 0;
             }
-            known.count += skus.len();
-            let before = known.skus.insert(product.id, skus);
-            known.count -= before.map_or(0, |before| before.len());
+            memory.count += skus.len();
+            let before = memory.skus.insert(product.id, skus);
+            memory.count -= before.map_or(0, |before| before.len());
         });
     }
 
-    pub(crate) fn known<T>(&self, look: impl FnOnce(&mut Known) -> T) -> T {
+    pub(crate) fn memory<T>(&self, access: impl FnOnce(&mut Memory) -> T) -> T {
         // Half an insertion cannot be seen, so a panic elsewhere spoils nothing.
-        look(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
+        access(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -3,39 +3,39 @@
 use aws_kit::{Idempotency, Idempotent, Transaction, outbox_put};
 use values::{Error, Result, Trace};
 
-use crate::bulk::import::MOST_IMPORT_BYTES;
+use crate::bulk::import::MAX_IMPORT_BYTES;
 use crate::bulk::job::{Job, JobStatus, Work};
-use crate::bulk::progress::{Exporting, Importing};
-use crate::{Format, Jobs};
+use crate::bulk::progress::{ExportProgress, ImportProgress};
+use crate::{Format, JobService};
 
-impl Jobs {
+impl JobService {
     /// Begins an import: its file is to be uploaded, of exactly `bytes` if that is told. 422 `file_too_large`. 1 round trip.
-    pub async fn begin_import(
+    pub async fn start_import(
         &self,
         format: Format,
         bytes: Option<u64>,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Job>> {
-        if bytes.is_some_and(|bytes| !(1..=MOST_IMPORT_BYTES).contains(&bytes)) {
-            let message = format!("must be from 1 to {MOST_IMPORT_BYTES}, which is 200 MB");
+        if bytes.is_some_and(|bytes| !(1..=MAX_IMPORT_BYTES).contains(&bytes)) {
+            let message = format!("must be from 1 to {MAX_IMPORT_BYTES}, which is 200 MB");
             return Err(Error::invalid("bytes", "file_too_large", message));
         }
-        let work = Work::Import(Importing::announced(bytes));
-        self.begin(format, work, trace, idempotency).await
+        let work = Work::Import(ImportProgress::announced(bytes));
+        self.start(format, work, trace, idempotency).await
     }
 
     /// Begins an export. 1 round trip.
-    pub async fn begin_export(
+    pub async fn start_export(
         &self,
         format: Format,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Job>> {
-        self.begin(format, Work::Export(Exporting::default()), trace, idempotency).await
+        self.start(format, Work::Export(ExportProgress::default()), trace, idempotency).await
     }
 
-    async fn begin(
+    async fn start(
         &self,
         format: Format,
         work: Work,
@@ -49,7 +49,7 @@ impl Jobs {
         if job.status == JobStatus::Queued {
             writes.add(outbox_put(self.products.catalog.table(), &self.announcement(&job, trace))?);
         }
-        let tried = self.products.commit(writes, job, idempotency).await.map_err(Error::from);
-        self.products.or_earlier(tried, idempotency).await
+        let result = self.products.commit(writes, job, idempotency).await.map_err(Error::from);
+        self.products.or_earlier(result, idempotency).await
     }
 }

@@ -8,8 +8,8 @@ use crate::ProductIn;
 use tabular::{csv, decimal, minor_units};
 
 /// Between two tags of one cell.
-const BETWEEN: char = '|';
-/// Before a [`BETWEEN`] that is a part of a tag, and before itself.
+const TAG_SEPARATOR: char = '|';
+/// Before a [`TAG_SEPARATOR`] that is a part of a tag, and before itself.
 const ESCAPE: char = '\\';
 
 macro_rules! columns {
@@ -53,38 +53,38 @@ columns! {
 }
 
 /// Without these there is no product.
-const NEEDED: [Column; 3] = [Column::Sku, Column::Name, Column::Category];
+const REQUIRED: [Column; 3] = [Column::Sku, Column::Name, Column::Category];
 
 /// The columns that a first line names, in its order. 422 `csv_column` for one that is not known, comes twice, or is missing.
-pub(crate) fn header(cells: &[String]) -> Result<Vec<Column>> {
+pub(crate) fn parse_header(cells: &[String]) -> Result<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::with_capacity(cells.len());
     for cell in cells {
         let name = cell.trim();
         let Some(column) = Column::ALL.iter().find(|column| column.name() == name) else {
             let names: Vec<&str> = Column::ALL.iter().map(|column| column.name()).collect();
             let shown: String = name.chars().take(40).collect();
-            return Err(refused(format!(
+            return Err(column_error(format!(
                 "There is no column {shown:?}. Columns are {}, with commas between them.",
                 names.join(", ")
             )));
         };
         if columns.contains(column) {
-            return Err(refused(format!("The column {name:?} comes twice.")));
+            return Err(column_error(format!("The column {name:?} comes twice.")));
         }
         columns.push(*column);
     }
-    match NEEDED.iter().find(|needed| !columns.contains(needed)) {
-        Some(missing) => Err(refused(format!("The column {:?} is missing.", missing.name()))),
+    match REQUIRED.iter().find(|required| !columns.contains(required)) {
+        Some(missing) => Err(column_error(format!("The column {:?} is missing.", missing.name()))),
         None => Ok(columns),
     }
 }
 
-fn refused(detail: String) -> Error {
+fn column_error(detail: String) -> Error {
     Error::new(Kind::Invalid, "csv_column", detail)
 }
 
 /// A row as the body of a request would tell it. An empty cell tells nothing.
-pub(crate) fn object(columns: &[Column], cells: Vec<String>) -> Result<Map<String, Value>> {
+pub(crate) fn parse_row(columns: &[Column], cells: Vec<String>) -> Result<Map<String, Value>> {
     if cells.len() != columns.len() {
         let message = format!("has {} cells where the first line has {}", cells.len(), columns.len());
         return Err(Error::invalid("line", "csv_cells", message));
@@ -94,14 +94,14 @@ pub(crate) fn object(columns: &[Column], cells: Vec<String>) -> Result<Map<Strin
         filled().find(|(column, _)| **column == Column::Currency).map(|(_, cell)| cell.parse()).transpose()?;
     let mut object = Map::new();
     for (column, cell) in filled() {
-        if let Some(value) = value(*column, cell, currency)? {
+        if let Some(value) = parse_cell(*column, cell, currency)? {
             object.insert(column.name().to_owned(), value);
         }
     }
     Ok(object)
 }
 
-fn value(column: Column, cell: &str, currency: Option<Currency>) -> Result<Option<Value>> {
+fn parse_cell(column: Column, cell: &str, currency: Option<Currency>) -> Result<Option<Value>> {
     let field = column.name();
     Ok(Some(match column {
         Column::Currency => return Ok(None),
@@ -110,10 +110,10 @@ fn value(column: Column, cell: &str, currency: Option<Currency>) -> Result<Optio
             let amount = minor_units(cell.trim(), currency).ok_or_else(|| malformed_price(field, currency))?;
             json!({ "amount": amount, "currency": currency })
         }
-        Column::Weight => json!(whole(field, cell)?),
-        Column::Stock => json!({ "available": whole(field, cell)? }),
-        Column::Tags => split(csv::unescape_formula(cell)).into(),
-        Column::Attributes | Column::Options | Column::Variants => nested(field, csv::unescape_formula(cell))?,
+        Column::Weight => json!(parse_whole_number(field, cell)?),
+        Column::Stock => json!({ "available": parse_whole_number(field, cell)? }),
+        Column::Tags => split_tags(csv::unescape_formula(cell)).into(),
+        Column::Attributes | Column::Options | Column::Variants => parse_json_cell(field, csv::unescape_formula(cell))?,
         _ => csv::unescape_formula(cell).into(),
     }))
 }
@@ -128,15 +128,15 @@ fn malformed_price(field: &str, currency: Currency) -> Error {
     Error::invalid(field, "price_malformed", message)
 }
 
-fn whole(field: &str, cell: &str) -> Result<u32> {
+fn parse_whole_number(field: &str, cell: &str) -> Result<u32> {
     let number = cell.trim().parse().ok();
     number.ok_or_else(|| Error::invalid(field, "wrong_type", "must be a whole number without separators"))
 }
 
 /// JSON in a cell.
-fn nested(field: &'static str, cell: &str) -> Result<Value> {
-    let within = read_json::<Map<String, Value>>(format!("{{\"{field}\":{cell}}}").as_bytes());
-    let value = within.map_err(|error| match error.kind {
+fn parse_json_cell(field: &'static str, cell: &str) -> Result<Value> {
+    let wrapped = read_json::<Map<String, Value>>(format!("{{\"{field}\":{cell}}}").as_bytes());
+    let value = wrapped.map_err(|error| match error.kind {
         Kind::Malformed => Error::invalid(field, "json_malformed", "must be JSON"),
         _ => error,
     })?;
@@ -148,7 +148,7 @@ fn nested(field: &'static str, cell: &str) -> Result<Value> {
 }
 
 /// A product as a row with all [`Column::ALL`].
-pub(crate) fn row(product: &ProductIn) -> Result<Vec<String>> {
+pub(crate) fn format_row(product: &ProductIn) -> Result<Vec<String>> {
     let price = |money: Option<Money>| money.map(decimal).unwrap_or_default();
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     let currency = product.price.or(product.compare_at_price).map(|money| money.currency.to_string());
@@ -157,16 +157,16 @@ pub(crate) fn row(product: &ProductIn) -> Result<Vec<String>> {
         Value::Object(members) if members.is_empty() => String::new(),
         _ => value.to_string(),
     };
-    let told = serde_json::to_value(product).map_err(Error::internal)?;
-    let text = |field: &str| told[field].as_str().unwrap_or_default().to_owned();
+    let body = serde_json::to_value(product).map_err(Error::internal)?;
+    let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
     let cell = |column: Column| match column {
         Column::Price => price(product.price),
         Column::CompareAtPrice => price(product.compare_at_price),
         Column::Currency => currency.clone().unwrap_or_default(),
         Column::Weight => number(product.weight),
         Column::Stock => number(product.stock.map(|stock| stock.available)),
-        Column::Tags => csv::escape_formula(join(product.tags.iter())),
-        Column::Attributes | Column::Options | Column::Variants => match &told[column.name()] {
+        Column::Tags => csv::escape_formula(join_tags(product.tags.iter())),
+        Column::Attributes | Column::Options | Column::Variants => match &body[column.name()] {
             Value::Null => String::new(),
             value => csv::escape_formula(json(value.clone())),
         },
@@ -176,18 +176,18 @@ pub(crate) fn row(product: &ProductIn) -> Result<Vec<String>> {
 }
 
 /// Tags in one cell.
-fn join<'a>(tags: impl Iterator<Item = &'a str>) -> String {
-    let escaped = |tag: &str| tag.replace(ESCAPE, r"\\").replace(BETWEEN, r"\|");
+fn join_tags<'a>(tags: impl Iterator<Item = &'a str>) -> String {
+    let escaped = |tag: &str| tag.replace(ESCAPE, r"\\").replace(TAG_SEPARATOR, r"\|");
     tags.map(escaped).collect::<Vec<_>>().join("|")
 }
 
-fn split(cell: &str) -> Vec<String> {
+fn split_tags(cell: &str) -> Vec<String> {
     let (mut tags, mut tag, mut characters) = (Vec::new(), String::new(), cell.chars().peekable());
     while let Some(character) = characters.next() {
         match character {
-            BETWEEN => tags.push(std::mem::take(&mut tag)),
+            TAG_SEPARATOR => tags.push(std::mem::take(&mut tag)),
             // Before anything else it is a character like others.
-            ESCAPE => tag.push(characters.next_if(|next| matches!(*next, ESCAPE | BETWEEN)).unwrap_or(ESCAPE)),
+            ESCAPE => tag.push(characters.next_if(|next| matches!(*next, ESCAPE | TAG_SEPARATOR)).unwrap_or(ESCAPE)),
             _ => tag.push(character),
         }
     }
@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn read(columns: &[&str], cells: &[&str]) -> Result<Map<String, Value>> {
-        object(&header(&words(columns)).unwrap(), words(cells))
+        parse_row(&parse_header(&words(columns)).unwrap(), words(cells))
     }
 
     fn refused(columns: &[&str], cells: &[&str]) -> (String, &'static str) {
@@ -217,13 +217,13 @@ mod tests {
 
     #[test]
     fn the_first_line_names_columns_that_are_known_each_once() {
-        assert_eq!(header(&words(&["category", " sku", "name"])).unwrap()[1], Column::Sku);
-        let told = |names: &[&str]| header(&words(names)).unwrap_err();
+        assert_eq!(parse_header(&words(&["category", " sku", "name"])).unwrap()[1], Column::Sku);
+        let error = |names: &[&str]| parse_header(&words(names)).unwrap_err();
         for bad in [&["sku", "name", "category", "colour"][..], &["sku", "sku"], &["sku", "name"], &["sku;name"], &[""]]
         {
-            assert_eq!(told(bad).code, "csv_column", "{bad:?}");
+            assert_eq!(error(bad).code, "csv_column", "{bad:?}");
         }
-        assert!(told(&["sku", "name"]).detail.contains("category"));
+        assert!(error(&["sku", "name"]).detail.contains("category"));
     }
 
     #[test]
@@ -231,12 +231,12 @@ mod tests {
         let columns =
             ["sku", "name", "category", "description", "tags", "price", "currency", "weight", "stock", "attributes"];
         let cells = ["A", "'=SUM", "a", "", "x|y\\|z", "12.9", "EUR", "5", "7", "{\"glazed\":true}"];
-        let told = Value::Object(read(&columns, &cells).unwrap());
+        let row = Value::Object(read(&columns, &cells).unwrap());
         let body = json!({
             "sku": "A", "name": "=SUM", "category": "a", "tags": ["x", "y|z"], "price": { "amount": 1290, "currency": "EUR" },
             "weight": 5, "stock": { "available": 7 }, "attributes": { "glazed": true },
         });
-        assert_eq!(told, body);
+        assert_eq!(row, body);
     }
 
     #[test]
@@ -257,7 +257,7 @@ mod tests {
     proptest! {
         #[test]
         fn tags_share_a_cell(tags in prop::collection::vec("[a|\\\\ ]{1,5}", 1..6)) {
-            prop_assert_eq!(split(&join(tags.iter().map(String::as_str))), tags);
+            prop_assert_eq!(split_tags(&join_tags(tags.iter().map(String::as_str))), tags);
         }
     }
 }

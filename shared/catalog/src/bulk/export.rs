@@ -8,33 +8,38 @@ use values::{Error, Result};
 
 use crate::bulk::columns::{self, Column};
 use crate::bulk::job::{Counts, Job};
-use crate::bulk::progress::Exporting;
-use crate::{Catalog, Format, Goods, Jobs, Listing, Offer, ProductIn, Sheet, StockIn, VariantIn};
+use crate::bulk::progress::ExportProgress;
+use crate::{Catalog, Format, JobService, Listing, Offer, ProductContent, ProductIn, ProductKind, StockIn, VariantIn};
 use tabular::csv;
 
-/// Products read at once.
+/// CatalogService read at once.
 const PAGE: u32 = 100;
 
-impl Jobs {
+impl JobService {
     /// Goes on with an export until its time is up or there is no other product.
-    pub(crate) async fn export(&self, job: &Job, mut state: Exporting, until: Instant) -> Result<(Exporting, Counts)> {
+    pub(crate) async fn run_export_slice(
+        &self,
+        job: &Job,
+        mut state: ExportProgress,
+        until: Instant,
+    ) -> Result<(ExportProgress, Counts)> {
         let catalog = &self.products.catalog;
         let mut counts = job.counts;
-        let mut file = MultipartUpload::resumed(&self.files, job.export_key(), job.format.media_type(), state.file);
+        let mut file = MultipartUpload::resumed(&self.bucket, job.export_key(), job.format.media_type(), state.file);
         if job.format == Format::Csv && file.is_empty() {
-            file.add(&first_line()).await?;
+            file.add(&header_line()).await?;
         }
         while Instant::now() < until && !state.ended {
             let page = catalog.walk(state.shard, state.after.take(), PAGE).await?;
             let mut lines = Vec::new();
             for listing in catalog.listings(page.rows).await? {
-                let listing = match listing.is_whole() {
+                let listing = match listing.is_consistent() {
                     true => Some(listing),
                     false => catalog.listing(listing.product.id).await?,
                 };
                 // The index is a moment behind: what was archived meanwhile shows by its offers.
-                if let Some(listing) = listing.filter(|listing| listing.sold().next().is_some()) {
-                    write(job.format, &line(&listing), &mut lines)?;
+                if let Some(listing) = listing.filter(|listing| listing.active_offers().next().is_some()) {
+                    write_line(job.format, &product_line(&listing), &mut lines)?;
                     counts.lines += 1;
                 }
             }
@@ -46,13 +51,13 @@ impl Jobs {
             state.after = page.next;
         }
         let file = if state.ended { file.ended().await? } else { file.paused(job.version).await? };
-        Ok((Exporting { file, ..state }, counts))
+        Ok((ExportProgress { file, ..state }, counts))
     }
 }
 
 /// A product as the body of the request that would make it, with the pieces that there are.
-pub(crate) fn line(listing: &Listing) -> ProductIn {
-    let Sheet { name, description, category, brand, tags, attributes, tax_class, goods } = listing.sheet();
+pub(crate) fn product_line(listing: &Listing) -> ProductIn {
+    let ProductContent { name, description, category, brand, tags, attributes, tax_class, kind } = listing.content();
     let stock = |offer: &Offer| Some(StockIn { available: offer.available });
     let mut line = ProductIn {
         sku: Some(listing.product.sku.clone()),
@@ -70,15 +75,15 @@ pub(crate) fn line(listing: &Listing) -> ProductIn {
         options: Vec::new(),
         variants: Vec::new(),
     };
-    match goods {
-        Goods::Single(terms) => {
+    match kind {
+        ProductKind::Single(terms) => {
             (line.price, line.compare_at_price, line.weight) =
                 (Some(terms.price), terms.compare_at_price, terms.weight);
-            line.stock = stock(&listing.lead);
+            line.stock = stock(&listing.main_offer);
         }
-        Goods::Variants(range) => {
+        ProductKind::Variants(variant_set) => {
             let variants =
-                range.variants.into_iter().zip(&listing.variants).map(|((variant, terms), offer)| VariantIn {
+                variant_set.variants.into_iter().zip(&listing.variants).map(|((variant, terms), offer)| VariantIn {
                     sku: variant.sku,
                     options: variant.options,
                     price: Some(terms.price),
@@ -86,22 +91,22 @@ pub(crate) fn line(listing: &Listing) -> ProductIn {
                     weight: terms.weight,
                     stock: stock(offer),
                 });
-            (line.options, line.variants) = (range.options, variants.collect());
+            (line.options, line.variants) = (variant_set.options, variants.collect());
         }
     }
     line
 }
 
-fn first_line() -> Vec<u8> {
+fn header_line() -> Vec<u8> {
     let mut line = Vec::new();
     let names: Vec<String> = Column::ALL.iter().map(|column| column.name().to_owned()).collect();
     csv::write(&names, &mut line);
     line
 }
 
-fn write(format: Format, product: &ProductIn, out: &mut Vec<u8>) -> Result<()> {
+fn write_line(format: Format, product: &ProductIn, out: &mut Vec<u8>) -> Result<()> {
     match format {
-        Format::Csv => csv::write(&columns::row(product)?, out),
+        Format::Csv => csv::write(&columns::format_row(product)?, out),
         Format::Ndjson => {
             serde_json::to_writer(&mut *out, product).map_err(Error::internal)?;
             out.push(b'\n');
@@ -115,25 +120,26 @@ mod tests {
     use super::*;
     use crate::bulk::import::tests::read;
     use crate::product::listing::tests::{listing, shirt};
-    use crate::{Draft, Stock};
+    use crate::{Draft, StockLevels};
     use proptest::prelude::*;
     use serde_json::json;
 
     /// What an import reads of an export.
-    fn round(format: Format, product: &ProductIn) -> Draft {
-        let mut file = if format == Format::Csv { first_line() } else { Vec::new() };
-        write(format, product, &mut file).unwrap();
+    fn round_trip(format: Format, product: &ProductIn) -> Draft {
+        let mut file = if format == Format::Csv { header_line() } else { Vec::new() };
+        write_line(format, product, &mut file).unwrap();
         read(format, &file).remove(0).unwrap()
     }
 
     fn comes_back(listing: &Listing) {
-        let pieces: Stock = match listing.variants.is_empty() {
-            true => [(listing.lead.sku.clone(), listing.lead.available)].into(),
+        let pieces: StockLevels = match listing.variants.is_empty() {
+            true => [(listing.main_offer.sku.clone(), listing.main_offer.available)].into(),
             false => listing.variants.iter().map(|offer| (offer.sku.clone(), offer.available)).collect(),
         };
-        let draft = Draft { sku: listing.product.sku.clone(), sheet: listing.sheet(), stock: pieces, line: None };
+        let draft =
+            Draft { sku: listing.product.sku.clone(), content: listing.content(), stock: pieces, import_line: None };
         for format in [Format::Csv, Format::Ndjson] {
-            assert_eq!(round(format, &line(listing)), draft, "{format}");
+            assert_eq!(round_trip(format, &product_line(listing)), draft, "{format}");
         }
     }
 
@@ -146,7 +152,7 @@ mod tests {
     #[test]
     fn a_row_is_one_that_a_spreadsheet_shows() {
         let mut out = Vec::new();
-        write(Format::Csv, &line(&listing()), &mut out).unwrap();
+        write_line(Format::Csv, &product_line(&listing()), &mut out).unwrap();
         let row = "MUG-INDIGO,Indigo Mug,Holds tea.,ceramics,Kiln & Co,mug|blue,14.90,EUR,19.90,reduced,380,3,\
                    \"{\"\"glazed\"\":true,\"\"volumeMl\"\":350}\",,\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), row);
@@ -167,7 +173,7 @@ mod tests {
             mug.product.description = serde_json::from_value(json!(description)).unwrap();
             mug.product.tags = serde_json::from_value(json!(tags)).unwrap();
             mug.product.attributes = serde_json::from_value(json!({ "a": attribute, "b": 0.1, "=c": false })).unwrap();
-            (mug.lead.price.amount, mug.lead.available, mug.lead.compare_at_price) = (amount, pieces, None);
+            (mug.main_offer.price.amount, mug.main_offer.available, mug.main_offer.compare_at_price) = (amount, pieces, None);
             comes_back(&mug);
         }
     }

@@ -11,14 +11,14 @@ use values::{Error, Kind, Result, Sku, Trace};
 
 use crate::bulk::columns::{self, Column};
 use crate::bulk::job::{Counts, Job};
-use crate::bulk::line::{Line, Rejection};
-use crate::bulk::progress::Importing;
-use crate::bulk::upsert::{Done, Standing};
-use crate::{Draft, Products};
+use crate::bulk::line::{Line, LineRejection};
+use crate::bulk::progress::ImportProgress;
+use crate::bulk::upsert::{SkuState, UpsertOutcome};
+use crate::{CatalogService, Draft};
 use tabular::{FilePosition, Reader, RecordContent};
 
 /// The largest file: 200 MB.
-pub(crate) const MOST_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
+pub(crate) const MAX_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
 /// Read at once.
 const BLOCK_BYTES: usize = 1024 * 1024;
 /// Looked up at once: DynamoDB's bound of one read.
@@ -27,34 +27,34 @@ const BLOCK_LINES: usize = 100;
 const AT_ONCE: usize = 16;
 
 /// One slice of an import.
-pub(crate) struct Slice<'a> {
-    pub(crate) products: &'a Products,
-    pub(crate) files: &'a Bucket,
+pub(crate) struct ImportSlice<'a> {
+    pub(crate) products: &'a CatalogService,
+    pub(crate) bucket: &'a Bucket,
     pub(crate) job: &'a Job,
     pub(crate) trace: &'a Trace,
     /// No line is begun after it.
     pub(crate) until: Instant,
 }
 
-impl Slice<'_> {
+impl ImportSlice<'_> {
     /// Goes on with an import until its time is up or its file has ended. An outage ends it; what was done by then is kept, if
     /// anything was.
-    pub(crate) async fn import(&self, mut state: Importing) -> Result<(Importing, Counts)> {
+    pub(crate) async fn import(&self, mut state: ImportProgress) -> Result<(ImportProgress, Counts)> {
         let (size, etag) = match state.source.take() {
             Some(source) => source,
-            None => self.found().await?,
+            None => self.source_file().await?,
         };
-        let source = Source { files: self.files, key: self.job.upload_key(), size, etag };
+        let source = Source { bucket: self.bucket, key: self.job.upload_key(), size, etag };
         let mut reader = Reader::at(self.job.format, state.place);
         let columns = match (&state.columns, self.job.format) {
             (Some(columns), _) => columns.clone(),
             (None, crate::Format::Ndjson) => Vec::new(),
             (None, crate::Format::Csv) => source.header(&mut reader, &mut state).await?,
         };
-        let report = MultipartUpload::resumed(self.files, self.job.report_key(), "application/x-ndjson", state.report);
+        let report = MultipartUpload::resumed(self.bucket, self.job.report_key(), "application/x-ndjson", state.report);
         let mut progress = Progress { place: state.place, counts: self.job.counts, report };
         let mut pending = None;
-        let begun = self.job.counts.lines;
+        let lines_before = self.job.counts.lines;
         while Instant::now() < self.until {
             let block = source.block(&mut reader, &mut pending, &columns, self.until).await?;
             if block.is_empty() {
@@ -62,8 +62,8 @@ impl Slice<'_> {
                 state.ended = reader.is_done();
                 break;
             }
-            match self.bring_all(block, &mut progress).await {
-                Err(outage) if progress.counts.lines == begun => return Err(outage),
+            match self.import_block(block, &mut progress).await {
+                Err(outage) if progress.counts.lines == lines_before => return Err(outage),
                 Err(outage) => {
                     error!(error.cause = outage.causes(), "an import pauses: {}", outage.detail);
                     break;
@@ -76,56 +76,61 @@ impl Slice<'_> {
             true => report.ended().await?,
             false => report.paused(self.job.version).await?,
         };
-        Ok((Importing { source: Some((size, source.etag)), place, report, ..state }, counts))
+        Ok((ImportProgress { source: Some((size, source.etag)), place, report, ..state }, counts))
     }
 
     /// The file, as it is when its import begins.
-    async fn found(&self) -> Result<(u64, Etag)> {
-        let found = self.files.look(&self.job.upload_key()).await?;
-        let (size, etag) = found.ok_or_else(|| Error::conflict("file_missing", "There is no file to import."))?;
-        match size <= MOST_IMPORT_BYTES {
+    async fn source_file(&self) -> Result<(u64, Etag)> {
+        let metadata = self.bucket.look(&self.job.upload_key()).await?;
+        let (size, etag) = metadata.ok_or_else(|| Error::conflict("file_missing", "There is no file to import."))?;
+        match size <= MAX_IMPORT_BYTES {
             true => Ok((size, etag)),
             false => Err(Error::conflict("file_too_large", "The file is larger than 200 MB: split it.")),
         }
     }
 
     /// Lines of a block, some of them at once, counted in their order. After the time is up no other is begun.
-    async fn bring_all(&self, block: Vec<Line>, progress: &mut Progress<'_>) -> Result<()> {
-        let skus: Vec<Sku> = block.iter().filter_map(|line| Some(line.said.as_ref().ok()?.sku.clone())).collect();
-        let standing = self.products.standing(&skus).await?;
+    async fn import_block(&self, block: Vec<Line>, progress: &mut Progress<'_>) -> Result<()> {
+        let skus: Vec<Sku> = block.iter().filter_map(|line| Some(line.content.as_ref().ok()?.sku.clone())).collect();
+        let sku_states = self.products.sku_states(&skus).await?;
         let lines = block.into_iter().take_while(|_| Instant::now() < self.until);
-        let mut brought = stream::iter(lines).map(|line| self.bring(line, &standing)).buffered(AT_ONCE);
-        while let Some((line, became)) = brought.next().await {
-            progress.count(line, became?).await?;
+        let mut results = stream::iter(lines).map(|line| self.import_line(line, &sku_states)).buffered(AT_ONCE);
+        while let Some((line, outcome)) = results.next().await {
+            progress.count(line, outcome?).await?;
         }
         Ok(())
     }
 
-    async fn bring(&self, line: Line, standing: &HashMap<Sku, Standing>) -> (Line, Result<Became>) {
-        let became = match &line.said {
-            Err(rejection) => Ok(Became::Rejected(rejection.clone())),
+    async fn import_line(&self, line: Line, sku_states: &HashMap<Sku, SkuState>) -> (Line, Result<LineOutcome>) {
+        let outcome = match &line.content {
+            Err(rejection) => Ok(LineOutcome::Rejected(rejection.clone())),
             Ok(draft) => {
-                let stands = standing.get(&draft.sku).cloned().unwrap_or(Standing::Free);
-                let draft = Draft { line: Some(format!("{}:{}", self.job.id, line.number)), ..(**draft).clone() };
-                match self.products.bring(&draft, stands, self.trace).await {
-                    Ok(done) => Ok(Became::Done(done)),
+                let state = sku_states.get(&draft.sku).cloned().unwrap_or(SkuState::Free);
+                let draft =
+                    Draft { import_line: Some(format!("{}:{}", self.job.id, line.number)), ..(**draft).clone() };
+                match self.products.upsert(&draft, state, self.trace).await {
+                    Ok(outcome) => Ok(LineOutcome::Imported(outcome)),
                     Err(error) if matches!(error.kind, Kind::Unavailable(_)) => Err(error),
                     Err(error) => {
                         if error.kind == Kind::Internal {
                             error!(error.cause = error.causes(), line.number = line.number, "a line was not imported");
                         }
-                        Ok(Became::Rejected(Box::new(Rejection::of(line.number, Some(draft.sku.to_string()), error))))
+                        Ok(LineOutcome::Rejected(Box::new(LineRejection::new(
+                            line.number,
+                            Some(draft.sku.to_string()),
+                            error,
+                        ))))
                     }
                 }
             }
         };
-        (line, became)
+        (line, outcome)
     }
 }
 
-enum Became {
-    Done(Done),
-    Rejected(Box<Rejection>),
+enum LineOutcome {
+    Imported(UpsertOutcome),
+    Rejected(Box<LineRejection>),
 }
 
 /// What a slice has done so far.
@@ -136,13 +141,13 @@ struct Progress<'a> {
 }
 
 impl Progress<'_> {
-    async fn count(&mut self, line: Line, became: Became) -> Result<()> {
-        match became {
-            Became::Done(Done::Created) => self.counts.created += 1,
-            Became::Done(Done::Updated) => self.counts.updated += 1,
-            Became::Done(Done::Unchanged) => self.counts.unchanged += 1,
-            Became::Rejected(rejection) => {
-                self.report.add(&rejection.written()?).await?;
+    async fn count(&mut self, line: Line, outcome: LineOutcome) -> Result<()> {
+        match outcome {
+            LineOutcome::Imported(UpsertOutcome::Created) => self.counts.created += 1,
+            LineOutcome::Imported(UpsertOutcome::Updated) => self.counts.updated += 1,
+            LineOutcome::Imported(UpsertOutcome::Unchanged) => self.counts.unchanged += 1,
+            LineOutcome::Rejected(rejection) => {
+                self.report.add(&rejection.to_report_line()?).await?;
                 self.counts.rejected += 1;
             }
         }
@@ -154,7 +159,7 @@ impl Progress<'_> {
 
 /// The file of an import.
 struct Source<'a> {
-    files: &'a Bucket,
+    bucket: &'a Bucket,
     key: String,
     size: u64,
     etag: Etag,
@@ -187,12 +192,12 @@ impl Source<'_> {
                     }
                 },
             };
-            let own: Vec<Sku> = line.skus().into_iter().cloned().collect();
-            if own.iter().any(|sku| skus.contains(sku)) {
+            let line_skus: Vec<Sku> = line.skus().into_iter().cloned().collect();
+            if line_skus.iter().any(|sku| skus.contains(sku)) {
                 *pending = Some(line);
                 return Ok(block);
             }
-            skus.extend(own);
+            skus.extend(line_skus);
             block.push(line);
             if block.len() == BLOCK_LINES || bytes >= BLOCK_BYTES {
                 return Ok(block);
@@ -206,14 +211,14 @@ impl Source<'_> {
             reader.feed(&[]);
             return Ok(());
         }
-        let block = self.files.get_range_of(&self.key, &self.etag, from, BLOCK_BYTES as u64).await?;
+        let block = self.bucket.get_range_of(&self.key, &self.etag, from, BLOCK_BYTES as u64).await?;
         let changed = || Error::conflict("file_changed", "The file was changed while it was imported.");
         reader.feed(&block.ok_or_else(changed)?);
         Ok(())
     }
 
     /// The first line of a CSV file.
-    async fn header(&self, reader: &mut Reader, state: &mut Importing) -> Result<Vec<Column>> {
+    async fn header(&self, reader: &mut Reader, state: &mut ImportProgress) -> Result<Vec<Column>> {
         let missing = || Error::conflict("csv_column", "The file has no first line that names the columns.");
         let first = loop {
             match reader.next() {
@@ -225,9 +230,9 @@ impl Source<'_> {
         let cells = match first.content {
             Ok(RecordContent::Cells(cells)) => cells,
             Ok(RecordContent::Json(_)) => return Err(missing()),
-            Err(fault) => return Err(Error::conflict(fault.code(), fault.message())),
+            Err(error) => return Err(Error::conflict(error.code(), error.message())),
         };
-        let columns = columns::header(&cells)?;
+        let columns = columns::parse_header(&cells)?;
         state.place = first.next;
         state.columns = Some(columns.clone());
         Ok(columns)
@@ -240,17 +245,17 @@ pub(crate) mod tests {
     use crate::{Draft, Format};
 
     /// What a file says, without a table or a bucket.
-    pub(crate) fn read(format: Format, file: &[u8]) -> Vec<std::result::Result<Draft, Rejection>> {
+    pub(crate) fn read(format: Format, file: &[u8]) -> Vec<std::result::Result<Draft, LineRejection>> {
         let (mut reader, mut columns, mut lines) = (Reader::at(format, FilePosition::default()), None, Vec::new());
         for block in [file, &[]] {
             reader.feed(block);
             while let Some(record) = reader.next() {
                 match (&record.content, &columns) {
-                    (Ok(RecordContent::Cells(cells)), None) => columns = Some(columns::header(cells).unwrap()),
+                    (Ok(RecordContent::Cells(cells)), None) => columns = Some(columns::parse_header(cells).unwrap()),
                     _ => lines.push(Line::read(record, columns.as_deref().unwrap_or_default())),
                 }
             }
         }
-        lines.into_iter().map(|line| line.said.map(|draft| *draft).map_err(|rejection| *rejection)).collect()
+        lines.into_iter().map(|line| line.content.map(|draft| *draft).map_err(|rejection| *rejection)).collect()
     }
 }

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use values::{Actor, Error, EventId, JobId, Lease, LeaseClaim, Timestamp};
 
 use crate::Format;
-use crate::bulk::progress::{Exporting, Importing};
+use crate::bulk::progress::{ExportProgress, ImportProgress};
 
-/// Jobs, reports and files are kept so long.
-pub(crate) const KEPT_SECONDS: i64 = 7 * 24 * 3600;
+/// JobService, reports and files are kept so long.
+pub(crate) const RETENTION_SECONDS: i64 = 7 * 24 * 3600;
 /// Longer than a worker has for a message: after it, whoever held the job holds it no more.
-const HELD_SECONDS: i64 = 12;
+const LEASE_SECONDS: i64 = 12;
 /// Slices that come to nothing, one after the other. With a worker's growing pauses that is four hours of an outage.
-const MOST_TRIES: u32 = 60;
+const MAX_TRIES: u32 = 60;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +37,11 @@ pub enum JobStatus {
 pub struct Counts {
     /// All that were looked at, or written.
     pub lines: u64,
-    /// Products that are new.
+    /// CatalogService that are new.
     pub created: u64,
-    /// Products that are another now, or are counted anew.
+    /// CatalogService that are another now, or are counted anew.
     pub updated: u64,
-    /// Products that were so already.
+    /// CatalogService that were so already.
     pub unchanged: u64,
     /// Lines that the report tells of.
     pub rejected: u64,
@@ -61,9 +61,9 @@ pub struct JobFailure {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Work {
     /// Lines of a file become products.
-    Import(Importing),
-    /// Products become lines of a file.
-    Export(Exporting),
+    Import(ImportProgress),
+    /// CatalogService become lines of a file.
+    Export(ExportProgress),
 }
 
 impl Work {
@@ -113,13 +113,13 @@ pub struct Job {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Claim {
     /// Yes, when this is written over the version that was read.
-    Go(Box<Job>),
+    Granted(Box<Job>),
     /// It has tried in vain too often: this is to be written, and that is the end.
     GiveUp(Box<Job>),
     /// Not yet: this message's last receiver may be at it still.
     NotBefore(Timestamp),
     /// There is nothing to do, or somebody else does it, whose own message brings it on.
-    Leave,
+    Skip,
 }
 
 impl Job {
@@ -142,7 +142,7 @@ impl Job {
             version: 1,
             created_at: now,
             updated_at: now,
-            expires_at: now.seconds() + KEPT_SECONDS,
+            expires_at: now.seconds() + RETENTION_SECONDS,
         }
     }
 
@@ -158,10 +158,10 @@ impl Job {
 
     /// Has nothing happened for so long that its message must be lost?
     pub(crate) fn is_stuck(&self, now: Timestamp, after_seconds: i64) -> bool {
-        !self.is_over() && self.updated_at.plus_seconds(after_seconds) <= now && !self.is_held(now)
+        !self.is_over() && self.updated_at.plus_seconds(after_seconds) <= now && !self.is_leased(now)
     }
 
-    fn is_held(&self, now: Timestamp) -> bool {
+    fn is_leased(&self, now: Timestamp) -> bool {
         self.lease.is_some_and(|lease| lease.holds(now))
     }
 
@@ -181,58 +181,63 @@ impl Job {
     }
 
     /// The next version, of that moment.
-    fn next(&self, now: Timestamp) -> Self {
+    fn next_version(&self, now: Timestamp) -> Self {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
     /// Its file is there, or its turn comes once more.
     pub(crate) fn queued(&self, now: Timestamp) -> Self {
         let status = if self.status == JobStatus::Waiting { JobStatus::Queued } else { self.status };
-        Self { status, ..self.next(now) }
+        Self { status, ..self.next_version(now) }
     }
 
     /// The worker that has the message `by` in hand wants to go on.
     pub(crate) fn claim(&self, by: EventId, now: Timestamp) -> Claim {
         if self.is_over() || self.status == JobStatus::Waiting {
-            return Claim::Leave;
+            return Claim::Skip;
         }
         match Lease::seen(self.lease, by, now) {
             LeaseClaim::ByThis(until) => return Claim::NotBefore(until),
-            LeaseClaim::ByAnother => return Claim::Leave,
+            LeaseClaim::ByAnother => return Claim::Skip,
             LeaseClaim::Free => {}
         }
-        if self.tries >= MOST_TRIES {
+        if self.tries >= MAX_TRIES {
             let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");
-            return Claim::GiveUp(Box::new(self.failed(&given_up, now)));
+            return Claim::GiveUp(Box::new(self.with_failure(&given_up, now)));
         }
-        let lease = Some(Lease::taken(by, HELD_SECONDS, now));
-        Claim::Go(Box::new(Self { status: JobStatus::Running, lease, tries: self.tries + 1, ..self.next(now) }))
+        let lease = Some(Lease::taken(by, LEASE_SECONDS, now));
+        Claim::Granted(Box::new(Self {
+            status: JobStatus::Running,
+            lease,
+            tries: self.tries + 1,
+            ..self.next_version(now)
+        }))
     }
 
     /// A slice came to nothing, and whoever held the job lets go of it.
     pub(crate) fn released(&self, now: Timestamp) -> Self {
-        Self { lease: None, ..self.next(now) }
+        Self { lease: None, ..self.next_version(now) }
     }
 
     /// A slice has ended.
-    pub(crate) fn moved(&self, work: Work, counts: Counts, now: Timestamp) -> Self {
-        Self { work, counts, lease: None, tries: 0, ..self.next(now) }
+    pub(crate) fn with_progress(&self, work: Work, counts: Counts, now: Timestamp) -> Self {
+        Self { work, counts, lease: None, tries: 0, ..self.next_version(now) }
     }
 
     /// The last slice has ended; whoever holds the job goes on holding it.
-    pub(crate) fn ending(&self, work: Work, counts: Counts, now: Timestamp) -> Self {
-        Self { lease: self.lease, ..self.moved(work, counts, now) }
+    pub(crate) fn with_final_progress(&self, work: Work, counts: Counts, now: Timestamp) -> Self {
+        Self { lease: self.lease, ..self.with_progress(work, counts, now) }
     }
 
     /// Its file is whole.
-    pub(crate) fn done(&self, now: Timestamp) -> Self {
-        Self { status: JobStatus::Done, ..self.moved(self.work.clone(), self.counts, now) }
+    pub(crate) fn completed(&self, now: Timestamp) -> Self {
+        Self { status: JobStatus::Done, ..self.with_progress(self.work.clone(), self.counts, now) }
     }
 
     /// It cannot go on.
-    pub(crate) fn failed(&self, error: &Error, now: Timestamp) -> Self {
+    pub(crate) fn with_failure(&self, error: &Error, now: Timestamp) -> Self {
         let failure = Some(JobFailure { code: error.code.to_owned(), message: error.detail.clone() });
-        Self { status: JobStatus::Failed, failure, lease: None, ..self.next(now) }
+        Self { status: JobStatus::Failed, failure, lease: None, ..self.next_version(now) }
     }
 }
 
@@ -247,7 +252,7 @@ mod tests {
     }
 
     fn import() -> Job {
-        let work = Work::Import(Importing::default());
+        let work = Work::Import(ImportProgress::default());
         Job::new(Clock::System.mint(), Format::Csv, work, Actor::system("test"), now())
     }
 
@@ -257,7 +262,7 @@ mod tests {
 
     fn claimed(job: &Job, by: EventId, at: Timestamp) -> Job {
         match job.claim(by, at) {
-            Claim::Go(job) => *job,
+            Claim::Granted(job) => *job,
             other => panic!("it can be claimed: {other:?}"),
         }
     }
@@ -265,7 +270,7 @@ mod tests {
     #[test]
     fn a_job_waits_for_its_file_and_then_for_its_turn() {
         let job = import();
-        assert_eq!((job.status, job.claim(message(), now())), (JobStatus::Waiting, Claim::Leave));
+        assert_eq!((job.status, job.claim(message(), now())), (JobStatus::Waiting, Claim::Skip));
         let job = job.queued(now());
         assert_eq!((job.status, job.version), (JobStatus::Queued, 2));
         assert_eq!(claimed(&job, message(), now()).status, JobStatus::Running);
@@ -275,12 +280,12 @@ mod tests {
     fn one_worker_at_a_time_holds_a_job() {
         let (mine, theirs) = (message(), message());
         let job = claimed(&import().queued(now()), mine, now());
-        let (soon, later) = (now().plus_seconds(HELD_SECONDS - 1), now().plus_seconds(HELD_SECONDS));
-        assert_eq!(job.claim(theirs, soon), Claim::Leave, "its own message brings it on");
+        let (soon, later) = (now().plus_seconds(LEASE_SECONDS - 1), now().plus_seconds(LEASE_SECONDS));
+        assert_eq!(job.claim(theirs, soon), Claim::Skip, "its own message brings it on");
         assert_eq!(job.claim(mine, soon), Claim::NotBefore(later), "and that one must not be lost");
         assert_eq!(claimed(&job, theirs, later).version, job.version + 1);
-        let moved = job.moved(job.work.clone(), job.counts, soon);
-        assert_eq!(claimed(&moved, theirs, soon).tries, 1, "after a slice it is free again");
+        let advanced = job.with_progress(job.work.clone(), job.counts, soon);
+        assert_eq!(claimed(&advanced, theirs, soon).tries, 1, "after a slice it is free again");
     }
 
     #[test]
@@ -295,21 +300,21 @@ mod tests {
     fn what_is_tried_in_vain_comes_to_an_end() {
         let mut job = import().queued(now());
         let mut at = now();
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             job = claimed(&job, message(), at);
-            at = at.plus_seconds(HELD_SECONDS);
+            at = at.plus_seconds(LEASE_SECONDS);
         }
         let Claim::GiveUp(job) = job.claim(message(), at) else { panic!("it is given up") };
         assert_eq!((job.status, job.failure.as_ref().unwrap().code.as_str()), (JobStatus::Failed, "given_up"));
-        assert_eq!(job.claim(message(), at), Claim::Leave);
+        assert_eq!(job.claim(message(), at), Claim::Skip);
     }
 
     #[test]
     fn only_what_nobody_holds_is_stuck() {
         let job = claimed(&import().queued(now()), message(), now());
         assert!(!job.is_stuck(now().plus_seconds(5), 1));
-        assert!(job.is_stuck(now().plus_seconds(HELD_SECONDS), 1));
-        assert!(!job.done(now()).is_stuck(now().plus_seconds(999), 1));
+        assert!(job.is_stuck(now().plus_seconds(LEASE_SECONDS), 1));
+        assert!(!job.completed(now()).is_stuck(now().plus_seconds(999), 1));
     }
 
     proptest! {
@@ -325,13 +330,13 @@ mod tests {
                 at = at.plus_seconds(seconds);
                 let by = messages[which % messages.len()];
                 match job.claim(by, at) {
-                    Claim::Go(next) => {
+                    Claim::Granted(next) => {
                         prop_assert!(held.is_none_or(|(_, until, _)| until <= at), "held twice");
                         job = *next;
-                        held = Some((by, at.plus_seconds(HELD_SECONDS), job.version));
+                        held = Some((by, at.plus_seconds(LEASE_SECONDS), job.version));
                         // 0: the slice ends well. 1: the worker dies, and its message stays. 2: it dies after its checkpoint.
                         if fate != 1 {
-                            job = job.moved(job.work.clone(), job.counts, at);
+                            job = job.with_progress(job.work.clone(), job.counts, at);
                             held = None;
                         }
                         if fate == 0 {
@@ -339,7 +344,7 @@ mod tests {
                             messages.push(message());
                         }
                     }
-                    Claim::Leave => {
+                    Claim::Skip => {
                         prop_assert!(messages.len() > 1, "the only message must not be left");
                         messages.retain(|message| *message != by);
                     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value};
 use values::{Error, Kind, Result, Sku, read_json, read_json_value};
 
 use crate::bulk::columns::{self, Column};
-use crate::{Draft, Goods, ProductIn};
+use crate::{Draft, ProductIn, ProductKind};
 use tabular::{FilePosition, Record, RecordContent};
 
 /// Beyond this a float has no halves, nor every whole number.
@@ -19,12 +19,12 @@ pub(crate) struct Line {
     /// Where the next one begins.
     pub(crate) next: FilePosition,
     /// What it says.
-    pub(crate) said: Result<Box<Draft>, Box<Rejection>>,
+    pub(crate) content: Result<Box<Draft>, Box<LineRejection>>,
 }
 
 /// A line of the report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Rejection {
+pub(crate) struct LineRejection {
     line: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     sku: Option<String>,
@@ -34,9 +34,9 @@ pub(crate) struct Rejection {
     message: String,
 }
 
-impl Rejection {
+impl LineRejection {
     /// Of the line that begins there. Of several fields at fault the first is told.
-    pub(crate) fn of(line: u64, sku: Option<String>, error: Error) -> Self {
+    pub(crate) fn new(line: u64, sku: Option<String>, error: Error) -> Self {
         let message = match error.kind {
             // The cause is for the log alone.
             Kind::Internal => "A fault of ours; it is in the log.".to_owned(),
@@ -48,7 +48,7 @@ impl Rejection {
     }
 
     /// As the report writes it.
-    pub(crate) fn written(&self) -> Result<Vec<u8>> {
+    pub(crate) fn to_report_line(&self) -> Result<Vec<u8>> {
         let mut line = serde_json::to_vec(self).map_err(Error::internal)?;
         line.push(b'\n');
         Ok(line)
@@ -61,24 +61,24 @@ impl Line {
         let number = record.line;
         let object = match record.content {
             Ok(RecordContent::Json(text)) => read_json::<Map<String, Value>>(text.as_bytes()).map_err(malformed),
-            Ok(RecordContent::Cells(cells)) => columns::object(columns, cells),
-            Err(fault) => Err(Error::new(Kind::Malformed, fault.code(), fault.message())),
+            Ok(RecordContent::Cells(cells)) => columns::parse_row(columns, cells),
+            Err(error) => Err(Error::new(Kind::Malformed, error.code(), error.message())),
         };
         let mut sku = None;
-        let said = object.and_then(|object| {
+        let content = object.and_then(|object| {
             sku = object.get("sku").and_then(Value::as_str).map(|sku| sku.chars().take(64).collect());
             draft(object)
         });
-        let said = said.map(Box::new).map_err(|error| Box::new(Rejection::of(number, sku, error)));
-        Self { number, next: record.next, said }
+        let content = content.map(Box::new).map_err(|error| Box::new(LineRejection::new(number, sku, error)));
+        Self { number, next: record.next, content }
     }
 
     /// The SKUs that it is about: the product's own, and its variants'.
     pub(crate) fn skus(&self) -> Vec<&Sku> {
-        let Ok(draft) = &self.said else { return Vec::new() };
-        let variants = match &draft.sheet.goods {
-            Goods::Single(_) => &[][..],
-            Goods::Variants(range) => &range.variants,
+        let Ok(draft) = &self.content else { return Vec::new() };
+        let variants = match &draft.content.kind {
+            ProductKind::Single(_) => &[][..],
+            ProductKind::Variants(variant_set) => &variant_set.variants,
         };
         std::iter::once(&draft.sku).chain(variants.iter().map(|(variant, _)| &variant.sku)).collect()
     }
@@ -98,13 +98,13 @@ fn draft(mut object: Map<String, Value>) -> Result<Draft> {
         return Err(Error::invalid("status", "status_not_imported", message));
     }
     if let Some(Value::Object(attributes)) = object.get_mut("attributes") {
-        attributes.values_mut().for_each(settle);
+        attributes.values_mut().for_each(normalize_number);
     }
     read_json_value::<ProductIn>(Value::Object(object))?.draft()
 }
 
 /// DynamoDB gives 4.0 back as 4: they must not look like a change.
-fn settle(value: &mut Value) {
+fn normalize_number(value: &mut Value) {
     let Some(number) = value.as_f64().filter(|_| value.is_f64()) else { return };
     if number.fract() == 0.0 && number.abs() < EXACT {
         *value = Value::Number(Number::from(number as i64));
@@ -115,7 +115,7 @@ fn settle(value: &mut Value) {
 mod tests {
     use super::*;
     use serde_json::json;
-    use tabular::RecordError as Fault;
+    use tabular::RecordError;
 
     fn json_line(text: &str) -> Line {
         Line::read(
@@ -129,8 +129,8 @@ mod tests {
         )
     }
 
-    fn told(line: Line) -> Value {
-        serde_json::to_value(*line.said.unwrap_err()).unwrap()
+    fn rejection(line: Line) -> Value {
+        serde_json::to_value(*line.content.unwrap_err()).unwrap()
     }
 
     fn mug() -> Value {
@@ -147,36 +147,36 @@ mod tests {
     fn a_line_is_the_body_of_a_request() {
         let line = mug_with("stock", json!({ "available": 4 }));
         assert_eq!(line.skus(), [&"MUG".parse().unwrap()]);
-        assert_eq!(line.said.unwrap().stock.values().collect::<Vec<_>>(), [&4]);
-        assert!(mug_with("status", json!("active")).said.is_ok());
+        assert_eq!(line.content.unwrap().stock.values().collect::<Vec<_>>(), [&4]);
+        assert!(mug_with("status", json!("active")).content.is_ok());
     }
 
     #[test]
     fn the_report_names_line_sku_and_field() {
-        let rejection = told(mug_with("price", json!({ "amount": 1.5, "currency": "EUR" })));
+        let found = rejection(mug_with("price", json!({ "amount": 1.5, "currency": "EUR" })));
         let message = "`price.amount`: must be a whole number";
         let expected =
             json!({ "line": 7, "sku": "MUG", "code": "wrong_type", "field": "price.amount", "message": message });
-        assert_eq!(rejection, expected);
-        let code = |line: Line| told(line)["code"].clone();
+        assert_eq!(found, expected);
+        let code = |line: Line| rejection(line)["code"].clone();
         assert_eq!(code(json_line("{\"sku\":")), "json_malformed");
         assert_eq!(code(json_line("[]")), "wrong_type");
         assert_eq!(code(mug_with("colour", json!("red"))), "unknown_field");
         assert_eq!(code(mug_with("status", json!("archived"))), "status_not_imported");
         assert_eq!(code(json_line("{\"sku\":\"A\",\"sku\":\"B\"}")), "duplicate_field");
-        let broken = Record { line: 2, bytes: 9, next: FilePosition::default(), content: Err(Fault::Quote) };
+        let broken = Record { line: 2, bytes: 9, next: FilePosition::default(), content: Err(RecordError::Quote) };
         assert_eq!(code(Line::read(broken, &[])), "csv_quote");
     }
 
     #[test]
     fn nothing_internal_is_told() {
-        let rejection = Rejection::of(1, None, Error::internal("a row that is too large"));
-        assert!(!String::from_utf8(rejection.written().unwrap()).unwrap().contains("row"));
+        let rejection = LineRejection::new(1, None, Error::internal("a row that is too large"));
+        assert!(!String::from_utf8(rejection.to_report_line().unwrap()).unwrap().contains("row"));
     }
 
     #[test]
     fn a_whole_number_is_one_however_it_is_written() {
-        let read = |number: Value| mug_with("attributes", json!({ "n": number })).said.unwrap().sheet.attributes;
+        let read = |number: Value| mug_with("attributes", json!({ "n": number })).content.unwrap().content.attributes;
         assert_eq!(read(json!(4.0)), read(json!(4)));
         assert_ne!(read(json!(4.5)), read(json!(4)));
     }

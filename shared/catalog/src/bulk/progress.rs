@@ -10,7 +10,7 @@ use crate::bulk::columns::Column;
 /// How far an import is: what a checkpoint keeps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Importing {
+pub(crate) struct ImportProgress {
     /// What was announced, if anything was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) announced: Option<u64>,
@@ -26,7 +26,7 @@ pub(crate) struct Importing {
     pub(crate) ended: bool,
 }
 
-impl Importing {
+impl ImportProgress {
     /// Before its file is there.
     pub(crate) fn announced(bytes: Option<u64>) -> Self {
         Self { announced: bytes, ..Self::default() }
@@ -36,7 +36,7 @@ impl Importing {
 /// How far an export is: what a checkpoint keeps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(crate) struct Exporting {
+pub(crate) struct ExportProgress {
     pub(crate) shard: u8,
     /// The last one of the shard that was written.
     #[serde(skip_serializing_if = "Option::is_none")]

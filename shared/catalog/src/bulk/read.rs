@@ -3,7 +3,7 @@
 use aws_kit::PresignedUrl;
 use values::{Error, JobId, Result, Trace};
 
-use crate::Jobs;
+use crate::JobService;
 use crate::bulk::job::{Job, JobStatus, Work};
 
 /// Whoever uploads has an hour to begin.
@@ -13,7 +13,7 @@ const DOWNLOAD_SECONDS: u64 = 900;
 /// A job that did not move for so long is announced once more to whoever looks at it.
 const STUCK_SECONDS: i64 = 120;
 
-impl Jobs {
+impl JobService {
     /// An import or an export, as it is now. One that should have moved and did not is announced once more. 1 round trip, 2 then.
     pub async fn read(&self, id: JobId, trace: &Trace) -> Result<Job> {
         let job = self.products.catalog.job(id).await?.ok_or_else(|| Error::not_found("job"))?;
@@ -21,33 +21,33 @@ impl Jobs {
         if job.status == JobStatus::Waiting || !job.is_stuck(now, STUCK_SECONDS) {
             return Ok(job);
         }
-        let again = job.queued(now);
+        let requeued = job.queued(now);
         // Whoever was faster has seen to it.
-        Ok(if self.announce(&again, trace).await? { again } else { job })
+        Ok(if self.announce(&requeued, trace).await? { requeued } else { job })
     }
 
     /// Where the file of an import is to be put, while it waits for it.
-    pub async fn upload(&self, job: &Job) -> Result<Option<PresignedUrl>> {
+    pub async fn upload_url(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let Work::Import(import) = &job.work else { return Ok(None) };
         if job.status != JobStatus::Waiting {
             return Ok(None);
         }
         let (key, media_type) = (job.upload_key(), job.format.media_type());
-        let signed = match import.announced {
-            Some(bytes) => self.files.presign_put(&key, media_type, bytes, UPLOAD_SECONDS).await?,
-            None => self.files.presign_put_any(&key, media_type, UPLOAD_SECONDS).await?,
+        let url = match import.announced {
+            Some(bytes) => self.bucket.presign_put(&key, media_type, bytes, UPLOAD_SECONDS).await?,
+            None => self.bucket.presign_put_any(&key, media_type, UPLOAD_SECONDS).await?,
         };
-        Ok(Some(signed))
+        Ok(Some(url))
     }
 
     /// What there is to download when a job is done: the report of an import that rejected lines, or the file of an export.
-    pub async fn download(&self, job: &Job) -> Result<Option<PresignedUrl>> {
+    pub async fn download_url(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let (key, name) = match &job.work {
             _ if job.status != JobStatus::Done => return Ok(None),
             Work::Import(_) if job.counts.rejected == 0 => return Ok(None),
             Work::Import(_) => (job.report_key(), format!("report-{}.ndjson", job.id)),
             Work::Export(_) => (job.export_key(), format!("products.{}", job.format)),
         };
-        self.files.presign_get(&key, &name, DOWNLOAD_SECONDS).await.map(Some)
+        self.bucket.presign_get(&key, &name, DOWNLOAD_SECONDS).await.map(Some)
     }
 }

@@ -4,25 +4,25 @@ use aws_kit::{Aws, Bucket, CommitError, Transaction, outbox_put};
 use events::{Envelope, Event, JobAdvanced};
 use values::{Result, Trace};
 
-use crate::Products;
+use crate::CatalogService;
 use crate::bulk::job::Job;
 
 /// The use cases of imports and exports. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Jobs {
-    pub(crate) products: Products,
-    pub(crate) files: Bucket,
+pub struct JobService {
+    pub(crate) products: CatalogService,
+    pub(crate) bucket: Bucket,
 }
 
-impl Jobs {
+impl JobService {
     /// The table and the bucket that the environment names.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self::new(Products::from_env(aws)?, Bucket::from_env(aws)?))
+        Ok(Self::new(CatalogService::from_env(aws)?, Bucket::from_env(aws)?))
     }
 
     /// Those products and files.
-    pub fn new(products: Products, files: Bucket) -> Self {
-        Self { products, files }
+    pub fn new(products: CatalogService, bucket: Bucket) -> Self {
+        Self { products, bucket }
     }
 
     /// Writes a job with the event that brings it on; false: somebody else has written it.
@@ -33,7 +33,7 @@ impl Jobs {
         match writes.commit().await {
             Ok(()) => Ok(true),
             Err(CommitError::ConditionFailed(_)) => Ok(false),
-            Err(failed) => Err(failed.into()),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -7,21 +7,21 @@ use events::Envelope;
 use tokio::time::timeout;
 use values::{Error, JobId, Result, Timestamp, Trace};
 
-use crate::Jobs;
-use crate::bulk::import::Slice;
+use crate::JobService;
+use crate::bulk::import::ImportSlice;
 use crate::bulk::job::{Claim, Counts, Job, JobStatus, Work};
 
 /// A slice; a worker has 8 seconds for a message.
 const SLICE: Duration = Duration::from_secs(5);
 /// What was begun in it may take a little longer.
-const LONGEST_SLICE: Duration = Duration::from_secs(7);
+const MAX_SLICE: Duration = Duration::from_secs(7);
 /// Attempts to write what others write too.
-const LOOKS: u32 = 4;
+const MAX_ATTEMPTS: u32 = 4;
 
-impl Jobs {
+impl JobService {
     /// The file of an import is there: its turn comes. A second word about it changes nothing. 2 round trips.
-    pub async fn uploaded(&self, id: JobId, trace: &Trace) -> Result<()> {
-        for _ in 0..LOOKS {
+    pub async fn queue_import(&self, id: JobId, trace: &Trace) -> Result<()> {
+        for _ in 0..MAX_ATTEMPTS {
             let job = self.products.catalog.job(id).await?;
             let Some(job) = job.filter(|job| job.is_import() && job.status == JobStatus::Waiting) else {
                 return Ok(());
@@ -35,18 +35,18 @@ impl Jobs {
 
     /// Works at a job for some seconds because of `event`; what is to be sent on to the own queue, and not before when. Two at
     /// once do no harm: the job is claimed on its version, and so is what a slice came to.
-    pub async fn work(&self, id: JobId, event: &Envelope) -> Result<Option<(Envelope, Timestamp)>> {
+    pub async fn advance(&self, id: JobId, event: &Envelope) -> Result<Option<(Envelope, Timestamp)>> {
         let until = Instant::now() + SLICE;
         let now = self.products.clock.now();
         let Some(job) = self.products.catalog.job(id).await? else { return Ok(None) };
         let job = match job.claim(event.event_id, now) {
-            Claim::Go(job) => *job,
+            Claim::Granted(job) => *job,
             Claim::GiveUp(job) => {
                 self.put(&job).await?;
                 return Ok(None);
             }
             Claim::NotBefore(at) => return Ok(Some((event.clone(), at))),
-            Claim::Leave => return Ok(None),
+            Claim::Skip => return Ok(None),
         };
         if !self.put(&job).await? {
             // Somebody has written it in between, and a message of theirs is on its way; this one may look again.
@@ -54,41 +54,41 @@ impl Jobs {
         }
         fault::point("job.after_claim");
         let trace = Trace { actor: job.actor.clone(), ..event.trace("catalog-worker") };
-        let sliced = timeout(LONGEST_SLICE, self.slice(&job, &trace, until)).await;
+        let result = timeout(MAX_SLICE, self.run_slice(&job, &trace, until)).await;
         fault::point("job.after_slice");
-        let (work, counts) = match sliced.unwrap_or_else(|late| Err(Error::unavailable("job's slice", late))) {
-            Ok(sliced) => sliced,
+        let (work, counts) = match result.unwrap_or_else(|elapsed| Err(Error::unavailable("job's slice", elapsed))) {
+            Ok(progress) => progress,
             Err(error) if error.is_outage() => {
                 // Nobody holds it now, so that the message's own, growing pause is the one that counts.
                 self.put(&job.released(self.products.clock.now())).await?;
                 return Err(error);
             }
             Err(error) => {
-                self.put(&job.failed(&error, self.products.clock.now())).await?;
+                self.put(&job.with_failure(&error, self.products.clock.now())).await?;
                 return Ok(None);
             }
         };
         if work.has_ended() {
             return self.finish(&job, work, counts).await.map(|()| None);
         }
-        let moved = job.moved(work, counts, self.products.clock.now());
+        let advanced = job.with_progress(work, counts, self.products.clock.now());
         // Refused: another worker has the job, and its message.
-        let went_on = self.put(&moved).await?;
+        let is_written = self.put(&advanced).await?;
         fault::point("job.after_checkpoint");
-        Ok(went_on.then(|| (self.announcement(&moved, &trace), now)))
+        Ok(is_written.then(|| (self.announcement(&advanced, &trace), now)))
     }
 
-    async fn slice(&self, job: &Job, trace: &Trace, until: Instant) -> Result<(Work, Counts)> {
-        let Self { products, files } = self;
+    async fn run_slice(&self, job: &Job, trace: &Trace, until: Instant) -> Result<(Work, Counts)> {
+        let Self { products, bucket } = self;
         match &job.work {
             work if work.has_ended() => Ok((work.clone(), job.counts)),
             Work::Import(state) => {
-                let slice = Slice { products, files, job, trace, until };
+                let slice = ImportSlice { products, bucket, job, trace, until };
                 let (state, counts) = slice.import(state.clone()).await?;
                 Ok((Work::Import(state), counts))
             }
             Work::Export(state) => {
-                let (state, counts) = self.export(job, state.clone(), until).await?;
+                let (state, counts) = self.run_export_slice(job, state.clone(), until).await?;
                 Ok((Work::Export(state), counts))
             }
         }
@@ -97,17 +97,17 @@ impl Jobs {
     /// Writes down that everything was looked at, makes whole what came in parts, and says that it is done: in this order, so
     /// that after a crash the parts are known.
     async fn finish(&self, job: &Job, work: Work, counts: Counts) -> Result<()> {
-        let ending = job.ending(work.clone(), counts, self.products.clock.now());
+        let ending = job.with_final_progress(work.clone(), counts, self.products.clock.now());
         if !self.put(&ending).await? {
             return Ok(());
         }
         fault::point("job.before_join");
-        let (key, grown) = match &work {
+        let (key, upload) = match &work {
             Work::Import(state) => (job.report_key(), state.report.clone()),
             Work::Export(state) => (job.export_key(), state.file.clone()),
         };
-        MultipartUpload::resumed(&self.files, key, job.format.media_type(), grown).joined().await?;
-        self.put(&ending.done(self.products.clock.now())).await?;
+        MultipartUpload::resumed(&self.bucket, key, job.format.media_type(), upload).joined().await?;
+        self.put(&ending.completed(self.products.clock.now())).await?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use values::{Text, is_invisible};
 
 /// The longest key of a category, in characters.
-pub(crate) const LONGEST_KEY: usize = 64;
+pub(crate) const MAX_KEY_LENGTH: usize = 64;
 
 /// The category that a product lies in: 1 to 64 characters that go into keys, and into paths however often these are decoded on
 /// their way.
@@ -27,7 +27,7 @@ impl TryFrom<String> for Category {
     fn try_from(text: String) -> Result<Self, String> {
         let strange = |c: char| is_invisible(c) || matches!(c, '#' | '/' | '?' | '\\' | '%');
         let is_step = matches!(text.as_str(), "." | "..");
-        let has_length = (1..=LONGEST_KEY).contains(&text.chars().count());
+        let has_length = (1..=MAX_KEY_LENGTH).contains(&text.chars().count());
         match has_length && !is_step && !text.chars().any(strange) && text.trim() == text {
             true => Ok(Self(text)),
             false => Err(
@@ -46,7 +46,7 @@ impl fmt::Display for Category {
 
 /// What an admin says about a category, and can say again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shelf {
+pub struct CategoryContent {
     /// What people call it.
     pub name: Text<100>,
     /// Below which it hangs; a root without.

@@ -3,38 +3,38 @@
 use aws_kit::{Backoff, CommitError, Transaction};
 use values::{Caller, Error, Permission, Result};
 
-use crate::categories::store::full;
-use crate::categories::tree::{Branch, MOST_CATEGORIES, Node, Tree, slug};
-use crate::{Category, Products, Shelf};
+use crate::categories::store::too_many_categories;
+use crate::categories::tree::{CategoryBranch, CategoryNode, CategoryTree, MAX_CATEGORIES, slug};
+use crate::{CatalogService, Category, CategoryContent};
 
 /// Seconds that everybody's view of the tree may be old.
 const VIEW_SECONDS: i64 = 5;
 
-impl Products {
+impl CatalogService {
     /// All categories, as a tree. Admins see it as it is, everybody else as it was some seconds ago at most. 0 or 1 round trips.
-    pub async fn categories(&self, caller: &Caller) -> Result<Vec<Branch>> {
+    pub async fn categories(&self, caller: &Caller) -> Result<Vec<CategoryBranch>> {
         let seconds = if caller.may(Permission::ManageCategories) { 0 } else { VIEW_SECONDS };
         Ok(self.catalog.tree(self.clock.now(), seconds).await?.branches())
     }
 
     /// Makes a category; its key is made of its name unless it is told. 409 `category_exists`, `category_too_deep` or
     /// `too_many_categories`. 3 round trips.
-    pub async fn create_category(&self, key: Option<Category>, shelf: Shelf) -> Result<Node> {
-        let key = key.map_or_else(|| slug(shelf.name.as_str()), Ok)?;
-        let Shelf { name, parent, position } = shelf;
-        let node = Node { name: Some(name), parent, position, ..Node::named_after(key) };
+    pub async fn create_category(&self, key: Option<Category>, content: CategoryContent) -> Result<CategoryNode> {
+        let key = key.map_or_else(|| slug(content.name.as_str()), Ok)?;
+        let CategoryContent { name, parent, position } = content;
+        let node = CategoryNode { name: Some(name), parent, position, ..CategoryNode::root(key) };
         let mut backoff = Backoff::start();
         loop {
-            let (shape, tree) = self.catalog.shaped().await?;
+            let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
             if tree.get(&node.key).is_some() {
                 return Err(exists(&node.key));
             }
-            if shape.count >= i64::from(MOST_CATEGORIES) {
-                return Err(full());
+            if tree_version.count >= i64::from(MAX_CATEGORIES) {
+                return Err(too_many_categories());
             }
             tree.check_place(&node.key, node.parent.as_ref())?;
-            let (writes, _) = self.catalog.plant(&node, Some(shape.version))?;
-            if self.reshaped(writes, &mut backoff).await? {
+            let (writes, _) = self.catalog.create_category(&node, Some(tree_version.version))?;
+            if self.commit_change(writes, &mut backoff).await? {
                 return Ok(node);
             }
         }
@@ -42,21 +42,26 @@ impl Products {
 
     /// Renames, moves or reorders a category that is at `version`: whatever lies in it or below it goes with it, and no product
     /// is touched. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
-    pub async fn change_category(&self, key: &Category, version: u64, shelf: Shelf) -> Result<Node> {
-        let Shelf { name, parent, position } = shelf;
+    pub async fn change_category(
+        &self,
+        key: &Category,
+        version: u64,
+        content: CategoryContent,
+    ) -> Result<CategoryNode> {
+        let CategoryContent { name, parent, position } = content;
         let mut backoff = Backoff::start();
         loop {
-            let (shape, tree) = self.catalog.shaped().await?;
-            at(&tree, key, version)?;
+            let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
+            check_version(&tree, key, version)?;
             let (name, parent) = (Some(name.clone()), parent.clone());
-            let node = Node { key: key.clone(), name, parent, position, version: version + 1 };
+            let node = CategoryNode { key: key.clone(), name, parent, position, version: version + 1 };
             let mut writes = Transaction::new();
-            writes.add(self.catalog.put_node_over(version, &node)?);
+            writes.add(self.catalog.put_category_over(version, &node)?);
             if tree.get(key).is_some_and(|before| before.parent != node.parent) {
                 tree.check_place(key, node.parent.as_ref())?;
-                writes.add(self.catalog.reshape(shape.version, 0)?);
+                writes.add(self.catalog.change_tree_version(tree_version.version, 0)?);
             }
-            if self.reshaped(writes, &mut backoff).await? {
+            if self.commit_change(writes, &mut backoff).await? {
                 return Ok(node);
             }
         }
@@ -67,8 +72,8 @@ impl Products {
     pub async fn delete_category(&self, key: &Category, version: u64) -> Result<()> {
         let mut backoff = Backoff::start();
         loop {
-            let (shape, tree) = self.catalog.shaped().await?;
-            at(&tree, key, version)?;
+            let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
+            check_version(&tree, key, version)?;
             if tree.has_children(key) {
                 return Err(in_use("There are categories below it; move or delete them first."));
             }
@@ -76,9 +81,9 @@ impl Products {
                 return Err(in_use("There are products in it; move them to another category first."));
             }
             let mut writes = Transaction::new();
-            writes.add(self.catalog.remove_node(key, version)?);
-            writes.add(self.catalog.reshape(shape.version, -1)?);
-            if self.reshaped(writes, &mut backoff).await? {
+            writes.add(self.catalog.delete_category(key, version)?);
+            writes.add(self.catalog.change_tree_version(tree_version.version, -1)?);
+            if self.commit_change(writes, &mut backoff).await? {
                 return Ok(());
             }
         }
@@ -86,9 +91,9 @@ impl Products {
 
     /// Commits a change that was decided on the tree as it was read; false when somebody else changed it meanwhile, and it is to
     /// be decided anew.
-    async fn reshaped(&self, writes: Transaction, backoff: &mut Backoff) -> Result<bool> {
+    async fn commit_change(&self, writes: Transaction, backoff: &mut Backoff) -> Result<bool> {
         let committed = writes.commit().await;
-        self.catalog.forget_tree();
+        self.catalog.evict_tree();
         match committed {
             Ok(()) => Ok(true),
             // A category's own version is refused here, too, and told by the next look.
@@ -98,10 +103,10 @@ impl Products {
     }
 }
 
-fn at(tree: &Tree, key: &Category, version: u64) -> Result<()> {
+fn check_version(tree: &CategoryTree, key: &Category, version: u64) -> Result<()> {
     match tree.get(key).map(|node| node.version) {
         None => Err(Error::not_found("category")),
-        Some(present) if present == version => Ok(()),
+        Some(current) if current == version => Ok(()),
         Some(_) => Err(Error::version_mismatch("category")),
     }
 }

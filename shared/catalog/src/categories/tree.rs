@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use values::{Error, Result, Text};
 
 use crate::Category;
-use crate::categories::category::LONGEST_KEY;
+use crate::categories::category::MAX_KEY_LENGTH;
 
 /// More than a shop has.
-pub(crate) const MOST_CATEGORIES: u32 = 1000;
+pub(crate) const MAX_CATEGORIES: u32 = 1000;
 /// From a root to the lowest leaf.
-const DEEPEST: usize = 6;
+const MAX_DEPTH: usize = 6;
 
 /// A category, as its row says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Node {
+pub struct CategoryNode {
     /// What products name it by.
     #[serde(rename = "category")]
     pub key: Category,
@@ -39,7 +39,7 @@ fn first() -> u64 {
 
 /// A category and what lies below it, as everybody sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Branch {
+pub struct CategoryBranch {
     /// What products name it by.
     pub key: Category,
     /// What people call it.
@@ -49,12 +49,12 @@ pub struct Branch {
     /// One more with every change.
     pub version: u64,
     /// Below it, in their order.
-    pub children: Vec<Branch>,
+    pub children: Vec<CategoryBranch>,
 }
 
-impl Node {
+impl CategoryNode {
     /// A root that is called as its key.
-    pub(crate) fn named_after(key: Category) -> Self {
+    pub(crate) fn root(key: Category) -> Self {
         Self { key, name: None, parent: None, position: 0, version: first() }
     }
 
@@ -66,19 +66,19 @@ impl Node {
 
 /// All categories.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Tree(BTreeMap<Category, Node>);
+pub(crate) struct CategoryTree(BTreeMap<Category, CategoryNode>);
 
-impl Tree {
-    pub(crate) fn new(nodes: impl IntoIterator<Item = Node>) -> Self {
+impl CategoryTree {
+    pub(crate) fn new(nodes: impl IntoIterator<Item = CategoryNode>) -> Self {
         Self(nodes.into_iter().map(|node| (node.key.clone(), node)).collect())
     }
 
-    pub(crate) fn get(&self, key: &Category) -> Option<&Node> {
+    pub(crate) fn get(&self, key: &Category) -> Option<&CategoryNode> {
         self.0.get(key)
     }
 
     /// A category and all that lie below it.
-    pub(crate) fn below(&self, key: &Category) -> Vec<Category> {
+    pub(crate) fn subtree(&self, key: &Category) -> Vec<Category> {
         let mut found = vec![key.clone()];
         let mut next = 0;
         // No category has two parents, and none is its own ancestor, so each is found once.
@@ -99,7 +99,7 @@ impl Tree {
         if !self.0.contains_key(parent) {
             return Err(Error::invalid("parent", "category_unknown", "is no category of this shop"));
         }
-        if self.above(parent).any(|above| above.key == *key) {
+        if self.ancestors(parent).any(|ancestor| ancestor.key == *key) {
             let detail = format!("{parent} is {key}, or lies below it; a category cannot hang below itself.");
             return Err(Error::conflict("category_cycle", detail).with_field(
                 "parent",
@@ -107,33 +107,33 @@ impl Tree {
                 "lies below it",
             ));
         }
-        self.check_depth(self.above(parent).count() + self.height(key))
+        self.check_depth(self.ancestors(parent).count() + self.height(key))
     }
 
     /// As everybody sees it. What would hang below a category that is not there is a root.
-    pub(crate) fn branches(&self) -> Vec<Branch> {
-        let is_root = |node: &&Node| node.parent.as_ref().is_none_or(|parent| !self.0.contains_key(parent));
-        self.grown(self.0.values().filter(is_root).collect())
+    pub(crate) fn branches(&self) -> Vec<CategoryBranch> {
+        let is_root = |node: &&CategoryNode| node.parent.as_ref().is_none_or(|parent| !self.0.contains_key(parent));
+        self.branches_of(self.0.values().filter(is_root).collect())
     }
 
-    fn grown(&self, mut siblings: Vec<&Node>) -> Vec<Branch> {
+    fn branches_of(&self, mut siblings: Vec<&CategoryNode>) -> Vec<CategoryBranch> {
         siblings.sort_by(|a, b| (a.position, a.name(), &a.key).cmp(&(b.position, b.name(), &b.key)));
-        let branch = |node: &Node| Branch {
+        let branch = |node: &CategoryNode| CategoryBranch {
             key: node.key.clone(),
             name: node.name().to_owned(),
             position: node.position,
             version: node.version,
-            children: self.grown(self.children(Some(&node.key)).collect()),
+            children: self.branches_of(self.children(Some(&node.key)).collect()),
         };
         siblings.into_iter().map(branch).collect()
     }
 
-    fn children<'a>(&'a self, parent: Option<&'a Category>) -> impl Iterator<Item = &'a Node> {
+    fn children<'a>(&'a self, parent: Option<&'a Category>) -> impl Iterator<Item = &'a CategoryNode> {
         self.0.values().filter(move |node| node.parent.as_ref() == parent)
     }
 
     /// A category and all above it, upwards.
-    fn above<'a>(&'a self, key: &'a Category) -> impl Iterator<Item = &'a Node> {
+    fn ancestors<'a>(&'a self, key: &'a Category) -> impl Iterator<Item = &'a CategoryNode> {
         std::iter::successors(self.0.get(key), |node| self.0.get(node.parent.as_ref()?))
     }
 
@@ -143,10 +143,10 @@ impl Tree {
     }
 
     fn check_depth(&self, depth: usize) -> Result<()> {
-        match depth <= DEEPEST {
+        match depth <= MAX_DEPTH {
             true => Ok(()),
             false => {
-                let detail = format!("Categories hang at most {DEEPEST} deep; this would make {depth}.");
+                let detail = format!("Categories hang at most {MAX_DEPTH} deep; this would make {depth}.");
                 Err(Error::conflict("category_too_deep", detail).with_field(
                     "parent",
                     "category_too_deep",
@@ -160,7 +160,7 @@ impl Tree {
 /// The key of a category that is given a name alone: its letters and digits, small, with dashes between the words.
 pub(crate) fn slug(name: &str) -> Result<Category> {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let slug: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(LONGEST_KEY).collect();
+    let slug: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(MAX_KEY_LENGTH).collect();
     let key = slug.trim_end_matches('-').to_owned();
     Category::try_from(key)
         .map_err(|_| Error::invalid("key", "required", "cannot be made from that name; name a `key`"))
@@ -176,24 +176,24 @@ mod tests {
         Category::try_from(name.to_owned()).unwrap()
     }
 
-    fn node(name: &str, parent: Option<&str>) -> Node {
-        Node { parent: parent.map(key), ..Node::named_after(key(name)) }
+    fn node(name: &str, parent: Option<&str>) -> CategoryNode {
+        CategoryNode { parent: parent.map(key), ..CategoryNode::root(key(name)) }
     }
 
-    fn tree(nodes: &[(&str, Option<&str>)]) -> Tree {
-        Tree::new(nodes.iter().map(|(name, parent)| node(name, *parent)))
+    fn tree(nodes: &[(&str, Option<&str>)]) -> CategoryTree {
+        CategoryTree::new(nodes.iter().map(|(name, parent)| node(name, *parent)))
     }
 
-    fn home() -> Tree {
+    fn home() -> CategoryTree {
         tree(&[("home", None), ("kitchen", Some("home")), ("mugs", Some("kitchen")), ("garden", None)])
     }
 
     #[test]
     fn a_category_stands_for_all_below_it() {
-        let below = |name: &str| home().below(&key(name)).iter().map(Category::to_string).collect::<Vec<_>>();
-        assert_eq!(below("home"), ["home", "kitchen", "mugs"]);
-        assert_eq!(below("garden"), ["garden"]);
-        assert_eq!(below("never heard of"), ["never heard of"]);
+        let subtree = |name: &str| home().subtree(&key(name)).iter().map(Category::to_string).collect::<Vec<_>>();
+        assert_eq!(subtree("home"), ["home", "kitchen", "mugs"]);
+        assert_eq!(subtree("garden"), ["garden"]);
+        assert_eq!(subtree("never heard of"), ["never heard of"]);
     }
 
     #[test]
@@ -201,11 +201,11 @@ mod tests {
         let mut nodes = vec![node("a", None), node("b", None), node("c", None), node("below", Some("lost"))];
         nodes[0].position = 2;
         nodes[1].name = serde_json::from_value(json!("Zebra")).unwrap();
-        let names: Vec<_> = Tree::new(nodes).branches().into_iter().map(|branch| branch.name).collect();
+        let names: Vec<_> = CategoryTree::new(nodes).branches().into_iter().map(|branch| branch.name).collect();
         assert_eq!(names, ["Zebra", "below", "c", "a"]);
-        let told = serde_json::to_value(home().branches()).unwrap();
+        let json = serde_json::to_value(home().branches()).unwrap();
         assert_eq!(
-            told[1]["children"][0]["children"][0],
+            json[1]["children"][0]["children"][0],
             json!({
                 "key": "mugs", "name": "mugs", "position": 0, "version": 1, "children": [],
             })
@@ -214,10 +214,10 @@ mod tests {
 
     #[test]
     fn a_category_hangs_neither_below_itself_nor_below_nothing_nor_too_deep() {
-        let refused = |name: &str, parent: &str| home().check_place(&key(name), Some(&key(parent))).unwrap_err().code;
-        assert_eq!(refused("home", "mugs"), "category_cycle");
-        assert_eq!(refused("home", "home"), "category_cycle");
-        assert_eq!(refused("home", "nowhere"), "validation_failed");
+        let code = |name: &str, parent: &str| home().check_place(&key(name), Some(&key(parent))).unwrap_err().code;
+        assert_eq!(code("home", "mugs"), "category_cycle");
+        assert_eq!(code("home", "home"), "category_cycle");
+        assert_eq!(code("home", "nowhere"), "validation_failed");
         assert!(
             home().check_place(&key("mugs"), None).is_ok()
                 && home().check_place(&key("new"), Some(&key("mugs"))).is_ok()
@@ -247,20 +247,20 @@ mod tests {
 
     #[test]
     fn a_row_from_before_categories_had_names_is_a_root() {
-        let row: Node =
+        let row: CategoryNode =
             serde_json::from_value(json!({ "category": "mugs", "pk": "CATEGORIES", "sk": "mugs" })).unwrap();
         assert_eq!((row.name(), &row.parent, row.version), ("mugs", &None, 1));
     }
 
     /// The table: its rows, and the version of their shape.
     struct Table {
-        tree: Tree,
+        tree: CategoryTree,
         version: u64,
     }
 
     impl Table {
         /// A move as it was decided on what was read then; refused when the shape changed meanwhile.
-        fn commit(&mut self, read: &(u64, Tree), key: &Category, parent: Option<&Category>) -> bool {
+        fn commit(&mut self, read: &(u64, CategoryTree), key: &Category, parent: Option<&Category>) -> bool {
             let decided = read.1.check_place(key, parent).is_ok();
             if !decided || read.0 != self.version {
                 return false;
@@ -279,20 +279,20 @@ mod tests {
             moves in prop::collection::vec((0usize..3, 0usize..9, prop::option::of(0usize..9), any::<bool>()), 0..80),
         ) {
             let keys: Vec<Category> = (0..9).map(|n| key(&format!("c{n}"))).collect();
-            let tree = Tree::new(keys.iter().cloned().map(Node::named_after));
+            let tree = CategoryTree::new(keys.iter().cloned().map(CategoryNode::root));
             let mut table = Table { tree, version: 0 };
             // Three admins, each of whom may decide on what they read long ago.
             let mut admins: Vec<_> = (0..3).map(|_| (0, table.tree.clone())).collect();
-            for (admin, moved, parent, looks) in moves {
-                if looks {
+            for (admin, moved, parent, reads) in moves {
+                if reads {
                     admins[admin] = (table.version, table.tree.clone());
                 }
                 table.commit(&admins[admin], &keys[moved], parent.map(|parent| &keys[parent]));
                 for key in &keys {
-                    let above: Vec<_> = table.tree.above(key).take(DEEPEST + 1).collect();
-                    prop_assert!(above.len() <= DEEPEST, "{key} hangs below itself, or too deep");
+                    let ancestors: Vec<_> = table.tree.ancestors(key).take(MAX_DEPTH + 1).collect();
+                    prop_assert!(ancestors.len() <= MAX_DEPTH, "{key} hangs below itself, or too deep");
                 }
-                let shown: usize = table.tree.branches().iter().map(|root| table.tree.below(&root.key).len()).sum();
+                let shown: usize = table.tree.branches().iter().map(|root| table.tree.subtree(&root.key).len()).sum();
                 prop_assert_eq!(shown, keys.len(), "every category is somewhere, once");
             }
         }

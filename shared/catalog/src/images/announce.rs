@@ -4,9 +4,9 @@ use aws_kit::{Idempotency, Idempotent, Transaction};
 use futures::future::try_join;
 use values::{Error, ProductId, Result, Trace};
 
-use crate::{ImageUpload, MOST_IMAGES, NewImage, Products};
+use crate::{CatalogService, ImageUpload, MAX_IMAGES, NewImage};
 
-impl Products {
+impl CatalogService {
     /// Announces a picture: from now on its file is awaited. 409 `too_many_images`, counting those that are awaited;
     /// 422 `image_type_unsupported`, `image_size`. 2 round trips.
     pub async fn announce_image(
@@ -16,8 +16,8 @@ impl Products {
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<ImageUpload>> {
-        let tried = self.try_announce(product, new, trace, idempotency).await;
-        self.or_earlier(tried, idempotency).await
+        let result = self.try_announce(product, new, trace, idempotency).await;
+        self.or_earlier(result, idempotency).await
     }
 
     async fn try_announce(
@@ -28,17 +28,16 @@ impl Products {
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<ImageUpload>> {
         new.check()?;
-        let looks = try_join(self.at_version(product, None), self.catalog.image_uploads(product));
-        let (listing, uploads) = looks.await?;
+        let reads = try_join(self.listing_at_version(product, None), self.catalog.image_uploads(product));
+        let (listing, uploads) = reads.await?;
         let now = self.clock.now();
-        let awaited = uploads.iter().filter(|upload| upload.is_awaited(now)).count();
-        if listing.product.images.len() + awaited >= MOST_IMAGES {
-            let detail =
-                format!("A product has {MOST_IMAGES} images at most, and this one has them. Remove one first.");
+        let open = uploads.iter().filter(|upload| upload.is_open(now)).count();
+        if listing.product.images.len() + open >= MAX_IMAGES {
+            let detail = format!("A product has {MAX_IMAGES} images at most, and this one has them. Remove one first.");
             return Err(Error::conflict("too_many_images", detail));
         }
         let (actor, correlation) = (trace.actor.clone(), trace.correlation_id.clone());
-        let upload = ImageUpload::begin(self.clock.mint(), product, new, actor, correlation, now)?;
+        let upload = ImageUpload::new(self.clock.mint(), product, new, actor, correlation, now)?;
         let mut writes = Transaction::new();
         writes.add(self.catalog.create_image_upload(&upload)?);
         Ok(self.commit(writes, upload, idempotency).await?)

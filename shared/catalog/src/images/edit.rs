@@ -3,10 +3,10 @@
 use aws_kit::Idempotent;
 use values::{ImageId, ProductId, Result, Trace};
 
-use crate::images::image::{changed, without};
-use crate::{Alt, Image, Listing, Products, RevisionKind};
+use crate::images::image::{change, remove};
+use crate::{Alt, CatalogService, Image, Listing, RevisionKind};
 
-impl Products {
+impl CatalogService {
     /// Describes a picture and gives it its place, from 0; the others move up or down. 404, 412 `version_mismatch`,
     /// 422 `position_out_of_range`. 2 round trips.
     pub async fn change_image(
@@ -18,9 +18,9 @@ impl Products {
         position: u32,
         trace: &Trace,
     ) -> Result<Listing> {
-        let before = self.at_version(product, Some(version)).await?;
+        let before = self.listing_at_version(product, Some(version)).await?;
         let mut images = before.product.images.clone();
-        changed(&mut images, image, alt, position)?;
+        change(&mut images, image, alt, position)?;
         self.with_images(before, images, RevisionKind::ImageChanged, trace).await
     }
 
@@ -32,9 +32,9 @@ impl Products {
         image: ImageId,
         trace: &Trace,
     ) -> Result<Listing> {
-        let before = self.at_version(product, Some(version)).await?;
+        let before = self.listing_at_version(product, Some(version)).await?;
         let mut images = before.product.images.clone();
-        without(&mut images, image)?;
+        remove(&mut images, image)?;
         self.with_images(before, images, RevisionKind::ImageRemoved, trace).await
     }
 
@@ -45,7 +45,7 @@ impl Products {
         kind: RevisionKind,
         trace: &Trace,
     ) -> Result<Listing> {
-        let after = before.changed(self.clock.now(), |product| product.images = images);
+        let after = before.with_change(self.clock.now(), |product| product.images = images);
         match self.save(&before, after, kind, Vec::new(), trace, None).await? {
             Idempotent::Fresh(listing) | Idempotent::Replayed(listing) => Ok(listing),
         }

@@ -27,7 +27,7 @@ pub struct Image {
 }
 
 /// The most pictures of a product.
-pub const MOST_IMAGES: usize = 20;
+pub const MAX_IMAGES: usize = 20;
 
 /// A size that every picture is served in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl ImageSize {
 
 /// A picture that was made of an upload.
 #[derive(Debug, Clone)]
-pub struct Made {
+pub struct ProcessedImage {
     /// Of the original, upright.
     pub width: u32,
     /// Of the original, upright.
@@ -74,8 +74,8 @@ pub(crate) fn append(images: &mut Vec<Image>, image: Image) {
 }
 
 /// Describes a picture, and puts it where it is wanted.
-pub(crate) fn changed(images: &mut Vec<Image>, id: ImageId, alt: Option<Alt>, position: u32) -> Result<()> {
-    let image = without(images, id)?;
+pub(crate) fn change(images: &mut Vec<Image>, id: ImageId, alt: Option<Alt>, position: u32) -> Result<()> {
+    let image = remove(images, id)?;
     let place = usize::try_from(position).unwrap_or(usize::MAX);
     if place > images.len() {
         let message = format!("must be from 0, the first place, to {}, the last", images.len());
@@ -87,7 +87,7 @@ pub(crate) fn changed(images: &mut Vec<Image>, id: ImageId, alt: Option<Alt>, po
 }
 
 /// Takes a picture out.
-pub(crate) fn without(images: &mut Vec<Image>, id: ImageId) -> Result<Image> {
+pub(crate) fn remove(images: &mut Vec<Image>, id: ImageId) -> Result<Image> {
     let place = images.iter().position(|image| image.id == id).ok_or_else(|| Error::not_found("image"))?;
     let image = images.remove(place);
     number(images);
@@ -116,7 +116,7 @@ impl Media {
     }
 
     /// The picture as the wire shows it.
-    pub fn shown(&self, image: Image) -> ImageOut {
+    pub fn image_out(&self, image: Image) -> ImageOut {
         let url = |size| format!("{}/{}", self.0, media_file(&image.hash, size));
         let (small, medium, large) = (url(ImageSize::Small), url(ImageSize::Medium), url(ImageSize::Large));
         let urls = Urls { small, medium, large };
@@ -164,7 +164,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_picture_is_served_in_three_sizes() {
-        let shown = serde_json::to_value(Media::new("https://media.example/").shown(image())).unwrap();
+        let shown = serde_json::to_value(Media::new("https://media.example/").image_out(image())).unwrap();
         assert_eq!(shown["urls"]["small"], "https://media.example/media/0123456789abcdef0123456789abcdef-200.webp");
         assert_eq!((&shown["alt"], &shown["width"]), (&json!("A mug, half full."), &json!(2400)));
         assert!(shown.get("hash").is_none());
@@ -187,19 +187,19 @@ pub(crate) mod tests {
     fn a_picture_is_moved_and_the_others_make_room() {
         for (from, to, expected) in [(2, 0, [2, 0, 1]), (0, 2, [1, 2, 0]), (1, 1, [0, 1, 2])] {
             let (before, mut images) = (three(), three());
-            changed(&mut images, before[from].id, None, to).unwrap();
+            change(&mut images, before[from].id, None, to).unwrap();
             assert_eq!(order(&images, &before), expected);
             assert_eq!(images[to as usize].alt, None, "what is left out is empty afterwards");
         }
-        let refused = changed(&mut three(), three()[0].id, None, 3).unwrap_err();
-        assert_eq!(refused.fields[0].code, "position_out_of_range");
+        let error = change(&mut three(), three()[0].id, None, 3).unwrap_err();
+        assert_eq!(error.fields[0].code, "position_out_of_range");
     }
 
     #[test]
     fn a_picture_is_taken_out_and_the_others_move_up() {
         let (before, mut images) = (three(), three());
-        without(&mut images, before[0].id).unwrap();
+        remove(&mut images, before[0].id).unwrap();
         assert_eq!(order(&images, &before), [1, 2]);
-        assert_eq!(without(&mut images, before[0].id).unwrap_err().code, "not_found");
+        assert_eq!(remove(&mut images, before[0].id).unwrap_err().code, "not_found");
     }
 }

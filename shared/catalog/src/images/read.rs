@@ -2,34 +2,34 @@
 
 use values::{Error, ImageId, ProductId, Result};
 
-use crate::{Image, ImageUpload, Products, UploadState};
+use crate::{CatalogService, Image, ImageUpload, UploadState};
 
 /// What is known of a picture: how its upload went, and how the product shows it.
 #[derive(Debug, Clone)]
-pub struct ImageFound {
+pub struct ImageStatus {
     /// Remembered for a day.
     pub upload: Option<ImageUpload>,
     /// There once it is ready.
     pub image: Option<Image>,
 }
 
-impl Products {
+impl CatalogService {
     /// How an upload goes; none when it was announced more than a day ago, or never. 1 round trip.
     pub async fn image_upload(&self, product: ProductId, image: ImageId) -> Result<Option<ImageUpload>> {
         let upload = self.catalog.image_upload(product, image).await?;
-        Ok(upload.filter(|upload| upload.is_kept(self.clock.now())))
+        Ok(upload.filter(|upload| upload.is_retained(self.clock.now())))
     }
 
     /// What is known of a picture. 404 when that is nothing, or when it was taken away. 1 or 2 round trips.
-    pub async fn image(&self, product: ProductId, image: ImageId) -> Result<ImageFound> {
+    pub async fn image(&self, product: ProductId, image: ImageId) -> Result<ImageStatus> {
         let upload = self.image_upload(product, image).await?;
         if upload.as_ref().is_some_and(|upload| upload.state != UploadState::Ready) {
-            return Ok(ImageFound { upload, image: None });
+            return Ok(ImageStatus { upload, image: None });
         }
         let listing = self.catalog.listing(product).await?;
         let images = listing.map(|listing| listing.product.images).unwrap_or_default();
         match images.into_iter().find(|shown| shown.id == image) {
-            Some(shown) => Ok(ImageFound { upload, image: Some(shown) }),
+            Some(shown) => Ok(ImageStatus { upload, image: Some(shown) }),
             None => Err(Error::not_found("image")),
         }
     }

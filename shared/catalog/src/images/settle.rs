@@ -1,35 +1,40 @@
-//! Pictures of a product: announced, made, described, moved and taken away. What happens to the file in between is the uploads
+//! Pictures of a product: announced, processed, described, moved and taken away. What happens to the file in between is the uploads
 //! function's; that it happens once, whatever comes twice, is the upload's row's.
 
 use aws_kit::Backoff;
 use values::{Error, Kind, Result, Trace};
 
 use crate::images::image::append;
-use crate::{Image, ImageUpload, MOST_IMAGES, Made, Products, Refusal, RevisionKind};
+use crate::{CatalogService, Image, ImageRefusal, ImageUpload, MAX_IMAGES, ProcessedImage, RevisionKind};
 
-impl Products {
-    /// The product shows what was made of an upload, as its last picture. Changes nothing when the upload was settled before, by
+impl CatalogService {
+    /// The product shows what was processed of an upload, as its last picture. Changes nothing when the upload was settled before, by
     /// this same event for one; then `false`. An upload that the product has no more room for is refused. 2 round trips, 2 more for
     /// each change of the product that came between.
-    pub async fn image_made(&self, upload: &ImageUpload, made: &Made, trace: &Trace) -> Result<bool> {
+    pub async fn complete_image_upload(
+        &self,
+        upload: &ImageUpload,
+        processed: &ProcessedImage,
+        trace: &Trace,
+    ) -> Result<bool> {
         let mut backoff = Backoff::start();
         loop {
-            let before = match self.at_version(upload.product_id, None).await {
+            let before = match self.listing_at_version(upload.product_id, None).await {
                 Err(error) if matches!(error.kind, Kind::Conflict | Kind::NotFound) => {
-                    return self.image_refused(upload, Refusal::ProductArchived).await;
+                    return self.refuse_image_upload(upload, ImageRefusal::ProductArchived).await;
                 }
-                found => found?,
+                result => result?,
             };
-            if before.product.images.len() >= MOST_IMAGES {
-                return self.image_refused(upload, Refusal::TooManyImages).await;
+            if before.product.images.len() >= MAX_IMAGES {
+                return self.refuse_image_upload(upload, ImageRefusal::TooManyImages).await;
             }
-            let after = before.changed(self.clock.now(), |product| {
-                let Made { width, height, hash } = made.clone();
+            let after = before.with_change(self.clock.now(), |product| {
+                let ProcessedImage { width, height, hash } = processed.clone();
                 let image = Image { id: upload.id, alt: upload.alt.clone(), position: 0, width, height, hash };
                 append(&mut product.images, image);
             });
-            let settled = self.catalog.settle_image_upload(&upload.settled(None))?;
-            match self.save(&before, after, RevisionKind::ImageAdded, vec![settled], trace, None).await {
+            let settle = self.catalog.settle_image_upload(&upload.with_result(None))?;
+            match self.save(&before, after, RevisionKind::ImageAdded, vec![settle], trace, None).await {
                 Ok(_) => return Ok(true),
                 // Either the product is another by now, or the upload is settled.
                 Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
@@ -47,7 +52,7 @@ impl Products {
     }
 
     /// An upload becomes no picture. `false` when it was settled before. 1 round trip.
-    pub async fn image_refused(&self, upload: &ImageUpload, reason: Refusal) -> Result<bool> {
-        Ok(self.catalog.settle_image_upload(&upload.settled(Some(reason)))?.run().await?.is_ok())
+    pub async fn refuse_image_upload(&self, upload: &ImageUpload, reason: ImageRefusal) -> Result<bool> {
+        Ok(self.catalog.settle_image_upload(&upload.with_result(Some(reason)))?.run().await?.is_ok())
     }
 }

@@ -13,7 +13,7 @@ use crate::product::store::partition;
 use crate::{Catalog, ImageUpload, UploadState};
 
 /// More than are announced for a product in the day that they are kept.
-const MOST_UPLOADS: u32 = 1_000;
+const MAX_UPLOADS: u32 = 1_000;
 
 impl Catalog {
     /// One upload, as it is now. 1 round trip.
@@ -23,7 +23,7 @@ impl Catalog {
 
     /// The uploads of a product in the last day. 1 round trip.
     pub(crate) async fn image_uploads(&self, product: ProductId) -> Result<Vec<ImageUpload>> {
-        Query::of(self.table(), partition(product)).begins_with("IMAGE#").first(MOST_UPLOADS).await
+        Query::of(self.table(), partition(product)).begins_with("IMAGE#").first(MAX_UPLOADS).await
     }
 
     /// The write of an upload that was announced.

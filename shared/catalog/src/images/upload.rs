@@ -6,15 +6,15 @@ use values::{Actor, Error, ImageId, ProductId, Result, Timestamp};
 use crate::Alt;
 
 /// The most bytes of an upload.
-pub const MOST_IMAGE_BYTES: u64 = 10 * 1024 * 1024;
+pub const MAX_IMAGE_BYTES: u64 = 10 * 1024 * 1024;
 /// The most pixels of a picture.
-pub const MOST_PIXELS: u64 = 40_000_000;
+pub const MAX_PIXELS: u64 = 40_000_000;
 /// The most pixels of one side of it.
-pub const MOST_SIDE: u32 = 12_000;
+pub const MAX_SIDE: u32 = 12_000;
 /// For so long an address is good that was signed for an upload.
 const UPLOAD_SECONDS: i64 = 15 * 60;
 /// What became of an upload can be asked for so long. The file itself, if nobody fetched it, is gone by then too.
-const KEPT_SECONDS: i64 = 24 * 3600;
+const RETENTION_SECONDS: i64 = 24 * 3600;
 /// Where uploads of pictures lie until they have been looked at.
 const FOLDER: &str = "uploads/images/";
 
@@ -48,7 +48,7 @@ impl ImageType {
 /// Why an upload did not become a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum ImageRefusal {
     /// It begins like no picture that is known.
     NotAnImage,
     /// It is a picture, but not of the type that was declared.
@@ -100,7 +100,7 @@ pub struct ImageUpload {
     pub state: UploadState,
     /// Why it was refused, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Refusal>,
+    pub reason: Option<ImageRefusal>,
     /// What it was declared to be.
     pub content_type: ImageType,
     /// How many there were declared to be.
@@ -121,15 +121,15 @@ pub struct ImageUpload {
 impl NewImage {
     /// 422 `image_type_unsupported`, `image_size`.
     pub(crate) fn check(&self) -> Result<ImageType> {
-        let known = ImageType::ALL.into_iter().find(|known| known.as_str() == self.content_type);
-        let content_type = known.ok_or_else(|| {
+        let supported = ImageType::ALL.into_iter().find(|supported| supported.as_str() == self.content_type);
+        let content_type = supported.ok_or_else(|| {
             let message = "must be image/jpeg, image/png or image/webp";
             Error::invalid("contentType", "image_type_unsupported", message)
         })?;
-        match (1..=MOST_IMAGE_BYTES).contains(&self.bytes) {
+        match (1..=MAX_IMAGE_BYTES).contains(&self.bytes) {
             true => Ok(content_type),
             false => {
-                let message = format!("must be from 1 to {MOST_IMAGE_BYTES}, the exact size of the file");
+                let message = format!("must be from 1 to {MAX_IMAGE_BYTES}, the exact size of the file");
                 Err(Error::invalid("bytes", "image_size", message))
             }
         }
@@ -137,7 +137,7 @@ impl NewImage {
 }
 
 impl ImageUpload {
-    pub(crate) fn begin(
+    pub(crate) fn new(
         id: ImageId,
         product_id: ProductId,
         new: &NewImage,
@@ -145,7 +145,7 @@ impl ImageUpload {
         correlation_id: String,
         now: Timestamp,
     ) -> Result<Self> {
-        let expires_at = now.plus_seconds(KEPT_SECONDS).seconds();
+        let expires_at = now.plus_seconds(RETENTION_SECONDS).seconds();
         let (content_type, bytes, alt) = (new.check()?, new.bytes, new.alt.clone());
         let (state, reason, created_at) = (UploadState::Pending, None, now);
         Ok(Self {
@@ -180,21 +180,21 @@ impl ImageUpload {
     }
 
     /// Until then its address is good.
-    pub fn awaited_until(&self) -> Timestamp {
+    pub fn upload_deadline(&self) -> Timestamp {
         self.created_at.plus_seconds(UPLOAD_SECONDS)
     }
 
     /// May it still become a picture? What has not come by the time that its address is good for no longer comes.
-    pub(crate) fn is_awaited(&self, now: Timestamp) -> bool {
-        self.is_pending() && now < self.awaited_until()
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
+        self.is_pending() && now < self.upload_deadline()
     }
 
     /// TTL deletes late: by then it is gone for us.
-    pub(crate) fn is_kept(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_retained(&self, now: Timestamp) -> bool {
         now.seconds() < self.expires_at
     }
 
-    pub(crate) fn settled(&self, reason: Option<Refusal>) -> Self {
+    pub(crate) fn with_result(&self, reason: Option<ImageRefusal>) -> Self {
         let state = if reason.is_some() { UploadState::Refused } else { UploadState::Ready };
         Self { state, reason, ..self.clone() }
     }
@@ -205,24 +205,24 @@ mod tests {
     use super::*;
     use values::Clock;
 
-    fn new(content_type: &str, bytes: u64) -> NewImage {
+    fn request(content_type: &str, bytes: u64) -> NewImage {
         NewImage { content_type: content_type.to_owned(), bytes, alt: None }
     }
 
     fn upload() -> ImageUpload {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let (id, product, actor) = (clock.mint(), clock.mint(), Actor::system("test"));
-        ImageUpload::begin(id, product, &new("image/png", 70), actor, "req".into(), clock.now()).unwrap()
+        ImageUpload::new(id, product, &request("image/png", 70), actor, "req".into(), clock.now()).unwrap()
     }
 
     #[test]
     fn an_upload_is_a_picture_of_ten_megabytes_at_most() {
-        assert_eq!(new("image/webp", MOST_IMAGE_BYTES).check().unwrap(), ImageType::Webp);
-        for bytes in [0, MOST_IMAGE_BYTES + 1] {
-            assert_eq!(new("image/jpeg", bytes).check().unwrap_err().fields[0].code, "image_size");
+        assert_eq!(request("image/webp", MAX_IMAGE_BYTES).check().unwrap(), ImageType::Webp);
+        for bytes in [0, MAX_IMAGE_BYTES + 1] {
+            assert_eq!(request("image/jpeg", bytes).check().unwrap_err().fields[0].code, "image_size");
         }
         for other in ["image/svg+xml", "image/gif", "text/html", "IMAGE/PNG", "image/png; q=1", ""] {
-            assert_eq!(new(other, 9).check().unwrap_err().fields[0].code, "image_type_unsupported", "{other:?}");
+            assert_eq!(request(other, 9).check().unwrap_err().fields[0].code, "image_type_unsupported", "{other:?}");
         }
     }
 
@@ -241,9 +241,9 @@ mod tests {
     fn an_upload_is_awaited_for_a_quarter_of_an_hour_and_remembered_for_a_day() {
         let upload = upload();
         let after = |seconds| upload.created_at.plus_seconds(seconds);
-        assert!(upload.is_awaited(after(899)) && !upload.is_awaited(after(900)));
-        assert!(upload.is_kept(after(86_399)) && !upload.is_kept(after(86_400)));
+        assert!(upload.is_open(after(899)) && !upload.is_open(after(900)));
+        assert!(upload.is_retained(after(86_399)) && !upload.is_retained(after(86_400)));
         let done = ImageUpload { state: UploadState::Ready, ..upload.clone() };
-        assert!(!done.is_awaited(after(0)));
+        assert!(!done.is_open(after(0)));
     }
 }

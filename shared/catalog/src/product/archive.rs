@@ -2,15 +2,15 @@
 
 use values::{ProductId, Result, Trace};
 
-use crate::Products;
+use crate::CatalogService;
 use crate::RevisionKind;
 
-impl Products {
+impl CatalogService {
     /// Archives a product that is at `version`: from this transaction on nobody buys it, nor any of its variants.
     /// 412 `version_mismatch`. 2 round trips.
     pub async fn archive(&self, id: ProductId, version: u64, trace: &Trace) -> Result<()> {
-        let before = self.at_version(id, Some(version)).await?;
-        let after = before.archived(self.clock.now());
+        let before = self.listing_at_version(id, Some(version)).await?;
+        let after = before.as_archived(self.clock.now());
         self.save(&before, after, RevisionKind::Archived, Vec::new(), trace, None).await?;
         Ok(())
     }

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 const MOST: usize = 50;
-const LONGEST_NAME: usize = 64;
-const LONGEST_TEXT: usize = 500;
+const MAX_NAME_LENGTH: usize = 64;
+const MAX_TEXT_LENGTH: usize = 500;
 /// Numbers stay within what both an f64 and DynamoDB hold exactly enough to give back as they were given.
-const LARGEST: f64 = 1e15;
-const SMALLEST: f64 = 1e-9;
+const MAX_NUMBER: f64 = 1e15;
+const MIN_NUMBER: f64 = 1e-9;
 
 /// One property.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,15 +32,15 @@ impl TryFrom<Value> for Attribute {
             Value::Bool(flag) => Ok(Self::Flag(flag)),
             Value::Number(number) => {
                 let size = number.as_f64().unwrap_or(f64::INFINITY).abs();
-                match size == 0.0 || (SMALLEST..LARGEST).contains(&size) {
+                match size == 0.0 || (MIN_NUMBER..MAX_NUMBER).contains(&size) {
                     true => Ok(Self::Number(number)),
                     false => Err("is a number too large or too small to be kept".to_owned()),
                 }
             }
-            Value::String(text) if text.chars().count() <= LONGEST_TEXT && !text.chars().any(char::is_control) => {
+            Value::String(text) if text.chars().count() <= MAX_TEXT_LENGTH && !text.chars().any(char::is_control) => {
                 Ok(Self::Text(text))
             }
-            _ => Err(format!("must be a text of at most {LONGEST_TEXT} characters, a number, or true or false")),
+            _ => Err(format!("must be a text of at most {MAX_TEXT_LENGTH} characters, a number, or true or false")),
         }
     }
 }
@@ -54,11 +54,12 @@ impl TryFrom<BTreeMap<String, Attribute>> for Attributes {
     type Error = String;
 
     fn try_from(named: BTreeMap<String, Attribute>) -> Result<Self, String> {
-        let legal =
-            |name: &String| (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        let legal = |name: &String| {
+            (1..=MAX_NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(char::is_control)
+        };
         match named.len() <= MOST && named.keys().all(legal) {
             true => Ok(Self(named)),
-            false => Err(format!("must be at most {MOST} attributes with names of 1 to {LONGEST_NAME} characters")),
+            false => Err(format!("must be at most {MOST} attributes with names of 1 to {MAX_NAME_LENGTH} characters")),
         }
     }
 }

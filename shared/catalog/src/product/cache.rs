@@ -7,8 +7,8 @@ use values::{ProductId, Timestamp};
 
 use crate::{Listing, Product};
 
-/// Products that are remembered, at most.
-const MOST: usize = 2_000;
+/// CatalogService that are remembered, at most.
+const MAX_PRODUCTS: usize = 2_000;
 /// What is told of a product is looked at anew after so many seconds, whatever its offers say.
 const PRODUCT_SECONDS: i64 = 5 * 60;
 /// Price, stock and rating are of this many seconds ago, at most.
@@ -33,53 +33,53 @@ struct Entry {
 
 /// What is remembered of a product.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Found {
+pub(crate) enum CacheResult {
     /// All, as it was a moment ago.
-    All(Box<Listing>),
+    Listing(Box<Listing>),
     /// What is told of it; whether it is still so, its offers say.
     Product(Box<Product>),
     /// Nothing that would still serve.
-    Nothing,
+    Miss,
 }
 
 impl Cache {
     /// What is remembered of a product.
-    pub(crate) fn find(&mut self, id: ProductId, now: Timestamp) -> Found {
+    pub(crate) fn get(&mut self, id: ProductId, now: Timestamp) -> CacheResult {
         if let Some(entry) = self.old.remove(&id) {
             self.put(id, entry);
         }
-        let Some(entry) = self.young.get(&id) else { return Found::Nothing };
+        let Some(entry) = self.young.get(&id) else { return CacheResult::Miss };
         let is_fresh = |read: Timestamp, seconds: i64| now < read.plus_seconds(seconds);
         if !is_fresh(entry.product_at, PRODUCT_SECONDS) {
-            return Found::Nothing;
+            return CacheResult::Miss;
         }
         match is_fresh(entry.offers_at, OFFERS_SECONDS) {
-            true => Found::All(Box::new(entry.listing.clone())),
-            false => Found::Product(Box::new(entry.listing.product.clone())),
+            true => CacheResult::Listing(Box::new(entry.listing.clone())),
+            false => CacheResult::Product(Box::new(entry.listing.product.clone())),
         }
     }
 
     /// Remembers what was read at `now`. The same version of a product that is remembered does not live longer by it: its row
     /// may not have been read again.
-    pub(crate) fn keep(&mut self, listing: Listing, now: Timestamp) {
+    pub(crate) fn insert(&mut self, listing: Listing, now: Timestamp) {
         let id = listing.product.id;
-        let known = self.forget(id).filter(|known| known.listing.product.version == listing.product.version);
+        let known = self.take(id).filter(|known| known.listing.product.version == listing.product.version);
         let expired = |at: &Timestamp| now >= at.plus_seconds(PRODUCT_SECONDS);
         let product_at = known.map(|known| known.product_at).filter(|at| !expired(at)).unwrap_or(now);
         self.put(id, Entry { listing, product_at, offers_at: now });
     }
 
     /// Remembers nothing of a product.
-    pub(crate) fn drop(&mut self, id: ProductId) {
-        drop(self.forget(id));
+    pub(crate) fn remove(&mut self, id: ProductId) {
+        drop(self.take(id));
     }
 
-    fn forget(&mut self, id: ProductId) -> Option<Entry> {
+    fn take(&mut self, id: ProductId) -> Option<Entry> {
         self.young.remove(&id).or(self.old.remove(&id))
     }
 
     fn put(&mut self, id: ProductId, entry: Entry) {
-        if self.young.len() >= MOST / 2 {
+        if self.young.len() >= MAX_PRODUCTS / 2 {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(id, entry);
@@ -96,47 +96,47 @@ mod tests {
         Timestamp::from_millis(1_764_000_000_000).plus_seconds(seconds)
     }
 
-    fn remembering(listing: &Listing) -> Cache {
+    fn cache_with(listing: &Listing) -> Cache {
         let mut cache = Cache::default();
-        cache.keep(listing.clone(), at(0));
+        cache.insert(listing.clone(), at(0));
         cache
     }
 
     #[test]
     fn a_page_is_good_for_seconds_and_what_is_told_on_it_for_minutes() {
         let mug = listing();
-        let mut cache = remembering(&mug);
+        let mut cache = cache_with(&mug);
         let id = mug.product.id;
-        assert_eq!(cache.find(id, at(4)), Found::All(Box::new(mug.clone())));
-        assert_eq!(cache.find(id, at(5)), Found::Product(Box::new(mug.product.clone())));
-        cache.keep(mug.clone(), at(299));
-        assert_eq!(cache.find(id, at(299)), Found::All(Box::new(mug.clone())));
-        assert_eq!(cache.find(id, at(300)), Found::Nothing, "offers that are read again prolong nothing else");
-        cache.keep(mug.clone(), at(300));
-        assert_eq!(cache.find(id, at(304)), Found::All(Box::new(mug)));
-        assert_eq!(cache.find(Clock::System.mint(), at(0)), Found::Nothing);
+        assert_eq!(cache.get(id, at(4)), CacheResult::Listing(Box::new(mug.clone())));
+        assert_eq!(cache.get(id, at(5)), CacheResult::Product(Box::new(mug.product.clone())));
+        cache.insert(mug.clone(), at(299));
+        assert_eq!(cache.get(id, at(299)), CacheResult::Listing(Box::new(mug.clone())));
+        assert_eq!(cache.get(id, at(300)), CacheResult::Miss, "offers that are read again prolong nothing else");
+        cache.insert(mug.clone(), at(300));
+        assert_eq!(cache.get(id, at(304)), CacheResult::Listing(Box::new(mug)));
+        assert_eq!(cache.get(Clock::System.mint(), at(0)), CacheResult::Miss);
     }
 
     #[test]
     fn another_version_takes_the_place_of_the_one_that_is_remembered() {
-        let (mug, changed) = (listing(), listing().changed(at(9), |_| {}));
-        let mut cache = remembering(&mug);
-        cache.keep(changed.clone(), at(200));
-        assert_eq!(cache.find(mug.product.id, at(499)), Found::Product(Box::new(changed.product.clone())));
-        cache.drop(mug.product.id);
-        assert_eq!(cache.find(mug.product.id, at(201)), Found::Nothing);
+        let (mug, changed) = (listing(), listing().with_change(at(9), |_| {}));
+        let mut cache = cache_with(&mug);
+        cache.insert(changed.clone(), at(200));
+        assert_eq!(cache.get(mug.product.id, at(499)), CacheResult::Product(Box::new(changed.product.clone())));
+        cache.remove(mug.product.id);
+        assert_eq!(cache.get(mug.product.id, at(201)), CacheResult::Miss);
     }
 
     #[test]
     fn memory_is_bounded_and_what_is_asked_for_stays() {
         let mug = listing();
-        let mut cache = remembering(&mug);
-        for _ in 0..5 * MOST {
+        let mut cache = cache_with(&mug);
+        for _ in 0..5 * MAX_PRODUCTS {
             let mut other = listing();
             other.product.id = Clock::System.mint();
-            cache.keep(other, at(0));
-            assert!(matches!(cache.find(mug.product.id, at(0)), Found::All(_)), "everybody looks at the mug");
-            assert!(cache.young.len() + cache.old.len() <= MOST);
+            cache.insert(other, at(0));
+            assert!(matches!(cache.get(mug.product.id, at(0)), CacheResult::Listing(_)), "everybody looks at the mug");
+            assert!(cache.young.len() + cache.old.len() <= MAX_PRODUCTS);
         }
     }
 }

@@ -1,12 +1,12 @@
-//! A sheet: what an admin says about a product, and can say again. Stock is apart, for sales move it while a sheet is written.
+//! A content: what an admin says about a product, and can say again. Stock is apart, for sales move it while a content is written.
 
 use values::{Currency, Result, Sku};
 
-use crate::{Attributes, Brand, Category, Description, Goods, Name, Tags, TaxClass};
+use crate::{Attributes, Brand, Category, Description, Name, ProductKind, Tags, TaxClass};
 
 /// What is said of a product.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sheet {
+pub struct ProductContent {
     /// What it is called.
     pub name: Name,
     /// What it is.
@@ -22,16 +22,16 @@ pub struct Sheet {
     /// How it is taxed.
     pub tax_class: TaxClass,
     /// What is sold of it, and at what price.
-    pub goods: Goods,
+    pub kind: ProductKind,
 }
 
-impl Sheet {
+impl ProductContent {
     /// Refuses prices out of 0 to a million or in another currency than the shop's, and variants that are none. `sku` is the
     /// product's own.
     pub fn check(&self, sku: &Sku, currency: Currency) -> Result<()> {
-        match &self.goods {
-            Goods::Single(terms) => terms.check("", currency),
-            Goods::Variants(range) => range.check(sku, currency),
+        match &self.kind {
+            ProductKind::Single(terms) => terms.check("", currency),
+            ProductKind::Variants(variant_set) => variant_set.check(sku, currency),
         }
     }
 }
@@ -39,12 +39,12 @@ impl Sheet {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::Terms;
+    use crate::OfferTerms;
     use crate::product::terms::tests::eur;
     use serde_json::json;
 
-    pub(crate) fn sheet() -> Sheet {
-        Sheet {
+    pub(crate) fn content() -> ProductContent {
+        ProductContent {
             name: serde_json::from_value(json!("Indigo Mug")).unwrap(),
             description: serde_json::from_value(json!("Holds tea.")).unwrap(),
             category: serde_json::from_value(json!("ceramics")).unwrap(),
@@ -52,10 +52,10 @@ pub(crate) mod tests {
             tags: serde_json::from_value(json!(["mug", "blue"])).unwrap(),
             attributes: serde_json::from_value(json!({ "glazed": true, "volumeMl": 350 })).unwrap(),
             tax_class: serde_json::from_value(json!("reduced")).unwrap(),
-            goods: Goods::Single(Terms {
+            kind: ProductKind::Single(OfferTerms {
                 compare_at_price: Some(eur(1_990)),
                 weight: Some(380),
-                ..Terms::at(eur(1_490))
+                ..OfferTerms::at(eur(1_490))
             }),
         }
     }

@@ -2,9 +2,9 @@
 
 use values::{Error, Page, PageRequest, ProductId, Result};
 
-use crate::{Products, Revision};
+use crate::{CatalogService, Revision};
 
-impl Products {
+impl CatalogService {
     /// What became of a product, newest first. 404 for one that never was. 1 round trip, 2 for a page that is empty.
     pub async fn history(&self, id: ProductId, request: &PageRequest) -> Result<Page<Revision>> {
         let page = self.catalog.revisions(id, request).await?;

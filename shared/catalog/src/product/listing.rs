@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
-use crate::{Draft, Goods, Offer, Product, Range, Rating, Sheet, Status, Stock, Terms};
+use crate::{Draft, Offer, OfferTerms, Product, ProductContent, ProductKind, Rating, Status, StockLevels, VariantSet};
 
 /// A product with its offers and its rating.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,7 +11,8 @@ pub struct Listing {
     /// The product.
     pub product: Product,
     /// The offer of its own SKU: what is sold or, of a product with variants, what stands for all of them.
-    pub lead: Offer,
+    #[serde(rename = "lead")]
+    pub main_offer: Offer,
     /// The offers of its variants, in their order.
     pub variants: Vec<Offer>,
     /// What customers think of it.
@@ -19,13 +20,13 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// All offers: the lead first, then those of the variants.
+    /// All offers: the main_offer first, then those of the variants.
     pub fn offers(&self) -> impl Iterator<Item = &Offer> {
-        std::iter::once(&self.lead).chain(&self.variants)
+        std::iter::once(&self.main_offer).chain(&self.variants)
     }
 
     /// The offers that can be bought: the one, or those of the variants; none of a product that is out of the shop.
-    pub fn sold(&self) -> impl Iterator<Item = &Offer> {
+    pub fn active_offers(&self) -> impl Iterator<Item = &Offer> {
         self.offers().filter(|offer| offer.is_active())
     }
 
@@ -41,103 +42,106 @@ impl Listing {
 
     /// Of one piece; the lowest of all variants.
     pub fn price(&self) -> Money {
-        self.lead.price
+        self.main_offer.price
     }
 
-    /// The sheet as it stands now.
-    pub fn sheet(&self) -> Sheet {
+    /// The content as it stands now.
+    pub fn content(&self) -> ProductContent {
         let Product { name, description, category, brand, tags, attributes, .. } = self.product.clone();
-        let goods = match self.product.variants.is_empty() {
-            true => Goods::Single(self.lead.terms()),
+        let kind = match self.product.variants.is_empty() {
+            true => ProductKind::Single(self.main_offer.terms()),
             false => {
                 let variants = self.product.variants.iter().cloned().zip(self.variants.iter().map(Offer::terms));
-                Goods::Variants(Range { options: self.product.options.clone(), variants: variants.collect() })
+                ProductKind::Variants(VariantSet {
+                    options: self.product.options.clone(),
+                    variants: variants.collect(),
+                })
             }
         };
-        let tax_class = self.lead.tax_class.clone();
-        Sheet { name, description, category, brand, tags, attributes, tax_class, goods }
+        let tax_class = self.main_offer.tax_class.clone();
+        ProductContent { name, description, category, brand, tags, attributes, tax_class, kind }
     }
 
     /// What makes one answer differ from another: the version, the changes of its offers and those of the rating, with dots
     /// between them. An edit's `If-Match` looks at the version alone, so that neither a sale nor a review refuses it.
-    pub fn tag(&self) -> String {
-        format!("{}.{}.{}", self.product.version, self.moves(), self.rating.changes)
+    pub fn etag(&self) -> String {
+        format!("{}.{}.{}", self.product.version, self.offer_changes(), self.rating.changes)
     }
 
     /// How often anything of its offers moved that makes no version, or makes one of its own.
-    pub(crate) fn moves(&self) -> u64 {
+    pub(crate) fn offer_changes(&self) -> u64 {
         self.offers().map(|offer| offer.stock_version + offer.price_version).sum()
     }
 
     /// The first version.
-    pub(crate) fn begin(draft: &Draft, id: ProductId, now: Timestamp) -> Result<Self> {
-        let product = draft.sheet.product(id, draft.sku.clone(), now);
-        let (mut lead, mut variants) = draft.sheet.offers(&product, &draft.stock, |_| None)?;
-        for offer in std::iter::once(&mut lead).chain(&mut variants) {
-            offer.counted_by.clone_from(&draft.line);
+    pub(crate) fn new(draft: &Draft, id: ProductId, now: Timestamp) -> Result<Self> {
+        let product = draft.content.product(id, draft.sku.clone(), now);
+        let (mut main_offer, mut variants) = draft.content.offers(&product, &draft.stock, |_| None)?;
+        for offer in std::iter::once(&mut main_offer).chain(&mut variants) {
+            offer.counted_by.clone_from(&draft.import_line);
         }
-        Ok(Self { product, lead, variants, rating: Rating::default() })
+        Ok(Self { product, main_offer, variants, rating: Rating::default() })
     }
 
     /// Are the rows of one version? Rows that were read together may have been written apart.
-    pub fn is_whole(&self) -> bool {
-        self.lead.product_version.is_none_or(|version| version == self.product.version)
+    pub fn is_consistent(&self) -> bool {
+        self.main_offer.product_version.is_none_or(|version| version == self.product.version)
     }
 
-    /// The next version, which says what `sheet` says. Another price has another version; the same price keeps it, so that a
+    /// The next version, which says what `content` says. Another price has another version; the same price keeps it, so that a
     /// changed description refuses nobody's order. A SKU that is there keeps its pieces, a new one begins with those of `stock`.
-    pub(crate) fn rewritten(&self, sheet: &Sheet, stock: &Stock, now: Timestamp) -> Result<Self> {
+    pub(crate) fn with_content(&self, content: &ProductContent, stock: &StockLevels, now: Timestamp) -> Result<Self> {
         let Product { id, sku, images, status, version, created_at, .. } = self.product.clone();
-        let product = Product { images, status, version: version + 1, created_at, ..sheet.product(id, sku, now) };
-        let (lead, variants) = sheet.offers(&product, stock, |sku| self.offer(sku))?;
-        Ok(Self { product, lead, variants, rating: self.rating })
+        let product = Product { images, status, version: version + 1, created_at, ..content.product(id, sku, now) };
+        let (main_offer, variants) = content.offers(&product, stock, |sku| self.offer(sku))?;
+        Ok(Self { product, main_offer, variants, rating: self.rating })
     }
 
     /// The next version, out of the shop.
-    pub(crate) fn archived(&self, now: Timestamp) -> Self {
-        let mut after = self.changed(now, |product| product.status = Status::Archived);
-        for offer in std::iter::once(&mut after.lead).chain(&mut after.variants) {
+    pub(crate) fn as_archived(&self, now: Timestamp) -> Self {
+        let mut after = self.with_change(now, |product| product.status = Status::Archived);
+        for offer in std::iter::once(&mut after.main_offer).chain(&mut after.variants) {
             offer.status = Status::Archived;
         }
         after
     }
 
     /// The next version, changed by hand: its pictures, say.
-    pub(crate) fn changed(&self, now: Timestamp, change: impl FnOnce(&mut Product)) -> Self {
+    pub(crate) fn with_change(&self, now: Timestamp, change: impl FnOnce(&mut Product)) -> Self {
         let mut after = self.clone();
         change(&mut after.product);
         after.product.version = self.product.version + 1;
         after.product.updated_at = now;
-        after.lead.product_version = Some(after.product.version);
+        after.main_offer.product_version = Some(after.product.version);
         after
     }
 
     /// The offer whose pieces are counted: that of the SKU, or the only one.
-    pub(crate) fn counted(&self, sku: Option<&Sku>) -> Result<&Offer> {
-        let Some(sku) = sku else { return self.lead.check_single("sku").map(|()| &self.lead) };
+    pub(crate) fn countable_offer(&self, sku: Option<&Sku>) -> Result<&Offer> {
+        let Some(sku) = sku else { return self.main_offer.check_single("sku").map(|()| &self.main_offer) };
         let offer =
             self.offer(sku).ok_or_else(|| Error::invalid("sku", "sku_unknown", "is not a SKU of this product"))?;
         offer.check_single("sku").map(|()| offer)
     }
 
     /// With an offer as it is now.
-    pub(crate) fn with(&self, offer: Offer) -> Self {
+    pub(crate) fn with_offer(&self, offer: Offer) -> Self {
         let mut now = self.clone();
         match now.variants.iter_mut().find(|there| there.sku == offer.sku) {
             Some(there) => *there = offer,
-            None => now.lead = offer,
+            None => now.main_offer = offer,
         }
         now
     }
 }
 
-impl Sheet {
+impl ProductContent {
     /// The first version of the product that says this.
     pub(crate) fn product(&self, id: ProductId, sku: Sku, now: Timestamp) -> Product {
-        let (options, variants) = match &self.goods {
-            Goods::Single(_) => (Vec::new(), Vec::new()),
-            Goods::Variants(range) => {
-                (range.options.clone(), range.variants.iter().map(|(variant, _)| variant.clone()).collect())
+        let (options, variants) = match &self.kind {
+            ProductKind::Single(_) => (Vec::new(), Vec::new()),
+            ProductKind::Variants(variant_set) => {
+                (variant_set.options.clone(), variant_set.variants.iter().map(|(variant, _)| variant.clone()).collect())
             }
         };
         let Self { name, description, category, brand, tags, attributes, .. } = self.clone();
@@ -161,14 +165,14 @@ impl Sheet {
         }
     }
 
-    /// The offers of a product that says this: the lead, and those of its variants. `before` are those that are there.
+    /// The offers of a product that says this: the main_offer, and those of its variants. `before` are those that are there.
     pub(crate) fn offers<'a>(
         &self,
         product: &Product,
-        stock: &Stock,
+        stock: &StockLevels,
         before: impl Fn(&Sku) -> Option<&'a Offer>,
     ) -> Result<(Offer, Vec<Offer>)> {
-        let offer = |sku: &Sku, name: String, terms: Terms, status: Status| {
+        let offer = |sku: &Sku, name: String, terms: OfferTerms, status: Status| {
             let fresh = || Offer {
                 sku: sku.clone(),
                 product_id: product.id,
@@ -196,25 +200,26 @@ impl Sheet {
             }
         };
         let name = self.name.as_str();
-        let (lead, variants) = match &self.goods {
-            Goods::Single(terms) => (offer(&product.sku, name.to_owned(), *terms, Status::Active), Vec::new()),
-            Goods::Variants(range) => {
-                let sold = |(variant, terms): &(crate::Variant, Terms)| {
-                    offer(&variant.sku, range.name(name, variant), *terms, Status::Active)
+        let (main_offer, variants) = match &self.kind {
+            ProductKind::Single(terms) => (offer(&product.sku, name.to_owned(), *terms, Status::Active), Vec::new()),
+            ProductKind::Variants(variant_set) => {
+                let sold = |(variant, terms): &(crate::Variant, OfferTerms)| {
+                    offer(&variant.sku, variant_set.name(name, variant), *terms, Status::Active)
                 };
-                let variants: Vec<Offer> = range.variants.iter().map(sold).collect();
-                let cheapest = range.cheapest().ok_or_else(|| Error::internal("variants of which there is none"))?;
+                let variants: Vec<Offer> = variant_set.variants.iter().map(sold).collect();
+                let cheapest =
+                    variant_set.cheapest().ok_or_else(|| Error::internal("variants of which there is none"))?;
                 (offer(&product.sku, name.to_owned(), cheapest, Status::Grouped), variants)
             }
         };
-        Ok((Offer { product_version: Some(product.version), ..lead }, variants))
+        Ok((Offer { product_version: Some(product.version), ..main_offer }, variants))
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::product::content::tests::sheet;
+    use crate::product::content::tests::content;
     use crate::product::terms::tests::eur;
     use crate::product::variants::tests::{shirts, variant};
     use proptest::prelude::*;
@@ -227,61 +232,71 @@ pub(crate) mod tests {
     /// A mug, of which there are three.
     pub(crate) fn listing() -> Listing {
         let (sku, clock): (Sku, _) = ("MUG-INDIGO".parse().unwrap(), Clock::fixed(now()));
-        let draft = Draft { sku: sku.clone(), sheet: sheet(), stock: [(sku, 3)].into(), line: None };
-        Listing::begin(&draft, clock.mint(), clock.now()).unwrap()
+        let draft = Draft { sku: sku.clone(), content: content(), stock: [(sku, 3)].into(), import_line: None };
+        Listing::new(&draft, clock.mint(), clock.now()).unwrap()
     }
 
     /// Shirts in two variants, of which there are four and none.
     pub(crate) fn shirt() -> Listing {
         let clock = Clock::fixed(now());
-        let sheet = Sheet { goods: Goods::Variants(shirts()), ..sheet() };
-        let draft =
-            Draft { sku: "TEE".parse().unwrap(), sheet, stock: [("TEE-M-RED".parse().unwrap(), 4)].into(), line: None };
-        Listing::begin(&draft, clock.mint(), clock.now()).unwrap()
+        let content = ProductContent { kind: ProductKind::Variants(shirts()), ..content() };
+        let draft = Draft {
+            sku: "TEE".parse().unwrap(),
+            content,
+            stock: [("TEE-M-RED".parse().unwrap(), 4)].into(),
+            import_line: None,
+        };
+        Listing::new(&draft, clock.mint(), clock.now()).unwrap()
     }
 
     #[test]
     fn the_tag_changes_with_version_stock_and_rating() {
         let before = listing();
         let mut sold = listing();
-        (sold.lead.available, sold.lead.stock_version) = (2, 2);
+        (sold.main_offer.available, sold.main_offer.stock_version) = (2, 2);
         let judged = Listing { rating: Rating { sum: 5, count: 1, changes: 1 }, ..listing() };
-        assert_eq!([before.tag(), sold.tag(), judged.tag()], ["1.2.0", "1.3.0", "1.2.1"]);
-        assert_eq!(shirt().tag(), "1.6.0", "of all its SKUs");
+        assert_eq!([before.etag(), sold.etag(), judged.etag()], ["1.2.0", "1.3.0", "1.2.1"]);
+        assert_eq!(shirt().etag(), "1.6.0", "of all its SKUs");
     }
 
     #[test]
     fn a_sheet_is_read_back_from_its_listing() {
-        assert_eq!(listing().sheet(), sheet());
-        assert_eq!(shirt().sheet().goods, Goods::Variants(shirts()));
+        assert_eq!(listing().content(), content());
+        assert_eq!(shirt().content().kind, ProductKind::Variants(shirts()));
     }
 
     #[test]
     fn variants_are_sold_and_the_product_that_groups_them_is_not() {
         let shirt = shirt();
-        assert_eq!((shirt.lead.status, shirt.lead.available, shirt.lead.price), (Status::Grouped, 0, eur(1_800)));
-        let sold: Vec<_> = shirt.sold().map(|offer| (offer.name.as_str(), offer.available)).collect();
+        assert_eq!(
+            (shirt.main_offer.status, shirt.main_offer.available, shirt.main_offer.price),
+            (Status::Grouped, 0, eur(1_800))
+        );
+        let sold: Vec<_> = shirt.active_offers().map(|offer| (offer.name.as_str(), offer.available)).collect();
         assert_eq!(sold, [("Indigo Mug (M, red)", 4), ("Indigo Mug (S, blue)", 0)]);
         assert_eq!((shirt.available(), listing().available()), (4, 3));
-        assert_eq!(shirt.archived(now()).sold().count(), 0);
+        assert_eq!(shirt.as_archived(now()).active_offers().count(), 0);
     }
 
     #[test]
     fn another_price_has_another_version_and_another_word_has_not() {
         let before = listing();
-        let same = before.rewritten(&before.sheet(), &Stock::new(), now()).unwrap();
-        assert_eq!((same.product.version, same.lead.price_version, same.lead.product_version), (2, 1, Some(2)));
-        let dearer = Sheet { goods: Goods::Single(Terms::at(eur(1_491))), ..sheet() };
-        let after = before.rewritten(&dearer, &Stock::new(), now()).unwrap();
-        assert_eq!((after.product.version, after.lead.price_version), (2, 2));
-        assert_eq!(after.lead.available, before.lead.available);
+        let same = before.with_content(&before.content(), &StockLevels::new(), now()).unwrap();
+        assert_eq!(
+            (same.product.version, same.main_offer.price_version, same.main_offer.product_version),
+            (2, 1, Some(2))
+        );
+        let dearer = ProductContent { kind: ProductKind::Single(OfferTerms::at(eur(1_491))), ..content() };
+        let after = before.with_content(&dearer, &StockLevels::new(), now()).unwrap();
+        assert_eq!((after.product.version, after.main_offer.price_version), (2, 2));
+        assert_eq!(after.main_offer.available, before.main_offer.available);
     }
 
     #[test]
     fn what_a_product_was_made_at_and_looks_like_outlives_its_words() {
         let image = crate::images::image::tests::image();
-        let before = listing().changed(now(), |product| product.images.push(image.clone()));
-        let after = before.rewritten(&sheet(), &Stock::new(), now().plus_seconds(9)).unwrap();
+        let before = listing().with_change(now(), |product| product.images.push(image.clone()));
+        let after = before.with_content(&content(), &StockLevels::new(), now().plus_seconds(9)).unwrap();
         assert_eq!((after.product.images, after.product.version), (vec![image], 3));
         assert_eq!(
             (after.product.created_at, after.product.updated_at),
@@ -295,18 +310,18 @@ pub(crate) mod tests {
             kept in prop::sample::subsequence(vec![0usize, 1], 0..=2), new in 0usize..3, told in 0u32..9, price in 1i64..9,
         ) {
             let before = shirt();
-            let mut range = shirts();
-            let mut variants: Vec<_> = kept.iter().map(|at| range.variants[*at].clone()).collect();
+            let mut variant_set = shirts();
+            let mut variants: Vec<_> = kept.iter().map(|at| variant_set.variants[*at].clone()).collect();
             variants.iter_mut().for_each(|(_, terms)| terms.price = eur(price));
             let sizes = [("S", "red"), ("M", "blue"), ("L", "blue")];
             variants.extend((0..new).map(|n| variant(&format!("NEW-{n}"), sizes[n].0, sizes[n].1, price)));
             prop_assume!(!variants.is_empty());
-            range.variants = variants;
+            variant_set.variants = variants;
             let skus = ["TEE-M-RED", "TEE-S-BLUE", "NEW-0", "NEW-1", "NEW-2"];
-            let stock: Stock = skus.iter().map(|sku| (sku.parse().unwrap(), told)).collect();
-            let sheet = Sheet { goods: Goods::Variants(range), ..sheet() };
-            let after = before.rewritten(&sheet, &stock, now()).unwrap();
-            prop_assert_eq!(&after.sheet(), &sheet);
+            let stock: StockLevels = skus.iter().map(|sku| (sku.parse().unwrap(), told)).collect();
+            let content = ProductContent { kind: ProductKind::Variants(variant_set), ..content() };
+            let after = before.with_content(&content, &stock, now()).unwrap();
+            prop_assert_eq!(&after.content(), &content);
             for offer in &after.variants {
                 match before.offer(&offer.sku) {
                     Some(was) => {
@@ -316,7 +331,7 @@ pub(crate) mod tests {
                     None => prop_assert_eq!((offer.available, offer.price_version), (told, 1)),
                 }
             }
-            prop_assert_eq!((after.lead.available, after.lead.product_version), (0, Some(2)));
+            prop_assert_eq!((after.main_offer.available, after.main_offer.product_version), (0, Some(2)));
         }
     }
 }

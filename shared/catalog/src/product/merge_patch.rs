@@ -1,4 +1,4 @@
-//! A product changed in parts: JSON Merge Patch (RFC 7396) over its sheet.
+//! A product changed in parts: JSON Merge Patch (RFC 7396) over its content.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use values::{Currency, Error, Money, Result};
 
 use crate::VariantIn;
-use crate::product::wire::ranged;
+use crate::product::wire::read_variants;
 use crate::{
-    Attribute, Attributes, Brand, Category, Choice, Description, Goods, Name, Range, Sheet, Stock, Tags, TaxClass,
-    Terms,
+    Attribute, Attributes, Brand, Category, Description, Name, OfferTerms, ProductContent, ProductKind, ProductOption,
+    StockLevels, Tags, TaxClass, VariantSet,
 };
 
 /// A member of a patch: absent, null, or a value.
@@ -32,7 +32,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
 
 impl<T> Change<T> {
     /// Where there must be something.
-    fn over(self, field: &str, before: T) -> Result<T> {
+    fn required(self, field: &str, before: T) -> Result<T> {
         match self {
             Self::Keep => Ok(before),
             Self::Set(value) => Ok(value),
@@ -41,16 +41,16 @@ impl<T> Change<T> {
     }
 
     /// Where there must be something, and may have been nothing.
-    fn over_some(self, field: &str, before: Option<T>) -> Result<T> {
+    fn required_from_option(self, field: &str, before: Option<T>) -> Result<T> {
         match (self, before) {
             (Self::Keep, None) => Err(Error::invalid(field, "required", "is missing")),
             (Self::Keep, Some(before)) => Ok(before),
-            (change, _) => change.over_none(None).ok_or_else(|| Error::invalid(field, "required", "cannot be removed")),
+            (change, _) => change.optional(None).ok_or_else(|| Error::invalid(field, "required", "cannot be removed")),
         }
     }
 
     /// Where there may be nothing.
-    fn over_none(self, before: Option<T>) -> Option<T> {
+    fn optional(self, before: Option<T>) -> Option<T> {
         match self {
             Self::Keep => before,
             Self::Set(value) => Some(value),
@@ -61,7 +61,7 @@ impl<T> Change<T> {
 
 impl<T: Default> Change<T> {
     /// Where nothing is something too.
-    fn over_any(self, before: T) -> T {
+    fn or_default(self, before: T) -> T {
         match self {
             Self::Keep => before,
             Self::Set(value) => value,
@@ -95,7 +95,7 @@ pub struct Patch {
     /// Another tax class; null makes it `standard`.
     pub tax_class: Change<TaxClass>,
     /// Other options, all of them.
-    pub options: Change<Vec<Choice>>,
+    pub options: Change<Vec<ProductOption>>,
     /// Other variants, all of them: one that is there keeps its stock, one that is left out is archived.
     pub variants: Change<Vec<VariantIn>>,
 }
@@ -112,26 +112,26 @@ pub struct PricePatch {
 
 impl PricePatch {
     /// The price with this patch on it; where there was none, the patch has to be whole.
-    fn over(self, field: &str, before: Option<Money>) -> Result<Money> {
+    fn merge(self, field: &str, before: Option<Money>) -> Result<Money> {
         let (amount, currency) = (format!("{field}.amount"), format!("{field}.currency"));
         Ok(Money {
-            amount: self.amount.over_some(&amount, before.map(|price| price.amount))?,
-            currency: self.currency.over_some(&currency, before.map(|price| price.currency))?,
+            amount: self.amount.required_from_option(&amount, before.map(|price| price.amount))?,
+            currency: self.currency.required_from_option(&currency, before.map(|price| price.currency))?,
         })
     }
 }
 
 impl Patch {
-    /// The sheet with this patch on it, and the pieces of its new variants.
-    pub fn apply(self, to: Sheet) -> Result<(Sheet, Stock)> {
+    /// The content with this patch on it, and the pieces of its new variants.
+    pub fn apply(self, to: ProductContent) -> Result<(ProductContent, StockLevels)> {
         let Self { price, compare_at_price, weight, options, variants, .. } = self;
-        let told = TermsPatch { price, compare_at_price, weight };
-        let sheet = Sheet {
-            name: self.name.over("name", to.name)?,
-            description: self.description.over_any(to.description),
-            category: self.category.over("category", to.category)?,
-            brand: self.brand.over_none(to.brand),
-            tags: self.tags.over_any(to.tags),
+        let terms_patch = OfferTermsPatch { price, compare_at_price, weight };
+        let content = ProductContent {
+            name: self.name.required("name", to.name)?,
+            description: self.description.or_default(to.description),
+            category: self.category.required("category", to.category)?,
+            brand: self.brand.optional(to.brand),
+            tags: self.tags.or_default(to.tags),
             attributes: match self.attributes {
                 Change::Keep => to.attributes,
                 Change::Remove => Attributes::default(),
@@ -140,62 +140,62 @@ impl Patch {
                     .merged(changes)
                     .map_err(|message| Error::invalid("attributes", "invalid_value", message))?,
             },
-            tax_class: self.tax_class.over_any(to.tax_class),
-            goods: to.goods,
+            tax_class: self.tax_class.or_default(to.tax_class),
+            kind: to.kind,
         };
-        let (goods, stock) = match sheet.goods {
-            Goods::Single(terms) => {
-                let terms = told.over(terms)?;
-                match ranged_over(options, variants, Range { options: Vec::new(), variants: Vec::new() })? {
-                    (range, stock) if range.options.is_empty() && range.variants.is_empty() => {
-                        (Goods::Single(terms), stock)
+        let (kind, stock) = match content.kind {
+            ProductKind::Single(terms) => {
+                let terms = terms_patch.merge(terms)?;
+                match patch_variants(options, variants, VariantSet { options: Vec::new(), variants: Vec::new() })? {
+                    (variant_set, stock) if variant_set.options.is_empty() && variant_set.variants.is_empty() => {
+                        (ProductKind::Single(terms), stock)
                     }
                     // Refused by whoever knows that it was single before.
-                    (range, stock) => (Goods::Variants(range), stock),
+                    (variant_set, stock) => (ProductKind::Variants(variant_set), stock),
                 }
             }
-            Goods::Variants(range) => {
-                told.refuse()?;
-                let (range, stock) = ranged_over(options, variants, range)?;
-                (Goods::Variants(range), stock)
+            ProductKind::Variants(variant_set) => {
+                terms_patch.check_empty()?;
+                let (variant_set, stock) = patch_variants(options, variants, variant_set)?;
+                (ProductKind::Variants(variant_set), stock)
             }
         };
-        Ok((Sheet { goods, ..sheet }, stock))
+        Ok((ProductContent { kind, ..content }, stock))
     }
 }
 
 /// What a patch says of price and weight, which a product without variants has for itself.
-struct TermsPatch {
+struct OfferTermsPatch {
     price: Change<PricePatch>,
     compare_at_price: Change<PricePatch>,
     weight: Change<u32>,
 }
 
-impl TermsPatch {
-    fn over(self, before: Terms) -> Result<Terms> {
-        Ok(Terms {
+impl OfferTermsPatch {
+    fn merge(self, before: OfferTerms) -> Result<OfferTerms> {
+        Ok(OfferTerms {
             price: match self.price {
                 Change::Keep => before.price,
-                Change::Set(price) => price.over("price", Some(before.price))?,
+                Change::Set(price) => price.merge("price", Some(before.price))?,
                 Change::Remove => return Err(Error::invalid("price", "required", "cannot be removed")),
             },
             compare_at_price: match self.compare_at_price {
                 Change::Keep => before.compare_at_price,
-                Change::Set(price) => Some(price.over("compareAtPrice", before.compare_at_price)?),
+                Change::Set(price) => Some(price.merge("compareAtPrice", before.compare_at_price)?),
                 Change::Remove => None,
             },
-            weight: self.weight.over_none(before.weight),
+            weight: self.weight.optional(before.weight),
         })
     }
 
     /// Where each variant has its own.
-    fn refuse(&self) -> Result<()> {
-        let told = [
+    fn check_empty(&self) -> Result<()> {
+        let fields = [
             ("price", self.price != Change::Keep),
             ("compareAtPrice", self.compare_at_price != Change::Keep),
             ("weight", self.weight != Change::Keep),
         ];
-        match told.iter().find(|(_, is_told)| *is_told) {
+        match fields.iter().find(|(_, is_present)| *is_present) {
             Some((field, _)) => {
                 Err(Error::invalid(field, "belongs_to_variants", "is each variant's own; patch `variants` instead"))
             }
@@ -205,58 +205,58 @@ impl TermsPatch {
 }
 
 /// Arrays are replaced as a whole (RFC 7396).
-fn ranged_over(
-    options: Change<Vec<Choice>>,
+fn patch_variants(
+    options: Change<Vec<ProductOption>>,
     variants: Change<Vec<VariantIn>>,
-    before: Range,
-) -> Result<(Range, Stock)> {
+    before: VariantSet,
+) -> Result<(VariantSet, StockLevels)> {
     let (variants, stock) = match variants {
-        Change::Keep => (before.variants, Stock::new()),
-        Change::Remove => (Vec::new(), Stock::new()),
-        Change::Set(variants) => ranged(variants.into_iter())?,
+        Change::Keep => (before.variants, StockLevels::new()),
+        Change::Remove => (Vec::new(), StockLevels::new()),
+        Change::Set(variants) => read_variants(variants.into_iter())?,
     };
-    Ok((Range { options: options.over_any(before.options), variants }, stock))
+    Ok((VariantSet { options: options.or_default(before.options), variants }, stock))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::product::content::tests::sheet;
+    use crate::product::content::tests::content;
     use crate::product::terms::tests::eur;
     use crate::product::variants::tests::shirts;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    fn patched(patch: Value) -> Result<Sheet> {
-        Ok(serde_json::from_value::<Patch>(patch).unwrap().apply(sheet())?.0)
+    fn patched(patch: Value) -> Result<ProductContent> {
+        Ok(serde_json::from_value::<Patch>(patch).unwrap().apply(content())?.0)
     }
 
-    fn terms(sheet: Sheet) -> Terms {
-        let Goods::Single(terms) = sheet.goods else { panic!("it has no variants") };
+    fn terms(content: ProductContent) -> OfferTerms {
+        let ProductKind::Single(terms) = content.kind else { panic!("it has no variants") };
         terms
     }
 
-    fn patched_shirts(patch: Value) -> Result<(Range, Stock)> {
-        let before = Sheet { goods: Goods::Variants(shirts()), ..sheet() };
+    fn patched_shirts(patch: Value) -> Result<(VariantSet, StockLevels)> {
+        let before = ProductContent { kind: ProductKind::Variants(shirts()), ..content() };
         let (after, stock) = serde_json::from_value::<Patch>(patch).unwrap().apply(before)?;
-        let Goods::Variants(range) = after.goods else { panic!("it has variants") };
-        Ok((range, stock))
+        let ProductKind::Variants(variant_set) = after.kind else { panic!("it has variants") };
+        Ok((variant_set, stock))
     }
 
     #[test]
     fn what_is_absent_stays_and_what_is_null_goes() {
-        assert_eq!(patched(json!({})).unwrap(), sheet());
+        assert_eq!(patched(json!({})).unwrap(), content());
         let nothing = json!({
             "tags": null, "description": null, "attributes": null, "taxClass": null, "brand": null, "weight": null,
             "compareAtPrice": null, "options": null, "variants": [],
         });
-        let sheet = patched(nothing).unwrap();
-        assert_eq!((&sheet.tags, &sheet.description), (&Tags::default(), &Description::default()));
+        let content = patched(nothing).unwrap();
+        assert_eq!((&content.tags, &content.description), (&Tags::default(), &Description::default()));
         assert_eq!(
-            (&sheet.attributes, &sheet.tax_class, &sheet.brand),
+            (&content.attributes, &content.tax_class, &content.brand),
             (&Attributes::default(), &TaxClass::default(), &None)
         );
-        assert_eq!(terms(sheet), Terms::at(eur(1_490)));
+        assert_eq!(terms(content), OfferTerms::at(eur(1_490)));
         for required in ["name", "category", "price"] {
             assert_eq!(patched(json!({ required: null })).unwrap_err().fields[0].code, "required", "{required}");
         }
@@ -277,34 +277,34 @@ mod tests {
     fn a_price_to_compare_with_is_whole_when_it_is_new() {
         let dearer = patched(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap();
         assert_eq!(terms(dearer).compare_at_price, Some(eur(2_500)));
-        let without = Sheet { goods: Goods::Single(Terms::at(eur(1_490))), ..sheet() };
-        let told = |patch: Value| serde_json::from_value::<Patch>(patch).unwrap().apply(without.clone());
-        let half = told(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap_err();
+        let without = ProductContent { kind: ProductKind::Single(OfferTerms::at(eur(1_490))), ..content() };
+        let apply = |patch: Value| serde_json::from_value::<Patch>(patch).unwrap().apply(without.clone());
+        let half = apply(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap_err();
         assert_eq!((half.fields[0].field.as_str(), half.fields[0].code), ("compareAtPrice.currency", "required"));
-        assert!(told(json!({ "compareAtPrice": { "amount": 2_500, "currency": "EUR" } })).is_ok());
+        assert!(apply(json!({ "compareAtPrice": { "amount": 2_500, "currency": "EUR" } })).is_ok());
     }
 
     #[test]
     fn variants_are_replaced_all_at_once_and_have_their_own_prices() {
-        let (range, stock) = patched_shirts(json!({ "variants": [
+        let (variant_set, stock) = patched_shirts(json!({ "variants": [
             { "sku": "TEE-S-RED", "options": { "size": "S", "colour": "red" }, "price": eur(1), "stock": { "available": 2 } },
         ] }))
         .unwrap();
-        assert_eq!((range.variants.len(), &range.options), (1, &shirts().options));
-        assert_eq!(stock, Stock::from([("TEE-S-RED".parse().unwrap(), 2)]));
+        assert_eq!((variant_set.variants.len(), &variant_set.options), (1, &shirts().options));
+        assert_eq!(stock, StockLevels::from([("TEE-S-RED".parse().unwrap(), 2)]));
         assert_eq!(patched_shirts(json!({ "name": "Tee" })).unwrap().0, shirts());
         for (field, value) in [("price", json!({ "amount": 5 })), ("compareAtPrice", json!(null)), ("weight", json!(1))]
         {
-            let refused = patched_shirts(json!({ field: value })).unwrap_err();
-            assert_eq!((refused.fields[0].field.as_str(), refused.fields[0].code), (field, "belongs_to_variants"));
+            let error = patched_shirts(json!({ field: value })).unwrap_err();
+            assert_eq!((error.fields[0].field.as_str(), error.fields[0].code), (field, "belongs_to_variants"));
         }
     }
 
     #[test]
     fn a_patch_does_not_make_variants_of_a_single_product() {
         let options = json!({ "options": [{ "name": "size", "values": ["S"] }] });
-        let goods = patched(options).unwrap().goods;
-        assert_eq!(goods.check_follows(&sheet().goods).unwrap_err().code, "options_fixed");
+        let kind = patched(options).unwrap().kind;
+        assert_eq!(kind.check_same_kind(&content().kind).unwrap_err().code, "options_fixed");
     }
 
     #[test]
@@ -324,9 +324,9 @@ mod tests {
             if let Some(brand) = brand { patch["brand"] = if brand { json!("Kiln") } else { json!(null) }; }
             if let Some(amount) = amount { patch["price"] = json!({ "amount": amount }); }
             if let Some(weight) = weight { patch["weight"] = json!(weight); }
-            let idempotency = patched(patch.clone()).unwrap();
-            let twice = serde_json::from_value::<Patch>(patch).unwrap().apply(idempotency.clone()).unwrap().0;
-            prop_assert_eq!(twice, idempotency);
+            let once = patched(patch.clone()).unwrap();
+            let twice = serde_json::from_value::<Patch>(patch).unwrap().apply(once.clone()).unwrap().0;
+            prop_assert_eq!(twice, once);
         }
     }
 }

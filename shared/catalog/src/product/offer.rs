@@ -5,7 +5,7 @@ use aws_kit::ConditionFailure;
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku};
 
-use crate::{Status, TaxClass, Terms};
+use crate::{OfferTerms, Status, TaxClass};
 
 /// What is sold under one SKU, as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,30 +59,30 @@ impl Offer {
     }
 
     /// At what it is sold.
-    pub fn terms(&self) -> Terms {
-        Terms { price: self.price, compare_at_price: self.compare_at_price, weight: self.weight }
+    pub fn terms(&self) -> OfferTerms {
+        OfferTerms { price: self.price, compare_at_price: self.compare_at_price, weight: self.weight }
     }
 
     /// Why this offer cannot be sold so; none when it can. Gone comes first, for neither price nor stock of it matter; the
     /// price next, for a customer who does not want it at the new one does not care how many there are.
-    pub fn judge(&self, quantity: u32, price_version: u64) -> Option<Unsold> {
+    pub fn check_sale(&self, quantity: u32, price_version: u64) -> Option<SaleRefusal> {
         if !self.is_active() {
-            return Some(Unsold::Gone);
+            return Some(SaleRefusal::Unavailable);
         }
         if self.price_version != price_version {
-            return Some(Unsold::PriceChanged { now: self.price, price_version: self.price_version });
+            return Some(SaleRefusal::PriceChanged { now: self.price, price_version: self.price_version });
         }
-        (self.available < quantity).then_some(Unsold::Short { available: self.available })
+        (self.available < quantity).then_some(SaleRefusal::InsufficientStock { available: self.available })
     }
 }
 
 /// Why a SKU could not be sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unsold {
+pub enum SaleRefusal {
     /// Archived, or never there.
-    Gone,
+    Unavailable,
     /// Fewer are left.
-    Short {
+    InsufficientStock {
         /// So many.
         available: u32,
     },
@@ -101,12 +101,12 @@ pub fn variant_required(field: &str) -> Error {
     Error { code: "variant_required", ..Error::invalid(field, "variant_required", message) }
 }
 
-/// Reads from a refused [`crate::Catalog::take`] of the same `quantity` and `price_version` why it was refused.
-pub fn why_unsold(refused: &ConditionFailure, quantity: u32, price_version: u64) -> Result<Unsold> {
-    match refused.row::<Offer>()? {
-        None => Ok(Unsold::Gone),
+/// Reads from a refused [`crate::Catalog::reserve_stock`] of the same `quantity` and `price_version` why it was refused.
+pub fn read_sale_refusal(failure: &ConditionFailure, quantity: u32, price_version: u64) -> Result<SaleRefusal> {
+    match failure.row::<Offer>()? {
+        None => Ok(SaleRefusal::Unavailable),
         Some(offer) => offer
-            .judge(quantity, price_version)
+            .check_sale(quantity, price_version)
             .ok_or_else(|| Error::internal(format!("the sale of {} was refused without a reason", offer.sku))),
     }
 }
@@ -135,20 +135,24 @@ mod tests {
 
     #[test]
     fn an_offer_sells_what_it_has_at_its_price() {
-        assert_eq!(offer().judge(3, 2), None);
-        assert_eq!(offer().judge(4, 2), Some(Unsold::Short { available: 3 }));
-        assert_eq!(offer().judge(1, 1), Some(Unsold::PriceChanged { now: offer().price, price_version: 2 }));
+        assert_eq!(offer().check_sale(3, 2), None);
+        assert_eq!(offer().check_sale(4, 2), Some(SaleRefusal::InsufficientStock { available: 3 }));
+        assert_eq!(offer().check_sale(1, 1), Some(SaleRefusal::PriceChanged { now: offer().price, price_version: 2 }));
     }
 
     #[test]
     fn gone_is_told_before_price_and_price_before_stock() {
         let archived = Offer { status: Status::Archived, ..offer() };
-        assert_eq!(archived.judge(9, 1), Some(Unsold::Gone));
+        assert_eq!(archived.check_sale(9, 1), Some(SaleRefusal::Unavailable));
         let grouped = Offer { status: Status::Grouped, ..offer() };
-        assert_eq!(grouped.judge(1, 2), Some(Unsold::Gone), "what stands for its variants is not sold");
+        assert_eq!(
+            grouped.check_sale(1, 2),
+            Some(SaleRefusal::Unavailable),
+            "what stands for its variants is not sold"
+        );
         assert_eq!(grouped.check_single("sku").unwrap_err().code, "variant_required");
         assert!(offer().check_single("sku").is_ok() && archived.check_single("sku").is_ok());
-        assert!(matches!(offer().judge(9, 1), Some(Unsold::PriceChanged { .. })));
+        assert!(matches!(offer().check_sale(9, 1), Some(SaleRefusal::PriceChanged { .. })));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::{Catalog, Offer};
 const SORT_KEY: &str = "OFFER";
 
 /// Is it by that sort key that an offer lies in the table? For whoever reads the table's stream.
-pub fn is_offer(sort_key: &str) -> bool {
+pub fn is_offer_key(sort_key: &str) -> bool {
     sort_key == SORT_KEY
 }
 

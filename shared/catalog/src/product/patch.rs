@@ -3,9 +3,9 @@
 use aws_kit::{Idempotency, Idempotent};
 use values::{ProductId, Result, Trace};
 
-use crate::{Listing, Patch, Products, RevisionKind};
+use crate::{CatalogService, Listing, Patch, RevisionKind};
 
-impl Products {
+impl CatalogService {
     /// Patches a product that is at `version`. 412 `version_mismatch`. 2 round trips.
     pub async fn patch(
         &self,
@@ -15,8 +15,8 @@ impl Products {
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Listing>> {
-        let tried = self.try_patch(id, version, patch, trace, idempotency).await;
-        self.or_earlier(tried, idempotency).await
+        let result = self.try_patch(id, version, patch, trace, idempotency).await;
+        self.or_earlier(result, idempotency).await
     }
 
     async fn try_patch(
@@ -27,8 +27,8 @@ impl Products {
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Listing>> {
-        let before = self.at_version(id, Some(version)).await?;
-        let (sheet, stock) = patch.apply(before.sheet())?;
-        self.rewrite(before, sheet, &stock, RevisionKind::Patched, trace, idempotency).await
+        let before = self.listing_at_version(id, Some(version)).await?;
+        let (content, stock) = patch.apply(before.content())?;
+        self.replace_content(before, content, &stock, RevisionKind::Patched, trace, idempotency).await
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use values::{ProductId, Sku, Timestamp};
 
-use crate::{Attributes, Brand, Category, Choice, Description, Image, Name, Status, Tags, Variant};
+use crate::{Attributes, Brand, Category, Description, Image, Name, ProductOption, Status, Tags, Variant};
 
 /// The product's row: everything but prices and stock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Product {
     pub attributes: Attributes,
     /// What a customer chooses, such as a size; empty when there is one SKU.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<Choice>,
+    pub options: Vec<ProductOption>,
     /// What can be chosen, and the SKU of each; empty when there is one SKU.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<Variant>,

@@ -5,39 +5,39 @@ use values::{ProductId, Result, Trace};
 
 use crate::RevisionKind;
 use crate::product::draft::check_stock;
-use crate::{Listing, Products, Sheet, Stock};
+use crate::{CatalogService, Listing, ProductContent, StockLevels};
 
-impl Products {
+impl CatalogService {
     /// Replaces what is told of a product that is at `version`. Its SKU stays, and the stock of every SKU that is there; new
     /// variants begin with the pieces that `stock` tells, and what is left out is archived. 412 `version_mismatch`; 409 `options_fixed` or `sku_taken`. 2 round trips.
     pub async fn replace(
         &self,
         id: ProductId,
         version: u64,
-        sheet: Sheet,
-        stock: &Stock,
+        content: ProductContent,
+        stock: &StockLevels,
         trace: &Trace,
     ) -> Result<Listing> {
-        let before = self.at_version(id, Some(version)).await?;
-        match self.rewrite(before, sheet, stock, RevisionKind::Replaced, trace, None).await? {
+        let before = self.listing_at_version(id, Some(version)).await?;
+        match self.replace_content(before, content, stock, RevisionKind::Replaced, trace, None).await? {
             Idempotent::Fresh(listing) | Idempotent::Replayed(listing) => Ok(listing),
         }
     }
 
-    pub(crate) async fn rewrite(
+    pub(crate) async fn replace_content(
         &self,
         before: Listing,
-        sheet: Sheet,
-        stock: &Stock,
+        content: ProductContent,
+        stock: &StockLevels,
         kind: RevisionKind,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Listing>> {
-        sheet.goods.check_follows(&before.sheet().goods)?;
-        sheet.check(&before.product.sku, self.currency)?;
-        check_stock(&sheet, stock)?;
-        self.catalog.ensure_category(&sheet.category, self.clock.now()).await?;
-        let after = before.rewritten(&sheet, stock, self.clock.now())?;
+        content.kind.check_same_kind(&before.content().kind)?;
+        content.check(&before.product.sku, self.currency)?;
+        check_stock(&content, stock)?;
+        self.catalog.ensure_category(&content.category, self.clock.now()).await?;
+        let after = before.with_content(&content, stock, self.clock.now())?;
         self.save(&before, after, kind, Vec::new(), trace, idempotency).await
     }
 }

@@ -20,7 +20,8 @@ pub struct Revision {
     /// In what way.
     pub kind: RevisionKind,
     /// What was said before, by the name of each field that says something else now; null where there was nothing.
-    pub was: Map<String, Value>,
+    #[serde(rename = "was")]
+    pub previous: Map<String, Value>,
 }
 
 /// In what way a product was changed.
@@ -57,45 +58,45 @@ impl RevisionKind {
 impl Revision {
     /// What `after` changed of `before`.
     pub(crate) fn of(before: Option<&Listing>, after: &Listing, kind: RevisionKind, actor: Actor) -> Result<Self> {
-        let was = match before {
+        let previous = match before {
             None => Map::new(),
             Some(before) => {
-                let (mut before, after) = (told(before)?, told(after)?);
-                let mut was = Map::new();
+                let (mut before, after) = (fields(before)?, fields(after)?);
+                let mut previous = Map::new();
                 for (field, now) in &after {
                     let then = before.remove(field).unwrap_or_default();
                     if then != *now {
-                        was.insert(field.clone(), then);
+                        previous.insert(field.clone(), then);
                     }
                 }
-                was.extend(before);
-                was
+                previous.extend(before);
+                previous
             }
         };
-        Ok(Self { version: after.product.version, at: after.product.updated_at, actor, kind, was })
+        Ok(Self { version: after.product.version, at: after.product.updated_at, actor, kind, previous })
     }
 }
 
 /// All that is said of a product, by field, as the wire names it.
-fn told(listing: &Listing) -> Result<Map<String, Value>> {
-    let Value::Object(mut told) = json(&listing.product)? else { return Ok(Map::new()) };
-    for silent in ["id", "sku", "version", "createdAt", "updatedAt"] {
-        told.remove(silent);
+fn fields(listing: &Listing) -> Result<Map<String, Value>> {
+    let Value::Object(mut fields) = json(&listing.product)? else { return Ok(Map::new()) };
+    for omitted in ["id", "sku", "version", "createdAt", "updatedAt"] {
+        fields.remove(omitted);
     }
-    told.insert("taxClass".to_owned(), json(&listing.lead.tax_class)?);
+    fields.insert("taxClass".to_owned(), json(&listing.main_offer.tax_class)?);
     let variants = listing.product.variants.iter().zip(&listing.variants);
     let variants = variants.map(|(variant, offer)| {
-        let mut told = terms(offer)?;
-        told.insert("sku".to_owned(), json(&variant.sku)?);
-        told.insert("options".to_owned(), json(&variant.options)?);
-        Ok(Value::Object(told))
+        let mut fields = terms(offer)?;
+        fields.insert("sku".to_owned(), json(&variant.sku)?);
+        fields.insert("options".to_owned(), json(&variant.options)?);
+        Ok(Value::Object(fields))
     });
     let variants = variants.collect::<Result<Vec<_>>>()?;
     match variants.is_empty() {
-        true => told.extend(terms(&listing.lead)?),
-        false => drop(told.insert("variants".to_owned(), variants.into())),
+        true => fields.extend(terms(&listing.main_offer)?),
+        false => drop(fields.insert("variants".to_owned(), variants.into())),
     }
-    Ok(told)
+    Ok(fields)
 }
 
 fn terms(offer: &Offer) -> Result<Map<String, Value>> {
@@ -114,40 +115,40 @@ fn json(value: impl Serialize) -> Result<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::product::content::tests::sheet;
+    use crate::product::content::tests::content;
     use crate::product::listing::tests::{listing, shirt};
     use crate::product::terms::tests::eur;
-    use crate::{Goods, Sheet, Stock, Terms};
+    use crate::{OfferTerms, ProductContent, ProductKind, StockLevels};
     use serde_json::json;
 
-    fn was(before: &Listing, sheet: &Sheet) -> Value {
-        let after = before.rewritten(sheet, &Stock::new(), before.product.created_at).unwrap();
+    fn was(before: &Listing, content: &ProductContent) -> Value {
+        let after = before.with_content(content, &StockLevels::new(), before.product.created_at).unwrap();
         let revision = Revision::of(Some(before), &after, RevisionKind::Replaced, Actor::system("test")).unwrap();
         assert_eq!(revision.version, 2);
-        Value::Object(revision.was)
+        Value::Object(revision.previous)
     }
 
     #[test]
     fn a_change_says_what_was_said_before_and_nothing_else() {
         let before = listing();
-        assert_eq!(was(&before, &sheet()), json!({}));
-        let plain = Sheet { brand: None, goods: Goods::Single(Terms::at(eur(990))), ..sheet() };
-        let told = json!({
+        assert_eq!(was(&before, &content()), json!({}));
+        let plain = ProductContent { brand: None, kind: ProductKind::Single(OfferTerms::at(eur(990))), ..content() };
+        let expected = json!({
             "brand": "Kiln & Co", "price": eur(1_490), "compareAtPrice": eur(1_990), "weight": 380,
         });
-        assert_eq!(was(&before, &plain), told);
-        let after = before.rewritten(&plain, &Stock::new(), before.product.created_at).unwrap();
+        assert_eq!(was(&before, &plain), expected);
+        let after = before.with_content(&plain, &StockLevels::new(), before.product.created_at).unwrap();
         let back = Revision::of(Some(&after), &before, RevisionKind::Replaced, Actor::system("test")).unwrap();
-        assert_eq!(back.was["brand"], Value::Null, "there was nothing");
+        assert_eq!(back.previous["brand"], Value::Null, "there was nothing");
     }
 
     #[test]
     fn a_new_product_was_nothing_before_and_an_archived_one_was_in_the_shop() {
         let created = Revision::of(None, &listing(), RevisionKind::Created, Actor::system("test")).unwrap();
-        assert!(created.was.is_empty());
-        let gone = listing().archived(listing().product.created_at);
+        assert!(created.previous.is_empty());
+        let gone = listing().as_archived(listing().product.created_at);
         let archived = Revision::of(Some(&listing()), &gone, RevisionKind::Archived, Actor::system("test")).unwrap();
-        assert_eq!(Value::Object(archived.was), json!({ "status": "active" }));
+        assert_eq!(Value::Object(archived.previous), json!({ "status": "active" }));
     }
 
     #[test]
@@ -156,11 +157,11 @@ mod tests {
         let mut sold = shirt();
         (sold.variants[0].available, sold.variants[0].stock_version) = (1, 2);
         let unchanged = Revision::of(Some(&before), &sold, RevisionKind::Patched, Actor::system("test")).unwrap();
-        assert!(unchanged.was.is_empty());
+        assert!(unchanged.previous.is_empty());
         sold.variants[0].price = eur(1);
         let changed = Revision::of(Some(&before), &sold, RevisionKind::Patched, Actor::system("test")).unwrap();
-        assert_eq!(changed.was.keys().collect::<Vec<_>>(), ["variants"]);
-        assert_eq!(changed.was["variants"][0]["price"], json!(eur(2_000)));
-        assert!(changed.was["variants"][0].get("stock").is_none());
+        assert_eq!(changed.previous.keys().collect::<Vec<_>>(), ["variants"]);
+        assert_eq!(changed.previous["variants"][0]["price"], json!(eur(2_000)));
+        assert!(changed.previous["variants"][0].get("stock").is_none());
     }
 }

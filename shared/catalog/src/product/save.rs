@@ -4,33 +4,35 @@ use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot
 use events::{Envelope, ProductChanged};
 use values::{Error, ProductId, Result, Sku, Trace};
 
-use crate::product::variants::MOST_VARIANTS;
-use crate::{Goods, Listing, Moved, Offer, Products, Revision, RevisionKind, Sheet, Status};
+use crate::product::variants::MAX_VARIANTS;
+use crate::{
+    CatalogService, Listing, Offer, ProductContent, ProductKind, Revision, RevisionKind, Status, StockMovement,
+};
 
 /// Of a new SKU: its offer, and the first movement of its stock.
 const WRITES_OF_NEW: usize = 2;
 /// Product, history, event, kept answer.
 const OTHER_WRITES: usize = 4;
 const _: () = assert!(
-    WRITES_OF_NEW * (MOST_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
+    WRITES_OF_NEW * (MAX_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "a product with all its variants must fit one transaction"
 );
 
-/// Where in a transaction SKUs are taken, to find the one that was taken before.
+/// Where in a transaction SKUs are claimed_skus, to find the one that was claimed_skus before.
 #[derive(Debug, Default)]
-pub(crate) struct Taken(Vec<(Slot, Sku)>);
+pub(crate) struct ClaimedSkus(Vec<(Slot, Sku)>);
 
-impl Products {
+impl CatalogService {
     /// The listing that is to be changed, if it is in the shop and at `version`. 1 round trip, 2 when this sandbox never saw the
     /// product, or did not see its newest variants.
-    pub(crate) async fn at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
+    pub(crate) async fn listing_at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
         let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
         if version.is_some_and(|version| version != listing.product.version) {
             return Err(Error::version_mismatch("product"));
         }
         match listing.product.status {
             Status::Active | Status::Grouped => Ok(listing),
-            Status::Archived => Err(archived()),
+            Status::Archived => Err(product_archived()),
         }
     }
 
@@ -48,7 +50,7 @@ impl Products {
     ) -> Result<Idempotent<Listing>> {
         let mut writes = Transaction::new();
         let product = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
-        let (mut taken, mut count) = (Taken::default(), OTHER_WRITES + more.len());
+        let (mut claimed_skus, mut count) = (ClaimedSkus::default(), OTHER_WRITES + more.len());
         for offer in after.offers() {
             match before.offer(&offer.sku) {
                 Some(was) if was == offer => {}
@@ -57,7 +59,7 @@ impl Products {
                     count += 1;
                 }
                 None => {
-                    self.put_on_sale(&mut writes, offer, &mut taken, trace)?;
+                    self.add_new_offer(&mut writes, offer, &mut claimed_skus, trace)?;
                     count += WRITES_OF_NEW;
                 }
             }
@@ -73,38 +75,38 @@ impl Products {
         for write in more {
             writes.add(write);
         }
-        self.record(&mut writes, Some(before), &after, kind, trace)?;
-        let (id, sheet) = (after.product.id, after.sheet());
+        self.add_history_and_event(&mut writes, Some(before), &after, kind, trace)?;
+        let (id, content) = (after.product.id, after.content());
         let committed = self.commit(writes, after, idempotency).await;
-        self.catalog.forget(id);
+        self.catalog.evict(id);
         match committed {
-            Err(CommitError::ConditionFailed(refusals)) if refusals.of(product).is_some() => {
+            Err(CommitError::ConditionFailed(failures)) if failures.of(product).is_some() => {
                 Err(Error::version_mismatch("product"))
             }
-            Err(CommitError::ConditionFailed(refusals)) => Err(taken.refusal(&refusals, &sheet)),
+            Err(CommitError::ConditionFailed(failures)) => Err(claimed_skus.conflict(&failures, &content)),
             done => Ok(done?),
         }
     }
 
     /// The offer of a SKU that nobody had before, and where its first pieces came from; there are none of what only stands for
     /// variants.
-    pub(crate) fn put_on_sale(
+    pub(crate) fn add_new_offer(
         &self,
         writes: &mut Transaction,
         offer: &Offer,
-        taken: &mut Taken,
+        claimed_skus: &mut ClaimedSkus,
         trace: &Trace,
     ) -> Result<()> {
-        taken.0.push((writes.add(self.catalog.create_offer(offer)?), offer.sku.clone()));
+        claimed_skus.0.push((writes.add(self.catalog.create_offer(offer)?), offer.sku.clone()));
         if offer.status != Status::Grouped {
-            let first = Moved::initially(&offer.sku, offer.available, self.clock.now(), trace);
-            writes.add(self.catalog.log(&first)?);
+            let initial = StockMovement::initial(&offer.sku, offer.available, self.clock.now(), trace);
+            writes.add(self.catalog.put_movement(&initial)?);
         }
         Ok(())
     }
 
     /// The change in the product's history, and the event that tells of it.
-    pub(crate) fn record(
+    pub(crate) fn add_history_and_event(
         &self,
         writes: &mut Transaction,
         before: Option<&Listing>,
@@ -116,31 +118,31 @@ impl Products {
         let revision = Revision::of(before, after, kind, trace.actor.clone())?;
         writes.add(self.catalog.put_revision(product.id, &revision)?);
         let event = kind.event(ProductChanged { product_id: product.id, sku: product.sku.clone() });
-        let told = Envelope::new(&self.clock, trace, product.id, product.version, event);
-        writes.add(outbox_put(self.catalog.table(), &told)?);
+        let envelope = Envelope::new(&self.clock, trace, product.id, product.version, event);
+        writes.add(outbox_put(self.catalog.table(), &envelope)?);
         Ok(())
     }
 }
 
-impl Taken {
+impl ClaimedSkus {
     /// The SKU that another product has, where the request names it.
-    pub(crate) fn refusal(&self, refusals: &aws_kit::ConditionFailures, sheet: &Sheet) -> Error {
-        let Some((_, sku)) = self.0.iter().find(|(slot, _)| refusals.of(*slot).is_some()) else {
+    pub(crate) fn conflict(&self, failures: &aws_kit::ConditionFailures, content: &ProductContent) -> Error {
+        let Some((_, sku)) = self.0.iter().find(|(slot, _)| failures.of(*slot).is_some()) else {
             return Error::conflict(
                 "changed_meanwhile",
                 "It was changed by somebody else meanwhile. Read it and try again.",
             );
         };
-        let at = match &sheet.goods {
-            Goods::Single(_) => String::new(),
-            Goods::Variants(range) => range.place(sku),
+        let at = match &content.kind {
+            ProductKind::Single(_) => String::new(),
+            ProductKind::Variants(variant_set) => variant_set.field_prefix(sku),
         };
         let error = Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already."));
-        error.with_field(format!("{at}sku"), "sku_taken", "is taken")
+        error.with_field(format!("{at}sku"), "sku_taken", "is claimed_skus")
     }
 }
 
 /// What is out of the shop is not changed.
-pub(crate) fn archived() -> Error {
+pub(crate) fn product_archived() -> Error {
     Error::conflict("product_archived", "An archived product stays as it is.")
 }

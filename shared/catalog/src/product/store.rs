@@ -1,4 +1,4 @@
-//! Products and what lies with them: read with their offers and ratings, walked, written, and their history.
+//! CatalogService and what lies with them: read with their offers and ratings, walked, written, and their history.
 
 use std::collections::HashMap;
 
@@ -12,11 +12,11 @@ use crate::store::SHARDS;
 use crate::{Catalog, Category, Listing, Offer, Product, Rating, Revision, Status};
 
 /// DynamoDB's bound of one read.
-const MOST_KEYS: usize = 100;
+const MAX_KEYS: usize = 100;
 /// Reads that run at once.
 const AT_ONCE: usize = 8;
 /// Looks at a product that is being changed: rows of one read may be of two versions.
-const LOOKS: u32 = 4;
+const MAX_READS: u32 = 4;
 
 /// Rows of several kinds that were read together.
 #[derive(Default)]
@@ -30,12 +30,12 @@ struct Rows {
 impl Catalog {
     /// The SKU of a product: what of it is sold, or stands for its variants; none when there is no such product. Remembered: 0 or 1 round trips.
     pub async fn sku_of(&self, product: ProductId) -> Result<Option<Sku>> {
-        if let Some(sku) = self.known(|known| known.skus.get(&product).and_then(|skus| skus.first().cloned())) {
+        if let Some(sku) = self.memory(|memory| memory.skus.get(&product).and_then(|skus| skus.first().cloned())) {
             return Ok(Some(sku));
         }
         let found = self.table.peek::<Product>(product_key(product)).await?;
         if let Some(found) = &found {
-            self.remember(found);
+            self.remember_skus(found);
         }
         Ok(found.map(|product| product.sku))
     }
@@ -43,10 +43,10 @@ impl Catalog {
     /// A product with its offers and rating, as they are now: 1 round trip, 2 when this sandbox never saw the product, or did not
     /// see its newest variants.
     pub async fn listing(&self, id: ProductId) -> Result<Option<Listing>> {
-        for _ in 0..LOOKS {
-            match self.look(id).await? {
+        for _ in 0..MAX_READS {
+            match self.try_read(id).await? {
                 None => return Ok(None),
-                Some(Some(listing)) if listing.is_whole() => return Ok(Some(listing)),
+                Some(Some(listing)) if listing.is_consistent() => return Ok(Some(listing)),
                 // It was written while it was read.
                 Some(_) => {}
             }
@@ -54,18 +54,18 @@ impl Catalog {
         Err(Error::unavailable("database", "a product was changed faster than it was read"))
     }
 
-    /// Products by their ids (100 at most), archived ones too, in no order; those that exist. 1 round trip.
+    /// CatalogService by their ids (100 at most), archived ones too, in no order; those that exist. 1 round trip.
     pub async fn products(&self, ids: &[ProductId]) -> Result<Vec<Product>> {
         let keys: Vec<Key> = ids.iter().map(|id| product_key(*id)).collect();
         self.table.batch_get(&keys).await
     }
 
     /// A product that was read before, with its offers and rating as they are now; none while not all of them are there. 1 round trip.
-    pub(crate) async fn listed(&self, product: Product) -> Result<Option<Listing>> {
+    pub(crate) async fn listing_of(&self, product: Product) -> Result<Option<Listing>> {
         Ok(self.listings(vec![product]).await?.pop())
     }
 
-    /// Products that were read before, with their offers and ratings as they are now, in their order. One whose offers are not
+    /// CatalogService that were read before, with their offers and ratings as they are now, in their order. One whose offers are not
     /// all there is left out. A product may be older than its offers. A round trip per 100 rows, some of them at once.
     pub async fn listings(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
         let of = |product: &Product| {
@@ -74,8 +74,8 @@ impl Catalog {
         };
         let keys: Vec<Key> = products.iter().flat_map(of).collect();
         let mut rows = Rows::default();
-        for batches in keys.chunks(MOST_KEYS * AT_ONCE) {
-            for found in try_join_all(batches.chunks(MOST_KEYS).map(|keys| self.rows(keys))).await? {
+        for batches in keys.chunks(MAX_KEYS * AT_ONCE) {
+            for found in try_join_all(batches.chunks(MAX_KEYS).map(|keys| self.read_rows(keys))).await? {
                 rows.offers.extend(found.offers);
                 rows.ratings.extend(found.ratings);
             }
@@ -83,7 +83,7 @@ impl Catalog {
         Ok(products.into_iter().filter_map(|product| rows.listing(product)).collect())
     }
 
-    /// Products of one of the [`Catalog::SHARDS`], archived ones not, in the order they were made in: `limit` at most, or a megabyte.
+    /// CatalogService of one of the [`Catalog::SHARDS`], archived ones not, in the order they were made in: `limit` at most, or a megabyte.
     /// A moment behind the table. 1 round trip.
     pub async fn walk(&self, shard: u8, after: Option<Position>, limit: u32) -> Result<Page<Product>> {
         let request = PageRequest { limit, after };
@@ -92,9 +92,9 @@ impl Catalog {
 
     /// Does any product of the shop lie in that category itself? A moment behind the table. 1 round trip.
     pub(crate) async fn has_products(&self, category: &Category) -> Result<bool> {
-        let looks = (0..SHARDS)
+        let reads = (0..SHARDS)
             .map(|shard| Query::index(&self.table, "gsi2", format!("CATEGORY#{category}#{shard}")).first::<Value>(1));
-        Ok(try_join_all(looks).await?.iter().any(|found| !found.is_empty()))
+        Ok(try_join_all(reads).await?.iter().any(|found| !found.is_empty()))
     }
 
     /// The write of a product's row, with its places in the lists while it is in the shop.
@@ -132,32 +132,32 @@ impl Catalog {
     }
 
     /// None within: not all of its offers were there.
-    async fn look(&self, id: ProductId) -> Result<Option<Option<Listing>>> {
-        let known = self.known(|known| known.skus.get(&id).cloned()).unwrap_or_default();
-        let offers = known.iter().map(|sku| self.offer_key(sku));
+    async fn try_read(&self, id: ProductId) -> Result<Option<Option<Listing>>> {
+        let skus = self.memory(|memory| memory.skus.get(&id).cloned()).unwrap_or_default();
+        let offers = skus.iter().map(|sku| self.offer_key(sku));
         let keys: Vec<Key> = [product_key(id), rating_key(id)].into_iter().chain(offers).collect();
-        let mut rows = self.rows(&keys).await?;
+        let mut rows = self.read_rows(&keys).await?;
         let Some(product) = rows.products.pop() else { return Ok(None) };
-        self.remember(&product);
+        self.remember_skus(&product);
         let missing: Vec<Key> =
             product.skus().filter(|sku| !rows.offers.contains_key(*sku)).map(|sku| self.offer_key(sku)).collect();
         if !missing.is_empty() {
-            rows.offers.extend(self.rows(&missing).await?.offers);
+            rows.offers.extend(self.read_rows(&missing).await?.offers);
         }
         Ok(Some(rows.listing(product)))
     }
 
-    async fn rows(&self, keys: &[Key]) -> Result<Rows> {
+    async fn read_rows(&self, keys: &[Key]) -> Result<Rows> {
         let mut rows = Rows::default();
         for row in self.table.batch_get::<Value>(keys).await? {
             match row["sk"].as_str() {
-                Some("PRODUCT") => rows.products.push(read(row)?),
+                Some("PRODUCT") => rows.products.push(parse(row)?),
                 Some("RATING") => {
                     let key = row["pk"].as_str().unwrap_or_default().to_owned();
-                    rows.ratings.insert(key, read(row)?);
+                    rows.ratings.insert(key, parse(row)?);
                 }
                 _ => {
-                    let offer: Offer = read(row)?;
+                    let offer: Offer = parse(row)?;
                     rows.offers.insert(offer.sku.clone(), offer);
                 }
             }
@@ -170,14 +170,14 @@ impl Rows {
     /// A product with what was read of it; none while one of its offers is missing.
     fn listing(&mut self, product: Product) -> Option<Listing> {
         let rating = self.ratings.remove(&partition(product.id)).unwrap_or_default();
-        let lead = self.offers.remove(&product.sku)?;
+        let main_offer = self.offers.remove(&product.sku)?;
         let variants =
             product.variants.iter().map(|variant| self.offers.remove(&variant.sku)).collect::<Option<_>>()?;
-        Some(Listing { product, lead, variants, rating })
+        Some(Listing { product, main_offer, variants, rating })
     }
 }
 
-fn read<T: DeserializeOwned>(row: Value) -> Result<T> {
+fn parse<T: DeserializeOwned>(row: Value) -> Result<T> {
     serde_json::from_value(row).map_err(Error::internal)
 }
 

@@ -3,13 +3,13 @@
 use values::{Currency, Error, Money, Result};
 
 /// The highest price, in minor units.
-const HIGHEST_PRICE: i64 = 100_000_000;
+const MAX_PRICE: i64 = 100_000_000;
 /// The heaviest piece, in grams.
-const HEAVIEST: u32 = 1_000_000;
+const MAX_WEIGHT_GRAMS: u32 = 1_000_000;
 
 /// The terms of one SKU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
+pub struct OfferTerms {
     /// Of one piece.
     pub price: Money,
     /// What it cost before, or costs elsewhere: more than the price.
@@ -18,7 +18,7 @@ pub struct Terms {
     pub weight: Option<u32>,
 }
 
-impl Terms {
+impl OfferTerms {
     /// At a price, and nothing more.
     pub fn at(price: Money) -> Self {
         Self { price, compare_at_price: None, weight: None }
@@ -35,10 +35,10 @@ impl Terms {
                 return Err(Error { code, ..Error::invalid(&field, code, message) });
             }
         }
-        match self.weight.is_none_or(|grams| (1..=HEAVIEST).contains(&grams)) {
+        match self.weight.is_none_or(|grams| (1..=MAX_WEIGHT_GRAMS).contains(&grams)) {
             true => Ok(()),
             false => {
-                let message = format!("must be from 1 to {HEAVIEST} grams, or be left out");
+                let message = format!("must be from 1 to {MAX_WEIGHT_GRAMS} grams, or be left out");
                 Err(Error::invalid(&format!("{at}weight"), "weight_out_of_range", message))
             }
         }
@@ -50,8 +50,8 @@ fn check_price(field: &str, price: Money, currency: Currency) -> Result<()> {
         let message = format!("this shop sells in {currency}");
         return Err(Error::invalid(&format!("{field}.currency"), "currency_mismatch", message));
     }
-    if !(0..=HIGHEST_PRICE).contains(&price.amount) {
-        let message = format!("must be from 0 to {HIGHEST_PRICE} minor units");
+    if !(0..=MAX_PRICE).contains(&price.amount) {
+        let message = format!("must be from 0 to {MAX_PRICE} minor units");
         return Err(Error::invalid(&format!("{field}.amount"), "price_out_of_range", message));
     }
     Ok(())
@@ -66,34 +66,34 @@ pub(crate) mod tests {
         Money::new(amount, "EUR".parse().unwrap())
     }
 
-    fn priced(terms: Terms) -> Result<()> {
+    fn priced(terms: OfferTerms) -> Result<()> {
         terms.check("", "EUR".parse().unwrap())
     }
 
     #[test]
     fn a_price_is_in_the_shops_currency_and_within_bounds() {
-        assert!(priced(Terms::at(eur(1_490))).is_ok());
-        let usd = Terms::at(Money::new(1_490, "USD".parse().unwrap()));
+        assert!(priced(OfferTerms::at(eur(1_490))).is_ok());
+        let usd = OfferTerms::at(Money::new(1_490, "USD".parse().unwrap()));
         assert_eq!(priced(usd).unwrap_err().fields[0].code, "currency_mismatch");
-        for amount in [-1, HIGHEST_PRICE + 1] {
-            assert_eq!(priced(Terms::at(eur(amount))).unwrap_err().fields[0].code, "price_out_of_range");
+        for amount in [-1, MAX_PRICE + 1] {
+            assert_eq!(priced(OfferTerms::at(eur(amount))).unwrap_err().fields[0].code, "price_out_of_range");
         }
     }
 
     #[test]
     fn a_piece_weighs_something_or_nobody_says_what() {
-        let weighing = |grams| priced(Terms { weight: Some(grams), ..Terms::at(eur(1)) });
-        assert!(weighing(1).is_ok() && weighing(HEAVIEST).is_ok());
-        for grams in [0, HEAVIEST + 1] {
+        let weighing = |grams| priced(OfferTerms { weight: Some(grams), ..OfferTerms::at(eur(1)) });
+        assert!(weighing(1).is_ok() && weighing(MAX_WEIGHT_GRAMS).is_ok());
+        for grams in [0, MAX_WEIGHT_GRAMS + 1] {
             assert_eq!(weighing(grams).unwrap_err().fields[0].code, "weight_out_of_range");
         }
     }
 
     proptest! {
         #[test]
-        fn what_it_cost_before_is_more_than_it_costs(price in 2..HIGHEST_PRICE - 2, more in -2i64..=2) {
+        fn what_it_cost_before_is_more_than_it_costs(price in 2..MAX_PRICE - 2, more in -2i64..=2) {
             let before = price + more;
-            let told = priced(Terms { compare_at_price: Some(eur(before)), ..Terms::at(eur(price)) });
+            let told = priced(OfferTerms { compare_at_price: Some(eur(before)), ..OfferTerms::at(eur(price)) });
             match told {
                 Ok(()) => prop_assert!(before > price),
                 Err(error) => prop_assert!(before <= price && error.code == "compare_at_price_too_low"),

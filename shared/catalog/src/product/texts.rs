@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use values::Text;
 
-const MOST_TAGS: usize = 20;
-const LONGEST_DESCRIPTION: usize = 5000;
+const MAX_TAGS: usize = 20;
+const MAX_DESCRIPTION_LENGTH: usize = 5000;
 
 /// A product's name.
 pub type Name = Text<200>;
@@ -29,9 +29,11 @@ impl TryFrom<String> for Description {
 
     fn try_from(text: String) -> Result<Self, String> {
         let strange = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        match text.chars().count() <= LONGEST_DESCRIPTION && !text.chars().any(strange) {
+        match text.chars().count() <= MAX_DESCRIPTION_LENGTH && !text.chars().any(strange) {
             true => Ok(Self(text)),
-            false => Err(format!("must be at most {LONGEST_DESCRIPTION} characters, none of them a control character")),
+            false => {
+                Err(format!("must be at most {MAX_DESCRIPTION_LENGTH} characters, none of them a control character"))
+            }
         }
     }
 }
@@ -52,13 +54,13 @@ impl TryFrom<Vec<Text<50>>> for Tags {
     type Error = String;
 
     fn try_from(given: Vec<Text<50>>) -> Result<Self, String> {
-        let mut tags: Vec<Text<50>> = Vec::with_capacity(given.len().min(MOST_TAGS));
+        let mut tags: Vec<Text<50>> = Vec::with_capacity(given.len().min(MAX_TAGS));
         for tag in given {
             if tags.contains(&tag) {
                 continue;
             }
-            if tags.len() == MOST_TAGS {
-                return Err(format!("must be at most {MOST_TAGS} tags"));
+            if tags.len() == MAX_TAGS {
+                return Err(format!("must be at most {MAX_TAGS} tags"));
             }
             tags.push(tag);
         }

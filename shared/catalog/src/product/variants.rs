@@ -5,26 +5,26 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use values::{Currency, Error, Result, Sku, Text};
 
-use crate::Terms;
+use crate::OfferTerms;
 
 /// Of one product.
-const MOST_OPTIONS: usize = 3;
+const MAX_OPTIONS: usize = 3;
 /// Of one option.
-const MOST_VALUES: usize = 30;
+const MAX_VALUES: usize = 30;
 /// The most variants of a product: with all that goes with them, a product then fits into one transaction.
-pub const MOST_VARIANTS: usize = 40;
+pub const MAX_VARIANTS: usize = 40;
 
 /// An option's name, or one of its values.
-pub type Word = Text<40>;
+pub type OptionValue = Text<40>;
 
 /// Something that a customer chooses, such as a size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Choice {
+pub struct ProductOption {
     /// What is chosen.
-    pub name: Word,
+    pub name: OptionValue,
     /// What can be chosen, in the shop's order.
-    pub values: Vec<Word>,
+    pub values: Vec<OptionValue>,
 }
 
 /// A variant as the product's row names it.
@@ -33,64 +33,64 @@ pub struct Variant {
     /// What is sold; nobody else's, and for ever.
     pub sku: Sku,
     /// The value of each option.
-    pub options: BTreeMap<String, Word>,
+    pub options: BTreeMap<String, OptionValue>,
 }
 
 /// What is sold of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Goods {
+pub enum ProductKind {
     /// The product itself, under its own SKU.
-    Single(Terms),
+    Single(OfferTerms),
     /// Its variants, and not the product.
-    Variants(Range),
+    Variants(VariantSet),
 }
 
 /// Options, and the variants by which they can be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Range {
+pub struct VariantSet {
     /// What a customer chooses: 1 to 3.
-    pub options: Vec<Choice>,
+    pub options: Vec<ProductOption>,
     /// What there is: 1 to 40, in the shop's order.
-    pub variants: Vec<(Variant, Terms)>,
+    pub variants: Vec<(Variant, OfferTerms)>,
 }
 
-impl Goods {
+impl ProductKind {
     /// Refuses to make variants of a single product, or the other way round: carts and orders know its SKU as what it was.
-    pub(crate) fn check_follows(&self, before: &Self) -> Result<()> {
+    pub(crate) fn check_same_kind(&self, before: &Self) -> Result<()> {
         match (before, self) {
-            (Self::Single(_), Self::Variants(_)) => Err(fixed("was made without options, and stays so")),
+            (Self::Single(_), Self::Variants(_)) => Err(kind_is_fixed("was made without options, and stays so")),
             (Self::Variants(_), Self::Single(_)) => {
-                Err(fixed("was made with options, and needs them and its variants"))
+                Err(kind_is_fixed("was made with options, and needs them and its variants"))
             }
             _ => Ok(()),
         }
     }
 }
 
-impl Range {
+impl VariantSet {
     /// Where in a request the variant of that SKU stands: `variants[0].`.
-    pub(crate) fn place(&self, sku: &Sku) -> String {
+    pub(crate) fn field_prefix(&self, sku: &Sku) -> String {
         let at = self.variants.iter().position(|(variant, _)| variant.sku == *sku);
         at.map_or_else(String::new, |at| format!("variants[{at}]."))
     }
 
     /// The cheapest variant's terms: what a list shows. Without a weight, for each variant has its own.
-    pub(crate) fn cheapest(&self) -> Option<Terms> {
+    pub(crate) fn cheapest(&self) -> Option<OfferTerms> {
         let terms = self.variants.iter().map(|(_, terms)| *terms).min_by_key(|terms| terms.price.amount);
-        terms.map(|terms| Terms { weight: None, ..terms })
+        terms.map(|terms| OfferTerms { weight: None, ..terms })
     }
 
     /// What a cart calls a variant: `T-Shirt (M, red)`.
     pub(crate) fn name(&self, product: &str, variant: &Variant) -> String {
         let values = self.options.iter().filter_map(|option| variant.options.get(option.name.as_str()));
-        format!("{product} ({})", values.map(Word::as_str).collect::<Vec<_>>().join(", "))
+        format!("{product} ({})", values.map(OptionValue::as_str).collect::<Vec<_>>().join(", "))
     }
 
     /// Refuses what is no range of variants. `own` is the product's SKU, under which none of them is sold.
     pub(crate) fn check(&self, own: &Sku, currency: Currency) -> Result<()> {
         self.check_options()?;
-        if !(1..=MOST_VARIANTS).contains(&self.variants.len()) {
-            let message = format!("must be from 1 to {MOST_VARIANTS} variants");
+        if !(1..=MAX_VARIANTS).contains(&self.variants.len()) {
+            let message = format!("must be from 1 to {MAX_VARIANTS} variants");
             return Err(Error::invalid("variants", "variants_out_of_range", message));
         }
         let (mut skus, mut chosen) = (HashSet::from([own]), HashSet::new());
@@ -110,8 +110,8 @@ impl Range {
     }
 
     fn check_options(&self) -> Result<()> {
-        if !(1..=MOST_OPTIONS).contains(&self.options.len()) {
-            let message = format!("must be from 1 to {MOST_OPTIONS} options where there are variants");
+        if !(1..=MAX_OPTIONS).contains(&self.options.len()) {
+            let message = format!("must be from 1 to {MAX_OPTIONS} options where there are variants");
             return Err(Error::invalid("options", "options_out_of_range", message));
         }
         let mut names = HashSet::new();
@@ -123,10 +123,10 @@ impl Range {
                     "is another option's already",
                 ));
             }
-            let values: HashSet<&str> = option.values.iter().map(Word::as_str).collect();
+            let values: HashSet<&str> = option.values.iter().map(OptionValue::as_str).collect();
             let field = format!("options[{at}].values");
-            if !(1..=MOST_VALUES).contains(&option.values.len()) {
-                let message = format!("must be from 1 to {MOST_VALUES} values");
+            if !(1..=MAX_VALUES).contains(&option.values.len()) {
+                let message = format!("must be from 1 to {MAX_VALUES} values");
                 return Err(Error::invalid(&field, "option_values_out_of_range", message));
             }
             if values.len() < option.values.len() {
@@ -156,7 +156,7 @@ impl Range {
     }
 }
 
-fn fixed(message: &str) -> Error {
+fn kind_is_fixed(message: &str) -> Error {
     let error = Error::conflict("options_fixed", format!("This product {message}. Make a new product instead."));
     error.with_field("options", "options_fixed", message)
 }
@@ -168,32 +168,32 @@ pub(crate) mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    pub(crate) fn word(text: &str) -> Word {
+    pub(crate) fn option_value(text: &str) -> OptionValue {
         serde_json::from_value(json!(text)).unwrap()
     }
 
-    pub(crate) fn variant(sku: &str, size: &str, colour: &str, price: i64) -> (Variant, Terms) {
-        let options = [("size".to_owned(), word(size)), ("colour".to_owned(), word(colour))].into();
-        (Variant { sku: sku.parse().unwrap(), options }, Terms::at(eur(price)))
+    pub(crate) fn variant(sku: &str, size: &str, colour: &str, price: i64) -> (Variant, OfferTerms) {
+        let options = [("size".to_owned(), option_value(size)), ("colour".to_owned(), option_value(colour))].into();
+        (Variant { sku: sku.parse().unwrap(), options }, OfferTerms::at(eur(price)))
     }
 
-    pub(crate) fn shirts() -> Range {
-        let option = |name: &str, values: &[&str]| Choice {
-            name: word(name),
-            values: values.iter().map(|value| word(value)).collect(),
+    pub(crate) fn shirts() -> VariantSet {
+        let option = |name: &str, values: &[&str]| ProductOption {
+            name: option_value(name),
+            values: values.iter().map(|value| option_value(value)).collect(),
         };
-        Range {
+        VariantSet {
             options: vec![option("size", &["S", "M"]), option("colour", &["red", "blue"])],
             variants: vec![variant("TEE-M-RED", "M", "red", 2_000), variant("TEE-S-BLUE", "S", "blue", 1_800)],
         }
     }
 
-    fn check(range: &Range) -> Result<()> {
-        range.check(&"TEE".parse().unwrap(), "EUR".parse().unwrap())
+    fn check(variant_set: &VariantSet) -> Result<()> {
+        variant_set.check(&"TEE".parse().unwrap(), "EUR".parse().unwrap())
     }
 
-    fn refused(range: &Range) -> (String, &'static str) {
-        let field = check(range).unwrap_err().fields.remove(0);
+    fn refused(variant_set: &VariantSet) -> (String, &'static str) {
+        let field = check(variant_set).unwrap_err().fields.remove(0);
         (field.field, field.code)
     }
 
@@ -207,70 +207,71 @@ pub(crate) mod tests {
 
     #[test]
     fn every_variant_chooses_one_value_of_every_option() {
-        let with = |change: fn(&mut Range)| {
-            let mut range = shirts();
-            change(&mut range);
-            refused(&range)
+        let with = |change: fn(&mut VariantSet)| {
+            let mut variant_set = shirts();
+            change(&mut variant_set);
+            refused(&variant_set)
         };
         let at = |field: &str, code| (field.to_owned(), code);
         assert_eq!(
-            with(|range| drop(range.variants[1].0.options.remove("size"))),
+            with(|variant_set| drop(variant_set.variants[1].0.options.remove("size"))),
             at("variants[1].options.size", "required")
         );
         assert_eq!(
-            with(|range| drop(range.variants[0].0.options.insert("cut".to_owned(), word("slim")))),
+            with(|variant_set| drop(variant_set.variants[0].0.options.insert("cut".to_owned(), option_value("slim")))),
             at("variants[0].options.cut", "option_unknown")
         );
         assert_eq!(
-            with(|range| drop(range.variants[0].0.options.insert("size".to_owned(), word("XL")))),
+            with(|variant_set| drop(variant_set.variants[0].0.options.insert("size".to_owned(), option_value("XL")))),
             at("variants[0].options.size", "option_value_unknown")
         );
         assert_eq!(
-            with(|range| range.variants.push(variant("TEE-3", "M", "red", 1))),
+            with(|variant_set| variant_set.variants.push(variant("TEE-3", "M", "red", 1))),
             at("variants[2].options", "variant_twice")
         );
         assert_eq!(
-            with(|range| range.variants.push(variant("TEE-M-RED", "S", "red", 1))),
+            with(|variant_set| variant_set.variants.push(variant("TEE-M-RED", "S", "red", 1))),
             at("variants[2].sku", "sku_twice")
         );
         assert_eq!(
-            with(|range| range.variants.push(variant("TEE", "S", "red", 1))),
+            with(|variant_set| variant_set.variants.push(variant("TEE", "S", "red", 1))),
             at("variants[2].sku", "sku_twice")
         );
         assert_eq!(
-            with(|range| range.variants[1].1.price.amount = -1),
+            with(|variant_set| variant_set.variants[1].1.price.amount = -1),
             at("variants[1].price.amount", "price_out_of_range")
         );
     }
 
     #[test]
     fn options_are_few_and_told_apart() {
-        let with = |options: Vec<Choice>| refused(&Range { options, ..shirts() }).1;
-        let one = |values: Vec<Word>| vec![Choice { name: word("size"), values }];
+        let with = |options: Vec<ProductOption>| refused(&VariantSet { options, ..shirts() }).1;
+        let one = |values: Vec<OptionValue>| vec![ProductOption { name: option_value("size"), values }];
         assert_eq!(with(Vec::new()), "options_out_of_range");
         assert_eq!(with(one(Vec::new())), "option_values_out_of_range");
-        assert_eq!(with(one((0..31).map(|n| word(&n.to_string())).collect())), "option_values_out_of_range");
-        assert_eq!(with(one(vec![word("M"), word("M")])), "option_value_twice");
-        assert_eq!(with([one(vec![word("M")]), one(vec![word("L")])].concat()), "option_twice");
-        let four = ["a", "b", "c", "d"].map(|name| Choice { name: word(name), values: vec![word("x")] });
+        assert_eq!(with(one((0..31).map(|n| option_value(&n.to_string())).collect())), "option_values_out_of_range");
+        assert_eq!(with(one(vec![option_value("M"), option_value("M")])), "option_value_twice");
+        assert_eq!(with([one(vec![option_value("M")]), one(vec![option_value("L")])].concat()), "option_twice");
+        let four = ["a", "b", "c", "d"]
+            .map(|name| ProductOption { name: option_value(name), values: vec![option_value("x")] });
         assert_eq!(with(four.to_vec()), "options_out_of_range");
     }
 
     #[test]
     fn a_product_keeps_its_kind() {
-        let (single, variants) = (Goods::Single(Terms::at(eur(1))), Goods::Variants(shirts()));
-        assert!(single.check_follows(&single).is_ok() && variants.check_follows(&variants).is_ok());
-        assert_eq!(single.check_follows(&variants).unwrap_err().code, "options_fixed");
-        assert_eq!(variants.check_follows(&single).unwrap_err().code, "options_fixed");
+        let (single, variants) = (ProductKind::Single(OfferTerms::at(eur(1))), ProductKind::Variants(shirts()));
+        assert!(single.check_same_kind(&single).is_ok() && variants.check_same_kind(&variants).is_ok());
+        assert_eq!(single.check_same_kind(&variants).unwrap_err().code, "options_fixed");
+        assert_eq!(variants.check_same_kind(&single).unwrap_err().code, "options_fixed");
     }
 
     proptest! {
         #[test]
         fn a_product_has_1_to_40_variants_each_another_choice(sizes in 0usize..=32, colours in 1usize..=4, few in 38usize..=42, twice: bool) {
-            let words = |n: usize| (0..n).map(|value| word(&format!("v{value}"))).collect::<Vec<_>>();
+            let words = |n: usize| (0..n).map(|value| option_value(&format!("v{value}"))).collect::<Vec<_>>();
             let options = vec![
-                Choice { name: word("size"), values: words(sizes) },
-                Choice { name: word("colour"), values: words(colours) },
+                ProductOption { name: option_value("size"), values: words(sizes) },
+                ProductOption { name: option_value("colour"), values: words(colours) },
             ];
             let every = (0..sizes).flat_map(|size| (0..colours).map(move |colour| (size, colour)));
             let mut variants: Vec<_> =
@@ -280,7 +281,7 @@ pub(crate) mod tests {
                 variants.extend(variants.first().cloned().map(|(v, t)| (Variant { sku: "AGAIN".parse().unwrap(), ..v }, t)));
             }
             let legal = (1..=30).contains(&sizes) && (1..=40).contains(&variants.len()) && !twice;
-            prop_assert_eq!(check(&Range { options, variants }).is_ok(), legal);
+            prop_assert_eq!(check(&VariantSet { options, variants }).is_ok(), legal);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Products as requests and answers write them: the one shape that everything reads and writes which speaks of products to the
+//! CatalogService as requests and answers write them: the one shape that everything reads and writes which speaks of products to the
 //! world. It knows no HTTP.
 
 use std::collections::BTreeMap;
@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
 use crate::{
-    Attributes, Brand, Category, Choice, Description, Draft, Goods, ImageOut, Listing, Media, Name, Offer, Product,
-    Range, Rating, Sheet, Status, Stock, Tags, TaxClass, Terms, Variant, Word,
+    Attributes, Brand, Category, Description, Draft, ImageOut, Listing, Media, Name, Offer, OfferTerms, OptionValue,
+    Product, ProductContent, ProductKind, ProductOption, Rating, Status, StockLevels, Tags, TaxClass, Variant,
+    VariantSet,
 };
 
 /// What is said of a product: the body of `POST` and of `PUT`, a line of an import and of an export.
@@ -51,7 +52,7 @@ pub struct ProductIn {
     pub stock: Option<StockIn>,
     /// What a customer chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<Choice>,
+    pub options: Vec<ProductOption>,
     /// What there is to choose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<VariantIn>,
@@ -64,7 +65,7 @@ pub struct VariantIn {
     /// What is sold.
     pub sku: Sku,
     /// The value of each option.
-    pub options: BTreeMap<String, Word>,
+    pub options: BTreeMap<String, OptionValue>,
     /// Of one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
@@ -91,13 +92,13 @@ impl ProductIn {
     /// A product to be made. Its rules are checked by whoever makes it.
     pub fn draft(self) -> Result<Draft> {
         let sku = self.sku.clone().ok_or_else(|| Error::invalid("sku", "required", "is missing"))?;
-        let (sheet, stock) = self.told()?;
-        Ok(Draft { sku, sheet, stock, line: None })
+        let (content, stock) = self.read_content()?;
+        Ok(Draft { sku, content, stock, import_line: None })
     }
 
     /// A product to be told anew, and the pieces of variants that are new: neither its SKU nor the stock of what is there is
     /// replaced.
-    pub fn sheet(self) -> Result<(Sheet, Stock)> {
+    pub fn content(self) -> Result<(ProductContent, StockLevels)> {
         if self.sku.is_some() {
             return Err(Error::invalid("sku", "unknown_field", "cannot be replaced; leave it out"));
         }
@@ -105,49 +106,51 @@ impl ProductIn {
             let message = "is not replaced; leave it out, and count it by PATCH /products/{id}/stock";
             return Err(Error::invalid("stock", "unknown_field", message));
         }
-        self.told()
+        self.read_content()
     }
 
     fn has_variants(&self) -> bool {
         !(self.options.is_empty() && self.variants.is_empty())
     }
 
-    fn told(self) -> Result<(Sheet, Stock)> {
-        let mut stock = Stock::new();
-        let goods = if self.has_variants() {
+    fn read_content(self) -> Result<(ProductContent, StockLevels)> {
+        let mut stock = StockLevels::new();
+        let kind = if self.has_variants() {
             if self.stock.is_some() {
                 let message = "is each variant's own where there are variants; leave it out";
                 return Err(Error::invalid("stock", "stock_of_variants", message));
             }
             let (price, compare_at_price, weight) = (self.price, self.compare_at_price, self.weight);
             // What is told of the product holds for the variants that tell nothing of it.
-            let whole = |variant: VariantIn| match variant.price {
+            let with_defaults = |variant: VariantIn| match variant.price {
                 None => VariantIn { price, compare_at_price: variant.compare_at_price.or(compare_at_price), ..variant },
                 Some(_) => variant,
             };
-            let variants = self.variants.into_iter().map(whole);
+            let variants = self.variants.into_iter().map(with_defaults);
             let variants = variants.map(|variant| VariantIn { weight: variant.weight.or(weight), ..variant });
-            let (variants, told) = ranged(variants)?;
-            stock = told;
-            Goods::Variants(Range { options: self.options, variants })
+            let (variants, levels) = read_variants(variants)?;
+            stock = levels;
+            ProductKind::Variants(VariantSet { options: self.options, variants })
         } else {
             let price = self.price.ok_or_else(|| Error::invalid("price", "required", "is missing"))?;
             stock.extend(self.sku.zip(self.stock).map(|(sku, stock)| (sku, stock.available)));
-            Goods::Single(Terms { price, compare_at_price: self.compare_at_price, weight: self.weight })
+            ProductKind::Single(OfferTerms { price, compare_at_price: self.compare_at_price, weight: self.weight })
         };
         let Self { name, description, category, brand, tags, attributes, tax_class, .. } = self;
-        Ok((Sheet { name, description, category, brand, tags, attributes, tax_class, goods }, stock))
+        Ok((ProductContent { name, description, category, brand, tags, attributes, tax_class, kind }, stock))
     }
 }
 
 /// Variants with their terms, and the pieces that are told of them.
-pub(crate) fn ranged(told: impl Iterator<Item = VariantIn>) -> Result<(Vec<(Variant, Terms)>, Stock)> {
-    let (mut variants, mut pieces) = (Vec::new(), Stock::new());
-    for (at, told) in told.enumerate() {
-        let VariantIn { sku, options, price, compare_at_price, weight, stock } = told;
+pub(crate) fn read_variants(
+    requested: impl Iterator<Item = VariantIn>,
+) -> Result<(Vec<(Variant, OfferTerms)>, StockLevels)> {
+    let (mut variants, mut pieces) = (Vec::new(), StockLevels::new());
+    for (at, variant) in requested.enumerate() {
+        let VariantIn { sku, options, price, compare_at_price, weight, stock } = variant;
         let price = price.ok_or_else(|| Error::invalid(&format!("variants[{at}].price"), "required", "is missing"))?;
         pieces.extend(stock.map(|stock| (sku.clone(), stock.available)));
-        variants.push((Variant { sku, options }, Terms { price, compare_at_price, weight }));
+        variants.push((Variant { sku, options }, OfferTerms { price, compare_at_price, weight }));
     }
     Ok((variants, pieces))
 }
@@ -170,7 +173,7 @@ pub struct ProductOut {
     brand: Option<Brand>,
     tags: Tags,
     attributes: Attributes,
-    options: Vec<Choice>,
+    options: Vec<ProductOption>,
     variants: Vec<VariantOut>,
     images: Vec<ImageOut>,
     stock: StockOut,
@@ -187,7 +190,7 @@ pub struct ProductOut {
 struct VariantOut {
     sku: Sku,
     name: String,
-    options: BTreeMap<String, Word>,
+    options: BTreeMap<String, OptionValue>,
     price: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
     compare_at_price: Option<Money>,
@@ -215,12 +218,12 @@ impl From<Rating> for RatingOut {
 
 impl ProductOut {
     /// A product with its offers and rating; its pictures are served by `media`.
-    pub fn of(listing: Listing, media: &Media) -> Self {
+    pub fn new(listing: Listing, media: &Media) -> Self {
         let stock = StockOut { available: listing.available() };
-        let Listing { product, lead, variants, rating } = listing;
+        let Listing { product, main_offer, variants, rating } = listing;
         let Product { id, sku, name, description, category, brand, tags, attributes, options, images, .. } = product;
         let Product { status, version, created_at, updated_at, .. } = product;
-        let Offer { price, compare_at_price, weight, tax_class, .. } = lead;
+        let Offer { price, compare_at_price, weight, tax_class, .. } = main_offer;
         let variant = |(Variant { sku, options }, offer): (Variant, Offer)| {
             let Offer { name, price, compare_at_price, weight, available, .. } = offer;
             VariantOut { sku, name, options, price, compare_at_price, weight, stock: StockOut { available } }
@@ -239,7 +242,7 @@ impl ProductOut {
             attributes,
             options,
             variants: product.variants.into_iter().zip(variants).map(variant).collect(),
-            images: images.into_iter().map(|image| media.shown(image)).collect(),
+            images: images.into_iter().map(|image| media.image_out(image)).collect(),
             stock,
             rating: rating.into(),
             tax_class,
@@ -281,7 +284,7 @@ mod tests {
     #[test]
     fn a_new_product_needs_little_and_knows_its_fields() {
         let draft = read(mug()).draft().unwrap();
-        assert_eq!((draft.stock.len(), draft.sheet.tax_class.as_str()), (0, "standard"));
+        assert_eq!((draft.stock.len(), draft.content.tax_class.as_str()), (0, "standard"));
         assert_eq!(with(mug(), "stock", json!({ "available": 4 })).draft().unwrap().stock[&"A".parse().unwrap()], 4);
         let refused = |body: ProductIn| body.draft().unwrap_err().fields.remove(0).field;
         assert_eq!(refused(with(mug(), "sku", json!(null))), "sku");
@@ -298,10 +301,10 @@ mod tests {
         body["variants"][1]["price"] = json!({ "amount": 12, "currency": "EUR" });
         body["variants"][1]["stock"] = json!({ "available": 7 });
         let draft = read(body).draft().unwrap();
-        let Goods::Variants(range) = &draft.sheet.goods else { panic!("it has variants") };
-        let told: Vec<_> = range.variants.iter().map(|(_, terms)| (terms.price.amount, terms.weight)).collect();
-        assert_eq!(told, [(9, Some(200)), (12, Some(200))]);
-        assert_eq!(draft.stock, Stock::from([("TEE-M".parse().unwrap(), 7)]));
+        let ProductKind::Variants(variant_set) = &draft.content.kind else { panic!("it has variants") };
+        let found: Vec<_> = variant_set.variants.iter().map(|(_, terms)| (terms.price.amount, terms.weight)).collect();
+        assert_eq!(found, [(9, Some(200)), (12, Some(200))]);
+        assert_eq!(draft.stock, StockLevels::from([("TEE-M".parse().unwrap(), 7)]));
     }
 
     #[test]
@@ -314,15 +317,15 @@ mod tests {
 
     #[test]
     fn sku_and_stock_are_not_replaced() {
-        assert_eq!(read(mug()).sheet().unwrap_err().fields[0].field, "sku");
+        assert_eq!(read(mug()).content().unwrap_err().fields[0].field, "sku");
         let stocked = with(mug(), "stock", json!({ "available": 4 }));
-        assert_eq!(ProductIn { sku: None, ..stocked }.sheet().unwrap_err().fields[0].field, "stock");
-        assert!(with(mug(), "sku", json!(null)).sheet().is_ok());
+        assert_eq!(ProductIn { sku: None, ..stocked }.content().unwrap_err().fields[0].field, "stock");
+        assert!(with(mug(), "sku", json!(null)).content().is_ok());
     }
 
     #[test]
     fn a_product_is_shown_with_what_can_be_bought_of_it() {
-        let shown = |listing: Listing| serde_json::to_value(ProductOut::of(listing, &Media::default())).unwrap();
+        let shown = |listing: Listing| serde_json::to_value(ProductOut::new(listing, &Media::default())).unwrap();
         let mug = shown(listing());
         assert_eq!(
             (&mug["stock"]["available"], &mug["variants"], &mug["options"]),

@@ -4,22 +4,22 @@ use aws_kit::Idempotent;
 use values::{ProductId, Result, ReviewId, Trace, UserId};
 
 use crate::reviews::review::no_review;
-use crate::reviews::update::Next;
-use crate::{Opinion, Products, Review};
+use crate::reviews::update::ReviewUpdate;
+use crate::{CatalogService, Review, ReviewContent};
 
-impl Products {
-    /// Writes another opinion over the one that `user` posted; a hidden one stays hidden. 404 for anybody else's. 2 round trips.
+impl CatalogService {
+    /// Writes another content over the one that `user` posted; a hidden one stays hidden. 404 for anybody else's. 2 round trips.
     pub async fn change_review(
         &self,
         place: (ProductId, ReviewId),
         user: UserId,
-        opinion: &Opinion,
+        content: &ReviewContent,
         version: Option<u64>,
         trace: &Trace,
     ) -> Result<Review> {
-        let changed = self.revise(place, version, trace, None, |review| {
-            own(review, user)?;
-            Ok(Next::Becomes(Review { opinion: opinion.clone(), ..review.next(self.clock.now()) }))
+        let changed = self.update_review(place, version, trace, None, |review| {
+            check_author(review, user)?;
+            Ok(ReviewUpdate::Replace(Review { content: content.clone(), ..review.next(self.clock.now()) }))
         });
         match changed.await? {
             Idempotent::Fresh(review) | Idempotent::Replayed(review) => Ok(review),
@@ -35,14 +35,14 @@ impl Products {
         version: Option<u64>,
         trace: &Trace,
     ) -> Result<()> {
-        let gone = self.revise(place, version, trace, None, |review| {
-            own(review, user)?;
-            Ok(Next::Goes)
+        let deleted = self.update_review(place, version, trace, None, |review| {
+            check_author(review, user)?;
+            Ok(ReviewUpdate::Delete)
         });
-        gone.await.map(drop)
+        deleted.await.map(drop)
     }
 }
 
-fn own(review: &Review, user: UserId) -> Result<()> {
+fn check_author(review: &Review, user: UserId) -> Result<()> {
     review.is_by(Some(user)).then_some(()).ok_or_else(no_review)
 }

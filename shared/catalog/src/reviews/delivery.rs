@@ -6,7 +6,7 @@ use values::{OrderId, ProductId, ReviewId, Timestamp};
 /// That a customer received a product: they may review it, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Receipt {
+pub(crate) struct DeliveryRecord {
     /// With that order, the first of several.
     pub(crate) order_id: OrderId,
     /// When it was heard of.
@@ -18,7 +18,7 @@ pub(crate) struct Receipt {
 
 /// A receipt as its customer finds it.
 #[derive(Debug, Clone)]
-pub(crate) struct Received {
+pub(crate) struct DeliveredProduct {
     pub(crate) product_id: ProductId,
     pub(crate) order_id: OrderId,
     pub(crate) at: Timestamp,

@@ -4,29 +4,29 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use values::{Page, PageRequest, Result, UserId};
 
-use crate::Products;
-use crate::reviews::delivery::Received;
-use crate::{Hidden, Review};
+use crate::CatalogService;
+use crate::reviews::delivery::DeliveredProduct;
+use crate::{Moderation, Review};
 
-impl Products {
+impl CatalogService {
     /// A page of what an account received, each with its review, if there is one. 1 round trip, 1 more for each review, side by side.
-    pub async fn held_of(&self, user: UserId, request: &PageRequest) -> Result<Page<Value>> {
-        let page = self.catalog.received_by(user, request).await?;
-        let rows = try_join_all(page.rows.iter().map(|received| self.held(received))).await?;
+    pub async fn export(&self, user: UserId, request: &PageRequest) -> Result<Page<Value>> {
+        let page = self.catalog.deliveries_to(user, request).await?;
+        let rows = try_join_all(page.rows.iter().map(|delivery| self.export_delivery(delivery))).await?;
         Ok(Page { rows, next: page.next })
     }
 
-    async fn held(&self, received: &Received) -> Result<Value> {
-        let review = match received.review {
-            Some(id) => self.catalog.review(received.product_id, id).await?,
+    async fn export_delivery(&self, delivery: &DeliveredProduct) -> Result<Value> {
+        let review = match delivery.review {
+            Some(id) => self.catalog.review(delivery.product_id, id).await?,
             None => None,
         };
         let review = review.map(|review| {
-            let hidden = review.hidden.map(|hidden| Hidden { by: hidden.by.for_customers(), ..hidden });
+            let hidden = review.hidden.map(|hidden| Moderation { by: hidden.by.for_customers(), ..hidden });
             Review { hidden, ..review }
         });
         Ok(json!({
-            "productId": received.product_id, "orderId": received.order_id, "receivedAt": received.at, "review": review,
+            "productId": delivery.product_id, "orderId": delivery.order_id, "receivedAt": delivery.at, "review": review,
         }))
     }
 }

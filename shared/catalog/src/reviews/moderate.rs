@@ -3,12 +3,12 @@
 use aws_kit::{Idempotency, Idempotent};
 use values::{Error, ProductId, Result, ReviewId, Text, Trace};
 
-use crate::reviews::update::{Next, Revised};
-use crate::{Hidden, Products, Review, Visibility};
+use crate::reviews::update::{ReviewUpdate, StoredReviewId};
+use crate::{CatalogService, Moderation, Review, Visibility};
 
 /// What an admin decides about a review.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct ModerationDecision {
     /// Shown, or not.
     pub status: Visibility,
     /// Why it is hidden.
@@ -17,38 +17,39 @@ pub struct Verdict {
     pub version: Option<u64>,
 }
 
-impl Products {
+impl CatalogService {
     /// Hides a review, which takes it out of the list and the rating, or shows it again. What is so already stays as it is.
     /// 2 round trips.
-    pub async fn judge_review(
+    pub async fn moderate_review(
         &self,
         place: (ProductId, ReviewId),
-        verdict: &Verdict,
+        decision: &ModerationDecision,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Review>> {
-        if verdict.status == Visibility::Visible && verdict.reason.is_some() {
-            return Err(Error::invalid("reason", "reason_without_hiding", "is told when a review is hidden"));
+        if decision.status == Visibility::Visible && decision.reason.is_some() {
+            return Err(Error::invalid("reason", "reason_without_hiding", "is reason when a review is hidden"));
         }
-        let tried =
-            self.revise(place, verdict.version, trace, idempotency, |review| Ok(judged(review, verdict, self, trace)));
-        match (tried.await, idempotency) {
+        let result = self.update_review(place, decision.version, trace, idempotency, |review| {
+            Ok(moderate(review, decision, self, trace))
+        });
+        match (result.await, idempotency) {
             (Err(error), Some(idempotency)) => {
                 let table = self.catalog.table();
-                let _revised: Revised = idempotency.or_earlier(table, self.clock.now(), error).await?;
-                self.as_it_is(place).await
+                let _stored: StoredReviewId = idempotency.or_earlier(table, self.clock.now(), error).await?;
+                self.replay_review(place).await
             }
-            (tried, _) => tried,
+            (result, _) => result,
         }
     }
 }
 
-fn judged(review: &Review, verdict: &Verdict, products: &Products, trace: &Trace) -> Next {
-    let told = review.hidden.as_ref().and_then(|hidden| hidden.reason.as_ref());
-    if review.visibility() == verdict.status && told == verdict.reason.as_ref() {
-        return Next::Stays;
+fn moderate(review: &Review, decision: &ModerationDecision, products: &CatalogService, trace: &Trace) -> ReviewUpdate {
+    let reason = review.hidden.as_ref().and_then(|hidden| hidden.reason.as_ref());
+    if review.visibility() == decision.status && reason == decision.reason.as_ref() {
+        return ReviewUpdate::Keep;
     }
     let now = products.clock.now();
-    let hide = || Hidden { by: trace.actor.clone(), at: now, reason: verdict.reason.clone() };
-    Next::Becomes(Review { hidden: (verdict.status == Visibility::Hidden).then(hide), ..review.next(now) })
+    let hide = || Moderation { by: trace.actor.clone(), at: now, reason: decision.reason.clone() };
+    ReviewUpdate::Replace(Review { hidden: (decision.status == Visibility::Hidden).then(hide), ..review.next(now) })
 }

@@ -5,46 +5,46 @@ use events::Event;
 use serde::{Deserialize, Serialize};
 use values::{Caller, Error, Kind, ProductId, Result, ReviewId, Timestamp, Trace, UserId};
 
-use crate::reviews::delivery::Receipt;
-use crate::reviews::review::Tally;
-use crate::{Opinion, Products, Review};
+use crate::reviews::delivery::DeliveryRecord;
+use crate::reviews::review::RatingChange;
+use crate::{CatalogService, Review, ReviewContent};
 
 /// What is kept of the answer to a keyed request: no word of the customer's.
 #[derive(Debug, Serialize, Deserialize)]
-struct Posted {
+struct StoredPost {
     id: ReviewId,
     #[serde(alias = "createdAt")]
     at: Timestamp,
 }
 
-impl Products {
+impl CatalogService {
     /// Posts what the caller thinks of a product that they received. 403 `not_received`, 409 `already_reviewed`; 404 once it is
     /// out of the shop. 2 round trips, 1 when this sandbox has just shown the product.
     pub async fn post_review(
         &self,
         product: ProductId,
         caller: &Caller,
-        opinion: Opinion,
+        content: ReviewContent,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Review>> {
         let user = caller.require_account()?;
-        let tried = self.try_post_review((product, user), caller, &opinion, trace, idempotency).await;
-        let posted = self.or_earlier(tried, idempotency).await?;
+        let result = self.try_post_review((product, user), caller, &content, trace, idempotency).await;
+        let posted = self.or_earlier(result, idempotency).await?;
         // A repetition says the same, or it would be refused as another request: so its words need not be kept.
-        let whole = |Posted { id, at }| Review {
+        let review = |StoredPost { id, at }| Review {
             id,
             product_id: product,
             user_id: user,
-            opinion,
+            content,
             hidden: None,
             version: 1,
             created_at: at,
             updated_at: at,
         };
         Ok(match posted {
-            Idempotent::Fresh(posted) => Idempotent::Fresh(whole(posted)),
-            Idempotent::Replayed(posted) => Idempotent::Replayed(whole(posted)),
+            Idempotent::Fresh(posted) => Idempotent::Fresh(review(posted)),
+            Idempotent::Replayed(posted) => Idempotent::Replayed(review(posted)),
         })
     }
 
@@ -52,27 +52,27 @@ impl Products {
         &self,
         (product, user_id): (ProductId, UserId),
         caller: &Caller,
-        opinion: &Opinion,
+        content: &ReviewContent,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<Posted>> {
+    ) -> Result<Idempotent<StoredPost>> {
         self.read(product, caller).await?;
         let (id, now) = (self.clock.mint(), self.clock.now());
-        let (product_id, hidden, version, opinion) = (product, None, 1, opinion.clone());
-        let review = Review { id, product_id, user_id, opinion, hidden, version, created_at: now, updated_at: now };
+        let (product_id, hidden, version, content) = (product, None, 1, content.clone());
+        let review = Review { id, product_id, user_id, content, hidden, version, created_at: now, updated_at: now };
         let mut writes = Transaction::new();
-        let right = writes.add(self.catalog.use_receipt(&review)?);
+        let delivery_slot = writes.add(self.catalog.mark_reviewed(&review)?);
         writes.add(self.catalog.put_review(&review)?.when("attribute_not_exists(pk)"));
-        if let Some(change) = Tally::between(None, Some(&review)) {
-            writes.add(self.catalog.rate(product, change)?);
+        if let Some(change) = RatingChange::between(None, Some(&review)) {
+            writes.add(self.catalog.change_rating(product, change)?);
         }
-        self.tell_review(&mut writes, &review, Event::ReviewPosted, trace)?;
-        let committed = self.commit(writes, Posted { id, at: now }, idempotency).await;
-        self.catalog.forget(product);
+        self.add_review_event(&mut writes, &review, Event::ReviewPosted, trace)?;
+        let committed = self.commit(writes, StoredPost { id, at: now }, idempotency).await;
+        self.catalog.evict(product);
         match committed {
-            Err(CommitError::ConditionFailed(refusals)) => match refusals.of(right) {
-                Some(refused) => Err(why_not(refused)?),
-                None => Err(CommitError::ConditionFailed(refusals).into()),
+            Err(CommitError::ConditionFailed(failures)) => match failures.of(delivery_slot) {
+                Some(failure) => Err(not_allowed(failure)?),
+                None => Err(CommitError::ConditionFailed(failures).into()),
             },
             done => Ok(done?),
         }
@@ -80,8 +80,8 @@ impl Products {
 }
 
 /// Why a caller may not review it.
-fn why_not(refused: &ConditionFailure) -> Result<Error> {
-    let Some(review) = refused.row::<Receipt>()?.and_then(|receipt| receipt.review) else {
+fn not_allowed(failure: &ConditionFailure) -> Result<Error> {
+    let Some(review) = failure.row::<DeliveryRecord>()?.and_then(|delivery| delivery.review) else {
         let detail = "Only customers who received this product may review it.";
         return Ok(Error::new(Kind::Forbidden, "not_received", detail));
     };

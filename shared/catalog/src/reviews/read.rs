@@ -3,9 +3,9 @@
 use values::{Caller, Page, PageRequest, Permission, ProductId, Result, ReviewId};
 
 use crate::reviews::review::no_review;
-use crate::{Products, Review, Visibility};
+use crate::{CatalogService, Review, Visibility};
 
-impl Products {
+impl CatalogService {
     /// A page of a product's reviews, newest first, a moment behind. What is hidden, admins list; 404 for a product that the
     /// caller does not see. 2 round trips, 1 when this sandbox has just shown the product.
     pub async fn reviews(
@@ -19,15 +19,15 @@ impl Products {
             caller.require(Permission::ModerateReviews)?;
         }
         self.read(product, caller).await?;
-        self.catalog.page_of_reviews(product, shown, request).await
+        self.catalog.list_reviews(product, shown, request).await
     }
 
     /// One review. 404 for one that is hidden, but for its author and for admins. 1 round trip.
     pub async fn review(&self, place: (ProductId, ReviewId), caller: &Caller) -> Result<Review> {
-        let found = self.catalog.review(place.0, place.1).await?;
-        let seen = |review: &Review| {
+        let review = self.catalog.review(place.0, place.1).await?;
+        let is_visible = |review: &Review| {
             review.hidden.is_none() || review.is_by(caller.author()) || caller.may(Permission::ModerateReviews)
         };
-        found.filter(seen).ok_or_else(no_review)
+        review.filter(is_visible).ok_or_else(no_review)
     }
 }

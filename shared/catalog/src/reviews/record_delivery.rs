@@ -2,16 +2,16 @@
 
 use values::{OrderId, ProductId, Result, UserId};
 
-use crate::Products;
-use crate::reviews::delivery::Receipt;
+use crate::CatalogService;
+use crate::reviews::delivery::DeliveryRecord;
 
-impl Products {
+impl CatalogService {
     /// Remembers that an account received a product. Known already, with whatever order, it changes nothing: not the review
     /// that was posted since, either. 1 round trip.
-    pub async fn received(&self, product: ProductId, user: UserId, order: OrderId) -> Result<()> {
-        let receipt = Receipt { order_id: order, at: self.clock.now(), review: None };
-        // Refused means that it is known.
-        let _ = self.catalog.create_receipt(product, user, &receipt)?.run().await?;
+    pub async fn record_delivery(&self, product: ProductId, user: UserId, order: OrderId) -> Result<()> {
+        let delivery = DeliveryRecord { order_id: order, at: self.clock.now(), review: None };
+        // A failed condition means that it is recorded already.
+        let _ = self.catalog.create_delivery(product, user, &delivery)?.run().await?;
         Ok(())
     }
 }

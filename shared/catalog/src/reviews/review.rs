@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use values::{Actor, Error, ProductId, Result, ReviewId, Text, Timestamp, UserId};
 
-const MOST_STARS: i64 = 5;
-const LONGEST_PROSE: usize = 5000;
+const MAX_STARS: i64 = 5;
+const MAX_REVIEW_LENGTH: usize = 5000;
 
 /// From 1 to 5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ impl TryFrom<i64> for Stars {
     type Error = String;
 
     fn try_from(stars: i64) -> Result<Self, String> {
-        let within = (1..=MOST_STARS).contains(&stars).then(|| u8::try_from(stars).ok()).flatten();
-        within.map(Self).ok_or_else(|| format!("must be a whole number from 1 to {MOST_STARS}"))
+        let within = (1..=MAX_STARS).contains(&stars).then(|| u8::try_from(stars).ok()).flatten();
+        within.map(Self).ok_or_else(|| format!("must be a whole number from 1 to {MAX_STARS}"))
     }
 }
 
@@ -33,21 +33,21 @@ impl TryFrom<i64> for Stars {
 /// person; but for the joiners, of which some scripts and many emoji are made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Prose(String);
+pub struct ReviewText(String);
 
-impl TryFrom<String> for Prose {
+impl TryFrom<String> for ReviewText {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
         let text = text.trim();
-        match (1..=LONGEST_PROSE).contains(&text.chars().count()) && !text.chars().any(steers_a_display) {
+        match (1..=MAX_REVIEW_LENGTH).contains(&text.chars().count()) && !text.chars().any(is_display_control) {
             true => Ok(Self(text.to_owned())),
-            false => Err(format!("must be 1 to {LONGEST_PROSE} characters that can be seen")),
+            false => Err(format!("must be 1 to {MAX_REVIEW_LENGTH} characters that can be seen")),
         }
     }
 }
 
-fn steers_a_display(c: char) -> bool {
+fn is_display_control(c: char) -> bool {
     let is_line = matches!(c, '\n' | '\r' | '\t');
     (c.is_control() && !is_line)
         || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
@@ -56,7 +56,7 @@ fn steers_a_display(c: char) -> bool {
 /// What a customer says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Opinion {
+pub struct ReviewContent {
     /// In stars.
     pub rating: Stars,
     /// In a line.
@@ -64,7 +64,7 @@ pub struct Opinion {
     pub title: Option<Text<100>>,
     /// In full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<Prose>,
+    pub text: Option<ReviewText>,
 }
 
 /// Is it shown?
@@ -89,7 +89,7 @@ impl fmt::Display for Visibility {
 
 /// That an admin hid a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hidden {
+pub struct Moderation {
     /// Who.
     pub by: Actor,
     /// When.
@@ -110,10 +110,11 @@ pub struct Review {
     /// Who wrote it. Never told to anybody.
     pub user_id: UserId,
     /// What it says, in an object of its own, because that refuses fields that it does not know, such as keys.
-    pub opinion: Opinion,
+    #[serde(rename = "opinion")]
+    pub content: ReviewContent,
     /// There while it is hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hidden: Option<Hidden>,
+    pub hidden: Option<Moderation>,
     /// One more with every change.
     pub version: u64,
     /// When it was posted.
@@ -139,27 +140,27 @@ impl Review {
     }
 
     /// What it adds to its product's rating.
-    fn tally(&self) -> Tally {
+    fn rating_change(&self) -> RatingChange {
         match self.visibility() {
-            Visibility::Visible => Tally { sum: i64::from(self.opinion.rating.get()), count: 1 },
-            Visibility::Hidden => Tally::default(),
+            Visibility::Visible => RatingChange { sum: i64::from(self.content.rating.get()), count: 1 },
+            Visibility::Hidden => RatingChange::default(),
         }
     }
 }
 
 /// By how much a product's rating changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub(crate) struct RatingChange {
     /// Of stars.
     pub(crate) sum: i64,
     /// Of reviews.
     pub(crate) count: i64,
 }
 
-impl Tally {
+impl RatingChange {
     /// When a review that was so (or was not there) becomes so (or goes); none when the rating stays as it is.
     pub(crate) fn between(before: Option<&Review>, after: Option<&Review>) -> Option<Self> {
-        let of = |review: Option<&Review>| review.map_or(Self::default(), Review::tally);
+        let of = |review: Option<&Review>| review.map_or(Self::default(), Review::rating_change);
         let (before, after) = (of(before), of(after));
         let change = Self { sum: after.sum - before.sum, count: after.count - before.count };
         (change != Self::default()).then_some(change)
@@ -181,35 +182,35 @@ pub(crate) mod tests {
     pub(crate) fn review(stars: i64) -> Review {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let (id, product_id, user_id, now) = (clock.mint(), clock.mint(), clock.mint(), clock.now());
-        let opinion = Opinion { rating: Stars::try_from(stars).unwrap(), title: None, text: None };
-        Review { id, product_id, user_id, opinion, hidden: None, version: 1, created_at: now, updated_at: now }
+        let content = ReviewContent { rating: Stars::try_from(stars).unwrap(), title: None, text: None };
+        Review { id, product_id, user_id, content, hidden: None, version: 1, created_at: now, updated_at: now }
     }
 
-    fn opinion(body: Value) -> Result<Opinion, String> {
+    fn content(body: Value) -> Result<ReviewContent, String> {
         serde_json::from_value(body).map_err(|error| error.to_string())
     }
 
     #[test]
     fn stars_are_whole_and_from_1_to_5() {
         for stars in 1..=5 {
-            assert_eq!(opinion(json!({ "rating": stars })).unwrap().rating.get(), stars);
+            assert_eq!(content(json!({ "rating": stars })).unwrap().rating.get(), stars);
         }
         for bad in [json!(0), json!(6), json!(-1), json!(4.5), json!("5"), json!(null), json!(257), json!(i64::MAX)] {
-            assert!(opinion(json!({ "rating": bad })).is_err(), "{bad} must be refused");
+            assert!(content(json!({ "rating": bad })).is_err(), "{bad} must be refused");
         }
-        assert!(opinion(json!({})).is_err() && opinion(json!({ "rating": 5, "user": "me" })).is_err());
+        assert!(content(json!({})).is_err() && content(json!({ "rating": 5, "user": "me" })).is_err());
     }
 
     #[test]
-    fn a_review_may_have_lines_and_emoji_and_nothing_that_steers_a_display() {
-        let told = |text: &str| opinion(json!({ "rating": 5, "text": text }));
+    fn a_review_may_have_lines_and_emoji_and_nothing_that_is_display_control() {
+        let told = |text: &str| content(json!({ "rating": 5, "text": text }));
         let family = "Fits us all \u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\n\n\tTwice.";
-        assert_eq!(told(&format!("  {family}\r\n")).unwrap().text, Some(Prose(family.to_owned())));
+        assert_eq!(told(&format!("  {family}\r\n")).unwrap().text, Some(ReviewText(family.to_owned())));
         assert!(told(&"é".repeat(5000)).is_ok());
         for bad in ["", " \n ", "a\u{0}b", "a\u{1b}[2Jb", "a\u{202E}b", "a\u{200B}b", &"x".repeat(5001)] {
             assert!(told(bad).is_err(), "{bad:?} must be refused");
         }
-        let titled = |title: &str| opinion(json!({ "rating": 5, "title": title }));
+        let titled = |title: &str| content(json!({ "rating": 5, "title": title }));
         assert!(titled("A good mug").is_ok());
         for bad in ["", "a\nb", &"x".repeat(101)] {
             assert!(titled(bad).is_err(), "{bad:?} must be refused");
@@ -225,54 +226,54 @@ pub(crate) mod tests {
 
     /// What can happen to one customer's review.
     #[derive(Debug, Clone)]
-    enum Deed {
-        Posts(i64),
-        Changes(i64),
-        IsHidden,
-        IsShown,
-        TakesBack,
+    enum Action {
+        Post(i64),
+        Change(i64),
+        Hide,
+        Show,
+        Delete,
     }
 
-    fn deed() -> impl Strategy<Value = (usize, Deed)> {
-        let deeds = prop_oneof![
-            (1i64..=5).prop_map(Deed::Posts),
-            (1i64..=5).prop_map(Deed::Changes),
-            Just(Deed::IsHidden),
-            Just(Deed::IsShown),
-            Just(Deed::TakesBack),
+    fn action() -> impl Strategy<Value = (usize, Action)> {
+        let actions = prop_oneof![
+            (1i64..=5).prop_map(Action::Post),
+            (1i64..=5).prop_map(Action::Change),
+            Just(Action::Hide),
+            Just(Action::Show),
+            Just(Action::Delete),
         ];
-        (0usize..4, deeds)
+        (0usize..4, actions)
     }
 
-    fn after(deed: Deed, before: Option<&Review>) -> Option<Review> {
+    fn after(action: Action, before: Option<&Review>) -> Option<Review> {
         let rated = |stars, review: &Review| {
-            let opinion = Opinion { rating: Stars::try_from(stars).unwrap(), ..review.opinion.clone() };
-            Review { opinion, ..review.next(review.updated_at) }
+            let content = ReviewContent { rating: Stars::try_from(stars).unwrap(), ..review.content.clone() };
+            Review { content, ..review.next(review.updated_at) }
         };
-        let hidden = || Some(Hidden { by: Actor::system("test"), at: Timestamp::from_millis(0), reason: None });
-        match (deed, before) {
-            (Deed::Posts(stars), None) => Some(review(stars)),
-            (Deed::Changes(stars), Some(review)) => Some(rated(stars, review)),
-            (Deed::IsHidden, Some(review)) => Some(Review { hidden: hidden(), ..review.clone() }),
-            (Deed::IsShown, Some(review)) => Some(Review { hidden: None, ..review.clone() }),
-            (Deed::TakesBack, _) => None,
+        let hidden = || Some(Moderation { by: Actor::system("test"), at: Timestamp::from_millis(0), reason: None });
+        match (action, before) {
+            (Action::Post(stars), None) => Some(review(stars)),
+            (Action::Change(stars), Some(review)) => Some(rated(stars, review)),
+            (Action::Hide, Some(review)) => Some(Review { hidden: hidden(), ..review.clone() }),
+            (Action::Show, Some(review)) => Some(Review { hidden: None, ..review.clone() }),
+            (Action::Delete, _) => None,
             (_, before) => before.cloned(),
         }
     }
 
     proptest! {
         #[test]
-        fn the_sum_of_all_changes_is_what_the_visible_reviews_come_to(deeds in prop::collection::vec(deed(), 0..60)) {
-            let (mut reviews, mut rating) = (vec![None; 4], Tally::default());
-            for (who, deed) in deeds {
-                let next = after(deed, reviews[who].as_ref());
-                let change = Tally::between(reviews[who].as_ref(), next.as_ref()).unwrap_or_default();
-                rating = Tally { sum: rating.sum + change.sum, count: rating.count + change.count };
+        fn the_sum_of_all_changes_is_what_the_visible_reviews_come_to(actions in prop::collection::vec(action(), 0..60)) {
+            let (mut reviews, mut rating) = (vec![None; 4], RatingChange::default());
+            for (who, action) in actions {
+                let next = after(action, reviews[who].as_ref());
+                let change = RatingChange::between(reviews[who].as_ref(), next.as_ref()).unwrap_or_default();
+                rating = RatingChange { sum: rating.sum + change.sum, count: rating.count + change.count };
                 reviews[who] = next;
             }
             let shown: Vec<&Review> = reviews.iter().flatten().filter(|review| review.hidden.is_none()).collect();
-            let sum = shown.iter().map(|review| i64::from(review.opinion.rating.get())).sum();
-            prop_assert_eq!(rating, Tally { sum, count: shown.len() as i64 });
+            let sum = shown.iter().map(|review| i64::from(review.content.rating.get())).sum();
+            prop_assert_eq!(rating, RatingChange { sum, count: shown.len() as i64 });
         }
     }
 }

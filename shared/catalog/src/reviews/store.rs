@@ -16,16 +16,16 @@ use serde::Deserialize;
 use values::{Page, PageRequest, ProductId, Result, ReviewId, UserId};
 
 use crate::product::store::{partition, rating_key};
-use crate::reviews::delivery::{Receipt, Received};
-use crate::reviews::review::Tally;
+use crate::reviews::delivery::{DeliveredProduct, DeliveryRecord};
+use crate::reviews::review::RatingChange;
 use crate::{Catalog, Review, Visibility};
 
 /// A receipt in the index of those who received: the product's id is its sort key.
 #[derive(Deserialize)]
-struct ReceiptEntry {
+struct DeliveryEntry {
     gsi1sk: ProductId,
     #[serde(flatten)]
-    receipt: Receipt,
+    delivery: DeliveryRecord,
 }
 
 impl Catalog {
@@ -35,53 +35,58 @@ impl Catalog {
     }
 
     /// A page of a product's reviews, newest first. 1 round trip.
-    pub(crate) async fn page_of_reviews(
+    pub(crate) async fn list_reviews(
         &self,
         product: ProductId,
         shown: Visibility,
         request: &PageRequest,
     ) -> Result<Page<Review>> {
-        Query::index(&self.table, "gsi3", shelf(product, shown)).descending().page(request).await
+        Query::index(&self.table, "gsi3", list_partition(product, shown)).descending().page(request).await
     }
 
     /// The write that remembers who received a product; refused when that is known.
-    pub(crate) fn create_receipt(&self, product: ProductId, user: UserId, receipt: &Receipt) -> Result<Write> {
-        Write::create(&self.table, receipt_key(product, user), receipt)?
-            .attribute("gsi1pk", receiver(user))?
+    pub(crate) fn create_delivery(&self, product: ProductId, user: UserId, delivery: &DeliveryRecord) -> Result<Write> {
+        Write::create(&self.table, delivery_key(product, user), delivery)?
+            .attribute("gsi1pk", receiver_partition(user))?
             .attribute("gsi1sk", product)
     }
 
     /// A page of what an account received. 1 round trip.
-    pub(crate) async fn received_by(&self, user: UserId, request: &PageRequest) -> Result<Page<Received>> {
-        let page = Query::index(&self.table, "gsi1", receiver(user)).page::<ReceiptEntry>(request).await?;
-        Ok(page.map(|entry| Received {
+    pub(crate) async fn deliveries_to(&self, user: UserId, request: &PageRequest) -> Result<Page<DeliveredProduct>> {
+        let page = Query::index(&self.table, "gsi1", receiver_partition(user)).page::<DeliveryEntry>(request).await?;
+        Ok(page.map(|entry| DeliveredProduct {
             product_id: entry.gsi1sk,
-            order_id: entry.receipt.order_id,
-            at: entry.receipt.at,
-            review: entry.receipt.review,
+            order_id: entry.delivery.order_id,
+            at: entry.delivery.at,
+            review: entry.delivery.review,
         }))
     }
 
-    /// The write that forgets that an account received a product; refused while it leads to another review than `seen`, which would
+    /// The write that forgets that an account received a product; refused while it leads to another review than `expected`, which would
     /// be lost: an index is a moment behind.
-    pub(crate) fn delete_receipt(&self, product: ProductId, user: UserId, seen: Option<ReviewId>) -> Result<Write> {
-        let write = Write::delete(&self.table, receipt_key(product, user));
-        match seen {
+    pub(crate) fn delete_delivery(
+        &self,
+        product: ProductId,
+        user: UserId,
+        expected: Option<ReviewId>,
+    ) -> Result<Write> {
+        let write = Write::delete(&self.table, delivery_key(product, user));
+        match expected {
             None => Ok(write.when("attribute_not_exists(review)")),
-            Some(seen) => write.when("attribute_not_exists(review) OR review = :seen").value(":seen", seen),
+            Some(expected) => write.when("attribute_not_exists(review) OR review = :seen").value(":seen", expected),
         }
     }
 
     /// The write that uses up the right to review a product; refused to whoever has not received it, or has used it.
-    pub(crate) fn use_receipt(&self, review: &Review) -> Result<Write> {
-        Write::update(&self.table, receipt_key(review.product_id, review.user_id), "SET review = :review")
+    pub(crate) fn mark_reviewed(&self, review: &Review) -> Result<Write> {
+        Write::update(&self.table, delivery_key(review.product_id, review.user_id), "SET review = :review")
             .when("attribute_exists(pk) AND attribute_not_exists(review)")
             .value(":review", review.id)
     }
 
     /// The write that gives that right back.
-    pub(crate) fn free_receipt(&self, review: &Review) -> Result<Write> {
-        Write::update(&self.table, receipt_key(review.product_id, review.user_id), "REMOVE review")
+    pub(crate) fn clear_reviewed(&self, review: &Review) -> Result<Write> {
+        Write::update(&self.table, delivery_key(review.product_id, review.user_id), "REMOVE review")
             .when("review = :review")
             .value(":review", review.id)
     }
@@ -89,7 +94,7 @@ impl Catalog {
     /// The write of a review's row, with its place in a list.
     pub(crate) fn put_review(&self, review: &Review) -> Result<Write> {
         Write::put(&self.table, review_key(review.product_id, review.id), review)?
-            .attribute("gsi3pk", shelf(review.product_id, review.visibility()))?
+            .attribute("gsi3pk", list_partition(review.product_id, review.visibility()))?
             .attribute("gsi3sk", format!("{}#{}", review.created_at, review.id))
     }
 
@@ -106,7 +111,7 @@ impl Catalog {
 
     /// The write that counts a review in or out. It needs no condition: the review's own, in the same transaction, says that
     /// this is its change, and a sum does not mind the order.
-    pub(crate) fn rate(&self, product: ProductId, change: Tally) -> Result<Write> {
+    pub(crate) fn change_rating(&self, product: ProductId, change: RatingChange) -> Result<Write> {
         Write::update(&self.table, rating_key(product), "ADD #sum :sum, #count :count, #changes :one")
             .name("#sum", "sum")
             .name("#count", "count")
@@ -118,12 +123,12 @@ impl Catalog {
 }
 
 /// Of the index that tells what somebody received. Receipts from before it are not in it: docs/personal-data.md.
-fn receiver(user: UserId) -> String {
+fn receiver_partition(user: UserId) -> String {
     format!("RECEIVER#{user}")
 }
 
 /// Of the index that lists are read from.
-fn shelf(product: ProductId, shown: Visibility) -> String {
+fn list_partition(product: ProductId, shown: Visibility) -> String {
     match shown {
         Visibility::Visible => format!("REVIEWS#{product}"),
         Visibility::Hidden => format!("HIDDEN#{product}"),
@@ -134,6 +139,6 @@ fn review_key(product: ProductId, review: ReviewId) -> Key {
     Key::new(partition(product), format!("REVIEW#{review}"))
 }
 
-fn receipt_key(product: ProductId, user: UserId) -> Key {
+fn delivery_key(product: ProductId, user: UserId) -> Key {
     Key::new(partition(product), format!("RECEIVED#{user}"))
 }

@@ -3,27 +3,27 @@
 use values::{Error, Result};
 
 /// The most pieces of one SKU.
-const MOST_PIECES: u32 = 1_000_000;
+const MAX_PIECES: u32 = 1_000_000;
 /// How stock changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Movement {
+pub enum StockChange {
     /// Counted: so many there are.
     Set(u32),
-    /// Moved: so many more, or fewer.
+    /// StockMovement: so many more, or fewer.
     Delta(i32),
     /// Counted elsewhere, and brought by an import: so many there are.
     Import(u32),
 }
 
-impl Movement {
+impl StockChange {
     /// How many there are after it. 409 `stock_negative` below 0, 422 above a million.
-    pub fn from(self, available: u32) -> Result<u32> {
+    pub fn apply_to(self, available: u32) -> Result<u32> {
         match self {
             Self::Set(pieces) => check_pieces("set", pieces),
             Self::Import(pieces) => check_pieces("stock.available", pieces),
             Self::Delta(delta) => {
                 let pieces = i64::from(available) + i64::from(delta);
-                let pieces = u32::try_from(pieces).map_err(|_| negative(available))?;
+                let pieces = u32::try_from(pieces).map_err(|_| stock_negative(available))?;
                 // What was brought back may stand above the bound; only an addition is held to it.
                 if delta > 0 { check_pieces("delta", pieces) } else { Ok(pieces) }
             }
@@ -33,13 +33,13 @@ impl Movement {
 
 /// Refuses more than there is room for.
 pub(crate) fn check_pieces(field: &str, pieces: u32) -> Result<u32> {
-    match pieces <= MOST_PIECES {
+    match pieces <= MAX_PIECES {
         true => Ok(pieces),
-        false => Err(Error::invalid(field, "stock_out_of_range", format!("must be from 0 to {MOST_PIECES}"))),
+        false => Err(Error::invalid(field, "stock_out_of_range", format!("must be from 0 to {MAX_PIECES}"))),
     }
 }
 
-fn negative(available: u32) -> Error {
+fn stock_negative(available: u32) -> Error {
     let facts = [("available".to_owned(), available.into())].into_iter().collect();
     Error::conflict("stock_negative", format!("There are {available}; stock does not go below 0.")).with_facts(
         "delta",
@@ -56,18 +56,21 @@ mod tests {
 
     #[test]
     fn stock_never_goes_below_nothing() {
-        assert_eq!(Movement::Delta(-3).from(3).unwrap(), 0);
-        assert_eq!(Movement::Delta(-4).from(3).unwrap_err().code, "stock_negative");
-        assert_eq!(Movement::Delta(i32::MIN).from(3).unwrap_err().code, "stock_negative");
-        assert_eq!(Movement::Set(0).from(3).unwrap(), 0);
-        assert!(Movement::Set(MOST_PIECES + 1).from(3).is_err() && Movement::Delta(1).from(MOST_PIECES).is_err());
+        assert_eq!(StockChange::Delta(-3).apply_to(3).unwrap(), 0);
+        assert_eq!(StockChange::Delta(-4).apply_to(3).unwrap_err().code, "stock_negative");
+        assert_eq!(StockChange::Delta(i32::MIN).apply_to(3).unwrap_err().code, "stock_negative");
+        assert_eq!(StockChange::Set(0).apply_to(3).unwrap(), 0);
+        assert!(
+            StockChange::Set(MAX_PIECES + 1).apply_to(3).is_err()
+                && StockChange::Delta(1).apply_to(MAX_PIECES).is_err()
+        );
     }
 
     proptest! {
         #[test]
-        fn a_delta_and_its_opposite_leave_stock_as_it_was(available in 0u32..=MOST_PIECES, delta in -1000i32..=1000) {
-            if let Ok(there) = Movement::Delta(delta).from(available) {
-                prop_assert_eq!(Movement::Delta(-delta).from(there).unwrap(), available);
+        fn a_delta_and_its_opposite_leave_stock_as_it_was(available in 0u32..=MAX_PIECES, delta in -1000i32..=1000) {
+            if let Ok(there) = StockChange::Delta(delta).apply_to(available) {
+                prop_assert_eq!(StockChange::Delta(-delta).apply_to(there).unwrap(), available);
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::Offer;
 
 /// The events of an offer that was `before` and is `after`: none while the stock is the same. `stock.low` once for each time
 /// that it falls to `low` or below; not again on the way further down, and not on the way up.
-pub fn crossings(before: &Offer, after: &Offer, low: u32) -> Vec<Event> {
+pub fn stock_events(before: &Offer, after: &Offer, low: u32) -> Vec<Event> {
     let (was, available) = (before.available, after.available);
     if was == available {
         return vec![];
@@ -31,11 +31,11 @@ mod tests {
     use crate::product::listing::tests::listing;
 
     fn with(available: u32) -> Offer {
-        Offer { available, ..listing().lead }
+        Offer { available, ..listing().main_offer }
     }
 
     fn told(was: u32, available: u32) -> Vec<&'static str> {
-        crossings(&with(was), &with(available), 5).iter().map(Event::name).collect()
+        stock_events(&with(was), &with(available), 5).iter().map(Event::name).collect()
     }
 
     #[test]
@@ -50,19 +50,19 @@ mod tests {
     #[test]
     fn what_is_no_change_of_stock_tells_nothing() {
         let dearer = Offer { price_version: 2, ..with(3) };
-        assert_eq!(crossings(&with(3), &dearer, 5), []);
+        assert_eq!(stock_events(&with(3), &dearer, 5), []);
     }
 
     #[test]
     fn nobody_is_told_to_order_more_of_what_left_the_shop() {
         let gone = Offer { status: Status::Archived, ..with(2) };
-        let names: Vec<_> = crossings(&with(9), &gone, 5).iter().map(Event::name).collect();
+        let names: Vec<_> = stock_events(&with(9), &gone, 5).iter().map(Event::name).collect();
         assert_eq!(names, ["stock.changed"]);
     }
 
     #[test]
     fn an_event_says_what_was_and_what_is() {
-        let events = crossings(&with(6), &with(2), 5);
+        let events = stock_events(&with(6), &with(2), 5);
         let Offer { product_id, sku, name, .. } = with(2);
         let changed = StockChanged { product_id, sku: sku.clone(), was: 6, available: 2 };
         let low = StockLow { product_id, sku, name, available: 2, threshold: 5 };
@@ -76,7 +76,7 @@ mod tests {
         ) {
             let mut lows = 0;
             for pair in steps.windows(2) {
-                let events = crossings(&with(pair[0]), &with(pair[1]), low);
+                let events = stock_events(&with(pair[0]), &with(pair[1]), low);
                 lows += events.iter().filter(|event| matches!(event, Event::StockLow(_))).count();
             }
             // Told another way: runs of days at or below the bound, but for one that was there from the beginning.

@@ -9,12 +9,12 @@ use events::Pieces;
 use serde::{Deserialize, Serialize};
 use values::{Actor, OrderId, Sku, Text, Timestamp, Trace};
 
-use crate::Movement;
+use crate::StockChange;
 
 /// Why stock moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Cause {
+pub enum MovementKind {
     /// So many there were when the SKU was made.
     Initial,
     /// An order took them.
@@ -23,7 +23,7 @@ pub enum Cause {
     Returned,
     /// Counted by hand.
     Set,
-    /// Moved by hand.
+    /// StockMovement by hand.
     Delta,
     /// Counted by an import.
     Import,
@@ -32,7 +32,7 @@ pub enum Cause {
 /// One line of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Moved {
+pub struct StockMovement {
     /// Of what.
     pub sku: Sku,
     /// When it happened; of an order, when that was placed or cancelled.
@@ -40,7 +40,7 @@ pub struct Moved {
     /// Pieces that came; fewer than 0 went.
     pub delta: i64,
     /// Why.
-    pub kind: Cause,
+    pub kind: MovementKind,
     /// Why, as the person said who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
@@ -55,18 +55,18 @@ pub struct Moved {
     pub stock_version: Option<u64>,
 }
 
-impl Moved {
+impl StockMovement {
     /// The first pieces of a SKU.
-    pub(crate) fn initially(sku: &Sku, available: u32, at: Timestamp, trace: &Trace) -> Self {
-        Self::by_hand(sku, (0, available), 1, Cause::Initial, at, trace)
+    pub(crate) fn initial(sku: &Sku, available: u32, at: Timestamp, trace: &Trace) -> Self {
+        Self::of_change(sku, (0, available), 1, MovementKind::Initial, at, trace)
     }
 
     /// A count or a movement by hand or by an import.
-    pub(crate) fn by_hand(
+    pub(crate) fn of_change(
         sku: &Sku,
         (was, available): (u32, u32),
         stock_version: u64,
-        kind: Cause,
+        kind: MovementKind,
         at: Timestamp,
         trace: &Trace,
     ) -> Self {
@@ -83,43 +83,43 @@ impl Moved {
     }
 
     /// What an order took.
-    pub(crate) fn sold(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
-        Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), Cause::Sale, at)
+    pub(crate) fn of_sale(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+        Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), MovementKind::Sale, at)
     }
 
     /// What a cancelled order gave back.
-    pub(crate) fn returned(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
-        Self::of_order(order, pieces, i64::from(pieces.quantity.get()), Cause::Returned, at)
+    pub(crate) fn of_return(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+        Self::of_order(order, pieces, i64::from(pieces.quantity.get()), MovementKind::Returned, at)
     }
 
-    fn of_order(order: OrderId, pieces: &Pieces, delta: i64, kind: Cause, at: Timestamp) -> Self {
+    fn of_order(order: OrderId, pieces: &Pieces, delta: i64, kind: MovementKind, at: Timestamp) -> Self {
         let (reason, actor, stock_version) = (None, None, None);
         Self { sku: pieces.sku.clone(), at, delta, kind, reason, order_id: Some(order), actor, stock_version }
     }
 
     /// What names the line among those of its SKU, the same whenever the same thing is told again; sorts by time. An order takes
     /// once and gives back once; by hand, no two changes leave the same `stockVersion`.
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn sort_key(&self) -> String {
         match (self.order_id, self.stock_version) {
-            (Some(order), _) if self.kind == Cause::Sale => format!("{}#{order}#sale", self.at),
+            (Some(order), _) if self.kind == MovementKind::Sale => format!("{}#{order}#sale", self.at),
             (Some(order), _) => format!("{}#{order}#returned", self.at),
             (None, version) => format!("{}#{:010}", self.at, version.unwrap_or_default()),
         }
     }
 }
 
-impl From<Movement> for Cause {
-    fn from(movement: Movement) -> Self {
-        match movement {
-            Movement::Set(_) => Self::Set,
-            Movement::Delta(_) => Self::Delta,
-            Movement::Import(_) => Self::Import,
+impl From<StockChange> for MovementKind {
+    fn from(change: StockChange) -> Self {
+        match change {
+            StockChange::Set(_) => Self::Set,
+            StockChange::Delta(_) => Self::Delta,
+            StockChange::Import(_) => Self::Import,
         }
     }
 }
 
 /// How many there are by the log: of all of its lines, in whatever order.
-pub fn tally<'a>(lines: impl IntoIterator<Item = &'a Moved>) -> i64 {
+pub fn sum_movements<'a>(lines: impl IntoIterator<Item = &'a StockMovement>) -> i64 {
     lines.into_iter().map(|line| line.delta).sum()
 }
 
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Clone)]
-    enum Deed {
+    enum Action {
         Order(u32),
         Cancel(Index),
         Set(u32),
@@ -143,13 +143,13 @@ mod tests {
         Deliver(Index),
     }
 
-    fn deed() -> impl Strategy<Value = Deed> {
+    fn action() -> impl Strategy<Value = Action> {
         prop_oneof![
-            3 => (1u32..=9).prop_map(Deed::Order),
-            2 => any::<Index>().prop_map(Deed::Cancel),
-            1 => (0u32..40).prop_map(Deed::Set),
-            1 => (-20i32..20).prop_map(Deed::Delta),
-            4 => any::<Index>().prop_map(Deed::Deliver),
+            3 => (1u32..=9).prop_map(Action::Order),
+            2 => any::<Index>().prop_map(Action::Cancel),
+            1 => (0u32..40).prop_map(Action::Set),
+            1 => (-20i32..20).prop_map(Action::Delta),
+            4 => any::<Index>().prop_map(Action::Deliver),
         ]
     }
 
@@ -158,44 +158,44 @@ mod tests {
         clock: Clock,
         available: u32,
         stock_version: u64,
-        log: BTreeMap<String, Moved>,
+        log: BTreeMap<String, StockMovement>,
         orders: Vec<(OrderId, Pieces)>,
-        events: Vec<Moved>,
+        events: Vec<StockMovement>,
     }
 
     impl Shop {
-        fn opened(available: u32) -> Self {
+        fn new(available: u32) -> Self {
             let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
             let mut shop =
                 Self { clock, available, stock_version: 1, log: BTreeMap::new(), orders: vec![], events: vec![] };
-            let first = Moved::initially(&sku(), available, shop.clock.now(), &trace());
+            let first = StockMovement::initial(&sku(), available, shop.clock.now(), &trace());
             shop.write(&first);
             shop
         }
 
-        fn write(&mut self, line: &Moved) {
-            self.log.insert(line.name(), line.clone());
+        fn write(&mut self, line: &StockMovement) {
+            self.log.insert(line.sort_key(), line.clone());
         }
 
-        fn does(&mut self, deed: &Deed) {
-            match deed {
-                Deed::Order(quantity) if *quantity <= self.available => {
+        fn apply(&mut self, action: &Action) {
+            match action {
+                Action::Order(quantity) if *quantity <= self.available => {
                     let (product_id, quantity) = (self.clock.mint(), Quantity::new(*quantity).unwrap());
                     let (order, pieces) = (self.clock.mint(), Pieces { sku: sku(), product_id, quantity });
                     self.available -= quantity.get();
                     self.stock_version += 1;
-                    self.events.push(Moved::sold(order, &pieces, self.clock.now()));
+                    self.events.push(StockMovement::of_sale(order, &pieces, self.clock.now()));
                     self.orders.push((order, pieces));
                 }
-                Deed::Cancel(which) if !self.orders.is_empty() => {
+                Action::Cancel(which) if !self.orders.is_empty() => {
                     let (order, pieces) = self.orders.swap_remove(which.index(self.orders.len()));
                     self.available += pieces.quantity.get();
                     self.stock_version += 1;
-                    self.events.push(Moved::returned(order, &pieces, self.clock.now()));
+                    self.events.push(StockMovement::of_return(order, &pieces, self.clock.now()));
                 }
-                Deed::Set(pieces) => self.counts(Movement::Set(*pieces)),
-                Deed::Delta(delta) => self.counts(Movement::Delta(*delta)),
-                Deed::Deliver(which) if !self.events.is_empty() => {
+                Action::Set(pieces) => self.adjust(StockChange::Set(*pieces)),
+                Action::Delta(delta) => self.adjust(StockChange::Delta(*delta)),
+                Action::Deliver(which) if !self.events.is_empty() => {
                     let line = self.events[which.index(self.events.len())].clone();
                     self.write(&line);
                 }
@@ -203,11 +203,12 @@ mod tests {
             }
         }
 
-        fn counts(&mut self, movement: Movement) {
-            let Ok(available) = movement.from(self.available) else { return };
+        fn adjust(&mut self, change: StockChange) {
+            let Ok(available) = change.apply_to(self.available) else { return };
             self.stock_version += 1;
             let pieces = (self.available, available);
-            let line = Moved::by_hand(&sku(), pieces, self.stock_version, movement.into(), self.clock.now(), &trace());
+            let line =
+                StockMovement::of_change(&sku(), pieces, self.stock_version, change.into(), self.clock.now(), &trace());
             self.available = available;
             self.write(&line);
         }
@@ -224,11 +225,11 @@ mod tests {
     proptest! {
         #[test]
         fn the_log_adds_up_to_the_stock_as_soon_as_every_event_is_through(
-            available in 0u32..30, deeds in prop::collection::vec(deed(), 0..80), last in any::<prop::sample::Selector>(),
+            available in 0u32..30, actions in prop::collection::vec(action(), 0..80), last in any::<prop::sample::Selector>(),
         ) {
-            let mut shop = Shop::opened(available);
-            for deed in &deeds {
-                shop.does(deed);
+            let mut shop = Shop::new(available);
+            for action in &actions {
+                shop.apply(action);
             }
             // What is still out comes in whatever order, and what came comes once more.
             let mut left = shop.events.clone();
@@ -236,7 +237,7 @@ mod tests {
                 let line = left.swap_remove(last.select(0..left.len()));
                 shop.write(&line);
             }
-            prop_assert_eq!(tally(shop.log.values()), i64::from(shop.available));
+            prop_assert_eq!(sum_movements(shop.log.values()), i64::from(shop.available));
             // And a line for each thing that happened: none has hidden another.
             prop_assert_eq!(shop.log.len() as u64, shop.stock_version);
         }
@@ -249,9 +250,9 @@ mod tests {
         let pieces = Pieces { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
         // At the same moment, even.
         let at = clock.now();
-        let lines = [Moved::returned(order, &pieces, at), Moved::sold(order, &pieces, at)];
-        let log: BTreeMap<_, _> = lines.iter().chain(&lines).map(|line| (line.name(), line.clone())).collect();
-        assert_eq!((log.len(), tally(log.values())), (2, 0));
+        let lines = [StockMovement::of_return(order, &pieces, at), StockMovement::of_sale(order, &pieces, at)];
+        let log: BTreeMap<_, _> = lines.iter().chain(&lines).map(|line| (line.sort_key(), line.clone())).collect();
+        assert_eq!((log.len(), sum_movements(log.values())), (2, 0));
     }
 
     #[test]
@@ -259,11 +260,11 @@ mod tests {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let pieces = Pieces { sku: sku(), product_id: clock.mint(), quantity: Quantity::new(2).unwrap() };
         let lines = [
-            Moved::initially(&sku(), 3, clock.now(), &trace()),
-            Moved::sold(clock.mint(), &pieces, clock.now()),
-            Moved::by_hand(&sku(), (1, 9), 3, Cause::Set, clock.now(), &trace()),
-            Moved::returned(clock.mint(), &pieces, clock.now()),
+            StockMovement::initial(&sku(), 3, clock.now(), &trace()),
+            StockMovement::of_sale(clock.mint(), &pieces, clock.now()),
+            StockMovement::of_change(&sku(), (1, 9), 3, MovementKind::Set, clock.now(), &trace()),
+            StockMovement::of_return(clock.mint(), &pieces, clock.now()),
         ];
-        assert!(lines.windows(2).all(|pair| pair[0].name() < pair[1].name()));
+        assert!(lines.windows(2).all(|pair| pair[0].sort_key() < pair[1].sort_key()));
     }
 }

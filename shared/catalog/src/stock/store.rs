@@ -5,18 +5,18 @@ use aws_kit::fault::mutant;
 use aws_kit::{Key, Query, Write};
 use values::{Clock, EventId, Page, PageRequest, Result, Sku};
 
-use crate::{Catalog, Moved, Offer, Status};
+use crate::{Catalog, Offer, Status, StockMovement};
 
 impl Catalog {
     /// The write that sells `quantity` pieces (all lines of the SKU summed) at the price of that version.
-    /// [`crate::why_unsold`] reads its refusal.
-    pub fn take(&self, sku: &Sku, quantity: u32, price_version: u64) -> Result<Write> {
-        let enough = if mutant("no_stock_condition") { "attribute_exists(pk)" } else { "available >= :q" };
+    /// [`crate::read_sale_refusal`] reads its refusal.
+    pub fn reserve_stock(&self, sku: &Sku, quantity: u32, price_version: u64) -> Result<Write> {
+        let in_stock = if mutant("no_stock_condition") { "attribute_exists(pk)" } else { "available >= :q" };
         // Versions only grow, so the mutant sells at any price.
         let price = if mutant("price_version_ignored") { "priceVersion >= :v" } else { "priceVersion = :v" };
         let set = "SET available = available - :q, stockVersion = stockVersion + :one";
         Write::update(&self.table, self.offer_key(sku), set)
-            .when(format!("{enough} AND #status = :active AND {price}"))
+            .when(format!("{in_stock} AND #status = :active AND {price}"))
             .name("#status", "status")
             .value(":q", quantity)?
             .value(":one", 1)?
@@ -25,7 +25,7 @@ impl Catalog {
     }
 
     /// The write that brings pieces back which were taken, whatever became of the offer meanwhile.
-    pub fn give_back(&self, sku: &Sku, quantity: u32) -> Result<Write> {
+    pub fn release_stock(&self, sku: &Sku, quantity: u32) -> Result<Write> {
         let quantity = if mutant("stock_returned_twice") { 2 * quantity } else { quantity };
         let quantity = if mutant("stock_not_returned") { 0 } else { quantity };
         let set = "SET available = available + :q, stockVersion = stockVersion + :one";
@@ -36,7 +36,7 @@ impl Catalog {
     }
 
     /// The write that counts pieces anew, if nothing moved their stock meanwhile and they are sold at all.
-    pub(crate) fn count(&self, after: &Offer) -> Result<Write> {
+    pub(crate) fn adjust_offer(&self, after: &Offer) -> Result<Write> {
         let line = if after.counted_by.is_some() { ", countedBy = :line" } else { "" };
         let set = format!("SET available = :n, stockVersion = :next{line}");
         let write = Write::update(&self.table, self.offer_key(&after.sku), set)
@@ -53,17 +53,17 @@ impl Catalog {
     }
 
     /// The write of a line. Not conditional: the same line once more is the same row.
-    pub(crate) fn log(&self, line: &Moved) -> Result<Write> {
-        let mut name = line.name();
+    pub(crate) fn put_movement(&self, movement: &StockMovement) -> Result<Write> {
+        let mut sort_key = movement.sort_key();
         if mutant("movement_doubled") {
-            let again: EventId = Clock::System.mint();
-            name = format!("{name}#{again}");
+            let unique: EventId = Clock::System.mint();
+            sort_key = format!("{sort_key}#{unique}");
         }
-        Write::put(&self.table, Key::new(partition(&line.sku), name), line)
+        Write::put(&self.table, Key::new(partition(&movement.sku), sort_key), movement)
     }
 
     /// The lines of a SKU, newest first.
-    pub(crate) async fn logged(&self, sku: &Sku, request: &PageRequest) -> Result<Page<Moved>> {
+    pub(crate) async fn list_movements(&self, sku: &Sku, request: &PageRequest) -> Result<Page<StockMovement>> {
         Query::of(&self.table, partition(sku)).descending().page(request).await
     }
 }
