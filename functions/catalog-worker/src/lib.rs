@@ -1,5 +1,5 @@
-//! What the catalog does behind the API: it keeps the log of what orders take from stock and give back, remembers who received
-//! what, brings imports and exports on, and erases what closed accounts said, a slice at a time.
+//! The catalog worker: it logs the stock movements of orders, records deliveries, runs imports and exports in slices,
+//! and erases the reviews of closed accounts.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use catalog::{CatalogService, JobService};
 use events::{Envelope, Event, OrderDelivered, Recipient};
 use values::{Clock, JobId, ProductId, Result, UserId};
 
-/// A slice of an erasure; a worker has 8 seconds for a message.
+/// One slice of an erasure. The worker has 8 seconds for a message.
 const SLICE: Duration = Duration::from_secs(5);
 
-/// What the handler holds.
+/// What the handler shares.
 #[derive(Debug, Clone)]
 pub struct State {
     products: CatalogService,
@@ -22,7 +22,7 @@ pub struct State {
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// From the environment variables that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let queue = Queue::from_env(aws, "SOUK_QUEUE_CATALOG", Clock::System)?;
         let products = CatalogService::from_env(aws)?;
@@ -53,7 +53,8 @@ async fn one(state: &State, envelope: Envelope) -> Result<()> {
     }
 }
 
-/// Whoever received something may review it; a guest has no account to do it with.
+/// Records what the customer of a delivered order received, which allows reviews. Guests have no account to review
+/// with.
 async fn record_deliveries(products: &CatalogService, order: &OrderDelivered) -> Result<()> {
     let Recipient::User(user) = order.recipient else { return Ok(()) };
     let product_ids: BTreeSet<ProductId> = order.items.iter().map(|pieces| pieces.product_id).collect();
@@ -63,7 +64,7 @@ async fn record_deliveries(products: &CatalogService, order: &OrderDelivered) ->
     Ok(())
 }
 
-/// Works at an import or export for some seconds, and sees to it that it goes on.
+/// Runs a slice of an import or an export, and sends the event that continues it.
 async fn advance(state: &State, job: JobId, envelope: &Envelope) -> Result<()> {
     match state.jobs.advance(job, envelope).await? {
         Some((event, at)) => state.queue.send_later(&event, at).await,
@@ -71,7 +72,8 @@ async fn advance(state: &State, job: JobId, envelope: &Envelope) -> Result<()> {
     }
 }
 
-/// Erases an account's reviews for some seconds, and sees to it that it goes on, and that somebody looks once more.
+/// Erases an account's reviews for some seconds, and sends the event that continues. At the end it checks once more
+/// later.
 async fn erase(state: &State, user: UserId, envelope: &Envelope) -> Result<()> {
     let (until, now, trace) = (Instant::now() + SLICE, Clock::System.now(), envelope.trace("catalog-worker"));
     while state.products.erase(user, &trace).await? {

@@ -1,4 +1,4 @@
-//! The tree of categories: shown to everybody, arranged by admins.
+//! Routes of categories.
 
 use aws_kit::sha256_hex;
 use axum::Router;
@@ -33,7 +33,7 @@ struct CreateIn {
     position: u32,
 }
 
-/// The body of `PUT /categories/{key}`: without a parent it is a root afterwards.
+/// The body of `PUT /categories/{key}`. Without a parent, the category becomes a root.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReplaceIn {
@@ -43,7 +43,7 @@ struct ReplaceIn {
     position: u32,
 }
 
-/// A category by itself.
+/// One category in a response.
 #[derive(Debug, Serialize)]
 struct CategoryOut {
     key: Category,
@@ -55,7 +55,7 @@ struct CategoryOut {
 
 async fn tree(AxumState(state): AxumState<State>, context: CallContext, if_none_match: IfNoneMatch) -> ApiResult {
     let body = json!({ "data": state.products.categories(&context.caller).await? });
-    // The tree has no version that counts every name, so its tag is of what it says.
+    // No version covers all names of the tree, so its entity tag is a digest of the body.
     let digest = sha256_hex(body.to_string().as_bytes());
     Ok(with_cache_headers(with_etag(digest.get(..32).unwrap_or_default(), &if_none_match, body), &context.caller))
 }

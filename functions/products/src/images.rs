@@ -1,4 +1,5 @@
-//! Pictures of a product: announced here, put into the bucket by whoever has them, and then looked at by the uploads function.
+//! Routes of images: announce an upload, read its state, change and remove images. The uploads function processes the
+//! file.
 
 use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
@@ -29,7 +30,7 @@ struct ImageIn {
     alt: Option<Alt>,
 }
 
-/// Where to put the file, and until when.
+/// Where to upload the file, and until when.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AnnouncedOut {
@@ -38,7 +39,7 @@ struct AnnouncedOut {
     expires_at: Timestamp,
 }
 
-/// The body of `PUT /products/{id}/images/{image}`: without a text there is none afterwards.
+/// The body of `PUT /products/{id}/images/{image}`. Without `alt`, the text is removed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ImageChangeIn {
@@ -46,7 +47,7 @@ struct ImageChangeIn {
     position: u32,
 }
 
-/// What became of an upload.
+/// The state of an image in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ImageStateOut {
@@ -123,7 +124,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An address to put the file to, for as long as it is awaited.
+/// A presigned URL that is valid until the upload's deadline.
 async fn upload_url(state: &State, upload: &ImageUpload) -> Result<PresignedUrl> {
     let left = upload.upload_deadline().seconds() - Clock::System.now().seconds();
     let (file, seconds) = (upload.file(), u64::try_from(left).unwrap_or(0).max(1));

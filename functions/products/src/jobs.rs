@@ -1,4 +1,4 @@
-//! Imports and exports: begun, looked at, and what they leave to download. The worker does them.
+//! Routes of imports and exports. The catalog worker runs them.
 
 use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
@@ -37,7 +37,7 @@ struct ExportIn {
     format: Format,
 }
 
-/// A job as an admin sees it.
+/// A job in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct JobOut {
@@ -47,20 +47,20 @@ struct JobOut {
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<JobFailure>,
-    /// Where the file is to be put, while the job waits for it.
+    /// Where to upload the file, while the job waits for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     upload: Option<PresignedUrlOut>,
-    /// What lines were rejected for, if any was.
+    /// The rejected lines of an import, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     report: Option<PresignedUrlOut>,
-    /// What was exported.
+    /// The file of an export.
     #[serde(skip_serializing_if = "Option::is_none")]
     download: Option<PresignedUrlOut>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-/// A signed address: whoever has it may do that, until it expires, and nothing else.
+/// A presigned URL. Whoever has it may send this one request until it expires.
 #[derive(Debug, Serialize)]
 struct PresignedUrlOut {
     method: String,
@@ -108,12 +108,12 @@ async fn show_export(
     Ok(Json(shown(&state.jobs, check_kind(job, |job| !job.is_import())?).await?))
 }
 
-/// An export is no import: it is not there.
+/// The route of imports finds no exports, and the other way round.
 fn check_kind(job: Job, is: fn(&Job) -> bool) -> Result<Job> {
     if is(&job) { Ok(job) } else { Err(Error::not_found("job")) }
 }
 
-/// A job that was begun, now or by the same request before: signed addresses are made anew each time.
+/// A job that was started now, or before by the same idempotent request. Presigned URLs are new in each response.
 async fn accepted(state: &State, started: Idempotent<Job>) -> ApiResult {
     let (fresh, job) = match started {
         Idempotent::Fresh(job) => (true, job),

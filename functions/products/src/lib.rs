@@ -1,5 +1,5 @@
-//! CatalogService over HTTP: made, read, replaced, patched, archived, counted, judged and pictured, brought in and taken out by the
-//! thousand; and the categories they lie in. Each group of routes is a file. What searches and lists them is `search`.
+//! HTTP routes of products, stock, reviews, images, categories, imports and exports. Each group of routes is a file.
+//! The `search` function searches and lists products.
 
 mod categories;
 mod images;
@@ -28,7 +28,7 @@ pub struct State {
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// From the environment variables that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (products, verifier) = (CatalogService::from_env(aws)?, Verifier::from_env(aws)?);
         let (cursors, media, bucket) = (Cursors::from_env()?, Media::from_env(), Bucket::from_env(aws)?);
@@ -41,7 +41,7 @@ impl State {
         self.products.catalog().table()
     }
 
-    /// A product with its tag, as whoever has just changed it sees it.
+    /// The response to an admin's change: the product with its entity tag.
     fn product_response(&self, listing: Listing) -> Response {
         with_etag(listing.etag(), &IfNoneMatch::default(), ProductOut::new(listing, &self.media))
     }
@@ -59,7 +59,7 @@ impl FromRef<State> for Cursors {
     }
 }
 
-/// The routes of the group.
+/// All routes of this function.
 pub fn routes(state: State) -> Router {
     products::routes()
         .merge(categories::routes())

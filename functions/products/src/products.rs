@@ -1,4 +1,4 @@
-//! One product: made, read, told anew, changed in parts, taken out of the shop; and what became of it.
+//! Routes of products, and of their history.
 
 use axum::Router;
 use axum::extract::State as AxumState;
@@ -90,7 +90,8 @@ async fn history(
     Ok(Json(list(rows, &cursors, &name)).into_response())
 }
 
-/// An answer that everybody but an admin gets alike may be kept for moments by whoever passes it on (RFC 9111, 5.2.2; RFC 5861).
+/// Lets shared caches keep a response for some seconds, unless the caller is an admin (RFC 9111, section 5.2.2; RFC
+/// 5861).
 pub(crate) fn with_cache_headers(mut response: Response, caller: &Caller) -> Response {
     let cache_control = match caller.may(Permission::ManageProducts) {
         true => "private, no-cache",

@@ -1,4 +1,4 @@
-//! Reviews over HTTP. Nobody is told who wrote one: its author sees `mine`, and what an admin said about it.
+//! Routes of reviews. A response never names the author. The author sees `mine`, and why an admin hid the review.
 
 use aws_kit::sha256_hex;
 use axum::Router;
@@ -17,10 +17,10 @@ use values::{Caller, Permission, ProductId, ReviewId, Text, Timestamp};
 
 use crate::State;
 
-/// A product and its review, in a path.
+/// A product and a review in a path.
 type Place = Path<(ProductId, ReviewId)>;
 
-/// The routes of reviews.
+/// All routes of reviews.
 pub(crate) fn routes() -> Router<State> {
     Router::new()
         .route("/api/v1/products/{id}/reviews", get(list_reviews).post(post))
@@ -46,7 +46,7 @@ struct ModerationIn {
     reason: Option<Text<200>>,
 }
 
-/// A review as somebody sees it.
+/// A review in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReviewOut {
@@ -54,13 +54,13 @@ struct ReviewOut {
     rating: Stars,
     title: Option<Text<100>>,
     text: Option<ReviewText>,
-    /// Only to its author.
+    /// Only for its author.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     mine: bool,
-    /// Only to its author and to admins.
+    /// Only for its author and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Visibility>,
-    /// Why it is hidden; likewise.
+    /// Why it is hidden; only for its author and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text<200>>,
     version: u64,
@@ -93,7 +93,7 @@ async fn list_reviews(
     let page = state.products.reviews(id, status, caller, &page).await?;
     let body = list(page.map(|review| ReviewOut::visible_to(caller, review)), &state.cursors, &name);
     let digest = sha256_hex(body.to_string().as_bytes());
-    // Who is logged in sees which is theirs, so a guest's answer is not for them.
+    // Signed-in users see which review is theirs, so they must not get a guest's response.
     let cache_control =
         if caller.account().is_some() { "private, no-cache" } else { "public, max-age=5, stale-while-revalidate=30" };
     let headers = [(header::CACHE_CONTROL, cache_control), (header::VARY, "authorization, x-api-key")];
@@ -166,7 +166,7 @@ fn response(caller: &Caller, review: Review) -> Response {
     with_etag(etag(caller, &review), &IfNoneMatch::default(), ReviewOut::visible_to(caller, review))
 }
 
-/// Its version, and who looks: an author and an admin are shown more.
+/// The version, and the caller's view: authors and admins see more.
 fn etag(caller: &Caller, review: &Review) -> String {
     let whose = match (review.is_by(caller.account()), caller.may(Permission::ModerateReviews)) {
         (true, _) => "author",

@@ -1,4 +1,4 @@
-//! Stock counted or moved by hand, and the log of all that moved it.
+//! Routes of stock: adjust it, and list its movements.
 
 use axum::Router;
 use axum::extract::State as AxumState;
@@ -72,7 +72,7 @@ struct MovementsIn {
     cursor: Option<String>,
 }
 
-/// A line of the log.
+/// A stock movement in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MovementOut {

@@ -1,4 +1,5 @@
-//! One uploaded picture: looked at, made into three, shown by its product, and removed; or refused and removed.
+//! The processing of one uploaded image: it becomes three files that its product shows, or it is refused. The upload is
+//! deleted.
 
 use std::time::Instant;
 
@@ -10,14 +11,15 @@ use values::{ImageId, ProductId, Result, Trace};
 use crate::State;
 use crate::picture::{Picture, make};
 
-/// A name that says what is in the file need never be asked for again (RFC 8246).
+/// The content of such a name never changes, so it need not be validated again (RFC 8246).
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// Settles an upload, once: whatever comes again finds its row settled, and removes the file if it lies there again.
+/// Settles an upload once. If the event or the file arrives again, the upload is settled already, and only the file is
+/// deleted.
 pub(crate) async fn settle(state: &State, file: &str, product: ProductId, image: ImageId) -> Result<()> {
     let upload = state.products.image_upload(product, image).await?;
     if let Some(upload) = upload.filter(ImageUpload::is_pending) {
-        // One byte more than there may be tells whether there are more.
+        // One byte more than the limit shows whether the file is larger.
         let Some(bytes) = state.bucket.get_range(file, 0, MAX_IMAGE_BYTES + 1).await? else { return Ok(()) };
         match process(&bytes, &upload) {
             Ok(picture) => publish(state, &upload, picture).await?,
@@ -31,7 +33,7 @@ pub(crate) async fn settle(state: &State, file: &str, product: ProductId, image:
 }
 
 fn process(bytes: &[u8], upload: &ImageUpload) -> Result<Picture, ImageRefusal> {
-    // S3 has held whoever uploaded it to the size that was signed; this holds whoever serves S3's interface to it.
+    // S3 enforces the presigned size. This check also covers other servers of S3's interface.
     if bytes.len() as u64 != upload.bytes {
         return Err(ImageRefusal::SizeMismatch);
     }
@@ -50,7 +52,7 @@ fn process(bytes: &[u8], upload: &ImageUpload) -> Result<Picture, ImageRefusal> 
     Ok(picture)
 }
 
-/// First the files, then the product that shows them: nobody is told of a picture that is not there.
+/// The files are written before the product, so that every image of a product exists.
 async fn publish(state: &State, upload: &ImageUpload, picture: Picture) -> Result<()> {
     let Picture { width, height, hash, files } = picture;
     let puts = files.into_iter().map(async |(size, bytes)| {

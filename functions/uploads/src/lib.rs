@@ -1,5 +1,5 @@
-//! What was uploaded under an address that souk signed: S3 tells of it here. A picture is looked at and made into three; the file
-//! of an import is announced to whoever reads it. S3 tells at least once, and in any order: the row of each upload decides.
+//! The uploads function: S3 sends it an event for each file that was uploaded by a presigned URL. It processes images
+//! and queues imports. S3 delivers events at least once and in any order, so the row of the upload decides.
 
 mod color;
 mod images;
@@ -13,7 +13,7 @@ use catalog::{CatalogService, ImageUpload, JobService};
 use tracing::{Instrument, error, info_span, warn};
 use values::{Actor, ImageId, JobId, ProductId, Result, Trace};
 
-/// What the handler holds.
+/// What the handler shares.
 pub struct State {
     products: CatalogService,
     jobs: JobService,
@@ -21,7 +21,7 @@ pub struct State {
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// From the environment variables that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (products, bucket) = (CatalogService::from_env(aws)?, Bucket::from_env(aws)?);
         Ok(Self { jobs: JobService::new(products.clone(), bucket.clone()), products, bucket })
@@ -33,7 +33,7 @@ impl State {
     }
 }
 
-/// What a file is, by where it lies.
+/// The kind of an upload, by its bucket key.
 #[derive(Debug, PartialEq, Eq)]
 enum Upload {
     Image(ProductId, ImageId),
@@ -47,7 +47,7 @@ impl Upload {
     }
 }
 
-/// Handles what S3 tells. An error has Lambda try all of it again, twice; what was settled the first time stays as it is.
+/// Handles an event of S3. After an error Lambda retries the whole event twice; settled uploads stay settled.
 pub async fn handle(state: &State, event: S3Event) -> Result<(), lambda_runtime::Error> {
     let mut last_error = None;
     for record in event.records {
@@ -72,12 +72,12 @@ async fn settle(state: &State, file: &str) -> Result<()> {
     }
 }
 
-/// Whoever uploads says nothing of the request that began it; the job's own row knows who wanted it.
+/// The event does not name the request that started the import. The job's row names the user.
 fn trace(job: JobId) -> Trace {
     Trace { correlation_id: job.to_string(), causation_id: None, actor: Actor::system("uploads") }
 }
 
-/// S3 writes a file's name as a form would; ours have nothing in them that is written differently then.
+/// The key of the file. S3 URL-encodes keys; ours have no characters that this changes.
 fn file(record: S3EventRecord) -> String {
     record.s3.object.key.unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! From what somebody uploaded to three pictures that a page can show: looked at before it is decoded, decoded within bounds,
-//! turned upright, shrunk, and written anew, so that nothing of the file but its pixels goes on.
+//! Converts an uploaded file to three images. The file is checked before it is decoded, decoded within limits, rotated,
+//! shrunk and written anew. Nothing but its pixels is kept.
 
 use std::io::Cursor;
 use std::panic::catch_unwind;
@@ -13,23 +13,24 @@ use crate::color::to_srgb;
 use crate::sizes::{encode, fit};
 use crate::webp_frame;
 
-/// What the largest picture is while it is decoded: 40 megapixels of 8 bytes each (16 bits a channel), and the decoder's own tables.
+/// The memory for the largest image while it is decoded: 40 megapixels of 8 bytes (16 bits per channel), and the
+/// decoder's tables.
 const MAX_MEMORY: u64 = 400 * 1024 * 1024;
 
 /// What is served of one upload.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Picture {
-    /// Of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub(crate) width: u32,
-    /// Of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub(crate) height: u32,
-    /// Names all three files by what is in them.
+    /// Part of the names of all three files: a digest of their content.
     pub(crate) hash: String,
     /// WebP, largest first.
     pub(crate) files: Vec<(ImageSize, Vec<u8>)>,
 }
 
-/// Makes the pictures of an upload that was declared to be a `declared`. A decoder that panics has met a file that is none.
+/// Makes the images of an upload that was announced as `declared`. A panic of a decoder counts as an unreadable file.
 pub(crate) fn make(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRefusal> {
     catch_unwind(|| make_unguarded(bytes, declared)).unwrap_or(Err(ImageRefusal::Unreadable))
 }
@@ -48,7 +49,7 @@ fn make_unguarded(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRef
     Ok(Picture { width, height, hash, files })
 }
 
-/// What the first bytes say it is, which must be what was declared: a page of HTML called `.png` ends here.
+/// The format by the first bytes. It must be the announced one, so an HTML page named `.png` is refused.
 fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, ImageRefusal> {
     let declared = match declared {
         ImageType::Jpeg => ImageFormat::Jpeg,
@@ -63,9 +64,9 @@ fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, ImageRefusal>
 }
 
 struct Decoded {
-    /// Upright.
+    /// After its rotation.
     image: DynamicImage,
-    /// What its colours mean, when the file says so.
+    /// The colour profile, if the file has one.
     profile: Option<Vec<u8>>,
 }
 
@@ -75,7 +76,7 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, ImageRefusal> {
     (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
     limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    // Reads the header alone.
+    // This reads only the header.
     let mut decoder = reader.into_decoder().map_err(refusal)?;
     check_pixels(decoder.dimensions())?;
     if format == ImageFormat::WebP {
@@ -104,7 +105,7 @@ fn refusal(error: ImageError) -> ImageRefusal {
     }
 }
 
-/// WebP knows 8 bits a channel, in colour, with or without transparency.
+/// WebP has 8 bits per channel, in colour, with or without transparency.
 fn eight_bits(image: DynamicImage) -> DynamicImage {
     match image.color().has_alpha() {
         true => DynamicImage::ImageRgba8(image.into_rgba8()),

@@ -1,10 +1,14 @@
-//! The catalog: products, what they cost, how many there are.
+//! The catalog: products, their prices, stock, categories, images and reviews.
 //!
-//! Invariants: a SKU names one offer for ever; no offer ever has fewer than 0 pieces; a changed price has a new
-//! `priceVersion`, a changed stock a new `stockVersion`; product, offers, history and the event that tells of a change are
-//! written together or not at all; what has variants is sold by them alone; no category lies below itself; the
-//! movements of a SKU add up to its stock as soon as the events of all orders are through; a customer has one review of a
-//! product at most, and only of one that they received; a rating is what the visible reviews come to.
+//! Rooms: `product`, `stock`, `categories`, `images`, `reviews`, `bulk`. Each `mod.rs` says what its room is for and
+//! what must stay true in it. `service.rs` has the service whose methods are the use cases. `store.rs` has the table
+//! and its access patterns; each room's `store.rs` has the rows of the room.
+//!
+//! Invariants: a SKU names one offer for ever. Stock is never below 0. A changed price has a new `priceVersion`, a
+//! changed stock a new `stockVersion`. Product, offers, history and event are written in one transaction. A product
+//! with variants is sold by its variants only. No category is below itself. Once the events of all orders are
+//! processed, the movements of a SKU add up to its stock. A customer has at most one review of a product, and only of a
+//! product that they received. A rating is the sum of the visible reviews.
 
 mod bulk;
 mod categories;

@@ -1,4 +1,4 @@
-//! The catalog as the shop's pages and its admins use it, and what all changes of a product have in common.
+//! The service of the catalog, and what all its writes share.
 
 use aws_kit::{Aws, CommitError, Idempotency, Idempotent, Settings, Transaction};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use values::{Clock, Currency, Result};
 
 use crate::Catalog;
 
-/// The use cases of products: each in the file of its name. Cheap to clone.
+/// The use cases of the catalog. Each is in a file of its room. Clones are cheap.
 #[derive(Debug, Clone)]
 pub struct CatalogService {
     pub(crate) catalog: Catalog,
@@ -16,17 +16,17 @@ pub struct CatalogService {
 }
 
 impl CatalogService {
-    /// The table that `SOUK_TABLE_CATALOG` names; prices are in `SOUK_CURRENCY`.
+    /// A service on the table `SOUK_TABLE_CATALOG`, with prices in `SOUK_CURRENCY`.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self::new(Catalog::from_env(aws)?, Clock::System, Settings.parsed("SOUK_CURRENCY")?))
     }
 
-    /// That catalog, with that clock and currency.
+    /// A service with a given catalog, clock and currency.
     pub fn new(catalog: Catalog, clock: Clock, currency: Currency) -> Self {
         Self { catalog, clock, currency }
     }
 
-    /// The catalog underneath.
+    /// The catalog's table.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog
     }
@@ -36,7 +36,8 @@ impl CatalogService {
         self.currency
     }
 
-    /// Commits a change and, for a keyed request, its answer; a repetition gets the answer of the first time.
+    /// Commits a transaction and stores the response of an idempotent request in it. A repeated request gets the stored
+    /// response.
     pub(crate) async fn commit<T: Serialize + DeserializeOwned>(
         &self,
         mut writes: Transaction,
@@ -60,7 +61,7 @@ impl CatalogService {
         }
     }
 
-    /// A keyed request that failed may have been done before: then it is answered as it was then.
+    /// If an idempotent request failed because it was done before, returns the stored response.
     pub(crate) async fn or_earlier<T: DeserializeOwned>(
         &self,
         result: Result<Idempotent<T>>,

@@ -1,4 +1,4 @@
-//! Use cases: begin an import or an export.
+//! Use cases: start an import or an export.
 
 use aws_kit::{Idempotency, Idempotent, Transaction, outbox_put};
 use values::{Error, Result, Trace};
@@ -9,7 +9,8 @@ use crate::bulk::progress::{ExportProgress, ImportProgress};
 use crate::{Format, JobService};
 
 impl JobService {
-    /// Begins an import: its file is to be uploaded, of exactly `bytes` if that is told. 422 `file_too_large`. 1 round trip.
+    /// Starts an import. Its file must be uploaded next, with exactly `bytes` bytes if given. 422 `file_too_large`. 1
+    /// round trip.
     pub async fn start_import(
         &self,
         format: Format,
@@ -25,7 +26,7 @@ impl JobService {
         self.start(format, work, trace, idempotency).await
     }
 
-    /// Begins an export. 1 round trip.
+    /// Starts an export. 1 round trip.
     pub async fn start_export(
         &self,
         format: Format,

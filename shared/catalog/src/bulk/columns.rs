@@ -1,4 +1,4 @@
-//! A product as a row of a spreadsheet: which column holds what, there and back. What a cell cannot hold is JSON in it.
+//! The columns of a CSV file, and the conversion between a product and a row. Cells with nested values contain JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -7,14 +7,14 @@ use values::{Currency, Error, Kind, Money, Result, read_json};
 use crate::ProductIn;
 use tabular::{csv, decimal, minor_units};
 
-/// Between two tags of one cell.
+/// Between two tags in a cell.
 const TAG_SEPARATOR: char = '|';
-/// Before a [`TAG_SEPARATOR`] that is a part of a tag, and before itself.
+/// In front of a [`TAG_SEPARATOR`] inside a tag, and in front of itself.
 const ESCAPE: char = '\\';
 
 macro_rules! columns {
     ($($column:ident $name:literal)*) => {
-        /// A column.
+        /// A column of the file.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
         pub(crate) enum Column {
             $(#[serde(rename = $name)] $column,)*
@@ -24,7 +24,7 @@ macro_rules! columns {
             /// In the order of an export.
             pub(crate) const ALL: &[Self] = &[$(Self::$column),*];
 
-            /// As the first line says it.
+            /// The name in the header line.
             pub(crate) fn name(self) -> &'static str {
                 match self {
                     $(Self::$column => $name,)*
@@ -52,10 +52,10 @@ columns! {
     Variants "variants"
 }
 
-/// Without these there is no product.
+/// Columns that each file must have.
 const REQUIRED: [Column; 3] = [Column::Sku, Column::Name, Column::Category];
 
-/// The columns that a first line names, in its order. 422 `csv_column` for one that is not known, comes twice, or is missing.
+/// The columns that a header line names, in its order. 422 `csv_column` if one is unknown, duplicate or missing.
 pub(crate) fn parse_header(cells: &[String]) -> Result<Vec<Column>> {
     let mut columns: Vec<Column> = Vec::with_capacity(cells.len());
     for cell in cells {
@@ -83,7 +83,7 @@ fn column_error(detail: String) -> Error {
     Error::new(Kind::Invalid, "csv_column", detail)
 }
 
-/// A row as the body of a request would tell it. An empty cell tells nothing.
+/// A row as the body of a request. Empty cells are left out.
 pub(crate) fn parse_row(columns: &[Column], cells: Vec<String>) -> Result<Map<String, Value>> {
     if cells.len() != columns.len() {
         let message = format!("has {} cells where the first line has {}", cells.len(), columns.len());
@@ -140,14 +140,14 @@ fn parse_json_cell(field: &'static str, cell: &str) -> Result<Value> {
         Kind::Malformed => Error::invalid(field, "json_malformed", "must be JSON"),
         _ => error,
     })?;
-    // A cell that closed the object and opened another member is not what it says.
+    // The cell closed the object and added another member.
     match value.len() {
         1 => Ok(value.into_iter().next().map(|(_, value)| value).unwrap_or_default()),
         _ => Err(Error::invalid(field, "json_malformed", "must be JSON")),
     }
 }
 
-/// A product as a row with all [`Column::ALL`].
+/// A product as a row with all columns of [`Column::ALL`].
 pub(crate) fn format_row(product: &ProductIn) -> Result<Vec<String>> {
     let price = |money: Option<Money>| money.map(decimal).unwrap_or_default();
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -186,7 +186,7 @@ fn split_tags(cell: &str) -> Vec<String> {
     while let Some(character) = characters.next() {
         match character {
             TAG_SEPARATOR => tags.push(std::mem::take(&mut tag)),
-            // Before anything else it is a character like others.
+            // In front of any other character, it is an ordinary character.
             ESCAPE => tag.push(characters.next_if(|next| matches!(*next, ESCAPE | TAG_SEPARATOR)).unwrap_or(ESCAPE)),
             _ => tag.push(character),
         }

@@ -1,5 +1,5 @@
-//! An export: all products of the shop as a file that can be imported again. It is written while the shop is open: a product
-//! that is changed meanwhile is in it as it was or as it became.
+//! One slice of an export: all active products, in a file that can be imported again. A product that changes meanwhile
+//! is exported as it was or as it is.
 
 use std::time::Instant;
 
@@ -12,11 +12,11 @@ use crate::bulk::progress::ExportProgress;
 use crate::{Catalog, Format, JobService, Listing, Offer, ProductContent, ProductIn, ProductKind, StockIn, VariantIn};
 use tabular::csv;
 
-/// CatalogService read at once.
+/// Products per read.
 const PAGE: u32 = 100;
 
 impl JobService {
-    /// Goes on with an export until its time is up or there is no other product.
+    /// Continues an export until its time is over or all products are written.
     pub(crate) async fn run_export_slice(
         &self,
         job: &Job,
@@ -37,7 +37,7 @@ impl JobService {
                     true => Some(listing),
                     false => catalog.listing(listing.product.id).await?,
                 };
-                // The index is a moment behind: what was archived meanwhile shows by its offers.
+                // The index is some moments behind. The offers show whether a product was archived meanwhile.
                 if let Some(listing) = listing.filter(|listing| listing.active_offers().next().is_some()) {
                     write_line(job.format, &product_line(&listing), &mut lines)?;
                     counts.lines += 1;
@@ -55,7 +55,7 @@ impl JobService {
     }
 }
 
-/// A product as the body of the request that would make it, with the pieces that there are.
+/// A product as the body of the request that would create it, with its current stock.
 pub(crate) fn product_line(listing: &Listing) -> ProductIn {
     let ProductContent { name, description, category, brand, tags, attributes, tax_class, kind } = listing.content();
     let stock = |offer: &Offer| Some(StockIn { available: offer.available });
@@ -124,7 +124,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    /// What an import reads of an export.
+    /// What an import reads from an export.
     fn round_trip(format: Format, product: &ProductIn) -> Draft {
         let mut file = if format == Format::Csv { header_line() } else { Vec::new() };
         write_line(format, product, &mut file).unwrap();

@@ -1,5 +1,5 @@
-//! An import: a file of products, line by line, a slice of some seconds at a time. Each line is an upsert by SKU, so a line
-//! that is read twice changes nothing the second time; what a line is rejected for stands in a report.
+//! One slice of an import. Each line is an upsert by SKU, so a line that is read twice changes nothing the second time.
+//! Rejected lines go to a report.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -19,11 +19,11 @@ use tabular::{FilePosition, Reader, RecordContent};
 
 /// The largest file: 200 MB.
 pub(crate) const MAX_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
-/// Read at once.
+/// Bytes per read.
 const BLOCK_BYTES: usize = 1024 * 1024;
-/// Looked up at once: DynamoDB's bound of one read.
+/// Lines per lookup: the limit of a DynamoDB batch read.
 const BLOCK_LINES: usize = 100;
-/// Written at once.
+/// Lines that are written in parallel.
 const AT_ONCE: usize = 16;
 
 /// One slice of an import.
@@ -32,13 +32,13 @@ pub(crate) struct ImportSlice<'a> {
     pub(crate) bucket: &'a Bucket,
     pub(crate) job: &'a Job,
     pub(crate) trace: &'a Trace,
-    /// No line is begun after it.
+    /// No line starts after this time.
     pub(crate) until: Instant,
 }
 
 impl ImportSlice<'_> {
-    /// Goes on with an import until its time is up or its file has ended. An outage ends it; what was done by then is kept, if
-    /// anything was.
+    /// Continues an import until its time is over or the file is read. An outage ends the slice; lines that were done
+    /// before it count.
     pub(crate) async fn import(&self, mut state: ImportProgress) -> Result<(ImportProgress, Counts)> {
         let (size, etag) = match state.source.take() {
             Some(source) => source,
@@ -79,7 +79,7 @@ impl ImportSlice<'_> {
         Ok((ImportProgress { source: Some((size, source.etag)), place, report, ..state }, counts))
     }
 
-    /// The file, as it is when its import begins.
+    /// Size and ETag of the file when its import starts.
     async fn source_file(&self) -> Result<(u64, Etag)> {
         let metadata = self.bucket.look(&self.job.upload_key()).await?;
         let (size, etag) = metadata.ok_or_else(|| Error::conflict("file_missing", "There is no file to import."))?;
@@ -89,7 +89,7 @@ impl ImportSlice<'_> {
         }
     }
 
-    /// Lines of a block, some of them at once, counted in their order. After the time is up no other is begun.
+    /// Imports the lines of a block in parallel and counts them in their order. No line starts after the time is over.
     async fn import_block(&self, block: Vec<Line>, progress: &mut Progress<'_>) -> Result<()> {
         let skus: Vec<Sku> = block.iter().filter_map(|line| Some(line.content.as_ref().ok()?.sku.clone())).collect();
         let sku_states = self.products.sku_states(&skus).await?;
@@ -166,9 +166,9 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Lines that can be brought side by side: none is about a SKU of another. Empty at the end of the file; or when the time is
-    /// up before there is a line, for a file may have a hundred megabytes that are none. What is there is brought before more is
-    /// read.
+    /// Lines that can be imported in parallel: no two of them have a SKU in common. Empty at the end of the file, or if
+    /// the time is over before there is a line: a file can have many megabytes without a line. Lines in memory are
+    /// returned before more of the file is read.
     async fn block(
         &self,
         reader: &mut Reader,
@@ -217,7 +217,7 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// The first line of a CSV file.
+    /// The header line of a CSV file.
     async fn header(&self, reader: &mut Reader, state: &mut ImportProgress) -> Result<Vec<Column>> {
         let missing = || Error::conflict("csv_column", "The file has no first line that names the columns.");
         let first = loop {
@@ -244,7 +244,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::{Draft, Format};
 
-    /// What a file says, without a table or a bucket.
+    /// The drafts of a file, without a table or a bucket.
     pub(crate) fn read(format: Format, file: &[u8]) -> Vec<std::result::Result<Draft, LineRejection>> {
         let (mut reader, mut columns, mut lines) = (Reader::at(format, FilePosition::default()), None, Vec::new());
         for block in [file, &[]] {

@@ -1,5 +1,5 @@
-//! A job: an import or an export, which takes longer than a request may. It is worked off in slices; one worker at a time
-//! holds it, and whoever goes on begins where the last slice ended. Pure: times and ids come from outside.
+//! A job: an import or an export, which takes longer than a request may. It runs in slices. One worker at a time holds
+//! it, and the next slice continues at the checkpoint. The caller passes times and ids.
 
 use serde::{Deserialize, Serialize};
 use values::{Actor, Error, EventId, JobId, Lease, LeaseClaim, Timestamp};
@@ -7,67 +7,67 @@ use values::{Actor, Error, EventId, JobId, Lease, LeaseClaim, Timestamp};
 use crate::Format;
 use crate::bulk::progress::{ExportProgress, ImportProgress};
 
-/// JobService, reports and files are kept so long.
+/// How long jobs, reports and files are kept.
 pub(crate) const RETENTION_SECONDS: i64 = 7 * 24 * 3600;
-/// Longer than a worker has for a message: after it, whoever held the job holds it no more.
+/// Longer than a worker has for a message. After it, the lease of the worker is over.
 const LEASE_SECONDS: i64 = 12;
-/// Slices that come to nothing, one after the other. With a worker's growing pauses that is four hours of an outage.
+/// The most failed slices in a row. With the growing pauses of a worker they take four hours.
 const MAX_TRIES: u32 = 60;
 
-/// Where a job stands.
+/// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
-    /// Its file is not there yet.
+    /// The file is not uploaded yet.
     Waiting,
-    /// Its turn comes.
+    /// Ready for a worker.
     Queued,
-    /// It is being worked off.
+    /// A worker has started it.
     Running,
-    /// Everything was looked at.
+    /// All lines are done.
     Done,
-    /// It will not go on.
+    /// It has failed and will not continue.
     Failed,
 }
 
-/// What became of the lines so far. A slice that was broken off and repeated finds what it had done done: then fewer lines
-/// are counted as created or updated than were, and more as unchanged.
+/// The lines so far, by result. After an interrupted slice is repeated, lines that it had created or updated count as
+/// unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// All that were looked at, or written.
+    /// All lines that were read or written.
     pub lines: u64,
-    /// CatalogService that are new.
+    /// New products.
     pub created: u64,
-    /// CatalogService that are another now, or are counted anew.
+    /// Products whose content or stock was changed.
     pub updated: u64,
-    /// CatalogService that were so already.
+    /// Products that were the same already.
     pub unchanged: u64,
-    /// Lines that the report tells of.
+    /// Lines in the report.
     pub rejected: u64,
 }
 
-/// Why a job ended before its end.
+/// Why a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFailure {
-    /// Stable, such as `csv_column`.
+    /// A stable code, such as `csv_column`.
     pub code: String,
-    /// For a person.
+    /// A sentence for people.
     pub message: String,
 }
 
-/// What is done, and how far.
+/// What the job does, with its checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Work {
     /// Lines of a file become products.
     Import(ImportProgress),
-    /// CatalogService become lines of a file.
+    /// Products become lines of a file.
     Export(ExportProgress),
 }
 
 impl Work {
-    /// Was everything looked at, or written?
+    /// Are all lines read or written?
     pub(crate) fn has_ended(&self) -> bool {
         match self {
             Self::Import(import) => import.ended,
@@ -76,54 +76,48 @@ impl Work {
     }
 }
 
-/// A job.
+/// An import or an export.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
-    /// Names it.
     pub id: JobId,
-    /// Of its file.
     pub format: Format,
-    /// Where it stands.
     pub status: JobStatus,
-    /// What became of the lines so far.
     pub counts: Counts,
-    /// Why it failed, if it has.
+    /// Exists if it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<JobFailure>,
-    /// Whoever wanted it: the histories of products name them.
+    /// Who started it. The histories of products name them.
     pub(crate) actor: Actor,
     pub(crate) work: Work,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lease: Option<Lease>,
-    /// Claims since it was last moved on.
+    /// Claims since the last checkpoint.
     #[serde(default)]
     tries: u32,
-    /// One more with every write.
+    /// Goes up with each write.
     pub version: u64,
-    /// When it was asked for.
     pub created_at: Timestamp,
-    /// When it was moved on last.
     pub updated_at: Timestamp,
-    /// In seconds: DynamoDB forgets it then.
+    /// Seconds since 1970. DynamoDB deletes the row at this time or later.
     pub expires_at: i64,
 }
 
-/// May a worker go on with a job?
+/// May a worker continue a job?
 #[derive(Debug, PartialEq)]
 pub(crate) enum Claim {
-    /// Yes, when this is written over the version that was read.
+    /// Yes, once this version is written over the version that was read.
     Granted(Box<Job>),
-    /// It has tried in vain too often: this is to be written, and that is the end.
+    /// It has failed too often. This version must be written, and the job is over.
     GiveUp(Box<Job>),
-    /// Not yet: this message's last receiver may be at it still.
+    /// Not yet: another delivery of the same message may still be running.
     NotBefore(Timestamp),
-    /// There is nothing to do, or somebody else does it, whose own message brings it on.
+    /// There is nothing to do, or another worker has the job and its message.
     Skip,
 }
 
 impl Job {
-    /// A job that somebody asks for.
+    /// A new job.
     pub(crate) fn new(id: JobId, format: Format, work: Work, actor: Actor, now: Timestamp) -> Self {
         let status = match work {
             Work::Import(_) => JobStatus::Waiting,
@@ -151,7 +145,7 @@ impl Job {
         matches!(self.work, Work::Import(_))
     }
 
-    /// Will it not move any more?
+    /// Is it done or failed?
     pub fn is_over(&self) -> bool {
         matches!(self.status, JobStatus::Done | JobStatus::Failed)
     }
@@ -180,18 +174,18 @@ impl Job {
         format!("exports/{}.{}", self.id, self.format)
     }
 
-    /// The next version, of that moment.
+    /// The next version, written at `now`.
     fn next_version(&self, now: Timestamp) -> Self {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
-    /// Its file is there, or its turn comes once more.
+    /// The next version: its file is uploaded, or it is announced again.
     pub(crate) fn queued(&self, now: Timestamp) -> Self {
         let status = if self.status == JobStatus::Waiting { JobStatus::Queued } else { self.status };
         Self { status, ..self.next_version(now) }
     }
 
-    /// The worker that has the message `by` in hand wants to go on.
+    /// Decides whether the worker with the message `by` may continue the job.
     pub(crate) fn claim(&self, by: EventId, now: Timestamp) -> Claim {
         if self.is_over() || self.status == JobStatus::Waiting {
             return Claim::Skip;
@@ -214,27 +208,27 @@ impl Job {
         }))
     }
 
-    /// A slice came to nothing, and whoever held the job lets go of it.
+    /// The next version after a failed slice: without a lease.
     pub(crate) fn released(&self, now: Timestamp) -> Self {
         Self { lease: None, ..self.next_version(now) }
     }
 
-    /// A slice has ended.
+    /// The next version after a slice: its checkpoint, without a lease.
     pub(crate) fn with_progress(&self, work: Work, counts: Counts, now: Timestamp) -> Self {
         Self { work, counts, lease: None, tries: 0, ..self.next_version(now) }
     }
 
-    /// The last slice has ended; whoever holds the job goes on holding it.
+    /// The next version after the last slice. The worker keeps its lease.
     pub(crate) fn with_final_progress(&self, work: Work, counts: Counts, now: Timestamp) -> Self {
         Self { lease: self.lease, ..self.with_progress(work, counts, now) }
     }
 
-    /// Its file is whole.
+    /// The next version: its file is complete.
     pub(crate) fn completed(&self, now: Timestamp) -> Self {
         Self { status: JobStatus::Done, ..self.with_progress(self.work.clone(), self.counts, now) }
     }
 
-    /// It cannot go on.
+    /// The next version: it has failed.
     pub(crate) fn with_failure(&self, error: &Error, now: Timestamp) -> Self {
         let failure = Some(JobFailure { code: error.code.to_owned(), message: error.detail.clone() });
         Self { status: JobStatus::Failed, failure, lease: None, ..self.next_version(now) }
@@ -318,8 +312,8 @@ mod tests {
     }
 
     proptest! {
-        /// Messages come in any order, twice, and late; workers die. Whoever holds the job is alone, and while the job is not
-        /// over there is a message that will be received again and may then go on.
+        /// Messages arrive in any order, twice and late, and workers crash. One worker at a time holds the job. While
+        /// it is not over, some message will be delivered again and may continue it.
         #[test]
         fn a_job_is_never_held_twice_and_never_forgotten(steps in prop::collection::vec((0usize..4, 0usize..3, 1i64..20), 1..60)) {
             let first = message();
@@ -334,7 +328,8 @@ mod tests {
                         prop_assert!(held.is_none_or(|(_, until, _)| until <= at), "held twice");
                         job = *next;
                         held = Some((by, at.plus_seconds(LEASE_SECONDS), job.version));
-                        // 0: the slice ends well. 1: the worker dies, and its message stays. 2: it dies after its checkpoint.
+                        // 0: the slice succeeds. 1: the worker crashes and its message stays. 2: it crashes after its
+                        // checkpoint.
                         if fate != 1 {
                             job = job.with_progress(job.work.clone(), job.counts, at);
                             held = None;

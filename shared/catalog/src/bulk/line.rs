@@ -1,4 +1,4 @@
-//! A line of an import: what it says of a product, or why nobody can tell.
+//! A line of an import: a draft of a product, or why the line is rejected.
 
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
@@ -8,17 +8,16 @@ use crate::bulk::columns::{self, Column};
 use crate::{Draft, ProductIn, ProductKind};
 use tabular::{FilePosition, Record, RecordContent};
 
-/// Beyond this a float has no halves, nor every whole number.
+/// Beyond this number, f64 does not represent every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A line that was looked at.
+/// A line that was read.
 #[derive(Debug)]
 pub(crate) struct Line {
-    /// Where in the file it begins.
+    /// The number of its first line in the file.
     pub(crate) number: u64,
-    /// Where the next one begins.
+    /// Where the next line begins.
     pub(crate) next: FilePosition,
-    /// What it says.
     pub(crate) content: Result<Box<Draft>, Box<LineRejection>>,
 }
 
@@ -35,10 +34,10 @@ pub(crate) struct LineRejection {
 }
 
 impl LineRejection {
-    /// Of the line that begins there. Of several fields at fault the first is told.
+    /// The rejection of the line with this number. Of several invalid fields it names the first.
     pub(crate) fn new(line: u64, sku: Option<String>, error: Error) -> Self {
         let message = match error.kind {
-            // The cause is for the log alone.
+            // The cause is only for the log.
             Kind::Internal => "A fault of ours; it is in the log.".to_owned(),
             _ => error.detail,
         };
@@ -47,7 +46,7 @@ impl LineRejection {
         Self { line, sku, code, field: field.map(|field| field.field), message }
     }
 
-    /// As the report writes it.
+    /// The line of the report, with its line break.
     pub(crate) fn to_report_line(&self) -> Result<Vec<u8>> {
         let mut line = serde_json::to_vec(self).map_err(Error::internal)?;
         line.push(b'\n');
@@ -73,7 +72,7 @@ impl Line {
         Self { number, next: record.next, content }
     }
 
-    /// The SKUs that it is about: the product's own, and its variants'.
+    /// The SKUs of the product and of its variants.
     pub(crate) fn skus(&self) -> Vec<&Sku> {
         let Ok(draft) = &self.content else { return Vec::new() };
         let variants = match &draft.content.kind {
@@ -92,7 +91,7 @@ fn malformed(error: Error) -> Error {
 }
 
 fn draft(mut object: Map<String, Value>) -> Result<Draft> {
-    // An export of another shop may tell it; here a product is in the shop as soon as it is told.
+    // Exports of other shops may have a status. Here a new product is active.
     if object.remove("status").is_some_and(|status| status != "active") {
         let message = "is not imported; archive the product by DELETE /products/{id}";
         return Err(Error::invalid("status", "status_not_imported", message));
@@ -103,7 +102,7 @@ fn draft(mut object: Map<String, Value>) -> Result<Draft> {
     read_json_value::<ProductIn>(Value::Object(object))?.draft()
 }
 
-/// DynamoDB gives 4.0 back as 4: they must not look like a change.
+/// DynamoDB returns 4.0 as 4. Without this, an unchanged number would look changed.
 fn normalize_number(value: &mut Value) {
     let Some(number) = value.as_f64().filter(|_| value.is_f64()) else { return };
     if number.fract() == 0.0 && number.abs() < EXACT {

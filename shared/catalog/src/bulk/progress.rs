@@ -7,41 +7,41 @@ use values::Position;
 
 use crate::bulk::columns::Column;
 
-/// How far an import is: what a checkpoint keeps.
+/// The checkpoint of an import.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ImportProgress {
-    /// What was announced, if anything was.
+    /// The announced size of the file in bytes, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) announced: Option<u64>,
-    /// The file that was there in the beginning; its size.
+    /// Size and ETag of the file when the import started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<(u64, Etag)>,
     pub(crate) place: FilePosition,
-    /// Of a CSV file, once its first line was read.
+    /// The columns of a CSV file, once its header line is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) columns: Option<Vec<Column>>,
     pub(crate) report: MultipartState,
-    /// Everything was looked at.
+    /// All lines are read.
     pub(crate) ended: bool,
 }
 
 impl ImportProgress {
-    /// Before its file is there.
+    /// The state before the file is uploaded.
     pub(crate) fn announced(bytes: Option<u64>) -> Self {
         Self { announced: bytes, ..Self::default() }
     }
 }
 
-/// How far an export is: what a checkpoint keeps.
+/// The checkpoint of an export.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ExportProgress {
     pub(crate) shard: u8,
-    /// The last one of the shard that was written.
+    /// The last product of the shard that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<Position>,
     pub(crate) file: MultipartState,
-    /// Everything was written.
+    /// All products are written.
     pub(crate) ended: bool,
 }

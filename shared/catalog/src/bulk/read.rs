@@ -6,15 +6,15 @@ use values::{Error, JobId, Result, Trace};
 use crate::JobService;
 use crate::bulk::job::{Job, JobStatus, Work};
 
-/// Whoever uploads has an hour to begin.
+/// How long the presigned URL of an upload is valid.
 const UPLOAD_SECONDS: u64 = 3600;
-/// Whoever downloads has a quarter of one.
+/// How long the presigned URL of a download is valid.
 const DOWNLOAD_SECONDS: u64 = 900;
-/// A job that did not move for so long is announced once more to whoever looks at it.
+/// A job without progress for this long is announced again when it is read.
 const STUCK_SECONDS: i64 = 120;
 
 impl JobService {
-    /// An import or an export, as it is now. One that should have moved and did not is announced once more. 1 round trip, 2 then.
+    /// An import or an export. If it is stuck, it is announced again. 1 round trip, 2 if stuck.
     pub async fn read(&self, id: JobId, trace: &Trace) -> Result<Job> {
         let job = self.products.catalog.job(id).await?.ok_or_else(|| Error::not_found("job"))?;
         let now = self.products.clock.now();
@@ -22,11 +22,11 @@ impl JobService {
             return Ok(job);
         }
         let requeued = job.queued(now);
-        // Whoever was faster has seen to it.
+        // False after a concurrent update, which has announced it.
         Ok(if self.announce(&requeued, trace).await? { requeued } else { job })
     }
 
-    /// Where the file of an import is to be put, while it waits for it.
+    /// The presigned URL for the file of an import, while the job waits for it.
     pub async fn upload_url(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let Work::Import(import) = &job.work else { return Ok(None) };
         if job.status != JobStatus::Waiting {
@@ -40,7 +40,8 @@ impl JobService {
         Ok(Some(url))
     }
 
-    /// What there is to download when a job is done: the report of an import that rejected lines, or the file of an export.
+    /// The presigned URL of a completed job's file: the report of an import with rejected lines, or the file of an
+    /// export.
     pub async fn download_url(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let (key, name) = match &job.work {
             _ if job.status != JobStatus::Done => return Ok(None),

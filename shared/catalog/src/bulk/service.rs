@@ -7,7 +7,7 @@ use values::{Result, Trace};
 use crate::CatalogService;
 use crate::bulk::job::Job;
 
-/// The use cases of imports and exports. Cheap to clone.
+/// The use cases of imports and exports. Clones are cheap.
 #[derive(Debug, Clone)]
 pub struct JobService {
     pub(crate) products: CatalogService,
@@ -15,17 +15,17 @@ pub struct JobService {
 }
 
 impl JobService {
-    /// The table and the bucket that the environment names.
+    /// A service on the table and the bucket that the environment names.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self::new(CatalogService::from_env(aws)?, Bucket::from_env(aws)?))
     }
 
-    /// Those products and files.
+    /// A service with a given catalog service and bucket.
     pub fn new(products: CatalogService, bucket: Bucket) -> Self {
         Self { products, bucket }
     }
 
-    /// Writes a job with the event that brings it on; false: somebody else has written it.
+    /// Writes a job together with the event that makes a worker continue it. False after a concurrent update.
     pub(crate) async fn announce(&self, job: &Job, trace: &Trace) -> Result<bool> {
         let mut writes = Transaction::new();
         writes.add(self.products.catalog.put_job(job)?);
@@ -37,7 +37,7 @@ impl JobService {
         }
     }
 
-    /// Writes a job's next version; false: somebody else has.
+    /// Writes a job's next version. False after a concurrent update.
     pub(crate) async fn put(&self, job: &Job) -> Result<bool> {
         Ok(self.products.catalog.put_job(job)?.run().await?.is_ok())
     }

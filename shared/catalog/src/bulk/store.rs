@@ -1,4 +1,4 @@
-//! Imports and exports: a row each, which DynamoDB forgets after a week.
+//! Rows of jobs. DynamoDB deletes them after a week.
 
 use aws_kit::{Key, Write};
 use values::{JobId, Result};
@@ -6,7 +6,7 @@ use values::{JobId, Result};
 use crate::{Catalog, Job};
 
 impl Catalog {
-    /// A job, as it is now. 1 round trip.
+    /// A job. 1 round trip.
     pub(crate) async fn job(&self, id: JobId) -> Result<Option<Job>> {
         self.table.get(job_key(id)).await
     }
@@ -16,7 +16,7 @@ impl Catalog {
         Write::create(&self.table, job_key(job.id), job)
     }
 
-    /// The write of a job's next version, refused when somebody else has written it.
+    /// The write of a job's next version. Its condition fails after a concurrent update.
     pub(crate) fn put_job(&self, job: &Job) -> Result<Write> {
         Write::put(&self.table, job_key(job.id), job)?.when("version = :was").value(":was", job.version - 1)
     }

@@ -1,4 +1,4 @@
-//! What a line says becomes so: a new product, another one than before, or nothing, when it was so already.
+//! The upsert of one imported line: it creates a product, changes one, or finds it unchanged.
 
 use std::collections::HashMap;
 
@@ -10,33 +10,33 @@ use crate::{
     CatalogService, Draft, Listing, Offer, Product, Rating, Status, StockAdjustment, StockChange, StockLevels,
 };
 
-/// Looks at a product that others change meanwhile.
+/// Attempts to change a product while others change it.
 const MAX_ATTEMPTS: u32 = 4;
 
-/// What became of a line.
+/// The result of an upsert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UpsertOutcome {
-    /// There is a product more.
+    /// The product is new.
     Created,
-    /// The product is another, or counted anew.
+    /// Its content or its stock was changed.
     Updated,
-    /// The product was so already.
+    /// The product was the same already.
     Unchanged,
 }
 
-/// What stands under a SKU.
+/// What a SKU names.
 #[derive(Debug, Clone)]
 pub(crate) enum SkuState {
     /// Nothing.
     Free,
-    /// A product of that SKU.
+    /// A product with this SKU.
     Product(Box<Listing>),
     /// A variant of another product.
     Variant,
 }
 
 impl CatalogService {
-    /// What stands under SKUs, 100 at most. 2 round trips, and some more for products with variants; 1 where nothing stands.
+    /// What SKUs name, 100 at most. 2 round trips, some more for products with variants; 1 if all SKUs are free.
     pub(crate) async fn sku_states(&self, skus: &[Sku]) -> Result<HashMap<Sku, SkuState>> {
         let offers = self.catalog.offers(skus).await?;
         let ids: Vec<ProductId> = offers.iter().map(|offer| offer.product_id).collect();
@@ -45,7 +45,7 @@ impl CatalogService {
             products.into_iter().partition(|product| product.variants.is_empty());
         let mut offers: HashMap<Sku, Offer> = offers.into_iter().map(|offer| (offer.sku.clone(), offer)).collect();
         let mut states: HashMap<Sku, SkuState> = skus.iter().map(|sku| (sku.clone(), SkuState::Free)).collect();
-        // Nobody imports what customers think, so that is not read.
+        // An import does not need ratings, so they are not read.
         let single_listing = |product: Product, main_offer: Offer| Listing {
             product,
             main_offer,
@@ -65,7 +65,7 @@ impl CatalogService {
                 states.insert(listing.product.sku.clone(), SkuState::Product(Box::new(listing)));
             }
         }
-        // What is left over was read while it was written, or belongs to a product of another SKU.
+        // The other offers were written while they were read, or belong to a product with another SKU.
         for (sku, offer) in offers {
             let state = match self.catalog.listing(offer.product_id).await? {
                 Some(listing) if listing.product.sku == sku => SkuState::Product(Box::new(listing)),
@@ -76,8 +76,9 @@ impl CatalogService {
         Ok(states)
     }
 
-    /// Makes it so, from what stood there a moment ago. 1 round trip for a new product or another content, 2 more for each SKU that
-    /// is counted anew, none for what is so already. An outage is worth another try; all other errors are the line's.
+    /// Upserts a draft; `state` is what its SKU named before. 1 round trip for a new product or a changed content, 2
+    /// more for each SKU whose stock is set, none for an unchanged product. An outage can be retried; any other error
+    /// rejects the line.
     pub(crate) async fn upsert(&self, draft: &Draft, mut state: SkuState, trace: &Trace) -> Result<UpsertOutcome> {
         draft.check(self.currency())?;
         for _ in 0..MAX_ATTEMPTS {
@@ -94,7 +95,7 @@ impl CatalogService {
                 return Err(error);
             }
             state = self.sku_state(&draft.sku).await?;
-            // Nobody has its own SKU: it is a variant's that is taken.
+            // Its own SKU is free, so the SKU of one of its variants is taken.
             if error.code == "sku_taken" && matches!(state, SkuState::Free) {
                 return Err(error);
             }
@@ -122,7 +123,7 @@ impl CatalogService {
             true => before,
             false => {
                 outcome = UpsertOutcome::Updated;
-                // The pieces of new variants are counted below, by name of the line.
+                // The stock of new variants is set below, with the import line.
                 let changed = self
                     .replace_content(
                         before,

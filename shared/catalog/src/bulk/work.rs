@@ -1,4 +1,4 @@
-//! Use cases of the worker.
+//! Use cases of workers: queue an import when its file is uploaded, and run one slice of a job.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use crate::JobService;
 use crate::bulk::import::ImportSlice;
 use crate::bulk::job::{Claim, Counts, Job, JobStatus, Work};
 
-/// A slice; a worker has 8 seconds for a message.
+/// A slice. The worker has 8 seconds for a message.
 const SLICE: Duration = Duration::from_secs(5);
-/// What was begun in it may take a little longer.
+/// Lines that started within the slice may take a little longer.
 const MAX_SLICE: Duration = Duration::from_secs(7);
-/// Attempts to write what others write too.
+/// Attempts to write a job while others write it.
 const MAX_ATTEMPTS: u32 = 4;
 
 impl JobService {
-    /// The file of an import is there: its turn comes. A second word about it changes nothing. 2 round trips.
+    /// Queues an import whose file is uploaded. Done again, it changes nothing. 2 round trips.
     pub async fn queue_import(&self, id: JobId, trace: &Trace) -> Result<()> {
         for _ in 0..MAX_ATTEMPTS {
             let job = self.products.catalog.job(id).await?;
@@ -33,8 +33,8 @@ impl JobService {
         Err(Error::unavailable("job", "it was changed again and again"))
     }
 
-    /// Works at a job for some seconds because of `event`; what is to be sent on to the own queue, and not before when. Two at
-    /// once do no harm: the job is claimed on its version, and so is what a slice came to.
+    /// Runs a slice of a job because of `event`. Returns the event to send to the worker's own queue, and the earliest
+    /// time. Two workers at once do no harm: the claim and the checkpoint are conditioned on the job's version.
     pub async fn advance(&self, id: JobId, event: &Envelope) -> Result<Option<(Envelope, Timestamp)>> {
         let until = Instant::now() + SLICE;
         let now = self.products.clock.now();
@@ -49,7 +49,7 @@ impl JobService {
             Claim::Skip => return Ok(None),
         };
         if !self.put(&job).await? {
-            // Somebody has written it in between, and a message of theirs is on its way; this one may look again.
+            // A concurrent update has its own message. This one checks again later.
             return Ok(Some((event.clone(), now.plus_seconds(1))));
         }
         fault::point("job.after_claim");
@@ -59,7 +59,7 @@ impl JobService {
         let (work, counts) = match result.unwrap_or_else(|elapsed| Err(Error::unavailable("job's slice", elapsed))) {
             Ok(progress) => progress,
             Err(error) if error.is_outage() => {
-                // Nobody holds it now, so that the message's own, growing pause is the one that counts.
+                // Without the lease, only the growing pause of the message delays the next attempt.
                 self.put(&job.released(self.products.clock.now())).await?;
                 return Err(error);
             }
@@ -72,7 +72,7 @@ impl JobService {
             return self.finish(&job, work, counts).await.map(|()| None);
         }
         let advanced = job.with_progress(work, counts, self.products.clock.now());
-        // Refused: another worker has the job, and its message.
+        // False: another worker has the job, and its message.
         let is_written = self.put(&advanced).await?;
         fault::point("job.after_checkpoint");
         Ok(is_written.then(|| (self.announcement(&advanced, &trace), now)))
@@ -94,8 +94,8 @@ impl JobService {
         }
     }
 
-    /// Writes down that everything was looked at, makes whole what came in parts, and says that it is done: in this order, so
-    /// that after a crash the parts are known.
+    /// Completes a job in three writes: the last checkpoint, the multipart upload, and the status. In this order the
+    /// parts of the upload are known after a crash.
     async fn finish(&self, job: &Job, work: Work, counts: Counts) -> Result<()> {
         let ending = job.with_final_progress(work.clone(), counts, self.products.clock.now());
         if !self.put(&ending).await? {

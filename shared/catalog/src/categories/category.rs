@@ -1,21 +1,21 @@
-//! What a product names its category by: a key that never changes. What it is called and where it hangs is the category's own.
+//! The key of a category, and what an admin sets about a category. A key never changes; name and parent may.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use values::{Text, is_invisible};
 
-/// The longest key of a category, in characters.
+/// In characters.
 pub(crate) const MAX_KEY_LENGTH: usize = 64;
 
-/// The category that a product lies in: 1 to 64 characters that go into keys, and into paths however often these are decoded on
-/// their way.
+/// The key of a category: 1 to 64 characters that are safe in table keys, and in URL paths even if they are decoded
+/// twice.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Category(String);
 
 impl Category {
-    /// As text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -44,14 +44,13 @@ impl fmt::Display for Category {
     }
 }
 
-/// What an admin says about a category, and can say again.
+/// What an admin sets about a category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CategoryContent {
-    /// What people call it.
     pub name: Text<100>,
-    /// Below which it hangs; a root without.
+    /// The category above it. `None`: it is a root.
     pub parent: Option<Category>,
-    /// Its place among its siblings.
+    /// Its position among its siblings.
     pub position: u32,
 }
 

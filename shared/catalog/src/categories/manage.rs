@@ -1,4 +1,5 @@
-//! Categories as admins arrange them. A product's first use makes one, too: a root that is called as its key.
+//! Use cases: list, create, change and delete categories. The first product in an unknown category creates it too: as a
+//! root with its key as name.
 
 use aws_kit::{Backoff, CommitError, Transaction};
 use values::{Caller, Error, Permission, Result};
@@ -7,17 +8,18 @@ use crate::categories::store::too_many_categories;
 use crate::categories::tree::{CategoryBranch, CategoryNode, CategoryTree, MAX_CATEGORIES, slug};
 use crate::{CatalogService, Category, CategoryContent};
 
-/// Seconds that everybody's view of the tree may be old.
+/// How old the tree may be for callers who are not admins, in seconds.
 const VIEW_SECONDS: i64 = 5;
 
 impl CatalogService {
-    /// All categories, as a tree. Admins see it as it is, everybody else as it was some seconds ago at most. 0 or 1 round trips.
+    /// All categories, as a tree. Admins get the current tree; all others get one that is at most some seconds old. 0
+    /// or 1 round trips.
     pub async fn categories(&self, caller: &Caller) -> Result<Vec<CategoryBranch>> {
         let seconds = if caller.may(Permission::ManageCategories) { 0 } else { VIEW_SECONDS };
         Ok(self.catalog.tree(self.clock.now(), seconds).await?.branches())
     }
 
-    /// Makes a category; its key is made of its name unless it is told. 409 `category_exists`, `category_too_deep` or
+    /// Creates a category. Without a key, the key is made from the name. 409 `category_exists`, `category_too_deep` or
     /// `too_many_categories`. 3 round trips.
     pub async fn create_category(&self, key: Option<Category>, content: CategoryContent) -> Result<CategoryNode> {
         let key = key.map_or_else(|| slug(content.name.as_str()), Ok)?;
@@ -40,8 +42,8 @@ impl CatalogService {
         }
     }
 
-    /// Renames, moves or reorders a category that is at `version`: whatever lies in it or below it goes with it, and no product
-    /// is touched. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
+    /// Renames, moves or reorders a category that is at `version`. Its products and subcategories stay in it, and no
+    /// product is written. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
     pub async fn change_category(
         &self,
         key: &Category,
@@ -67,8 +69,8 @@ impl CatalogService {
         }
     }
 
-    /// Removes a category that is at `version`, and in which there is nothing. 404; 412 `version_mismatch`; 409
-    /// `category_in_use`. 4 round trips.
+    /// Deletes an empty category that is at `version`. 404; 412 `version_mismatch`; 409 `category_in_use`. 4 round
+    /// trips.
     pub async fn delete_category(&self, key: &Category, version: u64) -> Result<()> {
         let mut backoff = Backoff::start();
         loop {
@@ -89,14 +91,14 @@ impl CatalogService {
         }
     }
 
-    /// Commits a change that was decided on the tree as it was read; false when somebody else changed it meanwhile, and it is to
-    /// be decided anew.
+    /// Commits a change that was decided on the tree as it was read. False after a concurrent update: the caller
+    /// decides again on the new tree.
     async fn commit_change(&self, writes: Transaction, backoff: &mut Backoff) -> Result<bool> {
         let committed = writes.commit().await;
         self.catalog.evict_tree();
         match committed {
             Ok(()) => Ok(true),
-            // A category's own version is refused here, too, and told by the next look.
+            // This includes a conflict on the category's own version. The next attempt reports it.
             Err(CommitError::ConditionFailed(_)) if backoff.wait().await => Ok(false),
             Err(error) => Err(error.into()),
         }

@@ -1,4 +1,4 @@
-//! Categories: a row each in one partition, and one row with the version of the tree that they make.
+//! Rows of categories: one row each in one partition, and one row with the version of the tree.
 
 use std::sync::Arc;
 
@@ -9,27 +9,26 @@ use values::{Error, Result, Timestamp};
 use crate::categories::tree::{CategoryNode, CategoryTree, MAX_CATEGORIES};
 use crate::{Catalog, Category};
 
-/// A category that was seen is taken to be there for so long; the tree that search looks into is no older.
+/// For this many seconds an existing category is assumed to exist, and search uses the same tree.
 const TREE_SECONDS: i64 = 30;
 
-/// The row that every change of the tree's shape rewrites.
+/// The version of the tree. Each change of the tree's shape rewrites this row.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct TreeVersion {
-    /// One more with every move and removal, and with every category that is made below another.
+    /// Goes up with each move and removal, and with each new category that has a parent.
     pub(crate) version: u64,
-    /// How many categories there are, without those from before they were counted.
+    /// The number of categories, without those from before they were counted.
     pub(crate) count: i64,
 }
 
 impl Catalog {
-    /// A category and all that lie below it; of one that is not there, itself alone. From a tree that is 30 s old at most: 0 or
-    /// 1 round trips.
+    /// A category and all below it; only itself if it does not exist. The tree is at most 30 s old. 0 or 1 round trips.
     pub async fn subtree(&self, category: &Category, now: Timestamp) -> Result<Vec<Category>> {
         Ok(self.tree(now, TREE_SECONDS).await?.subtree(category))
     }
 
-    /// All categories, as they were `seconds` before `now` at most: 0 or 1 round trips.
+    /// All categories, at most `seconds` old. 0 or 1 round trips.
     pub(crate) async fn tree(&self, now: Timestamp, seconds: i64) -> Result<Arc<CategoryTree>> {
         let cached = self.memory(|memory| memory.tree.clone());
         if let Some((_, tree)) = cached.filter(|(read, _)| now < read.plus_seconds(seconds)) {
@@ -40,15 +39,16 @@ impl Catalog {
         Ok(tree)
     }
 
-    /// All categories, as they are now, with the version that a change of their shape is conditioned on. 2 round trips: the
-    /// version first, so that what changes in between refuses.
+    /// All current categories, with the version on which a change of their shape is conditioned. 2 round trips. The
+    /// version is read first, so that a later change makes the condition fail.
     pub(crate) async fn read_versioned_tree(&self) -> Result<(TreeVersion, CategoryTree)> {
         let shape = self.table.get::<TreeVersion>(tree_version_key()).await?.unwrap_or_default();
         Ok((shape, self.read_tree().await?))
     }
 
-    /// Makes sure of a category before the first product lies in it: nothing when this sandbox saw it lately, 1 round trip when
-    /// it is there, 2 when it is new. Outside of the product's transaction, where an import's products would collide on its row.
+    /// Makes sure that a category exists before its first product is written. No round trip if this execution
+    /// environment saw it lately, 1 if it exists, 2 if it is new. It is not part of the product's transaction: the
+    /// products of an import would conflict on its row.
     pub(crate) async fn ensure_category(&self, category: &Category, now: Timestamp) -> Result<()> {
         let seen_at = self.memory(|memory| memory.categories.get(category).copied());
         if seen_at.is_some_and(|seen_at| now < seen_at.plus_seconds(TREE_SECONDS)) {
@@ -60,7 +60,7 @@ impl Catalog {
                 Err(CommitError::ConditionFailed(failures)) if failures.of(tree_slot).is_some() => {
                     return Err(too_many_categories());
                 }
-                // Refused otherwise, it is there already.
+                // With any other failed condition, the category exists already.
                 Ok(()) | Err(CommitError::ConditionFailed(_)) => self.evict_tree(),
                 Err(error) => return Err(error.into()),
             }
@@ -74,8 +74,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// The writes that make a category; below another one, only while the tree is at `version`. The slot is that of the tree,
-    /// which refuses when it is full, or has another shape.
+    /// The writes that create a category. With a parent, their condition is that the tree is at `version`. The slot is
+    /// that of the tree's row: its condition fails if the tree is full or has changed.
     pub(crate) fn create_category(
         &self,
         node: &CategoryNode,
@@ -99,22 +99,23 @@ impl Catalog {
         Ok((writes, slot))
     }
 
-    /// The write of a category that is at `version` now.
+    /// The write of a category that is at `version`.
     pub(crate) fn put_category_over(&self, version: u64, node: &CategoryNode) -> Result<Write> {
         if_at_version(Write::put(&self.table, category_key(&node.key), node)?, version)
     }
 
-    /// The write that removes a category that is at `version` now.
+    /// The write that deletes a category that is at `version`.
     pub(crate) fn delete_category(&self, key: &Category, version: u64) -> Result<Write> {
         if_at_version(Write::delete(&self.table, category_key(key)), version)
     }
 
-    /// The write that gives the tree another shape, in which there are `by` categories more; refused when it has one already.
+    /// The write that raises the tree's version and adds `by` to its count. Its condition fails if the tree has
+    /// changed.
     pub(crate) fn change_tree_version(&self, version: u64, by: i32) -> Result<Write> {
         Ok(tree_version_update(self, version, by)?.when(SAME_TREE_VERSION))
     }
 
-    /// Remembers no tree any more: it was changed.
+    /// Drops the cached tree after a change.
     pub(crate) fn evict_tree(&self) {
         self.memory(|memory| {
             memory.tree = None;
@@ -140,7 +141,7 @@ fn tree_version_update(catalog: &Catalog, version: u64, by: i32) -> Result<Write
         .value(":v", version)
 }
 
-/// Rows from before categories had versions are at their first.
+/// Rows without a version are at version 1.
 fn if_at_version(write: Write, version: u64) -> Result<Write> {
     let first = if version == 1 { " OR (attribute_exists(pk) AND attribute_not_exists(version))" } else { "" };
     write.when(format!("version = :v{first}")).value(":v", version)

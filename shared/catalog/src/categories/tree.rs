@@ -1,4 +1,4 @@
-//! The tree that categories make: pure rules. A category's key never changes, so moving or renaming one touches no product.
+//! The tree of categories. A category's key never changes, so moving or renaming one writes no product.
 
 use std::collections::BTreeMap;
 
@@ -8,27 +8,27 @@ use values::{Error, Result, Text};
 use crate::Category;
 use crate::categories::category::MAX_KEY_LENGTH;
 
-/// More than a shop has.
+/// The most categories of a shop.
 pub(crate) const MAX_CATEGORIES: u32 = 1000;
-/// From a root to the lowest leaf.
+/// Levels from a root to the lowest leaf.
 const MAX_DEPTH: usize = 6;
 
-/// A category, as its row says.
+/// A category, as its row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CategoryNode {
-    /// What products name it by.
+    /// The key by which products refer to it.
     #[serde(rename = "category")]
     pub key: Category,
-    /// What people call it; its key, until somebody says otherwise.
+    /// Without a name, the key is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<100>>,
-    /// Below which it hangs.
+    /// The category above it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Category>,
-    /// Its place among its siblings, lowest first.
+    /// Its position among its siblings, lowest first.
     #[serde(default)]
     pub position: u32,
-    /// One more with every change.
+    /// Goes up with each change.
     #[serde(default = "first")]
     pub version: u64,
 }
@@ -37,34 +37,33 @@ fn first() -> u64 {
     1
 }
 
-/// A category and what lies below it, as everybody sees it.
+/// A category and its subcategories, as clients see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CategoryBranch {
-    /// What products name it by.
+    /// The key by which products refer to it.
     pub key: Category,
-    /// What people call it.
     pub name: String,
-    /// Its place among its siblings.
+    /// Its position among its siblings.
     pub position: u32,
-    /// One more with every change.
+    /// Goes up with each change.
     pub version: u64,
-    /// Below it, in their order.
+    /// Its subcategories, in their order.
     pub children: Vec<CategoryBranch>,
 }
 
 impl CategoryNode {
-    /// A root that is called as its key.
+    /// A root with its key as name.
     pub(crate) fn root(key: Category) -> Self {
         Self { key, name: None, parent: None, position: 0, version: first() }
     }
 
-    /// What people call it.
+    /// The name, or the key if there is no name.
     pub fn name(&self) -> &str {
         self.name.as_ref().map_or(self.key.as_str(), Text::as_str)
     }
 }
 
-/// All categories.
+/// All categories, by key.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CategoryTree(BTreeMap<Category, CategoryNode>);
 
@@ -77,11 +76,11 @@ impl CategoryTree {
         self.0.get(key)
     }
 
-    /// A category and all that lie below it.
+    /// A category and all below it.
     pub(crate) fn subtree(&self, key: &Category) -> Vec<Category> {
         let mut found = vec![key.clone()];
         let mut next = 0;
-        // No category has two parents, and none is its own ancestor, so each is found once.
+        // No category has two parents or is its own ancestor, so each is found once.
         while let Some(key) = found.get(next).cloned() {
             next += 1;
             found.extend(self.children(Some(&key)).map(|child| child.key.clone()));
@@ -93,7 +92,7 @@ impl CategoryTree {
         self.children(Some(key)).next().is_some()
     }
 
-    /// Refuses a place where a category must not hang: below one that is not there, below itself, or too deep.
+    /// Rejects a parent that does not exist, that is below the category, or that makes the tree too deep.
     pub(crate) fn check_place(&self, key: &Category, parent: Option<&Category>) -> Result<()> {
         let Some(parent) = parent else { return self.check_depth(self.height(key)) };
         if !self.0.contains_key(parent) {
@@ -110,7 +109,7 @@ impl CategoryTree {
         self.check_depth(self.ancestors(parent).count() + self.height(key))
     }
 
-    /// As everybody sees it. What would hang below a category that is not there is a root.
+    /// The tree as clients see it. A category with an unknown parent is a root.
     pub(crate) fn branches(&self) -> Vec<CategoryBranch> {
         let is_root = |node: &&CategoryNode| node.parent.as_ref().is_none_or(|parent| !self.0.contains_key(parent));
         self.branches_of(self.0.values().filter(is_root).collect())
@@ -137,7 +136,7 @@ impl CategoryTree {
         std::iter::successors(self.0.get(key), |node| self.0.get(node.parent.as_ref()?))
     }
 
-    /// Of a category with all below it; 1 for a leaf, and for one that is not there yet.
+    /// The levels from a category to its lowest leaf. 1 for a leaf, and for a new category.
     fn height(&self, key: &Category) -> usize {
         1 + self.children(Some(key)).map(|child| self.height(&child.key)).max().unwrap_or(0)
     }
@@ -157,7 +156,7 @@ impl CategoryTree {
     }
 }
 
-/// The key of a category that is given a name alone: its letters and digits, small, with dashes between the words.
+/// A key made from a name: its letters and digits in lower case, with dashes between the words.
 pub(crate) fn slug(name: &str) -> Result<Category> {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let slug: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(MAX_KEY_LENGTH).collect();
@@ -252,14 +251,14 @@ mod tests {
         assert_eq!((row.name(), &row.parent, row.version), ("mugs", &None, 1));
     }
 
-    /// The table: its rows, and the version of their shape.
+    /// The table: its rows and the tree's version.
     struct Table {
         tree: CategoryTree,
         version: u64,
     }
 
     impl Table {
-        /// A move as it was decided on what was read then; refused when the shape changed meanwhile.
+        /// Commits a move that was decided on an earlier read. False if the tree changed since.
         fn commit(&mut self, read: &(u64, CategoryTree), key: &Category, parent: Option<&Category>) -> bool {
             let decided = read.1.check_place(key, parent).is_ok();
             if !decided || read.0 != self.version {
@@ -281,7 +280,7 @@ mod tests {
             let keys: Vec<Category> = (0..9).map(|n| key(&format!("c{n}"))).collect();
             let tree = CategoryTree::new(keys.iter().cloned().map(CategoryNode::root));
             let mut table = Table { tree, version: 0 };
-            // Three admins, each of whom may decide on what they read long ago.
+            // Three admins. Each may decide on an old read.
             let mut admins: Vec<_> = (0..3).map(|_| (0, table.tree.clone())).collect();
             for (admin, moved, parent, reads) in moves {
                 if reads {

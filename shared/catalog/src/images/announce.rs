@@ -7,8 +7,8 @@ use values::{Error, ProductId, Result, Trace};
 use crate::{CatalogService, ImageUpload, MAX_IMAGES, NewImage};
 
 impl CatalogService {
-    /// Announces a picture: from now on its file is awaited. 409 `too_many_images`, counting those that are awaited;
-    /// 422 `image_type_unsupported`, `image_size`. 2 round trips.
+    /// Announces an image, so that its file can be uploaded. 409 `too_many_images`, open uploads included; 422
+    /// `image_type_unsupported` or `image_size`. 2 round trips.
     pub async fn announce_image(
         &self,
         product: ProductId,

@@ -7,8 +7,8 @@ use crate::images::image::{change, remove};
 use crate::{Alt, CatalogService, Image, Listing, RevisionKind};
 
 impl CatalogService {
-    /// Describes a picture and gives it its place, from 0; the others move up or down. 404, 412 `version_mismatch`,
-    /// 422 `position_out_of_range`. 2 round trips.
+    /// Changes the text and the position of an image. Positions start at 0; the other images move. 404; 412
+    /// `version_mismatch`; 422 `position_out_of_range`. 2 round trips.
     pub async fn change_image(
         &self,
         product: ProductId,
@@ -24,7 +24,8 @@ impl CatalogService {
         self.with_images(before, images, RevisionKind::ImageChanged, trace).await
     }
 
-    /// Takes a picture off a product. Its files stay: another product may show the same. 404, 412 `version_mismatch`. 2 round trips.
+    /// Removes an image from a product. Its files stay, because another product may show the same image. 404; 412
+    /// `version_mismatch`. 2 round trips.
     pub async fn remove_image(
         &self,
         product: ProductId,

@@ -1,47 +1,45 @@
-//! Pictures of a product as its row keeps them, and where they are served.
+//! The images of a product, and the URLs of their files.
 
 use aws_kit::Settings;
 use serde::{Deserialize, Serialize};
 use values::{Error, ImageId, Result, Text};
 
-/// What a picture shows, for whoever cannot see it.
+/// The alternative text of an image, for people who cannot see it.
 pub type Alt = Text<200>;
 
-/// One picture of a product, ready to be shown.
+/// One image of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Image {
-    /// Names it.
     pub id: ImageId,
-    /// What it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alt: Option<Alt>,
-    /// Its place among the pictures of the product, from 0.
+    /// Its position among the images of the product, from 0.
     pub position: u32,
-    /// Pixels of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub width: u32,
-    /// Pixels of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub height: u32,
-    /// Names its files: the first 32 hexadecimal digits of the SHA-256 of what is in them.
+    /// Part of the names of its files: the first 32 hexadecimal digits of the SHA-256 of their content.
     pub hash: String,
 }
 
-/// The most pictures of a product.
+/// The most images of a product.
 pub const MAX_IMAGES: usize = 20;
 
-/// A size that every picture is served in.
+/// A size in which each image is served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageSize {
     /// For lists.
     Small,
-    /// For a page.
+    /// For a product page.
     Medium,
-    /// For a whole screen.
+    /// For a full screen.
     Large,
 }
 
 impl ImageSize {
-    /// Neither side is longer.
+    /// The longest side, in pixels.
     pub fn pixels(self) -> u32 {
         match self {
             Self::Small => 200,
@@ -51,18 +49,18 @@ impl ImageSize {
     }
 }
 
-/// A picture that was made of an upload.
+/// An image that was made from an upload.
 #[derive(Debug, Clone)]
 pub struct ProcessedImage {
-    /// Of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub width: u32,
-    /// Of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub height: u32,
-    /// Names its files.
+    /// Part of the names of its files.
     pub hash: String,
 }
 
-/// Where in the bucket the file of one size lies. Whoever is told the address needs it never again: another picture has another.
+/// The bucket key of an image's file of one size. The content of a key never changes, so clients can cache it for ever.
 pub fn media_file(hash: &str, size: ImageSize) -> String {
     format!("media/{hash}-{}.webp", size.pixels())
 }
@@ -73,7 +71,7 @@ pub(crate) fn append(images: &mut Vec<Image>, image: Image) {
     number(images);
 }
 
-/// Describes a picture, and puts it where it is wanted.
+/// Changes the text and the position of an image.
 pub(crate) fn change(images: &mut Vec<Image>, id: ImageId, alt: Option<Alt>, position: u32) -> Result<()> {
     let image = remove(images, id)?;
     let place = usize::try_from(position).unwrap_or(usize::MAX);
@@ -86,7 +84,7 @@ pub(crate) fn change(images: &mut Vec<Image>, id: ImageId, alt: Option<Alt>, pos
     Ok(())
 }
 
-/// Takes a picture out.
+/// Removes an image.
 pub(crate) fn remove(images: &mut Vec<Image>, id: ImageId) -> Result<Image> {
     let place = images.iter().position(|image| image.id == id).ok_or_else(|| Error::not_found("image"))?;
     let image = images.remove(place);
@@ -100,22 +98,22 @@ fn number(images: &mut [Image]) {
     }
 }
 
-/// Where pictures are served.
+/// The base URL of images.
 #[derive(Debug, Clone, Default)]
 pub struct Media(String);
 
 impl Media {
-    /// Under `SOUK_MEDIA_URL`.
+    /// The base URL in `SOUK_MEDIA_URL`.
     pub fn from_env() -> Self {
         Self::new(&Settings.optional("SOUK_MEDIA_URL").unwrap_or_default())
     }
 
-    /// Under that address.
+    /// A given base URL.
     pub fn new(base: &str) -> Self {
         Self(base.trim_end_matches('/').to_owned())
     }
 
-    /// The picture as the wire shows it.
+    /// The image as responses show it.
     pub fn image_out(&self, image: Image) -> ImageOut {
         let url = |size| format!("{}/{}", self.0, media_file(&image.hash, size));
         let (small, medium, large) = (url(ImageSize::Small), url(ImageSize::Medium), url(ImageSize::Large));
@@ -125,7 +123,7 @@ impl Media {
     }
 }
 
-/// A picture as everybody sees it.
+/// An image in a response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageOut {
@@ -138,7 +136,7 @@ pub struct ImageOut {
     urls: Urls,
 }
 
-/// Its three sizes.
+/// The URLs of its three sizes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Urls {
     small: String,

@@ -4,23 +4,23 @@ use values::{Error, ImageId, ProductId, Result};
 
 use crate::{CatalogService, Image, ImageUpload, UploadState};
 
-/// What is known of a picture: how its upload went, and how the product shows it.
+/// The state of an image: its upload, and the image of the product.
 #[derive(Debug, Clone)]
 pub struct ImageStatus {
-    /// Remembered for a day.
+    /// Kept for a day.
     pub upload: Option<ImageUpload>,
-    /// There once it is ready.
+    /// Exists once the upload is ready.
     pub image: Option<Image>,
 }
 
 impl CatalogService {
-    /// How an upload goes; none when it was announced more than a day ago, or never. 1 round trip.
+    /// The state of an upload. `None` if it was announced more than a day ago, or never. 1 round trip.
     pub async fn image_upload(&self, product: ProductId, image: ImageId) -> Result<Option<ImageUpload>> {
         let upload = self.catalog.image_upload(product, image).await?;
         Ok(upload.filter(|upload| upload.is_retained(self.clock.now())))
     }
 
-    /// What is known of a picture. 404 when that is nothing, or when it was taken away. 1 or 2 round trips.
+    /// The state of an image. 404 if it was never announced, or was removed. 1 or 2 round trips.
     pub async fn image(&self, product: ProductId, image: ImageId) -> Result<ImageStatus> {
         let upload = self.image_upload(product, image).await?;
         if upload.as_ref().is_some_and(|upload| upload.state != UploadState::Ready) {

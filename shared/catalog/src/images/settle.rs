@@ -1,5 +1,5 @@
-//! Pictures of a product: announced, processed, described, moved and taken away. What happens to the file in between is the uploads
-//! function's; that it happens once, whatever comes twice, is the upload's row's.
+//! Use cases: complete or refuse an upload. The uploads function processes the file. The row of the upload makes sure
+//! that it is settled once, even if the file is processed twice.
 
 use aws_kit::Backoff;
 use values::{Error, Kind, Result, Trace};
@@ -8,9 +8,9 @@ use crate::images::image::append;
 use crate::{CatalogService, Image, ImageRefusal, ImageUpload, MAX_IMAGES, ProcessedImage, RevisionKind};
 
 impl CatalogService {
-    /// The product shows what was processed of an upload, as its last picture. Changes nothing when the upload was settled before, by
-    /// this same event for one; then `false`. An upload that the product has no more room for is refused. 2 round trips, 2 more for
-    /// each change of the product that came between.
+    /// Adds the processed image to its product, as the last image. False if the upload was settled before. If the
+    /// product has no room for the image, the upload is refused. 2 round trips, 2 more for each concurrent update of
+    /// the product.
     pub async fn complete_image_upload(
         &self,
         upload: &ImageUpload,
@@ -36,7 +36,7 @@ impl CatalogService {
             let settle = self.catalog.settle_image_upload(&upload.with_result(None))?;
             match self.save(&before, after, RevisionKind::ImageAdded, vec![settle], trace, None).await {
                 Ok(_) => return Ok(true),
-                // Either the product is another by now, or the upload is settled.
+                // Either the product changed, or the upload is settled.
                 Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
                     let now = self.catalog.image_upload(upload.product_id, upload.id).await?;
                     if !now.is_some_and(|upload| upload.is_pending()) {
@@ -51,7 +51,7 @@ impl CatalogService {
         }
     }
 
-    /// An upload becomes no picture. `false` when it was settled before. 1 round trip.
+    /// Refuses an upload. False if it was settled before. 1 round trip.
     pub async fn refuse_image_upload(&self, upload: &ImageUpload, reason: ImageRefusal) -> Result<bool> {
         Ok(self.catalog.settle_image_upload(&upload.with_result(Some(reason)))?.run().await?.is_ok())
     }

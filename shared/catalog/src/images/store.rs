@@ -1,8 +1,8 @@
-//! Uploads of pictures. The pictures themselves are part of the product's row.
+//! Rows of uploads. The images themselves are part of the product's row.
 //!
 //! | pattern | key condition | on | cost |
 //! |---|---|---|---|
-//! | what became of an upload | `PRODUCT#{id}` / `IMAGE#{image}` | table | 1 read unit |
+//! | one upload | `PRODUCT#{id}` / `IMAGE#{image}` | table | 1 read unit |
 //! | uploads of a product | `PRODUCT#{id}` / `IMAGE#…` | table, Query | 1 read unit per 4 KB |
 //! | announce, settle | `PRODUCT#{id}` / `IMAGE#{image}`, while pending | table | 1 write unit (2 in a transaction) |
 
@@ -12,11 +12,11 @@ use values::{ImageId, ProductId, Result};
 use crate::product::store::partition;
 use crate::{Catalog, ImageUpload, UploadState};
 
-/// More than are announced for a product in the day that they are kept.
+/// More than can be announced for a product in a day.
 const MAX_UPLOADS: u32 = 1_000;
 
 impl Catalog {
-    /// One upload, as it is now. 1 round trip.
+    /// One upload. 1 round trip.
     pub(crate) async fn image_upload(&self, product: ProductId, image: ImageId) -> Result<Option<ImageUpload>> {
         self.table().get(image_key(product, image)).await
     }
@@ -26,12 +26,12 @@ impl Catalog {
         Query::of(self.table(), partition(product)).begins_with("IMAGE#").first(MAX_UPLOADS).await
     }
 
-    /// The write of an upload that was announced.
+    /// The write of a new upload.
     pub(crate) fn create_image_upload(&self, upload: &ImageUpload) -> Result<Write> {
         Write::create(self.table(), image_key(upload.product_id, upload.id), upload)
     }
 
-    /// The write of an upload about which something was decided; refused when that was done before.
+    /// The write of a settled upload. Its condition fails if the upload was settled before.
     pub(crate) fn settle_image_upload(&self, upload: &ImageUpload) -> Result<Write> {
         Write::put(self.table(), image_key(upload.product_id, upload.id), upload)?
             .when("#state = :pending")

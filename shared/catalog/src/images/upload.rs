@@ -1,4 +1,4 @@
-//! The upload of a picture: what may come, what became of it, and the sizes that are made of it.
+//! The upload of an image: what may be uploaded, and its state.
 
 use serde::{Deserialize, Serialize};
 use values::{Actor, Error, ImageId, ProductId, Result, Timestamp};
@@ -7,18 +7,18 @@ use crate::Alt;
 
 /// The most bytes of an upload.
 pub const MAX_IMAGE_BYTES: u64 = 10 * 1024 * 1024;
-/// The most pixels of a picture.
+/// The most pixels of an image.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// The most pixels of one side of it.
+/// The most pixels of one side of an image.
 pub const MAX_SIDE: u32 = 12_000;
-/// For so long an address is good that was signed for an upload.
+/// How long the presigned URL of an upload is valid.
 const UPLOAD_SECONDS: i64 = 15 * 60;
-/// What became of an upload can be asked for so long. The file itself, if nobody fetched it, is gone by then too.
+/// How long the state of an upload is kept. An unprocessed file is deleted after the same time.
 const RETENTION_SECONDS: i64 = 24 * 3600;
-/// Where uploads of pictures lie until they have been looked at.
+/// The folder of uploaded images, until they are processed.
 const FOLDER: &str = "uploads/images/";
 
-/// What a picture may be. No SVG: that is a page, with scripts in it if its maker likes.
+/// The allowed types. SVG is not allowed, because it can contain scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImageType {
     /// ISO 10918.
@@ -35,7 +35,7 @@ pub enum ImageType {
 impl ImageType {
     const ALL: [Self; 3] = [Self::Jpeg, Self::Png, Self::Webp];
 
-    /// As HTTP writes it.
+    /// The media type.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
@@ -45,81 +45,76 @@ impl ImageType {
     }
 }
 
-/// Why an upload did not become a picture.
+/// Why an upload was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImageRefusal {
-    /// It begins like no picture that is known.
+    /// The file begins like no known image.
     NotAnImage,
-    /// It is a picture, but not of the type that was declared.
+    /// The file is an image of another type than announced.
     TypeMismatch,
-    /// It is not of the size that was declared.
+    /// The file has another size than announced.
     SizeMismatch,
-    /// More than 40 million pixels, or 12,000 on one side.
+    /// The image has more than 40 million pixels, or 12,000 on one side.
     TooManyPixels,
-    /// It begins well, and then cannot be read.
+    /// The image cannot be decoded.
     Unreadable,
-    /// The product had as many pictures as it may have by then.
+    /// The product had no room for another image.
     TooManyImages,
-    /// The product had left the shop by then.
+    /// The product was archived meanwhile.
     ProductArchived,
 }
 
-/// What became of an upload.
+/// The state of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UploadState {
-    /// It has not come, or was not looked at yet.
+    /// The file is not uploaded or not processed yet.
     Pending,
-    /// The product shows it.
+    /// The product shows the image.
     Ready,
-    /// It was thrown away.
+    /// The file was refused and deleted.
     Refused,
 }
 
-/// What an admin wants to upload.
+/// An image that an admin wants to upload.
 #[derive(Debug, Clone)]
 pub struct NewImage {
-    /// As HTTP writes it.
+    /// The media type.
     pub content_type: String,
-    /// In number.
+    /// The exact size of the file.
     pub bytes: u64,
-    /// What it shows.
     pub alt: Option<Alt>,
 }
 
-/// An upload's row.
+/// The row of an upload.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImageUpload {
-    /// Names the picture that is to become of it.
+    /// The id of the image to be.
     pub id: ImageId,
-    /// Whose picture.
     pub product_id: ProductId,
-    /// What became of it.
     pub state: UploadState,
-    /// Why it was refused, if it was.
+    /// Why it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<ImageRefusal>,
-    /// What it was declared to be.
+    /// The announced type.
     pub content_type: ImageType,
-    /// How many there were declared to be.
+    /// The announced size of the file.
     pub bytes: u64,
-    /// What it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alt: Option<Alt>,
-    /// Who uploads it: the history of the product tells so later.
+    /// Who uploads it. The history of the product names them.
     pub actor: Actor,
     /// The request that announced it.
     pub correlation_id: String,
-    /// When it was announced.
     pub created_at: Timestamp,
-    /// In seconds since 1970: DynamoDB deletes the row then, or later.
+    /// Seconds since 1970. DynamoDB deletes the row at this time or later.
     pub expires_at: i64,
 }
 
 impl NewImage {
-    /// 422 `image_type_unsupported`, `image_size`.
+    /// Rejects other types and sizes. 422 `image_type_unsupported`, `image_size`.
     pub(crate) fn check(&self) -> Result<ImageType> {
         let supported = ImageType::ALL.into_iter().find(|supported| supported.as_str() == self.content_type);
         let content_type = supported.ok_or_else(|| {
@@ -163,33 +158,33 @@ impl ImageUpload {
         })
     }
 
-    /// Where in the bucket it is to be put.
+    /// The bucket key of the upload.
     pub fn file(&self) -> String {
         format!("{FOLDER}{}/{}", self.product_id, self.id)
     }
 
-    /// Whose upload lies there.
+    /// The product and the image of an upload's bucket key.
     pub fn of_file(file: &str) -> Option<(ProductId, ImageId)> {
         let (product, image) = file.strip_prefix(FOLDER)?.split_once('/')?;
         Some((product.parse().ok()?, image.parse().ok()?))
     }
 
-    /// Nothing was decided yet.
+    /// Is it not settled yet?
     pub fn is_pending(&self) -> bool {
         self.state == UploadState::Pending
     }
 
-    /// Until then its address is good.
+    /// When its presigned URL expires.
     pub fn upload_deadline(&self) -> Timestamp {
         self.created_at.plus_seconds(UPLOAD_SECONDS)
     }
 
-    /// May it still become a picture? What has not come by the time that its address is good for no longer comes.
+    /// Can it still become an image? After the deadline its file cannot be uploaded.
     pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         self.is_pending() && now < self.upload_deadline()
     }
 
-    /// TTL deletes late: by then it is gone for us.
+    /// Does it still count? DynamoDB deletes expired rows late.
     pub(crate) fn is_retained(&self, now: Timestamp) -> bool {
         now.seconds() < self.expires_at
     }

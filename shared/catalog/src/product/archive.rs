@@ -1,4 +1,4 @@
-//! A product that leaves the shop. Orders still speak of it, so it is kept, out of every list.
+//! Use case: archive a product. Orders still refer to it, so its row is kept, but no list contains it.
 
 use values::{ProductId, Result, Trace};
 
@@ -6,7 +6,7 @@ use crate::CatalogService;
 use crate::RevisionKind;
 
 impl CatalogService {
-    /// Archives a product that is at `version`: from this transaction on nobody buys it, nor any of its variants.
+    /// Archives a product that is at `version`. From this transaction on, neither it nor its variants can be bought.
     /// 412 `version_mismatch`. 2 round trips.
     pub async fn archive(&self, id: ProductId, version: u64, trace: &Trace) -> Result<()> {
         let before = self.listing_at_version(id, Some(version)).await?;

@@ -1,4 +1,4 @@
-//! The properties of a product: each a text, a number or a flag, so that a filter knows how to compare them.
+//! The attributes of a product. Each value is a text, a number or a flag, so that a filter knows how to compare it.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use serde_json::{Number, Value};
 const MOST: usize = 50;
 const MAX_NAME_LENGTH: usize = 64;
 const MAX_TEXT_LENGTH: usize = 500;
-/// Numbers stay within what both an f64 and DynamoDB hold exactly enough to give back as they were given.
+/// The bounds of numbers. Within them, f64 and DynamoDB are exact enough to return a number as it was sent.
 const MAX_NUMBER: f64 = 1e15;
 const MIN_NUMBER: f64 = 1e-9;
 
-/// One property.
+/// The value of one attribute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, try_from = "Value")]
 pub enum Attribute {
-    /// It has it, or not.
+    /// True or false.
     Flag(bool),
-    /// So much, in the unit that its name says.
+    /// A number, in the unit that the attribute's name states.
     Number(Number),
-    /// In words, 500 characters at most.
+    /// A text of at most 500 characters.
     Text(String),
 }
 
@@ -45,7 +45,7 @@ impl TryFrom<Value> for Attribute {
     }
 }
 
-/// At most 50 properties by name.
+/// At most 50 attributes by name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, Attribute>")]
 pub struct Attributes(BTreeMap<String, Attribute>);
@@ -65,12 +65,12 @@ impl TryFrom<BTreeMap<String, Attribute>> for Attributes {
 }
 
 impl Attributes {
-    /// Each of them, by name.
+    /// All attributes, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Attribute)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// With each change made: a value sets its attribute, `None` takes it away (RFC 7396).
+    /// The attributes with changes applied: a value sets an attribute, `None` removes it (RFC 7396).
     pub fn merged(mut self, changes: BTreeMap<String, Option<Attribute>>) -> Result<Self, String> {
         for (name, change) in changes {
             match change {

@@ -1,5 +1,6 @@
-//! What a sandbox remembers of products, so that a page that everybody looks at costs no read. Bounded; what is told of a
-//! product is kept for minutes, what it costs and how many there are for seconds. Pure: whoever asks says what time it is.
+//! The products that an execution environment keeps in memory, so that a popular page needs no read. The cache is
+//! bounded. It keeps texts for minutes, and prices and stock for seconds. It reads no clock: the caller passes the
+//! time.
 
 use std::collections::HashMap;
 
@@ -7,15 +8,16 @@ use values::{ProductId, Timestamp};
 
 use crate::{Listing, Product};
 
-/// CatalogService that are remembered, at most.
+/// The most products in the cache.
 const MAX_PRODUCTS: usize = 2_000;
-/// What is told of a product is looked at anew after so many seconds, whatever its offers say.
+/// After this many seconds the product is read again, even if its offers name the same version.
 const PRODUCT_SECONDS: i64 = 5 * 60;
-/// Price, stock and rating are of this many seconds ago, at most.
+/// Price, stock and rating are at most this many seconds old.
 const OFFERS_SECONDS: i64 = 5;
 
-/// Two generations of entries: what is asked for moves into the young one, and when that is full it becomes the old one, whose
-/// entries nobody asked for meanwhile are gone. So the busiest stay, and nothing has to be counted or sorted.
+/// The cache has two generations. A requested entry moves to the young generation. When the young one is full, it
+/// replaces the old one, and entries that were not requested meanwhile are dropped. So popular products stay without
+/// counting or sorting.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     young: HashMap<ProductId, Entry>,
@@ -27,23 +29,23 @@ struct Entry {
     listing: Listing,
     /// When the product was read.
     product_at: Timestamp,
-    /// When all the rest was.
+    /// When its offers and rating were read.
     offers_at: Timestamp,
 }
 
-/// What is remembered of a product.
+/// What the cache has of a product.
 #[derive(Debug, PartialEq)]
 pub(crate) enum CacheResult {
-    /// All, as it was a moment ago.
+    /// Product, offers and rating.
     Listing(Box<Listing>),
-    /// What is told of it; whether it is still so, its offers say.
+    /// Only the product. Its offers must be read; they tell whether the product is current.
     Product(Box<Product>),
-    /// Nothing that would still serve.
+    /// Nothing, or nothing recent enough.
     Miss,
 }
 
 impl Cache {
-    /// What is remembered of a product.
+    /// What the cache has of a product at `now`.
     pub(crate) fn get(&mut self, id: ProductId, now: Timestamp) -> CacheResult {
         if let Some(entry) = self.old.remove(&id) {
             self.put(id, entry);
@@ -59,8 +61,8 @@ impl Cache {
         }
     }
 
-    /// Remembers what was read at `now`. The same version of a product that is remembered does not live longer by it: its row
-    /// may not have been read again.
+    /// Stores a listing that was read at `now`. If the cache has the same version of the product, its age stays: its
+    /// row may not have been read again.
     pub(crate) fn insert(&mut self, listing: Listing, now: Timestamp) {
         let id = listing.product.id;
         let known = self.take(id).filter(|known| known.listing.product.version == listing.product.version);
@@ -69,7 +71,7 @@ impl Cache {
         self.put(id, Entry { listing, product_at, offers_at: now });
     }
 
-    /// Remembers nothing of a product.
+    /// Removes a product.
     pub(crate) fn remove(&mut self, id: ProductId) {
         drop(self.take(id));
     }

@@ -1,33 +1,27 @@
-//! A content: what an admin says about a product, and can say again. Stock is apart, for sales move it while a content is written.
+//! The content of a product: all that an admin sets and can replace. Stock is not part of it, because sales change
+//! stock while an admin edits.
 
 use values::{Currency, Result, Sku};
 
 use crate::{Attributes, Brand, Category, Description, Name, ProductKind, Tags, TaxClass};
 
-/// What is said of a product.
+/// What an admin sets about a product.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProductContent {
-    /// What it is called.
     pub name: Name,
-    /// What it is.
     pub description: Description,
-    /// Where it lies.
     pub category: Category,
-    /// Who makes it.
     pub brand: Option<Brand>,
-    /// Words to find it by.
     pub tags: Tags,
-    /// Its properties.
     pub attributes: Attributes,
-    /// How it is taxed.
     pub tax_class: TaxClass,
-    /// What is sold of it, and at what price.
+    /// What is sold, and at which price.
     pub kind: ProductKind,
 }
 
 impl ProductContent {
-    /// Refuses prices out of 0 to a million or in another currency than the shop's, and variants that are none. `sku` is the
-    /// product's own.
+    /// Rejects a price out of range or in another currency than the shop's, and invalid variants. `sku` is the
+    /// product's own SKU.
     pub fn check(&self, sku: &Sku, currency: Currency) -> Result<()> {
         match &self.kind {
             ProductKind::Single(terms) => terms.check("", currency),

@@ -1,4 +1,4 @@
-//! A new product: its row, an offer for each SKU, its history and the event, in one transaction.
+//! Use case: create a product. Its row, an offer for each SKU, history and event are written in one transaction.
 
 use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
 use values::{Result, Trace};
@@ -8,15 +8,15 @@ use crate::product::save::ClaimedSkus;
 use crate::{CatalogService, Draft, Listing};
 
 impl CatalogService {
-    /// Puts a product into the shop. 409 `sku_taken`, also by an archived product. 1 round trip; 1 more for a category that this
-    /// sandbox did not see lately, and 1 for one that is new.
+    /// Creates a product. 409 `sku_taken`, also if an archived product has the SKU. 1 round trip, 1 more for a category
+    /// that this execution environment has not seen lately, and 1 more for a new category.
     pub async fn create(
         &self,
         draft: Draft,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Listing>> {
-        // What is no product was not made before either, so nobody is asked for it.
+        // An invalid draft cannot have succeeded before, so no stored response is looked up.
         draft.check(self.currency)?;
         let result = self.try_create(draft, trace, idempotency).await;
         self.or_earlier(result, idempotency).await

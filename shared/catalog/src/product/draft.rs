@@ -1,4 +1,4 @@
-//! A product that is about to be created.
+//! The draft of a product that is about to be created.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,31 @@ use values::{Currency, Result, Sku};
 use crate::stock::change::check_pieces;
 use crate::{ProductContent, ProductKind};
 
-/// Pieces by SKU, as far as they are told. New SKUs begin with them; those that are there keep what they have.
+/// Pieces by SKU, as far as a request states them. They are the first stock of new SKUs; existing SKUs keep their
+/// stock.
 pub type StockLevels = BTreeMap<Sku, u32>;
 
-/// What a product begins as.
+/// A product to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// The product's own; nobody else's, and for ever.
+    /// The product's own SKU. No other product ever gets it.
     pub sku: Sku,
-    /// What is told of it.
     pub content: ProductContent,
-    /// Pieces there are of each SKU: 0 to 1,000,000, and 0 where nothing is told.
+    /// The first pieces of each SKU, from 0 to 1,000,000. A SKU that is missing here starts with 0.
     pub stock: StockLevels,
-    /// The line of an import that says so, if one does.
+    /// The line of the import that the draft comes from, if any.
     pub import_line: Option<String>,
 }
 
 impl Draft {
-    /// Refuses what [`ProductContent::check`] refuses, and more pieces than there is room for.
+    /// Rejects what [`ProductContent::check`] rejects, and more pieces than allowed.
     pub fn check(&self, currency: Currency) -> Result<()> {
         self.content.check(&self.sku, currency)?;
         check_stock(&self.content, &self.stock)
     }
 }
 
-/// Refuses more pieces than there is room for.
+/// Rejects more pieces than allowed.
 pub(crate) fn check_stock(content: &ProductContent, stock: &StockLevels) -> Result<()> {
     for (sku, pieces) in stock {
         let at = match &content.kind {

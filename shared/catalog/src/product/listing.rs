@@ -1,4 +1,4 @@
-//! A product with all that is sold of it, and what customers think of it: what a page shows.
+//! A product with its offers and its rating: what a product page shows.
 
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
@@ -8,44 +8,43 @@ use crate::{Draft, Offer, OfferTerms, Product, ProductContent, ProductKind, Rati
 /// A product with its offers and its rating.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Listing {
-    /// The product.
     pub product: Product,
-    /// The offer of its own SKU: what is sold or, of a product with variants, what stands for all of them.
+    /// The offer of the product's own SKU. A product with variants is not sold under it: it then shows the lowest
+    /// price.
     #[serde(rename = "lead")]
     pub main_offer: Offer,
-    /// The offers of its variants, in their order.
+    /// The offers of the variants, in the order of the variants.
     pub variants: Vec<Offer>,
-    /// What customers think of it.
     pub rating: Rating,
 }
 
 impl Listing {
-    /// All offers: the main_offer first, then those of the variants.
+    /// All offers: first the main offer, then those of the variants.
     pub fn offers(&self) -> impl Iterator<Item = &Offer> {
         std::iter::once(&self.main_offer).chain(&self.variants)
     }
 
-    /// The offers that can be bought: the one, or those of the variants; none of a product that is out of the shop.
+    /// The offers that can be bought: the main offer, or those of the variants. An archived product has none.
     pub fn active_offers(&self) -> impl Iterator<Item = &Offer> {
         self.offers().filter(|offer| offer.is_active())
     }
 
-    /// The offer of one of its SKUs.
+    /// The offer of one of the product's SKUs.
     pub fn offer(&self, sku: &Sku) -> Option<&Offer> {
         self.offers().find(|offer| offer.sku == *sku)
     }
 
-    /// Pieces that there are, of all variants together.
+    /// The pieces of all SKUs together.
     pub fn available(&self) -> u32 {
         self.offers().map(|offer| offer.available).sum()
     }
 
-    /// Of one piece; the lowest of all variants.
+    /// The price of one piece. With variants, the lowest price.
     pub fn price(&self) -> Money {
         self.main_offer.price
     }
 
-    /// The content as it stands now.
+    /// The current content.
     pub fn content(&self) -> ProductContent {
         let Product { name, description, category, brand, tags, attributes, .. } = self.product.clone();
         let kind = match self.product.variants.is_empty() {
@@ -62,18 +61,18 @@ impl Listing {
         ProductContent { name, description, category, brand, tags, attributes, tax_class, kind }
     }
 
-    /// What makes one answer differ from another: the version, the changes of its offers and those of the rating, with dots
-    /// between them. An edit's `If-Match` looks at the version alone, so that neither a sale nor a review refuses it.
+    /// The entity tag: the product's version, the changes of its offers and those of its rating, with dots between
+    /// them. `If-Match` on an edit compares the version only, so neither a sale nor a review makes an edit fail.
     pub fn etag(&self) -> String {
         format!("{}.{}.{}", self.product.version, self.offer_changes(), self.rating.changes)
     }
 
-    /// How often anything of its offers moved that makes no version, or makes one of its own.
+    /// How often the price or the stock of an offer changed.
     pub(crate) fn offer_changes(&self) -> u64 {
         self.offers().map(|offer| offer.stock_version + offer.price_version).sum()
     }
 
-    /// The first version.
+    /// The first version of a new product.
     pub(crate) fn new(draft: &Draft, id: ProductId, now: Timestamp) -> Result<Self> {
         let product = draft.content.product(id, draft.sku.clone(), now);
         let (mut main_offer, mut variants) = draft.content.offers(&product, &draft.stock, |_| None)?;
@@ -83,13 +82,14 @@ impl Listing {
         Ok(Self { product, main_offer, variants, rating: Rating::default() })
     }
 
-    /// Are the rows of one version? Rows that were read together may have been written apart.
+    /// Do the rows belong to one version? Rows that were read together may have been written by different transactions.
     pub fn is_consistent(&self) -> bool {
         self.main_offer.product_version.is_none_or(|version| version == self.product.version)
     }
 
-    /// The next version, which says what `content` says. Another price has another version; the same price keeps it, so that a
-    /// changed description refuses nobody's order. A SKU that is there keeps its pieces, a new one begins with those of `stock`.
+    /// The next version, with `content`. A changed price gets a new price version. The same price keeps its version, so
+    /// that a changed description makes no order fail. An existing SKU keeps its stock; a new SKU starts with the
+    /// pieces in `stock`.
     pub(crate) fn with_content(&self, content: &ProductContent, stock: &StockLevels, now: Timestamp) -> Result<Self> {
         let Product { id, sku, images, status, version, created_at, .. } = self.product.clone();
         let product = Product { images, status, version: version + 1, created_at, ..content.product(id, sku, now) };
@@ -97,7 +97,7 @@ impl Listing {
         Ok(Self { product, main_offer, variants, rating: self.rating })
     }
 
-    /// The next version, out of the shop.
+    /// The next version, archived.
     pub(crate) fn as_archived(&self, now: Timestamp) -> Self {
         let mut after = self.with_change(now, |product| product.status = Status::Archived);
         for offer in std::iter::once(&mut after.main_offer).chain(&mut after.variants) {
@@ -106,7 +106,7 @@ impl Listing {
         after
     }
 
-    /// The next version, changed by hand: its pictures, say.
+    /// The next version, with any other change, for example of its images.
     pub(crate) fn with_change(&self, now: Timestamp, change: impl FnOnce(&mut Product)) -> Self {
         let mut after = self.clone();
         change(&mut after.product);
@@ -116,7 +116,7 @@ impl Listing {
         after
     }
 
-    /// The offer whose pieces are counted: that of the SKU, or the only one.
+    /// The offer whose stock is adjusted: the one of `sku`, or the main offer.
     pub(crate) fn countable_offer(&self, sku: Option<&Sku>) -> Result<&Offer> {
         let Some(sku) = sku else { return self.main_offer.check_single("sku").map(|()| &self.main_offer) };
         let offer =
@@ -124,7 +124,7 @@ impl Listing {
         offer.check_single("sku").map(|()| offer)
     }
 
-    /// With an offer as it is now.
+    /// The listing with one offer replaced.
     pub(crate) fn with_offer(&self, offer: Offer) -> Self {
         let mut now = self.clone();
         match now.variants.iter_mut().find(|there| there.sku == offer.sku) {
@@ -136,7 +136,7 @@ impl Listing {
 }
 
 impl ProductContent {
-    /// The first version of the product that says this.
+    /// The first version of a product with this content.
     pub(crate) fn product(&self, id: ProductId, sku: Sku, now: Timestamp) -> Product {
         let (options, variants) = match &self.kind {
             ProductKind::Single(_) => (Vec::new(), Vec::new()),
@@ -165,7 +165,8 @@ impl ProductContent {
         }
     }
 
-    /// The offers of a product that says this: the main_offer, and those of its variants. `before` are those that are there.
+    /// The offers of a product with this content: the main offer and those of its variants. `before` finds existing
+    /// offers.
     pub(crate) fn offers<'a>(
         &self,
         product: &Product,
@@ -229,14 +230,14 @@ pub(crate) mod tests {
         Timestamp::from_millis(1_764_000_000_000)
     }
 
-    /// A mug, of which there are three.
+    /// A mug. There are 3 pieces.
     pub(crate) fn listing() -> Listing {
         let (sku, clock): (Sku, _) = ("MUG-INDIGO".parse().unwrap(), Clock::fixed(now()));
         let draft = Draft { sku: sku.clone(), content: content(), stock: [(sku, 3)].into(), import_line: None };
         Listing::new(&draft, clock.mint(), clock.now()).unwrap()
     }
 
-    /// Shirts in two variants, of which there are four and none.
+    /// Shirts in two variants. There are 4 pieces of one and none of the other.
     pub(crate) fn shirt() -> Listing {
         let clock = Clock::fixed(now());
         let content = ProductContent { kind: ProductKind::Variants(shirts()), ..content() };

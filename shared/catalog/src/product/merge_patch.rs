@@ -1,4 +1,4 @@
-//! A product changed in parts: JSON Merge Patch (RFC 7396) over its content.
+//! Changes of parts of a product: JSON Merge Patch (RFC 7396) of its content.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use crate::{
     StockLevels, Tags, TaxClass, VariantSet,
 };
 
-/// A member of a patch: absent, null, or a value.
+/// A member of a patch.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub enum Change<T> {
-    /// Absent: as it was.
+    /// The member is absent: the value stays.
     #[default]
     Keep,
-    /// Null: taken away.
+    /// The member is null: the value is removed.
     Remove,
-    /// So from now on.
+    /// The member has a value: it replaces the old one.
     Set(T),
 }
 
@@ -31,7 +31,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
 }
 
 impl<T> Change<T> {
-    /// Where there must be something.
+    /// For a value that must exist.
     fn required(self, field: &str, before: T) -> Result<T> {
         match self {
             Self::Keep => Ok(before),
@@ -40,7 +40,7 @@ impl<T> Change<T> {
         }
     }
 
-    /// Where there must be something, and may have been nothing.
+    /// For a value that must exist, and may be missing before.
     fn required_from_option(self, field: &str, before: Option<T>) -> Result<T> {
         match (self, before) {
             (Self::Keep, None) => Err(Error::invalid(field, "required", "is missing")),
@@ -49,7 +49,7 @@ impl<T> Change<T> {
         }
     }
 
-    /// Where there may be nothing.
+    /// For an optional value.
     fn optional(self, before: Option<T>) -> Option<T> {
         match self {
             Self::Keep => before,
@@ -60,7 +60,7 @@ impl<T> Change<T> {
 }
 
 impl<T: Default> Change<T> {
-    /// Where nothing is something too.
+    /// For a value that null resets to its default.
     fn or_default(self, before: T) -> T {
         match self {
             Self::Keep => before,
@@ -70,33 +70,30 @@ impl<T: Default> Change<T> {
     }
 }
 
-/// The patch of a product. Stock is not patched here: it moves while a patch is written.
+/// The patch of a product. Stock is not part of it, because sales change stock while an admin edits.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Patch {
-    /// Another name.
     pub name: Change<Name>,
-    /// Another description; null empties it.
+    /// Null empties it.
     pub description: Change<Description>,
-    /// Another category.
     pub category: Change<Category>,
-    /// Another brand; null takes it away.
+    /// Null removes it.
     pub brand: Change<Brand>,
-    /// Other tags, all of them; null empties them.
+    /// Replaces all tags. Null removes all.
     pub tags: Change<Tags>,
-    /// Each attribute by itself: null takes it away; null for all of them empties them.
+    /// Each attribute is merged by itself; null removes it. Null for the whole member removes all.
     pub attributes: Change<BTreeMap<String, Option<Attribute>>>,
-    /// Another price.
     pub price: Change<PricePatch>,
-    /// Another price to compare with; null takes it away.
+    /// Null removes it.
     pub compare_at_price: Change<PricePatch>,
-    /// Another weight; null takes it away.
+    /// Grams. Null removes it.
     pub weight: Change<u32>,
-    /// Another tax class; null makes it `standard`.
+    /// Null resets it to `standard`.
     pub tax_class: Change<TaxClass>,
-    /// Other options, all of them.
+    /// Replaces all options.
     pub options: Change<Vec<ProductOption>>,
-    /// Other variants, all of them: one that is there keeps its stock, one that is left out is archived.
+    /// Replaces all variants. An existing variant keeps its stock; a variant that is left out is archived.
     pub variants: Change<Vec<VariantIn>>,
 }
 
@@ -104,14 +101,14 @@ pub struct Patch {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PricePatch {
-    /// Minor units.
+    /// In minor units.
     pub amount: Change<i64>,
     /// ISO 4217.
     pub currency: Change<Currency>,
 }
 
 impl PricePatch {
-    /// The price with this patch on it; where there was none, the patch has to be whole.
+    /// The patched price. Without a price before, the patch needs amount and currency.
     fn merge(self, field: &str, before: Option<Money>) -> Result<Money> {
         let (amount, currency) = (format!("{field}.amount"), format!("{field}.currency"));
         Ok(Money {
@@ -122,7 +119,7 @@ impl PricePatch {
 }
 
 impl Patch {
-    /// The content with this patch on it, and the pieces of its new variants.
+    /// The patched content, and the first pieces of its new variants.
     pub fn apply(self, to: ProductContent) -> Result<(ProductContent, StockLevels)> {
         let Self { price, compare_at_price, weight, options, variants, .. } = self;
         let terms_patch = OfferTermsPatch { price, compare_at_price, weight };
@@ -150,7 +147,7 @@ impl Patch {
                     (variant_set, stock) if variant_set.options.is_empty() && variant_set.variants.is_empty() => {
                         (ProductKind::Single(terms), stock)
                     }
-                    // Refused by whoever knows that it was single before.
+                    // The caller rejects this, because the product had no variants before.
                     (variant_set, stock) => (ProductKind::Variants(variant_set), stock),
                 }
             }
@@ -164,7 +161,7 @@ impl Patch {
     }
 }
 
-/// What a patch says of price and weight, which a product without variants has for itself.
+/// The parts of a patch that apply to a product without variants.
 struct OfferTermsPatch {
     price: Change<PricePatch>,
     compare_at_price: Change<PricePatch>,
@@ -188,7 +185,7 @@ impl OfferTermsPatch {
         })
     }
 
-    /// Where each variant has its own.
+    /// Rejects price and weight of a product with variants: each variant has its own.
     fn check_empty(&self) -> Result<()> {
         let fields = [
             ("price", self.price != Change::Keep),
@@ -204,7 +201,7 @@ impl OfferTermsPatch {
     }
 }
 
-/// Arrays are replaced as a whole (RFC 7396).
+/// Replaces arrays as a whole (RFC 7396).
 fn patch_variants(
     options: Change<Vec<ProductOption>>,
     variants: Change<Vec<VariantIn>>,

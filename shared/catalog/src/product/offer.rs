@@ -1,5 +1,5 @@
-//! An offer: what one SKU costs, how many there are, and whether it is sold at all. One small row, so that a sale
-//! rewrites 200 bytes and one condition covers stock, price and status at once.
+//! An offer: price, stock and status of one SKU. The row is small: a sale rewrites 200 bytes, and one condition covers
+//! stock, price and status.
 
 use aws_kit::ConditionFailure;
 use serde::{Deserialize, Serialize};
@@ -7,39 +7,36 @@ use values::{Error, Money, ProductId, Result, Sku};
 
 use crate::{OfferTerms, Status, TaxClass};
 
-/// What is sold under one SKU, as it is now.
+/// The offer of one SKU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Offer {
-    /// Names it.
     pub sku: Sku,
-    /// The product that it is of.
     pub product_id: ProductId,
-    /// As carts and orders call it.
+    /// The name in carts and orders.
     pub name: String,
-    /// Pieces that can be sold now; what orders hold is taken off already.
+    /// The pieces that can be sold now. Pieces in orders are already subtracted.
     pub available: u32,
-    /// Of one piece.
+    /// The price of one piece.
     pub price: Money,
-    /// One more with every change of the price: an order is placed at the price its customer saw, or not at all.
+    /// Goes up with each change of the price. An order is placed at the price that its customer saw, or not at all.
     pub price_version: u64,
-    /// Is it sold?
     pub status: Status,
-    /// How it is taxed.
     pub tax_class: TaxClass,
-    /// One more with every change of the stock: a sale, pieces given back, a count.
+    /// Goes up with each change of the stock: a sale, a release, an adjustment.
     pub stock_version: u64,
-    /// What it cost before, or costs elsewhere.
+    /// The price before, or elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
     /// Grams of one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
-    /// Of the product, in the offer of the product's own SKU alone: who has read the offers knows whether the product that they
-    /// remember is of today.
+    /// The version of the product. Only the offer of the product's own SKU has it: a reader of offers can then tell
+    /// whether its cached product is current.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_version: Option<u64>,
-    /// The line of an import that counted it last: read again after a crash, that line must not bring back what was sold since.
+    /// The import line that last set the stock. When that line is read again after a crash, it must not undo the sales
+    /// since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_by: Option<String>,
 }
@@ -50,7 +47,7 @@ impl Offer {
         self.status == Status::Active
     }
 
-    /// Refuses the SKU of a product that is sold by its variants alone. `field` is where the request names it.
+    /// Rejects the SKU of a product that is sold by its variants only. `field` names the SKU in the request.
     pub fn check_single(&self, field: &str) -> Result<()> {
         match self.status {
             Status::Grouped => Err(variant_required(field)),
@@ -58,13 +55,13 @@ impl Offer {
         }
     }
 
-    /// At what it is sold.
+    /// Price, compare-at price and weight.
     pub fn terms(&self) -> OfferTerms {
         OfferTerms { price: self.price, compare_at_price: self.compare_at_price, weight: self.weight }
     }
 
-    /// Why this offer cannot be sold so; none when it can. Gone comes first, for neither price nor stock of it matter; the
-    /// price next, for a customer who does not want it at the new one does not care how many there are.
+    /// Why `quantity` pieces cannot be sold at the price of `price_version`; `None` if they can. An unavailable offer
+    /// is reported first, then a changed price, then insufficient stock.
     pub fn check_sale(&self, quantity: u32, price_version: u64) -> Option<SaleRefusal> {
         if !self.is_active() {
             return Some(SaleRefusal::Unavailable);
@@ -76,32 +73,29 @@ impl Offer {
     }
 }
 
-/// Why a SKU could not be sold.
+/// Why a SKU cannot be sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaleRefusal {
-    /// Archived, or never there.
+    /// It is archived, or never existed.
     Unavailable,
-    /// Fewer are left.
-    InsufficientStock {
-        /// So many.
-        available: u32,
-    },
-    /// It is not at the price the customer saw.
+    /// Fewer pieces are left.
+    InsufficientStock { available: u32 },
+    /// The customer saw another price.
     PriceChanged {
         /// The price of one piece.
         now: Money,
-        /// And its version.
         price_version: u64,
     },
 }
 
-/// A product was named where one of its variants is needed.
+/// The error for a product's SKU where the SKU of a variant is needed.
 pub fn variant_required(field: &str) -> Error {
     let message = "is sold in variants: choose a variant, and name its SKU";
     Error { code: "variant_required", ..Error::invalid(field, "variant_required", message) }
 }
 
-/// Reads from a refused [`crate::Catalog::reserve_stock`] of the same `quantity` and `price_version` why it was refused.
+/// Reads from the failed condition of [`crate::Catalog::reserve_stock`] why the sale was refused. `quantity` and
+/// `price_version` are those of that write.
 pub fn read_sale_refusal(failure: &ConditionFailure, quantity: u32, price_version: u64) -> Result<SaleRefusal> {
     match failure.row::<Offer>()? {
         None => Ok(SaleRefusal::Unavailable),

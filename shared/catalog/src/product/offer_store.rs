@@ -1,38 +1,37 @@
-//! Offers: one small row per SKU, read by carts and orders, moved by sales and counts.
+//! Offers: one small row per SKU. Carts and orders read them, sales and adjustments change their stock.
 
 use aws_kit::{Key, Write};
 use values::{Result, Sku};
 
 use crate::{Catalog, Offer};
 
-/// Of every offer.
 const SORT_KEY: &str = "OFFER";
 
-/// Is it by that sort key that an offer lies in the table? For whoever reads the table's stream.
+/// Is this the sort key of an offer? For readers of the table's stream.
 pub fn is_offer_key(sort_key: &str) -> bool {
     sort_key == SORT_KEY
 }
 
 impl Catalog {
-    /// The offers of SKUs (100 at most, each once), archived ones too, in no order; those that exist.
+    /// The existing offers of up to 100 distinct SKUs, in no order. Archived offers are included.
     pub async fn offers(&self, skus: &[Sku]) -> Result<Vec<Offer>> {
         let keys: Vec<Key> = skus.iter().map(|sku| self.offer_key(sku)).collect();
         self.table.batch_get(&keys).await
     }
 
-    /// Where the offer of a SKU lies, for whoever reads it together with a row of its own.
+    /// The key of a SKU's offer, to read it together with other rows.
     pub fn offer_key(&self, sku: &Sku) -> Key {
         Key::new(format!("SKU#{sku}"), SORT_KEY)
     }
 
-    /// The write of a new offer; refused when its SKU is taken.
+    /// The write of a new offer. Its condition fails if the SKU is taken.
     pub(crate) fn create_offer(&self, offer: &Offer) -> Result<Write> {
         Write::create(&self.table, self.offer_key(&offer.sku), offer)
     }
 
-    /// The write that gives an offer another name, price, tax class or status. Beside the product's version, in the same
-    /// transaction, its condition is the price that it was made from: rows that were read together may have been written apart.
-    /// The stock, which sales move meanwhile, is not touched.
+    /// The write that changes name, price, tax class or status of an offer. It does not touch the stock, which sales
+    /// change meanwhile. The transaction also checks the product's version. The condition here is the old price
+    /// version, because rows that were read together may have been written by different transactions.
     pub(crate) fn change_offer(&self, was: &Offer, offer: &Offer) -> Result<Write> {
         let mut set =
             "SET #name = :name, price = :price, priceVersion = :pv, taxClass = :tax, #status = :status".to_owned();

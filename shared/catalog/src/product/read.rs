@@ -1,4 +1,4 @@
-//! One product, read.
+//! Use case: read one product.
 
 use tracing::info;
 use values::{Caller, Error, Permission, ProductId, Result};
@@ -7,9 +7,9 @@ use crate::product::cache::CacheResult;
 use crate::{CatalogService, Listing, Status};
 
 impl CatalogService {
-    /// The product. Admins read it as it is now, and archived ones too. Everybody else sees it as it was some seconds ago at
-    /// most, from memory where that can be. 1 round trip, 2 for a product that this sandbox never saw, or that was changed since
-    /// it did; none on a hit.
+    /// Reads a product. Admins read the current state, and also archived products. All others may read a copy from
+    /// memory that is some seconds old. No round trip if the copy is recent, else 1; 2 if the product is new to this
+    /// execution environment or has changed.
     pub async fn read(&self, id: ProductId, caller: &Caller) -> Result<Listing> {
         let listing = match caller.may(Permission::ManageProducts) {
             true => self.catalog.listing(id).await?,
@@ -18,15 +18,15 @@ impl CatalogService {
         listing.ok_or_else(|| Error::not_found("product"))
     }
 
-    /// From memory, or read and remembered.
+    /// Reads from memory, or from the table into memory.
     async fn read_cached(&self, id: ProductId) -> Result<Option<Listing>> {
         let now = self.clock.now();
         let cached = self.catalog.cached(id, now);
-        // The template counts these words: what part of all reads asks the database for nothing.
+        // The template counts these values to measure the cache's hit rate.
         info!(cache = if matches!(cached, CacheResult::Listing(_)) { "hit" } else { "miss" }, product.id = %id, "product read");
         let fresh = match cached {
             CacheResult::Listing(listing) => return Ok(Some(*listing)),
-            // What is told of it is known: whether that is of today, its offers say.
+            // The product is cached. Its offers tell whether it is current.
             CacheResult::Product(product) => self.catalog.listing_of(*product).await?.filter(is_current),
             CacheResult::Miss => None,
         };
@@ -41,7 +41,7 @@ impl CatalogService {
     }
 }
 
-/// Offers from before they carried the product's version say nothing.
+/// Old offers without the product's version cannot tell.
 fn is_current(listing: &Listing) -> bool {
     listing.main_offer.product_version == Some(listing.product.version)
 }

@@ -1,4 +1,4 @@
-//! A product told anew from its first word to its last.
+//! Use case: replace the content of a product.
 
 use aws_kit::{Idempotency, Idempotent};
 use values::{ProductId, Result, Trace};
@@ -8,8 +8,9 @@ use crate::product::draft::check_stock;
 use crate::{CatalogService, Listing, ProductContent, StockLevels};
 
 impl CatalogService {
-    /// Replaces what is told of a product that is at `version`. Its SKU stays, and the stock of every SKU that is there; new
-    /// variants begin with the pieces that `stock` tells, and what is left out is archived. 412 `version_mismatch`; 409 `options_fixed` or `sku_taken`. 2 round trips.
+    /// Replaces the content of a product that is at `version`. The product's SKU stays, and so does the stock of
+    /// existing SKUs. New variants start with the pieces in `stock`; variants that are left out are archived. 412
+    /// `version_mismatch`; 409 `options_fixed` or `sku_taken`. 2 round trips.
     pub async fn replace(
         &self,
         id: ProductId,

@@ -1,4 +1,5 @@
-//! What became of a product, change by change: who made it, and what was said before. Written in the change's own transaction.
+//! A revision: one change of a product, who made it, and the values before. It is written in the transaction of the
+//! change.
 
 use events::{Event, ProductChanged};
 use serde::{Deserialize, Serialize};
@@ -7,45 +8,42 @@ use values::{Actor, Error, Result, Timestamp};
 
 use crate::{Listing, Offer};
 
-/// One change.
+/// One change of a product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Revision {
-    /// The product's version by it.
+    /// The product's version after the change.
     pub version: u64,
-    /// When.
     pub at: Timestamp,
-    /// Who made it.
     pub actor: Actor,
-    /// In what way.
     pub kind: RevisionKind,
-    /// What was said before, by the name of each field that says something else now; null where there was nothing.
+    /// The values before, for each field that changed. Null: there was no value.
     #[serde(rename = "was")]
     pub previous: Map<String, Value>,
 }
 
-/// In what way a product was changed.
+/// How a product was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevisionKind {
-    /// It was made.
+    /// The product was created.
     Created,
-    /// It was told anew.
+    /// The content was replaced.
     Replaced,
-    /// Parts of it were changed.
+    /// Parts of the content were changed.
     Patched,
-    /// It left the shop.
+    /// The product was archived.
     Archived,
-    /// A picture came.
+    /// An image was added.
     ImageAdded,
-    /// A picture was described otherwise, or moved.
+    /// The text or the position of an image was changed.
     ImageChanged,
-    /// A picture went.
+    /// An image was removed.
     ImageRemoved,
 }
 
 impl RevisionKind {
-    /// The event that tells of it.
+    /// The event of such a change.
     pub(crate) fn event(self, changed: ProductChanged) -> Event {
         match self {
             Self::Created => Event::ProductCreated(changed),
@@ -56,7 +54,7 @@ impl RevisionKind {
 }
 
 impl Revision {
-    /// What `after` changed of `before`.
+    /// The change from `before` to `after`.
     pub(crate) fn of(before: Option<&Listing>, after: &Listing, kind: RevisionKind, actor: Actor) -> Result<Self> {
         let previous = match before {
             None => Map::new(),
@@ -77,7 +75,7 @@ impl Revision {
     }
 }
 
-/// All that is said of a product, by field, as the wire names it.
+/// All fields of a listing, by their names on the wire.
 fn fields(listing: &Listing) -> Result<Map<String, Value>> {
     let Value::Object(mut fields) = json(&listing.product)? else { return Ok(Map::new()) };
     for omitted in ["id", "sku", "version", "createdAt", "updatedAt"] {

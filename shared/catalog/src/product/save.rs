@@ -1,4 +1,4 @@
-//! What all changes of a product share.
+//! The transaction that all changes of a product share.
 
 use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
 use events::{Envelope, ProductChanged};
@@ -9,22 +9,22 @@ use crate::{
     CatalogService, Listing, Offer, ProductContent, ProductKind, Revision, RevisionKind, Status, StockMovement,
 };
 
-/// Of a new SKU: its offer, and the first movement of its stock.
+/// For a new SKU: its offer and its first stock movement.
 const WRITES_OF_NEW: usize = 2;
-/// Product, history, event, kept answer.
+/// Product, history, event, stored response.
 const OTHER_WRITES: usize = 4;
 const _: () = assert!(
     WRITES_OF_NEW * (MAX_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "a product with all its variants must fit one transaction"
 );
 
-/// Where in a transaction SKUs are claimed_skus, to find the one that was claimed_skus before.
+/// The writes of new SKUs in a transaction, to find the SKU that was already taken.
 #[derive(Debug, Default)]
 pub(crate) struct ClaimedSkus(Vec<(Slot, Sku)>);
 
 impl CatalogService {
-    /// The listing that is to be changed, if it is in the shop and at `version`. 1 round trip, 2 when this sandbox never saw the
-    /// product, or did not see its newest variants.
+    /// Reads the listing that is to be changed. 404; 412 if it is not at `version`; 409 if it is archived. 1 round
+    /// trip, 2 if the product or its newest variants are new to this execution environment.
     pub(crate) async fn listing_at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
         let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
         if version.is_some_and(|version| version != listing.product.version) {
@@ -36,9 +36,9 @@ impl CatalogService {
         }
     }
 
-    /// Writes `after` over `before` if nobody else did meanwhile: the product, the offers that say anything else now, those of
-    /// new variants and of those that are left out, the history, and the event that tells of it; and `more`, all or nothing.
-    /// 412 `version_mismatch`, 409 `sku_taken`, 422 `too_many_changes`.
+    /// Writes `after`, unless the product changed since `before`. One transaction writes the product, changed and new
+    /// offers, archived variants, history, event, and `more`. 412 `version_mismatch`, 409 `sku_taken`, 422
+    /// `too_many_changes`.
     pub(crate) async fn save(
         &self,
         before: &Listing,
@@ -88,8 +88,8 @@ impl CatalogService {
         }
     }
 
-    /// The offer of a SKU that nobody had before, and where its first pieces came from; there are none of what only stands for
-    /// variants.
+    /// Adds the offer of a new SKU and its first stock movement. The main offer of a product with variants has no
+    /// stock.
     pub(crate) fn add_new_offer(
         &self,
         writes: &mut Transaction,
@@ -105,7 +105,7 @@ impl CatalogService {
         Ok(())
     }
 
-    /// The change in the product's history, and the event that tells of it.
+    /// Adds the revision and the event of a change.
     pub(crate) fn add_history_and_event(
         &self,
         writes: &mut Transaction,
@@ -125,7 +125,7 @@ impl CatalogService {
 }
 
 impl ClaimedSkus {
-    /// The SKU that another product has, where the request names it.
+    /// The error for the SKU that another product has, with its field in the request.
     pub(crate) fn conflict(&self, failures: &aws_kit::ConditionFailures, content: &ProductContent) -> Error {
         let Some((_, sku)) = self.0.iter().find(|(slot, _)| failures.of(*slot).is_some()) else {
             return Error::conflict(
@@ -142,7 +142,7 @@ impl ClaimedSkus {
     }
 }
 
-/// What is out of the shop is not changed.
+/// The error for a change of an archived product.
 pub(crate) fn product_archived() -> Error {
     Error::conflict("product_archived", "An archived product stays as it is.")
 }

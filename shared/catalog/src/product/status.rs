@@ -1,15 +1,15 @@
-//! Whether a SKU is sold.
+//! The status of a product and of an offer.
 
 use serde::{Deserialize, Serialize};
 
-/// Is it sold?
+/// The status of a product or an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// In the shop.
+    /// It can be bought.
     Active,
-    /// In the shop, but only by its variants: the SKU of a product with options. No product's own status, an offer's alone.
+    /// It can be bought only by its variants. Only the main offer of a product with variants has this status.
     Grouped,
-    /// Out of the shop for good; orders still speak of it.
+    /// It is no longer sold. Orders still refer to it.
     Archived,
 }

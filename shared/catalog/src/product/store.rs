@@ -1,4 +1,4 @@
-//! CatalogService and what lies with them: read with their offers and ratings, walked, written, and their history.
+//! Rows of products: read with their offers and ratings, listed, written; and their history.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,11 @@ use values::{Error, Page, PageRequest, Position, ProductId, Result, Sku};
 use crate::store::SHARDS;
 use crate::{Catalog, Category, Listing, Offer, Product, Rating, Revision, Status};
 
-/// DynamoDB's bound of one read.
+/// The limit of a DynamoDB batch read.
 const MAX_KEYS: usize = 100;
-/// Reads that run at once.
+/// Reads in parallel.
 const AT_ONCE: usize = 8;
-/// Looks at a product that is being changed: rows of one read may be of two versions.
+/// Reads of a product that is being changed. The rows of one read can belong to two versions.
 const MAX_READS: u32 = 4;
 
 /// Rows of several kinds that were read together.
@@ -23,12 +23,12 @@ const MAX_READS: u32 = 4;
 struct Rows {
     products: Vec<Product>,
     offers: HashMap<Sku, Offer>,
-    /// By the key of their product.
+    /// By the partition of their product.
     ratings: HashMap<String, Rating>,
 }
 
 impl Catalog {
-    /// The SKU of a product: what of it is sold, or stands for its variants; none when there is no such product. Remembered: 0 or 1 round trips.
+    /// The SKU of a product; `None` if the product does not exist. Kept in memory. 0 or 1 round trips.
     pub async fn sku_of(&self, product: ProductId) -> Result<Option<Sku>> {
         if let Some(sku) = self.memory(|memory| memory.skus.get(&product).and_then(|skus| skus.first().cloned())) {
             return Ok(Some(sku));
@@ -40,33 +40,33 @@ impl Catalog {
         Ok(found.map(|product| product.sku))
     }
 
-    /// A product with its offers and rating, as they are now: 1 round trip, 2 when this sandbox never saw the product, or did not
-    /// see its newest variants.
+    /// A product with its current offers and rating. 1 round trip, 2 if the product or its newest variants are new to
+    /// this execution environment.
     pub async fn listing(&self, id: ProductId) -> Result<Option<Listing>> {
         for _ in 0..MAX_READS {
             match self.try_read(id).await? {
                 None => return Ok(None),
                 Some(Some(listing)) if listing.is_consistent() => return Ok(Some(listing)),
-                // It was written while it was read.
+                // A concurrent update: the rows belong to two versions.
                 Some(_) => {}
             }
         }
         Err(Error::unavailable("database", "a product was changed faster than it was read"))
     }
 
-    /// CatalogService by their ids (100 at most), archived ones too, in no order; those that exist. 1 round trip.
+    /// The existing products of up to 100 ids, in no order. Archived products are included. 1 round trip.
     pub async fn products(&self, ids: &[ProductId]) -> Result<Vec<Product>> {
         let keys: Vec<Key> = ids.iter().map(|id| product_key(*id)).collect();
         self.table.batch_get(&keys).await
     }
 
-    /// A product that was read before, with its offers and rating as they are now; none while not all of them are there. 1 round trip.
+    /// The current offers and rating of a product that was read before. `None` if an offer is missing. 1 round trip.
     pub(crate) async fn listing_of(&self, product: Product) -> Result<Option<Listing>> {
         Ok(self.listings(vec![product]).await?.pop())
     }
 
-    /// CatalogService that were read before, with their offers and ratings as they are now, in their order. One whose offers are not
-    /// all there is left out. A product may be older than its offers. A round trip per 100 rows, some of them at once.
+    /// The current offers and ratings of products that were read before, in their order. A product with a missing offer
+    /// is left out. A product may be older than its offers. A round trip per 100 rows, some of them in parallel.
     pub async fn listings(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
         let of = |product: &Product| {
             let offers = product.skus().map(|sku| self.offer_key(sku));
@@ -83,21 +83,22 @@ impl Catalog {
         Ok(products.into_iter().filter_map(|product| rows.listing(product)).collect())
     }
 
-    /// CatalogService of one of the [`Catalog::SHARDS`], archived ones not, in the order they were made in: `limit` at most, or a megabyte.
-    /// A moment behind the table. 1 round trip.
+    /// The active products of one of the [`Catalog::SHARDS`], in order of creation: at most `limit`, or a megabyte.
+    /// Some moments behind the table. 1 round trip.
     pub async fn walk(&self, shard: u8, after: Option<Position>, limit: u32) -> Result<Page<Product>> {
         let request = PageRequest { limit, after };
         Query::index(&self.table, "gsi1", format!("PRODUCTS#{shard}")).page(&request).await
     }
 
-    /// Does any product of the shop lie in that category itself? A moment behind the table. 1 round trip.
+    /// Does an active product have this category? Subcategories do not count. Some moments behind the table. 1 round
+    /// trip.
     pub(crate) async fn has_products(&self, category: &Category) -> Result<bool> {
         let reads = (0..SHARDS)
             .map(|shard| Query::index(&self.table, "gsi2", format!("CATEGORY#{category}#{shard}")).first::<Value>(1));
         Ok(try_join_all(reads).await?.iter().any(|found| !found.is_empty()))
     }
 
-    /// The write of a product's row, with its places in the lists while it is in the shop.
+    /// The write of a product, with its index keys while it is active.
     pub(crate) fn put_product(&self, product: &Product) -> Result<Write> {
         let write = Write::put(&self.table, product_key(product.id), product)?;
         if product.status == Status::Archived {
@@ -111,27 +112,27 @@ impl Catalog {
             .attribute("gsi2sk", product.id)
     }
 
-    /// The write of a product that is at `version` now.
+    /// The write of a product that is at `version`.
     pub(crate) fn put_product_over(&self, version: u64, product: &Product) -> Result<Write> {
         self.put_product(product)?.when("version = :v").value(":v", version)
     }
 
-    /// Changes nothing; refused unless the product is at that version.
+    /// Writes nothing. Its condition fails if the product is not at this version.
     pub(crate) fn check_version(&self, id: ProductId, version: u64) -> Result<Write> {
         Write::check(&self.table, product_key(id)).when("version = :v").value(":v", version)
     }
 
-    /// The write of a change in a product's history.
+    /// The write of a revision.
     pub(crate) fn put_revision(&self, id: ProductId, revision: &Revision) -> Result<Write> {
         Write::create(&self.table, Key::new(partition(id), format!("CHANGE#{:010}", revision.version)), revision)
     }
 
-    /// What became of a product, newest first. 1 round trip.
+    /// The revisions of a product, newest first. 1 round trip.
     pub(crate) async fn revisions(&self, id: ProductId, request: &PageRequest) -> Result<Page<Revision>> {
         Query::of(&self.table, partition(id)).begins_with("CHANGE#").descending().page(request).await
     }
 
-    /// None within: not all of its offers were there.
+    /// Inner `None`: an offer is missing.
     async fn try_read(&self, id: ProductId) -> Result<Option<Option<Listing>>> {
         let skus = self.memory(|memory| memory.skus.get(&id).cloned()).unwrap_or_default();
         let offers = skus.iter().map(|sku| self.offer_key(sku));
@@ -167,7 +168,7 @@ impl Catalog {
 }
 
 impl Rows {
-    /// A product with what was read of it; none while one of its offers is missing.
+    /// A product with its rows; `None` if an offer is missing.
     fn listing(&mut self, product: Product) -> Option<Listing> {
         let rating = self.ratings.remove(&partition(product.id)).unwrap_or_default();
         let main_offer = self.offers.remove(&product.sku)?;
@@ -181,7 +182,7 @@ fn parse<T: DeserializeOwned>(row: Value) -> Result<T> {
     serde_json::from_value(row).map_err(Error::internal)
 }
 
-/// Where all that belongs to a product lies.
+/// The partition of a product.
 pub(crate) fn partition(product: ProductId) -> String {
     format!("PRODUCT#{product}")
 }

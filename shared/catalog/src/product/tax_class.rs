@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a product is taxed: 1-32 of `a-z 0-9 _`, `standard` unless said. Rates belong to whoever prices an order.
+/// How a product is taxed: 1 to 32 characters of `a-z 0-9 _`; the default is `standard`. The code that prices an order
+/// knows the rates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TaxClass(String);
 
 impl TaxClass {
-    /// As text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

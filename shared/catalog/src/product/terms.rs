@@ -2,29 +2,28 @@
 
 use values::{Currency, Error, Money, Result};
 
-/// The highest price, in minor units.
+/// In minor units.
 const MAX_PRICE: i64 = 100_000_000;
-/// The heaviest piece, in grams.
 const MAX_WEIGHT_GRAMS: u32 = 1_000_000;
 
-/// The terms of one SKU.
+/// Price, compare-at price and weight of one SKU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OfferTerms {
-    /// Of one piece.
+    /// The price of one piece.
     pub price: Money,
-    /// What it cost before, or costs elsewhere: more than the price.
+    /// The price before, or elsewhere. It is higher than the price.
     pub compare_at_price: Option<Money>,
     /// Grams of one piece.
     pub weight: Option<u32>,
 }
 
 impl OfferTerms {
-    /// At a price, and nothing more.
+    /// Terms with a price and nothing else.
     pub fn at(price: Money) -> Self {
         Self { price, compare_at_price: None, weight: None }
     }
 
-    /// `at` is where in a request they stand: empty, or `variants[0].`.
+    /// Rejects values out of range. `at` is the prefix of the fields in the request: empty, or `variants[0].`.
     pub(crate) fn check(&self, at: &str, currency: Currency) -> Result<()> {
         check_price(&format!("{at}price"), self.price, currency)?;
         if let Some(before) = self.compare_at_price {

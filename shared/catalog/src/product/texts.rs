@@ -6,19 +6,19 @@ use values::Text;
 const MAX_TAGS: usize = 20;
 const MAX_DESCRIPTION_LENGTH: usize = 5000;
 
-/// A product's name.
+/// The name of a product.
 pub type Name = Text<200>;
 
-/// Who makes it.
+/// The maker of a product.
 pub type Brand = Text<100>;
 
-/// 0 to 5000 characters, none of them a control character but line breaks and tabs.
+/// At most 5000 characters. Line breaks and tabs are the only control characters allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Description(String);
 
 impl Description {
-    /// As text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,13 +38,13 @@ impl TryFrom<String> for Description {
     }
 }
 
-/// At most 20 words to find a product by, each once, in the shop's order.
+/// At most 20 different tags, in the shop's order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Text<50>>")]
 pub struct Tags(Vec<Text<50>>);
 
 impl Tags {
-    /// Each of them.
+    /// All tags.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Text::as_str)
     }

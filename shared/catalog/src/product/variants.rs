@@ -1,4 +1,4 @@
-//! What is sold of a product: one SKU, or a variant for each choice that there is. Pure rules.
+//! What is sold of a product: the product itself, or its variants.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -7,55 +7,54 @@ use values::{Currency, Error, Result, Sku, Text};
 
 use crate::OfferTerms;
 
-/// Of one product.
+/// Per product.
 const MAX_OPTIONS: usize = 3;
-/// Of one option.
+/// Per option.
 const MAX_VALUES: usize = 30;
-/// The most variants of a product: with all that goes with them, a product then fits into one transaction.
+/// The most variants of a product. With this many, all writes of a product fit into one transaction.
 pub const MAX_VARIANTS: usize = 40;
 
-/// An option's name, or one of its values.
+/// The name of an option, or one of its values.
 pub type OptionValue = Text<40>;
 
 /// Something that a customer chooses, such as a size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProductOption {
-    /// What is chosen.
     pub name: OptionValue,
-    /// What can be chosen, in the shop's order.
+    /// In the shop's order.
     pub values: Vec<OptionValue>,
 }
 
-/// A variant as the product's row names it.
+/// A variant, as the product's row has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
-    /// What is sold; nobody else's, and for ever.
+    /// No other product ever gets it.
     pub sku: Sku,
-    /// The value of each option.
+    /// The chosen value of each option.
     pub options: BTreeMap<String, OptionValue>,
 }
 
-/// What is sold of a product.
+/// What is sold of a product. A product never changes its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProductKind {
     /// The product itself, under its own SKU.
     Single(OfferTerms),
-    /// Its variants, and not the product.
+    /// Only its variants.
     Variants(VariantSet),
 }
 
-/// Options, and the variants by which they can be had.
+/// Options and variants of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariantSet {
-    /// What a customer chooses: 1 to 3.
+    /// 1 to 3 options.
     pub options: Vec<ProductOption>,
-    /// What there is: 1 to 40, in the shop's order.
+    /// 1 to 40 variants, in the shop's order.
     pub variants: Vec<(Variant, OfferTerms)>,
 }
 
 impl ProductKind {
-    /// Refuses to make variants of a single product, or the other way round: carts and orders know its SKU as what it was.
+    /// Rejects a change of the kind: carts and orders rely on what the product's SKU means.
     pub(crate) fn check_same_kind(&self, before: &Self) -> Result<()> {
         match (before, self) {
             (Self::Single(_), Self::Variants(_)) => Err(kind_is_fixed("was made without options, and stays so")),
@@ -68,25 +67,25 @@ impl ProductKind {
 }
 
 impl VariantSet {
-    /// Where in a request the variant of that SKU stands: `variants[0].`.
+    /// The prefix of a variant's fields in a request: `variants[0].`.
     pub(crate) fn field_prefix(&self, sku: &Sku) -> String {
         let at = self.variants.iter().position(|(variant, _)| variant.sku == *sku);
         at.map_or_else(String::new, |at| format!("variants[{at}]."))
     }
 
-    /// The cheapest variant's terms: what a list shows. Without a weight, for each variant has its own.
+    /// The terms of the cheapest variant, for lists. Without a weight, because each variant has its own.
     pub(crate) fn cheapest(&self) -> Option<OfferTerms> {
         let terms = self.variants.iter().map(|(_, terms)| *terms).min_by_key(|terms| terms.price.amount);
         terms.map(|terms| OfferTerms { weight: None, ..terms })
     }
 
-    /// What a cart calls a variant: `T-Shirt (M, red)`.
+    /// The name of a variant in carts: `T-Shirt (M, red)`.
     pub(crate) fn name(&self, product: &str, variant: &Variant) -> String {
         let values = self.options.iter().filter_map(|option| variant.options.get(option.name.as_str()));
         format!("{product} ({})", values.map(OptionValue::as_str).collect::<Vec<_>>().join(", "))
     }
 
-    /// Refuses what is no range of variants. `own` is the product's SKU, under which none of them is sold.
+    /// Rejects invalid options and variants. `own` is the product's SKU, which no variant may have.
     pub(crate) fn check(&self, own: &Sku, currency: Currency) -> Result<()> {
         self.check_options()?;
         if !(1..=MAX_VARIANTS).contains(&self.variants.len()) {
@@ -136,7 +135,7 @@ impl VariantSet {
         Ok(())
     }
 
-    /// The value of each option, in the order of the options; refused unless there is exactly one of each.
+    /// The value of each option, in the order of the options. Rejects a missing or an extra value.
     fn chosen<'a>(&'a self, at: &str, variant: &'a Variant) -> Result<Vec<&'a str>> {
         if let Some(name) = variant.options.keys().find(|name| !self.options.iter().any(|o| o.name.as_str() == **name))
         {

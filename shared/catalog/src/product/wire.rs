@@ -1,5 +1,4 @@
-//! CatalogService as requests and answers write them: the one shape that everything reads and writes which speaks of products to the
-//! world. It knows no HTTP.
+//! Products in requests and responses. Everything that reads or writes products for clients uses these types.
 
 use std::collections::BTreeMap;
 
@@ -12,92 +11,79 @@ use crate::{
     VariantSet,
 };
 
-/// What is said of a product: the body of `POST` and of `PUT`, a line of an import and of an export.
+/// The body of `POST` and `PUT`, and a line of an import or an export.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProductIn {
-    /// Of a new product; it is not replaced.
+    /// Only for a new product; it cannot be replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<Sku>,
-    /// What it is called.
     pub name: Name,
-    /// What it is.
     #[serde(default)]
     pub description: Description,
-    /// Where it lies.
     pub category: Category,
-    /// Who makes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<Brand>,
-    /// Words to find it by.
     #[serde(default)]
     pub tags: Tags,
-    /// Its properties.
     #[serde(default)]
     pub attributes: Attributes,
-    /// How it is taxed.
     #[serde(default)]
     pub tax_class: TaxClass,
-    /// Of one piece; with variants, of those that name none.
+    /// The price of one piece. With variants, the default of variants without a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
-    /// What it cost before; with variants, of those that name no price.
+    /// With variants, the default of variants without a price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
-    /// Grams; with variants, of those that name none.
+    /// Grams. With variants, the default of variants without a weight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
-    /// Of a new product without variants.
+    /// Only for a new product without variants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<StockIn>,
-    /// What a customer chooses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<ProductOption>,
-    /// What there is to choose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<VariantIn>,
 }
 
-/// A variant as a request tells it.
+/// A variant in a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VariantIn {
-    /// What is sold.
     pub sku: Sku,
-    /// The value of each option.
     pub options: BTreeMap<String, OptionValue>,
-    /// Of one piece.
+    /// The price of one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
-    /// What it cost before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
     /// Grams.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
-    /// Pieces that a new variant begins with; one that is there keeps what it has.
+    /// The first pieces of a new variant. An existing variant keeps its stock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock: Option<StockIn>,
 }
 
-/// How many there are in the beginning.
+/// Stock in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StockIn {
-    /// Pieces.
     pub available: u32,
 }
 
 impl ProductIn {
-    /// A product to be made. Its rules are checked by whoever makes it.
+    /// A draft of a new product. The use case checks its rules.
     pub fn draft(self) -> Result<Draft> {
         let sku = self.sku.clone().ok_or_else(|| Error::invalid("sku", "required", "is missing"))?;
         let (content, stock) = self.read_content()?;
         Ok(Draft { sku, content, stock, import_line: None })
     }
 
-    /// A product to be told anew, and the pieces of variants that are new: neither its SKU nor the stock of what is there is
-    /// replaced.
+    /// The new content of a product, and the first pieces of new variants. Rejects a SKU, and stock without variants:
+    /// neither can be replaced here.
     pub fn content(self) -> Result<(ProductContent, StockLevels)> {
         if self.sku.is_some() {
             return Err(Error::invalid("sku", "unknown_field", "cannot be replaced; leave it out"));
@@ -121,7 +107,7 @@ impl ProductIn {
                 return Err(Error::invalid("stock", "stock_of_variants", message));
             }
             let (price, compare_at_price, weight) = (self.price, self.compare_at_price, self.weight);
-            // What is told of the product holds for the variants that tell nothing of it.
+            // The product's price and weight are the defaults of its variants.
             let with_defaults = |variant: VariantIn| match variant.price {
                 None => VariantIn { price, compare_at_price: variant.compare_at_price.or(compare_at_price), ..variant },
                 Some(_) => variant,
@@ -141,7 +127,7 @@ impl ProductIn {
     }
 }
 
-/// Variants with their terms, and the pieces that are told of them.
+/// Variants with their terms, and the pieces that the request states.
 pub(crate) fn read_variants(
     requested: impl Iterator<Item = VariantIn>,
 ) -> Result<(Vec<(Variant, OfferTerms)>, StockLevels)> {
@@ -155,7 +141,7 @@ pub(crate) fn read_variants(
     Ok((variants, pieces))
 }
 
-/// A product as everybody sees it.
+/// A product in a response.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductOut {
@@ -217,7 +203,7 @@ impl From<Rating> for RatingOut {
 }
 
 impl ProductOut {
-    /// A product with its offers and rating; its pictures are served by `media`.
+    /// The response for a listing. `media` gives the URLs of its images.
     pub fn new(listing: Listing, media: &Media) -> Self {
         let stock = StockOut { available: listing.available() };
         let Listing { product, main_offer, variants, rating } = listing;

@@ -1,4 +1,4 @@
-//! A customer who changes their mind: another review in the place of the old one, or none.
+//! Use cases: a customer changes or deletes their review.
 
 use aws_kit::Idempotent;
 use values::{ProductId, Result, ReviewId, Trace, UserId};
@@ -8,7 +8,8 @@ use crate::reviews::update::ReviewUpdate;
 use crate::{CatalogService, Review, ReviewContent};
 
 impl CatalogService {
-    /// Writes another content over the one that `user` posted; a hidden one stays hidden. 404 for anybody else's. 2 round trips.
+    /// Replaces the content of the review that `user` posted. A hidden review stays hidden. 404 for the review of
+    /// another user. 2 round trips.
     pub async fn change_review(
         &self,
         place: (ProductId, ReviewId),
@@ -26,8 +27,8 @@ impl CatalogService {
         }
     }
 
-    /// Takes the review back that `user` posted. They may post another one, unless it was hidden. 404 for anybody else's.
-    /// 2 round trips.
+    /// Deletes the review that `user` posted. They may post another one, unless it was hidden. 404 for the review of
+    /// another user. 2 round trips.
     pub async fn delete_review(
         &self,
         place: (ProductId, ReviewId),

@@ -1,16 +1,16 @@
-//! Forgetting a closed account: what it said goes as if it had taken it back, and so does that it received anything.
+//! Use case: erase the reviews and delivery records of a closed account.
 
 use values::{Error, Kind, PageRequest, Result, Trace, UserId};
 
 use crate::CatalogService;
 
-/// CatalogService that are looked at together.
+/// Delivery records per page.
 const PAGE: u32 = 25;
 
 impl CatalogService {
-    /// Erases a page of an account's reviews, which corrects the ratings of their products, and of what it received; false when there
-    /// was none left. Each page makes the next one shorter. Done again it changes nothing. 1 read; 2 round trips for each review,
-    /// 1 for each product.
+    /// Erases a page of an account's delivery records and reviews, and updates the ratings. False if none was left.
+    /// Each page makes the next one shorter; done again it changes nothing. 1 read, 2 round trips for each review, 1
+    /// for each product.
     pub async fn erase(&self, user: UserId, trace: &Trace) -> Result<bool> {
         let request = PageRequest { limit: PAGE, after: None };
         let page = self.catalog.deliveries_to(user, &request).await?;
@@ -19,14 +19,14 @@ impl CatalogService {
                 let deleted = self.delete_review((delivery.product_id, review), user, None, trace).await;
                 match deleted {
                     Err(error) if error.kind == Kind::NotFound => {}
-                    // Others rate the same product at the moment.
+                    // Concurrent reviews of the same product.
                     Err(error) if error.kind == Kind::Conflict => {
                         return Err(Error::unavailable("review", error.detail));
                     }
                     deleted => deleted?,
                 }
             }
-            // Refused: there is another review by now, and the next page says which.
+            // If the condition fails, there is a newer review. The next page has it.
             let _failure = self.catalog.delete_delivery(delivery.product_id, user, delivery.review)?.run().await?;
         }
         Ok(!page.rows.is_empty())

@@ -1,4 +1,4 @@
-//! All that the catalog holds of an account, for its owner: what it received, and what it said of it.
+//! Use case: export what the catalog stores about an account: products that it received, and its reviews.
 
 use futures::future::try_join_all;
 use serde_json::{Value, json};
@@ -9,7 +9,8 @@ use crate::reviews::delivery::DeliveredProduct;
 use crate::{Moderation, Review};
 
 impl CatalogService {
-    /// A page of what an account received, each with its review, if there is one. 1 round trip, 1 more for each review, side by side.
+    /// A page of the products that an account received, each with its review. 1 round trip, and 1 for each review in
+    /// parallel.
     pub async fn export(&self, user: UserId, request: &PageRequest) -> Result<Page<Value>> {
         let page = self.catalog.deliveries_to(user, request).await?;
         let rows = try_join_all(page.rows.iter().map(|delivery| self.export_delivery(delivery))).await?;

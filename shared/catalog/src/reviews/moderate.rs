@@ -1,4 +1,4 @@
-//! Moderation: an admin hides a review, or shows it again.
+//! Use case: an admin hides a review or shows it again.
 
 use aws_kit::{Idempotency, Idempotent};
 use values::{Error, ProductId, Result, ReviewId, Text, Trace};
@@ -6,20 +6,19 @@ use values::{Error, ProductId, Result, ReviewId, Text, Trace};
 use crate::reviews::update::{ReviewUpdate, StoredReviewId};
 use crate::{CatalogService, Moderation, Review, Visibility};
 
-/// What an admin decides about a review.
+/// The decision of an admin about a review.
 #[derive(Debug, Clone)]
 pub struct ModerationDecision {
-    /// Shown, or not.
     pub status: Visibility,
-    /// Why it is hidden.
+    /// Only with `Hidden`.
     pub reason: Option<Text<200>>,
-    /// Only while the review is at that version.
+    /// Only if the review is at this version.
     pub version: Option<u64>,
 }
 
 impl CatalogService {
-    /// Hides a review, which takes it out of the list and the rating, or shows it again. What is so already stays as it is.
-    /// 2 round trips.
+    /// Hides a review, which removes it from the list and the rating, or shows it again. A decision that changes
+    /// nothing writes nothing. 2 round trips.
     pub async fn moderate_review(
         &self,
         place: (ProductId, ReviewId),

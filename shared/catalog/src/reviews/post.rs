@@ -1,4 +1,4 @@
-//! A new review: its row, the right to it used up, the rating and the event, in one transaction.
+//! Use case: post a review. One transaction writes the review, the used delivery record, the rating and the event.
 
 use aws_kit::{CommitError, ConditionFailure, Idempotency, Idempotent, Transaction};
 use events::Event;
@@ -9,7 +9,7 @@ use crate::reviews::delivery::DeliveryRecord;
 use crate::reviews::review::RatingChange;
 use crate::{CatalogService, Review, ReviewContent};
 
-/// What is kept of the answer to a keyed request: no word of the customer's.
+/// The stored response of an idempotent request. It has no text of the customer.
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredPost {
     id: ReviewId,
@@ -18,8 +18,8 @@ struct StoredPost {
 }
 
 impl CatalogService {
-    /// Posts what the caller thinks of a product that they received. 403 `not_received`, 409 `already_reviewed`; 404 once it is
-    /// out of the shop. 2 round trips, 1 when this sandbox has just shown the product.
+    /// Posts the caller's review of a product that they received. 403 `not_received`; 409 `already_reviewed`; 404 if
+    /// the product is archived. 2 round trips, 1 if this execution environment read the product lately.
     pub async fn post_review(
         &self,
         product: ProductId,
@@ -31,7 +31,7 @@ impl CatalogService {
         let user = caller.require_account()?;
         let result = self.try_post_review((product, user), caller, &content, trace, idempotency).await;
         let posted = self.or_earlier(result, idempotency).await?;
-        // A repetition says the same, or it would be refused as another request: so its words need not be kept.
+        // A repeated request has the same content, or it is rejected. So the content is not stored.
         let review = |StoredPost { id, at }| Review {
             id,
             product_id: product,
@@ -79,7 +79,7 @@ impl CatalogService {
     }
 }
 
-/// Why a caller may not review it.
+/// Why a caller may not review a product.
 fn not_allowed(failure: &ConditionFailure) -> Result<Error> {
     let Some(review) = failure.row::<DeliveryRecord>()?.and_then(|delivery| delivery.review) else {
         let detail = "Only customers who received this product may review it.";

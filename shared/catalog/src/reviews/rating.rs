@@ -1,20 +1,21 @@
-//! What customers think of a product, summed up: exact, because every review counts itself in and out in its own transaction.
+//! The rating of a product: the sum of its visible reviews. Each review updates it in its own transaction, so it is
+//! exact.
 
 use serde::{Deserialize, Serialize};
 
-/// The sum of a product's visible reviews. A product that nobody judged has none of it.
+/// The rating of a product. All numbers are 0 without reviews.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rating {
-    /// Of all stars.
+    /// The sum of all stars.
     pub sum: u64,
-    /// Of reviews.
+    /// The number of reviews.
     pub count: u32,
-    /// One more with every change: two ratings of one product that have the same are the same.
+    /// Goes up with each change. Two ratings of a product with the same number are equal.
     pub changes: u64,
 }
 
 impl Rating {
-    /// Stars per review, to two decimals; none when there is no review.
+    /// Stars per review, rounded to two decimals. `None` without reviews.
     pub fn average(self) -> Option<f64> {
         // Sums of stars are far below 2^53, so only the division rounds.
         (self.count > 0).then(|| (self.sum as f64 / f64::from(self.count) * 100.0).round() / 100.0)

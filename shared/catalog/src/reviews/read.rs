@@ -1,4 +1,4 @@
-//! Reviews as they are read: by everybody what is shown, by its author and by admins what is hidden.
+//! Use cases: list reviews, and read one. Hidden reviews are visible only to their author and to admins.
 
 use values::{Caller, Page, PageRequest, Permission, ProductId, Result, ReviewId};
 
@@ -6,8 +6,8 @@ use crate::reviews::review::no_review;
 use crate::{CatalogService, Review, Visibility};
 
 impl CatalogService {
-    /// A page of a product's reviews, newest first, a moment behind. What is hidden, admins list; 404 for a product that the
-    /// caller does not see. 2 round trips, 1 when this sandbox has just shown the product.
+    /// A page of a product's reviews, newest first, some moments old. Only admins list hidden reviews. 404 for a
+    /// product that the caller may not see. 2 round trips, 1 if this execution environment read the product lately.
     pub async fn reviews(
         &self,
         product: ProductId,
@@ -22,7 +22,7 @@ impl CatalogService {
         self.catalog.list_reviews(product, shown, request).await
     }
 
-    /// One review. 404 for one that is hidden, but for its author and for admins. 1 round trip.
+    /// One review. 404 for a hidden one, except for its author and for admins. 1 round trip.
     pub async fn review(&self, place: (ProductId, ReviewId), caller: &Caller) -> Result<Review> {
         let review = self.catalog.review(place.0, place.1).await?;
         let is_visible = |review: &Review| {

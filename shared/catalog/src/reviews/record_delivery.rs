@@ -1,4 +1,4 @@
-//! Who received what, as delivered orders tell: the right to review.
+//! Use case: record that a customer received a product, which allows a review.
 
 use values::{OrderId, ProductId, Result, UserId};
 
@@ -6,8 +6,7 @@ use crate::CatalogService;
 use crate::reviews::delivery::DeliveryRecord;
 
 impl CatalogService {
-    /// Remembers that an account received a product. Known already, with whatever order, it changes nothing: not the review
-    /// that was posted since, either. 1 round trip.
+    /// Records that an account received a product. If it is recorded already, nothing changes. 1 round trip.
     pub async fn record_delivery(&self, product: ProductId, user: UserId, order: OrderId) -> Result<()> {
         let delivery = DeliveryRecord { order_id: order, at: self.clock.now(), review: None };
         // A failed condition means that it is recorded already.

@@ -1,4 +1,4 @@
-//! A review: what one customer says about a product that they received. Pure rules.
+//! A review: what a customer writes about a product that they received.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use values::{Actor, Error, ProductId, Result, ReviewId, Text, Timestamp, UserId}
 const MAX_STARS: i64 = 5;
 const MAX_REVIEW_LENGTH: usize = 5000;
 
-/// From 1 to 5.
+/// 1 to 5 stars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Stars(u8);
 
 impl Stars {
-    /// As a number.
+    /// The number of stars.
     pub fn get(self) -> u8 {
         self.0
     }
@@ -29,8 +29,8 @@ impl TryFrom<i64> for Stars {
     }
 }
 
-/// 1 to 5000 characters, trimmed, in as many lines as it takes. What steers a display is refused, like in every text of a
-/// person; but for the joiners, of which some scripts and many emoji are made.
+/// 1 to 5000 characters, trimmed, with line breaks. Control characters that change the display are rejected, except
+/// joiners: some scripts and many emoji need them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ReviewText(String);
@@ -53,28 +53,27 @@ fn is_display_control(c: char) -> bool {
         || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// What a customer says.
+/// What a customer writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReviewContent {
-    /// In stars.
     pub rating: Stars,
-    /// In a line.
+    /// One line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Text<100>>,
-    /// In full.
+    /// The full text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<ReviewText>,
 }
 
-/// Is it shown?
+/// Whether a review is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
-    /// To everybody, and counted.
+    /// Shown to all, and part of the rating.
     #[default]
     Visible,
-    /// To its author and to admins, and not counted.
+    /// Shown to its author and to admins, and not part of the rating.
     Hidden,
 }
 
@@ -87,49 +86,44 @@ impl fmt::Display for Visibility {
     }
 }
 
-/// That an admin hid a review.
+/// The decision of an admin to hide a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moderation {
-    /// Who.
     pub by: Actor,
-    /// When.
     pub at: Timestamp,
-    /// Why; its author reads it, too.
+    /// Its author can read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
 }
 
-/// A review's row.
+/// The row of a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Review {
-    /// Names it; sorts by when it was posted.
+    /// Sorts by time of posting.
     pub id: ReviewId,
-    /// What it is about.
     pub product_id: ProductId,
-    /// Who wrote it. Never told to anybody.
+    /// The author. Responses never contain it.
     pub user_id: UserId,
-    /// What it says, in an object of its own, because that refuses fields that it does not know, such as keys.
+    /// An object of its own, because it rejects unknown fields, and the row has more fields.
     #[serde(rename = "opinion")]
     pub content: ReviewContent,
-    /// There while it is hidden.
+    /// Exists while the review is hidden.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<Moderation>,
-    /// One more with every change.
+    /// Goes up with each change.
     pub version: u64,
-    /// When it was posted.
     pub created_at: Timestamp,
-    /// When it changed last.
     pub updated_at: Timestamp,
 }
 
 impl Review {
-    /// Is it shown?
+    /// Is it shown or hidden?
     pub fn visibility(&self) -> Visibility {
         if self.hidden.is_some() { Visibility::Hidden } else { Visibility::Visible }
     }
 
-    /// Did that account, if it is one, write it?
+    /// Did this account write it?
     pub fn is_by(&self, user: Option<UserId>) -> bool {
         user == Some(self.user_id)
     }
@@ -139,7 +133,7 @@ impl Review {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
-    /// What it adds to its product's rating.
+    /// What the review adds to the rating of its product.
     fn rating_change(&self) -> RatingChange {
         match self.visibility() {
             Visibility::Visible => RatingChange { sum: i64::from(self.content.rating.get()), count: 1 },
@@ -148,17 +142,18 @@ impl Review {
     }
 }
 
-/// By how much a product's rating changes.
+/// A change of a product's rating.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RatingChange {
-    /// Of stars.
+    /// Stars added.
     pub(crate) sum: i64,
-    /// Of reviews.
+    /// Reviews added.
     pub(crate) count: i64,
 }
 
 impl RatingChange {
-    /// When a review that was so (or was not there) becomes so (or goes); none when the rating stays as it is.
+    /// The change when `before` becomes `after`. `None` for a missing review: it is posted or deleted. Returns `None`
+    /// if the rating stays the same.
     pub(crate) fn between(before: Option<&Review>, after: Option<&Review>) -> Option<Self> {
         let of = |review: Option<&Review>| review.map_or(Self::default(), Review::rating_change);
         let (before, after) = (of(before), of(after));
@@ -167,7 +162,7 @@ impl RatingChange {
     }
 }
 
-/// There is no such review, or it is not the caller's.
+/// The error for a review that does not exist, or that the caller may not see.
 pub(crate) fn no_review() -> Error {
     Error::not_found("review")
 }
@@ -224,7 +219,7 @@ pub(crate) mod tests {
         assert_eq!(serde_json::from_value::<Review>(row).unwrap(), review(4));
     }
 
-    /// What can happen to one customer's review.
+    /// What can happen to a customer's review.
     #[derive(Debug, Clone)]
     enum Action {
         Post(i64),

@@ -1,15 +1,15 @@
-//! Reviews, who may write one, and what they sum up to. All of it lies in the product's partition.
+//! Rows of reviews, delivery records and ratings. All of them are in the product's partition.
 //!
 //! | pattern | key condition | on | cost |
 //! |---|---|---|---|
-//! | who received it | `PRODUCT#{id}` / `RECEIVED#{user}`, put if not there | table | 1 write unit, and 1 for its index entry |
-//! | what somebody received, and their reviews | `gsi1pk = RECEIVER#{user}` | gsi1 | half a unit per 4 KB |
-//! | post, change, hide, take back a review | `PRODUCT#{id}` / `REVIEW#{review}`, `RECEIVED#{user}`, `RATING`, `OUTBOX#nn` | transaction | 2 per KB and row, and 2 per index entry |
+//! | record a delivery | `PRODUCT#{id}` / `RECEIVED#{user}`, put if not there | table | 1 write unit, and 1 for its index entry |
+//! | what an account received, and its reviews | `gsi1pk = RECEIVER#{user}` | gsi1 | half a unit per 4 KB |
+//! | post, change, hide, delete a review | `PRODUCT#{id}` / `REVIEW#{review}`, `RECEIVED#{user}`, `RATING`, `OUTBOX#nn` | transaction | 2 per KB and row, and 2 per index entry |
 //! | one review | `PRODUCT#{id}` / `REVIEW#{review}` | table | 1 read unit per 4 KB |
 //! | newest visible, or hidden, reviews | `gsi3pk = REVIEWS#{id}`, or `HIDDEN#{id}` | gsi3 | half a unit per 4 KB |
 //!
-//! A product's reviews share a partition and one `RATING` row: a partition's thousand write units a second are enough for some
-//! hundred and fifty reviews of one product in that time. Those that meet on the row try again.
+//! The reviews of a product share a partition and one `RATING` row. A partition has a thousand write units per second, which is enough
+//! for about 150 reviews of one product in that second. Reviews that conflict on the rating are retried.
 
 use aws_kit::{Key, Query, Write};
 use serde::Deserialize;
@@ -20,7 +20,7 @@ use crate::reviews::delivery::{DeliveredProduct, DeliveryRecord};
 use crate::reviews::review::RatingChange;
 use crate::{Catalog, Review, Visibility};
 
-/// A receipt in the index of those who received: the product's id is its sort key.
+/// A delivery record in the index by customer. The product's id is the sort key.
 #[derive(Deserialize)]
 struct DeliveryEntry {
     gsi1sk: ProductId,
@@ -29,7 +29,7 @@ struct DeliveryEntry {
 }
 
 impl Catalog {
-    /// A review as it is now. 1 round trip.
+    /// A review. 1 round trip.
     pub(crate) async fn review(&self, product: ProductId, review: ReviewId) -> Result<Option<Review>> {
         self.table.get(review_key(product, review)).await
     }
@@ -44,14 +44,14 @@ impl Catalog {
         Query::index(&self.table, "gsi3", list_partition(product, shown)).descending().page(request).await
     }
 
-    /// The write that remembers who received a product; refused when that is known.
+    /// The write of a new delivery record. Its condition fails if there is one already.
     pub(crate) fn create_delivery(&self, product: ProductId, user: UserId, delivery: &DeliveryRecord) -> Result<Write> {
         Write::create(&self.table, delivery_key(product, user), delivery)?
             .attribute("gsi1pk", receiver_partition(user))?
             .attribute("gsi1sk", product)
     }
 
-    /// A page of what an account received. 1 round trip.
+    /// A page of an account's delivery records. 1 round trip.
     pub(crate) async fn deliveries_to(&self, user: UserId, request: &PageRequest) -> Result<Page<DeliveredProduct>> {
         let page = Query::index(&self.table, "gsi1", receiver_partition(user)).page::<DeliveryEntry>(request).await?;
         Ok(page.map(|entry| DeliveredProduct {
@@ -62,8 +62,8 @@ impl Catalog {
         }))
     }
 
-    /// The write that forgets that an account received a product; refused while it leads to another review than `expected`, which would
-    /// be lost: an index is a moment behind.
+    /// The write that deletes a delivery record. Its condition fails if the record has another review than `expected`,
+    /// which would be lost: the index is some moments behind.
     pub(crate) fn delete_delivery(
         &self,
         product: ProductId,
@@ -77,40 +77,40 @@ impl Catalog {
         }
     }
 
-    /// The write that uses up the right to review a product; refused to whoever has not received it, or has used it.
+    /// The write that uses a delivery record for a review. Its condition fails if there is no record, or it is used.
     pub(crate) fn mark_reviewed(&self, review: &Review) -> Result<Write> {
         Write::update(&self.table, delivery_key(review.product_id, review.user_id), "SET review = :review")
             .when("attribute_exists(pk) AND attribute_not_exists(review)")
             .value(":review", review.id)
     }
 
-    /// The write that gives that right back.
+    /// The write that makes a delivery record usable again.
     pub(crate) fn clear_reviewed(&self, review: &Review) -> Result<Write> {
         Write::update(&self.table, delivery_key(review.product_id, review.user_id), "REMOVE review")
             .when("review = :review")
             .value(":review", review.id)
     }
 
-    /// The write of a review's row, with its place in a list.
+    /// The write of a review, with its keys in the list index.
     pub(crate) fn put_review(&self, review: &Review) -> Result<Write> {
         Write::put(&self.table, review_key(review.product_id, review.id), review)?
             .attribute("gsi3pk", list_partition(review.product_id, review.visibility()))?
             .attribute("gsi3sk", format!("{}#{}", review.created_at, review.id))
     }
 
-    /// The write of a review that is at `version` now.
+    /// The write of a review that is at `version`.
     pub(crate) fn put_review_over(&self, version: u64, review: &Review) -> Result<Write> {
         self.put_review(review)?.when("version = :v").value(":v", version)
     }
 
-    /// The write that removes a review that is as it was read.
+    /// The write that deletes a review, if it is still at the version that was read.
     pub(crate) fn delete_review(&self, review: &Review) -> Result<Write> {
         let write = Write::delete(&self.table, review_key(review.product_id, review.id));
         write.when("version = :v").value(":v", review.version)
     }
 
-    /// The write that counts a review in or out. It needs no condition: the review's own, in the same transaction, says that
-    /// this is its change, and a sum does not mind the order.
+    /// The write that adds to a rating. It needs no condition: the review's own write in the same transaction has one,
+    /// and the order of additions does not matter.
     pub(crate) fn change_rating(&self, product: ProductId, change: RatingChange) -> Result<Write> {
         Write::update(&self.table, rating_key(product), "ADD #sum :sum, #count :count, #changes :one")
             .name("#sum", "sum")
@@ -122,12 +122,12 @@ impl Catalog {
     }
 }
 
-/// Of the index that tells what somebody received. Receipts from before it are not in it: docs/personal-data.md.
+/// The partition of an account's delivery records in the index. Older records are not in it: docs/personal-data.md.
 fn receiver_partition(user: UserId) -> String {
     format!("RECEIVER#{user}")
 }
 
-/// Of the index that lists are read from.
+/// The partition of a list of reviews in the index.
 fn list_partition(product: ProductId, shown: Visibility) -> String {
     match shown {
         Visibility::Visible => format!("REVIEWS#{product}"),

@@ -1,4 +1,4 @@
-//! What all changes of a review have in common: the version they are of, the rating that they correct, and the event.
+//! The transaction that all changes of a review share: review, rating and event.
 
 use aws_kit::{Backoff, CommitError, Idempotency, Idempotent, Transaction, outbox_put};
 use events::{Envelope, Event, ReviewChanged};
@@ -8,26 +8,26 @@ use values::{Error, ProductId, Result, ReviewId, Trace};
 use crate::reviews::review::{RatingChange, no_review};
 use crate::{CatalogService, Review};
 
-/// What is kept of the answer to a keyed request.
+/// The stored response of an idempotent request.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct StoredReviewId {
     pub(crate) id: ReviewId,
 }
 
-/// What becomes of a review.
+/// What happens to a review.
 pub(crate) enum ReviewUpdate {
-    /// It is as it should be.
+    /// Nothing.
     Keep,
-    /// It is this, from now on.
+    /// The review is replaced.
     Replace(Review),
-    /// It goes.
+    /// The review is deleted.
     Delete,
 }
 
 impl CatalogService {
-    /// Does to a review what `decide` says, in one transaction with its product's rating; when another change came between, it
-    /// decides again. Answers the review as it was left: gone, as it was before. 412 `version_mismatch` unless it is at
-    /// `version`. 2 round trips, 1 more for each change that came between.
+    /// Applies what `decide` returns to a review, in one transaction with its product's rating. After a concurrent
+    /// update it decides again. Returns the review after the change; a deleted review with its next version. 412
+    /// `version_mismatch` if it is not at `version`. 2 round trips, 1 more for each concurrent update.
     pub(crate) async fn update_review(
         &self,
         place: (ProductId, ReviewId),
@@ -41,7 +41,7 @@ impl CatalogService {
         let mut backoff = Backoff::start();
         loop {
             let before = current.ok_or_else(no_review)?;
-            // First whose it is: the versions of others' reviews are nobody's business.
+            // The author is checked before the version, so that others learn nothing about the version.
             let update = decide(&before)?;
             if version.is_some_and(|version| version != before.version) {
                 return Err(Error::version_mismatch("review"));
@@ -56,7 +56,8 @@ impl CatalogService {
                 Some(after) => writes.add(self.catalog.put_review_over(before.version, after)?),
                 None => writes.add(self.catalog.delete_review(&before)?),
             };
-            // Who takes back what was hidden has had their say: else nothing would stay hidden.
+            // After the deletion of a hidden review, the customer may not post another one. Otherwise they could undo
+            // the hiding.
             if after.is_none() && before.hidden.is_none() {
                 writes.add(self.catalog.clear_reviewed(&before)?);
             }
@@ -79,13 +80,13 @@ impl CatalogService {
         }
     }
 
-    /// What a repetition of a change is answered: the review as it is now, for what is kept of it has no word of its customer's.
-    /// 404 when it is gone. 1 round trip.
+    /// The response to a repeated change: the review as it is now, because its stored response has no text. 404 if it
+    /// is deleted. 1 round trip.
     pub(crate) async fn replay_review(&self, (product, id): (ProductId, ReviewId)) -> Result<Idempotent<Review>> {
         self.catalog.review(product, id).await?.map(Idempotent::Replayed).ok_or_else(no_review)
     }
 
-    /// The event of a review as it is after a change.
+    /// Adds the event of a change.
     pub(crate) fn add_review_event(
         &self,
         writes: &mut Transaction,

@@ -1,4 +1,4 @@
-//! Stock counted or moved by hand. Sales move it in their orders' transactions.
+//! Use case: adjust stock by hand or by an import. Sales change stock in the transactions of their orders.
 
 use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
 use values::{Error, ProductId, Result, Trace};
@@ -6,13 +6,13 @@ use values::{Error, ProductId, Result, Trace};
 use crate::product::save::product_archived;
 use crate::{CatalogService, Listing, Offer, StockAdjustment, StockMovement};
 
-/// How often a count is made anew because the stock moved meanwhile: more often than a count meets sales, where a SKU is not
-/// sold hundreds of times a second.
+/// How often an adjustment is attempted while sales change the stock. This is enough unless a SKU is sold hundreds of
+/// times a second.
 const MAX_ATTEMPTS: usize = 40;
 
 impl CatalogService {
-    /// Sets or moves the stock of a product's SKU, and logs it. 2 round trips, 1 more for each change that came between; 409
-    /// `changed_meanwhile` where they do not end.
+    /// Sets or changes the stock of a product's SKU, and logs the movement. 2 round trips, 1 more for each concurrent
+    /// update; 409 `changed_meanwhile` if there are too many.
     pub async fn adjust_stock(
         &self,
         id: ProductId,
@@ -55,7 +55,7 @@ impl CatalogService {
             if version_slot.is_some_and(|slot| failures.of(slot).is_some()) {
                 return Err(Error::version_mismatch("product"));
             }
-            // The refusal brings the row that refused: the next try is made at once, before it is of yesterday, too.
+            // The failed condition returns the current row, so the next attempt needs no read.
             let current = failures.of(offer_slot).map(|failure| failure.row::<Offer>()).transpose()?.flatten();
             before = current.ok_or_else(|| Error::from(CommitError::ConditionFailed(failures)))?;
             if !before.is_active() {

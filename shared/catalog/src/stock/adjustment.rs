@@ -4,25 +4,24 @@ use values::{Sku, Text};
 
 use crate::StockChange;
 
-/// A change of stock as an admin asks for it.
+/// An adjustment of stock as an admin or an import requests it.
 #[derive(Debug, Clone)]
 pub struct StockAdjustment {
-    /// Of which SKU; the product's own without it.
+    /// `None`: the product's own SKU.
     pub sku: Option<Sku>,
-    /// How.
     pub change: StockChange,
-    /// Why, for the record.
+    /// For the log.
     pub reason: Option<Text<200>>,
-    /// Only while the product is at that version.
+    /// Only if the product is at this version.
     pub version: Option<u64>,
-    /// Only while its offers have moved so often: the second number of its tag.
+    /// Only if the offers changed this often: the second number of the entity tag.
     pub offer_changes: Option<u64>,
-    /// The line of an import that counts: once, however often it is read.
+    /// The import line that requests it. A line adjusts stock once, however often it is read.
     pub import_line: Option<String>,
 }
 
 impl StockAdjustment {
-    /// Of the product's own SKU, whatever was before.
+    /// An unconditional adjustment of the product's own SKU.
     pub fn new(change: StockChange) -> Self {
         Self { sku: None, change, reason: None, version: None, offer_changes: None, import_line: None }
     }

@@ -1,22 +1,22 @@
-//! How stock changes by hand or by an import.
+//! How an adjustment changes stock.
 
 use values::{Error, Result};
 
 /// The most pieces of one SKU.
 const MAX_PIECES: u32 = 1_000_000;
-/// How stock changes.
+/// How an adjustment changes stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StockChange {
-    /// Counted: so many there are.
+    /// Counted by hand: the new number of pieces.
     Set(u32),
-    /// StockMovement: so many more, or fewer.
+    /// Changed by hand: pieces added, or removed if negative.
     Delta(i32),
-    /// Counted elsewhere, and brought by an import: so many there are.
+    /// Counted by an import: the new number of pieces.
     Import(u32),
 }
 
 impl StockChange {
-    /// How many there are after it. 409 `stock_negative` below 0, 422 above a million.
+    /// The pieces after the change. 409 `stock_negative` below 0, 422 above a million.
     pub fn apply_to(self, available: u32) -> Result<u32> {
         match self {
             Self::Set(pieces) => check_pieces("set", pieces),
@@ -24,14 +24,14 @@ impl StockChange {
             Self::Delta(delta) => {
                 let pieces = i64::from(available) + i64::from(delta);
                 let pieces = u32::try_from(pieces).map_err(|_| stock_negative(available))?;
-                // What was brought back may stand above the bound; only an addition is held to it.
+                // Returned pieces may exceed the bound, so only an addition is checked.
                 if delta > 0 { check_pieces("delta", pieces) } else { Ok(pieces) }
             }
         }
     }
 }
 
-/// Refuses more than there is room for.
+/// Rejects more pieces than allowed.
 pub(crate) fn check_pieces(field: &str, pieces: u32) -> Result<u32> {
     match pieces <= MAX_PIECES {
         true => Ok(pieces),

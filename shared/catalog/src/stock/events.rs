@@ -1,12 +1,12 @@
-//! What a change of stock tells, read from an offer's row before and after it. Pure: the table's stream has both, so nothing
-//! of this costs a sale a write.
+//! The events of a change of stock. They are computed from an offer's row before and after the change, as the table's
+//! stream has them, so a sale needs no extra write.
 
 use events::{Event, StockChanged, StockLow};
 
 use crate::Offer;
 
-/// The events of an offer that was `before` and is `after`: none while the stock is the same. `stock.low` once for each time
-/// that it falls to `low` or below; not again on the way further down, and not on the way up.
+/// The events of an offer that changed from `before` to `after`; none if the stock is the same. `stock.low` is sent
+/// when the stock falls to `low` or below, and not again until the stock was above `low`.
 pub fn stock_events(before: &Offer, after: &Offer, low: u32) -> Vec<Event> {
     let (was, available) = (before.available, after.available);
     if was == available {
@@ -14,7 +14,7 @@ pub fn stock_events(before: &Offer, after: &Offer, low: u32) -> Vec<Event> {
     }
     let (product_id, sku) = (after.product_id, after.sku.clone());
     let mut events = vec![Event::StockChanged(StockChanged { product_id, sku: sku.clone(), was, available })];
-    // Nobody orders more of what is sold no longer.
+    // An archived offer is not reordered.
     if was > low && available <= low && after.is_active() {
         let name = after.name.clone();
         events.push(Event::StockLow(StockLow { product_id, sku, name, available, threshold: low }));
@@ -79,7 +79,7 @@ mod tests {
                 let events = stock_events(&with(pair[0]), &with(pair[1]), low);
                 lows += events.iter().filter(|event| matches!(event, Event::StockLow(_))).count();
             }
-            // Told another way: runs of days at or below the bound, but for one that was there from the beginning.
+            // The same number, counted differently: runs of values at or below the bound, without a run at the start.
             let runs = steps.split(|pieces| *pieces > low).filter(|run| !run.is_empty()).count();
             let from_the_beginning = usize::from(steps[0] <= low);
             prop_assert_eq!(lows, runs - from_the_beginning);

@@ -1,4 +1,4 @@
-//! Keeping the movement log of what orders do, and reading it.
+//! Use cases: log the stock movements of orders, and list movements.
 
 use events::Pieces;
 use futures::future::try_join_all;
@@ -7,13 +7,14 @@ use values::{Error, OrderId, Page, PageRequest, ProductId, Result, Sku, Timestam
 use crate::{CatalogService, StockMovement};
 
 impl CatalogService {
-    /// Logs what an order took from stock when it was placed at `at`. A write for each SKU, side by side; again, it changes
-    /// nothing.
+    /// Logs the sale of an order that was placed at `at`. Done again, it changes nothing. One write per SKU, in
+    /// parallel.
     pub async fn log_sale(&self, order: OrderId, items: &[Pieces], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| StockMovement::of_sale(order, pieces, at))).await
     }
 
-    /// Logs what an order gave back when it was cancelled at `at`. Likewise.
+    /// Logs the return of an order that was cancelled at `at`. Done again, it changes nothing. One write per SKU, in
+    /// parallel.
     pub async fn log_return(&self, order: OrderId, items: &[Pieces], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| StockMovement::of_return(order, pieces, at))).await
     }
@@ -27,8 +28,8 @@ impl CatalogService {
         Ok(())
     }
 
-    /// The movements of a product's SKU, newest first; of its own without one. 422 `sku_unknown`, or `variant_required`.
-    /// 2 round trips, 1 more for a product that this sandbox never saw.
+    /// The movements of a product's SKU, newest first. Without `sku`, of the product's own. 422 `sku_unknown` or
+    /// `variant_required`. 2 round trips, 1 more if the product is new to this execution environment.
     pub async fn movements(
         &self,
         id: ProductId,
@@ -37,7 +38,7 @@ impl CatalogService {
     ) -> Result<Page<StockMovement>> {
         let own = self.catalog.sku_of(id).await?.ok_or_else(|| Error::not_found("product"))?;
         let sku = sku.unwrap_or(own);
-        // Also of a variant that was taken out: its offer knows whose it was.
+        // The SKU may be a removed variant. Its offer still names the product.
         let offers = self.catalog.offers(std::slice::from_ref(&sku)).await?;
         let offer = offers.iter().find(|offer| offer.product_id == id);
         offer

@@ -1,9 +1,9 @@
-//! The movement log: why there are as many of a SKU as there are. A log, not the truth: the number in the offer is what sales
-//! are decided by, and this adds up to it as soon as the events of all orders are through.
+//! The log of stock movements: why a SKU has its stock. The offer decides what can be sold; the log adds up to the same
+//! number once the events of all orders are processed.
 //!
-//! What happens by hand is written in the transaction that does it. What orders take and give back is written when their
-//! events come, after the sale and outside of it; each line is named by its order and by what it did, so an event that comes
-//! twice writes the same line twice, and of an order that was placed and cancelled both lines cancel out, whichever is first.
+//! An adjustment writes its movement in its own transaction. The movements of orders are written later, when their
+//! events arrive. A movement's key is made from its order and kind, so a repeated event writes the same row again. The
+//! sale and the return of a cancelled order cancel out in any order.
 
 use events::Pieces;
 use serde::{Deserialize, Serialize};
@@ -11,46 +11,44 @@ use values::{Actor, OrderId, Sku, Text, Timestamp, Trace};
 
 use crate::StockChange;
 
-/// Why stock moved.
+/// Why stock changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MovementKind {
-    /// So many there were when the SKU was made.
+    /// The first pieces of a new SKU.
     Initial,
-    /// An order took them.
+    /// An order was placed.
     Sale,
-    /// An order that was cancelled gave them back.
+    /// An order was cancelled.
     Returned,
     /// Counted by hand.
     Set,
-    /// StockMovement by hand.
+    /// Changed by hand.
     Delta,
     /// Counted by an import.
     Import,
 }
 
-/// One line of the log.
+/// One movement of the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StockMovement {
-    /// Of what.
     pub sku: Sku,
-    /// When it happened; of an order, when that was placed or cancelled.
+    /// When it happened. For an order, when it was placed or cancelled.
     pub at: Timestamp,
-    /// Pieces that came; fewer than 0 went.
+    /// Pieces added; negative if removed.
     pub delta: i64,
-    /// Why.
     pub kind: MovementKind,
-    /// Why, as the person said who did it.
+    /// The reason that a person gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text<200>>,
-    /// The order that took or gave back.
+    /// The order that was placed or cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
-    /// Who did it by hand.
+    /// Who adjusted the stock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,
-    /// The offer's `stockVersion` after it; of an order nobody knows it.
+    /// The offer's `stockVersion` after it. Unknown for orders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock_version: Option<u64>,
 }
@@ -61,7 +59,7 @@ impl StockMovement {
         Self::of_change(sku, (0, available), 1, MovementKind::Initial, at, trace)
     }
 
-    /// A count or a movement by hand or by an import.
+    /// An adjustment by hand or by an import.
     pub(crate) fn of_change(
         sku: &Sku,
         (was, available): (u32, u32),
@@ -82,12 +80,12 @@ impl StockMovement {
         }
     }
 
-    /// What an order took.
+    /// The sale of an order's pieces.
     pub(crate) fn of_sale(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
         Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), MovementKind::Sale, at)
     }
 
-    /// What a cancelled order gave back.
+    /// The return of a cancelled order's pieces.
     pub(crate) fn of_return(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
         Self::of_order(order, pieces, i64::from(pieces.quantity.get()), MovementKind::Returned, at)
     }
@@ -97,8 +95,8 @@ impl StockMovement {
         Self { sku: pieces.sku.clone(), at, delta, kind, reason, order_id: Some(order), actor, stock_version }
     }
 
-    /// What names the line among those of its SKU, the same whenever the same thing is told again; sorts by time. An order takes
-    /// once and gives back once; by hand, no two changes leave the same `stockVersion`.
+    /// The sort key. It sorts by time and is the same each time the same movement is written. An order has one sale and
+    /// one return; two adjustments never have the same `stockVersion`.
     pub(crate) fn sort_key(&self) -> String {
         match (self.order_id, self.stock_version) {
             (Some(order), _) if self.kind == MovementKind::Sale => format!("{}#{order}#sale", self.at),
@@ -118,7 +116,7 @@ impl From<StockChange> for MovementKind {
     }
 }
 
-/// How many there are by the log: of all of its lines, in whatever order.
+/// The stock by the log: the sum of all movements, in any order.
 pub fn sum_movements<'a>(lines: impl IntoIterator<Item = &'a StockMovement>) -> i64 {
     lines.into_iter().map(|line| line.delta).sum()
 }
@@ -139,7 +137,7 @@ mod tests {
         Cancel(Index),
         Set(u32),
         Delta(i32),
-        /// One of the events that are out comes to the catalog, and stays out: it may come again.
+        /// One of the sent events is delivered. It stays, because it may be delivered again.
         Deliver(Index),
     }
 
@@ -153,7 +151,7 @@ mod tests {
         ]
     }
 
-    /// A shop with one SKU, as the table has it: the number, the log by its keys, and the events that are on their way.
+    /// A shop with one SKU, as in the table: its stock, its log by sort key, and the events that are sent.
     struct Shop {
         clock: Clock,
         available: u32,
@@ -231,14 +229,14 @@ mod tests {
             for action in &actions {
                 shop.apply(action);
             }
-            // What is still out comes in whatever order, and what came comes once more.
+            // Undelivered events arrive in any order, and delivered ones arrive again.
             let mut left = shop.events.clone();
             while !left.is_empty() {
                 let line = left.swap_remove(last.select(0..left.len()));
                 shop.write(&line);
             }
             prop_assert_eq!(sum_movements(shop.log.values()), i64::from(shop.available));
-            // And a line for each thing that happened: none has hidden another.
+            // There is one row for each change: no row replaced another.
             prop_assert_eq!(shop.log.len() as u64, shop.stock_version);
         }
     }
@@ -248,7 +246,7 @@ mod tests {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let (order, product_id) = (clock.mint(), clock.mint());
         let pieces = Pieces { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
-        // At the same moment, even.
+        // Both have the same time.
         let at = clock.now();
         let lines = [StockMovement::of_return(order, &pieces, at), StockMovement::of_sale(order, &pieces, at)];
         let log: BTreeMap<_, _> = lines.iter().chain(&lines).map(|line| (line.sort_key(), line.clone())).collect();
