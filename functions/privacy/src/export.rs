@@ -147,7 +147,7 @@ async fn write_page(state: &State, user: UserId, progress: &mut Progress, out: &
         }
         Stage::Reviews(after) => {
             document.list("reviews", out)?;
-            let page = state.products.held_of(user, &request(after)).await?;
+            let page = state.products.export(user, &request(after)).await?;
             for review in &page.rows {
                 document.item("reviews", review, out)?;
             }

@@ -9,7 +9,7 @@ mod progress;
 use aws_kit::{Aws, Bucket, Queue, Table, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use cart::Carts;
-use catalog::Products;
+use catalog::CatalogService;
 use events::{Envelope, Event};
 use identity::Accounts;
 use orders::Orders;
@@ -22,7 +22,7 @@ pub struct State {
     accounts: Accounts,
     orders: Orders,
     payments: Payments,
-    products: Products,
+    products: CatalogService,
     carts: Carts,
     files: Bucket,
     queue: Queue,
@@ -37,7 +37,7 @@ impl State {
             accounts: Accounts::from_env(aws)?,
             orders: Orders::from_env(aws, clock.clone())?,
             payments: Payments::from_env(aws, clock.clone())?,
-            products: Products::from_env(aws)?,
+            products: CatalogService::from_env(aws)?,
             carts: Carts::from_env(aws)?,
             files: Bucket::from_env(aws)?,
             queue: Queue::from_env(aws, "SOUK_QUEUE_PRIVACY", clock.clone())?,

@@ -1,6 +1,6 @@
 //! A line: so many of one SKU, as its owner last saw it.
 
-use catalog::{Offer, Unsold};
+use catalog::{Offer, SaleRefusal};
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Quantity, Result, Sku};
 
@@ -29,8 +29,8 @@ pub struct Line {
 impl Line {
     /// So many of an offer as it is now; refused when it is not sold, or has fewer.
     pub fn of(offer: &Offer, quantity: Quantity) -> Result<Self> {
-        match offer.judge(quantity.get(), offer.price_version) {
-            Some(Unsold::Short { available }) => Err(insufficient(offer, available)),
+        match offer.check_sale(quantity.get(), offer.price_version) {
+            Some(SaleRefusal::InsufficientStock { available }) => Err(insufficient(offer, available)),
             Some(_) => Err(unknown(&Item::Sku(offer.sku.clone()))),
             None => Ok(Self {
                 sku: offer.sku.clone(),

@@ -39,7 +39,7 @@ impl Desk {
         let event = Event::OrderCancelled(next.cancelled(by));
         let mut writes = self.orders.next(&next, trace, why, Some(event))?;
         for item in &order.items {
-            writes.push(self.catalog.give_back(&item.sku, item.quantity.get())?);
+            writes.push(self.catalog.release_stock(&item.sku, item.quantity.get())?);
         }
         writes.extend(self.payments.end(&payment, note.unwrap_or(why.word), trace)?);
         let kept = idempotency.map(|idempotency| self.orders.kept(idempotency, &next)).transpose()?;

@@ -3,7 +3,7 @@
 
 use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault};
 use cart::{Cart, Line};
-use catalog::{Offer, Unsold};
+use catalog::{Offer, SaleRefusal};
 use events::{Event, Recipient};
 use identity::{Address, contact_write};
 use payments::{Method, NewPayment};
@@ -136,7 +136,7 @@ impl Checkout {
         let cart = basket.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
         let mut taken = Vec::new();
         for line in &lines {
-            let take = self.desk.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
+            let take = self.desk.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
             taken.push((transaction.add(take), line));
         }
         fault::point("orders.placing");
@@ -173,7 +173,7 @@ impl Checkout {
         let faults = judged(&basket.lines, &self.desk.catalog.offers(&skus).await?);
         let lines = repriced(&basket.lines, &faults);
         let sums = priced(&lines, self.currency)?;
-        let is_gone = faults.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
+        let is_gone = faults.iter().any(|(_, unsold)| *unsold == SaleRefusal::Unavailable);
         if is_gone || sums.total != expected {
             return Err(refusal(&basket.lines, &faults, expected, self.currency)?);
         }
@@ -254,8 +254,8 @@ impl Checkout {
 /// Which lines are gone or cost otherwise, by what is offered. Of stock only the transaction can tell.
 fn judged<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<Fault<'a>> {
     let judge = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
-        Some(offer) => offer.judge(0, line.price_version),
-        None => Some(Unsold::Gone),
+        Some(offer) => offer.check_sale(0, line.price_version),
+        None => Some(SaleRefusal::Unavailable),
     };
     lines.iter().filter_map(|line| Some((line, judge(line)?))).collect()
 }

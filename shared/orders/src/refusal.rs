@@ -2,7 +2,7 @@
 
 use aws_kit::{ConditionFailures, Slot};
 use cart::Line;
-use catalog::{Unsold, why_unsold};
+use catalog::{SaleRefusal, read_sale_refusal};
 use pricing::Breakdown;
 use serde_json::{Map, Value, json};
 use values::{Currency, Error, Money, Result};
@@ -13,12 +13,14 @@ use crate::basket::{items, priced};
 const WORST: [&str; 3] = ["product_unavailable", "price_changed", "insufficient_stock"];
 
 /// A line that is not sold as its customer saw it.
-pub(crate) type Fault<'a> = (&'a Line, Unsold);
+pub(crate) type Fault<'a> = (&'a Line, SaleRefusal);
 
 /// The lines that a refused transaction names.
 pub(crate) fn faults<'a>(refusals: &ConditionFailures, taken: &[(Slot, &'a Line)]) -> Result<Vec<Fault<'a>>> {
     let refused = taken.iter().filter_map(|(slot, line)| Some((*line, refusals.of(*slot)?)));
-    refused.map(|(line, refused)| Ok((line, why_unsold(refused, line.quantity.get(), line.price_version)?))).collect()
+    refused
+        .map(|(line, refused)| Ok((line, read_sale_refusal(refused, line.quantity.get(), line.price_version)?)))
+        .collect()
 }
 
 /// The 409 of lines at fault, or of a total that is not the expected one. When prices are the worst of it, it carries the new
@@ -45,7 +47,7 @@ pub(crate) fn repriced(lines: &[Line], faults: &[Fault<'_>]) -> Vec<Line> {
     let now = |line: &Line| {
         let fault = faults.iter().find(|(at_fault, _)| at_fault.sku == line.sku);
         match fault {
-            Some((_, Unsold::PriceChanged { now, price_version })) => {
+            Some((_, SaleRefusal::PriceChanged { now, price_version })) => {
                 Line { unit_price: *now, price_version: *price_version, ..line.clone() }
             }
             _ => line.clone(),
@@ -57,13 +59,15 @@ pub(crate) fn repriced(lines: &[Line], faults: &[Fault<'_>]) -> Vec<Line> {
 fn told((line, unsold): &Fault<'_>) -> (String, &'static str, String, Map<String, Value>) {
     let (sku, wanted) = (&line.sku, line.quantity.get());
     let (code, message, more) = match unsold {
-        Unsold::Gone => ("product_unavailable", format!("{sku} is not sold any more."), json!({ "sku": sku })),
-        Unsold::PriceChanged { now, .. } => (
+        SaleRefusal::Unavailable => {
+            ("product_unavailable", format!("{sku} is not sold any more."), json!({ "sku": sku }))
+        }
+        SaleRefusal::PriceChanged { now, .. } => (
             "price_changed",
             format!("{sku} costs {now} now, not {}.", line.unit_price),
             json!({ "sku": sku, "was": line.unit_price, "now": now }),
         ),
-        Unsold::Short { available } => (
+        SaleRefusal::InsufficientStock { available } => (
             "insufficient_stock",
             format!("{available} of {sku} left, {wanted} wanted."),
             json!({ "sku": sku, "available": available, "wanted": wanted }),
@@ -120,8 +124,9 @@ mod tests {
     #[test]
     fn a_changed_price_comes_with_what_all_costs_now() {
         let lines = [line("MUG", 2), line("TEA", 2)];
-        let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = refused(&[(&lines[0], dearer), (&lines[1], Unsold::Short { available: 1 })], &lines);
+        let dearer = SaleRefusal::PriceChanged { now: eur(300), price_version: 2 };
+        let error =
+            refused(&[(&lines[0], dearer), (&lines[1], SaleRefusal::InsufficientStock { available: 1 })], &lines);
         let told: Vec<_> = error.fields.iter().map(|field| (field.field.as_str(), field.code)).collect();
         assert_eq!(
             told,
@@ -142,8 +147,8 @@ mod tests {
     #[test]
     fn what_is_gone_leads_and_then_no_total_is_promised() {
         let lines = [line("MUG", 2), line("TEA", 2)];
-        let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = refused(&[(&lines[0], dearer), (&lines[1], Unsold::Gone)], &lines);
+        let dearer = SaleRefusal::PriceChanged { now: eur(300), price_version: 2 };
+        let error = refused(&[(&lines[0], dearer), (&lines[1], SaleRefusal::Unavailable)], &lines);
         assert_eq!((error.code, error.fields.len()), ("product_unavailable", 2));
         assert_eq!(error.fields[0].field, "items.TEA");
     }

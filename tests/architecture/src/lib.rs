@@ -26,7 +26,7 @@ pub enum Layer {
 pub const CONTEXTS: [&str; 7] = ["identity", "catalog", "cart", "orders", "payments", "notifications", "search"];
 
 /// The kit.
-pub const KIT: [&str; 6] = ["events", "http-kit", "aws-kit", "telemetry", "outbound", "pricing"];
+pub const KIT: [&str; 7] = ["events", "http-kit", "aws-kit", "telemetry", "outbound", "pricing", "tabular"];
 
 /// A crate of ours.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ const EDGES: [(&str, &str); 7] = [
 ];
 
 /// Crates that are pure: no AWS, no HTTP, no runtime, not even through another crate.
-const PURE: [&str; 2] = ["values", "pricing"];
+const PURE: [&str; 3] = ["values", "pricing", "tabular"];
 
 const IMPURE: [&str; 10] = [
     "axum",
