@@ -143,8 +143,8 @@ async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timesta
 
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
-    let payments = state.desk.payments.unsettled(since).await?;
-    let refunds = state.desk.payments.unsettled_refunds(since).await?;
+    let payments = state.desk.payments.list_unsettled(since).await?;
+    let refunds = state.desk.payments.list_unsettled_refunds(since).await?;
     // Without a sequence: they tell of no change, and are sent again by the next run (`Envelope::is_repeated`).
     let look = |payment: &Payment| {
         let asked = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };

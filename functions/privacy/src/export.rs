@@ -136,7 +136,7 @@ async fn write_page(state: &State, user: UserId, progress: &mut Progress, out: &
             document.list("payments", out)?;
             let orders = state.orders.ids_of(user, before).await?;
             for order in &orders {
-                for payment in state.payments.held_of(*order).await? {
+                for payment in state.payments.export(*order).await? {
                     document.item("payments", &payment, out)?;
                 }
             }
