@@ -43,7 +43,8 @@ impl State {
     /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let clock = Clock::System;
-        let service = PaymentService { payments: Payments::from_env(aws, clock.clone())?, provider: Stripe::from_env(aws)? };
+        let service =
+            PaymentService { payments: Payments::from_env(aws, clock.clone())?, provider: Stripe::from_env(aws)? };
         let queue = Queue::from_env(aws, "SOUK_QUEUE_PAYMENTS", clock.clone())?;
         let capture_at = Settings.parsed("SOUK_CAPTURE_AT")?;
         Ok(Self { orders: Orders::from_env(aws, clock)?, service, queue, capture_at })
@@ -83,16 +84,17 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
         Event::PaymentCaptureRequested(request) => {
             let order = state.orders.read(request.order_id).await?;
             match order.map(|order| order.status) {
-                Some(OrderStatus::Pending) => Err(Error::unavailable(
-                    "order",
-                    "it is pending; its payment can be captured once it is confirmed",
-                )),
+                Some(OrderStatus::Pending) => {
+                    Err(Error::unavailable("order", "it is pending; its payment can be captured once it is confirmed"))
+                }
                 Some(OrderStatus::Cancelled) | None => Ok(()),
                 Some(_) => state.service.capture(request.payment_id, &trace).await,
             }
         }
         Event::OrderCancelled(order) => state.service.reconcile(order.payment_id, &trace).await.map(|_| ()),
-        Event::PaymentRefundRequested(request) => state.service.refund_payment(request.payment_id, request.refund_id, &trace).await,
+        Event::PaymentRefundRequested(request) => {
+            state.service.refund_payment(request.payment_id, request.refund_id, &trace).await
+        }
         _ => Ok(()),
     }
 }

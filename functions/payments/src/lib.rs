@@ -175,5 +175,7 @@ fn require_identity(context: &CallContext, headers: &HeaderMap) -> Result<()> {
 /// The payer, an admin, and a holder of the order token may read a payment.
 fn can_read(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
     let is_payer = matches!((payment.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user);
-    caller.may(Permission::ReadOrders) || is_payer || matches_digest(order_token(headers), payment.token_digest.as_deref())
+    caller.may(Permission::ReadOrders)
+        || is_payer
+        || matches_digest(order_token(headers), payment.token_digest.as_deref())
 }

@@ -132,9 +132,8 @@ impl Payment {
     /// The provider's objects of earlier attempts that the customer could still complete on the provider's page.
     pub fn abandoned_intents(&self) -> impl Iterator<Item = &str> {
         let earlier = self.attempts.split_last().map_or(&[][..], |(_, earlier)| earlier);
-        let is_ended = |attempt: &Attempt| {
-            matches!(attempt.outcome, Some(AttemptOutcome::Declined(_) | AttemptOutcome::Voided))
-        };
+        let is_ended =
+            |attempt: &Attempt| matches!(attempt.outcome, Some(AttemptOutcome::Declined(_) | AttemptOutcome::Voided));
         earlier.iter().filter(move |attempt| !is_ended(attempt)).filter_map(|attempt| attempt.intent.as_deref())
     }
 
@@ -146,7 +145,8 @@ impl Payment {
             let is_repeated = pieces.iter().take(index).any(|(before, _)| before == sku);
             let line = self.lines.iter().find(|line| line.sku == *sku && line.quantity >= *quantity && !is_repeated);
             let line = line.ok_or_else(|| {
-                let message = "does not match a line of the order: name each SKU once, and not more pieces than were bought";
+                let message =
+                    "does not match a line of the order: name each SKU once, and not more pieces than were bought";
                 Error::invalid(&format!("lines[{index}]"), "line_unknown", message)
             })?;
             let product = line.line_total.times(*quantity)?;

@@ -22,7 +22,8 @@ impl PaymentMethod {
             return Err(Error::invalid("paymentMethod.provider", "provider_unknown", "this shop accepts stripe only"));
         }
         if has_card_number(&self.token) {
-            let message = "is a card number, which must never be sent here: send the token that the provider made for it";
+            let message =
+                "is a card number, which must never be sent here: send the token that the provider made for it";
             return Err(Error::invalid("paymentMethod.token", "card_number_refused", message));
         }
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -43,7 +44,8 @@ impl PaymentMethod {
 fn has_card_number(token: &str) -> bool {
     let digits_of = |part: &str| part.chars().filter(|c| !matches!(c, ' ' | '-')).collect::<String>();
     let is_long = |digits: &str| digits.len() >= 12 && digits.bytes().all(|b| b.is_ascii_digit());
-    is_long(&digits_of(token)) || token.split(['_', '.']).map(digits_of).any(|part| is_long(&part) && has_check_digit(&part))
+    is_long(&digits_of(token))
+        || token.split(['_', '.']).map(digits_of).any(|part| is_long(&part) && has_check_digit(&part))
 }
 
 /// The Luhn formula: every second digit from the right counts double, and the sum of all digits is a multiple of ten.

@@ -27,7 +27,9 @@ impl Payments {
             webhook_secret: String,
         }
         let keys: Keys = serde_json::from_str(&secret.text().await?).map_err(|_| {
-            Error::internal("the Stripe secret has no `webhookSecret`; set it with `aws secretsmanager put-secret-value`")
+            Error::internal(
+                "the Stripe secret has no `webhookSecret`; set it with `aws secretsmanager put-secret-value`",
+            )
         })?;
         webhook::verify(body, signature, &keys.webhook_secret, self.clock.now())?;
         let Some(event) = webhook::parse(body)? else { return Ok(()) };

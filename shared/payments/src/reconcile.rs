@@ -55,7 +55,9 @@ impl PaymentService {
             // An unconfirmed intent moves no money. If this answer or the next write is lost, the intent stays
             // unconfirmed for ever, and the retry creates another one.
             return match self.provider.create(payment, &attempt.method.token).await? {
-                IntentCreation::Created(intent) if !intent.matches(payment) => self.reject_mismatch(payment, &intent, trace).await,
+                IntentCreation::Created(intent) if !intent.matches(payment) => {
+                    self.reject_mismatch(payment, &intent, trace).await
+                }
                 IntentCreation::Created(intent) => {
                     fault::point("payments.intent_created");
                     let next = payment.with_intent(&intent.id, self.payments.clock.now());

@@ -143,7 +143,9 @@ pub(crate) mod tests {
         assert_eq!((first.key(), first.version), (format!("{}-1", refund.id), 2));
         assert_eq!(first.next_step(at(1)), RefundStep::Retry);
         assert_eq!(first.next_step(at(300)), RefundStep::Retry);
-        let RefundStep::ChangeKey(second) = first.next_step(at(301)) else { panic!("after five minutes the key changes") };
+        let RefundStep::ChangeKey(second) = first.next_step(at(301)) else {
+            panic!("after five minutes the key changes")
+        };
         assert_eq!(second.next_step(at(302)), RefundStep::Wait);
         assert_eq!(second.next_step(at(301 + 150)), RefundStep::Retry);
     }

@@ -54,7 +54,8 @@ impl PaymentService {
             RefundCreation::Created(created) => match created.has_succeeded() {
                 Some(true) => self.complete_refund(&refund, &created, trace).await,
                 Some(false) => {
-                    let failure = Failure { code: "refund_failed".into(), message: "The bank did not accept the refund.".into() };
+                    let failure =
+                        Failure { code: "refund_failed".into(), message: "The bank did not accept the refund.".into() };
                     self.fail_refund(&refund, failure, trace).await
                 }
                 // The bank may need days. A webhook or the reconciliation makes a worker check again.
@@ -84,8 +85,9 @@ impl PaymentService {
     }
 
     async fn complete_refund(&self, refund: &Refund, created: &ProviderRefund, trace: &Trace) -> Result<()> {
-                let ended = refund.succeed(&created.id, self.payments.clock.now());
-        let is_saved = self.end_refund(&ended, |payment, now| payment.complete_refund(refund.amount, now), trace).await?;
+        let ended = refund.succeed(&created.id, self.payments.clock.now());
+        let is_saved =
+            self.end_refund(&ended, |payment, now| payment.complete_refund(refund.amount, now), trace).await?;
         if is_saved {
             info!(refund.id = %refund.id, payment.id = %refund.payment_id, "refund completed");
         }
@@ -94,7 +96,7 @@ impl PaymentService {
 
     async fn fail_refund(&self, refund: &Refund, failure: Failure, trace: &Trace) -> Result<()> {
         error!(alarm = "payment.refund_refused", refund.id = %refund.id, payment.id = %refund.payment_id, code = failure.code, "provider rejected a refund");
-                let ended = refund.fail(failure, self.payments.clock.now());
+        let ended = refund.fail(failure, self.payments.clock.now());
         self.end_refund(&ended, |payment, now| payment.fail_refund(refund.amount, now), trace).await.map(drop)
     }
 
@@ -142,5 +144,8 @@ fn event_data(refund: &Refund, payment: &Payment) -> PaymentRefunded {
 }
 
 fn key_not_ready() -> Error {
-    Error::unavailable("payment provider", "the next idempotency key is not used before every worker with the last key has ended")
+    Error::unavailable(
+        "payment provider",
+        "the next idempotency key is not used before every worker with the last key has ended",
+    )
 }

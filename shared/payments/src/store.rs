@@ -132,7 +132,8 @@ impl Payments {
     /// The writes of a new refund and of the event that wakes the worker for it.
     pub(crate) fn put_new_refund(&self, refund: &Refund, trace: &Trace) -> Result<[Write; 2]> {
         let data = RefundRequested { refund_id: refund.id, payment_id: refund.payment_id, order_id: refund.order_id };
-        let envelope = Envelope::new(&self.clock, trace, refund.id, refund.version, Event::PaymentRefundRequested(data));
+        let envelope =
+            Envelope::new(&self.clock, trace, refund.id, refund.version, Event::PaymentRefundRequested(data));
         Ok([self.put_refund_row(refund)?.when("attribute_not_exists(pk)"), outbox_put(&self.table, &envelope)?])
     }
 

@@ -20,28 +20,30 @@ pub(crate) struct ProviderEvent {
 /// Refuses a body that was not signed with `secret`, or not within five minutes. `header` is
 /// `t=<seconds>,v1=<hex>[,v1=<hex>…]`. While a secret is rotated, there is a signature for each of the two.
 pub(crate) fn verify(body: &[u8], header: Option<&str>, secret: &str, now: Timestamp) -> Result<()> {
-    let header = header.ok_or_else(|| {
-        malformed("webhook_signature_missing", "The header Stripe-Signature is missing.")
-    })?;
+    let header =
+        header.ok_or_else(|| malformed("webhook_signature_missing", "The header Stripe-Signature is missing."))?;
     let parts: Vec<(&str, &str)> = header.split(',').filter_map(|part| part.trim().split_once('=')).collect();
     let values_of =
         |name: &str| parts.iter().filter(move |(key, _)| *key == name).map(|(_, value)| *value).collect::<Vec<_>>();
-    let invalid =
-        || malformed("webhook_signature_invalid", "The signature does not match the body and the secret of this endpoint.");
+    let invalid = || {
+        malformed("webhook_signature_invalid", "The signature does not match the body and the secret of this endpoint.")
+    };
     let [time] = values_of("t")[..] else { return Err(invalid()) };
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let signed = [time.as_bytes(), b".", body].concat();
     // `hmac::verify` takes the same time wherever the first wrong byte is.
-    let is_genuine = values_of("v1").iter().filter_map(|hex| decode_hex(hex)).any(|tag| hmac::verify(&key, &signed, &tag).is_ok());
+    let is_genuine =
+        values_of("v1").iter().filter_map(|hex| decode_hex(hex)).any(|tag| hmac::verify(&key, &signed, &tag).is_ok());
     if !is_genuine {
         return Err(invalid());
     }
     let time: i64 = time.parse().map_err(|_| invalid())?;
     match (now.seconds() - time).abs() <= TOLERANCE_SECONDS {
         true => Ok(()),
-        false => {
-            Err(malformed("webhook_too_old", "The signature is more than five minutes old or in the future. Send the event again."))
-        }
+        false => Err(malformed(
+            "webhook_too_old",
+            "The signature is more than five minutes old or in the future. Send the event again.",
+        )),
     }
 }
 

@@ -91,7 +91,9 @@ impl Stripe {
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
                 // The key may have been rotated a moment ago.
                 self.secret.forget().await;
-                Err(Error::internal(format!("the payment provider rejects our key ({status}); check the Stripe secret")))
+                Err(Error::internal(format!(
+                    "the payment provider rejects our key ({status}); check the Stripe secret"
+                )))
             }
             (StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND, Some(error)) => {
                 Ok(Err(Rejection { status, error }))

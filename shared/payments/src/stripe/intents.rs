@@ -73,7 +73,9 @@ impl Intent {
             "requires_capture" => IntentState::Authorized,
             "succeeded" => IntentState::Captured,
             "canceled" => IntentState::Canceled,
-            "requires_payment_method" => IntentState::Declined(self.last_payment_error.clone().unwrap_or_default().into()),
+            "requires_payment_method" => {
+                IntentState::Declined(self.last_payment_error.clone().unwrap_or_default().into())
+            }
             "processing" => return Err(Error::unavailable("payment provider", "the intent is still being processed")),
             other => return Err(Error::internal(format!("the intent has the unknown state {other:?}"))),
         })
@@ -83,7 +85,10 @@ impl Intent {
     pub(crate) fn check_canceled(&self) -> Result<()> {
         match self.state()? {
             IntentState::Canceled => Ok(()),
-            _ => Err(Error::unavailable("payment provider", format!("intent {} is {}, not cancelled yet", self.id, self.status))),
+            _ => Err(Error::unavailable(
+                "payment provider",
+                format!("intent {} is {}, not cancelled yet", self.id, self.status),
+            )),
         }
     }
 

@@ -69,7 +69,10 @@ impl Stripe {
         let path = format!("/v1/refunds?payment_intent={}&limit=100", refund.intent);
         let request = self.request(Method::GET, &path).await?;
         let list: RefundList = self.send(request).await?.map_err(|rejection| {
-            Error::internal(format!("the provider does not list the refunds of {}: {}", refund.intent, rejection.status))
+            Error::internal(format!(
+                "the provider does not list the refunds of {}: {}",
+                refund.intent, rejection.status
+            ))
         })?;
         match list.data.into_iter().find(is_same) {
             None if list.has_more => Err(Error::internal(format!("{} has more than 100 refunds", refund.intent))),
