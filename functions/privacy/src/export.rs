@@ -123,7 +123,7 @@ async fn write_page(state: &State, user: UserId, progress: &mut Progress, out: &
         }
         Stage::Orders(before) => {
             document.list("orders", out)?;
-            let orders = state.orders.held_of(user, before).await?;
+            let orders = state.orders.export(user, before).await?;
             for (_, order) in &orders {
                 document.item("orders", order, out)?;
             }
@@ -134,9 +134,9 @@ async fn write_page(state: &State, user: UserId, progress: &mut Progress, out: &
         }
         Stage::Payments(before) => {
             document.list("payments", out)?;
-            let orders = state.orders.ids_of(user, before).await?;
+            let orders = state.orders.list_ids_of_user(user, before).await?;
             for order in &orders {
-                for payment in state.payments.held_of(*order).await? {
+                for payment in state.payments.export(*order).await? {
                     document.item("payments", &payment, out)?;
                 }
             }
@@ -157,7 +157,7 @@ async fn write_page(state: &State, user: UserId, progress: &mut Progress, out: &
             }
         }
         Stage::Cart => {
-            let cart = state.carts.held_of(user).await?;
+            let cart = state.carts.export(user).await?;
             document.member("cart", &json!(cart), out)?;
             document.end(out);
             Stage::Ended

@@ -1,49 +1,46 @@
-//! Adding to a cart.
+//! Add an item to a cart.
 
-use std::sync::OnceLock;
-
-use aws_kit::{ConditionFailures, Idempotency, Idempotent};
+use aws_kit::{Idempotency, Idempotent};
 use catalog::Offer;
-use values::{Error, ExpectedVersion, Quantity, Result};
+use values::{Quantity, Result};
 
-use crate::line::unknown;
-use crate::{Cart, Carts, Item, Owner, View};
+use crate::cart::CartView;
+use crate::item_ref::ItemRef;
+use crate::line::unknown_product;
+use crate::owner::Owner;
+use crate::store::Carts;
 
 impl Carts {
-    /// Adds pieces of an item: exactly once under an Idempotency-Key. Without one a client that sends again because it got no
-    /// answer may add them twice, and sees so in the cart. 422 `product_unknown`, `variant_required`, `cart_full` or `quantity_out_of_range`; 409 `insufficient_stock`.
-    /// 2 round trips: cart and offer are read in one, the cart is written in the other; 1 more when the item is named by a
-    /// product whose SKU this sandbox does not know.
+    /// Adds pieces of an item, exactly once with an idempotency key. Without a key, a client that repeats a request
+    /// without an answer may add them twice, and sees that in the cart. 422 `product_unknown`, `variant_required`,
+    /// `cart_full` or `quantity_out_of_range`; 409 `insufficient_stock`. 2 round trips: one reads the cart and the
+    /// offer, one writes the cart. 1 more when the item is named by a product whose SKU this execution environment
+    /// does not know.
     pub async fn add(
         &self,
         owner: Owner,
-        item: &Item,
+        item: &ItemRef,
         more: Quantity,
-        version: Option<&ExpectedVersion>,
+        version: Option<u64>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<View>> {
-        let known = &OnceLock::new();
-        let decide = |failed: Option<ConditionFailures>| async move {
-            let cart = match failed {
-                Some(failed) => self.newer(owner, &failed)?,
-                None => {
-                    let (cart, offer) = self.open_with_offer(owner, item).await?;
-                    known.get_or_init(|| offer);
-                    cart
-                }
-            };
-            let offer = known.get().ok_or_else(|| Error::internal("a cart was changed before its offer was read"))?;
-            self.edited(cart, version, |cart| cart.add(offer, more))
-        };
-        self.write().run_idempotent(idempotency, decide).await
+    ) -> Result<Idempotent<CartView>> {
+        let result = self.try_add(owner, item, more, version, idempotency).await;
+        self.or_earlier(result, idempotency).await
     }
 
-    async fn open_with_offer(&self, owner: Owner, item: &Item) -> Result<(Cart, Offer)> {
-        let sku = item.sku(&self.catalog).await?.ok_or_else(|| unknown(item))?;
+    async fn try_add(
+        &self,
+        owner: Owner,
+        item: &ItemRef,
+        more: Quantity,
+        version: Option<u64>,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<CartView>> {
+        let sku = item.resolve_sku(&self.catalog).await?.ok_or_else(|| unknown_product(item))?;
         let (cart, offer) = self.open_with(owner, &sku).await?;
-        let offer = offer.ok_or_else(|| unknown(item))?;
+        let offer = offer.ok_or_else(|| unknown_product(item))?;
         offer.check_single(item.field())?;
-        let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| unknown(item))?;
-        Ok((cart, offer))
+        let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| unknown_product(item))?;
+        self.change(cart, version, idempotency, |cart| cart.add(&offer, more)).await
     }
 }

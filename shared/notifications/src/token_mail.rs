@@ -1,18 +1,17 @@
-//! Mails with a link that is good once: whoever opens it has shown that they read the mail of that address.
+//! Emails with a link that works once. A user who opens it has shown that they read the mail of that address.
 
 use aws_kit::Settings;
 use identity::Purpose;
 use values::{Error, Result};
 
-use crate::Mail;
-use crate::draft::Draft;
+use crate::mail::{Mail, MailDraft};
 
-/// Where links lead: the shop's own pages, which hand the token to the API.
+/// The pages of the shop to which links lead. They pass the token to the API.
 #[derive(Debug, Clone)]
 pub(crate) struct Pages(String);
 
 impl Pages {
-    /// Below `SOUK_FRONTEND_URL`.
+    /// The pages are below `SOUK_FRONTEND_URL`.
     pub(crate) fn from_env() -> Result<Self> {
         Self::new(&Settings.required("SOUK_FRONTEND_URL")?)
     }
@@ -21,35 +20,36 @@ impl Pages {
         let base = base.trim_end_matches('/');
         match base.starts_with("https://") || base.starts_with("http://") {
             true => Ok(Self(base.to_owned())),
-            false => Err(Error::internal("SOUK_FRONTEND_URL is no address of a web page")),
+            false => Err(Error::internal("SOUK_FRONTEND_URL is not a URL of a web page")),
         }
     }
 
-    /// The mail that brings `name` a token. Its text is all of a URL's own characters.
+    /// The email that brings `name` a token. A token consists of characters that a URL allows.
     pub(crate) fn mail(&self, purpose: Purpose, token: &str, name: &str) -> Mail {
         let Self(base) = self;
         let draft = match purpose {
-            Purpose::Reset => Draft {
+            Purpose::Reset => MailDraft {
                 subject: "Choose a new password".to_owned(),
                 paragraphs: vec![
-                    "Somebody, hopefully you, wants a new password for your account. The link below lets you choose one. \
-                     It is good idempotency, and for half an hour."
+                    "We received a request for a new password for your account. With the link below you can choose one. The \
+                     link works once, within half an hour."
                         .to_owned(),
                 ],
                 link: Some(("Choose a new password", format!("{base}/reset-password?token={token}"))),
-                closing: "If it was not you, you need not do anything: your password stays as it is.",
-                ..Draft::default()
+                closing: "If you did not request this, you can ignore this email. Your password stays the same.",
+                ..MailDraft::default()
             },
-            Purpose::Verification => Draft {
-                subject: "Is this your address?".to_owned(),
+            Purpose::Verification => MailDraft {
+                subject: "Confirm your email address".to_owned(),
                 paragraphs: vec![
-                    "An account was made with this address. The link below shows us that it is yours. It is good once, \
-                     and for a day."
+                    "An account was created with this email address. Open the link below to confirm that the address is \
+                     yours. The link works once, within a day."
                         .to_owned(),
                 ],
-                link: Some(("This is my address", format!("{base}/verify-email?token={token}"))),
-                closing: "If it was not you, leave the link alone: it would give somebody else's account your address.",
-                ..Draft::default()
+                link: Some(("Confirm my address", format!("{base}/verify-email?token={token}"))),
+                closing: "If you did not create this account, do not open the link: it would confirm your address for the account of \
+                          another person.",
+                ..MailDraft::default()
             },
         };
         draft.into_mail(name)
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_leads_to_a_page_of_the_shop_with_the_token() {
+    fn link_leads_to_a_page_of_the_shop_with_the_token() {
         let pages = Pages::new("https://shop.example.com/").unwrap();
         let mail = pages.mail(Purpose::Reset, "AbC.d-_9", "Ada");
         let url = "https://shop.example.com/reset-password?token=AbC.d-_9";
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_of_a_page_stops_the_start() {
+    fn invalid_frontend_url_is_refused() {
         for bad in ["shop.example.com", "javascript:alert(1)", "ftp://shop.example.com"] {
             assert!(Pages::new(bad).is_err(), "{bad}");
         }

@@ -1,4 +1,5 @@
-//! What is to be bought: the lines of a cart at the prices that its owner last saw, or items named outright at what is offered.
+//! The lines of an order before it is placed: those of a cart at the prices that its owner saw last, or items that the
+//! request names, at the prices of today.
 
 use std::collections::BTreeMap;
 
@@ -7,55 +8,55 @@ use catalog::Offer;
 use pricing::Breakdown;
 use values::{Currency, Error, Money, Quantity, Result, Sku};
 
-use crate::Checkout;
+use crate::checkout::Checkout;
 use crate::order::Item;
 
-/// Where the lines come from.
+/// Where the lines of an order come from.
 #[derive(Debug, Clone)]
-pub enum Source {
-    /// A cart, which the order uses up.
+pub enum OrderSource {
+    /// A cart, which the order empties.
     Cart(Owner),
-    /// Named outright.
-    Items(Vec<(cart::Item, Quantity)>),
+    /// Items that the request names.
+    Items(Vec<(cart::ItemRef, Quantity)>),
 }
 
-/// Lines, one per SKU, and the cart they come from.
-pub(crate) struct Basket {
+/// The lines, one per SKU, and the cart that they come from.
+pub(crate) struct OrderLines {
     pub(crate) lines: Vec<Line>,
     pub(crate) cart: Option<Cart>,
 }
 
 impl Checkout {
-    /// The lines at the prices that the customer has seen. 1 round trip.
-    pub(crate) async fn basket(&self, source: &Source) -> Result<Basket> {
+    /// The lines of a cart or of items. 1 round trip.
+    pub(crate) async fn read_lines(&self, source: &OrderSource) -> Result<OrderLines> {
         match source {
-            Source::Cart(owner) => {
+            OrderSource::Cart(owner) => {
                 let cart =
                     self.carts.read(owner).await?.filter(|cart| !cart.lines.is_empty()).ok_or_else(cart_empty)?;
-                Ok(Basket { lines: cart.lines.clone(), cart: Some(cart) })
+                Ok(OrderLines { lines: cart.lines.clone(), cart: Some(cart) })
             }
-            Source::Items(items) => {
-                let offered = self.offered(items).await?;
-                Ok(Basket {
-                    lines: offered.into_iter().map(|(offer, pieces)| line(offer, pieces)).collect(),
+            OrderSource::Items(items) => {
+                let offers = self.read_offers(items).await?;
+                Ok(OrderLines {
+                    lines: offers.into_iter().map(|(offer, pieces)| line(offer, pieces)).collect(),
                     cart: None,
                 })
             }
         }
     }
 
-    /// The offers of items, archived ones too, and how many of each are wanted. 422 `product_unknown`, and `variant_required` for
-    /// a product that is sold in variants. 1 round trip, 1 more for each product that this
-    /// sandbox never saw.
-    pub(crate) async fn offered(&self, items: &[(cart::Item, Quantity)]) -> Result<Vec<(Offer, Quantity)>> {
-        if items.is_empty() || items.len() > Cart::MOST_LINES {
-            let message = format!("name 1 to {} items", Cart::MOST_LINES);
+    /// The offers of items, archived ones included, and the wanted quantity of each. 422 `product_unknown`, and
+    /// `variant_required` for a product that is sold in variants. 1 round trip, 1 more for each product that this
+    /// execution environment has not read before.
+    pub(crate) async fn read_offers(&self, items: &[(cart::ItemRef, Quantity)]) -> Result<Vec<(Offer, Quantity)>> {
+        if items.is_empty() || items.len() > Cart::MAX_LINES {
+            let message = format!("must have 1 to {} items", Cart::MAX_LINES);
             return Err(Error::invalid("items", "items_out_of_range", message));
         }
-        // Lines of one SKU are one line: two conditions on one row would not fit a transaction, nor would they add up.
+        // Lines of the same SKU are added up. Two conditions on one row are not allowed in a transaction.
         let mut wanted: BTreeMap<Sku, (usize, Quantity)> = BTreeMap::new();
         for (index, (item, quantity)) in items.iter().enumerate() {
-            let sku = item.sku(&self.desk.catalog).await?.ok_or_else(|| unknown(index))?;
+            let sku = item.resolve_sku(&self.service.catalog).await?.ok_or_else(|| unknown(index))?;
             let quantity = match wanted.get(&sku) {
                 Some((_, before)) => before.plus(*quantity)?,
                 None => *quantity,
@@ -63,7 +64,7 @@ impl Checkout {
             wanted.insert(sku, (index, quantity));
         }
         let skus: Vec<Sku> = wanted.keys().cloned().collect();
-        let offers = self.desk.catalog.offers(&skus).await?;
+        let offers = self.service.catalog.offers(&skus).await?;
         let mut offers: BTreeMap<Sku, Offer> = offers.into_iter().map(|offer| (offer.sku.clone(), offer)).collect();
         let found = wanted.into_iter().map(|(sku, (index, quantity))| {
             let offer = offers.remove(&sku).ok_or_else(|| unknown(index))?;
@@ -74,7 +75,7 @@ impl Checkout {
     }
 }
 
-/// So many of an offer as it is now, sold or not: the transaction judges.
+/// A line of an offer as it is now, sold or not: the transaction decides.
 pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
     Line {
         sku: offer.sku,
@@ -87,13 +88,13 @@ pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
     }
 }
 
-/// What lines cost.
+/// The prices of lines.
 pub(crate) fn priced(lines: &[Line], currency: Currency) -> Result<Breakdown> {
     let lines = lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
     pricing::price(&lines.collect::<Vec<_>>(), currency)
 }
 
-/// Lines as they are bought.
+/// The items of an order.
 pub(crate) fn items(lines: &[Line], sums: &Breakdown) -> Vec<Item> {
     let zero = Money::zero(sums.total.currency);
     let item = |(line, line_total): (&Line, &Money)| Item {
@@ -110,9 +111,9 @@ pub(crate) fn items(lines: &[Line], sums: &Breakdown) -> Vec<Item> {
 }
 
 pub(crate) fn cart_empty() -> Error {
-    Error::invalid("cart", "cart_empty", "there is nothing in this cart")
+    Error::invalid("cart", "cart_empty", "the cart is empty")
 }
 
 fn unknown(index: usize) -> Error {
-    Error::invalid(&format!("items[{index}]"), "product_unknown", "is not sold here")
+    Error::invalid(&format!("items[{index}]"), "product_unknown", "is not a product of this shop")
 }

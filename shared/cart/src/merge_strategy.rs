@@ -1,25 +1,27 @@
-//! How two carts become one: the account's own, and the one that its owner filled before logging in.
+//! How two carts become one: the account's own, and the one that its owner filled before logging in. Pure.
 
 use std::str::FromStr;
 
 use catalog::Offer;
 use values::{Error, Quantity, Result, Sku};
 
-use crate::{Cart, Change, Kind, Line, View};
+use crate::cart::{Cart, CartView};
+use crate::change::{Change, ChangeKind};
+use crate::line::Line;
 
-/// Which pieces stay. By every strategy a cart in which there is nothing gives way to the other: so a guest's, once emptied,
-/// merges as nothing however often it is sent, and nobody loses a full cart to an empty one.
+/// Which pieces stay. In every strategy an empty cart gives way to the other one. So a guest's cart that was emptied
+/// by a merge changes nothing when it is merged again, and no full cart is lost to an empty one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strategy {
-    /// Those of both: as many of each SKU as can be sold, 999 at most, and 50 SKUs.
+pub enum MergeStrategy {
+    /// The pieces of both carts: as many as are available, at most 999 of a SKU, and at most 50 SKUs.
     Sum,
-    /// The guest's.
+    /// The pieces of the guest's cart.
     KeepGuest,
-    /// The account's own.
+    /// The pieces of the account's cart.
     KeepOwn,
 }
 
-impl FromStr for Strategy {
+impl FromStr for MergeStrategy {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -32,61 +34,62 @@ impl FromStr for Strategy {
     }
 }
 
-impl Strategy {
-    /// The own cart after the merge, by the offers of all SKUs of both, and what its owner has to be told of.
-    pub fn merge(self, own: Cart, guest: &Cart, offers: &[Offer]) -> View {
+impl MergeStrategy {
+    /// The own cart after the merge, by the offers of all SKUs of both carts, with the changes that its owner must
+    /// see.
+    pub fn merge(self, own: Cart, guest: &Cart, offers: &[Offer]) -> CartView {
         let lines = match self {
             _ if guest.lines.is_empty() => own.lines,
             Self::Sum => return sum(own, guest, offers),
             Self::KeepOwn if !own.lines.is_empty() => own.lines,
             Self::KeepOwn | Self::KeepGuest => guest.lines.clone(),
         };
-        let asked: Vec<Sku> = lines.iter().map(|line| line.sku.clone()).collect();
-        Cart { lines, ..own }.refreshed(&asked, offers)
+        let skus: Vec<Sku> = lines.iter().map(|line| line.sku.clone()).collect();
+        Cart { lines, ..own }.refresh(&skus, offers)
     }
 }
 
-/// The own lines in their order, those of them summed that the guest has too, then the guest's others while there is room.
-fn sum(own: Cart, guest: &Cart, offers: &[Offer]) -> View {
+/// The own lines first, with the guest's pieces added, then the guest's other lines while there is room.
+fn sum(own: Cart, guest: &Cart, offers: &[Offer]) -> CartView {
     let (mut lines, mut changes) = (Vec::new(), Vec::new());
-    let mut put = |(line, changed): (Option<Line>, Vec<Change>)| {
+    let mut put = |(line, more): (Option<Line>, Vec<Change>)| {
         lines.extend(line);
-        changes.extend(changed);
+        changes.extend(more);
         lines.len()
     };
     let offer = |line: &Line| offers.iter().find(|offer| offer.sku == line.sku);
-    let mut held = 0;
+    let mut count = 0;
     for line in &own.lines {
-        held = put(match guest.line(&line.sku) {
+        count = put(match guest.line(&line.sku) {
             Some(other) => {
                 let pieces = line.quantity.get() + other.quantity.get();
-                capped(later(line, other), pieces, Quantity::MAX, offer(line))
+                cap(later(line, other), pieces, Quantity::MAX, offer(line))
             }
-            None => line.clone().refreshed(offer(line)),
+            None => line.clone().refresh(offer(line)),
         });
     }
     for line in guest.lines.iter().filter(|line| own.line(&line.sku).is_none()) {
-        let room = if held < Cart::MOST_LINES { Quantity::MAX } else { 0 };
-        held = put(capped(line, line.quantity.get(), room, offer(line)));
+        let room = if count < Cart::MAX_LINES { Quantity::MAX } else { 0 };
+        count = put(cap(line, line.quantity.get(), room, offer(line)));
     }
-    View { cart: Cart { lines, ..own }, changes }
+    CartView { cart: Cart { lines, ..own }, changes }
 }
 
-/// As many of the pieces as there is room for and as can be sold now; the rest is told.
-fn capped(seen: &Line, pieces: u32, room: u32, offer: Option<&Offer>) -> (Option<Line>, Vec<Change>) {
-    let tell = |kind| vec![Change { sku: seen.sku.clone(), kind }];
+/// As many of the pieces as there is room for and as are available. The rest is reported as a change.
+fn cap(line: &Line, pieces: u32, room: u32, offer: Option<&Offer>) -> (Option<Line>, Vec<Change>) {
+    let change = |kind| vec![Change { sku: line.sku.clone(), kind }];
     let Some(offer) = offer.filter(|offer| offer.is_active()) else {
-        return (None, tell(Kind::Gone { was: pieces, now: 0 }));
+        return (None, change(ChangeKind::Gone { was: pieces, now: 0 }));
     };
     let now = pieces.min(room).min(offer.available);
-    let cut = if now < pieces { tell(Kind::Capped { was: pieces, now }) } else { Vec::new() };
-    let Ok(quantity) = Quantity::new(now) else { return (None, cut) };
-    let (line, mut changes) = Line { quantity, ..seen.clone() }.refreshed(Some(offer));
-    changes.extend(cut);
+    let reduction = if now < pieces { change(ChangeKind::Capped { was: pieces, now }) } else { Vec::new() };
+    let Ok(quantity) = Quantity::new(now) else { return (None, reduction) };
+    let (line, mut changes) = Line { quantity, ..line.clone() }.refresh(Some(offer));
+    changes.extend(reduction);
     (line, changes)
 }
 
-/// The line that was looked at later, for versions of a price only grow: what changed since then is told.
+/// The line that was viewed later. Versions of a price only grow, so changes since then are reported.
 fn later<'a>(one: &'a Line, other: &'a Line) -> &'a Line {
     if other.price_version > one.price_version { other } else { one }
 }
@@ -95,11 +98,11 @@ fn later<'a>(one: &'a Line, other: &'a Line) -> &'a Line {
 mod tests {
     use super::*;
     use crate::cart::tests::offer;
-    use crate::strategy::Strategy::{KeepGuest, KeepOwn, Sum};
-    use crate::{Owner, Strategy};
+    use crate::merge_strategy::MergeStrategy::{KeepGuest, KeepOwn, Sum};
+    use crate::owner::Owner;
     use catalog::Status;
     use proptest::prelude::*;
-    use proptest::strategy::Strategy as Generator;
+    use proptest::strategy::Strategy;
     use std::collections::BTreeSet;
     use values::{Clock, Money, Timestamp};
 
@@ -109,12 +112,12 @@ mod tests {
     fn cart(lines: &[(u32, u32)]) -> Cart {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let line = |&(sku, pieces): &(u32, u32)| {
-            Line::of(&offer(&format!("S{sku}"), 9999), Quantity::new(pieces).unwrap()).unwrap()
+            Line::new(&offer(&format!("S{sku}"), 9999), Quantity::new(pieces).unwrap()).unwrap()
         };
         Cart { lines: lines.iter().map(line).collect(), ..Cart::empty(Owner::User(clock.mint()), clock.now()) }
     }
 
-    fn emptied(cart: &Cart) -> Cart {
+    fn empty(cart: &Cart) -> Cart {
         Cart { lines: Vec::new(), ..cart.clone() }
     }
 
@@ -122,16 +125,16 @@ mod tests {
         cart.lines.iter().map(|line| (line.sku.as_str(), line.quantity.get())).collect()
     }
 
-    fn told(view: &View) -> serde_json::Value {
+    fn changes(view: &CartView) -> serde_json::Value {
         serde_json::to_value(&view.changes).unwrap()
     }
 
-    fn any_cart() -> impl Generator<Value = Cart> {
-        prop::collection::btree_map(0..SKUS, 1..=Quantity::MAX, 0..=Cart::MOST_LINES)
+    fn any_cart() -> impl Strategy<Value = Cart> {
+        prop::collection::btree_map(0..SKUS, 1..=Quantity::MAX, 0..=Cart::MAX_LINES)
             .prop_map(|lines| cart(&lines.into_iter().collect::<Vec<_>>()))
     }
 
-    fn any_offers() -> impl Generator<Value = Vec<Offer>> {
+    fn any_offers() -> impl Strategy<Value = Vec<Offer>> {
         let one = (prop_oneof![1 => Just(0u32), 2 => 0..20u32, 7 => 0..3000u32], 1i64..3, prop::bool::weighted(0.9));
         prop::collection::vec(one, SKUS as usize).prop_map(|offers| {
             let offer = |(sku, (available, price, active)): (usize, (u32, i64, bool))| Offer {
@@ -144,7 +147,7 @@ mod tests {
         })
     }
 
-    fn any_strategy() -> impl Generator<Value = Strategy> {
+    fn any_strategy() -> impl Strategy<Value = MergeStrategy> {
         prop::sample::select(vec![Sum, KeepGuest, KeepOwn])
     }
 
@@ -156,7 +159,7 @@ mod tests {
             let view = Sum.merge(own.clone(), &guest, &offers);
             let skus: BTreeSet<_> = view.cart.lines.iter().map(|line| &line.sku).collect();
             prop_assert_eq!(skus.len(), view.cart.lines.len(), "one line per SKU");
-            prop_assert!(view.cart.lines.len() <= Cart::MOST_LINES);
+            prop_assert!(view.cart.lines.len() <= Cart::MAX_LINES);
             for offer in offers.iter().filter(|offer| own.line(&offer.sku).or(guest.line(&offer.sku)).is_some()) {
                 let pieces = |cart: &Cart| cart.line(&offer.sku).map_or(0, |line| line.quantity.get());
                 let (before, after) = (pieces(&own) + pieces(&guest), pieces(&view.cart));
@@ -164,7 +167,7 @@ mod tests {
                     prop_assert!(after <= offer.available.min(Quantity::MAX), "{after} of {}", offer.available);
                 }
                 let cut = view.changes.iter().filter(|change| change.sku == offer.sku).find_map(|change| match change.kind {
-                    Kind::Capped { was, now } | Kind::Gone { was, now } => Some((was, now)),
+                    ChangeKind::Capped { was, now } | ChangeKind::Gone { was, now } => Some((was, now)),
                     _ => None,
                 });
                 prop_assert_eq!(cut, (after < before).then_some((before, after)), "of {}", offer.sku);
@@ -176,7 +179,7 @@ mod tests {
             own in any_cart(), guest in any_cart(), offers in any_offers(), strategy in any_strategy(),
         ) {
             let idempotency = strategy.merge(own, &guest, &offers);
-            let twice = strategy.merge(idempotency.cart.clone(), &emptied(&guest), &offers);
+            let twice = strategy.merge(idempotency.cart.clone(), &empty(&guest), &offers);
             prop_assert_eq!(&twice.cart, &idempotency.cart);
             prop_assert!(twice.changes.is_empty(), "{:?}", twice.changes);
         }
@@ -184,7 +187,7 @@ mod tests {
         #[test]
         fn an_empty_guest_cart_is_only_a_look(own in any_cart(), offers in any_offers(), strategy in any_strategy()) {
             let asked: Vec<Sku> = own.lines.iter().map(|line| line.sku.clone()).collect();
-            prop_assert_eq!(strategy.merge(own.clone(), &emptied(&own), &offers), own.refreshed(&asked, &offers));
+            prop_assert_eq!(strategy.merge(own.clone(), &empty(&own), &offers), own.refresh(&asked, &offers));
         }
 
         #[test]
@@ -210,7 +213,7 @@ mod tests {
             "what the guest did not touch is only looked at"
         );
         assert_eq!(
-            told(&view),
+            changes(&view),
             serde_json::json!([
                 { "sku": "S1", "kind": "stock", "was": 9999, "now": 1 },
                 { "sku": "S2", "kind": "capped", "was": 7, "now": 5 },
@@ -226,7 +229,7 @@ mod tests {
         let view = Sum.merge(cart(&fifty), &cart(&[(7, 500), (60, 2)]), &offers);
         assert_eq!((view.cart.lines.len(), held(&view.cart)[7]), (50, ("S7", 999)));
         assert_eq!(
-            told(&view),
+            changes(&view),
             serde_json::json!([
                 { "sku": "S7", "kind": "capped", "was": 1000, "now": 999 },
                 { "sku": "S60", "kind": "capped", "was": 2, "now": 0 },
@@ -238,17 +241,17 @@ mod tests {
     fn a_price_is_compared_with_the_one_seen_last() {
         let dearer = Offer { price: Money::new(300, "EUR".parse().unwrap()), price_version: 2, ..offer("S1", 9) };
         let stale = cart(&[(1, 1)]);
-        let fresh = Cart { lines: vec![Line::of(&dearer, Quantity::new(1).unwrap()).unwrap()], ..stale.clone() };
+        let fresh = Cart { lines: vec![Line::new(&dearer, Quantity::new(1).unwrap()).unwrap()], ..stale.clone() };
         let offers = [dearer];
         assert!(Sum.merge(stale.clone(), &fresh, &offers).changes.is_empty(), "the guest saw it a moment ago");
-        assert_eq!(told(&Sum.merge(stale.clone(), &stale, &offers))[0]["kind"], "price");
+        assert_eq!(changes(&Sum.merge(stale.clone(), &stale, &offers))[0]["kind"], "price");
     }
 
     #[test]
     fn a_strategy_has_a_name() {
         for (name, strategy) in [("sum", Sum), ("keep-guest", KeepGuest), ("keep-own", KeepOwn)] {
-            assert_eq!(name.parse::<Strategy>().unwrap(), strategy);
+            assert_eq!(name.parse::<MergeStrategy>().unwrap(), strategy);
         }
-        assert!("max".parse::<Strategy>().is_err());
+        assert!("max".parse::<MergeStrategy>().is_err());
     }
 }

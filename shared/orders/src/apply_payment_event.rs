@@ -1,4 +1,4 @@
-//! Following the payment: what became of the money moves the order.
+//! Apply a payment event to its order.
 
 use aws_kit::fault;
 use events::{Envelope, Event};
@@ -6,19 +6,21 @@ use tracing::info;
 use values::{OrderId, Result, Timestamp, Trace};
 
 use crate::order::Order;
+use crate::service::OrderService;
 use crate::status::{PaymentStatus, Status};
-use crate::store::{MOST_ROUNDS, Moved, Orders, commit, overtaken};
+use crate::store::{MOST_ROUNDS, Moved, commit, overtaken};
 
-impl Orders {
-    /// Applies a payment event once, and none that is older than what was applied.
-    pub async fn follow(&self, order: OrderId, envelope: &Envelope, trace: &Trace) -> Result<()> {
+impl OrderService {
+    /// Applies a payment event once, and ignores one that is older than the last one applied.
+    pub async fn apply_payment_event(&self, order: OrderId, envelope: &Envelope, trace: &Trace) -> Result<()> {
         for _ in 0..MOST_ROUNDS {
-            let Some(before) = self.read(order).await? else { return Ok(()) };
-            let Some((next, event)) = followed(&before, envelope, self.clock.now())? else {
-                info!(order.id = %order, "already known, or nothing to follow");
+            let Some(before) = self.orders.read(order).await? else { return Ok(()) };
+            let Some((next, event)) = apply(&before, envelope, self.orders.clock.now())? else {
+                info!(order.id = %order, "payment event changes nothing");
                 return Ok(());
             };
-            if let Moved::Done = commit(self.next(&next, trace, envelope.event.name(), event)?, None).await? {
+            if let Moved::Done = commit(self.orders.put_next(&next, trace, envelope.event.name(), event)?, None).await?
+            {
                 return Ok(());
             }
         }
@@ -26,12 +28,12 @@ impl Orders {
     }
 }
 
-/// What the order becomes by a payment event, and what is told of that; none when it says nothing new.
+/// The order after a payment event, and the event that this causes; none when the payment event says nothing new.
 ///
-/// Queues reorder. The sequence is the payment's version, so the highest tells the truth whatever came before it, and lower ones
-/// that arrive later are dropped. `payment.requires_action` is not followed: the order stays `unpaid`, as it was, and leaves
-/// the sequence alone, because whatever comes next has a higher one.
-fn followed(before: &Order, envelope: &Envelope, now: Timestamp) -> Result<Option<(Order, Option<Event>)>> {
+/// Queues reorder messages. The sequence is the version of the payment, so the highest one is the truth, and lower
+/// ones that arrive later are dropped. `payment.requires_action` is ignored: the order stays `unpaid`, and the next
+/// event has a higher sequence.
+fn apply(before: &Order, envelope: &Envelope, now: Timestamp) -> Result<Option<(Order, Option<Event>)>> {
     if envelope.sequence <= before.payment_sequence && !fault::mutant("sequence_ignored") {
         return Ok(None);
     }
@@ -44,14 +46,15 @@ fn followed(before: &Order, envelope: &Envelope, now: Timestamp) -> Result<Optio
         Event::PaymentRefunded(_) => PaymentStatus::PartiallyRefunded,
         _ => return Ok(None),
     };
-    // An authorisation that comes after the order ended confirms nothing: ending the order ended its payment, too, and what
-    // becomes of that follows with a higher sequence. One that was captured at once may be told of by its capture first.
+    // An authorisation that arrives after the order was cancelled confirms nothing. The cancellation also ended the
+    // payment, and the events of that have a higher sequence. A payment that was captured at once may be reported by
+    // its capture first.
     let is_funded = matches!(payment_status, PaymentStatus::Authorized | PaymentStatus::Paid);
     let confirms = is_funded && before.status == Status::Pending;
-    let mut next = if confirms { before.moved(Status::Confirmed, now)? } else { before.changed(now) };
+    let mut next = if confirms { before.transition(Status::Confirmed, now)? } else { before.next_version(now) };
     next.payment_status = payment_status;
     next.payment_sequence = envelope.sequence;
-    let event = confirms.then(|| Event::OrderConfirmed(next.confirmed()));
+    let event = confirms.then(|| Event::OrderConfirmed(next.confirmed_event()));
     Ok(Some((next, event)))
 }
 
@@ -63,7 +66,7 @@ mod tests {
     use proptest::prelude::*;
     use values::{Actor, Clock, Money};
 
-    fn told(sequence: u64, event: Event) -> Envelope {
+    fn envelope(sequence: u64, event: Event) -> Envelope {
         let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
         Envelope::new(&Clock::fixed(order().created_at), &trace, order().payment_id, sequence, event)
     }
@@ -95,68 +98,68 @@ mod tests {
         })
     }
 
-    /// The whole life of a payment: reserved, taken, given back in two parts.
-    fn life() -> [(Envelope, PaymentStatus); 4] {
+    /// All events of a payment: authorised, captured, refunded in two parts.
+    fn payment_events() -> [(Envelope, PaymentStatus); 4] {
         [
-            (told(3, Event::PaymentAuthorized(done())), PaymentStatus::Authorized),
-            (told(4, Event::PaymentCompleted(done())), PaymentStatus::Paid),
-            (told(6, refunded(100)), PaymentStatus::PartiallyRefunded),
-            (told(8, refunded(900)), PaymentStatus::Refunded),
+            (envelope(3, Event::PaymentAuthorized(done())), PaymentStatus::Authorized),
+            (envelope(4, Event::PaymentCompleted(done())), PaymentStatus::Paid),
+            (envelope(6, refunded(100)), PaymentStatus::PartiallyRefunded),
+            (envelope(8, refunded(900)), PaymentStatus::Refunded),
         ]
     }
 
     fn after(order: Order, envelope: &Envelope) -> (Order, Option<Event>) {
-        followed(&order, envelope, order.created_at).unwrap().unwrap_or((order, None))
+        apply(&order, envelope, order.created_at).unwrap().unwrap_or((order, None))
     }
 
     proptest! {
         #[test]
-        fn the_newest_word_counts_whatever_comes_first_and_however_often(arrivals in prop::collection::vec(0usize..4, 1..12)) {
+        fn highest_sequence_wins_in_any_order_and_with_duplicates(arrivals in prop::collection::vec(0usize..4, 1..12)) {
             let (mut order, mut confirmations) = (order(), 0);
             for arrival in &arrivals {
-                let (next, event) = after(order, &life()[*arrival].0);
+                let (next, event) = after(order, &payment_events()[*arrival].0);
                 confirmations += usize::from(event.is_some());
                 order = next;
             }
             let newest = arrivals.iter().max().unwrap();
-            prop_assert_eq!(order.payment_status, life()[*newest].1);
-            prop_assert_eq!(order.payment_sequence, life()[*newest].0.sequence);
+            prop_assert_eq!(order.payment_status, payment_events()[*newest].1);
+            prop_assert_eq!(order.payment_sequence, payment_events()[*newest].0.sequence);
             prop_assert!(confirmations <= 1);
             prop_assert_eq!(order.status == Status::Confirmed, confirmations == 1);
         }
     }
 
     #[test]
-    fn a_capture_that_overtakes_its_authorisation_confirms_the_order() {
-        let (confirmed, event) = after(order(), &life()[1].0);
+    fn capture_before_its_authorisation_confirms_the_order() {
+        let (confirmed, event) = after(order(), &payment_events()[1].0);
         assert_eq!((confirmed.status, confirmed.payment_status), (Status::Confirmed, PaymentStatus::Paid));
         assert!(matches!(event, Some(Event::OrderConfirmed(_))));
-        let (same, event) = after(confirmed.clone(), &life()[0].0);
+        let (same, event) = after(confirmed.clone(), &payment_events()[0].0);
         assert_eq!((same, event), (confirmed, None));
     }
 
     #[test]
-    fn an_authorisation_that_the_end_of_the_hold_saw_first_is_old_news_and_its_capture_is_not() {
-        let confirmed = order().authorized(3, order().created_at).unwrap();
+    fn authorisation_after_the_end_of_the_hold_changes_nothing_and_its_capture_is_applied() {
+        let confirmed = order().confirm(3, order().created_at).unwrap();
         assert_eq!((confirmed.status, confirmed.payment_status), (Status::Confirmed, PaymentStatus::Authorized));
-        let (same, event) = after(confirmed.clone(), &life()[0].0);
+        let (same, event) = after(confirmed.clone(), &payment_events()[0].0);
         assert_eq!((&same, event), (&confirmed, None));
-        assert_eq!(after(confirmed, &life()[1].0).0.payment_status, PaymentStatus::Paid);
+        assert_eq!(after(confirmed, &payment_events()[1].0).0.payment_status, PaymentStatus::Paid);
     }
 
     #[test]
-    fn an_authorisation_after_the_end_confirms_nothing_and_its_end_is_followed() {
-        let ended = order().moved(Status::Cancelled, order().created_at).unwrap();
-        let (late, event) = after(ended, &life()[0].0);
+    fn authorisation_does_not_confirm_a_cancelled_order_and_its_void_is_applied() {
+        let ended = order().transition(Status::Cancelled, order().created_at).unwrap();
+        let (late, event) = after(ended, &payment_events()[0].0);
         assert_eq!((late.status, event), (Status::Cancelled, None));
-        let (voided, _) = after(late, &told(5, Event::PaymentCancelled(done())));
+        let (voided, _) = after(late, &envelope(5, Event::PaymentCancelled(done())));
         assert_eq!((voided.status, voided.payment_status), (Status::Cancelled, PaymentStatus::Voided));
     }
 
     #[test]
-    fn a_page_to_be_visited_changes_nothing() {
+    fn required_action_changes_nothing() {
         let Order { id, payment_id, .. } = order();
         let page = PaymentNeedsAction { payment_id, order_id: id };
-        assert_eq!(after(order(), &told(3, Event::PaymentRequiresAction(page))), (order(), None));
+        assert_eq!(after(order(), &envelope(3, Event::PaymentRequiresAction(page))), (order(), None));
     }
 }

@@ -1,68 +1,19 @@
-//! What people read of an event: pure words. English; localised templates come with their own issue.
+//! The text of the email about an event, in English. Localised templates have an issue of their own. Pure.
 
 use events::{
-    CancelReason, Event, OrderCancelled, PaymentChanged, PaymentFailed, PaymentMismatched, PaymentRefunded, Recipient,
-    StockLow,
+    CancelReason, Event, OrderCancelled, PaymentDone, PaymentFailed, PaymentMismatched, PaymentRefunded, StockLow,
 };
-use values::{Currency, Money, TokenId};
+use values::{Currency, Money};
 
-use crate::draft::Draft;
+use crate::mail::{Mail, MailDraft};
 
-/// A mail in both of its forms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mail {
-    /// Names the order, or the SKU.
-    pub subject: String,
-    /// For every reader.
-    pub text: String,
-    /// The same, a little nicer.
-    pub html: String,
-}
-
-/// Whom an event is told to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// Who bought.
-    Customer(Recipient),
-    /// Whoever that one-time token is for, if there is anybody.
-    Holder(TokenId),
-    /// Who runs the shop.
-    Operator,
-}
-
-impl std::fmt::Display for Audience {
-    /// As the claim of a message names it.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Customer(recipient) => recipient.fmt(f),
-            Self::Holder(token) => token.fmt(f),
-            Self::Operator => f.write_str("operator"),
-        }
-    }
-}
-
-/// Whom an event is told to; none for events that nobody is written about.
-pub(crate) fn audience(event: &Event) -> Option<Audience> {
-    match event {
-        Event::PaymentCompleted(payment) => Some(Audience::Customer(payment.recipient)),
-        Event::PaymentFailed(payment) => Some(Audience::Customer(payment.recipient)),
-        Event::PaymentRefunded(refund) => Some(Audience::Customer(refund.recipient)),
-        Event::OrderCancelled(order) => Some(Audience::Customer(order.recipient)),
-        Event::UserPasswordResetRequested(asked) | Event::UserEmailVerificationRequested(asked) => {
-            Some(Audience::Holder(asked.token_id))
-        }
-        Event::PaymentMismatched(_) | Event::StockLow(_) => Some(Audience::Operator),
-        _ => None,
-    }
-}
-
-/// The mail that tells `name` (empty for a guest and for the operator) of an event, if anybody is written about it. What a one-time
-/// token is mailed with stands in `link.rs`.
+/// The email to `name` (empty for a guest and for the operator) about an event; none for events without an email of
+/// their own. `token_mail.rs` writes the emails with one-time tokens.
 pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
     let draft = match event {
         Event::PaymentCompleted(payment) => paid(payment),
         Event::PaymentFailed(payment) => declined(payment),
-        Event::PaymentRefunded(refund) => refunded(refund),
+        Event::PaymentRefunded(refund) => refund_made(refund),
         Event::OrderCancelled(order) => cancelled(order),
         Event::PaymentMismatched(mismatch) => mismatched(mismatch),
         Event::StockLow(stock) => low(stock),
@@ -71,76 +22,76 @@ pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
     Some(draft.into_mail(name))
 }
 
-fn paid(payment: &PaymentChanged) -> Draft<'_> {
+fn paid(payment: &PaymentDone) -> MailDraft<'_> {
     let number = &payment.order_number;
-    Draft {
+    MailDraft {
         subject: format!("Your order {number} is confirmed and paid"),
         paragraphs: vec![format!("Thank you! Your order {number} is confirmed and paid.")],
         lines: &payment.lines,
         total: Some(payment.amount.to_string()),
-        closing: "We will now get it ready for you.",
-        ..Draft::default()
+        closing: "We are now preparing it for you.",
+        ..MailDraft::default()
     }
 }
 
-fn declined(payment: &PaymentFailed) -> Draft<'_> {
+fn declined(payment: &PaymentFailed) -> MailDraft<'_> {
     let PaymentFailed { order_number: number, amount, message, .. } = payment;
-    Draft {
+    MailDraft {
         subject: format!("The payment for your order {number} did not go through"),
         paragraphs: vec![
             format!("The payment of {amount} for your order {number} did not go through: {}", sentence(message)),
-            "Your order is not lost. We hold its items for you for a few minutes more: until then you can pay with the \
-             same or another method."
+            "We hold the items of your order for a few more minutes. Until then you can pay with the same or another \
+             method."
                 .to_owned(),
         ],
-        closing: "If it is not paid in time, the order ends by itself and nothing is charged.",
-        ..Draft::default()
+        closing: "If the order is not paid in time, it is cancelled and you are not charged.",
+        ..MailDraft::default()
     }
 }
 
-fn refunded(refund: &PaymentRefunded) -> Draft<'_> {
+fn refund_made(refund: &PaymentRefunded) -> MailDraft<'_> {
     let PaymentRefunded { order_number: number, amount, refunded, captured, .. } = refund;
-    let so_far = match refunded.amount >= captured.amount {
-        true => format!("With that, all of the {captured} that you had paid has been given back."),
-        false => format!("So far, {refunded} of the {captured} that you had paid has been given back."),
+    let sum = match refunded.amount >= captured.amount {
+        true => format!("The full {captured} that you paid has now been refunded."),
+        false => format!("So far, {refunded} of the {captured} that you paid has been refunded."),
     };
-    Draft {
+    MailDraft {
         subject: format!("Your refund of {amount} for order {number}"),
-        paragraphs: vec![format!("We have given back {amount} of what you paid for your order {number}."), so_far],
-        closing: "It goes back the way you paid. Your bank may need some days to show it.",
-        ..Draft::default()
+        paragraphs: vec![format!("We have refunded {amount} of your payment for order {number}."), sum],
+        closing: "The money goes back to the method with which you paid. Your bank may need a few days to show it.",
+        ..MailDraft::default()
     }
 }
 
-/// The event knows why, and nothing of the money: what is said of that has to be true whether nothing was paid, or reserved, or
-/// taken.
-fn cancelled(order: &OrderCancelled) -> Draft<'_> {
+/// The event has the reason, but nothing about the payment. So the text must be true whether the order was unpaid,
+/// authorised or captured.
+fn cancelled(order: &OrderCancelled) -> MailDraft<'_> {
     let number = &order.order_number;
     let why = match order.reason {
         CancelReason::HoldExpired => "It was not paid in time, so its items are for sale again.",
-        CancelReason::ByCustomer => "You asked us to.",
+        CancelReason::ByCustomer => "You asked us to cancel it.",
         CancelReason::ByShop => "We are sorry: we cannot deliver it.",
     };
-    Draft {
+    MailDraft {
         subject: format!("Your order {number} is cancelled"),
         paragraphs: vec![
             format!("Your order {number} is cancelled. {why}"),
-            "Nothing is charged for it any more. If your bank shows a reservation for it, we let that go, and it \
-             disappears by itself."
+            "You will not be charged for it. If your bank shows a reservation for it, the reservation disappears by \
+             itself."
                 .to_owned(),
         ],
-        closing: "If you have already paid, the money is given back to you, and another mail tells you about that.",
-        ..Draft::default()
+        closing: "If you have already paid, we refund the money and send you another email about it.",
+        ..MailDraft::default()
     }
 }
 
-fn mismatched(mismatch: &PaymentMismatched) -> Draft<'_> {
+fn mismatched(mismatch: &PaymentMismatched) -> MailDraft<'_> {
     let PaymentMismatched { order_number: number, payment_id, order_id, intent, expected, .. } = mismatch;
-    Draft {
+    MailDraft {
         subject: format!("ALARM payment.mismatched: order {number}"),
         paragraphs: vec![format!(
-            "ALARM. What the payment provider holds for order {number} is not what this order costs. The provider's object \
-             is not used: it is cancelled, and the order is not confirmed by it."
+            "ALARM. The payment provider has another amount or currency for order {number} than the order. The payment was \
+             cancelled at the provider, and the order was not confirmed."
         )],
         facts: vec![
             ("Order", format!("{number} ({order_id})")),
@@ -149,35 +100,35 @@ fn mismatched(mismatch: &PaymentMismatched) -> Draft<'_> {
             ("Expected", expected.to_string()),
             ("Seen", seen(mismatch)),
         ],
-        closing: "Look the intent up at the provider, and find out who made or changed it.",
-        ..Draft::default()
+        closing: "Check the intent at the provider, and find out who created or changed it.",
+        ..MailDraft::default()
     }
 }
 
-fn low(stock: &StockLow) -> Draft<'_> {
+fn low(stock: &StockLow) -> MailDraft<'_> {
     let StockLow { product_id, sku, name, available, threshold } = stock;
-    Draft {
+    MailDraft {
         subject: format!("Low stock: {available} left of {sku}"),
         paragraphs: vec![format!(
-            "{available} pieces of {name} can still be sold. That is low: you are told at {threshold} or fewer. What \
-             orders hold is not among them."
+            "{available} pieces of {name} can still be sold. You receive this email at {threshold} or fewer. Pieces that \
+             are held for orders are not counted."
         )],
         facts: vec![("SKU", sku.to_string()), ("Product", product_id.to_string()), ("Left", available.to_string())],
-        closing: "You are told again when there have been more and it falls so far once more.",
-        ..Draft::default()
+        closing: "You receive another email when the stock has been higher and falls this low again.",
+        ..MailDraft::default()
     }
 }
 
-/// The provider's sum: as money where its currency is one, otherwise as it came.
+/// The amount at the provider: as money if its currency is known, otherwise as it was sent.
 fn seen(mismatch: &PaymentMismatched) -> String {
-    let PaymentMismatched { provider_amount: amount, provider_currency: currency, .. } = mismatch;
+    let PaymentMismatched { seen_amount: amount, seen_currency: currency, .. } = mismatch;
     match currency.to_ascii_uppercase().parse::<Currency>() {
         Ok(known) => Money::new(*amount, known).to_string(),
         Err(_) => format!("{amount} minor units of {currency:?}"),
     }
 }
 
-/// The provider's words as a sentence of ours.
+/// The message of the provider as a sentence.
 fn sentence(words: &str) -> String {
     let words = words.trim();
     if words.ends_with(['.', '!', '?']) { words.to_owned() } else { format!("{words}.") }
@@ -186,6 +137,7 @@ fn sentence(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audience::Audience;
     use events::Envelope;
     use serde_json::{Value, json};
     use values::{Clock, OrderId, PaymentId, ProductId, RefundId, UserId};
@@ -211,19 +163,19 @@ mod tests {
     }
 
     #[test]
-    fn a_paid_order_is_told_with_its_lines_and_total() {
+    fn mail_about_a_paid_order_has_lines_and_total() {
         let mail = render(&a_paid_order(), "Ada").unwrap();
         assert_eq!(mail.subject, "Your order S-1042 is confirmed and paid");
         assert_eq!(
             mail.text,
             "Hello Ada,\n\nThank you! Your order S-1042 is confirmed and paid.\n\n\
              Mug \"Sunday\" <large> x 2  25.98 EUR\nTea & Honey x 1  7.02 EUR\n\n\
-             Total: 33.00 EUR\n\nWe will now get it ready for you.\n"
+             Total: 33.00 EUR\n\nWe are now preparing it for you.\n"
         );
     }
 
     #[test]
-    fn the_html_says_the_same_and_lets_no_markup_in() {
+    fn html_has_the_same_content_and_escapes_markup() {
         let html = render(&a_paid_order(), "<b>Ada</b>").unwrap().html;
         assert!(html.contains("<p>Hello &lt;b&gt;Ada&lt;/b&gt;,</p>"), "{html}");
         assert!(html.contains("<td>Mug &quot;Sunday&quot; &lt;large&gt;</td><td align=\"right\">x 2</td>"), "{html}");
@@ -231,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declined_payment_says_why_and_that_one_may_pay_again() {
+    fn mail_about_a_declined_payment_names_reason_and_retry() {
         let event = event(
             "payment.failed",
             json!({"amount": eur(3300), "code": "card_declined", "message": "Your card was declined"}),
@@ -244,22 +196,22 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_order_says_why_and_what_becomes_of_the_money_in_every_case() {
-        let told = |reason| render(&event("order.cancelled", json!({"reason": reason})), "Ada").unwrap();
+    fn mail_about_a_cancelled_order_names_reason_and_money() {
+        let mail = |reason| render(&event("order.cancelled", json!({"reason": reason})), "Ada").unwrap();
         for (reason, why) in [
             ("hold_expired", "It was not paid in time, so its items are for sale again."),
-            ("by_customer", "You asked us to."),
+            ("by_customer", "You asked us to cancel it."),
             ("by_shop", "We are sorry: we cannot deliver it."),
         ] {
-            let mail = told(reason);
+            let mail = mail(reason);
             assert_eq!(mail.subject, "Your order S-1042 is cancelled");
             assert_eq!(
                 mail.text,
                 format!(
                     "Hello Ada,\n\nYour order S-1042 is cancelled. {why}\n\n\
-                     Nothing is charged for it any more. If your bank shows a reservation for it, we let that go, and it \
+                     You will not be charged for it. If your bank shows a reservation for it, the reservation \
                      disappears by itself.\n\n\
-                     If you have already paid, the money is given back to you, and another mail tells you about that.\n"
+                     If you have already paid, we refund the money and send you another email about it.\n"
                 )
             );
         }
@@ -274,21 +226,21 @@ mod tests {
     }
 
     #[test]
-    fn a_refund_says_how_much_of_which_order_and_how_much_so_far() {
+    fn mail_about_a_refund_names_amount_and_sum() {
         let mail = a_refund(500, 1200, 3300);
         assert_eq!(mail.subject, "Your refund of 5.00 EUR for order S-1042");
         assert_eq!(
             mail.text,
-            "Hello Ada,\n\nWe have given back 5.00 EUR of what you paid for your order S-1042.\n\n\
-             So far, 12.00 EUR of the 33.00 EUR that you had paid has been given back.\n\n\
-             It goes back the way you paid. Your bank may need some days to show it.\n"
+            "Hello Ada,\n\nWe have refunded 5.00 EUR of your payment for order S-1042.\n\n\
+             So far, 12.00 EUR of the 33.00 EUR that you paid has been refunded.\n\n\
+             The money goes back to the method with which you paid. Your bank may need a few days to show it.\n"
         );
     }
 
     #[test]
-    fn the_last_refund_says_that_all_is_given_back() {
+    fn mail_about_the_last_refund_says_that_all_is_refunded() {
         let mail = a_refund(2100, 3300, 3300);
-        let all = "With that, all of the 33.00 EUR that you had paid has been given back.";
+        let all = "The full 33.00 EUR that you paid has now been refunded.";
         assert!(mail.text.contains(all) && mail.html.contains(all), "{}", mail.text);
     }
 
@@ -298,10 +250,10 @@ mod tests {
     }
 
     #[test]
-    fn a_mismatch_is_an_alarm_to_the_operator_with_what_he_needs_to_look_it_up() {
+    fn mismatch_is_an_alarm_to_the_operator_with_all_ids() {
         let event = a_mismatch(1, "usd");
         let Event::PaymentMismatched(mismatch) = &event else { panic!("{event:?}") };
-        assert_eq!(audience(&event), Some(Audience::Operator));
+        assert_eq!(Audience::of(&event), Some(Audience::Operator));
         let mail = render(&event, "").unwrap();
         assert_eq!(mail.subject, "ALARM payment.mismatched: order S-1042");
         let facts = format!(
@@ -313,18 +265,18 @@ mod tests {
     }
 
     #[test]
-    fn a_currency_that_is_none_is_shown_as_it_came() {
+    fn unknown_currency_is_shown_as_it_was_sent() {
         let mail = render(&a_mismatch(330_000, "doubloons"), "").unwrap();
         assert!(mail.text.contains("Seen: 330000 minor units of \"doubloons\""), "{}", mail.text);
     }
 
     #[test]
-    fn low_stock_is_told_to_the_operator_with_how_many_are_left_of_what() {
+    fn low_stock_is_reported_to_the_operator() {
         let product: ProductId = Clock::System.mint();
         let data =
             json!({"productId": product, "sku": "MUG-INDIGO", "name": "Mug <indigo>", "available": 4, "threshold": 5});
         let event = serde_json::from_value(json!({"eventType": "stock.low", "data": data})).unwrap();
-        assert_eq!(audience(&event), Some(Audience::Operator));
+        assert_eq!(Audience::of(&event), Some(Audience::Operator));
         let mail = render(&event, "").unwrap();
         assert_eq!(mail.subject, "Low stock: 4 left of MUG-INDIGO");
         let facts = format!("SKU: MUG-INDIGO\nProduct: {product}\nLeft: 4\n");
@@ -333,35 +285,28 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_customer_is_mailed_of_they_can_choose_not_to_be() {
+    fn customers_can_unsubscribe_from_every_customer_event() {
         let mailed = [a_paid_order(), event("order.cancelled", json!({ "reason": "by_shop" }))];
         for event in mailed {
-            assert!(matches!(audience(&event), Some(Audience::Customer(_))), "{event:?}");
+            assert!(matches!(Audience::of(&event), Some(Audience::Customer(_))), "{event:?}");
             assert!(events::CUSTOMER_EVENTS.contains(&event.name()), "{event:?}");
         }
     }
 
     #[test]
-    fn nobody_is_written_about_anything_else() {
+    fn other_events_have_no_mail() {
         let event = event("payment.requested", json!({}));
-        assert!(audience(&event).is_none() && render(&event, "Ada").is_none());
-    }
-
-    #[test]
-    fn whoever_hears_of_an_event_is_named_in_the_claim_of_its_message() {
-        let recipient: UserId = Clock::System.mint();
-        assert_eq!(Audience::Customer(Recipient::User(recipient)).to_string(), recipient.to_string());
-        assert_eq!(Audience::Operator.to_string(), "operator");
+        assert!(Audience::of(&event).is_none() && render(&event, "Ada").is_none());
     }
 
     #[test]
     fn every_sample_of_the_notifier_becomes_a_mail() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/notifier");
-        let is_token = |event: &Event| matches!(audience(event), Some(Audience::Holder(_)));
+        let is_token = |event: &Event| matches!(Audience::of(event), Some(Audience::TokenHolder(_)));
         for sample in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             let batch: Value = serde_json::from_str(&std::fs::read_to_string(&sample).unwrap()).unwrap();
             let envelope: Envelope = serde_json::from_str(batch["Records"][0]["body"].as_str().unwrap()).unwrap();
-            assert!(audience(&envelope.event).is_some(), "{}", sample.display());
+            assert!(Audience::of(&envelope.event).is_some(), "{}", sample.display());
             if is_token(&envelope.event) {
                 continue;
             }
