@@ -39,16 +39,16 @@ impl Emulator {
 
     /// All rows of a table, as plain JSON.
     pub async fn scan(&self, table: &str) -> Vec<Value> {
-        let (mut rows, mut from) = (Vec::new(), Value::Null);
+        let (mut rows, mut start_key) = (Vec::new(), Value::Null);
         loop {
             let mut request = json!({ "TableName": table, "ConsistentRead": true });
-            if !from.is_null() {
-                request["ExclusiveStartKey"] = from;
+            if !start_key.is_null() {
+                request["ExclusiveStartKey"] = start_key;
             }
             let page = self.call("dynamodb", "DynamoDB_20120810.Scan", &request).await;
             rows.extend(page["Items"].as_array().into_iter().flatten().map(plain_row));
-            from = page["LastEvaluatedKey"].clone();
-            if from.is_null() {
+            start_key = page["LastEvaluatedKey"].clone();
+            if start_key.is_null() {
                 return rows;
             }
         }
@@ -58,34 +58,34 @@ impl Emulator {
     pub async fn depth(&self, url: &str) -> Depth {
         let names = ["", "NotVisible", "Delayed"].map(|kind| format!("ApproximateNumberOfMessages{kind}"));
         let request = json!({ "QueueUrl": url, "AttributeNames": names });
-        let answer = self.call("sqs", "AmazonSQS.GetQueueAttributes", &request).await;
+        let response = self.call("sqs", "AmazonSQS.GetQueueAttributes", &request).await;
         let [visible, in_flight, delayed] =
-            names.map(|name| answer["Attributes"][name].as_str().and_then(|count| count.parse().ok()).unwrap_or(0));
+            names.map(|name| response["Attributes"][name].as_str().and_then(|count| count.parse().ok()).unwrap_or(0));
         Depth { visible, in_flight, delayed }
     }
 
     /// The bodies of some messages of a queue, which stay in it.
     pub async fn peek(&self, url: &str) -> Vec<String> {
         let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0 });
-        let answer = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
-        let messages = answer["Messages"].as_array().into_iter().flatten();
+        let response = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
+        let messages = response["Messages"].as_array().into_iter().flatten();
         messages.filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect()
     }
 
     /// Takes everything out of a queue that can be had now.
     pub async fn drain(&self, url: &str) -> Vec<Value> {
-        let mut taken = Vec::new();
+        let mut messages_received = Vec::new();
         loop {
             let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"], "WaitTimeSeconds": 0 });
-            let answer = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
-            let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+            let response = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
+            let messages = response["Messages"].as_array().cloned().unwrap_or_default();
             if messages.is_empty() {
-                return taken;
+                return messages_received;
             }
             for message in messages {
                 let handle = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
                 self.call("sqs", "AmazonSQS.DeleteMessage", &handle).await;
-                taken.push(message);
+                messages_received.push(message);
             }
         }
     }
@@ -114,8 +114,8 @@ impl Emulator {
         let request = self.http.post(&self.stack.emulator_url).header("x-amz-target", target);
         let request = request.header("content-type", "application/x-amz-json-1.0");
         let request = request.header("authorization", self.credential(service)).body(body.to_string());
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{target} got no answer: {error}"));
-        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let response = request.send().await.unwrap_or_else(|error| panic!("{target} got no answer: {error}"));
+        let (status, text) = (response.status(), response.text().await.unwrap_or_default());
         assert!(status.is_success(), "{target} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }

@@ -1,11 +1,11 @@
 //! The points between two steps at which a crash must lose nothing, and which way an order has to go to come past each. souk
 //! names them where they are (`aws_kit::fault::point`); a stack may list them in `stack.json` (`faultPoints`).
 
-use crate::site::Site;
+use crate::test_stack::TestStack;
 
 /// Which way an order goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum OrderPath {
     /// It is paid.
     Paid,
     /// It is cancelled while its customer should authenticate.
@@ -15,36 +15,37 @@ pub enum Way {
 }
 
 /// All points that are known, by their workers: those of one worker are tried one after another.
-pub const POINTS: [(&str, Way); 15] = [
-    ("relay.before_publish", Way::Paid),
-    ("relay.published", Way::Paid),
-    ("payments.intent_created", Way::Paid),
-    ("payments.intent_recorded", Way::Paid),
-    ("payments.confirmed", Way::Paid),
-    ("payments.captured", Way::Paid),
-    ("payments.voided", Way::Voided),
-    ("payments.refund_asked", Way::Refunded),
-    ("payments.refunded", Way::Refunded),
-    ("orders.placing", Way::Paid),
-    ("orders.placed", Way::Paid),
-    ("orders.before_commit", Way::Paid),
-    ("orders.committed", Way::Paid),
-    ("notifier.claimed", Way::Paid),
-    ("notifier.sent", Way::Paid),
+pub const FAULT_POINTS: [(&str, OrderPath); 15] = [
+    ("relay.before_publish", OrderPath::Paid),
+    ("relay.published", OrderPath::Paid),
+    ("payments.intent_created", OrderPath::Paid),
+    ("payments.intent_recorded", OrderPath::Paid),
+    ("payments.confirmed", OrderPath::Paid),
+    ("payments.captured", OrderPath::Paid),
+    ("payments.voided", OrderPath::Voided),
+    ("payments.refund_asked", OrderPath::Refunded),
+    ("payments.refunded", OrderPath::Refunded),
+    ("orders.placing", OrderPath::Paid),
+    ("orders.placed", OrderPath::Paid),
+    ("orders.before_commit", OrderPath::Paid),
+    ("orders.committed", OrderPath::Paid),
+    ("notifier.claimed", OrderPath::Paid),
+    ("notifier.sent", OrderPath::Paid),
 ];
 
 /// Of imports and exports, and of what is exported and erased of an account: no order comes past them. The black-box suite kills
 /// there (`imports_alone.rs`, `erasure_alone.rs`).
-const OF_OTHERS: [&str; 3] = ["job.", "export.", "erasure."];
+const OTHER_PREFIXES: [&str; 3] = ["job.", "export.", "erasure."];
 
 /// The points of a stack that an order comes past. Of one that is not known here, one that was paid and cancelled comes past most.
-pub fn of(site: &Site) -> Vec<(String, Way)> {
-    let known = POINTS.map(|(label, way)| (label.to_owned(), way));
-    let way_to = |label: &str| known.iter().find(|(known, _)| known == label).map_or(Way::Refunded, |(_, way)| *way);
-    match &site.fault_points {
+pub fn order_points(test_stack: &TestStack) -> Vec<(String, OrderPath)> {
+    let known = FAULT_POINTS.map(|(label, path)| (label.to_owned(), path));
+    let path_to =
+        |label: &str| known.iter().find(|(known, _)| known == label).map_or(OrderPath::Refunded, |(_, path)| *path);
+    match &test_stack.fault_points {
         Some(labels) => {
-            let of_orders = labels.iter().filter(|label| !OF_OTHERS.iter().any(|other| label.starts_with(other)));
-            of_orders.map(|label| (label.clone(), way_to(label))).collect()
+            let of_orders = labels.iter().filter(|label| !OTHER_PREFIXES.iter().any(|other| label.starts_with(other)));
+            of_orders.map(|label| (label.clone(), path_to(label))).collect()
         }
         None => known.to_vec(),
     }

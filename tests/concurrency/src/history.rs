@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// One call and its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct CallRecord {
     /// Its place in the history: calls are numbered as they begin.
     pub seq: usize,
     /// Who called, in words: `buyer 3, phone`.
@@ -38,30 +38,30 @@ pub struct Entry {
 
 /// What an answer says about the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Effect {
     /// It happened.
-    Done,
+    Applied,
     /// It did not, and will not.
-    Refused,
+    Rejected,
     /// Nobody said: it may have happened, or happen yet, or never.
     Unknown,
 }
 
-impl Verdict {
+impl Effect {
     /// 2xx is a promise and 4xx a refusal. A 5xx is neither: whoever broke may have broken afterwards.
     pub fn of(status: Option<u16>) -> Self {
         match status {
-            Some(200..300) => Self::Done,
-            Some(400..500) => Self::Refused,
+            Some(200..300) => Self::Applied,
+            Some(400..500) => Self::Rejected,
             _ => Self::Unknown,
         }
     }
 }
 
-impl Entry {
+impl CallRecord {
     /// What its answer says.
-    pub fn verdict(&self) -> Verdict {
-        Verdict::of(self.status)
+    pub fn effect(&self) -> Effect {
+        Effect::of(self.status)
     }
 }
 
@@ -80,7 +80,7 @@ pub struct History {
     /// Milliseconds since 1970 when it began.
     pub began_at_ms: u64,
     /// In the order in which they began.
-    pub calls: Vec<Entry>,
+    pub calls: Vec<CallRecord>,
     /// In their order.
     pub notes: Vec<Note>,
 }
@@ -117,7 +117,7 @@ pub struct Recorder {
 /// A call whose answer is awaited.
 #[derive(Debug)]
 #[must_use]
-pub struct Open(usize);
+pub struct PendingCall(usize);
 
 impl Recorder {
     /// A history that begins now.
@@ -129,24 +129,24 @@ impl Recorder {
     }
 
     /// Writes a call down before it is sent: if its client dies meanwhile, it is one whose answer was lost.
-    pub fn asks(&self, call: Entry) -> Open {
+    pub fn record_call(&self, call: CallRecord) -> PendingCall {
         let mut history = self.lock();
         let seq = history.calls.len();
         let began_us = self.now_us();
-        history.calls.push(Entry { seq, began_us, ended_us: None, status: None, answer: Value::Null, ..call });
-        Open(seq)
+        history.calls.push(CallRecord { seq, began_us, ended_us: None, status: None, answer: Value::Null, ..call });
+        PendingCall(seq)
     }
 
     /// Writes its answer down.
-    pub fn answered(&self, open: &Open, status: u16, answer: Value) {
+    pub fn record_response(&self, pending: &PendingCall, status: u16, answer: Value) {
         let now = self.now_us();
-        if let Some(call) = self.lock().calls.get_mut(open.0) {
+        if let Some(call) = self.lock().calls.get_mut(pending.0) {
             (call.ended_us, call.status, call.answer) = (Some(now), Some(status), answer);
         }
     }
 
     /// Writes down what was done to the stack.
-    pub fn notes(&self, text: impl Into<String>) {
+    pub fn note(&self, text: impl Into<String>) {
         let at_us = self.now_us();
         self.lock().notes.push(Note { at_us, text: text.into() });
     }
@@ -165,7 +165,7 @@ impl Recorder {
     }
 }
 
-impl Entry {
+impl CallRecord {
     /// A call that is about to be made; the recorder adds the rest.
     pub fn new(client: &str, caller: Option<&str>, method: &str, path: &str, body: Value, key: Option<&str>) -> Self {
         Self {
@@ -188,45 +188,45 @@ impl Entry {
 mod tests {
     use super::*;
 
-    fn call(path: &str) -> Entry {
-        Entry::new("ada", Some("usr_ada"), "POST", path, json!({ "a": 1 }), Some("k"))
+    fn call(path: &str) -> CallRecord {
+        CallRecord::new("ada", Some("usr_ada"), "POST", path, json!({ "a": 1 }), Some("k"))
     }
 
     #[test]
     fn a_call_that_is_never_answered_stays_open() {
         let recorder = Recorder::begin();
-        let (lost, kept) = (recorder.asks(call("/lost")), recorder.asks(call("/kept")));
-        recorder.answered(&kept, 201, json!({ "id": "ord_1" }));
+        let (unanswered, answered) = (recorder.record_call(call("/lost")), recorder.record_call(call("/kept")));
+        recorder.record_response(&answered, 201, json!({ "id": "ord_1" }));
         let calls = recorder.history().calls;
-        assert_eq!((calls[0].seq, calls[0].verdict(), calls[0].ended_us), (0, Verdict::Unknown, None));
-        assert_eq!((calls[1].verdict(), calls[1].answer["id"].as_str()), (Verdict::Done, Some("ord_1")));
+        assert_eq!((calls[0].seq, calls[0].effect(), calls[0].ended_us), (0, Effect::Unknown, None));
+        assert_eq!((calls[1].effect(), calls[1].answer["id"].as_str()), (Effect::Applied, Some("ord_1")));
         assert!(calls[1].ended_us >= Some(calls[1].began_us) && calls[1].began_us >= calls[0].began_us);
-        drop(lost);
+        drop(unanswered);
     }
 
     #[test]
     fn only_an_answer_of_the_shop_itself_decides() {
-        let with = |status| Entry { status, ..call("/x") }.verdict();
-        assert_eq!((with(Some(201)), with(Some(409))), (Verdict::Done, Verdict::Refused));
+        let effect_of = |status| CallRecord { status, ..call("/x") }.effect();
+        assert_eq!((effect_of(Some(201)), effect_of(Some(409))), (Effect::Applied, Effect::Rejected));
         assert_eq!(
-            (with(Some(503)), with(Some(302)), with(None)),
-            (Verdict::Unknown, Verdict::Unknown, Verdict::Unknown)
+            (effect_of(Some(503)), effect_of(Some(302)), effect_of(None)),
+            (Effect::Unknown, Effect::Unknown, Effect::Unknown)
         );
     }
 
     #[test]
     fn the_file_has_a_line_for_everything_by_time() {
         // What happens within one microsecond has no order in the file.
-        let later = || {
+        let wait_a_microsecond = || {
             let begun = std::time::Instant::now();
             while begun.elapsed() < std::time::Duration::from_micros(2) {}
         };
         let recorder = Recorder::begin();
-        let _lost = recorder.asks(call("/first"));
-        later();
-        recorder.notes("the database is gone");
-        later();
-        let _lost = recorder.asks(call("/second"));
+        let _pending = recorder.record_call(call("/first"));
+        wait_a_microsecond();
+        recorder.note("the database is gone");
+        wait_a_microsecond();
+        let _pending = recorder.record_call(call("/second"));
         let path = std::env::temp_dir().join(format!("souk-history-{}.jsonl", std::process::id()));
         recorder.history().write_to(&path).expect("the file is written");
         let lines: Vec<Value> = std::fs::read_to_string(&path)

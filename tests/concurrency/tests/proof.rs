@@ -2,44 +2,45 @@
 //! again; what was asked and answered lies beside `stack.json` in `concurrency/`. They run one after another, since each has
 //! the stack for itself.
 
-use concurrency::checks::unfolded;
-use concurrency::run::{Run, prove};
+use concurrency::checks::orders_with_wrong_history;
+use concurrency::harness::assert_invariants_hold;
+use concurrency::run::Run;
 use concurrency::scenarios::Scenario;
 use e2e::{SOON, await_until};
 
 #[tokio::test]
 async fn people_at_once() {
-    prove("people", &Scenario::PEACEFUL).await;
+    assert_invariants_hold("people", &Scenario::WITHOUT_FAULTS).await;
 }
 
 #[tokio::test]
 async fn messages_that_come_twice_late_and_in_any_order() {
-    prove("messages", &[Scenario::Messages]).await;
+    assert_invariants_hold("messages", &[Scenario::Messages]).await;
 }
 
 #[tokio::test]
 async fn a_database_that_conflicts_throttles_breaks_and_loses_answers() {
-    prove("database", &[Scenario::Database]).await;
+    assert_invariants_hold("database", &[Scenario::Database]).await;
 }
 
 #[tokio::test]
 async fn a_database_that_is_gone_for_ten_seconds() {
-    prove("database-gone", &[Scenario::DatabaseGone]).await;
+    assert_invariants_hold("database-gone", &[Scenario::DatabaseGone]).await;
 }
 
 #[tokio::test]
 async fn a_provider_that_is_slow_breaks_and_tells_late() {
-    prove("provider", &[Scenario::Provider]).await;
+    assert_invariants_hold("provider", &[Scenario::Provider]).await;
 }
 
 #[tokio::test]
 async fn a_relay_whose_streams_are_lost() {
-    prove("relay", &[Scenario::RelayLost]).await;
+    assert_invariants_hold("relay", &[Scenario::RelayLost]).await;
 }
 
 #[tokio::test]
 async fn power_cuts_at_every_labelled_point() {
-    prove("kills", &[Scenario::Kills]).await;
+    assert_invariants_hold("kills", &[Scenario::Kills]).await;
 }
 
 #[tokio::test]
@@ -47,8 +48,8 @@ async fn the_history_of_every_order_that_any_suite_made_folds_to_it() {
     let run = Run::open("every-order", 0).await;
     // The tables are read one after the other, and an order may move meanwhile.
     let orders = await_until("every history folds to its order", SOON, async || {
-        let orders = run.reads_every_order().await;
-        let wrong = unfolded(&orders);
+        let orders = run.read_every_order().await;
+        let wrong = orders_with_wrong_history(&orders);
         if wrong.is_empty() { Ok(orders.len()) } else { Err(wrong.join("\n")) }
     })
     .await;

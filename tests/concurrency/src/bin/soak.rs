@@ -4,30 +4,30 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use concurrency::rest::PATIENCE;
-use concurrency::run::play;
+use concurrency::harness::play_scenarios;
+use concurrency::quiescence::QUIESCENCE_TIMEOUT;
 use concurrency::scenarios::Scenario;
 use concurrency::seed;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let minutes = std::env::var("SOUK_SOAK_MINUTES").ok().and_then(|minutes| minutes.parse().ok()).unwrap_or(30);
-    let (begun, mut round) = (Instant::now(), 0);
+    let (started, mut round) = (Instant::now(), 0);
     let mut seed = seed::from_environment();
     // Storms end in outages whose pauses have grown.
-    let patience = PATIENCE * 2;
-    while begun.elapsed() < Duration::from_secs(minutes * 60) {
+    let timeout = QUIESCENCE_TIMEOUT * 2;
+    while started.elapsed() < Duration::from_secs(minutes * 60) {
         round += 1;
-        let scenarios = drawn(seed);
+        let scenarios = pick_scenarios(seed);
         eprintln!("round {round}: SOUK_SEED={seed} {scenarios:?}");
-        let judgement = play("soak", seed, &scenarios, patience).await;
+        let report = play_scenarios("soak", seed, &scenarios, timeout).await;
         eprintln!(
             "round {round}: {} ({:.0} minutes of {minutes})",
-            judgement.tally,
-            begun.elapsed().as_secs_f32() / 60.0
+            report.counts,
+            started.elapsed().as_secs_f32() / 60.0
         );
-        if !judgement.violations.is_empty() {
-            eprintln!("round {round} is not right:\n{judgement}");
+        if !report.violations.is_empty() {
+            eprintln!("round {round} is not right:\n{report}");
             return ExitCode::FAILURE;
         }
         seed += 1;
@@ -37,9 +37,10 @@ async fn main() -> ExitCode {
 }
 
 /// A storm, or shuffled messages, and two peaceful scenarios beside it.
-fn drawn(seed: u64) -> Vec<Scenario> {
-    let mut random = seed::source(seed, "soak");
-    let loud = seed::weighted(&mut random, &[(4, Scenario::Storm), (1, Scenario::Messages), (1, Scenario::Kills)]);
-    let quiet = random.choose_multiple(Scenario::PEACEFUL, 2);
-    [vec![loud], quiet].concat()
+fn pick_scenarios(seed: u64) -> Vec<Scenario> {
+    let mut random = seed::rng(seed, "soak");
+    let with_faults =
+        seed::pick_weighted(&mut random, &[(4, Scenario::AllFaults), (1, Scenario::Messages), (1, Scenario::Kills)]);
+    let without_faults = random.choose_multiple(Scenario::WITHOUT_FAULTS, 2);
+    [vec![with_faults], without_faults].concat()
 }

@@ -1,19 +1,19 @@
 //! What clients do to the shop, and what is done to the shop meanwhile. Nothing here asserts: the checks judge, at rest. Every
 //! scenario makes its own products and people, so that those without faults can be played side by side.
 
+mod all_faults;
 mod cancels;
 mod devices;
-mod impatient;
+mod duplicate_requests;
 mod kills;
 mod messages;
+mod outages;
 mod prices;
 mod races;
 mod refunds;
 mod relay;
-mod spree;
 mod stock;
-mod storm;
-mod weather;
+mod workload;
 
 use crate::run::Run;
 
@@ -27,9 +27,9 @@ pub enum Scenario {
     /// Two devices share a cart, and one of them checks out.
     TwoDevices,
     /// Guests' carts are merged, twice at once.
-    Merges,
+    CartMerges,
     /// The same request is sent three times at once, and its answers are not waited for.
-    Impatient,
+    DuplicateRequests,
     /// Prices change while carts are on their way to the till.
     Prices,
     /// Cancel, pay, authenticate, webhook and the end of the hold meet.
@@ -51,17 +51,17 @@ pub enum Scenario {
     /// Functions are killed at every labelled point.
     Kills,
     /// All faults at once, at random.
-    Storm,
+    AllFaults,
 }
 
 impl Scenario {
     /// Those that break nothing for anybody.
-    pub const PEACEFUL: [Self; 9] = [
+    pub const WITHOUT_FAULTS: [Self; 9] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
-        Self::Merges,
-        Self::Impatient,
+        Self::CartMerges,
+        Self::DuplicateRequests,
         Self::Prices,
         Self::Races,
         Self::Cancels,
@@ -70,25 +70,25 @@ impl Scenario {
 
     /// Plays it to its end; what it began may still be on its way then.
     pub async fn play(self, run: &Run) {
-        run.recorder.notes(format!("{self:?} begins"));
+        run.recorder.note(format!("{self:?} begins"));
         match self {
-            Self::OneSku => stock::many_want_one_sku(run).await,
+            Self::OneSku => stock::many_buyers_of_one_sku(run).await,
             Self::SeveralLines => stock::one_sku_in_several_lines(run).await,
             Self::TwoDevices => devices::two_devices(run).await,
-            Self::Merges => devices::merges(run).await,
-            Self::Impatient => impatient::play(run).await,
+            Self::CartMerges => devices::cart_merges(run).await,
+            Self::DuplicateRequests => duplicate_requests::play(run).await,
             Self::Prices => prices::play(run).await,
             Self::Races => races::play(run).await,
             Self::Cancels => cancels::play(run).await,
             Self::Refunds => refunds::play(run).await,
             Self::Messages => messages::play(run).await,
-            Self::Database => weather::database(run).await,
-            Self::DatabaseGone => weather::database_gone(run).await,
-            Self::Provider => weather::provider(run).await,
+            Self::Database => outages::database(run).await,
+            Self::DatabaseGone => outages::database_gone(run).await,
+            Self::Provider => outages::provider(run).await,
             Self::RelayLost => relay::play(run).await,
             Self::Kills => kills::play(run).await,
-            Self::Storm => storm::play(run).await,
+            Self::AllFaults => all_faults::play(run).await,
         }
-        run.recorder.notes(format!("{self:?} ends"));
+        run.recorder.note(format!("{self:?} ends"));
     }
 }

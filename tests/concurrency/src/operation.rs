@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::history::{Entry, History, Verdict};
+use crate::history::{CallRecord, Effect, History};
 
 /// What was asked for, as far as a check wants to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,25 +13,25 @@ use crate::history::{Entry, History, Verdict};
     missing_docs,
     reason = "the fields are called as in the contract; stock, price and quantity are pieces and minor units"
 )]
-pub enum Deed {
+pub enum OperationKind {
     /// A product was put into the shop.
     NewProduct { sku: String, stock: i64, price: i64 },
     /// Its price was changed.
-    Price { product: String, price: i64 },
+    ChangePrice { product: String, price: i64 },
     /// Its stock was moved.
-    Stock { product: String, delta: i64 },
+    ChangeStock { product: String, delta: i64 },
     /// Something was put into a cart.
-    Add { cart: String, sku: String, quantity: i64 },
+    AddToCart { cart: String, sku: String, quantity: i64 },
     /// A cart was changed in another way: set, removed, emptied.
-    Change { cart: String },
+    ChangeCart { cart: String },
     /// A guest's cart was merged into an account's.
-    Merge { from: String, into: String },
+    MergeCarts { from: String, into: String },
     /// An order was placed; from a cart, or past any.
-    Place { key: String, cart: Option<String>, expected_total: Option<i64> },
+    PlaceOrder { key: String, cart: Option<String>, expected_total: Option<i64> },
     /// An order was cancelled.
-    Cancel { order: String },
+    CancelOrder { order: String },
     /// Money was asked back.
-    Refund { payment: String },
+    RequestRefund { payment: String },
     /// Anything else.
     Other,
 }
@@ -40,46 +40,46 @@ pub enum Deed {
 #[derive(Debug)]
 pub struct Operation<'a> {
     /// What.
-    pub deed: Deed,
+    pub kind: OperationKind,
     /// In the order in which they began; never empty.
-    pub calls: Vec<&'a Entry>,
+    pub calls: Vec<&'a CallRecord>,
 }
 
 impl Operation<'_> {
     /// Done if any answer says so; refused if all of them do.
-    pub fn verdict(&self) -> Verdict {
-        let verdicts = || self.calls.iter().map(|call| call.verdict());
+    pub fn effect(&self) -> Effect {
+        let effects = || self.calls.iter().map(|call| call.effect());
         match () {
-            () if verdicts().any(|verdict| verdict == Verdict::Done) => Verdict::Done,
-            () if verdicts().all(|verdict| verdict == Verdict::Refused) => Verdict::Refused,
-            () => Verdict::Unknown,
+            () if effects().any(|effect| effect == Effect::Applied) => Effect::Applied,
+            () if effects().all(|effect| effect == Effect::Rejected) => Effect::Rejected,
+            () => Effect::Unknown,
         }
     }
 
     /// Its effect is not earlier than this (microseconds of the history).
-    pub fn not_before(&self) -> u64 {
+    pub fn earliest_us(&self) -> u64 {
         self.calls.iter().map(|call| call.began_us).min().unwrap_or(0)
     }
 
     /// Its effect is not later than this; none if nobody ever said that it was done.
-    pub fn not_after(&self) -> Option<u64> {
-        self.good().filter_map(|call| call.ended_us).min()
+    pub fn latest_us(&self) -> Option<u64> {
+        self.successful_calls().filter_map(|call| call.ended_us).min()
     }
 
     /// The calls that were answered with success.
-    pub fn good(&self) -> impl Iterator<Item = &Entry> {
-        self.calls.iter().copied().filter(|call| call.verdict() == Verdict::Done)
+    pub fn successful_calls(&self) -> impl Iterator<Item = &CallRecord> {
+        self.calls.iter().copied().filter(|call| call.effect() == Effect::Applied)
     }
 
     /// Where in the history it is: `#12 #14`.
-    pub fn place(&self) -> String {
+    pub fn call_numbers(&self) -> String {
         self.calls.iter().map(|call| format!("#{}", call.seq)).collect::<Vec<_>>().join(" ")
     }
 }
 
-impl Deed {
+impl OperationKind {
     /// Reads a call.
-    pub fn of(call: &Entry) -> Self {
+    pub fn of(call: &CallRecord) -> Self {
         let path: Vec<&str> = call.path.trim_start_matches("/api/v1/").split('/').collect();
         let text = |member: &str| call.body[member].as_str().unwrap_or_default().to_owned();
         let owner = |name: &str| match name {
@@ -92,24 +92,27 @@ impl Deed {
                 stock: call.body["stock"]["available"].as_i64().unwrap_or(0),
                 price: call.body["price"]["amount"].as_i64().unwrap_or(0),
             },
-            ("PATCH", ["products", id]) if call.body["price"].is_object() => {
-                Self::Price { product: (*id).to_owned(), price: call.body["price"]["amount"].as_i64().unwrap_or(0) }
-            }
+            ("PATCH", ["products", id]) if call.body["price"].is_object() => Self::ChangePrice {
+                product: (*id).to_owned(),
+                price: call.body["price"]["amount"].as_i64().unwrap_or(0),
+            },
             ("PATCH", ["products", id, "stock"]) => {
-                Self::Stock { product: (*id).to_owned(), delta: call.body["delta"].as_i64().unwrap_or(0) }
+                Self::ChangeStock { product: (*id).to_owned(), delta: call.body["delta"].as_i64().unwrap_or(0) }
             }
-            ("POST", ["cart", into, "merge"]) => Self::Merge { from: text("from"), into: owner(into) },
-            ("POST", ["cart", name, "items"]) => {
-                Self::Add { cart: owner(name), sku: text("sku"), quantity: call.body["quantity"].as_i64().unwrap_or(0) }
-            }
-            ("PUT" | "DELETE", ["cart", name, ..]) => Self::Change { cart: owner(name) },
-            ("POST", ["orders"]) => Self::Place {
+            ("POST", ["cart", into, "merge"]) => Self::MergeCarts { from: text("from"), into: owner(into) },
+            ("POST", ["cart", name, "items"]) => Self::AddToCart {
+                cart: owner(name),
+                sku: text("sku"),
+                quantity: call.body["quantity"].as_i64().unwrap_or(0),
+            },
+            ("PUT" | "DELETE", ["cart", name, ..]) => Self::ChangeCart { cart: owner(name) },
+            ("POST", ["orders"]) => Self::PlaceOrder {
                 key: call.key.clone().unwrap_or_default(),
                 cart: call.body["cart"].as_str().map(owner),
                 expected_total: call.body["expectedTotal"]["amount"].as_i64(),
             },
-            ("POST", ["orders", id, "cancel"]) => Self::Cancel { order: (*id).to_owned() },
-            ("POST", ["payments", id, "refunds"]) => Self::Refund { payment: (*id).to_owned() },
+            ("POST", ["orders", id, "cancel"]) => Self::CancelOrder { order: (*id).to_owned() },
+            ("POST", ["payments", id, "refunds"]) => Self::RequestRefund { payment: (*id).to_owned() },
             _ => Self::Other,
         }
     }
@@ -121,30 +124,32 @@ impl History {
         let mut keyed: BTreeMap<(&Option<String>, &str, &str, &str), usize> = BTreeMap::new();
         let mut operations: Vec<Operation<'_>> = Vec::new();
         for call in &self.calls {
-            let known = call.key.as_deref().map(|key| (&call.caller, call.method.as_str(), call.path.as_str(), key));
-            if let Some(place) = known.as_ref().and_then(|known| keyed.get(known)) {
-                operations[*place].calls.push(call);
+            let identity = call.key.as_deref().map(|key| (&call.caller, call.method.as_str(), call.path.as_str(), key));
+            if let Some(index) = identity.as_ref().and_then(|identity| keyed.get(identity)) {
+                operations[*index].calls.push(call);
                 continue;
             }
-            keyed.extend(known.map(|known| (known, operations.len())));
-            operations.push(Operation { deed: Deed::of(call), calls: vec![call] });
+            keyed.extend(identity.map(|identity| (identity, operations.len())));
+            operations.push(Operation { kind: OperationKind::of(call), calls: vec![call] });
         }
         operations
     }
 
     /// The SKUs that this run put, or may have put, into the shop.
     pub fn skus(&self) -> BTreeSet<String> {
-        let made = self.operations().into_iter().filter(|made| made.verdict() != Verdict::Refused);
-        made.filter_map(|made| match made.deed {
-            Deed::NewProduct { sku, .. } => Some(sku),
-            _ => None,
-        })
-        .collect()
+        let operations = self.operations().into_iter().filter(|operation| operation.effect() != Effect::Rejected);
+        operations
+            .filter_map(|operation| match operation.kind {
+                OperationKind::NewProduct { sku, .. } => Some(sku),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The SKU of each product that this run made, by the product's id.
     pub fn sku_by_product(&self) -> BTreeMap<String, String> {
-        let answers = self.calls.iter().filter(|call| matches!(Deed::of(call), Deed::NewProduct { .. }));
+        let answers =
+            self.calls.iter().filter(|call| matches!(OperationKind::of(call), OperationKind::NewProduct { .. }));
         let text = |answer: &Value, member: &str| Some(answer[member].as_str()?.to_owned());
         answers.filter_map(|call| Some((text(&call.answer, "id")?, text(&call.answer, "sku")?))).collect()
     }
@@ -155,11 +160,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn call(seq: usize, path: &str, key: Option<&str>, status: Option<u16>) -> Entry {
+    fn call(seq: usize, path: &str, key: Option<&str>, status: Option<u16>) -> CallRecord {
         let body = json!({ "cart": "me", "expectedTotal": { "amount": 7, "currency": "EUR" } });
-        let call = Entry::new("ada", Some("usr_ada"), "POST", path, body, key);
+        let call = CallRecord::new("ada", Some("usr_ada"), "POST", path, body, key);
         let began_us = seq as u64 * 10;
-        Entry { seq, began_us, ended_us: status.map(|_| began_us + 5), status, ..call }
+        CallRecord { seq, began_us, ended_us: status.map(|_| began_us + 5), status, ..call }
     }
 
     #[test]
@@ -173,20 +178,22 @@ mod tests {
         ];
         let history = History { calls, ..History::default() };
         let operations = history.operations();
-        let seen: Vec<_> = operations.iter().map(|operation| (operation.place(), operation.verdict())).collect();
+        let actual: Vec<_> =
+            operations.iter().map(|operation| (operation.call_numbers(), operation.effect())).collect();
         let expected =
-            [("#0 #2", Verdict::Done), ("#1", Verdict::Refused), ("#3", Verdict::Done), ("#4", Verdict::Refused)];
-        assert_eq!(seen, expected.map(|(place, verdict)| (place.to_owned(), verdict)));
-        assert_eq!((operations[0].not_before(), operations[0].not_after()), (0, Some(25)));
-        let place = Deed::Place { key: "k".into(), cart: Some("usr_ada".into()), expected_total: Some(7) };
-        assert_eq!(operations[0].deed, place);
-        assert_eq!(operations[2].deed, Deed::Cancel { order: "ord_1".into() });
+            [("#0 #2", Effect::Applied), ("#1", Effect::Rejected), ("#3", Effect::Applied), ("#4", Effect::Rejected)];
+        assert_eq!(actual, expected.map(|(index, effect)| (index.to_owned(), effect)));
+        assert_eq!((operations[0].earliest_us(), operations[0].latest_us()), (0, Some(25)));
+        let index =
+            OperationKind::PlaceOrder { key: "k".into(), cart: Some("usr_ada".into()), expected_total: Some(7) };
+        assert_eq!(operations[0].kind, index);
+        assert_eq!(operations[2].kind, OperationKind::CancelOrder { order: "ord_1".into() });
     }
 
     #[test]
     fn an_answer_that_was_lost_leaves_it_open_whatever_others_say() {
         let calls = vec![call(0, "/api/v1/orders", Some("k"), None), call(1, "/api/v1/orders", Some("k"), Some(409))];
         let history = History { calls, ..History::default() };
-        assert_eq!(history.operations()[0].verdict(), Verdict::Unknown);
+        assert_eq!(history.operations()[0].effect(), Effect::Unknown);
     }
 }

@@ -6,43 +6,43 @@
 
 use serde_json::{Value, json};
 
-use crate::history::{Entry, History};
-use crate::world::{Intent, Order, Payment, Raw, World};
+use crate::history::{CallRecord, History};
+use crate::observed::{Intent, ObservedState, Order, Payment, RawState};
 
 /// The SKU.
 pub(crate) const MUG: &str = "MUG";
 /// The order that was paid.
 pub(crate) const PAID: &str = "ord_paid";
 /// The order that was cancelled.
-pub(crate) const GONE: &str = "ord_gone";
+pub(crate) const CANCELLED: &str = "ord_gone";
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const NEW_YEAR_MS: u64 = 1_767_225_600_000;
 
 /// The world and its history.
-pub(crate) fn good() -> (World, History) {
+pub(crate) fn valid_run() -> (ObservedState, History) {
     let history = history();
-    (raw().world(&history), history)
+    (raw().for_history(&history), history)
 }
 
 /// Fails unless there is exactly one finding, and it says all of this.
 #[track_caller]
-pub(crate) fn objects(found: &[String], words: &[&str]) {
-    assert!(found.len() == 1 && words.iter().all(|word| found[0].contains(word)), "{words:?} in {found:#?}");
+pub(crate) fn assert_one_finding(findings: &[String], words: &[&str]) {
+    assert!(findings.len() == 1 && words.iter().all(|word| findings[0].contains(word)), "{words:?} in {findings:#?}");
 }
 
 /// The first call whose path ends so.
-pub(crate) fn call_mut<'a>(history: &'a mut History, path_end: &str) -> &'a mut Entry {
+pub(crate) fn call_mut<'a>(history: &'a mut History, path_end: &str) -> &'a mut CallRecord {
     history.calls.iter_mut().find(|call| call.path.ends_with(path_end)).expect("such a call")
 }
 
 /// The call with that key is asked again, and answered so.
-pub(crate) fn answer_again(history: &mut History, key: &str, answer: Value) {
+pub(crate) fn repeat_call(history: &mut History, key: &str, answer: Value) {
     let call = history.calls.iter().find(|call| call.key.as_deref() == Some(key)).expect("such a key").clone();
-    history.calls.push(Entry { seq: history.calls.len(), answer, ..call });
+    history.calls.push(CallRecord { seq: history.calls.len(), answer, ..call });
 }
 
-impl World {
+impl ObservedState {
     pub(crate) fn order_mut(&mut self, id: &str) -> &mut Order {
         self.orders.iter_mut().find(|order| order.id == id).expect("such an order")
     }
@@ -63,14 +63,21 @@ fn eur(amount: i64) -> Value {
 /// What was asked.
 pub(crate) fn history() -> History {
     let mut history = History { began_at_ms: NEW_YEAR_MS, ..History::default() };
-    let mut at = |began_us: u64, who: Option<&str>, asked: (&str, &str, Value), key: &str, answered: (u16, Value)| {
-        let call = Entry::new("somebody", who, asked.0, &format!("/api/v1{}", asked.1), asked.2, Some(key));
+    let mut at = |began_us: u64, who: Option<&str>, request: (&str, &str, Value), key: &str, response: (u16, Value)| {
+        let call = CallRecord::new("somebody", who, request.0, &format!("/api/v1{}", request.1), request.2, Some(key));
         let (seq, ended_us) = (history.calls.len(), Some(began_us + 10));
-        history.calls.push(Entry { seq, began_us, ended_us, status: Some(answered.0), answer: answered.1, ..call });
+        history.calls.push(CallRecord {
+            seq,
+            began_us,
+            ended_us,
+            status: Some(response.0),
+            answer: response.1,
+            ..call
+        });
     };
     let (root, ada) = (Some("usr_root"), Some("usr_ada"));
-    let mug = json!({ "sku": MUG, "price": eur(1299), "stock": { "available": 10 } });
-    at(0, root, ("POST", "/products", mug), "key-mug", (201, json!({ "id": "prd_mug", "sku": MUG })));
+    let product = json!({ "sku": MUG, "price": eur(1299), "stock": { "available": 10 } });
+    at(0, root, ("POST", "/products", product), "key-mug", (201, json!({ "id": "prd_mug", "sku": MUG })));
     at(20, root, ("PATCH", "/products/prd_mug/stock", json!({ "delta": 5 })), "key-stock", (200, json!({})));
     let two = json!({
         "items": [{ "sku": MUG, "quantity": 2, "unitPrice": eur(1299), "lineTotal": eur(2598), "available": 15 }],
@@ -79,32 +86,32 @@ pub(crate) fn history() -> History {
     at(40, ada, ("POST", "/cart/me/items", json!({ "sku": MUG, "quantity": 2 })), "key-add", (200, two));
     let order = json!({ "cart": "me", "expectedTotal": eur(2598) });
     at(100, ada, ("POST", "/orders", order), "key-paid", (201, json!({ "id": PAID })));
-    let declined = json!({ "items": [{ "sku": MUG, "quantity": 3 }] });
-    at(200, None, ("POST", "/orders", declined), "key-gone", (201, json!({ "id": GONE })));
+    let unpaid = json!({ "items": [{ "sku": MUG, "quantity": 3 }] });
+    at(200, None, ("POST", "/orders", unpaid), "key-gone", (201, json!({ "id": CANCELLED })));
     let greedy = json!({ "items": [{ "sku": MUG, "quantity": 99 }] });
     at(220, None, ("POST", "/orders", greedy), "key-refused", (409, json!({ "code": "insufficient_stock" })));
     at(300, ada, ("POST", "/cart/me/items", json!({ "sku": MUG, "quantity": 1 })), "key-one", (200, json!({})));
     let refund = json!({ "id": "rfd_1", "amount": eur(1000) });
-    let asked = json!({ "amount": eur(1000), "reason": "scratched" });
-    at(400, root, ("POST", "/payments/pay_paid/refunds", asked), "key-refund", (201, refund));
+    let request = json!({ "amount": eur(1000), "reason": "scratched" });
+    at(400, root, ("POST", "/payments/pay_paid/refunds", request), "key-refund", (201, refund));
     at(1000, root, ("PATCH", "/products/prd_mug", json!({ "price": eur(1399) })), "key-price", (200, json!({})));
     history
 }
 
 /// What the tables, the provider and the mailbox hold.
-pub(crate) fn raw() -> Raw {
+pub(crate) fn raw() -> RawState {
     let offer = json!({
         "pk": "SKU#MUG", "sk": "OFFER", "sku": MUG, "available": 13, "stockVersion": 5, "price": eur(1399),
     });
     let tables = [
         ("catalog", [vec![offer], movements()].concat()),
-        ("orders", [paid_order(), gone_order()].concat()),
+        ("orders", [paid_order(), cancelled_order()].concat()),
         ("payments", payments()),
         (
             "cart",
             vec![json!({ "pk": "CART#usr_ada", "sk": "CART", "lines": [{ "sku": MUG, "quantity": 1 }], "version": 4 })],
         ),
-        ("notifications", notices()),
+        ("notifications", notifications()),
     ];
     let subjects = [
         "Your order N-PAID is confirmed and paid",
@@ -112,12 +119,12 @@ pub(crate) fn raw() -> Raw {
         "The payment for your order N-GONE did not go through",
         "Your order N-GONE is cancelled",
     ];
-    Raw {
+    RawState {
         tables: tables.into_iter().map(|(context, rows)| (context.to_owned(), rows)).collect(),
-        books: books(),
+        ledger: ledger(),
         mails: subjects.map(str::to_owned).into(),
         read_at_ms: i64::try_from(NEW_YEAR_MS + 60_000).expect("a moment"),
-        ..Raw::default()
+        ..RawState::default()
     }
 }
 
@@ -132,11 +139,11 @@ fn order(id: &str, placed: &Value, key: &str, steps: &[(u64, &str, &str, &str, &
     let pk = format!("ORDER#{id}");
     let mut rows = vec![json!({ "pk": pk, "sk": "ORDER#PRIVATE", "shippingAddress": { "line2": key } })];
     let mut order = placed.clone();
-    for (version, (second, actor, reason, status, believed, sequence)) in (1..).zip(steps) {
+    for (version, (second, actor, reason, status, payment_status, sequence)) in (1..).zip(steps) {
         let at = format!("2026-01-01T00:00:{second:02}.000Z");
         let mut step = json!({
             "version": version, "at": at, "actor": actor, "reason": reason, "correlationId": "req", "status": status,
-            "paymentStatus": believed, "paymentSequence": sequence, "fulfilmentStatus": "unfulfilled",
+            "paymentStatus": payment_status, "paymentSequence": sequence, "fulfilmentStatus": "unfulfilled",
             "holdExpiresAt": "2026-01-01T00:00:20.000Z",
         });
         for name in ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"] {
@@ -178,7 +185,7 @@ fn paid_order() -> Vec<Value> {
     order(PAID, &placed(PAID, "N-PAID", "usr_ada", "pay_paid", 2), "key-paid", &steps)
 }
 
-fn gone_order() -> Vec<Value> {
+fn cancelled_order() -> Vec<Value> {
     let worker = "system:orders-worker";
     let steps = [
         (0, "guest", "placed", "pending", "unpaid", 0),
@@ -186,7 +193,7 @@ fn gone_order() -> Vec<Value> {
         (20, worker, "hold_expired", "cancelled", "failed", 3),
         (22, worker, "payment.cancelled", "cancelled", "voided", 5),
     ];
-    order(GONE, &placed(GONE, "N-GONE", "con_bob", "pay_gone", 3), "key-gone", &steps)
+    order(CANCELLED, &placed(CANCELLED, "N-GONE", "con_bob", "pay_gone", 3), "key-gone", &steps)
 }
 
 fn payments() -> Vec<Value> {
@@ -201,25 +208,25 @@ fn payments() -> Vec<Value> {
             "amount": 1000, "status": "succeeded", "providerId": "re_1",
         }),
         json!({
-            "pk": "PAYMENT#pay_gone", "sk": "PAYMENT", "id": "pay_gone", "orderId": GONE, "amount": eur(3897),
+            "pk": "PAYMENT#pay_gone", "sk": "PAYMENT", "id": "pay_gone", "orderId": CANCELLED, "amount": eur(3897),
             "captured": 0, "refunded": 0, "refunding": 0, "refundable": 0, "status": "cancelled",
             "attempts": [{ "intent": "pi_gone", "outcome": "voided" }],
         }),
     ]
 }
 
-fn notices() -> Vec<Value> {
-    let told = [
+fn notifications() -> Vec<Value> {
+    let events = [
         ("payment.completed", "pay_paid"),
         ("payment.refunded", "pay_paid"),
         ("payment.failed", "pay_gone"),
-        ("order.cancelled", GONE),
+        ("order.cancelled", CANCELLED),
     ];
     let row = |(event, subject): (&str, &str)| json!({ "pk": format!("EVENT#{event}"), "sk": "email#x", "status": "sent", "eventType": event, "subject": subject });
-    told.map(row).into()
+    events.map(row).into()
 }
 
-fn books() -> Value {
+fn ledger() -> Value {
     let at = |seconds: u64| NEW_YEAR_MS + seconds * 1000;
     let line = |second: u64, what: &str| json!({ "at_ms": at(second), "what": what });
     json!({
@@ -230,7 +237,7 @@ fn books() -> Value {
                 "history": [line(1, "created"), line(2, "authorised"), line(3, "captured"), line(9, "refunded")],
             },
             {
-                "id": "pi_gone", "order_id": GONE, "charges": [{ "state": "declined", "captured": 0, "refunded": 0 }],
+                "id": "pi_gone", "order_id": CANCELLED, "charges": [{ "state": "declined", "captured": 0, "refunded": 0 }],
                 "history": [line(1, "created"), line(2, "declined"), line(21, "cancelled")],
             },
         ],

@@ -54,7 +54,7 @@ pub enum OrderStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the contract's words")]
-pub enum PaidStatus {
+pub enum OrderPaymentStatus {
     Unpaid,
     Authorized,
     Paid,
@@ -69,7 +69,7 @@ pub enum PaidStatus {
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the contract's words")]
 pub enum PaymentStatus {
-    Open,
+    PendingCall,
     RequiresAction,
     Authorized,
     Captured,
@@ -119,7 +119,7 @@ pub struct Order {
     /// How far it has come.
     pub status: OrderStatus,
     /// Where it believes its money to be.
-    pub payment_status: PaidStatus,
+    pub payment_status: OrderPaymentStatus,
     /// `pay_…`.
     pub payment_id: String,
     /// RFC 3339.
@@ -241,13 +241,13 @@ pub struct Refund {
 fn minor_units<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
-        Number(i64),
+    enum Amount {
+        MinorUnits(i64),
         Money(Money),
     }
-    Written::deserialize(from).map(|written| match written {
-        Written::Number(amount) => amount,
-        Written::Money(money) => money.amount,
+    Amount::deserialize(from).map(|amount| match amount {
+        Amount::MinorUnits(amount) => amount,
+        Amount::Money(money) => money.amount,
     })
 }
 
@@ -263,7 +263,7 @@ pub struct CartLine {
 /// A row of the notifications table: what somebody was told, or was to be.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Notice {
+pub struct Notification {
     /// `sending`, `sent`, `failed` or `unknown`.
     pub status: String,
     /// `payment.completed`.
@@ -289,7 +289,7 @@ pub struct Intent {
     /// Attempts on cards.
     pub charges: Vec<Charge>,
     /// What happened to it, in its order.
-    pub history: Vec<Happening>,
+    pub history: Vec<IntentEvent>,
 }
 
 impl Intent {
@@ -309,7 +309,7 @@ impl Intent {
     }
 
     /// Was money ever moved by it? Such an intent has to be in our books, too.
-    pub fn moved_money(&self) -> bool {
+    pub fn has_moved_money(&self) -> bool {
         self.charges.iter().any(|charge| charge.state != "declined")
     }
 }
@@ -327,7 +327,7 @@ pub struct Charge {
 
 /// A line of an intent's history.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Happening {
+pub struct IntentEvent {
     /// Milliseconds since 1970.
     pub at_ms: u64,
     /// `authorised`, `captured`, `voided`, …
@@ -350,7 +350,7 @@ pub struct ProviderRefund {
 
 /// A request that the provider has seen.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Seen {
+pub struct ProviderRequest {
     /// `POST`.
     pub method: String,
     /// `/v1/refunds`.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::history::Recorder;
-use crate::site::Site;
+use crate::test_stack::TestStack;
 
 /// The provider's other door.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Provider {
 
 /// How its webhooks come. Cards can have it their own way (`…_hook_late_800ms`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Webhooks {
+pub enum WebhookDelivery {
     /// At once.
     Prompt,
     /// So many milliseconds later.
@@ -30,7 +30,7 @@ pub enum Webhooks {
     Never,
 }
 
-impl Webhooks {
+impl WebhookDelivery {
     fn delivery(self, seed: u64) -> Value {
         let (mode, ms) = match self {
             Self::Prompt => ("prompt", 0),
@@ -44,30 +44,30 @@ impl Webhooks {
 }
 
 impl Provider {
-    pub(super) fn new(http: reqwest::Client, site: &Site, recorder: Recorder) -> Self {
-        let listener = format!("{}/api/v1/payments/webhooks/stripe", site.stack.api_url);
-        let url = site.stack.payment_provider_url.clone();
-        Self { http, url, listener, secret: site.webhook_secret.clone(), recorder }
+    pub(super) fn new(http: reqwest::Client, test_stack: &TestStack, recorder: Recorder) -> Self {
+        let listener = format!("{}/api/v1/payments/webhooks/stripe", test_stack.stack.api_url);
+        let url = test_stack.stack.payment_provider_url.clone();
+        Self { http, url, listener, secret: test_stack.webhook_secret.clone(), recorder }
     }
 
     /// Orders a fault for the next `times` calls to a path: `delay`, `fail_before`, `fail_after`, `timeout_after` or
     /// `drop_connection_after`.
-    pub async fn fails(&self, kind: &str, path_contains: &str, times: u32, ms: Option<u64>) {
+    pub async fn inject(&self, kind: &str, path_contains: &str, times: u32, ms: Option<u64>) {
         let mut fault =
             json!({ "kind": kind, "match": { "method": "POST", "path_contains": path_contains }, "times": times });
         if let Some(ms) = ms {
             fault["ms"] = ms.into();
         }
-        self.recorder.notes(format!("provider: {fault}"));
+        self.recorder.note(format!("provider: {fault}"));
         let answer = self.http.post(format!("{}/_fake/faults", self.url)).json(&fault).send().await;
         let status = answer.map(|answer| answer.status().as_u16());
         assert!(matches!(status, Ok(201)), "the provider takes the fault {fault}: {status:?}");
     }
 
     /// From now on webhooks come like this.
-    pub async fn webhooks(&self, how: Webhooks, seed: u64) {
-        self.recorder.notes(format!("webhooks: {how:?}"));
-        let endpoint = json!({ "url": self.listener, "secret": self.secret, "delivery": how.delivery(seed) });
+    pub async fn set_webhook_delivery(&self, delivery: WebhookDelivery, seed: u64) {
+        self.recorder.note(format!("webhooks: {delivery:?}"));
+        let endpoint = json!({ "url": self.listener, "secret": self.secret, "delivery": delivery.delivery(seed) });
         let answer = self.http.put(format!("{}/_fake/webhooks", self.url)).json(&endpoint).send().await;
         let status = answer.map(|answer| answer.status().as_u16());
         assert!(matches!(status, Ok(200..300)), "the provider takes the endpoint {endpoint}: {status:?}");
@@ -75,17 +75,17 @@ impl Provider {
 
     /// A customer follows the link that a payment shows, and does what the bank asks for, or fails to. What the bank makes of
     /// it (the payment may be over) is its own affair.
-    pub async fn authenticates(&self, next_action: &str, succeeds: bool) {
+    pub async fn authenticate(&self, next_action: &str, succeeds: bool) {
         let separator = if next_action.contains('?') { '&' } else { '?' };
         let url = if succeeds { next_action.to_owned() } else { format!("{next_action}{separator}outcome=fail") };
         let answer = self.http.post(&url).send().await.map(|answer| answer.status().as_u16());
-        self.recorder.notes(format!("customer at the bank: {url} {answer:?}"));
+        self.recorder.note(format!("customer at the bank: {url} {answer:?}"));
     }
 
     /// It works, and its webhooks come at once.
-    pub async fn mend(&self) {
-        let mended = self.http.delete(format!("{}/_fake/faults", self.url)).send().await;
-        assert!(mended.is_ok(), "the provider is mended: {mended:?}");
-        self.webhooks(Webhooks::Prompt, 0).await;
+    pub async fn reset(&self) {
+        let result = self.http.delete(format!("{}/_fake/faults", self.url)).send().await;
+        assert!(result.is_ok(), "the provider is mended: {result:?}");
+        self.set_webhook_delivery(WebhookDelivery::Prompt, 0).await;
     }
 }

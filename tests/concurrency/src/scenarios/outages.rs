@@ -2,37 +2,37 @@
 
 use std::time::Duration;
 
-use super::spree::Spree;
-use crate::levers::Webhooks;
+use super::workload::Workload;
+use crate::fault_injection::WebhookDelivery;
 use crate::run::Run;
 
 /// How often a call to DynamoDB goes wrong, and how. Some of them are worse luck than any table ever had.
-pub(super) const DATABASE: [(&str, f64); 4] =
+pub(super) const DATABASE_FAULTS: [(&str, f64); 4] =
     [("transaction_conflict", 0.10), ("throttle", 0.03), ("internal_error", 0.02), ("timeout_after_commit", 0.03)];
 
 /// Every kind of fault by chance, for everybody: the functions that answer, the workers, the relay, housekeeping.
 pub(super) async fn database(run: &Run) {
-    let spree = Spree::of(run, "database buyer", 10).await;
-    run.levers.database.fails_by_chance(&DATABASE, run.seed).await;
-    spree.begins(2).await;
-    run.levers.database.mend().await;
+    let workload = Workload::prepare(run, "database buyer", 10).await;
+    run.faults.database.inject_by_chance(&DATABASE_FAULTS, run.seed).await;
+    workload.run(2).await;
+    run.faults.database.reset().await;
 }
 
 /// In the middle of it, nobody reaches any table for ten seconds.
 pub(super) async fn database_gone(run: &Run) {
-    let spree = Spree::of(run, "outage buyer", 8).await;
+    let workload = Workload::prepare(run, "outage buyer", 8).await;
     let outage = async {
         tokio::time::sleep(Duration::from_millis(1500)).await;
-        run.levers.database.is_gone_for(10_000).await;
+        run.faults.database.make_unavailable_for(10_000).await;
         tokio::time::sleep(Duration::from_secs(10)).await;
     };
-    futures::join!(spree.begins(2), outage);
+    futures::join!(workload.run(2), outage);
 }
 
 /// Each kind of fault at each kind of call, while webhooks come in any order.
 pub(super) async fn provider(run: &Run) {
-    let spree = Spree::of(run, "provider buyer", 10).await;
-    let mut random = run.source("provider");
+    let workload = Workload::prepare(run, "provider buyer", 10).await;
+    let mut random = run.rng("provider");
     // Longer than souk waits for an answer.
     let too_long = Some(6_500);
     let mut faults = Vec::new();
@@ -47,13 +47,18 @@ pub(super) async fn provider(run: &Run) {
     faults.extend([("timeout_after", "/confirm", 1, too_long), ("timeout_after", "/capture", 1, too_long)]);
     random.shuffle(&mut faults);
     for (kind, path, times, ms) in faults {
-        run.levers.provider.fails(kind, path, times, ms).await;
+        run.faults.provider.inject(kind, path, times, ms).await;
     }
-    let news = async {
-        for how in [Webhooks::Shuffled(3000), Webhooks::Twice(1500), Webhooks::Never, Webhooks::Late(2500)] {
-            run.levers.provider.webhooks(how, run.seed).await;
+    let webhooks = async {
+        for delivery in [
+            WebhookDelivery::Shuffled(3000),
+            WebhookDelivery::Twice(1500),
+            WebhookDelivery::Never,
+            WebhookDelivery::Late(2500),
+        ] {
+            run.faults.provider.set_webhook_delivery(delivery, run.seed).await;
             tokio::time::sleep(Duration::from_secs(4)).await;
         }
     };
-    futures::join!(spree.begins(2), news);
+    futures::join!(workload.run(2), webhooks);
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// Where things are.
 #[derive(Debug, Clone)]
-pub struct Site {
+pub struct TestStack {
     /// What the e2e suite reads.
     pub stack: Stack,
     /// The folder of `stack.json`: histories are laid down beside it.
@@ -37,29 +37,29 @@ impl Default for Rules {
     }
 }
 
-impl Site {
+impl TestStack {
     /// Reads the file that `SOUK_STACK` names, or that of the test profile. Without a stack it panics, with a sentence.
     pub fn read() -> Self {
         let stack = Stack::read();
         let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/test/stack.json");
         let path = std::env::var_os("SOUK_STACK").map_or(default, PathBuf::from);
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let described: Value = serde_json::from_str(&text).unwrap_or_default();
-        Self::of(stack, path.parent().map(Path::to_owned).unwrap_or_default(), &described)
+        let description: Value = serde_json::from_str(&text).unwrap_or_default();
+        Self::of(stack, path.parent().map(Path::to_owned).unwrap_or_default(), &description)
     }
 
-    fn of(stack: Stack, folder: PathBuf, described: &Value) -> Self {
-        let points = described["faultPoints"].as_array();
+    fn of(stack: Stack, folder: PathBuf, description: &Value) -> Self {
+        let points = description["faultPoints"].as_array();
         let points = points.map(|points| points.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         Self {
             stack,
             folder,
-            faults: described["faults"].as_str().map(PathBuf::from),
+            faults: description["faults"].as_str().map(PathBuf::from),
             fault_points: points,
-            webhook_secret: described["stripe"]["webhookSecret"].as_str().unwrap_or_default().to_owned(),
+            webhook_secret: description["stripe"]["webhookSecret"].as_str().unwrap_or_default().to_owned(),
             rules: Rules {
-                captures_at_shipment: described["captureAt"] == "shipment",
-                merges_by_sum: described["cartMerge"].as_str().is_none_or(|strategy| strategy == "sum"),
+                captures_at_shipment: description["captureAt"] == "shipment",
+                merges_by_sum: description["cartMerge"].as_str().is_none_or(|strategy| strategy == "sum"),
             },
         }
     }

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
 use crate::history::Recorder;
-use crate::site::Site;
+use crate::test_stack::TestStack;
 
 /// What a mapping is made of.
-const MADE_OF: [&str; 8] = [
+const COPIED_MEMBERS: [&str; 8] = [
     "EventSourceArn",
     "BatchSize",
     "BisectBatchOnFunctionError",
@@ -32,45 +32,45 @@ pub struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(emulator: Emulator, site: &Site, recorder: Recorder) -> Self {
-        let function = site.stack.functions.get("relay");
+    pub(super) fn new(emulator: Emulator, test_stack: &TestStack, recorder: Recorder) -> Self {
+        let function = test_stack.stack.functions.get("relay");
         let function = function.unwrap_or_else(|| panic!("stack.json names no function relay")).clone();
         Self { emulator, function, recorder }
     }
 
     /// Does something while the relay has no streams; it gets them back even if that fails.
-    pub async fn while_lost<T>(&self, work: impl Future<Output = T>) -> T {
-        let lost = self.loses_its_streams().await;
-        let done = AssertUnwindSafe(work).catch_unwind().await;
-        self.is_back(lost).await;
-        done.unwrap_or_else(|panic| resume_unwind(panic))
+    pub async fn run_without_streams<T>(&self, work: impl Future<Output = T>) -> T {
+        let mappings = self.remove_streams().await;
+        let result = AssertUnwindSafe(work).catch_unwind().await;
+        self.restore_streams(mappings).await;
+        result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    async fn loses_its_streams(&self) -> Vec<Value> {
+    async fn remove_streams(&self) -> Vec<Value> {
         let path = format!("/event-source-mappings/?FunctionName={}", self.function);
-        let listed = self.send(Method::GET, &path, None).await;
-        let mappings = listed["EventSourceMappings"].as_array().cloned().unwrap_or_default();
-        assert!(!mappings.is_empty(), "the relay has streams: {listed}");
+        let list = self.send(Method::GET, &path, None).await;
+        let mappings = list["EventSourceMappings"].as_array().cloned().unwrap_or_default();
+        assert!(!mappings.is_empty(), "the relay has streams: {list}");
         for mapping in &mappings {
             let id = mapping["UUID"].as_str().unwrap_or_default();
             self.send(Method::DELETE, &format!("/event-source-mappings/{id}"), None).await;
         }
-        self.recorder.notes("relay: off, its streams are lost");
+        self.recorder.note("relay: off, its streams are lost");
         mappings
     }
 
     /// They begin with what comes now.
-    async fn is_back(&self, lost: Vec<Value>) {
-        for mapping in lost {
-            let mut made = json!({ "FunctionName": self.function, "StartingPosition": "LATEST" });
-            for member in MADE_OF {
+    async fn restore_streams(&self, mappings: Vec<Value>) {
+        for mapping in mappings {
+            let mut request = json!({ "FunctionName": self.function, "StartingPosition": "LATEST" });
+            for member in COPIED_MEMBERS {
                 if !mapping[member].is_null() {
-                    made[member] = mapping[member].clone();
+                    request[member] = mapping[member].clone();
                 }
             }
-            self.send(Method::POST, "/event-source-mappings/", Some(&made)).await;
+            self.send(Method::POST, "/event-source-mappings/", Some(&request)).await;
         }
-        self.recorder.notes("relay: on");
+        self.recorder.note("relay: on");
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Value {

@@ -18,34 +18,34 @@ impl Database {
     }
 
     /// Orders a fault (see tests/fakes).
-    pub async fn fails(&self, fault: &Value) {
-        self.recorder.notes(format!("database: {fault}"));
+    pub async fn inject(&self, fault: &Value) {
+        self.recorder.note(format!("database: {fault}"));
         let answer = self.http.post(&self.faults_url).json(fault).send().await;
         let status = answer.map(|answer| answer.status().as_u16());
         assert!(matches!(status, Ok(201)), "the proxy takes the fault {fault}: {status:?}");
     }
 
     /// From now on calls fail by chance, each kind as often as that; the seed makes it the same chance again.
-    pub async fn fails_by_chance(&self, kinds: &[(&str, f64)], seed: u64) {
+    pub async fn inject_by_chance(&self, kinds: &[(&str, f64)], seed: u64) {
         for (number, (kind, chance)) in kinds.iter().enumerate() {
             // Conflicts are between writers.
             let mut fault = json!({ "kind": kind, "chance": chance, "seed": seed.wrapping_add(number as u64) });
             if *kind == "transaction_conflict" {
                 fault["operation"] = "TransactWriteItems".into();
             }
-            self.fails(&fault).await;
+            self.inject(&fault).await;
         }
     }
 
     /// For so long nobody reaches it.
-    pub async fn is_gone_for(&self, ms: u64) {
-        self.fails(&json!({ "kind": "unavailable", "for_ms": ms })).await;
+    pub async fn make_unavailable_for(&self, ms: u64) {
+        self.inject(&json!({ "kind": "unavailable", "for_ms": ms })).await;
     }
 
     /// It works.
-    pub async fn mend(&self) {
-        let mended = self.http.delete(&self.faults_url).send().await;
-        assert!(mended.is_ok(), "the proxy is mended: {mended:?}");
-        self.recorder.notes("database: works");
+    pub async fn reset(&self) {
+        let result = self.http.delete(&self.faults_url).send().await;
+        assert!(result.is_ok(), "the proxy is mended: {result:?}");
+        self.recorder.note("database: works");
     }
 }

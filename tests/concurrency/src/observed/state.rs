@@ -1,22 +1,15 @@
-//! The truth at rest: every row of every table, the provider's books, the mail and the dead letters, as far as they concern
-//! what this run made. The checks decide from it and from the history alone.
-
-mod read;
-mod rows;
+//! The state of the shop, the provider and the mail, as far as it belongs to one run.
 
 use std::collections::BTreeMap;
 
-pub use read::{Raw, read};
-pub use rows::{
-    Attempt, CartLine, Charge, Happening, Intent, Item, Mail, Money, Movement, Notice, Offer, Order, OrderStatus,
-    PaidStatus, Payment, PaymentStatus, ProviderRefund, Refund, RefundStatus, Seen, Step,
+use super::rows::{
+    CartLine, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund, ProviderRequest, Refund,
 };
-
-use crate::site::Rules;
+use crate::test_stack::Rules;
 
 /// Everything there is about the SKUs of a run.
 #[derive(Debug, Clone, Default)]
-pub struct World {
+pub struct ObservedState {
     /// How the shop is configured.
     pub rules: Rules,
     /// Milliseconds since 1970 when it was read.
@@ -36,20 +29,20 @@ pub struct World {
     /// Events that lie in an outbox, of whatever run.
     pub outboxes: Vec<String>,
     /// About these orders and payments.
-    pub notices: Vec<Notice>,
+    pub notifications: Vec<Notification>,
     /// That name one of these orders.
     pub mails: Vec<Mail>,
     /// What has come into dead-letter queues since the run began: by queue, with some bodies.
-    pub dead_letters: BTreeMap<String, (u64, Vec<String>)>,
+    pub dlq_messages: BTreeMap<String, (u64, Vec<String>)>,
     /// Intents of these orders, and of orders that nobody knows.
     pub intents: Vec<Intent>,
     /// Of these intents.
     pub provider_refunds: Vec<ProviderRefund>,
     /// About these orders.
-    pub provider_requests: Vec<Seen>,
+    pub provider_requests: Vec<ProviderRequest>,
 }
 
-impl World {
+impl ObservedState {
     /// An order's payments; there should be one.
     pub fn payments_of<'a>(&'a self, order: &'a str) -> impl Iterator<Item = &'a Payment> {
         self.payments.iter().filter(move |payment| payment.order_id == order)
@@ -66,7 +59,9 @@ impl World {
     }
 
     /// What was told of an order: by its own id, or by its payment's.
-    pub fn notices_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a Notice> {
-        self.notices.iter().filter(move |notice| notice.subject == order.id || notice.subject == order.payment_id)
+    pub fn notifications_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a Notification> {
+        self.notifications
+            .iter()
+            .filter(move |notification| notification.subject == order.id || notification.subject == order.payment_id)
     }
 }
