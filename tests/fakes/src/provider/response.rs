@@ -4,107 +4,111 @@ use serde_json::{Value, json};
 
 /// An answer, and whether the provider keeps it under the request's idempotency key.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) body: Value,
-    pub(crate) keep: Keep,
+    pub(crate) retention: Retention,
 }
 
 /// Stripe keeps what an endpoint answered once it had begun its work, errors and 500s included; it does not keep what was
 /// refused before (bad parameters, a key in use).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keep {
-    Yes,
-    No,
+pub(crate) enum Retention {
+    Stored,
+    NotStored,
 }
 
-impl Answer {
+impl ApiResponse {
     /// 200 with an object.
     pub(crate) fn ok(body: Value) -> Self {
-        Self { status: 200, body, keep: Keep::Yes }
+        Self { status: 200, body, retention: Retention::Stored }
     }
 
-    fn error(status: u16, keep: Keep, error: Value) -> Self {
-        Self { status, body: json!({ "error": error }), keep }
+    fn error(status: u16, retention: Retention, error: Value) -> Self {
+        Self { status, body: json!({ "error": error }), retention }
     }
 }
 
 /// 400: the request itself is at fault.
-pub(crate) fn refused(code: &str, param: Option<&str>, message: impl Into<String>) -> Answer {
+pub(crate) fn invalid_request(code: &str, param: Option<&str>, message: impl Into<String>) -> ApiResponse {
     let mut error = json!({ "type": "invalid_request_error", "code": code, "message": message.into() });
     if let Some(param) = param {
         error["param"] = param.into();
     }
-    Answer::error(400, Keep::No, error)
+    ApiResponse::error(400, Retention::NotStored, error)
 }
 
 /// 400: the intent's state does not allow the move. The intent comes along, as Stripe sends it.
-pub(crate) fn wrong_state(message: String, intent: Value) -> Answer {
+pub(crate) fn unexpected_state(message: String, intent: Value) -> ApiResponse {
     let code = "payment_intent_unexpected_state";
-    Answer::error(
+    ApiResponse::error(
         400,
-        Keep::Yes,
+        Retention::Stored,
         json!({ "type": "invalid_request_error", "code": code, "message": message, "payment_intent": intent }),
     )
 }
 
 /// 400: more money than there is.
-pub(crate) fn too_much(code: &str, param: &str, message: String) -> Answer {
-    Answer { keep: Keep::Yes, ..refused(code, Some(param), message) }
+pub(crate) fn invalid_amount(code: &str, param: &str, message: String) -> ApiResponse {
+    ApiResponse { retention: Retention::Stored, ..invalid_request(code, Some(param), message) }
 }
 
 /// 400: the customer has asked the bank for the money; it is not given back twice.
-pub(crate) fn disputed(charge: &str) -> Answer {
+pub(crate) fn charge_disputed(charge: &str) -> ApiResponse {
     let message = format!("Charge {charge} has been charged back; cannot issue a refund.");
-    Answer { keep: Keep::Yes, ..refused("charge_disputed", None, message) }
+    ApiResponse { retention: Retention::Stored, ..invalid_request("charge_disputed", None, message) }
 }
 
 /// 402: the card was not accepted. `error` has type, code, decline code and message.
-pub(crate) fn card_refused(mut error: Value, intent: Value) -> Answer {
+pub(crate) fn card_declined(mut error: Value, intent: Value) -> ApiResponse {
     error["payment_intent"] = intent;
-    Answer::error(402, Keep::Yes, error)
+    ApiResponse::error(402, Retention::Stored, error)
 }
 
 /// 401: no key, or one that is not a secret key.
-pub(crate) fn unauthorised(message: &str) -> Answer {
-    Answer::error(401, Keep::No, json!({ "type": "invalid_request_error", "message": message }))
+pub(crate) fn unauthorised(message: &str) -> ApiResponse {
+    ApiResponse::error(401, Retention::NotStored, json!({ "type": "invalid_request_error", "message": message }))
 }
 
 /// 404: no such object. In a body Stripe answers the same with 400; `status` says which.
-pub(crate) fn missing(status: u16, what: &str, id: &str, param: &str) -> Answer {
+pub(crate) fn not_found(status: u16, what: &str, id: &str, param: &str) -> ApiResponse {
     let message = format!("No such {what}: '{id}'");
-    Answer::error(
+    ApiResponse::error(
         status,
-        Keep::No,
+        Retention::NotStored,
         json!({ "type": "invalid_request_error", "code": "resource_missing", "message": message, "param": param }),
     )
 }
 
 /// 404: no such endpoint here.
-pub(crate) fn unknown_url(method: &str, path: &str) -> Answer {
+pub(crate) fn unknown_url(method: &str, path: &str) -> ApiResponse {
     let message = format!(
         "Unrecognized request URL ({method}: {path}). The fake provider knows PaymentIntents and Refunds only."
     );
-    Answer::error(404, Keep::No, json!({ "type": "invalid_request_error", "message": message }))
+    ApiResponse::error(404, Retention::NotStored, json!({ "type": "invalid_request_error", "message": message }))
 }
 
 /// 400: the key was used for another request.
-pub(crate) fn key_mismatch() -> Answer {
+pub(crate) fn key_mismatch() -> ApiResponse {
     let message = "Keys for idempotent requests can only be used with the same parameters and endpoint they were first used with.";
-    Answer::error(400, Keep::No, json!({ "type": "idempotency_error", "message": message }))
+    ApiResponse::error(400, Retention::NotStored, json!({ "type": "idempotency_error", "message": message }))
 }
 
 /// 409: the first request with this key is still running.
-pub(crate) fn key_in_use() -> Answer {
+pub(crate) fn key_in_use() -> ApiResponse {
     let message = "There is currently another in-progress request using this Idempotent Key.";
-    Answer::error(
+    ApiResponse::error(
         409,
-        Keep::No,
+        Retention::NotStored,
         json!({ "type": "idempotency_error", "code": "idempotency_key_in_use", "message": message }),
     )
 }
 
 /// 500: a fault of the provider's.
-pub(crate) fn broken(keep: Keep) -> Answer {
-    Answer::error(500, keep, json!({ "type": "api_error", "message": "An unknown error occurred (on request)." }))
+pub(crate) fn server_error(retention: Retention) -> ApiResponse {
+    ApiResponse::error(
+        500,
+        retention,
+        json!({ "type": "api_error", "message": "An unknown error occurred (on request)." }),
+    )
 }

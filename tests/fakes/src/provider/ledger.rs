@@ -11,7 +11,7 @@ use crate::now_ms;
 
 /// A request as it was seen.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Seen {
+pub(crate) struct RequestRecord {
     pub(crate) at_ms: u64,
     pub(crate) method: String,
     pub(crate) path: String,
@@ -71,7 +71,7 @@ impl Tally {
 /// A part of the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Part {
+pub(crate) enum LedgerPart {
     /// The sums by order.
     Orders,
     Intents,
@@ -81,25 +81,25 @@ pub(crate) enum Part {
 
 /// What concerns one order: ids of intents, and lines.
 #[derive(Debug, Default)]
-struct Page {
+struct OrderIndex {
     intents: Vec<String>,
-    lines: Vec<usize>,
+    requests: Vec<usize>,
 }
 
 /// Everything that happened.
 #[derive(Debug, Default)]
-pub(crate) struct Books {
+pub(crate) struct Ledger {
     pub(crate) intents: BTreeMap<String, Intent>,
     pub(crate) refunds: BTreeMap<String, Refund>,
-    seen: Vec<Seen>,
+    requests: Vec<RequestRecord>,
     /// By order: a test asks for its own in books of many thousand.
-    pages: HashMap<String, Page>,
+    by_order: HashMap<String, OrderIndex>,
 }
 
-impl Books {
+impl Ledger {
     /// Writes a request down; the number is for [`Books::line`].
-    pub(crate) fn open_line(&mut self, method: &str, path: &str, idempotency_key: Option<&str>) -> usize {
-        self.seen.push(Seen {
+    pub(crate) fn record_request(&mut self, method: &str, path: &str, idempotency_key: Option<&str>) -> usize {
+        self.requests.push(RequestRecord {
             at_ms: now_ms(),
             method: method.to_owned(),
             path: path.to_owned(),
@@ -110,58 +110,59 @@ impl Books {
             replayed: false,
             fault: None,
         });
-        self.seen.len() - 1
+        self.requests.len() - 1
     }
 
     /// A request that was written down.
-    pub(crate) fn line(&mut self, number: usize) -> &mut Seen {
-        &mut self.seen[number]
+    pub(crate) fn request_mut(&mut self, number: usize) -> &mut RequestRecord {
+        &mut self.requests[number]
     }
 
     /// Says what a request is about.
     pub(crate) fn assign(&mut self, number: usize, order_id: Option<String>, intent_id: Option<String>) {
         if let Some(order) = &order_id {
-            self.pages.entry(order.clone()).or_default().lines.push(number);
+            self.by_order.entry(order.clone()).or_default().requests.push(number);
         }
-        let seen = self.line(number);
-        (seen.order_id, seen.intent_id) = (order_id, intent_id);
+        let requests = self.request_mut(number);
+        (requests.order_id, requests.intent_id) = (order_id, intent_id);
     }
 
     /// Takes a new intent in.
-    pub(crate) fn open(&mut self, intent: Intent) {
+    pub(crate) fn insert_intent(&mut self, intent: Intent) {
         if let Some(order) = intent.order_id() {
-            self.pages.entry(order.to_owned()).or_default().intents.push(intent.id.clone());
+            self.by_order.entry(order.to_owned()).or_default().intents.push(intent.id.clone());
         }
         self.intents.insert(intent.id.clone(), intent);
     }
 
     /// These parts, whole or as far as they concern one order.
-    pub(crate) fn read(&self, order_id: Option<&str>, parts: &[Part]) -> Value {
-        let nothing = Page::default();
-        let page = order_id.map(|order| self.pages.get(order).unwrap_or(&nothing));
-        let intents: Vec<&Intent> = match page {
-            Some(page) => page.intents.iter().filter_map(|id| self.intents.get(id)).collect(),
+    pub(crate) fn read(&self, order_id: Option<&str>, parts: &[LedgerPart]) -> Value {
+        let empty = OrderIndex::default();
+        let index = order_id.map(|order| self.by_order.get(order).unwrap_or(&empty));
+        let intents: Vec<&Intent> = match index {
+            Some(index) => index.intents.iter().filter_map(|id| self.intents.get(id)).collect(),
             None => self.intents.values().collect(),
         };
-        let mut books = json!({});
+        let mut ledger = json!({});
         for part in parts {
             let (name, content) = match part {
-                Part::Orders => ("orders", json!(tallies(&intents))),
-                Part::Intents => ("intents", intents.iter().map(|intent| entry(intent)).collect()),
-                Part::Refunds => {
+                LedgerPart::Orders => ("orders", json!(tallies(&intents))),
+                LedgerPart::Intents => ("intents", intents.iter().map(|intent| intent_entry(intent)).collect()),
+                LedgerPart::Refunds => {
                     let ids = intents.iter().flat_map(|intent| &intent.refunds);
                     ("refunds", json!(ids.filter_map(|id| self.refunds.get(id)).collect::<Vec<_>>()))
                 }
-                Part::Requests => match page {
-                    Some(page) => {
-                        ("requests", json!(page.lines.iter().map(|line| &self.seen[*line]).collect::<Vec<_>>()))
-                    }
-                    None => ("requests", json!(self.seen)),
+                LedgerPart::Requests => match index {
+                    Some(index) => (
+                        "requests",
+                        json!(index.requests.iter().map(|request| &self.requests[*request]).collect::<Vec<_>>()),
+                    ),
+                    None => ("requests", json!(self.requests)),
                 },
             };
-            books[name] = content;
+            ledger[name] = content;
         }
-        books
+        ledger
     }
 }
 
@@ -174,7 +175,7 @@ fn tallies<'a>(intents: &[&'a Intent]) -> BTreeMap<&'a str, Tally> {
 }
 
 /// `amount` and `currency` are those that the provider has, and what it holds and takes; `asked` is what it was told.
-fn entry(intent: &Intent) -> Value {
+fn intent_entry(intent: &Intent) -> Value {
     let mut tally = Tally::default();
     tally.add(intent);
     json!({
@@ -200,9 +201,9 @@ mod tests {
     use super::super::intent::{CaptureMethod, Draft};
     use super::*;
 
-    const ALL: [Part; 4] = [Part::Orders, Part::Intents, Part::Refunds, Part::Requests];
+    const ALL: [LedgerPart; 4] = [LedgerPart::Orders, LedgerPart::Intents, LedgerPart::Refunds, LedgerPart::Requests];
 
-    fn paid(books: &mut Books, ids: &mut Ids, order: &str, token: &str) -> String {
+    fn confirmed_intent(ledger: &mut Ledger, ids: &mut Ids, order: &str, token: &str) -> String {
         let draft = Draft {
             amount: 1000,
             currency: "eur".to_owned(),
@@ -215,49 +216,49 @@ mod tests {
         let mut intent = Intent::new(draft, ids);
         intent.confirm(None, ids).expect("it is confirmed");
         let id = intent.id.clone();
-        books.open(intent);
+        ledger.insert_intent(intent);
         id
     }
 
     #[test]
     fn an_orders_page_shows_what_the_whole_shows() {
-        let (mut books, mut ids) = (Books::default(), Ids::new());
-        let first = paid(&mut books, &mut ids, "ord_1", "pm_card_visa");
-        let other = paid(&mut books, &mut ids, "ord_2", "pm_test_amount_plus_1");
+        let (mut ledger, mut ids) = (Ledger::default(), Ids::new());
+        let first = confirmed_intent(&mut ledger, &mut ids, "ord_1", "pm_card_visa");
+        let other = confirmed_intent(&mut ledger, &mut ids, "ord_2", "pm_test_amount_plus_1");
         for (id, order) in [(&first, "ord_1"), (&other, "ord_2"), (&first, "ord_1")] {
-            let line = books.open_line("GET", "/v1/x", None);
-            books.assign(line, Some(order.to_owned()), Some(id.clone()));
+            let request = ledger.record_request("GET", "/v1/x", None);
+            ledger.assign(request, Some(order.to_owned()), Some(id.clone()));
         }
-        let (whole, page) = (books.read(None, &ALL), books.read(Some("ord_1"), &ALL));
-        assert_eq!(page["orders"], json!({ "ord_1": whole["orders"]["ord_1"] }));
-        assert_eq!(page["intents"], json!([whole["intents"][0]]));
-        assert_eq!(page["requests"], json!([whole["requests"][0], whole["requests"][2]]));
-        assert_eq!(whole["orders"].as_object().map(serde_json::Map::len), Some(2));
+        let (all, index) = (ledger.read(None, &ALL), ledger.read(Some("ord_1"), &ALL));
+        assert_eq!(index["orders"], json!({ "ord_1": all["orders"]["ord_1"] }));
+        assert_eq!(index["intents"], json!([all["intents"][0]]));
+        assert_eq!(index["requests"], json!([all["requests"][0], all["requests"][2]]));
+        assert_eq!(all["orders"].as_object().map(serde_json::Map::len), Some(2));
         assert_eq!(
-            books.read(Some("ord_3"), &ALL),
+            ledger.read(Some("ord_3"), &ALL),
             json!({ "orders": {}, "intents": [], "refunds": [], "requests": [] })
         );
-        assert_eq!(books.read(None, &[Part::Orders]), json!({ "orders": whole["orders"] }));
+        assert_eq!(ledger.read(None, &[LedgerPart::Orders]), json!({ "orders": all["orders"] }));
     }
 
     #[test]
     fn money_is_held_until_it_is_taken_or_let_go() {
-        let (mut books, mut ids) = (Books::default(), Ids::new());
-        let id = paid(&mut books, &mut ids, "ord_1", "pm_test_amount_plus_1");
-        let sums = |books: &Books| {
-            let entry = &books.read(None, &ALL)["intents"][0];
+        let (mut ledger, mut ids) = (Ledger::default(), Ids::new());
+        let id = confirmed_intent(&mut ledger, &mut ids, "ord_1", "pm_test_amount_plus_1");
+        let sums = |ledger: &Ledger| {
+            let entry = &ledger.read(None, &ALL)["intents"][0];
             let tally = &entry["tally"];
-            assert_eq!(tally, &books.read(None, &ALL)["orders"]["ord_1"]);
+            assert_eq!(tally, &ledger.read(None, &ALL)["orders"]["ord_1"]);
             assert_eq!((&entry["amount"], &entry["asked"]["amount"]), (&json!(1001), &json!(1000)));
             ["authorised", "held", "captured", "voided", "refunded"]
                 .map(|what| tally[format!("{what}_amount")].as_u64().expect("a sum"))
         };
-        assert_eq!(sums(&books), [1001, 1001, 0, 0, 0]);
-        let intent = books.intents.get_mut(&id).expect("the intent");
+        assert_eq!(sums(&ledger), [1001, 1001, 0, 0, 0]);
+        let intent = ledger.intents.get_mut(&id).expect("the intent");
         intent.capture(Some(700)).expect("it is taken");
-        assert_eq!(sums(&books), [1001, 0, 700, 301, 0]);
-        let intent = books.intents.get_mut(&id).expect("the intent");
+        assert_eq!(sums(&ledger), [1001, 0, 700, 301, 0]);
+        let intent = ledger.intents.get_mut(&id).expect("the intent");
         intent.refund(Some(200)).expect("it is given back");
-        assert_eq!(sums(&books), [1001, 0, 700, 301, 200]);
+        assert_eq!(sums(&ledger), [1001, 0, 700, 301, 200]);
     }
 }

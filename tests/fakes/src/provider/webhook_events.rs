@@ -2,25 +2,25 @@
 
 use serde_json::Value;
 
+use super::delivery::CardDelivery;
 use super::intent::{ChargeState, Intent, Refund, Status};
-use super::webhooks::Hook;
 use super::wire::{self, LatestCharge};
 
 /// An event that is not numbered yet.
 #[derive(Debug)]
-pub(crate) struct News {
+pub(crate) struct WebhookEvent {
     pub(crate) kind: &'static str,
     pub(crate) object: Value,
     pub(crate) intent_id: String,
     pub(crate) order_id: Option<String>,
     /// How the card wants it delivered.
-    pub(crate) hook: Option<Hook>,
+    pub(crate) card_delivery: Option<CardDelivery>,
 }
 
-impl News {
+impl WebhookEvent {
     fn new(kind: &'static str, intent: &Intent, object: Value) -> Self {
         let order_id = intent.order_id().map(str::to_owned);
-        Self { kind, object, intent_id: intent.id.clone(), order_id, hook: intent.hook }
+        Self { kind, object, intent_id: intent.id.clone(), order_id, card_delivery: intent.card_delivery }
     }
 
     fn of_intent(kind: &'static str, intent: &Intent, base: &str) -> Self {
@@ -29,13 +29,13 @@ impl News {
 }
 
 /// An intent was made.
-pub(crate) fn created(intent: &Intent, base: &str) -> Vec<News> {
-    vec![News::of_intent("payment_intent.created", intent, base)]
+pub(crate) fn intent_created(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
+    vec![WebhookEvent::of_intent("payment_intent.created", intent, base)]
 }
 
 /// Money was asked for, authenticated or taken: where the intent stands now. A payment that is captured at once was never
 /// capturable to anyone who listens.
-pub(crate) fn moved(intent: &Intent, base: &str) -> Vec<News> {
+pub(crate) fn status_changed(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
     let kind = match intent.status {
         Status::RequiresAction => "payment_intent.requires_action",
         Status::RequiresCapture => "payment_intent.amount_capturable_updated",
@@ -43,25 +43,25 @@ pub(crate) fn moved(intent: &Intent, base: &str) -> Vec<News> {
         Status::RequiresPaymentMethod => "payment_intent.payment_failed",
         Status::RequiresConfirmation | Status::Canceled => return Vec::new(),
     };
-    vec![News::of_intent(kind, intent, base)]
+    vec![WebhookEvent::of_intent(kind, intent, base)]
 }
 
 /// An intent was given up. Stripe shows money that was let go as refunded, in its events too: a listener must not take
 /// that for money that was given back.
-pub(crate) fn cancelled(intent: &Intent, base: &str) -> Vec<News> {
-    let let_go = intent.charges.iter().filter(|charge| charge.state == ChargeState::Voided);
-    let_go
-        .map(|charge| News::new("charge.refunded", intent, wire::charge(charge, intent)))
-        .chain([News::of_intent("payment_intent.canceled", intent, base)])
+pub(crate) fn intent_cancelled(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
+    let voided = intent.charges.iter().filter(|charge| charge.state == ChargeState::Voided);
+    voided
+        .map(|charge| WebhookEvent::new("charge.refunded", intent, wire::charge(charge, intent)))
+        .chain([WebhookEvent::of_intent("payment_intent.canceled", intent, base)])
         .collect()
 }
 
 /// Money was given back.
-pub(crate) fn refunded(intent: &Intent, refund: &Refund) -> Vec<News> {
+pub(crate) fn payment_refunded(intent: &Intent, refund: &Refund) -> Vec<WebhookEvent> {
     let charge = intent.charges.iter().find(|charge| charge.id == refund.charge);
     charge
-        .map(|charge| News::new("charge.refunded", intent, wire::charge(charge, intent)))
+        .map(|charge| WebhookEvent::new("charge.refunded", intent, wire::charge(charge, intent)))
         .into_iter()
-        .chain([News::new("refund.created", intent, wire::refund(refund))])
+        .chain([WebhookEvent::new("refund.created", intent, wire::refund(refund))])
         .collect()
 }

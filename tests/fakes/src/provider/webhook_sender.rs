@@ -13,32 +13,32 @@ use hyper_util::rt::TokioExecutor;
 
 /// A client for plain http: what is tested listens on this machine.
 #[derive(Debug)]
-pub(crate) struct Courier(Client<HttpConnector, Full<Bytes>>);
+pub(crate) struct WebhookSender(Client<HttpConnector, Full<Bytes>>);
 
-impl Courier {
+impl WebhookSender {
     pub(crate) fn new() -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        // Shorter than the emulator's own patience, or a connection is reused in the moment in which it is closed.
+        // Shorter than the emulator's own timeout, or a connection is reused in the moment in which it is closed.
         Self(Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(2)).build(connector))
     }
 
     /// Delivers once; the status, or none if no answer came in time.
-    pub(crate) async fn carry(&self, url: &Uri, signature: String, body: String, patience: Duration) -> Option<u16> {
+    pub(crate) async fn send(&self, url: &Uri, signature: String, body: String, timeout: Duration) -> Option<u16> {
         let request = Request::post(url.clone())
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
             .header(header::USER_AGENT, "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
             .header("stripe-signature", signature)
             .body(Full::new(Bytes::from(body)))
             .ok()?;
-        let answered = async {
+        let exchange = async {
             let answer = self.0.request(request).await.ok()?;
             let status = answer.status().as_u16();
             // Read to its end, so that the connection can be used again.
             answer.into_body().collect().await.ok()?;
             Some(status)
         };
-        tokio::time::timeout(patience, answered).await.ok()?
+        tokio::time::timeout(timeout, exchange).await.ok()?
     }
 }
 
