@@ -1,20 +1,17 @@
-//! The points between two steps at which a crash must lose nothing, and which way an order has to go to come past each. souk
-//! names them where they are (`aws_kit::fault::point`); a stack may list them in `stack.json` (`faultPoints`).
+//! The fault points that an order passes (`aws_kit::fault::point`): places between two steps where a crash must lose nothing.
 
-use crate::test_stack::TestStack;
-
-/// Which way an order goes.
+/// What has to happen to an order so that it passes a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderPath {
     /// It is paid.
     Paid,
-    /// It is cancelled while its customer should authenticate.
+    /// It is cancelled before its customer has authenticated.
     Voided,
-    /// It is paid, and cancelled afterwards.
+    /// It is paid and then cancelled.
     Refunded,
 }
 
-/// All points that are known, by their workers: those of one worker are tried one after another.
+/// All points that an order passes, by worker. The points of one worker are tried one after another.
 pub const FAULT_POINTS: [(&str, OrderPath); 15] = [
     ("relay.before_publish", OrderPath::Paid),
     ("relay.published", OrderPath::Paid),
@@ -33,25 +30,32 @@ pub const FAULT_POINTS: [(&str, OrderPath); 15] = [
     ("notifier.sent", OrderPath::Paid),
 ];
 
-/// Of imports and exports, and of what is exported and erased of an account: no order comes past them. The black-box suite kills
-/// there (`imports_alone.rs`, `erasure_alone.rs`).
-const OTHER_PREFIXES: [&str; 3] = ["job.", "export.", "erasure."];
-
-/// The points of a stack that an order comes past. Of one that is not known here, one that was paid and cancelled comes past most.
-pub fn order_points(test_stack: &TestStack) -> Vec<(String, OrderPath)> {
-    let known = FAULT_POINTS.map(|(label, path)| (label.to_owned(), path));
-    let path_to =
-        |label: &str| known.iter().find(|(known, _)| known == label).map_or(OrderPath::Refunded, |(_, path)| *path);
-    match &test_stack.fault_points {
-        Some(labels) => {
-            let of_orders = labels.iter().filter(|label| !OTHER_PREFIXES.iter().any(|other| label.starts_with(other)));
-            of_orders.map(|label| (label.clone(), path_to(label))).collect()
-        }
-        None => known.to_vec(),
-    }
-}
-
-/// Whose point it is: the part before the dot.
+/// The worker of a point: the part of its label before the dot.
 pub fn worker(label: &str) -> &str {
     label.split('.').next().unwrap_or(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// No order passes these points. The black-box suite kills the functions there (`imports_alone.rs`, `erasure_alone.rs`).
+    const OTHER_WORKERS: [&str; 3] = ["job", "export", "erasure"];
+
+    #[test]
+    fn every_fault_point_of_the_sources_is_killed_at() {
+        let labels = e2e::fault_labels("point");
+        for other in OTHER_WORKERS {
+            assert!(labels.iter().any(|label| worker(label) == other), "the sources have no fault point of {other}");
+        }
+        let in_sources: BTreeSet<&str> =
+            labels.iter().map(String::as_str).filter(|label| !OTHER_WORKERS.contains(&worker(label))).collect();
+        assert_eq!(
+            in_sources,
+            BTreeSet::from(FAULT_POINTS.map(|(label, _)| label)),
+            "add the new label to FAULT_POINTS"
+        );
+    }
 }

@@ -126,4 +126,10 @@ mod tests {
         let undetected: Vec<_> = ALL.iter().map(|check| check.name).filter(|name| !detecting.contains(name)).collect();
         assert!(undetected.is_empty(), "no mutant shows {undetected:?} failing");
     }
+
+    #[test]
+    fn every_mutant_of_the_sources_is_tested() {
+        let names: BTreeSet<String> = MUTANTS.iter().map(|mutant| mutant.name.to_owned()).collect();
+        assert_eq!(e2e::fault_labels("mutant"), names, "add the new mutant to MUTANTS");
+    }
 }

@@ -14,8 +14,6 @@ pub struct TestStack {
     pub folder: PathBuf,
     /// Where orders to crash and to misbehave are left (`aws_kit::fault`).
     pub faults: Option<PathBuf>,
-    /// The labels of all fault points, if the stack lists them.
-    pub fault_points: Option<Vec<String>>,
     /// What webhooks of the provider are signed with.
     pub webhook_secret: String,
     /// How the shop is configured, as far as a check has to know.
@@ -49,13 +47,10 @@ impl TestStack {
     }
 
     fn of(stack: Stack, folder: PathBuf, description: &Value) -> Self {
-        let points = description["faultPoints"].as_array();
-        let points = points.map(|points| points.iter().filter_map(Value::as_str).map(str::to_owned).collect());
         Self {
             stack,
             folder,
             faults: description["faults"].as_str().map(PathBuf::from),
-            fault_points: points,
             webhook_secret: description["stripe"]["webhookSecret"].as_str().unwrap_or_default().to_owned(),
             rules: Rules {
                 captures_at_shipment: description["captureAt"] == "shipment",

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::fault_points::fault_labels;
+
 /// `stack.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,8 +37,6 @@ pub struct Stack {
     pub proxy_url: String,
     /// Where orders to die are left (`aws_kit::fault`).
     pub faults: PathBuf,
-    /// The labels of the points where souk can be killed.
-    pub fault_points: Vec<String>,
     /// Physical names by the names of the crates (`orders-worker`).
     pub functions: BTreeMap<String, String>,
     /// URLs by name.
@@ -90,8 +90,8 @@ impl Stack {
 
     /// The points of one kind: what their labels begin with, before the dot.
     pub fn points_of(&self, kind: &str) -> Vec<String> {
-        let begins = |label: &&String| label.split_once('.').is_some_and(|(before, _)| before == kind);
-        self.fault_points.iter().filter(begins).cloned().collect()
+        let begins = |label: &String| label.split_once('.').is_some_and(|(before, _)| before == kind);
+        fault_labels("point").into_iter().filter(begins).collect()
     }
 
     /// Whoever comes to this point next dies there, as by a power cut.

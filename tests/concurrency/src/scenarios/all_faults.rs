@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::outages::DATABASE_FAULTS;
 use super::workload::Workload;
 use crate::fault_injection::WebhookDelivery;
-use crate::fault_points;
+use crate::fault_points::FAULT_POINTS;
 use crate::run::Run;
 use crate::seed::pick_weighted;
 
@@ -30,7 +30,6 @@ pub(super) async fn play(run: &Run) {
 
 async fn inject_faults(run: &Run) {
     let mut random = run.rng("storm");
-    let points = fault_points::order_points(&run.test_stack);
     for _ in 0..FAULT_COUNT {
         let kinds = [
             (3, FaultKind::Database),
@@ -69,7 +68,7 @@ async fn inject_faults(run: &Run) {
                     .await;
             }
             FaultKind::Kill => {
-                if let Some((label, _)) = random.choice(&points) {
+                if let Some((label, _)) = random.choice(FAULT_POINTS) {
                     run.faults.process.kill_at(label);
                 }
             }

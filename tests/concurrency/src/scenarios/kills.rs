@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 
 use crate::buyers::{Buyer, OrderRequest, PlacedOrder, Product, card};
-use crate::fault_points::{self, OrderPath};
+use crate::fault_points::{FAULT_POINTS, OrderPath, worker};
 use crate::run::Run;
 
 /// How long an order may take to come to its point.
@@ -19,13 +19,13 @@ const SOON: Duration = Duration::from_secs(30);
 /// the dead-letter queue.
 pub(super) async fn play(run: &Run) {
     let product = run.create_product(200, 1750).await;
-    let mut by_worker: BTreeMap<String, Vec<(String, OrderPath)>> = BTreeMap::new();
-    for (label, path) in fault_points::order_points(&run.test_stack) {
-        by_worker.entry(fault_points::worker(&label).to_owned()).or_default().push((label, path));
+    let mut by_worker: BTreeMap<&str, Vec<(&str, OrderPath)>> = BTreeMap::new();
+    for (label, path) in FAULT_POINTS {
+        by_worker.entry(worker(label)).or_default().push((label, path));
     }
     join_all(by_worker.into_values().map(async |points| {
         for (label, path) in points {
-            kill_at_point(run, &product, &label, path).await;
+            kill_at_point(run, &product, label, path).await;
         }
     }))
     .await;
