@@ -29,12 +29,12 @@ fn collect(folder: &Path, function: &str, labels: &mut BTreeSet<String>) {
 }
 
 /// The labels in one source text. Whitespace may stand between the parenthesis and the label.
-fn labels_in<'a>(text: &'a str, function: &str) -> impl Iterator<Item = String> + use<'a> {
-    let call = format!("fault::{function}(");
-    let starts: Vec<usize> = text.match_indices(&call).map(|(at, call)| at + call.len()).collect();
-    let label =
-        move |start: usize| text[start..].trim_start().strip_prefix('"')?.split_once('"').map(|(label, _)| label);
-    starts.into_iter().filter_map(label).map(str::to_owned)
+fn labels_in(text: &str, function: &str) -> Vec<String> {
+    let call = format!("{function}(");
+    let is_name = |text: &str| text.ends_with(|last: char| last.is_alphanumeric() || last == '_');
+    let calls = text.match_indices(&call).filter(|(at, _)| !is_name(&text[..*at]));
+    let arguments = calls.filter_map(|(at, call)| text[at + call.len()..].trim_start().strip_prefix('"'));
+    arguments.filter_map(|argument| Some(argument.split_once('"')?.0.to_owned())).collect()
 }
 
 #[cfg(test)]
@@ -42,9 +42,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_are_found_on_the_line_of_the_call_and_on_the_next() {
+    fn only_calls_with_a_literal_label_are_found() {
         let text =
-            "fault::point(\"a.b\"); if fault::mutant(\"m\") && fault::point(\n    \"c.d\",\n) {} fault::point(label)";
-        assert_eq!(labels_in(text, "point").collect::<Vec<_>>(), ["a.b", "c.d"]);
+            "fault::point(\"a.b\"); if mutant(\"m\") && point(\n    \"c.d\",\n) {} point(label) endpoint(\"e.f\")";
+        assert_eq!(labels_in(text, "point"), ["a.b", "c.d"]);
     }
 }
