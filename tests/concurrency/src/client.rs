@@ -1,5 +1,4 @@
-//! A client of the API that writes down what it asks and is answered, and lives with answers that never come: it gives up,
-//! or asks again under the same key.
+//! A client of the API that records its calls and the responses. When a response is lost, it gives up or retries with the same key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +9,15 @@ use tokio::sync::Semaphore;
 
 use crate::history::{CallRecord, Effect, Recorder};
 
-/// Longer than a function may take and the gateway waits.
+/// Longer than a function may run and the gateway waits.
 const TIMEOUT: Duration = Duration::from_secs(35);
-/// Between two tries of one call.
+/// Between two attempts of one call.
 const RETRY_PAUSE: Duration = Duration::from_millis(700);
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Calls that may be on their way at once, of all clients of a run: what two cores can do at once.
+/// Concurrent calls of all clients of a run. More would only wait for the two cores of a build machine.
 const MAX_CONCURRENT_CALLS: usize = 16;
 
-/// What the clients of a run share.
 #[derive(Debug)]
 struct SharedClient {
     http: reqwest::Client,
@@ -28,7 +26,7 @@ struct SharedClient {
     permits: Semaphore,
 }
 
-/// Somebody at one device.
+/// A caller at one device.
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<SharedClient>,
@@ -37,7 +35,7 @@ pub struct Client {
     token: Option<String>,
 }
 
-/// A call that is being put together.
+/// A call that has not been sent yet.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Call<'a> {
@@ -50,30 +48,30 @@ pub struct Call<'a> {
     timeout: Duration,
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// None if the answer was lost.
+    /// None if the response was lost.
     pub status: Option<u16>,
-    /// Null if there is none.
+    /// Null if the response has no JSON body.
     pub body: Value,
 }
 
 impl Client {
-    /// Nobody in particular: the first client of a run.
+    /// The first client of a run, without a session.
     pub fn new(http: reqwest::Client, api_url: &str, recorder: Recorder) -> Self {
         let base = api_url.trim_end_matches('/').to_owned();
         let shared = Arc::new(SharedClient { http, base, recorder, permits: Semaphore::new(MAX_CONCURRENT_CALLS) });
-        Self { shared, name: "nobody".to_owned(), caller: None, token: None }
+        Self { shared, name: "guest".to_owned(), caller: None, token: None }
     }
 
-    /// Somebody without an account.
+    /// A client without a session.
     #[must_use]
     pub fn guest(&self, name: &str) -> Self {
         Self { shared: Arc::clone(&self.shared), name: name.to_owned(), caller: None, token: None }
     }
 
-    /// The same, logged in by that answer of register or login. None if it is no such answer.
+    /// The same client with the session of a response to register or login. None if the response has no session.
     #[must_use]
     pub fn with_session(&self, session: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -81,38 +79,38 @@ impl Client {
         Some(Self { caller: Some(caller), token: Some(token), ..self.clone() })
     }
 
-    /// The same person at another device.
+    /// The same caller at another device.
     #[must_use]
     pub fn on_device(&self, device: &str) -> Self {
         Self { name: format!("{}, {device}", self.name), ..self.clone() }
     }
 
-    /// The account, if there is one.
+    /// The id of the account, if the client has a session.
     pub fn caller(&self) -> Option<&str> {
         self.caller.as_deref()
     }
 
-    /// GET.
+    /// A GET request.
     pub fn get(&self, path: &str) -> Call<'_> {
         self.call(Method::GET, path, Value::Null)
     }
 
-    /// POST.
+    /// A POST request.
     pub fn post(&self, path: &str, body: Value) -> Call<'_> {
         self.call(Method::POST, path, body)
     }
 
-    /// PUT.
+    /// A PUT request.
     pub fn put(&self, path: &str, body: Value) -> Call<'_> {
         self.call(Method::PUT, path, body)
     }
 
-    /// PATCH.
+    /// A PATCH request.
     pub fn patch(&self, path: &str, body: Value) -> Call<'_> {
         self.call(Method::PATCH, path, body)
     }
 
-    /// DELETE.
+    /// A DELETE request.
     pub fn delete(&self, path: &str) -> Call<'_> {
         self.call(Method::DELETE, path, Value::Null)
     }
@@ -124,17 +122,17 @@ impl Client {
 }
 
 impl Call<'_> {
-    /// Under this Idempotency-Key.
+    /// Sends this Idempotency-Key.
     pub fn key(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }
     }
 
-    /// If the product is still of that version.
+    /// Sends `If-Match` with this version.
     pub fn if_match(self, version: &Value) -> Self {
         self.header("if-match", format!("\"{version}\""))
     }
 
-    /// With a guest's order token, if there is one.
+    /// Sends a guest's order token, if there is one.
     pub fn order_token(self, token: Option<&str>) -> Self {
         match token {
             Some(token) => self.header("x-order-token", token.to_owned()),
@@ -142,7 +140,7 @@ impl Call<'_> {
         }
     }
 
-    /// Hangs up after that long; what was asked goes on without us.
+    /// Closes the connection after this time. The shop goes on with the request.
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
@@ -152,7 +150,7 @@ impl Call<'_> {
         self
     }
 
-    /// Asks once.
+    /// Sends the call once.
     pub async fn send_once(&self) -> Outcome {
         let client = self.client;
         let has_credentials = self.path.starts_with("/api/v1/auth/");
@@ -164,7 +162,7 @@ impl Call<'_> {
         let pending = recorder.record_call(call);
         match tokio::time::timeout(self.timeout, self.send()).await {
             Ok(Ok((status, body))) => {
-                // No credential lies in a file.
+                // The history's file must not contain credentials.
                 let recorded = if has_credentials { json!({ "user": body["user"] }) } else { body.clone() };
                 recorder.record_response(&pending, status, recorded);
                 Outcome { status: Some(status), body }
@@ -173,7 +171,8 @@ impl Call<'_> {
         }
     }
 
-    /// Asks until the shop itself has said yes or no, as often as that; only with a key, or where a repetition changes nothing.
+    /// Sends the call until the shop accepts or rejects it, at most `attempts` times. Only for calls with a key and calls that may be
+    /// repeated.
     pub async fn retry_until_known(&self, attempts: u32) -> Outcome {
         let mut outcome = self.send_once().await;
         for _ in 1..attempts {
@@ -181,7 +180,7 @@ impl Call<'_> {
                 break;
             }
             tokio::time::sleep(RETRY_PAUSE).await;
-            // Who hung up the first time is more patient now.
+            // Retries wait for the full timeout.
             outcome = Call { timeout: TIMEOUT, ..self.clone() }.send_once().await;
         }
         outcome
@@ -214,17 +213,17 @@ impl Call<'_> {
 }
 
 impl Outcome {
-    /// What is known.
+    /// What the response says about the effect.
     pub fn effect(&self) -> Effect {
         Effect::of(self.status)
     }
 
-    /// Was it done?
+    /// Is the status 2xx?
     pub fn is_success(&self) -> bool {
         self.effect() == Effect::Applied
     }
 
-    /// The stable code of a refusal.
+    /// The error code of a rejection.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
@@ -238,19 +237,19 @@ mod tests {
 
     use super::*;
 
-    /// A shop that answers one request after another with these, or not at all; and what it was asked.
+    /// A server that gives these responses one after another (none: no response), and a channel of the requests it receives.
     fn shop(answers: Vec<Option<&'static str>>) -> (String, Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let url = format!("http://{}", listener.local_addr().expect("a socket address"));
         let (sender, requests_received) = channel();
         std::thread::spawn(move || {
             for answer in answers {
-                let (mut caller, _) = listener.accept().expect("a caller");
+                let (mut caller, _) = listener.accept().expect("a connection");
                 let mut request = [0; 4096];
                 let length = caller.read(&mut request).expect("a request");
-                sender.send(String::from_utf8_lossy(&request[..length]).into_owned()).expect("a listener");
+                sender.send(String::from_utf8_lossy(&request[..length]).into_owned()).expect("an open channel");
                 if let Some(answer) = answer {
-                    caller.write_all(answer.as_bytes()).expect("an answer");
+                    caller.write_all(answer.as_bytes()).expect("the response is written");
                 }
             }
         });
@@ -265,7 +264,7 @@ mod tests {
     const CREATED: &str = "HTTP/1.1 201 Created\r\nconnection: close\r\ncontent-length: 14\r\n\r\n{\"id\":\"ord_1\"}";
 
     #[tokio::test]
-    async fn who_gets_no_answer_asks_again_under_the_same_key() {
+    async fn lost_response_is_retried_with_the_same_key() {
         let recorder = Recorder::begin();
         let (url, requests_received) = shop(vec![None, Some(UNAVAILABLE), Some(CREATED)]);
         let client = client_of(&url, &recorder);
@@ -281,18 +280,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_hangs_up_has_asked_all_the_same() {
+    async fn disconnected_call_is_recorded() {
         let recorder = Recorder::begin();
-        // It listens and says nothing.
+        // It accepts connections and never responds.
         let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let client = client_of(&format!("http://{}", silent.local_addr().expect("an address")), &recorder);
+        let client = client_of(&format!("http://{}", silent.local_addr().expect("a socket address")), &recorder);
         let call = client.post("/orders", json!({})).key("key-1").with_timeout(Duration::from_millis(50));
         assert_eq!(call.send_once().await.effect(), Effect::Unknown);
         assert_eq!(recorder.history().calls.len(), 1);
     }
 
     #[tokio::test]
-    async fn no_credential_is_written_down() {
+    async fn credentials_are_not_recorded() {
         const SESSION: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 46\r\n\r\n\
                                {\"user\":{\"id\":\"usr_1\"},\"accessToken\":\"secret\"}";
         let recorder = Recorder::begin();

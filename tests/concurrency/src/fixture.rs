@@ -1,58 +1,58 @@
-//! A small world in which everything is right, made by hand as rows and pages are written, for the tests of the checks: each
-//! of them spoils it in one way.
+//! A small run in which all invariants hold, for the tests of the checks. Each test changes it so that one invariant is violated.
+//! The rows and ledger pages are written by hand, as the shop and the provider write them.
 //!
-//! There are 10 mugs at 12.99, and 5 more come. Ada puts 2 into her cart, orders them (`ord_paid`), and gets 10.00 back; then
-//! she puts in 1 more. A guest orders 3 with a bad card, and the hold ends (`ord_gone`). Another is refused. The price rises.
+//! The shop has 10 mugs at 12.99 and receives 5 more. Ada orders 2 from her cart (`ord_paid`), is refunded 10.00, and adds 1 mug
+//! to her cart. A guest orders 3 with a declined card, and the hold expires (`ord_gone`). Another order is rejected for lack of
+//! stock. Then the price rises.
 
 use serde_json::{Value, json};
 
 use crate::history::{CallRecord, History};
 use crate::observed::{Intent, ObservedState, Order, Payment, RawState};
 
-/// The SKU.
 pub(crate) const MUG: &str = "MUG";
-/// The order that was paid.
+/// The paid order.
 pub(crate) const PAID: &str = "ord_paid";
-/// The order that was cancelled.
+/// The cancelled order.
 pub(crate) const CANCELLED: &str = "ord_gone";
 
 /// 2026-01-01T00:00:00Z.
 pub(crate) const NEW_YEAR_MS: u64 = 1_767_225_600_000;
 
-/// The world and its history.
+/// The observed state and its history.
 pub(crate) fn valid_run() -> (ObservedState, History) {
     let history = history();
     (raw().for_history(&history), history)
 }
 
-/// Fails unless there is exactly one finding, and it says all of this.
+/// Panics unless there is exactly one finding and it contains all these parts.
 #[track_caller]
-pub(crate) fn assert_one_finding(findings: &[String], words: &[&str]) {
-    assert!(findings.len() == 1 && words.iter().all(|word| findings[0].contains(word)), "{words:?} in {findings:#?}");
+pub(crate) fn assert_one_finding(findings: &[String], parts: &[&str]) {
+    assert!(findings.len() == 1 && parts.iter().all(|part| findings[0].contains(part)), "{parts:?} in {findings:#?}");
 }
 
-/// The first call whose path ends so.
+/// The first call whose path ends with `path_end`.
 pub(crate) fn call_mut<'a>(history: &'a mut History, path_end: &str) -> &'a mut CallRecord {
-    history.calls.iter_mut().find(|call| call.path.ends_with(path_end)).expect("such a call")
+    history.calls.iter_mut().find(|call| call.path.ends_with(path_end)).expect("a call with this path")
 }
 
-/// The call with that key is asked again, and answered so.
+/// Adds a repetition of the call with this key, with another response.
 pub(crate) fn repeat_call(history: &mut History, key: &str, answer: Value) {
-    let call = history.calls.iter().find(|call| call.key.as_deref() == Some(key)).expect("such a key").clone();
+    let call = history.calls.iter().find(|call| call.key.as_deref() == Some(key)).expect("a call with this key").clone();
     history.calls.push(CallRecord { seq: history.calls.len(), answer, ..call });
 }
 
 impl ObservedState {
     pub(crate) fn order_mut(&mut self, id: &str) -> &mut Order {
-        self.orders.iter_mut().find(|order| order.id == id).expect("such an order")
+        self.orders.iter_mut().find(|order| order.id == id).expect("an order with this id")
     }
 
     pub(crate) fn payment_mut(&mut self, id: &str) -> &mut Payment {
-        self.payments.iter_mut().find(|payment| payment.id == id).expect("such a payment")
+        self.payments.iter_mut().find(|payment| payment.id == id).expect("a payment with this id")
     }
 
     pub(crate) fn intent_mut(&mut self, id: &str) -> &mut Intent {
-        self.intents.iter_mut().find(|intent| intent.id == id).expect("such an intent")
+        self.intents.iter_mut().find(|intent| intent.id == id).expect("an intent with this id")
     }
 }
 
@@ -60,11 +60,11 @@ fn eur(amount: i64) -> Value {
     json!({ "amount": amount, "currency": "EUR" })
 }
 
-/// What was asked.
+/// The calls.
 pub(crate) fn history() -> History {
     let mut history = History { began_at_ms: NEW_YEAR_MS, ..History::default() };
     let mut at = |began_us: u64, who: Option<&str>, request: (&str, &str, Value), key: &str, response: (u16, Value)| {
-        let call = CallRecord::new("somebody", who, request.0, &format!("/api/v1{}", request.1), request.2, Some(key));
+        let call = CallRecord::new("test client", who, request.0, &format!("/api/v1{}", request.1), request.2, Some(key));
         let (seq, ended_us) = (history.calls.len(), Some(began_us + 10));
         history.calls.push(CallRecord {
             seq,
@@ -98,7 +98,7 @@ pub(crate) fn history() -> History {
     history
 }
 
-/// What the tables, the provider and the mailbox hold.
+/// The contents of the tables, the ledger and the mailbox.
 pub(crate) fn raw() -> RawState {
     let offer = json!({
         "pk": "SKU#MUG", "sk": "OFFER", "sku": MUG, "available": 13, "stockVersion": 5, "price": eur(1399),
@@ -123,18 +123,19 @@ pub(crate) fn raw() -> RawState {
         tables: tables.into_iter().map(|(context, rows)| (context.to_owned(), rows)).collect(),
         ledger: ledger(),
         mails: subjects.map(str::to_owned).into(),
-        read_at_ms: i64::try_from(NEW_YEAR_MS + 60_000).expect("a moment"),
+        read_at_ms: i64::try_from(NEW_YEAR_MS + 60_000).expect("a time in range"),
         ..RawState::default()
     }
 }
 
-/// What came and went, in no order.
+/// The stock movements, in no particular order.
 fn movements() -> Vec<Value> {
     let row = |delta: i64| json!({ "pk": "MOVES#MUG", "sk": format!("2026#{delta}"), "sku": MUG, "delta": delta });
     [10, 3, -3, 5, -2].map(row).into()
 }
 
-/// An order's rows: itself as it became, its key, and its history of (second, actor, reason, what it became).
+/// An order's rows: the order, its private row with the key, and its history of (second, actor, reason, status, payment status,
+/// payment sequence).
 fn order(id: &str, placed: &Value, key: &str, steps: &[(u64, &str, &str, &str, &str, u64)]) -> Vec<Value> {
     let pk = format!("ORDER#{id}");
     let mut rows = vec![json!({ "pk": pk, "sk": "ORDER#PRIVATE", "shippingAddress": { "line2": key } })];

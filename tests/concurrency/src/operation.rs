@@ -1,5 +1,4 @@
-//! What calls mean. A client that got no answer asks again under the same key: all these calls are one operation, and
-//! what is known of it is what any of its answers said.
+//! Operations: all calls of a client under one idempotency key. What is known of an operation is what any of its responses says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,46 +6,45 @@ use serde_json::Value;
 
 use crate::history::{CallRecord, Effect, History};
 
-/// What was asked for, as far as a check wants to know.
+/// What an operation does, as far as the checks need to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(
     missing_docs,
     reason = "the fields are called as in the contract; stock, price and quantity are pieces and minor units"
 )]
 pub enum OperationKind {
-    /// A product was put into the shop.
+    /// Creates a product.
     NewProduct { sku: String, stock: i64, price: i64 },
-    /// Its price was changed.
+    /// Changes a product's price.
     ChangePrice { product: String, price: i64 },
-    /// Its stock was moved.
+    /// Changes a product's stock.
     ChangeStock { product: String, delta: i64 },
-    /// Something was put into a cart.
+    /// Adds pieces to a cart.
     AddToCart { cart: String, sku: String, quantity: i64 },
-    /// A cart was changed in another way: set, removed, emptied.
+    /// Changes a cart in another way: sets a quantity, removes a line, empties the cart.
     ChangeCart { cart: String },
-    /// A guest's cart was merged into an account's.
+    /// Merges a guest's cart into an account's cart.
     MergeCarts { from: String, into: String },
-    /// An order was placed; from a cart, or past any.
+    /// Places an order, from a cart or without one.
     PlaceOrder { key: String, cart: Option<String>, expected_total: Option<i64> },
-    /// An order was cancelled.
+    /// Cancels an order.
     CancelOrder { order: String },
-    /// Money was asked back.
+    /// Requests a refund.
     RequestRefund { payment: String },
-    /// Anything else.
+    /// Any other call.
     Other,
 }
 
-/// A deed with all the calls that asked for it.
+/// An operation with all its calls.
 #[derive(Debug)]
 pub struct Operation<'a> {
-    /// What.
     pub kind: OperationKind,
-    /// In the order in which they began; never empty.
+    /// In the order in which they started; never empty.
     pub calls: Vec<&'a CallRecord>,
 }
 
 impl Operation<'_> {
-    /// Done if any answer says so; refused if all of them do.
+    /// Applied if any response says so; rejected if all responses do.
     pub fn effect(&self) -> Effect {
         let effects = || self.calls.iter().map(|call| call.effect());
         match () {
@@ -56,29 +54,29 @@ impl Operation<'_> {
         }
     }
 
-    /// Its effect is not earlier than this (microseconds of the history).
+    /// The effect did not happen before this time, in microseconds of the history.
     pub fn earliest_us(&self) -> u64 {
         self.calls.iter().map(|call| call.began_us).min().unwrap_or(0)
     }
 
-    /// Its effect is not later than this; none if nobody ever said that it was done.
+    /// The effect did not happen after this time. None if no response said that it was applied.
     pub fn latest_us(&self) -> Option<u64> {
         self.successful_calls().filter_map(|call| call.ended_us).min()
     }
 
-    /// The calls that were answered with success.
+    /// The calls with a 2xx response.
     pub fn successful_calls(&self) -> impl Iterator<Item = &CallRecord> {
         self.calls.iter().copied().filter(|call| call.effect() == Effect::Applied)
     }
 
-    /// Where in the history it is: `#12 #14`.
+    /// The numbers of its calls in the history: `#12 #14`.
     pub fn call_numbers(&self) -> String {
         self.calls.iter().map(|call| format!("#{}", call.seq)).collect::<Vec<_>>().join(" ")
     }
 }
 
 impl OperationKind {
-    /// Reads a call.
+    /// The kind of a call's operation.
     pub fn of(call: &CallRecord) -> Self {
         let path: Vec<&str> = call.path.trim_start_matches("/api/v1/").split('/').collect();
         let text = |member: &str| call.body[member].as_str().unwrap_or_default().to_owned();
@@ -119,7 +117,7 @@ impl OperationKind {
 }
 
 impl History {
-    /// All operations, by their first calls.
+    /// All operations, in the order of their first calls.
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let mut keyed: BTreeMap<(&Option<String>, &str, &str, &str), usize> = BTreeMap::new();
         let mut operations: Vec<Operation<'_>> = Vec::new();
@@ -135,7 +133,7 @@ impl History {
         operations
     }
 
-    /// The SKUs that this run put, or may have put, into the shop.
+    /// The SKUs that this run created or may have created.
     pub fn skus(&self) -> BTreeSet<String> {
         let operations = self.operations().into_iter().filter(|operation| operation.effect() != Effect::Rejected);
         operations
@@ -146,7 +144,7 @@ impl History {
             .collect()
     }
 
-    /// The SKU of each product that this run made, by the product's id.
+    /// The SKU of each product that this run created, by the product's id.
     pub fn sku_by_product(&self) -> BTreeMap<String, String> {
         let answers =
             self.calls.iter().filter(|call| matches!(OperationKind::of(call), OperationKind::NewProduct { .. }));
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_under_one_key_are_one_operation() {
+    fn calls_with_one_key_are_one_operation() {
         let calls = vec![
             call(0, "/api/v1/orders", Some("k"), None),
             call(1, "/api/v1/orders", Some("other"), Some(409)),
@@ -191,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_was_lost_leaves_it_open_whatever_others_say() {
+    fn lost_response_leaves_the_effect_unknown() {
         let calls = vec![call(0, "/api/v1/orders", Some("k"), None), call(1, "/api/v1/orders", Some("k"), Some(409))];
         let history = History { calls, ..History::default() };
         assert_eq!(history.operations()[0].effect(), Effect::Unknown);

@@ -1,5 +1,5 @@
-//! Waits until nothing moves any more. Whoever stopped everything at once would find half of it on its way; what may be on its
-//! way is part of what is right, and only what is still there at rest is wrong.
+//! Waits until no work is pending. Messages and payments in progress are correct states, so the checks run only after all work has
+//! ended.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,23 +11,23 @@ use crate::emulator::{Depth, depths};
 use crate::observed::{ObservedState, OrderStatus, PaymentStatus, RefundStatus};
 use crate::run::Run;
 
-/// Longer than a hold, a visibility timeout and some pauses after an outage, one after another.
+/// Longer than a hold, a visibility timeout and the retry pauses after an outage together.
 pub const QUIESCENCE_TIMEOUT: Duration = Duration::from_secs(150);
-/// Between two looks.
+/// Between two readings.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// Between two wakings of housekeeping, whose schedules are minutes.
+/// Between two runs of housekeeping. Its schedules are minutes, so the proof invokes it more often.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(4);
 
-/// How it ended.
+/// The result of waiting.
 #[derive(Debug)]
 pub struct Quiescence {
-    /// As it was read last.
+    /// The last reading.
     pub state: ObservedState,
-    /// What did not come to rest; nothing if all did.
+    /// Work that had not ended at the timeout. Empty if all work ended.
     pub pending_work: Vec<String>,
 }
 
-/// What still moves, a sentence each.
+/// The work that has not ended, one sentence each.
 pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> Vec<String> {
     let mut pending = Vec::new();
     for (queue, depth) in depths.iter().filter(|(_, depth)| !depth.is_empty()) {
@@ -44,7 +44,7 @@ pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> 
         let is_pending = match payment.status {
             PaymentStatus::PendingCall | PaymentStatus::RequiresAction | PaymentStatus::Cancelling => true,
             PaymentStatus::Authorized => !waits_for_shipment,
-            // It waits for another card, as long as its order does.
+            // It waits for another card while its order is pending.
             PaymentStatus::Failed => order == Some(OrderStatus::Cancelled),
             _ => false,
         };
@@ -59,8 +59,8 @@ pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> 
 }
 
 impl Run {
-    /// Waits for rest, and wakes housekeeping meanwhile as its schedules would. Two quiet looks in a row are rest: between two
-    /// readings of one, something could have slipped from a place not yet read to one already read.
+    /// Waits until no work is pending, and runs housekeeping meanwhile. Two readings in a row must be quiet: during one reading, work
+    /// may move from a place not yet read to a place already read.
     pub async fn await_quiescence(&self, timeout: Duration) -> Quiescence {
         let started = Instant::now();
         let (mut quiet_readings, mut last_housekeeping) = (0, None::<Instant>);
@@ -73,7 +73,7 @@ impl Run {
                 quiet_readings = if pending_work.is_empty() { quiet_readings + 1 } else { 0 };
                 if quiet_readings == 2 || !in_time {
                     self.recorder
-                        .note(format!("rest after {:.1} s: {pending_work:?}", started.elapsed().as_secs_f32()));
+                        .note(format!("quiescence after {:.1} s, pending: {pending_work:?}", started.elapsed().as_secs_f32()));
                     return Quiescence { state, pending_work };
                 }
             } else {
@@ -89,14 +89,14 @@ impl Run {
         }
     }
 
-    /// All of housekeeping's tasks, now and not when their time comes.
+    /// Runs all tasks of housekeeping now.
     pub async fn run_housekeeping(&self) {
         for task in ["republish-outbox", "expire-holds", "reconcile-payments"] {
             self.run_housekeeping_task(task).await;
         }
     }
 
-    /// One of them. It may fail, or die of an order that was meant for somebody else; it will be woken again.
+    /// Runs one task of housekeeping. It may fail or be killed by a fault; a later run repeats it.
     pub async fn run_housekeeping_task(&self, task: &str) {
         let function = self.test_stack.stack.functions.get("housekeeping");
         let function = function.unwrap_or_else(|| panic!("stack.json names no function housekeeping"));
@@ -120,12 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn a_good_world_is_at_rest() {
+    fn valid_run_has_no_pending_work() {
         assert_eq!(pending_work(&fixture::valid_run().0, &empty_queues()), Vec::<String>::new());
     }
 
     #[test]
-    fn whatever_a_queue_holds_is_no_rest() {
+    fn queued_message_is_pending_work() {
         let (state, _) = fixture::valid_run();
         for depth in [
             Depth { visible: 1, ..Depth::default() },
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_next_step_is_no_rest() {
+    fn unfinished_rows_are_pending_work() {
         let (mut state, _) = fixture::valid_run();
         state.order_mut(fixture::CANCELLED).status = OrderStatus::Pending;
         fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["ord_gone is pending, held until 2026"]);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_money_waits_for_shipment_where_that_is_the_rule() {
+    fn authorised_payment_may_wait_for_shipment_if_configured() {
         let (mut state, _) = fixture::valid_run();
         state.payment_mut("pay_paid").status = PaymentStatus::Authorized;
         fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["pay_paid is Authorized"]);

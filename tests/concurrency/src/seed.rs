@@ -1,22 +1,22 @@
-//! Seeds: a run is made again by its number. Each client draws from a source of its own, so that nobody's luck depends on
-//! who was faster.
+//! Seeds. A run with the same seed makes the same random decisions. Each client has its own random number generator, so that its
+//! decisions do not depend on which client was faster.
 
-/// `SOUK_SEED`, or one that nobody knows yet.
+/// `SOUK_SEED`, or a random seed.
 pub fn from_environment() -> u64 {
     let variable = std::env::var("SOUK_SEED").ok();
     variable.and_then(|seed| seed.trim().parse().ok()).unwrap_or_else(|| fastrand::u64(1..1_000_000_000))
 }
 
-/// The source of whoever is called that in the run with that seed.
+/// The random number generator of the actor `name` in the run with this seed.
 pub fn rng(seed: u64, name: &str) -> fastrand::Rng {
-    // FNV-1a: the same in every build, which the standard library's hasher does not promise.
+    // FNV-1a gives the same result in every build. The standard library's hasher does not promise that.
     let hash_of_name = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     fastrand::Rng::with_seed(hash_of_name)
 }
 
-/// One of these, each as likely as its weight.
+/// Picks a choice with a probability proportional to its weight.
 pub fn pick_weighted<T: Copy>(random: &mut fastrand::Rng, choices: &[(u32, T)]) -> T {
     let mut remaining = random.u32(0..choices.iter().map(|(weight, _)| weight).sum());
     for (weight, choice) in choices {

@@ -1,31 +1,31 @@
-//! The stack that is tried: what `stack.json` says beyond what the e2e suite reads of it.
+//! The stack under test: what `stack.json` says beyond the fields that the e2e suite reads.
 
 use std::path::{Path, PathBuf};
 
 use e2e::Stack;
 use serde_json::Value;
 
-/// Where things are.
+/// The stack under test.
 #[derive(Debug, Clone)]
 pub struct TestStack {
-    /// What the e2e suite reads.
+    /// The fields that the e2e suite reads.
     pub stack: Stack,
-    /// The folder of `stack.json`: histories are laid down beside it.
+    /// The folder of `stack.json`. Histories are written below it.
     pub folder: PathBuf,
-    /// Where orders to crash and to misbehave are left (`aws_kit::fault`).
+    /// The folder of kill requests and mutant switches (`aws_kit::fault`).
     pub faults: Option<PathBuf>,
-    /// What webhooks of the provider are signed with.
+    /// The key that signs the provider's webhooks.
     pub webhook_secret: String,
-    /// How the shop is configured, as far as a check has to know.
+    /// The configuration that the checks depend on.
     pub rules: Rules,
 }
 
-/// Configuration that changes what is right.
+/// Configuration that changes which states are correct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Is the money taken at shipment? Otherwise at confirmation.
+    /// Is the payment captured at shipment? Otherwise at confirmation.
     pub captures_at_shipment: bool,
-    /// Does a merged cart hold the sum of both? Otherwise one of the two is kept.
+    /// Does a merged cart hold the sum of both carts? Otherwise only one of the two is kept.
     pub merges_by_sum: bool,
 }
 
@@ -36,7 +36,7 @@ impl Default for Rules {
 }
 
 impl TestStack {
-    /// Reads the file that `SOUK_STACK` names, or that of the test profile. Without a stack it panics, with a sentence.
+    /// Reads the file that `SOUK_STACK` names, or that of the test profile. Panics if there is no stack.
     pub fn read() -> Self {
         let stack = Stack::read();
         let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/test/stack.json");

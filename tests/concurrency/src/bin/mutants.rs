@@ -1,5 +1,5 @@
-//! `make mutants`: souk is broken on purpose, in one way after another, and the check whose business that is has to object.
-//! Arguments are names of mutants; without any, all are tried. Ends with an error if one was not noticed.
+//! `make mutants`: breaks souk in one way after another. The checks named for each mutant have to report a violation.
+//! Arguments are names of mutants; without arguments all are tested. Exits with an error if a mutant was not detected.
 
 use std::process::ExitCode;
 
@@ -20,22 +20,22 @@ async fn main() -> ExitCode {
     }
     let survivors: Vec<&str> =
         results.iter().filter(|result| !result.missed_by.is_empty()).map(|result| result.mutant.name).collect();
-    eprintln!("\n{} mutants, {} noticed", results.len(), results.len() - survivors.len());
+    eprintln!("\n{} mutants, {} detected", results.len(), results.len() - survivors.len());
     if results.is_empty() || !survivors.is_empty() {
-        eprintln!("not noticed: {}", survivors.join(", "));
+        eprintln!("not detected: {}", survivors.join(", "));
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-/// A line of the table: the mutant, what became of it, and the first thing that a check said.
+/// A line of the table: the mutant, its result, and the first violation.
 fn line(result: &MutantResult) -> String {
     let name = result.mutant.name;
     if !result.missed_by.is_empty() {
         let others: Vec<&str> = result.violations.iter().map(|violation| violation.check).collect();
-        return format!("{name:<24} SURVIVED {}; others said {others:?}", result.missed_by.join(", "));
+        return format!("{name:<24} SURVIVED {}; other violations: {others:?}", result.missed_by.join(", "));
     }
     let finding = result.violations.iter().find(|violation| result.mutant.detected_by.contains(&violation.check));
     let finding = finding.map(ToString::to_string).unwrap_or_default();
-    format!("{name:<24} noticed  {finding}")
+    format!("{name:<24} detected {finding}")
 }

@@ -1,5 +1,5 @@
-//! `make soak`: the proof for as long as one likes, each round with a new seed and other weather. `SOUK_SOAK_MINUTES` says how
-//! long (30), `SOUK_SEED` where to begin. Ends with an error at the first round that is not right; its seed makes it again.
+//! `make soak`: repeats the proof, each round with a new seed and other faults. `SOUK_SOAK_MINUTES` is the duration (30 if absent),
+//! `SOUK_SEED` the first seed. Exits with an error at the first violation; the seed of that round repeats it.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
     let minutes = std::env::var("SOUK_SOAK_MINUTES").ok().and_then(|minutes| minutes.parse().ok()).unwrap_or(30);
     let (started, mut round) = (Instant::now(), 0);
     let mut seed = seed::from_environment();
-    // Storms end in outages whose pauses have grown.
+    // Many faults end in retries with long pauses.
     let timeout = QUIESCENCE_TIMEOUT * 2;
     while started.elapsed() < Duration::from_secs(minutes * 60) {
         round += 1;
@@ -27,16 +27,16 @@ async fn main() -> ExitCode {
             started.elapsed().as_secs_f32() / 60.0
         );
         if !report.violations.is_empty() {
-            eprintln!("round {round} is not right:\n{report}");
+            eprintln!("round {round} violates invariants:\n{report}");
             return ExitCode::FAILURE;
         }
         seed += 1;
     }
-    eprintln!("{round} rounds, all right.");
+    eprintln!("{round} rounds without a violation.");
     ExitCode::SUCCESS
 }
 
-/// A storm, or shuffled messages, and two peaceful scenarios beside it.
+/// One scenario with faults, and two without faults beside it.
 fn pick_scenarios(seed: u64) -> Vec<Scenario> {
     let mut random = seed::rng(seed, "soak");
     let with_faults =

@@ -1,4 +1,4 @@
-//! Reads the world: straight from the emulator and the fakes, past souk and past the fault proxy.
+//! Reads the state directly from the emulator and the fakes, without souk and without the fault proxy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,27 +12,27 @@ use crate::emulator::Emulator;
 use crate::history::History;
 use crate::test_stack::{Rules, TestStack};
 
-/// What the sources say, before anybody asks whom it concerns.
+/// Everything that the tables, the ledger and the mailbox hold, of all runs.
 #[derive(Debug, Clone, Default)]
 pub struct RawState {
-    /// Rows by context.
+    /// The rows of each table, by context.
     pub tables: BTreeMap<String, Vec<Value>>,
-    /// `intents`, `refunds`, `requests`.
+    /// The provider's ledger: `intents`, `refunds`, `requests`.
     pub ledger: Value,
-    /// Subjects of all mails.
+    /// The subjects of all mails.
     pub mails: Vec<String>,
-    /// New messages of dead-letter queues.
+    /// The number of new messages in each dead-letter queue, with some bodies.
     pub dlq_messages: BTreeMap<String, (u64, Vec<String>)>,
-    /// Milliseconds since 1970.
+    /// The time of the reading, in milliseconds since 1970.
     pub read_at_ms: i64,
-    /// How the shop is configured.
+    /// The shop's configuration.
     pub rules: Rules,
 }
 
-/// Keys of the table and its indexes: where a row lies, not what it says.
+/// The key attributes of the table and its indexes. They are not part of an entity.
 const KEY_ATTRIBUTES: [&str; 8] = ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk"];
 
-/// Reads everything. `dead_before`: how many dead letters there were when the run began.
+/// Reads everything. `dlq_depths_before`: the numbers of messages in the dead-letter queues when the run started.
 pub async fn read(
     http: &reqwest::Client,
     test_stack: &TestStack,
@@ -47,7 +47,7 @@ pub async fn read(
     }
     raw.ledger = get(http, &format!("{}/_fake/books", test_stack.stack.payment_provider_url)).await;
     let mailbox = get(http, &test_stack.stack.mail_url).await;
-    // By account; the stack has one.
+    // The mailbox lists messages by AWS account; the stack has one.
     let mails = mailbox["messages"].as_object().into_iter().flat_map(|accounts| accounts.values());
     let mails = mails.filter_map(Value::as_array).flatten();
     raw.mails = mails.filter_map(|mail| mail["Subject"].as_str().map(str::to_owned)).collect();
@@ -62,12 +62,12 @@ pub async fn read(
 }
 
 async fn get(http: &reqwest::Client, url: &str) -> Value {
-    let answer = http.get(url).send().await.unwrap_or_else(|error| panic!("{url} got no answer: {error}"));
+    let answer = http.get(url).send().await.unwrap_or_else(|error| panic!("{url} got no response: {error}"));
     answer.json().await.unwrap_or_else(|error| panic!("{url} should answer JSON: {error}"))
 }
 
 impl RawState {
-    /// The part of it that concerns what this history made.
+    /// The part that belongs to the run with this history.
     pub fn for_history(&self, history: &History) -> ObservedState {
         let skus = history.skus();
         let all_order_ids: BTreeSet<&str> = self.rows("orders", "ORDER").filter_map(|row| row["id"].as_str()).collect();
@@ -87,7 +87,7 @@ impl RawState {
         let notifications = self
             .rows_with_pk_prefix("notifications", "EVENT#")
             .filter(|row| is_in(&row["subject"], &ids) || is_in(&row["subject"], &payment_ids));
-        // An intent for an order that does not exist is ours, too, if it was made since we began.
+        // An intent of an order that does not exist belongs to this run if it was created after the run started.
         let intents = array(&self.ledger["intents"]).map(parse_row::<Intent>).filter(|intent| match &intent.order_id {
             Some(order) if all_order_ids.contains(order.as_str()) => ids.contains(order.as_str()),
             _ => intent.history.first().is_some_and(|first| first.at_ms >= history.began_at_ms),
@@ -117,10 +117,10 @@ impl RawState {
         }
     }
 
-    /// Orders with their histories: those whose row is wanted.
-    pub fn orders(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Order> {
+    /// The orders whose rows match, with their histories.
+    pub fn orders(&self, is_selected: impl Fn(&Value) -> bool) -> Vec<Order> {
         let mut orders: BTreeMap<&str, Order> = BTreeMap::new();
-        for row in self.rows("orders", "ORDER").filter(|row| wanted(row)) {
+        for row in self.rows("orders", "ORDER").filter(|row| is_selected(row)) {
             let mut order: Order = parse_row(row);
             order.row = without_keys(row);
             order.in_hold_index = row["gsi3pk"].as_str().is_some_and(|key| key.starts_with("HOLD#"));
@@ -160,7 +160,7 @@ impl RawState {
         rows.map(|(context, row)| format!("{context}: {}", row["event"].as_str().unwrap_or_default())).collect()
     }
 
-    /// Rows whose sort key is, or (with a `#` at its end) begins with, that.
+    /// The rows with this sort key. A key that ends with `#` is a prefix.
     fn rows<'a>(&'a self, context: &str, sk: &'a str) -> impl Iterator<Item = &'a Value> {
         let rows = self.tables.get(context).into_iter().flatten();
         rows.filter(move |row| {
@@ -168,7 +168,7 @@ impl RawState {
         })
     }
 
-    /// Rows whose partition key begins with that.
+    /// The rows whose partition key starts with `pk`.
     fn rows_with_pk_prefix<'a>(&'a self, context: &str, pk: &'a str) -> impl Iterator<Item = &'a Value> {
         let rows = self.tables.get(context).into_iter().flatten();
         rows.filter(move |row| row["pk"].as_str().is_some_and(|key| key.starts_with(pk)))
@@ -184,7 +184,7 @@ fn is_in(value: &Value, ids: &BTreeSet<&str>) -> bool {
 }
 
 fn parse_row<T: DeserializeOwned>(row: &Value) -> T {
-    serde_json::from_value(row.clone()).unwrap_or_else(|error| panic!("this row is not as documented ({error}): {row}"))
+    serde_json::from_value(row.clone()).unwrap_or_else(|error| panic!("this row differs from the documented format ({error}): {row}"))
 }
 
 fn without_keys(row: &Value) -> Value {

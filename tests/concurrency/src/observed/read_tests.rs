@@ -9,7 +9,7 @@ fn ids(state: &ObservedState) -> Vec<&str> {
     state.orders.iter().map(|order| order.id.as_str()).collect()
 }
 
-/// An order of another run, with its payment, intent, mail and notice.
+/// Adds an order of another run, with its payment, intent, mail and notification.
 fn with_other_run(mut raw: RawState) -> RawState {
     let order = json!({ "pk": "ORDER#ord_x", "sk": "ORDER", "id": "ord_x", "items": [{ "sku": "POT" }] });
     let payment = json!({ "pk": "PAYMENT#pay_x", "sk": "PAYMENT", "id": "pay_x", "orderId": "ord_x" });
@@ -27,25 +27,25 @@ fn intent(order: Option<&str>, at_ms: u64) -> Value {
 }
 
 #[test]
-fn what_belongs_together_is_read_together() {
+fn rows_of_one_order_are_read_together() {
     let (state, _) = fixture::valid_run();
     assert_eq!(ids(&state), [CANCELLED, PAID]);
     let paid = state.order(PAID).expect("an order");
     assert_eq!((paid.key.as_deref(), paid.steps.len(), paid.in_hold_index), (Some("key-paid"), 4, false));
     assert!(paid.row["pk"].is_null() && paid.row["gsi1pk"].is_null() && paid.row["total"].is_object());
-    assert!(paid.steps.iter().map(|step| step.version).eq(1..=4), "by version");
+    assert!(paid.steps.iter().map(|step| step.version).eq(1..=4), "in the order of versions");
     assert_eq!((state.payments.len(), state.refunds.len(), state.intents.len(), state.mails.len()), (2, 1, 2, 4));
 }
 
 #[test]
-fn what_others_did_is_left_out() {
+fn rows_of_other_runs_are_left_out() {
     let (before, history) = fixture::valid_run();
     let state = with_other_run(fixture::raw()).for_history(&history);
     assert_eq!(format!("{state:?}"), format!("{before:?}"));
 }
 
 #[test]
-fn an_intent_of_an_order_that_nobody_knows_is_ours_if_it_is_new() {
+fn new_intent_of_an_unknown_order_belongs_to_the_run() {
     let history = fixture::history();
     let is_selected = |order, at_ms| {
         let mut raw = fixture::raw();
@@ -53,11 +53,11 @@ fn an_intent_of_an_order_that_nobody_knows_is_ours_if_it_is_new() {
         raw.for_history(&history).intents.iter().any(|intent| intent.id == "pi_x")
     };
     assert!(is_selected(Some("ord_nowhere"), fixture::NEW_YEAR_MS) && is_selected(None, fixture::NEW_YEAR_MS));
-    assert!(!is_selected(Some("ord_nowhere"), fixture::NEW_YEAR_MS - 1), "it is older than this run");
+    assert!(!is_selected(Some("ord_nowhere"), fixture::NEW_YEAR_MS - 1), "the intent is older than this run");
 }
 
 #[test]
-fn a_live_hold_is_told_from_other_entries_of_its_index() {
+fn only_hold_entries_of_the_index_are_holds() {
     let is_held = |gsi3pk: &str| {
         let mut raw = fixture::raw();
         let rows = raw.tables.get_mut("orders").expect("orders");
@@ -68,7 +68,7 @@ fn a_live_hold_is_told_from_other_entries_of_its_index() {
 }
 
 #[test]
-fn events_wait_in_whatever_table_they_lie() {
+fn outbox_events_of_all_tables_are_read() {
     let mut raw = fixture::raw();
     let row = json!({ "pk": "OUTBOX#07", "sk": "evt_1", "event": "{}" });
     raw.tables.insert("identity".into(), vec![row]);

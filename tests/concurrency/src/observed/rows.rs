@@ -1,45 +1,43 @@
-//! Rows of the tables and pages of the provider's books, as far as a check reads them. Written from the shop's documents,
-//! not from its code.
+//! Rows of the tables and pages of the provider's ledger, with the fields that the checks read. They follow the shop's documents,
+//! not its code.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Money as the shop writes it.
+/// Money in the format of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Money {
-    /// Minor units.
+    /// In minor units.
     pub amount: i64,
-    /// ISO 4217.
+    /// An ISO 4217 code.
     pub currency: String,
 }
 
-/// What is sold under one SKU.
+/// The offer of one SKU.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Offer {
-    /// Which.
     pub sku: String,
-    /// Pieces that can be sold.
+    /// The number of pieces that can be sold.
     pub available: i64,
-    /// How often that has changed, its first pieces included.
+    /// The number of stock changes, including the initial stock.
     pub stock_version: u64,
-    /// Of one.
+    /// The price of one piece.
     pub price: Money,
 }
 
-/// Why stock is what it is: one line of the log.
+/// One change of stock.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Movement {
-    /// Of what.
     pub sku: String,
-    /// Pieces that came, or went.
+    /// The number of pieces added (positive) or removed (negative).
     pub delta: i64,
 }
 
-/// How far an order has come.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's words")]
+#[allow(missing_docs, reason = "the names are the API's")]
 pub enum OrderStatus {
     Pending,
     Confirmed,
@@ -50,10 +48,10 @@ pub enum OrderStatus {
     Returned,
 }
 
-/// Where an order believes its money to be.
+/// The payment status that an order has recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's words")]
+#[allow(missing_docs, reason = "the names are the API's")]
 pub enum OrderPaymentStatus {
     Unpaid,
     Authorized,
@@ -64,10 +62,10 @@ pub enum OrderPaymentStatus {
     Voided,
 }
 
-/// Where a payment stands.
+/// The status of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's words")]
+#[allow(missing_docs, reason = "the names are the API's")]
 pub enum PaymentStatus {
     PendingCall,
     RequiresAction,
@@ -84,69 +82,59 @@ pub enum PaymentStatus {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// What.
     pub sku: String,
-    /// How many.
     pub quantity: i64,
-    /// Of one.
+    /// The price of one piece.
     pub unit_price: Money,
-    /// Of all.
+    /// The price of all pieces.
     pub line_total: Money,
 }
 
-/// An order's row, its personal row and its history, together.
+/// An order with its private row and its history.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// `ord_…`.
     pub id: String,
-    /// What people call it.
+    /// The number that customers see.
     pub number: String,
-    /// The account, or the guest's contact.
+    /// The id of the account or of the guest's contact.
     pub buyer: String,
-    /// The lines.
     pub items: Vec<Item>,
-    /// Of the lines.
+    /// The sum of the lines.
     pub subtotal: Money,
-    /// Taken off.
     pub discount: Money,
-    /// Added.
     pub tax: Money,
-    /// Added.
     pub shipping: Money,
-    /// To be paid.
+    /// The amount to pay.
     pub total: Money,
-    /// How far it has come.
     pub status: OrderStatus,
-    /// Where it believes its money to be.
     pub payment_status: OrderPaymentStatus,
-    /// `pay_…`.
     pub payment_id: String,
-    /// RFC 3339.
+    /// An RFC 3339 time.
     pub hold_expires_at: String,
-    /// Counts changes.
+    /// The number of changes.
     pub version: u64,
-    /// The row as it is stored, without the keys of the table and its indexes.
+    /// The stored row, without the keys of the table and its indexes.
     #[serde(skip)]
     pub row: Value,
-    /// Is it in the index of live holds?
+    /// Is the order in the index of active holds?
     #[serde(skip)]
     pub in_hold_index: bool,
-    /// The key under which it was ordered, which the suite writes into its address.
+    /// The idempotency key of its request. The suite writes the key into the postal address.
     #[serde(skip)]
     pub key: Option<String>,
-    /// Its history, by version.
+    /// The history, in the order of versions.
     #[serde(skip)]
     pub steps: Vec<Step>,
 }
 
 impl Order {
-    /// Does it keep its goods? One that was given up does not.
+    /// Does the order hold or own stock? A cancelled order does not.
     pub fn keeps_stock(&self) -> bool {
         self.status != OrderStatus::Cancelled
     }
 
-    /// Pieces of a SKU, all lines summed.
+    /// The number of pieces of a SKU in all lines.
     pub fn pieces_of(&self, sku: &str) -> i64 {
         self.items.iter().filter(|item| item.sku == sku).map(|item| item.quantity).sum()
     }
@@ -156,19 +144,18 @@ impl Order {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// The order's version by it.
+    /// The order's version after this change.
     pub version: u64,
-    /// RFC 3339.
+    /// An RFC 3339 time.
     pub at: String,
-    /// `customer:usr_…`, `system:orders-worker`, …
+    /// For example `customer:usr_1` or `system:orders-worker`.
     pub actor: String,
-    /// Why.
     pub reason: String,
-    /// What it became.
+    /// The order's status after this change.
     pub status: OrderStatus,
-    /// Until when its stock was held then.
+    /// The end of the hold after this change.
     pub hold_expires_at: String,
-    /// The entry as it is stored, without the table's keys.
+    /// The stored entry, without the table's keys.
     #[serde(skip)]
     pub row: Value,
 }
@@ -177,42 +164,38 @@ pub struct Step {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
-    /// `pay_…`.
     pub id: String,
-    /// What it pays.
     pub order_id: String,
-    /// How much.
     pub amount: Money,
-    /// Minor units taken.
+    /// In minor units.
     pub captured: i64,
-    /// Minor units given back.
+    /// In minor units.
     pub refunded: i64,
-    /// Minor units on their way back.
+    /// The sum of pending refunds, in minor units.
     #[serde(default)]
     pub refunding: i64,
-    /// Minor units that can still be asked back.
+    /// The amount that can still be refunded, in minor units.
     #[serde(default)]
     pub refundable: i64,
-    /// Where it stands.
     pub status: PaymentStatus,
-    /// Tries, the present one last.
+    /// The latest attempt is the last.
     pub attempts: Vec<Attempt>,
 }
 
-/// A try to charge a card.
+/// An attempt to charge a card.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Attempt {
-    /// The provider's object, once it is known.
+    /// The provider's id of the intent. None until it is known.
     pub intent: Option<String>,
-    /// How it ended: a word, or an object of which the word is the name.
+    /// The outcome: a string, or an object with one member of that name.
     #[serde(default)]
     pub outcome: Value,
 }
 
-/// Where a refund stands.
+/// The status of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the contract's words")]
+#[allow(missing_docs, reason = "the names are the API's")]
 pub enum RefundStatus {
     Pending,
     Succeeded,
@@ -223,21 +206,18 @@ pub enum RefundStatus {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Refund {
-    /// `rfd_…`.
     pub id: String,
-    /// Of which payment.
     pub payment_id: String,
-    /// How much.
+    /// In minor units.
     #[serde(deserialize_with = "minor_units")]
     pub amount: i64,
-    /// Where it stands.
     pub status: RefundStatus,
-    /// The provider's object, once it is known.
+    /// The provider's id of the refund. None until it is known.
     #[serde(default)]
     pub provider_id: Option<String>,
 }
 
-/// Minor units, written as a number or as money.
+/// Reads minor units, written as a number or as money.
 fn minor_units<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -254,78 +234,75 @@ fn minor_units<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Erro
 /// A line of a cart.
 #[derive(Debug, Clone, Deserialize)]
 pub struct CartLine {
-    /// What.
     pub sku: String,
-    /// How many.
     pub quantity: i64,
 }
 
-/// A row of the notifications table: what somebody was told, or was to be.
+/// A row of the notifications table: a mail that was sent, failed or is being sent.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
     /// `sending`, `sent`, `failed` or `unknown`.
     pub status: String,
-    /// `payment.completed`.
+    /// The type of the event, for example `payment.completed`.
     pub event_type: String,
-    /// What the event is about: the id of an order or a payment.
+    /// The id of the order or payment that the event is about.
     pub subject: String,
 }
 
-/// A mail that was taken by the mail service.
+/// A mail that the mail service accepted.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// Names the order.
+    /// Contains the order's number.
     pub subject: String,
 }
 
-/// A payment intent in the provider's books.
+/// A payment intent in the provider's ledger.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Intent {
-    /// `pi_…`.
     pub id: String,
-    /// Of its metadata.
+    /// From the intent's metadata.
     pub order_id: Option<String>,
-    /// Attempts on cards.
+    /// The attempts on cards.
     pub charges: Vec<Charge>,
-    /// What happened to it, in its order.
+    /// In chronological order.
     pub history: Vec<IntentEvent>,
 }
 
 impl Intent {
-    /// Minor units taken.
+    /// The captured amount, in minor units.
     pub fn captured(&self) -> i64 {
         self.charges.iter().map(|charge| charge.captured).sum()
     }
 
-    /// Minor units given back.
+    /// The refunded amount, in minor units.
     pub fn refunded(&self) -> i64 {
         self.charges.iter().map(|charge| charge.refunded).sum()
     }
 
-    /// Is money held, and neither taken nor let go?
+    /// Is money authorised and neither captured nor voided?
     pub fn holds_money(&self) -> bool {
         self.charges.iter().any(|charge| charge.state == "authorised")
     }
 
-    /// Was money ever moved by it? Such an intent has to be in our books, too.
+    /// Did the intent ever authorise money? Then the shop must know it.
     pub fn has_moved_money(&self) -> bool {
         self.charges.iter().any(|charge| charge.state != "declined")
     }
 }
 
-/// An attempt on a card, in the provider's books.
+/// An attempt on a card, in the provider's ledger.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Charge {
-    /// Minor units taken.
+    /// In minor units.
     pub captured: i64,
-    /// Minor units given back.
+    /// In minor units.
     pub refunded: i64,
     /// `declined`, `authorised`, `captured` or `voided`.
     pub state: String,
 }
 
-/// A line of an intent's history.
+/// An entry of an intent's history.
 #[derive(Debug, Clone, Deserialize)]
 pub struct IntentEvent {
     /// Milliseconds since 1970.
@@ -334,29 +311,24 @@ pub struct IntentEvent {
     pub what: String,
 }
 
-/// A refund in the provider's books.
+/// A refund in the provider's ledger.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ProviderRefund {
-    /// `re_…`.
     pub id: String,
-    /// Of which intent.
     pub intent: String,
-    /// Minor units.
+    /// In minor units.
     pub amount: i64,
-    /// What we said about it.
+    /// The metadata that the shop sent.
     #[serde(default)]
     pub metadata: Value,
 }
 
-/// A request that the provider has seen.
+/// A request that the provider received.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ProviderRequest {
-    /// `POST`.
     pub method: String,
-    /// `/v1/refunds`.
     pub path: String,
-    /// Of which order.
     pub order_id: Option<String>,
-    /// None if its connection was dropped.
+    /// None if the connection was dropped.
     pub status: Option<u16>,
 }

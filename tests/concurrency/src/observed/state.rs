@@ -7,58 +7,57 @@ use super::rows::{
 };
 use crate::test_stack::Rules;
 
-/// Everything there is about the SKUs of a run.
+/// Everything that belongs to the SKUs of a run.
 #[derive(Debug, Clone, Default)]
 pub struct ObservedState {
-    /// How the shop is configured.
     pub rules: Rules,
-    /// Milliseconds since 1970 when it was read.
+    /// The time of the reading, in milliseconds since 1970.
     pub read_at_ms: i64,
-    /// By SKU.
+    /// The offers by SKU.
     pub offers: BTreeMap<String, Offer>,
-    /// Their log.
+    /// The stock movements of these SKUs.
     pub movements: Vec<Movement>,
-    /// Orders with a SKU of the run.
+    /// The orders with one of these SKUs.
     pub orders: Vec<Order>,
-    /// Their payments.
+    /// The payments of these orders.
     pub payments: Vec<Payment>,
-    /// Of these payments.
+    /// The refunds of these payments.
     pub refunds: Vec<Refund>,
-    /// All carts, by owner.
+    /// All carts of the stack, by owner.
     pub carts: BTreeMap<String, Vec<CartLine>>,
-    /// Events that lie in an outbox, of whatever run.
+    /// The events in all outboxes, of any run.
     pub outboxes: Vec<String>,
-    /// About these orders and payments.
+    /// The notifications of these orders and payments.
     pub notifications: Vec<Notification>,
-    /// That name one of these orders.
+    /// The mails whose subject names one of these orders.
     pub mails: Vec<Mail>,
-    /// What has come into dead-letter queues since the run began: by queue, with some bodies.
+    /// New messages in the dead-letter queues since the run started: the number and some bodies, by queue.
     pub dlq_messages: BTreeMap<String, (u64, Vec<String>)>,
-    /// Intents of these orders, and of orders that nobody knows.
+    /// The provider's intents of these orders and of unknown orders.
     pub intents: Vec<Intent>,
-    /// Of these intents.
+    /// The provider's refunds of these intents.
     pub provider_refunds: Vec<ProviderRefund>,
-    /// About these orders.
+    /// The requests that the provider received for these orders.
     pub provider_requests: Vec<ProviderRequest>,
 }
 
 impl ObservedState {
-    /// An order's payments; there should be one.
+    /// The payments of an order. There should be exactly one.
     pub fn payments_of<'a>(&'a self, order: &'a str) -> impl Iterator<Item = &'a Payment> {
         self.payments.iter().filter(move |payment| payment.order_id == order)
     }
 
-    /// An order by its id.
+    /// The order with this id.
     pub fn order(&self, id: &str) -> Option<&Order> {
         self.orders.iter().find(|order| order.id == id)
     }
 
-    /// What the provider has for an order.
+    /// The provider's intents of an order.
     pub fn intents_of<'a>(&'a self, order: &'a str) -> impl Iterator<Item = &'a Intent> {
         self.intents.iter().filter(move |intent| intent.order_id.as_deref() == Some(order))
     }
 
-    /// What was told of an order: by its own id, or by its payment's.
+    /// The notifications of an order or its payment.
     pub fn notifications_of<'a>(&'a self, order: &'a Order) -> impl Iterator<Item = &'a Notification> {
         self.notifications
             .iter()
