@@ -38,7 +38,8 @@ pub(crate) fn call_mut<'a>(history: &'a mut History, path_end: &str) -> &'a mut 
 
 /// Adds a repetition of the call with this key, with another response.
 pub(crate) fn repeat_call(history: &mut History, key: &str, answer: Value) {
-    let call = history.calls.iter().find(|call| call.key.as_deref() == Some(key)).expect("a call with this key").clone();
+    let call =
+        history.calls.iter().find(|call| call.key.as_deref() == Some(key)).expect("a call with this key").clone();
     history.calls.push(CallRecord { seq: history.calls.len(), answer, ..call });
 }
 
@@ -64,7 +65,8 @@ fn eur(amount: i64) -> Value {
 pub(crate) fn history() -> History {
     let mut history = History { began_at_ms: NEW_YEAR_MS, ..History::default() };
     let mut at = |began_us: u64, who: Option<&str>, request: (&str, &str, Value), key: &str, response: (u16, Value)| {
-        let call = CallRecord::new("test client", who, request.0, &format!("/api/v1{}", request.1), request.2, Some(key));
+        let call =
+            CallRecord::new("test client", who, request.0, &format!("/api/v1{}", request.1), request.2, Some(key));
         let (seq, ended_us) = (history.calls.len(), Some(began_us + 10));
         history.calls.push(CallRecord {
             seq,

@@ -72,8 +72,10 @@ impl Run {
                 let pending_work = pending_work(&state, &depths);
                 quiet_readings = if pending_work.is_empty() { quiet_readings + 1 } else { 0 };
                 if quiet_readings == 2 || !in_time {
-                    self.recorder
-                        .note(format!("quiescence after {:.1} s, pending: {pending_work:?}", started.elapsed().as_secs_f32()));
+                    self.recorder.note(format!(
+                        "quiescence after {:.1} s, pending: {pending_work:?}",
+                        started.elapsed().as_secs_f32()
+                    ));
                     return Quiescence { state, pending_work };
                 }
             } else {

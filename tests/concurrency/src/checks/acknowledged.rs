@@ -1,4 +1,4 @@
-//! What was promised is kept, whatever crashed afterwards.
+//! An acknowledged change is durable, even if a process crashes afterwards.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::observed::{ObservedState, OrderStatus};
 use crate::operation::{Operation, OperationKind};
 
 pub(super) const INVARIANT: &str =
-    "A cancelled order stays cancelled, and every refund that was promised is there, one for each key.";
+    "An acknowledged cancellation stays, and every acknowledged refund exists, one for each key.";
 
 pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     let operations = history.operations();
@@ -23,7 +23,7 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
 
 fn cancelled(state: &ObservedState, operation: &Operation<'_>, id: &str) -> Option<String> {
     let order = state.order(id).filter(|order| order.status != OrderStatus::Cancelled)?;
-    Some(format!("{id} ({}) was promised to be cancelled, and is {:?}", operation.call_numbers(), order.status))
+    Some(format!("{id} ({}) was acknowledged as cancelled, but is {:?}", operation.call_numbers(), order.status))
 }
 
 fn refunded(state: &ObservedState, operation: &Operation<'_>, payment: &str) -> Vec<String> {
@@ -31,19 +31,23 @@ fn refunded(state: &ObservedState, operation: &Operation<'_>, payment: &str) -> 
     let acknowledged: BTreeSet<&str> =
         operation.successful_calls().filter_map(|call| call.answer["id"].as_str()).collect();
     if acknowledged.len() > 1 {
-        findings.push(format!("one key ({}) was promised the refunds {acknowledged:?}", operation.call_numbers()));
+        findings
+            .push(format!("one key ({}) was acknowledged with the refunds {acknowledged:?}", operation.call_numbers()));
     }
     for call in operation.successful_calls() {
         let id = call.answer["id"].as_str().unwrap_or_default();
         let amount = call.answer["amount"]["amount"].as_i64();
         let stored = state.refunds.iter().find(|refund| refund.id == id && refund.payment_id == payment);
         match stored {
-            None => {
-                findings.push(format!("#{} was promised the refund {id:?} of {payment}, and there is none", call.seq))
-            }
+            None => findings.push(format!(
+                "#{} was acknowledged with the refund {id:?} of {payment}, which does not exist",
+                call.seq
+            )),
             Some(stored) if Some(stored.amount) != amount => {
-                findings
-                    .push(format!("#{} was promised {amount:?} back by {id}, which is of {}", call.seq, stored.amount));
+                findings.push(format!(
+                    "#{} was acknowledged with a refund {id} of {amount:?}, but it is of {}",
+                    call.seq, stored.amount
+                ));
             }
             Some(_) => {}
         }
@@ -59,44 +63,47 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn an_order_that_was_promised_to_be_cancelled_and_lives_is_found() {
+    fn acknowledged_cancellation_that_is_missing_is_a_violation() {
         let (state, mut history) = fixture::valid_run();
         let path = format!("/api/v1/orders/{PAID}/cancel");
         let call = CallRecord::new("ada", Some("usr_ada"), "POST", &path, Value::Null, None);
         history.calls.push(CallRecord { seq: 99, status: Some(200), ended_us: Some(1), ..call });
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["ord_paid (#99) was promised to be cancelled, and is Confirmed"],
+            &["ord_paid (#99) was acknowledged as cancelled, but is Confirmed"],
         );
     }
 
     #[test]
-    fn a_refund_that_was_promised_and_is_not_there_is_found() {
+    fn acknowledged_refund_that_is_missing_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.refunds.clear();
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["was promised the refund \"rfd_1\" of pay_paid, and there is none"],
+            &["was acknowledged with the refund \"rfd_1\" of pay_paid, which does not exist"],
         );
     }
 
     #[test]
-    fn a_refund_of_another_amount_is_found() {
+    fn refund_of_another_amount_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.refunds[0].amount = 7;
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["was promised Some(1000) back by rfd_1, which is of 7"],
+            &["was acknowledged with a refund rfd_1 of Some(1000), but it is of 7"],
         );
     }
 
     #[test]
-    fn two_refunds_of_one_key_are_found() {
+    fn two_refunds_of_one_key_are_a_violation() {
         let (mut state, mut history) = fixture::valid_run();
         let mut second = state.refunds[0].clone();
         second.id = "rfd_2".into();
         state.refunds.push(second);
         fixture::repeat_call(&mut history, "key-refund", json!({ "id": "rfd_2", "amount": { "amount": 1000 } }));
-        fixture::assert_one_finding(&check(&state, &history), &["one key", "was promised the refunds", "rfd_2"]);
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["one key", "was acknowledged with the refunds", "rfd_2"],
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What is put into a cart is in it, or in an order (the cart invariant of ACIDRain, SIGMOD 2017): two devices lose nothing to
-//! each other, and nothing slips in or out beside a checkout.
+//! Every piece that was added to a cart is in the cart or in an order made of it (the cart invariant of ACIDRain, SIGMOD 2017).
+//! Concurrent devices and orders lose and duplicate nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,10 @@ use crate::observed::ObservedState;
 use crate::operation::{Operation, OperationKind};
 
 pub(super) const INVARIANT: &str =
-    "All that was put into a cart, and nothing else, is in the cart or in an order made of it.";
+    "All pieces that were added to a cart, and no others, are in the cart or in an order made of it.";
 
-/// Carts that flow into one another, with what was put into them: by SKU, surely and perhaps.
+/// The pieces added to carts that were merged: for each SKU the minimum and the maximum. Calls without a response count for the
+/// maximum only.
 #[derive(Debug, Default)]
 struct Basket {
     added: BTreeMap<String, (i64, i64)>,
@@ -29,7 +30,7 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
             let ordered: i64 = orders.map(|order| order.pieces_of(sku)).sum();
             if !(*min..=*max).contains(&(in_cart + ordered)) {
                 findings.push(format!(
-                    "{min} to {max} of {sku} were put into {}; {in_cart} are there and {ordered} in its orders",
+                    "{min} to {max} of {sku} were added to {}; {in_cart} are in the cart and {ordered} in its orders",
                     carts.iter().cloned().collect::<Vec<_>>().join(" and ")
                 ));
             }
@@ -38,7 +39,7 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     findings
 }
 
-/// Carts that were only added to, merged and ordered, those that were merged together.
+/// The groups of merged carts. Carts that were changed in other ways are left out.
 fn baskets(state: &ObservedState, operations: &[Operation<'_>]) -> Vec<(BTreeSet<String>, Basket)> {
     let mut changed = BTreeSet::new();
     let mut merged: Vec<BTreeSet<String>> = Vec::new();
@@ -47,7 +48,7 @@ fn baskets(state: &ObservedState, operations: &[Operation<'_>]) -> Vec<(BTreeSet
             OperationKind::ChangeCart { cart } => {
                 changed.insert(cart.clone());
             }
-            // By another strategy a merge throws away.
+            // Another merge strategy drops lines.
             OperationKind::MergeCarts { from, into } if !state.rules.merges_by_sum => {
                 changed.extend([from.clone(), into.clone()])
             }
@@ -77,7 +78,7 @@ fn baskets(state: &ObservedState, operations: &[Operation<'_>]) -> Vec<(BTreeSet
     baskets
 }
 
-/// Sets that have something in common become one.
+/// Joins all sets that overlap.
 fn merge_overlapping(sets: Vec<BTreeSet<String>>) -> Vec<BTreeSet<String>> {
     let mut merge_overlapping: Vec<BTreeSet<String>> = Vec::new();
     for mut set in sets {
@@ -98,27 +99,27 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_add_that_was_lost_is_found() {
+    fn lost_add_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.carts.clear();
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["3 to 3 of MUG were put into usr_ada; 0 are there and 2 in its orders"],
+            &["3 to 3 of MUG were added to usr_ada; 0 are in the cart and 2 in its orders"],
         );
     }
 
     #[test]
-    fn what_was_ordered_and_is_still_there_is_found() {
+    fn ordered_pieces_that_stay_in_the_cart_are_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.carts.get_mut("usr_ada").expect("a cart")[0].quantity = 3;
-        fixture::assert_one_finding(&check(&state, &history), &["3 are there and 2 in its orders"]);
+        fixture::assert_one_finding(&check(&state, &history), &["3 are in the cart and 2 in its orders"]);
     }
 
     #[test]
-    fn an_add_that_got_no_answer_may_be_there_or_not() {
+    fn add_without_a_response_may_or_may_not_be_in_the_cart() {
         let (mut state, mut history) = fixture::valid_run();
         fixture::call_mut(&mut history, "/cart/me/items").status = None;
-        assert!(check(&state, &history).is_empty(), "there");
+        assert!(check(&state, &history).is_empty(), "the pieces are in the cart");
         state.carts.get_mut("usr_ada").expect("a cart")[0].quantity = 4;
         fixture::assert_one_finding(&check(&state, &history), &["1 to 3 of MUG"]);
     }
@@ -139,18 +140,21 @@ mod tests {
     }
 
     #[test]
-    fn merged_carts_are_one_basket() {
+    fn merged_carts_are_counted_together() {
         let (mut state, mut history) = fixture::valid_run();
         with_merge(&mut state, &mut history);
         assert!(check(&state, &history).is_empty(), "{:?}", check(&state, &history));
         state.carts.insert("crt_1".into(), vec![crate::observed::CartLine { sku: MUG.into(), quantity: 4 }]);
-        fixture::assert_one_finding(&check(&state, &history), &["7 to 7 of MUG", "crt_1 and usr_ada; 9 are there"]);
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["7 to 7 of MUG", "crt_1 and usr_ada; 9 are in the cart"],
+        );
         state.rules.merges_by_sum = false;
-        assert!(check(&state, &history).is_empty(), "another strategy may throw away");
+        assert!(check(&state, &history).is_empty(), "another strategy may drop lines");
     }
 
     #[test]
-    fn a_cart_that_was_changed_otherwise_is_left_alone() {
+    fn cart_with_other_changes_is_not_checked() {
         let (mut state, mut history) = fixture::valid_run();
         state.carts.clear();
         let call = CallRecord::new(

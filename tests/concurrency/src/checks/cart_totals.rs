@@ -1,12 +1,11 @@
-//! Every cart that anybody was shown adds up.
+//! Every cart in a response adds up.
 
 use serde_json::Value;
 
 use crate::history::{Effect, History};
 use crate::observed::ObservedState;
 
-pub(super) const INVARIANT: &str =
-    "In every cart shown, a line costs its price times its quantity, and the cart what its lines cost.";
+pub(super) const INVARIANT: &str = "In every cart, a line costs its price times its quantity, and the cart costs the sum of its lines less the discount.";
 
 pub(super) fn check(_: &ObservedState, history: &History) -> Vec<String> {
     let carts =
@@ -29,7 +28,7 @@ fn mismatch(cart: &Value) -> Option<String> {
     }
     let (subtotal, discount, total) = (amount(&cart["subtotal"]), amount(&cart["discount"]), amount(&cart["total"]));
     if subtotal != Some(sum) {
-        return Some(format!("its lines cost {sum}, and its subtotal is {subtotal:?}"));
+        return Some(format!("the lines cost {sum}, but the subtotal is {subtotal:?}"));
     }
     (total != Some(sum - discount.unwrap_or(0))).then(|| format!("{sum} less {discount:?} is not {total:?}"))
 }
@@ -43,12 +42,12 @@ mod tests {
     fn findings_after(pointer: &str, value: Value) -> Vec<String> {
         let (state, mut history) = fixture::valid_run();
         let cart = &mut fixture::call_mut(&mut history, "/cart/me/items").answer;
-        *cart.pointer_mut(pointer).expect("it is in the cart") = value;
+        *cart.pointer_mut(pointer).expect("the field exists") = value;
         check(&state, &history)
     }
 
     #[test]
-    fn a_line_that_does_not_add_up_is_found() {
+    fn wrong_line_total_is_a_violation() {
         fixture::assert_one_finding(
             &findings_after("/items/0/lineTotal/amount", json!(2597)),
             &["a line does not add up"],
@@ -57,10 +56,10 @@ mod tests {
     }
 
     #[test]
-    fn a_cart_that_does_not_add_up_is_found() {
+    fn wrong_cart_total_is_a_violation() {
         fixture::assert_one_finding(
             &findings_after("/subtotal/amount", json!(1)),
-            &["its lines cost 2598, and its subtotal is Some(1)"],
+            &["the lines cost 2598, but the subtotal is Some(1)"],
         );
         fixture::assert_one_finding(&findings_after("/total/amount", json!(1)), &["2598 less Some(0) is not Some(1)"]);
         fixture::assert_one_finding(

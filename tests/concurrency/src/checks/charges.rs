@@ -1,10 +1,10 @@
-//! The provider's books are the judge of money: what they say was taken and given back is what our rows say.
+//! The shop's payments agree with the provider's ledger.
 
 use crate::history::History;
 use crate::observed::{ObservedState, OrderStatus, Payment, PaymentStatus};
 
 pub(super) const INVARIANT: &str =
-    "For every payment the provider took, holds and gave back what our row says, and nothing is left hanging.";
+    "For every payment the provider captured and refunded what the shop's row says, and no authorisation is left open.";
 
 pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     state.payments.iter().flat_map(|payment| of_payment(state, payment)).collect()
@@ -17,7 +17,7 @@ fn of_payment(state: &ObservedState, payment: &Payment) -> Vec<String> {
     let refunded: i64 = state.intents_of(&payment.order_id).map(|intent| intent.refunded()).sum();
     if (payment.captured, payment.refunded) != (captured, refunded) {
         findings.push(format!(
-            "{id} says that {} was taken and {} given back, the provider took {captured} and gave back {refunded}",
+            "{id} has {} captured and {} refunded, but the provider captured {captured} and refunded {refunded}",
             payment.captured, payment.refunded
         ));
     }
@@ -27,7 +27,8 @@ fn of_payment(state: &ObservedState, payment: &Payment) -> Vec<String> {
             .order(&payment.order_id)
             .is_some_and(|order| matches!(order.status, OrderStatus::Confirmed | OrderStatus::Processing));
     for intent in state.intents_of(&payment.order_id).filter(|intent| intent.holds_money() && !waits_for_shipment) {
-        findings.push(format!("the provider holds money for {id} by {}, and nobody takes it or lets it go", intent.id));
+        findings
+            .push(format!("the provider holds money for {id} by {}, which is neither captured nor voided", intent.id));
     }
     let total = payment.amount.amount;
     let is_consistent = match payment.status {
@@ -38,7 +39,7 @@ fn of_payment(state: &ObservedState, payment: &Payment) -> Vec<String> {
     };
     if !is_consistent {
         let (status, captured, refunded) = (payment.status, payment.captured, payment.refunded);
-        findings.push(format!("{id} of {total} is {status:?} with {captured} taken and {refunded} given back"));
+        findings.push(format!("{id} of {total} is {status:?} with {captured} captured and {refunded} refunded"));
     }
     findings
 }
@@ -49,47 +50,47 @@ mod tests {
     use crate::fixture;
 
     #[test]
-    fn money_that_was_taken_and_not_written_down_is_found() {
+    fn unrecorded_capture_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         let payment = state.payment_mut("pay_paid");
         (payment.captured, payment.refunded, payment.status) = (0, 0, PaymentStatus::Cancelled);
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["pay_paid says that 0 was taken", "the provider took 2598"],
+            &["pay_paid has 0 captured", "the provider captured 2598"],
         );
     }
 
     #[test]
-    fn money_that_was_written_down_and_not_taken_is_found() {
+    fn recorded_capture_that_did_not_happen_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.intent_mut("pi_paid").charges[0].captured = 0;
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["pay_paid says that 2598 was taken", "the provider took 0"],
+            &["pay_paid has 2598 captured", "the provider captured 0"],
         );
     }
 
     #[test]
-    fn money_that_was_given_back_and_not_written_down_is_found() {
+    fn unrecorded_refund_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.intent_mut("pi_paid").charges[0].refunded = 2000;
-        fixture::assert_one_finding(&check(&state, &history), &["1000 given back", "gave back 2000"]);
+        fixture::assert_one_finding(&check(&state, &history), &["1000 refunded", "refunded 2000"]);
     }
 
     #[test]
-    fn money_that_stays_reserved_is_found() {
+    fn open_authorisation_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.intent_mut("pi_gone").charges[0].state = "authorised".into();
         fixture::assert_one_finding(&check(&state, &history), &["the provider holds money for pay_gone by pi_gone"]);
     }
 
     #[test]
-    fn a_status_that_does_not_fit_its_sums_is_found() {
+    fn status_that_contradicts_the_amounts_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.payment_mut("pay_paid").status = PaymentStatus::Refunded;
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["pay_paid of 2598 is Refunded with 2598 taken and 1000 given back"],
+            &["pay_paid of 2598 is Refunded with 2598 captured and 1000 refunded"],
         );
     }
 }

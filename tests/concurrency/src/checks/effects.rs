@@ -1,12 +1,12 @@
-//! What must not happen twice happens once: a card is charged once for an order, and nobody gets the same mail twice.
+//! Effects that must not be repeated happen once: charges, captures and mails.
 
 use crate::history::History;
 use crate::observed::{ObservedState, Order};
 
 pub(super) const INVARIANT: &str =
-    "At no moment is an order charged twice, its money is taken once at most, and no mail is sent twice.";
+    "An order never has two authorisations at the same time, is captured at most once, and no mail is sent twice.";
 
-/// Words of a mail's subject, and the event that it tells of.
+/// Parts of a mail's subject, and the event that the mail is about.
 const MAILS: [(&str, &str); 4] = [
     ("confirmed and paid", "payment.completed"),
     ("did not go through", "payment.failed"),
@@ -23,7 +23,7 @@ fn charges(state: &ObservedState, order: &Order) -> Vec<String> {
         .intents_of(&order.id)
         .flat_map(|intent| intent.history.iter().map(|line| (line.at_ms, line.what.as_str(), intent.id.as_str())))
         .collect();
-    // Within a millisecond, letting go comes first: what follows it is no second charge.
+    // Within one millisecond, a void comes first: an authorisation after it is no second charge.
     events.sort_by_key(|(at, what, _)| (*at, *what != "voided"));
     let (mut authorised, mut findings) = (Vec::new(), Vec::new());
     for (_, what, intent) in &events {
@@ -40,7 +40,7 @@ fn charges(state: &ObservedState, order: &Order) -> Vec<String> {
     }
     let captures = events.iter().filter(|(_, what, _)| *what == "captured").count();
     if captures > 1 {
-        findings.push(format!("the money of {} was taken {captures} times", order.id));
+        findings.push(format!("{} was captured {captures} times", order.id));
     }
     findings
 }
@@ -53,7 +53,7 @@ fn mails(state: &ObservedState, order: &Order) -> Vec<String> {
         let sent =
             state.mails.iter().filter(|mail| about(&mail.subject) && event_of(&mail.subject) == Some(event)).count();
         let notifications = || state.notifications_of(order).filter(|notification| notification.event_type == event);
-        // A row of which nobody knows whether it was sent may have been; one that was refused was not.
+        // A mail of status `unknown` may have been sent. A mail of status `failed` was not.
         let (min, max) = (
             notifications().filter(|notification| notification.status == "sent").count(),
             notifications().filter(|notification| notification.status != "failed").count(),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn two_charges_at_one_time_are_found() {
+    fn two_authorisations_at_the_same_time_are_a_violation() {
         let (mut state, history) = fixture::valid_run();
         let mut second = state.intent_mut("pi_paid").clone();
         second.id = "pi_second".into();
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn one_charge_after_another_was_let_go_is_right() {
+    fn authorisation_after_a_void_is_no_violation() {
         let (mut state, history) = fixture::valid_run();
         let mut first = state.intent_mut("pi_paid").clone();
         first.id = "pi_first".into();
@@ -101,14 +101,14 @@ mod tests {
     }
 
     #[test]
-    fn money_that_was_taken_twice_is_found() {
+    fn second_capture_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.intent_mut("pi_paid").history.push(event(9, "captured"));
-        fixture::assert_one_finding(&check(&state, &history), &["the money of ord_paid was taken 2 times"]);
+        fixture::assert_one_finding(&check(&state, &history), &["ord_paid was captured 2 times"]);
     }
 
     #[test]
-    fn a_mail_that_was_sent_twice_is_found() {
+    fn repeated_mail_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         let number = state.order_mut(PAID).number.clone();
         let twice = state.mails.iter().find(|mail| mail.subject.contains(&number)).cloned();
@@ -120,11 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_that_is_said_to_be_sent_was_sent() {
+    fn missing_mail_of_a_sent_notification_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.mails.retain(|mail| !mail.subject.contains("refund"));
         fixture::assert_one_finding(&check(&state, &history), &["0 mails about payment.refunded, where 1 to 1"]);
         state.notifications.iter_mut().for_each(|notification| notification.status = "unknown".into());
-        assert!(check(&state, &history).is_empty(), "of an unknown one nobody can say");
+        assert!(check(&state, &history).is_empty(), "a mail of unknown status may or may not have been sent");
     }
 }

@@ -1,4 +1,4 @@
-//! The same request twice is one order. The suite writes each request's key into its address, where no part of souk looks.
+//! Repeated requests with one key place one order. The suite writes each key into the postal address, which souk does not interpret.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::observed::{ObservedState, Order};
 use crate::operation::OperationKind;
 
 pub(super) const INVARIANT: &str =
-    "One key makes one order at most: exactly one if that was ever answered, none if it was refused.";
+    "One key places at most one order: exactly one if it was acknowledged, none if it was rejected.";
 
 pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     let mut by_key: BTreeMap<&str, Vec<&Order>> = BTreeMap::new();
@@ -22,25 +22,28 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
         let calls = operation.call_numbers();
         match operation.effect() {
             _ if ids.len() > 1 => {
-                findings.push(format!("the key {key} ({calls}) made {} orders: {}", ids.len(), ids.join(", ")))
+                findings.push(format!("the key {key} ({calls}) placed {} orders: {}", ids.len(), ids.join(", ")))
             }
             Effect::Applied if ids.is_empty() => {
-                findings.push(format!("the key {key} ({calls}) was promised an order, and there is none"))
+                findings.push(format!("the key {key} ({calls}) was acknowledged with an order that does not exist"))
             }
             Effect::Rejected if !ids.is_empty() => {
-                findings.push(format!("the key {key} ({calls}) was refused, and made {}", ids[0]))
+                findings.push(format!("the key {key} ({calls}) was rejected, but placed {}", ids[0]))
             }
             _ => {}
         }
         for call in operation.successful_calls() {
             let id = call.answer["id"].as_str().unwrap_or_default();
             if !ids.is_empty() && !ids.contains(&id) {
-                findings.push(format!("#{} was told of the order {id:?}, and its key {key} made {}", call.seq, ids[0]));
+                findings.push(format!(
+                    "#{} was answered with the order {id:?}, but its key {key} placed {}",
+                    call.seq, ids[0]
+                ));
             }
         }
     }
     let unknown = by_key.into_values().flatten();
-    findings.extend(unknown.map(|order| format!("nobody asked for the order {} (key {:?})", order.id, order.key)));
+    findings.extend(unknown.map(|order| format!("no call requested the order {} (key {:?})", order.id, order.key)));
     findings
 }
 
@@ -51,60 +54,60 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn two_orders_of_one_key_are_found() {
+    fn two_orders_of_one_key_are_a_violation() {
         let (mut state, history) = fixture::valid_run();
         let mut second = state.order_mut(PAID).clone();
         second.id = "ord_second".into();
         state.orders.push(second);
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["the key key-paid", "made 2 orders: ord_paid, ord_second"],
+            &["the key key-paid", "placed 2 orders: ord_paid, ord_second"],
         );
     }
 
     #[test]
-    fn a_promised_order_that_is_not_there_is_found() {
+    fn acknowledged_order_that_is_missing_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.orders.retain(|order| order.id != PAID);
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["the key key-paid", "was promised an order, and there is none"],
+            &["the key key-paid", "was acknowledged with an order that does not exist"],
         );
     }
 
     #[test]
-    fn an_order_that_was_refused_is_found() {
+    fn order_of_a_rejected_request_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.order_mut(CANCELLED).key = Some("key-refused".into());
         let findings = check(&state, &history);
-        assert!(findings.iter().any(|finding| finding.contains("was refused, and made ord_gone")), "{findings:?}");
+        assert!(findings.iter().any(|finding| finding.contains("was rejected, but placed ord_gone")), "{findings:?}");
     }
 
     #[test]
-    fn a_repetition_that_is_told_of_another_order_is_found() {
+    fn repetition_with_another_order_is_a_violation() {
         let (state, mut history) = fixture::valid_run();
         fixture::repeat_call(&mut history, "key-paid", json!({ "id": "ord_other" }));
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["was told of the order \"ord_other\"", "made ord_paid"],
+            &["was answered with the order \"ord_other\"", "placed ord_paid"],
         );
     }
 
     #[test]
-    fn an_order_that_nobody_asked_for_is_found() {
+    fn order_without_a_request_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         let mut unrequested = state.order_mut(PAID).clone();
         (unrequested.id, unrequested.key) = ("ord_ghost".into(), None);
         state.orders.push(unrequested);
-        fixture::assert_one_finding(&check(&state, &history), &["nobody asked for the order ord_ghost"]);
+        fixture::assert_one_finding(&check(&state, &history), &["no call requested the order ord_ghost"]);
     }
 
     #[test]
-    fn a_lost_answer_promises_nothing() {
+    fn lost_response_acknowledges_nothing() {
         let (mut state, mut history) = fixture::valid_run();
         fixture::call_mut(&mut history, "/orders").status = None;
-        assert!(check(&state, &history).is_empty(), "it happened");
+        assert!(check(&state, &history).is_empty(), "the order was placed");
         state.orders.retain(|order| order.id != PAID);
-        assert!(check(&state, &history).is_empty(), "it did not");
+        assert!(check(&state, &history).is_empty(), "the order was not placed");
     }
 }

@@ -1,6 +1,6 @@
-//! The judge: one file per invariant, each a pure function of what is at rest and of what was asked and answered. They know
-//! the contract and nothing of souk's code. Each is shown, on a world made by hand, to be content with a good one and to
-//! object to every way of being wrong; `make mutants` shows the same on souk itself.
+//! The checks: one file per invariant, each a pure function of the observed state and the history. They know the API and nothing of
+//! souk's code. Unit tests show that each check accepts a valid run and detects each violation; `make mutants` shows the same on
+//! souk itself.
 
 mod acknowledged;
 mod cart_adds;
@@ -30,15 +30,15 @@ use crate::observed::ObservedState;
 /// An invariant.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
-    /// As the table of mutants names it.
+    /// The name that the table of mutants uses.
     pub name: &'static str,
-    /// What it says.
+    /// The invariant, in one sentence.
     pub invariant: &'static str,
-    /// Every way in which it does not hold, a sentence each.
+    /// Returns all violations, one sentence each.
     pub find: fn(&ObservedState, &History) -> Vec<String>,
 }
 
-/// All of them.
+/// All checks.
 pub const ALL: [Check; 17] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
@@ -59,12 +59,12 @@ pub const ALL: [Check; 17] = [
     Check { name: "acknowledged_kept", invariant: acknowledged::INVARIANT, find: acknowledged::check },
 ];
 
-/// An invariant that does not hold, and where.
+/// A violation of an invariant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Which.
+    /// The name of the check.
     pub check: &'static str,
-    /// A sentence.
+    /// One sentence.
     pub message: String,
 }
 
@@ -74,7 +74,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Asks all checks.
+/// Runs all checks.
 pub fn check_all(state: &ObservedState, history: &History) -> Vec<Violation> {
     let findings = ALL.iter().flat_map(|check| {
         let findings = (check.find)(state, history);
@@ -89,19 +89,19 @@ mod tests {
     use crate::fixture;
 
     #[test]
-    fn nobody_objects_to_a_good_world() {
+    fn valid_run_has_no_violations() {
         let (state, history) = fixture::valid_run();
         let findings: Vec<String> = check_all(&state, &history).iter().map(ToString::to_string).collect();
         assert_eq!(findings, Vec::<String>::new());
     }
 
     #[test]
-    fn nobody_objects_to_a_run_in_which_nothing_was_asked() {
+    fn empty_run_has_no_violations() {
         assert_eq!(check_all(&ObservedState::default(), &History::default()), []);
     }
 
     #[test]
-    fn every_check_has_a_name_of_its_own() {
+    fn names_of_checks_are_unique() {
         let names: std::collections::BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
         assert_eq!(names.len(), ALL.len());
         assert!(ALL.iter().all(|check| check.invariant.ends_with('.')));

@@ -1,4 +1,4 @@
-//! The history of an order is the order: folding it gives the stored row, to the last field.
+//! The history of an order equals the order: folding it gives the stored row, with all fields.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::observed::{ObservedState, Order};
 pub(super) const INVARIANT: &str =
     "An order's history has an entry for each version, and folding it gives the stored order.";
 
-/// What each entry says of the order by the same name.
+/// The fields that a fold copies from each entry to the order.
 const COPIED_FIELDS: [&str; 6] =
     ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"];
 
@@ -16,7 +16,7 @@ pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     orders_with_wrong_history(&state.orders)
 }
 
-/// The orders whose histories do not fold to them, and why.
+/// Describes the orders that differ from the fold of their histories.
 pub fn orders_with_wrong_history(orders: &[Order]) -> Vec<String> {
     orders.iter().filter_map(|order| Some(format!("{}: {}", order.id, mismatch(order)?))).collect()
 }
@@ -24,11 +24,11 @@ pub fn orders_with_wrong_history(orders: &[Order]) -> Vec<String> {
 fn mismatch(order: &Order) -> Option<String> {
     let versions: Vec<u64> = order.steps.iter().map(|step| step.version).collect();
     if versions != (1..=order.version).collect::<Vec<u64>>() {
-        return Some(format!("it is at version {}, and its history has {versions:?}", order.version));
+        return Some(format!("the order is at version {}, but its history has {versions:?}", order.version));
     }
     let mut folded = order.steps.first()?.row["placed"].clone();
     if !folded.is_object() {
-        return Some("its first entry does not say what was placed".to_owned());
+        return Some("the first entry does not contain the placed order".to_owned());
     }
     for step in &order.steps {
         for name in COPIED_FIELDS {
@@ -37,10 +37,10 @@ fn mismatch(order: &Order) -> Option<String> {
         folded["updatedAt"] = step.row["at"].clone();
     }
     let differs = differing_fields(&folded, &order.row);
-    (!differs.is_empty()).then(|| format!("its history folds to something else in {}", differs.join(", ")))
+    (!differs.is_empty()).then(|| format!("the fold of its history differs in {}", differs.join(", ")))
 }
 
-/// The members in which two objects differ, with both values.
+/// The members that differ between two objects, with both values.
 fn differing_fields(folded: &Value, stored: &Value) -> Vec<String> {
     let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let (left, right) = (members(folded), members(stored));
@@ -64,35 +64,35 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_entry_is_found_wherever_it_is() {
+    fn missing_entry_is_a_violation() {
         fixture::assert_one_finding(
             &findings_after(|order| drop(order.steps.remove(1))),
-            &["at version 4, and its history has [1, 3, 4]"],
+            &["at version 4, but its history has [1, 3, 4]"],
         );
         fixture::assert_one_finding(
             &findings_after(|order| drop(order.steps.pop())),
-            &["at version 4, and its history has [1, 2, 3]"],
+            &["at version 4, but its history has [1, 2, 3]"],
         );
         fixture::assert_one_finding(
             &findings_after(|order| order.steps.clear()),
-            &["at version 4, and its history has []"],
+            &["at version 4, but its history has []"],
         );
     }
 
     #[test]
-    fn a_history_that_does_not_say_what_was_placed_is_found() {
+    fn history_without_the_placed_order_is_a_violation() {
         fixture::assert_one_finding(
             &findings_after(|order| order.steps[0].row["placed"] = Value::Null),
-            &["does not say what was placed"],
+            &["does not contain the placed order"],
         );
     }
 
     #[test]
-    fn an_entry_that_says_something_else_is_found() {
+    fn differing_field_is_a_violation() {
         let findings = findings_after(|order| order.steps[3].row["paymentStatus"] = json!("refunded"));
         fixture::assert_one_finding(&findings, &["paymentStatus (\"refunded\" instead of \"partially_refunded\")"]);
         let findings = findings_after(|order| order.row["total"]["amount"] = json!(1));
-        fixture::assert_one_finding(&findings, &["ord_paid: its history folds to something else in total"]);
+        fixture::assert_one_finding(&findings, &["ord_paid: the fold of its history differs in total"]);
         let findings = findings_after(|order| order.row["note"] = json!("by hand"));
         fixture::assert_one_finding(&findings, &["note (null instead of \"by hand\")"]);
     }

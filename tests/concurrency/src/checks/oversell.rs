@@ -1,4 +1,4 @@
-//! Nobody is sold what is not there (the stock invariant of ACIDRain, SIGMOD 2017).
+//! No more pieces are sold than exist (the stock invariant of ACIDRain, SIGMOD 2017).
 
 use serde_json::Value;
 
@@ -6,8 +6,7 @@ use super::stock::supplies;
 use crate::history::History;
 use crate::observed::ObservedState;
 
-pub(super) const INVARIANT: &str =
-    "No more pieces are in orders than there ever were, and stock is never below nothing.";
+pub(super) const INVARIANT: &str = "Orders hold at most as many pieces as were in stock, and stock is never negative.";
 
 pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     let mut findings = Vec::new();
@@ -15,19 +14,19 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
         let sold: i64 =
             state.orders.iter().filter(|order| order.keeps_stock()).map(|order| order.pieces_of(&sku)).sum();
         if sold > supply.max {
-            findings.push(format!("{sku}: {sold} pieces are in orders, and there were never more than {}", supply.max));
+            findings.push(format!("{sku}: {sold} pieces are in orders, but at most {} were in stock", supply.max));
         }
     }
     for offer in state.offers.values().filter(|offer| offer.available < 0) {
         findings.push(format!("{}: {} pieces are available", offer.sku, offer.available));
     }
     for call in history.calls.iter().filter(|call| has_negative_stock(&call.answer)) {
-        findings.push(format!("#{} was shown less than nothing: {}", call.seq, call.answer));
+        findings.push(format!("#{} was answered with negative stock: {}", call.seq, call.answer));
     }
     findings
 }
 
-/// Is any `available` in this document negative?
+/// Is any member `available` of this document negative?
 fn has_negative_stock(document: &Value) -> bool {
     match document {
         Value::Object(members) => members.iter().any(|(name, value)| {
@@ -45,27 +44,27 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn more_in_orders_than_there_were_is_found() {
+    fn more_pieces_in_orders_than_in_stock_are_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.order_mut(fixture::PAID).items[0].quantity = 16;
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["MUG: 16 pieces are in orders, and there were never more than 15"],
+            &["MUG: 16 pieces are in orders, but at most 15 were in stock"],
         );
     }
 
     #[test]
-    fn stock_below_nothing_is_found_in_the_table() {
+    fn negative_stock_in_the_table_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.offers.get_mut(MUG).expect("the mug").available = -1;
         fixture::assert_one_finding(&check(&state, &history), &["MUG: -1 pieces are available"]);
     }
 
     #[test]
-    fn stock_below_nothing_is_found_in_an_answer() {
+    fn negative_stock_in_a_response_is_a_violation() {
         let (state, mut history) = fixture::valid_run();
         let call = fixture::call_mut(&mut history, "/cart/me/items");
         call.answer["items"][0]["available"] = json!(-2);
-        fixture::assert_one_finding(&check(&state, &history), &["was shown less than nothing"]);
+        fixture::assert_one_finding(&check(&state, &history), &["was answered with negative stock"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Nobody pays a price that was not the price.
+//! Every order line has a price that was valid when the order was placed.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use crate::observed::ObservedState;
 use crate::operation::{Operation, OperationKind};
 
 pub(super) const INVARIANT: &str =
-    "Every line was ordered at a price that its SKU had at some moment while it was being ordered.";
+    "Every line has a price that its SKU had at some time between the request of the order and its response.";
 
-/// A price that a SKU was given.
+/// A change of a SKU's price.
 #[derive(Debug)]
 struct PriceChange {
     price: i64,
-    /// Not before this; microseconds of the history.
+    /// The price was not valid before this time, in microseconds of the history.
     earliest: u64,
-    /// Surely since this; none if nobody said that it was taken.
+    /// The price was certainly valid from this time on. None if the change was not acknowledged.
     certain_from: Option<u64>,
 }
 
@@ -69,11 +69,11 @@ fn price_changes(history: &History, operations: &[Operation<'_>]) -> BTreeMap<St
     prices
 }
 
-/// The prices that may have been in force at some moment of the window. The condition on the price is part of the order's own
-/// transaction, so it is the window of the order that counts and not when its customer last looked.
+/// The prices that may have been valid at some time in the window. The order's transaction has a condition on the price, so the
+/// window is the time of the order, and not the time when the customer read the price.
 fn possible_prices(changes: &[PriceChange], begin: u64, end: Option<u64>) -> Vec<i64> {
     let is_replaced = |one: &PriceChange| {
-        // A later one that was surely in force before the window began.
+        // A later price was certainly valid before the window started.
         one.certain_from.is_some_and(|certain_from| {
             changes
                 .iter()
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::fixture::{self, PAID};
 
-    /// 12.99 from the beginning; 13.99 asked for at 1000 µs and answered at 1010 µs.
+    /// The price is 12.99 from the start. A change to 13.99 is requested at 1000 µs and acknowledged at 1010 µs.
     fn findings_for(began_us: u64, ended_us: Option<u64>, price: i64) -> Vec<String> {
         let (mut state, mut history) = fixture::valid_run();
         let call = fixture::call_mut(&mut history, "/orders");
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_before_the_change_has_the_old_price() {
+    fn order_before_the_change_has_the_old_price() {
         assert!(findings_for(100, Some(200), 1299).is_empty());
         fixture::assert_one_finding(
             &findings_for(100, Some(200), 1399),
@@ -111,13 +111,13 @@ mod tests {
     }
 
     #[test]
-    fn an_order_after_the_change_has_the_new_price() {
+    fn order_after_the_change_has_the_new_price() {
         assert!(findings_for(1100, Some(1200), 1399).is_empty());
         fixture::assert_one_finding(&findings_for(1100, Some(1200), 1299), &["has MUG at 1299, which cost [1399]"]);
     }
 
     #[test]
-    fn an_order_beside_the_change_has_either_and_no_third_price() {
+    fn order_during_the_change_has_the_old_or_the_new_price() {
         assert!(findings_for(900, Some(1005), 1299).is_empty() && findings_for(900, Some(1005), 1399).is_empty());
         assert!(findings_for(1005, Some(2000), 1299).is_empty() && findings_for(1005, Some(2000), 1399).is_empty());
         fixture::assert_one_finding(
@@ -127,12 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_got_no_answer_may_have_been_placed_later() {
+    fn order_without_a_response_may_have_the_new_price() {
         assert!(findings_for(100, None, 1399).is_empty());
     }
 
     #[test]
-    fn a_change_that_got_no_answer_replaces_nothing_for_sure() {
+    fn change_without_a_response_may_or_may_not_have_happened() {
         let (mut state, mut history) = fixture::valid_run();
         fixture::call_mut(&mut history, "/products/prd_mug").status = None;
         let call = fixture::call_mut(&mut history, "/orders");

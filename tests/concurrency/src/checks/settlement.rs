@@ -1,4 +1,4 @@
-//! An order lives on a hold or has an outcome, and its payment agrees with it.
+//! Every order has an active hold or a final outcome, and its payment agrees with it.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -8,7 +8,7 @@ use crate::observed::{ObservedState, Order, OrderPaymentStatus, OrderStatus, Pay
 use crate::test_stack::Rules;
 
 pub(super) const INVARIANT: &str =
-    "Every order has exactly one payment and either a live hold or an outcome that both agree on.";
+    "Every order has exactly one payment, and either an active hold or an outcome that agrees with its payment.";
 
 pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     let mut findings = Vec::new();
@@ -22,12 +22,12 @@ pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
             }
             other => {
                 let ids: Vec<&str> = other.iter().map(|payment| payment.id.as_str()).collect();
-                findings.push(format!("{} names the payment {}, and has {ids:?}", order.id, order.payment_id));
+                findings.push(format!("{} names the payment {}, but has {ids:?}", order.id, order.payment_id));
             }
         }
         if order.in_hold_index != (order.status == OrderStatus::Pending) {
-            let position = if order.in_hold_index { "among" } else { "not among" };
-            findings.push(format!("{} is {:?} and {position} the live holds", order.id, order.status));
+            let position = if order.in_hold_index { "in" } else { "not in" };
+            findings.push(format!("{} is {:?} and {position} the index of holds", order.id, order.status));
         }
     }
     for payment in state.payments.iter().filter(|payment| state.order(&payment.order_id).is_none()) {
@@ -40,18 +40,18 @@ fn disagreement(state: &ObservedState, order: &Order, payment: &Payment) -> Opti
     if order.status == OrderStatus::Pending {
         let ends_at_ms = OffsetDateTime::parse(&order.hold_expires_at, &Rfc3339).ok()?.unix_timestamp() * 1000;
         return (ends_at_ms <= state.read_at_ms)
-            .then(|| format!("it is pending, and its hold ended at {} without an outcome", order.hold_expires_at));
+            .then(|| format!("it is pending, but its hold ended at {}", order.hold_expires_at));
     }
     let statuses = (order.payment_status, payment.status);
     (!is_allowed(order.status, statuses, state.rules)).then(|| {
         format!(
-            "it is {:?}, its payment is {:?}, and it believes that to be {:?}",
+            "it is {:?}, its payment is {:?}, and its recorded payment status is {:?}",
             order.status, statuses.1, statuses.0
         )
     })
 }
 
-/// The combinations that may be at rest.
+/// The combinations that are correct when no work is pending.
 fn is_allowed(order: OrderStatus, (order_view, payment): (OrderPaymentStatus, PaymentStatus), rules: Rules) -> bool {
     use OrderStatus::{Cancelled, Confirmed, Delivered, Pending, Processing, Returned, Shipped};
     let is_captured = matches!(
@@ -77,46 +77,46 @@ mod tests {
     use crate::fixture::{self, CANCELLED, PAID};
 
     #[test]
-    fn an_order_without_a_payment_or_with_two_is_found() {
+    fn missing_or_second_payment_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         let mut second = state.payment_mut("pay_paid").clone();
         second.id = "pay_second".into();
         state.payments.push(second);
         fixture::assert_one_finding(&check(&state, &history), &["ord_paid names the payment pay_paid", "pay_second"]);
         state.payments.retain(|payment| payment.order_id != PAID);
-        fixture::assert_one_finding(&check(&state, &history), &["ord_paid names the payment pay_paid, and has []"]);
+        fixture::assert_one_finding(&check(&state, &history), &["ord_paid names the payment pay_paid, but has []"]);
     }
 
     #[test]
-    fn a_payment_without_an_order_is_found() {
+    fn payment_without_an_order_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.orders.retain(|order| order.id != PAID);
         fixture::assert_one_finding(&check(&state, &history), &["pay_paid pays for ord_paid, which does not exist"]);
     }
 
     #[test]
-    fn a_cancelled_order_whose_money_was_taken_is_found() {
+    fn captured_payment_of_a_cancelled_order_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.payment_mut("pay_gone").status = PaymentStatus::Captured;
         fixture::assert_one_finding(&check(&state, &history), &["ord_gone: it is Cancelled, its payment is Captured"]);
     }
 
     #[test]
-    fn a_confirmed_order_whose_money_was_let_go_is_found() {
+    fn voided_payment_of_a_confirmed_order_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.payment_mut("pay_paid").status = PaymentStatus::Cancelled;
         fixture::assert_one_finding(&check(&state, &history), &["ord_paid: it is Confirmed, its payment is Cancelled"]);
     }
 
     #[test]
-    fn an_order_that_believes_something_else_is_found() {
+    fn outdated_payment_status_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.order_mut(PAID).payment_status = OrderPaymentStatus::Authorized;
-        fixture::assert_one_finding(&check(&state, &history), &["it believes that to be Authorized"]);
+        fixture::assert_one_finding(&check(&state, &history), &["its recorded payment status is Authorized"]);
     }
 
     #[test]
-    fn money_may_stay_reserved_until_shipment_where_that_is_the_rule() {
+    fn payment_may_stay_authorised_until_shipment_if_configured() {
         let (mut state, history) = fixture::valid_run();
         state.order_mut(PAID).payment_status = OrderPaymentStatus::Authorized;
         state.payment_mut("pay_paid").status = PaymentStatus::Authorized;
@@ -128,26 +128,26 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_that_outlived_its_end_is_found() {
+    fn pending_order_after_its_hold_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         let order = state.order_mut(CANCELLED);
         (order.status, order.in_hold_index) = (OrderStatus::Pending, true);
         fixture::assert_one_finding(
             &check(&state, &history),
-            &["it is pending, and its hold ended at 2026-01-01T00:00:20"],
+            &["it is pending, but its hold ended at 2026-01-01T00:00:20"],
         );
         state.order_mut(CANCELLED).hold_expires_at = "2036-01-01T00:00:20.000Z".into();
-        assert!(check(&state, &history).is_empty(), "a live hold is an outcome to come");
+        assert!(check(&state, &history).is_empty(), "an active hold is correct");
     }
 
     #[test]
-    fn the_index_of_holds_has_the_pending_orders_and_no_others() {
+    fn index_of_holds_with_wrong_orders_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.order_mut(PAID).in_hold_index = true;
-        fixture::assert_one_finding(&check(&state, &history), &["ord_paid is Confirmed and among the live holds"]);
+        fixture::assert_one_finding(&check(&state, &history), &["ord_paid is Confirmed and in the index of holds"]);
         let order = state.order_mut(PAID);
         (order.status, order.in_hold_index) = (OrderStatus::Pending, false);
         order.hold_expires_at = "2036-01-01T00:00:20.000Z".into();
-        fixture::assert_one_finding(&check(&state, &history), &["ord_paid is Pending and not among the live holds"]);
+        fixture::assert_one_finding(&check(&state, &history), &["ord_paid is Pending and not in the index of holds"]);
     }
 }

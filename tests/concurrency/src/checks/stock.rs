@@ -1,4 +1,4 @@
-//! Pieces neither vanish nor appear.
+//! Pieces are neither lost nor created.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,10 @@ use crate::history::{Effect, History};
 use crate::observed::ObservedState;
 use crate::operation::OperationKind;
 
-pub(super) const INVARIANT: &str = "What was put in stock is available, held or sold, for every SKU.";
+pub(super) const INVARIANT: &str =
+    "For every SKU, the pieces added to stock equal the available, held and sold pieces.";
 
-/// How many pieces there may have been in all: exactly so many, unless an admin's change got no answer.
+/// How many pieces were added to stock in total: an exact number, or a range if a change by the admin got no response.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Supply {
     pub(super) min: i64,
@@ -25,7 +26,7 @@ impl Supply {
     }
 }
 
-/// What was put in stock, by SKU: in the beginning and by counts afterwards.
+/// The stock that was added for each SKU, initially and by later changes.
 pub(super) fn supplies(history: &History) -> BTreeMap<String, Supply> {
     let products = history.sku_by_product();
     let mut supplies = BTreeMap::<String, Supply>::new();
@@ -48,9 +49,9 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     let mut findings = Vec::new();
     for (sku, supply) in supplies(history) {
         let Some(offer) = state.offers.get(&sku) else {
-            // A product whose making got no answer may not be there.
+            // A product whose creation got no response may not exist.
             if supply.min > 0 {
-                findings.push(format!("{sku} was put into the shop and is gone"));
+                findings.push(format!("{sku} was created and does not exist"));
             }
             continue;
         };
@@ -60,7 +61,7 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
         if !(supply.min..=supply.max).contains(&total) {
             let Supply { min, max } = supply;
             findings.push(format!(
-                "{sku}: {min} to {max} pieces were put in stock, but {} are available and {in_orders} in orders: {total}",
+                "{sku}: {min} to {max} pieces were added to stock, but {} are available and {in_orders} in orders: {total}",
                 offer.available
             ));
         }
@@ -75,9 +76,9 @@ mod tests {
     use crate::observed::OrderStatus;
 
     #[test]
-    fn stock_that_was_not_returned_is_missing() {
+    fn stock_that_was_not_returned_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
-        state.offers.get_mut(MUG).expect("the mug").available -= 1;
+        state.offers.get_mut(MUG).expect("the offer of the mug").available -= 1;
         fixture::assert_one_finding(
             &check(&state, &history),
             &["MUG: 15 to 15", "12 are available and 2 in orders: 14"],
@@ -85,34 +86,34 @@ mod tests {
     }
 
     #[test]
-    fn stock_that_was_returned_twice_is_too_much() {
+    fn stock_that_was_returned_twice_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
-        state.offers.get_mut(MUG).expect("the mug").available += 1;
+        state.offers.get_mut(MUG).expect("the offer of the mug").available += 1;
         fixture::assert_one_finding(&check(&state, &history), &["14 are available and 2 in orders: 16"]);
     }
 
     #[test]
-    fn an_order_that_was_given_up_keeps_nothing_and_any_other_does() {
+    fn only_cancelled_orders_hold_no_stock() {
         let (mut state, history) = fixture::valid_run();
         state.order_mut(fixture::CANCELLED).status = OrderStatus::Pending;
         fixture::assert_one_finding(&check(&state, &history), &["13 are available and 5 in orders: 18"]);
     }
 
     #[test]
-    fn a_count_that_got_no_answer_may_have_been_made_or_not() {
+    fn stock_change_without_a_response_may_or_may_not_have_happened() {
         let (mut state, mut history) = fixture::valid_run();
         fixture::call_mut(&mut history, "/stock").status = None;
-        assert!(check(&state, &history).is_empty(), "made");
-        state.offers.get_mut(MUG).expect("the mug").available -= 5;
-        assert!(check(&state, &history).is_empty(), "not made");
-        state.offers.get_mut(MUG).expect("the mug").available -= 1;
+        assert!(check(&state, &history).is_empty(), "the change happened");
+        state.offers.get_mut(MUG).expect("the offer of the mug").available -= 5;
+        assert!(check(&state, &history).is_empty(), "the change did not happen");
+        state.offers.get_mut(MUG).expect("the offer of the mug").available -= 1;
         fixture::assert_one_finding(&check(&state, &history), &["10 to 15 pieces"]);
     }
 
     #[test]
-    fn an_offer_does_not_vanish() {
+    fn missing_offer_is_a_violation() {
         let (mut state, history) = fixture::valid_run();
         state.offers.remove(MUG);
-        fixture::assert_one_finding(&check(&state, &history), &["MUG was put into the shop and is gone"]);
+        fixture::assert_one_finding(&check(&state, &history), &["MUG was created and does not exist"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Orders move by the contract's table, and only those may move them who may.
+//! Orders change their status only as the API documents it, and only for permitted actors.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -7,7 +7,7 @@ use crate::history::History;
 use crate::observed::{ObservedState, Order, OrderStatus, Step};
 
 pub(super) const INVARIANT: &str =
-    "Orders move as the contract says, and time alone ends none but a pending one whose hold is over.";
+    "Orders follow the documented transitions, and the system cancels only pending orders after the end of the hold.";
 
 pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     state.orders.iter().flat_map(of_order).collect()
@@ -16,7 +16,7 @@ pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
 fn of_order(order: &Order) -> Vec<String> {
     let mut findings = Vec::new();
     if let Some(first) = order.steps.first().filter(|first| first.status != OrderStatus::Pending) {
-        findings.push(format!("{} began as {:?}", order.id, first.status));
+        findings.push(format!("{} started as {:?}", order.id, first.status));
     }
     for pair in order.steps.windows(2) {
         let [before, after] = pair else { continue };
@@ -51,10 +51,10 @@ fn cancellation_error(before: &Step, after: &Step) -> Option<&'static str> {
     let is_automatic = after.actor.starts_with("system:");
     match before.status {
         OrderStatus::Pending if is_automatic && moment(&after.at) < moment(&before.hold_expires_at) => {
-            Some("before its hold was over")
+            Some("before its hold ended")
         }
         OrderStatus::Confirmed | OrderStatus::Processing if is_automatic => Some("although it was confirmed"),
-        OrderStatus::Processing if !after.actor.starts_with("admin:") => Some("although it was being packed"),
+        OrderStatus::Processing if !after.actor.starts_with("admin:") => Some("although it was being processed"),
         _ => None,
     }
 }
@@ -71,24 +71,24 @@ mod tests {
     }
 
     #[test]
-    fn a_move_that_is_not_in_the_table_is_found() {
+    fn undocumented_transition_is_a_violation() {
         let findings = findings_after(PAID, |steps| steps[1].status = OrderStatus::Shipped);
         assert!(findings[0].contains("ord_paid went from Pending to Shipped"), "{findings:?}");
         let findings = findings_after(PAID, |steps| steps[0].status = OrderStatus::Confirmed);
-        fixture::assert_one_finding(&findings, &["ord_paid began as Confirmed"]);
+        fixture::assert_one_finding(&findings, &["ord_paid started as Confirmed"]);
     }
 
     #[test]
-    fn a_hold_that_ended_before_its_time_is_found() {
+    fn cancellation_before_the_end_of_the_hold_is_a_violation() {
         let findings = findings_after(CANCELLED, |steps| steps[2].at = "2026-01-01T00:00:19.999Z".into());
         fixture::assert_one_finding(
             &findings,
-            &["ord_gone was cancelled by system:orders-worker (hold_expired) before its hold was over"],
+            &["ord_gone was cancelled by system:orders-worker (hold_expired) before its hold ended"],
         );
     }
 
     #[test]
-    fn a_confirmed_order_that_ended_by_itself_is_found() {
+    fn automatic_cancellation_of_a_confirmed_order_is_a_violation() {
         let findings = findings_after(CANCELLED, |steps| steps[1].status = OrderStatus::Confirmed);
         fixture::assert_one_finding(
             &findings,
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_cancels_nothing_that_is_being_packed_and_an_admin_may() {
+    fn only_admins_may_cancel_an_order_in_processing() {
         let findings_for = |actor: &str| {
             findings_after(CANCELLED, |steps| {
                 steps[0].status = OrderStatus::Pending;

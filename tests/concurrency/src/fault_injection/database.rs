@@ -1,10 +1,10 @@
-//! DynamoDB on a bad day, by the proxy before it.
+//! Faults of DynamoDB, through the proxy in front of it.
 
 use serde_json::{Value, json};
 
 use crate::history::Recorder;
 
-/// The proxy's other door.
+/// The proxy's control plane.
 #[derive(Debug, Clone)]
 pub struct Database {
     http: reqwest::Client,
@@ -17,18 +17,18 @@ impl Database {
         Self { http, faults_url: format!("{proxy_url}/_fake/faults"), recorder }
     }
 
-    /// Orders a fault (see tests/fakes).
+    /// Adds a fault (`tests/fakes/src/dynamodb_proxy/faults.rs`).
     pub async fn inject(&self, fault: &Value) {
         self.recorder.note(format!("database: {fault}"));
         let answer = self.http.post(&self.faults_url).json(fault).send().await;
         let status = answer.map(|answer| answer.status().as_u16());
-        assert!(matches!(status, Ok(201)), "the proxy takes the fault {fault}: {status:?}");
+        assert!(matches!(status, Ok(201)), "the proxy rejected the fault {fault}: {status:?}");
     }
 
-    /// From now on calls fail by chance, each kind as often as that; the seed makes it the same chance again.
+    /// Adds a fault of each kind that hits calls with this probability (0 to 1). The seed makes the choice of calls repeatable.
     pub async fn inject_by_chance(&self, kinds: &[(&str, f64)], seed: u64) {
         for (number, (kind, chance)) in kinds.iter().enumerate() {
-            // Conflicts are between writers.
+            // Only transactions conflict.
             let mut fault = json!({ "kind": kind, "chance": chance, "seed": seed.wrapping_add(number as u64) });
             if *kind == "transaction_conflict" {
                 fault["operation"] = "TransactWriteItems".into();
@@ -37,15 +37,15 @@ impl Database {
         }
     }
 
-    /// For so long nobody reaches it.
+    /// Makes the database unreachable for this many milliseconds.
     pub async fn make_unavailable_for(&self, ms: u64) {
         self.inject(&json!({ "kind": "unavailable", "for_ms": ms })).await;
     }
 
-    /// It works.
+    /// Removes all faults.
     pub async fn reset(&self) {
         let result = self.http.delete(&self.faults_url).send().await;
-        assert!(result.is_ok(), "the proxy is mended: {result:?}");
-        self.recorder.note("database: works");
+        assert!(result.is_ok(), "the proxy could not be reset: {result:?}");
+        self.recorder.note("database: faults removed");
     }
 }

@@ -1,5 +1,5 @@
-//! What breaks things: the database, the provider and its webhooks, the relay, and souk itself. Every pull is written into the
-//! history; [`Levers::mend`] puts everything back.
+//! Fault injection: the database, the provider and its webhooks, the relay, and souk's own processes. Every fault is noted in the
+//! history. [`FaultInjection::reset`] ends all faults.
 
 mod database;
 mod process;
@@ -15,21 +15,19 @@ use crate::emulator::Emulator;
 use crate::history::Recorder;
 use crate::test_stack::TestStack;
 
-/// All of them.
+/// All means to inject faults.
 #[derive(Debug, Clone)]
 pub struct FaultInjection {
-    /// The proxy before DynamoDB.
+    /// The proxy in front of DynamoDB.
     pub database: Database,
-    /// The fake payment provider.
     pub provider: Provider,
-    /// The relay's streams.
     pub relay: Relay,
-    /// Crashes and mutations inside souk.
+    /// Kills and mutants of souk's own processes.
     pub process: ProcessFaults,
 }
 
 impl FaultInjection {
-    /// Of that stack.
+    /// Fault injection into this stack.
     pub fn new(http: &reqwest::Client, test_stack: &TestStack, emulator: &Emulator, recorder: &Recorder) -> Self {
         Self {
             database: Database::new(http.clone(), &test_stack.stack.proxy_url, recorder.clone()),
@@ -39,7 +37,7 @@ impl FaultInjection {
         }
     }
 
-    /// Everything works again. Mutations stay: who switched one on wants to see what it does.
+    /// Ends all faults. Mutants stay enabled, because their effect is what the run tests.
     pub async fn reset(&self) {
         self.database.reset().await;
         self.provider.reset().await;

@@ -1,11 +1,11 @@
-//! The payment provider on a bad day: what it answers, and how its webhooks come.
+//! Faults of the payment provider, and how its webhooks are delivered.
 
 use serde_json::{Value, json};
 
 use crate::history::Recorder;
 use crate::test_stack::TestStack;
 
-/// The provider's other door.
+/// The provider's control plane.
 #[derive(Debug, Clone)]
 pub struct Provider {
     http: reqwest::Client,
@@ -15,18 +15,18 @@ pub struct Provider {
     recorder: Recorder,
 }
 
-/// How its webhooks come. Cards can have it their own way (`…_hook_late_800ms`).
+/// How webhooks are delivered. A card token can override it (`…_hook_late_800ms`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookDelivery {
-    /// At once.
+    /// Immediately.
     Prompt,
-    /// So many milliseconds later.
+    /// After this many milliseconds.
     Late(u64),
-    /// At once, and again so many milliseconds later.
+    /// Immediately, and again after this many milliseconds.
     Twice(u64),
-    /// Each at a time of its own within so many milliseconds.
+    /// Each after a random delay of at most this many milliseconds.
     Shuffled(u64),
-    /// Not at all.
+    /// Never.
     Never,
 }
 
@@ -50,8 +50,8 @@ impl Provider {
         Self { http, url, listener, secret: test_stack.webhook_secret.clone(), recorder }
     }
 
-    /// Orders a fault for the next `times` calls to a path: `delay`, `fail_before`, `fail_after`, `timeout_after` or
-    /// `drop_connection_after`.
+    /// Adds a fault for the next `times` POST requests whose path contains `path_contains`. Kinds: `delay`, `fail_before`, `fail_after`,
+    /// `timeout_after`, `drop_connection_after`.
     pub async fn inject(&self, kind: &str, path_contains: &str, times: u32, ms: Option<u64>) {
         let mut fault =
             json!({ "kind": kind, "match": { "method": "POST", "path_contains": path_contains }, "times": times });
@@ -61,31 +61,31 @@ impl Provider {
         self.recorder.note(format!("provider: {fault}"));
         let answer = self.http.post(format!("{}/_fake/faults", self.url)).json(&fault).send().await;
         let status = answer.map(|answer| answer.status().as_u16());
-        assert!(matches!(status, Ok(201)), "the provider takes the fault {fault}: {status:?}");
+        assert!(matches!(status, Ok(201)), "the provider rejected the fault {fault}: {status:?}");
     }
 
-    /// From now on webhooks come like this.
+    /// Sets how webhooks are delivered.
     pub async fn set_webhook_delivery(&self, delivery: WebhookDelivery, seed: u64) {
         self.recorder.note(format!("webhooks: {delivery:?}"));
         let endpoint = json!({ "url": self.listener, "secret": self.secret, "delivery": delivery.delivery(seed) });
         let answer = self.http.put(format!("{}/_fake/webhooks", self.url)).json(&endpoint).send().await;
         let status = answer.map(|answer| answer.status().as_u16());
-        assert!(matches!(status, Ok(200..300)), "the provider takes the endpoint {endpoint}: {status:?}");
+        assert!(matches!(status, Ok(200..300)), "the provider rejected the endpoint {endpoint}: {status:?}");
     }
 
-    /// A customer follows the link that a payment shows, and does what the bank asks for, or fails to. What the bank makes of
-    /// it (the payment may be over) is its own affair.
+    /// A customer opens the link of a payment and authenticates, or fails to. The provider refuses if the payment has ended; that is no
+    /// error here.
     pub async fn authenticate(&self, next_action: &str, succeeds: bool) {
         let separator = if next_action.contains('?') { '&' } else { '?' };
         let url = if succeeds { next_action.to_owned() } else { format!("{next_action}{separator}outcome=fail") };
         let answer = self.http.post(&url).send().await.map(|answer| answer.status().as_u16());
-        self.recorder.note(format!("customer at the bank: {url} {answer:?}"));
+        self.recorder.note(format!("authentication: {url} {answer:?}"));
     }
 
-    /// It works, and its webhooks come at once.
+    /// Removes all faults, and delivers webhooks immediately.
     pub async fn reset(&self) {
         let result = self.http.delete(format!("{}/_fake/faults", self.url)).send().await;
-        assert!(result.is_ok(), "the provider is mended: {result:?}");
+        assert!(result.is_ok(), "the provider could not be reset: {result:?}");
         self.set_webhook_delivery(WebhookDelivery::Prompt, 0).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The relay without its streams. A mapping that is switched off remembers where it was; one that is deleted and made anew
-//! begins at the end, and what came between is lost to it, as to a stream that was off for longer than a day.
+//! The relay without its streams. A disabled mapping would resume where it stopped. A mapping that is deleted and created again
+//! starts at the end of the stream, so the records in between are lost, as after an outage of more than a day.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
@@ -11,7 +11,7 @@ use crate::emulator::Emulator;
 use crate::history::Recorder;
 use crate::test_stack::TestStack;
 
-/// What a mapping is made of.
+/// The members that a new mapping copies from the deleted one.
 const COPIED_MEMBERS: [&str; 8] = [
     "EventSourceArn",
     "BatchSize",
@@ -23,7 +23,7 @@ const COPIED_MEMBERS: [&str; 8] = [
     "FilterCriteria",
 ];
 
-/// The relay's mappings.
+/// The relay's event source mappings.
 #[derive(Debug, Clone)]
 pub struct Relay {
     emulator: Emulator,
@@ -38,7 +38,7 @@ impl Relay {
         Self { emulator, function, recorder }
     }
 
-    /// Does something while the relay has no streams; it gets them back even if that fails.
+    /// Runs `work` while the relay has no streams. The streams are restored even if `work` panics.
     pub async fn run_without_streams<T>(&self, work: impl Future<Output = T>) -> T {
         let mappings = self.remove_streams().await;
         let result = AssertUnwindSafe(work).catch_unwind().await;
@@ -50,16 +50,16 @@ impl Relay {
         let path = format!("/event-source-mappings/?FunctionName={}", self.function);
         let list = self.send(Method::GET, &path, None).await;
         let mappings = list["EventSourceMappings"].as_array().cloned().unwrap_or_default();
-        assert!(!mappings.is_empty(), "the relay has streams: {list}");
+        assert!(!mappings.is_empty(), "the relay has no streams: {list}");
         for mapping in &mappings {
             let id = mapping["UUID"].as_str().unwrap_or_default();
             self.send(Method::DELETE, &format!("/event-source-mappings/{id}"), None).await;
         }
-        self.recorder.note("relay: off, its streams are lost");
+        self.recorder.note("relay: streams removed");
         mappings
     }
 
-    /// They begin with what comes now.
+    /// Creates the mappings again. They start with new records.
     async fn restore_streams(&self, mappings: Vec<Value>) {
         for mapping in mappings {
             let mut request = json!({ "FunctionName": self.function, "StartingPosition": "LATEST" });
@@ -70,7 +70,7 @@ impl Relay {
             }
             self.send(Method::POST, "/event-source-mappings/", Some(&request)).await;
         }
-        self.recorder.note("relay: on");
+        self.recorder.note("relay: streams restored");
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
@@ -78,7 +78,7 @@ impl Relay {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{method} {path} got no answer: {error}"));
+        let answer = request.send().await.unwrap_or_else(|error| panic!("{method} {path} got no response: {error}"));
         let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
         assert!(status.is_success(), "{method} {path} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()

@@ -184,7 +184,8 @@ fn is_in(value: &Value, ids: &BTreeSet<&str>) -> bool {
 }
 
 fn parse_row<T: DeserializeOwned>(row: &Value) -> T {
-    serde_json::from_value(row.clone()).unwrap_or_else(|error| panic!("this row differs from the documented format ({error}): {row}"))
+    serde_json::from_value(row.clone())
+        .unwrap_or_else(|error| panic!("this row differs from the documented format ({error}): {row}"))
 }
 
 fn without_keys(row: &Value) -> Value {

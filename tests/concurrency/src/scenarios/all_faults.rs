@@ -1,4 +1,4 @@
-//! Everything at once, at random: what `make soak` does for as long as one likes.
+//! All kinds of faults, at random. `make soak` repeats this scenario.
 
 use std::time::Duration;
 
@@ -22,14 +22,14 @@ enum FaultKind {
     Reset,
 }
 
-/// People shop, and the weather changes every two seconds.
+/// Buyers order, and every two seconds another fault is injected.
 pub(super) async fn play(run: &Run) {
-    let workload = Workload::prepare(run, "storm buyer", 10).await;
+    let workload = Workload::prepare(run, "all-faults buyer", 10).await;
     futures::join!(workload.run(3), inject_faults(run));
 }
 
 async fn inject_faults(run: &Run) {
-    let mut random = run.rng("storm");
+    let mut random = run.rng("all faults");
     for _ in 0..FAULT_COUNT {
         let kinds = [
             (3, FaultKind::Database),
@@ -42,7 +42,7 @@ async fn inject_faults(run: &Run) {
         ];
         match pick_weighted(&mut random, &kinds) {
             FaultKind::Database => {
-                // Not on top of what is already failing: one bad day at a time.
+                // Database faults do not add up: the earlier ones end first.
                 run.faults.database.reset().await;
                 run.faults.database.inject_by_chance(&DATABASE_FAULTS, random.u64(..)).await;
             }

@@ -1,5 +1,5 @@
-//! Orders are given up: while they are charged, while they wait for their customer, after they were paid, and while they are
-//! being packed.
+//! Orders are cancelled: while the card is charged, before the customer authenticates, after the payment, and while an admin
+//! processes them.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::run::Run;
 
 const SOON: Duration = Duration::from_secs(40);
 
-/// Two orders for each moment, and three that are packed at the same time.
+/// Two orders for each of four moments, and three orders that an admin processes at the same time.
 pub(super) async fn play(run: &Run) {
     let product = run.create_product(60, 1250).await;
     futures::join!(
@@ -31,12 +31,12 @@ async fn place_order(run: &Run, product: &Product, name: &str, token: &str) -> O
 
 async fn cancel_immediately(run: &Run, product: &Product, number: u32) {
     if let Some((buyer, order)) = place_order(run, product, &format!("hasty canceller {number}"), card::VALID).await {
-        // Twice at once, under two keys: it is cancelled once.
+        // Two requests with two keys at the same time: the order is cancelled once.
         futures::join!(buyer.cancel(&order), buyer.cancel(&order));
     }
 }
 
-/// The provider has the money reserved, and its answer is still on its way.
+/// The provider has authorised the payment, and its response is still on its way.
 async fn cancel_during_charge(run: &Run, product: &Product, number: u32) {
     if let Some((buyer, order)) = place_order(run, product, &format!("charged canceller {number}"), card::SLOW).await {
         let e2e_order = e2e::Order(json!({ "id": order.id }));
@@ -50,7 +50,7 @@ async fn cancel_during_charge(run: &Run, product: &Product, number: u32) {
     }
 }
 
-/// The customer should authenticate, and does not want to.
+/// The customer cancels instead of authenticating.
 async fn cancel_before_authentication(run: &Run, product: &Product, number: u32) {
     if let Some((buyer, order)) =
         place_order(run, product, &format!("waiting canceller {number}"), card::REQUIRES_AUTHENTICATION).await
@@ -67,7 +67,7 @@ async fn cancel_after_payment(run: &Run, product: &Product, number: u32) {
     }
 }
 
-/// An admin packs it, and the customer gives it up, at the same moment; what was packed is sent.
+/// An admin processes the order while the customer cancels it. If processing wins, the order is shipped and delivered.
 async fn cancel_during_packing(run: &Run, product: &Product, number: u32) {
     if let Some((buyer, order)) = place_order(run, product, &format!("packed canceller {number}"), card::VALID).await {
         buyer.await_order(&order, SOON, |order| order["paymentStatus"] == "paid").await;

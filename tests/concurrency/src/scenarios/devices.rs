@@ -1,4 +1,4 @@
-//! One cart in two hands.
+//! Two devices use one cart.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use futures::future::join_all;
 use crate::buyers::{Buyer, OrderRequest, Product};
 use crate::run::Run;
 
-/// Two devices add to one cart, and one of them checks out in between. Two carts are only added to, so that what is in them can
-/// be counted; in a third, things are set and removed as well.
+/// Two devices add to one cart, and one of them orders it in between. In two of the three carts, lines are only added, so that the
+/// check can count them. In the third, lines are also set and removed.
 pub(super) async fn two_devices(run: &Run) {
     let products = [run.create_product(400, 899).await, run.create_product(400, 1450).await];
     join_all((0..3).map(async |number| {
@@ -45,7 +45,7 @@ async fn change_cart(device: &Buyer, product: &Product, random: &mut fastrand::R
     }
 }
 
-/// Guests fill a cart, log in, and both of their devices merge it at once, while they go on adding.
+/// Guests fill a cart and log in. Two of their devices merge the cart at the same time, while lines are added to both carts.
 pub(super) async fn cart_merges(run: &Run) {
     let products = [run.create_product(400, 700).await, run.create_product(400, 1100).await];
     join_all((0..3).map(async |number| {
@@ -63,7 +63,7 @@ pub(super) async fn cart_merges(run: &Run) {
             phone.add(&products[1], 1),
             guest.add(&products[0], 1)
         );
-        // Once more: what came late comes along, and what was taken over is not taken twice.
+        // A second merge takes lines that were added late, and no line twice.
         laptop.merge_cart(&guest).await;
         customer.read_cart().await;
         customer.place_order(&OrderRequest::from_cart()).await;

@@ -1,4 +1,4 @@
-//! Who gets no answer asks again, and who is in a hurry asks three times at once.
+//! Buyers send the same request several times at once.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use futures::future::join_all;
 use crate::buyers::OrderRequest;
 use crate::run::Run;
 
-/// Six buyers send one request from three devices at the same moment; two of the three hang up before it is answered, and ask again.
+/// Six buyers send one request from three devices at the same time. Two of the three close the connection early and retry.
 pub(super) async fn play(run: &Run) {
     let product = run.create_product(40, 1999).await;
     join_all((0..6).map(async |number| {

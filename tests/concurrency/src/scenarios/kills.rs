@@ -1,4 +1,4 @@
-//! A power cut at every labelled point between two steps.
+//! Kills functions at every fault point.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -9,14 +9,14 @@ use crate::buyers::{Buyer, OrderRequest, PlacedOrder, Product, card};
 use crate::fault_points::{FAULT_POINTS, OrderPath, worker};
 use crate::run::Run;
 
-/// How long an order may take to come to its point.
+/// How long an order may take to reach its point.
 const POINT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How often an order is sent past a point: of two at one place the other may die of it.
+/// How many orders are tried for a point. An order may fail because of a kill of another worker.
 const MAX_ATTEMPTS: u32 = 3;
 const SOON: Duration = Duration::from_secs(30);
 
-/// Workers die side by side, but each of them only once at a time: a message that is killed at every delivery ends, rightly, in
-/// the dead-letter queue.
+/// Kills the workers side by side, but one process of each worker at a time. A message that is killed at every delivery would
+/// rightly end in the dead-letter queue.
 pub(super) async fn play(run: &Run) {
     let product = run.create_product(200, 1750).await;
     let mut by_worker: BTreeMap<&str, Vec<(&str, OrderPath)>> = BTreeMap::new();
@@ -46,7 +46,7 @@ async fn kill_at_point(run: &Run, product: &Product, label: &str, path: OrderPat
             return;
         }
     }
-    run.add_violation("fault_points", format!("nobody came to the point {label}, {MAX_ATTEMPTS} times"));
+    run.add_violation("fault_points", format!("no process reached the point {label} in {MAX_ATTEMPTS} attempts"));
 }
 
 async fn send_order(buyer: &Buyer, product: &Product, path: OrderPath) {

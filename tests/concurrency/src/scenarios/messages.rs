@@ -1,4 +1,4 @@
-//! Queues as SQS does not promise otherwise: every message twice, some of them once more much later, in any order.
+//! Messages in the order and number that SQS allows: each at least twice, some much later, in any order.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use super::workload::Workload;
 use crate::run::Run;
 
 const ROUNDS: usize = 7;
-/// While the queues are held back, so that there is something to shuffle.
+/// How long queues are stopped, so that messages gather.
 const STOPPED_TIME: Duration = Duration::from_millis(1200);
-/// While they flow.
+/// How long queues are running.
 const RUNNING_TIME: Duration = Duration::from_millis(1600);
 
-/// People shop; one queue or all of them are stopped again and again, emptied, and filled with what was in them, twice and
-/// shuffled. When all is over, everything comes once more.
+/// While buyers order, one queue or all queues are stopped repeatedly. Their messages are sent again twice and shuffled. At the end,
+/// all messages are sent once more.
 pub(super) async fn play(run: &Run) {
     let workload = Workload::prepare(run, "messages buyer", 8).await;
     futures::join!(workload.run(2), shuffle_queues(run));
@@ -26,12 +26,12 @@ pub(super) async fn play(run: &Run) {
 async fn shuffle_queues(run: &Run) {
     let mut random = run.rng("messages");
     let mut past_messages: Vec<(&String, Value)> = Vec::new();
-    // A FIFO queue promises what is broken here.
+    // A FIFO queue guarantees order and no duplicates, so it is left out.
     let queues = run.test_stack.stack.queues.iter().filter(|(_, url)| !url.ends_with(".fifo"));
     let (orders, others): (Vec<_>, Vec<_>) = queues.partition(|(name, _)| *name == "orders");
     let urls: Vec<String> = orders.into_iter().chain(others).map(|(_, url)| url.clone()).collect();
     for round in 0..ROUNDS {
-        // While one waits, the others go on, and what comes of that gathers in it: first what orders hear of their payments.
+        // While one queue is stopped, the others keep working, and messages gather in it. The orders queue, with payment events, is first.
         let index = (round / 2) % urls.len();
         let stopped_urls = if round % 2 == 0 { std::slice::from_ref(&urls[index]) } else { &urls[..] };
         let shuffle = async {
@@ -41,14 +41,14 @@ async fn shuffle_queues(run: &Run) {
                 messages.extend(run.emulator.drain(url).await.into_iter().map(|message| (url, message)));
             }
             let mut sent = [messages.clone(), messages.clone()].concat();
-            // And what somebody believed to be over long ago.
+            // And up to four messages that were handled long ago.
             let late = past_messages.len().min(4);
             sent.extend((0..late).map(|_| past_messages[random.usize(0..past_messages.len())].clone()));
             random.shuffle(&mut sent);
             for (url, message) in &sent {
                 run.emulator.put(url, message).await;
             }
-            run.recorder.note(format!("{} messages were taken, {} put back", messages.len(), sent.len()));
+            run.recorder.note(format!("{} messages received, {} sent", messages.len(), sent.len()));
             past_messages.extend(messages);
         };
         while_stopped(run, stopped_urls, shuffle.boxed_local()).await;
@@ -60,19 +60,15 @@ async fn shuffle_queues(run: &Run) {
         run.emulator.put(url, message).await;
     }
     tokio::time::sleep(2 * RUNNING_TIME).await;
-    // And the oldest word about everything last of all: whoever believes what comes last is wrong for good.
+    // The oldest message of each subject comes last, to find consumers that believe the latest message.
     let last = oldest_messages(&past_messages);
     for (url, message) in &last {
         run.emulator.put(url, message).await;
     }
-    run.recorder.note(format!(
-        "all {} messages came once more, and then the {} oldest",
-        past_messages.len(),
-        last.len()
-    ));
+    run.recorder.note(format!("all {} messages sent once more, then the {} oldest", past_messages.len(), last.len()));
 }
 
-/// Of each queue and subject the message with the lowest sequence.
+/// The message with the lowest sequence for each queue and subject.
 fn oldest_messages<'a>(past_messages: &[(&'a String, Value)]) -> Vec<(&'a String, Value)> {
     let mut oldest: BTreeMap<(&String, String), (u64, &Value)> = BTreeMap::new();
     for (url, message) in past_messages {
@@ -87,7 +83,7 @@ fn oldest_messages<'a>(past_messages: &[(&'a String, Value)]) -> Vec<(&'a String
     oldest.into_iter().map(|((url, _), (_, message))| (url, message.clone())).collect()
 }
 
-/// Does something while no queue hands out messages.
+/// Runs `work` while these queues deliver no messages.
 fn while_stopped<'a>(run: &'a Run, urls: &'a [String], work: LocalBoxFuture<'a, ()>) -> LocalBoxFuture<'a, ()> {
     match urls.split_first() {
         None => work,

@@ -1,4 +1,4 @@
-//! What souk stands on fails: DynamoDB and the payment provider.
+//! Outages of DynamoDB and of the payment provider.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use super::workload::Workload;
 use crate::fault_injection::WebhookDelivery;
 use crate::run::Run;
 
-/// How often a call to DynamoDB goes wrong, and how. Some of them are worse luck than any table ever had.
+/// The kinds of database faults and their probabilities. They are higher than in production.
 pub(super) const DATABASE_FAULTS: [(&str, f64); 4] =
     [("transaction_conflict", 0.10), ("throttle", 0.03), ("internal_error", 0.02), ("timeout_after_commit", 0.03)];
 
-/// Every kind of fault by chance, for everybody: the functions that answer, the workers, the relay, housekeeping.
+/// Database faults for all functions: API, workers, relay and housekeeping.
 pub(super) async fn database(run: &Run) {
     let workload = Workload::prepare(run, "database buyer", 10).await;
     run.faults.database.inject_by_chance(&DATABASE_FAULTS, run.seed).await;
@@ -18,7 +18,7 @@ pub(super) async fn database(run: &Run) {
     run.faults.database.reset().await;
 }
 
-/// In the middle of it, nobody reaches any table for ten seconds.
+/// All tables are unreachable for ten seconds in the middle of the workload.
 pub(super) async fn database_gone(run: &Run) {
     let workload = Workload::prepare(run, "outage buyer", 8).await;
     let outage = async {
@@ -29,11 +29,11 @@ pub(super) async fn database_gone(run: &Run) {
     futures::join!(workload.run(2), outage);
 }
 
-/// Each kind of fault at each kind of call, while webhooks come in any order.
+/// Each kind of fault for each kind of call, while webhooks are delayed, repeated, reordered or lost.
 pub(super) async fn provider(run: &Run) {
     let workload = Workload::prepare(run, "provider buyer", 10).await;
     let mut random = run.rng("provider");
-    // Longer than souk waits for an answer.
+    // Longer than souk waits for a response.
     let too_long = Some(6_500);
     let mut faults = Vec::new();
     for path in ["/v1/payment_intents", "/confirm", "/capture", "/cancel", "/v1/refunds"] {

@@ -1,4 +1,4 @@
-//! Prices move while carts are on their way to the till.
+//! Prices change while buyers order.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use futures::future::join_all;
 use crate::buyers::{Buyer, OrderRequest, Product};
 use crate::run::Run;
 
-/// Two prices change six times, while six buyers put things in, look, think, and order what they were shown; those who do not
-/// look order what they believe.
+/// Two prices change six times, while six buyers fill carts, read them, wait, and order at the total that they read. Some order
+/// without an expected total.
 pub(super) async fn play(run: &Run) {
     let products = [run.create_product(300, 1000).await, run.create_product(300, 2000).await];
     let price_changes = async {
@@ -36,7 +36,7 @@ pub(super) async fn play(run: &Run) {
     futures::join!(price_changes, orders, order_at_outdated_price(run));
 }
 
-/// Looks, thinks and orders; if the price has moved meanwhile, looks again.
+/// Reads the cart, waits and orders. If the price has changed meanwhile, starts again.
 async fn order_at_displayed_price(buyer: &Buyer, random: &mut fastrand::Rng) {
     for _ in 0..4 {
         let cart = buyer.read_cart().await;
@@ -51,7 +51,7 @@ async fn order_at_displayed_price(buyer: &Buyer, random: &mut fastrand::Rng) {
     }
 }
 
-/// Somebody's cart holds a price that surely is the price no more.
+/// A cart holds an outdated price when it is ordered.
 async fn order_at_outdated_price(run: &Run) {
     let product: Product = run.create_product(10, 5000).await;
     let buyer = run.create_guest("prices believer").await;

@@ -1,4 +1,4 @@
-//! Cancel against pay against authentication against webhook against the end of the hold.
+//! Races between cancellation, payment, authentication, webhook and the end of the hold.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::seed::pick_weighted;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// Eight race at once, four at the end of their holds.
+/// Eight races start immediately, four at the end of the hold.
 pub(super) async fn play(run: &Run) {
     let product = run.create_product(60, 1500).await;
     let immediate_races =
@@ -36,7 +36,7 @@ async fn race(run: &Run, product: &Product, name: String, start: Start) {
         Start::Immediately => {
             vec![(3, card::REQUIRES_AUTHENTICATION), (2, card::DECLINED), (2, card::VALID), (2, card::SLOW)]
         }
-        // What the provider has said yes to has no hold any more.
+        // A card that succeeds would end the hold early.
         Start::AtHoldEnd => vec![(3, card::REQUIRES_AUTHENTICATION), (2, card::DECLINED)],
     };
     let hook =
@@ -81,9 +81,9 @@ async fn race(run: &Run, product: &Product, name: String, start: Start) {
     );
 }
 
-/// Sleeps until the hold is about to end.
+/// Sleeps until shortly before the end of the hold.
 async fn wait_for_hold_end(buyer: &Buyer, order: &PlacedOrder) {
-    // The call to the provider prolongs it, so it is asked for afterwards.
+    // The call to the provider extends the hold, so the end is read afterwards.
     buyer.await_payment(order, SOON, &["requires_action", "failed"]).await;
     let response = buyer.read_order(order).await;
     let ends = response.body["holdExpiresAt"].as_str().and_then(|ends| OffsetDateTime::parse(ends, &Rfc3339).ok());
@@ -91,7 +91,7 @@ async fn wait_for_hold_end(buyer: &Buyer, order: &PlacedOrder) {
     tokio::time::sleep(left.unwrap_or_default().saturating_sub(Duration::from_millis(200))).await;
 }
 
-/// Follows the link that the payment shows, if it shows one; the bank is content, or not. Then says so to the shop.
+/// Opens the payment's authentication link, if there is one, with success or failure. Then confirms the payment.
 pub(super) async fn authenticate_payment(run: &Run, buyer: &Buyer, order: &PlacedOrder, is_successful: bool) {
     let payment: Value = buyer.read_payment(order).await.body;
     if let Some(url) = payment["nextAction"]["url"].as_str() {

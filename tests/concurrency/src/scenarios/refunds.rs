@@ -1,4 +1,4 @@
-//! Everybody wants their money back at once.
+//! Many refunds at the same time.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::run::Run;
 
 const SOON: Duration = Duration::from_secs(60);
 
-/// Fifty refunds of one payment, of more than it in all; and a few of another while its order is cancelled.
+/// Fifty refunds of one payment, which together exceed it, and some refunds of another payment while its order is cancelled.
 pub(super) async fn play(run: &Run) {
     let product = run.create_product(100, 1000).await;
     futures::join!(fifty_refunds_of_one_payment(run, &product), refund_during_cancellation(run, &product));
@@ -33,7 +33,7 @@ async fn fifty_refunds_of_one_payment(run: &Run, product: &Product) {
     let mut random = run.rng("refunds");
     let requests: Vec<(Value, String)> = (0..40)
         .map(|number| {
-            // Of 100.00: half of these would be all of it.
+            // The payment is 100.00; half of these refunds would use it up.
             let body = match number % 8 {
                 0 => json!({ "lines": [{ "sku": product.sku, "quantity": 1 }], "reason": "broken" }),
                 _ => json!({ "amount": buyer.money(random.i64(100..=900)), "reason": "scratched" }),
@@ -44,12 +44,12 @@ async fn fifty_refunds_of_one_payment(run: &Run, product: &Product) {
     // The first ten are sent twice.
     let requests: Vec<_> = requests.iter().chain(requests.iter().take(10)).collect();
     join_all(requests.into_iter().map(|(body, key)| request_refund(run, &order, body.clone(), key))).await;
-    let remainder = json!({ "reason": "all that is left" });
+    let remainder = json!({ "reason": "the remaining amount" });
     let keys = [e2e::unique("refund"), e2e::unique("refund")];
     join_all(keys.iter().map(|key| request_refund(run, &order, remainder.clone(), key))).await;
 }
 
-/// The provider's answers to the first refunds of this card are lost.
+/// The provider's responses to the first refunds of this card are lost.
 async fn refund_during_cancellation(run: &Run, product: &Product) {
     let Some((buyer, order)) = place_paid_order(run, product, "cancelling buyer", "pm_test_refund_lost_2").await else {
         return;

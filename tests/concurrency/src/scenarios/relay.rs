@@ -1,11 +1,11 @@
-//! The relay is off, and what its streams held meanwhile is lost: the outboxes still have it, and housekeeping looks there.
+//! The relay loses its streams. The events are still in the outboxes, where housekeeping finds them.
 
 use std::time::Duration;
 
 use super::workload::Workload;
 use crate::run::Run;
 
-/// People shop without it. After a while housekeeping is woken, as its schedule would; then the relay comes back.
+/// Buyers order while the relay has no streams and housekeeping runs. Then the streams are restored.
 pub(super) async fn play(run: &Run) {
     let workload = Workload::prepare(run, "relay buyer", 6).await;
     let outage = async {

@@ -1,11 +1,11 @@
-//! Many want what there is little of.
+//! Many buyers order scarce products.
 
 use futures::future::join_all;
 
 use crate::buyers::OrderRequest;
 use crate::run::Run;
 
-/// Fourteen buyers, seven pieces, one or two for each; some from carts, some past them. An admin counts meanwhile.
+/// Fourteen buyers order one or two of seven pieces, some from carts and some without. Meanwhile an admin changes the stock.
 pub(super) async fn many_buyers_of_one_sku(run: &Run) {
     let product = run.create_product(7, 1299).await;
     let buyers = join_all((0..14).map(async |number| {
@@ -30,7 +30,7 @@ pub(super) async fn many_buyers_of_one_sku(run: &Run) {
     futures::join!(orders, stock_changes);
 }
 
-/// Six buyers name the same SKU in two lines of one order, beside another; there are enough for four.
+/// Six buyers order the same SKU in two lines of one order, beside another SKU. The stock suffices for four of them.
 pub(super) async fn one_sku_in_several_lines(run: &Run) {
     let (scarce, plenty) = (run.create_product(21, 499).await, run.create_product(50, 24_950).await);
     join_all((0..6).map(async |number| {

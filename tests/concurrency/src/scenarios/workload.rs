@@ -1,4 +1,4 @@
-//! People who shop as people do, at random: the load under which faults are tried.
+//! The workload under which faults are injected: buyers who order at random.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::buyers::{Buyer, OrderRequest, PlacedOrder, Product, card};
 use crate::run::Run;
 use crate::seed::pick_weighted;
 
-/// What may become of a payment before its customer acts.
+/// How long a buyer waits for the payment's status.
 const SOON: Duration = Duration::from_secs(8);
 
-/// Shelves and people, made before anything breaks.
+/// Products and buyers, created before any fault is injected.
 pub(super) struct Workload<'a> {
     run: &'a Run,
     name: String,
@@ -21,7 +21,7 @@ pub(super) struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
-    /// So many people; every third has an account.
+    /// Creates products and buyers. Every third buyer has an account.
     pub(super) async fn prepare(run: &'a Run, name: &str, buyer_count: usize) -> Self {
         let products = vec![
             run.create_product(500, 1099).await,
@@ -35,7 +35,7 @@ impl<'a> Workload<'a> {
         Self { run, name: name.to_owned(), products, buyers: buyers.await }
     }
 
-    /// Everybody buys so many times.
+    /// Each buyer places this many orders.
     pub(super) async fn run(&self, orders_each: usize) {
         join_all(self.buyers.iter().enumerate().map(async |(number, buyer)| {
             let mut random = self.run.rng(&format!("{} {number}", self.name));
@@ -47,7 +47,7 @@ impl<'a> Workload<'a> {
     }
 }
 
-/// Buys once, and acts on what becomes of it.
+/// Places an order and reacts to its payment.
 async fn shop_once(run: &Run, buyer: &Buyer, products: &[Product], random: &mut fastrand::Rng) {
     let mut pick_line = || (&products[random.usize(0..products.len())], random.u32(1..=2));
     let lines = [pick_line(), pick_line()];
