@@ -1,12 +1,11 @@
 """Deploys the stack into the emulator: `sam deploy` as on AWS, then what the emulator's CloudFormation lacks, then stack.json."""
 
 import json
-import re
 
 import build
 from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, read_json, write_json
-from steps import ROOT, Failure, run, step
 from python_tools import BIN
+from steps import Failure, run, step
 
 
 def deploy(profile, emulator):
@@ -149,7 +148,6 @@ def describe(profile, logins):
         "openIdUrl": profile.openid_url,
         "proxyUrl": profile.proxy_url,
         "faults": profile.faults and str(profile.faults),
-        "faultPoints": fault_points() if profile.faults else [],
         "captureAt": _variables(profile, functions["payments-worker"])["SOUK_CAPTURE_AT"],
         "cartMerge": _variables(profile, functions["cart"])["SOUK_CART_MERGE"],
         "stripe": STRIPE,
@@ -165,12 +163,6 @@ def describe(profile, logins):
     }
     write_json(profile.description, description)
     return description
-
-
-def fault_points():
-    """The labels of all fault points in the sources (shared/aws/src/fault.rs)."""
-    sources = [path for folder in ("functions", "shared") for path in sorted((ROOT / folder).rglob("*.rs")) if path.name != "fault.rs"]
-    return sorted({label for path in sources for label in re.findall(r'\bpoint\(\s*"([^"]+)"\s*\)', path.read_text())})
 
 
 def function_names():

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::fault_points::fault_labels;
+
 /// `stack.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,8 +34,6 @@ pub struct Stack {
     pub proxy_url: String,
     /// The folder for orders to kill a process (`aws_kit::fault`).
     pub faults: PathBuf,
-    /// The labels of souk's fault points.
-    pub fault_points: Vec<String>,
     /// Physical names by crate name (`orders-worker`).
     pub functions: BTreeMap<String, String>,
     /// URLs by name.
@@ -82,8 +82,8 @@ impl Stack {
 
     /// The fault points of one kind: the part of the label before the dot.
     pub fn points_of(&self, kind: &str) -> Vec<String> {
-        let begins = |label: &&String| label.split_once('.').is_some_and(|(before, _)| before == kind);
-        self.fault_points.iter().filter(begins).cloned().collect()
+        let begins = |label: &String| label.split_once('.').is_some_and(|(before, _)| before == kind);
+        fault_labels("point").into_iter().filter(begins).collect()
     }
 
     /// Kills the next process that reaches this point, as by a power cut.
