@@ -1,52 +1,54 @@
-//! Where this shop is, as browsers and providers reach it, and whether that is a line that others read.
+//! The public URL of this shop, and the URLs of providers that it may call.
 
 use identity::Provider;
 use oauth2::url::Url;
 use values::{Error, Result};
 
-/// The public address.
+/// The URL by which browsers and providers reach the shop.
 #[derive(Debug, Clone)]
-pub(crate) struct Place {
+pub(crate) struct PublicUrl {
     base: String,
-    /// Of the base, without a slash at its end.
+    /// The path of the base, without a slash at its end.
     path: String,
-    /// The local stack: nothing leaves the machine, so nothing is encrypted.
-    local: bool,
+    /// Whether it is the local stack, which uses http because nothing leaves the machine.
+    is_local: bool,
 }
 
-impl Place {
-    pub(crate) fn of(public_url: &str) -> Result<Self> {
+impl PublicUrl {
+    /// Fails unless it is http or https.
+    pub(crate) fn parse(public_url: &str) -> Result<Self> {
         let base = public_url.trim_end_matches('/').to_owned();
-        let read = Url::parse(&base).map_err(Error::internal)?;
-        let local = match read.scheme() {
+        let url = Url::parse(&base).map_err(Error::internal)?;
+        let is_local = match url.scheme() {
             "https" => false,
             "http" => true,
-            other => return Err(Error::internal(format!("SOUK_PUBLIC_URL begins with https://, not {other}"))),
+            other => return Err(Error::internal(format!("SOUK_PUBLIC_URL must begin with https://, not {other}"))),
         };
-        Ok(Self { path: read.path().trim_end_matches('/').to_owned(), base, local })
+        Ok(Self { path: url.path().trim_end_matches('/').to_owned(), base, is_local })
     }
 
     pub(crate) fn is_local(&self) -> bool {
-        self.local
+        self.is_local
     }
 
-    /// Where a provider sends browsers back to. Each has its own, so that none can hand in what another one said (RFC 9700, 4.4.2).
+    /// The URL to which a provider sends browsers back. Each provider has its own, so that none can send another's code (RFC 9700,
+    /// 4.4.2).
     pub(crate) fn callback(&self, provider: Provider) -> String {
         format!("{}{}", self.base, route(provider))
     }
 
-    /// The path of that: the only one whose requests have the cookie.
+    /// The path of that URL: the only one whose requests have the cookie.
     pub(crate) fn callback_path(&self, provider: Provider) -> String {
         format!("{}{}", self.path, route(provider))
     }
 
-    /// An address of a provider. Secrets go there, so it is https, but for the local stack.
-    pub(crate) fn address(&self, name: &str, text: &str) -> Result<Url> {
-        let read = Url::parse(text).map_err(|error| Error::internal(format!("{name} is no address: {error}")))?;
-        match read.scheme() {
-            "https" => Ok(read),
-            "http" if self.local => Ok(read),
-            other => Err(Error::internal(format!("{name} begins with https://, not {other}"))),
+    /// Parses a provider's URL. It must be https, because secrets go there; the local stack also allows http.
+    pub(crate) fn provider_url(&self, name: &str, text: &str) -> Result<Url> {
+        let url = Url::parse(text).map_err(|error| Error::internal(format!("{name} is not a URL: {error}")))?;
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if self.is_local => Ok(url),
+            other => Err(Error::internal(format!("{name} must begin with https://, not {other}"))),
         }
     }
 }
@@ -60,25 +62,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_callback_lies_below_the_public_address() {
-        let place = Place::of("https://shop.example/base/").unwrap();
+    fn callback_is_below_the_public_url() {
+        let url = PublicUrl::parse("https://shop.example/base/").unwrap();
         let path = "/base/api/v1/auth/oauth/google/callback";
-        assert_eq!(place.callback_path(Provider::Google), path);
-        assert_eq!(place.callback(Provider::Google), format!("https://shop.example{path}"));
+        assert_eq!(url.callback_path(Provider::Google), path);
+        assert_eq!(url.callback(Provider::Google), format!("https://shop.example{path}"));
         assert_eq!(
-            Place::of("https://shop.example").unwrap().callback_path(Provider::Github),
+            PublicUrl::parse("https://shop.example").unwrap().callback_path(Provider::Github),
             "/api/v1/auth/oauth/github/callback"
         );
     }
 
     #[test]
-    fn a_provider_is_asked_over_https_where_the_shop_is() {
+    fn provider_url_must_be_https_except_in_the_local_stack() {
         let (public, local) =
-            (Place::of("https://shop.example").unwrap(), Place::of("http://127.0.0.1:4566/x").unwrap());
-        assert!(public.address("an issuer", "https://id.example").is_ok());
-        assert!(public.address("an issuer", "http://id.example").is_err());
-        assert!(local.address("an issuer", "http://127.0.0.1:8530").is_ok());
-        assert!(local.address("an issuer", "file:///etc").is_err());
-        assert!(Place::of("ftp://shop.example").is_err());
+            (PublicUrl::parse("https://shop.example").unwrap(), PublicUrl::parse("http://127.0.0.1:4566/x").unwrap());
+        assert!(public.provider_url("an issuer", "https://id.example").is_ok());
+        assert!(public.provider_url("an issuer", "http://id.example").is_err());
+        assert!(local.provider_url("an issuer", "http://127.0.0.1:8530").is_ok());
+        assert!(local.provider_url("an issuer", "file:///etc").is_err());
+        assert!(PublicUrl::parse("ftp://shop.example").is_err());
     }
 }

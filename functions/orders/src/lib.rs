@@ -15,7 +15,7 @@ use http_kit::{
     ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, etag,
     idempotent_response, order_token, with_etag,
 };
-use identity::Accounts;
+use identity::AccountService;
 use orders::{Asked, Checkout, Desk, Status};
 use values::permit::{Buy, MoveOrders};
 use values::{Caller, Clock, OrderId, Permission, Result, Text};
@@ -37,7 +37,7 @@ impl State {
         let checkout = Checkout {
             desk: Desk::from_env(aws, Clock::System)?,
             carts: Carts::from_env(aws)?,
-            accounts: Accounts::from_env(aws)?,
+            accounts: AccountService::from_env(aws)?,
             currency: Settings.parsed("SOUK_CURRENCY")?,
             hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
         };

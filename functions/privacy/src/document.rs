@@ -82,13 +82,13 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_written_piece_by_piece_is_one_document() {
+    fn parts_make_one_document() {
         let (mut document, mut out) = (Document::default(), Vec::new());
         document.member("account", &json!({ "name": "Ada \"the\" Countess\n" }), &mut out).unwrap();
         document.item("orders", &json!(1), &mut out).unwrap();
-        // As between two slices.
-        let kept = serde_json::to_string(&document).unwrap();
-        let mut document: Document = serde_json::from_str(&kept).unwrap();
+        // As between two messages.
+        let stored = serde_json::to_string(&document).unwrap();
+        let mut document: Document = serde_json::from_str(&stored).unwrap();
         document.item("orders", &json!({ "n": 2 }), &mut out).unwrap();
         document.list("reviews", &mut out).unwrap();
         document.member("cart", &Value::Null, &mut out).unwrap();
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_document_is_one_too() {
+    fn empty_document_is_valid() {
         let mut out = Vec::new();
         Document::default().end(&mut out);
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), json!({}));
     }
 
     #[test]
-    fn no_member_comes_twice() {
+    fn member_cannot_come_twice() {
         let (mut document, mut out) = (Document::default(), Vec::new());
         document.item("orders", &json!(1), &mut out).unwrap();
         document.item("reviews", &json!(1), &mut out).unwrap();

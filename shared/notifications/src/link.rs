@@ -1,7 +1,7 @@
 //! Mails with a link that is good once: whoever opens it has shown that they read the mail of that address.
 
 use aws_kit::Settings;
-use identity::Purpose;
+use identity::TokenPurpose;
 use values::{Error, Result};
 
 use crate::Mail;
@@ -26,10 +26,10 @@ impl Pages {
     }
 
     /// The mail that brings `name` a token. Its text is all of a URL's own characters.
-    pub(crate) fn mail(&self, purpose: Purpose, token: &str, name: &str) -> Mail {
+    pub(crate) fn mail(&self, purpose: TokenPurpose, token: &str, name: &str) -> Mail {
         let Self(base) = self;
         let draft = match purpose {
-            Purpose::Reset => Draft {
+            TokenPurpose::Reset => Draft {
                 subject: "Choose a new password".to_owned(),
                 paragraphs: vec![
                     "Somebody, hopefully you, wants a new password for your account. The link below lets you choose one. \
@@ -40,7 +40,7 @@ impl Pages {
                 closing: "If it was not you, you need not do anything: your password stays as it is.",
                 ..Draft::default()
             },
-            Purpose::Verification => Draft {
+            TokenPurpose::Verification => Draft {
                 subject: "Is this your address?".to_owned(),
                 paragraphs: vec![
                     "An account was made with this address. The link below shows us that it is yours. It is good once, \
@@ -63,12 +63,12 @@ mod tests {
     #[test]
     fn a_link_leads_to_a_page_of_the_shop_with_the_token() {
         let pages = Pages::new("https://shop.example.com/").unwrap();
-        let mail = pages.mail(Purpose::Reset, "AbC.d-_9", "Ada");
+        let mail = pages.mail(TokenPurpose::Reset, "AbC.d-_9", "Ada");
         let url = "https://shop.example.com/reset-password?token=AbC.d-_9";
         assert!(mail.text.contains(&format!("\n\nChoose a new password: {url}\n\n")), "{}", mail.text);
         assert!(mail.html.contains(&format!("<a href=\"{url}\">Choose a new password</a>")), "{}", mail.html);
         assert!(!mail.subject.contains("AbC"));
-        let mail = pages.mail(Purpose::Verification, "AbC.d-_9", "Ada");
+        let mail = pages.mail(TokenPurpose::Verification, "AbC.d-_9", "Ada");
         assert!(mail.text.contains("https://shop.example.com/verify-email?token=AbC.d-_9\n"), "{}", mail.text);
     }
 

@@ -2,7 +2,7 @@
 
 use aws_kit::{Aws, fault};
 use events::{Envelope, Event, PaymentMismatched};
-use identity::{Channel as Way, Contacts, Errand};
+use identity::{Channel as ContactChannel, Contacts, TokenMail};
 use tracing::{error, info, warn};
 use values::{Clock, Email, Error, Result};
 
@@ -32,7 +32,7 @@ enum Content {
     /// All of it.
     Written(Mail),
     /// A one-time token, whose secret is made when it is certain that this mail is ours to send.
-    Secret(Errand),
+    Secret(TokenMail),
 }
 
 impl Notifier {
@@ -52,13 +52,11 @@ impl Notifier {
     async fn letter(&self, audience: Audience, event: &Event) -> Result<Option<Letter>> {
         let (email, name) = match audience {
             Audience::Holder(token) => {
-                let errand = self.contacts.errand(token, self.clock.now()).await?;
-                return Ok(
-                    errand.map(|errand| Letter { email: errand.email.clone(), content: Content::Secret(errand) })
-                );
+                let mail = self.contacts.token_mail(token, self.clock.now()).await?;
+                return Ok(mail.map(|mail| Letter { email: mail.email.clone(), content: Content::Secret(mail) }));
             }
-            Audience::Customer(recipient) => match self.contacts.reach(recipient).await? {
-                Some(contact) if contact.wants(event.name(), Way::Email) => (contact.email, contact.name),
+            Audience::Customer(recipient) => match self.contacts.find(recipient).await? {
+                Some(contact) if contact.wants(event.name(), ContactChannel::Email) => (contact.email, contact.name),
                 Some(_) => {
                     info!(recipient = %audience, event.kind = event.name(), "this recipient wants no mail of it");
                     return Ok(None);
@@ -74,9 +72,9 @@ impl Notifier {
     async fn seal(&self, content: Content) -> Result<Option<Mail>> {
         match content {
             Content::Written(mail) => Ok(Some(mail)),
-            Content::Secret(errand) => {
-                let token = self.contacts.mint(&errand).await?;
-                Ok(token.map(|token| self.pages.mail(errand.purpose, &token, &errand.name)))
+            Content::Secret(mail) => {
+                let token = self.contacts.issue_secret(&mail).await?;
+                Ok(token.map(|token| self.pages.mail(mail.purpose, &token, &mail.name)))
             }
         }
     }

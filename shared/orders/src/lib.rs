@@ -46,7 +46,7 @@ pub use store::Orders;
 use aws_kit::Aws;
 use cart::Carts;
 use catalog::Catalog;
-use identity::Accounts;
+use identity::AccountService;
 use payments::Payments;
 use values::{Clock, Currency, Result};
 
@@ -80,7 +80,7 @@ pub struct Checkout {
     /// What is bought.
     pub carts: Carts,
     /// Addresses, and how guests are reached.
-    pub accounts: Accounts,
+    pub accounts: AccountService,
     /// The shop's.
     pub currency: Currency,
     /// How long stock is held for an unpaid order.

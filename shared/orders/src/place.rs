@@ -5,7 +5,7 @@ use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Tran
 use cart::{Cart, Line};
 use catalog::{Offer, Unsold};
 use events::{Event, Recipient};
-use identity::{Address, contact_write};
+use identity::Address;
 use payments::{Method, NewPayment};
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ impl Checkout {
         transaction.add(orders.kept(idempotency, &Kept { order: order.clone(), salt })?);
         transaction.add(self.desk.payments.open(payment)?);
         if let Some((id, email)) = &contact {
-            transaction.add(contact_write(self.accounts.table(), *id, email)?);
+            transaction.add(self.accounts.contact_write(*id, email)?);
         }
         let cart = basket.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
         let mut taken = Vec::new();
