@@ -4,7 +4,7 @@
 use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, TokenTrust, pending_events, remove_event};
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
-use identity::{Accounts, grant_role};
+use identity::AccountService;
 use orders::OrderService;
 use payments::{Payment, Refund};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub struct Report {
 /// What the handler holds.
 pub struct State {
     service: OrderService,
-    accounts: Accounts,
+    accounts: AccountService,
     trust: TokenTrust,
     publisher: Publisher,
     clock: Clock,
@@ -59,7 +59,7 @@ impl State {
         let service = OrderService::from_env(aws, clock.clone())?;
         Ok(Self {
             service,
-            accounts: Accounts::from_env(aws)?,
+            accounts: AccountService::from_env(aws)?,
             trust: TokenTrust::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
             clock,
@@ -94,7 +94,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
         Task::GrantRole { email, role } => {
-            let granted = grant_role(&state.accounts, &state.trust, &email, role, &trace.actor).await;
+            let granted = state.accounts.grant_role(&state.trust, &email, role, &trace.actor).await;
             granted.map(|_| Report { done: 1, failed: 0 })
         }
     };

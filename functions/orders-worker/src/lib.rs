@@ -69,13 +69,13 @@ async fn erase_account(state: &State, deleted: &UserDeleted, envelope: &Envelope
         fault::point("erasure.orders_looked_at");
         match before {
             Some(_) if Instant::now() < until => {}
-            Some(_) => return state.queue.send_later(&next_message(before, deleted.once_more), now).await,
-            None if deleted.once_more => return Ok(()),
+            Some(_) => return state.queue.send_later(&next_message(before, deleted.is_second_pass), now).await,
+            None if deleted.is_second_pass => return Ok(()),
             // The newest orders come first, and may have changed during the erasure.
             None => {
                 return state
                     .queue
-                    .send_later(&next_message(None, true), envelope.second_look(now).unwrap_or(now))
+                    .send_later(&next_message(None, true), envelope.second_erasure_at(now).unwrap_or(now))
                     .await;
             }
         }

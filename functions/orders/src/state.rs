@@ -4,7 +4,7 @@ use aws_kit::{Aws, Settings, Table};
 use axum::extract::FromRef;
 use cart::Carts;
 use http_kit::{Cursors, Verifier};
-use identity::Accounts;
+use identity::AccountService;
 use orders::{Checkout, OrderService};
 use values::{Clock, Result};
 
@@ -22,7 +22,7 @@ impl State {
         let checkout = Checkout {
             service: OrderService::from_env(aws, Clock::System)?,
             carts: Carts::from_env(aws)?,
-            accounts: Accounts::from_env(aws)?,
+            accounts: AccountService::from_env(aws)?,
             currency: Settings.parsed("SOUK_CURRENCY")?,
             hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
         };

@@ -2,7 +2,7 @@
 
 use aws_kit::fault;
 use events::{Envelope, Event, PaymentMismatched};
-use identity::{Channel as ContactChannel, Errand};
+use identity::{Channel as ContactChannel, TokenMail};
 use tracing::{error, info, warn};
 use values::{Email, Error, Result};
 
@@ -23,7 +23,7 @@ enum MailContent {
     /// The whole email.
     Ready(Mail),
     /// A one-time token. Its secret is made once this worker has claimed the message.
-    Token(Errand),
+    Token(TokenMail),
 }
 
 impl Notifier {
@@ -66,11 +66,11 @@ impl Notifier {
     async fn compose(&self, audience: Audience, event: &Event) -> Result<Option<OutgoingMail>> {
         let (email, name) = match audience {
             Audience::TokenHolder(token) => {
-                let errand = self.contacts.errand(token, self.clock.now()).await?;
+                let errand = self.contacts.token_mail(token, self.clock.now()).await?;
                 return Ok(errand
                     .map(|errand| OutgoingMail { email: errand.email.clone(), content: MailContent::Token(errand) }));
             }
-            Audience::Customer(recipient) => match self.contacts.reach(recipient).await? {
+            Audience::Customer(recipient) => match self.contacts.find(recipient).await? {
                 Some(contact) if contact.wants(event.name(), ContactChannel::Email) => (contact.email, contact.name),
                 Some(_) => {
                     info!(recipient = %audience, event.kind = event.name(), "recipient has unsubscribed from this email");
@@ -88,7 +88,7 @@ impl Notifier {
         match content {
             MailContent::Ready(mail) => Ok(Some(mail)),
             MailContent::Token(errand) => {
-                let token = self.contacts.mint(&errand).await?;
+                let token = self.contacts.issue_secret(&errand).await?;
                 Ok(token.map(|token| self.pages.mail(errand.purpose, &token, &errand.name)))
             }
         }

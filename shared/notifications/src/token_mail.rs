@@ -1,7 +1,7 @@
 //! Emails with a link that works once. A user who opens it has shown that they read the mail of that address.
 
 use aws_kit::Settings;
-use identity::Purpose;
+use identity::TokenPurpose;
 use values::{Error, Result};
 
 use crate::mail::{Mail, MailDraft};
@@ -25,10 +25,10 @@ impl Pages {
     }
 
     /// The email that brings `name` a token. A token consists of characters that a URL allows.
-    pub(crate) fn mail(&self, purpose: Purpose, token: &str, name: &str) -> Mail {
+    pub(crate) fn mail(&self, purpose: TokenPurpose, token: &str, name: &str) -> Mail {
         let Self(base) = self;
         let draft = match purpose {
-            Purpose::Reset => MailDraft {
+            TokenPurpose::Reset => MailDraft {
                 subject: "Choose a new password".to_owned(),
                 paragraphs: vec![
                     "We received a request for a new password for your account. With the link below you can choose one. The \
@@ -39,7 +39,7 @@ impl Pages {
                 closing: "If you did not request this, you can ignore this email. Your password stays the same.",
                 ..MailDraft::default()
             },
-            Purpose::Verification => MailDraft {
+            TokenPurpose::Verification => MailDraft {
                 subject: "Confirm your email address".to_owned(),
                 paragraphs: vec![
                     "An account was created with this email address. Open the link below to confirm that the address is \
@@ -63,12 +63,12 @@ mod tests {
     #[test]
     fn link_leads_to_a_page_of_the_shop_with_the_token() {
         let pages = Pages::new("https://shop.example.com/").unwrap();
-        let mail = pages.mail(Purpose::Reset, "AbC.d-_9", "Ada");
+        let mail = pages.mail(TokenPurpose::Reset, "AbC.d-_9", "Ada");
         let url = "https://shop.example.com/reset-password?token=AbC.d-_9";
         assert!(mail.text.contains(&format!("\n\nChoose a new password: {url}\n\n")), "{}", mail.text);
         assert!(mail.html.contains(&format!("<a href=\"{url}\">Choose a new password</a>")), "{}", mail.html);
         assert!(!mail.subject.contains("AbC"));
-        let mail = pages.mail(Purpose::Verification, "AbC.d-_9", "Ada");
+        let mail = pages.mail(TokenPurpose::Verification, "AbC.d-_9", "Ada");
         assert!(mail.text.contains("https://shop.example.com/verify-email?token=AbC.d-_9\n"), "{}", mail.text);
     }
 

@@ -1,7 +1,7 @@
 //! The service that quotes and places orders.
 
 use cart::Carts;
-use identity::Accounts;
+use identity::AccountService;
 use values::Currency;
 
 use crate::service::OrderService;
@@ -13,7 +13,7 @@ pub struct Checkout {
     pub service: OrderService,
     pub carts: Carts,
     /// Reads address books, and stores how guests are reached.
-    pub accounts: Accounts,
+    pub accounts: AccountService,
     /// The currency of the shop.
     pub currency: Currency,
     /// How long stock is held for an order that is not paid.

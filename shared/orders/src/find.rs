@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures::future::{try_join, try_join_all};
-use identity::Accounts;
+use identity::AccountService;
 use values::{Email, Error, OrderId, Page, PageRequest, Position, Result};
 
 use crate::order::Order;
@@ -22,7 +22,7 @@ const MAX_HOLDS: u32 = 500;
 impl Orders {
     /// A page of the orders that match the filter. A page may be short or empty and still have a next one: only a part
     /// of the days was read.
-    pub async fn find(&self, accounts: &Accounts, filter: Filter, request: &PageRequest) -> Result<Page<Order>> {
+    pub async fn find(&self, accounts: &AccountService, filter: Filter, request: &PageRequest) -> Result<Page<Order>> {
         match filter.into_search(self.clock.now())? {
             Search::Number(number) => {
                 Ok(Page { rows: self.read_by_number(&number).await?.into_iter().collect(), next: None })
@@ -34,11 +34,11 @@ impl Orders {
     }
 
     /// Orders of the account with that email address, and of guests who gave it. 3 round trips, 2 when no guest did.
-    async fn list_of_email(&self, accounts: &Accounts, email: &Email, request: &PageRequest) -> Result<Page<Order>> {
+    async fn list_of_email(&self, accounts: &AccountService, email: &Email, request: &PageRequest) -> Result<Page<Order>> {
         let before = position_part::<OrderId>(request, "before")?;
         let most = request.limit + 1;
         let own = async {
-            match accounts.user_of(email).await? {
+            match accounts.find_by_email(email).await? {
                 Some(user) => self.list_newest_of_user(user, before, most).await,
                 None => Ok(Vec::new()),
             }

@@ -6,7 +6,7 @@ use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Tran
 use cart::{Cart, Line};
 use catalog::{Offer, Unsold};
 use events::{Event, Recipient};
-use identity::{Address, contact_write};
+use identity::Address;
 use payments::{NewPayment, PaymentMethod};
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ impl Checkout {
         transaction.add(orders.put_response(idempotency, &StoredOrder { order: order.clone(), salt })?);
         transaction.add(self.service.payments.open(payment)?);
         if let Some((id, email)) = &contact {
-            transaction.add(contact_write(self.accounts.table(), *id, email)?);
+            transaction.add(self.accounts.contact_write(*id, email)?);
         }
         let cart =
             order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));

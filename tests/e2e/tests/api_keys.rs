@@ -309,7 +309,7 @@ async fn a_key_that_is_made_while_its_account_is_suspended_is_told_of_it() {
 async fn who_has_not_shown_that_their_address_is_theirs_makes_no_key() {
     let shop = Shop::open().await;
     let eve = shop.new_customer().await;
-    eve.tries_to_make_key(json!({ "scopes": ["buy"] })).await.expect_problem(403, "email_unverified");
+    eve.tries_to_make_key(json!({ "scopes": ["buy"] })).await.expect_problem(403, "email_not_verified");
     assert!(eve.keys().await.is_empty());
 }
 

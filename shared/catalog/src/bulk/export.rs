@@ -25,7 +25,7 @@ impl JobService {
     ) -> Result<(ExportProgress, Counts)> {
         let catalog = &self.products.catalog;
         let mut counts = job.counts;
-        let mut file = MultipartUpload::resumed(&self.bucket, job.export_key(), job.format.media_type(), state.file);
+        let mut file = MultipartUpload::resume(&self.bucket, job.export_key(), job.format.media_type(), state.file);
         if job.format == Format::Csv && file.is_empty() {
             file.add(&header_line()).await?;
         }
@@ -50,7 +50,7 @@ impl JobService {
             }
             state.after = page.next;
         }
-        let file = if state.ended { file.ended().await? } else { file.paused(job.version).await? };
+        let file = if state.ended { file.finish().await? } else { file.pause(job.version).await? };
         Ok((ExportProgress { file, ..state }, counts))
     }
 }

@@ -51,7 +51,7 @@ impl ImportSlice<'_> {
             (None, crate::Format::Ndjson) => Vec::new(),
             (None, crate::Format::Csv) => source.header(&mut reader, &mut state).await?,
         };
-        let report = MultipartUpload::resumed(self.bucket, self.job.report_key(), "application/x-ndjson", state.report);
+        let report = MultipartUpload::resume(self.bucket, self.job.report_key(), "application/x-ndjson", state.report);
         let mut progress = Progress { place: state.place, counts: self.job.counts, report };
         let mut pending = None;
         let lines_before = self.job.counts.lines;

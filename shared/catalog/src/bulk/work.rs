@@ -106,7 +106,7 @@ impl JobService {
             Work::Import(state) => (job.report_key(), state.report.clone()),
             Work::Export(state) => (job.export_key(), state.file.clone()),
         };
-        MultipartUpload::resumed(&self.bucket, key, job.format.media_type(), upload).joined().await?;
+        MultipartUpload::resume(&self.bucket, key, job.format.media_type(), upload).complete().await?;
         self.put(&ending.completed(self.products.clock.now())).await?;
         Ok(())
     }

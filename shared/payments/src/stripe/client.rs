@@ -90,7 +90,7 @@ impl Stripe {
         match (status, error) {
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => {
                 // The key may have been rotated a moment ago.
-                self.secret.forget().await;
+                self.secret.evict().await;
                 Err(Error::internal(format!(
                     "the payment provider rejects our key ({status}); check the Stripe secret"
                 )))

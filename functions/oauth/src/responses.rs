@@ -1,9 +1,9 @@
-//! Answers that send a browser on. None is kept by a cache, and none tells the next page where it came from (the layers see to that).
+//! Redirects of the browser. The layers of http-kit forbid caching and referrers for all of them.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use http_kit::{ApiError, ApiResult};
-use identity::{Attempt, Counted};
+use identity::{PendingSignIn, RateLimited};
 use oauth2::url::Url;
 use tracing::{error, info};
 use values::{Error, Result};
@@ -12,48 +12,50 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
-/// To the provider, with the attempt's cookie.
-pub(crate) fn leave(address: &Url, cookie: &str) -> Response {
-    sent_to(address, cookie)
+/// Redirects to the provider, with the cookie of the sign-in.
+pub(crate) fn redirect_to_provider(url: &Url, cookie: &str) -> Response {
+    redirect(url, cookie)
 }
 
-/// To the front end, with the code or with what went wrong, and without the cookie.
-pub(crate) fn back(attempt: &Attempt, outcome: Result<String>, cookie: &str) -> Result<Response> {
-    let mut address = Url::parse(&attempt.redirect).map_err(Error::internal)?;
+/// Redirects to the front end, with the code or the error code, and removes the cookie.
+pub(crate) fn redirect_to_front_end(
+    pending: &PendingSignIn,
+    outcome: Result<String>,
+    cookie: &str,
+) -> Result<Response> {
+    let mut url = Url::parse(&pending.redirect).map_err(Error::internal)?;
     match &outcome {
-        Ok(code) => address.query_pairs_mut().append_pair("code", code),
-        Err(error) => address.query_pairs_mut().append_pair("error", told(error)),
+        Ok(code) => url.query_pairs_mut().append_pair("code", code),
+        Err(error) => url.query_pairs_mut().append_pair("error", log_error(error)),
     };
-    if let Some(echo) = &attempt.echo {
-        address.query_pairs_mut().append_pair("state", echo);
+    if let Some(echo) = &pending.echo {
+        url.query_pairs_mut().append_pair("state", echo);
     }
-    Ok(sent_to(&address, cookie))
+    Ok(redirect(&url, cookie))
 }
 
-/// The answer to what was counted, whatever became of it, with how the caller stands.
-pub(crate) fn counted<T>(counted: Counted<T>, shape: impl FnOnce(T) -> Result<Response>) -> ApiResult {
-    let Counted { standing, outcome } = counted;
+/// The answer to a counted attempt, with the rate limit headers on success and on failure.
+pub(crate) fn rate_limited<T>(limited: RateLimited<T>, shape: impl FnOnce(T) -> Result<Response>) -> ApiResult {
+    let RateLimited { status, outcome } = limited;
     let mut answer = outcome.and_then(shape).unwrap_or_else(|error| ApiError::from(error).into_response());
-    for (name, number) in
-        [(LIMIT, standing.limit()), (REMAINING, standing.remaining()), (RESET, standing.reset_seconds())]
-    {
+    for (name, number) in [(LIMIT, status.limit()), (REMAINING, status.remaining()), (RESET, status.reset_seconds())] {
         answer.headers_mut().insert(name, HeaderValue::from(number));
     }
     Ok(answer)
 }
 
-/// The stable code of a failure. It is handled here, so it is logged here.
-fn told(error: &Error) -> &'static str {
+/// Logs an error, because it is handled here, and returns its code.
+fn log_error(error: &Error) -> &'static str {
     if error.is_outage() {
         error!(error.code = error.code, error.cause = error.causes(), "{}", error.detail);
     } else {
-        info!(error.code = error.code, error.cause = error.causes(), "refused");
+        info!(error.code = error.code, error.cause = error.causes(), "sign-in refused");
     }
     error.code
 }
 
-fn sent_to(address: &Url, cookie: &str) -> Response {
-    let mut answer = (StatusCode::FOUND, [(header::LOCATION, address.as_str())]).into_response();
+fn redirect(url: &Url, cookie: &str) -> Response {
+    let mut answer = (StatusCode::FOUND, [(header::LOCATION, url.as_str())]).into_response();
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -67,12 +69,12 @@ mod tests {
     use values::Kind;
 
     fn location(redirect: &str, echo: Option<&str>, outcome: Result<String>) -> String {
-        let attempt = json!({
+        let pending = json!({
             "provider": "github", "redirect": redirect, "echo": echo, "verifier": "v", "nonce": "n", "browser": "b",
             "expiresAt": 0,
         });
-        let attempt: Attempt = serde_json::from_value(attempt).unwrap();
-        let answer = back(&attempt, outcome, "a=; Max-Age=0").unwrap();
+        let pending: PendingSignIn = serde_json::from_value(pending).unwrap();
+        let answer = redirect_to_front_end(&pending, outcome, "a=; Max-Age=0").unwrap();
         assert_eq!(
             (answer.status(), answer.headers()["set-cookie"].to_str().unwrap()),
             (StatusCode::FOUND, "a=; Max-Age=0")
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_front_end_hears_a_code_or_an_error_and_what_it_said_itself() {
+    fn front_end_gets_a_code_or_an_error_and_its_own_state() {
         let page = "https://shop.example/signed-in";
         let denied = || Err(Error::new(Kind::Forbidden, "access_denied", "No."));
         assert_eq!(location(page, None, Ok("c-_1".into())), format!("{page}?code=c-_1"));

@@ -1,4 +1,4 @@
-//! Whoever asks for tokens. A token that comes along is not looked at: a client may well send its expired one.
+//! The client of a request for tokens. A token in the request is ignored, because a client may send its expired one.
 
 use std::convert::Infallible;
 
@@ -9,14 +9,14 @@ use http_kit::{RequestId, SourceIp};
 use identity::{Device, Network};
 use values::{Caller, Trace};
 
-/// A caller without a token.
-pub(crate) struct Guest {
+/// The client, without an account.
+pub(crate) struct Client {
     pub(crate) device: Device,
     pub(crate) network: Network,
     pub(crate) trace: Trace,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Guest {
+impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -27,10 +27,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Guest {
     }
 }
 
-/// Where the request came from, as API Gateway saw it. Never from a header: those say what their sender likes.
-pub(crate) struct From(pub(crate) Network);
+/// The network of a request, by the source IP address that API Gateway saw. A header is not used, because its sender can write
+/// anything.
+pub(crate) struct SourceNetwork(pub(crate) Network);
 
-impl<S: Send + Sync> FromRequestParts<S> for From {
+impl<S: Send + Sync> FromRequestParts<S> for SourceNetwork {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_comes_from_where_api_gateway_saw_it() {
+    fn network_is_the_one_that_api_gateway_saw() {
         assert!(network_of(&request("192.0.2.1", "198.51.100.9")) == Network::of(Some("192.0.2.1")));
         assert!(network_of(&request("192.0.2.1", "192.0.2.2")) != network_of(&request("192.0.2.2", "192.0.2.2")));
     }
