@@ -19,6 +19,7 @@ use values::{Currency, Permission, Result};
 
 use shape::{AddIn, CartOut, MergeIn, SetIn};
 
+/// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct State {
     carts: Carts,
