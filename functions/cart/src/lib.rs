@@ -23,6 +23,7 @@ use values::{Currency, Permission, Result};
 pub use openapi::openapi;
 use shape::{AddIn, CartOut, MergeIn, SetIn};
 
+/// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct State {
     carts: Carts,

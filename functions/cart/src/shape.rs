@@ -107,7 +107,7 @@ mod tests {
     use serde_json::{from_value, json};
     use values::Clock;
 
-    fn shown(available: u32) -> CartOut {
+    fn cart_out(available: u32) -> CartOut {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let eur = "EUR".parse().unwrap();
         let line = Line {
@@ -124,8 +124,8 @@ mod tests {
     }
 
     #[test]
-    fn a_cart_shows_its_sums() {
-        let cart = serde_json::to_value(shown(9)).unwrap();
+    fn cart_shows_its_prices() {
+        let cart = serde_json::to_value(cart_out(9)).unwrap();
         assert_eq!(cart["items"][0]["lineTotal"], json!({ "amount": 900, "currency": "EUR" }));
         assert_eq!((&cart["subtotal"], &cart["total"]["amount"]), (&cart["total"], &json!(900)));
         assert!(cart["items"][0].get("priceVersion").is_none(), "the version of a price is internal");
@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn tag_is_version_and_content() {
-        let (many, few) = (shown(9).tag().unwrap(), shown(3).tag().unwrap());
+        let (many, few) = (cart_out(9).tag().unwrap(), cart_out(3).tag().unwrap());
         assert!(many.starts_with("4.") && many.len() == 2 + DIGEST_LENGTH && many != few, "{many} {few}");
-        assert_eq!(many, shown(9).tag().unwrap());
+        assert_eq!(many, cart_out(9).tag().unwrap());
     }
 
     #[test]

@@ -162,7 +162,7 @@ mod tests {
         from_value(order).unwrap()
     }
 
-    fn refused<T: std::fmt::Debug>(read: Result<T>) -> (String, &'static str) {
+    fn field_error<T: std::fmt::Debug>(read: Result<T>) -> (String, &'static str) {
         let field = read.unwrap_err().fields.remove(0);
         (field.field, field.code)
     }
@@ -171,20 +171,20 @@ mod tests {
     fn quote_may_omit_address_and_payment_method() {
         assert!(with("email", json!("ada@example.com")).into_new(&Caller::Guest).is_ok());
         for (field, code) in [("shippingAddress", "one_of"), ("paymentMethod", "required")] {
-            assert_eq!(refused(without(field).into_new(&Caller::Guest)), (field.to_owned(), code));
+            assert_eq!(field_error(without(field).into_new(&Caller::Guest)), (field.to_owned(), code));
             assert!(without(field).into_quote_request(&Caller::Guest).is_ok());
         }
-        assert_eq!(refused(without("items").into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
+        assert_eq!(field_error(without("items").into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
     }
 
     #[test]
     fn quote_checks_the_fields_that_are_sent() {
         let card = with("paymentMethod", json!({ "token": "4242424242424242" }));
-        assert_eq!(refused(card.into_quote_request(&Caller::Guest)).1, "card_number_refused");
+        assert_eq!(field_error(card.into_quote_request(&Caller::Guest)).1, "card_number_refused");
         let twice = with("addressId", json!("adr_01h455vb4pex5vsknk084sn02q"));
-        assert_eq!(refused(twice.into_quote_request(&Caller::Guest)), ("shippingAddress".to_owned(), "one_of"));
+        assert_eq!(field_error(twice.into_quote_request(&Caller::Guest)), ("shippingAddress".to_owned(), "one_of"));
         let both = with("cart", json!("me"));
-        assert_eq!(refused(both.into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
+        assert_eq!(field_error(both.into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
     }
 
     #[test]
@@ -202,7 +202,10 @@ mod tests {
             let mut order = order();
             order["shippingAddress"][field] = json!(value);
             let read: PlaceIn = from_value(order).unwrap();
-            assert_eq!(refused(read.into_quote_request(&Caller::Guest)), (format!("shippingAddress.{field}"), code));
+            assert_eq!(
+                field_error(read.into_quote_request(&Caller::Guest)),
+                (format!("shippingAddress.{field}"), code)
+            );
         }
     }
 

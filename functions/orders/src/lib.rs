@@ -50,7 +50,7 @@ async fn place(
     let new = body.into_new(&context.caller)?;
     let placed = state.checkout.place(new, &context.caller, &key, &idempotency, &context.trace).await?;
     Ok(idempotent_response(placed, |placed| {
-        (StatusCode::CREATED, with_tag(OrderOut::placed(placed.details, placed.order_token)))
+        (StatusCode::CREATED, with_tag(OrderOut::with_token(placed.details, placed.order_token)))
     }))
 }
 

@@ -74,7 +74,7 @@ impl OrderOut {
     }
 
     /// A placed order, with the token that a guest gets only once.
-    pub(crate) fn placed(details: OrderDetails, order_token: Option<String>) -> Self {
+    pub(crate) fn with_token(details: OrderDetails, order_token: Option<String>) -> Self {
         Self { order_token, ..Self::from(details) }
     }
 }
@@ -210,9 +210,9 @@ mod tests {
     #[test]
     fn customer_does_not_see_which_admin_made_a_change() {
         let (admin, ada) = ("admin:usr_01h455vb4pex5vsknk084sn02q", "customer:usr_01h455vb4pex5vsknk084sn02q");
-        let shown = |actor: &str, for_admin: bool| HistoryOut::of(entry(actor), for_admin).actor.0;
-        assert_eq!((shown(admin, false).as_str(), shown(admin, true).as_str()), ("admin", admin));
-        assert_eq!((shown(ada, false).as_str(), shown("system:relay", false).as_str()), (ada, "system:relay"));
+        let actor_out = |actor: &str, for_admin: bool| HistoryOut::of(entry(actor), for_admin).actor.0;
+        assert_eq!((actor_out(admin, false).as_str(), actor_out(admin, true).as_str()), ("admin", admin));
+        assert_eq!((actor_out(ada, false).as_str(), actor_out("system:relay", false).as_str()), (ada, "system:relay"));
     }
 
     #[test]

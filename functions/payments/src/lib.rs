@@ -24,6 +24,7 @@ use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Permission, 
 
 use shape::{PaymentOut, RefundIn, RefundOut};
 
+/// What the handlers share.
 #[derive(Clone)]
 pub struct State {
     payments: Payments,

@@ -72,7 +72,7 @@ impl Cart {
     /// Adds pieces of an offer to its line. Refused when it is not sold, or when fewer pieces than the sum are
     /// available.
     pub fn add(self, offer: &Offer, more: Quantity) -> Result<CartView> {
-        let sum = self.line(&offer.sku).map_or(Ok(more), |held| held.quantity.plus(more));
+        let sum = self.line(&offer.sku).map_or(Ok(more), |line| line.quantity.plus(more));
         let sum = sum.map_err(|error| Error { code: "quantity_out_of_range", ..error })?;
         self.set(offer, sum)
     }
@@ -81,16 +81,16 @@ impl Cart {
     /// available.
     pub fn set(self, offer: &Offer, quantity: Quantity) -> Result<CartView> {
         let line = Line::new(offer, quantity)?;
-        let changes = self.line(&offer.sku).map_or(Vec::new(), |held| held.clone().refresh(Some(offer)).1);
+        let changes = self.line(&offer.sku).map_or(Vec::new(), |line| line.clone().refresh(Some(offer)).1);
         Ok(CartView { cart: self.put(line)?, changes })
     }
 
     /// Removes the line of an item. Refused when there is none, or when it is named by a product with several variants
     /// in the cart.
     pub fn remove(mut self, item: &ItemRef) -> Result<CartView> {
-        let held = self.lines.len();
+        let count = self.lines.len();
         self.lines.retain(|line| !line.is_named_by(item));
-        match held - self.lines.len() {
+        match count - self.lines.len() {
             0 => Err(Error::not_found("item in this cart")),
             1 => Ok(CartView { cart: self, changes: Vec::new() }),
             _ => Err(catalog::variant_required(item.field())),
@@ -125,8 +125,8 @@ impl Cart {
     /// Puts a line into the cart, in the place of the line with the same SKU.
     fn put(mut self, line: Line) -> Result<Self> {
         let room = self.lines.len() < Self::MAX_LINES;
-        match self.lines.iter_mut().find(|held| held.sku == line.sku) {
-            Some(held) => *held = line,
+        match self.lines.iter_mut().find(|old| old.sku == line.sku) {
+            Some(old) => *old = line,
             None if room => self.lines.push(line),
             None => return Err(cart_full()),
         }
@@ -176,7 +176,7 @@ pub(crate) mod tests {
         Quantity::new(n).unwrap()
     }
 
-    fn holding(sku: &str, n: u32) -> Cart {
+    fn cart_with(sku: &str, n: u32) -> Cart {
         cart().add(&offer(sku, 999), pieces(n)).unwrap().cart
     }
 
@@ -199,7 +199,7 @@ pub(crate) mod tests {
 
         #[test]
         fn second_view_reports_no_changes(now in 0u32..20, price in 1i64..3, wanted in 1u32..20, active: bool) {
-            let seen = holding("MUG", wanted);
+            let seen = cart_with("MUG", wanted);
             let status = if active { Status::Active } else { Status::Archived };
             let price_version = price as u64;
             let price = Money::new(250 * price, "EUR".parse().unwrap());
@@ -216,18 +216,18 @@ pub(crate) mod tests {
     fn a_cart_holds_50_skus() {
         let full = (0..50).fold(cart(), |cart, n| cart.add(&offer(&format!("S{n}"), 9), pieces(1)).unwrap().cart);
         assert_eq!(full.clone().add(&offer("S50", 9), pieces(1)).unwrap_err().code, "cart_full");
-        assert!(full.add(&offer("S7", 9), pieces(1)).is_ok(), "one more of what is in needs no line");
+        assert!(full.add(&offer("S7", 9), pieces(1)).is_ok(), "more pieces of a SKU in the cart need no new line");
     }
 
     #[test]
     fn a_line_holds_999_pieces() {
-        let error = holding("MUG", 999).add(&offer("MUG", 5000), pieces(1)).unwrap_err();
+        let error = cart_with("MUG", 999).add(&offer("MUG", 5000), pieces(1)).unwrap_err();
         assert_eq!((error.code, error.fields[0].code), ("quantity_out_of_range", "quantity_out_of_range"));
     }
 
     #[test]
     fn cart_takes_no_more_than_the_stock() {
-        let error = holding("MUG", 2).add(&offer("MUG", 3), pieces(2)).unwrap_err();
+        let error = cart_with("MUG", 2).add(&offer("MUG", 3), pieces(2)).unwrap_err();
         assert_eq!((error.code, error.fields[0].field.as_str()), ("insufficient_stock", "MUG"));
         assert_eq!(error.fields[0].facts["available"], 3);
         let gone = Offer { status: Status::Archived, ..offer("MUG", 3) };
@@ -235,7 +235,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn owner_sees_price_stock_and_gone_changes() {
+    fn owner_sees_changes_of_price_stock_and_range() {
         let seen = ["A", "B", "C"].iter().fold(cart(), |cart, sku| cart.add(&offer(sku, 9), pieces(5)).unwrap().cart);
         let dearer = Offer { price: Money::new(300, "EUR".parse().unwrap()), price_version: 2, ..offer("A", 9) };
         let asked: Vec<Sku> = seen.lines.iter().map(|line| line.sku.clone()).collect();
@@ -254,7 +254,7 @@ pub(crate) mod tests {
 
     #[test]
     fn price_that_came_back_is_stored_without_a_change() {
-        let seen = holding("MUG", 1);
+        let seen = cart_with("MUG", 1);
         let back = Offer { price_version: 3, ..offer("MUG", 9) };
         let view = seen.clone().refresh(std::slice::from_ref(&back.sku), std::slice::from_ref(&back));
         assert!(view.changes.is_empty() && view.differs_from(&seen));
@@ -262,20 +262,20 @@ pub(crate) mod tests {
 
     #[test]
     fn line_of_another_sku_stays() {
-        let seen = holding("MUG", 1);
+        let seen = cart_with("MUG", 1);
         assert_eq!(seen.clone().refresh(&[], &[]).cart, seen);
     }
 
     #[test]
     fn removed_line_is_gone() {
         let item = ItemRef::Sku("MUG".parse().unwrap());
-        let left = holding("MUG", 1).remove(&item).unwrap().cart;
+        let left = cart_with("MUG", 1).remove(&item).unwrap().cart;
         assert!(left.lines.is_empty());
         assert_eq!(left.remove(&item).unwrap_err().kind, values::Kind::NotFound);
     }
 
     #[test]
-    fn a_product_names_its_line_unless_there_are_two_of_it() {
+    fn product_names_its_line_unless_two_variants_are_in_the_cart() {
         let red = offer("TEE-RED", 9);
         let (blue, item) =
             (Offer { sku: "TEE-BLUE".parse().unwrap(), ..red.clone() }, ItemRef::Product(red.product_id));

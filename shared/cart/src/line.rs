@@ -28,7 +28,7 @@ impl Line {
     /// pieces are available.
     pub fn new(offer: &Offer, quantity: Quantity) -> Result<Self> {
         match offer.judge(quantity.get(), offer.price_version) {
-            Some(Unsold::Short { available }) => Err(insufficient(offer, available)),
+            Some(Unsold::Short { available }) => Err(insufficient_stock(offer, available)),
             Some(_) => Err(unknown_product(&ItemRef::Sku(offer.sku.clone()))),
             None => Ok(Self {
                 sku: offer.sku.clone(),
@@ -88,7 +88,7 @@ pub(crate) fn unknown_product(item: &ItemRef) -> Error {
     }
 }
 
-fn insufficient(offer: &Offer, available: u32) -> Error {
+fn insufficient_stock(offer: &Offer, available: u32) -> Error {
     let message = format!("only {available} available");
     let facts = [("sku".to_owned(), offer.sku.as_str().into()), ("available".to_owned(), available.into())];
     Error::conflict("insufficient_stock", format!("Only {available} of {} ({}) are available.", offer.name, offer.sku))

@@ -63,7 +63,7 @@ fn sum(own: Cart, guest: &Cart, offers: &[Offer]) -> CartView {
         count = put(match guest.line(&line.sku) {
             Some(other) => {
                 let pieces = line.quantity.get() + other.quantity.get();
-                cap(later(line, other), pieces, Quantity::MAX, offer(line))
+                cap(later_viewed(line, other), pieces, Quantity::MAX, offer(line))
             }
             None => line.clone().refresh(offer(line)),
         });
@@ -90,7 +90,7 @@ fn cap(line: &Line, pieces: u32, room: u32, offer: Option<&Offer>) -> (Option<Li
 }
 
 /// The line that was viewed later. Versions of a price only grow, so changes since then are reported.
-fn later<'a>(one: &'a Line, other: &'a Line) -> &'a Line {
+fn later_viewed<'a>(one: &'a Line, other: &'a Line) -> &'a Line {
     if other.price_version > one.price_version { other } else { one }
 }
 
@@ -121,7 +121,7 @@ mod tests {
         Cart { lines: Vec::new(), ..cart.clone() }
     }
 
-    fn held(cart: &Cart) -> Vec<(&str, u32)> {
+    fn quantities(cart: &Cart) -> Vec<(&str, u32)> {
         cart.lines.iter().map(|line| (line.sku.as_str(), line.quantity.get())).collect()
     }
 
@@ -153,7 +153,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_sum_never_exceeds_stock_or_bounds_and_what_was_cut_is_told(
+        fn sum_stays_within_stock_and_limits_and_reports_reductions(
             own in any_cart(), guest in any_cart(), offers in any_offers(),
         ) {
             let view = Sum.merge(own.clone(), &guest, &offers);
@@ -185,17 +185,17 @@ mod tests {
         }
 
         #[test]
-        fn an_empty_guest_cart_is_only_a_look(own in any_cart(), offers in any_offers(), strategy in any_strategy()) {
+        fn merge_of_an_empty_guest_cart_is_a_view(own in any_cart(), offers in any_offers(), strategy in any_strategy()) {
             let asked: Vec<Sku> = own.lines.iter().map(|line| line.sku.clone()).collect();
             prop_assert_eq!(strategy.merge(own.clone(), &empty(&own), &offers), own.refresh(&asked, &offers));
         }
 
         #[test]
-        fn what_is_kept_is_one_of_the_two_and_no_mixture(own in any_cart(), guest in any_cart()) {
+        fn keep_strategies_never_mix_two_carts(own in any_cart(), guest in any_cart()) {
             let offers: Vec<Offer> = (0..SKUS).map(|sku| offer(&format!("S{sku}"), 9999)).collect();
-            for (strategy, kept, other) in [(KeepOwn, &own, &guest), (KeepGuest, &guest, &own)] {
+            for (strategy, chosen, other) in [(KeepOwn, &own, &guest), (KeepGuest, &guest, &own)] {
                 let view = strategy.merge(own.clone(), &guest, &offers);
-                prop_assert_eq!(&view.cart.lines, if kept.lines.is_empty() { &other.lines } else { &kept.lines });
+                prop_assert_eq!(&view.cart.lines, if chosen.lines.is_empty() { &other.lines } else { &chosen.lines });
                 prop_assert_eq!((view.cart.owner, view.cart.version), (own.owner, own.version));
                 prop_assert!(view.changes.is_empty());
             }
@@ -203,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn pieces_of_both_carts_add_up_as_far_as_they_can_be_sold() {
+    fn pieces_add_up_to_the_available_stock() {
         let (own, guest) = (cart(&[(1, 2), (2, 3)]), cart(&[(2, 4), (3, 5), (4, 1)]));
         let offers = [offer("S1", 1), offer("S2", 5), offer("S3", 9), offer("S4", 0)];
         let view = Sum.merge(own, &guest, &offers);
         assert_eq!(
-            held(&view.cart),
+            quantities(&view.cart),
             [("S1", 2), ("S2", 5), ("S3", 5)],
-            "what the guest did not touch is only looked at"
+            "lines that the guest's cart does not have are only refreshed"
         );
         assert_eq!(
             changes(&view),
@@ -227,7 +227,7 @@ mod tests {
         let fifty: Vec<_> = (0..50).map(|sku| (sku, 500)).collect();
         let offers: Vec<Offer> = (0..SKUS).map(|sku| offer(&format!("S{sku}"), 9999)).collect();
         let view = Sum.merge(cart(&fifty), &cart(&[(7, 500), (60, 2)]), &offers);
-        assert_eq!((view.cart.lines.len(), held(&view.cart)[7]), (50, ("S7", 999)));
+        assert_eq!((view.cart.lines.len(), quantities(&view.cart)[7]), (50, ("S7", 999)));
         assert_eq!(
             changes(&view),
             serde_json::json!([
@@ -243,7 +243,7 @@ mod tests {
         let stale = cart(&[(1, 1)]);
         let fresh = Cart { lines: vec![Line::new(&dearer, Quantity::new(1).unwrap()).unwrap()], ..stale.clone() };
         let offers = [dearer];
-        assert!(Sum.merge(stale.clone(), &fresh, &offers).changes.is_empty(), "the guest saw it a moment ago");
+        assert!(Sum.merge(stale.clone(), &fresh, &offers).changes.is_empty(), "the guest saw this price a moment ago");
         assert_eq!(changes(&Sum.merge(stale.clone(), &stale, &offers))[0]["kind"], "price");
     }
 

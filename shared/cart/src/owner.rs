@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn guest_cart_belongs_to_whom_knows_its_id() {
+    fn guest_cart_is_found_by_its_id() {
         let id: CartId = Clock::System.mint();
         assert_eq!(Owner::parse_for(&id.to_string(), &Caller::Guest).unwrap(), Owner::Guest(id));
         assert_eq!(id.to_string().parse::<Owner>().unwrap().to_string(), id.to_string());

@@ -66,6 +66,7 @@ impl Carts {
         Ok(Self::new(aws.table("SOUK_TABLE_CART")?, Catalog::from_env(aws)?, Clock::System))
     }
 
+    /// Carts in that table, with a clock that tests may set.
     pub fn new(table: Table, catalog: Catalog, clock: Clock) -> Self {
         Self { table, catalog, clock }
     }

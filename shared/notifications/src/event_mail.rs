@@ -11,18 +11,18 @@ use crate::mail::{Mail, MailDraft};
 /// their own. `token_mail.rs` writes the emails with one-time tokens.
 pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
     let draft = match event {
-        Event::PaymentCompleted(payment) => paid(payment),
-        Event::PaymentFailed(payment) => declined(payment),
-        Event::PaymentRefunded(refund) => refund_made(refund),
-        Event::OrderCancelled(order) => cancelled(order),
-        Event::PaymentMismatched(mismatch) => mismatched(mismatch),
-        Event::StockLow(stock) => low(stock),
+        Event::PaymentCompleted(payment) => payment_completed(payment),
+        Event::PaymentFailed(payment) => payment_failed(payment),
+        Event::PaymentRefunded(refund) => payment_refunded(refund),
+        Event::OrderCancelled(order) => order_cancelled(order),
+        Event::PaymentMismatched(mismatch) => payment_mismatched(mismatch),
+        Event::StockLow(stock) => stock_low(stock),
         _ => return None,
     };
     Some(draft.into_mail(name))
 }
 
-fn paid(payment: &PaymentDone) -> MailDraft<'_> {
+fn payment_completed(payment: &PaymentDone) -> MailDraft<'_> {
     let number = &payment.order_number;
     MailDraft {
         subject: format!("Your order {number} is confirmed and paid"),
@@ -34,12 +34,12 @@ fn paid(payment: &PaymentDone) -> MailDraft<'_> {
     }
 }
 
-fn declined(payment: &PaymentFailed) -> MailDraft<'_> {
+fn payment_failed(payment: &PaymentFailed) -> MailDraft<'_> {
     let PaymentFailed { order_number: number, amount, message, .. } = payment;
     MailDraft {
         subject: format!("The payment for your order {number} did not go through"),
         paragraphs: vec![
-            format!("The payment of {amount} for your order {number} did not go through: {}", sentence(message)),
+            format!("The payment of {amount} for your order {number} did not go through: {}", as_sentence(message)),
             "We hold the items of your order for a few more minutes. Until then you can pay with the same or another \
              method."
                 .to_owned(),
@@ -49,7 +49,7 @@ fn declined(payment: &PaymentFailed) -> MailDraft<'_> {
     }
 }
 
-fn refund_made(refund: &PaymentRefunded) -> MailDraft<'_> {
+fn payment_refunded(refund: &PaymentRefunded) -> MailDraft<'_> {
     let PaymentRefunded { order_number: number, amount, refunded, captured, .. } = refund;
     let sum = match refunded.amount >= captured.amount {
         true => format!("The full {captured} that you paid has now been refunded."),
@@ -65,7 +65,7 @@ fn refund_made(refund: &PaymentRefunded) -> MailDraft<'_> {
 
 /// The event has the reason, but nothing about the payment. So the text must be true whether the order was unpaid,
 /// authorised or captured.
-fn cancelled(order: &OrderCancelled) -> MailDraft<'_> {
+fn order_cancelled(order: &OrderCancelled) -> MailDraft<'_> {
     let number = &order.order_number;
     let why = match order.reason {
         CancelReason::HoldExpired => "It was not paid in time, so its items are for sale again.",
@@ -85,7 +85,7 @@ fn cancelled(order: &OrderCancelled) -> MailDraft<'_> {
     }
 }
 
-fn mismatched(mismatch: &PaymentMismatched) -> MailDraft<'_> {
+fn payment_mismatched(mismatch: &PaymentMismatched) -> MailDraft<'_> {
     let PaymentMismatched { order_number: number, payment_id, order_id, intent, expected, .. } = mismatch;
     MailDraft {
         subject: format!("ALARM payment.mismatched: order {number}"),
@@ -98,14 +98,14 @@ fn mismatched(mismatch: &PaymentMismatched) -> MailDraft<'_> {
             ("Payment", payment_id.to_string()),
             ("Intent", intent.clone()),
             ("Expected", expected.to_string()),
-            ("Seen", seen(mismatch)),
+            ("Seen", provider_amount(mismatch)),
         ],
         closing: "Check the intent at the provider, and find out who created or changed it.",
         ..MailDraft::default()
     }
 }
 
-fn low(stock: &StockLow) -> MailDraft<'_> {
+fn stock_low(stock: &StockLow) -> MailDraft<'_> {
     let StockLow { product_id, sku, name, available, threshold } = stock;
     MailDraft {
         subject: format!("Low stock: {available} left of {sku}"),
@@ -120,7 +120,7 @@ fn low(stock: &StockLow) -> MailDraft<'_> {
 }
 
 /// The amount at the provider: as money if its currency is known, otherwise as it was sent.
-fn seen(mismatch: &PaymentMismatched) -> String {
+fn provider_amount(mismatch: &PaymentMismatched) -> String {
     let PaymentMismatched { seen_amount: amount, seen_currency: currency, .. } = mismatch;
     match currency.to_ascii_uppercase().parse::<Currency>() {
         Ok(known) => Money::new(*amount, known).to_string(),
@@ -129,9 +129,9 @@ fn seen(mismatch: &PaymentMismatched) -> String {
 }
 
 /// The message of the provider as a sentence.
-fn sentence(words: &str) -> String {
-    let words = words.trim();
-    if words.ends_with(['.', '!', '?']) { words.to_owned() } else { format!("{words}.") }
+fn as_sentence(message: &str) -> String {
+    let message = message.trim();
+    if message.ends_with(['.', '!', '?']) { message.to_owned() } else { format!("{message}.") }
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
         json!({"amount": amount, "currency": "EUR"})
     }
 
-    fn a_paid_order() -> Event {
+    fn paid_order_event() -> Event {
         let lines = json!([
             {"sku": "MUG", "name": "Mug \"Sunday\" <large>", "quantity": 2, "lineTotal": eur(2598)},
             {"sku": "TEA", "name": "Tea & Honey", "quantity": 1, "lineTotal": eur(702)},
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn mail_about_a_paid_order_has_lines_and_total() {
-        let mail = render(&a_paid_order(), "Ada").unwrap();
+        let mail = render(&paid_order_event(), "Ada").unwrap();
         assert_eq!(mail.subject, "Your order S-1042 is confirmed and paid");
         assert_eq!(
             mail.text,
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn html_has_the_same_content_and_escapes_markup() {
-        let html = render(&a_paid_order(), "<b>Ada</b>").unwrap().html;
+        let html = render(&paid_order_event(), "<b>Ada</b>").unwrap().html;
         assert!(html.contains("<p>Hello &lt;b&gt;Ada&lt;/b&gt;,</p>"), "{html}");
         assert!(html.contains("<td>Mug &quot;Sunday&quot; &lt;large&gt;</td><td align=\"right\">x 2</td>"), "{html}");
         assert!(html.contains("<td>Tea &amp; Honey</td>") && html.contains(">33.00 EUR</th>"), "{html}");
@@ -217,7 +217,7 @@ mod tests {
         }
     }
 
-    fn a_refund(amount: i64, refunded: i64, captured: i64) -> Mail {
+    fn refund_mail(amount: i64, refunded: i64, captured: i64) -> Mail {
         let refund: RefundId = Clock::System.mint();
         let sums = json!({"amount": eur(amount), "refunded": eur(refunded), "captured": eur(captured)});
         let mut data = json!({"refundId": refund});
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn mail_about_a_refund_names_amount_and_sum() {
-        let mail = a_refund(500, 1200, 3300);
+        let mail = refund_mail(500, 1200, 3300);
         assert_eq!(mail.subject, "Your refund of 5.00 EUR for order S-1042");
         assert_eq!(
             mail.text,
@@ -239,19 +239,19 @@ mod tests {
 
     #[test]
     fn mail_about_the_last_refund_says_that_all_is_refunded() {
-        let mail = a_refund(2100, 3300, 3300);
+        let mail = refund_mail(2100, 3300, 3300);
         let all = "The full 33.00 EUR that you paid has now been refunded.";
         assert!(mail.text.contains(all) && mail.html.contains(all), "{}", mail.text);
     }
 
-    fn a_mismatch(amount: i64, currency: &str) -> Event {
+    fn mismatch_event(amount: i64, currency: &str) -> Event {
         let seen = json!({"intent": "pi_<1>", "expected": eur(3300), "seenAmount": amount, "seenCurrency": currency});
         event("payment.mismatched", seen)
     }
 
     #[test]
     fn mismatch_is_an_alarm_to_the_operator_with_all_ids() {
-        let event = a_mismatch(1, "usd");
+        let event = mismatch_event(1, "usd");
         let Event::PaymentMismatched(mismatch) = &event else { panic!("{event:?}") };
         assert_eq!(Audience::of(&event), Some(Audience::Operator));
         let mail = render(&event, "").unwrap();
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn unknown_currency_is_shown_as_it_was_sent() {
-        let mail = render(&a_mismatch(330_000, "doubloons"), "").unwrap();
+        let mail = render(&mismatch_event(330_000, "doubloons"), "").unwrap();
         assert!(mail.text.contains("Seen: 330000 minor units of \"doubloons\""), "{}", mail.text);
     }
 
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn customers_can_unsubscribe_from_every_customer_event() {
-        let mailed = [a_paid_order(), event("order.cancelled", json!({ "reason": "by_shop" }))];
+        let mailed = [paid_order_event(), event("order.cancelled", json!({ "reason": "by_shop" }))];
         for event in mailed {
             assert!(matches!(Audience::of(&event), Some(Audience::Customer(_))), "{event:?}");
             assert!(events::CUSTOMER_EVENTS.contains(&event.name()), "{event:?}");

@@ -55,7 +55,7 @@ impl MailDraft<'_> {
                         <body style=\"font-family:sans-serif;line-height:1.5;max-width:40em\">\n"
             .to_owned();
         for paragraph in std::iter::once(greeting).chain(self.paragraphs.iter().map(String::as_str)) {
-            html += &format!("<p>{}</p>\n", escaped(paragraph));
+            html += &format!("<p>{}</p>\n", escape(paragraph));
         }
         if !self.lines.is_empty() {
             html += "<table cellpadding=\"4\">\n";
@@ -63,22 +63,22 @@ impl MailDraft<'_> {
             if let Some(total) = &self.total {
                 html += &format!(
                     "<tr><th align=\"left\" colspan=\"2\">Total</th><th align=\"right\">{}</th></tr>\n",
-                    escaped(total)
+                    escape(total)
                 );
             }
             html += "</table>\n";
         }
         if let Some((name, url)) = &self.link {
-            html += &format!("<p><a href=\"{}\">{}</a></p>\n", escaped(url), escaped(name));
+            html += &format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), escape(name));
         }
         if !self.facts.is_empty() {
             let fact = |(name, value): &(_, String)| {
-                format!("<tr><th align=\"left\">{name}</th><td>{}</td></tr>\n", escaped(value))
+                format!("<tr><th align=\"left\">{name}</th><td>{}</td></tr>\n", escape(value))
             };
             html +=
                 &format!("<table cellpadding=\"4\">\n{}</table>\n", self.facts.iter().map(fact).collect::<String>());
         }
-        html + &format!("<p>{}</p>\n</body></html>\n", escaped(self.closing))
+        html + &format!("<p>{}</p>\n</body></html>\n", escape(self.closing))
     }
 }
 
@@ -87,11 +87,11 @@ fn text_line(line: &Line) -> String {
 }
 
 fn html_line(line: &Line) -> String {
-    let (name, pieces, total) = (escaped(&line.name), line.quantity.get(), line.line_total);
+    let (name, pieces, total) = (escape(&line.name), line.quantity.get(), line.line_total);
     format!("<tr><td>{name}</td><td align=\"right\">x {pieces}</td><td align=\"right\">{total}</td></tr>\n")
 }
 
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

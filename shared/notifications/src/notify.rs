@@ -13,7 +13,7 @@ use crate::mailer::SendOutcome;
 use crate::notifier::Notifier;
 use crate::store::{Channel, Message, Status};
 
-/// A message that is not sent yet, and the email address.
+/// The content of a message, and the address to which it is sent.
 struct OutgoingMail {
     email: Email,
     content: MailContent,

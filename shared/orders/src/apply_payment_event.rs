@@ -71,7 +71,7 @@ mod tests {
         Envelope::new(&Clock::fixed(order().created_at), &trace, order().payment_id, sequence, event)
     }
 
-    fn done() -> PaymentChanged {
+    fn payment_done() -> PaymentChanged {
         let Order { id, number, buyer, payment_id, total, .. } = order();
         PaymentChanged {
             payment_id,
@@ -83,7 +83,7 @@ mod tests {
         }
     }
 
-    fn refunded(part: i64) -> Event {
+    fn refunded_event(part: i64) -> Event {
         let Order { id, number, buyer, payment_id, total, .. } = order();
         let part = Money::new(part, total.currency);
         Event::PaymentRefunded(PaymentRefunded {
@@ -101,10 +101,10 @@ mod tests {
     /// All events of a payment: authorised, captured, refunded in two parts.
     fn payment_events() -> [(Envelope, PaymentStatus); 4] {
         [
-            (envelope(3, Event::PaymentAuthorized(done())), PaymentStatus::Authorized),
-            (envelope(4, Event::PaymentCompleted(done())), PaymentStatus::Paid),
-            (envelope(6, refunded(100)), PaymentStatus::PartiallyRefunded),
-            (envelope(8, refunded(900)), PaymentStatus::Refunded),
+            (envelope(3, Event::PaymentAuthorized(payment_done())), PaymentStatus::Authorized),
+            (envelope(4, Event::PaymentCompleted(payment_done())), PaymentStatus::Paid),
+            (envelope(6, refunded_event(100)), PaymentStatus::PartiallyRefunded),
+            (envelope(8, refunded_event(900)), PaymentStatus::Refunded),
         ]
     }
 
@@ -152,7 +152,7 @@ mod tests {
         let ended = order().transition(Status::Cancelled, order().created_at).unwrap();
         let (late, event) = after(ended, &payment_events()[0].0);
         assert_eq!((late.status, event), (Status::Cancelled, None));
-        let (voided, _) = after(late, &envelope(5, Event::PaymentCancelled(done())));
+        let (voided, _) = after(late, &envelope(5, Event::PaymentCancelled(payment_done())));
         assert_eq!((voided.status, voided.payment_status), (Status::Cancelled, PaymentStatus::Voided));
     }
 

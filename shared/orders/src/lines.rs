@@ -56,7 +56,7 @@ impl Checkout {
         // Lines of the same SKU are added up. Two conditions on one row are not allowed in a transaction.
         let mut wanted: BTreeMap<Sku, (usize, Quantity)> = BTreeMap::new();
         for (index, (item, quantity)) in items.iter().enumerate() {
-            let sku = item.resolve_sku(&self.service.catalog).await?.ok_or_else(|| unknown(index))?;
+            let sku = item.resolve_sku(&self.service.catalog).await?.ok_or_else(|| unknown_product(index))?;
             let quantity = match wanted.get(&sku) {
                 Some((_, before)) => before.plus(*quantity)?,
                 None => *quantity,
@@ -67,7 +67,7 @@ impl Checkout {
         let offers = self.service.catalog.offers(&skus).await?;
         let mut offers: BTreeMap<Sku, Offer> = offers.into_iter().map(|offer| (offer.sku.clone(), offer)).collect();
         let found = wanted.into_iter().map(|(sku, (index, quantity))| {
-            let offer = offers.remove(&sku).ok_or_else(|| unknown(index))?;
+            let offer = offers.remove(&sku).ok_or_else(|| unknown_product(index))?;
             offer.check_single(&format!("items[{index}]"))?;
             Ok((offer, quantity))
         });
@@ -89,7 +89,7 @@ pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
 }
 
 /// The prices of lines.
-pub(crate) fn priced(lines: &[Line], currency: Currency) -> Result<Breakdown> {
+pub(crate) fn price_lines(lines: &[Line], currency: Currency) -> Result<Breakdown> {
     let lines = lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
     pricing::price(&lines.collect::<Vec<_>>(), currency)
 }
@@ -114,6 +114,6 @@ pub(crate) fn cart_empty() -> Error {
     Error::invalid("cart", "cart_empty", "the cart is empty")
 }
 
-fn unknown(index: usize) -> Error {
+fn unknown_product(index: usize) -> Error {
     Error::invalid(&format!("items[{index}]"), "product_unknown", "is not a product of this shop")
 }

@@ -1,4 +1,4 @@
-//! An order and its transitions. Each returns the next version of the order, or an error when it is illegal. Pure.
+//! An order and its transitions. Each returns the next version of the order, or an error when it is illegal_transition. Pure.
 
 use events::{
     CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved, Pieces, Recipient,
@@ -7,7 +7,7 @@ use identity::Address;
 use serde::{Deserialize, Serialize};
 use values::{Email, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp};
 
-use crate::status::{Fulfilment, PaymentStatus, Status, illegal};
+use crate::status::{Fulfilment, PaymentStatus, Status, illegal_transition};
 
 /// A line of an order. It is a snapshot, and does not change with the product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ impl Order {
         if !matches!(next, Status::Processing | Status::Shipped | Status::Delivered) {
             let detail =
                 format!("The status {} is not set by hand; this order is {}.", next.name(), self.status.name());
-            return Err(illegal(detail));
+            return Err(illegal_transition(detail));
         }
         let next = self.transition(next, now)?;
         // The bank may release the reservation after the order was confirmed, and the whole payment may have been
@@ -112,7 +112,7 @@ impl Order {
                 "The payment is {}, so the order cannot be shipped. Cancel the order.",
                 self.payment_status.name()
             );
-            return Err(illegal(detail));
+            return Err(illegal_transition(detail));
         }
         match next.status {
             Status::Shipped => Ok(Self { fulfilment_status: Fulfilment::Fulfilled, ..next }),
@@ -128,7 +128,10 @@ impl Order {
     /// Can the customer try another payment? 409 `illegal_transition` or `hold_expired`.
     pub fn check_payable(&self, now: Timestamp) -> Result<()> {
         if self.status != Status::Pending {
-            return Err(illegal(format!("The order is {}; only a pending order can be paid.", self.status.name())));
+            return Err(illegal_transition(format!(
+                "The order is {}; only a pending order can be paid.",
+                self.status.name()
+            )));
         }
         if self.hold_expires_at <= now {
             return Err(Error::conflict(
@@ -256,7 +259,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn confirmed() -> Order {
+    fn confirmed_order() -> Order {
         let mut order = order().transition(Status::Confirmed, order().created_at).unwrap();
         order.payment_status = PaymentStatus::Authorized;
         order
@@ -265,8 +268,8 @@ pub(crate) mod tests {
     #[test]
     fn shop_packs_ships_and_delivers_in_this_order() {
         let now = order().created_at;
-        let packed = confirmed().advance(Status::Processing, now).unwrap();
-        assert_eq!(confirmed().advance(Status::Shipped, now).unwrap_err().code, "illegal_transition");
+        let packed = confirmed_order().advance(Status::Processing, now).unwrap();
+        assert_eq!(confirmed_order().advance(Status::Shipped, now).unwrap_err().code, "illegal_transition");
         let sent = packed.advance(Status::Shipped, now).unwrap();
         assert_eq!(
             (packed.fulfilment_status, sent.fulfilment_status),
@@ -289,7 +292,8 @@ pub(crate) mod tests {
 
     #[test]
     fn other_statuses_are_not_set_by_hand() {
-        for (order, next) in [(order(), Status::Confirmed), (order(), Status::Pending), (confirmed(), Status::Returned)]
+        for (order, next) in
+            [(order(), Status::Confirmed), (order(), Status::Pending), (confirmed_order(), Status::Returned)]
         {
             assert_eq!(order.advance(next, order.created_at).unwrap_err().code, "illegal_transition");
         }
@@ -298,12 +302,12 @@ pub(crate) mod tests {
     #[test]
     fn order_with_a_voided_or_refunded_payment_is_not_shipped() {
         for missing in [PaymentStatus::Voided, PaymentStatus::Refunded] {
-            let order = Order { payment_status: missing, ..confirmed() };
+            let order = Order { payment_status: missing, ..confirmed_order() };
             assert_eq!(order.advance(Status::Processing, order.created_at).unwrap_err().code, "illegal_transition");
             let packed = Order { status: Status::Processing, ..order };
             assert_eq!(packed.advance(Status::Shipped, packed.created_at).unwrap_err().code, "illegal_transition");
         }
-        let partly = Order { payment_status: PaymentStatus::PartiallyRefunded, ..confirmed() };
+        let partly = Order { payment_status: PaymentStatus::PartiallyRefunded, ..confirmed_order() };
         assert!(partly.advance(Status::Processing, partly.created_at).is_ok());
     }
 }

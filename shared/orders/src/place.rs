@@ -7,15 +7,16 @@ use cart::{Cart, Line};
 use catalog::{Offer, Unsold};
 use events::{Event, Recipient};
 use identity::Address;
-use payments::{NewPayment, PaymentMethod};
+use payments::NewPayment;
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
-use values::{AddressId, Caller, ContactId, Email, Error, Money, Result, Sku, Trace};
+use values::{Caller, ContactId, Email, Error, Money, Result, Sku, Trace};
 
 use crate::checkout::Checkout;
-use crate::lines::{OrderLines, OrderSource, items, priced};
+use crate::lines::{OrderLines, items, price_lines};
+use crate::new_order::{Destination, NewOrder, PlacedOrder};
 use crate::order::{Order, OrderDetails, PersonalData};
-use crate::refusal::{LineProblem, line_problems, refusal, repriced};
+use crate::refusal::{LineProblem, line_problems, refusal, reprice};
 use crate::status::{Fulfilment, PaymentStatus, Status};
 use crate::store::add_all;
 use crate::{number, token};
@@ -28,34 +29,6 @@ const _: () = assert!(
     Cart::MAX_LINES + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "an order must fit one transaction"
 );
-
-/// Where an order is sent.
-#[derive(Debug, Clone)]
-pub enum Destination {
-    Address(Address),
-    /// An entry of the caller's address book.
-    Saved(AddressId),
-}
-
-/// An order to be placed.
-#[derive(Debug, Clone)]
-pub struct NewOrder {
-    pub source: OrderSource,
-    /// The email address of a guest.
-    pub email: Option<Email>,
-    pub destination: Destination,
-    pub method: PaymentMethod,
-    /// The total that the customer was shown. No other total is charged.
-    pub expected_total: Option<Money>,
-}
-
-/// A placed order.
-#[derive(Debug, Clone)]
-pub struct PlacedOrder {
-    pub details: OrderDetails,
-    /// The token of a guest.
-    pub order_token: Option<String>,
-}
 
 /// The stored response of an idempotency key: no personal data and no token, only what is needed to derive them again.
 #[derive(Serialize, Deserialize)]
@@ -169,14 +142,14 @@ impl Checkout {
     /// the cart stores. Then the lines are priced again by the offers of now, and bought if the total is the expected
     /// one. A line that is no longer sold is an error, rather than a total without it. 1 round trip, only then.
     async fn check_prices(&self, order_lines: &OrderLines, expected: Option<Money>) -> Result<(Vec<Line>, Breakdown)> {
-        let sums = priced(&order_lines.lines, self.currency)?;
+        let sums = price_lines(&order_lines.lines, self.currency)?;
         let Some(expected) = expected.filter(|expected| *expected != sums.total) else {
             return Ok((order_lines.lines.clone(), sums));
         };
         let skus: Vec<Sku> = order_lines.lines.iter().map(|line| line.sku.clone()).collect();
         let problems = find_problems(&order_lines.lines, &self.service.catalog.offers(&skus).await?);
-        let lines = repriced(&order_lines.lines, &problems);
-        let sums = priced(&lines, self.currency)?;
+        let lines = reprice(&order_lines.lines, &problems);
+        let sums = price_lines(&lines, self.currency)?;
         let is_gone = problems.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
         if is_gone || sums.total != expected {
             return Err(refusal(&order_lines.lines, &problems, expected, self.currency)?);
@@ -189,7 +162,7 @@ impl Checkout {
         match expected.is_none_or(|expected| expected.currency == self.currency) {
             true => Ok(()),
             false => {
-                let message = format!("this shop uses {}", self.currency);
+                let message = format!("this shop sells in {}", self.currency);
                 Err(Error::invalid("expectedTotal.currency", "currency_mismatch", message))
             }
         }

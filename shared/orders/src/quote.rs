@@ -5,9 +5,9 @@ use pricing::Breakdown;
 use values::{Caller, Kind, Money, Result};
 
 use crate::checkout::Checkout;
-use crate::lines::{OrderSource, cart_empty, items, line, priced};
+use crate::lines::{OrderSource, cart_empty, items, line, price_lines};
+use crate::new_order::Destination;
 use crate::order::Item;
-use crate::place::Destination;
 
 /// An order to be quoted.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Checkout {
                 (sold.into_iter().map(|(offer, wanted)| line(offer, wanted)).collect(), changes.collect())
             }
         };
-        let sums = priced(&lines, self.currency)?;
+        let sums = price_lines(&lines, self.currency)?;
         let available = lines.iter().map(|line| line.available);
         Ok(Quote { items: items(&lines, &sums).into_iter().zip(available).collect(), sums, changes })
     }

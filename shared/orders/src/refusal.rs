@@ -7,7 +7,7 @@ use pricing::Breakdown;
 use serde_json::{Map, Value, json};
 use values::{Currency, Error, Money, Result};
 
-use crate::lines::{items, priced};
+use crate::lines::{items, price_lines};
 
 /// The order of the error codes when lines have several problems: the first one is the code of the whole error.
 const CODES_BY_WEIGHT: [&str; 3] = ["product_unavailable", "price_changed", "insufficient_stock"];
@@ -32,8 +32,8 @@ pub(crate) fn refusal(lines: &[Line], problems: &[LineProblem<'_>], was: Money, 
     fields.sort_by_key(|(_, code, _, _)| CODES_BY_WEIGHT.iter().position(|other| other == code));
     let code = fields.first().map_or("price_changed", |(_, code, _, _)| *code);
     if code == "price_changed" {
-        let lines = repriced(lines, problems);
-        let sums = priced(&lines, currency)?;
+        let lines = reprice(lines, problems);
+        let sums = price_lines(&lines, currency)?;
         let message = format!("The total is now {}. Show it to the customer, and place the order with it.", sums.total);
         fields.push(("expectedTotal".to_owned(), code, message, breakdown(&lines, &sums, was)));
     }
@@ -45,7 +45,7 @@ pub(crate) fn refusal(lines: &[Line], problems: &[LineProblem<'_>], was: Money, 
 }
 
 /// The lines with the new prices of their problems.
-pub(crate) fn repriced(lines: &[Line], problems: &[LineProblem<'_>]) -> Vec<Line> {
+pub(crate) fn reprice(lines: &[Line], problems: &[LineProblem<'_>]) -> Vec<Line> {
     let now = |line: &Line| {
         let problem = problems.iter().find(|(other, _)| other.sku == line.sku);
         match problem {
@@ -117,7 +117,7 @@ mod tests {
         }
     }
 
-    fn refused(problems: &[LineProblem<'_>], lines: &[Line]) -> Error {
+    fn error(problems: &[LineProblem<'_>], lines: &[Line]) -> Error {
         refusal(lines, problems, eur(1000), "EUR".parse().unwrap()).unwrap()
     }
 
@@ -125,7 +125,7 @@ mod tests {
     fn changed_price_comes_with_the_new_breakdown() {
         let lines = [line("MUG", 2), line("TEA", 2)];
         let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = refused(&[(&lines[0], dearer), (&lines[1], Unsold::Short { available: 1 })], &lines);
+        let error = error(&[(&lines[0], dearer), (&lines[1], Unsold::Short { available: 1 })], &lines);
         let fields: Vec<_> = error.fields.iter().map(|field| (field.field.as_str(), field.code)).collect();
         assert_eq!(
             fields,
@@ -147,14 +147,14 @@ mod tests {
     fn unavailable_product_comes_first_and_without_a_total() {
         let lines = [line("MUG", 2), line("TEA", 2)];
         let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = refused(&[(&lines[0], dearer), (&lines[1], Unsold::Gone)], &lines);
+        let error = error(&[(&lines[0], dearer), (&lines[1], Unsold::Gone)], &lines);
         assert_eq!((error.code, error.fields.len()), ("product_unavailable", 2));
         assert_eq!(error.fields[0].field, "items.TEA");
     }
 
     #[test]
     fn unexpected_total_is_an_error_of_its_own() {
-        let error = refused(&[], &[line("MUG", 2)]);
+        let error = error(&[], &[line("MUG", 2)]);
         assert_eq!((error.code, error.fields[0].field.as_str()), ("price_changed", "expectedTotal"));
         assert_eq!(error.fields[0].facts["now"], json!(eur(500)));
     }

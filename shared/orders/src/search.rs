@@ -134,7 +134,7 @@ mod tests {
         Days::parse(from, to, now())?.newest_first(None)
     }
 
-    fn refused(from: Option<&str>, to: Option<&str>) -> &'static str {
+    fn error_code(from: Option<&str>, to: Option<&str>) -> &'static str {
         days(from, to).unwrap_err().fields[0].code
     }
 
@@ -163,12 +163,12 @@ mod tests {
     #[test]
     fn a_search_spans_92_days() {
         assert_eq!(days(Some("2026-08-22"), None).unwrap().len(), 92);
-        assert_eq!(refused(Some("2026-08-21"), None), "range_too_long");
-        assert_eq!(refused(Some("0001-01-01"), Some("9999-12-31")), "range_too_long");
-        assert_eq!(refused(Some("2026-11-02"), Some("2026-11-01")), "range_reversed");
+        assert_eq!(error_code(Some("2026-08-21"), None), "range_too_long");
+        assert_eq!(error_code(Some("0001-01-01"), Some("9999-12-31")), "range_too_long");
+        assert_eq!(error_code(Some("2026-11-02"), Some("2026-11-01")), "range_reversed");
         for bad in ["", "yesterday", "2026-13-01", "2026-02-30", "21.11.2026"] {
-            assert_eq!(refused(Some(bad), None), "date_invalid", "{bad}");
-            assert_eq!(refused(None, Some(bad)), "date_invalid", "{bad}");
+            assert_eq!(error_code(Some(bad), None), "date_invalid", "{bad}");
+            assert_eq!(error_code(None, Some(bad)), "date_invalid", "{bad}");
         }
     }
 

@@ -53,7 +53,9 @@ impl Status {
     pub(crate) fn check_may_become(self, next: Self) -> Result<()> {
         match self.may_become(next) {
             true => Ok(()),
-            false => Err(illegal(format!("The order is {}; it cannot become {}.", self.name(), next.name()))),
+            false => {
+                Err(illegal_transition(format!("The order is {}; it cannot become {}.", self.name(), next.name())))
+            }
         }
     }
 
@@ -68,7 +70,7 @@ impl Status {
         if allowed {
             return Ok(());
         }
-        Err(illegal(match self {
+        Err(illegal_transition(match self {
             Self::Pending | Self::Confirmed => "The order is paid, so the end of its hold does not cancel it.",
             Self::Processing => "The order is being packed. Only the shop can cancel it now. Contact the shop.",
             Self::Shipped => "The order was shipped and cannot be cancelled. Return it when it has arrived.",
@@ -80,7 +82,7 @@ impl Status {
 }
 
 /// The 409 `illegal_transition`.
-pub(crate) fn illegal(detail: impl Into<String>) -> Error {
+pub(crate) fn illegal_transition(detail: impl Into<String>) -> Error {
     Error::conflict("illegal_transition", detail)
 }
 
@@ -177,8 +179,8 @@ mod tests {
         assert_eq!(by(CancelReason::ByCustomer), ["pending", "confirmed"]);
         assert_eq!(by(CancelReason::ByShop), ["pending", "confirmed", "processing"]);
         assert_eq!(by(CancelReason::HoldExpired), ["pending"]);
-        let refused = Status::Processing.check_cancellable(CancelReason::ByCustomer).unwrap_err();
-        assert_eq!(refused.code, "illegal_transition");
+        let error = Status::Processing.check_cancellable(CancelReason::ByCustomer).unwrap_err();
+        assert_eq!(error.code, "illegal_transition");
     }
 
     #[test]

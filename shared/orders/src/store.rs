@@ -64,6 +64,7 @@ impl Orders {
         &self.table
     }
 
+    /// Reads one order. 1 round trip.
     pub async fn read(&self, id: OrderId) -> Result<Option<Order>> {
         self.table.get(key(id, "ORDER")).await
     }

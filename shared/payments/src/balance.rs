@@ -43,6 +43,7 @@ impl Balance {
         Ok(Self { refunding, refundable, ..self })
     }
 
+    /// Was the whole captured amount refunded?
     pub fn is_fully_refunded(&self) -> bool {
         self.refunded.amount >= self.captured.amount
     }

@@ -18,6 +18,7 @@ mod capture;
 mod end;
 mod erase_refund_reason;
 mod export;
+mod new_payment;
 mod open;
 mod payment;
 mod payment_method;
@@ -39,7 +40,7 @@ mod webhook;
 
 pub use attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 pub use balance::Balance;
-pub use open::NewPayment;
+pub use new_payment::NewPayment;
 pub use payment::Payment;
 pub use payment_method::PaymentMethod;
 pub use refund::{Refund, RefundStatus};

@@ -1,30 +1,16 @@
 //! Open a payment with its order, and open it again after a decline: writes for the transactions of the orders context.
 
 use aws_kit::Write;
-use events::{Event, Line, PaymentRequested, Recipient};
-use values::{Money, OrderId, PaymentId, Result, Trace};
+use events::{Event, PaymentRequested};
+use values::{Result, Trace};
 
 use crate::attempt::Attempt;
 use crate::balance::Balance;
+use crate::new_payment::NewPayment;
 use crate::payment::Payment;
 use crate::payment_method::PaymentMethod;
 use crate::status::Status;
 use crate::store::Payments;
-
-/// The payment that an order needs.
-#[derive(Debug, Clone)]
-pub struct NewPayment {
-    /// Minted with the order.
-    pub id: PaymentId,
-    pub order_id: OrderId,
-    pub order_number: String,
-    pub payer: Recipient,
-    pub amount: Money,
-    pub method: PaymentMethod,
-    pub lines: Vec<Line>,
-    /// The digest of a guest's order token.
-    pub token_digest: Option<String>,
-}
 
 impl Payments {
     /// The write that opens a payment. The event `order.created` wakes the worker.

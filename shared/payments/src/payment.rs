@@ -40,7 +40,7 @@ impl Payment {
         self.attempts.last().ok_or_else(|| Error::internal(format!("payment {} has no attempt", self.id)))
     }
 
-    /// The id of the provider's object of the current attempt. An error when there is none yet.
+    /// The id of the provider's object of the current attempt. An error when it has none yet.
     pub(crate) fn intent(&self) -> Result<&str> {
         let intent = self.attempt()?.intent.as_deref();
         intent.ok_or_else(|| Error::internal(format!("payment {} has no object at the provider", self.id)))

@@ -55,6 +55,7 @@ impl Payments {
         &self.table
     }
 
+    /// Reads one payment. 1 round trip.
     pub async fn read(&self, id: PaymentId) -> Result<Option<Payment>> {
         Ok(self.table.get::<PaymentRow>(key(id)).await?.map(Payment::from))
     }

@@ -32,7 +32,7 @@ pub fn price(lines: &[Line], currency: Currency) -> Result<Breakdown> {
         .iter()
         .map(|line| match line.unit_price.currency == currency {
             true => line.unit_price.times(line.quantity),
-            false => Err(Error::invalid("currency", "currency_mismatch", format!("this shop uses {currency}"))),
+            false => Err(Error::invalid("currency", "currency_mismatch", format!("this shop sells in {currency}"))),
         })
         .collect::<Result<Vec<_>>>()?;
     let subtotal = line_totals.iter().try_fold(zero, |sum, line| sum.plus(*line))?;

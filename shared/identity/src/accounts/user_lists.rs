@@ -231,11 +231,7 @@ impl Store {
         let person = person.when("attribute_exists(pk)").name("#role", "role").name("#status", "status");
         transaction.add(person.value(":role", role)?.value(":status", status)?);
         for key in keys {
-<<<<<<< HEAD:shared/identity/src/accounts/user_lists.rs
-            transaction.add(ApiKeys::restate(&self.table, &key.digest, role, status == AccountStatus::Active)?);
-=======
-            transaction.add(ApiKeys::update_account(&self.table, &key.digest, role, status == Status::Active)?);
->>>>>>> wt-kit:shared/identity/src/store/people.rs
+            transaction.add(ApiKeys::update_account(&self.table, &key.digest, role, status == AccountStatus::Active)?);
         }
         let line = HistoryRow { at: now, actor, role, status, reason: next.reason.as_deref() };
         transaction.add(Write::create(&self.table, history_key(user, before.version + 1), &line)?);

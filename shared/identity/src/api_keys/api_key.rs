@@ -36,21 +36,12 @@ pub(crate) struct ApiKeyEntry {
 }
 
 impl ApiKeyEntry {
-<<<<<<< HEAD:shared/identity/src/api_keys/api_key.rs
     /// A new key of an account with that role. 422 for a bad scope or `expiry_out_of_range`.
     pub(crate) fn new(input: ApiKeyIn, role: Role, key: &ApiKey, key_id: ApiKeyId, now: Timestamp) -> Result<Self> {
         let ApiKeyIn { name, scopes, expires_in_days } = input;
-        let scopes = Scopes::asked("scopes", &scopes, role)?;
+        let scopes = Scopes::requested("scopes", &scopes, role)?;
         let days = expires_in_days.unwrap_or(DEFAULT_DAYS);
         if !(1..=MAX_DAYS).contains(&days) {
-=======
-    /// A fresh one, for an account of that role.
-    pub(crate) fn of(wanted: ApiKeyIn, role: Role, key: &ApiKey, key_id: ApiKeyId, now: Timestamp) -> Result<Self> {
-        let ApiKeyIn { name, scopes, expires_in_days } = wanted;
-        let scopes = Scopes::requested("scopes", &scopes, role)?;
-        let days = expires_in_days.unwrap_or(USUAL_DAYS);
-        if !(1..=LONGEST_DAYS).contains(&days) {
->>>>>>> wt-kit:shared/identity/src/api_key.rs
             return Err(Error::invalid(
                 "expiresInDays",
                 "expiry_out_of_range",
@@ -109,21 +100,9 @@ mod tests {
     use values::Clock;
 
     fn entry(days: Option<i64>) -> Result<ApiKeyEntry> {
-<<<<<<< HEAD:shared/identity/src/api_keys/api_key.rs
         let input = json!({ "name": "ERP", "scopes": ["use_account"], "expiresInDays": days });
         let input = serde_json::from_value(input).unwrap();
-        ApiKeyEntry::new(input, Role::Customer, &ApiKey::of([7; 32]), Clock::System.mint(), Timestamp::from_millis(0))
-=======
-        let wanted = json!({ "name": "ERP", "scopes": ["use_account"], "expiresInDays": days });
-        let wanted = serde_json::from_value(wanted).unwrap();
-        ApiKeyEntry::of(
-            wanted,
-            Role::Customer,
-            &ApiKey::from_random([7; 32]),
-            Clock::System.mint(),
-            Timestamp::from_millis(0),
-        )
->>>>>>> wt-kit:shared/identity/src/api_key.rs
+        ApiKeyEntry::new(input, Role::Customer, &ApiKey::from_random([7; 32]), Clock::System.mint(), Timestamp::from_millis(0))
     }
 
     #[test]

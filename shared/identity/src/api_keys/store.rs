@@ -65,11 +65,7 @@ impl Store {
             valid_until: entry.valid_until,
             last_used_at: None,
         };
-<<<<<<< HEAD:shared/identity/src/api_keys/store.rs
-        Ok([count, entry_row, ApiKeys::grant(&self.table, &entry.digest, &grant)?])
-=======
-        Ok([count, listed, ApiKeys::create(&self.table, &entry.digest, &granted)?])
->>>>>>> wt-kit:shared/identity/src/store/api_keys.rs
+        Ok([count, entry_row, ApiKeys::create(&self.table, &entry.digest, &grant)?])
     }
 
     /// The three writes that revoke an existing key.
