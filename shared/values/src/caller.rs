@@ -1,33 +1,10 @@
 //! Callers, their roles, and the trace of a request through its events.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiKeyId, Error, EventId, Kind, Permission, Result, Scopes, SessionId, UserId};
-
-/// The role of an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Can buy.
-    Customer,
-    /// Can manage the shop.
-    Admin,
-}
-
-impl FromStr for Role {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "customer" => Ok(Self::Customer),
-            "admin" => Ok(Self::Admin),
-            _ => Err(Error::invalid("role", "role_unknown", "must be `customer` or `admin`")),
-        }
-    }
-}
+use crate::{ApiKeyId, Error, EventId, Kind, Permission, Result, Role, Scopes, SessionId, UserId};
 
 /// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,4 +176,67 @@ impl AccessClaims {
     pub const AUDIENCE: &'static str = "souk";
     /// The media type in the header `typ` (RFC 9068, 2.1). It separates access tokens from other signed tokens.
     pub const TYPE: &'static str = "at+jwt";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+
+    fn user(role: Role) -> Caller {
+        Caller::User { id: Clock::System.mint(), role, session: Clock::System.mint() }
+    }
+
+    fn key(role: Role, names: &[&str]) -> Caller {
+        let scopes =
+            Scopes::requested("scopes", &names.iter().map(ToString::to_string).collect::<Vec<_>>(), Role::Admin)
+                .unwrap();
+        Caller::Key { id: Clock::System.mint(), role, key: Clock::System.mint(), scopes }
+    }
+
+    #[test]
+    fn guest_is_unauthenticated_and_customer_is_forbidden() {
+        let (guest, customer, admin) = (Caller::Guest, user(Role::Customer), user(Role::Admin));
+        for permission in Permission::ALL {
+            assert!(admin.require(*permission).is_ok(), "{permission:?}");
+            let error = |caller: &Caller| caller.require(*permission).err().map(|error| (error.kind, error.code));
+            let expected = (!permission.is_public()).then_some((Kind::Unauthenticated, "unauthenticated"));
+            assert_eq!(error(&guest), expected, "{permission:?}");
+            let expected = (!Role::Customer.may(*permission)).then_some((Kind::Forbidden, "forbidden"));
+            assert_eq!(error(&customer), expected, "{permission:?}");
+        }
+    }
+
+    #[test]
+    fn key_has_the_permissions_of_both_its_scopes_and_its_role() {
+        let all = Scopes::grantable(Role::Admin).names();
+        for permission in Permission::ALL {
+            assert_eq!(key(Role::Admin, &all).may(*permission), permission.is_grantable(), "{permission:?}");
+            let may = key(Role::Customer, &all).may(*permission);
+            assert_eq!(may, permission.is_grantable() && Role::Customer.may(*permission), "{permission:?}");
+        }
+    }
+
+    #[test]
+    fn refused_key_learns_what_would_help() {
+        let code = |caller: &Caller, permission| {
+            let error = caller.require(permission).unwrap_err();
+            assert_eq!(error.kind, Kind::Forbidden);
+            error.code
+        };
+        let demoted = key(Role::Customer, &["manage_products"]);
+        assert_eq!(code(&demoted, Permission::ManageProducts), "forbidden");
+        assert_eq!(code(&demoted, Permission::Buy), "insufficient_scope");
+        assert_eq!(code(&demoted, Permission::ManageCredentials), "login_required");
+    }
+
+    #[test]
+    fn key_with_the_scope_acts_on_the_data_of_its_account() {
+        let shopkeeper = key(Role::Admin, &["manage_products"]);
+        assert!(shopkeeper.account().is_some() && shopkeeper.user().is_none());
+        assert_eq!(shopkeeper.require_user().unwrap_err().code, "insufficient_scope");
+        let owner = key(Role::Customer, &["use_account"]);
+        assert_eq!(owner.require_user().unwrap(), owner.account().unwrap());
+        assert!(owner.actor().0.starts_with("customer:usr_"));
+    }
 }

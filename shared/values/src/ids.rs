@@ -49,16 +49,3 @@ ids! {
     EventTag EventId "evt" "an event";
     AddressTag AddressId "adr" "a postal address in an address book";
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Clock;
-
-    #[test]
-    fn id_has_its_creation_time() {
-        let now = Timestamp::from_millis(1_764_000_000_123);
-        let id: UserId = Clock::fixed(now).mint();
-        assert_eq!(creation_time(&id), now);
-    }
-}

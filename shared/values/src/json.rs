@@ -180,4 +180,21 @@ mod tests {
             serde_json::from_slice::<serde_json::Value>(body).unwrap()
         );
     }
+
+    #[test]
+    fn unknown_currency_is_refused_in_a_request_and_read_from_a_row() {
+        let json = |code: &str| format!(r#"{{"amount":890,"currency":"{code}"}}"#);
+        assert!(read_json::<Money>(json("EUR").as_bytes()).is_ok());
+        for code in ["AAA", "eur"] {
+            let field = read_json::<Money>(json(code).as_bytes()).unwrap_err().fields.remove(0);
+            assert_eq!(
+                (field.field.as_str(), field.code, field.message.as_str()),
+                ("currency", "invalid_value", "must be a currency code of ISO 4217, such as EUR")
+            );
+        }
+        let row: Money = serde_json::from_str(&json("AAA")).unwrap();
+        assert_eq!((row.currency.code(), row.currency.exponent()), ("AAA", 2));
+        assert_eq!(serde_json::to_string(&row).unwrap(), json("AAA"));
+        assert!(serde_json::from_str::<Money>(&json("eur")).is_err());
+    }
 }

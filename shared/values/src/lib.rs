@@ -18,13 +18,15 @@ mod permissions;
 mod quantity;
 #[cfg(feature = "openapi")]
 pub mod schema;
+mod role;
 mod scopes;
 mod strict;
 mod text;
+mod timestamp;
 
 pub use api_key::ApiKey;
-pub use caller::{AccessClaims, Actor, Caller, Role, Trace};
-pub use clock::{Clock, Timestamp};
+pub use caller::{AccessClaims, Actor, Caller, Trace};
+pub use clock::Clock;
 pub use currency::Currency;
 pub use email::{Email, NewEmail};
 pub use error::{Error, FieldError, Kind, Result};
@@ -40,5 +42,7 @@ pub use money::Money;
 pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};
 pub use quantity::{Quantity, Sku};
+pub use role::Role;
 pub use scopes::Scopes;
 pub use text::{Text, is_invisible};
+pub use timestamp::Timestamp;
