@@ -23,7 +23,7 @@ admin: ## make somebody who has registered an admin: make admin EMAIL=ada@exampl
 test: ## everything there is, in a stack of its own: make test [SEED=4711]
 	$(SOUK) test $(SEEDED)
 
-proof: ## of that the proof alone (tests/concurrency): make proof [SEED=4711] [ONLY=when_functions_are_killed]
+proof: ## of that the proof alone (tests/concurrency): make proof [SEED=4711] [ONLY=expiry]
 	$(SOUK) proof $(SEEDED) $(NARROWED)
 
 soak: ## the proof for longer: make soak [MINUTES=30] [SEED=4711]

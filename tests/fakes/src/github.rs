@@ -1,5 +1,5 @@
-//! A fake of GitHub for sign-in: the authorisation page, the token endpoint and two API calls. It is stricter than GitHub: it requires
-//! PKCE, every parameter and a user agent. Like GitHub, the token endpoint reports errors with status 200.
+//! A fake of GitHub for sign-in: the authorisation page, the token endpoint and two API calls. It is stricter than GitHub: it
+//! requires PKCE, every parameter and a user agent. Like GitHub, the token endpoint reports errors with status 200.
 //!
 //! Tests create the users. The parameter `login` of the page names the user, because the fake has no passwords.
 

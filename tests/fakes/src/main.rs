@@ -1,5 +1,5 @@
-//! `fakes provider --port N` and `fakes dynamodb-proxy --port N --upstream URL`. Both listen on 127.0.0.1 only, report on stderr when
-//! they are ready, and run until they are killed.
+//! `fakes provider --port N` and `fakes dynamodb-proxy --port N --upstream URL`. Both listen on 127.0.0.1 only, report on stderr
+//! when they are ready, and run until they are killed.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;

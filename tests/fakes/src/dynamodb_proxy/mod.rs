@@ -1,5 +1,5 @@
-//! A proxy in front of DynamoDB. It forwards requests unchanged, counts them, and on request fails in ways that an emulator never does.
-//! It does not sign requests again, so it works only with an emulator, which ignores signatures.
+//! A proxy in front of DynamoDB. It forwards requests unchanged, counts them, and on request fails in ways that an emulator never
+//! does. It does not sign requests again, so it works only with an emulator, which ignores signatures.
 //!
 //! The control plane, in JSON: `GET|POST|DELETE /_fake/meter` (`{"on": true}` requests the consumed capacity of each call),
 //! `GET|POST|DELETE /_fake/faults` (`faults.rs`) and `GET /_fake/health`.

@@ -69,8 +69,8 @@ pub(crate) fn consumed(operation: &str, answer: &Value) -> Vec<(String, f64, f64
     entries.into_iter().map(units).collect()
 }
 
-/// The error of a transaction that conflicts with another one: the first action conflicts, the others do not. Operations on a single
-/// item have an exception of their own.
+/// The error of a transaction that conflicts with another one: the first action conflicts, the others do not. Operations on a
+/// single item have an exception of their own.
 pub(crate) fn transaction_conflict(operation: &str, request: &Value) -> Response {
     const MESSAGE: &str = "Transaction is ongoing for the item";
     let Some(actions) = request["TransactItems"].as_array().map(Vec::len).filter(|_| operation.starts_with("Transact"))

@@ -1,5 +1,5 @@
-//! The payment methods of the fake: Stripe's test tokens, and tokens with faults of their own. Tests that run in parallel use such tokens
-//! instead of global faults.
+//! The payment methods of the fake: Stripe's test tokens, and tokens with faults of their own. Tests that run in parallel use
+//! such tokens instead of global faults.
 
 use std::time::Duration;
 
@@ -61,8 +61,8 @@ impl Card {
     /// - `pm_test_refund_fails_<once|n>`, `pm_test_refund_lost_<once|n>`, `pm_test_refund_refused`: refunds;
     /// - `pm_test_amount_plus_<n>`, `pm_test_amount_minus_<n>`, `pm_test_currency_<usd>`: what is authorised.
     ///
-    /// Any token may be followed by `_hook_<prompt|late|twice|shuffled|never>`, `_<n>ms` and `_<anything>`: the webhook events of its
-    /// payments are delivered in this way.
+    /// Any token may be followed by `_hook_<prompt|late|twice|shuffled|never>`, `_<n>ms` and `_<anything>`: the webhook events of
+    /// its payments are delivered in this way.
     pub(crate) fn parse(token: &str) -> Result<Self, ApiResponse> {
         let declined = |code, decline_code, message| {
             Some((BankDecision::Declined { code, decline_code, message }, CardFault::None))

@@ -1,6 +1,6 @@
 //! The control plane under `/_fake`, in JSON:
-//! - `GET /books?order_id=&parts=orders,intents,refunds,requests`: the ledger, of one order or of all. Without `parts` it has all parts;
-//!   `orders` alone has only the totals;
+//! - `GET /books?order_id=&parts=orders,intents,refunds,requests`: the ledger, of one order or of all. Without `parts` it has all
+//!   parts; `orders` alone has only the totals;
 //! - `GET|POST|DELETE /faults`: the faults (`faults.rs`);
 //! - `DELETE /idempotency-keys?order_id=`: deletes stored responses;
 //! - `ANY /intents/{id}/authenticate?outcome=fail`: the bank's page for the customer;

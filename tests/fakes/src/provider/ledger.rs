@@ -24,8 +24,8 @@ pub(crate) struct RequestRecord {
     pub(crate) fault: Option<Kind>,
 }
 
-/// How often each event happened to an order or an intent, and the amounts in minor units. An authorised amount is held, captured or
-/// voided; only captured amounts are refunded.
+/// How often each event happened to an order or an intent, and the amounts in minor units. An authorised amount is held, captured
+/// or voided; only captured amounts are refunded.
 #[derive(Debug, Default, Serialize)]
 struct Tally {
     intents: u32,

@@ -75,8 +75,8 @@ async fn respond(shared: &Shared, parts: &Parts, body: &Bytes) -> Response {
 }
 
 impl ProviderState {
-    /// Handles a request under the lock: authentication, faults, the idempotency key and the effect. `Err` is a response to a request that
-    /// had no effect.
+    /// Handles a request under the lock: authentication, faults, the idempotency key and the effect. `Err` is a response to a
+    /// request that had no effect.
     fn process(
         &mut self,
         request_number: usize,
@@ -127,7 +127,8 @@ impl ProviderState {
                 Kind::FailAfter => plan.response = server_error(plan.response.retention),
                 Kind::TimeoutAfter | Kind::DropConnectionAfter => {
                     plan.is_lost = true;
-                    // The provider has finished and only the response is lost, so a retry with the key may read the stored response.
+                    // The provider has finished and only the response is lost, so a retry with the key may read the stored
+                    // response.
                     if let Some(key) = plan.key.take_if(|_| plan.response.retention == Retention::Stored) {
                         self.keys.store(&key, &plan.response);
                     }

@@ -33,8 +33,8 @@ pub(crate) fn intent_created(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
     vec![WebhookEvent::of_intent("payment_intent.created", intent, base)]
 }
 
-/// The event of an intent's new status after a confirmation, an authentication or a capture. A payment that is captured automatically
-/// causes no event about a capturable amount.
+/// The event of an intent's new status after a confirmation, an authentication or a capture. A payment that is captured
+/// automatically causes no event about a capturable amount.
 pub(crate) fn status_changed(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
     let kind = match intent.status {
         Status::RequiresAction => "payment_intent.requires_action",

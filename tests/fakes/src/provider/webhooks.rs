@@ -169,7 +169,8 @@ impl Webhooks {
         }
     }
 
-    /// Delivers an event once more, without retries, and returns the response's status. None if there is no such event or no endpoint.
+    /// Delivers an event once more, without retries, and returns the response's status. None if there is no such event or no
+    /// endpoint.
     pub(crate) async fn replay(&self, id: &str) -> Option<Option<u16>> {
         let (position, endpoint_generation) = {
             let state = lock(&self.state);
