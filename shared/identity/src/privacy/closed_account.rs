@@ -21,11 +21,13 @@ pub(crate) struct ClosedAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use values::Clock;
 
     #[test]
     fn row_of_an_earlier_release_reads_and_writes_back() {
+        let user: UserId = Clock::System.mint();
         let row = serde_json::json!({
-            "userId": "usr_01890a5d-ac96-774b-bcce-b302099a8057", "status": "deleted", "version": 3,
+            "userId": user, "status": "deleted", "version": 3,
             "createdAt": "2026-11-21T00:00:00.000Z", "closedAt": "2026-11-22T00:00:00.000Z", "address": "a digest",
         });
         let Ok(closed) = serde_json::from_value::<ClosedAccount>(row.clone()) else { panic!("it does not read") };
