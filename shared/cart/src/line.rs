@@ -28,7 +28,7 @@ impl Line {
     /// pieces are available.
     pub fn new(offer: &Offer, quantity: Quantity) -> Result<Self> {
         match offer.check_sale(quantity.get(), offer.price_version) {
-            Some(SaleRefusal::Short { available }) => Err(insufficient_stock(offer, available)),
+            Some(SaleRefusal::InsufficientStock { available }) => Err(insufficient_stock(offer, available)),
             Some(_) => Err(unknown_product(&ItemRef::Sku(offer.sku.clone()))),
             None => Ok(Self {
                 sku: offer.sku.clone(),
