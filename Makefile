@@ -1,42 +1,42 @@
-# souk's commands. What each does is in infra/local/souk.py (Python 3; everything else it needs, it puts into .local/venv).
+# souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
 .PHONY: help up down logs admin test proof soak mutants bench invoke deploy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
 
-help: ## this list
+help: ## print this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-up: ## build, deploy into a local emulator, load a demo catalog; again: update what changed
+up: ## build, deploy into a local emulator, load a demo catalog; if it runs already, update it
 	$(SOUK) up
 
-down: ## stop all of it
+down: ## stop the local stack
 	$(SOUK) down
 
-logs: ## follow a function's log: make logs F=orders
-	$(SOUK) logs $(or $(F),$(error say which function: make logs F=orders))
+logs: ## follow the log of a function: make logs F=orders
+	$(SOUK) logs $(or $(F),$(error name a function: make logs F=orders))
 
-admin: ## make somebody who has registered an admin: make admin EMAIL=ada@example.com [ENV=prod]
-	$(SOUK) admin '$(or $(EMAIL),$(error say who: make admin EMAIL=ada@example.com))' $(if $(ENV),--env $(ENV))
+admin: ## give a registered account the role of an admin: make admin EMAIL=ada@example.com [ENV=prod]
+	$(SOUK) admin '$(or $(EMAIL),$(error give an email address: make admin EMAIL=ada@example.com))' $(if $(ENV),--env $(ENV))
 
-test: ## everything there is, in a stack of its own: make test [SEED=4711]
+test: ## run all checks and tests, in a new stack: make test [SEED=4711]
 	$(SOUK) test $(SEEDED)
 
-proof: ## of that the proof alone (tests/concurrency): make proof [SEED=4711] [ONLY=expiry]
+proof: ## run the proof only (tests/concurrency): make proof [SEED=4711] [ONLY=expiry]
 	$(SOUK) proof $(SEEDED) $(NARROWED)
 
-soak: ## the proof for longer: make soak [MINUTES=30] [SEED=4711]
+soak: ## run the proof for a longer time: make soak [MINUTES=30] [SEED=4711]
 	$(SOUK) soak --minutes $(or $(MINUTES),30) $(SEEDED)
 
-mutants: ## souk broken on purpose, one invariant at a time, the proof has to notice: make mutants [ONLY=no_stock_condition]
+mutants: ## break one invariant at a time, and check that the proof notices: make mutants [ONLY=no_stock_condition]
 	$(SOUK) mutants $(SEEDED) $(NARROWED)
 
-bench: ## sizes, starts, warm times, AWS calls and capacity, against the house budgets
+bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare them with the budgets
 	$(SOUK) bench
 
-invoke: ## invoke a local function: make invoke F=orders E=events/orders/place.json
-	$(SOUK) invoke $(or $(F),$(error say which function: F=orders)) $(or $(E),$(error say which event: E=events/orders/place.json))
+invoke: ## invoke a function of the local stack: make invoke F=orders E=events/orders/place.json
+	$(SOUK) invoke $(or $(F),$(error name a function: F=orders)) $(or $(E),$(error name an event file: E=events/orders/place.json))
 
 deploy: ## build for AWS and deploy: make deploy ENV=dev
-	$(SOUK) deploy $(or $(ENV),$(error say where: ENV=dev, staging or prod))
+	$(SOUK) deploy $(or $(ENV),$(error name an environment: ENV=dev, staging or prod))

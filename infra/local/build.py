@@ -1,7 +1,7 @@
-"""Building: one cargo run for everything, then `sam build`, which finds its work done.
+"""Builds the functions: one run of cargo compiles all of them, then `sam build` packages them.
 
-The test stack's functions have fault points (faults.toml), all others have none. Cargo keeps both sorts in its target folder, so to go
-from one to the other costs nothing; their packages lie in folders of their own, and so do the marks that tell what is in there.
+Only the test stack's functions have fault points (faults.toml). Cargo keeps both variants in its target folder, so switching costs
+nothing. Each variant has its own folder of packages, with its own marker.
 """
 
 import fcntl
@@ -13,17 +13,17 @@ from pathlib import Path
 
 from profiles import FUNCTIONS, host_target
 from steps import LOCAL, ROOT, Failure, clean_environment, run, step
-from venv import BIN, VENV
+from python_tools import BIN, VENV
 
 _FAULTS = Path(__file__).with_name("faults.toml")
 
 
 def cargo_environment(**extra):
-    """For every cargo run of ours. cargo-lambda always names a target, so all name it: one target folder, nothing compiled twice."""
+    """The environment of every cargo run. All runs name the target, as cargo-lambda does: then they share one target folder."""
     return clean_environment(
         CARGO_BUILD_TARGET=host_target()[1],
         CARGO_TERM_COLOR="never",
-        # The machine is the target: plain cargo builds faster than cargo-lambda's zig. A build for AWS does not set this.
+        # The target is this machine, where cargo is faster than cargo-lambda's zig. A build for AWS does not set this.
         CARGO_LAMBDA_COMPILER="cargo",
         SAM_BUILD_MODE="debug",
         SAM_CLI_TELEMETRY="0",
@@ -34,65 +34,68 @@ def cargo_environment(**extra):
 
 
 def build(profile):
-    """The profile's functions, packaged in `profile.built`."""
+    """Builds the profile's functions and packages them in `profile.built`."""
     features, environment = [], cargo_environment()
-    if profile.breakable:
+    if profile.has_fault_points:
         features = ["--features", ",".join(tomllib.loads(_FAULTS.read_text())["build"]["features"])]
-        # SAM has no way to hand features to cargo-lambda; its own configuration has.
+        # SAM cannot pass features to cargo-lambda, but cargo-lambda's configuration can.
         environment["CARGO_LAMBDA_GLOBAL"] = str(_FAULTS)
-    with _undisturbed():
+    with _build_lock():
         with step("Functions (cargo build)"):
             run(
                 ["cargo", "build", "--locked", *binaries(), *features],
                 log=profile.log / "cargo-build.log",
                 env=environment,
-                failure="The functions do not compile: mend the error above and run this again.",
+                failure="The functions do not compile: fix the error above and run this again.",
             )
-        # Taken before sam build: cargo-lambda moves the binaries away.
-        marker, wanted = _marker(profile), _package_fingerprint()
-        if marker.exists() and marker.read_text() == wanted and (profile.built / "template.yaml").exists():
+        # Computed before sam build, because cargo-lambda moves the binaries.
+        marker, fingerprint = _marker(profile), _package_fingerprint()
+        if marker.exists() and marker.read_text() == fingerprint and (profile.built / "template.yaml").exists():
             return
         marker.unlink(missing_ok=True)
         with step("Packages (sam build)"):
             run(
-                [BIN / "sam", "build", "--build-dir", profile.built, "--parameter-overrides", f"Architecture={host_target()[0]}"],
+                [
+                    *(BIN / "sam", "build", "--language-extensions", "--build-dir", profile.built),
+                    *("--parameter-overrides", f"Architecture={host_target()[0]}"),
+                ],
                 log=profile.log / "sam-build.log",
                 env=environment,
-                failure="`sam build` failed: see the lines above.",
+                failure="`sam build` failed: see above.",
             )
         _check_packages(profile)
-        marker.write_text(wanted)
+        marker.write_text(fingerprint)
 
 
 @contextmanager
-def _undisturbed():
-    """One build at a time: `make up` and `make test` may run side by side, and both sorts of a function pass through one place."""
+def _build_lock():
+    """Allows one build at a time: `make up` and `make test` may run side by side, and both variants use the same target folder."""
     with (LOCAL / "build.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
 def _check_packages(profile):
-    """A function that can be broken on purpose must never get out of the test stack."""
-    if profile.breakable:
+    """Refuses a package with fault points outside the test stack."""
+    if profile.has_fault_points:
         return
     for bootstrap in sorted(profile.built.glob("*/bootstrap")):
         if b"SOUK_FAULTS" in bootstrap.read_bytes():
-            raise Failure(f"{bootstrap.parent.name} was built with fault points, which only the test stack may have: see {_FAULTS.name}.")
+            raise Failure(f"{bootstrap.parent.name} was built with fault points, which are allowed in the test stack only: see {_FAULTS.name}.")
 
 
 def binary(name, kind):
-    """Where cargo puts a program; `kind` is debug or release."""
+    """The path of a program that cargo built. `kind` is debug or release."""
     return ROOT / "target" / host_target()[1] / kind / name
 
 
 def binaries():
-    """Cargo's arguments for all functions. By binary, as sam build does it: `-p` would select other features, and compile all again."""
+    """Cargo's arguments for all functions. By binary, as sam build does: `-p` selects other features, so it would compile everything again."""
     return [part for path in sorted(FUNCTIONS.iterdir()) for part in ("--bin", f"fn-{path.name}")]
 
 
 def fingerprint(profile):
-    """Changes when anything that `sam deploy` would send changes."""
+    """A digest of everything that `sam deploy` would upload."""
     digest = hashlib.sha256()
     for path in sorted(p for p in profile.built.rglob("*") if p.is_file()):
         digest.update(str(path.relative_to(profile.built)).encode() + path.read_bytes())
@@ -100,7 +103,7 @@ def fingerprint(profile):
 
 
 def _marker(profile):
-    """sam build takes seconds to find that nothing changed; a look at the binaries takes none."""
+    """Names what was packaged last. Comparing it takes no time; `sam build` takes seconds to find that nothing changed."""
     return profile.built.with_name("packaged")
 
 

@@ -1,4 +1,4 @@
-"""One function per command of souk.py. Runs inside the venv."""
+"""One function for each command of souk.py. Runs inside the virtual environment."""
 
 import json
 import os
@@ -9,19 +9,20 @@ from pathlib import Path
 import admins
 import build
 import proof as proofs
+import resources as stack_resources
 import seed
 import stack
 import suites
-from lifecycle import programs, start, stop, whole_or_nothing
+from lifecycle import programs, start, stop, stop_on_failure
 from profiles import PROFILES, read_json
-from steps import ROOT, Failure, say, shown
-from venv import BIN, VENV
+from steps import ROOT, Failure, display_path, say
+from python_tools import BIN, VENV
 
 
 def up(_):
     profile, started = PROFILES["up"], time.monotonic()
     say("souk: local stack")
-    with whole_or_nothing(profile):
+    with stop_on_failure(profile):
         emulator, *_rest = start(profile)
         build.build(profile)
         stack.deploy(profile, emulator)
@@ -61,18 +62,18 @@ def bench(_):
 def logs(arguments):
     profile = running_profile()
     group = f"/aws/lambda/{profile.stack}-{arguments.function}"
-    client, since, seen = profile.client("logs"), int(time.time() * 1000) - 600_000, set()
-    say(f"{group}, from 10 minutes ago; Ctrl-C ends it")
+    client, since, printed = profile.client("logs"), int(time.time() * 1000) - 600_000, set()
+    say(f"{group}, from 10 minutes ago; stop with Ctrl-C")
     while True:
         try:
             pages = client.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
             events = [event for page in pages for event in page["events"]]
         except client.exceptions.ResourceNotFoundException:
-            raise Failure(f"There is no function {arguments.function}: {', '.join(stack.function_names())}.") from None
+            raise Failure(f"There is no function {arguments.function}: choose one of {', '.join(stack.function_names())}.") from None
         for event in sorted(events, key=lambda e: e["timestamp"]):
             key = (event["timestamp"], event["message"], event.get("eventId"))
-            if key not in seen:
-                seen.add(key)
+            if key not in printed:
+                printed.add(key)
                 say(event["message"].rstrip())
         time.sleep(0.7)
 
@@ -80,12 +81,12 @@ def logs(arguments):
 def invoke(arguments):
     profile, event = running_profile(), Path(arguments.event)
     if not event.is_file():
-        raise Failure(f"There is no {event}: give an event file (they lie in events/).")
+        raise Failure(f"There is no file {event}: choose one in events/.")
     description = read_json(profile.description, {})
     functions = description["functions"]
     if arguments.function not in functions:
         raise Failure(f"There is no function {arguments.function}: choose one of {', '.join(sorted(functions))}.")
-    # A stream's sample names its table, whose name every stack makes anew.
+    # The sample of a stream names its table, and every stack generates another name.
     payload = event.read_text().replace("sample-OrdersTable", description["tables"]["orders"])
     answer = profile.client("lambda").invoke(FunctionName=functions[arguments.function], Payload=payload)
     payload = answer["Payload"].read().decode(errors="replace")
@@ -99,17 +100,17 @@ def invoke(arguments):
 
 def admin(arguments):
     if arguments.env:
-        client, function = admins.deployed(arguments.env)
+        client, function = admins.deployed_housekeeping(arguments.env)
     else:
         profile = running_profile()
         client, function = profile.client("lambda"), f"{profile.stack}-housekeeping"
     admins.grant(client, function, arguments.email)
-    say(f"  {arguments.email} is an admin of {arguments.env or 'the local stack'}, from the next login or refresh on.")
+    say(f"  {arguments.email} is now an admin of {arguments.env or 'the local stack'}. Tokens have the role after the next login or refresh.")
     return 0
 
 
 def deploy(arguments):
-    """What a user with an AWS account would type; only the tools come from .local/venv."""
+    """Runs `sam build` and `sam deploy` as a user would, with the tools of .local/venv."""
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}", "VIRTUAL_ENV": str(VENV), "SAM_CLI_TELEMETRY": "0"}
     for command in (["sam", "build", "--config-env", arguments.environment], ["sam", "deploy", "--config-env", arguments.environment]):
         say("$ " + " ".join(command))
@@ -119,10 +120,16 @@ def deploy(arguments):
     return 0
 
 
+def resources(_):
+    stack_resources.write()
+    say(f"  {display_path(stack_resources.GOLDEN)} is written.")
+    return 0
+
+
 def running_profile():
     profile = PROFILES["up"]
     if not programs(profile)[0].running():
-        raise Failure("The local stack does not run: `make up` starts it.")
+        raise Failure("The local stack is not running: start it with `make up`.")
     return profile
 
 
@@ -136,7 +143,7 @@ souk is up after {seconds:.0f} s
   customer  {d["customer"]["email"]}  {d["customer"]["password"]}
   mail      {d["mailUrl"]}
   logs      make logs F=orders         stop  make down
-  all of it in {shown(PROFILES["up"].description)}
+  all values: {display_path(PROFILES["up"].description)}
 
 Buy something:
   API={d["apiUrl"]}/api/v1
@@ -148,7 +155,7 @@ Buy something:
   curl -s $API/orders -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" \\
     -d '{{"cart": "me", "shippingAddress": {json.dumps(ADDRESS)}, "paymentMethod": {json.dumps(d["paymentMethod"])}}}'
   curl -s $API/orders -H "authorization: Bearer $TOKEN"     # a second later: confirmed, paid
-  curl -s {d["mailUrl"]}     # and the customer was told
+  curl -s {d["mailUrl"]}     # the customer's email
 """
 
 

@@ -1,5 +1,4 @@
-"""The programs around a stack: the AWS emulator (MiniStack), the payment provider and an OpenID provider; for the tests the fault proxy
-too."""
+"""The programs around a stack: the AWS emulator (MiniStack), a payment provider, an OpenID provider and, for tests, the fault proxy."""
 
 import json
 from pathlib import Path
@@ -8,7 +7,7 @@ import build
 from processes import Process, post_form, put_json
 from profiles import GRACE
 from steps import Failure, clean_environment
-from venv import BIN
+from python_tools import BIN
 
 _WIRE = Path(__file__).with_name("wire")
 
@@ -22,7 +21,7 @@ class Emulator(Process):
         scratch.mkdir(parents=True, exist_ok=True)
         self.start(
             [BIN / "ministack"],
-            # The functions inherit this environment: it holds nothing that Lambda would not give them, but for the emulator's own settings.
+            # The functions inherit this environment. It contains what Lambda would give them, and the emulator's own settings.
             env=clean_environment(
                 PYTHONPATH=_WIRE,
                 GATEWAY_PORT=self.port,
@@ -37,7 +36,7 @@ class Emulator(Process):
 
 
 class LocalStripe(Process):
-    """Stripe's wire format with signed webhooks. Not the judge of money rules: it allows over-refunds and forgets idempotency keys."""
+    """Speaks Stripe's wire format and signs webhooks. No test relies on it: it allows refunds above the payment and ignores idempotency keys."""
 
     def __init__(self, profile):
         super().__init__(profile, "localstripe", profile.provider_port, "/js.stripe.com/v3/")
@@ -47,13 +46,13 @@ class LocalStripe(Process):
             [BIN / "localstripe", "--port", str(self.port), "--from-scratch"],
             env=clean_environment(PYTHONPATH=_WIRE, SOUK_LOOPBACK_ONLY=1),
         )
-        # It forgets its webhook endpoints with every start.
+        # It loses its webhook endpoints when it stops.
         post_form(f"{self.profile.provider_url}/_config/webhooks/souk", self.profile.webhook)
 
 
 class OpenIdProvider(Process):
-    """Stands in for Google: discovery, keys, codes and signed ID tokens are real. It takes any client, and does not ask for PKCE: that is
-    judged by the fake GitHub."""
+    """Replaces Google: discovery, keys, codes and signed ID tokens are real. It accepts every client and does not check PKCE; the fake
+    GitHub does."""
 
     def __init__(self, profile):
         super().__init__(profile, "openid-provider", profile.openid_port, "/.well-known/openid-configuration")
@@ -78,7 +77,7 @@ class FakeProvider(Process):
 
 
 class FaultProxy(Process):
-    """Stands between the functions and DynamoDB and answers with conflicts on request: the emulator never does."""
+    """A proxy between the functions and DynamoDB that answers with conflicts on request. The emulator never does."""
 
     def __init__(self, profile):
         super().__init__(profile, "dynamodb-proxy", profile.proxy_port, "/_fake/health")
@@ -93,5 +92,5 @@ class FaultProxy(Process):
 def _fakes(profile):
     binary = build.binary("fakes", "release" if profile.name == "bench" else "debug")
     if not binary.exists():
-        raise Failure("The tests' fakes are not built (tests/fakes).")
+        raise Failure("The fakes of the tests (tests/fakes) are not built.")
     return binary

@@ -1,4 +1,4 @@
-"""A stack for one run of a suite: made from nothing, stopped at its end."""
+"""A new stack for one run of a suite."""
 
 import shutil
 from contextlib import contextmanager
@@ -11,15 +11,14 @@ from lifecycle import start, stop
 
 @contextmanager
 def fresh(profile):
-    """The built functions in the profile's emulator, ready and seeded. Stopped at the end whatever happens, with the functions' logs
-    kept in files."""
+    """Builds, deploys and seeds the profile's stack for the block. Always stops it at the end, and saves the functions' logs in files."""
     stop(profile, quietly=True)
     for leftover in ("deployed.json", "seeded.json", "stack.json"):
         (profile.state / leftover).unlink(missing_ok=True)
     if profile.faults:
         shutil.rmtree(profile.faults, ignore_errors=True)
-        for orders in ("kill", "mutant"):
-            (profile.faults / orders).mkdir(parents=True)
+        for folder in ("kill", "mutant"):
+            (profile.faults / folder).mkdir(parents=True)
     try:
         emulator, *_rest = start(profile)
         build.build(profile)
@@ -29,12 +28,12 @@ def fresh(profile):
         seed.seed(profile, emulator)
         yield
     finally:
-        _keep_function_logs(profile)
+        _save_function_logs(profile)
         stop(profile, quietly=True)
 
 
-def _keep_function_logs(profile):
-    """The emulator's log groups go with it: one file per function stays."""
+def _save_function_logs(profile):
+    """Saves one file per function, because the emulator loses its log groups when it stops."""
     folder = profile.log / "functions"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -42,13 +41,14 @@ def _keep_function_logs(profile):
     for name in stack.function_names():
         try:
             events = _events(client, f"/aws/lambda/{profile.stack}-{name}")
-        except Exception:  # the emulator may be gone, or nothing deployed: the failure that brought us here is the one to show
+        except Exception:  # no emulator or no deployment: the first failure is the one to show
             return
         (folder / f"{name}.log").write_text("".join(event["message"].rstrip() + "\n" for event in events))
 
 
 def _events(client, group):
-    """All of a log group, by time. The emulator answers with the first 10,000 and names no next page: go on from the last one's time."""
+    """All events of a log group, by time. The emulator answers with the first 10,000 and without a next page, so each request starts at
+    the time of the last event."""
     events, since = {}, 0
     while True:
         page = client.filter_log_events(logGroupName=group, startTime=since)["events"]

@@ -1,4 +1,4 @@
-"""Starting and stopping the programs of a stack as a whole."""
+"""Starts and stops the programs of a stack."""
 
 from contextlib import contextmanager
 
@@ -7,7 +7,7 @@ from steps import say, step
 
 
 def programs(profile):
-    """All programs of a profile in the order in which they start; the emulator is the first."""
+    """The programs of a profile in the order in which they start. The emulator is the first."""
     if profile.name == "up":
         return [Emulator(profile), LocalStripe(profile), OpenIdProvider(profile)]
     openid = [OpenIdProvider(profile)] if profile.openid_port else []
@@ -15,15 +15,15 @@ def programs(profile):
 
 
 def start(profile):
-    """Starts what does not run yet. Ports first: nothing is started when one of them is taken."""
-    everything = programs(profile)
-    missing = [program for program in everything if not program.running()]
+    """Starts the programs that are not running. Starts none if one of the ports is in use."""
+    all_programs = programs(profile)
+    missing = [program for program in all_programs if not program.running()]
     for program in missing:
         program.check_port()
     for program in missing:
         with step(f"Start {program.name} (port {program.port})"):
             program.launch()
-    return everything
+    return all_programs
 
 
 def stop(profile, quietly=False):
@@ -33,8 +33,8 @@ def stop(profile, quietly=False):
 
 
 @contextmanager
-def whole_or_nothing(profile):
-    """If the block fails, what it started is stopped; what ran before it goes on."""
+def stop_on_failure(profile):
+    """If the block fails, stops the programs that it started. Programs that ran before keep running."""
     before = {program.name for program in programs(profile) if program.running()}
     try:
         yield

@@ -1,4 +1,4 @@
-"""Background processes of a stack: started once, found again by their pid files, stopped with everything they started."""
+"""Background processes of a stack. A pid file finds a process again; stopping it also stops its child processes."""
 
 import json
 import os
@@ -14,75 +14,75 @@ from pathlib import Path
 from profiles import read_json, write_json
 from steps import ROOT, Failure
 
-# Straight to the local process, whatever proxy the machine uses.
+# Direct connections, because a proxy of the machine cannot reach local processes.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Process:
-    """One background program of a profile. Its pid file also holds the start time, so that a recycled pid is never mistaken for it."""
+    """One background program of a profile. Its pid file also contains the start time, so that a reused pid is not mistaken for it."""
 
-    def __init__(self, profile, name, port, answers_at):
+    def __init__(self, profile, name, port, probe_path):
         self.profile, self.name, self.port = profile, name, port
-        self.probe = f"http://127.0.0.1:{port}{answers_at}"
+        self.probe = f"http://127.0.0.1:{port}{probe_path}"
         self.pid_file = profile.state / "run" / f"{name}.json"
         self.log = profile.log / f"{name}.log"
 
     def running(self):
-        known = read_json(self.pid_file)
-        return bool(known) and _started(known["pid"]) == known["started"]
+        record = read_json(self.pid_file)
+        return bool(record) and _start_time(record["pid"]) == record["started"]
 
     def identity(self):
-        """Changes with every start: what was deployed into an emulator is gone with it."""
+        """Changes with every start, because an emulator loses its deployments when it stops."""
         return read_json(self.pid_file)
 
     def check_port(self):
-        """A clear sentence when somebody else has the port."""
+        """Fails if another program uses the port."""
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 s.bind(("127.0.0.1", self.port))
             except OSError:
                 raise Failure(
-                    f"Port {self.port} ({self.name}) is taken by another program: stop it "
-                    f"(`ss -ltnp 'sport = :{self.port}'` names it), then run this again."
+                    f"Port {self.port} ({self.name}) is in use: stop the other program "
+                    f"(`ss -ltnp 'sport = :{self.port}'` shows it), then run this again."
                 ) from None
 
     def start(self, command, env, cwd=ROOT, seconds=30):
         self.check_port()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
-            # A session of its own: Ctrl-C in the terminal must not reach it, and all it spawns can be found by the session.
+            # In its own session, so that Ctrl-C does not reach it and its child processes can be found.
             child = subprocess.Popen(
                 command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
-        write_json(self.pid_file, {"pid": child.pid, "started": _started(child.pid)})
+        write_json(self.pid_file, {"pid": child.pid, "started": _start_time(child.pid)})
         deadline = time.monotonic() + seconds
         while not answers(self.probe):
             if child.poll() is not None:
-                raise Failure(f"{self.name} ended right after its start.", self.log)
+                raise Failure(f"{self.name} stopped right after its start.", self.log)
             if time.monotonic() > deadline:
                 raise Failure(f"{self.name} does not answer after {seconds} s.", self.log)
             time.sleep(0.05)
 
     def stop(self):
-        """Ends it, politely at first, and whatever it left in its session. True if there was something to end."""
-        known = read_json(self.pid_file)
-        alive = self.running()
-        if alive:
-            _signal(known["pid"], signal.SIGTERM)
+        """Stops the program and all processes of its session. Returns whether it was running."""
+        record = read_json(self.pid_file)
+        was_running = self.running()
+        if was_running:
+            _signal(record["pid"], signal.SIGTERM)
             deadline = time.monotonic() + 5
             while self.running() and time.monotonic() < deadline:
                 time.sleep(0.05)
-        if known and (alive or _started(known["pid"]) is None):
-            # Lambda workers that outlived the emulator. The session id is its pid, which cannot be reused while they live.
-            for pid in _session(known["pid"]):
+        if record and (was_running or _start_time(record["pid"]) is None):
+            # Functions that still run after the emulator. The session id is the emulator's pid, which is not reused while they run.
+            for pid in _session(record["pid"]):
                 _signal(pid, signal.SIGKILL)
         self.pid_file.unlink(missing_ok=True)
-        return alive
+        return was_running
 
 
 def answers(url):
-    """True if anything speaks HTTP at `url`, whatever it says."""
+    """Whether an HTTP server answers at `url`, with any status."""
     try:
         _opener.open(url, timeout=2).close()
         return True
@@ -102,7 +102,7 @@ def put_json(url, body):
 
 
 def _stat(pid):
-    """Fields of /proc/<pid>/stat after the command's name: state, ppid, pgrp, session, … None for a process that is gone."""
+    """The fields of /proc/<pid>/stat after the command's name (state, ppid, pgrp, session, …). None if the process has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -110,7 +110,7 @@ def _stat(pid):
     return None if fields[0] in "ZX" else fields
 
 
-def _started(pid):
+def _start_time(pid):
     fields = _stat(pid)
     return fields[19] if fields else None
 

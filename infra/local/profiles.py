@@ -1,4 +1,4 @@
-"""The three local stacks. Each has ports, state and names of its own, so that a test run never meets a running `make up`."""
+"""The three local stacks. Each has its own ports, state and names, so that they can run at the same time."""
 
 import json
 import os
@@ -10,25 +10,25 @@ from steps import LOCAL, ROOT, Failure, clean_environment
 
 FUNCTIONS = ROOT / "functions"
 REGION = "eu-central-1"
-# The emulator takes any credentials; these are its convention.
+# The emulator accepts any credentials; these are its convention.
 ACCESS_KEY = SECRET_KEY = "test"
-# What localstripe and the tests' fake provider accept, and what they sign webhooks with. Worth nothing anywhere else.
+# localstripe and the fake provider accept this API key and sign webhooks with this secret. No other system does.
 STRIPE = {"apiKey": "sk_test_12345", "webhookSecret": "whsec_souk_local_only"}
-# This shop's clients at the providers that one signs in with; the fake GitHub (tests/fakes/src/github.rs) takes no others.
+# The shop's OAuth client. The fake GitHub (tests/fakes/src/github.rs) accepts no other.
 OAUTH_CLIENT = "souk-local"
 OAUTH = {"google": "google-secret-local-only", "github": "github-secret-local-only"}
-# Who the local OpenID provider knows from its start; a suite tells it of others.
+# The user that the local OpenID provider knows at its start. The suites add others.
 GRACE = {"sub": "grace", "email": "grace@souk.local", "email_verified": True, "name": "Grace Hopper"}
 
 
 def host_target():
-    """The machine's Lambda architecture and Rust target: local functions run here, without cross-compiling."""
+    """The machine's Lambda architecture and Rust target, because local functions run on this machine."""
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
     if machine == "x86_64":
         return "x86_64", "x86_64-unknown-linux-gnu"
     if machine == "aarch64":
         return "arm64", "aarch64-unknown-linux-gnu"
-    raise Failure(f"This machine is {machine}; Lambda knows x86_64 and arm64 only, so the functions cannot run here.")
+    raise Failure(f"This machine is {machine}, but Lambda functions run on x86_64 and arm64 only.")
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Profile:
     state: Path
     proxy_port: int | None = None
     parameters: dict = field(default_factory=dict)
-    # What template.yaml does not allow a function then fails here as it would on AWS (but for LeadingKeys conditions, which the emulator
-    # does not know). It checks signatures too, so nothing may stand in between that changes a request.
+    # Whether the emulator enforces the functions' roles, as AWS does. It does not evaluate LeadingKeys conditions. It also verifies
+    # signatures, so a proxy must not change a request.
     enforces_roles: bool = False
-    # Its functions have fault points and mutants, for the proof.
-    breakable: bool = False
-    # Of the OpenID provider that stands in for Google; without one, nobody signs in with Google.
+    # Whether its functions have the fault points and mutants of tests/concurrency.
+    has_fault_points: bool = False
+    # The port of the OpenID provider that replaces Google. None switches sign-in with Google off.
     openid_port: int | None = None
-    # Whether its provider tells of payments by itself.
+    # Whether the payment provider sends webhooks.
     webhooks: bool = True
 
     @property
@@ -71,7 +71,7 @@ class Profile:
 
     @property
     def api_url(self):
-        # Without a stage the emulator takes `$default`, which a shell would expand. This form works in any program.
+        # Without a stage in the path the emulator uses `$default`, which a shell would expand.
         return f"{self.emulator_url}/_aws/execute-api/souk"
 
     @property
@@ -84,22 +84,22 @@ class Profile:
 
     @property
     def built(self):
-        """Where `sam build` puts the packages. Not .aws-sam/build: one for AWS must not end up in the emulator, nor the other way round."""
-        return (self.state if self.breakable else LOCAL) / "build"
+        """The folder of the packages. Not .aws-sam/build, which is for AWS: packages must not be confused."""
+        return (self.state if self.has_fault_points else LOCAL) / "build"
 
     @property
     def faults(self):
-        """Where a suite orders faults: files in `kill/` and `mutant/` (shared/aws/src/fault.rs)."""
-        return self.state / "faults" if self.breakable else None
+        """The folder in which a suite orders faults by files in `kill/` and `mutant/` (shared/aws/src/fault.rs)."""
+        return self.state / "faults" if self.has_fault_points else None
 
     @property
     def webhook(self):
-        """Where the provider tells of payments, as it and its stand-ins want to hear it."""
+        """The webhook endpoint, in the form that localstripe and the fake provider expect."""
         return {"url": f"{self.api_url}/api/v1/payments/webhooks/stripe", "secret": STRIPE["webhookSecret"]}
 
     @property
     def description(self):
-        """stack.json: what a test or a script needs to know of the running stack."""
+        """stack.json: the URLs, names and secrets of the running stack, for tests and scripts."""
         return self.state / "stack.json"
 
     def stack_parameters(self):
@@ -111,25 +111,25 @@ class Profile:
             "MailSender": "shop@souk.local",
             "MediaUrl": f"{self.emulator_url}/{self.stack}-000000000000-files",
             "LogRetentionDays": 1,
-            **(self.trusted_issuer() if self.breakable else {}),
+            **(self.trusted_issuer() if self.has_fault_points else {}),
             **self.sign_in(),
             **self.parameters,
         }
 
     def sign_in(self):
-        """Google is played by a real OpenID provider, GitHub by the payment provider's program, as far as there are any."""
+        """The parameters of sign-in. A local OpenID provider replaces Google, the fake provider replaces GitHub."""
         google = {"GoogleClientId": OAUTH_CLIENT, "GoogleIssuer": self.openid_url} if self.openid_url else {}
         url = f"{self.provider_url}/github"
-        github = {"GithubClientId": OAUTH_CLIENT, "GithubUrl": url, "GithubApiUrl": f"{url}/api"} if self.breakable else {}
+        github = {"GithubClientId": OAUTH_CLIENT, "GithubUrl": url, "GithubApiUrl": f"{url}/api"} if self.has_fault_points else {}
         return {"OAuthRedirects": "http://localhost:3000/signed-in", **google, **github}
 
     def trusted_issuer(self):
-        """A second issuer of tokens, played by the provider's program: a suite publishes its keys there."""
+        """The parameters of a trusted issuer. A suite publishes its keys at the fake provider."""
         url = f"{self.provider_url}/issuer"
         return {"TrustedIssuer": url, "TrustedJwksUrl": f"{url}/jwks.json", "TrustedAlgorithm": "ES256", "TrustedRoleClaim": "groups"}
 
     def environment(self, **extra):
-        """For programs that talk to this stack (SAM, the suites): the emulator's address and nothing of the caller's AWS account."""
+        """The environment of programs that call this stack (SAM, the suites): the emulator's URL, and nothing of the caller's AWS account."""
         return clean_environment(
             AWS_ENDPOINT_URL=self.emulator_url,
             AWS_ACCESS_KEY_ID=ACCESS_KEY,
@@ -156,22 +156,22 @@ class Profile:
         )
 
 
-# Short holds and retries: a test waits for them. A worker that is killed gives its message back after the visibility timeout.
-_IMPATIENT = {
+# Short times, because tests wait for them. The message of a killed worker returns to its queue after the visibility timeout.
+_SHORT_TIMES = {
     **{"HoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
     **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3, "IndexerTimeoutSeconds": 30},
 }
-# All customers of a suite come from one address. Its tests of limits come from addresses of their own, and have to get to the end of them.
-_BUSY = {
+# High limits, because all customers of a suite share one IP address. The tests of rate limits use other addresses and reach these limits.
+_HIGH_LIMITS = {
     **{"LoginsPerAccount": "20/300", "LoginsPerNetwork": "300/30000", "RegistrationsPerNetwork": "2000/100000"},
     **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "120/30000"},
 }
-# Nothing is braked: what is measured is the work.
+# No limits for the benchmark.
 _UNLIMITED = {f"{name}Per{whom}": "1000000/100000000" for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {
     f"RegistrationsPer{whom}": "1000000/100000000" for whom in ("Email", "Network")
 } | {"SignInsPerNetwork": "1000000/100000000"}
-# What a test tells apart from the defaults.
-_NAMED = {
+# Values that tests distinguish from the defaults.
+_DISTINCT_VALUES = {
     **{"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"},
     **{"FrontendUrl": "https://shop.example.com"},
 }
@@ -182,9 +182,9 @@ PROFILES = {
         *("test", 4666, 8520, LOCAL / "test"),
         proxy_port=8620,
         openid_port=8530,
-        parameters={**_IMPATIENT, **_BUSY, **_NAMED},
+        parameters={**_SHORT_TIMES, **_HIGH_LIMITS, **_DISTINCT_VALUES},
         enforces_roles=True,
-        breakable=True,
+        has_fault_points=True,
     ),
     "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820, parameters=_UNLIMITED, webhooks=False),
 }

@@ -1,8 +1,8 @@
-"""The proof (tests/concurrency) in the test stack: once, for longer, and against a souk that is broken on purpose."""
+"""Runs the proof (tests/concurrency) in the test stack: once, for a longer time, or against mutants of souk."""
 
 import build
 from fresh import fresh
-from steps import run, say, shown, step
+from steps import display_path, run, say, step
 from workspace import CARGO_BUILD, CARGO_TEST, tests
 
 PACKAGE, PROOF = "concurrency", "proof"
@@ -26,15 +26,15 @@ def mutants(profile, chosen_seed, only):
 
 
 def drive(profile, name, command, chosen_seed=None, **environment):
-    """Runs a part of the proof against the running stack. It says by itself what it does and with which seed."""
+    """Runs a program of the proof against the running stack. The program prints its steps and its seed."""
     if chosen_seed is not None:
         environment["SOUK_SEED"] = chosen_seed
     run(
         command,
         log=profile.log / f"{name}.log",
-        # One scenario at a time: each breaks something for everybody.
+        # One scenario at a time, because each causes failures in the whole stack.
         env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="1", RUST_TEST_NOCAPTURE="1", **environment),
-        failure=f"Not proved. SEED=… with the seed above repeats it; what the functions logged is in {shown(profile.log / 'functions')}.",
+        failure=f"The proof failed. SEED=… with the seed above repeats the run. The functions' logs are in {display_path(profile.log / 'functions')}.",
         stream=True,
     )
 
@@ -50,4 +50,4 @@ def _program(profile, name, chosen_seed, arguments=(), **environment):
 def _compile(profile, commands):
     with step("Suite and fakes (cargo)"):
         for command in [[*CARGO_BUILD, "--bin", "fakes"], *commands]:
-            run(command, log=profile.log / "suites.log", env=build.cargo_environment(), failure="It does not compile: see above.")
+            run(command, log=profile.log / "suites.log", env=build.cargo_environment(), failure="The suite or the fakes do not compile: see above.")

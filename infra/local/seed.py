@@ -1,4 +1,4 @@
-"""Demo data, put in as anybody would: through the API, and one operator's command for the first admin."""
+"""Demo data, created through the API. Only the first admin needs an operator's command."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from profiles import read_json, write_json
 from steps import Failure, step
 
 CATALOG = Path(__file__).with_name("demo") / "catalog.json"
-# Logins of a stack that only this machine can reach; they exist nowhere else.
+# Accounts of a stack that only this machine can reach. They exist nowhere else.
 LOGINS = {
     "admin": {"email": "admin@souk.local", "password": "local-admin-only-4711"},
     "customer": {"email": "customer@souk.local", "password": "local-customer-only-4711"},
@@ -28,30 +28,29 @@ def wait_until_ready(profile, seconds=60):
             if status == 200:
                 return
             if time.monotonic() > deadline:
-                said = json.dumps(body)[:400]
-                raise Failure(f"GET /ready still answers {status} after {seconds} s: {said}", profile.log / "emulator.log")
+                raise Failure(f"GET /ready answers {status} after {seconds} s: {json.dumps(body)[:400]}", profile.log / "emulator.log")
             time.sleep(0.5)
 
 
 def seed(profile, emulator):
-    wanted = {"emulator": emulator.identity(), "catalog": hashlib.sha256(CATALOG.read_bytes()).hexdigest()}
+    state = {"emulator": emulator.identity(), "catalog": hashlib.sha256(CATALOG.read_bytes()).hexdigest()}
     marker = profile.state / "seeded.json"
-    if read_json(marker) == wanted:
+    if read_json(marker) == state:
         return
-    with step("Logins and demo catalog") as s:
+    with step("Accounts and demo catalog") as s:
         for role, login in LOGINS.items():
             expect(call(profile, "POST", "/api/v1/auth/register", {**login, "name": _NAMES[role]}), 201, "email_taken")
-        operate(profile, {"task": "grant-role", "email": LOGINS["admin"]["email"], "role": "admin"})
+        invoke_housekeeping(profile, {"task": "grant-role", "email": LOGINS["admin"]["email"], "role": "admin"})
         token = expect(call(profile, "POST", "/api/v1/auth/login", LOGINS["admin"]), 200)["accessToken"]
         products = json.loads(CATALOG.read_text())
         for product in products:
             expect(call(profile, "POST", "/api/v1/products", product, token), 201, "sku_taken")
         s.note = f"{len(products)} products"
-    write_json(marker, wanted)
+    write_json(marker, state)
 
 
 def call(profile, method, path, body=None, token=None):
-    """One request to the API: (status, parsed body). A refused connection is status 0."""
+    """Sends one request to the API. Returns the status and the parsed body. A failed connection is status 0."""
     request = urllib.request.Request(profile.api_url + path, method=method)
     if body is not None:
         request.data = json.dumps(body).encode()
@@ -67,20 +66,20 @@ def call(profile, method, path, body=None, token=None):
         return 0, str(error)
 
 
-def expect(answer, status, or_code=None):
-    """The body of an answer that is as expected; `or_code` is a problem that means the thing is there already."""
-    got, body = answer
-    if got == status or (or_code and isinstance(body, dict) and body.get("code") == or_code):
+def expect(answer, status, existing_code=None):
+    """The body of an answer with this status, or with the error code `existing_code`, which means that the data exists already."""
+    actual, body = answer
+    if actual == status or (existing_code and isinstance(body, dict) and body.get("code") == existing_code):
         return body
-    raise Failure(f"Seeding the demo data: expected {status}, got {got}: {json.dumps(body)[:500]}")
+    raise Failure(f"The demo data could not be created: expected status {status}, got {actual}: {json.dumps(body)[:500]}")
 
 
-def operate(profile, task):
-    """An operator's command: housekeeping takes tasks that no API offers."""
+def invoke_housekeeping(profile, task):
+    """Runs an operator's task that has no API."""
     answer = profile.client("lambda").invoke(FunctionName=f"{profile.stack}-housekeeping", Payload=json.dumps(task).encode())
     payload = answer["Payload"].read().decode(errors="replace")
     if answer.get("FunctionError"):
-        raise Failure(f"housekeeping could not do {task['task']}: {payload[:500]}")
+        raise Failure(f"The task {task['task']} of housekeeping failed: {payload[:500]}")
     return payload
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""souk's local commands; the Makefile's targets call this. `python3 infra/local/souk.py --help` lists them.
+"""souk's local commands, which the Makefile calls. `python3 infra/local/souk.py --help` lists them.
 
-Starts with the standard library alone, makes .local/venv, and continues inside it.
+It starts with the standard library only, creates .local/venv, and restarts inside it.
 """
 
 import argparse
@@ -11,82 +11,82 @@ import signal
 import sys
 import traceback
 
-import venv
-from steps import LOCAL, Failure, say, shown
+import python_tools
+from steps import LOCAL, Failure, display_path, say
 
-
-# Commands that start and stop the same programs: one of them at a time in a checkout.
+# The lock of each command. Commands with the same lock use the same programs, so only one of them runs at a time in a checkout.
 LOCKED = {"up": "up", "down": "up", "test": "test", "proof": "test", "soak": "test", "mutants": "test", "bench": "bench"}
 
 
-def alone(what):
-    """Holds a lock until this process ends, also over the change into the venv, which keeps the process and its open files."""
+def take_lock(name):
+    """Holds the lock until this process ends. The restart inside the virtual environment keeps the process and its open files."""
     if os.environ.get("SOUK_ALONE") == str(os.getpid()):
         return
     LOCAL.mkdir(exist_ok=True)
-    handle = os.open(LOCAL / f"{what}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    handle = os.open(LOCAL / f"{name}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        others = " or ".join(f"`make {command}`" for command, lock in LOCKED.items() if lock == what)
-        raise Failure(f"Another {others} is at work in this checkout: wait for it to end, then try again.") from None
+        others = " or ".join(f"`make {command}`" for command, lock in LOCKED.items() if lock == name)
+        raise Failure(f"Another {others} is running in this checkout: wait until it ends, then try again.") from None
     os.set_inheritable(handle, True)
     os.environ["SOUK_ALONE"] = str(os.getpid())
 
 
 def main():
     arguments = parse()
-    # A stop from outside (CI's timeout, `kill`) cleans up just as Ctrl-C does.
+    # SIGTERM (a timeout of CI, `kill`) cleans up as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if arguments.command in LOCKED:
-            alone(LOCKED[arguments.command])
+            take_lock(LOCKED[arguments.command])
         if arguments.command != "down":
-            venv.check_prerequisites()
-            venv.ensure()
-            venv.enter()
+            python_tools.check_prerequisites()
+            python_tools.ensure()
+            python_tools.enter()
         import commands
 
         return getattr(commands, arguments.command)(arguments)
     except Failure as failure:
         say(f"\n  {failure}")
         if failure.log:
-            say(f"  Details: {shown(failure.log)}")
+            say(f"  Details: {display_path(failure.log)}")
         return 1
     except KeyboardInterrupt:
         say("\n  Stopped.")
         return 130
-    except Exception as surprise:  # a bug of ours or a surprise of the machine: the trace helps who mends it, not who runs it
-        log = LOCAL / "log" / "surprise.log"
+    except Exception as error:  # a bug: the stack trace goes to a file
+        log = LOCAL / "log" / "error.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(traceback.format_exc())
-        say(f"\n  Unexpected: {type(surprise).__name__}: {surprise}\n  Details: {shown(log)}")
+        say(f"\n  Unexpected error: {type(error).__name__}: {error}\n  Details: {display_path(log)}")
         return 1
 
 
 def parse():
     parser = argparse.ArgumentParser(prog="souk")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up", help="build, deploy into the local emulator, seed; again: update what changed")
-    commands.add_parser("down", help="stop everything that `up` started")
-    logs = commands.add_parser("logs", help="follow a function's log")
+    commands.add_parser("up", help="build and deploy into the local emulator with demo data, or update a running stack")
+    commands.add_parser("down", help="stop the local stack")
+    logs = commands.add_parser("logs", help="follow the log of a function")
     logs.add_argument("function")
-    invoke = commands.add_parser("invoke", help="invoke a deployed local function with an event from a file")
+    invoke = commands.add_parser("invoke", help="invoke a function of the local stack with an event from a file")
     invoke.add_argument("function")
     invoke.add_argument("event")
-    test = commands.add_parser("test", help="everything there is")
-    proof = commands.add_parser("proof", help="the proof alone (tests/concurrency), in the stack of `test`")
-    proof.add_argument("--only", help="the scenarios with this in their names")
-    soak = commands.add_parser("soak", help="the proof for longer")
+    test = commands.add_parser("test", help="run all checks and tests in a new stack")
+    proof = commands.add_parser("proof", help="run the proof only (tests/concurrency)")
+    proof.add_argument("--only", help="run the scenarios whose names contain this")
+    soak = commands.add_parser("soak", help="run the proof for a longer time")
     soak.add_argument("--minutes", type=int, default=30)
-    mutants = commands.add_parser("mutants", help="souk broken on purpose, one invariant at a time: the proof has to notice")
-    mutants.add_argument("--only", help="the mutant of this name")
+    mutants = commands.add_parser("mutants", help="break one invariant at a time on purpose, and check that the proof notices")
+    mutants.add_argument("--only", help="run the mutant with this name")
     for seeded in (test, proof, soak, mutants):
-        seeded.add_argument("--seed", help="repeats the run that printed it")
+        seeded.add_argument("--seed", help="repeat the run that printed this seed")
     commands.add_parser("bench", help="measure the release build")
-    admin = commands.add_parser("admin", help="make somebody who has registered an admin")
+    admin = commands.add_parser("admin", help="give a registered account the role of an admin")
     admin.add_argument("email")
-    admin.add_argument("--env", choices=["dev", "staging", "prod"], help="of that deployed stack, with your AWS credentials; without: the local one")
+    admin.add_argument("--env", choices=["dev", "staging", "prod"], help="in this deployed stack, with your AWS credentials; default: the local stack")
+    commands.add_parser("resources", help="write infra/resources.golden after an intended change of template.yaml")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy")
     deploy.add_argument("environment", choices=["dev", "staging", "prod"])
     return parser.parse_args()

@@ -1,35 +1,34 @@
-"""The stack in the emulator: `sam deploy` as on AWS, then what the emulator's CloudFormation leaves out, then stack.json."""
+"""Deploys the stack into the emulator: `sam deploy` as on AWS, then what the emulator's CloudFormation lacks, then stack.json."""
 
 import json
-import re
 
 import build
 from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, read_json, write_json
-from steps import ROOT, Failure, run, step
-from venv import BIN
+from python_tools import BIN
+from steps import Failure, run, step
 
 
 def deploy(profile, emulator):
-    """True if something was deployed, False if the emulator already holds exactly this."""
+    """Deploys the built functions. Returns False if the emulator has exactly this deployment already."""
     parameters = profile.stack_parameters()
-    wanted = {"emulator": emulator.identity(), "parameters": parameters, "built": build.fingerprint(profile)}
+    state = {"emulator": emulator.identity(), "parameters": parameters, "built": build.fingerprint(profile)}
     marker = profile.state / "deployed.json"
-    if read_json(marker) == wanted:
+    if read_json(marker) == state:
         return False
-    marker.unlink(missing_ok=True)  # until this deployment has succeeded, nobody knows what the emulator holds
+    marker.unlink(missing_ok=True)  # a failed deployment leaves an unknown state
     with step("Stack (sam deploy)"):
         run(
             [
                 *(BIN / "sam", "deploy", "--template-file", profile.built / "template.yaml", "--stack-name", profile.stack),
-                *("--resolve-s3", "--no-progressbar", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
+                *("--language-extensions", "--resolve-s3", "--no-progressbar", "--no-confirm-changeset", "--no-fail-on-empty-changeset"),
                 *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"),
-                # The emulator takes the API's id from this tag, so that its URL is the same after every start.
+                # The emulator reads the API's id from this tag, so the URL is the same after every start.
                 *("--tags", "ms-custom-id=souk"),
                 *("--parameter-overrides", *(f"{key}={value}" for key, value in parameters.items())),
             ],
             log=profile.log / "sam-deploy.log",
             env=profile.environment(),
-            failure="`sam deploy` into the emulator failed: see the lines above.",
+            failure="`sam deploy` into the emulator failed: see above.",
             explain=lambda: failures(profile),
         )
     with step("Routes, CORS, TTL, secrets"):
@@ -43,22 +42,22 @@ def deploy(profile, emulator):
             profile.client("secretsmanager").put_secret_value(SecretId=resources[secret], SecretString=json.dumps(value))
         prepare_for_faults(profile, resources)
         rotate_keys(profile, resources)
-    write_json(marker, wanted)
+    write_json(marker, state)
     return True
 
 
 def failures(profile):
-    """What CloudFormation says went wrong, first cause first."""
+    """The failures that CloudFormation reports, the first cause first."""
     try:
         events = profile.client("cloudformation").describe_stack_events(StackName=profile.stack)["StackEvents"]
-    except Exception:  # no stack: the log of sam deploy says why
+    except Exception:  # no stack: the log of sam deploy has the reason
         return []
     failed = [e for e in reversed(events) if e["ResourceStatus"].endswith("FAILED")]
     return [f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', e['ResourceStatus'])}" for e in failed[:10]]
 
 
 def add_routes(profile, resources, template):
-    """The emulator ignores an HTTP API's OpenAPI body: makes the routes that it describes."""
+    """Creates the routes of the API's OpenAPI body, which the emulator ignores."""
     api, client = resources["Api"], profile.client("apigatewayv2")
     integrations = {i["IntegrationUri"]: i["IntegrationId"] for i in _all(client.get_integrations(ApiId=api))}
     routes = {r["RouteKey"] for r in _all(client.get_routes(ApiId=api))}
@@ -71,8 +70,8 @@ def add_routes(profile, resources, template):
             logical = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"].split("${")[-1].split(".")[0]
             arn = functions.get_function_configuration(FunctionName=resources[logical])["FunctionArn"]
             if arn not in integrations:
-                made = client.create_integration(ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0")
-                integrations[arn] = made["IntegrationId"]
+                integration = client.create_integration(ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0")
+                integrations[arn] = integration["IntegrationId"]
             client.create_route(ApiId=api, RouteKey=key, Target=f"integrations/{integrations[arn]}")
 
 
@@ -80,7 +79,7 @@ def add_cors(profile, resources, template):
     cors = template["Resources"]["Api"]["Properties"]["Body"].get("x-amazon-apigateway-cors")
     if not cors:
         return
-    # SAM has put the parameters' values in: a list parameter is a string with commas.
+    # SAM has replaced parameters by their values, and the value of a list parameter is a string with commas.
     values = {key[0].upper() + key[1:]: value.split(",") if isinstance(value, str) else value for key, value in cors.items()}
     profile.client("apigatewayv2").update_api(ApiId=resources["Api"], CorsConfiguration=values)
 
@@ -94,12 +93,12 @@ def add_ttl(profile, resources, template):
 
 
 def allow_mail(profile, resources):
-    """Verifies the sender, which on AWS is done once by hand. The emulator checks SendEmail against the resource `*`, where the
-    template's identity ARN never matches: so that is allowed here."""
+    """Verifies the sender, which an operator does once on AWS. Allows SendEmail on `*`, because the emulator checks it against that resource
+    and not against the identity's ARN."""
     sender, ses = profile.stack_parameters()["MailSender"], profile.client("sesv2")
     if sender not in {identity["IdentityName"] for identity in ses.list_email_identities()["EmailIdentities"]}:
         ses.create_email_identity(EmailIdentity=sender)
-    # On AWS sqs:SendMessage covers SendMessageBatch, and ses:SendEmail knows its identity; the emulator asks for more.
+    # On AWS sqs:SendMessage includes SendMessageBatch; in the emulator it does not.
     _allow(profile, resources, ["NotifierRole"], "ses:SendEmail")
     _allow(profile, resources, ["RelayRole", "HousekeepingRole"], "sqs:SendMessageBatch")
 
@@ -111,33 +110,31 @@ def _allow(profile, resources, roles, action):
 
 
 def prepare_for_faults(profile, resources):
-    """Puts the fault proxy before DynamoDB (the SDK takes a service's own endpoint before the general one), and tells functions with fault
-    points where to look for orders. No parameters of the template: a deployment on AWS has neither."""
-    wanted = {"AWS_ENDPOINT_URL_DYNAMODB": profile.proxy_url, "SOUK_FAULTS": profile.faults and str(profile.faults)}
-    wanted = {name: value for name, value in wanted.items() if value}
+    """Sends the functions' calls of DynamoDB through the fault proxy (the SDK prefers the endpoint of a service to the general one), and sets
+    the folder in which fault points look for orders. These are not parameters of the template, because they must not exist on AWS."""
+    extra = {"AWS_ENDPOINT_URL_DYNAMODB": profile.proxy_url, "SOUK_FAULTS": profile.faults and str(profile.faults)}
+    extra = {name: value for name, value in extra.items() if value}
     client = profile.client("lambda")
-    for logical in function_names().values() if wanted else ():
+    for logical in function_names().values() if extra else ():
         name = resources[logical]
         variables = _variables(profile, name)
-        if wanted.items() - variables.items():
-            client.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, **wanted}})
+        if extra.items() - variables.items():
+            client.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, **extra}})
 
 
 def rotate_keys(profile, resources):
-    """What AWS does when a secret with a rotation is made: the emulator has no such schedules."""
+    """Rotates the signing keys once, as AWS does when it creates the schedule. The emulator has no rotation schedules."""
     answer = profile.client("lambda").invoke(FunctionName=resources["KeysFunction"], Payload=b'{"task": "begin"}')
     if answer.get("FunctionError"):
-        said = answer["Payload"].read().decode(errors="replace")[:400]
-        raise Failure(f"The keys of access tokens could not be made: {said}", profile.log / "emulator.log")
+        message = answer["Payload"].read().decode(errors="replace")[:400]
+        raise Failure(f"The signing keys could not be created: {message}", profile.log / "emulator.log")
 
 
 def describe(profile, logins):
-    """Writes stack.json and returns it. `logins`: the admin's and the customer's email and password."""
+    """Writes stack.json and returns its content. `logins`: the email addresses and passwords of the admin and the customer."""
     resources = _resources(profile)
-    urls = {name: resources[f"{name.capitalize()}Queue"] for name in ("orders", "payments", "notifications", "catalog", "privacy", "search")}
-    dead = {name: resources[f"{name.capitalize()}DeadLetters"] for name in urls}
-    dead |= {"relay": resources["RelayFailures"], "uploads": resources["UploadFailures"]}
-    tables = {t.lower(): resources[f"{t}Table"] for t in ("Identity", "Catalog", "Cart", "Orders", "Payments", "Notifications")}
+    queues, dlqs, tables = (_by_suffix(resources, suffix) for suffix in ("Queue", "DeadLetters", "Table"))
+    dlqs |= {"relay": resources["RelayFailures"], "uploads": resources["UploadFailures"]}
     functions = {name: resources[logical] for name, logical in function_names().items()}
     description = {
         "apiUrl": profile.api_url,
@@ -151,7 +148,6 @@ def describe(profile, logins):
         "openIdUrl": profile.openid_url,
         "proxyUrl": profile.proxy_url,
         "faults": profile.faults and str(profile.faults),
-        "faultPoints": fault_points() if profile.faults else [],
         "captureAt": _variables(profile, functions["payments-worker"])["SOUK_CAPTURE_AT"],
         "cartMerge": _variables(profile, functions["cart"])["SOUK_CART_MERGE"],
         "stripe": STRIPE,
@@ -159,8 +155,8 @@ def describe(profile, logins):
         "accessKeyId": ACCESS_KEY,
         "secretAccessKey": SECRET_KEY,
         "functions": functions,
-        "queues": urls,
-        "dlqs": dead,
+        "queues": queues,
+        "dlqs": dlqs,
         "tables": tables,
         "bucket": resources["Bucket"],
         "secrets": {"signing": resources["SigningSecret"], "stripe": resources["StripeSecret"]},
@@ -169,16 +165,15 @@ def describe(profile, logins):
     return description
 
 
-def fault_points():
-    """The labels of all places where a function can be killed (shared/aws/src/fault.rs), as the sources have them."""
-    sources = [path for folder in ("functions", "shared") for path in sorted((ROOT / folder).rglob("*.rs")) if path.name != "fault.rs"]
-    return sorted({label for path in sources for label in re.findall(r'\bpoint\(\s*"([^"]+)"\s*\)', path.read_text())})
-
-
 def function_names():
-    """orders-worker -> OrdersWorkerFunction, for every crate in functions/."""
+    """The logical id of every crate in functions/: orders-worker -> OrdersWorkerFunction."""
     names = sorted(path.name for path in FUNCTIONS.iterdir() if path.is_dir())
     return {name: "".join(part.capitalize() for part in name.split("-")) + "Function" for name in names}
+
+
+def _by_suffix(resources, suffix):
+    """The physical ids by context: {"orders": …} for the suffix Table and the logical id OrdersTable."""
+    return {logical.removesuffix(suffix).lower(): physical for logical, physical in resources.items() if logical.endswith(suffix)}
 
 
 def _resources(profile):

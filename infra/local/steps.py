@@ -1,4 +1,4 @@
-"""What a run shows: steps with their durations, and one clear sentence when something fails."""
+"""The output of a run: steps with their durations, and one sentence when something fails."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ LOCAL = ROOT / ".local"
 
 
 class Failure(Exception):
-    """Ends the run: the message is a sentence that says what to do; `log` is where the details are."""
+    """Ends the run. The message is a sentence that says what to do; the file `log` has the details."""
 
     def __init__(self, message, log=None):
         super().__init__(message)
@@ -26,7 +26,7 @@ class Step:
 
 @contextmanager
 def step(title):
-    """Shows `title` while its block runs and how long that took; `s.note = "…"` in the block adds a remark."""
+    """Prints `title`, and the duration when the block ends. `s.note = "…"` in the block adds a remark."""
     s, started = Step(), time.monotonic()
     print(f"  {title:<44}", end="", flush=True)
     try:
@@ -41,16 +41,16 @@ def say(text=""):
     print(text, flush=True)
 
 
-def shown(path):
-    """A path as the reader would type it from the checkout."""
+def display_path(path):
+    """The path relative to the checkout."""
     path = Path(path)
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def run(command, *, log, env=None, cwd=ROOT, failure, stream=False, explain=None):
-    """Runs `command` with its output in the file `log` (and on the terminal too with `stream`); raises Failure(`failure`) if it fails.
+    """Runs `command` and writes its output to the file `log`, with `stream` also to the terminal. Raises Failure(`failure`) if it fails.
 
-    Output matters only when the command fails: then `explain()`'s lines are shown, or else the log's last ones.
+    After a failure it prints the lines of `explain()`, or the last lines of the log.
     """
     log = Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +84,8 @@ def tail(path, lines):
 
 
 def clean_environment(**extra):
-    """The caller's environment without his AWS settings (a profile or a CA bundle must not reach the local stack), and no proxy to this machine."""
+    """The caller's environment without AWS settings (a profile or a CA bundle must not reach the local stack), and without a proxy for this
+    machine."""
     unwanted = ("AWS_", "SOUK_STACK", "_LAMBDA", "LOCALSTACK_")
     env = {k: v for k, v in os.environ.items() if not k.startswith(unwanted)}
     env.update({k: str(v) for k, v in extra.items()})

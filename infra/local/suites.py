@@ -1,17 +1,18 @@
-"""`make test` and `make bench`: everything there is, each in a stack of its own that is stopped at the end."""
+"""`make test` and `make bench`. Each runs in a new stack, which it stops at the end."""
 
 import time
 
 import build
 import leaks
 import proof
+import resources
 import stack
 from fresh import fresh
-from steps import Failure, run, say, shown, step
-from venv import BIN
+from steps import Failure, display_path, run, say, step
+from python_tools import BIN
 from workspace import CARGO_BUILD, CARGO_TEST, targets, tests
 
-# The packages whose integration tests drive a running stack; all others need none.
+# The packages whose integration tests need a running stack.
 E2E = "e2e"
 BLACK_BOX = (E2E, proof.PACKAGE)
 
@@ -26,21 +27,23 @@ def test(profile, chosen_seed):
 
     cargo, sam = build.cargo_environment(), profile.environment()
     check("Format (cargo fmt)", ["cargo", "fmt", "--all", "--check"], "The code is not formatted: run `cargo fmt --all`.", cargo)
-    check("Template (sam validate --lint)", [BIN / "sam", "validate", "--lint"], "template.yaml is not valid: see above.", sam)
-    check("Lint (cfn-lint)", [BIN / "cfn-lint", "-t", "template.yaml"], "cfn-lint objects to template.yaml: see above.", sam)
+    check("Template (sam validate --lint)", [BIN / "sam", "validate", "--lint", "--language-extensions"], "template.yaml is not valid: see above.", sam)
+    check("Lint (cfn-lint)", [BIN / "cfn-lint", "-t", "template.yaml"], "cfn-lint found errors in template.yaml: see above.", sam)
+    with step("Resources (infra/resources.golden)") as s:
+        s.note = resources.check()
     check(
         "Clippy (warnings are errors)",
         ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"],
-        "Clippy objects: see above.",
+        "Clippy found errors: see above.",
         cargo,
     )
     found = targets("test")
-    inside = tests(name for package, name in found if package not in BLACK_BOX)
+    local_tests = tests(name for package, name in found if package not in BLACK_BOX)
     black_box = tests(name for package, name in found if package in BLACK_BOX)
     end_to_end = tests(name for package, name in found if package == E2E)
     if not end_to_end:
         raise Failure(f"There is no package {E2E} with tests (tests/{E2E}).")
-    check("Tests (unit, property, events)", [*CARGO_TEST, "--lib", "--bins", *inside], "A test failed: see above.", cargo)
+    check("Tests (unit, property, events)", [*CARGO_TEST, "--lib", "--bins", *local_tests], "A test failed: see above.", cargo)
     check("Suites (cargo test --no-run)", [*CARGO_TEST, "--no-run", *black_box], "The black-box suites do not compile: see above.", cargo)
     check("Fakes (cargo build)", [*CARGO_BUILD, "--bin", "fakes"], "tests/fakes does not compile: see above.", cargo)
     with fresh(profile):
@@ -48,9 +51,9 @@ def test(profile, chosen_seed):
         run(
             [*CARGO_TEST, "--no-fail-fast", *end_to_end],
             log=profile.log / "suites.log",
-            # Most tests wait for the stack, not for a core.
+            # Most tests wait for the stack and need no core.
             env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="6"),
-            failure=f"A black-box suite failed. What the functions logged is in {shown(profile.log / 'functions')}.",
+            failure=f"A black-box suite failed. The functions' logs are in {display_path(profile.log / 'functions')}.",
             stream=True,
         )
         if (proof.PACKAGE, proof.PROOF) in found:
@@ -64,7 +67,7 @@ def test(profile, chosen_seed):
 
 def bench(profile):
     say("souk: bench")
-    # One run of cargo: the hello world, the functions and the bench then share their dependencies and features.
+    # One run of cargo, so that the hello world, the functions and the bench share their dependencies and features.
     command = ["cargo", "build", "--locked", "--release", *build.binaries(), "--bin", "hello", "--bin", "bench", "--bin", "fakes"]
     with step("Release (cargo build --release)"):
         run(command, log=profile.log / "release.log", env=build.cargo_environment(), failure="The build failed: see above.")

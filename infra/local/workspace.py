@@ -1,4 +1,4 @@
-"""What cargo knows of the workspace: which programs and tests there are."""
+"""The programs and tests of the workspace, by `cargo metadata`."""
 
 import json
 import subprocess
@@ -6,13 +6,13 @@ import subprocess
 import build
 from steps import ROOT, Failure
 
-# Always the whole workspace, narrowed by target and never by package: a narrower choice has other features, and cargo would compile again.
+# Always the whole workspace, selected by target and never by package: a package alone has other features, so cargo would compile again.
 CARGO_TEST = ["cargo", "test", "--locked", "--workspace"]
 CARGO_BUILD = ["cargo", "build", "--locked", "--workspace"]
 
 
 def targets(kind):
-    """(package, name) of every target of a kind: `test` is an integration test, `bin` a program."""
+    """The package and the name of every target of a kind: `test` is an integration test, `bin` a program."""
     metadata = ["cargo", "metadata", "--locked", "--no-deps", "--format-version", "1"]
     answer = subprocess.run(metadata, cwd=ROOT, env=build.cargo_environment(), capture_output=True, text=True)
     if answer.returncode:
@@ -22,5 +22,5 @@ def targets(kind):
 
 
 def tests(names):
-    """Cargo's arguments for these integration tests."""
+    """Cargo's arguments that select these integration tests."""
     return [part for name in names for part in ("--test", name)]

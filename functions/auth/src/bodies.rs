@@ -1,41 +1,41 @@
-//! What clients send. `Debug` is left out, so that no password or token finds its way into a log.
+//! The bodies of requests. They have no `Debug`, so that no password or token gets into a log.
 
 use identity::{Name, Password, Registration};
 use serde::Deserialize;
 use values::{Email, NewEmail, Result};
 
-use crate::guest::Guest;
+use crate::client::Client;
 
 /// POST …/register.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Register {
     email: NewEmail,
-    /// Read as it is, so that its refusal has a code of its own.
+    /// Parsed as text, so that its refusal has an error code of its own.
     password: String,
     name: Name,
 }
 
 impl Register {
-    pub(crate) fn of(self, guest: Guest) -> Result<Registration> {
+    pub(crate) fn registration(self, client: Client) -> Result<Registration> {
         let password = Password::new("password", &self.password)?;
-        let Guest { device, network, .. } = guest;
+        let Client { device, network, .. } = client;
         Ok(Registration { email: self.email.into(), password, name: self.name, device, network })
     }
 }
 
-/// POST …/login. The password is whatever it is: rules may have changed since it was chosen.
+/// POST …/login. The password is not checked by today's rules, which may be newer than the password.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
-    email: Email,
+    email: NewEmail,
     password: String,
 }
 
 impl Login {
-    pub(crate) fn of(self, guest: Guest) -> identity::Login {
-        let Guest { device, network, .. } = guest;
-        identity::Login { email: self.email, password: self.password, device, network }
+    pub(crate) fn login(self, client: Client) -> identity::Login {
+        let Client { device, network, .. } = client;
+        identity::Login { email: self.email.into(), password: self.password, device, network }
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Redeem {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reset {
-    pub(crate) email: Email,
+    pub(crate) email: NewEmail,
 }
 
 /// POST /auth/reset-password/confirm.

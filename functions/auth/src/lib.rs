@@ -1,4 +1,4 @@
-//! HTTP: registering, logging in and out, the tokens, and the keys that they are checked with.
+//! HTTP: registration, login and logout, tokens, sessions, API keys, and the public keys of access tokens.
 
 use std::sync::Arc;
 
@@ -11,40 +11,39 @@ use http::{StatusCode, header};
 use http_kit::{
     ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, SessionOnly, Verifier, single_page, with_etag,
 };
-use identity::{Accounts, ApiKeyIn, Gate, Signer};
+use identity::{AccountService, ApiKeyIn, AuthPolicy, Signer};
 use values::{ApiKeyId, Result, SessionId};
 
 mod bodies;
-mod guest;
-mod limits;
+mod client;
+mod rate_limit_headers;
 
 use bodies::{ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
-use guest::{From, Guest};
-use limits::counted;
+use client::{Client, SourceNetwork};
+use rate_limit_headers::rate_limited;
 
-/// What the handlers work with.
+/// The state of the handlers.
 #[derive(Debug, Clone)]
 pub struct State {
-    accounts: Accounts,
+    accounts: AccountService,
     signer: Arc<Signer>,
     verifier: Verifier,
-    gate: Gate,
+    policy: AuthPolicy,
 }
 
 impl State {
-    /// As the environment says.
+    /// Reads the environment.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (accounts, signer) = (Accounts::from_env(aws)?, Arc::new(Signer::from_env(aws)?));
-        // Here each use case looks at the session itself.
         Ok(Self {
-            accounts,
-            signer,
+            accounts: AccountService::from_env(aws)?,
+            signer: Arc::new(Signer::from_env(aws)?),
+            // The use cases here read the session's row, so the list of revocations is not needed.
             verifier: Verifier::from_env(aws)?.without_ended_sessions(),
-            gate: Gate::from_env()?,
+            policy: AuthPolicy::from_env()?,
         })
     }
 
-    /// Reads the signing key and the public ones while the sandbox starts; both connections are open then.
+    /// Reads the signing key and the public keys while the execution environment starts. This opens both connections.
     pub async fn warm(&self) {
         futures::join!(self.signer.warm(), async { drop(self.trust().keys(false).await) });
     }
@@ -67,11 +66,11 @@ pub fn routes(state: State) -> Router {
     Router::new()
         .route("/api/v1/auth/register", post(register))
         .route("/api/v1/users/register", post(register))
-        .route("/api/v1/auth/login", post(login))
-        .route("/api/v1/users/login", post(login))
-        .route("/api/v1/auth/oauth/token", post(redeem))
+        .route("/api/v1/auth/login", post(log_in))
+        .route("/api/v1/users/login", post(log_in))
+        .route("/api/v1/auth/oauth/token", post(redeem_code))
         .route("/api/v1/auth/refresh", post(refresh))
-        .route("/api/v1/auth/logout", post(logout))
+        .route("/api/v1/auth/logout", post(log_out))
         .route("/api/v1/auth/reset-password", post(request_reset))
         .route("/api/v1/auth/reset-password/confirm", post(confirm_reset))
         .route("/api/v1/auth/verify-email", post(verify_email))
@@ -85,106 +84,109 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
-async fn register(AxumState(state): App, guest: Guest, Json(body): Json<Register>) -> ApiResult {
-    let trace = guest.trace.clone();
-    let made = identity::register(&state.accounts, &state.signer, &state.gate, body.of(guest)?, &trace).await?;
-    counted(made, |made| (StatusCode::CREATED, Json(made)).into_response())
+async fn register(AxumState(state): App, client: Client, Json(body): Json<Register>) -> ApiResult {
+    let State { accounts, signer, policy, .. } = &state;
+    let trace = client.trace.clone();
+    let registered = accounts.register(signer, policy, body.registration(client)?, &trace).await?;
+    rate_limited(registered, |user| (StatusCode::CREATED, Json(user)).into_response())
 }
 
-async fn login(AxumState(state): App, guest: Guest, Json(body): Json<Login>) -> ApiResult {
-    let signed_in = identity::login(&state.accounts, &state.signer, &state.gate, body.of(guest)).await?;
-    counted(signed_in, |signed_in| Json(signed_in).into_response())
+async fn log_in(AxumState(state): App, client: Client, Json(body): Json<Login>) -> ApiResult {
+    let logged_in = state.accounts.log_in(&state.signer, &state.policy, body.login(client)).await?;
+    rate_limited(logged_in, |user| Json(user).into_response())
 }
 
-/// Ends a sign-in with a provider, which `oauth` began: only this function signs tokens.
-async fn redeem(AxumState(state): App, guest: Guest, Json(body): Json<Redeem>) -> ApiResult {
-    let State { accounts, signer, gate, .. } = &state;
-    let from = (guest.device, guest.network);
-    let signed_in = identity::redeem_code(accounts, signer, gate, &body.code, from).await?;
-    Ok(Json(signed_in).into_response())
+/// Ends a sign-in with a provider that `oauth` began: only this function signs tokens.
+async fn redeem_code(AxumState(state): App, client: Client, Json(body): Json<Redeem>) -> ApiResult {
+    let State { accounts, signer, policy, .. } = &state;
+    let Client { device, network, .. } = client;
+    let user = accounts.redeem_code(signer, policy, &body.code, (device, network)).await?;
+    Ok(Json(user).into_response())
 }
 
-async fn refresh(AxumState(state): App, guest: Guest, Json(body): Json<Refresh>) -> ApiResult {
+async fn refresh(AxumState(state): App, client: Client, Json(body): Json<Refresh>) -> ApiResult {
     let State { accounts, signer, .. } = &state;
-    let tokens = identity::refresh(accounts, signer, state.trust(), &body.refresh_token, &guest.trace).await?;
+    let tokens = accounts.refresh(signer, state.trust(), &body.refresh_token, &client.trace).await?;
     Ok(Json(tokens).into_response())
 }
 
-async fn logout(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult<StatusCode> {
-    identity::logout(&state.accounts, state.trust(), &visitor.caller).await?;
+async fn log_out(AxumState(state): App, Authorized(context, _): SessionOnly) -> ApiResult<StatusCode> {
+    state.accounts.log_out(state.trust(), &context.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn request_reset(AxumState(state): App, guest: Guest, Json(body): Json<Reset>) -> ApiResult {
-    let Guest { network, trace, .. } = guest;
-    let asked = identity::request_reset(&state.accounts, &state.gate, &body.email, &network, &trace).await?;
-    counted(asked, |()| StatusCode::ACCEPTED.into_response())
+async fn request_reset(AxumState(state): App, client: Client, Json(body): Json<Reset>) -> ApiResult {
+    let Client { network, trace, .. } = client;
+    let requested = state.accounts.request_reset(&state.policy, &body.email, &network, &trace).await?;
+    rate_limited(requested, |()| StatusCode::ACCEPTED.into_response())
 }
 
 async fn confirm_reset(
     AxumState(state): App,
-    From(network): From,
+    SourceNetwork(network): SourceNetwork,
     Json(body): Json<ConfirmReset>,
 ) -> ApiResult<StatusCode> {
     let password = body.password()?;
-    identity::confirm_reset(&state.accounts, state.trust(), &state.gate, &body.token, &password, &network).await?;
+    let State { accounts, policy, .. } = &state;
+    accounts.confirm_reset(state.trust(), policy, &body.token, &password, &network).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> ApiResult<StatusCode> {
-    identity::verify_email(&state.accounts, &body.token).await?;
+    state.accounts.verify_email(&body.token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn request_verification(
     AxumState(state): App,
-    Authorized(visitor, _): SessionOnly,
-    From(network): From,
+    Authorized(context, _): SessionOnly,
+    SourceNetwork(network): SourceNetwork,
 ) -> ApiResult {
-    let (user, trace) = (identity::present(&state.accounts, &visitor.caller).await?.id, &visitor.trace);
-    let asked = identity::request_verification(&state.accounts, &state.gate, user, &network, trace).await?;
-    counted(asked, |()| StatusCode::ACCEPTED.into_response())
+    let State { accounts, policy, .. } = &state;
+    let user = accounts.current_user(&context.caller).await?.id;
+    let requested = accounts.request_verification(policy, user, &network, &context.trace).await?;
+    rate_limited(requested, |()| StatusCode::ACCEPTED.into_response())
 }
 
-async fn me(AxumState(state): App, visitor: CallContext, known: IfNoneMatch) -> ApiResult {
-    let user = identity::present(&state.accounts, &visitor.caller).await?;
+async fn me(AxumState(state): App, context: CallContext, known: IfNoneMatch) -> ApiResult {
+    let user = state.accounts.current_user(&context.caller).await?;
     Ok(with_etag(user.version, &known, user))
 }
 
-async fn sessions(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult {
-    let sessions = identity::sessions(&state.accounts, &visitor.caller).await?;
+async fn sessions(AxumState(state): App, Authorized(context, _): SessionOnly) -> ApiResult {
+    let sessions = state.accounts.sessions(&context.caller).await?;
     Ok(Json(single_page(sessions)).into_response())
 }
 
 async fn end_session(
     AxumState(state): App,
-    Authorized(visitor, _): SessionOnly,
+    Authorized(context, _): SessionOnly,
     Path(id): Path<SessionId>,
 ) -> ApiResult<StatusCode> {
-    identity::end_session(&state.accounts, state.trust(), &visitor.caller, id).await?;
+    state.accounts.end_session(state.trust(), &context.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn api_keys(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult {
-    let keys = identity::api_keys(&state.accounts, &visitor.caller).await?;
+async fn api_keys(AxumState(state): App, Authorized(context, _): SessionOnly) -> ApiResult {
+    let keys = state.accounts.api_keys(&context.caller).await?;
     Ok(Json(single_page(keys)).into_response())
 }
 
 async fn create_api_key(
     AxumState(state): App,
-    Authorized(visitor, _): SessionOnly,
+    Authorized(context, _): SessionOnly,
     Json(body): Json<ApiKeyIn>,
 ) -> ApiResult {
-    let made = identity::create_api_key(&state.accounts, &visitor.caller, body).await?;
-    Ok((StatusCode::CREATED, Json(made)).into_response())
+    let key = state.accounts.create_api_key(&context.caller, body).await?;
+    Ok((StatusCode::CREATED, Json(key)).into_response())
 }
 
 async fn revoke_api_key(
     AxumState(state): App,
-    Authorized(visitor, _): SessionOnly,
+    Authorized(context, _): SessionOnly,
     Path(id): Path<ApiKeyId>,
 ) -> ApiResult<StatusCode> {
-    identity::revoke_api_key(&state.accounts, state.trust(), &visitor.caller, id).await?;
+    state.accounts.revoke_api_key(state.trust(), &context.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,5 +1,8 @@
-//! Carts over HTTP: make, look, add, set, remove, empty, merge. Handlers extract, call the use case and shape the answer.
+//! The cart API: create, view, add, set, remove, clear and merge. A handler extracts, calls the use case and shapes
+//! the response.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod shape;
 
 use aws_kit::{Aws, Settings, Table};
@@ -7,7 +10,7 @@ use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use cart::{Carts, Item, Owner, Strategy, View};
+use cart::{CartView, Carts, ItemRef, MergeStrategy, Owner};
 use http::StatusCode;
 use http_kit::{
     AccountHolder, ApiError, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier,
@@ -16,36 +19,38 @@ use http_kit::{
 use values::permit::Buy;
 use values::{Currency, Permission, Result};
 
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use shape::{AddIn, CartOut, MergeIn, SetIn};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct State {
     carts: Carts,
-    merge: Strategy,
+    merge_strategy: MergeStrategy,
     currency: Currency,
     verifier: Verifier,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self {
             carts: Carts::from_env(aws)?,
-            merge: Settings.parsed("SOUK_CART_MERGE")?,
+            merge_strategy: Settings.parsed("SOUK_CART_MERGE")?,
             currency: Settings.parsed("SOUK_CURRENCY")?,
             verifier: Verifier::from_env(aws)?,
         })
     }
 
-    /// The table whose connection is opened at start.
+    /// The table to which a connection is opened at start.
     pub fn table(&self) -> &Table {
         self.carts.table()
     }
 
-    fn shown(&self, view: View, known: &IfNoneMatch) -> Result<Response> {
-        let cart = CartOut::of(view, self.currency)?;
-        Ok(with_etag(cart.tag()?, known, cart))
+    fn respond(&self, view: CartView, if_none_match: &IfNoneMatch) -> Result<Response> {
+        let cart = CartOut::new(view, self.currency)?;
+        Ok(with_etag(cart.tag()?, if_none_match, cart))
     }
 }
 
@@ -55,10 +60,10 @@ impl FromRef<State> for Verifier {
     }
 }
 
-/// The routes of the group.
+/// The routes of the API.
 pub fn routes(state: State) -> Router {
     Router::new()
-        .route("/api/v1/cart", post(make))
+        .route("/api/v1/cart", post(create))
         .route("/api/v1/cart/me/merge", post(merge))
         .route("/api/v1/cart/{owner}", get(view).delete(clear))
         .route("/api/v1/cart/{owner}/items", post(add))
@@ -66,83 +71,84 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
-async fn make(AxumState(state): AxumState<State>) -> ApiResult {
-    let made = state.carts.make().await?;
-    Ok((StatusCode::CREATED, state.shown(made, &IfNoneMatch::default())?).into_response())
+async fn create(AxumState(state): AxumState<State>) -> ApiResult {
+    let view = state.carts.create().await?;
+    Ok((StatusCode::CREATED, state.respond(view, &IfNoneMatch::default())?).into_response())
 }
 
 async fn view(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     Path(owner): Path<String>,
-    known: IfNoneMatch,
+    if_none_match: IfNoneMatch,
 ) -> ApiResult {
-    let owner = Owner::named(&owner, &visitor.caller)?;
-    let view = match owner.is(&visitor.caller) {
+    let owner = Owner::parse_for(&owner, &context.caller)?;
+    let view = match owner.is_caller(&context.caller) {
         true => state.carts.view(owner).await?,
         false => state.carts.inspect(owner).await?,
     };
-    Ok(state.shown(view, &known)?)
+    Ok(state.respond(view, &if_none_match)?)
 }
 
 async fn add(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     Path(owner): Path<String>,
-    held: IfMatch,
+    if_match: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<AddIn>,
 ) -> ApiResult {
-    let owner = Owner::named(&owner, &visitor.caller)?;
+    let owner = Owner::parse_for(&owner, &context.caller)?;
     let idempotency = key.of(&owner.to_string(), "POST /cart/items", &body)?;
-    let item = Item::of(body.sku, body.product_id)?;
-    let added = state.carts.add(owner, &item, body.quantity, held.version()?, idempotency.as_ref()).await?;
-    Ok(idempotent_response(added, |view| state.shown(view, &IfNoneMatch::default()).map_err(ApiError::from)))
+    let item = ItemRef::new(body.sku, body.product_id)?;
+    let view = state.carts.add(owner, &item, body.quantity, if_match.version()?, idempotency.as_ref()).await?;
+    Ok(idempotent_response(view, |view| state.respond(view, &IfNoneMatch::default()).map_err(ApiError::from)))
 }
 
 async fn merge(
     AxumState(state): AxumState<State>,
-    AccountHolder(visitor): AccountHolder,
-    held: IfMatch,
+    AccountHolder(context): AccountHolder,
+    if_match: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<MergeIn>,
 ) -> ApiResult {
-    visitor.caller.require(Permission::Buy)?;
-    let user = visitor.caller.require_user()?;
+    context.caller.require(Permission::Buy)?;
+    let user = context.caller.require_user()?;
     let idempotency = key.of(&user.to_string(), "POST /cart/me/merge", &body)?;
-    let merged = state.carts.merge(user, &body.from, state.merge, held.version()?, idempotency.as_ref()).await?;
-    Ok(idempotent_response(merged, |view| state.shown(view, &IfNoneMatch::default()).map_err(ApiError::from)))
+    let view =
+        state.carts.merge(user, &body.from, state.merge_strategy, if_match.version()?, idempotency.as_ref()).await?;
+    Ok(idempotent_response(view, |view| state.respond(view, &IfNoneMatch::default()).map_err(ApiError::from)))
 }
 
 async fn set(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     Path((owner, item)): Path<(String, String)>,
-    held: IfMatch,
+    if_match: IfMatch,
     Json(body): Json<SetIn>,
 ) -> ApiResult {
-    let owner = Owner::named(&owner, &visitor.caller)?;
-    let set = state.carts.set(owner, &item.parse()?, body.quantity, held.version()?).await?;
-    Ok(state.shown(set, &IfNoneMatch::default())?)
+    let owner = Owner::parse_for(&owner, &context.caller)?;
+    let view = state.carts.set(owner, &item.parse()?, body.quantity, if_match.version()?).await?;
+    Ok(state.respond(view, &IfNoneMatch::default())?)
 }
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     Path((owner, item)): Path<(String, String)>,
-    held: IfMatch,
+    if_match: IfMatch,
 ) -> ApiResult {
-    let owner = Owner::named(&owner, &visitor.caller)?;
-    let left = state.carts.remove(owner, &item.parse()?, held.version()?).await?;
-    Ok(state.shown(left, &IfNoneMatch::default())?)
+    let owner = Owner::parse_for(&owner, &context.caller)?;
+    let view = state.carts.remove(owner, &item.parse()?, if_match.version()?).await?;
+    Ok(state.respond(view, &IfNoneMatch::default())?)
 }
 
 async fn clear(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     Path(owner): Path<String>,
-    held: IfMatch,
+    if_match: IfMatch,
 ) -> ApiResult<StatusCode> {
-    state.carts.clear(Owner::named(&owner, &visitor.caller)?, held.version()?).await?;
+    state.carts.clear(Owner::parse_for(&owner, &context.caller)?, if_match.version()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,4 @@
-//! The Lambda `cart`. See [`fn_cart`].
+//! The Lambda function `cart`.
 
 use aws_kit::Aws;
 use fn_cart::{State, routes};

@@ -1,32 +1,32 @@
-//! What the catalog does behind the API: it keeps the log of what orders take from stock and give back, remembers who received
-//! what, brings imports and exports on, and erases what closed accounts said, a slice at a time.
+//! The catalog worker: it logs the stock movements of orders, records deliveries, runs imports and exports in slices,
+//! and erases the reviews of closed accounts.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use aws_kit::{Aws, Bucket, Queue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use catalog::{Jobs, Products};
+use catalog::{CatalogService, JobService};
 use events::{Envelope, Event, OrderDelivered, Recipient};
 use values::{Clock, JobId, ProductId, Result, UserId};
 
-/// A slice of an erasure; a worker has 8 seconds for a message.
+/// One slice of an erasure. The worker has 8 seconds for a message.
 const SLICE: Duration = Duration::from_secs(5);
 
-/// What the handler holds.
+/// What the handler shares.
 #[derive(Debug, Clone)]
 pub struct State {
-    products: Products,
-    jobs: Jobs,
+    products: CatalogService,
+    jobs: JobService,
     queue: Queue,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// From the environment variables that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let queue = Queue::from_env(aws, "SOUK_QUEUE_CATALOG", Clock::System)?;
-        let products = Products::from_env(aws)?;
-        let jobs = Jobs::new(products.clone(), Bucket::from_env(aws)?);
+        let products = CatalogService::from_env(aws)?;
+        let jobs = JobService::new(products.clone(), Bucket::from_env(aws)?);
         Ok(Self { products, jobs, queue })
     }
 
@@ -44,37 +44,39 @@ pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
 async fn one(state: &State, envelope: Envelope) -> Result<()> {
     let products = &state.products;
     match &envelope.event {
-        Event::OrderCreated(order) => products.sold(order.order_id, &order.items, envelope.timestamp).await,
-        Event::OrderCancelled(order) => products.returned(order.order_id, &order.items, envelope.timestamp).await,
-        Event::OrderDelivered(order) => delivered(products, order).await,
+        Event::OrderCreated(order) => products.log_sale(order.order_id, &order.items, envelope.timestamp).await,
+        Event::OrderCancelled(order) => products.log_return(order.order_id, &order.items, envelope.timestamp).await,
+        Event::OrderDelivered(order) => record_deliveries(products, order).await,
         Event::ImportUploaded(job) | Event::ExportRequested(job) => advance(state, job.job_id, &envelope).await,
-        Event::UserDeleted(deleted) => forget(state, deleted.user_id, &envelope).await,
+        Event::UserDeleted(deleted) => erase(state, deleted.user_id, &envelope).await,
         _ => Ok(()),
     }
 }
 
-/// Whoever received something may review it; a guest has no account to do it with.
-async fn delivered(products: &Products, order: &OrderDelivered) -> Result<()> {
+/// Records what the customer of a delivered order received, which allows reviews. Guests have no account to review
+/// with.
+async fn record_deliveries(products: &CatalogService, order: &OrderDelivered) -> Result<()> {
     let Recipient::User(user) = order.recipient else { return Ok(()) };
-    let received: BTreeSet<ProductId> = order.items.iter().map(|pieces| pieces.product_id).collect();
-    for product in received {
-        products.received(product, user, order.order_id).await?;
+    let product_ids: BTreeSet<ProductId> = order.items.iter().map(|pieces| pieces.product_id).collect();
+    for product in product_ids {
+        products.record_delivery(product, user, order.order_id).await?;
     }
     Ok(())
 }
 
-/// Works at an import or export for some seconds, and sees to it that it goes on.
+/// Runs a slice of an import or an export, and sends the event that continues it.
 async fn advance(state: &State, job: JobId, envelope: &Envelope) -> Result<()> {
-    match state.jobs.work(job, envelope).await? {
+    match state.jobs.advance(job, envelope).await? {
         Some((event, at)) => state.queue.send_later(&event, at).await,
         None => Ok(()),
     }
 }
 
-/// Erases an account's reviews for some seconds, and sees to it that it goes on, and that somebody looks once more.
-async fn forget(state: &State, user: UserId, envelope: &Envelope) -> Result<()> {
+/// Erases an account's reviews for some seconds, and sends the event that continues. At the end it checks once more
+/// later.
+async fn erase(state: &State, user: UserId, envelope: &Envelope) -> Result<()> {
     let (until, now, trace) = (Instant::now() + SLICE, Clock::System.now(), envelope.trace("catalog-worker"));
-    while state.products.forget(user, &trace).await? {
+    while state.products.erase(user, &trace).await? {
         fault::point("erasure.reviews_erased");
         if Instant::now() >= until {
             return state.queue.send_later(envelope, now).await;

@@ -1,4 +1,4 @@
-//! The catalog worker on Lambda.
+//! The Lambda function `catalog-worker`. See [`fn_catalog_worker`].
 
 use fn_catalog_worker::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

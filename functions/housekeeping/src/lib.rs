@@ -4,8 +4,8 @@
 use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, TokenTrust, pending_events, remove_event};
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
-use identity::{Accounts, grant_role};
-use orders::Desk;
+use identity::AccountService;
+use orders::OrderService;
 use payments::{Payment, Refund};
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
@@ -41,8 +41,8 @@ pub struct Report {
 
 /// What the handler holds.
 pub struct State {
-    desk: Desk,
-    accounts: Accounts,
+    service: OrderService,
+    accounts: AccountService,
     trust: TokenTrust,
     publisher: Publisher,
     clock: Clock,
@@ -56,10 +56,10 @@ impl State {
     /// From the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let clock = Clock::System;
-        let desk = Desk::from_env(aws, clock.clone())?;
+        let service = OrderService::from_env(aws, clock.clone())?;
         Ok(Self {
-            desk,
-            accounts: Accounts::from_env(aws)?,
+            service,
+            accounts: AccountService::from_env(aws)?,
             trust: TokenTrust::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
             clock,
@@ -69,7 +69,12 @@ impl State {
     }
 
     fn outboxes(&self) -> [&Table; 4] {
-        [self.accounts.table(), self.desk.catalog.table(), self.desk.orders.table(), self.desk.payments.table()]
+        [
+            self.accounts.table(),
+            self.service.catalog.table(),
+            self.service.orders.table(),
+            self.service.payments.table(),
+        ]
     }
 }
 
@@ -89,7 +94,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
         Task::GrantRole { email, role } => {
-            let granted = grant_role(&state.accounts, &state.trust, &email, role, &trace.actor).await;
+            let granted = state.accounts.grant_role(&state.trust, &email, role, &trace.actor).await;
             granted.map(|_| Report { done: 1, failed: 0 })
         }
     };
@@ -102,8 +107,8 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
 
 async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
     let mut report = Report { done: 0, failed: 0 };
-    for order in state.desk.orders.holds_ended(state.clock.now()).await? {
-        report.count(state.desk.expire(order.id, trace).await);
+    for order in state.service.orders.list_expired_holds(state.clock.now()).await? {
+        report.count(state.service.expire_hold(order.id, trace).await);
     }
     Ok(report)
 }
@@ -143,8 +148,8 @@ async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timesta
 
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
-    let payments = state.desk.payments.unsettled(since).await?;
-    let refunds = state.desk.payments.unsettled_refunds(since).await?;
+    let payments = state.service.payments.list_unsettled(since).await?;
+    let refunds = state.service.payments.list_unsettled_refunds(since).await?;
     // Without a sequence: they tell of no change, and are sent again by the next run (`Envelope::is_repeated`).
     let look = |payment: &Payment| {
         let asked = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };

@@ -1,7 +1,7 @@
-//! Keeps the keys that tokens are checked with: rotates the shop's own, on the schedule of their secret or by hand, and fetches those of
-//! the issuer that the shop trusts beside itself. Nobody else writes them.
+//! Manages the keys of access tokens: rotates the shop's own keys, on the schedule of their secret or by hand, and fetches the keys of
+//! another trusted issuer. Only this function writes them.
 
-mod trusted;
+mod trusted_issuer;
 
 use aws_kit::{Aws, TokenTrust};
 use identity::KeyRotation;
@@ -9,31 +9,31 @@ use serde::Deserialize;
 use tracing::{error, info};
 use values::{Clock, Error, EventId, Result};
 
-use trusted::Provider;
+use trusted_issuer::TrustedIssuer;
 
-/// What the handler holds.
+/// The state of the handler.
 #[derive(Debug)]
 pub struct State {
     rotation: KeyRotation,
     trust: TokenTrust,
-    provider: Option<Provider>,
+    trusted_issuer: Option<TrustedIssuer>,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// Reads the environment.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (rotation, trust) = (KeyRotation::from_env(aws)?, TokenTrust::from_env(aws)?);
-        Ok(Self { rotation, trust, provider: Provider::from_env()? })
+        Ok(Self { rotation, trust, trusted_issuer: TrustedIssuer::from_env()? })
     }
 }
 
-/// What it is called with.
+/// The input of an invocation.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Call {
-    /// By Secrets Manager, step after step.
+    /// From Secrets Manager: a step of a rotation.
     Step(Step),
-    /// By an operator, or a schedule.
+    /// From an operator or a schedule.
     Task(Task),
 }
 
@@ -41,14 +41,14 @@ pub enum Call {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Step {
-    step: Name,
-    /// Names the version that the rotation makes.
+    step: StepName,
+    /// The name of the version that the rotation creates.
     client_request_token: String,
 }
 
 /// The steps, in their order.
 #[derive(Debug, Clone, Copy, Deserialize)]
-enum Name {
+enum StepName {
     #[serde(rename = "createSecret")]
     Create,
     #[serde(rename = "setSecret")]
@@ -59,45 +59,45 @@ enum Name {
     Finish,
 }
 
-/// What somebody may want.
+/// A task of an operator or a schedule.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "task", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Task {
-    /// Sees to it that there are keys; changes none that are there.
+    /// Ensures that keys are published, without changing existing ones.
     Begin,
     /// All steps of a rotation at once.
     Rotate,
-    /// Fetches the keys of the trusted issuer; nothing where none is configured.
+    /// Fetches the keys of the trusted issuer; an error if none is configured.
     FetchTrusted,
 }
 
-/// Does what is asked. An error makes Secrets Manager try the step again.
+/// Handles one invocation. After an error, Secrets Manager tries the step again.
 pub async fn handle(state: &State, call: Call) -> Result<(), lambda_runtime::Error> {
-    let done = perform(state, &call).await;
-    match &done {
-        Ok(()) => info!(call = ?call, "done"),
+    let outcome = perform(state, &call).await;
+    match &outcome {
+        Ok(()) => info!(call = ?call, "keys task done"),
         Err(error) => error!(call = ?call, error.code = error.code, error.cause = error.causes(), "{}", error.detail),
     }
-    Ok(done?)
+    Ok(outcome?)
 }
 
 async fn perform(state: &State, call: &Call) -> Result<()> {
     let rotation = &state.rotation;
     match call {
         Call::Step(Step { step, client_request_token: version }) => match step {
-            Name::Create => rotation.create(version).await,
-            Name::Set => rotation.publish(version).await,
-            Name::Test => rotation.test(version).await,
-            Name::Finish => rotation.finish(version).await,
+            StepName::Create => rotation.create(version).await,
+            StepName::Set => rotation.publish(version).await,
+            StepName::Test => rotation.test(version).await,
+            StepName::Finish => rotation.finish(version).await,
         },
         Call::Task(Task::Begin) => rotation.begin().await,
         Call::Task(Task::Rotate) => {
             let version: EventId = Clock::System.mint();
             rotation.rotate(&version.uuid().to_string()).await
         }
-        Call::Task(Task::FetchTrusted) => match &state.provider {
-            Some(provider) => provider.fetch(&state.trust).await,
-            None => Err(Error::internal("no issuer is trusted: set the parameter TrustedIssuer")),
+        Call::Task(Task::FetchTrusted) => match &state.trusted_issuer {
+            Some(issuer) => issuer.fetch(&state.trust).await,
+            None => Err(Error::internal("no trusted issuer is configured; set the parameter TrustedIssuer")),
         },
     }
 }

@@ -1,4 +1,4 @@
-//! The keys of access tokens on Lambda.
+//! The Lambda `keys`. See [`fn_keys`].
 
 use fn_keys::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

@@ -1,8 +1,8 @@
-//! SQS: events that customers hear of. What fails comes again by itself; events of other types are none of its business.
+//! The worker that sends notifications. A message that fails is delivered again; events of other types are ignored.
 
 use aws_kit::{Aws, Queue, consume};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use notifications::{Notifier, notify};
+use notifications::Notifier;
 use values::{Clock, Result};
 
 /// What the handler works with.
@@ -13,7 +13,7 @@ pub struct State {
 }
 
 impl State {
-    /// As the environment says.
+    /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let queue = Queue::from_env(aws, "SOUK_QUEUE_NOTIFICATIONS", Clock::System)?;
         Ok(Self { notifier: Notifier::from_env(aws)?, queue })
@@ -22,5 +22,5 @@ impl State {
 
 /// Handles a batch of the queue `notifications`.
 pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    consume(&state.queue, batch, async |envelope| notify(&state.notifier, &envelope).await).await
+    consume(&state.queue, batch, async |envelope| state.notifier.notify(&envelope).await).await
 }

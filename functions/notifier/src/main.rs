@@ -1,4 +1,4 @@
-//! The Lambda `notifier`. See [`fn_notifier`].
+//! The Lambda function `notifier`.
 
 use aws_kit::Aws;
 use fn_notifier::{State, handle};

@@ -1,9 +1,9 @@
-//! The two steps of the authorisation code flow (RFC 6749, 4.1, with PKCE), by the crate `oauth2` over our own client.
+//! The two steps of the authorisation code flow (RFC 6749, 4.1, with PKCE), by the crate `oauth2` over our own HTTP client.
 
 use std::fmt;
 use std::pin::Pin;
 
-use identity::Attempt;
+use identity::PendingSignIn;
 use oauth2::basic::{
     BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
     BasicTokenType,
@@ -18,25 +18,25 @@ use reqwest::Client as Http;
 use serde::{Deserialize, Serialize};
 use values::{Error, Result};
 
-use crate::bodies::refused;
-use crate::fetch::exchanged;
+use crate::fetch::send_oauth_request;
+use crate::requests::provider_refused;
 
-/// What a token answer has beside the access token. `Debug` hides it.
+/// The extra fields of a token response. `Debug` hides them.
 #[derive(Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Beside {
-    /// OpenID Connect's.
+pub(crate) struct ExtraFields {
+    /// Sent by OpenID Connect providers.
     pub(crate) id_token: Option<String>,
 }
 
-impl fmt::Debug for Beside {
+impl fmt::Debug for ExtraFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Beside(…)")
+        f.write_str("ExtraFields(…)")
     }
 }
 
-impl ExtraTokenFields for Beside {}
+impl ExtraTokenFields for ExtraFields {}
 
-pub(crate) type Tokens = StandardTokenResponse<Beside, BasicTokenType>;
+pub(crate) type Tokens = StandardTokenResponse<ExtraFields, BasicTokenType>;
 
 type Client = oauth2::Client<
     BasicErrorResponse,
@@ -51,27 +51,27 @@ type Client = oauth2::Client<
     EndpointSet,
 >;
 
-/// Our own client, as `oauth2` wants to see one.
-struct Wire(Http);
+/// Our own HTTP client, for `oauth2`.
+struct Transport(Http);
 
-impl<'c> AsyncHttpClient<'c> for Wire {
+impl<'c> AsyncHttpClient<'c> for Transport {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send + 'c>>;
 
     fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(exchanged(&self.0, request))
+        Box::pin(send_oauth_request(&self.0, request))
     }
 }
 
-/// A provider as this flow sees it.
+/// A provider's part of the flow.
 #[derive(Debug, Clone)]
 pub(crate) struct Flow {
     pub(crate) client_id: String,
-    /// Where browsers go.
+    /// Where browsers sign in.
     pub(crate) authorize: Url,
-    /// Where codes are traded.
+    /// Where codes are exchanged.
     pub(crate) token: Url,
-    /// Where browsers come back to.
+    /// Where browsers come back.
     pub(crate) callback: String,
     /// How the client's secret is sent.
     pub(crate) auth: AuthType,
@@ -87,57 +87,66 @@ impl Flow {
         Ok(client)
     }
 
-    /// Where the browser goes to be vouched for.
-    pub(crate) fn address(
+    /// The URL where the browser signs in.
+    pub(crate) fn authorize_url(
         &self,
-        attempt: &Attempt,
+        pending: &PendingSignIn,
         state: &str,
         scopes: &[&str],
-        more: &[(&str, &str)],
+        params: &[(&str, &str)],
     ) -> Result<Url> {
         let client = self.client()?;
-        let verifier = PkceCodeVerifier::new(attempt.verifier.clone());
+        let verifier = PkceCodeVerifier::new(pending.verifier.clone());
         let mut request = client
             .authorize_url(|| CsrfToken::new(state.to_owned()))
             .add_scopes(scopes.iter().map(|scope| Scope::new((*scope).to_owned())))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
-        for (name, value) in more {
+        for (name, value) in params {
             request = request.add_extra_param(*name, *value);
         }
         Ok(request.url().0)
     }
 
-    /// Trades the provider's code, once and without a retry: it is good once. A provider that does not know us is a fault of ours.
-    pub(crate) async fn trade(&self, http: &Http, secret: String, attempt: &Attempt, code: &str) -> Result<Tokens> {
+    /// Exchanges the provider's code, without a retry because a code can be used once. 401 `provider_refused`, 503
+    /// `provider_unavailable`; an internal error when the provider does not accept our client. 1 call.
+    pub(crate) async fn exchange(
+        &self,
+        http: &Http,
+        secret: String,
+        pending: &PendingSignIn,
+        code: &str,
+    ) -> Result<Tokens> {
         let client = self.client()?.set_client_secret(ClientSecret::new(secret));
-        let traded = client
+        let response = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()))
-            .request_async(&Wire(http.clone()))
+            .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()))
+            .request_async(&Transport(http.clone()))
             .await;
-        traded.map_err(|error| match error {
+        response.map_err(|error| match error {
             RequestTokenError::Request(error) => error,
-            RequestTokenError::ServerResponse(answer) if is_our_fault(answer.error()) => Error::internal(format!(
-                "the provider does not know this client ({}): see the parameters and the OauthSecret",
-                word(answer.error())
+            RequestTokenError::ServerResponse(answer) if is_client_error(answer.error()) => Error::internal(format!(
+                "the provider does not accept this client ({}): check the parameters and the OauthSecret",
+                short_code(answer.error())
             )),
             RequestTokenError::ServerResponse(answer) => {
-                refused(format!("it refuses the code: {}", word(answer.error())))
+                provider_refused(format!("it refuses the code: {}", short_code(answer.error())))
             }
-            // Without the answer, which may hold a token.
-            RequestTokenError::Parse(error, _) => refused(format!("its answer does not read: {}", error.path())),
-            RequestTokenError::Other(told) => refused(told),
+            // Without the answer, which may contain a token.
+            RequestTokenError::Parse(error, _) => {
+                provider_refused(format!("its answer does not parse: {}", error.path()))
+            }
+            RequestTokenError::Other(message) => provider_refused(message),
         })
     }
 }
 
-/// For a log, which takes no novel.
-fn word(error: &BasicErrorResponseType) -> String {
+/// The error code, made safe and short for a log.
+fn short_code(error: &BasicErrorResponseType) -> String {
     error.to_string().chars().filter(|c| c.is_ascii_graphic()).take(40).collect()
 }
 
-/// RFC 6749, 5.2, and GitHub's words for the same.
-fn is_our_fault(error: &BasicErrorResponseType) -> bool {
+/// The error codes of a client that is not accepted (RFC 6749, 5.2), and GitHub's own code.
+fn is_client_error(error: &BasicErrorResponseType) -> bool {
     match error {
         BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => true,
         BasicErrorResponseType::Extension(word) => word == "incorrect_client_credentials",

@@ -1,6 +1,7 @@
-//! GitHub: OAuth 2.0, and who somebody is by its API. There is no ID token, so the access token is used once, for that, and forgotten.
+//! GitHub: OAuth 2.0, and its API for the user's identity. There is no ID token, so the access token is used once for the API and
+//! then dropped.
 
-use identity::{Attempt, Provider, Vouched};
+use identity::{ExternalIdentity, PendingSignIn, Provider};
 use oauth2::url::Url;
 use oauth2::{AuthType, TokenResponse};
 use reqwest::{Client, RequestBuilder, header};
@@ -8,25 +9,25 @@ use serde::Deserialize;
 use values::Result;
 
 use crate::exchange::{Flow, Tokens};
-use crate::fetch::json;
-use crate::place::Place;
+use crate::fetch::fetch_json;
+use crate::public_url::PublicUrl;
 
 const SCOPES: [&str; 2] = ["read:user", "user:email"];
 const VERSION: &str = "2022-11-28";
 
-/// The provider, as it is configured.
+/// The configured provider.
 #[derive(Debug)]
 pub(crate) struct Github {
-    /// `https://github.com`; what its subjects are named by.
+    /// `https://github.com`; the issuer of its subjects.
     issuer: String,
     api: String,
     pub(crate) flow: Flow,
 }
 
-/// GET /user. `Debug` is left out, for the person's sake.
+/// GET /user. It has no `Debug`, because it is personal data.
 #[derive(Deserialize)]
 struct Profile {
-    /// Stays, when the login is changed or given to somebody else.
+    /// It never changes, unlike the login, which can even pass to another user.
     id: u64,
     login: String,
     name: Option<String>,
@@ -34,38 +35,38 @@ struct Profile {
 
 /// An item of GET /user/emails.
 #[derive(Deserialize)]
-struct Address {
+struct EmailAddress {
     email: String,
     primary: bool,
     verified: bool,
 }
 
 impl Github {
-    pub(crate) fn new(client_id: String, url: &str, api: &str, place: &Place) -> Result<Self> {
+    pub(crate) fn new(client_id: String, url: &str, api: &str, public_url: &PublicUrl) -> Result<Self> {
         let (url, api) = (url.trim_end_matches('/'), api.trim_end_matches('/'));
-        place.address("GithubApiUrl", api)?;
+        public_url.provider_url("GithubApiUrl", api)?;
         let flow = Flow {
             client_id,
-            authorize: place.address("GithubUrl", &format!("{url}/login/oauth/authorize"))?,
-            token: place.address("GithubUrl", &format!("{url}/login/oauth/access_token"))?,
-            callback: place.callback(Provider::Github),
+            authorize: public_url.provider_url("GithubUrl", &format!("{url}/login/oauth/authorize"))?,
+            token: public_url.provider_url("GithubUrl", &format!("{url}/login/oauth/access_token"))?,
+            callback: public_url.callback(Provider::Github),
             auth: AuthType::RequestBody,
         };
         Ok(Self { issuer: url.to_owned(), api: api.to_owned(), flow })
     }
 
-    pub(crate) fn address(&self, attempt: &Attempt, state: &str) -> Result<Url> {
-        self.flow.address(attempt, state, &SCOPES, &[])
+    pub(crate) fn authorize_url(&self, pending: &PendingSignIn, state: &str) -> Result<Url> {
+        self.flow.authorize_url(pending, state, &SCOPES, &[])
     }
 
-    /// Who the token is about: the account, and its primary address if GitHub has verified it.
-    pub(crate) async fn who(&self, client: &Client, tokens: &Tokens) -> Result<Vouched> {
+    /// The user of the token, and the primary email address if GitHub has verified it. 2 calls side by side.
+    pub(crate) async fn identify(&self, client: &Client, tokens: &Tokens) -> Result<ExternalIdentity> {
         let token = tokens.access_token().secret();
-        let (profile, addresses): (Profile, Vec<Address>) = tokio::try_join!(
-            json(self.ask(client, "/user", token)),
-            json(self.ask(client, "/user/emails?per_page=100", token))
+        let (profile, addresses): (Profile, Vec<EmailAddress>) = tokio::try_join!(
+            fetch_json(self.get(client, "/user", token)),
+            fetch_json(self.get(client, "/user/emails?per_page=100", token))
         )?;
-        Ok(Vouched {
+        Ok(ExternalIdentity {
             provider: Provider::Github,
             issuer: self.issuer.clone(),
             subject: profile.id.to_string(),
@@ -74,7 +75,7 @@ impl Github {
         })
     }
 
-    fn ask(&self, client: &Client, path: &str, token: &str) -> RequestBuilder {
+    fn get(&self, client: &Client, path: &str, token: &str) -> RequestBuilder {
         client
             .get(format!("{}{path}", self.api))
             .bearer_auth(token)
@@ -83,7 +84,7 @@ impl Github {
     }
 }
 
-fn primary(addresses: &[Address]) -> Option<&str> {
+fn primary(addresses: &[EmailAddress]) -> Option<&str> {
     addresses.iter().find(|address| address.primary && address.verified).map(|address| address.email.as_str())
 }
 
@@ -92,8 +93,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_primary_address_that_is_verified_is_somebodys() {
-        let address = |email: &str, primary, verified| Address { email: email.into(), primary, verified };
+    fn only_a_verified_primary_address_is_used() {
+        let address = |email: &str, primary, verified| EmailAddress { email: email.into(), primary, verified };
         let (old, own) = (address("old@example.com", false, true), address("own@example.com", true, true));
         assert_eq!(primary(&[old, own]), Some("own@example.com"));
         assert_eq!(primary(&[address("a@example.com", true, false), address("b@example.com", false, true)]), None);

@@ -1,4 +1,4 @@
-//! Tests of the rules of ID tokens, signed here as a provider would.
+//! Tests of the rules of ID tokens, which are signed here as a provider signs them.
 
 use std::sync::LazyLock;
 
@@ -12,12 +12,12 @@ use serde_json::json;
 use super::*;
 
 const EXPECTED: Expected<'static> =
-    Expected { issuer: "https://id.example", client_id: "souk", nonce: "the nonce of the attempt" };
+    Expected { issuer: "https://id.example", client_id: "souk", nonce: "the nonce of the sign-in" };
 
-/// Making one takes a debug build a while.
+/// Generated once, because that is slow in a debug build.
 static PAIR: LazyLock<RsaKeyPair> = LazyLock::new(|| RsaKeyPair::generate(KeySize::Rsa2048).unwrap());
 
-/// The key as a provider publishes it. The modulus lies at a fixed place of a 2048-bit RSAPublicKey (RFC 8017, A.1.1).
+/// The key as a provider publishes it. The modulus is at a fixed place of a 2048-bit RSAPublicKey (RFC 8017, A.1.1).
 fn published(kid: &str) -> Value {
     let der = PAIR.public_key().as_ref();
     json!({ "kty": "RSA", "kid": kid, "n": URL_SAFE_NO_PAD.encode(&der[9..265]), "e": "AQAB" })
@@ -39,7 +39,7 @@ fn now() -> i64 {
     values::Clock::System.now().seconds()
 }
 
-/// Good claims, and `changes` over them; null takes one away.
+/// Valid claims with `changes` applied; null removes one.
 fn claims(changes: &Value) -> Value {
     let mut claims = json!({
         "iss": EXPECTED.issuer, "aud": "souk", "sub": "4711", "nonce": EXPECTED.nonce, "iat": now(), "exp": now() + 600,
@@ -52,24 +52,24 @@ fn claims(changes: &Value) -> Value {
     claims
 }
 
-fn judged(changes: &Value) -> Result<Claims, Fault> {
+fn verify(changes: &Value) -> Result<Claims, IdTokenError> {
     let token = signed(&json!({ "alg": "RS256", "kid": "one" }), &claims(changes));
-    checked(&token, &set(&[published("one")]), &EXPECTED)
+    verify_id_token(&token, &set(&[published("one")]), &EXPECTED)
 }
 
 #[test]
-fn a_good_token_says_who_somebody_is() {
-    let claims = judged(&json!({})).ok().unwrap();
+fn valid_token_names_its_user() {
+    let claims = verify(&json!({})).ok().unwrap();
     assert_eq!((claims.sub.as_str(), claims.email.as_deref()), ("4711", Some("ada@example.com")));
     assert!(claims.has_verified_email());
     for aud in [json!(["souk"]), json!("souk")] {
-        assert!(judged(&json!({ "aud": aud, "azp": "souk" })).is_ok());
+        assert!(verify(&json!({ "aud": aud, "azp": "souk" })).is_ok());
     }
-    assert!(judged(&json!({ "aud": ["souk", "another"], "azp": "souk" })).is_ok());
+    assert!(verify(&json!({ "aud": ["souk", "another"], "azp": "souk" })).is_ok());
 }
 
 #[test]
-fn a_token_that_breaks_one_rule_is_none() {
+fn token_that_breaks_one_rule_is_refused() {
     for changes in [
         json!({ "iss": "https://other.example" }),
         json!({ "iss": "https://id.example/" }),
@@ -88,48 +88,51 @@ fn a_token_that_breaks_one_rule_is_none() {
         json!({ "sub": null }),
         json!({ "sub": "x".repeat(256) }),
     ] {
-        assert!(matches!(judged(&changes), Err(Fault::Rule(_))), "{changes}");
+        assert!(matches!(verify(&changes), Err(IdTokenError::Invalid(_))), "{changes}");
     }
 }
 
 #[test]
-fn an_address_is_verified_by_true_alone() {
+fn email_is_verified_by_true_only() {
     for not in [json!(false), json!("true"), json!(1), json!(null)] {
-        assert!(!judged(&json!({ "email_verified": not })).ok().unwrap().has_verified_email(), "{not}");
+        assert!(!verify(&json!({ "email_verified": not })).ok().unwrap().has_verified_email(), "{not}");
     }
 }
 
 #[test]
-fn another_algorithm_is_no_algorithm() {
+fn other_algorithms_are_refused() {
     let keys = set(&[published("one")]);
     for alg in ["RS384", "HS256", "PS256", "ES256"] {
         let token = signed(&json!({ "alg": alg, "kid": "one" }), &claims(&json!({})));
-        assert!(matches!(checked(&token, &keys, &EXPECTED), Err(Fault::Rule(_))), "{alg}");
+        assert!(matches!(verify_id_token(&token, &keys, &EXPECTED), Err(IdTokenError::Invalid(_))), "{alg}");
     }
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let unsigned = format!("{}.{}.", part(&json!({ "alg": "none" })), part(&claims(&json!({}))));
-    assert!(checked(&unsigned, &keys, &EXPECTED).is_err());
-    assert!(checked(&"x".repeat(20_000), &keys, &EXPECTED).is_err());
+    assert!(verify_id_token(&unsigned, &keys, &EXPECTED).is_err());
+    assert!(verify_id_token(&"x".repeat(20_000), &keys, &EXPECTED).is_err());
 }
 
 #[test]
-fn a_key_is_found_by_its_id_or_by_being_the_only_one() {
+fn key_is_found_by_its_id_or_if_it_is_the_only_one() {
     let token = |header: &Value| signed(header, &claims(&json!({})));
     let (named, nameless) = (token(&json!({ "alg": "RS256", "kid": "one" })), token(&json!({ "alg": "RS256" })));
-    let fault = |token: &str, keys: &JwkSet| checked(token, keys, &EXPECTED).err();
+    let error_of = |token: &str, keys: &JwkSet| verify_id_token(token, keys, &EXPECTED).err();
     let (one, two) = (set(&[published("one")]), set(&[published("two"), published("one")]));
-    assert_eq!((fault(&named, &one), fault(&named, &two), fault(&nameless, &one)), (None, None, None));
-    assert_eq!(fault(&named, &set(&[published("two")])), Some(Fault::Key));
-    assert_eq!(fault(&nameless, &two), Some(Fault::Key));
+    assert_eq!((error_of(&named, &one), error_of(&named, &two), error_of(&nameless, &one)), (None, None, None));
+    assert_eq!(error_of(&named, &set(&[published("two")])), Some(IdTokenError::UnknownKey));
+    assert_eq!(error_of(&nameless, &two), Some(IdTokenError::UnknownKey));
     let mut encrypts = published("one");
     encrypts["use"] = json!("enc");
-    assert_eq!(fault(&named, &set(&[encrypts])), Some(Fault::Key));
+    assert_eq!(error_of(&named, &set(&[encrypts])), Some(IdTokenError::UnknownKey));
 }
 
 #[test]
-fn a_token_whose_claims_were_changed_is_of_no_key() {
+fn token_with_changed_claims_has_no_valid_signature() {
     let token = signed(&json!({ "alg": "RS256", "kid": "one" }), &claims(&json!({})));
     let mut parts: Vec<_> = token.split('.').map(str::to_owned).collect();
     parts[1] = URL_SAFE_NO_PAD.encode(claims(&json!({ "sub": "4712" })).to_string());
-    assert_eq!(checked(&parts.join("."), &set(&[published("one")]), &EXPECTED).err(), Some(Fault::Key));
+    assert_eq!(
+        verify_id_token(&parts.join("."), &set(&[published("one")]), &EXPECTED).err(),
+        Some(IdTokenError::UnknownKey)
+    );
 }

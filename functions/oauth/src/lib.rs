@@ -1,17 +1,17 @@
-//! HTTP: signing in with Google and GitHub, and what an account is linked to. It talks to the providers and knows their secrets; it
-//! signs no token: what it hands out is a code, which `auth` trades (docs/adr/0019).
+//! HTTP: sign-in with Google and GitHub, and the links of an account. It calls the providers and reads their secrets, but signs no
+//! tokens: it returns a code, which `auth` exchanges for tokens (docs/adr/0019).
 
-mod answers;
-mod bodies;
 mod cookie;
 mod exchange;
 mod fetch;
 mod github;
 mod google;
 mod id_token;
-mod place;
 mod providers;
+mod public_url;
 mod redirects;
+mod requests;
+mod responses;
 
 use std::sync::Arc;
 
@@ -23,38 +23,38 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, CallContext, Json, Path, Query, SessionOnly, SourceIp, Verifier, single_page};
-use identity::{Accounts, Attempt, Brake, Network, Provider};
+use identity::{AccountService, Network, PendingSignIn, Provider, SignInRateLimit};
 use values::{Error, Result, Trace};
 
-use answers::{back, counted, leave};
-use bodies::{Asked, Said};
 use cookie::Cookies;
-use place::Place;
 use providers::Providers;
+use public_url::PublicUrl;
 use redirects::Redirects;
+use requests::{BeginQuery, CallbackQuery};
+use responses::{rate_limited, redirect_to_front_end, redirect_to_provider};
 
-/// What the handlers work with.
+/// The state of the handlers.
 #[derive(Debug, Clone)]
 pub struct State {
-    accounts: Accounts,
+    accounts: AccountService,
     verifier: Verifier,
-    brake: Brake,
+    rate_limit: SignInRateLimit,
     providers: Arc<Providers>,
     redirects: Arc<Redirects>,
     cookies: Arc<Cookies>,
 }
 
 impl State {
-    /// As the environment says. What would send a secret or a browser over a line that anybody reads stops the start.
+    /// Reads the environment. Fails for a URL without https, over which secrets or codes would be sent.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let place = Place::of(&Settings.required("SOUK_PUBLIC_URL")?)?;
+        let public_url = PublicUrl::parse(&Settings.required("SOUK_PUBLIC_URL")?)?;
         Ok(Self {
-            accounts: Accounts::from_env(aws)?,
+            accounts: AccountService::from_env(aws)?,
             verifier: Verifier::from_env(aws)?,
-            brake: Brake::from_env()?,
-            redirects: Arc::new(Redirects::from_env(&place)?),
-            cookies: Arc::new(Cookies::at(&place)),
-            providers: Arc::new(Providers::from_env(aws, place)?),
+            rate_limit: SignInRateLimit::from_env()?,
+            redirects: Arc::new(Redirects::from_env(&public_url)?),
+            cookies: Arc::new(Cookies::new(&public_url)),
+            providers: Arc::new(Providers::from_env(aws, public_url)?),
         })
     }
 
@@ -85,52 +85,57 @@ pub fn routes(state: State) -> Router {
 async fn begin(
     AxumState(state): App,
     Path(provider): Path<Provider>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<BeginQuery>,
     source: SourceIp,
 ) -> ApiResult {
-    let journey = asked.journey(provider, &state.redirects)?;
+    let request = query.sign_in_request(provider, &state.redirects)?;
     let ready = state.providers.ready(provider).await?;
     let network = Network::of(source.0.as_deref());
-    let begun = identity::begin_sign_in(&state.accounts, &state.brake, &network, journey).await?;
-    counted(begun, |(attempt, keys)| {
-        let address = ready.address(&attempt, &keys.state)?;
-        Ok(leave(&address, &state.cookies.given(provider, &keys)))
+    let begun = state.accounts.begin_sign_in(&state.rate_limit, &network, request).await?;
+    rate_limited(begun, |(pending, secrets)| {
+        let url = ready.authorize_url(&pending, &secrets.state)?;
+        Ok(redirect_to_provider(&url, &state.cookies.set(provider, &secrets)))
     })
 }
 
 async fn callback(
     AxumState(state): App,
     Path(provider): Path<Provider>,
-    Query(said): Query<Said>,
+    Query(query): Query<CallbackQuery>,
     headers: HeaderMap,
-    visitor: CallContext,
+    context: CallContext,
 ) -> ApiResult {
-    let browser = said.state.as_deref().and_then(|said| state.cookies.found(&headers, said));
-    let attempt =
-        identity::resume_sign_in(&state.accounts, provider, said.state.as_deref(), browser.as_deref()).await?;
-    let outcome = signed_in(&state, &attempt, &said, &visitor.trace).await;
-    let spent = state.cookies.taken(provider, said.state.as_deref().unwrap_or_default());
-    back(&attempt, outcome, &spent).map_err(Into::into)
+    let sign_in = query.state.as_deref();
+    let browser = sign_in.and_then(|sign_in| state.cookies.find(&headers, sign_in));
+    let pending = state.accounts.resume_sign_in(provider, sign_in, browser.as_deref()).await?;
+    let outcome = complete_sign_in(&state, &pending, &query, &context.trace).await;
+    let cookie = state.cookies.remove(provider, sign_in.unwrap_or_default());
+    redirect_to_front_end(&pending, outcome, &cookie).map_err(Into::into)
 }
 
-/// The code for the front end. From here on, whoever comes is the browser that began: it is told of every failure at the front end.
-async fn signed_in(state: &State, attempt: &Attempt, said: &Said, trace: &Trace) -> Result<String, Error> {
-    let code = said.code()?;
-    let ready = state.providers.ready(attempt.provider).await?;
-    let vouched = ready.who(attempt, code, said.iss.as_deref()).await?;
-    identity::sign_in_with(&state.accounts, state.verifier.trust(), &vouched, trace).await
+/// The code for the front end. The browser is the one that began the sign-in, so every error goes to its front end.
+async fn complete_sign_in(
+    state: &State,
+    pending: &PendingSignIn,
+    query: &CallbackQuery,
+    trace: &Trace,
+) -> Result<String, Error> {
+    let code = query.code()?;
+    let ready = state.providers.ready(pending.provider).await?;
+    let identity = ready.identify(pending, code, query.iss.as_deref()).await?;
+    state.accounts.sign_in_with_provider(state.verifier.trust(), &identity, trace).await
 }
 
-async fn links(AxumState(state): App, Authorized(visitor, _): SessionOnly) -> ApiResult<Response> {
-    let links = identity::links(&state.accounts, visitor.caller.require_user()?).await?;
+async fn links(AxumState(state): App, Authorized(context, _): SessionOnly) -> ApiResult<Response> {
+    let links = state.accounts.links(context.caller.require_user()?).await?;
     Ok(Json(single_page(links)).into_response())
 }
 
 async fn unlink(
     AxumState(state): App,
-    Authorized(visitor, _): SessionOnly,
+    Authorized(context, _): SessionOnly,
     Path(provider): Path<Provider>,
 ) -> ApiResult<StatusCode> {
-    identity::unlink(&state.accounts, visitor.caller.require_user()?, provider).await?;
+    state.accounts.unlink(context.caller.require_user()?, provider).await?;
     Ok(StatusCode::NO_CONTENT)
 }

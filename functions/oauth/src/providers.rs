@@ -1,9 +1,9 @@
-//! The providers that are configured, and their secrets.
+//! The configured providers and their secrets.
 
 use std::sync::Arc;
 
 use aws_kit::{Aws, Secret, Settings};
-use identity::{Attempt, Provider, Vouched};
+use identity::{ExternalIdentity, PendingSignIn, Provider};
 use oauth2::url::Url;
 use reqwest::Client;
 use serde::Deserialize;
@@ -11,10 +11,10 @@ use values::{Error, Kind, Result};
 
 use crate::exchange::Flow;
 use crate::github::Github;
-use crate::google::{Google, Known};
-use crate::place::Place;
+use crate::google::{Endpoints, Google};
+use crate::public_url::PublicUrl;
 
-/// All of them.
+/// Every configured provider.
 #[derive(Debug)]
 pub(crate) struct Providers {
     client: Client,
@@ -23,46 +23,46 @@ pub(crate) struct Providers {
     github: Option<Github>,
 }
 
-/// One that can be asked now.
-pub(crate) struct Ready<'a> {
+/// A configured provider with its endpoints.
+pub(crate) struct ReadyProvider<'a> {
     providers: &'a Providers,
-    which: Which<'a>,
+    connection: Connection<'a>,
 }
 
-enum Which<'a> {
-    Google(&'a Google, Arc<Known>),
+enum Connection<'a> {
+    Google(&'a Google, Arc<Endpoints>),
     Github(&'a Github),
 }
 
 impl Providers {
-    /// Those whose client's id is set, with the secret `SOUK_SECRET_OAUTH` (`{"google": …, "github": …}`).
-    pub(crate) fn from_env(aws: &Aws, place: Place) -> Result<Self> {
+    /// Every provider whose client id is set, with the secret `SOUK_SECRET_OAUTH` (`{"google": …, "github": …}`).
+    pub(crate) fn from_env(aws: &Aws, public_url: PublicUrl) -> Result<Self> {
         let github = match Settings.optional("SOUK_GITHUB_CLIENT_ID") {
             Some(id) => {
                 let url = Settings.required("SOUK_GITHUB_URL")?;
-                Some(Github::new(id, &url, &Settings.required("SOUK_GITHUB_API_URL")?, &place)?)
+                Some(Github::new(id, &url, &Settings.required("SOUK_GITHUB_API_URL")?, &public_url)?)
             }
             None => None,
         };
         let google = match Settings.optional("SOUK_GOOGLE_CLIENT_ID") {
-            Some(id) => Some(Google::new(id, Settings.required("SOUK_GOOGLE_ISSUER")?, place)?),
+            Some(id) => Some(Google::new(id, Settings.required("SOUK_GOOGLE_ISSUER")?, public_url)?),
             None => None,
         };
         let secret = Secret::from_env(aws, "SOUK_SECRET_OAUTH")?;
         Ok(Self { client: outbound::client()?, secret, google, github })
     }
 
-    /// One provider, with its endpoints. 404 `provider_not_configured`; 503 `provider_unavailable` while it does not say where they are.
-    pub(crate) async fn ready(&self, provider: Provider) -> Result<Ready<'_>> {
-        let which = match (provider, &self.google, &self.github) {
-            (Provider::Google, Some(google), _) => Which::Google(google, google.known(&self.client).await?),
-            (Provider::Github, _, Some(github)) => Which::Github(github),
+    /// A provider with its endpoints. 404 `provider_not_configured`; 503 `provider_unavailable` if its endpoints cannot be fetched.
+    pub(crate) async fn ready(&self, provider: Provider) -> Result<ReadyProvider<'_>> {
+        let connection = match (provider, &self.google, &self.github) {
+            (Provider::Google, Some(google), _) => Connection::Google(google, google.endpoints(&self.client).await?),
+            (Provider::Github, _, Some(github)) => Connection::Github(github),
             _ => {
-                let detail = "Nobody signs in with that provider here. Use another one, or log in with a password.";
+                let detail = "This provider is not configured. Use another one, or log in with a password.";
                 return Err(Error::new(Kind::NotFound, "provider_not_configured", detail));
             }
         };
-        Ok(Ready { providers: self, which })
+        Ok(ReadyProvider { providers: self, connection })
     }
 
     async fn secret_of(&self, provider: Provider) -> Result<String> {
@@ -74,8 +74,8 @@ impl Providers {
             github: String,
         }
         let secrets: Secrets = serde_json::from_str(&self.secret.text().await?).map_err(|_| {
-            let told = "the OauthSecret is not {\"google\": …, \"github\": …}; put yours with `aws secretsmanager put-secret-value`";
-            Error::internal(told)
+            let message = "the OauthSecret must be {\"google\": …, \"github\": …}; set it with `aws secretsmanager put-secret-value`";
+            Error::internal(message)
         })?;
         Ok(match provider {
             Provider::Google => secrets.google,
@@ -84,40 +84,45 @@ impl Providers {
     }
 }
 
-impl Ready<'_> {
+impl ReadyProvider<'_> {
     fn flow(&self) -> &Flow {
-        match &self.which {
-            Which::Google(_, known) => &known.flow,
-            Which::Github(github) => &github.flow,
+        match &self.connection {
+            Connection::Google(_, endpoints) => &endpoints.flow,
+            Connection::Github(github) => &github.flow,
         }
     }
 
-    /// Where the browser goes.
-    pub(crate) fn address(&self, attempt: &Attempt, state: &str) -> Result<Url> {
-        match &self.which {
-            Which::Google(_, known) => known.address(attempt, state),
-            Which::Github(github) => github.address(attempt, state),
+    /// The URL where the browser signs in.
+    pub(crate) fn authorize_url(&self, pending: &PendingSignIn, state: &str) -> Result<Url> {
+        match &self.connection {
+            Connection::Google(_, endpoints) => endpoints.authorize_url(pending, state),
+            Connection::Github(github) => github.authorize_url(pending, state),
         }
     }
 
-    /// Trades the code and learns who came. `issuer` is what the answer says of its sender. 401 `provider_refused`, 503
+    /// Exchanges the code and identifies the user. `issuer` is the sender that the callback names. 401 `provider_refused`, 503
     /// `provider_unavailable`. 2 to 4 calls.
-    pub(crate) async fn who(&self, attempt: &Attempt, code: &str, issuer: Option<&str>) -> Result<Vouched> {
-        // GitHub publishes no name of its own to compare; its callback is its own, and so is the attempt's provider.
-        if let Which::Google(_, known) = &self.which {
-            known.require_issuer(issuer)?;
+    pub(crate) async fn identify(
+        &self,
+        pending: &PendingSignIn,
+        code: &str,
+        issuer: Option<&str>,
+    ) -> Result<ExternalIdentity> {
+        // GitHub sends no issuer. Its callback URL is its own, and the pending sign-in names its provider.
+        if let Connection::Google(_, endpoints) = &self.connection {
+            endpoints.require_issuer(issuer)?;
         }
         let Providers { client, secret, .. } = self.providers;
-        let own = self.providers.secret_of(attempt.provider).await?;
-        let traded = self.flow().trade(client, own, attempt, code).await;
-        if traded.as_ref().is_err_and(|error| error.kind == Kind::Internal) {
-            // It may have been replaced a moment ago.
+        let client_secret = self.providers.secret_of(pending.provider).await?;
+        let exchanged = self.flow().exchange(client, client_secret, pending, code).await;
+        if exchanged.as_ref().is_err_and(|error| error.kind == Kind::Internal) {
+            // The secret may have been replaced a moment ago, so the cached one is dropped.
             secret.evict().await;
         }
-        let tokens = traded?;
-        match &self.which {
-            Which::Google(google, known) => google.who(client, known, &tokens, attempt).await,
-            Which::Github(github) => github.who(client, &tokens).await,
+        let tokens = exchanged?;
+        match &self.connection {
+            Connection::Google(google, endpoints) => google.identify(client, endpoints, &tokens, pending).await,
+            Connection::Github(github) => github.identify(client, &tokens).await,
         }
     }
 }

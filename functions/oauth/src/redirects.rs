@@ -1,44 +1,48 @@
-//! The front end's pages that a sign-in may end at. Whoever could choose another would be handed other people's codes (RFC 9700, 4.1), so
-//! an address is compared as a whole, letter by letter, and patterns there are none.
+//! The front end's pages where a sign-in may end. An attacker who could choose another page would receive other users' codes (RFC
+//! 9700, 4.1). So URLs are compared as a whole, letter by letter, without patterns.
 
 use aws_kit::Settings;
 use oauth2::url::Url;
 use values::{Error, Kind, Result};
 
-use crate::place::Place;
+use crate::public_url::PublicUrl;
 
-/// The list.
+/// The list of allowed pages.
 #[derive(Debug)]
 pub(crate) struct Redirects(Vec<String>);
 
 impl Redirects {
-    /// As `SOUK_OAUTH_REDIRECTS` says, with commas between. One that is no page over https (http on one's own machine) stops the start.
-    pub(crate) fn from_env(place: &Place) -> Result<Self> {
-        Self::read(&Settings.optional("SOUK_OAUTH_REDIRECTS").unwrap_or_default(), place)
+    /// Reads `SOUK_OAUTH_REDIRECTS`, separated by commas. Fails for a page that is not https (or http on the local machine).
+    pub(crate) fn from_env(url: &PublicUrl) -> Result<Self> {
+        Self::parse(&Settings.optional("SOUK_OAUTH_REDIRECTS").unwrap_or_default(), url)
     }
 
-    fn read(text: &str, place: &Place) -> Result<Self> {
-        let listed: Vec<String> =
+    fn parse(text: &str, url: &PublicUrl) -> Result<Self> {
+        let pages: Vec<String> =
             text.split(',').map(str::trim).filter(|page| !page.is_empty()).map(str::to_owned).collect();
-        for page in &listed {
-            let read = Url::parse(page).map_err(|error| Error::internal(format!("{page} is no address: {error}")))?;
-            let own = matches!(read.host_str(), Some("localhost" | "127.0.0.1"));
-            let good = read.scheme() == "https" || read.scheme() == "http" && (own || place.is_local());
-            if !good || read.fragment().is_some() || !read.username().is_empty() {
-                return Err(Error::internal(format!("a sign-in cannot end at {page}: it must be a page over https")));
+        for page in &pages {
+            let page_url =
+                Url::parse(page).map_err(|error| Error::internal(format!("{page} is not a URL: {error}")))?;
+            let is_local = matches!(page_url.host_str(), Some("localhost" | "127.0.0.1"));
+            let is_safe = page_url.scheme() == "https" || page_url.scheme() == "http" && (is_local || url.is_local());
+            if !is_safe || page_url.fragment().is_some() || !page_url.username().is_empty() {
+                return Err(Error::internal(format!(
+                    "a sign-in cannot end at {page}: it must be an https URL without user and fragment"
+                )));
             }
         }
-        Ok(Self(listed))
+        Ok(Self(pages))
     }
 
-    /// That page, if it is on the list; 422 `redirect_not_allowed`.
+    /// The page, if it is on the list; otherwise 422 `redirect_not_allowed`.
     pub(crate) fn allowed(&self, page: String) -> Result<String> {
         if self.0.contains(&page) {
             return Ok(page);
         }
-        let (code, told) = ("redirect_not_allowed", "is not one of this shop's pages that a sign-in may end at");
-        let detail = "A sign-in does not end there. Ask whoever runs the shop to list the address (OAuthRedirects).";
-        Err(Error::new(Kind::Invalid, code, detail).with_field("redirect", code, told))
+        let (code, message) = ("redirect_not_allowed", "is not on the shop's list of pages where a sign-in may end");
+        let detail =
+            "A sign-in may not end at this URL. Ask the shop's operator to add it to the parameter OAuthRedirects.";
+        Err(Error::new(Kind::Invalid, code, detail).with_field("redirect", code, message))
     }
 }
 
@@ -46,14 +50,14 @@ impl Redirects {
 mod tests {
     use super::*;
 
-    fn place() -> Place {
-        Place::of("https://api.shop.example").unwrap()
+    fn public_url() -> PublicUrl {
+        PublicUrl::parse("https://api.shop.example").unwrap()
     }
 
     #[test]
-    fn a_sign_in_ends_where_the_list_says_letter_by_letter() {
+    fn sign_in_ends_only_at_a_listed_page() {
         let list = "https://shop.example/signed-in, http://localhost:3000/signed-in";
-        let list = Redirects::read(list, &place()).unwrap();
+        let list = Redirects::parse(list, &public_url()).unwrap();
         for good in ["https://shop.example/signed-in", "http://localhost:3000/signed-in"] {
             assert_eq!(list.allowed(good.into()).unwrap(), good);
         }
@@ -71,15 +75,15 @@ mod tests {
         ] {
             assert_eq!(list.allowed(bad.into()).unwrap_err().code, "redirect_not_allowed", "{bad}");
         }
-        assert!(Redirects::read("", &place()).unwrap().allowed(String::new()).is_err());
+        assert!(Redirects::parse("", &public_url()).unwrap().allowed(String::new()).is_err());
     }
 
     #[test]
-    fn a_list_that_would_send_codes_in_clear_stops_the_start() {
+    fn list_with_an_unsafe_page_is_refused() {
         for bad in
             ["http://shop.example/x", "https://shop.example/#x", "https://me@shop.example/", "signed-in", "data:x"]
         {
-            assert!(Redirects::read(bad, &place()).is_err(), "{bad}");
+            assert!(Redirects::parse(bad, &public_url()).is_err(), "{bad}");
         }
     }
 }

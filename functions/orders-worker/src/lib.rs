@@ -1,82 +1,81 @@
-//! What moves orders behind the API: payment events, and holds that may have ended; and what takes the words of closed accounts out
-//! of them.
+//! The worker that moves orders: it applies payment events, expires holds, and erases what closed accounts wrote.
 
 use std::time::{Duration, Instant};
 
 use aws_kit::{Aws, Queue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event, UserDeleted};
-use orders::{Desk, Expiry};
+use orders::{Expiry, OrderService};
 use values::{Clock, Result};
 
-/// A slice of an erasure; a worker has 8 seconds for a message.
+/// How long an erasure runs for one message; the worker has 8 seconds.
 const SLICE: Duration = Duration::from_secs(5);
 
-/// What the handler holds.
+/// What the handler works with.
 pub struct State {
-    desk: Desk,
+    service: OrderService,
     queue: Queue,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let queue = Queue::from_env(aws, "SOUK_QUEUE_ORDERS", Clock::System)?;
-        Ok(Self { desk: Desk::from_env(aws, Clock::System)?, queue })
+        Ok(Self { service: OrderService::from_env(aws, Clock::System)?, queue })
     }
 
-    /// The table whose connection is opened at start.
+    /// The table to which a connection is opened at start.
     pub fn table(&self) -> &Table {
-        self.desk.orders.table()
+        self.service.orders.table()
     }
 }
 
 /// Handles a batch of the orders queue.
 pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    consume(&state.queue, batch, async |envelope| one(state, envelope).await).await
+    consume(&state.queue, batch, async |envelope| handle_message(state, envelope).await).await
 }
 
-async fn one(state: &State, envelope: Envelope) -> Result<()> {
+async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
     let trace = envelope.trace("orders-worker");
-    let orders = &state.desk.orders;
+    let service = &state.service;
     match &envelope.event {
-        // The message was delayed until the hold ends. The hold may have been prolonged since, and a queue delays fifteen
-        // minutes at most: then the hint sends itself on.
-        Event::OrderCreated(order) => match state.desk.expire(order.order_id, &trace).await? {
+        // The message was delayed until the end of the hold. The hold may have been extended since, and a queue delays
+        // a message by 15 minutes at most. Then the message is sent again.
+        Event::OrderCreated(order) => match service.expire_hold(order.order_id, &trace).await? {
             Expiry::NotBefore(at) => state.queue.send_later(&envelope, at).await,
             Expiry::Over => Ok(()),
         },
         Event::PaymentAuthorized(done) | Event::PaymentCompleted(done) | Event::PaymentCancelled(done) => {
-            orders.follow(done.order_id, &envelope, &trace).await
+            service.apply_payment_event(done.order_id, &envelope, &trace).await
         }
-        Event::PaymentFailed(failed) => orders.follow(failed.order_id, &envelope, &trace).await,
-        Event::PaymentRefunded(refund) => orders.follow(refund.order_id, &envelope, &trace).await,
-        Event::UserDeleted(deleted) => forget(state, deleted, &envelope).await,
+        Event::PaymentFailed(failed) => service.apply_payment_event(failed.order_id, &envelope, &trace).await,
+        Event::PaymentRefunded(refund) => service.apply_payment_event(refund.order_id, &envelope, &trace).await,
+        Event::UserDeleted(deleted) => erase_account(state, deleted, &envelope).await,
         _ => Ok(()),
     }
 }
 
-/// Goes through an account's orders for some seconds, and sees to it that it goes on, and that somebody looks once more. Orders stay,
-/// so the message says where it was.
-async fn forget(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
+/// Erases in an account's orders for some seconds, then sends the message again to go on. After the last page it sends
+/// the message once more, for a second check. The orders stay, so the message says how far it came.
+async fn erase_account(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
     let (until, now) = (Instant::now() + SLICE, Clock::System.now());
     let mut before = deleted.orders_before;
-    let again = |orders_before, is_second_pass| {
-        let event = Event::UserDeleted(UserDeleted { orders_before, is_second_pass, ..deleted.clone() });
+    let next_message = |orders_before, once_more| {
+        let event = Event::UserDeleted(UserDeleted { orders_before, once_more, ..deleted.clone() });
         Envelope { event, ..envelope.clone() }
     };
     loop {
-        before = state.desk.forget(deleted.user_id, before).await?;
+        before = state.service.erase(deleted.user_id, before).await?;
         fault::point("erasure.orders_looked_at");
         match before {
             Some(_) if Instant::now() < until => {}
-            Some(_) => return state.queue.send_later(&again(before, deleted.is_second_pass), now).await,
+            Some(_) => return state.queue.send_later(&next_message(before, deleted.is_second_pass), now).await,
             None if deleted.is_second_pass => return Ok(()),
-            // However long the walk took: the newest orders come first, and may have been written to since.
+            // The newest orders come first, and may have changed during the erasure.
             None => {
                 return state
                     .queue
-                    .send_later(&again(None, true), envelope.second_erasure_at(now).unwrap_or(now))
+                    .send_later(&next_message(None, true), envelope.second_erasure_at(now).unwrap_or(now))
                     .await;
             }
         }

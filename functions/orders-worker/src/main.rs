@@ -1,4 +1,4 @@
-//! The orders worker on Lambda.
+//! The Lambda function `orders-worker`.
 
 use fn_orders_worker::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

@@ -1,23 +1,24 @@
-//! Bodies and filters that the orders API takes: apart from the domain, so that neither binds the other.
+//! The bodies and filters of requests of the orders API. They are separate from the domain types, so that both can
+//! change.
 
-use cart::{Item, Owner};
+use cart::{ItemRef, Owner};
 use http_kit::PageQuery;
 use identity::Address;
-use orders::{Destination, Filter, Inquiry, NewOrder, Source, Status};
-use payments::Method;
+use orders::{Destination, Filter, NewOrder, OrderSource, QuoteRequest, Status};
+use payments::PaymentMethod;
 use serde::{Deserialize, Serialize};
-use values::{AddressId, Caller, Email, Error, Kind, Money, NewEmail, ProductId, Quantity, Result, Sku, Text};
+use values::{AddressId, Caller, Email, Error, Kind, Money, ProductId, Quantity, Result, Sku, Text};
 
-/// Body of `POST /orders` and, with all but `cart` or `items` left out, of `POST /orders/quote`.
+/// The body of `POST /orders`, and of `POST /orders/quote`, which needs only `cart` or `items`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PlaceIn {
     cart: Option<String>,
     items: Option<Vec<ItemIn>>,
-    email: Option<NewEmail>,
+    email: Option<Email>,
     shipping_address: Option<Address>,
     address_id: Option<AddressId>,
-    payment_method: Option<Method>,
+    payment_method: Option<PaymentMethod>,
     expected_total: Option<Money>,
 }
 
@@ -29,21 +30,21 @@ struct ItemIn {
     quantity: Quantity,
 }
 
-/// Body of `POST /orders/{id}/pay`.
+/// The body of `POST /orders/{id}/pay`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PayIn {
-    pub(crate) payment_method: Method,
+    pub(crate) payment_method: PaymentMethod,
 }
 
-/// Body of `POST /orders/{id}/cancel`.
+/// The body of `POST /orders/{id}/cancel`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelIn {
     pub(crate) reason: Text<200>,
 }
 
-/// Body of `PATCH /orders/{id}/status`.
+/// The body of `PATCH /orders/{id}/status`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoveIn {
@@ -51,7 +52,7 @@ pub(crate) struct MoveIn {
     pub(crate) note: Option<Text<200>>,
 }
 
-/// Query of `GET /orders`.
+/// The query of `GET /orders`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListIn {
@@ -65,7 +66,7 @@ pub(crate) struct ListIn {
 }
 
 impl ListIn {
-    /// What is looked for, and which page of it.
+    /// The filter, and the page.
     pub(crate) fn parts(self) -> (Filter, PageQuery) {
         let Self { limit, cursor, status, from, to, number, email } = self;
         (Filter { status, from, to, number, email }, PageQuery { limit, cursor })
@@ -76,24 +77,24 @@ impl PlaceIn {
     pub(crate) fn into_new(self, caller: &Caller) -> Result<NewOrder> {
         let missing = |field: &str, message: &str| Error::invalid(field, "required", message);
         let destination = self.destination()?;
-        let method = self.payment_method.ok_or_else(|| missing("paymentMethod", "say what pays"))?.checked()?;
+        let method = self.payment_method.ok_or_else(|| missing("paymentMethod", "name a payment method"))?.check()?;
         Ok(NewOrder {
-            source: source(self.cart, self.items, caller)?,
-            email: self.email.map(Email::from),
+            source: order_source(self.cart, self.items, caller)?,
+            email: self.email,
             destination: destination.ok_or_else(|| {
-                Error::invalid("shippingAddress", "one_of", "name either `shippingAddress` or `addressId`")
+                Error::invalid("shippingAddress", "one_of", "send either `shippingAddress` or `addressId`")
             })?,
             method,
             expected_total: self.expected_total,
         })
     }
 
-    /// What is given is checked as if the order were placed.
-    pub(crate) fn into_inquiry(self, caller: &Caller) -> Result<Inquiry> {
+    /// Checks the fields that are sent as for an order.
+    pub(crate) fn into_quote_request(self, caller: &Caller) -> Result<QuoteRequest> {
         let destination = self.destination()?;
-        self.payment_method.map(Method::checked).transpose()?;
-        let source = source(self.cart, self.items, caller)?;
-        Ok(Inquiry { source, destination, expected_total: self.expected_total })
+        self.payment_method.map(PaymentMethod::check).transpose()?;
+        let source = order_source(self.cart, self.items, caller)?;
+        Ok(QuoteRequest { source, destination, expected_total: self.expected_total })
     }
 
     fn destination(&self) -> Result<Option<Destination>> {
@@ -102,35 +103,37 @@ impl PlaceIn {
             (None, Some(id)) => Ok(Some(Destination::Saved(id))),
             (None, None) => Ok(None),
             (Some(_), Some(_)) => {
-                Err(Error::invalid("shippingAddress", "one_of", "name either `shippingAddress` or `addressId`"))
+                Err(Error::invalid("shippingAddress", "one_of", "send either `shippingAddress` or `addressId`"))
             }
         }
     }
 }
 
-fn source(cart: Option<String>, items: Option<Vec<ItemIn>>, caller: &Caller) -> Result<Source> {
+fn order_source(cart: Option<String>, items: Option<Vec<ItemIn>>, caller: &Caller) -> Result<OrderSource> {
     match (cart, items) {
-        (Some(cart), None) => Ok(Source::Cart(owner(&cart, caller)?)),
-        (None, Some(items)) => Ok(Source::Items(items.into_iter().enumerate().map(wanted).collect::<Result<_>>()?)),
-        _ => Err(Error::invalid("cart", "one_of", "name either `cart` or `items`")),
+        (Some(cart), None) => Ok(OrderSource::Cart(owner(&cart, caller)?)),
+        (None, Some(items)) => {
+            Ok(OrderSource::Items(items.into_iter().enumerate().map(item_ref).collect::<Result<_>>()?))
+        }
+        _ => Err(Error::invalid("cart", "one_of", "send either `cart` or `items`")),
     }
 }
 
-/// A cart named in a body: one that is not the caller's is as invalid as one that does not exist.
+/// The owner of a cart that a body names. A cart of another caller is as invalid as one that does not exist.
 fn owner(name: &str, caller: &Caller) -> Result<Owner> {
-    match (Owner::named(name, caller), caller.user()) {
+    match (Owner::parse_for(name, caller), caller.user()) {
         (Ok(Owner::User(owner)), Some(user)) if owner == user => Ok(Owner::User(owner)),
         (Ok(Owner::Guest(cart)), _) => Ok(Owner::Guest(cart)),
         (Err(error), _) if matches!(error.kind, Kind::Unauthenticated | Kind::Forbidden) => Err(error),
-        _ => Err(Error::invalid("cart", "cart_unknown", "is not your cart")),
+        _ => Err(Error::invalid("cart", "cart_unknown", "must be a cart of yours")),
     }
 }
 
-fn wanted((index, item): (usize, ItemIn)) -> Result<(Item, Quantity)> {
+fn item_ref((index, item): (usize, ItemIn)) -> Result<(ItemRef, Quantity)> {
     match (item.sku, item.product_id) {
-        (Some(sku), None) => Ok((Item::Sku(sku), item.quantity)),
-        (None, Some(product)) => Ok((Item::Product(product), item.quantity)),
-        _ => Err(Error::invalid(&format!("items[{index}]"), "one_of", "name either `sku` or `productId`")),
+        (Some(sku), None) => Ok((ItemRef::Sku(sku), item.quantity)),
+        (None, Some(product)) => Ok((ItemRef::Product(product), item.quantity)),
+        _ => Err(Error::invalid(&format!("items[{index}]"), "one_of", "send either `sku` or `productId`")),
     }
 }
 
@@ -159,29 +162,29 @@ mod tests {
         from_value(order).unwrap()
     }
 
-    fn refused<T: std::fmt::Debug>(read: Result<T>) -> (String, &'static str) {
+    fn field_error<T: std::fmt::Debug>(read: Result<T>) -> (String, &'static str) {
         let field = read.unwrap_err().fields.remove(0);
         (field.field, field.code)
     }
 
     #[test]
-    fn an_order_needs_what_a_quote_may_leave_out() {
+    fn quote_may_omit_address_and_payment_method() {
         assert!(with("email", json!("ada@example.com")).into_new(&Caller::Guest).is_ok());
         for (field, code) in [("shippingAddress", "one_of"), ("paymentMethod", "required")] {
-            assert_eq!(refused(without(field).into_new(&Caller::Guest)), (field.to_owned(), code));
-            assert!(without(field).into_inquiry(&Caller::Guest).is_ok());
+            assert_eq!(field_error(without(field).into_new(&Caller::Guest)), (field.to_owned(), code));
+            assert!(without(field).into_quote_request(&Caller::Guest).is_ok());
         }
-        assert_eq!(refused(without("items").into_inquiry(&Caller::Guest)), ("cart".to_owned(), "one_of"));
+        assert_eq!(field_error(without("items").into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
     }
 
     #[test]
-    fn what_a_quote_is_given_is_checked() {
+    fn quote_checks_the_fields_that_are_sent() {
         let card = with("paymentMethod", json!({ "token": "4242424242424242" }));
-        assert_eq!(refused(card.into_inquiry(&Caller::Guest)).1, "card_number_refused");
+        assert_eq!(field_error(card.into_quote_request(&Caller::Guest)).1, "card_number_refused");
         let twice = with("addressId", json!("adr_01h455vb4pex5vsknk084sn02q"));
-        assert_eq!(refused(twice.into_inquiry(&Caller::Guest)), ("shippingAddress".to_owned(), "one_of"));
+        assert_eq!(field_error(twice.into_quote_request(&Caller::Guest)), ("shippingAddress".to_owned(), "one_of"));
         let both = with("cart", json!("me"));
-        assert_eq!(refused(both.into_inquiry(&Caller::Guest)), ("cart".to_owned(), "one_of"));
+        assert_eq!(field_error(both.into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
     }
 
     #[test]
@@ -192,14 +195,17 @@ mod tests {
     }
 
     #[test]
-    fn a_parcel_goes_where_a_carrier_finds_it() {
+    fn shipping_address_is_checked() {
         for (field, value, code) in
             [("postalCode", "SW1Y 4JH", "postal_code_invalid"), ("phone", "02 555 12 12", "phone_invalid")]
         {
             let mut order = order();
             order["shippingAddress"][field] = json!(value);
             let read: PlaceIn = from_value(order).unwrap();
-            assert_eq!(refused(read.into_inquiry(&Caller::Guest)), (format!("shippingAddress.{field}"), code));
+            assert_eq!(
+                field_error(read.into_quote_request(&Caller::Guest)),
+                (format!("shippingAddress.{field}"), code)
+            );
         }
     }
 

@@ -1,172 +1,148 @@
-//! Orders over HTTP: quote, place, read, list, pay again, move, cancel. Handlers extract, call the use case and shape the answer.
+//! The orders API: quote, place, read, list, pay again, advance and cancel. A handler extracts, calls the use case and
+//! shapes the response.
 
 mod bodies;
 mod lists;
 mod shape;
+mod state;
 
-use aws_kit::{Aws, Idempotency, Settings, Table};
+use aws_kit::Idempotency;
 use axum::Router;
-use axum::extract::{FromRef, State as AxumState};
+use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use axum::routing::{get, patch, post};
-use cart::Carts;
 use http::{HeaderMap, StatusCode, header};
 use http_kit::{
-    ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier, etag,
-    idempotent_response, order_token, with_etag,
+    ApiResult, Authorized, CallContext, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, etag, idempotent_response,
+    order_token, with_etag,
 };
-use identity::Accounts;
-use orders::{Asked, Checkout, Desk, Status};
+use orders::{OrderRequest, Status};
 use values::permit::{Buy, MoveOrders};
-use values::{Caller, Clock, OrderId, Permission, Result, Text};
+use values::{Caller, OrderId, Permission, Text};
 
 use bodies::{CancelIn, MoveIn, PayIn, PlaceIn};
 use shape::{OrderOut, QuoteOut};
 
-/// What the handlers share.
-#[derive(Clone)]
-pub struct State {
-    checkout: Checkout,
-    verifier: Verifier,
-    cursors: Cursors,
-}
+pub use state::State;
 
-impl State {
-    /// From the environment that the template sets.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        let checkout = Checkout {
-            desk: Desk::from_env(aws, Clock::System)?,
-            carts: Carts::from_env(aws)?,
-            accounts: Accounts::from_env(aws)?,
-            currency: Settings.parsed("SOUK_CURRENCY")?,
-            hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
-        };
-        Ok(Self { checkout, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
-    }
-
-    /// The table whose connection is opened at start.
-    pub fn table(&self) -> &Table {
-        self.checkout.desk.orders.table()
-    }
-}
-
-impl FromRef<State> for Verifier {
-    fn from_ref(state: &State) -> Self {
-        state.verifier.clone()
-    }
-}
-
-/// The routes of the group.
+/// The routes of the API.
 pub fn routes(state: State) -> Router {
     Router::new()
-        .route("/api/v1/orders", post(place).get(lists::all))
+        .route("/api/v1/orders", post(place).get(lists::list_all))
         .route("/api/v1/orders/quote", post(quote))
         .route("/api/v1/orders/{id}", get(show))
         .route("/api/v1/orders/{id}/pay", post(pay))
         .route("/api/v1/orders/{id}/cancel", post(cancel))
         .route("/api/v1/orders/{id}/status", patch(advance))
-        .route("/api/v1/orders/{id}/history", get(lists::history))
-        .route("/api/v1/orders/user/{user}", get(lists::of_user))
+        .route("/api/v1/orders/{id}/history", get(lists::list_history))
+        .route("/api/v1/orders/user/{user}", get(lists::list_of_user))
         .with_state(state)
 }
 
 async fn place(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     key: IdempotencyKey,
     Json(body): Json<PlaceIn>,
 ) -> ApiResult {
     let key = key.required()?;
-    let idempotency = Idempotency::new(&scope(&visitor.caller), "POST /orders", &key, &body)?;
-    let new = body.into_new(&visitor.caller)?;
-    let placed = state.checkout.place(new, &visitor.caller, &key, &idempotency, &visitor.trace).await?;
+    let idempotency = Idempotency::new(&scope(&context.caller), "POST /orders", &key, &body)?;
+    let new = body.into_new(&context.caller)?;
+    let placed = state.checkout.place(new, &context.caller, &key, &idempotency, &context.trace).await?;
     Ok(idempotent_response(placed, |placed| {
-        (StatusCode::CREATED, shown(OrderOut::placed(placed.full, placed.order_token)))
+        (StatusCode::CREATED, with_tag(OrderOut::with_token(placed.details, placed.order_token)))
     }))
 }
 
 async fn quote(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     Json(body): Json<PlaceIn>,
 ) -> ApiResult {
-    let inquiry = body.into_inquiry(&visitor.caller)?;
-    Ok(Json(QuoteOut::from(state.checkout.quote(inquiry, &visitor.caller).await?)).into_response())
+    let request = body.into_quote_request(&context.caller)?;
+    Ok(Json(QuoteOut::from(state.checkout.quote(request, &context.caller).await?)).into_response())
 }
 
 async fn show(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(id): Path<OrderId>,
-    known: IfNoneMatch,
+    if_none_match: IfNoneMatch,
     headers: HeaderMap,
 ) -> ApiResult {
-    let full = state.checkout.desk.orders.show(id, &visitor.caller, order_token(&headers)).await?;
-    Ok(with_etag(full.order.version, &known, OrderOut::from(full)))
+    let details = state.checkout.service.orders.read_visible(id, &context.caller, order_token(&headers)).await?;
+    Ok(with_etag(details.order.version, &if_none_match, OrderOut::from(details)))
 }
 
 async fn pay(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<Buy>,
+    Authorized(context, _): Authorized<Buy>,
     key: IdempotencyKey,
     Path(id): Path<OrderId>,
     headers: HeaderMap,
     Json(body): Json<PayIn>,
 ) -> ApiResult {
     let action = format!("POST /orders/{id}/pay");
-    let idempotency = Idempotency::new(&scope(&visitor.caller), &action, &key.required()?, &body)?;
-    let (caller, order_token, trace) = (&visitor.caller, order_token(&headers), &visitor.trace);
-    let asked = Asked { caller, order_token, version: None, idempotency: Some(&idempotency), trace };
-    let paid = state.checkout.desk.pay(id, body.payment_method, &asked).await?;
-    Ok(idempotent_response(paid, |paid| shown(OrderOut::from(paid))))
+    let idempotency = Idempotency::new(&scope(&context.caller), &action, &key.required()?, &body)?;
+    let (caller, order_token, trace) = (&context.caller, order_token(&headers), &context.trace);
+    let request = OrderRequest { caller, order_token, version: None, idempotency: Some(&idempotency), trace };
+    let paid = state.checkout.service.pay(id, body.payment_method, &request).await?;
+    Ok(idempotent_response(paid, |paid| with_tag(OrderOut::from(paid))))
 }
 
 async fn cancel(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     key: IdempotencyKey,
-    held: IfMatch,
+    if_match: IfMatch,
     Path(id): Path<OrderId>,
     headers: HeaderMap,
     Json(body): Json<CancelIn>,
 ) -> ApiResult {
-    // A key that only reads what was bought cancels nothing.
-    if !visitor.caller.may(Permission::MoveOrders) {
-        visitor.caller.require(Permission::Buy)?;
+    // An API key that may only read orders must not cancel one.
+    if !context.caller.may(Permission::MoveOrders) {
+        context.caller.require(Permission::Buy)?;
     }
-    let idempotency = key.of(&scope(&visitor.caller), &format!("POST /orders/{id}/cancel"), &body)?;
-    let (caller, order_token, trace) = (&visitor.caller, order_token(&headers), &visitor.trace);
-    let asked = Asked { caller, order_token, version: held.version()?, idempotency: idempotency.as_ref(), trace };
-    let cancelled = state.checkout.desk.cancel(id, Some(body.reason.as_str()), &asked).await?;
-    Ok(idempotent_response(cancelled, |cancelled| shown(OrderOut::from(cancelled))))
+    let idempotency = key.of(&scope(&context.caller), &format!("POST /orders/{id}/cancel"), &body)?;
+    let (caller, order_token, trace) = (&context.caller, order_token(&headers), &context.trace);
+    let request =
+        OrderRequest { caller, order_token, version: if_match.version()?, idempotency: idempotency.as_ref(), trace };
+    let cancelled = state.checkout.service.cancel(id, Some(body.reason.as_str()), &request).await?;
+    Ok(idempotent_response(cancelled, |cancelled| with_tag(OrderOut::from(cancelled))))
 }
 
 async fn advance(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<MoveOrders>,
+    Authorized(context, _): Authorized<MoveOrders>,
     key: IdempotencyKey,
-    held: IfMatch,
+    if_match: IfMatch,
     Path(id): Path<OrderId>,
     Json(body): Json<MoveIn>,
 ) -> ApiResult {
-    let idempotency = key.of(&scope(&visitor.caller), &format!("PATCH /orders/{id}/status"), &body)?;
-    let (caller, trace) = (&visitor.caller, &visitor.trace);
-    let asked = Asked { caller, order_token: None, version: held.version()?, idempotency: idempotency.as_ref(), trace };
-    let (desk, note) = (&state.checkout.desk, body.note.as_ref().map(Text::as_str));
-    let moved = match body.status {
-        Status::Cancelled => desk.cancel(id, note, &asked).await?,
-        status => desk.orders.advance(id, status, note, &asked).await?,
+    let idempotency = key.of(&scope(&context.caller), &format!("PATCH /orders/{id}/status"), &body)?;
+    let (caller, trace) = (&context.caller, &context.trace);
+    let request = OrderRequest {
+        caller,
+        order_token: None,
+        version: if_match.version()?,
+        idempotency: idempotency.as_ref(),
+        trace,
     };
-    Ok(idempotent_response(moved, |moved| shown(OrderOut::from(moved))))
+    let (service, note) = (&state.checkout.service, body.note.as_ref().map(Text::as_str));
+    let order = match body.status {
+        Status::Cancelled => service.cancel(id, note, &request).await?,
+        status => service.advance(id, status, note, &request).await?,
+    };
+    Ok(idempotent_response(order, |order| with_tag(OrderOut::from(order))))
 }
 
-/// An order with its tag.
-fn shown(order: OrderOut) -> impl IntoResponse {
+/// A response with the order and its entity tag.
+fn with_tag(order: OrderOut) -> impl IntoResponse {
     ([(header::ETAG, etag(order.version()))], Json(order))
 }
 
-/// Whose idempotency keys these are: an account's own, or all guests'. A guest who mends a typo and sends again under the same
-/// key is told so, and has not bought twice.
+/// The scope of idempotency keys: the account, or all guests together. A guest who corrects the request and sends it
+/// again with the same key gets an error, and has not bought twice.
 fn scope(caller: &Caller) -> String {
     caller.account().map_or_else(|| "guest".to_owned(), |user| user.to_string())
 }

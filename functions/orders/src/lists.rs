@@ -1,4 +1,4 @@
-//! Lists: all orders for an admin, a customer's own, and the history of one.
+//! Lists: all orders for an admin, the orders of one customer, and the history of one order.
 
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
@@ -6,64 +6,62 @@ use http::HeaderMap;
 use http_kit::{AccountHolder, ApiResult, CallContext, Json, PageQuery, Path, Query, list, order_token};
 use values::{Error, OrderId, Permission, UserId};
 
-use crate::State;
 use crate::bodies::ListIn;
 use crate::shape::{HistoryOut, OrderOut};
+use crate::state::State;
 
-/// `GET /orders`: an admin finds all, everybody else their own.
-pub(crate) async fn all(
+/// `GET /orders`: all orders for an admin, their own orders for all others.
+pub(crate) async fn list_all(
     AxumState(state): AxumState<State>,
-    AccountHolder(visitor): AccountHolder,
+    AccountHolder(context): AccountHolder,
     Query(query): Query<ListIn>,
 ) -> ApiResult {
     let (filter, page) = query.parts();
-    if !visitor.caller.may(Permission::ReadOrders) {
-        let user = visitor.caller.require_user()?;
-        return match filter.any() {
-            None => bought_by(&state, user, &page).await,
-            Some(field) => {
-                Err(Error::invalid(field, "admins_only", "only an admin looks for some of the orders").into())
-            }
+    if !context.caller.may(Permission::ReadOrders) {
+        let user = context.caller.require_user()?;
+        return match filter.first_filter() {
+            None => list_bought_by(&state, user, &page).await,
+            Some(field) => Err(Error::invalid(field, "admins_only", "only an admin can filter orders").into()),
         };
     }
-    // The filters as they were sent: a cursor goes on in the same search.
+    // The name has the filters, because a cursor continues the same search.
     let name = format!("orders by {filter:?} of {}", filter.email.as_ref().map_or("anybody", |email| email.as_str()));
     let checkout = &state.checkout;
-    let rows = checkout.desk.orders.find(&checkout.accounts, filter, &state.cursors.open(&page, &name)?).await?;
+    let rows = checkout.service.orders.find(&checkout.accounts, filter, &state.cursors.open(&page, &name)?).await?;
     Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())
 }
 
 /// `GET /orders/user/{userId}`.
-pub(crate) async fn of_user(
+pub(crate) async fn list_of_user(
     AxumState(state): AxumState<State>,
-    AccountHolder(visitor): AccountHolder,
+    AccountHolder(context): AccountHolder,
     Path(user): Path<UserId>,
     Query(page): Query<PageQuery>,
 ) -> ApiResult {
-    if !visitor.caller.may(Permission::ReadOrders) && visitor.caller.require_user()? != user {
+    if !context.caller.may(Permission::ReadOrders) && context.caller.require_user()? != user {
         return Err(Error::not_found("account").into());
     }
-    bought_by(&state, user, &page).await
+    list_bought_by(&state, user, &page).await
 }
 
 /// `GET /orders/{id}/history`.
-pub(crate) async fn history(
+pub(crate) async fn list_history(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(id): Path<OrderId>,
     Query(page): Query<PageQuery>,
     headers: HeaderMap,
 ) -> ApiResult {
-    let orders = &state.checkout.desk.orders;
-    orders.show(id, &visitor.caller, order_token(&headers)).await?;
+    let orders = &state.checkout.service.orders;
+    orders.read_visible(id, &context.caller, order_token(&headers)).await?;
     let name = format!("history of {id}");
     let rows = orders.history(id, &state.cursors.open(&page, &name)?).await?;
-    let is_admin = visitor.caller.may(Permission::ReadOrders);
+    let is_admin = context.caller.may(Permission::ReadOrders);
     Ok(Json(list(rows.map(|entry| HistoryOut::of(entry, is_admin)), &state.cursors, &name)).into_response())
 }
 
-async fn bought_by(state: &State, user: UserId, page: &PageQuery) -> ApiResult {
+async fn list_bought_by(state: &State, user: UserId, page: &PageQuery) -> ApiResult {
     let name = format!("orders of {user}");
-    let rows = state.checkout.desk.orders.of_user(user, &state.cursors.open(page, &name)?).await?;
+    let rows = state.checkout.service.orders.list_of_user(user, &state.cursors.open(page, &name)?).await?;
     Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())
 }

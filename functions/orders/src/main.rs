@@ -1,4 +1,4 @@
-//! The orders API on Lambda.
+//! The Lambda function `orders`.
 
 use fn_orders::{State, routes};
 

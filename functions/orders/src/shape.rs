@@ -1,13 +1,13 @@
-//! What the orders API answers: apart from the domain, so that neither binds the other.
+//! The responses of the orders API. They are separate from the domain types, so that both can change.
 
 use cart::Change;
 use events::Recipient;
 use identity::Address;
-use orders::{Fulfilment, Full, HistoryEntry, Item, Order, PaymentStatus, Quote, Status};
+use orders::{Fulfilment, HistoryEntry, Item, Order, OrderDetails, PaymentStatus, Quote, Status};
 use serde::Serialize;
 use values::{Actor, Email, EventId, Money, OrderId, PaymentId, Timestamp, UserId};
 
-/// An order as the contract writes it.
+/// An order in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderOut {
@@ -39,7 +39,7 @@ pub(crate) struct OrderOut {
 }
 
 impl OrderOut {
-    /// An order in a list: without the personal data, which a list need not read.
+    /// An order in a list. It has no personal data, which a list does not read.
     pub(crate) fn summary(order: Order) -> Self {
         Self {
             id: order.id,
@@ -68,28 +68,28 @@ impl OrderOut {
         }
     }
 
-    /// What its tag is made of.
+    /// The version, of which the entity tag is made.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }
 
-    /// A placed order, with the token that a guest is shown once.
-    pub(crate) fn placed(full: Full, order_token: Option<String>) -> Self {
-        Self { order_token, ..Self::from(full) }
+    /// A placed order, with the token that a guest gets only once.
+    pub(crate) fn with_token(details: OrderDetails, order_token: Option<String>) -> Self {
+        Self { order_token, ..Self::from(details) }
     }
 }
 
-impl From<Full> for OrderOut {
-    fn from(full: Full) -> Self {
-        let (email, shipping_address) = match full.private {
-            Some(private) => (private.email, Some(private.shipping_address)),
+impl From<OrderDetails> for OrderOut {
+    fn from(details: OrderDetails) -> Self {
+        let (email, shipping_address) = match details.personal {
+            Some(personal) => (personal.email, Some(personal.shipping_address)),
             None => (None, None),
         };
-        Self { email, shipping_address, ..Self::summary(full.order) }
+        Self { email, shipping_address, ..Self::summary(details.order) }
     }
 }
 
-/// A quote as the contract writes it.
+/// A quote in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QuoteOut {
@@ -100,7 +100,7 @@ pub(crate) struct QuoteOut {
     shipping: Money,
     total: Money,
     changes: Vec<Change>,
-    /// None yet to choose from.
+    /// Empty until there are shipping methods to choose from.
     shipping_methods: [(); 0],
 }
 
@@ -127,7 +127,7 @@ impl From<Quote> for QuoteOut {
     }
 }
 
-/// An entry of a history. Folded, the entries give what [`OrderOut::summary`] shows.
+/// An entry of a history. Folding the entries gives the order of [`OrderOut::summary`].
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryOut {
@@ -150,7 +150,7 @@ pub(crate) struct HistoryOut {
 }
 
 impl HistoryOut {
-    /// Customers learn that an admin did it, and not which.
+    /// Customers see that an admin made a change, but not which admin.
     pub(crate) fn of(entry: HistoryEntry, for_admin: bool) -> Self {
         let actor = if for_admin { entry.actor } else { entry.actor.for_customers() };
         Self {
@@ -180,7 +180,7 @@ mod tests {
         json!({ "amount": amount, "currency": "EUR" })
     }
 
-    /// An order as its row holds it.
+    /// An order as its row stores it.
     fn row() -> Value {
         json!({
             "id": "ord_01h455vb4pex5vsknk084sn02q",
@@ -208,15 +208,15 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_does_not_learn_which_admin_it_was() {
+    fn customer_does_not_see_which_admin_made_a_change() {
         let (admin, ada) = ("admin:usr_01h455vb4pex5vsknk084sn02q", "customer:usr_01h455vb4pex5vsknk084sn02q");
-        let told = |actor: &str, for_admin: bool| HistoryOut::of(entry(actor), for_admin).actor.0;
-        assert_eq!((told(admin, false).as_str(), told(admin, true).as_str()), ("admin", admin));
-        assert_eq!((told(ada, false).as_str(), told("system:relay", false).as_str()), (ada, "system:relay"));
+        let actor_out = |actor: &str, for_admin: bool| HistoryOut::of(entry(actor), for_admin).actor.0;
+        assert_eq!((actor_out(admin, false).as_str(), actor_out(admin, true).as_str()), ("admin", admin));
+        assert_eq!((actor_out(ada, false).as_str(), actor_out("system:relay", false).as_str()), (ada, "system:relay"));
     }
 
     #[test]
-    fn a_history_shows_the_placed_order_as_a_list_does() {
+    fn history_shows_the_placed_order_like_a_list() {
         let entry = entry("guest");
         let shown = to_value(HistoryOut::of(entry, false)).unwrap();
         let placed: Order = from_value(row()).unwrap();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_tells_how_many_there_are_of_each() {
+    fn quote_shows_the_available_pieces() {
         let order: Order = from_value(row()).unwrap();
         let (total, zero) = (order.total, order.discount);
         let sums = pricing::Breakdown {

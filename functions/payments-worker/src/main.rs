@@ -1,4 +1,4 @@
-//! The payments worker on Lambda.
+//! The Lambda function `payments-worker`.
 
 use fn_payments_worker::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

@@ -1,5 +1,5 @@
-//! Payments over HTTP: what became of the money of one's own orders, refunds and captures by the shop, and the provider's
-//! webhooks. Nothing here waits for the provider: what is asked is written down, and the worker does it.
+//! The payments API: read the payments of an order, request refunds and captures, and receive the webhooks of the
+//! provider. No request waits for the provider: it is stored, and the worker carries it out.
 
 mod shape;
 
@@ -28,28 +28,28 @@ use shape::{PaymentOut, RefundIn, RefundOut};
 #[derive(Clone)]
 pub struct State {
     payments: Payments,
-    stripe: Arc<Secret>,
+    stripe_secret: Arc<Secret>,
     verifier: Verifier,
     cursors: Cursors,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let payments = Payments::from_env(aws, Clock::System)?;
-        let stripe = Arc::new(Secret::from_env(aws, "SOUK_SECRET_STRIPE")?);
-        Ok(Self { payments, stripe, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
+        let stripe_secret = Arc::new(Secret::from_env(aws, "SOUK_SECRET_STRIPE")?);
+        Ok(Self { payments, stripe_secret, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
     }
 
-    /// The table whose connection is opened at start.
+    /// The table to which a connection is opened at start.
     pub fn table(&self) -> &Table {
         self.payments.table()
     }
 
-    /// The payment, for whoever may see it.
-    async fn shown(&self, id: PaymentId, visitor: &CallContext, headers: &HeaderMap) -> Result<Payment> {
-        check_somebody(visitor, headers)?;
-        let payment = self.payments.read(id).await?.filter(|payment| may_see(payment, &visitor.caller, headers));
+    /// The payment; 404 when the caller may not read it.
+    async fn read_visible(&self, id: PaymentId, context: &CallContext, headers: &HeaderMap) -> Result<Payment> {
+        require_identity(context, headers)?;
+        let payment = self.payments.read(id).await?.filter(|payment| can_read(payment, &context.caller, headers));
         payment.ok_or_else(|| Error::not_found("payment"))
     }
 }
@@ -60,121 +60,123 @@ impl FromRef<State> for Verifier {
     }
 }
 
-/// The routes of the group.
+/// The routes of the API.
 pub fn routes(state: State) -> Router {
     Router::new()
-        .route("/api/v1/payments", get(of_order))
+        .route("/api/v1/payments", get(list_of_order))
         .route("/api/v1/payments/{id}", get(show))
         .route("/api/v1/payments/{id}/confirm", post(confirm))
         .route("/api/v1/payments/{id}/capture", post(capture))
-        .route("/api/v1/payments/{id}/refunds", post(refund).get(refunds))
-        .route("/api/v1/payments/webhooks/stripe", post(stripe))
+        .route("/api/v1/payments/{id}/refunds", post(create_refund).get(list_refunds))
+        .route("/api/v1/payments/webhooks/stripe", post(receive_stripe_webhook))
         .with_state(state)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct OfOrder {
+struct OrderQuery {
     order_id: OrderId,
 }
 
 async fn show(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(id): Path<PaymentId>,
-    known: IfNoneMatch,
+    if_none_match: IfNoneMatch,
     headers: HeaderMap,
 ) -> ApiResult {
-    let payment = state.shown(id, &visitor, &headers).await?;
-    Ok(with_etag(payment.version, &known, PaymentOut::from(payment)))
+    let payment = state.read_visible(id, &context, &headers).await?;
+    Ok(with_etag(payment.version, &if_none_match, PaymentOut::from(payment)))
 }
 
 /// An order has one payment, so this list has one page.
-async fn of_order(
+async fn list_of_order(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
-    Query(asked): Query<OfOrder>,
+    context: CallContext,
+    Query(query): Query<OrderQuery>,
     headers: HeaderMap,
 ) -> ApiResult {
-    check_somebody(&visitor, &headers)?;
-    let payments = state.payments.of_order(asked.order_id).await?;
-    let visible = payments.into_iter().filter(|payment| may_see(payment, &visitor.caller, &headers));
+    require_identity(&context, &headers)?;
+    let payments = state.payments.list_of_order(query.order_id).await?;
+    let visible = payments.into_iter().filter(|payment| can_read(payment, &context.caller, &headers));
     let rows = visible.map(PaymentOut::from).collect();
     Ok(Json(list(Page { rows, next: None }, &state.cursors, "payments")).into_response())
 }
 
-/// The customer is back from the provider's page: the worker looks what came of it.
+/// The customer is back from the provider's page: the worker checks the result.
 async fn confirm(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(id): Path<PaymentId>,
     headers: HeaderMap,
 ) -> ApiResult {
-    let payment = state.shown(id, &visitor, &headers).await?;
-    state.payments.look(&payment, &visitor.trace).await?;
+    let payment = state.read_visible(id, &context, &headers).await?;
+    state.payments.request_status_check(&payment, &context.trace).await?;
     Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
 }
 
 async fn capture(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<MoveMoney>,
+    Authorized(context, _): Authorized<MoveMoney>,
     Path(id): Path<PaymentId>,
 ) -> ApiResult {
     let payment = state.payments.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
-    state.payments.ask_capture(&payment, &visitor.trace).await?;
+    state.payments.request_capture(&payment, &context.trace).await?;
     Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
 }
 
-async fn refund(
+async fn create_refund(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<MoveMoney>,
+    Authorized(context, _): Authorized<MoveMoney>,
     key: IdempotencyKey,
     Path(id): Path<PaymentId>,
     Json(body): Json<RefundIn>,
 ) -> ApiResult {
-    let admin = visitor.caller.require_account()?.to_string();
+    let admin = context.caller.require_account()?.to_string();
     let action = format!("POST /payments/{id}/refunds");
     let idempotency = Idempotency::new(&admin, &action, &key.required()?, &body)?;
-    let (part, reason) = body.into_parts()?;
-    let asked = state.payments.ask_refund(id, part, reason.as_str(), &idempotency, &visitor.trace).await?;
-    Ok(idempotent_response(asked, |refund| (StatusCode::CREATED, Json(RefundOut::from(refund)))))
+    let (amount, reason) = body.into_parts()?;
+    let refund = state.payments.request_refund(id, amount, reason.as_str(), &idempotency, &context.trace).await?;
+    Ok(idempotent_response(refund, |refund| (StatusCode::CREATED, Json(RefundOut::from(refund)))))
 }
 
-async fn refunds(
+async fn list_refunds(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(id): Path<PaymentId>,
     Query(page): Query<PageQuery>,
     headers: HeaderMap,
 ) -> ApiResult {
-    state.shown(id, &visitor, &headers).await?;
+    state.read_visible(id, &context, &headers).await?;
     let name = format!("refunds of {id}");
-    let rows = state.payments.refunds(id, &state.cursors.open(&page, &name)?).await?;
+    let rows = state.payments.list_refunds(id, &state.cursors.open(&page, &name)?).await?;
     Ok(Json(list(rows.map(RefundOut::from), &state.cursors, &name)).into_response())
 }
 
-async fn stripe(
+async fn receive_stripe_webhook(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> ApiResult {
     let signature = headers.get("stripe-signature").map(|value| value.to_str().unwrap_or_default());
-    let trace = Trace { actor: Actor::system("stripe"), ..visitor.trace };
-    state.payments.hear(&body, signature, &state.stripe, &trace).await?;
+    let trace = Trace { actor: Actor::system("stripe"), ..context.trace };
+    state.payments.receive_webhook(&body, signature, &state.stripe_secret, &trace).await?;
     Ok(Json(json!({ "received": true })).into_response())
 }
 
-/// Nobody in particular has no payments.
-fn check_somebody(visitor: &CallContext, headers: &HeaderMap) -> Result<()> {
+/// A caller without an account and without an order token has no payments: 401.
+fn require_identity(context: &CallContext, headers: &HeaderMap) -> Result<()> {
     match headers.contains_key(ORDER_TOKEN) {
         true => Ok(()),
-        false => visitor.caller.require_account().map(drop),
+        false => context.caller.require_account().map(drop),
     }
 }
 
-/// Its payer, an admin, or whoever holds the order's token.
-fn may_see(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
-    let pays = matches!((payment.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user);
-    caller.may(Permission::ReadOrders) || pays || matches_digest(order_token(headers), payment.token_digest.as_deref())
+/// The payer, an admin, and a holder of the order token may read a payment.
+fn can_read(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
+    let is_payer = matches!((payment.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user);
+    caller.may(Permission::ReadOrders)
+        || is_payer
+        || matches_digest(order_token(headers), payment.token_digest.as_deref())
 }

@@ -1,4 +1,4 @@
-//! The payments API on Lambda.
+//! The Lambda function `payments`.
 
 use fn_payments::{State, routes};
 

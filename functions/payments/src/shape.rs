@@ -1,13 +1,13 @@
-//! Bodies of the payments API.
+//! The bodies of requests and responses of the payments API.
 
-use payments::{Failure, NextAction, Part, Payment, Refund, RefundStatus, Status};
+use payments::{Failure, NextAction, Payment, Refund, RefundAmount, RefundStatus, Status};
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, OrderId, PaymentId, Quantity, RefundId, Result, Sku, Text, Timestamp};
 
-/// Distinct lines of one refund: as many as an order has.
-const MOST_LINES: usize = 50;
+/// Lines of one refund: as many as an order may have.
+const MAX_LINES: usize = 50;
 
-/// Body of `POST /payments/{id}/refunds`.
+/// The body of `POST /payments/{id}/refunds`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RefundIn {
@@ -24,23 +24,23 @@ struct LineIn {
 }
 
 impl RefundIn {
-    pub(crate) fn into_parts(self) -> Result<(Part, Text<200>)> {
-        let part = match (self.amount, self.lines) {
-            (None, None) => Part::Rest,
-            (Some(amount), None) => Part::Amount(amount),
-            (None, Some(lines)) if (1..=MOST_LINES).contains(&lines.len()) => {
-                Part::Lines(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
+    pub(crate) fn into_parts(self) -> Result<(RefundAmount, Text<200>)> {
+        let amount = match (self.amount, self.lines) {
+            (None, None) => RefundAmount::Rest,
+            (Some(amount), None) => RefundAmount::Amount(amount),
+            (None, Some(lines)) if (1..=MAX_LINES).contains(&lines.len()) => {
+                RefundAmount::Lines(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
             }
-            (None, Some(_)) => return Err(Error::invalid("lines", "lines_out_of_range", "name 1 to 50 lines")),
+            (None, Some(_)) => return Err(Error::invalid("lines", "lines_out_of_range", "must have 1 to 50 lines")),
             (Some(_), Some(_)) => {
-                return Err(Error::invalid("amount", "one_of", "name either `amount` or `lines`, or neither"));
+                return Err(Error::invalid("amount", "one_of", "send `amount`, `lines` or neither, but not both"));
             }
         };
-        Ok((part, self.reason))
+        Ok((amount, self.reason))
     }
 }
 
-/// A refund as the contract writes it.
+/// A refund in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefundOut {
@@ -72,7 +72,7 @@ impl From<Refund> for RefundOut {
     }
 }
 
-/// A payment as the contract writes it.
+/// A payment in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PaymentOut {
@@ -94,14 +94,13 @@ pub(crate) struct PaymentOut {
 
 impl From<Payment> for PaymentOut {
     fn from(payment: Payment) -> Self {
-        let money = |amount| Money::new(amount, payment.amount.currency);
         Self {
             id: payment.id,
             order_id: payment.order_id,
             provider: "stripe",
             amount: payment.amount,
-            captured: money(payment.captured),
-            refunded: money(payment.refunded),
+            captured: payment.balance.captured,
+            refunded: payment.balance.refunded,
             status: payment.status,
             next_action: payment.next_action().cloned(),
             failure: payment.failure().cloned(),

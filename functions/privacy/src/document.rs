@@ -1,27 +1,27 @@
-//! The one JSON document of an export, written from its beginning to its end: never more than a page of it is in memory. Pure.
+//! Writes the JSON document of an export in one pass, so that only a page of it is in memory. Pure.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use values::{Error, Result};
 
-/// How far the document is written.
+/// The position in the document. It is a part of the stored checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Document {
-    /// The list that is open, and how many items it has.
+    /// The open list and its number of items.
     open: Option<(String, u64)>,
-    /// All members so far.
+    /// The names of all members so far.
     members: Vec<String>,
 }
 
 impl Document {
-    /// Writes a member that is no list.
+    /// Writes a member that is not a list.
     pub(crate) fn member(&mut self, name: &str, value: &Value, out: &mut Vec<u8>) -> Result<()> {
         self.begin(name, out)?;
         write(value, out)
     }
 
-    /// Writes one item of a list. Items of one list come one after the other.
+    /// Writes one item of a list. The items of a list must follow each other.
     pub(crate) fn item(&mut self, list: &str, value: &Value, out: &mut Vec<u8>) -> Result<()> {
         self.list(list, out)?;
         if let Some((_, items)) = &mut self.open {
@@ -31,7 +31,7 @@ impl Document {
         write(value, out)
     }
 
-    /// Opens a list, if it is not open: there may be nothing in it.
+    /// Opens a list unless it is open. It may stay empty.
     pub(crate) fn list(&mut self, list: &str, out: &mut Vec<u8>) -> Result<()> {
         if self.open.as_ref().is_some_and(|(name, _)| name == list) {
             return Ok(());
@@ -42,12 +42,12 @@ impl Document {
         Ok(())
     }
 
-    /// Was that list, or member, begun?
+    /// Whether the document has this member or list.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.members.iter().any(|member| member == name)
     }
 
-    /// Writes the end.
+    /// Writes the end of the document.
     pub(crate) fn end(&mut self, out: &mut Vec<u8>) {
         self.close(out);
         out.extend_from_slice(if self.members.is_empty() { b"{}\n" } else { b"\n}\n" });
@@ -55,7 +55,7 @@ impl Document {
 
     fn begin(&mut self, name: &str, out: &mut Vec<u8>) -> Result<()> {
         if self.has(name) {
-            return Err(Error::internal(format!("{name} is in the document already")));
+            return Err(Error::internal(format!("the document already has the member {name}")));
         }
         self.close(out);
         out.extend_from_slice(if self.members.is_empty() { b"{\n" } else { b",\n" });
@@ -82,13 +82,13 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_written_piece_by_piece_is_one_document() {
+    fn parts_make_one_document() {
         let (mut document, mut out) = (Document::default(), Vec::new());
         document.member("account", &json!({ "name": "Ada \"the\" Countess\n" }), &mut out).unwrap();
         document.item("orders", &json!(1), &mut out).unwrap();
-        // As between two slices.
-        let kept = serde_json::to_string(&document).unwrap();
-        let mut document: Document = serde_json::from_str(&kept).unwrap();
+        // As between two messages.
+        let stored = serde_json::to_string(&document).unwrap();
+        let mut document: Document = serde_json::from_str(&stored).unwrap();
         document.item("orders", &json!({ "n": 2 }), &mut out).unwrap();
         document.list("reviews", &mut out).unwrap();
         document.member("cart", &Value::Null, &mut out).unwrap();
@@ -100,14 +100,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_document_is_one_too() {
+    fn empty_document_is_valid() {
         let mut out = Vec::new();
         Document::default().end(&mut out);
         assert_eq!(serde_json::from_slice::<Value>(&out).unwrap(), json!({}));
     }
 
     #[test]
-    fn no_member_comes_twice() {
+    fn member_cannot_come_twice() {
         let (mut document, mut out) = (Document::default(), Vec::new());
         document.item("orders", &json!(1), &mut out).unwrap();
         document.item("reviews", &json!(1), &mut out).unwrap();

@@ -1,32 +1,32 @@
-//! Erasing what identity, the carts and the folder of personal files hold of an account that was closed. Other contexts have
-//! workers of their own, which hear of it by the same event.
+//! Erases the personal data of a closed account in identity, in the carts and in the folder of personal files. Other contexts have
+//! workers of their own, which receive the same event.
 
 use std::time::{Duration, Instant};
 
 use aws_kit::{Bucket, fault};
 use events::Envelope;
-use identity::{erase_page, folder_of, is_closed};
+use identity::export_folder;
 use tracing::info;
 use values::{Result, Timestamp, UserId};
 
-use crate::State;
+use crate::state::State;
 
-/// A slice; a worker has 8 seconds for a message.
-const SLICE: Duration = Duration::from_secs(5);
+/// The working time per message; a worker has 8 seconds.
+const WORK_TIME: Duration = Duration::from_secs(5);
 
-/// Erases for some seconds; when to go on, or to look once more, if ever. Killed anywhere, it begins again with what is left.
+/// Erases for some seconds. Returns when to continue or to check again, if at all. After a crash it continues with what is left.
 pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> Result<Option<Timestamp>> {
-    let until = Instant::now() + SLICE;
-    if !is_closed(&state.accounts, user).await? {
-        info!(user.id = %user, "nothing is erased: this account is none, or open");
+    let until = Instant::now() + WORK_TIME;
+    if !state.accounts.is_closed(user).await? {
+        info!(user.id = %user, "nothing erased: the account is unknown or open");
         return Ok(None);
     }
     state.carts.forget(user).await?;
     fault::point("erasure.cart_erased");
     let now = state.clock.now();
     loop {
-        // Files after rows: an export that is still being written finds that its row is gone, and ends.
-        if !erase_page(&state.accounts, user).await? && !erase_files(&state.files, user).await? {
+        // Files after rows: an export that is still running finds that its row is gone, and stops.
+        if !state.accounts.erase_page(user).await? && !erase_files(&state.bucket, user).await? {
             return Ok(envelope.second_erasure_at(now));
         }
         fault::point("erasure.after_page");
@@ -36,13 +36,13 @@ pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> R
     }
 }
 
-/// Removes a page of an account's files; false when there was none.
-async fn erase_files(files: &Bucket, user: UserId) -> Result<bool> {
-    /// Of the thousand that a list has at most.
-    const MOST: usize = 25;
-    let listed = files.list(&folder_of(user), None).await?;
-    for (key, ..) in listed.iter().take(MOST) {
-        files.delete(key).await?;
+/// Deletes a page of an account's files; false when there was none.
+async fn erase_files(bucket: &Bucket, user: UserId) -> Result<bool> {
+    /// A list returns at most a thousand.
+    const PAGE: usize = 25;
+    let files = bucket.list(&export_folder(user), None).await?;
+    for (key, ..) in files.iter().take(PAGE) {
+        bucket.delete(key).await?;
     }
-    Ok(!listed.is_empty())
+    Ok(!files.is_empty())
 }

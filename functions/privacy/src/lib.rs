@@ -1,65 +1,28 @@
-//! What people may ask of those who hold something of them: a file with all of it, and that it be erased. The one function that
-//! reads all contexts; it writes identity, carts and the folder of personal files, a slice at a time.
+//! Exports and erases personal data. It is the only function that reads every context. It writes identity, carts and the folder of
+//! personal files, for a few seconds per message.
 
 mod document;
 mod erase;
 mod export;
 mod progress;
+mod state;
 
-use aws_kit::{Aws, Bucket, Queue, Table, consume};
+use aws_kit::consume;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use cart::Carts;
-use catalog::Products;
 use events::{Envelope, Event};
-use identity::Accounts;
-use orders::Orders;
-use payments::Payments;
-use values::{Clock, Result};
+use values::Result;
 
-/// What the handler holds.
-#[derive(Debug, Clone)]
-pub struct State {
-    accounts: Accounts,
-    orders: Orders,
-    payments: Payments,
-    products: Products,
-    carts: Carts,
-    files: Bucket,
-    queue: Queue,
-    clock: Clock,
-}
-
-impl State {
-    /// From the environment that the template sets.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        let clock = Clock::System;
-        Ok(Self {
-            accounts: Accounts::from_env(aws)?,
-            orders: Orders::from_env(aws, clock.clone())?,
-            payments: Payments::from_env(aws, clock.clone())?,
-            products: Products::from_env(aws)?,
-            carts: Carts::from_env(aws)?,
-            files: Bucket::from_env(aws)?,
-            queue: Queue::from_env(aws, "SOUK_QUEUE_PRIVACY", clock.clone())?,
-            clock,
-        })
-    }
-
-    /// The table whose connection is opened at start.
-    pub fn table(&self) -> &Table {
-        self.accounts.table()
-    }
-}
+pub use state::State;
 
 /// Handles a batch of the queue `privacy`.
 pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    consume(&state.queue, batch, async |envelope| one(state, envelope).await).await
+    consume(&state.queue, batch, async |envelope| handle_event(state, envelope).await).await
 }
 
-/// Works at it for some seconds, and sees to it that it goes on.
-async fn one(state: &State, envelope: Envelope) -> Result<()> {
+/// Works for some seconds. If there is more to do, sends the message again.
+async fn handle_event(state: &State, envelope: Envelope) -> Result<()> {
     let next = match &envelope.event {
-        Event::UserExportRequested(asked) => export::export(state, asked, &envelope).await?,
+        Event::UserExportRequested(request) => export::export(state, request, &envelope).await?,
         Event::UserDeleted(deleted) => erase::erase(state, deleted.user_id, &envelope).await?,
         _ => None,
     };

@@ -1,11 +1,11 @@
-//! The tree of categories: shown to everybody, arranged by admins.
+//! Routes of categories.
 
 use aws_kit::sha256_hex;
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
-use catalog::{Category, Node, Shelf};
+use catalog::{Category, CategoryContent, CategoryNode};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, CallContext, IfMatch, IfNoneMatch, Json, Path, with_etag};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use values::Text;
 use values::permit::ManageCategories;
 
 use crate::State;
-use crate::products::cached;
+use crate::products::with_cache_headers;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -33,7 +33,7 @@ struct CreateIn {
     position: u32,
 }
 
-/// The body of `PUT /categories/{key}`: without a parent it is a root afterwards.
+/// The body of `PUT /categories/{key}`. Without a parent, the category becomes a root.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReplaceIn {
@@ -43,9 +43,9 @@ struct ReplaceIn {
     position: u32,
 }
 
-/// A category by itself.
+/// One category in a response.
 #[derive(Debug, Serialize)]
-struct NodeOut {
+struct CategoryOut {
     key: Category,
     name: String,
     parent: Option<Category>,
@@ -53,11 +53,11 @@ struct NodeOut {
     version: u64,
 }
 
-async fn tree(AxumState(state): AxumState<State>, visitor: CallContext, known: IfNoneMatch) -> ApiResult {
-    let body = json!({ "data": state.products.categories(&visitor.caller).await? });
-    // The tree has no version that counts every name, so its tag is of what it says.
+async fn tree(AxumState(state): AxumState<State>, context: CallContext, if_none_match: IfNoneMatch) -> ApiResult {
+    let body = json!({ "data": state.products.categories(&context.caller).await? });
+    // No version covers all names of the tree, so its entity tag is a digest of the body.
     let digest = sha256_hex(body.to_string().as_bytes());
-    Ok(cached(with_etag(digest.get(..32).unwrap_or_default(), &known, body), &visitor.caller))
+    Ok(with_cache_headers(with_etag(digest.get(..32).unwrap_or_default(), &if_none_match, body), &context.caller))
 }
 
 async fn create(
@@ -66,34 +66,34 @@ async fn create(
     Json(body): Json<CreateIn>,
 ) -> ApiResult {
     let CreateIn { key, name, parent, position } = body;
-    let made = state.products.create_category(key, Shelf { name, parent, position }).await?;
-    Ok((StatusCode::CREATED, shown(made)).into_response())
+    let category = state.products.create_category(key, CategoryContent { name, parent, position }).await?;
+    Ok((StatusCode::CREATED, response(category)).into_response())
 }
 
 async fn replace(
     AxumState(state): AxumState<State>,
     _: Authorized<ManageCategories>,
     Path(key): Path<Category>,
-    held: IfMatch,
+    if_match: IfMatch,
     Json(body): Json<ReplaceIn>,
 ) -> ApiResult {
     let ReplaceIn { name, parent, position } = body;
-    let shelf = Shelf { name, parent, position };
-    Ok(shown(state.products.change_category(&key, held.required()?, shelf).await?))
+    let content = CategoryContent { name, parent, position };
+    Ok(response(state.products.change_category(&key, if_match.required()?, content).await?))
 }
 
 async fn remove(
     AxumState(state): AxumState<State>,
     _: Authorized<ManageCategories>,
     Path(key): Path<Category>,
-    held: IfMatch,
+    if_match: IfMatch,
 ) -> ApiResult<StatusCode> {
-    state.products.delete_category(&key, held.required()?).await?;
+    state.products.delete_category(&key, if_match.required()?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shown(node: Node) -> Response {
-    let name = node.name().to_owned();
-    let Node { key, parent, position, version, .. } = node;
-    with_etag(version, &IfNoneMatch::default(), NodeOut { key, name, parent, position, version })
+fn response(category: CategoryNode) -> Response {
+    let name = category.name().to_owned();
+    let CategoryNode { key, parent, position, version, .. } = category;
+    with_etag(version, &IfNoneMatch::default(), CategoryOut { key, name, parent, position, version })
 }

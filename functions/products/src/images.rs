@@ -1,11 +1,12 @@
-//! Pictures of a product: announced here, put into the bucket by whoever has them, and then looked at by the uploads function.
+//! Routes of images: announce an upload, read its state, change and remove images. The uploads function processes the
+//! file.
 
 use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use catalog::{Alt, ImageFound, ImageOut, ImageType, ImageUpload, NewImage, Refusal, UploadState};
+use catalog::{Alt, ImageOut, ImageRefusal, ImageStatus, ImageType, ImageUpload, NewImage, UploadState};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, IdempotencyKey, IfMatch, Json, Path, idempotent_response};
 use serde::{Deserialize, Serialize};
@@ -29,7 +30,7 @@ struct ImageIn {
     alt: Option<Alt>,
 }
 
-/// Where to put the file, and until when.
+/// Where to upload the file, and until when.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct AnnouncedOut {
@@ -38,7 +39,7 @@ struct AnnouncedOut {
     expires_at: Timestamp,
 }
 
-/// The body of `PUT /products/{id}/images/{image}`: without a text there is none afterwards.
+/// The body of `PUT /products/{id}/images/{image}`. Without `alt`, the text is removed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ImageChangeIn {
@@ -46,14 +47,14 @@ struct ImageChangeIn {
     position: u32,
 }
 
-/// What became of an upload.
+/// The state of an image in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ImageStateOut {
     image_id: ImageId,
     state: UploadState,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Refusal>,
+    reason: Option<ImageRefusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<ImageType>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,19 +67,19 @@ struct ImageStateOut {
 
 async fn announce(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path(product): Path<ProductId>,
     key: IdempotencyKey,
     Json(body): Json<ImageIn>,
 ) -> ApiResult {
-    let idempotency = key.of(&visitor.trace.actor.0, &format!("POST /products/{product}/images"), &body)?;
+    let idempotency = key.of(&context.trace.actor.0, &format!("POST /products/{product}/images"), &body)?;
     let new = NewImage { content_type: body.content_type, bytes: body.bytes, alt: body.alt };
-    let announced = state.products.announce_image(product, &new, &visitor.trace, idempotency.as_ref()).await?;
+    let announced = state.products.announce_image(product, &new, &context.trace, idempotency.as_ref()).await?;
     let (Idempotent::Fresh(image) | Idempotent::Replayed(image)) = &announced;
-    let upload = signed(&state, image).await?;
+    let upload = upload_url(&state, image).await?;
     Ok(idempotent_response(announced, |image| {
-        let told = AnnouncedOut { image_id: image.id, upload, expires_at: image.awaited_until() };
-        (StatusCode::CREATED, Json(told))
+        let body = AnnouncedOut { image_id: image.id, upload, expires_at: image.upload_deadline() };
+        (StatusCode::CREATED, Json(body))
     }))
 }
 
@@ -87,7 +88,7 @@ async fn show(
     _: Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
 ) -> ApiResult {
-    let ImageFound { upload, image: shown } = state.products.image(product, image).await?;
+    let ImageStatus { upload, image: shown } = state.products.image(product, image).await?;
     let known = upload.as_ref();
     let found = ImageStateOut {
         image_id: image,
@@ -96,35 +97,36 @@ async fn show(
         content_type: known.map(|upload| upload.content_type),
         bytes: known.map(|upload| upload.bytes),
         created_at: known.map(|upload| upload.created_at),
-        image: shown.map(|image| state.media.shown(image)),
+        image: shown.map(|image| state.media.image_out(image)),
     };
     Ok(Json(found).into_response())
 }
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
-    held: IfMatch,
+    if_match: IfMatch,
     Json(body): Json<ImageChangeIn>,
 ) -> ApiResult {
-    let (version, ImageChangeIn { alt, position }) = (held.required()?, body);
-    Ok(state.shown(state.products.change_image(product, version, image, alt, position, &visitor.trace).await?))
+    let (version, ImageChangeIn { alt, position }) = (if_match.required()?, body);
+    Ok(state
+        .product_response(state.products.change_image(product, version, image, alt, position, &context.trace).await?))
 }
 
 async fn remove(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
-    held: IfMatch,
+    if_match: IfMatch,
 ) -> ApiResult<StatusCode> {
-    state.products.remove_image(product, held.required()?, image, &visitor.trace).await?;
+    state.products.remove_image(product, if_match.required()?, image, &context.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// An address to put the file to, for as long as it is awaited.
-async fn signed(state: &State, upload: &ImageUpload) -> Result<PresignedUrl> {
-    let left = upload.awaited_until().seconds() - Clock::System.now().seconds();
+/// A presigned URL that is valid until the upload's deadline.
+async fn upload_url(state: &State, upload: &ImageUpload) -> Result<PresignedUrl> {
+    let left = upload.upload_deadline().seconds() - Clock::System.now().seconds();
     let (file, seconds) = (upload.file(), u64::try_from(left).unwrap_or(0).max(1));
-    state.files.presign_put(&file, upload.content_type.as_str(), upload.bytes, seconds).await
+    state.bucket.presign_put(&file, upload.content_type.as_str(), upload.bytes, seconds).await
 }

@@ -1,10 +1,10 @@
-//! Imports and exports: begun, looked at, and what they leave to download. The worker does them.
+//! Routes of imports and exports. The catalog worker runs them.
 
 use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::routing::{get, post};
-use catalog::{Counts, Format, Job, JobFailure, JobStatus, Jobs};
+use catalog::{Counts, Format, Job, JobFailure, JobService, JobStatus};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, idempotent_response};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ struct ExportIn {
     format: Format,
 }
 
-/// A job as an admin sees it.
+/// A job in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct JobOut {
@@ -47,22 +47,22 @@ struct JobOut {
     counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<JobFailure>,
-    /// Where the file is to be put, while the job waits for it.
+    /// Where to upload the file, while the job waits for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    upload: Option<SignedOut>,
-    /// What lines were rejected for, if any was.
+    upload: Option<PresignedUrlOut>,
+    /// The rejected lines of an import, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    report: Option<SignedOut>,
-    /// What was exported.
+    report: Option<PresignedUrlOut>,
+    /// The file of an export.
     #[serde(skip_serializing_if = "Option::is_none")]
-    download: Option<SignedOut>,
+    download: Option<PresignedUrlOut>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-/// A signed address: whoever has it may do that, until it expires, and nothing else.
+/// A presigned URL. Whoever has it may send this one request until it expires.
 #[derive(Debug, Serialize)]
-struct SignedOut {
+struct PresignedUrlOut {
     method: String,
     url: String,
     headers: BTreeMap<String, String>,
@@ -70,63 +70,63 @@ struct SignedOut {
 
 async fn import(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ImportIn>,
 ) -> ApiResult {
-    let idempotency = key.of(&visitor.trace.actor.0, "POST /products/imports", &body)?;
-    let begun = state.jobs.begin_import(body.format, body.bytes, &visitor.trace, idempotency.as_ref()).await?;
-    accepted(&state, begun).await
+    let idempotency = key.of(&context.trace.actor.0, "POST /products/imports", &body)?;
+    let started = state.jobs.start_import(body.format, body.bytes, &context.trace, idempotency.as_ref()).await?;
+    accepted(&state, started).await
 }
 
 async fn export(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ExportIn>,
 ) -> ApiResult {
-    let idempotency = key.of(&visitor.trace.actor.0, "POST /products/exports", &body)?;
-    let begun = state.jobs.begin_export(body.format, &visitor.trace, idempotency.as_ref()).await?;
-    accepted(&state, begun).await
+    let idempotency = key.of(&context.trace.actor.0, "POST /products/exports", &body)?;
+    let started = state.jobs.start_export(body.format, &context.trace, idempotency.as_ref()).await?;
+    accepted(&state, started).await
 }
 
 async fn show_import(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path(id): Path<JobId>,
 ) -> ApiResult<Json<JobOut>> {
-    let job = state.jobs.read(id, &visitor.trace).await?;
-    Ok(Json(shown(&state.jobs, of_kind(job, Job::is_import)?).await?))
+    let job = state.jobs.read(id, &context.trace).await?;
+    Ok(Json(shown(&state.jobs, check_kind(job, Job::is_import)?).await?))
 }
 
 async fn show_export(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path(id): Path<JobId>,
 ) -> ApiResult<Json<JobOut>> {
-    let job = state.jobs.read(id, &visitor.trace).await?;
-    Ok(Json(shown(&state.jobs, of_kind(job, |job| !job.is_import())?).await?))
+    let job = state.jobs.read(id, &context.trace).await?;
+    Ok(Json(shown(&state.jobs, check_kind(job, |job| !job.is_import())?).await?))
 }
 
-/// An export is no import: it is not there.
-fn of_kind(job: Job, is: fn(&Job) -> bool) -> Result<Job> {
+/// The route of imports finds no exports, and the other way round.
+fn check_kind(job: Job, is: fn(&Job) -> bool) -> Result<Job> {
     if is(&job) { Ok(job) } else { Err(Error::not_found("job")) }
 }
 
-/// A job that was begun, now or by the same request before: signed addresses are made anew each time.
-async fn accepted(state: &State, begun: Idempotent<Job>) -> ApiResult {
-    let (fresh, job) = match begun {
+/// A job that was started now, or before by the same idempotent request. Presigned URLs are new in each response.
+async fn accepted(state: &State, started: Idempotent<Job>) -> ApiResult {
+    let (fresh, job) = match started {
         Idempotent::Fresh(job) => (true, job),
         Idempotent::Replayed(job) => (false, job),
     };
     let out = shown(&state.jobs, job).await?;
-    let told = if fresh { Idempotent::Fresh(out) } else { Idempotent::Replayed(out) };
-    Ok(idempotent_response(told, |out| (StatusCode::ACCEPTED, Json(out))))
+    let response = if fresh { Idempotent::Fresh(out) } else { Idempotent::Replayed(out) };
+    Ok(idempotent_response(response, |out| (StatusCode::ACCEPTED, Json(out))))
 }
 
-async fn shown(jobs: &Jobs, job: Job) -> Result<JobOut> {
-    let signed = |signed: PresignedUrl| SignedOut { method: signed.method, url: signed.url, headers: signed.headers };
-    let (upload, download) = (jobs.upload(&job).await?.map(signed), jobs.download(&job).await?.map(signed));
+async fn shown(jobs: &JobService, job: Job) -> Result<JobOut> {
+    let url = |url: PresignedUrl| PresignedUrlOut { method: url.method, url: url.url, headers: url.headers };
+    let (upload, download) = (jobs.upload_url(&job).await?.map(url), jobs.download_url(&job).await?.map(url));
     let (report, download) = if job.is_import() { (download, None) } else { (None, download) };
     let Job { id, format, status, counts, failure, created_at, updated_at, .. } = job;
     Ok(JobOut { id, format, status, counts, failure, upload, report, download, created_at, updated_at })

@@ -1,5 +1,5 @@
-//! Products over HTTP: made, read, replaced, patched, archived, counted, judged and pictured, brought in and taken out by the
-//! thousand; and the categories they lie in. Each group of routes is a file. What searches and lists them is `search`.
+//! HTTP routes of products, stock, reviews, images, categories, imports and exports. Each group of routes is a file.
+//! The `search` function searches and lists products.
 
 mod categories;
 mod images;
@@ -12,28 +12,28 @@ use aws_kit::{Aws, Bucket, Table};
 use axum::Router;
 use axum::extract::FromRef;
 use axum::response::Response;
-use catalog::{Jobs, Listing, Media, ProductOut, Products};
+use catalog::{CatalogService, JobService, Listing, Media, ProductOut};
 use http_kit::{Cursors, IfNoneMatch, Verifier, with_etag};
 use values::Result;
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub struct State {
-    products: Products,
+    products: CatalogService,
     verifier: Verifier,
     cursors: Cursors,
     media: Media,
-    files: Bucket,
-    jobs: Jobs,
+    bucket: Bucket,
+    jobs: JobService,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// From the environment variables that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (products, verifier) = (Products::from_env(aws)?, Verifier::from_env(aws)?);
-        let (cursors, media, files) = (Cursors::from_env()?, Media::from_env(), Bucket::from_env(aws)?);
-        let jobs = Jobs::new(products.clone(), files.clone());
-        Ok(Self { products, verifier, cursors, media, files, jobs })
+        let (products, verifier) = (CatalogService::from_env(aws)?, Verifier::from_env(aws)?);
+        let (cursors, media, bucket) = (Cursors::from_env()?, Media::from_env(), Bucket::from_env(aws)?);
+        let jobs = JobService::new(products.clone(), bucket.clone());
+        Ok(Self { products, verifier, cursors, media, bucket, jobs })
     }
 
     /// The table whose connection is opened at start.
@@ -41,9 +41,9 @@ impl State {
         self.products.catalog().table()
     }
 
-    /// A product with its tag, as whoever has just changed it sees it.
-    fn shown(&self, listing: Listing) -> Response {
-        with_etag(listing.tag(), &IfNoneMatch::default(), ProductOut::of(listing, &self.media))
+    /// The response to an admin's change: the product with its entity tag.
+    fn product_response(&self, listing: Listing) -> Response {
+        with_etag(listing.etag(), &IfNoneMatch::default(), ProductOut::new(listing, &self.media))
     }
 }
 
@@ -59,7 +59,7 @@ impl FromRef<State> for Cursors {
     }
 }
 
-/// The routes of the group.
+/// All routes of this function.
 pub fn routes(state: State) -> Router {
     products::routes()
         .merge(categories::routes())

@@ -1,4 +1,4 @@
-//! The Lambda `products`. See [`fn_products`].
+//! The Lambda function `products`. See [`fn_products`].
 
 use aws_kit::Aws;
 use fn_products::{State, routes};

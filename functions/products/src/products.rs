@@ -1,4 +1,4 @@
-//! One product: made, read, told anew, changed in parts, taken out of the shop; and what became of it.
+//! Routes of products, and of their history.
 
 use axum::Router;
 use axum::extract::State as AxumState;
@@ -24,57 +24,57 @@ pub(crate) fn routes() -> Router<State> {
 
 async fn create(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     key: IdempotencyKey,
     Json(body): Json<ProductIn>,
 ) -> ApiResult {
-    let idempotency = key.of(&visitor.trace.actor.0, "POST /products", &body)?;
-    let created = state.products.create(body.draft()?, &visitor.trace, idempotency.as_ref()).await?;
-    Ok(idempotent_response(created, |listing| (StatusCode::CREATED, state.shown(listing))))
+    let idempotency = key.of(&context.trace.actor.0, "POST /products", &body)?;
+    let created = state.products.create(body.draft()?, &context.trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(created, |listing| (StatusCode::CREATED, state.product_response(listing))))
 }
 
 async fn show(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(id): Path<ProductId>,
-    known: IfNoneMatch,
+    if_none_match: IfNoneMatch,
 ) -> ApiResult {
-    let listing = state.products.read(id, &visitor.caller).await?;
-    let shown = with_etag(listing.tag(), &known, ProductOut::of(listing, &state.media));
-    Ok(cached(shown, &visitor.caller))
+    let listing = state.products.read(id, &context.caller).await?;
+    let shown = with_etag(listing.etag(), &if_none_match, ProductOut::new(listing, &state.media));
+    Ok(with_cache_headers(shown, &context.caller))
 }
 
 async fn replace(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
-    held: IfMatch,
+    if_match: IfMatch,
     Json(body): Json<ProductIn>,
 ) -> ApiResult {
-    let (version, (sheet, stock)) = (held.required()?, body.sheet()?);
-    Ok(state.shown(state.products.replace(id, version, sheet, &stock, &visitor.trace).await?))
+    let (version, (content, stock)) = (if_match.required()?, body.content()?);
+    Ok(state.product_response(state.products.replace(id, version, content, &stock, &context.trace).await?))
 }
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
-    held: IfMatch,
+    if_match: IfMatch,
     key: IdempotencyKey,
     Json(body): Json<Patch>,
 ) -> ApiResult {
-    let idempotency = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}"), &body)?;
-    let patched = state.products.patch(id, held.required()?, body, &visitor.trace, idempotency.as_ref()).await?;
-    Ok(idempotent_response(patched, |listing| state.shown(listing)))
+    let idempotency = key.of(&context.trace.actor.0, &format!("PATCH /products/{id}"), &body)?;
+    let patched = state.products.patch(id, if_match.required()?, body, &context.trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(patched, |listing| state.product_response(listing)))
 }
 
 async fn archive(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageProducts>,
+    Authorized(context, _): Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
-    held: IfMatch,
+    if_match: IfMatch,
 ) -> ApiResult<StatusCode> {
-    state.products.archive(id, held.required()?, &visitor.trace).await?;
+    state.products.archive(id, if_match.required()?, &context.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -90,15 +90,16 @@ async fn history(
     Ok(Json(list(rows, &cursors, &name)).into_response())
 }
 
-/// An answer that everybody but an admin gets alike may be kept for moments by whoever passes it on (RFC 9111, 5.2.2; RFC 5861).
-pub(crate) fn cached(mut answer: Response, caller: &Caller) -> Response {
-    let kept = match caller.may(Permission::ManageProducts) {
+/// Lets shared caches keep a response for some seconds, unless the caller is an admin (RFC 9111, section 5.2.2; RFC
+/// 5861).
+pub(crate) fn with_cache_headers(mut response: Response, caller: &Caller) -> Response {
+    let cache_control = match caller.may(Permission::ManageProducts) {
         true => "private, no-cache",
         false => "public, max-age=5, stale-while-revalidate=30",
     };
-    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
-    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("authorization, x-api-key"));
-    answer
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("authorization, x-api-key"));
+    response
 }
 
 #[cfg(test)]
@@ -108,9 +109,10 @@ mod tests {
 
     #[test]
     fn an_admins_page_is_kept_by_nobody_else() {
-        let kept = |caller: &Caller| cached(().into_response(), caller).headers()[header::CACHE_CONTROL].clone();
+        let cache_control =
+            |caller: &Caller| with_cache_headers(().into_response(), caller).headers()[header::CACHE_CONTROL].clone();
         let admin = Caller::User { id: Clock::System.mint(), role: Role::Admin, session: Clock::System.mint() };
-        assert_eq!(kept(&admin), "private, no-cache");
-        assert!(kept(&Caller::Guest).to_str().unwrap().starts_with("public, max-age=5,"));
+        assert_eq!(cache_control(&admin), "private, no-cache");
+        assert!(cache_control(&Caller::Guest).to_str().unwrap().starts_with("public, max-age=5,"));
     }
 }

@@ -1,11 +1,11 @@
-//! Reviews over HTTP. Nobody is told who wrote one: its author sees `mine`, and what an admin said about it.
+//! Routes of reviews. A response never names the author. The author sees `mine`, and why an admin hid the review.
 
 use aws_kit::sha256_hex;
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch};
-use catalog::{Opinion, Prose, Review, Stars, Verdict, Visibility};
+use catalog::{ModerationDecision, Review, ReviewContent, ReviewText, Stars, Visibility};
 use http::{StatusCode, header};
 use http_kit::{
     ApiResult, Authorized, CallContext, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query,
@@ -17,21 +17,21 @@ use values::{Caller, Permission, ProductId, ReviewId, Text, Timestamp};
 
 use crate::State;
 
-/// A product and its review, in a path.
+/// A product and a review in a path.
 type Place = Path<(ProductId, ReviewId)>;
 
-/// The routes of reviews.
+/// All routes of reviews.
 pub(crate) fn routes() -> Router<State> {
     Router::new()
-        .route("/api/v1/products/{id}/reviews", get(shelf).post(post))
-        .route("/api/v1/products/{id}/reviews/{reviewId}", get(show).put(change).delete(take_back))
-        .route("/api/v1/products/{id}/reviews/{reviewId}/status", patch(judge))
+        .route("/api/v1/products/{id}/reviews", get(list_reviews).post(post))
+        .route("/api/v1/products/{id}/reviews/{reviewId}", get(show).put(change).delete(remove))
+        .route("/api/v1/products/{id}/reviews/{reviewId}/status", patch(moderate))
 }
 
 /// The query of `GET /products/{id}/reviews`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ShelfIn {
+struct ListIn {
     limit: Option<u32>,
     cursor: Option<String>,
     #[serde(default)]
@@ -41,26 +41,26 @@ struct ShelfIn {
 /// The body of `PATCH /products/{id}/reviews/{reviewId}/status`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct VerdictIn {
+struct ModerationIn {
     status: Visibility,
     reason: Option<Text<200>>,
 }
 
-/// A review as somebody sees it.
+/// A review in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ReviewOut {
     id: ReviewId,
     rating: Stars,
     title: Option<Text<100>>,
-    text: Option<Prose>,
-    /// Only to its author.
+    text: Option<ReviewText>,
+    /// Only for its author.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     mine: bool,
-    /// Only to its author and to admins.
+    /// Only for its author and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Visibility>,
-    /// Why it is hidden; likewise.
+    /// Why it is hidden; only for its author and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text<200>>,
     version: u64,
@@ -69,105 +69,105 @@ struct ReviewOut {
 }
 
 impl ReviewOut {
-    fn seen_by(caller: &Caller, review: Review) -> Self {
+    fn visible_to(caller: &Caller, review: Review) -> Self {
         let mine = review.is_by(caller.author());
-        let inside = mine || caller.may(Permission::ModerateReviews);
-        let status = inside.then_some(review.visibility());
-        let Review { id, opinion, hidden, version, created_at, updated_at, .. } = review;
-        let Opinion { rating, title, text } = opinion;
-        let reason = hidden.filter(|_| inside).and_then(|hidden| hidden.reason);
+        let is_insider = mine || caller.may(Permission::ModerateReviews);
+        let status = is_insider.then_some(review.visibility());
+        let Review { id, content, hidden, version, created_at, updated_at, .. } = review;
+        let ReviewContent { rating, title, text } = content;
+        let reason = hidden.filter(|_| is_insider).and_then(|hidden| hidden.reason);
         Self { id, rating, title, text, mine, status, reason, version, created_at, updated_at }
     }
 }
 
-async fn shelf(
+async fn list_reviews(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(id): Path<ProductId>,
-    Query(query): Query<ShelfIn>,
-    known: IfNoneMatch,
+    Query(query): Query<ListIn>,
+    if_none_match: IfNoneMatch,
 ) -> ApiResult {
-    let (ShelfIn { limit, cursor, status }, caller) = (query, &visitor.caller);
+    let (ListIn { limit, cursor, status }, caller) = (query, &context.caller);
     let name = format!("{status} reviews of {id}");
     let page = state.cursors.open(&PageQuery { limit, cursor }, &name)?;
     let page = state.products.reviews(id, status, caller, &page).await?;
-    let body = list(page.map(|review| ReviewOut::seen_by(caller, review)), &state.cursors, &name);
+    let body = list(page.map(|review| ReviewOut::visible_to(caller, review)), &state.cursors, &name);
     let digest = sha256_hex(body.to_string().as_bytes());
-    // Who is logged in sees which is theirs, so a guest's answer is not for them.
-    let kept =
+    // Signed-in users see which review is theirs, so they must not get a guest's response.
+    let cache_control =
         if caller.account().is_some() { "private, no-cache" } else { "public, max-age=5, stale-while-revalidate=30" };
-    let kept = [(header::CACHE_CONTROL, kept), (header::VARY, "authorization, x-api-key")];
-    Ok((kept, with_etag(&digest[..32], &known, body)).into_response())
+    let headers = [(header::CACHE_CONTROL, cache_control), (header::VARY, "authorization, x-api-key")];
+    Ok((headers, with_etag(&digest[..32], &if_none_match, body)).into_response())
 }
 
 async fn post(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<WriteReviews>,
+    Authorized(context, _): Authorized<WriteReviews>,
     Path(id): Path<ProductId>,
     key: IdempotencyKey,
-    Json(body): Json<Opinion>,
+    Json(body): Json<ReviewContent>,
 ) -> ApiResult {
-    let CallContext { caller, trace } = &visitor;
+    let CallContext { caller, trace } = &context;
     let idempotency = key.of(&trace.actor.0, &format!("POST /products/{id}/reviews"), &body)?;
     let posted = state.products.post_review(id, caller, body, trace, idempotency.as_ref()).await?;
-    Ok(idempotent_response(posted, |review| (StatusCode::CREATED, shown(caller, review))))
+    Ok(idempotent_response(posted, |review| (StatusCode::CREATED, response(caller, review))))
 }
 
 async fn show(
     AxumState(state): AxumState<State>,
-    visitor: CallContext,
+    context: CallContext,
     Path(place): Place,
-    known: IfNoneMatch,
+    if_none_match: IfNoneMatch,
 ) -> ApiResult {
-    let review = state.products.review(place, &visitor.caller).await?;
-    Ok(with_etag(tag(&visitor.caller, &review), &known, ReviewOut::seen_by(&visitor.caller, review)))
+    let review = state.products.review(place, &context.caller).await?;
+    Ok(with_etag(etag(&context.caller, &review), &if_none_match, ReviewOut::visible_to(&context.caller, review)))
 }
 
 async fn change(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<WriteReviews>,
+    Authorized(context, _): Authorized<WriteReviews>,
     Path(place): Place,
-    held: IfMatch,
-    Json(body): Json<Opinion>,
+    if_match: IfMatch,
+    Json(body): Json<ReviewContent>,
 ) -> ApiResult {
-    let user = visitor.caller.require_account()?;
-    let review = state.products.change_review(place, user, &body, held.version()?, &visitor.trace).await?;
-    Ok(shown(&visitor.caller, review))
+    let user = context.caller.require_account()?;
+    let review = state.products.change_review(place, user, &body, if_match.version()?, &context.trace).await?;
+    Ok(response(&context.caller, review))
 }
 
-async fn take_back(
+async fn remove(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<WriteReviews>,
+    Authorized(context, _): Authorized<WriteReviews>,
     Path(place): Place,
-    held: IfMatch,
+    if_match: IfMatch,
 ) -> ApiResult<StatusCode> {
-    let user = visitor.caller.require_account()?;
-    state.products.delete_review(place, user, held.version()?, &visitor.trace).await?;
+    let user = context.caller.require_account()?;
+    state.products.delete_review(place, user, if_match.version()?, &context.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn judge(
+async fn moderate(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ModerateReviews>,
+    Authorized(context, _): Authorized<ModerateReviews>,
     Path(place): Place,
-    held: IfMatch,
+    if_match: IfMatch,
     key: IdempotencyKey,
-    Json(body): Json<VerdictIn>,
+    Json(body): Json<ModerationIn>,
 ) -> ApiResult {
-    let CallContext { caller, trace } = &visitor;
+    let CallContext { caller, trace } = &context;
     let idempotency =
         key.of(&trace.actor.0, &format!("PATCH /products/{}/reviews/{}/status", place.0, place.1), &body)?;
-    let verdict = Verdict { status: body.status, reason: body.reason, version: held.version()?.cloned() };
-    let judged = state.products.judge_review(place, &verdict, trace, idempotency.as_ref()).await?;
-    Ok(idempotent_response(judged, |review| shown(caller, review)))
+    let decision = ModerationDecision { status: body.status, reason: body.reason, version: if_match.version()? };
+    let moderated = state.products.moderate_review(place, &decision, trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(moderated, |review| response(caller, review)))
 }
 
-fn shown(caller: &Caller, review: Review) -> Response {
-    with_etag(tag(caller, &review), &IfNoneMatch::default(), ReviewOut::seen_by(caller, review))
+fn response(caller: &Caller, review: Review) -> Response {
+    with_etag(etag(caller, &review), &IfNoneMatch::default(), ReviewOut::visible_to(caller, review))
 }
 
-/// Its version, and who looks: an author and an admin are shown more.
-fn tag(caller: &Caller, review: &Review) -> String {
+/// The version, and the caller's view: authors and admins see more.
+fn etag(caller: &Caller, review: &Review) -> String {
     let whose = match (review.is_by(caller.account()), caller.may(Permission::ModerateReviews)) {
         (true, _) => "author",
         (_, true) => "admin",

@@ -1,10 +1,10 @@
-//! Stock counted or moved by hand, and the log of all that moved it.
+//! Routes of stock: adjust it, and list its movements.
 
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use axum::routing::{get, patch};
-use catalog::{Cause, Moved, Movement, Recount};
+use catalog::{MovementKind, StockAdjustment, StockChange, StockMovement};
 use http_kit::{
     ApiResult, Authorized, Cursors, IdempotencyKey, IfMatch, Json, PageQuery, Path, Query, idempotent_response, list,
 };
@@ -16,44 +16,51 @@ use crate::State;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
-        .route("/api/v1/products/{id}/stock", patch(recount))
+        .route("/api/v1/products/{id}/stock", patch(adjust))
         .route("/api/v1/products/{id}/stock/movements", get(movements))
 }
 
 /// The body of `PATCH /products/{id}/stock`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RecountIn {
+struct StockAdjustmentIn {
     sku: Option<Sku>,
     set: Option<u32>,
     delta: Option<i32>,
     reason: Option<Text<200>>,
 }
 
-impl RecountIn {
+impl StockAdjustmentIn {
     /// Exactly one of `set` and `delta`.
-    fn read(self, held: &IfMatch) -> Result<Recount> {
-        let movement = match (self.set, self.delta) {
-            (Some(pieces), None) => Movement::Set(pieces),
-            (None, Some(delta)) => Movement::Delta(delta),
+    fn read(self, if_match: &IfMatch) -> Result<StockAdjustment> {
+        let change = match (self.set, self.delta) {
+            (Some(pieces), None) => StockChange::Set(pieces),
+            (None, Some(delta)) => StockChange::Delta(delta),
             _ => return Err(Error::invalid("set", "required", "name either `set` or `delta`")),
         };
-        let version = held.version()?.cloned();
-        Ok(Recount { sku: self.sku, reason: self.reason, version, ..Recount::of(movement) })
+        let (version, offer_changes) = (if_match.version()?, if_match.moves());
+        Ok(StockAdjustment {
+            sku: self.sku,
+            reason: self.reason,
+            version,
+            offer_changes,
+            ..StockAdjustment::new(change)
+        })
     }
 }
 
-async fn recount(
+async fn adjust(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): Authorized<ManageStock>,
+    Authorized(context, _): Authorized<ManageStock>,
     Path(id): Path<ProductId>,
-    held: IfMatch,
+    if_match: IfMatch,
     key: IdempotencyKey,
-    Json(body): Json<RecountIn>,
+    Json(body): Json<StockAdjustmentIn>,
 ) -> ApiResult {
-    let idempotency = key.of(&visitor.trace.actor.0, &format!("PATCH /products/{id}/stock"), &body)?;
-    let counted = state.products.recount(id, &body.read(&held)?, &visitor.trace, idempotency.as_ref()).await?;
-    Ok(idempotent_response(counted, |listing| state.shown(listing)))
+    let idempotency = key.of(&context.trace.actor.0, &format!("PATCH /products/{id}/stock"), &body)?;
+    let adjusted =
+        state.products.adjust_stock(id, &body.read(&if_match)?, &context.trace, idempotency.as_ref()).await?;
+    Ok(idempotent_response(adjusted, |listing| state.product_response(listing)))
 }
 
 /// The query of `GET /products/{id}/stock/movements`.
@@ -65,14 +72,14 @@ struct MovementsIn {
     cursor: Option<String>,
 }
 
-/// A line of the log.
+/// A stock movement in a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MovementOut {
     at: Timestamp,
     sku: Sku,
     delta: i64,
-    kind: Cause,
+    kind: MovementKind,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text<200>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,9 +88,9 @@ struct MovementOut {
     actor: Option<Actor>,
 }
 
-impl From<Moved> for MovementOut {
-    fn from(moved: Moved) -> Self {
-        let Moved { sku, at, delta, kind, reason, order_id, actor, .. } = moved;
+impl From<StockMovement> for MovementOut {
+    fn from(movement: StockMovement) -> Self {
+        let StockMovement { sku, at, delta, kind, reason, order_id, actor, .. } = movement;
         Self { at, sku, delta, kind, reason, order_id, actor }
     }
 }
@@ -108,9 +115,9 @@ mod tests {
 
     #[test]
     fn a_count_is_set_or_moved_and_not_both() {
-        let read = |body: Value| serde_json::from_value::<RecountIn>(body).unwrap().read(&IfMatch::default());
-        assert_eq!(read(json!({ "set": 4 })).unwrap().movement, Movement::Set(4));
-        assert_eq!(read(json!({ "delta": -4, "reason": "broken" })).unwrap().movement, Movement::Delta(-4));
+        let read = |body: Value| serde_json::from_value::<StockAdjustmentIn>(body).unwrap().read(&IfMatch::default());
+        assert_eq!(read(json!({ "set": 4 })).unwrap().change, StockChange::Set(4));
+        assert_eq!(read(json!({ "delta": -4, "reason": "broken" })).unwrap().change, StockChange::Delta(-4));
         assert!(read(json!({})).is_err() && read(json!({ "set": 1, "delta": 1 })).is_err());
     }
 }

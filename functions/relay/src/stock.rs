@@ -3,7 +3,7 @@
 
 use aws_kit::sha256_hex;
 use aws_lambda_events::event::dynamodb::EventRecord;
-use catalog::{Offer, crossings, is_offer};
+use catalog::{Offer, is_offer_key, stock_events};
 use events::{Envelope, Event};
 use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
@@ -16,8 +16,8 @@ use values::{Error, Id, Result, Timestamp};
 /// digit of their ids, however often the stream comes with it.
 pub(crate) fn told(record: &EventRecord, low: u32) -> Result<Vec<Envelope>> {
     let change = &record.change;
-    let is_change_of_offer =
-        record.event_name == "MODIFY" && matches!(change.keys.get("sk"), Some(AttributeValue::S(sk)) if is_offer(sk));
+    let is_change_of_offer = record.event_name == "MODIFY"
+        && matches!(change.keys.get("sk"), Some(AttributeValue::S(sk)) if is_offer_key(sk));
     if !is_change_of_offer {
         return Ok(vec![]);
     }
@@ -26,7 +26,7 @@ pub(crate) fn told(record: &EventRecord, low: u32) -> Result<Vec<Envelope>> {
         return Ok(vec![]);
     }
     let (before, after): (Offer, Offer) = (image(&change.old_image)?, image(&change.new_image)?);
-    let events = crossings(&before, &after, low).into_iter().filter(|event| !event.deliveries().is_empty());
+    let events = stock_events(&before, &after, low).into_iter().filter(|event| !event.deliveries().is_empty());
     Ok(events.map(|event| envelope(record, &after, event)).collect())
 }
 

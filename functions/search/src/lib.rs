@@ -87,7 +87,7 @@ async fn search(
         duration_ms = started.elapsed().as_secs_f64() * 1e3,
         "searched"
     );
-    let rows = listings.into_iter().map(|(place, listing)| (place, ProductOut::of(listing, &state.media)));
+    let rows = listings.into_iter().map(|(place, listing)| (place, ProductOut::new(listing, &state.media)));
     let mut body = list(fitting(rows, next)?, &cursors, &name);
     body["total"] = json!(total);
     body["facets"] = json!(facets);

@@ -1,13 +1,13 @@
-//! Colours as browsers assume them. Phones write wide ones and say so in a profile; the profile is dropped with all else that is not
-//! a pixel, so the pixels are translated first.
+//! Conversion to sRGB. Phones write images in wider colour spaces and name them in a profile. The profile is dropped
+//! with all metadata, so the pixels are converted first.
 
 use image::DynamicImage;
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
-/// The picture in sRGB. Without a profile it is taken for that already, and with one that cannot be read too.
+/// The image in sRGB. An image without a profile, or with an unreadable one, is returned as it is.
 pub(crate) fn to_srgb(image: DynamicImage, profile: Option<&[u8]>) -> DynamicImage {
     let Some(profile) = profile.and_then(|bytes| ColorProfile::new_from_slice(bytes).ok()) else { return image };
-    // What was printed in four colours is decoded to three, to which its profile does not belong.
+    // CMYK is decoded to RGB, and its profile does not fit RGB.
     if profile.color_space != DataColorSpace::Rgb {
         return image;
     }

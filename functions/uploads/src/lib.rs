@@ -1,5 +1,5 @@
-//! What was uploaded under an address that souk signed: S3 tells of it here. A picture is looked at and made into three; the file
-//! of an import is announced to whoever reads it. S3 tells at least once, and in any order: the row of each upload decides.
+//! The uploads function: S3 sends it an event for each file that was uploaded by a presigned URL. It processes images
+//! and queues imports. S3 delivers events at least once and in any order, so the row of the upload decides.
 
 mod color;
 mod images;
@@ -9,22 +9,22 @@ mod webp_frame;
 
 use aws_kit::{Aws, Bucket, Table};
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
-use catalog::{ImageUpload, Jobs, Products};
+use catalog::{CatalogService, ImageUpload, JobService};
 use tracing::{Instrument, error, info_span, warn};
 use values::{Actor, ImageId, JobId, ProductId, Result, Trace};
 
-/// What the handler holds.
+/// What the handler shares.
 pub struct State {
-    products: Products,
-    jobs: Jobs,
-    files: Bucket,
+    products: CatalogService,
+    jobs: JobService,
+    bucket: Bucket,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// From the environment variables that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (products, files) = (Products::from_env(aws)?, Bucket::from_env(aws)?);
-        Ok(Self { jobs: Jobs::new(products.clone(), files.clone()), products, files })
+        let (products, bucket) = (CatalogService::from_env(aws)?, Bucket::from_env(aws)?);
+        Ok(Self { jobs: JobService::new(products.clone(), bucket.clone()), products, bucket })
     }
 
     /// The table whose connection is opened at start.
@@ -33,7 +33,7 @@ impl State {
     }
 }
 
-/// What a file is, by where it lies.
+/// The kind of an upload, by its bucket key.
 #[derive(Debug, PartialEq, Eq)]
 enum Upload {
     Image(ProductId, ImageId),
@@ -47,24 +47,24 @@ impl Upload {
     }
 }
 
-/// Handles what S3 tells. An error has Lambda try all of it again, twice; what was settled the first time stays as it is.
+/// Handles an event of S3. After an error Lambda retries the whole event twice; settled uploads stay settled.
 pub async fn handle(state: &State, event: S3Event) -> Result<(), lambda_runtime::Error> {
-    let mut failed = None;
+    let mut last_error = None;
     for record in event.records {
         let file = file(record);
         let span = info_span!("upload", upload.file = file);
         if let Err(cause) = settle(state, &file).instrument(span.clone()).await {
             span.in_scope(|| error!(error.cause = cause.causes(), "the upload is not settled"));
-            failed = Some(cause);
+            last_error = Some(cause);
         }
     }
-    failed.map_or(Ok(()), |cause| Err(cause.into()))
+    last_error.map_or(Ok(()), |cause| Err(cause.into()))
 }
 
 async fn settle(state: &State, file: &str) -> Result<()> {
     match Upload::of_file(file) {
         Some(Upload::Image(product, image)) => images::settle(state, file, product, image).await,
-        Some(Upload::Import(job)) => state.jobs.uploaded(job, &trace(job)).await,
+        Some(Upload::Import(job)) => state.jobs.queue_import(job, &trace(job)).await,
         None => {
             warn!("a file that nobody announced; it is removed in a day");
             Ok(())
@@ -72,12 +72,12 @@ async fn settle(state: &State, file: &str) -> Result<()> {
     }
 }
 
-/// Whoever uploads says nothing of the request that began it; the job's own row knows who wanted it.
+/// The event does not name the request that started the import. The job's row names the user.
 fn trace(job: JobId) -> Trace {
     Trace { correlation_id: job.to_string(), causation_id: None, actor: Actor::system("uploads") }
 }
 
-/// S3 writes a file's name as a form would; ours have nothing in them that is written differently then.
+/// The key of the file. S3 URL-encodes keys; ours have no characters that this changes.
 fn file(record: S3EventRecord) -> String {
     record.s3.object.key.unwrap_or_default()
 }

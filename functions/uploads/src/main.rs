@@ -1,4 +1,4 @@
-//! The uploads function on Lambda.
+//! The Lambda function `uploads`. See [`fn_uploads`].
 
 use fn_uploads::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

@@ -1,11 +1,11 @@
-//! From what somebody uploaded to three pictures that a page can show: looked at before it is decoded, decoded within bounds,
-//! turned upright, shrunk, and written anew, so that nothing of the file but its pixels goes on.
+//! Converts an uploaded file to three images. The file is checked before it is decoded, decoded within limits, rotated,
+//! shrunk and written anew. Nothing but its pixels is kept.
 
 use std::io::Cursor;
 use std::panic::catch_unwind;
 
 use aws_kit::sha256_hex;
-use catalog::{ImageSize, ImageType, MOST_PIXELS, MOST_SIDE, Refusal};
+use catalog::{ImageRefusal, ImageSize, ImageType, MAX_PIXELS, MAX_SIDE};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
@@ -13,28 +13,29 @@ use crate::color::to_srgb;
 use crate::sizes::{encode, fit};
 use crate::webp_frame;
 
-/// What the largest picture is while it is decoded: 40 megapixels of 8 bytes each (16 bits a channel), and the decoder's own tables.
-const MOST_MEMORY: u64 = 400 * 1024 * 1024;
+/// The memory for the largest image while it is decoded: 40 megapixels of 8 bytes (16 bits per channel), and the
+/// decoder's tables.
+const MAX_MEMORY: u64 = 400 * 1024 * 1024;
 
 /// What is served of one upload.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Picture {
-    /// Of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub(crate) width: u32,
-    /// Of the original, upright.
+    /// Pixels of the original, after its rotation.
     pub(crate) height: u32,
-    /// Names all three files by what is in them.
+    /// Part of the names of all three files: a digest of their content.
     pub(crate) hash: String,
     /// WebP, largest first.
     pub(crate) files: Vec<(ImageSize, Vec<u8>)>,
 }
 
-/// Makes the pictures of an upload that was declared to be a `declared`. A decoder that panics has met a file that is none.
-pub(crate) fn make(bytes: &[u8], declared: ImageType) -> Result<Picture, Refusal> {
-    catch_unwind(|| made(bytes, declared)).unwrap_or(Err(Refusal::Unreadable))
+/// Makes the images of an upload that was announced as `declared`. A panic of a decoder counts as an unreadable file.
+pub(crate) fn make(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRefusal> {
+    catch_unwind(|| make_unguarded(bytes, declared)).unwrap_or(Err(ImageRefusal::Unreadable))
 }
 
-fn made(bytes: &[u8], declared: ImageType) -> Result<Picture, Refusal> {
+fn make_unguarded(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRefusal> {
     let decoded = decode(bytes, sniff(bytes, declared)?)?;
     let (width, height) = (decoded.image.width(), decoded.image.height());
     let mut next = to_srgb(fit(eight_bits(decoded.image), ImageSize::Large.pixels()), decoded.profile.as_deref());
@@ -48,8 +49,8 @@ fn made(bytes: &[u8], declared: ImageType) -> Result<Picture, Refusal> {
     Ok(Picture { width, height, hash, files })
 }
 
-/// What the first bytes say it is, which must be what was declared: a page of HTML called `.png` ends here.
-fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, Refusal> {
+/// The format by the first bytes. It must be the announced one, so an HTML page named `.png` is refused.
+fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, ImageRefusal> {
     let declared = match declared {
         ImageType::Jpeg => ImageFormat::Jpeg,
         ImageType::Png => ImageFormat::Png,
@@ -57,25 +58,25 @@ fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, Refusal> {
     };
     match image::guess_format(bytes) {
         Ok(format) if format == declared => Ok(format),
-        Ok(_) => Err(Refusal::TypeMismatch),
-        Err(_) => Err(Refusal::NotAnImage),
+        Ok(_) => Err(ImageRefusal::TypeMismatch),
+        Err(_) => Err(ImageRefusal::NotAnImage),
     }
 }
 
 struct Decoded {
-    /// Upright.
+    /// After its rotation.
     image: DynamicImage,
-    /// What its colours mean, when the file says so.
+    /// The colour profile, if the file has one.
     profile: Option<Vec<u8>>,
 }
 
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, Refusal> {
+fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, ImageRefusal> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height) = (Some(MOST_SIDE), Some(MOST_SIDE));
-    limits.max_alloc = Some(MOST_MEMORY);
+    (limits.max_image_width, limits.max_image_height) = (Some(MAX_SIDE), Some(MAX_SIDE));
+    limits.max_alloc = Some(MAX_MEMORY);
     reader.limits(limits);
-    // Reads the header alone.
+    // This reads only the header.
     let mut decoder = reader.into_decoder().map_err(refusal)?;
     check_pixels(decoder.dimensions())?;
     if format == ImageFormat::WebP {
@@ -88,23 +89,23 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, Refusal> {
     Ok(Decoded { image, profile })
 }
 
-fn check_pixels((width, height): (u32, u32)) -> Result<(), Refusal> {
+fn check_pixels((width, height): (u32, u32)) -> Result<(), ImageRefusal> {
     let pixels = u64::from(width) * u64::from(height);
-    match width <= MOST_SIDE && height <= MOST_SIDE && pixels <= MOST_PIXELS {
-        true if pixels == 0 => Err(Refusal::Unreadable),
+    match width <= MAX_SIDE && height <= MAX_SIDE && pixels <= MAX_PIXELS {
+        true if pixels == 0 => Err(ImageRefusal::Unreadable),
         true => Ok(()),
-        false => Err(Refusal::TooManyPixels),
+        false => Err(ImageRefusal::TooManyPixels),
     }
 }
 
-fn refusal(error: ImageError) -> Refusal {
+fn refusal(error: ImageError) -> ImageRefusal {
     match error {
-        ImageError::Limits(_) => Refusal::TooManyPixels,
-        _ => Refusal::Unreadable,
+        ImageError::Limits(_) => ImageRefusal::TooManyPixels,
+        _ => ImageRefusal::Unreadable,
     }
 }
 
-/// WebP knows 8 bits a channel, in colour, with or without transparency.
+/// WebP has 8 bits per channel, in colour, with or without transparency.
 fn eight_bits(image: DynamicImage) -> DynamicImage {
     match image.color().has_alpha() {
         true => DynamicImage::ImageRgba8(image.into_rgba8()),

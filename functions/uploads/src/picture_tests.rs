@@ -1,4 +1,4 @@
-//! Pictures made here, good ones and bad ones. See [`super::make`].
+//! Valid and invalid images, made by the tests. See [`super::make`].
 
 use catalog::ImageSize::{Large, Medium, Small};
 use image::codecs::jpeg::JpegEncoder;
@@ -7,7 +7,7 @@ use image::{GrayImage, ImageEncoder, Luma, Rgb, RgbImage, Rgba, RgbaImage, load_
 
 use super::*;
 
-/// Dark at the left, light at the right, and never twice the same colour side by side.
+/// Dark on the left, light on the right, and never the same colour twice side by side.
 fn photograph(width: u32, height: u32) -> DynamicImage {
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| {
         let light = (x * 200 / width) as u8;
@@ -29,14 +29,14 @@ fn jpeg(width: u32, height: u32) -> Vec<u8> {
     file(&photograph(width, height), ImageFormat::Jpeg)
 }
 
-/// Those bytes with others written over them at the first place where `mark` stands, and so many bytes after it.
+/// The file with bytes overwritten, `after` bytes behind the first `mark`.
 fn overwritten(mut file: Vec<u8>, mark: &[u8], after: usize, with: &[u8]) -> Vec<u8> {
     let at = file.windows(mark.len()).position(|window| window == mark).expect("the mark") + mark.len() + after;
     file[at..at + with.len()].copy_from_slice(with);
     file
 }
 
-/// A PNG whose header says that it is so large. The header's checksum is right: nothing but its size is wrong with it.
+/// A PNG whose header claims this size. The checksum of the header is valid, so only the size is wrong.
 fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     let header = [&b"IHDR"[..], &width.to_be_bytes(), &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
     let mut file = overwritten(png(8, 8), b"IHDR", 0, &header[4..]);
@@ -47,7 +47,7 @@ fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn refused(bytes: &[u8], declared: ImageType) -> Refusal {
+fn refused(bytes: &[u8], declared: ImageType) -> ImageRefusal {
     make(bytes, declared).expect_err("it must be refused")
 }
 
@@ -82,7 +82,7 @@ fn the_name_is_a_digest_of_what_is_served() {
 
 #[test]
 fn a_picture_taken_sideways_is_turned_upright_and_says_nothing_of_where_it_was_taken() {
-    // Exif, little-endian, one entry: orientation (0x0112), a short, 6: turn it to the right.
+    // Exif, little-endian, one entry: orientation (0x0112), a short, 6: rotate to the right.
     let mut exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
     exif.extend(b"GPS 52.5 N");
     let mut sideways = Vec::new();
@@ -141,26 +141,26 @@ fn what_is_no_picture_is_refused_whatever_it_is_called() {
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"%PDF-1.7",
     ] {
-        assert_eq!(refused(fake, ImageType::Png), Refusal::NotAnImage);
+        assert_eq!(refused(fake, ImageType::Png), ImageRefusal::NotAnImage);
     }
-    assert_eq!(refused(&jpeg(8, 8), ImageType::Png), Refusal::TypeMismatch);
-    assert_eq!(refused(&png(8, 8), ImageType::Webp), Refusal::TypeMismatch);
-    assert_eq!(refused(b"GIF89a\x01\0\x01\0\0\0\0;", ImageType::Jpeg), Refusal::TypeMismatch);
+    assert_eq!(refused(&jpeg(8, 8), ImageType::Png), ImageRefusal::TypeMismatch);
+    assert_eq!(refused(&png(8, 8), ImageType::Webp), ImageRefusal::TypeMismatch);
+    assert_eq!(refused(b"GIF89a\x01\0\x01\0\0\0\0;", ImageType::Jpeg), ImageRefusal::TypeMismatch);
 }
 
 #[test]
 fn a_picture_that_unfolds_to_too_many_pixels_is_not_unfolded() {
     let began = std::time::Instant::now();
     for (width, height) in [(30_000, 30_000), (12_001, 1), (1, 12_001), (8_000, 5_001)] {
-        assert_eq!(refused(&png_that_claims(width, height), ImageType::Png), Refusal::TooManyPixels);
+        assert_eq!(refused(&png_that_claims(width, height), ImageType::Png), ImageRefusal::TooManyPixels);
     }
     // Start of frame: length, bits, height, width.
     let huge = overwritten(jpeg(8, 8), &[0xFF, 0xC0], 3, &[0x75, 0x30, 0x75, 0x30]);
-    assert_eq!(refused(&huge, ImageType::Jpeg), Refusal::TooManyPixels);
-    // 14 bits each, less one: 12,001 by 8.
+    assert_eq!(refused(&huge, ImageType::Jpeg), ImageRefusal::TooManyPixels);
+    // 14 bits each, minus one: 12,001 by 8.
     let bits = (12_000_u32 | 7 << 14).to_le_bytes();
     let huge = overwritten(file(&photograph(8, 8), ImageFormat::WebP), b"VP8L", 5, &bits);
-    assert_eq!(refused(&huge, ImageType::Webp), Refusal::TooManyPixels);
+    assert_eq!(refused(&huge, ImageType::Webp), ImageRefusal::TooManyPixels);
     assert!(began.elapsed().as_secs() < 5, "nothing of that size was decoded");
 }
 
@@ -168,16 +168,16 @@ fn a_picture_that_unfolds_to_too_many_pixels_is_not_unfolded() {
 fn a_frame_larger_than_its_picture_is_not_unfolded_either() {
     let frame = webp::Encoder::from_rgb(photograph(8, 8).as_bytes(), 8, 8).encode(80.0);
     let frame = overwritten(frame.to_vec(), &[0x9D, 0x01, 0x2A], 0, &[0xFF, 0x3F, 0xFF, 0x3F]);
-    // An extended header that says 8 by 8, less one each.
+    // An extended header of 8 by 8, minus one each.
     let header = [&b"VP8X\x0A\0\0\0\0\0\0\0"[..], &[7, 0, 0, 7, 0, 0]].concat();
     let trap = [&frame[..12], &header, &frame[12..]].concat();
-    assert_eq!(refused(&trap, ImageType::Webp), Refusal::TooManyPixels);
+    assert_eq!(refused(&trap, ImageType::Webp), ImageRefusal::TooManyPixels);
 }
 
 #[test]
 fn the_largest_picture_there_may_be_is_taken() {
     let mut bytes = Vec::new();
-    // 40 megapixels of one colour are 40 KB or so.
+    // 40 megapixels of one colour take about 40 KB.
     let plain = vec![90; 8_000 * 5_000];
     PngEncoder::new(&mut bytes).write_image(&plain, 8_000, 5_000, image::ExtendedColorType::L8).unwrap();
     let picture = make(&bytes, ImageType::Png).unwrap();
@@ -187,7 +187,7 @@ fn the_largest_picture_there_may_be_is_taken() {
 #[test]
 fn a_damaged_file_is_refused_or_shown_as_far_as_it_goes() {
     let whole = png(60, 40);
-    assert_eq!(refused(&whole[..whole.len() / 2], ImageType::Png), Refusal::Unreadable);
+    assert_eq!(refused(&whole[..whole.len() / 2], ImageType::Png), ImageRefusal::Unreadable);
     let files = [
         (png(24, 16), ImageType::Png),
         (jpeg(24, 16), ImageType::Jpeg),
@@ -197,7 +197,7 @@ fn a_damaged_file_is_refused_or_shown_as_far_as_it_goes() {
         for at in 12..file.len().min(400) {
             let mut damaged = file.clone();
             damaged[at] = !damaged[at];
-            // Neither a panic nor an endless loop; what is made of it is a picture.
+            // No panic and no endless loop; the result is an image.
             if let Ok(picture) = make(&damaged, declared) {
                 assert_eq!(picture.files.len(), 3);
             }

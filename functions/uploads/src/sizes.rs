@@ -1,27 +1,27 @@
-//! Smaller pictures, and WebP of them.
+//! Shrinks images and encodes them as WebP.
 
 use std::io::Cursor;
 
-use catalog::Refusal;
+use catalog::ImageRefusal;
 use image::codecs::webp::WebPEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, RgbaImage};
 use webp::Encoder;
 
-/// Of lossy WebP. A photograph 1600 pixels wide is then a twentieth of what it is without loss.
+/// The quality of lossy WebP. A photograph 1600 pixels wide takes a twentieth of its lossless size.
 const QUALITY: f32 = 80.0;
 
-/// The picture shrunk until both sides are at most `side`; a smaller one stays as it is.
+/// The image, shrunk until both sides are at most `side`. A smaller image is returned as it is.
 pub(crate) fn fit(image: DynamicImage, side: u32) -> DynamicImage {
     if image.width() <= side && image.height() <= side {
         return image;
     }
-    // Transparent pixels have colours too, black as a rule: they must not run into the edges of what is seen.
+    // Transparent pixels have colours too, usually black. They must not darken visible edges.
     let image = match image {
         DynamicImage::ImageRgba8(pixels) => DynamicImage::ImageRgba8(each(pixels, weigh)),
         opaque => opaque,
     };
-    // The fine filter takes seconds for 40 megapixels. From twice the size on, averages of squares are as good.
+    // The fine filter takes seconds for 40 megapixels. Down to twice the size, averages of squares look the same.
     let rough = match image.width() > 2 * side || image.height() > 2 * side {
         true => image.thumbnail(2 * side, 2 * side),
         false => image,
@@ -52,15 +52,14 @@ fn unweigh([r, g, b, alpha]: [u8; 4]) -> [u8; 4] {
     [plain(r), plain(g), plain(b), alpha]
 }
 
-/// WebP of a picture of 8 bits a channel: with losses that an eye hardly finds, or without any where that is the smaller file,
-/// as for drawings and lettering.
-pub(crate) fn encode(image: &DynamicImage) -> Result<Vec<u8>, Refusal> {
+/// WebP of an image with 8 bits per channel: lossy, or lossless if that file is smaller, as for drawings and text.
+pub(crate) fn encode(image: &DynamicImage) -> Result<Vec<u8>, ImageRefusal> {
     let (bytes, width, height) = (image.as_bytes(), image.width(), image.height());
     let encoder = match image.color().has_alpha() {
         true => Encoder::from_rgba(bytes, width, height),
         false => Encoder::from_rgb(bytes, width, height),
     };
-    let lossy = encoder.encode_simple(false, QUALITY).map_err(|_| Refusal::Unreadable)?;
+    let lossy = encoder.encode_simple(false, QUALITY).map_err(|_| ImageRefusal::Unreadable)?;
     let mut exact = Vec::new();
     let tried = WebPEncoder::new_lossless(Cursor::new(&mut exact)).encode(bytes, width, height, image.color().into());
     match tried.is_ok() && exact.len() < lossy.len() {

@@ -1,9 +1,10 @@
-//! How large the frames in a WebP file are. The file says how large the picture is, and each frame says it again for itself; a decoder
-//! that believes the frame makes room for it before it compares the two. Source: RFC 9649, section 2.7, and RFC 6386, section 9.1.
+//! The sizes of the frames in a WebP file. The file states the size of the image, and each frame states its own size. A
+//! decoder that trusts the frame allocates memory before it compares the two. Source: RFC 9649, section 2.7, and RFC
+//! 6386, section 9.1.
 
-/// The size in every frame's own header; a damaged file has as many as can be found.
+/// The size in the header of each frame. A damaged file gives the sizes that can be found.
 pub(crate) fn sizes(file: &[u8]) -> impl Iterator<Item = (u32, u32)> {
-    // Chunks of a chunk ANMF begin after 16 bytes of its own.
+    // The chunks inside an ANMF chunk begin after 16 bytes.
     chunks(file.get(12..).unwrap_or_default())
         .flat_map(|(name, body)| match &name {
             b"ANMF" => chunks(body.get(16..).unwrap_or_default()).collect(),
@@ -16,7 +17,7 @@ pub(crate) fn sizes(file: &[u8]) -> impl Iterator<Item = (u32, u32)> {
         })
 }
 
-/// A name, a length, and so many bytes, filled up to an even number.
+/// Name, length and body of each chunk. Bodies are padded to an even length.
 fn chunks(bytes: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -35,7 +36,7 @@ fn lossy(frame: &[u8]) -> Option<(u32, u32)> {
     Some((side(6)?, side(8)?))
 }
 
-/// A signature byte, then 14 bits each of width and height, less one.
+/// A signature byte, then 14 bits each of width and height, minus one.
 fn lossless(frame: &[u8]) -> Option<(u32, u32)> {
     let bits = u32::from_le_bytes(*frame.get(1..)?.first_chunk()?);
     Some(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))

@@ -1,9 +1,9 @@
-//! What clients send. Words out of a list are read as they are, so that each refusal has a code of its own.
+//! The bodies and queries of requests. Values of a fixed list are parsed as text, so that each refusal has an error code of its own.
 
 use std::collections::BTreeMap;
 
 use http_kit::PageQuery;
-use identity::{Name, Preferences, Status, Wanted};
+use identity::{AccountStatus, Name, Preferences, UserFilter};
 use serde::Deserialize;
 use values::{Result, Role, Text};
 
@@ -24,8 +24,8 @@ pub(crate) struct PreferencesIn {
 }
 
 impl PreferencesIn {
-    pub(crate) fn chosen(self) -> Result<Preferences> {
-        Preferences::chosen(&self.language, self.channels)
+    pub(crate) fn preferences(self) -> Result<Preferences> {
+        Preferences::parse(&self.language, self.channels)
     }
 }
 
@@ -41,13 +41,13 @@ pub(crate) struct ListIn {
 }
 
 impl ListIn {
-    /// Who is looked for, which page, and the name of that list: a cursor is of one search.
-    pub(crate) fn parts(self) -> Result<(Wanted, PageQuery, String)> {
+    /// The filter, the page, and the name of the list, which binds a cursor to one search.
+    pub(crate) fn parts(self) -> Result<(UserFilter, PageQuery, String)> {
         let Self { search, role, status, limit, cursor } = self;
         let role = role.map(|role| role.parse::<Role>()).transpose()?;
-        let status = status.map(|status| status.parse::<Status>()).transpose()?;
+        let status = status.map(|status| status.parse::<AccountStatus>()).transpose()?;
         let name = format!("/users by {role:?} {status:?} {}", search.as_ref().map_or("", Text::as_str));
-        Ok((Wanted { search, role, status }, PageQuery { limit, cursor }, name))
+        Ok((UserFilter { search, role, status }, PageQuery { limit, cursor }, name))
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct StatusIn {
 }
 
 impl StatusIn {
-    pub(crate) fn status(&self) -> Result<Status> {
+    pub(crate) fn status(&self) -> Result<AccountStatus> {
         self.status.parse()
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_none_of_the_list_has_its_own_code() {
+    fn unknown_value_has_its_own_code() {
         let role: RoleIn = from_value(json!({ "role": "owner" })).unwrap();
         assert_eq!(code(role.role().unwrap_err()), ("role".into(), "role_unknown"));
         let status: StatusIn = from_value(json!({ "status": "Suspended" })).unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_of_one_search() {
+    fn cursor_belongs_to_one_search() {
         let name = |query: Value| from_value::<ListIn>(query).unwrap().parts().unwrap().2;
         let searches = [
             json!({}),
@@ -112,6 +112,6 @@ mod tests {
         ];
         let names: std::collections::BTreeSet<_> = searches.into_iter().map(name).collect();
         assert_eq!(names.len(), 6);
-        assert_eq!(name(json!({ "limit": 3, "cursor": "x" })), name(json!({})), "a page is of the same search");
+        assert_eq!(name(json!({ "limit": 3, "cursor": "x" })), name(json!({})), "a page belongs to the same search");
     }
 }

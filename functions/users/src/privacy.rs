@@ -1,4 +1,4 @@
-//! All that is held of an account, as a file; and the end of an account. The worker `privacy` does what takes time.
+//! Exports of personal data, and closing an account. The worker `privacy` does the work after the answer.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use serde::Serialize;
 use serde_json::json;
 use values::{Error, JobId, Result, Timestamp};
 
-use crate::State;
+use crate::state::State;
 
-/// Whoever downloads has a quarter of an hour to begin.
+/// A download has to begin within a quarter of an hour.
 const DOWNLOAD_SECONDS: u64 = 900;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
-        .route("/api/v1/users/profile/export", post(begin))
-        .route("/api/v1/users/profile/export/{id}", get(show))
+        .route("/api/v1/users/profile/export", post(begin_export))
+        .route("/api/v1/users/profile/export/{id}", get(export))
 }
 
 /// An export as its owner sees it.
@@ -33,56 +33,56 @@ struct ExportOut {
     status: ExportStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<ExportFailure>,
-    /// The file, once it is whole.
+    /// The file, once it is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
-    download: Option<SignedOut>,
+    download: Option<DownloadOut>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// When job and file are gone.
+    /// When the job and its file are deleted.
     expires_at: Timestamp,
 }
 
-/// A signed address: whoever has it may read that file, until it expires.
+/// A presigned URL, by which its holder can download the file until it expires.
 #[derive(Debug, Serialize)]
-struct SignedOut {
+struct DownloadOut {
     method: String,
     url: String,
     headers: BTreeMap<String, String>,
 }
 
-async fn begin(
+async fn begin_export(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): SessionOnly,
+    Authorized(context, _): SessionOnly,
     key: IdempotencyKey,
 ) -> ApiResult {
-    let user = visitor.caller.require_user()?;
+    let user = context.caller.require_user()?;
     let idempotency = key.of(&user.to_string(), "POST /users/profile/export", &())?;
-    let begun = identity::begin_export(&state.accounts, user, &visitor.trace, idempotency.as_ref()).await?;
+    let begun = state.accounts.begin_export(user, &context.trace, idempotency.as_ref()).await?;
     let begun = match begun {
-        Idempotent::Fresh(job) => Idempotent::Fresh(shown(&state.files, job).await?),
-        Idempotent::Replayed(job) => Idempotent::Replayed(shown(&state.files, job).await?),
+        Idempotent::Fresh(job) => Idempotent::Fresh(export_out(&state.bucket, job).await?),
+        Idempotent::Replayed(job) => Idempotent::Replayed(export_out(&state.bucket, job).await?),
     };
-    let place = |out: &ExportOut| HeaderValue::try_from(format!("/api/v1/users/profile/export/{}", out.id));
     let (Idempotent::Fresh(out) | Idempotent::Replayed(out)) = &begun;
-    let place = place(out).map_err(Error::internal)?;
-    Ok(idempotent_response(begun, |out| (StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(out))))
+    let location = format!("/api/v1/users/profile/export/{}", out.id);
+    let location = HeaderValue::try_from(location).map_err(Error::internal)?;
+    Ok(idempotent_response(begun, |out| (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(out))))
 }
 
-async fn show(
+async fn export(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): SessionOnly,
+    Authorized(context, _): SessionOnly,
     Path(id): Path<JobId>,
 ) -> ApiResult<Json<ExportOut>> {
-    let job = identity::export(&state.accounts, visitor.caller.require_user()?, id).await?;
-    Ok(Json(shown(&state.files, job).await?))
+    let job = state.accounts.find_export(context.caller.require_user()?, id).await?;
+    Ok(Json(export_out(&state.bucket, job).await?))
 }
 
-async fn shown(files: &Bucket, job: ExportJob) -> Result<ExportOut> {
+async fn export_out(bucket: &Bucket, job: ExportJob) -> Result<ExportOut> {
     let download = match job.status {
         ExportStatus::Done => {
             let name = format!("personal-data-{}.json", job.id);
-            let signed = files.presign_get(&job.key(), &name, DOWNLOAD_SECONDS).await?;
-            Some(SignedOut { method: signed.method, url: signed.url, headers: signed.headers })
+            let presigned = bucket.presign_get(&job.key(), &name, DOWNLOAD_SECONDS).await?;
+            Some(DownloadOut { method: presigned.method, url: presigned.url, headers: presigned.headers })
         }
         _ => None,
     };
@@ -91,12 +91,12 @@ async fn shown(files: &Bucket, job: ExportJob) -> Result<ExportOut> {
     Ok(ExportOut { id, status, failure, download, created_at, updated_at, expires_at })
 }
 
-/// Closes the account; what it held is erased behind the answer.
-pub(crate) async fn close(
+/// Closes the account. Its personal data is erased after the answer.
+pub(crate) async fn close_account(
     AxumState(state): AxumState<State>,
-    Authorized(visitor, _): SessionOnly,
+    Authorized(context, _): SessionOnly,
 ) -> ApiResult<Response> {
-    identity::close_account(&state.accounts, state.trust(), &visitor.caller, &visitor.trace).await?;
-    let id = visitor.caller.require_user()?;
+    state.accounts.close_account(state.trust(), &context.caller, &context.trace).await?;
+    let id = context.caller.require_user()?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "status": "deleted" }))).into_response())
 }

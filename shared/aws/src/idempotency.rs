@@ -1,7 +1,7 @@
-//! Idempotency of requests: the answer is kept beside the effect, in the same transaction, and given again to a repetition.
+//! Idempotency of requests: the response is stored in the transaction of its effect, and sent again to a repetition.
 //!
-//! There is no "in progress" state here: of two requests with one key that run at once, one commits and the other is refused
-//! by the record's condition, and answers with what the first one wrote.
+//! No row says "in progress". Of two requests with one key that run at once, one commits. The other one fails on the condition of
+//! the stored response, and answers with the response of the first.
 
 use std::time::Duration;
 
@@ -13,36 +13,61 @@ use values::{Error, Kind, Result, Timestamp};
 use crate::fault::mutant;
 use crate::{ConditionFailure, Key, Table, Write, sha256_hex};
 
-const KEPT_SECONDS: i64 = 24 * 3600;
-/// For the look at the record after an error: what a call that used up its 8 seconds leaves of a function's 10.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const STORED_SECONDS: i64 = 24 * 3600;
+/// For the read of the stored response after an error. A call that used up its 8 seconds leaves this much of a function's 10.
+const READ_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// One keyed request: who, what, and a digest of its body.
+/// One keyed request: a digest of caller, action and key, and a digest of its body.
 #[derive(Debug, Clone)]
 pub struct Idempotency {
     scope: String,
     body: String,
 }
 
+/// The row that holds the response of a keyed request.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Row {
+pub(crate) struct StoredResponse {
     body: String,
     answer: String,
     expires_at: i64,
 }
 
-/// An answer, and whether it was given before.
+impl StoredResponse {
+    /// The row on which the condition of [`Idempotency::store`] failed.
+    pub(crate) fn of(failure: &ConditionFailure) -> Result<Self> {
+        failure.row()?.ok_or_else(|| Error::internal("a failed idempotency condition came without its row"))
+    }
+}
+
+/// A response, and whether it was stored by an earlier request.
 #[derive(Debug)]
 pub enum Idempotent<T> {
-    /// The work was done now.
+    /// This request did the work.
     Fresh(T),
-    /// The work was done by an earlier request with the same key; this is what it answered.
+    /// An earlier request with the same key did the work; this is its response.
     Replayed(T),
 }
 
+impl<T> Idempotent<T> {
+    /// The response, fresh or not.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Fresh(response) | Self::Replayed(response) => response,
+        }
+    }
+
+    /// The same with another response.
+    pub fn map<U>(self, shape: impl FnOnce(T) -> U) -> Idempotent<U> {
+        match self {
+            Self::Fresh(response) => Idempotent::Fresh(shape(response)),
+            Self::Replayed(response) => Idempotent::Replayed(shape(response)),
+        }
+    }
+}
+
 impl Idempotency {
-    /// `caller` is an account or what stands for a guest, `action` the method and path.
+    /// `caller` is an account or what identifies a guest; `action` is the method and path.
     pub fn new(caller: &str, action: &str, key: &str, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(Error::internal)?;
         Ok(Self { scope: sha256_hex(format!("{caller}\n{action}\n{key}").as_bytes()), body: sha256_hex(&body) })
@@ -52,55 +77,64 @@ impl Idempotency {
         Key::new(format!("IDEMPOTENCY#{}", self.scope), "IDEMPOTENCY")
     }
 
-    /// The write that keeps the answer for 24 hours; refused when there is one already.
-    pub fn keep(&self, table: &Table, answer: &impl Serialize, now: Timestamp) -> Result<Write> {
-        let answer = serde_json::to_string(answer).map_err(Error::internal)?;
-        let row = Row { body: self.body.clone(), answer, expires_at: now.seconds() + KEPT_SECONDS };
-        let put = Write::put(table, self.key(), &row)?;
+    pub(crate) fn row(&self, answer: String, now: Timestamp) -> StoredResponse {
+        StoredResponse { body: self.body.clone(), answer, expires_at: now.seconds() + STORED_SECONDS }
+    }
+
+    /// The write that stores a response (JSON) for 24 hours. Its condition fails when there is one already.
+    pub(crate) fn store(&self, table: &Table, answer: String, now: Timestamp) -> Result<Write> {
+        let put = Write::put(table, self.key(), &self.row(answer, now))?;
         if mutant("idempotency_ignored") {
             return Ok(put);
         }
-        // DynamoDB's TTL deletes late, so an expired record counts as none.
+        // DynamoDB's TTL deletes late, so an expired row counts as none.
         put.when("attribute_not_exists(pk) OR expiresAt < :now").value(":now", now.seconds())
     }
 
-    /// The earlier answer, if this request was done before.
-    pub async fn recall<T: DeserializeOwned>(&self, table: &Table, now: Timestamp) -> Result<Option<T>> {
-        let row = table.get::<Row>(self.key()).await?.filter(|_| !mutant("idempotency_ignored"));
-        row.filter(|row| row.expires_at >= now.seconds()).map(|row| self.answer(&row)).transpose()
-    }
-
-    /// The earlier answer in the place of an error, or the error. Whatever went wrong, the record knows whether this request was
-    /// done before: a repetition is refused by what it did itself, and an outage may have swallowed the answer to a success.
-    /// While the record cannot be read, nobody knows: that is told, and never the error, which may be this request's own doing.
-    pub async fn or_earlier<T: DeserializeOwned>(&self, table: &Table, now: Timestamp, error: Error) -> Result<T> {
-        match tokio::time::timeout(PATIENCE, self.recall(table, now)).await {
-            Ok(Ok(Some(earlier))) => Ok(earlier),
-            Ok(Ok(None)) => Err(error),
-            Ok(Err(unknown)) => Err(unknown),
-            Err(_) => Err(Error::unavailable("database", "the record of a keyed request was not read in time")),
+    /// The response of an earlier request with this key in the place of an error, or the error.
+    ///
+    /// A repetition may fail because of what the same request did before, and an outage may have lost the answer to a success. While
+    /// the row cannot be read, no one knows: then the answer is 503, and never the error, which may be this request's own effect.
+    pub(crate) async fn stored_response_or(
+        &self,
+        table: &Table,
+        now: Timestamp,
+        error: Error,
+    ) -> Result<StoredResponse> {
+        match tokio::time::timeout(READ_TIMEOUT, table.get::<StoredResponse>(self.key())).await {
+            Ok(Ok(Some(stored))) if stored.expires_at >= now.seconds() && !mutant("idempotency_ignored") => Ok(stored),
+            Ok(Ok(_)) => Err(error),
+            Ok(Err(outage)) => Err(outage),
+            Err(_) => {
+                Err(Error::unavailable("database", "the stored response of a keyed request was not read in time"))
+            }
         }
     }
 
-    /// The earlier answer, from the record that refused [`Idempotency::keep`].
-    pub fn recalled<T: DeserializeOwned>(&self, refused: &ConditionFailure) -> Result<T> {
-        let row = refused
-            .row::<Row>()?
-            .ok_or_else(|| Error::internal("a refused idempotency record came without its row"))?;
-        self.answer(&row)
-    }
-
-    fn answer<T: DeserializeOwned>(&self, row: &Row) -> Result<T> {
-        if row.body != self.body {
-            return Err(Error::new(
-                Kind::Invalid,
-                "idempotency_mismatch",
-                "This Idempotency-Key was used with another body. Use a new key for a new request.",
-            ));
+    /// The response in a row; 422 `idempotency_mismatch` when it is the response to another body.
+    pub(crate) fn response<T: DeserializeOwned>(&self, stored: &StoredResponse) -> Result<T> {
+        if stored.body != self.body {
+            let detail = "This Idempotency-Key was used with another body. Use a new key for a new request.";
+            return Err(Error::new(Kind::Invalid, "idempotency_mismatch", detail));
         }
         // By way of a value, as rows are read: T is compiled once.
-        let answer: Value = serde_json::from_str(&row.answer).map_err(Error::internal)?;
+        let answer: Value = serde_json::from_str(&stored.answer).map_err(Error::internal)?;
         serde_json::from_value(answer).map_err(Error::internal)
+    }
+
+    /// Old interface, until every context uses `OptimisticWrite`.
+    pub fn keep(&self, table: &Table, answer: &impl Serialize, now: Timestamp) -> Result<Write> {
+        self.store(table, serde_json::to_string(answer).map_err(Error::internal)?, now)
+    }
+
+    /// Old interface.
+    pub async fn or_earlier<T: DeserializeOwned>(&self, table: &Table, now: Timestamp, error: Error) -> Result<T> {
+        self.response(&self.stored_response_or(table, now, error).await?)
+    }
+
+    /// Old interface.
+    pub fn recalled<T: DeserializeOwned>(&self, failure: &ConditionFailure) -> Result<T> {
+        self.response(&StoredResponse::of(failure)?)
     }
 }
 
@@ -121,7 +155,7 @@ mod tests {
         Idempotency::new("ada", "POST /mugs", "key-1", &body).unwrap()
     }
 
-    /// A table that gives that answer to one read, and then is gone; none: it is gone already.
+    /// A table that answers one read and then refuses connections. Without an answer it refuses them from the start.
     fn table(answer: Option<Value>) -> Table {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -148,30 +182,35 @@ mod tests {
         Some(json!({ "Item": row }))
     }
 
-    async fn told(table: Table) -> Result<String> {
-        keyed("a mug").or_earlier(&table, now(), Error::conflict("cart_changed", "Try again.")).await
+    async fn response_after_error(table: Table) -> Result<String> {
+        let request = keyed("a mug");
+        let stored = request.stored_response_or(&table, now(), Error::conflict("cart_changed", "Try again.")).await?;
+        request.response(&stored)
     }
 
     #[tokio::test]
-    async fn what_was_done_before_is_answered_as_it_was_then() {
-        assert_eq!(told(table(record("a mug", now().seconds() + 9))).await.unwrap(), "a mug");
+    async fn repetition_gets_stored_response() {
+        assert_eq!(response_after_error(table(record("a mug", now().seconds() + 9))).await.unwrap(), "a mug");
     }
 
     #[tokio::test]
-    async fn what_was_not_done_before_fails_as_it_failed() {
-        assert_eq!(told(table(Some(json!({})))).await.unwrap_err().code, "cart_changed");
-        assert_eq!(told(table(record("a mug", now().seconds() - 1))).await.unwrap_err().code, "cart_changed");
+    async fn error_stays_without_stored_response() {
+        assert_eq!(response_after_error(table(Some(json!({})))).await.unwrap_err().code, "cart_changed");
+        assert_eq!(
+            response_after_error(table(record("a mug", now().seconds() - 1))).await.unwrap_err().code,
+            "cart_changed"
+        );
     }
 
     #[tokio::test]
-    async fn a_key_of_another_body_is_told_whatever_failed() {
-        let error = told(table(record("a bowl", now().seconds() + 9))).await.unwrap_err();
+    async fn key_with_another_body_is_a_mismatch() {
+        let error = response_after_error(table(record("a bowl", now().seconds() + 9))).await.unwrap_err();
         assert_eq!(error.code, "idempotency_mismatch");
     }
 
     #[tokio::test]
-    async fn while_the_record_cannot_be_read_nobody_knows_and_no_refusal_is_told() {
-        let error = told(table(None)).await.unwrap_err();
+    async fn unreadable_row_is_an_outage_and_not_the_error() {
+        let error = response_after_error(table(None)).await.unwrap_err();
         assert!(matches!(error.kind, Kind::Unavailable(_)), "{error:?}");
     }
 }

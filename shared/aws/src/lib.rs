@@ -8,6 +8,8 @@ mod consume;
 mod digest;
 pub mod fault;
 mod idempotency;
+mod job;
+mod optimistic;
 mod outbox;
 mod query;
 mod queue;
@@ -25,6 +27,8 @@ pub use bucket::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, 
 pub use consume::consume;
 pub use digest::{matches_digest, random_api_key, random_token, sha256_hex};
 pub use idempotency::{Idempotency, Idempotent};
+pub use job::{JobKind, JobProgress, run_job};
+pub use optimistic::{Changes, Decision, OptimisticWrite};
 pub use outbox::{OUTBOX_SHARDS, pending_events, put as outbox_put, read_image, remove as remove_event};
 pub use query::Query;
 pub use queue::{Publisher, Queue};

@@ -1,11 +1,11 @@
-//! The retry budget of writes that met another transaction: full jitter, so that the rivals part.
+//! The retry budget of a write that meets concurrent updates. The pauses have full jitter, so that the competing writers spread out.
 
 use std::time::{Duration, Instant};
 
-/// In all; less than a function's timeout leaves, more than a crowd on one SKU needs.
-const BUDGET: Duration = Duration::from_secs(4);
-const FIRST_PAUSE_MS: u64 = 15;
-const LONGEST_PAUSE_MS: u64 = 400;
+/// For all attempts of one write. It is shorter than a function's timeout, and longer than many buyers of one SKU need.
+pub(crate) const BUDGET: Duration = Duration::from_secs(4);
+const FIRST_BOUND_MS: u64 = 15;
+const MAX_BOUND_MS: u64 = 400;
 
 /// Pauses of random length below a doubling bound (Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
 #[derive(Debug)]
@@ -15,15 +15,20 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The budget begins to run.
+    /// Starts the budget.
     pub fn start() -> Self {
-        Self { until: Instant::now() + BUDGET, bound_ms: FIRST_PAUSE_MS }
+        Self::within(BUDGET)
     }
 
-    /// Waits; false, at once, when the budget is spent.
+    /// Starts another budget.
+    pub(crate) fn within(budget: Duration) -> Self {
+        Self { until: Instant::now() + budget, bound_ms: FIRST_BOUND_MS }
+    }
+
+    /// Waits before the next attempt. Returns false at once when the budget is spent.
     pub async fn wait(&mut self) -> bool {
         let pause = Duration::from_millis(1 + fastrand::u64(0..self.bound_ms));
-        self.bound_ms = (self.bound_ms * 2).min(LONGEST_PAUSE_MS);
+        self.bound_ms = (self.bound_ms * 2).min(MAX_BOUND_MS);
         if Instant::now() + pause >= self.until {
             return false;
         }

@@ -14,7 +14,7 @@ use values::{Error, Result};
 use crate::retry::Backoff;
 use crate::table::{Item, Key, Table, outage, parse};
 
-/// The attribute that tells one write of a row from another.
+/// The attribute that tells one write of a row from another one.
 const MARK: &str = "mark";
 
 /// What a write does to its row.
@@ -26,7 +26,7 @@ enum Op {
     Check(Key),
 }
 
-/// A write with its condition. Built in a store, run alone or added to a [`crate::Transaction`].
+/// A write with its condition. A store builds it; it runs alone or as a part of a [`crate::Transaction`].
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Write {
@@ -37,7 +37,7 @@ pub struct Write {
     values: HashMap<String, AttributeValue>,
 }
 
-/// A condition did not hold: the row as it was then, if there was one.
+/// A condition failed. It holds the row as it was then, if there was one.
 #[derive(Debug, Clone)]
 pub struct ConditionFailure(pub(crate) Option<Item>);
 
@@ -46,7 +46,7 @@ impl ConditionFailure {
         self.0.as_ref()?.get(MARK)
     }
 
-    /// The row that stood in the way.
+    /// The row that the condition failed on.
     pub fn row<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         self.0.clone().map(parse).transpose()
     }
@@ -65,7 +65,7 @@ impl Write {
         Ok(Self::new(table, Op::Put(item)))
     }
 
-    /// Writes a row that must not be there yet.
+    /// Writes a row that must not exist yet.
     pub fn create(table: &Table, key: Key, body: &impl Serialize) -> Result<Self> {
         Ok(Self::put(table, key, body)?.when("attribute_not_exists(pk)"))
     }
@@ -80,12 +80,12 @@ impl Write {
         Self::new(table, Op::Delete(key))
     }
 
-    /// Changes nothing; only its condition counts. For transactions.
+    /// Changes nothing: its condition must hold for the transaction to commit.
     pub fn check(table: &Table, key: Key) -> Self {
         Self::new(table, Op::Check(key))
     }
 
-    /// Only if that holds.
+    /// Sets the condition.
     pub fn when(mut self, condition: impl Into<String>) -> Self {
         self.condition = Some(condition.into());
         self
@@ -113,22 +113,26 @@ impl Write {
         Ok(self)
     }
 
-    /// Runs this write alone. `Ok(Err(_))` tells that the condition did not hold.
+    /// Runs this write alone. `Ok(Err(_))` means that the condition failed.
     pub async fn run(self) -> Result<Result<(), ConditionFailure>> {
         Ok(self.run_returning().await?.map(|_| ()))
     }
 
-    /// Runs this write alone and hands out the row after an update.
-    pub async fn run_returning(mut self) -> Result<Result<Item, ConditionFailure>> {
-        let mut backoff = Backoff::start();
-        let mark = self.sign();
+    /// Runs this write alone and returns the row as an update left it.
+    pub async fn run_returning(self) -> Result<Result<Item, ConditionFailure>> {
+        self.run_within(&mut Backoff::start()).await
+    }
+
+    /// Runs this write alone, within a retry budget that the caller shares with its other attempts.
+    pub(crate) async fn run_within(mut self, backoff: &mut Backoff) -> Result<Result<Item, ConditionFailure>> {
+        let mark = self.set_mark();
         loop {
             match self.clone().attempt().await {
                 SendOutcome::Done(item) => return Ok(Ok(item)),
-                SendOutcome::ConditionFailed(refused) if mark.is_some() && refused.mark() == mark.as_ref() => {
+                SendOutcome::ConditionFailed(failure) if mark.is_some() && failure.mark() == mark.as_ref() => {
                     return Ok(Ok(Item::new()));
                 }
-                SendOutcome::ConditionFailed(refused) => return Ok(Err(refused)),
+                SendOutcome::ConditionFailed(failure) => return Ok(Err(failure)),
                 SendOutcome::Contended(error) if !backoff.wait().await => return Err(error),
                 SendOutcome::Contended(_) => {}
                 SendOutcome::Failed(error) => return Err(error),
@@ -136,21 +140,25 @@ impl Write {
         }
     }
 
-    /// Runs this update alone and reads the row as it is after it.
+    /// Runs this update alone and returns the row as it left it, parsed.
     pub async fn run_reading<T: DeserializeOwned>(self) -> Result<Result<T, ConditionFailure>> {
         match self.run_returning().await? {
             Ok(row) => Ok(Ok(parse(row)?)),
-            Err(refused) => Ok(Err(refused)),
+            Err(failure) => Ok(Err(failure)),
         }
     }
 
-    /// Marks the row of a conditional put. The SDK repeats a put whose answer was lost, and then the row that stands in its
-    /// way is its own.
-    fn sign(&mut self) -> Option<AttributeValue> {
+    /// Marks the row of a conditional put. The SDK repeats a put whose answer was lost; then its condition fails on the row
+    /// that it has written itself, and the mark tells so.
+    fn set_mark(&mut self) -> Option<AttributeValue> {
         let (Op::Put(item), Some(_)) = (&mut self.op, &self.condition) else { return None };
         let mark = AttributeValue::S(format!("{:016x}", fastrand::u64(..)));
         item.insert(MARK.to_owned(), mark.clone());
         Some(mark)
+    }
+
+    pub(crate) fn is_put(&self) -> bool {
+        matches!(self.op, Op::Put(_))
     }
 
     async fn attempt(self) -> SendOutcome {
@@ -163,20 +171,20 @@ impl Write {
                 let put =
                     client.put_item().table_name(table.name).set_item(Some(item)).set_condition_expression(condition);
                 let put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
-                judge(put.return_values_on_condition_check_failure(old).send().await.map(|_| Item::new()))
+                outcome(put.return_values_on_condition_check_failure(old).send().await.map(|_| Item::new()))
             }
             Op::Update(key, expression) => {
                 let update = client.update_item().table_name(table.name).set_key(Some(key.attributes()));
                 let update = update.update_expression(expression).set_condition_expression(condition);
                 let update = update.set_expression_attribute_names(names).set_expression_attribute_values(values);
                 let update = update.return_values(ReturnValue::AllNew).return_values_on_condition_check_failure(old);
-                judge(update.send().await.map(|answer| answer.attributes.unwrap_or_default()))
+                outcome(update.send().await.map(|answer| answer.attributes.unwrap_or_default()))
             }
             Op::Delete(key) => {
                 let delete = client.delete_item().table_name(table.name).set_key(Some(key.attributes()));
                 let delete = delete.set_condition_expression(condition).return_values_on_condition_check_failure(old);
                 let delete = delete.set_expression_attribute_names(names).set_expression_attribute_values(values);
-                judge(delete.send().await.map(|_| Item::new()))
+                outcome(delete.send().await.map(|_| Item::new()))
             }
             Op::Check(_) => SendOutcome::Failed(Error::internal("a condition check runs in a transaction only")),
         }
@@ -225,22 +233,22 @@ enum SendOutcome {
     Failed(Error),
 }
 
-/// The three single-item writes answer alike; their error types differ only in name.
+/// The error types of the three single-row writes differ only in their names.
 trait SingleWriteError: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static {
-    fn refused(&self) -> Option<Option<Item>>;
-    fn contended(&self) -> bool;
+    fn condition_failure(&self) -> Option<Option<Item>>;
+    fn is_conflict(&self) -> bool;
 }
 
 macro_rules! single_write_errors {
     ($($error:path),*) => {$(
         impl SingleWriteError for $error {
-            fn refused(&self) -> Option<Option<Item>> {
+            fn condition_failure(&self) -> Option<Option<Item>> {
                 match self {
-                    Self::ConditionalCheckFailedException(refused) => Some(refused.item().cloned()),
+                    Self::ConditionalCheckFailedException(failed) => Some(failed.item().cloned()),
                     _ => None,
                 }
             }
-            fn contended(&self) -> bool {
+            fn is_conflict(&self) -> bool {
                 self.is_transaction_conflict_exception()
             }
         }
@@ -253,16 +261,16 @@ single_write_errors!(
     aws_sdk_dynamodb::operation::delete_item::DeleteItemError
 );
 
-fn judge<E: SingleWriteError, R: std::fmt::Debug + Send + Sync + 'static>(
+fn outcome<E: SingleWriteError, R: std::fmt::Debug + Send + Sync + 'static>(
     answer: Result<Item, SdkError<E, R>>,
 ) -> SendOutcome {
     match answer {
         Ok(item) => SendOutcome::Done(item),
         Err(error) => match error.as_service_error() {
-            Some(inner) if inner.refused().is_some() => {
-                SendOutcome::ConditionFailed(ConditionFailure(inner.refused().flatten()))
+            Some(inner) if inner.condition_failure().is_some() => {
+                SendOutcome::ConditionFailed(ConditionFailure(inner.condition_failure().flatten()))
             }
-            Some(inner) if inner.contended() => SendOutcome::Contended(outage(error)),
+            Some(inner) if inner.is_conflict() => SendOutcome::Contended(outage(error)),
             _ => SendOutcome::Failed(outage(error)),
         },
     }

@@ -1,83 +1,40 @@
-//! The cart: what somebody means to buy. Pure rules; the store keeps them.
+//! The cart: what a customer or a guest wants to buy. Pure rules; the store stores them.
 
 use catalog::Offer;
 use serde::{Deserialize, Serialize};
-use values::{Currency, Error, ExpectedVersion, Money, Quantity, Result, Sku, Timestamp};
+use values::{Currency, Error, Quantity, Result, Sku, Timestamp};
 
-use crate::{Item, Line, Owner};
+use crate::change::Change;
+use crate::item_ref::ItemRef;
+use crate::line::Line;
+use crate::owner::Owner;
 
-/// Days from the last touch until a cart is gone, in seconds.
-const KEPT_SECONDS: i64 = 7 * 24 * 3600;
+/// How long a cart is kept after its last change or view.
+const LIFETIME_SECONDS: i64 = 7 * 24 * 3600;
 
 /// A cart as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cart {
-    /// Whose.
     pub owner: Owner,
-    /// What is in it, in the order it came; one line per SKU.
+    /// The lines in the order in which they were added, one per SKU.
     pub lines: Vec<Line>,
-    /// One more with every change; 0 before the first.
+    /// Counts the changes; 0 before the first.
     pub version: u64,
-    /// When it is gone unless it is touched, to the second.
+    /// When the cart expires unless it is used again, to the second.
     pub expires_at: Timestamp,
 }
 
-/// A cart as it is shown, with what changed since its owner last looked.
+/// A cart, with what changed since its owner last viewed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct View {
-    /// The cart.
+pub struct CartView {
     pub cart: Cart,
-    /// Told once; empty when the cart is as the owner left it.
+    /// Reported once.
     pub changes: Vec<Change>,
 }
 
-/// What changed between two looks of the owner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// At which line.
-    pub sku: Sku,
-    /// What.
-    #[serde(flatten)]
-    pub kind: Kind,
-}
-
-/// What changed, from what to what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Kind {
-    /// The price of one piece.
-    Price {
-        /// When the owner last looked.
-        was: Money,
-        /// At this look.
-        now: Money,
-    },
-    /// Fewer can be sold than the line wants.
-    Stock {
-        /// Pieces when the owner last looked.
-        was: u32,
-        /// Pieces at this look.
-        now: u32,
-    },
-    /// Two carts were merged, and less of the line is in than they held together: no more can be sold, in one cart, or at all.
-    Capped {
-        /// Pieces in both.
-        was: u32,
-        /// Pieces that are in.
-        now: u32,
-    },
-    /// It is not sold any more, and the line is taken out.
-    Gone {
-        /// Pieces that were in the line.
-        was: u32,
-        /// None.
-        now: u32,
-    },
-}
-
-impl View {
-    /// Would an order be placed otherwise, or the owner be told again, if `before` were kept?
+impl CartView {
+    /// Does the view differ from `before` in prices, or have changes that the owner must see?
     pub(crate) fn differs_from(&self, before: &Cart) -> bool {
         let versions = |cart: &Cart| cart.lines.iter().map(|line| line.price_version).collect::<Vec<_>>();
         !self.changes.is_empty() || versions(&self.cart) != versions(before)
@@ -85,97 +42,100 @@ impl View {
 }
 
 impl Cart {
-    /// The most SKUs in a cart: with 50, an order with all that goes with it fits into one transaction.
-    pub const MOST_LINES: usize = 50;
+    /// The most SKUs in a cart: an order with 50 of them fits into one transaction.
+    pub const MAX_LINES: usize = 50;
 
-    /// A cart with nothing in it, never stored yet.
+    /// An empty cart that was never stored.
     pub fn empty(owner: Owner, now: Timestamp) -> Self {
-        Self { owner, lines: Vec::new(), version: 0, expires_at: now }.touched(now)
+        Self { owner, lines: Vec::new(), version: 0, expires_at: now }.extend_expiry(now)
     }
 
-    /// The same, kept for 7 days from now.
+    /// The same cart, which expires 7 days from now.
     #[must_use]
-    pub fn touched(self, now: Timestamp) -> Self {
-        Self { expires_at: Timestamp::from_millis(now.plus_seconds(KEPT_SECONDS).seconds() * 1000), ..self }
+    pub fn extend_expiry(self, now: Timestamp) -> Self {
+        Self { expires_at: Timestamp::from_millis(now.plus_seconds(LIFETIME_SECONDS).seconds() * 1000), ..self }
     }
 
-    /// Refuses when the owner insists on another version than this.
-    pub(crate) fn check_version(&self, version: Option<&ExpectedVersion>) -> Result<()> {
-        if version.is_some_and(|version| !version.matches(self.version)) {
+    /// Refuses when the caller named another version than that of the cart.
+    pub(crate) fn check_version(&self, version: Option<u64>) -> Result<()> {
+        if version.is_some_and(|version| version != self.version) {
             return Err(Error::version_mismatch("cart"));
         }
         Ok(())
     }
 
-    /// Its line of a SKU.
+    /// The line of a SKU.
     pub fn line(&self, sku: &Sku) -> Option<&Line> {
         self.lines.iter().find(|line| line.sku == *sku)
     }
 
-    /// Adds pieces of an offer to those of it that are in. Refused when it is not sold or has fewer than the sum.
-    pub fn add(self, offer: &Offer, more: Quantity) -> Result<View> {
-        let sum = self.line(&offer.sku).map_or(Ok(more), |held| held.quantity.plus(more));
+    /// Adds pieces of an offer to its line. Refused when it is not sold, or when fewer pieces than the sum are
+    /// available.
+    pub fn add(self, offer: &Offer, more: Quantity) -> Result<CartView> {
+        let sum = self.line(&offer.sku).map_or(Ok(more), |line| line.quantity.plus(more));
         let sum = sum.map_err(|error| Error { code: "quantity_out_of_range", ..error })?;
         self.set(offer, sum)
     }
 
-    /// So many pieces of an offer, whatever of it is in. Refused when it is not sold or has fewer.
-    pub fn set(self, offer: &Offer, quantity: Quantity) -> Result<View> {
-        let line = Line::of(offer, quantity)?;
-        let changes = self.line(&offer.sku).map_or(Vec::new(), |held| held.clone().refreshed(Some(offer)).1);
-        Ok(View { cart: self.put(line)?, changes })
+    /// Sets the pieces of an offer, whatever its line has. Refused when it is not sold, or when fewer pieces are
+    /// available.
+    pub fn set(self, offer: &Offer, quantity: Quantity) -> Result<CartView> {
+        let line = Line::new(offer, quantity)?;
+        let changes = self.line(&offer.sku).map_or(Vec::new(), |line| line.clone().refresh(Some(offer)).1);
+        Ok(CartView { cart: self.put(line)?, changes })
     }
 
-    /// Without the line of an item; refused when there is none, or when a product is named of which several variants are in.
-    pub fn without(mut self, item: &Item) -> Result<View> {
-        let held = self.lines.len();
-        self.lines.retain(|line| !item.names(line));
-        match held - self.lines.len() {
+    /// Removes the line of an item. Refused when there is none, or when it is named by a product with several variants
+    /// in the cart.
+    pub fn remove(mut self, item: &ItemRef) -> Result<CartView> {
+        let count = self.lines.len();
+        self.lines.retain(|line| !line.is_named_by(item));
+        match count - self.lines.len() {
             0 => Err(Error::not_found("item in this cart")),
-            1 => Ok(View { cart: self, changes: Vec::new() }),
+            1 => Ok(CartView { cart: self, changes: Vec::new() }),
             _ => Err(catalog::variant_required(item.field())),
         }
     }
 
-    /// The cart as it looks by the offers that were asked for, and what changed since the owner last looked. A line that was
-    /// not asked for stays as it is.
-    pub fn refreshed(self, asked: &[Sku], offers: &[Offer]) -> View {
+    /// The cart by the present offers of `skus`, and what changed since the owner last viewed it. Lines of other SKUs
+    /// stay as they are.
+    pub fn refresh(self, skus: &[Sku], offers: &[Offer]) -> CartView {
         let mut changes = Vec::new();
         let mut lines = Vec::with_capacity(self.lines.len());
         for line in self.lines {
-            if !asked.contains(&line.sku) {
+            if !skus.contains(&line.sku) {
                 lines.push(line);
                 continue;
             }
             let offer = offers.iter().find(|offer| offer.sku == line.sku);
-            let (line, changed) = line.refreshed(offer);
-            changes.extend(changed);
+            let (line, more) = line.refresh(offer);
+            changes.extend(more);
             lines.extend(line);
         }
-        View { cart: Self { lines, ..self }, changes }
+        CartView { cart: Self { lines, ..self }, changes }
     }
 
-    /// What it costs, in the shop's currency.
+    /// The price of the cart, in the currency of the shop.
     pub fn price(&self, currency: Currency) -> Result<pricing::Breakdown> {
         let lines =
             self.lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
         pricing::price(&lines.collect::<Vec<_>>(), currency)
     }
 
-    /// Puts a line in, in the place of the SKU's line if it has one.
+    /// Puts a line into the cart, in the place of the line with the same SKU.
     fn put(mut self, line: Line) -> Result<Self> {
-        let room = self.lines.len() < Self::MOST_LINES;
-        match self.lines.iter_mut().find(|held| held.sku == line.sku) {
-            Some(held) => *held = line,
+        let room = self.lines.len() < Self::MAX_LINES;
+        match self.lines.iter_mut().find(|old| old.sku == line.sku) {
+            Some(old) => *old = line,
             None if room => self.lines.push(line),
-            None => return Err(full()),
+            None => return Err(cart_full()),
         }
         Ok(self)
     }
 }
 
-fn full() -> Error {
-    let message = format!("a cart holds {} SKUs at most", Cart::MOST_LINES);
+fn cart_full() -> Error {
+    let message = format!("a cart has at most {} SKUs", Cart::MAX_LINES);
     Error { code: "cart_full", ..Error::invalid("sku", "cart_full", message) }
 }
 
@@ -184,7 +144,7 @@ pub(crate) mod tests {
     use super::*;
     use catalog::Status;
     use proptest::prelude::*;
-    use values::Clock;
+    use values::{Clock, Money};
 
     fn clock() -> Clock {
         Clock::fixed(Timestamp::from_millis(1_764_000_000_500))
@@ -216,7 +176,7 @@ pub(crate) mod tests {
         Quantity::new(n).unwrap()
     }
 
-    fn holding(sku: &str, n: u32) -> Cart {
+    fn cart_with(sku: &str, n: u32) -> Cart {
         cart().add(&offer(sku, 999), pieces(n)).unwrap().cart
     }
 
@@ -238,15 +198,15 @@ pub(crate) mod tests {
         }
 
         #[test]
-        fn a_second_look_is_quiet(now in 0u32..20, price in 1i64..3, wanted in 1u32..20, active: bool) {
-            let seen = holding("MUG", wanted);
+        fn second_view_reports_no_changes(now in 0u32..20, price in 1i64..3, wanted in 1u32..20, active: bool) {
+            let seen = cart_with("MUG", wanted);
             let status = if active { Status::Active } else { Status::Archived };
             let price_version = price as u64;
             let price = Money::new(250 * price, "EUR".parse().unwrap());
             let offers = [Offer { price, price_version, status, ..offer("MUG", now) }];
             let asked = [offers[0].sku.clone()];
-            let first = seen.refreshed(&asked, &offers);
-            let second = first.cart.clone().refreshed(&asked, &offers);
+            let first = seen.refresh(&asked, &offers);
+            let second = first.cart.clone().refresh(&asked, &offers);
             prop_assert!(!second.differs_from(&first.cart));
             prop_assert_eq!(second.cart, first.cart);
         }
@@ -256,18 +216,18 @@ pub(crate) mod tests {
     fn a_cart_holds_50_skus() {
         let full = (0..50).fold(cart(), |cart, n| cart.add(&offer(&format!("S{n}"), 9), pieces(1)).unwrap().cart);
         assert_eq!(full.clone().add(&offer("S50", 9), pieces(1)).unwrap_err().code, "cart_full");
-        assert!(full.add(&offer("S7", 9), pieces(1)).is_ok(), "one more of what is in needs no line");
+        assert!(full.add(&offer("S7", 9), pieces(1)).is_ok(), "more pieces of a SKU in the cart need no new line");
     }
 
     #[test]
     fn a_line_holds_999_pieces() {
-        let error = holding("MUG", 999).add(&offer("MUG", 5000), pieces(1)).unwrap_err();
+        let error = cart_with("MUG", 999).add(&offer("MUG", 5000), pieces(1)).unwrap_err();
         assert_eq!((error.code, error.fields[0].code), ("quantity_out_of_range", "quantity_out_of_range"));
     }
 
     #[test]
-    fn a_cart_takes_no_more_than_there_is() {
-        let error = holding("MUG", 2).add(&offer("MUG", 3), pieces(2)).unwrap_err();
+    fn cart_takes_no_more_than_the_stock() {
+        let error = cart_with("MUG", 2).add(&offer("MUG", 3), pieces(2)).unwrap_err();
         assert_eq!((error.code, error.fields[0].field.as_str()), ("insufficient_stock", "MUG"));
         assert_eq!(error.fields[0].facts["available"], 3);
         let gone = Offer { status: Status::Archived, ..offer("MUG", 3) };
@@ -275,14 +235,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_owner_is_told_of_another_price_too_little_stock_and_what_is_gone() {
+    fn owner_sees_changes_of_price_stock_and_range() {
         let seen = ["A", "B", "C"].iter().fold(cart(), |cart, sku| cart.add(&offer(sku, 9), pieces(5)).unwrap().cart);
         let dearer = Offer { price: Money::new(300, "EUR".parse().unwrap()), price_version: 2, ..offer("A", 9) };
         let asked: Vec<Sku> = seen.lines.iter().map(|line| line.sku.clone()).collect();
-        let view = seen.refreshed(&asked, &[dearer, offer("B", 2)]);
-        let told = serde_json::to_value(&view.changes).unwrap();
+        let view = seen.refresh(&asked, &[dearer, offer("B", 2)]);
+        let changes = serde_json::to_value(&view.changes).unwrap();
         assert_eq!(
-            told,
+            changes,
             serde_json::json!([
                 { "sku": "A", "kind": "price", "was": { "amount": 250, "currency": "EUR" }, "now": { "amount": 300, "currency": "EUR" } },
                 { "sku": "B", "kind": "stock", "was": 9, "now": 2 },
@@ -293,35 +253,36 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_price_that_went_and_came_back_is_remembered_without_a_word() {
-        let seen = holding("MUG", 1);
+    fn price_that_came_back_is_stored_without_a_change() {
+        let seen = cart_with("MUG", 1);
         let back = Offer { price_version: 3, ..offer("MUG", 9) };
-        let view = seen.clone().refreshed(std::slice::from_ref(&back.sku), std::slice::from_ref(&back));
+        let view = seen.clone().refresh(std::slice::from_ref(&back.sku), std::slice::from_ref(&back));
         assert!(view.changes.is_empty() && view.differs_from(&seen));
     }
 
     #[test]
-    fn a_line_that_nobody_asked_for_stays() {
-        let seen = holding("MUG", 1);
-        assert_eq!(seen.clone().refreshed(&[], &[]).cart, seen);
+    fn line_of_another_sku_stays() {
+        let seen = cart_with("MUG", 1);
+        assert_eq!(seen.clone().refresh(&[], &[]).cart, seen);
     }
 
     #[test]
-    fn what_is_taken_out_is_out() {
-        let item = Item::Sku("MUG".parse().unwrap());
-        let left = holding("MUG", 1).without(&item).unwrap().cart;
+    fn removed_line_is_gone() {
+        let item = ItemRef::Sku("MUG".parse().unwrap());
+        let left = cart_with("MUG", 1).remove(&item).unwrap().cart;
         assert!(left.lines.is_empty());
-        assert_eq!(left.without(&item).unwrap_err().kind, values::Kind::NotFound);
+        assert_eq!(left.remove(&item).unwrap_err().kind, values::Kind::NotFound);
     }
 
     #[test]
-    fn a_product_names_its_line_unless_there_are_two_of_it() {
+    fn product_names_its_line_unless_two_variants_are_in_the_cart() {
         let red = offer("TEE-RED", 9);
-        let (blue, item) = (Offer { sku: "TEE-BLUE".parse().unwrap(), ..red.clone() }, Item::Product(red.product_id));
+        let (blue, item) =
+            (Offer { sku: "TEE-BLUE".parse().unwrap(), ..red.clone() }, ItemRef::Product(red.product_id));
         let one = cart().add(&red, pieces(1)).unwrap().cart;
-        assert!(one.clone().without(&item).unwrap().cart.lines.is_empty());
+        assert!(one.clone().remove(&item).unwrap().cart.lines.is_empty());
         let two = one.add(&blue, pieces(1)).unwrap().cart;
-        assert_eq!(two.without(&item).unwrap_err().code, "variant_required");
+        assert_eq!(two.remove(&item).unwrap_err().code, "variant_required");
     }
 
     #[test]

@@ -1,17 +1,19 @@
-//! Emptying a cart.
+//! Clear a cart.
 
-use values::{ExpectedVersion, Result};
+use values::Result;
 
-use crate::{Cart, Carts, Owner, View};
+use crate::cart::{Cart, CartView};
+use crate::owner::Owner;
+use crate::store::Carts;
 
 impl Carts {
-    /// Takes everything out. 2 round trips, 1 when there is nothing in it.
-    pub async fn clear(&self, owner: Owner, version: Option<&ExpectedVersion>) -> Result<()> {
+    /// Removes all lines. 2 round trips, 1 when the cart is empty.
+    pub async fn clear(&self, owner: Owner, version: Option<u64>) -> Result<()> {
         let cart = self.open(owner).await?;
         if cart.lines.is_empty() {
             return cart.check_version(version);
         }
-        let empty = |cart| Ok(View { cart: Cart { lines: Vec::new(), ..cart }, changes: Vec::new() });
+        let empty = |cart| Ok(CartView { cart: Cart { lines: Vec::new(), ..cart }, changes: Vec::new() });
         self.change(cart, version, None, empty).await.map(drop)
     }
 }

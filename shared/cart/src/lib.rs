@@ -1,26 +1,32 @@
-//! Carts: what customers and guests mean to buy, at the prices they last saw.
+//! Carts: what customers and guests want to buy, at the prices that they saw last.
 //!
-//! Invariants: one line per SKU, 50 SKUs and 999 of each at most; a version never comes back with other lines; no change is
-//! lost to another that ran beside it; an expired cart reads as none, whatever the table still holds.
+//! Invariants:
+//! - A cart has one line per SKU, at most 50 SKUs, and at most 999 pieces of each.
+//! - A version of a cart never comes back with other lines.
+//! - No change is lost to a concurrent one.
+//! - An expired cart is read as missing, whatever the table still holds.
 
 mod add;
 mod cart;
+mod change;
 mod clear;
-mod forget;
-mod item;
+mod create;
+mod erase;
+mod export;
+mod item_ref;
 mod line;
-mod make;
 mod merge;
+mod merge_strategy;
 mod owner;
 mod remove;
 mod set;
 mod store;
-mod strategy;
 mod view;
 
-pub use cart::{Cart, Change, Kind, View};
-pub use item::Item;
+pub use cart::{Cart, CartView};
+pub use change::{Change, ChangeKind};
+pub use item_ref::ItemRef;
 pub use line::Line;
+pub use merge_strategy::MergeStrategy;
 pub use owner::Owner;
 pub use store::Carts;
-pub use strategy::Strategy;

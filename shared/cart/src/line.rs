@@ -1,37 +1,35 @@
-//! A line: so many of one SKU, as its owner last saw it.
+//! A line of a cart: pieces of one SKU, as its owner saw it last. Pure.
 
 use catalog::{Offer, Unsold};
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Quantity, Result, Sku};
 
-use crate::{Change, Item, Kind};
+use crate::change::{Change, ChangeKind};
+use crate::item_ref::ItemRef;
 
-/// A line of a cart. Its price is the one that an order is placed at, or not at all.
+/// A line of a cart. An order is placed at its price, or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// What.
     pub sku: Sku,
-    /// The product that it is of.
     pub product_id: ProductId,
-    /// What it is called.
     pub name: String,
-    /// How many.
     pub quantity: Quantity,
-    /// Of one piece, when the owner last looked.
+    /// The price of one piece when the owner last viewed the cart.
     pub unit_price: Money,
-    /// That price's version.
+    /// The version of that price.
     pub price_version: u64,
-    /// How many could be sold when the owner last looked.
+    /// The available pieces when the owner last viewed the cart.
     pub available: u32,
 }
 
 impl Line {
-    /// So many of an offer as it is now; refused when it is not sold, or has fewer.
-    pub fn of(offer: &Offer, quantity: Quantity) -> Result<Self> {
+    /// A line of an offer as it is now; 422 `product_unknown` when it is not sold, 409 `insufficient_stock` when fewer
+    /// pieces are available.
+    pub fn new(offer: &Offer, quantity: Quantity) -> Result<Self> {
         match offer.judge(quantity.get(), offer.price_version) {
-            Some(Unsold::Short { available }) => Err(insufficient(offer, available)),
-            Some(_) => Err(unknown(&Item::Sku(offer.sku.clone()))),
+            Some(Unsold::Short { available }) => Err(insufficient_stock(offer, available)),
+            Some(_) => Err(unknown_product(&ItemRef::Sku(offer.sku.clone()))),
             None => Ok(Self {
                 sku: offer.sku.clone(),
                 product_id: offer.product_id,
@@ -44,24 +42,33 @@ impl Line {
         }
     }
 
-    /// What changed since the owner last looked, and the line as it looks now; none when it is not sold any more.
-    pub fn refreshed(self, offer: Option<&Offer>) -> (Option<Self>, Vec<Change>) {
+    /// Does the reference name this line?
+    pub(crate) fn is_named_by(&self, item: &ItemRef) -> bool {
+        match item {
+            ItemRef::Sku(sku) => *sku == self.sku,
+            ItemRef::Product(product) => *product == self.product_id,
+        }
+    }
+
+    /// The line by the present offer, and what changed since the owner last viewed the cart; no line when the product
+    /// is no longer sold.
+    pub fn refresh(self, offer: Option<&Offer>) -> (Option<Self>, Vec<Change>) {
         let Some(offer) = offer.filter(|offer| offer.is_active()) else {
-            let kind = Kind::Gone { was: self.quantity.get(), now: 0 };
+            let kind = ChangeKind::Gone { was: self.quantity.get(), now: 0 };
             return (None, vec![Change { sku: self.sku, kind }]);
         };
         if offer.price_version < self.price_version {
-            // Read before the line was put in at a newer price.
+            // The offer was read before the line was added at a newer price.
             return (Some(self), Vec::new());
         }
         let mut changes = Vec::new();
         if self.price_version != offer.price_version && self.unit_price != offer.price {
-            let kind = Kind::Price { was: self.unit_price, now: offer.price };
+            let kind = ChangeKind::Price { was: self.unit_price, now: offer.price };
             changes.push(Change { sku: self.sku.clone(), kind });
         }
-        // Stock moves with every sale; the owner is told when it no longer suffices, once for each lower number.
+        // Stock changes with every sale. The owner is informed when it no longer suffices, once for each lower number.
         if offer.available < self.quantity.get() && offer.available < self.available {
-            let kind = Kind::Stock { was: self.available, now: offer.available };
+            let kind = ChangeKind::Stock { was: self.available, now: offer.available };
             changes.push(Change { sku: self.sku.clone(), kind });
         }
         let (unit_price, price_version, available) = (offer.price, offer.price_version, offer.available);
@@ -69,21 +76,21 @@ impl Line {
     }
 }
 
-/// There is no such thing to put into a cart.
-pub(crate) fn unknown(item: &Item) -> Error {
+/// The 422 for an item that is not sold.
+pub(crate) fn unknown_product(item: &ItemRef) -> Error {
     let name = match item {
-        Item::Sku(sku) => sku.to_string(),
-        Item::Product(product) => product.to_string(),
+        ItemRef::Sku(sku) => sku.to_string(),
+        ItemRef::Product(product) => product.to_string(),
     };
     Error {
         code: "product_unknown",
-        ..Error::invalid(item.field(), "product_unknown", format!("{name} is not sold here"))
+        ..Error::invalid(item.field(), "product_unknown", format!("{name} is not a product of this shop"))
     }
 }
 
-fn insufficient(offer: &Offer, available: u32) -> Error {
-    let message = format!("only {available} left");
+fn insufficient_stock(offer: &Offer, available: u32) -> Error {
+    let message = format!("only {available} available");
     let facts = [("sku".to_owned(), offer.sku.as_str().into()), ("available".to_owned(), available.into())];
-    Error::conflict("insufficient_stock", format!("There are {available} left of {} ({}).", offer.name, offer.sku))
+    Error::conflict("insufficient_stock", format!("Only {available} of {} ({}) are available.", offer.name, offer.sku))
         .with_facts(offer.sku.as_str(), "insufficient_stock", message, facts.into_iter().collect())
 }

@@ -1,4 +1,4 @@
-//! Whose a cart is.
+//! The owner of a cart.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,20 +6,19 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use values::{Caller, CartId, Error, Permission, Result, UserId};
 
-/// A cart's owner: `usr_…` or, for a guest's, the cart's own id `crt_…`. That id is the guest's only credential: 74 of its
-/// bits are random (RFC 9562, 5.7), so it is not guessed.
+/// The owner of a cart: `usr_…` or, for a guest's cart, the id of the cart, `crt_…`. That id is the guest's only
+/// credential. 74 of its bits are random (RFC 9562, 5.7), so it cannot be guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// An account.
     User(UserId),
-    /// Whoever knows the id.
+    /// A guest who knows the id.
     Guest(CartId),
 }
 
 impl Owner {
-    /// The owner that `name` (`me`, `usr_…` or `crt_…`) means when `caller` says it. The cart of another account is not
-    /// there at all, but for an admin.
-    pub fn named(name: &str, caller: &Caller) -> Result<Self> {
+    /// The owner that `name` (`me`, `usr_…` or `crt_…`) means for this caller. 404 for the cart of another account,
+    /// unless the caller may serve carts.
+    pub fn parse_for(name: &str, caller: &Caller) -> Result<Self> {
         if name == "me" {
             return caller.require_user().map(Self::User);
         }
@@ -32,8 +31,8 @@ impl Owner {
         }
     }
 
-    /// Is it the caller's own: does a look at it count as its owner's look?
-    pub fn is(&self, caller: &Caller) -> bool {
+    /// Does the cart belong to the caller? Then a view by the caller counts as a view by the owner.
+    pub fn is_caller(&self, caller: &Caller) -> bool {
         match self {
             Self::User(user) => caller.user() == Some(*user),
             Self::Guest(_) => true,
@@ -81,21 +80,21 @@ mod tests {
     }
 
     #[test]
-    fn a_cart_is_there_for_its_owner_and_for_an_admin() {
+    fn cart_exists_for_its_owner_and_for_an_admin() {
         let (ada, bob): (UserId, UserId) = (Clock::System.mint(), Clock::System.mint());
         let (customer, admin) = (user(ada, Role::Customer), user(bob, Role::Admin));
-        assert_eq!(Owner::named("me", &customer).unwrap(), Owner::User(ada));
-        assert_eq!(Owner::named(&ada.to_string(), &customer).unwrap(), Owner::User(ada));
-        assert_eq!(Owner::named(&ada.to_string(), &admin).unwrap(), Owner::User(ada));
-        assert_eq!(Owner::named(&bob.to_string(), &customer).unwrap_err().kind, Kind::NotFound);
-        assert_eq!(Owner::named("nonsense", &customer).unwrap_err().kind, Kind::NotFound);
-        assert_eq!(Owner::named("me", &Caller::Guest).unwrap_err().kind, Kind::Unauthenticated);
+        assert_eq!(Owner::parse_for("me", &customer).unwrap(), Owner::User(ada));
+        assert_eq!(Owner::parse_for(&ada.to_string(), &customer).unwrap(), Owner::User(ada));
+        assert_eq!(Owner::parse_for(&ada.to_string(), &admin).unwrap(), Owner::User(ada));
+        assert_eq!(Owner::parse_for(&bob.to_string(), &customer).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(Owner::parse_for("nonsense", &customer).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(Owner::parse_for("me", &Caller::Guest).unwrap_err().kind, Kind::Unauthenticated);
     }
 
     #[test]
-    fn a_guest_cart_is_whose_who_knows_its_id() {
+    fn guest_cart_is_found_by_its_id() {
         let id: CartId = Clock::System.mint();
-        assert_eq!(Owner::named(&id.to_string(), &Caller::Guest).unwrap(), Owner::Guest(id));
+        assert_eq!(Owner::parse_for(&id.to_string(), &Caller::Guest).unwrap(), Owner::Guest(id));
         assert_eq!(id.to_string().parse::<Owner>().unwrap().to_string(), id.to_string());
     }
 }

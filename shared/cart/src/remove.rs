@@ -1,14 +1,16 @@
-//! Taking an item out of a cart.
+//! Remove an item from a cart.
 
-use values::{ExpectedVersion, Result};
+use values::Result;
 
-use crate::set::done;
-use crate::{Carts, Item, Owner, View};
+use crate::cart::CartView;
+use crate::item_ref::ItemRef;
+use crate::owner::Owner;
+use crate::store::{Carts, into_view};
 
 impl Carts {
-    /// Without an item. 404 when it is not in the cart. 2 round trips.
-    pub async fn remove(&self, owner: Owner, item: &Item, version: Option<&ExpectedVersion>) -> Result<View> {
+    /// Removes the line of an item; 404 when it is not in the cart. 2 round trips.
+    pub async fn remove(&self, owner: Owner, item: &ItemRef, version: Option<u64>) -> Result<CartView> {
         let cart = self.open(owner).await?;
-        Ok(done(self.change(cart, version, None, |cart| cart.without(item)).await?))
+        Ok(into_view(self.change(cart, version, None, |cart| cart.remove(item)).await?))
     }
 }

@@ -1,32 +1,27 @@
-//! Setting how many of an item are in a cart.
+//! Set the quantity of an item in a cart.
 
-use aws_kit::Idempotent;
 use catalog::Offer;
-use values::{Error, ExpectedVersion, Quantity, Result};
+use values::{Error, Quantity, Result};
 
-use crate::{Carts, Item, Owner, View};
+use crate::cart::CartView;
+use crate::item_ref::ItemRef;
+use crate::owner::Owner;
+use crate::store::{Carts, into_view};
 
 impl Carts {
-    /// So many pieces of an item, which need not be in the cart yet; 0 removes it. 404 for what is not sold;
-    /// 422 `quantity_out_of_range`, `variant_required` or `cart_full`; 409 `insufficient_stock`. 2 round trips.
-    pub async fn set(&self, owner: Owner, item: &Item, pieces: u32, version: Option<&ExpectedVersion>) -> Result<View> {
+    /// Sets the quantity of an item, which need not be in the cart yet; 0 removes it. 404 for a product that is not
+    /// sold; 422 `quantity_out_of_range`, `variant_required` or `cart_full`; 409 `insufficient_stock`. 2 round trips.
+    pub async fn set(&self, owner: Owner, item: &ItemRef, pieces: u32, version: Option<u64>) -> Result<CartView> {
         if pieces == 0 {
             return self.remove(owner, item, version).await;
         }
         let quantity = Quantity::new(pieces).map_err(|error| Error { code: "quantity_out_of_range", ..error })?;
-        let sku = item.sku(&self.catalog).await?.ok_or_else(|| Error::not_found("product"))?;
+        let sku = item.resolve_sku(&self.catalog).await?.ok_or_else(|| Error::not_found("product"))?;
         let (cart, offer) = self.open_with(owner, &sku).await?;
         let offer = offer.ok_or_else(|| Error::not_found("product"))?;
         offer.check_single(item.field())?;
         let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| Error::not_found("product"))?;
-        let set = self.change(cart, version, None, |cart| cart.set(&offer, quantity)).await?;
-        Ok(done(set))
-    }
-}
-
-/// The view of a change that carries no key, and so is never a repetition.
-pub(crate) fn done(attempt: Idempotent<View>) -> View {
-    match attempt {
-        Idempotent::Fresh(view) | Idempotent::Replayed(view) => view,
+        let view = self.change(cart, version, None, |cart| cart.set(&offer, quantity)).await?;
+        Ok(into_view(view))
     }
 }

@@ -5,26 +5,29 @@
 //! | read a cart | `CART#{owner}` / `CART` | table, GetItem | 1 read unit per 4 KB (50 lines are about 12 KB) |
 //! | a cart and an offer | that, and the offer's key in the catalog | both tables, BatchGet | the same + 1 |
 //! | change a cart | `CART#{owner}` / `CART`, on its version | table, PutItem | 1 write unit per KB |
-//! | change a cart under an Idempotency-Key | that and `IDEMPOTENCY#…` | transaction | 2 per KB and row |
+//! | change a cart with an idempotency key | that and `IDEMPOTENCY#…` | transaction | 2 per KB and row |
 //! | two carts, to be merged | both keys | table, BatchGet | 1 per 4 KB and row |
-//! | merge two carts | both, each on its version; `IDEMPOTENCY#…` under a key | transaction | 2 per KB and row |
-//! | forget an account's cart | `CART#{owner}` / `CART` | table, DeleteItem | 1 write unit per KB |
-//! | take a cart into an order | `CART#{owner}` / `CART`, on its version | the order's transaction | 2 per KB |
+//! | merge two carts | both, each on its version; `IDEMPOTENCY#…` with a key | transaction | 2 per KB and row |
+//! | erase an account's cart | `CART#{owner}` / `CART` | table, DeleteItem | 1 write unit per KB |
+//! | place an order of a cart | `CART#{owner}` / `CART`, on its version | the order's transaction | 2 per KB |
 //!
-//! A cart is one row, written whole under the condition that its version is still the one that was read: so no add is lost,
-//! and a refused write hands out the row that stood in its way, from which the change is made again without another read.
-//! A row is emptied, not deleted: a version that came back with other lines could be taken for the old one. TTL deletes it 7
-//! days after the last touch; then versions begin again, and a client that kept one for so long may meet it with other lines.
+//! A cart is one row. It is written whole, on condition that its version is still the one that was read, so no change
+//! is lost. A refused write returns the present row, on which the change is made again without another read.
+//! A row is emptied, not deleted, because a version that came back with other lines could be taken for the old one.
+//! TTL deletes the row 7 days after its last change. Then versions start again, and a client that stored a version for
+//! so long may meet it with other lines.
 
 use aws_kit::fault::mutant;
 use aws_kit::{Aws, Backoff, CommitError, Idempotency, Idempotent, Key, Table, Transaction, Write};
 use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
-use values::{Clock, Error, ExpectedVersion, Result, Sku, Timestamp};
+use values::{Clock, Error, Result, Sku, Timestamp};
 
-use crate::{Cart, Line, Owner, View};
+use crate::cart::{Cart, CartView};
+use crate::line::Line;
+use crate::owner::Owner;
 
-/// Carts, and the catalog they are filled from. Cheap to clone.
+/// Carts, and the catalog from which they are filled. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Carts {
     table: Table,
@@ -40,89 +43,91 @@ struct Row {
     expires_at: i64,
 }
 
-/// A row among others.
+/// A row with its key, to tell it from others.
 #[derive(Debug, Deserialize)]
-struct Keyed {
+struct KeyedRow {
     pk: String,
     #[serde(flatten)]
     row: Row,
 }
 
-/// How a write of a cart ended.
+/// The result of a write of a cart.
 enum Written {
     Done,
-    /// Another was first; this is the row now.
+    /// A concurrent update was faster. This is the row now.
     Beaten(Option<Row>),
-    /// Under an Idempotency-Key it was done before, and answered so.
-    Earlier(Box<View>),
+    /// The same request was carried out before. This is its stored response.
+    Earlier(Box<CartView>),
 }
 
 impl Carts {
-    /// The tables that `SOUK_TABLE_CART` and `SOUK_TABLE_CATALOG` name.
+    /// The tables are named by `SOUK_TABLE_CART` and `SOUK_TABLE_CATALOG`.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self::new(aws.table("SOUK_TABLE_CART")?, Catalog::from_env(aws)?, Clock::System))
     }
 
-    /// That table, with that catalog and clock.
+    /// Carts in that table, with a clock that tests may set.
     pub fn new(table: Table, catalog: Catalog, clock: Clock) -> Self {
         Self { table, catalog, clock }
     }
 
-    /// The table, for a connection to be warmed.
+    /// The table, to warm its connection.
     pub fn table(&self) -> &Table {
         &self.table
     }
 
-    /// The cart; none when there is none or it has expired. 1 round trip.
+    /// The cart; none when it does not exist or has expired. 1 round trip.
     pub async fn read(&self, owner: &Owner) -> Result<Option<Cart>> {
         let now = self.clock.now();
-        Ok(self.table.get::<Row>(key(owner)).await?.filter(|row| row.is_live(now)).map(|row| row.cart(*owner)))
+        Ok(self.table.get::<Row>(key(owner)).await?.filter(|row| row.is_live(now)).map(|row| row.into_cart(*owner)))
     }
 
-    /// The write that takes a cart away in the transaction of what it became: it empties the row, if nobody changed it meanwhile.
+    /// The write that empties a cart in the transaction that places its order, on condition that the cart did not
+    /// change.
     pub fn convert(&self, cart: &Cart) -> Result<Write> {
-        self.put(&Cart { lines: Vec::new(), ..cart.clone() }.touched(self.clock.now()))
+        self.put(&Cart { lines: Vec::new(), ..cart.clone() }.extend_expiry(self.clock.now()))
     }
 
-    /// The write that removes a cart, whatever is in it.
+    /// The write that deletes a cart.
     pub(crate) fn delete(&self, owner: &Owner) -> Write {
         Write::delete(&self.table, key(owner))
     }
 
-    /// The cart to be changed or looked at: an account's is there from the beginning, a guest's once it was made.
+    /// The cart to be changed or viewed. An account always has one; a guest has one once it was created.
     pub(crate) async fn open(&self, owner: Owner) -> Result<Cart> {
         let row = self.table.get::<Row>(key(&owner)).await?;
-        begin(owner, row, self.clock.now())
+        cart_or_new(owner, row, self.clock.now())
     }
 
-    /// The same, with the offer of a SKU, in one round trip.
+    /// The same, with the offer of a SKU. 1 round trip.
     pub(crate) async fn open_with(&self, owner: Owner, sku: &Sku) -> Result<(Cart, Option<Offer>)> {
         let offer = [self.catalog.offer_key(sku)];
         let read = Table::get_both::<Row, Offer>((&self.table, key(&owner)), (self.catalog.table(), &offer)).await?;
-        let cart = begin(owner, read.0, self.clock.now())?;
+        let cart = cart_or_new(owner, read.0, self.clock.now())?;
         Ok((cart, read.1.into_iter().next()))
     }
 
     /// Two carts at once. 1 round trip.
     pub(crate) async fn open_both(&self, one: Owner, other: Owner) -> Result<(Result<Cart>, Result<Cart>)> {
-        let mut rows = self.table.batch_get::<Keyed>(&[key(&one), key(&other)]).await?;
+        let mut rows = self.table.batch_get::<KeyedRow>(&[key(&one), key(&other)]).await?;
         let now = self.clock.now();
         let mut open = |owner: Owner| {
             let at = rows.iter().position(|found| found.pk == key(&owner).pk);
-            begin(owner, at.map(|at| rows.swap_remove(at).row), now)
+            cart_or_new(owner, at.map(|at| rows.swap_remove(at).row), now)
         };
         Ok((open(one), open(other)))
     }
 
-    /// Makes a change and writes it; makes it again on top of whatever came between, within a budget, so that none is lost.
-    /// `version` is the one that the owner insists on, if any. 1 round trip, 1 more for each change that came between.
+    /// Makes a change and writes it. After a concurrent update it makes the change again on the new row, within a time
+    /// budget, so that no change is lost. `version` is the one that the caller named, if any. 1 round trip, 1 more for
+    /// each concurrent update.
     pub(crate) async fn change(
         &self,
         mut cart: Cart,
-        version: Option<&ExpectedVersion>,
+        version: Option<u64>,
         idempotency: Option<&Idempotency>,
-        edit: impl Fn(Cart) -> Result<View>,
-    ) -> Result<Idempotent<View>> {
+        edit: impl Fn(Cart) -> Result<CartView>,
+    ) -> Result<Idempotent<CartView>> {
         let owner = cart.owner;
         let mut backoff = Backoff::start();
         loop {
@@ -133,21 +138,24 @@ impl Carts {
                 Written::Done => return Ok(Idempotent::Fresh(shown)),
                 Written::Earlier(earlier) => return Ok(Idempotent::Replayed(*earlier)),
                 Written::Beaten(_) if !backoff.wait().await => {
-                    return Err(Error::conflict("cart_changed", "The cart keeps changing. Read it and try again."));
+                    return Err(Error::conflict(
+                        "cart_changed",
+                        "Too many concurrent updates of the cart. Read it and try again.",
+                    ));
                 }
-                Written::Beaten(row) => cart = begin(owner, row, self.clock.now())?,
+                Written::Beaten(row) => cart = cart_or_new(owner, row, self.clock.now())?,
             }
         }
     }
 
-    /// Writes what became of two carts: the merged one, and the guest's, emptied. A guest's cart in which there is nothing
-    /// leaves both as they are. None when one of them was changed meanwhile. 1 round trip, none where nothing is written.
+    /// Writes the merged cart, and empties that of the guest. If the guest's cart is empty, both stay as they are.
+    /// None when a concurrent update changed one of them. 1 round trip, none if nothing is written.
     pub(crate) async fn write_merged(
         &self,
-        merged: View,
+        merged: CartView,
         guest: &Cart,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Option<Idempotent<View>>> {
+    ) -> Result<Option<Idempotent<CartView>>> {
         let mut writes = Transaction::new();
         let shown = match guest.lines.is_empty() {
             true => merged,
@@ -172,27 +180,27 @@ impl Carts {
         }
     }
 
-    /// A keyed request that failed may have been done before: then it is answered as it was then.
+    /// The result of a change, or the stored response if the same request was carried out before.
     pub(crate) async fn or_earlier(
         &self,
-        tried: Result<Idempotent<View>>,
+        result: Result<Idempotent<CartView>>,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<View>> {
-        match (tried, idempotency) {
+    ) -> Result<Idempotent<CartView>> {
+        match (result, idempotency) {
             (Err(error), Some(idempotency)) => {
                 idempotency.or_earlier(&self.table, self.clock.now(), error).await.map(Idempotent::Replayed)
             }
-            (tried, _) => tried,
+            (result, _) => result,
         }
     }
 
-    /// A changed cart as it is written, touched, and as it is shown once it has been written.
-    fn next(&self, changed: View) -> (Cart, View) {
-        let cart = changed.cart.touched(self.clock.now());
-        (cart.clone(), View { cart: Cart { version: cart.version + 1, ..cart }, ..changed })
+    /// A changed cart as it is written, and as it is shown once it has been written.
+    fn next(&self, changed: CartView) -> (Cart, CartView) {
+        let cart = changed.cart.extend_expiry(self.clock.now());
+        (cart.clone(), CartView { cart: Cart { version: cart.version + 1, ..cart }, ..changed })
     }
 
-    async fn write(&self, cart: &Cart, shown: &View, idempotency: Option<&Idempotency>) -> Result<Written> {
+    async fn write(&self, cart: &Cart, shown: &CartView, idempotency: Option<&Idempotency>) -> Result<Written> {
         let put = self.put(cart)?;
         let Some(idempotency) = idempotency else {
             return Ok(match put.run().await? {
@@ -214,7 +222,7 @@ impl Carts {
         }
     }
 
-    /// The write of a cart that was read (or begun) at `cart.version`, under the condition that this is still its version.
+    /// The write of a cart that was read or created at `cart.version`, on condition that this is still its version.
     fn put(&self, cart: &Cart) -> Result<Write> {
         let (lines, expires_at) = (cart.lines.clone(), cart.expires_at.seconds());
         let write = Write::put(&self.table, key(&cart.owner), &Row { lines, version: cart.version + 1, expires_at })?;
@@ -226,10 +234,18 @@ impl Carts {
     }
 }
 
-/// The cart in a row; a new one in the place of an expired one, whose versions it continues. A guest's is not made so: 404.
-fn begin(owner: Owner, row: Option<Row>, now: Timestamp) -> Result<Cart> {
+/// The view of a change without an idempotency key, which is never a repetition.
+pub(crate) fn into_view(change: Idempotent<CartView>) -> CartView {
+    match change {
+        Idempotent::Fresh(view) | Idempotent::Replayed(view) => view,
+    }
+}
+
+/// The cart in a row. An account whose cart is missing or has expired gets a new one, with the next versions of the
+/// row; a guest gets 404.
+fn cart_or_new(owner: Owner, row: Option<Row>, now: Timestamp) -> Result<Cart> {
     match (owner, row) {
-        (_, Some(row)) if row.is_live(now) => Ok(row.cart(owner)),
+        (_, Some(row)) if row.is_live(now) => Ok(row.into_cart(owner)),
         (Owner::Guest(_), _) => Err(Error::not_found("cart")),
         (Owner::User(_), row) => Ok(Cart { version: row.map_or(0, |row| row.version), ..Cart::empty(owner, now) }),
     }
@@ -240,7 +256,7 @@ impl Row {
         self.expires_at > now.seconds()
     }
 
-    fn cart(self, owner: Owner) -> Cart {
+    fn into_cart(self, owner: Owner) -> Cart {
         let expires_at = Timestamp::from_millis(self.expires_at.saturating_mul(1000));
         Cart { owner, lines: self.lines, version: self.version, expires_at }
     }
@@ -259,30 +275,30 @@ mod tests {
     }
 
     fn row(expires_at: i64) -> Option<Row> {
-        let line = Line::of(&crate::cart::tests::offer("MUG", 9), values::Quantity::new(1).unwrap()).unwrap();
+        let line = Line::new(&crate::cart::tests::offer("MUG", 9), values::Quantity::new(1).unwrap()).unwrap();
         Some(Row { lines: vec![line], version: 7, expires_at })
     }
 
     #[test]
-    fn an_expired_cart_is_gone_at_once_whatever_the_table_still_holds() {
+    fn expired_cart_is_missing_at_once() {
         let clock = Clock::fixed(now());
         let (ada, guest) = (Owner::User(clock.mint()), Owner::Guest(clock.mint()));
         for owner in [ada, guest] {
             assert_eq!(
-                begin(owner, row(now().seconds() + 1), now()).unwrap().lines.len(),
+                cart_or_new(owner, row(now().seconds() + 1), now()).unwrap().lines.len(),
                 1,
                 "a second before it ends"
             );
         }
-        assert_eq!(begin(guest, row(now().seconds()), now()).unwrap_err().kind, values::Kind::NotFound);
-        let anew = begin(ada, row(now().seconds()), now()).unwrap();
-        assert_eq!((anew.lines.len(), anew.version), (0, 7), "versions go on while the row is there");
+        assert_eq!(cart_or_new(guest, row(now().seconds()), now()).unwrap_err().kind, values::Kind::NotFound);
+        let new = cart_or_new(ada, row(now().seconds()), now()).unwrap();
+        assert_eq!((new.lines.len(), new.version), (0, 7), "versions go on while the row is there");
     }
 
     #[test]
-    fn a_guest_has_no_cart_before_it_is_made_and_an_account_always_has() {
+    fn guest_has_no_cart_before_its_creation_and_an_account_always_has() {
         let clock = Clock::fixed(now());
-        assert!(begin(Owner::Guest(clock.mint()), None, now()).is_err());
-        assert_eq!(begin(Owner::User(clock.mint()), None, now()).unwrap().version, 0);
+        assert!(cart_or_new(Owner::Guest(clock.mint()), None, now()).is_err());
+        assert_eq!(cart_or_new(Owner::User(clock.mint()), None, now()).unwrap().version, 0);
     }
 }

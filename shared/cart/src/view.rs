@@ -1,33 +1,34 @@
-//! Looking at a cart: prices and stock are read fresh, and what changed since the last look is told once.
+//! CartView a cart. Prices and stock are read fresh, and what changed since the last view is reported once.
 
 use catalog::Offer;
 use values::{Result, Sku};
 
-use crate::set::done;
-use crate::{Cart, Carts, Owner, View};
+use crate::cart::{Cart, CartView};
+use crate::owner::Owner;
+use crate::store::{Carts, into_view};
 
 impl Carts {
-    /// The owner looks: what is shown is remembered, so that the next look is quiet and an order is placed at these prices.
-    /// 2 round trips (1 for an empty cart), 1 more when something changed.
-    pub async fn view(&self, owner: Owner) -> Result<View> {
+    /// The view of the owner. What they see is stored, so that the next view reports no changes and an order is placed
+    /// at these prices. 2 round trips (1 for an empty cart), 1 more when something changed.
+    pub async fn view(&self, owner: Owner) -> Result<CartView> {
         let cart = self.open(owner).await?;
-        let (asked, offers) = self.offers_of(&cart).await?;
-        let view = cart.clone().refreshed(&asked, &offers);
+        let (skus, offers) = self.read_offers(&cart).await?;
+        let view = cart.clone().refresh(&skus, &offers);
         if !view.differs_from(&cart) {
             return Ok(view);
         }
-        let look = |cart: Cart| Ok(cart.refreshed(&asked, &offers));
-        Ok(done(self.change(cart, None, None, look).await?))
+        let refresh = |cart: Cart| Ok(cart.refresh(&skus, &offers));
+        Ok(into_view(self.change(cart, None, None, refresh).await?))
     }
 
-    /// Somebody else looks: the same, but the owner has still to be told.
-    pub async fn inspect(&self, owner: Owner) -> Result<View> {
+    /// The view of another caller. It stores nothing, so the owner is still informed of the changes.
+    pub async fn inspect(&self, owner: Owner) -> Result<CartView> {
         let cart = self.open(owner).await?;
-        let (asked, offers) = self.offers_of(&cart).await?;
-        Ok(cart.refreshed(&asked, &offers))
+        let (skus, offers) = self.read_offers(&cart).await?;
+        Ok(cart.refresh(&skus, &offers))
     }
 
-    async fn offers_of(&self, cart: &Cart) -> Result<(Vec<Sku>, Vec<Offer>)> {
+    async fn read_offers(&self, cart: &Cart) -> Result<(Vec<Sku>, Vec<Offer>)> {
         let skus: Vec<Sku> = cart.lines.iter().map(|line| line.sku.clone()).collect();
         let offers = self.catalog.offers(&skus).await?;
         Ok((skus, offers))

@@ -1,81 +1,55 @@
-//! The catalog: products, what they cost, how many there are.
+//! The catalog: products, their prices, stock, categories, images and reviews.
 //!
-//! Invariants: a SKU names one offer for ever; no offer ever has fewer than 0 pieces; a changed price has a new
-//! `priceVersion`, a changed stock a new `stockVersion`; product, offers, history and the event that tells of a change are
-//! written together or not at all; what has variants is sold by them alone; no category lies below itself; the
-//! movements of a SKU add up to its stock as soon as the events of all orders are through; a customer has one review of a
-//! product at most, and only of one that they received; a rating is what the visible reviews come to.
+//! Rooms: `product`, `stock`, `categories`, `images`, `reviews`, `bulk`. Each `mod.rs` says what its room is for and
+//! what must stay true in it. `service.rs` has the service whose methods are the use cases. `store.rs` has the table
+//! and its access patterns; each room's `store.rs` has the rows of the room.
+//!
+//! Invariants: a SKU names one offer for ever. Stock is never below 0. A changed price has a new `priceVersion`, a
+//! changed stock a new `stockVersion`. Product, offers, history and event are written in one transaction. A product
+//! with variants is sold by its variants only. No category is below itself. Once the events of all orders are
+//! processed, the movements of a SKU add up to its stock. A customer has at most one review of a product, and only of a
+//! product that they received. A rating is the sum of the visible reviews.
 
-mod archive;
-mod attributes;
-mod cache;
+mod bulk;
 mod categories;
-mod category;
-mod change_review;
-mod columns;
-mod create;
-mod crossing;
-mod csv;
-mod decimal;
-mod export;
-mod forget;
-mod held_of;
-mod hide_review;
-mod history;
-mod image;
-mod image_upload;
 mod images;
-mod import;
-mod job;
-mod jobs;
-mod listing;
-mod log;
-mod movements;
-mod ndjson;
-mod offer;
-mod patch;
-mod post_review;
 mod product;
-mod products;
-mod rating;
-mod read;
-mod read_reviews;
-mod received;
-mod records;
-mod replace;
-mod review;
-mod revise_review;
-mod sheet;
+mod reviews;
+mod service;
 mod stock;
 mod store;
-mod tree;
-mod variants;
-mod wire;
 
-pub use attributes::{Attribute, Attributes};
-pub use categories::Shelf;
-pub use category::Category;
-pub use crossing::crossings;
-pub use hide_review::Verdict;
-pub use history::{Kind as RevisionKind, Revision};
-pub use image::{Alt, Image, ImageOut, Media, media_file};
-pub use image_upload::{
-    ImageSize, ImageType, ImageUpload, MOST_IMAGE_BYTES, MOST_PIXELS, MOST_SIDE, NewImage, Refusal, UploadState,
+pub use bulk::job::{Counts, Job, JobFailure, JobStatus};
+pub use bulk::service::JobService;
+pub use categories::category::{Category, CategoryContent};
+pub use categories::tree::{CategoryBranch, CategoryNode};
+pub use images::image::{Alt, Image, ImageOut, ImageSize, MAX_IMAGES, Media, ProcessedImage, media_file};
+pub use images::read::ImageStatus;
+pub use images::upload::{
+    ImageRefusal, ImageType, ImageUpload, MAX_IMAGE_BYTES, MAX_PIXELS, MAX_SIDE, NewImage, UploadState,
 };
-pub use images::{ImageFound, MOST_IMAGES, Made};
-pub use job::{Counts, Format, Job, JobFailure, JobStatus};
-pub use jobs::Jobs;
-pub use listing::Listing;
-pub use movements::{Cause, Moved, tally};
-pub use offer::{Offer, Status, Unsold, variant_required, why_unsold};
-pub use patch::{Change, Patch, PricePatch};
-pub use product::{Brand, Description, Name, Product, Tags, TaxClass};
-pub use products::Products;
-pub use rating::Rating;
-pub use review::{Hidden, Opinion, Prose, Review, Stars, Visibility};
-pub use sheet::{Draft, Sheet, Stock, Terms};
-pub use stock::{Movement, Recount};
-pub use store::{Catalog, is_offer};
-pub use tree::{Branch, Node};
-pub use variants::{Choice, Goods, MOST_VARIANTS, Range, Variant, Word};
-pub use wire::{ProductIn, ProductOut, StockIn, VariantIn};
+pub use product::attributes::{Attribute, Attributes};
+pub use product::content::ProductContent;
+pub use product::draft::{Draft, StockLevels};
+pub use product::listing::Listing;
+pub use product::merge_patch::{Change, Patch, PricePatch};
+pub use product::offer::{Offer, SaleRefusal, read_sale_refusal, variant_required};
+pub use product::offer_store::is_offer_key;
+pub use product::product_row::Product;
+pub use product::revision::{Revision, RevisionKind};
+pub use product::status::Status;
+pub use product::tax_class::TaxClass;
+pub use product::terms::OfferTerms;
+pub use product::texts::{Brand, Description, Name, Tags};
+pub use product::variants::{MAX_VARIANTS, OptionValue, ProductKind, ProductOption, Variant, VariantSet};
+pub use product::wire::{ProductIn, ProductOut, StockIn, VariantIn};
+pub use reviews::moderate::ModerationDecision;
+pub use reviews::rating::Rating;
+pub use reviews::review::{Moderation, Review, ReviewContent, ReviewText, Stars, Visibility};
+pub use service::CatalogService;
+pub use stock::adjustment::StockAdjustment;
+pub use stock::change::StockChange;
+pub use stock::events::stock_events;
+pub use stock::movement::{MovementKind, StockMovement, sum_movements};
+pub use store::Catalog;
+pub use tabular::Format;

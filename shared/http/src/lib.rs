@@ -9,6 +9,8 @@ mod conditional;
 mod credential;
 mod entity_tag;
 mod list;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod params;
 mod problem;
 mod raw_body;

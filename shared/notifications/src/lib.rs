@@ -1,19 +1,22 @@
-//! Telling customers what happened, and who runs the shop when something is badly wrong or a SKU runs low; by mail for now.
+//! Notifications: emails to customers about their orders and accounts, and to the operator about alarms and low stock.
 //!
 //! Invariants:
-//! - A message is sent at most once per event, channel and recipient. Its row is written before it is sent; if the outcome
-//!   of a send was lost, the row says `unknown` and nobody tries again, because mail has no idempotency key.
-//! - Events bring ids; identity knows the addresses. Neither a row nor a log line holds one.
-//! - A secret that a mail brings is made after the mail was claimed, and nowhere kept: if the mail is lost, another is asked for.
-//! - What a mail says is true whatever its event does not know: a cancelled order may have been paid or not.
+//! - A message is sent at most once per event, channel and recipient. Its row is written before it is sent. If the result of a
+//!   send was lost, the row says `unknown` and the message is not sent again, because the mail service has no idempotency key.
+//! - Events have ids; identity has the email addresses. No row and no log line has one.
+//! - The secret of an email is made after the message was claimed, and is stored nowhere. If the email is lost, the user
+//!   requests another one.
+//! - The text of an email is true whatever its event does not know: a cancelled order may have been paid or not.
 
-mod draft;
-mod link;
+mod audience;
+mod event_mail;
 mod mail;
-mod message;
+mod mailer;
+mod notifier;
 mod notify;
 mod store;
+mod token_mail;
 
-pub use mail::Mailer;
-pub use message::Mail;
-pub use notify::{Notifier, notify};
+pub use mail::Mail;
+pub use mailer::Mailer;
+pub use notifier::Notifier;

@@ -1,129 +1,107 @@
-//! The port to the mail service: Amazon SES.
+//! An email: its content, and its two forms, plain text and HTML. The content is escaped in HTML, so no markup gets
+//! in. Pure.
 
-use std::error::Error as StdError;
-use std::io;
+use events::Line;
 
-use aws_kit::{Aws, Settings};
-use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::config::retry::RetryConfig;
-use aws_sdk_sesv2::error::SdkError;
-use aws_sdk_sesv2::operation::send_email::SendEmailError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
-use values::{Email, Error, Result};
-
-use crate::Mail;
-
-/// What became of a send.
-#[derive(Debug)]
-pub(crate) enum Outcome {
-    /// SES took it.
-    Sent,
-    /// SES will not take it, now or later.
-    Refused(Error),
-    /// It certainly did not leave: worth another try.
-    NotSent(Error),
-    /// It may have left or not: nobody knows.
-    Lost(Error),
+/// An email in both of its forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
 }
 
-/// Where alarms go: `SOUK_OPERATOR_EMAIL`, or, where that is empty, back to the sender. One that does not read stops the start,
-/// because nobody would miss an alarm that never comes.
-pub(crate) fn operator_address() -> Result<Email> {
-    match Settings.optional("SOUK_OPERATOR_EMAIL") {
-        Some(named) => named.parse(),
-        None => bare(&Settings.required("SOUK_MAIL_SENDER")?).parse(),
-    }
-    .map_err(|_: Error| Error::internal("SOUK_OPERATOR_EMAIL, or without it SOUK_MAIL_SENDER, is no mail address"))
+/// The content of an email, before it has a form.
+#[derive(Default)]
+pub(crate) struct MailDraft<'a> {
+    pub(crate) subject: String,
+    pub(crate) paragraphs: Vec<String>,
+    /// The lines of an order.
+    pub(crate) lines: &'a [Line],
+    /// The total of the lines.
+    pub(crate) total: Option<String>,
+    /// The label and the URL of a link.
+    pub(crate) link: Option<(&'static str, String)>,
+    /// Labels and values, for the operator.
+    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) closing: &'static str,
 }
 
-/// The address alone, of one that may have a name before it: `Souk <shop@example.com>` (RFC 5322, 3.4).
-fn bare(sender: &str) -> &str {
-    sender.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(sender, |(address, _)| address)
-}
-
-/// Sends mail in the shop's name.
-#[derive(Debug, Clone)]
-pub struct Mailer {
-    client: Client,
-    sender: String,
-}
-
-impl Mailer {
-    /// From the address in `SOUK_MAIL_SENDER`. Without the SDK's retries: SES has no idempotency key, so a second attempt
-    /// after a lost answer would be a second mail.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        let config = aws_sdk_sesv2::config::Builder::from(aws.config()).retry_config(RetryConfig::disabled()).build();
-        Ok(Self { client: Client::from_conf(config), sender: Settings.required("SOUK_MAIL_SENDER")? })
+impl MailDraft<'_> {
+    /// Writes both forms, to `name` (empty if the name is not known).
+    pub(crate) fn into_mail(self, name: &str) -> Mail {
+        let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") };
+        Mail { text: self.as_text(&greeting), html: self.as_html(&greeting), subject: self.subject }
     }
 
-    /// Sends one mail, in one attempt.
-    pub(crate) async fn send(&self, to: &Email, mail: &Mail) -> Result<Outcome> {
-        let body = Body::builder().text(content(&mail.text)?).html(content(&mail.html)?).build();
-        let message = Message::builder().subject(content(&mail.subject)?).body(body).build();
-        let send = self.client.send_email().from_email_address(&self.sender);
-        let send = send.destination(Destination::builder().to_addresses(to.as_str()).build());
-        let answer = send.content(EmailContent::builder().simple(message).build()).send().await;
-        Ok(answer.map_or_else(judge, |_| Outcome::Sent))
+    fn as_text(&self, greeting: &str) -> String {
+        let mut parts = vec![greeting.to_owned()];
+        parts.extend(self.paragraphs.iter().cloned());
+        if !self.lines.is_empty() {
+            parts.push(self.lines.iter().map(text_line).collect::<Vec<_>>().join("\n"));
+        }
+        parts.extend(self.total.iter().map(|total| format!("Total: {total}")));
+        parts.extend(self.link.iter().map(|(name, url)| format!("{name}: {url}")));
+        if !self.facts.is_empty() {
+            let facts = self.facts.iter().map(|(name, value)| format!("{name}: {value}"));
+            parts.push(facts.collect::<Vec<_>>().join("\n"));
+        }
+        parts.push(self.closing.to_owned());
+        parts.join("\n\n") + "\n"
     }
-}
 
-fn content(text: &str) -> Result<Content> {
-    Content::builder().data(text).charset("UTF-8").build().map_err(Error::internal)
-}
-
-fn judge(error: SdkError<SendEmailError>) -> Outcome {
-    let status = error.raw_response().map(|response| response.status().as_u16());
-    let throttled = error.as_service_error().is_some_and(SendEmailError::is_too_many_requests_exception);
-    let never_left = matches!(error, SdkError::ConstructionFailure(_)) || connection_refused(&error);
-    match status {
-        Some(429) => Outcome::NotSent(told(error)),
-        _ if throttled || never_left => Outcome::NotSent(told(error)),
-        // Not the message's fault but ours, and nothing left: it comes again until somebody mends the role or the sender.
-        _ if ours(&error) => Outcome::NotSent(Error::internal(told(error))),
-        Some(400..500) => Outcome::Refused(told(error)),
-        _ => Outcome::Lost(told(error)),
+    fn as_html(&self, greeting: &str) -> String {
+        let mut html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"></head>\
+                        <body style=\"font-family:sans-serif;line-height:1.5;max-width:40em\">\n"
+            .to_owned();
+        for paragraph in std::iter::once(greeting).chain(self.paragraphs.iter().map(String::as_str)) {
+            html += &format!("<p>{}</p>\n", escape(paragraph));
+        }
+        if !self.lines.is_empty() {
+            html += "<table cellpadding=\"4\">\n";
+            html += &self.lines.iter().map(html_line).collect::<String>();
+            if let Some(total) = &self.total {
+                html += &format!(
+                    "<tr><th align=\"left\" colspan=\"2\">Total</th><th align=\"right\">{}</th></tr>\n",
+                    escape(total)
+                );
+            }
+            html += "</table>\n";
+        }
+        if let Some((name, url)) = &self.link {
+            html += &format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), escape(name));
+        }
+        if !self.facts.is_empty() {
+            let fact = |(name, value): &(_, String)| {
+                format!("<tr><th align=\"left\">{name}</th><td>{}</td></tr>\n", escape(value))
+            };
+            html +=
+                &format!("<table cellpadding=\"4\">\n{}</table>\n", self.facts.iter().map(fact).collect::<String>());
+        }
+        html + &format!("<p>{}</p>\n</body></html>\n", escape(self.closing))
     }
 }
 
-/// A missing permission, an unverified sender, an account that may not send.
-fn ours(error: &SdkError<SendEmailError>) -> bool {
-    let Some(inner) = error.as_service_error() else { return false };
-    let denied = inner.meta().code().is_some_and(|code| code.starts_with("AccessDenied") || code.contains("Token"));
-    denied
-        || inner.is_mail_from_domain_not_verified_exception()
-        || inner.is_account_suspended_exception()
-        || inner.is_sending_paused_exception()
+fn text_line(line: &Line) -> String {
+    format!("{} x {}  {}", line.name, line.quantity.get(), line.line_total)
 }
 
-/// The error for the log: its code alone, because SES names the addresses that it refuses.
-fn told(error: SdkError<SendEmailError>) -> Error {
-    let code = error.as_service_error().and_then(|inner| inner.meta().code()).map(str::to_owned);
-    Error::unavailable("mail service", code.unwrap_or_else(|| error.to_string()))
+fn html_line(line: &Line) -> String {
+    let (name, pieces, total) = (escape(&line.name), line.quantity.get(), line.line_total);
+    format!("<tr><td>{name}</td><td align=\"right\">x {pieces}</td><td align=\"right\">{total}</td></tr>\n")
 }
 
-/// Nobody listened there, so nothing was sent.
-fn connection_refused(error: &(dyn StdError + 'static)) -> bool {
-    let mut chain = std::iter::successors(Some(error), |&inner| inner.source());
-    chain.any(|inner| {
-        inner.downcast_ref::<io::Error>().is_some_and(|inner| inner.kind() == io::ErrorKind::ConnectionRefused)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sender_with_a_name_has_an_address_all_the_same() {
-        assert_eq!(bare("Souk <shop@example.com>"), "shop@example.com");
-        assert_eq!(bare("shop@example.com"), "shop@example.com");
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe += "&amp;",
+            '<' => safe += "&lt;",
+            '>' => safe += "&gt;",
+            '"' => safe += "&quot;",
+            '\'' => safe += "&#39;",
+            other => safe.push(other),
+        }
     }
-
-    #[test]
-    fn only_a_refused_connection_surely_sent_nothing() {
-        let inner = |kind| Error::unavailable("mail service", io::Error::from(kind));
-        assert!(connection_refused(&inner(io::ErrorKind::ConnectionRefused)));
-        assert!(!connection_refused(&inner(io::ErrorKind::ConnectionReset)));
-        assert!(!connection_refused(&inner(io::ErrorKind::TimedOut)));
-    }
+    safe
 }

@@ -1,124 +1,128 @@
-//! Telling somebody of an event, at most once: its customer, or, where something is badly wrong, who runs the shop.
+//! Notify the customer, the user or the operator of an event, at most once.
 
-use aws_kit::{Aws, fault};
+use aws_kit::fault;
 use events::{Envelope, Event, PaymentMismatched};
-use identity::{Channel as Way, Contacts, Errand};
+use identity::{Channel as ContactChannel, TokenMail};
 use tracing::{error, info, warn};
-use values::{Clock, Email, Error, Result};
+use values::{Email, Error, Result};
 
-use crate::link::Pages;
-use crate::mail::{Mailer, Outcome, operator_address};
-use crate::message::{Audience, Mail, audience, render};
-use crate::store::{Channel, Message, Status, Store};
+use crate::audience::Audience;
+use crate::event_mail::render;
+use crate::mail::Mail;
+use crate::mailer::SendOutcome;
+use crate::notifier::Notifier;
+use crate::store::{Channel, Message, Status};
 
-/// What telling needs. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Notifier {
-    store: Store,
-    contacts: Contacts,
-    mailer: Mailer,
-    operator: Email,
-    pages: Pages,
-    clock: Clock,
-}
-
-/// What is to be told, and where.
-struct Letter {
+/// The content of a message, and the address to which it is sent.
+struct OutgoingMail {
     email: Email,
-    content: Content,
+    content: MailContent,
 }
 
-enum Content {
-    /// All of it.
-    Written(Mail),
-    /// A one-time token, whose secret is made when it is certain that this mail is ours to send.
-    Secret(Errand),
+enum MailContent {
+    /// The whole email.
+    Ready(Mail),
+    /// A one-time token. Its secret is made once this worker has claimed the message.
+    Token(TokenMail),
 }
 
 impl Notifier {
-    /// With the notifications and identity tables and the mail service.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self {
-            store: Store::new(aws.table("SOUK_TABLE_NOTIFICATIONS")?),
-            contacts: Contacts::new(aws.table("SOUK_TABLE_IDENTITY")?),
-            mailer: Mailer::from_env(aws)?,
-            operator: operator_address()?,
-            pages: Pages::from_env()?,
-            clock: Clock::System,
-        })
+    /// Notifies the audience of this event. An error means that nothing was sent, and the event may be delivered again.
+    /// 1 read (none for the operator, 3 for a one-time token), 2 writes (3 for a token), 1 email.
+    pub async fn notify(&self, envelope: &Envelope) -> Result<()> {
+        let Some(audience) = Audience::of(&envelope.event) else { return Ok(()) };
+        if let Event::PaymentMismatched(mismatch) = &envelope.event {
+            log_alarm(mismatch);
+        }
+        let Some(OutgoingMail { email, content }) = self.compose(audience, &envelope.event).await? else {
+            info!(recipient = %audience, "no one to notify");
+            return Ok(());
+        };
+        let message = Message::new(envelope, Channel::Email, audience);
+        let status = self.store.claim(&message, envelope, self.clock.now()).await?;
+        match status.filter(|_| !fault::mutant("mail_twice")) {
+            None => {
+                fault::point("notifier.claimed");
+                let outcome = match self.finish(content).await {
+                    Ok(Some(mail)) => self.mailer.send(&email, &mail).await?,
+                    Ok(None) => SendOutcome::Rejected(Error::not_found("token")),
+                    Err(cause) => SendOutcome::NotSent(cause),
+                };
+                self.save_result(&message, outcome).await
+            }
+            Some(Status::Sending) => {
+                // The worker that claimed it has crashed, or is still sending it and will save the result.
+                warn!(recipient = %audience, "message was claimed before and its result is unknown; it is not sent again");
+                self.store.mark_unknown(&message).await
+            }
+            Some(status) => {
+                info!(recipient = %audience, message.status = ?status, "message was handled before");
+                Ok(())
+            }
+        }
     }
 
-    /// What to write, and where to; none when nobody is there.
-    async fn letter(&self, audience: Audience, event: &Event) -> Result<Option<Letter>> {
+    /// The message and its email address; none when there is no one to notify.
+    async fn compose(&self, audience: Audience, event: &Event) -> Result<Option<OutgoingMail>> {
         let (email, name) = match audience {
-            Audience::Holder(token) => {
-                let errand = self.contacts.errand(token, self.clock.now()).await?;
-                return Ok(
-                    errand.map(|errand| Letter { email: errand.email.clone(), content: Content::Secret(errand) })
-                );
+            Audience::TokenHolder(token) => {
+                let errand = self.contacts.token_mail(token, self.clock.now()).await?;
+                return Ok(errand
+                    .map(|errand| OutgoingMail { email: errand.email.clone(), content: MailContent::Token(errand) }));
             }
-            Audience::Customer(recipient) => match self.contacts.reach(recipient).await? {
-                Some(contact) if contact.wants(event.name(), Way::Email) => (contact.email, contact.name),
+            Audience::Customer(recipient) => match self.contacts.find(recipient).await? {
+                Some(contact) if contact.wants(event.name(), ContactChannel::Email) => (contact.email, contact.name),
                 Some(_) => {
-                    info!(recipient = %audience, event.kind = event.name(), "this recipient wants no mail of it");
+                    info!(recipient = %audience, event.kind = event.name(), "recipient has unsubscribed from this email");
                     return Ok(None);
                 }
                 None => return Ok(None),
             },
             Audience::Operator => (self.operator.clone(), String::new()),
         };
-        Ok(render(event, &name).map(|mail| Letter { email, content: Content::Written(mail) }))
+        Ok(render(event, &name).map(|mail| OutgoingMail { email, content: MailContent::Ready(mail) }))
     }
 
-    /// The mail as it is sent; none when the token that it was to bring has gone.
-    async fn seal(&self, content: Content) -> Result<Option<Mail>> {
+    /// The email as it is sent; none when its token no longer exists.
+    async fn finish(&self, content: MailContent) -> Result<Option<Mail>> {
         match content {
-            Content::Written(mail) => Ok(Some(mail)),
-            Content::Secret(errand) => {
-                let token = self.contacts.mint(&errand).await?;
+            MailContent::Ready(mail) => Ok(Some(mail)),
+            MailContent::Token(errand) => {
+                let token = self.contacts.issue_secret(&errand).await?;
                 Ok(token.map(|token| self.pages.mail(errand.purpose, &token, &errand.name)))
+            }
+        }
+    }
+
+    async fn save_result(&self, message: &Message, outcome: SendOutcome) -> Result<()> {
+        let store = &self.store;
+        match outcome {
+            SendOutcome::Sent => {
+                fault::point("notifier.sent");
+                store.save_result(message, Status::Sent).await.or_else(log_unsaved_result)
+            }
+            SendOutcome::Rejected(cause) => {
+                error!(error.cause = cause.causes(), "mail service rejected the message");
+                store.save_result(message, Status::Failed).await.or_else(log_unsaved_result)
+            }
+            SendOutcome::Lost(cause) => {
+                error!(
+                    error.cause = cause.causes(),
+                    "mail service did not answer; it is unknown whether the message was sent"
+                );
+                store.save_result(message, Status::Unknown).await.or_else(log_unsaved_result)
+            }
+            SendOutcome::NotSent(cause) => {
+                store.release(message).await?;
+                Err(cause)
             }
         }
     }
 }
 
-/// Sends what this event has to say. An error means that nothing was sent and it may come again.
-/// 1 read (none for the operator, 3 for a one-time token), 2 writes (3 for a token), 1 mail.
-pub async fn notify(notifier: &Notifier, envelope: &Envelope) -> Result<()> {
-    let Some(audience) = audience(&envelope.event) else { return Ok(()) };
-    if let Event::PaymentMismatched(mismatch) = &envelope.event {
-        raise(mismatch);
-    }
-    let Some(Letter { email, content }) = notifier.letter(audience, &envelope.event).await? else {
-        info!(recipient = %audience, "skipped: there is nobody to write to");
-        return Ok(());
-    };
-    let message = Message::new(envelope, Channel::Email, audience);
-    let known = notifier.store.claim(&message, envelope, notifier.clock.now()).await?;
-    match known.filter(|_| !fault::mutant("mail_twice")) {
-        None => {
-            fault::point("notifier.claimed");
-            let outcome = match notifier.seal(content).await {
-                Ok(Some(mail)) => notifier.mailer.send(&email, &mail).await?,
-                Ok(None) => Outcome::Refused(Error::not_found("token")),
-                Err(cause) => Outcome::NotSent(cause),
-            };
-            conclude(notifier, &message, outcome).await
-        }
-        Some(Status::Sending) => {
-            // Whoever claimed it died in the middle, or is still at it; then it will say so.
-            warn!(recipient = %audience, "a redelivery found this message half sent: its outcome is unknown, it is not sent again");
-            notifier.store.give_up(&message).await
-        }
-        Some(known) => {
-            info!(recipient = %audience, message.status = ?known, "told before");
-            Ok(())
-        }
-    }
-}
-
-/// The line that an alarm is made of. At every delivery: a mail may get lost or fail, and an alarm twice is better than none.
-fn raise(mismatch: &PaymentMismatched) {
+/// Logs the line that raises the alarm. It is logged at every delivery: an email may get lost, and two alarms are
+/// better than none.
+fn log_alarm(mismatch: &PaymentMismatched) {
     error!(
         alarm = "payment.mismatched",
         order.id = %mismatch.order_id,
@@ -126,39 +130,14 @@ fn raise(mismatch: &PaymentMismatched) {
         payment.id = %mismatch.payment_id,
         payment.intent = mismatch.intent,
         payment.expected = %mismatch.expected,
-        payment.provider_amount = mismatch.provider_amount,
-        payment.provider_currency = mismatch.provider_currency,
-        "the provider holds another amount or currency than this order costs"
+        payment.seen_amount = mismatch.seen_amount,
+        payment.seen_currency = mismatch.seen_currency,
+        "provider has another amount or currency than the order"
     );
 }
 
-async fn conclude(notifier: &Notifier, message: &Message, outcome: Outcome) -> Result<()> {
-    let store = &notifier.store;
-    match outcome {
-        Outcome::Sent => {
-            fault::point("notifier.sent");
-            store.conclude(message, Status::Sent).await.or_else(kept_quiet)
-        }
-        Outcome::Refused(cause) => {
-            error!(error.cause = cause.causes(), "the mail service refuses this message");
-            store.conclude(message, Status::Failed).await.or_else(kept_quiet)
-        }
-        Outcome::Lost(cause) => {
-            error!(
-                error.cause = cause.causes(),
-                "the mail service did not answer: it is unknown whether this message was sent"
-            );
-            store.conclude(message, Status::Unknown).await.or_else(kept_quiet)
-        }
-        Outcome::NotSent(cause) => {
-            store.release(message).await?;
-            Err(cause)
-        }
-    }
-}
-
-/// The send is over and its claim stands, so a redelivery would only find out less: the row stays `sending`.
-fn kept_quiet(error: Error) -> Result<()> {
-    error!(error.code = error.code, error.cause = error.causes(), "the outcome of a message could not be written");
+/// The message was sent and its claim stands, so a redelivery would only know less. The row stays `sending`.
+fn log_unsaved_result(error: Error) -> Result<()> {
+    error!(error.code = error.code, error.cause = error.causes(), "result of a message could not be saved");
     Ok(())
 }

@@ -6,9 +6,9 @@
 //!
 //! | access pattern | key condition | index | cost (units: W written) |
 //! |---|---|---|---|
-//! | claim a message before it is sent | create, refused if there | | 1 W |
-//! | say what became of it | update | | 1 W |
-//! | give a claim back, because nothing was sent | delete while `sending` | | 1 W |
+//! | claim a message before it is sent | create, refused if it exists | | 1 W |
+//! | save the result | update | | 1 W |
+//! | release a claim, because nothing was sent | delete while `sending` | | 1 W |
 
 use std::fmt;
 
@@ -17,11 +17,11 @@ use events::Envelope;
 use serde::{Deserialize, Serialize};
 use values::{Error, Result, Timestamp};
 
-use crate::message::Audience;
+use crate::audience::Audience;
 
-const KEPT_SECONDS: i64 = 90 * 24 * 3600;
+const LIFETIME_SECONDS: i64 = 90 * 24 * 3600;
 
-/// By what a message travels.
+/// How a message is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Channel {
@@ -36,17 +36,17 @@ impl fmt::Display for Channel {
     }
 }
 
-/// What is known of a message.
+/// The status of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
-    /// Claimed; whoever claimed it sends it.
+    /// Claimed by a worker, which sends it.
     Sending,
-    /// Taken by the service.
+    /// The mail service accepted it.
     Sent,
-    /// Refused by the service, for good.
+    /// The mail service rejected it for good.
     Failed,
-    /// Sent or not: the answer was lost, and nobody may try again.
+    /// It may have been sent or not, because the answer was lost. It must not be sent again.
     Unknown,
 }
 
@@ -55,13 +55,13 @@ pub(crate) enum Status {
 struct Row {
     status: Status,
     event_type: String,
-    /// The id of what the event is about: an order or a payment.
+    /// The id of the subject of the event: an order or a payment.
     subject: String,
     created_at: Timestamp,
     expires_at: i64,
 }
 
-/// One message: an event, told to one recipient by one channel.
+/// One message: about one event, to one recipient, over one channel.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     key: Key,
@@ -84,42 +84,42 @@ impl Store {
         Self { table }
     }
 
-    /// Claims a message. None when the claim is ours; otherwise what is known of it.
+    /// Claims a message. None when this claim succeeded; otherwise the status of the message.
     pub(crate) async fn claim(&self, message: &Message, envelope: &Envelope, now: Timestamp) -> Result<Option<Status>> {
         let row = Row {
             status: Status::Sending,
             event_type: envelope.event.name().to_owned(),
             subject: envelope.subject.clone(),
             created_at: now,
-            expires_at: now.seconds() + KEPT_SECONDS,
+            expires_at: now.seconds() + LIFETIME_SECONDS,
         };
         match Write::create(&self.table, message.key.clone(), &row)?.run().await? {
             Ok(()) => Ok(None),
-            Err(refused) => match refused.row::<Row>()? {
+            Err(failure) => match failure.row::<Row>()? {
                 Some(row) => Ok(Some(row.status)),
-                None => Err(Error::internal("a refused claim came without its row")),
+                None => Err(Error::internal("the refused claim has no row")),
             },
         }
     }
 
-    /// Says what became of a message that we sent: our knowledge goes before anybody's guess.
-    pub(crate) async fn conclude(&self, message: &Message, status: Status) -> Result<()> {
+    /// Saves the result of a message that we sent. It replaces the status `unknown`, which is a guess.
+    pub(crate) async fn save_result(&self, message: &Message, status: Status) -> Result<()> {
         let written = self.set(message, status)?.run().await?;
-        written.map_err(|_| Error::internal("an unconditional update was refused"))
+        written.map_err(|_| Error::internal("DynamoDB refused an unconditional update"))
     }
 
-    /// Says that nobody knows, unless somebody does by now.
-    pub(crate) async fn give_up(&self, message: &Message) -> Result<()> {
-        let guess =
+    /// Saves that the result is unknown, unless it is known by now.
+    pub(crate) async fn mark_unknown(&self, message: &Message) -> Result<()> {
+        let update =
             self.set(message, Status::Unknown)?.when("#status = :sending").value(":sending", Status::Sending)?;
-        let _known_by_now = guess.run().await?;
+        let _already_known = update.run().await?;
         Ok(())
     }
 
-    /// Gives a claim back, so that a redelivery sends.
+    /// Releases a claim, so that the next delivery sends the message.
     pub(crate) async fn release(&self, message: &Message) -> Result<()> {
         let release = Write::delete(&self.table, message.key.clone()).when("#status = :sending");
-        let _concluded_by_now = release.name("#status", "status").value(":sending", Status::Sending)?.run().await?;
+        let _already_known = release.name("#status", "status").value(":sending", Status::Sending)?.run().await?;
         Ok(())
     }
 

@@ -1,125 +1,118 @@
-//! An order and what becomes of it. Pure.
+//! An order and its transitions. Each returns the next version of the order, or an error when it is illegal_transition. Pure.
 
 use events::{
-    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
-    Recipient,
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved, Pieces, Recipient,
 };
 use identity::Address;
 use serde::{Deserialize, Serialize};
 use values::{Email, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp};
 
-use crate::status::{Fulfilment, PaymentStatus, Status, illegal};
+use crate::status::{Fulfilment, PaymentStatus, Status, illegal_transition};
 
-/// A line as it was bought: a snapshot, whatever becomes of the product.
+/// A line of an order. It is a snapshot, and does not change with the product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// What.
     pub sku: Sku,
-    /// Of which product.
     pub product_id: ProductId,
-    /// What it was called then.
     pub name: String,
-    /// How many.
     pub quantity: Quantity,
-    /// What one cost.
     pub unit_price: Money,
-    /// Taken off.
     pub discount: Money,
-    /// Added by the state.
     pub tax: Money,
-    /// For all of them.
+    /// The price of all pieces.
     pub line_total: Money,
 }
 
-/// An order without the personal data, which lies apart in [`Private`].
+/// An order without its personal data, which is in a row of its own ([`PersonalData`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Its id.
     pub id: OrderId,
-    /// What people call it.
+    /// The number that people use, such as `7KQ4M-2XD9A`.
     pub number: String,
-    /// The account, or the guest's contact.
+    /// The account, or the contact of the guest.
     pub buyer: Recipient,
-    /// What was bought.
     pub items: Vec<Item>,
-    /// Sum of the lines.
+    /// The sum of the lines.
     pub subtotal: Money,
-    /// Taken off.
     pub discount: Money,
-    /// Added by the state.
     pub tax: Money,
-    /// Added for carriage.
     pub shipping: Money,
-    /// To be paid.
+    /// The amount to be paid.
     pub total: Money,
-    /// How far it has come.
     pub status: Status,
-    /// Where its money is.
     pub payment_status: PaymentStatus,
-    /// Sequence of the last payment event that counted.
+    /// The sequence of the last payment event that was applied.
     pub payment_sequence: u64,
-    /// Where its goods are.
     pub fulfilment_status: Fulfilment,
-    /// What pays for it.
     pub payment_id: PaymentId,
-    /// Until when its stock is held while it is pending.
+    /// When the stock is released if the order is still pending.
     pub hold_expires_at: Timestamp,
-    /// Counts changes.
+    /// Counts the changes, from 1.
     pub version: u64,
-    /// When it was placed.
     pub created_at: Timestamp,
-    /// When it last changed.
     pub updated_at: Timestamp,
 }
 
-/// Personal data of an order: a row of its own, to be erased without touching the books.
+/// The personal data of an order: a row of its own, which can be erased without changing the books.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Private {
-    /// A guest's mail address.
+pub struct PersonalData {
+    /// The email address of a guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// Where it goes: a snapshot, whatever becomes of the address book.
+    /// A snapshot, which does not change with the address book.
     pub shipping_address: Address,
-    /// Digest of a guest's order token. Here, because it never changes: the order's row is written again with every move, and
-    /// with it each of its index entries, by the kilobyte.
+    /// The digest of a guest's order token. It is here because it never changes: the row of the order, with all its
+    /// index entries, is written again with every transition, and paid for by the kilobyte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_digest: Option<String>,
 }
 
+/// An order with its personal data.
+#[derive(Debug, Clone)]
+pub struct OrderDetails {
+    pub order: Order,
+    /// None when it was erased.
+    pub personal: Option<PersonalData>,
+}
+
 impl Order {
-    /// The next version of the same.
-    pub fn changed(&self, now: Timestamp) -> Self {
+    /// The same order with the next version.
+    pub fn next_version(&self, now: Timestamp) -> Self {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
-    /// Moves on, if that is legal.
-    pub fn moved(&self, next: Status, now: Timestamp) -> Result<Self> {
+    /// Changes the status; 409 `illegal_transition` when the table of transitions does not allow it.
+    pub fn transition(&self, next: Status, now: Timestamp) -> Result<Self> {
         self.status.check_may_become(next)?;
-        Ok(Self { status: next, ..self.changed(now) })
+        Ok(Self { status: next, ..self.next_version(now) })
     }
 
-    /// Confirmed, because its money is reserved, as that version of its payment says: older news of it counts no more.
-    pub fn authorized(&self, sequence: u64, now: Timestamp) -> Result<Self> {
-        let confirmed = self.moved(Status::Confirmed, now)?;
+    /// Confirms the order, because its payment is authorised at that sequence. Older payment events are ignored from
+    /// then on.
+    pub fn confirm(&self, sequence: u64, now: Timestamp) -> Result<Self> {
+        let confirmed = self.transition(Status::Confirmed, now)?;
         Ok(Self { payment_status: PaymentStatus::Authorized, payment_sequence: sequence, ..confirmed })
     }
 
-    /// Moves on by the shop's hand: packed, sent, arrived. All other moves have causes of their own.
-    pub fn advanced(&self, next: Status, now: Timestamp) -> Result<Self> {
+    /// Changes the status by hand: packed, shipped or delivered. All other statuses have causes of their own.
+    pub fn advance(&self, next: Status, now: Timestamp) -> Result<Self> {
         if !matches!(next, Status::Processing | Status::Shipped | Status::Delivered) {
             let detail =
-                format!("An order does not become {} by hand; this one is {}.", next.name(), self.status.name());
-            return Err(illegal(detail));
+                format!("The status {} is not set by hand; this order is {}.", next.name(), self.status.name());
+            return Err(illegal_transition(detail));
         }
-        let next = self.moved(next, now)?;
-        // A reservation may lapse at the bank after it confirmed the order, and all that was taken may be given back.
+        let next = self.transition(next, now)?;
+        // The bank may release the reservation after the order was confirmed, and the whole payment may have been
+        // refunded.
         if next.status != Status::Delivered && self.payment_status.is_missing() {
-            let detail =
-                format!("The payment is {}: nothing is sent for it. Cancel the order.", self.payment_status.name());
-            return Err(illegal(detail));
+            let detail = format!(
+                "The payment is {}, so the order cannot be shipped. Cancel the order.",
+                self.payment_status.name()
+            );
+            return Err(illegal_transition(detail));
         }
         match next.status {
             Status::Shipped => Ok(Self { fulfilment_status: Fulfilment::Fulfilled, ..next }),
@@ -127,27 +120,30 @@ impl Order {
         }
     }
 
-    /// With its stock held at least until `until`.
-    pub fn held_until(&self, until: Timestamp, now: Timestamp) -> Self {
-        Self { hold_expires_at: self.hold_expires_at.max(until), ..self.changed(now) }
+    /// Holds the stock at least until `until`.
+    pub fn hold_until(&self, until: Timestamp, now: Timestamp) -> Self {
+        Self { hold_expires_at: self.hold_expires_at.max(until), ..self.next_version(now) }
     }
 
-    /// May the customer try another payment?
+    /// Can the customer try another payment? 409 `illegal_transition` or `hold_expired`.
     pub fn check_payable(&self, now: Timestamp) -> Result<()> {
         if self.status != Status::Pending {
-            return Err(illegal(format!("The order is {}; only a pending one can be paid.", self.status.name())));
+            return Err(illegal_transition(format!(
+                "The order is {}; only a pending order can be paid.",
+                self.status.name()
+            )));
         }
         if self.hold_expires_at <= now {
             return Err(Error::conflict(
                 "hold_expired",
-                "The stock is held for this order no longer. Place a new order.",
+                "The stock is no longer held for this order. Place a new order.",
             ));
         }
         Ok(())
     }
 
-    /// Lines as events tell of them.
-    pub fn lines(&self) -> Vec<Line> {
+    /// The lines of its events.
+    pub fn event_lines(&self) -> Vec<Line> {
         let line = |item: &Item| Line {
             sku: item.sku.clone(),
             name: item.name.clone(),
@@ -157,15 +153,15 @@ impl Order {
         self.items.iter().map(line).collect()
     }
 
-    /// Pieces as events tell of them: what was taken from stock.
-    fn pieces(&self) -> Vec<OrderItem> {
+    /// The pieces of its events: what was taken from stock.
+    fn pieces(&self) -> Vec<Pieces> {
         let pieces =
-            |item: &Item| OrderItem { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
+            |item: &Item| Pieces { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
         self.items.iter().map(pieces).collect()
     }
 
-    /// Data of `order.created`.
-    pub fn created(&self) -> OrderCreated {
+    /// The data of `order.created`.
+    pub fn created_event(&self) -> OrderCreated {
         OrderCreated {
             order_id: self.id,
             order_number: self.number.clone(),
@@ -176,9 +172,9 @@ impl Order {
         }
     }
 
-    /// Data of `order.processing` and `order.shipped`.
-    pub fn on_its_way(&self) -> OrderStatusChanged {
-        OrderStatusChanged {
+    /// The data of `order.processing` and `order.shipped`.
+    pub fn moved_event(&self) -> OrderMoved {
+        OrderMoved {
             order_id: self.id,
             order_number: self.number.clone(),
             payment_id: self.payment_id,
@@ -186,8 +182,8 @@ impl Order {
         }
     }
 
-    /// Data of `order.delivered`.
-    pub fn delivered(&self) -> OrderDelivered {
+    /// The data of `order.delivered`.
+    pub fn delivered_event(&self) -> OrderDelivered {
         OrderDelivered {
             order_id: self.id,
             order_number: self.number.clone(),
@@ -197,19 +193,19 @@ impl Order {
         }
     }
 
-    /// Data of `order.confirmed`.
-    pub fn confirmed(&self) -> OrderConfirmed {
+    /// The data of `order.confirmed`.
+    pub fn confirmed_event(&self) -> OrderConfirmed {
         OrderConfirmed {
             order_id: self.id,
             order_number: self.number.clone(),
             payment_id: self.payment_id,
-            lines: self.lines(),
+            lines: self.event_lines(),
             total: self.total,
         }
     }
 
-    /// Data of `order.cancelled`.
-    pub fn cancelled(&self, reason: CancelReason) -> OrderCancelled {
+    /// The data of `order.cancelled`.
+    pub fn cancelled_event(&self, reason: CancelReason) -> OrderCancelled {
         OrderCancelled {
             order_id: self.id,
             order_number: self.number.clone(),
@@ -263,54 +259,55 @@ pub(crate) mod tests {
         }
     }
 
-    fn confirmed() -> Order {
-        let mut order = order().moved(Status::Confirmed, order().created_at).unwrap();
+    fn confirmed_order() -> Order {
+        let mut order = order().transition(Status::Confirmed, order().created_at).unwrap();
         order.payment_status = PaymentStatus::Authorized;
         order
     }
 
     #[test]
-    fn the_shop_packs_sends_and_delivers_in_this_order() {
+    fn shop_packs_ships_and_delivers_in_this_order() {
         let now = order().created_at;
-        let packed = confirmed().advanced(Status::Processing, now).unwrap();
-        assert_eq!(confirmed().advanced(Status::Shipped, now).unwrap_err().code, "illegal_transition");
-        let sent = packed.advanced(Status::Shipped, now).unwrap();
+        let packed = confirmed_order().advance(Status::Processing, now).unwrap();
+        assert_eq!(confirmed_order().advance(Status::Shipped, now).unwrap_err().code, "illegal_transition");
+        let sent = packed.advance(Status::Shipped, now).unwrap();
         assert_eq!(
             (packed.fulfilment_status, sent.fulfilment_status),
             (Fulfilment::Unfulfilled, Fulfilment::Fulfilled)
         );
-        assert_eq!(sent.advanced(Status::Delivered, now).unwrap().version, 5);
+        assert_eq!(sent.advance(Status::Delivered, now).unwrap().version, 5);
     }
 
     #[test]
-    fn what_is_taken_what_comes_back_and_what_arrives_is_told_by_the_piece() {
+    fn events_name_the_pieces() {
         let pieces = |event: serde_json::Value| event["items"].clone();
         let order = order();
-        let created = pieces(serde_json::to_value(order.created()).unwrap());
+        let created = pieces(serde_json::to_value(order.created_event()).unwrap());
         let product = order.items[0].product_id.to_string();
         assert_eq!(created, serde_json::json!([{ "sku": "MUG", "productId": product, "quantity": 2 }]));
-        let cancelled = order.cancelled(CancelReason::ByCustomer);
+        let cancelled = order.cancelled_event(CancelReason::ByCustomer);
         assert_eq!(pieces(serde_json::to_value(cancelled).unwrap()), created);
-        assert_eq!(pieces(serde_json::to_value(order.delivered()).unwrap()), created);
+        assert_eq!(pieces(serde_json::to_value(order.delivered_event()).unwrap()), created);
     }
 
     #[test]
-    fn what_is_not_done_by_hand_is_refused_whatever_the_table_says() {
-        for (order, next) in [(order(), Status::Confirmed), (order(), Status::Pending), (confirmed(), Status::Returned)]
+    fn other_statuses_are_not_set_by_hand() {
+        for (order, next) in
+            [(order(), Status::Confirmed), (order(), Status::Pending), (confirmed_order(), Status::Returned)]
         {
-            assert_eq!(order.advanced(next, order.created_at).unwrap_err().code, "illegal_transition");
+            assert_eq!(order.advance(next, order.created_at).unwrap_err().code, "illegal_transition");
         }
     }
 
     #[test]
-    fn nothing_is_sent_for_a_payment_that_was_let_go_or_given_back() {
+    fn order_with_a_voided_or_refunded_payment_is_not_shipped() {
         for missing in [PaymentStatus::Voided, PaymentStatus::Refunded] {
-            let order = Order { payment_status: missing, ..confirmed() };
-            assert_eq!(order.advanced(Status::Processing, order.created_at).unwrap_err().code, "illegal_transition");
+            let order = Order { payment_status: missing, ..confirmed_order() };
+            assert_eq!(order.advance(Status::Processing, order.created_at).unwrap_err().code, "illegal_transition");
             let packed = Order { status: Status::Processing, ..order };
-            assert_eq!(packed.advanced(Status::Shipped, packed.created_at).unwrap_err().code, "illegal_transition");
+            assert_eq!(packed.advance(Status::Shipped, packed.created_at).unwrap_err().code, "illegal_transition");
         }
-        let partly = Order { payment_status: PaymentStatus::PartiallyRefunded, ..confirmed() };
-        assert!(partly.advanced(Status::Processing, partly.created_at).is_ok());
+        let partly = Order { payment_status: PaymentStatus::PartiallyRefunded, ..confirmed_order() };
+        assert!(partly.advance(Status::Processing, partly.created_at).is_ok());
     }
 }

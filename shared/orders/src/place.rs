@@ -1,75 +1,46 @@
-//! Placing an order: two round trips. One reads the cart (or the offers, when items are named outright), one is the
-//! transaction in which everything happens or nothing does. What failed comes back with the cancellation and fills the 409.
+//! Place an order, in two round trips. The first reads the cart, or the offers of the items that the request names.
+//! The second is the transaction in which everything happens or nothing does. The conditions that failed come back
+//! with the cancellation, and fill the 409.
 
 use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault};
 use cart::{Cart, Line};
 use catalog::{Offer, Unsold};
 use events::{Event, Recipient};
-use identity::{Address, contact_write};
-use payments::{Method, NewPayment};
+use identity::Address;
+use payments::NewPayment;
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
-use values::{AddressId, Caller, ContactId, Email, Error, Money, Result, Sku, Trace};
+use values::{Caller, ContactId, Email, Error, Money, Result, Sku, Trace};
 
-use crate::basket::{Basket, Source, items, priced};
-use crate::order::{Order, Private};
-use crate::read::Full;
-use crate::refusal::{Fault, faults, refusal, repriced};
+use crate::checkout::Checkout;
+use crate::lines::{OrderLines, items, price_lines};
+use crate::new_order::{Destination, NewOrder, PlacedOrder};
+use crate::order::{Order, OrderDetails, PersonalData};
+use crate::refusal::{LineProblem, line_problems, refusal, reprice};
 use crate::status::{Fulfilment, PaymentStatus, Status};
 use crate::store::add_all;
-use crate::{Checkout, number, token};
+use crate::{number, token};
 
-/// Promotions that count their uses, of a later issue: their place in the transaction is kept free.
-const MOST_PROMOTIONS: usize = 5;
+/// Promotions that count their uses are of a later issue. Their place in the transaction is reserved.
+const MAX_PROMOTIONS: usize = 5;
 /// Order, personal data, number, history, event; cart, payment, contact, idempotency record.
 const OTHER_WRITES: usize = 9;
 const _: () = assert!(
-    Cart::MOST_LINES + MOST_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
+    Cart::MAX_LINES + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "an order must fit one transaction"
 );
 
-/// Where it goes.
-#[derive(Debug, Clone)]
-pub enum Destination {
-    /// There.
-    Address(Address),
-    /// To an entry of the caller's address book.
-    Saved(AddressId),
-}
-
-/// An order to be placed.
-#[derive(Debug, Clone)]
-pub struct NewOrder {
-    /// What is bought.
-    pub source: Source,
-    /// How a guest is reached.
-    pub email: Option<Email>,
-    /// Where it goes.
-    pub destination: Destination,
-    /// What pays for it.
-    pub method: Method,
-    /// What the customer was shown; another total is not charged.
-    pub expected_total: Option<Money>,
-}
-
-/// A placed order.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    /// As it was placed.
-    pub full: Full,
-    /// A guest's token.
-    pub order_token: Option<String>,
-}
-
-/// What an idempotency record keeps: no personal data and no token, only what makes them again.
+/// The stored response of an idempotency key: no personal data and no token, only what is needed to derive them again.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct StoredOrder {
     order: Order,
     salt: Option<String>,
 }
 
 impl Checkout {
-    /// Places the order once per key: a repetition gets the same answer. `key` is the caller's, from which a guest's token is made.
+    /// Places the order once per key; a repetition gets the stored response. `key` is the key that the caller sent,
+    /// from which a guest's token is derived. 422 `total_zero`, `cart_empty` and others for an invalid request; 409
+    /// for lines that cannot be bought, and `cart_changed`.
     pub async fn place(
         &self,
         new: NewOrder,
@@ -77,43 +48,46 @@ impl Checkout {
         key: &str,
         idempotency: &Idempotency,
         trace: &Trace,
-    ) -> Result<Idempotent<Placed>> {
-        match self.place_once(new, caller, key, idempotency, trace).await {
+    ) -> Result<Idempotent<PlacedOrder>> {
+        match self.try_place(new, caller, key, idempotency, trace).await {
             Ok(placed) => Ok(Idempotent::Fresh(placed)),
-            // A repetition finds its cart used up, its stock taken, or its own record: whatever went wrong, and also when
-            // the database's answer was lost, the record knows whether this request has been done.
+            // A repetition finds its cart empty, its stock taken, or its own record. Whatever went wrong, also when
+            // the answer of the database was lost, the record says whether this request was carried out.
             Err(error) => {
-                let orders = &self.desk.orders;
-                let kept: Kept = idempotency.or_earlier(orders.table(), orders.clock.now(), error).await?;
-                let private = orders.read_full(kept.order.id).await?.and_then(|full| full.private);
-                let order_token = kept.salt.map(|salt| token::token(kept.order.id, key, &salt));
-                Ok(Idempotent::Replayed(Placed { full: Full { order: kept.order, private }, order_token }))
+                let orders = &self.service.orders;
+                let stored: StoredOrder = idempotency.or_earlier(orders.table(), orders.clock.now(), error).await?;
+                let personal = orders.read_details(stored.order.id).await?.and_then(|details| details.personal);
+                let order_token = stored.salt.map(|salt| token::derive(stored.order.id, key, &salt));
+                Ok(Idempotent::Replayed(PlacedOrder {
+                    details: OrderDetails { order: stored.order, personal },
+                    order_token,
+                }))
             }
         }
     }
 
-    async fn place_once(
+    async fn try_place(
         &self,
         new: NewOrder,
         caller: &Caller,
         key: &str,
         idempotency: &Idempotency,
         trace: &Trace,
-    ) -> Result<Placed> {
+    ) -> Result<PlacedOrder> {
         let (buyer, contact) = self.buyer(caller, new.email)?;
         self.check_currency(new.expected_total)?;
-        let basket = self.basket(&new.source).await?;
-        let shipping_address = self.address(new.destination, caller).await?;
-        let (lines, sums) = self.agreed(&basket, new.expected_total).await?;
+        let order_lines = self.read_lines(&new.source).await?;
+        let shipping_address = self.resolve_address(new.destination, caller).await?;
+        let (lines, sums) = self.check_prices(&order_lines, new.expected_total).await?;
         if sums.total.amount <= 0 {
-            return Err(Error::invalid("items", "total_zero", "cost nothing together, and nothing cannot be charged"));
+            return Err(Error::invalid("items", "total_zero", "the total is zero; an order must cost something"));
         }
 
-        let salt = contact.is_some().then(token::salt).transpose()?;
-        let (order, order_token) = self.draft(buyer, &lines, &sums, salt.as_deref(), key)?;
+        let salt = contact.is_some().then(token::new_salt).transpose()?;
+        let (order, order_token) = self.new_order(buyer, &lines, &sums, salt.as_deref(), key)?;
         let token_digest = order_token.as_deref().map(token::digest);
         let email = contact.as_ref().map(|(_, email)| email.clone());
-        let private = Private { email, shipping_address, token_digest: token_digest.clone() };
+        let personal = PersonalData { email, shipping_address, token_digest: token_digest.clone() };
         let payment = NewPayment {
             id: order.payment_id,
             order_id: order.id,
@@ -121,66 +95,69 @@ impl Checkout {
             payer: buyer,
             amount: order.total,
             method: new.method,
-            lines: order.lines(),
+            lines: order.event_lines(),
             token_digest,
         };
 
         let mut transaction = Transaction::new();
-        let orders = &self.desk.orders;
-        add_all(&mut transaction, orders.created(&order, &private, trace, Event::OrderCreated(order.created()))?);
-        transaction.add(orders.kept(idempotency, &Kept { order: order.clone(), salt })?);
-        transaction.add(self.desk.payments.open(payment)?);
+        let orders = &self.service.orders;
+        add_all(
+            &mut transaction,
+            orders.put_new(&order, &personal, trace, Event::OrderCreated(order.created_event()))?,
+        );
+        transaction.add(orders.put_response(idempotency, &StoredOrder { order: order.clone(), salt })?);
+        transaction.add(self.service.payments.open(payment)?);
         if let Some((id, email)) = &contact {
-            transaction.add(contact_write(self.accounts.table(), *id, email)?);
+            transaction.add(self.accounts.contact_write(*id, email)?);
         }
-        let cart = basket.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
-        let mut taken = Vec::new();
+        let cart =
+            order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
+        let mut stock_writes = Vec::new();
         for line in &lines {
-            let take = self.desk.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
-            taken.push((transaction.add(take), line));
+            let take = self.service.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
+            stock_writes.push((transaction.add(take), line));
         }
         fault::point("orders.placing");
         let committed = transaction.commit().await;
         fault::point("orders.placed");
         match committed {
-            Ok(()) => Ok(Placed { full: Full { order, private: Some(private) }, order_token }),
+            Ok(()) => Ok(PlacedOrder { details: OrderDetails { order, personal: Some(personal) }, order_token }),
             Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::ConditionFailed(refusals)) => {
-                let faults = faults(&refusals, &taken)?;
-                if !faults.is_empty() {
-                    return Err(refusal(&lines, &faults, sums.total, self.currency)?);
+            Err(CommitError::ConditionFailed(failures)) => {
+                let problems = line_problems(&failures, &stock_writes)?;
+                if !problems.is_empty() {
+                    return Err(refusal(&lines, &problems, sums.total, self.currency)?);
                 }
-                Err(match cart.and_then(|slot| refusals.of(slot)) {
-                    Some(_) => Error::conflict(
-                        "cart_changed",
-                        "The cart was changed meanwhile. Look at it and place the order again.",
-                    ),
+                Err(match cart.and_then(|slot| failures.of(slot)) {
+                    Some(_) => {
+                        Error::conflict("cart_changed", "The cart has changed. Read it and place the order again.")
+                    }
                     None => Error::conflict("order_refused", "The order was not placed. Try again."),
                 })
             }
         }
     }
 
-    /// The lines to be bought, and what they cost. A customer who expects another total may have seen newer prices than the cart
-    /// remembers: then it is priced by what is offered now, and bought if that comes to what they expect. What is gone by
-    /// then is told rather than a total without it. 1 round trip, only then.
-    async fn agreed(&self, basket: &Basket, expected: Option<Money>) -> Result<(Vec<Line>, Breakdown)> {
-        let sums = priced(&basket.lines, self.currency)?;
+    /// The lines to be bought, and their prices. A customer who expects another total may have seen newer prices than
+    /// the cart stores. Then the lines are priced again by the offers of now, and bought if the total is the expected
+    /// one. A line that is no longer sold is an error, rather than a total without it. 1 round trip, only then.
+    async fn check_prices(&self, order_lines: &OrderLines, expected: Option<Money>) -> Result<(Vec<Line>, Breakdown)> {
+        let sums = price_lines(&order_lines.lines, self.currency)?;
         let Some(expected) = expected.filter(|expected| *expected != sums.total) else {
-            return Ok((basket.lines.clone(), sums));
+            return Ok((order_lines.lines.clone(), sums));
         };
-        let skus: Vec<Sku> = basket.lines.iter().map(|line| line.sku.clone()).collect();
-        let faults = judged(&basket.lines, &self.desk.catalog.offers(&skus).await?);
-        let lines = repriced(&basket.lines, &faults);
-        let sums = priced(&lines, self.currency)?;
-        let is_gone = faults.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
+        let skus: Vec<Sku> = order_lines.lines.iter().map(|line| line.sku.clone()).collect();
+        let problems = find_problems(&order_lines.lines, &self.service.catalog.offers(&skus).await?);
+        let lines = reprice(&order_lines.lines, &problems);
+        let sums = price_lines(&lines, self.currency)?;
+        let is_gone = problems.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
         if is_gone || sums.total != expected {
-            return Err(refusal(&basket.lines, &faults, expected, self.currency)?);
+            return Err(refusal(&order_lines.lines, &problems, expected, self.currency)?);
         }
         Ok((lines, sums))
     }
 
-    /// Refuses a total in another currency than the shop's.
+    /// Refuses an expected total in another currency than the shop's; 422 `currency_mismatch`.
     pub(crate) fn check_currency(&self, expected: Option<Money>) -> Result<()> {
         match expected.is_none_or(|expected| expected.currency == self.currency) {
             true => Ok(()),
@@ -191,19 +168,19 @@ impl Checkout {
         }
     }
 
-    /// Who buys: the account, or a guest who can be reached.
+    /// The buyer: the account, or a guest with an email address.
     fn buyer(&self, caller: &Caller, email: Option<Email>) -> Result<(Recipient, Option<(ContactId, Email)>)> {
         match (caller.account(), email) {
             (Some(user), _) => Ok((Recipient::User(user), None)),
             (None, Some(email)) => {
-                let id: ContactId = self.desk.orders.clock.mint();
+                let id: ContactId = self.service.orders.clock.mint();
                 Ok((Recipient::Contact(id), Some((id, email))))
             }
-            (None, None) => Err(Error::invalid("email", "required", "log in, or say how you are reached")),
+            (None, None) => Err(Error::invalid("email", "required", "log in, or send an email address")),
         }
     }
 
-    pub(crate) async fn address(&self, destination: Destination, caller: &Caller) -> Result<Address> {
+    pub(crate) async fn resolve_address(&self, destination: Destination, caller: &Caller) -> Result<Address> {
         match destination {
             Destination::Address(address) => Ok(address),
             Destination::Saved(id) => {
@@ -213,7 +190,7 @@ impl Checkout {
         }
     }
 
-    fn draft(
+    fn new_order(
         &self,
         buyer: Recipient,
         lines: &[Line],
@@ -221,12 +198,12 @@ impl Checkout {
         salt: Option<&str>,
         key: &str,
     ) -> Result<(Order, Option<String>)> {
-        let clock = &self.desk.orders.clock;
+        let clock = &self.service.orders.clock;
         let (id, now) = (clock.mint(), clock.now());
-        let order_token = salt.map(|salt| token::token(id, key, salt));
+        let order_token = salt.map(|salt| token::derive(id, key, salt));
         let mut order = Order {
             id,
-            number: number::fresh()?,
+            number: number::generate()?,
             buyer,
             items: items(lines, sums),
             subtotal: sums.subtotal,
@@ -251,11 +228,11 @@ impl Checkout {
     }
 }
 
-/// Which lines are gone or cost otherwise, by what is offered. Of stock only the transaction can tell.
-fn judged<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<Fault<'a>> {
-    let judge = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
+/// The lines that are no longer sold or have another price. Only the transaction can check the stock.
+fn find_problems<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<LineProblem<'a>> {
+    let problem = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
         Some(offer) => offer.judge(0, line.price_version),
         None => Some(Unsold::Gone),
     };
-    lines.iter().filter_map(|line| Some((line, judge(line)?))).collect()
+    lines.iter().filter_map(|line| Some((line, problem(line)?))).collect()
 }

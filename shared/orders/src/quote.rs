@@ -1,64 +1,64 @@
-//! What an order would cost, before it is placed: what placing would read, and no stock held.
+//! Quote an order before it is placed: it reads what placing reads, and holds no stock.
 
-use cart::{Change, View};
+use cart::{CartView, Change, ChangeKind};
 use pricing::Breakdown;
 use values::{Caller, Kind, Money, Result};
 
-use crate::Checkout;
-use crate::basket::{Source, cart_empty, items, line, priced};
+use crate::checkout::Checkout;
+use crate::lines::{OrderSource, cart_empty, items, line, price_lines};
+use crate::new_order::Destination;
 use crate::order::Item;
-use crate::place::Destination;
 
-/// An order that may be placed.
+/// An order to be quoted.
 #[derive(Debug)]
-pub struct Inquiry {
-    /// What would be bought.
-    pub source: Source,
-    /// Where it would go, if that is known.
+pub struct QuoteRequest {
+    pub source: OrderSource,
+    /// None if the customer has not chosen one.
     pub destination: Option<Destination>,
-    /// What the customer was shown. Only its currency matters here: the quote says what is true.
+    /// The total that the customer was shown. Only its currency is checked: the quote returns the present total.
     pub expected_total: Option<Money>,
 }
 
-/// What it would cost.
+/// The present price of an order.
 #[derive(Debug)]
 pub struct Quote {
-    /// The lines that can be bought, and how many there are of each.
+    /// The lines that can be bought, and how many pieces of each are available.
     pub items: Vec<(Item, u32)>,
-    /// Of all of them.
     pub sums: Breakdown,
-    /// What is otherwise than the customer last saw, or wants: no line is left of what is gone.
+    /// What differs from what the customer saw last or wants. A line that is no longer sold is only listed here.
     pub changes: Vec<Change>,
 }
 
 impl Checkout {
-    /// Prices a cart, or items, by what is offered now. Looking at a cart is a look of its owner, so an order that is placed next
-    /// is at these prices or refused. What cannot be had is told in `changes` and by `available`, and refuses nothing: stock
-    /// moves until the order is placed. 422 for what would be refused as a request. 2 round trips for a cart, 1 more when it
-    /// has changed; 1 for items; 1 more for an address of the book.
-    pub async fn quote(&self, inquiry: Inquiry, caller: &Caller) -> Result<Quote> {
-        self.check_currency(inquiry.expected_total)?;
-        if let Some(destination) = inquiry.destination {
-            self.address(destination, caller).await?;
+    /// Prices a cart, or items, by the present offers. A quote of a cart counts as a view by its owner, so an order
+    /// that is placed next has these prices or is refused. What cannot be bought is in `changes` and `available`, and
+    /// is no error: stock changes until the order is placed. 422 for an invalid request. 2 round trips for a cart, 1
+    /// more when it has changed; 1 for items; 1 more for an address of the address book.
+    pub async fn quote(&self, request: QuoteRequest, caller: &Caller) -> Result<Quote> {
+        self.check_currency(request.expected_total)?;
+        if let Some(destination) = request.destination {
+            self.resolve_address(destination, caller).await?;
         }
-        let (lines, changes) = match inquiry.source {
-            Source::Cart(owner) => match self.carts.view(owner).await {
-                Ok(View { cart, changes }) if cart.lines.is_empty() && changes.is_empty() => return Err(cart_empty()),
-                Ok(View { cart, changes }) => (cart.lines, changes),
+        let (lines, changes) = match request.source {
+            OrderSource::Cart(owner) => match self.carts.view(owner).await {
+                Ok(CartView { cart, changes }) if cart.lines.is_empty() && changes.is_empty() => {
+                    return Err(cart_empty());
+                }
+                Ok(CartView { cart, changes }) => (cart.lines, changes),
                 Err(error) if error.kind == Kind::NotFound => return Err(cart_empty()),
                 Err(error) => return Err(error),
             },
-            Source::Items(wanted) => {
+            OrderSource::Items(wanted) => {
                 let (sold, gone): (Vec<_>, Vec<_>) =
-                    self.offered(&wanted).await?.into_iter().partition(|(offer, _)| offer.is_active());
+                    self.read_offers(&wanted).await?.into_iter().partition(|(offer, _)| offer.is_active());
                 let changes = gone.into_iter().map(|(offer, wanted)| Change {
                     sku: offer.sku,
-                    kind: cart::Kind::Gone { was: wanted.get(), now: 0 },
+                    kind: ChangeKind::Gone { was: wanted.get(), now: 0 },
                 });
                 (sold.into_iter().map(|(offer, wanted)| line(offer, wanted)).collect(), changes.collect())
             }
         };
-        let sums = priced(&lines, self.currency)?;
+        let sums = price_lines(&lines, self.currency)?;
         let available = lines.iter().map(|line| line.available);
         Ok(Quote { items: items(&lines, &sums).into_iter().zip(available).collect(), sums, changes })
     }

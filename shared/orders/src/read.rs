@@ -1,42 +1,39 @@
-//! Reading an order: its buyer, an admin, or a guest who holds its token. To anybody else it does not exist.
+//! Read an order for a caller. For a caller who may not read it, the order does not exist.
 
 use aws_kit::matches_digest;
 use events::Recipient;
 use values::{Caller, Error, OrderId, Permission, Result};
 
-use crate::order::{Order, Private};
+use crate::order::OrderDetails;
 use crate::store::Orders;
 
-/// An order with its personal data, unless that was erased.
-#[derive(Debug, Clone)]
-pub struct Full {
-    /// The order.
-    pub order: Order,
-    /// Where it goes and how a guest is reached.
-    pub private: Option<Private>,
-}
-
 impl Orders {
-    /// The order, for whoever may see it.
-    pub async fn show(&self, id: OrderId, caller: &Caller, order_token: Option<&str>) -> Result<Full> {
-        let full = self.read_full(id).await?;
-        full.filter(|full| may_see(full, caller, order_token)).ok_or_else(|| Error::not_found("order"))
+    /// The order, for its buyer, a holder of its token, and callers who may read orders; 404 for all others. 1 round trip.
+    pub async fn read_visible(&self, id: OrderId, caller: &Caller, order_token: Option<&str>) -> Result<OrderDetails> {
+        let details = self.read_details(id).await?;
+        let can_read =
+            |details: &OrderDetails| caller.may(Permission::ReadOrders) || is_buyer(details, caller, order_token);
+        details.filter(can_read).ok_or_else(|| Error::not_found("order"))
     }
 
-    /// The same for whoever may do something with it: who bought it, and who moves orders. Seeing it is not enough.
-    pub(crate) async fn touch(&self, id: OrderId, caller: &Caller, order_token: Option<&str>) -> Result<Full> {
-        let full = self.read_full(id).await?;
-        let may = |full: &Full| caller.may(Permission::MoveOrders) || is_theirs(full, caller, order_token);
-        full.filter(may).ok_or_else(|| Error::not_found("order"))
+    /// The order, for its buyer, a holder of its token, and callers who may move orders; 404 for all others. The permission to
+    /// read orders is not enough. 1 round trip.
+    pub(crate) async fn read_changeable(
+        &self,
+        id: OrderId,
+        caller: &Caller,
+        order_token: Option<&str>,
+    ) -> Result<OrderDetails> {
+        let details = self.read_details(id).await?;
+        let can_change =
+            |details: &OrderDetails| caller.may(Permission::MoveOrders) || is_buyer(details, caller, order_token);
+        details.filter(can_change).ok_or_else(|| Error::not_found("order"))
     }
 }
 
-fn may_see(full: &Full, caller: &Caller, order_token: Option<&str>) -> bool {
-    caller.may(Permission::ReadOrders) || is_theirs(full, caller, order_token)
-}
-
-fn is_theirs(full: &Full, caller: &Caller, order_token: Option<&str>) -> bool {
-    let bought = matches!((full.order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
-    let digest = full.private.as_ref().and_then(|private| private.token_digest.as_deref());
+/// Is the caller the account that bought, or do they hold the token of the order?
+fn is_buyer(details: &OrderDetails, caller: &Caller, order_token: Option<&str>) -> bool {
+    let bought = matches!((details.order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
+    let digest = details.personal.as_ref().and_then(|personal| personal.token_digest.as_deref());
     bought || matches_digest(order_token, digest)
 }

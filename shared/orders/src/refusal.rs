@@ -1,4 +1,4 @@
-//! Why an order is not placed: the 409 that names every line at fault, and what all of it would cost now. Pure.
+//! The 409 of an order that cannot be placed. It names every line with a problem, and the present total. Pure.
 
 use aws_kit::{ConditionFailures, Slot};
 use cart::Line;
@@ -7,30 +7,34 @@ use pricing::Breakdown;
 use serde_json::{Map, Value, json};
 use values::{Currency, Error, Money, Result};
 
-use crate::basket::{items, priced};
+use crate::lines::{items, price_lines};
 
-/// What leads when lines are at fault for several reasons: what cannot be had, then what costs otherwise, then what is short.
-const WORST: [&str; 3] = ["product_unavailable", "price_changed", "insufficient_stock"];
+/// The order of the error codes when lines have several problems: the first one is the code of the whole error.
+const CODES_BY_WEIGHT: [&str; 3] = ["product_unavailable", "price_changed", "insufficient_stock"];
 
-/// A line that is not sold as its customer saw it.
-pub(crate) type Fault<'a> = (&'a Line, Unsold);
+/// A line that cannot be bought as its customer saw it, and why.
+pub(crate) type LineProblem<'a> = (&'a Line, Unsold);
 
-/// The lines that a refused transaction names.
-pub(crate) fn faults<'a>(refusals: &ConditionFailures, taken: &[(Slot, &'a Line)]) -> Result<Vec<Fault<'a>>> {
-    let refused = taken.iter().filter_map(|(slot, line)| Some((*line, refusals.of(*slot)?)));
-    refused.map(|(line, refused)| Ok((line, why_unsold(refused, line.quantity.get(), line.price_version)?))).collect()
+/// The lines whose conditions failed in a transaction.
+pub(crate) fn line_problems<'a>(
+    failures: &ConditionFailures,
+    stock_writes: &[(Slot, &'a Line)],
+) -> Result<Vec<LineProblem<'a>>> {
+    let failed = stock_writes.iter().filter_map(|(slot, line)| Some((*line, failures.of(*slot)?)));
+    failed.map(|(line, failure)| Ok((line, why_unsold(failure, line.quantity.get(), line.price_version)?))).collect()
 }
 
-/// The 409 of lines at fault, or of a total that is not the expected one. When prices are the worst of it, it carries the new
-/// breakdown: an order with that total as its `expectedTotal` is placed at those prices.
-pub(crate) fn refusal(lines: &[Line], faults: &[Fault<'_>], was: Money, currency: Currency) -> Result<Error> {
-    let mut fields: Vec<_> = faults.iter().map(|fault| told(fault)).collect();
-    fields.sort_by_key(|(_, code, _, _)| WORST.iter().position(|other| other == code));
+/// The 409 of lines with problems, or of a total that differs from the expected one. When a price change is the
+/// gravest problem, the error has the new breakdown: an order with that total as its `expectedTotal` is placed at
+/// those prices.
+pub(crate) fn refusal(lines: &[Line], problems: &[LineProblem<'_>], was: Money, currency: Currency) -> Result<Error> {
+    let mut fields: Vec<_> = problems.iter().map(|problem| field_error(problem)).collect();
+    fields.sort_by_key(|(_, code, _, _)| CODES_BY_WEIGHT.iter().position(|other| other == code));
     let code = fields.first().map_or("price_changed", |(_, code, _, _)| *code);
     if code == "price_changed" {
-        let lines = repriced(lines, faults);
-        let sums = priced(&lines, currency)?;
-        let message = format!("The total is {} now. Show it to the customer and place the order with it.", sums.total);
+        let lines = reprice(lines, problems);
+        let sums = price_lines(&lines, currency)?;
+        let message = format!("The total is now {}. Show it to the customer, and place the order with it.", sums.total);
         fields.push(("expectedTotal".to_owned(), code, message, breakdown(&lines, &sums, was)));
     }
     let detail = fields.iter().map(|(_, _, message, _)| message.as_str()).collect::<Vec<_>>().join(" ");
@@ -40,11 +44,11 @@ pub(crate) fn refusal(lines: &[Line], faults: &[Fault<'_>], was: Money, currency
         .fold(error, |error, (field, code, message, facts)| error.with_facts(field, code, message, facts)))
 }
 
-/// The lines at the prices that refused them.
-pub(crate) fn repriced(lines: &[Line], faults: &[Fault<'_>]) -> Vec<Line> {
+/// The lines with the new prices of their problems.
+pub(crate) fn reprice(lines: &[Line], problems: &[LineProblem<'_>]) -> Vec<Line> {
     let now = |line: &Line| {
-        let fault = faults.iter().find(|(at_fault, _)| at_fault.sku == line.sku);
-        match fault {
+        let problem = problems.iter().find(|(other, _)| other.sku == line.sku);
+        match problem {
             Some((_, Unsold::PriceChanged { now, price_version })) => {
                 Line { unit_price: *now, price_version: *price_version, ..line.clone() }
             }
@@ -54,18 +58,18 @@ pub(crate) fn repriced(lines: &[Line], faults: &[Fault<'_>]) -> Vec<Line> {
     lines.iter().map(now).collect()
 }
 
-fn told((line, unsold): &Fault<'_>) -> (String, &'static str, String, Map<String, Value>) {
+fn field_error((line, unsold): &LineProblem<'_>) -> (String, &'static str, String, Map<String, Value>) {
     let (sku, wanted) = (&line.sku, line.quantity.get());
     let (code, message, more) = match unsold {
-        Unsold::Gone => ("product_unavailable", format!("{sku} is not sold any more."), json!({ "sku": sku })),
+        Unsold::Gone => ("product_unavailable", format!("{sku} is no longer sold."), json!({ "sku": sku })),
         Unsold::PriceChanged { now, .. } => (
             "price_changed",
-            format!("{sku} costs {now} now, not {}.", line.unit_price),
+            format!("{sku} now costs {now}, not {}.", line.unit_price),
             json!({ "sku": sku, "was": line.unit_price, "now": now }),
         ),
         Unsold::Short { available } => (
             "insufficient_stock",
-            format!("{available} of {sku} left, {wanted} wanted."),
+            format!("Only {available} of {sku} are available, not {wanted}."),
             json!({ "sku": sku, "available": available, "wanted": wanted }),
         ),
     };
@@ -113,18 +117,18 @@ mod tests {
         }
     }
 
-    fn refused(faults: &[Fault<'_>], lines: &[Line]) -> Error {
-        refusal(lines, faults, eur(1000), "EUR".parse().unwrap()).unwrap()
+    fn error(problems: &[LineProblem<'_>], lines: &[Line]) -> Error {
+        refusal(lines, problems, eur(1000), "EUR".parse().unwrap()).unwrap()
     }
 
     #[test]
-    fn a_changed_price_comes_with_what_all_costs_now() {
+    fn changed_price_comes_with_the_new_breakdown() {
         let lines = [line("MUG", 2), line("TEA", 2)];
         let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = refused(&[(&lines[0], dearer), (&lines[1], Unsold::Short { available: 1 })], &lines);
-        let told: Vec<_> = error.fields.iter().map(|field| (field.field.as_str(), field.code)).collect();
+        let error = error(&[(&lines[0], dearer), (&lines[1], Unsold::Short { available: 1 })], &lines);
+        let fields: Vec<_> = error.fields.iter().map(|field| (field.field.as_str(), field.code)).collect();
         assert_eq!(
-            told,
+            fields,
             [("items.MUG", "price_changed"), ("items.TEA", "insufficient_stock"), ("expectedTotal", "price_changed")]
         );
         let sums = &error.fields[2].facts;
@@ -140,17 +144,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_gone_leads_and_then_no_total_is_promised() {
+    fn unavailable_product_comes_first_and_without_a_total() {
         let lines = [line("MUG", 2), line("TEA", 2)];
         let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = refused(&[(&lines[0], dearer), (&lines[1], Unsold::Gone)], &lines);
+        let error = error(&[(&lines[0], dearer), (&lines[1], Unsold::Gone)], &lines);
         assert_eq!((error.code, error.fields.len()), ("product_unavailable", 2));
         assert_eq!(error.fields[0].field, "items.TEA");
     }
 
     #[test]
-    fn a_total_that_was_not_expected_is_told_by_itself() {
-        let error = refused(&[], &[line("MUG", 2)]);
+    fn unexpected_total_is_an_error_of_its_own() {
+        let error = error(&[], &[line("MUG", 2)]);
         assert_eq!((error.code, error.fields[0].field.as_str()), ("price_changed", "expectedTotal"));
         assert_eq!(error.fields[0].facts["now"], json!(eur(500)));
     }

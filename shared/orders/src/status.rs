@@ -1,31 +1,28 @@
-//! How far an order, its money and its goods have come, and which moves are legal. Pure.
+//! The statuses of an order, of its payment and of its fulfilment, and the legal transitions. Pure.
 
 use events::CancelReason;
 use serde::{Deserialize, Serialize};
 use values::{Error, Result};
 
-/// How far an order has come.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Placed; its stock is held.
+    /// Placed. Its stock is held.
     Pending,
-    /// Its money is reserved.
+    /// Its payment is authorised.
     Confirmed,
-    /// Being packed.
+    /// The shop is packing it.
     Processing,
-    /// On its way.
     Shipped,
-    /// Arrived.
     Delivered,
-    /// Given up; its stock is free.
+    /// Its stock was released.
     Cancelled,
-    /// Came back.
     Returned,
 }
 
 impl Status {
-    /// The contract's table of moves.
+    /// The table of legal transitions.
     pub fn may_become(self, next: Self) -> bool {
         use Status::{Cancelled, Confirmed, Delivered, Pending, Processing, Returned, Shipped};
         matches!(
@@ -39,7 +36,7 @@ impl Status {
         )
     }
 
-    /// As the API and the keys of an index write it.
+    /// The status as the API and the keys of an index write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -52,16 +49,18 @@ impl Status {
         }
     }
 
-    /// Refuses a move that the table does not have.
+    /// Refuses a transition that is not in the table; 409 `illegal_transition`.
     pub(crate) fn check_may_become(self, next: Self) -> Result<()> {
         match self.may_become(next) {
             true => Ok(()),
-            false => Err(illegal(format!("The order is {}; it cannot become {}.", self.name(), next.name()))),
+            false => {
+                Err(illegal_transition(format!("The order is {}; it cannot become {}.", self.name(), next.name())))
+            }
         }
     }
 
-    /// Refuses an end that comes too late for whoever wants it: customers cancel until the order is packed, the shop until it
-    /// has left. The sentence says what can be done instead.
+    /// Refuses a cancellation that comes too late: customers may cancel until the order is packed, the shop until it
+    /// is shipped. The sentence says what can be done instead.
     pub(crate) fn check_cancellable(self, by: CancelReason) -> Result<()> {
         let allowed = match by {
             CancelReason::ByCustomer => matches!(self, Self::Pending | Self::Confirmed),
@@ -71,58 +70,51 @@ impl Status {
         if allowed {
             return Ok(());
         }
-        Err(illegal(match self {
-            Self::Pending | Self::Confirmed => "The order is paid for, and its hold is over.",
-            Self::Processing => "The order is being packed. Only the shop can cancel it now: write to it.",
-            Self::Shipped => "The order is on its way and cannot be cancelled. Send it back when it has arrived.",
-            Self::Delivered => "The order has arrived and cannot be cancelled. Ask the shop to take it back.",
-            Self::Cancelled => "The order is cancelled already.",
-            Self::Returned => "The order has come back already.",
+        Err(illegal_transition(match self {
+            Self::Pending | Self::Confirmed => "The order is paid, so the end of its hold does not cancel it.",
+            Self::Processing => "The order is being packed. Only the shop can cancel it now. Contact the shop.",
+            Self::Shipped => "The order was shipped and cannot be cancelled. Return it when it has arrived.",
+            Self::Delivered => "The order was delivered and cannot be cancelled. Ask the shop for a return.",
+            Self::Cancelled => "The order is already cancelled.",
+            Self::Returned => "The order was already returned.",
         }))
     }
 }
 
-/// The 409 of a move that is not to be.
-pub(crate) fn illegal(detail: impl Into<String>) -> Error {
+/// The 409 `illegal_transition`.
+pub(crate) fn illegal_transition(detail: impl Into<String>) -> Error {
     Error::conflict("illegal_transition", detail)
 }
 
-/// Where its money is.
+/// The status of the payment of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
-    /// With the customer.
     Unpaid,
-    /// Reserved.
     Authorized,
-    /// Here.
+    /// Captured.
     Paid,
-    /// Partly back with the customer.
     PartiallyRefunded,
-    /// Back with the customer.
     Refunded,
-    /// The provider declined.
     Failed,
-    /// Let go.
     Voided,
 }
 
-/// Where its goods are.
+/// The fulfilment of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fulfilment {
-    /// Here.
+    /// No piece was shipped.
     Unfulfilled,
-    /// Some are on their way.
+    /// Some pieces were shipped.
     Partial,
-    /// All are on their way or arrived.
+    /// All pieces were shipped.
     Fulfilled,
-    /// Back.
     Returned,
 }
 
 impl PaymentStatus {
-    /// As the API writes it.
+    /// The status as the API writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unpaid => "unpaid",
@@ -135,7 +127,7 @@ impl PaymentStatus {
         }
     }
 
-    /// Is the money neither here nor promised, or gone again?
+    /// Is the order unpaid, or was its money returned?
     pub(crate) fn is_missing(self) -> bool {
         matches!(self, Self::Unpaid | Self::Failed | Self::Voided | Self::Refunded)
     }
@@ -156,7 +148,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_moves_are_those_of_the_contract_and_no_others() {
+    fn transitions_are_those_of_the_contract() {
         let legal: Vec<String> = ALL
             .iter()
             .flat_map(|from| {
@@ -180,19 +172,19 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_cancelled_by_its_buyer_until_it_is_packed_and_by_the_shop_until_it_leaves() {
+    fn buyer_cancels_until_packing_and_shop_until_shipping() {
         let by = |by: CancelReason| {
             ALL.iter().filter(|s| s.check_cancellable(by).is_ok()).map(|s| s.name()).collect::<Vec<_>>()
         };
         assert_eq!(by(CancelReason::ByCustomer), ["pending", "confirmed"]);
         assert_eq!(by(CancelReason::ByShop), ["pending", "confirmed", "processing"]);
         assert_eq!(by(CancelReason::HoldExpired), ["pending"]);
-        let refused = Status::Processing.check_cancellable(CancelReason::ByCustomer).unwrap_err();
-        assert_eq!(refused.code, "illegal_transition");
+        let error = Status::Processing.check_cancellable(CancelReason::ByCustomer).unwrap_err();
+        assert_eq!(error.code, "illegal_transition");
     }
 
     #[test]
-    fn a_status_is_named_as_it_is_written() {
+    fn name_is_the_serialised_form() {
         for status in ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.name());
         }

@@ -1,58 +1,62 @@
-//! Taking the money that was reserved, once the order is confirmed, or shipped.
+//! Capture an authorised payment, once its order is confirmed or shipped.
 
 use aws_kit::fault;
 use events::Event;
 use tracing::{error, info};
 use values::{Error, PaymentId, Result, Trace};
 
-use crate::Till;
-use crate::payment::{Payment, Status};
-use crate::stripe::State;
+use crate::payment::Payment;
+use crate::service::PaymentService;
+use crate::status::Status;
+use crate::stripe::IntentState;
 
-impl Till {
-    /// Captures an authorised payment whole. A second call finds it captured: a capture names its intent, and the provider
-    /// captures an intent once.
+impl PaymentService {
+    /// Captures the whole amount of an authorised payment. In any other state there is nothing to capture. A second
+    /// call is safe: the capture names its intent, and the provider captures an intent once.
     pub async fn capture(&self, id: PaymentId, trace: &Trace) -> Result<()> {
         let payment = self.read(id).await?;
         if payment.status != Status::Authorized {
             info!(payment.id = %id, payment.status = payment.status.name(), "nothing to capture");
             return Ok(());
         }
-        let saved = match self.take(&payment).await? {
-            State::Captured => {
-                let next = payment.taken(self.payments.clock.now())?;
-                let event = Event::PaymentCompleted(next.done());
+        let saved = match self.capture_at_provider(&payment).await? {
+            IntentState::Captured => {
+                let next = payment.capture(self.payments.clock.now())?;
+                let event = Event::PaymentCompleted(next.event_data());
                 self.payments.save(&next, trace, [event]).await?
             }
-            State::Canceled => self.lapsed(&payment, trace).await?,
+            IntentState::Canceled => self.record_lost_authorisation(&payment, trace).await?,
             other => return Err(Error::internal(format!("the provider did not capture payment {id}: {other:?}"))),
         };
         match saved {
             true => Ok(()),
-            // Another delivery of the same message, or the order has just ended: then the void finds it captured.
-            false => Err(Error::unavailable("payment", "it was moved by somebody else; look again")),
+            // Another delivery of the same message was faster, or the order has just ended. Then the void finds the
+            // payment captured.
+            false => Err(Error::unavailable("payment", "a concurrent update changed it; try again")),
         }
     }
 
-    /// The provider let a reservation go, without us: the order is not paid, and the shop has to know before it packs.
-    pub(crate) async fn lapsed(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
-        error!(alarm = "payment.reservation_lost", payment.id = %payment.id, order.id = %payment.order_id, "the provider let the reservation go");
-        let next = payment.moved(Status::Cancelled, self.payments.clock.now())?;
-        self.payments.save(&next, trace, [Event::PaymentCancelled(next.done())]).await
+    /// The provider released the reservation, not we. The order is not paid, and the shop must know that before it
+    /// packs.
+    pub(crate) async fn record_lost_authorisation(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
+        error!(alarm = "payment.reservation_lost", payment.id = %payment.id, order.id = %payment.order_id, "provider released the reservation");
+        let next = payment.transition(Status::Cancelled, self.payments.clock.now())?;
+        self.payments.save(&next, trace, [Event::PaymentCancelled(next.event_data())]).await
     }
 
-    async fn take(&self, payment: &Payment) -> Result<State> {
+    async fn capture_at_provider(&self, payment: &Payment) -> Result<IntentState> {
         if fault::mutant("capture_skipped") {
-            return Ok(State::Captured);
+            return Ok(IntentState::Captured);
         }
-        let truth = self.provider.capture(payment.intent()?).await?;
+        let intent = self.provider.capture(payment.intent()?).await?;
         fault::point("payments.captured");
-        if truth.is_of(payment) {
-            return truth.state();
+        if intent.matches(payment) {
+            return intent.state();
         }
-        // It was of our amount when it was authorised: somebody changed it at the provider, and has to look.
+        // The amount was ours when it was authorised. It was changed at the provider, and an operator has to find out
+        // why.
         let (id, expected) = (payment.id, payment.amount);
-        error!(alarm = "payment.mismatched", payment.id = %id, %expected, seen.amount = truth.amount, seen.currency = truth.currency, "captured in another amount");
-        Err(Error::internal(format!("payment {id} was captured in another amount than {expected}")))
+        error!(alarm = "payment.mismatched", payment.id = %id, %expected, seen.amount = intent.amount, seen.currency = intent.currency, "captured amount differs from the payment");
+        Err(Error::internal(format!("payment {id} was captured with another amount than {expected}")))
     }
 }

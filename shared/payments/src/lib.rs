@@ -1,45 +1,51 @@
-//! Payments: money that is reserved, taken and given back at a provider, exactly once whatever crashes.
+//! Payments: money is authorised, captured and refunded at a provider, exactly once, whatever crashes.
 //!
 //! Invariants:
-//! - A payment row is opened in the transaction that places its order; `amount` never changes after that.
-//! - No charge is posted before the provider's object id is in our row. An intent is created
-//!   unconfirmed (which moves nothing), its id recorded, and only then confirmed by that id: a retry asks the provider
-//!   what became of it. An intent whose id was lost can never charge anybody. A refund has its attempt in our row before it
-//!   is posted, and is found again by our id.
-//! - A move is a conditional write on the version it was decided from. Whoever loses decides again, by the new state.
-//! - `captured = refunded + refunding + refundable`, and none is ever below 0: a refund takes its part off `refundable` by a
-//!   condition before the provider hears of it.
-//! - A webhook is a hint. The provider is asked, and the state decides.
+//! - The transaction that places an order also opens its payment. `amount` never changes after that.
+//! - No charge is posted before our row holds the id of the provider's object. An intent is created unconfirmed, which moves
+//!   no money; its id is saved; only then is it confirmed by that id. A retry asks the provider for the state of the intent.
+//!   An intent whose id was lost can never charge a customer.
+//! - A refund has its attempt in our row before it is posted, and is found again by our id.
+//! - A transition is a conditional write on the version from which it was decided. A worker that loses the race decides again
+//!   by the new state.
+//! - `captured = refunded + refunding + refundable`, and none of them is ever below 0. A refund is deducted from `refundable`
+//!   under a condition before the provider is called.
+//! - A webhook is a hint. The worker asks the provider, and the state decides.
 
-mod ask;
+mod attempt;
+mod balance;
 mod capture;
-mod forget;
-mod give_back;
-mod hear;
-mod held_of;
-mod method;
+mod end;
+mod erase_refund_reason;
+mod export;
+mod new_payment;
 mod open;
 mod payment;
+mod payment_method;
+mod payment_row;
+mod receive_webhook;
+mod reconcile;
 mod refund;
-mod settle;
+mod refund_amount;
+mod refund_payment;
+mod request_capture;
+mod request_refund;
+mod request_status_check;
+mod service;
+mod status;
 mod store;
 mod stripe;
 mod void;
 mod webhook;
 
-pub use ask::Part;
-pub use method::Method;
-pub use open::NewPayment;
-pub use payment::{Attempt, Failure, NextAction, Outcome, Payment, Status};
+pub use attempt::{Attempt, AttemptOutcome, Failure, NextAction};
+pub use balance::Balance;
+pub use new_payment::NewPayment;
+pub use payment::Payment;
+pub use payment_method::PaymentMethod;
 pub use refund::{Refund, RefundStatus};
+pub use refund_amount::RefundAmount;
+pub use service::PaymentService;
+pub use status::Status;
 pub use store::Payments;
 pub use stripe::Stripe;
-
-/// Takes and gives money: the store and the provider together. What the workers use.
-#[derive(Debug)]
-pub struct Till {
-    /// The rows.
-    pub payments: Payments,
-    /// The provider.
-    pub provider: Stripe,
-}

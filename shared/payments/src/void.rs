@@ -1,47 +1,51 @@
-//! Letting go what was reserved for an order that ended. What was taken after all is given back.
+//! Void the authorisation of an order that ended. An amount that was captured meanwhile is refunded.
 
 use aws_kit::fault;
 use events::Event;
 use tracing::{info, warn};
 use values::{Result, Trace};
 
-use crate::Till;
-use crate::payment::{Outcome, Payment};
+use crate::attempt::AttemptOutcome;
+use crate::payment::Payment;
 use crate::refund::Refund;
+use crate::service::PaymentService;
 use crate::store::commit;
-use crate::stripe::State;
+use crate::stripe::IntentState;
 
-impl Till {
-    /// Ends a cancelling payment; `false` when somebody else moved it meanwhile.
+impl PaymentService {
+    /// Ends a cancelling payment. `false` when a concurrent update changed it.
     pub(crate) async fn void(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
-        // Every attempt, not only the last: voiding a declined one is answered by its state and costs a call.
+        // All attempts, not only the last. The cancellation of a declined intent costs a call, and its answer is the
+        // state of the intent.
         for intent in payment.attempts.iter().filter_map(|attempt| attempt.intent.as_deref()) {
             if fault::mutant("void_skipped") {
                 continue;
             }
-            let truth = self.provider.cancel(intent).await?;
+            let cancelled = self.provider.cancel(intent).await?;
             fault::point("payments.voided");
-            match truth.state()? {
-                State::Captured => return self.give_back_all(payment, intent, trace).await,
-                _ => truth.check_canceled()?,
+            match cancelled.state()? {
+                IntentState::Captured => return self.refund_late_capture(payment, intent, trace).await,
+                _ => cancelled.check_canceled()?,
             }
         }
-        let next = payment.concluded(Outcome::Voided, self.payments.clock.now())?;
-        self.payments.save(&next, trace, [Event::PaymentCancelled(next.done())]).await
+        let next = payment.conclude(AttemptOutcome::Voided, self.payments.clock.now())?;
+        self.payments.save(&next, trace, [Event::PaymentCancelled(next.event_data())]).await
     }
 
-    /// A capture was on its way when the order ended: it counts as taken, and all of it is promised back in the same write.
-    async fn give_back_all(&self, payment: &Payment, intent: &str, trace: &Trace) -> Result<bool> {
-        warn!(payment.id = %payment.id, "captured when its order had ended; it is refunded");
+    /// A capture was under way when the order ended. The payment becomes captured, and the same write starts a refund
+    /// of all of it.
+    async fn refund_late_capture(&self, payment: &Payment, intent: &str, trace: &Trace) -> Result<bool> {
+        warn!(payment.id = %payment.id, "payment was captured after its order had ended; refund starts");
         let now = self.payments.clock.now();
-        let taken = payment.taken(now)?;
-        let refund = Refund::new(&taken, intent, taken.refundable, "order_cancelled", &self.payments.clock);
-        // One write, one version.
-        let promised = Payment { version: taken.version, ..taken.promised_back(taken.refundable, now) };
-        let mut writes = vec![self.payments.next(&promised)?];
-        writes.extend(self.payments.refund_created(&refund, trace)?);
+        let captured = payment.capture(now)?;
+        let amount = captured.balance.refundable;
+        let refund = Refund::new(&captured, intent, amount, "order_cancelled", &self.payments.clock);
+        // Both transitions are one write, and so one version.
+        let next = Payment { version: captured.version, ..captured.reserve_refund(amount, now)? };
+        let mut writes = vec![self.payments.put_next(&next)?];
+        writes.extend(self.payments.put_new_refund(&refund, trace)?);
         let saved = commit(writes).await?;
-        info!(payment.id = %payment.id, refund.id = %refund.id, saved, "refund asked");
+        info!(payment.id = %payment.id, refund.id = %refund.id, saved, "refund requested");
         Ok(saved)
     }
 }

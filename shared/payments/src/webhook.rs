@@ -1,14 +1,14 @@
-//! Stripe's webhooks: is an event really theirs, and what is it about? Pure. Source: Stripe's "Verify webhook signatures".
+//! Verify and parse Stripe's webhooks. Pure. Source: Stripe's "Verify webhook signatures".
 
 use aws_lc_rs::hmac;
 use serde::Deserialize;
 use values::{Error, Kind, PaymentId, RefundId, Result, Timestamp};
 
-/// How far a signature's time may be from ours: an older one may be somebody's recording.
+/// The largest difference between the time of a signature and ours. An older request may be a replay.
 const TOLERANCE_SECONDS: i64 = 300;
 
-/// An event of the provider, as a hint where to look. What it says of amounts and states is not used: events come late, twice
-/// and in any order, and the provider itself can be asked.
+/// An event of the provider: a hint which payment to check. Its amounts and states are not used, because events arrive
+/// late, twice and in any order, and the provider itself can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProviderEvent {
     pub(crate) id: String,
@@ -17,38 +17,40 @@ pub(crate) struct ProviderEvent {
     pub(crate) refund: Option<RefundId>,
 }
 
-/// Refuses a body that the holder of `secret` has not signed, or not lately. `header` is `t=<seconds>,v1=<hex>[,v1=<hex>…]`;
-/// while a secret is changed, there is a signature by each.
+/// Refuses a body that was not signed with `secret`, or not within five minutes. `header` is
+/// `t=<seconds>,v1=<hex>[,v1=<hex>…]`. While a secret is rotated, there is a signature for each of the two.
 pub(crate) fn verify(body: &[u8], header: Option<&str>, secret: &str, now: Timestamp) -> Result<()> {
-    let header = header.ok_or_else(|| {
-        refused("webhook_signature_missing", "A webhook carries its signature in the header Stripe-Signature.")
-    })?;
+    let header =
+        header.ok_or_else(|| malformed("webhook_signature_missing", "The header Stripe-Signature is missing."))?;
     let parts: Vec<(&str, &str)> = header.split(',').filter_map(|part| part.trim().split_once('=')).collect();
-    let of =
+    let values_of =
         |name: &str| parts.iter().filter(move |(key, _)| *key == name).map(|(_, value)| *value).collect::<Vec<_>>();
-    let invalid =
-        || refused("webhook_signature_invalid", "The signature is not of this body and this endpoint's secret.");
-    let [time] = of("t")[..] else { return Err(invalid()) };
+    let invalid = || {
+        malformed("webhook_signature_invalid", "The signature does not match the body and the secret of this endpoint.")
+    };
+    let [time] = values_of("t")[..] else { return Err(invalid()) };
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let signed = [time.as_bytes(), b".", body].concat();
     // `hmac::verify` takes the same time wherever the first wrong byte is.
-    let genuine = of("v1").iter().filter_map(|hex| bytes(hex)).any(|tag| hmac::verify(&key, &signed, &tag).is_ok());
-    if !genuine {
+    let is_genuine =
+        values_of("v1").iter().filter_map(|hex| decode_hex(hex)).any(|tag| hmac::verify(&key, &signed, &tag).is_ok());
+    if !is_genuine {
         return Err(invalid());
     }
     let time: i64 = time.parse().map_err(|_| invalid())?;
     match (now.seconds() - time).abs() <= TOLERANCE_SECONDS {
         true => Ok(()),
-        false => {
-            Err(refused("webhook_too_old", "The signature is more than five minutes from now. Send the event again."))
-        }
+        false => Err(malformed(
+            "webhook_too_old",
+            "The signature is more than five minutes old or in the future. Send the event again.",
+        )),
     }
 }
 
-/// Tells of what our own call has just done, before it can be done with it.
-const SAYS_NOTHING: &str = "payment_intent.created";
+/// Reports what our own call has just done. It may arrive before that call returns.
+const IGNORED_TYPE: &str = "payment_intent.created";
 
-/// The payment that an event is about; none when it is not about one of ours, or says nothing.
+/// Parses an event; none when it is not about a payment of ours, or of an ignored type. 400 `webhook_unreadable`.
 pub(crate) fn parse(body: &[u8]) -> Result<Option<ProviderEvent>> {
     #[derive(Deserialize)]
     struct Body {
@@ -71,12 +73,12 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<ProviderEvent>> {
         refund_id: Option<String>,
     }
     let body: Body = serde_json::from_slice(body)
-        .map_err(|_| Error::new(Kind::Malformed, "webhook_unreadable", "The body is no event of Stripe."))?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if !(1..=255).contains(&body.id.len()) || !body.id.chars().all(plain) {
-        return Err(Error::new(Kind::Malformed, "webhook_unreadable", "The event's id is none of Stripe's."));
+        .map_err(|_| Error::new(Kind::Malformed, "webhook_unreadable", "The body is not an event of Stripe."))?;
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !(1..=255).contains(&body.id.len()) || !body.id.chars().all(is_allowed) {
+        return Err(Error::new(Kind::Malformed, "webhook_unreadable", "The id of the event is not an id of Stripe."));
     }
-    if body.r#type == SAYS_NOTHING {
+    if body.r#type == IGNORED_TYPE {
         return Ok(None);
     }
     let metadata = body.data.object.metadata.unwrap_or_default();
@@ -85,11 +87,11 @@ pub(crate) fn parse(body: &[u8]) -> Result<Option<ProviderEvent>> {
     Ok(Some(ProviderEvent { id: body.id, r#type: body.r#type, payment, refund }))
 }
 
-fn refused(code: &'static str, detail: &str) -> Error {
+fn malformed(code: &'static str, detail: &str) -> Error {
     Error::new(Kind::Malformed, code, detail)
 }
 
-fn bytes(hex: &str) -> Option<Vec<u8>> {
+fn decode_hex(hex: &str) -> Option<Vec<u8>> {
     let pairs = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
     pairs.collect()
 }
@@ -116,14 +118,14 @@ mod tests {
     }
 
     fn code(body: &[u8], header: Option<&str>) -> &'static str {
-        verify(body, header, SECRET, now()).map_or_else(|error| error.code, |()| "taken")
+        verify(body, header, SECRET, now()).map_or_else(|error| error.code, |()| "accepted")
     }
 
     #[test]
-    fn what_is_signed_lately_is_taken_and_nothing_else() {
+    fn only_a_recent_signature_is_accepted() {
         let time = now().seconds();
-        assert_eq!(code(BODY, Some(&header(time))), "taken");
-        assert_eq!(code(BODY, Some(&header(time - 300))), "taken");
+        assert_eq!(code(BODY, Some(&header(time))), "accepted");
+        assert_eq!(code(BODY, Some(&header(time - 300))), "accepted");
         assert_eq!(code(BODY, None), "webhook_signature_missing");
         assert_eq!(code(BODY, Some(&header(time - 301))), "webhook_too_old");
         assert_eq!(code(BODY, Some(&header(time + 301))), "webhook_too_old");
@@ -131,26 +133,26 @@ mod tests {
         let other = format!("t={time},v1={}", signature(BODY, "another secret", time));
         assert_eq!(code(BODY, Some(&other)), "webhook_signature_invalid");
         let later = header(time - 400).replace(&format!("t={}", time - 400), &format!("t={time}"));
-        assert_eq!(code(BODY, Some(&later)), "webhook_signature_invalid", "the time is signed, too");
+        assert_eq!(code(BODY, Some(&later)), "webhook_signature_invalid", "the time is part of the signature");
         for bad in ["", "t=1", "v1=00", "t=,v1=", "t=x,v1=zz", "t=1,t=2,v1=00"] {
             assert_eq!(code(BODY, Some(bad)), "webhook_signature_invalid", "{bad:?}");
         }
     }
 
     #[test]
-    fn one_of_two_signatures_is_enough_while_a_secret_is_changed() {
+    fn one_valid_signature_of_two_is_enough() {
         let time = now().seconds();
         let (old, new) = (signature(BODY, "the old secret", time), signature(BODY, SECRET, time));
-        assert_eq!(code(BODY, Some(&format!("t={time},v1={old},v1={new}"))), "taken");
+        assert_eq!(code(BODY, Some(&format!("t={time},v1={old},v1={new}"))), "accepted");
     }
 
     #[test]
-    fn an_event_says_where_to_look_and_one_of_somebody_else_says_nothing() {
+    fn event_names_its_payment_and_a_foreign_event_is_ignored() {
         let event = parse(BODY).unwrap().unwrap();
         assert_eq!((event.id.as_str(), event.refund), ("evt_1", None));
         let foreign = br#"{"id":"evt_2","type":"plan.created","data":{"object":{"id":"plan_1"}}}"#;
         assert_eq!(parse(foreign).unwrap(), None);
-        let created = String::from_utf8_lossy(BODY).replace("payment_intent.succeeded", SAYS_NOTHING);
+        let created = String::from_utf8_lossy(BODY).replace("payment_intent.succeeded", IGNORED_TYPE);
         assert_eq!(parse(created.as_bytes()).unwrap(), None);
         assert_eq!(parse(b"[]").unwrap_err().code, "webhook_unreadable");
     }

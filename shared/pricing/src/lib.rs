@@ -1,35 +1,31 @@
-//! What an order costs: `price(lines) -> breakdown`. Pure. Discounts, tax and shipping are zero until their rules arrive;
-//! they have their place in the breakdown, so that adding them moves no wall.
+//! The price of an order: `price(lines) -> breakdown`. Pure. Discount, tax and shipping are zero until their rules
+//! arrive. They have their fields in the breakdown already, so that adding the rules changes no type.
 
 use values::{Currency, Error, Money, Quantity, Result};
 
-/// What is priced: so many pieces at so much each.
+/// A line to be priced.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
-    /// Price of one piece.
     pub unit_price: Money,
-    /// Pieces.
     pub quantity: Quantity,
 }
 
 /// The sums of an order, all in one currency. `total = subtotal - discount + tax + shipping`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breakdown {
-    /// Of each line, in their order.
+    /// The total of each line, in the order of the lines.
     pub line_totals: Vec<Money>,
-    /// All lines.
+    /// The sum of the lines.
     pub subtotal: Money,
-    /// Taken off.
     pub discount: Money,
-    /// Added by the state.
     pub tax: Money,
-    /// Added for carriage.
     pub shipping: Money,
-    /// To be paid.
+    /// The amount to be paid.
     pub total: Money,
 }
 
-/// Prices lines in `currency`; a line in another currency is refused, and so is a sum that does not fit.
+/// Prices lines. 422 `currency_mismatch` for a line in another currency, `amount_too_large` for a sum that does not
+/// fit.
 pub fn price(lines: &[Line], currency: Currency) -> Result<Breakdown> {
     let zero = Money::zero(currency);
     let line_totals = lines
@@ -62,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_currency_is_refused() {
+    fn other_currency_is_refused() {
         let line = Line { unit_price: Money::new(1, "USD".parse().unwrap()), quantity: Quantity::new(1).unwrap() };
         assert!(price(&[line], "EUR".parse().unwrap()).is_err());
     }

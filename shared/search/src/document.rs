@@ -113,7 +113,7 @@ impl Document {
             attributes,
             price: u64::try_from(listing.price().amount).unwrap_or(0),
             rating: Rated { hundredths: hundredths as u32, count: listing.rating.count },
-            in_stock: listing.sold().any(|offer| offer.available > 0),
+            in_stock: listing.active_offers().any(|offer| offer.available > 0),
             shown: serde_json::to_string(product).map_err(Error::internal)?,
         })
     }

@@ -62,7 +62,7 @@ impl Shelves {
     /// some seconds ago; 1 more for the category tree now and then, 2 more for products that the index has not followed yet.
     pub async fn find(&self, query: Query, category: Option<&Category>) -> Result<Shelf> {
         let categories = match category {
-            Some(category) => self.catalog.below(category, self.clock.now()).await?,
+            Some(category) => self.catalog.subtree(category, self.clock.now()).await?,
             None => Vec::new(),
         };
         let categories = categories.iter().map(|category| category.as_str().to_owned()).collect();
@@ -103,14 +103,14 @@ impl Shelves {
             });
             known.extend(read.into_iter().map(|listing| (listing.product.id, listing)));
         }
-        known.retain(|_, listing| listing.lead.status != Status::Archived);
+        known.retain(|_, listing| listing.main_offer.status != Status::Archived);
         Ok(known)
     }
 
     /// With offers and ratings. A product whose offer knows another version was changed since it was indexed: it is read, too.
     async fn read(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
         let asked: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-        let is_current = |listing: &Listing| listing.lead.status == Status::Archived || listing.is_whole();
+        let is_current = |listing: &Listing| listing.main_offer.status == Status::Archived || listing.is_consistent();
         let mut listings = self.catalog.listings(products).await?;
         listings.retain(is_current);
         let stale: Vec<ProductId> =

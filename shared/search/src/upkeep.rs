@@ -122,7 +122,7 @@ impl Upkeep {
         loop {
             let page = self.catalog.walk(shard, after, BATCH as u32).await?;
             let mut behind: HashSet<ProductId> = page.rows.iter().map(|product| product.id).collect();
-            for listing in self.catalog.listings(page.rows).await?.iter().filter(|listing| listing.is_whole()) {
+            for listing in self.catalog.listings(page.rows).await?.iter().filter(|listing| listing.is_consistent()) {
                 behind.remove(&listing.product.id);
                 if is_shown(listing) {
                     writer.put(&Document::of(listing)?)?;
@@ -223,7 +223,7 @@ impl Upkeep {
 
 /// Can anybody find it? Rows that were read together may be of two moments; then an event is on its way that tells the rest.
 fn is_shown(listing: &Listing) -> bool {
-    listing.product.status == Status::Active && listing.lead.status != Status::Archived
+    listing.product.status == Status::Active && listing.main_offer.status != Status::Archived
 }
 
 struct Changes {

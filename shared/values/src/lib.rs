@@ -9,6 +9,7 @@ mod email;
 mod error;
 mod expected_version;
 mod ids;
+mod job;
 mod json;
 mod lease;
 mod money;
@@ -16,6 +17,8 @@ mod page;
 mod permissions;
 mod quantity;
 mod role;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod scopes;
 mod strict;
 mod text;
@@ -32,6 +35,7 @@ pub use ids::{
     AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PaymentId, ProductId, RefundId,
     ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
 };
+pub use job::{JobClaim, JobFailure, JobState, JobStatus};
 pub use json::{invalid_field, read_json, read_json_value};
 pub use lease::{Lease, LeaseStatus};
 pub use money::Money;

@@ -38,6 +38,18 @@ impl Money {
         self.amount.checked_add(other.amount).map(|amount| Self { amount, ..self }).ok_or_else(too_much)
     }
 
+    /// The difference, which may be negative; other currencies and an amount that does not fit are refused.
+    pub fn minus(self, other: Self) -> Result<Self> {
+        if self.currency != other.currency {
+            return Err(Error::invalid(
+                "currency",
+                "currency_mismatch",
+                format!("{} cannot be subtracted from {}", other.currency, self.currency),
+            ));
+        }
+        self.amount.checked_sub(other.amount).map(|amount| Self { amount, ..self }).ok_or_else(too_much)
+    }
+
     /// Multiplies the amount by a quantity. Fails with `amount_too_large`.
     pub fn times(self, quantity: Quantity) -> Result<Self> {
         self.amount.checked_mul(quantity.get().into()).map(|amount| Self { amount, ..self }).ok_or_else(too_much)
@@ -90,6 +102,13 @@ mod tests {
         assert!(money(1, "EUR").plus(money(1, "USD")).is_err());
         assert!(money(i64::MAX, "EUR").plus(money(1, "EUR")).is_err());
         assert!(money(i64::MAX, "EUR").times(Quantity::new(2).unwrap()).is_err());
+    }
+
+    #[test]
+    fn difference_is_checked() {
+        assert_eq!(money(3, "EUR").minus(money(5, "EUR")).unwrap(), money(-2, "EUR"));
+        assert_eq!(money(1, "EUR").minus(money(1, "USD")).unwrap_err().fields[0].code, "currency_mismatch");
+        assert_eq!(money(i64::MIN, "EUR").minus(money(1, "EUR")).unwrap_err().fields[0].code, "amount_too_large");
     }
 
     proptest! {

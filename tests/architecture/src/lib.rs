@@ -22,11 +22,11 @@ pub enum Layer {
     Values,
 }
 
-/// The bounded contexts of house.md.
+/// The bounded contexts.
 pub const CONTEXTS: [&str; 7] = ["identity", "catalog", "cart", "orders", "payments", "notifications", "search"];
 
-/// The kit of house.md.
-pub const KIT: [&str; 6] = ["events", "http-kit", "aws-kit", "telemetry", "outbound", "pricing"];
+/// The kit.
+pub const KIT: [&str; 7] = ["events", "http-kit", "aws-kit", "telemetry", "outbound", "pricing", "tabular"];
 
 /// A crate of ours.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Habits of the sources that a machine can hold (style.md, 8 and 11).
+//! Habits of the sources that a machine can hold.
 
 use anyhow::{Result, ensure};
 use architecture::Workspace;

@@ -9,6 +9,8 @@ use crate::statistics::median;
 use crate::usage::gigabyte_seconds;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
+/// The type and the logical id of every resource, one a line; `make test` compares it with the template.
+const RESOURCES: &str = include_str!("../../../infra/resources.golden");
 const MINUTES_PER_MONTH: f64 = DAYS_PER_MONTH * 24.0 * 60.0;
 /// How many requests Lambda's poller has waiting at a queue that is empty, and how long each waits, in seconds.
 const POLLERS: f64 = 5.0;
@@ -26,15 +28,17 @@ struct Kept {
 }
 
 impl Kept {
-    fn by(template: &str) -> Self {
-        let lines = || template.lines().map(str::trim);
-        let of_type = |kind: &str| lines().filter(|line| line.strip_prefix("Type: ") == Some(kind)).count();
-        let polled = |line: &&str| line.starts_with("EventSourceArn:") && line.ends_with("Queue.Arn");
+    fn by(resources: &str, template: &str) -> Self {
+        let of_type = |kind: &'static str| {
+            resources.lines().filter_map(|line| line.split_once(' ')).filter(move |(found, _)| *found == kind)
+        };
+        // A mapping of a queue is called `<Queue>Messages`, one of a stream `<Context>Outbox`.
+        let polled = of_type("AWS::Lambda::EventSourceMapping").filter(|(_, id)| id.ends_with("Messages"));
         Self {
-            secrets: of_type("AWS::SecretsManager::Secret"),
-            alarms: of_type("AWS::CloudWatch::Alarm"),
-            polled: lines().filter(polled).count(),
-            schedules: lines().filter_map(schedule).collect(),
+            secrets: of_type("AWS::SecretsManager::Secret").count(),
+            alarms: of_type("AWS::CloudWatch::Alarm").count(),
+            polled: polled.count(),
+            schedules: template.lines().filter_map(schedule).collect(),
         }
     }
 }
@@ -67,7 +71,7 @@ pub(crate) struct Idle {
 impl Idle {
     /// By the template and by what housekeeping's tasks used, the last of each, and how long they took.
     pub(crate) fn month(operations: &[Record], warm: &[Record], memory_mb: f64) -> Self {
-        let kept = Kept::by(TEMPLATE);
+        let kept = Kept::by(RESOURCES, TEMPLATE);
         let mut usage = Usage::default();
         for (task, runs) in &kept.schedules {
             let of_task =
@@ -131,26 +135,20 @@ mod tests {
 
     #[test]
     fn what_costs_while_nobody_is_there_is_found_in_a_template() {
+        let resources = "AWS::CloudWatch::Alarm DeadLettersAlarm\nAWS::Lambda::EventSourceMapping OrdersMessages\n\
+                         AWS::Lambda::EventSourceMapping OrdersOutbox\nAWS::SecretsManager::Secret SigningSecret\n";
         let template = r#"
-  SigningSecret:
-    Type: AWS::SecretsManager::Secret
-  DeadLettersAlarm:
-    Type: AWS::CloudWatch::Alarm
       Events:
         ExpireHolds: { Type: Schedule, Properties: { Schedule: rate(1 minute), Input: '{"task":"expire-holds"}' } }
         Reconcile: { Type: Schedule, Properties: { Schedule: rate(5 minutes), Input: '{"task":"reconcile"}' } }
-  OrdersMessages:
-      EventSourceArn: !GetAtt OrdersQueue.Arn
-  OrdersOutbox:
-      EventSourceArn: !GetAtt OrdersTable.StreamArn
 "#;
         let schedules = vec![("expire-holds".to_owned(), 43_200.0), ("reconcile".to_owned(), 8_640.0)];
-        assert_eq!(Kept::by(template), Kept { secrets: 1, alarms: 1, polled: 1, schedules });
+        assert_eq!(Kept::by(resources, template), Kept { secrets: 1, alarms: 1, polled: 1, schedules });
     }
 
     #[test]
     fn souks_own_template_is_read() {
-        let kept = Kept::by(TEMPLATE);
+        let kept = Kept::by(RESOURCES, TEMPLATE);
         assert!(kept.secrets > 0 && kept.alarms > 0 && kept.polled > 0, "{kept:?}");
         assert_eq!(kept.schedules.len(), TEMPLATE.matches("Type: Schedule").count());
     }

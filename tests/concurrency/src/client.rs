@@ -1,5 +1,4 @@
-//! A client of the API that writes down what it asks and is answered, and lives with answers that never come: it gives up,
-//! or asks again under the same key.
+//! A client of the API that records its calls and the responses. When a response is lost, it gives up or retries with the same key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,133 +7,132 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use crate::history::{Entry, Recorder, Verdict};
+use crate::history::{CallRecord, Effect, Recorder};
 
-/// Longer than a function may take and the gateway waits.
-const PATIENCE: Duration = Duration::from_secs(35);
-/// Between two tries of one call.
-const PAUSE: Duration = Duration::from_millis(700);
+/// Longer than a function may run and the gateway waits.
+const TIMEOUT: Duration = Duration::from_secs(35);
+/// Between two attempts of one call.
+const RETRY_PAUSE: Duration = Duration::from_millis(700);
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// Calls that may be on their way at once, of all clients of a run: what two cores can do at once.
-const LINES: usize = 16;
+/// Concurrent calls of all clients of a run. More would only wait for the two cores of a build machine.
+const MAX_CONCURRENT_CALLS: usize = 16;
 
-/// What the clients of a run share.
 #[derive(Debug)]
-struct Exchange {
+struct SharedClient {
     http: reqwest::Client,
     base: String,
     recorder: Recorder,
-    lines: Semaphore,
+    permits: Semaphore,
 }
 
-/// Somebody at one device.
+/// A caller at one device.
 #[derive(Debug, Clone)]
 pub struct Client {
-    exchange: Arc<Exchange>,
+    shared: Arc<SharedClient>,
     name: String,
     caller: Option<String>,
     token: Option<String>,
 }
 
-/// A call that is being put together.
+/// A call that has not been sent yet.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Ask<'a> {
+pub struct Call<'a> {
     client: &'a Client,
     method: Method,
     path: String,
     body: Value,
     key: Option<String>,
     headers: Vec<(&'static str, String)>,
-    patience: Duration,
+    timeout: Duration,
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// None if the answer was lost.
+    /// None if the response was lost.
     pub status: Option<u16>,
-    /// Null if there is none.
+    /// Null if the response has no JSON body.
     pub body: Value,
 }
 
 impl Client {
-    /// Nobody in particular: the first client of a run.
-    pub fn first(http: reqwest::Client, api_url: &str, recorder: Recorder) -> Self {
+    /// The first client of a run, without a session.
+    pub fn new(http: reqwest::Client, api_url: &str, recorder: Recorder) -> Self {
         let base = api_url.trim_end_matches('/').to_owned();
-        let exchange = Arc::new(Exchange { http, base, recorder, lines: Semaphore::new(LINES) });
-        Self { exchange, name: "nobody".to_owned(), caller: None, token: None }
+        let shared = Arc::new(SharedClient { http, base, recorder, permits: Semaphore::new(MAX_CONCURRENT_CALLS) });
+        Self { shared, name: "guest".to_owned(), caller: None, token: None }
     }
 
-    /// Somebody without an account.
+    /// A client without a session.
     #[must_use]
     pub fn guest(&self, name: &str) -> Self {
-        Self { exchange: Arc::clone(&self.exchange), name: name.to_owned(), caller: None, token: None }
+        Self { shared: Arc::clone(&self.shared), name: name.to_owned(), caller: None, token: None }
     }
 
-    /// The same, logged in by that answer of register or login. None if it is no such answer.
+    /// The same client with the session of a response to register or login. None if the response has no session.
     #[must_use]
-    pub fn logged_in(&self, session: &Value) -> Option<Self> {
+    pub fn with_session(&self, session: &Value) -> Option<Self> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let (caller, token) = (text(&session["user"]["id"])?, text(&session["accessToken"])?);
         Some(Self { caller: Some(caller), token: Some(token), ..self.clone() })
     }
 
-    /// The same person at another device.
+    /// The same caller at another device.
     #[must_use]
-    pub fn at(&self, device: &str) -> Self {
+    pub fn on_device(&self, device: &str) -> Self {
         Self { name: format!("{}, {device}", self.name), ..self.clone() }
     }
 
-    /// The account, if there is one.
+    /// The id of the account, if the client has a session.
     pub fn caller(&self) -> Option<&str> {
         self.caller.as_deref()
     }
 
-    /// GET.
-    pub fn get(&self, path: &str) -> Ask<'_> {
-        self.ask(Method::GET, path, Value::Null)
+    /// A GET request.
+    pub fn get(&self, path: &str) -> Call<'_> {
+        self.call(Method::GET, path, Value::Null)
     }
 
-    /// POST.
-    pub fn post(&self, path: &str, body: Value) -> Ask<'_> {
-        self.ask(Method::POST, path, body)
+    /// A POST request.
+    pub fn post(&self, path: &str, body: Value) -> Call<'_> {
+        self.call(Method::POST, path, body)
     }
 
-    /// PUT.
-    pub fn put(&self, path: &str, body: Value) -> Ask<'_> {
-        self.ask(Method::PUT, path, body)
+    /// A PUT request.
+    pub fn put(&self, path: &str, body: Value) -> Call<'_> {
+        self.call(Method::PUT, path, body)
     }
 
-    /// PATCH.
-    pub fn patch(&self, path: &str, body: Value) -> Ask<'_> {
-        self.ask(Method::PATCH, path, body)
+    /// A PATCH request.
+    pub fn patch(&self, path: &str, body: Value) -> Call<'_> {
+        self.call(Method::PATCH, path, body)
     }
 
-    /// DELETE.
-    pub fn delete(&self, path: &str) -> Ask<'_> {
-        self.ask(Method::DELETE, path, Value::Null)
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> Call<'_> {
+        self.call(Method::DELETE, path, Value::Null)
     }
 
-    fn ask(&self, method: Method, path: &str, body: Value) -> Ask<'_> {
+    fn call(&self, method: Method, path: &str, body: Value) -> Call<'_> {
         let path = format!("/api/v1{path}");
-        Ask { client: self, method, path, body, key: None, headers: Vec::new(), patience: PATIENCE }
+        Call { client: self, method, path, body, key: None, headers: Vec::new(), timeout: TIMEOUT }
     }
 }
 
-impl Ask<'_> {
-    /// Under this Idempotency-Key.
+impl Call<'_> {
+    /// Sends this Idempotency-Key.
     pub fn key(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }
     }
 
-    /// If the product is still of that version.
+    /// Sends `If-Match` with this version.
     pub fn if_match(self, version: &Value) -> Self {
         self.header("if-match", format!("\"{version}\""))
     }
 
-    /// With a guest's order token, if there is one.
+    /// Sends a guest's order token, if there is one.
     pub fn order_token(self, token: Option<&str>) -> Self {
         match token {
             Some(token) => self.header("x-order-token", token.to_owned()),
@@ -142,9 +140,9 @@ impl Ask<'_> {
         }
     }
 
-    /// Hangs up after that long; what was asked goes on without us.
-    pub fn hangs_up_after(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    /// Closes the connection after this time. The shop goes on with the request.
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     fn header(mut self, name: &'static str, value: String) -> Self {
@@ -152,37 +150,38 @@ impl Ask<'_> {
         self
     }
 
-    /// Asks once.
-    pub async fn once(&self) -> Outcome {
+    /// Sends the call once.
+    pub async fn send_once(&self) -> Outcome {
         let client = self.client;
-        let secret = self.path.starts_with("/api/v1/auth/");
-        let body = if secret { Value::Null } else { self.body.clone() };
+        let has_credentials = self.path.starts_with("/api/v1/auth/");
+        let body = if has_credentials { Value::Null } else { self.body.clone() };
         let key = self.key.as_deref();
-        let call = Entry::new(&client.name, client.caller(), self.method.as_str(), &self.path, body, key);
-        let _line = client.exchange.lines.acquire().await;
-        let recorder = &client.exchange.recorder;
-        let open = recorder.asks(call);
-        match tokio::time::timeout(self.patience, self.send()).await {
+        let call = CallRecord::new(&client.name, client.caller(), self.method.as_str(), &self.path, body, key);
+        let _permit = client.shared.permits.acquire().await;
+        let recorder = &client.shared.recorder;
+        let pending = recorder.record_call(call);
+        match tokio::time::timeout(self.timeout, self.send()).await {
             Ok(Ok((status, body))) => {
-                // No credential lies in a file.
-                let told = if secret { json!({ "user": body["user"] }) } else { body.clone() };
-                recorder.answered(&open, status, told);
+                // The history's file must not contain credentials.
+                let recorded = if has_credentials { json!({ "user": body["user"] }) } else { body.clone() };
+                recorder.record_response(&pending, status, recorded);
                 Outcome { status: Some(status), body }
             }
             Ok(Err(_)) | Err(_) => Outcome { status: None, body: Value::Null },
         }
     }
 
-    /// Asks until the shop itself has said yes or no, as often as that; only with a key, or where a repetition changes nothing.
-    pub async fn until_known(&self, tries: u32) -> Outcome {
-        let mut outcome = self.once().await;
-        for _ in 1..tries {
-            if outcome.verdict() != Verdict::Unknown {
+    /// Sends the call until the shop accepts or rejects it, at most `attempts` times. Only for calls with a key and calls that may be
+    /// repeated.
+    pub async fn retry_until_known(&self, attempts: u32) -> Outcome {
+        let mut outcome = self.send_once().await;
+        for _ in 1..attempts {
+            if outcome.effect() != Effect::Unknown {
                 break;
             }
-            tokio::time::sleep(PAUSE).await;
-            // Who hung up the first time is more patient now.
-            outcome = Ask { patience: PATIENCE, ..self.clone() }.once().await;
+            tokio::time::sleep(RETRY_PAUSE).await;
+            // Retries wait for the full timeout.
+            outcome = Call { timeout: TIMEOUT, ..self.clone() }.send_once().await;
         }
         outcome
     }
@@ -190,7 +189,7 @@ impl Ask<'_> {
     async fn send(&self) -> reqwest::Result<(u16, Value)> {
         let client = self.client;
         let mut request =
-            client.exchange.http.request(self.method.clone(), format!("{}{}", client.exchange.base, self.path));
+            client.shared.http.request(self.method.clone(), format!("{}{}", client.shared.base, self.path));
         if let Some(token) = &client.token {
             request = request.bearer_auth(token);
         }
@@ -214,17 +213,17 @@ impl Ask<'_> {
 }
 
 impl Outcome {
-    /// What is known.
-    pub fn verdict(&self) -> Verdict {
-        Verdict::of(self.status)
+    /// What the response says about the effect.
+    pub fn effect(&self) -> Effect {
+        Effect::of(self.status)
     }
 
-    /// Was it done?
-    pub fn is_done(&self) -> bool {
-        self.verdict() == Verdict::Done
+    /// Is the status 2xx?
+    pub fn is_success(&self) -> bool {
+        self.effect() == Effect::Applied
     }
 
-    /// The stable code of a refusal.
+    /// The error code of a rejection.
     pub fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
@@ -238,68 +237,68 @@ mod tests {
 
     use super::*;
 
-    /// A shop that answers one request after another with these, or not at all; and what it was asked.
+    /// A server that gives these responses one after another (none: no response), and a channel of the requests it receives.
     fn shop(answers: Vec<Option<&'static str>>) -> (String, Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let (tell, heard) = channel();
+        let url = format!("http://{}", listener.local_addr().expect("a socket address"));
+        let (sender, requests_received) = channel();
         std::thread::spawn(move || {
             for answer in answers {
-                let (mut caller, _) = listener.accept().expect("a caller");
+                let (mut caller, _) = listener.accept().expect("a connection");
                 let mut request = [0; 4096];
                 let length = caller.read(&mut request).expect("a request");
-                tell.send(String::from_utf8_lossy(&request[..length]).into_owned()).expect("a listener");
+                sender.send(String::from_utf8_lossy(&request[..length]).into_owned()).expect("an open channel");
                 if let Some(answer) = answer {
-                    caller.write_all(answer.as_bytes()).expect("an answer");
+                    caller.write_all(answer.as_bytes()).expect("the response is written");
                 }
             }
         });
-        (url, heard)
+        (url, requests_received)
     }
 
-    fn somebody(url: &str, recorder: &Recorder) -> Client {
-        Client::first(reqwest::Client::builder().no_proxy().build().expect("a client"), url, recorder.clone())
+    fn client_of(url: &str, recorder: &Recorder) -> Client {
+        Client::new(reqwest::Client::builder().no_proxy().build().expect("a client"), url, recorder.clone())
     }
 
-    const BROKEN: &str = "HTTP/1.1 503 Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-    const TAKEN: &str = "HTTP/1.1 201 Created\r\nconnection: close\r\ncontent-length: 14\r\n\r\n{\"id\":\"ord_1\"}";
+    const UNAVAILABLE: &str = "HTTP/1.1 503 Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const CREATED: &str = "HTTP/1.1 201 Created\r\nconnection: close\r\ncontent-length: 14\r\n\r\n{\"id\":\"ord_1\"}";
 
     #[tokio::test]
-    async fn who_gets_no_answer_asks_again_under_the_same_key() {
+    async fn lost_response_is_retried_with_the_same_key() {
         let recorder = Recorder::begin();
-        let (url, heard) = shop(vec![None, Some(BROKEN), Some(TAKEN)]);
-        let client = somebody(&url, &recorder);
-        let outcome = client.post("/orders", json!({ "cart": "me" })).key("key-1").until_known(5).await;
+        let (url, requests_received) = shop(vec![None, Some(UNAVAILABLE), Some(CREATED)]);
+        let client = client_of(&url, &recorder);
+        let outcome = client.post("/orders", json!({ "cart": "me" })).key("key-1").retry_until_known(5).await;
         assert_eq!((outcome.status, outcome.body["id"].as_str()), (Some(201), Some("ord_1")));
-        let requests: Vec<String> = heard.try_iter().collect();
+        let requests: Vec<String> = requests_received.try_iter().collect();
         assert!(requests.len() == 3 && requests.iter().all(|request| request.contains("idempotency-key: key-1")));
         let history = recorder.history();
-        let verdicts: Vec<Verdict> = history.calls.iter().map(Entry::verdict).collect();
-        assert_eq!(verdicts, [Verdict::Unknown, Verdict::Unknown, Verdict::Done]);
+        let effects: Vec<Effect> = history.calls.iter().map(CallRecord::effect).collect();
+        assert_eq!(effects, [Effect::Unknown, Effect::Unknown, Effect::Applied]);
         assert_eq!(history.calls[0].ended_us, None);
         assert_eq!(history.operations().len(), 1);
     }
 
     #[tokio::test]
-    async fn who_hangs_up_has_asked_all_the_same() {
+    async fn disconnected_call_is_recorded() {
         let recorder = Recorder::begin();
-        // It listens and says nothing.
+        // It accepts connections and never responds.
         let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let client = somebody(&format!("http://{}", silent.local_addr().expect("an address")), &recorder);
-        let ask = client.post("/orders", json!({})).key("key-1").hangs_up_after(Duration::from_millis(50));
-        assert_eq!(ask.once().await.verdict(), Verdict::Unknown);
+        let client = client_of(&format!("http://{}", silent.local_addr().expect("a socket address")), &recorder);
+        let call = client.post("/orders", json!({})).key("key-1").with_timeout(Duration::from_millis(50));
+        assert_eq!(call.send_once().await.effect(), Effect::Unknown);
         assert_eq!(recorder.history().calls.len(), 1);
     }
 
     #[tokio::test]
-    async fn no_credential_is_written_down() {
+    async fn credentials_are_not_recorded() {
         const SESSION: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 46\r\n\r\n\
                                {\"user\":{\"id\":\"usr_1\"},\"accessToken\":\"secret\"}";
         let recorder = Recorder::begin();
-        let (url, _heard) = shop(vec![Some(SESSION)]);
-        let client = somebody(&url, &recorder);
-        let session = client.post("/auth/login", json!({ "password": "secret" })).once().await;
-        assert_eq!(client.logged_in(&session.body).as_ref().and_then(Client::caller), Some("usr_1"));
+        let (url, _requests_received) = shop(vec![Some(SESSION)]);
+        let client = client_of(&url, &recorder);
+        let session = client.post("/auth/login", json!({ "password": "secret" })).send_once().await;
+        assert_eq!(client.with_session(&session.body).as_ref().and_then(Client::caller), Some("usr_1"));
         let history = format!("{:?}", recorder.history());
         assert!(history.contains("usr_1") && !history.contains("secret"), "{history}");
     }

@@ -1,4 +1,4 @@
-//! AWS as the emulator serves it, by its JSON protocols. It looks at the credential's scope and not at its signature.
+//! AWS as the emulator serves it, through its JSON protocols. The emulator reads the credential's scope and ignores the signature.
 
 use std::collections::BTreeMap;
 
@@ -6,91 +6,91 @@ use e2e::Stack;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Map, Number, Value, json};
 
-/// The emulator's door.
+/// A client of the emulator.
 #[derive(Debug, Clone)]
 pub struct Emulator {
     http: Client,
     stack: Stack,
 }
 
-/// How many messages a queue holds.
+/// The numbers of messages in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// To be taken now.
+    /// Can be received now.
     pub visible: u64,
-    /// Taken, and not dealt with yet.
+    /// Received and not deleted yet.
     pub in_flight: u64,
-    /// To come later.
+    /// Can be received later.
     pub delayed: u64,
 }
 
 impl Depth {
-    /// Is there nothing at all?
+    /// Is the queue empty?
     pub fn is_empty(self) -> bool {
         self == Self::default()
     }
 }
 
 impl Emulator {
-    /// Of that stack.
+    /// A client of this stack's emulator.
     pub fn new(http: Client, stack: &Stack) -> Self {
         Self { http, stack: stack.clone() }
     }
 
     /// All rows of a table, as plain JSON.
     pub async fn scan(&self, table: &str) -> Vec<Value> {
-        let (mut rows, mut from) = (Vec::new(), Value::Null);
+        let (mut rows, mut start_key) = (Vec::new(), Value::Null);
         loop {
             let mut request = json!({ "TableName": table, "ConsistentRead": true });
-            if !from.is_null() {
-                request["ExclusiveStartKey"] = from;
+            if !start_key.is_null() {
+                request["ExclusiveStartKey"] = start_key;
             }
             let page = self.call("dynamodb", "DynamoDB_20120810.Scan", &request).await;
             rows.extend(page["Items"].as_array().into_iter().flatten().map(plain_row));
-            from = page["LastEvaluatedKey"].clone();
-            if from.is_null() {
+            start_key = page["LastEvaluatedKey"].clone();
+            if start_key.is_null() {
                 return rows;
             }
         }
     }
 
-    /// How deep a queue is.
+    /// The depth of a queue.
     pub async fn depth(&self, url: &str) -> Depth {
         let names = ["", "NotVisible", "Delayed"].map(|kind| format!("ApproximateNumberOfMessages{kind}"));
         let request = json!({ "QueueUrl": url, "AttributeNames": names });
-        let answer = self.call("sqs", "AmazonSQS.GetQueueAttributes", &request).await;
+        let response = self.call("sqs", "AmazonSQS.GetQueueAttributes", &request).await;
         let [visible, in_flight, delayed] =
-            names.map(|name| answer["Attributes"][name].as_str().and_then(|count| count.parse().ok()).unwrap_or(0));
+            names.map(|name| response["Attributes"][name].as_str().and_then(|count| count.parse().ok()).unwrap_or(0));
         Depth { visible, in_flight, delayed }
     }
 
-    /// The bodies of some messages of a queue, which stay in it.
+    /// The bodies of up to 10 messages, which stay in the queue.
     pub async fn peek(&self, url: &str) -> Vec<String> {
         let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0 });
-        let answer = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
-        let messages = answer["Messages"].as_array().into_iter().flatten();
+        let response = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
+        let messages = response["Messages"].as_array().into_iter().flatten();
         messages.filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect()
     }
 
-    /// Takes everything out of a queue that can be had now.
+    /// Receives and deletes all visible messages of a queue.
     pub async fn drain(&self, url: &str) -> Vec<Value> {
-        let mut taken = Vec::new();
+        let mut messages_received = Vec::new();
         loop {
             let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"], "WaitTimeSeconds": 0 });
-            let answer = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
-            let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+            let response = self.call("sqs", "AmazonSQS.ReceiveMessage", &request).await;
+            let messages = response["Messages"].as_array().cloned().unwrap_or_default();
             if messages.is_empty() {
-                return taken;
+                return messages_received;
             }
             for message in messages {
                 let handle = json!({ "QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"] });
                 self.call("sqs", "AmazonSQS.DeleteMessage", &handle).await;
-                taken.push(message);
+                messages_received.push(message);
             }
         }
     }
 
-    /// Puts a message that was taken back into a queue.
+    /// Sends a received message to a queue.
     pub async fn put(&self, url: &str, message: &Value) {
         let mut request = json!({ "QueueUrl": url, "MessageBody": message["Body"] });
         if message["MessageAttributes"].is_object() {
@@ -99,12 +99,12 @@ impl Emulator {
         self.call("sqs", "AmazonSQS.SendMessage", &request).await;
     }
 
-    /// Throws everything in a queue away.
+    /// Deletes all messages of a queue.
     pub async fn purge(&self, url: &str) {
         self.call("sqs", "AmazonSQS.PurgeQueue", &json!({ "QueueUrl": url })).await;
     }
 
-    /// A request of Lambda's REST protocol.
+    /// A request in Lambda's REST protocol.
     pub fn lambda(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/2015-03-31{path}", self.stack.emulator_url);
         self.http.request(method, url).header("authorization", self.credential("lambda"))
@@ -114,8 +114,8 @@ impl Emulator {
         let request = self.http.post(&self.stack.emulator_url).header("x-amz-target", target);
         let request = request.header("content-type", "application/x-amz-json-1.0");
         let request = request.header("authorization", self.credential(service)).body(body.to_string());
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{target} got no answer: {error}"));
-        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let response = request.send().await.unwrap_or_else(|error| panic!("{target} got no response: {error}"));
+        let (status, text) = (response.status(), response.text().await.unwrap_or_default());
         assert!(status.is_success(), "{target} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }
@@ -126,7 +126,7 @@ impl Emulator {
     }
 }
 
-/// A row without DynamoDB's type marks.
+/// A row without DynamoDB's type descriptors.
 fn plain_row(row: &Value) -> Value {
     Value::Object(plain_members(row))
 }
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_loses_its_marks_and_nothing_else() {
+    fn plain_row_has_no_type_descriptors() {
         let row = json!({
             "pk": { "S": "ORDER#1" }, "version": { "N": "-3" }, "gone": { "BOOL": false }, "note": { "NULL": true },
             "items": { "L": [{ "M": { "quantity": { "N": "2" } } }] }, "tags": { "SS": ["a", "b"] },

@@ -1,56 +1,61 @@
-//! The points between two steps at which a crash must lose nothing, and which way an order has to go to come past each. souk
-//! names them where they are (`aws_kit::fault::point`); a stack may list them in `stack.json` (`faultPoints`).
+//! The fault points that an order passes (`aws_kit::fault::point`): places between two steps where a crash must lose nothing.
 
-use crate::site::Site;
-
-/// Which way an order goes.
+/// What has to happen to an order so that it passes a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum OrderPath {
     /// It is paid.
     Paid,
-    /// It is cancelled while its customer should authenticate.
+    /// It is cancelled before its customer has authenticated.
     Voided,
-    /// It is paid, and cancelled afterwards.
+    /// It is paid and then cancelled.
     Refunded,
 }
 
-/// All points that are known, by their workers: those of one worker are tried one after another.
-pub const POINTS: [(&str, Way); 15] = [
-    ("relay.before_publish", Way::Paid),
-    ("relay.published", Way::Paid),
-    ("payments.intent_created", Way::Paid),
-    ("payments.intent_recorded", Way::Paid),
-    ("payments.confirmed", Way::Paid),
-    ("payments.captured", Way::Paid),
-    ("payments.voided", Way::Voided),
-    ("payments.refund_asked", Way::Refunded),
-    ("payments.refunded", Way::Refunded),
-    ("orders.placing", Way::Paid),
-    ("orders.placed", Way::Paid),
-    ("orders.before_commit", Way::Paid),
-    ("orders.committed", Way::Paid),
-    ("notifier.claimed", Way::Paid),
-    ("notifier.sent", Way::Paid),
+/// All points that an order passes, by worker. The points of one worker are tried one after another.
+pub const FAULT_POINTS: [(&str, OrderPath); 15] = [
+    ("relay.before_publish", OrderPath::Paid),
+    ("relay.published", OrderPath::Paid),
+    ("payments.intent_created", OrderPath::Paid),
+    ("payments.intent_recorded", OrderPath::Paid),
+    ("payments.confirmed", OrderPath::Paid),
+    ("payments.captured", OrderPath::Paid),
+    ("payments.voided", OrderPath::Voided),
+    ("payments.refund_asked", OrderPath::Refunded),
+    ("payments.refunded", OrderPath::Refunded),
+    ("orders.placing", OrderPath::Paid),
+    ("orders.placed", OrderPath::Paid),
+    ("orders.before_commit", OrderPath::Paid),
+    ("orders.committed", OrderPath::Paid),
+    ("notifier.claimed", OrderPath::Paid),
+    ("notifier.sent", OrderPath::Paid),
 ];
 
-/// Of imports and exports, and of what is exported and erased of an account: no order comes past them. The black-box suite kills
-/// there (`imports_alone.rs`, `erasure_alone.rs`).
-const OF_OTHERS: [&str; 3] = ["job.", "export.", "erasure."];
-
-/// The points of a stack that an order comes past. Of one that is not known here, one that was paid and cancelled comes past most.
-pub fn of(site: &Site) -> Vec<(String, Way)> {
-    let known = POINTS.map(|(label, way)| (label.to_owned(), way));
-    let way_to = |label: &str| known.iter().find(|(known, _)| known == label).map_or(Way::Refunded, |(_, way)| *way);
-    match &site.fault_points {
-        Some(labels) => {
-            let of_orders = labels.iter().filter(|label| !OF_OTHERS.iter().any(|other| label.starts_with(other)));
-            of_orders.map(|label| (label.clone(), way_to(label))).collect()
-        }
-        None => known.to_vec(),
-    }
-}
-
-/// Whose point it is: the part before the dot.
+/// The worker of a point: the part of its label before the dot.
 pub fn worker(label: &str) -> &str {
     label.split('.').next().unwrap_or(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// No order passes these points. The black-box suite kills the functions there (`imports_alone.rs`, `erasure_alone.rs`).
+    const OTHER_WORKERS: [&str; 3] = ["job", "export", "erasure"];
+
+    #[test]
+    fn every_fault_point_of_the_sources_is_killed_at() {
+        let labels = e2e::fault_labels("point");
+        for other in OTHER_WORKERS {
+            assert!(labels.iter().any(|label| worker(label) == other), "the sources have no fault point of {other}");
+        }
+        let in_sources: BTreeSet<&str> =
+            labels.iter().map(String::as_str).filter(|label| !OTHER_WORKERS.contains(&worker(label))).collect();
+        assert_eq!(
+            in_sources,
+            BTreeSet::from(FAULT_POINTS.map(|(label, _)| label)),
+            "add the new label to FAULT_POINTS"
+        );
+    }
 }

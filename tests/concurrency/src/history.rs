@@ -1,5 +1,5 @@
-//! What was asked and what was answered: every call of every client, in the order in which they began, with the moments
-//! between which its effect must have happened. The checks read it; a copy lies beside the stack as JSON lines.
+//! The history of a run: every call of every client with its response, in the order in which the calls started. The effect of a
+//! call happened between its start and its end. The checks read the history; a copy is written beside `stack.json` as JSON lines.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,84 +9,82 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// One call and its answer.
+/// One call and its response.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Its place in the history: calls are numbered as they begin.
+pub struct CallRecord {
+    /// Calls are numbered in the order in which they start.
     pub seq: usize,
-    /// Who called, in words: `buyer 3, phone`.
+    /// The name of the client: `buyer 3, phone`.
     pub client: String,
-    /// The account that called; none for guests.
+    /// The caller's account. None for guests.
     pub caller: Option<String>,
-    /// Microseconds since the history began.
+    /// Microseconds since the history started.
     pub began_us: u64,
-    /// The same clock; none if the answer never came, and then its effect may come at any time.
+    /// By the same clock. None if there was no response; then the effect may happen at any later time.
     pub ended_us: Option<u64>,
-    /// `POST`.
     pub method: String,
-    /// `/api/v1/orders`.
+    /// Without host: `/api/v1/orders`.
     pub path: String,
-    /// Null if none was sent.
+    /// The request body. Null if there was none.
     pub body: Value,
-    /// The Idempotency-Key.
+    /// The Idempotency-Key header.
     pub key: Option<String>,
-    /// None if the answer was lost.
+    /// None if the response was lost.
     pub status: Option<u16>,
-    /// The answer's body; null if it is not JSON.
+    /// The response body. Null if it is not JSON.
     pub answer: Value,
 }
 
-/// What an answer says about the effect.
+/// What a response says about the effect of its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It happened.
-    Done,
-    /// It did not, and will not.
-    Refused,
-    /// Nobody said: it may have happened, or happen yet, or never.
+pub enum Effect {
+    /// The effect happened.
+    Applied,
+    /// The effect did not happen and will not happen.
+    Rejected,
+    /// The effect may have happened, may still happen, or may never happen.
     Unknown,
 }
 
-impl Verdict {
-    /// 2xx is a promise and 4xx a refusal. A 5xx is neither: whoever broke may have broken afterwards.
+impl Effect {
+    /// 2xx means applied and 4xx rejected. A 5xx is unknown, because the function may have failed after the effect.
     pub fn of(status: Option<u16>) -> Self {
         match status {
-            Some(200..300) => Self::Done,
-            Some(400..500) => Self::Refused,
+            Some(200..300) => Self::Applied,
+            Some(400..500) => Self::Rejected,
             _ => Self::Unknown,
         }
     }
 }
 
-impl Entry {
-    /// What its answer says.
-    pub fn verdict(&self) -> Verdict {
-        Verdict::of(self.status)
+impl CallRecord {
+    /// What the response says about the effect.
+    pub fn effect(&self) -> Effect {
+        Effect::of(self.status)
     }
 }
 
-/// Something that was done to the stack, for whoever reads the history: a fault, a kill.
+/// An action on the stack, for the reader of the history: a fault, a kill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
-    /// Microseconds since the history began.
+    /// Microseconds since the history started.
     pub at_us: u64,
-    /// What.
     pub text: String,
 }
 
-/// All that was asked in a run.
+/// All calls and notes of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
-    /// Milliseconds since 1970 when it began.
+    /// The start, in milliseconds since 1970.
     pub began_at_ms: u64,
-    /// In the order in which they began.
-    pub calls: Vec<Entry>,
-    /// In their order.
+    /// In the order in which they started.
+    pub calls: Vec<CallRecord>,
+    /// In chronological order.
     pub notes: Vec<Note>,
 }
 
 impl History {
-    /// One JSON line for each call and note, by time.
+    /// Writes one JSON line for each call and note, in chronological order.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -107,20 +105,20 @@ impl History {
     }
 }
 
-/// Writes the history of a run; shared by all its clients.
+/// Writes the history of a run. All its clients share it.
 #[derive(Debug, Clone)]
 pub struct Recorder {
     began: Instant,
     history: Arc<Mutex<History>>,
 }
 
-/// A call whose answer is awaited.
+/// A call without a response so far.
 #[derive(Debug)]
 #[must_use]
-pub struct Open(usize);
+pub struct PendingCall(usize);
 
 impl Recorder {
-    /// A history that begins now.
+    /// Starts a history now.
     pub fn begin() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let began_at_ms = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
@@ -128,30 +126,30 @@ impl Recorder {
         Self { began: Instant::now(), history: Arc::new(Mutex::new(history)) }
     }
 
-    /// Writes a call down before it is sent: if its client dies meanwhile, it is one whose answer was lost.
-    pub fn asks(&self, call: Entry) -> Open {
+    /// Records a call before it is sent. If its client dies, the call counts as one whose response was lost.
+    pub fn record_call(&self, call: CallRecord) -> PendingCall {
         let mut history = self.lock();
         let seq = history.calls.len();
         let began_us = self.now_us();
-        history.calls.push(Entry { seq, began_us, ended_us: None, status: None, answer: Value::Null, ..call });
-        Open(seq)
+        history.calls.push(CallRecord { seq, began_us, ended_us: None, status: None, answer: Value::Null, ..call });
+        PendingCall(seq)
     }
 
-    /// Writes its answer down.
-    pub fn answered(&self, open: &Open, status: u16, answer: Value) {
+    /// Records the response.
+    pub fn record_response(&self, pending: &PendingCall, status: u16, answer: Value) {
         let now = self.now_us();
-        if let Some(call) = self.lock().calls.get_mut(open.0) {
+        if let Some(call) = self.lock().calls.get_mut(pending.0) {
             (call.ended_us, call.status, call.answer) = (Some(now), Some(status), answer);
         }
     }
 
-    /// Writes down what was done to the stack.
-    pub fn notes(&self, text: impl Into<String>) {
+    /// Records an action on the stack.
+    pub fn note(&self, text: impl Into<String>) {
         let at_us = self.now_us();
         self.lock().notes.push(Note { at_us, text: text.into() });
     }
 
-    /// The history so far.
+    /// A copy of the history so far.
     pub fn history(&self) -> History {
         self.lock().clone()
     }
@@ -165,8 +163,8 @@ impl Recorder {
     }
 }
 
-impl Entry {
-    /// A call that is about to be made; the recorder adds the rest.
+impl CallRecord {
+    /// A call that is about to be sent. The recorder sets the other fields.
     pub fn new(client: &str, caller: Option<&str>, method: &str, path: &str, body: Value, key: Option<&str>) -> Self {
         Self {
             seq: 0,
@@ -188,53 +186,53 @@ impl Entry {
 mod tests {
     use super::*;
 
-    fn call(path: &str) -> Entry {
-        Entry::new("ada", Some("usr_ada"), "POST", path, json!({ "a": 1 }), Some("k"))
+    fn call(path: &str) -> CallRecord {
+        CallRecord::new("ada", Some("usr_ada"), "POST", path, json!({ "a": 1 }), Some("k"))
     }
 
     #[test]
-    fn a_call_that_is_never_answered_stays_open() {
+    fn call_without_a_response_has_an_unknown_effect() {
         let recorder = Recorder::begin();
-        let (lost, kept) = (recorder.asks(call("/lost")), recorder.asks(call("/kept")));
-        recorder.answered(&kept, 201, json!({ "id": "ord_1" }));
+        let (unanswered, answered) = (recorder.record_call(call("/lost")), recorder.record_call(call("/kept")));
+        recorder.record_response(&answered, 201, json!({ "id": "ord_1" }));
         let calls = recorder.history().calls;
-        assert_eq!((calls[0].seq, calls[0].verdict(), calls[0].ended_us), (0, Verdict::Unknown, None));
-        assert_eq!((calls[1].verdict(), calls[1].answer["id"].as_str()), (Verdict::Done, Some("ord_1")));
+        assert_eq!((calls[0].seq, calls[0].effect(), calls[0].ended_us), (0, Effect::Unknown, None));
+        assert_eq!((calls[1].effect(), calls[1].answer["id"].as_str()), (Effect::Applied, Some("ord_1")));
         assert!(calls[1].ended_us >= Some(calls[1].began_us) && calls[1].began_us >= calls[0].began_us);
-        drop(lost);
+        drop(unanswered);
     }
 
     #[test]
-    fn only_an_answer_of_the_shop_itself_decides() {
-        let with = |status| Entry { status, ..call("/x") }.verdict();
-        assert_eq!((with(Some(201)), with(Some(409))), (Verdict::Done, Verdict::Refused));
+    fn effect_is_known_from_2xx_and_4xx_only() {
+        let effect_of = |status| CallRecord { status, ..call("/x") }.effect();
+        assert_eq!((effect_of(Some(201)), effect_of(Some(409))), (Effect::Applied, Effect::Rejected));
         assert_eq!(
-            (with(Some(503)), with(Some(302)), with(None)),
-            (Verdict::Unknown, Verdict::Unknown, Verdict::Unknown)
+            (effect_of(Some(503)), effect_of(Some(302)), effect_of(None)),
+            (Effect::Unknown, Effect::Unknown, Effect::Unknown)
         );
     }
 
     #[test]
-    fn the_file_has_a_line_for_everything_by_time() {
-        // What happens within one microsecond has no order in the file.
-        let later = || {
-            let begun = std::time::Instant::now();
-            while begun.elapsed() < std::time::Duration::from_micros(2) {}
+    fn file_has_one_line_per_entry_in_chronological_order() {
+        // Entries of the same microsecond have no defined order in the file.
+        let wait_a_microsecond = || {
+            let started = std::time::Instant::now();
+            while started.elapsed() < std::time::Duration::from_micros(2) {}
         };
         let recorder = Recorder::begin();
-        let _lost = recorder.asks(call("/first"));
-        later();
-        recorder.notes("the database is gone");
-        later();
-        let _lost = recorder.asks(call("/second"));
+        let _pending = recorder.record_call(call("/first"));
+        wait_a_microsecond();
+        recorder.note("the database is gone");
+        wait_a_microsecond();
+        let _pending = recorder.record_call(call("/second"));
         let path = std::env::temp_dir().join(format!("souk-history-{}.jsonl", std::process::id()));
         recorder.history().write_to(&path).expect("the file is written");
         let lines: Vec<Value> = std::fs::read_to_string(&path)
-            .expect("it is there")
+            .expect("the file is readable")
             .lines()
             .map(|line| serde_json::from_str(line).expect("each line is JSON"))
             .collect();
-        std::fs::remove_file(&path).expect("it can go");
+        std::fs::remove_file(&path).expect("the file is removed");
         assert_eq!(lines.len(), 4);
         assert!(lines[0]["began_at_ms"].is_u64());
         assert_eq!((&lines[1]["call"]["path"], &lines[3]["call"]["path"]), (&json!("/first"), &json!("/second")));

@@ -1,23 +1,24 @@
-//! The proof: souk under many clients and many faults, judged afterwards from what it promised and what it left behind.
+//! The proof: many clients use souk at the same time while faults are injected; afterwards invariants are checked.
 //!
-//! A run puts products of its own into the shop, lets clients act at once ([`scenarios`]) while the [`levers`] break things,
-//! and writes every call and answer into a [`history`]. When everything has come to [`rest`], the [`world`] is read from the
-//! tables, the provider's books and the mail, and the [`checks`] decide. None of them knows souk's code.
+//! A run creates its own products. Its clients act concurrently ([`scenarios`]) while [`fault_injection`] breaks parts of the
+//! system, and every call and response is written to a [`history`]. The run then waits for [`quiescence`] and reads the
+//! [`observed`] state from the tables, the provider's ledger and the mailbox. The [`checks`] decide. No part of it uses souk's code.
 
+pub mod buyers;
 pub mod checks;
 pub mod client;
-pub mod deed;
 pub mod emulator;
+pub mod fault_injection;
 pub mod fault_points;
+#[cfg(test)]
+mod fixture;
+pub mod harness;
 pub mod history;
-pub mod levers;
 pub mod mutants;
-pub mod people;
-pub mod rest;
+pub mod observed;
+pub mod operation;
+pub mod quiescence;
 pub mod run;
 pub mod scenarios;
 pub mod seed;
-pub mod site;
-#[cfg(test)]
-mod stage;
-pub mod world;
+pub mod test_stack;

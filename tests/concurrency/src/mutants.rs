@@ -1,100 +1,104 @@
-//! Ways in which souk can be broken on purpose (`aws_kit::fault::mutant`), and which check has to notice each. A checker that
-//! cannot be made to fail on souk itself proves nothing about it.
+//! Mutants: ways to break souk on purpose (`aws_kit::fault::mutant`), and the checks that must detect each of them. A check that
+//! has never failed on souk itself proves nothing about it.
 
 use std::time::Duration;
 
 use crate::checks::Violation;
-use crate::run::{Run, play_in};
+use crate::harness::play_in_run;
+use crate::run::Run;
 use crate::scenarios::Scenario;
 
-/// A way to be wrong.
+/// A way to break souk.
 #[derive(Debug, Clone, Copy)]
 pub struct Mutant {
-    /// As souk names its switch.
+    /// The label in souk's sources.
     pub name: &'static str,
-    /// What is played while it is on.
+    /// The scenarios to play while the mutant is enabled.
     pub scenarios: &'static [Scenario],
-    /// Every one of these checks has to object.
-    pub noticed_by: &'static [&'static str],
+    /// All these checks have to report a violation.
+    pub detected_by: &'static [&'static str],
 }
 
-/// Much of what is broken never comes to rest, so that is not waited for as long as elsewhere; but for a hold and its hints.
-const PATIENCE: Duration = Duration::from_secs(75);
+/// Long enough for a hold and its events. Broken work often never ends, so the wait is shorter than elsewhere.
+const QUIESCENCE_TIMEOUT: Duration = Duration::from_secs(75);
 
-/// All of them.
+/// All mutants.
 pub const MUTANTS: [Mutant; 19] = [
-    // The sale's condition `available >= :q` is left out.
-    Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], noticed_by: &["no_oversell"] },
-    // A cancelled order gives nothing back.
-    Mutant { name: "stock_not_returned", scenarios: &[Scenario::Cancels], noticed_by: &["stock_conservation"] },
-    // A cancelled order gives back twice as much.
-    Mutant { name: "stock_returned_twice", scenarios: &[Scenario::Cancels], noticed_by: &["stock_conservation"] },
-    // A movement that is told again is written down again.
-    Mutant { name: "movement_doubled", scenarios: &[Scenario::Messages], noticed_by: &["log_adds_up"] },
-    // The record of a keyed request is written whether there is one or not.
-    Mutant { name: "idempotency_ignored", scenarios: &[Scenario::Impatient], noticed_by: &["one_order_per_key"] },
-    // A cart is written over whatever came between.
-    Mutant { name: "cart_version_ignored", scenarios: &[Scenario::TwoDevices], noticed_by: &["no_add_lost"] },
-    // The sale's condition `priceVersion = :v` is left out.
-    Mutant { name: "price_version_ignored", scenarios: &[Scenario::Prices], noticed_by: &["prices_as_seen"] },
-    // The end of a hold cancels the order whatever its status.
-    Mutant { name: "no_hold_condition", scenarios: &[Scenario::OneSku], noticed_by: &["legal_moves"] },
-    // Every try makes an intent of its own and confirms it.
+    // The condition `available >= :q` of a sale is left out.
+    Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
+    // Cancelling an order returns no stock.
+    Mutant { name: "stock_not_returned", scenarios: &[Scenario::Cancels], detected_by: &["stock_conservation"] },
+    // Cancelling an order returns its stock twice.
+    Mutant { name: "stock_returned_twice", scenarios: &[Scenario::Cancels], detected_by: &["stock_conservation"] },
+    // A repeated event writes its stock movement again.
+    Mutant { name: "movement_doubled", scenarios: &[Scenario::Messages], detected_by: &["log_adds_up"] },
+    // A request is executed although its idempotency key has a stored response.
+    Mutant {
+        name: "idempotency_ignored",
+        scenarios: &[Scenario::DuplicateRequests],
+        detected_by: &["one_order_per_key"],
+    },
+    // A cart is written without the condition on its version.
+    Mutant { name: "cart_version_ignored", scenarios: &[Scenario::TwoDevices], detected_by: &["no_add_lost"] },
+    // The condition `priceVersion = :v` of a sale is left out.
+    Mutant { name: "price_version_ignored", scenarios: &[Scenario::Prices], detected_by: &["prices_as_seen"] },
+    // The end of a hold cancels an order of any status.
+    Mutant { name: "no_hold_condition", scenarios: &[Scenario::OneSku], detected_by: &["legal_moves"] },
+    // Every attempt creates and confirms an intent of its own.
     Mutant {
         name: "charge_posted_blindly",
         scenarios: &[Scenario::Provider],
-        noticed_by: &["effects_once", "no_orphan_charge"],
+        detected_by: &["effects_once", "no_orphan_charge"],
     },
-    // What was reserved for a cancelled order is left reserved.
-    Mutant { name: "void_skipped", scenarios: &[Scenario::Cancels], noticed_by: &["charges_match"] },
-    // A capture is written down and not made.
-    Mutant { name: "capture_skipped", scenarios: &[Scenario::OneSku], noticed_by: &["charges_match"] },
-    // The refund's condition `refundable >= :a` is left out.
-    Mutant { name: "refund_unbounded", scenarios: &[Scenario::Refunds], noticed_by: &["refunds_within_captures"] },
-    // The relay forgets a third of all events without publishing them.
+    // The payment of a cancelled order is not voided.
+    Mutant { name: "void_skipped", scenarios: &[Scenario::Cancels], detected_by: &["charges_match"] },
+    // A capture is recorded but not sent to the provider.
+    Mutant { name: "capture_skipped", scenarios: &[Scenario::OneSku], detected_by: &["charges_match"] },
+    // The condition `refundable >= :a` of a refund is left out.
+    Mutant { name: "refund_unbounded", scenarios: &[Scenario::Refunds], detected_by: &["refunds_within_captures"] },
+    // The relay deletes a third of all events without publishing them.
     Mutant {
         name: "event_dropped",
         scenarios: &[Scenario::OneSku, Scenario::Cancels],
-        noticed_by: &["events_delivered", "hold_or_outcome"],
+        detected_by: &["events_delivered", "hold_or_outcome"],
     },
-    // An order follows what it is told of its payment, however old that is.
-    Mutant { name: "sequence_ignored", scenarios: &[Scenario::Messages], noticed_by: &["hold_or_outcome"] },
-    // A claim that is already there is no reason not to send.
-    Mutant { name: "mail_twice", scenarios: &[Scenario::Messages], noticed_by: &["effects_once"] },
-    // A move writes no history.
-    Mutant { name: "history_skipped", scenarios: &[Scenario::OneSku], noticed_by: &["history_folds"] },
-    // Sums are off by one.
-    Mutant { name: "total_miscounted", scenarios: &[Scenario::SeveralLines], noticed_by: &["order_totals"] },
-    // A cart shows a sum that is off by one.
-    Mutant { name: "cart_miscounted", scenarios: &[Scenario::TwoDevices], noticed_by: &["cart_totals"] },
-    // A cancellation is answered and not done.
-    Mutant { name: "cancel_forgotten", scenarios: &[Scenario::Cancels], noticed_by: &["acknowledged_kept"] },
+    // An order applies payment events that are older than its state.
+    Mutant { name: "sequence_ignored", scenarios: &[Scenario::Messages], detected_by: &["hold_or_outcome"] },
+    // A mail is sent although it has been claimed before.
+    Mutant { name: "mail_twice", scenarios: &[Scenario::Messages], detected_by: &["effects_once"] },
+    // A status change writes no history entry.
+    Mutant { name: "history_skipped", scenarios: &[Scenario::OneSku], detected_by: &["history_folds"] },
+    // Order totals are off by one.
+    Mutant { name: "total_miscounted", scenarios: &[Scenario::SeveralLines], detected_by: &["order_totals"] },
+    // Cart totals are off by one.
+    Mutant { name: "cart_miscounted", scenarios: &[Scenario::TwoDevices], detected_by: &["cart_totals"] },
+    // A cancellation is confirmed but not written.
+    Mutant { name: "cancel_forgotten", scenarios: &[Scenario::Cancels], detected_by: &["acknowledged_kept"] },
 ];
 
-/// How a mutant fared.
+/// The result of testing a mutant.
 #[derive(Debug)]
-pub struct Fate {
-    /// Which.
+pub struct MutantResult {
     pub mutant: Mutant,
-    /// What was found.
+    /// All violations that were reported.
     pub violations: Vec<Violation>,
-    /// Checks that should have objected and did not; nothing if it was noticed.
-    pub unnoticed_by: Vec<&'static str>,
+    /// Checks that should have reported a violation and did not. Empty if the mutant was detected.
+    pub missed_by: Vec<&'static str>,
 }
 
-/// Plays a mutant's scenarios while it is on, and clears away after it.
-pub async fn try_out(mutant: Mutant, seed: u64) -> Fate {
+/// Plays a mutant's scenarios while it is enabled, and empties all queues afterwards.
+pub async fn run_mutant(mutant: Mutant, seed: u64) -> MutantResult {
     let run = Run::open(&format!("mutant-{}", mutant.name), seed).await;
-    run.levers.sabotage.breaks(mutant.name);
-    let judgement = play_in(&run, mutant.scenarios, PATIENCE).await;
-    run.levers.sabotage.restores(mutant.name);
-    // What was broken leaves messages that would be tried for a day.
-    for url in run.site.stack.queues.values().chain(run.site.stack.dlqs.values()) {
+    run.faults.process.enable_mutant(mutant.name);
+    let report = play_in_run(&run, mutant.scenarios, QUIESCENCE_TIMEOUT).await;
+    run.faults.process.disable_mutant(mutant.name);
+    // Messages that cannot succeed would be retried for a day.
+    for url in run.test_stack.stack.queues.values().chain(run.test_stack.stack.dlqs.values()) {
         run.emulator.purge(url).await;
     }
-    let found = |name: &str| judgement.violations.iter().any(|violation| violation.check == name);
-    let unnoticed_by = mutant.noticed_by.iter().copied().filter(|name| !found(name)).collect();
-    Fate { mutant, violations: judgement.violations, unnoticed_by }
+    let is_violated = |name: &str| report.violations.iter().any(|violation| violation.check == name);
+    let missed_by = mutant.detected_by.iter().copied().filter(|name| !is_violated(name)).collect();
+    MutantResult { mutant, violations: report.violations, missed_by }
 }
 
 #[cfg(test)]
@@ -105,20 +109,26 @@ mod tests {
     use crate::checks::ALL;
 
     #[test]
-    fn every_mutant_names_checks_that_there_are() {
+    fn mutants_name_existing_checks() {
         let checks: BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
         for mutant in MUTANTS {
-            assert!(!mutant.scenarios.is_empty() && !mutant.noticed_by.is_empty(), "{}", mutant.name);
-            assert!(mutant.noticed_by.iter().all(|name| checks.contains(name)), "{}", mutant.name);
+            assert!(!mutant.scenarios.is_empty() && !mutant.detected_by.is_empty(), "{}", mutant.name);
+            assert!(mutant.detected_by.iter().all(|name| checks.contains(name)), "{}", mutant.name);
         }
         let names: BTreeSet<_> = MUTANTS.iter().map(|mutant| mutant.name).collect();
         assert_eq!(names.len(), MUTANTS.len());
     }
 
     #[test]
-    fn every_check_is_shown_to_fail() {
-        let shown: BTreeSet<_> = MUTANTS.iter().flat_map(|mutant| mutant.noticed_by).collect();
-        let never: Vec<_> = ALL.iter().map(|check| check.name).filter(|name| !shown.contains(name)).collect();
-        assert!(never.is_empty(), "no mutant shows {never:?} failing");
+    fn every_check_detects_a_mutant() {
+        let detecting: BTreeSet<_> = MUTANTS.iter().flat_map(|mutant| mutant.detected_by).collect();
+        let undetected: Vec<_> = ALL.iter().map(|check| check.name).filter(|name| !detecting.contains(name)).collect();
+        assert!(undetected.is_empty(), "no mutant makes these checks fail: {undetected:?}");
+    }
+
+    #[test]
+    fn every_mutant_of_the_sources_is_tested() {
+        let names: BTreeSet<String> = MUTANTS.iter().map(|mutant| mutant.name.to_owned()).collect();
+        assert_eq!(e2e::fault_labels("mutant"), names, "add the new mutant to MUTANTS");
     }
 }

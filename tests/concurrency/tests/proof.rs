@@ -1,56 +1,56 @@
-//! The proof, a few scenarios to a run: each ends with everything at rest and every check content. `SOUK_SEED` makes a run
-//! again; what was asked and answered lies beside `stack.json` in `concurrency/`. They run one after another, since each has
-//! the stack for itself.
+//! The proof. Each test plays some scenarios, waits until all work has ended, and runs all checks. `SOUK_SEED` repeats a run. The
+//! histories are in `concurrency/` beside `stack.json`. The tests run one after another, since each needs the stack for itself.
 
-use concurrency::checks::unfolded;
-use concurrency::run::{Run, prove};
+use concurrency::checks::orders_with_wrong_history;
+use concurrency::harness::assert_invariants_hold;
+use concurrency::run::Run;
 use concurrency::scenarios::Scenario;
 use e2e::{SOON, await_until};
 
 #[tokio::test]
-async fn people_at_once() {
-    prove("people", &Scenario::PEACEFUL).await;
+async fn invariants_hold_without_faults() {
+    assert_invariants_hold("without-faults", &Scenario::WITHOUT_FAULTS).await;
 }
 
 #[tokio::test]
-async fn messages_that_come_twice_late_and_in_any_order() {
-    prove("messages", &[Scenario::Messages]).await;
+async fn invariants_hold_when_messages_are_duplicated_delayed_and_reordered() {
+    assert_invariants_hold("messages", &[Scenario::Messages]).await;
 }
 
 #[tokio::test]
-async fn a_database_that_conflicts_throttles_breaks_and_loses_answers() {
-    prove("database", &[Scenario::Database]).await;
+async fn invariants_hold_when_database_calls_fail() {
+    assert_invariants_hold("database", &[Scenario::Database]).await;
 }
 
 #[tokio::test]
-async fn a_database_that_is_gone_for_ten_seconds() {
-    prove("database-gone", &[Scenario::DatabaseGone]).await;
+async fn invariants_hold_after_a_database_outage() {
+    assert_invariants_hold("database-gone", &[Scenario::DatabaseGone]).await;
 }
 
 #[tokio::test]
-async fn a_provider_that_is_slow_breaks_and_tells_late() {
-    prove("provider", &[Scenario::Provider]).await;
+async fn invariants_hold_when_the_provider_fails() {
+    assert_invariants_hold("provider", &[Scenario::Provider]).await;
 }
 
 #[tokio::test]
-async fn a_relay_whose_streams_are_lost() {
-    prove("relay", &[Scenario::RelayLost]).await;
+async fn invariants_hold_when_the_relay_loses_its_streams() {
+    assert_invariants_hold("relay", &[Scenario::RelayLost]).await;
 }
 
 #[tokio::test]
-async fn power_cuts_at_every_labelled_point() {
-    prove("kills", &[Scenario::Kills]).await;
+async fn invariants_hold_when_functions_are_killed() {
+    assert_invariants_hold("kills", &[Scenario::Kills]).await;
 }
 
 #[tokio::test]
-async fn the_history_of_every_order_that_any_suite_made_folds_to_it() {
+async fn every_order_equals_the_fold_of_its_history() {
     let run = Run::open("every-order", 0).await;
-    // The tables are read one after the other, and an order may move meanwhile.
-    let orders = await_until("every history folds to its order", SOON, async || {
-        let orders = run.reads_every_order().await;
-        let wrong = unfolded(&orders);
+    // The tables are read one after another, and an order may change meanwhile.
+    let orders = await_until("every order equals the fold of its history", SOON, async || {
+        let orders = run.read_every_order().await;
+        let wrong = orders_with_wrong_history(&orders);
         if wrong.is_empty() { Ok(orders.len()) } else { Err(wrong.join("\n")) }
     })
     .await;
-    eprintln!("every-order: {orders} histories fold");
+    eprintln!("every-order: {orders} orders equal the fold of their histories");
 }

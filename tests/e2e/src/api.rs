@@ -1,12 +1,12 @@
-//! The API over HTTP, as somebody (or nobody) in particular.
+//! Requests to the API over HTTP, with or without credentials.
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
-use crate::{Answer, unique};
+use crate::{Response, unique};
 
-/// A client of the API with one person's token, an API key, an order's token, or none.
+/// A client of the API with an access token, an API key, an order's token, or none of them.
 #[derive(Debug, Clone)]
 pub struct Api {
     http: Client,
@@ -16,35 +16,35 @@ pub struct Api {
     order_token: Option<String>,
 }
 
-/// A request that is being put together.
+/// A request that is not sent yet.
 #[derive(Debug)]
 pub struct Call {
-    asked: String,
+    request_line: String,
     request: RequestBuilder,
 }
 
 impl Api {
-    /// Without a token.
+    /// A client without credentials.
     pub fn anonymous(http: Client, base: &str) -> Self {
         Self { http, base: base.trim_end_matches('/').to_owned(), token: None, key: None, order_token: None }
     }
 
-    /// The same API with a token.
+    /// The same client with an access token.
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// The same API as nobody in particular.
+    /// The same client without an access token.
     pub fn without_token(&self) -> Self {
         Self { token: None, ..self.clone() }
     }
 
-    /// The same API with an API key, beside a token if there is one.
+    /// The same client with an API key, beside an access token if there is one.
     pub fn with_key(&self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
-    /// The same API as whoever holds an order's token.
+    /// The same client with a guest order's token.
     pub fn with_order_token(&self, token: &str) -> Self {
         Self { order_token: Some(token.to_owned()), ..self.clone() }
     }
@@ -61,26 +61,26 @@ impl Api {
         if let Some(token) = &self.order_token {
             request = request.header("X-Order-Token", token);
         }
-        Call { asked: format!("{method} {path}"), request }
+        Call { request_line: format!("{method} {path}"), request }
     }
 
-    /// GET.
-    pub async fn get(&self, path: &str) -> Answer {
+    /// Sends a GET request.
+    pub async fn get(&self, path: &str) -> Response {
         self.call(Method::GET, path).send().await
     }
 
-    /// POST with a new idempotency key.
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    /// Sends a POST request with a new idempotency key.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
         self.call(Method::POST, path).idempotency_key(&unique("key")).json(body).send().await
     }
 
-    /// PUT.
-    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+    /// Sends a PUT request.
+    pub async fn put(&self, path: &str, body: &Value) -> Response {
         self.call(Method::PUT, path).json(body).send().await
     }
 
-    /// DELETE.
-    pub async fn delete(&self, path: &str) -> Answer {
+    /// Sends a DELETE request.
+    pub async fn delete(&self, path: &str) -> Response {
         self.call(Method::DELETE, path).send().await
     }
 }
@@ -98,24 +98,28 @@ impl Call {
         self.header("Idempotency-Key", key)
     }
 
-    /// With a JSON body.
+    /// Sets a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         self.text("application/json", body.to_string())
     }
 
-    /// With a body of any kind.
+    /// Sets a body of any media type.
     #[must_use]
     pub fn text(self, media_type: &str, body: String) -> Self {
         Self { request: self.request.header(CONTENT_TYPE, media_type).body(body), ..self }
     }
 
-    /// Sends it and reads the answer to its end.
-    pub async fn send(self) -> Answer {
-        let Self { asked, request } = self;
-        let response = request.send().await.unwrap_or_else(|error| panic!("{asked} got no answer: {error:?}"));
+    /// Sends the request and reads the whole response.
+    pub async fn send(self) -> Response {
+        let Self { request_line, request } = self;
+        let response =
+            request.send().await.unwrap_or_else(|error| panic!("{request_line} should get a response: {error:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap_or_else(|error| panic!("{asked} broke off: {error:?}"));
-        Answer { asked, status, headers, text }
+        let text = response
+            .text()
+            .await
+            .unwrap_or_else(|error| panic!("{request_line} should send its whole body: {error:?}"));
+        Response { request_line, status, headers, text }
     }
 }

@@ -1,17 +1,17 @@
-//! Waiting for what happens by itself. Never a bare sleep: a test says what it waits for and how long it may take.
+//! Waiting for asynchronous work. A test never just sleeps: it says which state it awaits and how long that may take.
 
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
-/// For what takes a message or two: queues, workers and the mailbox, on a busy machine.
+/// For one or two messages through queues, workers and the mailbox, on a busy machine.
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// For what takes a hold to end, or a message to be tried again and again.
+/// For the end of a hold, or for a message that is retried.
 pub const EVENTUALLY: Duration = Duration::from_secs(150);
 
 const POLL: Duration = Duration::from_millis(200);
 
-/// Looks until there is something to see; fails after `patience` with what was seen last.
+/// Polls until `look` returns `Ok`. Panics after `patience` with the last error.
 pub async fn await_until<T>(
     what: impl Display,
     patience: Duration,

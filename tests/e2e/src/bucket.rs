@@ -1,4 +1,4 @@
-//! The bucket as an operator meets it: files are looked at, damaged and lost.
+//! The files of the bucket: tests read, damage and delete them.
 
 use reqwest::{Method, RequestBuilder};
 
@@ -6,27 +6,27 @@ use crate::Shop;
 use crate::queues::credential;
 
 impl Shop {
-    /// A file of the bucket, if there is one.
+    /// Reads a file, if there is one.
     pub async fn file(&self, key: &str) -> Option<Vec<u8>> {
-        let answer = self.at(Method::GET, key).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("the bucket gave no answer: {error}"));
-        match answer.status().as_u16() {
-            200 => Some(answer.bytes().await.unwrap_or_default().to_vec()),
+        let response = self.at(Method::GET, key).send().await;
+        let response = response.unwrap_or_else(|error| panic!("the bucket should respond: {error}"));
+        match response.status().as_u16() {
+            200 => Some(response.bytes().await.unwrap_or_default().to_vec()),
             404 => None,
-            other => panic!("{key} answers {other}"),
+            other => panic!("{key} should answer 200 or 404: {other}"),
         }
     }
 
-    /// Something else stands in a file from now on.
-    pub async fn damages(&self, key: &str) {
-        let status = self.at(Method::PUT, key).body("damaged").send().await.map(|answer| answer.status().as_u16());
-        assert!(matches!(status, Ok(200)), "{key} can be written: {status:?}");
+    /// Overwrites a file with other content.
+    pub async fn damages_file(&self, key: &str) {
+        let status = self.at(Method::PUT, key).body("damaged").send().await.map(|response| response.status().as_u16());
+        assert!(matches!(status, Ok(200)), "{key} should be overwritten: {status:?}");
     }
 
-    /// A file is there no more.
-    pub async fn loses(&self, key: &str) {
-        let status = self.at(Method::DELETE, key).send().await.map(|answer| answer.status().as_u16());
-        assert!(matches!(status, Ok(200 | 204)), "{key} can be deleted: {status:?}");
+    /// Deletes a file.
+    pub async fn deletes_file(&self, key: &str) {
+        let status = self.at(Method::DELETE, key).send().await.map(|response| response.status().as_u16());
+        assert!(matches!(status, Ok(200 | 204)), "{key} should be deleted: {status:?}");
     }
 
     /// The keys of all files.
@@ -34,7 +34,7 @@ impl Shop {
         let (mut keys, mut after) = (Vec::<String>::new(), String::new());
         loop {
             let page = self.at(Method::GET, &format!("?list-type=2&max-keys=1000&start-after={after}")).send().await;
-            let page = page.unwrap_or_else(|error| panic!("the bucket gave no answer: {error}"));
+            let page = page.unwrap_or_else(|error| panic!("the bucket should respond: {error}"));
             let text = page.text().await.unwrap_or_default();
             assert!(text.contains("ListBucketResult"), "the bucket should list its files: {text}");
             let found = text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());

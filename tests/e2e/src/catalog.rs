@@ -1,161 +1,159 @@
-//! Products that a test makes for itself.
+//! Products that a test creates.
 
 use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Checkout, SOON, Shop, await_until, unique};
+use crate::{Api, Checkout, Response, SOON, Shop, await_until, unique};
 
-/// A product to be made.
+/// A product to create.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// Pieces that can be sold.
+    /// Units that can be sold.
     pub stock: u32,
-    /// Minor units.
+    /// In minor units.
     pub price: u64,
-    /// The suite's own unless told: there is room for 1,000.
+    /// The suite's category by default. There is room for 1,000 categories.
     pub category: String,
 }
 
 impl Draft {
-    /// So many pieces, 12.99 each.
+    /// A draft with that stock, at 12.99 each.
     pub fn with_stock(stock: u32) -> Self {
         Self { stock, price: 1299, category: "e2e".to_owned() }
     }
 
-    /// In that category.
+    /// The same draft in another category.
     #[must_use]
     pub fn in_category(self, category: &str) -> Self {
         Self { category: category.to_owned(), ..self }
     }
 }
 
-/// A product of a test.
+/// A product of a test. Its SKU and name are unique.
 #[derive(Debug, Clone)]
 pub struct Product {
-    /// `prd_…`.
     pub id: String,
-    /// Nobody else's.
     pub sku: String,
-    /// Nobody else's.
     pub name: String,
-    /// Minor units.
+    /// In minor units.
     pub price: u64,
 }
 
-/// A product of a test that is sold in variants: T-shirts, by size.
+/// A product with variants: a T-shirt in several sizes. Its SKU and name are unique.
 #[derive(Debug, Clone)]
 pub struct Shirt {
-    /// `prd_…`.
     pub id: String,
-    /// The product's own, under which nothing is sold.
+    /// The product's own SKU, which cannot be ordered.
     pub sku: String,
-    /// Nobody else's.
     pub name: String,
     sizes: BTreeMap<String, Product>,
 }
 
 impl Shirt {
-    /// What is sold in that size.
+    /// The variant of that size.
     pub fn size(&self, size: &str) -> &Product {
-        self.sizes.get(size).unwrap_or_else(|| panic!("{} comes in {:?}", self.name, self.sizes.keys()))
+        self.sizes.get(size).unwrap_or_else(|| panic!("{} should have that size: {:?}", self.name, self.sizes.keys()))
     }
 
-    /// What every variant of it is of, as the helpers of single products want it.
+    /// The product itself, for helpers that take a product. It has no price.
     pub fn product(&self) -> Product {
         Product { id: self.id.clone(), sku: self.sku.clone(), name: self.name.clone(), price: 0 }
     }
 }
 
 impl Shop {
-    /// The body of a shirt that is sold in these sizes: pieces and minor units of each.
+    /// The body of a shirt with these sizes: stock and price in minor units of each.
     pub fn shirt(&self, sizes: &[(&str, u32, i64)]) -> Value {
-        let mark = unique("TEE").to_uppercase();
+        let sku = unique("TEE").to_uppercase();
         let variant = |(size, pieces, price): &(&str, u32, i64)| {
             json!({
-                "sku": format!("{mark}-{size}"), "options": { "size": size }, "price": self.money(*price),
+                "sku": format!("{sku}-{size}"), "options": { "size": size }, "price": self.money(*price),
                 "stock": { "available": pieces },
             })
         };
         let values: Vec<&str> = sizes.iter().map(|(size, ..)| *size).collect();
         json!({
-            "sku": mark, "name": format!("T-Shirt {mark}"), "category": "e2e", "brand": "Loom",
+            "sku": sku, "name": format!("T-Shirt {sku}"), "category": "e2e", "brand": "Loom",
             "options": [{ "name": "size", "values": values }],
             "variants": sizes.iter().map(variant).collect::<Vec<_>>(),
         })
     }
 
-    /// The admin puts a shirt into the shop.
+    /// The admin creates a shirt.
     pub async fn sells_shirts(&self, sizes: &[(&str, u32, i64)]) -> Shirt {
         let body = self.shirt(sizes);
-        let made = self.admin().await.post("/api/v1/products", &body).await.expect(201).json();
-        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("it has a name: {made}")).to_owned();
+        let created = self.admin().await.post("/api/v1/products", &body).await.expect(201).json();
+        let text = |value: &Value| {
+            value.as_str().unwrap_or_else(|| panic!("a new product should have id, SKU and name: {created}")).to_owned()
+        };
         let of_size = |((size, _, price), variant): (&(&str, u32, i64), &Value)| {
             let (sku, name) = (text(&variant["sku"]), text(&variant["name"]));
-            (size.to_string(), Product { id: text(&made["id"]), sku, name, price: price.unsigned_abs() })
+            (size.to_string(), Product { id: text(&created["id"]), sku, name, price: price.unsigned_abs() })
         };
-        let variants = made["variants"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let variants = created["variants"].as_array().map(Vec::as_slice).unwrap_or_default();
         let sizes: BTreeMap<_, _> = sizes.iter().zip(variants).map(of_size).collect();
-        Shirt { id: text(&made["id"]), sku: text(&made["sku"]), name: text(&made["name"]), sizes }
+        Shirt { id: text(&created["id"]), sku: text(&created["sku"]), name: text(&created["name"]), sizes }
     }
 
-    /// A product as the admin sees it: as it is now.
-    pub async fn looks_up_product(&self, id: &str) -> Answer {
+    /// Reads a product as the admin, who gets the current version.
+    pub async fn looks_up_product(&self, id: &str) -> Response {
         self.admin().await.get(&format!("/api/v1/products/{id}")).await.expect(200)
     }
 
-    /// The admin tells a product anew, as it is now.
-    pub async fn tries_to_replace(&self, id: &str, sheet: &Value) -> Answer {
+    /// The admin replaces a product at its current version.
+    pub async fn tries_to_replace(&self, id: &str, body: &Value) -> Response {
         let tag = self.looks_up_product(id).await.expect_header("etag").to_owned();
         let (admin, path) = (self.admin().await, format!("/api/v1/products/{id}"));
-        admin.call(Method::PUT, &path).header("If-Match", &tag).json(sheet).send().await
+        admin.call(Method::PUT, &path).header("If-Match", &tag).json(body).send().await
     }
 
-    /// The admin changes parts of a product, as it is now.
-    pub async fn tries_to_patch(&self, id: &str, patch: &Value) -> Answer {
+    /// The admin patches a product at its current version.
+    pub async fn tries_to_patch(&self, id: &str, patch: &Value) -> Response {
         let tag = self.looks_up_product(id).await.expect_header("etag").to_owned();
         let (admin, path) = (self.admin().await, format!("/api/v1/products/{id}"));
         let call = admin.call(Method::PATCH, &path).header("If-Match", &tag);
         call.text("application/merge-patch+json", patch.to_string()).send().await
     }
 
-    /// The admin puts a new product into the shop.
+    /// The admin creates a product.
     pub async fn sells(&self, draft: Draft) -> Product {
-        let mark = unique("MUG").to_uppercase();
-        let name = format!("Mug {mark}");
+        let sku = unique("MUG").to_uppercase();
+        let name = format!("Mug {sku}");
         let body = json!({
-            "sku": mark, "name": name, "description": "Holds 350 ml of anything.", "category": draft.category,
+            "sku": sku, "name": name, "description": "Holds 350 ml of anything.", "category": draft.category,
             "price": { "amount": draft.price, "currency": self.stack.currency }, "stock": { "available": draft.stock },
         });
-        let made = self.admin().await.post("/api/v1/products", &body).await.expect(201).json();
-        let id = made["id"].as_str().unwrap_or_else(|| panic!("a new product has an id: {made}")).to_owned();
-        Product { id, sku: mark, name, price: draft.price }
+        let created = self.admin().await.post("/api/v1/products", &body).await.expect(201).json();
+        let id =
+            created["id"].as_str().unwrap_or_else(|| panic!("a new product should have an id: {created}")).to_owned();
+        Product { id, sku: sku, name, price: draft.price }
     }
 
-    /// A product as anybody sees it.
-    pub async fn shows(&self, product: &Product) -> Value {
-        self.anyone().get(&format!("/api/v1/products/{}", product.id)).await.expect(200).json()
+    /// Reads a product as an anonymous caller.
+    pub async fn reads_product(&self, product: &Product) -> Value {
+        self.anonymous().get(&format!("/api/v1/products/{}", product.id)).await.expect(200).json()
     }
 
-    /// Waits until so many pieces of a product can be sold. (A reader may be served from a cache that is seconds old.)
+    /// Waits until a product has that stock. A reader may get a cached stock that is seconds old.
     pub async fn awaits_stock(&self, product: &Product, pieces: u32) {
         await_until(format_args!("{pieces} of {} are left", product.sku), SOON, async || {
-            let shown = self.shows(product).await;
+            let shown = self.reads_product(product).await;
             if shown["stock"]["available"] == pieces { Ok(()) } else { Err(shown["stock"].to_string()) }
         })
         .await
     }
 
-    /// Fails unless exactly so many pieces of a product can be sold, now: somebody tries to buy one more, and is told.
-    pub async fn has_exactly(&self, product: &Product, pieces: u32) {
+    /// Panics unless a product has exactly that stock now. The refusal of an order for one more says how many there are.
+    pub async fn has_exact_stock(&self, product: &Product, pieces: u32) {
         let greedy = Checkout::of(&[(&product.sku, pieces + 1)]);
         let problem = self.new_guest().tries_to_place(&greedy).await.expect_problem(409, "insufficient_stock");
-        let told = problem.errors().iter().any(|error| error["available"] == pieces);
-        assert!(told, "{pieces} of {} are left: {}", product.sku, problem.body);
+        let has_stock = problem.errors().iter().any(|error| error["available"] == pieces);
+        assert!(has_stock, "{pieces} of {} are left: {}", product.sku, problem.body);
     }
 
-    /// The admin gives a product another price.
+    /// The admin changes a product's price.
     pub async fn reprices(&self, product: &Product, price: u64) {
         let patch = json!({ "price": { "amount": price } });
         let change = async |admin: &Api, path: &str, tag: &str| {
@@ -165,7 +163,7 @@ impl Shop {
         self.changes(product, change).await;
     }
 
-    /// The admin takes a product out of the shop.
+    /// The admin archives a product.
     pub async fn archives(&self, product: &Product) {
         let change = async |admin: &Api, path: &str, tag: &str| {
             admin.call(Method::DELETE, path).header("If-Match", tag).send().await
@@ -173,13 +171,13 @@ impl Shop {
         self.changes(product, change).await;
     }
 
-    /// Changes a product as it is now: a reader's version may be some seconds old, so it may need a second look.
-    async fn changes(&self, product: &Product, change: impl AsyncFn(&Api, &str, &str) -> Answer) {
+    /// Changes a product at its current version. Retries, because a cached version may be some seconds old.
+    async fn changes(&self, product: &Product, change: impl AsyncFn(&Api, &str, &str) -> Response) {
         let (admin, path) = (self.admin().await, format!("/api/v1/products/{}", product.id));
         await_until(format_args!("{} is changed", product.sku), SOON, async || {
             let tag = admin.get(&path).await.expect(200).expect_header("etag").to_owned();
-            let answer = change(&admin, &path, &tag).await;
-            if answer.status == 412 { Err(answer.text) } else { Ok(answer.expect_success()) }
+            let response = change(&admin, &path, &tag).await;
+            if response.status == 412 { Err(response.text) } else { Ok(response.expect_success()) }
         })
         .await;
     }

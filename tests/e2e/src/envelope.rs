@@ -1,11 +1,11 @@
-//! Events as souk's queues carry them, handed to a worker past its queue: when the answer is there, it has been dealt
-//! with.
+//! Events in the format of souk's queues, handed to a worker without its queue. When the call returns, the worker has handled the
+//! message.
 
 use serde_json::{Value, json};
 
 use crate::{Order, Shop, unique};
 
-/// A message about an order's payment; `sequence` is the payment's version that it tells of.
+/// A message about an order's payment; `sequence` is the payment's version in it.
 pub fn about_payment(order: &Order, event_type: &str, sequence: u64, data: &Value) -> String {
     let envelope = json!({
         "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
@@ -20,15 +20,19 @@ pub fn about_payment(order: &Order, event_type: &str, sequence: u64, data: &Valu
 }
 
 impl Shop {
-    /// Hands a message to a worker; fails unless it is taken.
-    pub async fn hands(&self, worker: &str, batch: String) {
-        let invoked = self.functions.invoke(worker, batch).await;
-        assert_eq!((invoked.error, &invoked.payload["batchItemFailures"]), (None, &json!([])), "{worker} takes it");
+    /// Hands a message to a worker; panics if the worker fails.
+    pub async fn delivers_message(&self, worker: &str, batch: String) {
+        let result = self.functions.invoke(worker, batch).await;
+        assert_eq!(
+            (result.error, &result.payload["batchItemFailures"]),
+            (None, &json!([])),
+            "{worker} should handle the message"
+        );
     }
 
-    /// Has the worker look at an order's payment, as every webhook does.
-    pub async fn looks_again(&self, order: &Order) {
+    /// Makes the worker check an order's payment, as every webhook does.
+    pub async fn requests_payment_check(&self, order: &Order) {
         let data = json!({ "paymentId": order.payment_id(), "orderId": order.id() });
-        self.hands("payments-worker", about_payment(order, "payment.requested", 1000, &data)).await;
+        self.delivers_message("payments-worker", about_payment(order, "payment.requested", 1000, &data)).await;
     }
 }

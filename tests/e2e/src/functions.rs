@@ -1,4 +1,4 @@
-//! Lambda: functions are invoked, their queues are stopped for a while, and their processes are killed.
+//! Lambda: tests invoke functions, pause the delivery of their queues, and kill their processes.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;
@@ -18,16 +18,15 @@ pub struct Functions {
     stack: Stack,
 }
 
-/// What a function answered.
+/// The result of an invocation.
 #[derive(Debug, Clone)]
-pub struct Invoked {
-    /// `Unhandled`, if it failed.
+pub struct InvokeResult {
+    /// `Unhandled`, if the function failed.
     pub error: Option<String>,
-    /// Its answer.
     pub payload: Value,
 }
 
-/// A queue's connection with its function.
+/// The event source mapping between a queue and its function.
 #[derive(Debug, Clone)]
 pub struct Mapping(String);
 
@@ -36,13 +35,13 @@ impl Functions {
         Self { http: http.clone(), stack: stack.clone() }
     }
 
-    /// The names of all functions, as their crates' folders are called.
+    /// The names of all functions: the names of their crates' folders.
     pub fn names(&self) -> Vec<String> {
         self.stack.functions.keys().cloned().collect()
     }
 
     fn physical(&self, name: &str) -> &str {
-        self.stack.functions.get(name).unwrap_or_else(|| panic!("stack.json names no function {name}"))
+        self.stack.functions.get(name).unwrap_or_else(|| panic!("stack.json should name the function {name}"))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -50,48 +49,49 @@ impl Functions {
         self.http.request(method, url).header("Authorization", credential(&self.stack, "lambda"))
     }
 
-    /// Invokes a function with an event and waits for its answer.
-    pub async fn invoke(&self, name: &str, event: String) -> Invoked {
+    /// Invokes a function with an event and waits for its response.
+    pub async fn invoke(&self, name: &str, event: String) -> InvokeResult {
         let request = self.request(Method::POST, &format!("/functions/{}/invocations", self.physical(name)));
-        let answer = request.header("Content-Type", "application/json").body(event).send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("invoking {name} got no answer: {error}"));
-        let status = answer.status();
+        let response = request.header("Content-Type", "application/json").body(event).send().await;
+        let response = response.unwrap_or_else(|error| panic!("invoking {name} should get a response: {error}"));
+        let status = response.status();
         let error =
-            answer.headers().get("x-amz-function-error").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let text = answer.text().await.unwrap_or_default();
+            response.headers().get("x-amz-function-error").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = response.text().await.unwrap_or_default();
         assert!(status.is_success(), "invoking {name} should succeed: {status} {text}");
-        Invoked { error, payload: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+        InvokeResult { error, payload: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
     }
 
-    /// Does something while a queue's messages are not handed to its function; goes on afterwards even if that fails.
+    /// Runs `work` while the function gets no messages of the queue. Resumes the delivery even if `work` panics.
     pub async fn while_stopped<T>(&self, queue_url: &str, work: impl Future<Output = T>) -> T {
         let mapping = self.mapping(queue_url).await;
         self.switch(&mapping, false).await;
-        let done = AssertUnwindSafe(work).catch_unwind().await;
+        let outcome = AssertUnwindSafe(work).catch_unwind().await;
         self.switch(&mapping, true).await;
-        done.unwrap_or_else(|panic| resume_unwind(panic))
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     async fn mapping(&self, queue_url: &str) -> Mapping {
-        let answer = self.request(Method::GET, "/event-source-mappings/").send().await;
-        let answer = answer.unwrap_or_else(|error| panic!("the mappings can be listed: {error}"));
-        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the mappings are a list: {error}"));
+        let response = self.request(Method::GET, "/event-source-mappings/").send().await;
+        let response = response.unwrap_or_else(|error| panic!("the mappings should be listed: {error}"));
+        let listed: Value =
+            response.json().await.unwrap_or_else(|error| panic!("the mappings should be a list: {error}"));
         let queue = format!(":{}", queue_url.rsplit('/').next().unwrap_or_default());
         let mappings = listed["EventSourceMappings"].as_array().into_iter().flatten();
         let mut of_queue =
             mappings.filter(|mapping| mapping["EventSourceArn"].as_str().is_some_and(|arn| arn.ends_with(&queue)));
         let found = of_queue.next().and_then(|mapping| mapping["UUID"].as_str());
-        Mapping(found.unwrap_or_else(|| panic!("no function listens to {queue_url}: {listed}")).to_owned())
+        Mapping(found.unwrap_or_else(|| panic!("a function should listen to {queue_url}: {listed}")).to_owned())
     }
 
     async fn switch(&self, mapping: &Mapping, on: bool) {
         let request = self.request(Method::PUT, &format!("/event-source-mappings/{}", mapping.0));
-        let status = request.json(&json!({ "Enabled": on })).send().await.map(|answer| answer.status().as_u16());
-        assert!(matches!(status, Ok(200 | 202)), "the mapping can be switched: {status:?}");
+        let status = request.json(&json!({ "Enabled": on })).send().await.map(|response| response.status().as_u16());
+        assert!(matches!(status, Ok(200 | 202)), "the mapping should be switched: {status:?}");
     }
 
-    /// Kills every process of a function with SIGKILL, as a machine that dies would. Waits until there is one to kill, and until it
-    /// is dead: the emulator would hand a request to one that is dying.
+    /// Kills every process of a function with SIGKILL, as a power cut would. Waits until there is a process, and until it is dead: the
+    /// emulator would hand a request to a dying process.
     pub async fn kill(&self, name: &str) {
         let mark = format!("AWS_LAMBDA_FUNCTION_NAME={}", self.physical(name));
         let pids = await_until(format_args!("a process of {name} runs"), SOON, async || {
@@ -108,20 +108,20 @@ impl Functions {
     }
 }
 
-/// Is that process there, and more than an entry that nobody has looked at yet?
+/// Does the process live, and is it more than a zombie?
 fn lives(pid: &str) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The state comes behind the name, which stands in brackets.
+    // The state follows the name, which stands in brackets.
     stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
-/// Ids of the processes whose environment holds exactly this variable.
+/// The ids of the processes whose environment holds exactly this variable.
 fn processes(mark: &str) -> Vec<String> {
     let folders = Path::new("/proc").read_dir().into_iter().flatten().flatten();
     let pids = folders
         .filter_map(|folder| folder.file_name().into_string().ok())
         .filter(|name| name.bytes().all(|b| b.is_ascii_digit()));
-    // A process that has ended meanwhile, or belongs to somebody else, cannot be read and is not ours.
+    // A process that has ended, or that belongs to another user, cannot be read and is not ours.
     pids.filter(|pid| {
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())

@@ -1,23 +1,24 @@
-//! An order's history, and what folding it gives: the order. Written from the contract, apart from the product's own
+//! An order's history, and the order that results from folding it. Written from the contract, independent of the product's own
 //! fold.
 
 use serde_json::Value;
 
 use crate::{Api, Order};
 
-/// What an entry says of the order as it was then.
-const TOLD: [&str; 6] = ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"];
+/// The members of an entry that say what the order was like.
+const ENTRY_MEMBERS: [&str; 6] =
+    ["version", "status", "paymentStatus", "paymentSequence", "fulfilmentStatus", "holdExpiresAt"];
 
-/// Personal data: they lie apart from the order and its history.
-const APART: [&str; 2] = ["email", "shippingAddress"];
+/// Personal data lie apart from the order and its history.
+const PERSONAL_MEMBERS: [&str; 2] = ["email", "shippingAddress"];
 
-/// The order that a history tells of.
+/// The order that results from a history.
 fn fold(history: &[Value]) -> Value {
     let mut order = history.first().map(|first| first["placed"].clone()).unwrap_or_default();
-    for (entry, due) in history.iter().zip(1..) {
-        assert_eq!(entry["version"], due, "no entry is missing, and none is there twice: {history:#?}");
-        for member in TOLD {
-            assert!(!entry[member].is_null(), "an entry says the {member}: {entry}");
+    for (entry, version) in history.iter().zip(1..) {
+        assert_eq!(entry["version"], version, "versions should have no gap and no repetition: {history:#?}");
+        for member in ENTRY_MEMBERS {
+            assert!(!entry[member].is_null(), "an entry should have {member}: {entry}");
             order[member] = entry[member].clone();
         }
         order["updatedAt"] = entry["at"].clone();
@@ -26,25 +27,30 @@ fn fold(history: &[Value]) -> Value {
 }
 
 impl Api {
-    /// An order's history, oldest first.
+    /// Reads an order's history, oldest first.
     pub async fn history(&self, order: &Order) -> Vec<Value> {
         self.walks(&format!("/api/v1/orders/{}/history", order.id()), 100).await.concat()
     }
 
-    /// Fails unless the history, folded, is the order as it is shown; the history.
+    /// Panics unless the folded history equals the order; returns the history.
     pub async fn folds(&self, order: &Order) -> Vec<Value> {
         let shown = self.looks_up(order).await.0;
-        // Somebody may move the order between the two looks.
+        // The order may change between the two reads.
         let history = self.history(order).await.into_iter();
         let history: Vec<_> = history.filter(|entry| entry["version"].as_u64() <= shown["version"].as_u64()).collect();
         let folded = fold(&history);
         for (member, value) in shown.as_object().into_iter().flatten() {
-            if !APART.contains(&member.as_str()) {
-                assert_eq!(&folded[member], value, "the {member} of order {}: {history:#?}", order.id());
+            if !PERSONAL_MEMBERS.contains(&member.as_str()) {
+                assert_eq!(
+                    &folded[member],
+                    value,
+                    "{member} of order {} should result from its history: {history:#?}",
+                    order.id()
+                );
             }
         }
         let secret = |entry: &Value| ["tokenDigest", "orderToken"].iter().any(|name| entry.to_string().contains(name));
-        assert!(!history.iter().any(secret), "nothing that opens an order is shown: {history:#?}");
+        assert!(!history.iter().any(secret), "a history should not show an order's token: {history:#?}");
         history
     }
 }
@@ -63,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_entry_counts_and_what_was_sold_stays() {
+    fn fold_takes_the_status_of_the_last_entry_and_the_lines_of_the_first() {
         let mut first = entry(1, "pending");
         first["placed"] = json!({ "number": "7KQ4M-2XD9A", "status": "pending", "version": 1 });
         let order = fold(&[first, entry(2, "cancelled")]);
@@ -72,8 +78,8 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "no entry is missing")]
-    fn a_hole_is_seen() {
+    #[should_panic(expected = "versions should have no gap")]
+    fn missing_version_panics() {
         fold(&[entry(1, "pending"), entry(3, "cancelled")]);
     }
 }

@@ -1,4 +1,4 @@
-//! Imports and exports: files that an admin sends and fetches by signed addresses.
+//! Imports and exports: the admin uploads and downloads files by presigned URLs.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use crate::{Shop, await_until};
 
 /// For a file of some thousand lines, on a busy machine.
-const A_FILE: Duration = Duration::from_secs(600);
+const FILE_PATIENCE: Duration = Duration::from_secs(600);
 
 impl Shop {
-    /// Brings a file in and waits until it was worked off; the job as it is then.
+    /// Imports a file and waits for the end of the job; returns the job.
     pub async fn imports(&self, format: &str, file: impl Into<Vec<u8>>) -> Value {
         let job = self.begins_import(format, file).await;
         self.awaits_job(&job).await
     }
 
-    /// Uploads a file; where to look at its job.
+    /// Uploads a file; returns the path of its job.
     pub async fn begins_import(&self, format: &str, file: impl Into<Vec<u8>>) -> String {
         let file = file.into();
         let body = json!({ "format": format, "bytes": file.len() });
@@ -26,7 +26,7 @@ impl Shop {
         format!("/api/v1/products/imports/{}", job["id"].as_str().unwrap_or_default())
     }
 
-    /// Uploads a file without having told its size; where to look at its job.
+    /// Uploads a file without announcing its size; returns the path of its job.
     pub async fn begins_import_of_any_size(&self, format: &str, file: &str) -> String {
         let job =
             self.admin().await.post("/api/v1/products/imports", &json!({ "format": format })).await.expect(202).json();
@@ -34,9 +34,9 @@ impl Shop {
         format!("/api/v1/products/imports/{}", job["id"].as_str().unwrap_or_default())
     }
 
-    /// Waits until a job is over; the job as it is then.
+    /// Waits until a job has ended; returns the job.
     pub async fn awaits_job(&self, path: &str) -> Value {
-        await_until(format_args!("{path} is over"), A_FILE, async || {
+        await_until(format_args!("{path} is over"), FILE_PATIENCE, async || {
             let job = self.admin().await.get(path).await.expect(200).json();
             let over = ["done", "failed"].iter().any(|over| job["status"] == *over);
             if over { Ok(job) } else { Err(job.to_string()) }
@@ -44,7 +44,7 @@ impl Shop {
         .await
     }
 
-    /// Takes all products out; the file.
+    /// Exports all products; returns the file.
     pub async fn exports(&self, format: &str) -> String {
         let job = self.admin().await.post("/api/v1/products/exports", &json!({ "format": format })).await;
         let job = job.expect(202).json();
@@ -57,36 +57,39 @@ impl Shop {
         file
     }
 
-    /// What the lines of an import were rejected for.
+    /// The report of an import: the rejected lines with their reasons.
     pub async fn report(&self, job: &Value) -> Vec<Value> {
         let report = self.receives_file(&job["report"]).await;
-        let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line:?} is JSON: {error}"));
+        let read = |line| {
+            serde_json::from_str(line)
+                .unwrap_or_else(|error| panic!("a line of a report should be JSON ({error}): {line:?}"))
+        };
         report.lines().map(read).collect()
     }
 
-    /// Puts a file where a signed address says.
-    pub async fn sends_file(&self, signed: &Value, file: Vec<u8>) {
-        assert_eq!(signed["method"], "PUT", "{signed}");
-        let told = signed["headers"].as_object().into_iter().flatten();
-        // A client counts its body itself.
-        let told = told.filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
-        let put = self.http.put(signed["url"].as_str().unwrap_or_default()).body(file);
-        let put = told.fold(put, |put, (name, value)| put.header(name, value.as_str().unwrap_or_default()));
-        let answer = put.send().await.unwrap_or_else(|error| panic!("the upload got no answer: {error}"));
+    /// Uploads a file to a presigned URL.
+    pub async fn sends_file(&self, presigned: &Value, file: Vec<u8>) {
+        assert_eq!(presigned["method"], "PUT", "{presigned}");
+        let headers = presigned["headers"].as_object().into_iter().flatten();
+        // The client sets the content length itself.
+        let headers = headers.filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let put = self.http.put(presigned["url"].as_str().unwrap_or_default()).body(file);
+        let put = headers.fold(put, |put, (name, value)| put.header(name, value.as_str().unwrap_or_default()));
+        let response = put.send().await.unwrap_or_else(|error| panic!("the upload should get a response: {error}"));
         assert!(
-            answer.status().is_success(),
+            response.status().is_success(),
             "the upload should succeed: {} {:?}",
-            answer.status(),
-            answer.text().await
+            response.status(),
+            response.text().await
         );
     }
 
-    /// Reads the file at a signed address.
-    pub async fn receives_file(&self, signed: &Value) -> String {
-        assert_eq!(signed["method"], "GET", "{signed}");
-        let get = self.http.get(signed["url"].as_str().unwrap_or_default());
-        let answer = get.send().await.unwrap_or_else(|error| panic!("the download got no answer: {error}"));
-        assert!(answer.status().is_success(), "the download should succeed: {}", answer.status());
-        answer.text().await.unwrap_or_else(|error| panic!("the download broke off: {error}"))
+    /// Downloads the file at a presigned URL.
+    pub async fn receives_file(&self, presigned: &Value) -> String {
+        assert_eq!(presigned["method"], "GET", "{presigned}");
+        let get = self.http.get(presigned["url"].as_str().unwrap_or_default());
+        let response = get.send().await.unwrap_or_else(|error| panic!("the download should get a response: {error}"));
+        assert!(response.status().is_success(), "the download should succeed: {}", response.status());
+        response.text().await.unwrap_or_else(|error| panic!("the download should send its whole body: {error}"))
     }
 }

@@ -1,34 +1,33 @@
-//! API keys: programs that act as somebody.
+//! API keys: programs that act for an account.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Customer, Shop, unique};
+use crate::{Api, Customer, Response, Shop, unique};
 
-/// Where keys are made, listed and revoked.
+/// The route that creates, lists and revokes keys.
 pub const KEYS: &str = "/api/v1/auth/api-keys";
 
 /// A program with an API key.
 #[derive(Debug, Clone)]
-pub struct Robot {
-    /// The API with its key.
+pub struct ApiKeyClient {
+    /// A client with the key.
     pub api: Api,
-    /// `sk_…`.
     pub key: String,
-    /// The answer to whoever made it.
-    pub made: Value,
+    /// The response that created the key.
+    pub created: Value,
 }
 
 impl Customer {
-    /// Makes a key for a program.
-    pub async fn makes_key(&self, scopes: &[&str]) -> Robot {
-        let made = self.tries_to_make_key(json!({ "scopes": scopes })).await.expect(201).json();
-        let key = made["key"].as_str().unwrap_or_else(|| panic!("a new key is shown: {made}")).to_owned();
-        Robot { api: self.api.without_token().with_key(&key), key, made }
+    /// Creates a key for a program.
+    pub async fn makes_key(&self, scopes: &[&str]) -> ApiKeyClient {
+        let created = self.tries_to_make_key(json!({ "scopes": scopes })).await.expect(201).json();
+        let key = created["key"].as_str().unwrap_or_else(|| panic!("a new key should be shown: {created}")).to_owned();
+        ApiKeyClient { api: self.api.without_token().with_key(&key), key, created }
     }
 
-    /// Sends that, with a name, come what may.
-    pub async fn tries_to_make_key(&self, mut body: Value) -> Answer {
+    /// Tries to create a key with this body and a unique name.
+    pub async fn tries_to_make_key(&self, mut body: Value) -> Response {
         if body["name"].is_null() {
             body["name"] = unique("robot").into();
         }
@@ -36,32 +35,35 @@ impl Customer {
     }
 
     /// Revokes a key.
-    pub async fn revokes(&self, robot: &Robot) -> Answer {
-        self.api.delete(&robot.path()).await
+    pub async fn revokes(&self, client: &ApiKeyClient) -> Response {
+        self.api.delete(&client.path()).await
     }
 
-    /// The keys as their owner sees them.
+    /// Lists the account's keys.
     pub async fn keys(&self) -> Vec<Value> {
         self.api.get(KEYS).await.expect(200).json()["data"].as_array().cloned().unwrap_or_default()
     }
 }
 
-impl Robot {
-    /// Of its key in the API.
+impl ApiKeyClient {
+    /// The key's path in the API.
     pub fn path(&self) -> String {
-        format!("{KEYS}/{}", self.made["id"].as_str().unwrap_or_else(|| panic!("a key has an id: {}", self.made)))
+        format!(
+            "{KEYS}/{}",
+            self.created["id"].as_str().unwrap_or_else(|| panic!("a key should have an id: {}", self.created))
+        )
     }
 }
 
 impl Shop {
-    /// Lets a key's time run out.
-    pub async fn outlives(&self, robot: &Robot) {
+    /// Moves the end of a key's validity into the past.
+    pub async fn expires_key(&self, client: &ApiKeyClient) {
         let past = json!({ "S": "2026-01-01T00:00:00.000Z" });
-        self.rows.sets("identity", &row_of_key(&robot.key), "APIKEY", "validUntil", past).await;
+        self.rows.sets("identity", &row_of_key(&client.key), "APIKEY", "validUntil", past).await;
     }
 }
 
-/// The partition of the row by which a key is checked.
+/// The partition of the row that a key is checked by.
 pub fn row_of_key(key: &str) -> String {
     let hex: String = digest(&SHA256, key.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("APIKEY#{hex}")

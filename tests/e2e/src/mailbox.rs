@@ -1,4 +1,4 @@
-//! What the emulator's SES was asked to send.
+//! The mails that the emulator's SES was asked to send.
 
 use reqwest::Client;
 use serde::Deserialize;
@@ -6,25 +6,24 @@ use serde_json::Value;
 
 use crate::{SOON, Stack, await_until};
 
-/// All mail.
+/// All mails that were sent.
 #[derive(Debug, Clone)]
 pub struct Mailbox {
     http: Client,
     url: String,
 }
 
-/// One mail.
+/// A mail.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// Its subject.
     pub subject: String,
-    /// Its text and its HTML, one after the other.
+    /// The text part and the HTML part, one after the other.
     pub text: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Sent {
+struct SesMessage {
     to: Vec<String>,
     subject: String,
     body_text: Option<String>,
@@ -36,15 +35,16 @@ impl Mailbox {
         Self { http: http.clone(), url: stack.mail_url.clone() }
     }
 
-    /// All mail to an address, oldest first.
+    /// All mails to an email address, oldest first.
     pub async fn of(&self, email: &str) -> Vec<Mail> {
-        let answer =
-            self.http.get(&self.url).send().await.unwrap_or_else(|error| panic!("the mailbox is open: {error}"));
-        let listed: Value = answer.json().await.unwrap_or_else(|error| panic!("the mailbox is a list: {error}"));
-        // By account; the stack has one.
+        let response =
+            self.http.get(&self.url).send().await.unwrap_or_else(|error| panic!("the mailbox should respond: {error}"));
+        let listed: Value =
+            response.json().await.unwrap_or_else(|error| panic!("the mailbox should be a list: {error}"));
+        // Mails are listed by account; the stack has one.
         let sent = listed["messages"].as_object().into_iter().flat_map(|accounts| accounts.values());
         let sent = sent.flat_map(|mails| mails.as_array().cloned().unwrap_or_default());
-        sent.filter_map(|mail| serde_json::from_value::<Sent>(mail).ok())
+        sent.filter_map(|mail| serde_json::from_value::<SesMessage>(mail).ok())
             .filter(|mail| mail.to.iter().any(|to| to.contains(email)))
             .map(|mail| Mail {
                 subject: mail.subject,
@@ -53,7 +53,7 @@ impl Mailbox {
             .collect()
     }
 
-    /// Waits for the mail to an address that mentions all of this, in its subject or its text.
+    /// Waits for a mail to an email address that mentions all of these, in its subject or its text.
     pub async fn awaits(&self, email: &str, mentions: &[&str]) -> Mail {
         await_until(format_args!("a mail to {email} mentions {mentions:?}"), SOON, async || {
             let mails = self.of(email).await;
@@ -65,7 +65,7 @@ impl Mailbox {
 }
 
 impl Mail {
-    /// Is it said anywhere, in whatever case?
+    /// Does the mail mention the text, in any case?
     pub fn mentions(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.subject.to_lowercase().contains(&text) || self.text.to_lowercase().contains(&text)

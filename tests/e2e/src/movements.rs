@@ -1,18 +1,18 @@
-//! Stock moved by hand, and the log of why there are as many pieces as there are.
+//! Stock corrections by an admin, and the log of stock movements.
 
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::{Answer, Product, SOON, Shop, await_until, unique};
+use crate::{Product, Response, SOON, Shop, await_until, unique};
 
-/// Where a product's stock moved, as an admin asks for it.
+/// The path of a product's stock movements.
 pub fn movements_path(product: &Product) -> String {
     format!("/api/v1/products/{}/stock/movements", product.id)
 }
 
 impl Shop {
-    /// The admin sets or moves the stock of a product.
-    pub async fn counts(&self, product: &Product, body: &Value) -> Answer {
+    /// The admin sets or moves a product's stock.
+    pub async fn counts_stock(&self, product: &Product, body: &Value) -> Response {
         let call = self.admin().await.call(Method::PATCH, &format!("/api/v1/products/{}/stock", product.id));
         call.idempotency_key(&unique("count")).json(body).send().await.expect(200)
     }
@@ -31,29 +31,29 @@ impl Shop {
         }
     }
 
-    /// Waits until the log of a product has exactly these lines, in whatever order: kinds and pieces. Orders are logged when
-    /// their events come.
+    /// Waits until a product's log has exactly these lines (kind and delta), in any order. The worker logs orders when their events
+    /// arrive.
     pub async fn awaits_movements(&self, product: &Product, lines: &[(&str, i64)]) -> Vec<Value> {
-        let mut due: Vec<(String, i64)> = lines.iter().map(|(kind, delta)| ((*kind).to_owned(), *delta)).collect();
-        due.sort_unstable();
+        let mut expected: Vec<(String, i64)> = lines.iter().map(|(kind, delta)| ((*kind).to_owned(), *delta)).collect();
+        expected.sort_unstable();
         await_until(format_args!("the log of {} is {lines:?}", product.sku), SOON, async || {
-            let seen = self.movements(product).await;
-            let mut told: Vec<(String, i64)> = seen.iter().map(told).collect();
-            told.sort_unstable();
-            if told == due { Ok(seen) } else { Err(format!("{told:?}")) }
+            let movements = self.movements(product).await;
+            let mut logged: Vec<(String, i64)> = movements.iter().map(kind_and_delta).collect();
+            logged.sort_unstable();
+            if logged == expected { Ok(movements) } else { Err(format!("{logged:?}")) }
         })
         .await
     }
 }
 
-/// Kind and pieces of a line.
-fn told(line: &Value) -> (String, i64) {
-    let told = line["kind"].as_str().zip(line["delta"].as_i64());
-    let (kind, delta) = told.unwrap_or_else(|| panic!("a movement has a kind and a delta: {line}"));
+/// Kind and delta of a line.
+fn kind_and_delta(line: &Value) -> (String, i64) {
+    let found = line["kind"].as_str().zip(line["delta"].as_i64());
+    let (kind, delta) = found.unwrap_or_else(|| panic!("a movement should have a kind and a delta: {line}"));
     (kind.to_owned(), delta)
 }
 
-/// How many pieces there are by a log.
+/// The stock that results from a log.
 pub fn tally(lines: &[Value]) -> i64 {
-    lines.iter().map(|line| told(line).1).sum()
+    lines.iter().map(|line| kind_and_delta(line).1).sum()
 }

@@ -1,4 +1,4 @@
-//! An order, as the API shows it.
+//! An order as the API shows it.
 
 use serde_json::Value;
 
@@ -8,15 +8,15 @@ pub struct Order(pub Value);
 
 impl Order {
     fn text(&self, member: &str) -> &str {
-        self.0[member].as_str().unwrap_or_else(|| panic!("an order has a {member}: {}", self.0))
+        self.0[member].as_str().unwrap_or_else(|| panic!("an order should have {member}: {}", self.0))
     }
 
-    /// `ord_…`.
+    /// The order's id, `ord_…`.
     pub fn id(&self) -> &str {
         self.text("id")
     }
 
-    /// What the customer calls it.
+    /// The order number, which customers use.
     pub fn number(&self) -> &str {
         self.text("number")
     }
@@ -31,25 +31,25 @@ impl Order {
         self.text("paymentStatus")
     }
 
-    /// `pay_…`.
+    /// The payment's id, `pay_…`.
     pub fn payment_id(&self) -> &str {
         self.text("paymentId")
     }
 
-    /// Minor units.
+    /// The total in minor units.
     pub fn total(&self) -> u64 {
-        self.0["total"]["amount"].as_u64().unwrap_or_else(|| panic!("an order has a total: {}", self.0))
+        self.0["total"]["amount"].as_u64().unwrap_or_else(|| panic!("an order should have a total: {}", self.0))
     }
 
-    /// The lines.
+    /// The order's lines.
     pub fn items(&self) -> &[Value] {
         self.0["items"].as_array().map(Vec::as_slice).unwrap_or_default()
     }
 }
 
-/// Minor units as people write them: 1299 EUR is `12.99`.
+/// An amount of minor units in major units: 1299 EUR is `12.99`.
 pub fn decimal(amount: u64, currency: &str) -> String {
-    // ISO 4217 exponents that are not 2, of the currencies a test stack may have.
+    // The ISO 4217 exponents other than 2 of the currencies that a test stack may have.
     let digits = match currency {
         "JPY" | "KRW" | "CLP" => 0,
         "KWD" | "BHD" | "TND" => 3,

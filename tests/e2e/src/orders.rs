@@ -1,69 +1,69 @@
-//! What can be done with an order and its payment: by customers with an account, by guests with its token, by the
+//! Operations on an order and its payment, by customers with an account, by guests with the order's token, and by the
 //! admin.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, EVENTUALLY, Order, SOON, await_until, unique};
+use crate::{Api, EVENTUALLY, Order, Response, SOON, await_until, unique};
 
-/// A page of a list holds no more.
-const MOST: usize = 100;
+/// The maximum number of rows on a page of a list.
+const MAX_PAGE: usize = 100;
 
 impl Api {
-    /// Asks what an order would cost.
-    pub async fn quotes(&self, body: &Value) -> Answer {
+    /// Quotes an order.
+    pub async fn quotes(&self, body: &Value) -> Response {
         self.call(Method::POST, "/api/v1/orders/quote").json(body).send().await
     }
 
     /// Reads an order.
-    pub async fn reads(&self, order: &Order) -> Answer {
+    pub async fn reads(&self, order: &Order) -> Response {
         self.get(&format!("/api/v1/orders/{}", order.id())).await
     }
 
     /// Reads an order's payment.
-    pub async fn reads_payment(&self, order: &Order) -> Answer {
+    pub async fn reads_payment(&self, order: &Order) -> Response {
         self.get(&format!("/api/v1/payments/{}", order.payment_id())).await
     }
 
     /// Reads an order's refunds.
-    pub async fn reads_refunds(&self, order: &Order) -> Answer {
-        self.get(&format!("/api/v1/payments/{}/refunds?limit={MOST}", order.payment_id())).await
+    pub async fn reads_refunds(&self, order: &Order) -> Response {
+        self.get(&format!("/api/v1/payments/{}/refunds?limit={MAX_PAGE}", order.payment_id())).await
     }
 
     /// Pays a pending order with another card.
-    pub async fn pays(&self, order: &Order, token: &str) -> Answer {
+    pub async fn pays(&self, order: &Order, token: &str) -> Response {
         let body = json!({ "paymentMethod": { "token": token } });
         self.post(&format!("/api/v1/orders/{}/pay", order.id()), &body).await
     }
 
-    /// Says that the bank's page was dealt with.
-    pub async fn confirms(&self, order: &Order) -> Answer {
+    /// Confirms that the customer has completed the bank's page.
+    pub async fn confirms(&self, order: &Order) -> Response {
         self.post(&format!("/api/v1/payments/{}/confirm", order.payment_id()), &json!({})).await
     }
 
     /// Cancels an order.
-    pub async fn cancels(&self, order: &Order, reason: &str) -> Answer {
+    pub async fn cancels(&self, order: &Order, reason: &str) -> Response {
         self.post(&format!("/api/v1/orders/{}/cancel", order.id()), &json!({ "reason": reason })).await
     }
 
-    /// Says how far an order has come.
-    pub async fn moves(&self, order: &Order, status: &str) -> Answer {
+    /// Moves an order to a status.
+    pub async fn moves(&self, order: &Order, status: &str) -> Response {
         self.tries_to_move(order, &json!({ "status": status })).await
     }
 
-    /// Sends that as a move of an order.
-    pub async fn tries_to_move(&self, order: &Order, body: &Value) -> Answer {
+    /// Tries to move an order with this body.
+    pub async fn tries_to_move(&self, order: &Order, body: &Value) -> Response {
         let path = format!("/api/v1/orders/{}/status", order.id());
         self.call(Method::PATCH, &path).idempotency_key(&unique("move")).json(body).send().await
     }
 
-    /// Takes the reserved money of an order.
-    pub async fn captures(&self, order: &Order) -> Answer {
+    /// Captures an order's authorised payment.
+    pub async fn captures(&self, order: &Order) -> Response {
         self.post(&format!("/api/v1/payments/{}/capture", order.payment_id()), &json!({})).await
     }
 
-    /// Gives money back: that body with a reason.
-    pub async fn refunds(&self, order: &Order, part: Value) -> Answer {
+    /// Requests a refund: this body, with a reason.
+    pub async fn refunds(&self, order: &Order, part: Value) -> Response {
         let mut body = part;
         if body["reason"].is_null() {
             body["reason"] = json!("The lid was chipped");
@@ -71,7 +71,7 @@ impl Api {
         self.post(&format!("/api/v1/payments/{}/refunds", order.payment_id()), &body).await
     }
 
-    /// The order as it is now.
+    /// Reads the order's current document.
     pub async fn looks_up(&self, order: &Order) -> Order {
         Order(self.reads(order).await.expect(200).json())
     }
@@ -79,9 +79,9 @@ impl Api {
     /// Waits until an order has this status and this payment status.
     pub async fn awaits(&self, order: &Order, status: &str, payment_status: &str) -> Order {
         await_until(format_args!("order {} is {status} and {payment_status}", order.id()), EVENTUALLY, async || {
-            let seen = self.looks_up(order).await;
-            match (seen.status(), seen.payment_status()) {
-                there if there == (status, payment_status) => Ok(seen),
+            let order_now = self.looks_up(order).await;
+            match (order_now.status(), order_now.payment_status()) {
+                there if there == (status, payment_status) => Ok(order_now),
                 other => Err(format!("{other:?}")),
             }
         })
@@ -91,8 +91,8 @@ impl Api {
     /// Waits until an order has this status, whatever its payment status.
     pub async fn awaits_status(&self, order: &Order, status: &str) -> Order {
         await_until(format_args!("order {} is {status}", order.id()), EVENTUALLY, async || {
-            let seen = self.looks_up(order).await;
-            if seen.status() == status { Ok(seen) } else { Err(seen.status().to_owned()) }
+            let order_now = self.looks_up(order).await;
+            if order_now.status() == status { Ok(order_now) } else { Err(order_now.status().to_owned()) }
         })
         .await
     }
@@ -106,7 +106,7 @@ impl Api {
         .await
     }
 
-    /// Waits until no refund of an order is on its way any more; all of them, oldest first.
+    /// Waits until no refund of an order is pending; returns all refunds, oldest first.
     pub async fn awaits_refunds(&self, order: &Order) -> Vec<Value> {
         await_until(format_args!("the refunds of {} have ended", order.id()), EVENTUALLY, async || {
             let listed = self.reads_refunds(order).await.expect(200).json();
@@ -117,16 +117,16 @@ impl Api {
         .await
     }
 
-    /// All of a list, page by page.
+    /// Reads a list to its end; returns the pages.
     pub async fn walks(&self, path: &str, limit: usize) -> Vec<Vec<Value>> {
         let joint = if path.contains('?') { '&' } else { '?' };
         let first = format!("{path}{joint}limit={limit}");
         let (mut pages, mut next) = (Vec::new(), Some(first.clone()));
         while let Some(path) = next {
-            assert!(pages.len() < MOST, "{first} has no end");
+            assert!(pages.len() < MAX_PAGE, "{first} should end");
             let page = self.get(&path).await.expect(200).json();
-            let rows = page["data"].as_array().unwrap_or_else(|| panic!("{path} is a list: {page}"));
-            assert!(rows.len() <= limit, "{path} has {limit} rows at most: {}", rows.len());
+            let rows = page["data"].as_array().unwrap_or_else(|| panic!("{path} should be a list: {page}"));
+            assert!(rows.len() <= limit, "{path} should have at most {limit} rows: {}", rows.len());
             pages.push(rows.clone());
             let cursor = page["pagination"]["cursor"].as_str();
             assert_eq!(page["pagination"]["hasMore"], cursor.is_some(), "{page}");

@@ -1,5 +1,5 @@
-//! What a person leaves behind in a shop, and where it is looked for: every row, every file. What may be left of a deleted account
-//! is what docs/personal-data.md says that the law keeps.
+//! The personal data that a customer leaves in a shop, and the search for them in every row and every file. docs/personal-data.md says
+//! what may outlive a deleted account.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::Method;
@@ -10,45 +10,42 @@ use crate::{Checkout, Customer, Draft, EVENTUALLY, Order, Product, Shop, await_u
 const LIST: &str = include_str!("../../../docs/personal-data.md");
 const EXPORTS: &str = "/api/v1/users/profile/export";
 
-/// Where a value was found.
+/// The place where a value was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// A context's table, or `files`.
     pub table: String,
-    /// A partition, or a file's key.
+    /// A partition key, or a file's key.
     pub pk: String,
-    /// The row in it.
     pub sk: String,
-    /// The attribute of the row.
     pub attribute: String,
-    /// What was found there.
     pub value: String,
 }
 
-/// The places of docs/personal-data.md that are allowed to outlive an account.
+/// The places that may outlive an account, by docs/personal-data.md.
 #[derive(Debug)]
-pub struct Kept(Vec<[String; 4]>);
+pub struct RetentionList(Vec<[String; 4]>);
 
-impl Kept {
-    /// As the document lists them, under the heading `Kept`.
+impl RetentionList {
+    /// Reads the table under the heading `Kept` of the document.
     pub fn read() -> Self {
         let (_, section) =
-            LIST.split_once("\n## Kept\n").unwrap_or_else(|| panic!("docs/personal-data.md has a list Kept"));
+            LIST.split_once("\n## Kept\n").unwrap_or_else(|| panic!("docs/personal-data.md should have a list Kept"));
         let section = section.split("\n## ").next().unwrap_or_default();
-        // The first two lines of a table are its head.
+        // The first two lines of the table are its head.
         let lines = section.lines().filter(|line| line.starts_with('|')).skip(2);
         let places: Vec<[String; 4]> = lines
             .map(|line| {
                 let cells: Vec<String> =
                     line.split('|').skip(1).take(4).map(|cell| cell.trim().trim_matches('`').to_owned()).collect();
-                cells.try_into().unwrap_or_else(|_| panic!("{line:?} names table, partition, row and attribute"))
+                cells.try_into().unwrap_or_else(|_| panic!("{line:?} should name table, partition, row and attribute"))
             })
             .collect();
-        assert!(!places.is_empty(), "the list Kept of docs/personal-data.md is read");
+        assert!(!places.is_empty(), "the list Kept of docs/personal-data.md should have rows");
         Self(places)
     }
 
-    /// May something be left there?
+    /// May a value remain in that place?
     pub fn allows(&self, place: &Place) -> bool {
         let at = [&place.table, &place.pk, &place.sk, &place.attribute];
         self.0.iter().any(|allowed| allowed.iter().zip(at).all(|(pattern, text)| suits(pattern, text)))
@@ -62,36 +59,37 @@ fn suits(pattern: &str, text: &str) -> bool {
     }
 }
 
-/// A customer each of whose personal values is nobody else's, and who has done everything that leaves one.
+/// A customer whose personal values are unique, and who has used everything that stores one.
 #[derive(Debug)]
 pub struct Person {
-    /// Logged in.
     pub customer: Customer,
-    /// What was bought, delivered and reviewed.
+    /// Bought, delivered and reviewed.
     pub mug: Product,
-    /// What was bought and cancelled.
+    /// Bought and cancelled.
     pub cancelled: Order,
-    /// Every value, and at the end the digests of the email, of an API key and of a link.
+    /// Every value. The last ones are the digests of the email address, of an API key and of a sign-in link.
     pub values: Vec<String>,
 }
 
 impl Person {
-    /// So many of the values are digests.
+    /// The number of digests among the values.
     pub const DIGESTS: usize = 3;
 }
 
 impl Shop {
-    /// Somebody registers, logs in twice, keeps an address, chooses, asks for a reset, buys, receives, reviews, cancels and fills a cart.
+    /// A new customer who has logged in twice, and has an address, preferences, a reset token, an API key, a sign-in link, a review, a
+    /// cancelled order and a cart.
     pub async fn new_person(&self) -> Person {
         let mark = unique("trace");
-        let told = |what: &str| format!("{what} {mark}");
+        let value = |what: &str| format!("{what} {mark}");
         let email = format!("{mark}@example.com");
-        let (name, phone, laptop, tablet) = (told("Ada"), phone(&mark), told("Laptop"), told("Tablet"));
+        let (name, phone, laptop, tablet) = (value("Ada"), phone(&mark), value("Laptop"), value("Tablet"));
         let customer = self.registers(&email, &name, &laptop).await;
         let login = json!({ "email": email, "password": customer.password });
-        let login = self.anyone().call(Method::POST, "/api/v1/auth/login").header("User-Agent", &tablet).json(&login);
+        let login =
+            self.anonymous().call(Method::POST, "/api/v1/auth/login").header("User-Agent", &tablet).json(&login);
         login.send().await.expect(200);
-        let (receiver, line1, line2, city) = (told("Countess"), told("Square"), told("Floor"), told("London"));
+        let (receiver, line1, line2, city) = (value("Countess"), value("Square"), value("Floor"), value("London"));
         let address = json!({
             "name": receiver, "line1": line1, "line2": line2, "city": city, "postalCode": "SW1Y 4JH", "country": "GB", "phone": phone,
         });
@@ -99,12 +97,13 @@ impl Shop {
         let chosen = json!({ "language": "de", "channels": { "payment.failed": ["email", "sms"] } });
         customer.api.put("/api/v1/users/preferences", &chosen).await.expect(200);
         self.verifies(&customer).await;
-        let robot = customer.makes_key(&["use_account"]).await;
+        let client = customer.makes_key(&["use_account"]).await;
         self.google_knows_owner(&mark, &email).await;
         self.browser().signs_in_with_google(&mark).await.expect_code();
         let link = self.rows.reads("identity", &format!("USER#{}", customer.id()), "LINK#google").await;
-        let link = link["digest"]["S"].as_str().unwrap_or_else(|| panic!("a link has a digest: {link}")).to_owned();
-        self.from_anywhere().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202);
+        let link =
+            link["digest"]["S"].as_str().unwrap_or_else(|| panic!("a link should have a digest: {link}")).to_owned();
+        self.from_new_ip().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202);
 
         let mug = self.sells(Draft::with_stock(9)).await;
         let to_saved = |lines: &[(&str, u32)]| {
@@ -114,7 +113,7 @@ impl Shop {
             checkout
         };
         self.delivers_order(&customer, &mug, &to_saved(&[(&mug.sku, 1)])).await;
-        let (title, text, why) = (told("Title"), told("Text"), told("Why"));
+        let (title, text, why) = (value("Title"), value("Text"), value("Why"));
         let opinion = json!({ "rating": 5, "title": title, "text": text });
         customer.api.tries_to_review(&mug, &opinion).await.expect(201);
         let order = customer.places(&to_saved(&[(&mug.sku, 1)])).await;
@@ -124,14 +123,14 @@ impl Shop {
         customer.adds(&mug.sku, 1).await;
 
         let digest: String = digest(&SHA256, email.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
-        let key = row_of_key(&robot.key).replace("APIKEY#", "");
+        let key = row_of_key(&client.key).replace("APIKEY#", "");
         let values =
             [email, name, phone, laptop, tablet, receiver, line1, line2, city, title, text, why, digest, key, link]
                 .into();
         Person { customer, mug, cancelled, values }
     }
 
-    /// Everywhere that one of these values stands in a table.
+    /// The places of these values in all tables.
     pub async fn places_of(&self, values: &[String]) -> Vec<Place> {
         let mut places = Vec::new();
         for table in self.stack.tables.keys() {
@@ -153,11 +152,11 @@ impl Shop {
         places
     }
 
-    /// Everywhere that one of these values stands in a file.
+    /// The places of these values in all files.
     pub async fn files_with(&self, values: &[String]) -> Vec<Place> {
         let mut places = Vec::new();
         for file in self.files().await {
-            // Whoever made it may have removed it meanwhile.
+            // The file may have been removed meanwhile.
             let Some(bytes) = self.file(&file).await else { continue };
             let text = String::from_utf8_lossy(&bytes);
             let holds = |value: &&String| text.contains(value.as_str());
@@ -172,10 +171,10 @@ impl Shop {
         places
     }
 
-    /// Asks for all that is held of a customer; the file.
-    pub async fn takes_out(&self, customer: &Customer) -> Value {
-        let answer = customer.api.post(EXPORTS, &json!({})).await.expect(202);
-        let (job, place) = (answer.json(), answer.expect_header("location").to_owned());
+    /// Exports a customer's personal data; returns the document.
+    pub async fn exports_personal_data(&self, customer: &Customer) -> Value {
+        let response = customer.api.post(EXPORTS, &json!({})).await.expect(202);
+        let (job, place) = (response.json(), response.expect_header("location").to_owned());
         assert_eq!(place, format!("{EXPORTS}/{}", job["id"].as_str().unwrap_or_default()));
         let job = await_until(format_args!("{place} is over"), EVENTUALLY, async || {
             let job = customer.api.get(&place).await.expect(200).json();
@@ -185,35 +184,36 @@ impl Shop {
         .await;
         assert_eq!(job["status"], "done", "{job}");
         let file = self.receives_file(&job["download"]).await;
-        serde_json::from_str(&file).unwrap_or_else(|error| panic!("an export is one JSON document ({error}): {file}"))
+        serde_json::from_str(&file)
+            .unwrap_or_else(|error| panic!("an export should be one JSON document ({error}): {file}"))
     }
 
-    /// Waits until nothing of an account is left that docs/personal-data.md does not allow.
-    pub async fn awaits_erased(&self, person: &Person) {
-        // Cheap, before everything is looked at: identity has come to its end.
-        let partition = format!("USER#{}", person.customer.id());
+    /// Waits until only the values remain that docs/personal-data.md allows.
+    pub async fn awaits_erased(&self, user: &str, values: &[String]) {
+        // A cheap check before the full search: has identity finished?
+        let partition = format!("USER#{user}");
         await_until(format_args!("{partition} is cleared"), EVENTUALLY, async || {
             let closed = self.rows.reads("identity", &partition, "CLOSED").await;
             if closed.is_object() && closed["address"].is_null() { Ok(()) } else { Err(closed.to_string()) }
         })
         .await;
-        let kept = Kept::read();
-        await_until(format_args!("{} is erased", person.customer.id()), EVENTUALLY, async || {
-            let mut left = self.places_of(&person.values).await;
-            left.retain(|place| !kept.allows(place));
-            if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
+        let retention = RetentionList::read();
+        await_until(format_args!("{user} is erased"), EVENTUALLY, async || {
+            let mut places = self.places_of(values).await;
+            places.retain(|place| !retention.allows(place));
+            if places.is_empty() { Ok(()) } else { Err(format!("{places:#?}")) }
         })
         .await;
-        // Files that are on their way to nobody: exports, and whatever else.
+        // Files that no row names, such as exports.
         await_until("no file has anything of it", EVENTUALLY, async || {
-            let left = self.files_with(&person.values).await;
-            if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
+            let places = self.files_with(values).await;
+            if places.is_empty() { Ok(()) } else { Err(format!("{places:#?}")) }
         })
         .await;
     }
 }
 
-/// A number in London, nobody else's in this run.
+/// A number in London that is unique in this run.
 fn phone(mark: &str) -> String {
     let number = mark.bytes().fold(7_u64, |number, byte| (number * 31 + u64::from(byte)) % 10_000_000);
     format!("+44207{number:07}")
@@ -229,9 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn the_list_allows_the_address_of_an_order_and_nothing_beside_it() {
-        let kept = Kept::read();
-        assert!(kept.allows(&place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress")));
+    fn list_allows_the_shipping_address_of_an_order_only() {
+        let retention = RetentionList::read();
+        assert!(retention.allows(&place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress")));
         for other in [
             place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "email"),
             place("orders", "ORDER#ord_1", "HISTORY#000002", "note"),
@@ -239,7 +239,7 @@ mod tests {
             place("payments", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress"),
             place("files", "personal/usr_1/secret.json", "", ""),
         ] {
-            assert!(!kept.allows(&other), "{other:?}");
+            assert!(!retention.allows(&other), "{other:?}");
         }
     }
 }

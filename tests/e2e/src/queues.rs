@@ -1,4 +1,4 @@
-//! SQS, by its JSON protocol. The emulator looks at the credential's scope and not at its signature.
+//! SQS by its JSON protocol. The emulator checks the credential's scope and not its signature.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
@@ -15,7 +15,7 @@ pub struct Queues {
     stack: Stack,
 }
 
-/// A header that says for which service and region a request is, as the emulator reads it.
+/// An authorisation header that tells the emulator the service and the region.
 pub(crate) fn credential(stack: &Stack, service: &str) -> String {
     let scope = format!("{}/20260101/{}/{service}/aws4_request", stack.access_key_id, stack.region);
     format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=none")
@@ -31,8 +31,7 @@ impl Queues {
         self.stack.queues.keys().cloned().collect()
     }
 
-    /// Those that promise neither an order nor to deliver once; one that does holds everything back behind a message that
-    /// nobody can read.
+    /// The standard queues. In a FIFO queue a message that cannot be read would hold back all others.
     pub fn unordered(&self) -> Vec<String> {
         let unordered = self.stack.queues.iter().filter(|(_, url)| !url.ends_with(".fifo"));
         unordered.map(|(name, _)| name.clone()).collect()
@@ -40,12 +39,12 @@ impl Queues {
 
     /// A queue's URL.
     pub fn url(&self, name: &str) -> &str {
-        self.stack.queues.get(name).unwrap_or_else(|| panic!("stack.json names no queue {name}"))
+        self.stack.queues.get(name).unwrap_or_else(|| panic!("stack.json should name the queue {name}"))
     }
 
-    /// Its dead-letter queue's URL.
-    pub fn dead_letters(&self, name: &str) -> &str {
-        self.stack.dlqs.get(name).unwrap_or_else(|| panic!("the queue {name} has no dead-letter queue in stack.json"))
+    /// The URL of a queue's dead-letter queue.
+    pub fn dlq(&self, name: &str) -> &str {
+        self.stack.dlqs.get(name).unwrap_or_else(|| panic!("stack.json should name the dead-letter queue of {name}"))
     }
 
     /// Sends a message with that body.
@@ -53,7 +52,7 @@ impl Queues {
         self.call("SendMessage", json!({ "QueueUrl": url, "MessageBody": body })).await;
     }
 
-    /// Waits for a message that mentions this, and takes it out of the queue; its body. Others come back after a second.
+    /// Waits for a message that mentions this text and deletes it; returns its body. Other messages become visible again after a second.
     pub async fn takes(&self, url: &str, mentions: &str) -> String {
         await_until(format_args!("a message in {url} mentions {mentions}"), EVENTUALLY, async || {
             let receive =
@@ -73,24 +72,24 @@ impl Queues {
         .await
     }
 
-    /// Waits until everything in a queue has been dealt with; what is delayed for later does not count.
+    /// Waits until a queue has no message left, apart from delayed ones.
     pub async fn awaits_empty(&self, url: &str) {
         await_until(format_args!("{url} is empty"), EVENTUALLY, async || {
             let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
-            let answer = self.call("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": names })).await;
-            let attributes = &answer["Attributes"];
+            let response = self.call("GetQueueAttributes", json!({ "QueueUrl": url, "AttributeNames": names })).await;
+            let attributes = &response["Attributes"];
             if names.iter().all(|name| attributes[name] == "0") { Ok(()) } else { Err(attributes.to_string()) }
         })
         .await
     }
 
-    /// Does something while nobody may send to a queue; opened again even if that something fails.
+    /// Runs `work` while the queue refuses new messages. Opens the queue even if `work` panics.
     pub async fn while_closed<T>(&self, url: &str, work: impl Future<Output = T>) -> T {
         let deny = json!({ "Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage*", "Resource": "*" });
         self.set_policy(url, &json!({ "Version": "2012-10-17", "Statement": [deny] }).to_string()).await;
-        let done = AssertUnwindSafe(work).catch_unwind().await;
+        let outcome = AssertUnwindSafe(work).catch_unwind().await;
         self.set_policy(url, "").await;
-        done.unwrap_or_else(|panic| resume_unwind(panic))
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     async fn set_policy(&self, url: &str, policy: &str) {
@@ -101,8 +100,9 @@ impl Queues {
         let request = self.http.post(&self.stack.emulator_url).header("X-Amz-Target", format!("AmazonSQS.{operation}"));
         let request = request.header("Content-Type", "application/x-amz-json-1.0");
         let request = request.header("Authorization", credential(&self.stack, "sqs")).body(body.to_string());
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
-        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let response =
+            request.send().await.unwrap_or_else(|error| panic!("{operation} should get a response: {error}"));
+        let (status, text) = (response.status(), response.text().await.unwrap_or_default());
         assert!(status.is_success(), "{operation} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! DynamoDB past souk, by its JSON protocol: for what only time would do, and for what the API does not show.
+//! DynamoDB by its JSON protocol, without souk: to move times, and to read what the API does not show.
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::Stack;
 use crate::queues::credential;
 
-/// The stack's tables. Values are typed as DynamoDB writes them: `{"N": "7"}`.
+/// The stack's tables. Values have the types of DynamoDB JSON: `{"N": "7"}`.
 #[derive(Debug, Clone)]
 pub struct Rows {
     http: Client,
@@ -18,13 +18,13 @@ impl Rows {
         Self { http: http.clone(), stack: stack.clone() }
     }
 
-    /// A row of a context's table; null if there is none.
+    /// Reads a row of a context's table; null if there is none.
     pub async fn reads(&self, context: &str, pk: &str, sk: &str) -> Value {
         let request = json!({ "TableName": self.table(context), "Key": key(pk, sk), "ConsistentRead": true });
         self.call("GetItem", &request).await["Item"].clone()
     }
 
-    /// Changes one attribute of a row that has to be there.
+    /// Sets one attribute of an existing row.
     pub async fn sets(&self, context: &str, pk: &str, sk: &str, attribute: &str, value: Value) {
         let request = json!({
             "TableName": self.table(context), "Key": key(pk, sk),
@@ -34,7 +34,7 @@ impl Rows {
         self.call("UpdateItem", &request).await;
     }
 
-    /// Writes a row, whatever stands there.
+    /// Writes a row, whether it exists or not.
     pub async fn puts(&self, context: &str, pk: &str, sk: &str, attributes: &Value) {
         let mut item = key(pk, sk);
         for (name, value) in attributes.as_object().into_iter().flatten() {
@@ -43,7 +43,12 @@ impl Rows {
         self.call("PutItem", &json!({ "TableName": self.table(context), "Item": item })).await;
     }
 
-    /// Every row of a context's table, as no function of souk could read it.
+    /// Writes a whole row with its key, whether it exists or not.
+    pub async fn loads(&self, context: &str, row: &Value) {
+        self.call("PutItem", &json!({ "TableName": self.table(context), "Item": row })).await;
+    }
+
+    /// All rows of a context's table, by a Scan.
     pub async fn all(&self, context: &str) -> Vec<Value> {
         let mut request = json!({ "TableName": self.table(context), "ConsistentRead": true });
         let mut rows = Vec::new();
@@ -58,17 +63,18 @@ impl Rows {
     }
 
     fn table(&self, context: &str) -> &str {
-        self.stack.tables.get(context).unwrap_or_else(|| panic!("stack.json names no table of {context}"))
+        self.stack.tables.get(context).unwrap_or_else(|| panic!("stack.json should name the table of {context}"))
     }
 
     async fn call(&self, operation: &str, body: &Value) -> Value {
-        // Past the proxy: what is broken on purpose is souk's way to its tables.
+        // Not through the proxy: its faults are for souk's own calls.
         let request = self.http.post(&self.stack.emulator_url);
         let request = request.header("X-Amz-Target", format!("DynamoDB_20120810.{operation}"));
         let request = request.header("Content-Type", "application/x-amz-json-1.0");
         let request = request.header("Authorization", credential(&self.stack, "dynamodb")).body(body.to_string());
-        let answer = request.send().await.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
-        let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+        let response =
+            request.send().await.unwrap_or_else(|error| panic!("{operation} should get a response: {error}"));
+        let (status, text) = (response.status(), response.text().await.unwrap_or_default());
         assert!(status.is_success(), "{operation} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }

@@ -1,7 +1,6 @@
-//! The shop as a test meets it: its doors, its admin, and the levers of the test stack.
+//! The shop as a test uses it: its API, its admin, and the parts of the test stack.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -9,10 +8,10 @@ use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::{Api, Functions, Mailbox, Provider, Proxy, Queues, Rows, Stack};
 
-/// Tests run side by side; one that breaks something for everybody (kills a worker, stops a queue) runs alone.
-static WORLD: RwLock<()> = RwLock::const_new(());
+/// Tests run side by side. A test that disturbs others (kills a worker, pauses a queue) runs alone.
+static SUITE: RwLock<()> = RwLock::const_new(());
 
-/// The admin's token, and when it was given: one login for all tests.
+/// The admin's token and the time of the login: one login for all tests.
 static ADMIN: Mutex<Option<(String, Instant)>> = Mutex::const_new(None);
 
 /// An access token lives for some minutes; this is well below.
@@ -21,48 +20,42 @@ const TOKEN_IS_FRESH: Duration = Duration::from_secs(180);
 /// The running shop.
 #[derive(Debug)]
 pub struct Shop {
-    /// What `make test` said.
+    /// `stack.json`.
     pub stack: Stack,
-    /// What was mailed.
     pub mailbox: Mailbox,
-    /// The fake payment provider.
     pub provider: Provider,
-    /// The proxy in front of DynamoDB.
     pub proxy: Proxy,
-    /// SQS.
     pub queues: Queues,
-    /// DynamoDB.
     pub rows: Rows,
-    /// Lambda.
     pub functions: Functions,
     pub(crate) http: Client,
-    _place: Place,
+    _lock: SuiteLock,
 }
 
 #[derive(Debug)]
 #[allow(dead_code, reason = "held, never read: dropping it lets others in")]
-enum Place {
-    Among(RwLockReadGuard<'static, ()>),
-    Alone(RwLockWriteGuard<'static, ()>),
+enum SuiteLock {
+    Shared(RwLockReadGuard<'static, ()>),
+    Exclusive(RwLockWriteGuard<'static, ()>),
 }
 
 impl Shop {
-    /// For a test that leaves others alone.
+    /// For a test that does not disturb others.
     pub async fn open() -> Self {
-        Self::new(Place::Among(WORLD.read().await))
+        Self::new(SuiteLock::Shared(SUITE.read().await))
     }
 
-    /// For a test that would disturb others: it waits until all are done, and they wait for it.
+    /// For a test that disturbs others: it waits for their end, and they wait for its end.
     pub async fn open_alone() -> Self {
-        Self::new(Place::Alone(WORLD.write().await))
+        Self::new(SuiteLock::Exclusive(SUITE.write().await))
     }
 
-    fn new(place: Place) -> Self {
+    fn new(lock: SuiteLock) -> Self {
         let stack = Stack::read();
-        // No proxy of the machine's, and an answer that takes a minute is none. Redirects are answers, too.
+        // Without the machine's proxy. A response that takes a minute is a failure. Redirects are responses, too.
         let http =
             Client::builder().no_proxy().timeout(Duration::from_secs(60)).redirect(reqwest::redirect::Policy::none());
-        let http = http.build().unwrap_or_else(|error| panic!("an HTTP client can be made: {error}"));
+        let http = http.build().unwrap_or_else(|error| panic!("an HTTP client should be built: {error}"));
         Self {
             mailbox: Mailbox::new(&http, &stack),
             provider: Provider::new(&http, &stack),
@@ -72,43 +65,38 @@ impl Shop {
             functions: Functions::new(&http, &stack),
             stack,
             http,
-            _place: place,
+            _lock: lock,
         }
     }
 
-    /// Nobody in particular.
-    pub fn anyone(&self) -> Api {
+    /// A client without credentials.
+    pub fn anonymous(&self) -> Api {
         Api::anonymous(self.http.clone(), &self.stack.api_url)
     }
 
-    /// So many minor units of the shop's currency.
+    /// An amount of minor units in the shop's currency.
     pub fn money(&self, amount: i64) -> Value {
         json!({ "amount": amount, "currency": self.stack.currency })
     }
 
-    /// Whoever runs the shop.
+    /// A client with the admin's token.
     pub async fn admin(&self) -> Api {
-        let mut known = ADMIN.lock().await;
-        let fresh = known.as_ref().filter(|(_, given)| given.elapsed() < TOKEN_IS_FRESH);
+        let mut cached = ADMIN.lock().await;
+        let fresh = cached.as_ref().filter(|(_, at)| at.elapsed() < TOKEN_IS_FRESH);
         let token = match fresh {
             Some((token, _)) => token.clone(),
             None => {
                 let login = json!({ "email": self.stack.admin.email, "password": self.stack.admin.password });
-                let answer = self.anyone().post("/api/v1/auth/login", &login).await.expect(200).json();
-                let token = answer["accessToken"].as_str().unwrap_or_else(|| panic!("a login gives a token: {answer}"));
+                let response = self.anonymous().post("/api/v1/auth/login", &login).await.expect(200).json();
+                let token = response["accessToken"]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("a login should give a token: {response}"));
                 token.to_owned()
             }
         };
-        if known.as_ref().is_none_or(|(held, _)| *held != token) {
-            *known = Some((token.clone(), Instant::now()));
+        if cached.as_ref().is_none_or(|(token_then, _)| *token_then != token) {
+            *cached = Some((token.clone(), Instant::now()));
         }
-        self.anyone().with_token(&token)
+        self.anonymous().with_token(&token)
     }
-}
-
-/// A name that no other test, and no earlier run, has used.
-pub fn unique(what: &str) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("{what}-{:x}-{}", since.as_micros(), COUNT.fetch_add(1, Ordering::Relaxed))
 }

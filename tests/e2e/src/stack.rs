@@ -1,4 +1,4 @@
-//! What `make test` tells about the stack it has started.
+//! The description of the test stack that `make test` has started.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,60 +7,52 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::fault_points::fault_labels;
+
 /// `stack.json`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stack {
-    /// `/api/v1/…`, `/health` and `/ready` are appended.
+    /// The base of `/api/v1/…`, `/health` and `/ready`.
     pub api_url: String,
     /// The AWS endpoint.
     pub emulator_url: String,
     /// ISO 4217.
     pub currency: String,
-    /// A payment method, as the contract writes it, that pays.
+    /// A payment method of the API that pays.
     pub payment_method: Value,
-    /// The shop's admin.
     pub admin: Login,
     /// A demo customer.
     pub customer: Login,
-    /// Sent mail, as the emulator lists it.
+    /// The sent mails as the emulator lists them.
     pub mail_url: String,
-    /// The fake provider.
     pub payment_provider_url: String,
-    /// The OpenID provider that plays Google.
+    /// The OpenID provider that stands in for Google.
     pub open_id_url: Option<String>,
-    /// What it and souk share.
     pub stripe: Stripe,
     /// The proxy in front of DynamoDB.
     pub proxy_url: String,
-    /// Where orders to die are left (`aws_kit::fault`).
+    /// The folder for orders to kill a process (`aws_kit::fault`).
     pub faults: PathBuf,
-    /// The labels of the points where souk can be killed.
-    pub fault_points: Vec<String>,
-    /// Physical names by the names of the crates (`orders-worker`).
+    /// Physical names by crate name (`orders-worker`).
     pub functions: BTreeMap<String, String>,
     /// URLs by name.
     pub queues: BTreeMap<String, String>,
-    /// URLs of their dead-letter queues, by the same names.
+    /// URLs of the dead-letter queues, by the same names.
     pub dlqs: BTreeMap<String, String>,
-    /// Physical names of the tables, by context.
+    /// Physical table names by context.
     pub tables: BTreeMap<String, String>,
-    /// ARNs of secrets, by name.
+    /// ARNs by name.
     pub secrets: BTreeMap<String, String>,
-    /// The bucket's name.
     pub bucket: String,
-    /// Of the emulator.
     pub region: String,
-    /// Of the emulator.
     pub access_key_id: String,
 }
 
-/// How somebody logs in.
+/// Credentials of an account.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Login {
-    /// Their address.
     pub email: String,
-    /// Their password.
     pub password: String,
 }
 
@@ -68,12 +60,12 @@ pub struct Login {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stripe {
-    /// Webhooks are signed with it.
+    /// The key that signs webhooks.
     pub webhook_secret: String,
 }
 
 impl Stack {
-    /// Reads the file that `SOUK_STACK` names (`.local/test/stack.json`). Without a stack the tests fail; they never skip.
+    /// Reads the file that `SOUK_STACK` names (`.local/test/stack.json`). Without a stack the tests fail; they are never skipped.
     pub fn read() -> Self {
         let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/test/stack.json");
         let path = std::env::var_os("SOUK_STACK").map_or_else(|| PathBuf::from(default), PathBuf::from);
@@ -88,20 +80,20 @@ impl Stack {
         })
     }
 
-    /// The points of one kind: what their labels begin with, before the dot.
+    /// The fault points of one kind: the part of the label before the dot.
     pub fn points_of(&self, kind: &str) -> Vec<String> {
-        let begins = |label: &&String| label.split_once('.').is_some_and(|(before, _)| before == kind);
-        self.fault_points.iter().filter(begins).cloned().collect()
+        let begins = |label: &String| label.split_once('.').is_some_and(|(before, _)| before == kind);
+        fault_labels("point").into_iter().filter(begins).collect()
     }
 
-    /// Whoever comes to this point next dies there, as by a power cut.
+    /// Kills the next process that reaches this point, as by a power cut.
     pub fn kills_at(&self, point: &str) {
         let order = self.order(point);
-        let left = order.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&order, ""));
-        assert!(left.is_ok(), "an order can be left at {}: {left:?}", order.display());
+        let written = order.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&order, ""));
+        assert!(written.is_ok(), "{} should be written: {written:?}", order.display());
     }
 
-    /// Did somebody die there? Whoever does takes the order away.
+    /// Was a process killed there? It removes the order when it dies.
     pub fn has_killed(&self, point: &str) -> bool {
         !self.order(point).exists()
     }

@@ -1,4 +1,4 @@
-//! Access tokens, made past souk: with the shop's own private key, which only this machine has, and with another issuer's.
+//! Access tokens that souk did not issue: signed by the shop's own private key, which this machine can read, or by another issuer's.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
@@ -11,102 +11,106 @@ use time::OffsetDateTime;
 use crate::queues::credential;
 use crate::{Shop, Stack};
 
-/// What stands before the seed in a PKCS #8 private key of Ed25519 (RFC 8410, 7).
+/// The bytes before the seed in a PKCS #8 private key of Ed25519 (RFC 8410, 7).
 const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
-/// Somebody else who signs tokens.
+/// Another issuer of tokens.
 #[derive(Debug)]
-pub struct Foreigner {
+pub struct ForeignIssuer {
     name: String,
     key: EncodingKey,
 }
 
-impl Foreigner {
-    /// With a key of their own.
+impl ForeignIssuer {
+    /// An issuer with a new key.
     pub fn new(name: &str) -> Self {
-        let pair = made("a key can be made", EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING));
-        let pair = made("a key can be written", pair.to_pkcs8v1());
+        let pair = expect_ok("a key should be generated", EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING));
+        let pair = expect_ok("a key should be encoded", pair.to_pkcs8v1());
         Self { name: name.to_owned(), key: EncodingKey::from_ec_der(pair.as_ref()) }
     }
 
-    /// What they publish.
+    /// The issuer's public key set.
     pub fn jwks(&self) -> Value {
-        let mut jwk = made("a key has a public half", Jwk::from_encoding_key(&self.key, Algorithm::ES256));
+        let mut jwk = expect_ok("a key should have a public part", Jwk::from_encoding_key(&self.key, Algorithm::ES256));
         jwk.common.key_id = Some(self.name.clone());
         json!({ "keys": [jwk] })
     }
 
-    /// A token of theirs.
+    /// Signs a token with these claims.
     pub fn signs(&self, claims: &Value) -> String {
         let header = Header { kid: Some(self.name.clone()), ..Header::new(Algorithm::ES256) };
-        made("claims can be signed", encode(&header, claims, &self.key))
+        expect_ok("claims should be signed", encode(&header, claims, &self.key))
     }
 }
 
-/// The key id that a token names.
+/// The key id in a token's header.
 pub fn kid(token: &str) -> Value {
     part(token, 0)["kid"].clone()
 }
 
-/// The claims of a token, unchecked.
+/// The claims of a token, without verification.
 pub fn claims(token: &str) -> Value {
     part(token, 1)
 }
 
 fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap_or_default();
-    let decoded = URL_SAFE_NO_PAD.decode(part).unwrap_or_else(|error| panic!("{token} is no JWT: {error}"));
-    serde_json::from_slice(&decoded).unwrap_or_else(|error| panic!("{token} is no JWT: {error}"))
+    let decoded = URL_SAFE_NO_PAD.decode(part).unwrap_or_else(|error| panic!("{token} should be a JWT: {error}"));
+    serde_json::from_slice(&decoded).unwrap_or_else(|error| panic!("{token} should be a JWT: {error}"))
 }
 
-/// What cannot fail with what a test hands in.
-fn made<T, E: std::fmt::Display>(what: &str, made: Result<T, E>) -> T {
-    made.unwrap_or_else(|error| panic!("{what}: {error}"))
+/// Unwraps a result that cannot fail with the input of a test.
+fn expect_ok<T, E: std::fmt::Display>(what: &str, expect_ok: Result<T, E>) -> T {
+    expect_ok.unwrap_or_else(|error| panic!("{what}: {error}"))
 }
 
-/// A part of a token as it is written.
+/// A part of a token in base64url.
 pub fn encoded(part: &Value) -> String {
     URL_SAFE_NO_PAD.encode(part.to_string())
 }
 
-/// So many seconds from now, as JWTs write it.
+/// A time `seconds` from now in seconds since 1970, as JWTs have it.
 pub fn in_seconds(seconds: i64) -> i64 {
     OffsetDateTime::now_utc().unix_timestamp() + seconds
 }
 
 impl Shop {
-    /// A token with these claims, signed by the key that the shop signs with.
-    pub async fn forges(&self, claims: &Value, header: impl FnOnce(&mut Header)) -> String {
+    /// Signs a token with these claims by the shop's current key. `header` may change the header.
+    pub async fn signs_token(&self, claims: &Value, header: impl FnOnce(&mut Header)) -> String {
         let ring = self.signing_secret().await;
-        let seed = made("a seed is base64url", URL_SAFE_NO_PAD.decode(ring["current"].as_str().unwrap_or_default()));
+        let seed = expect_ok(
+            "a seed should be base64url",
+            URL_SAFE_NO_PAD.decode(ring["current"].as_str().unwrap_or_default()),
+        );
         let key = EncodingKey::from_ed_der(&[PKCS8_PREFIX.as_slice(), &seed].concat());
-        let jwk = made("a key has a public half", Jwk::from_encoding_key(&key, Algorithm::EdDSA));
-        let kid = made("a key has a thumbprint", jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256));
+        let jwk = expect_ok("a key should have a public part", Jwk::from_encoding_key(&key, Algorithm::EdDSA));
+        let kid =
+            expect_ok("a key should have a thumbprint", jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256));
         let mut head = Header { typ: Some("at+jwt".into()), kid: Some(kid), ..Header::new(Algorithm::EdDSA) };
         header(&mut head);
-        made("claims can be signed", encode(&head, claims, &key))
+        expect_ok("claims should be signed", encode(&head, claims, &key))
     }
 
-    /// The ring of private keys.
+    /// The shop's private keys.
     pub async fn signing_secret(&self) -> Value {
-        let answer = secrets(&self.http, &self.stack, "GetSecretValue", json!({})).await;
-        let text = answer["SecretString"].as_str().unwrap_or_default();
-        serde_json::from_str(text).unwrap_or_else(|error| panic!("the signing secret is a ring of keys: {error}"))
+        let response = secrets(&self.http, &self.stack, "GetSecretValue", json!({})).await;
+        let text = response["SecretString"].as_str().unwrap_or_default();
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("the signing secret should be JSON: {error}"))
     }
 
-    /// Writes it over: as time would, for one.
-    pub async fn keeps_signing_secret(&self, ring: &Value) {
+    /// Overwrites the shop's private keys.
+    pub async fn writes_signing_secret(&self, ring: &Value) {
         secrets(&self.http, &self.stack, "PutSecretValue", json!({ "SecretString": ring.to_string() })).await;
     }
 
-    /// What the other issuer publishes from now on.
-    pub async fn trusts(&self, foreigner: &Foreigner) {
+    /// Publishes the keys of the other issuer.
+    pub async fn publishes_keys_of(&self, issuer: &ForeignIssuer) {
         let url = format!("{}/_fake/issuer/jwks", self.stack.payment_provider_url);
-        let put = self.http.put(url).json(&foreigner.jwks()).send().await.map(|answer| answer.status().as_u16());
-        assert!(matches!(put, Ok(204)), "the issuer publishes its keys: {put:?}");
+        let put = self.http.put(url).json(&issuer.jwks()).send().await.map(|response| response.status().as_u16());
+        assert!(matches!(put, Ok(204)), "the issuer should publish its keys: {put:?}");
     }
 
-    /// The name of the other issuer.
+    /// The name of the trusted issuer.
     pub fn trusted_issuer(&self) -> String {
         format!("{}/issuer", self.stack.payment_provider_url)
     }
@@ -116,10 +120,10 @@ async fn secrets(http: &reqwest::Client, stack: &Stack, operation: &str, mut bod
     body["SecretId"] = json!(stack.secrets["signing"]);
     let request = http.post(&stack.emulator_url).header("X-Amz-Target", format!("secretsmanager.{operation}"));
     let request = request.header("Content-Type", "application/x-amz-json-1.1");
-    let answer =
+    let response =
         request.header("Authorization", credential(stack, "secretsmanager")).body(body.to_string()).send().await;
-    let answer = answer.unwrap_or_else(|error| panic!("{operation} got no answer: {error}"));
-    let (status, text) = (answer.status(), answer.text().await.unwrap_or_default());
+    let response = response.unwrap_or_else(|error| panic!("{operation} should get a response: {error}"));
+    let (status, text) = (response.status(), response.text().await.unwrap_or_default());
     assert!(status.is_success(), "{operation} should succeed: {status}");
     serde_json::from_str(&text).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Stripe's side of a webhook: an event as it writes it, signed as it signs it ("Verify webhook signatures", scheme
+//! Stripe's side of a webhook: an event in its format, with its signature ("Verify webhook signatures", scheme
 //! v1).
 
 use std::fmt::Write;
@@ -8,9 +8,9 @@ use aws_lc_rs::hmac;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Answer, Api, Order, Shop, unique};
+use crate::{Api, Order, Response, Shop, unique};
 
-/// Sends webhooks as Stripe does, or as somebody who would like to be taken for Stripe.
+/// Sends webhooks as Stripe does, or with a wrong signature.
 #[derive(Debug, Clone)]
 pub struct Webhooks {
     api: Api,
@@ -18,22 +18,22 @@ pub struct Webhooks {
 }
 
 impl Shop {
-    /// Whoever knows the secret that Stripe and souk share.
+    /// A sender with the secret that Stripe and souk share.
     pub fn stripe(&self) -> Webhooks {
-        Webhooks { api: self.anyone(), secret: self.stack.stripe.webhook_secret.clone() }
+        Webhooks { api: self.anonymous(), secret: self.stack.stripe.webhook_secret.clone() }
     }
 }
 
 impl Webhooks {
-    /// Tells of an event, signed now.
-    pub async fn tells(&self, event: &Value) -> Answer {
+    /// Sends an event, signed now.
+    pub async fn sends_event(&self, event: &Value) -> Response {
         let body = event.to_string();
         let signature = self.signs(&body, now());
         self.sends(&body, Some(&signature)).await
     }
 
     /// Sends a body with any signature, or none.
-    pub async fn sends(&self, body: &str, signature: Option<&str>) -> Answer {
+    pub async fn sends(&self, body: &str, signature: Option<&str>) -> Response {
         let call = self.api.call(Method::POST, "/api/v1/payments/webhooks/stripe");
         let call = call.text("application/json; charset=utf-8", body.to_owned());
         match signature {
@@ -42,7 +42,7 @@ impl Webhooks {
         }
     }
 
-    /// The header that belongs to a body at a time.
+    /// The signature header of a body at a time.
     pub fn signs(&self, body: &str, at: u64) -> String {
         format!("t={at},v1={}", mac(&self.secret, body, at))
     }

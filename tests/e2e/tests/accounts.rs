@@ -1,20 +1,20 @@
 //! Accounts and sessions.
 
-use e2e::{Answer, EVENTUALLY, Shop, await_until, unique};
+use e2e::{EVENTUALLY, Response, Shop, await_until, unique};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
-    shop.anyone().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
+async fn login(shop: &Shop, email: &str, password: &str) -> Response {
+    shop.anonymous().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
 }
 
-async fn refresh(shop: &Shop, token: &Value) -> Answer {
-    shop.anyone().post("/api/v1/auth/refresh", &json!({ "refreshToken": token })).await
+async fn refresh(shop: &Shop, token: &Value) -> Response {
+    shop.anonymous().post("/api/v1/auth/refresh", &json!({ "refreshToken": token })).await
 }
 
-async fn me(shop: &Shop, session: &Value) -> Answer {
+async fn me(shop: &Shop, session: &Value) -> Response {
     let token = session["accessToken"].as_str().unwrap_or_default();
-    shop.anyone().with_token(token).get("/api/v1/auth/me").await
+    shop.anonymous().with_token(token).get("/api/v1/auth/me").await
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn somebody_registers_and_is_known() {
 
     let again =
         json!({ "email": customer.email.to_uppercase(), "password": unique("another password"), "name": "Eve" });
-    shop.anyone().post("/api/v1/auth/register", &again).await.expect_problem(409, "email_taken");
+    shop.anonymous().post("/api/v1/auth/register", &again).await.expect_problem(409, "email_taken");
     login(&shop, &customer.email.to_uppercase(), &customer.password).await.expect(200);
 }
 
@@ -51,11 +51,11 @@ async fn what_makes_no_account_is_422() {
     for (field, value) in [("email", json!("bob")), ("password", json!("short")), ("name", json!(""))] {
         let mut body = good();
         body[field] = value;
-        shop.anyone().post("/api/v1/auth/register", &body).await.expect_refusal(422).names_field(field);
+        shop.anonymous().post("/api/v1/auth/register", &body).await.expect_refusal(422).names_field(field);
         if let Some(members) = body.as_object_mut() {
             members.remove(field);
         }
-        shop.anyone().post("/api/v1/auth/register", &body).await.expect_refusal(422).names_field(field);
+        shop.anonymous().post("/api/v1/auth/register", &body).await.expect_refusal(422).names_field(field);
     }
 }
 
@@ -74,8 +74,8 @@ async fn a_refresh_token_is_spent_by_its_use() {
 
     // Later, or after its successor was spent, it is a sign of theft, and the session is over.
     await_until("the spent token is refused", EVENTUALLY, async || {
-        let answer = refresh(&shop, first).await;
-        if answer.status == 200 { Err(answer.text) } else { Ok(answer.expect_problem(401, "refresh_reused")) }
+        let response = refresh(&shop, first).await;
+        if response.status == 200 { Err(response.text) } else { Ok(response.expect_problem(401, "refresh_reused")) }
     })
     .await;
     refresh(&shop, &third["refreshToken"]).await.expect_refusal(401);
@@ -88,8 +88,8 @@ async fn eight_refreshes_at_once_with_one_token_get_one_successor() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let token = &customer.welcome["refreshToken"];
-    let answers = join_all((0..8).map(|_| refresh(&shop, token))).await;
-    let successors: Vec<Value> = answers.into_iter().map(|answer| answer.expect(200).json()).collect();
+    let responses = join_all((0..8).map(|_| refresh(&shop, token))).await;
+    let successors: Vec<Value> = responses.into_iter().map(|response| response.expect(200).json()).collect();
     let first = &successors[0]["refreshToken"];
     assert!(successors.iter().all(|successor| successor["refreshToken"] == *first), "{successors:?}");
     assert_ne!(first, token);
@@ -104,7 +104,7 @@ async fn an_address_that_looks_alike_is_the_same_or_none() {
     let (name, _) = customer.email.split_once('@').unwrap_or_default();
     let register = async |email: &str| {
         let body = json!({ "email": email, "password": unique("a long password"), "name": "Eve" });
-        shop.anyone().post("/api/v1/auth/register", &body).await
+        shop.anonymous().post("/api/v1/auth/register", &body).await
     };
     // Full-width letters and a soft hyphen: the same domain. Cyrillic letters in the name: no address that mail can be sent to.
     for same in ["ｅｘａｍｐｌｅ.com", "ex\u{ad}ample.com", "EXAMPLE.COM"] {
@@ -128,8 +128,8 @@ async fn a_logout_ends_the_session_and_no_other() {
     me(&shop, &other).await.expect(200);
     // Elsewhere it is over within a minute.
     await_until("the cart is closed, too", EVENTUALLY, async || {
-        let answer = customer.api.get("/api/v1/cart/me").await;
-        if answer.status == 401 { Ok(()) } else { Err(answer.text) }
+        let response = customer.api.get("/api/v1/cart/me").await;
+        if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
     .await;
 }
@@ -142,5 +142,5 @@ async fn the_demo_customer_and_the_admin_can_log_in() {
         assert_eq!(session["user"]["role"], role, "{session}");
     }
     let short = json!({ "email": shop.stack.customer.email, "password": shop.stack.customer.password });
-    shop.anyone().post("/api/v1/users/login", &short).await.expect(200);
+    shop.anonymous().post("/api/v1/users/login", &short).await.expect(200);
 }

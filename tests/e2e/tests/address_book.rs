@@ -53,8 +53,8 @@ async fn what_no_carrier_can_use_is_refused_by_its_field() {
         ("planet", json!("Earth"), "unknown_field"),
     ] {
         let bad = with(&london(), &format!("/{field}"), value);
-        ada.api.post(BOOK, &bad).await.expect_refusal(422).says(code);
-        ada.api.put(&place(&there), &bad).await.expect_refusal(422).says(code);
+        ada.api.post(BOOK, &bad).await.expect_refusal(422).has_error_code(code);
+        ada.api.put(&place(&there), &bad).await.expect_refusal(422).has_error_code(code);
     }
     assert_eq!(book(&ada.api).await.len(), 1);
 }
@@ -96,8 +96,8 @@ async fn many_who_want_to_be_the_default_end_with_one() {
     }
     let wanting = with(&london(), "/defaultShipping", json!(true));
     let asked = entries.iter().map(async |entry| ada.api.put(&place(entry), &wanting).await);
-    for answer in futures::future::join_all(asked).await {
-        assert!(matches!(answer.status, 200 | 409), "{} {}", answer.status, answer.text);
+    for response in futures::future::join_all(asked).await {
+        assert!(matches!(response.status, 200 | 409), "{} {}", response.status, response.text);
     }
     assert_eq!(defaults(&ada.api).await.0.len(), 1);
 }

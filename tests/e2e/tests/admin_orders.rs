@@ -1,6 +1,6 @@
 //! Finding orders: all of them for the admin, one's own for everybody else.
 
-use e2e::scenes::{order_with, paid_order};
+use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Customer, Draft, Order, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 use serde_json::Value;
@@ -154,7 +154,7 @@ async fn orders_are_found_by_the_address_of_their_account_or_guest() {
         }
     }
     // A guest who gave the address of an account bought with it, too.
-    let same = shop.new_guest().who_writes_from(&customer.email);
+    let same = shop.new_guest().with_email(&customer.email);
     let (third, _) = same.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let rows = finds(&shop, &format!("/api/v1/orders?email={}", customer.email), &third).await;
     assert_eq!(ids(&rows), [third.id(), orders[1].id(), orders[0].id()]);
@@ -202,14 +202,14 @@ async fn a_cursor_is_good_for_its_own_search_alone() {
         admin.get(&format!("{by_email}&cursor={bad}")).await.expect_problem(400, "invalid_cursor");
     }
     let somebody = shop.new_customer().await;
-    let elsewhere = [
+    let other_path = [
         "/api/v1/orders?limit=1".to_owned(),
         "/api/v1/orders?status=confirmed&limit=1".to_owned(),
         format!("/api/v1/orders?from={}&limit=1", day(-1)),
         format!("/api/v1/orders?email={}&limit=1", somebody.email),
         format!("/api/v1/orders/user/{}?limit=1", customer.id()),
     ];
-    for list in elsewhere {
+    for list in other_path {
         admin.get(&format!("{list}&cursor={cursor}")).await.expect_problem(400, "invalid_cursor");
     }
     let own = format!("/api/v1/orders?limit=1&cursor={cursor}");
@@ -259,6 +259,6 @@ async fn a_customer_sees_their_own_orders_and_looks_for_nothing() {
     for (name, value) in filters {
         let path = format!("/api/v1/orders?{name}={value}");
         customer.api.get(&path).await.expect_refusal(422).names_field(name);
-        shop.anyone().get(&path).await.expect_refusal(401);
+        shop.anonymous().get(&path).await.expect_refusal(401);
     }
 }

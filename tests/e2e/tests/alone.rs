@@ -7,7 +7,7 @@ mod keys_alone;
 mod logins_alone;
 mod resets_alone;
 
-use e2e::scenes::{order_with, twenty_customers_want};
+use e2e::scenarios::{order_with, twenty_customers_order};
 use e2e::{Checkout, Draft, EVENTUALLY, Order, SOON, Shop, await_until};
 use futures::{StreamExt, stream};
 use serde_json::json;
@@ -38,7 +38,7 @@ async fn twenty_customers_at_once_buy_five_of_five_while_every_third_transaction
     let mug = shop.sells(Draft::with_stock(5)).await;
     let fault = json!({ "operation": "TransactWriteItems", "every": 3, "kind": "transaction_conflict" });
     let before = shop.proxy.injected("TransactWriteItems").await;
-    shop.proxy.failing(&fault, twenty_customers_want(&shop, &mug)).await;
+    shop.proxy.failing(&fault, twenty_customers_order(&shop, &mug)).await;
     let injected = shop.proxy.injected("TransactWriteItems").await - before;
     assert!(injected >= 10, "the conflicts were there: {injected}");
 }
@@ -108,21 +108,21 @@ async fn a_thousand_guests_want_a_hundred_pieces_and_exactly_a_hundred_get_one()
     let checkouts: Vec<_> = (0..1000).map(|_| (shop.new_guest(), Checkout::of(&[(&mug.sku, 1)]))).collect();
     // A busy database, or a function on a busy machine, may be too late: then they send the same order again, as every client has to,
     // under the same key.
-    let answers = stream::iter(&checkouts).map(async |(guest, checkout)| {
+    let responses = stream::iter(&checkouts).map(async |(guest, checkout)| {
         await_until(format_args!("{} has an answer", checkout.key), SOON, async || {
-            let answer = guest.tries_to_place(checkout).await;
-            if matches!(answer.status, 502..=504) { Err(answer.text) } else { Ok(answer) }
+            let response = guest.tries_to_place(checkout).await;
+            if matches!(response.status, 502..=504) { Err(response.text) } else { Ok(response) }
         })
         .await
     });
-    let answers: Vec<_> = answers.buffer_unordered(AT_ONCE).collect().await;
+    let responses: Vec<_> = responses.buffer_unordered(AT_ONCE).collect().await;
 
     let mut sold = Vec::new();
-    for answer in answers {
-        match answer.status {
-            201 => sold.push(Order(answer.json())),
+    for response in responses {
+        match response.status {
+            201 => sold.push(Order(response.json())),
             _ => {
-                let refused = answer.expect_problem(409, "insufficient_stock");
+                let refused = response.expect_problem(409, "insufficient_stock");
                 assert_eq!(refused.errors()[0]["available"], 0, "{}", refused.body);
             }
         }
@@ -141,7 +141,7 @@ async fn a_thousand_guests_want_a_hundred_pieces_and_exactly_a_hundred_get_one()
     let cancelled = ends.iter().filter(|cancelled| **cancelled).count();
     assert!((100..=100 + cancelled).contains(&sold.len()), "{} were sold, {cancelled} of them cancelled", sold.len());
     let left = 100 + cancelled - sold.len();
-    shop.has_exactly(&mug, u32::try_from(left).unwrap_or(u32::MAX)).await;
+    shop.has_exact_stock(&mug, u32::try_from(left).unwrap_or(u32::MAX)).await;
     // And the log, which is written behind all that, says the same.
     let mut due = vec![("initial", 100)];
     due.extend(vec![("sale", -1); sold.len()]);
@@ -221,7 +221,7 @@ async fn an_order_whose_reservation_the_provider_let_go_is_not_packed() {
             let (customer, order, mug) = order_with(&shop, "pm_card_visa").await;
             customer.api.awaits_payment(&order, "authorized").await;
             // Its webhook is all that souk hears of it.
-            shop.provider.lets_go(&order).await;
+            shop.provider.voids_at_provider(&order).await;
             customer.api.awaits_payment(&order, "cancelled").await;
             (customer, order, mug)
         })

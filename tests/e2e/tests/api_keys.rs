@@ -1,6 +1,8 @@
 //! Programs that act as an account, with a key: what they may do, what they may not, and how they are stopped.
 
-use e2e::{Answer, Api, Checkout, Customer, Draft, EVENTUALLY, KEYS, Robot, Shop, await_until, row_of_key, unique};
+use e2e::{
+    Api, ApiKeyClient, Checkout, Customer, Draft, EVENTUALLY, KEYS, Response, Shop, await_until, row_of_key, unique,
+};
 use futures::future::{join, join_all};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,15 +21,15 @@ async fn new_admin(shop: &Shop) -> Customer {
     let grace = shop.new_verified_customer().await;
     changes(shop, &grace, "role", &json!({ "role": "admin" })).await;
     let body = json!({ "email": grace.email, "password": grace.password });
-    let session = shop.anyone().post("/api/v1/auth/login", &body).await.expect(200).json();
-    grace.through(&shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default()))
+    let session = shop.anonymous().post("/api/v1/auth/login", &body).await.expect(200).json();
+    grace.through(&shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default()))
 }
 
 /// Waits until a call is answered so: every sandbox forgets what it knows of a key within 30 seconds.
-async fn awaits(what: &str, status: u16, look: impl AsyncFn() -> Answer) -> Answer {
+async fn awaits(what: &str, status: u16, look: impl AsyncFn() -> Response) -> Response {
     await_until(what, EVENTUALLY, async || {
-        let answer = look().await;
-        if answer.status == status { Ok(answer) } else { Err(answer.text) }
+        let response = look().await;
+        if response.status == status { Ok(response) } else { Err(response.text) }
     })
     .await
 }
@@ -58,7 +60,7 @@ async fn a_key_is_shown_once_and_then_known_by_its_last_characters() {
     let mut seen = made.clone();
     seen.as_object_mut().expect("a key is an object").remove("key");
     assert_eq!(listed[1], seen, "newest first: {listed:?}");
-    assert!(usual.made["expiresAt"].as_str() > made["expiresAt"].as_str(), "90 days: {}", usual.made);
+    assert!(usual.created["expiresAt"].as_str() > made["expiresAt"].as_str(), "90 days: {}", usual.made);
 
     let row = shop.rows.reads("identity", &row_of_key(key), "APIKEY").await;
     assert!(row["keyId"]["S"] == made["id"] && !row.to_string().contains(&key[3..30]), "{row}");
@@ -68,16 +70,16 @@ async fn a_key_is_shown_once_and_then_known_by_its_last_characters() {
 async fn the_last_use_of_a_key_is_seen_to_the_hour() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
-    let robot = ada.makes_key(&["use_account"]).await;
+    let client = ada.makes_key(&["use_account"]).await;
     assert!(ada.keys().await[0]["lastUsedAt"].is_null());
     let first = await_until("the use is noted", EVENTUALLY, async || {
-        robot.api.get(PROFILE).await.expect(200);
+        client.api.get(PROFILE).await.expect(200);
         let used = ada.keys().await[0]["lastUsedAt"].clone();
         if used.is_null() { Err("never used".to_owned()) } else { Ok(used) }
     })
     .await;
     // Another function, which has not seen the key, reads that it was noted.
-    robot.api.get(ORDERS).await.expect(200);
+    client.api.get(ORDERS).await.expect(200);
     assert_eq!(ada.keys().await[0]["lastUsedAt"], first);
 }
 
@@ -86,16 +88,16 @@ async fn a_key_acts_as_its_account_within_its_scopes() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let ada = shop.new_verified_customer().await;
-    let robot = ada.makes_key(&["use_account"]).await;
-    assert_eq!(robot.api.get("/api/v1/auth/me").await.expect(200).json()["id"], ada.id());
-    assert_eq!(robot.api.get(PROFILE).await.expect(200).json()["id"], ada.id());
-    robot.api.get(ORDERS).await.expect(200);
+    let client = ada.makes_key(&["use_account"]).await;
+    assert_eq!(client.api.get("/api/v1/auth/me").await.expect(200).json()["id"], ada.id());
+    assert_eq!(client.api.get(PROFILE).await.expect(200).json()["id"], ada.id());
+    client.api.get(ORDERS).await.expect(200);
     let item = json!({ "sku": mug.sku, "quantity": 1 });
-    robot.api.post("/api/v1/cart/me/items", &item).await.expect_problem(403, "insufficient_scope").mentions("buy");
-    robot.api.get("/api/v1/users").await.expect_problem(403, "forbidden");
+    client.api.post("/api/v1/cart/me/items", &item).await.expect_problem(403, "insufficient_scope").mentions("buy");
+    client.api.get("/api/v1/users").await.expect_problem(403, "forbidden");
     let review = json!({ "rating": 5, "text": "Robots like it." });
     let reviews = format!("/api/v1/products/{}/reviews", mug.id);
-    robot.api.post(&reviews, &review).await.expect_problem(403, "insufficient_scope");
+    client.api.post(&reviews, &review).await.expect_problem(403, "insufficient_scope");
 
     let buyer = ada.makes_key(&["buy", "use_account"]).await;
     ada.through(&buyer.api).adds(&mug.sku, 2).await;
@@ -103,9 +105,9 @@ async fn a_key_acts_as_its_account_within_its_scopes() {
     let order = ada.through(&buyer.api).places(&Checkout::of(&[(&mug.sku, 1)])).await;
     ada.looks_up(&order).await;
     let path = format!("{ORDERS}/{}", order.id());
-    robot.api.get(&path).await.expect(200);
+    client.api.get(&path).await.expect(200);
     let cancel = json!({ "reason": "A robot changed its mind" });
-    robot.api.post(&format!("{path}/cancel"), &cancel).await.expect_problem(403, "insufficient_scope");
+    client.api.post(&format!("{path}/cancel"), &cancel).await.expect_problem(403, "insufficient_scope");
 }
 
 #[tokio::test]
@@ -161,40 +163,40 @@ async fn a_shops_key_keeps_the_shelves_and_nothing_else() {
 async fn the_keys_of_a_closed_account_are_gone_with_it() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
-    let robot = ada.makes_key(&["buy"]).await;
+    let client = ada.makes_key(&["buy"]).await;
     ada.api.delete(PROFILE).await.expect(202);
-    let row = shop.rows.reads("identity", &row_of_key(&robot.key), "APIKEY").await;
+    let row = shop.rows.reads("identity", &row_of_key(&client.key), "APIKEY").await;
     assert!(row.is_null(), "at once, and not when somebody comes by to erase: {row}");
-    robot.api.get("/api/v1/categories").await.expect_problem(401, "invalid_api_key");
+    client.api.get("/api/v1/categories").await.expect_problem(401, "invalid_api_key");
 }
 
 #[tokio::test]
 async fn what_is_no_key_opens_nothing() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
-    let robot = ada.makes_key(&["use_account"]).await;
-    let mistyped = robot.key.replacen(&robot.key[10..11], if &robot.key[10..11] == "x" { "y" } else { "x" }, 1);
-    let cut = &robot.key[..51];
-    let long = format!("{}x", robot.key);
+    let client = ada.makes_key(&["use_account"]).await;
+    let mistyped = client.key.replacen(&client.key[10..11], if &client.key[10..11] == "x" { "y" } else { "x" }, 1);
+    let cut = &client.key[..51];
+    let long = format!("{}x", client.key);
     for key in ["sk_", "nonsense", OF_NOBODY, &mistyped, cut, &long, &"x".repeat(4_000)] {
         for path in [PROFILE, "/api/v1/cart/me", "/api/v1/auth/me", "/api/v1/categories"] {
-            shop.anyone().with_key(key).get(path).await.expect_problem(401, "invalid_api_key");
+            shop.anonymous().with_key(key).get(path).await.expect_problem(401, "invalid_api_key");
         }
     }
     // It is not a token, and a token is not a key.
-    shop.anyone().with_token(&robot.key).get(PROFILE).await.expect_problem(401, "invalid_token");
+    shop.anonymous().with_token(&client.key).get(PROFILE).await.expect_problem(401, "invalid_token");
     let token = ada.welcome["accessToken"].as_str().unwrap_or_default();
-    shop.anyone().with_key(token).get(PROFILE).await.expect_problem(401, "invalid_api_key");
-    robot.api.with_token(token).get(PROFILE).await.expect_problem(400, "ambiguous_credentials");
+    shop.anonymous().with_key(token).get(PROFILE).await.expect_problem(401, "invalid_api_key");
+    client.api.with_token(token).get(PROFILE).await.expect_problem(400, "ambiguous_credentials");
 }
 
 #[tokio::test]
 async fn a_key_that_has_expired_is_refused_and_still_listed() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
-    let robot = ada.makes_key(&["use_account"]).await;
-    shop.outlives(&robot).await;
-    robot.api.get(PROFILE).await.expect_problem(401, "api_key_expired");
+    let client = ada.makes_key(&["use_account"]).await;
+    shop.expires_key(&client).await;
+    client.api.get(PROFILE).await.expect_problem(401, "api_key_expired");
     assert_eq!(ada.keys().await.len(), 1);
 }
 
@@ -202,30 +204,30 @@ async fn a_key_that_has_expired_is_refused_and_still_listed() {
 async fn a_revoked_key_is_over_and_others_keys_are_not_there() {
     let shop = Shop::open().await;
     let (ada, eve) = (shop.new_verified_customer().await, shop.new_verified_customer().await);
-    let robot = ada.makes_key(&["use_account"]).await;
-    robot.api.get(PROFILE).await.expect(200);
-    eve.revokes(&robot).await.expect_problem(404, "not_found");
-    shop.anyone().delete(&robot.path()).await.expect_problem(401, "unauthenticated");
+    let client = ada.makes_key(&["use_account"]).await;
+    client.api.get(PROFILE).await.expect(200);
+    eve.revokes(&client).await.expect_problem(404, "not_found");
+    shop.anonymous().delete(&client.path()).await.expect_problem(401, "unauthenticated");
 
-    ada.revokes(&robot).await.expect(204);
+    ada.revokes(&client).await.expect(204);
     // Whoever looks at the row itself knows it at once.
-    robot.api.get("/api/v1/auth/me").await.expect_problem(401, "invalid_api_key");
-    awaits("the key is forgotten", 401, async || robot.api.get(PROFILE).await)
+    client.api.get("/api/v1/auth/me").await.expect_problem(401, "invalid_api_key");
+    awaits("the key is forgotten", 401, async || client.api.get(PROFILE).await)
         .await
         .expect_problem(401, "invalid_api_key");
     assert_eq!(ada.keys().await, Vec::<Value>::new());
-    ada.revokes(&robot).await.expect_problem(404, "not_found");
+    ada.revokes(&client).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
 async fn a_key_is_out_as_long_as_its_account_is() {
     let shop = Shop::open().await;
     let eve = shop.new_verified_customer().await;
-    let robot = eve.makes_key(&["use_account"]).await;
-    robot.api.get(PROFILE).await.expect(200);
-    let asks = async || robot.api.get(PROFILE).await;
+    let client = eve.makes_key(&["use_account"]).await;
+    client.api.get(PROFILE).await.expect(200);
+    let asks = async || client.api.get(PROFILE).await;
     changes(&shop, &eve, "status", &json!({ "status": "suspended" })).await;
-    robot.api.get("/api/v1/auth/me").await.expect_problem(403, "account_suspended");
+    client.api.get("/api/v1/auth/me").await.expect_problem(403, "account_suspended");
     awaits("the key is refused", 403, asks).await.expect_problem(403, "account_suspended");
     changes(&shop, &eve, "status", &json!({ "status": "active" })).await;
     awaits("the key is good again", 200, asks).await;
@@ -235,13 +237,13 @@ async fn a_key_is_out_as_long_as_its_account_is() {
 async fn a_key_may_no_more_than_its_account_may_now() {
     let shop = Shop::open().await;
     let grace = new_admin(&shop).await;
-    let robot = grace.makes_key(&["manage_users", "use_account"]).await;
-    robot.api.get("/api/v1/users?limit=1").await.expect(200);
+    let client = grace.makes_key(&["manage_users", "use_account"]).await;
+    client.api.get("/api/v1/users?limit=1").await.expect(200);
     changes(&shop, &grace, "role", &json!({ "role": "customer" })).await;
-    awaits("the role is lost", 403, async || robot.api.get("/api/v1/users?limit=1").await)
+    awaits("the role is lost", 403, async || client.api.get("/api/v1/users?limit=1").await)
         .await
         .expect_problem(403, "forbidden");
-    assert_eq!(robot.api.get(PROFILE).await.expect(200).json()["role"], "customer");
+    assert_eq!(client.api.get(PROFILE).await.expect(200).json()["role"], "customer");
 }
 
 #[tokio::test]
@@ -253,38 +255,38 @@ async fn what_opens_the_account_takes_a_login() {
         "moderate_reviews", "serve_carts", "read_orders", "move_orders", "move_money",
     ] });
     let made = grace.tries_to_make_key(all.clone()).await.expect(201).json();
-    let robot = shop.anyone().with_key(made["key"].as_str().unwrap_or_default());
+    let client = shop.anonymous().with_key(made["key"].as_str().unwrap_or_default());
     let own = format!("{KEYS}/{}", made["id"].as_str().unwrap_or_default());
     let sessions = grace.api.get("/api/v1/auth/sessions").await.expect(200).json();
     let session = format!("/api/v1/auth/sessions/{}", sessions["data"][0]["id"].as_str().unwrap_or_default());
-    let login = |answer: Answer| answer.expect_problem(403, "login_required");
-    login(robot.get(KEYS).await);
-    login(robot.post(KEYS, &json!({ "name": "Another", "scopes": ["buy"] })).await);
-    login(robot.delete(&own).await);
-    login(robot.get("/api/v1/auth/sessions").await);
-    login(robot.delete(&session).await);
-    login(robot.post("/api/v1/auth/logout", &json!({})).await);
-    login(robot.post("/api/v1/auth/verify-email/request", &json!({})).await);
-    robot.get("/api/v1/users?limit=1").await.expect(200);
+    let login = |response: Response| response.expect_problem(403, "login_required");
+    login(client.get(KEYS).await);
+    login(client.post(KEYS, &json!({ "name": "Another", "scopes": ["buy"] })).await);
+    login(client.delete(&own).await);
+    login(client.get("/api/v1/auth/sessions").await);
+    login(client.delete(&session).await);
+    login(client.post("/api/v1/auth/logout", &json!({})).await);
+    login(client.post("/api/v1/auth/verify-email/request", &json!({})).await);
+    client.get("/api/v1/users?limit=1").await.expect(200);
 }
 
 #[tokio::test]
 async fn an_account_has_twenty_keys_at_most() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
-    let mut robots: Vec<Robot> = Vec::new();
+    let mut clients: Vec<ApiKeyClient> = Vec::new();
     for _ in 0..20 {
-        robots.push(ada.makes_key(&["buy"]).await);
+        clients.push(ada.makes_key(&["buy"]).await);
     }
     let one_more = async || ada.tries_to_make_key(json!({ "scopes": ["buy"] })).await;
     one_more().await.expect_problem(409, "too_many_api_keys");
-    ada.revokes(&robots[7]).await.expect(204);
+    ada.revokes(&clients[7]).await.expect(204);
     one_more().await.expect(201);
     one_more().await.expect_problem(409, "too_many_api_keys");
     // All of them are told what becomes of the account, in one transaction.
     changes(&shop, &ada, "status", &json!({ "status": "suspended" })).await;
-    for robot in [&robots[0], &robots[19]] {
-        let row = shop.rows.reads("identity", &row_of_key(&robot.key), "APIKEY").await;
+    for client in [&clients[0], &clients[19]] {
+        let row = shop.rows.reads("identity", &row_of_key(&client.key), "APIKEY").await;
         assert_eq!(row["active"]["BOOL"], false, "{row}");
     }
 }
@@ -295,8 +297,8 @@ async fn a_key_that_is_made_while_its_account_is_suspended_is_told_of_it() {
     let eve = shop.new_verified_customer().await;
     let makes = join_all((0..8).map(|_| eve.tries_to_make_key(json!({ "scopes": ["buy"] }))));
     let suspended = json!({ "status": "suspended" });
-    let (answers, ()) = join(makes, changes(&shop, &eve, "status", &suspended)).await;
-    for made in answers.iter().filter(|answer| answer.status == 201).map(Answer::json) {
+    let (responses, ()) = join(makes, changes(&shop, &eve, "status", &suspended)).await;
+    for made in responses.iter().filter(|response| response.status == 201).map(Response::json) {
         let row = row_of_key(made["key"].as_str().unwrap_or_default());
         let row = shop.rows.reads("identity", &row, "APIKEY").await;
         assert_eq!(row["active"]["BOOL"], false, "{row}");
@@ -307,7 +309,7 @@ async fn a_key_that_is_made_while_its_account_is_suspended_is_told_of_it() {
 async fn who_has_not_shown_that_their_address_is_theirs_makes_no_key() {
     let shop = Shop::open().await;
     let eve = shop.new_customer().await;
-    eve.tries_to_make_key(json!({ "scopes": ["buy"] })).await.expect_problem(403, "email_unverified");
+    eve.tries_to_make_key(json!({ "scopes": ["buy"] })).await.expect_problem(403, "email_not_verified");
     assert!(eve.keys().await.is_empty());
 }
 
@@ -329,7 +331,7 @@ async fn what_no_key_can_be_is_refused_by_its_field() {
         ada.tries_to_make_key(body).await.expect_fault(field, code);
     }
     assert!(ada.keys().await.is_empty());
-    let nobody: &Api = &shop.anyone();
+    let nobody: &Api = &shop.anonymous();
     nobody.post(KEYS, &json!({})).await.expect_problem(401, "unauthenticated");
     ada.api.delete(&format!("{KEYS}/nonsense")).await.expect_problem(404, "not_found");
 }

@@ -1,7 +1,7 @@
 //! Whatever an admin or a visitor sends to the catalog and the search: each mistake has a status, a code and the name of its
 //! field, and leaves everything as it was.
 
-use e2e::{Answer, Api, Product, Shop, with};
+use e2e::{Api, Product, Response, Shop, with};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -127,12 +127,12 @@ fn bad_variants(shop: &Shop, shirt: &Value) -> Vec<(&'static str, Value, &'stati
     ]
 }
 
-async fn puts(admin: &Api, product: &Product, body: &Value) -> Answer {
+async fn puts(admin: &Api, product: &Product, body: &Value) -> Response {
     let path = format!("/api/v1/products/{}", product.id);
     admin.call(Method::PUT, &path).header("If-Match", "\"1\"").json(body).send().await
 }
 
-async fn patches(admin: &Api, product: &Product, body: &Value) -> Answer {
+async fn patches(admin: &Api, product: &Product, body: &Value) -> Response {
     let path = format!("/api/v1/products/{}", product.id);
     admin.call(Method::PATCH, &path).header("If-Match", "\"1\"").text(MERGE_PATCH, body.to_string()).send().await
 }
@@ -268,7 +268,7 @@ async fn a_change_needs_an_admin_and_a_version() {
     let sheet = json!({ "name": "Bowl", "category": "bowls", "price": shop.money(1) });
     for method in [Method::PUT, Method::PATCH, Method::DELETE] {
         let call = |api: &Api, path: &str| api.call(method.clone(), path).json(&sheet);
-        call(&shop.anyone(), &path).header("If-Match", "\"1\"").send().await.expect_problem(401, "unauthenticated");
+        call(&shop.anonymous(), &path).header("If-Match", "\"1\"").send().await.expect_problem(401, "unauthenticated");
         call(&customer.api, &path).header("If-Match", "\"1\"").send().await.expect_problem(403, "forbidden");
         for tag in [None, Some("*")] {
             let call = call(&admin, &path);

@@ -11,7 +11,7 @@ async fn a_category_that_is_wrong_is_refused() {
     let post = async |body: &Value| admin.post("/api/v1/categories", body).await;
     let (key, child) = (unique("cat"), unique("cat"));
     let good = json!({ "key": key, "name": "Garden" });
-    shop.anyone().post("/api/v1/categories", &good).await.expect_problem(401, "unauthenticated");
+    shop.anonymous().post("/api/v1/categories", &good).await.expect_problem(401, "unauthenticated");
     customer.api.post("/api/v1/categories", &good).await.expect_problem(403, "forbidden");
     for (place, value, field, code) in [
         ("/name", Value::Null, "name", "required"),
@@ -44,7 +44,7 @@ async fn a_category_that_is_wrong_is_refused() {
     let body = json!({ "name": "Home" });
     for method in [Method::PUT, Method::DELETE] {
         let call = |api: &Api, key: &str| api.call(method.clone(), &path(key)).json(&body);
-        call(&shop.anyone(), &key).header("If-Match", "\"1\"").send().await.expect_problem(401, "unauthenticated");
+        call(&shop.anonymous(), &key).header("If-Match", "\"1\"").send().await.expect_problem(401, "unauthenticated");
         call(&customer.api, &key).header("If-Match", "\"1\"").send().await.expect_problem(403, "forbidden");
         call(&admin, &key).send().await.expect_problem(428, "if_match_required");
         for tag in ["\"7\"", "nonsense"] {
@@ -66,7 +66,7 @@ async fn a_category_that_is_wrong_is_refused() {
     shop.sells(Draft::with_stock(1).in_category(&child)).await;
     await_until("the category is known to be in use", SOON, async || {
         // The index is a moment behind, and a delete in that moment would be one: so look at the list first.
-        let listed = shop.anyone().get(&format!("/api/v1/products?category={child}")).await.expect(200).json();
+        let listed = shop.anonymous().get(&format!("/api/v1/products?category={child}")).await.expect(200).json();
         if listed["data"].as_array().is_some_and(|data| !data.is_empty()) { Ok(()) } else { Err(listed.to_string()) }
     })
     .await;

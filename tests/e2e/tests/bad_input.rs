@@ -53,29 +53,29 @@ async fn an_unknown_field_is_422_and_named() {
     order["items"][0]["price"] = json!(1);
     customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("price");
     let greedy = json!({ "email": "mallory@example.com", "password": "a long password", "name": "M", "role": "admin" });
-    shop.anyone().post("/api/v1/auth/register", &greedy).await.expect_refusal(422).names_field("role");
+    shop.anonymous().post("/api/v1/auth/register", &greedy).await.expect_refusal(422).names_field("role");
 }
 
 #[tokio::test]
 async fn a_wrong_type_is_422_and_names_the_field() {
     let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
     for quantity in [json!("two"), json!(1.5), json!([1]), json!(null), json!(true)] {
-        let answer = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
-        answer.expect_refusal(422).names_field("quantity");
+        let response = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
+        response.expect_refusal(422).names_field("quantity");
         let mut order = good_order(&shop, &mug);
         order["items"][0]["quantity"] = quantity;
         customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("quantity");
     }
     let login = json!({ "email": 7, "password": "a long password" });
-    shop.anyone().post("/api/v1/auth/login", &login).await.expect_refusal(422).names_field("email");
+    shop.anonymous().post("/api/v1/auth/login", &login).await.expect_refusal(422).names_field("email");
 }
 
 #[tokio::test]
 async fn a_quantity_is_from_1_to_999() {
     let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
     for quantity in [0, -1, 1000, i64::MAX] {
-        let answer = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
-        answer.expect_refusal(422).names_field("quantity");
+        let response = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
+        response.expect_refusal(422).names_field("quantity");
         let mut order = good_order(&shop, &mug);
         order["items"][0]["quantity"] = json!(quantity);
         customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("quantity");
@@ -104,7 +104,7 @@ async fn an_unknown_product_is_422_in_a_body_and_404_in_a_path() {
     order["items"][0]["sku"] = json!("NO-SUCH-SKU");
     customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
     for path in [NO_PRODUCT, "prd_nonsense", "nonsense", NO_ORDER] {
-        shop.anyone().get(&format!("/api/v1/products/{path}")).await.expect_refusal(404);
+        shop.anonymous().get(&format!("/api/v1/products/{path}")).await.expect_refusal(404);
     }
     let line = "/api/v1/cart/me/items/NO-SUCH-SKU";
     customer.api.put(line, &json!({ "quantity": 1 })).await.expect_refusal(404);
@@ -123,7 +123,7 @@ async fn what_an_order_needs_is_422_when_it_is_missing() {
     let mut order = good_order(&shop, &mug);
     order["items"] = json!([]);
     customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
-    let guest = shop.anyone();
+    let guest = shop.anonymous();
     guest.post("/api/v1/orders", &good_order(&shop, &mug)).await.expect_refusal(422).names_field("email");
     let mut order = good_order(&shop, &mug);
     order["email"] = json!("nobody");
@@ -143,7 +143,7 @@ async fn what_is_anothers_is_404_as_if_it_were_not_there() {
     let nobodys = stranger.api.get(&path(NO_ORDER)).await.expect_refusal(404);
     assert_eq!(theirs.without_request_id(), nobodys.without_request_id(), "the two cannot be told apart");
     stranger.api.get(&path("nonsense")).await.expect_refusal(404);
-    shop.anyone().get(&path(order.id())).await.expect_refusal(404);
+    shop.anonymous().get(&path(order.id())).await.expect_refusal(404);
     stranger.pays(&order, "pm_card_visa").await.expect_refusal(404);
     for payment in [order.payment_id(), NO_PAYMENT] {
         stranger.api.get(&format!("/api/v1/payments/{payment}")).await.expect_refusal(404);
@@ -157,13 +157,13 @@ async fn what_is_anothers_is_404_as_if_it_were_not_there() {
 async fn nobody_is_401_and_a_customer_is_403_where_an_admin_is_needed() {
     let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
     for path in ["/api/v1/cart/me", "/api/v1/orders", "/api/v1/auth/me"] {
-        shop.anyone().get(path).await.expect_refusal(401);
+        shop.anonymous().get(path).await.expect_refusal(401);
     }
     let product = json!({
         "sku": "MALLORY-1", "name": "Mug", "description": "A mug.", "category": "mugs",
         "price": { "amount": 1, "currency": shop.stack.currency }, "stock": { "available": 1 },
     });
-    shop.anyone().post("/api/v1/products", &product).await.expect_refusal(401);
+    shop.anonymous().post("/api/v1/products", &product).await.expect_refusal(401);
     customer.api.post("/api/v1/products", &product).await.expect_refusal(403);
     let path = format!("/api/v1/products/{}", mug.id);
     let patch = customer.api.call(Method::PATCH, &path).header("If-Match", "\"1\"");
@@ -181,8 +181,8 @@ async fn a_token_that_was_changed_is_401() {
     let other = if tail.starts_with('A') { "B" } else { "A" };
     let forged = format!("{signed}.{head}{other}{}", &tail[1..]);
     for token in [forged.as_str(), &format!("{signed}."), "nonsense", "a.b.c"] {
-        shop.anyone().with_token(token).get("/api/v1/auth/me").await.expect_problem(401, "invalid_token");
-        shop.anyone().with_token(token).get("/api/v1/cart/me").await.expect_problem(401, "invalid_token");
+        shop.anonymous().with_token(token).get("/api/v1/auth/me").await.expect_problem(401, "invalid_token");
+        shop.anonymous().with_token(token).get("/api/v1/cart/me").await.expect_problem(401, "invalid_token");
     }
 }
 
@@ -190,8 +190,8 @@ async fn a_token_that_was_changed_is_401() {
 async fn a_card_number_is_refused_and_not_repeated() {
     let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
     for number in ["4242424242424242", "4242 4242 4242 4242"] {
-        let answer = customer.tries_to_place(&Checkout::of(&[(&mug.sku, 1)]).paid_with(number)).await;
-        let problem = answer.expect_refusal(422).names_field("token");
+        let response = customer.tries_to_place(&Checkout::of(&[(&mug.sku, 1)]).paid_with(number)).await;
+        let problem = response.expect_refusal(422).names_field("token");
         assert!(!problem.body.to_string().contains("4242"), "the number is not repeated: {}", problem.body);
     }
 }
@@ -207,8 +207,12 @@ async fn headers_beyond_what_a_gateway_takes_are_431_and_long_credentials_401() 
     asks("X-Anything", 9_000).send().await.expect(200);
     asks("User-Agent", 9_000).send().await.expect(200);
     // An id that is too long to be repeated is nobody's.
-    let answer = asks("X-Request-Id", 5_000).send().await.expect(200);
-    assert!(answer.header("x-request-id").is_some_and(|id| id.len() < 200), "{:?}", answer.headers);
-    shop.anyone().with_token(&long(5_000)).get("/api/v1/users/profile").await.expect_problem(401, "invalid_token");
-    shop.anyone().with_order_token(&long(5_000)).get(&format!("/api/v1/orders/{NO_ORDER}")).await.expect_refusal(404);
+    let response = asks("X-Request-Id", 5_000).send().await.expect(200);
+    assert!(response.header("x-request-id").is_some_and(|id| id.len() < 200), "{:?}", response.headers);
+    shop.anonymous().with_token(&long(5_000)).get("/api/v1/users/profile").await.expect_problem(401, "invalid_token");
+    shop.anonymous()
+        .with_order_token(&long(5_000))
+        .get(&format!("/api/v1/orders/{NO_ORDER}"))
+        .await
+        .expect_refusal(404);
 }

@@ -9,7 +9,7 @@ const NO_PRODUCT: &str = "prd_01h455vb4pex5vsknk084sn02q";
 #[tokio::test]
 async fn a_filter_out_of_range_is_422_and_named() {
     let shop = Shop::open().await;
-    let anyone = shop.anyone();
+    let anonymous = shop.anonymous();
     let long = "x".repeat(10_000);
     let eleven = (0..11).map(|n| format!("attribute=a{n}:b")).collect::<Vec<_>>().join("&");
     let table = [
@@ -58,10 +58,10 @@ async fn a_filter_out_of_range_is_422_and_named() {
         ("sort=price&sort=newest".to_owned(), "sort", "duplicate_field"),
     ];
     for (query, field, code) in &table {
-        anyone.get(&format!("/api/v1/products?{query}")).await.expect_fault(field, code);
+        anonymous.get(&format!("/api/v1/products?{query}")).await.expect_fault(field, code);
     }
     for cursor in ["nonsense", "%00", "", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
-        anyone.get(&format!("/api/v1/products?cursor={cursor}")).await.expect_problem(400, "invalid_cursor");
+        anonymous.get(&format!("/api/v1/products?cursor={cursor}")).await.expect_problem(400, "invalid_cursor");
     }
     for (query, code) in [
         (String::new(), "required"),
@@ -69,9 +69,9 @@ async fn a_filter_out_of_range_is_422_and_named() {
         (format!("q={long}"), "text_length"),
         ("q=a%00".to_owned(), "control_characters"),
     ] {
-        anyone.get(&format!("/api/v1/products/suggest?{query}")).await.expect_fault("q", code);
+        anonymous.get(&format!("/api/v1/products/suggest?{query}")).await.expect_fault("q", code);
     }
-    anyone.get("/api/v1/products/suggest?q=mug&colour=red").await.expect_fault("colour", "unknown_field");
+    anonymous.get("/api/v1/products/suggest?q=mug&colour=red").await.expect_fault("colour", "unknown_field");
 }
 
 #[tokio::test]
@@ -104,13 +104,13 @@ async fn whatever_is_searched_for_is_an_answer() {
         "%EF%BF%BD",
     ] {
         for path in ["products?search=", "products/suggest?q="] {
-            let answer = shop.anyone().get(&format!("/api/v1/{path}{words}")).await;
-            assert_eq!(answer.status, 200, "{path}{words}: {}", answer.text);
+            let response = shop.anonymous().get(&format!("/api/v1/{path}{words}")).await;
+            assert_eq!(response.status, 200, "{path}{words}: {}", response.text);
         }
     }
     // Bytes that are no text are nobody's words, either; they may be refused, and break nothing.
-    let answer = shop.anyone().get("/api/v1/products?search=%FF%FE").await;
-    assert!(matches!(answer.status, 200 | 400 | 422), "{} {}", answer.status, answer.text);
+    let response = shop.anonymous().get("/api/v1/products?search=%FF%FE").await;
+    assert!(matches!(response.status, 200 | 400 | 422), "{} {}", response.status, response.text);
 }
 
 #[tokio::test]
@@ -121,13 +121,13 @@ async fn a_cursor_of_another_query_is_refused() {
     let of = |more: &str| format!("/api/v1/products?category={category}&limit=1{more}");
     for sort in ["", "&sort=newest", "&sort=price", "&sort=-price", "&sort=rating", "&search=mug"] {
         let cursor = await_until(format_args!("there is a second page of {sort:?}"), SOON, async || {
-            let page = shop.anyone().get(&of(sort)).await.expect(200).json();
+            let page = shop.anonymous().get(&of(sort)).await.expect(200).json();
             page["pagination"]["cursor"].as_str().map(str::to_owned).ok_or_else(|| page.to_string())
         })
         .await;
         let cursor = format!("&cursor={cursor}");
         await_until(format_args!("the second page of {sort:?} shows a mug"), SOON, async || {
-            let second = shop.anyone().get(&of(&format!("{sort}{cursor}"))).await.expect(200).json();
+            let second = shop.anonymous().get(&of(&format!("{sort}{cursor}"))).await.expect(200).json();
             if mugs.iter().any(|mug| second["data"][0]["id"] == mug.id) { Ok(()) } else { Err(second.to_string()) }
         })
         .await;
@@ -140,16 +140,16 @@ async fn a_cursor_of_another_query_is_refused() {
             "&minRating=1",
             "&attribute=glazed:true",
         ] {
-            let elsewhere = shop.anyone().get(&of(&format!("{sort}{other}{cursor}"))).await;
-            elsewhere.expect_problem(400, "invalid_cursor");
+            let other_path = shop.anonymous().get(&of(&format!("{sort}{other}{cursor}"))).await;
+            other_path.expect_problem(400, "invalid_cursor");
         }
         for other in ["", "&sort=newest", "&sort=price", "&sort=-price", "&search=mug", "&search=bowl"] {
             if other != sort {
-                shop.anyone().get(&of(&format!("{other}{cursor}"))).await.expect_problem(400, "invalid_cursor");
+                shop.anonymous().get(&of(&format!("{other}{cursor}"))).await.expect_problem(400, "invalid_cursor");
             }
         }
         let everywhere = format!("/api/v1/products?limit=1{sort}{cursor}");
-        shop.anyone().get(&everywhere).await.expect_problem(400, "invalid_cursor");
+        shop.anonymous().get(&everywhere).await.expect_problem(400, "invalid_cursor");
     }
 }
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn what_became_of_a_product_is_for_admins_and_in_pages() {
     for list in ["history", "stock/movements"] {
         let path = format!("/api/v1/products/{}/{list}", mug.id);
         admin.get(&path).await.expect(200);
-        shop.anyone().get(&path).await.expect_problem(401, "unauthenticated");
+        shop.anonymous().get(&path).await.expect_problem(401, "unauthenticated");
         customer.api.get(&path).await.expect_problem(403, "forbidden");
         for (query, field) in
             [("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("colour=red", "colour")]

@@ -37,9 +37,9 @@ async fn stock_that_is_counted_wrongly_stays_as_it_was() {
         count(&shirt, &body).await.expect_refusal(422).names_field("sku");
     }
     let set = json!({ "set": 9 });
-    shop.anyone().call(Method::PATCH, &path(&mug)).json(&set).send().await.expect_problem(401, "unauthenticated");
+    shop.anonymous().call(Method::PATCH, &path(&mug)).json(&set).send().await.expect_problem(401, "unauthenticated");
     customer.api.call(Method::PATCH, &path(&mug)).json(&set).send().await.expect_problem(403, "forbidden");
     let stale = admin.call(Method::PATCH, &path(&mug)).header("If-Match", "\"7\"").json(&set).send().await;
     stale.expect_problem(412, "version_mismatch");
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
 }

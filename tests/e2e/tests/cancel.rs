@@ -1,6 +1,6 @@
 //! Cancelling: who may until when, what becomes of the money, and that the stock comes back once.
 
-use e2e::scenes::{order_with, paid_order};
+use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Draft, Order, Shop, decimal, unique};
 use futures::future::join_all;
 use reqwest::Method;
@@ -20,11 +20,11 @@ async fn a_customer_cancels_an_order_that_is_not_paid() {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, DECLINED).await;
     customer.awaits(&order, "pending", "failed").await;
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
 
     let cancelled = Order(customer.cancels(&order, WHY).await.expect(200).json());
     assert_eq!((cancelled.id(), cancelled.status()), (order.id(), "cancelled"));
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
     customer.awaits(&order, "cancelled", "voided").await;
     shop.provider.charged_nothing(&order).await;
     shop.mailbox.awaits(&customer.email, &[order.number(), "is cancelled", "You asked us to"]).await;
@@ -38,15 +38,15 @@ async fn a_customer_cancels_a_paid_order_and_gets_the_money_back() {
     shop.provider.charged_once(&order).await;
 
     customer.cancels(&order, WHY).await.expect(200);
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
     customer.awaits(&order, "cancelled", "refunded").await;
-    shop.provider.gave_all_back(&order, 1).await;
+    shop.provider.refunded_in_full(&order, 1).await;
     let payment = customer.looks_up_payment(&order).await;
     assert_eq!((&payment["status"], &payment["refunded"]), (&json!("refunded"), &order.0["total"]), "{payment}");
     shop.mailbox.awaits(&customer.email, &[order.number(), "is cancelled"]).await;
     let total = decimal(order.total(), &shop.stack.currency);
     shop.mailbox.awaits(&customer.email, &[order.number(), "refund", &total]).await;
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn what_was_reserved_and_not_yet_taken_is_let_go() {
     customer.awaits(&order, "cancelled", "voided").await;
     let tally = shop.provider.tally(&order).await;
     assert_eq!((tally.authorised, tally.voided, tally.captured), (1, 1, 0), "{tally:?}");
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
     assert_eq!(customer.looks_up_payment(&order).await["status"], "cancelled");
 }
 
@@ -71,12 +71,12 @@ async fn a_cancellation_that_overtakes_the_charge_wins() {
     let (customer, order, mug) = order_with(&shop, "pm_test_delay_4500_hook_never").await;
     shop.provider.awaits_authorisation(&order).await;
     customer.cancels(&order, WHY).await.expect(200);
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
 
     customer.awaits(&order, "cancelled", "voided").await;
     shop.provider.charged_nothing(&order).await;
     assert_eq!(shop.provider.tally(&order).await.voided, 1, "it was reserved, and let go");
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
 }
 
 #[tokio::test]
@@ -87,12 +87,12 @@ async fn a_customer_cannot_cancel_what_is_being_packed_and_the_shop_can() {
     admin.moves(&order, "processing").await.expect(200);
     customer.cancels(&order, WHY).await.expect_problem(409, "illegal_transition");
     assert_eq!(customer.looks_up(&order).await.status(), "processing");
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
 
     admin.cancels(&order, "Broken in the warehouse").await.expect(200);
     customer.awaits(&order, "cancelled", "refunded").await;
-    shop.has_exactly(&mug, 3).await;
-    shop.provider.gave_all_back(&order, 1).await;
+    shop.has_exact_stock(&mug, 3).await;
+    shop.provider.refunded_in_full(&order, 1).await;
     shop.mailbox.awaits(&customer.email, &[order.number(), "is cancelled", "We are sorry"]).await;
 }
 
@@ -107,7 +107,7 @@ async fn nobody_cancels_what_has_left() {
     for caller in [&admin, &customer.api] {
         caller.cancels(&order, WHY).await.expect_problem(409, "illegal_transition");
     }
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
     shop.provider.charged_once(&order).await;
 }
 
@@ -118,16 +118,16 @@ async fn a_guest_cancels_with_the_orders_token_and_with_no_other() {
     let guest = shop.new_guest();
     let (order, token) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let (_, anothers) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
-    let holder = shop.anyone().with_order_token(&token);
+    let holder = shop.anonymous().with_order_token(&token);
     holder.awaits(&order, "confirmed", "paid").await;
-    for stranger in [shop.anyone(), shop.anyone().with_order_token(&anothers), shop.new_customer().await.api] {
+    for stranger in [shop.anonymous(), shop.anonymous().with_order_token(&anothers), shop.new_customer().await.api] {
         stranger.cancels(&order, WHY).await.expect_refusal(404);
     }
 
     holder.cancels(&order, WHY).await.expect(200);
     holder.awaits(&order, "cancelled", "refunded").await;
-    shop.has_exactly(&mug, 2).await;
-    shop.provider.gave_all_back(&order, 1).await;
+    shop.has_exact_stock(&mug, 2).await;
+    shop.provider.refunded_in_full(&order, 1).await;
     shop.mailbox.awaits(&guest.email, &[order.number(), "is cancelled"]).await;
 }
 
@@ -135,17 +135,17 @@ async fn a_guest_cancels_with_the_orders_token_and_with_no_other() {
 async fn an_order_is_cancelled_once() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
-    let answers = join_all((0..8).map(|_| customer.cancels(&order, WHY))).await;
-    let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    let responses = join_all((0..8).map(|_| customer.cancels(&order, WHY))).await;
+    let (done, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
     assert_eq!(done.len(), 1, "one of eight at once");
-    for answer in refused {
-        answer.expect_problem(409, "illegal_transition");
+    for response in refused {
+        response.expect_problem(409, "illegal_transition");
     }
     customer.awaits(&order, "cancelled", "refunded").await;
     customer.cancels(&order, WHY).await.expect_problem(409, "illegal_transition");
     shop.admin().await.cancels(&order, WHY).await.expect_problem(409, "illegal_transition");
-    shop.has_exactly(&mug, 3).await;
-    shop.provider.gave_all_back(&order, 1).await;
+    shop.has_exact_stock(&mug, 3).await;
+    shop.provider.refunded_in_full(&order, 1).await;
     let history = customer.api.folds(&order).await;
     assert_eq!(history.iter().filter(|entry| entry["reason"] == "cancelled_by_customer").count(), 1, "{history:#?}");
 }
@@ -166,8 +166,8 @@ async fn a_keyed_cancellation_can_be_sent_again() {
     let without = customer.api.call(Method::POST, &path(&order)).json(&json!({ "reason": WHY })).send().await;
     without.expect_problem(409, "illegal_transition");
     customer.awaits(&order, "cancelled", "refunded").await;
-    shop.has_exactly(&mug, 3).await;
-    shop.provider.gave_all_back(&order, 1).await;
+    shop.has_exact_stock(&mug, 3).await;
+    shop.provider.refunded_in_full(&order, 1).await;
 }
 
 #[tokio::test]
@@ -175,8 +175,8 @@ async fn a_cancellation_says_why_in_a_line() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     for reason in [json!(""), json!("   "), json!("x".repeat(201)), json!("two\nlines"), json!(7), json!(null)] {
-        let answer = customer.api.post(&path(&order), &json!({ "reason": reason })).await;
-        answer.expect_refusal(422).names_field("reason");
+        let response = customer.api.post(&path(&order), &json!({ "reason": reason })).await;
+        response.expect_refusal(422).names_field("reason");
     }
     customer.api.post(&path(&order), &json!({})).await.expect_refusal(422).names_field("reason");
     let more = json!({ "reason": WHY, "refund": true });
@@ -212,6 +212,6 @@ async fn what_was_given_back_before_is_not_given_back_again() {
     customer.awaits(&order, "confirmed", "partially_refunded").await;
     customer.cancels(&order, WHY).await.expect(200);
     customer.awaits(&order, "cancelled", "refunded").await;
-    shop.provider.gave_all_back(&order, 2).await;
-    shop.has_exactly(&mug, 3).await;
+    shop.provider.refunded_in_full(&order, 2).await;
+    shop.has_exact_stock(&mug, 3).await;
 }

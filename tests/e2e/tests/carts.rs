@@ -23,16 +23,16 @@ async fn a_cart_holds_fifty_things_and_all_of_them_are_one_order() {
         customer.adds(&product.sku, 1).await;
     }
     let last = &products[50];
-    let answer = customer.tries_to_add(json!({ "sku": last.sku, "quantity": 1 })).await;
-    answer.expect_problem(422, "cart_full");
+    let response = customer.tries_to_add(json!({ "sku": last.sku, "quantity": 1 })).await;
+    response.expect_problem(422, "cart_full");
     customer.adds(&products[7].sku, 1).await;
     assert_eq!(pieces(&customer.looks_into_cart().await).len(), 50);
     let many: Vec<_> = products.iter().map(|product| (product.sku.as_str(), 1)).collect();
     customer.tries_to_place(&Checkout::of(&many)).await.expect_refusal(422).names_field("items");
 
     // What a guest chose besides has no room.
-    let cart = shop.anyone().makes_cart().await;
-    shop.anyone().adds_to(&cart, &last.sku, 2).await.expect_success();
+    let cart = shop.anonymous().makes_cart().await;
+    shop.anonymous().adds_to(&cart, &last.sku, 2).await.expect_success();
     let merged = customer.api.merges(&cart).await.expect(200).json();
     let due = json!([{ "sku": last.sku, "kind": "capped", "was": 2, "now": 0 }]);
     assert_eq!((pieces(&merged).len(), &merged["changes"]), (50, &due));
@@ -41,8 +41,8 @@ async fn a_cart_holds_fifty_things_and_all_of_them_are_one_order() {
     assert_eq!((order.items().len(), order.total()), (50, 51 * 1299));
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
-    shop.has_exactly(&products[7], 7).await;
-    shop.has_exactly(&products[49], 8).await;
+    shop.has_exact_stock(&products[7], 7).await;
+    shop.has_exact_stock(&products[49], 8).await;
 }
 
 #[tokio::test]
@@ -51,8 +51,8 @@ async fn a_line_holds_999_pieces() {
     let mug = shop.sells(Draft::with_stock(3000)).await;
     let customer = shop.new_customer().await;
     customer.adds(&mug.sku, 999).await;
-    let answer = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": 1 })).await;
-    answer.expect_problem(422, "quantity_out_of_range").names_field("quantity");
+    let response = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": 1 })).await;
+    response.expect_problem(422, "quantity_out_of_range").names_field("quantity");
     let twice = Checkout::of(&[(&mug.sku, 600), (&mug.sku, 600)]);
     customer.tries_to_place(&twice).await.expect_refusal(422);
     let order = customer.checks_out().await;
@@ -75,20 +75,20 @@ async fn a_cart_whose_time_is_over_is_gone_at_once() {
     let mug = shop.sells(Draft::with_stock(9)).await;
     let customer = shop.new_customer().await;
     customer.adds(&mug.sku, 2).await;
-    shop.lets_expire(customer.id()).await;
+    shop.expires_cart(customer.id()).await;
     assert_eq!(customer.looks_into_cart().await["items"], json!([]));
     customer.tries_to_place(&Checkout::of_cart()).await.expect_refusal(422);
     customer.adds(&mug.sku, 1).await;
     assert_eq!(pieces(&customer.looks_into_cart().await)[&mug.sku], 1, "a new one begins empty");
 
-    let anyone = shop.anyone();
-    let cart = anyone.makes_cart().await;
-    anyone.adds_to(&cart, &mug.sku, 2).await.expect_success();
-    shop.lets_expire(&cart).await;
-    anyone.looks_into(&cart).await.expect_refusal(404);
-    anyone.adds_to(&cart, &mug.sku, 1).await.expect_refusal(404);
+    let anonymous = shop.anonymous();
+    let cart = anonymous.makes_cart().await;
+    anonymous.adds_to(&cart, &mug.sku, 2).await.expect_success();
+    shop.expires_cart(&cart).await;
+    anonymous.looks_into(&cart).await.expect_refusal(404);
+    anonymous.adds_to(&cart, &mug.sku, 1).await.expect_refusal(404);
     shop.new_guest().tries_to_place(&Checkout::of_guest_cart(&cart)).await.expect_refusal(422);
-    shop.has_exactly(&mug, 9).await;
+    shop.has_exact_stock(&mug, 9).await;
 }
 
 #[tokio::test]

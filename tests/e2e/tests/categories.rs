@@ -1,6 +1,6 @@
 //! The tree of categories: arranged by admins, and no product is touched by it.
 
-use e2e::{Answer, Draft, SOON, Shop, await_until, unique};
+use e2e::{Draft, Response, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -25,19 +25,19 @@ async fn makes(shop: &Shop, name: &str, parent: Option<&str>) -> Value {
 }
 
 /// Moves a category, and again for as long as the rest of the suite moves so many that it finds no turn.
-async fn tries_to_move(shop: &Shop, category: &Value, parent: Option<&str>) -> Answer {
+async fn tries_to_move(shop: &Shop, category: &Value, parent: Option<&str>) -> Response {
     let path = format!("{CATEGORIES}/{}", key(category));
     let tag = format!("\"{}\"", category["version"]);
     let body = json!({ "name": category["name"], "parent": parent, "position": category["position"] });
     await_until(format_args!("{path} has its turn"), SOON, async || {
         let admin = shop.admin().await;
-        let answer = admin.call(Method::PUT, &path).header("If-Match", &tag).json(&body).send().await;
-        if answer.text.contains("changed_meanwhile") { Err(answer.text) } else { Ok(answer) }
+        let response = admin.call(Method::PUT, &path).header("If-Match", &tag).json(&body).send().await;
+        if response.text.contains("changed_meanwhile") { Err(response.text) } else { Ok(response) }
     })
     .await
 }
 
-async fn tries_to_delete(shop: &Shop, category: &Value) -> Answer {
+async fn tries_to_delete(shop: &Shop, category: &Value) -> Response {
     let path = format!("{CATEGORIES}/{}", key(category));
     let tag = format!("\"{}\"", category["version"]);
     shop.admin().await.call(Method::DELETE, &path).header("If-Match", &tag).send().await
@@ -148,8 +148,8 @@ async fn only_what_is_empty_can_be_deleted() {
     tries_to_delete(&shop, &child).await.expect_problem(409, "category_in_use");
     shop.archives(&mug).await;
     await_until("nothing is in it any more", SOON, async || {
-        let answer = tries_to_delete(&shop, &child).await;
-        if answer.status == 204 { Ok(()) } else { Err(answer.text) }
+        let response = tries_to_delete(&shop, &child).await;
+        if response.status == 204 { Ok(()) } else { Err(response.text) }
     })
     .await;
     tries_to_delete(&shop, &parent).await.expect(204);
@@ -161,19 +161,19 @@ async fn the_tree_is_everybodys_to_see_and_an_admins_to_change() {
     let shop = Shop::open().await;
     let made = makes(&shop, "Seen", None).await;
     let seen = await_until("everybody sees it", SOON, async || {
-        let tree = shop.anyone().get(CATEGORIES).await.expect(200);
+        let tree = shop.anonymous().get(CATEGORIES).await.expect(200);
         if find(&tree.json()["data"], key(&made)).is_null() { Err(tree.text) } else { Ok(tree) }
     })
     .await;
     assert_eq!(seen.expect_header("cache-control"), "public, max-age=5, stale-while-revalidate=30");
     let tag = seen.expect_header("etag");
-    let again = shop.anyone().call(Method::GET, CATEGORIES).header("If-None-Match", tag).send().await;
+    let again = shop.anonymous().call(Method::GET, CATEGORIES).header("If-None-Match", tag).send().await;
     // Another test may have changed the tree meanwhile; then it has another tag.
     assert!(again.status == 304 || again.expect_header("etag") != tag, "{} {}", again.status, again.text);
 
     let customer = shop.new_customer().await;
     let path = format!("{CATEGORIES}/{}", key(&made));
-    for (api, status) in [(shop.anyone(), 401), (customer.api, 403)] {
+    for (api, status) in [(shop.anonymous(), 401), (customer.api, 403)] {
         api.post(CATEGORIES, &json!({ "name": "Mine" })).await.expect_refusal(status);
         api.put(&path, &json!({ "name": "Mine" })).await.expect_refusal(status);
         api.delete(&path).await.expect_refusal(status);

@@ -1,7 +1,7 @@
 //! Exactly one charge an order, whatever happens between souk and the provider, and though no webhook tells of it (those are
 //! in `webhooks.rs`). The judge is the provider's own book.
 
-use e2e::scenes::order_with;
+use e2e::scenarios::order_with;
 use e2e::{Order, Shop};
 
 /// The order ends as it should: paid, and charged once.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use e2e::{Checkout, Draft, Kept, Person, Rated, SOON, Shop, await_until};
+use e2e::{Checkout, Draft, Person, Rating, RetentionList, SOON, Shop, await_until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ const EXPORTS: &str = "/api/v1/users/profile/export";
 async fn an_export_has_all_that_is_held_and_no_secret() {
     let shop = Shop::open().await;
     let person = shop.new_person().await;
-    let export = shop.takes_out(&person.customer).await;
+    let export = shop.exports_personal_data(&person.customer).await;
     let text = export.to_string();
     let (told, digests) = person.values.split_at(person.values.len() - Person::DIGESTS);
     for value in told {
@@ -48,10 +48,10 @@ async fn an_export_is_its_owners_alone() {
     for stranger in [&eve.api, &shop.admin().await] {
         stranger.get(&path).await.expect_problem(404, "not_found");
     }
-    shop.anyone().get(&path).await.expect_problem(401, "unauthenticated");
+    shop.anonymous().get(&path).await.expect_problem(401, "unauthenticated");
     ada.api.get(&format!("{EXPORTS}/nonsense")).await.expect_problem(404, "not_found");
     // Somebody of whom next to nothing is held.
-    let export = shop.takes_out(&eve).await;
+    let export = shop.exports_personal_data(&eve).await;
     assert_eq!(
         (&export["orders"], &export["reviews"], &export["cart"]),
         (&json!([]), &json!([]), &Value::Null),
@@ -63,31 +63,31 @@ async fn an_export_is_its_owners_alone() {
 async fn of_a_deleted_account_nothing_is_left_but_what_the_law_keeps() {
     let shop = Shop::open().await;
     let person = shop.new_person().await;
-    shop.takes_out(&person.customer).await;
+    shop.exports_personal_data(&person.customer).await;
     // The look that finds nothing afterwards finds everything now.
     let before = shop.places_of(&person.values).await;
     for value in &person.values {
         assert!(before.iter().any(|place| place.value == *value), "{value} is somewhere: {before:#?}");
     }
-    let (kept, id) = (Kept::read(), person.customer.id().to_owned());
+    let (kept, id) = (RetentionList::read(), person.customer.id().to_owned());
     assert!(before.iter().filter(|place| !kept.allows(place)).count() > 10, "{before:#?}");
-    assert_eq!(shop.rated(&person.mug).await, Rated { sum: 5, count: 1 });
+    assert_eq!(shop.rating(&person.mug).await, Rating { sum: 5, count: 1 });
     let export = shop.files_with(&person.values[..1]).await;
     assert!(export.iter().any(|file| file.pk.starts_with(&format!("personal/{id}/"))), "{export:?}");
 
-    let answer = person.customer.api.delete(PROFILE).await.expect(202).json();
-    assert_eq!(answer, json!({ "id": id, "status": "deleted" }));
+    let response = person.customer.api.delete(PROFILE).await.expect(202).json();
+    assert_eq!(response, json!({ "id": id, "status": "deleted" }));
 
     let (email, password) = (&person.customer.email, &person.customer.password);
     let login = json!({ "email": email, "password": password });
-    shop.anyone().post("/api/v1/auth/login", &login).await.expect_problem(401, "invalid_credentials");
+    shop.anonymous().post("/api/v1/auth/login", &login).await.expect_problem(401, "invalid_credentials");
     shop.admin().await.get(&format!("/api/v1/users/{id}")).await.expect_problem(404, "not_found");
     person.customer.api.get("/api/v1/auth/me").await.expect_problem(401, "session_ended");
     let refresh = json!({ "refreshToken": person.customer.welcome["refreshToken"] });
-    shop.anyone().post("/api/v1/auth/refresh", &refresh).await.expect_problem(401, "invalid_refresh_token");
+    shop.anonymous().post("/api/v1/auth/refresh", &refresh).await.expect_problem(401, "invalid_refresh_token");
 
-    shop.awaits_erased(&person).await;
-    assert_eq!(shop.rated(&person.mug).await, Rated { sum: 0, count: 0 });
+    shop.awaits_erased(person.customer.id(), &person.values).await;
+    assert_eq!(shop.rating(&person.mug).await, Rating { sum: 0, count: 0 });
     let left = shop.places_of(&person.values).await;
     assert!(!left.is_empty() && left.iter().all(|place| kept.allows(place)), "the order has its address: {left:#?}");
     let closed = shop.rows.reads("identity", &format!("USER#{id}"), "CLOSED").await;
@@ -118,14 +118,14 @@ async fn what_an_old_token_writes_and_what_lies_far_back_is_erased_too() {
     let before = shop.places_of(&person.values).await;
     let note = before.iter().find(|place| place.attribute == "note").expect("a history has the customer's words");
     customer.api.delete(PROFILE).await.expect(202);
-    shop.awaits_erased(&person).await;
+    shop.awaits_erased(person.customer.id(), &person.values).await;
 
     let (words, partition, cart) = (json!({ "S": note.value }), format!("USER#{id}"), format!("CART#{id}"));
     shop.rows.puts("identity", &partition, "ADDRESS#adr_x", &json!({ "line1": words })).await;
     shop.rows.puts("cart", &cart, "CART", &json!({ "words": words })).await;
     shop.rows.sets("orders", &note.pk, &note.sk, "note", words).await;
     // Two minutes after the deletion, when every token has ended, all of them look once more.
-    let kept = Kept::read();
+    let kept = RetentionList::read();
     await_until("the second look has found it", Duration::from_secs(240), async || {
         let mut left = shop.places_of(&person.values).await;
         left.retain(|place| !kept.allows(place));
@@ -166,7 +166,7 @@ async fn who_runs_the_shop_does_not_delete_their_account() {
     let shop = Shop::open().await;
     shop.admin().await.delete(PROFILE).await.expect_problem(409, "admin_account");
     shop.admin().await.get(PROFILE).await.expect(200);
-    shop.anyone().delete(PROFILE).await.expect_problem(401, "unauthenticated");
+    shop.anonymous().delete(PROFILE).await.expect_problem(401, "unauthenticated");
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn a_link_that_was_mailed_before_opens_nothing_afterwards() {
     let token = shop.resets(&customer.email, 1).await;
     customer.api.delete(PROFILE).await.expect(202);
     let body = json!({ "token": token, "newPassword": "another long password" });
-    let confirm = shop.from_anywhere().post("/api/v1/auth/reset-password/confirm", &body).await;
+    let confirm = shop.from_new_ip().post("/api/v1/auth/reset-password/confirm", &body).await;
     confirm.expect_problem(422, "reset_token_invalid");
     await_until("the token is erased", SOON, async || {
         let row = shop.rows.reads("identity", &e2e::row_of(&token), "TOKEN").await;

@@ -9,7 +9,7 @@ const PROFILE: &str = "/api/v1/users/profile";
 async fn an_erasure_whose_workers_are_killed_at_every_point_leaves_nothing() {
     let shop = Shop::open_alone().await;
     let person = shop.new_person().await;
-    shop.takes_out(&person.customer).await;
+    shop.exports_personal_data(&person.customer).await;
     let points = shop.stack.points_of("erasure");
     assert!(points.len() >= 4, "the sources name them: {points:?}");
     for point in &points {
@@ -22,8 +22,8 @@ async fn an_erasure_whose_workers_are_killed_at_every_point_leaves_nothing() {
         })
         .await;
     }
-    shop.awaits_erased(&person).await;
-    let rated = shop.rated(&person.mug).await;
+    shop.awaits_erased(person.customer.id(), &person.values).await;
+    let rated = shop.rating(&person.mug).await;
     assert_eq!((rated.sum, rated.count), (0, 0), "taken back once");
 }
 
@@ -35,7 +35,7 @@ async fn an_export_whose_worker_is_killed_at_any_point_is_whole() {
     assert!(points.len() >= 3, "the sources name them: {points:?}");
     for point in &points {
         shop.stack.kills_at(point);
-        let export = shop.takes_out(&customer).await;
+        let export = shop.exports_personal_data(&customer).await;
         assert!(shop.stack.has_killed(point), "nobody came to {point}");
         assert_eq!(export["account"]["email"], customer.email.as_str(), "{export}");
     }
@@ -59,11 +59,11 @@ async fn a_deletion_that_is_told_three_times_takes_a_review_back_once() {
         })
         .await;
     await_until("one review is left", SOON, async || {
-        let rated = shop.rated(&mug).await;
+        let rated = shop.rating(&mug).await;
         if (rated.sum, rated.count) == (5, 1) { Ok(()) } else { Err(format!("{rated:?}")) }
     })
     .await;
     shop.queues.awaits_empty(url).await;
-    let rated = shop.rated(&mug).await;
+    let rated = shop.rating(&mug).await;
     assert_eq!(json!([rated.sum, rated.count]), json!([5, 1]));
 }

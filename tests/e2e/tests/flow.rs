@@ -11,15 +11,15 @@ async fn a_customer_buys_something_and_is_told() {
     let mut customer = shop.new_customer().await;
 
     let login = json!({ "email": customer.email, "password": customer.password });
-    let session = shop.anyone().post("/api/v1/auth/login", &login).await.expect(200).json();
-    customer.api = shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default());
+    let session = shop.anonymous().post("/api/v1/auth/login", &login).await.expect(200).json();
+    customer.api = shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default());
 
     await_until("the mug is listed", SOON, async || {
         let listed = customer.api.get(&format!("/api/v1/products?category={category}")).await.expect(200).json();
         if listed["data"][0]["sku"] == mug.sku.as_str() { Ok(()) } else { Err(listed.to_string()) }
     })
     .await;
-    let shown = shop.shows(&mug).await;
+    let shown = shop.reads_product(&mug).await;
     assert_eq!((&shown["name"], &shown["price"]["amount"]), (&json!(mug.name), &json!(mug.price)));
 
     customer.adds(&mug.sku, 1).await;

@@ -32,8 +32,8 @@ async fn the_same_order_many_times_at_once_is_one_order() {
     let mug = shop.sells(Draft::with_stock(50)).await;
     let customer = shop.new_customer().await;
     let checkout = Checkout::of(&[(&mug.sku, 1)]);
-    let answers = join_all((0..8).map(|_| customer.tries_to_place(&checkout))).await;
-    let orders: Vec<_> = answers.into_iter().map(|answer| answer.expect(201).json()["id"].clone()).collect();
+    let responses = join_all((0..8).map(|_| customer.tries_to_place(&checkout))).await;
+    let orders: Vec<_> = responses.into_iter().map(|response| response.expect(201).json()["id"].clone()).collect();
     assert!(orders.iter().all(|id| *id == orders[0]), "{orders:?}");
     let listed = customer.api.get("/api/v1/orders").await.expect(200).json();
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));

@@ -1,6 +1,6 @@
 //! Pictures: uploaded by an address that was signed, looked at, shown in three sizes; and what becomes of those that are none.
 
-use e2e::{Announced, Draft, SOON, Shop, Upload, await_until, unique};
+use e2e::{Draft, ImageFile, ImageUpload, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 use image::ImageFormat;
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 async fn an_uploaded_picture_is_shown_in_three_sizes() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
-    let upload = Upload::picture(ImageFormat::Jpeg, 1800, 900, 1);
+    let upload = ImageFile::image(ImageFormat::Jpeg, 1800, 900, 1);
     let announced = shop.uploads(&mug, &upload).await;
     let ready = shop.awaits_image(&mug, &announced.id, "ready").await;
     assert_eq!((&ready["image"]["width"], &ready["image"]["height"]), (&json!(1800), &json!(900)), "{ready}");
 
     let shown = await_until("everybody sees it", SOON, async || {
-        let shown = shop.shows(&mug).await["images"].clone();
+        let shown = shop.reads_product(&mug).await["images"].clone();
         if shown.as_array().is_some_and(|images| images.len() == 1) {
             Ok(shown[0].clone())
         } else {
@@ -48,7 +48,7 @@ async fn an_uploaded_picture_is_shown_in_three_sizes() {
 
 /// A PNG's beginning, which says that it is 30,000 by 30,000 pixels.
 fn bomb() -> Vec<u8> {
-    let small = Upload::picture(ImageFormat::Png, 4, 4, 0).bytes;
+    let small = ImageFile::image(ImageFormat::Png, 4, 4, 0).bytes;
     let header = [&b"IHDR"[..], &30_000_u32.to_be_bytes(), &30_000_u32.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
     let checksum = !header.iter().fold(u32::MAX, |sum, byte| {
         (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xEDB8_8320 } else { sum >> 1 })
@@ -61,13 +61,13 @@ async fn what_is_no_picture_is_refused_and_removed() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let page = "<!doctype html><title>mug.png</title><script>alert(1)</script>";
-    let jpeg = Upload::picture(ImageFormat::Jpeg, 40, 30, 0).bytes;
-    let png = Upload::picture(ImageFormat::Png, 40, 30, 0).bytes;
+    let jpeg = ImageFile::image(ImageFormat::Jpeg, 40, 30, 0).bytes;
+    let png = ImageFile::image(ImageFormat::Png, 40, 30, 0).bytes;
     let bad = [
-        (Upload::of("image/png", page), "not_an_image"),
-        (Upload::of("image/png", jpeg), "type_mismatch"),
-        (Upload::of("image/png", bomb()), "too_many_pixels"),
-        (Upload::of("image/png", &png[..png.len() / 2]), "unreadable"),
+        (ImageFile::of("image/png", page), "not_an_image"),
+        (ImageFile::of("image/png", jpeg), "type_mismatch"),
+        (ImageFile::of("image/png", bomb()), "too_many_pixels"),
+        (ImageFile::of("image/png", &png[..png.len() / 2]), "unreadable"),
     ];
     join_all(bad.map(async |(upload, reason)| {
         let announced = shop.uploads(&mug, &upload).await;
@@ -86,16 +86,16 @@ async fn what_is_no_picture_is_refused_and_removed() {
 async fn only_what_was_announced_can_be_put() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
-    let upload = Upload::picture(ImageFormat::Png, 40, 30, 2);
+    let upload = ImageFile::image(ImageFormat::Png, 40, 30, 2);
     let announced = shop.announces(&mug, &upload).await;
-    let longer = Upload::of("image/png", [&upload.bytes[..], b"!"].concat());
-    let other = Upload::of("text/html", upload.bytes.clone());
-    let forged = Announced { url: announced.url.replace(&announced.id, &unique("img")), ..announced.clone() };
+    let longer = ImageFile::of("image/png", [&upload.bytes[..], b"!"].concat());
+    let other = ImageFile::of("text/html", upload.bytes.clone());
+    let forged = ImageUpload { url: announced.url.replace(&announced.id, &unique("img")), ..announced.clone() };
     for (address, upload) in [(&announced, &longer), (&announced, &other), (&forged, &upload)] {
         let (status, said) = shop.puts(address, upload).await;
         assert!(status == 403 && said.contains("SignatureDoesNotMatch"), "{status}: {said}");
     }
-    assert_eq!(shop.image(&mug, &announced.id).await["state"], "pending");
+    assert_eq!(shop.reads_image(&mug, &announced.id).await["state"], "pending");
     let (status, _, said) =
         shop.fetches(&format!("{}/{}/{}", shop.stack.emulator_url, shop.stack.bucket, announced.file(&mug))).await;
     assert_eq!(status, 403, "what lies there is read by nobody: {}", String::from_utf8_lossy(&said));
@@ -109,7 +109,7 @@ async fn an_announcement_has_bounds() {
     let mug = shop.sells(Draft::with_stock(1)).await;
     let (admin, path) = (shop.admin().await, format!("/api/v1/products/{}/images", mug.id));
     let refuses = async |body: Value, code: &str, field: &str| {
-        admin.post(&path, &body).await.expect_problem(422, "validation_failed").names_field(field).says(code);
+        admin.post(&path, &body).await.expect_problem(422, "validation_failed").names_field(field).has_error_code(code);
     };
     refuses(json!({ "contentType": "image/png", "bytes": 0 }), "image_size", "bytes").await;
     refuses(json!({ "contentType": "image/png", "bytes": 10 * 1024 * 1024 + 1 }), "image_size", "bytes").await;
@@ -122,7 +122,7 @@ async fn an_announcement_has_bounds() {
     let good = json!({ "contentType": "image/png", "bytes": 9 });
     let unknown = "/api/v1/products/prd_01kahr6y3wf1t8e9a5c2d7m4qz/images";
     admin.post(unknown, &good).await.expect_problem(404, "not_found");
-    shop.anyone().post(&path, &good).await.expect_problem(401, "unauthenticated");
+    shop.anonymous().post(&path, &good).await.expect_problem(401, "unauthenticated");
     shop.archives(&mug).await;
     admin.post(&path, &good).await.expect_problem(409, "product_archived");
 }
@@ -132,14 +132,14 @@ async fn a_product_has_twenty_pictures_at_most() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let (admin, path) = (shop.admin().await, format!("/api/v1/products/{}/images", mug.id));
-    let upload = Upload::picture(ImageFormat::Png, 8, 8, 3);
+    let upload = ImageFile::image(ImageFormat::Png, 8, 8, 3);
     let once =
         admin.call(reqwest::Method::POST, &path).idempotency_key("first").json(&upload.announcement()).send().await;
     let again =
         admin.call(reqwest::Method::POST, &path).idempotency_key("first").json(&upload.announcement()).send().await;
     assert!(!once.is_replayed() && again.is_replayed());
-    let first = Announced::of(&once.expect(201).json());
-    assert_eq!(first.id, Announced::of(&again.expect(201).json()).id, "one picture");
+    let first = ImageUpload::of(&once.expect(201).json());
+    assert_eq!(first.id, ImageUpload::of(&again.expect(201).json()).id, "one picture");
     assert_eq!(shop.puts(&first, &upload).await.0, 200);
     shop.awaits_image(&mug, &first.id, "ready").await;
     for _ in 1..20 {
@@ -152,7 +152,7 @@ async fn a_product_has_twenty_pictures_at_most() {
 async fn pictures_that_come_at_once_all_appear_and_the_same_event_twice_adds_one() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
-    let uploads: Vec<Upload> = (0..4).map(|mark| Upload::picture(ImageFormat::Png, 30, 20, 40 * mark)).collect();
+    let uploads: Vec<ImageFile> = (0..4).map(|mark| ImageFile::image(ImageFormat::Png, 30, 20, 40 * mark)).collect();
     let announced = join_all(uploads.iter().map(|upload| shop.uploads(&mug, upload))).await;
     join_all(announced.iter().map(|image| shop.awaits_image(&mug, &image.id, "ready"))).await;
     let (product, tag) = shop.seen_by_admin(&mug).await;
@@ -182,7 +182,7 @@ async fn pictures_are_described_moved_and_taken_away() {
     let admin = shop.admin().await;
     let mut ids = Vec::new();
     for mark in [50, 60, 70] {
-        let announced = shop.uploads(&mug, &Upload::picture(ImageFormat::WebP, 30, 20, mark)).await;
+        let announced = shop.uploads(&mug, &ImageFile::image(ImageFormat::WebP, 30, 20, mark)).await;
         shop.awaits_image(&mug, &announced.id, "ready").await;
         ids.push(announced.id);
     }
@@ -210,7 +210,7 @@ async fn pictures_are_described_moved_and_taken_away() {
     put(&ids[2], &tag, json!({ "position": 3 }))
         .await
         .expect_problem(422, "validation_failed")
-        .says("position_out_of_range");
+        .has_error_code("position_out_of_range");
     put("img_01kahr6y3wf1t8e9a5c2d7m4r0", &tag, json!({ "position": 0 })).await.expect_problem(404, "not_found");
     let undescribed = put(&ids[2], &tag, json!({ "position": 0 })).await.expect(200);
     assert_eq!(undescribed.json()["images"][0].get("alt"), None, "what is left out is empty afterwards");

@@ -20,7 +20,7 @@ fn skus(of: usize) -> Vec<String> {
     (0..of).map(|n| format!("{mark}-{n}")).collect()
 }
 
-fn counts(job: &Value) -> [u64; 5] {
+fn job_counts(job: &Value) -> [u64; 5] {
     assert_eq!(job["status"], "done", "{job}");
     let count = |name: &str| job["counts"][name].as_u64().unwrap_or_else(|| panic!("{name} is counted: {job}"));
     ["lines", "created", "updated", "unchanged", "rejected"].map(count)
@@ -42,19 +42,19 @@ async fn a_file_of_lines_becomes_products_and_the_same_file_again_changes_nothin
     let skus = skus(3);
     let mut lines: Vec<Value> = skus.iter().map(|sku| line(&shop, sku, 1_290, 4)).collect();
     let job = shop.imports("ndjson", ndjson(&lines)).await;
-    assert_eq!(counts(&job), [3, 3, 0, 0, 0]);
+    assert_eq!(job_counts(&job), [3, 3, 0, 0, 0]);
     assert!(job["report"].is_null(), "nothing was rejected: {job}");
 
     let first = exported(&shop, &skus[0]).await;
     for (field, told) in lines[0].as_object().expect("a line is an object") {
         assert_eq!(first[field], *told, "{field} of {first}");
     }
-    assert_eq!(counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 0, 3, 0]);
+    assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 0, 3, 0]);
 
     // Another price and another count; one without a word about stock; one as it was.
     (lines[0]["price"]["amount"], lines[0]["stock"]["available"]) = (json!(1_190), json!(9));
     lines[1].as_object_mut().expect("a line is an object").remove("stock");
-    assert_eq!(counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 1, 2, 0]);
+    assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 1, 2, 0]);
     let now = exported(&shop, &skus[0]).await;
     assert_eq!((&now["price"]["amount"], &now["stock"]["available"]), (&json!(1_190), &json!(9)));
 }
@@ -64,7 +64,7 @@ async fn lines_of_one_sku_are_done_in_their_order() {
     let shop = Shop::open().await;
     let sku = &skus(1)[0];
     let lines: Vec<Value> = (1..=7).map(|n| line(&shop, sku, n * 100, 1)).collect();
-    assert_eq!(counts(&shop.imports("ndjson", ndjson(&lines)).await), [7, 1, 6, 0, 0]);
+    assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [7, 1, 6, 0, 0]);
     assert_eq!(exported(&shop, sku).await["price"]["amount"], 700);
 }
 
@@ -93,7 +93,7 @@ async fn a_line_that_is_refused_is_reported_and_the_others_are_done() {
     ]
     .join(&b'\n');
     let job = shop.imports("ndjson", file).await;
-    assert_eq!(counts(&job), [11, 2, 0, 0, 9]);
+    assert_eq!(job_counts(&job), [11, 2, 0, 0, 9]);
 
     let report = shop.report(&job).await;
     let told: Vec<(u64, &str, &str)> = report
@@ -154,7 +154,7 @@ async fn a_spreadsheet_becomes_products() {
             .map(|(line, code)| (line, code))
             .collect::<Vec<_>>()
     );
-    assert_eq!(counts(&job), [7, 3, 0, 0, 4]);
+    assert_eq!(job_counts(&job), [7, 3, 0, 0, 4]);
 
     let mug = exported(&shop, &sku[0]).await;
     assert_eq!((&mug["name"], &mug["description"]), (&json!("Mug, \"blue\" ☕"), &json!("Two\r\nlines")));
@@ -181,7 +181,7 @@ async fn what_a_spreadsheet_would_run_goes_out_disarmed_and_comes_back_as_it_was
             line
         })
         .collect();
-    assert_eq!(counts(&shop.imports("ndjson", ndjson(&lines)).await), [4, 4, 0, 0, 0]);
+    assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [4, 4, 0, 0, 0]);
 
     let file = shop.exports("csv").await;
     let (head, rows) = file.split_once("\r\n").expect("there are lines");
@@ -196,7 +196,7 @@ async fn what_a_spreadsheet_would_run_goes_out_disarmed_and_comes_back_as_it_was
         );
     }
     let again = format!("{head}\r\n{}\r\n", own.join("\r\n"));
-    assert_eq!(counts(&shop.imports("csv", again).await), [4, 0, 0, 4, 0]);
+    assert_eq!(job_counts(&shop.imports("csv", again).await), [4, 0, 0, 4, 0]);
 }
 
 #[tokio::test]
@@ -215,7 +215,7 @@ async fn a_file_that_is_none_fails_as_a_whole() {
         assert!(job["upload"].is_null() && job["report"].is_null(), "{job}");
     }
     let empty = shop.begins_import_of_any_size("ndjson", "\n\n").await;
-    assert_eq!(counts(&shop.awaits_job(&empty).await), [0; 5]);
+    assert_eq!(job_counts(&shop.awaits_job(&empty).await), [0; 5]);
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn an_import_is_asked_for_in_words_that_are_known_and_by_admins_alone() {
     for kind in ["imports", "exports"] {
         let path = format!("/api/v1/products/{kind}");
         let body = json!({ "format": "csv" });
-        shop.anyone().post(&path, &body).await.expect_refusal(401);
+        shop.anonymous().post(&path, &body).await.expect_refusal(401);
         customer.api.post(&path, &body).await.expect_refusal(403);
         admin.post(&path, &json!({ "format": "xlsx" })).await.expect_refusal(422).names_field("format");
         admin.post(&path, &json!({})).await.expect_refusal(422).names_field("format");
@@ -235,7 +235,7 @@ async fn an_import_is_asked_for_in_words_that_are_known_and_by_admins_alone() {
     }
     for bytes in [0, 200 * 1024 * 1024 + 1] {
         let body = json!({ "format": "csv", "bytes": bytes });
-        admin.post("/api/v1/products/imports", &body).await.expect_refusal(422).says("file_too_large");
+        admin.post("/api/v1/products/imports", &body).await.expect_refusal(422).has_error_code("file_too_large");
     }
     let job = admin.post("/api/v1/products/imports", &json!({ "format": "ndjson" })).await.expect(202).json();
     let id = job["id"].as_str().expect("a job has an id");

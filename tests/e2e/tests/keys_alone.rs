@@ -24,7 +24,7 @@ async fn token(shop: &Shop) -> (String, Value) {
 }
 
 async fn is_good(shop: &Shop, token: &str) {
-    shop.anyone().with_token(token).get("/api/v1/users/addresses").await.expect(200);
+    shop.anonymous().with_token(token).get("/api/v1/users/addresses").await.expect(200);
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_rotation_logs_nobody_out_and_signs_with_a_key_that_all_know() {
 
     let mut ring = shop.signing_secret().await;
     ring["rotatedAt"] = json!("2026-01-01T00:00:00.000Z");
-    shop.keeps_signing_secret(&ring).await;
+    shop.writes_signing_secret(&ring).await;
     let version = format!("{:0<36}", unique("rotation-"));
     // Every step twice, as after a crash in it; and tokens are good after each.
     for name in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
@@ -65,7 +65,7 @@ async fn a_rotation_that_is_given_up_half_way_leaves_everything_as_it_was() {
     let shop = Shop::open_alone().await;
     let mut ring = shop.signing_secret().await;
     ring["rotatedAt"] = json!("2026-01-01T00:00:00.000Z");
-    shop.keeps_signing_secret(&ring).await;
+    shop.writes_signing_secret(&ring).await;
     let (first, signed_by) = token(&shop).await;
     let version = format!("{:0<36}", unique("given-up-"));
     step(&shop, "createSecret", &version).await;

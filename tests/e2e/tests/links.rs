@@ -1,6 +1,6 @@
 //! Signing in with GitHub, at a strict fake of it, and what an account is linked to.
 
-use e2e::{Api, Sent, Shop, unique};
+use e2e::{Api, Redirect, Shop, unique};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn address() -> String {
 async fn signs_in(shop: &Shop, login: &str) -> (Api, Value) {
     let code = shop.browser().signs_in_with_github(login).await.expect_code();
     let session = shop.redeems(&code).await.expect(200).json();
-    (shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default()), session["user"].clone())
+    (shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default()), session["user"].clone())
 }
 
 /// Somebody who is linked at both providers, signed in with GitHub.
@@ -89,11 +89,11 @@ async fn whoever_says_no_and_whoever_cannot_be_asked_comes_back_with_an_error() 
     let email = address();
     let login = somebody(&shop, &email).await;
     let mut browser = shop.browser();
-    let page = Sent::by(&browser.begins("github", "&state=mine").await);
-    let back = browser.agrees_at_github(&page.saying("deny", "1"), &login).await;
-    let end = Sent::by(&browser.opens(back.0.as_str()).await);
+    let page = Redirect::of(&browser.begins("github", "&state=mine").await);
+    let back = browser.agrees_at_github(&page.with_parameter("deny", "1"), &login).await;
+    let end = Redirect::of(&browser.opens(back.0.as_str()).await);
     end.expect_error("access_denied");
-    assert_eq!(end.says("state").as_deref(), Some("mine"));
+    assert_eq!(end.parameter("state").as_deref(), Some("mine"));
     browser.opens(back.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
 
     for failing in ["token", "user", "emails"] {
@@ -104,7 +104,7 @@ async fn whoever_says_no_and_whoever_cannot_be_asked_comes_back_with_an_error() 
     }
     // Nothing is half written: the address is free.
     let body = json!({ "email": email, "password": unique("a password"), "name": "Hub" });
-    shop.anyone().post("/api/v1/auth/register", &body).await.expect(201);
+    shop.anonymous().post("/api/v1/auth/register", &body).await.expect(201);
 }
 
 #[tokio::test]
@@ -112,12 +112,12 @@ async fn a_code_of_another_sign_in_is_of_no_use() {
     let shop = Shop::open().await;
     let (mine, theirs) = (somebody(&shop, &address()).await, somebody(&shop, &address()).await);
     let (mut eve, victim) = (shop.browser(), shop.browser());
-    let page = Sent::by(&eve.begins("github", "").await);
-    let stolen = victim.agrees_at_github(&Sent::by(&shop.browser().begins("github", "").await), &theirs).await;
+    let page = Redirect::of(&eve.begins("github", "").await);
+    let stolen = victim.agrees_at_github(&Redirect::of(&shop.browser().begins("github", "").await), &theirs).await;
     // Eve puts the code that she saw into her own sign-in: PKCE binds it to the one that asked for it.
     let back = eve.agrees_at_github(&page, &mine).await;
-    let injected = back.saying("code", &stolen.says("code").unwrap_or_default());
-    Sent::by(&eve.opens(injected.0.as_str()).await).expect_error("provider_refused");
+    let injected = back.with_parameter("code", &stolen.parameter("code").unwrap_or_default());
+    Redirect::of(&eve.opens(injected.0.as_str()).await).expect_error("provider_refused");
 }
 
 #[tokio::test]
@@ -136,13 +136,13 @@ async fn a_link_is_forgotten_and_the_last_way_in_stays() {
 
     // Who has no password is told what everybody is told, and may choose one.
     let wrong = json!({ "email": email, "password": "not a password" });
-    shop.anyone().post("/api/v1/auth/login", &wrong).await.expect_problem(401, "invalid_credentials");
+    shop.anonymous().post("/api/v1/auth/login", &wrong).await.expect_problem(401, "invalid_credentials");
     let token = shop.resets(&email, 1).await;
     let chosen = json!({ "token": token, "newPassword": "battery staple 4711" });
-    shop.anyone().post("/api/v1/auth/reset-password/confirm", &chosen).await.expect(204);
+    shop.anonymous().post("/api/v1/auth/reset-password/confirm", &chosen).await.expect(204);
     let login = json!({ "email": email, "password": "battery staple 4711" });
-    let session = shop.anyone().post("/api/v1/auth/login", &login).await.expect(200).json();
-    let api = shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default());
+    let session = shop.anonymous().post("/api/v1/auth/login", &login).await.expect(200).json();
+    let api = shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default());
     for provider in ["google", "github"] {
         api.delete(&format!("/api/v1/auth/oauth/links/{provider}")).await.expect(204);
     }
@@ -156,11 +156,11 @@ async fn of_two_who_unlink_two_at_once_one_leaves_a_way_in() {
 
     let gone =
         ["google", "github"].map(async |provider| api.delete(&format!("/api/v1/auth/oauth/links/{provider}")).await);
-    let answers = join_all(gone).await;
-    let (done, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 204);
+    let responses = join_all(gone).await;
+    let (done, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 204);
     assert_eq!((done.len(), refused.len()), (1, 1));
-    for answer in refused {
-        answer.expect_refusal(409);
+    for response in refused {
+        response.expect_refusal(409);
     }
     assert_eq!(linked(&api).await.len(), 1);
     assert_eq!(signs_in(&shop, &login).await.1["id"], user["id"]);

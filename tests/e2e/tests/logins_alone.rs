@@ -13,12 +13,12 @@ const MOST_APART: f64 = 0.25;
 
 /// A wrong password, from a network of its own; how long the answer took.
 async fn fails(shop: &Shop, email: &str) -> Duration {
-    let place = shop.from_anywhere();
+    let place = shop.from_new_ip();
     let body = json!({ "email": email, "password": "not the password" });
     let begun = Instant::now();
-    let answer = place.post("/api/v1/auth/login", &body).await;
+    let response = place.post("/api/v1/auth/login", &body).await;
     let took = begun.elapsed();
-    answer.expect_problem(401, "invalid_credentials");
+    response.expect_problem(401, "invalid_credentials");
     took
 }
 

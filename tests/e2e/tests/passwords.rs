@@ -1,20 +1,20 @@
 //! What may be a password, and what becomes of the hashes that are kept of them.
 
-use e2e::{Answer, Customer, Shop, unique};
+use e2e::{Customer, Response, Shop, unique};
 use serde_json::{Value, json};
 
 /// "correct horse 4711", hashed with 7 MiB and one pass: less than any configuration of today.
 const CHEAP: &str = "$argon2id$v=19$m=7168,t=1,p=1$pPWqZUvqj7rB1Tc76giKJA$mByetVEC3c12/VWjpz5HL97jkWZqNIguHuKZzjgrrFk";
 
-async fn register(shop: &Shop, password: &str) -> (String, Answer) {
+async fn register(shop: &Shop, password: &str) -> (String, Response) {
     let email = format!("{}@example.com", unique("pia"));
     let body = json!({ "email": email, "password": password, "name": "Pia" });
-    let answer = shop.anyone().post("/api/v1/auth/register", &body).await;
-    (email, answer)
+    let response = shop.anonymous().post("/api/v1/auth/register", &body).await;
+    (email, response)
 }
 
-async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
-    shop.anyone().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
+async fn login(shop: &Shop, email: &str, password: &str) -> Response {
+    shop.anonymous().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
 }
 
 async fn hash_of(shop: &Shop, customer: &Customer) -> String {
@@ -38,8 +38,8 @@ async fn a_password_is_8_to_128_characters_and_none_of_the_commonest() {
         register(&shop, &password).await.1.expect_fault("password", code);
     }
     for password in ["xy".repeat(64), "пароль密码".to_owned(), "correct horse".to_owned()] {
-        let (email, answer) = register(&shop, &password).await;
-        answer.expect(201);
+        let (email, response) = register(&shop, &password).await;
+        response.expect(201);
         login(&shop, &email, &password).await.expect(200);
     }
 }
@@ -47,8 +47,8 @@ async fn a_password_is_8_to_128_characters_and_none_of_the_commonest() {
 #[tokio::test]
 async fn a_password_is_the_same_however_a_keyboard_writes_it() {
     let shop = Shop::open().await;
-    let (email, answer) = register(&shop, "cre\u{300}me bru\u{302}le\u{301}e").await;
-    answer.expect(201);
+    let (email, response) = register(&shop, "cre\u{300}me bru\u{302}le\u{301}e").await;
+    response.expect(201);
     login(&shop, &email, "cr\u{e8}me br\u{fb}l\u{e9}e").await.expect(200);
     login(&shop, &email, "creme brulee").await.expect_problem(401, "invalid_credentials");
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use e2e::{Answer, Api, Customer, Draft, SOON, Shop, Upload, await_until, unique};
+use e2e::{Api, Customer, Draft, ImageFile, Response, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 use reqwest::Method;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ const WHO: [&str; 3] = ["a guest", "another customer", "an admin"];
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Expected {
     /// What a guest, another customer and the admin are told.
-    answers: [u16; 3],
+    responses: [u16; 3],
     /// What they send.
     body: Option<Value>,
     /// What stands behind the question mark; `{order}` is Ada's.
@@ -52,8 +52,8 @@ impl Things {
         });
         let address = ada.api.post("/api/v1/users/addresses", &home).await.expect(201).json();
         let sessions = ada.api.get("/api/v1/auth/sessions").await.expect(200).json();
-        let robot = ada.makes_key(&["use_account"]).await;
-        let picture = Upload::of("image/png", vec![0; 100]);
+        let client = ada.makes_key(&["use_account"]).await;
+        let picture = ImageFile::of("image/png", vec![0; 100]);
         let image = shop.announces(&mug, &picture).await;
         let import = json!({ "format": "csv", "bytes": 10 });
         let import = shop.admin().await.post("/api/v1/products/imports", &import).await.expect(202).json();
@@ -66,7 +66,7 @@ impl Things {
             // Nobody in that test is linked to it.
             ("provider", "google".to_owned()),
             ("sessions", text(&sessions["data"][0]["id"])),
-            ("api-keys", text(&robot.made["id"])),
+            ("api-keys", text(&client.created["id"])),
             ("addresses", text(&address["id"])),
             ("products", mug.id.clone()),
             ("image", image.id),
@@ -111,21 +111,21 @@ async fn callers(shop: &Shop, other: &Customer) -> [Api; 3] {
     let admin = &shop.stack.admin;
     let login = async |email: &str, password: &str| {
         let body = json!({ "email": email, "password": password });
-        let session = shop.anyone().post("/api/v1/auth/login", &body).await.expect(200).json();
-        shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default())
+        let session = shop.anonymous().post("/api/v1/auth/login", &body).await.expect(200).json();
+        shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default())
     };
-    [shop.anyone(), login(&other.email, &other.password).await, login(&admin.email, &admin.password).await]
+    [shop.anonymous(), login(&other.email, &other.password).await, login(&admin.email, &admin.password).await]
 }
 
 /// Asks once; again while something is busy, which says nothing of who may.
-async fn ask(caller: &Api, method: &Method, path: &str, body: Option<&Value>) -> Answer {
+async fn ask(caller: &Api, method: &Method, path: &str, body: Option<&Value>) -> Response {
     await_until(format_args!("{method} {path} is answered"), SOON, async || {
         let call = caller.call(method.clone(), path).idempotency_key(&unique("permission"));
-        let answer = match body {
+        let response = match body {
             Some(body) => call.json(body).send().await,
             None => call.send().await,
         };
-        if answer.status >= 500 { Err(answer.text) } else { Ok(answer) }
+        if response.status >= 500 { Err(response.text) } else { Ok(response) }
     })
     .await
 }
@@ -135,7 +135,7 @@ async fn every_route_answers_a_guest_another_customer_and_an_admin_as_it_is_writ
     let shop = Shop::open().await;
     let expected: BTreeMap<String, Expected> =
         serde_json::from_str(GOLDEN).unwrap_or_else(|error| panic!("permissions.json: {error}"));
-    let document = shop.anyone().get("/api/v1/openapi.json").await.expect(200).json();
+    let document = shop.anonymous().get("/api/v1/openapi.json").await.expect(200).json();
     let operations = operations(&document);
     let missing: Vec<_> = operations.iter().filter(|call| !expected.contains_key(*call)).collect();
     assert!(
@@ -168,15 +168,15 @@ async fn every_route_answers_a_guest_another_customer_and_an_admin_as_it_is_writ
         };
         let callers = fresh.as_ref().unwrap_or(&everyday);
         let asked = callers.iter().map(|caller| ask(caller, &method, &path, expected.body.as_ref()));
-        let answers = join_all(asked).await;
-        for ((who, answer), status) in WHO.iter().zip(&answers).zip(expected.answers) {
-            if answer.status != status {
-                findings.push(format!("{call}: {who} should get {status}, not {}: {}", answer.status, answer.text));
+        let responses = join_all(asked).await;
+        for ((who, response), status) in WHO.iter().zip(&responses).zip(expected.responses) {
+            if response.status != status {
+                findings.push(format!("{call}: {who} should get {status}, not {}: {}", response.status, response.text));
             }
         }
-        for (who, answer) in WHO.iter().zip(&answers).take(2) {
+        for (who, response) in WHO.iter().zip(&responses).take(2) {
             for secret in [&things.ada.email, &things.order_number] {
-                if answer.text.contains(secret.as_str()) {
+                if response.text.contains(secret.as_str()) {
                     findings.push(format!("{call}: {who} reads {secret}, which is Ada's"));
                 }
             }

@@ -15,7 +15,7 @@ async fn what_nobody_chose_goes_out_by_mail() {
     let channels = told["channels"].as_object().cloned().unwrap_or_default();
     assert!(channels.contains_key("order.confirmed") && channels.contains_key("payment.refunded"), "{told}");
     assert!(channels.values().all(|by| *by == json!(["email"])), "{told}");
-    let document = shop.anyone().get("/api/v1/openapi.json").await.expect(200).json();
+    let document = shop.anonymous().get("/api/v1/openapi.json").await.expect(200).json();
     let known = &document["components"]["schemas"]["Preferences"]["properties"]["channels"]["propertyNames"]["enum"];
     assert_eq!(*known, json!(channels.keys().collect::<Vec<_>>()), "what can be chosen is what is documented");
 }
@@ -69,7 +69,7 @@ async fn what_cannot_be_chosen_is_refused_by_its_field() {
         (json!({ "language": "en", "colour": "red" }), "colour", "unknown_field"),
         (json!({ "channels": {} }), "language", "required"),
     ] {
-        ada.api.put(PREFERENCES, &body).await.expect_refusal(422).says(code).names_field(field);
+        ada.api.put(PREFERENCES, &body).await.expect_refusal(422).has_error_code(code).names_field(field);
     }
 }
 

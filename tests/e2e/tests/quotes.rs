@@ -1,7 +1,7 @@
 //! What it costs is what was shown: quotes, expected totals, and prices that change between a look and an order.
 
-use e2e::scenes::order_with;
-use e2e::{Answer, Checkout, Customer, Draft, Product, Shop, pieces};
+use e2e::scenarios::order_with;
+use e2e::{Checkout, Customer, Draft, Product, Response, Shop, pieces};
 use serde_json::{Value, json};
 
 const SUMS: [&str; 5] = ["subtotal", "discount", "tax", "shipping", "total"];
@@ -21,7 +21,7 @@ fn quoted_items(quote: &Value) -> Value {
 }
 
 /// The new breakdown that a refused order comes with.
-fn breakdown(refused: Answer) -> Value {
+fn breakdown(refused: Response) -> Value {
     let problem = refused.expect_problem(409, "price_changed");
     let told = problem.errors().iter().find(|error| error["field"] == "expectedTotal");
     let told = told.unwrap_or_else(|| panic!("the new sums are told: {}", problem.body)).clone();
@@ -67,7 +67,7 @@ async fn an_order_costs_what_its_quote_said() {
     }
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
-    shop.has_exactly(&cup, 7).await;
+    shop.has_exact_stock(&cup, 7).await;
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn a_quote_holds_nothing_and_leaves_everything_as_it_is() {
         customer.api.quotes(&json!({ "cart": "me" })).await.expect(200);
         customer.api.quotes(&json!({ "items": [{ "sku": cup.sku, "quantity": 9 }] })).await.expect(200);
     }
-    shop.has_exactly(&cup, 9).await;
+    shop.has_exact_stock(&cup, 9).await;
     has_ordered_nothing(&customer).await;
     assert_eq!(pieces(&customer.looks_into_cart().await)[&cup.sku], 2);
 }
@@ -88,13 +88,13 @@ async fn anybody_may_ask_what_things_cost() {
     let shop = Shop::open().await;
     let cup = shop.sells(Draft { price: 250, ..Draft::with_stock(9) }).await;
     let items = json!([{ "sku": cup.sku, "quantity": 2 }, { "productId": cup.id, "quantity": 1 }]);
-    let quote = shop.anyone().quotes(&json!({ "items": items })).await.expect(200).json();
+    let quote = shop.anonymous().quotes(&json!({ "items": items })).await.expect(200).json();
     assert_eq!(pieces(&quote)[&cup.sku], 3, "lines of the same thing are one line: {quote}");
     assert_eq!((&quote["total"], &quote["items"][0]["available"]), (&shop.money(750), &json!(9)), "{quote}");
 
-    let cart = shop.anyone().makes_cart().await;
-    shop.anyone().adds_to(&cart, &cup.sku, 4).await.expect_success();
-    let quote = shop.anyone().quotes(&json!({ "cart": cart })).await.expect(200).json();
+    let cart = shop.anonymous().makes_cart().await;
+    shop.anonymous().adds_to(&cart, &cup.sku, 4).await.expect_success();
+    let quote = shop.anonymous().quotes(&json!({ "cart": cart })).await.expect(200).json();
     assert_eq!(quote["total"], shop.money(1_000), "{quote}");
 }
 
@@ -122,7 +122,7 @@ async fn another_total_than_the_expected_one_is_refused_and_told() {
         }
     }
     has_ordered_nothing(&customer).await;
-    shop.has_exactly(&cup, 9).await;
+    shop.has_exact_stock(&cup, 9).await;
     let order = customer.places(&Checkout::of_cart().expecting(&shop.money(500))).await;
     assert_eq!(order.total(), 500);
 }
@@ -140,7 +140,7 @@ async fn nobody_pays_a_price_that_they_have_not_seen() {
     let line = line.unwrap_or_else(|| panic!("the thing is named: {}", problem.body));
     assert_eq!((&line["was"], &line["now"]), (&shop.money(250), &shop.money(300)), "{line}");
     has_ordered_nothing(&customer).await;
-    shop.has_exactly(&cup, 9).await;
+    shop.has_exact_stock(&cup, 9).await;
 
     let cart = customer.looks_into_cart().await;
     let change = json!({ "sku": cup.sku, "kind": "price", "was": shop.money(250), "now": shop.money(300) });
@@ -181,11 +181,11 @@ async fn what_was_taken_out_of_the_shop_since_the_last_look_is_not_sold() {
     customer.adds(&mug.sku, 1).await;
     shop.archives(&cup).await;
     for checkout in [Checkout::of_cart(), Checkout::of_cart().expecting(&shop.money(500 + 1299))] {
-        let answer = customer.tries_to_place(&checkout).await;
-        answer.expect_problem(409, "product_unavailable").mentions(&cup.sku);
+        let response = customer.tries_to_place(&checkout).await;
+        response.expect_problem(409, "product_unavailable").mentions(&cup.sku);
     }
     has_ordered_nothing(&customer).await;
-    shop.has_exactly(&mug, 9).await;
+    shop.has_exact_stock(&mug, 9).await;
 
     let cart = customer.looks_into_cart().await;
     assert_eq!(cart["changes"], json!([{ "sku": cup.sku, "kind": "gone", "was": 2, "now": 0 }]), "{cart}");
@@ -211,24 +211,24 @@ async fn currencies_do_not_mix() {
     let (customer, cup) = two_cups_in_a_cart(&shop).await;
     let dollars = json!({ "amount": 500, "currency": "USD" });
     let checkout = Checkout::of_cart().expecting(&dollars);
-    customer.tries_to_place(&checkout).await.expect_refusal(422).says("currency_mismatch");
-    customer.api.quotes(&checkout.body).await.expect_refusal(422).says("currency_mismatch");
+    customer.tries_to_place(&checkout).await.expect_refusal(422).has_error_code("currency_mismatch");
+    customer.api.quotes(&checkout.body).await.expect_refusal(422).has_error_code("currency_mismatch");
     let product = json!({
         "sku": "DOLLARS-1", "name": "Mug", "description": "A mug.", "category": "mugs", "price": dollars,
         "stock": { "available": 1 },
     });
-    let answer = shop.admin().await.post("/api/v1/products", &product).await;
-    answer.expect_refusal(422).says("currency_mismatch");
+    let response = shop.admin().await.post("/api/v1/products", &product).await;
+    response.expect_refusal(422).has_error_code("currency_mismatch");
 
     // Should such a price ever get in, it is not added to others.
     let foreign = shop.sells(Draft::with_stock(9)).await;
     let price = json!({ "M": { "amount": { "N": "1299" }, "currency": { "S": "USD" } } });
     shop.rows.sets("catalog", &format!("SKU#{}", foreign.sku), "OFFER", "price", price).await;
     let mixed = Checkout::of(&[(&cup.sku, 1), (&foreign.sku, 1)]);
-    customer.api.quotes(&mixed.body).await.expect_refusal(422).says("currency_mismatch");
-    customer.tries_to_place(&mixed).await.expect_refusal(422).says("currency_mismatch");
+    customer.api.quotes(&mixed.body).await.expect_refusal(422).has_error_code("currency_mismatch");
+    customer.tries_to_place(&mixed).await.expect_refusal(422).has_error_code("currency_mismatch");
     has_ordered_nothing(&customer).await;
-    shop.has_exactly(&cup, 9).await;
+    shop.has_exact_stock(&cup, 9).await;
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn nobody_orders_from_anothers_cart() {
         stranger.tries_to_place(&checkout).await.expect_refusal(422).names_field("cart");
         stranger.api.quotes(&json!({ "cart": cart })).await.expect_refusal(422).names_field("cart");
     }
-    shop.anyone().quotes(&json!({ "cart": "me" })).await.expect_refusal(401);
+    shop.anonymous().quotes(&json!({ "cart": "me" })).await.expect_refusal(401);
     shop.new_guest().tries_to_place(&Checkout::of_cart()).await.expect_refusal(401);
     for path in [customer.id(), NO_CART, "nonsense"] {
         stranger.api.looks_into(path).await.expect_refusal(404);
@@ -260,7 +260,7 @@ async fn an_orders_token_opens_no_other_order() {
     let (_, other) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let (_customer, accounts, _mug) = order_with(&shop, "pm_card_visa").await;
     for token in [other.as_str(), "wrong", "0000000000000000000000000000000000000000000000000000000000000000"] {
-        let holder = shop.anyone().with_order_token(token);
+        let holder = shop.anonymous().with_order_token(token);
         for order in [&order, &accounts] {
             holder.reads(order).await.expect_refusal(404);
             holder.reads_payment(order).await.expect_refusal(404);
@@ -283,7 +283,7 @@ async fn what_is_no_order_is_no_quote() {
     for quantity in [json!(0), json!(-1), json!(1000), json!(1.5), json!("two"), json!(null)] {
         customer.api.quotes(&of(&cup.sku, quantity)).await.expect_refusal(422).names_field("quantity");
     }
-    customer.api.quotes(&of("NO-SUCH-SKU", json!(1))).await.expect_refusal(422).says("product_unknown");
+    customer.api.quotes(&of("NO-SUCH-SKU", json!(1))).await.expect_refusal(422).has_error_code("product_unknown");
     let bad = [
         json!({}),
         json!({ "items": [] }),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use e2e::scenes::{order_with, paid_order, paid_order_of};
+use e2e::scenarios::{order_with, paid_order, paid_order_of};
 use e2e::{Checkout, Customer, Draft, Order, Shop, decimal, unique};
 use futures::future::join_all;
 use reqwest::Method;
@@ -49,7 +49,7 @@ async fn a_part_is_given_back_and_then_the_rest() {
     let refunds = admin.awaits_refunds(&order).await;
     assert_eq!(amounts(&refunds), [2_500, 7_500], "first to last: {refunds:#?}");
     assert!(refunds.iter().all(|refund| refund["status"] == "succeeded"), "{refunds:#?}");
-    shop.provider.gave_all_back(&order, 2).await;
+    shop.provider.refunded_in_full(&order, 2).await;
     assert_eq!(customer.looks_up_payment(&order).await["status"], "refunded");
     let rest = decimal(7_500, &shop.stack.currency);
     shop.mailbox.awaits(&customer.email, &[order.number(), "refund", &rest]).await;
@@ -65,9 +65,9 @@ async fn all_of_it_is_given_back_at_once() {
     let (customer, order, mug) = paid_order(&shop).await;
     shop.admin().await.refunds(&order, json!({})).await.expect(201);
     let order = customer.awaits(&order, "confirmed", "refunded").await;
-    shop.provider.gave_all_back(&order, 1).await;
+    shop.provider.refunded_in_full(&order, 1).await;
     // Money is not goods: those come back by a return.
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn lines_are_given_back_at_what_they_cost() {
     let order = customer.awaits(&order, "confirmed", "partially_refunded").await;
 
     for unknown in [lines(&[("NO-SUCH-SKU", 1)]), lines(&[(&dear.sku, 3)]), lines(&[(&cheap.sku, 4)])] {
-        admin.refunds(&order, unknown).await.expect_refusal(422).says("line_unknown");
+        admin.refunds(&order, unknown).await.expect_refusal(422).has_error_code("line_unknown");
     }
     admin.refunds(&order, lines(&[])).await.expect_refusal(422).names_field("lines");
     admin.refunds(&order, lines(&[(&cheap.sku, 0)])).await.expect_refusal(422).names_field("quantity");
@@ -105,11 +105,11 @@ async fn nothing_and_less_than_nothing_is_no_refund() {
     let (customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
     for amount in [0, -1, i64::MIN] {
-        let answer = admin.refunds(&order, json!({ "amount": shop.money(amount) })).await;
-        answer.expect_refusal(422).names_field("amount").says("amount_out_of_range");
+        let response = admin.refunds(&order, json!({ "amount": shop.money(amount) })).await;
+        response.expect_refusal(422).names_field("amount").has_error_code("amount_out_of_range");
     }
     let dollars = json!({ "amount": { "amount": 100, "currency": "USD" } });
-    admin.refunds(&order, dollars).await.expect_refusal(422).says("currency_mismatch");
+    admin.refunds(&order, dollars).await.expect_refusal(422).has_error_code("currency_mismatch");
     for amount in [json!(100), json!({ "amount": 1.5, "currency": "EUR" }), json!({ "amount": 100 })] {
         admin.refunds(&order, json!({ "amount": amount })).await.expect_refusal(422);
     }
@@ -128,14 +128,14 @@ async fn more_than_was_taken_is_refused_and_what_is_left_is_told() {
     let (_customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
     for (ask, left) in [(10_001, 10_000), (i64::MAX, 10_000)] {
-        let answer = admin.refunds(&order, json!({ "amount": shop.money(ask) })).await;
-        let problem = answer.expect_problem(409, "refund_exceeds_captured");
+        let response = admin.refunds(&order, json!({ "amount": shop.money(ask) })).await;
+        let problem = response.expect_problem(409, "refund_exceeds_captured");
         assert_eq!(problem.errors()[0]["refundable"], shop.money(left), "{}", problem.body);
     }
     // What is promised counts, whether it has arrived or not.
     admin.refunds(&order, json!({ "amount": shop.money(9_000) })).await.expect(201);
-    let answer = admin.refunds(&order, json!({ "amount": shop.money(1_001) })).await;
-    let problem = answer.expect_problem(409, "refund_exceeds_captured");
+    let response = admin.refunds(&order, json!({ "amount": shop.money(1_001) })).await;
+    let problem = response.expect_problem(409, "refund_exceeds_captured");
     assert_eq!(problem.errors()[0]["refundable"], shop.money(1_000), "{}", problem.body);
     admin.awaits_refunds(&order).await;
     assert_eq!(shop.provider.tally(&order).await.refunded_amount, 9_000);
@@ -169,7 +169,7 @@ async fn only_an_admin_gives_money_back() {
         caller.refunds(&order, json!({})).await.expect_refusal(403);
         caller.captures(&order).await.expect_refusal(403);
     }
-    shop.anyone().refunds(&order, json!({})).await.expect_refusal(401);
+    shop.anonymous().refunds(&order, json!({})).await.expect_refusal(401);
     let admin = shop.admin().await;
     let body = json!({ "reason": "Came late" });
     for unknown in [NO_PAYMENT, "nonsense", order.id()] {
@@ -182,7 +182,7 @@ async fn only_an_admin_gives_money_back() {
     // Who may see the payment sees its refunds.
     assert_eq!(customer.api.reads_refunds(&order).await.expect(200).json()["data"], json!([]));
     stranger.api.reads_refunds(&order).await.expect_refusal(404);
-    shop.anyone().reads_refunds(&order).await.expect_refusal(401);
+    shop.anonymous().reads_refunds(&order).await.expect_refusal(401);
     shop.provider.charged_once(&order).await;
 }
 
@@ -192,13 +192,13 @@ async fn a_guest_sees_the_refunds_of_their_order() {
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();
     let (order, token) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
-    let holder = shop.anyone().with_order_token(&token);
+    let holder = shop.anonymous().with_order_token(&token);
     let order = holder.awaits(&order, "confirmed", "paid").await;
     shop.admin().await.refunds(&order, json!({})).await.expect(201);
     let refunds = holder.awaits_refunds(&order).await;
     assert_eq!(amounts(&refunds), [order.total()]);
     holder.awaits(&order, "confirmed", "refunded").await;
-    shop.anyone().with_order_token("wrong").reads_refunds(&order).await.expect_refusal(404);
+    shop.anonymous().with_order_token("wrong").reads_refunds(&order).await.expect_refusal(404);
     let total = decimal(order.total(), &shop.stack.currency);
     shop.mailbox.awaits(&guest.email, &[order.number(), "refund", &total]).await;
 }
@@ -212,10 +212,10 @@ async fn a_keyed_refund_is_one_refund_however_often_it_is_sent() {
         let body = json!({ "amount": shop.money(amount), "reason": "Came late" });
         admin.call(Method::POST, &path(&order)).idempotency_key(&key).json(&body).send()
     };
-    let answers = join_all((0..6).map(|_| send(4_000))).await;
-    let answers: Vec<_> = answers.into_iter().map(|answer| answer.expect(201)).collect();
-    assert_eq!(answers.iter().filter(|answer| !answer.is_replayed()).count(), 1, "one of six at once");
-    let ids: BTreeSet<_> = answers.iter().map(|answer| answer.json()["id"].to_string()).collect();
+    let responses = join_all((0..6).map(|_| send(4_000))).await;
+    let responses: Vec<_> = responses.into_iter().map(|response| response.expect(201)).collect();
+    assert_eq!(responses.iter().filter(|response| !response.is_replayed()).count(), 1, "one of six at once");
+    let ids: BTreeSet<_> = responses.iter().map(|response| response.json()["id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
     send(5_000).await.expect_problem(422, "idempotency_mismatch");
     customer.awaits(&order, "confirmed", "partially_refunded").await;
@@ -230,19 +230,19 @@ async fn fifty_at_once_are_given_ten_times_ten_of_a_hundred() {
     let (customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
     let ten = json!({ "amount": shop.money(1_000) });
-    let answers = join_all((0..50).map(|_| admin.refunds(&order, ten.clone()))).await;
-    let (promised, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    let responses = join_all((0..50).map(|_| admin.refunds(&order, ten.clone()))).await;
+    let (promised, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 201);
     assert_eq!(promised.len(), 10, "ten times ten is a hundred");
-    for answer in refused {
+    for response in refused {
         // `nothing_to_refund`, once all of it has arrived.
-        let problem = answer.expect_refusal(409);
+        let problem = response.expect_refusal(409);
         assert!(["refund_exceeds_captured", "nothing_to_refund"].contains(&problem.code()), "{}", problem.body);
     }
     let refunds = admin.awaits_refunds(&order).await;
     assert!(refunds.iter().all(|refund| refund["status"] == "succeeded"), "{refunds:#?}");
     assert_eq!(amounts(&refunds), [1_000; 10]);
     let order = customer.awaits(&order, "confirmed", "refunded").await;
-    shop.provider.gave_all_back(&order, 10).await;
+    shop.provider.refunded_in_full(&order, 10).await;
     let payment = customer.looks_up_payment(&order).await;
     assert_eq!((&payment["status"], &payment["refunded"]), (&json!("refunded"), &shop.money(10_000)), "{payment}");
     customer.api.folds(&order).await;

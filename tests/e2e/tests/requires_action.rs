@@ -1,7 +1,7 @@
 //! Cards whose bank wants to see the customer first: what they have to do is told, and what they do, or do not do,
 //! counts.
 
-use e2e::scenes::order_with;
+use e2e::scenarios::order_with;
 use e2e::{Checkout, Customer, Draft, Order, Product, Shop};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ async fn the_customer_is_told_where_to_go() {
     assert_eq!((&payment["captured"], &payment["failure"]), (&shop.money(0), &json!(null)), "{payment}");
     let seen = customer.looks_up(&order).await;
     assert_eq!((seen.status(), seen.payment_status()), ("pending", "unpaid"), "its goods wait");
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
     shop.provider.charged_nothing(&order).await;
 
     assert!(shop.provider.authenticates(&payment, "succeed").await);
@@ -55,7 +55,7 @@ async fn a_customer_who_comes_back_says_so() {
     let (customer, order, mug, payment) = waiting(&shop, ASKS_QUIETLY).await;
     // Somebody who says so without having been there is looked at, and that is all.
     customer.api.confirms(&order).await.expect(202);
-    shop.looks_again(&order).await;
+    shop.requests_payment_check(&order).await;
     assert_eq!(customer.looks_up_payment(&order).await["status"], "requires_action");
 
     assert!(shop.provider.authenticates(&payment, "succeed").await);
@@ -63,7 +63,7 @@ async fn a_customer_who_comes_back_says_so() {
     assert_eq!(told["id"], order.payment_id(), "{told}");
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
     customer.api.folds(&order).await;
 }
 
@@ -88,8 +88,8 @@ async fn the_providers_word_and_the_customers_may_come_together() {
     assert!(shop.provider.authenticates(&payment, "succeed").await);
     for _ in 0..3 {
         // Once it is paid, nothing is left to confirm.
-        let answer = customer.api.confirms(&order).await;
-        assert!(matches!(answer.status, 202 | 409), "{} {}", answer.status, answer.text);
+        let response = customer.api.confirms(&order).await;
+        assert!(matches!(response.status, 202 | 409), "{} {}", response.status, response.text);
     }
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.awaits_webhooks(&order).await;
@@ -102,15 +102,15 @@ async fn a_guest_authenticates_with_the_orders_token() {
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();
     let (order, token) = guest.places(&Checkout::of(&[(&mug.sku, 1)]).paid_with(ASKS_QUIETLY)).await;
-    let holder = shop.anyone().with_order_token(&token);
+    let holder = shop.anonymous().with_order_token(&token);
     let payment = holder.awaits_payment(&order, "requires_action").await;
     let (_, anothers) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
-    for stranger in [shop.anyone().with_order_token(&anothers), shop.new_customer().await.api] {
+    for stranger in [shop.anonymous().with_order_token(&anothers), shop.new_customer().await.api] {
         stranger.reads_payment(&order).await.expect_refusal(404);
         stranger.confirms(&order).await.expect_refusal(404);
     }
-    shop.anyone().reads_payment(&order).await.expect_refusal(401);
-    shop.anyone().confirms(&order).await.expect_refusal(401);
+    shop.anonymous().reads_payment(&order).await.expect_refusal(401);
+    shop.anonymous().confirms(&order).await.expect_refusal(401);
 
     assert!(shop.provider.authenticates(&payment, "succeed").await);
     holder.confirms(&order).await.expect(202);
@@ -129,7 +129,7 @@ async fn another_card_may_pay_instead_and_the_first_page_is_closed() {
     assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled", "before the other was charged");
     assert!(!shop.provider.authenticates(&payment, "succeed").await, "the page has nothing to ask any more");
     shop.provider.charged_once(&order).await;
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
     customer.api.folds(&order).await;
 }
 
@@ -164,7 +164,7 @@ async fn a_customer_who_fails_is_declined_and_may_pay_again() {
     customer.pays(&order, GOOD).await.expect_success();
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_customer_who_never_authenticates_is_charged_nothing() {
     let shop = Shop::open().await;
     let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
     assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled");
     assert!(!shop.provider.authenticates(&payment, "succeed").await, "too late for the bank's page");
     shop.provider.charged_nothing(&order).await;
@@ -189,5 +189,5 @@ async fn an_order_may_be_cancelled_while_the_bank_asks() {
     let order = customer.awaits(&order, "cancelled", "voided").await;
     assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled");
     shop.provider.charged_nothing(&order).await;
-    shop.has_exactly(&mug, 3).await;
+    shop.has_exact_stock(&mug, 3).await;
 }

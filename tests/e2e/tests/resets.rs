@@ -1,31 +1,31 @@
 //! Another password by mail, and whose an address is.
 
-use e2e::{Answer, EVENTUALLY, Shop, await_until, row_of, unique};
+use e2e::{EVENTUALLY, Response, Shop, await_until, row_of, unique};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
 const RESET: &str = "reset-password";
 const VERIFY: &str = "verify-email";
 
-async fn confirm(shop: &Shop, token: &str, password: &str) -> Answer {
+async fn confirm(shop: &Shop, token: &str, password: &str) -> Response {
     let body = json!({ "token": token, "newPassword": password });
-    shop.anyone().post("/api/v1/auth/reset-password/confirm", &body).await
+    shop.anonymous().post("/api/v1/auth/reset-password/confirm", &body).await
 }
 
-async fn verify(shop: &Shop, token: &str) -> Answer {
-    shop.anyone().post("/api/v1/auth/verify-email", &json!({ "token": token })).await
+async fn verify(shop: &Shop, token: &str) -> Response {
+    shop.anonymous().post("/api/v1/auth/verify-email", &json!({ "token": token })).await
 }
 
-async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
-    shop.anyone().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
+async fn login(shop: &Shop, email: &str, password: &str) -> Response {
+    shop.anonymous().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
 }
 
-async fn refresh(shop: &Shop, session: &Value) -> Answer {
-    shop.anyone().post("/api/v1/auth/refresh", &json!({ "refreshToken": session["refreshToken"] })).await
+async fn refresh(shop: &Shop, session: &Value) -> Response {
+    shop.anonymous().post("/api/v1/auth/refresh", &json!({ "refreshToken": session["refreshToken"] })).await
 }
 
-async fn me(shop: &Shop, session: &Value) -> Answer {
-    shop.anyone().with_token(session["accessToken"].as_str().unwrap_or_default()).get("/api/v1/auth/me").await
+async fn me(shop: &Shop, session: &Value) -> Response {
+    shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default()).get("/api/v1/auth/me").await
 }
 
 #[tokio::test]
@@ -45,8 +45,8 @@ async fn a_forgotten_password_is_replaced_by_mail_and_all_sessions_end() {
         me(&shop, ended).await.expect_refusal(401);
     }
     await_until("the cart is closed to the old session, too", EVENTUALLY, async || {
-        let answer = customer.api.get("/api/v1/cart/me").await;
-        if answer.status == 401 { Ok(()) } else { Err(answer.text) }
+        let response = customer.api.get("/api/v1/cart/me").await;
+        if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
     .await;
     // The session of after the reset is a good one.
@@ -62,19 +62,19 @@ async fn nobody_hears_whether_an_email_has_an_account() {
     let customer = shop.new_customer().await;
     let nobody = format!("{}@example.com", unique("nobody"));
     let ask = async |email: &str| {
-        shop.from_anywhere().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202)
+        shop.from_new_ip().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202)
     };
     let (known, unknown) = (ask(&customer.email).await, ask(&nobody).await);
     assert_eq!((&known.text, &unknown.text), (&String::new(), &String::new()));
-    let told = |answer: &Answer| {
-        let headers = answer.headers.keys().map(|name| name.as_str().to_owned());
+    let told = |response: &Response| {
+        let headers = response.headers.keys().map(|name| name.as_str().to_owned());
         headers.collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(told(&known), told(&unknown));
     // Once that mail is there, the other would be, too.
     shop.awaits_token(&customer.email, RESET, 1).await;
     assert!(shop.mailbox.of(&nobody).await.is_empty());
-    shop.anyone().post("/api/v1/auth/reset-password", &json!({ "email": "nonsense" })).await.expect_refusal(422);
+    shop.anonymous().post("/api/v1/auth/reset-password", &json!({ "email": "nonsense" })).await.expect_refusal(422);
 }
 
 #[tokio::test]
@@ -83,13 +83,13 @@ async fn of_all_who_use_a_token_at_once_one_wins() {
     let customer = shop.new_customer().await;
     let token = shop.resets(&customer.email, 1).await;
     let passwords: Vec<_> = (0..8).map(|number| unique(&format!("password number {number}"))).collect();
-    let answers = join_all(passwords.iter().map(|password| confirm(&shop, &token, password))).await;
-    let won: Vec<_> = answers.iter().map(|answer| answer.status == 204).collect();
-    assert_eq!(won.iter().filter(|won| **won).count(), 1, "{answers:#?}");
-    for (answer, password) in answers.into_iter().zip(&passwords) {
-        let expected = if answer.status == 204 { 200 } else { 401 };
-        if answer.status != 204 {
-            answer.expect_problem(422, "reset_token_invalid");
+    let responses = join_all(passwords.iter().map(|password| confirm(&shop, &token, password))).await;
+    let won: Vec<_> = responses.iter().map(|response| response.status == 204).collect();
+    assert_eq!(won.iter().filter(|won| **won).count(), 1, "{responses:#?}");
+    for (response, password) in responses.into_iter().zip(&passwords) {
+        let expected = if response.status == 204 { 200 } else { 401 };
+        if response.status != 204 {
+            response.expect_problem(422, "reset_token_invalid");
         }
         login(&shop, &customer.email, password).await.expect(expected);
     }
@@ -158,7 +158,7 @@ async fn an_address_is_verified_by_the_mail_that_a_registration_sends() {
     customer.api.post("/api/v1/auth/verify-email/request", &json!({})).await.expect(202);
     shop.resets(&customer.email, 1).await;
     assert_eq!(shop.tokens_of(&customer.email, VERIFY).await.len(), 2);
-    shop.anyone().post("/api/v1/auth/verify-email/request", &json!({})).await.expect_problem(401, "unauthenticated");
+    shop.anonymous().post("/api/v1/auth/verify-email/request", &json!({})).await.expect_problem(401, "unauthenticated");
 }
 
 #[tokio::test]

@@ -42,7 +42,7 @@ fn names(page: &Value) -> Vec<String> {
 /// Waits until a search finds so many products.
 async fn awaits(shop: &Shop, query: &str, total: u64) -> Value {
     await_until(format_args!("{query} finds {total}"), SOON, async || {
-        let page = found(&shop.anyone(), query).await;
+        let page = found(&shop.anonymous(), query).await;
         if page["total"] == total { Ok(page) } else { Err(page["total"].to_string()) }
     })
     .await
@@ -51,7 +51,7 @@ async fn awaits(shop: &Shop, query: &str, total: u64) -> Value {
 /// Waits until a search finds these, in this order: the sandbox that answers may be some seconds behind another one.
 async fn awaits_these(shop: &Shop, query: &str, due: &[&str]) {
     await_until(format_args!("{query} finds {due:?}"), SOON, async || {
-        let found = names(&found(&shop.anyone(), query).await);
+        let found = names(&found(&shop.anonymous(), query).await);
         if found == due { Ok(()) } else { Err(format!("{found:?}")) }
     })
     .await;
@@ -83,7 +83,7 @@ async fn what_is_made_changed_and_archived_is_found_as_it_is() {
     );
     assert_eq!(
         page["data"][0],
-        shop.anyone()
+        shop.anonymous()
             .get(&format!("/api/v1/products/{}", product["id"].as_str().unwrap_or_default()))
             .await
             .expect(200)
@@ -106,7 +106,7 @@ async fn mistakes_plurals_and_beginnings_are_understood() {
     let word = word();
     sells(&shop, json!({ "name": format!("Café {word}s") })).await;
     awaits(&shop, &format!("search={word}"), 1).await;
-    let api = shop.anyone();
+    let api = shop.anonymous();
     let mut swapped = word.clone().into_bytes();
     swapped.swap(4, 5);
     let swapped = String::from_utf8(swapped).unwrap_or_default();
@@ -205,13 +205,18 @@ async fn a_filter_out_of_range_is_refused_by_name() {
         ("tag=a&tag=b".to_owned(), "tag", "duplicate_field"),
     ] {
         let problem =
-            shop.anyone().get(&format!("/api/v1/products?{query}")).await.expect_problem(422, "validation_failed");
-        problem.names_field(field).says(code);
+            shop.anonymous().get(&format!("/api/v1/products?{query}")).await.expect_problem(422, "validation_failed");
+        problem.names_field(field).has_error_code(code);
     }
     let suggest = |query: &str| format!("/api/v1/products/suggest?{query}");
-    shop.anyone().get(&suggest("")).await.expect_refusal(422).names_field("q").says("required");
-    shop.anyone().get(&suggest(&format!("q={long}"))).await.expect_refusal(422).names_field("q").says("text_length");
-    shop.anyone().get(&suggest("q=a&limit=21")).await.expect_refusal(422).names_field("limit");
+    shop.anonymous().get(&suggest("")).await.expect_refusal(422).names_field("q").has_error_code("required");
+    shop.anonymous()
+        .get(&suggest(&format!("q={long}")))
+        .await
+        .expect_refusal(422)
+        .names_field("q")
+        .has_error_code("text_length");
+    shop.anonymous().get(&suggest("q=a&limit=21")).await.expect_refusal(422).names_field("limit");
 }
 
 #[tokio::test]
@@ -221,10 +226,10 @@ async fn a_page_that_has_not_changed_is_not_sent_again() {
     sells(&shop, json!({ "name": word })).await;
     awaits(&shop, &format!("search={word}"), 1).await;
     let path = format!("/api/v1/products?search={word}");
-    let first = shop.anyone().get(&path).await.expect(200);
+    let first = shop.anonymous().get(&path).await.expect(200);
     assert!(first.expect_header("cache-control").starts_with("public, max-age=5"));
     let again =
-        shop.anyone().call(Method::GET, &path).header("If-None-Match", first.expect_header("etag")).send().await;
+        shop.anonymous().call(Method::GET, &path).header("If-None-Match", first.expect_header("etag")).send().await;
     assert_eq!(again.expect(304).text, "");
 }
 
@@ -236,9 +241,9 @@ async fn an_index_that_is_lost_or_damaged_is_made_anew() {
     awaits(&shop, &format!("search={old}"), 1).await;
 
     // Lost: an operator says one word. A sandbox that begins afterwards has nothing but the new index.
-    shop.loses("search/manifest.json").await;
-    let answer = shop.functions.invoke("indexer", json!({ "task": "rebuild" }).to_string()).await;
-    assert_eq!((answer.error, &answer.payload["queued"]), (None, &json!("rebuild")));
+    shop.deletes_file("search/manifest.json").await;
+    let response = shop.functions.invoke("indexer", json!({ "task": "rebuild" }).to_string()).await;
+    assert_eq!((response.error, &response.payload["queued"]), (None, &json!("rebuild")));
     await_until("there is a manifest again", SOON, async || {
         shop.file("search/manifest.json").await.map(|_| ()).ok_or_else(|| "there is none".to_owned())
     })
@@ -251,16 +256,16 @@ async fn an_index_that_is_lost_or_damaged_is_made_anew() {
         serde_json::from_slice(&shop.file("search/manifest.json").await.unwrap_or_default()).unwrap_or_default();
     let content =
         manifest["files"][0]["sha256"].as_str().unwrap_or_else(|| panic!("a manifest names files: {manifest}"));
-    shop.damages(&format!("search/files/{content}")).await;
+    shop.damages_file(&format!("search/files/{content}")).await;
     shop.functions.kill("indexer").await;
     shop.functions.kill("search").await;
     sells(&shop, json!({ "name": new })).await;
     await_until("both are found", SOON, async || {
         // Until the index is whole again, a new sandbox has none.
         for word in [&old, &new] {
-            let answer = shop.anyone().get(&format!("/api/v1/products?search={word}")).await;
-            if answer.status != 200 || answer.json()["total"] != 1 {
-                return Err(format!("{word}: {} {}", answer.status, answer.text));
+            let response = shop.anonymous().get(&format!("/api/v1/products?search={word}")).await;
+            if response.status != 200 || response.json()["total"] != 1 {
+                return Err(format!("{word}: {} {}", response.status, response.text));
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Signing in with Google, at a real OpenID provider: whose account that is, and who is sent away.
 
-use e2e::{Answer, SIGNED_IN, Sent, Shop, unique};
+use e2e::{Redirect, Response, SIGNED_IN, Shop, unique};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -13,11 +13,11 @@ fn somebody() -> (String, String) {
 
 async fn me(shop: &Shop, session: &Value) -> Value {
     let token = session["accessToken"].as_str().unwrap_or_else(|| panic!("a sign-in gives a token: {session}"));
-    shop.anyone().with_token(token).get("/api/v1/auth/me").await.expect(200).json()
+    shop.anonymous().with_token(token).get("/api/v1/auth/me").await.expect(200).json()
 }
 
-async fn login(shop: &Shop, email: &str, password: &str) -> Answer {
-    shop.anyone().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
+async fn login(shop: &Shop, email: &str, password: &str) -> Response {
+    shop.anonymous().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
 }
 
 /// Signs in and trades the code.
@@ -30,7 +30,7 @@ async fn signs_in(shop: &Shop, subject: &str) -> Value {
 async fn verified(shop: &Shop) -> e2e::Customer {
     let ada = shop.new_customer().await;
     let token = shop.awaits_token(&ada.email, "verify-email", 1).await;
-    shop.anyone().post("/api/v1/auth/verify-email", &json!({ "token": token })).await.expect(204);
+    shop.anonymous().post("/api/v1/auth/verify-email", &json!({ "token": token })).await.expect(204);
     ada
 }
 
@@ -51,7 +51,7 @@ async fn somebody_new_gets_an_account_and_the_same_one_the_next_time() {
     assert_eq!(me(&shop, &again).await["id"], user["id"]);
     // Both are sessions like any other.
     let refresh = json!({ "refreshToken": again["refreshToken"] });
-    shop.anyone().post("/api/v1/auth/refresh", &refresh).await.expect(200);
+    shop.anonymous().post("/api/v1/auth/refresh", &refresh).await.expect(200);
 }
 
 #[tokio::test]
@@ -59,18 +59,18 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
     let shop = Shop::open().await;
     let mut browser = shop.browser();
     let begun = browser.begins("google", "&state=of-the-front-end").await;
-    let page = Sent::by(&begun);
+    let page = Redirect::of(&begun);
     for (name, length) in [("state", 43), ("nonce", 43), ("code_challenge", 43)] {
-        assert_eq!(page.says(name).map(|text| text.len()), Some(length), "{name}: {}", page.0);
+        assert_eq!(page.parameter(name).map(|text| text.len()), Some(length), "{name}: {}", page.0);
     }
-    assert_eq!(page.says("code_challenge_method").as_deref(), Some("S256"));
-    assert_eq!(page.says("response_type").as_deref(), Some("code"));
-    assert!(page.says("scope").is_some_and(|scope| scope.split(' ').any(|scope| scope == "openid")), "{}", page.0);
+    assert_eq!(page.parameter("code_challenge_method").as_deref(), Some("S256"));
+    assert_eq!(page.parameter("response_type").as_deref(), Some("code"));
+    assert!(page.parameter("scope").is_some_and(|scope| scope.split(' ').any(|scope| scope == "openid")), "{}", page.0);
     let cookie = begun.expect_header("set-cookie");
     for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=600", "/api/v1/auth/oauth/google/callback"] {
         assert!(cookie.contains(attribute), "{attribute}: {cookie}");
     }
-    assert!(!cookie.contains(&page.says("state").unwrap_or_default()), "the two secrets go two ways");
+    assert!(!cookie.contains(&page.parameter("state").unwrap_or_default()), "the two secrets go two ways");
     assert_eq!(
         (begun.header("cache-control"), begun.header("referrer-policy")),
         (Some("no-store"), Some("no-referrer"))
@@ -82,8 +82,8 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let back = browser.agrees_at_google(&page, &subject).await;
-    let end = Sent::by(&browser.opens(back.0.as_str()).await);
-    assert_eq!(end.says("state").as_deref(), Some("of-the-front-end"));
+    let end = Redirect::of(&browser.opens(back.0.as_str()).await);
+    assert_eq!(end.parameter("state").as_deref(), Some("of-the-front-end"));
     end.expect_code();
     assert_eq!(browser.cookies(), 0, "the cookie is taken away");
 }
@@ -92,15 +92,15 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
 async fn a_sign_in_ends_on_the_list_or_nowhere() {
     let shop = Shop::open().await;
     for page in ["https://evil.example/", "http://localhost:3000/signed-in/", "http://localhost:3000/signed-in%23x"] {
-        let answer = shop.anyone().get(&format!("/api/v1/auth/oauth/google?redirect={page}")).await;
-        assert_eq!((answer.header("location"), answer.header("set-cookie")), (None, None));
-        answer.expect_problem(422, "redirect_not_allowed").names_field("redirect");
+        let response = shop.anonymous().get(&format!("/api/v1/auth/oauth/google?redirect={page}")).await;
+        assert_eq!((response.header("location"), response.header("set-cookie")), (None, None));
+        response.expect_problem(422, "redirect_not_allowed").names_field("redirect");
     }
-    shop.anyone().get("/api/v1/auth/oauth/google").await.expect_refusal(422);
+    shop.anonymous().get("/api/v1/auth/oauth/google").await.expect_refusal(422);
     let long = "x".repeat(257);
     let asked = format!("/api/v1/auth/oauth/google?redirect={SIGNED_IN}&state={long}");
-    shop.anyone().get(&asked).await.expect_fault("state", "state_invalid");
-    shop.anyone()
+    shop.anonymous().get(&asked).await.expect_fault("state", "state_invalid");
+    shop.anonymous()
         .get(&format!("/api/v1/auth/oauth/nobody?redirect={SIGNED_IN}"))
         .await
         .expect_problem(404, "not_found");
@@ -112,29 +112,29 @@ async fn nobody_comes_back_for_somebody_else() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let (mut ada, mut eve) = (shop.browser(), shop.browser());
-    let page = Sent::by(&eve.begins("google", "").await);
-    let others = Sent::by(&ada.begins("google", "").await);
+    let page = Redirect::of(&eve.begins("google", "").await);
+    let others = Redirect::of(&ada.begins("google", "").await);
     // Eve has agreed, and hands the address with her code to Ada: CSRF on the callback.
     let back = eve.agrees_at_google(&page, &subject).await;
-    let state = back.says("state").unwrap_or_default();
+    let state = back.parameter("state").unwrap_or_default();
     for mut stranger in [ada.clone(), shop.browser()] {
-        let answer = stranger.opens(back.0.as_str()).await;
-        assert_eq!(answer.header("location"), None, "an unknown browser is sent nowhere");
-        answer.expect_problem(400, "oauth_state_invalid");
+        let response = stranger.opens(back.0.as_str()).await;
+        assert_eq!(response.header("location"), None, "an unknown browser is sent nowhere");
+        response.expect_problem(400, "oauth_state_invalid");
     }
     // A state that is somebody else's, none, or made up.
-    let foreign = back.saying("state", &others.says("state").unwrap_or_default());
+    let foreign = back.with_parameter("state", &others.parameter("state").unwrap_or_default());
     eve.opens(foreign.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     for made_up in ["", "x", "0123456789012345678901234567890123456789012"] {
-        eve.opens(back.saying("state", made_up).0.as_str()).await.expect_problem(400, "oauth_state_invalid");
+        eve.opens(back.with_parameter("state", made_up).0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     }
     // The same attempt at another provider's callback.
-    let elsewhere = back.0.as_str().replace("/google/callback", "/github/callback");
-    eve.opens(&elsewhere).await.expect_problem(400, "oauth_state_invalid");
+    let other_path = back.0.as_str().replace("/google/callback", "/github/callback");
+    eve.opens(&other_path).await.expect_problem(400, "oauth_state_invalid");
 
     // Nothing of that has spent it; its own browser has, once.
     let kept = eve.clone();
-    Sent::by(&eve.opens(back.0.as_str()).await).expect_code();
+    Redirect::of(&eve.opens(back.0.as_str()).await).expect_code();
     for mut browser in [eve, kept] {
         browser.opens(back.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     }
@@ -147,22 +147,22 @@ async fn of_eight_that_come_back_at_once_one_is_let_in() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let mut browser = shop.browser();
-    let page = Sent::by(&browser.begins("google", "").await);
+    let page = Redirect::of(&browser.begins("google", "").await);
     let back = browser.agrees_at_google(&page, &subject).await;
     let mut windows: Vec<_> = (0..8).map(|_| browser.clone()).collect();
-    let answers = join_all(windows.iter_mut().map(|window| window.opens(back.0.as_str()))).await;
-    let (let_in, sent_away): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 302);
+    let responses = join_all(windows.iter_mut().map(|window| window.opens(back.0.as_str()))).await;
+    let (let_in, sent_away): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 302);
     assert_eq!((let_in.len(), sent_away.len()), (1, 7));
-    for answer in sent_away {
-        answer.expect_problem(400, "oauth_state_invalid");
+    for response in sent_away {
+        response.expect_problem(400, "oauth_state_invalid");
     }
 
-    let code = Sent::by(&let_in[0]).expect_code();
-    let answers = join_all((0..8).map(|_| shop.redeems(&code))).await;
-    let (traded, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+    let code = Redirect::of(&let_in[0]).expect_code();
+    let responses = join_all((0..8).map(|_| shop.redeems(&code))).await;
+    let (traded, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
     assert_eq!((traded.len(), refused.len()), (1, 7));
-    for answer in refused {
-        answer.expect_problem(401, "invalid_code");
+    for response in refused {
+        response.expect_problem(401, "invalid_code");
     }
     shop.redeems(&code).await.expect_problem(401, "invalid_code");
     shop.redeems("made up").await.expect_problem(401, "invalid_code");
@@ -209,7 +209,7 @@ async fn whoever_took_an_address_first_loses_the_account_to_its_owner() {
     login(&shop, &squatter.email, &squatter.password).await.expect_problem(401, "invalid_credentials");
     squatter.api.get("/api/v1/auth/me").await.expect_problem(401, "session_ended");
     let refresh = json!({ "refreshToken": squatter.welcome["refreshToken"] });
-    shop.anyone().post("/api/v1/auth/refresh", &refresh).await.expect_refusal(401);
+    shop.anonymous().post("/api/v1/auth/refresh", &refresh).await.expect_refusal(401);
 }
 
 #[tokio::test]
@@ -235,18 +235,18 @@ async fn a_token_of_another_sign_in_is_refused() {
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let mut browser = shop.browser();
-    let page = Sent::by(&browser.begins("google", "").await);
-    let back = browser.agrees_at_google(&page.saying("nonce", "of-another-sign-in"), &subject).await;
-    Sent::by(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
+    let page = Redirect::of(&browser.begins("google", "").await);
+    let back = browser.agrees_at_google(&page.with_parameter("nonce", "of-another-sign-in"), &subject).await;
+    Redirect::of(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
 
     // A code that the provider never gave, and an answer in another issuer's name (RFC 9207).
     for (name, value) in [("code", "made-up"), ("iss", "https://evil.example")] {
-        let page = Sent::by(&browser.begins("google", "").await);
-        let back = browser.agrees_at_google(&page, &subject).await.saying(name, value);
-        Sent::by(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
+        let page = Redirect::of(&browser.begins("google", "").await);
+        let back = browser.agrees_at_google(&page, &subject).await.with_parameter(name, value);
+        Redirect::of(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
     }
     // Nothing was made of any of that.
-    shop.anyone()
+    shop.anonymous()
         .post("/api/v1/auth/register", &json!({ "email": email, "password": unique("a password"), "name": "G" }))
         .await
         .expect(201);

@@ -1,7 +1,7 @@
 //! Nobody is sold what is not there, however many want it at once; where every piece came from and went is told, and who
 //! runs the shop hears when few are left.
 
-use e2e::scenes::twenty_customers_want;
+use e2e::scenarios::twenty_customers_order;
 use e2e::{Checkout, Draft, Product, SOON, Shop, await_until, movements_path, tally};
 use reqwest::Method;
 use serde_json::json;
@@ -20,7 +20,7 @@ async fn an_order_beyond_the_stock_is_refused_as_a_whole() {
     let orders = customer.api.get("/api/v1/orders").await.expect(200).json();
     assert_eq!(orders["data"], json!([]), "nothing was written");
     for (product, pieces) in [(&plenty, 10), (&scarce, 2)] {
-        assert_eq!(shop.shows(product).await["stock"]["available"], pieces, "nothing was held");
+        assert_eq!(shop.reads_product(product).await["stock"]["available"], pieces, "nothing was held");
     }
 
     // A refusal is not kept under its key: with more in stock the same request is taken.
@@ -37,7 +37,7 @@ async fn an_order_beyond_the_stock_is_refused_as_a_whole() {
 async fn twenty_customers_at_once_buy_five_of_five() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
-    twenty_customers_want(&shop, &mug).await;
+    twenty_customers_order(&shop, &mug).await;
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_last_page_that_is_full_is_the_last() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     for pieces in [2, 3] {
-        shop.counts(&mug, &json!({ "set": pieces })).await;
+        shop.counts_stock(&mug, &json!({ "set": pieces })).await;
     }
     let page = shop.admin().await.get(&format!("{}?limit=3", movements_path(&mug))).await.expect(200).json();
     assert_eq!(page["data"].as_array().map(Vec::len), Some(3));
@@ -84,14 +84,14 @@ async fn the_movements_of_a_product_add_up_to_its_stock() {
     let cancelled = customer.places(&Checkout::of(&[(&mug.sku, 3)])).await;
     customer.cancels(&cancelled, "Too many mugs").await.expect_success();
     shop.awaits_stock(&mug, 8).await;
-    shop.counts(&mug, &json!({ "set": 20, "reason": "Counted on the shelf" })).await;
-    shop.counts(&mug, &json!({ "delta": -4 })).await;
+    shop.counts_stock(&mug, &json!({ "set": 20, "reason": "Counted on the shelf" })).await;
+    shop.counts_stock(&mug, &json!({ "delta": -4 })).await;
     customer.awaits(&kept, "confirmed", "paid").await;
 
     let due = [("initial", 10), ("sale", -2), ("sale", -3), ("returned", 3), ("set", 12), ("delta", -4)];
     let lines = shop.awaits_movements(&mug, &due).await;
     assert_eq!(tally(&lines), 16);
-    shop.has_exactly(&mug, 16).await;
+    shop.has_exact_stock(&mug, 16).await;
 
     let of = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).collect::<Vec<_>>();
     let by_hand = of("set")[0];
@@ -111,7 +111,7 @@ async fn movements_come_in_pages_of_one_sku_and_only_to_who_runs_the_shop() {
     let shop = Shop::open().await;
     let (mug, bowl) = (shop.sells(Draft::with_stock(3)).await, shop.sells(Draft::with_stock(4)).await);
     for pieces in 5..8 {
-        shop.counts(&mug, &json!({ "set": pieces })).await;
+        shop.counts_stock(&mug, &json!({ "set": pieces })).await;
     }
     let (path, admin) = (movements_path(&mug), shop.admin().await);
     let first = admin.get(&format!("{path}?limit=3&sku={}", mug.sku)).await.expect(200).json();
@@ -121,14 +121,14 @@ async fn movements_come_in_pages_of_one_sku_and_only_to_who_runs_the_shop() {
     assert_eq!(rest["data"][0]["kind"], "initial", "the oldest comes last: {rest}");
     assert_eq!((rest["data"].as_array().map(Vec::len), &rest["pagination"]["hasMore"]), (Some(1), &json!(false)));
 
-    let elsewhere = format!("{}?limit=3&cursor={cursor}", movements_path(&bowl));
-    admin.get(&elsewhere).await.expect_problem(400, "invalid_cursor");
+    let other_path = format!("{}?limit=3&cursor={cursor}", movements_path(&bowl));
+    admin.get(&other_path).await.expect_problem(400, "invalid_cursor");
     let foreign = admin.get(&format!("{path}?sku={}", bowl.sku)).await.expect_refusal(422);
     assert_eq!(foreign.errors()[0]["code"], "sku_unknown", "{}", foreign.body);
     admin.get(&format!("{path}?limit=0")).await.expect_refusal(422);
     admin.get("/api/v1/products/prd_01h455vb4pex5vsknk084sn02q/stock/movements").await.expect_refusal(404);
     shop.new_customer().await.api.get(&path).await.expect_refusal(403);
-    shop.anyone().get(&path).await.expect_refusal(401);
+    shop.anonymous().get(&path).await.expect_refusal(401);
 }
 
 /// Where operators are written to in the test stack.
@@ -150,8 +150,8 @@ async fn low_stock_is_told_once_each_time_that_it_falls_so_far() {
     customer.places(&Checkout::of(&[(&mug.sku, 3)])).await;
     customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     // Up, which nobody hears of, and over the bound by hand.
-    shop.counts(&mug, &json!({ "set": 9 })).await;
-    shop.counts(&mug, &json!({ "delta": -7 })).await;
+    shop.counts_stock(&mug, &json!({ "set": 9 })).await;
+    shop.counts_stock(&mug, &json!({ "delta": -7 })).await;
     let told = [4, 2].map(|left| format!("Low stock: {left} left of {}", mug.sku));
     await_until(format_args!("low stock of {} is told twice", mug.sku), SOON, async || {
         let mails = mails_about(&shop, &mug).await;

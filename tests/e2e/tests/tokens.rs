@@ -1,6 +1,6 @@
 //! Access tokens that are none: forged, swapped, cut, for somebody else, of somebody else.
 
-use e2e::{Answer, Api, EVENTUALLY, Foreigner, Shop, await_until, claims, encoded, in_seconds};
+use e2e::{Api, EVENTUALLY, ForeignIssuer, Response, Shop, await_until, claims, encoded, in_seconds};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 const DOOR: &str = "/api/v1/users/addresses";
 
 async fn refused(shop: &Shop, token: &str, code: &str) {
-    shop.anyone().with_token(token).get(DOOR).await.expect_problem(401, code);
+    shop.anonymous().with_token(token).get(DOOR).await.expect_problem(401, code);
 }
 
 /// What is answered as soon as whoever answers has heard of the key: each sandbox asks for it at most every 30 s.
-async fn heard(api: &Api, path: &str) -> Answer {
+async fn heard(api: &Api, path: &str) -> Response {
     await_until("the key is known", EVENTUALLY, async || {
-        let answer = api.get(path).await;
-        if answer.text.contains("\"invalid_token\"") { Err(answer.text) } else { Ok(answer) }
+        let response = api.get(path).await;
+        if response.text.contains("\"invalid_token\"") { Err(response.text) } else { Ok(response) }
     })
     .await
 }
@@ -33,7 +33,7 @@ async fn a_token_is_good_as_it_was_made_and_in_no_other_way() {
     let token = customer.welcome["accessToken"].as_str().expect("a welcome has a token");
     customer.api.get(DOOR).await.expect(200);
     let good = claims(token);
-    shop.anyone().with_token(&shop.forges(&good, |_| ()).await).get(DOOR).await.expect(200);
+    shop.anonymous().with_token(&shop.signs_token(&good, |_| ()).await).get(DOOR).await.expect(200);
 
     let parts: Vec<&str> = token.split('.').collect();
     let [head, body, signature] = parts[..] else { panic!("a JWT has three parts: {token}") };
@@ -58,11 +58,11 @@ async fn a_token_is_good_as_it_was_made_and_in_no_other_way() {
 async fn another_algorithm_type_or_key_is_refused_whoever_signed() {
     let shop = Shop::open().await;
     let good = claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token"));
-    refused(&shop, &shop.forges(&good, |head| head.typ = Some("JWT".into())).await, "invalid_token").await;
-    refused(&shop, &shop.forges(&good, |head| head.kid = Some("of-nobody".into())).await, "invalid_token").await;
-    refused(&shop, &shop.forges(&good, |head| head.kid = None).await, "invalid_token").await;
+    refused(&shop, &shop.signs_token(&good, |head| head.typ = Some("JWT".into())).await, "invalid_token").await;
+    refused(&shop, &shop.signs_token(&good, |head| head.kid = Some("of-nobody".into())).await, "invalid_token").await;
+    refused(&shop, &shop.signs_token(&good, |head| head.kid = None).await, "invalid_token").await;
     // The public key, which everybody has, as if it were a shared secret (RFC 8725, 2.1).
-    let jwks = shop.anyone().get("/.well-known/jwks.json").await.expect(200).json();
+    let jwks = shop.anonymous().get("/.well-known/jwks.json").await.expect(200).json();
     let public = jwks["keys"][0]["x"].as_str().expect("a key has an x");
     let mut head = Header::new(Algorithm::HS256);
     head.kid = jwks["keys"][0]["kid"].as_str().map(str::to_owned);
@@ -81,15 +81,15 @@ async fn a_token_for_another_place_or_time_is_refused() {
         ("sub", json!("ord_01h455vb4pex5vsknk084sn02q"), "invalid_token"),
         ("exp", json!(in_seconds(-60)), "token_expired"),
     ] {
-        refused(&shop, &shop.forges(&with(&good, name, value), |_| ()).await, code).await;
+        refused(&shop, &shop.signs_token(&with(&good, name, value), |_| ()).await, code).await;
     }
 }
 
 #[tokio::test]
 async fn a_token_of_the_trusted_issuer_is_good_for_what_it_says() {
     let shop = Shop::open().await;
-    let identity_provider = Foreigner::new("provider-key");
-    shop.trusts(&identity_provider).await;
+    let identity_provider = ForeignIssuer::new("provider-key");
+    shop.publishes_keys_of(&identity_provider).await;
     let fetched = shop.functions.invoke("keys", json!({ "task": "fetch-trusted" }).to_string()).await;
     assert_eq!(fetched.error, None, "{}", fetched.payload);
 
@@ -100,23 +100,23 @@ async fn a_token_of_the_trusted_issuer_is_good_for_what_it_says() {
         }
         identity_provider.signs(&claims)
     };
-    let alice = shop.anyone().with_token(&says(json!({})));
+    let alice = shop.anonymous().with_token(&says(json!({})));
     heard(&alice, DOOR).await.expect(200);
     heard(&alice, "/api/v1/users").await.expect_problem(403, "forbidden");
-    let operator = shop.anyone().with_token(&says(json!({ "groups": ["admin"] })));
+    let operator = shop.anonymous().with_token(&says(json!({ "groups": ["admin"] })));
     heard(&operator, "/api/v1/users").await.expect(200);
 
     let customer = shop.new_customer().await;
     let id = customer.api.get("/api/v1/auth/me").await.expect(200).json()["id"].clone();
-    let theirs = shop.anyone().with_token(&says(json!({ "sub": id })));
+    let theirs = shop.anonymous().with_token(&says(json!({ "sub": id })));
     assert_eq!(heard(&theirs, "/api/v1/users/profile").await.expect(200).json()["id"], id);
-    let late = shop.anyone().with_token(&says(json!({ "exp": in_seconds(-120) })));
+    let late = shop.anonymous().with_token(&says(json!({ "exp": in_seconds(-120) })));
     heard(&late, DOOR).await.expect_problem(401, "token_expired");
 
     for more in [json!({ "aud": "another" }), json!({ "iss": "https://other.example" }), json!({ "sub": null })] {
         refused(&shop, &says(more), "invalid_token").await;
     }
-    let stranger = Foreigner::new("provider-key");
+    let stranger = ForeignIssuer::new("provider-key");
     let claims = json!({ "iss": shop.trusted_issuer(), "aud": "souk", "sub": "alice@corp", "iat": in_seconds(0), "exp": in_seconds(300) });
     refused(&shop, &stranger.signs(&claims), "invalid_token").await;
 }

@@ -30,7 +30,7 @@ fn sheet(mut body: Value) -> Value {
 async fn a_shirt_is_bought_by_its_size() {
     let shop = Shop::open().await;
     let shirt = shop.sells_shirts(&[("S", 2, 1_800), ("M", 4, 2_000)]).await;
-    let shown = shop.shows(&shirt.product()).await;
+    let shown = shop.reads_product(&shirt.product()).await;
     assert_eq!((&shown["price"]["amount"], &shown["stock"]["available"]), (&json!(1_800), &json!(6)), "{shown}");
     let names: Vec<_> = shown["variants"].as_array().into_iter().flatten().map(|variant| &variant["name"]).collect();
     assert_eq!(names, [&json!(format!("{} (S)", shirt.name)), &json!(format!("{} (M)", shirt.name))]);
@@ -43,8 +43,8 @@ async fn a_shirt_is_bought_by_its_size() {
     let order = customer.checks_out().await;
     assert_eq!((&order.items()[0]["sku"], &order.items()[0]["productId"]), (&json!(medium.sku), &json!(shirt.id)));
     customer.awaits(&order, "confirmed", "paid").await;
-    shop.has_exactly(medium, 1).await;
-    shop.has_exactly(shirt.size("S"), 2).await;
+    shop.has_exact_stock(medium, 1).await;
+    shop.has_exact_stock(shirt.size("S"), 2).await;
     let now = shop.looks_up_product(&shirt.id).await.json();
     assert_eq!(now["stock"]["available"], 3);
 }
@@ -81,10 +81,10 @@ async fn whoever_names_the_shirt_is_asked_for_the_size() {
     let counts = async |body: Value| shop.admin().await.call(Method::PATCH, &stock).json(&body).send().await;
     counts(json!({ "set": 9 })).await.expect_problem(422, "variant_required");
     counts(json!({ "set": 9, "sku": shirt.sku })).await.expect_problem(422, "variant_required");
-    counts(json!({ "set": 9, "sku": "ANOTHER" })).await.expect_refusal(422).says("sku_unknown");
+    counts(json!({ "set": 9, "sku": "ANOTHER" })).await.expect_refusal(422).has_error_code("sku_unknown");
     counts(json!({ "set": 9, "sku": shirt.size("M").sku })).await.expect(200);
-    shop.has_exactly(shirt.size("M"), 9).await;
-    shop.has_exactly(shirt.size("S"), 2).await;
+    shop.has_exact_stock(shirt.size("M"), 9).await;
+    shop.has_exact_stock(shirt.size("S"), 2).await;
 }
 
 #[tokio::test]
@@ -127,7 +127,10 @@ async fn a_variant_keeps_its_stock_and_one_that_is_left_out_is_gone_for_good() {
     );
     assert_eq!(patched["options"], next["options"], "what a patch does not name stays");
     for (field, value) in [("price", shop.money(5)), ("compareAtPrice", json!(null)), ("weight", json!(3))] {
-        shop.tries_to_patch(id, &json!({ field: value })).await.expect_refusal(422).says("belongs_to_variants");
+        shop.tries_to_patch(id, &json!({ field: value }))
+            .await
+            .expect_refusal(422)
+            .has_error_code("belongs_to_variants");
     }
 }
 
@@ -193,7 +196,7 @@ async fn what_are_no_variants_is_refused_by_name() {
     ];
     let admin = shop.admin().await;
     join_all(bad.into_iter().map(async |(body, field, code)| {
-        admin.post("/api/v1/products", &body).await.expect_refusal(422).says(code).names_field(field);
+        admin.post("/api/v1/products", &body).await.expect_refusal(422).has_error_code(code).names_field(field);
     }))
     .await;
     admin.post("/api/v1/products", &good).await.expect(201);

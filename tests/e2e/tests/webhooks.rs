@@ -1,7 +1,7 @@
 //! The provider's webhooks: only the provider is heard, and what it says is a hint to look, however late, often and
 //! mixed up it comes.
 
-use e2e::scenes::{order_with, paid_order};
+use e2e::scenarios::{order_with, paid_order};
 use e2e::webhooks::{event_about, event_of, mac, now};
 use e2e::{Customer, Order, Product, Shop, unique};
 use futures::future::join_all;
@@ -12,7 +12,7 @@ const NO_PAYMENT: &str = "pay_01h455vb4pex5vsknk084sn02q";
 
 /// Nothing about a settled order has changed since it was looked at.
 async fn is_as_it_was(shop: &Shop, customer: &Customer, order: &Order, history: &[Value]) {
-    shop.looks_again(order).await;
+    shop.requests_payment_check(order).await;
     assert_eq!(customer.looks_up(order).await.0, order.0, "the order is as it was");
     assert_eq!(customer.api.folds(order).await, history, "nothing was done again");
 }
@@ -41,8 +41,8 @@ async fn what_nobody_signed_is_not_heard() {
         "nonsense".to_owned(),
     ];
     for signature in wrong {
-        let answer = stripe.sends(&event, Some(&signature)).await;
-        answer.expect_problem(400, "webhook_signature_invalid");
+        let response = stripe.sends(&event, Some(&signature)).await;
+        response.expect_problem(400, "webhook_signature_invalid");
     }
     stripe.sends(&format!("{event} "), Some(&good)).await.expect_problem(400, "webhook_signature_invalid");
     assert_eq!(stripe.sends(&event, Some(&good)).await.expect(200).json(), json!({ "received": true }));
@@ -59,8 +59,8 @@ async fn a_recording_is_not_heard() {
     for seconds in [310, 3_600, 365 * 24 * 3_600] {
         for at in [now() - seconds, now() + seconds] {
             let event = event_of("payment_intent.succeeded", &order).to_string();
-            let answer = stripe.sends(&event, Some(&stripe.signs(&event, at))).await;
-            answer.expect_problem(400, "webhook_too_old");
+            let response = stripe.sends(&event, Some(&stripe.signs(&event, at))).await;
+            response.expect_problem(400, "webhook_too_old");
         }
     }
     // Clocks differ, and networks are slow.
@@ -76,11 +76,11 @@ async fn an_event_that_comes_twice_is_heard_once() {
     let (customer, order, _mug) = paid_order(&shop).await;
     let history = customer.api.folds(&order).await;
     let event = event_of("payment_intent.succeeded", &order);
-    let answers = join_all((0..5).map(|_| async { shop.stripe().tells(&event).await })).await;
-    for answer in answers {
-        assert_eq!(answer.expect(200).json(), json!({ "received": true }));
+    let responses = join_all((0..5).map(|_| async { shop.stripe().sends_event(&event).await })).await;
+    for response in responses {
+        assert_eq!(response.expect(200).json(), json!({ "received": true }));
     }
-    assert_eq!(shop.stripe().tells(&event).await.expect(200).json(), json!({ "received": true }));
+    assert_eq!(shop.stripe().sends_event(&event).await.expect(200).json(), json!({ "received": true }));
     is_as_it_was(&shop, &customer, &order, &history).await;
     shop.provider.charged_once(&order).await;
 
@@ -116,7 +116,7 @@ async fn what_is_not_ours_is_taken_and_left_alone() {
         bare(json!({})),
     ];
     for event in foreign {
-        assert_eq!(shop.stripe().tells(&event).await.expect(200).json(), json!({ "received": true }), "{event}");
+        assert_eq!(shop.stripe().sends_event(&event).await.expect(200).json(), json!({ "received": true }), "{event}");
     }
     is_as_it_was(&shop, &customer, &order, &history).await;
 }
@@ -126,8 +126,8 @@ async fn what_is_no_event_is_refused() {
     let shop = Shop::open().await;
     let stripe = shop.stripe();
     for body in ["", "nonsense", "{", "[]", "7", "{}", "{\"id\": 7}", "{\"id\": \"evt_1\", \"type\": \"x\"}"] {
-        let answer = stripe.sends(body, Some(&stripe.signs(body, now()))).await;
-        answer.expect_problem(400, "webhook_unreadable");
+        let response = stripe.sends(body, Some(&stripe.signs(body, now()))).await;
+        response.expect_problem(400, "webhook_unreadable");
     }
     let huge = event_about("payment_intent.succeeded", &json!({ "padding": "x".repeat(257 * 1024) })).to_string();
     stripe.sends(&huge, Some(&stripe.signs(&huge, now()))).await.expect_refusal(413);
@@ -142,12 +142,12 @@ async fn an_event_says_nothing_of_money_that_the_provider_does_not_say_itself() 
     let mut event = event_of("payment_intent.succeeded", &order);
     event["data"]["object"]["status"] = json!("succeeded");
     event["data"]["object"]["amount_received"] = json!(order.total());
-    shop.stripe().tells(&event).await.expect(200);
-    shop.looks_again(&order).await;
+    shop.stripe().sends_event(&event).await.expect(200);
+    shop.requests_payment_check(&order).await;
     let seen = customer.looks_up(&order).await;
     assert_eq!((seen.status(), seen.payment_status()), ("pending", "failed"));
     shop.provider.charged_nothing(&order).await;
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
 }
 
 /// An order is paid, its events come like this, and once more when all is over, the last one first.
@@ -170,7 +170,7 @@ async fn paid_whatever_comes(mode: &str, deliveries: usize) {
     is_as_it_was(&shop, &customer, &order, &history).await;
     assert_eq!((order.status(), order.payment_status()), ("confirmed", "paid"));
     shop.provider.charged_once(&order).await;
-    shop.has_exactly(&mug, 2).await;
+    shop.has_exact_stock(&mug, 2).await;
 }
 
 #[tokio::test]
@@ -243,6 +243,6 @@ async fn late_words_of_success_do_not_bring_a_cancelled_order_back() {
         assert_eq!(shop.provider.replays(event).await, 200, "{event}");
     }
     is_as_it_was(&shop, &customer, &order, &history).await;
-    shop.provider.gave_all_back(&order, 1).await;
-    shop.has_exactly(&mug, 3).await;
+    shop.provider.refunded_in_full(&order, 1).await;
+    shop.has_exact_stock(&mug, 3).await;
 }

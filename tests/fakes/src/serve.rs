@@ -16,13 +16,13 @@ use tower::ServiceExt;
 
 /// Put into a response's extensions: the connection is closed and nothing of the response is sent.
 #[derive(Debug, Clone, Copy)]
-pub struct HangUp;
+pub struct DroppedConnection;
 
-impl HangUp {
+impl DroppedConnection {
     /// A response that never arrives.
     pub fn response() -> Response {
         let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(HangUp);
+        response.extensions_mut().insert(DroppedConnection);
         response
     }
 }
@@ -37,17 +37,17 @@ pub async fn serve(listener: TcpListener, router: Router) -> Infallible {
         };
         // Nagle and delayed acknowledgement together cost 40 ms a request here.
         let _ = stream.set_nodelay(true);
-        tokio::spawn(converse(stream, router.clone()));
+        tokio::spawn(serve_connection(stream, router.clone()));
     }
 }
 
-async fn converse(stream: TcpStream, router: Router) {
+async fn serve_connection(stream: TcpStream, router: Router) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let router = router.clone();
         async move {
-            let answered: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
-            match answered {
-                Ok(response) if response.extensions().get::<HangUp>().is_some() => {
+            let result: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
+            match result {
+                Ok(response) if response.extensions().get::<DroppedConnection>().is_some() => {
                     Err(io::Error::other("hung up on purpose"))
                 }
                 Ok(response) => Ok(response),

@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 #[derive(Clone, Default)]
-struct Asked(Arc<Mutex<Vec<(Uri, HeaderMap, Value)>>>);
+struct ReceivedRequests(Arc<Mutex<Vec<(Uri, HeaderMap, Value)>>>);
 
-struct Proxied {
+struct TestProxy {
     base: String,
     http: Client,
-    asked: Asked,
+    received: ReceivedRequests,
 }
 
 async fn listen(router: Router) -> Result<String> {
@@ -32,7 +32,12 @@ async fn listen(router: Router) -> Result<String> {
 }
 
 /// Answers as DynamoDB does where capacity is asked for, and otherwise with nothing.
-async fn stand_in(State(asked): State<Asked>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn fake_dynamodb(
+    State(received): State<ReceivedRequests>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let answer = match (&body["ReturnConsumedCapacity"], &body["TransactItems"]) {
         (Value::Null, _) => json!({}),
@@ -41,18 +46,18 @@ async fn stand_in(State(asked): State<Asked>, uri: Uri, headers: HeaderMap, body
             json!({ "ConsumedCapacity": [{ "TableName": "souk-orders", "CapacityUnits": 4.0, "WriteCapacityUnits": 4.0 }] })
         }
     };
-    if let Ok(mut asked) = asked.0.lock() {
-        asked.push((uri, headers, body));
+    if let Ok(mut received) = received.0.lock() {
+        received.push((uri, headers, body));
     }
     ([("x-amzn-requestid", "R1"), ("content-type", "application/x-amz-json-1.0")], answer.to_string()).into_response()
 }
 
-impl Proxied {
+impl TestProxy {
     async fn open() -> Result<Self> {
-        let asked = Asked::default();
-        let upstream = listen(Router::new().fallback(stand_in).with_state(asked.clone())).await?;
+        let received = ReceivedRequests::default();
+        let upstream = listen(Router::new().fallback(fake_dynamodb).with_state(received.clone())).await?;
         let base = listen(dynamodb_proxy::router(&upstream)?).await?;
-        Ok(Self { base, http: Client::new(), asked })
+        Ok(Self { base, http: Client::new(), received })
     }
 
     async fn call(&self, operation: &str, body: Value) -> Result<reqwest::Response, reqwest::Error> {
@@ -71,8 +76,8 @@ impl Proxied {
         Ok(self.http.get(format!("{}/_fake/meter", self.base)).send().await?.json().await?)
     }
 
-    fn asked(&self) -> Vec<(Uri, HeaderMap, Value)> {
-        self.asked.0.lock().map(|asked| asked.clone()).unwrap_or_default()
+    fn received(&self) -> Vec<(Uri, HeaderMap, Value)> {
+        self.received.0.lock().map(|received| received.clone()).unwrap_or_default()
     }
 }
 
@@ -82,49 +87,49 @@ fn transaction(actions: usize) -> Value {
 
 #[tokio::test]
 async fn a_request_goes_through_as_it_came() -> Result<()> {
-    let proxied = Proxied::open().await?;
+    let proxy = TestProxy::open().await?;
     let body = json!({ "TableName": "souk-orders", "Key": { "pk": { "S": "ORDER#1" } } });
-    let answer = proxied.call("GetItem", body.clone()).await?;
+    let answer = proxy.call("GetItem", body.clone()).await?;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers().get("x-amzn-requestid").context("the answer's headers come through")?, "R1");
     assert_eq!(answer.text().await?, "{}");
-    let asked = proxied.asked();
-    let (uri, headers, seen) = asked.first().context("it was forwarded")?;
-    assert_eq!((uri.path(), seen), ("/", &body), "nothing is added while metering is off");
+    let received = proxy.received();
+    let (uri, headers, received_body) = received.first().context("it was forwarded")?;
+    assert_eq!((uri.path(), received_body), ("/", &body), "nothing is added while metering is off");
     assert_eq!(headers.get("x-amz-target").context("headers go through")?, "DynamoDB_20120810.GetItem");
     Ok(())
 }
 
 #[tokio::test]
 async fn what_is_consumed_is_asked_for_and_summed() -> Result<()> {
-    let proxied = Proxied::open().await?;
-    assert_eq!(proxied.control("meter", json!({ "on": true })).await?, 204);
-    proxied.call("TransactWriteItems", transaction(2)).await?;
-    proxied.call("TransactWriteItems", transaction(2)).await?;
-    proxied.call("Query", json!({ "TableName": "souk-orders" })).await?;
-    proxied.call("DescribeTable", json!({ "TableName": "souk-orders" })).await?;
-    let asked: Vec<Value> =
-        proxied.asked().into_iter().map(|(_, _, body)| body["ReturnConsumedCapacity"].clone()).collect();
-    assert_eq!(asked, [json!("INDEXES"), json!("INDEXES"), json!("TOTAL"), Value::Null]);
-    let meter = proxied.meter().await?;
+    let proxy = TestProxy::open().await?;
+    assert_eq!(proxy.control("meter", json!({ "on": true })).await?, 204);
+    proxy.call("TransactWriteItems", transaction(2)).await?;
+    proxy.call("TransactWriteItems", transaction(2)).await?;
+    proxy.call("Query", json!({ "TableName": "souk-orders" })).await?;
+    proxy.call("DescribeTable", json!({ "TableName": "souk-orders" })).await?;
+    let received: Vec<Value> =
+        proxy.received().into_iter().map(|(_, _, body)| body["ReturnConsumedCapacity"].clone()).collect();
+    assert_eq!(received, [json!("INDEXES"), json!("INDEXES"), json!("TOTAL"), Value::Null]);
+    let meter = proxy.meter().await?;
     let transactions = json!({ "caller": "orders", "operation": "TransactWriteItems", "table": "souk-orders", "read_units": 0.0, "write_units": 8.0 });
     let queries = json!({ "caller": "orders", "operation": "Query", "table": "souk-orders", "read_units": 0.5, "write_units": 0.0 });
     assert_eq!(meter["capacity"], json!([queries, transactions]));
     assert_eq!(meter["calls"].as_array().map(Vec::len), Some(3));
-    proxied.http.delete(format!("{}/_fake/meter", proxied.base)).send().await?;
-    assert_eq!(proxied.meter().await?["calls"], json!([]));
+    proxy.http.delete(format!("{}/_fake/meter", proxy.base)).send().await?;
+    assert_eq!(proxy.meter().await?["calls"], json!([]));
     Ok(())
 }
 
 #[tokio::test]
 async fn every_third_transaction_is_in_conflict() -> Result<()> {
-    let proxied = Proxied::open().await?;
+    let proxy = TestProxy::open().await?;
     let fault = json!({ "operation": "TransactWriteItems", "every": 3, "kind": "transaction_conflict", "table_contains": "orders" });
-    assert_eq!(proxied.control("faults", fault).await?, 201);
+    assert_eq!(proxy.control("faults", fault).await?, 201);
     let mut statuses = Vec::new();
     for _ in 0..6 {
-        proxied.call("PutItem", json!({ "TableName": "souk-orders" })).await?;
-        let answer = proxied.call("TransactWriteItems", transaction(3)).await?;
+        proxy.call("PutItem", json!({ "TableName": "souk-orders" })).await?;
+        let answer = proxy.call("TransactWriteItems", transaction(3)).await?;
         statuses.push(answer.status().as_u16());
         if answer.status() == 400 {
             assert_eq!(answer.headers().get("content-type").context("a type")?, "application/x-amz-json-1.0");
@@ -144,9 +149,9 @@ async fn every_third_transaction_is_in_conflict() -> Result<()> {
         }
     }
     assert_eq!(statuses, [200, 200, 400, 200, 200, 400]);
-    let forwarded = proxied.asked().iter().filter(|(_, _, body)| body["TransactItems"].is_array()).count();
+    let forwarded = proxy.received().iter().filter(|(_, _, body)| body["TransactItems"].is_array()).count();
     assert_eq!(forwarded, 4, "a conflict has no effect");
-    let calls = proxied.meter().await?["calls"].clone();
+    let calls = proxy.meter().await?["calls"].clone();
     let transactions = calls
         .as_array()
         .into_iter()
@@ -159,19 +164,19 @@ async fn every_third_transaction_is_in_conflict() -> Result<()> {
 
 #[tokio::test]
 async fn other_faults_have_their_own_shapes_and_end() -> Result<()> {
-    let proxied = Proxied::open().await?;
+    let proxy = TestProxy::open().await?;
     for kind in ["throttle", "internal_error", "timeout_after_commit", "transaction_conflict"] {
         let fault = json!({ "operation": "PutItem", "kind": kind, "times": 1, "table_contains": "orders" });
-        assert_eq!(proxied.control("faults", fault).await?, 201);
-        let put = || proxied.call("PutItem", json!({ "TableName": "souk-orders" }));
-        let before = proxied.asked().len();
-        assert_eq!(proxied.call("PutItem", json!({ "TableName": "souk-carts" })).await?.status(), 200, "another table");
-        let struck = put().await;
-        let forwarded = proxied.asked().len() - before - 1;
+        assert_eq!(proxy.control("faults", fault).await?, 201);
+        let put = || proxy.call("PutItem", json!({ "TableName": "souk-orders" }));
+        let before = proxy.received().len();
+        assert_eq!(proxy.call("PutItem", json!({ "TableName": "souk-carts" })).await?.status(), 200, "another table");
+        let failed = put().await;
+        let forwarded = proxy.received().len() - before - 1;
         match kind {
-            "timeout_after_commit" => assert!(struck.is_err() && forwarded == 1, "it is done, and nobody is told"),
+            "timeout_after_commit" => assert!(failed.is_err() && forwarded == 1, "it is done, and nobody is told"),
             _ => {
-                let body: Value = struck?.json().await?;
+                let body: Value = failed?.json().await?;
                 let name = body["__type"].as_str().and_then(|name| name.split_once('#')).context("a type")?.1;
                 let known =
                     ["ProvisionedThroughputExceededException", "InternalServerError", "TransactionConflictException"];
@@ -179,46 +184,46 @@ async fn other_faults_have_their_own_shapes_and_end() -> Result<()> {
             }
         }
         assert_eq!(put().await?.status(), 200, "{kind} is over");
-        proxied.http.delete(format!("{}/_fake/faults", proxied.base)).send().await?;
+        proxy.http.delete(format!("{}/_fake/faults", proxy.base)).send().await?;
     }
-    assert_eq!(proxied.control("faults", json!({ "kind": "earthquake" })).await?, 422);
+    assert_eq!(proxy.control("faults", json!({ "kind": "earthquake" })).await?, 422);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_database_that_is_gone_comes_back_by_itself() -> Result<()> {
-    let proxied = Proxied::open().await?;
-    let get = |table: &str| proxied.call("GetItem", json!({ "TableName": table }));
+    let proxy = TestProxy::open().await?;
+    let get = |table: &str| proxy.call("GetItem", json!({ "TableName": table }));
     let fault = json!({ "kind": "unavailable", "for_ms": 600, "table_contains": "orders" });
-    assert_eq!(proxied.control("faults", fault).await?, 201);
+    assert_eq!(proxy.control("faults", fault).await?, 201);
     let begun = Instant::now();
     for _ in 0..3 {
         assert!(get("souk-orders").await.is_err(), "the connection is closed");
     }
     assert_eq!(get("souk-carts").await?.status(), 200, "another table is there");
-    assert_eq!(proxied.asked().len(), 1, "nothing was forwarded");
+    assert_eq!(proxy.received().len(), 1, "nothing was forwarded");
     tokio::time::sleep(Duration::from_millis(610).saturating_sub(begun.elapsed())).await;
     assert_eq!(get("souk-orders").await?.status(), 200);
-    let calls = proxied.meter().await?["calls"][0].clone();
+    let calls = proxy.meter().await?["calls"][0].clone();
     assert_eq!((&calls["requests"], &calls["refused"], &calls["injected"]), (&json!(5), &json!(3), &json!(3)));
-    let faults = proxied.http.get(format!("{}/_fake/faults", proxied.base)).send().await?.json::<Value>().await?;
+    let faults = proxy.http.get(format!("{}/_fake/faults", proxy.base)).send().await?.json::<Value>().await?;
     assert_eq!(faults, json!({ "faults": [] }));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_slow_database_still_answers() -> Result<()> {
-    let proxied = Proxied::open().await?;
-    proxied.control("faults", json!({ "kind": "delay", "ms": 700, "times": 1, "operation": "Query" })).await?;
+    let proxy = TestProxy::open().await?;
+    proxy.control("faults", json!({ "kind": "delay", "ms": 700, "times": 1, "operation": "Query" })).await?;
     let (begun, query) = (Instant::now(), json!({ "TableName": "souk-orders" }));
-    assert_eq!(proxied.call("GetItem", query.clone()).await?.status(), 200);
+    assert_eq!(proxy.call("GetItem", query.clone()).await?.status(), 200);
     assert!(begun.elapsed() < Duration::from_millis(600), "another operation");
-    assert_eq!(proxied.call("Query", query.clone()).await?.status(), 200);
+    assert_eq!(proxy.call("Query", query.clone()).await?.status(), 200);
     assert!(begun.elapsed() >= Duration::from_millis(700));
     let begun = Instant::now();
-    assert_eq!(proxied.call("Query", query).await?.status(), 200);
+    assert_eq!(proxy.call("Query", query).await?.status(), 200);
     assert!(begun.elapsed() < Duration::from_millis(600), "once");
-    assert_eq!(proxied.asked().len(), 3);
+    assert_eq!(proxy.received().len(), 3);
     Ok(())
 }
 
@@ -226,12 +231,12 @@ async fn a_slow_database_still_answers() -> Result<()> {
 async fn chance_hits_the_same_calls_with_the_same_seed() -> Result<()> {
     let mut runs = Vec::new();
     for seed in [5, 5, 6] {
-        let proxied = Proxied::open().await?;
+        let proxy = TestProxy::open().await?;
         let fault = json!({ "kind": "internal_error", "chance": 0.5, "seed": seed });
-        assert_eq!(proxied.control("faults", fault).await?, 201);
+        assert_eq!(proxy.control("faults", fault).await?, 201);
         let mut statuses = Vec::new();
         for _ in 0..40 {
-            statuses.push(proxied.call("PutItem", json!({ "TableName": "souk-orders" })).await?.status());
+            statuses.push(proxy.call("PutItem", json!({ "TableName": "souk-orders" })).await?.status());
         }
         let hit = statuses.iter().filter(|status| status.is_server_error()).count();
         assert!((8..=32).contains(&hit), "about half of them, and not {hit} of 40");
@@ -239,8 +244,8 @@ async fn chance_hits_the_same_calls_with_the_same_seed() -> Result<()> {
     }
     assert_eq!(runs[0], runs[1]);
     assert_ne!(runs[0], runs[2]);
-    let proxied = Proxied::open().await?;
-    assert_eq!(proxied.control("faults", json!({ "kind": "throttle", "chance": 2 })).await?, 422);
+    let proxy = TestProxy::open().await?;
+    assert_eq!(proxy.control("faults", json!({ "kind": "throttle", "chance": 2 })).await?, 422);
     Ok(())
 }
 
@@ -250,9 +255,9 @@ async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
     use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 
-    let proxied = Proxied::open().await?;
+    let proxy = TestProxy::open().await?;
     let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::v2026_01_12());
-    let config = config.region(Region::new("eu-central-1")).endpoint_url(&proxied.base).allow_no_auth();
+    let config = config.region(Region::new("eu-central-1")).endpoint_url(&proxy.base).allow_no_auth();
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
     let put = Put::builder().table_name("souk-orders").item("pk", AttributeValue::S("1".to_owned())).build()?;
     let transaction = || {
@@ -261,7 +266,7 @@ async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
     };
     transaction().await?;
 
-    proxied.control("faults", json!({ "kind": "transaction_conflict", "times": 1 })).await?;
+    proxy.control("faults", json!({ "kind": "transaction_conflict", "times": 1 })).await?;
     let error = transaction().await.err().context("the transaction is in conflict")?.into_service_error();
     let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(error) =
         error
@@ -271,19 +276,19 @@ async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
     let codes: Vec<_> = error.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect();
     assert_eq!(codes, ["TransactionConflict", "None"]);
 
-    proxied.control("faults", json!({ "kind": "throttle", "times": 1 })).await?;
+    proxy.control("faults", json!({ "kind": "throttle", "times": 1 })).await?;
     let error = transaction().await.err().context("throttled")?.into_service_error();
     assert!(error.is_provisioned_throughput_exceeded_exception(), "{error:?}");
-    proxied.control("faults", json!({ "kind": "internal_error", "times": 1 })).await?;
+    proxy.control("faults", json!({ "kind": "internal_error", "times": 1 })).await?;
     let error = transaction().await.err().context("broken")?.into_service_error();
     assert!(error.is_internal_server_error(), "{error:?}");
-    proxied.control("faults", json!({ "kind": "timeout_after_commit", "times": 1 })).await?;
+    proxy.control("faults", json!({ "kind": "timeout_after_commit", "times": 1 })).await?;
     let lost = transaction().await.err().context("lost")?;
     assert!(lost.as_service_error().is_none(), "nobody knows what became of it: {lost:?}");
-    let forwarded = proxied.asked().len();
-    proxied.control("faults", json!({ "kind": "unavailable", "times": 1 })).await?;
+    let forwarded = proxy.received().len();
+    proxy.control("faults", json!({ "kind": "unavailable", "times": 1 })).await?;
     let gone = transaction().await.err().context("gone")?;
     assert!(gone.as_service_error().is_none(), "nor here: {gone:?}");
-    assert_eq!(proxied.asked().len(), forwarded, "but nothing did");
+    assert_eq!(proxy.received().len(), forwarded, "but nothing did");
     Ok(())
 }

@@ -33,9 +33,9 @@ impl Github {
     }
 
     /// The page's answer to good parameters and `changes` over them: its status and where it leads.
-    async fn asks(&self, changes: &[(&str, &str)]) -> Result<(u16, Option<Url>)> {
+    async fn authorize(&self, changes: &[(&str, &str)]) -> Result<(u16, Option<Url>)> {
         let state = "s".repeat(43);
-        let mut asked = HashMap::from([
+        let mut parameters = HashMap::from([
             ("client_id", "souk-local"),
             ("redirect_uri", CALLBACK),
             ("response_type", "code"),
@@ -45,20 +45,20 @@ impl Github {
             ("scope", "read:user user:email"),
             ("login", "ada"),
         ]);
-        asked.extend(changes.iter().copied());
-        let page = Url::parse_with_params(&format!("{}/github/login/oauth/authorize", self.base), asked)?;
+        parameters.extend(changes.iter().copied());
+        let page = Url::parse_with_params(&format!("{}/github/login/oauth/authorize", self.base), parameters)?;
         let answer = self.http.get(page).send().await?;
         let location = answer.headers().get("location").map(|url| url.to_str()).transpose()?;
         Ok((answer.status().as_u16(), location.map(Url::parse).transpose()?))
     }
 
     async fn code(&self) -> Result<String> {
-        let back = self.asks(&[]).await?.1.context("the page leads back")?;
+        let back = self.authorize(&[]).await?.1.context("the page leads back")?;
         let code = back.query_pairs().find(|(name, _)| name == "code").context("with a code")?;
         Ok(code.1.into_owned())
     }
 
-    async fn trades(&self, code: &str, changes: &[(&str, &str)]) -> Result<Value> {
+    async fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Result<Value> {
         let mut form = HashMap::from([
             ("client_id", "souk-local"),
             ("client_secret", "github-secret-local-only"),
@@ -73,7 +73,7 @@ impl Github {
         Ok(answer.json().await?)
     }
 
-    async fn reads(&self, path: &str, token: &str, agent: &str) -> Result<(u16, String)> {
+    async fn read(&self, path: &str, token: &str, agent: &str) -> Result<(u16, String)> {
         let request = self.http.get(format!("{}/github/api{path}", self.base)).bearer_auth(token);
         let answer = request.header("user-agent", agent).send().await?;
         Ok((answer.status().as_u16(), answer.text().await?))
@@ -84,21 +84,21 @@ impl Github {
 async fn a_code_is_traded_once_and_tells_who_somebody_is() -> Result<()> {
     let github = Github::open().await?;
     let code = github.code().await?;
-    let traded = github.trades(&code, &[]).await?;
-    let token = traded["access_token"].as_str().context("a token")?;
-    let (status, user) = github.reads("/user", token, "souk").await?;
+    let tokens = github.exchange(&code, &[]).await?;
+    let token = tokens["access_token"].as_str().context("a token")?;
+    let (status, user) = github.read("/user", token, "souk").await?;
     assert_eq!((status, serde_json::from_str::<Value>(&user)?["id"].as_u64()), (200, Some(7)));
-    assert!(github.reads("/user/emails", token, "souk").await?.1.contains("ada@example.com"));
-    assert_eq!(github.trades(&code, &[]).await?["error"], "bad_verification_code");
-    assert_eq!(github.reads("/user", "gho_another", "souk").await?.0, 401);
-    assert_eq!(github.reads("/user", token, "").await?.0, 403);
+    assert!(github.read("/user/emails", token, "souk").await?.1.contains("ada@example.com"));
+    assert_eq!(github.exchange(&code, &[]).await?["error"], "bad_verification_code");
+    assert_eq!(github.read("/user", "gho_another", "souk").await?.0, 401);
+    assert_eq!(github.read("/user", token, "").await?.0, 403);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_page_wants_every_parameter() -> Result<()> {
     let github = Github::open().await?;
-    for (name, bad) in [
+    for (name, value) in [
         ("client_id", "another"),
         ("redirect_uri", "https://evil.example/"),
         ("response_type", "token"),
@@ -108,10 +108,10 @@ async fn the_page_wants_every_parameter() -> Result<()> {
         ("scope", "read:user"),
         ("login", "nobody"),
     ] {
-        let (status, location) = github.asks(&[(name, bad)]).await?;
+        let (status, location) = github.authorize(&[(name, value)]).await?;
         assert_eq!((status, location), (400, None), "{name}");
     }
-    let denied = github.asks(&[("deny", "1")]).await?.1.context("the page leads back")?;
+    let denied = github.authorize(&[("deny", "1")]).await?.1.context("the page leads back")?;
     assert!(denied.as_str().contains("error=access_denied&state="), "{denied}");
     Ok(())
 }
@@ -119,14 +119,14 @@ async fn the_page_wants_every_parameter() -> Result<()> {
 #[tokio::test]
 async fn a_code_is_good_for_whoever_began_alone() -> Result<()> {
     let github = Github::open().await?;
-    for (name, bad, error) in [
+    for (name, value, error) in [
         ("client_secret", "guessed", "incorrect_client_credentials"),
         ("redirect_uri", "https://evil.example/", "redirect_uri_mismatch"),
         ("code_verifier", "guessed", "bad_verification_code"),
         ("code_verifier", "", "bad_verification_code"),
     ] {
         let code = github.code().await?;
-        assert_eq!(github.trades(&code, &[(name, bad)]).await?["error"], error, "{name}");
+        assert_eq!(github.exchange(&code, &[(name, value)]).await?["error"], error, "{name}");
     }
     Ok(())
 }

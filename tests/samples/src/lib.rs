@@ -20,7 +20,7 @@ const DEMO: &str = include_str!("../../../infra/local/demo/catalog.json");
 /// If [`DATA`] is set, and what it names is not what it should be.
 pub fn real(currency: &str) -> Result<Option<Vec<Value>>> {
     let Some(folder) = std::env::var_os(DATA).filter(|folder| !folder.is_empty()) else { return Ok(None) };
-    let path = from_the_root(&folder.into()).join(REAL);
+    let path = from_root(&folder.into()).join(REAL);
     let text = std::fs::read_to_string(&path).with_context(|| format!("{DATA}: {} cannot be read", path.display()))?;
     Ok(Some(real::products(&text, currency).with_context(|| format!("{} is not as it was", path.display()))?))
 }
@@ -34,7 +34,7 @@ pub fn demo() -> Result<Vec<Value>> {
 }
 
 /// Cargo runs a test in the folder of its package; a path is meant from the project's.
-fn from_the_root(path: &PathBuf) -> PathBuf {
+fn from_root(path: &PathBuf) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 

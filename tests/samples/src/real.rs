@@ -118,8 +118,8 @@ mod tests {
         for (dollars, expected) in [("129.99", 12_999), ("12.5", 1_250), ("7", 700), ("0.07", 7)] {
             assert_eq!(cents(dollars).unwrap(), expected);
         }
-        for bad in ["", ".5", "1.999", "-1", "1e3", "1,5"] {
-            assert!(cents(bad).is_err(), "{bad:?} must be refused");
+        for invalid in ["", ".5", "1.999", "-1", "1e3", "1,5"] {
+            assert!(cents(invalid).is_err(), "{invalid:?} must be refused");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The S3 bucket: reads, conditional writes, multipart uploads and presigned URLs. It uses the parts of the SDK that every function
-//! links anyway, and not `aws-sdk-s3`: docs/adr/0015.
+//! links anyway, and not `aws-sdk-s3`: docs/adr/0014.
 
 mod client;
 mod multipart_upload;

@@ -1,4 +1,4 @@
-//! Refunds: make one, and find one that was made.
+//! Refunds: create one, and find one that was created.
 
 use std::collections::HashMap;
 
@@ -6,30 +6,28 @@ use reqwest::Method;
 use serde::Deserialize;
 use values::{Error, Result};
 
-use super::{Refusal, Stripe};
-use crate::payment::Failure;
+use super::client::{Rejection, Stripe};
+use crate::attempt::Failure;
 use crate::refund::Refund;
 
-/// A refund as Stripe shows it.
+/// A refund as the provider reports it.
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Given {
+pub(crate) struct ProviderRefund {
     pub(crate) id: String,
     status: Option<String>,
     #[serde(default)]
     metadata: HashMap<String, String>,
 }
 
-/// What asking came to.
-pub(crate) enum Posted {
-    /// It is there.
-    Given(Given),
-    /// It will not be.
-    Refused(Failure),
+/// The result of a creation.
+pub(crate) enum RefundCreation {
+    Created(ProviderRefund),
+    Rejected(Failure),
 }
 
-impl Given {
-    /// Is the money on its way for good? `None` while Stripe does not know.
-    pub(crate) fn is_final(&self) -> Option<bool> {
+impl ProviderRefund {
+    /// Did the refund succeed? `None` while Stripe does not know.
+    pub(crate) fn has_succeeded(&self) -> Option<bool> {
         match self.status.as_deref() {
             Some("succeeded") | None => Some(true),
             Some("failed" | "canceled") => Some(false),
@@ -39,8 +37,8 @@ impl Given {
 }
 
 impl Stripe {
-    /// Gives back a part of what was captured, under the key of the refund's present attempt.
-    pub(crate) async fn give_back(&self, refund: &Refund) -> Result<Posted> {
+    /// Creates a refund, with the idempotency key of its current attempt.
+    pub(crate) async fn create_refund(&self, refund: &Refund) -> Result<RefundCreation> {
         let (amount, id) = (refund.amount.amount.to_string(), refund.id.to_string());
         let (payment, order) = (refund.payment_id.to_string(), refund.order_id.to_string());
         let form = [
@@ -52,28 +50,32 @@ impl Stripe {
         ];
         let request = self.request(Method::POST, "/v1/refunds").await?.header("Idempotency-Key", refund.key());
         Ok(match self.send(request.form(&form)).await? {
-            Ok(given) => Posted::Given(given),
-            Err(Refusal { told, .. }) => Posted::Refused(told.into()),
+            Ok(created) => RefundCreation::Created(created),
+            Err(Rejection { error, .. }) => RefundCreation::Rejected(error.into()),
         })
     }
 
-    /// The refund that an earlier try made, if it did. An intent has few refunds; more than a page of them is a fault of ours.
-    pub(crate) async fn find_refund(&self, refund: &Refund) -> Result<Option<Given>> {
+    /// The refund that an earlier attempt created, if it did. An intent has few refunds; more than one page of them is
+    /// a fault of ours.
+    pub(crate) async fn find_refund(&self, refund: &Refund) -> Result<Option<ProviderRefund>> {
         #[derive(Deserialize)]
-        struct Listed {
-            data: Vec<Given>,
+        struct RefundList {
+            data: Vec<ProviderRefund>,
             #[serde(default)]
             has_more: bool,
         }
         let id = refund.id.to_string();
-        let is_it = |given: &Given| given.metadata.get("refund_id") == Some(&id);
+        let is_same = |found: &ProviderRefund| found.metadata.get("refund_id") == Some(&id);
         let path = format!("/v1/refunds?payment_intent={}&limit=100", refund.intent);
         let request = self.request(Method::GET, &path).await?;
-        let listed: Listed = self.send(request).await?.map_err(|refusal| {
-            Error::internal(format!("the provider does not list the refunds of {}: {}", refund.intent, refusal.status))
+        let list: RefundList = self.send(request).await?.map_err(|rejection| {
+            Error::internal(format!(
+                "the provider does not list the refunds of {}: {}",
+                refund.intent, rejection.status
+            ))
         })?;
-        match listed.data.into_iter().find(is_it) {
-            None if listed.has_more => Err(Error::internal(format!("{} has more than 100 refunds", refund.intent))),
+        match list.data.into_iter().find(is_same) {
+            None if list.has_more => Err(Error::internal(format!("{} has more than 100 refunds", refund.intent))),
             found => Ok(found),
         }
     }

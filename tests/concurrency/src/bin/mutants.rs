@@ -1,42 +1,41 @@
-//! `make mutants`: souk is broken on purpose, in one way after another, and the check whose business that is has to object.
-//! Arguments are names of mutants; without any, all are tried. Ends with an error if one was not noticed.
+//! `make mutants`: breaks souk in one way after another. The checks named for each mutant have to report a violation.
+//! Arguments are names of mutants; without arguments all are tested. Exits with an error if a mutant was not detected.
 
 use std::process::ExitCode;
 
-use concurrency::mutants::{Fate, MUTANTS, try_out};
+use concurrency::mutants::{MUTANTS, MutantResult, run_mutant};
 use concurrency::seed;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let names: Vec<String> = std::env::args().skip(1).collect();
     let seed = seed::from_environment();
     eprintln!("SOUK_SEED={seed}");
-    let mut fates = Vec::new();
-    for mutant in
-        MUTANTS.into_iter().filter(|mutant| wanted.is_empty() || wanted.iter().any(|name| name == mutant.name))
+    let mut results = Vec::new();
+    for mutant in MUTANTS.into_iter().filter(|mutant| names.is_empty() || names.iter().any(|name| name == mutant.name))
     {
-        let fate = try_out(mutant, seed).await;
-        eprintln!("{}", line(&fate));
-        fates.push(fate);
+        let result = run_mutant(mutant, seed).await;
+        eprintln!("{}", line(&result));
+        results.push(result);
     }
     let survivors: Vec<&str> =
-        fates.iter().filter(|fate| !fate.unnoticed_by.is_empty()).map(|fate| fate.mutant.name).collect();
-    eprintln!("\n{} mutants, {} noticed", fates.len(), fates.len() - survivors.len());
-    if fates.is_empty() || !survivors.is_empty() {
-        eprintln!("not noticed: {}", survivors.join(", "));
+        results.iter().filter(|result| !result.missed_by.is_empty()).map(|result| result.mutant.name).collect();
+    eprintln!("\n{} mutants, {} detected", results.len(), results.len() - survivors.len());
+    if results.is_empty() || !survivors.is_empty() {
+        eprintln!("not detected: {}", survivors.join(", "));
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-/// A line of the table: the mutant, what became of it, and the first thing that a check said.
-fn line(fate: &Fate) -> String {
-    let name = fate.mutant.name;
-    if !fate.unnoticed_by.is_empty() {
-        let others: Vec<&str> = fate.violations.iter().map(|violation| violation.check).collect();
-        return format!("{name:<24} SURVIVED {}; others said {others:?}", fate.unnoticed_by.join(", "));
+/// A line of the table: the mutant, its result, and the first violation.
+fn line(result: &MutantResult) -> String {
+    let name = result.mutant.name;
+    if !result.missed_by.is_empty() {
+        let others: Vec<&str> = result.violations.iter().map(|violation| violation.check).collect();
+        return format!("{name:<24} SURVIVED {}; other violations: {others:?}", result.missed_by.join(", "));
     }
-    let said = fate.violations.iter().find(|violation| fate.mutant.noticed_by.contains(&violation.check));
-    let said = said.map(ToString::to_string).unwrap_or_default();
-    format!("{name:<24} noticed  {said}")
+    let finding = result.violations.iter().find(|violation| result.mutant.detected_by.contains(&violation.check));
+    let finding = finding.map(ToString::to_string).unwrap_or_default();
+    format!("{name:<24} detected {finding}")
 }

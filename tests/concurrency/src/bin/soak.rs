@@ -1,45 +1,46 @@
-//! `make soak`: the proof for as long as one likes, each round with a new seed and other weather. `SOUK_SOAK_MINUTES` says how
-//! long (30), `SOUK_SEED` where to begin. Ends with an error at the first round that is not right; its seed makes it again.
+//! `make soak`: repeats the proof, each round with a new seed and other faults. `SOUK_SOAK_MINUTES` is the duration (30 if absent),
+//! `SOUK_SEED` the first seed. Exits with an error at the first violation; the seed of that round repeats it.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use concurrency::rest::PATIENCE;
-use concurrency::run::play;
+use concurrency::harness::play_scenarios;
+use concurrency::quiescence::QUIESCENCE_TIMEOUT;
 use concurrency::scenarios::Scenario;
 use concurrency::seed;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let minutes = std::env::var("SOUK_SOAK_MINUTES").ok().and_then(|minutes| minutes.parse().ok()).unwrap_or(30);
-    let (begun, mut round) = (Instant::now(), 0);
+    let (started, mut round) = (Instant::now(), 0);
     let mut seed = seed::from_environment();
-    // Storms end in outages whose pauses have grown.
-    let patience = PATIENCE * 2;
-    while begun.elapsed() < Duration::from_secs(minutes * 60) {
+    // Many faults end in retries with long pauses.
+    let timeout = QUIESCENCE_TIMEOUT * 2;
+    while started.elapsed() < Duration::from_secs(minutes * 60) {
         round += 1;
-        let scenarios = drawn(seed);
+        let scenarios = pick_scenarios(seed);
         eprintln!("round {round}: SOUK_SEED={seed} {scenarios:?}");
-        let judgement = play("soak", seed, &scenarios, patience).await;
+        let report = play_scenarios("soak", seed, &scenarios, timeout).await;
         eprintln!(
             "round {round}: {} ({:.0} minutes of {minutes})",
-            judgement.tally,
-            begun.elapsed().as_secs_f32() / 60.0
+            report.counts,
+            started.elapsed().as_secs_f32() / 60.0
         );
-        if !judgement.violations.is_empty() {
-            eprintln!("round {round} is not right:\n{judgement}");
+        if !report.violations.is_empty() {
+            eprintln!("round {round} violates invariants:\n{report}");
             return ExitCode::FAILURE;
         }
         seed += 1;
     }
-    eprintln!("{round} rounds, all right.");
+    eprintln!("{round} rounds without a violation.");
     ExitCode::SUCCESS
 }
 
-/// A storm, or shuffled messages, and two peaceful scenarios beside it.
-fn drawn(seed: u64) -> Vec<Scenario> {
-    let mut random = seed::source(seed, "soak");
-    let loud = seed::weighted(&mut random, &[(4, Scenario::Storm), (1, Scenario::Messages), (1, Scenario::Kills)]);
-    let quiet = random.choose_multiple(Scenario::PEACEFUL, 2);
-    [vec![loud], quiet].concat()
+/// One scenario with faults, and two without faults beside it.
+fn pick_scenarios(seed: u64) -> Vec<Scenario> {
+    let mut random = seed::rng(seed, "soak");
+    let with_faults =
+        seed::pick_weighted(&mut random, &[(4, Scenario::AllFaults), (1, Scenario::Messages), (1, Scenario::Kills)]);
+    let without_faults = random.choose_multiple(Scenario::WITHOUT_FAULTS, 2);
+    [vec![with_faults], without_faults].concat()
 }

@@ -1,88 +1,109 @@
-//! What was promised is kept, whatever crashed afterwards.
+//! An acknowledged change is durable, even if a process crashes afterwards.
 
 use std::collections::BTreeSet;
 
-use crate::deed::{Deed, Operation};
-use crate::history::{History, Verdict};
-use crate::world::{OrderStatus, World};
+use crate::history::{Effect, History};
+use crate::observed::{ObservedState, OrderStatus};
+use crate::operation::{Operation, OperationKind};
 
-pub(super) const SAYS: &str =
-    "A cancelled order stays cancelled, and every refund that was promised is there, one for each key.";
+pub(super) const INVARIANT: &str =
+    "An acknowledged cancellation stays, and every acknowledged refund exists, one for each key.";
 
-pub(super) fn check(world: &World, history: &History) -> Vec<String> {
+pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     let operations = history.operations();
-    let done = operations.iter().filter(|operation| operation.verdict() == Verdict::Done);
-    done.flat_map(|operation| match &operation.deed {
-        Deed::Cancel { order } => cancelled(world, operation, order).into_iter().collect(),
-        Deed::Refund { payment } => refunded(world, operation, payment),
-        _ => Vec::new(),
-    })
-    .collect()
+    let applied = operations.iter().filter(|operation| operation.effect() == Effect::Applied);
+    applied
+        .flat_map(|operation| match &operation.kind {
+            OperationKind::CancelOrder { order } => cancelled(state, operation, order).into_iter().collect(),
+            OperationKind::RequestRefund { payment } => refunded(state, operation, payment),
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
-fn cancelled(world: &World, operation: &Operation<'_>, id: &str) -> Option<String> {
-    let order = world.order(id).filter(|order| order.status != OrderStatus::Cancelled)?;
-    Some(format!("{id} ({}) was promised to be cancelled, and is {:?}", operation.place(), order.status))
+fn cancelled(state: &ObservedState, operation: &Operation<'_>, id: &str) -> Option<String> {
+    let order = state.order(id).filter(|order| order.status != OrderStatus::Cancelled)?;
+    Some(format!("{id} ({}) was acknowledged as cancelled, but is {:?}", operation.call_numbers(), order.status))
 }
 
-fn refunded(world: &World, operation: &Operation<'_>, payment: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let promised: BTreeSet<&str> = operation.good().filter_map(|call| call.answer["id"].as_str()).collect();
-    if promised.len() > 1 {
-        found.push(format!("one key ({}) was promised the refunds {promised:?}", operation.place()));
+fn refunded(state: &ObservedState, operation: &Operation<'_>, payment: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    let acknowledged: BTreeSet<&str> =
+        operation.successful_calls().filter_map(|call| call.answer["id"].as_str()).collect();
+    if acknowledged.len() > 1 {
+        findings
+            .push(format!("one key ({}) was acknowledged with the refunds {acknowledged:?}", operation.call_numbers()));
     }
-    for call in operation.good() {
+    for call in operation.successful_calls() {
         let id = call.answer["id"].as_str().unwrap_or_default();
         let amount = call.answer["amount"]["amount"].as_i64();
-        let kept = world.refunds.iter().find(|refund| refund.id == id && refund.payment_id == payment);
-        match kept {
-            None => found.push(format!("#{} was promised the refund {id:?} of {payment}, and there is none", call.seq)),
-            Some(kept) if Some(kept.amount) != amount => {
-                found.push(format!("#{} was promised {amount:?} back by {id}, which is of {}", call.seq, kept.amount));
+        let stored = state.refunds.iter().find(|refund| refund.id == id && refund.payment_id == payment);
+        match stored {
+            None => findings.push(format!(
+                "#{} was acknowledged with the refund {id:?} of {payment}, which does not exist",
+                call.seq
+            )),
+            Some(stored) if Some(stored.amount) != amount => {
+                findings.push(format!(
+                    "#{} was acknowledged with a refund {id} of {amount:?}, but it is of {}",
+                    call.seq, stored.amount
+                ));
             }
             Some(_) => {}
         }
     }
-    found
+    findings
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::Entry;
-    use crate::stage::{self, PAID};
+    use crate::fixture::{self, PAID};
+    use crate::history::CallRecord;
     use serde_json::{Value, json};
 
     #[test]
-    fn an_order_that_was_promised_to_be_cancelled_and_lives_is_found() {
-        let (world, mut history) = stage::good();
+    fn acknowledged_cancellation_that_is_missing_is_a_violation() {
+        let (state, mut history) = fixture::valid_run();
         let path = format!("/api/v1/orders/{PAID}/cancel");
-        let call = Entry::new("ada", Some("usr_ada"), "POST", &path, Value::Null, None);
-        history.calls.push(Entry { seq: 99, status: Some(200), ended_us: Some(1), ..call });
-        stage::objects(&check(&world, &history), &["ord_paid (#99) was promised to be cancelled, and is Confirmed"]);
+        let call = CallRecord::new("ada", Some("usr_ada"), "POST", &path, Value::Null, None);
+        history.calls.push(CallRecord { seq: 99, status: Some(200), ended_us: Some(1), ..call });
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["ord_paid (#99) was acknowledged as cancelled, but is Confirmed"],
+        );
     }
 
     #[test]
-    fn a_refund_that_was_promised_and_is_not_there_is_found() {
-        let (mut world, history) = stage::good();
-        world.refunds.clear();
-        stage::objects(&check(&world, &history), &["was promised the refund \"rfd_1\" of pay_paid, and there is none"]);
+    fn acknowledged_refund_that_is_missing_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.refunds.clear();
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["was acknowledged with the refund \"rfd_1\" of pay_paid, which does not exist"],
+        );
     }
 
     #[test]
-    fn a_refund_of_another_amount_is_found() {
-        let (mut world, history) = stage::good();
-        world.refunds[0].amount = 7;
-        stage::objects(&check(&world, &history), &["was promised Some(1000) back by rfd_1, which is of 7"]);
+    fn refund_of_another_amount_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.refunds[0].amount = 7;
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["was acknowledged with a refund rfd_1 of Some(1000), but it is of 7"],
+        );
     }
 
     #[test]
-    fn two_refunds_of_one_key_are_found() {
-        let (mut world, mut history) = stage::good();
-        let mut second = world.refunds[0].clone();
+    fn two_refunds_of_one_key_are_a_violation() {
+        let (mut state, mut history) = fixture::valid_run();
+        let mut second = state.refunds[0].clone();
         second.id = "rfd_2".into();
-        world.refunds.push(second);
-        stage::answer_again(&mut history, "key-refund", json!({ "id": "rfd_2", "amount": { "amount": 1000 } }));
-        stage::objects(&check(&world, &history), &["one key", "was promised the refunds", "rfd_2"]);
+        state.refunds.push(second);
+        fixture::repeat_call(&mut history, "key-refund", json!({ "id": "rfd_2", "amount": { "amount": 1000 } }));
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["one key", "was acknowledged with the refunds", "rfd_2"],
+        );
     }
 }

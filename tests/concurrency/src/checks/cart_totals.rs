@@ -1,35 +1,34 @@
-//! Every cart that anybody was shown adds up.
+//! Every cart in a response adds up.
 
 use serde_json::Value;
 
-use crate::history::{History, Verdict};
-use crate::world::World;
+use crate::history::{Effect, History};
+use crate::observed::ObservedState;
 
-pub(super) const SAYS: &str =
-    "In every cart shown, a line costs its price times its quantity, and the cart what its lines cost.";
+pub(super) const INVARIANT: &str = "In every cart, a line costs its price times its quantity, and the cart costs the sum of its lines less the discount.";
 
-pub(super) fn check(_: &World, history: &History) -> Vec<String> {
+pub(super) fn check(_: &ObservedState, history: &History) -> Vec<String> {
     let carts =
-        history.calls.iter().filter(|call| call.path.starts_with("/api/v1/cart") && call.verdict() == Verdict::Done);
+        history.calls.iter().filter(|call| call.path.starts_with("/api/v1/cart") && call.effect() == Effect::Applied);
     let carts = carts.filter(|call| call.answer["items"].is_array());
-    carts.filter_map(|call| Some(format!("#{}: {}", call.seq, wrong_in(&call.answer)?))).collect()
+    carts.filter_map(|call| Some(format!("#{}: {}", call.seq, mismatch(&call.answer)?))).collect()
 }
 
-fn wrong_in(cart: &Value) -> Option<String> {
+fn mismatch(cart: &Value) -> Option<String> {
     let amount = |value: &Value| value["amount"].as_i64();
     let mut sum = 0;
     for line in cart["items"].as_array()? {
         let (price, quantity, total) =
             (amount(&line["unitPrice"]), line["quantity"].as_i64(), amount(&line["lineTotal"]));
-        let due = price.zip(quantity).map(|(price, quantity)| price * quantity);
-        if due.is_none() || due != total {
+        let expected_amount = price.zip(quantity).map(|(price, quantity)| price * quantity);
+        if expected_amount.is_none() || expected_amount != total {
             return Some(format!("a line does not add up: {line}"));
         }
         sum += total.unwrap_or(0);
     }
     let (subtotal, discount, total) = (amount(&cart["subtotal"]), amount(&cart["discount"]), amount(&cart["total"]));
     if subtotal != Some(sum) {
-        return Some(format!("its lines cost {sum}, and its subtotal is {subtotal:?}"));
+        return Some(format!("the lines cost {sum}, but the subtotal is {subtotal:?}"));
     }
     (total != Some(sum - discount.unwrap_or(0))).then(|| format!("{sum} less {discount:?} is not {total:?}"))
 }
@@ -37,26 +36,35 @@ fn wrong_in(cart: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage;
+    use crate::fixture;
     use serde_json::json;
 
-    fn doctored(pointer: &str, value: Value) -> Vec<String> {
-        let (world, mut history) = stage::good();
-        let cart = &mut stage::call_mut(&mut history, "/cart/me/items").answer;
-        *cart.pointer_mut(pointer).expect("it is in the cart") = value;
-        check(&world, &history)
+    fn findings_after(pointer: &str, value: Value) -> Vec<String> {
+        let (state, mut history) = fixture::valid_run();
+        let cart = &mut fixture::call_mut(&mut history, "/cart/me/items").answer;
+        *cart.pointer_mut(pointer).expect("the field exists") = value;
+        check(&state, &history)
     }
 
     #[test]
-    fn a_line_that_does_not_add_up_is_found() {
-        stage::objects(&doctored("/items/0/lineTotal/amount", json!(2597)), &["a line does not add up"]);
-        stage::objects(&doctored("/items/0/quantity", json!(3)), &["a line does not add up"]);
+    fn wrong_line_total_is_a_violation() {
+        fixture::assert_one_finding(
+            &findings_after("/items/0/lineTotal/amount", json!(2597)),
+            &["a line does not add up"],
+        );
+        fixture::assert_one_finding(&findings_after("/items/0/quantity", json!(3)), &["a line does not add up"]);
     }
 
     #[test]
-    fn a_cart_that_does_not_add_up_is_found() {
-        stage::objects(&doctored("/subtotal/amount", json!(1)), &["its lines cost 2598, and its subtotal is Some(1)"]);
-        stage::objects(&doctored("/total/amount", json!(1)), &["2598 less Some(0) is not Some(1)"]);
-        stage::objects(&doctored("/discount/amount", json!(98)), &["2598 less Some(98) is not Some(2598)"]);
+    fn wrong_cart_total_is_a_violation() {
+        fixture::assert_one_finding(
+            &findings_after("/subtotal/amount", json!(1)),
+            &["the lines cost 2598, but the subtotal is Some(1)"],
+        );
+        fixture::assert_one_finding(&findings_after("/total/amount", json!(1)), &["2598 less Some(0) is not Some(1)"]);
+        fixture::assert_one_finding(
+            &findings_after("/discount/amount", json!(98)),
+            &["2598 less Some(98) is not Some(2598)"],
+        );
     }
 }

@@ -1,85 +1,97 @@
-//! Nothing that happened stays untold: every event reached every listener, and each of them did what it had to.
+//! Every event reached every consumer, and each consumer did its work.
 
 use crate::history::History;
-use crate::world::{Order, OrderStatus, RefundStatus, World};
+use crate::observed::{ObservedState, Order, OrderStatus, RefundStatus};
 
-pub(super) const SAYS: &str =
-    "Outboxes and dead-letter queues are empty, no order waits, and everybody was told of everything once.";
+pub(super) const INVARIANT: &str =
+    "Outboxes and dead-letter queues are empty, no order is pending, and each event caused one notification.";
 
-pub(super) fn check(world: &World, _: &History) -> Vec<String> {
-    let mut found: Vec<String> =
-        world.outboxes.iter().map(|event| format!("this event was never published: {event}")).collect();
-    for (queue, (count, some)) in &world.dead_letters {
-        found.push(format!("{count} messages were given up in the dead-letter queue {queue}, such as {some:?}"));
+pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
+    let mut findings: Vec<String> =
+        state.outboxes.iter().map(|event| format!("this event was never published: {event}")).collect();
+    for (queue, (count, some)) in &state.dlq_messages {
+        findings.push(format!("{count} messages are in the dead-letter queue {queue}, such as {some:?}"));
     }
-    for order in world.orders.iter().filter(|order| order.status == OrderStatus::Pending) {
-        found.push(format!("{} is still pending: something that should have moved it did not", order.id));
+    for order in state.orders.iter().filter(|order| order.status == OrderStatus::Pending) {
+        findings.push(format!("{} is still pending", order.id));
     }
-    found.extend(world.orders.iter().flat_map(|order| untold(world, order)));
-    found
+    findings.extend(state.orders.iter().flat_map(|order| missing_notifications(state, order)));
+    findings
 }
 
-/// The notifications table shows what reached the notifier: a row for each event that somebody is written about.
-fn untold(world: &World, order: &Order) -> Vec<String> {
-    let told = |event: &str| world.notices_of(order).filter(|notice| notice.event_type == event).count();
-    let taken = world.payments_of(&order.id).filter(|payment| payment.captured > 0).count();
-    // An order that ended while its money was being taken is told of its end and of its refund, and never of having been paid.
+/// The notifications table shows which events reached the notifier: it has a row for each event that causes a mail.
+fn missing_notifications(state: &ObservedState, order: &Order) -> Vec<String> {
+    let notified =
+        |event: &str| state.notifications_of(order).filter(|notification| notification.event_type == event).count();
+    let captures = state.payments_of(&order.id).filter(|payment| payment.captured > 0).count();
+    // An order that was cancelled during its capture causes mails about the cancellation and the refund, and maybe none about the payment.
     let was_paid = order.steps.iter().any(|step| step.row["paymentStatus"] == "paid");
-    let unannounced = order.status == OrderStatus::Cancelled && !was_paid;
-    let ours = |payment: &str| world.payments_of(&order.id).any(|there| there.id == payment);
-    let given =
-        world.refunds.iter().filter(|refund| refund.status == RefundStatus::Succeeded && ours(&refund.payment_id));
-    let due = [
-        ("payment.completed", taken),
-        ("payment.refunded", given.count()),
+    let is_payment_optional = order.status == OrderStatus::Cancelled && !was_paid;
+    let is_of_order = |payment: &str| state.payments_of(&order.id).any(|there| there.id == payment);
+    let refunds = state
+        .refunds
+        .iter()
+        .filter(|refund| refund.status == RefundStatus::Succeeded && is_of_order(&refund.payment_id));
+    let expected = [
+        ("payment.completed", captures),
+        ("payment.refunded", refunds.count()),
         ("order.cancelled", usize::from(order.status == OrderStatus::Cancelled)),
     ];
-    let fits = |event: &str, due| match event {
-        "payment.completed" if unannounced => told(event) <= due,
-        _ => told(event) == due,
+    let is_expected = |event: &str, expected| match event {
+        "payment.completed" if is_payment_optional => notified(event) <= expected,
+        _ => notified(event) == expected,
     };
-    let wrong = due.into_iter().filter(|(event, due)| !fits(event, *due));
+    let wrong = expected.into_iter().filter(|(event, expected)| !is_expected(event, *expected));
     wrong
-        .map(|(event, due)| format!("{}: {event} should be told {due} times, and was {}", order.id, told(event)))
+        .map(|(event, expected)| {
+            format!("{}: {event} should cause {expected} notifications, but caused {}", order.id, notified(event))
+        })
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::{self, GONE};
+    use crate::fixture::{self, CANCELLED};
 
     #[test]
-    fn an_event_that_lies_in_its_outbox_is_found() {
-        let (mut world, history) = stage::good();
-        world.outboxes.push("orders: {\"eventType\":\"order.created\"}".into());
-        stage::objects(&check(&world, &history), &["this event was never published: orders: "]);
+    fn unpublished_event_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.outboxes.push("orders: {\"eventType\":\"order.created\"}".into());
+        fixture::assert_one_finding(&check(&state, &history), &["this event was never published: orders: "]);
     }
 
     #[test]
-    fn dead_letters_are_found() {
-        let (mut world, history) = stage::good();
-        world.dead_letters.insert("payments".into(), (2, vec!["poison".into()]));
-        stage::objects(&check(&world, &history), &["2 messages were given up in the dead-letter queue payments"]);
+    fn message_in_a_dlq_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.dlq_messages.insert("payments".into(), (2, vec!["poison".into()]));
+        fixture::assert_one_finding(&check(&state, &history), &["2 messages are in the dead-letter queue payments"]);
     }
 
     #[test]
-    fn an_order_that_waits_for_ever_is_found() {
-        let (mut world, history) = stage::good();
-        world.order_mut(GONE).status = OrderStatus::Pending;
-        let found = check(&world, &history);
-        assert!(found.iter().any(|what| what.contains("ord_gone is still pending")), "{found:?}");
+    fn pending_order_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.order_mut(CANCELLED).status = OrderStatus::Pending;
+        let findings = check(&state, &history);
+        assert!(findings.iter().any(|finding| finding.contains("ord_gone is still pending")), "{findings:?}");
     }
 
     #[test]
-    fn whoever_was_not_told_or_twice_is_found() {
+    fn missing_or_repeated_notification_is_a_violation() {
         for event in ["payment.completed", "payment.refunded", "order.cancelled"] {
-            let (mut world, history) = stage::good();
-            let notice = world.notices.iter().find(|notice| notice.event_type == event).cloned();
-            world.notices.retain(|notice| notice.event_type != event);
-            stage::objects(&check(&world, &history), &[event, "should be told 1 times, and was 0"]);
-            world.notices.extend([notice.clone(), notice].into_iter().flatten());
-            stage::objects(&check(&world, &history), &[event, "should be told 1 times, and was 2"]);
+            let (mut state, history) = fixture::valid_run();
+            let notification =
+                state.notifications.iter().find(|notification| notification.event_type == event).cloned();
+            state.notifications.retain(|notification| notification.event_type != event);
+            fixture::assert_one_finding(
+                &check(&state, &history),
+                &[event, "should cause 1 notifications, but caused 0"],
+            );
+            state.notifications.extend([notification.clone(), notification].into_iter().flatten());
+            fixture::assert_one_finding(
+                &check(&state, &history),
+                &[event, "should cause 1 notifications, but caused 2"],
+            );
         }
     }
 }

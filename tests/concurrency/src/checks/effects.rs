@@ -1,12 +1,12 @@
-//! What must not happen twice happens once: a card is charged once for an order, and nobody gets the same mail twice.
+//! Effects that must not be repeated happen once: charges, captures and mails.
 
 use crate::history::History;
-use crate::world::{Order, World};
+use crate::observed::{ObservedState, Order};
 
-pub(super) const SAYS: &str =
-    "At no moment is an order charged twice, its money is taken once at most, and no mail is sent twice.";
+pub(super) const INVARIANT: &str =
+    "An order never has two authorisations at the same time, is captured at most once, and no mail is sent twice.";
 
-/// Words of a mail's subject, and the event that it tells of.
+/// Parts of a mail's subject, and the event that the mail is about.
 const MAILS: [(&str, &str); 4] = [
     ("confirmed and paid", "payment.completed"),
     ("did not go through", "payment.failed"),
@@ -14,113 +14,117 @@ const MAILS: [(&str, &str); 4] = [
     ("refund", "payment.refunded"),
 ];
 
-pub(super) fn check(world: &World, _: &History) -> Vec<String> {
-    world.orders.iter().flat_map(|order| [charges(world, order), mails(world, order)].concat()).collect()
+pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
+    state.orders.iter().flat_map(|order| [charges(state, order), mails(state, order)].concat()).collect()
 }
 
-fn charges(world: &World, order: &Order) -> Vec<String> {
-    let mut moments: Vec<(u64, &str, &str)> = world
+fn charges(state: &ObservedState, order: &Order) -> Vec<String> {
+    let mut events: Vec<(u64, &str, &str)> = state
         .intents_of(&order.id)
         .flat_map(|intent| intent.history.iter().map(|line| (line.at_ms, line.what.as_str(), intent.id.as_str())))
         .collect();
-    // Within a millisecond, letting go comes first: what follows it is no second charge.
-    moments.sort_by_key(|(at, what, _)| (*at, *what != "voided"));
-    let (mut live, mut found) = (Vec::new(), Vec::new());
-    for (_, what, intent) in &moments {
+    // Within one millisecond, a void comes first: an authorisation after it is no second charge.
+    events.sort_by_key(|(at, what, _)| (*at, *what != "voided"));
+    let (mut authorised, mut findings) = (Vec::new(), Vec::new());
+    for (_, what, intent) in &events {
         match *what {
             "authorised" => {
-                live.push(*intent);
-                if live.len() > 1 {
-                    found.push(format!("{} was charged by {} at the same time", order.id, live.join(" and ")));
+                authorised.push(*intent);
+                if authorised.len() > 1 {
+                    findings.push(format!("{} was charged by {} at the same time", order.id, authorised.join(" and ")));
                 }
             }
-            "voided" => live.retain(|there| there != intent),
+            "voided" => authorised.retain(|there| there != intent),
             _ => {}
         }
     }
-    let taken = moments.iter().filter(|(_, what, _)| *what == "captured").count();
-    if taken > 1 {
-        found.push(format!("the money of {} was taken {taken} times", order.id));
+    let captures = events.iter().filter(|(_, what, _)| *what == "captured").count();
+    if captures > 1 {
+        findings.push(format!("{} was captured {captures} times", order.id));
     }
-    found
+    findings
 }
 
-fn mails(world: &World, order: &Order) -> Vec<String> {
+fn mails(state: &ObservedState, order: &Order) -> Vec<String> {
     let about = |subject: &str| subject.contains(&order.number);
     let event_of = |subject: &str| MAILS.iter().find(|(words, _)| subject.contains(words)).map(|(_, event)| *event);
-    let mut found = Vec::new();
+    let mut findings = Vec::new();
     for (_, event) in MAILS {
         let sent =
-            world.mails.iter().filter(|mail| about(&mail.subject) && event_of(&mail.subject) == Some(event)).count();
-        let notices = || world.notices_of(order).filter(|notice| notice.event_type == event);
-        // A row of which nobody knows whether it was sent may have been; one that was refused was not.
-        let (surely, perhaps) = (
-            notices().filter(|notice| notice.status == "sent").count(),
-            notices().filter(|notice| notice.status != "failed").count(),
+            state.mails.iter().filter(|mail| about(&mail.subject) && event_of(&mail.subject) == Some(event)).count();
+        let notifications = || state.notifications_of(order).filter(|notification| notification.event_type == event);
+        // A mail of status `unknown` may have been sent. A mail of status `failed` was not.
+        let (min, max) = (
+            notifications().filter(|notification| notification.status == "sent").count(),
+            notifications().filter(|notification| notification.status != "failed").count(),
         );
-        if !(surely..=perhaps).contains(&sent) {
-            found.push(format!(
-                "{}: {sent} mails about {event}, where {surely} to {perhaps} should have been sent",
-                order.id
-            ));
+        if !(min..=max).contains(&sent) {
+            findings
+                .push(format!("{}: {sent} mails about {event}, where {min} to {max} should have been sent", order.id));
         }
     }
-    found
+    findings
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::{self, PAID};
-    use crate::world::Happening;
+    use crate::fixture::{self, PAID};
+    use crate::observed::IntentEvent;
 
     /// `pi_paid` was authorised in second 2 and captured in second 3.
-    fn happening(second: u64, what: &str) -> Happening {
-        Happening { at_ms: stage::NEW_YEAR_MS + second * 1000, what: what.into() }
+    fn event(second: u64, what: &str) -> IntentEvent {
+        IntentEvent { at_ms: fixture::NEW_YEAR_MS + second * 1000, what: what.into() }
     }
 
     #[test]
-    fn two_charges_at_one_time_are_found() {
-        let (mut world, history) = stage::good();
-        let mut second = world.intent_mut("pi_paid").clone();
+    fn two_authorisations_at_the_same_time_are_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        let mut second = state.intent_mut("pi_paid").clone();
         second.id = "pi_second".into();
-        second.history = vec![happening(4, "authorised"), happening(9, "voided")];
-        world.intents.push(second);
-        stage::objects(&check(&world, &history), &["ord_paid was charged by pi_paid and pi_second at the same time"]);
+        second.history = vec![event(4, "authorised"), event(9, "voided")];
+        state.intents.push(second);
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["ord_paid was charged by pi_paid and pi_second at the same time"],
+        );
     }
 
     #[test]
-    fn one_charge_after_another_was_let_go_is_right() {
-        let (mut world, history) = stage::good();
-        let mut first = world.intent_mut("pi_paid").clone();
+    fn authorisation_after_a_void_is_no_violation() {
+        let (mut state, history) = fixture::valid_run();
+        let mut first = state.intent_mut("pi_paid").clone();
         first.id = "pi_first".into();
-        first.history = vec![happening(1, "authorised"), happening(2, "voided")];
-        world.intents.push(first);
-        assert!(check(&world, &history).is_empty(), "{:?}", check(&world, &history));
+        first.history = vec![event(1, "authorised"), event(2, "voided")];
+        state.intents.push(first);
+        assert!(check(&state, &history).is_empty(), "{:?}", check(&state, &history));
     }
 
     #[test]
-    fn money_that_was_taken_twice_is_found() {
-        let (mut world, history) = stage::good();
-        world.intent_mut("pi_paid").history.push(happening(9, "captured"));
-        stage::objects(&check(&world, &history), &["the money of ord_paid was taken 2 times"]);
+    fn second_capture_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.intent_mut("pi_paid").history.push(event(9, "captured"));
+        fixture::assert_one_finding(&check(&state, &history), &["ord_paid was captured 2 times"]);
     }
 
     #[test]
-    fn a_mail_that_was_sent_twice_is_found() {
-        let (mut world, history) = stage::good();
-        let number = world.order_mut(PAID).number.clone();
-        let twice = world.mails.iter().find(|mail| mail.subject.contains(&number)).cloned();
-        world.mails.extend(twice);
-        stage::objects(&check(&world, &history), &["ord_paid: 2 mails about payment.completed, where 1 to 1"]);
+    fn repeated_mail_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        let number = state.order_mut(PAID).number.clone();
+        let twice = state.mails.iter().find(|mail| mail.subject.contains(&number)).cloned();
+        state.mails.extend(twice);
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["ord_paid: 2 mails about payment.completed, where 1 to 1"],
+        );
     }
 
     #[test]
-    fn a_mail_that_is_said_to_be_sent_was_sent() {
-        let (mut world, history) = stage::good();
-        world.mails.retain(|mail| !mail.subject.contains("refund"));
-        stage::objects(&check(&world, &history), &["0 mails about payment.refunded, where 1 to 1"]);
-        world.notices.iter_mut().for_each(|notice| notice.status = "unknown".into());
-        assert!(check(&world, &history).is_empty(), "of an unknown one nobody can say");
+    fn missing_mail_of_a_sent_notification_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.mails.retain(|mail| !mail.subject.contains("refund"));
+        fixture::assert_one_finding(&check(&state, &history), &["0 mails about payment.refunded, where 1 to 1"]);
+        state.notifications.iter_mut().for_each(|notification| notification.status = "unknown".into());
+        assert!(check(&state, &history).is_empty(), "a mail of unknown status may or may not have been sent");
     }
 }

@@ -1,38 +1,38 @@
-//! Nobody is sold what is not there (the stock invariant of ACIDRain, SIGMOD 2017).
+//! No more pieces are sold than exist (the stock invariant of ACIDRain, SIGMOD 2017).
 
 use serde_json::Value;
 
 use super::stock::supplies;
 use crate::history::History;
-use crate::world::World;
+use crate::observed::ObservedState;
 
-pub(super) const SAYS: &str = "No more pieces are in orders than there ever were, and stock is never below nothing.";
+pub(super) const INVARIANT: &str = "Orders hold at most as many pieces as were in stock, and stock is never negative.";
 
-pub(super) fn check(world: &World, history: &History) -> Vec<String> {
-    let mut found = Vec::new();
+pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
+    let mut findings = Vec::new();
     for (sku, supply) in supplies(history) {
         let sold: i64 =
-            world.orders.iter().filter(|order| order.keeps_stock()).map(|order| order.pieces_of(&sku)).sum();
-        if sold > supply.most {
-            found.push(format!("{sku}: {sold} pieces are in orders, and there were never more than {}", supply.most));
+            state.orders.iter().filter(|order| order.keeps_stock()).map(|order| order.pieces_of(&sku)).sum();
+        if sold > supply.max {
+            findings.push(format!("{sku}: {sold} pieces are in orders, but at most {} were in stock", supply.max));
         }
     }
-    for offer in world.offers.values().filter(|offer| offer.available < 0) {
-        found.push(format!("{}: {} pieces are available", offer.sku, offer.available));
+    for offer in state.offers.values().filter(|offer| offer.available < 0) {
+        findings.push(format!("{}: {} pieces are available", offer.sku, offer.available));
     }
-    for call in history.calls.iter().filter(|call| shows_less_than_nothing(&call.answer)) {
-        found.push(format!("#{} was shown less than nothing: {}", call.seq, call.answer));
+    for call in history.calls.iter().filter(|call| has_negative_stock(&call.answer)) {
+        findings.push(format!("#{} was answered with negative stock: {}", call.seq, call.answer));
     }
-    found
+    findings
 }
 
-/// Is any `available` in this document negative?
-fn shows_less_than_nothing(document: &Value) -> bool {
+/// Is any member `available` of this document negative?
+fn has_negative_stock(document: &Value) -> bool {
     match document {
         Value::Object(members) => members.iter().any(|(name, value)| {
-            (name == "available" && value.as_i64().is_some_and(|pieces| pieces < 0)) || shows_less_than_nothing(value)
+            (name == "available" && value.as_i64().is_some_and(|pieces| pieces < 0)) || has_negative_stock(value)
         }),
-        Value::Array(values) => values.iter().any(shows_less_than_nothing),
+        Value::Array(values) => values.iter().any(has_negative_stock),
         _ => false,
     }
 }
@@ -40,28 +40,31 @@ fn shows_less_than_nothing(document: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::{self, MUG};
+    use crate::fixture::{self, MUG};
     use serde_json::json;
 
     #[test]
-    fn more_in_orders_than_there_were_is_found() {
-        let (mut world, history) = stage::good();
-        world.order_mut(stage::PAID).items[0].quantity = 16;
-        stage::objects(&check(&world, &history), &["MUG: 16 pieces are in orders, and there were never more than 15"]);
+    fn more_pieces_in_orders_than_in_stock_are_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.order_mut(fixture::PAID).items[0].quantity = 16;
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["MUG: 16 pieces are in orders, but at most 15 were in stock"],
+        );
     }
 
     #[test]
-    fn stock_below_nothing_is_found_in_the_table() {
-        let (mut world, history) = stage::good();
-        world.offers.get_mut(MUG).expect("the mug").available = -1;
-        stage::objects(&check(&world, &history), &["MUG: -1 pieces are available"]);
+    fn negative_stock_in_the_table_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.offers.get_mut(MUG).expect("the mug").available = -1;
+        fixture::assert_one_finding(&check(&state, &history), &["MUG: -1 pieces are available"]);
     }
 
     #[test]
-    fn stock_below_nothing_is_found_in_an_answer() {
-        let (world, mut history) = stage::good();
-        let shown = stage::call_mut(&mut history, "/cart/me/items");
-        shown.answer["items"][0]["available"] = json!(-2);
-        stage::objects(&check(&world, &history), &["was shown less than nothing"]);
+    fn negative_stock_in_a_response_is_a_violation() {
+        let (state, mut history) = fixture::valid_run();
+        let call = fixture::call_mut(&mut history, "/cart/me/items");
+        call.answer["items"][0]["available"] = json!(-2);
+        fixture::assert_one_finding(&check(&state, &history), &["was answered with negative stock"]);
     }
 }

@@ -1,92 +1,110 @@
-//! Every order adds up, costs what its customer was shown, and is charged as it costs.
+//! Every order adds up, costs what its customer expected, and is charged with its total.
 
-use crate::deed::Deed;
 use crate::history::History;
-use crate::world::{Order, World};
+use crate::observed::{ObservedState, Order};
+use crate::operation::OperationKind;
 
-pub(super) const SAYS: &str =
-    "Lines, sums and payment of an order are one amount, and the one that its customer expected.";
+pub(super) const INVARIANT: &str = "The lines, the total and the payment of an order agree with each other and with the total that the customer expected.";
 
-pub(super) fn check(world: &World, history: &History) -> Vec<String> {
-    let mut found: Vec<String> = world.orders.iter().flat_map(|order| of_order(world, order)).collect();
+pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
+    let mut findings: Vec<String> = state.orders.iter().flat_map(|order| of_order(state, order)).collect();
     for operation in history.operations() {
-        let Deed::Place { key, expected_total: Some(expected), .. } = &operation.deed else { continue };
-        let orders = world.orders.iter().filter(|order| order.key.as_ref() == Some(key));
-        found.extend(orders.filter(|order| order.total.amount != *expected).map(|order| {
+        let OperationKind::PlaceOrder { key, expected_total: Some(expected), .. } = &operation.kind else { continue };
+        let orders = state.orders.iter().filter(|order| order.key.as_ref() == Some(key));
+        findings.extend(orders.filter(|order| order.total.amount != *expected).map(|order| {
             format!(
-                "{} ({}) costs {}, and its customer expected {expected}",
+                "{} ({}) costs {}, but its customer expected {expected}",
                 order.id,
-                operation.place(),
+                operation.call_numbers(),
                 order.total.amount
             )
         }));
     }
-    found
+    findings
 }
 
-fn of_order(world: &World, order: &Order) -> Vec<String> {
-    let mut found = Vec::new();
+fn of_order(state: &ObservedState, order: &Order) -> Vec<String> {
+    let mut findings = Vec::new();
     let id = &order.id;
     for item in &order.items {
-        let due = item.unit_price.amount * item.quantity;
-        if item.line_total.amount != due {
-            found.push(format!("{id}: {} of {} cost {due}, not {}", item.quantity, item.sku, item.line_total.amount));
+        let expected_amount = item.unit_price.amount * item.quantity;
+        if item.line_total.amount != expected_amount {
+            findings.push(format!(
+                "{id}: {} of {} cost {expected_amount}, not {}",
+                item.quantity, item.sku, item.line_total.amount
+            ));
         }
     }
     let lines: i64 = order.items.iter().map(|item| item.line_total.amount).sum();
     if order.subtotal.amount != lines {
-        found.push(format!("{id}: its lines cost {lines}, and its subtotal is {}", order.subtotal.amount));
+        findings.push(format!("{id}: its lines cost {lines}, but its subtotal is {}", order.subtotal.amount));
     }
-    let due = order.subtotal.amount - order.discount.amount + order.tax.amount + order.shipping.amount;
-    if order.total.amount != due {
-        found.push(format!("{id}: its sums come to {due}, and its total is {}", order.total.amount));
+    let expected_amount = order.subtotal.amount - order.discount.amount + order.tax.amount + order.shipping.amount;
+    if order.total.amount != expected_amount {
+        findings
+            .push(format!("{id}: its amounts add up to {expected_amount}, but its total is {}", order.total.amount));
     }
-    for payment in world.payments_of(id).filter(|payment| payment.amount != order.total) {
-        let (asked, total) = (&payment.amount, &order.total);
-        found.push(format!(
-            "{id} costs {} {}, and {} asks for {} {}",
-            total.amount, total.currency, payment.id, asked.amount, asked.currency
+    for payment in state.payments_of(id).filter(|payment| payment.amount != order.total) {
+        let (paid, total) = (&payment.amount, &order.total);
+        findings.push(format!(
+            "{id} costs {} {}, but {} charges {} {}",
+            total.amount, total.currency, payment.id, paid.amount, paid.currency
         ));
     }
-    found
+    findings
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::{self, PAID};
+    use crate::fixture::{self, PAID};
 
-    fn doctored(change: impl FnOnce(&mut Order)) -> Vec<String> {
-        let (mut world, history) = stage::good();
-        change(world.order_mut(PAID));
-        check(&world, &history)
+    fn findings_after(change: impl FnOnce(&mut Order)) -> Vec<String> {
+        let (mut state, history) = fixture::valid_run();
+        change(state.order_mut(PAID));
+        check(&state, &history)
     }
 
     #[test]
-    fn a_line_that_does_not_add_up_is_found() {
-        let found = doctored(|order| order.items[0].line_total.amount += 1);
-        assert!(found.iter().any(|what| what.contains("ord_paid: 2 of MUG cost 2598, not 2599")), "{found:?}");
+    fn wrong_line_total_is_a_violation() {
+        let findings = findings_after(|order| order.items[0].line_total.amount += 1);
+        assert!(
+            findings.iter().any(|finding| finding.contains("ord_paid: 2 of MUG cost 2598, not 2599")),
+            "{findings:?}"
+        );
     }
 
     #[test]
-    fn sums_that_do_not_add_up_are_found() {
-        stage::objects(&doctored(|order| order.tax.amount = 5), &["its sums come to 2603, and its total is 2598"]);
-        let found = doctored(|order| order.subtotal.amount = 1);
-        assert!(found.iter().any(|what| what.contains("its lines cost 2598, and its subtotal is 1")), "{found:?}");
+    fn wrong_order_total_is_a_violation() {
+        fixture::assert_one_finding(
+            &findings_after(|order| order.tax.amount = 5),
+            &["its amounts add up to 2603, but its total is 2598"],
+        );
+        let findings = findings_after(|order| order.subtotal.amount = 1);
+        assert!(
+            findings.iter().any(|finding| finding.contains("its lines cost 2598, but its subtotal is 1")),
+            "{findings:?}"
+        );
     }
 
     #[test]
-    fn a_total_that_nobody_expected_is_found() {
-        let found = doctored(|order| {
+    fn unexpected_total_is_a_violation() {
+        let findings = findings_after(|order| {
             (order.tax.amount, order.total.amount) = (2, 2600);
         });
-        assert!(found.iter().any(|what| what.contains("costs 2600, and its customer expected 2598")), "{found:?}");
+        assert!(
+            findings.iter().any(|finding| finding.contains("costs 2600, but its customer expected 2598")),
+            "{findings:?}"
+        );
     }
 
     #[test]
-    fn a_payment_of_another_amount_is_found() {
-        let (mut world, history) = stage::good();
-        world.payment_mut("pay_paid").amount.amount = 2000;
-        stage::objects(&check(&world, &history), &["ord_paid costs 2598 EUR, and pay_paid asks for 2000 EUR"]);
+    fn payment_of_another_amount_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.payment_mut("pay_paid").amount.amount = 2000;
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["ord_paid costs 2598 EUR, but pay_paid charges 2000 EUR"],
+        );
     }
 }

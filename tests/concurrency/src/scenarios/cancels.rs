@@ -1,82 +1,84 @@
-//! Orders are given up: while they are charged, while they wait for their customer, after they were paid, and while they are
-//! being packed.
+//! Orders are cancelled: while the card is charged, before the customer authenticates, after the payment, and while an admin
+//! processes them.
 
 use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::people::{Bought, Buyer, Mug, Purchase, card};
+use crate::buyers::{Buyer, OrderRequest, PlacedOrder, Product, card};
 use crate::run::Run;
 
 const SOON: Duration = Duration::from_secs(40);
 
-/// Two orders for each moment, and three that are packed at the same time.
+/// Two orders for each of four moments, and three orders that an admin processes at the same time.
 pub(super) async fn play(run: &Run) {
-    let mug = run.sells(60, 1250).await;
+    let product = run.create_product(60, 1250).await;
     futures::join!(
-        join_all((0..2).map(|number| at_once(run, &mug, number))),
-        join_all((0..2).map(|number| while_it_is_charged(run, &mug, number))),
-        join_all((0..2).map(|number| while_it_waits(run, &mug, number))),
-        join_all((0..2).map(|number| after_it_was_paid(run, &mug, number))),
-        join_all((0..3).map(|number| while_it_is_packed(run, &mug, number))),
+        join_all((0..2).map(|number| cancel_immediately(run, &product, number))),
+        join_all((0..2).map(|number| cancel_during_charge(run, &product, number))),
+        join_all((0..2).map(|number| cancel_before_authentication(run, &product, number))),
+        join_all((0..2).map(|number| cancel_after_payment(run, &product, number))),
+        join_all((0..3).map(|number| cancel_during_packing(run, &product, number))),
     );
 }
 
-async fn buys(run: &Run, mug: &Mug, name: &str, token: &str) -> Option<(Buyer, Bought)> {
-    let buyer = run.guest(name).await;
-    let bought = Bought::of(&buyer.buys(&Purchase::of(&[(mug, 2)]).by(token)).await)?;
-    Some((buyer, bought))
+async fn place_order(run: &Run, product: &Product, name: &str, token: &str) -> Option<(Buyer, PlacedOrder)> {
+    let buyer = run.create_guest(name).await;
+    let order = PlacedOrder::of(&buyer.place_order(&OrderRequest::of_lines(&[(product, 2)]).with_card(token)).await)?;
+    Some((buyer, order))
 }
 
-async fn at_once(run: &Run, mug: &Mug, number: u32) {
-    if let Some((buyer, bought)) = buys(run, mug, &format!("hasty canceller {number}"), card::GOOD).await {
-        // Twice at once, under two keys: it is cancelled once.
-        futures::join!(buyer.cancels(&bought), buyer.cancels(&bought));
+async fn cancel_immediately(run: &Run, product: &Product, number: u32) {
+    if let Some((buyer, order)) = place_order(run, product, &format!("hasty canceller {number}"), card::VALID).await {
+        // Two requests with two keys at the same time: the order is cancelled once.
+        futures::join!(buyer.cancel(&order), buyer.cancel(&order));
     }
 }
 
-/// The provider has the money reserved, and its answer is still on its way.
-async fn while_it_is_charged(run: &Run, mug: &Mug, number: u32) {
-    if let Some((buyer, bought)) = buys(run, mug, &format!("charged canceller {number}"), card::SLOW).await {
-        let order = e2e::Order(json!({ "id": bought.id }));
+/// The provider has authorised the payment, and its response is still on its way.
+async fn cancel_during_charge(run: &Run, product: &Product, number: u32) {
+    if let Some((buyer, order)) = place_order(run, product, &format!("charged canceller {number}"), card::SLOW).await {
+        let e2e_order = e2e::Order(json!({ "id": order.id }));
         for _ in 0..100 {
-            if run.shop.provider.tally(&order).await.authorised > 0 {
+            if run.shop.provider.tally(&e2e_order).await.authorised > 0 {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        buyer.cancels(&bought).await;
+        buyer.cancel(&order).await;
     }
 }
 
-/// The customer should authenticate, and does not want to.
-async fn while_it_waits(run: &Run, mug: &Mug, number: u32) {
-    if let Some((buyer, bought)) = buys(run, mug, &format!("waiting canceller {number}"), card::ASKS).await {
-        buyer.awaits_payment(&bought, SOON, &["requires_action"]).await;
-        buyer.cancels(&bought).await;
+/// The customer cancels instead of authenticating.
+async fn cancel_before_authentication(run: &Run, product: &Product, number: u32) {
+    if let Some((buyer, order)) =
+        place_order(run, product, &format!("waiting canceller {number}"), card::REQUIRES_AUTHENTICATION).await
+    {
+        buyer.await_payment(&order, SOON, &["requires_action"]).await;
+        buyer.cancel(&order).await;
     }
 }
 
-async fn after_it_was_paid(run: &Run, mug: &Mug, number: u32) {
-    if let Some((buyer, bought)) = buys(run, mug, &format!("paid canceller {number}"), card::GOOD).await {
-        buyer.awaits_order(&bought, SOON, |order| order["paymentStatus"] == "paid").await;
-        buyer.cancels(&bought).await;
+async fn cancel_after_payment(run: &Run, product: &Product, number: u32) {
+    if let Some((buyer, order)) = place_order(run, product, &format!("paid canceller {number}"), card::VALID).await {
+        buyer.await_order(&order, SOON, |order| order["paymentStatus"] == "paid").await;
+        buyer.cancel(&order).await;
     }
 }
 
-/// An admin packs it, and the customer gives it up, at the same moment; what was packed is sent.
-async fn while_it_is_packed(run: &Run, mug: &Mug, number: u32) {
-    if let Some((buyer, bought)) = buys(run, mug, &format!("packed canceller {number}"), card::GOOD).await {
-        buyer.awaits_order(&bought, SOON, |order| order["paymentStatus"] == "paid").await;
-        let path = format!("/orders/{}/status", bought.id);
-        let moves = async |status: &str| {
-            run.admin.patch(&path, json!({ "status": status })).key(&e2e::unique("move")).until_known(5).await
+/// An admin processes the order while the customer cancels it. If processing wins, the order is shipped and delivered.
+async fn cancel_during_packing(run: &Run, product: &Product, number: u32) {
+    if let Some((buyer, order)) = place_order(run, product, &format!("packed canceller {number}"), card::VALID).await {
+        buyer.await_order(&order, SOON, |order| order["paymentStatus"] == "paid").await;
+        let path = format!("/orders/{}/status", order.id);
+        let set_status = async |status: &str| {
+            run.admin.patch(&path, json!({ "status": status })).key(&e2e::unique("move")).retry_until_known(5).await
         };
-        futures::join!(moves("processing"), buyer.cancels(&bought));
+        futures::join!(set_status("processing"), buyer.cancel(&order));
         for status in ["processing", "shipped", "delivered"] {
-            moves(status).await;
+            set_status(status).await;
         }
-        buyer.cancels(&bought).await;
+        buyer.cancel(&order).await;
     }
 }

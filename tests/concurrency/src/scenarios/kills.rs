@@ -1,66 +1,70 @@
-//! A power cut at every labelled point between two steps.
+//! Kills functions at every fault point.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
-use crate::fault_points::{self, Way};
-use crate::people::{Bought, Buyer, Mug, Purchase, card};
+use crate::buyers::{Buyer, OrderRequest, PlacedOrder, Product, card};
+use crate::fault_points::{FAULT_POINTS, OrderPath, worker};
 use crate::run::Run;
 
-/// How long an order may take to come to its point.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How often an order is sent past a point: of two at one place the other may die of it.
-const TRIES: u32 = 3;
+/// How long an order may take to reach its point.
+const POINT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How many orders are tried for a point. An order may fail because of a kill of another worker.
+const MAX_ATTEMPTS: u32 = 3;
 const SOON: Duration = Duration::from_secs(30);
 
-/// Workers die side by side, but each of them only once at a time: a message that is killed at every delivery ends, rightly, in
-/// the dead-letter queue.
+/// Kills the workers side by side, but one process of each worker at a time. A message that is killed at every delivery would
+/// rightly end in the dead-letter queue.
 pub(super) async fn play(run: &Run) {
-    let mug = run.sells(200, 1750).await;
-    let mut by_worker: BTreeMap<String, Vec<(String, Way)>> = BTreeMap::new();
-    for (label, way) in fault_points::of(&run.site) {
-        by_worker.entry(fault_points::worker(&label).to_owned()).or_default().push((label, way));
+    let product = run.create_product(200, 1750).await;
+    let mut by_worker: BTreeMap<&str, Vec<(&str, OrderPath)>> = BTreeMap::new();
+    for (label, path) in FAULT_POINTS {
+        by_worker.entry(worker(label)).or_default().push((label, path));
     }
     join_all(by_worker.into_values().map(async |points| {
-        for (label, way) in points {
-            dies(run, &mug, &label, way).await;
+        for (label, path) in points {
+            kill_at_point(run, &product, label, path).await;
         }
     }))
     .await;
 }
 
-async fn dies(run: &Run, mug: &Mug, label: &str, way: Way) {
-    let buyer = run.guest(&format!("buyer past {label}")).await;
-    run.levers.sabotage.kills_at(label);
-    for _ in 0..TRIES {
-        let begun = Instant::now();
+async fn kill_at_point(run: &Run, product: &Product, label: &str, path: OrderPath) {
+    let buyer = run.create_guest(&format!("buyer past {label}")).await;
+    run.faults.process.kill_at(label);
+    for _ in 0..MAX_ATTEMPTS {
+        let started = Instant::now();
         let killed = async {
-            while !run.levers.sabotage.has_killed(label) && begun.elapsed() < PATIENCE {
+            while !run.faults.process.was_killed_at(label) && started.elapsed() < POINT_TIMEOUT {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
-        futures::join!(goes(&buyer, mug, way), killed);
-        if run.levers.sabotage.has_killed(label) {
+        futures::join!(send_order(&buyer, product, path), killed);
+        if run.faults.process.was_killed_at(label) {
             return;
         }
     }
-    run.complains("fault_points", format!("nobody came to the point {label}, {TRIES} times"));
+    run.add_violation("fault_points", format!("no process reached the point {label} in {MAX_ATTEMPTS} attempts"));
 }
 
-async fn goes(buyer: &Buyer, mug: &Mug, way: Way) {
-    let token = if way == Way::Voided { card::ASKS } else { card::GOOD };
-    let Some(order) = Bought::of(&buyer.buys(&Purchase::of(&[(mug, 1)]).by(token)).await) else { return };
-    match way {
-        Way::Paid => {}
-        Way::Voided => {
-            buyer.awaits_payment(&order, SOON, &["requires_action"]).await;
-            buyer.cancels(&order).await;
+async fn send_order(buyer: &Buyer, product: &Product, path: OrderPath) {
+    let token = if path == OrderPath::Voided { card::REQUIRES_AUTHENTICATION } else { card::VALID };
+    let Some(order) =
+        PlacedOrder::of(&buyer.place_order(&OrderRequest::of_lines(&[(product, 1)]).with_card(token)).await)
+    else {
+        return;
+    };
+    match path {
+        OrderPath::Paid => {}
+        OrderPath::Voided => {
+            buyer.await_payment(&order, SOON, &["requires_action"]).await;
+            buyer.cancel(&order).await;
         }
-        Way::Refunded => {
-            buyer.awaits_payment(&order, SOON, &["captured"]).await;
-            buyer.cancels(&order).await;
+        OrderPath::Refunded => {
+            buyer.await_payment(&order, SOON, &["captured"]).await;
+            buyer.cancel(&order).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Queues as SQS does not promise otherwise: every message twice, some of them once more much later, in any order.
+//! Messages in the order and number that SQS allows: each at least twice, some much later, in any order.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,86 +7,86 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use serde_json::Value;
 
-use super::spree::Spree;
+use super::workload::Workload;
 use crate::run::Run;
 
 const ROUNDS: usize = 7;
-/// While the queues are held back, so that there is something to shuffle.
-const GATHERING: Duration = Duration::from_millis(1200);
-/// While they flow.
-const FLOWING: Duration = Duration::from_millis(1600);
+/// How long queues are stopped, so that messages gather.
+const STOPPED_TIME: Duration = Duration::from_millis(1200);
+/// How long queues are running.
+const RUNNING_TIME: Duration = Duration::from_millis(1600);
 
-/// People shop; one queue or all of them are stopped again and again, emptied, and filled with what was in them, twice and
-/// shuffled. When all is over, everything comes once more.
+/// While buyers order, one queue or all queues are stopped repeatedly. Their messages are sent again twice and shuffled. At the end,
+/// all messages are sent once more.
 pub(super) async fn play(run: &Run) {
-    let spree = Spree::of(run, "messages buyer", 8).await;
-    futures::join!(spree.begins(2), shuffles(run));
+    let workload = Workload::prepare(run, "messages buyer", 8).await;
+    futures::join!(workload.run(2), shuffle_queues(run));
 }
 
-async fn shuffles(run: &Run) {
-    let mut random = run.source("messages");
-    let mut seen: Vec<(&String, Value)> = Vec::new();
-    // A FIFO queue promises what is broken here.
-    let queues = run.site.stack.queues.iter().filter(|(_, url)| !url.ends_with(".fifo"));
+async fn shuffle_queues(run: &Run) {
+    let mut random = run.rng("messages");
+    let mut past_messages: Vec<(&String, Value)> = Vec::new();
+    // A FIFO queue guarantees order and no duplicates, so it is left out.
+    let queues = run.test_stack.stack.queues.iter().filter(|(_, url)| !url.ends_with(".fifo"));
     let (orders, others): (Vec<_>, Vec<_>) = queues.partition(|(name, _)| *name == "orders");
     let urls: Vec<String> = orders.into_iter().chain(others).map(|(_, url)| url.clone()).collect();
     for round in 0..ROUNDS {
-        // While one waits, the others go on, and what comes of that gathers in it: first what orders hear of their payments.
-        let alone = (round / 2) % urls.len();
-        let held = if round % 2 == 0 { std::slice::from_ref(&urls[alone]) } else { &urls[..] };
-        let juggling = async {
-            tokio::time::sleep(GATHERING).await;
-            let mut taken = Vec::new();
-            for url in held {
-                taken.extend(run.emulator.drain(url).await.into_iter().map(|message| (url, message)));
+        // While one queue is stopped, the others keep working, and messages gather in it. The orders queue, with payment events, is first.
+        let index = (round / 2) % urls.len();
+        let stopped_urls = if round % 2 == 0 { std::slice::from_ref(&urls[index]) } else { &urls[..] };
+        let shuffle = async {
+            tokio::time::sleep(STOPPED_TIME).await;
+            let mut messages = Vec::new();
+            for url in stopped_urls {
+                messages.extend(run.emulator.drain(url).await.into_iter().map(|message| (url, message)));
             }
-            let mut sent = [taken.clone(), taken.clone()].concat();
-            // And what somebody believed to be over long ago.
-            let late = seen.len().min(4);
-            sent.extend((0..late).map(|_| seen[random.usize(0..seen.len())].clone()));
+            let mut sent = [messages.clone(), messages.clone()].concat();
+            // And up to four messages that were handled long ago.
+            let late = past_messages.len().min(4);
+            sent.extend((0..late).map(|_| past_messages[random.usize(0..past_messages.len())].clone()));
             random.shuffle(&mut sent);
             for (url, message) in &sent {
                 run.emulator.put(url, message).await;
             }
-            run.recorder.notes(format!("{} messages were taken, {} put back", taken.len(), sent.len()));
-            seen.extend(taken);
+            run.recorder.note(format!("{} messages received, {} sent", messages.len(), sent.len()));
+            past_messages.extend(messages);
         };
-        stopped(run, held, juggling.boxed_local()).await;
-        tokio::time::sleep(FLOWING).await;
+        while_stopped(run, stopped_urls, shuffle.boxed_local()).await;
+        tokio::time::sleep(RUNNING_TIME).await;
     }
-    tokio::time::sleep(FLOWING).await;
-    random.shuffle(&mut seen);
-    for (url, message) in &seen {
+    tokio::time::sleep(RUNNING_TIME).await;
+    random.shuffle(&mut past_messages);
+    for (url, message) in &past_messages {
         run.emulator.put(url, message).await;
     }
-    tokio::time::sleep(2 * FLOWING).await;
-    // And the oldest word about everything last of all: whoever believes what comes last is wrong for good.
-    let last = oldest(&seen);
+    tokio::time::sleep(2 * RUNNING_TIME).await;
+    // The oldest message of each subject comes last, to find consumers that believe the latest message.
+    let last = oldest_messages(&past_messages);
     for (url, message) in &last {
         run.emulator.put(url, message).await;
     }
-    run.recorder.notes(format!("all {} messages came once more, and then the {} oldest", seen.len(), last.len()));
+    run.recorder.note(format!("all {} messages sent once more, then the {} oldest", past_messages.len(), last.len()));
 }
 
-/// Of each queue and subject the message with the lowest sequence.
-fn oldest<'a>(seen: &[(&'a String, Value)]) -> Vec<(&'a String, Value)> {
+/// The message with the lowest sequence for each queue and subject.
+fn oldest_messages<'a>(past_messages: &[(&'a String, Value)]) -> Vec<(&'a String, Value)> {
     let mut oldest: BTreeMap<(&String, String), (u64, &Value)> = BTreeMap::new();
-    for (url, message) in seen {
+    for (url, message) in past_messages {
         let envelope: Value = serde_json::from_str(message["Body"].as_str().unwrap_or_default()).unwrap_or_default();
         let subject = envelope["subject"].as_str().unwrap_or_default().to_owned();
         let sequence = envelope["sequence"].as_u64().unwrap_or_default();
-        let known = oldest.entry((url, subject)).or_insert((sequence, message));
-        if sequence < known.0 {
-            *known = (sequence, message);
+        let entry = oldest.entry((url, subject)).or_insert((sequence, message));
+        if sequence < entry.0 {
+            *entry = (sequence, message);
         }
     }
     oldest.into_iter().map(|((url, _), (_, message))| (url, message.clone())).collect()
 }
 
-/// Does something while no queue hands out messages.
-fn stopped<'a>(run: &'a Run, urls: &'a [String], work: LocalBoxFuture<'a, ()>) -> LocalBoxFuture<'a, ()> {
+/// Runs `work` while these queues deliver no messages.
+fn while_stopped<'a>(run: &'a Run, urls: &'a [String], work: LocalBoxFuture<'a, ()>) -> LocalBoxFuture<'a, ()> {
     match urls.split_first() {
         None => work,
-        Some((url, others)) => run.shop.functions.while_stopped(url, stopped(run, others, work)).boxed_local(),
+        Some((url, others)) => run.shop.functions.while_stopped(url, while_stopped(run, others, work)).boxed_local(),
     }
 }

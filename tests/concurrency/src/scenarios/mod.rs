@@ -1,94 +1,94 @@
-//! What clients do to the shop, and what is done to the shop meanwhile. Nothing here asserts: the checks judge, at rest. Every
-//! scenario makes its own products and people, so that those without faults can be played side by side.
+//! Scenarios: what clients do, and which faults are injected meanwhile. Scenarios assert nothing; the checks run afterwards. Each
+//! scenario creates its own products and buyers, so that scenarios without faults can be played side by side.
 
+mod all_faults;
 mod cancels;
 mod devices;
-mod impatient;
+mod duplicate_requests;
 mod kills;
 mod messages;
+mod outages;
 mod prices;
 mod races;
 mod refunds;
 mod relay;
-mod spree;
 mod stock;
-mod storm;
-mod weather;
+mod workload;
 
 use crate::run::Run;
 
-/// One of them.
+/// A scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
-    /// Many want the last pieces of one SKU.
+    /// Many buyers order the last pieces of one SKU.
     OneSku,
     /// Orders name one SKU in several lines.
     SeveralLines,
-    /// Two devices share a cart, and one of them checks out.
+    /// Two devices share a cart, and one of them orders it.
     TwoDevices,
-    /// Guests' carts are merged, twice at once.
-    Merges,
-    /// The same request is sent three times at once, and its answers are not waited for.
-    Impatient,
-    /// Prices change while carts are on their way to the till.
+    /// Two devices merge the same guest's cart at the same time.
+    CartMerges,
+    /// Three devices send the same request at the same time, and two of them do not wait for the response.
+    DuplicateRequests,
+    /// Prices change while buyers order.
     Prices,
-    /// Cancel, pay, authenticate, webhook and the end of the hold meet.
+    /// Cancellation, payment, authentication, webhook and the end of the hold happen at the same time.
     Races,
-    /// Orders are cancelled in every state, while an admin packs them.
+    /// Orders are cancelled in every status, also while an admin processes them.
     Cancels,
-    /// Fifty refunds of one payment at once.
+    /// Fifty refunds of one payment are requested at the same time.
     Refunds,
-    /// Messages come twice, late and in any order.
+    /// Messages are duplicated, delayed and reordered.
     Messages,
-    /// DynamoDB conflicts, throttles, breaks and loses answers.
+    /// DynamoDB calls conflict, are throttled, fail or lose their responses.
     Database,
-    /// DynamoDB is gone for ten seconds.
+    /// DynamoDB is unreachable for ten seconds.
     DatabaseGone,
-    /// The provider is slow, breaks before and after, and loses answers; its webhooks are late.
+    /// The provider is slow, fails before or after the effect, and loses responses. Its webhooks are late.
     Provider,
-    /// The relay is off, and what its streams held is lost.
+    /// The relay loses its streams and the records in them.
     RelayLost,
-    /// Functions are killed at every labelled point.
+    /// Functions are killed at every fault point.
     Kills,
-    /// All faults at once, at random.
-    Storm,
+    /// All kinds of faults, at random.
+    AllFaults,
 }
 
 impl Scenario {
-    /// Those that break nothing for anybody.
-    pub const PEACEFUL: [Self; 9] = [
+    /// The scenarios that inject no faults.
+    pub const WITHOUT_FAULTS: [Self; 9] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
-        Self::Merges,
-        Self::Impatient,
+        Self::CartMerges,
+        Self::DuplicateRequests,
         Self::Prices,
         Self::Races,
         Self::Cancels,
         Self::Refunds,
     ];
 
-    /// Plays it to its end; what it began may still be on its way then.
+    /// Plays the scenario. Work that it started may still be pending when this returns.
     pub async fn play(self, run: &Run) {
-        run.recorder.notes(format!("{self:?} begins"));
+        run.recorder.note(format!("{self:?} starts"));
         match self {
-            Self::OneSku => stock::many_want_one_sku(run).await,
+            Self::OneSku => stock::many_buyers_of_one_sku(run).await,
             Self::SeveralLines => stock::one_sku_in_several_lines(run).await,
             Self::TwoDevices => devices::two_devices(run).await,
-            Self::Merges => devices::merges(run).await,
-            Self::Impatient => impatient::play(run).await,
+            Self::CartMerges => devices::cart_merges(run).await,
+            Self::DuplicateRequests => duplicate_requests::play(run).await,
             Self::Prices => prices::play(run).await,
             Self::Races => races::play(run).await,
             Self::Cancels => cancels::play(run).await,
             Self::Refunds => refunds::play(run).await,
             Self::Messages => messages::play(run).await,
-            Self::Database => weather::database(run).await,
-            Self::DatabaseGone => weather::database_gone(run).await,
-            Self::Provider => weather::provider(run).await,
+            Self::Database => outages::database(run).await,
+            Self::DatabaseGone => outages::database_gone(run).await,
+            Self::Provider => outages::provider(run).await,
             Self::RelayLost => relay::play(run).await,
             Self::Kills => kills::play(run).await,
-            Self::Storm => storm::play(run).await,
+            Self::AllFaults => all_faults::play(run).await,
         }
-        run.recorder.notes(format!("{self:?} ends"));
+        run.recorder.note(format!("{self:?} ends"));
     }
 }

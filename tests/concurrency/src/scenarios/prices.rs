@@ -1,63 +1,63 @@
-//! Prices move while carts are on their way to the till.
+//! Prices change while buyers order.
 
 use std::time::Duration;
 
 use futures::future::join_all;
 
-use crate::people::{Buyer, Mug, Purchase};
+use crate::buyers::{Buyer, OrderRequest, Product};
 use crate::run::Run;
 
-/// Two prices change six times, while six buyers put things in, look, think, and order what they were shown; those who do not
-/// look order what they believe.
+/// Two prices change six times, while six buyers fill carts, read them, wait, and order at the total that they read. Some order
+/// without an expected total.
 pub(super) async fn play(run: &Run) {
-    let mugs = [run.sells(300, 1000).await, run.sells(300, 2000).await];
-    let repricing = async {
+    let products = [run.create_product(300, 1000).await, run.create_product(300, 2000).await];
+    let price_changes = async {
         for step in 1..=6 {
-            for mug in &mugs {
-                run.reprices(mug, mug.price + step * 50).await;
+            for product in &products {
+                run.change_price(product, product.price + step * 50).await;
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
     };
-    let buying = join_all((0..6).map(async |number| {
+    let orders = join_all((0..6).map(async |number| {
         let name = format!("prices buyer {number}");
-        let mut random = run.source(&name);
-        let buyer = if number % 3 == 0 { run.customer(&name).await } else { run.guest(&name).await };
+        let mut random = run.rng(&name);
+        let buyer = if number % 3 == 0 { run.register_customer(&name).await } else { run.create_guest(&name).await };
         for _ in 0..3 {
-            let mug = &mugs[random.usize(0..mugs.len())];
+            let product = &products[random.usize(0..products.len())];
             if random.u8(0..4) == 0 {
-                buyer.buys(&Purchase::of(&[(mug, 1)])).await;
+                buyer.place_order(&OrderRequest::of_lines(&[(product, 1)])).await;
             } else {
-                buyer.adds(mug, random.u32(1..=2)).await;
-                orders_what_is_shown(&buyer, &mut random).await;
+                buyer.add(product, random.u32(1..=2)).await;
+                order_at_displayed_price(&buyer, &mut random).await;
             }
         }
     }));
-    futures::join!(repricing, buying, believes_the_old_price(run));
+    futures::join!(price_changes, orders, order_at_outdated_price(run));
 }
 
-/// Looks, thinks and orders; if the price has moved meanwhile, looks again.
-async fn orders_what_is_shown(buyer: &Buyer, random: &mut fastrand::Rng) {
+/// Reads the cart, waits and orders. If the price has changed meanwhile, starts again.
+async fn order_at_displayed_price(buyer: &Buyer, random: &mut fastrand::Rng) {
     for _ in 0..4 {
-        let shown = buyer.looks().await;
+        let cart = buyer.read_cart().await;
         tokio::time::sleep(Duration::from_millis(random.u64(0..400))).await;
-        let purchase = match random.u8(0..3) {
-            0 => Purchase::of_cart(),
-            _ => Purchase::of_cart().expecting(&shown.body["total"]),
+        let request = match random.u8(0..3) {
+            0 => OrderRequest::from_cart(),
+            _ => OrderRequest::from_cart().with_expected_total(&cart.body["total"]),
         };
-        if buyer.buys(&purchase).await.is_done() {
+        if buyer.place_order(&request).await.is_success() {
             break;
         }
     }
 }
 
-/// Somebody's cart holds a price that surely is the price no more.
-async fn believes_the_old_price(run: &Run) {
-    let mug: Mug = run.sells(10, 5000).await;
-    let buyer = run.guest("prices believer").await;
-    buyer.adds(&mug, 1).await;
-    run.reprices(&mug, 7500).await;
-    buyer.buys(&Purchase::of_cart()).await;
-    buyer.looks().await;
-    buyer.buys(&Purchase::of_cart()).await;
+/// A cart holds an outdated price when it is ordered.
+async fn order_at_outdated_price(run: &Run) {
+    let product: Product = run.create_product(10, 5000).await;
+    let buyer = run.create_guest("prices believer").await;
+    buyer.add(&product, 1).await;
+    run.change_price(&product, 7500).await;
+    buyer.place_order(&OrderRequest::from_cart()).await;
+    buyer.read_cart().await;
+    buyer.place_order(&OrderRequest::from_cart()).await;
 }

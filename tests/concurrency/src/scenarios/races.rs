@@ -1,4 +1,4 @@
-//! Cancel against pay against authentication against webhook against the end of the hold.
+//! Races between cancellation, payment, authentication, webhook and the end of the hold.
 
 use std::time::Duration;
 
@@ -7,86 +7,95 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::people::{Bought, Buyer, Mug, Purchase, card};
+use crate::buyers::{Buyer, OrderRequest, PlacedOrder, Product, card};
 use crate::run::Run;
-use crate::seed::weighted;
+use crate::seed::pick_weighted;
 
 const SOON: Duration = Duration::from_secs(20);
 
-/// Eight race at once, four at the end of their holds.
+/// Eight races start immediately, four at the end of the hold.
 pub(super) async fn play(run: &Run) {
-    let mug = run.sells(60, 1500).await;
-    let early = join_all((0..8).map(|number| races(run, &mug, format!("racer {number}"), Start::AtOnce)));
-    let late = join_all((0..4).map(|number| races(run, &mug, format!("late racer {number}"), Start::AtTheEnd)));
-    futures::join!(early, late);
+    let product = run.create_product(60, 1500).await;
+    let immediate_races =
+        join_all((0..8).map(|number| race(run, &product, format!("racer {number}"), Start::Immediately)));
+    let late_races =
+        join_all((0..4).map(|number| race(run, &product, format!("late racer {number}"), Start::AtHoldEnd)));
+    futures::join!(immediate_races, late_races);
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
-    AtOnce,
-    AtTheEnd,
+    Immediately,
+    AtHoldEnd,
 }
 
-async fn races(run: &Run, mug: &Mug, name: String, start: Start) {
-    let mut random = run.source(&name);
-    let buyer = if random.u8(0..3) == 0 { run.customer(&name).await } else { run.guest(&name).await };
+async fn race(run: &Run, product: &Product, name: String, start: Start) {
+    let mut random = run.rng(&name);
+    let buyer = if random.u8(0..3) == 0 { run.register_customer(&name).await } else { run.create_guest(&name).await };
     let cards = match start {
-        Start::AtOnce => vec![(3, card::ASKS), (2, card::BAD), (2, card::GOOD), (2, card::SLOW)],
-        // What the provider has said yes to has no hold any more.
-        Start::AtTheEnd => vec![(3, card::ASKS), (2, card::BAD)],
+        Start::Immediately => {
+            vec![(3, card::REQUIRES_AUTHENTICATION), (2, card::DECLINED), (2, card::VALID), (2, card::SLOW)]
+        }
+        // A card that succeeds would end the hold early.
+        Start::AtHoldEnd => vec![(3, card::REQUIRES_AUTHENTICATION), (2, card::DECLINED)],
     };
-    let hook = weighted(&mut random, &[(2, ""), (2, "_hook_late_800ms"), (2, "_hook_twice_600ms"), (1, "_hook_never")]);
-    let token = format!("{}{hook}", weighted(&mut random, &cards));
-    let Some(order) = Bought::of(&buyer.buys(&Purchase::of(&[(mug, 2)]).by(&token)).await) else { return };
+    let hook =
+        pick_weighted(&mut random, &[(2, ""), (2, "_hook_late_800ms"), (2, "_hook_twice_600ms"), (1, "_hook_never")]);
+    let token = format!("{}{hook}", pick_weighted(&mut random, &cards));
+    let Some(order) =
+        PlacedOrder::of(&buyer.place_order(&OrderRequest::of_lines(&[(product, 2)]).with_card(&token)).await)
+    else {
+        return;
+    };
     match start {
-        Start::AtOnce => tokio::time::sleep(Duration::from_millis(random.u64(0..1500))).await,
-        Start::AtTheEnd => waits_for_the_end(&buyer, &order).await,
+        Start::Immediately => tokio::time::sleep(Duration::from_millis(random.u64(0..1500))).await,
+        Start::AtHoldEnd => wait_for_hold_end(&buyer, &order).await,
     }
     let mut pause = || Duration::from_millis(random.u64(0..400));
     let (first, second, third, fourth) = (pause(), pause(), pause(), pause());
-    let (cancels, pays, expires) = (random.u8(0..3) > 0, random.u8(0..3) > 0, start == Start::AtTheEnd);
-    let succeeds = random.u8(0..4) > 0;
+    let (is_cancelling, is_paying, is_expiring) = (random.u8(0..3) > 0, random.u8(0..3) > 0, start == Start::AtHoldEnd);
+    let is_successful = random.u8(0..4) > 0;
     futures::join!(
         async {
             tokio::time::sleep(first).await;
-            if cancels {
-                buyer.at("phone").cancels(&order).await;
+            if is_cancelling {
+                buyer.on_device("phone").cancel(&order).await;
             }
         },
         async {
             tokio::time::sleep(second).await;
-            if pays {
-                buyer.at("laptop").pays(&order, card::GOOD).await;
+            if is_paying {
+                buyer.on_device("laptop").pay(&order, card::VALID).await;
             }
         },
         async {
             tokio::time::sleep(third).await;
-            goes_to_the_bank(run, &buyer, &order, succeeds).await;
+            authenticate_payment(run, &buyer, &order, is_successful).await;
         },
         async {
             tokio::time::sleep(fourth).await;
-            if expires {
-                run.wakes("expire-holds").await;
+            if is_expiring {
+                run.run_housekeeping_task("expire-holds").await;
             }
         },
     );
 }
 
-/// Sleeps until the hold is about to end.
-async fn waits_for_the_end(buyer: &Buyer, order: &Bought) {
-    // The call to the provider prolongs it, so it is asked for afterwards.
-    buyer.awaits_payment(order, SOON, &["requires_action", "failed"]).await;
-    let seen = buyer.order(order).await;
-    let ends = seen.body["holdExpiresAt"].as_str().and_then(|ends| OffsetDateTime::parse(ends, &Rfc3339).ok());
+/// Sleeps until shortly before the end of the hold.
+async fn wait_for_hold_end(buyer: &Buyer, order: &PlacedOrder) {
+    // The call to the provider extends the hold, so the end is read afterwards.
+    buyer.await_payment(order, SOON, &["requires_action", "failed"]).await;
+    let response = buyer.read_order(order).await;
+    let ends = response.body["holdExpiresAt"].as_str().and_then(|ends| OffsetDateTime::parse(ends, &Rfc3339).ok());
     let left = ends.map(|ends| ends - OffsetDateTime::now_utc()).and_then(|left| Duration::try_from(left).ok());
     tokio::time::sleep(left.unwrap_or_default().saturating_sub(Duration::from_millis(200))).await;
 }
 
-/// Follows the link that the payment shows, if it shows one; the bank is content, or not. Then says so to the shop.
-pub(super) async fn goes_to_the_bank(run: &Run, buyer: &Buyer, order: &Bought, succeeds: bool) {
-    let payment: Value = buyer.payment(order).await.body;
+/// Opens the payment's authentication link, if there is one, with success or failure. Then confirms the payment.
+pub(super) async fn authenticate_payment(run: &Run, buyer: &Buyer, order: &PlacedOrder, is_successful: bool) {
+    let payment: Value = buyer.read_payment(order).await.body;
     if let Some(url) = payment["nextAction"]["url"].as_str() {
-        run.levers.provider.authenticates(url, succeeds).await;
-        buyer.confirms(order).await;
+        run.faults.provider.authenticate(url, is_successful).await;
+        buyer.confirm(order).await;
     }
 }

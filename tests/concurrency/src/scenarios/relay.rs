@@ -1,23 +1,23 @@
-//! The relay is off, and what its streams held meanwhile is lost: the outboxes still have it, and housekeeping looks there.
+//! The relay loses its streams. The events are still in the outboxes, where housekeeping finds them.
 
 use std::time::Duration;
 
-use super::spree::Spree;
+use super::workload::Workload;
 use crate::run::Run;
 
-/// People shop without it. After a while housekeeping is woken, as its schedule would; then the relay comes back.
+/// Buyers order while the relay has no streams and housekeeping runs. Then the streams are restored.
 pub(super) async fn play(run: &Run) {
-    let spree = Spree::of(run, "relay buyer", 6).await;
-    let off = async {
-        let shopping = spree.begins(1);
-        let keeping = async {
+    let workload = Workload::prepare(run, "relay buyer", 6).await;
+    let outage = async {
+        let shopping = workload.run(1);
+        let housekeeping = async {
             for _ in 0..3 {
                 tokio::time::sleep(Duration::from_secs(4)).await;
-                run.wakes_housekeeping().await;
+                run.run_housekeeping().await;
             }
         };
-        futures::join!(shopping, keeping);
+        futures::join!(shopping, housekeeping);
     };
-    run.levers.relay.while_lost(off).await;
-    spree.begins(1).await;
+    run.faults.relay.run_without_streams(outage).await;
+    workload.run(1).await;
 }

@@ -60,10 +60,10 @@ pub(crate) struct Fault {
 
 /// What happens to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Blow {
+pub(crate) struct InjectedFault {
     pub(crate) kind: Kind,
     /// Before anything else.
-    pub(crate) pause: Duration,
+    pub(crate) delay: Duration,
 }
 
 /// The faults in force.
@@ -88,21 +88,21 @@ impl Faults {
 
     /// With what they did so far; those that had their time are gone.
     pub(crate) fn all(&mut self) -> &[Fault] {
-        self.0.retain(|fault| !fault.had_its_time());
+        self.0.retain(|fault| !fault.is_expired());
         &self.0
     }
 
     /// Is this call hit, and by what? Every fault that fits counts it.
-    pub(crate) fn strike(&mut self, operation: &str, tables: &[String], caller: &str) -> Option<Blow> {
-        let mut struck = None;
-        self.0.retain(|fault| !fault.had_its_time());
-        for fault in self.0.iter_mut().filter(|fault| fault.fits(operation, tables, caller)) {
-            if fault.is_due() && struck.is_none() {
+    pub(crate) fn next_for(&mut self, operation: &str, tables: &[String], caller: &str) -> Option<InjectedFault> {
+        let mut injected = None;
+        self.0.retain(|fault| !fault.is_expired());
+        for fault in self.0.iter_mut().filter(|fault| fault.matches(operation, tables, caller)) {
+            if fault.is_due() && injected.is_none() {
                 fault.hit += 1;
-                struck = Some(Blow { kind: fault.kind, pause: fault.pause() });
+                injected = Some(InjectedFault { kind: fault.kind, delay: fault.delay() });
             }
         }
-        struck
+        injected
     }
 }
 
@@ -116,11 +116,11 @@ impl Fault {
         }
     }
 
-    fn had_its_time(&self) -> bool {
+    fn is_expired(&self) -> bool {
         self.for_ms.is_some_and(|ms| self.posted.elapsed() >= Duration::from_millis(ms))
     }
 
-    fn pause(&self) -> Duration {
+    fn delay(&self) -> Duration {
         let ms = if self.kind == Kind::Delay { self.ms.unwrap_or(1_000) } else { 0 };
         Duration::from_millis(ms)
     }
@@ -135,7 +135,7 @@ impl Fault {
         due && self.times.is_none_or(|times| self.hit < times)
     }
 
-    fn fits(&self, operation: &str, tables: &[String], caller: &str) -> bool {
+    fn matches(&self, operation: &str, tables: &[String], caller: &str) -> bool {
         self.operation.as_deref().is_none_or(|wanted| wanted == operation)
             && self.table_contains.as_deref().is_none_or(|part| tables.iter().any(|table| table.contains(part)))
             && self.caller_contains.as_deref().is_none_or(|part| caller.contains(part))
@@ -155,7 +155,7 @@ mod tests {
     fn hits(fault: Value, calls: usize) -> Vec<bool> {
         let mut faults = Faults::default();
         add(&mut faults, fault).expect("a fault");
-        (0..calls).map(|_| faults.strike("PutItem", &[], "orders").is_some()).collect()
+        (0..calls).map(|_| faults.next_for("PutItem", &[], "orders").is_some()).collect()
     }
 
     #[test]
@@ -179,20 +179,20 @@ mod tests {
     fn a_fault_ends_by_itself() {
         let mut faults = Faults::default();
         add(&mut faults, json!({ "kind": "unavailable", "for_ms": 100 })).expect("a fault");
-        let mut strike = || faults.strike("Query", &[], "").map(|blow| blow.kind);
-        assert_eq!([strike(), strike()], [Some(Kind::Unavailable); 2]);
+        let mut next_kind = || faults.next_for("Query", &[], "").map(|fault| fault.kind);
+        assert_eq!([next_kind(), next_kind()], [Some(Kind::Unavailable); 2]);
         std::thread::sleep(Duration::from_millis(110));
-        assert_eq!(strike(), None);
+        assert_eq!(next_kind(), None);
         assert!(faults.all().is_empty());
     }
 
     #[test]
     fn a_fault_makes_sense_or_is_refused() {
         let mut faults = Faults::default();
-        for nonsense in [json!({ "every": 2, "chance": 0.5 }), json!({ "every": 0 }), json!({ "chance": 1.5 })] {
-            let mut fault = nonsense.clone();
+        for invalid in [json!({ "every": 2, "chance": 0.5 }), json!({ "every": 0 }), json!({ "chance": 1.5 })] {
+            let mut fault = invalid.clone();
             fault["kind"] = "throttle".into();
-            assert!(add(&mut faults, fault).is_err(), "{nonsense}");
+            assert!(add(&mut faults, fault).is_err(), "{invalid}");
         }
         assert!(faults.all().is_empty());
     }

@@ -21,7 +21,7 @@ struct Units {
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     /// Is DynamoDB asked what each call consumed? Off at first, so that the proxy changes nothing.
-    pub(crate) asks_capacity: bool,
+    pub(crate) measures_capacity: bool,
     calls: BTreeMap<(String, String), Calls>,
     capacity: BTreeMap<(String, String, String), Units>,
 }
@@ -61,6 +61,6 @@ impl Meter {
         let capacity = self.capacity.iter().map(|((caller, operation, table), units)| {
             json!({ "caller": caller, "operation": operation, "table": table, "read_units": units.read, "write_units": units.write })
         });
-        json!({ "on": self.asks_capacity, "calls": calls.collect::<Vec<_>>(), "capacity": capacity.collect::<Vec<_>>() })
+        json!({ "on": self.measures_capacity, "calls": calls.collect::<Vec<_>>(), "capacity": capacity.collect::<Vec<_>>() })
     }
 }

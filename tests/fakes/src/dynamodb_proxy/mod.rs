@@ -28,7 +28,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::lock;
-use crate::serve::HangUp;
+use crate::serve::DroppedConnection;
 use faults::{Fault, Faults, Kind};
 use meter::Meter;
 
@@ -73,49 +73,49 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
     let work = tokio::spawn(async move {
         let (parts, body) = request.into_parts();
         match to_bytes(body, BODY_LIMIT).await {
-            Ok(body) => proxy.pass_on(parts, body).await,
+            Ok(body) => proxy.handle(parts, body).await,
             Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
         }
     });
-    work.await.unwrap_or_else(|_| HangUp::response())
+    work.await.unwrap_or_else(|_| DroppedConnection::response())
 }
 
 impl Proxy {
-    async fn pass_on(&self, parts: Parts, body: Bytes) -> Response {
+    async fn handle(&self, parts: Parts, body: Bytes) -> Response {
         let caller = wire::caller(&parts.headers);
         let Some(operation) = wire::operation(&parts.headers).map(str::to_owned) else {
             return self.send(&parts, body).await.map_or_else(bad_gateway, |(response, _)| response);
         };
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let struck = lock(&self.faults).strike(&operation, &wire::tables(&request), &caller);
-        let refusal = match struck.map(|blow| blow.kind) {
+        let injected = lock(&self.faults).next_for(&operation, &wire::tables(&request), &caller);
+        let response = match injected.map(|fault| fault.kind) {
             Some(Kind::TransactionConflict) => Some(wire::transaction_conflict(&operation, &request)),
             Some(Kind::Throttle) => Some(wire::throttled()),
             Some(Kind::InternalError) => Some(wire::internal_error()),
-            Some(Kind::Unavailable) => Some(HangUp::response()),
+            Some(Kind::Unavailable) => Some(DroppedConnection::response()),
             Some(Kind::Delay | Kind::TimeoutAfterCommit) | None => None,
         };
-        if let Some(refusal) = refusal {
+        if let Some(response) = response {
             lock(&self.meter).count(&caller, &operation, true, true);
-            return refusal;
+            return response;
         }
-        tokio::time::sleep(struck.map_or(Duration::ZERO, |blow| blow.pause)).await;
-        let asks = lock(&self.meter).asks_capacity && wire::is_metered(&operation);
-        let body = if asks { asking_capacity(&operation, request).unwrap_or(body) } else { body };
+        tokio::time::sleep(injected.map_or(Duration::ZERO, |fault| fault.delay)).await;
+        let is_measured = lock(&self.meter).measures_capacity && wire::is_metered(&operation);
+        let body = if is_measured { request_capacity(&operation, request).unwrap_or(body) } else { body };
         match self.send(&parts, body).await {
             Ok((response, answer)) => {
                 let refused = !response.status().is_success();
                 let mut meter = lock(&self.meter);
-                meter.count(&caller, &operation, refused, struck.is_some());
-                if asks {
+                meter.count(&caller, &operation, refused, injected.is_some());
+                if is_measured {
                     meter.consume(
                         &caller,
                         &operation,
                         wire::consumed(&operation, &serde_json::from_slice(&answer).unwrap_or_default()),
                     );
                 }
-                let is_lost = struck.is_some_and(|blow| blow.kind == Kind::TimeoutAfterCommit);
-                if is_lost { HangUp::response() } else { response }
+                let is_lost = injected.is_some_and(|fault| fault.kind == Kind::TimeoutAfterCommit);
+                if is_lost { DroppedConnection::response() } else { response }
             }
             Err(error) => {
                 lock(&self.meter).count(&caller, &operation, true, false);
@@ -149,9 +149,9 @@ fn forwarded(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// The same request with the question what it consumes, indexes apart for writes; what the caller asked itself stays.
-fn asking_capacity(operation: &str, mut request: Value) -> Option<Bytes> {
-    let asked = if wire::writes(operation) { "INDEXES" } else { "TOTAL" };
-    request.as_object_mut()?.entry("ReturnConsumedCapacity").or_insert_with(|| asked.into());
+fn request_capacity(operation: &str, mut request: Value) -> Option<Bytes> {
+    let detail = if wire::writes(operation) { "INDEXES" } else { "TOTAL" };
+    request.as_object_mut()?.entry("ReturnConsumedCapacity").or_insert_with(|| detail.into());
     Some(Bytes::from(request.to_string()))
 }
 
@@ -171,7 +171,7 @@ struct Switch {
 }
 
 async fn switch_meter(State(proxy): State<Arc<Proxy>>, Json(switch): Json<Switch>) -> StatusCode {
-    lock(&proxy.meter).asks_capacity = switch.on;
+    lock(&proxy.meter).measures_capacity = switch.on;
     StatusCode::NO_CONTENT
 }
 

@@ -1,16 +1,15 @@
 //! The endpoints: what each call does to the books. Everything here happens at once, under one lock.
 
-use std::time::Duration;
-
-use super::answer::{Answer, Keep, broken, card_refused, missing, refused, too_much, unknown_url, wrong_state};
-use super::books::Books;
-use super::card::{Card, Trouble};
+use super::card::{Card, CardFault};
 use super::faults::Kind;
 use super::form::Form;
 use super::ids::Ids;
-use super::intent::{CaptureMethod, Confirmed, Draft, Intent, Refusal};
-use super::news::{self, News};
+use super::intent::{CaptureMethod, Confirmation, Draft, Intent};
+use super::ledger::Ledger;
+use super::outcome::{Outcome, refuse};
 use super::refunds;
+use super::response::{ApiResponse, Retention, card_declined, invalid_request, not_found, server_error, unknown_url};
+use super::webhook_events;
 use super::wire::{self, LatestCharge};
 
 const CREATE: &[&str] = &[
@@ -46,7 +45,7 @@ pub(crate) enum Call {
 
 impl Call {
     /// 404 for everything that is not listed.
-    pub(crate) fn parse(method: &str, path: &str) -> Result<Self, Answer> {
+    pub(crate) fn parse(method: &str, path: &str) -> Result<Self, ApiResponse> {
         let parts: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
         match (method, parts.as_slice()) {
             ("POST", ["payment_intents"]) => Ok(Self::CreateIntent),
@@ -62,59 +61,39 @@ impl Call {
     }
 
     /// The intent that the call is about, if it exists already.
-    pub(crate) fn intent<'a>(&self, form: &Form, books: &'a Books) -> Option<&'a Intent> {
+    pub(crate) fn intent<'a>(&self, form: &Form, ledger: &'a Ledger) -> Option<&'a Intent> {
         match self {
             Self::CreateIntent => None,
-            Self::ReadIntent(id) | Self::Confirm(id) | Self::Capture(id) | Self::Cancel(id) => books.intents.get(id),
-            Self::CreateRefund | Self::ListRefunds => books.intents.get(&form.text("payment_intent").ok()??),
-            Self::ReadRefund(id) => books.intents.get(&books.refunds.get(id)?.intent),
+            Self::ReadIntent(id) | Self::Confirm(id) | Self::Capture(id) | Self::Cancel(id) => ledger.intents.get(id),
+            Self::CreateRefund | Self::ListRefunds => ledger.intents.get(&form.text("payment_intent").ok()??),
+            Self::ReadRefund(id) => ledger.intents.get(&ledger.refunds.get(id)?.intent),
         }
     }
 }
 
-/// What a call came to.
-#[derive(Debug)]
-pub(crate) struct Done {
-    pub(crate) answer: Answer,
-    /// How long the card holds the answer back.
-    pub(crate) wait: Duration,
-    /// The trouble that the card made.
-    pub(crate) trouble: Option<Kind>,
-    /// The answer gets lost.
-    pub(crate) lost: bool,
-    /// What listeners are told.
-    pub(crate) news: Vec<News>,
-}
-
-impl From<Answer> for Done {
-    fn from(answer: Answer) -> Self {
-        Self { answer, wait: Duration::ZERO, trouble: None, lost: false, news: Vec::new() }
-    }
-}
-
 /// Does what the call says.
-pub(crate) fn execute(books: &mut Books, ids: &mut Ids, call: &Call, form: &Form, base: &str) -> Done {
-    let done = match call {
-        Call::CreateIntent => create(books, ids, form, base),
-        Call::ReadIntent(id) => read(books, form, id, base),
-        Call::Confirm(id) => confirm(books, ids, form, id, base),
-        Call::Capture(id) => capture(books, form, id, base),
-        Call::Cancel(id) => cancel(books, form, id, base),
-        Call::CreateRefund => refunds::create(books, ids, form, base),
-        Call::ReadRefund(id) => refunds::read(books, form, id),
-        Call::ListRefunds => refunds::list(books, form),
+pub(crate) fn execute(ledger: &mut Ledger, ids: &mut Ids, call: &Call, form: &Form, base: &str) -> Outcome {
+    let outcome = match call {
+        Call::CreateIntent => create(ledger, ids, form, base),
+        Call::ReadIntent(id) => read(ledger, form, id, base),
+        Call::Confirm(id) => confirm(ledger, ids, form, id, base),
+        Call::Capture(id) => capture(ledger, form, id, base),
+        Call::Cancel(id) => cancel(ledger, form, id, base),
+        Call::CreateRefund => refunds::create(ledger, ids, form, base),
+        Call::ReadRefund(id) => refunds::read(ledger, form, id),
+        Call::ListRefunds => refunds::list(ledger, form),
     };
-    done.unwrap_or_else(Done::from)
+    outcome.unwrap_or_else(Outcome::from)
 }
 
-fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<Done, Answer> {
+fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(CREATE)?;
     let amount = form
         .amount("amount")?
-        .ok_or_else(|| refused("parameter_missing", Some("amount"), "Missing required param: amount."))?;
+        .ok_or_else(|| invalid_request("parameter_missing", Some("amount"), "Missing required param: amount."))?;
     let currency = form.required("currency")?;
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return Err(refused(
+        return Err(invalid_request(
             "parameter_invalid",
             Some("currency"),
             format!("Invalid currency: {currency}. Use three lower-case letters."),
@@ -128,7 +107,7 @@ fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<D
     let card = form.text("payment_method")?.map(|token| Card::parse(&token)).transpose()?;
     if !form.names("payment_method_types") {
         // Stripe would choose methods by the account's settings, and then refuse a confirmation without a page to return to.
-        return Err(refused(
+        return Err(invalid_request(
             "parameter_missing",
             Some("payment_method_types"),
             "Name the payment_method_types: which ones an account allows is not for the caller to guess.",
@@ -136,7 +115,7 @@ fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<D
     }
     let (return_url, confirm, expand) = (return_url(form)?, form.flag("confirm")?, expansion(form)?);
     if return_url.is_some() && !confirm {
-        return Err(refused(
+        return Err(invalid_request(
             "payment_intent_invalid_parameter",
             Some("return_url"),
             "A return_url belongs to a confirmation: it is taken here with confirm=true only.",
@@ -152,28 +131,28 @@ fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<D
         return_url,
     };
     let mut intent = Intent::new(draft, ids);
-    let mut news = news::created(&intent, base);
-    let mut done = if confirm {
+    let mut events = webhook_events::intent_created(&intent, base);
+    let mut outcome = if confirm {
         charge(&mut intent, None, ids, expand, base)
     } else {
-        Answer::ok(wire::intent(&intent, expand, base)).into()
+        ApiResponse::ok(wire::intent(&intent, expand, base)).into()
     };
-    news.append(&mut done.news);
-    books.open(intent);
-    Ok(Done { news, ..done })
+    events.append(&mut outcome.events);
+    ledger.insert_intent(intent);
+    Ok(Outcome { events, ..outcome })
 }
 
-fn read(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
+fn read(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["expand"])?;
     let expand = expansion(form)?;
-    Ok(Answer::ok(wire::intent(find(books, id)?, expand, base)).into())
+    Ok(ApiResponse::ok(wire::intent(find(ledger, id)?, expand, base)).into())
 }
 
-fn confirm(books: &mut Books, ids: &mut Ids, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
+fn confirm(ledger: &mut Ledger, ids: &mut Ids, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(CONFIRM)?;
     let card = form.text("payment_method")?.map(|token| Card::parse(&token)).transpose()?;
     let (return_url, expand) = (return_url(form)?, expansion(form)?);
-    let intent = find(books, id)?;
+    let intent = find(ledger, id)?;
     if return_url.is_some() {
         intent.draft.return_url = return_url;
     }
@@ -181,74 +160,73 @@ fn confirm(books: &mut Books, ids: &mut Ids, form: &Form, id: &str, base: &str) 
 }
 
 /// Confirms, with the trouble that the card brings.
-fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: LatestCharge, base: &str) -> Done {
-    let trouble = card.as_ref().or(intent.draft.card.as_ref()).map_or(Trouble::None, |card| card.trouble.clone());
-    if let Trouble::FailsBefore(times) = trouble
-        && intent.troubles < times
+fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: LatestCharge, base: &str) -> Outcome {
+    let card_fault =
+        card.as_ref().or(intent.draft.card.as_ref()).map_or(CardFault::None, |card| card.card_fault.clone());
+    if let CardFault::FailsBefore(times) = card_fault
+        && intent.faulted_confirmations < times
     {
-        intent.troubles += 1;
-        return Done { trouble: Some(Kind::FailBefore), ..broken(Keep::No).into() };
+        intent.faulted_confirmations += 1;
+        return Outcome { card_fault: Some(Kind::FailBefore), ..server_error(Retention::NotStored).into() };
     }
     let confirmed = intent.confirm(card, ids);
-    let shown = wire::intent(intent, expand, base);
-    let answer = match confirmed {
-        Ok(Confirmed::Accepted) => Answer::ok(shown),
-        Ok(Confirmed::Declined(error)) => card_refused(error, shown),
+    let body = wire::intent(intent, expand, base);
+    let response = match confirmed {
+        Ok(Confirmation::Accepted) => ApiResponse::ok(body),
+        Ok(Confirmation::Declined(error)) => card_declined(error, body),
         Err(refusal) => return refuse(refusal, intent, base).into(),
     };
-    let done = Done { news: news::moved(intent, base), ..answer.into() };
-    match trouble {
-        Trouble::Slow(wait) => Done { wait, trouble: Some(Kind::Delay), ..done },
-        Trouble::FailsAfter(times) if intent.troubles < times => {
-            intent.troubles += 1;
-            Done { answer: broken(Keep::Yes), trouble: Some(Kind::FailAfter), ..done }
+    let outcome = Outcome { events: webhook_events::status_changed(intent, base), ..response.into() };
+    match card_fault {
+        CardFault::Delay(delay) => Outcome { delay, card_fault: Some(Kind::Delay), ..outcome },
+        CardFault::FailsAfter(times) if intent.faulted_confirmations < times => {
+            intent.faulted_confirmations += 1;
+            Outcome { response: server_error(Retention::Stored), card_fault: Some(Kind::FailAfter), ..outcome }
         }
-        _ => done,
+        _ => outcome,
     }
 }
 
-fn capture(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
+fn capture(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["amount_to_capture", "metadata", "expand"])?;
     let (amount, metadata, expand) = (form.amount("amount_to_capture")?, form.metadata()?, expansion(form)?);
-    let intent = find(books, id)?;
+    let intent = find(ledger, id)?;
     intent.capture(amount).map_err(|refusal| refuse(refusal, intent, base))?;
     intent.draft.metadata.extend(metadata);
-    Ok(Done { news: news::moved(intent, base), ..Answer::ok(wire::intent(intent, expand, base)).into() })
+    Ok(Outcome {
+        events: webhook_events::status_changed(intent, base),
+        ..ApiResponse::ok(wire::intent(intent, expand, base)).into()
+    })
 }
 
-fn cancel(books: &mut Books, form: &Form, id: &str, base: &str) -> Result<Done, Answer> {
+fn cancel(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["cancellation_reason", "expand"])?;
     let reason =
         form.word("cancellation_reason", &["duplicate", "fraudulent", "requested_by_customer", "abandoned"])?;
     let expand = expansion(form)?;
-    let intent = find(books, id)?;
+    let intent = find(ledger, id)?;
     intent.cancel(reason).map_err(|refusal| refuse(refusal, intent, base))?;
-    Ok(Done { news: news::cancelled(intent, base), ..Answer::ok(wire::intent(intent, expand, base)).into() })
+    Ok(Outcome {
+        events: webhook_events::intent_cancelled(intent, base),
+        ..ApiResponse::ok(wire::intent(intent, expand, base)).into()
+    })
 }
 
 /// Where the customer comes back to: an absolute address, of a page or of an app.
-fn return_url(form: &Form) -> Result<Option<String>, Answer> {
+fn return_url(form: &Form) -> Result<Option<String>, ApiResponse> {
     let url = form.text("return_url")?;
     match url.as_deref().map(|url| url.split_once("://")) {
         Some(parts) if parts.is_none_or(|(scheme, rest)| scheme.is_empty() || rest.is_empty()) => {
-            Err(refused("url_invalid", Some("return_url"), "Not a valid URL"))
+            Err(invalid_request("url_invalid", Some("return_url"), "Not a valid URL"))
         }
         _ => Ok(url),
     }
 }
 
-fn find<'a>(books: &'a mut Books, id: &str) -> Result<&'a mut Intent, Answer> {
-    books.intents.get_mut(id).ok_or_else(|| missing(404, "payment_intent", id, "intent"))
+fn find<'a>(ledger: &'a mut Ledger, id: &str) -> Result<&'a mut Intent, ApiResponse> {
+    ledger.intents.get_mut(id).ok_or_else(|| not_found(404, "payment_intent", id, "intent"))
 }
 
-fn expansion(form: &Form) -> Result<LatestCharge, Answer> {
+fn expansion(form: &Form) -> Result<LatestCharge, ApiResponse> {
     Ok(if form.expands("latest_charge")? { LatestCharge::Object } else { LatestCharge::Id })
-}
-
-/// The answer to a move that is not allowed.
-pub(crate) fn refuse(refusal: Refusal, intent: &Intent, base: &str) -> Answer {
-    match refusal {
-        Refusal::State(message) => wrong_state(message, wire::intent(intent, LatestCharge::Id, base)),
-        Refusal::Amount(code, param, message) => too_much(code, param, message),
-    }
 }

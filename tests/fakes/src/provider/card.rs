@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, missing};
-use super::webhooks::Hook;
+use super::delivery::CardDelivery;
+use super::response::{ApiResponse, not_found};
 
 /// What happens when a payment with this method is confirmed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Card {
     /// As it was sent.
     pub(crate) token: String,
-    pub(crate) verdict: Verdict,
-    pub(crate) trouble: Trouble,
+    pub(crate) decision: BankDecision,
+    pub(crate) card_fault: CardFault,
     /// How the webhooks of its payments are delivered, if not as all others.
-    pub(crate) hook: Option<Hook>,
+    pub(crate) card_delivery: Option<CardDelivery>,
 }
 
 /// What the bank says.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Verdict {
+pub(crate) enum BankDecision {
     Approved,
     Declined {
         code: &'static str,
@@ -29,15 +29,15 @@ pub(crate) enum Verdict {
         message: &'static str,
     },
     /// The customer must authenticate first (SCA).
-    AsksCustomer,
+    RequiresAuthentication,
 }
 
 /// What goes wrong around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum CardFault {
     None,
     /// The confirmation takes effect at once, its answer comes later.
-    Slow(Duration),
+    Delay(Duration),
     /// The first so many confirmations of an intent take no effect and answer 500.
     FailsBefore(u32),
     /// The first so many confirmations of an intent take effect (where they may) and answer 500.
@@ -63,17 +63,18 @@ impl Card {
     ///
     /// To any of them `_hook_<prompt|late|twice|shuffled|never>` may be added, and then `_<n>ms` and `_<anything>`: the
     /// webhooks of its payments are delivered in this way.
-    pub(crate) fn parse(token: &str) -> Result<Self, Answer> {
-        let declined =
-            |code, decline_code, message| Some((Verdict::Declined { code, decline_code, message }, Trouble::None));
-        let unknown = || missing(400, "PaymentMethod", token, "payment_method");
-        let (bare, hook) = match token.split_once("_hook_") {
-            Some((bare, rest)) => (bare, Some(Hook::parse(rest).ok_or_else(unknown)?)),
+    pub(crate) fn parse(token: &str) -> Result<Self, ApiResponse> {
+        let declined = |code, decline_code, message| {
+            Some((BankDecision::Declined { code, decline_code, message }, CardFault::None))
+        };
+        let unknown = || not_found(400, "PaymentMethod", token, "payment_method");
+        let (bare, card_delivery) = match token.split_once("_hook_") {
+            Some((bare, rest)) => (bare, Some(CardDelivery::parse(rest).ok_or_else(unknown)?)),
             None => (token, None),
         };
         let known = match bare {
             "pm_card_visa" | "pm_card_visa_debit" | "pm_card_mastercard" | "pm_card_amex" => {
-                Some((Verdict::Approved, Trouble::None))
+                Some((BankDecision::Approved, CardFault::None))
             }
             "pm_card_chargeDeclined" | "pm_card_chargeCustomerFail" | "pm_card_visa_chargeDeclined" => {
                 declined("card_declined", "generic_decline", "Your card was declined.")
@@ -83,27 +84,28 @@ impl Card {
             }
             "pm_card_chargeDeclinedExpiredCard" => declined("expired_card", "expired_card", "Your card has expired."),
             "pm_card_authenticationRequired" | "pm_card_threeDSecure2Required" => {
-                Some((Verdict::AsksCustomer, Trouble::None))
+                Some((BankDecision::RequiresAuthentication, CardFault::None))
             }
-            other => {
-                other.strip_prefix("pm_test_").and_then(Trouble::parse).map(|trouble| (Verdict::Approved, trouble))
-            }
+            other => other
+                .strip_prefix("pm_test_")
+                .and_then(CardFault::parse)
+                .map(|card_fault| (BankDecision::Approved, card_fault)),
         };
-        let (verdict, trouble) = known.ok_or_else(unknown)?;
-        Ok(Self { token: token.to_owned(), verdict, trouble, hook })
+        let (decision, card_fault) = known.ok_or_else(unknown)?;
+        Ok(Self { token: token.to_owned(), decision, card_fault, card_delivery })
     }
 
     /// What the bank authorises when it is asked for this much. It is never nothing.
     pub(crate) fn authorises(&self, amount: u64, currency: &str) -> (u64, String) {
-        match &self.trouble {
-            Trouble::AnotherAmount(more) => (amount.saturating_add_signed(*more).max(1), currency.to_owned()),
-            Trouble::AnotherCurrency(other) => (amount, other.clone()),
+        match &self.card_fault {
+            CardFault::AnotherAmount(more) => (amount.saturating_add_signed(*more).max(1), currency.to_owned()),
+            CardFault::AnotherCurrency(other) => (amount, other.clone()),
             _ => (amount, currency.to_owned()),
         }
     }
 }
 
-impl Verdict {
+impl BankDecision {
     /// Stripe's `last_payment_error` for a decline.
     pub(crate) fn as_error(&self, charge: &str, token: &str) -> Option<Value> {
         let Self::Declined { code, decline_code, message } = self else { return None };
@@ -114,7 +116,7 @@ impl Verdict {
     }
 }
 
-impl Trouble {
+impl CardFault {
     fn parse(rest: &str) -> Option<Self> {
         let times = |text: &str| if text == "once" { Some(1) } else { text.parse().ok() };
         if let Some(count) = rest.strip_prefix("fail_before_") {
@@ -130,7 +132,7 @@ impl Trouble {
             return Some(Self::RefundLost(times(count)?));
         }
         if let Some(ms) = rest.strip_prefix("delay_") {
-            return Some(Self::Slow(Duration::from_millis(ms.parse().ok()?)));
+            return Some(Self::Delay(Duration::from_millis(ms.parse().ok()?)));
         }
         if let Some(more) = rest.strip_prefix("amount_plus_") {
             return Some(Self::AnotherAmount(more.parse::<u32>().ok()?.into()));
@@ -152,25 +154,25 @@ impl Trouble {
 
 #[cfg(test)]
 mod tests {
-    use super::super::webhooks::Mode;
+    use super::super::delivery::DeliveryMode;
     use super::*;
 
-    fn trouble(token: &str) -> Option<Trouble> {
-        Card::parse(token).ok().map(|card| card.trouble)
+    fn card_fault(token: &str) -> Option<CardFault> {
+        Card::parse(token).ok().map(|card| card.card_fault)
     }
 
     #[test]
     fn tokens_say_what_will_go_wrong() {
-        assert_eq!(trouble("pm_card_visa"), Some(Trouble::None));
-        assert_eq!(trouble("pm_test_delay_1500"), Some(Trouble::Slow(Duration::from_millis(1500))));
-        assert_eq!(trouble("pm_test_fail_after_once"), Some(Trouble::FailsAfter(1)));
-        assert_eq!(trouble("pm_test_fail_before_7"), Some(Trouble::FailsBefore(7)));
-        assert_eq!(trouble("pm_test_refund_fails_2"), Some(Trouble::RefundFails(2)));
-        assert_eq!(trouble("pm_test_refund_lost_once"), Some(Trouble::RefundLost(1)));
-        assert_eq!(trouble("pm_test_refund_refused"), Some(Trouble::RefundRefused));
-        assert_eq!(trouble("pm_test_ok_17"), Some(Trouble::None));
+        assert_eq!(card_fault("pm_card_visa"), Some(CardFault::None));
+        assert_eq!(card_fault("pm_test_delay_1500"), Some(CardFault::Delay(Duration::from_millis(1500))));
+        assert_eq!(card_fault("pm_test_fail_after_once"), Some(CardFault::FailsAfter(1)));
+        assert_eq!(card_fault("pm_test_fail_before_7"), Some(CardFault::FailsBefore(7)));
+        assert_eq!(card_fault("pm_test_refund_fails_2"), Some(CardFault::RefundFails(2)));
+        assert_eq!(card_fault("pm_test_refund_lost_once"), Some(CardFault::RefundLost(1)));
+        assert_eq!(card_fault("pm_test_refund_refused"), Some(CardFault::RefundRefused));
+        assert_eq!(card_fault("pm_test_ok_17"), Some(CardFault::None));
         for unknown in ["pm_test_delay_soon", "pm_test_currency_USD", "pm_test_amount_plus_", "4242424242424242"] {
-            assert_eq!(trouble(unknown), None, "{unknown}");
+            assert_eq!(card_fault(unknown), None, "{unknown}");
         }
     }
 
@@ -186,14 +188,17 @@ mod tests {
 
     #[test]
     fn any_card_may_say_how_its_webhooks_come() {
-        let hook = |token: &str| Card::parse(token).ok().map(|card| card.hook);
-        assert_eq!(hook("pm_card_visa"), Some(None));
-        assert_eq!(hook("pm_test_ok_hook_never_17"), Some(Some(Hook { mode: Mode::Never, ms: None })));
+        let card_delivery = |token: &str| Card::parse(token).ok().map(|card| card.card_delivery);
+        assert_eq!(card_delivery("pm_card_visa"), Some(None));
         assert_eq!(
-            hook("pm_card_authenticationRequired_hook_late_800ms_17"),
-            Some(Some(Hook { mode: Mode::Late, ms: Some(800) }))
+            card_delivery("pm_test_ok_hook_never_17"),
+            Some(Some(CardDelivery { mode: DeliveryMode::Never, ms: None }))
         );
-        assert_eq!(trouble("pm_test_refund_lost_2_hook_twice"), Some(Trouble::RefundLost(2)));
-        assert_eq!(hook("pm_test_ok_hook_sometimes"), None);
+        assert_eq!(
+            card_delivery("pm_card_authenticationRequired_hook_late_800ms_17"),
+            Some(Some(CardDelivery { mode: DeliveryMode::Late, ms: Some(800) }))
+        );
+        assert_eq!(card_fault("pm_test_refund_lost_2_hook_twice"), Some(CardFault::RefundLost(2)));
+        assert_eq!(card_delivery("pm_test_ok_hook_sometimes"), None);
     }
 }

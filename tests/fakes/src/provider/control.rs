@@ -19,20 +19,22 @@ use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
 use serde_json::{Value, json};
 
-use super::books::Part;
 use super::faults::Fault;
+use super::http::{json_response, own_url};
+use super::ledger::LedgerPart;
+use super::state::{ProviderState, Shared};
+use super::webhook_events;
 use super::webhooks::Endpoint;
 use super::wire::{self, LatestCharge};
-use super::{Shared, json_response, news, own_address};
 use crate::lock;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/_fake/books", get(books))
+        .route("/_fake/books", get(ledger))
         .route("/_fake/faults", get(faults).post(add_fault).delete(clear_faults))
-        .route("/_fake/idempotency-keys", axum::routing::delete(forget_keys))
+        .route("/_fake/idempotency-keys", axum::routing::delete(expire_keys))
         .route("/_fake/intents/{id}/authenticate", any(authenticate))
-        .route("/_fake/webhooks", get(webhooks).put(listen).delete(turn_off))
+        .route("/_fake/webhooks", get(webhooks).put(put_endpoint).delete(delete_endpoint))
         .route("/_fake/webhooks/events/{id}", get(event))
         .route("/_fake/webhooks/replay", post(replay))
         .route("/_fake/health", get(|| async { "ok" }))
@@ -40,37 +42,37 @@ pub(super) fn routes() -> Router<Shared> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OfOrder {
+struct OrderFilter {
     order_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+struct LedgerQuery {
     order_id: Option<String>,
     parts: Option<String>,
 }
 
-async fn books(State(shared): State<Shared>, Query(wanted): Query<Wanted>) -> Response {
-    let names = wanted.parts.as_deref().unwrap_or("orders,intents,refunds,requests");
-    let parts: Result<Vec<Part>, Error> =
-        names.split(',').map(|name| Part::deserialize(StrDeserializer::new(name))).collect();
+async fn ledger(State(shared): State<Shared>, Query(query): Query<LedgerQuery>) -> Response {
+    let names = query.parts.as_deref().unwrap_or("orders,intents,refunds,requests");
+    let parts: Result<Vec<LedgerPart>, Error> =
+        names.split(',').map(|name| LedgerPart::deserialize(StrDeserializer::new(name))).collect();
     match parts {
         Ok(parts) => {
             // Written as text after the lock is given back: the books may be long, and payments go on.
-            let books = lock(&shared).books.read(wanted.order_id.as_deref(), &parts);
-            json_response(200, &books)
+            let ledger = lock(&shared).ledger.read(query.order_id.as_deref(), &parts);
+            json_response(200, &ledger)
         }
-        Err(error) => unusable("not a part of the books", &error),
+        Err(error) => unprocessable("not a part of the books", &error),
     }
 }
 
-fn unusable(what: &str, error: &impl std::fmt::Display) -> Response {
+fn unprocessable(what: &str, error: &impl std::fmt::Display) -> Response {
     json_response(422, &json!({ "error": format!("{what}: {error}") }))
 }
 
 async fn faults(State(shared): State<Shared>) -> Response {
-    json_response(200, &json!({ "faults": lock(&shared).faults.left() }))
+    json_response(200, &json!({ "faults": lock(&shared).faults.active() }))
 }
 
 async fn add_fault(State(shared): State<Shared>, body: Bytes) -> Response {
@@ -79,7 +81,7 @@ async fn add_fault(State(shared): State<Shared>, body: Bytes) -> Response {
             let fault = lock(&shared).faults.add(fault);
             json_response(201, &json!(fault))
         }
-        Err(error) => unusable("not a fault", &error),
+        Err(error) => unprocessable("not a fault", &error),
     }
 }
 
@@ -88,14 +90,14 @@ async fn clear_faults(State(shared): State<Shared>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn forget_keys(State(shared): State<Shared>, Query(of): Query<OfOrder>) -> StatusCode {
-    lock(&shared).keys.forget(of.order_id.as_deref());
+async fn expire_keys(State(shared): State<Shared>, Query(filter): Query<OrderFilter>) -> StatusCode {
+    lock(&shared).keys.expire(filter.order_id.as_deref());
     StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Outcome {
+struct AuthenticationQuery {
     outcome: Option<String>,
 }
 
@@ -103,45 +105,45 @@ struct Outcome {
 async fn authenticate(
     State(shared): State<Shared>,
     Path(id): Path<String>,
-    Query(how): Query<Outcome>,
+    Query(query): Query<AuthenticationQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let base = own_address(&headers);
-    let mut world = lock(&shared);
-    let super::World { books, ids, webhooks, .. } = &mut *world;
-    let Some(intent) = books.intents.get_mut(&id) else {
+    let base = own_url(&headers);
+    let mut state = lock(&shared);
+    let ProviderState { ledger, ids, webhooks, .. } = &mut *state;
+    let Some(intent) = ledger.intents.get_mut(&id) else {
         return json_response(404, &json!({ "error": format!("there is no intent {id}") }));
     };
-    match intent.authenticated(how.outcome.as_deref() != Some("fail"), ids) {
+    match intent.authenticated(query.outcome.as_deref() != Some("fail"), ids) {
         Ok(()) => {
-            webhooks.publish(ids, news::moved(intent, &base));
+            webhooks.publish(ids, webhook_events::status_changed(intent, &base));
             json_response(200, &wire::intent(intent, LatestCharge::Id, &base))
         }
         Err(refusal) => json_response(409, &json!({ "error": format!("{refusal:?}") })),
     }
 }
 
-async fn webhooks(State(shared): State<Shared>, Query(of): Query<OfOrder>) -> Response {
+async fn webhooks(State(shared): State<Shared>, Query(filter): Query<OrderFilter>) -> Response {
     let webhooks = lock(&shared).webhooks.clone();
-    let seen = webhooks.read(of.order_id.as_deref());
-    json_response(200, &seen)
+    let report = webhooks.read(filter.order_id.as_deref());
+    json_response(200, &report)
 }
 
-async fn listen(State(shared): State<Shared>, body: Bytes) -> Response {
+async fn put_endpoint(State(shared): State<Shared>, body: Bytes) -> Response {
     let endpoint = match serde_json::from_slice::<Endpoint>(&body) {
         Ok(endpoint) => endpoint,
-        Err(error) => return unusable("not an endpoint", &error),
+        Err(error) => return unprocessable("not an endpoint", &error),
     };
     if let Err(error) = endpoint.check() {
-        return unusable("not an endpoint", &error);
+        return unprocessable("not an endpoint", &error);
     }
-    let answer = json_response(200, &json!(endpoint));
-    lock(&shared).webhooks.listen(endpoint);
-    answer
+    let response = json_response(200, &json!(endpoint));
+    lock(&shared).webhooks.set_endpoint(endpoint);
+    response
 }
 
-async fn turn_off(State(shared): State<Shared>) -> StatusCode {
-    lock(&shared).webhooks.turn_off();
+async fn delete_endpoint(State(shared): State<Shared>) -> StatusCode {
+    lock(&shared).webhooks.remove_endpoint();
     StatusCode::NO_CONTENT
 }
 
@@ -162,7 +164,7 @@ struct Replay {
 async fn replay(State(shared): State<Shared>, body: Bytes) -> Response {
     let id = match serde_json::from_slice::<Replay>(&body) {
         Ok(replay) => replay.event_id,
-        Err(error) => return unusable("name the event", &error),
+        Err(error) => return unprocessable("name the event", &error),
     };
     let webhooks = lock(&shared).webhooks.clone();
     if webhooks.body(&id).is_none() {

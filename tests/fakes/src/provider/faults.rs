@@ -25,7 +25,7 @@ pub(crate) enum Kind {
 /// Which requests: all that are given must fit.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Match {
+pub(crate) struct RequestMatcher {
     method: Option<String>,
     path_contains: Option<String>,
     /// Of the intent's metadata, or the request's.
@@ -39,7 +39,7 @@ pub(crate) struct Match {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
     #[serde(default, rename = "match")]
-    which: Match,
+    matcher: RequestMatcher,
     pub(crate) kind: Kind,
     /// Milliseconds, for `delay` (1,000 if absent) and `timeout_after` (60,000 if absent).
     ms: Option<u64>,
@@ -60,7 +60,7 @@ pub(crate) struct Target<'a> {
     pub(crate) card: Option<&'a str>,
 }
 
-impl Match {
+impl RequestMatcher {
     fn fits(&self, target: Target<'_>) -> bool {
         self.method.as_deref().is_none_or(|method| method.eq_ignore_ascii_case(target.method))
             && self.path_contains.as_deref().is_none_or(|part| target.path.contains(part))
@@ -75,13 +75,13 @@ impl Fault {
     }
 
     /// How long the answer is held back.
-    pub(crate) fn wait(&self) -> Duration {
-        let unless_told = match self.kind {
+    pub(crate) fn delay(&self) -> Duration {
+        let default_ms = match self.kind {
             Kind::Delay => 1_000,
             Kind::TimeoutAfter => 60_000,
             _ => 0,
         };
-        Duration::from_millis(self.ms.unwrap_or(unless_told))
+        Duration::from_millis(self.ms.unwrap_or(default_ms))
     }
 }
 
@@ -102,19 +102,19 @@ impl Faults {
     }
 
     /// The faults that are left, for a reader.
-    pub(crate) fn left(&mut self) -> &[Fault] {
+    pub(crate) fn active(&mut self) -> &[Fault] {
         self.0.retain(|fault| !fault.is_over());
         &self.0
     }
 
     /// The first fault that fits, used once.
-    pub(crate) fn take(&mut self, target: Target<'_>) -> Option<Fault> {
+    pub(crate) fn next_for(&mut self, target: Target<'_>) -> Option<Fault> {
         self.0.retain(|fault| !fault.is_over());
-        let fault = self.0.iter_mut().find(|fault| fault.which.fits(target))?;
-        let taken = fault.clone();
+        let fault = self.0.iter_mut().find(|fault| fault.matcher.fits(target))?;
+        let next = fault.clone();
         fault.times = fault.times.map(|left| left - 1);
         self.0.retain(|fault| !fault.is_over());
-        Some(taken)
+        Some(next)
     }
 }
 
@@ -129,27 +129,27 @@ mod tests {
         faults
     }
 
-    fn hits(faults: &mut Faults, path: &str) -> bool {
-        faults.take(Target { method: "POST", path, order_id: Some("ord_1"), card: None }).is_some()
+    fn is_hit(faults: &mut Faults, path: &str) -> bool {
+        faults.next_for(Target { method: "POST", path, order_id: Some("ord_1"), card: None }).is_some()
     }
 
     #[test]
     fn a_fault_hits_once_unless_it_is_told_how_often() {
         let mut once = faults(json!({ "kind": "fail_before", "match": { "path_contains": "/refunds" } }));
-        assert!(!hits(&mut once, "/v1/payment_intents"));
-        assert!(hits(&mut once, "/v1/refunds"));
-        assert!(!hits(&mut once, "/v1/refunds"));
-        assert!(once.left().is_empty());
+        assert!(!is_hit(&mut once, "/v1/payment_intents"));
+        assert!(is_hit(&mut once, "/v1/refunds"));
+        assert!(!is_hit(&mut once, "/v1/refunds"));
+        assert!(once.active().is_empty());
         let mut twice = faults(json!({ "kind": "fail_before", "times": 2, "for_ms": 60_000 }));
-        assert_eq!([hits(&mut twice, "/"), hits(&mut twice, "/"), hits(&mut twice, "/")], [true, true, false]);
+        assert_eq!([is_hit(&mut twice, "/"), is_hit(&mut twice, "/"), is_hit(&mut twice, "/")], [true, true, false]);
     }
 
     #[test]
     fn a_fault_with_a_time_hits_everything_until_it_is_over() {
         let mut faults = faults(json!({ "kind": "unavailable", "for_ms": 100 }));
-        assert!((0..50).all(|_| hits(&mut faults, "/")));
+        assert!((0..50).all(|_| is_hit(&mut faults, "/")));
         std::thread::sleep(Duration::from_millis(110));
-        assert!(!hits(&mut faults, "/"));
-        assert!(faults.left().is_empty());
+        assert!(!is_hit(&mut faults, "/"));
+        assert!(faults.active().is_empty());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Answer, refused};
+use super::response::{ApiResponse, invalid_request};
 
 /// Parameters under their whole key, `metadata[order_id]`; `expand[]` is numbered as `expand[0]`. Ordered, so that two
 /// requests with the same parameters are equal.
@@ -12,7 +12,7 @@ pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
     /// Reads `a=1&b[c]=2`.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Answer> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ApiResponse> {
         let mut fields = BTreeMap::new();
         let mut listed = BTreeMap::<String, usize>::new();
         for (key, value) in form_urlencoded::parse(bytes) {
@@ -23,10 +23,18 @@ impl Form {
                 *index += 1;
             }
             if !well_nested(&key) {
-                return Err(refused("parameter_unknown", Some(&key), format!("Received unknown parameter: {key}")));
+                return Err(invalid_request(
+                    "parameter_unknown",
+                    Some(&key),
+                    format!("Received unknown parameter: {key}"),
+                ));
             }
             if fields.insert(key.clone(), value.into_owned()).is_some() {
-                return Err(refused("parameter_invalid_duplicate", Some(&key), format!("{key} was sent twice.")));
+                return Err(invalid_request(
+                    "parameter_invalid_duplicate",
+                    Some(&key),
+                    format!("{key} was sent twice."),
+                ));
             }
         }
         Ok(Self(fields))
@@ -38,59 +46,65 @@ impl Form {
     }
 
     /// Refuses every top-level parameter that is not listed, as Stripe does.
-    pub(crate) fn allow_only(&self, known: &[&str]) -> Result<(), Answer> {
+    pub(crate) fn allow_only(&self, known: &[&str]) -> Result<(), ApiResponse> {
         match self.0.keys().find(|key| !known.contains(&top(key))) {
             None => Ok(()),
-            Some(key) => Err(refused("parameter_unknown", Some(key), format!("Received unknown parameter: {key}"))),
+            Some(key) => {
+                Err(invalid_request("parameter_unknown", Some(key), format!("Received unknown parameter: {key}")))
+            }
         }
     }
 
     /// A parameter's text; an empty one is refused, for it is always a mistake here.
-    pub(crate) fn text(&self, key: &str) -> Result<Option<String>, Answer> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<String>, ApiResponse> {
         match self.0.get(key) {
-            Some(text) if text.trim().is_empty() => {
-                Err(refused("parameter_invalid_empty", Some(key), format!("You passed an empty string for '{key}'.")))
-            }
+            Some(text) if text.trim().is_empty() => Err(invalid_request(
+                "parameter_invalid_empty",
+                Some(key),
+                format!("You passed an empty string for '{key}'."),
+            )),
             other => Ok(other.cloned()),
         }
     }
 
     /// A parameter that must be there.
-    pub(crate) fn required(&self, key: &str) -> Result<String, Answer> {
+    pub(crate) fn required(&self, key: &str) -> Result<String, ApiResponse> {
         self.text(key)?
-            .ok_or_else(|| refused("parameter_missing", Some(key), format!("Missing required param: {key}.")))
+            .ok_or_else(|| invalid_request("parameter_missing", Some(key), format!("Missing required param: {key}.")))
     }
 
     /// An amount in minor units: a positive integer of eight digits at most, as Stripe bounds it.
-    pub(crate) fn amount(&self, key: &str) -> Result<Option<u64>, Answer> {
+    pub(crate) fn amount(&self, key: &str) -> Result<Option<u64>, ApiResponse> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         match text.parse::<u64>() {
             Ok(amount @ 1..=99_999_999) => Ok(Some(amount)),
-            Ok(0) => Err(refused(
+            Ok(0) => Err(invalid_request(
                 "parameter_invalid_integer",
                 Some(key),
                 format!("{key}: this value must be greater than or equal to 1."),
             )),
-            Ok(_) => {
-                Err(refused("amount_too_large", Some(key), format!("{key}: this value must be at most 99999999.")))
-            }
-            Err(_) => Err(refused("parameter_invalid_integer", Some(key), format!("Invalid integer: {text}"))),
+            Ok(_) => Err(invalid_request(
+                "amount_too_large",
+                Some(key),
+                format!("{key}: this value must be at most 99999999."),
+            )),
+            Err(_) => Err(invalid_request("parameter_invalid_integer", Some(key), format!("Invalid integer: {text}"))),
         }
     }
 
     /// `true` or `false`, and nothing else.
-    pub(crate) fn flag(&self, key: &str) -> Result<bool, Answer> {
+    pub(crate) fn flag(&self, key: &str) -> Result<bool, ApiResponse> {
         match self.text(key)?.as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(other) => Err(refused("parameter_invalid", Some(key), format!("Invalid boolean: {other}"))),
+            Some(other) => Err(invalid_request("parameter_invalid", Some(key), format!("Invalid boolean: {other}"))),
         }
     }
 
     /// One of some words.
-    pub(crate) fn word(&self, key: &str, words: &[&str]) -> Result<Option<String>, Answer> {
+    pub(crate) fn word(&self, key: &str, words: &[&str]) -> Result<Option<String>, ApiResponse> {
         match self.text(key)? {
-            Some(text) if !words.contains(&text.as_str()) => Err(refused(
+            Some(text) if !words.contains(&text.as_str()) => Err(invalid_request(
                 "parameter_invalid",
                 Some(key),
                 format!("Invalid {key}: must be one of {}", words.join(", ")),
@@ -100,7 +114,7 @@ impl Form {
     }
 
     /// What lies under `name[…]`, within Stripe's bounds for metadata: 50 keys of 40 characters, values of 500.
-    pub(crate) fn metadata(&self) -> Result<BTreeMap<String, String>, Answer> {
+    pub(crate) fn metadata(&self) -> Result<BTreeMap<String, String>, ApiResponse> {
         let mut metadata = BTreeMap::new();
         for (key, value) in self.0.iter().filter(|(key, _)| top(key) == "metadata") {
             let name = key.strip_prefix("metadata[").and_then(|rest| rest.strip_suffix(']'));
@@ -108,20 +122,26 @@ impl Form {
                 !name.contains(['[', ']']) && (1..=40).contains(&name.chars().count()) && value.chars().count() <= 500
             }) {
                 Some(name) => metadata.insert(name.to_owned(), value.clone()),
-                None => return Err(refused("parameter_invalid", Some(key), "Metadata is a flat map of short texts.")),
+                None => {
+                    return Err(invalid_request(
+                        "parameter_invalid",
+                        Some(key),
+                        "Metadata is a flat map of short texts.",
+                    ));
+                }
             };
         }
         if metadata.len() > 50 {
-            return Err(refused("parameter_invalid", Some("metadata"), "Metadata has 50 keys at most."));
+            return Err(invalid_request("parameter_invalid", Some("metadata"), "Metadata has 50 keys at most."));
         }
         Ok(metadata)
     }
 
     /// Is `expand[]` asking for this? (The only expansion that the fake knows is `latest_charge`.)
-    pub(crate) fn expands(&self, what: &str) -> Result<bool, Answer> {
+    pub(crate) fn expands(&self, what: &str) -> Result<bool, ApiResponse> {
         let mut asked = self.0.iter().filter(|(key, _)| top(key) == "expand").map(|(_, value)| value.as_str());
         match asked.clone().find(|other| *other != what) {
-            Some(other) => Err(refused(
+            Some(other) => Err(invalid_request(
                 "parameter_invalid",
                 Some("expand"),
                 format!("This property cannot be expanded ({other})."),

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::answer::Answer;
 use super::form::Form;
+use super::response::ApiResponse;
 
 /// What a request with a key meets.
 #[derive(Debug)]
-pub(crate) enum Met {
-    Nothing,
-    Answer(Answer),
-    AnotherRequest,
-    StillRunning,
+pub(crate) enum KeyState {
+    Unused,
+    Finished(ApiResponse),
+    OtherRequest,
+    InProgress,
 }
 
 #[derive(Debug)]
@@ -20,7 +20,7 @@ struct Entry {
     form: Form,
     order_id: Option<String>,
     /// None while the first request runs.
-    answer: Option<Answer>,
+    response: Option<ApiResponse>,
 }
 
 /// All keys that were used.
@@ -29,28 +29,28 @@ pub(crate) struct Keys(HashMap<String, Entry>);
 
 impl Keys {
     /// Takes the key, unless it is known.
-    pub(crate) fn begin(&mut self, key: &str, path: &str, form: &Form, order_id: Option<&str>) -> Met {
+    pub(crate) fn claim(&mut self, key: &str, path: &str, form: &Form, order_id: Option<&str>) -> KeyState {
         match self.0.get(key) {
-            Some(entry) if entry.path != path || entry.form != *form => Met::AnotherRequest,
-            Some(Entry { answer: Some(answer), .. }) => Met::Answer(answer.clone()),
-            Some(_) => Met::StillRunning,
+            Some(entry) if entry.path != path || entry.form != *form => KeyState::OtherRequest,
+            Some(Entry { response: Some(response), .. }) => KeyState::Finished(response.clone()),
+            Some(_) => KeyState::InProgress,
             None => {
                 let entry = Entry {
                     path: path.to_owned(),
                     form: form.clone(),
                     order_id: order_id.map(str::to_owned),
-                    answer: None,
+                    response: None,
                 };
                 self.0.insert(key.to_owned(), entry);
-                Met::Nothing
+                KeyState::Unused
             }
         }
     }
 
     /// Keeps the answer.
-    pub(crate) fn keep(&mut self, key: &str, answer: &Answer) {
+    pub(crate) fn store(&mut self, key: &str, response: &ApiResponse) {
         if let Some(entry) = self.0.get_mut(key) {
-            entry.answer = Some(answer.clone());
+            entry.response = Some(response.clone());
         }
     }
 
@@ -60,9 +60,9 @@ impl Keys {
     }
 
     /// Forgets finished requests, as providers do after some hours: one order's, or all.
-    pub(crate) fn forget(&mut self, order_id: Option<&str>) {
+    pub(crate) fn expire(&mut self, order_id: Option<&str>) {
         self.0.retain(|_, entry| {
-            entry.answer.is_none() || order_id.is_some_and(|order| entry.order_id.as_deref() != Some(order))
+            entry.response.is_none() || order_id.is_some_and(|order| entry.order_id.as_deref() != Some(order))
         });
     }
 }

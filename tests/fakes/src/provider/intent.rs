@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::card::{Card, Verdict};
+use super::card::{BankDecision, Card};
+use super::delivery::CardDelivery;
 use super::ids::Ids;
-use super::webhooks::Hook;
 use crate::now_ms;
 
 /// Stripe's states of an intent that souk can meet.
@@ -68,7 +68,7 @@ pub(crate) struct Charge {
 
 /// A line of an intent's history.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Happening {
+pub(crate) struct HistoryEntry {
     pub(crate) at_ms: u64,
     pub(crate) what: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +107,7 @@ pub(crate) struct Intent {
     pub(crate) draft: Draft,
     pub(crate) status: Status,
     pub(crate) charges: Vec<Charge>,
-    pub(crate) history: Vec<Happening>,
+    pub(crate) history: Vec<HistoryEntry>,
     pub(crate) last_error: Option<Value>,
     pub(crate) cancellation_reason: Option<String>,
     pub(crate) canceled_at: Option<u64>,
@@ -118,10 +118,10 @@ pub(crate) struct Intent {
     /// Oldest first.
     pub(crate) refunds: Vec<String>,
     /// How its webhooks are delivered, by its last card.
-    pub(crate) hook: Option<Hook>,
+    pub(crate) card_delivery: Option<CardDelivery>,
     /// How often its card has already made trouble, in confirmations and in refunds.
-    pub(crate) troubles: u32,
-    pub(crate) refund_troubles: u32,
+    pub(crate) faulted_confirmations: u32,
+    pub(crate) faulted_refunds: u32,
 }
 
 /// Why a move was refused.
@@ -135,7 +135,7 @@ pub(crate) enum Refusal {
 
 /// How a confirmation ended.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Confirmed {
+pub(crate) enum Confirmation {
     Accepted,
     Declined(Value),
 }
@@ -149,7 +149,7 @@ impl Intent {
             amount: draft.amount,
             currency: draft.currency.clone(),
             refunds: Vec::new(),
-            hook: draft.card.as_ref().and_then(|card| card.hook),
+            card_delivery: draft.card.as_ref().and_then(|card| card.card_delivery),
             draft,
             status,
             charges: Vec::new(),
@@ -158,8 +158,8 @@ impl Intent {
             cancellation_reason: None,
             canceled_at: None,
             created: now_ms() / 1000,
-            troubles: 0,
-            refund_troubles: 0,
+            faulted_confirmations: 0,
+            faulted_refunds: 0,
         };
         intent.note("created", Some(intent.amount));
         intent
@@ -171,7 +171,7 @@ impl Intent {
     }
 
     /// Asks the card for the money, with a new card if one is given.
-    pub(crate) fn confirm(&mut self, card: Option<Card>, ids: &mut Ids) -> Result<Confirmed, Refusal> {
+    pub(crate) fn confirm(&mut self, card: Option<Card>, ids: &mut Ids) -> Result<Confirmation, Refusal> {
         let open = match self.status {
             Status::RequiresPaymentMethod | Status::RequiresConfirmation => true,
             Status::RequiresAction => card.is_some(),
@@ -187,23 +187,23 @@ impl Intent {
         };
         self.note("confirmed", Some(self.draft.amount));
         (self.amount, self.currency) = card.authorises(self.draft.amount, &self.draft.currency);
-        self.hook = card.hook;
+        self.card_delivery = card.card_delivery;
         self.draft.card = Some(card.clone());
-        match &card.verdict {
-            Verdict::Approved => {
+        match &card.decision {
+            BankDecision::Approved => {
                 self.authorise(card.token, ids);
-                Ok(Confirmed::Accepted)
+                Ok(Confirmation::Accepted)
             }
-            Verdict::AsksCustomer => {
+            BankDecision::RequiresAuthentication => {
                 self.status = Status::RequiresAction;
                 self.note("action_required", None);
-                Ok(Confirmed::Accepted)
+                Ok(Confirmation::Accepted)
             }
-            declined @ Verdict::Declined { .. } => {
+            declined @ BankDecision::Declined { .. } => {
                 let charge = self.charge(card.token.clone(), ChargeState::Declined, ids);
                 let error = declined.as_error(&charge, &card.token).unwrap_or_default();
                 self.fail(error.clone());
-                Ok(Confirmed::Declined(error))
+                Ok(Confirmation::Declined(error))
             }
         }
     }
@@ -303,15 +303,15 @@ impl Intent {
     }
 
     fn settle(&mut self, amount: u64) {
-        let let_go = self.capturable() - amount;
+        let voided = self.capturable() - amount;
         for charge in self.charges.iter_mut().filter(|charge| charge.state == ChargeState::Authorised) {
             charge.state = ChargeState::Captured;
             charge.captured = amount;
         }
         self.status = Status::Succeeded;
         self.note("captured", Some(amount));
-        if let_go > 0 {
-            self.note("voided", Some(let_go));
+        if voided > 0 {
+            self.note("voided", Some(voided));
         }
     }
 
@@ -339,7 +339,7 @@ impl Intent {
     }
 
     fn note(&mut self, what: &'static str, amount: Option<u64>) {
-        self.history.push(Happening { at_ms: now_ms(), what, amount });
+        self.history.push(HistoryEntry { at_ms: now_ms(), what, amount });
     }
 
     fn cannot(&self, verb: &str, legal: &str) -> Refusal {

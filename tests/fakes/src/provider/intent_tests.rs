@@ -24,7 +24,7 @@ fn history(intent: &Intent) -> Vec<&'static str> {
 #[test]
 fn money_is_held_then_taken_then_given_back() {
     let (mut intent, mut ids) = intent("pm_card_visa");
-    assert_eq!(intent.confirm(None, &mut ids), Ok(Confirmed::Accepted));
+    assert_eq!(intent.confirm(None, &mut ids), Ok(Confirmation::Accepted));
     assert_eq!((intent.status, intent.capturable(), intent.received()), (Status::RequiresCapture, 1000, 0));
     assert_eq!(intent.capture(Some(700)), Ok(()));
     assert_eq!((intent.status, intent.capturable(), intent.received()), (Status::Succeeded, 0, 700));
@@ -51,10 +51,10 @@ fn no_more_is_taken_than_held_and_no_more_given_back_than_taken() {
 #[test]
 fn a_declined_card_is_taken_off_and_another_may_pay() {
     let (mut intent, mut ids) = intent("pm_card_chargeDeclined");
-    assert!(matches!(intent.confirm(None, &mut ids), Ok(Confirmed::Declined(_))));
+    assert!(matches!(intent.confirm(None, &mut ids), Ok(Confirmation::Declined(_))));
     assert_eq!(intent.status, Status::RequiresPaymentMethod);
     assert!(matches!(intent.confirm(None, &mut ids), Err(Refusal::State(_))), "the refused card is gone");
-    assert_eq!(intent.confirm(Card::parse("pm_card_visa").ok(), &mut ids), Ok(Confirmed::Accepted));
+    assert_eq!(intent.confirm(Card::parse("pm_card_visa").ok(), &mut ids), Ok(Confirmation::Accepted));
     assert_eq!(intent.charges.iter().filter(|charge| charge.state == ChargeState::Authorised).count(), 1);
 }
 

@@ -2,78 +2,82 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, Keep, broken, disputed, missing, refused};
-use super::api::{Done, refuse};
-use super::books::Books;
-use super::card::Trouble;
+use super::card::CardFault;
 use super::faults::Kind;
 use super::form::Form;
 use super::ids::Ids;
 use super::intent::Refund;
-use super::news;
+use super::ledger::Ledger;
+use super::outcome::{Outcome, refuse};
+use super::response::{ApiResponse, Retention, charge_disputed, invalid_request, not_found, server_error};
+use super::webhook_events;
 use super::wire;
 use crate::now_ms;
 
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 
 /// Gives money back, with the trouble that the card brings.
-pub(crate) fn create(books: &mut Books, ids: &mut Ids, form: &Form, base: &str) -> Result<Done, Answer> {
+pub(crate) fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["payment_intent", "amount", "reason", "metadata", "expand"])?;
     let id = form.required("payment_intent")?;
     let (amount, reason, metadata) = (form.amount("amount")?, form.word("reason", REASONS)?, form.metadata()?);
-    let intent = books.intents.get_mut(&id).ok_or_else(|| missing(400, "payment_intent", &id, "payment_intent"))?;
-    let trouble = intent.draft.card.as_ref().map_or(Trouble::None, |card| card.trouble.clone());
-    if matches!(trouble, Trouble::RefundFails(times) if intent.refund_troubles < times) {
-        intent.refund_troubles += 1;
-        return Ok(Done { trouble: Some(Kind::FailBefore), ..broken(Keep::No).into() });
+    let intent = ledger.intents.get_mut(&id).ok_or_else(|| not_found(400, "payment_intent", &id, "payment_intent"))?;
+    let card_fault = intent.draft.card.as_ref().map_or(CardFault::None, |card| card.card_fault.clone());
+    if matches!(card_fault, CardFault::RefundFails(times) if intent.faulted_refunds < times) {
+        intent.faulted_refunds += 1;
+        return Ok(Outcome { card_fault: Some(Kind::FailBefore), ..server_error(Retention::NotStored).into() });
     }
-    if trouble == Trouble::RefundRefused {
-        return Err(disputed(intent.charges.last().map_or(id.as_str(), |charge| charge.id.as_str())));
+    if card_fault == CardFault::RefundRefused {
+        return Err(charge_disputed(intent.charges.last().map_or(id.as_str(), |charge| charge.id.as_str())));
     }
     let (charge, amount) = intent.refund(amount).map_err(|refusal| refuse(refusal, intent, base))?;
     let currency = intent.currency.clone();
     let refund =
         Refund { id: ids.next("re"), intent: id, charge, amount, currency, reason, metadata, created: now_ms() / 1000 };
     intent.refunds.push(refund.id.clone());
-    let lost = matches!(trouble, Trouble::RefundLost(times) if intent.refund_troubles < times);
-    intent.refund_troubles += u32::from(lost);
-    let done = Done {
-        answer: Answer::ok(wire::refund(&refund)),
-        wait: Duration::ZERO,
-        trouble: lost.then_some(Kind::DropConnectionAfter),
-        lost,
-        news: news::refunded(intent, &refund),
+    let is_lost = matches!(card_fault, CardFault::RefundLost(times) if intent.faulted_refunds < times);
+    intent.faulted_refunds += u32::from(is_lost);
+    let outcome = Outcome {
+        response: ApiResponse::ok(wire::refund(&refund)),
+        delay: Duration::ZERO,
+        card_fault: is_lost.then_some(Kind::DropConnectionAfter),
+        is_lost,
+        events: webhook_events::payment_refunded(intent, &refund),
     };
-    books.refunds.insert(refund.id.clone(), refund);
-    Ok(done)
+    ledger.refunds.insert(refund.id.clone(), refund);
+    Ok(outcome)
 }
 
 /// One refund.
-pub(crate) fn read(books: &Books, form: &Form, id: &str) -> Result<Done, Answer> {
+pub(crate) fn read(ledger: &Ledger, form: &Form, id: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["expand"])?;
-    let refund = books.refunds.get(id).ok_or_else(|| missing(404, "refund", id, "refund"))?;
-    Ok(Answer::ok(wire::refund(refund)).into())
+    let refund = ledger.refunds.get(id).ok_or_else(|| not_found(404, "refund", id, "refund"))?;
+    Ok(ApiResponse::ok(wire::refund(refund)).into())
 }
 
 /// The refunds of one payment, newest first. Stripe would list those of all payments too; nobody here wants that.
-pub(crate) fn list(books: &Books, form: &Form) -> Result<Done, Answer> {
+pub(crate) fn list(ledger: &Ledger, form: &Form) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["payment_intent", "limit", "starting_after"])?;
     let id = form.required("payment_intent")?;
     let limit = match form.text("limit")? {
         None => 10,
         Some(text) => text.parse().ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
-            refused("parameter_invalid_integer", Some("limit"), format!("Invalid limit: {text}. It is 1 to 100."))
+            invalid_request(
+                "parameter_invalid_integer",
+                Some("limit"),
+                format!("Invalid limit: {text}. It is 1 to 100."),
+            )
         })?,
     };
     let after = form.text("starting_after")?;
-    let intent = books.intents.get(&id).ok_or_else(|| missing(400, "payment_intent", &id, "payment_intent"))?;
+    let intent = ledger.intents.get(&id).ok_or_else(|| not_found(400, "payment_intent", &id, "payment_intent"))?;
     let newest_first = intent.refunds.iter().rev();
     let mut rest: Vec<&str> = newest_first.map(String::as_str).collect();
     if let Some(after) = after {
         let place = rest.iter().position(|id| *id == after);
-        let place = place.ok_or_else(|| missing(400, "refund", &after, "starting_after"))?;
+        let place = place.ok_or_else(|| not_found(400, "refund", &after, "starting_after"))?;
         rest.drain(..=place);
     }
-    let page: Vec<&Refund> = rest.iter().take(limit).filter_map(|id| books.refunds.get(*id)).collect();
-    Ok(Answer::ok(wire::refunds(&page, rest.len() > limit)).into())
+    let page: Vec<&Refund> = rest.iter().take(limit).filter_map(|id| ledger.refunds.get(*id)).collect();
+    Ok(ApiResponse::ok(wire::refunds(&page, rest.len() > limit)).into())
 }

@@ -11,54 +11,14 @@ use axum::http::{Uri, uri::Scheme};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::courier::{Courier, signature};
+use super::delivery::{CardDelivery, DeliveryMode};
 use super::ids::Ids;
-use super::news::News;
+use super::webhook_events::WebhookEvent;
+use super::webhook_sender::{WebhookSender, signature};
 use crate::{lock, now_ms};
 
 /// The version whose shapes `wire.rs` writes.
 const API_VERSION: &str = "2023-08-16";
-
-/// How events are delivered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Mode {
-    /// At once.
-    #[default]
-    Prompt,
-    /// After `ms`.
-    Late,
-    /// At once, and once more after `ms`.
-    Twice,
-    /// Each is held back for a time of its own, drawn between nothing and `ms`.
-    Shuffled,
-    /// They are written down only.
-    Never,
-}
-
-/// How the events of one card's payments are delivered; `ms` is the endpoint's if absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hook {
-    pub(crate) mode: Mode,
-    pub(crate) ms: Option<u64>,
-}
-
-impl Hook {
-    /// Reads `late`, `late_800ms`, `late_800ms_anything` and `late_anything`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (mode, rest) = text.split_once('_').unwrap_or((text, ""));
-        let mode = match mode {
-            "prompt" => Mode::Prompt,
-            "late" => Mode::Late,
-            "twice" => Mode::Twice,
-            "shuffled" => Mode::Shuffled,
-            "never" => Mode::Never,
-            _ => return None,
-        };
-        let ms = rest.split('_').next().and_then(|ms| ms.strip_suffix("ms")?.parse().ok());
-        Some(Self { mode, ms })
-    }
-}
 
 /// Where events go, as `PUT /_fake/webhooks` takes it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,7 +35,7 @@ pub(crate) struct Endpoint {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Delivery {
-    mode: Mode,
+    mode: DeliveryMode,
     ms: u64,
     /// For `shuffled`.
     seed: u64,
@@ -83,7 +43,7 @@ struct Delivery {
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self { mode: Mode::Prompt, ms: 1_000, seed: 0 }
+        Self { mode: DeliveryMode::Prompt, ms: 1_000, seed: 0 }
     }
 }
 
@@ -129,7 +89,7 @@ struct Event {
     intent_id: String,
     order_id: Option<String>,
     /// None if nobody listened.
-    mode: Option<Mode>,
+    mode: Option<DeliveryMode>,
     deliveries: Vec<Attempt>,
     /// As it is sent, each time the same.
     #[serde(skip)]
@@ -148,10 +108,10 @@ struct Attempt {
 struct State {
     endpoint: Option<Endpoint>,
     /// How often an endpoint was taken away: what was due to it is not delivered to the next one.
-    era: u64,
+    endpoint_generation: u64,
     random: fastrand::Rng,
     events: Vec<Event>,
-    numbers: HashMap<String, usize>,
+    positions: HashMap<String, usize>,
     /// Deliveries on their way: held back, or tried until they succeed or are given up.
     pending: usize,
 }
@@ -159,52 +119,52 @@ struct State {
 /// All of it.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
-    courier: Courier,
+    sender: WebhookSender,
     state: Mutex<State>,
 }
 
 impl Webhooks {
     pub(crate) fn new() -> Self {
-        Self { courier: Courier::new(), state: Mutex::default() }
+        Self { sender: WebhookSender::new(), state: Mutex::default() }
     }
 
     /// From now on events go there, also those that are still held back.
-    pub(crate) fn listen(&self, endpoint: Endpoint) {
+    pub(crate) fn set_endpoint(&self, endpoint: Endpoint) {
         let mut state = lock(&self.state);
         state.random = fastrand::Rng::with_seed(endpoint.delivery.seed);
         state.endpoint = Some(endpoint);
     }
 
     /// Nobody listens any more.
-    pub(crate) fn turn_off(&self) {
+    pub(crate) fn remove_endpoint(&self) {
         let mut state = lock(&self.state);
-        state.era += 1;
+        state.endpoint_generation += 1;
         state.endpoint = None;
     }
 
     /// The endpoint, what is still to come, and what happened: to one order, or all of it.
     pub(crate) fn read(&self, order_id: Option<&str>) -> Value {
         let state = lock(&self.state);
-        let fits = |event: &&Event| order_id.is_none() || event.order_id.as_deref() == order_id;
-        let events: Vec<&Event> = state.events.iter().filter(fits).collect();
+        let is_selected = |event: &&Event| order_id.is_none() || event.order_id.as_deref() == order_id;
+        let events: Vec<&Event> = state.events.iter().filter(is_selected).collect();
         json!({ "endpoint": state.endpoint, "pending": state.pending, "events": events })
     }
 
     /// An event as it is sent.
     pub(crate) fn body(&self, id: &str) -> Option<String> {
         let state = lock(&self.state);
-        state.events.get(*state.numbers.get(id)?).map(|event| event.body.clone())
+        state.events.get(*state.positions.get(id)?).map(|event| event.body.clone())
     }
 
     /// Writes the events down and sends them on their way.
-    pub(crate) fn publish(self: &Arc<Self>, ids: &mut Ids, news: Vec<News>) {
+    pub(crate) fn publish(self: &Arc<Self>, ids: &mut Ids, events: Vec<WebhookEvent>) {
         let mut state = lock(&self.state);
-        for news in news {
-            let (mode, pauses) = state.plan(news.hook).unzip();
-            let number = state.write_down(ids.next("evt"), news, mode);
+        for event in events {
+            let (mode, pauses) = state.plan(event.card_delivery).unzip();
+            let position = state.record(ids.next("evt"), event, mode);
             for pause in pauses.unwrap_or_default() {
                 state.pending += 1;
-                tokio::spawn(Arc::clone(self).deliver(number, state.era, pause));
+                tokio::spawn(Arc::clone(self).deliver(position, state.endpoint_generation, pause));
             }
         }
     }
@@ -212,20 +172,20 @@ impl Webhooks {
     /// Delivers an event once more, now and once: the status of the answer. None if there is no such event or nobody
     /// listens.
     pub(crate) async fn replay(&self, id: &str) -> Option<Option<u16>> {
-        let (number, era) = {
+        let (position, endpoint_generation) = {
             let state = lock(&self.state);
-            (*state.numbers.get(id)?, state.era)
+            (*state.positions.get(id)?, state.endpoint_generation)
         };
-        self.attempt(number, era).await
+        self.attempt(position, endpoint_generation).await
     }
 
-    async fn deliver(self: Arc<Self>, number: usize, era: u64, pause: Duration) {
+    async fn deliver(self: Arc<Self>, position: usize, endpoint_generation: u64, pause: Duration) {
         tokio::time::sleep(pause).await;
         let retry = lock(&self.state).endpoint.as_ref().map(|endpoint| endpoint.retry).unwrap_or_default();
         let mut pause = Duration::from_millis(retry.first_ms);
         for left in (0..retry.tries).rev() {
             // Nobody there any more is the end, and so is success.
-            match self.attempt(number, era).await {
+            match self.attempt(position, endpoint_generation).await {
                 None | Some(Some(200..300)) => break,
                 Some(_) if left > 0 => tokio::time::sleep(pause).await,
                 Some(_) => {}
@@ -236,16 +196,16 @@ impl Webhooks {
     }
 
     /// One delivery; none if the endpoint was taken away meanwhile.
-    async fn attempt(&self, number: usize, era: u64) -> Option<Option<u16>> {
+    async fn attempt(&self, position: usize, endpoint_generation: u64) -> Option<Option<u16>> {
         let (endpoint, body) = {
             let state = lock(&self.state);
-            let endpoint = state.endpoint.clone().filter(|_| state.era == era)?;
-            (endpoint, state.events.get(number)?.body.clone())
+            let endpoint = state.endpoint.clone().filter(|_| state.endpoint_generation == endpoint_generation)?;
+            (endpoint, state.events.get(position)?.body.clone())
         };
-        let (at_ms, patience) = (now_ms(), Duration::from_millis(endpoint.retry.timeout_ms));
+        let (at_ms, timeout) = (now_ms(), Duration::from_millis(endpoint.retry.timeout_ms));
         let signature = signature(&endpoint.secret, at_ms / 1000, &body);
-        let status = self.courier.carry(&endpoint.url.parse().ok()?, signature, body, patience).await;
-        if let Some(event) = lock(&self.state).events.get_mut(number) {
+        let status = self.sender.send(&endpoint.url.parse().ok()?, signature, body, timeout).await;
+        if let Some(event) = lock(&self.state).events.get_mut(position) {
             event.deliveries.push(Attempt { at_ms, status });
         }
         Some(status)
@@ -254,45 +214,45 @@ impl Webhooks {
 
 impl State {
     /// When an event is to be delivered, and by which mode; none if nobody listens.
-    fn plan(&mut self, hook: Option<Hook>) -> Option<(Mode, Vec<Duration>)> {
+    fn plan(&mut self, card_delivery: Option<CardDelivery>) -> Option<(DeliveryMode, Vec<Duration>)> {
         let delivery = self.endpoint.as_ref()?.delivery;
-        let mode = hook.map_or(delivery.mode, |hook| hook.mode);
-        let ms = hook.and_then(|hook| hook.ms).unwrap_or(delivery.ms);
+        let mode = card_delivery.map_or(delivery.mode, |card_delivery| card_delivery.mode);
+        let ms = card_delivery.and_then(|card_delivery| card_delivery.ms).unwrap_or(delivery.ms);
         let pauses = match mode {
-            Mode::Prompt => vec![0],
-            Mode::Late => vec![ms],
-            Mode::Twice => vec![0, ms],
-            Mode::Shuffled => vec![self.random.u64(0..=ms)],
-            Mode::Never => Vec::new(),
+            DeliveryMode::Prompt => vec![0],
+            DeliveryMode::Late => vec![ms],
+            DeliveryMode::Twice => vec![0, ms],
+            DeliveryMode::Shuffled => vec![self.random.u64(0..=ms)],
+            DeliveryMode::Never => Vec::new(),
         };
         Some((mode, pauses.into_iter().map(Duration::from_millis).collect()))
     }
 
-    fn write_down(&mut self, id: String, news: News, mode: Option<Mode>) -> usize {
-        let number = self.events.len();
+    fn record(&mut self, id: String, event: WebhookEvent, mode: Option<DeliveryMode>) -> usize {
+        let position = self.events.len();
         let created = now_ms() / 1000;
         let body = json!({
             "id": id,
             "object": "event",
             "api_version": API_VERSION,
             "created": created,
-            "type": news.kind,
+            "type": event.kind,
             "livemode": false,
-            "data": { "object": news.object },
+            "data": { "object": event.object },
         });
-        self.numbers.insert(id.clone(), number);
+        self.positions.insert(id.clone(), position);
         self.events.push(Event {
             id,
-            r#type: news.kind,
+            r#type: event.kind,
             created,
-            object_id: news.object["id"].as_str().unwrap_or_default().to_owned(),
-            intent_id: news.intent_id,
-            order_id: news.order_id,
+            object_id: event.object["id"].as_str().unwrap_or_default().to_owned(),
+            intent_id: event.intent_id,
+            order_id: event.order_id,
             mode,
             deliveries: Vec::new(),
             body: body.to_string(),
         });
-        number
+        position
     }
 }
 
@@ -300,13 +260,13 @@ impl State {
 mod tests {
     use super::*;
 
-    fn pauses(delivery: Value, hook: Option<&str>, events: usize) -> Vec<Vec<u128>> {
+    fn pauses(delivery: Value, card_delivery: Option<&str>, events: usize) -> Vec<Vec<u128>> {
         let webhooks = Webhooks::new();
         let endpoint = json!({ "url": "http://127.0.0.1:1/hooks", "secret": "s", "delivery": delivery });
-        webhooks.listen(serde_json::from_value(endpoint).expect("an endpoint"));
-        let hook = hook.map(|hook| Hook::parse(hook).expect("a hook"));
+        webhooks.set_endpoint(serde_json::from_value(endpoint).expect("an endpoint"));
+        let card_delivery = card_delivery.map(|card_delivery| CardDelivery::parse(card_delivery).expect("a hook"));
         let mut state = lock(&webhooks.state);
-        let mut plan = || state.plan(hook).expect("somebody listens").1;
+        let mut plan = || state.plan(card_delivery).expect("somebody listens").1;
         (0..events).map(|_| plan().iter().map(Duration::as_millis).collect()).collect()
     }
 

@@ -74,13 +74,13 @@ pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -
 pub(crate) fn charge(charge: &Charge, intent: &Intent) -> Value {
     let declined = charge.state == ChargeState::Declined;
     // Stripe shows money that was let go as refunded.
-    let let_go = if charge.state == ChargeState::Voided { charge.amount } else { 0 };
+    let voided = if charge.state == ChargeState::Voided { charge.amount } else { 0 };
     json!({
         "id": charge.id,
         "object": "charge",
         "amount": charge.amount,
         "amount_captured": charge.captured,
-        "amount_refunded": charge.refunded + let_go,
+        "amount_refunded": charge.refunded + voided,
         "billing_details": {},
         "captured": charge.state == ChargeState::Captured,
         "created": charge.created,
@@ -91,7 +91,7 @@ pub(crate) fn charge(charge: &Charge, intent: &Intent) -> Value {
         "paid": !declined,
         "payment_intent": intent.id,
         "payment_method": charge.card,
-        "refunded": charge.refunded + let_go == charge.amount,
+        "refunded": charge.refunded + voided == charge.amount,
         "status": if declined { "failed" } else { "succeeded" },
     })
 }

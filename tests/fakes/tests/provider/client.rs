@@ -13,7 +13,7 @@ pub(crate) struct Provider {
     pub(crate) http: Client,
 }
 
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
     pub(crate) body: Value,
@@ -36,17 +36,17 @@ impl Provider {
         Ok(Self { base, http: Client::new() })
     }
 
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer> {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<ApiResponse> {
         let response = request.bearer_auth("sk_test_12345").send().await?;
         let replayed = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
-        Ok(Answer { status: response.status().as_u16(), replayed, body: response.json().await? })
+        Ok(ApiResponse { status: response.status().as_u16(), replayed, body: response.json().await? })
     }
 
-    pub(crate) async fn post(&self, path: &str, key: &str, form: &[(&str, &str)]) -> Result<Answer> {
+    pub(crate) async fn post(&self, path: &str, key: &str, form: &[(&str, &str)]) -> Result<ApiResponse> {
         self.send(self.http.post(format!("{}/v1/{path}", self.base)).header("Idempotency-Key", key).form(form)).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Result<Answer> {
+    pub(crate) async fn get(&self, path: &str) -> Result<ApiResponse> {
         self.send(self.http.get(format!("{}/v1/{path}", self.base))).await
     }
 
@@ -54,12 +54,17 @@ impl Provider {
     pub(crate) async fn intent(&self, card: &str) -> Result<String> {
         let mut form = INTENT.to_vec();
         form.push(("payment_method", card));
-        let answer = self.post("payment_intents", &format!("create {card}"), &form).await?;
-        assert_eq!((answer.status, &answer.body["status"]), (200, &json!("requires_confirmation")), "{}", answer.body);
-        Ok(answer.body["id"].as_str().unwrap_or_default().to_owned())
+        let response = self.post("payment_intents", &format!("create {card}"), &form).await?;
+        assert_eq!(
+            (response.status, &response.body["status"]),
+            (200, &json!("requires_confirmation")),
+            "{}",
+            response.body
+        );
+        Ok(response.body["id"].as_str().unwrap_or_default().to_owned())
     }
 
-    pub(crate) async fn confirm(&self, id: &str, key: &str) -> Result<Answer> {
+    pub(crate) async fn confirm(&self, id: &str, key: &str) -> Result<ApiResponse> {
         self.post(&format!("payment_intents/{id}/confirm"), key, &[]).await
     }
 
@@ -86,21 +91,21 @@ impl Provider {
     }
 
     /// The books, as far as the query wants them.
-    pub(crate) async fn books(&self, query: &str) -> Result<Value> {
+    pub(crate) async fn ledger(&self, query: &str) -> Result<Value> {
         Ok(self.http.get(format!("{}/_fake/books{query}", self.base)).send().await?.json().await?)
     }
 
     pub(crate) async fn tally(&self, what: &str) -> Result<Value> {
-        Ok(self.books("?order_id=ord_1").await?["orders"]["ord_1"][what].clone())
+        Ok(self.ledger("?order_id=ord_1").await?["orders"]["ord_1"][what].clone())
     }
 }
 
-impl Answer {
+impl ApiResponse {
     #[track_caller]
     pub(crate) fn expect(&self, status: u16, code: &str) {
         let error = &self.body["error"];
-        let said = error["code"].as_str().or_else(|| error["type"].as_str()).unwrap_or_default();
-        assert_eq!((self.status, said), (status, code), "{}", self.body);
+        let code_or_type = error["code"].as_str().or_else(|| error["type"].as_str()).unwrap_or_default();
+        assert_eq!((self.status, code_or_type), (status, code), "{}", self.body);
     }
 
     #[track_caller]

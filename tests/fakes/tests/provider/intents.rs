@@ -111,9 +111,9 @@ async fn the_customer_can_be_sent_to_the_bank() -> Result<()> {
     let id = provider.intent("pm_card_authenticationRequired").await?;
     let path = format!("payment_intents/{id}/confirm");
     provider.post(&path, "nowhere", &[("return_url", "back")]).await?.expect(400, "url_invalid");
-    let asked = provider.post(&path, "confirm", &[("return_url", "https://shop.example/paid")]).await?;
-    asked.expect_status("requires_action");
-    let action = &asked.body["next_action"];
+    let confirmed = provider.post(&path, "confirm", &[("return_url", "https://shop.example/paid")]).await?;
+    confirmed.expect_status("requires_action");
+    let action = &confirmed.body["next_action"];
     assert_eq!(action["type"], "redirect_to_url");
     assert_eq!(action["redirect_to_url"]["return_url"], "https://shop.example/paid");
     let url = action["redirect_to_url"]["url"].as_str().unwrap_or_default();
@@ -127,10 +127,10 @@ async fn the_customer_can_be_sent_to_the_bank() -> Result<()> {
 async fn without_a_page_to_return_to_stripes_script_asks_the_customer() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_authenticationRequired").await?;
-    let asked = provider.confirm(&id, "confirm").await?;
-    asked.expect_status("requires_action");
-    assert_eq!(asked.body["next_action"]["type"], "use_stripe_sdk");
-    assert!(asked.body["next_action"].get("redirect_to_url").is_none(), "{}", asked.body);
+    let confirmed = provider.confirm(&id, "confirm").await?;
+    confirmed.expect_status("requires_action");
+    assert_eq!(confirmed.body["next_action"]["type"], "use_stripe_sdk");
+    assert!(confirmed.body["next_action"].get("redirect_to_url").is_none(), "{}", confirmed.body);
     let refused = provider.http.post(format!("{}/_fake/intents/{id}/authenticate?outcome=fail", provider.base));
     assert_eq!(refused.send().await?.json::<Value>().await?["status"], "requires_payment_method");
     Ok(())
@@ -144,9 +144,9 @@ async fn a_return_url_belongs_to_a_confirmation() -> Result<()> {
     form.push(("return_url", "souk://paid"));
     provider.post("payment_intents", "early", &form).await?.expect(400, "payment_intent_invalid_parameter");
     form.push(("confirm", "true"));
-    let asked = provider.post("payment_intents", "at once", &form).await?;
-    asked.expect_status("requires_action");
-    assert_eq!(asked.body["next_action"]["redirect_to_url"]["return_url"], "souk://paid");
+    let confirmed = provider.post("payment_intents", "at once", &form).await?;
+    confirmed.expect_status("requires_action");
+    assert_eq!(confirmed.body["next_action"]["redirect_to_url"]["return_url"], "souk://paid");
     Ok(())
 }
 
@@ -159,12 +159,12 @@ async fn the_books_know_what_was_really_authorised() -> Result<()> {
         assert_eq!(provider.get(&path).await?.body["amount"], 1000, "nobody asked the bank yet");
         let confirmed = provider.confirm(&id, "confirm").await?;
         confirmed.expect_status("requires_capture");
-        for shown in [confirmed, provider.get(&path).await?] {
-            assert_eq!((&shown.body["amount"], &shown.body["currency"]), (&json!(amount), &json!(currency)));
-            assert_eq!(shown.body["amount_capturable"], amount);
+        for response in [confirmed, provider.get(&path).await?] {
+            assert_eq!((&response.body["amount"], &response.body["currency"]), (&json!(amount), &json!(currency)));
+            assert_eq!(response.body["amount_capturable"], amount);
         }
         provider.post(&format!("{path}/cancel"), "cancel", &[]).await?.expect_status("canceled");
-        let intent = provider.books("").await?["intents"][0].clone();
+        let intent = provider.ledger("").await?["intents"][0].clone();
         assert_eq!((&intent["amount"], &intent["currency"]), (&json!(amount), &json!(currency)));
         assert_eq!(intent["asked"], json!({ "amount": 1000, "currency": "eur" }));
         let sums = ["authorised", "voided", "held", "captured"].map(|what| &intent["tally"][format!("{what}_amount")]);
@@ -265,8 +265,8 @@ async fn the_books_show_every_request_with_its_key() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
     provider.confirm(&id, "the key").await?;
-    let books = provider.books("").await?;
-    let confirm = &books["requests"][1];
+    let ledger = provider.ledger("").await?;
+    let confirm = &ledger["requests"][1];
     assert_eq!(confirm["idempotency_key"], "the key");
     assert_eq!(confirm["path"], format!("/v1/payment_intents/{id}/confirm"));
     assert_eq!(
@@ -274,12 +274,12 @@ async fn the_books_show_every_request_with_its_key() -> Result<()> {
         (&json!("ord_1"), &json!(id), &json!(200))
     );
     let what: Vec<&Value> =
-        books["intents"][0]["history"].as_array().into_iter().flatten().map(|line| &line["what"]).collect();
+        ledger["intents"][0]["history"].as_array().into_iter().flatten().map(|line| &line["what"]).collect();
     assert_eq!(what, ["created", "confirmed", "authorised"]);
-    assert_eq!(provider.books("?order_id=ord_1").await?, books);
-    assert_eq!(provider.books("?parts=orders").await?, json!({ "orders": books["orders"] }));
+    assert_eq!(provider.ledger("?order_id=ord_1").await?, ledger);
+    assert_eq!(provider.ledger("?parts=orders").await?, json!({ "orders": ledger["orders"] }));
     let nothing = json!({ "orders": {}, "intents": [], "refunds": [], "requests": [] });
-    assert_eq!(provider.books("?order_id=ord_2").await?, nothing);
+    assert_eq!(provider.ledger("?order_id=ord_2").await?, nothing);
     let unknown = provider.http.get(format!("{}/_fake/books?parts=poems", provider.base)).send().await?;
     assert_eq!(unknown.status(), 422);
     Ok(())

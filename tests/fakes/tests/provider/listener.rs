@@ -19,7 +19,7 @@ pub(crate) const SECRET: &str = "whsec_of_the_listener";
 
 /// An event as it came.
 #[derive(Debug, Clone)]
-pub(crate) struct Heard {
+pub(crate) struct ReceivedEvent {
     pub(crate) at: Instant,
     /// The signature's time, in seconds.
     pub(crate) signed_at: u64,
@@ -27,18 +27,18 @@ pub(crate) struct Heard {
 }
 
 #[derive(Debug, Default)]
-struct Memory {
-    heard: Vec<Heard>,
+struct ListenerState {
+    received: Vec<ReceivedEvent>,
     /// What the next answers are; 200 once they are used up, and 0 is none at all.
     answers: Vec<u16>,
     pause: Duration,
-    wrong: Vec<String>,
+    errors: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Listener {
     pub(crate) url: String,
-    memory: Arc<Mutex<Memory>>,
+    state: Arc<Mutex<ListenerState>>,
 }
 
 impl Listener {
@@ -51,46 +51,47 @@ impl Listener {
     pub(crate) async fn slow(answers: &[u16], pause: Duration) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}/hooks", listener.local_addr()?);
-        let memory = Memory { answers: answers.iter().rev().copied().collect(), pause, ..Memory::default() };
-        let memory = Arc::new(Mutex::new(memory));
-        let router = Router::new().fallback(hear).with_state(memory.clone());
+        let state =
+            ListenerState { answers: answers.iter().rev().copied().collect(), pause, ..ListenerState::default() };
+        let state = Arc::new(Mutex::new(state));
+        let router = Router::new().fallback(receive).with_state(state.clone());
         tokio::spawn(serve::serve(listener, router));
-        Ok(Self { url, memory })
+        Ok(Self { url, state })
     }
 
     /// What came so far, all of it signed.
     #[track_caller]
-    pub(crate) fn heard(&self) -> Vec<Heard> {
-        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        assert_eq!(memory.wrong, [""; 0]);
-        memory.heard.clone()
+    pub(crate) fn received(&self) -> Vec<ReceivedEvent> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(state.errors, [""; 0]);
+        state.received.clone()
     }
 
     /// The kinds of what came, in its order.
     #[track_caller]
     pub(crate) fn kinds(&self) -> Vec<String> {
-        self.heard().iter().map(|heard| heard.event["type"].as_str().unwrap_or_default().to_owned()).collect()
+        self.received().iter().map(|received| received.event["type"].as_str().unwrap_or_default().to_owned()).collect()
     }
 }
 
-async fn hear(State(memory): State<Arc<Mutex<Memory>>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(State(state): State<Arc<Mutex<ListenerState>>>, headers: HeaderMap, body: Bytes) -> Response {
     let (answer, pause) = {
-        let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         match read(&headers, &body) {
-            Ok(heard) => memory.heard.push(heard),
-            Err(error) => memory.wrong.push(format!("{error:#}")),
+            Ok(received) => state.received.push(received),
+            Err(error) => state.errors.push(format!("{error:#}")),
         }
-        (memory.answers.pop().unwrap_or(200), memory.pause)
+        (state.answers.pop().unwrap_or(200), state.pause)
     };
     tokio::time::sleep(pause).await;
     match StatusCode::from_u16(answer) {
         Ok(status) => status.into_response(),
-        Err(_) => serve::HangUp::response(),
+        Err(_) => serve::DroppedConnection::response(),
     }
 }
 
 /// Written from Stripe's description of its signatures, apart from what signs.
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<Heard> {
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<ReceivedEvent> {
     let header = headers.get("stripe-signature").context("signed")?.to_str()?;
     let (time, tag) = header.split_once(",v1=").context("v1")?;
     let time = time.strip_prefix("t=").context("t")?;
@@ -100,5 +101,5 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Heard> {
     let signed = [time.as_bytes(), b".", body].concat();
     ensure!(hmac::verify(&key, &signed, &tag).is_ok(), "a wrong signature: {header}");
     ensure!(headers.get("content-type").is_some_and(|media| media.as_bytes().starts_with(b"application/json")), "JSON");
-    Ok(Heard { at: Instant::now(), signed_at: time.parse()?, event: serde_json::from_slice(body)? })
+    Ok(ReceivedEvent { at: Instant::now(), signed_at: time.parse()?, event: serde_json::from_slice(body)? })
 }

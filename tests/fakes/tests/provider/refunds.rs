@@ -3,21 +3,21 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::client::{Answer, Provider};
+use super::client::{ApiResponse, Provider};
 
 impl Provider {
-    async fn refund(&self, intent: &str, key: &str, amount: &str) -> Result<Answer> {
+    async fn refund(&self, intent: &str, key: &str, amount: &str) -> Result<ApiResponse> {
         let form = [("payment_intent", intent), ("amount", amount), ("metadata[refund_id]", key)];
         self.post("refunds", key, &form).await
     }
 
-    async fn refunds(&self, query: &str) -> Result<Answer> {
+    async fn refunds(&self, query: &str) -> Result<ApiResponse> {
         self.get(&format!("refunds?{query}")).await
     }
 }
 
 /// The `refund_id`s of a list, as they come.
-fn names(list: &Answer) -> Vec<&str> {
+fn names(list: &ApiResponse) -> Vec<&str> {
     let data = list.body["data"].as_array().into_iter().flatten();
     data.filter_map(|refund| refund["metadata"]["refund_id"].as_str()).collect()
 }

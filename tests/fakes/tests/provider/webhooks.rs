@@ -11,7 +11,7 @@ use super::listener::{Listener, SECRET};
 
 impl Provider {
     /// A provider with a listener, which is delivered to in this way.
-    async fn telling(listener: &Listener, delivery: Value) -> Result<Self> {
+    async fn open_with_listener(listener: &Listener, delivery: Value) -> Result<Self> {
         let provider = Self::open().await?;
         let endpoint =
             json!({ "url": listener.url, "secret": SECRET, "delivery": delivery, "retry": { "first_ms": 100 } });
@@ -29,12 +29,12 @@ impl Provider {
 
     async fn replay(&self, event_id: &str) -> Result<(u16, Value)> {
         let replay = self.http.post(format!("{}/_fake/webhooks/replay", self.base));
-        let answer = replay.json(&json!({ "event_id": event_id })).send().await?;
-        Ok((answer.status().as_u16(), answer.json().await?))
+        let response = replay.json(&json!({ "event_id": event_id })).send().await?;
+        Ok((response.status().as_u16(), response.json().await?))
     }
 
     /// Waits until nothing is on its way any more; the events then.
-    async fn at_rest(&self) -> Result<Vec<Value>> {
+    async fn events_when_delivered(&self) -> Result<Vec<Value>> {
         for _ in 0..500 {
             let webhooks = self.webhooks().await?;
             if webhooks["pending"] == 0 {
@@ -58,11 +58,11 @@ fn kinds(events: &[Value]) -> Vec<&str> {
 #[tokio::test]
 async fn a_payments_life_is_told_as_it_was_at_each_moment() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({})).await?;
+    let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.paid("pm_card_visa").await?;
     let refund = [("payment_intent", id.as_str()), ("amount", "300"), ("metadata[refund_id]", "rfd_1")];
     let refund = provider.post("refunds", "back", &refund).await?.body["id"].clone();
-    let told = provider.at_rest().await?;
+    let events = provider.events_when_delivered().await?;
     let life = [
         "payment_intent.created",
         "payment_intent.amount_capturable_updated",
@@ -70,14 +70,14 @@ async fn a_payments_life_is_told_as_it_was_at_each_moment() -> Result<()> {
         "charge.refunded",
         "refund.created",
     ];
-    assert_eq!(kinds(&told), life);
-    assert!(told.iter().all(|event| answers(event) == [200] && event["order_id"] == "ord_1"), "{told:?}");
-    assert!(told.iter().all(|event| event["intent_id"] == id.as_str() && event["mode"] == "prompt"), "{told:?}");
-    let heard = listener.heard();
-    assert_eq!(heard.len(), 5, "{:?}", listener.kinds());
+    assert_eq!(kinds(&events), life);
+    assert!(events.iter().all(|event| answers(event) == [200] && event["order_id"] == "ord_1"), "{events:?}");
+    assert!(events.iter().all(|event| event["intent_id"] == id.as_str() && event["mode"] == "prompt"), "{events:?}");
+    let received = listener.received();
+    assert_eq!(received.len(), 5, "{:?}", listener.kinds());
     let event = |kind: &str| {
-        let heard = heard.iter().find(|heard| heard.event["type"] == kind);
-        heard.map(|heard| heard.event.clone()).unwrap_or_default()
+        let received = received.iter().find(|received| received.event["type"] == kind);
+        received.map(|received| received.event.clone()).unwrap_or_default()
     };
     let object = |kind: &str| event(kind)["data"]["object"].clone();
     let statuses = life[..3].iter().map(|kind| object(kind)["status"].clone()).collect::<Vec<_>>();
@@ -86,37 +86,37 @@ async fn a_payments_life_is_told_as_it_was_at_each_moment() -> Result<()> {
     assert_eq!(object("refund.created")["id"], refund);
     assert_eq!(object("charge.refunded")["amount_refunded"], 300);
     let created = event("payment_intent.created");
-    assert_eq!(created["id"], told[0]["id"]);
+    assert_eq!(created["id"], events[0]["id"]);
     assert!(created["id"].as_str().is_some_and(|id| id.starts_with("evt_")));
     assert_eq!(
         (&created["object"], &created["api_version"], &created["livemode"], &created["created"]),
-        (&json!("event"), &json!("2023-08-16"), &json!(false), &told[0]["created"])
+        (&json!("event"), &json!("2023-08-16"), &json!(false), &events[0]["created"])
     );
-    let kept = provider.http.get(format!(
+    let stored = provider.http.get(format!(
         "{}/_fake/webhooks/events/{}",
         provider.base,
         created["id"].as_str().unwrap_or_default()
     ));
-    assert_eq!(kept.send().await?.json::<Value>().await?, created, "anyone may send it again");
+    assert_eq!(stored.send().await?.json::<Value>().await?, created, "anyone may send it again");
     Ok(())
 }
 
 #[tokio::test]
 async fn declines_questions_and_cancellations_are_told_too() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({ "mode": "never" })).await?;
+    let provider = Provider::open_with_listener(&listener, json!({ "mode": "never" })).await?;
     let declined = provider.intent("pm_card_chargeDeclined").await?;
     provider.confirm(&declined, "declined").await?;
-    let asked = provider.intent("pm_card_authenticationRequired").await?;
-    provider.confirm(&asked, "asked").await?;
-    provider.http.get(format!("{}/_fake/intents/{asked}/authenticate", provider.base)).send().await?;
-    provider.post(&format!("payment_intents/{asked}/cancel"), "cancel", &[]).await?;
+    let confirmed = provider.intent("pm_card_authenticationRequired").await?;
+    provider.confirm(&confirmed, "asked").await?;
+    provider.http.get(format!("{}/_fake/intents/{confirmed}/authenticate", provider.base)).send().await?;
+    provider.post(&format!("payment_intents/{confirmed}/cancel"), "cancel", &[]).await?;
     let refused = provider.intent("pm_card_authenticationRequired_hook_never").await?;
     provider.confirm(&refused, "refused").await?;
     provider.http.get(format!("{}/_fake/intents/{refused}/authenticate?outcome=fail", provider.base)).send().await?;
-    let told = provider.at_rest().await?;
+    let events = provider.events_when_delivered().await?;
     assert_eq!(
-        kinds(&told),
+        kinds(&events),
         [
             "payment_intent.created",
             "payment_intent.payment_failed",
@@ -130,7 +130,7 @@ async fn declines_questions_and_cancellations_are_told_too() -> Result<()> {
             "payment_intent.payment_failed",
         ]
     );
-    assert!(told.iter().all(|event| answers(event).is_empty()), "written down only");
+    assert!(events.iter().all(|event| answers(event).is_empty()), "written down only");
     assert_eq!(listener.kinds(), [""; 0]);
     Ok(())
 }
@@ -138,7 +138,7 @@ async fn declines_questions_and_cancellations_are_told_too() -> Result<()> {
 #[tokio::test]
 async fn what_was_asked_in_vain_is_not_told() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({})).await?;
+    let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.paid("pm_test_fail_before_0").await?;
     provider.fault(json!({ "kind": "fail_before", "match": { "path_contains": "/refunds" } })).await?;
     provider.post("refunds", "k", &[("payment_intent", &id)]).await?.expect(500, "api_error");
@@ -147,24 +147,28 @@ async fn what_was_asked_in_vain_is_not_told() -> Result<()> {
         .await?
         .expect(400, "payment_intent_unexpected_state");
     provider.confirm(&id, &format!("confirm {id}")).await?.expect_status("requires_capture");
-    assert_eq!(provider.at_rest().await?.len(), 3, "created, held, taken: a replayed answer is no news");
+    assert_eq!(provider.events_when_delivered().await?.len(), 3, "created, held, taken: a replayed answer is no news");
     provider.fault(json!({ "kind": "drop_connection_after", "match": { "path_contains": "/refunds" } })).await?;
     assert!(provider.post("refunds", "k", &[("payment_intent", &id)]).await.is_err());
-    assert_eq!(kinds(&provider.at_rest().await?)[3..], ["charge.refunded", "refund.created"], "nobody else tells it");
+    assert_eq!(
+        kinds(&provider.events_when_delivered().await?)[3..],
+        ["charge.refunded", "refund.created"],
+        "nobody else tells it"
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn an_endpoint_that_fails_is_tried_again_with_growing_pauses() -> Result<()> {
     let listener = Listener::open(&[500, 0, 301]).await?;
-    let provider = Provider::telling(&listener, json!({})).await?;
+    let provider = Provider::open_with_listener(&listener, json!({})).await?;
     provider.intent("pm_card_visa").await?;
-    let told = provider.at_rest().await?;
-    assert_eq!(answers(&told[0]), [json!(500), Value::Null, json!(301), json!(200)]);
-    let heard = listener.heard();
-    let first = &heard[0];
-    assert!(heard.iter().all(|heard| heard.event == first.event && first.event["id"] == told[0]["id"]));
-    let pauses: Vec<Duration> = heard.windows(2).map(|two| two[1].at - two[0].at).collect();
+    let events = provider.events_when_delivered().await?;
+    assert_eq!(answers(&events[0]), [json!(500), Value::Null, json!(301), json!(200)]);
+    let received = listener.received();
+    let first = &received[0];
+    assert!(received.iter().all(|received| received.event == first.event && first.event["id"] == events[0]["id"]));
+    let pauses: Vec<Duration> = received.windows(2).map(|two| two[1].at - two[0].at).collect();
     for (pause, least) in pauses.iter().zip([100, 200, 400]) {
         assert!(pause.as_millis() >= least, "{pauses:?}");
     }
@@ -178,11 +182,11 @@ async fn each_try_is_signed_anew_and_the_tries_come_to_an_end() -> Result<()> {
     let retry = json!({ "first_ms": 400, "tries": 3 });
     provider.listen(&json!({ "url": listener.url, "secret": SECRET, "retry": retry })).await?;
     provider.intent("pm_card_visa").await?;
-    let told = provider.at_rest().await?;
-    assert_eq!(answers(&told[0]), [503, 503, 503]);
-    let heard = listener.heard();
-    assert!(heard[2].signed_at > heard[0].signed_at, "over a second lies between them");
-    assert_eq!((&heard[2].event, heard.len()), (&heard[0].event, 3), "nothing else differs");
+    let events = provider.events_when_delivered().await?;
+    assert_eq!(answers(&events[0]), [503, 503, 503]);
+    let received = listener.received();
+    assert!(received[2].signed_at > received[0].signed_at, "over a second lies between them");
+    assert_eq!((&received[2].event, received.len()), (&received[0].event, 3), "nothing else differs");
     Ok(())
 }
 
@@ -196,73 +200,73 @@ async fn an_answer_that_does_not_come_is_not_waited_for() -> Result<()> {
     let id = provider.intent("pm_card_visa").await?;
     provider.confirm(&id, "confirm").await?.expect_status("requires_capture");
     assert!(begun.elapsed() < Duration::from_millis(1_900), "payments do not wait for their listeners");
-    let told = provider.at_rest().await?;
-    assert!(told.iter().all(|event| answers(event) == [Value::Null]), "{told:?}");
+    let events = provider.events_when_delivered().await?;
+    assert!(events.iter().all(|event| answers(event) == [Value::Null]), "{events:?}");
     Ok(())
 }
 
 #[tokio::test]
 async fn an_event_is_there_before_a_slow_answer() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({})).await?;
+    let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.intent("pm_test_delay_500").await?;
     provider.confirm(&id, "confirm").await?.expect_status("requires_capture");
     let answered = Instant::now();
-    provider.at_rest().await?;
-    let heard = listener.heard();
-    let held = heard.iter().find(|heard| heard.event["type"] == "payment_intent.amount_capturable_updated");
-    assert!(held.is_some_and(|held| held.at < answered), "{heard:?}");
+    provider.events_when_delivered().await?;
+    let received = listener.received();
+    let held = received.iter().find(|received| received.event["type"] == "payment_intent.amount_capturable_updated");
+    assert!(held.is_some_and(|held| held.at < answered), "{received:?}");
     Ok(())
 }
 
 #[tokio::test]
 async fn events_come_late_or_twice_and_a_cards_word_goes_first() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({ "mode": "late", "ms": 400 })).await?;
+    let provider = Provider::open_with_listener(&listener, json!({ "mode": "late", "ms": 400 })).await?;
     let begun = Instant::now();
     let late = provider.intent("pm_card_visa").await?;
     let twice = provider.intent("pm_test_ok_hook_twice_200ms").await?;
     let never = provider.intent("pm_test_ok_hook_never").await?;
     let prompt = provider.intent("pm_test_ok_hook_prompt_17").await?;
-    let told = provider.at_rest().await?;
-    let count: Vec<(&Value, usize)> = told.iter().map(|event| (&event["mode"], answers(event).len())).collect();
+    let events = provider.events_when_delivered().await?;
+    let count: Vec<(&Value, usize)> = events.iter().map(|event| (&event["mode"], answers(event).len())).collect();
     assert_eq!(count, [(&json!("late"), 1), (&json!("twice"), 2), (&json!("never"), 0), (&json!("prompt"), 1)]);
-    let heard = listener.heard();
-    let when = |id: &str| {
-        let of_it = heard.iter().filter(|heard| heard.event["data"]["object"]["id"] == id);
-        of_it.map(|heard| (heard.at - begun).as_millis()).collect::<Vec<_>>()
+    let received = listener.received();
+    let delays_of = |id: &str| {
+        let deliveries = received.iter().filter(|received| received.event["data"]["object"]["id"] == id);
+        deliveries.map(|received| (received.at - begun).as_millis()).collect::<Vec<_>>()
     };
-    assert!(matches!(when(&late)[..], [at] if at >= 400), "{:?}", when(&late));
-    assert!(matches!(when(&twice)[..], [first, second] if second >= first + 150), "{:?}", when(&twice));
-    assert!(when(&prompt)[0] < when(&late)[0] && when(&twice)[0] < when(&late)[0]);
-    assert!(when(&never).is_empty());
+    assert!(matches!(delays_of(&late)[..], [at] if at >= 400), "{:?}", delays_of(&late));
+    assert!(matches!(delays_of(&twice)[..], [first, second] if second >= first + 150), "{:?}", delays_of(&twice));
+    assert!(delays_of(&prompt)[0] < delays_of(&late)[0] && delays_of(&twice)[0] < delays_of(&late)[0]);
+    assert!(delays_of(&never).is_empty());
     Ok(())
 }
 
 #[tokio::test]
 async fn another_card_brings_its_own_way_of_delivery() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({})).await?;
+    let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.intent("pm_test_ok_hook_never").await?;
     let other = [("payment_method", "pm_test_ok_hook_twice_1ms")];
     provider.post(&format!("payment_intents/{id}/confirm"), "confirm", &other).await?.expect_status("requires_capture");
-    let told = provider.at_rest().await?;
-    assert_eq!(told.iter().map(|event| answers(event).len()).collect::<Vec<_>>(), [0, 2]);
+    let events = provider.events_when_delivered().await?;
+    assert_eq!(events.iter().map(|event| answers(event).len()).collect::<Vec<_>>(), [0, 2]);
     Ok(())
 }
 
 #[tokio::test]
 async fn what_is_made_and_confirmed_at_once_is_told_in_two_steps() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({})).await?;
+    let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let mut form = INTENT.to_vec();
     form.extend([("payment_method", "pm_card_visa"), ("confirm", "true")]);
     provider.post("payment_intents", "at once", &form).await?.expect_status("requires_capture");
-    provider.at_rest().await?;
+    provider.events_when_delivered().await?;
     let mut steps: Vec<(Value, Value)> = listener
-        .heard()
+        .received()
         .into_iter()
-        .map(|heard| (heard.event["type"].clone(), heard.event["data"]["object"]["status"].clone()))
+        .map(|received| (received.event["type"].clone(), received.event["data"]["object"]["status"].clone()))
         .collect();
     steps.sort_by_key(|(kind, _)| kind.to_string());
     assert_eq!(
@@ -278,32 +282,32 @@ async fn what_is_made_and_confirmed_at_once_is_told_in_two_steps() -> Result<()>
 #[tokio::test]
 async fn shuffled_events_all_come_in_another_order() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({ "mode": "shuffled", "ms": 600, "seed": 3 })).await?;
+    let provider = Provider::open_with_listener(&listener, json!({ "mode": "shuffled", "ms": 600, "seed": 3 })).await?;
     for card in ["pm_card_visa", "pm_card_amex", "pm_card_mastercard", "pm_card_visa_debit"] {
         provider.paid(card).await?;
     }
-    let told = provider.at_rest().await?;
-    let mut happened: Vec<&Value> = told.iter().map(|event| &event["id"]).collect();
-    let heard = listener.heard();
-    let mut came: Vec<&Value> = heard.iter().map(|heard| &heard.event["id"]).collect();
-    assert_ne!(came, happened);
-    came.sort_by_key(|id| id.as_str());
-    happened.sort_by_key(|id| id.as_str());
-    assert_eq!(came, happened, "each once");
+    let events = provider.events_when_delivered().await?;
+    let mut event_ids: Vec<&Value> = events.iter().map(|event| &event["id"]).collect();
+    let received = listener.received();
+    let mut received_ids: Vec<&Value> = received.iter().map(|received| &received.event["id"]).collect();
+    assert_ne!(received_ids, event_ids);
+    received_ids.sort_by_key(|id| id.as_str());
+    event_ids.sort_by_key(|id| id.as_str());
+    assert_eq!(received_ids, event_ids, "each once");
     Ok(())
 }
 
 #[tokio::test]
 async fn an_event_is_sent_again_on_request() -> Result<()> {
     let listener = Listener::open(&[200, 409]).await?;
-    let provider = Provider::telling(&listener, json!({})).await?;
+    let provider = Provider::open_with_listener(&listener, json!({})).await?;
     provider.intent("pm_card_visa").await?;
-    let told = provider.at_rest().await?;
-    let id = told[0]["id"].as_str().unwrap_or_default();
+    let events = provider.events_when_delivered().await?;
+    let id = events[0]["id"].as_str().unwrap_or_default();
     assert_eq!(provider.replay(id).await?, (200, json!({ "event_id": id, "status": 409 })), "and once only");
     assert_eq!(provider.replay(id).await?, (200, json!({ "event_id": id, "status": 200 })));
-    assert_eq!(answers(&provider.at_rest().await?[0]), [200, 409, 200]);
-    assert_eq!(listener.heard().len(), 3);
+    assert_eq!(answers(&provider.events_when_delivered().await?[0]), [200, 409, 200]);
+    assert_eq!(listener.received().len(), 3);
     assert_eq!(provider.replay("evt_unknown").await?.0, 404);
     Ok(())
 }
@@ -311,43 +315,43 @@ async fn an_event_is_sent_again_on_request() -> Result<()> {
 #[tokio::test]
 async fn nobody_is_told_once_it_is_turned_off() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({ "mode": "late", "ms": 300 })).await?;
+    let provider = Provider::open_with_listener(&listener, json!({ "mode": "late", "ms": 300 })).await?;
     provider.intent("pm_card_visa").await?;
     provider.http.delete(format!("{}/_fake/webhooks", provider.base)).send().await?;
     provider.intent("pm_card_amex").await?;
-    let nobody = provider.webhooks().await?;
-    assert_eq!((&nobody["endpoint"], &nobody["pending"]), (&Value::Null, &json!(1)));
+    let without_endpoint = provider.webhooks().await?;
+    assert_eq!((&without_endpoint["endpoint"], &without_endpoint["pending"]), (&Value::Null, &json!(1)));
     let next = Listener::open(&[]).await?;
     provider.listen(&json!({ "url": next.url, "secret": SECRET })).await?;
     provider.intent("pm_card_mastercard").await?;
-    let told = provider.at_rest().await?;
-    assert_eq!(told.iter().map(|event| answers(event).len()).collect::<Vec<_>>(), [0, 0, 1]);
+    let events = provider.events_when_delivered().await?;
+    assert_eq!(events.iter().map(|event| answers(event).len()).collect::<Vec<_>>(), [0, 0, 1]);
     assert_eq!(
-        told.iter().map(|event| &event["mode"]).collect::<Vec<_>>(),
+        events.iter().map(|event| &event["mode"]).collect::<Vec<_>>(),
         [&json!("late"), &Value::Null, &json!("prompt")]
     );
-    assert_eq!((listener.heard().len(), next.heard().len()), (0, 1), "what was due to one is not for the next");
+    assert_eq!((listener.received().len(), next.received().len()), (0, 1), "what was due to one is not for the next");
     provider.http.delete(format!("{}/_fake/webhooks", provider.base)).send().await?;
-    assert_eq!(provider.replay(told[0]["id"].as_str().unwrap_or_default()).await?.0, 409);
+    assert_eq!(provider.replay(events[0]["id"].as_str().unwrap_or_default()).await?.0, 409);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_way_of_delivery_may_change_while_events_wait() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({ "mode": "late", "ms": 300 })).await?;
+    let provider = Provider::open_with_listener(&listener, json!({ "mode": "late", "ms": 300 })).await?;
     provider.intent("pm_card_visa").await?;
     provider.listen(&json!({ "url": listener.url, "secret": SECRET })).await?;
-    assert_eq!(listener.heard().len(), 0);
-    provider.at_rest().await?;
-    assert_eq!(listener.heard().len(), 1, "it comes late, but it comes");
+    assert_eq!(listener.received().len(), 0);
+    provider.events_when_delivered().await?;
+    assert_eq!(listener.received().len(), 1, "it comes late, but it comes");
     Ok(())
 }
 
 #[tokio::test]
 async fn an_order_reads_its_own_events() -> Result<()> {
     let listener = Listener::open(&[]).await?;
-    let provider = Provider::telling(&listener, json!({ "mode": "never" })).await?;
+    let provider = Provider::open_with_listener(&listener, json!({ "mode": "never" })).await?;
     provider.paid("pm_card_visa").await?;
     let events = async |order: &str| -> Result<usize> {
         let url = format!("{}/_fake/webhooks?order_id={order}", provider.base);
@@ -362,14 +366,14 @@ async fn an_order_reads_its_own_events() -> Result<()> {
 async fn an_endpoint_that_makes_no_sense_is_refused() -> Result<()> {
     let provider = Provider::open().await?;
     let url = "http://127.0.0.1:9/hooks";
-    for nonsense in [
+    for invalid in [
         json!({ "url": url }),
         json!({ "url": url, "secret": "" }),
         json!({ "url": "https://shop.example/hooks", "secret": "s" }),
         json!({ "url": url, "secret": "s", "delivery": { "mode": "sometimes" } }),
         json!({ "url": url, "secret": "s", "colour": "blue" }),
     ] {
-        assert_eq!(provider.listen(&nonsense).await?, 422, "{nonsense}");
+        assert_eq!(provider.listen(&invalid).await?, 422, "{invalid}");
     }
     assert_eq!(provider.webhooks().await?["endpoint"], Value::Null);
     Ok(())

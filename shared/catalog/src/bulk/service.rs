@@ -1,0 +1,50 @@
+//! The service of imports and exports.
+
+use aws_kit::{Aws, Bucket, CommitError, Transaction, outbox_put};
+use events::{Envelope, Event, JobAdvanced};
+use values::{Result, Trace};
+
+use crate::CatalogService;
+use crate::bulk::job::Job;
+
+/// The use cases of imports and exports. Clones are cheap.
+#[derive(Debug, Clone)]
+pub struct JobService {
+    pub(crate) products: CatalogService,
+    pub(crate) bucket: Bucket,
+}
+
+impl JobService {
+    /// A service on the table and the bucket that the environment names.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self::new(CatalogService::from_env(aws)?, Bucket::from_env(aws)?))
+    }
+
+    /// A service with a given catalog service and bucket.
+    pub fn new(products: CatalogService, bucket: Bucket) -> Self {
+        Self { products, bucket }
+    }
+
+    /// Writes a job together with the event that makes a worker continue it. False after a concurrent update.
+    pub(crate) async fn announce(&self, job: &Job, trace: &Trace) -> Result<bool> {
+        let mut writes = Transaction::new();
+        writes.add(self.products.catalog.put_job(job)?);
+        writes.add(outbox_put(self.products.catalog.table(), &self.announcement(job, trace))?);
+        match writes.commit().await {
+            Ok(()) => Ok(true),
+            Err(CommitError::ConditionFailed(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes a job's next version. False after a concurrent update.
+    pub(crate) async fn put(&self, job: &Job) -> Result<bool> {
+        Ok(self.products.catalog.put_job(job)?.run().await?.is_ok())
+    }
+
+    pub(crate) fn announcement(&self, job: &Job, trace: &Trace) -> Envelope {
+        let advanced = JobAdvanced { job_id: job.id };
+        let event = if job.is_import() { Event::ImportUploaded(advanced) } else { Event::ExportRequested(advanced) };
+        Envelope::new(&self.products.clock, trace, job.id, job.version, event)
+    }
+}

@@ -1,0 +1,123 @@
+//! Use cases: list, create, change and delete categories. The first product in an unknown category creates it too: as a
+//! root with its key as name.
+
+use aws_kit::{Backoff, CommitError, Transaction};
+use values::{Caller, Error, Permission, Result};
+
+use crate::categories::store::too_many_categories;
+use crate::categories::tree::{CategoryBranch, CategoryNode, CategoryTree, MAX_CATEGORIES, slug};
+use crate::{CatalogService, Category, CategoryContent};
+
+/// How old the tree may be for callers who are not admins, in seconds.
+const VIEW_SECONDS: i64 = 5;
+
+impl CatalogService {
+    /// All categories, as a tree. Admins get the current tree; all others get one that is at most some seconds old. 0
+    /// or 1 round trips.
+    pub async fn categories(&self, caller: &Caller) -> Result<Vec<CategoryBranch>> {
+        let seconds = if caller.may(Permission::ManageCategories) { 0 } else { VIEW_SECONDS };
+        Ok(self.catalog.tree(self.clock.now(), seconds).await?.branches())
+    }
+
+    /// Creates a category. Without a key, the key is made from the name. 409 `category_exists`, `category_too_deep` or
+    /// `too_many_categories`. 3 round trips.
+    pub async fn create_category(&self, key: Option<Category>, content: CategoryContent) -> Result<CategoryNode> {
+        let key = key.map_or_else(|| slug(content.name.as_str()), Ok)?;
+        let CategoryContent { name, parent, position } = content;
+        let node = CategoryNode { name: Some(name), parent, position, ..CategoryNode::root(key) };
+        let mut backoff = Backoff::start();
+        loop {
+            let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
+            if tree.get(&node.key).is_some() {
+                return Err(exists(&node.key));
+            }
+            if tree_version.count >= i64::from(MAX_CATEGORIES) {
+                return Err(too_many_categories());
+            }
+            tree.check_place(&node.key, node.parent.as_ref())?;
+            let (writes, _) = self.catalog.create_category(&node, Some(tree_version.version))?;
+            if self.commit_change(writes, &mut backoff).await? {
+                return Ok(node);
+            }
+        }
+    }
+
+    /// Renames, moves or reorders a category that is at `version`. Its products and subcategories stay in it, and no
+    /// product is written. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
+    pub async fn change_category(
+        &self,
+        key: &Category,
+        version: u64,
+        content: CategoryContent,
+    ) -> Result<CategoryNode> {
+        let CategoryContent { name, parent, position } = content;
+        let mut backoff = Backoff::start();
+        loop {
+            let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
+            check_version(&tree, key, version)?;
+            let (name, parent) = (Some(name.clone()), parent.clone());
+            let node = CategoryNode { key: key.clone(), name, parent, position, version: version + 1 };
+            let mut writes = Transaction::new();
+            writes.add(self.catalog.put_category_over(version, &node)?);
+            if tree.get(key).is_some_and(|before| before.parent != node.parent) {
+                tree.check_place(key, node.parent.as_ref())?;
+                writes.add(self.catalog.change_tree_version(tree_version.version, 0)?);
+            }
+            if self.commit_change(writes, &mut backoff).await? {
+                return Ok(node);
+            }
+        }
+    }
+
+    /// Deletes an empty category that is at `version`. 404; 412 `version_mismatch`; 409 `category_in_use`. 4 round
+    /// trips.
+    pub async fn delete_category(&self, key: &Category, version: u64) -> Result<()> {
+        let mut backoff = Backoff::start();
+        loop {
+            let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
+            check_version(&tree, key, version)?;
+            if tree.has_children(key) {
+                return Err(in_use("There are categories below it; move or delete them first."));
+            }
+            if self.catalog.has_products(key).await? {
+                return Err(in_use("There are products in it; move them to another category first."));
+            }
+            let mut writes = Transaction::new();
+            writes.add(self.catalog.delete_category(key, version)?);
+            writes.add(self.catalog.change_tree_version(tree_version.version, -1)?);
+            if self.commit_change(writes, &mut backoff).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Commits a change that was decided on the tree as it was read. False after a concurrent update: the caller
+    /// decides again on the new tree.
+    async fn commit_change(&self, writes: Transaction, backoff: &mut Backoff) -> Result<bool> {
+        let committed = writes.commit().await;
+        self.catalog.evict_tree();
+        match committed {
+            Ok(()) => Ok(true),
+            // This includes a conflict on the category's own version. The next attempt reports it.
+            Err(CommitError::ConditionFailed(_)) if backoff.wait().await => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn check_version(tree: &CategoryTree, key: &Category, version: u64) -> Result<()> {
+    match tree.get(key).map(|node| node.version) {
+        None => Err(Error::not_found("category")),
+        Some(current) if current == version => Ok(()),
+        Some(_) => Err(Error::version_mismatch("category")),
+    }
+}
+
+fn exists(key: &Category) -> Error {
+    let error = Error::conflict("category_exists", format!("There is a category {key} already."));
+    error.with_field("key", "category_exists", "is taken")
+}
+
+fn in_use(detail: &str) -> Error {
+    Error::conflict("category_in_use", detail)
+}

@@ -1,0 +1,44 @@
+//! Use case: create a product. Its row, an offer for each SKU, history and event are written in one transaction.
+
+use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
+use values::{Result, Trace};
+
+use crate::RevisionKind;
+use crate::product::save::ClaimedSkus;
+use crate::{CatalogService, Draft, Listing};
+
+impl CatalogService {
+    /// Creates a product. 409 `sku_taken`, also if an archived product has the SKU. 1 round trip, 1 more for a category
+    /// that this execution environment has not seen lately, and 1 more for a new category.
+    pub async fn create(
+        &self,
+        draft: Draft,
+        trace: &Trace,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
+        // An invalid draft cannot have succeeded before, so no stored response is looked up.
+        draft.check(self.currency)?;
+        let result = self.try_create(draft, trace, idempotency).await;
+        self.or_earlier(result, idempotency).await
+    }
+
+    async fn try_create(
+        &self,
+        draft: Draft,
+        trace: &Trace,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
+        self.catalog.ensure_category(&draft.content.category, self.clock.now()).await?;
+        let listing = Listing::new(&draft, self.clock.mint(), self.clock.now())?;
+        let (mut writes, mut claimed_skus) = (Transaction::new(), ClaimedSkus::default());
+        writes.add(self.catalog.put_product(&listing.product)?.when("attribute_not_exists(pk)"));
+        for offer in listing.offers() {
+            self.add_new_offer(&mut writes, offer, &mut claimed_skus, trace)?;
+        }
+        self.add_history_and_event(&mut writes, None, &listing, RevisionKind::Created, trace)?;
+        match self.commit(writes, listing, idempotency).await {
+            Err(CommitError::ConditionFailed(failures)) => Err(claimed_skus.conflict(&failures, &draft.content)),
+            result => Ok(result?),
+        }
+    }
+}

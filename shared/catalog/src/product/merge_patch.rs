@@ -1,0 +1,329 @@
+//! Changes of parts of a product: JSON Merge Patch (RFC 7396) of its content.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use values::{Currency, Error, Money, Result};
+
+use crate::VariantIn;
+use crate::product::wire::read_variants;
+use crate::{
+    Attribute, Attributes, Brand, Category, Description, Name, OfferTerms, ProductContent, ProductKind, ProductOption,
+    StockLevels, Tags, TaxClass, VariantSet,
+};
+
+/// A member of a patch.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub enum Change<T> {
+    /// The member is absent: the value stays.
+    #[default]
+    Keep,
+    /// The member is null: the value is removed.
+    Remove,
+    /// The member has a value: it replaces the old one.
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Remove, Self::Set))
+    }
+}
+
+impl<T> Change<T> {
+    /// For a value that must exist.
+    fn required(self, field: &str, before: T) -> Result<T> {
+        match self {
+            Self::Keep => Ok(before),
+            Self::Set(value) => Ok(value),
+            Self::Remove => Err(Error::invalid(field, "required", "cannot be removed")),
+        }
+    }
+
+    /// For a value that must exist, and may be missing before.
+    fn required_from_option(self, field: &str, before: Option<T>) -> Result<T> {
+        match (self, before) {
+            (Self::Keep, None) => Err(Error::invalid(field, "required", "is missing")),
+            (Self::Keep, Some(before)) => Ok(before),
+            (change, _) => change.optional(None).ok_or_else(|| Error::invalid(field, "required", "cannot be removed")),
+        }
+    }
+
+    /// For an optional value.
+    fn optional(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Set(value) => Some(value),
+            Self::Remove => None,
+        }
+    }
+}
+
+impl<T: Default> Change<T> {
+    /// For a value that null resets to its default.
+    fn or_default(self, before: T) -> T {
+        match self {
+            Self::Keep => before,
+            Self::Set(value) => value,
+            Self::Remove => T::default(),
+        }
+    }
+}
+
+/// The patch of a product. Stock is not part of it, because sales change stock while an admin edits.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Patch {
+    pub name: Change<Name>,
+    /// Null empties it.
+    pub description: Change<Description>,
+    pub category: Change<Category>,
+    /// Null removes it.
+    pub brand: Change<Brand>,
+    /// Replaces all tags. Null removes all.
+    pub tags: Change<Tags>,
+    /// Each attribute is merged by itself; null removes it. Null for the whole member removes all.
+    pub attributes: Change<BTreeMap<String, Option<Attribute>>>,
+    pub price: Change<PricePatch>,
+    /// Null removes it.
+    pub compare_at_price: Change<PricePatch>,
+    /// Grams. Null removes it.
+    pub weight: Change<u32>,
+    /// Null resets it to `standard`.
+    pub tax_class: Change<TaxClass>,
+    /// Replaces all options.
+    pub options: Change<Vec<ProductOption>>,
+    /// Replaces all variants. An existing variant keeps its stock; a variant that is left out is archived.
+    pub variants: Change<Vec<VariantIn>>,
+}
+
+/// The patch of a price.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PricePatch {
+    /// In minor units.
+    pub amount: Change<i64>,
+    /// ISO 4217.
+    pub currency: Change<Currency>,
+}
+
+impl PricePatch {
+    /// The patched price. Without a price before, the patch needs amount and currency.
+    fn merge(self, field: &str, before: Option<Money>) -> Result<Money> {
+        let (amount, currency) = (format!("{field}.amount"), format!("{field}.currency"));
+        Ok(Money {
+            amount: self.amount.required_from_option(&amount, before.map(|price| price.amount))?,
+            currency: self.currency.required_from_option(&currency, before.map(|price| price.currency))?,
+        })
+    }
+}
+
+impl Patch {
+    /// The patched content, and the first pieces of its new variants.
+    pub fn apply(self, to: ProductContent) -> Result<(ProductContent, StockLevels)> {
+        let Self { price, compare_at_price, weight, options, variants, .. } = self;
+        let terms_patch = OfferTermsPatch { price, compare_at_price, weight };
+        let content = ProductContent {
+            name: self.name.required("name", to.name)?,
+            description: self.description.or_default(to.description),
+            category: self.category.required("category", to.category)?,
+            brand: self.brand.optional(to.brand),
+            tags: self.tags.or_default(to.tags),
+            attributes: match self.attributes {
+                Change::Keep => to.attributes,
+                Change::Remove => Attributes::default(),
+                Change::Set(changes) => to
+                    .attributes
+                    .merged(changes)
+                    .map_err(|message| Error::invalid("attributes", "invalid_value", message))?,
+            },
+            tax_class: self.tax_class.or_default(to.tax_class),
+            kind: to.kind,
+        };
+        let (kind, stock) = match content.kind {
+            ProductKind::Single(terms) => {
+                let terms = terms_patch.merge(terms)?;
+                match patch_variants(options, variants, VariantSet { options: Vec::new(), variants: Vec::new() })? {
+                    (variant_set, stock) if variant_set.options.is_empty() && variant_set.variants.is_empty() => {
+                        (ProductKind::Single(terms), stock)
+                    }
+                    // The caller rejects this, because the product had no variants before.
+                    (variant_set, stock) => (ProductKind::Variants(variant_set), stock),
+                }
+            }
+            ProductKind::Variants(variant_set) => {
+                terms_patch.check_empty()?;
+                let (variant_set, stock) = patch_variants(options, variants, variant_set)?;
+                (ProductKind::Variants(variant_set), stock)
+            }
+        };
+        Ok((ProductContent { kind, ..content }, stock))
+    }
+}
+
+/// The parts of a patch that apply to a product without variants.
+struct OfferTermsPatch {
+    price: Change<PricePatch>,
+    compare_at_price: Change<PricePatch>,
+    weight: Change<u32>,
+}
+
+impl OfferTermsPatch {
+    fn merge(self, before: OfferTerms) -> Result<OfferTerms> {
+        Ok(OfferTerms {
+            price: match self.price {
+                Change::Keep => before.price,
+                Change::Set(price) => price.merge("price", Some(before.price))?,
+                Change::Remove => return Err(Error::invalid("price", "required", "cannot be removed")),
+            },
+            compare_at_price: match self.compare_at_price {
+                Change::Keep => before.compare_at_price,
+                Change::Set(price) => Some(price.merge("compareAtPrice", before.compare_at_price)?),
+                Change::Remove => None,
+            },
+            weight: self.weight.optional(before.weight),
+        })
+    }
+
+    /// Rejects price and weight of a product with variants: each variant has its own.
+    fn check_empty(&self) -> Result<()> {
+        let fields = [
+            ("price", self.price != Change::Keep),
+            ("compareAtPrice", self.compare_at_price != Change::Keep),
+            ("weight", self.weight != Change::Keep),
+        ];
+        match fields.iter().find(|(_, is_present)| *is_present) {
+            Some((field, _)) => {
+                Err(Error::invalid(field, "belongs_to_variants", "is each variant's own; patch `variants` instead"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Replaces arrays as a whole (RFC 7396).
+fn patch_variants(
+    options: Change<Vec<ProductOption>>,
+    variants: Change<Vec<VariantIn>>,
+    before: VariantSet,
+) -> Result<(VariantSet, StockLevels)> {
+    let (variants, stock) = match variants {
+        Change::Keep => (before.variants, StockLevels::new()),
+        Change::Remove => (Vec::new(), StockLevels::new()),
+        Change::Set(variants) => read_variants(variants.into_iter())?,
+    };
+    Ok((VariantSet { options: options.or_default(before.options), variants }, stock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::content::tests::content;
+    use crate::product::terms::tests::eur;
+    use crate::product::variants::tests::shirts;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn patched(patch: Value) -> Result<ProductContent> {
+        Ok(serde_json::from_value::<Patch>(patch).unwrap().apply(content())?.0)
+    }
+
+    fn terms(content: ProductContent) -> OfferTerms {
+        let ProductKind::Single(terms) = content.kind else { panic!("it has no variants") };
+        terms
+    }
+
+    fn patched_shirts(patch: Value) -> Result<(VariantSet, StockLevels)> {
+        let before = ProductContent { kind: ProductKind::Variants(shirts()), ..content() };
+        let (after, stock) = serde_json::from_value::<Patch>(patch).unwrap().apply(before)?;
+        let ProductKind::Variants(variant_set) = after.kind else { panic!("it has variants") };
+        Ok((variant_set, stock))
+    }
+
+    #[test]
+    fn what_is_absent_stays_and_what_is_null_goes() {
+        assert_eq!(patched(json!({})).unwrap(), content());
+        let nothing = json!({
+            "tags": null, "description": null, "attributes": null, "taxClass": null, "brand": null, "weight": null,
+            "compareAtPrice": null, "options": null, "variants": [],
+        });
+        let content = patched(nothing).unwrap();
+        assert_eq!((&content.tags, &content.description), (&Tags::default(), &Description::default()));
+        assert_eq!(
+            (&content.attributes, &content.tax_class, &content.brand),
+            (&Attributes::default(), &TaxClass::default(), &None)
+        );
+        assert_eq!(terms(content), OfferTerms::at(eur(1_490)));
+        for required in ["name", "category", "price"] {
+            assert_eq!(patched(json!({ required: null })).unwrap_err().fields[0].code, "required", "{required}");
+        }
+    }
+
+    #[test]
+    fn objects_are_merged_and_arrays_replaced() {
+        let patch =
+            json!({ "price": { "amount": 5 }, "attributes": { "glazed": null, "volumeMl": 400 }, "tags": ["new"] });
+        let after = patched(patch).unwrap();
+        assert_eq!(serde_json::to_value(&after.attributes).unwrap(), json!({ "volumeMl": 400 }));
+        assert_eq!(serde_json::to_value(&after.tags).unwrap(), json!(["new"]));
+        assert_eq!(terms(after).price, eur(5));
+        assert_eq!(patched(json!({ "price": { "amount": null } })).unwrap_err().fields[0].field, "price.amount");
+    }
+
+    #[test]
+    fn a_price_to_compare_with_is_whole_when_it_is_new() {
+        let dearer = patched(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap();
+        assert_eq!(terms(dearer).compare_at_price, Some(eur(2_500)));
+        let without = ProductContent { kind: ProductKind::Single(OfferTerms::at(eur(1_490))), ..content() };
+        let apply = |patch: Value| serde_json::from_value::<Patch>(patch).unwrap().apply(without.clone());
+        let half = apply(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap_err();
+        assert_eq!((half.fields[0].field.as_str(), half.fields[0].code), ("compareAtPrice.currency", "required"));
+        assert!(apply(json!({ "compareAtPrice": { "amount": 2_500, "currency": "EUR" } })).is_ok());
+    }
+
+    #[test]
+    fn variants_are_replaced_all_at_once_and_have_their_own_prices() {
+        let (variant_set, stock) = patched_shirts(json!({ "variants": [
+            { "sku": "TEE-S-RED", "options": { "size": "S", "colour": "red" }, "price": eur(1), "stock": { "available": 2 } },
+        ] }))
+        .unwrap();
+        assert_eq!((variant_set.variants.len(), &variant_set.options), (1, &shirts().options));
+        assert_eq!(stock, StockLevels::from([("TEE-S-RED".parse().unwrap(), 2)]));
+        assert_eq!(patched_shirts(json!({ "name": "Tee" })).unwrap().0, shirts());
+        for (field, value) in [("price", json!({ "amount": 5 })), ("compareAtPrice", json!(null)), ("weight", json!(1))]
+        {
+            let error = patched_shirts(json!({ field: value })).unwrap_err();
+            assert_eq!((error.fields[0].field.as_str(), error.fields[0].code), (field, "belongs_to_variants"));
+        }
+    }
+
+    #[test]
+    fn a_patch_does_not_make_variants_of_a_single_product() {
+        let options = json!({ "options": [{ "name": "size", "values": ["S"] }] });
+        let kind = patched(options).unwrap().kind;
+        assert_eq!(kind.check_same_kind(&content().kind).unwrap_err().code, "options_fixed");
+    }
+
+    #[test]
+    fn a_patch_is_an_object_with_members_that_are_known() {
+        for bad in [json!("x"), json!({ "stock": { "available": 1 } }), json!({ "price": { "cents": 1 } })] {
+            assert!(serde_json::from_value::<Patch>(bad.clone()).is_err(), "{bad} must be refused");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_patch_twice_is_a_patch_once(
+            name: Option<bool>, brand: Option<bool>, amount in prop::option::of(1i64..2_000), weight in prop::option::of(1u32..9),
+        ) {
+            let mut patch = json!({});
+            if let Some(name) = name { patch["name"] = json!(if name { "Mug" } else { "Cup" }); }
+            if let Some(brand) = brand { patch["brand"] = if brand { json!("Kiln") } else { json!(null) }; }
+            if let Some(amount) = amount { patch["price"] = json!({ "amount": amount }); }
+            if let Some(weight) = weight { patch["weight"] = json!(weight); }
+            let once = patched(patch.clone()).unwrap();
+            let twice = serde_json::from_value::<Patch>(patch).unwrap().apply(once.clone()).unwrap().0;
+            prop_assert_eq!(twice, once);
+        }
+    }
+}

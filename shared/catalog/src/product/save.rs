@@ -1,0 +1,148 @@
+//! The transaction that all changes of a product share.
+
+use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
+use events::{Envelope, ProductChanged};
+use values::{Error, ProductId, Result, Sku, Trace};
+
+use crate::product::variants::MAX_VARIANTS;
+use crate::{
+    CatalogService, Listing, Offer, ProductContent, ProductKind, Revision, RevisionKind, Status, StockMovement,
+};
+
+/// For a new SKU: its offer and its first stock movement.
+const WRITES_OF_NEW: usize = 2;
+/// Product, history, event, stored response.
+const OTHER_WRITES: usize = 4;
+const _: () = assert!(
+    WRITES_OF_NEW * (MAX_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
+    "a product with all its variants must fit one transaction"
+);
+
+/// The writes of new SKUs in a transaction, to find the SKU that was already taken.
+#[derive(Debug, Default)]
+pub(crate) struct ClaimedSkus(Vec<(Slot, Sku)>);
+
+impl CatalogService {
+    /// Reads the listing that is to be changed. 404; 412 if it is not at `version`; 409 if it is archived. 1 round
+    /// trip, 2 if the product or its newest variants are new to this execution environment.
+    pub(crate) async fn listing_at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
+        let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
+        if version.is_some_and(|version| version != listing.product.version) {
+            return Err(Error::version_mismatch("product"));
+        }
+        match listing.product.status {
+            Status::Active | Status::Grouped => Ok(listing),
+            Status::Archived => Err(product_archived()),
+        }
+    }
+
+    /// Writes `after`, unless the product changed since `before`. One transaction writes the product, changed and new
+    /// offers, archived variants, history, event, and `more`. 412 `version_mismatch`, 409 `sku_taken`, 422
+    /// `too_many_changes`.
+    pub(crate) async fn save(
+        &self,
+        before: &Listing,
+        after: Listing,
+        kind: RevisionKind,
+        more: Vec<Write>,
+        trace: &Trace,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<Idempotent<Listing>> {
+        let mut writes = Transaction::new();
+        let product = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
+        let (mut claimed_skus, mut count) = (ClaimedSkus::default(), OTHER_WRITES + more.len());
+        for offer in after.offers() {
+            match before.offer(&offer.sku) {
+                Some(was) if was == offer => {}
+                Some(was) => {
+                    writes.add(self.catalog.change_offer(was, offer)?);
+                    count += 1;
+                }
+                None => {
+                    self.add_new_offer(&mut writes, offer, &mut claimed_skus, trace)?;
+                    count += WRITES_OF_NEW;
+                }
+            }
+        }
+        for was in before.variants.iter().filter(|was| after.offer(&was.sku).is_none()) {
+            writes.add(self.catalog.change_offer(was, &Offer { status: Status::Archived, ..was.clone() })?);
+            count += 1;
+        }
+        if count > MAX_TRANSACTION_WRITES {
+            let message = "changes too many variants at once: take some out first, and put others in then";
+            return Err(Error { code: "too_many_changes", ..Error::invalid("variants", "too_many_changes", message) });
+        }
+        for write in more {
+            writes.add(write);
+        }
+        self.add_history_and_event(&mut writes, Some(before), &after, kind, trace)?;
+        let (id, content) = (after.product.id, after.content());
+        let committed = self.commit(writes, after, idempotency).await;
+        self.catalog.evict(id);
+        match committed {
+            Err(CommitError::ConditionFailed(failures)) if failures.of(product).is_some() => {
+                Err(Error::version_mismatch("product"))
+            }
+            Err(CommitError::ConditionFailed(failures)) => Err(claimed_skus.conflict(&failures, &content)),
+            done => Ok(done?),
+        }
+    }
+
+    /// Adds the offer of a new SKU and its first stock movement. The main offer of a product with variants has no
+    /// stock.
+    pub(crate) fn add_new_offer(
+        &self,
+        writes: &mut Transaction,
+        offer: &Offer,
+        claimed_skus: &mut ClaimedSkus,
+        trace: &Trace,
+    ) -> Result<()> {
+        claimed_skus.0.push((writes.add(self.catalog.create_offer(offer)?), offer.sku.clone()));
+        if offer.status != Status::Grouped {
+            let initial = StockMovement::initial(&offer.sku, offer.available, self.clock.now(), trace);
+            writes.add(self.catalog.put_movement(&initial)?);
+        }
+        Ok(())
+    }
+
+    /// Adds the revision and the event of a change.
+    pub(crate) fn add_history_and_event(
+        &self,
+        writes: &mut Transaction,
+        before: Option<&Listing>,
+        after: &Listing,
+        kind: RevisionKind,
+        trace: &Trace,
+    ) -> Result<()> {
+        let product = &after.product;
+        let revision = Revision::of(before, after, kind, trace.actor.clone())?;
+        writes.add(self.catalog.put_revision(product.id, &revision)?);
+        let event = kind.event(ProductChanged { product_id: product.id, sku: product.sku.clone() });
+        let envelope = Envelope::new(&self.clock, trace, product.id, product.version, event);
+        writes.add(outbox_put(self.catalog.table(), &envelope)?);
+        Ok(())
+    }
+}
+
+impl ClaimedSkus {
+    /// The error for the SKU that another product has, with its field in the request.
+    pub(crate) fn conflict(&self, failures: &aws_kit::ConditionFailures, content: &ProductContent) -> Error {
+        let Some((_, sku)) = self.0.iter().find(|(slot, _)| failures.of(*slot).is_some()) else {
+            return Error::conflict(
+                "changed_meanwhile",
+                "It was changed by somebody else meanwhile. Read it and try again.",
+            );
+        };
+        let at = match &content.kind {
+            ProductKind::Single(_) => String::new(),
+            ProductKind::Variants(variant_set) => variant_set.field_prefix(sku),
+        };
+        let error = Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already."));
+        error.with_field(format!("{at}sku"), "sku_taken", "is claimed_skus")
+    }
+}
+
+/// The error for a change of an archived product.
+pub(crate) fn product_archived() -> Error {
+    Error::conflict("product_archived", "An archived product stays as it is.")
+}

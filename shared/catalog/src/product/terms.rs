@@ -1,0 +1,102 @@
+//! The price and the weight of one SKU.
+
+use values::{Currency, Error, Money, Result};
+
+/// In minor units.
+const MAX_PRICE: i64 = 100_000_000;
+const MAX_WEIGHT_GRAMS: u32 = 1_000_000;
+
+/// Price, compare-at price and weight of one SKU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferTerms {
+    /// The price of one piece.
+    pub price: Money,
+    /// The price before, or elsewhere. It is higher than the price.
+    pub compare_at_price: Option<Money>,
+    /// Grams of one piece.
+    pub weight: Option<u32>,
+}
+
+impl OfferTerms {
+    /// Terms with a price and nothing else.
+    pub fn at(price: Money) -> Self {
+        Self { price, compare_at_price: None, weight: None }
+    }
+
+    /// Rejects values out of range. `at` is the prefix of the fields in the request: empty, or `variants[0].`.
+    pub(crate) fn check(&self, at: &str, currency: Currency) -> Result<()> {
+        check_price(&format!("{at}price"), self.price, currency)?;
+        if let Some(before) = self.compare_at_price {
+            let field = format!("{at}compareAtPrice");
+            check_price(&field, before, currency)?;
+            if before.amount <= self.price.amount {
+                let (code, message) = ("compare_at_price_too_low", "must be more than the price, or be left out");
+                return Err(Error { code, ..Error::invalid(&field, code, message) });
+            }
+        }
+        match self.weight.is_none_or(|grams| (1..=MAX_WEIGHT_GRAMS).contains(&grams)) {
+            true => Ok(()),
+            false => {
+                let message = format!("must be from 1 to {MAX_WEIGHT_GRAMS} grams, or be left out");
+                Err(Error::invalid(&format!("{at}weight"), "weight_out_of_range", message))
+            }
+        }
+    }
+}
+
+fn check_price(field: &str, price: Money, currency: Currency) -> Result<()> {
+    if price.currency != currency {
+        let message = format!("this shop sells in {currency}");
+        return Err(Error::invalid(&format!("{field}.currency"), "currency_mismatch", message));
+    }
+    if !(0..=MAX_PRICE).contains(&price.amount) {
+        let message = format!("must be from 0 to {MAX_PRICE} minor units");
+        return Err(Error::invalid(&format!("{field}.amount"), "price_out_of_range", message));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    pub(crate) fn eur(amount: i64) -> Money {
+        Money::new(amount, "EUR".parse().unwrap())
+    }
+
+    fn priced(terms: OfferTerms) -> Result<()> {
+        terms.check("", "EUR".parse().unwrap())
+    }
+
+    #[test]
+    fn a_price_is_in_the_shops_currency_and_within_bounds() {
+        assert!(priced(OfferTerms::at(eur(1_490))).is_ok());
+        let usd = OfferTerms::at(Money::new(1_490, "USD".parse().unwrap()));
+        assert_eq!(priced(usd).unwrap_err().fields[0].code, "currency_mismatch");
+        for amount in [-1, MAX_PRICE + 1] {
+            assert_eq!(priced(OfferTerms::at(eur(amount))).unwrap_err().fields[0].code, "price_out_of_range");
+        }
+    }
+
+    #[test]
+    fn a_piece_weighs_something_or_nobody_says_what() {
+        let weighing = |grams| priced(OfferTerms { weight: Some(grams), ..OfferTerms::at(eur(1)) });
+        assert!(weighing(1).is_ok() && weighing(MAX_WEIGHT_GRAMS).is_ok());
+        for grams in [0, MAX_WEIGHT_GRAMS + 1] {
+            assert_eq!(weighing(grams).unwrap_err().fields[0].code, "weight_out_of_range");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_it_cost_before_is_more_than_it_costs(price in 2..MAX_PRICE - 2, more in -2i64..=2) {
+            let before = price + more;
+            let told = priced(OfferTerms { compare_at_price: Some(eur(before)), ..OfferTerms::at(eur(price)) });
+            match told {
+                Ok(()) => prop_assert!(before > price),
+                Err(error) => prop_assert!(before <= price && error.code == "compare_at_price_too_low"),
+            }
+        }
+    }
+}

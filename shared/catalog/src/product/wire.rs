@@ -1,0 +1,331 @@
+//! Products in requests and responses. Everything that reads or writes products for clients uses these types.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use values::{Error, Money, ProductId, Result, Sku, Timestamp};
+
+use crate::{
+    Attributes, Brand, Category, Description, Draft, ImageOut, Listing, Media, Name, Offer, OfferTerms, OptionValue,
+    Product, ProductContent, ProductKind, ProductOption, Rating, Status, StockLevels, Tags, TaxClass, Variant,
+    VariantSet,
+};
+
+/// The body of `POST` and `PUT`, and a line of an import or an export.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProductIn {
+    /// Only for a new product; it cannot be replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sku: Option<Sku>,
+    pub name: Name,
+    #[serde(default)]
+    pub description: Description,
+    pub category: Category,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<Brand>,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(default)]
+    pub attributes: Attributes,
+    #[serde(default)]
+    pub tax_class: TaxClass,
+    /// The price of one piece. With variants, the default of variants without a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
+    /// With variants, the default of variants without a price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_at_price: Option<Money>,
+    /// Grams. With variants, the default of variants without a weight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// Only for a new product without variants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<StockIn>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<ProductOption>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<VariantIn>,
+}
+
+/// A variant in a request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VariantIn {
+    pub sku: Sku,
+    pub options: BTreeMap<String, OptionValue>,
+    /// The price of one piece.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compare_at_price: Option<Money>,
+    /// Grams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// The first pieces of a new variant. An existing variant keeps its stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<StockIn>,
+}
+
+/// Stock in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StockIn {
+    pub available: u32,
+}
+
+impl ProductIn {
+    /// A draft of a new product. The use case checks its rules.
+    pub fn draft(self) -> Result<Draft> {
+        let sku = self.sku.clone().ok_or_else(|| Error::invalid("sku", "required", "is missing"))?;
+        let (content, stock) = self.read_content()?;
+        Ok(Draft { sku, content, stock, import_line: None })
+    }
+
+    /// The new content of a product, and the first pieces of new variants. Rejects a SKU, and stock without variants:
+    /// neither can be replaced here.
+    pub fn content(self) -> Result<(ProductContent, StockLevels)> {
+        if self.sku.is_some() {
+            return Err(Error::invalid("sku", "unknown_field", "cannot be replaced; leave it out"));
+        }
+        if self.stock.is_some() && !self.has_variants() {
+            let message = "is not replaced; leave it out, and count it by PATCH /products/{id}/stock";
+            return Err(Error::invalid("stock", "unknown_field", message));
+        }
+        self.read_content()
+    }
+
+    fn has_variants(&self) -> bool {
+        !(self.options.is_empty() && self.variants.is_empty())
+    }
+
+    fn read_content(self) -> Result<(ProductContent, StockLevels)> {
+        let mut stock = StockLevels::new();
+        let kind = if self.has_variants() {
+            if self.stock.is_some() {
+                let message = "is each variant's own where there are variants; leave it out";
+                return Err(Error::invalid("stock", "stock_of_variants", message));
+            }
+            let (price, compare_at_price, weight) = (self.price, self.compare_at_price, self.weight);
+            // The product's price and weight are the defaults of its variants.
+            let with_defaults = |variant: VariantIn| match variant.price {
+                None => VariantIn { price, compare_at_price: variant.compare_at_price.or(compare_at_price), ..variant },
+                Some(_) => variant,
+            };
+            let variants = self.variants.into_iter().map(with_defaults);
+            let variants = variants.map(|variant| VariantIn { weight: variant.weight.or(weight), ..variant });
+            let (variants, levels) = read_variants(variants)?;
+            stock = levels;
+            ProductKind::Variants(VariantSet { options: self.options, variants })
+        } else {
+            let price = self.price.ok_or_else(|| Error::invalid("price", "required", "is missing"))?;
+            stock.extend(self.sku.zip(self.stock).map(|(sku, stock)| (sku, stock.available)));
+            ProductKind::Single(OfferTerms { price, compare_at_price: self.compare_at_price, weight: self.weight })
+        };
+        let Self { name, description, category, brand, tags, attributes, tax_class, .. } = self;
+        Ok((ProductContent { name, description, category, brand, tags, attributes, tax_class, kind }, stock))
+    }
+}
+
+/// Variants with their terms, and the pieces that the request states.
+pub(crate) fn read_variants(
+    requested: impl Iterator<Item = VariantIn>,
+) -> Result<(Vec<(Variant, OfferTerms)>, StockLevels)> {
+    let (mut variants, mut pieces) = (Vec::new(), StockLevels::new());
+    for (at, variant) in requested.enumerate() {
+        let VariantIn { sku, options, price, compare_at_price, weight, stock } = variant;
+        let price = price.ok_or_else(|| Error::invalid(&format!("variants[{at}].price"), "required", "is missing"))?;
+        pieces.extend(stock.map(|stock| (sku.clone(), stock.available)));
+        variants.push((Variant { sku, options }, OfferTerms { price, compare_at_price, weight }));
+    }
+    Ok((variants, pieces))
+}
+
+/// A product in a response.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProductOut {
+    id: ProductId,
+    sku: Sku,
+    name: Name,
+    description: Description,
+    price: Money,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compare_at_price: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<u32>,
+    category: Category,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<Brand>,
+    tags: Tags,
+    attributes: Attributes,
+    options: Vec<ProductOption>,
+    variants: Vec<VariantOut>,
+    images: Vec<ImageOut>,
+    stock: StockOut,
+    rating: RatingOut,
+    tax_class: TaxClass,
+    status: Status,
+    version: u64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VariantOut {
+    sku: Sku,
+    name: String,
+    options: BTreeMap<String, OptionValue>,
+    price: Money,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compare_at_price: Option<Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight: Option<u32>,
+    stock: StockOut,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct StockOut {
+    available: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct RatingOut {
+    average: Option<f64>,
+    count: u32,
+}
+
+impl From<Rating> for RatingOut {
+    fn from(rating: Rating) -> Self {
+        Self { average: rating.average(), count: rating.count }
+    }
+}
+
+impl ProductOut {
+    /// The response for a listing. `media` gives the URLs of its images.
+    pub fn new(listing: Listing, media: &Media) -> Self {
+        let stock = StockOut { available: listing.available() };
+        let Listing { product, main_offer, variants, rating } = listing;
+        let Product { id, sku, name, description, category, brand, tags, attributes, options, images, .. } = product;
+        let Product { status, version, created_at, updated_at, .. } = product;
+        let Offer { price, compare_at_price, weight, tax_class, .. } = main_offer;
+        let variant = |(Variant { sku, options }, offer): (Variant, Offer)| {
+            let Offer { name, price, compare_at_price, weight, available, .. } = offer;
+            VariantOut { sku, name, options, price, compare_at_price, weight, stock: StockOut { available } }
+        };
+        Self {
+            id,
+            sku,
+            name,
+            description,
+            price,
+            compare_at_price,
+            weight,
+            category,
+            brand,
+            tags,
+            attributes,
+            options,
+            variants: product.variants.into_iter().zip(variants).map(variant).collect(),
+            images: images.into_iter().map(|image| media.image_out(image)).collect(),
+            stock,
+            rating: rating.into(),
+            tax_class,
+            status,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::listing::tests::{listing, shirt};
+    use serde_json::{Value, json};
+
+    fn read(body: Value) -> ProductIn {
+        serde_json::from_value(body).unwrap()
+    }
+
+    fn mug() -> Value {
+        json!({ "sku": "A", "name": "A", "category": "a", "price": { "amount": 1, "currency": "EUR" } })
+    }
+
+    fn shirts() -> Value {
+        let variant = |sku: &str, size: &str| json!({ "sku": sku, "options": { "size": size } });
+        json!({
+            "sku": "TEE", "name": "Tee", "category": "a", "options": [{ "name": "size", "values": ["S", "M"] }],
+            "variants": [variant("TEE-S", "S"), variant("TEE-M", "M")], "price": { "amount": 9, "currency": "EUR" },
+        })
+    }
+
+    fn with(mut body: Value, field: &str, value: Value) -> ProductIn {
+        body[field] = value;
+        read(body)
+    }
+
+    #[test]
+    fn a_new_product_needs_little_and_knows_its_fields() {
+        let draft = read(mug()).draft().unwrap();
+        assert_eq!((draft.stock.len(), draft.content.tax_class.as_str()), (0, "standard"));
+        assert_eq!(with(mug(), "stock", json!({ "available": 4 })).draft().unwrap().stock[&"A".parse().unwrap()], 4);
+        let refused = |body: ProductIn| body.draft().unwrap_err().fields.remove(0).field;
+        assert_eq!(refused(with(mug(), "sku", json!(null))), "sku");
+        assert_eq!(refused(with(mug(), "price", json!(null))), "price");
+        let mut more = mug();
+        more["id"] = json!("prd_x");
+        assert!(serde_json::from_value::<ProductIn>(more).is_err());
+    }
+
+    #[test]
+    fn variants_take_from_the_product_what_they_do_not_tell() {
+        let mut body = shirts();
+        body["weight"] = json!(200);
+        body["variants"][1]["price"] = json!({ "amount": 12, "currency": "EUR" });
+        body["variants"][1]["stock"] = json!({ "available": 7 });
+        let draft = read(body).draft().unwrap();
+        let ProductKind::Variants(variant_set) = &draft.content.kind else { panic!("it has variants") };
+        let found: Vec<_> = variant_set.variants.iter().map(|(_, terms)| (terms.price.amount, terms.weight)).collect();
+        assert_eq!(found, [(9, Some(200)), (12, Some(200))]);
+        assert_eq!(draft.stock, StockLevels::from([("TEE-M".parse().unwrap(), 7)]));
+    }
+
+    #[test]
+    fn a_product_with_variants_has_no_stock_and_no_price_of_its_own() {
+        let stocked = with(shirts(), "stock", json!({ "available": 4 }));
+        assert_eq!(stocked.draft().unwrap_err().fields[0].code, "stock_of_variants");
+        let unpriced = with(shirts(), "price", json!(null));
+        assert_eq!(unpriced.draft().unwrap_err().fields[0].field, "variants[0].price");
+    }
+
+    #[test]
+    fn sku_and_stock_are_not_replaced() {
+        assert_eq!(read(mug()).content().unwrap_err().fields[0].field, "sku");
+        let stocked = with(mug(), "stock", json!({ "available": 4 }));
+        assert_eq!(ProductIn { sku: None, ..stocked }.content().unwrap_err().fields[0].field, "stock");
+        assert!(with(mug(), "sku", json!(null)).content().is_ok());
+    }
+
+    #[test]
+    fn a_product_is_shown_with_what_can_be_bought_of_it() {
+        let shown = |listing: Listing| serde_json::to_value(ProductOut::new(listing, &Media::default())).unwrap();
+        let mug = shown(listing());
+        assert_eq!(
+            (&mug["stock"]["available"], &mug["variants"], &mug["options"]),
+            (&json!(3), &json!([]), &json!([]))
+        );
+        assert_eq!((&mug["brand"], &mug["weight"]), (&json!("Kiln & Co"), &json!(380)));
+        assert_eq!(mug["rating"], json!({ "average": null, "count": 0 }));
+        let shirt = shown(shirt());
+        assert_eq!((&shirt["status"], &shirt["stock"]["available"]), (&json!("active"), &json!(4)));
+        assert_eq!(shirt["price"]["amount"], 1_800);
+        let variant = json!({
+            "sku": "TEE-M-RED", "name": "Indigo Mug (M, red)", "options": { "colour": "red", "size": "M" },
+            "price": { "amount": 2_000, "currency": "EUR" }, "stock": { "available": 4 },
+        });
+        assert_eq!(shirt["variants"][0], variant);
+    }
+}

@@ -1,0 +1,268 @@
+//! The log of stock movements: why a SKU has its stock. The offer decides what can be sold; the log adds up to the same
+//! number once the events of all orders are processed.
+//!
+//! An adjustment writes its movement in its own transaction. The movements of orders are written later, when their
+//! events arrive. A movement's key is made from its order and kind, so a repeated event writes the same row again. The
+//! sale and the return of a cancelled order cancel out in any order.
+
+use events::Pieces;
+use serde::{Deserialize, Serialize};
+use values::{Actor, OrderId, Sku, Text, Timestamp, Trace};
+
+use crate::StockChange;
+
+/// Why stock changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MovementKind {
+    /// The first pieces of a new SKU.
+    Initial,
+    /// An order was placed.
+    Sale,
+    /// An order was cancelled.
+    Returned,
+    /// Counted by hand.
+    Set,
+    /// Changed by hand.
+    Delta,
+    /// Counted by an import.
+    Import,
+}
+
+/// One movement of the log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockMovement {
+    pub sku: Sku,
+    /// When it happened. For an order, when it was placed or cancelled.
+    pub at: Timestamp,
+    /// Pieces added; negative if removed.
+    pub delta: i64,
+    pub kind: MovementKind,
+    /// The reason that a person gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text<200>>,
+    /// The order that was placed or cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
+    /// Who adjusted the stock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+    /// The offer's `stockVersion` after it. Unknown for orders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock_version: Option<u64>,
+}
+
+impl StockMovement {
+    /// The first pieces of a SKU.
+    pub(crate) fn initial(sku: &Sku, available: u32, at: Timestamp, trace: &Trace) -> Self {
+        Self::of_change(sku, (0, available), 1, MovementKind::Initial, at, trace)
+    }
+
+    /// An adjustment by hand or by an import.
+    pub(crate) fn of_change(
+        sku: &Sku,
+        (was, available): (u32, u32),
+        stock_version: u64,
+        kind: MovementKind,
+        at: Timestamp,
+        trace: &Trace,
+    ) -> Self {
+        Self {
+            sku: sku.clone(),
+            at,
+            delta: i64::from(available) - i64::from(was),
+            kind,
+            reason: None,
+            order_id: None,
+            actor: Some(trace.actor.clone()),
+            stock_version: Some(stock_version),
+        }
+    }
+
+    /// The sale of an order's pieces.
+    pub(crate) fn of_sale(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+        Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), MovementKind::Sale, at)
+    }
+
+    /// The return of a cancelled order's pieces.
+    pub(crate) fn of_return(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+        Self::of_order(order, pieces, i64::from(pieces.quantity.get()), MovementKind::Returned, at)
+    }
+
+    fn of_order(order: OrderId, pieces: &Pieces, delta: i64, kind: MovementKind, at: Timestamp) -> Self {
+        let (reason, actor, stock_version) = (None, None, None);
+        Self { sku: pieces.sku.clone(), at, delta, kind, reason, order_id: Some(order), actor, stock_version }
+    }
+
+    /// The sort key. It sorts by time and is the same each time the same movement is written. An order has one sale and
+    /// one return; two adjustments never have the same `stockVersion`.
+    pub(crate) fn sort_key(&self) -> String {
+        match (self.order_id, self.stock_version) {
+            (Some(order), _) if self.kind == MovementKind::Sale => format!("{}#{order}#sale", self.at),
+            (Some(order), _) => format!("{}#{order}#returned", self.at),
+            (None, version) => format!("{}#{:010}", self.at, version.unwrap_or_default()),
+        }
+    }
+}
+
+impl From<StockChange> for MovementKind {
+    fn from(change: StockChange) -> Self {
+        match change {
+            StockChange::Set(_) => Self::Set,
+            StockChange::Delta(_) => Self::Delta,
+            StockChange::Import(_) => Self::Import,
+        }
+    }
+}
+
+/// The stock by the log: the sum of all movements, in any order.
+pub fn sum_movements<'a>(lines: impl IntoIterator<Item = &'a StockMovement>) -> i64 {
+    lines.into_iter().map(|line| line.delta).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    use values::{Clock, Quantity};
+
+    use super::*;
+
+    #[derive(Debug, Clone)]
+    enum Action {
+        Order(u32),
+        Cancel(Index),
+        Set(u32),
+        Delta(i32),
+        /// One of the sent events is delivered. It stays, because it may be delivered again.
+        Deliver(Index),
+    }
+
+    fn action() -> impl Strategy<Value = Action> {
+        prop_oneof![
+            3 => (1u32..=9).prop_map(Action::Order),
+            2 => any::<Index>().prop_map(Action::Cancel),
+            1 => (0u32..40).prop_map(Action::Set),
+            1 => (-20i32..20).prop_map(Action::Delta),
+            4 => any::<Index>().prop_map(Action::Deliver),
+        ]
+    }
+
+    /// A shop with one SKU, as in the table: its stock, its log by sort key, and the events that are sent.
+    struct Shop {
+        clock: Clock,
+        available: u32,
+        stock_version: u64,
+        log: BTreeMap<String, StockMovement>,
+        orders: Vec<(OrderId, Pieces)>,
+        events: Vec<StockMovement>,
+    }
+
+    impl Shop {
+        fn new(available: u32) -> Self {
+            let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+            let mut shop =
+                Self { clock, available, stock_version: 1, log: BTreeMap::new(), orders: vec![], events: vec![] };
+            let first = StockMovement::initial(&sku(), available, shop.clock.now(), &trace());
+            shop.write(&first);
+            shop
+        }
+
+        fn write(&mut self, line: &StockMovement) {
+            self.log.insert(line.sort_key(), line.clone());
+        }
+
+        fn apply(&mut self, action: &Action) {
+            match action {
+                Action::Order(quantity) if *quantity <= self.available => {
+                    let (product_id, quantity) = (self.clock.mint(), Quantity::new(*quantity).unwrap());
+                    let (order, pieces) = (self.clock.mint(), Pieces { sku: sku(), product_id, quantity });
+                    self.available -= quantity.get();
+                    self.stock_version += 1;
+                    self.events.push(StockMovement::of_sale(order, &pieces, self.clock.now()));
+                    self.orders.push((order, pieces));
+                }
+                Action::Cancel(which) if !self.orders.is_empty() => {
+                    let (order, pieces) = self.orders.swap_remove(which.index(self.orders.len()));
+                    self.available += pieces.quantity.get();
+                    self.stock_version += 1;
+                    self.events.push(StockMovement::of_return(order, &pieces, self.clock.now()));
+                }
+                Action::Set(pieces) => self.adjust(StockChange::Set(*pieces)),
+                Action::Delta(delta) => self.adjust(StockChange::Delta(*delta)),
+                Action::Deliver(which) if !self.events.is_empty() => {
+                    let line = self.events[which.index(self.events.len())].clone();
+                    self.write(&line);
+                }
+                _ => {}
+            }
+        }
+
+        fn adjust(&mut self, change: StockChange) {
+            let Ok(available) = change.apply_to(self.available) else { return };
+            self.stock_version += 1;
+            let pieces = (self.available, available);
+            let line =
+                StockMovement::of_change(&sku(), pieces, self.stock_version, change.into(), self.clock.now(), &trace());
+            self.available = available;
+            self.write(&line);
+        }
+    }
+
+    fn sku() -> Sku {
+        "MUG".parse().unwrap()
+    }
+
+    fn trace() -> Trace {
+        Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") }
+    }
+
+    proptest! {
+        #[test]
+        fn the_log_adds_up_to_the_stock_as_soon_as_every_event_is_through(
+            available in 0u32..30, actions in prop::collection::vec(action(), 0..80), last in any::<prop::sample::Selector>(),
+        ) {
+            let mut shop = Shop::new(available);
+            for action in &actions {
+                shop.apply(action);
+            }
+            // Undelivered events arrive in any order, and delivered ones arrive again.
+            let mut left = shop.events.clone();
+            while !left.is_empty() {
+                let line = left.swap_remove(last.select(0..left.len()));
+                shop.write(&line);
+            }
+            prop_assert_eq!(sum_movements(shop.log.values()), i64::from(shop.available));
+            // There is one row for each change: no row replaced another.
+            prop_assert_eq!(shop.log.len() as u64, shop.stock_version);
+        }
+    }
+
+    #[test]
+    fn an_order_that_was_placed_and_cancelled_leaves_two_lines_that_cancel_out_whichever_is_first() {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let (order, product_id) = (clock.mint(), clock.mint());
+        let pieces = Pieces { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
+        // Both have the same time.
+        let at = clock.now();
+        let lines = [StockMovement::of_return(order, &pieces, at), StockMovement::of_sale(order, &pieces, at)];
+        let log: BTreeMap<_, _> = lines.iter().chain(&lines).map(|line| (line.sort_key(), line.clone())).collect();
+        assert_eq!((log.len(), sum_movements(log.values())), (2, 0));
+    }
+
+    #[test]
+    fn lines_are_named_in_the_order_of_time() {
+        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
+        let pieces = Pieces { sku: sku(), product_id: clock.mint(), quantity: Quantity::new(2).unwrap() };
+        let lines = [
+            StockMovement::initial(&sku(), 3, clock.now(), &trace()),
+            StockMovement::of_sale(clock.mint(), &pieces, clock.now()),
+            StockMovement::of_change(&sku(), (1, 9), 3, MovementKind::Set, clock.now(), &trace()),
+            StockMovement::of_return(clock.mint(), &pieces, clock.now()),
+        ];
+        assert!(lines.windows(2).all(|pair| pair[0].sort_key() < pair[1].sort_key()));
+    }
+}

@@ -1,0 +1,74 @@
+//! Rows of the stock room: sales, releases and adjustments of offers, and the movement log. The log has a partition per
+//! SKU. In the partition of the offer it would use a share of the 1,000 write units per second that DynamoDB gives a
+//! partition, and a popular SKU needs all of them for its sales.
+
+use aws_kit::fault::mutant;
+use aws_kit::{Key, Query, Write};
+use values::{Clock, EventId, Page, PageRequest, Result, Sku};
+
+use crate::{Catalog, Offer, Status, StockMovement};
+
+impl Catalog {
+    /// The write that reserves `quantity` pieces for an order at the price of `price_version`. `quantity` is the sum of
+    /// all lines of the SKU. [`crate::read_sale_refusal`] reads why its condition failed.
+    pub fn reserve_stock(&self, sku: &Sku, quantity: u32, price_version: u64) -> Result<Write> {
+        let in_stock = if mutant("no_stock_condition") { "attribute_exists(pk)" } else { "available >= :q" };
+        // Versions only increase, so the mutant sells at any price.
+        let price = if mutant("price_version_ignored") { "priceVersion >= :v" } else { "priceVersion = :v" };
+        let set = "SET available = available - :q, stockVersion = stockVersion + :one";
+        Write::update(&self.table, self.offer_key(sku), set)
+            .when(format!("{in_stock} AND #status = :active AND {price}"))
+            .name("#status", "status")
+            .value(":q", quantity)?
+            .value(":one", 1)?
+            .value(":active", Status::Active)?
+            .value(":v", price_version)
+    }
+
+    /// The write that releases reserved pieces, whatever the status of the offer is now.
+    pub fn release_stock(&self, sku: &Sku, quantity: u32) -> Result<Write> {
+        let quantity = if mutant("stock_returned_twice") { 2 * quantity } else { quantity };
+        let quantity = if mutant("stock_not_returned") { 0 } else { quantity };
+        let set = "SET available = available + :q, stockVersion = stockVersion + :one";
+        Write::update(&self.table, self.offer_key(sku), set)
+            .when("attribute_exists(pk)")
+            .value(":q", quantity)?
+            .value(":one", 1)
+    }
+
+    /// The write that adjusts stock. Its condition fails if the stock changed meanwhile, or the offer is not active.
+    pub(crate) fn adjust_offer(&self, after: &Offer) -> Result<Write> {
+        let line = if after.counted_by.is_some() { ", countedBy = :line" } else { "" };
+        let set = format!("SET available = :n, stockVersion = :next{line}");
+        let write = Write::update(&self.table, self.offer_key(&after.sku), set)
+            .when("stockVersion = :sv AND #status = :active")
+            .name("#status", "status")
+            .value(":active", Status::Active)?
+            .value(":n", after.available)?
+            .value(":next", after.stock_version)?
+            .value(":sv", after.stock_version - 1)?;
+        match &after.counted_by {
+            Some(line) => write.value(":line", line),
+            None => Ok(write),
+        }
+    }
+
+    /// The write of a movement. It has no condition: the same movement is the same row.
+    pub(crate) fn put_movement(&self, movement: &StockMovement) -> Result<Write> {
+        let mut sort_key = movement.sort_key();
+        if mutant("movement_doubled") {
+            let unique: EventId = Clock::System.mint();
+            sort_key = format!("{sort_key}#{unique}");
+        }
+        Write::put(&self.table, Key::new(partition(&movement.sku), sort_key), movement)
+    }
+
+    /// The movements of a SKU, newest first.
+    pub(crate) async fn list_movements(&self, sku: &Sku, request: &PageRequest) -> Result<Page<StockMovement>> {
+        Query::of(&self.table, partition(sku)).descending().page(request).await
+    }
+}
+
+fn partition(sku: &Sku) -> String {
+    format!("MOVES#{sku}")
+}

@@ -1,0 +1,282 @@
+//! Builds the OpenAPI document (3.1) from the request and answer types of the functions. Only `tests/contract` turns this on: no
+//! function binary carries it.
+//!
+//! An operation names its types and its own errors. What follows from them is added here, so that no operation can forget it:
+//! 400, 413, 415 and 422 where there is a body, 401 and 403 where there is a caller, 304 and 412 where there are entity tags, 429 and 503.
+
+use std::collections::BTreeMap;
+
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::{JsonSchema, Schema};
+use serde_json::{Map, Value, json};
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone; credentials are not read.
+    Open,
+    /// Everyone; a caller with credentials may see more.
+    Optional,
+    /// A session or an API key.
+    Account,
+    /// A session; no API key.
+    Session,
+}
+
+/// The document while it is built.
+#[derive(Debug)]
+pub struct Api {
+    requests: SchemaGenerator,
+    answers: SchemaGenerator,
+    paths: BTreeMap<String, Map<String, Value>>,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        let settings = || {
+            let mut settings = SchemaSettings::draft2020_12();
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+            settings
+        };
+        Self {
+            requests: settings().for_deserialize().into_generator(),
+            answers: settings().for_serialize().into_generator(),
+            paths: BTreeMap::new(),
+        }
+    }
+}
+
+/// One operation of the API. Made by [`Api::operation`], ended by [`Operation::done`].
+#[derive(Debug)]
+pub struct Operation<'a> {
+    api: &'a mut Api,
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    members: Map<String, Value>,
+    parameters: Vec<Value>,
+    responses: BTreeMap<u16, Value>,
+}
+
+impl Api {
+    /// Begins an operation. `id` is its `operationId`; `summary` is in the imperative ("Place an order"). The tag is the group of the
+    /// path, such as `orders`.
+    pub fn operation(
+        &mut self,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        id: &str,
+        summary: &str,
+    ) -> Operation<'_> {
+        let group = path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default();
+        let tag = match group {
+            "auth" | "users" | "products" | "cart" | "orders" | "payments" => group,
+            "categories" => "products",
+            _ => "operations",
+        };
+        let security = match access {
+            Access::Open => json!([]),
+            Access::Optional => json!([{}, { "bearer": [] }, { "apiKey": [] }]),
+            Access::Account => json!([{ "bearer": [] }, { "apiKey": [] }]),
+            Access::Session => json!([{ "bearer": [] }]),
+        };
+        let members = json!({ "operationId": id, "tags": [tag], "summary": summary, "security": security });
+        let Value::Object(members) = members else { unreachable!("it is an object") };
+        let operation =
+            Operation { api: self, method, path, access, members, parameters: Vec::new(), responses: BTreeMap::new() };
+        operation.with_common_errors()
+    }
+
+    /// The whole document: `head` has everything but `paths`, and its `components` are added to.
+    ///
+    /// # Errors
+    /// When a request and an answer give one name to two different schemas.
+    pub fn document(mut self, head: Value) -> Result<Value, String> {
+        let mut schemas = self.answers.take_definitions(true);
+        for (name, schema) in self.requests.take_definitions(true) {
+            match schemas.get(&name) {
+                Some(other) if *other != schema => {
+                    return Err(format!(
+                        "{name} is one schema as a request and another one as an answer: name two types"
+                    ));
+                }
+                _ => schemas.insert(name, schema),
+            };
+        }
+        let mut document = head;
+        for (name, schema) in schemas {
+            document["components"]["schemas"][name] = schema;
+        }
+        document["paths"] = json!(self.paths);
+        Ok(document)
+    }
+}
+
+impl Operation<'_> {
+    fn with_common_errors(mut self) -> Self {
+        if self.access != Access::Open {
+            self = self.common(401, "Unauthenticated").common(403, "Forbidden");
+        }
+        // Both credentials at once, and parameters that cannot be read.
+        self.common(400, "Malformed").common(429, "TooMany").common(503, "Unavailable")
+    }
+
+    fn common(mut self, status: u16, name: &str) -> Self {
+        self.responses.entry(status).or_insert_with(|| json!({ "$ref": format!("#/components/responses/{name}") }));
+        self
+    }
+
+    /// Explains the operation.
+    #[must_use]
+    pub fn describe(mut self, text: &str) -> Self {
+        self.members.insert("description".into(), text.into());
+        self
+    }
+
+    /// A parameter in the path. An id that names nothing is a 404.
+    #[must_use]
+    pub fn path_param<T: JsonSchema>(mut self, name: &str, description: &str) -> Self {
+        let schema = self.api.requests.subschema_for::<T>();
+        self.parameters.push(json!({
+            "name": name, "in": "path", "required": true, "description": description, "schema": schema,
+        }));
+        self.common(404, "NotFound")
+    }
+
+    /// A parameter in the query. One that is not acceptable is a 422.
+    #[must_use]
+    pub fn query<T: JsonSchema>(mut self, name: &str, required: bool, description: &str) -> Self {
+        let schema = self.api.requests.subschema_for::<T>();
+        self.parameters.push(json!({
+            "name": name, "in": "query", "required": required, "description": description, "schema": schema,
+        }));
+        self.common(422, "Invalid")
+    }
+
+    /// `limit` and `cursor` of a list.
+    #[must_use]
+    pub fn paged(self) -> Self {
+        self.shared("Limit").shared("Cursor").common(422, "Invalid")
+    }
+
+    /// A parameter that the head of the document describes, such as `OrderToken`.
+    #[must_use]
+    pub fn shared(mut self, name: &str) -> Self {
+        self.parameters.push(json!({ "$ref": format!("#/components/parameters/{name}") }));
+        self
+    }
+
+    /// `Idempotency-Key`.
+    #[must_use]
+    pub fn idempotency_key(self, required: bool) -> Self {
+        let name = if required { "IdempotencyKeyRequired" } else { "IdempotencyKey" };
+        self.shared(name).common(400, "Malformed").common(422, "Invalid")
+    }
+
+    /// `If-Match`: 412, and 428 where it is required.
+    #[must_use]
+    pub fn if_match(self, required: bool) -> Self {
+        match required {
+            true => self.shared("IfMatch").common(412, "PreconditionFailed").common(428, "PreconditionRequired"),
+            false => self.shared("IfMatchOptional").common(412, "PreconditionFailed"),
+        }
+    }
+
+    /// `If-None-Match`: 304.
+    #[must_use]
+    pub fn if_none_match(self) -> Self {
+        let mut operation = self.shared("IfNoneMatch");
+        let not_modified = json!({ "description": "It is still the version that `If-None-Match` names." });
+        operation.responses.insert(304, not_modified);
+        operation
+    }
+
+    /// A JSON body.
+    #[must_use]
+    pub fn body<T: JsonSchema>(self) -> Self {
+        self.body_as::<T>("application/json")
+    }
+
+    /// A body of another media type.
+    #[must_use]
+    pub fn body_as<T: JsonSchema>(mut self, media_type: &str) -> Self {
+        let schema = self.api.requests.subschema_for::<T>();
+        self.members.insert(
+            "requestBody".into(),
+            json!({
+                "required": true, "content": { media_type: { "schema": schema } },
+            }),
+        );
+        self.common(413, "TooLarge").common(415, "UnsupportedMedia").common(422, "Invalid")
+    }
+
+    /// The answer of a success.
+    #[must_use]
+    pub fn answer<T: JsonSchema>(self, status: u16, description: &str) -> Self {
+        let schema = self.api.answers.subschema_for::<T>();
+        self.answer_with(status, description, "application/json", schema)
+    }
+
+    /// The answer of a success, by its schema.
+    #[must_use]
+    pub fn answer_with(mut self, status: u16, description: &str, media_type: &str, schema: Schema) -> Self {
+        let content = json!({ media_type: { "schema": schema } });
+        self.responses.insert(status, json!({ "description": description, "content": content }));
+        self
+    }
+
+    /// A page of a list: `{data, pagination}`.
+    #[must_use]
+    pub fn answer_page<T: JsonSchema>(self, description: &str) -> Self {
+        let row = self.api.answers.subschema_for::<T>();
+        let page =
+            json!({ "allOf": [{ "$ref": "#/components/schemas/Page" }], "properties": { "data": { "items": row } } });
+        let schema = Schema::try_from(page).unwrap_or_default();
+        self.answer_with(200, description, "application/json", schema)
+    }
+
+    /// An answer without a body.
+    #[must_use]
+    pub fn answer_empty(mut self, status: u16, description: &str) -> Self {
+        self.responses.insert(status, json!({ "description": description }));
+        self
+    }
+
+    /// A header of an answer that the head of the document describes, such as `Location`.
+    #[must_use]
+    pub fn header(mut self, status: u16, name: &str) -> Self {
+        if let Some(answer) = self.responses.get_mut(&status) {
+            answer["headers"][name] = json!({ "$ref": format!("#/components/headers/{name}") });
+        }
+        self
+    }
+
+    /// An error of this operation, with its codes: "`sku_taken`: another product has this SKU."
+    #[must_use]
+    pub fn error(mut self, status: u16, description: &str) -> Self {
+        let content = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+        self.responses.insert(status, json!({ "description": description, "content": content }));
+        self
+    }
+
+    /// An answer that this operation never gives, though its parameters suggest it.
+    #[must_use]
+    pub fn without(mut self, status: u16) -> Self {
+        self.responses.remove(&status);
+        self
+    }
+
+    /// Adds the operation to the document.
+    pub fn done(self) {
+        let Self { api, method, path, mut members, parameters, responses, .. } = self;
+        if !parameters.is_empty() {
+            members.insert("parameters".into(), parameters.into());
+        }
+        let responses: BTreeMap<String, Value> =
+            responses.into_iter().map(|(status, response)| (status.to_string(), response)).collect();
+        members.insert("responses".into(), json!(responses));
+        api.paths.entry(path.to_owned()).or_default().insert(method.to_owned(), members.into());
+    }
+}

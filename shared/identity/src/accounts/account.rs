@@ -1,0 +1,77 @@
+//! An account: what it may do. Who is behind it is in [`Person`](crate::accounts::person::Person).
+
+use serde::{Deserialize, Serialize};
+use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId};
+
+use crate::accounts::password::Credential;
+use crate::accounts::status::AccountStatus;
+use crate::sessions::session::Session;
+
+/// An account's row, without personal data.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Account {
+    pub(crate) user_id: UserId,
+    pub(crate) role: Role,
+    pub(crate) status: AccountStatus,
+    pub(crate) email_verified: bool,
+    /// None for an account that was created by a provider's sign-in: it has no password until a reset sets one.
+    #[serde(default)]
+    pub(crate) credential: Option<Credential>,
+    /// When all its sessions were last ended at once.
+    #[serde(default)]
+    pub(crate) sessions_ended_at: Option<Timestamp>,
+    /// The number of addresses in its address book.
+    pub(crate) addresses: u32,
+    /// The number of its API keys, including expired ones.
+    #[serde(default)]
+    pub(crate) api_keys: u32,
+    #[serde(default)]
+    pub(crate) default_shipping: Option<AddressId>,
+    #[serde(default)]
+    pub(crate) default_billing: Option<AddressId>,
+    /// Why it is suspended, in the admin's words.
+    #[serde(default)]
+    pub(crate) status_reason: Option<String>,
+    pub(crate) version: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+}
+
+impl Account {
+    /// A new account of a customer.
+    pub(crate) fn new(user_id: UserId, credential: Option<Credential>, now: Timestamp) -> Self {
+        Self {
+            user_id,
+            role: Role::Customer,
+            status: AccountStatus::Active,
+            email_verified: false,
+            credential,
+            addresses: 0,
+            api_keys: 0,
+            default_shipping: None,
+            default_billing: None,
+            status_reason: None,
+            sessions_ended_at: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Whether this session ended when all sessions were ended. That includes a session that began since then, but with the
+    /// password or the role from before.
+    pub(crate) fn has_ended(&self, session: &Session) -> bool {
+        session.follows != self.sessions_ended_at
+    }
+
+    /// 403 `account_suspended` unless the account may be used.
+    pub(crate) fn require_active(&self) -> Result<()> {
+        match self.status {
+            AccountStatus::Active => Ok(()),
+            AccountStatus::Suspended => {
+                Err(Error::new(Kind::Forbidden, "account_suspended", "This account is suspended. Contact the shop."))
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Changes the role or the status of an account.
+
+use aws_kit::{Backoff, CommitError};
+use values::{Actor, Error, Result, UserId};
+
+use crate::accounts::access::Access;
+use crate::service::AccountService;
+
+impl AccountService {
+    /// Applies `next` to an account's role and status, with its index keys, its API keys and a line of its history in the same
+    /// transaction. Writes nothing if nothing changes. With `expected`, only at that version (412 `version_mismatch`). 404 for
+    /// an unknown account. 1 read, 1 more where there are API keys, 1 transaction; all again after a concurrent update.
+    pub(crate) async fn change_access(
+        &self,
+        user: UserId,
+        expected: Option<u64>,
+        actor: &Actor,
+        next: impl Fn(Access) -> Access,
+    ) -> Result<()> {
+        let missing = || Error::not_found("account");
+        let mut backoff = Backoff::start();
+        loop {
+            let account = self.store.account(user).await?.ok_or_else(missing)?;
+            if expected.is_some_and(|expected| expected != account.version) {
+                return Err(Error::version_mismatch("account"));
+            }
+            let (before, after) = (Access::of(&account), next(Access::of(&account)));
+            if before == after {
+                return Ok(());
+            }
+            let keys = self.store.api_keys_if_any(&account).await?;
+            let change = self.store.set_access(&account, &after, &keys, actor, self.clock.now())?;
+            match change.commit().await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::ConditionFailed(_)) if backoff.wait().await => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Suspends an account or makes it active again, by an admin.
+
+use aws_kit::TokenTrust;
+use values::{Actor, Error, Result, Text, UserId};
+
+use crate::accounts::access::Access;
+use crate::accounts::status::AccountStatus;
+use crate::accounts::user::User;
+use crate::service::AccountService;
+
+impl AccountService {
+    /// Changes a status. With `expected`, only if that is the account's version (412 `version_mismatch`). A suspended account
+    /// loses all its sessions and cannot log in. 409 `own_status` for an admin who would suspend themselves. A repeated call
+    /// ends the sessions that a crash left. 2 reads, 1 transaction, and 1 more where sessions end.
+    pub async fn change_status(
+        &self,
+        trust: &TokenTrust,
+        (admin, actor): (UserId, &Actor),
+        user: UserId,
+        (status, reason): (AccountStatus, Option<Text<200>>),
+        expected: Option<u64>,
+    ) -> Result<User> {
+        if admin == user && status != AccountStatus::Active {
+            return Err(Error::conflict("own_status", "You cannot suspend your own account. Ask another admin."));
+        }
+        let reason = reason.map(Text::into_string).filter(|_| status == AccountStatus::Suspended);
+        let next = |before| Access { status, reason: reason.clone(), ..before };
+        self.change_access(user, expected, actor, next).await?;
+        if status == AccountStatus::Suspended {
+            self.end_all_sessions(trust, user).await?;
+        }
+        self.user(user).await
+    }
+}

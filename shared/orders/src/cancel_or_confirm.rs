@@ -1,0 +1,103 @@
+//! End an order before it is shipped, in one transaction: it is cancelled, or confirmed if its hold ended but it was
+//! paid in time.
+
+use aws_kit::{Idempotency, MAX_TRANSACTION_WRITES, fault};
+use cart::Cart;
+use events::{CancelReason, Event};
+use payments::Payment;
+use values::{Error, Result, Trace};
+
+use crate::history::Reason;
+use crate::order::Order;
+use crate::service::OrderService;
+use crate::status::Status;
+use crate::store::{Moved, commit};
+
+/// Order, history, event; payment, its refund and the event of that; stored response.
+const OTHER_WRITES: usize = 7;
+const _: () =
+    assert!(Cart::MAX_LINES + OTHER_WRITES <= MAX_TRANSACTION_WRITES, "the end of an order must fit one transaction");
+
+impl OrderService {
+    /// Cancels the order, releases its stock, ends its payment, writes the event, and stores the response of a request
+    /// with an idempotency key. If a hold has ended and the order was paid in time, it confirms the order instead.
+    /// None when a concurrent update changed the order or its payment: then the caller decides again.
+    pub(crate) async fn cancel_or_confirm(
+        &self,
+        order: &Order,
+        by: CancelReason,
+        note: Option<&str>,
+        idempotency: Option<&Idempotency>,
+        trace: &Trace,
+    ) -> Result<Option<Order>> {
+        let payment = self.payments.read(order.payment_id).await?;
+        let payment = payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))?;
+        if was_paid_in_time(order.status, by, payment.status) {
+            return self.confirm(order, &payment, trace).await;
+        }
+        let next = order.transition(Status::Cancelled, self.orders.clock.now())?;
+        let reason = Reason { code: reason_code(by), note };
+        let event = Event::OrderCancelled(next.cancelled_event(by));
+        let mut writes = self.orders.put_next(&next, trace, reason, Some(event))?;
+        for item in &order.items {
+            writes.push(self.catalog.give_back(&item.sku, item.quantity.get())?);
+        }
+        writes.extend(self.payments.end(&payment, note.unwrap_or(reason.code), trace)?);
+        let response = idempotency.map(|idempotency| self.orders.put_response(idempotency, &next)).transpose()?;
+        if fault::mutant("cancel_forgotten") && by != CancelReason::HoldExpired {
+            return Ok(Some(next));
+        }
+        Ok(match commit(writes, response).await? {
+            Moved::Done => Some(next),
+            Moved::Overtaken => None,
+        })
+    }
+
+    /// Confirms an order that was paid in time, as its payment event would have done. None when a concurrent update
+    /// changed the order.
+    ///
+    /// The version of the payment is not a condition here; that of the order is enough. We end an authorisation only
+    /// in a transaction that also changes the order. What the provider does by itself is reported with a higher
+    /// sequence, as after any confirmation.
+    async fn confirm(&self, order: &Order, payment: &Payment, trace: &Trace) -> Result<Option<Order>> {
+        let next = order.confirm(payment.version, self.orders.clock.now())?;
+        let event = Event::OrderConfirmed(next.confirmed_event());
+        let writes = self.orders.put_next(&next, trace, "payment.authorized", Some(event))?;
+        Ok(match commit(writes, None).await? {
+            Moved::Done => Some(next),
+            Moved::Overtaken => None,
+        })
+    }
+}
+
+/// Is the event late, and not the payment? Then the end of the hold must not cancel the order. A cancellation by a
+/// person cancels it, paid or not.
+fn was_paid_in_time(order: Status, by: CancelReason, payment: payments::Status) -> bool {
+    by == CancelReason::HoldExpired && order == Status::Pending && payment == payments::Status::Authorized
+}
+
+/// The reason in the history.
+fn reason_code(by: CancelReason) -> &'static str {
+    match by {
+        CancelReason::HoldExpired => "hold_expired",
+        CancelReason::ByCustomer => "cancelled_by_customer",
+        CancelReason::ByShop => "cancelled_by_shop",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use payments::Status::{Authorized, Cancelled, Failed, Open, RequiresAction};
+
+    #[test]
+    fn only_the_end_of_a_hold_confirms_a_paid_order() {
+        assert!(was_paid_in_time(Status::Pending, CancelReason::HoldExpired, Authorized));
+        for by in [CancelReason::ByCustomer, CancelReason::ByShop] {
+            assert!(!was_paid_in_time(Status::Pending, by, Authorized));
+        }
+        for unpaid in [Open, RequiresAction, Failed, Cancelled] {
+            assert!(!was_paid_in_time(Status::Pending, CancelReason::HoldExpired, unpaid));
+        }
+    }
+}

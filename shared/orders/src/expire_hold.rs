@@ -1,0 +1,45 @@
+//! Expire the hold of an order. An order that was not paid in time is cancelled and its stock released, in one transaction.
+//! An order that was paid in time, but whose payment event is late, is confirmed.
+//! Messages and schedules are hints; the status and the time of the order decide.
+
+use aws_kit::fault;
+use events::CancelReason;
+use tracing::info;
+use values::{OrderId, Result, Timestamp, Trace};
+
+use crate::service::OrderService;
+use crate::status::Status;
+use crate::store::{MOST_ROUNDS, overtaken};
+
+/// The result of a check of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// The hold ends at this time.
+    NotBefore(Timestamp),
+    /// The order is no longer pending.
+    Over,
+}
+
+impl OrderService {
+    /// Cancels the order if it is still pending and its hold has ended, unless it was paid.
+    pub async fn expire_hold(&self, id: OrderId, trace: &Trace) -> Result<Expiry> {
+        for _ in 0..MOST_ROUNDS {
+            let Some(order) = self.orders.read(id).await?.filter(|order| can_expire(order.status)) else {
+                return Ok(Expiry::Over);
+            };
+            if order.hold_expires_at > self.orders.clock.now() && !fault::mutant("no_hold_condition") {
+                return Ok(Expiry::NotBefore(order.hold_expires_at));
+            }
+            let ended = self.cancel_or_confirm(&order, CancelReason::HoldExpired, None, None, trace).await?;
+            if let Some(ended) = ended {
+                info!(order.id = %id, order.status = ended.status.name(), "hold expired");
+                return Ok(Expiry::Over);
+            }
+        }
+        Err(overtaken())
+    }
+}
+
+fn can_expire(status: Status) -> bool {
+    status == Status::Pending || (fault::mutant("no_hold_condition") && status.may_become(Status::Cancelled))
+}

@@ -1,0 +1,21 @@
+//! A payment that is to be opened with its order.
+
+use events::{Line, Recipient};
+use values::{Money, OrderId, PaymentId};
+
+use crate::payment_method::PaymentMethod;
+
+/// The payment that an order needs.
+#[derive(Debug, Clone)]
+pub struct NewPayment {
+    /// Minted with the order.
+    pub id: PaymentId,
+    pub order_id: OrderId,
+    pub order_number: String,
+    pub payer: Recipient,
+    pub amount: Money,
+    pub method: PaymentMethod,
+    pub lines: Vec<Line>,
+    /// The digest of a guest's order token.
+    pub token_digest: Option<String>,
+}

@@ -1,0 +1,153 @@
+//! Reconcile a payment with the provider: authorise an open one, check whether the customer has acted, void a
+//! cancelling one.
+//! The row and the provider's answer decide, never the message that arrived. So redeliveries, reordering, webhooks and
+//! crashes lead to the same end.
+
+use aws_kit::fault;
+use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction};
+use tracing::{info, warn};
+use values::{Error, PaymentId, Result, Trace};
+
+use crate::attempt::{AttemptOutcome, Failure};
+use crate::payment::Payment;
+use crate::service::PaymentService;
+use crate::status::Status;
+use crate::store::{MOST_ROUNDS, overtaken};
+use crate::stripe::{Intent, IntentCreation, IntentState};
+
+impl PaymentService {
+    /// Brings a payment to a state in which no worker has to act, and returns that state: authorised, failed,
+    /// cancelled, or waiting for the customer.
+    pub async fn reconcile(&self, id: PaymentId, trace: &Trace) -> Result<Status> {
+        let mut is_saved = false;
+        for _ in 0..MOST_ROUNDS {
+            let payment = self.read(id).await?;
+            is_saved = match payment.status {
+                Status::Open => self.authorise(&payment, trace).await?,
+                Status::RequiresAction => match self.provider.fetch(payment.intent()?).await? {
+                    intent if matches!(intent.state()?, IntentState::RequiresAction(_)) => return Ok(payment.status),
+                    intent => self.conclude(&payment, intent, trace).await?,
+                },
+                // A webhook or the schedule asked for a check: a provider releases a reservation after some days.
+                Status::Authorized if !is_saved => match self.provider.fetch(payment.intent()?).await?.state()? {
+                    IntentState::Canceled => self.record_lost_authorisation(&payment, trace).await?,
+                    _ => return Ok(payment.status),
+                },
+                Status::Cancelling => self.void(&payment, trace).await?,
+                status => return Ok(status),
+            };
+            if is_saved {
+                info!(payment.id = %id, "payment reconciled");
+            }
+        }
+        Err(overtaken())
+    }
+
+    /// One step towards an authorisation. `false` when a concurrent update changed the payment.
+    async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
+        // The customer must not be able to complete an earlier page beside the new attempt.
+        for intent in payment.abandoned_intents() {
+            self.provider.cancel(intent).await?.check_canceled()?;
+        }
+        let attempt = payment.attempt()?;
+        let recorded = attempt.intent.as_ref().filter(|_| !fault::mutant("charge_posted_blindly"));
+        let Some(intent) = recorded else {
+            // An unconfirmed intent moves no money. If this answer or the next write is lost, the intent stays
+            // unconfirmed for ever, and the retry creates another one.
+            return match self.provider.create(payment, &attempt.method.token).await? {
+                IntentCreation::Created(intent) if !intent.matches(payment) => {
+                    self.reject_mismatch(payment, &intent, trace).await
+                }
+                IntentCreation::Created(intent) => {
+                    fault::point("payments.intent_created");
+                    let next = payment.with_intent(&intent.id, self.payments.clock.now());
+                    if !self.payments.save(&next, trace, None).await? {
+                        return Ok(false);
+                    }
+                    fault::point("payments.intent_recorded");
+                    // The intent is new and unconfirmed, so there is no need to fetch it first.
+                    let confirmed = self.provider.confirm(&intent.id, payment.order_id).await?;
+                    fault::point("payments.confirmed");
+                    self.conclude(&next, confirmed, trace).await
+                }
+                IntentCreation::Rejected(failure) => self.decline(payment, failure, None, trace).await,
+            };
+        };
+        // An earlier attempt of a worker came as far as this intent, and perhaps further. The provider knows.
+        let fetched = self.provider.fetch(intent).await?;
+        let latest = match fetched.state()? {
+            IntentState::Unconfirmed if fetched.matches(payment) => {
+                self.provider.confirm(intent, payment.order_id).await?
+            }
+            _ => fetched,
+        };
+        self.conclude(payment, latest, trace).await
+    }
+
+    /// Saves the outcome that the provider reports for the current attempt.
+    async fn conclude(&self, payment: &Payment, intent: Intent, trace: &Trace) -> Result<bool> {
+        if !intent.matches(payment) {
+            return self.reject_mismatch(payment, &intent, trace).await;
+        }
+        let now = self.payments.clock.now();
+        match intent.state()? {
+            IntentState::Authorized => {
+                let next = payment.conclude(AttemptOutcome::Authorized, now)?;
+                let event = Event::PaymentAuthorized(next.event_data());
+                self.payments.save(&next, trace, [event]).await
+            }
+            IntentState::Declined(failure) => self.decline(payment, failure, None, trace).await,
+            IntentState::RequiresAction(action) => {
+                let next = payment.conclude(AttemptOutcome::RequiresAction(action), now)?;
+                let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id };
+                self.payments.save(&next, trace, [Event::PaymentRequiresAction(data)]).await
+            }
+            IntentState::Canceled => {
+                // Before we cancel an intent, the row says so, and the next attempt will see that. Otherwise the
+                // intent was cancelled at the provider, without us.
+                warn!(payment.id = %payment.id, "intent was cancelled at the provider, not by us");
+                let message = "The payment was cancelled at the provider.".into();
+                self.decline(payment, Failure { code: "payment_cancelled".into(), message }, None, trace).await
+            }
+            IntentState::Unconfirmed => Err(Error::unavailable("payment provider", "the intent is still unconfirmed")),
+            // Other workers may have authorised, confirmed and captured since we read our row. Then the next attempt
+            // sees that.
+            IntentState::Captured if self.read(payment.id).await?.version != payment.version => Ok(false),
+            IntentState::Captured => {
+                Err(Error::internal(format!("payment {} was captured before its order was confirmed", payment.id)))
+            }
+        }
+    }
+
+    /// The provider's object has another amount or currency than our row. It is cancelled and not used, an alarm is
+    /// raised, and the order is not confirmed.
+    async fn reject_mismatch(&self, payment: &Payment, intent: &Intent, trace: &Trace) -> Result<bool> {
+        self.provider.cancel(&intent.id).await?.check_canceled()?;
+        let alarm = PaymentMismatched {
+            payment_id: payment.id,
+            order_id: payment.order_id,
+            order_number: payment.order_number.clone(),
+            intent: intent.id.clone(),
+            expected: payment.amount,
+            seen_amount: intent.amount,
+            seen_currency: intent.currency.clone(),
+        };
+        let message = "The payment failed. You were not charged. Try another method.".into();
+        let failure = Failure { code: "amount_mismatch".into(), message };
+        self.decline(payment, failure, Some(Event::PaymentMismatched(alarm)), trace).await
+    }
+
+    async fn decline(&self, payment: &Payment, failure: Failure, alarm: Option<Event>, trace: &Trace) -> Result<bool> {
+        let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
+        let data = PaymentFailed {
+            payment_id: next.id,
+            order_id: next.order_id,
+            order_number: next.order_number.clone(),
+            recipient: next.payer,
+            amount: next.amount,
+            code: failure.code,
+            message: failure.message,
+        };
+        self.payments.save(&next, trace, [Event::PaymentFailed(data)].into_iter().chain(alarm)).await
+    }
+}

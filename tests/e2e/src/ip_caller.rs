@@ -1,0 +1,94 @@
+//! Calls from other IP addresses: `auth` and `oauth` are invoked with the events that API Gateway would send.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use crate::{Functions, Response, SIGNED_IN, Shop};
+
+/// A caller with an IP address of its own.
+#[derive(Debug, Clone)]
+pub struct IpCaller {
+    functions: Functions,
+    source: String,
+    forwarded: Option<String>,
+}
+
+impl Shop {
+    /// A caller at that IP address.
+    pub fn from(&self, source: &str) -> IpCaller {
+        IpCaller { functions: self.functions.clone(), source: source.to_owned(), forwarded: None }
+    }
+
+    /// A caller at an IP address that no other caller has, nor had in an earlier run.
+    pub fn from_new_ip(&self) -> IpCaller {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        // From the documentation prefix of IPv6 (RFC 3849). Limits count by /64.
+        let (time, count) = (since.as_micros() as u64 & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed) & 0xffff);
+        // Two groups are fixed. Only the first four name the network.
+        let source = format!("2001:{:x}:{:x}:{count:x}::1", time >> 16, time & 0xffff);
+        self.from(&source)
+    }
+}
+
+impl IpCaller {
+    /// The same caller with headers that claim another IP address.
+    #[must_use]
+    pub fn forwarded_for(&self, forwarded: &str) -> Self {
+        Self { forwarded: Some(forwarded.to_owned()), ..self.clone() }
+    }
+
+    /// The caller's IP address.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Sends a POST request to `auth`.
+    pub async fn post(&self, path: &str, body: &Value) -> Response {
+        self.calls(("auth", "ANY /api/v1/auth/{proxy+}"), ("POST", path, ""), &body.to_string()).await
+    }
+
+    /// Begins a sign-in and stops there.
+    pub async fn begins_sign_in(&self) -> Response {
+        let (path, query) = ("/api/v1/auth/oauth/google", format!("redirect={SIGNED_IN}"));
+        self.calls(("oauth", "ANY /api/v1/auth/oauth/{proxy+}"), ("GET", path, &query), "").await
+    }
+
+    async fn calls(
+        &self,
+        (function, route): (&str, &str),
+        (method, path, query): (&str, &str, &str),
+        body: &str,
+    ) -> Response {
+        let mut headers = json!({ "content-type": "application/json", "host": "api.example.com" });
+        if let Some(forwarded) = &self.forwarded {
+            headers["x-forwarded-for"] = json!(forwarded);
+            headers["forwarded"] = json!(format!("for={forwarded}"));
+        }
+        let http = json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": self.source, "userAgent": "e2e" });
+        let event = json!({
+            "version": "2.0", "routeKey": route, "rawPath": path, "rawQueryString": query, "headers": headers,
+            "requestContext": {
+                "accountId": "000000000000", "apiId": "e2e", "domainName": "api.example.com", "domainPrefix": "api", "http": http,
+                "requestId": "e2e", "routeKey": route, "stage": "$default",
+                "time": "21/Nov/2026:08:00:00 +0000", "timeEpoch": 1_795_248_000_000_u64,
+            },
+            "isBase64Encoded": false, "body": body,
+        });
+        let result = self.functions.invoke(function, event.to_string()).await;
+        let request_line = format!("{method} {path} from {}", self.source);
+        assert!(result.error.is_none(), "{request_line} should not fail: {}", result.payload);
+        let status = result.payload["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
+        let headers = result.payload["headers"].as_object().into_iter().flatten();
+        let headers: HeaderMap = headers
+            .filter_map(|(name, value)| {
+                Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value.as_str()?).ok()?))
+            })
+            .collect();
+        let text = result.payload["body"].as_str().unwrap_or_default().to_owned();
+        Response { request_line, status: status.unwrap_or_default(), headers, text }
+    }
+}

@@ -1,0 +1,65 @@
+//! A bank that reserves something else than it was asked for: nothing rests on that, somebody is called, and the
+//! customer can pay in another way.
+
+use e2e::scenarios::order_with;
+use e2e::{SOON, Shop, await_until};
+use serde_json::json;
+
+/// Where alarms go in the test stack.
+const OPERATOR: &str = "operator@souk.local";
+
+async fn an_alarm_and_another_card(card: &str) {
+    let shop = Shop::open().await;
+    let (customer, order, mug) = order_with(&shop, card).await;
+    let order = customer.awaits(&order, "pending", "failed").await;
+    let payment = customer.looks_up_payment(&order).await;
+    assert_eq!((&payment["status"], &payment["captured"]), (&json!("failed"), &shop.money(0)), "{payment}");
+    assert_eq!(payment["failure"]["code"], "amount_mismatch", "{payment}");
+    let tally = shop.provider.tally(&order).await;
+    assert_eq!((tally.authorised, tally.voided, tally.held_amount), (1, 1, 0), "it was let go: {tally:?}");
+    shop.provider.charged_nothing(&order).await;
+    let history = customer.api.folds(&order).await;
+    assert!(history.iter().all(|entry| entry["status"] == "pending"), "it was never confirmed: {history:#?}");
+    shop.mailbox.awaits(OPERATOR, &["payment.mismatched", order.number(), order.payment_id()]).await;
+    shop.mailbox.awaits(&customer.email, &[order.number(), "did not go through"]).await;
+
+    customer.pays(&order, "pm_card_visa").await.expect_success();
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    let tally = shop.provider.tally(&order).await;
+    let seen = (tally.authorised, tally.voided, tally.captured, tally.captured_amount);
+    assert_eq!(seen, (2, 1, 1, order.total()), "one charge, and it is right: {tally:?}");
+    shop.has_exact_stock(&mug, 2).await;
+    let alarms = shop.mailbox.of(OPERATOR).await;
+    let alarms = alarms.iter().filter(|mail| mail.mentions(order.number())).count();
+    assert_eq!(alarms, 1, "one alarm for one mismatch");
+}
+
+#[tokio::test]
+async fn a_bank_that_reserves_a_cent_more_is_not_believed() {
+    an_alarm_and_another_card("pm_test_amount_plus_1").await;
+}
+
+#[tokio::test]
+async fn a_bank_that_reserves_a_cent_less_is_not_believed() {
+    an_alarm_and_another_card("pm_test_amount_minus_1").await;
+}
+
+#[tokio::test]
+async fn a_bank_that_reserves_dollars_for_euros_is_not_believed() {
+    an_alarm_and_another_card("pm_test_currency_usd").await;
+}
+
+#[tokio::test]
+async fn a_mismatch_that_nobody_mends_ends_with_the_hold() {
+    let shop = Shop::open().await;
+    let (customer, order, mug) = order_with(&shop, "pm_test_amount_plus_1").await;
+    await_until("the mismatch is seen", SOON, async || {
+        let payment = customer.looks_up_payment(&order).await;
+        if payment["status"] == "failed" { Ok(()) } else { Err(payment.to_string()) }
+    })
+    .await;
+    let order = customer.awaits(&order, "cancelled", "voided").await;
+    shop.provider.charged_nothing(&order).await;
+    shop.has_exact_stock(&mug, 3).await;
+    customer.api.folds(&order).await;
+}

@@ -1,0 +1,42 @@
+//! Messages that nobody can read, and those that nobody can follow.
+
+use e2e::{Checkout, Draft, Shop, unique};
+use serde_json::json;
+
+#[tokio::test]
+async fn poison_ends_in_the_dead_letters_and_holds_nothing_up() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(5)).await;
+    let customer = shop.new_customer().await;
+    let mark = unique("poison");
+    let queues = shop.queues.unordered();
+    assert!(queues.len() >= 4, "orders, payments, notifications and catalog: {queues:?}");
+    for queue in &queues {
+        let url = shop.queues.url(queue);
+        shop.queues.send(url, &format!("{mark} is not JSON")).await;
+        shop.queues.send(url, &json!({ "eventType": "nothing.known", "mark": mark }).to_string()).await;
+    }
+    let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.mailbox.awaits(&customer.email, &[order.number()]).await;
+    for queue in &queues {
+        for _ in 0..2 {
+            shop.queues.takes(shop.queues.dlq(queue), &mark).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_can_be_read_and_not_be_done_ends_in_the_dead_letters_too() {
+    let shop = Shop::open().await;
+    let mark = unique("undoable");
+    let envelope = json!({
+        "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
+        "subject": "pay_01h455vb4pex5vsknk084sn02q", "sequence": 1, "correlationId": mark,
+        "eventType": "payment.requested",
+        "data": { "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "orderId": "ord_01h455vb4pex5vsknk084sn02q" },
+    });
+    // There is no such payment, and no waiting will make one.
+    shop.queues.send(shop.queues.url("payments"), &envelope.to_string()).await;
+    shop.queues.takes(shop.queues.dlq("payments"), &mark).await;
+}
