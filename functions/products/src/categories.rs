@@ -13,8 +13,8 @@ use serde_json::json;
 use values::Text;
 use values::permit::ManageCategories;
 
-use crate::State;
 use crate::products::with_cache_headers;
+use crate::state::State;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()

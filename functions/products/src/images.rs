@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use values::permit::ManageProducts;
 use values::{Clock, ImageId, ProductId, Result, Timestamp};
 
-use crate::State;
+use crate::state::State;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -89,14 +89,14 @@ async fn show(
     Path((product, image)): Path<(ProductId, ImageId)>,
 ) -> ApiResult {
     let ImageStatus { upload, image: shown } = state.products.image(product, image).await?;
-    let known = upload.as_ref();
+    let upload = upload.as_ref();
     let found = ImageStateOut {
         image_id: image,
-        state: known.map_or(UploadState::Ready, |upload| upload.state),
-        reason: known.and_then(|upload| upload.reason),
-        content_type: known.map(|upload| upload.content_type),
-        bytes: known.map(|upload| upload.bytes),
-        created_at: known.map(|upload| upload.created_at),
+        state: upload.map_or(UploadState::Ready, |upload| upload.state),
+        reason: upload.and_then(|upload| upload.reason),
+        content_type: upload.map(|upload| upload.content_type),
+        bytes: upload.map(|upload| upload.bytes),
+        created_at: upload.map(|upload| upload.created_at),
         image: shown.map(|image| state.media.image_out(image)),
     };
     Ok(Json(found).into_response())

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use values::permit::ManageProducts;
 use values::{Error, JobId, Result, Timestamp};
 
-use crate::State;
+use crate::state::State;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()

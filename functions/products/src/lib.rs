@@ -6,58 +6,12 @@ mod images;
 mod jobs;
 mod products;
 mod reviews;
+mod state;
 mod stock;
 
-use aws_kit::{Aws, Bucket, Table};
 use axum::Router;
-use axum::extract::FromRef;
-use axum::response::Response;
-use catalog::{CatalogService, JobService, Listing, Media, ProductOut};
-use http_kit::{Cursors, IfNoneMatch, Verifier, with_etag};
-use values::Result;
 
-/// What the handlers share.
-#[derive(Debug, Clone)]
-pub struct State {
-    products: CatalogService,
-    verifier: Verifier,
-    cursors: Cursors,
-    media: Media,
-    bucket: Bucket,
-    jobs: JobService,
-}
-
-impl State {
-    /// From the environment variables that the template sets.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (products, verifier) = (CatalogService::from_env(aws)?, Verifier::from_env(aws)?);
-        let (cursors, media, bucket) = (Cursors::from_env()?, Media::from_env(), Bucket::from_env(aws)?);
-        let jobs = JobService::new(products.clone(), bucket.clone());
-        Ok(Self { products, verifier, cursors, media, bucket, jobs })
-    }
-
-    /// The table whose connection is opened at start.
-    pub fn table(&self) -> &Table {
-        self.products.catalog().table()
-    }
-
-    /// The response to an admin's change: the product with its entity tag.
-    fn product_response(&self, listing: Listing) -> Response {
-        with_etag(listing.etag(), &IfNoneMatch::default(), ProductOut::new(listing, &self.media))
-    }
-}
-
-impl FromRef<State> for Verifier {
-    fn from_ref(state: &State) -> Self {
-        state.verifier.clone()
-    }
-}
-
-impl FromRef<State> for Cursors {
-    fn from_ref(state: &State) -> Self {
-        state.cursors.clone()
-    }
-}
+pub use state::State;
 
 /// All routes of this function.
 pub fn routes(state: State) -> Router {

@@ -13,7 +13,7 @@ use http_kit::{
 use values::permit::ManageProducts;
 use values::{Caller, Permission, ProductId};
 
-use crate::State;
+use crate::state::State;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -108,7 +108,7 @@ mod tests {
     use values::{Clock, Role};
 
     #[test]
-    fn an_admins_page_is_kept_by_nobody_else() {
+    fn response_to_an_admin_is_private() {
         let cache_control =
             |caller: &Caller| with_cache_headers(().into_response(), caller).headers()[header::CACHE_CONTROL].clone();
         let admin = Caller::User { id: Clock::System.mint(), role: Role::Admin, session: Clock::System.mint() };

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use values::permit::{ModerateReviews, WriteReviews};
 use values::{Caller, Permission, ProductId, ReviewId, Text, Timestamp};
 
-use crate::State;
+use crate::state::State;
 
 /// A product and a review in a path.
 type Place = Path<(ProductId, ReviewId)>;

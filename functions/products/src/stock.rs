@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use values::permit::ManageStock;
 use values::{Actor, Error, OrderId, ProductId, Result, Sku, Text, Timestamp};
 
-use crate::State;
+use crate::state::State;
 
 pub(crate) fn routes() -> Router<State> {
     Router::new()
@@ -36,7 +36,7 @@ impl StockAdjustmentIn {
         let change = match (self.set, self.delta) {
             (Some(pieces), None) => StockChange::Set(pieces),
             (None, Some(delta)) => StockChange::Delta(delta),
-            _ => return Err(Error::invalid("set", "required", "name either `set` or `delta`")),
+            _ => return Err(Error::invalid("set", "required", "send either `set` or `delta`")),
         };
         let (version, offer_changes) = (if_match.version()?, if_match.moves());
         Ok(StockAdjustment {
@@ -114,7 +114,7 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn a_count_is_set_or_moved_and_not_both() {
+    fn adjustment_is_set_or_delta_and_not_both() {
         let read = |body: Value| serde_json::from_value::<StockAdjustmentIn>(body).unwrap().read(&IfMatch::default());
         assert_eq!(read(json!({ "set": 4 })).unwrap().change, StockChange::Set(4));
         assert_eq!(read(json!({ "delta": -4, "reason": "broken" })).unwrap().change, StockChange::Delta(-4));

@@ -34,17 +34,17 @@ mod tests {
     use super::*;
     use image::{Rgb, RgbImage};
 
-    fn seen(color: [u8; 3], profile: Option<&[u8]>) -> [u8; 3] {
+    fn converted(color: [u8; 3], profile: Option<&[u8]>) -> [u8; 3] {
         to_srgb(DynamicImage::ImageRgb8(RgbImage::from_pixel(4, 4, Rgb(color))), profile).into_rgb8().get_pixel(2, 2).0
     }
 
     #[test]
-    fn wide_colours_are_translated_and_others_are_left_alone() {
+    fn wide_colours_are_converted_and_others_stay() {
         let wide = ColorProfile::new_display_p3().encode().unwrap();
-        let [red, green, _] = seen([200, 120, 60], Some(&wide));
+        let [red, green, _] = converted([200, 120, 60], Some(&wide));
         assert!(red > 204 && green < 120, "the same colour has more red in sRGB, where red is less");
         for plain in [None, Some(&b"not a profile"[..]), Some(&ColorProfile::new_srgb().encode().unwrap())] {
-            let [red, green, blue] = seen([200, 120, 60], plain);
+            let [red, green, blue] = converted([200, 120, 60], plain);
             assert!(red.abs_diff(200) < 2 && green.abs_diff(120) < 2 && blue.abs_diff(60) < 2);
         }
     }

@@ -8,8 +8,8 @@ use futures::future::try_join_all;
 use tracing::info;
 use values::{ImageId, ProductId, Result, Trace};
 
-use crate::State;
-use crate::picture::{Picture, make};
+use crate::convert::{ConvertedImage, convert};
+use crate::state::State;
 
 /// The content of such a name never changes, so it need not be validated again (RFC 8246).
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -22,39 +22,33 @@ pub(crate) async fn settle(state: &State, file: &str, product: ProductId, image:
         // One byte more than the limit shows whether the file is larger.
         let Some(bytes) = state.bucket.get_range(file, 0, MAX_IMAGE_BYTES + 1).await? else { return Ok(()) };
         match process(&bytes, &upload) {
-            Ok(picture) => publish(state, &upload, picture).await?,
+            Ok(converted) => publish(state, &upload, converted).await?,
             Err(reason) => {
                 let settled = state.products.refuse_image_upload(&upload, reason).await?;
-                info!(settled, ?reason, upload.bytes = bytes.len(), "a picture is refused");
+                info!(settled, ?reason, upload.bytes = bytes.len(), "image refused");
             }
         }
     }
     state.bucket.delete(file).await
 }
 
-fn process(bytes: &[u8], upload: &ImageUpload) -> Result<Picture, ImageRefusal> {
+fn process(bytes: &[u8], upload: &ImageUpload) -> Result<ConvertedImage, ImageRefusal> {
     // S3 enforces the presigned size. This check also covers other servers of S3's interface.
     if bytes.len() as u64 != upload.bytes {
         return Err(ImageRefusal::SizeMismatch);
     }
     let started = Instant::now();
-    let picture = make(bytes, upload.content_type)?;
+    let converted = convert(bytes, upload.content_type)?;
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let (width, height, made) = (picture.width, picture.height, picture.files.iter().map(|(_, file)| file.len()));
-    info!(
-        duration_ms,
-        width,
-        height,
-        upload.bytes = bytes.len(),
-        made.bytes = made.sum::<usize>(),
-        "a picture is made"
-    );
-    Ok(picture)
+    let (width, height, sizes) =
+        (converted.width, converted.height, converted.files.iter().map(|(_, file)| file.len()));
+    info!(duration_ms, width, height, upload.bytes = bytes.len(), made.bytes = sizes.sum::<usize>(), "image processed");
+    Ok(converted)
 }
 
 /// The files are written before the product, so that every image of a product exists.
-async fn publish(state: &State, upload: &ImageUpload, picture: Picture) -> Result<()> {
-    let Picture { width, height, hash, files } = picture;
+async fn publish(state: &State, upload: &ImageUpload, converted: ConvertedImage) -> Result<()> {
+    let ConvertedImage { width, height, hash, files } = converted;
     let puts = files.into_iter().map(async |(size, bytes)| {
         let file = catalog::media_file(&hash, size);
         state.bucket.put(&file, bytes, "image/webp", Some(FOR_EVER)).await
@@ -63,6 +57,6 @@ async fn publish(state: &State, upload: &ImageUpload, picture: Picture) -> Resul
     let trace =
         Trace { correlation_id: upload.correlation_id.clone(), causation_id: None, actor: upload.actor.clone() };
     let settled = state.products.complete_image_upload(upload, &ProcessedImage { width, height, hash }, &trace).await?;
-    info!(settled, "a picture is stored");
+    info!(settled, "image stored");
     Ok(())
 }

@@ -2,36 +2,17 @@
 //! and queues imports. S3 delivers events at least once and in any order, so the row of the upload decides.
 
 mod color;
+mod convert;
 mod images;
-mod picture;
 mod sizes;
+mod state;
 mod webp_frame;
 
-use aws_kit::{Aws, Bucket, Table};
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
-use catalog::{CatalogService, ImageUpload, JobService};
+use catalog::ImageUpload;
+pub use state::State;
 use tracing::{Instrument, error, info_span, warn};
 use values::{Actor, ImageId, JobId, ProductId, Result, Trace};
-
-/// What the handler shares.
-pub struct State {
-    products: CatalogService,
-    jobs: JobService,
-    bucket: Bucket,
-}
-
-impl State {
-    /// From the environment variables that the template sets.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        let (products, bucket) = (CatalogService::from_env(aws)?, Bucket::from_env(aws)?);
-        Ok(Self { jobs: JobService::new(products.clone(), bucket.clone()), products, bucket })
-    }
-
-    /// The table whose connection is opened at start.
-    pub fn table(&self) -> &Table {
-        self.products.catalog().table()
-    }
-}
 
 /// The kind of an upload, by its bucket key.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,7 +35,7 @@ pub async fn handle(state: &State, event: S3Event) -> Result<(), lambda_runtime:
         let file = file(record);
         let span = info_span!("upload", upload.file = file);
         if let Err(cause) = settle(state, &file).instrument(span.clone()).await {
-            span.in_scope(|| error!(error.cause = cause.causes(), "the upload is not settled"));
+            span.in_scope(|| error!(error.cause = cause.causes(), "upload not settled"));
             last_error = Some(cause);
         }
     }
@@ -66,7 +47,7 @@ async fn settle(state: &State, file: &str) -> Result<()> {
         Some(Upload::Image(product, image)) => images::settle(state, file, product, image).await,
         Some(Upload::Import(job)) => state.jobs.queue_import(job, &trace(job)).await,
         None => {
-            warn!("a file that nobody announced; it is removed in a day");
+            warn!("uploaded file was not announced; the bucket deletes it in a day");
             Ok(())
         }
     }
@@ -88,7 +69,7 @@ mod tests {
     use values::Clock;
 
     #[test]
-    fn the_sample_event_tells_of_a_picture() {
+    fn sample_event_names_an_image() {
         let sample = include_str!("../../../events/uploads/image.json");
         let event: S3Event = serde_json::from_str(sample).unwrap();
         let files: Vec<String> = event.records.into_iter().map(file).collect();
@@ -96,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_announced_is_told_from_what_was_not() {
+    fn announced_files_are_recognised() {
         let job: JobId = Clock::System.mint();
         assert_eq!(Upload::of_file(&format!("uploads/imports/{job}")), Some(Upload::Import(job)));
         for other in ["uploads/imports/x", "uploads/images/x/y", "uploads/", "media/abc-200.webp"] {

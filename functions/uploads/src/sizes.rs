@@ -18,7 +18,7 @@ pub(crate) fn fit(image: DynamicImage, side: u32) -> DynamicImage {
     }
     // Transparent pixels have colours too, usually black. They must not darken visible edges.
     let image = match image {
-        DynamicImage::ImageRgba8(pixels) => DynamicImage::ImageRgba8(each(pixels, weigh)),
+        DynamicImage::ImageRgba8(pixels) => DynamicImage::ImageRgba8(map_pixels(pixels, premultiply_alpha)),
         opaque => opaque,
     };
     // The fine filter takes seconds for 40 megapixels. Down to twice the size, averages of squares look the same.
@@ -27,24 +27,24 @@ pub(crate) fn fit(image: DynamicImage, side: u32) -> DynamicImage {
         false => image,
     };
     match rough.resize(side, side, FilterType::Lanczos3) {
-        DynamicImage::ImageRgba8(pixels) => DynamicImage::ImageRgba8(each(pixels, unweigh)),
+        DynamicImage::ImageRgba8(pixels) => DynamicImage::ImageRgba8(map_pixels(pixels, unpremultiply_alpha)),
         opaque => opaque,
     }
 }
 
-fn each(mut pixels: RgbaImage, change: fn([u8; 4]) -> [u8; 4]) -> RgbaImage {
+fn map_pixels(mut pixels: RgbaImage, change: fn([u8; 4]) -> [u8; 4]) -> RgbaImage {
     for pixel in pixels.pixels_mut() {
         pixel.0 = change(pixel.0);
     }
     pixels
 }
 
-fn weigh([r, g, b, alpha]: [u8; 4]) -> [u8; 4] {
+fn premultiply_alpha([r, g, b, alpha]: [u8; 4]) -> [u8; 4] {
     let weighed = |channel: u8| ((u32::from(channel) * u32::from(alpha) + 127) / 255) as u8;
     [weighed(r), weighed(g), weighed(b), alpha]
 }
 
-fn unweigh([r, g, b, alpha]: [u8; 4]) -> [u8; 4] {
+fn unpremultiply_alpha([r, g, b, alpha]: [u8; 4]) -> [u8; 4] {
     let half = u32::from(alpha) / 2;
     let plain = |channel: u8| {
         (u32::from(channel) * 255 + half).checked_div(u32::from(alpha)).map_or(0, |channel| channel.min(255) as u8)
@@ -61,8 +61,8 @@ pub(crate) fn encode(image: &DynamicImage) -> Result<Vec<u8>, ImageRefusal> {
     };
     let lossy = encoder.encode_simple(false, QUALITY).map_err(|_| ImageRefusal::Unreadable)?;
     let mut exact = Vec::new();
-    let tried = WebPEncoder::new_lossless(Cursor::new(&mut exact)).encode(bytes, width, height, image.color().into());
-    match tried.is_ok() && exact.len() < lossy.len() {
+    let result = WebPEncoder::new_lossless(Cursor::new(&mut exact)).encode(bytes, width, height, image.color().into());
+    match result.is_ok() && exact.len() < lossy.len() {
         true => Ok(exact),
         false => Ok(lossy.to_vec()),
     }
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_shrunk_in_proportion_and_never_enlarged() {
+    fn image_is_shrunk_in_proportion_and_never_enlarged() {
         let size = |width, height, side| {
             let fitted = fit(gradient(width, height), side);
             (fitted.width(), fitted.height())
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_transparent_does_not_darken_the_edge_of_what_is_seen() {
+    fn transparent_pixels_do_not_darken_visible_edges() {
         let cut_out =
             RgbaImage::from_fn(900, 900, |x, _| if x < 451 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 0, 0, 0]) });
         let small = fit(DynamicImage::ImageRgba8(cut_out), 200).into_rgba8();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_drawing_is_kept_exactly_and_a_photograph_nearly() {
+    fn drawing_is_lossless_and_photograph_is_lossy() {
         let drawing =
             DynamicImage::ImageRgb8(RgbImage::from_fn(400, 400, |x, _| Rgb([if x < 200 { 255 } else { 30 }; 3])));
         let exact = load_from_memory(&encode(&drawing).unwrap()).unwrap();

@@ -59,7 +59,7 @@ mod tests {
     const LOSSY: [u8; 10] = [0, 0, 0, 0x9D, 0x01, 0x2A, 0x40, 0x06, 0xB0, 0x04];
 
     #[test]
-    fn every_frame_tells_its_size() {
+    fn size_of_every_frame_is_found() {
         let lossless = [vec![0x2F], ((1599u32) | (1199 << 14)).to_le_bytes().to_vec()].concat();
         let animated = chunk(b"ANMF", &[vec![0; 16], chunk(b"ALPH", &[1]), chunk(b"VP8L", &lossless)].concat());
         let found = sizes(&file(&[chunk(b"EXIF", &[1, 2, 3]), chunk(b"VP8 ", &LOSSY), animated])).collect::<Vec<_>>();
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_read_as_far_as_it_goes() {
+    fn damaged_file_gives_the_sizes_that_can_be_found() {
         let mut endless = file(&[chunk(b"VP8 ", &LOSSY)]);
         endless.extend(b"VP8 \xFF\xFF\xFF\xFF\0");
         assert_eq!(sizes(&endless).collect::<Vec<_>>(), [(1600, 1200)]);

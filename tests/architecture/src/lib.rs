@@ -1,6 +1,9 @@
 //! The workspace as the rules of the house see it: which crate is in which layer, and what each one depends on, as cargo
 //! itself tells it. The rules stand in `tests/`, where they are held.
 
+pub mod imports;
+mod paths;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -117,6 +120,21 @@ impl Workspace {
     pub fn versions_of(&self, name: &str) -> Vec<String> {
         let packages = self.metadata.packages.iter().filter(|package| *package.name == name);
         packages.map(|package| package.version.to_string()).collect()
+    }
+
+    /// The root file of every library, program and test: `lib.rs`, `main.rs`, `tests/….rs`.
+    ///
+    /// # Errors
+    /// If a root file is not in the workspace.
+    pub fn roots(&self) -> Result<Vec<PathBuf>> {
+        let mut roots = Vec::new();
+        for target in self.metadata.workspace_packages().iter().flat_map(|package| &package.targets) {
+            let path = target.src_path.canonicalize_utf8()?.into_std_path_buf();
+            path.strip_prefix(&self.root).with_context(|| format!("{} is not in the workspace", path.display()))?;
+            roots.push(path);
+        }
+        roots.sort();
+        Ok(roots)
     }
 
     /// Every Rust file under a folder of the root.

@@ -171,8 +171,8 @@ impl Call<'_> {
         }
     }
 
-    /// Sends the call until the shop accepts or rejects it, at most `attempts` times. Only for calls with a key and calls that may be
-    /// repeated.
+    /// Sends the call until the shop accepts or rejects it, at most `attempts` times. Only for calls with a key and calls that
+    /// may be repeated.
     pub async fn retry_until_known(&self, attempts: u32) -> Outcome {
         let mut outcome = self.send_once().await;
         for _ in 1..attempts {

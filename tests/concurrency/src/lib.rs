@@ -2,7 +2,8 @@
 //!
 //! A run creates its own products. Its clients act concurrently ([`scenarios`]) while [`fault_injection`] breaks parts of the
 //! system, and every call and response is written to a [`history`]. The run then waits for [`quiescence`] and reads the
-//! [`observed`] state from the tables, the provider's ledger and the mailbox. The [`checks`] decide. No part of it uses souk's code.
+//! [`observed`] state from the tables, the provider's ledger and the mailbox. The [`checks`] decide. No part of it uses souk's
+//! code.
 
 pub mod buyers;
 pub mod checks;

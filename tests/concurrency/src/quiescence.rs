@@ -59,8 +59,8 @@ pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> 
 }
 
 impl Run {
-    /// Waits until no work is pending, and runs housekeeping meanwhile. Two readings in a row must be quiet: during one reading, work
-    /// may move from a place not yet read to a place already read.
+    /// Waits until no work is pending, and runs housekeeping meanwhile. Two readings in a row must be quiet: during one reading,
+    /// work may move from a place not yet read to a place already read.
     pub async fn await_quiescence(&self, timeout: Duration) -> Quiescence {
         let started = Instant::now();
         let (mut quiet_readings, mut last_housekeeping) = (0, None::<Instant>);

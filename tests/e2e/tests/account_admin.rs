@@ -1,4 +1,4 @@
-//! How an admin finds people, gives roles and suspends accounts; and how the first admin comes to be.
+//! How an admin finds accounts, changes roles and suspends accounts, and how the first admin gets the role.
 
 use e2e::{Api, Customer, EVENTUALLY, Response, SOON, Shop, await_until, unique};
 use reqwest::Method;
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 const USERS: &str = "/api/v1/users";
 
-/// Somebody with that name, whose email begins with that word.
+/// Registers an account with that name, whose email address begins with that word.
 async fn registers(shop: &Shop, word: &str, name: &str) -> (String, Value) {
     let email = format!("{word}@example.com");
     let body = json!({ "email": email, "password": unique("a long password"), "name": name });
     (email, shop.anonymous().post("/api/v1/auth/register", &body).await.expect(201).json()["user"].clone())
 }
 
-/// A word that nobody's name or email begins with, in small letters.
+/// A lower-case word that no other name or email address begins with.
 fn word(what: &str) -> String {
     unique(what).to_lowercase()
 }
@@ -22,7 +22,7 @@ fn ids(page: &Value) -> Vec<Value> {
     page["data"].as_array().into_iter().flatten().map(|user| user["id"].clone()).collect()
 }
 
-/// Waits until a search finds exactly those, in whatever order. (The index is a moment behind.)
+/// Waits until a search finds exactly these users, in any order. The index is eventually consistent.
 async fn awaits_found(admin: &Api, query: &str, users: &[&Value]) {
     let mut expected: Vec<String> = users.iter().map(|user| user["id"].to_string()).collect();
     expected.sort();
@@ -44,7 +44,7 @@ async fn logs_in(shop: &Shop, who: &Customer) -> Response {
 }
 
 #[tokio::test]
-async fn people_are_found_by_the_beginning_of_their_email_or_name() {
+async fn accounts_are_found_by_the_beginning_of_email_or_name() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let family = word("babbage");
@@ -57,7 +57,7 @@ async fn people_are_found_by_the_beginning_of_their_email_or_name() {
     awaits_found(&admin, &format!("search={family}%20GEOR"), &[&georgiana]).await;
     awaits_found(&admin, &format!("search={family}x"), &[]).await;
 
-    // A new name is found, and the old one is not.
+    // The new name is found, and the old one is not.
     let ada = shop.new_customer().await;
     let renamed = word("lovelace");
     ada.api.put("/api/v1/users/profile", &json!({ "name": renamed })).await.expect(200);
@@ -65,7 +65,7 @@ async fn people_are_found_by_the_beginning_of_their_email_or_name() {
 }
 
 #[tokio::test]
-async fn people_are_found_by_role_and_status_and_all_of_it_together() {
+async fn accounts_are_found_by_role_status_and_word_together() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let family = word("curie");
@@ -79,7 +79,7 @@ async fn people_are_found_by_role_and_status_and_all_of_it_together() {
     awaits_found(&admin, &format!("search={family}&status=suspended"), &[&pierre]).await;
     awaits_found(&admin, &format!("search={family}&role=customer&status=active"), &[&irene]).await;
 
-    // Without a word they are listed, newest first, among others.
+    // Without a word, accounts are listed newest first, among others.
     for (query, one, member) in [
         ("role=admin", &marie, "role"),
         ("status=suspended", &pierre, "status"),
@@ -100,7 +100,7 @@ async fn people_are_found_by_role_and_status_and_all_of_it_together() {
 }
 
 #[tokio::test]
-async fn a_cursor_of_one_search_is_of_no_other() {
+async fn cursor_of_another_account_search_is_refused() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let family = word("noether");
@@ -124,7 +124,7 @@ async fn a_cursor_of_one_search_is_of_no_other() {
 }
 
 #[tokio::test]
-async fn what_nobody_can_be_is_refused_by_its_field() {
+async fn invalid_role_status_or_filter_is_refused_with_its_field() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let ada = shop.new_customer().await;
@@ -149,7 +149,7 @@ async fn what_nobody_can_be_is_refused_by_its_field() {
 }
 
 #[tokio::test]
-async fn a_suspended_account_is_out_everywhere_until_it_is_let_in_again() {
+async fn suspended_account_is_refused_everywhere_until_reactivation() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let eve = shop.new_customer().await;
@@ -167,7 +167,7 @@ async fn a_suspended_account_is_out_everywhere_until_it_is_let_in_again() {
         if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
     .await;
-    // Again: nothing more happens.
+    // The same change again has no further effect.
     let again = sets(&admin, user, "status", &suspended).await.expect(200).json();
     assert_eq!(again["updatedAt"], told["updatedAt"], "{again}");
 
@@ -180,7 +180,7 @@ async fn a_suspended_account_is_out_everywhere_until_it_is_let_in_again() {
 }
 
 #[tokio::test]
-async fn a_role_counts_from_the_next_login_and_ends_at_once() {
+async fn new_role_starts_with_the_next_login_and_ends_at_once() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let grace = shop.new_customer().await;
@@ -208,7 +208,7 @@ async fn a_role_counts_from_the_next_login_and_ends_at_once() {
 }
 
 #[tokio::test]
-async fn whoever_insists_on_a_version_changes_no_other() {
+async fn change_of_an_outdated_account_version_is_refused() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let ada = shop.new_customer().await;
@@ -226,7 +226,7 @@ async fn whoever_insists_on_a_version_changes_no_other() {
 }
 
 #[tokio::test]
-async fn the_first_admin_comes_from_a_command() {
+async fn first_admin_is_made_by_a_command() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let grant = |email: &str| json!({ "task": "grant-role", "email": email, "role": "admin" }).to_string();

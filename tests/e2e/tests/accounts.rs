@@ -18,7 +18,7 @@ async fn me(shop: &Shop, session: &Value) -> Response {
 }
 
 #[tokio::test]
-async fn somebody_registers_and_is_known() {
+async fn registered_customer_is_logged_in() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     assert_eq!(customer.welcome["tokenType"], "Bearer", "{}", customer.welcome);
@@ -35,7 +35,7 @@ async fn somebody_registers_and_is_known() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
+async fn wrong_password_and_unknown_email_get_the_same_response() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let wrong = login(&shop, &customer.email, "not the password").await.expect_problem(401, "invalid_credentials");
@@ -45,7 +45,7 @@ async fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn what_makes_no_account_is_422() {
+async fn invalid_registration_is_422() {
     let shop = Shop::open().await;
     let good = || json!({ "email": format!("{}@example.com", unique("bob")), "password": unique("a password"), "name": "Bob" });
     for (field, value) in [("email", json!("bob")), ("password", json!("short")), ("name", json!(""))] {
@@ -60,19 +60,19 @@ async fn what_makes_no_account_is_422() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_spent_by_its_use() {
+async fn refresh_token_is_valid_once() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let first = &customer.welcome["refreshToken"];
     let second = refresh(&shop, first).await.expect(200).json();
     me(&shop, &second).await.expect(200);
     assert_ne!(*first, second["refreshToken"]);
-    // The answer may have been lost: a moment later the spent token gets the same successor.
+    // The response may have been lost: for a moment the spent token gets the same successor.
     let again = refresh(&shop, first).await.expect(200).json();
     assert_eq!(again["refreshToken"], second["refreshToken"]);
     let third = refresh(&shop, &second["refreshToken"]).await.expect(200).json();
 
-    // Later, or after its successor was spent, it is a sign of theft, and the session is over.
+    // Later, or after its successor was spent, it is a sign of theft, and the session ends.
     await_until("the spent token is refused", EVENTUALLY, async || {
         let response = refresh(&shop, first).await;
         if response.status == 200 { Err(response.text) } else { Ok(response.expect_problem(401, "refresh_reused")) }
@@ -84,7 +84,7 @@ async fn a_refresh_token_is_spent_by_its_use() {
 }
 
 #[tokio::test]
-async fn eight_refreshes_at_once_with_one_token_get_one_successor() {
+async fn eight_concurrent_refreshes_get_one_successor() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let token = &customer.welcome["refreshToken"];
@@ -93,12 +93,12 @@ async fn eight_refreshes_at_once_with_one_token_get_one_successor() {
     let first = &successors[0]["refreshToken"];
     assert!(successors.iter().all(|successor| successor["refreshToken"] == *first), "{successors:?}");
     assert_ne!(first, token);
-    // Whichever answer is used, the session goes on.
+    // The session goes on with whichever response is used.
     me(&shop, &refresh(&shop, first).await.expect(200).json()).await.expect(200);
 }
 
 #[tokio::test]
-async fn an_address_that_looks_alike_is_the_same_or_none() {
+async fn lookalike_email_is_the_same_or_invalid() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let (name, _) = customer.email.split_once('@').unwrap_or_default();
@@ -106,19 +106,19 @@ async fn an_address_that_looks_alike_is_the_same_or_none() {
         let body = json!({ "email": email, "password": unique("a long password"), "name": "Eve" });
         shop.anonymous().post("/api/v1/auth/register", &body).await
     };
-    // Full-width letters and a soft hyphen: the same domain. Cyrillic letters in the name: no address that mail can be sent to.
+    // Full-width letters and a soft hyphen: the same domain. Cyrillic letters in the local part: mail cannot be sent to it.
     for same in ["ｅｘａｍｐｌｅ.com", "ex\u{ad}ample.com", "EXAMPLE.COM"] {
         register(&format!("{name}@{same}")).await.expect_problem(409, "email_taken");
         login(&shop, &format!("{name}@{same}"), &customer.password).await.expect(200);
     }
     register(&format!("\u{430}{}@example.com", &name[1..])).await.expect_refusal(422).names_field("email");
-    // A Cyrillic letter in the domain: another domain, shown as what it is.
+    // A Cyrillic letter in the domain makes another domain, which is shown in Punycode.
     let other = register(&format!("{name}@ex\u{430}mple.com")).await.expect(201).json();
     assert_eq!(other["user"]["email"], format!("{name}@xn--exmple-4nf.com"));
 }
 
 #[tokio::test]
-async fn a_logout_ends_the_session_and_no_other() {
+async fn logout_ends_its_session_only() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let other = login(&shop, &customer.email, &customer.password).await.expect(200).json();
@@ -126,7 +126,7 @@ async fn a_logout_ends_the_session_and_no_other() {
     me(&shop, &customer.welcome).await.expect_refusal(401);
     refresh(&shop, &customer.welcome["refreshToken"]).await.expect_refusal(401);
     me(&shop, &other).await.expect(200);
-    // Elsewhere it is over within a minute.
+    // Other functions notice within a minute.
     await_until("the cart is closed, too", EVENTUALLY, async || {
         let response = customer.api.get("/api/v1/cart/me").await;
         if response.status == 401 { Ok(()) } else { Err(response.text) }

@@ -1,5 +1,5 @@
-//! The address book: what is written down is as a carrier wants it, one address is the default, and an answer that is kept for
-//! repetitions holds none.
+//! The address book: postal addresses are validated and normalised by country, one address is the default of each kind, and a stored
+//! response holds no address.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use e2e::{Api, Shop, unique, with};
@@ -20,7 +20,7 @@ fn place(entry: &Value) -> String {
     format!("{BOOK}/{}", entry["id"].as_str().unwrap_or_else(|| panic!("an address has an id: {entry}")))
 }
 
-/// Which entries of a book are defaults: for parcels, for invoices.
+/// The default entries of an address book: for shipping, for billing.
 async fn defaults(api: &Api) -> (Vec<Value>, Vec<Value>) {
     let entries = book(api).await;
     let of = |name: &str| entries.iter().filter(|entry| entry[name] == true).map(|entry| entry["id"].clone()).collect();
@@ -28,7 +28,7 @@ async fn defaults(api: &Api) -> (Vec<Value>, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn an_address_is_kept_as_its_country_writes_it() {
+async fn address_is_normalised_by_country() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let typed = with(&london(), "/phone", json!("+44 20 7946-0958"));
@@ -38,7 +38,7 @@ async fn an_address_is_kept_as_its_country_writes_it() {
 }
 
 #[tokio::test]
-async fn what_no_carrier_can_use_is_refused_by_its_field() {
+async fn invalid_address_is_refused_with_its_field() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let there = ada.api.post(BOOK, &london()).await.expect(201).json();
@@ -75,7 +75,7 @@ async fn one_address_is_the_default_of_each_kind() {
     assert_eq!(home_again["defaultShipping"], true, "{home_again}");
     assert_eq!(defaults(&ada.api).await, (vec![home["id"].clone()], vec![office["id"].clone()]));
 
-    // What is not said stays; what is taken away is gone.
+    // An omitted member stays; null removes it.
     ada.api.put(&place(&home), &london()).await.expect(200);
     ada.api.put(&place(&office), &with(&london(), "/defaultBilling", json!(false))).await.expect(200);
     assert_eq!(defaults(&ada.api).await, (vec![home["id"].clone()], vec![]));
@@ -87,7 +87,7 @@ async fn one_address_is_the_default_of_each_kind() {
 }
 
 #[tokio::test]
-async fn many_who_want_to_be_the_default_end_with_one() {
+async fn concurrent_changes_of_the_default_leave_one_default() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let mut entries = Vec::new();
@@ -103,7 +103,7 @@ async fn many_who_want_to_be_the_default_end_with_one() {
 }
 
 #[tokio::test]
-async fn a_kept_answer_holds_no_address_and_a_repetition_shows_it_as_it_is_now() {
+async fn stored_response_holds_no_address_and_repetition_shows_the_current_one() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let key = unique("address");

@@ -1,4 +1,4 @@
-//! Finding orders: all of them for the admin, one's own for everybody else.
+//! Lists of orders: all orders for the admin, their own for customers.
 
 use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Customer, Draft, Order, SOON, Shop, await_until, unique};
@@ -10,19 +10,19 @@ fn ids(rows: &[Value]) -> Vec<String> {
     rows.iter().filter_map(|row| row["id"].as_str()).map(str::to_owned).collect()
 }
 
-/// Fails unless newer ones come first: an id begins with its time.
+/// Panics unless newer rows come first. An id begins with its time.
 fn are_newest_first(rows: &[Value]) {
     let ids = ids(rows);
     assert!(ids.is_sorted_by(|one, next| one > next), "each once, and the newest first: {ids:?}");
 }
 
-/// The beginning of a day, so many days from today.
+/// The beginning of a day, counted from today.
 fn day(from_today: i64) -> String {
     let day = OffsetDateTime::now_utc() + Duration::days(from_today);
     format!("{}T00:00:00Z", day.date())
 }
 
-/// Waits until a list has an order, on whichever page; all of the list.
+/// Waits until a list has an order on one of its pages; returns the whole list.
 async fn finds(shop: &Shop, path: &str, order: &Order) -> Vec<Value> {
     await_until(format_args!("{path} lists {}", order.id()), SOON, async || {
         let rows = shop.admin().await.walks(path, 100).await.concat();
@@ -32,12 +32,12 @@ async fn finds(shop: &Shop, path: &str, order: &Order) -> Vec<Value> {
     .await
 }
 
-async fn finds_not(shop: &Shop, path: &str, order: &Order) {
+async fn expect_absent(shop: &Shop, path: &str, order: &Order) {
     let rows = shop.admin().await.walks(path, 100).await.concat();
     assert!(!rows.iter().any(|row| row["id"] == order.id()), "{path} does not list {}", order.id());
 }
 
-/// Somebody who has placed so many orders, oldest first.
+/// A customer who has placed so many orders, oldest first.
 async fn buyer_of(shop: &Shop, count: usize) -> (Customer, Vec<Order>) {
     let mug = shop.sells(Draft::with_stock(20)).await;
     let customer = shop.new_customer().await;
@@ -49,7 +49,7 @@ async fn buyer_of(shop: &Shop, count: usize) -> (Customer, Vec<Order>) {
 }
 
 #[tokio::test]
-async fn an_admin_sees_everybodys_orders_newest_first() {
+async fn admin_lists_all_orders_newest_first() {
     let shop = Shop::open().await;
     let (_customer, mine, _mug) = paid_order(&shop).await;
     let mug = shop.sells(Draft::with_stock(3)).await;
@@ -64,13 +64,13 @@ async fn an_admin_sees_everybodys_orders_newest_first() {
 }
 
 #[tokio::test]
-async fn orders_are_found_by_how_far_they_have_come() {
+async fn orders_are_found_by_status() {
     let shop = Shop::open().await;
     let (customer, cancelled, _mug) = paid_order(&shop).await;
     customer.cancels(&cancelled, "Ordered twice").await.expect(200);
     let (_customer, delivered, _mug) = paid_order(&shop).await;
     for status in ["processing", "shipped", "delivered"] {
-        finds_not(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
+        expect_absent(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
         shop.admin().await.moves(&delivered, status).await.expect(200);
         finds(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
     }
@@ -79,26 +79,26 @@ async fn orders_are_found_by_how_far_they_have_come() {
         let rows = finds(&shop, &path, order).await;
         assert!(rows.iter().all(|row| row["status"] == status), "{path}: {rows:#?}");
         are_newest_first(&rows);
-        finds_not(&shop, &path, other).await;
+        expect_absent(&shop, &path, other).await;
     }
     for status in ["confirmed", "processing", "shipped", "returned"] {
-        finds_not(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
+        expect_absent(&shop, &format!("/api/v1/orders?status={status}"), &delivered).await;
     }
 }
 
 #[tokio::test]
-async fn orders_that_wait_for_their_money_are_found_while_they_wait() {
+async fn pending_orders_are_found_while_pending() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = order_with(&shop, "pm_card_chargeDeclined").await;
     let rows = finds(&shop, "/api/v1/orders?status=pending", &order).await;
     assert!(rows.iter().all(|row| row["status"] == "pending"), "{rows:#?}");
     customer.cancels(&order, "Ordered twice").await.expect(200);
     finds(&shop, "/api/v1/orders?status=cancelled", &order).await;
-    finds_not(&shop, "/api/v1/orders?status=pending", &order).await;
+    expect_absent(&shop, "/api/v1/orders?status=pending", &order).await;
 }
 
 #[tokio::test]
-async fn orders_are_found_by_the_days_they_were_placed_on() {
+async fn orders_are_found_by_date() {
     let shop = Shop::open().await;
     let (_customer, order, _mug) = paid_order(&shop).await;
     let (yesterday, tomorrow, later) = (day(-1), day(1), day(2));
@@ -119,12 +119,12 @@ async fn orders_are_found_by_the_days_they_were_placed_on() {
         format!("from={yesterday}&to={later}&status=cancelled"),
     ];
     for filter in without {
-        finds_not(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
+        expect_absent(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
     }
 }
 
 #[tokio::test]
-async fn an_order_is_found_by_its_number_as_people_say_it() {
+async fn order_is_found_by_its_number_in_any_spelling() {
     let shop = Shop::open().await;
     let (_customer, order, _mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
@@ -139,7 +139,7 @@ async fn an_order_is_found_by_its_number_as_people_say_it() {
 }
 
 #[tokio::test]
-async fn orders_are_found_by_the_address_of_their_account_or_guest() {
+async fn orders_are_found_by_email_of_account_or_guest() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let (customer, orders) = buyer_of(&shop, 2).await;
@@ -153,7 +153,7 @@ async fn orders_are_found_by_the_address_of_their_account_or_guest() {
             assert_eq!(ids(&rows), due.map(Order::id), "{said}");
         }
     }
-    // A guest who gave the address of an account bought with it, too.
+    // A guest ordered with the email address of an account, too.
     let same = shop.new_guest().with_email(&customer.email);
     let (third, _) = same.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let rows = finds(&shop, &format!("/api/v1/orders?email={}", customer.email), &third).await;
@@ -163,7 +163,7 @@ async fn orders_are_found_by_the_address_of_their_account_or_guest() {
 }
 
 #[tokio::test]
-async fn a_list_of_orders_is_read_in_pages() {
+async fn list_of_orders_has_pages() {
     let shop = Shop::open().await;
     let (customer, orders) = buyer_of(&shop, 5).await;
     let by_email = format!("/api/v1/orders?email={}", customer.email);
@@ -176,7 +176,7 @@ async fn a_list_of_orders_is_read_in_pages() {
         assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1], "{path}");
         assert_eq!(ids(&pages.concat()), newest_first, "{path}: each once, in order");
     }
-    // All of the shop's, while others go on buying.
+    // All orders of the shop, while others go on buying.
     for filter in ["", "?status=confirmed"] {
         let path = format!("/api/v1/orders{filter}");
         let (pages, _) = futures::join!(admin.walks(&path, 50), join_all((0..2).map(|_| buyer_of(&shop, 1))));
@@ -185,7 +185,7 @@ async fn a_list_of_orders_is_read_in_pages() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_own_search_alone() {
+async fn cursor_is_valid_for_its_own_search_only() {
     let shop = Shop::open().await;
     let (customer, orders) = buyer_of(&shop, 2).await;
     let by_email = format!("/api/v1/orders?email={}&limit=1", customer.email);
@@ -217,7 +217,7 @@ async fn a_cursor_is_good_for_its_own_search_alone() {
 }
 
 #[tokio::test]
-async fn a_search_is_well_formed() {
+async fn invalid_order_search_is_refused() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let bad = [
@@ -239,7 +239,7 @@ async fn a_search_is_well_formed() {
 }
 
 #[tokio::test]
-async fn a_customer_sees_their_own_orders_and_looks_for_nothing() {
+async fn customer_lists_own_orders_and_cannot_search() {
     let shop = Shop::open().await;
     let (customer, orders) = buyer_of(&shop, 2).await;
     let (stranger, _) = buyer_of(&shop, 1).await;

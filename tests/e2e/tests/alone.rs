@@ -1,5 +1,5 @@
-//! The tests that break something for everybody: they kill a worker, hold a queue back or let DynamoDB refuse. A test
-//! program of their own, so that nobody has to wait for them; in it they run one after the other (`Shop::open_alone`).
+//! The tests that disturb others: they kill a worker, pause a queue or make DynamoDB fail. They are a test
+//! program of their own, so that other tests need not wait for them. In it they run one after the other (`Shop::open_alone`).
 
 mod erasure_alone;
 mod imports_alone;
@@ -15,14 +15,14 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 #[tokio::test]
-async fn a_worker_that_is_killed_in_the_middle_of_a_charge_charges_once() {
-    // Alone: every process of the worker is killed, and with it whatever charge is on its way.
+async fn worker_killed_during_a_charge_charges_once() {
+    // Alone: it kills every process of the worker, and with it any other charge.
     let shop = Shop::open_alone().await;
-    // And no webhook: nobody else knows what the killed one has done.
+    // Without webhooks: nothing else knows what the killed worker has done.
     let (customer, order, mug) = order_with(&shop, "pm_test_delay_8000_hook_never").await;
     shop.provider.awaits_authorisation(&order).await;
     shop.functions.kill("payments-worker").await;
-    // The keys must not be what saves us: a provider forgets them before a queue has to give up.
+    // Idempotency keys must not be what prevents a second charge: a provider removes them before a queue gives up.
     shop.provider.forgets_keys(&order).await;
 
     let order = customer.awaits(&order, "confirmed", "paid").await;
@@ -33,7 +33,7 @@ async fn a_worker_that_is_killed_in_the_middle_of_a_charge_charges_once() {
 }
 
 #[tokio::test]
-async fn twenty_customers_at_once_buy_five_of_five_while_every_third_transaction_conflicts() {
+async fn twenty_customers_buy_five_of_five_while_every_third_transaction_conflicts() {
     let shop = Shop::open_alone().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let fault = json!({ "operation": "TransactWriteItems", "every": 3, "kind": "transaction_conflict" });
@@ -43,7 +43,7 @@ async fn twenty_customers_at_once_buy_five_of_five_while_every_third_transaction
     assert!(injected >= 10, "the conflicts were there: {injected}");
 }
 
-/// An order is placed while a queue is held back; the message about it is then delivered three times.
+/// An order is placed while a queue is paused; then the message about it is delivered three times.
 async fn three_times_the_same(queue: &str) {
     let shop = Shop::open_alone().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
@@ -77,37 +77,37 @@ async fn three_times_the_same(queue: &str) {
 }
 
 #[tokio::test]
-async fn a_payment_message_that_comes_three_times_charges_once() {
+async fn payment_message_delivered_three_times_charges_once() {
     three_times_the_same("payments").await;
 }
 
 #[tokio::test]
-async fn an_order_message_that_comes_three_times_confirms_once() {
+async fn order_message_delivered_three_times_confirms_once() {
     three_times_the_same("orders").await;
 }
 
 #[tokio::test]
-async fn a_notification_that_comes_three_times_is_mailed_once() {
+async fn notification_delivered_three_times_is_mailed_once() {
     three_times_the_same("notifications").await;
 }
 
 #[tokio::test]
-async fn a_sale_that_is_told_three_times_is_logged_once() {
+async fn sale_event_delivered_three_times_is_logged_once() {
     three_times_the_same("catalog").await;
 }
 
-/// At once, so that each waits for its turn at the row as a buyer of something scarce does, and no machine is asked to run a
-/// thousand sandboxes.
+/// A limit of concurrent requests: each waits for its turn at the row, as buyers of a scarce product do, and the machine need not run a
+/// thousand execution environments.
 const AT_ONCE: usize = 48;
 
 #[tokio::test]
-async fn a_thousand_guests_want_a_hundred_pieces_and_exactly_a_hundred_get_one() {
-    // Alone: it takes all of the machine.
+async fn thousand_guests_order_a_hundred_units_and_exactly_a_hundred_get_one() {
+    // Alone: it takes the whole machine.
     let shop = Shop::open_alone().await;
     let mug = shop.sells(Draft::with_stock(100)).await;
     let checkouts: Vec<_> = (0..1000).map(|_| (shop.new_guest(), Checkout::of(&[(&mug.sku, 1)]))).collect();
-    // A busy database, or a function on a busy machine, may be too late: then they send the same order again, as every client has to,
-    // under the same key.
+    // The database or a function may be too late on a busy machine. Then the guest retries under the same key, as every client
+    // should.
     let responses = stream::iter(&checkouts).map(async |(guest, checkout)| {
         await_until(format_args!("{} has an answer", checkout.key), SOON, async || {
             let response = guest.tries_to_place(checkout).await;
@@ -127,8 +127,8 @@ async fn a_thousand_guests_want_a_hundred_pieces_and_exactly_a_hundred_get_one()
             }
         }
     }
-    // All that were sold are paid, unless the machine was so slow that a hold ended meanwhile; then its piece was for sale
-    // again, and nothing else was.
+    // All orders are paid, unless the machine was so slow that a hold ended. Then its unit was for sale again, and no
+    // other.
     let admin = shop.admin().await;
     let ends = stream::iter(&sold).map(async |order| {
         await_until(format_args!("{} is confirmed or cancelled", order.id()), EVENTUALLY, async || {
@@ -142,7 +142,7 @@ async fn a_thousand_guests_want_a_hundred_pieces_and_exactly_a_hundred_get_one()
     assert!((100..=100 + cancelled).contains(&sold.len()), "{} were sold, {cancelled} of them cancelled", sold.len());
     let left = 100 + cancelled - sold.len();
     shop.has_exact_stock(&mug, u32::try_from(left).unwrap_or(u32::MAX)).await;
-    // And the log, which is written behind all that, says the same.
+    // The log is written later and agrees.
     let mut due = vec![("initial", 100)];
     due.extend(vec![("sale", -1); sold.len()]);
     due.extend(vec![("returned", 1); cancelled]);
@@ -150,8 +150,8 @@ async fn a_thousand_guests_want_a_hundred_pieces_and_exactly_a_hundred_get_one()
 }
 
 #[tokio::test]
-async fn an_order_whose_hold_has_ended_is_paid_no_more() {
-    // Alone: the orders queue is held back, so that nobody cancels the order at the moment when its hold ends.
+async fn order_cannot_be_paid_after_its_hold() {
+    // Alone: the orders queue is paused, so that no worker cancels the order when its hold ends.
     let shop = Shop::open_alone().await;
     let (customer, order, _mug) = shop
         .functions
@@ -162,12 +162,12 @@ async fn an_order_whose_hold_has_ended_is_paid_no_more() {
                 if payment["status"] == "failed" { Ok(()) } else { Err(payment.to_string()) }
             })
             .await;
-            // While the hold lasts, it is the method that is refused.
+            // While the hold lasts, the payment method is refused.
             customer.pays(&order, "no token!").await.expect_refusal(422);
             await_until("the hold has ended", EVENTUALLY, async || {
                 let ends = customer.looks_up(&order).await.0["holdExpiresAt"].as_str().map(str::to_owned);
                 let ends = ends.and_then(|ends| OffsetDateTime::parse(&ends, &Rfc3339).ok());
-                // None: it is pending no more, for housekeeping has just come by.
+                // `None`: housekeeping has cancelled the order meanwhile.
                 if ends.is_none_or(|ends| ends < OffsetDateTime::now_utc()) { Ok(()) } else { Err(format!("{ends:?}")) }
             })
             .await;
@@ -181,7 +181,7 @@ async fn an_order_whose_hold_has_ended_is_paid_no_more() {
 }
 
 #[tokio::test]
-async fn what_the_relay_cannot_publish_stays_in_its_outbox_until_it_can() {
+async fn unpublished_event_stays_in_the_outbox_until_published() {
     let shop = Shop::open_alone().await;
     let (customer, order) = shop
         .queues
@@ -192,14 +192,14 @@ async fn what_the_relay_cannot_publish_stays_in_its_outbox_until_it_can() {
                 if payment["status"] == "captured" { Ok(()) } else { Err(payment.to_string()) }
             })
             .await;
-            // A later event has gone its way: the relay has met this one, too.
+            // A later event was published, so the relay has seen this one, too.
             let (_, later, _) = order_with(&shop, "pm_card_visa").await;
             shop.provider.awaits_authorisation(&later).await;
             (customer, order)
         })
         .await;
-    // The emulator's streams do not come again as AWS' do. Housekeeping takes what has lain there for a minute; not waiting
-    // for its schedule, we wake it.
+    // The emulator's streams do not retry as AWS' do. Housekeeping republishes what has waited for a minute. The test invokes it instead of
+    // waiting for its schedule.
     await_until("the mail of the paid order has come", EVENTUALLY, async || {
         let task = json!({ "task": "republish-outbox" }).to_string();
         let invoked = shop.functions.invoke("housekeeping", task).await;
@@ -213,14 +213,14 @@ async fn what_the_relay_cannot_publish_stays_in_its_outbox_until_it_can() {
 }
 
 #[tokio::test]
-async fn an_order_whose_reservation_the_provider_let_go_is_not_packed() {
+async fn order_whose_authorisation_the_provider_cancelled_cannot_be_packed() {
     let shop = Shop::open_alone().await;
     let (customer, order, _mug) = shop
         .functions
         .while_stopped(shop.queues.url("orders"), async {
             let (customer, order, mug) = order_with(&shop, "pm_card_visa").await;
             customer.api.awaits_payment(&order, "authorized").await;
-            // Its webhook is all that souk hears of it.
+            // Only the webhook tells souk.
             shop.provider.voids_at_provider(&order).await;
             customer.api.awaits_payment(&order, "cancelled").await;
             (customer, order, mug)
@@ -237,7 +237,7 @@ async fn an_order_whose_reservation_the_provider_let_go_is_not_packed() {
 }
 
 #[tokio::test]
-async fn an_order_that_was_paid_in_time_is_confirmed_although_nobody_was_told() {
+async fn order_paid_in_time_is_confirmed_although_the_message_was_lost() {
     let shop = Shop::open_alone().await;
     let queue = shop.queues.url("orders");
     let (customer, order, mug) = shop

@@ -1,14 +1,14 @@
-//! A bank that reserves something else than it was asked for: nothing rests on that, somebody is called, and the
+//! A bank that authorises another amount or currency than requested: souk does not rely on it, alerts the operator, and the
 //! customer can pay in another way.
 
 use e2e::scenarios::order_with;
 use e2e::{SOON, Shop, await_until};
 use serde_json::json;
 
-/// Where alarms go in the test stack.
+/// Where alarms are sent in the test stack.
 const OPERATOR: &str = "operator@souk.local";
 
-async fn an_alarm_and_another_card(card: &str) {
+async fn alarms_operator_and_accepts_another_card(card: &str) {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, card).await;
     let order = customer.awaits(&order, "pending", "failed").await;
@@ -35,22 +35,22 @@ async fn an_alarm_and_another_card(card: &str) {
 }
 
 #[tokio::test]
-async fn a_bank_that_reserves_a_cent_more_is_not_believed() {
-    an_alarm_and_another_card("pm_test_amount_plus_1").await;
+async fn authorisation_of_a_cent_more_is_refused() {
+    alarms_operator_and_accepts_another_card("pm_test_amount_plus_1").await;
 }
 
 #[tokio::test]
-async fn a_bank_that_reserves_a_cent_less_is_not_believed() {
-    an_alarm_and_another_card("pm_test_amount_minus_1").await;
+async fn authorisation_of_a_cent_less_is_refused() {
+    alarms_operator_and_accepts_another_card("pm_test_amount_minus_1").await;
 }
 
 #[tokio::test]
-async fn a_bank_that_reserves_dollars_for_euros_is_not_believed() {
-    an_alarm_and_another_card("pm_test_currency_usd").await;
+async fn authorisation_in_another_currency_is_refused() {
+    alarms_operator_and_accepts_another_card("pm_test_currency_usd").await;
 }
 
 #[tokio::test]
-async fn a_mismatch_that_nobody_mends_ends_with_the_hold() {
+async fn mismatched_order_is_cancelled_after_its_hold() {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, "pm_test_amount_plus_1").await;
     await_until("the mismatch is seen", SOON, async || {

@@ -1,4 +1,4 @@
-//! Programs that act as an account, with a key: what they may do, what they may not, and how they are stopped.
+//! Programs with an API key: what they may do, what they may not do, and how a key ends.
 
 use e2e::{
     Api, ApiKeyClient, Checkout, Customer, Draft, EVENTUALLY, KEYS, Response, Shop, await_until, row_of_key, unique,
@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 const PROFILE: &str = "/api/v1/users/profile";
 const ORDERS: &str = "/api/v1/orders";
-/// Whole, and nobody's.
+/// Well-formed, but no key.
 const OF_NOBODY: &str = "sk_1fJjkkpe9PiTw9KSulA8Ghct30vZz4HpdQ5c5b9cPF105k8Ez";
 
 async fn changes(shop: &Shop, who: &Customer, what: &str, body: &Value) {
     shop.admin().await.put(&format!("/api/v1/users/{}/{what}", who.id()), body).await.expect(200);
 }
 
-/// Somebody new who runs the shop, too, logged in as that.
+/// A new customer with the admin role, logged in after the change.
 async fn new_admin(shop: &Shop) -> Customer {
     let grace = shop.new_verified_customer().await;
     changes(shop, &grace, "role", &json!({ "role": "admin" })).await;
@@ -25,7 +25,7 @@ async fn new_admin(shop: &Shop) -> Customer {
     grace.through(&shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default()))
 }
 
-/// Waits until a call is answered so: every sandbox forgets what it knows of a key within 30 seconds.
+/// Waits until a call gets this status. Every execution environment caches a key for 30 seconds at most.
 async fn awaits(what: &str, status: u16, look: impl AsyncFn() -> Response) -> Response {
     await_until(what, EVENTUALLY, async || {
         let response = look().await;
@@ -41,7 +41,7 @@ fn a_mug() -> Value {
 }
 
 #[tokio::test]
-async fn a_key_is_shown_once_and_then_known_by_its_last_characters() {
+async fn key_is_shown_once_and_listed_with_its_last_characters() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let body = json!({ "name": " The ERP ", "scopes": ["use_account", "buy"], "expiresInDays": 30 });
@@ -60,14 +60,14 @@ async fn a_key_is_shown_once_and_then_known_by_its_last_characters() {
     let mut seen = made.clone();
     seen.as_object_mut().expect("a key is an object").remove("key");
     assert_eq!(listed[1], seen, "newest first: {listed:?}");
-    assert!(usual.created["expiresAt"].as_str() > made["expiresAt"].as_str(), "90 days: {}", usual.made);
+    assert!(usual.created["expiresAt"].as_str() > made["expiresAt"].as_str(), "90 days: {}", usual.created);
 
     let row = shop.rows.reads("identity", &row_of_key(key), "APIKEY").await;
     assert!(row["keyId"]["S"] == made["id"] && !row.to_string().contains(&key[3..30]), "{row}");
 }
 
 #[tokio::test]
-async fn the_last_use_of_a_key_is_seen_to_the_hour() {
+async fn last_use_of_a_key_is_stored_to_the_hour() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let client = ada.makes_key(&["use_account"]).await;
@@ -78,13 +78,13 @@ async fn the_last_use_of_a_key_is_seen_to_the_hour() {
         if used.is_null() { Err("never used".to_owned()) } else { Ok(used) }
     })
     .await;
-    // Another function, which has not seen the key, reads that it was noted.
+    // Another function, which has not seen the key, reads the stored time of use.
     client.api.get(ORDERS).await.expect(200);
     assert_eq!(ada.keys().await[0]["lastUsedAt"], first);
 }
 
 #[tokio::test]
-async fn a_key_acts_as_its_account_within_its_scopes() {
+async fn key_acts_for_its_account_within_its_scopes() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let ada = shop.new_verified_customer().await;
@@ -111,7 +111,7 @@ async fn a_key_acts_as_its_account_within_its_scopes() {
 }
 
 #[tokio::test]
-async fn what_is_ones_own_is_closed_to_a_key_that_is_not_for_it() {
+async fn key_without_use_account_cannot_read_personal_data() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let ada = shop.new_verified_customer().await;
@@ -120,16 +120,16 @@ async fn what_is_ones_own_is_closed_to_a_key_that_is_not_for_it() {
     for path in [PROFILE, ORDERS, "/api/v1/cart/me", "/api/v1/auth/me", "/api/v1/users/addresses"] {
         buyer.api.get(path).await.expect_problem(403, "insufficient_scope").mentions("use_account");
     }
-    // As to anybody whose it is not.
+    // The same response as for a stranger.
     buyer.api.get(&format!("{ORDERS}/{}", order.id())).await.expect_problem(404, "not_found");
     buyer.api.reads_payment(&order).await.expect_problem(404, "not_found");
-    // What it buys is the account's all the same.
+    // What the key buys still belongs to the account.
     let bought = ada.through(&buyer.api).places(&Checkout::of(&[(&mug.sku, 1)])).await;
     ada.looks_up(&bought).await;
 }
 
 #[tokio::test]
-async fn a_shops_key_keeps_the_shelves_and_nothing_else() {
+async fn key_with_catalog_scopes_manages_the_catalog_only() {
     let shop = Shop::open().await;
     let grace = new_admin(&shop).await;
     let shelves = grace.makes_key(&["manage_products"]).await;
@@ -152,7 +152,7 @@ async fn a_shops_key_keeps_the_shelves_and_nothing_else() {
     reader.api.get(&format!("{ORDERS}?limit=1")).await.expect(200);
     reader.api.get(&format!("{ORDERS}/user/{}", ada.id())).await.expect(200);
     reader.api.reads_payment(&order).await.expect(200);
-    // To see what others bought is not to buy it: neither their order nor their payment is this key's to change.
+    // The permission to read all orders does not include changing them or their payments.
     let buyer = grace.makes_key(&["buy", "read_orders"]).await;
     buyer.api.get(&format!("{ORDERS}/{}", order.id())).await.expect(200);
     buyer.api.cancels(&order, "by a robot").await.expect_problem(404, "not_found");
@@ -160,7 +160,7 @@ async fn a_shops_key_keeps_the_shelves_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_keys_of_a_closed_account_are_gone_with_it() {
+async fn closed_account_loses_its_keys() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let client = ada.makes_key(&["buy"]).await;
@@ -171,7 +171,7 @@ async fn the_keys_of_a_closed_account_are_gone_with_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_key_opens_nothing() {
+async fn invalid_key_is_refused() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let client = ada.makes_key(&["use_account"]).await;
@@ -183,7 +183,7 @@ async fn what_is_no_key_opens_nothing() {
             shop.anonymous().with_key(key).get(path).await.expect_problem(401, "invalid_api_key");
         }
     }
-    // It is not a token, and a token is not a key.
+    // A key is no token, and a token is no key.
     shop.anonymous().with_token(&client.key).get(PROFILE).await.expect_problem(401, "invalid_token");
     let token = ada.welcome["accessToken"].as_str().unwrap_or_default();
     shop.anonymous().with_key(token).get(PROFILE).await.expect_problem(401, "invalid_api_key");
@@ -191,7 +191,7 @@ async fn what_is_no_key_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_that_has_expired_is_refused_and_still_listed() {
+async fn expired_key_is_refused_and_listed() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let client = ada.makes_key(&["use_account"]).await;
@@ -201,7 +201,7 @@ async fn a_key_that_has_expired_is_refused_and_still_listed() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_over_and_others_keys_are_not_there() {
+async fn revoked_key_is_refused_and_keys_of_others_are_404() {
     let shop = Shop::open().await;
     let (ada, eve) = (shop.new_verified_customer().await, shop.new_verified_customer().await);
     let client = ada.makes_key(&["use_account"]).await;
@@ -210,7 +210,7 @@ async fn a_revoked_key_is_over_and_others_keys_are_not_there() {
     shop.anonymous().delete(&client.path()).await.expect_problem(401, "unauthenticated");
 
     ada.revokes(&client).await.expect(204);
-    // Whoever looks at the row itself knows it at once.
+    // A function that has not cached the key reads the row.
     client.api.get("/api/v1/auth/me").await.expect_problem(401, "invalid_api_key");
     awaits("the key is forgotten", 401, async || client.api.get(PROFILE).await)
         .await
@@ -220,7 +220,7 @@ async fn a_revoked_key_is_over_and_others_keys_are_not_there() {
 }
 
 #[tokio::test]
-async fn a_key_is_out_as_long_as_its_account_is() {
+async fn key_of_a_suspended_account_is_refused_until_reactivation() {
     let shop = Shop::open().await;
     let eve = shop.new_verified_customer().await;
     let client = eve.makes_key(&["use_account"]).await;
@@ -234,7 +234,7 @@ async fn a_key_is_out_as_long_as_its_account_is() {
 }
 
 #[tokio::test]
-async fn a_key_may_no_more_than_its_account_may_now() {
+async fn key_loses_permissions_with_its_account() {
     let shop = Shop::open().await;
     let grace = new_admin(&shop).await;
     let client = grace.makes_key(&["manage_users", "use_account"]).await;
@@ -247,7 +247,7 @@ async fn a_key_may_no_more_than_its_account_may_now() {
 }
 
 #[tokio::test]
-async fn what_opens_the_account_takes_a_login() {
+async fn key_cannot_manage_credentials() {
     let shop = Shop::open().await;
     let grace = new_admin(&shop).await;
     let all = json!({ "scopes": [
@@ -271,7 +271,7 @@ async fn what_opens_the_account_takes_a_login() {
 }
 
 #[tokio::test]
-async fn an_account_has_twenty_keys_at_most() {
+async fn account_has_at_most_twenty_keys() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let mut clients: Vec<ApiKeyClient> = Vec::new();
@@ -283,7 +283,7 @@ async fn an_account_has_twenty_keys_at_most() {
     ada.revokes(&clients[7]).await.expect(204);
     one_more().await.expect(201);
     one_more().await.expect_problem(409, "too_many_api_keys");
-    // All of them are told what becomes of the account, in one transaction.
+    // The transaction that changes the account changes all keys.
     changes(&shop, &ada, "status", &json!({ "status": "suspended" })).await;
     for client in [&clients[0], &clients[19]] {
         let row = shop.rows.reads("identity", &row_of_key(&client.key), "APIKEY").await;
@@ -292,7 +292,7 @@ async fn an_account_has_twenty_keys_at_most() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_made_while_its_account_is_suspended_is_told_of_it() {
+async fn key_created_during_a_suspension_is_suspended() {
     let shop = Shop::open().await;
     let eve = shop.new_verified_customer().await;
     let makes = join_all((0..8).map(|_| eve.tries_to_make_key(json!({ "scopes": ["buy"] }))));
@@ -306,7 +306,7 @@ async fn a_key_that_is_made_while_its_account_is_suspended_is_told_of_it() {
 }
 
 #[tokio::test]
-async fn who_has_not_shown_that_their_address_is_theirs_makes_no_key() {
+async fn unverified_customer_cannot_create_a_key() {
     let shop = Shop::open().await;
     let eve = shop.new_customer().await;
     eve.tries_to_make_key(json!({ "scopes": ["buy"] })).await.expect_problem(403, "email_not_verified");
@@ -314,7 +314,7 @@ async fn who_has_not_shown_that_their_address_is_theirs_makes_no_key() {
 }
 
 #[tokio::test]
-async fn what_no_key_can_be_is_refused_by_its_field() {
+async fn invalid_key_request_is_refused_with_its_field() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let scopes = |scopes: &[&str]| json!({ "scopes": scopes });

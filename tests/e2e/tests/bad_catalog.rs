@@ -1,20 +1,20 @@
-//! Whatever an admin or a visitor sends to the catalog and the search: each mistake has a status, a code and the name of its
-//! field, and leaves everything as it was.
+//! Invalid documents for the catalog and the search: each mistake has a status, a code and the name of its
+//! field, and changes nothing.
 
 use e2e::{Api, Product, Response, Shop, with};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const MERGE_PATCH: &str = "application/merge-patch+json";
-/// Well-formed, and nobody's.
+/// Well-formed, but no product.
 const NO_PRODUCT: &str = "prd_01h455vb4pex5vsknk084sn02q";
 
 fn words(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("word {n}")).collect()
 }
 
-/// What is wrong with a product's sheet, however it is sent: where, what, and what is told.
-fn bad_sheets() -> Vec<(&'static str, Value, &'static str, &'static str)> {
+/// Mistakes in a product, whether created or replaced: pointer, value, reported field, code.
+fn invalid_contents() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     let long = |length: usize| json!("x".repeat(length));
     let attributes = |count: usize| (0..count).map(|n| (format!("a{n}"), json!(n))).collect::<serde_json::Map<_, _>>();
     vec![
@@ -87,8 +87,8 @@ fn bad_sheets() -> Vec<(&'static str, Value, &'static str, &'static str)> {
     ]
 }
 
-/// What is wrong with options and variants.
-fn bad_variants(shop: &Shop, shirt: &Value) -> Vec<(&'static str, Value, &'static str, &'static str)> {
+/// Mistakes in options and variants.
+fn invalid_variants(shop: &Shop, shirt: &Value) -> Vec<(&'static str, Value, &'static str, &'static str)> {
     let option = |name: &str, values: &[String]| json!({ "name": name, "values": values });
     let many: Vec<Value> = words(41)
         .iter()
@@ -138,10 +138,10 @@ async fn patches(admin: &Api, product: &Product, body: &Value) -> Response {
 }
 
 #[tokio::test]
-async fn a_product_that_is_wrong_is_not_made() {
+async fn invalid_product_is_not_created() {
     let shop = Shop::open().await;
     let (admin, good) = (shop.admin().await, shop.mug());
-    for (place, value, field, code) in bad_sheets() {
+    for (place, value, field, code) in invalid_contents() {
         admin.post("/api/v1/products", &with(&good, place, value)).await.expect_fault(field, code);
     }
     for (place, value, field, code) in [
@@ -183,10 +183,10 @@ async fn a_product_that_is_wrong_is_not_made() {
 }
 
 #[tokio::test]
-async fn a_product_whose_variants_are_wrong_is_not_made() {
+async fn product_with_invalid_variants_is_not_created() {
     let shop = Shop::open().await;
     let (admin, good) = (shop.admin().await, shop.two_sizes());
-    for (place, value, field, code) in bad_variants(&shop, &good) {
+    for (place, value, field, code) in invalid_variants(&shop, &good) {
         admin.post("/api/v1/products", &with(&good, place, value)).await.expect_fault(field, code);
     }
     let stocked = with(&good, "/stock", json!({ "available": 1 }));
@@ -198,15 +198,15 @@ async fn a_product_whose_variants_are_wrong_is_not_made() {
 }
 
 #[tokio::test]
-async fn a_product_that_is_told_wrongly_stays_as_it_was() {
+async fn invalid_replacement_leaves_the_product_unchanged() {
     let shop = Shop::open().await;
     let (admin, good) = (shop.admin().await, shop.mug());
     let mug = shop.sells_this(&good).await;
     let before = admin.get(&format!("/api/v1/products/{}", mug.id)).await.expect(200).json();
     let sheet = with(&with(&good, "/sku", Value::Null), "/stock", Value::Null);
-    for (place, value, field, code) in bad_sheets() {
+    for (place, value, field, code) in invalid_contents() {
         puts(&admin, &mug, &with(&sheet, place, value.clone())).await.expect_fault(field, code);
-        // A patch of one member of it, around which there is nothing else.
+        // A patch of a single member.
         let (parents, name) = place[1..].rsplit_once('/').map_or((None, &place[1..]), |(up, name)| (Some(up), name));
         let patch = match parents {
             None => json!({ name: value }),
@@ -236,14 +236,14 @@ async fn a_product_that_is_told_wrongly_stays_as_it_was() {
 }
 
 #[tokio::test]
-async fn variants_that_are_told_wrongly_stay_as_they_were() {
+async fn invalid_variants_leave_the_product_unchanged() {
     let shop = Shop::open().await;
     let (admin, good) = (shop.admin().await, shop.two_sizes());
     let shirt = shop.sells_this(&good).await;
     let path = format!("/api/v1/products/{}", shirt.id);
     let before = admin.get(&path).await.expect(200).json();
     let sheet = with(&good, "/sku", Value::Null);
-    for (place, value, field, code) in bad_variants(&shop, &good) {
+    for (place, value, field, code) in invalid_variants(&shop, &good) {
         let bad = with(&sheet, place, value);
         puts(&admin, &shirt, &bad).await.expect_fault(field, code);
         let patch = json!({ "options": bad["options"], "variants": bad["variants"] });
@@ -252,7 +252,7 @@ async fn variants_that_are_told_wrongly_stay_as_they_were() {
     let single = with(&with(&shop.mug(), "/sku", Value::Null), "/stock", Value::Null);
     puts(&admin, &shirt, &single).await.expect_problem(409, "options_fixed");
     assert_eq!(admin.get(&path).await.expect(200).json(), before);
-    // What groups the variants is not sold.
+    // The product that groups the variants is not sold itself.
     let cart = shop.new_customer().await;
     for item in [json!({ "sku": shirt.sku, "quantity": 1 }), json!({ "productId": shirt.id, "quantity": 1 })] {
         cart.tries_to_add(item).await.expect_problem(422, "variant_required");
@@ -260,7 +260,7 @@ async fn variants_that_are_told_wrongly_stay_as_they_were() {
 }
 
 #[tokio::test]
-async fn a_change_needs_an_admin_and_a_version() {
+async fn product_change_needs_an_admin_and_a_version() {
     let shop = Shop::open().await;
     let (admin, customer) = (shop.admin().await, shop.new_customer().await);
     let mug = shop.sells_this(&shop.mug()).await;

@@ -1,11 +1,11 @@
-//! Whatever an admin sends as a category: each mistake has a code and the name of its field, and the tree stays a tree.
+//! Invalid categories: each mistake has a code and the name of its field, and the tree stays a tree.
 
 use e2e::{Api, Draft, SOON, Shop, await_until, unique, with};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_category_that_is_wrong_is_refused() {
+async fn invalid_category_is_refused() {
     let shop = Shop::open().await;
     let (admin, customer) = (shop.admin().await, shop.new_customer().await);
     let post = async |body: &Value| admin.post("/api/v1/categories", body).await;
@@ -65,7 +65,7 @@ async fn a_category_that_is_wrong_is_refused() {
     delete(&key).await.expect_problem(409, "category_in_use");
     shop.sells(Draft::with_stock(1).in_category(&child)).await;
     await_until("the category is known to be in use", SOON, async || {
-        // The index is a moment behind, and a delete in that moment would be one: so look at the list first.
+        // The index is eventually consistent, and a delete could succeed before it. So the test awaits the list first.
         let listed = shop.anonymous().get(&format!("/api/v1/products?category={child}")).await.expect(200).json();
         if listed["data"].as_array().is_some_and(|data| !data.is_empty()) { Ok(()) } else { Err(listed.to_string()) }
     })
@@ -74,7 +74,7 @@ async fn a_category_that_is_wrong_is_refused() {
 }
 
 #[tokio::test]
-async fn categories_hang_six_deep_at_most() {
+async fn categories_are_at_most_six_deep() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let keys: Vec<String> = (0..7).map(|_| unique("deep")).collect();

@@ -1,23 +1,23 @@
-//! Whatever is sent, the answer is a problem document that says what to do.
+//! Invalid requests: the response is a problem document that says what to do.
 
 use e2e::{Checkout, Customer, Draft, Product, Shop};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Well-formed, and nobody's.
+/// Well-formed, but of nothing that exists.
 const NO_PRODUCT: &str = "prd_01h455vb4pex5vsknk084sn02q";
 const NO_ORDER: &str = "ord_01h455vb4pex5vsknk084sn02q";
 const NO_PAYMENT: &str = "pay_01h455vb4pex5vsknk084sn02q";
 
-async fn a_shop_a_mug_and_a_customer() -> (Shop, Product, Customer) {
+async fn shop_with_mug_and_customer() -> (Shop, Product, Customer) {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let customer = shop.new_customer().await;
     (shop, mug, customer)
 }
 
-/// A good order of one mug, to be spoiled.
-fn good_order(shop: &Shop, mug: &Product) -> Value {
+/// A valid order of one mug.
+fn valid_order(shop: &Shop, mug: &Product) -> Value {
     let mut body = Checkout::of(&[(&mug.sku, 1)]).body;
     body["paymentMethod"] = shop.stack.payment_method.clone();
     body
@@ -25,7 +25,7 @@ fn good_order(shop: &Shop, mug: &Product) -> Value {
 
 #[tokio::test]
 async fn malformed_json_is_400() {
-    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let (_shop, mug, customer) = shop_with_mug_and_customer().await;
     for body in ["", "{", "{\"sku\": ", &format!("{{\"sku\": \"{}\" \"quantity\": 1}}", mug.sku), "sku=1"] {
         for path in ["/api/v1/cart/me/items", "/api/v1/orders", "/api/v1/auth/login"] {
             let call = customer.api.call(Method::POST, path).idempotency_key("malformed");
@@ -35,8 +35,8 @@ async fn malformed_json_is_400() {
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_415() {
-    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn body_that_is_not_json_is_415() {
+    let (_shop, mug, customer) = shop_with_mug_and_customer().await;
     let item = json!({ "sku": mug.sku, "quantity": 1 }).to_string();
     for media_type in ["text/plain", "application/x-www-form-urlencoded"] {
         let call = customer.api.call(Method::POST, "/api/v1/cart/me/items");
@@ -45,11 +45,11 @@ async fn what_is_not_json_is_415() {
 }
 
 #[tokio::test]
-async fn an_unknown_field_is_422_and_named() {
-    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn unknown_field_is_422_and_named() {
+    let (shop, mug, customer) = shop_with_mug_and_customer().await;
     let item = json!({ "sku": mug.sku, "quantity": 1, "colour": "red" });
     customer.tries_to_add(item).await.expect_refusal(422).names_field("colour");
-    let mut order = good_order(&shop, &mug);
+    let mut order = valid_order(&shop, &mug);
     order["items"][0]["price"] = json!(1);
     customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("price");
     let greedy = json!({ "email": "mallory@example.com", "password": "a long password", "name": "M", "role": "admin" });
@@ -57,12 +57,12 @@ async fn an_unknown_field_is_422_and_named() {
 }
 
 #[tokio::test]
-async fn a_wrong_type_is_422_and_names_the_field() {
-    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn wrong_type_is_422_and_names_the_field() {
+    let (shop, mug, customer) = shop_with_mug_and_customer().await;
     for quantity in [json!("two"), json!(1.5), json!([1]), json!(null), json!(true)] {
         let response = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
         response.expect_refusal(422).names_field("quantity");
-        let mut order = good_order(&shop, &mug);
+        let mut order = valid_order(&shop, &mug);
         order["items"][0]["quantity"] = quantity;
         customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("quantity");
     }
@@ -71,12 +71,12 @@ async fn a_wrong_type_is_422_and_names_the_field() {
 }
 
 #[tokio::test]
-async fn a_quantity_is_from_1_to_999() {
-    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn quantity_is_between_1_and_999() {
+    let (shop, mug, customer) = shop_with_mug_and_customer().await;
     for quantity in [0, -1, 1000, i64::MAX] {
         let response = customer.tries_to_add(json!({ "sku": mug.sku, "quantity": quantity })).await;
         response.expect_refusal(422).names_field("quantity");
-        let mut order = good_order(&shop, &mug);
+        let mut order = valid_order(&shop, &mug);
         order["items"][0]["quantity"] = json!(quantity);
         customer.api.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("quantity");
     }
@@ -89,18 +89,18 @@ async fn a_quantity_is_from_1_to_999() {
 }
 
 #[tokio::test]
-async fn a_body_over_256_kb_is_413() {
-    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn body_over_256_kb_is_413() {
+    let (_shop, mug, customer) = shop_with_mug_and_customer().await;
     let item = json!({ "sku": mug.sku, "quantity": 1, "padding": "x".repeat(257 * 1024) });
     customer.tries_to_add(item).await.expect_refusal(413);
 }
 
 #[tokio::test]
-async fn an_unknown_product_is_422_in_a_body_and_404_in_a_path() {
-    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn unknown_product_is_422_in_a_body_and_404_in_a_path() {
+    let (shop, mug, customer) = shop_with_mug_and_customer().await;
     customer.tries_to_add(json!({ "sku": "NO-SUCH-SKU", "quantity": 1 })).await.expect_refusal(422);
     customer.tries_to_add(json!({ "productId": NO_PRODUCT, "quantity": 1 })).await.expect_refusal(422);
-    let mut order = good_order(&shop, &mug);
+    let mut order = valid_order(&shop, &mug);
     order["items"][0]["sku"] = json!("NO-SUCH-SKU");
     customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
     for path in [NO_PRODUCT, "prd_nonsense", "nonsense", NO_ORDER] {
@@ -111,31 +111,31 @@ async fn an_unknown_product_is_422_in_a_body_and_404_in_a_path() {
 }
 
 #[tokio::test]
-async fn what_an_order_needs_is_422_when_it_is_missing() {
-    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn missing_member_of_an_order_is_422() {
+    let (shop, mug, customer) = shop_with_mug_and_customer().await;
     for missing in ["items", "shippingAddress", "paymentMethod"] {
-        let mut order = good_order(&shop, &mug);
+        let mut order = valid_order(&shop, &mug);
         if let Some(members) = order.as_object_mut() {
             members.remove(missing);
         }
         customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
     }
-    let mut order = good_order(&shop, &mug);
+    let mut order = valid_order(&shop, &mug);
     order["items"] = json!([]);
     customer.api.post("/api/v1/orders", &order).await.expect_refusal(422);
     let guest = shop.anonymous();
-    guest.post("/api/v1/orders", &good_order(&shop, &mug)).await.expect_refusal(422).names_field("email");
-    let mut order = good_order(&shop, &mug);
+    guest.post("/api/v1/orders", &valid_order(&shop, &mug)).await.expect_refusal(422).names_field("email");
+    let mut order = valid_order(&shop, &mug);
     order["email"] = json!("nobody");
     guest.post("/api/v1/orders", &order).await.expect_refusal(422).names_field("email");
-    // An empty cart is a state, not a mistake in the request; either way nothing is ordered.
+    // An empty cart is a state and not a mistake in the request. Either way nothing is ordered.
     let refused = customer.tries_to_place(&Checkout::of_cart()).await;
     assert!(matches!(refused.status, 409 | 422), "{} {}", refused.status, refused.text);
 }
 
 #[tokio::test]
-async fn what_is_anothers_is_404_as_if_it_were_not_there() {
-    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn resource_of_another_customer_is_404_like_a_missing_one() {
+    let (shop, mug, customer) = shop_with_mug_and_customer().await;
     let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let stranger = shop.new_customer().await;
     let path = |id: &str| format!("/api/v1/orders/{id}");
@@ -154,8 +154,8 @@ async fn what_is_anothers_is_404_as_if_it_were_not_there() {
 }
 
 #[tokio::test]
-async fn nobody_is_401_and_a_customer_is_403_where_an_admin_is_needed() {
-    let (shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn anonymous_is_401_and_customer_is_403_on_admin_routes() {
+    let (shop, mug, customer) = shop_with_mug_and_customer().await;
     for path in ["/api/v1/cart/me", "/api/v1/orders", "/api/v1/auth/me"] {
         shop.anonymous().get(path).await.expect_refusal(401);
     }
@@ -172,11 +172,11 @@ async fn nobody_is_401_and_a_customer_is_403_where_an_admin_is_needed() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_changed_is_401() {
-    let (shop, _mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn changed_token_is_401() {
+    let (shop, _mug, customer) = shop_with_mug_and_customer().await;
     let token = customer.welcome["accessToken"].as_str().unwrap_or_default();
     let (signed, signature) = token.rsplit_once('.').unwrap_or_default();
-    // A character in the middle: the last one of a base64 text may hold bits that count for nothing.
+    // A character in the middle: the last character of base64 may hold unused bits.
     let (head, tail) = signature.split_at(signature.len() / 2);
     let other = if tail.starts_with('A') { "B" } else { "A" };
     let forged = format!("{signed}.{head}{other}{}", &tail[1..]);
@@ -187,8 +187,8 @@ async fn a_token_that_was_changed_is_401() {
 }
 
 #[tokio::test]
-async fn a_card_number_is_refused_and_not_repeated() {
-    let (_shop, mug, customer) = a_shop_a_mug_and_a_customer().await;
+async fn card_number_is_refused_and_not_echoed() {
+    let (_shop, mug, customer) = shop_with_mug_and_customer().await;
     for number in ["4242424242424242", "4242 4242 4242 4242"] {
         let response = customer.tries_to_place(&Checkout::of(&[(&mug.sku, 1)]).paid_with(number)).await;
         let problem = response.expect_refusal(422).names_field("token");
@@ -198,7 +198,7 @@ async fn a_card_number_is_refused_and_not_repeated() {
 
 #[tokio::test]
 async fn headers_beyond_what_a_gateway_takes_are_431_and_long_credentials_401() {
-    let (shop, _mug, customer) = a_shop_a_mug_and_a_customer().await;
+    let (shop, _mug, customer) = shop_with_mug_and_customer().await;
     let long = |of: usize| "x".repeat(of);
     let api = &customer.api;
     let asks =
@@ -206,7 +206,7 @@ async fn headers_beyond_what_a_gateway_takes_are_431_and_long_credentials_401() 
     asks("X-Anything", 13_000).send().await.expect_problem(431, "headers_too_large");
     asks("X-Anything", 9_000).send().await.expect(200);
     asks("User-Agent", 9_000).send().await.expect(200);
-    // An id that is too long to be repeated is nobody's.
+    // An id that is too long is not echoed.
     let response = asks("X-Request-Id", 5_000).send().await.expect(200);
     assert!(response.header("x-request-id").is_some_and(|id| id.len() < 200), "{:?}", response.headers);
     shop.anonymous().with_token(&long(5_000)).get("/api/v1/users/profile").await.expect_problem(401, "invalid_token");

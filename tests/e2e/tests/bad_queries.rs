@@ -1,13 +1,13 @@
-//! Whatever is asked of the lists and of the search: what is out of range is told by name, and a cursor is good for its own list.
+//! Invalid queries of lists and of the search: an error names the parameter, and a cursor is valid for its own list only.
 
 use e2e::{Draft, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 
-/// Well-formed, and nobody's.
+/// Well-formed, but no product.
 const NO_PRODUCT: &str = "prd_01h455vb4pex5vsknk084sn02q";
 
 #[tokio::test]
-async fn a_filter_out_of_range_is_422_and_named() {
+async fn filter_out_of_range_is_422_and_named() {
     let shop = Shop::open().await;
     let anonymous = shop.anonymous();
     let long = "x".repeat(10_000);
@@ -75,9 +75,9 @@ async fn a_filter_out_of_range_is_422_and_named() {
 }
 
 #[tokio::test]
-async fn whatever_is_searched_for_is_an_answer() {
+async fn any_search_text_gets_a_result() {
     let shop = Shop::open().await;
-    // Syntax of query languages, scripts, emoji and what has no word in it: none of it is an error, or means anything.
+    // Syntax of query languages, scripts, emoji, and text without a word: none of it is an error, or has a meaning.
     for words in [
         "%22",
         "%2B",
@@ -108,13 +108,13 @@ async fn whatever_is_searched_for_is_an_answer() {
             assert_eq!(response.status, 200, "{path}{words}: {}", response.text);
         }
     }
-    // Bytes that are no text are nobody's words, either; they may be refused, and break nothing.
+    // Bytes that are no UTF-8 may be refused, and break nothing.
     let response = shop.anonymous().get("/api/v1/products?search=%FF%FE").await;
     assert!(matches!(response.status, 200 | 400 | 422), "{} {}", response.status, response.text);
 }
 
 #[tokio::test]
-async fn a_cursor_of_another_query_is_refused() {
+async fn cursor_of_another_query_is_refused() {
     let shop = Shop::open().await;
     let category = unique("paged");
     let mugs = join_all((0..2).map(|_| shop.sells(Draft::with_stock(1).in_category(&category)))).await;
@@ -153,7 +153,7 @@ async fn a_cursor_of_another_query_is_refused() {
     }
 }
 #[tokio::test]
-async fn what_became_of_a_product_is_for_admins_and_in_pages() {
+async fn history_of_a_product_is_paged_and_for_admins() {
     let shop = Shop::open().await;
     let (admin, customer) = (shop.admin().await, shop.new_customer().await);
     let mug = shop.sells_this(&shop.mug()).await;

@@ -1,11 +1,11 @@
-//! Whatever an admin sends as a count of stock: each mistake has a code and the name of its field, and the stock stays as it was.
+//! Invalid stock changes: each mistake has a code and the name of its field, and the stock does not change.
 
 use e2e::{Product, Shop};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn stock_that_is_counted_wrongly_stays_as_it_was() {
+async fn invalid_stock_change_leaves_the_stock_unchanged() {
     let shop = Shop::open().await;
     let (admin, customer) = (shop.admin().await, shop.new_customer().await);
     let (mug, shirt) = (shop.sells_this(&shop.mug()).await, shop.sells_this(&shop.two_sizes()).await);

@@ -1,4 +1,4 @@
-//! Cancelling: who may until when, what becomes of the money, and that the stock comes back once.
+//! Cancelling an order: who may do it and until when, what happens to the payment, and that the stock returns once.
 
 use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Draft, Order, Shop, decimal, unique};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 const DECLINED: &str = "pm_card_chargeDeclined";
 const WHY: &str = "Ordered twice by mistake";
-/// Well-formed, and nobody's.
+/// Well-formed, but no order.
 const NO_ORDER: &str = "ord_01h455vb4pex5vsknk084sn02q";
 
 fn path(order: &Order) -> String {
@@ -16,7 +16,7 @@ fn path(order: &Order) -> String {
 }
 
 #[tokio::test]
-async fn a_customer_cancels_an_order_that_is_not_paid() {
+async fn customer_cancels_an_unpaid_order() {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, DECLINED).await;
     customer.awaits(&order, "pending", "failed").await;
@@ -32,7 +32,7 @@ async fn a_customer_cancels_an_order_that_is_not_paid() {
 }
 
 #[tokio::test]
-async fn a_customer_cancels_a_paid_order_and_gets_the_money_back() {
+async fn customer_cancels_a_paid_order_and_is_refunded() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     shop.provider.charged_once(&order).await;
@@ -50,7 +50,7 @@ async fn a_customer_cancels_a_paid_order_and_gets_the_money_back() {
 }
 
 #[tokio::test]
-async fn what_was_reserved_and_not_yet_taken_is_let_go() {
+async fn cancellation_voids_an_authorised_payment() {
     let shop = Shop::open().await;
     let card = shop.provider.card_failing("/capture", "unavailable", 1000).await;
     let (customer, order, mug) = order_with(&shop, &card).await;
@@ -65,9 +65,9 @@ async fn what_was_reserved_and_not_yet_taken_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_cancellation_that_overtakes_the_charge_wins() {
+async fn cancellation_before_the_authorisation_arrives_wins() {
     let shop = Shop::open().await;
-    // The bank has reserved the money, and its answer takes almost as long as is waited for it; nobody else tells.
+    // The bank has authorised the payment, and its response takes almost as long as souk waits. There are no webhooks.
     let (customer, order, mug) = order_with(&shop, "pm_test_delay_4500_hook_never").await;
     shop.provider.awaits_authorisation(&order).await;
     customer.cancels(&order, WHY).await.expect(200);
@@ -80,7 +80,7 @@ async fn a_cancellation_that_overtakes_the_charge_wins() {
 }
 
 #[tokio::test]
-async fn a_customer_cannot_cancel_what_is_being_packed_and_the_shop_can() {
+async fn only_the_shop_cancels_an_order_in_processing() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
@@ -97,7 +97,7 @@ async fn a_customer_cannot_cancel_what_is_being_packed_and_the_shop_can() {
 }
 
 #[tokio::test]
-async fn nobody_cancels_what_has_left() {
+async fn shipped_order_cannot_be_cancelled() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
@@ -112,7 +112,7 @@ async fn nobody_cancels_what_has_left() {
 }
 
 #[tokio::test]
-async fn a_guest_cancels_with_the_orders_token_and_with_no_other() {
+async fn guest_cancels_with_the_order_token_only() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();
@@ -132,7 +132,7 @@ async fn a_guest_cancels_with_the_orders_token_and_with_no_other() {
 }
 
 #[tokio::test]
-async fn an_order_is_cancelled_once() {
+async fn concurrent_cancellations_cancel_once() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     let responses = join_all((0..8).map(|_| customer.cancels(&order, WHY))).await;
@@ -151,7 +151,7 @@ async fn an_order_is_cancelled_once() {
 }
 
 #[tokio::test]
-async fn a_keyed_cancellation_can_be_sent_again() {
+async fn repeated_cancellation_gets_the_stored_response() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     let key = unique("cancel");
@@ -171,7 +171,7 @@ async fn a_keyed_cancellation_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn a_cancellation_says_why_in_a_line() {
+async fn cancellation_reason_is_validated_and_stored() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     for reason in [json!(""), json!("   "), json!("x".repeat(201)), json!("two\nlines"), json!(7), json!(null)] {
@@ -190,7 +190,7 @@ async fn a_cancellation_says_why_in_a_line() {
 }
 
 #[tokio::test]
-async fn an_order_of_another_is_not_there_to_be_cancelled() {
+async fn order_of_another_customer_cannot_be_cancelled() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let stranger = shop.new_customer().await;
@@ -204,7 +204,7 @@ async fn an_order_of_another_is_not_there_to_be_cancelled() {
 }
 
 #[tokio::test]
-async fn what_was_given_back_before_is_not_given_back_again() {
+async fn cancellation_refunds_only_the_rest() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     let admin = shop.admin().await;

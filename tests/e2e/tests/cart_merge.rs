@@ -1,4 +1,4 @@
-//! Logging in with a full cart: a guest's pieces go into the account's own, once.
+//! Merging carts at login: the quantities of a guest's cart are added to the account's own, once.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
-/// Well-formed, and nobody's.
+/// Well-formed, but no cart.
 const NO_CART: &str = "crt_01h455vb4pex5vsknk084sn02q";
 
 fn holding(lines: &[(&str, u64)]) -> BTreeMap<String, u64> {
@@ -15,7 +15,7 @@ fn holding(lines: &[(&str, u64)]) -> BTreeMap<String, u64> {
 }
 
 #[tokio::test]
-async fn a_guest_who_logs_in_keeps_what_they_chose() {
+async fn guest_cart_is_merged_at_login() {
     let shop = Shop::open().await;
     let (mug, pot) = (shop.sells(Draft::with_stock(9)).await, shop.sells(Draft::with_stock(9)).await);
     let anonymous = shop.anonymous();
@@ -41,7 +41,7 @@ async fn a_guest_who_logs_in_keeps_what_they_chose() {
 }
 
 #[tokio::test]
-async fn a_sum_is_capped_by_the_stock_and_the_customer_is_told() {
+async fn merged_quantity_is_capped_by_the_stock_and_reported() {
     let shop = Shop::open().await;
     let (scarce, plenty) = (shop.sells(Draft::with_stock(5)).await, shop.sells(Draft::with_stock(2000)).await);
     let anonymous = shop.anonymous();
@@ -62,7 +62,7 @@ async fn a_sum_is_capped_by_the_stock_and_the_customer_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_not_sold_any_more_is_not_taken_over() {
+async fn archived_product_is_not_merged() {
     let shop = Shop::open().await;
     let (mug, gone) = (shop.sells(Draft::with_stock(9)).await, shop.sells(Draft::with_stock(9)).await);
     let anonymous = shop.anonymous();
@@ -78,7 +78,7 @@ async fn what_is_not_sold_any_more_is_not_taken_over() {
 }
 
 #[tokio::test]
-async fn a_merge_that_is_sent_again_changes_nothing() {
+async fn repeated_merge_changes_nothing() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let anonymous = shop.anonymous();
@@ -99,14 +99,14 @@ async fn a_merge_that_is_sent_again_changes_nothing() {
     assert_eq!(pieces(&another), holding(&[(&mug.sku, 3)]), "under another key, too: {another}");
     assert_eq!(another["version"], first.json()["version"], "nothing was written: {another}");
 
-    // The guest's cart is there still: what is put in later comes with the next merge.
+    // The guest's cart still exists: items that are added later are merged next time.
     anonymous.adds_to(&cart, &mug.sku, 1).await.expect_success();
     let later = customer.api.merges(&cart).await.expect(200).json();
     assert_eq!(pieces(&later), holding(&[(&mug.sku, 4)]), "{later}");
 }
 
 #[tokio::test]
-async fn a_cart_that_is_taken_over_by_many_at_once_is_taken_over_once() {
+async fn concurrent_merges_merge_once() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(50)).await;
     let anonymous = shop.anonymous();
@@ -122,7 +122,7 @@ async fn a_cart_that_is_taken_over_by_many_at_once_is_taken_over_once() {
 }
 
 #[tokio::test]
-async fn only_a_guests_cart_that_is_there_can_be_taken_over() {
+async fn only_an_existing_guest_cart_can_be_merged() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let (customer, stranger) = (shop.new_customer().await, shop.new_customer().await);
@@ -143,14 +143,14 @@ async fn only_a_guests_cart_that_is_there_can_be_taken_over() {
 }
 
 #[tokio::test]
-async fn a_guest_has_no_cart_to_merge_into() {
+async fn guest_cannot_merge_carts() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let anonymous = shop.anonymous();
     let cart = anonymous.makes_cart().await;
     anonymous.adds_to(&cart, &mug.sku, 1).await.expect_success();
     anonymous.merges(&cart).await.expect_refusal(401);
-    // But they can order from it.
+    // But guests can order from their cart.
     let guest = shop.new_guest();
     let (order, token) = guest.places(&Checkout::of_guest_cart(&cart)).await;
     let order = anonymous.with_order_token(&token).awaits(&order, "confirmed", "paid").await;

@@ -1,10 +1,10 @@
-//! Carts: how much goes in, how long they last, and what their owner is told.
+//! Carts: their limits, their expiry, and the changes that their owner is shown.
 
 use e2e::{Checkout, Draft, Product, Shop, pieces};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-/// New products, some at a time.
+/// New products, created a few at a time.
 async fn products(shop: &Shop, count: usize) -> Vec<Product> {
     let mut products = Vec::new();
     while products.len() < count {
@@ -15,7 +15,7 @@ async fn products(shop: &Shop, count: usize) -> Vec<Product> {
 }
 
 #[tokio::test]
-async fn a_cart_holds_fifty_things_and_all_of_them_are_one_order() {
+async fn cart_holds_fifty_lines_and_becomes_one_order() {
     let shop = Shop::open().await;
     let products = products(&shop, 51).await;
     let customer = shop.new_customer().await;
@@ -30,7 +30,7 @@ async fn a_cart_holds_fifty_things_and_all_of_them_are_one_order() {
     let many: Vec<_> = products.iter().map(|product| (product.sku.as_str(), 1)).collect();
     customer.tries_to_place(&Checkout::of(&many)).await.expect_refusal(422).names_field("items");
 
-    // What a guest chose besides has no room.
+    // There is no room for what a guest has chosen.
     let cart = shop.anonymous().makes_cart().await;
     shop.anonymous().adds_to(&cart, &last.sku, 2).await.expect_success();
     let merged = customer.api.merges(&cart).await.expect(200).json();
@@ -46,7 +46,7 @@ async fn a_cart_holds_fifty_things_and_all_of_them_are_one_order() {
 }
 
 #[tokio::test]
-async fn a_line_holds_999_pieces() {
+async fn cart_line_holds_at_most_999_units() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3000)).await;
     let customer = shop.new_customer().await;
@@ -60,7 +60,7 @@ async fn a_line_holds_999_pieces() {
 }
 
 #[tokio::test]
-async fn no_piece_is_lost_between_two_devices() {
+async fn concurrent_adds_from_two_devices_are_all_counted() {
     let shop = Shop::open().await;
     let (mug, pot) = (shop.sells(Draft::with_stock(50)).await, shop.sells(Draft::with_stock(50)).await);
     let customer = shop.new_customer().await;
@@ -70,7 +70,7 @@ async fn no_piece_is_lost_between_two_devices() {
 }
 
 #[tokio::test]
-async fn a_cart_whose_time_is_over_is_gone_at_once() {
+async fn expired_cart_is_empty_at_once() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let customer = shop.new_customer().await;
@@ -92,7 +92,7 @@ async fn a_cart_whose_time_is_over_is_gone_at_once() {
 }
 
 #[tokio::test]
-async fn a_touch_keeps_a_cart_for_another_week() {
+async fn change_extends_a_cart_by_a_week() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let customer = shop.new_customer().await;
@@ -108,7 +108,7 @@ async fn a_touch_keeps_a_cart_for_another_week() {
 }
 
 #[tokio::test]
-async fn the_owner_is_told_once_of_what_changed_since_the_last_look() {
+async fn changes_since_the_last_read_are_shown_once() {
     let shop = Shop::open().await;
     let [dearer, scarcer, gone] = [
         shop.sells(Draft::with_stock(9)).await,

@@ -1,4 +1,4 @@
-//! The tree of categories: arranged by admins, and no product is touched by it.
+//! The tree of categories: admins arrange it, and no product changes.
 
 use e2e::{Draft, Response, SOON, Shop, await_until, unique};
 use futures::future::join_all;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const CATEGORIES: &str = "/api/v1/categories";
 
-/// What everybody would see of a category, wherever it hangs; null if it is not there.
+/// A category as everyone sees it, at any depth of the tree; null if it is not there.
 fn find(branches: &Value, key: &str) -> Value {
     let branches = branches.as_array().map(Vec::as_slice).unwrap_or_default();
     let found = branches.iter().find(|branch| branch["key"] == key).cloned();
@@ -24,7 +24,7 @@ async fn makes(shop: &Shop, name: &str, parent: Option<&str>) -> Value {
     shop.admin().await.post(CATEGORIES, &body).await.expect(201).json()
 }
 
-/// Moves a category, and again for as long as the rest of the suite moves so many that it finds no turn.
+/// Moves a category. Retries while other tests change the tree.
 async fn tries_to_move(shop: &Shop, category: &Value, parent: Option<&str>) -> Response {
     let path = format!("{CATEGORIES}/{}", key(category));
     let tag = format!("\"{}\"", category["version"]);
@@ -48,7 +48,7 @@ fn key(category: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_category_is_made_by_its_first_product_and_arranged_without_touching_it() {
+async fn category_appears_with_its_first_product_and_moves_without_changing_it() {
     let shop = Shop::open().await;
     let name = unique("mugs");
     let mug = shop.sells(Draft::with_stock(1).in_category(&name)).await;
@@ -73,7 +73,7 @@ async fn a_category_is_made_by_its_first_product_and_arranged_without_touching_i
 }
 
 #[tokio::test]
-async fn a_key_is_made_of_a_name_and_is_nobody_elses() {
+async fn category_key_derives_from_the_name_and_is_unique() {
     let shop = Shop::open().await;
     let name = format!("Küche & {}", unique("Bad"));
     let admin = shop.admin().await;
@@ -99,14 +99,14 @@ async fn a_key_is_made_of_a_name_and_is_nobody_elses() {
 }
 
 #[tokio::test]
-async fn no_category_lies_below_itself_even_if_two_are_moved_at_once() {
+async fn concurrent_moves_never_make_a_cycle() {
     let shop = Shop::open().await;
     let a = makes(&shop, "A", None).await;
     let c = makes(&shop, "C", Some(key(&a))).await;
     tries_to_move(&shop, &a, Some(key(&c))).await.expect_problem(409, "category_cycle").names_field("parent");
     tries_to_move(&shop, &a, Some(key(&a))).await.expect_problem(409, "category_cycle");
 
-    // Several pairs at once, so that some of them meet.
+    // Several pairs at once, so that some of them conflict.
     join_all((0..4).map(async |_| {
         let (a, b) = (makes(&shop, "A", None).await, makes(&shop, "B", None).await);
         let (first, second) =
@@ -126,7 +126,7 @@ async fn no_category_lies_below_itself_even_if_two_are_moved_at_once() {
 }
 
 #[tokio::test]
-async fn a_tree_is_six_deep_at_most() {
+async fn tree_is_at_most_six_deep() {
     let shop = Shop::open().await;
     let mut lowest = makes(&shop, "1", None).await;
     for level in 2..=6 {
@@ -139,7 +139,7 @@ async fn a_tree_is_six_deep_at_most() {
 }
 
 #[tokio::test]
-async fn only_what_is_empty_can_be_deleted() {
+async fn only_an_empty_category_can_be_deleted() {
     let shop = Shop::open().await;
     let parent = makes(&shop, "Parent", None).await;
     let child = makes(&shop, "Child", Some(key(&parent))).await;
@@ -157,7 +157,7 @@ async fn only_what_is_empty_can_be_deleted() {
 }
 
 #[tokio::test]
-async fn the_tree_is_everybodys_to_see_and_an_admins_to_change() {
+async fn everyone_reads_the_tree_and_only_admins_change_it() {
     let shop = Shop::open().await;
     let made = makes(&shop, "Seen", None).await;
     let seen = await_until("everybody sees it", SOON, async || {
@@ -168,7 +168,7 @@ async fn the_tree_is_everybodys_to_see_and_an_admins_to_change() {
     assert_eq!(seen.expect_header("cache-control"), "public, max-age=5, stale-while-revalidate=30");
     let tag = seen.expect_header("etag");
     let again = shop.anonymous().call(Method::GET, CATEGORIES).header("If-None-Match", tag).send().await;
-    // Another test may have changed the tree meanwhile; then it has another tag.
+    // Another test may have changed the tree meanwhile, and with it the tag.
     assert!(again.status == 304 || again.expect_header("etag") != tag, "{} {}", again.status, again.text);
 
     let customer = shop.new_customer().await;

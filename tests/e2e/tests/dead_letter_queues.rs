@@ -1,10 +1,10 @@
-//! Messages that nobody can read, and those that nobody can follow.
+//! Messages that no worker can read, and messages that no worker can handle.
 
 use e2e::{Checkout, Draft, Shop, unique};
 use serde_json::json;
 
 #[tokio::test]
-async fn poison_ends_in_the_dead_letters_and_holds_nothing_up() {
+async fn unreadable_message_ends_in_the_dlq_and_blocks_nothing() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let customer = shop.new_customer().await;
@@ -27,7 +27,7 @@ async fn poison_ends_in_the_dead_letters_and_holds_nothing_up() {
 }
 
 #[tokio::test]
-async fn what_can_be_read_and_not_be_done_ends_in_the_dead_letters_too() {
+async fn readable_message_that_always_fails_ends_in_the_dlq() {
     let shop = Shop::open().await;
     let mark = unique("undoable");
     let envelope = json!({
@@ -36,7 +36,7 @@ async fn what_can_be_read_and_not_be_done_ends_in_the_dead_letters_too() {
         "eventType": "payment.requested",
         "data": { "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "orderId": "ord_01h455vb4pex5vsknk084sn02q" },
     });
-    // There is no such payment, and no waiting will make one.
+    // There is no such payment, and there will never be one.
     shop.queues.send(shop.queues.url("payments"), &envelope.to_string()).await;
     shop.queues.takes(shop.queues.dlq("payments"), &mark).await;
 }

@@ -1,4 +1,4 @@
-//! A card that is declined: the order waits for a better one, and not for ever.
+//! A declined card: the order waits for another card until its hold ends.
 
 use e2e::{Checkout, Draft, Shop};
 
@@ -6,7 +6,7 @@ const DECLINED: &str = "pm_card_chargeDeclined";
 const GOOD: &str = "pm_card_visa";
 
 #[tokio::test]
-async fn a_declined_card_is_told_and_another_pays() {
+async fn declined_card_leaves_order_pending_and_another_pays() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(4)).await;
     let customer = shop.new_customer().await;
@@ -32,7 +32,7 @@ async fn a_declined_card_is_told_and_another_pays() {
 }
 
 #[tokio::test]
-async fn an_order_that_nobody_pays_ends_with_its_hold() {
+async fn unpaid_order_is_cancelled_after_its_hold() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(4)).await;
     let customer = shop.new_customer().await;
@@ -43,7 +43,7 @@ async fn an_order_that_nobody_pays_ends_with_its_hold() {
     shop.awaits_stock(&mug, 4).await;
     customer.pays(&order, GOOD).await.expect_refusal(409);
     shop.provider.charged_nothing(&order).await;
-    // The last pieces are really there: somebody else buys all four.
+    // The last units are for sale: another customer buys all four.
     let other = shop.new_customer().await;
     let bought = other.places(&Checkout::of(&[(&mug.sku, 4)])).await;
     other.awaits(&bought, "confirmed", "paid").await;
@@ -52,7 +52,7 @@ async fn an_order_that_nobody_pays_ends_with_its_hold() {
 }
 
 #[tokio::test]
-async fn a_card_without_money_says_so() {
+async fn insufficient_funds_are_reported() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let customer = shop.new_customer().await;

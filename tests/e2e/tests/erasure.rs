@@ -1,4 +1,4 @@
-//! All that is held of somebody: taken out, and erased.
+//! Export and erasure of personal data.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const PROFILE: &str = "/api/v1/users/profile";
 const EXPORTS: &str = "/api/v1/users/profile/export";
 
 #[tokio::test]
-async fn an_export_has_all_that_is_held_and_no_secret() {
+async fn export_has_all_personal_data_and_no_secret() {
     let shop = Shop::open().await;
     let person = shop.new_person().await;
     let export = shop.exports_personal_data(&person.customer).await;
@@ -27,7 +27,7 @@ async fn an_export_has_all_that_is_held_and_no_secret() {
     assert_eq!((count("addresses"), count("sessions"), count("orders"), count("payments")), (1, 2, 2, 2), "{text}");
     assert_eq!((count("reviews"), count("apiKeys"), count("links")), (1, 1, 1), "{text}");
     assert_eq!(export["preferences"]["language"], "de");
-    // The shop delivered the order; which admin that was is not the customer's to know.
+    // The shop delivered the order. The customer may not see which admin did it.
     assert!(text.contains("\"admin\"") && !text.contains("admin:usr_"), "{text}");
     assert_eq!(export["cart"]["lines"].as_array().map(Vec::len), Some(1), "{text}");
     assert_eq!(export["account"]["id"], person.customer.id());
@@ -35,7 +35,7 @@ async fn an_export_has_all_that_is_held_and_no_secret() {
 }
 
 #[tokio::test]
-async fn an_export_is_its_owners_alone() {
+async fn export_is_for_its_owner_only() {
     let shop = Shop::open().await;
     let (ada, eve) = (shop.new_customer().await, shop.new_customer().await);
     let begin = || ada.api.call(Method::POST, EXPORTS).idempotency_key("the only one").send();
@@ -50,7 +50,7 @@ async fn an_export_is_its_owners_alone() {
     }
     shop.anonymous().get(&path).await.expect_problem(401, "unauthenticated");
     ada.api.get(&format!("{EXPORTS}/nonsense")).await.expect_problem(404, "not_found");
-    // Somebody of whom next to nothing is held.
+    // A customer with almost no data.
     let export = shop.exports_personal_data(&eve).await;
     assert_eq!(
         (&export["orders"], &export["reviews"], &export["cart"]),
@@ -60,11 +60,11 @@ async fn an_export_is_its_owners_alone() {
 }
 
 #[tokio::test]
-async fn of_a_deleted_account_nothing_is_left_but_what_the_law_keeps() {
+async fn deleted_account_leaves_only_retained_data() {
     let shop = Shop::open().await;
     let person = shop.new_person().await;
     shop.exports_personal_data(&person.customer).await;
-    // The look that finds nothing afterwards finds everything now.
+    // The search that finds nothing afterwards finds every value now.
     let before = shop.places_of(&person.values).await;
     for value in &person.values {
         assert!(before.iter().any(|place| place.value == *value), "{value} is somewhere: {before:#?}");
@@ -93,24 +93,24 @@ async fn of_a_deleted_account_nothing_is_left_but_what_the_law_keeps() {
     let closed = shop.rows.reads("identity", &format!("USER#{id}"), "CLOSED").await;
     assert_eq!(closed["status"]["S"], "deleted", "{closed}");
     assert!(shop.rows.reads("cart", &format!("CART#{id}"), "CART").await.is_null());
-    // The books are as they were.
+    // The books are unchanged.
     let admin = shop.admin().await;
     let order = admin.looks_up(&person.cancelled).await;
     assert_eq!((order.status(), order.payment_status()), ("cancelled", "refunded"));
     assert_eq!(admin.folds(&order).await.len(), order.0["version"].as_u64().map_or(0, |version| version as usize));
 
-    // The address is free, and what is new under it stays.
+    // The email address is free, and the data of its new account stay.
     let again = shop.registers(email, "Ada, again", "e2e").await;
     assert_ne!(again.id(), id);
     again.api.get(PROFILE).await.expect(200);
 }
 
 #[tokio::test]
-async fn what_an_old_token_writes_and_what_lies_far_back_is_erased_too() {
+async fn data_written_after_the_deletion_and_on_later_pages_are_erased() {
     let shop = Shop::open().await;
     let person = shop.new_person().await;
     let (customer, id) = (&person.customer, person.customer.id().to_owned());
-    // Orders are looked through a page of 25 at a time: the one with the words is on the second.
+    // A page has 25 orders, so the order with the note is on the second page.
     let pens = shop.sells(Draft::with_stock(30)).await;
     for _ in 0..26 {
         customer.places(&Checkout::of(&[(&pens.sku, 1)])).await;
@@ -124,7 +124,7 @@ async fn what_an_old_token_writes_and_what_lies_far_back_is_erased_too() {
     shop.rows.puts("identity", &partition, "ADDRESS#adr_x", &json!({ "line1": words })).await;
     shop.rows.puts("cart", &cart, "CART", &json!({ "words": words })).await;
     shop.rows.sets("orders", &note.pk, &note.sk, "note", words).await;
-    // Two minutes after the deletion, when every token has ended, all of them look once more.
+    // Two minutes after the deletion, when every token has ended, all workers search again.
     let kept = RetentionList::read();
     await_until("the second look has found it", Duration::from_secs(240), async || {
         let mut left = shop.places_of(&person.values).await;
@@ -135,14 +135,14 @@ async fn what_an_old_token_writes_and_what_lies_far_back_is_erased_too() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_under_way_goes_on_without_its_customers_account() {
+async fn open_order_of_a_deleted_account_continues() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let customer = shop.new_customer().await;
     let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     customer.api.delete(PROFILE).await.expect(202);
-    // A retry, whose first answer was lost, or a token that has ended by now.
+    // A retry whose first response was lost, or a token that was revoked meanwhile.
     let again = customer.api.delete(PROFILE).await;
     assert!([202, 401].contains(&again.status), "{}", again.text);
     let admin = shop.admin().await;
@@ -162,7 +162,7 @@ async fn an_order_that_is_under_way_goes_on_without_its_customers_account() {
 }
 
 #[tokio::test]
-async fn who_runs_the_shop_does_not_delete_their_account() {
+async fn admin_cannot_delete_their_account() {
     let shop = Shop::open().await;
     shop.admin().await.delete(PROFILE).await.expect_problem(409, "admin_account");
     shop.admin().await.get(PROFILE).await.expect(200);
@@ -170,7 +170,7 @@ async fn who_runs_the_shop_does_not_delete_their_account() {
 }
 
 #[tokio::test]
-async fn a_link_that_was_mailed_before_opens_nothing_afterwards() {
+async fn mailed_token_of_a_deleted_account_is_invalid() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let token = shop.resets(&customer.email, 1).await;

@@ -1,4 +1,4 @@
-//! Exports and erasures that are broken off: alone, for workers are killed.
+//! Exports and erasures whose workers are killed. They run alone.
 
 use e2e::{EVENTUALLY, SOON, Shop, await_until};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 const PROFILE: &str = "/api/v1/users/profile";
 
 #[tokio::test]
-async fn an_erasure_whose_workers_are_killed_at_every_point_leaves_nothing() {
+async fn erasure_with_workers_killed_at_every_point_leaves_nothing() {
     let shop = Shop::open_alone().await;
     let person = shop.new_person().await;
     shop.exports_personal_data(&person.customer).await;
@@ -28,7 +28,7 @@ async fn an_erasure_whose_workers_are_killed_at_every_point_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn an_export_whose_worker_is_killed_at_any_point_is_whole() {
+async fn export_with_its_worker_killed_at_any_point_is_complete() {
     let shop = Shop::open_alone().await;
     let customer = shop.new_customer().await;
     let points = shop.stack.points_of("export");
@@ -42,7 +42,7 @@ async fn an_export_whose_worker_is_killed_at_any_point_is_whole() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_is_told_three_times_takes_a_review_back_once() {
+async fn deletion_event_delivered_three_times_removes_a_review_once() {
     let shop = Shop::open_alone().await;
     let mug = shop.sells(e2e::Draft::with_stock(9)).await;
     let (leaving, staying) = (shop.new_owner(&mug).await, shop.new_owner(&mug).await);

@@ -1,4 +1,4 @@
-//! The sample events: what lies in `events/` is what the deployed functions take.
+//! The sample events: the deployed functions accept what is in `events/`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
 }
 
-/// The samples of a function, by name (`orders/place.json`), with their text.
+/// The samples of a function by name (`orders/place.json`), with their text.
 fn samples(function: &str) -> BTreeMap<String, String> {
     let files = folder().join(function).read_dir().into_iter().flatten().flatten().map(|file| file.path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -23,8 +23,8 @@ fn samples(function: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What the samples come to, by name: the status of an HTTP sample, the number of refused messages of a batch; 500 for
-/// what fails as a whole.
+/// The expected results by name: the status of an HTTP sample, or the number of failed messages of a batch; 500 for
+/// a batch that fails as a whole.
 fn expectations() -> BTreeMap<String, u16> {
     let path = folder().join("expectations.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -32,7 +32,7 @@ fn expectations() -> BTreeMap<String, u16> {
 }
 
 #[tokio::test]
-async fn every_function_takes_its_sample_events() {
+async fn every_function_handles_its_sample_events() {
     let shop = Shop::open().await;
     let expected = expectations();
     let mut findings = Vec::new();
@@ -46,7 +46,7 @@ async fn every_function_takes_its_sample_events() {
             let event: Value =
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("events/{name} is JSON: {error}"));
             let is_http = event["requestContext"]["http"].is_object();
-            // A stream's sample names its table, whose name every stack makes anew.
+            // A stream's sample names its table, whose name differs from stack to stack.
             let text = text.replace("sample-OrdersTable", &shop.stack.tables["orders"]);
             let text = text.replace("sample-CatalogTable", &shop.stack.tables["catalog"]);
             let invoked = shop.functions.invoke(&function, text).await;

@@ -1,10 +1,10 @@
-//! The main job: browse, fill a cart, order, pay, be told.
+//! The main flow: browse, fill a cart, order, pay, get a mail.
 
 use e2e::{Checkout, Draft, SOON, Shop, await_until, decimal, unique};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_customer_buys_something_and_is_told() {
+async fn customer_buys_a_mug_and_gets_a_mail() {
     let shop = Shop::open().await;
     let category = unique("flow");
     let mug = shop.sells(Draft::with_stock(10).in_category(&category)).await;
@@ -47,7 +47,7 @@ async fn a_customer_buys_something_and_is_told() {
 }
 
 #[tokio::test]
-async fn a_guest_buys_with_a_mail_address_alone() {
+async fn guest_buys_with_an_email_address_only() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();
@@ -68,7 +68,7 @@ async fn a_guest_buys_with_a_mail_address_alone() {
 }
 
 #[tokio::test]
-async fn an_order_of_several_things_adds_up() {
+async fn totals_of_an_order_add_up() {
     let shop = Shop::open().await;
     let cheap = shop.sells(Draft { price: 199, ..Draft::with_stock(10) }).await;
     let dear = shop.sells(Draft { price: 24950, ..Draft::with_stock(10) }).await;

@@ -1,4 +1,4 @@
-//! The same request twice is one request.
+//! A repeated request has one effect.
 
 use e2e::{Checkout, Draft, Shop, unique};
 use futures::future::join_all;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn the_same_order_twice_is_one_order() {
+async fn repeated_request_is_one_order() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let customer = shop.new_customer().await;
@@ -27,7 +27,7 @@ async fn the_same_order_twice_is_one_order() {
 }
 
 #[tokio::test]
-async fn the_same_order_many_times_at_once_is_one_order() {
+async fn concurrent_repetitions_are_one_order() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(50)).await;
     let customer = shop.new_customer().await;
@@ -41,7 +41,7 @@ async fn the_same_order_many_times_at_once_is_one_order() {
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_request() {
+async fn key_belongs_to_one_request_of_one_caller() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let customer = shop.new_customer().await;
@@ -49,7 +49,7 @@ async fn a_key_belongs_to_one_request() {
     customer.places(&checkout).await;
     let other = Checkout { key: checkout.key.clone(), ..Checkout::of(&[(&mug.sku, 2)]) };
     customer.tries_to_place(&other).await.expect_problem(422, "idempotency_mismatch");
-    // A key is its caller's own: somebody else's order under the same key is an order of theirs.
+    // A key belongs to its caller: another customer's order under the same key is another order.
     let somebody = shop.new_customer().await;
     let theirs = somebody.places(&Checkout { key: checkout.key.clone(), ..Checkout::of(&[(&mug.sku, 2)]) }).await;
     somebody.awaits(&theirs, "confirmed", "paid").await;
@@ -57,7 +57,7 @@ async fn a_key_belongs_to_one_request() {
 }
 
 #[tokio::test]
-async fn an_order_and_a_payment_need_a_key() {
+async fn order_and_payment_need_a_key() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let customer = shop.new_customer().await;
@@ -74,7 +74,7 @@ async fn an_order_and_a_payment_need_a_key() {
 }
 
 #[tokio::test]
-async fn adding_to_the_cart_twice_under_one_key_adds_once() {
+async fn adding_twice_under_one_key_adds_once() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let customer = shop.new_customer().await;

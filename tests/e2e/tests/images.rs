@@ -1,4 +1,4 @@
-//! Pictures: uploaded by an address that was signed, looked at, shown in three sizes; and what becomes of those that are none.
+//! Images: uploaded by a presigned URL, validated, shown in three sizes; files that are no image are refused.
 
 use e2e::{Draft, ImageFile, ImageUpload, SOON, Shop, await_until, unique};
 use futures::future::join_all;
@@ -6,7 +6,7 @@ use image::ImageFormat;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_uploaded_picture_is_shown_in_three_sizes() {
+async fn uploaded_image_is_shown_in_three_sizes() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let upload = ImageFile::image(ImageFormat::Jpeg, 1800, 900, 1);
@@ -46,7 +46,7 @@ async fn an_uploaded_picture_is_shown_in_three_sizes() {
     assert!(told["data"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("admin:")), "{told}");
 }
 
-/// A PNG's beginning, which says that it is 30,000 by 30,000 pixels.
+/// The beginning of a PNG of 30,000 by 30,000 pixels.
 fn bomb() -> Vec<u8> {
     let small = ImageFile::image(ImageFormat::Png, 4, 4, 0).bytes;
     let header = [&b"IHDR"[..], &30_000_u32.to_be_bytes(), &30_000_u32.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
@@ -57,7 +57,7 @@ fn bomb() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused_and_removed() {
+async fn file_that_is_no_image_is_refused_and_removed() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let page = "<!doctype html><title>mug.png</title><script>alert(1)</script>";
@@ -83,7 +83,7 @@ async fn what_is_no_picture_is_refused_and_removed() {
 }
 
 #[tokio::test]
-async fn only_what_was_announced_can_be_put() {
+async fn only_the_announced_file_can_be_uploaded() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let upload = ImageFile::image(ImageFormat::Png, 40, 30, 2);
@@ -104,7 +104,7 @@ async fn only_what_was_announced_can_be_put() {
 }
 
 #[tokio::test]
-async fn an_announcement_has_bounds() {
+async fn invalid_announcement_is_refused() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let (admin, path) = (shop.admin().await, format!("/api/v1/products/{}/images", mug.id));
@@ -128,7 +128,7 @@ async fn an_announcement_has_bounds() {
 }
 
 #[tokio::test]
-async fn a_product_has_twenty_pictures_at_most() {
+async fn product_has_at_most_twenty_images() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let (admin, path) = (shop.admin().await, format!("/api/v1/products/{}/images", mug.id));
@@ -149,7 +149,7 @@ async fn a_product_has_twenty_pictures_at_most() {
 }
 
 #[tokio::test]
-async fn pictures_that_come_at_once_all_appear_and_the_same_event_twice_adds_one() {
+async fn concurrent_images_all_appear_and_a_repeated_event_adds_none() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let uploads: Vec<ImageFile> = (0..4).map(|mark| ImageFile::image(ImageFormat::Png, 30, 20, 40 * mark)).collect();
@@ -161,7 +161,7 @@ async fn pictures_that_come_at_once_all_appear_and_the_same_event_twice_adds_one
     assert_eq!(places, [Some(0), Some(1), Some(2), Some(3)], "{product}");
     assert!(announced.iter().all(|image| images.iter().any(|shown| shown["id"] == image.id)), "{product}");
 
-    // S3 tells twice; and whoever still has the address puts the file there once more.
+    // S3 may notify twice, and the holder of the URL may upload the file again.
     let sample = include_str!("../../../events/uploads/image.json");
     let mut event: Value = serde_json::from_str(sample).expect("the sample is JSON");
     event["Records"][0]["s3"]["object"]["key"] = json!(announced[0].file(&mug));
@@ -176,7 +176,7 @@ async fn pictures_that_come_at_once_all_appear_and_the_same_event_twice_adds_one
 }
 
 #[tokio::test]
-async fn pictures_are_described_moved_and_taken_away() {
+async fn images_are_described_moved_and_removed() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let admin = shop.admin().await;

@@ -1,4 +1,4 @@
-//! Products by the thousand: files that come in, what became of each line, and files that go out.
+//! Imports and exports of many products: the files, and the result of each line.
 
 use e2e::{Shop, unique};
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn job_counts(job: &Value) -> [u64; 5] {
     ["lines", "created", "updated", "unchanged", "rejected"].map(count)
 }
 
-/// What an export says of a SKU.
+/// A product as an export has it.
 async fn exported(shop: &Shop, sku: &str) -> Value {
     let file = shop.exports("ndjson").await;
     let lines = file
@@ -37,7 +37,7 @@ async fn exported(shop: &Shop, sku: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_file_of_lines_becomes_products_and_the_same_file_again_changes_nothing() {
+async fn ndjson_file_becomes_products_and_repetition_changes_nothing() {
     let shop = Shop::open().await;
     let skus = skus(3);
     let mut lines: Vec<Value> = skus.iter().map(|sku| line(&shop, sku, 1_290, 4)).collect();
@@ -51,7 +51,7 @@ async fn a_file_of_lines_becomes_products_and_the_same_file_again_changes_nothin
     }
     assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 0, 3, 0]);
 
-    // Another price and another count; one without a word about stock; one as it was.
+    // Line 0 has another price and count, line 1 has no stock, line 2 is unchanged.
     (lines[0]["price"]["amount"], lines[0]["stock"]["available"]) = (json!(1_190), json!(9));
     lines[1].as_object_mut().expect("a line is an object").remove("stock");
     assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 1, 2, 0]);
@@ -60,7 +60,7 @@ async fn a_file_of_lines_becomes_products_and_the_same_file_again_changes_nothin
 }
 
 #[tokio::test]
-async fn lines_of_one_sku_are_done_in_their_order() {
+async fn lines_of_one_sku_are_imported_in_order() {
     let shop = Shop::open().await;
     let sku = &skus(1)[0];
     let lines: Vec<Value> = (1..=7).map(|n| line(&shop, sku, n * 100, 1)).collect();
@@ -69,7 +69,7 @@ async fn lines_of_one_sku_are_done_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_refused_is_reported_and_the_others_are_done() {
+async fn rejected_lines_are_reported_and_others_imported() {
     let shop = Shop::open().await;
     let sku = skus(8);
     let with = |sku: &str, field: &str, value: Value| {
@@ -123,7 +123,7 @@ async fn a_line_that_is_refused_is_reported_and_the_others_are_done() {
 }
 
 #[tokio::test]
-async fn a_spreadsheet_becomes_products() {
+async fn csv_file_becomes_products() {
     let shop = Shop::open().await;
     let (sku, currency) = (skus(6), &shop.stack.currency);
     let shirt = format!(
@@ -168,7 +168,7 @@ async fn a_spreadsheet_becomes_products() {
 }
 
 #[tokio::test]
-async fn what_a_spreadsheet_would_run_goes_out_disarmed_and_comes_back_as_it_was() {
+async fn csv_formulas_are_escaped_in_exports_and_restored_by_imports() {
     let shop = Shop::open().await;
     let sku = skus(4);
     let names = ["=HYPERLINK(\"http://evil.example\",\"x\")", "@SUM(1+1)", "'tis a mug", "-2+3"];
@@ -200,7 +200,7 @@ async fn what_a_spreadsheet_would_run_goes_out_disarmed_and_comes_back_as_it_was
 }
 
 #[tokio::test]
-async fn a_file_that_is_none_fails_as_a_whole() {
+async fn unreadable_file_fails_as_a_whole() {
     let shop = Shop::open().await;
     for (file, code) in [
         ("sku,name,category,colour\nA,A,a,red\n", "csv_column"),
@@ -219,7 +219,7 @@ async fn a_file_that_is_none_fails_as_a_whole() {
 }
 
 #[tokio::test]
-async fn an_import_is_asked_for_in_words_that_are_known_and_by_admins_alone() {
+async fn invalid_import_request_is_refused_and_only_admins_import() {
     let shop = Shop::open().await;
     let (admin, customer) = (shop.admin().await, shop.new_customer().await);
     for kind in ["imports", "exports"] {
@@ -246,7 +246,7 @@ async fn an_import_is_asked_for_in_words_that_are_known_and_by_admins_alone() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_asked_for_twice_under_one_key_is_one() {
+async fn repeated_import_request_is_one_job() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let (key, body) = (unique("key"), json!({ "format": "ndjson" }));

@@ -1,4 +1,4 @@
-//! Imports that are broken off, and one that is large: alone, for workers are killed, and thousands of events are on their way.
+//! Imports whose workers are killed, and a large import. They run alone, because there are thousands of events.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +24,7 @@ fn is_done(job: &Value, lines: usize) {
     assert_eq!(sum, lines as u64, "{job}");
 }
 
-/// All products that the shop has, by SKU.
+/// All products of the shop by SKU.
 async fn products(shop: &Shop) -> HashMap<String, Value> {
     let file = shop.exports("ndjson").await;
     let lines = file
@@ -34,14 +34,14 @@ async fn products(shop: &Shop) -> HashMap<String, Value> {
 }
 
 #[tokio::test]
-async fn an_import_whose_worker_is_killed_at_every_point_goes_on_and_loses_no_line() {
+async fn import_with_its_worker_killed_at_every_point_loses_no_line() {
     let shop = Shop::open_alone().await;
     let points = shop.stack.points_of("job");
     assert!(points.len() >= 4, "the sources name them: {points:?}");
     for point in &points {
         shop.stack.kills_at(point);
     }
-    // More than one slice of 5 s does, or nobody would come to a checkpoint: a look at 100 lines takes 0.7 s on any machine.
+    // More lines than one slice of 5 s handles, so that a checkpoint is reached: 100 lines take 0.7 s at least on any machine.
     let (skus, file) = lines(&shop, 1_000);
     let slow = json!({ "operation": "BatchGetItem", "kind": "delay", "ms": 700 });
     let job = shop.proxy.failing(&slow, shop.imports("ndjson", file)).await;
@@ -54,7 +54,7 @@ async fn an_import_whose_worker_is_killed_at_every_point_goes_on_and_loses_no_li
 }
 
 #[tokio::test]
-async fn a_line_that_is_read_again_after_a_crash_does_not_bring_back_what_was_sold_since() {
+async fn line_repeated_after_a_crash_does_not_restore_sold_stock() {
     let shop = Shop::open_alone().await;
     let (skus, file) = lines(&shop, 1);
     shop.stack.kills_at("job.after_slice");
@@ -69,7 +69,7 @@ async fn a_line_that_is_read_again_after_a_crash_does_not_bring_back_what_was_so
 }
 
 #[tokio::test]
-async fn an_import_whose_message_comes_three_times_counts_every_line_once() {
+async fn import_message_delivered_three_times_counts_every_line_once() {
     let shop = Shop::open_alone().await;
     let (skus, file) = lines(&shop, 120);
     let url = shop.queues.url("catalog");
@@ -91,7 +91,7 @@ async fn an_import_whose_message_comes_three_times_counts_every_line_once() {
 }
 
 #[tokio::test]
-async fn an_import_whose_message_is_lost_goes_on_when_somebody_looks() {
+async fn import_with_a_lost_message_continues_when_it_is_read() {
     let shop = Shop::open_alone().await;
     let (skus, file) = lines(&shop, 10);
     let url = shop.queues.url("catalog");
@@ -110,7 +110,7 @@ async fn an_import_whose_message_is_lost_goes_on_when_somebody_looks() {
 }
 
 #[tokio::test]
-async fn an_import_is_done_while_every_third_transaction_conflicts() {
+async fn import_succeeds_while_every_third_transaction_conflicts() {
     let shop = Shop::open_alone().await;
     let (skus, file) = lines(&shop, 60);
     let fault = json!({ "operation": "TransactWriteItems", "every": 3, "kind": "transaction_conflict" });
@@ -120,7 +120,7 @@ async fn an_import_is_done_while_every_third_transaction_conflicts() {
 }
 
 #[tokio::test]
-async fn the_real_catalog_comes_in_without_a_rejected_line_and_goes_out_to_the_cent() {
+async fn real_catalog_is_imported_and_exported_exactly() {
     let shop = Shop::open_alone().await;
     let Some(real) = samples::real(&shop.stack.currency).unwrap_or_else(|error| panic!("SOUK_DATA: {error:#}")) else {
         eprintln!("skipped: SOUK_DATA is not set");
@@ -136,7 +136,7 @@ async fn the_real_catalog_comes_in_without_a_rejected_line_and_goes_out_to_the_c
             assert_eq!(out[field], *told, "{field} of {out}");
         }
     }
-    // The same as a spreadsheet: what comes out changes nothing when it comes in again.
+    // The same as CSV: importing the export changes nothing.
     let sheet = shop.exports("csv").await;
     let (head, rows) = sheet.split_once("\r\n").expect("there are lines");
     let skus: HashSet<&str> = real.iter().filter_map(|line| line["sku"].as_str()).collect();

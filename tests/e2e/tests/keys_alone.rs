@@ -1,4 +1,4 @@
-//! Rotating the keys of access tokens: nobody is logged out by it, however it is broken off.
+//! Rotating the keys of access tokens: no session ends, wherever the rotation stops.
 
 use e2e::{Shop, kid, unique};
 use serde_json::{Value, json};
@@ -10,13 +10,13 @@ async fn step(shop: &Shop, step: &str, version: &str) {
 }
 
 async fn published(shop: &Shop) -> Vec<Value> {
-    // Past the caches of functions.
+    // The table, because functions cache the keys.
     let row = shop.rows.reads("identity", "KEYS", "JWKS").await;
     let set: Value = serde_json::from_str(row["jwks"]["S"].as_str().unwrap_or_default()).unwrap_or_default();
     set["keys"].as_array().into_iter().flatten().map(|key| key["kid"].clone()).collect()
 }
 
-/// A token, and the key that signed it.
+/// A token, and the id of the key that signed it.
 async fn token(shop: &Shop) -> (String, Value) {
     let token = shop.new_customer().await.welcome["accessToken"].as_str().unwrap_or_default().to_owned();
     let signed_by = kid(&token);
@@ -28,7 +28,7 @@ async fn is_good(shop: &Shop, token: &str) {
 }
 
 #[tokio::test]
-async fn a_rotation_logs_nobody_out_and_signs_with_a_key_that_all_know() {
+async fn rotation_ends_no_session_and_signs_with_a_published_key() {
     let shop = Shop::open_alone().await;
     let before = published(&shop).await;
     let (first, signed_by) = token(&shop).await;
@@ -42,7 +42,7 @@ async fn a_rotation_logs_nobody_out_and_signs_with_a_key_that_all_know() {
     ring["rotatedAt"] = json!("2026-01-01T00:00:00.000Z");
     shop.writes_signing_secret(&ring).await;
     let version = format!("{:0<36}", unique("rotation-"));
-    // Every step twice, as after a crash in it; and tokens are good after each.
+    // Every step runs twice, as after a crash in it. Tokens are valid after each step.
     for name in ["createSecret", "setSecret", "testSecret", "finishSecret"] {
         step(&shop, name, &version).await;
         step(&shop, name, &version).await;
@@ -52,7 +52,7 @@ async fn a_rotation_logs_nobody_out_and_signs_with_a_key_that_all_know() {
     assert_eq!(after[1..], [before[0].clone(), signed_by], "what was next signs, what signed is the previous one");
     assert!(!before.contains(&after[0]));
 
-    // A new sandbox reads the secret as it is now; the old one would within five minutes.
+    // A new execution environment reads the current secret. An old one would do so within five minutes.
     shop.functions.kill("auth").await;
     let (second, signed_by) = token(&shop).await;
     assert_eq!(signed_by, after[1]);
@@ -61,7 +61,7 @@ async fn a_rotation_logs_nobody_out_and_signs_with_a_key_that_all_know() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_is_given_up_half_way_leaves_everything_as_it_was() {
+async fn abandoned_rotation_changes_no_key_in_use() {
     let shop = Shop::open_alone().await;
     let mut ring = shop.signing_secret().await;
     ring["rotatedAt"] = json!("2026-01-01T00:00:00.000Z");

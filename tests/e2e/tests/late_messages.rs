@@ -1,12 +1,12 @@
-//! Messages that come when all is over. A queue may deliver any of them again, in any order.
+//! Messages that arrive after the end of an order. A queue may deliver any message again, in any order.
 
 use e2e::envelope::about_payment;
 use e2e::scenarios::order_with;
 use e2e::{Order, Shop};
 use serde_json::json;
 
-/// What the orders worker is handed when an authorisation of the order's payment is delivered, `sequence` being the
-/// payment's version that it tells of.
+/// The batch for the orders worker when the authorisation of the order's payment is delivered. `sequence` is the
+/// payment's version in it.
 fn authorisation(order: &Order, sequence: u64) -> String {
     let data = json!({
         "paymentId": order.payment_id(), "orderId": order.id(), "orderNumber": order.number(),
@@ -16,7 +16,7 @@ fn authorisation(order: &Order, sequence: u64) -> String {
 }
 
 #[tokio::test]
-async fn an_authorisation_that_comes_after_the_capture_changes_nothing() {
+async fn authorisation_after_the_capture_changes_nothing() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = order_with(&shop, "pm_card_visa").await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
@@ -28,7 +28,7 @@ async fn an_authorisation_that_comes_after_the_capture_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_authorisation_that_comes_after_the_end_of_an_order_confirms_nothing() {
+async fn authorisation_after_the_end_of_an_order_confirms_nothing() {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, "pm_card_chargeDeclined").await;
     let order = customer.awaits(&order, "cancelled", "voided").await;

@@ -1,10 +1,10 @@
-//! Signing in with GitHub, at a strict fake of it, and what an account is linked to.
+//! Signing in with GitHub, at a strict fake of it, and the links of an account.
 
 use e2e::{Api, Redirect, Shop, unique};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-/// Somebody at GitHub with one address; their login.
+/// A GitHub user with one email address; returns their login.
 async fn somebody(shop: &Shop, email: &str) -> String {
     let login = unique("octocat");
     shop.github_knows(&login, &person(email, true)).await;
@@ -17,7 +17,7 @@ fn person(email: &str, verified: bool) -> Value {
     json!({ "id": id(email), "name": null, "emails": [other, own] })
 }
 
-/// A number for an address, the same for the same.
+/// A number for an email address; always the same for the same address.
 fn id(email: &str) -> u64 {
     email.bytes().fold(7, |id, byte| (id * 31 + u64::from(byte)) % (1 << 50))
 }
@@ -32,7 +32,7 @@ async fn signs_in(shop: &Shop, login: &str) -> (Api, Value) {
     (shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default()), session["user"].clone())
 }
 
-/// Somebody who is linked at both providers, signed in with GitHub.
+/// A customer with links to both providers, signed in with GitHub.
 struct Both {
     email: String,
     login: String,
@@ -59,12 +59,12 @@ async fn linked(api: &Api) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn somebody_signs_in_with_github_and_is_known_by_their_number() {
+async fn github_user_is_identified_by_their_number() {
     let shop = Shop::open().await;
     let email = address();
     let login = somebody(&shop, &email).await;
     let (api, user) = signs_in(&shop, &login).await;
-    // Without a name there, the login is one.
+    // GitHub has no name of this user, so the login is used.
     assert_eq!((&user["email"], &user["name"], &user["emailVerified"]), (&json!(email), &json!(login), &json!(true)));
     assert_eq!(linked(&api).await, ["github"]);
 
@@ -74,7 +74,7 @@ async fn somebody_signs_in_with_github_and_is_known_by_their_number() {
 }
 
 #[tokio::test]
-async fn an_address_that_github_has_not_verified_is_nobodys() {
+async fn email_that_github_has_not_verified_opens_no_account() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let login = unique("mallory");
@@ -84,7 +84,7 @@ async fn an_address_that_github_has_not_verified_is_nobodys() {
 }
 
 #[tokio::test]
-async fn whoever_says_no_and_whoever_cannot_be_asked_comes_back_with_an_error() {
+async fn refused_and_failed_sign_ins_return_an_error() {
     let shop = Shop::open().await;
     let email = address();
     let login = somebody(&shop, &email).await;
@@ -102,26 +102,26 @@ async fn whoever_says_no_and_whoever_cannot_be_asked_comes_back_with_an_error() 
         shop.github_knows(&login, &broken).await;
         shop.browser().signs_in_with_github(&login).await.expect_error("provider_unavailable");
     }
-    // Nothing is half written: the address is free.
+    // Nothing was written: the email address is free.
     let body = json!({ "email": email, "password": unique("a password"), "name": "Hub" });
     shop.anonymous().post("/api/v1/auth/register", &body).await.expect(201);
 }
 
 #[tokio::test]
-async fn a_code_of_another_sign_in_is_of_no_use() {
+async fn code_of_another_sign_in_is_refused() {
     let shop = Shop::open().await;
     let (mine, theirs) = (somebody(&shop, &address()).await, somebody(&shop, &address()).await);
     let (mut eve, victim) = (shop.browser(), shop.browser());
     let page = Redirect::of(&eve.begins("github", "").await);
     let stolen = victim.agrees_at_github(&Redirect::of(&shop.browser().begins("github", "").await), &theirs).await;
-    // Eve puts the code that she saw into her own sign-in: PKCE binds it to the one that asked for it.
+    // Eve uses the code that she saw in her own sign-in. PKCE binds it to the sign-in that requested it.
     let back = eve.agrees_at_github(&page, &mine).await;
     let injected = back.with_parameter("code", &stolen.parameter("code").unwrap_or_default());
     Redirect::of(&eve.opens(injected.0.as_str()).await).expect_error("provider_refused");
 }
 
 #[tokio::test]
-async fn a_link_is_forgotten_and_the_last_way_in_stays() {
+async fn link_can_be_removed_unless_it_is_the_last_way_in() {
     let shop = Shop::open().await;
     let Both { email, login, api, user } = Both::linked(&shop).await;
     assert_eq!(linked(&api).await, ["github", "google"]);
@@ -131,10 +131,10 @@ async fn a_link_is_forgotten_and_the_last_way_in_stays() {
     assert_eq!(linked(&api).await, ["google"]);
     api.delete("/api/v1/auth/oauth/links/google").await.expect_problem(409, "last_way_in");
 
-    // It is linked again by the next sign-in: the address is theirs still.
+    // The next sign-in links it again, because the email address still matches.
     assert_eq!(signs_in(&shop, &login).await.1["id"], user["id"]);
 
-    // Who has no password is told what everybody is told, and may choose one.
+    // An account without a password gets the usual response, and a password can be set by a reset.
     let wrong = json!({ "email": email, "password": "not a password" });
     shop.anonymous().post("/api/v1/auth/login", &wrong).await.expect_problem(401, "invalid_credentials");
     let token = shop.resets(&email, 1).await;
@@ -150,7 +150,7 @@ async fn a_link_is_forgotten_and_the_last_way_in_stays() {
 }
 
 #[tokio::test]
-async fn of_two_who_unlink_two_at_once_one_leaves_a_way_in() {
+async fn concurrent_removals_leave_one_link() {
     let shop = Shop::open().await;
     let Both { login, api, user, .. } = Both::linked(&shop).await;
 

@@ -1,4 +1,4 @@
-//! Neither the answer of a login nor its time tells whether an email has an account.
+//! Neither the response of a login nor its time tells whether an email address has an account.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -6,12 +6,12 @@ use e2e::{Customer, Shop, unique};
 use serde_json::json;
 
 const PAIRS: usize = 40;
-/// Few enough guesses at each that none is braked.
+/// Few enough attempts for each account to stay below the limit.
 const ACCOUNTS: usize = 8;
-/// The two medians may differ by this part of the smaller one.
+/// The maximum difference of the two medians, as a part of the smaller one.
 const MOST_APART: f64 = 0.25;
 
-/// A wrong password, from a network of its own; how long the answer took.
+/// Sends a wrong password from a network of its own; returns the time of the response.
 async fn fails(shop: &Shop, email: &str) -> Duration {
     let place = shop.from_new_ip();
     let body = json!({ "email": email, "password": "not the password" });
@@ -28,15 +28,15 @@ fn median(times: &[Duration]) -> f64 {
     sorted[sorted.len() / 2].as_secs_f64()
 }
 
-/// How often one of the first is slower than one of the second: a half, if nothing tells them apart (Mann and Whitney's U).
+/// The probability that one of the first is slower than one of the second: 0.5 if nothing tells them apart (Mann-Whitney U).
 fn slower(first: &[Duration], second: &[Duration]) -> f64 {
     let won = first.iter().flat_map(|one| second.iter().map(move |other| one > other)).filter(|won| *won).count();
     won as f64 / (first.len() * second.len()) as f64
 }
 
 #[tokio::test]
-async fn the_time_of_a_login_does_not_tell_who_has_an_account() {
-    // Alone: nobody else weighs on the clock.
+async fn login_time_does_not_disclose_accounts() {
+    // Alone: other tests would change the times.
     let shop = Shop::open_alone().await;
     let mut customers: Vec<Customer> = Vec::new();
     for _ in 0..ACCOUNTS {
@@ -46,7 +46,7 @@ async fn the_time_of_a_login_does_not_tell_who_has_an_account() {
     eprintln!("seed {seed}");
     let mut state = u64::from(seed) | 1;
     let mut coin = || {
-        // Marsaglia's xorshift: which of a pair comes first.
+        // Marsaglia's xorshift decides which of a pair comes first.
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
@@ -74,6 +74,6 @@ async fn the_time_of_a_login_does_not_tell_who_has_an_account() {
     let rank = slower(&known, &unknown);
     eprintln!("medians {:.1} ms and {:.1} ms, {apart:.3} apart; rank {rank:.3}", with * 1e3, without * 1e3);
     assert!(apart < MOST_APART, "seed {seed}: medians {with} s and {without} s");
-    // Five standard deviations of 40 beside 40 are a third.
+    // Five standard deviations of 40 versus 40 are a third.
     assert!((0.17..=0.83).contains(&rank), "seed {seed}: an account makes a login slower with probability {rank}");
 }

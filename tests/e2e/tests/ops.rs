@@ -1,4 +1,4 @@
-//! What is there besides the shop: probes, documents, headers, and answers where there is nothing.
+//! The API beside the shop: probes, documents, headers, and responses of unknown routes.
 
 use e2e::{Draft, SOON, Shop, await_until};
 use reqwest::Method;
@@ -7,7 +7,7 @@ use reqwest::Method;
 async fn the_api_is_up_and_ready() {
     let shop = Shop::open().await;
     shop.anonymous().get("/health").await.expect(200);
-    // A probe may meet a moment in which something is slow; it is ready when the next one says so.
+    // A probe may be slow for a moment; the next one must be ready.
     let ready = await_until("the API is ready", SOON, async || {
         let response = shop.anonymous().get("/ready").await;
         if response.status == 200 { Ok(response.json()) } else { Err(response.text) }
@@ -38,7 +38,7 @@ async fn the_api_documents_itself() {
 }
 
 #[tokio::test]
-async fn the_keys_that_are_public_are_public_alone() {
+async fn published_keys_have_no_private_part() {
     let shop = Shop::open().await;
     let set = shop.anonymous().get("/.well-known/jwks.json").await.expect(200).json();
     let keys = set["keys"].as_array().cloned().unwrap_or_default();
@@ -52,7 +52,7 @@ async fn the_keys_that_are_public_are_public_alone() {
 }
 
 #[tokio::test]
-async fn where_there_is_nothing_a_problem_says_so() {
+async fn unknown_route_gets_a_problem_document() {
     let shop = Shop::open().await;
     for path in ["/api/v1/nonsense", "/nonsense", "/api/v1/orders/a/b/c/d", "/api/v2/products"] {
         shop.anonymous().get(path).await.expect_problem(404, "not_found");
@@ -61,7 +61,7 @@ async fn where_there_is_nothing_a_problem_says_so() {
 }
 
 #[tokio::test]
-async fn a_request_id_is_echoed_or_made() {
+async fn request_id_is_echoed_or_generated() {
     let shop = Shop::open().await;
     let echoed = shop.anonymous().call(Method::GET, "/api/v1/products").header("X-Request-Id", "e2e-4711").send().await;
     assert_eq!(echoed.expect(200).expect_header("x-request-id"), "e2e-4711");
@@ -74,7 +74,7 @@ async fn a_request_id_is_echoed_or_made() {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_security_headers() {
+async fn every_response_has_security_headers() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let product = format!("/api/v1/products/{}", mug.id);

@@ -1,4 +1,4 @@
-//! The life of an order: which moves there are, who makes them, and the history that tells of all of them.
+//! The statuses of an order: the legal moves, who may make them, and the history of all moves.
 
 use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Customer, Draft, Order, Shop, unique};
@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 const DECLINED: &str = "pm_card_chargeDeclined";
 const ALL: [&str; 7] = ["pending", "confirmed", "processing", "shipped", "delivered", "cancelled", "returned"];
-/// Well-formed, and nobody's.
+/// Well-formed, but no order.
 const NO_ORDER: &str = "ord_01h455vb4pex5vsknk084sn02q";
 
 fn path(order: &Order) -> String {
     format!("/api/v1/orders/{}/status", order.id())
 }
 
-/// An order that has come that far.
-async fn order_that_is(shop: &Shop, status: &str) -> (Customer, Order) {
+/// An order in that status.
+async fn order_in_status(shop: &Shop, status: &str) -> (Customer, Order) {
     if status == "pending" {
         let (customer, order, _mug) = order_with(shop, DECLINED).await;
         let order = customer.awaits(&order, "pending", "failed").await;
@@ -38,11 +38,11 @@ async fn order_that_is(shop: &Shop, status: &str) -> (Customer, Order) {
     (customer, order)
 }
 
-/// Of all moves from there, the admin can make these and no others.
-async fn from(status: &str, legal: &[&str]) {
+/// From that status the admin can make these moves and no others.
+async fn moves_from(status: &str, legal: &[&str]) {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
-    let (customer, order) = order_that_is(&shop, status).await;
+    let (customer, order) = order_in_status(&shop, status).await;
     for target in ALL.iter().filter(|target| !legal.contains(target)) {
         admin.moves(&order, target).await.expect_problem(409, "illegal_transition");
     }
@@ -50,7 +50,7 @@ async fn from(status: &str, legal: &[&str]) {
     let told = customer.api.folds(&order).await;
     assert_eq!(told.last().map(|entry| &entry["status"]), Some(&json!(status)));
     for target in legal {
-        let (customer, order) = order_that_is(&shop, status).await;
+        let (customer, order) = order_in_status(&shop, status).await;
         let moved = Order(admin.moves(&order, target).await.expect(200).json());
         assert_eq!((moved.id(), moved.status()), (order.id(), *target));
         assert_eq!(customer.looks_up(&order).await.status(), *target);
@@ -59,48 +59,48 @@ async fn from(status: &str, legal: &[&str]) {
 }
 
 #[tokio::test]
-async fn by_hand_a_pending_order_is_cancelled_and_nothing_else() {
-    from("pending", &["cancelled"]).await;
+async fn admin_can_only_cancel_a_pending_order() {
+    moves_from("pending", &["cancelled"]).await;
 }
 
 #[tokio::test]
-async fn a_confirmed_order_is_packed_or_cancelled() {
-    from("confirmed", &["processing", "cancelled"]).await;
+async fn confirmed_order_is_processed_or_cancelled() {
+    moves_from("confirmed", &["processing", "cancelled"]).await;
 }
 
 #[tokio::test]
-async fn an_order_that_is_being_packed_is_sent_or_cancelled() {
-    from("processing", &["shipped", "cancelled"]).await;
+async fn order_in_processing_is_shipped_or_cancelled() {
+    moves_from("processing", &["shipped", "cancelled"]).await;
 }
 
 #[tokio::test]
-async fn an_order_that_was_sent_arrives() {
-    from("shipped", &["delivered"]).await;
+async fn shipped_order_is_delivered() {
+    moves_from("shipped", &["delivered"]).await;
 }
 
 #[tokio::test]
-async fn an_order_that_has_arrived_stays() {
-    from("delivered", &[]).await;
+async fn delivered_order_has_no_moves() {
+    moves_from("delivered", &[]).await;
 }
 
 #[tokio::test]
-async fn a_cancelled_order_stays_cancelled() {
-    from("cancelled", &[]).await;
+async fn cancelled_order_has_no_moves() {
+    moves_from("cancelled", &[]).await;
 }
 
 #[tokio::test]
-async fn the_shop_packs_sends_and_delivers_and_the_history_tells_who_why_and_when() {
+async fn history_shows_actor_reason_and_time_of_every_move() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let customer = shop.new_customer().await;
-    // Without webhooks all that happens by itself goes back to the one request that placed the order.
+    // Without webhooks every automatic move has the one request as its origin that placed the order.
     let checkout = Checkout::of(&[(&mug.sku, 2)]).paid_with("pm_card_visa_hook_never");
     let placed = customer.tries_to_place(&checkout).await.expect(201);
     let order = customer.awaits(&Order(placed.json()), "confirmed", "paid").await;
     assert_eq!(order.0["fulfilmentStatus"], "unfulfilled");
 
     let admin = shop.admin().await;
-    // Which admin it was, a customer need not know.
+    // The customer may not see which admin it was.
     let actor = "admin";
     let steps = [("processing", "unfulfilled"), ("shipped", "fulfilled"), ("delivered", "fulfilled")];
     let mut asked = Vec::new();
@@ -153,7 +153,7 @@ async fn only_an_admin_moves_an_order() {
 }
 
 #[tokio::test]
-async fn a_move_is_well_formed() {
+async fn invalid_move_is_refused() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
@@ -172,7 +172,7 @@ async fn a_move_is_well_formed() {
 }
 
 #[tokio::test]
-async fn a_keyed_move_can_be_sent_again() {
+async fn repeated_move_gets_the_stored_response() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let (admin, key) = (shop.admin().await, unique("move"));
@@ -188,7 +188,7 @@ async fn a_keyed_move_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn a_move_may_insist_on_the_version_that_was_read() {
+async fn move_with_an_outdated_version_is_refused() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
@@ -203,7 +203,7 @@ async fn a_move_may_insist_on_the_version_that_was_read() {
 }
 
 #[tokio::test]
-async fn an_order_is_packed_once_however_many_say_so() {
+async fn concurrent_moves_to_processing_move_once() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
@@ -218,7 +218,7 @@ async fn an_order_is_packed_once_however_many_say_so() {
 }
 
 #[tokio::test]
-async fn cancelled_by_the_admins_hand_is_cancelled() {
+async fn admin_cancels_by_a_status_change() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     let body = json!({ "status": "cancelled", "note": "The last one fell off the shelf" });
@@ -231,7 +231,7 @@ async fn cancelled_by_the_admins_hand_is_cancelled() {
 }
 
 #[tokio::test]
-async fn the_history_of_an_order_that_nobody_paid_is_whole_too() {
+async fn unpaid_order_has_a_complete_history() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = order_with(&shop, DECLINED).await;
     customer.awaits(&order, "pending", "failed").await;
@@ -243,7 +243,7 @@ async fn the_history_of_an_order_that_nobody_paid_is_whole_too() {
 }
 
 #[tokio::test]
-async fn a_history_is_for_whoever_may_see_the_order() {
+async fn history_is_for_readers_of_the_order() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();

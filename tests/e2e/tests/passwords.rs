@@ -1,9 +1,9 @@
-//! What may be a password, and what becomes of the hashes that are kept of them.
+//! Passwords and their hashes.
 
 use e2e::{Customer, Response, Shop, unique};
 use serde_json::{Value, json};
 
-/// "correct horse 4711", hashed with 7 MiB and one pass: less than any configuration of today.
+/// "correct horse 4711", hashed with 7 MiB and one pass, which is less than any configuration.
 const CHEAP: &str = "$argon2id$v=19$m=7168,t=1,p=1$pPWqZUvqj7rB1Tc76giKJA$mByetVEC3c12/VWjpz5HL97jkWZqNIguHuKZzjgrrFk";
 
 async fn register(shop: &Shop, password: &str) -> (String, Response) {
@@ -23,7 +23,7 @@ async fn hash_of(shop: &Shop, customer: &Customer) -> String {
 }
 
 #[tokio::test]
-async fn a_password_is_8_to_128_characters_and_none_of_the_commonest() {
+async fn password_has_8_to_128_characters_and_is_not_common() {
     let shop = Shop::open().await;
     for (password, code) in [
         ("1234567".to_owned(), "password_too_short"),
@@ -31,7 +31,7 @@ async fn a_password_is_8_to_128_characters_and_none_of_the_commonest() {
         ("x".repeat(200_000), "password_too_long"),
         ("password".to_owned(), "password_too_common"),
         ("Password1".to_owned(), "password_too_common"),
-        // Full width: another code point, the same password.
+        // Full-width letters: other code points, the same password.
         ("\u{ff50}assword".to_owned(), "password_too_common"),
         ("1qaz2wsx".to_owned(), "password_too_common"),
     ] {
@@ -45,7 +45,7 @@ async fn a_password_is_8_to_128_characters_and_none_of_the_commonest() {
 }
 
 #[tokio::test]
-async fn a_password_is_the_same_however_a_keyboard_writes_it() {
+async fn password_is_the_same_in_any_unicode_form() {
     let shop = Shop::open().await;
     let (email, response) = register(&shop, "cre\u{300}me bru\u{302}le\u{301}e").await;
     response.expect(201);
@@ -54,7 +54,7 @@ async fn a_password_is_the_same_however_a_keyboard_writes_it() {
 }
 
 #[tokio::test]
-async fn what_is_too_long_to_be_a_password_is_a_wrong_one() {
+async fn too_long_password_is_a_wrong_password() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     for length in [129, 5_000, 200_000] {
@@ -64,7 +64,7 @@ async fn what_is_too_long_to_be_a_password_is_a_wrong_one() {
 }
 
 #[tokio::test]
-async fn a_hash_that_is_cheaper_than_it_should_be_is_renewed_by_a_login() {
+async fn login_renews_a_weaker_hash() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let row = format!("USER#{}", customer.id());

@@ -1,6 +1,6 @@
-//! Who may do what, route by route: every operation of the OpenAPI document is asked for by a guest, by another customer and by
-//! the admin, about things that belong to Ada. What they are told stands in `permissions.json`; a route that is missing there
-//! fails. Whoever may is told of a fault in what they sent, wherever that can be, so that nothing changes.
+//! Who may do what, route by route: a guest, another customer and the admin call every operation of the OpenAPI document on things that
+//! belong to Ada. `permissions.json` has the expected statuses; a route that is missing there
+//! fails the test. Permitted calls have a mistake in their body where possible, so that nothing changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,25 +13,25 @@ use serde_json::{Value, json};
 const GOLDEN: &str = include_str!("../permissions.json");
 const WHO: [&str; 3] = ["a guest", "another customer", "an admin"];
 
-/// A line of `permissions.json`.
+/// An entry of `permissions.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Expected {
-    /// What a guest, another customer and the admin are told.
+    /// The statuses for a guest, another customer and the admin.
     responses: [u16; 3],
-    /// What they send.
+    /// The body.
     body: Option<Value>,
-    /// What stands behind the question mark; `{order}` is Ada's.
+    /// The query string. `{order}` is replaced by Ada's order.
     query: Option<String>,
-    /// Asked for in a session of its own, because it ends it.
+    /// The caller gets a session of its own, because the call ends it.
     #[serde(default)]
     own_session: bool,
-    /// Asked for by another customer of its own, because it ends their account.
+    /// Another customer of its own calls it, because it ends the account.
     #[serde(default)]
     own_account: bool,
 }
 
-/// What belongs to Ada, and what the shop has, by what a path calls it.
+/// The ids of Ada's things and of the shop's, by path parameter.
 struct Things {
     ada: Customer,
     order_number: String,
@@ -63,7 +63,7 @@ impl Things {
             ("users", ada.id().to_owned()),
             ("userId", ada.id().to_owned()),
             ("owner", ada.id().to_owned()),
-            // Nobody in that test is linked to it.
+            // No account of this test has a link.
             ("provider", "google".to_owned()),
             ("sessions", text(&sessions["data"][0]["id"])),
             ("api-keys", text(&client.created["id"])),
@@ -71,7 +71,7 @@ impl Things {
             ("products", mug.id.clone()),
             ("image", image.id),
             ("imports", text(&import["id"])),
-            // An import is no export: it is not there, for those who may look.
+            // An import is no export, so permitted callers get 404.
             ("exports", text(&import["id"])),
             ("export", text(&personal["id"])),
             ("reviewId", text(&review["id"])),
@@ -88,7 +88,7 @@ impl Things {
         self.ids.get(name).map(String::as_str)
     }
 
-    /// The path with ids in the places of its parameters; the parameter for which there is none.
+    /// The path with ids instead of parameters; an error names the parameter without an id.
     fn filled(&self, path: &str) -> Result<String, String> {
         let (mut filled, mut before) = (Vec::new(), "");
         for part in path.split('/') {
@@ -106,7 +106,7 @@ impl Things {
     }
 }
 
-/// A guest, a customer who has nothing to do with Ada, and whoever runs the shop; logged in anew.
+/// A guest, a customer who is not Ada, and an admin, each with a new login.
 async fn callers(shop: &Shop, other: &Customer) -> [Api; 3] {
     let admin = &shop.stack.admin;
     let login = async |email: &str, password: &str| {
@@ -117,8 +117,8 @@ async fn callers(shop: &Shop, other: &Customer) -> [Api; 3] {
     [shop.anonymous(), login(&other.email, &other.password).await, login(&admin.email, &admin.password).await]
 }
 
-/// Asks once; again while something is busy, which says nothing of who may.
-async fn ask(caller: &Api, method: &Method, path: &str, body: Option<&Value>) -> Response {
+/// Sends a request. Retries while something is busy, which says nothing about permissions.
+async fn call_once_available(caller: &Api, method: &Method, path: &str, body: Option<&Value>) -> Response {
     await_until(format_args!("{method} {path} is answered"), SOON, async || {
         let call = caller.call(method.clone(), path).idempotency_key(&unique("permission"));
         let response = match body {
@@ -131,7 +131,7 @@ async fn ask(caller: &Api, method: &Method, path: &str, body: Option<&Value>) ->
 }
 
 #[tokio::test]
-async fn every_route_answers_a_guest_another_customer_and_an_admin_as_it_is_written() {
+async fn every_route_has_the_documented_status_for_guest_customer_and_admin() {
     let shop = Shop::open().await;
     let expected: BTreeMap<String, Expected> =
         serde_json::from_str(GOLDEN).unwrap_or_else(|error| panic!("permissions.json: {error}"));
@@ -167,7 +167,7 @@ async fn every_route_answers_a_guest_another_customer_and_an_admin_as_it_is_writ
             _ => None,
         };
         let callers = fresh.as_ref().unwrap_or(&everyday);
-        let asked = callers.iter().map(|caller| ask(caller, &method, &path, expected.body.as_ref()));
+        let asked = callers.iter().map(|caller| call_once_available(caller, &method, &path, expected.body.as_ref()));
         let responses = join_all(asked).await;
         for ((who, response), status) in WHO.iter().zip(&responses).zip(expected.responses) {
             if response.status != status {

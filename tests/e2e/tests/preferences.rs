@@ -1,4 +1,4 @@
-//! What somebody wants to be told, and that they are told no more than that.
+//! Customers' preferences: which events they get mails about.
 
 use e2e::{Checkout, Draft, Shop};
 use reqwest::Method;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const PREFERENCES: &str = "/api/v1/users/preferences";
 
 #[tokio::test]
-async fn what_nobody_chose_goes_out_by_mail() {
+async fn default_channel_is_mail() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let told = ada.api.get(PREFERENCES).await.expect(200).json();
@@ -21,7 +21,7 @@ async fn what_nobody_chose_goes_out_by_mail() {
 }
 
 #[tokio::test]
-async fn choices_are_kept_and_insist_on_their_version_if_asked_to() {
+async fn preferences_are_stored_under_their_version() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     let first = ada.api.get(PREFERENCES).await.expect(200).expect_header("etag").to_owned();
@@ -45,7 +45,7 @@ async fn choices_are_kept_and_insist_on_their_version_if_asked_to() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_chosen_is_refused_by_its_field() {
+async fn invalid_preference_is_refused_with_its_field() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     for (body, field, code) in [
@@ -74,7 +74,7 @@ async fn what_cannot_be_chosen_is_refused_by_its_field() {
 }
 
 #[tokio::test]
-async fn whoever_wants_no_mail_of_something_gets_none_and_hears_of_the_rest() {
+async fn unwanted_mails_are_not_sent_and_others_are() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let ada = shop.new_customer().await;

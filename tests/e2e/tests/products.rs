@@ -10,7 +10,7 @@ use serde_json::json;
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 #[tokio::test]
-async fn a_list_is_read_in_pages() {
+async fn list_of_products_has_pages() {
     let shop = Shop::open().await;
     let category = unique("paged");
     let made = join_all((0..5).map(|_| shop.sells(Draft::with_stock(1).in_category(&category)))).await;
@@ -38,7 +38,7 @@ async fn a_list_is_read_in_pages() {
 }
 
 #[tokio::test]
-async fn a_cursor_is_good_for_its_own_list_alone() {
+async fn cursor_is_valid_for_its_own_list_only() {
     let shop = Shop::open().await;
     let category = unique("paged");
     join_all((0..2).map(|_| shop.sells(Draft::with_stock(1).in_category(&category)))).await;
@@ -64,7 +64,7 @@ async fn a_cursor_is_good_for_its_own_list_alone() {
 }
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+async fn unchanged_product_is_304() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let path = format!("/api/v1/products/{}", mug.id);
@@ -78,7 +78,7 @@ async fn what_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_change_names_the_version_it_is_of() {
+async fn product_change_needs_the_current_version() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let path = format!("/api/v1/products/{}", mug.id);
@@ -100,7 +100,7 @@ async fn a_change_names_the_version_it_is_of() {
 }
 
 #[tokio::test]
-async fn a_sku_names_one_product() {
+async fn sku_is_unique() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let twin = json!({
@@ -111,7 +111,7 @@ async fn a_sku_names_one_product() {
 }
 
 #[tokio::test]
-async fn everybodys_page_may_be_kept_for_moments_and_an_admins_by_nobody() {
+async fn public_page_is_cacheable_and_admin_page_is_not() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let path = format!("/api/v1/products/{}", mug.id);
@@ -126,7 +126,7 @@ async fn everybodys_page_may_be_kept_for_moments_and_an_admins_by_nobody() {
 }
 
 #[tokio::test]
-async fn a_change_is_seen_by_its_admin_at_once_and_by_everybody_within_seconds() {
+async fn change_is_visible_to_admin_at_once_and_to_everyone_within_seconds() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let before = shop.reads_product(&mug).await;
@@ -144,7 +144,7 @@ async fn a_change_is_seen_by_its_admin_at_once_and_by_everybody_within_seconds()
 }
 
 #[tokio::test]
-async fn what_is_told_of_a_product_comes_back_and_goes_with_null() {
+async fn product_members_are_stored_and_removed_by_null() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let told = json!({
@@ -168,7 +168,7 @@ async fn what_is_told_of_a_product_comes_back_and_goes_with_null() {
 }
 
 #[tokio::test]
-async fn a_price_that_is_none_is_refused_by_name() {
+async fn invalid_price_is_refused_with_its_field() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let money = |amount: i64| shop.money(amount);
@@ -204,7 +204,7 @@ async fn a_price_that_is_none_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_product_remembers_what_became_of_it() {
+async fn product_has_a_history() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     shop.reprices(&mug, 990).await;
@@ -235,7 +235,7 @@ async fn a_product_remembers_what_became_of_it() {
 }
 
 #[tokio::test]
-async fn an_archived_product_is_there_for_admins_and_stays_as_it_is() {
+async fn archived_product_is_visible_to_admins_and_cannot_change() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     shop.reads_product(&mug).await;

@@ -1,14 +1,14 @@
-//! What it costs is what was shown: quotes, expected totals, and prices that change between a look and an order.
+//! An order costs what was shown: quotes, expected totals, and prices that change between a read and an order.
 
 use e2e::scenarios::order_with;
 use e2e::{Checkout, Customer, Draft, Product, Response, Shop, pieces};
 use serde_json::{Value, json};
 
 const SUMS: [&str; 5] = ["subtotal", "discount", "tax", "shipping", "total"];
-/// Well-formed, and nobody's.
+/// Well-formed, but no cart.
 const NO_CART: &str = "crt_01h455vb4pex5vsknk084sn02q";
 
-/// A quote without how many there are of each, which an order does not say.
+/// The items of a quote without their stock, which an order does not have.
 fn quoted_items(quote: &Value) -> Value {
     let mut items = quote["items"].clone();
     for item in items.as_array_mut().into_iter().flatten() {
@@ -20,7 +20,7 @@ fn quoted_items(quote: &Value) -> Value {
     items
 }
 
-/// The new breakdown that a refused order comes with.
+/// The new breakdown in the refusal of an order.
 fn breakdown(refused: Response) -> Value {
     let problem = refused.expect_problem(409, "price_changed");
     let told = problem.errors().iter().find(|error| error["field"] == "expectedTotal");
@@ -36,8 +36,8 @@ async fn has_ordered_nothing(customer: &Customer) {
     assert_eq!(orders["data"], json!([]), "nothing was written");
 }
 
-/// Two cups of 2.50 in the cart of somebody who has just looked into it.
-async fn two_cups_in_a_cart(shop: &Shop) -> (Customer, Product) {
+/// A customer who has just read a cart with two cups of 2.50.
+async fn customer_with_two_cups_in_cart(shop: &Shop) -> (Customer, Product) {
     let cup = shop.sells(Draft { price: 250, ..Draft::with_stock(9) }).await;
     let customer = shop.new_customer().await;
     customer.adds(&cup.sku, 2).await;
@@ -46,15 +46,15 @@ async fn two_cups_in_a_cart(shop: &Shop) -> (Customer, Product) {
 }
 
 #[tokio::test]
-async fn an_order_costs_what_its_quote_said() {
+async fn order_costs_what_its_quote_said() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     let pot = shop.sells(Draft { price: 1_999, ..Draft::with_stock(9) }).await;
     customer.adds(&pot.sku, 1).await;
     let quote = customer.api.quotes(&json!({ "cart": "me" })).await.expect(200).json();
     assert_eq!((&quote["changes"], &quote["shippingMethods"]), (&json!([]), &json!([])), "{quote}");
     assert_eq!(quote["total"], shop.money(2 * 250 + 1_999), "{quote}");
-    // The same with all that an order has.
+    // The same for every amount of an order.
     let mut body = Checkout::of_cart().body;
     body["paymentMethod"] = shop.stack.payment_method.clone();
     body["expectedTotal"] = quote["total"].clone();
@@ -71,9 +71,9 @@ async fn an_order_costs_what_its_quote_said() {
 }
 
 #[tokio::test]
-async fn a_quote_holds_nothing_and_leaves_everything_as_it_is() {
+async fn quote_holds_no_stock_and_changes_nothing() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     for _ in 0..3 {
         customer.api.quotes(&json!({ "cart": "me" })).await.expect(200);
         customer.api.quotes(&json!({ "items": [{ "sku": cup.sku, "quantity": 9 }] })).await.expect(200);
@@ -84,7 +84,7 @@ async fn a_quote_holds_nothing_and_leaves_everything_as_it_is() {
 }
 
 #[tokio::test]
-async fn anybody_may_ask_what_things_cost() {
+async fn anonymous_caller_gets_a_quote() {
     let shop = Shop::open().await;
     let cup = shop.sells(Draft { price: 250, ..Draft::with_stock(9) }).await;
     let items = json!([{ "sku": cup.sku, "quantity": 2 }, { "productId": cup.id, "quantity": 1 }]);
@@ -99,7 +99,7 @@ async fn anybody_may_ask_what_things_cost() {
 }
 
 #[tokio::test]
-async fn several_lines_of_one_thing_do_not_sell_more_than_there_is() {
+async fn several_lines_of_one_sku_cannot_exceed_its_stock() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let customer = shop.new_customer().await;
@@ -111,9 +111,9 @@ async fn several_lines_of_one_thing_do_not_sell_more_than_there_is() {
 }
 
 #[tokio::test]
-async fn another_total_than_the_expected_one_is_refused_and_told() {
+async fn unexpected_total_is_refused_with_the_new_total() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     for checkout in [Checkout::of_cart(), Checkout::of(&[(&cup.sku, 2)])] {
         for expected in [499, 501, 0] {
             let refused = customer.tries_to_place(&checkout.clone().expecting(&shop.money(expected))).await;
@@ -128,9 +128,9 @@ async fn another_total_than_the_expected_one_is_refused_and_told() {
 }
 
 #[tokio::test]
-async fn nobody_pays_a_price_that_they_have_not_seen() {
+async fn changed_price_is_refused_until_seen() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     shop.reprices(&cup, 300).await;
 
     let told = breakdown(customer.tries_to_place(&Checkout::of_cart()).await);
@@ -152,9 +152,9 @@ async fn nobody_pays_a_price_that_they_have_not_seen() {
 }
 
 #[tokio::test]
-async fn who_expects_the_new_total_has_seen_the_new_price() {
+async fn expected_total_accepts_the_new_price() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     shop.reprices(&cup, 200).await;
     let told = breakdown(customer.tries_to_place(&Checkout::of_cart()).await);
     let order = customer.places(&Checkout::of_cart().expecting(&told["total"])).await;
@@ -164,9 +164,9 @@ async fn who_expects_the_new_total_has_seen_the_new_price() {
 }
 
 #[tokio::test]
-async fn a_quote_is_a_look_so_the_order_after_it_is_at_its_prices() {
+async fn order_after_a_quote_has_its_prices() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     shop.reprices(&cup, 300).await;
     let quote = customer.api.quotes(&json!({ "cart": "me" })).await.expect(200).json();
     assert_eq!((&quote["total"], &quote["changes"][0]["kind"]), (&shop.money(600), &json!("price")), "{quote}");
@@ -174,9 +174,9 @@ async fn a_quote_is_a_look_so_the_order_after_it_is_at_its_prices() {
 }
 
 #[tokio::test]
-async fn what_was_taken_out_of_the_shop_since_the_last_look_is_not_sold() {
+async fn archived_product_in_cart_is_not_sold() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     customer.adds(&mug.sku, 1).await;
     shop.archives(&cup).await;
@@ -193,9 +193,9 @@ async fn what_was_taken_out_of_the_shop_since_the_last_look_is_not_sold() {
 }
 
 #[tokio::test]
-async fn there_is_no_such_country() {
+async fn unknown_country_is_refused() {
     let shop = Shop::open().await;
-    let (customer, _cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, _cup) = customer_with_two_cups_in_cart(&shop).await;
     for country in ["XX", "gb", "GBR", "", "United Kingdom"] {
         let mut checkout = Checkout::of_cart();
         checkout.body["shippingAddress"]["country"] = json!(country);
@@ -208,7 +208,7 @@ async fn there_is_no_such_country() {
 #[tokio::test]
 async fn currencies_do_not_mix() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     let dollars = json!({ "amount": 500, "currency": "USD" });
     let checkout = Checkout::of_cart().expecting(&dollars);
     customer.tries_to_place(&checkout).await.expect_refusal(422).has_error_code("currency_mismatch");
@@ -220,7 +220,7 @@ async fn currencies_do_not_mix() {
     let response = shop.admin().await.post("/api/v1/products", &product).await;
     response.expect_refusal(422).has_error_code("currency_mismatch");
 
-    // Should such a price ever get in, it is not added to others.
+    // Such a price would not be added to others.
     let foreign = shop.sells(Draft::with_stock(9)).await;
     let price = json!({ "M": { "amount": { "N": "1299" }, "currency": { "S": "USD" } } });
     shop.rows.sets("catalog", &format!("SKU#{}", foreign.sku), "OFFER", "price", price).await;
@@ -232,9 +232,9 @@ async fn currencies_do_not_mix() {
 }
 
 #[tokio::test]
-async fn nobody_orders_from_anothers_cart() {
+async fn cart_of_another_customer_cannot_be_ordered() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     let stranger = shop.new_customer().await;
     for cart in [customer.id(), NO_CART, "nonsense", ""] {
         let mut checkout = Checkout::of_cart();
@@ -252,7 +252,7 @@ async fn nobody_orders_from_anothers_cart() {
 }
 
 #[tokio::test]
-async fn an_orders_token_opens_no_other_order() {
+async fn order_token_opens_its_own_order_only() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let guest = shop.new_guest();
@@ -276,9 +276,9 @@ async fn an_orders_token_opens_no_other_order() {
 }
 
 #[tokio::test]
-async fn what_is_no_order_is_no_quote() {
+async fn invalid_quote_is_refused_like_an_order() {
     let shop = Shop::open().await;
-    let (customer, cup) = two_cups_in_a_cart(&shop).await;
+    let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     let of = |sku: &str, quantity: Value| json!({ "items": [{ "sku": sku, "quantity": quantity }] });
     for quantity in [json!(0), json!(-1), json!(1000), json!(1.5), json!("two"), json!(null)] {
         customer.api.quotes(&of(&cup.sku, quantity)).await.expect_refusal(422).names_field("quantity");

@@ -1,13 +1,14 @@
-//! Whoever tries too often has to wait, and makes nobody else wait at home. The numbers are those of the test stack (profiles.py).
+//! Too many attempts are rate limited, without limiting an account's owner at a known network. The numbers are those of the test stack
+//! (profiles.py).
 
 use e2e::{Customer, EVENTUALLY, IpCaller, Response, Shop, await_until, unique};
 use serde_json::json;
 
-/// `LoginsPerAccount`, a minute.
+/// `LoginsPerAccount`, per minute.
 const LOGINS: u64 = 20;
-/// `ResetsPerNetwork`, a minute.
+/// `ResetsPerNetwork`, per minute.
 const RESETS: u64 = 30;
-/// `SignInsPerNetwork`, a minute.
+/// `SignInsPerNetwork`, per minute.
 const SIGN_INS: u64 = 120;
 
 fn number(response: &Response, header: &str) -> u64 {
@@ -15,9 +16,9 @@ fn number(response: &Response, header: &str) -> u64 {
     text.parse().unwrap_or_else(|_| panic!("{header} is a number: {text}"))
 }
 
-/// A 429 as the contract has it.
+/// Panics unless the response is a complete 429; returns the seconds to wait.
 #[track_caller]
-fn is_braked(response: Response) -> u64 {
+fn expect_rate_limited(response: Response) -> u64 {
     let wait = number(&response, "retry-after");
     assert!((1..=7_200).contains(&wait), "{wait}");
     assert_eq!((number(&response, "ratelimit-remaining"), number(&response, "ratelimit-reset")), (0, wait));
@@ -34,14 +35,14 @@ async fn reset(place: &IpCaller) -> Response {
     place.post("/api/v1/auth/reset-password", &body).await
 }
 
-/// Strangers, each from a network of their own, guess until they are braked.
+/// Strangers guess, each from a network of its own, until they are rate limited.
 async fn strangers_guess(shop: &Shop, email: &str) {
     for tried in 0..=2 * LOGINS {
         let response = login(&shop.from_new_ip(), email, "a wrong guess").await;
         if response.status == 429 {
-            // Not before the limit (a first login from home counted, too); a little later if the minute changed.
+            // Not before the limit (the first login at home counted, too), or a little later if the minute changed.
             assert!(tried + 1 >= LOGINS, "braked after {tried}");
-            is_braked(response);
+            expect_rate_limited(response);
             return;
         }
         response.expect_problem(401, "invalid_credentials");
@@ -49,7 +50,7 @@ async fn strangers_guess(shop: &Shop, email: &str) {
     panic!("{} guesses, and nobody was braked", 2 * LOGINS);
 }
 
-/// Somebody who registered at home.
+/// A customer who registered at home.
 async fn at_home(shop: &Shop) -> (IpCaller, Customer) {
     let home = shop.from_new_ip();
     let customer = shop.new_customer().await;
@@ -58,14 +59,14 @@ async fn at_home(shop: &Shop) -> (IpCaller, Customer) {
 }
 
 #[tokio::test]
-async fn every_answer_says_how_the_caller_stands() {
+async fn every_response_shows_the_limit_status() {
     let shop = Shop::open().await;
     let (home, customer) = at_home(&shop).await;
     let first = login(&home, &customer.email, "not the password").await.expect(401);
     let second = login(&home, &customer.email, &customer.password).await.expect(200);
     assert_eq!(number(&first, "ratelimit-limit"), LOGINS);
     let (before, after) = (number(&first, "ratelimit-remaining"), number(&second, "ratelimit-remaining"));
-    // One less; or a new minute has begun.
+    // One less, unless a new minute has begun.
     assert!(after + 1 == before || after >= before, "{before}, then {after}");
     assert!((1..=60).contains(&number(&second, "ratelimit-reset")));
     let asked = reset(&home).await.expect(202);
@@ -77,16 +78,16 @@ async fn every_answer_says_how_the_caller_stands() {
 }
 
 #[tokio::test]
-async fn strangers_are_braked_and_the_owner_at_home_is_not() {
+async fn strangers_are_rate_limited_and_the_owner_at_home_is_not() {
     let shop = Shop::open().await;
     let (home, customer) = at_home(&shop).await;
     strangers_guess(&shop, &customer.email).await;
     login(&home, &customer.email, &customer.password).await.expect(200);
-    // Another house in the same network is home, too; anywhere else is not.
+    // Another address of the same network is known, too. Any other network is not.
     let next_door = shop.from(&home.source().replace("::1", "::beef"));
     login(&next_door, &customer.email, &customer.password).await.expect(200);
-    is_braked(login(&shop.from_new_ip(), &customer.email, &customer.password).await);
-    // And whoever guesses at home is braked at home.
+    expect_rate_limited(login(&shop.from_new_ip(), &customer.email, &customer.password).await);
+    // Wrong guesses at home are rate limited at home.
     for _ in 0..2 * LOGINS {
         if login(&home, &customer.email, "a wrong guess").await.status == 429 {
             return;
@@ -96,13 +97,13 @@ async fn strangers_are_braked_and_the_owner_at_home_is_not() {
 }
 
 #[tokio::test]
-async fn an_email_without_an_account_is_braked_like_one_with() {
+async fn unknown_email_is_rate_limited_like_a_known_one() {
     let shop = Shop::open().await;
     strangers_guess(&shop, &format!("{}@example.com", unique("nobody"))).await;
 }
 
 #[tokio::test]
-async fn a_network_is_braked_whatever_it_says_of_itself_and_no_other_is() {
+async fn network_is_rate_limited_despite_forwarded_headers() {
     let shop = Shop::open().await;
     let place = shop.from_new_ip();
     let mut braked = None;
@@ -110,7 +111,7 @@ async fn a_network_is_braked_whatever_it_says_of_itself_and_no_other_is() {
         let response = reset(&place.forwarded_for(&format!("198.51.100.{}", tried + 1))).await;
         if response.status == 429 {
             assert!(tried >= RESETS, "braked after {tried}");
-            braked = Some(is_braked(response));
+            braked = Some(expect_rate_limited(response));
             break;
         }
         response.expect(202);
@@ -118,10 +119,10 @@ async fn a_network_is_braked_whatever_it_says_of_itself_and_no_other_is() {
     let wait = braked.unwrap_or_else(|| panic!("{} resets, and nobody was braked", 2 * RESETS));
     assert!(wait <= 120, "a minute's limit makes wait for two at most: {wait}");
     let next_door = shop.from(&place.source().replace("::1", "::2"));
-    is_braked(reset(&next_door).await);
+    expect_rate_limited(reset(&next_door).await);
     reset(&shop.from_new_ip().forwarded_for(place.source())).await.expect(202);
     reset(&shop.from("203.0.113.7").forwarded_for(place.source())).await.expect(202);
-    // It slides on by itself.
+    // The window slides.
     await_until("the network is let in again", EVENTUALLY, async || {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
         let response = reset(&place).await;
@@ -131,14 +132,14 @@ async fn a_network_is_braked_whatever_it_says_of_itself_and_no_other_is() {
 }
 
 #[tokio::test]
-async fn who_begins_sign_ins_without_end_waits() {
+async fn sign_ins_are_rate_limited_per_network() {
     let shop = Shop::open().await;
     let place = shop.from_new_ip();
     for tried in 0..=2 * SIGN_INS {
         let response = place.begins_sign_in().await;
         if response.status == 429 {
             assert!(tried >= SIGN_INS, "braked after {tried}");
-            is_braked(response);
+            expect_rate_limited(response);
             shop.from_new_ip().begins_sign_in().await.expect(302);
             return;
         }

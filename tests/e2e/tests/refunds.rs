@@ -1,5 +1,5 @@
-//! Giving money back: how much, to whom it is told, and never more than was taken, however many ask and whatever gets
-//! lost.
+//! Refunds: their amounts, who may see them, and never more than was captured, however many are requested at once and whatever
+//! gets lost.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Well-formed, and nobody's.
+/// Well-formed, but no payment.
 const NO_PAYMENT: &str = "pay_01h455vb4pex5vsknk084sn02q";
 
 fn path(order: &Order) -> String {
@@ -17,7 +17,7 @@ fn path(order: &Order) -> String {
 }
 
 /// A customer has paid 100.00 with that card.
-async fn hundred_paid_with(shop: &Shop, card: &str) -> (Customer, Order) {
+async fn order_of_100_paid_with(shop: &Shop, card: &str) -> (Customer, Order) {
     let (customer, order, _) = paid_order_of(shop, Draft { price: 10_000, ..Draft::with_stock(3) }, card).await;
     (customer, order)
 }
@@ -27,9 +27,9 @@ fn amounts(refunds: &[Value]) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn a_part_is_given_back_and_then_the_rest() {
+async fn part_is_refunded_and_then_the_rest() {
     let shop = Shop::open().await;
-    let (customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
+    let (customer, order) = order_of_100_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
     let asked = admin.refunds(&order, json!({ "amount": shop.money(2_500), "reason": "Came late" })).await;
     let asked = asked.expect(201).json();
@@ -60,18 +60,18 @@ async fn a_part_is_given_back_and_then_the_rest() {
 }
 
 #[tokio::test]
-async fn all_of_it_is_given_back_at_once() {
+async fn whole_order_is_refunded_at_once() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     shop.admin().await.refunds(&order, json!({})).await.expect(201);
     let order = customer.awaits(&order, "confirmed", "refunded").await;
     shop.provider.refunded_in_full(&order, 1).await;
-    // Money is not goods: those come back by a return.
+    // A refund does not restock goods: a return does.
     shop.has_exact_stock(&mug, 2).await;
 }
 
 #[tokio::test]
-async fn lines_are_given_back_at_what_they_cost() {
+async fn lines_are_refunded_at_their_price() {
     let shop = Shop::open().await;
     let cheap = shop.sells(Draft { price: 199, ..Draft::with_stock(9) }).await;
     let dear = shop.sells(Draft { price: 4_950, ..Draft::with_stock(9) }).await;
@@ -94,15 +94,15 @@ async fn lines_are_given_back_at_what_they_cost() {
     admin.refunds(&order, lines(&[(&cheap.sku, 0)])).await.expect_refusal(422).names_field("quantity");
     let both = json!({ "lines": [{ "sku": cheap.sku, "quantity": 1 }], "amount": shop.money(1) });
     admin.refunds(&order, both).await.expect_refusal(422);
-    // Both of the dear ones again is more than is left.
+    // Both of the dear ones again is more than the rest.
     admin.refunds(&order, lines(&[(&dear.sku, 2)])).await.expect_problem(409, "refund_exceeds_captured");
     assert_eq!(shop.provider.tally(&order).await.refunded_amount, 2 * 199 + 4_950);
 }
 
 #[tokio::test]
-async fn nothing_and_less_than_nothing_is_no_refund() {
+async fn invalid_refund_is_refused() {
     let shop = Shop::open().await;
-    let (customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
+    let (customer, order) = order_of_100_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
     for amount in [0, -1, i64::MIN] {
         let response = admin.refunds(&order, json!({ "amount": shop.money(amount) })).await;
@@ -123,16 +123,16 @@ async fn nothing_and_less_than_nothing_is_no_refund() {
 }
 
 #[tokio::test]
-async fn more_than_was_taken_is_refused_and_what_is_left_is_told() {
+async fn refund_above_the_captured_amount_is_refused_with_the_rest() {
     let shop = Shop::open().await;
-    let (_customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
+    let (_customer, order) = order_of_100_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
     for (ask, left) in [(10_001, 10_000), (i64::MAX, 10_000)] {
         let response = admin.refunds(&order, json!({ "amount": shop.money(ask) })).await;
         let problem = response.expect_problem(409, "refund_exceeds_captured");
         assert_eq!(problem.errors()[0]["refundable"], shop.money(left), "{}", problem.body);
     }
-    // What is promised counts, whether it has arrived or not.
+    // A pending refund counts, whether it has succeeded or not.
     admin.refunds(&order, json!({ "amount": shop.money(9_000) })).await.expect(201);
     let response = admin.refunds(&order, json!({ "amount": shop.money(1_001) })).await;
     let problem = response.expect_problem(409, "refund_exceeds_captured");
@@ -142,7 +142,7 @@ async fn more_than_was_taken_is_refused_and_what_is_left_is_told() {
 }
 
 #[tokio::test]
-async fn what_was_not_taken_cannot_be_given_back() {
+async fn uncaptured_payment_cannot_be_refunded() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let (customer, declined, _mug) = order_with(&shop, "pm_card_chargeDeclined").await;
@@ -155,13 +155,13 @@ async fn what_was_not_taken_cannot_be_given_back() {
             admin.refunds(order, part).await.expect_problem(409, "nothing_to_refund");
         }
     }
-    // Or the capture would be tried until the end of the suite.
+    // Otherwise the capture would be retried until the end of the suite.
     owner.cancels(&reserved, "Enough of it").await.expect(200);
     owner.awaits(&reserved, "cancelled", "voided").await;
 }
 
 #[tokio::test]
-async fn only_an_admin_gives_money_back() {
+async fn only_an_admin_refunds() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let stranger = shop.new_customer().await;
@@ -179,7 +179,7 @@ async fn only_an_admin_gives_money_back() {
     }
     let without = admin.call(Method::POST, &path(&order)).json(&body).send().await;
     without.expect_problem(400, "idempotency_key_required");
-    // Who may see the payment sees its refunds.
+    // Whoever may see the payment may see its refunds.
     assert_eq!(customer.api.reads_refunds(&order).await.expect(200).json()["data"], json!([]));
     stranger.api.reads_refunds(&order).await.expect_refusal(404);
     shop.anonymous().reads_refunds(&order).await.expect_refusal(401);
@@ -187,7 +187,7 @@ async fn only_an_admin_gives_money_back() {
 }
 
 #[tokio::test]
-async fn a_guest_sees_the_refunds_of_their_order() {
+async fn guest_reads_refunds_of_their_order() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();
@@ -204,9 +204,9 @@ async fn a_guest_sees_the_refunds_of_their_order() {
 }
 
 #[tokio::test]
-async fn a_keyed_refund_is_one_refund_however_often_it_is_sent() {
+async fn repeated_refund_is_one_refund() {
     let shop = Shop::open().await;
-    let (customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
+    let (customer, order) = order_of_100_paid_with(&shop, "pm_card_visa").await;
     let (admin, key) = (shop.admin().await, unique("refund"));
     let send = |amount: i64| {
         let body = json!({ "amount": shop.money(amount), "reason": "Came late" });
@@ -225,16 +225,16 @@ async fn a_keyed_refund_is_one_refund_however_often_it_is_sent() {
 }
 
 #[tokio::test]
-async fn fifty_at_once_are_given_ten_times_ten_of_a_hundred() {
+async fn fifty_concurrent_refunds_of_10_refund_100_in_total() {
     let shop = Shop::open().await;
-    let (customer, order) = hundred_paid_with(&shop, "pm_card_visa").await;
+    let (customer, order) = order_of_100_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
     let ten = json!({ "amount": shop.money(1_000) });
     let responses = join_all((0..50).map(|_| admin.refunds(&order, ten.clone()))).await;
     let (promised, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 201);
     assert_eq!(promised.len(), 10, "ten times ten is a hundred");
     for response in refused {
-        // `nothing_to_refund`, once all of it has arrived.
+        // `nothing_to_refund` once all refunds have succeeded.
         let problem = response.expect_refusal(409);
         assert!(["refund_exceeds_captured", "nothing_to_refund"].contains(&problem.code()), "{}", problem.body);
     }
@@ -248,10 +248,10 @@ async fn fifty_at_once_are_given_ten_times_ten_of_a_hundred() {
     customer.api.folds(&order).await;
 }
 
-/// A refund with that card is given back once, whatever happens on the way.
-async fn given_back_once(card: &str, fault: &str, times: usize) {
+/// A refund with that card is made once, despite the fault.
+async fn refunds_once(card: &str, fault: &str, times: usize) {
     let shop = Shop::open().await;
-    let (customer, order) = hundred_paid_with(&shop, card).await;
+    let (customer, order) = order_of_100_paid_with(&shop, card).await;
     let admin = shop.admin().await;
     admin.refunds(&order, json!({ "amount": shop.money(4_000) })).await.expect(201);
     let refunds = admin.awaits_refunds(&order).await;
@@ -265,21 +265,21 @@ async fn given_back_once(card: &str, fault: &str, times: usize) {
 }
 
 #[tokio::test]
-async fn a_refund_whose_answer_is_lost_is_not_made_again() {
-    given_back_once("pm_test_refund_lost_1", "drop_connection_after", 1).await;
+async fn refund_with_lost_response_is_not_repeated() {
+    refunds_once("pm_test_refund_lost_1", "drop_connection_after", 1).await;
 }
 
 #[tokio::test]
-async fn a_refund_that_fails_before_its_effect_is_made_again() {
-    given_back_once("pm_test_refund_fails_2", "fail_before", 2).await;
+async fn refund_failing_before_its_effect_is_retried() {
+    refunds_once("pm_test_refund_fails_2", "fail_before", 2).await;
 }
 
 #[tokio::test]
-async fn a_refund_that_the_provider_refuses_has_failed_and_may_be_asked_for_again() {
+async fn refund_refused_by_the_provider_fails_and_can_be_requested_again() {
     let shop = Shop::open().await;
-    let (customer, order) = hundred_paid_with(&shop, "pm_test_refund_refused").await;
+    let (customer, order) = order_of_100_paid_with(&shop, "pm_test_refund_refused").await;
     let admin = shop.admin().await;
-    // All of it, twice: the first promise was taken back.
+    // All of it, twice: the first refund failed and released its amount.
     for times in 1..=2 {
         admin.refunds(&order, json!({ "amount": shop.money(10_000) })).await.expect(201);
         let refunds = admin.awaits_refunds(&order).await;
@@ -297,7 +297,7 @@ async fn a_refund_that_the_provider_refuses_has_failed_and_may_be_asked_for_agai
 }
 
 #[tokio::test]
-async fn an_admin_takes_what_is_reserved_and_nothing_else() {
+async fn admin_captures_authorised_payments_only() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;
     let card = shop.provider.card_failing("/capture", "unavailable", 4).await;

@@ -57,7 +57,7 @@ async fn old_session_and_link_open_the_account(shop: &Shop, person: &Value) {
     let api = shop.anonymous().with_token(text(&session["accessToken"]));
     assert_eq!(api.get(PROFILE).await.expect(200).json()["id"], person["id"]);
 
-    // The provider may know them under another address by now.
+    // The provider may have another email address of this user by now.
     let subject = text(&person["google"]["subject"]);
     shop.google_knows_owner(subject, &format!("{subject}@example.com")).await;
     let end: Redirect = shop.browser().signs_in_with_google(subject).await;

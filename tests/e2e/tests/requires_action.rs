@@ -1,30 +1,30 @@
-//! Cards whose bank wants to see the customer first: what they have to do is told, and what they do, or do not do,
+//! Cards whose bank wants to authenticate the customer: the API shows the next action, and the customer's result
 //! counts.
 
 use e2e::scenarios::order_with;
 use e2e::{Checkout, Customer, Draft, Order, Product, Shop};
 use serde_json::{Value, json};
 
-/// The bank asks; the provider tells its listeners of everything.
+/// The bank asks for authentication; the provider sends webhooks.
 const ASKS: &str = "pm_card_authenticationRequired";
-/// The bank asks; the provider tells nobody of anything.
+/// The bank asks for authentication; the provider sends no webhooks.
 const ASKS_QUIETLY: &str = "pm_card_authenticationRequired_hook_never";
 const GOOD: &str = "pm_card_visa";
 
-/// An order that waits for its customer to go to the bank's page.
-async fn waiting(shop: &Shop, card: &str) -> (Customer, Order, Product, Value) {
+/// An order whose customer has to visit the bank's page.
+async fn order_awaiting_authentication(shop: &Shop, card: &str) -> (Customer, Order, Product, Value) {
     let (customer, order, mug) = order_with(shop, card).await;
     let payment = customer.api.awaits_payment(&order, "requires_action").await;
     (customer, order, mug, payment)
 }
 
-/// The provider's object that a payment waits for.
+/// The provider's intent that a payment waits for.
 fn intent_of(payment: &Value) -> String {
     let url = payment["nextAction"]["url"].as_str().unwrap_or_default();
     url.split('/').find(|part| part.starts_with("pi_")).unwrap_or_default().to_owned()
 }
 
-/// What became of it at the provider.
+/// The status of an intent at the provider.
 async fn state_of(shop: &Shop, order: &Order, intent: &str) -> Value {
     let books = shop.provider.books(order).await;
     let found = books["intents"].as_array().into_iter().flatten().find(|one| one["id"] == intent);
@@ -32,9 +32,9 @@ async fn state_of(shop: &Shop, order: &Order, intent: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_customer_is_told_where_to_go() {
+async fn payment_shows_the_banks_page() {
     let shop = Shop::open().await;
-    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS).await;
     assert_eq!(payment["nextAction"]["type"], "redirect", "{payment}");
     assert!(payment["nextAction"]["url"].as_str().is_some_and(|url| url.starts_with("http")), "{payment}");
     assert_eq!((&payment["captured"], &payment["failure"]), (&shop.money(0), &json!(null)), "{payment}");
@@ -50,10 +50,10 @@ async fn the_customer_is_told_where_to_go() {
 }
 
 #[tokio::test]
-async fn a_customer_who_comes_back_says_so() {
+async fn returning_customer_confirms_the_payment() {
     let shop = Shop::open().await;
-    let (customer, order, mug, payment) = waiting(&shop, ASKS_QUIETLY).await;
-    // Somebody who says so without having been there is looked at, and that is all.
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS_QUIETLY).await;
+    // A confirmation without authentication triggers a check, and nothing else.
     customer.api.confirms(&order).await.expect(202);
     shop.requests_payment_check(&order).await;
     assert_eq!(customer.looks_up_payment(&order).await["status"], "requires_action");
@@ -68,9 +68,9 @@ async fn a_customer_who_comes_back_says_so() {
 }
 
 #[tokio::test]
-async fn a_customer_who_does_not_come_back_is_known_by_the_providers_word() {
+async fn webhook_confirms_the_payment_of_a_customer_who_does_not_return() {
     let shop = Shop::open().await;
-    let (customer, order, _mug, payment) = waiting(&shop, ASKS).await;
+    let (customer, order, _mug, payment) = order_awaiting_authentication(&shop, ASKS).await;
     assert!(shop.provider.authenticates(&payment, "succeed").await);
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
@@ -82,12 +82,13 @@ async fn a_customer_who_does_not_come_back_is_known_by_the_providers_word() {
 }
 
 #[tokio::test]
-async fn the_providers_word_and_the_customers_may_come_together() {
+async fn webhook_and_confirmation_may_arrive_together() {
     let shop = Shop::open().await;
-    let (customer, order, _mug, payment) = waiting(&shop, "pm_card_authenticationRequired_hook_twice_500ms").await;
+    let (customer, order, _mug, payment) =
+        order_awaiting_authentication(&shop, "pm_card_authenticationRequired_hook_twice_500ms").await;
     assert!(shop.provider.authenticates(&payment, "succeed").await);
     for _ in 0..3 {
-        // Once it is paid, nothing is left to confirm.
+        // Nothing is left to confirm once it is paid.
         let response = customer.api.confirms(&order).await;
         assert!(matches!(response.status, 202 | 409), "{} {}", response.status, response.text);
     }
@@ -97,7 +98,7 @@ async fn the_providers_word_and_the_customers_may_come_together() {
 }
 
 #[tokio::test]
-async fn a_guest_authenticates_with_the_orders_token() {
+async fn guest_authenticates_with_the_order_token() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
     let guest = shop.new_guest();
@@ -121,9 +122,9 @@ async fn a_guest_authenticates_with_the_orders_token() {
 }
 
 #[tokio::test]
-async fn another_card_may_pay_instead_and_the_first_page_is_closed() {
+async fn another_card_pays_and_closes_the_first_page() {
     let shop = Shop::open().await;
-    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS).await;
     customer.pays(&order, GOOD).await.expect_success();
     let order = customer.awaits(&order, "confirmed", "paid").await;
     assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled", "before the other was charged");
@@ -134,9 +135,9 @@ async fn another_card_may_pay_instead_and_the_first_page_is_closed() {
 }
 
 #[tokio::test]
-async fn a_bank_may_ask_twice() {
+async fn second_card_may_ask_for_authentication_too() {
     let shop = Shop::open().await;
-    let (customer, order, _mug, first) = waiting(&shop, ASKS).await;
+    let (customer, order, _mug, first) = order_awaiting_authentication(&shop, ASKS).await;
     customer.pays(&order, "pm_card_threeDSecure2Required").await.expect_success();
     let second = e2e::await_until("the other card's bank asks", e2e::SOON, async || {
         let payment = customer.looks_up_payment(&order).await;
@@ -151,9 +152,9 @@ async fn a_bank_may_ask_twice() {
 }
 
 #[tokio::test]
-async fn a_customer_who_fails_is_declined_and_may_pay_again() {
+async fn failed_authentication_is_declined_and_another_card_pays() {
     let shop = Shop::open().await;
-    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS).await;
     assert!(shop.provider.authenticates(&payment, "fail").await);
     let order = customer.awaits(&order, "pending", "failed").await;
     let payment = customer.looks_up_payment(&order).await;
@@ -168,9 +169,9 @@ async fn a_customer_who_fails_is_declined_and_may_pay_again() {
 }
 
 #[tokio::test]
-async fn a_customer_who_never_authenticates_is_charged_nothing() {
+async fn order_without_authentication_is_cancelled_and_not_charged() {
     let shop = Shop::open().await;
-    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS).await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
     shop.has_exact_stock(&mug, 3).await;
     assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled");
@@ -182,9 +183,9 @@ async fn a_customer_who_never_authenticates_is_charged_nothing() {
 }
 
 #[tokio::test]
-async fn an_order_may_be_cancelled_while_the_bank_asks() {
+async fn order_is_cancelled_during_authentication() {
     let shop = Shop::open().await;
-    let (customer, order, mug, payment) = waiting(&shop, ASKS).await;
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS).await;
     customer.cancels(&order, "I have no phone with me").await.expect(200);
     let order = customer.awaits(&order, "cancelled", "voided").await;
     assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled");

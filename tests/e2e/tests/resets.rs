@@ -1,4 +1,4 @@
-//! Another password by mail, and whose an address is.
+//! Password resets by mail, and verification of email addresses.
 
 use e2e::{EVENTUALLY, Response, Shop, await_until, row_of, unique};
 use futures::future::join_all;
@@ -29,7 +29,7 @@ async fn me(shop: &Shop, session: &Value) -> Response {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_replaced_by_mail_and_all_sessions_end() {
+async fn reset_by_mail_changes_the_password_and_ends_all_sessions() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let other = login(&shop, &customer.email, &customer.password).await.expect(200).json();
@@ -49,7 +49,7 @@ async fn a_forgotten_password_is_replaced_by_mail_and_all_sessions_end() {
         if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
     .await;
-    // The session of after the reset is a good one.
+    // The session that began after the reset is valid.
     me(&shop, &session).await.expect(200);
     refresh(&shop, &session).await.expect(200);
 
@@ -57,7 +57,7 @@ async fn a_forgotten_password_is_replaced_by_mail_and_all_sessions_end() {
 }
 
 #[tokio::test]
-async fn nobody_hears_whether_an_email_has_an_account() {
+async fn reset_response_does_not_disclose_accounts() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let nobody = format!("{}@example.com", unique("nobody"));
@@ -71,14 +71,14 @@ async fn nobody_hears_whether_an_email_has_an_account() {
         headers.collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(told(&known), told(&unknown));
-    // Once that mail is there, the other would be, too.
+    // When the first mail has arrived, the other would have arrived, too.
     shop.awaits_token(&customer.email, RESET, 1).await;
     assert!(shop.mailbox.of(&nobody).await.is_empty());
     shop.anonymous().post("/api/v1/auth/reset-password", &json!({ "email": "nonsense" })).await.expect_refusal(422);
 }
 
 #[tokio::test]
-async fn of_all_who_use_a_token_at_once_one_wins() {
+async fn concurrent_uses_of_a_token_succeed_once() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let token = shop.resets(&customer.email, 1).await;
@@ -96,7 +96,7 @@ async fn of_all_who_use_a_token_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_refused_leaves_the_token_good() {
+async fn refused_password_leaves_the_token_valid() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let token = shop.resets(&customer.email, 1).await;
@@ -107,7 +107,7 @@ async fn a_password_that_is_refused_leaves_the_token_good() {
 }
 
 #[tokio::test]
-async fn a_reset_makes_an_end_of_the_links_that_were_asked_for_before() {
+async fn reset_invalidates_earlier_tokens() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let first = shop.resets(&customer.email, 1).await;
@@ -118,7 +118,7 @@ async fn a_reset_makes_an_end_of_the_links_that_were_asked_for_before() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_old_forged_or_for_something_else_is_none() {
+async fn expired_forged_or_foreign_token_is_invalid() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let token = shop.resets(&customer.email, 1).await;
@@ -140,13 +140,13 @@ async fn a_token_that_is_old_forged_or_for_something_else_is_none() {
 }
 
 #[tokio::test]
-async fn an_address_is_verified_by_the_mail_that_a_registration_sends() {
+async fn mail_of_the_registration_verifies_the_email() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let verified = async || customer.api.get("/api/v1/auth/me").await.expect(200).json()["emailVerified"].clone();
     assert_eq!(verified().await, false);
     let first = shop.awaits_token(&customer.email, VERIFY, 1).await;
-    // Asked for again: both are good, and each once.
+    // Requested again: both tokens are valid, each once.
     customer.api.post("/api/v1/auth/verify-email/request", &json!({})).await.expect(202);
     let second = shop.awaits_token(&customer.email, VERIFY, 2).await;
     verify(&shop, &second).await.expect(204);
@@ -154,7 +154,7 @@ async fn an_address_is_verified_by_the_mail_that_a_registration_sends() {
     verify(&shop, &second).await.expect_problem(422, "verification_token_invalid");
     verify(&shop, &first).await.expect(204);
     assert_eq!(verified().await, true);
-    // Nothing is left to show: no third mail.
+    // The email address is verified: no third mail.
     customer.api.post("/api/v1/auth/verify-email/request", &json!({})).await.expect(202);
     shop.resets(&customer.email, 1).await;
     assert_eq!(shop.tokens_of(&customer.email, VERIFY).await.len(), 2);
@@ -162,10 +162,10 @@ async fn an_address_is_verified_by_the_mail_that_a_registration_sends() {
 }
 
 #[tokio::test]
-async fn a_session_ends_with_a_reset_even_if_nobody_ended_it() {
+async fn reset_ends_sessions_even_after_a_crash() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
-    // As after a reset that crashed before it came to the sessions, or that a login with the old password overtook.
+    // As after a reset that crashed before it ended the sessions, or after a concurrent login with the old password.
     let row = format!("USER#{}", customer.id());
     let ended = json!({ "S": "2026-11-21T08:00:00.000Z" });
     shop.rows.sets("identity", &row, "ACCOUNT", "sessionsEndedAt", ended).await;

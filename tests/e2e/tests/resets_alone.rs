@@ -1,11 +1,11 @@
-//! A one-time token is mailed once, however often its event comes.
+//! A one-time token is mailed once, however often its event arrives.
 
 use e2e::Shop;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_reset_that_is_told_three_times_is_mailed_once_and_its_link_is_good() {
-    // Alone: the queue is held back.
+async fn reset_event_delivered_three_times_is_mailed_once_with_a_valid_token() {
+    // Alone: the queue is paused.
     let shop = Shop::open_alone().await;
     let customer = shop.new_customer().await;
     shop.awaits_token(&customer.email, "verify-email", 1).await;

@@ -1,4 +1,4 @@
-//! Reviews: who received a product may say once what it is like, and the rating is exactly what the visible ones come to.
+//! Reviews: a customer who received a product may review it once, and the rating is exactly the sum of the visible reviews.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Well-formed, and nobody's.
+/// Well-formed, but nothing that exists.
 const NO_PRODUCT: &str = "prd_01h455vb4pex5vsknk084sn02q";
 const NO_REVIEW: &str = "rev_01h455vb4pex5vsknk084sn02q";
 
@@ -20,7 +20,7 @@ async fn put(api: &Api, path: &str, tag: Option<&str>, stars: u64) -> Response {
 }
 
 #[tokio::test]
-async fn only_who_received_it_may_review_it() {
+async fn only_a_customer_who_received_it_may_review_it() {
     let shop = Shop::open().await;
     let (mug, bowl) = (shop.sells(Draft::with_stock(9)).await, shop.sells(Draft::with_stock(9)).await);
     let opinion = json!({ "rating": 5 });
@@ -49,7 +49,7 @@ async fn only_who_received_it_may_review_it() {
 }
 
 #[tokio::test]
-async fn a_customer_has_one_review_of_a_product() {
+async fn customer_has_one_review_of_a_product() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let owner = shop.new_owner(&mug).await;
@@ -78,7 +78,7 @@ async fn a_customer_has_one_review_of_a_product() {
 }
 
 #[tokio::test]
-async fn sixteen_customers_at_once_are_counted_exactly() {
+async fn concurrent_reviews_are_counted_exactly() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(16)).await;
     let owners = join_all((0..16).map(|_| shop.new_owner(&mug))).await;
@@ -107,7 +107,7 @@ async fn sixteen_customers_at_once_are_counted_exactly() {
     assert_eq!(shop.rating(&mug).await, Rating { sum, count: 16 });
     shop.awaits_rating(&mug, Some((sum as f64 / 16.0 * 100.0).round() / 100.0), 16).await;
 
-    // Then a quarter each is changed, taken back, hidden, and fought over by its author and an admin.
+    // Then a quarter of them each is changed, deleted, hidden, or changed by author and admin at once.
     join_all(owners.iter().zip(&posted).enumerate().map(async |(at, (owner, review))| {
         let path = mug.review(review);
         let hidden = json!({ "status": "hidden", "reason": "Not about the mug" });
@@ -136,7 +136,7 @@ async fn sixteen_customers_at_once_are_counted_exactly() {
 }
 
 #[tokio::test]
-async fn what_is_hidden_is_not_listed_and_not_counted() {
+async fn hidden_review_is_not_listed_and_not_counted() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let (owner, other) = futures::join!(shop.new_owner(&mug), shop.new_owner(&mug));
@@ -160,7 +160,7 @@ async fn what_is_hidden_is_not_listed_and_not_counted() {
     anonymous.get(&of_hidden).await.expect_problem(401, "unauthenticated");
     owner.api.get(&of_hidden).await.expect_problem(403, "forbidden");
 
-    // Its author is told; nobody else learns that there is one.
+    // The author sees the status; others do not learn that the review exists.
     let mine = owner.api.get(&mug.review(&bad)).await.expect(200).json();
     assert_eq!((&mine["mine"], &mine["status"], &mine["reason"]), (&json!(true), &json!("hidden"), &verdict["reason"]));
     for api in [&anonymous, &other.api] {
@@ -171,7 +171,7 @@ async fn what_is_hidden_is_not_listed_and_not_counted() {
         owner.api.moderates(&mug, &bad, verdict).await.expect_problem(403, "forbidden");
     }
 
-    // To write it anew does not bring it back, nor does taking it back and posting another.
+    // Neither a new text nor deleting it and posting another makes it visible.
     let changed = put(&owner.api, &mug.review(&bad), None, 2).await.expect(200).json();
     assert_eq!((&changed["rating"], &changed["status"]), (&json!(2), &json!("hidden")));
     assert_eq!(shop.rating(&mug).await, Rating { sum: 5, count: 1 });
@@ -188,14 +188,14 @@ async fn what_is_hidden_is_not_listed_and_not_counted() {
 }
 
 #[tokio::test]
-async fn a_review_that_is_anothers_is_404_as_if_it_were_not_there() {
+async fn review_of_another_customer_is_404_like_a_missing_one() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let (owner, other) = futures::join!(shop.new_owner(&mug), shop.new_owner(&mug));
     let review = owner.api.reviews(&mug, 3).await;
     let (theirs, nobodys) = (mug.review(&review), format!("{}/{NO_REVIEW}", mug.reviews()));
     let other_path = shop.sells(Draft::with_stock(1)).await.review(&review);
-    // The version of another's review is nobody's business, either.
+    // The version of another customer's review is not disclosed, either.
     for tag in [None, Some("\"1\""), Some("\"7\"")] {
         let refused = put(&other.api, &theirs, tag, 1).await.expect_problem(404, "not_found");
         let unknown = put(&other.api, &nobodys, tag, 1).await.expect_problem(404, "not_found");
@@ -225,7 +225,7 @@ async fn a_review_that_is_anothers_is_404_as_if_it_were_not_there() {
 }
 
 #[tokio::test]
-async fn a_change_may_name_the_version_that_it_is_of() {
+async fn review_change_with_an_outdated_version_is_refused() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let owner = shop.new_owner(&mug).await;
@@ -248,7 +248,7 @@ async fn a_change_may_name_the_version_that_it_is_of() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_who_wrote_a_review() {
+async fn author_of_a_review_is_not_disclosed() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let (owner, other) = futures::join!(shop.new_owner(&mug), shop.new_owner(&mug));
@@ -276,7 +276,7 @@ async fn nobody_is_told_who_wrote_a_review() {
 }
 
 #[tokio::test]
-async fn reviews_are_read_in_pages_newest_first() {
+async fn reviews_are_paged_newest_first() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let owners = join_all((0..3).map(|_| shop.new_owner(&mug))).await;
@@ -298,7 +298,7 @@ async fn reviews_are_read_in_pages_newest_first() {
     let ids = |list: &[Value]| list.iter().map(|review| review["id"].to_string()).collect::<Vec<_>>();
     assert_eq!(ids(&seen), ids(&posted));
     assert_eq!(ids(&seen).into_iter().collect::<BTreeSet<_>>().len(), 3, "each once");
-    // The cursor is of this product and of what is visible.
+    // The cursor is valid for this product and this visibility only.
     let cursor = cursor.split("cursor=").nth(1).unwrap_or_default();
     let bowl = shop.sells(Draft::with_stock(1)).await;
     anonymous.get(&format!("{}?cursor={cursor}", bowl.reviews())).await.expect_problem(400, "invalid_cursor");
@@ -307,7 +307,7 @@ async fn reviews_are_read_in_pages_newest_first() {
 }
 
 #[tokio::test]
-async fn a_bad_review_is_422_and_names_the_field() {
+async fn invalid_review_is_422_and_names_the_field() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let owner = shop.new_owner(&mug).await;

@@ -1,4 +1,4 @@
-//! Search over HTTP: what is changed is found, filters and facets agree, and an index that is lost or damaged comes back.
+//! Search over HTTP: changes are found, filters and facets agree, and a lost or damaged index is rebuilt.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
@@ -7,11 +7,11 @@ use e2e::{Api, SOON, Shop, await_until, unique};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// So soon a change is found, on a stack that has nothing else to do. This suite does a lot beside, so tests wait for longer.
+/// The promised time until a change is found on a quiet stack. This stack is busy, so tests wait for longer.
 const PROMISED: Duration = Duration::from_secs(10);
 
-/// A word that no product has, nor one like it (another test's word of the same moment would be forgiven as a mistake); of
-/// letters alone, for numbers are not forgiven any.
+/// A word that no product has, nor a similar one: typo tolerance would match a word that another test made at the same moment. It has
+/// letters only, because numbers are matched exactly.
 fn word() -> String {
     let mut hasher = DefaultHasher::new();
     unique("word").hash(&mut hasher);
@@ -48,7 +48,7 @@ async fn awaits(shop: &Shop, query: &str, total: u64) -> Value {
     .await
 }
 
-/// Waits until a search finds these, in this order: the sandbox that answers may be some seconds behind another one.
+/// Waits until a search finds these in this order. Execution environments may be some seconds apart.
 async fn awaits_these(shop: &Shop, query: &str, due: &[&str]) {
     await_until(format_args!("{query} finds {due:?}"), SOON, async || {
         let found = names(&found(&shop.anonymous(), query).await);
@@ -70,7 +70,7 @@ async fn changes(shop: &Shop, product: &Value, method: Method, patch: Option<Val
 }
 
 #[tokio::test]
-async fn what_is_made_changed_and_archived_is_found_as_it_is() {
+async fn created_changed_and_archived_products_are_found_accordingly() {
     let shop = Shop::open().await;
     let (first, second) = (word(), word());
     let begun = std::time::Instant::now();
@@ -101,7 +101,7 @@ async fn what_is_made_changed_and_archived_is_found_as_it_is() {
 }
 
 #[tokio::test]
-async fn mistakes_plurals_and_beginnings_are_understood() {
+async fn search_understands_typos_plurals_and_prefixes() {
     let shop = Shop::open().await;
     let word = word();
     sells(&shop, json!({ "name": format!("Café {word}s") })).await;
@@ -128,7 +128,7 @@ async fn mistakes_plurals_and_beginnings_are_understood() {
 }
 
 #[tokio::test]
-async fn filters_orders_and_facets_agree() {
+async fn filters_sort_orders_and_facets_agree() {
     let shop = Shop::open().await;
     let tag = word();
     for (name, price, colour, stock) in
@@ -169,7 +169,7 @@ async fn filters_orders_and_facets_agree() {
 }
 
 #[tokio::test]
-async fn what_is_sold_out_or_stocked_again_is_filtered_so() {
+async fn stock_changes_reach_the_stock_filter() {
     let shop = Shop::open().await;
     let word = word();
     let product = sells(&shop, json!({ "name": word, "stock": { "available": 1 } })).await;
@@ -186,7 +186,7 @@ async fn what_is_sold_out_or_stocked_again_is_filtered_so() {
 }
 
 #[tokio::test]
-async fn a_filter_out_of_range_is_refused_by_name() {
+async fn search_filter_out_of_range_is_refused_with_its_name() {
     let shop = Shop::open().await;
     let long = "x".repeat(10_000);
     for (query, field, code) in [
@@ -220,7 +220,7 @@ async fn a_filter_out_of_range_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_page_that_has_not_changed_is_not_sent_again() {
+async fn unchanged_search_page_is_304() {
     let shop = Shop::open().await;
     let word = word();
     sells(&shop, json!({ "name": word })).await;
@@ -234,13 +234,13 @@ async fn a_page_that_has_not_changed_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn an_index_that_is_lost_or_damaged_is_made_anew() {
+async fn lost_or_damaged_index_is_rebuilt() {
     let shop = Shop::open_alone().await;
     let (old, new) = (word(), word());
     sells(&shop, json!({ "name": old })).await;
     awaits(&shop, &format!("search={old}"), 1).await;
 
-    // Lost: an operator says one word. A sandbox that begins afterwards has nothing but the new index.
+    // Lost: an operator invokes the indexer. A new execution environment has the new index only.
     shop.deletes_file("search/manifest.json").await;
     let response = shop.functions.invoke("indexer", json!({ "task": "rebuild" }).to_string()).await;
     assert_eq!((response.error, &response.payload["queued"]), (None, &json!("rebuild")));
@@ -251,7 +251,7 @@ async fn an_index_that_is_lost_or_damaged_is_made_anew() {
     shop.functions.kill("search").await;
     awaits(&shop, &format!("search={old}"), 1).await;
 
-    // Damaged: the next indexer that brings it finds out by itself, with the next change of any product.
+    // Damaged: the next indexer that reads the file notices it by itself, at the next change of any product.
     let manifest: Value =
         serde_json::from_slice(&shop.file("search/manifest.json").await.unwrap_or_default()).unwrap_or_default();
     let content =
@@ -261,7 +261,7 @@ async fn an_index_that_is_lost_or_damaged_is_made_anew() {
     shop.functions.kill("search").await;
     sells(&shop, json!({ "name": new })).await;
     await_until("both are found", SOON, async || {
-        // Until the index is whole again, a new sandbox has none.
+        // A new execution environment has no index until it is complete again.
         for word in [&old, &new] {
             let response = shop.anonymous().get(&format!("/api/v1/products?search={word}")).await;
             if response.status != 200 || response.json()["total"] != 1 {

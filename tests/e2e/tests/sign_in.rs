@@ -1,10 +1,10 @@
-//! Signing in with Google, at a real OpenID provider: whose account that is, and who is sent away.
+//! Signing in with Google, at a real OpenID provider: which account it opens, and which sign-ins are refused.
 
 use e2e::{Redirect, Response, SIGNED_IN, Shop, unique};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-/// A subject and an address that nobody has.
+/// A unique subject and email address.
 fn somebody() -> (String, String) {
     let subject = unique("grace");
     let email = format!("{subject}@example.com");
@@ -20,13 +20,13 @@ async fn login(shop: &Shop, email: &str, password: &str) -> Response {
     shop.anonymous().post("/api/v1/auth/login", &json!({ "email": email, "password": password })).await
 }
 
-/// Signs in and trades the code.
+/// Signs in and exchanges the code.
 async fn signs_in(shop: &Shop, subject: &str) -> Value {
     let code = shop.browser().signs_in_with_google(subject).await.expect_code();
     shop.redeems(&code).await.expect(200).json()
 }
 
-/// Registers, and shows that the address is theirs.
+/// A new customer who has verified the email address by the mailed link.
 async fn verified(shop: &Shop) -> e2e::Customer {
     let ada = shop.new_customer().await;
     let token = shop.awaits_token(&ada.email, "verify-email", 1).await;
@@ -35,7 +35,7 @@ async fn verified(shop: &Shop) -> e2e::Customer {
 }
 
 #[tokio::test]
-async fn somebody_new_gets_an_account_and_the_same_one_the_next_time() {
+async fn first_sign_in_makes_an_account_and_the_next_opens_it() {
     let shop = Shop::open().await;
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
@@ -45,17 +45,17 @@ async fn somebody_new_gets_an_account_and_the_same_one_the_next_time() {
     let told = (&user["email"], &user["name"], &user["role"], &user["emailVerified"]);
     assert_eq!(told, (&json!(email), &json!("Grace Hopper"), &json!("customer"), &json!(true)));
 
-    // The address may change there: who somebody is does not.
+    // The email address may change at the provider; the subject identifies the user.
     shop.google_knows_owner(&subject, &format!("{}@example.com", unique("moved"))).await;
     let again = signs_in(&shop, &subject).await;
     assert_eq!(me(&shop, &again).await["id"], user["id"]);
-    // Both are sessions like any other.
+    // Both are ordinary sessions.
     let refresh = json!({ "refreshToken": again["refreshToken"] });
     shop.anonymous().post("/api/v1/auth/refresh", &refresh).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_sign_in_leaves_with_everything_that_binds_it() {
+async fn sign_in_request_has_state_nonce_and_pkce() {
     let shop = Shop::open().await;
     let mut browser = shop.browser();
     let begun = browser.begins("google", "&state=of-the-front-end").await;
@@ -76,7 +76,7 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
         (Some("no-store"), Some("no-referrer"))
     );
 
-    // Every attempt is a row, so they are counted.
+    // Every attempt writes a row, so attempts are limited.
     assert_eq!(begun.header("ratelimit-limit"), Some("120"));
 
     let (subject, email) = somebody();
@@ -89,7 +89,7 @@ async fn a_sign_in_leaves_with_everything_that_binds_it() {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_on_the_list_or_nowhere() {
+async fn sign_in_redirects_to_listed_pages_only() {
     let shop = Shop::open().await;
     for page in ["https://evil.example/", "http://localhost:3000/signed-in/", "http://localhost:3000/signed-in%23x"] {
         let response = shop.anonymous().get(&format!("/api/v1/auth/oauth/google?redirect={page}")).await;
@@ -107,14 +107,14 @@ async fn a_sign_in_ends_on_the_list_or_nowhere() {
 }
 
 #[tokio::test]
-async fn nobody_comes_back_for_somebody_else() {
+async fn callback_in_another_browser_is_refused() {
     let shop = Shop::open().await;
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
     let (mut ada, mut eve) = (shop.browser(), shop.browser());
     let page = Redirect::of(&eve.begins("google", "").await);
     let others = Redirect::of(&ada.begins("google", "").await);
-    // Eve has agreed, and hands the address with her code to Ada: CSRF on the callback.
+    // Eve has agreed, and hands the URL with her code to Ada: CSRF on the callback.
     let back = eve.agrees_at_google(&page, &subject).await;
     let state = back.parameter("state").unwrap_or_default();
     for mut stranger in [ada.clone(), shop.browser()] {
@@ -122,7 +122,7 @@ async fn nobody_comes_back_for_somebody_else() {
         assert_eq!(response.header("location"), None, "an unknown browser is sent nowhere");
         response.expect_problem(400, "oauth_state_invalid");
     }
-    // A state that is somebody else's, none, or made up.
+    // A state of another browser, none, or an invented one.
     let foreign = back.with_parameter("state", &others.parameter("state").unwrap_or_default());
     eve.opens(foreign.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     for made_up in ["", "x", "0123456789012345678901234567890123456789012"] {
@@ -132,7 +132,7 @@ async fn nobody_comes_back_for_somebody_else() {
     let other_path = back.0.as_str().replace("/google/callback", "/github/callback");
     eve.opens(&other_path).await.expect_problem(400, "oauth_state_invalid");
 
-    // Nothing of that has spent it; its own browser has, once.
+    // None of that has spent it. Its own browser can use it once.
     let kept = eve.clone();
     Redirect::of(&eve.opens(back.0.as_str()).await).expect_code();
     for mut browser in [eve, kept] {
@@ -142,7 +142,7 @@ async fn nobody_comes_back_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn of_eight_that_come_back_at_once_one_is_let_in() {
+async fn concurrent_callbacks_succeed_once() {
     let shop = Shop::open().await;
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
@@ -169,7 +169,7 @@ async fn of_eight_that_come_back_at_once_one_is_let_in() {
 }
 
 #[tokio::test]
-async fn four_first_sign_ins_at_once_make_one_account() {
+async fn concurrent_first_sign_ins_make_one_account() {
     let shop = Shop::open().await;
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
@@ -180,7 +180,7 @@ async fn four_first_sign_ins_at_once_make_one_account() {
 }
 
 #[tokio::test]
-async fn a_verified_account_is_linked_and_keeps_its_password() {
+async fn verified_account_is_linked_and_keeps_its_password() {
     let shop = Shop::open().await;
     let ada = verified(&shop).await;
     let subject = unique("ada");
@@ -190,16 +190,16 @@ async fn a_verified_account_is_linked_and_keeps_its_password() {
     login(&shop, &ada.email, &ada.password).await.expect(200);
     ada.api.get("/api/v1/auth/me").await.expect(200);
 
-    // Whoever has the address there later is not whoever had it then.
+    // The email address may belong to another user later.
     let later = unique("later");
     shop.google_knows_owner(&later, &ada.email).await;
     shop.browser().signs_in_with_google(&later).await.expect_error("already_linked");
 }
 
 #[tokio::test]
-async fn whoever_took_an_address_first_loses_the_account_to_its_owner() {
+async fn owner_of_an_email_reclaims_an_unverified_account() {
     let shop = Shop::open().await;
-    // Somebody registers with an address that they cannot read, and waits.
+    // A customer registers with an email address that they cannot read, and waits.
     let squatter = shop.new_customer().await;
     let subject = unique("owner");
     shop.google_knows_owner(&subject, &squatter.email).await;
@@ -213,7 +213,7 @@ async fn whoever_took_an_address_first_loses_the_account_to_its_owner() {
 }
 
 #[tokio::test]
-async fn an_address_that_the_provider_has_not_verified_is_nobodys() {
+async fn email_that_the_provider_has_not_verified_opens_no_account() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
     for claims in [
@@ -230,7 +230,7 @@ async fn an_address_that_the_provider_has_not_verified_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_token_of_another_sign_in_is_refused() {
+async fn id_token_of_another_sign_in_is_refused() {
     let shop = Shop::open().await;
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
@@ -239,13 +239,13 @@ async fn a_token_of_another_sign_in_is_refused() {
     let back = browser.agrees_at_google(&page.with_parameter("nonce", "of-another-sign-in"), &subject).await;
     Redirect::of(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
 
-    // A code that the provider never gave, and an answer in another issuer's name (RFC 9207).
+    // A code that the provider did not issue, and a response in another issuer's name (RFC 9207).
     for (name, value) in [("code", "made-up"), ("iss", "https://evil.example")] {
         let page = Redirect::of(&browser.begins("google", "").await);
         let back = browser.agrees_at_google(&page, &subject).await.with_parameter(name, value);
         Redirect::of(&browser.opens(back.0.as_str()).await).expect_error("provider_refused");
     }
-    // Nothing was made of any of that.
+    // Nothing was created.
     shop.anonymous()
         .post("/api/v1/auth/register", &json!({ "email": email, "password": unique("a password"), "name": "G" }))
         .await
@@ -253,7 +253,7 @@ async fn a_token_of_another_sign_in_is_refused() {
 }
 
 #[tokio::test]
-async fn a_suspended_account_is_not_signed_in() {
+async fn suspended_account_cannot_sign_in() {
     let shop = Shop::open().await;
     let (subject, email) = somebody();
     shop.google_knows_owner(&subject, &email).await;
@@ -265,7 +265,7 @@ async fn a_suspended_account_is_not_signed_in() {
     shop.browser().signs_in_with_google(&subject).await.expect_error("account_suspended");
     shop.redeems(&code).await.expect_problem(403, "account_suspended");
     admin.put(&path, &json!({ "status": "active" })).await.expect(200);
-    // All sessions ended meanwhile, and so did what would have begun one.
+    // All sessions have ended, and with them the sign-ins in progress.
     shop.redeems(&code).await.expect_problem(401, "invalid_code");
     signs_in(&shop, &subject).await;
 }

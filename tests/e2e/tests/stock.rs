@@ -1,5 +1,5 @@
-//! Nobody is sold what is not there, however many want it at once; where every piece came from and went is told, and who
-//! runs the shop hears when few are left.
+//! Stock: it is never oversold, however many want it at once; every movement is logged; and
+//! the operator gets a mail when stock is low.
 
 use e2e::scenarios::twenty_customers_order;
 use e2e::{Checkout, Draft, Product, SOON, Shop, await_until, movements_path, tally};
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn an_order_beyond_the_stock_is_refused_as_a_whole() {
+async fn order_beyond_the_stock_is_refused_as_a_whole() {
     let shop = Shop::open().await;
     let (plenty, scarce) = (shop.sells(Draft::with_stock(10)).await, shop.sells(Draft::with_stock(2)).await);
     let customer = shop.new_customer().await;
@@ -23,7 +23,7 @@ async fn an_order_beyond_the_stock_is_refused_as_a_whole() {
         assert_eq!(shop.reads_product(product).await["stock"]["available"], pieces, "nothing was held");
     }
 
-    // A refusal is not kept under its key: with more in stock the same request is taken.
+    // A refusal is not stored under its key: with more stock the same request succeeds.
     let stock = format!("/api/v1/products/{}/stock", scarce.id);
     let more = shop.admin().await.call(Method::PATCH, &stock).json(&json!({ "delta": 1 })).send().await;
     more.expect_success();
@@ -34,14 +34,14 @@ async fn an_order_beyond_the_stock_is_refused_as_a_whole() {
 }
 
 #[tokio::test]
-async fn twenty_customers_at_once_buy_five_of_five() {
+async fn twenty_concurrent_customers_buy_five_of_five() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     twenty_customers_order(&shop, &mug).await;
 }
 
 #[tokio::test]
-async fn a_count_that_insists_on_what_it_read_brings_nothing_back_that_was_sold_since() {
+async fn conditional_count_does_not_restore_sold_stock() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(10)).await;
     let path = format!("/api/v1/products/{}", mug.id);
@@ -55,16 +55,16 @@ async fn a_count_that_insists_on_what_it_read_brings_nothing_back_that_was_sold_
         count.json(&json!({ "set": 10 })).send().await
     };
     counts(&tag).await.expect_problem(412, "version_mismatch");
-    // Each sandbox remembers stock for some seconds.
+    // Each execution environment caches stock for some seconds.
     shop.awaits_stock(&mug, 7).await;
     let version = tag.split('.').next().unwrap_or_default();
-    // Who names the version alone counts whatever was sold.
+    // A tag of the product's version alone accepts any stock.
     counts(&format!("{version}\"")).await.expect_success();
     shop.awaits_stock(&mug, 10).await;
 }
 
 #[tokio::test]
-async fn a_last_page_that_is_full_is_the_last() {
+async fn full_last_page_has_no_cursor() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     for pieces in [2, 3] {
@@ -76,7 +76,7 @@ async fn a_last_page_that_is_full_is_the_last() {
 }
 
 #[tokio::test]
-async fn the_movements_of_a_product_add_up_to_its_stock() {
+async fn movements_of_a_product_add_up_to_its_stock() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(10)).await;
     let customer = shop.new_customer().await;
@@ -107,7 +107,7 @@ async fn the_movements_of_a_product_add_up_to_its_stock() {
 }
 
 #[tokio::test]
-async fn movements_come_in_pages_of_one_sku_and_only_to_who_runs_the_shop() {
+async fn movements_are_paged_by_sku_and_for_admins() {
     let shop = Shop::open().await;
     let (mug, bowl) = (shop.sells(Draft::with_stock(3)).await, shop.sells(Draft::with_stock(4)).await);
     for pieces in 5..8 {
@@ -131,10 +131,10 @@ async fn movements_come_in_pages_of_one_sku_and_only_to_who_runs_the_shop() {
     shop.anonymous().get(&path).await.expect_refusal(401);
 }
 
-/// Where operators are written to in the test stack.
+/// The operator's email address in the test stack.
 const OPERATOR: &str = "operator@souk.local";
 
-/// How many mails say that so many of a product are left.
+/// The subjects of the low stock mails about a product.
 async fn mails_about(shop: &Shop, product: &Product) -> Vec<String> {
     let mails = shop.mailbox.of(OPERATOR).await;
     let about = mails.into_iter().filter(|mail| mail.subject.starts_with("Low stock") && mail.mentions(&product.sku));
@@ -142,14 +142,14 @@ async fn mails_about(shop: &Shop, product: &Product) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn low_stock_is_told_once_each_time_that_it_falls_so_far() {
+async fn low_stock_mail_is_sent_once_per_crossing() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(7)).await;
     let customer = shop.new_customer().await;
-    // 7 to 4, over the bound of 5, and further down to 3.
+    // From 7 to 4, below the threshold of 5, and further down to 3.
     customer.places(&Checkout::of(&[(&mug.sku, 3)])).await;
     customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
-    // Up, which nobody hears of, and over the bound by hand.
+    // Up, which sends no mail, and below the threshold by hand.
     shop.counts_stock(&mug, &json!({ "set": 9 })).await;
     shop.counts_stock(&mug, &json!({ "delta": -7 })).await;
     let told = [4, 2].map(|left| format!("Low stock: {left} left of {}", mug.sku));
@@ -158,7 +158,7 @@ async fn low_stock_is_told_once_each_time_that_it_falls_so_far() {
         if told.iter().all(|subject| mails.contains(subject)) { Ok(()) } else { Err(format!("{mails:?}")) }
     })
     .await;
-    // What the stream told after those has been told by now, too.
+    // All later events of the stream have been handled by now.
     shop.queues.awaits_empty(shop.queues.url("notifications")).await;
     let mut mails = mails_about(&shop, &mug).await;
     mails.sort_unstable();

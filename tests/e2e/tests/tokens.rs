@@ -1,18 +1,18 @@
-//! Access tokens that are none: forged, swapped, cut, for somebody else, of somebody else.
+//! Invalid access tokens: forged, swapped, cut, for another audience, of another issuer.
 
 use e2e::{Api, EVENTUALLY, ForeignIssuer, Response, Shop, await_until, claims, encoded, in_seconds};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
-/// A place where a token is checked, and nothing else.
+/// A route that only checks the token.
 const DOOR: &str = "/api/v1/users/addresses";
 
 async fn refused(shop: &Shop, token: &str, code: &str) {
     shop.anonymous().with_token(token).get(DOOR).await.expect_problem(401, code);
 }
 
-/// What is answered as soon as whoever answers has heard of the key: each sandbox asks for it at most every 30 s.
-async fn heard(api: &Api, path: &str) -> Response {
+/// Waits until the function knows the key: an execution environment reads keys every 30 s at most.
+async fn awaits_known_key(api: &Api, path: &str) -> Response {
     await_until("the key is known", EVENTUALLY, async || {
         let response = api.get(path).await;
         if response.text.contains("\"invalid_token\"") { Err(response.text) } else { Ok(response) }
@@ -27,7 +27,7 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_token_is_good_as_it_was_made_and_in_no_other_way() {
+async fn changed_token_is_refused() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let token = customer.welcome["accessToken"].as_str().expect("a welcome has a token");
@@ -55,13 +55,13 @@ async fn a_token_is_good_as_it_was_made_and_in_no_other_way() {
 }
 
 #[tokio::test]
-async fn another_algorithm_type_or_key_is_refused_whoever_signed() {
+async fn token_with_another_algorithm_type_or_key_is_refused() {
     let shop = Shop::open().await;
     let good = claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token"));
     refused(&shop, &shop.signs_token(&good, |head| head.typ = Some("JWT".into())).await, "invalid_token").await;
     refused(&shop, &shop.signs_token(&good, |head| head.kid = Some("of-nobody".into())).await, "invalid_token").await;
     refused(&shop, &shop.signs_token(&good, |head| head.kid = None).await, "invalid_token").await;
-    // The public key, which everybody has, as if it were a shared secret (RFC 8725, 2.1).
+    // The public key, which everyone has, as if it were a shared secret (RFC 8725, 2.1).
     let jwks = shop.anonymous().get("/.well-known/jwks.json").await.expect(200).json();
     let public = jwks["keys"][0]["x"].as_str().expect("a key has an x");
     let mut head = Header::new(Algorithm::HS256);
@@ -72,7 +72,7 @@ async fn another_algorithm_type_or_key_is_refused_whoever_signed() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_place_or_time_is_refused() {
+async fn token_for_another_audience_or_time_is_refused() {
     let shop = Shop::open().await;
     let good = claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token"));
     for (name, value, code) in [
@@ -86,7 +86,7 @@ async fn a_token_for_another_place_or_time_is_refused() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_trusted_issuer_is_good_for_what_it_says() {
+async fn token_of_the_trusted_issuer_is_accepted() {
     let shop = Shop::open().await;
     let identity_provider = ForeignIssuer::new("provider-key");
     shop.publishes_keys_of(&identity_provider).await;
@@ -101,17 +101,17 @@ async fn a_token_of_the_trusted_issuer_is_good_for_what_it_says() {
         identity_provider.signs(&claims)
     };
     let alice = shop.anonymous().with_token(&says(json!({})));
-    heard(&alice, DOOR).await.expect(200);
-    heard(&alice, "/api/v1/users").await.expect_problem(403, "forbidden");
+    awaits_known_key(&alice, DOOR).await.expect(200);
+    awaits_known_key(&alice, "/api/v1/users").await.expect_problem(403, "forbidden");
     let operator = shop.anonymous().with_token(&says(json!({ "groups": ["admin"] })));
-    heard(&operator, "/api/v1/users").await.expect(200);
+    awaits_known_key(&operator, "/api/v1/users").await.expect(200);
 
     let customer = shop.new_customer().await;
     let id = customer.api.get("/api/v1/auth/me").await.expect(200).json()["id"].clone();
     let theirs = shop.anonymous().with_token(&says(json!({ "sub": id })));
-    assert_eq!(heard(&theirs, "/api/v1/users/profile").await.expect(200).json()["id"], id);
+    assert_eq!(awaits_known_key(&theirs, "/api/v1/users/profile").await.expect(200).json()["id"], id);
     let late = shop.anonymous().with_token(&says(json!({ "exp": in_seconds(-120) })));
-    heard(&late, DOOR).await.expect_problem(401, "token_expired");
+    awaits_known_key(&late, DOOR).await.expect_problem(401, "token_expired");
 
     for more in [json!({ "aud": "another" }), json!({ "iss": "https://other.example" }), json!({ "sub": null })] {
         refused(&shop, &says(more), "invalid_token").await;

@@ -1,11 +1,11 @@
-//! Products with options: what is priced, counted and sold is each variant by itself, and never the product that groups them.
+//! Products with options: each variant has its own price and stock and is sold by itself; the product that groups them is not sold.
 
 use e2e::{Checkout, Shop, pieces, unique};
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A body with one member changed, by a JSON pointer; null takes it away.
+/// A body with one member changed, by a JSON pointer; null removes the member.
 fn with(body: &Value, pointer: &str, value: Value) -> Value {
     let mut body = body.clone();
     match body.pointer_mut(pointer) {
@@ -18,7 +18,7 @@ fn with(body: &Value, pointer: &str, value: Value) -> Value {
     body
 }
 
-/// The body of a `PUT` out of one of a `POST`.
+/// The body of a `PUT` from the body of a `POST`.
 fn sheet(mut body: Value) -> Value {
     if let Some(members) = body.as_object_mut() {
         members.remove("sku");
@@ -27,7 +27,7 @@ fn sheet(mut body: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_shirt_is_bought_by_its_size() {
+async fn variant_is_bought_by_its_sku() {
     let shop = Shop::open().await;
     let shirt = shop.sells_shirts(&[("S", 2, 1_800), ("M", 4, 2_000)]).await;
     let shown = shop.reads_product(&shirt.product()).await;
@@ -50,7 +50,7 @@ async fn a_shirt_is_bought_by_its_size() {
 }
 
 #[tokio::test]
-async fn whoever_names_the_shirt_is_asked_for_the_size() {
+async fn product_with_variants_needs_a_variant() {
     let shop = Shop::open().await;
     let shirt = shop.sells_shirts(&[("S", 2, 1_800), ("M", 4, 2_000)]).await;
     let customer = shop.new_customer().await;
@@ -68,7 +68,7 @@ async fn whoever_names_the_shirt_is_asked_for_the_size() {
     customer.tries_to_place(&checkout).await.expect_problem(422, "variant_required");
     customer.api.quotes(&checkout.body).await.expect_problem(422, "variant_required");
 
-    // A product names its line in a cart, unless there are two of it.
+    // A product id in a cart item names its line, unless there are two lines of it.
     let line = format!("/api/v1/cart/me/items/{}", shirt.id);
     customer.adds(&shirt.size("S").sku, 1).await;
     customer.adds(&shirt.size("M").sku, 1).await;
@@ -88,7 +88,7 @@ async fn whoever_names_the_shirt_is_asked_for_the_size() {
 }
 
 #[tokio::test]
-async fn a_variant_keeps_its_stock_and_one_that_is_left_out_is_gone_for_good() {
+async fn replacement_keeps_stock_of_variants_and_retires_omitted_ones() {
     let shop = Shop::open().await;
     let body = shop.shirt(&[("S", 2, 1_800), ("M", 4, 2_000)]);
     let made = shop.admin().await.post("/api/v1/products", &body).await.expect(201).json();
@@ -135,7 +135,7 @@ async fn a_variant_keeps_its_stock_and_one_that_is_left_out_is_gone_for_good() {
 }
 
 #[tokio::test]
-async fn a_product_stays_with_options_or_without() {
+async fn product_cannot_gain_or_lose_all_options() {
     let shop = Shop::open().await;
     let shirt = shop.sells_shirts(&[("S", 2, 1_800)]).await;
     let plain = json!({ "name": "Shirt", "category": "e2e", "price": shop.money(1_000) });
@@ -152,7 +152,7 @@ async fn a_product_stays_with_options_or_without() {
 }
 
 #[tokio::test]
-async fn what_are_no_variants_is_refused_by_name() {
+async fn invalid_variants_are_refused_with_their_field() {
     let shop = Shop::open().await;
     let good = shop.shirt(&[("S", 2, 1_800), ("M", 4, 2_000)]);
     let many = |n: usize| {
@@ -203,11 +203,11 @@ async fn what_are_no_variants_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_product_has_room_for_forty_variants_all_in_one_transaction() {
+async fn product_has_at_most_forty_variants_in_one_transaction() {
     let shop = Shop::open().await;
     let sizes: Vec<String> = (0..40).map(|size| format!("{}", 30 + size)).collect();
     let range: Vec<_> = sizes.iter().map(|size| (size.as_str(), 3, 9_000)).collect();
-    // 30 values are the most of one option, so the sizes are shared between two.
+    // An option has 30 values at most, so two options share the 40 variants.
     let mut body = shop.shirt(&range);
     body["options"] =
         json!([{ "name": "size", "values": &sizes[..20] }, { "name": "cut", "values": ["slim", "wide"] }]);
@@ -221,7 +221,7 @@ async fn a_product_has_room_for_forty_variants_all_in_one_transaction() {
     let renamed = shop.tries_to_patch(id, &json!({ "name": "Trousers" })).await.expect(200).json();
     let names = renamed["variants"].as_array().into_iter().flatten().filter_map(|variant| variant["name"].as_str());
     assert!(names.into_iter().all(|name| name.starts_with("Trousers (")), "{renamed}");
-    // All old ones out and as many new ones in do not fit one transaction.
+    // Removing all old variants and adding as many new ones does not fit into one transaction.
     let mut others = sheet(shop.shirt(&range));
     others["options"] = body["options"].clone();
     for (at, variant) in others["variants"].as_array_mut().into_iter().flatten().enumerate() {

@@ -1,5 +1,5 @@
-//! The provider's webhooks: only the provider is heard, and what it says is a hint to look, however late, often and
-//! mixed up it comes.
+//! The provider's webhooks: only signed ones are accepted, and they are hints to check the payment, however late, often and
+//! mixed up they arrive.
 
 use e2e::scenarios::{order_with, paid_order};
 use e2e::webhooks::{event_about, event_of, mac, now};
@@ -7,18 +7,18 @@ use e2e::{Customer, Order, Product, Shop, unique};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-/// Well-formed, and nobody's.
+/// Well-formed, but no payment.
 const NO_PAYMENT: &str = "pay_01h455vb4pex5vsknk084sn02q";
 
-/// Nothing about a settled order has changed since it was looked at.
-async fn is_as_it_was(shop: &Shop, customer: &Customer, order: &Order, history: &[Value]) {
+/// Nothing about a finished order has changed.
+async fn expect_unchanged(shop: &Shop, customer: &Customer, order: &Order, history: &[Value]) {
     shop.requests_payment_check(order).await;
     assert_eq!(customer.looks_up(order).await.0, order.0, "the order is as it was");
     assert_eq!(customer.api.folds(order).await, history, "nothing was done again");
 }
 
 #[tokio::test]
-async fn what_nobody_signed_is_not_heard() {
+async fn unsigned_webhook_is_refused() {
     let shop = Shop::open().await;
     let (_customer, order, _mug) = paid_order(&shop).await;
     let stripe = shop.stripe();
@@ -46,13 +46,13 @@ async fn what_nobody_signed_is_not_heard() {
     }
     stripe.sends(&format!("{event} "), Some(&good)).await.expect_problem(400, "webhook_signature_invalid");
     assert_eq!(stripe.sends(&event, Some(&good)).await.expect(200).json(), json!({ "received": true }));
-    // While a secret is changed there is a signature by each.
+    // While a secret is rotated there is a signature by each.
     let both = format!("t={time},v1={forged},v1={hex}");
     stripe.sends(&event, Some(&both)).await.expect(200);
 }
 
 #[tokio::test]
-async fn a_recording_is_not_heard() {
+async fn replayed_webhook_is_refused() {
     let shop = Shop::open().await;
     let (_customer, order, _mug) = paid_order(&shop).await;
     let stripe = shop.stripe();
@@ -71,7 +71,7 @@ async fn a_recording_is_not_heard() {
 }
 
 #[tokio::test]
-async fn an_event_that_comes_twice_is_heard_once() {
+async fn repeated_webhook_is_handled_once() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let history = customer.api.folds(&order).await;
@@ -81,7 +81,7 @@ async fn an_event_that_comes_twice_is_heard_once() {
         assert_eq!(response.expect(200).json(), json!({ "received": true }));
     }
     assert_eq!(shop.stripe().sends_event(&event).await.expect(200).json(), json!({ "received": true }));
-    is_as_it_was(&shop, &customer, &order, &history).await;
+    expect_unchanged(&shop, &customer, &order, &history).await;
     shop.provider.charged_once(&order).await;
 
     let id = event["id"].as_str().unwrap_or_default();
@@ -92,7 +92,7 @@ async fn an_event_that_comes_twice_is_heard_once() {
 }
 
 #[tokio::test]
-async fn what_is_not_ours_is_taken_and_left_alone() {
+async fn webhook_of_another_shop_is_accepted_and_ignored() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = paid_order(&shop).await;
     let history = customer.api.folds(&order).await;
@@ -100,7 +100,7 @@ async fn what_is_not_ours_is_taken_and_left_alone() {
     let foreign = [
         event_about("payment_intent.succeeded", &json!({ "payment_id": NO_PAYMENT })),
         event_about("payment_intent.succeeded", &json!({ "payment_id": "nonsense" })),
-        // Another shop's orders may have the ids of ours; it is the payment that counts.
+        // Another shop's orders may have the ids of ours; the payment's id decides.
         event_about("payment_intent.succeeded", &json!({ "order_id": order.id() })),
         event_about("payment_intent.succeeded", &json!({})),
         event_about("payment_intent.succeeded", &json!(null)),
@@ -118,11 +118,11 @@ async fn what_is_not_ours_is_taken_and_left_alone() {
     for event in foreign {
         assert_eq!(shop.stripe().sends_event(&event).await.expect(200).json(), json!({ "received": true }), "{event}");
     }
-    is_as_it_was(&shop, &customer, &order, &history).await;
+    expect_unchanged(&shop, &customer, &order, &history).await;
 }
 
 #[tokio::test]
-async fn what_is_no_event_is_refused() {
+async fn invalid_event_is_refused() {
     let shop = Shop::open().await;
     let stripe = shop.stripe();
     for body in ["", "nonsense", "{", "[]", "7", "{}", "{\"id\": 7}", "{\"id\": \"evt_1\", \"type\": \"x\"}"] {
@@ -134,11 +134,11 @@ async fn what_is_no_event_is_refused() {
 }
 
 #[tokio::test]
-async fn an_event_says_nothing_of_money_that_the_provider_does_not_say_itself() {
+async fn webhook_alone_does_not_mark_an_order_paid() {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, "pm_card_chargeDeclined").await;
     let order = customer.awaits(&order, "pending", "failed").await;
-    // Rightly signed, and a lie: nothing was paid.
+    // Correctly signed, but false: nothing was paid.
     let mut event = event_of("payment_intent.succeeded", &order);
     event["data"]["object"]["status"] = json!("succeeded");
     event["data"]["object"]["amount_received"] = json!(order.total());
@@ -150,8 +150,8 @@ async fn an_event_says_nothing_of_money_that_the_provider_does_not_say_itself() 
     shop.has_exact_stock(&mug, 2).await;
 }
 
-/// An order is paid, its events come like this, and once more when all is over, the last one first.
-async fn paid_whatever_comes(mode: &str, deliveries: usize) {
+/// An order is paid, its events arrive in this mode, and then once more in reverse order.
+async fn is_paid_once_with(mode: &str, deliveries: usize) {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, &format!("pm_test_ok_hook_{mode}")).await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
@@ -167,41 +167,41 @@ async fn paid_whatever_comes(mode: &str, deliveries: usize) {
     for event in events.iter().rev() {
         assert_eq!(shop.provider.replays(event).await, 200, "{event}");
     }
-    is_as_it_was(&shop, &customer, &order, &history).await;
+    expect_unchanged(&shop, &customer, &order, &history).await;
     assert_eq!((order.status(), order.payment_status()), ("confirmed", "paid"));
     shop.provider.charged_once(&order).await;
     shop.has_exact_stock(&mug, 2).await;
 }
 
 #[tokio::test]
-async fn an_order_is_paid_once_when_events_come_at_once() {
-    paid_whatever_comes("prompt", 1).await;
+async fn order_is_paid_once_when_events_arrive_at_once() {
+    is_paid_once_with("prompt", 1).await;
 }
 
 #[tokio::test]
-async fn an_order_is_paid_once_when_events_come_late() {
-    paid_whatever_comes("late_4000ms", 1).await;
+async fn order_is_paid_once_when_events_arrive_late() {
+    is_paid_once_with("late_4000ms", 1).await;
 }
 
 #[tokio::test]
-async fn an_order_is_paid_once_when_events_come_twice() {
-    paid_whatever_comes("twice_1500ms", 2).await;
+async fn order_is_paid_once_when_events_arrive_twice() {
+    is_paid_once_with("twice_1500ms", 2).await;
 }
 
 #[tokio::test]
-async fn an_order_is_paid_once_when_events_come_out_of_order() {
-    paid_whatever_comes("shuffled_4000ms", 1).await;
+async fn order_is_paid_once_when_events_arrive_out_of_order() {
+    is_paid_once_with("shuffled_4000ms", 1).await;
 }
 
 #[tokio::test]
-async fn an_order_is_paid_once_when_no_events_come() {
-    paid_whatever_comes("never", 0).await;
+async fn order_is_paid_once_without_events() {
+    is_paid_once_with("never", 0).await;
 }
 
 #[tokio::test]
-async fn an_event_that_is_faster_than_the_answer_agrees_with_it() {
+async fn event_faster_than_the_response_agrees_with_it() {
     let shop = Shop::open().await;
-    // The confirmation takes effect at once and is answered after 4 s; the events are there before.
+    // The confirmation takes effect at once, and its response takes 4 s; the events arrive before.
     let (customer, order, _mug) = order_with(&shop, "pm_test_delay_4000").await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.awaits_webhooks(&order).await;
@@ -210,7 +210,7 @@ async fn an_event_that_is_faster_than_the_answer_agrees_with_it() {
 }
 
 #[tokio::test]
-async fn the_late_word_of_a_declined_card_does_not_undo_the_next_one() {
+async fn late_event_of_a_declined_card_does_not_undo_the_next_payment() {
     let shop = Shop::open().await;
     let (customer, order, _mug) = order_with(&shop, "pm_card_chargeDeclined_hook_late_6000ms").await;
     customer.awaits(&order, "pending", "failed").await;
@@ -220,12 +220,12 @@ async fn the_late_word_of_a_declined_card_does_not_undo_the_next_one() {
     let order = customer.looks_up(&order).await;
     assert_eq!((order.status(), order.payment_status()), ("confirmed", "paid"));
     let history = customer.api.folds(&order).await;
-    is_as_it_was(&shop, &customer, &order, &history).await;
+    expect_unchanged(&shop, &customer, &order, &history).await;
     shop.provider.charged_once(&order).await;
 }
 
-/// An order that is paid, cancelled and refunded while the events of its payment are still under way.
-async fn cancelled_with_events_under_way(shop: &Shop) -> (Customer, Order, Product) {
+/// An order that was paid, cancelled and refunded while the events of its payment are still on their way.
+async fn cancelled_order_with_pending_events(shop: &Shop) -> (Customer, Order, Product) {
     let (customer, order, mug) = order_with(shop, "pm_card_visa_hook_late_8000ms").await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     customer.cancels(&order, "Ordered twice").await.expect(200);
@@ -234,15 +234,15 @@ async fn cancelled_with_events_under_way(shop: &Shop) -> (Customer, Order, Produ
 }
 
 #[tokio::test]
-async fn late_words_of_success_do_not_bring_a_cancelled_order_back() {
+async fn late_success_events_do_not_revive_a_cancelled_order() {
     let shop = Shop::open().await;
-    let (customer, order, mug) = cancelled_with_events_under_way(&shop).await;
+    let (customer, order, mug) = cancelled_order_with_pending_events(&shop).await;
     let history = customer.api.folds(&order).await;
     let events = shop.provider.awaits_webhooks(&order).await;
     for event in &events {
         assert_eq!(shop.provider.replays(event).await, 200, "{event}");
     }
-    is_as_it_was(&shop, &customer, &order, &history).await;
+    expect_unchanged(&shop, &customer, &order, &history).await;
     shop.provider.refunded_in_full(&order, 1).await;
     shop.has_exact_stock(&mug, 3).await;
 }

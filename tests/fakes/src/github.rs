@@ -1,7 +1,7 @@
-//! GitHub, as far as a sign-in sees it: the page that asks, the endpoint that trades codes, and two answers of its API. Stricter than
-//! the real one: it wants PKCE, every parameter, and who asks. Like the real one it refuses in a 200.
+//! A fake of GitHub for sign-in: the authorisation page, the token endpoint and two API calls. It is stricter than GitHub: it
+//! requires PKCE, every parameter and a user agent. Like GitHub, the token endpoint reports errors with status 200.
 //!
-//! People are put there by a suite; `login` says who sits at the browser, because this fake has no passwords.
+//! Tests create the users. The parameter `login` of the page names the user, because the fake has no passwords.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -20,16 +20,16 @@ use serde_json::{Value, json};
 
 use crate::{lock, now_ms};
 
-/// The one client it knows; `infra/local/profiles.py` has the same two.
+/// The only client. `infra/local/profiles.py` has the same id and secret.
 const CLIENT: &str = "souk-local";
 const SECRET: &str = "github-secret-local-only";
-/// The one page that client has named to it.
+/// The client's registered callback.
 const CALLBACK: &str = "/api/v1/auth/oauth/github/callback";
 const SCOPES: [&str; 2] = ["read:user", "user:email"];
-/// GitHub's own.
+/// As long as GitHub's codes.
 const CODE_LIFETIME_MS: u64 = 600_000;
 
-/// Somebody with an account there.
+/// A user of GitHub.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct User {
@@ -37,12 +37,12 @@ struct User {
     name: Option<String>,
     /// As `GET /user/emails` lists them.
     emails: Value,
-    /// What fails with a 503 for this person: `token`, `user` or `emails`.
+    /// The call that fails with 503 for this user: `token`, `user` or `emails`.
     #[serde(default)]
     failing: Option<String>,
 }
 
-/// A code that was given out, and what has to come with it.
+/// An issued code, and the values that its exchange must repeat.
 #[derive(Debug)]
 struct Code {
     login: String,
@@ -55,14 +55,14 @@ struct Code {
 struct Accounts {
     users: HashMap<String, User>,
     codes: HashMap<String, Code>,
-    /// Whose an access token is.
+    /// The login of each access token.
     tokens: HashMap<String, String>,
 }
 
 type Shared = Arc<Mutex<Accounts>>;
 type Fields = HashMap<String, String>;
 
-/// The fake, ready to be served.
+/// The routes of a new GitHub without users.
 pub fn router() -> Router {
     Router::new()
         .route("/github/login/oauth/authorize", get(authorize))
@@ -78,7 +78,7 @@ async fn put_user(State(accounts): State<Shared>, Path(login): Path<String>, Jso
     StatusCode::NO_CONTENT
 }
 
-/// The page that asks. With `deny` the person says no.
+/// The authorisation page. With the parameter `deny` the user refuses.
 async fn authorize(State(accounts): State<Shared>, Query(parameters): Query<Fields>) -> Response {
     let parameter = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
     let conditions = [
@@ -92,7 +92,7 @@ async fn authorize(State(accounts): State<Shared>, Query(parameters): Query<Fiel
         ("login", lock(&accounts).users.contains_key(parameter("login"))),
     ];
     if let Some((name, _)) = conditions.iter().find(|(_, holds)| !holds) {
-        return (StatusCode::BAD_REQUEST, format!("{name} is not what it should be")).into_response();
+        return (StatusCode::BAD_REQUEST, format!("{name} is missing or wrong")).into_response();
     }
     let outcome = if parameters.contains_key("deny") {
         ("error", "access_denied".to_owned())
@@ -111,7 +111,7 @@ async fn authorize(State(accounts): State<Shared>, Query(parameters): Query<Fiel
     (StatusCode::FOUND, [(header::LOCATION, format!("{}?{query}", parameter("redirect_uri")))]).into_response()
 }
 
-/// Trades a code, once: whatever comes of it, it is gone.
+/// Exchanges a code for an access token. A code can be used once, also when the exchange fails.
 async fn exchange_code(State(accounts): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let form: Fields = form_urlencoded::parse(&body).into_owned().collect();
     let parameter = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
@@ -153,7 +153,7 @@ async fn emails(State(accounts): State<Shared>, headers: HeaderMap) -> Response 
     user_response(&accounts, &headers, "emails", |_, user| user.emails.clone())
 }
 
-/// An answer of the API about whoever the token was given for.
+/// An API response about the token's user.
 fn user_response(
     accounts: &Shared,
     headers: &HeaderMap,
@@ -180,7 +180,7 @@ impl Accounts {
 }
 
 fn oauth_error(error: &str) -> Response {
-    Json(json!({ "error": error, "error_description": "It is refused.", "error_uri": "https://docs.github.com" }))
+    Json(json!({ "error": error, "error_description": "The request is refused.", "error_uri": "https://docs.github.com" }))
         .into_response()
 }
 

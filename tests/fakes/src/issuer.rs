@@ -1,4 +1,4 @@
-//! Another issuer of access tokens, as far as souk sees one: its published keys (RFC 7517), which a suite puts there.
+//! A fake issuer of access tokens: it serves the key set (RFC 7517) that a test has published.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use crate::lock;
 
 type Keys = Arc<Mutex<Option<Value>>>;
 
-/// The fake, ready to be served.
+/// The routes of a new issuer without keys.
 pub fn router() -> Router {
     Router::new()
         .route("/issuer/jwks.json", get(show))
@@ -21,7 +21,7 @@ pub fn router() -> Router {
         .with_state(Keys::default())
 }
 
-/// Before there is a key, there is no set either.
+/// 404 until a key set is published.
 async fn show(State(keys): State<Keys>) -> Response {
     match lock(&keys).as_ref() {
         Some(keys) => ([(header::CACHE_CONTROL, "max-age=300")], Json(keys.clone())).into_response(),

@@ -1,5 +1,5 @@
-//! `fakes provider --port N` and `fakes dynamodb-proxy --port N --upstream URL`. Both listen on 127.0.0.1 only, say on
-//! stderr when they are ready, and run until they are killed.
+//! `fakes provider --port N` and `fakes dynamodb-proxy --port N --upstream URL`. Both listen on 127.0.0.1 only, report on stderr
+//! when they are ready, and run until they are killed.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -34,7 +34,7 @@ async fn run() -> Result<Infallible> {
         Command::DynamodbProxy { port, upstream } => (port, dynamodb_proxy::router(&upstream)?),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    let listener = listener.with_context(|| format!("port {port} cannot be had, choose another with --port"))?;
+    let listener = listener.with_context(|| format!("port {port} is not available; choose another with --port"))?;
     eprintln!("fakes: ready on http://{}", listener.local_addr()?);
     Ok(serve::serve(listener, router).await)
 }

@@ -1,5 +1,5 @@
-//! Serves a router over plain HTTP/1.1 and does one thing that a well-behaved server never does: hang up without an
-//! answer. That is why this is hyper's connection and not axum's server.
+//! Serves a router over plain HTTP/1.1. It can also close a connection without a response, which axum's server cannot do, so this
+//! uses hyper's connection.
 
 use std::convert::Infallible;
 use std::io;
@@ -14,12 +14,12 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
-/// Put into a response's extensions: the connection is closed and nothing of the response is sent.
+/// An extension of a response: the connection is closed and nothing of the response is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct DroppedConnection;
 
 impl DroppedConnection {
-    /// A response that never arrives.
+    /// A response that is not sent.
     pub fn response() -> Response {
         let mut response = Response::new(Body::empty());
         response.extensions_mut().insert(DroppedConnection);
@@ -27,15 +27,15 @@ impl DroppedConnection {
     }
 }
 
-/// Serves for ever. Connections are kept alive.
+/// Serves without end. Connections are kept alive.
 pub async fn serve(listener: TcpListener, router: Router) -> Infallible {
     loop {
-        // A caller that went away before it was accepted, or too many open files: neither is worth the tests' run.
+        // A caller may close its connection before it is accepted, or too many files may be open. Both must not end the tests.
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
-        // Nagle and delayed acknowledgement together cost 40 ms a request here.
+        // Nagle's algorithm and delayed acknowledgements together cost 40 ms for each request.
         let _ = stream.set_nodelay(true);
         tokio::spawn(serve_connection(stream, router.clone()));
     }
@@ -48,13 +48,13 @@ async fn serve_connection(stream: TcpStream, router: Router) {
             let result: Result<Response, Infallible> = router.oneshot(request.map(Body::new)).await;
             match result {
                 Ok(response) if response.extensions().get::<DroppedConnection>().is_some() => {
-                    Err(io::Error::other("hung up on purpose"))
+                    Err(io::Error::other("connection dropped on purpose"))
                 }
                 Ok(response) => Ok(response),
                 Err(never) => match never {},
             }
         }
     });
-    // A connection that ends badly is the caller's to notice: that is what it is for.
+    // The caller notices a broken connection; that is the purpose of a fault.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }

@@ -1,4 +1,4 @@
-//! The DynamoDB proxy in front of a stand-in that tells what it was asked.
+//! The DynamoDB proxy in front of a fake DynamoDB that records its requests.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -31,7 +31,7 @@ async fn listen(router: Router) -> Result<String> {
     Ok(base)
 }
 
-/// Answers as DynamoDB does where capacity is asked for, and otherwise with nothing.
+/// Responds as DynamoDB does if capacity is requested, and otherwise with an empty object.
 async fn fake_dynamodb(
     State(received): State<ReceivedRequests>,
     uri: Uri,
@@ -86,22 +86,25 @@ fn transaction(actions: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_request_goes_through_as_it_came() -> Result<()> {
+async fn request_is_forwarded_unchanged() -> Result<()> {
     let proxy = TestProxy::open().await?;
     let body = json!({ "TableName": "souk-orders", "Key": { "pk": { "S": "ORDER#1" } } });
     let answer = proxy.call("GetItem", body.clone()).await?;
     assert_eq!(answer.status(), 200);
-    assert_eq!(answer.headers().get("x-amzn-requestid").context("the answer's headers come through")?, "R1");
+    assert_eq!(answer.headers().get("x-amzn-requestid").context("the response's headers are forwarded")?, "R1");
     assert_eq!(answer.text().await?, "{}");
     let received = proxy.received();
-    let (uri, headers, received_body) = received.first().context("it was forwarded")?;
+    let (uri, headers, received_body) = received.first().context("the request was forwarded")?;
     assert_eq!((uri.path(), received_body), ("/", &body), "nothing is added while metering is off");
-    assert_eq!(headers.get("x-amz-target").context("headers go through")?, "DynamoDB_20120810.GetItem");
+    assert_eq!(
+        headers.get("x-amz-target").context("the request's headers are forwarded")?,
+        "DynamoDB_20120810.GetItem"
+    );
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_consumed_is_asked_for_and_summed() -> Result<()> {
+async fn consumed_capacity_is_requested_and_summed() -> Result<()> {
     let proxy = TestProxy::open().await?;
     assert_eq!(proxy.control("meter", json!({ "on": true })).await?, 204);
     proxy.call("TransactWriteItems", transaction(2)).await?;
@@ -122,7 +125,7 @@ async fn what_is_consumed_is_asked_for_and_summed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_third_transaction_is_in_conflict() -> Result<()> {
+async fn every_third_transaction_conflicts() -> Result<()> {
     let proxy = TestProxy::open().await?;
     let fault = json!({ "operation": "TransactWriteItems", "every": 3, "kind": "transaction_conflict", "table_contains": "orders" });
     assert_eq!(proxy.control("faults", fault).await?, 201);
@@ -132,7 +135,7 @@ async fn every_third_transaction_is_in_conflict() -> Result<()> {
         let answer = proxy.call("TransactWriteItems", transaction(3)).await?;
         statuses.push(answer.status().as_u16());
         if answer.status() == 400 {
-            assert_eq!(answer.headers().get("content-type").context("a type")?, "application/x-amz-json-1.0");
+            assert_eq!(answer.headers().get("content-type").context("a content type")?, "application/x-amz-json-1.0");
             let body: Value = answer.json().await?;
             assert_eq!(
                 body,
@@ -150,20 +153,20 @@ async fn every_third_transaction_is_in_conflict() -> Result<()> {
     }
     assert_eq!(statuses, [200, 200, 400, 200, 200, 400]);
     let forwarded = proxy.received().iter().filter(|(_, _, body)| body["TransactItems"].is_array()).count();
-    assert_eq!(forwarded, 4, "a conflict has no effect");
+    assert_eq!(forwarded, 4, "a conflicting transaction is not forwarded");
     let calls = proxy.meter().await?["calls"].clone();
     let transactions = calls
         .as_array()
         .into_iter()
         .flatten()
         .find(|calls| calls["operation"] == "TransactWriteItems")
-        .context("counted")?;
+        .context("the transactions are counted")?;
     assert_eq!((&transactions["requests"], &transactions["injected"]), (&json!(6), &json!(2)));
     Ok(())
 }
 
 #[tokio::test]
-async fn other_faults_have_their_own_shapes_and_end() -> Result<()> {
+async fn other_faults_have_dynamodbs_formats_and_end() -> Result<()> {
     let proxy = TestProxy::open().await?;
     for kind in ["throttle", "internal_error", "timeout_after_commit", "transaction_conflict"] {
         let fault = json!({ "operation": "PutItem", "kind": kind, "times": 1, "table_contains": "orders" });
@@ -174,16 +177,18 @@ async fn other_faults_have_their_own_shapes_and_end() -> Result<()> {
         let failed = put().await;
         let forwarded = proxy.received().len() - before - 1;
         match kind {
-            "timeout_after_commit" => assert!(failed.is_err() && forwarded == 1, "it is done, and nobody is told"),
+            "timeout_after_commit" => {
+                assert!(failed.is_err() && forwarded == 1, "the call is forwarded and its response is lost")
+            }
             _ => {
                 let body: Value = failed?.json().await?;
-                let name = body["__type"].as_str().and_then(|name| name.split_once('#')).context("a type")?.1;
+                let name = body["__type"].as_str().and_then(|name| name.split_once('#')).context("a content type")?.1;
                 let known =
                     ["ProvisionedThroughputExceededException", "InternalServerError", "TransactionConflictException"];
                 assert!(known.contains(&name) && forwarded == 0, "{kind}: {body}");
             }
         }
-        assert_eq!(put().await?.status(), 200, "{kind} is over");
+        assert_eq!(put().await?.status(), 200, "{kind} has ended");
         proxy.http.delete(format!("{}/_fake/faults", proxy.base)).send().await?;
     }
     assert_eq!(proxy.control("faults", json!({ "kind": "earthquake" })).await?, 422);
@@ -191,18 +196,18 @@ async fn other_faults_have_their_own_shapes_and_end() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_database_that_is_gone_comes_back_by_itself() -> Result<()> {
+async fn unavailable_database_recovers_after_its_time() -> Result<()> {
     let proxy = TestProxy::open().await?;
     let get = |table: &str| proxy.call("GetItem", json!({ "TableName": table }));
     let fault = json!({ "kind": "unavailable", "for_ms": 600, "table_contains": "orders" });
     assert_eq!(proxy.control("faults", fault).await?, 201);
-    let begun = Instant::now();
+    let started = Instant::now();
     for _ in 0..3 {
         assert!(get("souk-orders").await.is_err(), "the connection is closed");
     }
-    assert_eq!(get("souk-carts").await?.status(), 200, "another table is there");
+    assert_eq!(get("souk-carts").await?.status(), 200, "another table is available");
     assert_eq!(proxy.received().len(), 1, "nothing was forwarded");
-    tokio::time::sleep(Duration::from_millis(610).saturating_sub(begun.elapsed())).await;
+    tokio::time::sleep(Duration::from_millis(610).saturating_sub(started.elapsed())).await;
     assert_eq!(get("souk-orders").await?.status(), 200);
     let calls = proxy.meter().await?["calls"][0].clone();
     assert_eq!((&calls["requests"], &calls["refused"], &calls["injected"]), (&json!(5), &json!(3), &json!(3)));
@@ -212,23 +217,23 @@ async fn a_database_that_is_gone_comes_back_by_itself() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_slow_database_still_answers() -> Result<()> {
+async fn delayed_call_is_answered() -> Result<()> {
     let proxy = TestProxy::open().await?;
     proxy.control("faults", json!({ "kind": "delay", "ms": 700, "times": 1, "operation": "Query" })).await?;
-    let (begun, query) = (Instant::now(), json!({ "TableName": "souk-orders" }));
+    let (started, query) = (Instant::now(), json!({ "TableName": "souk-orders" }));
     assert_eq!(proxy.call("GetItem", query.clone()).await?.status(), 200);
-    assert!(begun.elapsed() < Duration::from_millis(600), "another operation");
+    assert!(started.elapsed() < Duration::from_millis(600), "another operation");
     assert_eq!(proxy.call("Query", query.clone()).await?.status(), 200);
-    assert!(begun.elapsed() >= Duration::from_millis(700));
-    let begun = Instant::now();
+    assert!(started.elapsed() >= Duration::from_millis(700));
+    let started = Instant::now();
     assert_eq!(proxy.call("Query", query).await?.status(), 200);
-    assert!(begun.elapsed() < Duration::from_millis(600), "once");
+    assert!(started.elapsed() < Duration::from_millis(600), "the fault hits once");
     assert_eq!(proxy.received().len(), 3);
     Ok(())
 }
 
 #[tokio::test]
-async fn chance_hits_the_same_calls_with_the_same_seed() -> Result<()> {
+async fn same_seed_hits_the_same_calls() -> Result<()> {
     let mut runs = Vec::new();
     for seed in [5, 5, 6] {
         let proxy = TestProxy::open().await?;
@@ -239,7 +244,7 @@ async fn chance_hits_the_same_calls_with_the_same_seed() -> Result<()> {
             statuses.push(proxy.call("PutItem", json!({ "TableName": "souk-orders" })).await?.status());
         }
         let hit = statuses.iter().filter(|status| status.is_server_error()).count();
-        assert!((8..=32).contains(&hit), "about half of them, and not {hit} of 40");
+        assert!((8..=32).contains(&hit), "about half of 40 calls should be hit, not {hit}");
         runs.push(statuses);
     }
     assert_eq!(runs[0], runs[1]);
@@ -250,7 +255,7 @@ async fn chance_hits_the_same_calls_with_the_same_seed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
+async fn sdk_reads_faults_as_errors_of_dynamodb() -> Result<()> {
     use aws_sdk_dynamodb::config::retry::RetryConfig;
     use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
     use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
@@ -267,28 +272,28 @@ async fn the_sdk_reads_the_faults_as_dynamodbs_own() -> Result<()> {
     transaction().await?;
 
     proxy.control("faults", json!({ "kind": "transaction_conflict", "times": 1 })).await?;
-    let error = transaction().await.err().context("the transaction is in conflict")?.into_service_error();
+    let error = transaction().await.err().context("the transaction conflicts")?.into_service_error();
     let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(error) =
         error
     else {
-        anyhow::bail!("not a cancelled transaction: {error:?}")
+        anyhow::bail!("this is not a cancelled transaction: {error:?}")
     };
     let codes: Vec<_> = error.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect();
     assert_eq!(codes, ["TransactionConflict", "None"]);
 
     proxy.control("faults", json!({ "kind": "throttle", "times": 1 })).await?;
-    let error = transaction().await.err().context("throttled")?.into_service_error();
+    let error = transaction().await.err().context("the call is throttled")?.into_service_error();
     assert!(error.is_provisioned_throughput_exceeded_exception(), "{error:?}");
     proxy.control("faults", json!({ "kind": "internal_error", "times": 1 })).await?;
-    let error = transaction().await.err().context("broken")?.into_service_error();
+    let error = transaction().await.err().context("the call fails")?.into_service_error();
     assert!(error.is_internal_server_error(), "{error:?}");
     proxy.control("faults", json!({ "kind": "timeout_after_commit", "times": 1 })).await?;
-    let lost = transaction().await.err().context("lost")?;
-    assert!(lost.as_service_error().is_none(), "nobody knows what became of it: {lost:?}");
+    let lost = transaction().await.err().context("the response is lost")?;
+    assert!(lost.as_service_error().is_none(), "the result is unknown: {lost:?}");
     let forwarded = proxy.received().len();
     proxy.control("faults", json!({ "kind": "unavailable", "times": 1 })).await?;
-    let gone = transaction().await.err().context("gone")?;
-    assert!(gone.as_service_error().is_none(), "nor here: {gone:?}");
-    assert_eq!(proxy.received().len(), forwarded, "but nothing did");
+    let gone = transaction().await.err().context("the database is unavailable")?;
+    assert!(gone.as_service_error().is_none(), "the result is unknown: {gone:?}");
+    assert_eq!(proxy.received().len(), forwarded, "the call is not forwarded");
     Ok(())
 }

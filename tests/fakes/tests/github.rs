@@ -1,4 +1,4 @@
-//! The fake GitHub refuses what the real one refuses, and more.
+//! The fake GitHub refuses everything that GitHub refuses, and more.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -32,7 +32,7 @@ impl Github {
         Ok(github)
     }
 
-    /// The page's answer to good parameters and `changes` over them: its status and where it leads.
+    /// The page's status and redirect for valid parameters with these changes.
     async fn authorize(&self, changes: &[(&str, &str)]) -> Result<(u16, Option<Url>)> {
         let state = "s".repeat(43);
         let mut parameters = HashMap::from([
@@ -53,8 +53,8 @@ impl Github {
     }
 
     async fn code(&self) -> Result<String> {
-        let back = self.authorize(&[]).await?.1.context("the page leads back")?;
-        let code = back.query_pairs().find(|(name, _)| name == "code").context("with a code")?;
+        let back = self.authorize(&[]).await?.1.context("the page redirects")?;
+        let code = back.query_pairs().find(|(name, _)| name == "code").context("the redirect has a code")?;
         Ok(code.1.into_owned())
     }
 
@@ -69,7 +69,7 @@ impl Github {
         form.extend(changes.iter().copied());
         let url = format!("{}/github/login/oauth/access_token", self.base);
         let answer = self.http.post(url).header("accept", "application/json").form(&form).send().await?;
-        assert_eq!(answer.status(), 200, "it refuses in a 200");
+        assert_eq!(answer.status(), 200, "refusals have status 200");
         Ok(answer.json().await?)
     }
 
@@ -81,7 +81,7 @@ impl Github {
 }
 
 #[tokio::test]
-async fn a_code_is_traded_once_and_tells_who_somebody_is() -> Result<()> {
+async fn code_is_exchanged_once_for_a_token_that_identifies_the_user() -> Result<()> {
     let github = Github::open().await?;
     let code = github.code().await?;
     let tokens = github.exchange(&code, &[]).await?;
@@ -96,7 +96,7 @@ async fn a_code_is_traded_once_and_tells_who_somebody_is() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_page_wants_every_parameter() -> Result<()> {
+async fn page_requires_every_parameter() -> Result<()> {
     let github = Github::open().await?;
     for (name, value) in [
         ("client_id", "another"),
@@ -111,13 +111,13 @@ async fn the_page_wants_every_parameter() -> Result<()> {
         let (status, location) = github.authorize(&[(name, value)]).await?;
         assert_eq!((status, location), (400, None), "{name}");
     }
-    let denied = github.authorize(&[("deny", "1")]).await?.1.context("the page leads back")?;
+    let denied = github.authorize(&[("deny", "1")]).await?.1.context("the page redirects")?;
     assert!(denied.as_str().contains("error=access_denied&state="), "{denied}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_code_is_good_for_whoever_began_alone() -> Result<()> {
+async fn code_is_bound_to_its_client_redirect_and_verifier() -> Result<()> {
     let github = Github::open().await?;
     for (name, value, error) in [
         ("client_secret", "guessed", "incorrect_client_credentials"),

@@ -1,10 +1,10 @@
-//! How a product of the real catalog (retail-demo-store) becomes one of souk's.
+//! Converts products of the real catalog (retail-demo-store) to products of souk.
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// A product as the file has it. Pictures and links are left out: they lie elsewhere.
+/// A product in the file. Its pictures and links are not used.
 #[derive(Debug, Deserialize)]
 struct Entry {
     id: String,
@@ -12,7 +12,7 @@ struct Entry {
     description: String,
     category: String,
     style: String,
-    /// Dollars, as they are written: `129.99`.
+    /// Dollars, as in `129.99`.
     price: String,
     current_stock: u32,
     #[serde(default)]
@@ -25,13 +25,13 @@ struct Entry {
     featured: bool,
 }
 
-/// The products of the file's text.
+/// Converts the file's text.
 pub(crate) fn products(text: &str, currency: &str) -> Result<Vec<Value>> {
     let entries: Vec<Entry> = serde_saphyr::from_str(text)?;
     entries.into_iter().map(|entry| body(entry, currency)).collect()
 }
 
-/// The id is the SKU. The style is the first tag, other names of the thing are more of them; what is left is attributes.
+/// Converts a product. The id becomes the SKU, the style and the aliases become tags, and the other fields become attributes.
 fn body(entry: Entry, currency: &str) -> Result<Value> {
     let price = cents(&entry.price).with_context(|| format!("{}: the price {:?}", entry.id, entry.price))?;
     let mut tags = vec![entry.style];
@@ -63,11 +63,14 @@ fn body(entry: Entry, currency: &str) -> Result<Value> {
     }))
 }
 
-/// Digit by digit: a float would be right by luck.
+/// Converts dollars to cents without floating-point numbers, which would round.
 fn cents(dollars: &str) -> Result<u64> {
     let (whole, part) = dollars.split_once('.').unwrap_or((dollars, ""));
     let digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
-    ensure!(!whole.is_empty() && digits(whole) && digits(part) && part.len() <= 2, "is not dollars and cents");
+    ensure!(
+        !whole.is_empty() && digits(whole) && digits(part) && part.len() <= 2,
+        "the price must be dollars with at most two decimals"
+    );
     Ok(whole.parse::<u64>()? * 100 + format!("{part:0<2}").parse::<u64>()?)
 }
 
@@ -101,7 +104,7 @@ mod tests {
 ";
 
     #[test]
-    fn a_product_keeps_what_is_told_of_it() {
+    fn product_keeps_its_properties() {
         let products = products(TWO, "USD").unwrap();
         let whistle = json!({
             "sku": "6579c22f-0000", "name": "Tin Whistle", "description": "A whistle of tin.", "category": "instruments",
@@ -114,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn dollars_are_cents_to_the_cent() {
+    fn dollars_are_converted_exactly() {
         for (dollars, expected) in [("129.99", 12_999), ("12.5", 1_250), ("7", 700), ("0.07", 7)] {
             assert_eq!(cents(dollars).unwrap(), expected);
         }

@@ -19,7 +19,7 @@ impl JobService {
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Job>> {
         if bytes.is_some_and(|bytes| !(1..=MAX_IMPORT_BYTES).contains(&bytes)) {
-            let message = format!("must be from 1 to {MAX_IMPORT_BYTES}, which is 200 MB");
+            let message = format!("must be from 1 to {MAX_IMPORT_BYTES} (200 MB)");
             return Err(Error::invalid("bytes", "file_too_large", message));
         }
         let work = Work::Import(ImportProgress::announced(bytes));

@@ -64,12 +64,12 @@ pub(crate) fn parse_header(cells: &[String]) -> Result<Vec<Column>> {
             let names: Vec<&str> = Column::ALL.iter().map(|column| column.name()).collect();
             let shown: String = name.chars().take(40).collect();
             return Err(column_error(format!(
-                "There is no column {shown:?}. Columns are {}, with commas between them.",
+                "The column {shown:?} is unknown. Allowed columns, separated by commas: {}.",
                 names.join(", ")
             )));
         };
         if columns.contains(column) {
-            return Err(column_error(format!("The column {name:?} comes twice.")));
+            return Err(column_error(format!("The column {name:?} is named twice.")));
         }
         columns.push(*column);
     }
@@ -86,7 +86,7 @@ fn column_error(detail: String) -> Error {
 /// A row as the body of a request. Empty cells are left out.
 pub(crate) fn parse_row(columns: &[Column], cells: Vec<String>) -> Result<Map<String, Value>> {
     if cells.len() != columns.len() {
-        let message = format!("has {} cells where the first line has {}", cells.len(), columns.len());
+        let message = format!("has {} cells, but the header line has {}", cells.len(), columns.len());
         return Err(Error::invalid("line", "csv_cells", message));
     }
     let filled = || columns.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
@@ -122,7 +122,7 @@ fn malformed_price(field: &str, currency: Currency) -> Error {
     let message = match currency.exponent() {
         0 => "must be a whole number without separators".to_owned(),
         places => format!(
-            "must be a number such as 12.5, without separators and with {places} digits at most after the point"
+            "must be a number such as 12.5, without separators and with at most {places} digits after the point"
         ),
     };
     Error::invalid(field, "price_malformed", message)
@@ -208,7 +208,7 @@ mod tests {
         parse_row(&parse_header(&words(columns)).unwrap(), words(cells))
     }
 
-    fn refused(columns: &[&str], cells: &[&str]) -> (String, &'static str) {
+    fn field_error(columns: &[&str], cells: &[&str]) -> (String, &'static str) {
         let columns = [&["sku", "name", "category"], columns].concat();
         let cells = [&["A", "A", "a"], cells].concat();
         let field = read(&columns, &cells).unwrap_err().fields.remove(0);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_names_columns_that_are_known_each_once() {
+    fn header_names_known_columns_once() {
         assert_eq!(parse_header(&words(&["category", " sku", "name"])).unwrap()[1], Column::Sku);
         let error = |names: &[&str]| parse_header(&words(names)).unwrap_err();
         for bad in [&["sku", "name", "category", "colour"][..], &["sku", "sku"], &["sku", "name"], &["sku;name"], &[""]]
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_tells_what_a_body_would_tell() {
+    fn row_reads_like_a_request_body() {
         let columns =
             ["sku", "name", "category", "description", "tags", "price", "currency", "weight", "stock", "attributes"];
         let cells = ["A", "'=SUM", "a", "", "x|y\\|z", "12.9", "EUR", "5", "7", "{\"glazed\":true}"];
@@ -240,18 +240,18 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_at_fault_is_named() {
-        assert_eq!(refused(&["price", "currency"], &["1,5", "EUR"]), ("price".into(), "price_malformed"));
-        assert_eq!(refused(&["price", "currency"], &["1.5", "euro"]), ("currency".into(), "currency_unknown"));
-        assert_eq!(refused(&["price"], &["1.5"]), ("currency".into(), "required"));
-        assert_eq!(refused(&["stock"], &["-1"]), ("stock".into(), "wrong_type"));
-        assert_eq!(refused(&["weight"], &["1.5"]), ("weight".into(), "wrong_type"));
+    fn invalid_cell_is_named() {
+        assert_eq!(field_error(&["price", "currency"], &["1,5", "EUR"]), ("price".into(), "price_malformed"));
+        assert_eq!(field_error(&["price", "currency"], &["1.5", "euro"]), ("currency".into(), "currency_unknown"));
+        assert_eq!(field_error(&["price"], &["1.5"]), ("currency".into(), "required"));
+        assert_eq!(field_error(&["stock"], &["-1"]), ("stock".into(), "wrong_type"));
+        assert_eq!(field_error(&["weight"], &["1.5"]), ("weight".into(), "wrong_type"));
         for bad in ["{", "1,\"x\":2", "", "{}}"] {
             if !bad.is_empty() {
-                assert_eq!(refused(&["attributes"], &[bad]), ("attributes".into(), "json_malformed"), "{bad}");
+                assert_eq!(field_error(&["attributes"], &[bad]), ("attributes".into(), "json_malformed"), "{bad}");
             }
         }
-        assert_eq!(refused(&["weight"], &[]), ("line".into(), "csv_cells"));
+        assert_eq!(field_error(&["weight"], &[]), ("line".into(), "csv_cells"));
     }
 
     proptest! {

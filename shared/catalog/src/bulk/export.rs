@@ -131,7 +131,7 @@ mod tests {
         read(format, &file).remove(0).unwrap()
     }
 
-    fn comes_back(listing: &Listing) {
+    fn check_round_trip(listing: &Listing) {
         let pieces: StockLevels = match listing.variants.is_empty() {
             true => [(listing.main_offer.sku.clone(), listing.main_offer.available)].into(),
             false => listing.variants.iter().map(|offer| (offer.sku.clone(), offer.available)).collect(),
@@ -144,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn a_product_comes_back_as_it_went_out() {
-        comes_back(&listing());
-        comes_back(&shirt());
+    fn exported_product_imports_unchanged() {
+        check_round_trip(&listing());
+        check_round_trip(&shirt());
     }
 
     #[test]
-    fn a_row_is_one_that_a_spreadsheet_shows() {
+    fn row_is_readable_in_a_spreadsheet() {
         let mut out = Vec::new();
         write_line(Format::Csv, &product_line(&listing()), &mut out).unwrap();
         let row = "MUG-INDIGO,Indigo Mug,Holds tea.,ceramics,Kiln & Co,mug|blue,14.90,EUR,19.90,reduced,380,3,\
@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_product_says_comes_back(
+        fn any_text_survives_export_and_import(
             name in "[=+@'\"|,;☕a-] ?[\"',|a☕]{0,12}b",
             description in "[-=+@'\t\r\n\",;|a☕é]{0,30}",
             tags in prop::collection::btree_set("[=|\\\\'\",a☕]{1,8}", 0..5),
@@ -174,7 +174,7 @@ mod tests {
             mug.product.tags = serde_json::from_value(json!(tags)).unwrap();
             mug.product.attributes = serde_json::from_value(json!({ "a": attribute, "b": 0.1, "=c": false })).unwrap();
             (mug.main_offer.price.amount, mug.main_offer.available, mug.main_offer.compare_at_price) = (amount, pieces, None);
-            comes_back(&mug);
+            check_round_trip(&mug);
         }
     }
 }

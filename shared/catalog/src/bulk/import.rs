@@ -65,7 +65,7 @@ impl ImportSlice<'_> {
             match self.import_block(block, &mut progress).await {
                 Err(outage) if progress.counts.lines == lines_before => return Err(outage),
                 Err(outage) => {
-                    error!(error.cause = outage.causes(), "an import pauses: {}", outage.detail);
+                    error!(error.cause = outage.causes(), error.detail = outage.detail, "import paused");
                     break;
                 }
                 Ok(()) => {}
@@ -82,10 +82,12 @@ impl ImportSlice<'_> {
     /// Size and ETag of the file when its import starts.
     async fn source_file(&self) -> Result<(u64, Etag)> {
         let metadata = self.bucket.look(&self.job.upload_key()).await?;
-        let (size, etag) = metadata.ok_or_else(|| Error::conflict("file_missing", "There is no file to import."))?;
+        let (size, etag) = metadata.ok_or_else(|| {
+            Error::conflict("file_missing", "The file of the import does not exist. Upload it again with a new import.")
+        })?;
         match size <= MAX_IMPORT_BYTES {
             true => Ok((size, etag)),
-            false => Err(Error::conflict("file_too_large", "The file is larger than 200 MB: split it.")),
+            false => Err(Error::conflict("file_too_large", "The file is larger than 200 MB. Split it.")),
         }
     }
 
@@ -113,7 +115,7 @@ impl ImportSlice<'_> {
                     Err(error) if matches!(error.kind, Kind::Unavailable(_)) => Err(error),
                     Err(error) => {
                         if error.kind == Kind::Internal {
-                            error!(error.cause = error.causes(), line.number = line.number, "a line was not imported");
+                            error!(error.cause = error.causes(), line.number = line.number, "line not imported");
                         }
                         Ok(LineOutcome::Rejected(Box::new(LineRejection::new(
                             line.number,
@@ -212,14 +214,15 @@ impl Source<'_> {
             return Ok(());
         }
         let block = self.bucket.get_range_of(&self.key, &self.etag, from, BLOCK_BYTES as u64).await?;
-        let changed = || Error::conflict("file_changed", "The file was changed while it was imported.");
+        let changed = || Error::conflict("file_changed", "The file was changed during the import. Start a new import.");
         reader.feed(&block.ok_or_else(changed)?);
         Ok(())
     }
 
     /// The header line of a CSV file.
     async fn header(&self, reader: &mut Reader, state: &mut ImportProgress) -> Result<Vec<Column>> {
-        let missing = || Error::conflict("csv_column", "The file has no first line that names the columns.");
+        let missing =
+            || Error::conflict("csv_column", "The file has no header line. Its first line must name the columns.");
         let first = loop {
             match reader.next() {
                 Some(first) => break first,

@@ -196,7 +196,7 @@ impl Job {
             LeaseClaim::Free => {}
         }
         if self.tries >= MAX_TRIES {
-            let given_up = Error::conflict("given_up", "It was tried again and again and came to nothing.");
+            let given_up = Error::conflict("given_up", "The job failed too often. Start a new one.");
             return Claim::GiveUp(Box::new(self.with_failure(&given_up, now)));
         }
         let lease = Some(Lease::taken(by, LEASE_SECONDS, now));
@@ -257,12 +257,12 @@ mod tests {
     fn claimed(job: &Job, by: EventId, at: Timestamp) -> Job {
         match job.claim(by, at) {
             Claim::Granted(job) => *job,
-            other => panic!("it can be claimed: {other:?}"),
+            other => panic!("the job must be claimable: {other:?}"),
         }
     }
 
     #[test]
-    fn a_job_waits_for_its_file_and_then_for_its_turn() {
+    fn job_waits_for_its_file_and_then_for_a_worker() {
         let job = import();
         assert_eq!((job.status, job.claim(message(), now())), (JobStatus::Waiting, Claim::Skip));
         let job = job.queued(now());
@@ -275,36 +275,36 @@ mod tests {
         let (mine, theirs) = (message(), message());
         let job = claimed(&import().queued(now()), mine, now());
         let (soon, later) = (now().plus_seconds(LEASE_SECONDS - 1), now().plus_seconds(LEASE_SECONDS));
-        assert_eq!(job.claim(theirs, soon), Claim::Skip, "its own message brings it on");
-        assert_eq!(job.claim(mine, soon), Claim::NotBefore(later), "and that one must not be lost");
+        assert_eq!(job.claim(theirs, soon), Claim::Skip, "the message of the other worker continues it");
+        assert_eq!(job.claim(mine, soon), Claim::NotBefore(later), "this message must not be lost");
         assert_eq!(claimed(&job, theirs, later).version, job.version + 1);
         let advanced = job.with_progress(job.work.clone(), job.counts, soon);
-        assert_eq!(claimed(&advanced, theirs, soon).tries, 1, "after a slice it is free again");
+        assert_eq!(claimed(&advanced, theirs, soon).tries, 1, "a slice ends the lease");
     }
 
     #[test]
-    fn an_outage_lets_go_of_the_job_and_still_counts_as_a_try() {
+    fn outage_releases_the_job_and_counts_as_a_try() {
         let (mine, job) = (message(), import().queued(now()));
-        let held = claimed(&job, mine, now());
-        let free = claimed(&held.released(now()), mine, now());
+        let leased = claimed(&job, mine, now());
+        let free = claimed(&leased.released(now()), mine, now());
         assert_eq!((free.tries, free.version), (2, job.version + 3));
     }
 
     #[test]
-    fn what_is_tried_in_vain_comes_to_an_end() {
+    fn job_is_given_up_after_too_many_tries() {
         let mut job = import().queued(now());
         let mut at = now();
         for _ in 0..MAX_TRIES {
             job = claimed(&job, message(), at);
             at = at.plus_seconds(LEASE_SECONDS);
         }
-        let Claim::GiveUp(job) = job.claim(message(), at) else { panic!("it is given up") };
+        let Claim::GiveUp(job) = job.claim(message(), at) else { panic!("the job must be given up") };
         assert_eq!((job.status, job.failure.as_ref().unwrap().code.as_str()), (JobStatus::Failed, "given_up"));
         assert_eq!(job.claim(message(), at), Claim::Skip);
     }
 
     #[test]
-    fn only_what_nobody_holds_is_stuck() {
+    fn only_a_job_without_lease_is_stuck() {
         let job = claimed(&import().queued(now()), message(), now());
         assert!(!job.is_stuck(now().plus_seconds(5), 1));
         assert!(job.is_stuck(now().plus_seconds(LEASE_SECONDS), 1));
@@ -315,24 +315,24 @@ mod tests {
         /// Messages arrive in any order, twice and late, and workers crash. One worker at a time holds the job. While
         /// it is not over, some message will be delivered again and may continue it.
         #[test]
-        fn a_job_is_never_held_twice_and_never_forgotten(steps in prop::collection::vec((0usize..4, 0usize..3, 1i64..20), 1..60)) {
+        fn job_is_never_held_twice_and_never_lost(steps in prop::collection::vec((0usize..4, 0usize..3, 1i64..20), 1..60)) {
             let first = message();
             let mut job = import().queued(now());
             let (mut messages, mut at) = (vec![first], now());
-            let mut held: Option<(EventId, Timestamp, u64)> = None;
+            let mut lease: Option<(EventId, Timestamp, u64)> = None;
             for (which, fate, seconds) in steps {
                 at = at.plus_seconds(seconds);
                 let by = messages[which % messages.len()];
                 match job.claim(by, at) {
                     Claim::Granted(next) => {
-                        prop_assert!(held.is_none_or(|(_, until, _)| until <= at), "held twice");
+                        prop_assert!(lease.is_none_or(|(_, until, _)| until <= at), "held twice");
                         job = *next;
-                        held = Some((by, at.plus_seconds(LEASE_SECONDS), job.version));
+                        lease = Some((by, at.plus_seconds(LEASE_SECONDS), job.version));
                         // 0: the slice succeeds. 1: the worker crashes and its message stays. 2: it crashes after its
                         // checkpoint.
                         if fate != 1 {
                             job = job.with_progress(job.work.clone(), job.counts, at);
-                            held = None;
+                            lease = None;
                         }
                         if fate == 0 {
                             messages.retain(|message| *message != by);
@@ -340,7 +340,7 @@ mod tests {
                         }
                     }
                     Claim::Skip => {
-                        prop_assert!(messages.len() > 1, "the only message must not be left");
+                        prop_assert!(messages.len() > 1, "the only message must not be dropped");
                         messages.retain(|message| *message != by);
                     }
                     Claim::NotBefore(until) => prop_assert!(until > at),
@@ -349,7 +349,7 @@ mod tests {
                 if fate == 2 {
                     messages.push(first);
                 }
-                prop_assert!(held.is_none_or(|(by, until, _)| until <= at || messages.contains(&by)));
+                prop_assert!(lease.is_none_or(|(by, until, _)| until <= at || messages.contains(&by)));
                 prop_assert!(!messages.is_empty());
             }
         }

@@ -38,7 +38,7 @@ impl LineRejection {
     pub(crate) fn new(line: u64, sku: Option<String>, error: Error) -> Self {
         let message = match error.kind {
             // The cause is only for the log.
-            Kind::Internal => "A fault of ours; it is in the log.".to_owned(),
+            Kind::Internal => "An internal error. It is logged.".to_owned(),
             _ => error.detail,
         };
         let field = error.fields.into_iter().next();
@@ -85,7 +85,7 @@ impl Line {
 
 fn malformed(error: Error) -> Error {
     match error.kind {
-        Kind::Malformed => Error::new(Kind::Malformed, "json_malformed", "The line is not JSON."),
+        Kind::Malformed => Error::new(Kind::Malformed, "json_malformed", "The line is not valid JSON."),
         _ => error,
     }
 }
@@ -93,7 +93,7 @@ fn malformed(error: Error) -> Error {
 fn draft(mut object: Map<String, Value>) -> Result<Draft> {
     // Exports of other shops may have a status. Here a new product is active.
     if object.remove("status").is_some_and(|status| status != "active") {
-        let message = "is not imported; archive the product by DELETE /products/{id}";
+        let message = "cannot be imported; archive the product with DELETE /products/{id}";
         return Err(Error::invalid("status", "status_not_imported", message));
     }
     if let Some(Value::Object(attributes)) = object.get_mut("attributes") {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_the_body_of_a_request() {
+    fn line_is_the_body_of_a_request() {
         let line = mug_with("stock", json!({ "available": 4 }));
         assert_eq!(line.skus(), [&"MUG".parse().unwrap()]);
         assert_eq!(line.content.unwrap().stock.values().collect::<Vec<_>>(), [&4]);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_report_names_line_sku_and_field() {
+    fn report_names_line_sku_and_field() {
         let found = rejection(mug_with("price", json!({ "amount": 1.5, "currency": "EUR" })));
         let message = "`price.amount`: must be a whole number";
         let expected =
@@ -168,13 +168,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_internal_is_told() {
+    fn internal_cause_is_not_reported() {
         let rejection = LineRejection::new(1, None, Error::internal("a row that is too large"));
         assert!(!String::from_utf8(rejection.to_report_line().unwrap()).unwrap().contains("row"));
     }
 
     #[test]
-    fn a_whole_number_is_one_however_it_is_written() {
+    fn whole_number_is_equal_in_both_notations() {
         let read = |number: Value| mug_with("attributes", json!({ "n": number })).content.unwrap().content.attributes;
         assert_eq!(read(json!(4.0)), read(json!(4)));
         assert_ne!(read(json!(4.5)), read(json!(4)));

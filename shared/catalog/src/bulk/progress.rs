@@ -45,3 +45,24 @@ pub(crate) struct ExportProgress {
     /// All products are written.
     pub(crate) ended: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn stored_checkpoints_keep_their_field_names() {
+        let import = json!({
+            "announced": 9, "source": [9, "etag"], "place": { "offset": 7, "line": 1, "inside": true },
+            "columns": ["sku"], "report": {}, "ended": false,
+        });
+        let state: ImportProgress = serde_json::from_value(import).unwrap();
+        assert_eq!((state.place.offset, state.place.line, state.place.is_in_invalid_line), (7, 1, true));
+        let stored = serde_json::to_value(&state).unwrap();
+        assert_eq!(stored["place"], json!({ "offset": 7, "line": 1, "inside": true }));
+        assert_eq!((&stored["columns"], &stored["announced"]), (&json!(["sku"]), &json!(9)));
+        let stored = serde_json::to_value(ExportProgress::default()).unwrap();
+        assert_eq!((&stored["shard"], &stored["ended"]), (&json!(0), &json!(false)));
+    }
+}

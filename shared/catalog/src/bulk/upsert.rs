@@ -100,7 +100,7 @@ impl CatalogService {
                 return Err(error);
             }
         }
-        Err(Error::unavailable("product", "it was changed again and again"))
+        Err(Error::unavailable("product", "too many concurrent updates"))
     }
 
     async fn sku_state(&self, sku: &Sku) -> Result<SkuState> {
@@ -110,7 +110,7 @@ impl CatalogService {
 
     async fn update(&self, before: Listing, draft: &Draft, trace: &Trace) -> Result<UpsertOutcome> {
         if before.product.status == Status::Archived {
-            let detail = format!("The product with the SKU {} is archived, and stays so.", draft.sku);
+            let detail = format!("The product with the SKU {} is archived and cannot be changed.", draft.sku);
             return Err(Error::conflict("product_archived", detail).with_field(
                 "sku",
                 "product_archived",
@@ -153,8 +153,11 @@ impl CatalogService {
 }
 
 fn sku_taken(sku: &Sku) -> Error {
-    let error = Error::conflict("sku_taken", format!("{sku} is the SKU of a variant of another product."));
-    error.with_field("sku", "sku_taken", "is taken")
+    let error = Error::conflict(
+        "sku_taken",
+        format!("The SKU {sku} belongs to a variant of another product. Use another SKU."),
+    );
+    error.with_field("sku", "sku_taken", "belongs to another product")
 }
 
 fn unique(mut ids: Vec<ProductId>) -> Vec<ProductId> {

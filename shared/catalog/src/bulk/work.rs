@@ -30,7 +30,7 @@ impl JobService {
                 return Ok(());
             }
         }
-        Err(Error::unavailable("job", "it was changed again and again"))
+        Err(Error::unavailable("job", "too many concurrent updates"))
     }
 
     /// Runs a slice of a job because of `event`. Returns the event to send to the worker's own queue, and the earliest

@@ -25,15 +25,15 @@ impl TryFrom<String> for Category {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let strange = |c: char| is_invisible(c) || matches!(c, '#' | '/' | '?' | '\\' | '%');
-        let is_step = matches!(text.as_str(), "." | "..");
+        let is_forbidden = |c: char| is_invisible(c) || matches!(c, '#' | '/' | '?' | '\\' | '%');
+        let is_path_step = matches!(text.as_str(), "." | "..");
         let has_length = (1..=MAX_KEY_LENGTH).contains(&text.chars().count());
-        match has_length && !is_step && !text.chars().any(strange) && text.trim() == text {
+        match has_length && !is_path_step && !text.chars().any(is_forbidden) && text.trim() == text {
             true => Ok(Self(text)),
-            false => Err(
-                "must be 1 to 64 characters that are seen, without `#/?%\\` and space around, and no step of a path"
-                    .to_owned(),
-            ),
+            false => {
+                Err("must be 1 to 64 visible characters, without `#/?%\\` and surrounding spaces, and not `.` or `..`"
+                    .to_owned())
+            }
         }
     }
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_goes_into_keys_and_paths() {
+    fn key_is_safe_in_table_keys_and_paths() {
         assert!(Category::try_from("Garden & Home".to_owned()).is_ok());
         for bad in ["", " mugs", "a#b", "a/b", "a?", "a\\b", "5%20", ".", "..", "mugs\u{200b}", &"x".repeat(65)] {
             assert!(Category::try_from(bad.to_owned()).is_err(), "{bad:?} must be refused");

@@ -77,10 +77,10 @@ impl CatalogService {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
             check_version(&tree, key, version)?;
             if tree.has_children(key) {
-                return Err(in_use("There are categories below it; move or delete them first."));
+                return Err(in_use("The category has subcategories. Move or delete them first."));
             }
             if self.catalog.has_products(key).await? {
-                return Err(in_use("There are products in it; move them to another category first."));
+                return Err(in_use("The category has products. Move them to another category first."));
             }
             let mut writes = Transaction::new();
             writes.add(self.catalog.delete_category(key, version)?);
@@ -114,8 +114,8 @@ fn check_version(tree: &CategoryTree, key: &Category, version: u64) -> Result<()
 }
 
 fn exists(key: &Category) -> Error {
-    let error = Error::conflict("category_exists", format!("There is a category {key} already."));
-    error.with_field("key", "category_exists", "is taken")
+    let error = Error::conflict("category_exists", format!("The category {key} exists already. Choose another key."));
+    error.with_field("key", "category_exists", "exists already")
 }
 
 fn in_use(detail: &str) -> Error {

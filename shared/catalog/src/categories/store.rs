@@ -150,7 +150,7 @@ fn if_at_version(write: Write, version: u64) -> Result<Write> {
 pub(crate) fn too_many_categories() -> Error {
     Error::conflict(
         "too_many_categories",
-        format!("There are {MAX_CATEGORIES} categories; there is no room for another."),
+        format!("The shop has {MAX_CATEGORIES} categories, the most allowed. Delete one first."),
     )
 }
 

@@ -96,14 +96,14 @@ impl CategoryTree {
     pub(crate) fn check_place(&self, key: &Category, parent: Option<&Category>) -> Result<()> {
         let Some(parent) = parent else { return self.check_depth(self.height(key)) };
         if !self.0.contains_key(parent) {
-            return Err(Error::invalid("parent", "category_unknown", "is no category of this shop"));
+            return Err(Error::invalid("parent", "category_unknown", "is not a category of this shop"));
         }
         if self.ancestors(parent).any(|ancestor| ancestor.key == *key) {
-            let detail = format!("{parent} is {key}, or lies below it; a category cannot hang below itself.");
+            let detail = format!("{parent} is {key} or below it. A category cannot be below itself.");
             return Err(Error::conflict("category_cycle", detail).with_field(
                 "parent",
                 "category_cycle",
-                "lies below it",
+                "is the category itself or below it",
             ));
         }
         self.check_depth(self.ancestors(parent).count() + self.height(key))
@@ -145,11 +145,11 @@ impl CategoryTree {
         match depth <= MAX_DEPTH {
             true => Ok(()),
             false => {
-                let detail = format!("Categories hang at most {MAX_DEPTH} deep; this would make {depth}.");
+                let detail = format!("The tree has at most {MAX_DEPTH} levels; this would make {depth}.");
                 Err(Error::conflict("category_too_deep", detail).with_field(
                     "parent",
                     "category_too_deep",
-                    "is too deep",
+                    "makes the tree too deep",
                 ))
             }
         }
@@ -162,7 +162,7 @@ pub(crate) fn slug(name: &str) -> Result<Category> {
     let slug: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(MAX_KEY_LENGTH).collect();
     let key = slug.trim_end_matches('-').to_owned();
     Category::try_from(key)
-        .map_err(|_| Error::invalid("key", "required", "cannot be made from that name; name a `key`"))
+        .map_err(|_| Error::invalid("key", "required", "cannot be made from this name; send a `key`"))
 }
 
 #[cfg(test)]
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_category_stands_for_all_below_it() {
+    fn category_includes_all_below_it() {
         let subtree = |name: &str| home().subtree(&key(name)).iter().map(Category::to_string).collect::<Vec<_>>();
         assert_eq!(subtree("home"), ["home", "kitchen", "mugs"]);
         assert_eq!(subtree("garden"), ["garden"]);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn siblings_come_by_position_and_then_by_name() {
+    fn siblings_are_sorted_by_position_and_then_by_name() {
         let mut nodes = vec![node("a", None), node("b", None), node("c", None), node("below", Some("lost"))];
         nodes[0].position = 2;
         nodes[1].name = serde_json::from_value(json!("Zebra")).unwrap();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_category_hangs_neither_below_itself_nor_below_nothing_nor_too_deep() {
+    fn cycle_unknown_parent_and_depth_are_rejected() {
         let code = |name: &str, parent: &str| home().check_place(&key(name), Some(&key(parent))).unwrap_err().code;
         assert_eq!(code("home", "mugs"), "category_cycle");
         assert_eq!(code("home", "home"), "category_cycle");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_made_of_a_name() {
+    fn key_is_made_from_a_name() {
         assert_eq!(slug("Home & Garden").unwrap(), key("home-garden"));
         assert_eq!(slug("  Küche/Bad  ").unwrap(), key("küche-bad"));
         assert_eq!(slug(&"abc ".repeat(40)).unwrap().as_str().len(), 64 - 1);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_from_before_categories_had_names_is_a_root() {
+    fn row_without_a_name_is_a_root() {
         let row: CategoryNode =
             serde_json::from_value(json!({ "category": "mugs", "pk": "CATEGORIES", "sk": "mugs" })).unwrap();
         assert_eq!((row.name(), &row.parent, row.version), ("mugs", &None, 1));
@@ -274,7 +274,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn moves_never_make_a_cycle_however_they_interleave(
+        fn concurrent_moves_never_make_a_cycle(
             moves in prop::collection::vec((0usize..3, 0usize..9, prop::option::of(0usize..9), any::<bool>()), 0..80),
         ) {
             let keys: Vec<Category> = (0..9).map(|n| key(&format!("c{n}"))).collect();
@@ -289,10 +289,10 @@ mod tests {
                 table.commit(&admins[admin], &keys[moved], parent.map(|parent| &keys[parent]));
                 for key in &keys {
                     let ancestors: Vec<_> = table.tree.ancestors(key).take(MAX_DEPTH + 1).collect();
-                    prop_assert!(ancestors.len() <= MAX_DEPTH, "{key} hangs below itself, or too deep");
+                    prop_assert!(ancestors.len() <= MAX_DEPTH, "{key} is below itself, or too deep");
                 }
                 let shown: usize = table.tree.branches().iter().map(|root| table.tree.subtree(&root.key).len()).sum();
-                prop_assert_eq!(shown, keys.len(), "every category is somewhere, once");
+                prop_assert_eq!(shown, keys.len(), "every category is in the tree once");
             }
         }
     }

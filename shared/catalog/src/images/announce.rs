@@ -33,7 +33,7 @@ impl CatalogService {
         let now = self.clock.now();
         let open = uploads.iter().filter(|upload| upload.is_open(now)).count();
         if listing.product.images.len() + open >= MAX_IMAGES {
-            let detail = format!("A product has {MAX_IMAGES} images at most, and this one has them. Remove one first.");
+            let detail = format!("The product has {MAX_IMAGES} images, the most allowed. Remove one first.");
             return Err(Error::conflict("too_many_images", detail));
         }
         let (actor, correlation) = (trace.actor.clone(), trace.correlation_id.clone());

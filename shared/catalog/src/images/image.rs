@@ -76,7 +76,7 @@ pub(crate) fn change(images: &mut Vec<Image>, id: ImageId, alt: Option<Alt>, pos
     let image = remove(images, id)?;
     let place = usize::try_from(position).unwrap_or(usize::MAX);
     if place > images.len() {
-        let message = format!("must be from 0, the first place, to {}, the last", images.len());
+        let message = format!("must be from 0 (first) to {} (last)", images.len());
         return Err(Error::invalid("position", "position_out_of_range", message));
     }
     images.insert(place, Image { alt, ..image });
@@ -161,7 +161,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_picture_is_served_in_three_sizes() {
+    fn image_is_served_in_three_sizes() {
         let shown = serde_json::to_value(Media::new("https://media.example/").image_out(image())).unwrap();
         assert_eq!(shown["urls"]["small"], "https://media.example/media/0123456789abcdef0123456789abcdef-200.webp");
         assert_eq!((&shown["alt"], &shown["width"]), (&json!("A mug, half full."), &json!(2400)));
@@ -182,19 +182,19 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_picture_is_moved_and_the_others_make_room() {
+    fn moved_image_shifts_the_others() {
         for (from, to, expected) in [(2, 0, [2, 0, 1]), (0, 2, [1, 2, 0]), (1, 1, [0, 1, 2])] {
             let (before, mut images) = (three(), three());
             change(&mut images, before[from].id, None, to).unwrap();
             assert_eq!(order(&images, &before), expected);
-            assert_eq!(images[to as usize].alt, None, "what is left out is empty afterwards");
+            assert_eq!(images[to as usize].alt, None, "a missing text is removed");
         }
         let error = change(&mut three(), three()[0].id, None, 3).unwrap_err();
         assert_eq!(error.fields[0].code, "position_out_of_range");
     }
 
     #[test]
-    fn a_picture_is_taken_out_and_the_others_move_up() {
+    fn removed_image_shifts_the_others() {
         let (before, mut images) = (three(), three());
         remove(&mut images, before[0].id).unwrap();
         assert_eq!(order(&images, &before), [1, 2]);

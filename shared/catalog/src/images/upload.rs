@@ -124,7 +124,7 @@ impl NewImage {
         match (1..=MAX_IMAGE_BYTES).contains(&self.bytes) {
             true => Ok(content_type),
             false => {
-                let message = format!("must be from 1 to {MAX_IMAGE_BYTES}, the exact size of the file");
+                let message = format!("must be the exact size of the file, from 1 to {MAX_IMAGE_BYTES}");
                 Err(Error::invalid("bytes", "image_size", message))
             }
         }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_is_a_picture_of_ten_megabytes_at_most() {
+    fn upload_is_an_image_of_at_most_ten_megabytes() {
         assert_eq!(request("image/webp", MAX_IMAGE_BYTES).check().unwrap(), ImageType::Webp);
         for bytes in [0, MAX_IMAGE_BYTES + 1] {
             assert_eq!(request("image/jpeg", bytes).check().unwrap_err().fields[0].code, "image_size");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_says_whose_it_is() {
+    fn bucket_key_names_product_and_image() {
         let upload = upload();
         assert_eq!(ImageUpload::of_file(&upload.file()), Some((upload.product_id, upload.id)));
         let (product, image) = (upload.product_id, upload.id);
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_is_awaited_for_a_quarter_of_an_hour_and_remembered_for_a_day() {
+    fn upload_is_open_for_15_minutes_and_kept_for_a_day() {
         let upload = upload();
         let after = |seconds| upload.created_at.plus_seconds(seconds);
         assert!(upload.is_open(after(899)) && !upload.is_open(after(900)));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-const MOST: usize = 50;
+const MAX_ATTRIBUTES: usize = 50;
 const MAX_NAME_LENGTH: usize = 64;
 const MAX_TEXT_LENGTH: usize = 500;
 /// The bounds of numbers. Within them, f64 and DynamoDB are exact enough to return a number as it was sent.
@@ -34,7 +34,7 @@ impl TryFrom<Value> for Attribute {
                 let size = number.as_f64().unwrap_or(f64::INFINITY).abs();
                 match size == 0.0 || (MIN_NUMBER..MAX_NUMBER).contains(&size) {
                     true => Ok(Self::Number(number)),
-                    false => Err("is a number too large or too small to be kept".to_owned()),
+                    false => Err("is a number that is too large or too small".to_owned()),
                 }
             }
             Value::String(text) if text.chars().count() <= MAX_TEXT_LENGTH && !text.chars().any(char::is_control) => {
@@ -57,9 +57,11 @@ impl TryFrom<BTreeMap<String, Attribute>> for Attributes {
         let legal = |name: &String| {
             (1..=MAX_NAME_LENGTH).contains(&name.chars().count()) && !name.chars().any(char::is_control)
         };
-        match named.len() <= MOST && named.keys().all(legal) {
+        match named.len() <= MAX_ATTRIBUTES && named.keys().all(legal) {
             true => Ok(Self(named)),
-            false => Err(format!("must be at most {MOST} attributes with names of 1 to {MAX_NAME_LENGTH} characters")),
+            false => Err(format!(
+                "must be at most {MAX_ATTRIBUTES} attributes with names of 1 to {MAX_NAME_LENGTH} characters"
+            )),
         }
     }
 }
@@ -88,10 +90,10 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_attribute_is_a_text_a_number_or_a_flag() {
+    fn attribute_is_a_text_a_number_or_a_flag() {
         for good in [json!("oak"), json!(4), json!(4.5), json!(-1), json!(true)] {
             let attribute: Attribute = serde_json::from_value(good.clone()).unwrap();
-            assert_eq!(serde_json::to_value(attribute).unwrap(), good, "it must come back as it was given");
+            assert_eq!(serde_json::to_value(attribute).unwrap(), good, "it must read back unchanged");
         }
         for bad in [json!(null), json!([1]), json!({"a": 1}), json!("x".repeat(501)), json!(1e300), json!("a\u{0}b")] {
             assert!(serde_json::from_value::<Attribute>(bad.clone()).is_err(), "{bad} must be refused");
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_50_at_most() {
+    fn more_than_50_are_rejected() {
         let named = |n: usize| (0..n).map(|i| (format!("a{i}"), Attribute::Flag(true))).collect::<BTreeMap<_, _>>();
         assert!(Attributes::try_from(named(50)).is_ok() && Attributes::try_from(named(51)).is_err());
         let one_more = BTreeMap::from([("z".to_owned(), Some(Attribute::Flag(true)))]);

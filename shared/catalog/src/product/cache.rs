@@ -65,9 +65,9 @@ impl Cache {
     /// row may not have been read again.
     pub(crate) fn insert(&mut self, listing: Listing, now: Timestamp) {
         let id = listing.product.id;
-        let known = self.take(id).filter(|known| known.listing.product.version == listing.product.version);
+        let cached = self.take(id).filter(|cached| cached.listing.product.version == listing.product.version);
         let expired = |at: &Timestamp| now >= at.plus_seconds(PRODUCT_SECONDS);
-        let product_at = known.map(|known| known.product_at).filter(|at| !expired(at)).unwrap_or(now);
+        let product_at = cached.map(|cached| cached.product_at).filter(|at| !expired(at)).unwrap_or(now);
         self.put(id, Entry { listing, product_at, offers_at: now });
     }
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_good_for_seconds_and_what_is_told_on_it_for_minutes() {
+    fn offers_are_cached_for_seconds_and_products_for_minutes() {
         let mug = listing();
         let mut cache = cache_with(&mug);
         let id = mug.product.id;
@@ -113,14 +113,14 @@ mod tests {
         assert_eq!(cache.get(id, at(5)), CacheResult::Product(Box::new(mug.product.clone())));
         cache.insert(mug.clone(), at(299));
         assert_eq!(cache.get(id, at(299)), CacheResult::Listing(Box::new(mug.clone())));
-        assert_eq!(cache.get(id, at(300)), CacheResult::Miss, "offers that are read again prolong nothing else");
+        assert_eq!(cache.get(id, at(300)), CacheResult::Miss, "reading offers again does not renew the product");
         cache.insert(mug.clone(), at(300));
         assert_eq!(cache.get(id, at(304)), CacheResult::Listing(Box::new(mug)));
         assert_eq!(cache.get(Clock::System.mint(), at(0)), CacheResult::Miss);
     }
 
     #[test]
-    fn another_version_takes_the_place_of_the_one_that_is_remembered() {
+    fn new_version_replaces_the_cached_one() {
         let (mug, changed) = (listing(), listing().with_change(at(9), |_| {}));
         let mut cache = cache_with(&mug);
         cache.insert(changed.clone(), at(200));
@@ -130,14 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_what_is_asked_for_stays() {
+    fn cache_is_bounded_and_popular_products_stay() {
         let mug = listing();
         let mut cache = cache_with(&mug);
         for _ in 0..5 * MAX_PRODUCTS {
             let mut other = listing();
             other.product.id = Clock::System.mint();
             cache.insert(other, at(0));
-            assert!(matches!(cache.get(mug.product.id, at(0)), CacheResult::Listing(_)), "everybody looks at the mug");
+            assert!(
+                matches!(cache.get(mug.product.id, at(0)), CacheResult::Listing(_)),
+                "the mug is requested all the time"
+            );
             assert!(cache.young.len() + cache.old.len() <= MAX_PRODUCTS);
         }
     }

@@ -49,7 +49,7 @@ mod tests {
     use crate::product::content::tests::content;
 
     #[test]
-    fn a_draft_has_room_for_a_million_pieces() {
+    fn draft_has_at_most_a_million_pieces() {
         let holding = |pieces| Draft {
             sku: "MUG".parse().unwrap(),
             content: content(),
@@ -57,10 +57,7 @@ mod tests {
             import_line: None,
         };
         assert!(holding(1_000_000).check("EUR".parse().unwrap()).is_ok());
-        let refused = holding(1_000_001).check("EUR".parse().unwrap()).unwrap_err();
-        assert_eq!(
-            (refused.fields[0].field.as_str(), refused.fields[0].code),
-            ("stock.available", "stock_out_of_range")
-        );
+        let error = holding(1_000_001).check("EUR".parse().unwrap()).unwrap_err();
+        assert_eq!((error.fields[0].field.as_str(), error.fields[0].code), ("stock.available", "stock_out_of_range"));
     }
 }

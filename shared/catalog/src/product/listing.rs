@@ -208,8 +208,9 @@ impl ProductContent {
                     offer(&variant.sku, variant_set.name(name, variant), *terms, Status::Active)
                 };
                 let variants: Vec<Offer> = variant_set.variants.iter().map(sold).collect();
-                let cheapest =
-                    variant_set.cheapest().ok_or_else(|| Error::internal("variants of which there is none"))?;
+                let cheapest = variant_set
+                    .cheapest()
+                    .ok_or_else(|| Error::internal("a product has no variants in its variant set"))?;
                 (offer(&product.sku, name.to_owned(), cheapest, Status::Grouped), variants)
             }
         };
@@ -251,23 +252,30 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_tag_changes_with_version_stock_and_rating() {
+    fn etag_changes_with_version_stock_and_rating() {
         let before = listing();
         let mut sold = listing();
         (sold.main_offer.available, sold.main_offer.stock_version) = (2, 2);
-        let judged = Listing { rating: Rating { sum: 5, count: 1, changes: 1 }, ..listing() };
-        assert_eq!([before.etag(), sold.etag(), judged.etag()], ["1.2.0", "1.3.0", "1.2.1"]);
+        let rated = Listing { rating: Rating { sum: 5, count: 1, changes: 1 }, ..listing() };
+        assert_eq!([before.etag(), sold.etag(), rated.etag()], ["1.2.0", "1.3.0", "1.2.1"]);
         assert_eq!(shirt().etag(), "1.6.0", "of all its SKUs");
     }
 
     #[test]
-    fn a_sheet_is_read_back_from_its_listing() {
+    fn stored_listing_keeps_its_field_names() {
+        let stored = serde_json::to_value(listing()).unwrap();
+        let names: Vec<_> = stored.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["lead", "product", "rating", "variants"]);
+    }
+
+    #[test]
+    fn content_reads_back_from_its_listing() {
         assert_eq!(listing().content(), content());
         assert_eq!(shirt().content().kind, ProductKind::Variants(shirts()));
     }
 
     #[test]
-    fn variants_are_sold_and_the_product_that_groups_them_is_not() {
+    fn product_with_variants_is_not_sold_itself() {
         let shirt = shirt();
         assert_eq!(
             (shirt.main_offer.status, shirt.main_offer.available, shirt.main_offer.price),
@@ -280,7 +288,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn another_price_has_another_version_and_another_word_has_not() {
+    fn only_a_changed_price_changes_the_price_version() {
         let before = listing();
         let same = before.with_content(&before.content(), &StockLevels::new(), now()).unwrap();
         assert_eq!(
@@ -294,7 +302,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_a_product_was_made_at_and_looks_like_outlives_its_words() {
+    fn creation_time_and_images_survive_a_new_content() {
         let image = crate::images::image::tests::image();
         let before = listing().with_change(now(), |product| product.images.push(image.clone()));
         let after = before.with_content(&content(), &StockLevels::new(), now().plus_seconds(9)).unwrap();
@@ -307,8 +315,8 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn a_rewritten_product_keeps_the_stock_of_what_stays_and_begins_what_is_new(
-            kept in prop::sample::subsequence(vec![0usize, 1], 0..=2), new in 0usize..3, told in 0u32..9, price in 1i64..9,
+        fn existing_skus_keep_their_stock_and_new_ones_start_with_theirs(
+            kept in prop::sample::subsequence(vec![0usize, 1], 0..=2), new in 0usize..3, pieces in 0u32..9, price in 1i64..9,
         ) {
             let before = shirt();
             let mut variant_set = shirts();
@@ -319,7 +327,7 @@ pub(crate) mod tests {
             prop_assume!(!variants.is_empty());
             variant_set.variants = variants;
             let skus = ["TEE-M-RED", "TEE-S-BLUE", "NEW-0", "NEW-1", "NEW-2"];
-            let stock: StockLevels = skus.iter().map(|sku| (sku.parse().unwrap(), told)).collect();
+            let stock: StockLevels = skus.iter().map(|sku| (sku.parse().unwrap(), pieces)).collect();
             let content = ProductContent { kind: ProductKind::Variants(variant_set), ..content() };
             let after = before.with_content(&content, &stock, now()).unwrap();
             prop_assert_eq!(&after.content(), &content);
@@ -329,7 +337,7 @@ pub(crate) mod tests {
                         prop_assert_eq!((offer.available, offer.stock_version), (was.available, was.stock_version));
                         prop_assert_eq!(offer.price_version, was.price_version + u64::from(was.price != offer.price));
                     }
-                    None => prop_assert_eq!((offer.available, offer.price_version), (told, 1)),
+                    None => prop_assert_eq!((offer.available, offer.price_version), (pieces, 1)),
                 }
             }
             prop_assert_eq!((after.main_offer.available, after.main_offer.product_version), (0, Some(2)));

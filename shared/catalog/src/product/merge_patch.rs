@@ -194,7 +194,7 @@ impl OfferTermsPatch {
         ];
         match fields.iter().find(|(_, is_present)| *is_present) {
             Some((field, _)) => {
-                Err(Error::invalid(field, "belongs_to_variants", "is each variant's own; patch `variants` instead"))
+                Err(Error::invalid(field, "belongs_to_variants", "belongs to each variant; patch `variants` instead"))
             }
             None => Ok(()),
         }
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_stays_and_what_is_null_goes() {
+    fn absent_members_stay_and_null_removes() {
         assert_eq!(patched(json!({})).unwrap(), content());
         let nothing = json!({
             "tags": null, "description": null, "attributes": null, "taxClass": null, "brand": null, "weight": null,
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_to_compare_with_is_whole_when_it_is_new() {
+    fn new_compare_at_price_needs_amount_and_currency() {
         let dearer = patched(json!({ "compareAtPrice": { "amount": 2_500 } })).unwrap();
         assert_eq!(terms(dearer).compare_at_price, Some(eur(2_500)));
         let without = ProductContent { kind: ProductKind::Single(OfferTerms::at(eur(1_490))), ..content() };
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_are_replaced_all_at_once_and_have_their_own_prices() {
+    fn variants_are_replaced_together_and_have_their_own_prices() {
         let (variant_set, stock) = patched_shirts(json!({ "variants": [
             { "sku": "TEE-S-RED", "options": { "size": "S", "colour": "red" }, "price": eur(1), "stock": { "available": 2 } },
         ] }))
@@ -298,14 +298,14 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_does_not_make_variants_of_a_single_product() {
+    fn patch_cannot_add_variants_to_a_single_product() {
         let options = json!({ "options": [{ "name": "size", "values": ["S"] }] });
         let kind = patched(options).unwrap().kind;
         assert_eq!(kind.check_same_kind(&content().kind).unwrap_err().code, "options_fixed");
     }
 
     #[test]
-    fn a_patch_is_an_object_with_members_that_are_known() {
+    fn unknown_members_are_rejected() {
         for bad in [json!("x"), json!({ "stock": { "available": 1 } }), json!({ "price": { "cents": 1 } })] {
             assert!(serde_json::from_value::<Patch>(bad.clone()).is_err(), "{bad} must be refused");
         }
@@ -313,7 +313,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_patch_twice_is_a_patch_once(
+        fn patch_is_idempotent(
             name: Option<bool>, brand: Option<bool>, amount in prop::option::of(1i64..2_000), weight in prop::option::of(1u32..9),
         ) {
             let mut patch = json!({});

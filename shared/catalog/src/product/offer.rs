@@ -90,7 +90,7 @@ pub enum SaleRefusal {
 
 /// The error for a product's SKU where the SKU of a variant is needed.
 pub fn variant_required(field: &str) -> Error {
-    let message = "is sold in variants: choose a variant, and name its SKU";
+    let message = "is sold by its variants; send the SKU of a variant";
     Error { code: "variant_required", ..Error::invalid(field, "variant_required", message) }
 }
 
@@ -99,9 +99,9 @@ pub fn variant_required(field: &str) -> Error {
 pub fn read_sale_refusal(failure: &ConditionFailure, quantity: u32, price_version: u64) -> Result<SaleRefusal> {
     match failure.row::<Offer>()? {
         None => Ok(SaleRefusal::Unavailable),
-        Some(offer) => offer
-            .check_sale(quantity, price_version)
-            .ok_or_else(|| Error::internal(format!("the sale of {} was refused without a reason", offer.sku))),
+        Some(offer) => offer.check_sale(quantity, price_version).ok_or_else(|| {
+            Error::internal(format!("the sale of {} failed its condition, but its offer allows it", offer.sku))
+        }),
     }
 }
 
@@ -128,21 +128,21 @@ mod tests {
     }
 
     #[test]
-    fn an_offer_sells_what_it_has_at_its_price() {
+    fn offer_sells_its_stock_at_its_price() {
         assert_eq!(offer().check_sale(3, 2), None);
         assert_eq!(offer().check_sale(4, 2), Some(SaleRefusal::InsufficientStock { available: 3 }));
         assert_eq!(offer().check_sale(1, 1), Some(SaleRefusal::PriceChanged { now: offer().price, price_version: 2 }));
     }
 
     #[test]
-    fn gone_is_told_before_price_and_price_before_stock() {
+    fn status_is_reported_before_price_and_price_before_stock() {
         let archived = Offer { status: Status::Archived, ..offer() };
         assert_eq!(archived.check_sale(9, 1), Some(SaleRefusal::Unavailable));
         let grouped = Offer { status: Status::Grouped, ..offer() };
         assert_eq!(
             grouped.check_sale(1, 2),
             Some(SaleRefusal::Unavailable),
-            "what stands for its variants is not sold"
+            "a product with variants is not sold itself"
         );
         assert_eq!(grouped.check_single("sku").unwrap_err().code, "variant_required");
         assert!(offer().check_single("sku").is_ok() && archived.check_single("sku").is_ok());
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_row_of_an_offer_stays_small() {
+    fn row_of_an_offer_is_small() {
         let row = serde_json::to_string(&offer()).unwrap();
         assert!(row.len() < 300, "{} bytes: {row}", row.len());
     }

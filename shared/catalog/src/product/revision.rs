@@ -123,11 +123,12 @@ mod tests {
         let after = before.with_content(content, &StockLevels::new(), before.product.created_at).unwrap();
         let revision = Revision::of(Some(before), &after, RevisionKind::Replaced, Actor::system("test")).unwrap();
         assert_eq!(revision.version, 2);
+        assert!(serde_json::to_value(&revision).unwrap()["was"].is_object(), "the stored name must stay");
         Value::Object(revision.previous)
     }
 
     #[test]
-    fn a_change_says_what_was_said_before_and_nothing_else() {
+    fn revision_has_the_values_before_and_no_others() {
         let before = listing();
         assert_eq!(was(&before, &content()), json!({}));
         let plain = ProductContent { brand: None, kind: ProductKind::Single(OfferTerms::at(eur(990))), ..content() };
@@ -137,20 +138,20 @@ mod tests {
         assert_eq!(was(&before, &plain), expected);
         let after = before.with_content(&plain, &StockLevels::new(), before.product.created_at).unwrap();
         let back = Revision::of(Some(&after), &before, RevisionKind::Replaced, Actor::system("test")).unwrap();
-        assert_eq!(back.previous["brand"], Value::Null, "there was nothing");
+        assert_eq!(back.previous["brand"], Value::Null, "there was no value");
     }
 
     #[test]
-    fn a_new_product_was_nothing_before_and_an_archived_one_was_in_the_shop() {
+    fn new_product_has_no_previous_values_and_archiving_changes_the_status() {
         let created = Revision::of(None, &listing(), RevisionKind::Created, Actor::system("test")).unwrap();
         assert!(created.previous.is_empty());
-        let gone = listing().as_archived(listing().product.created_at);
-        let archived = Revision::of(Some(&listing()), &gone, RevisionKind::Archived, Actor::system("test")).unwrap();
+        let after = listing().as_archived(listing().product.created_at);
+        let archived = Revision::of(Some(&listing()), &after, RevisionKind::Archived, Actor::system("test")).unwrap();
         assert_eq!(Value::Object(archived.previous), json!({ "status": "active" }));
     }
 
     #[test]
-    fn a_sale_is_no_change_and_a_dearer_variant_is() {
+    fn sale_is_not_a_change_but_a_new_price_is() {
         let before = shirt();
         let mut sold = shirt();
         (sold.variants[0].available, sold.variants[0].stock_version) = (1, 2);

@@ -15,7 +15,7 @@ const WRITES_OF_NEW: usize = 2;
 const OTHER_WRITES: usize = 4;
 const _: () = assert!(
     WRITES_OF_NEW * (MAX_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
-    "a product with all its variants must fit one transaction"
+    "a product with all its variants must fit into one transaction"
 );
 
 /// The writes of new SKUs in a transaction, to find the SKU that was already taken.
@@ -69,7 +69,7 @@ impl CatalogService {
             count += 1;
         }
         if count > MAX_TRANSACTION_WRITES {
-            let message = "changes too many variants at once: take some out first, and put others in then";
+            let message = "changes too many variants in one request; remove some first, then add others";
             return Err(Error { code: "too_many_changes", ..Error::invalid("variants", "too_many_changes", message) });
         }
         for write in more {
@@ -130,19 +130,19 @@ impl ClaimedSkus {
         let Some((_, sku)) = self.0.iter().find(|(slot, _)| failures.of(*slot).is_some()) else {
             return Error::conflict(
                 "changed_meanwhile",
-                "It was changed by somebody else meanwhile. Read it and try again.",
+                "The product was changed at the same time. Read it again and retry.",
             );
         };
         let at = match &content.kind {
             ProductKind::Single(_) => String::new(),
             ProductKind::Variants(variant_set) => variant_set.field_prefix(sku),
         };
-        let error = Error::conflict("sku_taken", format!("There is a product with the SKU {sku} already."));
-        error.with_field(format!("{at}sku"), "sku_taken", "is claimed_skus")
+        let error = Error::conflict("sku_taken", format!("Another product has the SKU {sku}. Choose another SKU."));
+        error.with_field(format!("{at}sku"), "sku_taken", "belongs to another product")
     }
 }
 
 /// The error for a change of an archived product.
 pub(crate) fn product_archived() -> Error {
-    Error::conflict("product_archived", "An archived product stays as it is.")
+    Error::conflict("product_archived", "The product is archived and cannot be changed.")
 }

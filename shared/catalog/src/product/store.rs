@@ -51,7 +51,7 @@ impl Catalog {
                 Some(_) => {}
             }
         }
-        Err(Error::unavailable("database", "a product was changed faster than it was read"))
+        Err(Error::unavailable("database", "too many concurrent updates of a product"))
     }
 
     /// The existing products of up to 100 ids, in no order. Archived products are included. 1 round trip.

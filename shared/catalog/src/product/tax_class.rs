@@ -28,7 +28,7 @@ impl TryFrom<String> for TaxClass {
         let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         match (1..=32).contains(&text.len()) && text.bytes().all(legal) {
             true => Ok(Self(text)),
-            false => Err("must be 1 to 32 small letters, digits and underscores".to_owned()),
+            false => Err("must be 1 to 32 lower-case letters, digits and underscores".to_owned()),
         }
     }
 }

@@ -30,14 +30,14 @@ impl OfferTerms {
             let field = format!("{at}compareAtPrice");
             check_price(&field, before, currency)?;
             if before.amount <= self.price.amount {
-                let (code, message) = ("compare_at_price_too_low", "must be more than the price, or be left out");
+                let (code, message) = ("compare_at_price_too_low", "must be higher than the price, or left out");
                 return Err(Error { code, ..Error::invalid(&field, code, message) });
             }
         }
         match self.weight.is_none_or(|grams| (1..=MAX_WEIGHT_GRAMS).contains(&grams)) {
             true => Ok(()),
             false => {
-                let message = format!("must be from 1 to {MAX_WEIGHT_GRAMS} grams, or be left out");
+                let message = format!("must be from 1 to {MAX_WEIGHT_GRAMS} grams, or left out");
                 Err(Error::invalid(&format!("{at}weight"), "weight_out_of_range", message))
             }
         }
@@ -46,7 +46,7 @@ impl OfferTerms {
 
 fn check_price(field: &str, price: Money, currency: Currency) -> Result<()> {
     if price.currency != currency {
-        let message = format!("this shop sells in {currency}");
+        let message = format!("must be {currency}, the currency of the shop");
         return Err(Error::invalid(&format!("{field}.currency"), "currency_mismatch", message));
     }
     if !(0..=MAX_PRICE).contains(&price.amount) {
@@ -70,7 +70,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_price_is_in_the_shops_currency_and_within_bounds() {
+    fn price_is_in_the_shops_currency_and_within_bounds() {
         assert!(priced(OfferTerms::at(eur(1_490))).is_ok());
         let usd = OfferTerms::at(Money::new(1_490, "USD".parse().unwrap()));
         assert_eq!(priced(usd).unwrap_err().fields[0].code, "currency_mismatch");
@@ -80,7 +80,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_piece_weighs_something_or_nobody_says_what() {
+    fn weight_is_positive_or_absent() {
         let weighing = |grams| priced(OfferTerms { weight: Some(grams), ..OfferTerms::at(eur(1)) });
         assert!(weighing(1).is_ok() && weighing(MAX_WEIGHT_GRAMS).is_ok());
         for grams in [0, MAX_WEIGHT_GRAMS + 1] {
@@ -90,10 +90,10 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn what_it_cost_before_is_more_than_it_costs(price in 2..MAX_PRICE - 2, more in -2i64..=2) {
+        fn compare_at_price_is_higher_than_the_price(price in 2..MAX_PRICE - 2, more in -2i64..=2) {
             let before = price + more;
-            let told = priced(OfferTerms { compare_at_price: Some(eur(before)), ..OfferTerms::at(eur(price)) });
-            match told {
+            let result = priced(OfferTerms { compare_at_price: Some(eur(before)), ..OfferTerms::at(eur(price)) });
+            match result {
                 Ok(()) => prop_assert!(before > price),
                 Err(error) => prop_assert!(before <= price && error.code == "compare_at_price_too_low"),
             }

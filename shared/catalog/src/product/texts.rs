@@ -28,12 +28,10 @@ impl TryFrom<String> for Description {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let strange = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        match text.chars().count() <= MAX_DESCRIPTION_LENGTH && !text.chars().any(strange) {
+        let is_forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        match text.chars().count() <= MAX_DESCRIPTION_LENGTH && !text.chars().any(is_forbidden) {
             true => Ok(Self(text)),
-            false => {
-                Err(format!("must be at most {MAX_DESCRIPTION_LENGTH} characters, none of them a control character"))
-            }
+            false => Err(format!("must be at most {MAX_DESCRIPTION_LENGTH} characters without control characters")),
         }
     }
 }
@@ -74,7 +72,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn words_about_a_product_have_bounds() {
+    fn tags_and_description_are_bounded() {
         let tags =
             |n: usize| serde_json::from_value::<Tags>(json!((0..n).map(|i| format!("t{i}")).collect::<Vec<_>>()));
         assert!(tags(20).is_ok() && tags(21).is_err());

@@ -57,9 +57,11 @@ impl ProductKind {
     /// Rejects a change of the kind: carts and orders rely on what the product's SKU means.
     pub(crate) fn check_same_kind(&self, before: &Self) -> Result<()> {
         match (before, self) {
-            (Self::Single(_), Self::Variants(_)) => Err(kind_is_fixed("was made without options, and stays so")),
+            (Self::Single(_), Self::Variants(_)) => {
+                Err(kind_is_fixed("was created without options and cannot get any"))
+            }
             (Self::Variants(_), Self::Single(_)) => {
-                Err(kind_is_fixed("was made with options, and needs them and its variants"))
+                Err(kind_is_fixed("was created with options and must keep options and variants"))
             }
             _ => Ok(()),
         }
@@ -96,11 +98,11 @@ impl VariantSet {
         for (at, (variant, terms)) in self.variants.iter().enumerate() {
             let at = format!("variants[{at}].");
             if !skus.insert(&variant.sku) {
-                let message = "is the product's own, or another variant's";
+                let message = "belongs to the product or to another variant";
                 return Err(Error::invalid(&format!("{at}sku"), "sku_twice", message));
             }
             if !chosen.insert(self.chosen(&at, variant)?) {
-                let message = "are another variant's already";
+                let message = "belong to another variant";
                 return Err(Error::invalid(&format!("{at}options"), "variant_twice", message));
             }
             terms.check(&at, currency)?;
@@ -110,7 +112,7 @@ impl VariantSet {
 
     fn check_options(&self) -> Result<()> {
         if !(1..=MAX_OPTIONS).contains(&self.options.len()) {
-            let message = format!("must be from 1 to {MAX_OPTIONS} options where there are variants");
+            let message = format!("must be from 1 to {MAX_OPTIONS} options if there are variants");
             return Err(Error::invalid("options", "options_out_of_range", message));
         }
         let mut names = HashSet::new();
@@ -119,7 +121,7 @@ impl VariantSet {
                 return Err(Error::invalid(
                     &format!("options[{at}].name"),
                     "option_twice",
-                    "is another option's already",
+                    "belongs to another option",
                 ));
             }
             let values: HashSet<&str> = option.values.iter().map(OptionValue::as_str).collect();
@@ -139,7 +141,7 @@ impl VariantSet {
     fn chosen<'a>(&'a self, at: &str, variant: &'a Variant) -> Result<Vec<&'a str>> {
         if let Some(name) = variant.options.keys().find(|name| !self.options.iter().any(|o| o.name.as_str() == **name))
         {
-            let message = "is no option of this product";
+            let message = "is not an option of this product";
             return Err(Error::invalid(&format!("{at}options.{name}"), "option_unknown", message));
         }
         let chosen = self.options.iter().map(|option| {
@@ -148,7 +150,7 @@ impl VariantSet {
             let value = value.ok_or_else(|| Error::invalid(&field, "required", "is missing"))?;
             match option.values.contains(value) {
                 true => Ok(value.as_str()),
-                false => Err(Error::invalid(&field, "option_value_unknown", "is no value of this option")),
+                false => Err(Error::invalid(&field, "option_value_unknown", "is not a value of this option")),
             }
         });
         chosen.collect()
@@ -156,7 +158,7 @@ impl VariantSet {
 }
 
 fn kind_is_fixed(message: &str) -> Error {
-    let error = Error::conflict("options_fixed", format!("This product {message}. Make a new product instead."));
+    let error = Error::conflict("options_fixed", format!("The product {message}. Create a new product instead."));
     error.with_field("options", "options_fixed", message)
 }
 
@@ -191,13 +193,13 @@ pub(crate) mod tests {
         variant_set.check(&"TEE".parse().unwrap(), "EUR".parse().unwrap())
     }
 
-    fn refused(variant_set: &VariantSet) -> (String, &'static str) {
+    fn field_error(variant_set: &VariantSet) -> (String, &'static str) {
         let field = check(variant_set).unwrap_err().fields.remove(0);
         (field.field, field.code)
     }
 
     #[test]
-    fn a_variant_is_called_by_its_choices_and_a_product_costs_what_its_cheapest_does() {
+    fn variant_is_named_by_its_values_and_the_cheapest_sets_the_price() {
         let shirts = shirts();
         assert!(check(&shirts).is_ok());
         assert_eq!(shirts.name("T-Shirt", &shirts.variants[0].0), "T-Shirt (M, red)");
@@ -205,11 +207,11 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn every_variant_chooses_one_value_of_every_option() {
+    fn variant_has_one_value_of_each_option() {
         let with = |change: fn(&mut VariantSet)| {
             let mut variant_set = shirts();
             change(&mut variant_set);
-            refused(&variant_set)
+            field_error(&variant_set)
         };
         let at = |field: &str, code| (field.to_owned(), code);
         assert_eq!(
@@ -243,8 +245,8 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn options_are_few_and_told_apart() {
-        let with = |options: Vec<ProductOption>| refused(&VariantSet { options, ..shirts() }).1;
+    fn options_are_bounded_and_distinct() {
+        let with = |options: Vec<ProductOption>| field_error(&VariantSet { options, ..shirts() }).1;
         let one = |values: Vec<OptionValue>| vec![ProductOption { name: option_value("size"), values }];
         assert_eq!(with(Vec::new()), "options_out_of_range");
         assert_eq!(with(one(Vec::new())), "option_values_out_of_range");
@@ -257,7 +259,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_product_keeps_its_kind() {
+    fn product_keeps_its_kind() {
         let (single, variants) = (ProductKind::Single(OfferTerms::at(eur(1))), ProductKind::Variants(shirts()));
         assert!(single.check_same_kind(&single).is_ok() && variants.check_same_kind(&variants).is_ok());
         assert_eq!(single.check_same_kind(&variants).unwrap_err().code, "options_fixed");
@@ -266,7 +268,7 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn a_product_has_1_to_40_variants_each_another_choice(sizes in 0usize..=32, colours in 1usize..=4, few in 38usize..=42, twice: bool) {
+        fn product_has_1_to_40_distinct_variants(sizes in 0usize..=32, colours in 1usize..=4, few in 38usize..=42, twice: bool) {
             let words = |n: usize| (0..n).map(|value| option_value(&format!("v{value}"))).collect::<Vec<_>>();
             let options = vec![
                 ProductOption { name: option_value("size"), values: words(sizes) },

@@ -89,7 +89,7 @@ impl ProductIn {
             return Err(Error::invalid("sku", "unknown_field", "cannot be replaced; leave it out"));
         }
         if self.stock.is_some() && !self.has_variants() {
-            let message = "is not replaced; leave it out, and count it by PATCH /products/{id}/stock";
+            let message = "cannot be replaced; leave it out, and use PATCH /products/{id}/stock";
             return Err(Error::invalid("stock", "unknown_field", message));
         }
         self.read_content()
@@ -103,7 +103,7 @@ impl ProductIn {
         let mut stock = StockLevels::new();
         let kind = if self.has_variants() {
             if self.stock.is_some() {
-                let message = "is each variant's own where there are variants; leave it out";
+                let message = "belongs to each variant; leave it out";
                 return Err(Error::invalid("stock", "stock_of_variants", message));
             }
             let (price, compare_at_price, weight) = (self.price, self.compare_at_price, self.weight);
@@ -268,20 +268,20 @@ mod tests {
     }
 
     #[test]
-    fn a_new_product_needs_little_and_knows_its_fields() {
+    fn new_product_needs_few_fields_and_rejects_unknown_ones() {
         let draft = read(mug()).draft().unwrap();
         assert_eq!((draft.stock.len(), draft.content.tax_class.as_str()), (0, "standard"));
         assert_eq!(with(mug(), "stock", json!({ "available": 4 })).draft().unwrap().stock[&"A".parse().unwrap()], 4);
-        let refused = |body: ProductIn| body.draft().unwrap_err().fields.remove(0).field;
-        assert_eq!(refused(with(mug(), "sku", json!(null))), "sku");
-        assert_eq!(refused(with(mug(), "price", json!(null))), "price");
+        let invalid_field = |body: ProductIn| body.draft().unwrap_err().fields.remove(0).field;
+        assert_eq!(invalid_field(with(mug(), "sku", json!(null))), "sku");
+        assert_eq!(invalid_field(with(mug(), "price", json!(null))), "price");
         let mut more = mug();
         more["id"] = json!("prd_x");
         assert!(serde_json::from_value::<ProductIn>(more).is_err());
     }
 
     #[test]
-    fn variants_take_from_the_product_what_they_do_not_tell() {
+    fn variants_inherit_price_and_weight() {
         let mut body = shirts();
         body["weight"] = json!(200);
         body["variants"][1]["price"] = json!({ "amount": 12, "currency": "EUR" });
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_product_with_variants_has_no_stock_and_no_price_of_its_own() {
+    fn product_with_variants_has_no_stock_and_needs_prices() {
         let stocked = with(shirts(), "stock", json!({ "available": 4 }));
         assert_eq!(stocked.draft().unwrap_err().fields[0].code, "stock_of_variants");
         let unpriced = with(shirts(), "price", json!(null));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn sku_and_stock_are_not_replaced() {
+    fn sku_and_stock_cannot_be_replaced() {
         assert_eq!(read(mug()).content().unwrap_err().fields[0].field, "sku");
         let stocked = with(mug(), "stock", json!({ "available": 4 }));
         assert_eq!(ProductIn { sku: None, ..stocked }.content().unwrap_err().fields[0].field, "stock");
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn a_product_is_shown_with_what_can_be_bought_of_it() {
+    fn response_shows_the_active_offers() {
         let shown = |listing: Listing| serde_json::to_value(ProductOut::new(listing, &Media::default())).unwrap();
         let mug = shown(listing());
         assert_eq!(

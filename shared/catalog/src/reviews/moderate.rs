@@ -27,7 +27,7 @@ impl CatalogService {
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Review>> {
         if decision.status == Visibility::Visible && decision.reason.is_some() {
-            return Err(Error::invalid("reason", "reason_without_hiding", "is reason when a review is hidden"));
+            return Err(Error::invalid("reason", "reason_without_hiding", "is allowed only when a review is hidden"));
         }
         let result = self.update_review(place, decision.version, trace, idempotency, |review| {
             Ok(moderate(review, decision, self, trace))

@@ -87,6 +87,6 @@ fn not_allowed(failure: &ConditionFailure) -> Result<Error> {
     };
     let facts = [("reviewId".to_owned(), review.to_string().into())].into_iter().collect();
     let error =
-        Error::conflict("already_reviewed", "You have reviewed this product already. Change that review instead.");
-    Ok(error.with_facts("review", "already_reviewed", "is there already", facts))
+        Error::conflict("already_reviewed", "You have reviewed this product already. Change your review instead.");
+    Ok(error.with_facts("review", "already_reviewed", "exists already", facts))
 }

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_average_has_two_decimals_and_needs_a_review() {
+    fn average_has_two_decimals_and_needs_a_review() {
         assert_eq!(Rating::default().average(), None);
         assert_eq!(Rating { sum: 14, count: 3, changes: 3 }.average(), Some(4.67));
         assert_eq!(Rating { sum: 5, count: 1, changes: 9 }.average(), Some(5.0));

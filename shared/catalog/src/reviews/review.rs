@@ -42,7 +42,7 @@ impl TryFrom<String> for ReviewText {
         let text = text.trim();
         match (1..=MAX_REVIEW_LENGTH).contains(&text.chars().count()) && !text.chars().any(is_display_control) {
             true => Ok(Self(text.to_owned())),
-            false => Err(format!("must be 1 to {MAX_REVIEW_LENGTH} characters that can be seen")),
+            false => Err(format!("must be 1 to {MAX_REVIEW_LENGTH} visible characters")),
         }
     }
 }
@@ -186,7 +186,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn stars_are_whole_and_from_1_to_5() {
+    fn stars_are_whole_numbers_from_1_to_5() {
         for stars in 1..=5 {
             assert_eq!(content(json!({ "rating": stars })).unwrap().rating.get(), stars);
         }
@@ -197,13 +197,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_review_may_have_lines_and_emoji_and_nothing_that_is_display_control() {
-        let told = |text: &str| content(json!({ "rating": 5, "text": text }));
+    fn text_allows_lines_and_emoji_but_no_display_controls() {
+        let read = |text: &str| content(json!({ "rating": 5, "text": text }));
         let family = "Fits us all \u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\n\n\tTwice.";
-        assert_eq!(told(&format!("  {family}\r\n")).unwrap().text, Some(ReviewText(family.to_owned())));
-        assert!(told(&"é".repeat(5000)).is_ok());
+        assert_eq!(read(&format!("  {family}\r\n")).unwrap().text, Some(ReviewText(family.to_owned())));
+        assert!(read(&"é".repeat(5000)).is_ok());
         for bad in ["", " \n ", "a\u{0}b", "a\u{1b}[2Jb", "a\u{202E}b", "a\u{200B}b", &"x".repeat(5001)] {
-            assert!(told(bad).is_err(), "{bad:?} must be refused");
+            assert!(read(bad).is_err(), "{bad:?} must be refused");
         }
         let titled = |title: &str| content(json!({ "rating": 5, "title": title }));
         assert!(titled("A good mug").is_ok());
@@ -213,8 +213,9 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_row_reads_back_with_its_keys_around_it() {
+    fn row_reads_back_with_its_keys() {
         let mut row = serde_json::to_value(review(4)).unwrap();
+        assert_eq!(row["opinion"]["rating"], 4, "the name of the attribute must stay");
         row["gsi3pk"] = json!("REVIEWS#x");
         assert_eq!(serde_json::from_value::<Review>(row).unwrap(), review(4));
     }
@@ -258,13 +259,13 @@ pub(crate) mod tests {
 
     proptest! {
         #[test]
-        fn the_sum_of_all_changes_is_what_the_visible_reviews_come_to(actions in prop::collection::vec(action(), 0..60)) {
+        fn sum_of_changes_is_the_sum_of_visible_reviews(actions in prop::collection::vec(action(), 0..60)) {
             let (mut reviews, mut rating) = (vec![None; 4], RatingChange::default());
-            for (who, action) in actions {
-                let next = after(action, reviews[who].as_ref());
-                let change = RatingChange::between(reviews[who].as_ref(), next.as_ref()).unwrap_or_default();
+            for (customer, action) in actions {
+                let next = after(action, reviews[customer].as_ref());
+                let change = RatingChange::between(reviews[customer].as_ref(), next.as_ref()).unwrap_or_default();
                 rating = RatingChange { sum: rating.sum + change.sum, count: rating.count + change.count };
-                reviews[who] = next;
+                reviews[customer] = next;
             }
             let shown: Vec<&Review> = reviews.iter().flatten().filter(|review| review.hidden.is_none()).collect();
             let sum = shown.iter().map(|review| i64::from(review.content.rating.get())).sum();

@@ -65,7 +65,7 @@ impl CatalogService {
                 return Err(Error::version_mismatch("stock"));
             }
         }
-        Err(Error::conflict("changed_meanwhile", "This stock changes all the time. Try again when less of it is sold."))
+        Err(Error::conflict("changed_meanwhile", "Too many concurrent updates of this stock. Try again later."))
     }
 
     fn movement(&self, adjustment: &StockAdjustment, was: u32, after: &Offer, trace: &Trace) -> StockMovement {

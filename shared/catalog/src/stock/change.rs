@@ -41,12 +41,8 @@ pub(crate) fn check_pieces(field: &str, pieces: u32) -> Result<u32> {
 
 fn stock_negative(available: u32) -> Error {
     let facts = [("available".to_owned(), available.into())].into_iter().collect();
-    Error::conflict("stock_negative", format!("There are {available}; stock does not go below 0.")).with_facts(
-        "delta",
-        "stock_negative",
-        "takes more than there is",
-        facts,
-    )
+    Error::conflict("stock_negative", format!("Only {available} pieces are in stock; stock cannot go below 0."))
+        .with_facts("delta", "stock_negative", "removes more pieces than are in stock", facts)
 }
 
 #[cfg(test)]
@@ -55,7 +51,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn stock_never_goes_below_nothing() {
+    fn stock_never_goes_below_0() {
         assert_eq!(StockChange::Delta(-3).apply_to(3).unwrap(), 0);
         assert_eq!(StockChange::Delta(-4).apply_to(3).unwrap_err().code, "stock_negative");
         assert_eq!(StockChange::Delta(i32::MIN).apply_to(3).unwrap_err().code, "stock_negative");
@@ -68,7 +64,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_delta_and_its_opposite_leave_stock_as_it_was(available in 0u32..=MAX_PIECES, delta in -1000i32..=1000) {
+        fn delta_and_its_opposite_cancel_out(available in 0u32..=MAX_PIECES, delta in -1000i32..=1000) {
             if let Ok(there) = StockChange::Delta(delta).apply_to(available) {
                 prop_assert_eq!(StockChange::Delta(-delta).apply_to(there).unwrap(), available);
             }

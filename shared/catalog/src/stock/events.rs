@@ -34,34 +34,34 @@ mod tests {
         Offer { available, ..listing().main_offer }
     }
 
-    fn told(was: u32, available: u32) -> Vec<&'static str> {
+    fn event_names(was: u32, available: u32) -> Vec<&'static str> {
         stock_events(&with(was), &with(available), 5).iter().map(Event::name).collect()
     }
 
     #[test]
-    fn low_stock_is_told_where_it_is_crossed_and_only_on_the_way_down() {
-        assert_eq!(told(6, 5), ["stock.changed", "stock.low"]);
-        assert_eq!(told(900, 0), ["stock.changed", "stock.low"]);
+    fn low_stock_event_is_sent_only_when_stock_falls_to_the_bound() {
+        assert_eq!(event_names(6, 5), ["stock.changed", "stock.low"]);
+        assert_eq!(event_names(900, 0), ["stock.changed", "stock.low"]);
         for (was, available) in [(5, 4), (4, 0), (0, 5), (5, 6), (0, 900), (900, 6)] {
-            assert_eq!(told(was, available), ["stock.changed"], "{was} -> {available}");
+            assert_eq!(event_names(was, available), ["stock.changed"], "{was} -> {available}");
         }
     }
 
     #[test]
-    fn what_is_no_change_of_stock_tells_nothing() {
+    fn change_without_stock_sends_no_event() {
         let dearer = Offer { price_version: 2, ..with(3) };
         assert_eq!(stock_events(&with(3), &dearer, 5), []);
     }
 
     #[test]
-    fn nobody_is_told_to_order_more_of_what_left_the_shop() {
-        let gone = Offer { status: Status::Archived, ..with(2) };
-        let names: Vec<_> = stock_events(&with(9), &gone, 5).iter().map(Event::name).collect();
+    fn archived_offer_sends_no_low_stock_event() {
+        let archived = Offer { status: Status::Archived, ..with(2) };
+        let names: Vec<_> = stock_events(&with(9), &archived, 5).iter().map(Event::name).collect();
         assert_eq!(names, ["stock.changed"]);
     }
 
     #[test]
-    fn an_event_says_what_was_and_what_is() {
+    fn event_has_stock_before_and_after() {
         let events = stock_events(&with(6), &with(2), 5);
         let Offer { product_id, sku, name, .. } = with(2);
         let changed = StockChanged { product_id, sku: sku.clone(), was: 6, available: 2 };
@@ -71,7 +71,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_is_told_once_for_each_time_that_stock_falls_to_the_bound(
+        fn low_stock_event_is_sent_once_per_fall(
             steps in prop::collection::vec(0u32..12, 1..60), low in 0u32..8,
         ) {
             let mut lows = 0;

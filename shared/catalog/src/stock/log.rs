@@ -22,7 +22,7 @@ impl CatalogService {
     async fn log_all(&self, movements: impl Iterator<Item = StockMovement>) -> Result<()> {
         let writes = movements.map(async |movement| {
             let written = self.catalog.put_movement(&movement)?.run().await?;
-            written.map_err(|_| Error::internal("an unconditional put was refused"))
+            written.map_err(|_| Error::internal("a put without a condition failed a condition"))
         });
         try_join_all(writes).await?;
         Ok(())

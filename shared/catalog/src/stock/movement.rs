@@ -222,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_log_adds_up_to_the_stock_as_soon_as_every_event_is_through(
+        fn log_adds_up_to_the_stock_after_all_events(
             available in 0u32..30, actions in prop::collection::vec(action(), 0..80), last in any::<prop::sample::Selector>(),
         ) {
             let mut shop = Shop::new(available);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_that_was_placed_and_cancelled_leaves_two_lines_that_cancel_out_whichever_is_first() {
+    fn sale_and_return_of_a_cancelled_order_cancel_out_in_any_order() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let (order, product_id) = (clock.mint(), clock.mint());
         let pieces = Pieces { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_named_in_the_order_of_time() {
+    fn movements_sort_by_time() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let pieces = Pieces { sku: sku(), product_id: clock.mint(), quantity: Quantity::new(2).unwrap() };
         let lines = [

@@ -24,7 +24,8 @@ fn missing_notifications(state: &ObservedState, order: &Order) -> Vec<String> {
     let notified =
         |event: &str| state.notifications_of(order).filter(|notification| notification.event_type == event).count();
     let captures = state.payments_of(&order.id).filter(|payment| payment.captured > 0).count();
-    // An order that was cancelled during its capture causes mails about the cancellation and the refund, and maybe none about the payment.
+    // An order that was cancelled during its capture causes mails about the cancellation and the refund, and maybe none about the
+    // payment.
     let was_paid = order.steps.iter().any(|step| step.row["paymentStatus"] == "paid");
     let is_payment_optional = order.status == OrderStatus::Cancelled && !was_paid;
     let is_of_order = |payment: &str| state.payments_of(&order.id).any(|there| there.id == payment);

@@ -1,4 +1,5 @@
-//! Repeated requests with one key place one order. The suite writes each key into the postal address, which souk does not interpret.
+//! Repeated requests with one key place one order. The suite writes each key into the postal address, which souk does not
+//! interpret.
 
 use std::collections::BTreeMap;
 

@@ -50,8 +50,8 @@ impl Provider {
         Self { http, url, listener, secret: test_stack.webhook_secret.clone(), recorder }
     }
 
-    /// Adds a fault for the next `times` POST requests whose path contains `path_contains`. Kinds: `delay`, `fail_before`, `fail_after`,
-    /// `timeout_after`, `drop_connection_after`.
+    /// Adds a fault for the next `times` POST requests whose path contains `path_contains`. Kinds: `delay`, `fail_before`,
+    /// `fail_after`, `timeout_after`, `drop_connection_after`.
     pub async fn inject(&self, kind: &str, path_contains: &str, times: u32, ms: Option<u64>) {
         let mut fault =
             json!({ "kind": kind, "match": { "method": "POST", "path_contains": path_contains }, "times": times });
@@ -73,8 +73,8 @@ impl Provider {
         assert!(matches!(status, Ok(200..300)), "the provider rejected the endpoint {endpoint}: {status:?}");
     }
 
-    /// A customer opens the link of a payment and authenticates, or fails to. The provider refuses if the payment has ended; that is no
-    /// error here.
+    /// A customer opens the link of a payment and authenticates, or fails to. The provider refuses if the payment has ended; that
+    /// is no error here.
     pub async fn authenticate(&self, next_action: &str, succeeds: bool) {
         let separator = if next_action.contains('?') { '&' } else { '?' };
         let url = if succeeds { next_action.to_owned() } else { format!("{next_action}{separator}outcome=fail") };

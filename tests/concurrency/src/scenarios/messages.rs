@@ -16,8 +16,8 @@ const STOPPED_TIME: Duration = Duration::from_millis(1200);
 /// How long queues are running.
 const RUNNING_TIME: Duration = Duration::from_millis(1600);
 
-/// While buyers order, one queue or all queues are stopped repeatedly. Their messages are sent again twice and shuffled. At the end,
-/// all messages are sent once more.
+/// While buyers order, one queue or all queues are stopped repeatedly. Their messages are sent again twice and shuffled. At the
+/// end, all messages are sent once more.
 pub(super) async fn play(run: &Run) {
     let workload = Workload::prepare(run, "messages buyer", 8).await;
     futures::join!(workload.run(2), shuffle_queues(run));
@@ -31,7 +31,8 @@ async fn shuffle_queues(run: &Run) {
     let (orders, others): (Vec<_>, Vec<_>) = queues.partition(|(name, _)| *name == "orders");
     let urls: Vec<String> = orders.into_iter().chain(others).map(|(_, url)| url.clone()).collect();
     for round in 0..ROUNDS {
-        // While one queue is stopped, the others keep working, and messages gather in it. The orders queue, with payment events, is first.
+        // While one queue is stopped, the others keep working, and messages gather in it. The orders queue, with payment events,
+        // is first.
         let index = (round / 2) % urls.len();
         let stopped_urls = if round % 2 == 0 { std::slice::from_ref(&urls[index]) } else { &urls[..] };
         let shuffle = async {

@@ -1,55 +1,56 @@
-//! Faults on request: every nth call of an operation, or each by chance, fails before it reaches DynamoDB or after.
+//! Faults on request: calls of an operation fail by number or by chance, before or after they reach DynamoDB.
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// What goes wrong.
+/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// Not forwarded; another transaction holds the item.
+    /// The call is not forwarded and is answered with a transaction conflict.
     TransactionConflict,
-    /// Not forwarded; too many calls.
-    Throttle,
-    /// Not forwarded; 500.
+    /// The call is not forwarded and is answered with a throttling error.
+    #[serde(rename = "throttle")]
+    RateLimited,
+    /// The call is not forwarded and is answered with a 500.
     InternalError,
-    /// Not forwarded; the connection is closed, as by a database that is not there.
+    /// The call is not forwarded and its connection is closed, as if there were no database.
     Unavailable,
-    /// Forwarded, `ms` later than it came (1,000 if absent).
+    /// The call is forwarded after `ms` milliseconds (1,000 if absent).
     Delay,
-    /// Forwarded, then the connection is closed: the caller cannot know.
+    /// The call is forwarded, then the connection is closed. The caller cannot know the result.
     TimeoutAfterCommit,
 }
 
-/// A fault, as `POST /_fake/faults` takes it.
+/// A fault, as `POST /_fake/faults` reads it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
-    /// Every operation if absent.
+    /// The operation to hit; all operations if absent.
     operation: Option<String>,
-    /// A part of a table's name that the request has to touch.
+    /// The request must use a table whose name contains this.
     table_contains: Option<String>,
-    /// The caller (see `wire::caller`) has to contain this.
+    /// The caller's name (`wire::caller`) must contain this.
     caller_contains: Option<String>,
     kind: Kind,
-    /// 3: the third, the sixth, … of the calls that fit; 1 if absent.
+    /// Hits every nth matching call: 3 hits the third, the sixth, …; 1 if absent.
     every: Option<u64>,
-    /// Instead: each of the calls that fit with this probability, 0 to 1.
+    /// Alternative to `every`: hits each matching call with this probability, 0 to 1.
     chance: Option<f64>,
-    /// Of the chance: the same seed hits the same calls by their number.
+    /// The seed of `chance`. The same seed hits the same calls by their numbers.
     #[serde(default)]
     seed: u64,
-    /// How many calls are hit before the fault is over; for ever if absent.
+    /// The fault ends after this many hits; never if absent.
     times: Option<u64>,
-    /// The fault is over so long after it was posted; never if absent.
+    /// The fault ends this many milliseconds after it was added; never if absent.
     for_ms: Option<u64>,
-    /// For `delay`.
+    /// Milliseconds, for `delay`.
     ms: Option<u64>,
-    /// Calls that fitted so far.
+    /// The number of matching calls so far.
     #[serde(skip_deserializing)]
     seen: u64,
-    /// Calls that were hit so far.
+    /// The number of hits so far.
     #[serde(skip_deserializing)]
     hit: u64,
     #[serde(skip, default = "Instant::now")]
@@ -58,23 +59,23 @@ pub(crate) struct Fault {
     random: fastrand::Rng,
 }
 
-/// What happens to a call.
+/// The fault that hits a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InjectedFault {
     pub(crate) kind: Kind,
-    /// Before anything else.
+    /// The delay before the call is forwarded.
     pub(crate) delay: Duration,
 }
 
-/// The faults in force.
+/// The active faults.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Takes a fault in.
+    /// Adds a fault.
     ///
     /// # Errors
-    /// What is wrong with it, for whoever sent it.
+    /// If the fault is invalid. The message is for the caller.
     pub(crate) fn add(&mut self, mut fault: Fault) -> Result<Fault, &'static str> {
         fault.check()?;
         fault.random.seed(fault.seed);
@@ -86,13 +87,13 @@ impl Faults {
         self.0.clear();
     }
 
-    /// With what they did so far; those that had their time are gone.
+    /// The active faults with their counts. Expired faults are removed.
     pub(crate) fn all(&mut self) -> &[Fault] {
         self.0.retain(|fault| !fault.is_expired());
         &self.0
     }
 
-    /// Is this call hit, and by what? Every fault that fits counts it.
+    /// The fault that hits this call, if any. Every matching fault counts the call.
     pub(crate) fn next_for(&mut self, operation: &str, tables: &[String], caller: &str) -> Option<InjectedFault> {
         let mut injected = None;
         self.0.retain(|fault| !fault.is_expired());
@@ -109,9 +110,9 @@ impl Faults {
 impl Fault {
     fn check(&self) -> Result<(), &'static str> {
         match (self.every, self.chance) {
-            (Some(_), Some(_)) => Err("either every or chance"),
-            (Some(0), None) => Err("every: the first is 1"),
-            (None, Some(chance)) if !(0.0..=1.0).contains(&chance) => Err("chance: from 0 to 1"),
+            (Some(_), Some(_)) => Err("set either `every` or `chance`, not both"),
+            (Some(0), None) => Err("`every` must be at least 1"),
+            (None, Some(chance)) if !(0.0..=1.0).contains(&chance) => Err("`chance` must be between 0 and 1"),
             _ => Ok(()),
         }
     }
@@ -125,7 +126,7 @@ impl Fault {
         Duration::from_millis(ms)
     }
 
-    /// Counts a call that fits. The dice are thrown for each one, so that a call's number alone decides.
+    /// Counts a matching call. A random number is drawn for every call, so that only the call's number decides.
     fn is_due(&mut self) -> bool {
         self.seen += 1;
         let due = match self.chance {
@@ -148,10 +149,10 @@ mod tests {
     use serde_json::{Value, json};
 
     fn add(faults: &mut Faults, fault: Value) -> Result<Fault, &'static str> {
-        faults.add(serde_json::from_value(fault).expect("it is read"))
+        faults.add(serde_json::from_value(fault).expect("a valid document"))
     }
 
-    /// Which of so many calls are hit.
+    /// Which of these calls are hit.
     fn hits(fault: Value, calls: usize) -> Vec<bool> {
         let mut faults = Faults::default();
         add(&mut faults, fault).expect("a fault");
@@ -159,24 +160,24 @@ mod tests {
     }
 
     #[test]
-    fn every_third_call_or_the_first_two() {
+    fn fault_hits_by_number_of_calls() {
         let every_third = [false, false, true, false, false, true];
         assert_eq!(hits(json!({ "kind": "throttle", "every": 3 }), 6), every_third);
         assert_eq!(hits(json!({ "kind": "throttle", "times": 2 }), 4), [true, true, false, false]);
     }
 
     #[test]
-    fn chance_follows_its_seed() {
+    fn same_seed_hits_the_same_calls() {
         let hits = |chance: f64, seed: u64| hits(json!({ "kind": "throttle", "chance": chance, "seed": seed }), 1_000);
         assert_eq!(hits(0.3, 7), hits(0.3, 7));
         assert_ne!(hits(0.3, 7), hits(0.3, 8));
         let count = hits(0.3, 7).into_iter().filter(|hit| *hit).count();
-        assert!((240..360).contains(&count), "three of ten, and not {count} of 1000");
+        assert!((240..360).contains(&count), "about 300 of 1000 calls should be hit, not {count}");
         assert!(!hits(0.0, 1).contains(&true) && !hits(1.0, 1).contains(&false));
     }
 
     #[test]
-    fn a_fault_ends_by_itself() {
+    fn fault_ends_after_its_time() {
         let mut faults = Faults::default();
         add(&mut faults, json!({ "kind": "unavailable", "for_ms": 100 })).expect("a fault");
         let mut next_kind = || faults.next_for("Query", &[], "").map(|fault| fault.kind);
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_makes_sense_or_is_refused() {
+    fn invalid_fault_is_refused() {
         let mut faults = Faults::default();
         for invalid in [json!({ "every": 2, "chance": 0.5 }), json!({ "every": 0 }), json!({ "chance": 1.5 })] {
             let mut fault = invalid.clone();

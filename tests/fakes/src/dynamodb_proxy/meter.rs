@@ -1,4 +1,4 @@
-//! Counts: calls by caller and operation always, consumed capacity by caller, operation and table while it is asked for.
+//! Counters: calls by caller and operation, and on request the consumed capacity by caller, operation and table.
 
 use std::collections::BTreeMap;
 
@@ -20,14 +20,14 @@ struct Units {
 /// The counters.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    /// Is DynamoDB asked what each call consumed? Off at first, so that the proxy changes nothing.
+    /// Is the consumed capacity of each call requested? Off at first, so that the proxy forwards requests unchanged.
     pub(crate) measures_capacity: bool,
     calls: BTreeMap<(String, String), Calls>,
     capacity: BTreeMap<(String, String, String), Units>,
 }
 
 impl Meter {
-    /// Counts a call and how it ended; an injected fault is counted as both.
+    /// Counts a call and its result. A refused call with an injected fault counts as refused and as injected.
     pub(crate) fn count(&mut self, caller: &str, operation: &str, refused: bool, injected: bool) {
         let calls = self.calls.entry((caller.to_owned(), operation.to_owned())).or_default();
         calls.requests += 1;
@@ -35,7 +35,7 @@ impl Meter {
         calls.injected += u64::from(injected);
     }
 
-    /// Adds what a call consumed.
+    /// Adds the capacity that a call consumed.
     pub(crate) fn consume(&mut self, caller: &str, operation: &str, consumed: Vec<(String, f64, f64)>) {
         for (table, read, write) in consumed {
             let units = self.capacity.entry((caller.to_owned(), operation.to_owned(), table)).or_default();
@@ -44,7 +44,7 @@ impl Meter {
         }
     }
 
-    /// Starts from nothing; asking goes on as it was.
+    /// Sets all counters to zero. `measures_capacity` stays.
     pub(crate) fn reset(&mut self) {
         self.calls.clear();
         self.capacity.clear();

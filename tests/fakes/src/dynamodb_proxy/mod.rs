@@ -1,7 +1,7 @@
-//! A proxy in front of DynamoDB: it forwards as it is told, counts what goes through, and fails on request in ways an
-//! emulator never does. Signatures are not made again, so it serves emulators, which do not check them.
+//! A proxy in front of DynamoDB. It forwards requests unchanged, counts them, and on request fails in ways that an emulator never
+//! does. It does not sign requests again, so it works only with an emulator, which ignores signatures.
 //!
-//! Its control plane, in JSON: `GET|POST|DELETE /_fake/meter` (`{"on": true}` asks what each call consumes),
+//! The control plane, in JSON: `GET|POST|DELETE /_fake/meter` (`{"on": true}` requests the consumed capacity of each call),
 //! `GET|POST|DELETE /_fake/faults` (`faults.rs`) and `GET /_fake/health`.
 
 mod faults;
@@ -32,10 +32,10 @@ use crate::serve::DroppedConnection;
 use faults::{Fault, Faults, Kind};
 use meter::Meter;
 
-/// DynamoDB itself takes 16 MB (a batch), not more.
+/// DynamoDB accepts at most 16 MB (a batch).
 const BODY_LIMIT: usize = 17 << 20;
 
-/// Headers of one connection, not of the message (RFC 9110, section 7.6.1), and those the client writes itself.
+/// Headers of a connection, not of a message (RFC 9110, section 7.6.1), and the headers that the HTTP client writes itself.
 const NOT_FORWARDED: [HeaderName; 5] =
     [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, header::TE, header::CONTENT_LENGTH];
 
@@ -47,17 +47,20 @@ struct Proxy {
     faults: Mutex<Faults>,
 }
 
-/// The proxy, ready to be served, in front of `upstream` (`http://127.0.0.1:4566`).
+/// The routes of a proxy in front of `upstream` (`http://127.0.0.1:4566`).
 ///
 /// # Errors
-/// If `upstream` is not a plain http address.
+/// If `upstream` is not an http URL.
 pub fn router(upstream: &str) -> anyhow::Result<Router> {
     let uri: Uri = upstream.parse().with_context(|| format!("{upstream} is not a URL"))?;
-    ensure!(uri.scheme() == Some(&Scheme::HTTP), "{upstream}: the proxy speaks plain http to an emulator only");
+    ensure!(
+        uri.scheme() == Some(&Scheme::HTTP),
+        "{upstream} is not an http URL; the proxy works only with an emulator"
+    );
     let upstream = uri.authority().with_context(|| format!("{upstream} names no host"))?.clone();
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    // Shorter than the emulator's own patience, or a connection is reused in the moment in which it is closed.
+    // Shorter than the emulator's idle timeout. Otherwise a connection might be reused just when the emulator closes it.
     let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(2)).build(connector);
     let proxy = Proxy { upstream, client, meter: Mutex::default(), faults: Mutex::default() };
     Ok(Router::new()
@@ -69,7 +72,7 @@ pub fn router(upstream: &str) -> anyhow::Result<Router> {
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response {
-    // In a task of its own: what was forwarded is counted and finished even if the caller is killed meanwhile.
+    // A separate task: a forwarded request is finished and counted even if the caller is killed meanwhile.
     let work = tokio::spawn(async move {
         let (parts, body) = request.into_parts();
         match to_bytes(body, BODY_LIMIT).await {
@@ -90,7 +93,7 @@ impl Proxy {
         let injected = lock(&self.faults).next_for(&operation, &wire::tables(&request), &caller);
         let response = match injected.map(|fault| fault.kind) {
             Some(Kind::TransactionConflict) => Some(wire::transaction_conflict(&operation, &request)),
-            Some(Kind::Throttle) => Some(wire::throttled()),
+            Some(Kind::RateLimited) => Some(wire::throttled()),
             Some(Kind::InternalError) => Some(wire::internal_error()),
             Some(Kind::Unavailable) => Some(DroppedConnection::response()),
             Some(Kind::Delay | Kind::TimeoutAfterCommit) | None => None,
@@ -124,7 +127,7 @@ impl Proxy {
         }
     }
 
-    /// Sends the request as it came, to the upstream's address.
+    /// Sends the request unchanged to the upstream.
     async fn send(&self, parts: &Parts, body: Bytes) -> anyhow::Result<(Response, Bytes)> {
         let mut uri = Uri::builder().scheme(Scheme::HTTP).authority(self.upstream.clone());
         uri = uri.path_and_query(parts.uri.path_and_query().map_or("/", |path| path.as_str()));
@@ -148,7 +151,7 @@ fn forwarded(headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// The same request with the question what it consumes, indexes apart for writes; what the caller asked itself stays.
+/// The same request with `ReturnConsumedCapacity`, for writes by index. A value that the caller set itself stays.
 fn request_capacity(operation: &str, mut request: Value) -> Option<Bytes> {
     let detail = if wire::writes(operation) { "INDEXES" } else { "TOTAL" };
     request.as_object_mut()?.entry("ReturnConsumedCapacity").or_insert_with(|| detail.into());

@@ -1,17 +1,17 @@
-//! What the proxy reads from DynamoDB's requests and answers, and the errors it makes up, shaped as DynamoDB's own.
+//! The parts of DynamoDB's protocol that the proxy reads, and the errors that it writes in DynamoDB's format.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-/// `TransactWriteItems` of `X-Amz-Target: DynamoDB_20120810.TransactWriteItems`; none if it is not for DynamoDB.
+/// The operation in `X-Amz-Target: DynamoDB_20120810.TransactWriteItems`. None if the request is not for DynamoDB.
 pub(crate) fn operation(headers: &HeaderMap) -> Option<&str> {
     let target = headers.get("x-amz-target")?.to_str().ok()?;
     target.strip_prefix("DynamoDB_20120810.")
 }
 
-/// Who calls: the SDK's application id (`AWS_SDK_UA_APP_ID`, `app/…` in the user agent), else the access key's id.
+/// The caller: the SDK's application id (`AWS_SDK_UA_APP_ID`, `app/…` in the user agent), otherwise the access key's id.
 pub(crate) fn caller(headers: &HeaderMap) -> String {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let app = ["x-amz-user-agent", "user-agent"]
@@ -24,17 +24,17 @@ pub(crate) fn caller(headers: &HeaderMap) -> String {
     app.or_else(key).unwrap_or("unknown").to_owned()
 }
 
-/// Does the operation change anything?
+/// Does the operation write?
 pub(crate) fn writes(operation: &str) -> bool {
     matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems")
 }
 
-/// Does the operation tell what it consumed, when asked?
+/// Can the operation report its consumed capacity?
 pub(crate) fn is_metered(operation: &str) -> bool {
     writes(operation) || matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems")
 }
 
-/// The tables of a request, each once per action.
+/// The tables of a request, one for each action.
 pub(crate) fn tables(request: &Value) -> Vec<String> {
     let one = request["TableName"].as_str().map(str::to_owned);
     let batch = request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.keys().cloned());
@@ -47,8 +47,7 @@ pub(crate) fn tables(request: &Value) -> Vec<String> {
     one.into_iter().chain(batch).chain(actions).collect()
 }
 
-/// What an answer says was consumed: table, read units, write units. An answer that does not say which of the two it
-/// means is taken by its operation.
+/// The consumed capacity in a response: table, read units, write units. Units without a kind count by the kind of the operation.
 pub(crate) fn consumed(operation: &str, answer: &Value) -> Vec<(String, f64, f64)> {
     let entries = match &answer["ConsumedCapacity"] {
         Value::Array(entries) => entries.iter().collect(),
@@ -70,8 +69,8 @@ pub(crate) fn consumed(operation: &str, answer: &Value) -> Vec<(String, f64, f64
     entries.into_iter().map(units).collect()
 }
 
-/// A transaction that met another one: the first action is in conflict, the others are not. An operation on a single
-/// item has an exception of its own for it.
+/// The error of a transaction that conflicts with another one: the first action conflicts, the others do not. Operations on a
+/// single item have an exception of their own.
 pub(crate) fn transaction_conflict(operation: &str, request: &Value) -> Response {
     const MESSAGE: &str = "Transaction is ongoing for the item";
     let Some(actions) = request["TransactItems"].as_array().map(Vec::len).filter(|_| operation.starts_with("Transact"))
@@ -90,19 +89,19 @@ pub(crate) fn transaction_conflict(operation: &str, request: &Value) -> Response
     error(400, "TransactionCanceledException", "Message", &message, Some(reasons))
 }
 
-/// The table is asked for more than it was given.
+/// The error of a call that exceeds the table's throughput.
 pub(crate) fn throttled() -> Response {
     let message = "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.";
     error(400, "ProvisionedThroughputExceededException", "message", message, None)
 }
 
-/// DynamoDB's own fault.
+/// The error of a failure inside DynamoDB.
 pub(crate) fn internal_error() -> Response {
     let message = "The request processing has failed because of an unknown error, exception or failure.";
     error(500, "InternalServerError", "message", message, None)
 }
 
-/// The name of the message's field differs between the exceptions, as it does on the wire.
+/// The name of the message's field differs between exceptions, as it does in DynamoDB.
 fn error(status: u16, name: &str, message_field: &str, message: &str, reasons: Option<Vec<Value>>) -> Response {
     let mut body = json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}") });
     if let Some(reasons) = reasons {

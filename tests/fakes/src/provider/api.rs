@@ -1,4 +1,4 @@
-//! The endpoints: what each call does to the books. Everything here happens at once, under one lock.
+//! The endpoints: how each call changes the ledger. A call takes effect as a whole, under one lock.
 
 use super::card::{Card, CardFault};
 use super::faults::Kind;
@@ -30,7 +30,7 @@ const CREATE: &[&str] = &[
 const CONFIRM: &[&str] =
     &["payment_method", "payment_method_types", "capture_method", "return_url", "off_session", "expand"];
 
-/// A call of the API, read from method and path.
+/// A call of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Call {
     CreateIntent,
@@ -44,7 +44,7 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// 404 for everything that is not listed.
+    /// Reads method and path. 404 for all other endpoints.
     pub(crate) fn parse(method: &str, path: &str) -> Result<Self, ApiResponse> {
         let parts: Vec<&str> = path.trim_start_matches("/v1/").split('/').collect();
         match (method, parts.as_slice()) {
@@ -60,7 +60,7 @@ impl Call {
         }
     }
 
-    /// The intent that the call is about, if it exists already.
+    /// The intent that the call is about, if it exists.
     pub(crate) fn intent<'a>(&self, form: &Form, ledger: &'a Ledger) -> Option<&'a Intent> {
         match self {
             Self::CreateIntent => None,
@@ -71,7 +71,7 @@ impl Call {
     }
 }
 
-/// Does what the call says.
+/// Executes a call.
 pub(crate) fn execute(ledger: &mut Ledger, ids: &mut Ids, call: &Call, form: &Form, base: &str) -> Outcome {
     let outcome = match call {
         Call::CreateIntent => create(ledger, ids, form, base),
@@ -99,18 +99,18 @@ fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result
             format!("Invalid currency: {currency}. Use three lower-case letters."),
         ));
     }
-    form.word("confirmation_method", &["automatic"])?;
-    let capture_method = match form.word("capture_method", &["automatic", "manual"])?.as_deref() {
+    form.one_of("confirmation_method", &["automatic"])?;
+    let capture_method = match form.one_of("capture_method", &["automatic", "manual"])?.as_deref() {
         Some("manual") => CaptureMethod::Manual,
         _ => CaptureMethod::Automatic,
     };
     let card = form.text("payment_method")?.map(|token| Card::parse(&token)).transpose()?;
     if !form.names("payment_method_types") {
-        // Stripe would choose methods by the account's settings, and then refuse a confirmation without a page to return to.
+        // Stripe would choose methods by the account's settings, and then refuse a confirmation without a return URL.
         return Err(invalid_request(
             "parameter_missing",
             Some("payment_method_types"),
-            "Name the payment_method_types: which ones an account allows is not for the caller to guess.",
+            "Send payment_method_types: which types are allowed depends on the account.",
         ));
     }
     let (return_url, confirm, expand) = (return_url(form)?, form.flag("confirm")?, expansion(form)?);
@@ -118,7 +118,7 @@ fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result
         return Err(invalid_request(
             "payment_intent_invalid_parameter",
             Some("return_url"),
-            "A return_url belongs to a confirmation: it is taken here with confirm=true only.",
+            "return_url is allowed only with confirm=true.",
         ));
     }
     let draft = Draft {
@@ -159,7 +159,7 @@ fn confirm(ledger: &mut Ledger, ids: &mut Ids, form: &Form, id: &str, base: &str
     Ok(charge(intent, card, ids, expand, base))
 }
 
-/// Confirms, with the trouble that the card brings.
+/// Confirms an intent, with the card's fault.
 fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: LatestCharge, base: &str) -> Outcome {
     let card_fault =
         card.as_ref().or(intent.draft.card.as_ref()).map_or(CardFault::None, |card| card.card_fault.clone());
@@ -202,7 +202,7 @@ fn capture(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Out
 fn cancel(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["cancellation_reason", "expand"])?;
     let reason =
-        form.word("cancellation_reason", &["duplicate", "fraudulent", "requested_by_customer", "abandoned"])?;
+        form.one_of("cancellation_reason", &["duplicate", "fraudulent", "requested_by_customer", "abandoned"])?;
     let expand = expansion(form)?;
     let intent = find(ledger, id)?;
     intent.cancel(reason).map_err(|refusal| refuse(refusal, intent, base))?;
@@ -212,7 +212,7 @@ fn cancel(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outc
     })
 }
 
-/// Where the customer comes back to: an absolute address, of a page or of an app.
+/// The URL to which the customer returns: an absolute URL of a page or an app.
 fn return_url(form: &Form) -> Result<Option<String>, ApiResponse> {
     let url = form.text("return_url")?;
     match url.as_deref().map(|url| url.split_once("://")) {

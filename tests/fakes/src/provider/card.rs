@@ -1,5 +1,5 @@
-//! The payment methods that the fake knows: Stripe's test tokens, and tokens that bring their own trouble with them, so
-//! that tests which run side by side need no global fault.
+//! The payment methods of the fake: Stripe's test tokens, and tokens with faults of their own. Tests that run in parallel use
+//! such tokens instead of global faults.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use super::delivery::CardDelivery;
 use super::response::{ApiResponse, not_found};
 
-/// What happens when a payment with this method is confirmed.
+/// How payments with a payment method behave.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Card {
-    /// As it was sent.
+    /// The token as the caller sent it.
     pub(crate) token: String,
     pub(crate) decision: BankDecision,
     pub(crate) card_fault: CardFault,
-    /// How the webhooks of its payments are delivered, if not as all others.
+    /// How the webhook events of its payments are delivered. None: as the endpoint says.
     pub(crate) card_delivery: Option<CardDelivery>,
 }
 
-/// What the bank says.
+/// The bank's decision.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum BankDecision {
     Approved,
@@ -28,41 +28,41 @@ pub(crate) enum BankDecision {
         decline_code: &'static str,
         message: &'static str,
     },
-    /// The customer must authenticate first (SCA).
+    /// The customer must authenticate first (strong customer authentication).
     RequiresAuthentication,
 }
 
-/// What goes wrong around it.
+/// A fault that a card's token brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CardFault {
     None,
-    /// The confirmation takes effect at once, its answer comes later.
+    /// A confirmation takes effect immediately, but its response comes later.
     Delay(Duration),
-    /// The first so many confirmations of an intent take no effect and answer 500.
+    /// The first n confirmations of an intent have no effect and respond with 500.
     FailsBefore(u32),
-    /// The first so many confirmations of an intent take effect (where they may) and answer 500.
+    /// The first n confirmations of an intent take effect (if allowed) and respond with 500.
     FailsAfter(u32),
-    /// The first so many refunds of an intent take no effect and answer 500.
+    /// The first n refunds of an intent have no effect and respond with 500.
     RefundFails(u32),
-    /// The first so many refunds of an intent take effect, and the connection is closed.
+    /// The first n refunds of an intent take effect, and the connection is closed.
     RefundLost(u32),
-    /// Refunds are refused for good.
+    /// All refunds are refused.
     RefundRefused,
-    /// The bank authorises so much more, or less, than it was asked for.
+    /// The bank authorises this much more (or less, if negative) than requested.
     AnotherAmount(i64),
-    /// The bank authorises in this currency.
+    /// The bank authorises the amount in this currency.
     AnotherCurrency(String),
 }
 
 impl Card {
-    /// Knows `pm_card_…` as Stripe documents them, and
-    /// - `pm_test_ok_<anything>`: a good card that a fault can be aimed at;
+    /// Reads Stripe's `pm_card_…` tokens, and
+    /// - `pm_test_ok_<anything>`: a card without a fault, as a target for faults;
     /// - `pm_test_delay_<ms>`, `pm_test_fail_before_<once|n>`, `pm_test_fail_after_<once|n>`: confirmations;
     /// - `pm_test_refund_fails_<once|n>`, `pm_test_refund_lost_<once|n>`, `pm_test_refund_refused`: refunds;
     /// - `pm_test_amount_plus_<n>`, `pm_test_amount_minus_<n>`, `pm_test_currency_<usd>`: what is authorised.
     ///
-    /// To any of them `_hook_<prompt|late|twice|shuffled|never>` may be added, and then `_<n>ms` and `_<anything>`: the
-    /// webhooks of its payments are delivered in this way.
+    /// Any token may be followed by `_hook_<prompt|late|twice|shuffled|never>`, `_<n>ms` and `_<anything>`: the webhook events of
+    /// its payments are delivered in this way.
     pub(crate) fn parse(token: &str) -> Result<Self, ApiResponse> {
         let declined = |code, decline_code, message| {
             Some((BankDecision::Declined { code, decline_code, message }, CardFault::None))
@@ -95,7 +95,7 @@ impl Card {
         Ok(Self { token: token.to_owned(), decision, card_fault, card_delivery })
     }
 
-    /// What the bank authorises when it is asked for this much. It is never nothing.
+    /// The amount (at least 1) and currency that the bank authorises for this request.
     pub(crate) fn authorises(&self, amount: u64, currency: &str) -> (u64, String) {
         match &self.card_fault {
             CardFault::AnotherAmount(more) => (amount.saturating_add_signed(*more).max(1), currency.to_owned()),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_say_what_will_go_wrong() {
+    fn tokens_name_their_faults() {
         assert_eq!(card_fault("pm_card_visa"), Some(CardFault::None));
         assert_eq!(card_fault("pm_test_delay_1500"), Some(CardFault::Delay(Duration::from_millis(1500))));
         assert_eq!(card_fault("pm_test_fail_after_once"), Some(CardFault::FailsAfter(1)));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bank_may_authorise_something_else() {
+    fn bank_may_authorise_another_amount_or_currency() {
         let authorised = |token: &str, amount| Card::parse(token).ok().map(|card| card.authorises(amount, "eur"));
         assert_eq!(authorised("pm_card_visa", 10), Some((10, "eur".to_owned())));
         assert_eq!(authorised("pm_test_amount_plus_1", 10), Some((11, "eur".to_owned())));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn any_card_may_say_how_its_webhooks_come() {
+    fn token_may_name_a_delivery_of_webhooks() {
         let card_delivery = |token: &str| Card::parse(token).ok().map(|card| card.card_delivery);
         assert_eq!(card_delivery("pm_card_visa"), Some(None));
         assert_eq!(

@@ -1,12 +1,12 @@
-//! The control plane, `/_fake`, in JSON:
-//! - `GET /books?order_id=&parts=orders,intents,refunds,requests`: what happened, to one order or to all; all parts if
-//!   none is named. `orders` alone is the short way to the sums of everything;
-//! - `GET|POST|DELETE /faults`: what goes wrong (`faults.rs`);
-//! - `DELETE /idempotency-keys?order_id=`: forgets answers;
+//! The control plane under `/_fake`, in JSON:
+//! - `GET /books?order_id=&parts=orders,intents,refunds,requests`: the ledger, of one order or of all. Without `parts` it has all
+//!   parts; `orders` alone has only the totals;
+//! - `GET|POST|DELETE /faults`: the faults (`faults.rs`);
+//! - `DELETE /idempotency-keys?order_id=`: deletes stored responses;
 //! - `ANY /intents/{id}/authenticate?outcome=fail`: the bank's page for the customer;
-//! - `PUT|DELETE /webhooks`, `GET /webhooks?order_id=`: where events go, and which there were (`webhooks.rs`);
-//! - `GET /webhooks/events/{id}`: an event as it is sent;
-//! - `POST /webhooks/replay {event_id}`: sends it once more, now, and tells how it was answered;
+//! - `PUT|DELETE /webhooks`: the endpoint; `GET /webhooks?order_id=`: the endpoint and the events (`webhooks.rs`);
+//! - `GET /webhooks/events/{id}`: the body of an event;
+//! - `POST /webhooks/replay {event_id}`: delivers an event once more and returns the endpoint's status;
 //! - `GET /health`.
 
 use axum::Router;
@@ -59,11 +59,11 @@ async fn ledger(State(shared): State<Shared>, Query(query): Query<LedgerQuery>) 
         names.split(',').map(|name| LedgerPart::deserialize(StrDeserializer::new(name))).collect();
     match parts {
         Ok(parts) => {
-            // Written as text after the lock is given back: the books may be long, and payments go on.
+            // The lock is released before the ledger is serialised, because the ledger may be long and other requests go on.
             let ledger = lock(&shared).ledger.read(query.order_id.as_deref(), &parts);
             json_response(200, &ledger)
         }
-        Err(error) => unprocessable("not a part of the books", &error),
+        Err(error) => unprocessable("invalid part of the ledger", &error),
     }
 }
 
@@ -81,7 +81,7 @@ async fn add_fault(State(shared): State<Shared>, body: Bytes) -> Response {
             let fault = lock(&shared).faults.add(fault);
             json_response(201, &json!(fault))
         }
-        Err(error) => unprocessable("not a fault", &error),
+        Err(error) => unprocessable("invalid fault", &error),
     }
 }
 
@@ -101,7 +101,7 @@ struct AuthenticationQuery {
     outcome: Option<String>,
 }
 
-/// The customer authenticates at the bank: any method, so that a browser can follow `next_action`. `?outcome=fail` refuses.
+/// The customer authenticates at the bank. Any method, so that a browser can open the link. `?outcome=fail` fails.
 async fn authenticate(
     State(shared): State<Shared>,
     Path(id): Path<String>,
@@ -132,10 +132,10 @@ async fn webhooks(State(shared): State<Shared>, Query(filter): Query<OrderFilter
 async fn put_endpoint(State(shared): State<Shared>, body: Bytes) -> Response {
     let endpoint = match serde_json::from_slice::<Endpoint>(&body) {
         Ok(endpoint) => endpoint,
-        Err(error) => return unprocessable("not an endpoint", &error),
+        Err(error) => return unprocessable("invalid endpoint", &error),
     };
     if let Err(error) = endpoint.check() {
-        return unprocessable("not an endpoint", &error);
+        return unprocessable("invalid endpoint", &error);
     }
     let response = json_response(200, &json!(endpoint));
     lock(&shared).webhooks.set_endpoint(endpoint);
@@ -164,7 +164,7 @@ struct Replay {
 async fn replay(State(shared): State<Shared>, body: Bytes) -> Response {
     let id = match serde_json::from_slice::<Replay>(&body) {
         Ok(replay) => replay.event_id,
-        Err(error) => return unprocessable("name the event", &error),
+        Err(error) => return unprocessable("invalid event_id", &error),
     };
     let webhooks = lock(&shared).webhooks.clone();
     if webhooks.body(&id).is_none() {
@@ -172,6 +172,6 @@ async fn replay(State(shared): State<Shared>, body: Bytes) -> Response {
     }
     match webhooks.replay(&id).await {
         Some(status) => json_response(200, &json!({ "event_id": id, "status": status })),
-        None => json_response(409, &json!({ "error": "nobody listens" })),
+        None => json_response(409, &json!({ "error": "there is no endpoint" })),
     }
 }

@@ -2,24 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How events are delivered.
+/// A mode of delivery.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DeliveryMode {
-    /// At once.
+    /// Immediately.
     #[default]
     Prompt,
-    /// After `ms`.
+    /// After `ms` milliseconds.
     Late,
-    /// At once, and once more after `ms`.
+    /// Immediately, and again after `ms` milliseconds.
     Twice,
-    /// Each is held back for a time of its own, drawn between nothing and `ms`.
+    /// Each event after a random delay of at most `ms` milliseconds.
     Shuffled,
-    /// They are written down only.
+    /// Events are recorded and not delivered.
     Never,
 }
 
-/// How the events of one card's payments are delivered; `ms` is the endpoint's if absent.
+/// How the events of one card's payments are delivered. The endpoint's `ms` applies if `ms` is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CardDelivery {
     pub(crate) mode: DeliveryMode,

@@ -1,40 +1,40 @@
-//! Faults on request: which requests, what goes wrong, how often.
+//! Faults on request: which requests fail, how, and how often.
 
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-/// What goes wrong. "Before" means that nothing happened; "after" that it happened and the answer is lost.
+/// A kind of fault. "Before" means without an effect; "after" means that the effect happened and the response is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
-    /// It happens at once; the answer comes `ms` later.
+    /// The effect happens immediately; the response comes `ms` milliseconds later.
     Delay,
-    /// Nothing happens; 500, which is not kept under the key.
+    /// No effect; a 500 that is not stored under the idempotency key.
     FailBefore,
-    /// It happens; 500, which is kept under the key as Stripe keeps it.
+    /// The effect happens; a 500 that is stored under the idempotency key, as Stripe does.
     FailAfter,
-    /// It happens; the answer does not come for `ms` (60 s), then the connection is closed.
+    /// The effect happens; the connection is closed after `ms` milliseconds (60,000 if absent) without a response.
     TimeoutAfter,
-    /// It happens; the connection is closed at once.
+    /// The effect happens; the connection is closed immediately.
     DropConnectionAfter,
-    /// Nothing happens; the connection is closed at once, as by a provider that is not there.
+    /// No effect; the connection is closed immediately, as if there were no provider.
     Unavailable,
 }
 
-/// Which requests: all that are given must fit.
+/// Which requests a fault hits. All given members must match.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RequestMatcher {
     method: Option<String>,
     path_contains: Option<String>,
-    /// Of the intent's metadata, or the request's.
+    /// The order in the metadata of the intent or the request.
     order_id: Option<String>,
-    /// The payment method's token, of the request or of the intent.
+    /// The token of the payment method, in the request or the intent.
     card: Option<String>,
 }
 
-/// A fault, as `POST /_fake/faults` takes it.
+/// A fault, as `POST /_fake/faults` reads it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fault {
@@ -43,15 +43,15 @@ pub(crate) struct Fault {
     pub(crate) kind: Kind,
     /// Milliseconds, for `delay` (1,000 if absent) and `timeout_after` (60,000 if absent).
     ms: Option<u64>,
-    /// How many requests are hit before the fault is over: one if absent, all if there is `for_ms`.
+    /// The fault ends after this many hits. If absent: one hit, or no limit with `for_ms`.
     times: Option<u32>,
-    /// The fault is over so long after it was posted, whether it hit or not.
+    /// The fault ends this many milliseconds after it was added.
     for_ms: Option<u64>,
     #[serde(skip, default = "Instant::now")]
     posted: Instant,
 }
 
-/// What a request looks like to a fault.
+/// The properties of a request that a fault can match.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
     pub(crate) method: &'a str,
@@ -74,7 +74,7 @@ impl Fault {
         self.times == Some(0) || self.for_ms.is_some_and(|ms| self.posted.elapsed() >= Duration::from_millis(ms))
     }
 
-    /// How long the answer is held back.
+    /// How long the response is delayed.
     pub(crate) fn delay(&self) -> Duration {
         let default_ms = match self.kind {
             Kind::Delay => 1_000,
@@ -85,12 +85,12 @@ impl Fault {
     }
 }
 
-/// The faults to come, oldest first.
+/// The active faults, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Takes a fault in; it is answered as it was understood.
+    /// Adds a fault. Returns it with its defaults.
     pub(crate) fn add(&mut self, mut fault: Fault) -> Fault {
         fault.times = fault.times.or(if fault.for_ms.is_none() { Some(1) } else { None });
         self.0.push(fault.clone());
@@ -101,13 +101,13 @@ impl Faults {
         self.0.clear();
     }
 
-    /// The faults that are left, for a reader.
+    /// The active faults.
     pub(crate) fn active(&mut self) -> &[Fault] {
         self.0.retain(|fault| !fault.is_over());
         &self.0
     }
 
-    /// The first fault that fits, used once.
+    /// The first fault that matches. Counts it as a hit.
     pub(crate) fn next_for(&mut self, target: Target<'_>) -> Option<Fault> {
         self.0.retain(|fault| !fault.is_over());
         let fault = self.0.iter_mut().find(|fault| fault.matcher.fits(target))?;
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_hits_once_unless_it_is_told_how_often() {
+    fn fault_hits_once_without_a_number() {
         let mut once = faults(json!({ "kind": "fail_before", "match": { "path_contains": "/refunds" } }));
         assert!(!is_hit(&mut once, "/v1/payment_intents"));
         assert!(is_hit(&mut once, "/v1/refunds"));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_with_a_time_hits_everything_until_it_is_over() {
+    fn fault_with_a_duration_hits_all_requests_until_it_ends() {
         let mut faults = faults(json!({ "kind": "unavailable", "for_ms": 100 }));
         assert!((0..50).all(|_| is_hit(&mut faults, "/")));
         std::thread::sleep(Duration::from_millis(110));

@@ -1,12 +1,12 @@
 //! Stripe's request format: a form whose keys nest with brackets (`metadata[order_id]=…`, `expand[]=…`).
-//! Stricter than Stripe: a key twice is refused, where Stripe takes the last.
+//! The fake refuses a repeated key, where Stripe uses the last one.
 
 use std::collections::BTreeMap;
 
 use super::response::{ApiResponse, invalid_request};
 
-/// Parameters under their whole key, `metadata[order_id]`; `expand[]` is numbered as `expand[0]`. Ordered, so that two
-/// requests with the same parameters are equal.
+/// Parameters by their full key, `metadata[order_id]`; `expand[]` becomes `expand[0]`. Sorted, so that requests with the same
+/// parameters are equal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Form(BTreeMap<String, String>);
 
@@ -33,14 +33,14 @@ impl Form {
                 return Err(invalid_request(
                     "parameter_invalid_duplicate",
                     Some(&key),
-                    format!("{key} was sent twice."),
+                    format!("{key} was sent more than once."),
                 ));
             }
         }
         Ok(Self(fields))
     }
 
-    /// Is the parameter there, in whatever shape?
+    /// Is the parameter present, in any form?
     pub(crate) fn names(&self, parameter: &str) -> bool {
         self.0.keys().any(|key| top(key) == parameter)
     }
@@ -55,7 +55,7 @@ impl Form {
         }
     }
 
-    /// A parameter's text; an empty one is refused, for it is always a mistake here.
+    /// A parameter's text. An empty text is refused, because souk never sends one on purpose.
     pub(crate) fn text(&self, key: &str) -> Result<Option<String>, ApiResponse> {
         match self.0.get(key) {
             Some(text) if text.trim().is_empty() => Err(invalid_request(
@@ -67,13 +67,13 @@ impl Form {
         }
     }
 
-    /// A parameter that must be there.
+    /// A required parameter.
     pub(crate) fn required(&self, key: &str) -> Result<String, ApiResponse> {
         self.text(key)?
             .ok_or_else(|| invalid_request("parameter_missing", Some(key), format!("Missing required param: {key}.")))
     }
 
-    /// An amount in minor units: a positive integer of eight digits at most, as Stripe bounds it.
+    /// An amount in minor units: a positive integer of at most eight digits, as in Stripe.
     pub(crate) fn amount(&self, key: &str) -> Result<Option<u64>, ApiResponse> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         match text.parse::<u64>() {
@@ -92,7 +92,7 @@ impl Form {
         }
     }
 
-    /// `true` or `false`, and nothing else.
+    /// `true` or `false`.
     pub(crate) fn flag(&self, key: &str) -> Result<bool, ApiResponse> {
         match self.text(key)?.as_deref() {
             None | Some("false") => Ok(false),
@@ -101,19 +101,19 @@ impl Form {
         }
     }
 
-    /// One of some words.
-    pub(crate) fn word(&self, key: &str, words: &[&str]) -> Result<Option<String>, ApiResponse> {
+    /// A parameter with one of these values.
+    pub(crate) fn one_of(&self, key: &str, values: &[&str]) -> Result<Option<String>, ApiResponse> {
         match self.text(key)? {
-            Some(text) if !words.contains(&text.as_str()) => Err(invalid_request(
+            Some(text) if !values.contains(&text.as_str()) => Err(invalid_request(
                 "parameter_invalid",
                 Some(key),
-                format!("Invalid {key}: must be one of {}", words.join(", ")),
+                format!("Invalid {key}: must be one of {}", values.join(", ")),
             )),
             other => Ok(other),
         }
     }
 
-    /// What lies under `name[…]`, within Stripe's bounds for metadata: 50 keys of 40 characters, values of 500.
+    /// The metadata, within Stripe's limits: 50 keys of 40 characters, values of 500.
     pub(crate) fn metadata(&self) -> Result<BTreeMap<String, String>, ApiResponse> {
         let mut metadata = BTreeMap::new();
         for (key, value) in self.0.iter().filter(|(key, _)| top(key) == "metadata") {
@@ -137,16 +137,16 @@ impl Form {
         Ok(metadata)
     }
 
-    /// Is `expand[]` asking for this? (The only expansion that the fake knows is `latest_charge`.)
+    /// Does `expand[]` name this property? The fake can expand only `latest_charge`.
     pub(crate) fn expands(&self, what: &str) -> Result<bool, ApiResponse> {
-        let mut asked = self.0.iter().filter(|(key, _)| top(key) == "expand").map(|(_, value)| value.as_str());
-        match asked.clone().find(|other| *other != what) {
+        let mut properties = self.0.iter().filter(|(key, _)| top(key) == "expand").map(|(_, value)| value.as_str());
+        match properties.clone().find(|other| *other != what) {
             Some(other) => Err(invalid_request(
                 "parameter_invalid",
                 Some("expand"),
                 format!("This property cannot be expanded ({other})."),
             )),
-            None => Ok(asked.next().is_some()),
+            None => Ok(properties.next().is_some()),
         }
     }
 }
@@ -166,11 +166,11 @@ mod tests {
     use super::*;
 
     fn form(text: &str) -> Form {
-        Form::parse(text.as_bytes()).unwrap_or_else(|refusal| panic!("{text} is well-formed: {refusal:?}"))
+        Form::parse(text.as_bytes()).unwrap_or_else(|refusal| panic!("{text} should be valid: {refusal:?}"))
     }
 
     #[test]
-    fn brackets_nest_and_lists_are_numbered() {
+    fn nested_keys_and_lists_are_read() {
         let form = form("metadata%5Border_id%5D=ord_1&metadata[x]=y&expand[]=latest_charge&amount=5");
         let metadata = form.metadata().unwrap_or_default();
         assert_eq!(metadata.get("order_id").map(String::as_str), Some("ord_1"));
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stripe_would_guess_at_is_refused() {
+    fn ambiguous_parameters_are_refused() {
         for bad in ["a[=1", "a]=1", "[a]=1", "a[b]c=1", "a[][]=1", "a=1&a=2", "metadata[]=1&metadata[0]=2"] {
             assert!(Form::parse(bad.as_bytes()).is_err(), "{bad:?} must be refused");
         }

@@ -1,11 +1,11 @@
-//! Idempotency keys as Stripe treats them: the first answer is the answer, errors included; a key belongs to one request.
+//! Idempotency keys as in Stripe: the first response is stored and repeated, also an error. A key belongs to one request.
 
 use std::collections::HashMap;
 
 use super::form::Form;
 use super::response::ApiResponse;
 
-/// What a request with a key meets.
+/// The state of a key when a request arrives.
 #[derive(Debug)]
 pub(crate) enum KeyState {
     Unused,
@@ -19,16 +19,16 @@ struct Entry {
     path: String,
     form: Form,
     order_id: Option<String>,
-    /// None while the first request runs.
+    /// None while the first request is in progress.
     response: Option<ApiResponse>,
 }
 
-/// All keys that were used.
+/// All used keys.
 #[derive(Debug, Default)]
 pub(crate) struct Keys(HashMap<String, Entry>);
 
 impl Keys {
-    /// Takes the key, unless it is known.
+    /// Claims an unused key.
     pub(crate) fn claim(&mut self, key: &str, path: &str, form: &Form, order_id: Option<&str>) -> KeyState {
         match self.0.get(key) {
             Some(entry) if entry.path != path || entry.form != *form => KeyState::OtherRequest,
@@ -47,19 +47,19 @@ impl Keys {
         }
     }
 
-    /// Keeps the answer.
+    /// Stores the response.
     pub(crate) fn store(&mut self, key: &str, response: &ApiResponse) {
         if let Some(entry) = self.0.get_mut(key) {
             entry.response = Some(response.clone());
         }
     }
 
-    /// Gives the key back: nothing was done under it.
+    /// Releases the key, because the request had no effect.
     pub(crate) fn release(&mut self, key: &str) {
         self.0.remove(key);
     }
 
-    /// Forgets finished requests, as providers do after some hours: one order's, or all.
+    /// Deletes stored responses of one order or of all, as providers do after some hours.
     pub(crate) fn expire(&mut self, order_id: Option<&str>) {
         self.0.retain(|_, entry| {
             entry.response.is_none() || order_id.is_some_and(|order| entry.order_id.as_deref() != Some(order))

@@ -1,8 +1,8 @@
-//! Ids as Stripe's look, never twice: not even by a fake that was started again while souk still knows the old ones.
+//! Ids in Stripe's format. They are unique, also across restarts of the fake, because souk still knows the old ones.
 
 use crate::now_ms;
 
-/// A source of ids.
+/// Generates ids.
 #[derive(Debug)]
 pub(crate) struct Ids {
     run: u64,

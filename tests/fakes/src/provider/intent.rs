@@ -1,4 +1,4 @@
-//! One payment intent: its legal moves, its charges and what was done to them. Pure; the wire's shape is `wire.rs`.
+//! A payment intent: its allowed changes, its charges and its history. Pure; `wire.rs` writes it as JSON.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::delivery::CardDelivery;
 use super::ids::Ids;
 use crate::now_ms;
 
-/// Stripe's states of an intent that souk can meet.
+/// The statuses of Stripe's intents that souk can encounter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
@@ -23,7 +23,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// As on the wire.
+    /// The status in JSON.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::RequiresPaymentMethod => "requires_payment_method",
@@ -36,7 +36,7 @@ impl Status {
     }
 }
 
-/// When the money is taken.
+/// When the payment is captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CaptureMethod {
@@ -44,7 +44,7 @@ pub(crate) enum CaptureMethod {
     Manual,
 }
 
-/// What became of an attempt on a card.
+/// The state of a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ChargeState {
@@ -54,7 +54,7 @@ pub(crate) enum ChargeState {
     Voided,
 }
 
-/// An attempt on a card: money held, taken, let go or refused. Minor units.
+/// An attempt on a card. Amounts are in minor units.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Charge {
     pub(crate) id: String,
@@ -66,7 +66,7 @@ pub(crate) struct Charge {
     pub(crate) created: u64,
 }
 
-/// A line of an intent's history.
+/// An entry of an intent's history.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct HistoryEntry {
     pub(crate) at_ms: u64,
@@ -75,7 +75,7 @@ pub(crate) struct HistoryEntry {
     pub(crate) amount: Option<u64>,
 }
 
-/// Money given back.
+/// A refund.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Refund {
     pub(crate) id: String,
@@ -88,7 +88,7 @@ pub(crate) struct Refund {
     pub(crate) created: u64,
 }
 
-/// What a new intent is made of.
+/// The parameters of a new intent.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) amount: u64,
@@ -100,7 +100,7 @@ pub(crate) struct Draft {
     pub(crate) return_url: Option<String>,
 }
 
-/// A payment from its first word to its last.
+/// A payment intent.
 #[derive(Debug, Clone)]
 pub(crate) struct Intent {
     pub(crate) id: String,
@@ -112,28 +112,28 @@ pub(crate) struct Intent {
     pub(crate) cancellation_reason: Option<String>,
     pub(crate) canceled_at: Option<u64>,
     pub(crate) created: u64,
-    /// What it is of: what the draft asked for, until a bank authorises something else.
+    /// The draft's amount, until a bank authorises another one.
     pub(crate) amount: u64,
     pub(crate) currency: String,
-    /// Oldest first.
+    /// The ids of its refunds, oldest first.
     pub(crate) refunds: Vec<String>,
-    /// How its webhooks are delivered, by its last card.
+    /// How its webhook events are delivered, by the token of its last card.
     pub(crate) card_delivery: Option<CardDelivery>,
-    /// How often its card has already made trouble, in confirmations and in refunds.
+    /// How many confirmations and refunds the card's fault has already hit.
     pub(crate) faulted_confirmations: u32,
     pub(crate) faulted_refunds: u32,
 }
 
-/// Why a move was refused.
+/// Why a change was refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The state does not allow it.
+    /// The status does not allow it.
     State(String),
-    /// More than there is: code, parameter, message.
+    /// The amount is too large: code, parameter, message.
     Amount(&'static str, &'static str, String),
 }
 
-/// How a confirmation ended.
+/// The result of a confirmation.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Confirmation {
     Accepted,
@@ -141,7 +141,7 @@ pub(crate) enum Confirmation {
 }
 
 impl Intent {
-    /// A new one, not confirmed.
+    /// A new intent, not confirmed.
     pub(crate) fn new(draft: Draft, ids: &mut Ids) -> Self {
         let status = if draft.card.is_some() { Status::RequiresConfirmation } else { Status::RequiresPaymentMethod };
         let mut intent = Self {
@@ -165,12 +165,12 @@ impl Intent {
         intent
     }
 
-    /// The order it pays, by the metadata that souk sends.
+    /// The order's id in the metadata that souk sends.
     pub(crate) fn order_id(&self) -> Option<&str> {
         self.draft.metadata.get("order_id").map(String::as_str)
     }
 
-    /// Asks the card for the money, with a new card if one is given.
+    /// Charges the card, or a new card if one is given.
     pub(crate) fn confirm(&mut self, card: Option<Card>, ids: &mut Ids) -> Result<Confirmation, Refusal> {
         let open = match self.status {
             Status::RequiresPaymentMethod | Status::RequiresConfirmation => true,
@@ -208,7 +208,7 @@ impl Intent {
         }
     }
 
-    /// The customer did, or did not, what the bank asked for.
+    /// The customer authenticated, or failed to.
     pub(crate) fn authenticated(&mut self, succeeded: bool, ids: &mut Ids) -> Result<(), Refusal> {
         if self.status != Status::RequiresAction {
             return Err(self.cannot("authenticate", "requires_action"));
@@ -225,7 +225,7 @@ impl Intent {
         Ok(())
     }
 
-    /// Takes the money, all that is held unless less is asked for; the rest is let go.
+    /// Captures the amount, or all that is held, and voids the rest.
     pub(crate) fn capture(&mut self, amount: Option<u64>) -> Result<(), Refusal> {
         if self.status != Status::RequiresCapture {
             return Err(self.cannot("capture", "requires_capture"));
@@ -240,7 +240,7 @@ impl Intent {
         Ok(())
     }
 
-    /// Gives up; money that was held is let go.
+    /// Cancels the intent, and voids held money.
     pub(crate) fn cancel(&mut self, reason: Option<String>) -> Result<(), Refusal> {
         if matches!(self.status, Status::Succeeded | Status::Canceled) {
             let legal = "requires_payment_method, requires_capture, requires_confirmation, requires_action";
@@ -261,7 +261,7 @@ impl Intent {
         Ok(())
     }
 
-    /// Gives money back, never more than was taken; answers the charge and the amount.
+    /// Refunds at most the captured amount. Returns the charge's id and the refunded amount.
     pub(crate) fn refund(&mut self, amount: Option<u64>) -> Result<(String, u64), Refusal> {
         let Some(charge) = self.charges.iter_mut().find(|charge| charge.state == ChargeState::Captured) else {
             return Err(Refusal::State("This PaymentIntent does not have a successful charge to refund.".to_owned()));
@@ -282,12 +282,12 @@ impl Intent {
         Ok((charge, amount))
     }
 
-    /// Held and not yet taken.
+    /// The amount that is authorised and not yet captured.
     pub(crate) fn capturable(&self) -> u64 {
         self.charges.iter().filter(|charge| charge.state == ChargeState::Authorised).map(|charge| charge.amount).sum()
     }
 
-    /// Taken, refunds not subtracted.
+    /// The captured amount, without subtracting refunds.
     pub(crate) fn received(&self) -> u64 {
         self.charges.iter().map(|charge| charge.captured).sum()
     }
@@ -330,7 +330,7 @@ impl Intent {
         id
     }
 
-    /// Stripe takes the card off an intent that it refused.
+    /// Stripe removes the card from an intent whose card was declined.
     fn fail(&mut self, error: Value) {
         self.status = Status::RequiresPaymentMethod;
         self.draft.card = None;

@@ -1,4 +1,4 @@
-//! The books: every intent and refund, every request that was seen, and the sums by order that a test asks for.
+//! The ledger: all intents, refunds and requests, with totals by order.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,7 +9,7 @@ use super::faults::Kind;
 use super::intent::{Intent, Refund};
 use crate::now_ms;
 
-/// A request as it was seen.
+/// A received request.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct RequestRecord {
     pub(crate) at_ms: u64,
@@ -18,14 +18,14 @@ pub(crate) struct RequestRecord {
     pub(crate) order_id: Option<String>,
     pub(crate) intent_id: Option<String>,
     pub(crate) idempotency_key: Option<String>,
-    /// None until it is answered; it stays so when the connection was dropped.
+    /// None until the request is answered, and for dropped connections.
     pub(crate) status: Option<u16>,
     pub(crate) replayed: bool,
     pub(crate) fault: Option<Kind>,
 }
 
-/// How often each thing happened to an order or an intent, and the money (minor units) that really moved: what was
-/// authorised is held, captured or voided, and only what was captured is refunded.
+/// How often each event happened to an order or an intent, and the amounts in minor units. An authorised amount is held, captured
+/// or voided; only captured amounts are refunded.
 #[derive(Debug, Default, Serialize)]
 struct Tally {
     intents: u32,
@@ -37,7 +37,7 @@ struct Tally {
     refunded: u32,
     cancelled: u32,
     authorised_amount: u64,
-    /// Still held now.
+    /// The amount that is authorised now and neither captured nor voided.
     held_amount: u64,
     captured_amount: u64,
     voided_amount: u64,
@@ -68,36 +68,36 @@ impl Tally {
     }
 }
 
-/// A part of the books.
+/// A part of the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LedgerPart {
-    /// The sums by order.
+    /// The totals by order.
     Orders,
     Intents,
     Refunds,
     Requests,
 }
 
-/// What concerns one order: ids of intents, and lines.
+/// The entries of one order: ids of intents and numbers of requests.
 #[derive(Debug, Default)]
 struct OrderIndex {
     intents: Vec<String>,
     requests: Vec<usize>,
 }
 
-/// Everything that happened.
+/// All intents, refunds and requests.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) intents: BTreeMap<String, Intent>,
     pub(crate) refunds: BTreeMap<String, Refund>,
     requests: Vec<RequestRecord>,
-    /// By order: a test asks for its own in books of many thousand.
+    /// An index by order, because a test reads one order among many thousands.
     by_order: HashMap<String, OrderIndex>,
 }
 
 impl Ledger {
-    /// Writes a request down; the number is for [`Books::line`].
+    /// Records a request. Returns its number for [`Ledger::request_mut`].
     pub(crate) fn record_request(&mut self, method: &str, path: &str, idempotency_key: Option<&str>) -> usize {
         self.requests.push(RequestRecord {
             at_ms: now_ms(),
@@ -113,12 +113,12 @@ impl Ledger {
         self.requests.len() - 1
     }
 
-    /// A request that was written down.
+    /// A recorded request.
     pub(crate) fn request_mut(&mut self, number: usize) -> &mut RequestRecord {
         &mut self.requests[number]
     }
 
-    /// Says what a request is about.
+    /// Assigns a request to an order and an intent.
     pub(crate) fn assign(&mut self, number: usize, order_id: Option<String>, intent_id: Option<String>) {
         if let Some(order) = &order_id {
             self.by_order.entry(order.clone()).or_default().requests.push(number);
@@ -127,7 +127,7 @@ impl Ledger {
         (requests.order_id, requests.intent_id) = (order_id, intent_id);
     }
 
-    /// Takes a new intent in.
+    /// Adds an intent.
     pub(crate) fn insert_intent(&mut self, intent: Intent) {
         if let Some(order) = intent.order_id() {
             self.by_order.entry(order.to_owned()).or_default().intents.push(intent.id.clone());
@@ -135,7 +135,7 @@ impl Ledger {
         self.intents.insert(intent.id.clone(), intent);
     }
 
-    /// These parts, whole or as far as they concern one order.
+    /// Reads these parts, of one order or of all.
     pub(crate) fn read(&self, order_id: Option<&str>, parts: &[LedgerPart]) -> Value {
         let empty = OrderIndex::default();
         let index = order_id.map(|order| self.by_order.get(order).unwrap_or(&empty));
@@ -174,7 +174,7 @@ fn tallies<'a>(intents: &[&'a Intent]) -> BTreeMap<&'a str, Tally> {
     orders
 }
 
-/// `amount` and `currency` are those that the provider has, and what it holds and takes; `asked` is what it was told.
+/// An intent as JSON. `amount` and `currency` are what the bank authorised; `asked` is what the caller requested.
 fn intent_entry(intent: &Intent) -> Value {
     let mut tally = Tally::default();
     tally.add(intent);
@@ -214,14 +214,14 @@ mod tests {
             return_url: None,
         };
         let mut intent = Intent::new(draft, ids);
-        intent.confirm(None, ids).expect("it is confirmed");
+        intent.confirm(None, ids).expect("a confirmation");
         let id = intent.id.clone();
         ledger.insert_intent(intent);
         id
     }
 
     #[test]
-    fn an_orders_page_shows_what_the_whole_shows() {
+    fn order_index_equals_the_filtered_ledger() {
         let (mut ledger, mut ids) = (Ledger::default(), Ids::new());
         let first = confirmed_intent(&mut ledger, &mut ids, "ord_1", "pm_card_visa");
         let other = confirmed_intent(&mut ledger, &mut ids, "ord_2", "pm_test_amount_plus_1");
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn money_is_held_until_it_is_taken_or_let_go() {
+    fn amount_is_held_until_it_is_captured_or_voided() {
         let (mut ledger, mut ids) = (Ledger::default(), Ids::new());
         let id = confirmed_intent(&mut ledger, &mut ids, "ord_1", "pm_test_amount_plus_1");
         let sums = |ledger: &Ledger| {
@@ -251,14 +251,14 @@ mod tests {
             assert_eq!(tally, &ledger.read(None, &ALL)["orders"]["ord_1"]);
             assert_eq!((&entry["amount"], &entry["asked"]["amount"]), (&json!(1001), &json!(1000)));
             ["authorised", "held", "captured", "voided", "refunded"]
-                .map(|what| tally[format!("{what}_amount")].as_u64().expect("a sum"))
+                .map(|what| tally[format!("{what}_amount")].as_u64().expect("an amount"))
         };
         assert_eq!(sums(&ledger), [1001, 1001, 0, 0, 0]);
         let intent = ledger.intents.get_mut(&id).expect("the intent");
-        intent.capture(Some(700)).expect("it is taken");
+        intent.capture(Some(700)).expect("a capture");
         assert_eq!(sums(&ledger), [1001, 0, 700, 301, 0]);
         let intent = ledger.intents.get_mut(&id).expect("the intent");
-        intent.refund(Some(200)).expect("it is given back");
+        intent.refund(Some(200)).expect("a refund");
         assert_eq!(sums(&ledger), [1001, 0, 700, 301, 200]);
     }
 }

@@ -8,17 +8,17 @@ use super::response::{ApiResponse, invalid_amount, unexpected_state};
 use super::webhook_events::WebhookEvent;
 use super::wire::{self, LatestCharge};
 
-/// What a call came to.
+/// The result of a call.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) response: ApiResponse,
-    /// How long the card holds the answer back.
+    /// How long the card's fault delays the response.
     pub(crate) delay: Duration,
-    /// The trouble that the card made.
+    /// The fault that the card caused.
     pub(crate) card_fault: Option<Kind>,
-    /// The answer gets lost.
+    /// Is the connection closed without a response?
     pub(crate) is_lost: bool,
-    /// What listeners are told.
+    /// The webhook events of the call.
     pub(crate) events: Vec<WebhookEvent>,
 }
 
@@ -28,7 +28,7 @@ impl From<ApiResponse> for Outcome {
     }
 }
 
-/// The answer to a move that is not allowed.
+/// The error response for a refused change of an intent.
 pub(crate) fn refuse(refusal: Refusal, intent: &Intent, base: &str) -> ApiResponse {
     match refusal {
         Refusal::State(message) => unexpected_state(message, wire::intent(intent, LatestCharge::Id, base)),

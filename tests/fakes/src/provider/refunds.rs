@@ -1,4 +1,4 @@
-//! Refunds: money given back, one object each, listed newest first.
+//! Refunds: created, read, and listed newest first.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use crate::now_ms;
 
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 
-/// Gives money back, with the trouble that the card brings.
+/// Creates a refund, with the card's fault.
 pub(crate) fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["payment_intent", "amount", "reason", "metadata", "expand"])?;
     let id = form.required("payment_intent")?;
-    let (amount, reason, metadata) = (form.amount("amount")?, form.word("reason", REASONS)?, form.metadata()?);
+    let (amount, reason, metadata) = (form.amount("amount")?, form.one_of("reason", REASONS)?, form.metadata()?);
     let intent = ledger.intents.get_mut(&id).ok_or_else(|| not_found(400, "payment_intent", &id, "payment_intent"))?;
     let card_fault = intent.draft.card.as_ref().map_or(CardFault::None, |card| card.card_fault.clone());
     if matches!(card_fault, CardFault::RefundFails(times) if intent.faulted_refunds < times) {
@@ -48,14 +48,14 @@ pub(crate) fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str
     Ok(outcome)
 }
 
-/// One refund.
+/// Reads a refund.
 pub(crate) fn read(ledger: &Ledger, form: &Form, id: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["expand"])?;
     let refund = ledger.refunds.get(id).ok_or_else(|| not_found(404, "refund", id, "refund"))?;
     Ok(ApiResponse::ok(wire::refund(refund)).into())
 }
 
-/// The refunds of one payment, newest first. Stripe would list those of all payments too; nobody here wants that.
+/// Lists the refunds of one payment, newest first. Stripe would also list those of all payments, which souk does not need.
 pub(crate) fn list(ledger: &Ledger, form: &Form) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["payment_intent", "limit", "starting_after"])?;
     let id = form.required("payment_intent")?;
@@ -65,7 +65,7 @@ pub(crate) fn list(ledger: &Ledger, form: &Form) -> Result<Outcome, ApiResponse>
             invalid_request(
                 "parameter_invalid_integer",
                 Some("limit"),
-                format!("Invalid limit: {text}. It is 1 to 100."),
+                format!("Invalid limit: {text}. It must be between 1 and 100."),
             )
         })?,
     };

@@ -1,8 +1,8 @@
-//! What the provider answers: a status and JSON, errors in Stripe's envelope.
+//! The provider's responses: a status and JSON, with errors in Stripe's envelope.
 
 use serde_json::{Value, json};
 
-/// An answer, and whether the provider keeps it under the request's idempotency key.
+/// A response, and whether the provider stores it under the request's idempotency key.
 #[derive(Debug, Clone)]
 pub(crate) struct ApiResponse {
     pub(crate) status: u16,
@@ -10,8 +10,8 @@ pub(crate) struct ApiResponse {
     pub(crate) retention: Retention,
 }
 
-/// Stripe keeps what an endpoint answered once it had begun its work, errors and 500s included; it does not keep what was
-/// refused before (bad parameters, a key in use).
+/// Stripe stores every response of an endpoint that has started its work, also errors and 500s. It does not store responses to
+/// requests that it refused before (invalid parameters, a key in use).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Retention {
     Stored,
@@ -29,7 +29,7 @@ impl ApiResponse {
     }
 }
 
-/// 400: the request itself is at fault.
+/// 400: the request is invalid.
 pub(crate) fn invalid_request(code: &str, param: Option<&str>, message: impl Into<String>) -> ApiResponse {
     let mut error = json!({ "type": "invalid_request_error", "code": code, "message": message.into() });
     if let Some(param) = param {
@@ -38,7 +38,7 @@ pub(crate) fn invalid_request(code: &str, param: Option<&str>, message: impl Int
     ApiResponse::error(400, Retention::NotStored, error)
 }
 
-/// 400: the intent's state does not allow the move. The intent comes along, as Stripe sends it.
+/// 400: the intent's status does not allow the change. Like Stripe, the response contains the intent.
 pub(crate) fn unexpected_state(message: String, intent: Value) -> ApiResponse {
     let code = "payment_intent_unexpected_state";
     ApiResponse::error(
@@ -48,29 +48,29 @@ pub(crate) fn unexpected_state(message: String, intent: Value) -> ApiResponse {
     )
 }
 
-/// 400: more money than there is.
+/// 400: the amount is too large.
 pub(crate) fn invalid_amount(code: &str, param: &str, message: String) -> ApiResponse {
     ApiResponse { retention: Retention::Stored, ..invalid_request(code, Some(param), message) }
 }
 
-/// 400: the customer has asked the bank for the money; it is not given back twice.
+/// 400: the customer has disputed the charge, so it cannot be refunded.
 pub(crate) fn charge_disputed(charge: &str) -> ApiResponse {
     let message = format!("Charge {charge} has been charged back; cannot issue a refund.");
     ApiResponse { retention: Retention::Stored, ..invalid_request("charge_disputed", None, message) }
 }
 
-/// 402: the card was not accepted. `error` has type, code, decline code and message.
+/// 402: the card was declined. `error` has type, code, decline code and message.
 pub(crate) fn card_declined(mut error: Value, intent: Value) -> ApiResponse {
     error["payment_intent"] = intent;
     ApiResponse::error(402, Retention::Stored, error)
 }
 
-/// 401: no key, or one that is not a secret key.
+/// 401: the API key is missing or is no secret key.
 pub(crate) fn unauthorised(message: &str) -> ApiResponse {
     ApiResponse::error(401, Retention::NotStored, json!({ "type": "invalid_request_error", "message": message }))
 }
 
-/// 404: no such object. In a body Stripe answers the same with 400; `status` says which.
+/// The object does not exist: 404, or 400 if the id was a parameter of the body, as Stripe does.
 pub(crate) fn not_found(status: u16, what: &str, id: &str, param: &str) -> ApiResponse {
     let message = format!("No such {what}: '{id}'");
     ApiResponse::error(
@@ -80,7 +80,7 @@ pub(crate) fn not_found(status: u16, what: &str, id: &str, param: &str) -> ApiRe
     )
 }
 
-/// 404: no such endpoint here.
+/// 404: the fake has no such endpoint.
 pub(crate) fn unknown_url(method: &str, path: &str) -> ApiResponse {
     let message = format!(
         "Unrecognized request URL ({method}: {path}). The fake provider knows PaymentIntents and Refunds only."
@@ -104,7 +104,7 @@ pub(crate) fn key_in_use() -> ApiResponse {
     )
 }
 
-/// 500: a fault of the provider's.
+/// 500: the provider failed.
 pub(crate) fn server_error(retention: Retention) -> ApiResponse {
     ApiResponse::error(
         500,

@@ -22,15 +22,15 @@ use crate::serve::DroppedConnection;
 /// Bodies are a few hundred bytes.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// What is to be done once a request had its effect.
+/// How a request is answered after its effect.
 #[derive(Debug)]
 struct Plan {
     response: ApiResponse,
     replayed: bool,
     delay: Duration,
-    /// The answer gets lost.
+    /// Is the connection closed without a response?
     is_lost: bool,
-    /// The key that is still held by this request.
+    /// The key that this request has claimed.
     key: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl From<ApiResponse> for Plan {
 
 pub(crate) async fn handle(State(shared): State<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    // In a task of its own: a caller that is killed while it waits does not stop the provider's work.
+    // A separate task: the provider finishes its work even if the caller is killed meanwhile.
     let task = tokio::spawn(async move {
         let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
         respond(&shared, &parts, &body).await
@@ -75,8 +75,8 @@ async fn respond(shared: &Shared, parts: &Parts, body: &Bytes) -> Response {
 }
 
 impl ProviderState {
-    /// Everything that happens at once: who is asking, what for, has it been asked before, and the effect. `Err` is an
-    /// answer too, one that is given before anything was touched.
+    /// Handles a request under the lock: authentication, faults, the idempotency key and the effect. `Err` is a response to a
+    /// request that had no effect.
     fn process(
         &mut self,
         request_number: usize,
@@ -127,7 +127,8 @@ impl ProviderState {
                 Kind::FailAfter => plan.response = server_error(plan.response.retention),
                 Kind::TimeoutAfter | Kind::DropConnectionAfter => {
                     plan.is_lost = true;
-                    // The provider has finished; only the way back is broken. So its key is free to be asked again.
+                    // The provider has finished and only the response is lost, so a retry with the key may read the stored
+                    // response.
                     if let Some(key) = plan.key.take_if(|_| plan.response.retention == Retention::Stored) {
                         self.keys.store(&key, &plan.response);
                     }
@@ -155,7 +156,7 @@ impl ProviderState {
     }
 }
 
-/// A secret key, as a bearer token or as the user of basic authentication.
+/// Requires a secret key, as a bearer token or as the user name of basic authentication.
 fn authenticate(headers: &HeaderMap) -> Result<(), ApiResponse> {
     let header_value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(header_value) = header_value else { return Err(unauthorised("You did not provide an API key.")) };
@@ -179,14 +180,10 @@ fn read_form(parts: &Parts, body: &Bytes) -> Result<Form, ApiResponse> {
     }
     let media = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !body.is_empty() && !media.starts_with("application/x-www-form-urlencoded") {
-        return Err(invalid_request(
-            "parameter_invalid",
-            None,
-            format!("Invalid request: send a form, not {media:?}."),
-        ));
+        return Err(invalid_request("parameter_invalid", None, format!("Send a form, not {media:?}.")));
     }
     if parts.uri.query().is_some() {
-        return Err(invalid_request("parameter_invalid", None, "Parameters of a POST go into its body."));
+        return Err(invalid_request("parameter_invalid", None, "Send the parameters of a POST in its body."));
     }
     Form::parse(body)
 }

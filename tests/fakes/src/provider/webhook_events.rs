@@ -1,4 +1,4 @@
-//! What Stripe tells its listeners, as far as souk listens: each event with the object as it was at that moment.
+//! The webhook events that souk listens to. Each event contains the object as it was at that time.
 
 use serde_json::Value;
 
@@ -6,14 +6,14 @@ use super::delivery::CardDelivery;
 use super::intent::{ChargeState, Intent, Refund, Status};
 use super::wire::{self, LatestCharge};
 
-/// An event that is not numbered yet.
+/// An event without an id.
 #[derive(Debug)]
 pub(crate) struct WebhookEvent {
     pub(crate) kind: &'static str,
     pub(crate) object: Value,
     pub(crate) intent_id: String,
     pub(crate) order_id: Option<String>,
-    /// How the card wants it delivered.
+    /// How the card's token wants the event delivered.
     pub(crate) card_delivery: Option<CardDelivery>,
 }
 
@@ -28,13 +28,13 @@ impl WebhookEvent {
     }
 }
 
-/// An intent was made.
+/// The event of a new intent.
 pub(crate) fn intent_created(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
     vec![WebhookEvent::of_intent("payment_intent.created", intent, base)]
 }
 
-/// Money was asked for, authenticated or taken: where the intent stands now. A payment that is captured at once was never
-/// capturable to anyone who listens.
+/// The event of an intent's new status after a confirmation, an authentication or a capture. A payment that is captured
+/// automatically causes no event about a capturable amount.
 pub(crate) fn status_changed(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
     let kind = match intent.status {
         Status::RequiresAction => "payment_intent.requires_action",
@@ -46,8 +46,8 @@ pub(crate) fn status_changed(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
     vec![WebhookEvent::of_intent(kind, intent, base)]
 }
 
-/// An intent was given up. Stripe shows money that was let go as refunded, in its events too: a listener must not take
-/// that for money that was given back.
+/// The events of a cancelled intent. Stripe reports voided money as refunded, also in its events; a listener must not mistake it
+/// for a refund.
 pub(crate) fn intent_cancelled(intent: &Intent, base: &str) -> Vec<WebhookEvent> {
     let voided = intent.charges.iter().filter(|charge| charge.state == ChargeState::Voided);
     voided
@@ -56,7 +56,7 @@ pub(crate) fn intent_cancelled(intent: &Intent, base: &str) -> Vec<WebhookEvent>
         .collect()
 }
 
-/// Money was given back.
+/// The events of a refund.
 pub(crate) fn payment_refunded(intent: &Intent, refund: &Refund) -> Vec<WebhookEvent> {
     let charge = intent.charges.iter().find(|charge| charge.id == refund.charge);
     charge

@@ -1,4 +1,4 @@
-//! Carries events to the endpoint, signed as Stripe signs them.
+//! Sends events to the endpoint, with Stripe's signature.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-/// A client for plain http: what is tested listens on this machine.
+/// A client for plain http, because the shop under test listens on this machine.
 #[derive(Debug)]
 pub(crate) struct WebhookSender(Client<HttpConnector, Full<Bytes>>);
 
@@ -19,11 +19,11 @@ impl WebhookSender {
     pub(crate) fn new() -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        // Shorter than the emulator's own timeout, or a connection is reused in the moment in which it is closed.
+        // Shorter than the emulator's idle timeout. Otherwise a connection might be reused just when the emulator closes it.
         Self(Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(2)).build(connector))
     }
 
-    /// Delivers once; the status, or none if no answer came in time.
+    /// Sends an event once. Returns the response's status, or none after `timeout`.
     pub(crate) async fn send(&self, url: &Uri, signature: String, body: String, timeout: Duration) -> Option<u16> {
         let request = Request::post(url.clone())
             .header(header::CONTENT_TYPE, "application/json; charset=utf-8")
@@ -34,7 +34,7 @@ impl WebhookSender {
         let exchange = async {
             let answer = self.0.request(request).await.ok()?;
             let status = answer.status().as_u16();
-            // Read to its end, so that the connection can be used again.
+            // The body is read to its end, so that the connection can be reused.
             answer.into_body().collect().await.ok()?;
             Some(status)
         };
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signature_is_over_time_and_body() {
+    fn signature_covers_time_and_body() {
         // By `printf '1492774577.{"a":1}' | openssl dgst -sha256 -hmac whsec_test`.
         let known = "2a55874e33dedb30da6fac02873208f53a243141599a71c0d52a1d5b89656823";
         assert_eq!(signature("whsec_test", 1_492_774_577, r#"{"a":1}"#), format!("t=1492774577,v1={known}"));

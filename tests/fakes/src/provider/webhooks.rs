@@ -1,7 +1,7 @@
-//! Webhooks: every event that happened, where events are delivered to, and how badly.
+//! Webhooks: all events, the endpoint, and when events are delivered.
 //!
-//! An event is delivered from a task of its own, from the moment of its effect on: it can be there before the answer to
-//! the call that caused it, and it is never waited for.
+//! Each event is delivered by a separate task that starts at the event's effect. It can arrive before the response to the call that
+//! caused it, and calls do not wait for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -17,10 +17,10 @@ use super::webhook_events::WebhookEvent;
 use super::webhook_sender::{WebhookSender, signature};
 use crate::{lock, now_ms};
 
-/// The version whose shapes `wire.rs` writes.
+/// The version of the objects in `wire.rs`.
 const API_VERSION: &str = "2023-08-16";
 
-/// Where events go, as `PUT /_fake/webhooks` takes it.
+/// The endpoint, as `PUT /_fake/webhooks` reads it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Endpoint {
@@ -37,7 +37,7 @@ pub(crate) struct Endpoint {
 struct Delivery {
     mode: DeliveryMode,
     ms: u64,
-    /// For `shuffled`.
+    /// The seed of the delays of `shuffled`.
     seed: u64,
 }
 
@@ -47,15 +47,15 @@ impl Default for Delivery {
     }
 }
 
-/// What is done about an endpoint that does not answer 2xx. Stripe goes on for three days; a test has less patience.
+/// How deliveries without a 2xx response are retried. Stripe retries for three days; a test has less time.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Retry {
-    /// Deliveries in all.
+    /// The maximum number of deliveries.
     tries: u32,
-    /// The first pause; each one after it is twice as long.
+    /// The first pause in milliseconds. Each later pause is twice as long.
     first_ms: u64,
-    /// How long an answer is waited for.
+    /// How long a delivery waits for the response, in milliseconds.
     timeout_ms: u64,
 }
 
@@ -67,14 +67,14 @@ impl Default for Retry {
 
 impl Endpoint {
     /// # Errors
-    /// What is wrong with it, for whoever sent it.
+    /// If the endpoint is invalid. The message is for the caller.
     pub(crate) fn check(&self) -> Result<(), String> {
         let uri: Uri = self.url.parse().map_err(|error| format!("url: {error}"))?;
         if uri.scheme() != Some(&Scheme::HTTP) || uri.host().is_none() {
-            return Err("url: the courier goes to plain http addresses only".to_owned());
+            return Err("url: must be an http URL".to_owned());
         }
         if self.secret.is_empty() {
-            return Err("secret: without one nothing can be signed".to_owned());
+            return Err("secret: must not be empty, because it signs the events".to_owned());
         }
         Ok(())
     }
@@ -88,35 +88,35 @@ struct Event {
     object_id: String,
     intent_id: String,
     order_id: Option<String>,
-    /// None if nobody listened.
+    /// None if there was no endpoint.
     mode: Option<DeliveryMode>,
     deliveries: Vec<Attempt>,
-    /// As it is sent, each time the same.
+    /// The request body, the same for each delivery.
     #[serde(skip)]
     body: String,
 }
 
-/// A delivery that was tried.
+/// An attempted delivery.
 #[derive(Debug, Serialize)]
 struct Attempt {
     at_ms: u64,
-    /// None if no answer came.
+    /// None if there was no response.
     status: Option<u16>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     endpoint: Option<Endpoint>,
-    /// How often an endpoint was taken away: what was due to it is not delivered to the next one.
+    /// The number of removed endpoints. Pending deliveries of a removed endpoint are not sent to the next one.
     endpoint_generation: u64,
     random: fastrand::Rng,
     events: Vec<Event>,
     positions: HashMap<String, usize>,
-    /// Deliveries on their way: held back, or tried until they succeed or are given up.
+    /// The number of deliveries that are delayed or being retried.
     pending: usize,
 }
 
-/// All of it.
+/// The webhooks of a provider.
 #[derive(Debug)]
 pub(crate) struct Webhooks {
     sender: WebhookSender,
@@ -128,21 +128,21 @@ impl Webhooks {
         Self { sender: WebhookSender::new(), state: Mutex::default() }
     }
 
-    /// From now on events go there, also those that are still held back.
+    /// Sets the endpoint. Delayed events are sent to it, too.
     pub(crate) fn set_endpoint(&self, endpoint: Endpoint) {
         let mut state = lock(&self.state);
         state.random = fastrand::Rng::with_seed(endpoint.delivery.seed);
         state.endpoint = Some(endpoint);
     }
 
-    /// Nobody listens any more.
+    /// Removes the endpoint.
     pub(crate) fn remove_endpoint(&self) {
         let mut state = lock(&self.state);
         state.endpoint_generation += 1;
         state.endpoint = None;
     }
 
-    /// The endpoint, what is still to come, and what happened: to one order, or all of it.
+    /// The endpoint, the number of pending deliveries, and the events of one order or of all.
     pub(crate) fn read(&self, order_id: Option<&str>) -> Value {
         let state = lock(&self.state);
         let is_selected = |event: &&Event| order_id.is_none() || event.order_id.as_deref() == order_id;
@@ -150,13 +150,13 @@ impl Webhooks {
         json!({ "endpoint": state.endpoint, "pending": state.pending, "events": events })
     }
 
-    /// An event as it is sent.
+    /// The request body of an event.
     pub(crate) fn body(&self, id: &str) -> Option<String> {
         let state = lock(&self.state);
         state.events.get(*state.positions.get(id)?).map(|event| event.body.clone())
     }
 
-    /// Writes the events down and sends them on their way.
+    /// Records events and starts their deliveries.
     pub(crate) fn publish(self: &Arc<Self>, ids: &mut Ids, events: Vec<WebhookEvent>) {
         let mut state = lock(&self.state);
         for event in events {
@@ -169,8 +169,8 @@ impl Webhooks {
         }
     }
 
-    /// Delivers an event once more, now and once: the status of the answer. None if there is no such event or nobody
-    /// listens.
+    /// Delivers an event once more, without retries, and returns the response's status. None if there is no such event or no
+    /// endpoint.
     pub(crate) async fn replay(&self, id: &str) -> Option<Option<u16>> {
         let (position, endpoint_generation) = {
             let state = lock(&self.state);
@@ -184,7 +184,7 @@ impl Webhooks {
         let retry = lock(&self.state).endpoint.as_ref().map(|endpoint| endpoint.retry).unwrap_or_default();
         let mut pause = Duration::from_millis(retry.first_ms);
         for left in (0..retry.tries).rev() {
-            // Nobody there any more is the end, and so is success.
+            // A removed endpoint or a success ends the retries.
             match self.attempt(position, endpoint_generation).await {
                 None | Some(Some(200..300)) => break,
                 Some(_) if left > 0 => tokio::time::sleep(pause).await,
@@ -195,7 +195,7 @@ impl Webhooks {
         lock(&self.state).pending -= 1;
     }
 
-    /// One delivery; none if the endpoint was taken away meanwhile.
+    /// Delivers once. None if the endpoint has been removed.
     async fn attempt(&self, position: usize, endpoint_generation: u64) -> Option<Option<u16>> {
         let (endpoint, body) = {
             let state = lock(&self.state);
@@ -213,7 +213,7 @@ impl Webhooks {
 }
 
 impl State {
-    /// When an event is to be delivered, and by which mode; none if nobody listens.
+    /// The mode and the delays of an event's deliveries. None if there is no endpoint.
     fn plan(&mut self, card_delivery: Option<CardDelivery>) -> Option<(DeliveryMode, Vec<Duration>)> {
         let delivery = self.endpoint.as_ref()?.delivery;
         let mode = card_delivery.map_or(delivery.mode, |card_delivery| card_delivery.mode);
@@ -264,35 +264,41 @@ mod tests {
         let webhooks = Webhooks::new();
         let endpoint = json!({ "url": "http://127.0.0.1:1/hooks", "secret": "s", "delivery": delivery });
         webhooks.set_endpoint(serde_json::from_value(endpoint).expect("an endpoint"));
-        let card_delivery = card_delivery.map(|card_delivery| CardDelivery::parse(card_delivery).expect("a hook"));
+        let card_delivery = card_delivery.map(|card_delivery| CardDelivery::parse(card_delivery).expect("a delivery"));
         let mut state = lock(&webhooks.state);
-        let mut plan = || state.plan(card_delivery).expect("somebody listens").1;
+        let mut plan = || state.plan(card_delivery).expect("an endpoint").1;
         (0..events).map(|_| plan().iter().map(Duration::as_millis).collect()).collect()
     }
 
     #[test]
-    fn a_mode_says_when_and_how_often() {
+    fn mode_decides_when_and_how_often_events_are_delivered() {
         assert_eq!(pauses(json!({}), None, 1), [[0]]);
         assert_eq!(pauses(json!({ "mode": "late", "ms": 70 }), None, 1), [[70]]);
         assert_eq!(pauses(json!({ "mode": "twice", "ms": 70 }), None, 1), [[0, 70]]);
         assert_eq!(pauses(json!({ "mode": "never" }), None, 1), [[0; 0]]);
-        assert_eq!(pauses(json!({ "mode": "never", "ms": 70 }), Some("late"), 1), [[70]], "the card's word goes first");
+        assert_eq!(
+            pauses(json!({ "mode": "never", "ms": 70 }), Some("late"), 1),
+            [[70]],
+            "the card overrides the endpoint"
+        );
         assert_eq!(pauses(json!({ "ms": 70 }), Some("twice_5ms_card17"), 1), [[0, 5]]);
     }
 
     #[test]
-    fn a_seed_shuffles_in_its_own_way_each_time() {
+    fn same_seed_shuffles_in_the_same_way() {
         let shuffled = |seed| pauses(json!({ "mode": "shuffled", "ms": 5_000, "seed": seed }), None, 8);
         assert_eq!(shuffled(1), shuffled(1));
         assert_ne!(shuffled(1), shuffled(2));
-        assert!(!shuffled(1).is_sorted(), "what happens later may come first");
+        assert!(!shuffled(1).is_sorted(), "a later event may arrive first");
         assert!(shuffled(1).iter().flatten().all(|pause| *pause <= 5_000));
     }
 
     #[test]
-    fn an_endpoint_is_a_plain_address_with_a_secret() {
+    fn endpoint_is_an_http_url_with_a_secret() {
         let endpoint = |url: &str, secret: &str| {
-            serde_json::from_value::<Endpoint>(json!({ "url": url, "secret": secret })).expect("read").check()
+            serde_json::from_value::<Endpoint>(json!({ "url": url, "secret": secret }))
+                .expect("a valid document")
+                .check()
         };
         assert_eq!(endpoint("http://127.0.0.1:80/x", "s"), Ok(()));
         for (url, secret) in [("https://a.example/", "s"), ("/hooks", "s"), ("http://a b/", "s"), ("http://a/", "")] {

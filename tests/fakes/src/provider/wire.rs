@@ -1,21 +1,21 @@
-//! Objects as Stripe writes them (the fields that a client of PaymentIntents reads, absent ones as `null`).
+//! Objects in Stripe's JSON format, with the fields that a client of PaymentIntents reads. Absent values are `null`.
 
 use serde_json::{Value, json};
 
 use super::intent::{CaptureMethod, Charge, ChargeState, Intent, Refund, Status};
 
-/// Does `latest_charge` come as an id or as the object?
+/// Is `latest_charge` an id or an object?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LatestCharge {
     Id,
     Object,
 }
 
-/// A payment intent. `base` is the provider's own address, for the page a customer is sent to.
+/// A payment intent. `base` is the provider's URL, for the page where the customer authenticates.
 pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -> Value {
     let draft = &intent.draft;
     let charge = intent.charges.last();
-    // Without a page to return to, the customer is expected to be where Stripe's own script runs.
+    // Without a return URL, Stripe's own script runs in the customer's browser.
     let next_action = (intent.status == Status::RequiresAction).then(|| {
         let url = format!("{base}/_fake/intents/{}/authenticate", intent.id);
         match &draft.return_url {
@@ -73,7 +73,7 @@ pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -
 /// A charge of an intent.
 pub(crate) fn charge(charge: &Charge, intent: &Intent) -> Value {
     let declined = charge.state == ChargeState::Declined;
-    // Stripe shows money that was let go as refunded.
+    // Stripe reports voided money as refunded.
     let voided = if charge.state == ChargeState::Voided { charge.amount } else { 0 };
     json!({
         "id": charge.id,

@@ -1,4 +1,4 @@
-//! A client of the fake, and what it reads of its answers.
+//! A client of the fake provider.
 
 use std::net::Ipv4Addr;
 
@@ -19,7 +19,7 @@ pub(crate) struct ApiResponse {
     pub(crate) body: Value,
 }
 
-/// An intent for 10.00 euros, captured later.
+/// An intent of 10.00 EUR with manual capture.
 pub(crate) const INTENT: [(&str, &str); 5] = [
     ("amount", "1000"),
     ("currency", "eur"),
@@ -50,7 +50,7 @@ impl Provider {
         self.send(self.http.get(format!("{}/v1/{path}", self.base))).await
     }
 
-    /// An intent that is not confirmed, as souk makes it; its id.
+    /// Creates an unconfirmed intent, as souk does. Returns its id.
     pub(crate) async fn intent(&self, card: &str) -> Result<String> {
         let mut form = INTENT.to_vec();
         form.push(("payment_method", card));
@@ -68,7 +68,7 @@ impl Provider {
         self.post(&format!("payment_intents/{id}/confirm"), key, &[]).await
     }
 
-    /// Takes the money of a confirmed intent.
+    /// Captures a confirmed intent.
     pub(crate) async fn capture(&self, id: &str) -> Result<()> {
         self.post(&format!("payment_intents/{id}/capture"), &format!("capture {id}"), &[])
             .await?
@@ -76,7 +76,7 @@ impl Provider {
         Ok(())
     }
 
-    /// An intent of which all is held and taken; its id.
+    /// Creates, confirms and captures an intent. Returns its id.
     pub(crate) async fn paid(&self, card: &str) -> Result<String> {
         let id = self.intent(card).await?;
         self.confirm(&id, &format!("confirm {id}")).await?.expect_status("requires_capture");
@@ -90,7 +90,7 @@ impl Provider {
         Ok(())
     }
 
-    /// The books, as far as the query wants them.
+    /// Reads the ledger with this query.
     pub(crate) async fn ledger(&self, query: &str) -> Result<Value> {
         Ok(self.http.get(format!("{}/_fake/books{query}", self.base)).send().await?.json().await?)
     }

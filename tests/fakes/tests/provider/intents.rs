@@ -1,4 +1,4 @@
-//! Intents: money held, taken and let go, answers replayed, refused and lost.
+//! Intents: authorisations, captures and cancellations; responses that are repeated, refused or lost.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::client::{INTENT, Provider};
 const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test]
-async fn money_is_held_taken_and_given_back_once_each() -> Result<()> {
+async fn payment_is_authorised_captured_and_refunded_once() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
     provider.confirm(&id, "confirm").await?.expect_status("requires_capture");
@@ -51,7 +51,7 @@ async fn money_is_held_taken_and_given_back_once_each() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_key_replays_its_answer_and_belongs_to_one_request() -> Result<()> {
+async fn key_repeats_its_response_and_belongs_to_one_request() -> Result<()> {
     let provider = Provider::open().await?;
     let first = provider.post("payment_intents", "k", &INTENT).await?;
     let again = provider.post("payment_intents", "k", &INTENT).await?;
@@ -62,34 +62,34 @@ async fn a_key_replays_its_answer_and_belongs_to_one_request() -> Result<()> {
     other[0].1 = "1001";
     provider.post("payment_intents", "k", &other).await?.expect(400, "idempotency_error");
     provider.post("refunds", "k", &INTENT).await?.expect(400, "idempotency_error");
-    // What was refused before anything began is not kept.
+    // A response to an invalid request is not stored.
     provider.post("payment_intents", "l", &[("amount", "1")]).await?.expect(400, "parameter_missing");
     assert_eq!(provider.post("payment_intents", "l", &INTENT).await?.status, 200);
-    // Providers forget.
+    // Providers delete stored responses after some time.
     provider.http.delete(format!("{}/_fake/idempotency-keys?order_id=ord_1", provider.base)).send().await?;
     assert!(!provider.post("payment_intents", "k", &INTENT).await?.replayed);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_same_key_at_the_same_time_is_a_conflict() -> Result<()> {
+async fn concurrent_requests_with_one_key_conflict() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_test_delay_400").await?;
-    let begun = Instant::now();
+    let started = Instant::now();
     let (slow, (truth, second)) = tokio::join!(provider.confirm(&id, "confirm"), async {
-        while provider.tally("authorised").await.is_ok_and(|count| count != 1) && begun.elapsed() < SOON {}
+        while provider.tally("authorised").await.is_ok_and(|count| count != 1) && started.elapsed() < SOON {}
         (provider.get(&format!("payment_intents/{id}")).await, provider.confirm(&id, "confirm").await)
     });
     truth?.expect_status("requires_capture");
     second?.expect(409, "idempotency_key_in_use");
     slow?.expect_status("requires_capture");
-    assert!(begun.elapsed() >= Duration::from_millis(400), "the answer was held back");
+    assert!(started.elapsed() >= Duration::from_millis(400), "the response was delayed");
     assert!(provider.confirm(&id, "confirm").await?.replayed);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_declined_card_answers_402_with_the_reason() -> Result<()> {
+async fn declined_card_is_answered_with_402_and_the_reason() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_chargeCustomerFail").await?;
     let declined = provider.confirm(&id, "confirm").await?;
@@ -98,7 +98,7 @@ async fn a_declined_card_answers_402_with_the_reason() -> Result<()> {
     assert_eq!(error["type"], "card_error");
     assert_eq!(error["payment_intent"]["status"], "requires_payment_method");
     assert_eq!(error["payment_intent"]["last_payment_error"]["decline_code"], "generic_decline");
-    assert!(provider.confirm(&id, "confirm").await?.replayed, "a refusal is an answer too");
+    assert!(provider.confirm(&id, "confirm").await?.replayed, "a declined confirmation is stored, too");
     let path = format!("payment_intents/{id}/confirm");
     provider.post(&path, "other card", &[("payment_method", "pm_card_visa")]).await?.expect_status("requires_capture");
     assert_eq!((provider.tally("declined").await?, provider.tally("authorised").await?), (json!(1), json!(1)));
@@ -106,7 +106,7 @@ async fn a_declined_card_answers_402_with_the_reason() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_customer_can_be_sent_to_the_bank() -> Result<()> {
+async fn customer_authenticates_at_the_bank() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_authenticationRequired").await?;
     let path = format!("payment_intents/{id}/confirm");
@@ -119,12 +119,12 @@ async fn the_customer_can_be_sent_to_the_bank() -> Result<()> {
     let url = action["redirect_to_url"]["url"].as_str().unwrap_or_default();
     assert_eq!(provider.http.get(url).send().await?.status(), 200);
     provider.get(&format!("payment_intents/{id}")).await?.expect_status("requires_capture");
-    assert_eq!(provider.http.get(url).send().await?.status(), 409, "once is enough");
+    assert_eq!(provider.http.get(url).send().await?.status(), 409, "the customer authenticates once");
     Ok(())
 }
 
 #[tokio::test]
-async fn without_a_page_to_return_to_stripes_script_asks_the_customer() -> Result<()> {
+async fn without_a_return_url_stripes_script_authenticates() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_authenticationRequired").await?;
     let confirmed = provider.confirm(&id, "confirm").await?;
@@ -137,7 +137,7 @@ async fn without_a_page_to_return_to_stripes_script_asks_the_customer() -> Resul
 }
 
 #[tokio::test]
-async fn a_return_url_belongs_to_a_confirmation() -> Result<()> {
+async fn return_url_requires_a_confirmation() -> Result<()> {
     let provider = Provider::open().await?;
     let mut form = INTENT.to_vec();
     form.push(("payment_method", "pm_card_authenticationRequired"));
@@ -151,12 +151,12 @@ async fn a_return_url_belongs_to_a_confirmation() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_books_know_what_was_really_authorised() -> Result<()> {
+async fn ledger_has_the_authorised_amount() -> Result<()> {
     for (card, amount, currency) in [("pm_test_amount_plus_1", 1001, "eur"), ("pm_test_currency_usd", 1000, "usd")] {
         let provider = Provider::open().await?;
         let id = provider.intent(card).await?;
         let path = format!("payment_intents/{id}");
-        assert_eq!(provider.get(&path).await?.body["amount"], 1000, "nobody asked the bank yet");
+        assert_eq!(provider.get(&path).await?.body["amount"], 1000, "the intent is not confirmed yet");
         let confirmed = provider.confirm(&id, "confirm").await?;
         confirmed.expect_status("requires_capture");
         for response in [confirmed, provider.get(&path).await?] {
@@ -174,7 +174,7 @@ async fn the_books_know_what_was_really_authorised() -> Result<()> {
 }
 
 #[tokio::test]
-async fn wrong_states_parameters_and_keys_are_refused() -> Result<()> {
+async fn invalid_states_parameters_and_keys_are_refused() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
     let path = |verb: &str| format!("payment_intents/{id}/{verb}");
@@ -207,7 +207,7 @@ async fn wrong_states_parameters_and_keys_are_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_fault_before_has_no_effect_and_a_fault_after_has() -> Result<()> {
+async fn fault_before_has_no_effect_and_fault_after_has_one() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
     let confirm = json!({ "method": "POST", "path_contains": "/confirm", "order_id": "ord_1" });
@@ -215,11 +215,11 @@ async fn a_fault_before_has_no_effect_and_a_fault_after_has() -> Result<()> {
     provider.fault(json!({ "match": confirm, "kind": "drop_connection_after", "times": 1 })).await?;
     provider.confirm(&id, "confirm").await?.expect(500, "api_error");
     assert_eq!(provider.tally("authorised").await?, 0);
-    assert!(provider.confirm(&id, "confirm").await.is_err(), "the connection is closed without an answer");
+    assert!(provider.confirm(&id, "confirm").await.is_err(), "the connection is closed without a response");
     assert_eq!(provider.tally("authorised").await?, 1);
     let answered = provider.confirm(&id, "confirm").await?;
     answered.expect_status("requires_capture");
-    assert!(answered.replayed, "the answer was lost on the way, not at the provider's");
+    assert!(answered.replayed, "the response was lost on the way and is stored at the provider");
 
     provider.fault(json!({ "match": { "path_contains": "/capture" }, "kind": "fail_after", "times": 1 })).await?;
     let path = format!("payment_intents/{id}/capture");
@@ -231,7 +231,7 @@ async fn a_fault_before_has_no_effect_and_a_fault_after_has() -> Result<()> {
 }
 
 #[tokio::test]
-async fn cards_bring_their_own_trouble() -> Result<()> {
+async fn tokens_bring_their_own_faults() -> Result<()> {
     let provider = Provider::open().await?;
     let before = provider.intent("pm_test_fail_before_once").await?;
     provider.confirm(&before, "b").await?.expect(500, "api_error");
@@ -248,20 +248,20 @@ async fn cards_bring_their_own_trouble() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_timeout_holds_the_answer_back_and_then_loses_it() -> Result<()> {
+async fn timeout_delays_and_then_loses_the_response() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_test_ok_7").await?;
     provider.fault(json!({ "match": { "card": "pm_test_ok_7", "path_contains": "/confirm" }, "kind": "timeout_after", "ms": 200 })).await?;
-    let begun = Instant::now();
+    let started = Instant::now();
     assert!(provider.confirm(&id, "confirm").await.is_err());
-    assert!(begun.elapsed() >= Duration::from_millis(200));
+    assert!(started.elapsed() >= Duration::from_millis(200));
     assert_eq!(provider.tally("authorised").await?, 1);
     assert!(provider.confirm(&id, "confirm").await?.replayed);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_books_show_every_request_with_its_key() -> Result<()> {
+async fn ledger_lists_every_request_with_its_key() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
     provider.confirm(&id, "the key").await?;
@@ -286,17 +286,17 @@ async fn the_books_show_every_request_with_its_key() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_not_there_comes_back() -> Result<()> {
+async fn unavailable_provider_recovers() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
     provider.fault(json!({ "kind": "unavailable", "for_ms": 600, "match": { "order_id": "ord_1" } })).await?;
-    let begun = Instant::now();
+    let started = Instant::now();
     assert!(provider.confirm(&id, "confirm").await.is_err());
-    assert!(provider.get(&format!("payment_intents/{id}")).await.is_err(), "all of it is gone");
+    assert!(provider.get(&format!("payment_intents/{id}")).await.is_err(), "all endpoints are unavailable");
     assert_eq!(provider.tally("confirmed").await?, 0);
-    tokio::time::sleep(Duration::from_millis(610).saturating_sub(begun.elapsed())).await;
+    tokio::time::sleep(Duration::from_millis(610).saturating_sub(started.elapsed())).await;
     let confirmed = provider.confirm(&id, "confirm").await?;
     confirmed.expect_status("requires_capture");
-    assert!(!confirmed.replayed, "nothing was done under the key");
+    assert!(!confirmed.replayed, "the key had no stored response");
     Ok(())
 }

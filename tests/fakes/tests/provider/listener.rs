@@ -1,4 +1,4 @@
-//! An endpoint for webhooks that remembers what came, and answers as it is told.
+//! An endpoint for webhooks that records the received events and gives predefined responses.
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,11 +17,11 @@ use tokio::net::TcpListener;
 
 pub(crate) const SECRET: &str = "whsec_of_the_listener";
 
-/// An event as it came.
+/// A received event.
 #[derive(Debug, Clone)]
 pub(crate) struct ReceivedEvent {
     pub(crate) at: Instant,
-    /// The signature's time, in seconds.
+    /// The time in the signature, in seconds since 1970.
     pub(crate) signed_at: u64,
     pub(crate) event: Value,
 }
@@ -29,7 +29,7 @@ pub(crate) struct ReceivedEvent {
 #[derive(Debug, Default)]
 struct ListenerState {
     received: Vec<ReceivedEvent>,
-    /// What the next answers are; 200 once they are used up, and 0 is none at all.
+    /// The statuses of the next responses, the last first. 0 drops the connection; after the last status, 200 follows.
     answers: Vec<u16>,
     pause: Duration,
     errors: Vec<String>,
@@ -42,12 +42,12 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Answers the first deliveries in this way, and all others with 200.
+    /// Answers the first deliveries with these statuses, and all others with 200.
     pub(crate) async fn open(answers: &[u16]) -> Result<Self> {
         Self::slow(answers, Duration::ZERO).await
     }
 
-    /// Thinks about each answer.
+    /// The same, with a pause before each response.
     pub(crate) async fn slow(answers: &[u16], pause: Duration) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("http://{}/hooks", listener.local_addr()?);
@@ -59,7 +59,7 @@ impl Listener {
         Ok(Self { url, state })
     }
 
-    /// What came so far, all of it signed.
+    /// The events received so far. Panics if one of them had an invalid signature.
     #[track_caller]
     pub(crate) fn received(&self) -> Vec<ReceivedEvent> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ impl Listener {
         state.received.clone()
     }
 
-    /// The kinds of what came, in its order.
+    /// The types of the received events, in their order.
     #[track_caller]
     pub(crate) fn kinds(&self) -> Vec<String> {
         self.received().iter().map(|received| received.event["type"].as_str().unwrap_or_default().to_owned()).collect()
@@ -90,16 +90,19 @@ async fn receive(State(state): State<Arc<Mutex<ListenerState>>>, headers: Header
     }
 }
 
-/// Written from Stripe's description of its signatures, apart from what signs.
+/// Checks the signature. Written from Stripe's documentation, independently of the fake's code that signs.
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<ReceivedEvent> {
-    let header = headers.get("stripe-signature").context("signed")?.to_str()?;
-    let (time, tag) = header.split_once(",v1=").context("v1")?;
-    let time = time.strip_prefix("t=").context("t")?;
+    let header = headers.get("stripe-signature").context("the signature is missing")?.to_str()?;
+    let (time, tag) = header.split_once(",v1=").context("the signature has no v1")?;
+    let time = time.strip_prefix("t=").context("the signature has no t")?;
     let tag: Vec<u8> =
         (0..tag.len()).step_by(2).map(|at| u8::from_str_radix(&tag[at..at + 2], 16)).collect::<Result<_, _>>()?;
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
     let signed = [time.as_bytes(), b".", body].concat();
-    ensure!(hmac::verify(&key, &signed, &tag).is_ok(), "a wrong signature: {header}");
-    ensure!(headers.get("content-type").is_some_and(|media| media.as_bytes().starts_with(b"application/json")), "JSON");
+    ensure!(hmac::verify(&key, &signed, &tag).is_ok(), "the signature is invalid: {header}");
+    ensure!(
+        headers.get("content-type").is_some_and(|media| media.as_bytes().starts_with(b"application/json")),
+        "the content type is not JSON"
+    );
     Ok(ReceivedEvent { at: Instant::now(), signed_at: time.parse()?, event: serde_json::from_slice(body)? })
 }

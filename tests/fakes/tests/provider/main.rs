@@ -1,4 +1,4 @@
-//! The fake provider over HTTP: what it honours, what it refuses, how it fails, and what it tells its listeners.
+//! The fake provider over HTTP: calls, refusals, faults and webhooks.
 
 mod client;
 mod intents;

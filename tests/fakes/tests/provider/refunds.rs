@@ -1,4 +1,4 @@
-//! Refunds: money given back, once each, and found again after a lost answer.
+//! Refunds: each happens once, and is listed after a lost response.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -16,14 +16,14 @@ impl Provider {
     }
 }
 
-/// The `refund_id`s of a list, as they come.
+/// The `refund_id`s of a list, in its order.
 fn names(list: &ApiResponse) -> Vec<&str> {
     let data = list.body["data"].as_array().into_iter().flatten();
     data.filter_map(|refund| refund["metadata"]["refund_id"].as_str()).collect()
 }
 
 #[tokio::test]
-async fn the_refunds_of_a_payment_are_listed_newest_first() -> Result<()> {
+async fn refunds_of_a_payment_are_listed_newest_first() -> Result<()> {
     let provider = Provider::open().await?;
     let (id, other) = (provider.paid("pm_card_visa").await?, provider.paid("pm_card_amex").await?);
     for (intent, name) in [(&id, "a"), (&id, "b"), (&other, "x"), (&id, "c")] {
@@ -51,7 +51,7 @@ async fn the_refunds_of_a_payment_are_listed_newest_first() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_is_asked_for_properly_or_refused() -> Result<()> {
+async fn invalid_list_requests_are_refused() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.paid("pm_card_visa").await?;
     for limit in ["0", "101", "-1", "many", "1.5"] {
@@ -67,7 +67,7 @@ async fn a_list_is_asked_for_properly_or_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_refunds_key_replays_it() -> Result<()> {
+async fn key_repeats_its_refund() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.paid("pm_card_visa").await?;
     let (first, again) = (provider.refund(&id, "k", "100").await?, provider.refund(&id, "k", "100").await?);
@@ -79,7 +79,7 @@ async fn a_refunds_key_replays_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_card_may_fail_its_refunds_before_anything_happened() -> Result<()> {
+async fn token_may_fail_refunds_without_an_effect() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.paid("pm_test_refund_fails_2").await?;
     provider.refund(&id, "k", "100").await?.expect(500, "api_error");
@@ -91,11 +91,11 @@ async fn a_card_may_fail_its_refunds_before_anything_happened() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_card_may_lose_the_answers_to_its_refunds() -> Result<()> {
+async fn token_may_lose_responses_to_refunds() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.paid("pm_test_refund_lost_1").await?;
-    assert!(provider.refund(&id, "k", "100").await.is_err(), "the connection is closed without an answer");
-    assert_eq!(names(&provider.refunds(&format!("payment_intent={id}")).await?), ["k"], "but it is done");
+    assert!(provider.refund(&id, "k", "100").await.is_err(), "the connection is closed without a response");
+    assert_eq!(names(&provider.refunds(&format!("payment_intent={id}")).await?), ["k"], "the refund happened");
     let again = provider.refund(&id, "k", "100").await?;
     again.expect_status("succeeded");
     assert!(again.replayed);
@@ -105,18 +105,18 @@ async fn a_card_may_lose_the_answers_to_its_refunds() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_card_may_refuse_its_refunds_for_good() -> Result<()> {
+async fn token_may_refuse_all_refunds() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.paid("pm_test_refund_refused").await?;
     provider.refund(&id, "k", "100").await?.expect(400, "charge_disputed");
     provider.refund(&id, "l", "100").await?.expect(400, "charge_disputed");
-    assert!(provider.refund(&id, "k", "100").await?.replayed, "a refusal is an answer too");
+    assert!(provider.refund(&id, "k", "100").await?.replayed, "a refusal is stored, too");
     assert_eq!(provider.tally("refunded").await?, 0);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_fault_finds_refunds_by_order_and_by_card() -> Result<()> {
+async fn fault_matches_refunds_by_order_and_by_card() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.paid("pm_test_ok_7").await?;
     let matching = |mut which: Value| {
@@ -130,11 +130,14 @@ async fn a_fault_finds_refunds_by_order_and_by_card() -> Result<()> {
     provider.fault(matching(json!({ "order_id": "ord_1", "method": "GET" }))).await?;
     provider.fault(matching(json!({ "order_id": "ord_2" }))).await?;
     provider.fault(matching(json!({ "card": "pm_test_ok_8" }))).await?;
-    let made = provider.refund(&id, "k", "100").await?;
-    made.expect_status("succeeded");
+    let refund = provider.refund(&id, "k", "100").await?;
+    refund.expect_status("succeeded");
     provider.refunds(&format!("payment_intent={id}")).await?.expect(500, "api_error");
     provider.fault(matching(json!({ "card": "pm_test_ok_7", "method": "GET" }))).await?;
-    provider.get(&format!("refunds/{}", made.body["id"].as_str().unwrap_or_default())).await?.expect(500, "api_error");
+    provider
+        .get(&format!("refunds/{}", refund.body["id"].as_str().unwrap_or_default()))
+        .await?
+        .expect(500, "api_error");
     assert_eq!(provider.tally("refunded").await?, 1);
     Ok(())
 }

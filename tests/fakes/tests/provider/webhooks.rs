@@ -1,4 +1,4 @@
-//! Webhooks: what happened is told, signed, as often and as badly as it is ordered.
+//! Webhooks: every event is signed and delivered as the endpoint is configured.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::client::{INTENT, Provider};
 use super::listener::{Listener, SECRET};
 
 impl Provider {
-    /// A provider with a listener, which is delivered to in this way.
+    /// A provider that delivers events to this listener in this way.
     async fn open_with_listener(listener: &Listener, delivery: Value) -> Result<Self> {
         let provider = Self::open().await?;
         let endpoint =
@@ -33,7 +33,7 @@ impl Provider {
         Ok((response.status().as_u16(), response.json().await?))
     }
 
-    /// Waits until nothing is on its way any more; the events then.
+    /// Waits until no delivery is pending, and returns all events.
     async fn events_when_delivered(&self) -> Result<Vec<Value>> {
         for _ in 0..500 {
             let webhooks = self.webhooks().await?;
@@ -42,11 +42,11 @@ impl Provider {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        bail!("deliveries are still on their way")
+        bail!("deliveries are still pending")
     }
 }
 
-/// The statuses that an event was answered with.
+/// The statuses of an event's deliveries.
 fn answers(event: &Value) -> Vec<Value> {
     event["deliveries"].as_array().into_iter().flatten().map(|delivery| delivery["status"].clone()).collect()
 }
@@ -56,7 +56,7 @@ fn kinds(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_payments_life_is_told_as_it_was_at_each_moment() -> Result<()> {
+async fn events_contain_the_object_at_the_time_of_the_event() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.paid("pm_card_visa").await?;
@@ -97,12 +97,12 @@ async fn a_payments_life_is_told_as_it_was_at_each_moment() -> Result<()> {
         provider.base,
         created["id"].as_str().unwrap_or_default()
     ));
-    assert_eq!(stored.send().await?.json::<Value>().await?, created, "anyone may send it again");
+    assert_eq!(stored.send().await?.json::<Value>().await?, created, "the stored body equals the delivered event");
     Ok(())
 }
 
 #[tokio::test]
-async fn declines_questions_and_cancellations_are_told_too() -> Result<()> {
+async fn declines_authentications_and_cancellations_cause_events() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({ "mode": "never" })).await?;
     let declined = provider.intent("pm_card_chargeDeclined").await?;
@@ -130,13 +130,13 @@ async fn declines_questions_and_cancellations_are_told_too() -> Result<()> {
             "payment_intent.payment_failed",
         ]
     );
-    assert!(events.iter().all(|event| answers(event).is_empty()), "written down only");
+    assert!(events.iter().all(|event| answers(event).is_empty()), "the events are recorded and not delivered");
     assert_eq!(listener.kinds(), [""; 0]);
     Ok(())
 }
 
 #[tokio::test]
-async fn what_was_asked_in_vain_is_not_told() -> Result<()> {
+async fn calls_without_an_effect_cause_no_events() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.paid("pm_test_fail_before_0").await?;
@@ -147,19 +147,23 @@ async fn what_was_asked_in_vain_is_not_told() -> Result<()> {
         .await?
         .expect(400, "payment_intent_unexpected_state");
     provider.confirm(&id, &format!("confirm {id}")).await?.expect_status("requires_capture");
-    assert_eq!(provider.events_when_delivered().await?.len(), 3, "created, held, taken: a replayed answer is no news");
+    assert_eq!(
+        provider.events_when_delivered().await?.len(),
+        3,
+        "created, authorised, captured; a repeated response causes no event"
+    );
     provider.fault(json!({ "kind": "drop_connection_after", "match": { "path_contains": "/refunds" } })).await?;
     assert!(provider.post("refunds", "k", &[("payment_intent", &id)]).await.is_err());
     assert_eq!(
         kinds(&provider.events_when_delivered().await?)[3..],
         ["charge.refunded", "refund.created"],
-        "nobody else tells it"
+        "a lost response does not suppress the events"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn an_endpoint_that_fails_is_tried_again_with_growing_pauses() -> Result<()> {
+async fn failed_delivery_is_retried_with_longer_pauses() -> Result<()> {
     let listener = Listener::open(&[500, 0, 301]).await?;
     let provider = Provider::open_with_listener(&listener, json!({})).await?;
     provider.intent("pm_card_visa").await?;
@@ -176,7 +180,7 @@ async fn an_endpoint_that_fails_is_tried_again_with_growing_pauses() -> Result<(
 }
 
 #[tokio::test]
-async fn each_try_is_signed_anew_and_the_tries_come_to_an_end() -> Result<()> {
+async fn each_attempt_has_a_new_signature_and_attempts_are_limited() -> Result<()> {
     let listener = Listener::open(&[503; 10]).await?;
     let provider = Provider::open().await?;
     let retry = json!({ "first_ms": 400, "tries": 3 });
@@ -185,28 +189,31 @@ async fn each_try_is_signed_anew_and_the_tries_come_to_an_end() -> Result<()> {
     let events = provider.events_when_delivered().await?;
     assert_eq!(answers(&events[0]), [503, 503, 503]);
     let received = listener.received();
-    assert!(received[2].signed_at > received[0].signed_at, "over a second lies between them");
-    assert_eq!((&received[2].event, received.len()), (&received[0].event, 3), "nothing else differs");
+    assert!(
+        received[2].signed_at > received[0].signed_at,
+        "more than a second passed between the first and the last attempt"
+    );
+    assert_eq!((&received[2].event, received.len()), (&received[0].event, 3), "the event is the same");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_come_is_not_waited_for() -> Result<()> {
+async fn calls_do_not_wait_for_deliveries() -> Result<()> {
     let listener = Listener::slow(&[], Duration::from_secs(10)).await?;
     let provider = Provider::open().await?;
     let retry = json!({ "tries": 1, "timeout_ms": 2_000 });
     provider.listen(&json!({ "url": listener.url, "secret": SECRET, "retry": retry })).await?;
-    let begun = Instant::now();
+    let started = Instant::now();
     let id = provider.intent("pm_card_visa").await?;
     provider.confirm(&id, "confirm").await?.expect_status("requires_capture");
-    assert!(begun.elapsed() < Duration::from_millis(1_900), "payments do not wait for their listeners");
+    assert!(started.elapsed() < Duration::from_millis(1_900), "a payment does not wait for its deliveries");
     let events = provider.events_when_delivered().await?;
     assert!(events.iter().all(|event| answers(event) == [Value::Null]), "{events:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_event_is_there_before_a_slow_answer() -> Result<()> {
+async fn event_arrives_before_a_delayed_response() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.intent("pm_test_delay_500").await?;
@@ -220,10 +227,10 @@ async fn an_event_is_there_before_a_slow_answer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn events_come_late_or_twice_and_a_cards_word_goes_first() -> Result<()> {
+async fn delivery_of_the_card_overrides_that_of_the_endpoint() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({ "mode": "late", "ms": 400 })).await?;
-    let begun = Instant::now();
+    let started = Instant::now();
     let late = provider.intent("pm_card_visa").await?;
     let twice = provider.intent("pm_test_ok_hook_twice_200ms").await?;
     let never = provider.intent("pm_test_ok_hook_never").await?;
@@ -234,7 +241,7 @@ async fn events_come_late_or_twice_and_a_cards_word_goes_first() -> Result<()> {
     let received = listener.received();
     let delays_of = |id: &str| {
         let deliveries = received.iter().filter(|received| received.event["data"]["object"]["id"] == id);
-        deliveries.map(|received| (received.at - begun).as_millis()).collect::<Vec<_>>()
+        deliveries.map(|received| (received.at - started).as_millis()).collect::<Vec<_>>()
     };
     assert!(matches!(delays_of(&late)[..], [at] if at >= 400), "{:?}", delays_of(&late));
     assert!(matches!(delays_of(&twice)[..], [first, second] if second >= first + 150), "{:?}", delays_of(&twice));
@@ -244,7 +251,7 @@ async fn events_come_late_or_twice_and_a_cards_word_goes_first() -> Result<()> {
 }
 
 #[tokio::test]
-async fn another_card_brings_its_own_way_of_delivery() -> Result<()> {
+async fn next_card_changes_the_delivery() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let id = provider.intent("pm_test_ok_hook_never").await?;
@@ -256,7 +263,7 @@ async fn another_card_brings_its_own_way_of_delivery() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_made_and_confirmed_at_once_is_told_in_two_steps() -> Result<()> {
+async fn creation_with_confirmation_causes_two_events() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({})).await?;
     let mut form = INTENT.to_vec();
@@ -280,7 +287,7 @@ async fn what_is_made_and_confirmed_at_once_is_told_in_two_steps() -> Result<()>
 }
 
 #[tokio::test]
-async fn shuffled_events_all_come_in_another_order() -> Result<()> {
+async fn shuffled_events_arrive_once_in_another_order() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({ "mode": "shuffled", "ms": 600, "seed": 3 })).await?;
     for card in ["pm_card_visa", "pm_card_amex", "pm_card_mastercard", "pm_card_visa_debit"] {
@@ -293,18 +300,22 @@ async fn shuffled_events_all_come_in_another_order() -> Result<()> {
     assert_ne!(received_ids, event_ids);
     received_ids.sort_by_key(|id| id.as_str());
     event_ids.sort_by_key(|id| id.as_str());
-    assert_eq!(received_ids, event_ids, "each once");
+    assert_eq!(received_ids, event_ids, "each event arrives once");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_event_is_sent_again_on_request() -> Result<()> {
+async fn event_is_delivered_again_on_request() -> Result<()> {
     let listener = Listener::open(&[200, 409]).await?;
     let provider = Provider::open_with_listener(&listener, json!({})).await?;
     provider.intent("pm_card_visa").await?;
     let events = provider.events_when_delivered().await?;
     let id = events[0]["id"].as_str().unwrap_or_default();
-    assert_eq!(provider.replay(id).await?, (200, json!({ "event_id": id, "status": 409 })), "and once only");
+    assert_eq!(
+        provider.replay(id).await?,
+        (200, json!({ "event_id": id, "status": 409 })),
+        "a requested delivery is not retried"
+    );
     assert_eq!(provider.replay(id).await?, (200, json!({ "event_id": id, "status": 200 })));
     assert_eq!(answers(&provider.events_when_delivered().await?[0]), [200, 409, 200]);
     assert_eq!(listener.received().len(), 3);
@@ -313,7 +324,7 @@ async fn an_event_is_sent_again_on_request() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_is_told_once_it_is_turned_off() -> Result<()> {
+async fn removed_endpoint_receives_no_events() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({ "mode": "late", "ms": 300 })).await?;
     provider.intent("pm_card_visa").await?;
@@ -330,26 +341,30 @@ async fn nobody_is_told_once_it_is_turned_off() -> Result<()> {
         events.iter().map(|event| &event["mode"]).collect::<Vec<_>>(),
         [&json!("late"), &Value::Null, &json!("prompt")]
     );
-    assert_eq!((listener.received().len(), next.received().len()), (0, 1), "what was due to one is not for the next");
+    assert_eq!(
+        (listener.received().len(), next.received().len()),
+        (0, 1),
+        "the next endpoint does not receive events of the removed one"
+    );
     provider.http.delete(format!("{}/_fake/webhooks", provider.base)).send().await?;
     assert_eq!(provider.replay(events[0]["id"].as_str().unwrap_or_default()).await?.0, 409);
     Ok(())
 }
 
 #[tokio::test]
-async fn the_way_of_delivery_may_change_while_events_wait() -> Result<()> {
+async fn endpoint_may_change_while_events_are_delayed() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({ "mode": "late", "ms": 300 })).await?;
     provider.intent("pm_card_visa").await?;
     provider.listen(&json!({ "url": listener.url, "secret": SECRET })).await?;
     assert_eq!(listener.received().len(), 0);
     provider.events_when_delivered().await?;
-    assert_eq!(listener.received().len(), 1, "it comes late, but it comes");
+    assert_eq!(listener.received().len(), 1, "the delayed event is delivered");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_order_reads_its_own_events() -> Result<()> {
+async fn events_are_filtered_by_order() -> Result<()> {
     let listener = Listener::open(&[]).await?;
     let provider = Provider::open_with_listener(&listener, json!({ "mode": "never" })).await?;
     provider.paid("pm_card_visa").await?;
@@ -363,7 +378,7 @@ async fn an_order_reads_its_own_events() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_makes_no_sense_is_refused() -> Result<()> {
+async fn invalid_endpoint_is_refused() -> Result<()> {
     let provider = Provider::open().await?;
     let url = "http://127.0.0.1:9/hooks";
     for invalid in [

@@ -1,4 +1,4 @@
-//! Valid and invalid images, made by the tests. See [`super::make`].
+//! Valid and invalid images, made by the tests. See [`super::convert`].
 
 use catalog::ImageSize::{Large, Medium, Small};
 use image::codecs::jpeg::JpegEncoder;
@@ -47,41 +47,41 @@ fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn refused(bytes: &[u8], declared: ImageType) -> ImageRefusal {
-    make(bytes, declared).expect_err("it must be refused")
+fn refusal_of(bytes: &[u8], declared: ImageType) -> ImageRefusal {
+    convert(bytes, declared).expect_err("it must be refused")
 }
 
 #[test]
-fn a_photograph_becomes_three_pictures() {
-    let picture = make(&jpeg(2400, 1800), ImageType::Jpeg).unwrap();
-    assert_eq!((picture.width, picture.height), (2400, 1800));
-    let sides = picture.files.iter().map(|(size, bytes)| {
+fn photograph_becomes_three_images() {
+    let converted = convert(&jpeg(2400, 1800), ImageType::Jpeg).unwrap();
+    assert_eq!((converted.width, converted.height), (2400, 1800));
+    let sides = converted.files.iter().map(|(size, bytes)| {
         assert_eq!(image::guess_format(bytes).unwrap(), ImageFormat::WebP);
         let shown = load_from_memory(bytes).unwrap();
         (*size, shown.width(), shown.height())
     });
     assert_eq!(sides.collect::<Vec<_>>(), [(Large, 1600, 1200), (Medium, 600, 450), (Small, 200, 150)]);
-    assert!(picture.files.iter().all(|(_, bytes)| bytes.len() < 600_000));
+    assert!(converted.files.iter().all(|(_, bytes)| bytes.len() < 600_000));
 }
 
 #[test]
-fn a_small_picture_is_not_enlarged() {
-    let picture = make(&png(300, 150), ImageType::Png).unwrap();
-    let widths = picture.files.iter().map(|(_, bytes)| load_from_memory(bytes).unwrap().width());
+fn small_image_is_not_enlarged() {
+    let converted = convert(&png(300, 150), ImageType::Png).unwrap();
+    let widths = converted.files.iter().map(|(_, bytes)| load_from_memory(bytes).unwrap().width());
     assert_eq!(widths.collect::<Vec<_>>(), [300, 300, 200]);
 }
 
 #[test]
-fn the_name_is_a_digest_of_what_is_served() {
-    let (idempotency, again) =
-        (make(&png(90, 60), ImageType::Png).unwrap(), make(&png(90, 60), ImageType::Png).unwrap());
-    assert_eq!(idempotency, again);
-    assert!(idempotency.hash.len() == 32 && idempotency.hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    assert_ne!(make(&png(90, 61), ImageType::Png).unwrap().hash, idempotency.hash);
+fn name_is_a_digest_of_the_content() {
+    let (once, again) =
+        (convert(&png(90, 60), ImageType::Png).unwrap(), convert(&png(90, 60), ImageType::Png).unwrap());
+    assert_eq!(once, again);
+    assert!(once.hash.len() == 32 && once.hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    assert_ne!(convert(&png(90, 61), ImageType::Png).unwrap().hash, once.hash);
 }
 
 #[test]
-fn a_picture_taken_sideways_is_turned_upright_and_says_nothing_of_where_it_was_taken() {
+fn sideways_image_is_rotated_and_loses_its_location() {
     // Exif, little-endian, one entry: orientation (0x0112), a short, 6: rotate to the right.
     let mut exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
     exif.extend(b"GPS 52.5 N");
@@ -91,34 +91,34 @@ fn a_picture_taken_sideways_is_turned_upright_and_says_nothing_of_where_it_was_t
     photograph(400, 300).write_with_encoder(encoder).unwrap();
     assert!(sideways.windows(3).any(|window| window == b"GPS"));
 
-    let picture = make(&sideways, ImageType::Jpeg).unwrap();
-    assert_eq!((picture.width, picture.height), (300, 400));
-    for (_, bytes) in &picture.files {
+    let converted = convert(&sideways, ImageType::Jpeg).unwrap();
+    assert_eq!((converted.width, converted.height), (300, 400));
+    for (_, bytes) in &converted.files {
         assert!(!bytes.windows(3).any(|window| window == b"GPS") && !bytes.windows(4).any(|window| window == b"EXIF"));
         let upright = load_from_memory(bytes).unwrap().into_luma8();
         let (top, bottom) = (upright.get_pixel(20, 4).0[0], upright.get_pixel(20, upright.height() - 4).0[0]);
-        assert!(top < 40 && bottom > 160, "what was dark at the left is dark at the top: {top}, {bottom}");
+        assert!(top < 40 && bottom > 160, "the dark left side must be at the top: {top}, {bottom}");
     }
 }
 
 #[test]
-fn what_is_transparent_stays_so_and_gray_and_deep_ones_are_read() {
+fn transparency_stays_and_gray_and_16_bit_images_are_read() {
     let cut_out = RgbaImage::from_fn(40, 40, |x, _| Rgba([200, 10, 10, if x < 20 { 255 } else { 0 }]));
-    let picture = make(&file(&DynamicImage::ImageRgba8(cut_out), ImageFormat::Png), ImageType::Png).unwrap();
-    let shown = load_from_memory(&picture.files[0].1).unwrap().into_rgba8();
+    let converted = convert(&file(&DynamicImage::ImageRgba8(cut_out), ImageFormat::Png), ImageType::Png).unwrap();
+    let shown = load_from_memory(&converted.files[0].1).unwrap().into_rgba8();
     assert!(shown.get_pixel(30, 5).0[3] == 0 && shown.get_pixel(5, 5).0[3] == 255);
 
     let gray = DynamicImage::ImageLuma8(GrayImage::from_fn(300, 20, |x, _| Luma([(x % 256) as u8])));
     for image in
         [gray.clone(), DynamicImage::ImageLumaA16(gray.to_luma_alpha16()), photograph(30, 20).to_rgb16().into()]
     {
-        assert!(make(&file(&image, ImageFormat::Png), ImageType::Png).is_ok(), "{:?}", image.color());
+        assert!(convert(&file(&image, ImageFormat::Png), ImageType::Png).is_ok(), "{:?}", image.color());
     }
-    assert!(make(&file(&gray, ImageFormat::Jpeg), ImageType::Jpeg).is_ok());
+    assert!(convert(&file(&gray, ImageFormat::Jpeg), ImageType::Jpeg).is_ok());
 }
 
 #[test]
-fn of_what_moves_the_first_picture_is_shown() {
+fn first_frame_of_an_animation_is_shown() {
     let (red, green) =
         (RgbaImage::from_pixel(30, 20, Rgba([250, 0, 0, 255])), RgbaImage::from_pixel(30, 20, Rgba([0, 250, 0, 255])));
     let config = webp::WebPConfig::new().unwrap();
@@ -128,66 +128,66 @@ fn of_what_moves_the_first_picture_is_shown() {
     let film = film.encode();
     assert!(film.windows(4).any(|window| window == b"ANMF"));
 
-    let picture = make(&film, ImageType::Webp).unwrap();
-    let shown = load_from_memory(&picture.files[0].1).unwrap().into_rgb8();
+    let converted = convert(&film, ImageType::Webp).unwrap();
+    let shown = load_from_memory(&converted.files[0].1).unwrap().into_rgb8();
     assert!(shown.get_pixel(10, 10).0[0] > 200 && shown.get_pixel(10, 10).0[1] < 50);
 }
 
 #[test]
-fn what_is_no_picture_is_refused_whatever_it_is_called() {
+fn other_files_are_refused_whatever_their_type() {
     for fake in [
         &b""[..],
         b"<!doctype html><script>alert(1)</script>",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"%PDF-1.7",
     ] {
-        assert_eq!(refused(fake, ImageType::Png), ImageRefusal::NotAnImage);
+        assert_eq!(refusal_of(fake, ImageType::Png), ImageRefusal::NotAnImage);
     }
-    assert_eq!(refused(&jpeg(8, 8), ImageType::Png), ImageRefusal::TypeMismatch);
-    assert_eq!(refused(&png(8, 8), ImageType::Webp), ImageRefusal::TypeMismatch);
-    assert_eq!(refused(b"GIF89a\x01\0\x01\0\0\0\0;", ImageType::Jpeg), ImageRefusal::TypeMismatch);
+    assert_eq!(refusal_of(&jpeg(8, 8), ImageType::Png), ImageRefusal::TypeMismatch);
+    assert_eq!(refusal_of(&png(8, 8), ImageType::Webp), ImageRefusal::TypeMismatch);
+    assert_eq!(refusal_of(b"GIF89a\x01\0\x01\0\0\0\0;", ImageType::Jpeg), ImageRefusal::TypeMismatch);
 }
 
 #[test]
-fn a_picture_that_unfolds_to_too_many_pixels_is_not_unfolded() {
-    let began = std::time::Instant::now();
+fn image_with_too_many_pixels_is_not_decoded() {
+    let started = std::time::Instant::now();
     for (width, height) in [(30_000, 30_000), (12_001, 1), (1, 12_001), (8_000, 5_001)] {
-        assert_eq!(refused(&png_that_claims(width, height), ImageType::Png), ImageRefusal::TooManyPixels);
+        assert_eq!(refusal_of(&png_that_claims(width, height), ImageType::Png), ImageRefusal::TooManyPixels);
     }
     // Start of frame: length, bits, height, width.
     let huge = overwritten(jpeg(8, 8), &[0xFF, 0xC0], 3, &[0x75, 0x30, 0x75, 0x30]);
-    assert_eq!(refused(&huge, ImageType::Jpeg), ImageRefusal::TooManyPixels);
+    assert_eq!(refusal_of(&huge, ImageType::Jpeg), ImageRefusal::TooManyPixels);
     // 14 bits each, minus one: 12,001 by 8.
     let bits = (12_000_u32 | 7 << 14).to_le_bytes();
     let huge = overwritten(file(&photograph(8, 8), ImageFormat::WebP), b"VP8L", 5, &bits);
-    assert_eq!(refused(&huge, ImageType::Webp), ImageRefusal::TooManyPixels);
-    assert!(began.elapsed().as_secs() < 5, "nothing of that size was decoded");
+    assert_eq!(refusal_of(&huge, ImageType::Webp), ImageRefusal::TooManyPixels);
+    assert!(started.elapsed().as_secs() < 5, "nothing of that size was decoded");
 }
 
 #[test]
-fn a_frame_larger_than_its_picture_is_not_unfolded_either() {
+fn frame_larger_than_its_image_is_not_decoded() {
     let frame = webp::Encoder::from_rgb(photograph(8, 8).as_bytes(), 8, 8).encode(80.0);
     let frame = overwritten(frame.to_vec(), &[0x9D, 0x01, 0x2A], 0, &[0xFF, 0x3F, 0xFF, 0x3F]);
     // An extended header of 8 by 8, minus one each.
     let header = [&b"VP8X\x0A\0\0\0\0\0\0\0"[..], &[7, 0, 0, 7, 0, 0]].concat();
     let trap = [&frame[..12], &header, &frame[12..]].concat();
-    assert_eq!(refused(&trap, ImageType::Webp), ImageRefusal::TooManyPixels);
+    assert_eq!(refusal_of(&trap, ImageType::Webp), ImageRefusal::TooManyPixels);
 }
 
 #[test]
-fn the_largest_picture_there_may_be_is_taken() {
+fn largest_allowed_image_is_accepted() {
     let mut bytes = Vec::new();
     // 40 megapixels of one colour take about 40 KB.
     let plain = vec![90; 8_000 * 5_000];
     PngEncoder::new(&mut bytes).write_image(&plain, 8_000, 5_000, image::ExtendedColorType::L8).unwrap();
-    let picture = make(&bytes, ImageType::Png).unwrap();
-    assert_eq!((picture.width, picture.height), (8_000, 5_000));
+    let converted = convert(&bytes, ImageType::Png).unwrap();
+    assert_eq!((converted.width, converted.height), (8_000, 5_000));
 }
 
 #[test]
-fn a_damaged_file_is_refused_or_shown_as_far_as_it_goes() {
+fn damaged_file_is_refused_or_partly_shown() {
     let whole = png(60, 40);
-    assert_eq!(refused(&whole[..whole.len() / 2], ImageType::Png), ImageRefusal::Unreadable);
+    assert_eq!(refusal_of(&whole[..whole.len() / 2], ImageType::Png), ImageRefusal::Unreadable);
     let files = [
         (png(24, 16), ImageType::Png),
         (jpeg(24, 16), ImageType::Jpeg),
@@ -198,8 +198,8 @@ fn a_damaged_file_is_refused_or_shown_as_far_as_it_goes() {
             let mut damaged = file.clone();
             damaged[at] = !damaged[at];
             // No panic and no endless loop; the result is an image.
-            if let Ok(picture) = make(&damaged, declared) {
-                assert_eq!(picture.files.len(), 3);
+            if let Ok(converted) = convert(&damaged, declared) {
+                assert_eq!(converted.files.len(), 3);
             }
         }
     }

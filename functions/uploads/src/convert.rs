@@ -19,7 +19,7 @@ const MAX_MEMORY: u64 = 400 * 1024 * 1024;
 
 /// What is served of one upload.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Picture {
+pub(crate) struct ConvertedImage {
     /// Pixels of the original, after its rotation.
     pub(crate) width: u32,
     /// Pixels of the original, after its rotation.
@@ -31,11 +31,11 @@ pub(crate) struct Picture {
 }
 
 /// Makes the images of an upload that was announced as `declared`. A panic of a decoder counts as an unreadable file.
-pub(crate) fn make(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRefusal> {
-    catch_unwind(|| make_unguarded(bytes, declared)).unwrap_or(Err(ImageRefusal::Unreadable))
+pub(crate) fn convert(bytes: &[u8], declared: ImageType) -> Result<ConvertedImage, ImageRefusal> {
+    catch_unwind(|| convert_unguarded(bytes, declared)).unwrap_or(Err(ImageRefusal::Unreadable))
 }
 
-fn make_unguarded(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRefusal> {
+fn convert_unguarded(bytes: &[u8], declared: ImageType) -> Result<ConvertedImage, ImageRefusal> {
     let decoded = decode(bytes, sniff(bytes, declared)?)?;
     let (width, height) = (decoded.image.width(), decoded.image.height());
     let mut next = to_srgb(fit(eight_bits(decoded.image), ImageSize::Large.pixels()), decoded.profile.as_deref());
@@ -46,7 +46,7 @@ fn make_unguarded(bytes: &[u8], declared: ImageType) -> Result<Picture, ImageRef
     }
     let bytes: Vec<u8> = files.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect();
     let hash = sha256_hex(&bytes).chars().take(32).collect();
-    Ok(Picture { width, height, hash, files })
+    Ok(ConvertedImage { width, height, hash, files })
 }
 
 /// The format by the first bytes. It must be the announced one, so an HTML page named `.png` is refused.
@@ -114,5 +114,5 @@ fn eight_bits(image: DynamicImage) -> DynamicImage {
 }
 
 #[cfg(test)]
-#[path = "picture_tests.rs"]
+#[path = "convert_tests.rs"]
 mod tests;
