@@ -60,8 +60,8 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
 async fn erase_account(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
     let (until, now) = (Instant::now() + SLICE, Clock::System.now());
     let mut before = deleted.orders_before;
-    let next_message = |orders_before, once_more| {
-        let event = Event::UserDeleted(UserDeleted { orders_before, once_more, ..deleted.clone() });
+    let next_message = |orders_before, is_second_pass| {
+        let event = Event::UserDeleted(UserDeleted { orders_before, is_second_pass, ..deleted.clone() });
         Envelope { event, ..envelope.clone() }
     };
     loop {

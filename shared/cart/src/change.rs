@@ -30,14 +30,14 @@ pub enum ChangeKind {
     },
     /// Two carts were merged, and the line has fewer pieces than they had together, because of the stock or the limits of a cart.
     Capped {
-        /// Pieces in both carts.
+        /// OrderItem in both carts.
         was: u32,
-        /// Pieces in the merged cart.
+        /// OrderItem in the merged cart.
         now: u32,
     },
     /// The product is no longer sold, and the line was removed.
     Gone {
-        /// Pieces that were in the line.
+        /// OrderItem that were in the line.
         was: u32,
         /// Always 0.
         now: u32,

@@ -1,7 +1,7 @@
 //! The text of the email about an event, in English. Localised templates have an issue of their own. Pure.
 
 use events::{
-    CancelReason, Event, OrderCancelled, PaymentDone, PaymentFailed, PaymentMismatched, PaymentRefunded, StockLow,
+    CancelReason, Event, OrderCancelled, PaymentChanged, PaymentFailed, PaymentMismatched, PaymentRefunded, StockLow,
 };
 use values::{Currency, Money};
 
@@ -22,7 +22,7 @@ pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
     Some(draft.into_mail(name))
 }
 
-fn payment_completed(payment: &PaymentDone) -> MailDraft<'_> {
+fn payment_completed(payment: &PaymentChanged) -> MailDraft<'_> {
     let number = &payment.order_number;
     MailDraft {
         subject: format!("Your order {number} is confirmed and paid"),
@@ -110,7 +110,7 @@ fn stock_low(stock: &StockLow) -> MailDraft<'_> {
     MailDraft {
         subject: format!("Low stock: {available} left of {sku}"),
         paragraphs: vec![format!(
-            "{available} pieces of {name} can still be sold. You receive this email at {threshold} or fewer. Pieces that \
+            "{available} pieces of {name} can still be sold. You receive this email at {threshold} or fewer. OrderItem that \
              are held for orders are not counted."
         )],
         facts: vec![("SKU", sku.to_string()), ("Product", product_id.to_string()), ("Left", available.to_string())],
@@ -121,7 +121,7 @@ fn stock_low(stock: &StockLow) -> MailDraft<'_> {
 
 /// The amount at the provider: as money if its currency is known, otherwise as it was sent.
 fn provider_amount(mismatch: &PaymentMismatched) -> String {
-    let PaymentMismatched { seen_amount: amount, seen_currency: currency, .. } = mismatch;
+    let PaymentMismatched { provider_amount: amount, provider_currency: currency, .. } = mismatch;
     match currency.to_ascii_uppercase().parse::<Currency>() {
         Ok(known) => Money::new(*amount, known).to_string(),
         Err(_) => format!("{amount} minor units of {currency:?}"),

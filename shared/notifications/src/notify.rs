@@ -130,8 +130,8 @@ fn log_alarm(mismatch: &PaymentMismatched) {
         payment.id = %mismatch.payment_id,
         payment.intent = mismatch.intent,
         payment.expected = %mismatch.expected,
-        payment.seen_amount = mismatch.seen_amount,
-        payment.seen_currency = mismatch.seen_currency,
+        payment.provider_amount = mismatch.provider_amount,
+        payment.provider_currency = mismatch.provider_currency,
         "provider has another amount or currency than the order"
     );
 }

@@ -1,7 +1,7 @@
 //! An order and its transitions. Each returns the next version of the order, or an error when it is illegal_transition. Pure.
 
 use events::{
-    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderMoved, Pieces, Recipient,
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderStatusChanged, OrderItem, Recipient,
 };
 use identity::Address;
 use serde::{Deserialize, Serialize};
@@ -154,9 +154,9 @@ impl Order {
     }
 
     /// The pieces of its events: what was taken from stock.
-    fn pieces(&self) -> Vec<Pieces> {
+    fn pieces(&self) -> Vec<OrderItem> {
         let pieces =
-            |item: &Item| Pieces { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
+            |item: &Item| OrderItem { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
         self.items.iter().map(pieces).collect()
     }
 
@@ -173,8 +173,8 @@ impl Order {
     }
 
     /// The data of `order.processing` and `order.shipped`.
-    pub fn moved_event(&self) -> OrderMoved {
-        OrderMoved {
+    pub fn moved_event(&self) -> OrderStatusChanged {
+        OrderStatusChanged {
             order_id: self.id,
             order_number: self.number.clone(),
             payment_id: self.payment_id,

@@ -1,6 +1,6 @@
 //! A payment and its transitions. Each returns the next version of the payment, or an error when it is illegal. Pure.
 
-use events::{Line, PaymentDone, Recipient};
+use events::{Line, PaymentChanged, Recipient};
 use values::{Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp};
 
 use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
@@ -171,8 +171,8 @@ impl Payment {
     }
 
     /// The data of its events.
-    pub fn event_data(&self) -> PaymentDone {
-        PaymentDone {
+    pub fn event_data(&self) -> PaymentChanged {
+        PaymentChanged {
             payment_id: self.id,
             order_id: self.order_id,
             order_number: self.order_number.clone(),

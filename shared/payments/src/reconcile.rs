@@ -129,8 +129,8 @@ impl PaymentService {
             order_number: payment.order_number.clone(),
             intent: intent.id.clone(),
             expected: payment.amount,
-            seen_amount: intent.amount,
-            seen_currency: intent.currency.clone(),
+            provider_amount: intent.amount,
+            provider_currency: intent.currency.clone(),
         };
         let message = "The payment failed. You were not charged. Try another method.".into();
         let failure = Failure { code: "amount_mismatch".into(), message };

@@ -73,15 +73,15 @@ impl ImportSlice<'_> {
         }
         let Progress { place, counts, report } = progress;
         let report = match state.ended && counts.rejected > 0 {
-            true => report.ended().await?,
-            false => report.paused(self.job.version).await?,
+            true => report.finish().await?,
+            false => report.pause(self.job.version).await?,
         };
         Ok((ImportProgress { source: Some((size, source.etag)), place, report, ..state }, counts))
     }
 
     /// Size and ETag of the file when its import starts.
     async fn source_file(&self) -> Result<(u64, Etag)> {
-        let metadata = self.bucket.look(&self.job.upload_key()).await?;
+        let metadata = self.bucket.head(&self.job.upload_key()).await?;
         let (size, etag) = metadata.ok_or_else(|| {
             Error::conflict("file_missing", "The file of the import does not exist. Upload it again with a new import.")
         })?;

@@ -2,7 +2,7 @@
 //! it, and the next slice continues at the checkpoint. The caller passes times and ids.
 
 use serde::{Deserialize, Serialize};
-use values::{Actor, Error, EventId, JobId, Lease, LeaseClaim, Timestamp};
+use values::{Actor, Error, EventId, JobId, Lease, LeaseStatus, Timestamp};
 
 use crate::Format;
 use crate::bulk::progress::{ExportProgress, ImportProgress};
@@ -156,7 +156,7 @@ impl Job {
     }
 
     fn is_leased(&self, now: Timestamp) -> bool {
-        self.lease.is_some_and(|lease| lease.holds(now))
+        self.lease.is_some_and(|lease| lease.is_active(now))
     }
 
     /// The bucket key of the file of an import.
@@ -190,16 +190,16 @@ impl Job {
         if self.is_over() || self.status == JobStatus::Waiting {
             return Claim::Skip;
         }
-        match Lease::seen(self.lease, by, now) {
-            LeaseClaim::ByThis(until) => return Claim::NotBefore(until),
-            LeaseClaim::ByAnother => return Claim::Skip,
-            LeaseClaim::Free => {}
+        match Lease::status(self.lease, by, now) {
+            LeaseStatus::HeldByThis(until) => return Claim::NotBefore(until),
+            LeaseStatus::HeldByOther => return Claim::Skip,
+            LeaseStatus::Free => {}
         }
         if self.tries >= MAX_TRIES {
             let given_up = Error::conflict("given_up", "The job failed too often. Start a new one.");
             return Claim::GiveUp(Box::new(self.with_failure(&given_up, now)));
         }
-        let lease = Some(Lease::taken(by, LEASE_SECONDS, now));
+        let lease = Some(Lease::new(by, LEASE_SECONDS, now));
         Claim::Granted(Box::new(Self {
             status: JobStatus::Running,
             lease,

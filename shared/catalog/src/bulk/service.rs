@@ -1,7 +1,7 @@
 //! The service of imports and exports.
 
 use aws_kit::{Aws, Bucket, CommitError, Transaction, outbox_put};
-use events::{Envelope, Event, JobAdvanced};
+use events::{Envelope, Event, JobDue};
 use values::{Result, Trace};
 
 use crate::CatalogService;
@@ -43,7 +43,7 @@ impl JobService {
     }
 
     pub(crate) fn announcement(&self, job: &Job, trace: &Trace) -> Envelope {
-        let advanced = JobAdvanced { job_id: job.id };
+        let advanced = JobDue { job_id: job.id };
         let event = if job.is_import() { Event::ImportUploaded(advanced) } else { Event::ExportRequested(advanced) };
         Envelope::new(&self.products.clock, trace, job.id, job.version, event)
     }

@@ -1,6 +1,6 @@
 //! Use cases: log the stock movements of orders, and list movements.
 
-use events::Pieces;
+use events::OrderItem;
 use futures::future::try_join_all;
 use values::{Error, OrderId, Page, PageRequest, ProductId, Result, Sku, Timestamp};
 
@@ -9,13 +9,13 @@ use crate::{CatalogService, StockMovement};
 impl CatalogService {
     /// Logs the sale of an order that was placed at `at`. Done again, it changes nothing. One write per SKU, in
     /// parallel.
-    pub async fn log_sale(&self, order: OrderId, items: &[Pieces], at: Timestamp) -> Result<()> {
+    pub async fn log_sale(&self, order: OrderId, items: &[OrderItem], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| StockMovement::of_sale(order, pieces, at))).await
     }
 
     /// Logs the return of an order that was cancelled at `at`. Done again, it changes nothing. One write per SKU, in
     /// parallel.
-    pub async fn log_return(&self, order: OrderId, items: &[Pieces], at: Timestamp) -> Result<()> {
+    pub async fn log_return(&self, order: OrderId, items: &[OrderItem], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| StockMovement::of_return(order, pieces, at))).await
     }
 

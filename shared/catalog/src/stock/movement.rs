@@ -5,7 +5,7 @@
 //! events arrive. A movement's key is made from its order and kind, so a repeated event writes the same row again. The
 //! sale and the return of a cancelled order cancel out in any order.
 
-use events::Pieces;
+use events::OrderItem;
 use serde::{Deserialize, Serialize};
 use values::{Actor, OrderId, Sku, Text, Timestamp, Trace};
 
@@ -36,7 +36,7 @@ pub struct StockMovement {
     pub sku: Sku,
     /// When it happened. For an order, when it was placed or cancelled.
     pub at: Timestamp,
-    /// Pieces added; negative if removed.
+    /// OrderItem added; negative if removed.
     pub delta: i64,
     pub kind: MovementKind,
     /// The reason that a person gave.
@@ -81,16 +81,16 @@ impl StockMovement {
     }
 
     /// The sale of an order's pieces.
-    pub(crate) fn of_sale(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+    pub(crate) fn of_sale(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
         Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), MovementKind::Sale, at)
     }
 
     /// The return of a cancelled order's pieces.
-    pub(crate) fn of_return(order: OrderId, pieces: &Pieces, at: Timestamp) -> Self {
+    pub(crate) fn of_return(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
         Self::of_order(order, pieces, i64::from(pieces.quantity.get()), MovementKind::Returned, at)
     }
 
-    fn of_order(order: OrderId, pieces: &Pieces, delta: i64, kind: MovementKind, at: Timestamp) -> Self {
+    fn of_order(order: OrderId, pieces: &OrderItem, delta: i64, kind: MovementKind, at: Timestamp) -> Self {
         let (reason, actor, stock_version) = (None, None, None);
         Self { sku: pieces.sku.clone(), at, delta, kind, reason, order_id: Some(order), actor, stock_version }
     }
@@ -157,7 +157,7 @@ mod tests {
         available: u32,
         stock_version: u64,
         log: BTreeMap<String, StockMovement>,
-        orders: Vec<(OrderId, Pieces)>,
+        orders: Vec<(OrderId, OrderItem)>,
         events: Vec<StockMovement>,
     }
 
@@ -179,7 +179,7 @@ mod tests {
             match action {
                 Action::Order(quantity) if *quantity <= self.available => {
                     let (product_id, quantity) = (self.clock.mint(), Quantity::new(*quantity).unwrap());
-                    let (order, pieces) = (self.clock.mint(), Pieces { sku: sku(), product_id, quantity });
+                    let (order, pieces) = (self.clock.mint(), OrderItem { sku: sku(), product_id, quantity });
                     self.available -= quantity.get();
                     self.stock_version += 1;
                     self.events.push(StockMovement::of_sale(order, &pieces, self.clock.now()));
@@ -245,7 +245,7 @@ mod tests {
     fn sale_and_return_of_a_cancelled_order_cancel_out_in_any_order() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let (order, product_id) = (clock.mint(), clock.mint());
-        let pieces = Pieces { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
+        let pieces = OrderItem { sku: sku(), product_id, quantity: Quantity::new(2).unwrap() };
         // Both have the same time.
         let at = clock.now();
         let lines = [StockMovement::of_return(order, &pieces, at), StockMovement::of_sale(order, &pieces, at)];
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn movements_sort_by_time() {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
-        let pieces = Pieces { sku: sku(), product_id: clock.mint(), quantity: Quantity::new(2).unwrap() };
+        let pieces = OrderItem { sku: sku(), product_id: clock.mint(), quantity: Quantity::new(2).unwrap() };
         let lines = [
             StockMovement::initial(&sku(), 3, clock.now(), &trace()),
             StockMovement::of_sale(clock.mint(), &pieces, clock.now()),

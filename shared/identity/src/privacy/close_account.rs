@@ -37,7 +37,7 @@ impl AccountService {
             closed_at: now,
             email_digest: Some(email_digest(&person.email)),
         };
-        let deleted = Event::UserDeleted(UserDeleted { user_id: user, orders_before: None, once_more: false });
+        let deleted = Event::UserDeleted(UserDeleted { user_id: user, orders_before: None, is_second_pass: false });
         let event = Envelope::new(&self.clock, trace, user, closed.version, deleted);
         let revocation = trust.revoke_all(user, now, now.plus_seconds(REVOCATION_SECONDS))?;
         let keys = self.store.api_keys_if_any(&account).await?;

@@ -1,7 +1,7 @@
 //! The export of an account: a job that writes all personal data of a person into one file. Pure.
 
 use serde::{Deserialize, Serialize};
-use values::{Error, EventId, JobId, Lease, LeaseClaim, Timestamp, UserId};
+use values::{Error, EventId, JobId, Lease, LeaseStatus, Timestamp, UserId};
 
 /// How long the job and its file are kept.
 const KEPT_SECONDS: i64 = 7 * 24 * 3600;
@@ -127,16 +127,16 @@ impl ExportJob {
         if self.is_over() {
             return ExportClaim::Skip;
         }
-        match Lease::seen(self.lease, message, now) {
-            LeaseClaim::ByThis(until) => return ExportClaim::RetryAt(until),
-            LeaseClaim::ByAnother => return ExportClaim::Skip,
-            LeaseClaim::Free => {}
+        match Lease::status(self.lease, message, now) {
+            LeaseStatus::HeldByThis(until) => return ExportClaim::RetryAt(until),
+            LeaseStatus::HeldByOther => return ExportClaim::Skip,
+            LeaseStatus::Free => {}
         }
         if self.tries >= MAX_TRIES {
             let given_up = Error::conflict("given_up", "The export failed after too many attempts.");
             return ExportClaim::Run(Box::new(self.failed(&given_up, now)));
         }
-        let lease = Some(Lease::taken(message, LEASE_SECONDS, now));
+        let lease = Some(Lease::new(message, LEASE_SECONDS, now));
         let claimed = Self { status: ExportStatus::Running, lease, tries: self.tries + 1, ..self.next(now) };
         ExportClaim::Run(Box::new(claimed))
     }
