@@ -28,14 +28,14 @@ impl Register {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
-    email: NewEmail,
+    email: Email,
     password: String,
 }
 
 impl Login {
     pub(crate) fn login(self, client: Client) -> identity::Login {
         let Client { device, network, .. } = client;
-        identity::Login { email: self.email.into(), password: self.password, device, network }
+        identity::Login { email: self.email, password: self.password, device, network }
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Redeem {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reset {
-    pub(crate) email: NewEmail,
+    pub(crate) email: Email,
 }
 
 /// POST /auth/reset-password/confirm.
@@ -79,4 +79,18 @@ impl ConfirmReset {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verify {
     pub(crate) token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
+
+    #[test]
+    fn old_email_can_log_in_and_reset_but_not_register() {
+        let old = "a..b@example.com";
+        assert!(from_value::<Login>(json!({ "email": old, "password": "x" })).is_ok());
+        assert!(from_value::<Reset>(json!({ "email": old })).is_ok());
+        assert!(from_value::<Register>(json!({ "email": old, "password": "x", "name": "Ada" })).is_err());
+    }
 }

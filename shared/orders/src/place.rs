@@ -4,7 +4,7 @@
 
 use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault};
 use cart::{Cart, Line};
-use catalog::{Offer, Unsold};
+use catalog::{Offer, SaleRefusal};
 use events::{Event, Recipient};
 use identity::Address;
 use payments::NewPayment;
@@ -150,7 +150,7 @@ impl Checkout {
         let problems = find_problems(&order_lines.lines, &self.service.catalog.offers(&skus).await?);
         let lines = reprice(&order_lines.lines, &problems);
         let sums = price_lines(&lines, self.currency)?;
-        let is_gone = problems.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
+        let is_gone = problems.iter().any(|(_, unsold)| *unsold == SaleRefusal::Unavailable);
         if is_gone || sums.total != expected {
             return Err(refusal(&order_lines.lines, &problems, expected, self.currency)?);
         }
@@ -231,8 +231,8 @@ impl Checkout {
 /// The lines that are no longer sold or have another price. Only the transaction can check the stock.
 fn find_problems<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<LineProblem<'a>> {
     let problem = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
-        Some(offer) => offer.judge(0, line.price_version),
-        None => Some(Unsold::Gone),
+        Some(offer) => offer.check_sale(0, line.price_version),
+        None => Some(SaleRefusal::Unavailable),
     };
     lines.iter().filter_map(|line| Some((line, problem(line)?))).collect()
 }
