@@ -41,8 +41,9 @@ impl CatalogService {
         self.write_tree(decide).await
     }
 
-    /// Renames, moves or reorders a category that is at the `expected` version. Its products and subcategories stay in it, and no
-    /// product is written. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
+    /// Renames, moves or reorders a category that is at the `expected` version. Its products and subcategories stay in
+    /// it, and no product is written. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round
+    /// trips.
     pub async fn change_category(
         &self,
         key: &Category,
@@ -67,8 +68,8 @@ impl CatalogService {
         self.write_tree(decide).await
     }
 
-    /// Deletes an empty category that is at the `expected` version. 404; 412 `version_mismatch`; 409 `category_in_use`. 4 round
-    /// trips.
+    /// Deletes an empty category that is at the `expected` version. 404; 412 `version_mismatch`; 409 `category_in_use`.
+    /// 4 round trips.
     pub async fn delete_category(&self, key: &Category, expected: &ExpectedVersion) -> Result<()> {
         let decide = |_: Option<ConditionFailures>| async move {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;

@@ -7,8 +7,8 @@ use crate::CatalogService;
 use crate::RevisionKind;
 
 impl CatalogService {
-    /// Archives a product that is at the `expected` version. From this transaction on, neither it nor its variants can be bought.
-    /// 412 `version_mismatch`. 2 round trips.
+    /// Archives a product that is at the `expected` version. From this transaction on, neither it nor its variants can
+    /// be bought. 412 `version_mismatch`. 2 round trips.
     pub async fn archive(&self, id: ProductId, expected: &ExpectedVersion, trace: &Trace) -> Result<()> {
         let decide = |_: Option<ConditionFailures>| async move {
             let before = self.listing_at_version(id, Some(expected)).await?;

@@ -8,9 +8,9 @@ use crate::product::draft::check_stock;
 use crate::{CatalogService, Listing, ProductContent, StockLevels};
 
 impl CatalogService {
-    /// Replaces the content of a product that is at the `expected` version. The product's SKU stays, and so does the stock of
-    /// existing SKUs. New variants start with the pieces in `stock`; variants that are left out are archived. 412
-    /// `version_mismatch`; 409 `options_fixed` or `sku_taken`. 2 round trips.
+    /// Replaces the content of a product that is at the `expected` version. The product's SKU stays, and so does the
+    /// stock of existing SKUs. New variants start with the pieces in `stock`; variants that are left out are archived.
+    /// 412 `version_mismatch`; 409 `options_fixed` or `sku_taken`. 2 round trips.
     pub async fn replace(
         &self,
         id: ProductId,

@@ -49,8 +49,8 @@ impl CatalogService {
         }
     }
 
-    /// The writes that make `after` of `before`: the product, changed and new offers, archived variants, history, event,
-    /// and `more`. 422 `too_many_changes`.
+    /// The writes that make `after` of `before`: the product, changed and new offers, archived variants, history,
+    /// event, and `more`. 422 `too_many_changes`.
     pub(crate) fn product_writes(
         &self,
         before: &Listing,
@@ -127,8 +127,8 @@ impl CatalogService {
 }
 
 impl ProductWrites {
-    /// The changes of a request that expects a version. 412 `version_mismatch` after a concurrent update of the product;
-    /// 409 `sku_taken`.
+    /// The changes of a request that expects a version. 412 `version_mismatch` after a concurrent update of the
+    /// product; 409 `sku_taken`.
     pub(crate) fn at_version<'a>(self) -> Changes<'a, Listing> {
         let Self { writes, product_slot, claimed_skus, after } = self;
         let content = after.content();

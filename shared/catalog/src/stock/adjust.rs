@@ -46,8 +46,8 @@ impl CatalogService {
         self.write_product(id, idempotency, decide).await
     }
 
-    /// The listing and the offer that is to be adjusted. After a concurrent update, the failed condition has the current
-    /// row of the offer, so the listing is not read again.
+    /// The listing and the offer that is to be adjusted. After a concurrent update, the failed condition has the
+    /// current row of the offer, so the listing is not read again.
     async fn read_offer(
         &self,
         id: ProductId,
