@@ -28,14 +28,14 @@ impl Register {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
-    email: NewEmail,
+    email: Email,
     password: String,
 }
 
 impl Login {
     pub(crate) fn login(self, client: Client) -> identity::Login {
         let Client { device, network, .. } = client;
-        identity::Login { email: self.email.into(), password: self.password, device, network }
+        identity::Login { email: self.email, password: self.password, device, network }
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Redeem {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reset {
-    pub(crate) email: NewEmail,
+    pub(crate) email: Email,
 }
 
 /// POST /auth/reset-password/confirm.
