@@ -15,12 +15,13 @@ const CODES_BY_WEIGHT: [&str; 3] = ["product_unavailable", "price_changed", "ins
 /// A line that cannot be bought as its customer saw it, and why.
 pub(crate) type LineProblem<'a> = (&'a Line, Unsold);
 
-/// The lines whose conditions failed in a transaction.
+/// The lines whose conditions failed in a transaction. `stock` has the write of each line.
 pub(crate) fn line_problems<'a>(
     failures: &ConditionFailures,
-    stock_writes: &[(Slot, &'a Line)],
+    stock: &[Slot],
+    lines: &'a [Line],
 ) -> Result<Vec<LineProblem<'a>>> {
-    let failed = stock_writes.iter().filter_map(|(slot, line)| Some((*line, failures.of(*slot)?)));
+    let failed = stock.iter().zip(lines).filter_map(|(slot, line)| Some((line, failures.of(*slot)?)));
     failed.map(|(line, failure)| Ok((line, why_unsold(failure, line.quantity.get(), line.price_version)?))).collect()
 }
 
