@@ -2,7 +2,7 @@
 //! root with its key as name.
 
 use aws_kit::{Backoff, CommitError, Transaction};
-use values::{Caller, Error, Permission, Result};
+use values::{Caller, Error, ExpectedVersion, Permission, Result};
 
 use crate::categories::store::too_many_categories;
 use crate::categories::tree::{CategoryBranch, CategoryNode, CategoryTree, MAX_CATEGORIES, slug};
@@ -42,19 +42,19 @@ impl CatalogService {
         }
     }
 
-    /// Renames, moves or reorders a category that is at `version`. Its products and subcategories stay in it, and no
+    /// Renames, moves or reorders a category that is at an `expected` version. Its products and subcategories stay in it, and no
     /// product is written. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
     pub async fn change_category(
         &self,
         key: &Category,
-        version: u64,
+        expected: &ExpectedVersion,
         content: CategoryContent,
     ) -> Result<CategoryNode> {
         let CategoryContent { name, parent, position } = content;
         let mut backoff = Backoff::start();
         loop {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
-            check_version(&tree, key, version)?;
+            let version = check_version(&tree, key, expected)?;
             let (name, parent) = (Some(name.clone()), parent.clone());
             let node = CategoryNode { key: key.clone(), name, parent, position, version: version + 1 };
             let mut writes = Transaction::new();
@@ -69,13 +69,13 @@ impl CatalogService {
         }
     }
 
-    /// Deletes an empty category that is at `version`. 404; 412 `version_mismatch`; 409 `category_in_use`. 4 round
+    /// Deletes an empty category that is at an `expected` version. 404; 412 `version_mismatch`; 409 `category_in_use`. 4 round
     /// trips.
-    pub async fn delete_category(&self, key: &Category, version: u64) -> Result<()> {
+    pub async fn delete_category(&self, key: &Category, expected: &ExpectedVersion) -> Result<()> {
         let mut backoff = Backoff::start();
         loop {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
-            check_version(&tree, key, version)?;
+            let version = check_version(&tree, key, expected)?;
             if tree.has_children(key) {
                 return Err(in_use("The category has subcategories. Move or delete them first."));
             }
@@ -105,10 +105,11 @@ impl CatalogService {
     }
 }
 
-fn check_version(tree: &CategoryTree, key: &Category, version: u64) -> Result<()> {
+/// The current version of a category, which has to be an expected one.
+fn check_version(tree: &CategoryTree, key: &Category, expected: &ExpectedVersion) -> Result<u64> {
     match tree.get(key).map(|node| node.version) {
         None => Err(Error::not_found("category")),
-        Some(current) if current == version => Ok(()),
+        Some(current) if expected.matches(current) => Ok(current),
         Some(_) => Err(Error::version_mismatch("category")),
     }
 }

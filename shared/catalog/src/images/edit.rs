@@ -1,7 +1,7 @@
 //! Use cases: change or remove an image.
 
 use aws_kit::Idempotent;
-use values::{ImageId, ProductId, Result, Trace};
+use values::{ExpectedVersion, ImageId, ProductId, Result, Trace};
 
 use crate::images::image::{change, remove};
 use crate::{Alt, CatalogService, Image, Listing, RevisionKind};
@@ -12,7 +12,7 @@ impl CatalogService {
     pub async fn change_image(
         &self,
         product: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         image: ImageId,
         alt: Option<Alt>,
         position: u32,
@@ -29,7 +29,7 @@ impl CatalogService {
     pub async fn remove_image(
         &self,
         product: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         image: ImageId,
         trace: &Trace,
     ) -> Result<Listing> {

@@ -1,7 +1,7 @@
 //! Use case: change parts of a product.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{ProductId, Result, Trace};
+use values::{ExpectedVersion, ProductId, Result, Trace};
 
 use crate::{CatalogService, Listing, Patch, RevisionKind};
 
@@ -10,7 +10,7 @@ impl CatalogService {
     pub async fn patch(
         &self,
         id: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         patch: Patch,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
@@ -22,7 +22,7 @@ impl CatalogService {
     async fn try_patch(
         &self,
         id: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         patch: Patch,
         trace: &Trace,
         idempotency: Option<&Idempotency>,

@@ -1,7 +1,7 @@
 //! Use case: replace the content of a product.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{ProductId, Result, Trace};
+use values::{ExpectedVersion, ProductId, Result, Trace};
 
 use crate::RevisionKind;
 use crate::product::draft::check_stock;
@@ -14,7 +14,7 @@ impl CatalogService {
     pub async fn replace(
         &self,
         id: ProductId,
-        version: u64,
+        version: &ExpectedVersion,
         content: ProductContent,
         stock: &StockLevels,
         trace: &Trace,

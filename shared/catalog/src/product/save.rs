@@ -2,7 +2,7 @@
 
 use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
 use events::{Envelope, ProductChanged};
-use values::{Error, ProductId, Result, Sku, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, Sku, Trace};
 
 use crate::product::variants::MAX_VARIANTS;
 use crate::{
@@ -25,9 +25,9 @@ pub(crate) struct ClaimedSkus(Vec<(Slot, Sku)>);
 impl CatalogService {
     /// Reads the listing that is to be changed. 404; 412 if it is not at `version`; 409 if it is archived. 1 round
     /// trip, 2 if the product or its newest variants are new to this execution environment.
-    pub(crate) async fn listing_at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
+    pub(crate) async fn listing_at_version(&self, id: ProductId, version: Option<&ExpectedVersion>) -> Result<Listing> {
         let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
-        if version.is_some_and(|version| version != listing.product.version) {
+        if version.is_some_and(|version| !version.matches(listing.product.version)) {
             return Err(Error::version_mismatch("product"));
         }
         match listing.product.status {

@@ -1,7 +1,7 @@
 //! Use cases: a customer changes or deletes their review.
 
 use aws_kit::Idempotent;
-use values::{ProductId, Result, ReviewId, Trace, UserId};
+use values::{ExpectedVersion, ProductId, Result, ReviewId, Trace, UserId};
 
 use crate::reviews::review::no_review;
 use crate::reviews::update::ReviewUpdate;
@@ -15,7 +15,7 @@ impl CatalogService {
         place: (ProductId, ReviewId),
         user: UserId,
         content: &ReviewContent,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         trace: &Trace,
     ) -> Result<Review> {
         let changed = self.update_review(place, version, trace, None, |review| {
@@ -33,7 +33,7 @@ impl CatalogService {
         &self,
         place: (ProductId, ReviewId),
         user: UserId,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         trace: &Trace,
     ) -> Result<()> {
         let deleted = self.update_review(place, version, trace, None, |review| {

@@ -1,7 +1,7 @@
 //! Use case: an admin hides a review or shows it again.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{Error, ProductId, Result, ReviewId, Text, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, ReviewId, Text, Trace};
 
 use crate::reviews::update::{ReviewUpdate, StoredReviewId};
 use crate::{CatalogService, Moderation, Review, Visibility};
@@ -13,7 +13,7 @@ pub struct ModerationDecision {
     /// Only with `Hidden`.
     pub reason: Option<Text<200>>,
     /// Only if the review is at this version.
-    pub version: Option<u64>,
+    pub version: Option<ExpectedVersion>,
 }
 
 impl CatalogService {
@@ -29,7 +29,7 @@ impl CatalogService {
         if decision.status == Visibility::Visible && decision.reason.is_some() {
             return Err(Error::invalid("reason", "reason_without_hiding", "is allowed only when a review is hidden"));
         }
-        let result = self.update_review(place, decision.version, trace, idempotency, |review| {
+        let result = self.update_review(place, decision.version.as_ref(), trace, idempotency, |review| {
             Ok(moderate(review, decision, self, trace))
         });
         match (result.await, idempotency) {

@@ -3,7 +3,7 @@
 use aws_kit::{Backoff, CommitError, Idempotency, Idempotent, Transaction, outbox_put};
 use events::{Envelope, Event, ReviewChanged};
 use serde::{Deserialize, Serialize};
-use values::{Error, ProductId, Result, ReviewId, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, ReviewId, Trace};
 
 use crate::reviews::review::{RatingChange, no_review};
 use crate::{CatalogService, Review};
@@ -31,7 +31,7 @@ impl CatalogService {
     pub(crate) async fn update_review(
         &self,
         place: (ProductId, ReviewId),
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
         decide: impl Fn(&Review) -> Result<ReviewUpdate>,
@@ -43,7 +43,7 @@ impl CatalogService {
             let before = current.ok_or_else(no_review)?;
             // The author is checked before the version, so that others learn nothing about the version.
             let update = decide(&before)?;
-            if version.is_some_and(|version| version != before.version) {
+            if version.is_some_and(|version| !version.matches(before.version)) {
                 return Err(Error::version_mismatch("review"));
             }
             let after = match update {

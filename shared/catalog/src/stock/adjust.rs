@@ -31,10 +31,8 @@ impl CatalogService {
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Listing>> {
-        let listing = self.listing_at_version(id, adjustment.version).await?;
-        if adjustment.offer_changes.is_some_and(|moves| moves != listing.offer_changes()) {
-            return Err(Error::version_mismatch("stock"));
-        }
+        let listing = self.listing_at_version(id, adjustment.version.as_ref()).await?;
+        adjustment.check_offer_changes(&listing)?;
         let mut before = listing.countable_offer(adjustment.sku.as_ref())?.clone();
         for _ in 0..MAX_ATTEMPTS {
             if adjustment.import_line.is_some() && adjustment.import_line == before.counted_by {
@@ -46,7 +44,8 @@ impl CatalogService {
             let counted_by = adjustment.import_line.clone().or_else(|| before.counted_by.clone());
             let after = Offer { available, stock_version: before.stock_version + 1, counted_by, ..before };
             let offer_slot = writes.add(self.catalog.adjust_offer(&after)?);
-            let version_slot = adjustment.version.map(|version| self.catalog.check_version(id, version)).transpose()?;
+            let version = adjustment.version.as_ref().map(|_| listing.product.version);
+            let version_slot = version.map(|version| self.catalog.check_version(id, version)).transpose()?;
             let version_slot = version_slot.map(|write| writes.add(write));
             writes.add(self.catalog.put_movement(&self.movement(adjustment, was, &after, trace))?);
             let committed = self.commit(writes, listing.with_offer(after), idempotency).await;
@@ -61,9 +60,7 @@ impl CatalogService {
             if !before.is_active() {
                 return Err(product_archived());
             }
-            if adjustment.offer_changes.is_some() {
-                return Err(Error::version_mismatch("stock"));
-            }
+            adjustment.check_offer_changes(&listing.with_offer(before.clone()))?;
         }
         Err(Error::conflict("changed_meanwhile", "Too many concurrent updates of this stock. Try again later."))
     }

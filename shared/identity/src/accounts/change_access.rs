@@ -1,7 +1,7 @@
 //! Changes the role or the status of an account.
 
 use aws_kit::{Backoff, CommitError};
-use values::{Actor, Error, Result, UserId};
+use values::{Actor, Error, ExpectedVersion, Result, UserId};
 
 use crate::accounts::access::Access;
 use crate::service::AccountService;
@@ -13,7 +13,7 @@ impl AccountService {
     pub(crate) async fn change_access(
         &self,
         user: UserId,
-        expected: Option<u64>,
+        expected: Option<&ExpectedVersion>,
         actor: &Actor,
         next: impl Fn(Access) -> Access,
     ) -> Result<()> {
@@ -21,7 +21,7 @@ impl AccountService {
         let mut backoff = Backoff::start();
         loop {
             let account = self.store.account(user).await?.ok_or_else(missing)?;
-            if expected.is_some_and(|expected| expected != account.version) {
+            if expected.is_some_and(|expected| !expected.matches(account.version)) {
                 return Err(Error::version_mismatch("account"));
             }
             let (before, after) = (Access::of(&account), next(Access::of(&account)));

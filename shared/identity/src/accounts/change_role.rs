@@ -1,7 +1,7 @@
 //! Changes the role of an account, by an admin.
 
 use aws_kit::TokenTrust;
-use values::{Actor, Error, Result, Role, UserId};
+use values::{Actor, Error, ExpectedVersion, Result, Role, UserId};
 
 use crate::accounts::access::Access;
 use crate::accounts::user::User;
@@ -18,7 +18,7 @@ impl AccountService {
         (admin, actor): (UserId, &Actor),
         user: UserId,
         role: Role,
-        expected: Option<u64>,
+        expected: Option<&ExpectedVersion>,
     ) -> Result<User> {
         if admin == user && role != Role::Admin {
             return Err(Error::conflict("own_role", "You cannot give up your own role. Ask another admin."));

@@ -1,7 +1,7 @@
 //! Suspends an account or makes it active again, by an admin.
 
 use aws_kit::TokenTrust;
-use values::{Actor, Error, Result, Text, UserId};
+use values::{Actor, Error, ExpectedVersion, Result, Text, UserId};
 
 use crate::accounts::access::Access;
 use crate::accounts::status::AccountStatus;
@@ -18,7 +18,7 @@ impl AccountService {
         (admin, actor): (UserId, &Actor),
         user: UserId,
         (status, reason): (AccountStatus, Option<Text<200>>),
-        expected: Option<u64>,
+        expected: Option<&ExpectedVersion>,
     ) -> Result<User> {
         if admin == user && status != AccountStatus::Active {
             return Err(Error::conflict("own_status", "You cannot suspend your own account. Ask another admin."));

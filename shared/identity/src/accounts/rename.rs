@@ -1,6 +1,6 @@
 //! Renames the person behind an account.
 
-use values::{Error, Kind, Result, UserId};
+use values::{Error, ExpectedVersion, Kind, Result, UserId};
 
 use crate::accounts::person::Name;
 use crate::accounts::user::User;
@@ -9,9 +9,9 @@ use crate::service::AccountService;
 impl AccountService {
     /// Changes the person's name. With `expected`, only if that is the account's version (412 `version_mismatch`). 1 read, 1
     /// transaction.
-    pub async fn rename(&self, user: UserId, name: Name, expected: Option<u64>) -> Result<User> {
+    pub async fn rename(&self, user: UserId, name: Name, expected: Option<&ExpectedVersion>) -> Result<User> {
         let before = self.profile(user).await?;
-        if expected.is_some_and(|expected| expected != before.version) {
+        if expected.is_some_and(|expected| !expected.matches(before.version)) {
             let detail = "The profile has changed since you read it. Read it again.";
             return Err(Error::new(Kind::PreconditionFailed, "version_mismatch", detail));
         }

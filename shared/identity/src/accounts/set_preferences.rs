@@ -1,6 +1,6 @@
 //! Replaces a person's preferences.
 
-use values::{Error, Result, UserId};
+use values::{Error, ExpectedVersion, Result, UserId};
 
 use crate::accounts::preferences::Preferences;
 use crate::service::AccountService;
@@ -12,11 +12,11 @@ impl AccountService {
         &self,
         user: UserId,
         preferences: Preferences,
-        expected: Option<u64>,
+        expected: Option<&ExpectedVersion>,
     ) -> Result<Preferences> {
         let before = self.store.person(user).await?.ok_or_else(|| Error::not_found("account"))?;
         let version = before.preferences_version.unwrap_or_default();
-        if expected.is_some_and(|expected| expected != version) {
+        if expected.is_some_and(|expected| !expected.matches(version)) {
             return Err(Error::version_mismatch("preferences"));
         }
         let preferences = Preferences { version: version + 1, ..preferences };

@@ -12,7 +12,7 @@ impl AccountService {
         let user = self.require_session(caller).await?.0.user_id;
         let keys = self.store.api_keys(user).await?;
         let digests: Vec<_> = keys.iter().map(|key| key.digest.clone()).collect();
-        let grants = ApiKeys::all(&self.store.table, &digests).await?;
+        let grants = ApiKeys::find_all(&self.store.table, &digests).await?;
         Ok(keys.into_iter().map(|key| key.view(&grants)).collect())
     }
 }

@@ -20,7 +20,7 @@ impl AccountService {
         transaction.add(grant);
         match transaction.commit().await {
             Ok(()) => {
-                trust.api_keys().forget(&digest);
+                trust.api_keys().evict(&digest);
                 info!(security.event = "api_key_revoked", user.id = %user, api_key.id = %id, "API key revoked");
                 Ok(())
             }
