@@ -1,9 +1,9 @@
 //! What comes with every request to change an order.
 
-use aws_kit::{Idempotency, Idempotent};
+use aws_kit::Idempotency;
 use values::{Caller, Error, ExpectedVersion, Result, Trace};
 
-use crate::order::{Order, OrderDetails, PersonalData};
+use crate::order::Order;
 
 /// Who wants to change an order, and under which conditions.
 #[derive(Debug, Clone, Copy)]
@@ -25,16 +25,5 @@ impl OrderRequest<'_> {
             return Err(Error::version_mismatch("order"));
         }
         Ok(())
-    }
-}
-
-/// Adds the personal data to an order. A stored response does not contain them.
-pub(crate) fn with_personal_data(
-    response: Idempotent<Order>,
-    personal: Option<PersonalData>,
-) -> Idempotent<OrderDetails> {
-    match response {
-        Idempotent::Fresh(order) => Idempotent::Fresh(OrderDetails { order, personal }),
-        Idempotent::Replayed(order) => Idempotent::Replayed(OrderDetails { order, personal }),
     }
 }
