@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn repeated_record_makes_the_same_events() {
-        let (first, again) = (stock_events(&sale(6, 0), 5).unwrap()(&sale(6, 0), 5).unwrap());
+        let (first, again) = (stock_events(&sale(6, 0), 5).unwrap(), stock_events(&sale(6, 0), 5).unwrap());
         assert_eq!(first, again);
         let mut other = sale(6, 0);
         other.event_id = "another".into();

@@ -115,7 +115,7 @@ impl Checkout {
         let cart = order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| writes.add(write));
         let mut stock = Vec::new();
         for line in &lines {
-            let take = self.service.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
+            let take = self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
             stock.push(writes.add(take));
         }
         let currency = self.currency;

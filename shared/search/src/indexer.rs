@@ -125,7 +125,7 @@ impl Indexer {
         loop {
             let page = self.catalog.walk(shard, after, BATCH as u32).await?;
             let mut outdated: HashSet<ProductId> = page.rows.iter().map(|product| product.id).collect();
-            for listing in self.catalog.listings(page.rows).await?.iter().filter(|listing| listing.is_whole()) {
+            for listing in self.catalog.listings(page.rows).await?.iter().filter(|listing| listing.is_consistent()) {
                 outdated.remove(&listing.product.id);
                 if is_shown(listing) {
                     writer.put(&Document::of(listing)?)?;
@@ -227,7 +227,7 @@ impl Indexer {
 /// Tells whether customers may find the product. Rows that were read together may be from two moments. In that case
 /// another event is on its way.
 fn is_shown(listing: &Listing) -> bool {
-    listing.product.status == Status::Active && listing.lead.status != Status::Archived
+    listing.product.status == Status::Active && listing.main_offer.status != Status::Archived
 }
 
 struct Changes {

@@ -63,7 +63,7 @@ impl SearchService {
     /// changed after they were indexed.
     pub async fn find(&self, query: Query, category: Option<&Category>) -> Result<SearchPage> {
         let categories = match category {
-            Some(category) => self.catalog.below(category, self.clock.now()).await?,
+            Some(category) => self.catalog.subtree(category, self.clock.now()).await?,
             None => Vec::new(),
         };
         let categories = categories.iter().map(|category| category.as_str().to_owned()).collect();
@@ -109,7 +109,7 @@ impl SearchService {
             });
             listings.extend(read.into_iter().map(|listing| (listing.product.id, listing)));
         }
-        listings.retain(|_, listing| listing.lead.status != Status::Archived);
+        listings.retain(|_, listing| listing.main_offer.status != Status::Archived);
         Ok(listings)
     }
 
@@ -117,7 +117,7 @@ impl SearchService {
     /// product is read, too.
     async fn read_listings(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
         let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
-        let is_current = |listing: &Listing| listing.lead.status == Status::Archived || listing.is_whole();
+        let is_current = |listing: &Listing| listing.main_offer.status == Status::Archived || listing.is_consistent();
         let mut listings = self.catalog.listings(products).await?;
         listings.retain(is_current);
         let stale: Vec<ProductId> =

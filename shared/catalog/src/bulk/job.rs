@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn stored_row_is_read_and_written_back_equal() {
-        let (id, message) = (Clock::System.mint::<values::JobId>(), Clock::System.mint::<values::EventId>());
+        let (id, message): (values::JobId, values::EventId) = (Clock::System.mint(), Clock::System.mint());
         let running = json!({
             "id": id,
             "format": "csv",
