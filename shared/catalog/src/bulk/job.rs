@@ -92,7 +92,6 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_kit::MultipartState;
     use serde_json::json;
     use values::Clock;
 
@@ -108,9 +107,8 @@ mod tests {
 
     #[test]
     fn stored_row_is_read_and_written_back_equal() {
-        let (id, message): (values::JobId, values::EventId) = (Clock::System.mint(), Clock::System.mint());
         let running = json!({
-            "id": id,
+            "id": "job_01h455vb4pex5vsknk084sn02q",
             "format": "csv",
             "status": "running",
             "counts": { "lines": 7, "created": 4, "updated": 1, "unchanged": 1, "rejected": 1 },
@@ -118,12 +116,12 @@ mod tests {
             "work": { "import": {
                 "announced": 900,
                 "source": [900, "\"etag\""],
-                "place": { "offset": 70, "line": 8, "inside": false },
+                "place": { "offset": 70, "line": 8 },
                 "columns": ["sku", "name"],
-                "report": MultipartState::default(),
+                "report": { "upload": "upload-1", "parts": ["\"part\""], "rest": "reports/rest", "bytes": 90 },
                 "ended": false,
             } },
-            "lease": { "by": message, "until": "2025-11-24T16:00:12.000Z" },
+            "lease": { "by": "evt_01h455vb4pex5vsknk084sn02r", "until": "2025-11-24T16:00:12.000Z" },
             "tries": 2,
             "version": 5,
             "createdAt": "2025-11-24T15:59:00.000Z",
