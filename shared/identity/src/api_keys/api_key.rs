@@ -102,7 +102,13 @@ mod tests {
     fn entry(days: Option<i64>) -> Result<ApiKeyEntry> {
         let input = json!({ "name": "ERP", "scopes": ["use_account"], "expiresInDays": days });
         let input = serde_json::from_value(input).unwrap();
-        ApiKeyEntry::new(input, Role::Customer, &ApiKey::from_random([7; 32]), Clock::System.mint(), Timestamp::from_millis(0))
+        ApiKeyEntry::new(
+            input,
+            Role::Customer,
+            &ApiKey::from_random([7; 32]),
+            Clock::System.mint(),
+            Timestamp::from_millis(0),
+        )
     }
 
     #[test]
