@@ -114,7 +114,7 @@ impl Checkout {
             order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
         let mut stock_writes = Vec::new();
         for line in &lines {
-            let take = self.service.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
+            let take = self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
             stock_writes.push((transaction.add(take), line));
         }
         fault::point("orders.placing");
