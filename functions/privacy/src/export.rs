@@ -1,27 +1,23 @@
 //! Writes all personal data of an account into one file, page by page: identity, orders, payments, reviews and the cart. After a
 //! crash, the work is repeated from the last checkpoint. Of two concurrent workers, only one can claim the job.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use aws_kit::{MultipartUpload, fault};
+use aws_kit::{JobKind, JobProgress, MultipartUpload, fault, run_job};
 use events::{Envelope, UserExportRequested};
-use identity::{ExportClaim, ExportJob};
+use identity::ExportJob;
 use serde_json::{Value, json};
-use tokio::time::timeout;
-use tracing::{info, warn};
-use values::{Error, PageRequest, Position, Result, Timestamp, UserId};
+use tracing::info;
+use values::{Error, JobState, PageRequest, Position, Result, Timestamp, UserId};
 
 use crate::progress::{Progress, Stage};
 use crate::state::State;
 
-/// The working time per message; a worker has 8 seconds.
-const WORK_TIME: Duration = Duration::from_secs(5);
-/// The time limit of the last page, which may begin just before the working time ends.
-const MAX_WORK_TIME: Duration = Duration::from_secs(7);
 /// Rows per page.
 const PAGE: u32 = 50;
 /// The lists of identity that are in the document even if they are empty.
 const LISTS: [&str; 4] = ["addresses", "sessions", "apiKeys", "links"];
+const MEDIA_TYPE: &str = "application/json";
 
 /// Works on an export for some seconds. Returns when its message has to come again, if at all.
 pub(crate) async fn export(
@@ -29,52 +25,64 @@ pub(crate) async fn export(
     request: &UserExportRequested,
     envelope: &Envelope,
 ) -> Result<Option<Timestamp>> {
-    let until = Instant::now() + WORK_TIME;
-    let job = match state.accounts.claim_export(request.user_id, request.job_id, envelope.event_id).await? {
-        ExportClaim::Run(job) if job.is_over() => return Ok(None),
-        ExportClaim::Run(job) => *job,
-        ExportClaim::RetryAt(at) => return Ok(Some(at)),
-        ExportClaim::Skip => return Ok(None),
-    };
-    fault::point("export.after_claim");
-    let outcome = timeout(MAX_WORK_TIME, write_pages(state, &job, until)).await;
-    let progress = match outcome.unwrap_or_else(|elapsed| Err(Error::unavailable("export's pages", elapsed))) {
-        Ok(progress) => progress,
-        Err(error) if error.is_outage() => {
-            state.accounts.write_export(&job.released(state.clock.now())).await?;
-            return Err(error);
-        }
-        Err(error) => {
-            warn!(error.code = error.code, error.cause = error.causes(), job.id = %job.id, "export failed");
-            state.accounts.write_export(&job.failed(&error, state.clock.now())).await?;
-            return Ok(None);
-        }
-    };
-    fault::point("export.after_slice");
-    let checkpoint = serde_json::to_string(&progress).map_err(Error::internal)?;
-    let now = state.clock.now();
-    if progress.stage != Stage::Complete {
-        // Not written: another worker has the job and its message, or the account was closed and the job is gone.
-        return Ok(state.accounts.write_export(&job.with_progress(checkpoint, now)).await?.then_some(now));
-    }
-    // The parts of the upload are stored before they are joined, so that they are known after a crash.
-    let last = job.with_last_progress(checkpoint, now);
-    if !state.accounts.write_export(&last).await? {
-        return Ok(None);
-    }
-    fault::point("export.before_join");
-    MultipartUpload::resume(&state.bucket, last.key(), MEDIA_TYPE, progress.file).complete().await?;
-    state.accounts.write_export(&last.done(state.clock.now())).await?;
-    info!(job.id = %job.id, user.id = %job.user_id, "export done");
-    Ok(None)
+    // The account was closed and the job was erased.
+    let Some(job) = state.accounts.load_export(request.user_id, request.job_id).await? else { return Ok(None) };
+    Ok(match run_job(&Exports(state), job, envelope.event_id, &state.clock).await? {
+        JobProgress::Ended => None,
+        JobProgress::Again(at) => Some(at),
+        JobProgress::Continue(_) => Some(state.clock.now()),
+    })
 }
 
-const MEDIA_TYPE: &str = "application/json";
+/// The exports of personal data, as a kind of job.
+struct Exports<'a>(&'a State);
 
-/// Writes pages until the time is over or the document is complete.
-async fn write_pages(state: &State, job: &ExportJob, until: Instant) -> Result<Progress> {
+impl JobKind for Exports<'_> {
+    type Job = ExportJob;
+
+    const FAULT_POINTS: [&'static str; 4] = [
+        fault::label("export.after_claim"),
+        fault::label("export.after_slice"),
+        fault::label("export.before_join"),
+        fault::label("export.after_checkpoint"),
+    ];
+
+    fn state(job: &ExportJob) -> &JobState {
+        &job.state
+    }
+
+    fn with_state(job: ExportJob, state: JobState) -> ExportJob {
+        job.with_state(state)
+    }
+
+    async fn write(&self, job: &ExportJob) -> Result<bool> {
+        self.0.accounts.write_export(job).await
+    }
+
+    /// Writes pages until the time is over or the document is complete.
+    async fn slice(&self, job: &ExportJob, until: Instant) -> Result<(ExportJob, bool)> {
+        let progress = write_pages(self.0, job, until).await?;
+        let checkpoint = serde_json::to_string(&progress).map_err(Error::internal)?;
+        Ok((job.with_progress(checkpoint), progress.stage == Stage::Complete))
+    }
+
+    /// Joins the parts of the upload.
+    async fn finish(&self, job: &ExportJob) -> Result<()> {
+        let file = stored_progress(job)?.file;
+        MultipartUpload::resume(&self.0.bucket, job.key(), MEDIA_TYPE, file).complete().await?;
+        info!(job.id = %job.id, user.id = %job.user_id, "file of an export completed");
+        Ok(())
+    }
+}
+
+/// The checkpoint in the job's row; the beginning if there is none.
+fn stored_progress(job: &ExportJob) -> Result<Progress> {
     let stored = job.progress.as_deref().map(serde_json::from_str::<Progress>).transpose();
-    let mut progress = stored.map_err(Error::internal)?.unwrap_or_default();
+    Ok(stored.map_err(Error::internal)?.unwrap_or_default())
+}
+
+async fn write_pages(state: &State, job: &ExportJob, until: Instant) -> Result<Progress> {
+    let mut progress = stored_progress(job)?;
     if progress.stage == Stage::Complete {
         return Ok(progress);
     }
@@ -86,7 +94,7 @@ async fn write_pages(state: &State, job: &ExportJob, until: Instant) -> Result<P
     }
     progress.file = match progress.stage {
         Stage::Complete => file.finish().await?,
-        _ => file.pause(job.version).await?,
+        _ => file.pause(job.state.version).await?,
     };
     Ok(progress)
 }

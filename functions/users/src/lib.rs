@@ -132,7 +132,7 @@ async fn add_address(
     let idempotency = key.of(&user.to_string(), ADD_ADDRESS, &body)?;
     let input = AddressIn::parse(body)?;
     check_phone(&input)?;
-    let added = state.accounts.add_address(user, &input, idempotency).await?;
+    let added = state.accounts.add_address(user, &input, idempotency.as_ref()).await?;
     Ok(idempotent_response(added, |entry| (StatusCode::CREATED, Json(entry))))
 }
 

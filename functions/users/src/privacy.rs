@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, StatusCode, header};
 use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, SessionOnly, idempotent_response};
-use identity::{ExportFailure, ExportJob, ExportStatus};
+use identity::ExportJob;
 use serde::Serialize;
 use serde_json::json;
-use values::{Error, JobId, Result, Timestamp};
+use values::{Error, JobFailure, JobId, JobState, JobStatus, Result, Timestamp};
 
 use crate::state::State;
 
@@ -30,9 +30,9 @@ pub(crate) fn routes() -> Router<State> {
 #[serde(rename_all = "camelCase")]
 struct ExportOut {
     id: JobId,
-    status: ExportStatus,
+    status: JobStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<ExportFailure>,
+    failure: Option<JobFailure>,
     /// The file, once it is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
     download: Option<DownloadOut>,
@@ -78,16 +78,16 @@ async fn export(
 }
 
 async fn export_out(bucket: &Bucket, job: ExportJob) -> Result<ExportOut> {
-    let download = match job.status {
-        ExportStatus::Done => {
+    let download = match job.state.status {
+        JobStatus::Done => {
             let name = format!("personal-data-{}.json", job.id);
             let presigned = bucket.presign_get(&job.key(), &name, DOWNLOAD_SECONDS).await?;
             Some(DownloadOut { method: presigned.method, url: presigned.url, headers: presigned.headers })
         }
         _ => None,
     };
-    let expires_at = Timestamp::from_millis(job.expires_at.saturating_mul(1000));
-    let ExportJob { id, status, failure, created_at, updated_at, .. } = job;
+    let expires_at = Timestamp::from_millis(job.state.expires_at.saturating_mul(1000));
+    let ExportJob { id, state: JobState { status, failure, created_at, updated_at, .. }, .. } = job;
     Ok(ExportOut { id, status, failure, download, created_at, updated_at, expires_at })
 }
 

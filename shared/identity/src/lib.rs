@@ -44,7 +44,7 @@ pub use accounts::{
 };
 pub use addresses::{Address, AddressEntry, AddressIn, Country, MAX_ADDRESSES};
 pub use api_keys::{ApiKeyIn, ApiKeyView, MAX_API_KEYS, NewApiKey};
-pub use privacy::{ExportClaim, ExportFailure, ExportJob, ExportStatus, export_folder};
+pub use privacy::{ExportJob, export_folder};
 pub use rate_limits::{Network, RateLimitStatus, RateLimited, SignInRateLimit};
 pub use service::AccountService;
 pub use sessions::{Device, SessionView, TokenPair, UserWithTokens};

@@ -61,7 +61,7 @@
 //! | begin a sign-in with a provider | count; put | | 1 R + 1 W; 1 W |
 //! | resume one | row; delete | | 1 R; 1 W |
 //! | account of an external identity: by its link, or by its email address | row; row; row | | 2 R to 4 R |
-//! | code for a linked account, link an account, create one | 1, 4 to 6, or 7 rows, one transaction | gsi1, gsi2, gsi3 | 2 W to 14 W + 4 W |
+//! | code for a linked account, link an account, create one | put; 4 to 6 or 7 rows, one transaction | gsi1, gsi2, gsi3 | 1 W to 14 W + 4 W |
 //! | use a code | delete, session, network, one transaction | | 6 W |
 //! | links of an account, unlink | pk, sk begins `LINK#`; 3 rows, one transaction | | 1 R; 6 W |
 //! | replace a password hash | update, the old one as condition | gsi1 | 1 W + 1 W |

@@ -4,13 +4,18 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The labels of all calls `function("label")` in the sources of the functions and the shared crates.
+/// The labels of all calls `function("label")` in the sources of the functions and the shared crates. The labels of `point`
+/// include those that `fault::label` names.
 /// Panics if a folder or a file cannot be read.
 pub fn fault_labels(function: &str) -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut labels = BTreeSet::new();
-    for folder in ["functions", "shared"] {
-        collect(&root.join(folder), function, &mut labels);
+    // The kit visits the points of its callers, which name them by `fault::label`.
+    let functions = if function == "point" { vec![function, "fault::label"] } else { vec![function] };
+    for function in functions {
+        for folder in ["functions", "shared"] {
+            collect(&root.join(folder), function, &mut labels);
+        }
     }
     labels
 }

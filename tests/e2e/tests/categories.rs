@@ -32,7 +32,7 @@ async fn tries_to_move(shop: &Shop, category: &Value, parent: Option<&str>) -> R
     await_until(format_args!("{path} is moved"), SOON, async || {
         let admin = shop.admin().await;
         let response = admin.call(Method::PUT, &path).header("If-Match", &tag).json(&body).send().await;
-        if response.text.contains("changed_meanwhile") { Err(response.text) } else { Ok(response) }
+        if response.text.contains("too_many_concurrent_updates") { Err(response.text) } else { Ok(response) }
     })
     .await
 }

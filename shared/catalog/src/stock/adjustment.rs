@@ -12,8 +12,7 @@ pub struct StockAdjustment {
     pub change: StockChange,
     /// For the log.
     pub reason: Option<Text<200>>,
-    /// Only if the product is at this version. The minor version, which is the second number of the entity tag, counts the changes of
-    /// its offers.
+    /// Only if the product is at this version. Its minor version counts the changes of the offers.
     pub version: Option<ExpectedVersion>,
     /// The import line that requests it. A line adjusts stock once, however often it is read.
     pub import_line: Option<String>,
@@ -25,10 +24,10 @@ impl StockAdjustment {
         Self { sku: None, change, reason: None, version: None, import_line: None }
     }
 
-    /// Fails with 412 `version_mismatch` if the caller has read other stock than this.
-    pub(crate) fn check_offer_changes(&self, listing: &Listing) -> Result<()> {
-        let (version, changes) = (listing.product.version, listing.offer_changes());
-        match self.version.as_ref().is_none_or(|expected| expected.matches_minor(version, changes)) {
+    /// 412 `version_mismatch` if the caller has read other stock than this.
+    pub(crate) fn check_version(&self, listing: &Listing) -> Result<()> {
+        let (version, minor) = (listing.product.version, listing.offer_changes());
+        match self.version.as_ref().is_none_or(|expected| expected.matches_minor(version, minor)) {
             true => Ok(()),
             false => Err(Error::version_mismatch("stock")),
         }

@@ -1,6 +1,6 @@
 //! Changes the role or the status of an account.
 
-use aws_kit::{Backoff, CommitError};
+use aws_kit::{Changes, ConditionFailures, Decision, OptimisticWrite};
 use values::{Actor, Error, ExpectedVersion, Result, UserId};
 
 use crate::accounts::access::Access;
@@ -15,26 +15,22 @@ impl AccountService {
         user: UserId,
         expected: Option<&ExpectedVersion>,
         actor: &Actor,
-        next: impl Fn(Access) -> Access,
+        next: impl Fn(Access) -> Access + Sync,
     ) -> Result<()> {
-        let missing = || Error::not_found("account");
-        let mut backoff = Backoff::start();
-        loop {
-            let account = self.store.account(user).await?.ok_or_else(missing)?;
+        let next = &next;
+        let decide = |_: Option<ConditionFailures>| async move {
+            let account = self.store.account(user).await?.ok_or_else(|| Error::not_found("account"))?;
             if expected.is_some_and(|expected| !expected.matches(account.version)) {
                 return Err(Error::version_mismatch("account"));
             }
             let (before, after) = (Access::of(&account), next(Access::of(&account)));
             if before == after {
-                return Ok(());
+                return Ok(Decision::Unchanged(()));
             }
             let keys = self.store.api_keys_if_any(&account).await?;
             let change = self.store.set_access(&account, &after, &keys, actor, self.clock.now())?;
-            match change.commit().await {
-                Ok(()) => return Ok(()),
-                Err(CommitError::ConditionFailed(_)) if backoff.wait().await => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+            Ok(Changes::new(change, ()).into())
+        };
+        OptimisticWrite::new(&self.store.table, &self.clock).run(decide).await
     }
 }

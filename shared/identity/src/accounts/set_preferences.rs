@@ -7,7 +7,7 @@ use crate::service::AccountService;
 
 impl AccountService {
     /// Replaces the person's preferences. With `expected`, only if that is their version (412 `version_mismatch`). 409
-    /// `changed_meanwhile` after a concurrent update. 1 read, 1 write.
+    /// `too_many_concurrent_updates` after a concurrent update. 1 read, 1 write.
     pub async fn set_preferences(
         &self,
         user: UserId,
@@ -22,7 +22,8 @@ impl AccountService {
         let preferences = Preferences { version: version + 1, ..preferences };
         let written = self.store.set_preferences(user, &preferences, version)?.run().await?;
         written.map_err(|_| {
-            Error::conflict("changed_meanwhile", "The preferences were changed meanwhile. Read them and try again.")
+            let detail = "The preferences were changed by a concurrent request. Read them and try again.";
+            Error::conflict("too_many_concurrent_updates", detail)
         })?;
         Ok(preferences.with_defaults())
     }

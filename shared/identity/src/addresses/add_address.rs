@@ -1,6 +1,6 @@
 //! Adds an address to an address book.
 
-use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
+use aws_kit::{Changes, ConditionFailures, Idempotency, Idempotent, OptimisticWrite, Transaction};
 use values::{AddressId, Error, Result, UserId};
 
 use crate::addresses::address_entry::{AddressEntry, MAX_ADDRESSES};
@@ -15,15 +15,20 @@ impl AccountService {
         &self,
         user: UserId,
         input: &AddressIn,
-        idempotency: Option<Idempotency>,
+        idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<AddressEntry>> {
-        let added = match (self.try_add_address(user, input, idempotency.as_ref()).await, idempotency) {
-            (Err(error), Some(idempotency)) => {
-                idempotency.or_earlier(&self.store.table, self.clock.now(), error).await.map(Idempotent::Replayed)
-            }
-            (added, _) => added,
+        let decide = |_: Option<ConditionFailures>| async move {
+            let id: AddressId = self.clock.mint();
+            let (count, create) = self.store.add_address(user, id, input)?;
+            let mut transaction = Transaction::new();
+            let count = transaction.add(count);
+            transaction.add(create);
+            // The stored response is the id only, because an erased address must not remain in another row.
+            let changes = Changes::new(transaction, id);
+            Ok(changes.or_refuse(move |failures| Ok(failures.of(count).map(|_| address_book_full()))).into())
         };
-        match added? {
+        let write = OptimisticWrite::new(&self.store.table, &self.clock);
+        match write.run_idempotent(idempotency, decide).await? {
             Idempotent::Fresh(id) => {
                 let defaults = DefaultAddresses::default().with(id, input);
                 Ok(Idempotent::Fresh(defaults.entry(id, input.address.clone())))
@@ -34,36 +39,9 @@ impl AccountService {
             }
         }
     }
+}
 
-    /// The stored response is the id only, because an erased address must not remain in another row.
-    async fn try_add_address(
-        &self,
-        user: UserId,
-        input: &AddressIn,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<AddressId>> {
-        let id = self.clock.mint();
-        let (count, create) = self.store.add_address(user, id, input)?;
-        let mut transaction = Transaction::new();
-        let count = transaction.add(count);
-        transaction.add(create);
-        let response = match idempotency {
-            Some(idempotency) => Some(transaction.add(idempotency.keep(&self.store.table, &id, self.clock.now())?)),
-            None => None,
-        };
-        match transaction.commit().await {
-            Ok(()) => Ok(Idempotent::Fresh(id)),
-            Err(CommitError::ConditionFailed(failures)) => {
-                match (idempotency, response.and_then(|response| failures.of(response))) {
-                    (Some(idempotency), Some(earlier)) => Ok(Idempotent::Replayed(idempotency.recalled(earlier)?)),
-                    _ if failures.of(count).is_some() => Err(Error::conflict(
-                        "address_book_full",
-                        format!("An address book holds {MAX_ADDRESSES} addresses. Remove one first."),
-                    )),
-                    _ => Err(CommitError::ConditionFailed(failures).into()),
-                }
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
+fn address_book_full() -> Error {
+    let detail = format!("An address book holds {MAX_ADDRESSES} addresses. Remove one first.");
+    Error::conflict("address_book_full", detail)
 }

@@ -1,6 +1,6 @@
 //! Creates an API key.
 
-use aws_kit::{Backoff, CommitError, Transaction, random_api_key};
+use aws_kit::{Changes, ConditionFailures, OptimisticWrite, Transaction, random_api_key};
 use tracing::info;
 use values::{Caller, Error, Kind, Result};
 
@@ -15,36 +15,32 @@ impl AccountService {
     /// again after a concurrent update of the account.
     pub async fn create_api_key(&self, caller: &Caller, input: ApiKeyIn) -> Result<NewApiKey> {
         let (key, id) = (random_api_key()?, self.clock.mint());
-        let mut backoff = Backoff::start();
-        loop {
+        let (key, input) = (&key, &input);
+        let decide = |_: Option<ConditionFailures>| async move {
             let account = self.require_session(caller).await?.0;
             if !account.email_verified {
                 let detail = "Verify your email address first: `POST /auth/verify-email/request` sends a link to it.";
                 return Err(Error::new(Kind::Forbidden, "email_not_verified", detail));
             }
-            let entry = ApiKeyEntry::new(input.clone(), account.role, &key, id, self.clock.now())?;
+            let entry = ApiKeyEntry::new(input.clone(), account.role, key, id, self.clock.now())?;
             let mut transaction = Transaction::new();
             let [count, entry_row, grant] = self.store.add_api_key(&account, &entry)?;
             let count = transaction.add(count);
             transaction.add(entry_row);
             transaction.add(grant);
-            match transaction.commit().await {
-                Ok(()) => {
-                    info!(security.event = "api_key_created", user.id = %account.user_id, api_key.id = %id, "API key created");
-                    return Ok(NewApiKey { view: entry.view(&[]), key: key.as_str().to_owned() });
-                }
-                Err(CommitError::ConditionFailed(failures)) => {
-                    let current = failures.of(count).map(|failure| failure.row::<Account>()).transpose()?.flatten();
-                    if current.is_some_and(|current| current.api_keys >= MAX_API_KEYS) {
-                        let detail = format!("An account has at most {MAX_API_KEYS} API keys. Revoke one first.");
-                        return Err(Error::conflict("too_many_api_keys", detail));
-                    }
-                    if !backoff.wait().await {
-                        return Err(CommitError::ConditionFailed(failures).into());
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
+            let refusal = move |failures: &ConditionFailures| {
+                let current = failures.of(count).map(|failure| failure.row::<Account>()).transpose()?.flatten();
+                let is_full = current.is_some_and(|current| current.api_keys >= MAX_API_KEYS);
+                Ok(is_full.then(too_many_api_keys))
+            };
+            Ok(Changes::new(transaction, (account.user_id, entry)).or_refuse(refusal).into())
+        };
+        let (user, entry) = OptimisticWrite::new(&self.store.table, &self.clock).run(decide).await?;
+        info!(security.event = "api_key_created", user.id = %user, api_key.id = %id, "API key created");
+        Ok(NewApiKey { view: entry.view(&[]), key: key.as_str().to_owned() })
     }
+}
+
+fn too_many_api_keys() -> Error {
+    Error::conflict("too_many_api_keys", format!("An account has at most {MAX_API_KEYS} API keys. Revoke one first."))
 }

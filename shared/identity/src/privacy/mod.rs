@@ -4,14 +4,14 @@
 //! by page, and every page can be repeated. An export contains no secret and no digest of a secret.
 
 mod begin_export;
-mod claim_export;
 mod close_account;
 pub(crate) mod closed_account;
 mod erase;
 mod export;
 pub(crate) mod export_job;
 mod find_export;
+mod load_export;
 mod store;
 mod write_export;
 
-pub use export_job::{ExportClaim, ExportFailure, ExportJob, ExportStatus, export_folder};
+pub use export_job::{ExportJob, export_folder};

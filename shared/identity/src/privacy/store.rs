@@ -1,6 +1,6 @@
 //! The rows of exports and of closed accounts.
 
-use aws_kit::{ApiKeys, Key, Query, Transaction, Write, outbox_put};
+use aws_kit::{ApiKeys, Key, Query, Slot, Transaction, Write, outbox_put};
 use events::Envelope;
 use serde_json::Value;
 use values::{Error, JobId, Page, PageRequest, Result, UserId};
@@ -103,18 +103,19 @@ impl Store {
         self.table.get(export_key(user, job)).await
     }
 
-    /// Creates an export and the event for its worker, if the account exists.
-    pub(crate) fn create_export(&self, job: &ExportJob, event: &Envelope) -> Result<Transaction> {
+    /// Creates an export and the event for its worker. The condition of the slot fails when there is no account.
+    pub(crate) fn create_export(&self, job: &ExportJob, event: &Envelope) -> Result<(Transaction, Slot)> {
         let mut transaction = Transaction::new();
         transaction.add(Write::create(&self.table, export_key(job.user_id, job.id), job)?);
-        transaction.add(Write::check(&self.table, account_key(job.user_id)).when("attribute_exists(pk)"));
+        let account = Write::check(&self.table, account_key(job.user_id)).when("attribute_exists(pk)");
+        let account = transaction.add(account);
         transaction.add(outbox_put(&self.table, event)?);
-        Ok(transaction)
+        Ok((transaction, account))
     }
 
     /// The write of an export's next version. Its condition fails after a concurrent update, or when the export was erased.
     pub(crate) fn put_export(&self, job: &ExportJob) -> Result<Write> {
         let put = Write::put(&self.table, export_key(job.user_id, job.id), job)?;
-        put.when("version = :was").value(":was", job.version - 1)
+        put.when("version = :was").value(":was", job.state.version - 1)
     }
 }

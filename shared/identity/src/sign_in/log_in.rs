@@ -19,8 +19,8 @@ use crate::tokens::signer::Signer;
 impl AccountService {
     /// Begins a session. 401 `invalid_credentials` for a wrong password, an unknown email address and an account without a
     /// password, after the same reads and the same work, so that neither the answer nor its time says who has an account. 429
-    /// `rate_limited` before any work. 409 `changed_meanwhile` when the account is suspended, or its sessions are ended, at that
-    /// moment. 1 batch read; 1 read and 2 writes side by side; 1 transaction, and beside it 1 write from a new network and 1 for
+    /// `rate_limited` before any work. 409 `too_many_concurrent_updates` when the account is suspended, or its sessions are
+    /// ended, at that moment. 1 batch read; 1 read and 2 writes side by side; 1 transaction, and beside it 1 write from a new network and 1 for
     /// an outdated hash.
     pub async fn log_in(
         &self,

@@ -1,6 +1,6 @@
 //! Signs in with an external identity: finds or creates its account, and returns the code that `auth` exchanges for tokens.
 
-use aws_kit::{Backoff, CommitError, TokenTrust, Transaction};
+use aws_kit::{Changes, ConditionFailures, OptimisticWrite, TokenTrust, Transaction};
 use events::{Envelope, Event, UserRegistered};
 use values::{Email, Error, Kind, Result, Trace, UserId};
 
@@ -22,8 +22,8 @@ impl AccountService {
         identity: &ExternalIdentity,
         trace: &Trace,
     ) -> Result<String> {
-        let mut backoff = Backoff::start();
-        loop {
+        // A concurrent update comes from the same person in another window, or from an admin.
+        let decide = |_: Option<ConditionFailures>| async move {
             let linked = self.store.linked_account(identity).await?;
             let account = match linked {
                 Some(user) => self.store.account(user).await?,
@@ -39,19 +39,13 @@ impl AccountService {
                 (AccountMatch::Reclaim, Some(account)) => self.reclaim(trust, identity, &account).await?,
                 // The account was closed a moment ago, and its links are being erased.
                 (_, None) => {
-                    return Err(Error::conflict(
-                        "changed_meanwhile",
-                        "Your account is being erased. Sign in again in a minute.",
-                    ));
+                    let detail = "Your account is being erased. Sign in again in a minute.";
+                    return Err(Error::conflict("too_many_concurrent_updates", detail));
                 }
             };
-            match transaction.commit().await {
-                Ok(()) => return Ok(text),
-                // A concurrent update: the same person in another window, or an admin. The rows are read again.
-                Err(CommitError::ConditionFailed(_)) if backoff.wait().await => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+            Ok(Changes::new(transaction, text).into())
+        };
+        OptimisticWrite::new(&self.store.table, &self.clock).run(decide).await
     }
 
     async fn account_by_email(&self, email: Option<&Email>) -> Result<Option<Account>> {

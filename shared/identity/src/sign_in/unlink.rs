@@ -1,6 +1,5 @@
 //! Removes a link to a provider.
 
-use aws_kit::CommitError;
 use values::{Error, Result, UserId};
 
 use crate::service::AccountService;
@@ -8,8 +7,8 @@ use crate::sign_in::login_method::LoginMethod;
 use crate::sign_in::provider::Provider;
 
 impl AccountService {
-    /// Removes the link to a provider; 404 when there is none, 409 `last_way_in` when the owner could not log in any more. 2
-    /// reads side by side, 1 transaction.
+    /// Removes the link to a provider; 404 when there is none, 409 `last_way_in` when the owner could not log in any more, and
+    /// `too_many_concurrent_updates` after a concurrent update. 2 reads side by side, 1 transaction.
     pub async fn unlink(&self, user: UserId, provider: Provider) -> Result<()> {
         let store = &self.store;
         let (links, account) = tokio::try_join!(store.links(user), store.account(user))?;
@@ -17,13 +16,6 @@ impl AccountService {
         let link = links.iter().find(|link| link.provider == provider).ok_or_else(missing)?;
         let providers: Vec<_> = links.iter().map(|link| link.provider).collect();
         let remaining = LoginMethod::without(provider, &account.ok_or_else(missing)?, &providers)?;
-        match store.unlink(user, link, &remaining)?.commit().await {
-            Ok(()) => Ok(()),
-            Err(CommitError::ConditionFailed(_)) => {
-                let detail = "Your ways to log in were changed meanwhile. Read them and try again.";
-                Err(Error::conflict("changed_meanwhile", detail))
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(store.unlink(user, link, &remaining)?.commit().await?)
     }
 }
