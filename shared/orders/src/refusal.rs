@@ -22,7 +22,9 @@ pub(crate) fn line_problems<'a>(
     lines: &'a [Line],
 ) -> Result<Vec<LineProblem<'a>>> {
     let failed = stock.iter().zip(lines).filter_map(|(slot, line)| Some((line, failures.of(*slot)?)));
-    failed.map(|(line, failure)| Ok((line, read_sale_refusal(failure, line.quantity.get(), line.price_version)?))).collect()
+    failed
+        .map(|(line, failure)| Ok((line, read_sale_refusal(failure, line.quantity.get(), line.price_version)?)))
+        .collect()
 }
 
 /// The 409 of lines with problems, or of a total that differs from the expected one. When a price change is the

@@ -79,7 +79,10 @@ impl Till {
             let product: Row = serde_json::from_str(row)?;
             let (lead, rating) =
                 self.offers.get(&product.id).cloned().context("a product without an offer was found")?;
-            data.push(ProductOut::new(Listing { product, main_offer: lead, variants: Vec::new(), rating }, &self.media));
+            data.push(ProductOut::new(
+                Listing { product, main_offer: lead, variants: Vec::new(), rating },
+                &self.media,
+            ));
         }
         let body =
             json!({ "data": data, "facets": facets, "pagination": { "cursor": null, "hasMore": true } }).to_string();
