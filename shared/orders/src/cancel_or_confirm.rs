@@ -38,7 +38,7 @@ impl OrderService {
         let event = Event::OrderCancelled(next.cancelled_event(by));
         let mut writes = self.orders.put_next(&next, trace, reason, Some(event))?;
         for item in &order.items {
-            writes.push(self.catalog.give_back(&item.sku, item.quantity.get())?);
+            writes.push(self.catalog.release_stock(&item.sku, item.quantity.get())?);
         }
         writes.extend(self.payments.end(&payment, note.unwrap_or(reason.code), trace)?);
         Ok((next, writes))

@@ -6,7 +6,7 @@ use aws_kit::{
     Changes, ConditionFailures, Decision, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault,
 };
 use cart::{Cart, Line};
-use catalog::{Offer, Unsold};
+use catalog::{Offer, SaleRefusal};
 use events::{Event, Recipient};
 use identity::Address;
 use payments::NewPayment;
@@ -115,8 +115,8 @@ impl Checkout {
         let cart = order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| writes.add(write));
         let mut stock = Vec::new();
         for line in &lines {
-            let take = self.service.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
-            stock.push(writes.add(take));
+            let reservation = self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
+            stock.push(writes.add(reservation));
         }
         let currency = self.currency;
         let refuse = move |failures: &ConditionFailures| {
@@ -143,8 +143,8 @@ impl Checkout {
         let problems = find_problems(&order_lines.lines, &self.service.catalog.offers(&skus).await?);
         let lines = reprice(&order_lines.lines, &problems);
         let sums = price_lines(&lines, self.currency)?;
-        let is_gone = problems.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
-        if is_gone || sums.total != expected {
+        let is_unavailable = problems.iter().any(|(_, refusal)| *refusal == SaleRefusal::Unavailable);
+        if is_unavailable || sums.total != expected {
             return Err(refusal(&order_lines.lines, &problems, expected, self.currency)?);
         }
         Ok((lines, sums))
@@ -224,8 +224,8 @@ impl Checkout {
 /// The lines that are no longer sold or have another price. Only the transaction can check the stock.
 fn find_problems<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<LineProblem<'a>> {
     let problem = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
-        Some(offer) => offer.judge(0, line.price_version),
-        None => Some(Unsold::Gone),
+        Some(offer) => offer.check_sale(0, line.price_version),
+        None => Some(SaleRefusal::Unavailable),
     };
     lines.iter().filter_map(|line| Some((line, problem(line)?))).collect()
 }
