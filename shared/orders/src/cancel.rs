@@ -11,8 +11,8 @@ use crate::service::OrderService;
 
 impl OrderService {
     /// Cancels the order; 409 `illegal_transition`, with a sentence that says what can be done instead, when it is too
-    /// late. The payment is voided or refunded later, and its events report that. 3 round trips, 2 or 3
-    /// more for each concurrent update.
+    /// late. The payment is voided or refunded later, and its events report that. 3 round trips, 2 or
+    /// 3 more for each concurrent update.
     pub async fn cancel(
         &self,
         id: OrderId,

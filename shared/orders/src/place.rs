@@ -115,8 +115,8 @@ impl Checkout {
         let cart = order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| writes.add(write));
         let mut stock = Vec::new();
         for line in &lines {
-            let take = self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
-            stock.push(writes.add(take));
+            let reservation = self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
+            stock.push(writes.add(reservation));
         }
         let currency = self.currency;
         let refuse = move |failures: &ConditionFailures| {
@@ -143,8 +143,8 @@ impl Checkout {
         let problems = find_problems(&order_lines.lines, &self.service.catalog.offers(&skus).await?);
         let lines = reprice(&order_lines.lines, &problems);
         let sums = price_lines(&lines, self.currency)?;
-        let is_gone = problems.iter().any(|(_, unsold)| *unsold == SaleRefusal::Unavailable);
-        if is_gone || sums.total != expected {
+        let is_unavailable = problems.iter().any(|(_, refusal)| *refusal == SaleRefusal::Unavailable);
+        if is_unavailable || sums.total != expected {
             return Err(refusal(&order_lines.lines, &problems, expected, self.currency)?);
         }
         Ok((lines, sums))

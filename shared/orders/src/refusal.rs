@@ -61,9 +61,9 @@ pub(crate) fn reprice(lines: &[Line], problems: &[LineProblem<'_>]) -> Vec<Line>
     lines.iter().map(now).collect()
 }
 
-fn field_error((line, unsold): &LineProblem<'_>) -> (String, &'static str, String, Map<String, Value>) {
+fn field_error((line, refusal): &LineProblem<'_>) -> (String, &'static str, String, Map<String, Value>) {
     let (sku, wanted) = (&line.sku, line.quantity.get());
-    let (code, message, more) = match unsold {
+    let (code, message, more) = match refusal {
         SaleRefusal::Unavailable => ("product_unavailable", format!("{sku} is no longer sold."), json!({ "sku": sku })),
         SaleRefusal::PriceChanged { now, .. } => (
             "price_changed",
