@@ -37,11 +37,11 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 
 /// Returns the words of a query: each once, up to `max_words`, without stop words.
 pub(crate) fn query_words(text: &str, max_words: usize) -> Vec<String> {
-    let all: Vec<String> = words(text).into_iter().fold(Vec::new(), |mut seen, word| {
-        if !seen.contains(&word) {
-            seen.push(word);
+    let all: Vec<String> = words(text).into_iter().fold(Vec::new(), |mut unique, word| {
+        if !unique.contains(&word) {
+            unique.push(word);
         }
-        seen
+        unique
     });
     let content_words: Vec<String> = all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
     let mut result = if content_words.is_empty() { all } else { content_words };
@@ -209,6 +209,7 @@ mod tests {
     fn accents_are_removed_in_every_notation() {
         assert_eq!(split("Café CRÈME Łódź Straße ÆON"), ["cafe", "creme", "lodz", "strasse", "aeon"]);
         assert_eq!(split("cafe\u{301} nin\u{303}o"), ["cafe", "nino"]);
+        assert_eq!(split("Phở Việt"), ["pho", "viet"]);
         assert_eq!(split("日本 茶"), ["日本", "茶"]);
     }
 
@@ -242,10 +243,10 @@ mod tests {
         assert_ne!(stem("of"), stem("ov"), "two letters are not stemmed");
         let mut stems = tokenizers().get(STEMS).unwrap();
         let mut stream = stems.token_stream("Running Shoes");
-        let mut seen = Vec::new();
+        let mut words = Vec::new();
         while stream.advance() {
-            seen.push(stream.token().text.clone());
+            words.push(stream.token().text.clone());
         }
-        assert_eq!(seen, ["run", "shoe"]);
+        assert_eq!(words, ["run", "shoe"]);
     }
 }
