@@ -125,13 +125,13 @@ struct BatchWork<'a> {
 }
 
 fn work_of(records: &[SqsMessage]) -> BatchWork<'_> {
-    let (mut work, mut seen) = (BatchWork::default(), HashSet::new());
+    let (mut work, mut known) = (BatchWork::default(), HashSet::new());
     for record in records {
         match serde_json::from_str::<Message>(record.body.as_deref().unwrap_or_default()) {
             Ok(message) => {
                 work.rebuild |= message.rebuild;
                 let products = message.events.into_iter().filter_map(|event| event.data.product_id);
-                work.products.extend(products.filter(|product| seen.insert(*product)));
+                work.products.extend(products.filter(|product| known.insert(*product)));
                 work.parsed.push(record);
             }
             Err(cause) => {

@@ -93,7 +93,7 @@ impl Indexer {
     }
 
     /// Rebuilds the index from all products of the table. `changed` are products that changed a moment ago: the
-    /// secondary index that is read may lag outdated for them, and for those of the last runs.
+    /// secondary index that is read may lag behind for them, and for those of the last runs.
     pub async fn rebuild(&mut self, changed: &[ProductId]) -> Result<IndexRun> {
         self.local = None;
         let now = self.clock.now();
@@ -132,7 +132,7 @@ impl Indexer {
                     count += 1;
                 }
             }
-            // The secondary index lags outdated the offers, so these products are read from the table itself.
+            // The secondary index lags behind the offers, so these products are read from the table itself.
             let changes = self.read_changes(&outdated.into_iter().collect::<Vec<_>>()).await?;
             count += changes.documents.len();
             changes.apply(writer)?;

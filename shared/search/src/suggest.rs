@@ -45,7 +45,7 @@ impl Index {
     }
 
     fn try_suggest(&self, typed: &str, limit: usize) -> tantivy::Result<Suggestions> {
-        let mut before: Vec<String> = words(typed).collect();
+        let mut before: Vec<String> = words(typed);
         let Some(prefix) = before.pop() else { return Ok(Suggestions::default()) };
         let before = before.join(" ");
         let completions = self.completions(&prefix)?;

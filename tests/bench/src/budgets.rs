@@ -1,7 +1,7 @@
-//! The functions, and the house budgets (house.md, "Budgets"): what the figures are held against. A miss is shown, it fails
-//! nothing.
+//! The functions and the budgets. The report compares the figures with the budgets. A missed budget is printed and is
+//! no failure.
 
-/// Every function, in the order of the tables.
+/// All functions, in the order of the tables.
 pub(crate) const FUNCTIONS: [&str; 19] = [
     "auth",
     "oauth",
@@ -24,34 +24,33 @@ pub(crate) const FUNCTIONS: [&str; 19] = [
     "privacy",
 ];
 
-/// 7 MB, stripped.
+/// The size of a stripped binary.
 pub(crate) const BINARY_BYTES: f64 = 7e6;
-/// Start, warm-up calls apart, in starts of the bare hello world.
+/// The start without warm-up calls, in starts of the bare hello world.
 pub(crate) const START_RATIO: f64 = 2.0;
-/// 10 MiB at the first `next`.
+/// The peak memory at the first `next`.
 pub(crate) const MEMORY_KIB: f64 = 10.0 * 1024.0;
-/// Round trips of a GET of one thing, beyond cached keys and revocations.
+/// Round trips of a GET of one thing, without cached keys and revocations.
 pub(crate) const READ_TRIPS: usize = 1;
-/// Round trips of adding to a cart.
 pub(crate) const ADD_TRIPS: usize = 2;
-/// Round trips of placing an order: read the cart, one transaction.
+/// Read the cart, then one transaction.
 pub(crate) const PLACE_TRIPS: usize = 2;
 
-/// CPU of checking an access token.
+/// CPU time of an access token check.
 pub(crate) const TOKEN_CPU_MS: f64 = 0.2;
 
-/// Search with facets, p99: of the small catalog, of the large one.
+/// p99 of a search with facets, in the small and in the large catalog.
 pub(crate) const SEARCH_MS: [f64; 2] = [5.0, 25.0];
 
-/// 256 MB: what a worker needs at most for a file of any size.
+/// The peak memory of the worker, for a file of any size.
 pub(crate) const IMPORT_MEMORY_KIB: f64 = 256.0 * 1024.0;
 
-/// AWS calls of adding to a cart, in the life of an order.
+/// AWS calls of adding to a cart in a scenario.
 pub(crate) const ADD_CALLS: usize = 2;
-/// AWS calls of placing an order.
+/// AWS calls of placing an order in a scenario.
 pub(crate) const PLACE_CALLS: usize = 2;
 
-/// How a figure stands to its budget.
+/// Whether a figure is within its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Pass,

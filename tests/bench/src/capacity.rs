@@ -1,11 +1,12 @@
-//! What a call consumed. For puts, updates, deletes and transactions, indexes included, the emulator says so as DynamoDB
-//! would; of reads it says what is wrong (GetItem: one unit whatever the size; Query) or nothing (BatchGetItem), so reads
-//! are reckoned here from the rows that came back.
+//! The capacity that a call consumed. For writes, including those to indexes, the emulator reports it as DynamoDB
+//! would. For reads it reports wrong values (GetItem: one unit for any size; Query) or none (BatchGetItem), so reads
+//! are computed here from the returned rows.
+//!
 //! https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 
 use serde_json::Value;
 
-/// A read unit's worth.
+/// The bytes of one read unit.
 const READ_BYTES: usize = 4096;
 
 /// Capacity units.
@@ -15,53 +16,54 @@ pub(crate) struct Units {
     pub(crate) write: f64,
 }
 
-pub(crate) fn writes(operation: &str) -> bool {
+pub(crate) fn is_write(operation: &str) -> bool {
     matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems")
 }
 
-/// Does DynamoDB tell what the operation consumed?
+/// Tells whether DynamoDB reports the consumed capacity of the operation.
 pub(crate) fn is_metered(operation: &str) -> bool {
-    writes(operation) || matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems")
+    is_write(operation) || matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems")
 }
 
-/// Units of a call.
-pub(crate) fn consumed(operation: &str, asked: &Value, told: &Value) -> Units {
+/// The units of a call.
+pub(crate) fn consumed(operation: &str, request: &Value, response: &Value) -> Units {
     match operation {
-        "GetItem" => Units { read: each(asked) * units_of(item_bytes(&told["Item"])), write: 0.0 },
-        "Query" => Units { read: query(asked, told), write: 0.0 },
-        "BatchGetItem" => Units { read: batch(asked, told), write: 0.0 },
+        "GetItem" => Units { read: units_per_read(request) * units_of(item_bytes(&response["Item"])), write: 0.0 },
+        "Query" => Units { read: query(request, response), write: 0.0 },
+        "BatchGetItem" => Units { read: batch(request, response), write: 0.0 },
         _ => {
-            let entries = match &told["ConsumedCapacity"] {
+            let entries = match &response["ConsumedCapacity"] {
                 Value::Array(entries) => entries.as_slice(),
                 Value::Null => &[],
                 entry => std::slice::from_ref(entry),
             };
             let units =
                 entries.iter().filter_map(|entry| entry["CapacityUnits"].as_f64()).fold(0.0, |sum, units| sum + units);
-            if writes(operation) { Units { read: 0.0, write: units } } else { Units { read: units, write: 0.0 } }
+            if is_write(operation) { Units { read: 0.0, write: units } } else { Units { read: units, write: 0.0 } }
         }
     }
 }
 
-/// All rows of a page together, rounded up once. (A filter would hide rows that were paid for; souk's queries have none.)
-fn query(asked: &Value, told: &Value) -> f64 {
-    let bytes = told["Items"].as_array().into_iter().flatten().map(item_bytes).sum();
-    each(asked) * units_of(bytes)
+/// All rows of a page are added and rounded up once. A filter would hide rows that were paid for; queries of souk have
+/// no filters.
+fn query(request: &Value, response: &Value) -> f64 {
+    let bytes = response["Items"].as_array().into_iter().flatten().map(item_bytes).sum();
+    units_per_read(request) * units_of(bytes)
 }
 
-/// Every row for itself, also one that is not there.
-fn batch(asked: &Value, told: &Value) -> f64 {
-    let tables = asked["RequestItems"].as_object().into_iter().flatten();
+/// Each row is rounded up on its own. A missing row costs one unit.
+fn batch(request: &Value, response: &Value) -> f64 {
+    let tables = request["RequestItems"].as_object().into_iter().flatten();
     let of_table = |(name, table): (&String, &Value)| {
-        let found = told["Responses"][name].as_array().map(Vec::as_slice).unwrap_or_default();
+        let found = response["Responses"][name].as_array().map(Vec::as_slice).unwrap_or_default();
         let missing = table["Keys"].as_array().map_or(0, Vec::len).saturating_sub(found.len());
         let units = found.iter().map(|item| units_of(item_bytes(item))).fold(missing as f64, |sum, units| sum + units);
-        each(table) * units
+        units_per_read(table) * units
     };
     tables.map(of_table).fold(0.0, |sum, units| sum + units)
 }
 
-fn each(read: &Value) -> f64 {
+fn units_per_read(read: &Value) -> f64 {
     if read["ConsistentRead"] == true { 1.0 } else { 0.5 }
 }
 
@@ -74,7 +76,7 @@ fn item_bytes(item: &Value) -> usize {
     attributes.map(|(name, value)| name.len() + value_bytes(value)).sum()
 }
 
-/// "DynamoDB item sizes and formats" of the developer guide; a number is estimated there, too.
+/// See "DynamoDB item sizes and formats" in the developer guide, which also estimates the size of a number.
 fn value_bytes(value: &Value) -> usize {
     let Some((kind, value)) = value.as_object().and_then(|object| object.iter().next()) else { return 0 };
     let list = || value.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_emulator_says_is_summed_over_tables() {
+    fn reported_units_are_summed_over_tables() {
         let one = json!({ "ConsumedCapacity": { "TableName": "a", "CapacityUnits": 3.0 } });
         let two = json!({ "ConsumedCapacity": [{ "CapacityUnits": 4.0 }, { "CapacityUnits": 2.0 }] });
         assert_eq!(consumed("PutItem", &json!({}), &one), Units { read: 0.0, write: 3.0 });
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_pays_for_its_size_and_one_that_is_missing_for_the_look() {
+    fn read_costs_by_size_and_missing_row_costs_one_unit() {
         let consistent = json!({ "ConsistentRead": true });
         assert_eq!(consumed("GetItem", &consistent, &json!({ "Item": item(5000) })).read, 2.0);
         assert_eq!(consumed("GetItem", &json!({}), &json!({ "Item": item(4096) })).read, 0.5);
@@ -117,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_pays_for_its_rows_together() {
+    fn query_rounds_its_rows_up_together() {
         let page = json!({ "Items": [item(3000), item(3000)] });
         let consistent = json!({ "ConsistentRead": true });
         assert_eq!(consumed("Query", &consistent, &page).read, 2.0);
@@ -126,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_pays_for_every_row_that_it_names() {
-        let asked = json!({ "RequestItems": { "t": { "Keys": [{}, {}, {}], "ConsistentRead": true } } });
-        let told = json!({ "Responses": { "t": [item(5000), item(10)] } });
-        assert_eq!(consumed("BatchGetItem", &asked, &told).read, 4.0);
+    fn batch_pays_for_every_requested_row() {
+        let request = json!({ "RequestItems": { "t": { "Keys": [{}, {}, {}], "ConsistentRead": true } } });
+        let response = json!({ "Responses": { "t": [item(5000), item(10)] } });
+        assert_eq!(consumed("BatchGetItem", &request, &response).read, 4.0);
     }
 
     #[test]
-    fn a_row_is_as_long_as_its_names_and_values() {
+    fn row_size_is_the_sum_of_names_and_values() {
         let row = json!({ "a": { "S": "xyz" }, "n": { "N": "1234" }, "l": { "L": [{ "BOOL": true }] }, "m": { "M": { "k": { "S": "v" } } } });
         // 1 + 3, 1 + 3, 1 + 3 + 1 + 1, 1 + 3 + 1 + 2
         assert_eq!(item_bytes(&row), 4 + 4 + 6 + 7);

@@ -1,5 +1,5 @@
-//! The emulator's AWS, as far as the bench itself needs it: its JSON protocols, unsigned. It looks at a credential's scope
-//! to find the service, and not at the signature.
+//! The AWS API of the emulator, as far as the bench needs it: its JSON protocols without signatures. The emulator finds
+//! the service by the scope of the credential and does not check the signature.
 
 use anyhow::{Context, Result, bail, ensure};
 use http_body_util::{BodyExt, Full};
@@ -11,16 +11,16 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::sandbox::Environment;
+use crate::execution_environment::Variables;
 use crate::stack::Stack;
 
-/// A plain HTTP client that keeps its connections.
+/// An HTTP client that reuses its connections.
 pub(crate) type Http = Client<HttpConnector, Full<Bytes>>;
 
 pub(crate) fn http() -> Http {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
-    // Shorter than a server's own patience, or a connection is reused in the moment in which it is closed.
+    // Shorter than the idle timeout of a server; otherwise a connection might be reused while the server closes it.
     Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(2)).build(connector)
 }
 
@@ -33,11 +33,11 @@ pub(crate) struct Emulator {
     key: String,
 }
 
-/// A row as DynamoDB writes it.
+/// A row in the JSON of DynamoDB.
 pub(crate) type Row = Value;
 
 impl Emulator {
-    pub(crate) fn of(stack: &Stack) -> Self {
+    pub(crate) fn new(stack: &Stack) -> Self {
         Self {
             http: http(),
             url: stack.emulator_url.trim_end_matches('/').to_owned(),
@@ -46,20 +46,20 @@ impl Emulator {
         }
     }
 
-    /// A deployed function's environment, and its memory in MB.
-    pub(crate) async fn function(&self, function: &str) -> Result<(Environment, f64)> {
+    /// Returns the variables of a deployed function, and its memory in MB.
+    pub(crate) async fn function(&self, function: &str) -> Result<(Variables, f64)> {
         let request = self.request("GET", &format!("/2015-03-31/functions/{function}/configuration"), "lambda");
-        let answer = self.http.request(request.body(Full::default())?).await;
-        let (status, configuration) = read(answer.with_context(|| self.silent())?).await?;
-        ensure!(status == 200, "the stack has no function {function} ({status} {configuration}): deploy it again");
+        let response = self.http.request(request.body(Full::default())?).await;
+        let (status, configuration) = read_response(response.with_context(|| self.no_response())?).await?;
+        ensure!(status == 200, "the stack has no function {function} ({status} {configuration}); deploy it again");
         let variables = configuration["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
         let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
         let memory_mb = configuration["MemorySize"].as_f64();
-        let memory_mb = memory_mb.with_context(|| format!("{function} is deployed without a memory size"))?;
+        let memory_mb = memory_mb.with_context(|| format!("{function} has no memory size"))?;
         Ok((variables.into_iter().filter_map(text).collect(), memory_mb))
     }
 
-    /// Makes a table with the keys and indexes of another one, and nothing else of it: above all no stream.
+    /// Creates a table with the keys and indexes of another one, but without its stream.
     pub(crate) async fn copy_table(&self, model: &str, name: &str) -> Result<()> {
         let described = self.dynamo("DescribeTable", json!({ "TableName": model })).await?;
         let mut table = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
@@ -68,30 +68,30 @@ impl Emulator {
         }
         let indexes = described["Table"]["GlobalSecondaryIndexes"].as_array().cloned().unwrap_or_default();
         if !indexes.is_empty() {
-            let kept = |index: &Value| json!({ "IndexName": index["IndexName"], "KeySchema": index["KeySchema"], "Projection": index["Projection"] });
-            table["GlobalSecondaryIndexes"] = indexes.iter().map(kept).collect();
+            let copy = |index: &Value| json!({ "IndexName": index["IndexName"], "KeySchema": index["KeySchema"], "Projection": index["Projection"] });
+            table["GlobalSecondaryIndexes"] = indexes.iter().map(copy).collect();
         }
-        self.remove_table(name).await;
+        self.delete_table(name).await;
         self.dynamo("CreateTable", table).await?;
         Ok(())
     }
 
-    /// Removes a table, if it is there.
-    pub(crate) async fn remove_table(&self, name: &str) {
+    /// Deletes a table, if it exists.
+    pub(crate) async fn delete_table(&self, name: &str) {
         let _ = self.dynamo("DeleteTable", json!({ "TableName": name })).await;
     }
 
-    /// The rows of a table's outbox.
+    /// Returns the rows of an outbox.
     pub(crate) async fn outbox(&self, table: &str) -> Result<Vec<Row>> {
         self.scan(table, "begins_with(pk, :this)", "OUTBOX#").await
     }
 
-    /// The offers of a catalog's table.
+    /// Returns the offers of a catalog table.
     pub(crate) async fn offers(&self, table: &str) -> Result<Vec<Row>> {
         self.scan(table, "sk = :this", "OFFER").await
     }
 
-    /// Nobody but the bench is in these tables, so a scan is as good as anything.
+    /// Only the bench uses these tables, so a scan is good enough.
     async fn scan(&self, table: &str, filter: &str, this: &str) -> Result<Vec<Row>> {
         let (mut rows, mut start) = (Vec::new(), Value::Null);
         loop {
@@ -113,23 +113,23 @@ impl Emulator {
         }
     }
 
-    pub(crate) async fn remove_row(&self, table: &str, row: &Row) -> Result<()> {
+    pub(crate) async fn delete_row(&self, table: &str, row: &Row) -> Result<()> {
         let key = json!({ "pk": row["pk"], "sk": row["sk"] });
         self.dynamo("DeleteItem", json!({ "TableName": table, "Key": key })).await.map(|_| ())
     }
 
-    /// Makes a queue; its URL.
-    pub(crate) async fn make_queue(&self, name: &str) -> Result<String> {
+    /// Creates a queue and returns its URL.
+    pub(crate) async fn create_queue(&self, name: &str) -> Result<String> {
         let mut queue = json!({ "QueueName": name });
         if name.ends_with(".fifo") {
             queue["Attributes"] = json!({ "FifoQueue": "true" });
         }
-        let made = self.call("sqs", "AmazonSQS.CreateQueue", queue).await?;
-        Ok(made["QueueUrl"].as_str().context("the emulator made a queue without a URL")?.to_owned())
+        let response = self.call("sqs", "AmazonSQS.CreateQueue", queue).await?;
+        Ok(response["QueueUrl"].as_str().context("the response to CreateQueue has no URL")?.to_owned())
     }
 
-    /// Removes a queue, if it is there.
-    pub(crate) async fn remove_queue(&self, url: &str) {
+    /// Deletes a queue, if it exists.
+    pub(crate) async fn delete_queue(&self, url: &str) {
         let _ = self.call("sqs", "AmazonSQS.DeleteQueue", json!({ "QueueUrl": url })).await;
     }
 
@@ -140,11 +140,12 @@ impl Emulator {
     async fn call(&self, service: &str, target: &str, body: Value) -> Result<Value> {
         let request = self.request("POST", "/", service).header("X-Amz-Target", target);
         let request = request.header("Content-Type", "application/x-amz-json-1.0").body(body.to_string().into())?;
-        let (status, answer) = read(self.http.request(request).await.with_context(|| self.silent())?).await?;
+        let (status, response) =
+            read_response(self.http.request(request).await.with_context(|| self.no_response())?).await?;
         if status != 200 {
-            bail!("the emulator refused {target}: {status} {answer}");
+            bail!("the emulator refused {target}: {status} {response}");
         }
-        Ok(answer)
+        Ok(response)
     }
 
     fn request(&self, method: &str, path: &str, service: &str) -> hyper::http::request::Builder {
@@ -153,14 +154,14 @@ impl Emulator {
         Request::builder().method(method).uri(format!("{}{path}", self.url)).header("Authorization", credential)
     }
 
-    fn silent(&self) -> String {
-        format!("the emulator at {} does not answer: is its stack still up?", self.url)
+    fn no_response(&self) -> String {
+        format!("the emulator at {} does not respond; check that its stack is running", self.url)
     }
 }
 
-async fn read(answer: Response<hyper::body::Incoming>) -> Result<(u16, Value)> {
-    let status = answer.status().as_u16();
-    let body = answer.into_body().collect().await.context("the emulator's answer broke off")?.to_bytes();
+async fn read_response(response: Response<hyper::body::Incoming>) -> Result<(u16, Value)> {
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.context("the response of the emulator is incomplete")?.to_bytes();
     let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
     Ok((status, serde_json::from_slice(&body).unwrap_or_else(|_| text())))
 }

@@ -1,4 +1,4 @@
-//! Events as Lambda's triggers write them. `events/` holds samples that a person can read; these carry live ids and tokens.
+//! Events in the form of Lambda triggers. `events/` has samples for readers; these contain current ids and tokens.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// `path` may end in a query.
+    /// `path` may have a query string.
     pub(crate) fn new(method: &'static str, path: impl AsRef<str>) -> Self {
         let (path, query) = path.as_ref().split_once('?').unwrap_or((path.as_ref(), ""));
         let headers = BTreeMap::from([("host", "bench".to_owned()), ("user-agent", "bench".to_owned())]);
@@ -28,18 +28,18 @@ impl Request {
     }
 
     pub(crate) fn post(path: impl AsRef<str>, body: &Value) -> Self {
-        Self::new("POST", path).with(body)
+        Self::new("POST", path).with_body(body)
     }
 
     pub(crate) fn patch(path: impl AsRef<str>, body: &Value) -> Self {
-        Self::new("PATCH", path).with(body)
+        Self::new("PATCH", path).with_body(body)
     }
 
-    fn with(self, body: &Value) -> Self {
+    fn with_body(self, body: &Value) -> Self {
         self.with_text(body.to_string())
     }
 
-    /// A body that is not to be written anew: it is signed.
+    /// Sets a body as text, because a signature covers its exact bytes.
     pub(crate) fn with_text(self, body: String) -> Self {
         Self { body: Some(body), ..self.header("content-type", "application/json") }
     }
@@ -49,7 +49,7 @@ impl Request {
         self
     }
 
-    pub(crate) fn by(self, token: &str) -> Self {
+    pub(crate) fn with_token(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
 
@@ -86,8 +86,8 @@ impl Request {
     }
 }
 
-/// A batch of one message.
-pub(crate) fn message(body: &str) -> Value {
+/// An SQS batch of one message.
+pub(crate) fn sqs_batch(body: &str) -> Value {
     json!({ "Records": [{
         "messageId": "00000000-0000-4000-8000-000000000000",
         "receiptHandle": "bench",
@@ -106,13 +106,13 @@ pub(crate) fn message(body: &str) -> Value {
     }]})
 }
 
-/// A batch of one inserted row.
-pub(crate) fn inserted(table: &str, row: &Value) -> Value {
+/// A stream batch of one inserted row.
+pub(crate) fn insert_batch(table: &str, row: &Value) -> Value {
     record(table, "INSERT", json!({ "NewImage": row, "StreamViewType": "NEW_IMAGE" }), row)
 }
 
-/// A batch of one changed row.
-pub(crate) fn modified(table: &str, before: &Value, after: &Value) -> Value {
+/// A stream batch of one changed row.
+pub(crate) fn modify_batch(table: &str, before: &Value, after: &Value) -> Value {
     let images = json!({ "OldImage": before, "NewImage": after, "StreamViewType": "NEW_AND_OLD_IMAGES" });
     record(table, "MODIFY", images, after)
 }

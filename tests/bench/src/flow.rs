@@ -1,51 +1,51 @@
-//! The main flow, step by step, through every function: what is measured is real work on real rows, and every step lives on
-//! what the one before it left. The bench plays the HTTP API, the streams and the queues. Nothing is drawn at random.
+//! The main flow through every function: real work on real rows, where each step uses the results of the one before.
+//! The bench plays the HTTP API, the streams and the queues. Nothing is random.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::bench_resources::BenchResources;
 use crate::budgets::{ADD_TRIPS, PLACE_TRIPS, READ_TRIPS};
-use crate::company::{Company, Step};
-use crate::events::{Request, inserted, message};
+use crate::events::{Request, insert_batch, sqs_batch};
+use crate::function_fleet::{FunctionFleet, Operation};
 use crate::start::HELLO;
-use crate::world::World;
 
-/// Argon2 makes accounts dear; more of them would measure nothing new.
-const MOST_CUSTOMERS: usize = 30;
-/// A page of the list.
+/// Argon2 makes accounts expensive, and more of them would add nothing.
+const MAX_CUSTOMERS: usize = 30;
+/// The length of a page.
 const PRODUCTS: usize = 20;
-/// A task of housekeeping reads up to 64 partitions.
-const MOST_TASKS: usize = 30;
+/// Each task of housekeeping reads up to 64 partitions, so it runs only this often.
+const MAX_TASKS: usize = 30;
 const PASSWORD: &str = "a long password of the bench";
 
-const KEYS: Step = step("keys", "see that there are keys");
+const KEYS: Operation = operation("keys", "publish keys");
 
-const fn step(function: &'static str, does: &'static str) -> Step {
-    Step { function, does, trips: None }
+const fn operation(function: &'static str, name: &'static str) -> Operation {
+    Operation { function, name, max_trips: None }
 }
 
-const fn within(trips: usize, step: Step) -> Step {
-    Step { trips: Some(trips), ..step }
+const fn with_budget(trips: usize, operation: Operation) -> Operation {
+    Operation { max_trips: Some(trips), ..operation }
 }
 
-/// As when a stack is made: before any other function starts, which would remember for a while that there is no key.
-pub(crate) async fn publish_keys(company: &mut Company) -> Result<()> {
-    company.perform(KEYS, vec![json!({ "task": "begin" })]).await.map(drop)
+/// Publishes the signing keys, as after a deployment. This comes before any other function starts, because functions
+/// cache the keys.
+pub(crate) async fn publish_keys(fleet: &mut FunctionFleet) -> Result<()> {
+    fleet.perform(KEYS, vec![json!({ "task": "begin" })]).await.map(drop)
 }
 
-/// One run of the flow.
-pub(crate) struct Flow<'a> {
-    world: &'a World,
-    company: &'a mut Company,
-    /// Tells this run's accounts and products from another's.
+pub(crate) struct MainFlow<'a> {
+    resources: &'a BenchResources,
+    fleet: &'a mut FunctionFleet,
+    /// Distinguishes accounts and products of this run from those of other runs.
     name: &'static str,
     invocations: usize,
 }
 
-/// What a flow leaves behind that others can go on with, in all functions of its world.
+/// The data of a flow, which other measurements use.
 #[derive(Debug)]
-pub(crate) struct Shop {
-    /// An admin's access token.
+pub(crate) struct ShopData {
+    /// The access token of an admin.
     pub(crate) admin: String,
     pub(crate) customers: Vec<Customer>,
     pub(crate) products: Vec<Product>,
@@ -62,67 +62,73 @@ pub(crate) struct Product {
     pub(crate) sku: String,
 }
 
-struct Bought {
+struct PlacedOrder {
     order: String,
     payment: String,
     token: String,
 }
 
-impl<'a> Flow<'a> {
-    pub(crate) fn new(world: &'a World, company: &'a mut Company, name: &'static str, invocations: usize) -> Self {
-        Self { world, company, name, invocations }
+impl<'a> MainFlow<'a> {
+    pub(crate) fn new(
+        resources: &'a BenchResources,
+        fleet: &'a mut FunctionFleet,
+        name: &'static str,
+        invocations: usize,
+    ) -> Self {
+        Self { resources, fleet, name, invocations }
     }
 
-    pub(crate) async fn run(mut self) -> Result<Shop> {
+    pub(crate) async fn run(mut self) -> Result<ShopData> {
         let hello = self.each(|_| Request::get("/"));
-        self.company.perform(step(HELLO, "say hello"), hello).await?;
-        let customers = self.sign_up().await?;
-        let (admin, products) = self.stock_up().await?;
-        let shop = Shop { admin, customers, products };
-        self.look_around(&shop).await?;
-        let bought = self.buy(&shop).await?;
-        self.settle().await?;
-        self.look_back(&bought).await?;
-        self.keep_house().await?;
-        Ok(shop)
+        self.fleet.perform(operation(HELLO, "say hello"), hello).await?;
+        let customers = self.create_customers().await?;
+        let (admin, products) = self.create_products().await?;
+        let data = ShopData { admin, customers, products };
+        self.browse(&data).await?;
+        let orders = self.buy(&data).await?;
+        self.process_events().await?;
+        self.read_orders(&orders).await?;
+        self.run_tasks().await?;
+        Ok(data)
     }
 
-    async fn sign_up(&mut self) -> Result<Vec<Customer>> {
-        self.company.perform(KEYS, vec![json!({ "task": "begin" })]).await?;
-        let count = self.invocations.min(MOST_CUSTOMERS);
+    async fn create_customers(&mut self) -> Result<Vec<Customer>> {
+        self.fleet.perform(KEYS, vec![json!({ "task": "begin" })]).await?;
+        let count = self.invocations.min(MAX_CUSTOMERS);
         let emails: Vec<String> = (0..count).map(|index| self.email(index)).collect();
         let register = |email: &String| {
             let body = json!({ "email": email, "password": PASSWORD, "name": "Ada Lovelace" });
             Request::post("/api/v1/auth/register", &body).event()
         };
-        self.company.perform(step("auth", "register"), emails.iter().map(register).collect()).await?;
+        self.fleet.perform(operation("auth", "register"), emails.iter().map(register).collect()).await?;
         let sessions =
-            self.company.perform(step("auth", "log in"), emails.iter().map(|email| login(email)).collect()).await?;
+            self.fleet.perform(operation("auth", "log in"), emails.iter().map(|email| login(email)).collect()).await?;
         let refresh = |session: &Value| {
             Request::post("/api/v1/auth/refresh", &json!({ "refreshToken": session["refreshToken"] })).event()
         };
-        self.company.perform(step("auth", "refresh"), sessions.iter().map(refresh).collect()).await?;
+        self.fleet.perform(operation("auth", "refresh"), sessions.iter().map(refresh).collect()).await?;
         let customers: Vec<Customer> = sessions
             .iter()
             .map(|session| Ok(Customer { token: text(session, "accessToken")? }))
             .collect::<Result<_>>()?;
-        let me = self.each(|index| Request::get("/api/v1/auth/me").by(token(&customers, index)));
-        self.company.perform(within(READ_TRIPS, step("auth", "read who I am")), me).await?;
-        let profile = self.each(|index| Request::get("/api/v1/users/profile").by(token(&customers, index)));
-        self.company.perform(within(READ_TRIPS, step("users", "read my profile")), profile).await?;
-        let add =
-            |customer: &Customer| Request::post("/api/v1/users/addresses", &address()).by(&customer.token).event();
-        self.company.perform(step("users", "add an address"), customers.iter().map(add).collect()).await?;
+        let me = self.each(|index| Request::get("/api/v1/auth/me").with_token(token(&customers, index)));
+        self.fleet.perform(with_budget(READ_TRIPS, operation("auth", "read own account")), me).await?;
+        let profile = self.each(|index| Request::get("/api/v1/users/profile").with_token(token(&customers, index)));
+        self.fleet.perform(with_budget(READ_TRIPS, operation("users", "read own profile")), profile).await?;
+        let add = |customer: &Customer| {
+            Request::post("/api/v1/users/addresses", &address()).with_token(&customer.token).event()
+        };
+        self.fleet.perform(operation("users", "add an address"), customers.iter().map(add).collect()).await?;
         Ok(customers)
     }
 
-    /// An admin, who puts products into the shop.
-    async fn stock_up(&mut self) -> Result<(String, Vec<Product>)> {
+    /// Creates an admin, who creates products.
+    async fn create_products(&mut self) -> Result<(String, Vec<Product>)> {
         let task = json!({ "task": "grant-role", "email": self.email(0), "role": "admin" });
-        self.company.perform(step("housekeeping", "give a role"), vec![task]).await?;
-        // A token says the role that its account had when it was given.
-        let session = self.company.perform(step("auth", "log in"), vec![login(&self.email(0))]).await?;
-        let admin = text(session.first().context("no session")?, "accessToken")?;
+        self.fleet.perform(operation("housekeeping", "grant a role"), vec![task]).await?;
+        // A token contains the role at the time of its issue, so the admin needs a new one.
+        let session = self.fleet.perform(operation("auth", "log in"), vec![login(&self.email(0))]).await?;
+        let admin = text(session.first().context("the login returned no session")?, "accessToken")?;
         let product = |index: usize| {
             let body = json!({
                 "sku": format!("BENCH-{}-{index}", self.name),
@@ -131,131 +137,129 @@ impl<'a> Flow<'a> {
                 "category": "kitchen",
                 "tags": ["tagine", "terracotta"],
                 "attributes": { "material": "glazed terracotta", "serves": 4 },
-                "price": { "amount": 5450, "currency": self.world.stack.currency },
+                "price": { "amount": 5450, "currency": self.resources.stack.currency },
                 "stock": { "available": 1_000_000 },
             });
-            Request::post("/api/v1/products", &body).by(&admin).event()
+            Request::post("/api/v1/products", &body).with_token(&admin).event()
         };
         let products = (0..PRODUCTS).map(product).collect();
-        let products = self.company.perform(step("products", "create a product"), products).await?;
+        let products = self.fleet.perform(operation("products", "create a product"), products).await?;
         let product = |product: &Value| Ok(Product { id: text(product, "id")?, sku: text(product, "sku")? });
         Ok((admin, products.iter().map(product).collect::<Result<_>>()?))
     }
 
-    async fn look_around(&mut self, shop: &Shop) -> Result<()> {
-        let created = json!({ "events": self.told("SOUK_TABLE_CATALOG", "product.created").await? });
-        self.company.perform(step("indexer", "index 20 products"), vec![message(&created.to_string())]).await?;
+    async fn browse(&mut self, data: &ShopData) -> Result<()> {
+        let created = json!({ "events": self.events_of_type("SOUK_TABLE_CATALOG", "product.created").await? });
+        self.fleet.perform(operation("indexer", "index 20 products"), vec![sqs_batch(&created.to_string())]).await?;
         let list = self.each(|_| Request::get("/api/v1/products?search=tagine&limit=20"));
-        self.company.perform(step("search", "find 20 products"), list).await?;
+        self.fleet.perform(operation("search", "find 20 products"), list).await?;
         let suggest = self.each(|_| Request::get("/api/v1/products/suggest?q=terr"));
-        self.company.perform(step("search", "suggest"), suggest).await?;
-        // So few that the last reads are of products that the sandbox has seen before.
-        let seen = &shop.products[..shop.products.len().min((self.invocations / 2).max(1))];
-        let read = self.each(|index| Request::get(format!("/api/v1/products/{}", cycled(seen, index).id)));
-        self.company.perform(within(READ_TRIPS, step("products", "read a product")), read).await?;
-        let cart = self.each(|index| Request::get("/api/v1/cart/me").by(token(&shop.customers, index)));
-        self.company.perform(within(READ_TRIPS, step("cart", "read a cart")), cart).await?;
+        self.fleet.perform(operation("search", "suggest"), suggest).await?;
+        // Few products, so that the last reads hit the cache of the execution environment.
+        let few_products = &data.products[..data.products.len().min((self.invocations / 2).max(1))];
+        let read = self.each(|index| Request::get(format!("/api/v1/products/{}", cycled(few_products, index).id)));
+        self.fleet.perform(with_budget(READ_TRIPS, operation("products", "read a product")), read).await?;
+        let cart = self.each(|index| Request::get("/api/v1/cart/me").with_token(token(&data.customers, index)));
+        self.fleet.perform(with_budget(READ_TRIPS, operation("cart", "read a cart")), cart).await?;
         Ok(())
     }
 
-    /// Every customer puts something into the cart and buys it, until there are enough orders.
-    async fn buy(&mut self, shop: &Shop) -> Result<Vec<Bought>> {
-        let mut bought = Vec::new();
-        while bought.len() < self.invocations {
-            let round: Vec<(usize, &Customer)> =
-                shop.customers.iter().enumerate().take(self.invocations - bought.len()).collect();
+    /// Every customer adds to the cart and orders, until there are enough orders.
+    async fn buy(&mut self, data: &ShopData) -> Result<Vec<PlacedOrder>> {
+        let mut orders = Vec::new();
+        while orders.len() < self.invocations {
+            let batch: Vec<(usize, &Customer)> =
+                data.customers.iter().enumerate().take(self.invocations - orders.len()).collect();
             let add = |(index, customer): &(usize, &Customer)| {
-                add_to_cart("me", &cycled(&shop.products, *index).sku).by(&customer.token).event()
+                add_to_cart("me", &cycled(&data.products, *index).sku).with_token(&customer.token).event()
             };
-            let add = round.iter().map(add).collect();
-            self.company.perform(within(ADD_TRIPS, step("cart", "add to a cart")), add).await?;
-            let body =
-                json!({ "cart": "me", "shippingAddress": address(), "paymentMethod": self.world.stack.payment_method });
+            let add = batch.iter().map(add).collect();
+            self.fleet.perform(with_budget(ADD_TRIPS, operation("cart", "add to a cart")), add).await?;
+            let body = json!({ "cart": "me", "shippingAddress": address(), "paymentMethod": self.resources.stack.payment_method });
             let place = |(index, customer): &(usize, &Customer)| {
-                let key = format!("{}-{}", self.name, bought.len() + index);
-                place_order(&body, key).by(&customer.token).event()
+                let key = format!("{}-{}", self.name, orders.len() + index);
+                place_order(&body, key).with_token(&customer.token).event()
             };
-            let place = round.iter().map(place).collect();
-            let orders = self.company.perform(within(PLACE_TRIPS, step("orders", "place an order")), place).await?;
-            for (order, (_, customer)) in orders.iter().zip(&round) {
+            let place = batch.iter().map(place).collect();
+            let placed =
+                self.fleet.perform(with_budget(PLACE_TRIPS, operation("orders", "place an order")), place).await?;
+            for (order, (_, customer)) in placed.iter().zip(&batch) {
                 let (id, payment) = (text(order, "id")?, text(order, "paymentId")?);
-                bought.push(Bought { order: id, payment, token: customer.token.clone() });
+                orders.push(PlacedOrder { order: id, payment, token: customer.token.clone() });
             }
         }
-        Ok(bought)
+        Ok(orders)
     }
 
-    /// What happens behind the API, from event to event.
-    async fn settle(&mut self) -> Result<()> {
+    /// Runs everything behind the API, event by event.
+    async fn process_events(&mut self) -> Result<()> {
         let created = self.publish("SOUK_TABLE_ORDERS", "order.created", "send order.created").await?;
-        self.company.perform(step("payments-worker", "authorise"), messages(&created)).await?;
+        self.fleet.perform(operation("payments-worker", "authorise"), messages(&created)).await?;
         let authorized = self.publish("SOUK_TABLE_PAYMENTS", "payment.authorized", "send pay.authorized").await?;
-        self.company.perform(step("orders-worker", "confirm"), messages(&authorized)).await?;
+        self.fleet.perform(operation("orders-worker", "confirm"), messages(&authorized)).await?;
         let confirmed = self.publish("SOUK_TABLE_ORDERS", "order.confirmed", "send order.confirmed").await?;
-        self.company.perform(step("payments-worker", "capture"), messages(&confirmed)).await?;
+        self.fleet.perform(operation("payments-worker", "capture"), messages(&confirmed)).await?;
         let completed = self.publish("SOUK_TABLE_PAYMENTS", "payment.completed", "send pay.completed").await?;
-        self.company.perform(step("orders-worker", "mark as paid"), messages(&completed)).await?;
-        self.company.perform(step("orders-worker", "ignore a redelivery"), messages(&completed)).await?;
-        self.company.perform(step("notifier", "tell by mail"), messages(&completed)).await?;
-        self.company.perform(step("notifier", "ignore a redelivery"), messages(&completed)).await?;
+        self.fleet.perform(operation("orders-worker", "mark as paid"), messages(&completed)).await?;
+        self.fleet.perform(operation("orders-worker", "ignore a redelivery"), messages(&completed)).await?;
+        self.fleet.perform(operation("notifier", "send mail"), messages(&completed)).await?;
+        self.fleet.perform(operation("notifier", "ignore a redelivery"), messages(&completed)).await?;
         Ok(())
     }
 
-    /// Hands the events of one type that lie in a table's outbox to the relay; the events.
-    async fn publish(&mut self, table: &str, event_type: &str, does: &'static str) -> Result<Vec<String>> {
-        let table = self.world.table(table)?;
-        let rows = self.world.emulator.outbox(table).await?;
+    /// Gives the events of one type in the outbox of a table to the relay, and returns them.
+    async fn publish(&mut self, table: &str, event_type: &str, name: &'static str) -> Result<Vec<String>> {
+        let table = self.resources.table(table)?;
+        let rows = self.resources.emulator.outbox(table).await?;
         let (mut batches, mut events) = (Vec::new(), Vec::new());
         for row in &rows {
-            let event = row["event"]["S"].as_str().context("an outbox row without an event: has aws-kit changed?")?;
+            let event =
+                row["event"]["S"].as_str().context("an outbox row has no event; check the outbox format of aws-kit")?;
             let envelope: Value = serde_json::from_str(event)?;
             if envelope["eventType"] == event_type {
-                batches.push(inserted(table, row));
+                batches.push(insert_batch(table, row));
                 events.push(event.to_owned());
             }
         }
-        anyhow::ensure!(
-            !events.is_empty(),
-            "there is no {event_type} in the outbox of {table}: the flow broke off before it"
-        );
-        self.company.perform(step("relay", does), batches).await?;
+        anyhow::ensure!(!events.is_empty(), "the outbox of {table} has no {event_type}: an earlier step has failed");
+        self.fleet.perform(operation("relay", name), batches).await?;
         Ok(events)
     }
 
-    /// The events of one type that lie in a table's outbox.
-    async fn told(&self, table: &str, event_type: &str) -> Result<Vec<Value>> {
-        let rows = self.world.emulator.outbox(self.world.table(table)?).await?;
+    /// Returns the events of one type in the outbox of a table.
+    async fn events_of_type(&self, table: &str, event_type: &str) -> Result<Vec<Value>> {
+        let rows = self.resources.emulator.outbox(self.resources.table(table)?).await?;
         let events = rows.iter().filter_map(|row| serde_json::from_str::<Value>(row["event"]["S"].as_str()?).ok());
         Ok(events.filter(|envelope| envelope["eventType"] == event_type).collect())
     }
 
-    async fn look_back(&mut self, bought: &[Bought]) -> Result<()> {
-        let of = |path: fn(&Bought) -> String| {
+    async fn read_orders(&mut self, orders: &[PlacedOrder]) -> Result<()> {
+        let of = |path: fn(&PlacedOrder) -> String| {
             move |index| {
-                let bought = cycled(bought, index);
-                Request::get(path(bought)).by(&bought.token)
+                let orders = cycled(orders, index);
+                Request::get(path(orders)).with_token(&orders.token)
             }
         };
-        let read = self.each(of(|bought| format!("/api/v1/orders/{}", bought.order)));
-        self.company.perform(within(READ_TRIPS, step("orders", "read an order")), read).await?;
+        let read = self.each(of(|orders| format!("/api/v1/orders/{}", orders.order)));
+        self.fleet.perform(with_budget(READ_TRIPS, operation("orders", "read an order")), read).await?;
         let own = self.each(of(|_| "/api/v1/orders?limit=20".to_owned()));
-        self.company.perform(step("orders", "list my orders"), own).await?;
-        let history = self.each(of(|bought| format!("/api/v1/orders/{}/history", bought.order)));
-        self.company.perform(step("orders", "read its history"), history).await?;
-        let payment = self.each(of(|bought| format!("/api/v1/payments/{}", bought.payment)));
-        self.company.perform(within(READ_TRIPS, step("payments", "read a payment")), payment).await?;
-        let of_order = self.each(of(|bought| format!("/api/v1/payments?orderId={}", bought.order)));
-        self.company.perform(step("payments", "list its payments"), of_order).await?;
+        self.fleet.perform(operation("orders", "list own orders"), own).await?;
+        let history = self.each(of(|orders| format!("/api/v1/orders/{}/history", orders.order)));
+        self.fleet.perform(operation("orders", "read order history"), history).await?;
+        let payment = self.each(of(|orders| format!("/api/v1/payments/{}", orders.payment)));
+        self.fleet.perform(with_budget(READ_TRIPS, operation("payments", "read a payment")), payment).await?;
+        let of_order = self.each(of(|orders| format!("/api/v1/payments?orderId={}", orders.order)));
+        self.fleet.perform(operation("payments", "list payments of an order"), of_order).await?;
         Ok(())
     }
 
-    async fn keep_house(&mut self) -> Result<()> {
+    async fn run_tasks(&mut self) -> Result<()> {
         let health = self.each(|_| Request::get("/health"));
-        self.company.perform(step("ops", "health"), health).await?;
-        let few = self.invocations.min(MOST_TASKS);
-        self.company.perform(step("ops", "ready"), vec![Request::get("/ready").event(); few]).await?;
+        self.fleet.perform(operation("ops", "health"), health).await?;
+        let few = self.invocations.min(MAX_TASKS);
+        self.fleet.perform(operation("ops", "ready"), vec![Request::get("/ready").event(); few]).await?;
         for task in ["expire-holds", "republish-outbox", "reconcile-payments"] {
-            self.company.perform(step("housekeeping", task), vec![json!({ "task": task }); few]).await?;
+            self.fleet.perform(operation("housekeeping", task), vec![json!({ "task": task }); few]).await?;
         }
         Ok(())
     }
@@ -273,7 +277,7 @@ fn login(email: &str) -> Value {
     Request::post("/api/v1/auth/login", &json!({ "email": email, "password": PASSWORD })).event()
 }
 
-/// Two pieces of a SKU, into the cart of an owner.
+/// Adds two pieces of a SKU to the cart of an owner.
 pub(crate) fn add_to_cart(owner: &str, sku: &str) -> Request {
     Request::post(format!("/api/v1/cart/{owner}/items"), &json!({ "sku": sku, "quantity": 2 }))
 }
@@ -287,11 +291,11 @@ pub(crate) fn address() -> Value {
 }
 
 fn messages(events: &[String]) -> Vec<Value> {
-    events.iter().map(|event| message(event)).collect()
+    events.iter().map(|event| sqs_batch(event)).collect()
 }
 
-pub(crate) fn cycled<T>(things: &[T], index: usize) -> &T {
-    &things[index % things.len()]
+pub(crate) fn cycled<T>(items: &[T], index: usize) -> &T {
+    &items[index % items.len()]
 }
 
 fn token(customers: &[Customer], index: usize) -> &str {
@@ -300,5 +304,5 @@ fn token(customers: &[Customer], index: usize) -> &str {
 
 pub(crate) fn text(document: &Value, member: &str) -> Result<String> {
     let text = document[member].as_str().map(str::to_owned);
-    text.with_context(|| format!("an answer without {member}: {document}"))
+    text.with_context(|| format!("a response has no {member}: {document}"))
 }

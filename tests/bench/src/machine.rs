@@ -1,4 +1,4 @@
-//! What the figures were measured on.
+//! The machine of the measurements.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// The machine, and when.
+/// The machine and the time.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Machine {
@@ -15,12 +15,12 @@ pub(crate) struct Machine {
     pub(crate) cores: usize,
     pub(crate) kernel: String,
     pub(crate) rustc: String,
-    /// Over the last minute, as the bench began: above the number of cores, times are worth little.
+    /// The load average of the last minute at the start. Times mean little if it exceeds the number of cores.
     pub(crate) load: String,
 }
 
 impl Machine {
-    pub(crate) fn this() -> Self {
+    pub(crate) fn describe() -> Self {
         let file = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let processor = file("/proc/cpuinfo");
         let processor = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));

@@ -1,42 +1,44 @@
-//! `make bench`: sizes, cold starts, AWS calls, capacity and warm times of every function, each beside its house budget; what
-//! a million orders cost; instructions, which no other work on the machine changes; how fast and how well search finds; and what a
-//! large import needs.
-//! The functions are run as Lambda runs them: as processes that ask a Runtime API, which the bench serves, for events.
-//! Ends with an error only if it could not measure; budgets that are missed are shown.
+//! `make bench` measures every function: size, cold start, AWS calls, capacity and warm times, each with its budget. It
+//! also measures the cost of a million orders, instructions, search, and large imports. Instructions do not depend on
+//! other work of the machine.
+//!
+//! The functions run as on Lambda: as processes that request events from a Runtime API, which the bench serves.
+//!
+//! The exit code is an error only if a measurement failed. Missed budgets are printed.
 
-mod bill;
-mod bill_report;
+mod aws_stub;
+mod bench_resources;
 mod budgets;
 mod callgrind;
 mod capacity;
-mod clock;
-mod company;
+mod cost_report;
+mod costs;
 mod credentials;
 mod emulator;
 mod events;
+mod execution_environment;
 mod flow;
-mod hooks;
-mod idle;
+mod function_fleet;
+mod http_server;
+mod idle_costs;
 mod imports;
-mod life;
+mod json_results;
 mod machine;
 mod meter;
 mod options;
 mod prices;
 mod process;
-mod raw;
 mod report;
-mod sandbox;
+mod scenarios;
 mod search;
-mod serve;
 mod stack;
-mod stage;
 mod start;
 mod statistics;
-mod stub;
 mod table;
+mod timing;
+mod trigger_simulator;
 mod usage;
-mod world;
+mod webhooks;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,36 +47,36 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use bill::Bill;
-use company::{Company, Watch};
-use flow::Flow;
-use idle::Idle;
-use life::{HOLD_SECONDS, Lives};
+use bench_resources::BenchResources;
+use costs::Costs;
+use execution_environment::Variables;
+use flow::MainFlow;
+use function_fleet::{FunctionFleet, MeterMode};
+use idle_costs::IdleCosts;
 use machine::Machine;
 use options::Options;
 use report::{Results, Work};
-use sandbox::Environment;
+use scenarios::{HOLD_SECONDS, ScenarioRuns};
 use start::{HELLO, Program, file_name};
-use world::World;
 
-/// A new sandbox's first invocation differs, and the few after it show that the others do not.
-const METERED: usize = 5;
-/// The first order of a way meets new sandboxes; what is billed is the last.
-const COUNTED_LIVES: usize = 2;
-/// For the median of each step.
-const TIMED_LIVES: usize = 7;
+/// The first invocation of a new execution environment differs. The next ones show that the others are alike.
+const METERED_INVOCATIONS: usize = 5;
+/// The first order of a scenario runs in new execution environments. Costs are taken from the last one.
+const COUNTED_ORDERS: usize = 2;
+/// The number of orders for the median of each invocation.
+const TIMED_ORDERS: usize = 7;
 
-// One thread: the other core is the function's.
+// One thread, so that the other core is free for the function.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let asked = match search::cold::asked() {
-        Some(opened) => opened,
-        None => match credentials::asked().await {
-            Some(checked) => checked,
+    let result = match search::cold::run_if_requested() {
+        Some(result) => result,
+        None => match credentials::run_if_requested().await {
+            Some(result) => result,
             None => run().await,
         },
     };
-    match asked {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench: {error:#}");
@@ -84,112 +86,133 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<()> {
-    let options = Options::read(lexopt::Parser::from_env())?;
-    let machine = Machine::this();
+    let options = Options::parse(lexopt::Parser::from_env())?;
+    let machine = Machine::describe();
     let logs = logs(options.out.as_deref())?;
     if options.search {
         let search = search::measure(&options, &logs)?;
-        return told(&options, &search.alone(&machine), &search.raw());
+        return print(&options, &search.standalone_report(&machine), &search.to_json());
     }
     if options.imports {
         let imports = imports::measure(&options, &logs).await?;
-        return told(&options, &imports.alone(&machine), &imports.raw());
+        return print(&options, &imports.standalone_report(&machine), &imports.to_json());
     }
-    let world = match &options.stack {
-        Some(stack) => Some(World::make(stack).await?),
+    let resources = match &options.stack {
+        Some(stack) => Some(BenchResources::create(stack).await?),
         None => None,
     };
-    let measured = measure(&options, world.as_ref(), &logs, machine).await;
-    if let Some(world) = world {
-        world.remove().await;
+    let results = measure(&options, resources.as_ref(), &logs, machine).await;
+    if let Some(resources) = resources {
+        resources.remove().await;
     }
-    let mut results = measured?;
+    let mut results = results?;
     if !options.only {
         results.search = Some(search::measure(&options, &logs)?);
         results.imports = Some(imports::measure(&options, &logs).await?);
     }
-    told(&options, &results.written(&options), &results.raw(&options))
+    print(&options, &results.to_text(&options), &results.to_json(&options))
 }
 
-/// The report for who started the bench, the raw figures for programs.
-fn told(options: &Options, report: &str, raw: &Value) -> Result<()> {
+/// Prints the report and writes the results as JSON.
+fn print(options: &Options, report: &str, json: &Value) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(report.as_bytes())?;
     if let Some(path) = &options.out {
-        let raw = serde_json::to_string_pretty(raw)?;
-        std::fs::write(path, raw + "\n").with_context(|| format!("{} cannot be written", path.display()))?;
-        writeln!(out, "\nAll raw figures: {}", path.display())?;
+        let text = serde_json::to_string_pretty(json)?;
+        std::fs::write(
+            path,
+            text + "
+",
+        )
+        .with_context(|| format!("cannot write {}", path.display()))?;
+        writeln!(out, "\nAll results: {}", path.display())?;
     }
     Ok(())
 }
 
-async fn measure(options: &Options, world: Option<&World>, logs: &Path, machine: Machine) -> Result<Results> {
-    let (hello, functions) = programs(options, world);
+async fn measure(
+    options: &Options,
+    resources: Option<&BenchResources>,
+    logs: &Path,
+    machine: Machine,
+) -> Result<Results> {
+    let (hello, functions) = programs(options, resources);
     let (hello, functions) = start::measure(&hello, &functions, options.rounds, logs).await?;
-    let work = match world.filter(|_| !options.only) {
-        Some(world) => Some(work(options, world, logs).await?),
+    let work = match resources.filter(|_| !options.only) {
+        Some(resources) => Some(work(options, resources, logs).await?),
         None => None,
     };
     Ok(Results { machine, hello, functions, work, search: None, imports: None })
 }
 
-/// What the functions do once they are started.
-async fn work(options: &Options, world: &World, logs: &Path) -> Result<Work> {
-    let company =
-        async |watch, changed: &Environment| Company::start(world, &options.functions, logs, watch, changed).await;
-    let as_deployed = Environment::new();
+/// Measures the work of started functions.
+async fn work(options: &Options, resources: &BenchResources, logs: &Path) -> Result<Work> {
+    let start = async |mode, changed: &Variables| {
+        FunctionFleet::start(resources, &options.functions, logs, mode, changed).await
+    };
+    let as_deployed = Variables::new();
 
-    let mut first = company(Watch::Nothing, &as_deployed).await?;
-    flow::publish_keys(&mut first).await?;
-    first.close();
+    let mut first_fleet = start(MeterMode::Off, &as_deployed).await?;
+    flow::publish_keys(&mut first_fleet).await?;
+    first_fleet.into_records();
 
-    let mut metered = company(Watch::Everything, &as_deployed).await?;
-    let shop = Flow::new(world, &mut metered, "metered", options.invocations.min(METERED)).run().await?;
-    let operations = metered.close();
-    let token = &shop.customers.first().context("nobody has registered")?.token;
-    let credentials = credentials::measure(world.environment("auth"), token)?;
+    let mut metered_fleet = start(MeterMode::All, &as_deployed).await?;
+    let data = MainFlow::new(resources, &mut metered_fleet, "metered", options.invocations.min(METERED_INVOCATIONS))
+        .run()
+        .await?;
+    let operations = metered_fleet.into_records();
+    let token = &data.customers.first().context("no customer is registered")?.token;
+    let credentials = credentials::measure(resources.variables("auth"), token)?;
 
-    let short_holds = Environment::from([("SOUK_HOLD_SECONDS".to_owned(), HOLD_SECONDS.to_string())]);
-    let counted = company(Watch::Everything, &short_holds).await?;
-    let counted = Lives::begin(world, counted, &shop, "counted", COUNTED_LIVES).await;
-    let timed = company(Watch::Queues, &short_holds).await?;
-    let timed = Lives::begin(world, timed, &shop, "timed-lives", options.invocations.min(TIMED_LIVES)).await;
-    // Meanwhile the holds end.
-    let instructions = callgrind::count(world, &options.functions, logs, &shop, options.quick).await;
-    let lives = (counted.end().await, timed.end().await);
+    let short_holds = Variables::from([("SOUK_HOLD_SECONDS".to_owned(), HOLD_SECONDS.to_string())]);
+    let counted = start(MeterMode::All, &short_holds).await?;
+    let counted = ScenarioRuns::start(resources, counted, &data, "counted", COUNTED_ORDERS).await;
+    let timed = start(MeterMode::ExceptDynamoDb, &short_holds).await?;
+    let timed =
+        ScenarioRuns::start(resources, timed, &data, "timed-orders", options.invocations.min(TIMED_ORDERS)).await;
+    // The stock holds end in the meantime.
+    let instructions = callgrind::count(resources, &options.functions, logs, &data, options.quick).await;
+    let orders = (counted.finish().await, timed.finish().await);
 
-    world.empty_outboxes().await?;
-    let mut direct = company(Watch::Nothing, &as_deployed).await?;
-    Flow::new(world, &mut direct, "timed", options.invocations).run().await?;
-    let warm = direct.close();
+    resources.empty_outboxes().await?;
+    let mut direct_fleet = start(MeterMode::Off, &as_deployed).await?;
+    MainFlow::new(resources, &mut direct_fleet, "timed", options.invocations).run().await?;
+    let warm = direct_fleet.into_records();
 
-    let memory_mb = |function: &str| world.memory_mb(function);
-    let idle = Idle::month(&operations, &warm, memory_mb("housekeeping"));
-    Ok(Work { bill: Bill::of(lives.0, lives.1, memory_mb), operations, warm, credentials, idle, instructions })
+    let memory_mb = |function: &str| resources.memory_mb(function);
+    let idle_costs = IdleCosts::per_month(&operations, &warm, memory_mb("housekeeping"));
+    Ok(Work {
+        costs: Costs::new(orders.0, orders.1, memory_mb),
+        operations,
+        warm,
+        credentials,
+        idle_costs,
+        instructions,
+    })
 }
 
-/// The hello world, and the functions.
-fn programs(options: &Options, world: Option<&World>) -> (Program, Vec<Program>) {
-    let program = |name: &str, environment| Program {
+/// The hello world program and the functions.
+fn programs(options: &Options, resources: Option<&BenchResources>) -> (Program, Vec<Program>) {
+    let program = |name: &str, variables| Program {
         name: name.to_owned(),
         path: options.functions.join(file_name(name)),
-        environment,
+        variables,
     };
-    let environment = |name: &str| match world {
-        Some(world) => world.environment(name),
-        None => start::environment_without_a_stack(),
+    let variables = |name: &str| match resources {
+        Some(resources) => resources.variables(name),
+        None => start::variables_without_stack(),
     };
-    let hello = program(HELLO, start::environment_without_a_stack());
-    (hello, options.names.iter().map(|name| program(name, environment(name))).collect())
+    let hello = program(HELLO, start::variables_without_stack());
+    (hello, options.names.iter().map(|name| program(name, variables(name))).collect())
 }
 
-/// Where the functions' own words go: beside the results, begun anew with every run.
+/// Creates an empty folder for the logs of the functions, next to the results.
 fn logs(out: Option<&Path>) -> Result<PathBuf> {
     let folder = match out.and_then(Path::parent) {
         Some(folder) => folder.join("bench-log"),
         None => std::env::temp_dir().join("souk-bench-log"),
     };
     let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     Ok(folder)
 }

@@ -1,5 +1,4 @@
-//! A proxy in front of AWS (and of the payment provider) that writes down every call that goes through it, and asks DynamoDB
-//! what each call consumed.
+//! A proxy in front of AWS or the payment provider. It records every call and asks DynamoDB for the consumed capacity.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -14,21 +13,21 @@ use serde_json::Value;
 
 use crate::capacity::{Units, consumed, is_metered};
 use crate::emulator::{Http, http};
-use crate::serve::{Answer, Server, answer};
+use crate::http_server::{HttpResponse, Server, http_response};
 
-/// What a call is for.
+/// The purpose of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Purpose {
-    /// The work itself: this is what the budgets count.
+    /// The work itself, which the budgets count.
     Work,
-    /// Keys, revocations and secrets, which a function keeps for a while.
+    /// Reads of keys, revocations and secrets, which a function caches.
     Cached,
-    /// The payment provider, which is not AWS.
+    /// A call to the payment provider, which is not AWS.
     Provider,
 }
 
-/// One call.
+/// A call.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Call {
@@ -39,34 +38,34 @@ pub(crate) struct Call {
     pub(crate) read_units: f64,
     pub(crate) write_units: f64,
     pub(crate) status: u16,
-    /// Messages that it put into queues. Not in the results: they are of one run.
+    /// Messages that the call sent to queues. They are not part of the results.
     #[serde(skip)]
-    pub(crate) sent: Vec<Sent>,
-    /// Since the meter was started.
-    pub(crate) began_us: u64,
-    pub(crate) ended_us: u64,
+    pub(crate) messages: Vec<QueuedMessage>,
+    /// Microseconds since the start of the meter.
+    pub(crate) start_us: u64,
+    pub(crate) end_us: u64,
 }
 
-/// A message on its way into a queue.
+/// A message sent to a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sent {
-    /// Its URL.
+pub(crate) struct QueuedMessage {
+    /// The URL of the queue.
     pub(crate) queue: String,
     pub(crate) body: String,
     pub(crate) delay_seconds: u64,
 }
 
-/// How often the work had to wait for an answer: calls side by side cost one round trip.
+/// The number of round trips. Concurrent calls count as one.
 pub(crate) fn trips(calls: &[Call]) -> usize {
     let mut work: Vec<&Call> = calls.iter().filter(|call| call.purpose == Purpose::Work).collect();
-    work.sort_by_key(|call| call.began_us);
-    let (mut trips, mut answered) = (0, 0);
+    work.sort_by_key(|call| call.start_us);
+    let (mut trips, mut end) = (0, 0);
     for call in work {
-        // One that began while another was under way is part of its trip.
-        if call.began_us >= answered {
+        // A call that started while another one was running belongs to its round trip.
+        if call.start_us >= end {
             trips += 1;
         }
-        answered = answered.max(call.ended_us);
+        end = end.max(call.end_us);
     }
     trips
 }
@@ -80,7 +79,7 @@ pub(crate) struct Meter {
     log: Log,
 }
 
-/// What is on the other side.
+/// The target of the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Upstream {
     Aws,
@@ -88,21 +87,22 @@ pub(crate) enum Upstream {
 }
 
 impl Meter {
-    /// In front of `url`.
-    pub(crate) async fn before(url: &str, upstream: Upstream) -> Result<Self> {
+    /// Starts a proxy in front of `url`.
+    pub(crate) async fn start(url: &str, upstream: Upstream) -> Result<Self> {
         let log = Log::default();
-        let way = Way { url: url.trim_end_matches('/').to_owned(), http: http(), upstream, started: Instant::now() };
-        let (way, writes) = (Arc::new(way), log.clone());
+        let forwarder =
+            Forwarder { url: url.trim_end_matches('/').to_owned(), http: http(), upstream, started: Instant::now() };
+        let (forwarder, calls) = (Arc::new(forwarder), log.clone());
         let server = Server::start(move |request| {
-            let (way, writes) = (way.clone(), writes.clone());
+            let (forwarder, calls) = (forwarder.clone(), calls.clone());
             async move {
-                let passed = way.pass_on(request).await;
-                let (answer, call) = match passed {
-                    Ok((answer, call)) => (answer, Some(call)),
-                    Err(error) => (answer(502, "text/plain", format!("{error:#}")), None),
+                let result = forwarder.forward(request).await;
+                let (response, call) = match result {
+                    Ok((response, call)) => (response, Some(call)),
+                    Err(error) => (http_response(502, "text/plain", format!("{error:#}")), None),
                 };
-                lock(&writes).extend(call);
-                answer
+                lock(&calls).extend(call);
+                response
             }
         });
         Ok(Self { server: server.await?, log })
@@ -112,8 +112,8 @@ impl Meter {
         self.server.url()
     }
 
-    /// The calls since the last time, in the order of their answers.
-    pub(crate) fn take(&self) -> Vec<Call> {
+    /// Returns the calls since the last time, in the order of their responses.
+    pub(crate) fn take_calls(&self) -> Vec<Call> {
         std::mem::take(&mut *lock(&self.log))
     }
 }
@@ -122,43 +122,44 @@ fn lock(log: &Mutex<Vec<Call>>) -> MutexGuard<'_, Vec<Call>> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// To the other side and back.
-struct Way {
+/// Forwards requests.
+struct Forwarder {
     url: String,
     http: Http,
     upstream: Upstream,
     started: Instant,
 }
 
-impl Way {
-    async fn pass_on(&self, request: Request<Incoming>) -> Result<(Answer, Call)> {
+impl Forwarder {
+    async fn forward(&self, request: Request<Incoming>) -> Result<(HttpResponse, Call)> {
         let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
         let operation = operation(&head);
-        let asked: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let purpose = purpose(self.upstream, &operation, &asked);
-        let body = if is_metered(&operation) { asking_capacity(&asked).unwrap_or(body) } else { body };
-        let began_us = self.now_us();
-        let (answer, body) = self.send(&head, body).await?;
-        let ended_us = self.now_us();
-        let told: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let Units { read: read_units, write: write_units } = consumed(&operation, &asked, &told);
-        let (actions, status, sent) = (actions(&asked), answer.status().as_u16(), sent(&operation, &asked));
-        let call = Call { operation, actions, purpose, read_units, write_units, status, sent, began_us, ended_us };
-        Ok((answer, call))
+        let request_body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let purpose = purpose(self.upstream, &operation, &request_body);
+        let body = if is_metered(&operation) { with_capacity_request(&request_body).unwrap_or(body) } else { body };
+        let start_us = self.now_us();
+        let (response, body) = self.send(&head, body).await?;
+        let end_us = self.now_us();
+        let response_body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let Units { read: read_units, write: write_units } = consumed(&operation, &request_body, &response_body);
+        let (actions, status, messages) =
+            (actions(&request_body), response.status().as_u16(), messages(&operation, &request_body));
+        let call = Call { operation, actions, purpose, read_units, write_units, status, messages, start_us, end_us };
+        Ok((response, call))
     }
 
-    async fn send(&self, head: &Parts, body: Bytes) -> Result<(Answer, Bytes)> {
+    async fn send(&self, head: &Parts, body: Bytes) -> Result<(HttpResponse, Bytes)> {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let request = Request::builder().method(head.method.clone()).uri(format!("{}{path}", self.url));
         let mut request = request.body(Full::new(body))?;
         *request.headers_mut() = forwarded(&head.headers);
         let (head, body) = self.http.request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
-        let mut answer = Answer::new(Full::new(body.clone()));
-        *answer.status_mut() = head.status;
-        *answer.headers_mut() = forwarded(&head.headers);
-        Ok((answer, body))
+        let mut response = HttpResponse::new(Full::new(body.clone()));
+        *response.status_mut() = head.status;
+        *response.headers_mut() = forwarded(&head.headers);
+        Ok((response, body))
     }
 
     fn now_us(&self) -> u64 {
@@ -166,7 +167,7 @@ impl Way {
     }
 }
 
-/// Without the headers of one connection (RFC 9110, 7.6.1), and those that are written anew.
+/// Removes the headers of a single connection (RFC 9110, 7.6.1), and those that are written again.
 fn forwarded(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in [
@@ -182,7 +183,7 @@ fn forwarded(headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// `GetItem` of `X-Amz-Target: DynamoDB_20120810.GetItem`; a REST call by its method and path.
+/// Returns `GetItem` for `X-Amz-Target: DynamoDB_20120810.GetItem`, and method and path for a REST call.
 fn operation(head: &Parts) -> String {
     let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     match (target.and_then(|target| target.rsplit_once('.')), head.uri.path()) {
@@ -192,43 +193,47 @@ fn operation(head: &Parts) -> String {
     }
 }
 
-fn purpose(upstream: Upstream, operation: &str, asked: &Value) -> Purpose {
+fn purpose(upstream: Upstream, operation: &str, request_body: &Value) -> Purpose {
     if upstream == Upstream::Provider {
         return Purpose::Provider;
     }
-    match (operation, asked["Key"]["pk"]["S"].as_str(), asked["ExpressionAttributeValues"][":pk"]["S"].as_str()) {
+    match (
+        operation,
+        request_body["Key"]["pk"]["S"].as_str(),
+        request_body["ExpressionAttributeValues"][":pk"]["S"].as_str(),
+    ) {
         ("Query", _, Some("KEYS" | "REVOKED")) | ("GetSecretValue", ..) => Purpose::Cached,
         _ => Purpose::Work,
     }
 }
 
-fn asking_capacity(asked: &Value) -> Option<Bytes> {
-    let mut asked = asked.clone();
-    asked.as_object_mut()?.insert("ReturnConsumedCapacity".into(), "TOTAL".into());
-    Some(Bytes::from(asked.to_string()))
+fn with_capacity_request(request_body: &Value) -> Option<Bytes> {
+    let mut request_body = request_body.clone();
+    request_body.as_object_mut()?.insert("ReturnConsumedCapacity".into(), "TOTAL".into());
+    Some(Bytes::from(request_body.to_string()))
 }
 
 /// Writes of a transaction, keys of a batch; 1 of everything else.
-fn actions(asked: &Value) -> usize {
-    let transaction = asked["TransactItems"].as_array().map(Vec::len);
-    let entries = asked["Entries"].as_array().map(Vec::len);
+fn actions(request_body: &Value) -> usize {
+    let transaction = request_body["TransactItems"].as_array().map(Vec::len);
+    let entries = request_body["Entries"].as_array().map(Vec::len);
     let keys = |tables: &serde_json::Map<String, Value>| {
         tables.values().filter_map(|table| table["Keys"].as_array().or(table.as_array()).map(Vec::len)).sum()
     };
-    transaction.or(entries).or_else(|| asked["RequestItems"].as_object().map(keys)).unwrap_or(1)
+    transaction.or(entries).or_else(|| request_body["RequestItems"].as_object().map(keys)).unwrap_or(1)
 }
 
-/// The messages of a send to SQS, of one or of a batch.
-fn sent(operation: &str, asked: &Value) -> Vec<Sent> {
-    let queue = asked["QueueUrl"].as_str().unwrap_or_default();
-    let message = |message: &Value| Sent {
+/// Returns the messages of SendMessage or SendMessageBatch.
+fn messages(operation: &str, request_body: &Value) -> Vec<QueuedMessage> {
+    let queue = request_body["QueueUrl"].as_str().unwrap_or_default();
+    let message = |message: &Value| QueuedMessage {
         queue: queue.to_owned(),
         body: message["MessageBody"].as_str().unwrap_or_default().to_owned(),
         delay_seconds: message["DelaySeconds"].as_u64().unwrap_or_default(),
     };
     match operation {
-        "SendMessage" => vec![message(asked)],
-        "SendMessageBatch" => asked["Entries"].as_array().into_iter().flatten().map(message).collect(),
+        "SendMessage" => vec![message(request_body)],
+        "SendMessageBatch" => request_body["Entries"].as_array().into_iter().flatten().map(message).collect(),
         _ => Vec::new(),
     }
 }
@@ -239,7 +244,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn keys_revocations_and_secrets_are_not_the_work() {
+    fn reads_of_keys_revocations_and_secrets_are_not_work() {
         let get = |pk: &str| json!({ "TableName": "t", "Key": { "pk": { "S": pk }, "sk": { "S": "x" } } });
         let query = |pk: &str| json!({ "ExpressionAttributeValues": { ":pk": { "S": pk } } });
         assert_eq!(purpose(Upstream::Aws, "Query", &query("KEYS")), Purpose::Cached);
@@ -252,13 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn calls_side_by_side_are_one_trip() {
-        let call = |purpose, began_us, ended_us| {
+    fn concurrent_calls_are_one_round_trip() {
+        let call = |purpose, start_us, end_us| {
             let operation = "GetItem".to_owned();
-            let (read_units, write_units, sent) = (1.0, 0.0, Vec::new());
-            Call { operation, actions: 1, purpose, read_units, write_units, status: 200, sent, began_us, ended_us }
+            let (read_units, write_units, messages) = (1.0, 0.0, Vec::new());
+            Call { operation, actions: 1, purpose, read_units, write_units, status: 200, messages, start_us, end_us }
         };
-        // In the order of their answers, as the meter writes them down.
+        // In the order of their responses, as the meter records them.
         let calls = [
             call(Purpose::Cached, 0, 10),
             call(Purpose::Work, 12, 20),
@@ -270,16 +275,16 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_into_a_queue_is_overheard() {
+    fn messages_to_queues_are_recorded() {
         let batch = json!({ "QueueUrl": "q", "Entries": [{ "MessageBody": "a" }, { "MessageBody": "b", "DelaySeconds": 600 }] });
-        let message = |body: &str, delay_seconds| Sent { queue: "q".into(), body: body.into(), delay_seconds };
-        assert_eq!(sent("SendMessageBatch", &batch), [message("a", 0), message("b", 600)]);
-        assert_eq!(sent("SendMessage", &json!({ "QueueUrl": "q", "MessageBody": "c" })), [message("c", 0)]);
-        assert_eq!(sent("GetItem", &batch), []);
+        let message = |body: &str, delay_seconds| QueuedMessage { queue: "q".into(), body: body.into(), delay_seconds };
+        assert_eq!(messages("SendMessageBatch", &batch), [message("a", 0), message("b", 600)]);
+        assert_eq!(messages("SendMessage", &json!({ "QueueUrl": "q", "MessageBody": "c" })), [message("c", 0)]);
+        assert_eq!(messages("GetItem", &batch), []);
     }
 
     #[test]
-    fn a_transaction_has_as_many_actions_as_writes() {
+    fn transaction_has_as_many_actions_as_writes() {
         assert_eq!(actions(&json!({ "TransactItems": [{}, {}, {}] })), 3);
         assert_eq!(actions(&json!({ "RequestItems": { "a": { "Keys": [{}, {}] }, "b": { "Keys": [{}] } } })), 3);
         assert_eq!(actions(&json!({ "Entries": [{}] })), 1);

@@ -10,17 +10,17 @@ use crate::budgets::FUNCTIONS;
 pub(crate) const USAGE: &str = "\
 usage: bench [--stack FILE] [--out FILE] [--functions DIR] [--rounds N] [--invocations N] [--only a,b] [--search] [--imports]
              [--quick]
-  --stack        stack.json of a running stack (make bench starts one); without it, sizes and starts alone are measured
-  --out          where the raw figures go, as JSON; the functions' logs go beside it
-  --functions    the folder of the built functions; default: the folder of this program
-  --rounds       how often each function is started (21)
-  --invocations  how often each operation is invoked for its warm figures (300)
-  --only         these functions' sizes and starts alone
-  --search       search alone: its speed, and how good its answers are
-  --imports      imports and exports alone: their speed, and the memory that they need
-  --quick        3 rounds, 20 invocations: shows that everything runs, not how fast it is";
+  --stack        the stack.json of a running stack (make bench starts one); without it only sizes and starts are measured
+  --out          the file for the results as JSON; the logs of the functions go next to it
+  --functions    the folder of the built functions (default: the folder of this program)
+  --rounds       the number of starts of each function (default: 21)
+  --invocations  the number of warm invocations of each operation (default: 300)
+  --only         measure only size and start of these functions
+  --search       measure only search: speed and quality
+  --imports      measure only imports and exports: speed and memory
+  --quick        3 rounds, 20 invocations: a test of the bench; its times mean little";
 
-/// What is to be measured, and with what.
+/// The parsed options.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) stack: Option<PathBuf>,
@@ -31,15 +31,13 @@ pub(crate) struct Options {
     /// In the order of [`FUNCTIONS`].
     pub(crate) names: Vec<&'static str>,
     pub(crate) only: bool,
-    /// Nothing but search.
     pub(crate) search: bool,
-    /// Nothing but imports and exports.
     pub(crate) imports: bool,
     pub(crate) quick: bool,
 }
 
 impl Options {
-    pub(crate) fn read(mut arguments: lexopt::Parser) -> Result<Self> {
+    pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Self> {
         let (mut stack, mut out, mut functions, mut only) = (None, None, None, None);
         let (mut rounds, mut invocations, mut quick) = (None, None, false);
         let (mut search, mut imports) = (false, false);
@@ -57,28 +55,27 @@ impl Options {
                 other => bail!("{}\n{USAGE}", other.unexpected()),
             }
         }
-        let (usual_rounds, usual_invocations) = if quick { (3, 20) } else { (21, 300) };
-        let rounds = rounds.unwrap_or(usual_rounds);
-        let invocations = invocations.unwrap_or(usual_invocations);
-        ensure!(rounds > 0 && invocations > 0, "nothing is measured with 0 rounds or invocations\n{USAGE}");
-        let names = chosen(only.as_deref())?;
-        let functions = functions.map_or_else(beside_this_program, Ok)?;
+        let (default_rounds, default_invocations) = if quick { (3, 20) } else { (21, 300) };
+        let rounds = rounds.unwrap_or(default_rounds);
+        let invocations = invocations.unwrap_or(default_invocations);
+        ensure!(rounds > 0 && invocations > 0, "--rounds and --invocations must be at least 1\n{USAGE}");
+        let names = function_names(only.as_deref())?;
+        let functions = functions.map_or_else(folder_of_this_program, Ok)?;
         Ok(Self { stack, out, functions, rounds, invocations, names, only: only.is_some(), search, imports, quick })
     }
 }
 
-fn chosen(only: Option<&str>) -> Result<Vec<&'static str>> {
+fn function_names(only: Option<&str>) -> Result<Vec<&'static str>> {
     let Some(only) = only else { return Ok(FUNCTIONS.to_vec()) };
     let wanted: Vec<&str> = only.split(',').collect();
     for name in &wanted {
-        ensure!(FUNCTIONS.contains(name), "there is no function {name}; there are {}", FUNCTIONS.join(", "));
+        ensure!(FUNCTIONS.contains(name), "unknown function {name}; the functions are {}", FUNCTIONS.join(", "));
     }
     Ok(FUNCTIONS.into_iter().filter(|name| wanted.contains(name)).collect())
 }
 
-/// Cargo puts all programs of a run into one folder, whatever profile and target it builds.
-fn beside_this_program() -> Result<PathBuf> {
-    let program =
-        std::env::current_exe().context("where this program lies is unknown: name the folder by --functions")?;
+/// Cargo puts all programs of a build into one folder, for every profile and target.
+fn folder_of_this_program() -> Result<PathBuf> {
+    let program = std::env::current_exe().context("the folder of this program is unknown; pass --functions")?;
     Ok(program.parent().map(PathBuf::from).unwrap_or_default())
 }

@@ -1,25 +1,27 @@
-//! What AWS asks for the things that an order uses.
+//! List prices of AWS for what an order uses.
 //!
-//! List prices of us-east-1 in US dollars, first tier, without free tiers and savings plans, Lambda on arm64. Their
-//! source is AWS's pricing page of each service: `aws.amazon.com/<service>/pricing`, for dynamodb, lambda, sqs,
-//! api-gateway, cloudwatch, ses and secrets-manager. Written down on 2026-11-21, without access to these pages: those of
-//! DynamoDB, Lambda, SQS and the HTTP API agree with what other pages of 2025 and 2026 quote; the rest is yet to be
-//! compared. Whoever does so, or changes one, changes the date.
+//! Region us-east-1, US dollars, first tier, without free tiers and savings plans, Lambda on arm64. The source is the
+//! pricing page of each service: `aws.amazon.com/<service>/pricing` for dynamodb, lambda, sqs, api-gateway, cloudwatch,
+//! ses and secrets-manager.
+//!
+//! The prices were written on 2026-11-21 without access to these pages. Those of DynamoDB, Lambda, SQS and the HTTP API
+//! agree with other pages of 2025 and 2026. The others still have to be compared. Change the date with every comparison
+//! or change.
 
 use std::collections::BTreeMap;
 
-/// When the prices were last looked at.
+/// When the prices were last compared.
 pub(crate) const PRICED_ON: &str = "2026-11-21";
-/// What AWS calls a GB.
+/// The bytes of a GB on AWS bills.
 pub(crate) const GIGABYTE: f64 = 1_073_741_824.0;
-/// AWS's own example months are of 30 days.
+/// AWS computes its examples with 30 days.
 pub(crate) const DAYS_PER_MONTH: f64 = 30.0;
-/// A secret's keeping, a month. Its reading is 0.05 per 10,000, and functions keep what they have read.
-pub(crate) const SECRET_A_MONTH: f64 = 0.40;
-/// An alarm on one metric of standard resolution, a month.
-pub(crate) const ALARM_A_MONTH: f64 = 0.10;
+/// The price of a secret per month. Reading costs 0.05 per 10,000 calls, and functions cache what they read.
+pub(crate) const SECRET_PER_MONTH: f64 = 0.40;
+/// The price of a standard-resolution alarm on one metric, per month.
+pub(crate) const ALARM_PER_MONTH: f64 = 0.10;
 
-/// What is paid for by the piece.
+/// What AWS bills by quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Item {
     WriteUnits,
@@ -39,7 +41,7 @@ pub(crate) enum Item {
 }
 
 impl Item {
-    /// Mail last: it outweighs the rest.
+    /// Mail comes last, because it costs more than the rest.
     pub(crate) const ALL: [Self; 12] = [
         Self::WriteUnits,
         Self::ReadUnits,
@@ -72,7 +74,7 @@ impl Item {
         }
     }
 
-    /// In a document.
+    /// The key in JSON.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::WriteUnits => "writeUnits",
@@ -92,16 +94,16 @@ impl Item {
 
     pub(crate) fn price(self) -> Price {
         match self {
-            // On demand. A unit writes 1 KB, reads 4 KB strongly consistent.
+            // On demand. A write unit is 1 KB, a read unit 4 KB strongly consistent.
             Self::WriteUnits => Price { dollars: 0.625, per: 1e6, unit: "million" },
             Self::ReadUnits => Price { dollars: 0.125, per: 1e6, unit: "million" },
-            // GetRecords calls that Lambda makes for a trigger are not charged.
+            // GetRecords calls of a Lambda trigger are free.
             Self::StreamRecords => Price { dollars: 0.0, per: 1e6, unit: "million" },
-            // Standard queues; every 64 KB of a request are one.
+            // Standard queues. Each 64 KB of a request count as one.
             Self::Sends | Self::Receives | Self::Deletes => Price { dollars: 0.40, per: 1e6, unit: "million" },
             Self::Invocations => Price { dollars: 0.20, per: 1e6, unit: "million" },
             Self::Compute => Price { dollars: 0.000_013_333_4, per: 1.0, unit: "GB-second" },
-            // Every 512 KB of a request are one.
+            // Each 512 KB of a request count as one.
             Self::HttpRequests => Price { dollars: 1.00, per: 1e6, unit: "million" },
             Self::SecretReads => Price { dollars: 0.05, per: 1e4, unit: "10 thousand" },
             Self::Logs => Price { dollars: 0.50, per: GIGABYTE, unit: "GB" },
@@ -110,12 +112,12 @@ impl Item {
     }
 }
 
-/// So many dollars for so many.
+/// A price in dollars for a quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Price {
     pub(crate) dollars: f64,
     pub(crate) per: f64,
-    /// What `per` is called.
+    /// The name of `per`.
     pub(crate) unit: &'static str,
 }
 
@@ -125,7 +127,7 @@ impl Price {
     }
 }
 
-/// How much of what.
+/// Quantities by item.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Usage(BTreeMap<Item, f64>);
 
@@ -138,18 +140,18 @@ impl Usage {
         self.0.get(&item).copied().unwrap_or_default()
     }
 
-    /// What a million times as much of an item costs.
-    pub(crate) fn dollars_a_million(&self, item: Item) -> f64 {
+    /// The dollars for a million times the quantity of an item.
+    pub(crate) fn dollars_per_million(&self, item: Item) -> f64 {
         1e6 * item.price().of(self.count(item))
     }
 
-    /// What a million times as much of everything but mail costs.
-    pub(crate) fn dollars_a_million_without_mail(&self) -> f64 {
+    /// The dollars for a million times all quantities without mail.
+    pub(crate) fn dollars_per_million_without_mail(&self) -> f64 {
         let items = Item::ALL.into_iter().filter(|item| *item != Item::Mails);
-        items.map(|item| self.dollars_a_million(item)).sum()
+        items.map(|item| self.dollars_per_million(item)).sum()
     }
 
-    /// What it costs once.
+    /// The dollars for all quantities.
     pub(crate) fn dollars(&self) -> f64 {
         self.0.iter().map(|(item, count)| item.price().of(*count)).sum()
     }
@@ -170,8 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn one_of_each_costs_its_list_price_a_million_times() {
-        let cost = |item| usage(&[(item, 1.0)]).dollars_a_million(item);
+    fn a_million_of_an_item_costs_its_list_price() {
+        let cost = |item| usage(&[(item, 1.0)]).dollars_per_million(item);
         assert_dollars(cost(Item::WriteUnits), 0.625);
         assert_dollars(cost(Item::ReadUnits), 0.125);
         assert_dollars(cost(Item::StreamRecords), 0.0);
@@ -186,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn a_kilobyte_of_logs_an_order_is_half_a_dollar_for_as_many_orders_as_a_gigabyte_has_kilobytes() {
+    fn gigabyte_of_logs_costs_half_a_dollar() {
         let kilobyte = usage(&[(Item::Logs, 1024.0)]);
         assert_dollars(kilobyte.dollars() * 1024.0 * 1024.0, 0.50);
     }
 
     #[test]
-    fn units_are_added_up_and_mail_stands_apart() {
+    fn quantities_are_added_and_mail_is_separate() {
         let order = usage(&[
             (Item::WriteUnits, 40.0),
             (Item::WriteUnits, 20.0),
@@ -203,13 +205,13 @@ mod tests {
             (Item::Mails, 1.0),
         ]);
         // 60 x 0.625 + 8 x 0.125 + 10 x 0.20 + 0.03 x 13.3334 + 2 x 1.00
-        assert_dollars(order.dollars_a_million_without_mail(), 37.5 + 1.0 + 2.0 + 0.400_002 + 2.0);
-        assert_dollars(order.dollars_a_million(Item::Mails), 100.0);
+        assert_dollars(order.dollars_per_million_without_mail(), 37.5 + 1.0 + 2.0 + 0.400_002 + 2.0);
+        assert_dollars(order.dollars_per_million(Item::Mails), 100.0);
         assert_dollars(order.dollars() * 1e6, 142.900_002);
     }
 
     #[test]
-    fn every_item_is_in_the_list_once() {
+    fn list_has_every_item_once() {
         let items: std::collections::BTreeSet<Item> = Item::ALL.into_iter().collect();
         let keys: std::collections::BTreeSet<&str> = Item::ALL.into_iter().map(Item::key).collect();
         assert_eq!((items.len(), keys.len()), (Item::ALL.len(), Item::ALL.len()));

@@ -1,56 +1,55 @@
-//! The figures for a reader, 120 columns wide, each beside its budget.
+//! The report as text, 120 columns wide. Each figure stands next to its budget.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::bill::Bill;
 use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO, Verdict};
-use crate::callgrind::Count;
-use crate::company::{Record, of};
+use crate::callgrind::InstructionCounts;
+use crate::costs::Costs;
 use crate::credentials::Credentials;
-use crate::idle::Idle;
+use crate::function_fleet::{OperationRecord, calls_of};
+use crate::idle_costs::IdleCosts;
 use crate::imports::Imports;
 use crate::machine::Machine;
 use crate::meter::{Call, Purpose, trips};
 use crate::options::Options;
 use crate::search::Search;
-use crate::start::{HELLO, Starts};
+use crate::start::{HELLO, StartFigures};
 use crate::statistics::{median, percentile};
 use crate::table::Table;
 
-const BUSY: &str =
-    "The machine was busy: a quarter of hello's own starts took half as long again as another quarter. So the
-budget is held against CPU here, which that hardly moves; run this again when it is quiet.
+const BUSY: &str = "The machine was busy: a quarter of the starts of hello took 1.5 times as long as another quarter.
+So the start budget is checked with CPU time here. Run the bench again when the machine is idle.
 ";
 
-/// Everything that was measured.
+/// All results.
 #[derive(Debug)]
 pub(crate) struct Results {
     pub(crate) machine: Machine,
-    pub(crate) hello: Starts,
-    pub(crate) functions: Vec<Starts>,
-    /// None without a stack.
+    pub(crate) hello: StartFigures,
+    pub(crate) functions: Vec<StartFigures>,
+    /// `None` without a stack.
     pub(crate) work: Option<Work>,
-    /// None where functions were picked.
+    /// `None` with `--only`.
     pub(crate) search: Option<Search>,
-    /// Likewise.
+    /// `None` with `--only`.
     pub(crate) imports: Option<Imports>,
 }
 
-/// What was measured of the functions' work.
+/// The results about the work of the functions.
 #[derive(Debug)]
 pub(crate) struct Work {
-    pub(crate) operations: Vec<Record>,
-    pub(crate) warm: Vec<Record>,
+    pub(crate) operations: Vec<OperationRecord>,
+    pub(crate) warm: Vec<OperationRecord>,
     pub(crate) credentials: Credentials,
-    pub(crate) bill: Bill,
-    pub(crate) idle: Idle,
-    pub(crate) instructions: Count,
+    pub(crate) costs: Costs,
+    pub(crate) idle_costs: IdleCosts,
+    pub(crate) instructions: InstructionCounts,
 }
 
 impl Results {
-    /// The report, and what misses its budget at its end.
-    pub(crate) fn written(&self, options: &Options) -> String {
+    /// The report, with the missed budgets at its end.
+    pub(crate) fn to_text(&self, options: &Options) -> String {
         let mut text = String::new();
         let mut misses = Vec::new();
         let parts = [
@@ -58,18 +57,18 @@ impl Results {
             self.starts(options, &mut misses),
             self.work.as_ref().map(|work| work.calls(&mut misses)),
             self.work.as_ref().map(Work::times),
-            self.work.as_ref().map(|work| work.credentials.written(&mut misses)),
-            self.work.as_ref().map(|work| work.costs(&mut misses)),
-            self.work.as_ref().map(Work::counts),
+            self.work.as_ref().map(|work| work.credentials.to_text(&mut misses)),
+            self.work.as_ref().map(|work| work.costs_text(&mut misses)),
+            self.work.as_ref().map(Work::instruction_counts),
             notes(self.work.is_some()),
-            self.search.as_ref().map(|search| search.written(&mut misses)),
-            self.imports.as_ref().map(|imports| imports.written(&mut misses)),
+            self.search.as_ref().map(|search| search.to_text(&mut misses)),
+            self.imports.as_ref().map(|imports| imports.to_text(&mut misses)),
         ];
         text.push_str(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"));
         match misses.as_slice() {
-            [] => text.push_str("\nEverything that has a budget is within it.\n"),
+            [] => text.push_str("\nAll figures are within their budgets.\n"),
             misses => {
-                let _ = writeln!(text, "\nBeyond its budget:");
+                let _ = writeln!(text, "\nOver budget:");
                 misses.iter().for_each(|miss| {
                     let _ = writeln!(text, "  {miss}");
                 });
@@ -80,7 +79,7 @@ impl Results {
 
     fn heading(&self, options: &Options) -> Option<String> {
         let Machine { date, processor, cores, kernel, rustc, load } = &self.machine;
-        let quick = if options.quick { " QUICK: shows that everything runs, not how fast it is." } else { "" };
+        let quick = if options.quick { " QUICK: a test of the bench; its times mean little." } else { "" };
         Some(format!(
             "souk bench, {date}\n{processor}, {cores} cores, load {load}; Linux {kernel}; {rustc}\n\
              {} starts of each function, {} invocations of each operation.{quick}\n",
@@ -105,7 +104,7 @@ impl Results {
         ]);
         let in_cpu = if self.is_busy() { " (CPU)" } else { "" };
         for starts in std::iter::once(&self.hello).chain(&self.functions) {
-            let judged = if self.is_busy() { starts.cpu_ratio() } else { starts.ratio() };
+            let judged_ratio = if self.is_busy() { starts.cpu_ratio() } else { starts.ratio() };
             let (size, ratio, memory) = (starts.binary_bytes as f64, starts.ratio(), starts.memory_kib());
             let is_hello = starts.name == self.hello.name;
             let mut verdict = |figure: f64, budget: f64, what: String| {
@@ -121,7 +120,7 @@ impl Results {
             let cells = [
                 starts.name.clone(),
                 format!("{:.2}", size / 1e6),
-                verdict(size, BINARY_BYTES, format!("binary of {:.2} MB, 7 allowed", size / 1e6)),
+                verdict(size, BINARY_BYTES, format!("binary of {:.2} MB, the budget is 7", size / 1e6)),
                 format!("{:.2}", median(&starts.start_ms)),
                 match starts.warm_up_calls {
                     0 => "-".to_owned(),
@@ -129,11 +128,19 @@ impl Results {
                 },
                 format!("{:.2}", median(&starts.own_ms)),
                 format!("{ratio:.2}"),
-                verdict(judged, START_RATIO, format!("starts in {judged:.2} times hello{in_cpu}, 2 allowed")),
+                verdict(
+                    judged_ratio,
+                    START_RATIO,
+                    format!("start of {judged_ratio:.2} times hello{in_cpu}, the budget is 2"),
+                ),
                 format!("{:.2}", median(&starts.own_cpu_ms)),
                 format!("{:.2}", starts.cpu_ratio()),
                 format!("{:.1}", memory / 1024.0),
-                verdict(memory, MEMORY_KIB, format!("{:.1} MiB at its first `next`, 10 allowed", memory / 1024.0)),
+                verdict(
+                    memory,
+                    MEMORY_KIB,
+                    format!("{:.1} MiB at its first `next`, the budget is 10", memory / 1024.0),
+                ),
             ];
             table.row(cells);
         }
@@ -142,7 +149,7 @@ impl Results {
         Some(format!("{title}\n{table}{busy}"))
     }
 
-    /// Starts of one and the same program should take one and the same time.
+    /// The starts of hello should all take the same time. If they do not, the machine is busy.
     pub(crate) fn is_busy(&self) -> bool {
         percentile(&self.hello.own_ms, 75.0) > 1.5 * percentile(&self.hello.own_ms, 25.0)
     }
@@ -152,27 +159,31 @@ impl Work {
     fn calls(&self, misses: &mut Vec<String>) -> String {
         let headings = ["function", "operation", " trips", "budget", " cached", " prov.", " RCU", " WCU", "AWS calls"];
         let mut table = Table::new(&headings);
-        for record in self.operations.iter().filter(|record| record.step.function != HELLO) {
-            let (steady, most) = (trips(record.steady()), record.most_trips());
-            let budget = record.step.trips.map(|budget| {
-                let verdict = Verdict::of(most as f64, budget as f64);
+        for record in self.operations.iter().filter(|record| record.operation.function != HELLO) {
+            let (last, max) = (trips(record.last_calls()), record.max_trips());
+            let budget = record.operation.max_trips.map(|budget| {
+                let verdict = Verdict::of(max as f64, budget as f64);
                 if verdict == Verdict::Miss {
-                    let Record { step, .. } = record;
-                    misses.push(format!("{}, {}: {most} round trips, {budget} allowed", step.function, step.does));
+                    let OperationRecord { operation, .. } = record;
+                    misses.push(format!(
+                        "{}, {}: {max} round trips, the budget is {budget}",
+                        operation.function, operation.name
+                    ));
                 }
                 format!("<= {budget} {}", verdict.word())
             });
             let first = record.calls.first().map(Vec::as_slice).unwrap_or_default();
-            // A seasoned sandbox may need no call at all; then those of the first one are of interest.
-            let shown = if of(record.steady(), Purpose::Work).count() == 0 { first } else { record.steady() };
-            let sum = |units: fn(&Call) -> f64| of(shown, Purpose::Work).map(units).sum::<f64>();
+            // A warm execution environment may need no call. Then the calls of the first one are shown.
+            let shown =
+                if calls_of(record.last_calls(), Purpose::Work).count() == 0 { first } else { record.last_calls() };
+            let sum = |units: fn(&Call) -> f64| calls_of(shown, Purpose::Work).map(units).sum::<f64>();
             table.row([
-                record.step.function.to_owned(),
-                record.step.does.to_owned(),
-                if most > steady { format!("{steady} ({most})") } else { steady.to_string() },
+                record.operation.function.to_owned(),
+                record.operation.name.to_owned(),
+                if max > last { format!("{last} ({max})") } else { last.to_string() },
                 budget.unwrap_or_default(),
-                number(of(first, Purpose::Cached).count() as f64),
-                number(of(record.steady(), Purpose::Provider).count() as f64),
+                number(calls_of(first, Purpose::Cached).count() as f64),
+                number(calls_of(record.last_calls(), Purpose::Provider).count() as f64),
                 number(sum(|call| call.read_units)),
                 number(sum(|call| call.write_units)),
                 summary(shown),
@@ -185,8 +196,8 @@ impl Work {
         let mut table = Table::new(&["function", "operation", " times", " wall p50 ms", " wall p99 ms", " CPU ms"]);
         for record in &self.warm {
             table.row([
-                record.step.function.to_owned(),
-                record.step.does.to_owned(),
+                record.operation.function.to_owned(),
+                record.operation.name.to_owned(),
                 record.walls_ms.len().to_string(),
                 format!("{:.2}", median(&record.walls_ms)),
                 format!("{:.2}", percentile(&record.walls_ms, 99.0)),
@@ -197,11 +208,11 @@ impl Work {
     }
 }
 
-/// `2 Get, Transact(11)`: in the order of their answers, equal ones counted.
+/// For example `2 Get, Transact(11)`: in the order of their responses, with equal calls counted.
 fn summary(calls: &[Call]) -> String {
     let mut order = Vec::new();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for call in of(calls, Purpose::Work) {
+    for call in calls_of(calls, Purpose::Work) {
         let name = short(&call.operation);
         let name = if call.actions > 1 { format!("{name}({})", call.actions) } else { name.to_owned() };
         let count = counts.entry(name.clone()).or_default();
@@ -210,14 +221,14 @@ fn summary(calls: &[Call]) -> String {
             order.push(name);
         }
     }
-    let counted = |name: String| match counts.get(&name) {
+    let with_count = |name: String| match counts.get(&name) {
         Some(1) | None => name,
         Some(count) => format!("{count} {name}"),
     };
-    order.into_iter().map(counted).collect::<Vec<_>>().join(", ")
+    order.into_iter().map(with_count).collect::<Vec<_>>().join(", ")
 }
 
-/// 120 columns are few. Puts, gets and the like are of DynamoDB items.
+/// Short names, because the report has 120 columns. Names without an object are about DynamoDB items.
 fn short(operation: &str) -> &str {
     match operation {
         "TransactWriteItems" => "Transact",
@@ -229,7 +240,7 @@ fn short(operation: &str) -> &str {
     }
 }
 
-/// Short: no decimals where there are none, nothing for nothing.
+/// Formats a number without needless decimals; 0 becomes `-`.
 pub(crate) fn number(value: f64) -> String {
     match value {
         0.0 => "-".to_owned(),
@@ -238,37 +249,36 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-fn notes(worked: bool) -> Option<String> {
+fn notes(has_work: bool) -> Option<String> {
     let mut notes = vec![
-        "Absolute times are of this machine; compare within a run: x hello, and CPU.",
-        "start: spawn until the first GET .../invocation/next, AWS being a stub that answers at once over plain HTTP (no TLS\n\
-         \x20 handshake), with the warm-up calls that the function makes. own: the same without these calls: the function has\n\
-         \x20 no credentials then, so that a call ends before it has begun. x hello: beside a hello world started just before. CPU:\n\
-         \x20 user and system until then, of the own starts.",
-        "peak: VmHWM at the first `next`. hello: a bare lambda_http, built with the same profile.",
+        "Absolute times depend on this machine. Compare values within one run: x hello, and CPU.",
+        "start: from spawn to the first GET .../invocation/next, with warm-up calls. AWS is a stub that responds at once over\n\
+         \x20 plain HTTP, without TLS. own: the same without warm-up calls; the function has no credentials, so its calls fail\n\
+         \x20 at once. x hello: compared with a hello world that was started just before. CPU: user and system time of own.",
+        "peak: VmHWM at the first `next`. hello: a bare lambda_http program, built with the same profile.",
     ];
-    if worked {
+    if has_work {
         notes.extend([
-            "trips: how often the work waits for AWS; calls side by side are one. In brackets the most, where a new sandbox needs\n\
-             \x20 more than a seasoned one: the budget is held against the most, the rest of the row is of the last invocation.",
-            "cached: reads of keys, revocations and secrets, which a sandbox keeps (30 s to 5 minutes), in a new sandbox's first\n\
-             \x20 invocation; they are in no other column. What every invocation reads anew is not cached, but work.",
-            "(n): writes of a transaction, keys or messages of a batch. prov.: calls of the payment provider, which is not AWS.",
-            "RCU, WCU: write units, those of indexes included, as the emulator tells them; read units by DynamoDB's rule from the\n\
-             \x20 sizes of the rows, because the emulator miscounts them. Carts and orders of one line; pages as long as they came.",
-            "wall: from the event's leaving to the answer's coming in: it contains the emulator's (and the provider's) answers,\n\
-             \x20 which are slower than AWS's. CPU: of the function alone, user and system, until it has asked for its next event.",
-            "Measured on tables and queues of the bench's own, one event a batch; the bench plays streams and queues.",
-            "A million orders: a million times the last of a few orders, in seasoned sandboxes. Counted by the meter: units, sends,\n\
-             \x20 mails. By formula: SQS receives and deletes (Lambda's poller takes each message by one request and deletes it by\n\
-             \x20 another: batches of one, as in a quiet shop; full batches are a tenth), stream records (one for each event). Keys,\n\
-             \x20 revocations and secrets are kept by sandboxes: nothing of them falls to an order. GB-seconds: the median of each\n\
-             \x20 step in whole milliseconds, at the deployed memory. Log bytes: as written, and Lambda's START, END and REPORT.",
-            "Not in it: storage, backups, cold starts, traffic to the internet, what the payment provider takes.",
-            "Idle: a month of 30 days; 5 polls of 20 s side by side at each queue, as Lambda's poller does it at the least; the\n\
-             \x20 schedules' runs with what each reads and how long it takes.",
-            "Instructions: of user space alone; those of a run with 40 requests (quick: 6) less those of a run with 10 (3), a\n\
-             \x20 request. Valgrind's processor has no AVX-512: cryptography takes the path that it takes there.",
+            "trips: how often the work waits for AWS; concurrent calls count as one. In brackets is the maximum, if a new execution\n\
+             \x20 environment needs more. The budget applies to the maximum; the rest of the row is about the last invocation.",
+            "cached: reads of keys, revocations and secrets in the first invocation. An execution environment caches them for\n\
+             \x20 30 s to 5 minutes. They are in no other column. A read that every invocation repeats counts as work.",
+            "(n): writes of a transaction, keys or messages of a batch. prov.: calls to the payment provider, which is not AWS.",
+            "RCU, WCU: write units include indexes and are reported by the emulator. Read units are computed from the sizes of the\n\
+             \x20 rows by the rule of DynamoDB, because the emulator counts them wrongly. Carts and orders have one line.",
+            "wall: from sending the event until the response arrived. It includes the emulator and the provider; the emulator is\n\
+             \x20 slower than AWS. CPU: user and system time of the function alone, until it requests its next event.",
+            "The bench has its own tables and queues. It delivers stream records and messages, one event per batch.",
+            "A million orders: a million times the last of a few orders, in warm execution environments. The meter counts units,\n\
+             \x20 sends and mails. SQS receives and deletes are computed: Lambda receives each message with one request and deletes\n\
+             \x20 it with another; with full batches they are a tenth. Each event is one stream record. Cached reads cost an order\n\
+             \x20 nothing. GB-seconds: the median duration of each invocation in whole milliseconds, with the deployed memory.\n\
+             \x20 Log bytes: the log of the function, and the lines START, END and REPORT of Lambda.",
+            "Not included: storage, backups, cold starts, traffic to the internet, fees of the payment provider.",
+            "A month without orders: 30 days; 5 concurrent polls of 20 s at each queue, the minimum of Lambda; the scheduled runs\n\
+             \x20 with their reads and durations.",
+            "Instructions: user space only. The difference between runs with 40 and 10 requests (quick: 6 and 3), per request.\n\
+             \x20 The processor of valgrind has no AVX-512, so cryptography takes its slower path.",
         ]);
     }
     Some(format!("Notes\n{}\n", notes.iter().map(|note| format!("- {note}")).collect::<Vec<_>>().join("\n")))
@@ -280,12 +290,12 @@ mod tests {
 
     fn call(operation: &str, actions: usize, purpose: Purpose) -> Call {
         let operation = operation.to_owned();
-        let (read_units, write_units, status, sent) = (1.0, 0.0, 200, Vec::new());
-        Call { operation, actions, purpose, read_units, write_units, status, sent, began_us: 0, ended_us: 1 }
+        let (read_units, write_units, status, messages) = (1.0, 0.0, 200, Vec::new());
+        Call { operation, actions, purpose, read_units, write_units, status, messages, start_us: 0, end_us: 1 }
     }
 
     #[test]
-    fn calls_are_summed_up_shortly() {
+    fn summary_counts_equal_calls() {
         let calls = [
             call("GetItem", 1, Purpose::Cached),
             call("GetItem", 1, Purpose::Work),
@@ -296,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_short() {
+    fn numbers_have_no_needless_decimals() {
         assert_eq!((number(0.0), number(2.0), number(1.5)), ("-".to_owned(), "2".to_owned(), "1.5".to_owned()));
     }
 }

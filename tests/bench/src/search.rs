@@ -1,11 +1,12 @@
-//! How well and how fast search finds: the engine of ours and SQLite's, side by side on the same catalogs and queries.
+//! Measures speed and quality of search: the index of souk and SQLite FTS5, with the same catalogs and queries.
 
 pub(crate) mod cold;
 mod engine;
+mod engine_kind;
 mod fts5;
-mod judged;
-mod listing;
-mod made;
+mod generator;
+mod judged_queries;
+mod listings;
 mod product;
 mod quality;
 mod report;
@@ -22,138 +23,137 @@ use anyhow::{Context, Result};
 use catalog::Listing;
 use fastrand::Rng;
 
-use crate::clock::{Took, timed};
 use crate::options::Options;
-use crate::search::engine::{Engine, Kind, Page};
-use crate::search::judged::Judged;
-use crate::search::listing::Till;
-use crate::search::product::Product;
+use crate::search::engine::{Engine, Page};
+use crate::search::engine_kind::EngineKind;
+use crate::search::judged_queries::JudgedQuery;
+use crate::search::listings::ResponseBuilder;
+use crate::search::product::{CURRENCY, Product};
 use crate::search::quality::Score;
 use crate::search::request::{Request, Requests};
+use crate::timing::{Elapsed, measure as measure_time};
 
-/// Products of the large catalog.
+/// The number of products in the large catalog.
 const LARGE: usize = 100_000;
-/// How often everything is asked, and how often a new process opens the index.
+/// The number of rounds, and of new processes that open the index.
 const ROUNDS: usize = 10;
-/// Requests come in another order in every round, the same in every run.
+/// Each round has its own order of requests, the same in every run.
 const SEED: u64 = 4711;
-/// Prices are compared, never converted.
-const CURRENCY: &str = "EUR";
 
-/// Everything that was measured.
+/// All results.
 #[derive(Debug)]
 pub(crate) struct Search {
-    /// Is the small catalog the real one?
-    real: bool,
+    /// Whether the small catalog is the real one.
+    is_real: bool,
     catalogs: Vec<Catalog>,
-    /// None without the real catalog: the judgements are about that.
+    /// `None` without the real catalog, because the judgements are about its products.
     quality: Option<Vec<Quality>>,
 }
 
-/// What was measured on one catalog.
+/// The results for one catalog.
 #[derive(Debug)]
 struct Catalog {
     name: &'static str,
     products: usize,
-    /// Requests with words, requests without, beginnings of words.
+    /// The numbers of requests with words, of requests without words, and of prefixes.
     requests: [usize; 3],
-    engines: Vec<Figures>,
+    engines: Vec<EngineFigures>,
 }
 
-/// One engine on one catalog.
+/// The results of one engine for one catalog.
 #[derive(Debug)]
-struct Figures {
-    kind: Kind,
-    /// Writing the index, all products at once.
-    written: Duration,
+struct EngineFigures {
+    kind: EngineKind,
+    /// The time to write the index with all products.
+    write_time: Duration,
     bytes: u64,
-    /// New processes, from files to the first answer.
-    opened: Vec<cold::Opened>,
-    searched: Vec<Timed>,
-    browsed: Vec<Timed>,
-    suggested: Vec<Timed>,
+    /// New processes that open the index and answer one query.
+    cold_opens: Vec<cold::ColdOpen>,
+    searches: Vec<RequestTimes>,
+    browses: Vec<RequestTimes>,
+    suggestions: Vec<RequestTimes>,
 }
 
-/// One request, and how long it took in each round.
+/// One request and its time in each round.
 #[derive(Debug)]
-struct Timed {
-    asked: String,
-    took: Vec<Took>,
+struct RequestTimes {
+    request: String,
+    times: Vec<Elapsed>,
 }
 
-/// How good one engine's first pages are.
+/// The quality of the first pages of one engine.
 #[derive(Debug)]
 struct Quality {
-    kind: Kind,
-    /// In the order of the file.
-    scores: Vec<(Judged, Score, Vec<String>)>,
+    kind: EngineKind,
+    /// In the order of queries.txt.
+    scores: Vec<(JudgedQuery, Score, Vec<String>)>,
 }
 
-/// Measures all of it, with indexes in a folder of their own that is gone afterwards.
+/// Measures everything. The indexes are in a temporary folder.
 pub(crate) fn measure(options: &Options, beside: &Path) -> Result<Search> {
     let folder = beside.join("indexes");
-    let measured = all(options, &folder);
+    let results = measure_all(options, &folder);
     let _ = std::fs::remove_dir_all(folder);
-    measured
+    results
 }
 
-fn all(options: &Options, folder: &Path) -> Result<Search> {
+fn measure_all(options: &Options, folder: &Path) -> Result<Search> {
     let real = samples::real(CURRENCY)?;
     let is_real = real.is_some();
     let small: Vec<Product> = real.map_or_else(samples::demo, Ok)?.iter().map(Product::of).collect::<Result<_>>()?;
-    let lines = judged::lines()?;
-    let judged = if is_real { Some(judged::judge(&lines, &small)?) } else { None };
-    // In another catalog than the one that they were written for, most of the queries find nothing: its own names do.
+    let lines = judged_queries::lines()?;
+    let judged = if is_real { Some(judged_queries::judge(&lines, &small)?) } else { None };
+    // In the demo catalog most of the queries would find nothing, so its product names are used instead.
     let texts: Vec<String> = match is_real {
         true => lines.iter().map(|line| line.text.to_owned()).collect(),
         false => small.iter().map(|product| product.name.clone()).collect(),
     };
-    let large = made::made(&small, LARGE);
+    let large = generator::generate(&small, LARGE);
     let rounds = if options.quick { 1 } else { ROUNDS };
     let small_folder = folder.join("small");
-    let on_small = on_catalog(if is_real { "real" } else { "demo" }, &small, &texts, rounds, &small_folder)?;
-    let quality = judged.map(|judged| grades(&small_folder, &judged)).transpose()?;
-    let on_large = on_catalog("made of them", &large, &texts, rounds, &folder.join("large"))?;
-    Ok(Search { real: is_real, catalogs: vec![on_small, on_large], quality })
+    let small_results = measure_catalog(if is_real { "real" } else { "demo" }, &small, &texts, rounds, &small_folder)?;
+    let quality = judged.map(|judged| score_engines(&small_folder, &judged)).transpose()?;
+    let large_results = measure_catalog("generated", &large, &texts, rounds, &folder.join("large"))?;
+    Ok(Search { is_real, catalogs: vec![small_results, large_results], quality })
 }
 
-/// Speed and weight of every engine.
-fn on_catalog(
+/// Measures speed and size of every engine.
+fn measure_catalog(
     name: &'static str,
     products: &[Product],
     texts: &[String],
     rounds: usize,
     folder: &Path,
 ) -> Result<Catalog> {
-    let listings = products.iter().enumerate().map(|(place, product)| listing::listing(place, product));
+    let listings = products.iter().enumerate().map(|(position, product)| listings::listing(position, product));
     let listings = listings.collect::<Result<Vec<Listing>>>()?;
-    let till = Till::of(&listings);
-    let mut engines = written(folder, &listings)?;
+    let response_builder = ResponseBuilder::new(&listings);
+    let mut engines = write_indexes(folder, &listings)?;
     drop(listings);
     let requests = Requests::of(texts, products);
-    time(&mut engines, folder, &till, &requests, rounds)?;
-    let certain = products.first().and_then(|product| product.name.split(' ').max_by_key(|word| word.len()));
+    time(&mut engines, folder, &response_builder, &requests, rounds)?;
+    let sample_word = products.first().and_then(|product| product.name.split(' ').max_by_key(|word| word.len()));
     for figures in &mut engines {
         let folder = folder.join(figures.kind.name());
-        let open = |_| cold::start(figures.kind, &folder, certain.unwrap_or_default());
-        figures.opened = (0..rounds).map(open).collect::<Result<_>>()?;
+        let open = |_| cold::start(figures.kind, &folder, sample_word.unwrap_or_default());
+        figures.cold_opens = (0..rounds).map(open).collect::<Result<_>>()?;
     }
-    let requests = [requests.searched.len(), requests.browsed.len(), requests.begun.len()];
+    let requests = [requests.searches.len(), requests.browses.len(), requests.prefixes.len()];
     Ok(Catalog { name, products: products.len(), requests, engines })
 }
 
-/// Each engine's index in a folder of its own.
-fn written(folder: &Path, listings: &[Listing]) -> Result<Vec<Figures>> {
-    let write = |kind: Kind| {
+/// Writes the index of each engine into its own folder.
+fn write_indexes(folder: &Path, listings: &[Listing]) -> Result<Vec<EngineFigures>> {
+    let write = |kind: EngineKind| {
         let folder = folder.join(kind.name());
-        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let began = Instant::now();
-        kind.write(&folder, listings).with_context(|| format!("{} cannot write its index", kind.name()))?;
-        let (written, bytes) = (began.elapsed(), bytes(&folder)?);
-        let (opened, searched, browsed, suggested) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Ok(Figures { kind, written, bytes, opened, searched, browsed, suggested })
+        kind.write(&folder, listings).with_context(|| format!("{} could not write its index", kind.name()))?;
+        let (write_time, bytes) = (began.elapsed(), bytes(&folder)?);
+        let (cold_opens, searches, browses, suggestions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Ok(EngineFigures { kind, write_time, bytes, cold_opens, searches, browses, suggestions })
     };
-    Kind::ALL.into_iter().map(write).collect()
+    EngineKind::ALL.into_iter().map(write).collect()
 }
 
 fn bytes(folder: &Path) -> Result<u64> {
@@ -161,68 +161,76 @@ fn bytes(folder: &Path) -> Result<u64> {
     sizes.sum()
 }
 
-/// Asks everything, round after round and engine after engine; a first round warms up and does not count.
-fn time(figures: &mut [Figures], folder: &Path, till: &Till, requests: &Requests, rounds: usize) -> Result<()> {
-    let open = |figures: &Figures| figures.kind.open(&folder.join(figures.kind.name()));
+/// Runs all requests in each round with each engine. The first round warms up and is not counted.
+fn time(
+    figures: &mut [EngineFigures],
+    folder: &Path,
+    response_builder: &ResponseBuilder,
+    requests: &Requests,
+    rounds: usize,
+) -> Result<()> {
+    let open = |figures: &EngineFigures| figures.kind.open(&folder.join(figures.kind.name()));
     let mut engines = figures.iter().map(open).collect::<Result<Vec<Box<dyn Engine>>>>()?;
-    let answer = |engine: &mut dyn Engine, request: &Request| {
-        let Page { shown, facets } = engine.search(request)?;
-        till.answer(&shown, &facets)
+    let respond = |engine: &mut dyn Engine, request: &Request| {
+        let Page { products, facets } = engine.search(request)?;
+        response_builder.build(&products, &facets)
     };
     for figures in &mut *figures {
-        let timed = |requests: &[Request]| requests.iter().map(|request| Timed::new(request.to_string())).collect();
-        (figures.searched, figures.browsed) = (timed(&requests.searched), timed(&requests.browsed));
-        figures.suggested = requests.begun.iter().map(|begun| Timed::new(begun.clone())).collect();
+        let timed =
+            |requests: &[Request]| requests.iter().map(|request| RequestTimes::new(request.to_string())).collect();
+        (figures.searches, figures.browses) = (timed(&requests.searches), timed(&requests.browses));
+        figures.suggestions = requests.prefixes.iter().map(|prefixes| RequestTimes::new(prefixes.clone())).collect();
     }
     let mut rng = Rng::with_seed(SEED);
-    for counts in std::iter::once(false).chain(std::iter::repeat_n(true, rounds)) {
+    for is_counted in std::iter::once(false).chain(std::iter::repeat_n(true, rounds)) {
         let order = |rng: &mut Rng, count: usize| {
             let mut order: Vec<usize> = (0..count).collect();
             rng.shuffle(&mut order);
             order
         };
-        let searched = order(&mut rng, requests.searched.len());
-        let browsed = order(&mut rng, requests.browsed.len());
-        let begun = order(&mut rng, requests.begun.len());
+        let searches = order(&mut rng, requests.searches.len());
+        let browses = order(&mut rng, requests.browses.len());
+        let prefixes = order(&mut rng, requests.prefixes.len());
         for (figures, engine) in figures.iter_mut().zip(engines.iter_mut()) {
-            for &number in &searched {
-                figures.searched[number].time(counts, || answer(engine.as_mut(), &requests.searched[number]))?;
+            for &number in &searches {
+                figures.searches[number]
+                    .measure(is_counted, || respond(engine.as_mut(), &requests.searches[number]))?;
             }
-            for &number in &browsed {
-                figures.browsed[number].time(counts, || answer(engine.as_mut(), &requests.browsed[number]))?;
+            for &number in &browses {
+                figures.browses[number].measure(is_counted, || respond(engine.as_mut(), &requests.browses[number]))?;
             }
-            for &number in &begun {
-                figures.suggested[number].time(counts, || engine.suggest(&requests.begun[number]))?;
+            for &number in &prefixes {
+                figures.suggestions[number].measure(is_counted, || engine.suggest(&requests.prefixes[number]))?;
             }
         }
     }
     Ok(())
 }
 
-impl Timed {
-    fn new(asked: String) -> Self {
-        Self { asked, took: Vec::new() }
+impl RequestTimes {
+    fn new(request: String) -> Self {
+        Self { request, times: Vec::new() }
     }
 
-    fn time<T>(&mut self, counts: bool, work: impl FnOnce() -> Result<T>) -> Result<()> {
-        let (done, took) = timed(work);
-        done.with_context(|| format!("asked for {}", self.asked))?;
-        if counts {
-            self.took.push(took);
+    fn measure<T>(&mut self, is_counted: bool, work: impl FnOnce() -> Result<T>) -> Result<()> {
+        let (result, elapsed) = measure_time(work);
+        result.with_context(|| format!("request for {}", self.request))?;
+        if is_counted {
+            self.times.push(elapsed);
         }
         Ok(())
     }
 }
 
-/// How good the first pages of the engines are, whose indexes lie in `folder`.
-fn grades(folder: &Path, judged: &[Judged]) -> Result<Vec<Quality>> {
-    let of = |kind: Kind| {
+/// Scores the first pages of the engines with indexes in `folder`.
+fn score_engines(folder: &Path, judged: &[JudgedQuery]) -> Result<Vec<Quality>> {
+    let of = |kind: EngineKind| {
         let mut engine = kind.open(&folder.join(kind.name()))?;
-        let grade = |judged: &Judged| {
+        let grade = |judged: &JudgedQuery| {
             let found = engine.search(&Request { words: judged.text.clone(), ..Request::default() })?.skus()?;
             Ok((judged.clone(), Score::of(&found, &judged.relevant), found))
         };
         Ok(Quality { kind, scores: judged.iter().map(grade).collect::<Result<_>>()? })
     };
-    Kind::JUDGED.into_iter().map(of).collect()
+    EngineKind::JUDGED.into_iter().map(of).collect()
 }

@@ -1,4 +1,4 @@
-//! What `make bench` tells of the stack it has started.
+//! The description of the stack that `make bench` has started.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,18 +13,18 @@ use serde_json::Value;
 pub(crate) struct Stack {
     pub(crate) stack_name: String,
     pub(crate) emulator_url: String,
-    /// A payment method, as the contract writes it, that pays.
+    /// A valid payment method in the form of the API.
     pub(crate) payment_method: Value,
     pub(crate) currency: String,
     pub(crate) region: String,
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
     pub(crate) stripe: Stripe,
-    /// Physical names by the names of the crates.
+    /// The deployed function names by the names of their crates.
     pub(crate) functions: BTreeMap<String, String>,
 }
 
-/// The provider's secrets, as far as the bench needs them.
+/// The secrets of the provider that the bench needs.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Stripe {
@@ -32,10 +32,10 @@ pub(crate) struct Stripe {
 }
 
 impl Stack {
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| {
-            format!("there is no stack at {}: `make bench` starts one, or name another's stack.json", path.display())
+            format!("{} does not exist; `make bench` starts a stack, or pass another stack.json", path.display())
         })?;
-        serde_json::from_str(&text).with_context(|| format!("{} does not describe a stack", path.display()))
+        serde_json::from_str(&text).with_context(|| format!("{} is not a valid stack.json", path.display()))
     }
 }

@@ -1,5 +1,5 @@
-//! Sizes and cold starts: every function and the bare hello world in turn, round after round, so that a noisy minute hits
-//! all of them alike.
+//! Measures sizes and cold starts. Each round starts every function and the bare hello world in turn, so that a busy
+//! minute affects all of them alike.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,52 +7,52 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
-use crate::sandbox::{Environment, Sandbox, Start};
+use crate::aws_stub::AwsStub;
+use crate::execution_environment::{ExecutionEnvironment, Start, Variables};
 use crate::statistics::{median, millis};
-use crate::stub::Stub;
 
 pub(crate) const HELLO: &str = "hello";
 
-/// As cargo names the program of a function.
+/// The file name of the program of a function.
 pub(crate) fn file_name(function: &str) -> String {
     if function == HELLO { HELLO.to_owned() } else { format!("fn-{function}") }
 }
 
-/// A program to start.
+/// A program to measure.
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
-    pub(crate) environment: Environment,
+    pub(crate) variables: Variables,
 }
 
-/// One program's figures, an entry a round.
+/// The figures of a program, one entry per round.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Starts {
+pub(crate) struct StartFigures {
     pub(crate) name: String,
     pub(crate) binary_bytes: u64,
-    /// Spawn until the first `next`, all told.
+    /// From spawn to the first `next`, in total.
     pub(crate) start_ms: Vec<f64>,
-    /// The same without the calls that the function makes to warm up.
+    /// The same without warm-up calls.
     pub(crate) own_ms: Vec<f64>,
-    /// CPU time of these.
+    /// The CPU time of [`StartFigures::own_ms`].
     pub(crate) own_cpu_ms: Vec<f64>,
     pub(crate) warm_up_calls: usize,
-    /// With the calls.
+    /// Of the starts with warm-up calls.
     pub(crate) peak_memory_kib: Vec<u64>,
-    /// The hello world's, just before each of [`Starts::own_ms`].
+    /// The hello world, started just before each of [`StartFigures::own_ms`].
     pub(crate) hello_ms: Vec<f64>,
     pub(crate) hello_cpu_ms: Vec<f64>,
 }
 
-impl Starts {
-    /// What the budget is about.
+impl StartFigures {
+    /// The ratio that the budget limits.
     pub(crate) fn ratio(&self) -> f64 {
         median(&self.own_ms) / median(&self.hello_ms)
     }
 
-    /// The same in CPU time, which a busy machine does not move.
+    /// The ratio of CPU times, which do not depend on the load of the machine.
     pub(crate) fn cpu_ratio(&self) -> f64 {
         median(&self.own_cpu_ms) / median(&self.hello_cpu_ms)
     }
@@ -63,55 +63,55 @@ impl Starts {
     }
 }
 
-/// The size of a built program.
+/// Returns the size of a program in bytes.
 pub(crate) fn size(path: &Path) -> Result<u64> {
-    let found = std::fs::metadata(path).with_context(|| {
-        format!("{} is not built: run `make bench`, or name the folder by --functions", path.display())
-    })?;
+    let found = std::fs::metadata(path)
+        .with_context(|| format!("{} does not exist; run `make bench`, or pass --functions", path.display()))?;
     Ok(found.len())
 }
 
-/// Starts every program `rounds` times with its warm-up calls and as often without, and the hello world beside it.
+/// Starts every program `rounds` times with warm-up calls and as often without, each time next to the hello world.
 pub(crate) async fn measure(
     hello: &Program,
     programs: &[Program],
     rounds: usize,
     logs: &Path,
-) -> Result<(Starts, Vec<Starts>)> {
-    let stub = Stub::start().await?;
-    let mut of_hello = Starts::of(hello)?;
-    let mut measured = programs.iter().map(Starts::of).collect::<Result<Vec<_>>>()?;
-    // The first round fetches the programs from disk; it is not counted.
+) -> Result<(StartFigures, Vec<StartFigures>)> {
+    let stub = AwsStub::start().await?;
+    let mut hello_figures = StartFigures::new(hello)?;
+    let mut figures = programs.iter().map(StartFigures::new).collect::<Result<Vec<_>>>()?;
+    // The first round loads the programs from disk and is not counted.
     for round in 0..=rounds {
-        for (program, starts) in programs.iter().zip(&mut measured) {
-            stub.forget();
-            let with_calls = start(program, &program.environment, &stub, logs).await?;
+        for (program, starts) in programs.iter().zip(&mut figures) {
+            stub.reset();
+            let with_calls = start(program, &program.variables, &stub, logs).await?;
             let calls = stub.calls();
-            let beside = start(hello, &hello.environment, &stub, logs).await?;
-            // Without credentials a call ends before it has begun: nothing is signed, no connection opened.
-            let mut poor = program.environment.clone();
-            poor.retain(|name, _| !name.starts_with("AWS_ACCESS_KEY") && !name.starts_with("AWS_SECRET_ACCESS"));
-            let without = start(program, &poor, &stub, logs).await?;
+            let hello_start = start(hello, &hello.variables, &stub, logs).await?;
+            // Without credentials a call fails before it is signed or a connection is opened.
+            let mut without_credentials = program.variables.clone();
+            without_credentials
+                .retain(|name, _| !name.starts_with("AWS_ACCESS_KEY") && !name.starts_with("AWS_SECRET_ACCESS"));
+            let without = start(program, &without_credentials, &stub, logs).await?;
             ensure!(
                 stub.calls() == calls,
-                "{} found credentials where there are none: its own start is unknown",
+                "{} made calls without credentials, so its start without calls is unknown",
                 program.name
             );
             if round > 0 {
-                starts.count(&with_calls, &without, &beside, calls);
-                of_hello.count(&beside, &beside, &beside, 0);
+                starts.add(&with_calls, &without, &hello_start, calls);
+                hello_figures.add(&hello_start, &hello_start, &hello_start, 0);
             }
         }
     }
-    Ok((of_hello, measured))
+    Ok((hello_figures, figures))
 }
 
-impl Starts {
-    fn of(program: &Program) -> Result<Self> {
+impl StartFigures {
+    fn new(program: &Program) -> Result<Self> {
         Ok(Self { name: program.name.clone(), binary_bytes: size(&program.path)?, ..Self::default() })
     }
 
-    fn count(&mut self, with_calls: &Start, without: &Start, hello: &Start, calls: usize) {
+    fn add(&mut self, with_calls: &Start, without: &Start, hello: &Start, calls: usize) {
         let wall = |start: &Start| millis(start.ready - start.spawned);
         self.start_ms.push(wall(with_calls));
         self.own_ms.push(wall(without));
@@ -123,22 +123,23 @@ impl Starts {
     }
 }
 
-async fn start(program: &Program, environment: &Environment, stub: &Stub, logs: &Path) -> Result<Start> {
-    let mut environment = environment.clone();
-    environment.insert("AWS_ENDPOINT_URL".into(), stub.url());
+async fn start(program: &Program, variables: &Variables, stub: &AwsStub, logs: &Path) -> Result<Start> {
+    let mut variables = variables.clone();
+    variables.insert("AWS_ENDPOINT_URL".into(), stub.url());
     let log = logs.join(format!("{}.log", program.name));
-    let (sandbox, start) = Sandbox::start(&program.name, &[program.path.as_os_str()], &environment, &log).await?;
-    drop(sandbox);
-    // What the kernel has to clear away after a process must not weigh on the next one.
+    let (environment, start) =
+        ExecutionEnvironment::start(&program.name, &[program.path.as_os_str()], &variables, &log).await?;
+    drop(environment);
+    // Gives the kernel time to clean up after the process, so that it does not delay the next one.
     tokio::time::sleep(Duration::from_millis(5)).await;
     Ok(start)
 }
 
-/// Enough of `template.yaml`'s environment to start every function where no stack runs.
-pub(crate) fn environment_without_a_stack() -> Environment {
+/// The variables of `template.yaml` that every function needs to start without a stack.
+pub(crate) fn variables_without_stack() -> Variables {
     let tables = ["IDENTITY", "CATALOG", "CART", "ORDERS", "PAYMENTS", "NOTIFICATIONS"];
     let queues = ["ORDERS", "PAYMENTS", "NOTIFICATIONS", "CATALOG", "PRIVACY", "SEARCH"];
-    let mut environment: Environment = [
+    let mut variables: Variables = [
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "bench"),
         ("AWS_SECRET_ACCESS_KEY", "bench"),
@@ -172,8 +173,7 @@ pub(crate) fn environment_without_a_stack() -> Environment {
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .collect();
-    environment.extend(tables.map(|table| (format!("SOUK_TABLE_{table}"), format!("bench-{}", table.to_lowercase()))));
-    environment
-        .extend(queues.map(|queue| (format!("SOUK_QUEUE_{queue}"), format!("http://127.0.0.1:9/bench-{queue}"))));
-    environment
+    variables.extend(tables.map(|table| (format!("SOUK_TABLE_{table}"), format!("bench-{}", table.to_lowercase()))));
+    variables.extend(queues.map(|queue| (format!("SOUK_QUEUE_{queue}"), format!("http://127.0.0.1:9/bench-{queue}"))));
+    variables
 }

@@ -1,4 +1,4 @@
-//! Medians and their kin. Means are left out on purpose: one hiccup of the machine would move them.
+//! Medians and percentiles. There are no means, because one delay of the machine would change them.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     percentile(values, 50.0)
 }
 
-/// Nearest rank: a value that was measured, never one in between. 0 of nothing.
+/// The percentile by nearest rank: always a measured value. 0 for no values.
 pub(crate) fn percentile(values: &[f64], percent: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_values_that_were_measured() {
+    fn percentiles_are_measured_values() {
         let values = [5.0, 1.0, 4.0, 2.0, 3.0];
         assert_eq!((median(&values), percentile(&values, 99.0), percentile(&values, 1.0)), (3.0, 5.0, 1.0));
         assert_eq!(median(&[1.0, 2.0]), 1.0);

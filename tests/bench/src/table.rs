@@ -1,8 +1,8 @@
-//! Aligned columns of text.
+//! A text table with aligned columns.
 
 use std::fmt::{self, Display};
 
-/// A table that grows row by row. Columns whose heading begins with a space are aligned to the right.
+/// A table. A heading that begins with a space aligns its column to the right.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     headings: Vec<String>,
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_end_in_one_column_and_names_begin_in_one() {
+    fn numbers_are_right_aligned_and_names_left_aligned() {
         let mut table = Table::new(&["function", " ms"]);
         table.row(["cart".to_owned(), "1.5".to_owned()]);
         table.row(["orders-worker".to_owned(), "12.5".to_owned()]);

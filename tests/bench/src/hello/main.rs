@@ -1,4 +1,4 @@
-//! The yardstick: the least that a Lambda behind an HTTP API can be. What souk's functions take beyond it is souk's.
+//! The smallest Lambda function behind an HTTP API. The functions of souk are compared with it.
 
 use lambda_http::{Error, Request, run, service_fn};
 

@@ -1,4 +1,4 @@
-//! Queries of SQLite FTS5: all words, else the last one as a beginning, else (with trigrams) what is spelt alike, else any word.
+//! Queries SQLite FTS5: all words, then the last word as a prefix, then (with trigrams) similar words, then any word.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use serde_json::json;
 
 use crate::search::engine::{Engine, Page};
 use crate::search::request::{Order, PAGE, Request};
-use crate::search::sqlite::{self, Forgiving};
+use crate::search::sqlite::{self, SpellCorrection};
 
 const SUGGESTIONS: usize = 8;
 
-/// In one statement each: what a page of results shows beside its products.
+/// The facets of a page of results, one statement each.
 const FACETS: [&str; 5] = [
     "SELECT category, count(*) FROM hit GROUP BY category ORDER BY 2 DESC, 1 LIMIT 20",
     "SELECT brand, count(*) FROM hit WHERE brand IS NOT NULL GROUP BY brand ORDER BY 2 DESC, 1 LIMIT 20",
@@ -28,17 +28,17 @@ const FACETS: [&str; 5] = [
 #[derive(Debug)]
 pub(crate) struct Fts5 {
     connection: Connection,
-    forgiving: Forgiving,
+    correction: SpellCorrection,
 }
 
 impl Engine for Fts5 {
     fn search(&mut self, request: &Request) -> Result<Page> {
-        self.hit(request)?;
+        self.fill_hits(request)?;
         let mut facets = Vec::with_capacity(FACETS.len());
         for facet in FACETS {
-            let mut counted = self.connection.prepare_cached(facet)?;
-            let width = counted.column_count();
-            let counts = counted.query_map([], |row| {
+            let mut statement = self.connection.prepare_cached(facet)?;
+            let width = statement.column_count();
+            let counts = statement.query_map([], |row| {
                 let value: String = row.get(0)?;
                 let counts =
                     (1..width).map(|column| row.get::<_, Option<i64>>(column)).collect::<rusqlite::Result<Vec<_>>>()?;
@@ -46,11 +46,11 @@ impl Engine for Fts5 {
             })?;
             facets.push(counts.collect::<rusqlite::Result<Vec<_>>>()?);
         }
-        Ok(Page { shown: self.page(request)?, facets: json!(facets) })
+        Ok(Page { products: self.page(request)?, facets: json!(facets) })
     }
 
-    fn suggest(&mut self, begun: &str) -> Result<usize> {
-        let quoted: Vec<String> = words(begun).iter().map(|word| format!("\"{word}\"")).collect();
+    fn suggest(&mut self, prefix: &str) -> Result<usize> {
+        let quoted: Vec<String> = words(prefix).iter().map(|word| format!("\"{word}\"")).collect();
         if quoted.is_empty() {
             return Ok(0);
         }
@@ -65,12 +65,12 @@ impl Engine for Fts5 {
 }
 
 impl Fts5 {
-    pub(crate) fn open(folder: &Path, forgiving: Forgiving) -> Result<Self> {
-        Ok(Self { connection: sqlite::open(folder)?, forgiving })
+    pub(crate) fn open(folder: &Path, correction: SpellCorrection) -> Result<Self> {
+        Ok(Self { connection: sqlite::open(folder)?, correction })
     }
 
-    /// Fills `hit` with everything that fits.
-    fn hit(&self, request: &Request) -> Result<()> {
+    /// Fills the table `hit` with all matching products.
+    fn fill_hits(&self, request: &Request) -> Result<()> {
         let words = words(&request.words);
         if words.is_empty() {
             self.fill("product", None, request)?;
@@ -78,7 +78,7 @@ impl Fts5 {
         }
         let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
         let mut attempts = vec![("words", quoted.join(" ")), ("words", quoted.join(" ") + "*")];
-        if self.forgiving == Forgiving::Trigrams {
+        if self.correction == SpellCorrection::Trigrams {
             attempts.push(("near", trigrams(&words).join(" OR ")));
         }
         attempts.push(("words", quoted.join(" OR ")));
@@ -109,10 +109,10 @@ impl Fts5 {
             conditions.push("product.id IN (SELECT product FROM tag WHERE tag = ?)".to_owned());
             values.push(Box::new(tag.clone()));
         }
-        if let Some((least, most)) = request.price {
+        if let Some((min, max)) = request.price {
             conditions.push("price BETWEEN ? AND ?".to_owned());
-            values.push(Box::new(least as i64));
-            values.push(Box::new(most as i64));
+            values.push(Box::new(min as i64));
+            values.push(Box::new(max as i64));
         }
         if request.in_stock {
             conditions.push("in_stock".to_owned());
@@ -132,15 +132,15 @@ impl Fts5 {
             Order::Newest => "hit.id DESC",
             Order::Rating => "hit.stars DESC, hit.reviews DESC, hit.id DESC",
         };
-        let best = format!("SELECT id FROM hit ORDER BY {order} LIMIT {PAGE}");
-        let mut best = self.connection.prepare_cached(&best)?;
-        let ids = best.query_map([], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let first = format!("SELECT id FROM hit ORDER BY {order} LIMIT {PAGE}");
+        let mut first = self.connection.prepare_cached(&first)?;
+        let ids = first.query_map([], |row| row.get::<_, i64>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
         let mut shown = self.connection.prepare_cached("SELECT shown FROM shown WHERE id = ?")?;
         ids.into_iter().map(|id| Ok(shown.query_row([id], |row| row.get(0))?)).collect()
     }
 }
 
-/// Letters and digits in a row, so that nothing of a query is taken for FTS5's own syntax.
+/// Splits text into runs of letters and digits, so that no part of a query is taken for syntax of FTS5.
 fn words(text: &str) -> Vec<String> {
     text.split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())

@@ -1,9 +1,12 @@
-//! A product as the search bench knows it, whatever engine it is put into.
+//! A product of the search bench, for every engine.
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// What is searched. The older of two stands before the younger in every list.
+/// The currency of all prices. Prices are only compared, never converted.
+pub(crate) const CURRENCY: &str = "EUR";
+
+/// A product. In every list the older product stands before the younger.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Product {
     pub(crate) sku: String,
@@ -11,27 +14,27 @@ pub(crate) struct Product {
     pub(crate) description: String,
     pub(crate) category: String,
     pub(crate) brand: Option<String>,
-    /// The first is the style, where the catalog is the real one.
+    /// In the real catalog the first tag is the style.
     pub(crate) tags: Vec<String>,
-    /// Flags that are down are left out.
+    /// Without flags that are `false`.
     pub(crate) attributes: Vec<(String, String)>,
-    /// Minor units.
+    /// In minor units.
     pub(crate) price: u64,
     pub(crate) available: u32,
-    /// Hundredths of a star, 0 without a review.
+    /// Average rating in hundredths of a star, 0 without a review.
     pub(crate) stars: u32,
     pub(crate) reviews: u32,
 }
 
 impl Product {
-    /// What the body of `POST /products` says.
+    /// Reads the body of `POST /products`.
     pub(crate) fn of(body: &Value) -> Result<Self> {
         let text = |name: &str| {
-            let told = body[name].as_str().map(str::to_owned);
-            told.with_context(|| format!("a sample without `{name}`: {body}"))
+            let value = body[name].as_str().map(str::to_owned);
+            value.with_context(|| format!("a sample has no `{name}`: {body}"))
         };
         let tags = body["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let attributes = body["attributes"].as_object().into_iter().flatten().filter_map(told);
+        let attributes = body["attributes"].as_object().into_iter().flatten().filter_map(attribute_text);
         Ok(Self {
             sku: text("sku")?,
             name: text("name")?,
@@ -40,7 +43,7 @@ impl Product {
             brand: body["brand"].as_str().map(str::to_owned),
             tags: tags.map(str::to_owned).collect(),
             attributes: attributes.collect(),
-            price: body["price"]["amount"].as_u64().context("a sample without a price")?,
+            price: body["price"]["amount"].as_u64().context("a sample has no price")?,
             available: body["stock"]["available"].as_u64().unwrap_or_default().try_into()?,
             stars: 0,
             reviews: 0,
@@ -48,7 +51,7 @@ impl Product {
     }
 }
 
-fn told((name, value): (&String, &Value)) -> Option<(String, String)> {
+fn attribute_text((name, value): (&String, &Value)) -> Option<(String, String)> {
     match value {
         Value::Bool(false) => None,
         Value::String(text) => Some((name.clone(), text.clone())),
@@ -63,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_is_read_with_all_that_is_searched() {
+    fn sample_is_read_with_all_searched_texts() {
         let body = json!({
             "sku": "MUG", "name": "Mug", "description": "Holds tea.", "category": "ceramics", "tags": ["cup", "blue"],
             "attributes": { "glazed": true, "chipped": false, "volumeMl": 350, "colour": "blue" },

@@ -1,71 +1,71 @@
-//! Search for a reader and for programs.
+//! The report about search as text and as JSON.
 
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
 use crate::budgets::{SEARCH_MS, Verdict};
-use crate::clock::{Times, Took};
 use crate::machine::Machine;
-use crate::search::cold::Opened;
-use crate::search::engine::Kind;
+use crate::search::cold::ColdOpen;
+use crate::search::engine_kind::EngineKind;
 use crate::search::quality::Score;
-use crate::search::{Catalog, Figures, LARGE, Quality, Search, Timed};
+use crate::search::{Catalog, EngineFigures, LARGE, Quality, RequestTimes, Search};
 use crate::statistics::median;
 use crate::table::Table;
+use crate::timing::{Elapsed, Times};
 
-/// Requests that are named because they take longest.
+/// The number of slowest requests that are listed.
 const SLOWEST: usize = 10;
 
 const NOTES: &str = "\
 Notes on search
-- In process, on one core, files in the page cache: all that the function does between the event and its answer, but for the
-  reading of fresh prices and stock, which come from memory here: facets over everything that was found, a page of 20 products,
-  the answer's JSON and its digest. The other engines' pages are made into the same answer.
-- search: the judged queries as they are and, some of them, with filters or cheapest first; browse: no words, the whole catalog
-  and its largest categories and tags; suggest: words letter by letter. All in another order in each round, the first is dropped.
-- CPU: of the thread that searches. Where it waited for a processor (other work on the machine), the goal is held against that.
-- open: a new process, from main to the first answer, files being there. The download from S3 comes on top in a cold sandbox.
-- updated: after 100 batches of 10 changed products each, as the indexer writes them, with all the segments that they leave.
-- recall@10: of as many relevant products as ten places can hold, how many stand there. MRR: one over the place of the first
-  relevant one, 0 beyond ten. The judgements were written before any engine was asked: tests/bench/queries.txt.
-- FTS5: SQLite's own, with its porter stemmer, the same weights of columns, facets by GROUP BY; all words, else the last one as a
-  beginning, else any; its suggestions are names by their words' beginnings, unranked. With trigrams: before `any`, what shares
-  letters with it. SQLite is compiled for speed, souk for size.
+- In process, on one core, with files in the page cache. It covers all work of the function between event and response: facets over
+  all results, a page of 20 products, the JSON of the response and its digest. Current prices and stock come from memory.
+  The pages of the other engines are turned into the same response.
+- search: the judged queries, alone and some of them with filters or sorted by price. browse: no words; the whole catalog and its
+  largest categories and tags. suggest: words letter by letter. Each round has another order; the first round is not counted.
+- CPU: of the thread that searches. If it waited for a processor, the budget is checked with CPU time.
+- open: a new process, from main to the first response, with files in place. In a cold start the download from S3 is added.
+- updated: after 100 batches of 10 changed products each, as the indexer writes them, with all their segments.
+- recall@10: relevant products among the first ten results, divided by the largest possible number. MRR: mean of 1 / rank of the
+  first relevant result, 0 beyond ten. The judgements were written before any engine was run: tests/bench/queries.txt.
+- FTS5: SQLite with its porter stemmer, the same column weights, and facets by GROUP BY. It matches all words, else the last one as
+  a prefix, else any word. Its suggestions are names by prefix, not ranked. With trigrams: before `any word`, similar words.
+  SQLite is compiled for speed, souk for size.
 ";
 
 impl Search {
-    /// The tables, and what ours misses its goals by.
-    pub(crate) fn written(&self, misses: &mut Vec<String>) -> String {
+    /// The report; `misses` receives missed budgets.
+    pub(crate) fn to_text(&self, misses: &mut Vec<String>) -> String {
         let mut text = String::new();
         let _ = writeln!(text, "{}: milliseconds\n{}", self.title(), self.speed(misses));
-        let _ = writeln!(text, "The index, and opening it in a new process up to the first answer\n{}", self.weight());
+        let _ = writeln!(text, "The index, and opening it in a new process up to the first response\n{}", self.sizes());
         let _ = match &self.quality {
-            Some(quality) => writeln!(text, "{}", grades(quality)),
+            Some(quality) => writeln!(text, "{}", quality_table(quality)),
             None => writeln!(
                 text,
-                "Quality is not judged: queries.txt is about the real catalog, which SOUK_DATA does not name.\n"
+                "Quality was not measured: queries.txt is about the real catalog, and SOUK_DATA is not set.\n"
             ),
         };
         text.push_str(NOTES);
         text
     }
 
-    /// The report where nothing else was measured.
-    pub(crate) fn alone(&self, machine: &Machine) -> String {
+    /// The report, if only search was measured.
+    pub(crate) fn standalone_report(&self, machine: &Machine) -> String {
         let mut misses = Vec::new();
-        let text = self.written(&mut misses);
+        let text = self.to_text(&mut misses);
         let misses: String = misses.iter().map(|miss| format!("  {miss}\n")).collect();
-        let beyond = if misses.is_empty() { String::new() } else { format!("\nBeyond its budget:\n{misses}") };
-        format!("{}, load {}\n\n{text}{beyond}", machine.processor, machine.load)
+        let over_budget = if misses.is_empty() { String::new() } else { format!("\nOver budget:\n{misses}") };
+        format!("{}, load {}\n\n{text}{over_budget}", machine.processor, machine.load)
     }
 
     fn title(&self) -> String {
         let small = self.catalogs.first().map_or(0, |catalog| catalog.products);
-        match self.real {
-            true => format!("Search in the {small} products of the real catalog, and in {LARGE} made of them"),
+        match self.is_real {
+            true => format!("Search in the {small} products of the real catalog, and in {LARGE} generated ones"),
             false => format!(
-                "Search in the {small} products of the demo catalog, and in {LARGE} made of them; for the real one, set SOUK_DATA"
+                "Search in the {small} products of the demo catalog, and in {LARGE} generated ones; set SOUK_DATA for the real one"
             ),
         }
     }
@@ -77,28 +77,28 @@ impl Search {
             " search p50",
             " p99",
             " CPU p99",
-            "goal, ms",
+            "budget, ms",
             " browse p50",
             " p99",
             " CPU p99",
-            "goal, ms",
+            "budget, ms",
             " suggest p50",
             " p99",
         ]);
-        for (catalog, goal) in self.catalogs.iter().zip(SEARCH_MS) {
+        for (catalog, budget) in self.catalogs.iter().zip(SEARCH_MS) {
             for figures in &catalog.engines {
                 let mut cells = vec![catalog.title(), figures.kind.name().to_owned()];
-                for (what, timed) in [("with words", &figures.searched), ("without words", &figures.browsed)] {
-                    let took = all(timed);
-                    let times = Times::of(&took);
+                for (what, timed) in [("with words", &figures.searches), ("without words", &figures.browses)] {
+                    let elapsed = all(timed);
+                    let times = Times::of(&elapsed);
                     let (p99, by) =
-                        if Times::waited(&took) { (times.cpu_p99_ms, " (CPU)") } else { (times.p99_ms, "") };
-                    let verdict = figures.kind.is_ours().then(|| Verdict::of(p99, goal));
+                        if Times::has_waited(&elapsed) { (times.cpu_p99_ms, " (CPU)") } else { (times.p99_ms, "") };
+                    let verdict = figures.kind.is_souk().then(|| Verdict::of(p99, budget));
                     if verdict == Some(Verdict::Miss) {
                         let products = catalog.products;
                         let name = figures.kind.name();
                         misses.push(format!(
-                            "{name}: search {what} in {products} products: p99 of {p99:.2} ms{by}, {goal} allowed"
+                            "{name}: search {what} in {products} products: p99 of {p99:.2} ms{by}, the budget is {budget}"
                         ));
                     }
                     cells.extend([
@@ -106,49 +106,50 @@ impl Search {
                         format!("{:.2}", times.p99_ms),
                         format!("{:.2}", times.cpu_p99_ms),
                     ]);
-                    cells.push(verdict.map(|verdict| format!("<= {goal} {}{by}", verdict.word())).unwrap_or_default());
+                    cells
+                        .push(verdict.map(|verdict| format!("<= {budget} {}{by}", verdict.word())).unwrap_or_default());
                 }
-                let suggested = Times::of(&all(&figures.suggested));
-                cells.extend([format!("{:.2}", suggested.p50_ms), format!("{:.2}", suggested.p99_ms)]);
+                let suggestions = Times::of(&all(&figures.suggestions));
+                cells.extend([format!("{:.2}", suggestions.p50_ms), format!("{:.2}", suggestions.p99_ms)]);
                 table.row(cells);
             }
         }
         table
     }
 
-    fn weight(&self) -> Table {
-        let mut table =
-            Table::new(&["catalog", "engine", " index MB", " written in s", " open ms", " CPU ms", " peak MiB"]);
+    fn sizes(&self) -> Table {
+        let mut table = Table::new(&["catalog", "engine", " index MB", " write s", " open ms", " CPU ms", " peak MiB"]);
         for catalog in &self.catalogs {
             for figures in &catalog.engines {
-                let of = |figure: fn(&Opened) -> f64| median(&figures.opened.iter().map(figure).collect::<Vec<_>>());
+                let of =
+                    |figure: fn(&ColdOpen) -> f64| median(&figures.cold_opens.iter().map(figure).collect::<Vec<_>>());
                 table.row([
                     catalog.title(),
                     figures.kind.name().to_owned(),
                     format!("{:.1}", figures.bytes as f64 / 1e6),
-                    format!("{:.1}", figures.written.as_secs_f64()),
-                    format!("{:.1}", of(|opened| opened.took.wall_ms)),
-                    format!("{:.1}", of(|opened| opened.took.cpu_ms)),
-                    format!("{:.1}", of(|opened| opened.peak_kib / 1024.0)),
+                    format!("{:.1}", figures.write_time.as_secs_f64()),
+                    format!("{:.1}", of(|open| open.elapsed.wall_ms)),
+                    format!("{:.1}", of(|open| open.elapsed.cpu_ms)),
+                    format!("{:.1}", of(|open| open.peak_kib / 1024.0)),
                 ]);
             }
         }
         table
     }
 
-    /// For `results.json`.
-    pub(crate) fn raw(&self) -> Value {
+    /// The results as JSON.
+    pub(crate) fn to_json(&self) -> Value {
         json!({
-            "catalog": if self.real { "real" } else { "demo" },
-            "goalsMs": SEARCH_MS,
-            "catalogs": self.catalogs.iter().map(of_catalog).collect::<Vec<_>>(),
-            "quality": self.quality.as_ref().map(|quality| quality.iter().map(of_quality).collect::<Vec<_>>()),
+            "catalog": if self.is_real { "real" } else { "demo" },
+            "budgetsMs": SEARCH_MS,
+            "catalogs": self.catalogs.iter().map(catalog_json).collect::<Vec<_>>(),
+            "quality": self.quality.as_ref().map(|quality| quality.iter().map(quality_json).collect::<Vec<_>>()),
         })
     }
 }
 
-/// Kind by kind, each engine's recall@10 and mean reciprocal rank.
-fn grades(quality: &[Quality]) -> String {
+/// The table of recall@10 and MRR by kind of query and engine.
+fn quality_table(quality: &[Quality]) -> String {
     let headings: Vec<String> =
         quality.iter().flat_map(|quality| [format!(" {} recall@10", quality.kind.name()), " MRR".to_owned()]).collect();
     let mut columns = vec!["judged queries", " count"];
@@ -173,21 +174,21 @@ fn grades(quality: &[Quality]) -> String {
         }
         table.row(cells);
     }
-    format!("How good the first page is, on the real catalog\n{table}{}", poor(quality))
+    format!("Quality of the first page, in the real catalog\n{table}{}", low_recall(quality))
 }
 
-/// What ours answers worst, so that nobody has to look for it.
-fn poor(quality: &[Quality]) -> String {
-    let ours = quality.iter().filter(|quality| quality.kind == Kind::Souk).flat_map(|quality| &quality.scores);
-    let mut poor: Vec<_> = ours.filter(|(_, score, _)| score.recall < 0.5).collect();
-    poor.sort_by(|(_, one, _), (_, other, _)| one.recall.total_cmp(&other.recall));
+/// Lists the queries with low recall of souk.
+fn low_recall(quality: &[Quality]) -> String {
+    let souk = quality.iter().filter(|quality| quality.kind == EngineKind::Souk).flat_map(|quality| &quality.scores);
+    let mut queries: Vec<_> = souk.filter(|(_, score, _)| score.recall < 0.5).collect();
+    queries.sort_by(|(_, one, _), (_, other, _)| one.recall.total_cmp(&other.recall));
     let named: Vec<String> =
-        poor.iter().map(|(judged, score, _)| format!("{} ({:.1})", judged.text, score.recall)).collect();
-    if named.is_empty() { String::new() } else { format!("Below 0.5 in ours: {}\n", named.join(", ")) }
+        queries.iter().map(|(judged, score, _)| format!("{} ({:.1})", judged.text, score.recall)).collect();
+    if named.is_empty() { String::new() } else { format!("Recall of souk below 0.5: {}\n", named.join(", ")) }
 }
 
-fn all(timed: &[Timed]) -> Vec<Took> {
-    timed.iter().flat_map(|timed| timed.took.iter().copied()).collect()
+fn all(timed: &[RequestTimes]) -> Vec<Elapsed> {
+    timed.iter().flat_map(|timed| timed.times.iter().copied()).collect()
 }
 
 impl Catalog {
@@ -196,20 +197,20 @@ impl Catalog {
     }
 }
 
-fn of_catalog(catalog: &Catalog) -> Value {
-    let [searched, browsed, begun] = catalog.requests;
+fn catalog_json(catalog: &Catalog) -> Value {
+    let [searches, browses, prefixes] = catalog.requests;
     json!({
         "products": catalog.products,
-        "requests": { "search": searched, "browse": browsed, "suggest": begun },
-        "engines": catalog.engines.iter().map(of_engine).collect::<Vec<_>>(),
+        "requests": { "search": searches, "browse": browses, "suggest": prefixes },
+        "engines": catalog.engines.iter().map(engine_json).collect::<Vec<_>>(),
     })
 }
 
-fn of_engine(figures: &Figures) -> Value {
-    let times = |timed: &[Timed]| {
+fn engine_json(figures: &EngineFigures) -> Value {
+    let times = |timed: &[RequestTimes]| {
         let all = all(timed);
         let times = Times::of(&all);
-        let each = timed.iter().map(|timed| (timed.asked.as_str(), Times::of(&timed.took).cpu_p50_ms));
+        let each = timed.iter().map(|timed| (timed.request.as_str(), Times::of(&timed.times).cpu_p50_ms));
         let mut slowest: Vec<(&str, f64)> = each.collect();
         slowest.sort_by(|one, other| other.1.total_cmp(&one.1));
         slowest.truncate(SLOWEST);
@@ -225,17 +226,17 @@ fn of_engine(figures: &Figures) -> Value {
     json!({
         "engine": figures.kind.name(),
         "indexBytes": figures.bytes,
-        "writtenSeconds": figures.written.as_secs_f64(),
-        "openMs": figures.opened.iter().map(|opened| opened.took.wall_ms).collect::<Vec<_>>(),
-        "openCpuMs": figures.opened.iter().map(|opened| opened.took.cpu_ms).collect::<Vec<_>>(),
-        "peakKib": figures.opened.iter().map(|opened| opened.peak_kib).collect::<Vec<_>>(),
-        "search": times(&figures.searched),
-        "browse": times(&figures.browsed),
-        "suggest": times(&figures.suggested),
+        "writtenSeconds": figures.write_time.as_secs_f64(),
+        "openMs": figures.cold_opens.iter().map(|open| open.elapsed.wall_ms).collect::<Vec<_>>(),
+        "openCpuMs": figures.cold_opens.iter().map(|open| open.elapsed.cpu_ms).collect::<Vec<_>>(),
+        "peakKib": figures.cold_opens.iter().map(|open| open.peak_kib).collect::<Vec<_>>(),
+        "search": times(&figures.searches),
+        "browse": times(&figures.browses),
+        "suggest": times(&figures.suggestions),
     })
 }
 
-fn of_quality(quality: &Quality) -> Value {
+fn quality_json(quality: &Quality) -> Value {
     let scores: Vec<Score> = quality.scores.iter().map(|(_, score, _)| *score).collect();
     let mean = Score::mean(&scores);
     let queries = quality.scores.iter().map(|(judged, score, found)| {

@@ -1,4 +1,4 @@
-//! The search of ours, as its function uses it: filters are read from text, an index in a folder answers.
+//! Search of souk, as its function uses it: filters are parsed from text, and an index in a folder answers.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use search::{Document, Index, Query, SearchParams, Suggestions, Writer};
 use serde_json::json;
 use values::Currency;
 
-use crate::search::CURRENCY;
 use crate::search::engine::{Engine, Page};
+use crate::search::product::CURRENCY;
 use crate::search::request::{Order, PAGE, Request};
 
 const SUGGESTIONS: usize = 8;
-/// What has changed meanwhile: so often, so many products at once, so far from each other.
+/// The updates: the number of batches, products per batch, and the distance between changed products.
 const BATCHES: usize = 100;
 const BATCH: usize = 10;
 const STRIDE: usize = 37;
 
-/// An index that is open.
+/// An open index.
 pub(crate) struct Souk(Index);
 
 pub(crate) fn write(folder: &Path, listings: &[Listing]) -> Result<()> {
@@ -29,7 +29,7 @@ pub(crate) fn write(folder: &Path, listings: &[Listing]) -> Result<()> {
     Ok(writer.commit()?)
 }
 
-/// The same index after a while: products were changed, a few at a time, and it was not written anew.
+/// Writes the index and updates it in small batches, without writing it again.
 pub(crate) fn write_and_update(folder: &Path, listings: &[Listing]) -> Result<()> {
     write(folder, listings)?;
     let mut changed = listings.iter().cycle().step_by(STRIDE);
@@ -51,24 +51,27 @@ impl Souk {
 
 impl Engine for Souk {
     fn search(&mut self, request: &Request) -> Result<Page> {
-        let found = self.0.find(&query(request)?)?;
-        Ok(Page { shown: found.hits.into_iter().map(|hit| hit.product_json).collect(), facets: json!(found.facets) })
+        let result = self.0.find(&query(request)?)?;
+        Ok(Page {
+            products: result.hits.into_iter().map(|hit| hit.product_json).collect(),
+            facets: json!(result.facets),
+        })
     }
 
-    fn suggest(&mut self, begun: &str) -> Result<usize> {
-        let Suggestions { texts, products } = std::hint::black_box(self.0.suggest(begun, SUGGESTIONS)?);
+    fn suggest(&mut self, prefix: &str) -> Result<usize> {
+        let Suggestions { texts, products } = std::hint::black_box(self.0.suggest(prefix, SUGGESTIONS)?);
         Ok(texts.len() + products.len())
     }
 }
 
-/// By way of the text that a query string has.
+/// Parses the query from text, as from a query string.
 fn query(request: &Request) -> Result<Query> {
     let Request { words, category, tag, price, in_stock, sort } = request.clone();
     let params = SearchParams {
         search: Some(words).filter(|words| !words.is_empty()),
         tag,
-        min_price: price.map(|(least, _)| least.to_string()),
-        max_price: price.map(|(_, most)| most.to_string()),
+        min_price: price.map(|(min, _)| min.to_string()),
+        max_price: price.map(|(_, max)| max.to_string()),
         in_stock: in_stock.then(|| "true".to_owned()),
         sort: match sort {
             Order::Relevance => None,

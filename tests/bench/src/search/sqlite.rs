@@ -1,5 +1,5 @@
-//! SQLite with FTS5, set up as somebody would who knows it: stems, weighed columns, a narrow table of facts beside the index, read-only
-//! and mapped into memory.
+//! SQLite FTS5 with an expert configuration: stems, weighted columns, a narrow table for filters, read-only and mapped
+//! into memory.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use search::Document;
 
 const FILE: &str = "products.sqlite";
 
-/// Weights as souk has them. `words` keeps positions although nothing asks for phrases: without them bm25 is 0 throughout.
+/// The weights of souk. `words` keeps positions although there are no phrase queries: without them bm25 is always 0.
 const TABLES: &str = "
     CREATE TABLE product (
         id INTEGER PRIMARY KEY, category TEXT NOT NULL, brand TEXT, price INTEGER NOT NULL, in_stock INTEGER NOT NULL,
@@ -34,7 +34,7 @@ const INDEXES: &str = "
     INSERT INTO title(title) VALUES ('optimize');
     ANALYZE;
 ";
-/// Three letters in a row are a token: what is misspelt has most of them in common with what was meant.
+/// Each three letters are a token. A misspelt word shares most of them with the right one.
 const TRIGRAMS: &str = "
     CREATE VIRTUAL TABLE near USING fts5(label, content='', tokenize='trigram remove_diacritics 1');
     INSERT INTO near(rowid, label)
@@ -42,7 +42,7 @@ const TRIGRAMS: &str = "
             (SELECT group_concat(tag, ' ') FROM tag WHERE product = id)) FROM product JOIN shown USING (id);
     INSERT INTO near(near) VALUES ('optimize');
 ";
-/// Lives and dies with the connection.
+/// Temporary tables of a connection.
 const HITS: &str = "
     PRAGMA temp_store = memory;
     PRAGMA mmap_size = 4294967296;
@@ -51,39 +51,38 @@ const HITS: &str = "
         id INTEGER PRIMARY KEY, rank REAL, category TEXT, brand TEXT, price INTEGER, stars INTEGER, reviews INTEGER);
 ";
 
-/// With or without the second index that forgives slips.
+/// Whether a second index finds misspelt words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Forgiving {
-    No,
+pub(crate) enum SpellCorrection {
+    None,
     Trigrams,
 }
 
-pub(crate) fn write(folder: &Path, listings: &[Listing], forgiving: Forgiving) -> Result<()> {
+pub(crate) fn write(folder: &Path, listings: &[Listing], correction: SpellCorrection) -> Result<()> {
     let mut connection = Connection::open(folder.join(FILE))?;
     connection.execute_batch("PRAGMA journal_mode = off; PRAGMA synchronous = off;")?;
     connection.execute_batch(TABLES)?;
     let transaction = connection.transaction()?;
-    for (place, listing) in listings.iter().enumerate() {
+    for (position, listing) in listings.iter().enumerate() {
         let sku = &listing.product.sku;
-        insert(&transaction, place as i64 + 1, &Document::of(listing)?)
-            .with_context(|| format!("SQLite refuses {sku}"))?;
+        insert(&transaction, position as i64 + 1, &Document::of(listing)?)
+            .with_context(|| format!("SQLite could not insert {sku}"))?;
     }
     transaction.commit()?;
     connection.execute_batch(INDEXES)?;
-    if forgiving == Forgiving::Trigrams {
+    if correction == SpellCorrection::Trigrams {
         connection.execute_batch(TRIGRAMS)?;
     }
     connection.execute_batch("VACUUM;")?;
     Ok(())
 }
 
-/// Nobody writes any more: no locks are taken, and no journal is looked for.
+/// The file is read-only, so no locks are taken and no journal is searched.
 pub(crate) fn open(folder: &Path) -> Result<Connection> {
     let path = folder.join(FILE);
-    let address =
-        format!("file:{}?immutable=1", path.to_str().context("the index lies in a folder that is not UTF-8")?);
+    let uri = format!("file:{}?immutable=1", path.to_str().context("the path of the index is not UTF-8")?);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(address, flags)?;
+    let connection = Connection::open_with_flags(uri, flags)?;
     connection.set_prepared_statement_cache_capacity(100);
     connection.execute_batch(HITS)?;
     Ok(connection)

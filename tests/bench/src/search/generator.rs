@@ -1,5 +1,5 @@
-//! A large catalog made from a small one: variations of its products such as a shop of that size has, so that words stay as
-//! common or rare as they were, while brands, model numbers and prices differ.
+//! Generates a large catalog from a small one. It varies the products like a large shop: words stay as common or rare
+//! as before, while brands, model numbers and prices differ.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use fastrand::Rng;
 
 use crate::search::product::Product;
 
-/// The same catalog every time.
+/// Every run generates the same catalog.
 const SEED: u64 = 4711;
 const BRANDS: usize = 400;
 
@@ -80,63 +80,64 @@ const SYLLABLES: [&str; 24] = [
     "ros", "sol", "tor", "ul", "ven", "wil", "zan",
 ];
 
-/// `count` products: those of `base` as they are, then variations of each in turn. Nothing of nothing.
-pub(crate) fn made(base: &[Product], count: usize) -> Vec<Product> {
-    let mut maker = Maker::of(base);
-    let variations = (base.len()..count).map(|number| maker.variation(number));
+/// Returns `count` products: first those of `base`, then variations of each in turn. Returns nothing if `base` is
+/// empty.
+pub(crate) fn generate(base: &[Product], count: usize) -> Vec<Product> {
+    let mut generator = Generator::new(base);
+    let variations = (base.len()..count).map(|number| generator.variation(number));
     if base.is_empty() { Vec::new() } else { base.iter().take(count).cloned().chain(variations).collect() }
 }
 
-struct Maker<'a> {
+struct Generator<'a> {
     base: &'a [Product],
-    /// First words of the names, each as often as it comes: what shops call their things.
-    openers: Vec<&'a str>,
-    /// Colours and materials as often as the catalog has them.
+    /// The first words of names, each as often as it occurs.
+    first_words: Vec<&'a str>,
+    /// Colours and materials, each as often as it occurs.
     colours: Vec<&'static str>,
     materials: Vec<&'static str>,
     brands: Vec<String>,
-    /// Which products have a style.
-    alike: HashMap<&'a str, Vec<usize>>,
+    /// The positions of products by style.
+    by_style: HashMap<&'a str, Vec<usize>>,
     rng: Rng,
 }
 
-impl<'a> Maker<'a> {
-    fn of(base: &'a [Product]) -> Self {
+impl<'a> Generator<'a> {
+    fn new(base: &'a [Product]) -> Self {
         let mut rng = Rng::with_seed(SEED);
-        let mut alike: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut by_style: HashMap<&str, Vec<usize>> = HashMap::new();
         for (number, product) in base.iter().enumerate() {
-            alike.entry(style(product)).or_default().push(number);
+            by_style.entry(style(product)).or_default().push(number);
         }
-        let seen = |words: &'static [&str]| -> Vec<&'static str> {
+        let occurrences = |words: &'static [&str]| -> Vec<&'static str> {
             let texts = base.iter().flat_map(|product| [&product.name, &product.description]);
-            let told = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
-            let known = told.filter_map(|word| words.iter().find(|known| known.eq_ignore_ascii_case(word)));
+            let all_words = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
+            let known = all_words.filter_map(|word| words.iter().find(|known| known.eq_ignore_ascii_case(word)));
             known.copied().chain(words.iter().copied()).collect()
         };
         Self {
             base,
-            openers: base.iter().filter_map(|product| product.name.split_whitespace().next()).collect(),
-            colours: seen(&COLOURS),
-            materials: seen(&MATERIALS),
+            first_words: base.iter().filter_map(|product| product.name.split_whitespace().next()).collect(),
+            colours: occurrences(&COLOURS),
+            materials: occurrences(&MATERIALS),
             brands: (0..BRANDS).map(|_| brand(&mut rng)).collect(),
-            alike,
+            by_style,
             rng,
         }
     }
 
-    /// Other words at the front, other colours and materials, a sentence of another of its style, a brand, perhaps a model number;
-    /// another price, stock and opinion.
+    /// A variation: another first word, other colours and materials, a sentence of another product of its style, a
+    /// brand, perhaps a model number, and another price, stock and rating.
     fn variation(&mut self, number: usize) -> Product {
         let product = &self.base[number % self.base.len()];
-        let exchanged = self.exchanged(product);
-        let mut name = exchange(&product.name, &exchanged);
+        let replacements = self.replacements(product);
+        let mut name = replace_words(&product.name, &replacements);
         if self.rng.u8(..100) < 30 {
             name = format!("{name} {}", self.model());
         }
         let mut attributes = product.attributes.clone();
         for (kind, words) in [("colour", &COLOURS[..]), ("material", &MATERIALS[..])] {
-            let told = name.to_lowercase();
-            if let Some(word) = told.split(' ').find(|word| words.contains(word)) {
+            let lowercase = name.to_lowercase();
+            if let Some(word) = lowercase.split(' ').find(|word| words.contains(word)) {
                 attributes.push((kind.to_owned(), word.to_owned()));
             }
         }
@@ -144,7 +145,7 @@ impl<'a> Maker<'a> {
         Product {
             sku: format!("made-{number:06}"),
             name,
-            description: exchange(&self.description(product), &exchanged),
+            description: replace_words(&self.description(product), &replacements),
             category: product.category.clone(),
             brand: (self.rng.u8(..100) < 80).then(|| self.brand()),
             tags: product.tags.clone(),
@@ -156,40 +157,40 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// What stands for which word in this variation: one word stays one word throughout.
-    fn exchanged(&mut self, product: &Product) -> HashMap<String, &'a str> {
-        let mut exchanged = HashMap::new();
+    /// The replacement of each word. One word has the same replacement in the whole product.
+    fn replacements(&mut self, product: &Product) -> HashMap<String, &'a str> {
+        let mut replacements = HashMap::new();
         for word in format!("{} {}", product.name, product.description).split(|letter: char| !letter.is_alphanumeric())
         {
             let word = word.to_lowercase();
             if COLOURS.contains(&word.as_str()) {
-                exchanged.entry(word).or_insert(self.colours[self.rng.usize(..self.colours.len())]);
+                replacements.entry(word).or_insert(self.colours[self.rng.usize(..self.colours.len())]);
             } else if MATERIALS.contains(&word.as_str()) && self.rng.bool() {
-                exchanged.entry(word).or_insert(self.materials[self.rng.usize(..self.materials.len())]);
+                replacements.entry(word).or_insert(self.materials[self.rng.usize(..self.materials.len())]);
             }
         }
-        if let Some(opener) =
+        if let Some(first_word) =
             product.name.split_whitespace().next().filter(|word| word.chars().all(char::is_alphabetic))
         {
-            let other = self.openers[self.rng.usize(..self.openers.len())];
-            exchanged.entry(opener.to_lowercase()).or_insert(other);
+            let other = self.first_words[self.rng.usize(..self.first_words.len())];
+            replacements.entry(first_word.to_lowercase()).or_insert(other);
         }
-        exchanged
+        replacements
     }
 
     fn description(&mut self, product: &Product) -> String {
-        let others = &self.alike[style(product)];
+        let others = &self.by_style[style(product)];
         let other = &self.base[others[self.rng.usize(..others.len())]];
         let mut sentences: Vec<&str> = product.description.split_inclusive(". ").collect();
-        let foreign: Vec<&str> = other.description.split_inclusive(". ").collect();
-        if self.rng.bool() && sentences.len() > 1 && foreign.len() > 1 {
+        let other_sentences: Vec<&str> = other.description.split_inclusive(". ").collect();
+        if self.rng.bool() && sentences.len() > 1 && other_sentences.len() > 1 {
             let place = self.rng.usize(1..sentences.len());
-            sentences[place] = foreign[self.rng.usize(1..foreign.len())];
+            sentences[place] = other_sentences[self.rng.usize(1..other_sentences.len())];
         }
         sentences.concat()
     }
 
-    /// A few brands are everywhere, most are rare.
+    /// A few brands are common, most are rare.
     fn brand(&mut self) -> String {
         let rank = self.rng.f64().powi(3) * self.brands.len() as f64;
         self.brands[rank as usize % self.brands.len()].clone()
@@ -211,12 +212,12 @@ fn brand(rng: &mut Rng) -> String {
     syllables[..1].to_uppercase() + &syllables[1..]
 }
 
-/// The text with each word exchanged that has another standing for it, capital where it was.
-fn exchange(text: &str, exchanged: &HashMap<String, &str>) -> String {
+/// Replaces words in a text and keeps their capital letters.
+fn replace_words(text: &str, replacements: &HashMap<String, &str>) -> String {
     let mut new = String::with_capacity(text.len() + 16);
     for piece in text.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
         let word = piece.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-        match exchanged.get(&word.to_lowercase()) {
+        match replacements.get(&word.to_lowercase()) {
             Some(other) if word.starts_with(char::is_uppercase) => {
                 let mut letters = other.chars();
                 new.extend(letters.next().into_iter().flat_map(char::to_uppercase));
@@ -242,32 +243,34 @@ mod tests {
     }
 
     #[test]
-    fn the_same_catalog_is_made_every_time() {
+    fn every_run_generates_the_same_catalog() {
         let base = base();
-        let (once, again) = (made(&base, 500), made(&base, 500));
-        assert_eq!(once, again);
-        assert_eq!((once.len(), &once[..base.len()]), (500, &base[..]));
-        let skus: HashSet<&str> = once.iter().map(|product| product.sku.as_str()).collect();
+        let (first, second) = (generate(&base, 500), generate(&base, 500));
+        assert_eq!(first, second);
+        assert_eq!((first.len(), &first[..base.len()]), (500, &base[..]));
+        let skus: HashSet<&str> = first.iter().map(|product| product.sku.as_str()).collect();
         assert_eq!(skus.len(), 500);
-        assert!(made(&[], 500).is_empty());
+        assert!(generate(&[], 500).is_empty());
     }
 
     #[test]
-    fn variations_differ_as_those_of_a_shop_do() {
+    fn variations_have_many_names_and_brands() {
         let base = base();
-        let made = made(&base, 5_000);
-        let names: HashSet<&str> = made.iter().map(|product| product.name.as_str()).collect();
-        let brands: HashSet<&str> = made.iter().filter_map(|product| product.brand.as_deref()).collect();
+        let products = generate(&base, 5_000);
+        let names: HashSet<&str> = products.iter().map(|product| product.name.as_str()).collect();
+        let brands: HashSet<&str> = products.iter().filter_map(|product| product.brand.as_deref()).collect();
         assert!(names.len() > 3_500, "{} names", names.len());
         assert!((100..=BRANDS).contains(&brands.len()), "{} brands", brands.len());
-        assert!(made.iter().all(|product| product.price % 100 == 99 || base.contains(product)));
-        assert!(made.iter().any(|product| product.available == 0) && made.iter().any(|product| product.reviews > 0));
+        assert!(products.iter().all(|product| product.price % 100 == 99 || base.contains(product)));
+        assert!(
+            products.iter().any(|product| product.available == 0) && products.iter().any(|product| product.reviews > 0)
+        );
     }
 
     #[test]
-    fn words_are_exchanged_whole_and_keep_their_capitals() {
-        let exchanged = HashMap::from([("red".to_owned(), "blue"), ("sleek".to_owned(), "Urban")]);
-        let new = exchange("Sleek Red Bike: a sleek, red-framed redwood bike. Red", &exchanged);
+    fn whole_words_are_replaced_and_keep_their_capitals() {
+        let replacements = HashMap::from([("red".to_owned(), "blue"), ("sleek".to_owned(), "Urban")]);
+        let new = replace_words("Sleek Red Bike: a sleek, red-framed redwood bike. Red", &replacements);
         assert_eq!(new, "Urban Blue Bike: a urban, blue-framed redwood bike. Blue");
     }
 }

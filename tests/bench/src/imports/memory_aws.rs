@@ -1,5 +1,5 @@
-//! As much of AWS as imports and exports ask for, in memory. It agrees to every condition, for there is nobody else; and it
-//! forgets what nobody reads again: outboxes, histories, logs of stock.
+//! The part of AWS that imports and exports use, in memory. It accepts every condition, because there is only one
+//! writer. It drops rows that nothing reads again: outboxes, histories, stock movements.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,50 +11,50 @@ use hyper::header::{CONTENT_RANGE, ETAG, HeaderValue, RANGE};
 use hyper::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::serve::{Answer, Server, answer};
+use crate::http_server::{HttpResponse, Server, http_response};
 
-/// Of a bucket and a table of one writer.
-const TAG: &str = "\"bench\"";
+/// The ETag of every object.
+const ETAG_VALUE: &str = "\"bench\"";
 
-/// The AWS, on a port of its own.
+/// The server, on its own port.
 #[derive(Debug)]
-pub(crate) struct Aws {
+pub(crate) struct MemoryAws {
     server: Server,
-    held: Arc<Mutex<Held>>,
+    state: Arc<Mutex<MemoryState>>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
-    /// As they came, by partition and sort key: text is smaller than a tree.
+struct MemoryState {
+    /// Rows as JSON text, by partition key and sort key. Text is smaller than a tree.
     rows: HashMap<(String, String), String>,
-    /// By the partition and the sort key of gsi1.
+    /// The keys of rows, by the partition key and sort key of gsi1.
     listed: BTreeMap<(String, String), (String, String)>,
     files: HashMap<String, Vec<u8>>,
-    /// Of uploads that are not whole, by name and number.
+    /// Parts of unfinished uploads, by name and part number.
     parts: BTreeMap<(String, u32), Vec<u8>>,
-    sent: Vec<String>,
+    messages: Vec<String>,
     calls: usize,
     jobs: u32,
 }
 
-impl Aws {
+impl MemoryAws {
     pub(crate) async fn start() -> Result<Self> {
-        let held = Arc::new(Mutex::new(Held::default()));
-        let shared = held.clone();
+        let state = Arc::new(Mutex::new(MemoryState::default()));
+        let shared = state.clone();
         let server = Server::start(move |request: Request<Incoming>| {
             let shared = shared.clone();
             async move {
                 let (head, body) = request.into_parts();
                 let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-                let mut held = lock(&shared);
-                held.calls += 1;
+                let mut state = lock(&shared);
+                state.calls += 1;
                 match head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
-                    Some(target) => held.told(target, &body),
-                    None => held.file_request(&Request::from_parts(head, body)),
+                    Some(target) => state.handle_call(target, &body),
+                    None => state.handle_object_request(&Request::from_parts(head, body)),
                 }
             }
         });
-        Ok(Self { server: server.await?, held })
+        Ok(Self { server: server.await?, state })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -62,30 +62,30 @@ impl Aws {
     }
 
     pub(crate) fn calls(&self) -> usize {
-        lock(&self.held).calls
+        lock(&self.state).calls
     }
 
-    /// The message that the worker has sent itself.
-    pub(crate) fn sent(&self) -> Option<String> {
-        lock(&self.held).sent.pop()
+    /// Takes the message that the worker has sent itself.
+    pub(crate) fn take_message(&self) -> Option<String> {
+        lock(&self.state).messages.pop()
     }
 
-    /// A new job's id.
+    /// Returns the id of a new job.
     pub(crate) fn next_job(&self) -> String {
-        let mut held = lock(&self.held);
-        held.jobs += 1;
-        format!("job_01kajc8000000000000000{:04}", held.jobs)
+        let mut state = lock(&self.state);
+        state.jobs += 1;
+        format!("job_01kajc8000000000000000{:04}", state.jobs)
     }
 
     pub(crate) fn put_file(&self, name: &str, bytes: Vec<u8>) {
-        lock(&self.held).files.insert(name.to_owned(), bytes);
+        lock(&self.state).files.insert(name.to_owned(), bytes);
     }
 
-    pub(crate) fn file(&self, name: &str) -> Option<Vec<u8>> {
-        lock(&self.held).files.remove(name)
+    pub(crate) fn take_file(&self, name: &str) -> Option<Vec<u8>> {
+        lock(&self.state).files.remove(name)
     }
 
-    /// A job whose turn has come.
+    /// Stores a queued job.
     pub(crate) fn put_job(&self, id: &str, format: &str, kind: &str) {
         let at = "2026-11-21T08:00:00.000Z";
         let row = json!({
@@ -94,12 +94,12 @@ impl Aws {
             "work": { "M": { kind: { "M": {} } } }, "version": { "N": "1" },
             "createdAt": { "S": at }, "updatedAt": { "S": at }, "expiresAt": { "N": "9999999999" },
         });
-        lock(&self.held).put(&row);
+        lock(&self.state).put(&row);
     }
 
-    /// A job's status and counts.
+    /// Returns the status and the counts of a job.
     pub(crate) fn job(&self, id: &str) -> Option<Value> {
-        let row = lock(&self.held).rows.get(&(format!("JOB#{id}"), "JOB".to_owned()))?.clone();
+        let row = lock(&self.state).rows.get(&(format!("JOB#{id}"), "JOB".to_owned()))?.clone();
         let row: Value = serde_json::from_str(&row).ok()?;
         let counts = row["counts"]["M"].as_object().into_iter().flatten();
         let number = |value: &Value| value["N"].as_str().and_then(|n| n.parse::<u64>().ok());
@@ -108,8 +108,8 @@ impl Aws {
     }
 }
 
-fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(state: &Mutex<MemoryState>) -> MutexGuard<'_, MemoryState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn key(of: &Value) -> (String, String) {
@@ -117,23 +117,23 @@ fn key(of: &Value) -> (String, String) {
     (text("pk"), text("sk"))
 }
 
-impl Held {
-    /// DynamoDB and SQS.
-    fn told(&mut self, target: &str, body: &[u8]) -> Answer {
-        let asked: Value = serde_json::from_slice(body).unwrap_or_default();
-        let said = match target.rsplit('.').next().unwrap_or_default() {
-            "GetItem" => match self.rows.get(&key(&asked["Key"])) {
+impl MemoryState {
+    /// Handles a call to DynamoDB or SQS.
+    fn handle_call(&mut self, target: &str, body: &[u8]) -> HttpResponse {
+        let request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let body = match target.rsplit('.').next().unwrap_or_default() {
+            "GetItem" => match self.rows.get(&key(&request["Key"])) {
                 Some(row) => format!("{{\"Item\":{row}}}"),
                 None => "{}".to_owned(),
             },
-            "BatchGetItem" => self.batch(&asked["RequestItems"]),
-            "Query" => self.page(&asked),
+            "BatchGetItem" => self.batch(&request["RequestItems"]),
+            "Query" => self.page(&request),
             "PutItem" => {
-                self.put(&asked["Item"]);
+                self.put(&request["Item"]);
                 "{}".to_owned()
             }
             "TransactWriteItems" => {
-                for action in asked["TransactItems"].as_array().into_iter().flatten() {
+                for action in request["TransactItems"].as_array().into_iter().flatten() {
                     match (&action["Put"], &action["Update"]) {
                         (Value::Null, Value::Null) => {}
                         (Value::Null, update) => self.reprice(update),
@@ -143,12 +143,12 @@ impl Held {
                 "{}".to_owned()
             }
             "SendMessage" => {
-                self.sent.push(asked["MessageBody"].as_str().unwrap_or_default().to_owned());
+                self.messages.push(request["MessageBody"].as_str().unwrap_or_default().to_owned());
                 json!({ "MessageId": "bench" }).to_string()
             }
             _ => "{}".to_owned(),
         };
-        answer(200, "application/x-amz-json-1.0", said)
+        http_response(200, "application/x-amz-json-1.0", body)
     }
 
     fn put(&mut self, row: &Value) {
@@ -164,35 +164,35 @@ impl Held {
         self.rows.insert(at, row.to_string());
     }
 
-    /// The one update that an import makes of an offer, as far as it is read again.
+    /// Applies the only update that an import makes to an offer, as far as it is read again.
     fn reprice(&mut self, update: &Value) {
         let at = key(&update["Key"]);
         let Some(row) = self.rows.get(&at) else { return };
         let mut row: Value = serde_json::from_str(row).unwrap_or_default();
         for (value, attribute) in [(":price", "price"), (":pv", "priceVersion"), (":productVersion", "productVersion")]
         {
-            let told = &update["ExpressionAttributeValues"][value];
-            if !told.is_null() {
-                row[attribute] = told.clone();
+            let new_value = &update["ExpressionAttributeValues"][value];
+            if !new_value.is_null() {
+                row[attribute] = new_value.clone();
             }
         }
         self.rows.insert(at, row.to_string());
     }
 
     fn batch(&self, tables: &Value) -> String {
-        let found = tables.as_object().into_iter().flatten().map(|(table, asked)| {
-            let keys = asked["Keys"].as_array().into_iter().flatten();
-            let rows: Vec<&str> = keys.filter_map(|asked| self.rows.get(&key(asked))).map(String::as_str).collect();
+        let found = tables.as_object().into_iter().flatten().map(|(table, request)| {
+            let keys = request["Keys"].as_array().into_iter().flatten();
+            let rows: Vec<&str> = keys.filter_map(|request| self.rows.get(&key(request))).map(String::as_str).collect();
             format!("{}:[{}]", json!(table), rows.join(","))
         });
         format!("{{\"Responses\":{{{}}}}}", found.collect::<Vec<_>>().join(","))
     }
 
-    /// A page of gsi1, or of the categories, which an import makes and nobody counts.
-    fn page(&self, asked: &Value) -> String {
-        let partition = asked["ExpressionAttributeValues"][":pk"]["S"].as_str().unwrap_or_default().to_owned();
-        let after = asked["ExclusiveStartKey"]["gsi1sk"]["S"].as_str().unwrap_or_default().to_owned();
-        let limit = usize::try_from(asked["Limit"].as_u64().unwrap_or(100)).unwrap_or(100);
+    /// Returns a page of gsi1. Categories are in it, too; an import creates them and nothing reads them.
+    fn page(&self, request: &Value) -> String {
+        let partition = request["ExpressionAttributeValues"][":pk"]["S"].as_str().unwrap_or_default().to_owned();
+        let after = request["ExclusiveStartKey"]["gsi1sk"]["S"].as_str().unwrap_or_default().to_owned();
+        let limit = usize::try_from(request["Limit"].as_u64().unwrap_or(100)).unwrap_or(100);
         let mut rows = Vec::new();
         let mut last = Value::Null;
         for ((in_partition, sort), at) in self.listed.range((partition.clone(), after.clone())..) {
@@ -208,15 +208,15 @@ impl Held {
         format!("{{\"Items\":[{}]{more}}}", rows.join(","))
     }
 
-    /// S3, by paths.
-    fn file_request(&mut self, request: &Request<Bytes>) -> Answer {
+    /// Handles a call to S3.
+    fn handle_object_request(&mut self, request: &Request<Bytes>) -> HttpResponse {
         let name = request.uri().path().trim_start_matches('/').split_once('/').map_or("", |(_, name)| name).to_owned();
         let query = request.uri().query().unwrap_or_default();
         let number = query.split('&').find_map(|pair| pair.strip_prefix("partNumber=")?.parse::<u32>().ok());
         let method = request.method();
-        let tagged = |mut answer: Answer| {
-            answer.headers_mut().insert(ETAG, HeaderValue::from_static(TAG));
-            answer
+        let with_etag = |mut response: HttpResponse| {
+            response.headers_mut().insert(ETAG, HeaderValue::from_static(ETAG_VALUE));
+            response
         };
         if method == Method::PUT {
             let bytes = request.body().to_vec();
@@ -224,38 +224,39 @@ impl Held {
                 Some(number) => self.parts.insert((name, number), bytes),
                 None => self.files.insert(name, bytes),
             };
-            return tagged(answer(200, "text/plain", ""));
+            return with_etag(http_response(200, "text/plain", ""));
         }
         if method == Method::POST && query.contains("uploadId=") {
-            let of_it: Vec<u32> = self.parts.keys().filter(|(of, _)| *of == name).map(|(_, number)| *number).collect();
-            let whole = of_it.into_iter().filter_map(|number| self.parts.remove(&(name.clone(), number))).flatten();
-            let whole: Vec<u8> = whole.collect();
-            self.files.insert(name, whole);
-            return answer(200, "application/xml", "<CompleteMultipartUploadResult/>");
+            let numbers: Vec<u32> =
+                self.parts.keys().filter(|(of, _)| *of == name).map(|(_, number)| *number).collect();
+            let content = numbers.into_iter().filter_map(|number| self.parts.remove(&(name.clone(), number))).flatten();
+            let content: Vec<u8> = content.collect();
+            self.files.insert(name, content);
+            return http_response(200, "application/xml", "<CompleteMultipartUploadResult/>");
         }
         if method == Method::POST {
-            let begun = "<InitiateMultipartUploadResult><UploadId>bench</UploadId></InitiateMultipartUploadResult>";
-            return answer(200, "application/xml", begun);
+            let body = "<InitiateMultipartUploadResult><UploadId>bench</UploadId></InitiateMultipartUploadResult>";
+            return http_response(200, "application/xml", body);
         }
-        let Some(file) = self.files.get(&name) else { return answer(404, "application/xml", "") };
+        let Some(file) = self.files.get(&name) else { return http_response(404, "application/xml", "") };
         if method == Method::HEAD {
-            // The length of a body that is not sent: hyper keeps what is said here.
-            let mut head = answer(200, "application/octet-stream", "");
+            // The length of the object. hyper keeps this header although no body follows.
+            let mut head = http_response(200, "application/octet-stream", "");
             head.headers_mut().insert(hyper::header::CONTENT_LENGTH, HeaderValue::from(file.len()));
-            return tagged(head);
+            return with_etag(head);
         }
         let range =
             request.headers().get(RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.split_once('-'));
         let Some((from, to)) =
             range.and_then(|(from, to)| Some((from.parse::<usize>().ok()?, to.parse::<usize>().ok()?)))
         else {
-            return tagged(answer(200, "application/octet-stream", file.clone()));
+            return with_etag(http_response(200, "application/octet-stream", file.clone()));
         };
         let end = (to + 1).min(file.len());
-        let mut part = answer(206, "application/octet-stream", file[from.min(end)..end].to_vec());
+        let mut part = http_response(206, "application/octet-stream", file[from.min(end)..end].to_vec());
         if let Ok(range) = format!("bytes {from}-{}/{}", end.saturating_sub(1), file.len()).parse() {
             part.headers_mut().insert(CONTENT_RANGE, range);
         }
-        tagged(part)
+        with_etag(part)
     }
 }

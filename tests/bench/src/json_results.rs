@@ -1,10 +1,10 @@
-//! The figures for programs: everything that was measured, nothing left out, no order left to chance.
+//! The results as JSON: every measurement, always in the same order.
 
 use serde_json::{Value, json};
 
 use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO};
 use crate::callgrind;
-use crate::company::Record;
+use crate::function_fleet::OperationRecord;
 use crate::imports::Imports;
 use crate::meter::trips;
 use crate::options::Options;
@@ -14,8 +14,8 @@ use crate::search::Search;
 use crate::statistics::{median, percentile};
 
 impl Results {
-    /// `results.json`.
-    pub(crate) fn raw(&self, options: &Options) -> Value {
+    /// The content of `results.json`.
+    pub(crate) fn to_json(&self, options: &Options) -> Value {
         json!({
             "machine": self.machine,
             "busy": self.is_busy(),
@@ -26,20 +26,20 @@ impl Results {
             "hello": self.hello,
             "functions": self.functions,
             "startRatios": self.ratios(),
-            "operations": self.of_work(|work| work.operations.iter().map(metered).collect()),
-            "warm": self.of_work(|work| work.warm.iter().map(timed).collect()),
-            "credentials": self.of_work(|work| work.credentials.raw()),
+            "operations": self.work_json(|work| work.operations.iter().map(metered).collect()),
+            "warm": self.work_json(|work| work.warm.iter().map(timed).collect()),
+            "credentials": self.work_json(|work| work.credentials.to_json()),
             "prices": { "date": PRICED_ON, "region": "us-east-1", "list": prices() },
-            "lives": self.of_work(|work| work.bill.raw()),
-            "idle": self.of_work(|work| work.idle.raw()),
-            "instructions": self.of_work(|work| callgrind::raw(&work.instructions)),
-            "search": self.search.as_ref().map(Search::raw),
-            "imports": self.imports.as_ref().map(Imports::raw),
+            "scenarios": self.work_json(|work| work.costs.to_json()),
+            "idle": self.work_json(|work| work.idle_costs.to_json()),
+            "instructions": self.work_json(|work| callgrind::to_json(&work.instructions)),
+            "search": self.search.as_ref().map(Search::to_json),
+            "imports": self.imports.as_ref().map(Imports::to_json),
         })
     }
 
-    /// Nothing where no stack ran.
-    fn of_work(&self, figures: impl Fn(&Work) -> Value) -> Value {
+    /// Null without a stack.
+    fn work_json(&self, figures: impl Fn(&Work) -> Value) -> Value {
         self.work.as_ref().map_or(Value::Null, figures)
     }
 
@@ -56,21 +56,21 @@ fn prices() -> Value {
     Item::ALL.into_iter().map(price).collect()
 }
 
-fn metered(record: &Record) -> Value {
+fn metered(record: &OperationRecord) -> Value {
     json!({
-        "function": record.step.function,
-        "operation": record.step.does,
-        "budgetTrips": record.step.trips,
-        "trips": trips(record.steady()),
-        "mostTrips": record.most_trips(),
+        "function": record.operation.function,
+        "operation": record.operation.name,
+        "budgetTrips": record.operation.max_trips,
+        "trips": trips(record.last_calls()),
+        "maxTrips": record.max_trips(),
         "invocations": record.calls,
     })
 }
 
-fn timed(record: &Record) -> Value {
+fn timed(record: &OperationRecord) -> Value {
     json!({
-        "function": record.step.function,
-        "operation": record.step.does,
+        "function": record.operation.function,
+        "operation": record.operation.name,
         "wallMs": record.walls_ms,
         "wallP50Ms": median(&record.walls_ms),
         "wallP99Ms": percentile(&record.walls_ms, 99.0),

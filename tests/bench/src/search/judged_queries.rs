@@ -1,4 +1,4 @@
-//! The judged queries (`queries.txt`): what is typed, and which products of the real catalog are relevant.
+//! The judged queries (`queries.txt`): the typed text, and the relevant products of the real catalog.
 
 use std::collections::HashSet;
 
@@ -8,96 +8,94 @@ use crate::search::product::Product;
 
 const QUERIES: &str = include_str!("../../queries.txt");
 
-/// What is typed, and what one would be glad to find.
+/// A typed text and its relevant products.
 #[derive(Debug, Clone)]
-pub(crate) struct Judged {
+pub(crate) struct JudgedQuery {
     pub(crate) kind: String,
     pub(crate) text: String,
     /// SKUs.
     pub(crate) relevant: HashSet<String>,
 }
 
-/// A line of the file.
+/// A line of queries.txt.
 #[derive(Debug)]
-pub(crate) struct Line<'a> {
+pub(crate) struct QueryLine<'a> {
     pub(crate) kind: &'a str,
     pub(crate) text: &'a str,
     count: usize,
     rule: Rule<'a>,
 }
 
-/// The lines of the project's file, in its order.
-pub(crate) fn lines() -> Result<Vec<Line<'static>>> {
-    read(QUERIES)
+/// Returns the lines of queries.txt in order.
+pub(crate) fn lines() -> Result<Vec<QueryLine<'static>>> {
+    parse(QUERIES)
 }
 
-fn read(file: &str) -> Result<Vec<Line<'_>>> {
+fn parse(file: &str) -> Result<Vec<QueryLine<'_>>> {
     let lines = file.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.map(|line| Line::read(line).with_context(|| format!("queries.txt: {line}"))).collect()
+    lines.map(|line| QueryLine::parse(line).with_context(|| format!("queries.txt: {line}"))).collect()
 }
 
-/// What each line means in the catalog that it was written for. A rule that fits more or fewer than were looked through is refused.
-pub(crate) fn judge(lines: &[Line<'_>], products: &[Product]) -> Result<Vec<Judged>> {
-    let pages: Vec<Page> = products.iter().map(Page::of).collect();
+/// Evaluates the lines for the catalog that they were written for. A rule must match exactly as many products as were
+/// checked by hand.
+pub(crate) fn judge(lines: &[QueryLine<'_>], products: &[Product]) -> Result<Vec<JudgedQuery>> {
+    let pages: Vec<ProductWords> = products.iter().map(ProductWords::of).collect();
     let judged = lines.iter().map(|line| {
         let relevant: HashSet<String> =
-            pages.iter().filter(|page| line.rule.fits(page)).map(|page| page.id.clone()).collect();
+            pages.iter().filter(|page| line.rule.matches(page)).map(|page| page.id.clone()).collect();
         let (found, expected) = (relevant.len(), line.count);
         ensure!(
             found == expected,
-            "queries.txt, `{}`: {found} products fit, {expected} were looked through",
+            "queries.txt, `{}`: {found} products match, but {expected} were checked by hand",
             line.text
         );
-        Ok(Judged { kind: line.kind.to_owned(), text: line.text.to_owned(), relevant })
+        Ok(JudgedQuery { kind: line.kind.to_owned(), text: line.text.to_owned(), relevant })
     });
     judged.collect()
 }
 
-impl<'a> Line<'a> {
-    fn read(line: &'a str) -> Result<Self> {
+impl<'a> QueryLine<'a> {
+    fn parse(line: &'a str) -> Result<Self> {
         let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
-        let [kind, text, count, rule] = parts.as_slice() else { bail!("is not `kind | text | number | rule`") };
+        let [kind, text, count, rule] = parts.as_slice() else { bail!("the form is `kind | text | number | rule`") };
         let count = count.parse()?;
-        ensure!(count > 0, "nothing is relevant: no engine could be right");
-        Ok(Self { kind, text, count, rule: Rule::read(rule)? })
+        ensure!(count > 0, "at least one product must be relevant");
+        Ok(Self { kind, text, count, rule: Rule::parse(rule)? })
     }
 }
 
-/// Alternatives of conditions that all must hold.
+/// Alternatives; each is a list of conditions that must all hold.
 #[derive(Debug)]
 struct Rule<'a>(Vec<Vec<Condition<'a>>>);
 
 #[derive(Debug)]
 struct Condition<'a> {
     field: &'a str,
-    wanted: bool,
-    /// Any of these runs of words.
+    is_positive: bool,
+    /// Any of these sequences of words.
     runs: Vec<Vec<&'a str>>,
 }
 
 impl<'a> Rule<'a> {
-    fn read(rule: &'a str) -> Result<Self> {
+    fn parse(rule: &'a str) -> Result<Self> {
         let condition = |condition: &'a str| {
-            let (field, words) = condition.split_once(':').context("a condition is `field:words`")?;
-            let (wanted, field) = field.strip_prefix('-').map_or((true, field), |field| (false, field));
-            ensure!(
-                ["name", "about", "text", "style", "category", "id"].contains(&field),
-                "there is no field `{field}`"
-            );
+            let (field, words) = condition.split_once(':').context("a condition has the form `field:words`")?;
+            let (is_positive, field) = field.strip_prefix('-').map_or((true, field), |field| (false, field));
+            ensure!(["name", "about", "text", "style", "category", "id"].contains(&field), "unknown field `{field}`");
             let runs = words.split(',').map(|run| run.split('_').collect()).collect();
-            Ok(Condition { field, wanted, runs })
+            Ok(Condition { field, is_positive, runs })
         };
         let alternatives = rule.split(';').map(|all| all.split_whitespace().map(condition).collect());
         Ok(Self(alternatives.collect::<Result<_>>()?))
     }
 
-    fn fits(&self, page: &Page) -> bool {
+    fn matches(&self, page: &ProductWords) -> bool {
         self.0.iter().any(|all| all.iter().all(|condition| condition.holds(page)))
     }
 }
 
 impl Condition<'_> {
-    fn holds(&self, page: &Page) -> bool {
+    fn holds(&self, page: &ProductWords) -> bool {
         let within = |words: &[String]| self.runs.iter().any(|run| contains(words, run));
         let found = match self.field {
             "name" => within(&page.name),
@@ -105,14 +103,14 @@ impl Condition<'_> {
             "text" => within(&page.name) || within(&page.about),
             "style" => within(&page.style),
             "category" => within(&page.category),
-            _ => self.runs.iter().flatten().any(|begun| page.id.starts_with(begun)),
+            _ => self.runs.iter().flatten().any(|prefix| page.id.starts_with(prefix)),
         };
-        found == self.wanted
+        found == self.is_positive
     }
 }
 
-/// A product cut into words.
-struct Page {
+/// The words of a product.
+struct ProductWords {
     id: String,
     name: Vec<String>,
     about: Vec<String>,
@@ -120,7 +118,7 @@ struct Page {
     category: Vec<String>,
 }
 
-impl Page {
+impl ProductWords {
     fn of(product: &Product) -> Self {
         Self {
             id: product.sku.clone(),
@@ -138,11 +136,11 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn contains(words: &[String], run: &[&str]) -> bool {
-    let fits = |(word, wanted): (&String, &&str)| match wanted.strip_suffix('*') {
-        Some(begun) => word.starts_with(begun),
+    let matches = |(word, wanted): (&String, &&str)| match wanted.strip_suffix('*') {
+        Some(prefix) => word.starts_with(prefix),
         None => word == wanted,
     };
-    words.windows(run.len()).any(|window| window.iter().zip(run).all(fits))
+    words.windows(run.len()).any(|window| window.iter().zip(run).all(matches))
 }
 
 #[cfg(test)]
@@ -154,49 +152,51 @@ mod tests {
         Product { sku, name, description, tags: vec![style.to_owned()], ..Product::default() }
     }
 
-    fn fits(rule: &str, product: &Product) -> bool {
-        Rule::read(rule).unwrap().fits(&Page::of(product))
+    fn matches(rule: &str, product: &Product) -> bool {
+        Rule::parse(rule).unwrap().matches(&ProductWords::of(product))
     }
 
     #[test]
-    fn a_rule_looks_for_whole_words_in_its_field() {
+    fn rule_matches_whole_words_in_its_field() {
         let boot = product("6579-1", "Rover's Chelsea Boots", "Warm, slip-on boots of suede.", "boot");
         for holds in
             ["name:boots", "name:chelsea_boots", "about:suede", "text:slip_on", "style:boot", "id:6579", "-name:suede"]
         {
-            assert!(fits(holds, &boot), "{holds}");
+            assert!(matches(holds, &boot), "{holds}");
         }
         for fails in
             ["name:boot", "name:suede", "text:boots_chelsea", "-name:boots", "name:boots -about:suede", "id:657a"]
         {
-            assert!(!fits(fails, &boot), "{fails}");
+            assert!(!matches(fails, &boot), "{fails}");
         }
-        assert!(fits("name:boo*", &boot) && fits("name:shoe,boots", &boot) && fits("name:shoe; style:boot", &boot));
+        assert!(
+            matches("name:boo*", &boot) && matches("name:shoe,boots", &boot) && matches("name:shoe; style:boot", &boot)
+        );
     }
 
     #[test]
-    fn a_line_that_cannot_be_meant_is_refused() {
+    fn invalid_line_is_refused() {
         for bad in [
             "word | kayak | name:kayak",
             "word | kayak | 0 | name:kayak",
             "word | kayak | 1 | colour:red",
             "word | x | 1 | name",
         ] {
-            assert!(read(bad).is_err(), "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn a_catalog_other_than_the_one_that_was_judged_is_refused() {
+    fn another_catalog_is_refused() {
         let kayaks = [product("a", "Red Kayak", "", "kayaking"), product("b", "Kayak Paddle", "", "kayaking")];
-        let judged = |line| judge(&read(line).unwrap(), &kayaks);
+        let judged = |line| judge(&parse(line).unwrap(), &kayaks);
         let one = judged("word | kayak | 1 | name:kayak -name:paddle").unwrap();
         assert_eq!(one[0].relevant, HashSet::from(["a".to_owned()]));
         assert!(judged("word | kayak | 1 | name:kayak").is_err());
     }
 
     #[test]
-    fn there_are_more_than_sixty_and_each_fits_the_real_catalog() {
+    fn more_than_sixty_queries_match_the_real_catalog() {
         let lines = lines().unwrap();
         assert!(lines.len() > 60);
         let Some(bodies) = samples::real("EUR").unwrap() else { return };

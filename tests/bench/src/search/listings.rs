@@ -1,4 +1,4 @@
-//! Products as souk's catalog has them, and the answer that its function makes of a page of them.
+//! Products in the form of the catalog, and the response of the search function for a page of them.
 
 use std::collections::HashMap;
 
@@ -8,16 +8,15 @@ use catalog::{Listing, Media, Offer, Product as Row, ProductOut, Rating};
 use serde_json::{Value, json};
 use values::{Clock, ProductId, Timestamp};
 
-use crate::search::CURRENCY;
-use crate::search::product::Product;
+use crate::search::product::{CURRENCY, Product};
 
-/// The first product was made then, each other one a second after the one before: ids sort by it.
-const FIRST_MADE: i64 = 1_764_000_000_000;
+/// The time of the first product. Each further product is a second younger; ids sort by time.
+const FIRST_CREATED_AT: i64 = 1_764_000_000_000;
 
-/// The product that stands at `place`, with its offer and rating.
-pub(crate) fn listing(place: usize, product: &Product) -> Result<Listing> {
-    let made = Timestamp::from_millis(FIRST_MADE + 1000 * place as i64);
-    let id: ProductId = Clock::fixed(made).mint();
+/// The product at `position`, with its offer and rating.
+pub(crate) fn listing(position: usize, product: &Product) -> Result<Listing> {
+    let created_at = Timestamp::from_millis(FIRST_CREATED_AT + 1000 * position as i64);
+    let id: ProductId = Clock::fixed(created_at).mint();
     let attributes: Value = product.attributes.iter().map(|(name, value)| (name.clone(), attribute(value))).collect();
     let row = json!({
         "id": id,
@@ -30,8 +29,8 @@ pub(crate) fn listing(place: usize, product: &Product) -> Result<Listing> {
         "attributes": attributes,
         "status": "active",
         "version": 1,
-        "createdAt": made,
-        "updatedAt": made,
+        "createdAt": created_at,
+        "updatedAt": created_at,
     });
     let offer = json!({
         "sku": product.sku,
@@ -47,38 +46,37 @@ pub(crate) fn listing(place: usize, product: &Product) -> Result<Listing> {
     });
     let sum = u64::from(product.stars) * u64::from(product.reviews) / 100;
     Ok(Listing {
-        product: serde_json::from_value(row).with_context(|| format!("the catalog refuses {}", product.sku))?,
-        main_offer: serde_json::from_value(offer)
-            .with_context(|| format!("the catalog refuses the offer of {}", product.sku))?,
+        product: serde_json::from_value(row).with_context(|| format!("invalid product {}", product.sku))?,
+        main_offer: serde_json::from_value(offer).with_context(|| format!("invalid offer of {}", product.sku))?,
         variants: Vec::new(),
         rating: Rating { sum, count: product.reviews, changes: u64::from(product.reviews) },
     })
 }
 
-/// A flag that is up is a flag again; numbers that are text are found as well.
+/// A flag that is `true` becomes a flag; all other values stay text, which is searched as well.
 fn attribute(value: &str) -> Value {
     if value == "true" { json!(true) } else { json!(value) }
 }
 
-/// What the function does with a page: fresh offers and ratings to it (here from memory), the answer's JSON, its digest.
-pub(crate) struct Till {
+/// Builds responses as the search function does: adds current offers and ratings (here from memory), writes the JSON
+/// and its digest.
+pub(crate) struct ResponseBuilder {
     offers: HashMap<ProductId, (Offer, Rating)>,
     media: Media,
 }
 
-impl Till {
-    pub(crate) fn of(listings: &[Listing]) -> Self {
+impl ResponseBuilder {
+    pub(crate) fn new(listings: &[Listing]) -> Self {
         let offers = listings.iter().map(|listing| (listing.product.id, (listing.main_offer.clone(), listing.rating)));
         Self { offers: offers.collect(), media: Media::new("https://example.org") }
     }
 
-    /// The body of the answer to a page of products as they were indexed.
-    pub(crate) fn answer(&self, shown: &[String], facets: &Value) -> Result<String> {
-        let mut data = Vec::with_capacity(shown.len());
-        for row in shown {
-            let product: Row = serde_json::from_str(row)?;
-            let (lead, rating) =
-                self.offers.get(&product.id).cloned().context("a product without an offer was found")?;
+    /// Returns the body of the response for a page of indexed products.
+    pub(crate) fn build(&self, products: &[String], facets: &Value) -> Result<String> {
+        let mut data = Vec::with_capacity(products.len());
+        for json in products {
+            let product: Row = serde_json::from_str(json)?;
+            let (lead, rating) = self.offers.get(&product.id).cloned().context("a result has no offer")?;
             data.push(ProductOut::new(
                 Listing { product, main_offer: lead, variants: Vec::new(), rating },
                 &self.media,
@@ -96,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_shows_what_was_indexed_at_the_price_of_now() {
+    fn response_has_the_indexed_product_with_its_current_price() {
         let mug = Product {
             sku: "MUG".to_owned(),
             name: "Mug".to_owned(),
@@ -110,13 +108,13 @@ mod tests {
         };
         let (older, younger) = (listing(0, &mug).unwrap(), listing(1, &mug).unwrap());
         assert!(older.product.id < younger.product.id, "ids sort by time");
-        let till = Till::of(std::slice::from_ref(&older));
-        let shown = serde_json::to_string(&older.product).unwrap();
-        let answer: Value = serde_json::from_str(&till.answer(&[shown], &json!({})).unwrap()).unwrap();
-        let mug = &answer["data"][0];
+        let builder = ResponseBuilder::new(std::slice::from_ref(&older));
+        let json = serde_json::to_string(&older.product).unwrap();
+        let response: Value = serde_json::from_str(&builder.build(&[json], &json!({})).unwrap()).unwrap();
+        let mug = &response["data"][0];
         assert_eq!((&mug["price"]["amount"], &mug["stock"]["available"]), (&json!(1490), &json!(3)));
         assert_eq!((&mug["attributes"]["glazed"], &mug["rating"]["average"]), (&json!(true), &json!(4.5)));
         let other = serde_json::to_string(&younger.product).unwrap();
-        assert!(till.answer(&[other], &json!({})).is_err());
+        assert!(builder.build(&[other], &json!({})).is_err());
     }
 }

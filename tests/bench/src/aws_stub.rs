@@ -1,5 +1,5 @@
-//! An AWS that knows nothing and says so at once. Starts are measured against it, so that they show the function's own
-//! work, and it counts the calls that a function makes while it starts (`Aws::warm`).
+//! A stub of AWS that responds at once with nothing. Starts are measured against it, so that they show the work of the
+//! function itself. It counts the calls that a function makes at start (`Aws::warm`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,30 +7,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Result;
 use http_body_util::BodyExt;
 
-use crate::serve::{Server, answer};
+use crate::http_server::{Server, http_response};
 
-/// The stub and what it has counted.
+/// The running stub and its counter.
 #[derive(Debug)]
-pub(crate) struct Stub {
+pub(crate) struct AwsStub {
     server: Server,
     calls: Arc<AtomicUsize>,
 }
 
-impl Stub {
+impl AwsStub {
     pub(crate) async fn start() -> Result<Self> {
         let calls = Arc::new(AtomicUsize::new(0));
-        let counts = calls.clone();
+        let counter = calls.clone();
         let server = Server::start(move |request| {
-            counts.fetch_add(1, Ordering::Relaxed);
+            counter.fetch_add(1, Ordering::Relaxed);
             async move {
                 let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
-                let known = match target {
+                let body = match target {
                     Some("secretsmanager.GetSecretValue") => r#"{"SecretString":"a secret of the bench"}"#,
                     _ => "{}",
                 };
-                // Read to its end, or the connection cannot be used again.
+                // The body is read to its end, so that the connection can be reused.
                 let _ = request.into_body().collect().await;
-                answer(200, "application/x-amz-json-1.0", known)
+                http_response(200, "application/x-amz-json-1.0", body)
             }
         });
         Ok(Self { server: server.await?, calls })
@@ -40,8 +40,8 @@ impl Stub {
         self.server.url()
     }
 
-    /// Begins to count anew.
-    pub(crate) fn forget(&self) {
+    /// Resets the counter.
+    pub(crate) fn reset(&self) {
         self.calls.store(0, Ordering::Relaxed);
     }
 

@@ -1,0 +1,261 @@
+//! Scenarios: complete orders from the first request to the last message, to compute the cost of an order.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::bench_resources::BenchResources;
+use crate::events::Request;
+use crate::flow::{Customer, ShopData, add_to_cart, address, cycled, place_order, text};
+use crate::function_fleet::FunctionFleet;
+use crate::trigger_simulator::{InvocationRecord, OrderTrace, TriggerSimulator};
+use crate::webhooks::WebhookReceiver;
+
+/// How long these orders hold their stock. No worker extends this hold, as none would extend the usual ten minutes. It
+/// is short, because the bench waits for its end.
+pub(crate) const HOLD_SECONDS: u64 = 40;
+/// The names of adding to a cart and placing an order, in every scenario.
+pub(crate) const ADD: &str = "add to a cart";
+pub(crate) const PLACE: &str = "place an order";
+/// A test payment method of Stripe that every bank declines.
+const DECLINED_METHOD: &str = "pm_card_chargeDeclined";
+
+/// What happens to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scenario {
+    Paid,
+    Delivered,
+    Guest,
+    Notified,
+    Declined,
+}
+
+impl Scenario {
+    /// The first one is the usual scenario.
+    pub(crate) const ALL: [Self; 5] = [Self::Paid, Self::Delivered, Self::Guest, Self::Notified, Self::Declined];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Delivered => "delivered",
+            Self::Guest => "guest",
+            Self::Notified => "notified",
+            Self::Declined => "declined",
+        }
+    }
+
+    pub(crate) fn description(self) -> &'static str {
+        match self {
+            Self::Paid => "a customer's cart, order, payment, capture, mail",
+            Self::Delivered => "as paid, then an admin sets processing, shipped and delivered",
+            Self::Guest => "as paid, by a guest with a new cart and an email address",
+            Self::Notified => "as paid, and the webhooks of the provider arrive at the end",
+            Self::Declined => "the card is declined, the hold ends, and the stock is released",
+        }
+    }
+}
+
+/// The orders of one scenario.
+#[derive(Debug)]
+pub(crate) struct ScenarioOrders {
+    pub(crate) scenario: Scenario,
+    /// The invocations of each order, or the reason why the scenario failed.
+    pub(crate) orders: Result<Vec<Vec<InvocationRecord>>>,
+}
+
+/// Scenarios that are running.
+#[derive(Debug)]
+pub(crate) struct ScenarioRuns<'a> {
+    simulator: TriggerSimulator<'a>,
+    finished: Vec<ScenarioOrders>,
+    /// These orders end after their holds.
+    declined: Result<Vec<OrderTrace>>,
+    holds_end: Instant,
+}
+
+#[derive(Debug)]
+struct ScenarioRunner<'a> {
+    resources: &'a BenchResources,
+    data: &'a ShopData,
+    /// Distinguishes the idempotency keys of these orders from others.
+    name: &'static str,
+}
+
+impl<'a> ScenarioRuns<'a> {
+    /// Runs each scenario with `orders` orders. Orders with declined cards wait for the end of their holds.
+    pub(crate) async fn start(
+        resources: &'a BenchResources,
+        fleet: FunctionFleet,
+        data: &'a ShopData,
+        name: &'static str,
+        orders: usize,
+    ) -> Self {
+        let runner = ScenarioRunner { resources, data, name };
+        let mut simulator = TriggerSimulator::new(resources, fleet);
+        let declined = runner.run_all(&mut simulator, Scenario::Declined, orders).await;
+        let holds_end = Instant::now() + Duration::from_secs(HOLD_SECONDS + 1);
+        let mut finished = Vec::new();
+        for scenario in Scenario::ALL.into_iter().filter(|scenario| *scenario != Scenario::Declined) {
+            let traces = runner.run_all(&mut simulator, scenario, orders).await;
+            finished.push(ScenarioOrders { scenario, orders: traces.map(invocations) });
+        }
+        Self { simulator, finished, declined, holds_end }
+    }
+
+    /// Waits for the holds and returns all orders, in the order of [`Scenario::ALL`].
+    pub(crate) async fn finish(mut self) -> Vec<ScenarioOrders> {
+        let orders = match self.declined {
+            Ok(traces) => {
+                tokio::time::sleep_until(self.holds_end.into()).await;
+                ScenarioRunner::expire(&mut self.simulator, traces).await.map(invocations)
+            }
+            Err(error) => Err(error),
+        };
+        self.finished.push(ScenarioOrders { scenario: Scenario::Declined, orders });
+        self.finished
+    }
+}
+
+fn invocations(traces: Vec<OrderTrace>) -> Vec<Vec<InvocationRecord>> {
+    traces.into_iter().map(|trace| trace.invocations).collect()
+}
+
+impl ScenarioRunner<'_> {
+    async fn run_all(
+        &self,
+        simulator: &mut TriggerSimulator<'_>,
+        scenario: Scenario,
+        orders: usize,
+    ) -> Result<Vec<OrderTrace>> {
+        let webhooks =
+            if scenario == Scenario::Notified { Some(WebhookReceiver::start(self.resources).await?) } else { None };
+        let traces = self.run_each(simulator, scenario, orders, webhooks.as_ref()).await;
+        if let Some(webhooks) = webhooks {
+            webhooks.close().await?;
+        }
+        traces
+    }
+
+    async fn run_each(
+        &self,
+        simulator: &mut TriggerSimulator<'_>,
+        scenario: Scenario,
+        orders: usize,
+        webhooks: Option<&WebhookReceiver>,
+    ) -> Result<Vec<OrderTrace>> {
+        let mut traces = Vec::with_capacity(orders);
+        for index in 0..orders {
+            simulator.open_trace(OrderTrace::default()).await?;
+            self.run_one(simulator, scenario, index).await?;
+            if let Some(webhooks) = webhooks {
+                Self::deliver_webhooks(simulator, webhooks).await?;
+            }
+            traces.push(simulator.close_trace());
+        }
+        Ok(traces)
+    }
+
+    async fn run_one(&self, simulator: &mut TriggerSimulator<'_>, scenario: Scenario, index: usize) -> Result<()> {
+        let customer = cycled(&self.data.customers, index);
+        match scenario {
+            Scenario::Paid | Scenario::Notified => self.pay(simulator, scenario, index, customer).await.map(|_| ()),
+            Scenario::Delivered => {
+                let order = self.pay(simulator, scenario, index, customer).await?;
+                self.deliver(simulator, &order).await
+            }
+            Scenario::Guest => self.buy_as_guest(simulator, scenario, index).await,
+            Scenario::Declined => {
+                let mut method = self.resources.stack.payment_method.clone();
+                method["token"] = DECLINED_METHOD.into();
+                self.buy(simulator, scenario, index, customer, &method).await?;
+                simulator.run_until_idle().await
+            }
+        }
+    }
+
+    /// Runs the usual scenario and returns the id of the order.
+    async fn pay(
+        &self,
+        simulator: &mut TriggerSimulator<'_>,
+        scenario: Scenario,
+        index: usize,
+        customer: &Customer,
+    ) -> Result<String> {
+        let order = self.buy(simulator, scenario, index, customer, &self.resources.stack.payment_method).await?;
+        simulator.run_until_idle().await?;
+        simulator.deliver_delayed().await?;
+        Ok(order)
+    }
+
+    async fn buy(
+        &self,
+        simulator: &mut TriggerSimulator<'_>,
+        scenario: Scenario,
+        index: usize,
+        customer: &Customer,
+        method: &Value,
+    ) -> Result<String> {
+        let sku = &cycled(&self.data.products, index).sku;
+        simulator.request("cart", ADD, add_to_cart("me", sku).with_token(&customer.token)).await?;
+        let body = json!({ "cart": "me", "shippingAddress": address(), "paymentMethod": method });
+        let order = place_order(&body, self.key(scenario, index)).with_token(&customer.token);
+        text(&simulator.request("orders", PLACE, order).await?, "id")
+    }
+
+    async fn buy_as_guest(&self, simulator: &mut TriggerSimulator<'_>, scenario: Scenario, index: usize) -> Result<()> {
+        let sku = &cycled(&self.data.products, index).sku;
+        let cart = simulator.request("cart", "create a cart", Request::new("POST", "/api/v1/cart")).await?;
+        let cart = text(&cart, "owner")?;
+        simulator.request("cart", ADD, add_to_cart(&cart, sku)).await?;
+        let body = json!({
+            "cart": cart,
+            "email": format!("{}-guest-{index}@example.com", self.name),
+            "shippingAddress": address(),
+            "paymentMethod": self.resources.stack.payment_method,
+        });
+        simulator.request("orders", PLACE, place_order(&body, self.key(scenario, index))).await?;
+        simulator.run_until_idle().await?;
+        simulator.deliver_delayed().await
+    }
+
+    async fn deliver(&self, simulator: &mut TriggerSimulator<'_>, order: &str) -> Result<()> {
+        for status in ["processing", "shipped", "delivered"] {
+            let path = format!("/api/v1/orders/{order}/status");
+            let request = Request::patch(path, &json!({ "status": status })).with_token(&self.data.admin);
+            simulator.request("orders", &format!("set {status}"), request).await?;
+            simulator.run_until_idle().await?;
+        }
+        Ok(())
+    }
+
+    /// Delivers webhooks of the provider until there are no more.
+    async fn deliver_webhooks(simulator: &mut TriggerSimulator<'_>, webhooks: &WebhookReceiver) -> Result<()> {
+        loop {
+            let received = webhooks.take().await?;
+            if received.is_empty() {
+                return Ok(());
+            }
+            for webhook in received {
+                let name = format!("receive {}", webhook.event_type());
+                simulator.request("payments", &name, webhook.request()).await?;
+                simulator.run_until_idle().await?;
+            }
+        }
+    }
+
+    /// Expires the holds of these orders.
+    async fn expire(simulator: &mut TriggerSimulator<'_>, traces: Vec<OrderTrace>) -> Result<Vec<OrderTrace>> {
+        let mut expired = Vec::with_capacity(traces.len());
+        for trace in traces {
+            simulator.open_trace(trace).await?;
+            simulator.deliver_delayed().await?;
+            expired.push(simulator.close_trace());
+        }
+        Ok(expired)
+    }
+
+    fn key(&self, scenario: Scenario, index: usize) -> String {
+        format!("{}-{}-{index}", self.name, scenario.name())
+    }
+}
