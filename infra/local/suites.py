@@ -3,18 +3,16 @@
 import time
 
 import build
-import leaks
 import proof
 import resources
-import stack
 from fresh import fresh
 from steps import Failure, display_path, run, say, step
 from python_tools import BIN
 from workspace import CARGO_BUILD, CARGO_TEST, targets, tests
 
-# The packages whose integration tests need a running stack.
-E2E = "e2e"
-BLACK_BOX = (E2E, proof.PACKAGE)
+# The packages whose integration tests need a running stack, or its logs.
+E2E, LOGS = "e2e", "logs"
+BLACK_BOX = (E2E, proof.PACKAGE, LOGS)
 
 
 def test(profile, chosen_seed):
@@ -37,10 +35,10 @@ def test(profile, chosen_seed):
         "Clippy found errors: see above.",
         cargo,
     )
-    found = targets("test")
-    local_tests = tests(name for package, name in found if package not in BLACK_BOX)
-    black_box = tests(name for package, name in found if package in BLACK_BOX)
-    end_to_end = tests(name for package, name in found if package == E2E)
+    suites = targets("test")
+    local_tests = tests(name for package, name in suites if package not in BLACK_BOX)
+    black_box = tests(name for package, name in suites if package in BLACK_BOX)
+    end_to_end = tests(name for package, name in suites if package == E2E)
     if not end_to_end:
         raise Failure(f"There is no package {E2E} with tests (tests/{E2E}).")
     check("Tests (unit, property, events)", [*CARGO_TEST, "--lib", "--bins", *local_tests], "A test failed: see above.", cargo)
@@ -56,11 +54,15 @@ def test(profile, chosen_seed):
             failure=f"A black-box suite failed. The functions' logs are in {display_path(profile.log / 'functions')}.",
             stream=True,
         )
-        if (proof.PACKAGE, proof.PROOF) in found:
+        if (proof.PACKAGE, proof.PROOF) in suites:
             say("  Proof")
             proof.drive(profile, proof.PROOF, proof.COMMAND, chosen_seed)
-    with step("Logs (no personal data, no secret)") as s:
-        s.note = leaks.check(profile.log / "functions", stack.function_names())
+    check(
+        "Logs (no personal data, no secrets)",
+        [*CARGO_TEST, *tests(name for package, name in suites if package == LOGS)],
+        "Functions logged what no log may contain: see above.",
+        build.cargo_environment(SOUK_FUNCTION_LOGS=profile.log / "functions"),
+    )
     say(f"\nEverything passed in {(time.monotonic() - started) / 60:.1f} minutes.")
     return 0
 

@@ -80,3 +80,17 @@ impl ConfirmReset {
 pub(crate) struct Verify {
     pub(crate) token: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
+
+    #[test]
+    fn old_email_can_log_in_and_reset_but_not_register() {
+        let old = "a..b@example.com";
+        assert!(from_value::<Login>(json!({ "email": old, "password": "x" })).is_ok());
+        assert!(from_value::<Reset>(json!({ "email": old })).is_ok());
+        assert!(from_value::<Register>(json!({ "email": old, "password": "x", "name": "Ada" })).is_err());
+    }
+}

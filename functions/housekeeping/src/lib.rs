@@ -1,5 +1,5 @@
-//! What has to happen by itself: ended holds, events that a stream lost, payments that a worker lost. And the one command of
-//! operators, which has no API on purpose: giving a role to an account.
+//! Scheduled tasks: expire holds, republish events that a stream lost, and resume payments that a worker lost. It also
+//! has the only command of operators, which gives a role to an account. That command has no API on purpose.
 
 use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, TokenTrust, pending_events, remove_event};
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
@@ -11,49 +11,47 @@ use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
 use values::{Actor, Clock, Email, Result, Role, Timestamp, Trace};
 
-/// What there is to do.
+/// The tasks.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "task", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Task {
-    /// Cancel pending orders whose hold ended; the net under the delayed messages.
+    /// Cancel pending orders whose stock hold has ended. Covers lost delayed messages.
     ExpireHolds,
-    /// Publish events that still lie in an outbox; the net under the streams.
+    /// Publish events that still lie in an outbox. Covers records that a stream lost.
     RepublishOutbox,
-    /// Wake the worker for payments and refunds that wait too long; the net under the queues.
+    /// Wake the worker for payments and refunds that have waited too long. Covers lost messages of the queue.
     ReconcilePayments,
-    /// Give an account a role. How a shop gets its first admin.
+    /// Give a role to an account. A shop gets its first admin this way.
     GrantRole {
-        /// The account's.
+        /// The email address of the account.
         email: Email,
-        /// Which.
         role: Role,
     },
 }
 
-/// What was done.
+/// The outcome of a task.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// How many orders, events, payments or accounts were dealt with.
+    /// The number of orders, events, payments or accounts that were processed.
     pub done: usize,
-    /// How many failed; they are in the log, and in the next run.
+    /// The number of failures. They are in the log, and the next run tries them again.
     pub failed: usize,
 }
 
-/// What the handler holds.
 pub struct State {
     service: OrderService,
     accounts: AccountService,
     trust: TokenTrust,
     publisher: Publisher,
     clock: Clock,
-    /// An event that has lain in its outbox for so many seconds was lost by its stream.
+    /// After this many seconds in its outbox an event counts as lost by its stream.
     forgotten_seconds: i64,
-    /// A payment or refund that has waited for its worker for so many seconds was lost by its queue.
+    /// After this many seconds without its worker a payment or refund counts as lost by its queue.
     unsettled_seconds: i64,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// Builds the state from the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let clock = Clock::System;
         let service = OrderService::from_env(aws, clock.clone())?;
@@ -78,12 +76,12 @@ impl State {
     }
 }
 
-/// Does one task. What fails for one order or event does not keep the others pending_events.
+/// Runs one task. A failure of one order or event does not stop the others.
 pub async fn handle(state: &State, task: Task, request_id: &str) -> Result<Report, lambda_runtime::Error> {
     let trace =
         Trace { correlation_id: request_id.to_owned(), causation_id: None, actor: Actor::system("housekeeping") };
     let span = info_span!("task", correlation.id = request_id);
-    // Boxed: the futures of four tasks inside one another are deeper than the compiler follows.
+    // Boxed, because the nested futures of four tasks exceed the recursion limit of the compiler.
     let report = Box::pin(perform(state, task, &trace)).instrument(span).await;
     Ok(report?)
 }
@@ -94,12 +92,12 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
         Task::GrantRole { email, role } => {
-            let granted = state.accounts.grant_role(&state.trust, &email, role, &trace.actor).await;
-            granted.map(|_| Report { done: 1, failed: 0 })
+            let outcome = state.accounts.grant_role(&state.trust, &email, role, &trace.actor).await;
+            outcome.map(|_| Report { done: 1, failed: 0 })
         }
     };
     match &report {
-        Ok(report) => info!(done = report.done, failed = report.failed, "housekept"),
+        Ok(report) => info!(done = report.done, failed = report.failed, "housekeeping task done"),
         Err(error) => error!(error.code = error.code, error.cause = error.causes(), "{}", error.detail),
     }
     report
@@ -136,9 +134,9 @@ async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timesta
             Err(error) => report.count::<()>(Err(error)),
         }
     }
-    let lost = state.publisher.publish(&events).await?;
+    let unpublished = state.publisher.publish(&events).await?;
     for event in events {
-        match lost.contains(&event.event_id) {
+        match unpublished.contains(&event.event_id) {
             true => report.failed += 1,
             false => report.count(remove_event(table, &event).await),
         }
@@ -150,17 +148,18 @@ async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
     let payments = state.service.payments.list_unsettled(since).await?;
     let refunds = state.service.payments.list_unsettled_refunds(since).await?;
-    // Without a sequence: they tell of no change, and are sent again by the next run (`Envelope::is_repeated`).
-    let look = |payment: &Payment| {
-        let asked = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };
-        Envelope::new(&state.clock, trace, payment.id, 0, Event::PaymentRequested(asked))
+    // These events report no change, so they have no sequence, and the next run sends them again
+    // (`Envelope::is_repeated`).
+    let payment_hint = |payment: &Payment| {
+        let data = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };
+        Envelope::new(&state.clock, trace, payment.id, 0, Event::PaymentRequested(data))
     };
-    let give_back = |refund: &Refund| {
+    let refund_hint = |refund: &Refund| {
         let Refund { id: refund_id, payment_id, order_id, .. } = *refund;
-        let asked = RefundRequested { refund_id, payment_id, order_id };
-        Envelope::new(&state.clock, trace, refund_id, 0, Event::PaymentRefundRequested(asked))
+        let data = RefundRequested { refund_id, payment_id, order_id };
+        Envelope::new(&state.clock, trace, refund_id, 0, Event::PaymentRefundRequested(data))
     };
-    let hints: Vec<Envelope> = payments.iter().map(look).chain(refunds.iter().map(give_back)).collect();
+    let hints: Vec<Envelope> = payments.iter().map(payment_hint).chain(refunds.iter().map(refund_hint)).collect();
     let failed = state.publisher.publish(&hints).await?.len();
     Ok(Report { done: hints.len() - failed, failed })
 }

@@ -1,4 +1,4 @@
-//! Housekeeping on Lambda.
+//! The Lambda function `housekeeping`. See [`fn_housekeeping`].
 
 use fn_housekeeping::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

@@ -1,5 +1,6 @@
-//! Follows the catalog: each batch of its queue becomes one version of the search index. The queue is FIFO with one group, so
-//! there is one indexer at a time. Called by hand with `{"task": "rebuild"}` it has the index made anew, in its turn.
+//! Keeps the search index up to date: each batch of the queue becomes one version of the index. The queue is FIFO with
+//! one message group, so only one indexer runs at a time. An operator invokes it with `{"task": "rebuild"}` to queue a
+//! rebuild.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -7,37 +8,38 @@ use std::time::Instant;
 
 use aws_kit::{Aws, Queue, Table};
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use search::{Turn, Upkeep, own_folder};
+use search::{IndexRun, Indexer, process_folder};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 use values::{Clock, Error, Kind, ProductId, Result};
 
-/// Where the index's files lie, below the one folder of a Lambda that can be written.
+/// The folder of the index files. A Lambda function can write only below `/tmp`.
 const FOLDER: &str = "/tmp/indexer";
-/// The queue's one group.
+/// The only message group of the queue.
 const GROUP: &str = "index";
-/// A batch that failed comes again after a second, doubled with every receive, and not more than this.
-const LONGEST_PAUSE_SECONDS: i32 = 300;
-/// Receives of a batch that meets a fault of ours. An outage may last for as many as the queue gives, which is a day.
-const TRIES: u32 = 5;
+/// The longest delay before a failed batch is received again. The delay is one second at first and doubles with every
+/// receive.
+const MAX_DELAY_SECONDS: i32 = 300;
+/// After this many receives a batch that fails by an internal error is given up. During an outage a batch may use all
+/// receives of the queue, which last a day.
+const MAX_RECEIVES: u32 = 5;
 
-/// What the handler holds.
 pub struct State {
-    upkeep: Mutex<Upkeep>,
+    indexer: Mutex<Indexer>,
     table: Table,
     queue: Queue,
-    dead_letters: Queue,
+    dlq: Queue,
 }
 
 impl State {
-    /// From the environment that the template sets.
+    /// Builds the state from the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let upkeep = Upkeep::from_env(aws, &own_folder(Path::new(FOLDER))?)?;
-        let table = upkeep.catalog().table().clone();
+        let indexer = Indexer::from_env(aws, &process_folder(Path::new(FOLDER))?)?;
+        let table = indexer.catalog().table().clone();
         let queue = Queue::from_env(aws, "SOUK_QUEUE_SEARCH", Clock::System)?;
-        let dead_letters = Queue::from_env(aws, "SOUK_DEAD_LETTERS_SEARCH", Clock::System)?;
-        Ok(Self { upkeep: Mutex::new(upkeep), table, queue, dead_letters })
+        let dlq = Queue::from_env(aws, "SOUK_DEAD_LETTERS_SEARCH", Clock::System)?;
+        Ok(Self { indexer: Mutex::new(indexer), table, queue, dlq })
     }
 
     /// The table whose connection is opened at start.
@@ -46,132 +48,133 @@ impl State {
     }
 }
 
-/// What it is called with.
+/// The input of an invocation.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Call {
-    /// By an operator.
+pub enum Input {
+    /// From an operator.
     Task(Task),
-    /// By its queue.
+    /// From the queue.
     Batch(SqsEvent),
 }
 
-/// What an operator may want.
+/// The tasks of operators.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "task", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Task {
-    /// The whole index, made anew from the catalog's table.
+    /// Rebuild the whole index from the catalog's table.
     Rebuild,
 }
 
-/// What it answers with.
+/// The output of an invocation.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
-    /// To an operator: it is in the queue, behind what is there already.
+pub enum Output {
+    /// For an operator: the task is in the queue, behind earlier messages.
     Queued {
-        /// What is.
+        /// The name of the task.
         queued: &'static str,
     },
-    /// To the queue: what has to come again.
+    /// For the queue: the messages that failed.
     Batch(SqsBatchResponse),
 }
 
 /// Handles a batch of the queue, or a task.
-pub async fn handle(state: &State, call: Call) -> Result<Answer, lambda_runtime::Error> {
+pub async fn handle(state: &State, call: Input) -> Result<Output, lambda_runtime::Error> {
     match call {
-        Call::Task(Task::Rebuild) => {
-            // By way of the queue: there is one writer, and its turn comes.
+        Input::Task(Task::Rebuild) => {
+            // The queue keeps a single writer: the task runs after earlier messages.
             state.queue.send_in_order(r#"{"rebuild":true}"#, GROUP).await?;
-            Ok(Answer::Queued { queued: "rebuild" })
+            Ok(Output::Queued { queued: "rebuild" })
         }
-        Call::Batch(batch) => Ok(Answer::Batch(consume(state, batch).await)),
+        Input::Batch(batch) => Ok(Output::Batch(consume(state, batch).await)),
     }
 }
 
-/// A message of the queue: what has changed, or that everything is to be looked at.
+/// A message of the queue: changed products, or a request to rebuild the index.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Message {
-    events: Vec<Told>,
+    events: Vec<EventBody>,
     rebuild: bool,
 }
 
-/// Of an event, all that matters here: which product it is about. What the product is now stands in the table, so neither the
-/// kind of event nor its order counts.
+/// The part of an event that matters here: the product. The indexer reads the product from the table, so the type and
+/// the order of events do not matter.
 #[derive(Debug, Deserialize)]
-struct Told {
-    data: About,
+struct EventBody {
+    data: EventData,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct About {
+struct EventData {
     product_id: Option<ProductId>,
 }
 
-/// What a batch asks for.
+/// The work of a batch.
 #[derive(Debug, Default)]
-struct Wanted<'a> {
-    /// Each once.
+struct BatchWork<'a> {
+    /// Without duplicates.
     products: Vec<ProductId>,
     rebuild: bool,
-    /// The messages that ask for it.
-    read: Vec<&'a SqsMessage>,
-    /// Messages that say nothing that can be understood.
-    unread: Vec<&'a SqsMessage>,
+    /// Messages that were parsed.
+    parsed: Vec<&'a SqsMessage>,
+    /// Messages that could not be parsed.
+    unparsed: Vec<&'a SqsMessage>,
 }
 
-fn wanted(records: &[SqsMessage]) -> Wanted<'_> {
-    let (mut wanted, mut seen) = (Wanted::default(), HashSet::new());
+fn work_of(records: &[SqsMessage]) -> BatchWork<'_> {
+    let (mut work, mut seen) = (BatchWork::default(), HashSet::new());
     for record in records {
         match serde_json::from_str::<Message>(record.body.as_deref().unwrap_or_default()) {
             Ok(message) => {
-                wanted.rebuild |= message.rebuild;
+                work.rebuild |= message.rebuild;
                 let products = message.events.into_iter().filter_map(|event| event.data.product_id);
-                wanted.products.extend(products.filter(|product| seen.insert(*product)));
-                wanted.read.push(record);
+                work.products.extend(products.filter(|product| seen.insert(*product)));
+                work.parsed.push(record);
             }
             Err(cause) => {
-                error!(message.id = record.message_id, error = %cause, "this message is none for the index");
-                wanted.unread.push(record);
+                error!(message.id = record.message_id, error = %cause, "message could not be parsed");
+                work.unparsed.push(record);
             }
         }
     }
-    wanted
+    work
 }
 
-/// All messages of a batch together, in one version: all of them are done, or all come again. But for those that nobody can
-/// read, or that failed too often by a fault of ours: they would hold the whole group back, and the index with it.
+/// Handles all messages of a batch in one version of the index: either all succeed or all are received again. The
+/// exceptions are messages that cannot be parsed or that failed too often by an internal error. They would block the
+/// message group and the index, so they go to the dead-letter queue.
 async fn consume(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    let (started, wanted) = (Instant::now(), wanted(&batch.records));
-    let turn = turn(state, &wanted).await;
-    let Wanted { read, unread: mut given_up, .. } = wanted;
-    let mut again = Vec::new();
-    match turn {
-        Ok(turn) => {
-            let Turn { version, put, removed } = turn.unwrap_or_default();
+    let (started, work) = (Instant::now(), work_of(&batch.records));
+    let run = run_indexer(state, &work).await;
+    let BatchWork { parsed, unparsed: mut rejected, .. } = work;
+    let mut retries = Vec::new();
+    match run {
+        Ok(run) => {
+            let IndexRun { version, put_count, removed_count } = run.unwrap_or_default();
             let duration_ms = started.elapsed().as_secs_f64() * 1e3;
             info!(
                 messages = batch.records.len(),
                 index.version = version,
-                index.put = put,
-                index.removed = removed,
+                index.put = put_count,
+                index.removed = removed_count,
                 duration_ms,
-                "indexed"
+                "index updated"
             );
         }
         Err(cause) => {
-            error!(error.code = cause.code, error.cause = cause.causes(), "not indexed: {}", cause.detail);
-            let (over, others): (Vec<_>, Vec<_>) = read.into_iter().partition(|record| is_over(&cause, record));
-            given_up.extend(over);
-            again = others;
+            error!(error.code = cause.code, error.cause = cause.causes(), "index update failed: {}", cause.detail);
+            let (over, others): (Vec<_>, Vec<_>) = parsed.into_iter().partition(|record| is_given_up(&cause, record));
+            rejected.extend(over);
+            retries = others;
         }
     }
-    again.extend(give_up(state, given_up).await);
-    release(state, &again).await;
+    retries.extend(send_to_dlq(state, rejected).await);
+    release(state, &retries).await;
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = again
+    response.batch_item_failures = retries
         .into_iter()
         .map(|record| {
             let mut failure = BatchItemFailure::default();
@@ -182,43 +185,50 @@ async fn consume(state: &State, batch: SqsEvent) -> SqsBatchResponse {
     response
 }
 
-/// What was wrong is no outage, and has been wrong for long enough.
-fn is_over(cause: &Error, record: &SqsMessage) -> bool {
-    !matches!(cause.kind, Kind::Unavailable(_)) && receives(record) >= TRIES
+/// Tells whether the error is no outage and the message has had enough attempts.
+fn is_given_up(cause: &Error, record: &SqsMessage) -> bool {
+    !matches!(cause.kind, Kind::Unavailable(_)) && receives(record) >= MAX_RECEIVES
 }
 
-/// Sends messages to the dead-letter queue, which has an alarm; those that cannot be sent.
-async fn give_up<'a>(state: &State, records: Vec<&'a SqsMessage>) -> Vec<&'a SqsMessage> {
-    let mut left = Vec::new();
+/// Sends messages to the dead-letter queue, which has an alarm. Returns those that could not be sent.
+async fn send_to_dlq<'a>(state: &State, records: Vec<&'a SqsMessage>) -> Vec<&'a SqsMessage> {
+    let mut unsent = Vec::new();
     for record in records {
-        let sent = state.dead_letters.send_in_order(record.body.as_deref().unwrap_or_default(), GROUP).await;
+        let sent = state.dlq.send_in_order(record.body.as_deref().unwrap_or_default(), GROUP).await;
         match sent {
-            Ok(()) => error!(message.id = record.message_id, "it is in the dead-letter queue"),
+            Ok(()) => error!(message.id = record.message_id, "message moved to the dead-letter queue"),
             Err(cause) => {
-                warn!(message.id = record.message_id, error.cause = cause.causes(), "it comes again");
-                left.push(record);
+                warn!(
+                    message.id = record.message_id,
+                    error.cause = cause.causes(),
+                    "could not move the message to the dead-letter queue; the queue delivers it again"
+                );
+                unsent.push(record);
             }
         }
     }
-    left
+    unsent
 }
 
-async fn turn(state: &State, wanted: &Wanted<'_>) -> Result<Option<Turn>> {
-    let mut upkeep = state.upkeep.lock().await;
-    match wanted {
-        Wanted { rebuild: true, products, .. } => upkeep.rebuild(products).await.map(Some),
-        Wanted { products, .. } if products.is_empty() => Ok(None),
-        Wanted { products, .. } => upkeep.follow(products).await.map(Some),
+async fn run_indexer(state: &State, work: &BatchWork<'_>) -> Result<Option<IndexRun>> {
+    let mut indexer = state.indexer.lock().await;
+    match work {
+        BatchWork { rebuild: true, products, .. } => indexer.rebuild(products).await.map(Some),
+        BatchWork { products, .. } if products.is_empty() => Ok(None),
+        BatchWork { products, .. } => indexer.update(products).await.map(Some),
     }
 }
 
-/// Has messages come again soon: a message of the group that is under way holds all others back, and its visibility is as long
-/// as a rebuild may take.
+/// Makes messages visible again soon. A message in flight blocks its group, and its visibility timeout is as long as a
+/// rebuild may take.
 async fn release(state: &State, records: &[&SqsMessage]) {
     for record in records {
         let Some(receipt) = &record.receipt_handle else { continue };
-        if let Err(cause) = state.queue.set_visibility(receipt, pause(receives(record))).await {
-            warn!(error.cause = cause.causes(), "it comes again when its visibility ends");
+        if let Err(cause) = state.queue.set_visibility(receipt, delay(receives(record))).await {
+            warn!(
+                error.cause = cause.causes(),
+                "could not release the message; the queue delivers it again when its visibility timeout ends"
+            );
         }
     }
 }
@@ -227,8 +237,8 @@ fn receives(record: &SqsMessage) -> u32 {
     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-fn pause(receives: u32) -> i32 {
-    (1i32 << receives.saturating_sub(1).min(16)).min(LONGEST_PAUSE_SECONDS)
+fn delay(receives: u32) -> i32 {
+    (1i32 << receives.saturating_sub(1).min(16)).min(MAX_DELAY_SECONDS)
 }
 
 #[cfg(test)]
@@ -247,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_names_each_product_once_whatever_became_of_it() {
+    fn batch_names_each_product_once() {
         let (mug, tray): (ProductId, ProductId) = (Clock::System.mint(), Clock::System.mint());
         let event = |kind: &str, product: &ProductId| json!({ "eventType": kind, "data": { "productId": product, "sku": "A" } });
         let records = records(&[
@@ -255,61 +265,61 @@ mod tests {
             json!({ "events": [event("a kind of tomorrow", &tray), event("review.posted", &mug)] }),
             json!({ "events": [{ "eventType": "order.created", "data": { "orderId": "ord_x" } }] }),
         ]);
-        let wanted = wanted(&records);
-        assert_eq!(wanted.products, [mug, tray]);
-        assert!(!wanted.rebuild && wanted.unread.is_empty());
-        assert_eq!(wanted.read.len(), 3);
+        let work = work_of(&records);
+        assert_eq!(work.products, [mug, tray]);
+        assert!(!work.rebuild && work.unparsed.is_empty());
+        assert_eq!(work.parsed.len(), 3);
     }
 
     #[test]
-    fn a_rebuild_is_a_message_like_others_and_nonsense_is_refused_by_itself() {
+    fn unparsable_message_does_not_affect_others() {
         let records = records(&[json!({ "rebuild": true }), json!("nonsense"), json!({ "events": [{}] })]);
-        let wanted = wanted(&records);
-        assert!(wanted.rebuild);
+        let work = work_of(&records);
+        assert!(work.rebuild);
         let ids = |records: &[&SqsMessage]| {
             records.iter().map(|record| record.message_id.clone().unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(
-            (ids(&wanted.read), ids(&wanted.unread)),
+            (ids(&work.parsed), ids(&work.unparsed)),
             (vec!["0".to_owned()], vec!["1".to_owned(), "2".to_owned()])
         );
     }
 
     #[test]
-    fn it_is_called_by_its_queue_or_by_an_operator() {
-        let call = |event: serde_json::Value| serde_json::from_value::<Call>(event);
-        assert!(matches!(call(json!({ "task": "rebuild" })).unwrap(), Call::Task(Task::Rebuild)));
-        assert!(matches!(call(json!({ "Records": [] })).unwrap(), Call::Batch(_)));
+    fn input_is_a_batch_or_a_task() {
+        let call = |event: serde_json::Value| serde_json::from_value::<Input>(event);
+        assert!(matches!(call(json!({ "task": "rebuild" })).unwrap(), Input::Task(Task::Rebuild)));
+        assert!(matches!(call(json!({ "Records": [] })).unwrap(), Input::Batch(_)));
         assert!(call(json!({ "task": "delete" })).is_err());
     }
 
     #[test]
-    fn a_batch_that_fails_again_waits_longer() {
-        assert_eq!([1, 2, 5, 9, 40].map(pause), [1, 2, 16, 256, 300]);
+    fn delay_doubles_up_to_its_maximum() {
+        assert_eq!([1, 2, 5, 9, 40].map(delay), [1, 2, 16, 256, 300]);
     }
 
     #[test]
-    fn an_outage_of_a_day_gives_nothing_up_and_a_fault_of_ours_is_tried_five_times() {
+    fn internal_error_is_given_up_after_five_receives_and_an_outage_never() {
         let mut record = SqsMessage::default();
         let mut is_over_after = |cause: &Error, receives: u32| {
             record.attributes.insert("ApproximateReceiveCount".to_owned(), receives.to_string());
-            is_over(cause, &record)
+            is_given_up(cause, &record)
         };
         let outage = Error::unavailable("file store", "no answer");
         assert!(!is_over_after(&outage, 5) && !is_over_after(&outage, 299));
-        let fault = Error::internal("a row that does not read");
+        let fault = Error::internal("a row that does not parsed");
         assert!(!is_over_after(&fault, 4) && is_over_after(&fault, 5));
     }
 
     #[test]
-    fn the_queue_gives_a_batch_a_day() {
+    fn receives_of_the_queue_last_a_day() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../template.yaml");
         let template = std::fs::read_to_string(path).unwrap();
         let queue = template.split("\n  SearchQueue:\n").nth(1).unwrap();
         let count = queue.split("maxReceiveCount: ").nth(1).unwrap();
         let receives: u32 = count.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap();
-        // After the last receive there is no pause.
-        let seconds: i32 = (1..receives).map(pause).sum();
+        // There is no delay after the last receive.
+        let seconds: i32 = (1..receives).map(delay).sum();
         assert!((24 * 3600..25 * 3600).contains(&seconds), "{seconds} s");
     }
 }

@@ -1,4 +1,4 @@
-//! The indexer on Lambda.
+//! The Lambda function `indexer`. See [`fn_indexer`].
 
 use fn_indexer::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

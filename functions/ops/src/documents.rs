@@ -1,4 +1,4 @@
-//! The API's description (OpenAPI 3.1) and the page to read and try it. Both are files, built into the binary.
+//! The OpenAPI 3.1 document, and the page that shows it and sends requests. Both are files in the binary.
 
 use std::sync::LazyLock;
 
@@ -10,11 +10,12 @@ use http::header;
 
 const OPENAPI: &str = include_str!("../openapi.json");
 const PAGE: &str = include_str!("../docs.html");
-const KEPT: &str = "public, max-age=300";
+const CACHE_CONTROL: &str = "public, max-age=300";
 
-/// The page may run its own script and wear its own style, by their digests, and call this API. Nothing else.
+/// The page may run its own script, use its own style, both named by their digests, and call this API. Everything else
+/// is blocked.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let (script, style) = (inline("script"), inline("style"));
+    let (script, style) = (digest_of("script"), digest_of("style"));
     format!(
         "default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; img-src data:; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -23,21 +24,21 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// GET /api/v1/openapi.json.
 pub(crate) async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, KEPT)], OPENAPI).into_response()
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, CACHE_CONTROL)], OPENAPI).into_response()
 }
 
 /// GET /docs.
 pub(crate) async fn page() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CACHE_CONTROL, KEPT),
+        (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::CONTENT_SECURITY_POLICY, POLICY.as_str()),
     ];
     (headers, PAGE).into_response()
 }
 
-/// The page's one element of that name, as a Content Security Policy names it.
-fn inline(element: &str) -> String {
+/// The digest of the only element of that name in the page, in the form of a Content Security Policy.
+fn digest_of(element: &str) -> String {
     let body = PAGE.split_once(&format!("<{element}>")).map_or("", |(_, rest)| rest);
     let body = body.split_once(&format!("</{element}>")).map_or("", |(body, _)| body);
     format!("sha256-{}", STANDARD.encode(digest(&SHA256, body.as_bytes())))
@@ -74,34 +75,37 @@ mod tests {
     }
 
     #[test]
-    fn every_reference_leads_somewhere_and_every_schema_is_used() {
+    fn every_reference_resolves_and_every_schema_is_used() {
         let document = document();
         let mut found = Vec::new();
         references(&document, &mut found);
         for reference in &found {
-            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} does not resolve");
         }
         for name in document["components"]["schemas"].as_object().unwrap().keys() {
-            assert!(found.contains(&format!("#/components/schemas/{name}").as_str()), "nobody uses {name}");
+            assert!(found.contains(&format!("#/components/schemas/{name}").as_str()), "schema {name} is not used");
         }
     }
 
     #[test]
-    fn every_operation_is_named_tagged_and_tells_what_it_answers() {
+    fn every_operation_has_a_unique_id_a_tag_and_responses() {
         let document = document();
         let tags: HashSet<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
         let mut names = HashSet::new();
         for (call, operation) in operations(&document) {
-            assert!(names.insert(operation["operationId"].as_str().expect(&call)), "{call}: its name is taken");
+            assert!(
+                names.insert(operation["operationId"].as_str().expect(&call)),
+                "{call}: its operation id is not unique"
+            );
             assert!(tags.contains(&operation["tags"][0]), "{call}: unknown tag");
             assert!(operation["summary"].is_string() && operation["security"].is_array(), "{call}");
             let answers = operation["responses"].as_object().expect(&call);
-            assert!(answers.keys().any(|status| status.starts_with(['2', '5'])), "{call}: no success");
+            assert!(answers.keys().any(|status| status.starts_with(['2', '5'])), "{call}: no response for success");
         }
     }
 
     #[test]
-    fn every_permission_that_a_key_can_be_given_is_a_scope() {
+    fn every_grantable_permission_is_a_scope() {
         let grantable = values::Permission::ALL.iter().filter(|permission| permission.is_grantable());
         let names: Vec<_> = grantable.map(|permission| permission.name()).collect();
         assert_eq!(document()["components"]["schemas"]["Scope"]["enum"], serde_json::json!(names));
@@ -125,31 +129,31 @@ mod tests {
         }
     }
 
-    /// `get /api/v1/orders/{}` and so on, as the routers of all functions say in their sources.
-    fn served() -> BTreeSet<String> {
+    /// The operations of all routers, as their source files list them, for example `get /api/v1/orders/{}`.
+    fn served_operations() -> BTreeSet<String> {
         let mut calls = BTreeSet::new();
         for source in sources() {
             for route in source.split(".route(").skip(1) {
                 let (path, handlers) = route.split_once('"').unwrap().1.split_once('"').unwrap();
-                let handlers = closed(handlers);
+                let handlers = arguments_of(handlers);
                 let named =
                     |method: &&str| [" ", ".", "\n"].iter().any(|lead| handlers.contains(&format!("{lead}{method}(")));
                 let methods = ["get", "post", "put", "patch", "delete"].into_iter().filter(named);
-                calls.extend(methods.map(|method| format!("{method} {}", nameless(path))));
+                calls.extend(methods.map(|method| format!("{method} {}", without_parameter_names(path))));
             }
         }
         calls
     }
 
-    /// The files in which functions have routes: their `lib.rs`, and the modules beside it.
+    /// The source files of all functions.
     fn sources() -> Vec<String> {
         let functions = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
         let folders = functions.filter_map(|function| std::fs::read_dir(function.unwrap().path().join("src")).ok());
         folders.flatten().filter_map(|file| std::fs::read_to_string(file.unwrap().path()).ok()).collect()
     }
 
-    /// What stands before the parenthesis that closes a call.
-    fn closed(call: &str) -> &str {
+    /// The text before the closing parenthesis of a call.
+    fn arguments_of(call: &str) -> &str {
         let mut open = 1;
         let end = call.find(|c| {
             open += i32::from(c == '(') - i32::from(c == ')');
@@ -159,19 +163,20 @@ mod tests {
     }
 
     /// A path without the names of its parameters.
-    fn nameless(path: &str) -> String {
+    fn without_parameter_names(path: &str) -> String {
         let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
         parts.collect::<Vec<_>>().join("/")
     }
 
     #[test]
-    fn what_is_described_is_what_is_served() {
-        let described: BTreeSet<_> = operations(&document()).iter().map(|(call, _)| nameless(call)).collect();
-        assert_eq!(described, served());
+    fn document_describes_exactly_the_served_operations() {
+        let described: BTreeSet<_> =
+            operations(&document()).iter().map(|(call, _)| without_parameter_names(call)).collect();
+        assert_eq!(described, served_operations());
     }
 
     #[test]
-    fn the_page_stands_alone_and_its_policy_names_its_script() {
+    fn page_loads_nothing_else_and_its_policy_names_its_script() {
         assert!(POLICY.contains("script-src 'sha256-") && !POLICY.contains("unsafe"));
         assert_eq!((PAGE.matches("<script").count(), PAGE.matches("<style").count()), (1, 1));
         for outside in ["src=\"http", "href=\"http", "@import", " style=\"", " onclick="] {

@@ -1,4 +1,5 @@
-//! HTTP: is it up, is it ready, what can it do; and the 404 of every path that nobody else serves.
+//! HTTP: health, readiness, the OpenAPI document, and its page. It also answers 404 for every path that no other
+//! function serves.
 
 use std::sync::Arc;
 
@@ -17,20 +18,18 @@ mod ready;
 
 use ready::Dependencies;
 
-/// What the handlers work with.
 #[derive(Debug, Clone)]
 pub struct State {
     dependencies: Arc<Dependencies>,
 }
 
 impl State {
-    /// As the environment says.
+    /// Builds the state from the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self { dependencies: Arc::new(Dependencies::from_env(aws)?) })
     }
 }
 
-/// The routes of this function.
 pub fn routes(state: State) -> Router {
     Router::new()
         .route("/health", get(health))
@@ -42,7 +41,7 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
-/// This API is up; nothing else is asked.
+/// Reports that the API runs. It checks no dependency.
 async fn health() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }

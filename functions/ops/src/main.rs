@@ -1,4 +1,4 @@
-//! The Lambda `ops`. See [`fn_ops`].
+//! The Lambda function `ops`. See [`fn_ops`].
 
 use aws_kit::Aws;
 use fn_ops::{State, routes};

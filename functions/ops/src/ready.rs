@@ -1,5 +1,5 @@
-//! Readiness: one cheap call to every dependency, side by side, each within a second. The answer is kept five seconds, so
-//! that probes do not become a load of their own.
+//! Readiness: one cheap call to every dependency, all at the same time, with a timeout of one second. The report is
+//! cached for five seconds, so that probes cause little load.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,9 +13,9 @@ use tokio::sync::Mutex;
 use tracing::warn;
 use values::{Error, Result};
 
-/// How long one dependency may take.
-const PATIENCE: Duration = Duration::from_secs(1);
-const KEPT: Duration = Duration::from_secs(5);
+/// The timeout of a call to one dependency.
+const TIMEOUT: Duration = Duration::from_secs(1);
+const CACHE_TIME: Duration = Duration::from_secs(5);
 
 const TABLES: [(&str, &str); 6] = [
     ("table.identity", "SOUK_TABLE_IDENTITY"),
@@ -42,13 +42,13 @@ enum Dependency {
     Secret(String),
 }
 
-/// All that this shop stands on.
+/// The AWS resources that the shop needs.
 #[derive(Debug)]
 pub(crate) struct Dependencies {
     sqs: aws_sdk_sqs::Client,
     secrets: aws_sdk_secretsmanager::Client,
-    named: Vec<(&'static str, Dependency)>,
-    kept: Mutex<Option<(Instant, Arc<Report>)>>,
+    dependencies: Vec<(&'static str, Dependency)>,
+    cache: Mutex<Option<(Instant, Arc<Report>)>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -73,7 +73,7 @@ struct Check {
     latency_ms: u64,
 }
 
-/// How all dependencies were, a moment ago.
+/// The state of all dependencies.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     status: Overall,
@@ -92,34 +92,35 @@ impl Report {
 }
 
 impl Dependencies {
-    /// Those that the environment names.
+    /// Takes the dependencies from the environment.
     pub(crate) fn from_env(aws: &Aws) -> Result<Self> {
-        let mut named = Vec::new();
+        let mut dependencies = Vec::new();
         for (name, variable) in TABLES {
-            named.push((name, Dependency::Table(aws.table(variable)?)));
+            dependencies.push((name, Dependency::Table(aws.table(variable)?)));
         }
         for (name, variable) in QUEUES {
-            named.push((name, Dependency::Queue(Settings.required(variable)?)));
+            dependencies.push((name, Dependency::Queue(Settings.required(variable)?)));
         }
         for (name, variable) in SECRETS {
-            named.push((name, Dependency::Secret(Settings.required(variable)?)));
+            dependencies.push((name, Dependency::Secret(Settings.required(variable)?)));
         }
         let (sqs, secrets) =
             (aws_sdk_sqs::Client::new(aws.config()), aws_sdk_secretsmanager::Client::new(aws.config()));
-        Ok(Self { sqs, secrets, named, kept: Mutex::default() })
+        Ok(Self { sqs, secrets, dependencies, cache: Mutex::default() })
     }
 
-    /// How they are, or were at most five seconds ago. Whoever asks meanwhile waits for the same answer.
+    /// Returns the report, at most five seconds old. Concurrent callers wait for the same report.
     pub(crate) async fn report(&self) -> Arc<Report> {
-        let mut kept = self.kept.lock().await;
-        if let Some((at, report)) = kept.as_ref()
-            && at.elapsed() < KEPT
+        let mut cache = self.cache.lock().await;
+        if let Some((at, report)) = cache.as_ref()
+            && at.elapsed() < CACHE_TIME
         {
             return report.clone();
         }
-        let checks = join_all(self.named.iter().map(|(name, dependency)| check(name, self.call(dependency)))).await;
+        let checks =
+            join_all(self.dependencies.iter().map(|(name, dependency)| check(name, self.call(dependency)))).await;
         let report = Arc::new(Report::of(checks));
-        *kept = Some((Instant::now(), report.clone()));
+        *cache = Some((Instant::now(), report.clone()));
         report
     }
 
@@ -131,11 +132,12 @@ impl Dependencies {
             Dependency::Queue(url) => {
                 let call = self.sqs.get_queue_attributes().queue_url(url);
                 let call = call.attribute_names(QueueAttributeName::QueueArn).send();
-                call.map(|answer| answer.map(drop).map_err(|error| Error::unavailable("queue", error))).boxed()
+                call.map(|response| response.map(drop).map_err(|error| Error::unavailable("queue", error))).boxed()
             }
             Dependency::Secret(id) => {
                 let call = self.secrets.describe_secret().secret_id(id).send();
-                call.map(|answer| answer.map(drop).map_err(|error| Error::unavailable("secret store", error))).boxed()
+                call.map(|response| response.map(drop).map_err(|error| Error::unavailable("secret store", error)))
+                    .boxed()
             }
         }
     }
@@ -143,14 +145,14 @@ impl Dependencies {
 
 async fn check(name: &'static str, call: impl Future<Output = Result<()>>) -> Check {
     let started = Instant::now();
-    let status = match tokio::time::timeout(PATIENCE, call).await {
+    let status = match tokio::time::timeout(TIMEOUT, call).await {
         Ok(Ok(())) => Status::Up,
         Ok(Err(error)) => {
-            warn!(dependency = name, error.cause = error.causes(), "a dependency is down");
+            warn!(dependency = name, error.cause = error.causes(), "dependency down");
             Status::Down
         }
         Err(_) => {
-            warn!(dependency = name, "a dependency did not answer within a second");
+            warn!(dependency = name, "dependency did not respond within a second");
             Status::Down
         }
     };
@@ -163,20 +165,20 @@ mod tests {
     use serde_json::json;
 
     #[tokio::test]
-    async fn one_silent_dependency_degrades_the_whole_within_a_second() {
+    async fn one_silent_dependency_makes_the_report_degraded_within_a_second() {
         let up = check("table.a", async { Ok(()) }).await;
         let silent = check("queue.b", std::future::pending()).await;
         let report = Report::of(vec![up, silent]);
         assert!(!report.is_ready());
-        let told = serde_json::to_value(&report).unwrap();
-        assert_eq!((&told["status"], &told["checks"][1]["status"]), (&json!("degraded"), &json!("down")));
-        assert_eq!(told["checks"][0]["name"], "table.a");
+        let report_json = serde_json::to_value(&report).unwrap();
+        assert_eq!((&report_json["status"], &report_json["checks"][1]["status"]), (&json!("degraded"), &json!("down")));
+        assert_eq!(report_json["checks"][0]["name"], "table.a");
     }
 
     #[tokio::test]
-    async fn all_up_is_ready_and_a_refusal_is_down() {
+    async fn report_is_ready_if_every_call_succeeds() {
         assert!(Report::of(vec![check("a", async { Ok(()) }).await]).is_ready());
-        let refused = check("a", async { Err(Error::internal("no")) }).await;
-        assert_eq!(refused.status, Status::Down);
+        let failing = check("a", async { Err(Error::internal("no")) }).await;
+        assert_eq!(failing.status, Status::Down);
     }
 }

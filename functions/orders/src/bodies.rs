@@ -7,7 +7,7 @@ use identity::Address;
 use orders::{Destination, Filter, NewOrder, OrderSource, QuoteRequest, Status};
 use payments::PaymentMethod;
 use serde::{Deserialize, Serialize};
-use values::{AddressId, Caller, Email, Error, Kind, Money, ProductId, Quantity, Result, Sku, Text};
+use values::{AddressId, Caller, Email, Error, Kind, Money, NewEmail, ProductId, Quantity, Result, Sku, Text};
 
 /// The body of `POST /orders`, and of `POST /orders/quote`, which needs only `cart` or `items`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ use values::{AddressId, Caller, Email, Error, Kind, Money, ProductId, Quantity, 
 pub(crate) struct PlaceIn {
     cart: Option<String>,
     items: Option<Vec<ItemIn>>,
-    email: Option<Email>,
+    email: Option<NewEmail>,
     shipping_address: Option<Address>,
     address_id: Option<AddressId>,
     payment_method: Option<PaymentMethod>,
@@ -80,7 +80,7 @@ impl PlaceIn {
         let method = self.payment_method.ok_or_else(|| missing("paymentMethod", "name a payment method"))?.check()?;
         Ok(NewOrder {
             source: order_source(self.cart, self.items, caller)?,
-            email: self.email,
+            email: self.email.map(Email::from),
             destination: destination.ok_or_else(|| {
                 Error::invalid("shippingAddress", "one_of", "send either `shippingAddress` or `addressId`")
             })?,
@@ -165,6 +165,14 @@ mod tests {
     fn field_error<T: std::fmt::Debug>(read: Result<T>) -> (String, &'static str) {
         let field = read.unwrap_err().fields.remove(0);
         (field.field, field.code)
+    }
+
+    #[test]
+    fn guest_order_needs_a_well_formed_email_and_a_search_finds_an_old_one() {
+        let mut body = order();
+        body["email"] = json!("a..b@example.com");
+        assert!(from_value::<PlaceIn>(body).is_err());
+        assert!(from_value::<ListIn>(json!({ "email": "a..b@example.com" })).is_ok());
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> R
         info!(user.id = %user, "nothing erased: the account is unknown or open");
         return Ok(None);
     }
-    state.carts.forget(user).await?;
+    state.carts.erase(user).await?;
     fault::point("erasure.cart_erased");
     let now = state.clock.now();
     loop {

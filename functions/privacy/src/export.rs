@@ -142,7 +142,7 @@ async fn write_page(state: &State, user: UserId, progress: &mut Progress, out: &
         }
         Stage::Payments(before) => {
             document.list("payments", out)?;
-            let orders = state.orders.ids_of(user, before).await?;
+            let orders = state.orders.list_ids_of_user(user, before).await?;
             for order in &orders {
                 for payment in state.payments.export(*order).await? {
                     document.item("payments", &payment, out)?;

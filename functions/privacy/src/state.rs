@@ -2,7 +2,7 @@
 
 use aws_kit::{Aws, Bucket, Queue, Table};
 use cart::Carts;
-use catalog::Products;
+use catalog::CatalogService;
 use identity::AccountService;
 use orders::Orders;
 use payments::Payments;
@@ -14,7 +14,7 @@ pub struct State {
     pub(crate) accounts: AccountService,
     pub(crate) orders: Orders,
     pub(crate) payments: Payments,
-    pub(crate) products: Products,
+    pub(crate) products: CatalogService,
     pub(crate) carts: Carts,
     pub(crate) bucket: Bucket,
     pub(crate) queue: Queue,
@@ -29,7 +29,7 @@ impl State {
             accounts: AccountService::from_env(aws)?,
             orders: Orders::from_env(aws, clock.clone())?,
             payments: Payments::from_env(aws, clock.clone())?,
-            products: Products::from_env(aws)?,
+            products: CatalogService::from_env(aws)?,
             carts: Carts::from_env(aws)?,
             bucket: Bucket::from_env(aws)?,
             queue: Queue::from_env(aws, "SOUK_QUEUE_PRIVACY", clock.clone())?,

@@ -4,13 +4,13 @@ use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::routing::{get, post};
-use catalog::{Counts, Format, Job, JobFailure, JobService, JobStatus};
+use catalog::{Counts, Format, Job, JobService};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, idempotent_response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use values::permit::ManageProducts;
-use values::{Error, JobId, Result, Timestamp};
+use values::{Error, JobFailure, JobId, JobState, JobStatus, Result, Timestamp};
 
 use crate::state::State;
 
@@ -128,6 +128,7 @@ async fn shown(jobs: &JobService, job: Job) -> Result<JobOut> {
     let url = |url: PresignedUrl| PresignedUrlOut { method: url.method, url: url.url, headers: url.headers };
     let (upload, download) = (jobs.upload_url(&job).await?.map(url), jobs.download_url(&job).await?.map(url));
     let (report, download) = if job.is_import() { (download, None) } else { (None, download) };
-    let Job { id, format, status, counts, failure, created_at, updated_at, .. } = job;
+    let Job { id, format, counts, state, .. } = job;
+    let JobState { status, failure, created_at, updated_at, .. } = state;
     Ok(JobOut { id, format, status, counts, failure, upload, report, download, created_at, updated_at })
 }

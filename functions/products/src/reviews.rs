@@ -157,7 +157,8 @@ async fn moderate(
     let CallContext { caller, trace } = &context;
     let idempotency =
         key.of(&trace.actor.0, &format!("PATCH /products/{}/reviews/{}/status", place.0, place.1), &body)?;
-    let decision = ModerationDecision { status: body.status, reason: body.reason, version: if_match.version()? };
+    let decision =
+        ModerationDecision { status: body.status, reason: body.reason, version: if_match.version()?.cloned() };
     let moderated = state.products.moderate_review(place, &decision, trace, idempotency.as_ref()).await?;
     Ok(idempotent_response(moderated, |review| response(caller, review)))
 }

@@ -38,14 +38,8 @@ impl StockAdjustmentIn {
             (None, Some(delta)) => StockChange::Delta(delta),
             _ => return Err(Error::invalid("set", "required", "send either `set` or `delta`")),
         };
-        let (version, offer_changes) = (if_match.version()?, if_match.moves());
-        Ok(StockAdjustment {
-            sku: self.sku,
-            reason: self.reason,
-            version,
-            offer_changes,
-            ..StockAdjustment::new(change)
-        })
+        let version = if_match.version()?.cloned();
+        Ok(StockAdjustment { sku: self.sku, reason: self.reason, version, ..StockAdjustment::new(change) })
     }
 }
 

@@ -1,6 +1,6 @@
-//! From outboxes to queues: reads the tables' streams, publishes what was inserted, and forgets what was published.
-//! What it fails at comes again with the stream; what the stream loses, housekeeping finds by age. And it tells what the
-//! stream alone knows: that stock has crossed a bound.
+//! Publishes events: reads the streams of the tables, sends new outbox rows to the queues, and deletes them afterwards.
+//! The stream delivers failed records again. Housekeeping finds the events that a stream lost. The relay also makes the
+//! events about stock that only the stream of the catalog shows.
 
 mod stock;
 
@@ -15,100 +15,96 @@ use serde::Deserialize;
 use tracing::{error, info, warn};
 use values::{Clock, Error, EventId, Result};
 
-/// What the handler holds.
 pub struct State {
     publisher: Publisher,
     outboxes: Vec<Table>,
-    /// The catalog's, whose stream tells of stock.
-    catalog: String,
-    /// At so many pieces, or fewer, a SKU is low.
-    low: u32,
+    /// The name of the catalog's table. Its stream shows changes of stock.
+    catalog_table: String,
+    /// A SKU is low on stock at this many pieces or fewer.
+    low_stock: u32,
 }
 
 /// The tables that have an outbox.
 const OUTBOXES: [&str; 4] = ["SOUK_TABLE_IDENTITY", "SOUK_TABLE_CATALOG", "SOUK_TABLE_ORDERS", "SOUK_TABLE_PAYMENTS"];
 
 impl State {
-    /// From the environment that the template sets.
+    /// Builds the state from the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let outboxes = OUTBOXES.iter().map(|variable| aws.table(variable)).collect::<Result<_>>()?;
         let publisher = Publisher::from_env(aws, Clock::System)?;
-        let catalog = Settings.required("SOUK_TABLE_CATALOG")?;
-        Ok(Self { publisher, outboxes, catalog, low: Settings.parsed("SOUK_LOW_STOCK")? })
+        let catalog_table = Settings.required("SOUK_TABLE_CATALOG")?;
+        Ok(Self { publisher, outboxes, catalog_table, low_stock: Settings.parsed("SOUK_LOW_STOCK")? })
     }
 }
 
-/// An event that a stream record tells.
-struct Told {
+/// An event of a stream record.
+struct RecordEvent {
     record: String,
-    /// Where it lies until it is published; nowhere, if the record itself is all there is of it.
+    /// The table with its outbox row. Events about stock have no outbox row.
     outbox: Option<Table>,
     envelope: Envelope,
 }
 
 #[derive(Deserialize)]
-struct Image {
+struct OutboxRow {
     event: String,
 }
 
-/// Handles a batch of a stream. The first record that fails is reported: the stream comes again from there, and events
-/// that go out twice change nothing. What stands before it is published, because the stream counts it as done.
+/// Handles a batch of a stream. Reports the first record that failed, and the stream delivers all records from there
+/// again. Publishing an event twice is harmless. Events before that record are published, because the stream counts
+/// them as done.
 pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse {
-    let mut told = Vec::new();
-    let mut poison = None;
+    let mut events = Vec::new();
+    let mut unreadable = None;
     for record in batch.records {
         let sequence = record.change.sequence_number.clone().unwrap_or_default();
         match read(state, record) {
-            Ok(events) => told.extend(events.into_iter().map(|(outbox, envelope)| Told {
+            Ok(found) => events.extend(found.into_iter().map(|(outbox, envelope)| RecordEvent {
                 record: sequence.clone(),
                 outbox,
                 envelope,
             })),
             Err(cause) => {
-                error!(
-                    record = sequence,
-                    error.cause = cause.causes(),
-                    "this record tells nothing that souk understands"
-                );
-                poison = Some(sequence);
+                error!(record = sequence, error.cause = cause.causes(), "stream record could not be read");
+                unreadable = Some(sequence);
                 break;
             }
         }
     }
-    let envelopes: Vec<Envelope> = told.iter().map(|told| told.envelope.clone()).filter(is_published).collect();
+    let envelopes: Vec<Envelope> = events.iter().map(|event| event.envelope.clone()).filter(is_published).collect();
     fault::point("relay.before_publish");
-    let lost = match state.publisher.publish(&envelopes).await {
-        Ok(lost) => lost,
+    let unpublished = match state.publisher.publish(&envelopes).await {
+        Ok(unpublished) => unpublished,
         Err(cause) => {
-            error!(error.cause = cause.causes(), "nothing was published");
-            let first = told.into_iter().next().map(|told| told.record);
-            return first.or(poison).map(failed).unwrap_or_default();
+            error!(error.cause = cause.causes(), "could not publish events");
+            let first = events.into_iter().next().map(|event| event.record);
+            return first.or(unreadable).map(failure_response).unwrap_or_default();
         }
     };
     fault::point("relay.published");
-    let first_failed = first_lost(&told, &lost).or(poison);
-    let published = told.into_iter().filter(|told| !lost.contains(&told.envelope.event_id));
-    join_all(published.map(forgotten)).await;
-    first_failed.map(failed).unwrap_or_default()
+    let first_failed = first_unpublished(&events, &unpublished).or(unreadable);
+    let published = events.into_iter().filter(|event| !unpublished.contains(&event.envelope.event_id));
+    join_all(published.map(delete_from_outbox)).await;
+    first_failed.map(failure_response).unwrap_or_default()
 }
 
-/// The first record of which an event did not get through.
-fn first_lost(told: &[Told], lost: &HashSet<EventId>) -> Option<String> {
-    told.iter().find(|told| lost.contains(&told.envelope.event_id)).map(|told| told.record.clone())
+/// Returns the first record with an event that was not published.
+fn first_unpublished(events: &[RecordEvent], unpublished: &HashSet<EventId>) -> Option<String> {
+    events.iter().find(|event| unpublished.contains(&event.envelope.event_id)).map(|event| event.record.clone())
 }
 
-async fn forgotten(told: Told) {
-    let Told { envelope, outbox, .. } = told;
-    info!(event.id = %envelope.event_id, event.r#type = envelope.event.name(), correlation.id = envelope.correlation_id, "published");
+async fn delete_from_outbox(event: RecordEvent) {
+    let RecordEvent { envelope, outbox, .. } = event;
+    info!(event.id = %envelope.event_id, event.r#type = envelope.event.name(), correlation.id = envelope.correlation_id, "event published");
     let Some(outbox) = outbox else { return };
-    // A row that stays is published once more by housekeeping, which is harmless.
+    // If the row stays, housekeeping publishes it once more, which is harmless.
     if let Err(cause) = remove_event(&outbox, &envelope).await {
-        warn!(error.cause = cause.causes(), "published, but not removed from its outbox");
+        warn!(error.cause = cause.causes(), "could not delete a published event from its outbox");
     }
 }
 
-/// The events in a record, with the outbox that they lie in; none in records that are neither inserts into an outbox nor
-/// changes of stock (the mapping's filter keeps most of them away).
+/// Returns the events of a record, each with its outbox. Other records than inserts into an outbox and changes of stock
+/// have none; the filter of the event source mapping removes most of them.
 fn read(state: &State, record: EventRecord) -> Result<Vec<(Option<Table>, Envelope)>> {
     let source = record.event_source_arn.clone().unwrap_or_default();
     let name = source.split_once(":table/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
@@ -116,23 +112,23 @@ fn read(state: &State, record: EventRecord) -> Result<Vec<(Option<Table>, Envelo
     let is_event = record.change.new_image.contains_key("event");
     match (record.event_name.as_str(), table) {
         ("INSERT", Some(table)) if is_event => {
-            let image: Image = serde_dynamo::from_item(record.change.new_image).map_err(Error::internal)?;
-            Ok(vec![(Some(table.clone()), read_image(&image.event)?)])
+            let row: OutboxRow = serde_dynamo::from_item(record.change.new_image).map_err(Error::internal)?;
+            Ok(vec![(Some(table.clone()), read_image(&row.event)?)])
         }
-        ("INSERT", None) => Err(Error::internal(format!("a record of a table without an outbox: {source}"))),
-        _ if name == state.catalog => {
-            Ok(stock::told(&record, state.low)?.into_iter().map(|envelope| (None, envelope)).collect())
+        ("INSERT", None) => Err(Error::internal(format!("stream record of a table without an outbox: {source}"))),
+        _ if name == state.catalog_table => {
+            Ok(stock::stock_events(&record, state.low_stock)?.into_iter().map(|envelope| (None, envelope)).collect())
         }
         _ => Ok(vec![]),
     }
 }
 
-/// Every event is; but for the mutant that the suite has to notice, which drops some and forgets them as if they were sent.
+/// Every event is published. A mutant drops some, and the test suite has to notice it.
 fn is_published(envelope: &Envelope) -> bool {
     !(fault::mutant("event_dropped") && envelope.event_id.uuid().as_bytes()[15].is_multiple_of(3))
 }
 
-fn failed(sequence: String) -> DynamoDbEventResponse {
+fn failure_response(sequence: String) -> DynamoDbEventResponse {
     let mut failure = DynamoDbBatchItemFailure::default();
     failure.item_identifier = Some(sequence);
     let mut response = DynamoDbEventResponse::default();
@@ -147,19 +143,19 @@ mod tests {
 
     use super::*;
 
-    fn told(record: &str) -> Told {
+    fn event(record: &str) -> RecordEvent {
         let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
         let event = ProductChanged { product_id: Clock::System.mint(), sku: "MUG".parse().unwrap() };
         let envelope = Envelope::new(&Clock::System, &trace, "prd_x", 1, Event::ProductUpdated(event));
-        Told { record: record.into(), outbox: None, envelope }
+        RecordEvent { record: record.into(), outbox: None, envelope }
     }
 
     #[test]
-    fn the_first_record_that_lost_one_of_its_events_is_reported() {
-        // The second record tells two events, of which the second is lost.
-        let told = [told("1"), told("2"), told("2"), told("3")];
-        let lost = HashSet::from([told[3].envelope.event_id, told[2].envelope.event_id]);
-        assert_eq!(first_lost(&told, &lost).as_deref(), Some("2"));
-        assert_eq!(first_lost(&told, &HashSet::new()), None);
+    fn first_record_with_an_unpublished_event_is_reported() {
+        // The second record has two events, and the second of them failed.
+        let events = [event("1"), event("2"), event("2"), event("3")];
+        let unpublished = HashSet::from([events[3].envelope.event_id, events[2].envelope.event_id]);
+        assert_eq!(first_unpublished(&events, &unpublished).as_deref(), Some("2"));
+        assert_eq!(first_unpublished(&events, &HashSet::new()), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The relay on Lambda.
+//! The Lambda function `relay`. See [`fn_relay`].
 
 use fn_relay::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};

@@ -1,4 +1,4 @@
-//! The Lambda `search`. See [`fn_search`].
+//! The Lambda function `search`. See [`fn_search`].
 
 use std::time::Duration;
 
@@ -6,14 +6,15 @@ use aws_kit::Aws;
 use fn_search::{State, routes};
 use lambda_http::Error;
 
-/// Of the ten seconds that Lambda gives a sandbox to start; what is not brought then goes on beside the first request.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Lambda gives an execution environment ten seconds to start. If the index is not loaded within this time, loading
+/// goes on during the first request.
+const MAX_LOAD_WAIT: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let aws = Aws::from_env();
     let state = State::from_env(&aws)?;
-    tokio::join!(aws.warm(state.table()), state.reader().warm(PATIENCE));
+    tokio::join!(aws.warm(state.table()), state.reader().warm(MAX_LOAD_WAIT));
     http_kit::run(routes(state)).await
 }

@@ -121,21 +121,6 @@ impl Idempotency {
         let answer: Value = serde_json::from_str(&stored.answer).map_err(Error::internal)?;
         serde_json::from_value(answer).map_err(Error::internal)
     }
-
-    /// Old interface, until every context uses `OptimisticWrite`.
-    pub fn keep(&self, table: &Table, answer: &impl Serialize, now: Timestamp) -> Result<Write> {
-        self.store(table, serde_json::to_string(answer).map_err(Error::internal)?, now)
-    }
-
-    /// Old interface.
-    pub async fn or_earlier<T: DeserializeOwned>(&self, table: &Table, now: Timestamp, error: Error) -> Result<T> {
-        self.response(&self.stored_response_or(table, now, error).await?)
-    }
-
-    /// Old interface.
-    pub fn recalled<T: DeserializeOwned>(&self, failure: &ConditionFailure) -> Result<T> {
-        self.response(&StoredResponse::of(failure)?)
-    }
 }
 
 #[cfg(test)]

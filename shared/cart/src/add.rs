@@ -1,10 +1,12 @@
 //! Add an item to a cart.
 
-use aws_kit::{Idempotency, Idempotent};
-use catalog::Offer;
-use values::{Quantity, Result};
+use std::sync::OnceLock;
 
-use crate::cart::CartView;
+use aws_kit::{ConditionFailures, Idempotency, Idempotent};
+use catalog::Offer;
+use values::{Error, ExpectedVersion, Quantity, Result};
+
+use crate::cart::{Cart, CartView};
 use crate::item_ref::ItemRef;
 use crate::line::unknown_product;
 use crate::owner::Owner;
@@ -21,26 +23,31 @@ impl Carts {
         owner: Owner,
         item: &ItemRef,
         more: Quantity,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<CartView>> {
-        let result = self.try_add(owner, item, more, version, idempotency).await;
-        self.or_earlier(result, idempotency).await
+        let known = &OnceLock::new();
+        let decide = |failed: Option<ConditionFailures>| async move {
+            let cart = match failed {
+                Some(failed) => self.newer(owner, &failed)?,
+                None => {
+                    let (cart, offer) = self.open_with_offer(owner, item).await?;
+                    known.get_or_init(|| offer);
+                    cart
+                }
+            };
+            let offer = known.get().ok_or_else(|| Error::internal("a cart was changed before its offer was read"))?;
+            self.changes(cart, version, |cart| cart.add(offer, more))
+        };
+        self.optimistic_write().run_idempotent(idempotency, decide).await
     }
 
-    async fn try_add(
-        &self,
-        owner: Owner,
-        item: &ItemRef,
-        more: Quantity,
-        version: Option<u64>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<CartView>> {
+    async fn open_with_offer(&self, owner: Owner, item: &ItemRef) -> Result<(Cart, Offer)> {
         let sku = item.resolve_sku(&self.catalog).await?.ok_or_else(|| unknown_product(item))?;
         let (cart, offer) = self.open_with(owner, &sku).await?;
         let offer = offer.ok_or_else(|| unknown_product(item))?;
         offer.check_single(item.field())?;
         let offer = Some(offer).filter(Offer::is_active).ok_or_else(|| unknown_product(item))?;
-        self.change(cart, version, idempotency, |cart| cart.add(&offer, more)).await
+        Ok((cart, offer))
     }
 }

@@ -2,7 +2,7 @@
 
 use catalog::Offer;
 use serde::{Deserialize, Serialize};
-use values::{Currency, Error, Quantity, Result, Sku, Timestamp};
+use values::{Currency, Error, ExpectedVersion, Quantity, Result, Sku, Timestamp};
 
 use crate::change::Change;
 use crate::item_ref::ItemRef;
@@ -57,8 +57,8 @@ impl Cart {
     }
 
     /// Refuses when the caller named another version than that of the cart.
-    pub(crate) fn check_version(&self, version: Option<u64>) -> Result<()> {
-        if version.is_some_and(|version| version != self.version) {
+    pub(crate) fn check_version(&self, version: Option<&ExpectedVersion>) -> Result<()> {
+        if version.is_some_and(|version| !version.matches(self.version)) {
             return Err(Error::version_mismatch("cart"));
         }
         Ok(())

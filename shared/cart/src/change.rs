@@ -30,14 +30,14 @@ pub enum ChangeKind {
     },
     /// Two carts were merged, and the line has fewer pieces than they had together, because of the stock or the limits of a cart.
     Capped {
-        /// OrderItem in both carts.
+        /// Pieces in both carts.
         was: u32,
-        /// OrderItem in the merged cart.
+        /// Pieces in the merged cart.
         now: u32,
     },
     /// The product is no longer sold, and the line was removed.
     Gone {
-        /// OrderItem that were in the line.
+        /// Pieces that were in the line.
         was: u32,
         /// Always 0.
         now: u32,

@@ -1,6 +1,6 @@
 //! A line of a cart: pieces of one SKU, as its owner saw it last. Pure.
 
-use catalog::{Offer, Unsold};
+use catalog::{Offer, SaleRefusal};
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Quantity, Result, Sku};
 
@@ -27,8 +27,8 @@ impl Line {
     /// A line of an offer as it is now; 422 `product_unknown` when it is not sold, 409 `insufficient_stock` when fewer
     /// pieces are available.
     pub fn new(offer: &Offer, quantity: Quantity) -> Result<Self> {
-        match offer.judge(quantity.get(), offer.price_version) {
-            Some(Unsold::Short { available }) => Err(insufficient_stock(offer, available)),
+        match offer.check_sale(quantity.get(), offer.price_version) {
+            Some(SaleRefusal::InsufficientStock { available }) => Err(insufficient_stock(offer, available)),
             Some(_) => Err(unknown_product(&ItemRef::Sku(offer.sku.clone()))),
             None => Ok(Self {
                 sku: offer.sku.clone(),

@@ -1,7 +1,7 @@
 //! Merge the cart that a guest filled into the cart of the account to which they logged in.
 
-use aws_kit::{Backoff, Idempotency, Idempotent};
-use values::{Error, Result, Sku, UserId};
+use aws_kit::{Idempotency, Idempotent};
+use values::{Error, ExpectedVersion, Result, Sku, UserId};
 
 use crate::cart::CartView;
 use crate::merge_strategy::MergeStrategy;
@@ -17,41 +17,20 @@ impl Carts {
         user: UserId,
         from: &str,
         strategy: MergeStrategy,
-        version: Option<u64>,
+        version: Option<&ExpectedVersion>,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<CartView>> {
-        let result = self.try_merge(user, from, strategy, version, idempotency).await;
-        self.or_earlier(result, idempotency).await
-    }
-
-    async fn try_merge(
-        &self,
-        user: UserId,
-        from: &str,
-        strategy: MergeStrategy,
-        version: Option<u64>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<CartView>> {
-        let from = from.parse().map(Owner::Guest).map_err(|_| unknown_cart())?;
-        let mut backoff = Backoff::start();
-        loop {
+        let decide = |_| async move {
+            let from = from.parse().map(Owner::Guest).map_err(|_| unknown_cart())?;
             let (own, guest) = self.open_both(Owner::User(user), from).await?;
             let (own, guest) = (own?, guest.map_err(|_| unknown_cart())?);
             own.check_version(version)?;
             let lines = own.lines.iter().chain(guest.lines.iter().filter(|line| own.line(&line.sku).is_none()));
             let skus: Vec<Sku> = lines.map(|line| line.sku.clone()).collect();
             let offers = self.catalog.offers(&skus).await?;
-            let merged = strategy.merge(own, &guest, &offers);
-            if let Some(view) = self.write_merged(merged, &guest, idempotency).await? {
-                return Ok(view);
-            }
-            if !backoff.wait().await {
-                return Err(Error::conflict(
-                    "cart_changed",
-                    "Too many concurrent updates of the carts. Read your cart and try again.",
-                ));
-            }
-        }
+            self.merge_changes(strategy.merge(own, &guest, &offers), &guest)
+        };
+        self.optimistic_write().run_idempotent(idempotency, decide).await
     }
 }
 

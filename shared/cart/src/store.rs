@@ -18,10 +18,10 @@
 //! so long may meet it with other lines.
 
 use aws_kit::fault::mutant;
-use aws_kit::{Aws, Backoff, CommitError, Idempotency, Idempotent, Key, Table, Transaction, Write};
+use aws_kit::{Aws, Changes, ConditionFailure, ConditionFailures, Decision, Key, OptimisticWrite, Table, Write};
 use catalog::{Catalog, Offer};
 use serde::{Deserialize, Serialize};
-use values::{Clock, Error, Result, Sku, Timestamp};
+use values::{Clock, Error, ExpectedVersion, Result, Sku, Timestamp};
 
 use crate::cart::{Cart, CartView};
 use crate::line::Line;
@@ -49,15 +49,6 @@ struct KeyedRow {
     pk: String,
     #[serde(flatten)]
     row: Row,
-}
-
-/// The result of a write of a cart.
-enum Written {
-    Done,
-    /// A concurrent update was faster. This is the row now.
-    Beaten(Option<Row>),
-    /// The same request was carried out before. This is its stored response.
-    Earlier(Box<CartView>),
 }
 
 impl Carts {
@@ -118,108 +109,58 @@ impl Carts {
         Ok((open(one), open(other)))
     }
 
-    /// Makes a change and writes it. After a concurrent update it makes the change again on the new row, within a time
-    /// budget, so that no change is lost. `version` is the one that the caller named, if any. 1 round trip, 1 more for
-    /// each concurrent update.
+    /// Changes a cart that was read, and changes the newer cart after a concurrent update. `version` is the version that the
+    /// caller expects, if any. 1 round trip, 1 more for each concurrent update.
     pub(crate) async fn change(
         &self,
-        mut cart: Cart,
-        version: Option<u64>,
-        idempotency: Option<&Idempotency>,
-        edit: impl Fn(Cart) -> Result<CartView>,
-    ) -> Result<Idempotent<CartView>> {
-        let owner = cart.owner;
-        let mut backoff = Backoff::start();
-        loop {
-            cart.check_version(version)?;
-            let edited = edit(cart)?;
-            let (changed, shown) = self.next(edited);
-            match self.write(&changed, &shown, idempotency).await? {
-                Written::Done => return Ok(Idempotent::Fresh(shown)),
-                Written::Earlier(earlier) => return Ok(Idempotent::Replayed(*earlier)),
-                Written::Beaten(_) if !backoff.wait().await => {
-                    return Err(Error::conflict(
-                        "cart_changed",
-                        "Too many concurrent updates of the cart. Read it and try again.",
-                    ));
-                }
-                Written::Beaten(row) => cart = cart_or_new(owner, row, self.clock.now())?,
-            }
-        }
-    }
-
-    /// Writes the merged cart, and empties that of the guest. If the guest's cart is empty, both stay as they are.
-    /// None when a concurrent update changed one of them. 1 round trip, none if nothing is written.
-    pub(crate) async fn write_merged(
-        &self,
-        merged: CartView,
-        guest: &Cart,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Option<Idempotent<CartView>>> {
-        let mut writes = Transaction::new();
-        let shown = match guest.lines.is_empty() {
-            true => merged,
-            false => {
-                let (own, shown) = self.next(merged);
-                writes.add(self.put(&own)?);
-                writes.add(self.convert(guest)?);
-                shown
-            }
+        cart: Cart,
+        version: Option<&ExpectedVersion>,
+        edit: impl Fn(Cart) -> Result<CartView> + Sync,
+    ) -> Result<CartView> {
+        let (cart, edit) = (&cart, &edit);
+        let decide = |failed: Option<ConditionFailures>| async move {
+            let cart = failed.map_or_else(|| Ok(cart.clone()), |failed| self.newer(cart.owner, &failed))?;
+            self.changes(cart, version, edit)
         };
-        let keep =
-            idempotency.map(|idempotency| idempotency.keep(&self.table, &shown, self.clock.now())).transpose()?;
-        let kept = keep.map(|write| writes.add(write));
-        match writes.commit().await {
-            Ok(()) => Ok(Some(Idempotent::Fresh(shown))),
-            Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::ConditionFailed(refusals)) => match (idempotency, kept.and_then(|slot| refusals.of(slot)))
-            {
-                (Some(idempotency), Some(refused)) => Ok(Some(Idempotent::Replayed(idempotency.recalled(refused)?))),
-                _ => Ok(None),
-            },
-        }
+        self.optimistic_write().run(decide).await
     }
 
-    /// The result of a change, or the stored response if the same request was carried out before.
-    pub(crate) async fn or_earlier(
+    /// The optimistic write of carts. It is committed or tried again within a time budget.
+    pub(crate) fn optimistic_write(&self) -> OptimisticWrite<'_> {
+        OptimisticWrite::new(&self.table, &self.clock)
+    }
+
+    /// The cart on which the condition of [`Carts::changes`] failed.
+    pub(crate) fn newer(&self, owner: Owner, failed: &ConditionFailures) -> Result<Cart> {
+        let row = failed.first().map(ConditionFailure::row).transpose()?.flatten();
+        cart_or_new(owner, row, self.clock.now())
+    }
+
+    /// The write of a changed cart, and its view.
+    pub(crate) fn changes<'a>(
         &self,
-        result: Result<Idempotent<CartView>>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<CartView>> {
-        match (result, idempotency) {
-            (Err(error), Some(idempotency)) => {
-                idempotency.or_earlier(&self.table, self.clock.now(), error).await.map(Idempotent::Replayed)
-            }
-            (result, _) => result,
+        cart: Cart,
+        version: Option<&ExpectedVersion>,
+        edit: impl Fn(Cart) -> Result<CartView>,
+    ) -> Result<Decision<'a, CartView>> {
+        cart.check_version(version)?;
+        let (changed, view) = self.next(edit(cart)?);
+        Ok(Changes::new(vec![self.put(&changed)?], view).into())
+    }
+
+    /// The writes of a merge: the merged cart, and the guest's cart, emptied. If the guest's cart is empty, both stay as they are.
+    pub(crate) fn merge_changes<'a>(&self, merged: CartView, guest: &Cart) -> Result<Decision<'a, CartView>> {
+        if guest.lines.is_empty() {
+            return Ok(Changes::new(Vec::new(), merged).into());
         }
+        let (own, view) = self.next(merged);
+        Ok(Changes::new(vec![self.put(&own)?, self.convert(guest)?], view).into())
     }
 
     /// A changed cart as it is written, and as it is shown once it has been written.
     fn next(&self, changed: CartView) -> (Cart, CartView) {
         let cart = changed.cart.extend_expiry(self.clock.now());
         (cart.clone(), CartView { cart: Cart { version: cart.version + 1, ..cart }, ..changed })
-    }
-
-    async fn write(&self, cart: &Cart, shown: &CartView, idempotency: Option<&Idempotency>) -> Result<Written> {
-        let put = self.put(cart)?;
-        let Some(idempotency) = idempotency else {
-            return Ok(match put.run().await? {
-                Ok(()) => Written::Done,
-                Err(refused) => Written::Beaten(refused.row()?),
-            });
-        };
-        let mut writes = Transaction::new();
-        let put = writes.add(put);
-        let kept = writes.add(idempotency.keep(&self.table, shown, self.clock.now())?);
-        match writes.commit().await {
-            Ok(()) => Ok(Written::Done),
-            Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::ConditionFailed(refusals)) => match (refusals.of(kept), refusals.of(put)) {
-                (Some(refused), _) => Ok(Written::Earlier(Box::new(idempotency.recalled(refused)?))),
-                (None, Some(refused)) => Ok(Written::Beaten(refused.row()?)),
-                (None, None) => Err(CommitError::ConditionFailed(refusals).into()),
-            },
-        }
     }
 
     /// The write of a cart that was read or created at `cart.version`, on condition that this is still its version.
@@ -231,13 +172,6 @@ impl Carts {
             0 => Ok(write.when("attribute_not_exists(pk)")),
             version => write.when("version = :v").value(":v", version),
         }
-    }
-}
-
-/// The view of a change without an idempotency key, which is never a repetition.
-pub(crate) fn into_view(change: Idempotent<CartView>) -> CartView {
-    match change {
-        Idempotent::Fresh(view) | Idempotent::Replayed(view) => view,
     }
 }
 

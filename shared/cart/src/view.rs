@@ -1,11 +1,11 @@
-//! CartView a cart. Prices and stock are read fresh, and what changed since the last view is reported once.
+//! View a cart. Prices and stock are read fresh, and what changed since the last view is reported once.
 
 use catalog::Offer;
 use values::{Result, Sku};
 
 use crate::cart::{Cart, CartView};
 use crate::owner::Owner;
-use crate::store::{Carts, into_view};
+use crate::store::Carts;
 
 impl Carts {
     /// The view of the owner. What they see is stored, so that the next view reports no changes and an order is placed
@@ -18,7 +18,7 @@ impl Carts {
             return Ok(view);
         }
         let refresh = |cart: Cart| Ok(cart.refresh(&skus, &offers));
-        Ok(into_view(self.change(cart, None, None, refresh).await?))
+        self.change(cart, None, refresh).await
     }
 
     /// The view of another caller. It stores nothing, so the owner is still informed of the changes.

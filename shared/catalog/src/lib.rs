@@ -19,7 +19,7 @@ mod service;
 mod stock;
 mod store;
 
-pub use bulk::job::{Counts, Job, JobFailure, JobStatus};
+pub use bulk::job::{Counts, Job};
 pub use bulk::service::JobService;
 pub use categories::category::{Category, CategoryContent};
 pub use categories::tree::{CategoryBranch, CategoryNode};

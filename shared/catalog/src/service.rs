@@ -1,9 +1,9 @@
 //! The service of the catalog, and what all its writes share.
 
-use aws_kit::{Aws, CommitError, Idempotency, Idempotent, Settings, Transaction};
+use aws_kit::{Aws, ConditionFailures, Decision, Idempotency, Idempotent, OptimisticWrite, Settings};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use values::{Clock, Currency, Result};
+use values::{Clock, Currency, ProductId, Result};
 
 use crate::Catalog;
 
@@ -36,42 +36,32 @@ impl CatalogService {
         self.currency
     }
 
-    /// Commits a transaction and stores the response of an idempotent request in it. A repeated request gets the stored
-    /// response.
-    pub(crate) async fn commit<T: Serialize + DeserializeOwned>(
-        &self,
-        mut writes: Transaction,
-        response: T,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<T>, CommitError> {
-        let table = self.catalog.table();
-        let store = idempotency.map(|idempotency| idempotency.keep(table, &response, self.clock.now())).transpose();
-        let response_slot = store.map_err(CommitError::Failed)?.map(|write| writes.add(write));
-        match writes.commit().await {
-            Ok(()) => Ok(Idempotent::Fresh(response)),
-            Err(CommitError::ConditionFailed(failures)) => {
-                match (idempotency, response_slot.and_then(|slot| failures.of(slot))) {
-                    (Some(idempotency), Some(failure)) => {
-                        idempotency.recalled(failure).map(Idempotent::Replayed).map_err(CommitError::Failed)
-                    }
-                    _ => Err(CommitError::ConditionFailed(failures)),
-                }
-            }
-            Err(error) => Err(error),
-        }
+    /// The write of all use cases: it decides again after a concurrent update.
+    pub(crate) fn write(&self) -> OptimisticWrite<'_> {
+        OptimisticWrite::new(self.catalog.table(), &self.clock)
     }
 
-    /// If an idempotent request failed because it was done before, returns the stored response.
-    pub(crate) async fn or_earlier<T: DeserializeOwned>(
-        &self,
-        result: Result<Idempotent<T>>,
+    /// A write that changes one product or its rating. The cache forgets the product after each attempt, because the
+    /// attempt or a concurrent update may have changed it.
+    pub(crate) async fn write_product<'a, T, F, Fut>(
+        &'a self,
+        id: ProductId,
         idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<T>> {
-        match (result, idempotency) {
-            (Err(error), Some(idempotency)) => {
-                idempotency.or_earlier(self.catalog.table(), self.clock.now(), error).await.map(Idempotent::Replayed)
+        mut decide: F,
+    ) -> Result<Idempotent<T>>
+    where
+        T: Serialize + DeserializeOwned,
+        F: FnMut(Option<ConditionFailures>) -> Fut,
+        Fut: Future<Output = Result<Decision<'a, T>>>,
+    {
+        let decide = |failed: Option<ConditionFailures>| {
+            if failed.is_some() {
+                self.catalog.evict(id);
             }
-            (result, _) => result,
-        }
+            decide(failed)
+        };
+        let result = self.write().run_idempotent(idempotency, decide).await;
+        self.catalog.evict(id);
+        result
     }
 }

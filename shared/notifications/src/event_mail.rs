@@ -110,7 +110,7 @@ fn stock_low(stock: &StockLow) -> MailDraft<'_> {
     MailDraft {
         subject: format!("Low stock: {available} left of {sku}"),
         paragraphs: vec![format!(
-            "{available} pieces of {name} can still be sold. You receive this email at {threshold} or fewer. OrderItem that \
+            "{available} pieces of {name} can still be sold. You receive this email at {threshold} or fewer. Pieces that \
              are held for orders are not counted."
         )],
         facts: vec![("SKU", sku.to_string()), ("Product", product_id.to_string()), ("Left", available.to_string())],

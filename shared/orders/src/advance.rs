@@ -1,20 +1,19 @@
 //! Advance an order by hand: the shop has packed it, sent it, or it has arrived.
 
-use aws_kit::Idempotent;
+use aws_kit::{Changes, ConditionFailures, Idempotent};
 use events::Event;
 use tracing::info;
-use values::{Error, OrderId, Permission, Result};
+use values::{OrderId, Permission, Result};
 
 use crate::history::Reason;
 use crate::order::{Order, OrderDetails};
-use crate::request::{OrderRequest, with_personal_data};
+use crate::request::OrderRequest;
 use crate::service::OrderService;
 use crate::status::Status;
-use crate::store::{MOST_ROUNDS, Moved, commit, overtaken};
 
 impl OrderService {
     /// Moves the order to `processing`, `shipped` or `delivered`, for an admin; 409 `illegal_transition` when the
-    /// order does not allow it, or when this status is not set by hand. 2 round trips, 2 more for each concurrent
+    /// order does not allow it, or when this status is not set by hand. 2 round trips, 1 more for each concurrent
     /// update.
     pub async fn advance(
         &self,
@@ -26,35 +25,20 @@ impl OrderService {
         request.caller.require(Permission::MoveOrders)?;
         let OrderDetails { order, personal } =
             self.orders.read_visible(id, request.caller, request.order_token).await?;
-        let result = self.try_advance(order, next, note, request).await;
-        Ok(with_personal_data(self.orders.or_earlier(result, request.idempotency).await?, personal))
-    }
-
-    async fn try_advance(
-        &self,
-        mut order: Order,
-        next: Status,
-        note: Option<&str>,
-        request: &OrderRequest<'_>,
-    ) -> Result<Order> {
-        for _ in 0..MOST_ROUNDS {
+        let order = &order;
+        let decide = |failures: Option<ConditionFailures>| async move {
+            let order = self.orders.latest(order, failures).await?;
             request.check_version(&order)?;
             let advanced = order.advance(next, self.orders.clock.now())?;
             let reason = Reason { code: next.name(), note };
             let writes = self.orders.put_next(&advanced, request.trace, reason, event(&advanced))?;
-            let response =
-                request.idempotency.map(|idempotency| self.orders.put_response(idempotency, &advanced)).transpose()?;
-            match commit(writes, response).await? {
-                Moved::Done => {
-                    info!(order.id = %advanced.id, order.status = next.name(), "order advanced");
-                    return Ok(advanced);
-                }
-                Moved::Overtaken => {
-                    order = self.orders.read(order.id).await?.ok_or_else(|| Error::not_found("order"))?
-                }
-            }
+            Ok(Changes::new(writes, advanced).into())
+        };
+        let advanced = self.orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        if let Idempotent::Fresh(order) = &advanced {
+            info!(order.id = %order.id, order.status = next.name(), "order advanced");
         }
-        Err(overtaken())
+        Ok(advanced.map(|order| OrderDetails { order, personal }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Apply a payment event to its order.
 
-use aws_kit::fault;
+use aws_kit::{Changes, ConditionFailures, Decision, fault};
 use events::{Envelope, Event};
 use tracing::info;
 use values::{OrderId, Result, Timestamp, Trace};
@@ -8,23 +8,19 @@ use values::{OrderId, Result, Timestamp, Trace};
 use crate::order::Order;
 use crate::service::OrderService;
 use crate::status::{PaymentStatus, Status};
-use crate::store::{MOST_ROUNDS, Moved, commit, overtaken};
 
 impl OrderService {
     /// Applies a payment event once, and ignores one that is older than the last one applied.
     pub async fn apply_payment_event(&self, order: OrderId, envelope: &Envelope, trace: &Trace) -> Result<()> {
-        for _ in 0..MOST_ROUNDS {
-            let Some(before) = self.orders.read(order).await? else { return Ok(()) };
+        let decide = |_: Option<ConditionFailures>| async move {
+            let Some(before) = self.orders.read(order).await? else { return Ok(Decision::Unchanged(())) };
             let Some((next, event)) = apply(&before, envelope, self.orders.clock.now())? else {
                 info!(order.id = %order, "payment event changes nothing");
-                return Ok(());
+                return Ok(Decision::Unchanged(()));
             };
-            if let Moved::Done = commit(self.orders.put_next(&next, trace, envelope.event.name(), event)?, None).await?
-            {
-                return Ok(());
-            }
-        }
-        Err(overtaken())
+            Ok(Changes::new(self.orders.put_next(&next, trace, envelope.event.name(), event)?, ()).into())
+        };
+        self.orders.transition_write().run(decide).await
     }
 }
 

@@ -1,19 +1,18 @@
 //! Cancel an order: its buyer may until it is packed, and the shop until it is shipped.
 
-use aws_kit::Idempotent;
+use aws_kit::{Changes, ConditionFailures, Decision, Idempotent, fault};
 use events::CancelReason;
 use tracing::info;
-use values::{Error, OrderId, Permission, Result};
+use values::{OrderId, Permission, Result};
 
-use crate::order::{Order, OrderDetails};
-use crate::request::{OrderRequest, with_personal_data};
+use crate::order::OrderDetails;
+use crate::request::OrderRequest;
 use crate::service::OrderService;
-use crate::store::{MOST_ROUNDS, overtaken};
 
 impl OrderService {
     /// Cancels the order; 409 `illegal_transition`, with a sentence that says what can be done instead, when it is too
-    /// late. The payment is voided or refunded later, and its events report that. 3 round trips, 3 more for each
-    /// concurrent update.
+    /// late. The payment is voided or refunded later, and its events report that. 3 round trips, 2 or
+    /// 3 more for each concurrent update.
     pub async fn cancel(
         &self,
         id: OrderId,
@@ -22,23 +21,23 @@ impl OrderService {
     ) -> Result<Idempotent<OrderDetails>> {
         let OrderDetails { order, personal } =
             self.orders.read_changeable(id, request.caller, request.order_token).await?;
-        let result = self.try_cancel(order, note, request).await;
-        Ok(with_personal_data(self.orders.or_earlier(result, request.idempotency).await?, personal))
-    }
-
-    async fn try_cancel(&self, mut order: Order, note: Option<&str>, request: &OrderRequest<'_>) -> Result<Order> {
         let by =
             if request.caller.may(Permission::MoveOrders) { CancelReason::ByShop } else { CancelReason::ByCustomer };
-        for _ in 0..MOST_ROUNDS {
+        let order = &order;
+        let decide = |failures: Option<ConditionFailures>| async move {
+            let order = self.orders.latest(order, failures).await?;
             request.check_version(&order)?;
             order.status.check_cancellable(by)?;
-            let ended = self.cancel_or_confirm(&order, by, note, request.idempotency, request.trace).await?;
-            if let Some(ended) = ended {
-                info!(order.id = %ended.id, order.was = order.status.name(), "order cancelled");
-                return Ok(ended);
+            let (ended, writes) = self.cancel_or_confirm(&order, by, note, request.trace).await?;
+            if fault::mutant("cancel_forgotten") {
+                return Ok(Decision::Unchanged(ended));
             }
-            order = self.orders.read(order.id).await?.ok_or_else(|| Error::not_found("order"))?;
+            Ok(Changes::new(writes, ended).into())
+        };
+        let ended = self.orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        if let Idempotent::Fresh(order) = &ended {
+            info!(order.id = %order.id, "order cancelled");
         }
-        Err(overtaken())
+        Ok(ended.map(|order| OrderDetails { order, personal }))
     }
 }

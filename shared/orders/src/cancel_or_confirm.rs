@@ -1,7 +1,7 @@
 //! End an order before it is shipped, in one transaction: it is cancelled, or confirmed if its hold ended but it was
 //! paid in time.
 
-use aws_kit::{Idempotency, MAX_TRANSACTION_WRITES, fault};
+use aws_kit::{MAX_TRANSACTION_WRITES, Write};
 use cart::Cart;
 use events::{CancelReason, Event};
 use payments::Payment;
@@ -11,7 +11,6 @@ use crate::history::Reason;
 use crate::order::Order;
 use crate::service::OrderService;
 use crate::status::Status;
-use crate::store::{Moved, commit};
 
 /// Order, history, event; payment, its refund and the event of that; stored response.
 const OTHER_WRITES: usize = 7;
@@ -19,54 +18,42 @@ const _: () =
     assert!(Cart::MAX_LINES + OTHER_WRITES <= MAX_TRANSACTION_WRITES, "the end of an order must fit one transaction");
 
 impl OrderService {
-    /// Cancels the order, releases its stock, ends its payment, writes the event, and stores the response of a request
-    /// with an idempotency key. If a hold has ended and the order was paid in time, it confirms the order instead.
-    /// None when a concurrent update changed the order or its payment: then the caller decides again.
+    /// The writes that cancel the order, release its stock, end its payment and publish the event; and the order as it is
+    /// then. If a hold has ended and the order was paid in time, they confirm the order instead. Their conditions fail
+    /// when a concurrent update changed the order or its payment: then the caller decides again. 1 round trip.
     pub(crate) async fn cancel_or_confirm(
         &self,
         order: &Order,
         by: CancelReason,
         note: Option<&str>,
-        idempotency: Option<&Idempotency>,
         trace: &Trace,
-    ) -> Result<Option<Order>> {
+    ) -> Result<(Order, Vec<Write>)> {
         let payment = self.payments.read(order.payment_id).await?;
         let payment = payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))?;
         if was_paid_in_time(order.status, by, payment.status) {
-            return self.confirm(order, &payment, trace).await;
+            return self.confirm(order, &payment, trace);
         }
         let next = order.transition(Status::Cancelled, self.orders.clock.now())?;
         let reason = Reason { code: reason_code(by), note };
         let event = Event::OrderCancelled(next.cancelled_event(by));
         let mut writes = self.orders.put_next(&next, trace, reason, Some(event))?;
         for item in &order.items {
-            writes.push(self.catalog.give_back(&item.sku, item.quantity.get())?);
+            writes.push(self.catalog.release_stock(&item.sku, item.quantity.get())?);
         }
         writes.extend(self.payments.end(&payment, note.unwrap_or(reason.code), trace)?);
-        let response = idempotency.map(|idempotency| self.orders.put_response(idempotency, &next)).transpose()?;
-        if fault::mutant("cancel_forgotten") && by != CancelReason::HoldExpired {
-            return Ok(Some(next));
-        }
-        Ok(match commit(writes, response).await? {
-            Moved::Done => Some(next),
-            Moved::Overtaken => None,
-        })
+        Ok((next, writes))
     }
 
-    /// Confirms an order that was paid in time, as its payment event would have done. None when a concurrent update
-    /// changed the order.
+    /// The writes that confirm an order that was paid in time, as its payment event would have done.
     ///
     /// The version of the payment is not a condition here; that of the order is enough. We end an authorisation only
     /// in a transaction that also changes the order. What the provider does by itself is reported with a higher
     /// sequence, as after any confirmation.
-    async fn confirm(&self, order: &Order, payment: &Payment, trace: &Trace) -> Result<Option<Order>> {
+    fn confirm(&self, order: &Order, payment: &Payment, trace: &Trace) -> Result<(Order, Vec<Write>)> {
         let next = order.confirm(payment.version, self.orders.clock.now())?;
         let event = Event::OrderConfirmed(next.confirmed_event());
         let writes = self.orders.put_next(&next, trace, "payment.authorized", Some(event))?;
-        Ok(match commit(writes, None).await? {
-            Moved::Done => Some(next),
-            Moved::Overtaken => None,
-        })
+        Ok((next, writes))
     }
 }
 

@@ -2,14 +2,13 @@
 //! An order that was paid in time, but whose payment event is late, is confirmed.
 //! Messages and schedules are hints; the status and the time of the order decide.
 
-use aws_kit::fault;
+use aws_kit::{Changes, ConditionFailures, Decision, fault};
 use events::CancelReason;
 use tracing::info;
 use values::{OrderId, Result, Timestamp, Trace};
 
 use crate::service::OrderService;
 use crate::status::Status;
-use crate::store::{MOST_ROUNDS, overtaken};
 
 /// The result of a check of a hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,20 +22,21 @@ pub enum Expiry {
 impl OrderService {
     /// Cancels the order if it is still pending and its hold has ended, unless it was paid.
     pub async fn expire_hold(&self, id: OrderId, trace: &Trace) -> Result<Expiry> {
-        for _ in 0..MOST_ROUNDS {
+        let decide = |_: Option<ConditionFailures>| async move {
             let Some(order) = self.orders.read(id).await?.filter(|order| can_expire(order.status)) else {
-                return Ok(Expiry::Over);
+                return Ok(Decision::Unchanged((Expiry::Over, None)));
             };
             if order.hold_expires_at > self.orders.clock.now() && !fault::mutant("no_hold_condition") {
-                return Ok(Expiry::NotBefore(order.hold_expires_at));
+                return Ok(Decision::Unchanged((Expiry::NotBefore(order.hold_expires_at), None)));
             }
-            let ended = self.cancel_or_confirm(&order, CancelReason::HoldExpired, None, None, trace).await?;
-            if let Some(ended) = ended {
-                info!(order.id = %id, order.status = ended.status.name(), "hold expired");
-                return Ok(Expiry::Over);
-            }
+            let (ended, writes) = self.cancel_or_confirm(&order, CancelReason::HoldExpired, None, trace).await?;
+            Ok(Changes::new(writes, (Expiry::Over, Some(ended.status))).into())
+        };
+        let (expiry, changed) = self.orders.transition_write().run(decide).await?;
+        if let Some(status) = changed {
+            info!(order.id = %id, order.status = status.name(), "hold expired");
         }
-        Err(overtaken())
+        Ok(expiry)
     }
 }
 

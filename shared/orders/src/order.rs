@@ -1,4 +1,4 @@
-//! An order and its transitions. Each returns the next version of the order, or an error when it is illegal_transition. Pure.
+//! An order and its transitions. Each returns the next version of the order, or an error when the order does not allow it. Pure.
 
 use events::{
     CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderStatusChanged, OrderItem, Recipient,

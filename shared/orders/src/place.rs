@@ -2,9 +2,11 @@
 //! The second is the transaction in which everything happens or nothing does. The conditions that failed come back
 //! with the cancellation, and fill the 409.
 
-use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault};
+use aws_kit::{
+    Changes, ConditionFailures, Decision, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault,
+};
 use cart::{Cart, Line};
-use catalog::{Offer, Unsold};
+use catalog::{Offer, SaleRefusal};
 use events::{Event, Recipient};
 use identity::Address;
 use payments::NewPayment;
@@ -18,7 +20,6 @@ use crate::new_order::{Destination, NewOrder, PlacedOrder};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::refusal::{LineProblem, line_problems, refusal, reprice};
 use crate::status::{Fulfilment, PaymentStatus, Status};
-use crate::store::add_all;
 use crate::{number, token};
 
 /// Promotions that count their uses are of a later issue. Their place in the transaction is reserved.
@@ -35,6 +36,9 @@ const _: () = assert!(
 struct StoredOrder {
     order: Order,
     salt: Option<String>,
+    /// Not stored: a repetition reads them.
+    #[serde(skip)]
+    personal: Option<PersonalData>,
 }
 
 impl Checkout {
@@ -49,35 +53,37 @@ impl Checkout {
         idempotency: &Idempotency,
         trace: &Trace,
     ) -> Result<Idempotent<PlacedOrder>> {
-        match self.try_place(new, caller, key, idempotency, trace).await {
-            Ok(placed) => Ok(Idempotent::Fresh(placed)),
-            // A repetition finds its cart empty, its stock taken, or its own record. Whatever went wrong, also when
-            // the answer of the database was lost, the record says whether this request was carried out.
-            Err(error) => {
-                let orders = &self.service.orders;
-                let stored: StoredOrder = idempotency.or_earlier(orders.table(), orders.clock.now(), error).await?;
+        let new = &new;
+        // A repetition may find its cart empty or its stock sold. Its response is stored all the same.
+        let decide = |_: Option<ConditionFailures>| async move { self.decide(new, caller, key, trace).await };
+        let orders = &self.service.orders;
+        let write =
+            orders.optimistic_write().fault_points(fault::label("orders.placing"), fault::label("orders.placed"));
+        let with_token = |StoredOrder { order, salt, personal }| PlacedOrder {
+            order_token: salt.map(|salt| token::derive(order.id, key, &salt)),
+            details: OrderDetails { order, personal },
+        };
+        match write.run_idempotent(Some(idempotency), decide).await? {
+            Idempotent::Fresh(placed) => Ok(Idempotent::Fresh(with_token(placed))),
+            Idempotent::Replayed(stored) => {
                 let personal = orders.read_details(stored.order.id).await?.and_then(|details| details.personal);
-                let order_token = stored.salt.map(|salt| token::derive(stored.order.id, key, &salt));
-                Ok(Idempotent::Replayed(PlacedOrder {
-                    details: OrderDetails { order: stored.order, personal },
-                    order_token,
-                }))
+                Ok(Idempotent::Replayed(with_token(StoredOrder { personal, ..stored })))
             }
         }
     }
 
-    async fn try_place(
+    /// The order, and the transaction that places it.
+    async fn decide(
         &self,
-        new: NewOrder,
+        new: &NewOrder,
         caller: &Caller,
         key: &str,
-        idempotency: &Idempotency,
         trace: &Trace,
-    ) -> Result<PlacedOrder> {
-        let (buyer, contact) = self.buyer(caller, new.email)?;
+    ) -> Result<Decision<'static, StoredOrder>> {
+        let (buyer, contact) = self.buyer(caller, new.email.clone())?;
         self.check_currency(new.expected_total)?;
         let order_lines = self.read_lines(&new.source).await?;
-        let shipping_address = self.resolve_address(new.destination, caller).await?;
+        let shipping_address = self.resolve_address(new.destination.clone(), caller).await?;
         let (lines, sums) = self.check_prices(&order_lines, new.expected_total).await?;
         if sums.total.amount <= 0 {
             return Err(Error::invalid("items", "total_zero", "the total is zero; an order must cost something"));
@@ -94,48 +100,35 @@ impl Checkout {
             order_number: order.number.clone(),
             payer: buyer,
             amount: order.total,
-            method: new.method,
+            method: new.method.clone(),
             lines: order.event_lines(),
             token_digest,
         };
 
-        let mut transaction = Transaction::new();
+        let mut writes = Transaction::new();
         let orders = &self.service.orders;
-        add_all(
-            &mut transaction,
-            orders.put_new(&order, &personal, trace, Event::OrderCreated(order.created_event()))?,
-        );
-        transaction.add(orders.put_response(idempotency, &StoredOrder { order: order.clone(), salt })?);
-        transaction.add(self.service.payments.open(payment)?);
+        writes.add_all(orders.put_new(&order, &personal, trace, Event::OrderCreated(order.created_event()))?);
+        writes.add(self.service.payments.open(payment)?);
         if let Some((id, email)) = &contact {
-            transaction.add(self.accounts.contact_write(*id, email)?);
+            writes.add(self.accounts.contact_write(*id, email)?);
         }
-        let cart =
-            order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| transaction.add(write));
-        let mut stock_writes = Vec::new();
+        let cart = order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| writes.add(write));
+        let mut stock = Vec::new();
         for line in &lines {
-            let take = self.service.catalog.take(&line.sku, line.quantity.get(), line.price_version)?;
-            stock_writes.push((transaction.add(take), line));
+            let reservation = self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
+            stock.push(writes.add(reservation));
         }
-        fault::point("orders.placing");
-        let committed = transaction.commit().await;
-        fault::point("orders.placed");
-        match committed {
-            Ok(()) => Ok(PlacedOrder { details: OrderDetails { order, personal: Some(personal) }, order_token }),
-            Err(CommitError::Failed(error)) => Err(error),
-            Err(CommitError::ConditionFailed(failures)) => {
-                let problems = line_problems(&failures, &stock_writes)?;
-                if !problems.is_empty() {
-                    return Err(refusal(&lines, &problems, sums.total, self.currency)?);
-                }
-                Err(match cart.and_then(|slot| failures.of(slot)) {
-                    Some(_) => {
-                        Error::conflict("cart_changed", "The cart has changed. Read it and place the order again.")
-                    }
-                    None => Error::conflict("order_refused", "The order was not placed. Try again."),
-                })
+        let currency = self.currency;
+        let refuse = move |failures: &ConditionFailures| {
+            let problems = line_problems(failures, &stock, &lines)?;
+            if !problems.is_empty() {
+                return refusal(&lines, &problems, sums.total, currency).map(Some);
             }
-        }
+            let cart_changed =
+                || Error::conflict("cart_changed", "The cart has changed. Read it and place the order again.");
+            Ok(cart.and_then(|slot| failures.of(slot)).map(|_| cart_changed()))
+        };
+        Ok(Changes::new(writes, StoredOrder { order, salt, personal: Some(personal) }).or_refuse(refuse).into())
     }
 
     /// The lines to be bought, and their prices. A customer who expects another total may have seen newer prices than
@@ -150,8 +143,8 @@ impl Checkout {
         let problems = find_problems(&order_lines.lines, &self.service.catalog.offers(&skus).await?);
         let lines = reprice(&order_lines.lines, &problems);
         let sums = price_lines(&lines, self.currency)?;
-        let is_gone = problems.iter().any(|(_, unsold)| *unsold == Unsold::Gone);
-        if is_gone || sums.total != expected {
+        let is_unavailable = problems.iter().any(|(_, refusal)| *refusal == SaleRefusal::Unavailable);
+        if is_unavailable || sums.total != expected {
             return Err(refusal(&order_lines.lines, &problems, expected, self.currency)?);
         }
         Ok((lines, sums))
@@ -231,8 +224,8 @@ impl Checkout {
 /// The lines that are no longer sold or have another price. Only the transaction can check the stock.
 fn find_problems<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<LineProblem<'a>> {
     let problem = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
-        Some(offer) => offer.judge(0, line.price_version),
-        None => Some(Unsold::Gone),
+        Some(offer) => offer.check_sale(0, line.price_version),
+        None => Some(SaleRefusal::Unavailable),
     };
     lines.iter().filter_map(|line| Some((line, problem(line)?))).collect()
 }

@@ -2,7 +2,7 @@
 
 use aws_kit::{ConditionFailures, Slot};
 use cart::Line;
-use catalog::{Unsold, why_unsold};
+use catalog::{SaleRefusal, read_sale_refusal};
 use pricing::Breakdown;
 use serde_json::{Map, Value, json};
 use values::{Currency, Error, Money, Result};
@@ -13,15 +13,18 @@ use crate::lines::{items, price_lines};
 const CODES_BY_WEIGHT: [&str; 3] = ["product_unavailable", "price_changed", "insufficient_stock"];
 
 /// A line that cannot be bought as its customer saw it, and why.
-pub(crate) type LineProblem<'a> = (&'a Line, Unsold);
+pub(crate) type LineProblem<'a> = (&'a Line, SaleRefusal);
 
-/// The lines whose conditions failed in a transaction.
+/// The lines whose conditions failed in a transaction. `stock` has the write of each line.
 pub(crate) fn line_problems<'a>(
     failures: &ConditionFailures,
-    stock_writes: &[(Slot, &'a Line)],
+    stock: &[Slot],
+    lines: &'a [Line],
 ) -> Result<Vec<LineProblem<'a>>> {
-    let failed = stock_writes.iter().filter_map(|(slot, line)| Some((*line, failures.of(*slot)?)));
-    failed.map(|(line, failure)| Ok((line, why_unsold(failure, line.quantity.get(), line.price_version)?))).collect()
+    let failed = stock.iter().zip(lines).filter_map(|(slot, line)| Some((line, failures.of(*slot)?)));
+    failed
+        .map(|(line, failure)| Ok((line, read_sale_refusal(failure, line.quantity.get(), line.price_version)?)))
+        .collect()
 }
 
 /// The 409 of lines with problems, or of a total that differs from the expected one. When a price change is the
@@ -49,7 +52,7 @@ pub(crate) fn reprice(lines: &[Line], problems: &[LineProblem<'_>]) -> Vec<Line>
     let now = |line: &Line| {
         let problem = problems.iter().find(|(other, _)| other.sku == line.sku);
         match problem {
-            Some((_, Unsold::PriceChanged { now, price_version })) => {
+            Some((_, SaleRefusal::PriceChanged { now, price_version })) => {
                 Line { unit_price: *now, price_version: *price_version, ..line.clone() }
             }
             _ => line.clone(),
@@ -58,16 +61,16 @@ pub(crate) fn reprice(lines: &[Line], problems: &[LineProblem<'_>]) -> Vec<Line>
     lines.iter().map(now).collect()
 }
 
-fn field_error((line, unsold): &LineProblem<'_>) -> (String, &'static str, String, Map<String, Value>) {
+fn field_error((line, refusal): &LineProblem<'_>) -> (String, &'static str, String, Map<String, Value>) {
     let (sku, wanted) = (&line.sku, line.quantity.get());
-    let (code, message, more) = match unsold {
-        Unsold::Gone => ("product_unavailable", format!("{sku} is no longer sold."), json!({ "sku": sku })),
-        Unsold::PriceChanged { now, .. } => (
+    let (code, message, more) = match refusal {
+        SaleRefusal::Unavailable => ("product_unavailable", format!("{sku} is no longer sold."), json!({ "sku": sku })),
+        SaleRefusal::PriceChanged { now, .. } => (
             "price_changed",
             format!("{sku} now costs {now}, not {}.", line.unit_price),
             json!({ "sku": sku, "was": line.unit_price, "now": now }),
         ),
-        Unsold::Short { available } => (
+        SaleRefusal::InsufficientStock { available } => (
             "insufficient_stock",
             format!("Only {available} of {sku} are available, not {wanted}."),
             json!({ "sku": sku, "available": available, "wanted": wanted }),
@@ -124,8 +127,8 @@ mod tests {
     #[test]
     fn changed_price_comes_with_the_new_breakdown() {
         let lines = [line("MUG", 2), line("TEA", 2)];
-        let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = error(&[(&lines[0], dearer), (&lines[1], Unsold::Short { available: 1 })], &lines);
+        let dearer = SaleRefusal::PriceChanged { now: eur(300), price_version: 2 };
+        let error = error(&[(&lines[0], dearer), (&lines[1], SaleRefusal::InsufficientStock { available: 1 })], &lines);
         let fields: Vec<_> = error.fields.iter().map(|field| (field.field.as_str(), field.code)).collect();
         assert_eq!(
             fields,
@@ -146,8 +149,8 @@ mod tests {
     #[test]
     fn unavailable_product_comes_first_and_without_a_total() {
         let lines = [line("MUG", 2), line("TEA", 2)];
-        let dearer = Unsold::PriceChanged { now: eur(300), price_version: 2 };
-        let error = error(&[(&lines[0], dearer), (&lines[1], Unsold::Gone)], &lines);
+        let dearer = SaleRefusal::PriceChanged { now: eur(300), price_version: 2 };
+        let error = error(&[(&lines[0], dearer), (&lines[1], SaleRefusal::Unavailable)], &lines);
         assert_eq!((error.code, error.fields.len()), ("product_unavailable", 2));
         assert_eq!(error.fields[0].field, "items.TEA");
     }

@@ -1,9 +1,9 @@
 //! What comes with every request to change an order.
 
-use aws_kit::{Idempotency, Idempotent};
-use values::{Caller, Error, Result, Trace};
+use aws_kit::Idempotency;
+use values::{Caller, Error, ExpectedVersion, Result, Trace};
 
-use crate::order::{Order, OrderDetails, PersonalData};
+use crate::order::Order;
 
 /// Who wants to change an order, and under which conditions.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub struct OrderRequest<'a> {
     /// A guest's token of the order.
     pub order_token: Option<&'a str>,
     /// The version that the order must have, if the caller named one.
-    pub version: Option<u64>,
+    pub version: Option<&'a ExpectedVersion>,
     /// None for a request without an idempotency key.
     pub idempotency: Option<&'a Idempotency>,
     pub trace: &'a Trace,
@@ -21,20 +21,9 @@ pub struct OrderRequest<'a> {
 impl OrderRequest<'_> {
     /// Refuses when the caller named another version than that of the order.
     pub(crate) fn check_version(&self, order: &Order) -> Result<()> {
-        if self.version.is_some_and(|version| version != order.version) {
+        if self.version.is_some_and(|version| !version.matches(order.version)) {
             return Err(Error::version_mismatch("order"));
         }
         Ok(())
-    }
-}
-
-/// Adds the personal data to an order. A stored response does not contain them.
-pub(crate) fn with_personal_data(
-    response: Idempotent<Order>,
-    personal: Option<PersonalData>,
-) -> Idempotent<OrderDetails> {
-    match response {
-        Idempotent::Fresh(order) => Idempotent::Fresh(OrderDetails { order, personal }),
-        Idempotent::Replayed(order) => Idempotent::Replayed(OrderDetails { order, personal }),
     }
 }

@@ -18,7 +18,7 @@
 //! Index rows hold the whole order. A list of many days reads some in parallel; a list of 31 days without orders costs
 //! 62 read units.
 
-use aws_kit::{Aws, CommitError, Idempotency, Idempotent, Key, Query, Slot, Table, Transaction, Write, fault};
+use aws_kit::{Aws, ConditionFailures, Key, OptimisticWrite, Query, Table, Write, fault};
 use aws_kit::{outbox_put, sha256_hex};
 use events::{Envelope, Event, Recipient};
 use futures::future::try_join_all;
@@ -208,25 +208,27 @@ impl Orders {
         Ok(writes)
     }
 
-    /// The write that stores the response of a request with an idempotency key.
-    pub(crate) fn put_response(&self, idempotency: &Idempotency, response: &impl Serialize) -> Result<Write> {
-        idempotency.keep(&self.table, response, self.clock.now())
+    /// A write that is decided again after a concurrent update. After too many of them the error is an outage, so that
+    /// the message of a worker is delivered again.
+    pub(crate) fn optimistic_write(&self) -> OptimisticWrite<'_> {
+        OptimisticWrite::new(&self.table, &self.clock).unavailable_when_contended()
     }
 
-    /// The result of a transition, or the stored response if the same request was carried out before: a repetition
-    /// meets its own effect. The stored response is returned whatever the order has become since.
-    pub(crate) async fn or_earlier(
-        &self,
-        result: Result<Order>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<Order>> {
-        match (result, idempotency) {
-            (Ok(order), _) => Ok(Idempotent::Fresh(order)),
-            (Err(error), Some(idempotency)) => {
-                idempotency.or_earlier(&self.table, self.clock.now(), error).await.map(Idempotent::Replayed)
-            }
-            (Err(error), None) => Err(error),
-        }
+    /// The same for a transition, whose first write is the row of [`Orders::put_next`].
+    pub(crate) fn transition_write(&self) -> OptimisticWrite<'_> {
+        let (before, after) = (fault::label("orders.before_commit"), fault::label("orders.committed"));
+        self.optimistic_write().fault_points(before, after)
+    }
+
+    /// The order from which a transition is decided: first as the caller has read it, and after a concurrent update as it
+    /// is now. 1 round trip, only if the conditions that failed do not show the order.
+    pub(crate) async fn latest(&self, order: &Order, failures: Option<ConditionFailures>) -> Result<Order> {
+        let Some(failures) = failures else { return Ok(order.clone()) };
+        let latest = match failures.first() {
+            Some(failure) => failure.row()?,
+            None => self.read(order.id).await?,
+        };
+        latest.ok_or_else(|| Error::not_found("order"))
     }
 
     fn put_row(&self, order: &Order) -> Result<Write> {
@@ -298,47 +300,4 @@ fn query_newest(table: &Table, index: &'static str, partition: String, before: O
         Some(before) => query.before(before.to_string()),
         None => query,
     }
-}
-
-/// Adds writes to a transaction, and returns the slot of the first one.
-pub(crate) fn add_all(transaction: &mut Transaction, writes: impl IntoIterator<Item = Write>) -> Option<Slot> {
-    let slots: Vec<Slot> = writes.into_iter().map(|write| transaction.add(write)).collect();
-    slots.first().copied()
-}
-
-/// The result of a commit.
-pub(crate) enum Moved {
-    Done,
-    /// A concurrent update changed the order: decide again.
-    Overtaken,
-}
-
-/// Commits a transition, whose first writes are those of [`Orders::put_next`], together with the stored response. If
-/// that response exists already, there is no use in deciding again: this is an error, in whose place
-/// [`Orders::or_earlier`] returns the stored response.
-pub(crate) async fn commit(writes: Vec<Write>, response: Option<Write>) -> Result<Moved> {
-    let mut transaction = Transaction::new();
-    add_all(&mut transaction, writes);
-    let response = add_all(&mut transaction, response);
-    fault::point("orders.before_commit");
-    let committed = transaction.commit().await;
-    fault::point("orders.committed");
-    match committed {
-        Ok(()) => Ok(Moved::Done),
-        Err(CommitError::ConditionFailed(failures)) if response.and_then(|slot| failures.of(slot)).is_some() => {
-            Err(Error::conflict("order_refused", "The same request is being processed. Try again."))
-        }
-        // Every other condition of a transition (the version of the order or of its payment) says the same: a
-        // concurrent update was faster.
-        Err(CommitError::ConditionFailed(_)) => Ok(Moved::Overtaken),
-        Err(CommitError::Failed(error)) => Err(error),
-    }
-}
-
-/// How often a transition is decided again after a concurrent update.
-pub(crate) const MOST_ROUNDS: usize = 8;
-
-/// The error after too many concurrent updates. The message of a worker is then delivered again.
-pub(crate) fn overtaken() -> Error {
-    Error::unavailable("order", "too many concurrent updates; try again")
 }

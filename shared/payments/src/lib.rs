@@ -33,6 +33,7 @@ mod request_refund;
 mod request_status_check;
 mod service;
 mod status;
+mod step;
 mod store;
 mod stripe;
 mod void;

@@ -3,7 +3,7 @@
 //! The row and the provider's answer decide, never the message that arrived. So redeliveries, reordering, webhooks and
 //! crashes lead to the same end.
 
-use aws_kit::fault;
+use aws_kit::{ConditionFailures, Decision, fault};
 use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction};
 use tracing::{info, warn};
 use values::{Error, PaymentId, Result, Trace};
@@ -12,39 +12,55 @@ use crate::attempt::{AttemptOutcome, Failure};
 use crate::payment::Payment;
 use crate::service::PaymentService;
 use crate::status::Status;
-use crate::store::{MOST_ROUNDS, overtaken};
+use crate::step::Step;
 use crate::stripe::{Intent, IntentCreation, IntentState};
 
 impl PaymentService {
     /// Brings a payment to a state in which no worker has to act, and returns that state: authorised, failed,
     /// cancelled, or waiting for the customer.
     pub async fn reconcile(&self, id: PaymentId, trace: &Trace) -> Result<Status> {
-        let mut is_saved = false;
-        for _ in 0..MOST_ROUNDS {
-            let payment = self.read(id).await?;
-            is_saved = match payment.status {
-                Status::Open => self.authorise(&payment, trace).await?,
-                Status::RequiresAction => match self.provider.fetch(payment.intent()?).await? {
-                    intent if matches!(intent.state()?, IntentState::RequiresAction(_)) => return Ok(payment.status),
-                    intent => self.conclude(&payment, intent, trace).await?,
-                },
-                // A webhook or the schedule asked for a check: a provider releases a reservation after some days.
-                Status::Authorized if !is_saved => match self.provider.fetch(payment.intent()?).await?.state()? {
-                    IntentState::Canceled => self.record_lost_authorisation(&payment, trace).await?,
-                    _ => return Ok(payment.status),
-                },
-                Status::Cancelling => self.void(&payment, trace).await?,
-                status => return Ok(status),
+        let mut saved: Option<Payment> = None;
+        loop {
+            let last = &saved;
+            let decide = |failures: Option<ConditionFailures>| async move {
+                // After a concurrent update the row decides, and not what this worker saved before.
+                match last.as_ref().filter(|_| failures.is_none()) {
+                    Some(saved) if saved.status == Status::Open => self.confirm(saved, trace).await,
+                    Some(saved) => Ok(Decision::Unchanged(Step::Settled(saved.status))),
+                    None => self.next_step(&self.read(id).await?, trace).await,
+                }
             };
-            if is_saved {
-                info!(payment.id = %id, "payment reconciled");
+            match self.payments.optimistic_write().run(decide).await? {
+                Step::Settled(status) => return Ok(status),
+                Step::Saved(payment) => {
+                    info!(payment.id = %id, payment.status = payment.status.name(), "payment reconciled");
+                    saved = Some(*payment);
+                }
+                Step::Changed => saved = None,
             }
         }
-        Err(overtaken())
     }
 
-    /// One step towards an authorisation. `false` when a concurrent update changed the payment.
-    async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
+    async fn next_step(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
+        let settled = Ok(Decision::Unchanged(Step::Settled(payment.status)));
+        match payment.status {
+            Status::Open => self.authorise(payment, trace).await,
+            Status::RequiresAction => match self.provider.fetch(payment.intent()?).await? {
+                intent if matches!(intent.state()?, IntentState::RequiresAction(_)) => settled,
+                intent => self.conclude(payment, intent, trace).await,
+            },
+            // A webhook or the schedule asked for a check: a provider releases a reservation after some days.
+            Status::Authorized => match self.provider.fetch(payment.intent()?).await?.state()? {
+                IntentState::Canceled => self.record_lost_authorisation(payment, trace),
+                _ => settled,
+            },
+            Status::Cancelling => self.void(payment, trace).await,
+            _ => settled,
+        }
+    }
+
+    /// One step towards an authorisation.
+    async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
         // The customer must not be able to complete an earlier page beside the new attempt.
         for intent in payment.abandoned_intents() {
             self.provider.cancel(intent).await?.check_canceled()?;
@@ -61,16 +77,9 @@ impl PaymentService {
                 IntentCreation::Created(intent) => {
                     fault::point("payments.intent_created");
                     let next = payment.with_intent(&intent.id, self.payments.clock.now());
-                    if !self.payments.save(&next, trace, None).await? {
-                        return Ok(false);
-                    }
-                    fault::point("payments.intent_recorded");
-                    // The intent is new and unconfirmed, so there is no need to fetch it first.
-                    let confirmed = self.provider.confirm(&intent.id, payment.order_id).await?;
-                    fault::point("payments.confirmed");
-                    self.conclude(&next, confirmed, trace).await
+                    self.save(next, trace, None)
                 }
-                IntentCreation::Rejected(failure) => self.decline(payment, failure, None, trace).await,
+                IntentCreation::Rejected(failure) => self.decline(payment, failure, None, trace),
             };
         };
         // An earlier attempt of a worker came as far as this intent, and perhaps further. The provider knows.
@@ -84,8 +93,17 @@ impl PaymentService {
         self.conclude(payment, latest, trace).await
     }
 
+    /// Confirms the intent of a payment whose row has just got its id. The intent is new and unconfirmed, so there is no
+    /// need to fetch it first.
+    async fn confirm(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
+        fault::point("payments.intent_recorded");
+        let confirmed = self.provider.confirm(payment.intent()?, payment.order_id).await?;
+        fault::point("payments.confirmed");
+        self.conclude(payment, confirmed, trace).await
+    }
+
     /// Saves the outcome that the provider reports for the current attempt.
-    async fn conclude(&self, payment: &Payment, intent: Intent, trace: &Trace) -> Result<bool> {
+    async fn conclude(&self, payment: &Payment, intent: Intent, trace: &Trace) -> Result<Decision<'static, Step>> {
         if !intent.matches(payment) {
             return self.reject_mismatch(payment, &intent, trace).await;
         }
@@ -94,25 +112,27 @@ impl PaymentService {
             IntentState::Authorized => {
                 let next = payment.conclude(AttemptOutcome::Authorized, now)?;
                 let event = Event::PaymentAuthorized(next.event_data());
-                self.payments.save(&next, trace, [event]).await
+                self.save(next, trace, [event])
             }
-            IntentState::Declined(failure) => self.decline(payment, failure, None, trace).await,
+            IntentState::Declined(failure) => self.decline(payment, failure, None, trace),
             IntentState::RequiresAction(action) => {
                 let next = payment.conclude(AttemptOutcome::RequiresAction(action), now)?;
                 let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id };
-                self.payments.save(&next, trace, [Event::PaymentRequiresAction(data)]).await
+                self.save(next, trace, [Event::PaymentRequiresAction(data)])
             }
             IntentState::Canceled => {
                 // Before we cancel an intent, the row says so, and the next attempt will see that. Otherwise the
                 // intent was cancelled at the provider, without us.
                 warn!(payment.id = %payment.id, "intent was cancelled at the provider, not by us");
                 let message = "The payment was cancelled at the provider.".into();
-                self.decline(payment, Failure { code: "payment_cancelled".into(), message }, None, trace).await
+                self.decline(payment, Failure { code: "payment_cancelled".into(), message }, None, trace)
             }
             IntentState::Unconfirmed => Err(Error::unavailable("payment provider", "the intent is still unconfirmed")),
             // Other workers may have authorised, confirmed and captured since we read our row. Then the next attempt
             // sees that.
-            IntentState::Captured if self.read(payment.id).await?.version != payment.version => Ok(false),
+            IntentState::Captured if self.read(payment.id).await?.version != payment.version => {
+                Ok(Decision::Unchanged(Step::Changed))
+            }
             IntentState::Captured => {
                 Err(Error::internal(format!("payment {} was captured before its order was confirmed", payment.id)))
             }
@@ -121,7 +141,12 @@ impl PaymentService {
 
     /// The provider's object has another amount or currency than our row. It is cancelled and not used, an alarm is
     /// raised, and the order is not confirmed.
-    async fn reject_mismatch(&self, payment: &Payment, intent: &Intent, trace: &Trace) -> Result<bool> {
+    async fn reject_mismatch(
+        &self,
+        payment: &Payment,
+        intent: &Intent,
+        trace: &Trace,
+    ) -> Result<Decision<'static, Step>> {
         self.provider.cancel(&intent.id).await?.check_canceled()?;
         let alarm = PaymentMismatched {
             payment_id: payment.id,
@@ -134,10 +159,16 @@ impl PaymentService {
         };
         let message = "The payment failed. You were not charged. Try another method.".into();
         let failure = Failure { code: "amount_mismatch".into(), message };
-        self.decline(payment, failure, Some(Event::PaymentMismatched(alarm)), trace).await
+        self.decline(payment, failure, Some(Event::PaymentMismatched(alarm)), trace)
     }
 
-    async fn decline(&self, payment: &Payment, failure: Failure, alarm: Option<Event>, trace: &Trace) -> Result<bool> {
+    fn decline(
+        &self,
+        payment: &Payment,
+        failure: Failure,
+        alarm: Option<Event>,
+        trace: &Trace,
+    ) -> Result<Decision<'static, Step>> {
         let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
         let data = PaymentFailed {
             payment_id: next.id,
@@ -148,6 +179,6 @@ impl PaymentService {
             code: failure.code,
             message: failure.message,
         };
-        self.payments.save(&next, trace, [Event::PaymentFailed(data)].into_iter().chain(alarm)).await
+        self.save(next, trace, [Event::PaymentFailed(data)].into_iter().chain(alarm))
     }
 }

@@ -17,7 +17,7 @@ pub enum RefundAmount {
 
 impl RefundAmount {
     /// The amount in money; 409 `nothing_to_refund`, 422 `amount_out_of_range`, `currency_mismatch` or `line_unknown`.
-    pub(crate) fn resolve(self, payment: &Payment) -> Result<Money> {
+    pub(crate) fn resolve(&self, payment: &Payment) -> Result<Money> {
         let refundable = payment.balance.refundable;
         let (amount, field) = match self {
             Self::Rest if refundable.amount > 0 => return Ok(refundable),
@@ -25,8 +25,8 @@ impl RefundAmount {
                 let detail = "The whole payment is refunded, or its refunds are pending.";
                 return Err(Error::conflict("nothing_to_refund", detail));
             }
-            Self::Amount(amount) => (amount, "amount"),
-            Self::Lines(lines) => (payment.price_of(&lines)?, "lines"),
+            Self::Amount(amount) => (*amount, "amount"),
+            Self::Lines(lines) => (payment.price_of(lines)?, "lines"),
         };
         if amount.currency != payment.amount.currency {
             let message = format!("the payment is in {}", payment.amount.currency);

@@ -1,16 +1,15 @@
 //! Make a pending refund at the provider, once. The attempt is stored before the provider is called. A retry first
 //! checks whether the provider has made the refund.
 
-use aws_kit::fault;
+use aws_kit::{Changes, ConditionFailures, Decision, fault};
 use events::{Event, PaymentRefunded};
 use tracing::{error, info};
-use values::{Error, PaymentId, RefundId, Result, Trace};
+use values::{Error, PaymentId, RefundId, Result, Timestamp, Trace};
 
 use crate::attempt::Failure;
 use crate::payment::Payment;
 use crate::refund::{Refund, RefundStatus, RefundStep};
 use crate::service::PaymentService;
-use crate::store::{MOST_ROUNDS, commit, overtaken};
 use crate::stripe::{ProviderRefund, RefundCreation};
 
 impl PaymentService {
@@ -78,10 +77,8 @@ impl PaymentService {
     }
 
     async fn save_refund(&self, next: &Refund) -> Result<()> {
-        match commit([self.payments.put_next_refund(next)?]).await? {
-            true => Ok(()),
-            false => Err(Error::unavailable("refund", "another worker is processing it")),
-        }
+        let put = self.payments.put_next_refund(next)?;
+        put.run().await?.map_err(|_| Error::unavailable("refund", "another worker is processing it"))
     }
 
     async fn complete_refund(&self, refund: &Refund, created: &ProviderRefund, trace: &Trace) -> Result<()> {
@@ -105,28 +102,29 @@ impl PaymentService {
     async fn end_refund(
         &self,
         ended: &Refund,
-        apply: impl Fn(&Payment, values::Timestamp) -> Result<Payment>,
+        apply: impl Fn(&Payment, Timestamp) -> Result<Payment> + Sync,
         trace: &Trace,
     ) -> Result<bool> {
-        for _ in 0..MOST_ROUNDS {
+        let apply = &apply;
+        let decide = |failures: Option<ConditionFailures>| async move {
+            let refund = failures.as_ref().and_then(ConditionFailures::first).map(|failure| failure.row::<Refund>());
+            match refund.transpose()?.flatten() {
+                None => {}
+                // Its reason was erased meanwhile: the next delivery decides again by the row as it is now.
+                Some(refund) if refund.status == RefundStatus::Pending => {
+                    return Err(Error::unavailable("refund", "it was changed by a concurrent update"));
+                }
+                Some(_) => return Ok(Decision::Unchanged(false)),
+            }
             let payment = self.read(ended.payment_id).await?;
             let next = apply(&payment, self.payments.clock.now())?;
             let mut writes = vec![self.payments.put_next_refund(ended)?, self.payments.put_next(&next)?];
             if ended.status == RefundStatus::Succeeded {
                 writes.push(self.payments.put_event(&next, trace, Event::PaymentRefunded(event_data(ended, &next)))?);
             }
-            if commit(writes).await? {
-                return Ok(true);
-            }
-            let now = self.payments.read_refund(ended.payment_id, ended.id).await?;
-            match now {
-                Some(now) if now.status == RefundStatus::Pending && now.version < ended.version => {}
-                // Its reason was erased meanwhile: the next delivery decides again by the row as it is now.
-                Some(now) if now.status == RefundStatus::Pending => return Err(overtaken()),
-                _ => return Ok(false),
-            }
-        }
-        Err(overtaken())
+            Ok(Changes::new(writes, true).into())
+        };
+        self.payments.optimistic_write().run(decide).await
     }
 }
 

@@ -9,16 +9,17 @@
 //! | pending refunds, oldest first | gsi2pk `REFUNDING#{0-3}`, up to a time | gsi2, sparse | 0.5 read units a page |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
 //! | create a refund | update on `refundable` + refund + event + stored response | table | 8 write units in a transaction |
-//! | erase the reason of a refund | update on its version | table | 1 write unit |
+//! | erase the reason of a refund | update on that reason | table | 1 write unit |
 //! | a webhook, once in 30 days | `WEBHOOK#{provider}#{event}` / `WEBHOOK`, and the outbox | table | 4 write units in a transaction |
 //! | a transition and its event | put on version + outbox put | table | 4 write units in a transaction |
+//! | a transition without an event | put on version | table | 1 write unit |
 
-use aws_kit::{Aws, CommitError, Key, Query, Table, Transaction, Write, fault, outbox_put};
+use aws_kit::{Aws, Key, OptimisticWrite, Query, Table, Write, fault, outbox_put};
 use events::{Envelope, Event, RefundRequested};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::error;
-use values::{Clock, Error, Money, OrderId, Page, PageRequest, PaymentId, RefundId, Result, Timestamp, Trace};
+use values::{Clock, Money, OrderId, Page, PageRequest, PaymentId, RefundId, Result, Timestamp, Trace};
 
 use crate::payment::Payment;
 use crate::payment_row::PaymentRow;
@@ -143,12 +144,12 @@ impl Payments {
         self.put_refund_row(next)?.when("version = :before").value(":before", next.version - 1)
     }
 
-    /// The write that erases the reason of a refund, on condition that the row still has the version that was read. It
-    /// counts the version on, so that a worker that has read the reason cannot write it back.
+    /// The write that erases the reason of a refund, on condition that it still has that reason. It counts the version
+    /// on, so that a worker that has read the reason cannot write it back.
     pub(crate) fn erase_reason(&self, refund: &Refund) -> Result<Write> {
         let change = "SET reason = :erased, version = version + :one";
         let write = Write::update(&self.table, refund_key(refund.payment_id, refund.id), change);
-        let write = write.when("version = :was").value(":was", refund.version)?;
+        let write = write.when("reason = :reason").value(":reason", &refund.reason)?;
         write.value(":erased", ERASED)?.value(":one", 1)
     }
 
@@ -194,42 +195,25 @@ impl Payments {
         outbox_put(&self.table, &Envelope::new(&self.clock, trace, payment.id, payment.version, event))
     }
 
-    /// Saves the next version of a payment with its events. `false` when a concurrent update changed the payment.
-    pub(crate) async fn save(
+    /// The writes of the next version of a payment and of its events.
+    pub(crate) fn put_next_with_events(
         &self,
         next: &Payment,
         trace: &Trace,
         events: impl IntoIterator<Item = Event>,
-    ) -> Result<bool> {
+    ) -> Result<Vec<Write>> {
         let mut writes = vec![self.put_next(next)?];
         for event in events {
             writes.push(self.put_event(next, trace, event)?);
         }
-        commit(writes).await
+        Ok(writes)
     }
-}
 
-/// Commits a transition. `false` when a row no longer has the version that was read.
-pub(crate) async fn commit(writes: impl IntoIterator<Item = Write>) -> Result<bool> {
-    let mut transaction = Transaction::new();
-    for write in writes {
-        transaction.add(write);
+    /// A write that is decided again after a concurrent update. After too many of them the error is an outage, so that
+    /// the message of a worker is delivered again.
+    pub(crate) fn optimistic_write(&self) -> OptimisticWrite<'_> {
+        OptimisticWrite::new(&self.table, &self.clock).unavailable_when_contended()
     }
-    match transaction.commit().await {
-        Ok(()) => Ok(true),
-        // Every condition of a transition (a version, or a row that does not exist yet) says the same: a concurrent
-        // update was faster.
-        Err(CommitError::ConditionFailed(_)) => Ok(false),
-        Err(CommitError::Failed(error)) => Err(error),
-    }
-}
-
-/// How often a decision is made again after a concurrent update: many refunds of one payment may end at once.
-pub(crate) const MOST_ROUNDS: usize = 8;
-
-/// The error after too many concurrent updates. The message is then delivered again.
-pub(crate) fn overtaken() -> Error {
-    Error::unavailable("payment", "too many concurrent updates; try again")
 }
 
 fn key(id: PaymentId) -> Key {

@@ -1,20 +1,20 @@
 //! Void the authorisation of an order that ended. An amount that was captured meanwhile is refunded.
 
-use aws_kit::fault;
+use aws_kit::{Changes, Decision, fault};
 use events::Event;
-use tracing::{info, warn};
+use tracing::warn;
 use values::{Result, Trace};
 
 use crate::attempt::AttemptOutcome;
 use crate::payment::Payment;
 use crate::refund::Refund;
 use crate::service::PaymentService;
-use crate::store::commit;
+use crate::step::Step;
 use crate::stripe::IntentState;
 
 impl PaymentService {
-    /// Ends a cancelling payment. `false` when a concurrent update changed it.
-    pub(crate) async fn void(&self, payment: &Payment, trace: &Trace) -> Result<bool> {
+    /// Ends a cancelling payment.
+    pub(crate) async fn void(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
         // All attempts, not only the last. The cancellation of a declined intent costs a call, and its answer is the
         // state of the intent.
         for intent in payment.attempts.iter().filter_map(|attempt| attempt.intent.as_deref()) {
@@ -24,18 +24,19 @@ impl PaymentService {
             let cancelled = self.provider.cancel(intent).await?;
             fault::point("payments.voided");
             match cancelled.state()? {
-                IntentState::Captured => return self.refund_late_capture(payment, intent, trace).await,
+                IntentState::Captured => return self.refund_late_capture(payment, intent, trace),
                 _ => cancelled.check_canceled()?,
             }
         }
         let next = payment.conclude(AttemptOutcome::Voided, self.payments.clock.now())?;
-        self.payments.save(&next, trace, [Event::PaymentCancelled(next.event_data())]).await
+        let event = Event::PaymentCancelled(next.event_data());
+        self.save(next, trace, [event])
     }
 
     /// A capture was under way when the order ended. The payment becomes captured, and the same write starts a refund
     /// of all of it.
-    async fn refund_late_capture(&self, payment: &Payment, intent: &str, trace: &Trace) -> Result<bool> {
-        warn!(payment.id = %payment.id, "payment was captured after its order had ended; refund starts");
+    fn refund_late_capture(&self, payment: &Payment, intent: &str, trace: &Trace) -> Result<Decision<'static, Step>> {
+        warn!(payment.id = %payment.id, "payment was captured after its order had ended; a refund is requested");
         let now = self.payments.clock.now();
         let captured = payment.capture(now)?;
         let amount = captured.balance.refundable;
@@ -44,8 +45,6 @@ impl PaymentService {
         let next = Payment { version: captured.version, ..captured.reserve_refund(amount, now)? };
         let mut writes = vec![self.payments.put_next(&next)?];
         writes.extend(self.payments.put_new_refund(&refund, trace)?);
-        let saved = commit(writes).await?;
-        info!(payment.id = %payment.id, refund.id = %refund.id, saved, "refund requested");
-        Ok(saved)
+        Ok(Changes::new(writes, Step::Saved(Box::new(next))).into())
     }
 }

@@ -1,23 +1,22 @@
-//! A product as the index knows it: the words it is found by, the numbers it is sorted and filtered by, and the JSON that
-//! is shown.
+//! A product in the index: the text to search, the numbers to sort and filter by, and the JSON to show.
 
 use catalog::{Attribute, Listing};
 use tantivy::TantivyDocument;
 use values::{Error, ProductId, Result};
 
-use crate::schema::{BETWEEN, Fields};
+use crate::schema::{Fields, SEPARATOR};
 
-/// What is counted and filtered, each under the letter that its texts begin with in the index.
+/// The kinds of facet values. In the index each text begins with the letter of its kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum FacetKind {
     Attribute,
     Brand,
     Category,
     Tag,
 }
 
-impl Kind {
-    pub(crate) fn letter(self) -> char {
+impl FacetKind {
+    pub(crate) fn prefix(self) -> char {
         match self {
             Self::Attribute => 'a',
             Self::Brand => 'b',
@@ -26,67 +25,62 @@ impl Kind {
         }
     }
 
-    /// The text that stands in the index for this value.
+    /// The text in the index for this value.
     pub(crate) fn text(self, value: &str) -> String {
-        format!("{}{value}", self.letter())
+        format!("{}{value}", self.prefix())
     }
 
-    /// The text of an attribute.
+    /// The text in the index for the value of an attribute.
     pub(crate) fn attribute(name: &str, value: &str) -> String {
-        Self::Attribute.text(&format!("{name}{BETWEEN}{value}"))
+        Self::Attribute.text(&format!("{name}{SEPARATOR}{value}"))
     }
 }
 
-/// What customers think of a product.
+/// The rating of a product.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rated {
-    /// Hundredths of a star, 100 to 500; 0 without a review.
+pub struct Rating {
+    /// The average in hundredths of a star, 100 to 500; 0 without a review.
     pub hundredths: u32,
-    /// Reviews.
+    /// The number of reviews.
     pub count: u32,
 }
 
-impl Rated {
-    /// One number that sorts by the average and then by how many say so.
+impl Rating {
+    /// A number that sorts by the average, then by the number of reviews.
     pub(crate) fn key(self) -> u64 {
         u64::from(self.hundredths) << 32 | u64::from(self.count)
     }
 
-    /// The average that a key holds, in hundredths.
-    pub(crate) fn hundredths_of(key: u64) -> u64 {
+    /// The average in a key, in hundredths of a star.
+    pub(crate) fn hundredths_in(key: u64) -> u64 {
         key >> 32
     }
 }
 
-/// One product, to be indexed.
+/// A product to write to the index.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// Names it, and tells its age: ids sort by time.
+    /// The id. Ids sort by the time of their creation.
     pub id: ProductId,
-    /// What it is called.
     pub name: String,
-    /// What it is.
     pub description: String,
-    /// Who makes it.
     pub brand: Option<String>,
-    /// The key of the category it lies in.
+    /// The key of its category.
     pub category: String,
-    /// Words to find it by.
     pub tags: Vec<String>,
-    /// Properties by name, their values as text.
+    /// Attributes and options of variants: names and values.
     pub attributes: Vec<(String, String)>,
-    /// The lowest price of what is sold of it, in minor units.
+    /// The lowest price of its variants that are for sale, in minor units.
     pub price: u64,
-    /// What customers think.
-    pub rating: Rated,
-    /// Can a piece of it be sold?
+    pub rating: Rating,
+    /// Whether at least one piece is for sale.
     pub in_stock: bool,
-    /// What is shown of it: JSON.
-    pub shown: String,
+    /// The JSON of the product, as search results show it.
+    pub product_json: String,
 }
 
 impl Document {
-    /// A product as it is now. What a variant is chosen by is found like an attribute.
+    /// Builds the document of a product. Customers can search and filter by options of variants as by attributes.
     pub fn of(listing: &Listing) -> Result<Self> {
         let product = &listing.product;
         let text = |attribute: &Attribute| match attribute {
@@ -112,14 +106,14 @@ impl Document {
             tags: product.tags.iter().map(str::to_owned).collect(),
             attributes,
             price: u64::try_from(listing.price().amount).unwrap_or(0),
-            rating: Rated { hundredths: hundredths as u32, count: listing.rating.count },
+            rating: Rating { hundredths: hundredths as u32, count: listing.rating.count },
             in_stock: listing.active_offers().any(|offer| offer.available > 0),
-            shown: serde_json::to_string(product).map_err(Error::internal)?,
+            product_json: serde_json::to_string(product).map_err(Error::internal)?,
         })
     }
 
-    /// As tantivy takes it.
-    pub(crate) fn indexed(&self, fields: &Fields) -> TantivyDocument {
+    /// Converts to a document of tantivy.
+    pub(crate) fn to_tantivy(&self, fields: &Fields) -> TantivyDocument {
         let mut document = TantivyDocument::default();
         let (high, low) = halves(self.id);
         document.add_bytes(fields.id, self.id.uuid().as_bytes());
@@ -139,45 +133,49 @@ impl Document {
         document.add_text(fields.labels, labels.join(" "));
         document.add_text(fields.prose, prose);
         document.add_text(fields.name, &self.name);
-        document.add_text(fields.shown, &self.shown);
+        document.add_text(fields.product_json, &self.product_json);
         document
     }
 
     fn facets(&self) -> impl Iterator<Item = String> {
-        let one = std::iter::once(Kind::Category.text(&self.category));
-        let brand = self.brand.iter().map(|brand| Kind::Brand.text(brand));
-        let tags = self.tags.iter().map(|tag| Kind::Tag.text(tag));
-        one.chain(brand).chain(tags).chain(self.attributes.iter().map(|(name, value)| Kind::attribute(name, value)))
+        let category = std::iter::once(FacetKind::Category.text(&self.category));
+        let brand = self.brand.iter().map(|brand| FacetKind::Brand.text(brand));
+        let tags = self.tags.iter().map(|tag| FacetKind::Tag.text(tag));
+        category
+            .chain(brand)
+            .chain(tags)
+            .chain(self.attributes.iter().map(|(name, value)| FacetKind::attribute(name, value)))
     }
 
-    /// In the order of the schema's texts.
+    /// The texts in the order of [`crate::schema::TEXTS`].
     fn texts(&self) -> [String; 6] {
         [
             self.name.clone(),
             self.brand.clone().unwrap_or_default(),
             self.tags.join(" "),
             self.category.clone(),
-            self.attributes.iter().filter_map(told).collect::<Vec<_>>().join(" "),
+            self.attributes.iter().filter_map(attribute_words).collect::<Vec<_>>().join(" "),
             self.description.clone(),
         ]
     }
 }
 
-/// The two halves of an id, each of which sorts as the id does.
+/// The two halves of an id. Each sorts as the id does.
 pub(crate) fn halves(id: ProductId) -> (u64, u64) {
     let id = id.uuid().as_u128();
     ((id >> 64) as u64, id as u64)
 }
 
-/// What an attribute says in words: `volumeMl: 350` says `volume Ml 350`; a flag says its name, or nothing when it is down.
-fn told((name, value): &(String, String)) -> Option<String> {
+/// The searchable words of an attribute. `volumeMl: 350` becomes `volume Ml 350`. A flag becomes its name if it is
+/// `true`, and nothing if it is `false`.
+fn attribute_words((name, value): &(String, String)) -> Option<String> {
     let mut spaced = String::with_capacity(name.len() + 8);
-    let mut after_small = false;
+    let mut after_lowercase = false;
     for letter in name.chars() {
-        if after_small && letter.is_uppercase() {
+        if after_lowercase && letter.is_uppercase() {
             spaced.push(' ');
         }
-        after_small = letter.is_lowercase();
+        after_lowercase = letter.is_lowercase();
         spaced.push(letter);
     }
     match value.as_str() {
@@ -192,20 +190,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attribute_is_told_in_words() {
-        let told = |name: &str, value: &str| told(&(name.to_owned(), value.to_owned()));
-        assert_eq!(told("volumeMl", "350").as_deref(), Some("volume Ml 350"));
-        assert_eq!(told("dishwasherSafe", "true").as_deref(), Some("dishwasher Safe"));
-        assert_eq!(told("glazed", "false"), None);
-        assert_eq!(told("USB ports", "2").as_deref(), Some("USB ports 2"));
+    fn attribute_becomes_words() {
+        let words = |name: &str, value: &str| attribute_words(&(name.to_owned(), value.to_owned()));
+        assert_eq!(words("volumeMl", "350").as_deref(), Some("volume Ml 350"));
+        assert_eq!(words("dishwasherSafe", "true").as_deref(), Some("dishwasher Safe"));
+        assert_eq!(words("glazed", "false"), None);
+        assert_eq!(words("USB ports", "2").as_deref(), Some("USB ports 2"));
     }
 
     #[test]
-    fn a_better_average_comes_before_more_reviews() {
-        let rated = |hundredths, count| Rated { hundredths, count }.key();
-        assert!(
-            rated(450, 1) > rated(449, 1000) && rated(450, 2) > rated(450, 1) && rated(100, 1) > Rated::default().key()
-        );
-        assert_eq!(Rated::hundredths_of(rated(450, 7)), 450);
+    fn better_average_comes_before_more_reviews() {
+        let key = |hundredths, count| Rating { hundredths, count }.key();
+        assert!(key(450, 1) > key(449, 1000) && key(450, 2) > key(450, 1) && key(100, 1) > Rating::default().key());
+        assert_eq!(Rating::hundredths_in(key(450, 7)), 450);
     }
 }

@@ -1,4 +1,4 @@
-//! An index in a folder, opened to be searched. It does not change: a newer version is another folder and another `Index`.
+//! An index in a folder, opened for searching. It never changes: a newer version is another folder and another `Index`.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -9,11 +9,11 @@ use tantivy::schema::Value as _;
 use tantivy::{DocAddress, IndexBuilder, ReloadPolicy, Searcher, SegmentReader, TantivyDocument};
 use values::{Currency, Error, Result};
 
-use crate::facets::{Facets, Table};
-use crate::gather::{Columns, Gathered, Pass};
+use crate::collector::{Collection, Collector, Columns};
+use crate::facets::{FacetTable, Facets};
 use crate::lexicon::Lexicon;
-use crate::plan::{Plan, Step, within};
-use crate::query::{Place, Query, Sort};
+use crate::query::{Query, Sort, SortKey};
+use crate::query_plan::{MatchLevel, QueryPlan, filter_by};
 use crate::schema::{Fields, schema};
 use crate::words::tokenizers;
 
@@ -21,43 +21,42 @@ use crate::words::tokenizers;
 pub struct Index {
     pub(crate) searcher: Searcher,
     pub(crate) fields: Fields,
-    table: Table,
+    table: FacetTable,
     columns: Vec<Columns>,
-    /// Of all there is, for whoever asks for nothing in particular.
-    everything: OnceLock<Facets>,
+    /// The facets of a search without words and filters, computed once.
+    unfiltered_facets: OnceLock<Facets>,
 }
 
-/// One product that was found.
+/// One product of a search result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
-    /// Its place in the order.
-    pub place: Place,
-    /// What is shown of it, as it was indexed: JSON.
-    pub shown: String,
+    pub sort_key: SortKey,
+    /// The JSON of the product, as of its indexing.
+    pub product_json: String,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug)]
-pub struct Found {
-    /// All that matched, on all pages.
+pub struct SearchResult {
+    /// The number of products on all pages.
     pub total: u64,
-    /// Those of this page.
+    /// The hits of this page.
     pub hits: Vec<Hit>,
-    /// After which place the next page begins; none after the last.
-    pub next: Option<Place>,
-    /// Counts over all that matched.
+    /// The sort key after which the next page begins; `None` on the last page.
+    pub next: Option<SortKey>,
+    /// Facets over all pages.
     pub facets: Facets,
-    /// How far it had to go; none when nothing was asked for in words.
-    pub step: Option<Step>,
+    /// How closely the hits match the words; `None` without words.
+    pub match_level: Option<MatchLevel>,
 }
 
 impl Index {
-    /// Opens the index in a folder, in a shop of that currency.
+    /// Opens the index in a folder. The currency decides the price bands.
     pub fn open(folder: &Path, currency: Currency) -> Result<Self> {
         Self::try_open(folder, currency).map_err(Error::internal)
     }
 
-    /// An index with nothing in it.
+    /// Creates an empty index in memory.
     pub fn empty(currency: Currency) -> Result<Self> {
         let index = IndexBuilder::new().schema(schema()).tokenizers(tokenizers()).create_in_ram();
         index.and_then(|index| Self::of(index, currency)).map_err(Error::internal)
@@ -73,49 +72,49 @@ impl Index {
         let fields = Fields::of(&index.schema())?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let searcher = reader.searcher();
-        let (table, numbers) = Table::of(&searcher, currency)?;
+        let (table, numbers) = FacetTable::build(&searcher, currency)?;
         let columns = searcher.segment_readers().iter().zip(numbers);
         let columns =
             columns.map(|(segment, numbers)| Columns::of(segment, numbers)).collect::<tantivy::Result<_>>()?;
-        Ok(Self { searcher, fields, table, columns, everything: OnceLock::new() })
+        Ok(Self { searcher, fields, table, columns, unfiltered_facets: OnceLock::new() })
     }
 
-    /// Products in it.
+    /// The number of products in the index.
     pub fn documents(&self) -> u64 {
         self.searcher.num_docs()
     }
 
-    /// What a query finds, a page of it.
-    pub fn find(&self, query: &Query) -> Result<Found> {
+    /// Returns a page of search results.
+    pub fn find(&self, query: &Query) -> Result<SearchResult> {
         self.try_find(query).map_err(Error::internal)
     }
 
-    fn try_find(&self, query: &Query) -> tantivy::Result<Found> {
+    fn try_find(&self, query: &Query) -> tantivy::Result<SearchResult> {
         if query.words.is_empty() {
-            let gathered = self.gather(query, within(query, &self.fields, None), false)?;
-            return self.found(query, gathered, None);
+            let collection = self.collect(query, filter_by(query, &self.fields, None), false)?;
+            return self.result(query, collection, None);
         }
-        // With nothing in it that is a word, nothing is what was asked for: everything would be the answer to another question.
-        let nothing = || Gathered { total: 0, best: Vec::new(), counters: Some(self.table.counters()) };
-        let mut plan = Plan::of(&query.words, self.lexicon());
+        // A text without a word finds nothing. Returning all products would answer another question.
+        let nothing = || Collection { total: 0, hits: Vec::new(), counters: Some(self.table.new_counters()) };
+        let mut plan = QueryPlan::of(&query.words, self.lexicon());
         if plan.is_empty() {
-            return self.found(query, nothing(), None);
+            return self.result(query, nothing(), None);
         }
-        let (mut last, is_filtered) = (None, !is_everything(&Query { words: String::new(), ..query.clone() }));
-        while let Some((step, words)) = plan.next()? {
-            let gathered = self.gather(query, within(query, &self.fields, Some(words.box_clone())), true)?;
-            let is_hit = gathered.total > 0;
-            last = Some((gathered, step));
-            // Words that have their products, none of which the filters let through, are not mistaken for others.
+        let (mut last, is_filtered) = (None, !is_unfiltered(&Query { words: String::new(), ..query.clone() }));
+        while let Some((match_level, words)) = plan.next()? {
+            let collection = self.collect(query, filter_by(query, &self.fields, Some(words.box_clone())), true)?;
+            let is_hit = collection.total > 0;
+            last = Some((collection, match_level));
+            // If products match these words but not the filters, other words are not tried.
             if is_hit || (is_filtered && words.count(&self.searcher)? > 0) {
                 break;
             }
         }
-        let (gathered, step) = last.unzip();
-        self.found(query, gathered.unwrap_or_else(nothing), step)
+        let (collection, match_level) = last.unzip();
+        self.result(query, collection.unwrap_or_else(nothing), match_level)
     }
 
-    pub(crate) fn table(&self) -> &Table {
+    pub(crate) fn table(&self) -> &FacetTable {
         &self.table
     }
 
@@ -127,43 +126,54 @@ impl Index {
         self.searcher.segment_readers().iter().zip(&self.columns)
     }
 
-    fn gather(&self, query: &Query, asks: Box<dyn tantivy::query::Query>, by_words: bool) -> tantivy::Result<Gathered> {
-        let scored = by_words && query.sort == Sort::Relevance;
-        let scoring = match scored {
+    fn collect(
+        &self,
+        query: &Query,
+        tantivy_query: Box<dyn tantivy::query::Query>,
+        by_words: bool,
+    ) -> tantivy::Result<Collection> {
+        let by_score = by_words && query.sort == Sort::Relevance;
+        let scoring = match by_score {
             true => EnableScoring::enabled_from_searcher(&self.searcher),
             false => EnableScoring::disabled_from_searcher(&self.searcher),
         };
-        let counted = !(self.everything.get().is_some() && is_everything(query));
-        let pass = Pass { query, table: &self.table, scored, counted };
-        pass.over(self.segments(), asks.weight(scoring)?.as_ref())
+        let with_facets = !(self.unfiltered_facets.get().is_some() && is_unfiltered(query));
+        let collector = Collector { query, table: &self.table, by_score, with_facets };
+        collector.collect(self.segments(), tantivy_query.weight(scoring)?.as_ref())
     }
 
-    fn found(&self, query: &Query, gathered: Gathered, step: Option<Step>) -> tantivy::Result<Found> {
-        let Gathered { total, mut best, counters } = gathered;
+    fn result(
+        &self,
+        query: &Query,
+        collection: Collection,
+        match_level: Option<MatchLevel>,
+    ) -> tantivy::Result<SearchResult> {
+        let Collection { total, mut hits, counters } = collection;
         let facets = match counters {
-            Some(counters) if is_everything(query) => {
-                self.everything.get_or_init(|| self.table.told(&counters)).clone()
+            Some(counters) if is_unfiltered(query) => {
+                self.unfiltered_facets.get_or_init(|| self.table.facets(&counters)).clone()
             }
-            Some(counters) => self.table.told(&counters),
-            None => self.everything.get().cloned().unwrap_or_default(),
+            Some(counters) => self.table.facets(&counters),
+            None => self.unfiltered_facets.get().cloned().unwrap_or_default(),
         };
-        let more = best.len() > query.limit;
-        best.truncate(query.limit);
-        let next = best.last().filter(|_| more).map(|(place, _)| *place);
-        let hits = best.into_iter().map(|(place, address)| Ok(Hit { place, shown: self.stored(address)?.1 }));
-        Ok(Found { total, hits: hits.collect::<tantivy::Result<_>>()?, next, facets, step })
+        let more = hits.len() > query.limit;
+        hits.truncate(query.limit);
+        let next = hits.last().filter(|_| more).map(|(key, _)| *key);
+        let hits =
+            hits.into_iter().map(|(sort_key, address)| Ok(Hit { sort_key, product_json: self.stored(address)?.1 }));
+        Ok(SearchResult { total, hits: hits.collect::<tantivy::Result<_>>()?, next, facets, match_level })
     }
 
-    /// Name and shown JSON of a document.
+    /// Reads the name and the JSON of a document.
     pub(crate) fn stored(&self, address: DocAddress) -> tantivy::Result<(String, String)> {
         let document: TantivyDocument = self.searcher.doc(address)?;
         let text = |field| document.get_first(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-        Ok((text(self.fields.name), text(self.fields.shown)))
+        Ok((text(self.fields.name), text(self.fields.product_json)))
     }
 }
 
-/// Does the query let every document through? Its order and its page do not matter.
-fn is_everything(query: &Query) -> bool {
+/// Tells whether the query matches every document. Its order and its page do not matter.
+fn is_unfiltered(query: &Query) -> bool {
     let Query { words, categories, tag, brand, attributes, min_price, max_price, in_stock, min_rating, .. } = query;
     words.is_empty()
         && categories.is_empty()

@@ -1,4 +1,4 @@
-//! The words that the index knows: whether it knows one, which are near to one it does not, and how one may go on.
+//! The vocabulary of the index: whether a word is in it, which words are similar, and which words begin with a prefix.
 
 use std::collections::HashMap;
 
@@ -9,16 +9,17 @@ use tantivy::{Searcher, Term};
 use crate::schema::Fields;
 use crate::words::stem;
 
-/// Words that stand in for one that is not known.
-const MOST_NEAR: usize = 8;
-/// From so many letters on, so many of them may be wrong (two that changed places are one mistake).
-const FORGIVEN: [(usize, u8); 2] = [(8, 2), (4, 1)];
+/// The maximum number of alternatives for a word.
+const MAX_ALTERNATIVES: usize = 8;
+/// The allowed edit distance by length: from (letters) on, (edits). A swap of two neighbouring letters is one edit
+/// (Damerau-Levenshtein).
+const EDITS_BY_LENGTH: [(usize, u8); 2] = [(8, 2), (4, 1)];
 
-/// A stem that is looked for, and what finding it is worth: 1 for the word itself.
+/// A stem to search, and the weight of a match: 1 for the word itself.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Sought {
+pub(crate) struct WeightedStem {
     pub(crate) stem: String,
-    pub(crate) worth: f32,
+    pub(crate) weight: f32,
 }
 
 pub(crate) struct Lexicon<'a> {
@@ -27,8 +28,8 @@ pub(crate) struct Lexicon<'a> {
 }
 
 impl Lexicon<'_> {
-    /// Is there a document with this stem, in whatever text?
-    pub(crate) fn knows(&self, stem: &str) -> tantivy::Result<bool> {
+    /// Tells whether a document has this stem in any text.
+    pub(crate) fn contains(&self, stem: &str) -> tantivy::Result<bool> {
         for segment in self.searcher.segment_readers() {
             for (field, _) in self.fields.texts {
                 if segment.inverted_index(field)?.terms().get(stem)?.is_some() {
@@ -39,26 +40,27 @@ impl Lexicon<'_> {
         Ok(false)
     }
 
-    /// The known words that are nearest to a word, by stem: of all with the fewest mistakes, the most frequent.
-    pub(crate) fn near(&self, word: &str) -> tantivy::Result<Vec<Sought>> {
+    /// Returns the stems of the most similar words: the smallest edit distance, then the most frequent.
+    pub(crate) fn similar_stems(&self, word: &str) -> tantivy::Result<Vec<WeightedStem>> {
         let own = stem(word);
-        for mistakes in 1..=forgiven(word) {
-            // Of the word alone, so one serves all fields and segments: to make it costs about as much as a look into one of them.
+        for edits in 1..=max_edits(word) {
+            // The automaton depends on the word alone, so one serves all fields and segments. Building it costs about
+            // as much as searching one of them.
             let term = Term::from_field_text(self.fields.labels, word);
-            let automaton = FuzzyTermQuery::new(term, mistakes, true).automaton()?;
-            let found = self.accepted(&automaton)?;
-            // A number is not mistyped: 350 is not near to 250. And a plural is not another word.
+            let automaton = FuzzyTermQuery::new(term, edits, true).automaton()?;
+            let found = self.words_accepted_by(&automaton)?;
+            // Numbers are not corrected: 350 is not a misspelt 250. A plural of the same word is no alternative.
             let is_other = |found: &str| !found.bytes().any(|byte| byte.is_ascii_digit()) && stem(found) != own;
             let found: Vec<_> = most_frequent(found).into_iter().filter(|(found, _)| is_other(found)).collect();
             if !found.is_empty() {
-                return Ok(sought(found.into_iter(), 1.0 / f32::from(1 + mistakes)));
+                return Ok(weighted_stems(found.into_iter(), 1.0 / f32::from(1 + edits)));
             }
         }
         Ok(Vec::new())
     }
 
-    /// The known words that an automaton accepts, with the number of documents they stand in.
-    fn accepted(&self, automaton: &DfaWrapper) -> tantivy::Result<HashMap<Vec<u8>, u32>> {
+    /// Returns the words that an automaton accepts, with the number of documents that have them.
+    fn words_accepted_by(&self, automaton: &DfaWrapper) -> tantivy::Result<HashMap<Vec<u8>, u32>> {
         let mut found = HashMap::new();
         for field in [self.fields.labels, self.fields.prose] {
             for segment in self.searcher.segment_readers() {
@@ -72,22 +74,23 @@ impl Lexicon<'_> {
         Ok(found)
     }
 
-    /// How a word that is begun may go on, by stem.
-    pub(crate) fn goes_on(&self, begun: &str) -> tantivy::Result<Vec<Sought>> {
-        let mut words = self.begun(self.fields.labels, begun)?;
+    /// Returns the stems of the words that begin with a prefix.
+    pub(crate) fn completion_stems(&self, prefix: &str) -> tantivy::Result<Vec<WeightedStem>> {
+        let mut words = self.words_with_prefix(self.fields.labels, prefix)?;
         if words.is_empty() {
-            words = self.begun(self.fields.prose, begun)?;
+            words = self.words_with_prefix(self.fields.prose, prefix)?;
         }
-        Ok(sought(words.into_iter(), 0.75))
+        Ok(weighted_stems(words.into_iter(), 0.75))
     }
 
-    /// The known words of a field that begin so, the most frequent first, with the number of documents they stand in.
-    pub(crate) fn begun(&self, field: Field, begun: &str) -> tantivy::Result<Vec<(String, u32)>> {
+    /// Returns the words of a field that begin with a prefix, the most frequent first, with the number of documents
+    /// that have them.
+    pub(crate) fn words_with_prefix(&self, field: Field, prefix: &str) -> tantivy::Result<Vec<(String, u32)>> {
         let mut found = HashMap::new();
         for segment in self.searcher.segment_readers() {
             let index = segment.inverted_index(field)?;
-            let mut stream = index.terms().range().ge(begun).into_stream()?;
-            while stream.advance() && stream.key().starts_with(begun.as_bytes()) {
+            let mut stream = index.terms().range().ge(prefix).into_stream()?;
+            while stream.advance() && stream.key().starts_with(prefix.as_bytes()) {
                 *found.entry(stream.key().to_vec()).or_insert(0) += stream.value().doc_freq;
             }
         }
@@ -95,10 +98,10 @@ impl Lexicon<'_> {
     }
 }
 
-/// How many letters of a word may be wrong.
-pub(crate) fn forgiven(word: &str) -> u8 {
+/// The allowed edit distance of a word.
+pub(crate) fn max_edits(word: &str) -> u8 {
     let letters = word.chars().count();
-    FORGIVEN.iter().find(|(from, _)| letters >= *from).map_or(0, |(_, mistakes)| *mistakes)
+    EDITS_BY_LENGTH.iter().find(|(from, _)| letters >= *from).map_or(0, |(_, edits)| *edits)
 }
 
 fn most_frequent(found: HashMap<Vec<u8>, u32>) -> Vec<(String, u32)> {
@@ -108,14 +111,14 @@ fn most_frequent(found: HashMap<Vec<u8>, u32>) -> Vec<(String, u32)> {
     words
 }
 
-fn sought(words: impl Iterator<Item = (String, u32)>, worth: f32) -> Vec<Sought> {
-    let mut stems: Vec<Sought> = Vec::new();
+fn weighted_stems(words: impl Iterator<Item = (String, u32)>, weight: f32) -> Vec<WeightedStem> {
+    let mut stems: Vec<WeightedStem> = Vec::new();
     for (word, _) in words {
         let stem = stem(&word);
         if stems.iter().all(|known| known.stem != stem) {
-            stems.push(Sought { stem, worth });
+            stems.push(WeightedStem { stem, weight });
         }
-        if stems.len() == MOST_NEAR {
+        if stems.len() == MAX_ALTERNATIVES {
             break;
         }
     }

@@ -1,43 +1,46 @@
-//! Search: products by words, filters and facets, from an index of files that lies in S3 and is read in place.
+//! Product search by words, filters and facets. The index is a set of files in S3, which the search function downloads
+//! and maps into memory.
 //!
-//! Invariants: an index never changes, it is followed by another; one writer at a time makes the next one; whatever is lost
-//! is made again from the catalog's table.
+//! Invariants:
+//! - A version of the index never changes. A change makes the next version.
+//! - One writer at a time makes the next version.
+//! - A lost index is rebuilt from the catalog's table.
 
-mod depot;
+mod collector;
 mod document;
 mod facets;
-#[cfg(test)]
-mod finding_tests;
-mod folder;
-mod gather;
 mod index;
+mod index_store;
+mod indexer;
 mod lexicon;
 mod manifest;
 #[cfg(test)]
-mod memory;
+mod memory_bucket;
 mod merge;
 mod pack;
 #[cfg(test)]
 mod paging_tests;
-mod plan;
+mod process_folder;
 mod query;
+mod query_plan;
 mod reader;
-mod recent;
+mod recent_changes;
 mod schema;
-mod shelves;
+mod search_service;
+#[cfg(test)]
+mod search_tests;
 mod suggest;
-mod upkeep;
 mod words;
 mod writer;
 
-pub use document::{Document, Rated};
-pub use facets::{AttributeFacet, Band, Count, Facets, Stars};
-pub use folder::own_folder;
-pub use index::{Found, Hit, Index};
-pub use plan::Step;
-pub use query::{Asked, Place, Query, Sort};
+pub use document::{Document, Rating};
+pub use facets::{AttributeFacet, FacetCount, Facets, PriceBand, RatingCount};
+pub use index::{Hit, Index, SearchResult};
+pub use indexer::{IndexRun, Indexer};
+pub use process_folder::process_folder;
+pub use query::{Query, SearchParams, Sort, SortKey};
+pub use query_plan::MatchLevel;
 pub use reader::Reader;
-pub use shelves::{Shelf, Shelves};
-pub use suggest::{Named, Suggestions};
-pub use upkeep::{Turn, Upkeep};
+pub use search_service::{SearchPage, SearchService};
+pub use suggest::{SuggestedProduct, Suggestions};
 pub use writer::Writer;

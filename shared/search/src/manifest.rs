@@ -1,5 +1,5 @@
-//! The manifest: which files make the index's present version, and which of older versions may still be read by somebody.
-//! Whoever replaces it makes the next version; everything else in the bucket only ever comes or goes.
+//! The manifest names the files of the current version of the index, and the files of older versions that a reader may
+//! still need. A writer replaces the manifest to publish a version. Index files are only ever added and deleted.
 
 use std::collections::HashSet;
 
@@ -7,62 +7,63 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use values::Timestamp;
 
-/// So long a file stays after the version that named it last: nobody takes longer to bring a version.
-const KEPT_SECONDS: i64 = 15 * 60;
+/// How long a file stays after the last version that named it. Every download of a version takes less time.
+const RETENTION_SECONDS: i64 = 15 * 60;
 
-/// One version of the index.
+/// One version of the index. It is stored as JSON, so the names of its fields must not change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
-    /// One more with every version.
+    /// Each version has the number of the version before plus 1.
     pub(crate) version: u64,
-    /// tantivy's `meta.json`.
+    /// The content of tantivy's `meta.json`.
     pub(crate) meta: Value,
-    /// Everything else that the version consists of.
-    pub(crate) files: Vec<File>,
-    /// What older versions consisted of, and this one does not.
-    pub(crate) retired: Vec<Retired>,
+    /// All other files of this version.
+    pub(crate) files: Vec<IndexFile>,
+    /// Files of older versions that this version does not need.
+    pub(crate) retired: Vec<RetiredFile>,
 }
 
-/// A part of the index, as it lies in the bucket.
+/// A part of the index in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct File {
-    /// The part's.
+pub(crate) struct IndexFile {
+    /// The name of the part.
     pub(crate) name: String,
-    /// Its size.
     pub(crate) bytes: u64,
-    /// Of its content, in hexadecimal. It is called so in the bucket: a writer that lost its turn overwrites nothing.
+    /// SHA-256 of the content, in hexadecimal. It is the file's key in the bucket, so a writer that lost the race
+    /// overwrites nothing.
     pub(crate) sha256: String,
 }
 
-/// A file that no version needs from then on.
+/// A file that no version needs any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Retired {
-    /// Its content's.
+pub(crate) struct RetiredFile {
+    /// SHA-256 of the content, in hexadecimal.
     pub(crate) sha256: String,
-    /// Since when.
+    /// When the first version without this file was made.
     pub(crate) at: Timestamp,
 }
 
 impl Manifest {
-    /// The file of a part, if the part is in this version.
-    pub(crate) fn file(&self, name: &str) -> Option<&File> {
+    /// Returns the file of a part, if the part belongs to this version.
+    pub(crate) fn file(&self, name: &str) -> Option<&IndexFile> {
         self.files.iter().find(|file| file.name == name)
     }
 
-    /// Does this version need that content, or somebody who is still bringing an older one?
-    pub(crate) fn names(&self, sha256: &str) -> bool {
-        self.files.iter().any(|file| file.sha256 == sha256) || self.retired.iter().any(|old| old.sha256 == sha256)
+    /// Tells whether this version, or a download of an older one, needs that content.
+    pub(crate) fn references(&self, sha256: &str) -> bool {
+        self.files.iter().any(|file| file.sha256 == sha256) || self.retired.iter().any(|file| file.sha256 == sha256)
     }
 
-    /// The version after this one, and the contents that can be deleted now. Deleted first and forgotten then: the other way
-    /// round, a crash in between would leave them for ever.
-    pub(crate) fn next(&self, meta: Value, files: Vec<File>, now: Timestamp) -> (Self, Vec<String>) {
+    /// Returns the next version, and the contents to delete now. Delete them before the next version is published: a
+    /// crash between the two steps would otherwise leave them in the bucket for ever.
+    pub(crate) fn next(&self, meta: Value, files: Vec<IndexFile>, now: Timestamp) -> (Self, Vec<String>) {
         let needed: HashSet<&str> = files.iter().map(|file| file.sha256.as_str()).collect();
-        let dropped = self.files.iter().map(|file| Retired { sha256: file.sha256.clone(), at: now });
-        let retired = self.retired.iter().cloned().chain(dropped).filter(|old| !needed.contains(old.sha256.as_str()));
-        let (over, retired): (Vec<_>, Vec<_>) = retired.partition(|old| old.at.plus_seconds(KEPT_SECONDS) <= now);
+        let dropped = self.files.iter().map(|file| RetiredFile { sha256: file.sha256.clone(), at: now });
+        let retired = self.retired.iter().cloned().chain(dropped).filter(|file| !needed.contains(file.sha256.as_str()));
+        let (expired, retired): (Vec<_>, Vec<_>) =
+            retired.partition(|file| file.at.plus_seconds(RETENTION_SECONDS) <= now);
         let next = Self { version: self.version + 1, meta, files, retired };
-        (next, over.into_iter().map(|old| old.sha256).collect())
+        (next, expired.into_iter().map(|file| file.sha256).collect())
     }
 }
 
@@ -76,47 +77,47 @@ mod tests {
         Timestamp::from_millis(1_764_000_000_000).plus_seconds(seconds)
     }
 
-    fn files(names: &[&str]) -> Vec<File> {
-        names.iter().map(|name| File { name: (*name).into(), bytes: 1, sha256: format!("sha-{name}") }).collect()
+    fn files(names: &[&str]) -> Vec<IndexFile> {
+        names.iter().map(|name| IndexFile { name: (*name).into(), bytes: 1, sha256: format!("sha-{name}") }).collect()
     }
 
     #[test]
-    fn what_a_version_does_not_need_any_more_goes_a_quarter_of_an_hour_later() {
+    fn unneeded_file_is_deleted_a_quarter_of_an_hour_later() {
         let (first, none) = Manifest::default().next(json!({}), files(&["a", "b"]), at(0));
         assert_eq!((first.version, first.retired.len(), none.len()), (1, 0, 0));
         let (second, none) = first.next(json!({}), files(&["b", "c"]), at(10));
-        assert_eq!(second.retired, [Retired { sha256: "sha-a".into(), at: at(10) }]);
-        assert!(none.is_empty(), "somebody may be reading it now");
-        let (third, none) = second.next(json!({}), files(&["b", "c"]), at(10 + KEPT_SECONDS - 1));
+        assert_eq!(second.retired, [RetiredFile { sha256: "sha-a".into(), at: at(10) }]);
+        assert!(none.is_empty(), "a reader may still download it");
+        let (third, none) = second.next(json!({}), files(&["b", "c"]), at(10 + RETENTION_SECONDS - 1));
         assert_eq!((third.retired.len(), none.len()), (1, 0));
-        let (fourth, over) = third.next(json!({}), files(&["b", "c"]), at(10 + KEPT_SECONDS));
+        let (fourth, expired) = third.next(json!({}), files(&["b", "c"]), at(10 + RETENTION_SECONDS));
         assert_eq!((fourth.version, fourth.retired.len()), (4, 0));
-        assert_eq!(over, ["sha-a"]);
+        assert_eq!(expired, ["sha-a"]);
     }
 
     #[test]
-    fn a_file_that_is_needed_again_is_not_deleted() {
+    fn file_that_is_needed_again_is_not_deleted() {
         let (first, _) = Manifest::default().next(json!({}), files(&["a"]), at(0));
         let (second, _) = first.next(json!({}), files(&[]), at(1));
-        let (third, over) = second.next(json!({}), files(&["a"]), at(1 + KEPT_SECONDS));
-        assert_eq!((third.retired.len(), over.len()), (0, 0));
+        let (third, expired) = second.next(json!({}), files(&["a"]), at(1 + RETENTION_SECONDS));
+        assert_eq!((third.retired.len(), expired.len()), (0, 0));
     }
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_nothing_in_use_is_deleted(turns in prop::collection::vec((prop::collection::btree_set(0u8..8, 0..5), 0i64..900), 1..30)) {
-            let (mut manifest, mut there, mut now) = (Manifest::default(), HashSet::<String>::new(), 0);
-            for (names, pause) in turns {
+        fn every_file_is_in_use_or_retired(versions in prop::collection::vec((prop::collection::btree_set(0u8..8, 0..5), 0i64..900), 1..30)) {
+            let (mut manifest, mut stored, mut now) = (Manifest::default(), HashSet::<String>::new(), 0);
+            for (names, pause) in versions {
                 now += pause;
                 let names: Vec<String> = names.into_iter().map(|name| name.to_string()).collect();
                 let files = files(&names.iter().map(String::as_str).collect::<Vec<_>>());
-                there.extend(files.iter().map(|file| file.sha256.clone()));
-                let (next, over) = manifest.next(json!({}), files, at(now));
-                prop_assert!(over.iter().all(|old| there.remove(old)), "only what is there is deleted, once");
-                prop_assert!(next.files.iter().all(|file| there.contains(&file.sha256)));
+                stored.extend(files.iter().map(|file| file.sha256.clone()));
+                let (next, expired) = manifest.next(json!({}), files, at(now));
+                prop_assert!(expired.iter().all(|file| stored.remove(file)), "only a stored file is deleted, and only once");
+                prop_assert!(next.files.iter().all(|file| stored.contains(&file.sha256)));
                 let known: HashSet<_> = next.files.iter().map(|file| file.sha256.clone())
-                    .chain(next.retired.iter().map(|old| old.sha256.clone())).collect();
-                prop_assert_eq!(&known, &there, "every file is in use or waits to be deleted");
+                    .chain(next.retired.iter().map(|file| file.sha256.clone())).collect();
+                prop_assert_eq!(&known, &stored, "every file is in use or waits to be deleted");
                 manifest = next;
             }
         }

@@ -1,43 +1,45 @@
-//! Which segments become one. Every search looks into every segment, and every merge is written and uploaded again: tiers of
-//! size, a few segments in each, so that 100,000 products lie in some 15 segments and each is rewritten some five times.
+//! Chooses the segments to merge. Every search reads every segment, and every merge is written and uploaded again. So
+//! segments form tiers of size with a few segments each. 100,000 products lie in some 15 segments, and each product is
+//! rewritten some five times.
 
-/// The lowest tier holds segments of so many documents; each further one, five times as many.
-const SMALLEST: u32 = 32;
-const GROWTH: u32 = 5;
-/// Segments of a tier that become one. As many as a tier is wide, so that they become one of the next.
-const MANY: usize = 5;
+/// Documents in a segment of the lowest tier, at most. Each further tier holds five times as many.
+const FIRST_TIER_DOCUMENTS: u32 = 32;
+const TIER_FACTOR: u32 = 5;
+/// When a tier has this many segments, they become one segment of the next tier.
+const SEGMENTS_PER_TIER: usize = 5;
 
-/// A segment, counted in documents.
+/// The documents of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Segment {
-    /// With those that were deleted.
-    pub(crate) size: u32,
-    /// Without them.
-    pub(crate) alive: u32,
+    /// All documents, with the deleted ones.
+    pub(crate) total: u32,
+    /// Documents that are not deleted.
+    pub(crate) live: u32,
 }
 
 impl Segment {
     fn tier(self) -> u32 {
-        let (mut tier, mut bound) = (0, SMALLEST);
-        while self.alive > bound {
+        let (mut tier, mut bound) = (0, FIRST_TIER_DOCUMENTS);
+        while self.live > bound {
             tier += 1;
-            bound = bound.saturating_mul(GROWTH);
+            bound = bound.saturating_mul(TIER_FACTOR);
         }
         tier
     }
 
-    /// More than a third of it is deleted.
-    fn is_worn(self) -> bool {
-        self.size - self.alive > self.size / 3
+    /// More than a third of the documents are deleted.
+    fn has_many_deleted(self) -> bool {
+        self.total - self.live > self.total / 3
     }
 }
 
-/// The segments to merge next, by index; none when all is well. First of the lowest tier that has too many, then one that
-/// is worn: by itself.
-pub(crate) fn due(segments: &[Segment]) -> Vec<usize> {
+/// Returns the indexes of the segments to merge next, or nothing. First come the segments of the lowest tier that is
+/// full. Then comes a single segment with many deleted documents, which is rewritten without them.
+pub(crate) fn segments_to_merge(segments: &[Segment]) -> Vec<usize> {
     let of_tier = |tier: u32| (0..segments.len()).filter(move |index| segments[*index].tier() == tier);
-    let full = (0..=u32::BITS).map(of_tier).map(Iterator::collect::<Vec<_>>).find(|tier| tier.len() >= MANY);
-    full.unwrap_or_else(|| (0..segments.len()).find(|index| segments[*index].is_worn()).into_iter().collect())
+    let full =
+        (0..=u32::BITS).map(of_tier).map(Iterator::collect::<Vec<_>>).find(|tier| tier.len() >= SEGMENTS_PER_TIER);
+    full.unwrap_or_else(|| (0..segments.len()).find(|index| segments[*index].has_many_deleted()).into_iter().collect())
 }
 
 #[cfg(test)]
@@ -45,39 +47,42 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn whole(size: u32) -> Segment {
-        Segment { size, alive: size }
+    fn intact(total: u32) -> Segment {
+        Segment { total, live: total }
     }
 
     #[test]
-    fn a_few_segments_are_left_alone_and_many_become_one() {
-        assert!(due(&[whole(1), whole(2), whole(900), whole(3), whole(4)]).is_empty());
-        assert_eq!(due(&[whole(1), whole(900), whole(2), whole(3), whole(4), whole(5)]), [0, 2, 3, 4, 5]);
+    fn full_tier_is_merged() {
+        assert!(segments_to_merge(&[intact(1), intact(2), intact(900), intact(3), intact(4)]).is_empty());
+        assert_eq!(
+            segments_to_merge(&[intact(1), intact(900), intact(2), intact(3), intact(4), intact(5)]),
+            [0, 2, 3, 4, 5]
+        );
     }
 
     #[test]
-    fn a_worn_segment_is_written_anew() {
-        assert_eq!(due(&[whole(100), Segment { size: 90, alive: 50 }]), [1]);
-        assert!(due(&[Segment { size: 90, alive: 60 }]).is_empty());
-        assert_eq!(due(&[Segment { size: 1, alive: 0 }]), [0], "and one that is empty goes away");
+    fn segment_with_many_deleted_documents_is_rewritten() {
+        assert_eq!(segments_to_merge(&[intact(100), Segment { total: 90, live: 50 }]), [1]);
+        assert!(segments_to_merge(&[Segment { total: 90, live: 60 }]).is_empty());
+        assert_eq!(segments_to_merge(&[Segment { total: 1, live: 0 }]), [0], "an empty segment is removed");
     }
 
     proptest! {
         #[test]
-        fn an_import_ends_in_few_segments_and_writes_each_product_few_times(batch in 1u32..=100) {
+        fn import_ends_in_few_segments_and_writes_each_product_few_times(batch in 1u32..=100) {
             let (mut segments, mut written, products) = (Vec::<Segment>::new(), 0u64, 20_000);
             for _ in 0..products / batch {
-                segments.push(whole(batch));
+                segments.push(intact(batch));
                 written += u64::from(batch);
                 loop {
-                    let together = due(&segments);
-                    if together.is_empty() {
+                    let merged = segments_to_merge(&segments);
+                    if merged.is_empty() {
                         break;
                     }
-                    let sum = together.iter().map(|index| segments[*index].alive).sum();
+                    let sum = merged.iter().map(|index| segments[*index].live).sum();
                     let mut index = 0;
-                    segments.retain(|_| { index += 1; !together.contains(&(index - 1)) });
-                    segments.push(whole(sum));
+                    segments.retain(|_| { index += 1; !merged.contains(&(index - 1)) });
+                    segments.push(intact(sum));
                     written += u64::from(sum);
                 }
             }

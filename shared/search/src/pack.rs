@@ -1,4 +1,5 @@
-//! The files of a segment as one: an index of twenty segments is brought with twenty requests, and not with a hundred and forty.
+//! Packs the files of a segment into one file. An index of twenty segments then needs twenty requests to download
+//! instead of 140.
 
 use std::fs;
 use std::io;
@@ -7,12 +8,12 @@ use std::path::Path;
 use tantivy::index::SegmentComponent;
 use values::{Error, Result};
 
-/// What an index is made of, and never changes: a segment, or the list of those in it that were deleted.
+/// A part of an index that never changes: a segment, or the list of its deleted documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Part {
-    /// Of this part and no other.
+    /// Unique to this part.
     pub(crate) name: String,
-    /// The files that it consists of.
+    /// The names of its files.
     pub(crate) files: Vec<String>,
 }
 
@@ -25,8 +26,8 @@ const SEGMENT: [SegmentComponent; 6] = [
     SegmentComponent::FieldNorms,
 ];
 
-/// The parts of the index in a folder, as its last commit left it; what else lies there is removed.
-pub(crate) fn parts(folder: &Path) -> Result<Vec<Part>> {
+/// Lists the parts of the index in a folder, as of its last commit. Removes all other files from the folder.
+pub(crate) fn list_parts(folder: &Path) -> Result<Vec<Part>> {
     let segments = tantivy::Index::open_in_dir(folder).and_then(|index| index.searchable_segment_metas());
     let mut parts = Vec::new();
     for segment in segments.map_err(Error::internal)? {
@@ -38,26 +39,27 @@ pub(crate) fn parts(folder: &Path) -> Result<Vec<Part>> {
             parts.push(Part { name: deleted.clone(), files: vec![deleted] });
         }
     }
-    tidy(folder, &parts).map_err(Error::internal)?;
+    remove_other_files(folder, &parts).map_err(Error::internal)?;
     Ok(parts)
 }
 
-fn tidy(folder: &Path, parts: &[Part]) -> io::Result<()> {
+fn remove_other_files(folder: &Path, parts: &[Part]) -> io::Result<()> {
     for file in fs::read_dir(folder)? {
         let file = file?;
         let name = file.file_name().to_string_lossy().into_owned();
-        let is_ours = name.starts_with('.') || name == META || parts.iter().any(|part| part.files.contains(&name));
-        if !is_ours {
+        let is_part = name.starts_with('.') || name == META || parts.iter().any(|part| part.files.contains(&name));
+        if !is_part {
             fs::remove_file(file.path())?;
         }
     }
     Ok(())
 }
 
-/// The file that says which segments an index has. It is not packed: the manifest carries it.
+/// The file that lists the segments of an index. It is not packed: the manifest carries its content.
 pub(crate) const META: &str = "meta.json";
 
-/// The files of a part, one after the other, each after its name and its length.
+/// Joins the files of a part. Before each file stand the length of its name, its name and its length; lengths are 8
+/// bytes, little-endian.
 pub(crate) fn pack(folder: &Path, part: &Part) -> io::Result<Vec<u8>> {
     let mut packed = Vec::new();
     for file in &part.files {
@@ -70,36 +72,39 @@ pub(crate) fn pack(folder: &Path, part: &Part) -> io::Result<Vec<u8>> {
     Ok(packed)
 }
 
-/// Writes the files of a part into a folder; their names.
+/// Writes the files of a part into a folder and returns their names.
 pub(crate) fn unpack(mut packed: &[u8], folder: &Path) -> io::Result<Vec<String>> {
     let mut files = Vec::new();
     while !packed.is_empty() {
-        let name = std::str::from_utf8(counted(&mut packed)?).ok().filter(|name| is_plain(name)).ok_or_else(damaged)?;
+        let name = std::str::from_utf8(read_chunk(&mut packed)?)
+            .ok()
+            .filter(|name| is_plain(name))
+            .ok_or_else(damaged_error)?;
         let path = folder.join(name);
-        // Never into a file that somebody may have mapped.
+        // The old file may be mapped into memory, so it is replaced and not overwritten.
         if path.exists() {
             fs::remove_file(&path)?;
         }
-        fs::write(path, counted(&mut packed)?)?;
+        fs::write(path, read_chunk(&mut packed)?)?;
         files.push(name.to_owned());
     }
     Ok(files)
 }
 
-fn counted<'a>(packed: &mut &'a [u8]) -> io::Result<&'a [u8]> {
-    let (count, rest) = packed.split_first_chunk::<8>().ok_or_else(damaged)?;
-    let count = usize::try_from(u64::from_le_bytes(*count)).map_err(|_| damaged())?;
-    let (counted, rest) = rest.split_at_checked(count).ok_or_else(damaged)?;
+fn read_chunk<'a>(packed: &mut &'a [u8]) -> io::Result<&'a [u8]> {
+    let (count, rest) = packed.split_first_chunk::<8>().ok_or_else(damaged_error)?;
+    let count = usize::try_from(u64::from_le_bytes(*count)).map_err(|_| damaged_error())?;
+    let (chunk, rest) = rest.split_at_checked(count).ok_or_else(damaged_error)?;
     *packed = rest;
-    Ok(counted)
+    Ok(chunk)
 }
 
-/// A name that stays in its folder.
+/// Such a name cannot lead out of the folder.
 fn is_plain(name: &str) -> bool {
     !name.starts_with('.') && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
 }
 
-fn damaged() -> io::Error {
+fn damaged_error() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a part of the index is damaged")
 }
 
@@ -111,7 +116,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_part_comes_out_as_it_went_in(files in prop::collection::btree_map("[a-z]{1,8}", any::<Vec<u8>>(), 0..5)) {
+        fn unpacked_part_equals_the_packed_one(files in prop::collection::btree_map("[a-z]{1,8}", any::<Vec<u8>>(), 0..5)) {
             let (from, to) = (TempDir::new().unwrap(), TempDir::new().unwrap());
             files.iter().for_each(|(name, bytes)| fs::write(from.path().join(name), bytes).unwrap());
             let part = Part { name: "p".into(), files: files.keys().cloned().collect() };
@@ -123,14 +128,14 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_part_is_refused_and_writes_nowhere_else(packed: Vec<u8>) {
+        fn damaged_part_never_panics(packed: Vec<u8>) {
             let folder = TempDir::new().unwrap();
             let _ = unpack(&packed, folder.path());
         }
     }
 
     #[test]
-    fn no_part_writes_outside_of_its_folder() {
+    fn part_cannot_write_outside_of_its_folder() {
         let folder = TempDir::new().unwrap();
         for name in ["../evil", "/tmp/evil", ".managed.json", "a/b"] {
             let mut packed = (name.len() as u64).to_le_bytes().to_vec();

@@ -1,32 +1,27 @@
-//! The index against a list that is searched by hand: random products in random batches, every filter, order and page.
+//! Compares the index with a list: random products in random batches, every filter, order and page.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::{Document, Index, Place, Query, Rated, Sort, Writer};
+use crate::{Document, Index, Query, Rating, Sort, SortKey, Writer};
 use proptest::prelude::*;
 use tempfile::TempDir;
 use values::{Clock, ProductId, Timestamp};
 
 #[derive(Debug, Clone)]
-struct Thing {
+struct TestProduct {
     category: u8,
     tag: u8,
     price: u64,
     stars: u32,
     stock: bool,
-    gone: bool,
+    removed: bool,
 }
 
-fn thing() -> impl Strategy<Value = Thing> {
+fn product() -> impl Strategy<Value = TestProduct> {
     let numbers = (0u8..4, 0u8..6, 0u64..12, 0u32..=5);
-    (numbers, any::<bool>(), prop::bool::weighted(0.2)).prop_map(|((category, tag, price, stars), stock, gone)| Thing {
-        category,
-        tag,
-        price: price * 500,
-        stars: stars * 100,
-        stock,
-        gone,
+    (numbers, any::<bool>(), prop::bool::weighted(0.2)).prop_map(|((category, tag, price, stars), stock, removed)| {
+        TestProduct { category, tag, price: price * 500, stars: stars * 100, stock, removed }
     })
 }
 
@@ -48,25 +43,25 @@ fn query() -> impl Strategy<Value = Query> {
     )
 }
 
-impl Thing {
+impl TestProduct {
     fn document(&self, id: ProductId) -> Document {
         Document {
             id,
-            name: format!("Thing {}", self.price),
+            name: format!("Product {}", self.price),
             description: String::new(),
             brand: None,
             category: format!("c{}", self.category),
             tags: vec![format!("t{}", self.tag), "all".to_owned()],
             attributes: vec![("size".to_owned(), self.tag.to_string())],
             price: self.price,
-            rating: Rated { hundredths: self.stars, count: u32::from(self.stars > 0) },
+            rating: Rating { hundredths: self.stars, count: u32::from(self.stars > 0) },
             in_stock: self.stock,
-            shown: id.to_string(),
+            product_json: id.to_string(),
         }
     }
 
     fn matches(&self, query: &Query) -> bool {
-        !self.gone
+        !self.removed
             && (query.categories.is_empty() || query.categories.contains(&format!("c{}", self.category)))
             && query.tag.as_ref().is_none_or(|tag| *tag == format!("t{}", self.tag))
             && query.max_price.is_none_or(|max| self.price <= max)
@@ -87,43 +82,43 @@ impl Thing {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
     #[test]
-    fn pages_show_what_matches_once_and_in_order(
-        things in prop::collection::vec(thing(), 0..60),
+    fn pages_list_every_match_once_and_in_order(
+        products in prop::collection::vec(product(), 0..60),
         batch in 1usize..20,
         queries in prop::collection::vec(query(), 1..8),
     ) {
         let folder = TempDir::new().unwrap();
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
-        let mut things: Vec<(ProductId, Thing)> = things.into_iter().map(|thing| (clock.mint(), thing)).collect();
-        for batch in things.chunks(batch) {
+        let mut products: Vec<(ProductId, TestProduct)> = products.into_iter().map(|product| (clock.mint(), product)).collect();
+        for batch in products.chunks(batch) {
             let writer = Writer::open(folder.path()).unwrap();
-            batch.iter().for_each(|(id, thing)| writer.put(&thing.document(*id)).unwrap());
+            batch.iter().for_each(|(id, product)| writer.put(&product.document(*id)).unwrap());
             writer.commit().unwrap();
         }
         let writer = Writer::open(folder.path()).unwrap();
-        things.iter().filter(|(_, thing)| thing.gone).for_each(|(id, _)| writer.remove(*id));
+        products.iter().filter(|(_, product)| product.removed).for_each(|(id, _)| writer.remove(*id));
         writer.commit().unwrap();
         let index = Index::open(folder.path(), "EUR".parse().unwrap()).unwrap();
         for query in queries {
-            things.sort_by_key(|(id, thing)| Reverse((thing.rank(query.sort), *id)));
-            let due: Vec<_> = things.iter().filter(|(_, thing)| thing.matches(&query)).collect();
+            products.sort_by_key(|(id, product)| Reverse((product.rank(query.sort), *id)));
+            let expected: Vec<_> = products.iter().filter(|(_, product)| product.matches(&query)).collect();
             let mut counts = BTreeMap::new();
-            due.iter().for_each(|(_, thing)| *counts.entry(format!("c{}", thing.category)).or_insert(0u32) += 1);
-            let (mut seen, mut after): (Vec<String>, Option<Place>) = (Vec::new(), None);
+            expected.iter().for_each(|(_, product)| *counts.entry(format!("c{}", product.category)).or_insert(0u32) += 1);
+            let (mut listed, mut after): (Vec<String>, Option<SortKey>) = (Vec::new(), None);
             loop {
-                let found = index.find(&Query { after, ..query.clone() }).unwrap();
-                prop_assert_eq!(found.total, due.len() as u64);
-                let facet: BTreeMap<_, _> = found.facets.category.into_iter().map(|c| (c.value, c.count)).collect();
+                let result = index.find(&Query { after, ..query.clone() }).unwrap();
+                prop_assert_eq!(result.total, expected.len() as u64);
+                let facet: BTreeMap<_, _> = result.facets.category.into_iter().map(|c| (c.value, c.count)).collect();
                 prop_assert_eq!(&facet, &counts);
-                prop_assert_eq!(found.facets.price.iter().map(|band| band.count).sum::<u32>() as usize, due.len());
-                prop_assert!(found.hits.len() <= query.limit);
-                seen.extend(found.hits.into_iter().map(|hit| hit.shown));
-                match found.next {
-                    Some(place) => after = Some(place),
+                prop_assert_eq!(result.facets.price.iter().map(|band| band.count).sum::<u32>() as usize, expected.len());
+                prop_assert!(result.hits.len() <= query.limit);
+                listed.extend(result.hits.into_iter().map(|hit| hit.product_json));
+                match result.next {
+                    Some(key) => after = Some(key),
                     None => break,
                 }
             }
-            prop_assert_eq!(seen, due.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>());
+            prop_assert_eq!(listed, expected.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>());
         }
     }
 }

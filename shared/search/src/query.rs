@@ -1,38 +1,39 @@
-//! What is asked for: words, filters, an order and a page. Out of bounds is refused here, with the name of the field.
+//! A search query: words, filters, an order and a page. Values out of bounds are refused here with the name of their
+//! field.
 
 use uuid::Uuid;
 use values::{Error, PageRequest, Position, ProductId, Result};
 
 use crate::document::halves;
 
-/// Characters of a query.
-const LONGEST: usize = 200;
-/// Characters of a filter's value, more than any that the catalog holds.
-const LONGEST_VALUE: usize = 500;
-/// Attributes that are filtered by at once.
-const MOST_ATTRIBUTES: usize = 10;
-/// Minor units: the highest price of the catalog.
-const HIGHEST_PRICE: u64 = 100_000_000;
+/// The maximum length of a query in characters.
+const MAX_LENGTH: usize = 200;
+/// The maximum length of a filter value in characters. It is longer than any value in the catalog.
+const MAX_VALUE_LENGTH: usize = 500;
+/// The maximum number of attribute filters.
+const MAX_ATTRIBUTES: usize = 10;
+/// The highest price in the catalog, in minor units.
+const MAX_PRICE: u64 = 100_000_000;
 
-/// The order of what is found.
+/// The order of search results. Cursors contain the names of these variants, so they must not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// The best match first; without words, the newest.
+    /// The best match first; without words the newest.
     #[default]
     Relevance,
     /// The cheapest first.
     Price,
-    /// The dearest first.
+    /// The most expensive first.
     PriceDown,
     /// The newest first.
     Newest,
-    /// The best rated first; of equals, those with more reviews.
+    /// The best rated first, then those with more reviews.
     Rating,
 }
 
 impl Sort {
-    /// As the query string names it. 422 `sort_unknown`.
-    pub fn named(name: &str) -> Result<Self> {
+    /// Parses the value of the query string. 422 `sort_unknown`.
+    pub fn parse(name: &str) -> Result<Self> {
         match name {
             "relevance" => Ok(Self::Relevance),
             "price" => Ok(Self::Price),
@@ -44,45 +45,40 @@ impl Sort {
     }
 }
 
-/// What is asked for. Every filter must hold.
+/// A search query. A product must match every filter.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    /// What to match. Everything matches an empty text; nothing matches a text without a word in it.
+    /// The text to search. An empty text matches everything; a text without a word matches nothing.
     pub words: String,
-    /// Any of these categories; all of them when there is none here.
+    /// Any of these categories; all categories if this is empty.
     pub categories: Vec<String>,
-    /// Has this tag.
     pub tag: Option<String>,
-    /// Is of this brand.
     pub brand: Option<String>,
-    /// Has each attribute with this value.
+    /// Names and values; a product must have each of them.
     pub attributes: Vec<(String, String)>,
-    /// Costs so much at least, in minor units.
+    /// The lowest price in minor units.
     pub min_price: Option<u64>,
-    /// Costs so much at most.
+    /// The highest price in minor units.
     pub max_price: Option<u64>,
-    /// Can be bought now, or cannot.
+    /// Only products that are in stock, or only those that are not.
     pub in_stock: Option<bool>,
-    /// Stars on the average, at least.
+    /// The lowest average rating, in stars.
     pub min_rating: Option<u8>,
-    /// In which order.
     pub sort: Sort,
-    /// Hits of a page, 1 to 100.
+    /// The length of a page, 1 to 100.
     pub limit: usize,
-    /// After this place in the order.
-    pub after: Option<Place>,
+    /// Only hits after this key.
+    pub after: Option<SortKey>,
 }
 
-/// Filters as the query string has them: text, or nothing.
+/// Parameters of the query string, not yet parsed.
 #[derive(Debug, Clone, Default)]
-pub struct Asked {
+pub struct SearchParams {
     /// 1 to 200 characters.
     pub search: Option<String>,
-    /// A tag.
     pub tag: Option<String>,
-    /// A brand.
     pub brand: Option<String>,
-    /// `name:value`, 10 at most.
+    /// `name:value`, up to 10.
     pub attributes: Vec<String>,
     /// Minor units.
     pub min_price: Option<String>,
@@ -92,52 +88,53 @@ pub struct Asked {
     pub in_stock: Option<String>,
     /// 1 to 5.
     pub min_rating: Option<String>,
-    /// See [`Sort::named`].
+    /// See [`Sort::parse`].
     pub sort: Option<String>,
 }
 
 impl Query {
-    /// What `asked` says, of any category. 422 with the field at fault and its code.
-    pub fn read(asked: Asked) -> Result<Self> {
-        let words = asked.search.map(|words| text("search", words, LONGEST)).transpose()?.unwrap_or_default();
-        let (min_price, max_price) = (price("minPrice", asked.min_price)?, price("maxPrice", asked.max_price)?);
+    /// Parses parameters. 422 with the field and its code.
+    pub fn parse(params: SearchParams) -> Result<Self> {
+        let words = params.search.map(|words| parse_text("search", words, MAX_LENGTH)).transpose()?.unwrap_or_default();
+        let (min_price, max_price) =
+            (parse_price("minPrice", params.min_price)?, parse_price("maxPrice", params.max_price)?);
         if min_price.zip(max_price).is_some_and(|(min, max)| min > max) {
             return Err(Error::invalid("minPrice", "price_range_empty", "must not be higher than maxPrice"));
         }
-        if asked.attributes.len() > MOST_ATTRIBUTES {
-            let message = format!("can be given {MOST_ATTRIBUTES} times at most");
+        if params.attributes.len() > MAX_ATTRIBUTES {
+            let message = format!("can be given at most {MAX_ATTRIBUTES} times");
             return Err(Error::invalid("attribute", "too_many_attributes", message));
         }
         let stars = || Error::invalid("minRating", "rating_out_of_range", "must be a whole number from 1 to 5");
         let flag = || Error::invalid("inStock", "not_a_flag", "must be true or false");
         Ok(Self {
             words,
-            tag: asked.tag.map(|tag| text("tag", tag, LONGEST_VALUE)).transpose()?,
-            brand: asked.brand.map(|brand| text("brand", brand, LONGEST_VALUE)).transpose()?,
-            attributes: asked.attributes.into_iter().map(attribute).collect::<Result<_>>()?,
+            tag: params.tag.map(|tag| parse_text("tag", tag, MAX_VALUE_LENGTH)).transpose()?,
+            brand: params.brand.map(|brand| parse_text("brand", brand, MAX_VALUE_LENGTH)).transpose()?,
+            attributes: params.attributes.into_iter().map(parse_attribute).collect::<Result<_>>()?,
             min_price,
             max_price,
-            in_stock: asked.in_stock.map(|told| told.parse().map_err(|_| flag())).transpose()?,
-            min_rating: match asked.min_rating.map(|told| whole(&told)) {
+            in_stock: params.in_stock.map(|value| value.parse().map_err(|_| flag())).transpose()?,
+            min_rating: match params.min_rating.map(|value| parse_digits(&value)) {
                 None => None,
                 Some(Some(rating @ 1..=5)) => Some(rating as u8),
                 Some(_) => return Err(stars()),
             },
-            sort: asked.sort.as_deref().map(Sort::named).transpose()?.unwrap_or_default(),
+            sort: params.sort.as_deref().map(Sort::parse).transpose()?.unwrap_or_default(),
             limit: 20,
             ..Self::default()
         })
     }
 
-    /// The same, of one page.
+    /// Sets the page.
     pub fn page(mut self, page: &PageRequest) -> Result<Self> {
         self.limit = page.limit as usize;
-        self.after = page.after.as_ref().map(Place::of).transpose()?;
+        self.after = page.after.as_ref().map(SortKey::from_position).transpose()?;
         Ok(self)
     }
 
-    /// What tells this list from others, page apart: a cursor is good for one of them.
-    pub fn list(&self) -> String {
+    /// Names the list without its page. A cursor is valid for one list.
+    pub fn list_name(&self) -> String {
         let Self {
             words, categories, tag, brand, attributes, min_price, max_price, in_stock, min_rating, sort, ..
         } = self;
@@ -146,72 +143,72 @@ impl Query {
     }
 }
 
-/// The text of a filter. 422 `text_length` or `control_characters`.
-pub(crate) fn text(field: &str, text: String, longest: usize) -> Result<String> {
-    if !(1..=longest).contains(&text.chars().count()) {
-        return Err(Error::invalid(field, "text_length", format!("must be 1 to {longest} characters")));
+/// Checks the text of a filter. 422 `text_length` or `control_characters`.
+pub(crate) fn parse_text(field: &str, text: String, max_length: usize) -> Result<String> {
+    if !(1..=max_length).contains(&text.chars().count()) {
+        return Err(Error::invalid(field, "text_length", format!("must be 1 to {max_length} characters long")));
     }
     match text.chars().any(char::is_control) {
-        true => Err(Error::invalid(field, "control_characters", "must have no control characters")),
+        true => Err(Error::invalid(field, "control_characters", "must not contain control characters")),
         false => Ok(text),
     }
 }
 
-fn price(field: &str, told: Option<String>) -> Result<Option<u64>> {
-    let Some(told) = told else { return Ok(None) };
-    match whole(&told).filter(|amount| *amount <= HIGHEST_PRICE) {
+fn parse_price(field: &str, value: Option<String>) -> Result<Option<u64>> {
+    let Some(value) = value else { return Ok(None) };
+    match parse_digits(&value).filter(|amount| *amount <= MAX_PRICE) {
         Some(amount) => Ok(Some(amount)),
         None => {
-            let message = format!("must be whole minor units from 0 to {HIGHEST_PRICE}");
+            let message = format!("must be a whole number of minor units from 0 to {MAX_PRICE}");
             Err(Error::invalid(field, "price_out_of_range", message))
         }
     }
 }
 
-fn attribute(told: String) -> Result<(String, String)> {
-    let told = text("attribute", told, LONGEST_VALUE + 65)?;
-    match told.split_once(':') {
+fn parse_attribute(value: String) -> Result<(String, String)> {
+    let value = parse_text("attribute", value, MAX_VALUE_LENGTH + 65)?;
+    match value.split_once(':') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(Error::invalid("attribute", "attribute_malformed", "must be `name:value`")),
+        _ => Err(Error::invalid("attribute", "attribute_malformed", "must have the form `name:value`")),
     }
 }
 
-/// Digits and nothing else: no sign, no point, no space.
-fn whole(told: &str) -> Option<u64> {
-    told.bytes().all(|digit| digit.is_ascii_digit()).then(|| told.parse().ok()).flatten()
+/// Parses digits only: no sign, no decimal point, no space.
+fn parse_digits(value: &str) -> Option<u64> {
+    value.bytes().all(|digit| digit.is_ascii_digit()).then(|| value.parse().ok()).flatten()
 }
 
-/// A place in an order: what is sorted by, then the id. Greater is earlier.
+/// The sort key of a hit: its rank, then its id. The greater key comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SortKey {
     pub(crate) rank: u64,
     pub(crate) high: u64,
     pub(crate) low: u64,
 }
 
-impl Place {
-    /// Where a product stands that has this rank.
+impl SortKey {
+    /// The key of a product with this rank.
     pub fn new(rank: u64, id: ProductId) -> Self {
         let (high, low) = halves(id);
         Self { rank, high, low }
     }
 
-    /// As a cursor carries it.
-    pub fn position(&self) -> Position {
+    /// Converts to the position in a cursor.
+    pub fn to_position(&self) -> Position {
         let parts = [("r", self.rank), ("h", self.high), ("l", self.low)];
         Position(parts.map(|(name, part)| (name.to_owned(), format!("{part:x}"))).into())
     }
 
-    /// The product that stands here.
-    pub fn id(&self) -> ProductId {
+    /// The product of this key.
+    pub fn product_id(&self) -> ProductId {
         ProductId::from_uuid(Uuid::from_u64_pair(self.high, self.low))
     }
 
-    fn of(position: &Position) -> Result<Self> {
+    fn from_position(position: &Position) -> Result<Self> {
         let part = |name| position.get(name).and_then(|part| u64::from_str_radix(part, 16).ok());
         match (part("r"), part("h"), part("l")) {
             (Some(rank), Some(high), Some(low)) => Ok(Self { rank, high, low }),
-            _ => Err(Error::internal("a cursor of ours does not read")),
+            _ => Err(Error::internal("the position of a valid cursor has no sort key")),
         }
     }
 }
@@ -221,8 +218,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn refused(asked: Asked) -> (String, &'static str) {
-        let error = Query::read(asked).unwrap_err();
+    fn refusal(params: SearchParams) -> (String, &'static str) {
+        let error = Query::parse(params).unwrap_err();
         (error.fields[0].field.clone(), error.fields[0].code)
     }
 
@@ -231,35 +228,35 @@ mod tests {
     }
 
     #[test]
-    fn every_filter_out_of_range_is_refused_by_name() {
-        let none = Asked::default;
-        for (asked, field, code) in [
-            (Asked { search: some(""), ..none() }, "search", "text_length"),
-            (Asked { search: some(&"x".repeat(10_000)), ..none() }, "search", "text_length"),
-            (Asked { search: some("mug\u{0}"), ..none() }, "search", "control_characters"),
-            (Asked { tag: some(""), ..none() }, "tag", "text_length"),
-            (Asked { brand: some("a\nb"), ..none() }, "brand", "control_characters"),
-            (Asked { min_price: some("-1"), ..none() }, "minPrice", "price_out_of_range"),
-            (Asked { min_price: some("1.5"), ..none() }, "minPrice", "price_out_of_range"),
-            (Asked { max_price: some("100000001"), ..none() }, "maxPrice", "price_out_of_range"),
-            (Asked { max_price: some("99999999999999999999"), ..none() }, "maxPrice", "price_out_of_range"),
-            (Asked { min_price: some("2"), max_price: some("1"), ..none() }, "minPrice", "price_range_empty"),
-            (Asked { in_stock: some("yes"), ..none() }, "inStock", "not_a_flag"),
-            (Asked { min_rating: some("0"), ..none() }, "minRating", "rating_out_of_range"),
-            (Asked { min_rating: some("6"), ..none() }, "minRating", "rating_out_of_range"),
-            (Asked { min_rating: some("4.5"), ..none() }, "minRating", "rating_out_of_range"),
-            (Asked { sort: some("cheapest"), ..none() }, "sort", "sort_unknown"),
-            (Asked { attributes: vec!["colour".into()], ..none() }, "attribute", "attribute_malformed"),
-            (Asked { attributes: vec![":blue".into()], ..none() }, "attribute", "attribute_malformed"),
-            (Asked { attributes: vec!["a:b".into(); 11], ..none() }, "attribute", "too_many_attributes"),
+    fn filter_out_of_range_is_refused_with_its_field() {
+        let none = SearchParams::default;
+        for (params, field, code) in [
+            (SearchParams { search: some(""), ..none() }, "search", "text_length"),
+            (SearchParams { search: some(&"x".repeat(10_000)), ..none() }, "search", "text_length"),
+            (SearchParams { search: some("mug\u{0}"), ..none() }, "search", "control_characters"),
+            (SearchParams { tag: some(""), ..none() }, "tag", "text_length"),
+            (SearchParams { brand: some("a\nb"), ..none() }, "brand", "control_characters"),
+            (SearchParams { min_price: some("-1"), ..none() }, "minPrice", "price_out_of_range"),
+            (SearchParams { min_price: some("1.5"), ..none() }, "minPrice", "price_out_of_range"),
+            (SearchParams { max_price: some("100000001"), ..none() }, "maxPrice", "price_out_of_range"),
+            (SearchParams { max_price: some("99999999999999999999"), ..none() }, "maxPrice", "price_out_of_range"),
+            (SearchParams { min_price: some("2"), max_price: some("1"), ..none() }, "minPrice", "price_range_empty"),
+            (SearchParams { in_stock: some("yes"), ..none() }, "inStock", "not_a_flag"),
+            (SearchParams { min_rating: some("0"), ..none() }, "minRating", "rating_out_of_range"),
+            (SearchParams { min_rating: some("6"), ..none() }, "minRating", "rating_out_of_range"),
+            (SearchParams { min_rating: some("4.5"), ..none() }, "minRating", "rating_out_of_range"),
+            (SearchParams { sort: some("cheapest"), ..none() }, "sort", "sort_unknown"),
+            (SearchParams { attributes: vec!["colour".into()], ..none() }, "attribute", "attribute_malformed"),
+            (SearchParams { attributes: vec![":blue".into()], ..none() }, "attribute", "attribute_malformed"),
+            (SearchParams { attributes: vec!["a:b".into(); 11], ..none() }, "attribute", "too_many_attributes"),
         ] {
-            assert_eq!(refused(asked), (field.to_owned(), code));
+            assert_eq!(refusal(params), (field.to_owned(), code));
         }
     }
 
     #[test]
-    fn what_is_in_range_is_read() {
-        let asked = Asked {
+    fn filter_in_range_is_parsed() {
+        let params = SearchParams {
             search: some(&"é".repeat(200)),
             min_price: some("0"),
             max_price: some("100000000"),
@@ -267,30 +264,30 @@ mod tests {
             min_rating: some("5"),
             sort: some("-price"),
             attributes: vec!["ratio:16:9".into()],
-            ..Asked::default()
+            ..SearchParams::default()
         };
-        let query = Query::read(asked).unwrap();
+        let query = Query::parse(params).unwrap();
         assert_eq!((query.min_price, query.max_price, query.in_stock), (Some(0), Some(100_000_000), Some(false)));
         assert_eq!((query.min_rating, query.sort), (Some(5), Sort::PriceDown));
         assert_eq!(query.attributes, [("ratio".to_owned(), "16:9".to_owned())]);
     }
 
     #[test]
-    fn lists_with_other_filters_have_other_names() {
+    fn different_filters_give_different_list_names() {
         let mug = Query { words: "mug".into(), ..Query::default() };
         let tag = Query { tag: some("mug"), ..Query::default() };
         let brand = Query { brand: some("mug"), ..Query::default() };
         let newest = Query { sort: Sort::Newest, ..mug.clone() };
-        let names = [mug.list(), tag.list(), brand.list(), newest.list()];
+        let names = [mug.list_name(), tag.list_name(), brand.list_name(), newest.list_name()];
         assert!((0..4).all(|a| (0..a).all(|b| names[a] != names[b])));
-        assert_eq!(Query { limit: 7, ..mug.clone() }.list(), mug.list(), "a page is of the same list");
+        assert_eq!(Query { limit: 7, ..mug.clone() }.list_name(), mug.list_name(), "a page is of the same list");
     }
 
     proptest! {
         #[test]
-        fn a_place_comes_back_from_its_position(rank: u64, high: u64, low: u64) {
-            let place = Place { rank, high, low };
-            prop_assert_eq!(Place::of(&place.position()).unwrap(), place);
+        fn sort_key_survives_its_position(rank: u64, high: u64, low: u64) {
+            let key = SortKey { rank, high, low };
+            prop_assert_eq!(SortKey::from_position(&key.to_position()).unwrap(), key);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! When a reader looks, how long it waits, and what it makes of what it finds.
+//! When a reader refreshes, how long requests wait, and how it handles damaged versions.
 
 use super::*;
-use crate::document::{Document, Rated};
-use crate::pack::parts;
+use crate::document::{Document, Rating};
+use crate::pack::list_parts;
 use crate::writer::Writer;
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -14,53 +14,53 @@ fn seconds(seconds: f64) -> Duration {
     Duration::from_secs_f64(seconds)
 }
 
-/// A bucket with an index in it, and a reader of it.
-struct Scene {
-    files: Bucket,
+/// A bucket with an index, and a reader of it.
+struct Fixture {
+    bucket: Bucket,
     manifest: Manifest,
     etag: Option<Etag>,
     folder: TempDir,
     reader: Reader,
 }
 
-impl Scene {
+impl Fixture {
     async fn with(products: usize) -> Self {
-        let (files, folder) = (Bucket::default(), TempDir::new().unwrap());
-        let reader = Reader::new(files.clone(), folder.path(), "EUR".parse().unwrap());
-        let mut scene = Self { files, manifest: Manifest::default(), etag: None, folder, reader };
-        scene.has(products).await;
-        scene
+        let (bucket, folder) = (Bucket::default(), TempDir::new().unwrap());
+        let reader = Reader::new(bucket.clone(), folder.path(), "EUR".parse().unwrap());
+        let mut fixture = Self { bucket, manifest: Manifest::default(), etag: None, folder, reader };
+        fixture.publish(products).await;
+        fixture
     }
 
-    /// A version that is made anew: it shares no file with the one before.
-    async fn has(&mut self, products: usize) {
+    /// Publishes a version that shares no file with the one before.
+    async fn publish(&mut self, products: usize) {
         let folder = TempDir::new().unwrap();
         let writer = Writer::open(folder.path()).unwrap();
         (0..products).for_each(|_| writer.put(&product()).unwrap());
         writer.commit().unwrap();
-        let (depot, parts) = (Depot::new(self.files.clone()), parts(folder.path()).unwrap());
+        let (store, parts) = (IndexStore::new(self.bucket.clone()), list_parts(folder.path()).unwrap());
         let meta = serde_json::from_slice(&fs::read(folder.path().join(META)).unwrap()).unwrap();
-        let sent = depot.send(parts, folder.path()).await.unwrap();
-        (self.manifest, _) = self.manifest.next(meta, sent, Clock::System.now());
-        self.etag = Some(depot.publish(&self.manifest, self.etag.as_ref()).await.unwrap());
+        let files = store.upload(parts, folder.path()).await.unwrap();
+        (self.manifest, _) = self.manifest.next(meta, files, Clock::System.now());
+        self.etag = Some(store.publish(&self.manifest, self.etag.as_ref()).await.unwrap());
     }
 
-    /// Deletes what the present version consists of.
-    async fn loses_its_files(&self) {
+    /// Deletes the files of the current version.
+    async fn delete_files(&self) {
         let contents: Vec<_> = self.manifest.files.iter().map(|file| file.sha256.clone()).collect();
-        Depot::new(self.files.clone()).delete(&contents).await.unwrap();
+        IndexStore::new(self.bucket.clone()).delete(&contents).await.unwrap();
     }
 
-    /// How many products a request finds, and how long it waits for that.
-    async fn asks(&self) -> (u64, Duration) {
-        let begun = Instant::now();
-        let found = self.reader.index().await.unwrap().documents();
-        (found, begun.elapsed())
+    /// Makes a request: the number of products in its index, and how long it waited.
+    async fn request(&self) -> (u64, Duration) {
+        let start = Instant::now();
+        let documents = self.reader.index().await.unwrap().documents();
+        (documents, start.elapsed())
     }
 
-    /// How many products there are in what is held, without a look.
-    fn holds(&self) -> Option<u64> {
-        self.reader.0.held(|held| held.index.as_ref().map(|index| index.documents()))
+    /// The number of products in the loaded index, without a refresh.
+    fn loaded_documents(&self) -> Option<u64> {
+        self.reader.0.with_state(|state| state.index.as_ref().map(|index| index.documents()))
     }
 }
 
@@ -74,82 +74,82 @@ fn product() -> Document {
         tags: Vec::new(),
         attributes: Vec::new(),
         price: 100,
-        rating: Rated::default(),
+        rating: Rating::default(),
         in_stock: true,
-        shown: String::new(),
+        product_json: String::new(),
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_is_beside_the_request_while_the_last_one_is_young() {
-    let mut scene = Scene::with(1).await;
-    assert_eq!(scene.asks().await.0, 1);
-    scene.has(2).await;
+async fn refresh_runs_in_the_background_while_the_last_one_is_young() {
+    let mut fixture = Fixture::with(1).await;
+    assert_eq!(fixture.request().await.0, 1);
+    fixture.publish(2).await;
     sleep(seconds(4.9)).await;
-    scene.files.answers_late(seconds(1.0));
-    assert_eq!(scene.asks().await, (1, Duration::ZERO));
+    fixture.bucket.delay_next_read(seconds(1.0));
+    assert_eq!(fixture.request().await, (1, Duration::ZERO));
     sleep(seconds(2.0)).await;
-    assert_eq!(scene.holds(), Some(1), "nobody looked");
-    assert_eq!(scene.asks().await, (1, Duration::ZERO), "a look begins, and is not waited for");
+    assert_eq!(fixture.loaded_documents(), Some(1), "no request, no refresh");
+    assert_eq!(fixture.request().await, (1, Duration::ZERO), "a refresh starts in the background");
     sleep(seconds(2.0)).await;
-    assert_eq!(scene.asks().await, (2, Duration::ZERO));
+    assert_eq!(fixture.request().await, (2, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_was_frozen_beside_the_request_before_does_not_make_the_next_one_late() {
-    let mut scene = Scene::with(1).await;
-    scene.asks().await;
+async fn frozen_refresh_does_not_delay_the_next_one() {
+    let mut fixture = Fixture::with(1).await;
+    fixture.request().await;
     sleep(seconds(6.0)).await;
-    scene.files.answers_late(seconds(20.1));
-    assert_eq!(scene.asks().await, (1, Duration::ZERO), "beside this one a look begins, and sees what is there");
+    fixture.bucket.delay_next_read(seconds(20.1));
+    assert_eq!(fixture.request().await, (1, Duration::ZERO), "a refresh starts and reads the old manifest");
     sleep(seconds(1.0)).await;
-    scene.has(2).await;
+    fixture.publish(2).await;
     sleep(seconds(19.0)).await;
-    // A tenth of a second later that look ends, and what it saw is old: another one is needed.
-    let (found, waited) = scene.asks().await;
-    assert_eq!(found, 2);
-    assert!(waited <= MOMENT, "{waited:?}");
+    // That refresh ends a tenth of a second later, and its data is old. Another one is needed.
+    let (documents, waited) = fixture.request().await;
+    assert_eq!(documents, 2);
+    assert!(waited <= MAX_REFRESH_WAIT, "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_longer_than_a_moment() {
-    let mut scene = Scene::with(1).await;
-    scene.asks().await;
-    scene.has(2).await;
+async fn request_waits_for_a_refresh_only_for_a_moment() {
+    let mut fixture = Fixture::with(1).await;
+    fixture.request().await;
+    fixture.publish(2).await;
     sleep(HOUR).await;
-    scene.files.answers_late(seconds(25.0));
+    fixture.bucket.delay_next_read(seconds(25.0));
     for _ in 0..3 {
-        let (found, waited) = scene.asks().await;
-        assert_eq!(found, 1);
-        assert!((MOMENT..MOMENT * 2).contains(&waited), "{waited:?}");
+        let (documents, waited) = fixture.request().await;
+        assert_eq!(documents, 1);
+        assert!((MAX_REFRESH_WAIT..MAX_REFRESH_WAIT * 2).contains(&waited), "{waited:?}");
     }
     sleep(seconds(25.0)).await;
-    assert_eq!(scene.holds(), Some(2), "the look went on");
+    assert_eq!(fixture.loaded_documents(), Some(2), "the refresh went on");
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_slept_between_the_manifest_and_its_files_asks_once_more() {
-    let mut scene = Scene::with(1).await;
-    scene.files.answers_late(HOUR);
-    let reader = scene.reader.clone();
+async fn reader_that_was_frozen_before_the_download_reads_the_manifest_again() {
+    let mut fixture = Fixture::with(1).await;
+    fixture.bucket.delay_next_read(HOUR);
+    let reader = fixture.reader.clone();
     let warmed = tokio::spawn(async move { reader.warm(HOUR * 2).await });
     sleep(seconds(1.0)).await;
-    scene.loses_its_files().await;
-    scene.has(2).await;
+    fixture.delete_files().await;
+    fixture.publish(2).await;
     warmed.await.unwrap();
-    assert_eq!(scene.holds(), Some(2));
+    assert_eq!(fixture.loaded_documents(), Some(2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_index_that_is_damaged_leaves_what_is_held() {
-    let mut scene = Scene::with(1).await;
-    scene.asks().await;
-    scene.has(2).await;
-    scene.loses_its_files().await;
+async fn damaged_version_leaves_the_loaded_one_in_use() {
+    let mut fixture = Fixture::with(1).await;
+    fixture.request().await;
+    fixture.publish(2).await;
+    fixture.delete_files().await;
     sleep(HOUR).await;
-    assert_eq!(scene.asks().await.0, 1);
-    scene.has(3).await;
+    assert_eq!(fixture.request().await.0, 1);
+    fixture.publish(3).await;
     sleep(HOUR).await;
-    assert_eq!(scene.asks().await.0, 3);
-    drop(scene.folder);
+    assert_eq!(fixture.request().await.0, 3);
+    drop(fixture.folder);
 }

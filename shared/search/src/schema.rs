@@ -1,56 +1,56 @@
-//! The fields of the index: what is matched and weighed, what is filtered and counted, what is stored.
+//! The fields of the index: searchable text, filters and facets, and stored values.
 
 use tantivy::schema::{BytesOptions, Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
 
 use crate::words::{STEMS, WORDS};
 
-/// Between the parts of a facet's text. No name and no value has a control character in it.
-pub(crate) const BETWEEN: char = '\u{1f}';
+/// Separates the name and the value in a facet text. Names and values contain no control characters.
+pub(crate) const SEPARATOR: char = '\u{1f}';
 
-/// Fields by what they are for. The order in which they are made is the schema's, and the index on S3 has it: a change here
-/// needs a rebuilt index, so [`Fields::of`] refuses any other.
+/// The fields by purpose. Their order is part of the schema of the index in S3. A change here needs a rebuilt index, so
+/// [`Fields::of`] refuses any other schema.
 #[derive(Debug, Clone)]
 pub(crate) struct Fields {
-    /// The product's id, 16 bytes: what is deleted by.
+    /// The product's id, 16 bytes. Documents are deleted by it.
     pub(crate) id: Field,
-    /// The id's first and last 8 bytes: ids sort by time, so these sort by age and break every tie.
+    /// The first and last 8 bytes of the id. Ids sort by time, so these sort by age and break ties.
     pub(crate) id_high: Field,
     pub(crate) id_low: Field,
-    /// Minor units.
+    /// In minor units.
     pub(crate) price: Field,
-    /// See [`crate::document::Rated::key`].
+    /// The number of `Rating::key`.
     pub(crate) rating: Field,
-    /// 1 when something of it can be sold.
+    /// 1 if at least one piece is for sale, otherwise 0.
     pub(crate) stock: Field,
-    /// Category, tags, brand and attributes as they are written, each after the letter of its kind: to filter and to count.
+    /// Exact category, tags, brand and attributes, each after the letter of its kind. For filters and facets.
     pub(crate) facets: Field,
-    /// Stems, by where they stand, with what a hit there weighs.
+    /// Stems of each text, with the weight of a match.
     pub(crate) texts: [(Field, f32); 6],
-    /// The words that are shown when a word is begun: of everything but the description.
+    /// The words of all texts but the description. Suggestions complete words from here.
     pub(crate) labels: Field,
     /// The words of the description.
     pub(crate) prose: Field,
-    /// The name as it is written, to suggest.
+    /// The name, stored for suggestions.
     pub(crate) name: Field,
-    /// The product as JSON, as it was when it was indexed.
-    pub(crate) shown: Field,
+    /// The product as JSON, as of its indexing.
+    pub(crate) product_json: Field,
 }
 
-/// The texts of a document, in the order of [`Fields::texts`].
+/// The texts of a document and their weights, in the order of [`Fields::texts`].
 pub(crate) const TEXTS: [(&str, f32); 6] =
     [("name", 3.0), ("brand", 2.0), ("tags", 2.0), ("category", 1.5), ("attributes", 1.0), ("description", 0.5)];
 
-/// The schema of every index of ours.
+/// The schema of every index of souk.
 pub(crate) fn schema() -> Schema {
     let mut schema = Schema::builder();
     schema.add_bytes_field("id", BytesOptions::default().set_indexed());
     for number in ["id_high", "id_low", "price", "rating", "stock"] {
         schema.add_u64_field(number, NumericOptions::default().set_fast());
     }
-    let exactly = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic);
-    let exactly = exactly.set_fieldnorms(false);
-    schema.add_text_field("facets", TextOptions::default().set_indexing_options(exactly).set_fast("raw"));
-    // No positions: there are no phrases to look for, and they would be half of the index.
+    let exact = TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic);
+    let exact = exact.set_fieldnorms(false);
+    schema.add_text_field("facets", TextOptions::default().set_indexing_options(exact).set_fast("raw"));
+    // Without positions: phrases are not searched, and positions would be half of the index.
     let stems = TextFieldIndexing::default().set_tokenizer(STEMS).set_index_option(IndexRecordOption::WithFreqs);
     for (text, _) in TEXTS {
         schema.add_text_field(text, TextOptions::default().set_indexing_options(stems.clone()));
@@ -66,10 +66,10 @@ pub(crate) fn schema() -> Schema {
 }
 
 impl Fields {
-    /// The fields of a schema, if it is the one that this program writes.
+    /// Returns the fields of a schema. Fails if the schema is not the one of this program.
     pub(crate) fn of(found: &Schema) -> tantivy::Result<Self> {
         if *found != schema() {
-            return Err(tantivy::TantivyError::SchemaError("the index was written by another version".to_owned()));
+            return Err(tantivy::TantivyError::SchemaError("another version of souk wrote this index".to_owned()));
         }
         let field = |name| found.get_field(name);
         let mut texts = [(field("name")?, 0.0); 6];
@@ -88,7 +88,7 @@ impl Fields {
             labels: field("labels")?,
             prose: field("prose")?,
             name: field("title")?,
-            shown: field("shown")?,
+            product_json: field("shown")?,
         })
     }
 }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_of_another_schema_is_refused() {
+    fn index_of_another_schema_is_refused() {
         assert!(Fields::of(&schema()).is_ok());
         assert!(Fields::of(&Schema::builder().build()).is_err());
     }

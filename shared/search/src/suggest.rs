@@ -1,105 +1,109 @@
-//! Suggestions while somebody types: how the last word may go on, and products that are called so.
+//! Suggestions while the customer types: completions of the last word, and products with a matching name.
 
 use std::collections::HashSet;
 
 use tantivy::Term;
-use tantivy::query::{BooleanQuery, EnableScoring, Query as Asks, TermQuery};
+use tantivy::query::{BooleanQuery, EnableScoring, Query as TantivyQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use values::{Error, ProductId, Result};
 
-use crate::gather::Pass;
+use crate::collector::Collector;
 use crate::index::Index;
-use crate::lexicon::Sought;
-use crate::plan::Plan;
-use crate::query::{Query, text};
+use crate::lexicon::WeightedStem;
+use crate::query::{Query, parse_text};
+use crate::query_plan::QueryPlan;
 use crate::words::{stem, words};
 
-/// Characters of what is typed.
-const LONGEST: usize = 200;
-/// Ways to go on that are looked at: the most frequent ones.
-const MOST_WAYS: usize = 20;
-/// Ways that are suggested.
-const MOST_WORDS: usize = 5;
+/// The maximum length of the typed text in characters.
+const MAX_LENGTH: usize = 200;
+/// The number of completions that are examined: the most frequent ones.
+const MAX_COMPLETIONS: usize = 20;
+/// The maximum number of suggested texts.
+const MAX_TEXTS: usize = 5;
 
-/// What may be meant.
+/// Suggestions for a typed text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suggestions {
-    /// What was typed with its last word completed, that with the most products first.
+    /// The typed text with its last word completed. The one with the most products comes first.
     pub texts: Vec<String>,
     /// Products, the best match first.
-    pub products: Vec<Named>,
+    pub products: Vec<SuggestedProduct>,
 }
 
-/// A product by its name.
+/// A suggested product.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Which.
+pub struct SuggestedProduct {
     pub id: ProductId,
-    /// As it is called.
     pub name: String,
 }
 
 impl Index {
-    /// What may be meant by what was typed so far; `limit` products at most. 422 for a text out of bounds.
+    /// Suggests texts and up to `limit` products for the typed text. 422 for a text out of bounds.
     pub fn suggest(&self, typed: &str, limit: usize) -> Result<Suggestions> {
-        let typed = text("q", typed.to_owned(), LONGEST)?;
+        let typed = parse_text("q", typed.to_owned(), MAX_LENGTH)?;
         self.try_suggest(&typed, limit).map_err(Error::internal)
     }
 
     fn try_suggest(&self, typed: &str, limit: usize) -> tantivy::Result<Suggestions> {
         let mut before: Vec<String> = words(typed).collect();
-        let Some(begun) = before.pop() else { return Ok(Suggestions::default()) };
+        let Some(prefix) = before.pop() else { return Ok(Suggestions::default()) };
         let before = before.join(" ");
-        let ways = self.ways(&begun)?;
-        let mut sought: Vec<Sought> = ways
+        let completions = self.completions(&prefix)?;
+        let mut stems: Vec<WeightedStem> = completions
             .iter()
-            .map(|word| Sought { stem: stem(word), worth: if *word == begun { 1.0 } else { 0.75 } })
+            .map(|word| WeightedStem { stem: stem(word), weight: if *word == prefix { 1.0 } else { 0.75 } })
             .collect();
-        if sought.is_empty() {
-            sought = self.lexicon().near(&begun)?;
+        if stems.is_empty() {
+            stems = self.lexicon().similar_stems(&prefix)?;
         }
-        let mut plan = Plan::of(&before, self.lexicon());
-        let rest = |plan: &mut Plan<'_>| Ok::<_, tantivy::TantivyError>(plan.next()?.map(|(_, asks)| asks));
+        let mut plan = QueryPlan::of(&before, self.lexicon());
+        let rest = |plan: &mut QueryPlan<'_>| Ok::<_, tantivy::TantivyError>(plan.next()?.map(|(_, query)| query));
         let rest = if plan.is_empty() { None } else { rest(&mut plan)? };
-        let texts = self.completed(&before, rest.as_deref(), ways)?;
-        let both = rest.into_iter().chain([plan.anywhere(&sought)]).collect();
-        let products = self.called(&BooleanQuery::intersection(both), limit)?;
+        let texts = self.complete_texts(&before, rest.as_deref(), completions)?;
+        let both = rest.into_iter().chain([plan.in_any_text(&stems)]).collect();
+        let products = self.find_products(&BooleanQuery::intersection(both), limit)?;
         Ok(Suggestions { texts, products })
     }
 
-    /// The most frequent words that begin so, one of each stem.
-    fn ways(&self, begun: &str) -> tantivy::Result<Vec<String>> {
+    /// Returns the most frequent words with this prefix, one of each stem.
+    fn completions(&self, prefix: &str) -> tantivy::Result<Vec<String>> {
         let mut stems = HashSet::new();
-        let ways = self.lexicon().begun(self.fields.labels, begun)?.into_iter().map(|(word, _)| word);
-        Ok(ways.filter(|word| stems.insert(stem(word))).take(MOST_WAYS).collect())
+        let completions =
+            self.lexicon().words_with_prefix(self.fields.labels, prefix)?.into_iter().map(|(word, _)| word);
+        Ok(completions.filter(|word| stems.insert(stem(word))).take(MAX_COMPLETIONS).collect())
     }
 
-    /// Those ways to go on for which there are products, with the words before.
-    fn completed(&self, before: &str, rest: Option<&dyn Asks>, ways: Vec<String>) -> tantivy::Result<Vec<String>> {
-        let mut counted = Vec::with_capacity(ways.len());
-        for word in ways {
+    /// Returns the completions for which products exist, each after the words before it.
+    fn complete_texts(
+        &self,
+        before: &str,
+        rest: Option<&dyn TantivyQuery>,
+        completions: Vec<String>,
+    ) -> tantivy::Result<Vec<String>> {
+        let mut counts = Vec::with_capacity(completions.len());
+        for word in completions {
             let term = Term::from_field_text(self.fields.labels, &word);
-            let labelled = Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Box<dyn Asks>;
+            let labelled = Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Box<dyn TantivyQuery>;
             let both = rest.map(|rest| rest.box_clone()).into_iter().chain([labelled]).collect();
             let count = BooleanQuery::intersection(both).count(&self.searcher)?;
             if count > 0 {
-                counted.push((count, word));
+                counts.push((count, word));
             }
         }
-        counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-        let texts = counted.into_iter().take(MOST_WORDS).map(|(_, word)| format!("{before} {word}").trim().to_owned());
+        counts.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let texts = counts.into_iter().take(MAX_TEXTS).map(|(_, word)| format!("{before} {word}").trim().to_owned());
         Ok(texts.collect())
     }
 
-    fn called(&self, asks: &dyn Asks, limit: usize) -> tantivy::Result<Vec<Named>> {
+    fn find_products(&self, matching: &dyn TantivyQuery, limit: usize) -> tantivy::Result<Vec<SuggestedProduct>> {
         let query = Query { limit, ..Query::default() };
-        let pass = Pass { query: &query, table: self.table(), scored: true, counted: false };
-        let weight = asks.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
-        let best = pass.over(self.segments(), weight.as_ref())?.best;
-        let named = best.into_iter().take(limit).map(|(place, address)| {
+        let collector = Collector { query: &query, table: self.table(), by_score: true, with_facets: false };
+        let weight = matching.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
+        let hits = collector.collect(self.segments(), weight.as_ref())?.hits;
+        let products = hits.into_iter().take(limit).map(|(key, address)| {
             let (name, _) = self.stored(address)?;
-            Ok(Named { id: place.id(), name })
+            Ok(SuggestedProduct { id: key.product_id(), name })
         });
-        named.collect()
+        products.collect()
     }
 }

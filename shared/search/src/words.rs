@@ -1,23 +1,24 @@
-//! Words as they are found: small letters without accents, and their English stems. Documents and queries are cut by the
-//! same rules, or they would not meet.
+//! Splits text into words: lower case, without accents, and English stems. Documents and queries follow the same rules;
+//! otherwise they would not match.
 
 use frostem::{Algorithm, Stemmer};
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 
-/// In characters. Longer runs of letters are nobody's words.
-const LONGEST_WORD: usize = 40;
+/// In characters. Longer runs of letters are ignored.
+const MAX_WORD_LENGTH: usize = 40;
 
-/// The names under which the schema knows the two ways of cutting a text.
+/// The names of the two tokenizers in the schema.
 pub(crate) const WORDS: &str = "words";
 pub(crate) const STEMS: &str = "stems";
 
-/// Words that say nothing of a product. A query drops them, unless it has no others.
-const EMPTY: [&str; 30] = [
+/// Stop words. A query drops them, unless it has no other words.
+const STOP_WORDS: [&str; 30] = [
     "a", "an", "and", "any", "are", "as", "at", "be", "by", "for", "from", "i", "in", "is", "it", "its", "me", "my",
     "of", "on", "or", "our", "some", "that", "the", "this", "to", "under", "with", "your",
 ];
 
-/// The words of a text, in its order. Letters and digits make a word; an apostrophe within one is dropped (`men's` is `mens`).
+/// Returns the words of a text in order. A word consists of letters and digits. An apostrophe within a word is dropped
+/// (`men's` becomes `mens`).
 pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
     let mut letters = text.chars().peekable();
     std::iter::from_fn(move || {
@@ -34,24 +35,24 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = String> {
         }
         (!word.is_empty()).then_some(word)
     })
-    .filter(|word| word.chars().count() <= LONGEST_WORD)
+    .filter(|word| word.chars().count() <= MAX_WORD_LENGTH)
 }
 
-/// The words that a query asks for: each once, `most` of them, without those that say nothing.
-pub(crate) fn asked(text: &str, most: usize) -> Vec<String> {
+/// Returns the words of a query: each once, up to `max_words`, without stop words.
+pub(crate) fn query_words(text: &str, max_words: usize) -> Vec<String> {
     let all: Vec<String> = words(text).fold(Vec::new(), |mut seen, word| {
         if !seen.contains(&word) {
             seen.push(word);
         }
         seen
     });
-    let telling: Vec<String> = all.iter().filter(|word| !EMPTY.contains(&word.as_str())).cloned().collect();
-    let mut chosen = if telling.is_empty() { all } else { telling };
-    chosen.truncate(most);
-    chosen
+    let content_words: Vec<String> = all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
+    let mut result = if content_words.is_empty() { all } else { content_words };
+    result.truncate(max_words);
+    result
 }
 
-/// Plurals that no rule makes.
+/// Irregular plurals.
 const IRREGULAR: [(&str, &str); 7] = [
     ("men", "man"),
     ("women", "woman"),
@@ -62,12 +63,12 @@ const IRREGULAR: [(&str, &str); 7] = [
     ("mice", "mouse"),
 ];
 
-/// The English stem of a word, so that `mugs` finds `mug`: Snowball's Porter 2, and what it leaves apart. A last `f` is a `v`
-/// there: `knife` and `knives`, `scarf` and `scarves` are one.
+/// Returns the English stem of a word, so that `mugs` finds `mug`. It uses Porter 2 of Snowball and adds irregular
+/// plurals. A final `f` becomes `v`, so that `knife` and `knives`, `scarf` and `scarves` have one stem.
 pub(crate) fn stem(word: &str) -> String {
     let mut stem = Stemmer::new(Algorithm::English).stem(word).into_owned();
-    if let Some((_, one)) = IRREGULAR.iter().find(|(many, _)| *many == stem) {
-        return (*one).to_owned();
+    if let Some((_, singular)) = IRREGULAR.iter().find(|(plural, _)| *plural == stem) {
+        return (*singular).to_owned();
     }
     if stem.ends_with("fe") || stem.ends_with("ve") {
         stem.pop();
@@ -79,38 +80,38 @@ pub(crate) fn stem(word: &str) -> String {
     stem
 }
 
-/// The tokenizers that the schema names.
+/// Returns the tokenizers that the schema names.
 pub(crate) fn tokenizers() -> TokenizerManager {
     let manager = TokenizerManager::default();
-    manager.register(WORDS, TextAnalyzer::from(Cutter { stems: false }));
-    manager.register(STEMS, TextAnalyzer::from(Cutter { stems: true }));
+    manager.register(WORDS, TextAnalyzer::from(WordTokenizer { is_stemming: false }));
+    manager.register(STEMS, TextAnalyzer::from(WordTokenizer { is_stemming: true }));
     manager
 }
 
 #[derive(Clone)]
-struct Cutter {
-    stems: bool,
+struct WordTokenizer {
+    is_stemming: bool,
 }
 
-impl Tokenizer for Cutter {
-    type TokenStream<'a> = Cut<'a>;
+impl Tokenizer for WordTokenizer {
+    type TokenStream<'a> = WordStream<'a>;
 
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Cut<'a> {
-        Cut { words: Box::new(words(text)), stems: self.stems, token: Token::default() }
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream<'a> {
+        WordStream { words: Box::new(words(text)), is_stemming: self.is_stemming, token: Token::default() }
     }
 }
 
-struct Cut<'a> {
+struct WordStream<'a> {
     words: Box<dyn Iterator<Item = String> + 'a>,
-    stems: bool,
+    is_stemming: bool,
     token: Token,
 }
 
-impl TokenStream for Cut<'_> {
+impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
         let Some(word) = self.words.next() else { return false };
         self.token.position = self.token.position.wrapping_add(1);
-        self.token.text = if self.stems { stem(&word) } else { word };
+        self.token.text = if self.is_stemming { stem(&word) } else { word };
         true
     }
 
@@ -123,7 +124,7 @@ impl TokenStream for Cut<'_> {
     }
 }
 
-/// Unicode's combining diacritical marks: an accent that follows its letter.
+/// A combining diacritical mark of Unicode: an accent that follows its letter.
 fn is_accent(mark: char) -> bool {
     matches!(mark, '\u{300}'..='\u{36f}')
 }
@@ -164,39 +165,39 @@ fn fold(letter: char, into: &mut String) {
 mod tests {
     use super::*;
 
-    fn cut(text: &str) -> Vec<String> {
+    fn split(text: &str) -> Vec<String> {
         words(text).collect()
     }
 
     #[test]
-    fn words_are_small_letters_and_digits() {
-        assert_eq!(cut("Solid-Oak Table, 350ml"), ["solid", "oak", "table", "350ml"]);
-        assert_eq!(cut("men's and women’s 'boots'"), ["mens", "and", "womens", "boots"]);
-        assert!(cut(" \u{0}\t–…").is_empty());
-        assert_eq!(cut(&format!("{} mug", "x".repeat(41))), ["mug"], "nobody's word is left out");
-        assert_eq!(cut(&"x".repeat(40)).len(), 1);
-        assert_eq!(cut(&"茶".repeat(40)).len(), 1, "forty characters in any script");
-        assert!(cut(&"茶".repeat(41)).is_empty());
+    fn words_are_lower_case_letters_and_digits() {
+        assert_eq!(split("Solid-Oak Table, 350ml"), ["solid", "oak", "table", "350ml"]);
+        assert_eq!(split("men's and women’s 'boots'"), ["mens", "and", "womens", "boots"]);
+        assert!(split(" \u{0}\t–…").is_empty());
+        assert_eq!(split(&format!("{} mug", "x".repeat(41))), ["mug"], "a run that is too long is ignored");
+        assert_eq!(split(&"x".repeat(40)).len(), 1);
+        assert_eq!(split(&"茶".repeat(40)).len(), 1, "forty characters in any script");
+        assert!(split(&"茶".repeat(41)).is_empty());
     }
 
     #[test]
-    fn accents_do_not_matter_however_they_are_written() {
-        assert_eq!(cut("Café CRÈME Łódź Straße ÆON"), ["cafe", "creme", "lodz", "strasse", "aeon"]);
-        assert_eq!(cut("cafe\u{301} nin\u{303}o"), ["cafe", "nino"]);
-        assert_eq!(cut("日本 茶"), ["日本", "茶"]);
+    fn accents_are_removed_in_every_notation() {
+        assert_eq!(split("Café CRÈME Łódź Straße ÆON"), ["cafe", "creme", "lodz", "strasse", "aeon"]);
+        assert_eq!(split("cafe\u{301} nin\u{303}o"), ["cafe", "nino"]);
+        assert_eq!(split("日本 茶"), ["日本", "茶"]);
     }
 
     #[test]
-    fn a_query_asks_each_word_once_and_none_that_says_nothing() {
-        assert_eq!(asked("a mug for the mug", 16), ["mug"]);
-        assert_eq!(asked("the who", 16), ["who"]);
-        assert_eq!(asked("for the", 16), ["for", "the"], "unless there is nothing else");
-        assert_eq!(asked("a b c d e", 2).len(), 2);
+    fn query_words_are_unique_and_without_stop_words() {
+        assert_eq!(query_words("a mug for the mug", 16), ["mug"]);
+        assert_eq!(query_words("the who", 16), ["who"]);
+        assert_eq!(query_words("for the", 16), ["for", "the"], "unless there are only stop words");
+        assert_eq!(query_words("a b c d e", 2).len(), 2);
     }
 
     #[test]
-    fn plurals_and_singulars_have_one_stem() {
-        for (one, more) in [
+    fn plural_and_singular_have_one_stem() {
+        for (singular, more) in [
             ("mug", "mugs"),
             ("candle", "candles"),
             ("dress", "dresses"),
@@ -211,9 +212,9 @@ mod tests {
             ("woman", "womens"),
             ("foot", "feet"),
         ] {
-            assert_eq!(stem(one), stem(more));
+            assert_eq!(stem(singular), stem(more));
         }
-        assert_ne!(stem("of"), stem("ov"), "two letters are no plural");
+        assert_ne!(stem("of"), stem("ov"), "two letters are not stemmed");
         let mut stems = tokenizers().get(STEMS).unwrap();
         let mut stream = stems.token_stream("Running Shoes");
         let mut seen = Vec::new();

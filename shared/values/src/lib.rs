@@ -11,7 +11,6 @@ mod expected_version;
 mod ids;
 mod job;
 mod json;
-mod lease;
 mod money;
 mod page;
 mod permissions;
@@ -37,7 +36,6 @@ pub use ids::{
 };
 pub use job::{JobClaim, JobFailure, JobState, JobStatus};
 pub use json::{invalid_field, read_json, read_json_value};
-pub use lease::{Lease, LeaseStatus};
 pub use money::Money;
 pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};

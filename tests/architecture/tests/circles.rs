@@ -80,7 +80,10 @@ fn imports_by(reexports: Reexports, files: &'static [(&str, &str)]) -> Vec<Strin
         let file = files.iter().find(|(name, _)| Path::new(name) == path);
         file.map(|(_, text)| (*text).to_owned())
     };
-    let imports = Imports::read_with(Path::new(files[0].0), &source).unwrap();
+    let imports = match Imports::read_with(Path::new(files[0].0), &source) {
+        Ok(imports) => imports,
+        Err(error) => panic!("{error:#}"),
+    };
     imports.between_files(reexports).iter().map(Import::to_string).collect()
 }
 

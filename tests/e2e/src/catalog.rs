@@ -128,7 +128,7 @@ impl Shop {
         let created = self.admin().await.post("/api/v1/products", &body).await.expect(201).json();
         let id =
             created["id"].as_str().unwrap_or_else(|| panic!("a new product should have an id: {created}")).to_owned();
-        Product { id, sku: sku, name, price: draft.price }
+        Product { id, sku, name, price: draft.price }
     }
 
     /// Reads a product as an anonymous caller.

@@ -143,9 +143,9 @@ async fn invalid_role_status_or_filter_is_refused_with_its_field() {
         .await
         .expect_refusal(422)
         .has_error_code("status_unknown");
-    let nobody = json!({ "id": "usr_01h455vb4pex5vsknk084sn02q" });
-    sets(&admin, &nobody, "role", &json!({ "role": "admin" })).await.expect_problem(404, "not_found");
-    sets(&admin, &nobody, "status", &json!({ "status": "suspended" })).await.expect_problem(404, "not_found");
+    let missing = json!({ "id": "usr_01h455vb4pex5vsknk084sn02q" });
+    sets(&admin, &missing, "role", &json!({ "role": "admin" })).await.expect_problem(404, "not_found");
+    sets(&admin, &missing, "status", &json!({ "status": "suspended" })).await.expect_problem(404, "not_found");
 }
 
 #[tokio::test]
@@ -155,21 +155,25 @@ async fn suspended_account_is_refused_everywhere_until_reactivation() {
     let eve = shop.new_customer().await;
     let user = &eve.welcome["user"];
     let suspended = json!({ "status": "suspended", "reason": "Three stolen cards" });
-    let told = sets(&admin, user, "status", &suspended).await.expect(200).json();
-    assert_eq!((&told["status"], &told["statusReason"]), (&json!("suspended"), &json!("Three stolen cards")), "{told}");
+    let changed = sets(&admin, user, "status", &suspended).await.expect(200).json();
+    assert_eq!(
+        (&changed["status"], &changed["statusReason"]),
+        (&json!("suspended"), &json!("Three stolen cards")),
+        "{changed}"
+    );
 
     eve.api.get("/api/v1/auth/me").await.expect_problem(401, "session_ended");
     logs_in(&shop, &eve).await.expect_problem(403, "account_suspended");
     let refresh = json!({ "refreshToken": eve.welcome["refreshToken"] });
     shop.anonymous().post("/api/v1/auth/refresh", &refresh).await.expect_refusal(401);
-    await_until("the cart is closed, too", EVENTUALLY, async || {
+    await_until("the cart is refused, too", EVENTUALLY, async || {
         let response = eve.api.get("/api/v1/cart/me").await;
         if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
     .await;
     // The same change again has no further effect.
     let again = sets(&admin, user, "status", &suspended).await.expect(200).json();
-    assert_eq!(again["updatedAt"], told["updatedAt"], "{again}");
+    assert_eq!(again["updatedAt"], changed["updatedAt"], "{again}");
 
     let free = sets(&admin, user, "status", &json!({ "status": "active" })).await.expect(200).json();
     assert!(free["statusReason"].is_null(), "{free}");

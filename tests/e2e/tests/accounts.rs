@@ -39,17 +39,17 @@ async fn wrong_password_and_unknown_email_get_the_same_response() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let wrong = login(&shop, &customer.email, "not the password").await.expect_problem(401, "invalid_credentials");
-    let nobody = format!("{}@example.com", unique("nobody"));
-    let unknown = login(&shop, &nobody, "not the password").await.expect_problem(401, "invalid_credentials");
+    let unknown_email = format!("{}@example.com", unique("nobody"));
+    let unknown = login(&shop, &unknown_email, "not the password").await.expect_problem(401, "invalid_credentials");
     assert_eq!(wrong.without_request_id(), unknown.without_request_id());
 }
 
 #[tokio::test]
 async fn invalid_registration_is_422() {
     let shop = Shop::open().await;
-    let good = || json!({ "email": format!("{}@example.com", unique("bob")), "password": unique("a password"), "name": "Bob" });
+    let valid = || json!({ "email": format!("{}@example.com", unique("bob")), "password": unique("a password"), "name": "Bob" });
     for (field, value) in [("email", json!("bob")), ("password", json!("short")), ("name", json!(""))] {
-        let mut body = good();
+        let mut body = valid();
         body[field] = value;
         shop.anonymous().post("/api/v1/auth/register", &body).await.expect_refusal(422).names_field(field);
         if let Some(members) = body.as_object_mut() {
@@ -127,7 +127,7 @@ async fn logout_ends_its_session_only() {
     refresh(&shop, &customer.welcome["refreshToken"]).await.expect_refusal(401);
     me(&shop, &other).await.expect(200);
     // Other functions notice within a minute.
-    await_until("the cart is closed, too", EVENTUALLY, async || {
+    await_until("the cart is refused, too", EVENTUALLY, async || {
         let response = customer.api.get("/api/v1/cart/me").await;
         if response.status == 401 { Ok(()) } else { Err(response.text) }
     })

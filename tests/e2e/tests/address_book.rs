@@ -17,7 +17,7 @@ async fn book(api: &Api) -> Vec<Value> {
 }
 
 fn place(entry: &Value) -> String {
-    format!("{BOOK}/{}", entry["id"].as_str().unwrap_or_else(|| panic!("an address has an id: {entry}")))
+    format!("{BOOK}/{}", entry["id"].as_str().unwrap_or_else(|| panic!("an address should have an id: {entry}")))
 }
 
 /// The default entries of an address book: for shipping, for billing.
@@ -41,7 +41,7 @@ async fn address_is_normalised_by_country() {
 async fn invalid_address_is_refused_with_its_field() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
-    let there = ada.api.post(BOOK, &london()).await.expect(201).json();
+    let existing = ada.api.post(BOOK, &london()).await.expect(201).json();
     for (field, value, code) in [
         ("country", json!("XX"), "invalid_value"),
         ("country", json!("DE"), "postal_code_invalid"),
@@ -52,9 +52,9 @@ async fn invalid_address_is_refused_with_its_field() {
         ("defaultShipping", json!("yes"), "wrong_type"),
         ("planet", json!("Earth"), "unknown_field"),
     ] {
-        let bad = with(&london(), &format!("/{field}"), value);
-        ada.api.post(BOOK, &bad).await.expect_refusal(422).has_error_code(code);
-        ada.api.put(&place(&there), &bad).await.expect_refusal(422).has_error_code(code);
+        let invalid = with(&london(), &format!("/{field}"), value);
+        ada.api.post(BOOK, &invalid).await.expect_refusal(422).has_error_code(code);
+        ada.api.put(&place(&existing), &invalid).await.expect_refusal(422).has_error_code(code);
     }
     assert_eq!(book(&ada.api).await.len(), 1);
 }
@@ -83,7 +83,7 @@ async fn one_address_is_the_default_of_each_kind() {
     ada.api.delete(&place(&home)).await.expect(204);
     assert_eq!(defaults(&ada.api).await, (vec![], vec![]));
     ada.api.put(&place(&home), &both).await.expect_problem(404, "not_found");
-    assert_eq!(defaults(&ada.api).await, (vec![], vec![]), "an address that is gone is no default");
+    assert_eq!(defaults(&ada.api).await, (vec![], vec![]), "a removed address should not be a default");
 }
 
 #[tokio::test]
@@ -95,8 +95,8 @@ async fn concurrent_changes_of_the_default_leave_one_default() {
         entries.push(ada.api.post(BOOK, &london()).await.expect(201).json());
     }
     let wanting = with(&london(), "/defaultShipping", json!(true));
-    let asked = entries.iter().map(async |entry| ada.api.put(&place(entry), &wanting).await);
-    for response in futures::future::join_all(asked).await {
+    let changes = entries.iter().map(async |entry| ada.api.put(&place(entry), &wanting).await);
+    for response in futures::future::join_all(changes).await {
         assert!(matches!(response.status, 200 | 409), "{} {}", response.status, response.text);
     }
     assert_eq!(defaults(&ada.api).await.0.len(), 1);
@@ -116,9 +116,12 @@ async fn stored_response_holds_no_address_and_repetition_shows_the_current_one()
     let scope = format!("{}\nPOST /users/addresses\n{key}", ada.id());
     let scope: String = digest(&SHA256, scope.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     let record = shop.rows.reads("identity", &format!("IDEMPOTENCY#{scope}"), "IDEMPOTENCY").await;
-    assert!(record.to_string().contains(added["id"].as_str().unwrap_or("?")), "the answer is kept: {record}");
+    assert!(
+        record.to_string().contains(added["id"].as_str().unwrap_or("?")),
+        "the response should be stored: {record}"
+    );
     for personal in ["Lovelace", "Square", "SW1Y"] {
-        assert!(!record.to_string().contains(personal), "{personal} is kept: {record}");
+        assert!(!record.to_string().contains(personal), "{personal} should not be stored: {record}");
     }
 
     ada.api.delete(&place(&added)).await.expect(204);

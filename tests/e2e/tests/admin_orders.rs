@@ -13,7 +13,7 @@ fn ids(rows: &[Value]) -> Vec<String> {
 /// Panics unless newer rows come first. An id begins with its time.
 fn are_newest_first(rows: &[Value]) {
     let ids = ids(rows);
-    assert!(ids.is_sorted_by(|one, next| one > next), "each once, and the newest first: {ids:?}");
+    assert!(ids.is_sorted_by(|one, next| one > next), "each order should be listed once, newest first: {ids:?}");
 }
 
 /// The beginning of a day, counted from today.
@@ -34,7 +34,7 @@ async fn finds(shop: &Shop, path: &str, order: &Order) -> Vec<Value> {
 
 async fn expect_absent(shop: &Shop, path: &str, order: &Order) {
     let rows = shop.admin().await.walks(path, 100).await.concat();
-    assert!(!rows.iter().any(|row| row["id"] == order.id()), "{path} does not list {}", order.id());
+    assert!(!rows.iter().any(|row| row["id"] == order.id()), "{path} should not list {}", order.id());
 }
 
 /// A customer who has placed so many orders, oldest first.
@@ -130,9 +130,9 @@ async fn order_is_found_by_its_number_in_any_spelling() {
     let admin = shop.admin().await;
     let number = order.number();
     let spoken = [number.to_owned(), number.to_lowercase(), number.replace('-', ""), number.replace('-', "%20")];
-    for said in spoken {
-        let found = admin.walks(&format!("/api/v1/orders?number={said}"), 20).await.concat();
-        assert_eq!(ids(&found), [order.id()], "{said}");
+    for spelling in spoken {
+        let found = admin.walks(&format!("/api/v1/orders?number={spelling}"), 20).await.concat();
+        assert_eq!(ids(&found), [order.id()], "{spelling}");
     }
     let unknown = admin.walks("/api/v1/orders?number=00000-00000", 20).await.concat();
     assert_eq!(unknown, Vec::<Value>::new());
@@ -146,11 +146,11 @@ async fn orders_are_found_by_email_of_account_or_guest() {
     let guest = shop.new_guest();
     let (first, _) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let (second, _) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
-    for (email, due) in [(&customer.email, [&orders[1], &orders[0]]), (&guest.email, [&second, &first])] {
-        for said in [email.clone(), email.to_uppercase()] {
-            let path = format!("/api/v1/orders?email={said}");
-            let rows = finds(&shop, &path, due[0]).await;
-            assert_eq!(ids(&rows), due.map(Order::id), "{said}");
+    for (email, expected) in [(&customer.email, [&orders[1], &orders[0]]), (&guest.email, [&second, &first])] {
+        for spelling in [email.clone(), email.to_uppercase()] {
+            let path = format!("/api/v1/orders?email={spelling}");
+            let rows = finds(&shop, &path, expected[0]).await;
+            assert_eq!(ids(&rows), expected.map(Order::id), "{spelling}");
         }
     }
     // A guest ordered with the email address of an account, too.
@@ -158,8 +158,8 @@ async fn orders_are_found_by_email_of_account_or_guest() {
     let (third, _) = same.places(&Checkout::of(&[(&mug.sku, 1)])).await;
     let rows = finds(&shop, &format!("/api/v1/orders?email={}", customer.email), &third).await;
     assert_eq!(ids(&rows), [third.id(), orders[1].id(), orders[0].id()]);
-    let nobody = format!("/api/v1/orders?email={}@example.com", unique("nobody"));
-    assert_eq!(shop.admin().await.walks(&nobody, 20).await.concat(), Vec::<Value>::new());
+    let unknown = format!("/api/v1/orders?email={}@example.com", unique("nobody"));
+    assert_eq!(shop.admin().await.walks(&unknown, 20).await.concat(), Vec::<Value>::new());
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn list_of_orders_has_pages() {
     for (api, path) in [(&admin, &by_email), (&admin, &of_user), (&customer.api, &"/api/v1/orders".to_owned())] {
         let pages = api.walks(path, 2).await;
         assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1], "{path}");
-        assert_eq!(ids(&pages.concat()), newest_first, "{path}: each once, in order");
+        assert_eq!(ids(&pages.concat()), newest_first, "{path} should list each order once, in order");
     }
     // All orders of the shop, while others go on buying.
     for filter in ["", "?status=confirmed"] {
@@ -192,7 +192,8 @@ async fn cursor_is_valid_for_its_own_search_only() {
     finds(&shop, &format!("/api/v1/orders?email={}", customer.email), &orders[1]).await;
     let admin = shop.admin().await;
     let page = admin.get(&by_email).await.expect(200).json();
-    let cursor = page["pagination"]["cursor"].as_str().unwrap_or_else(|| panic!("there is a second page: {page}"));
+    let cursor =
+        page["pagination"]["cursor"].as_str().unwrap_or_else(|| panic!("there should be a second page: {page}"));
     admin.get(&format!("{by_email}&cursor={cursor}")).await.expect(200);
 
     let middle = cursor.len() / 2;
@@ -201,12 +202,12 @@ async fn cursor_is_valid_for_its_own_search_only() {
     for bad in [tampered.as_str(), "nonsense", &cursor[..middle]] {
         admin.get(&format!("{by_email}&cursor={bad}")).await.expect_problem(400, "invalid_cursor");
     }
-    let somebody = shop.new_customer().await;
+    let other = shop.new_customer().await;
     let other_path = [
         "/api/v1/orders?limit=1".to_owned(),
         "/api/v1/orders?status=confirmed&limit=1".to_owned(),
         format!("/api/v1/orders?from={}&limit=1", day(-1)),
-        format!("/api/v1/orders?email={}&limit=1", somebody.email),
+        format!("/api/v1/orders?email={}&limit=1", other.email),
         format!("/api/v1/orders/user/{}?limit=1", customer.id()),
     ];
     for list in other_path {
@@ -244,7 +245,7 @@ async fn customer_lists_own_orders_and_cannot_search() {
     let (customer, orders) = buyer_of(&shop, 2).await;
     let (stranger, _) = buyer_of(&shop, 1).await;
     let own = customer.api.walks("/api/v1/orders", 20).await.concat();
-    assert_eq!(ids(&own), [orders[1].id(), orders[0].id()], "and nobody else's");
+    assert_eq!(ids(&own), [orders[1].id(), orders[0].id()], "only the customer's own orders should be listed");
     let of_self = customer.api.walks(&format!("/api/v1/orders/user/{}", customer.id()), 20).await.concat();
     assert_eq!(ids(&of_self), ids(&own));
     stranger.api.get(&format!("/api/v1/orders/user/{}", customer.id())).await.expect_refusal(404);

@@ -29,7 +29,7 @@ async fn worker_killed_during_a_charge_charges_once() {
     shop.provider.charged_once(&order).await;
     shop.awaits_stock(&mug, 2).await;
     let orders = customer.api.get("/api/v1/orders").await.expect(200).json();
-    assert_eq!(orders["data"].as_array().map(Vec::len), Some(1), "one confirmed order");
+    assert_eq!(orders["data"].as_array().map(Vec::len), Some(1), "there should be one confirmed order");
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn twenty_customers_buy_five_of_five_while_every_third_transaction_conflic
     let before = shop.proxy.injected("TransactWriteItems").await;
     shop.proxy.failing(&fault, twenty_customers_order(&shop, &mug)).await;
     let injected = shop.proxy.injected("TransactWriteItems").await - before;
-    assert!(injected >= 10, "the conflicts were there: {injected}");
+    assert!(injected >= 10, "conflicts should be injected: {injected}");
 }
 
 /// An order is placed while a queue is paused; then the message about it is delivered three times.
@@ -71,8 +71,8 @@ async fn three_times_the_same(queue: &str) {
     shop.provider.charged_once(&order).await;
     shop.awaits_stock(&mug, 3).await;
     let mails = shop.mailbox.of(&customer.email).await;
-    let told = mails.iter().filter(|mail| mail.mentions(order.number())).count();
-    assert_eq!(told, 1, "one mail about one order: {mails:#?}");
+    let count = mails.iter().filter(|mail| mail.mentions(order.number())).count();
+    assert_eq!(count, 1, "one mail should be sent: {mails:#?}");
     shop.awaits_movements(&mug, &[("initial", 5), ("sale", -2)]).await;
 }
 
@@ -109,7 +109,7 @@ async fn thousand_guests_order_a_hundred_units_and_exactly_a_hundred_get_one() {
     // The database or a function may be too late on a busy machine. Then the guest retries under the same key, as every client
     // should.
     let responses = stream::iter(&checkouts).map(async |(guest, checkout)| {
-        await_until(format_args!("{} has an answer", checkout.key), SOON, async || {
+        await_until(format_args!("{} has a response", checkout.key), SOON, async || {
             let response = guest.tries_to_place(checkout).await;
             if matches!(response.status, 502..=504) { Err(response.text) } else { Ok(response) }
         })
@@ -117,10 +117,10 @@ async fn thousand_guests_order_a_hundred_units_and_exactly_a_hundred_get_one() {
     });
     let responses: Vec<_> = responses.buffer_unordered(AT_ONCE).collect().await;
 
-    let mut sold = Vec::new();
+    let mut placed = Vec::new();
     for response in responses {
         match response.status {
-            201 => sold.push(Order(response.json())),
+            201 => placed.push(Order(response.json())),
             _ => {
                 let refused = response.expect_problem(409, "insufficient_stock");
                 assert_eq!(refused.errors()[0]["available"], 0, "{}", refused.body);
@@ -130,23 +130,27 @@ async fn thousand_guests_order_a_hundred_units_and_exactly_a_hundred_get_one() {
     // All orders are paid, unless the machine was so slow that a hold ended. Then its unit was for sale again, and no
     // other.
     let admin = shop.admin().await;
-    let ends = stream::iter(&sold).map(async |order| {
+    let ends = stream::iter(&placed).map(async |order| {
         await_until(format_args!("{} is confirmed or cancelled", order.id()), EVENTUALLY, async || {
-            let seen = admin.looks_up(order).await;
-            if seen.status() == "pending" { Err(seen.0.to_string()) } else { Ok(seen.status() == "cancelled") }
+            let now = admin.looks_up(order).await;
+            if now.status() == "pending" { Err(now.0.to_string()) } else { Ok(now.status() == "cancelled") }
         })
         .await
     });
     let ends: Vec<bool> = ends.buffer_unordered(8).collect().await;
     let cancelled = ends.iter().filter(|cancelled| **cancelled).count();
-    assert!((100..=100 + cancelled).contains(&sold.len()), "{} were sold, {cancelled} of them cancelled", sold.len());
-    let left = 100 + cancelled - sold.len();
-    shop.has_exact_stock(&mug, u32::try_from(left).unwrap_or(u32::MAX)).await;
+    assert!(
+        (100..=100 + cancelled).contains(&placed.len()),
+        "{} were sold, {cancelled} of them cancelled",
+        placed.len()
+    );
+    let rest = 100 + cancelled - placed.len();
+    shop.has_exact_stock(&mug, u32::try_from(rest).unwrap_or(u32::MAX)).await;
     // The log is written later and agrees.
-    let mut due = vec![("initial", 100)];
-    due.extend(vec![("sale", -1); sold.len()]);
-    due.extend(vec![("returned", 1); cancelled]);
-    shop.awaits_movements(&mug, &due).await;
+    let mut expected = vec![("initial", 100)];
+    expected.extend(vec![("sale", -1); placed.len()]);
+    expected.extend(vec![("returned", 1); cancelled]);
+    shop.awaits_movements(&mug, &expected).await;
 }
 
 #[tokio::test]
@@ -187,7 +191,7 @@ async fn unpublished_event_stays_in_the_outbox_until_published() {
         .queues
         .while_closed(shop.queues.url("notifications"), async {
             let (customer, order, _mug) = order_with(&shop, "pm_card_visa").await;
-            await_until("the money is taken", SOON, async || {
+            await_until("the payment is captured", SOON, async || {
                 let payment = customer.looks_up_payment(&order).await;
                 if payment["status"] == "captured" { Ok(()) } else { Err(payment.to_string()) }
             })
@@ -202,10 +206,10 @@ async fn unpublished_event_stays_in_the_outbox_until_published() {
     // waiting for its schedule.
     await_until("the mail of the paid order has come", EVENTUALLY, async || {
         let task = json!({ "task": "republish-outbox" }).to_string();
-        let invoked = shop.functions.invoke("housekeeping", task).await;
+        let result = shop.functions.invoke("housekeeping", task).await;
         let mails = shop.mailbox.of(&customer.email).await;
-        let told = mails.iter().any(|mail| mail.mentions(order.number()));
-        if told { Ok(()) } else { Err(invoked.payload.to_string()) }
+        let count = mails.iter().any(|mail| mail.mentions(order.number()));
+        if count { Ok(()) } else { Err(result.payload.to_string()) }
     })
     .await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
@@ -227,9 +231,9 @@ async fn order_whose_authorisation_the_provider_cancelled_cannot_be_packed() {
         })
         .await;
     let admin = shop.admin().await;
-    await_until("the order knows that it is not paid", EVENTUALLY, async || {
-        let seen = customer.looks_up(&order).await;
-        if seen.payment_status() == "voided" { Ok(()) } else { Err(seen.0.to_string()) }
+    await_until("the order is voided", EVENTUALLY, async || {
+        let now = customer.looks_up(&order).await;
+        if now.payment_status() == "voided" { Ok(()) } else { Err(now.0.to_string()) }
     })
     .await;
     admin.moves(&order, "processing").await.expect_refusal(409);
@@ -249,8 +253,8 @@ async fn order_paid_in_time_is_confirmed_although_the_message_was_lost() {
             shop.queues.takes(queue, "payment.authorized").await;
             await_until("the hold has ended", EVENTUALLY, async || {
                 shop.functions.invoke("housekeeping", json!({ "task": "expire-holds" }).to_string()).await;
-                let seen = customer.looks_up(&order).await;
-                if seen.status() == "pending" { Err(seen.0["holdExpiresAt"].to_string()) } else { Ok(()) }
+                let now = customer.looks_up(&order).await;
+                if now.status() == "pending" { Err(now.0["holdExpiresAt"].to_string()) } else { Ok(()) }
             })
             .await;
             (customer, order, mug)

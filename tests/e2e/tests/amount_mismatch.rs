@@ -16,10 +16,17 @@ async fn alarms_operator_and_accepts_another_card(card: &str) {
     assert_eq!((&payment["status"], &payment["captured"]), (&json!("failed"), &shop.money(0)), "{payment}");
     assert_eq!(payment["failure"]["code"], "amount_mismatch", "{payment}");
     let tally = shop.provider.tally(&order).await;
-    assert_eq!((tally.authorised, tally.voided, tally.held_amount), (1, 1, 0), "it was let go: {tally:?}");
+    assert_eq!(
+        (tally.authorised, tally.voided, tally.held_amount),
+        (1, 1, 0),
+        "the authorisation should be voided: {tally:?}"
+    );
     shop.provider.charged_nothing(&order).await;
     let history = customer.api.folds(&order).await;
-    assert!(history.iter().all(|entry| entry["status"] == "pending"), "it was never confirmed: {history:#?}");
+    assert!(
+        history.iter().all(|entry| entry["status"] == "pending"),
+        "the order should never be confirmed: {history:#?}"
+    );
     shop.mailbox.awaits(OPERATOR, &["payment.mismatched", order.number(), order.payment_id()]).await;
     shop.mailbox.awaits(&customer.email, &[order.number(), "did not go through"]).await;
 

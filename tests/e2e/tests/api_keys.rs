@@ -45,25 +45,29 @@ async fn key_is_shown_once_and_listed_with_its_last_characters() {
     let shop = Shop::open().await;
     let ada = shop.new_verified_customer().await;
     let body = json!({ "name": " The ERP ", "scopes": ["use_account", "buy"], "expiresInDays": 30 });
-    let made = ada.tries_to_make_key(body).await.expect(201).json();
-    let key = made["key"].as_str().expect("a new key is shown");
+    let created = ada.tries_to_make_key(body).await.expect(201).json();
+    let key = created["key"].as_str().expect("a new key should be shown");
     assert!(
-        key.len() == 52 && key.starts_with("sk_") && key.ends_with(made["last4"].as_str().unwrap_or("?")),
-        "{made}"
+        key.len() == 52 && key.starts_with("sk_") && key.ends_with(created["last4"].as_str().unwrap_or("?")),
+        "{created}"
     );
-    assert_eq!((&made["name"], &made["scopes"]), (&json!("The ERP"), &json!(["buy", "use_account"])), "{made}");
+    assert_eq!(
+        (&created["name"], &created["scopes"]),
+        (&json!("The ERP"), &json!(["buy", "use_account"])),
+        "{created}"
+    );
 
     let usual = ada.makes_key(&["buy"]).await;
     let listed = ada.api.get(KEYS).await.expect(200);
     assert!(!listed.text.contains(key) && !listed.text.contains(&key[3..30]), "{}", listed.text);
     let listed = ada.keys().await;
-    let mut seen = made.clone();
-    seen.as_object_mut().expect("a key is an object").remove("key");
-    assert_eq!(listed[1], seen, "newest first: {listed:?}");
-    assert!(usual.created["expiresAt"].as_str() > made["expiresAt"].as_str(), "90 days: {}", usual.created);
+    let mut without_key = created.clone();
+    without_key.as_object_mut().expect("a key is an object").remove("key");
+    assert_eq!(listed[1], without_key, "newest should come first: {listed:?}");
+    assert!(usual.created["expiresAt"].as_str() > created["expiresAt"].as_str(), "90 days: {}", usual.created);
 
     let row = shop.rows.reads("identity", &row_of_key(key), "APIKEY").await;
-    assert!(row["keyId"]["S"] == made["id"] && !row.to_string().contains(&key[3..30]), "{row}");
+    assert!(row["keyId"]["S"] == created["id"] && !row.to_string().contains(&key[3..30]), "{row}");
 }
 
 #[tokio::test]
@@ -132,17 +136,17 @@ async fn key_without_use_account_cannot_read_personal_data() {
 async fn key_with_catalog_scopes_manages_the_catalog_only() {
     let shop = Shop::open().await;
     let grace = new_admin(&shop).await;
-    let shelves = grace.makes_key(&["manage_products"]).await;
+    let client_of_catalog = grace.makes_key(&["manage_products"]).await;
     let mut mug = a_mug();
     mug["price"]["currency"] = shop.stack.currency.clone().into();
-    let made = shelves.api.post("/api/v1/products", &mug).await.expect(201).json();
-    let product = format!("/api/v1/products/{}", made["id"].as_str().unwrap_or_default());
-    let history = shelves.api.get(&format!("{product}/history")).await.expect(200);
+    let created = client_of_catalog.api.post("/api/v1/products", &mug).await.expect(201).json();
+    let product = format!("/api/v1/products/{}", created["id"].as_str().unwrap_or_default());
+    let history = client_of_catalog.api.get(&format!("{product}/history")).await.expect(200);
     assert!(history.text.contains(&format!("admin:{}", grace.id())), "{}", history.text);
-    let count = shelves.api.call(Method::PATCH, &format!("{product}/stock")).json(&json!({ "set": 5 }));
+    let count = client_of_catalog.api.call(Method::PATCH, &format!("{product}/stock")).json(&json!({ "set": 5 }));
     count.send().await.expect_problem(403, "insufficient_scope").mentions("manage_stock");
     for path in ["/api/v1/users", ORDERS, PROFILE] {
-        shelves.api.get(path).await.expect_problem(403, "insufficient_scope");
+        client_of_catalog.api.get(path).await.expect_problem(403, "insufficient_scope");
     }
     let ada = shop.new_verified_customer().await;
     let mine = shop.sells(Draft::with_stock(1)).await;
@@ -166,7 +170,7 @@ async fn closed_account_loses_its_keys() {
     let client = ada.makes_key(&["buy"]).await;
     ada.api.delete(PROFILE).await.expect(202);
     let row = shop.rows.reads("identity", &row_of_key(&client.key), "APIKEY").await;
-    assert!(row.is_null(), "at once, and not when somebody comes by to erase: {row}");
+    assert!(row.is_null(), "the key should be deleted at once, not by the erasure: {row}");
     client.api.get("/api/v1/categories").await.expect_problem(401, "invalid_api_key");
 }
 
@@ -212,7 +216,7 @@ async fn revoked_key_is_refused_and_keys_of_others_are_404() {
     ada.revokes(&client).await.expect(204);
     // A function that has not cached the key reads the row.
     client.api.get("/api/v1/auth/me").await.expect_problem(401, "invalid_api_key");
-    awaits("the key is forgotten", 401, async || client.api.get(PROFILE).await)
+    awaits("the key is no longer cached", 401, async || client.api.get(PROFILE).await)
         .await
         .expect_problem(401, "invalid_api_key");
     assert_eq!(ada.keys().await, Vec::<Value>::new());
@@ -230,7 +234,7 @@ async fn key_of_a_suspended_account_is_refused_until_reactivation() {
     client.api.get("/api/v1/auth/me").await.expect_problem(403, "account_suspended");
     awaits("the key is refused", 403, asks).await.expect_problem(403, "account_suspended");
     changes(&shop, &eve, "status", &json!({ "status": "active" })).await;
-    awaits("the key is good again", 200, asks).await;
+    awaits("the key is valid again", 200, asks).await;
 }
 
 #[tokio::test]
@@ -254,9 +258,9 @@ async fn key_cannot_manage_credentials() {
         "buy", "use_account", "write_reviews", "manage_users", "manage_products", "manage_stock", "manage_categories",
         "moderate_reviews", "serve_carts", "read_orders", "move_orders", "move_money",
     ] });
-    let made = grace.tries_to_make_key(all.clone()).await.expect(201).json();
-    let client = shop.anonymous().with_key(made["key"].as_str().unwrap_or_default());
-    let own = format!("{KEYS}/{}", made["id"].as_str().unwrap_or_default());
+    let created = grace.tries_to_make_key(all.clone()).await.expect(201).json();
+    let client = shop.anonymous().with_key(created["key"].as_str().unwrap_or_default());
+    let own = format!("{KEYS}/{}", created["id"].as_str().unwrap_or_default());
     let sessions = grace.api.get("/api/v1/auth/sessions").await.expect(200).json();
     let session = format!("/api/v1/auth/sessions/{}", sessions["data"][0]["id"].as_str().unwrap_or_default());
     let login = |response: Response| response.expect_problem(403, "login_required");
@@ -298,8 +302,8 @@ async fn key_created_during_a_suspension_is_suspended() {
     let makes = join_all((0..8).map(|_| eve.tries_to_make_key(json!({ "scopes": ["buy"] }))));
     let suspended = json!({ "status": "suspended" });
     let (responses, ()) = join(makes, changes(&shop, &eve, "status", &suspended)).await;
-    for made in responses.iter().filter(|response| response.status == 201).map(Response::json) {
-        let row = row_of_key(made["key"].as_str().unwrap_or_default());
+    for created in responses.iter().filter(|response| response.status == 201).map(Response::json) {
+        let row = row_of_key(created["key"].as_str().unwrap_or_default());
         let row = shop.rows.reads("identity", &row, "APIKEY").await;
         assert_eq!(row["active"]["BOOL"], false, "{row}");
     }
@@ -331,7 +335,7 @@ async fn invalid_key_request_is_refused_with_its_field() {
         ada.tries_to_make_key(body).await.expect_fault(field, code);
     }
     assert!(ada.keys().await.is_empty());
-    let nobody: &Api = &shop.anonymous();
-    nobody.post(KEYS, &json!({})).await.expect_problem(401, "unauthenticated");
+    let anonymous: &Api = &shop.anonymous();
+    anonymous.post(KEYS, &json!({})).await.expect_problem(401, "unauthenticated");
     ada.api.delete(&format!("{KEYS}/nonsense")).await.expect_problem(404, "not_found");
 }

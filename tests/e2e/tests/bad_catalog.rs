@@ -140,9 +140,9 @@ async fn patches(admin: &Api, product: &Product, body: &Value) -> Response {
 #[tokio::test]
 async fn invalid_product_is_not_created() {
     let shop = Shop::open().await;
-    let (admin, good) = (shop.admin().await, shop.mug());
+    let (admin, valid) = (shop.admin().await, shop.mug());
     for (place, value, field, code) in invalid_contents() {
-        admin.post("/api/v1/products", &with(&good, place, value)).await.expect_fault(field, code);
+        admin.post("/api/v1/products", &with(&valid, place, value)).await.expect_fault(field, code);
     }
     for (place, value, field, code) in [
         ("/sku", Value::Null, "sku", "required"),
@@ -163,47 +163,47 @@ async fn invalid_product_is_not_created() {
         ("/stock/reserved", json!(1), "stock.reserved", "unknown_field"),
         ("/id", json!(NO_PRODUCT), "id", "unknown_field"),
     ] {
-        admin.post("/api/v1/products", &with(&good, place, value)).await.expect_fault(field, code);
+        admin.post("/api/v1/products", &with(&valid, place, value)).await.expect_fault(field, code);
     }
     for (media, body, status) in [
         ("application/json", "{\"sku\":".to_owned(), 400),
         ("application/json", String::new(), 400),
-        ("text/plain", good.to_string(), 415),
+        ("text/plain", valid.to_string(), 415),
         ("application/json", json!({ "description": "x".repeat(257 * 1024) }).to_string(), 413),
     ] {
         admin.call(Method::POST, "/api/v1/products").text(media, body).send().await.expect_refusal(status);
     }
-    let twice = good.to_string().replacen('{', "{\"name\":\"Bowl\",", 1);
+    let twice = valid.to_string().replacen('{', "{\"name\":\"Bowl\",", 1);
     let twice = admin.call(Method::POST, "/api/v1/products").text("application/json", twice).send().await;
     twice.expect_fault("name", "duplicate_field");
     // None of them took the SKU.
-    admin.post("/api/v1/products", &good).await.expect(201);
-    let taken = admin.post("/api/v1/products", &good).await.expect_problem(409, "sku_taken");
-    taken.names_field("sku");
+    admin.post("/api/v1/products", &valid).await.expect(201);
+    let conflict = admin.post("/api/v1/products", &valid).await.expect_problem(409, "sku_taken");
+    conflict.names_field("sku");
 }
 
 #[tokio::test]
 async fn product_with_invalid_variants_is_not_created() {
     let shop = Shop::open().await;
-    let (admin, good) = (shop.admin().await, shop.two_sizes());
-    for (place, value, field, code) in invalid_variants(&shop, &good) {
-        admin.post("/api/v1/products", &with(&good, place, value)).await.expect_fault(field, code);
+    let (admin, valid) = (shop.admin().await, shop.two_sizes());
+    for (place, value, field, code) in invalid_variants(&shop, &valid) {
+        admin.post("/api/v1/products", &with(&valid, place, value)).await.expect_fault(field, code);
     }
-    let stocked = with(&good, "/stock", json!({ "available": 1 }));
+    let stocked = with(&valid, "/stock", json!({ "available": 1 }));
     admin.post("/api/v1/products", &stocked).await.expect_fault("stock", "stock_of_variants");
     let mug = shop.sells_this(&shop.mug()).await;
-    let taken = with(&good, "/variants/1/sku", json!(mug.sku));
-    admin.post("/api/v1/products", &taken).await.expect_problem(409, "sku_taken").names_field("variants[1].sku");
-    shop.sells_this(&good).await;
+    let conflict = with(&valid, "/variants/1/sku", json!(mug.sku));
+    admin.post("/api/v1/products", &conflict).await.expect_problem(409, "sku_taken").names_field("variants[1].sku");
+    shop.sells_this(&valid).await;
 }
 
 #[tokio::test]
 async fn invalid_replacement_leaves_the_product_unchanged() {
     let shop = Shop::open().await;
-    let (admin, good) = (shop.admin().await, shop.mug());
-    let mug = shop.sells_this(&good).await;
+    let (admin, valid) = (shop.admin().await, shop.mug());
+    let mug = shop.sells_this(&valid).await;
     let before = admin.get(&format!("/api/v1/products/{}", mug.id)).await.expect(200).json();
-    let sheet = with(&with(&good, "/sku", Value::Null), "/stock", Value::Null);
+    let sheet = with(&with(&valid, "/sku", Value::Null), "/stock", Value::Null);
     for (place, value, field, code) in invalid_contents() {
         puts(&admin, &mug, &with(&sheet, place, value.clone())).await.expect_fault(field, code);
         // A patch of a single member.
@@ -229,7 +229,7 @@ async fn invalid_replacement_leaves_the_product_unchanged() {
     for patch in [json!([]), json!("name"), json!(null), json!(7)] {
         patches(&admin, &mug, &patch).await.expect_fault("body", "wrong_type");
     }
-    let shirt = with(&with(&shop.two_sizes(), "/sku", Value::Null), "/category", good["category"].clone());
+    let shirt = with(&with(&shop.two_sizes(), "/sku", Value::Null), "/category", valid["category"].clone());
     puts(&admin, &mug, &shirt).await.expect_problem(409, "options_fixed");
     let after = admin.get(&format!("/api/v1/products/{}", mug.id)).await.expect(200).json();
     assert_eq!(after, before);
@@ -238,15 +238,15 @@ async fn invalid_replacement_leaves_the_product_unchanged() {
 #[tokio::test]
 async fn invalid_variants_leave_the_product_unchanged() {
     let shop = Shop::open().await;
-    let (admin, good) = (shop.admin().await, shop.two_sizes());
-    let shirt = shop.sells_this(&good).await;
+    let (admin, valid) = (shop.admin().await, shop.two_sizes());
+    let shirt = shop.sells_this(&valid).await;
     let path = format!("/api/v1/products/{}", shirt.id);
     let before = admin.get(&path).await.expect(200).json();
-    let sheet = with(&good, "/sku", Value::Null);
-    for (place, value, field, code) in invalid_variants(&shop, &good) {
-        let bad = with(&sheet, place, value);
-        puts(&admin, &shirt, &bad).await.expect_fault(field, code);
-        let patch = json!({ "options": bad["options"], "variants": bad["variants"] });
+    let sheet = with(&valid, "/sku", Value::Null);
+    for (place, value, field, code) in invalid_variants(&shop, &valid) {
+        let invalid = with(&sheet, place, value);
+        puts(&admin, &shirt, &invalid).await.expect_fault(field, code);
+        let patch = json!({ "options": invalid["options"], "variants": invalid["variants"] });
         patches(&admin, &shirt, &patch).await.expect_fault(field, code);
     }
     let single = with(&with(&shop.mug(), "/sku", Value::Null), "/stock", Value::Null);

@@ -80,10 +80,10 @@ async fn categories_are_at_most_six_deep() {
     let keys: Vec<String> = (0..7).map(|_| unique("deep")).collect();
     for (depth, key) in keys.iter().enumerate() {
         let parent = depth.checked_sub(1).map(|above| &keys[above]);
-        let made = admin.post("/api/v1/categories", &json!({ "key": key, "name": "Deep", "parent": parent })).await;
+        let response = admin.post("/api/v1/categories", &json!({ "key": key, "name": "Deep", "parent": parent })).await;
         match depth {
-            0..6 => drop(made.expect(201)),
-            _ => drop(made.expect_problem(409, "category_too_deep").names_field("parent")),
+            0..6 => drop(response.expect(201)),
+            _ => drop(response.expect_problem(409, "category_too_deep").names_field("parent")),
         }
     }
     let top = unique("deep");

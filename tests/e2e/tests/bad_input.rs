@@ -85,7 +85,7 @@ async fn quantity_is_between_1_and_999() {
     customer.api.put(&path, &json!({ "quantity": 1000 })).await.expect_refusal(422).names_field("quantity");
     customer.api.put(&path, &json!({ "quantity": 0 })).await.expect_success();
     let cart = customer.api.get("/api/v1/cart/me").await.expect(200).json();
-    assert_eq!(cart["items"], json!([]), "0 takes a line out");
+    assert_eq!(cart["items"], json!([]), "0 should remove a line");
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn resource_of_another_customer_is_404_like_a_missing_one() {
     let path = |id: &str| format!("/api/v1/orders/{id}");
     let theirs = stranger.api.get(&path(order.id())).await.expect_refusal(404);
     let nobodys = stranger.api.get(&path(NO_ORDER)).await.expect_refusal(404);
-    assert_eq!(theirs.without_request_id(), nobodys.without_request_id(), "the two cannot be told apart");
+    assert_eq!(theirs.without_request_id(), nobodys.without_request_id(), "both responses should be the same");
     stranger.api.get(&path("nonsense")).await.expect_refusal(404);
     shop.anonymous().get(&path(order.id())).await.expect_refusal(404);
     stranger.pays(&order, "pm_card_visa").await.expect_refusal(404);
@@ -192,7 +192,7 @@ async fn card_number_is_refused_and_not_echoed() {
     for number in ["4242424242424242", "4242 4242 4242 4242"] {
         let response = customer.tries_to_place(&Checkout::of(&[(&mug.sku, 1)]).paid_with(number)).await;
         let problem = response.expect_refusal(422).names_field("token");
-        assert!(!problem.body.to_string().contains("4242"), "the number is not repeated: {}", problem.body);
+        assert!(!problem.body.to_string().contains("4242"), "the number should not be echoed: {}", problem.body);
     }
 }
 

@@ -75,7 +75,7 @@ async fn cancellation_before_the_authorisation_arrives_wins() {
 
     customer.awaits(&order, "cancelled", "voided").await;
     shop.provider.charged_nothing(&order).await;
-    assert_eq!(shop.provider.tally(&order).await.voided, 1, "it was reserved, and let go");
+    assert_eq!(shop.provider.tally(&order).await.voided, 1, "the authorisation should be voided");
     shop.has_exact_stock(&mug, 3).await;
 }
 
@@ -136,8 +136,8 @@ async fn concurrent_cancellations_cancel_once() {
     let shop = Shop::open().await;
     let (customer, order, mug) = paid_order(&shop).await;
     let responses = join_all((0..8).map(|_| customer.cancels(&order, WHY))).await;
-    let (done, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
-    assert_eq!(done.len(), 1, "one of eight at once");
+    let (successful, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
+    assert_eq!(successful.len(), 1, "one of eight should succeed");
     for response in refused {
         response.expect_problem(409, "illegal_transition");
     }
@@ -161,7 +161,7 @@ async fn repeated_cancellation_gets_the_stored_response() {
     };
     let (first, again) = (send(WHY).await.expect(200), send(WHY).await.expect(200));
     assert!(!first.is_replayed() && again.is_replayed(), "{:?}", again.headers);
-    assert_eq!(first.json(), again.json(), "the answer is the very same");
+    assert_eq!(first.json(), again.json(), "the stored response should be the same");
     send("Another reason").await.expect_problem(422, "idempotency_mismatch");
     let without = customer.api.call(Method::POST, &path(&order)).json(&json!({ "reason": WHY })).send().await;
     without.expect_problem(409, "illegal_transition");
@@ -181,12 +181,12 @@ async fn cancellation_reason_is_validated_and_stored() {
     customer.api.post(&path(&order), &json!({})).await.expect_refusal(422).names_field("reason");
     let more = json!({ "reason": WHY, "refund": true });
     customer.api.post(&path(&order), &more).await.expect_refusal(422).names_field("refund");
-    assert_eq!(customer.looks_up(&order).await.status(), "confirmed", "nothing was cancelled");
+    assert_eq!(customer.looks_up(&order).await.status(), "confirmed", "nothing should be cancelled");
 
     let long = "x".repeat(200);
     customer.cancels(&order, &long).await.expect(200);
     let history = customer.api.history(&order).await;
-    assert!(history.iter().any(|entry| entry["note"] == long.as_str()), "the reason is kept: {history:#?}");
+    assert!(history.iter().any(|entry| entry["note"] == long.as_str()), "the reason should be stored: {history:#?}");
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn order_of_another_customer_cannot_be_cancelled() {
     let reason = json!({ "reason": WHY });
     let nobodys = format!("/api/v1/orders/{NO_ORDER}/cancel");
     let nobodys = stranger.api.post(&nobodys, &reason).await.expect_refusal(404);
-    assert_eq!(theirs.without_request_id(), nobodys.without_request_id(), "the two cannot be told apart");
+    assert_eq!(theirs.without_request_id(), nobodys.without_request_id(), "both responses should be the same");
     stranger.api.post("/api/v1/orders/nonsense/cancel", &reason).await.expect_refusal(404);
     assert_eq!(customer.looks_up(&order).await.status(), "confirmed");
 }

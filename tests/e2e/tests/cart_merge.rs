@@ -31,7 +31,7 @@ async fn guest_cart_is_merged_at_login() {
     assert_eq!(merged["total"], shop.money(6 * 1299), "{merged}");
     assert_eq!(pieces(&customer.looks_into_cart().await), pieces(&merged));
     let guests = anonymous.looks_into(&cart).await.expect(200).json();
-    assert_eq!(guests["items"], json!([]), "what was taken over is not there twice");
+    assert_eq!(guests["items"], json!([]), "merged items should leave the guest's cart");
 
     let order = customer.checks_out().await;
     assert_eq!(pieces(&order.0), pieces(&merged));
@@ -55,10 +55,10 @@ async fn merged_quantity_is_capped_by_the_stock_and_reported() {
     assert_eq!(pieces(&merged), holding(&[(&scarce.sku, 5), (&plenty.sku, 999)]), "{merged}");
     let changes = merged["changes"].as_array().cloned().unwrap_or_default();
     for (sku, was, now) in [(&scarce.sku, 7, 5), (&plenty.sku, 1100, 999)] {
-        let due = json!({ "sku": sku, "kind": "capped", "was": was, "now": now });
-        assert!(changes.contains(&due), "{due} is told: {merged}");
+        let expected = json!({ "sku": sku, "kind": "capped", "was": was, "now": now });
+        assert!(changes.contains(&expected), "{expected} should be reported: {merged}");
     }
-    assert_eq!(customer.looks_into_cart().await["changes"], json!([]), "told once");
+    assert_eq!(customer.looks_into_cart().await["changes"], json!([]), "changes should be shown once");
 }
 
 #[tokio::test]
@@ -94,10 +94,10 @@ async fn repeated_merge_changes_nothing() {
     };
     let (first, again) = (send().await.expect(200), send().await.expect(200));
     assert!(!first.is_replayed() && again.is_replayed(), "{:?}", again.headers);
-    assert_eq!(first.json(), again.json(), "the answer is the very same");
+    assert_eq!(first.json(), again.json(), "the stored response should be the same");
     let another = customer.api.merges(&cart).await.expect(200).json();
-    assert_eq!(pieces(&another), holding(&[(&mug.sku, 3)]), "under another key, too: {another}");
-    assert_eq!(another["version"], first.json()["version"], "nothing was written: {another}");
+    assert_eq!(pieces(&another), holding(&[(&mug.sku, 3)]), "another key should not merge again: {another}");
+    assert_eq!(another["version"], first.json()["version"], "nothing should be written: {another}");
 
     // The guest's cart still exists: items that are added later are merged next time.
     anonymous.adds_to(&cart, &mug.sku, 1).await.expect_success();
@@ -118,7 +118,7 @@ async fn concurrent_merges_merge_once() {
         response.expect(200);
     }
     let (adas, bobs) = (pieces(&ada.looks_into_cart().await), pieces(&bob.looks_into_cart().await));
-    assert_eq!(adas.values().chain(bobs.values()).sum::<u64>(), 3, "no piece twice: {adas:?} {bobs:?}");
+    assert_eq!(adas.values().chain(bobs.values()).sum::<u64>(), 3, "no unit should be merged twice: {adas:?} {bobs:?}");
 }
 
 #[tokio::test]
@@ -139,7 +139,11 @@ async fn only_an_existing_guest_cart_can_be_merged() {
     let more = json!({ "from": NO_CART, "strategy": "sum" });
     customer.api.post("/api/v1/cart/me/merge", &more).await.expect_refusal(422).names_field("strategy");
     assert_eq!(customer.looks_into_cart().await["items"], json!([]));
-    assert_eq!(pieces(&stranger.looks_into_cart().await), holding(&[(&mug.sku, 2)]), "the stranger's is untouched");
+    assert_eq!(
+        pieces(&stranger.looks_into_cart().await),
+        holding(&[(&mug.sku, 2)]),
+        "the stranger's cart should be unchanged"
+    );
 }
 
 #[tokio::test]
@@ -155,5 +159,9 @@ async fn guest_cannot_merge_carts() {
     let (order, token) = guest.places(&Checkout::of_guest_cart(&cart)).await;
     let order = anonymous.with_order_token(&token).awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
-    assert_eq!(anonymous.looks_into(&cart).await.expect(200).json()["items"], json!([]), "the order used it up");
+    assert_eq!(
+        anonymous.looks_into(&cart).await.expect(200).json()["items"],
+        json!([]),
+        "the order should empty the cart"
+    );
 }

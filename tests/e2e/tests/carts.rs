@@ -34,8 +34,8 @@ async fn cart_holds_fifty_lines_and_becomes_one_order() {
     let cart = shop.anonymous().makes_cart().await;
     shop.anonymous().adds_to(&cart, &last.sku, 2).await.expect_success();
     let merged = customer.api.merges(&cart).await.expect(200).json();
-    let due = json!([{ "sku": last.sku, "kind": "capped", "was": 2, "now": 0 }]);
-    assert_eq!((pieces(&merged).len(), &merged["changes"]), (50, &due));
+    let expected = json!([{ "sku": last.sku, "kind": "capped", "was": 2, "now": 0 }]);
+    assert_eq!((pieces(&merged).len(), &merged["changes"]), (50, &expected));
 
     let order = customer.checks_out().await;
     assert_eq!((order.items().len(), order.total()), (50, 51 * 1299));
@@ -79,7 +79,7 @@ async fn expired_cart_is_empty_at_once() {
     assert_eq!(customer.looks_into_cart().await["items"], json!([]));
     customer.tries_to_place(&Checkout::of_cart()).await.expect_refusal(422);
     customer.adds(&mug.sku, 1).await;
-    assert_eq!(pieces(&customer.looks_into_cart().await)[&mug.sku], 1, "a new one begins empty");
+    assert_eq!(pieces(&customer.looks_into_cart().await)[&mug.sku], 1, "a new cart should begin empty");
 
     let anonymous = shop.anonymous();
     let cart = anonymous.makes_cart().await;
@@ -101,10 +101,10 @@ async fn change_extends_a_cart_by_a_week() {
     let row = format!("CART#{}", customer.id());
     shop.rows.sets("cart", &row, "CART", "expiresAt", json!({ "N": soon.to_string() })).await;
     customer.adds(&mug.sku, 1).await;
-    let kept = shop.rows.reads("cart", &row, "CART").await;
-    let until: u64 = kept["expiresAt"]["N"].as_str().and_then(|at| at.parse().ok()).unwrap_or_default();
+    let cart = shop.rows.reads("cart", &row, "CART").await;
+    let until: u64 = cart["expiresAt"]["N"].as_str().and_then(|at| at.parse().ok()).unwrap_or_default();
     let week = 7 * 24 * 3600;
-    assert!((until - e2e::webhooks::now()).abs_diff(week) < 300, "a week from now: {kept}");
+    assert!((until - e2e::webhooks::now()).abs_diff(week) < 300, "the cart should expire in a week: {cart}");
 }
 
 #[tokio::test]
@@ -126,12 +126,12 @@ async fn changes_since_the_last_read_are_shown_once() {
     other.places(&Checkout::of(&[(&scarcer.sku, 7)])).await;
 
     let cart = customer.looks_into_cart().await;
-    let due: Vec<Value> = vec![
+    let expected: Vec<Value> = vec![
         json!({ "sku": dearer.sku, "kind": "price", "was": shop.money(1299), "now": shop.money(1499) }),
         json!({ "sku": scarcer.sku, "kind": "stock", "was": 9, "now": 2 }),
         json!({ "sku": gone.sku, "kind": "gone", "was": 5, "now": 0 }),
     ];
-    assert_eq!(cart["changes"], json!(due), "{cart}");
+    assert_eq!(cart["changes"], json!(expected), "{cart}");
     assert_eq!(cart["total"], shop.money(5 * 1499 + 5 * 1299), "{cart}");
-    assert_eq!(customer.looks_into_cart().await["changes"], json!([]), "told once");
+    assert_eq!(customer.looks_into_cart().await["changes"], json!([]), "changes should be shown once");
 }

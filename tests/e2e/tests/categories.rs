@@ -29,10 +29,10 @@ async fn tries_to_move(shop: &Shop, category: &Value, parent: Option<&str>) -> R
     let path = format!("{CATEGORIES}/{}", key(category));
     let tag = format!("\"{}\"", category["version"]);
     let body = json!({ "name": category["name"], "parent": parent, "position": category["position"] });
-    await_until(format_args!("{path} has its turn"), SOON, async || {
+    await_until(format_args!("{path} is moved"), SOON, async || {
         let admin = shop.admin().await;
         let response = admin.call(Method::PUT, &path).header("If-Match", &tag).json(&body).send().await;
-        if response.text.contains("changed_meanwhile") { Err(response.text) } else { Ok(response) }
+        if response.text.contains("too_many_concurrent_updates") { Err(response.text) } else { Ok(response) }
     })
     .await
 }
@@ -44,7 +44,7 @@ async fn tries_to_delete(shop: &Shop, category: &Value) -> Response {
 }
 
 fn key(category: &Value) -> &str {
-    category["key"].as_str().unwrap_or_else(|| panic!("a category has a key: {category}"))
+    category["key"].as_str().unwrap_or_else(|| panic!("a category should have a key: {category}"))
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn category_appears_with_its_first_product_and_moves_without_changing_it()
     let below = &looks_up(&shop, key(&kitchen)).await["children"][0];
     assert_eq!((&below["key"], &below["name"], &below["position"]), (&json!(name), &json!("Mugs & Cups"), &json!(3)));
     let shown = shop.looks_up_product(&mug.id).await.json();
-    assert_eq!((&shown["category"], &shown["version"]), (&json!(name), &json!(1)), "no product is touched");
+    assert_eq!((&shown["category"], &shown["version"]), (&json!(name), &json!(1)), "the product should be unchanged");
 }
 
 #[tokio::test]
@@ -77,12 +77,12 @@ async fn category_key_derives_from_the_name_and_is_unique() {
     let shop = Shop::open().await;
     let name = format!("Küche & {}", unique("Bad"));
     let admin = shop.admin().await;
-    let made = admin.post(CATEGORIES, &json!({ "name": name, "position": 2 })).await.expect(201);
-    let category = made.json();
+    let created = admin.post(CATEGORIES, &json!({ "name": name, "position": 2 })).await.expect(201);
+    let category = created.json();
     let slug = key(&category).to_owned();
     assert!(slug.starts_with("küche-bad-"), "{category}");
     assert_eq!(
-        (&category["parent"], &category["position"], made.expect_header("etag")),
+        (&category["parent"], &category["position"], created.expect_header("etag")),
         (&json!(null), &json!(2), "\"1\"")
     );
     admin.post(CATEGORIES, &json!({ "name": name })).await.expect_problem(409, "category_exists").names_field("key");
@@ -113,13 +113,13 @@ async fn concurrent_moves_never_make_a_cycle() {
             futures::join!(tries_to_move(&shop, &a, Some(key(&b))), tries_to_move(&shop, &b, Some(key(&a))));
         let mut statuses = [first.status, second.status];
         statuses.sort_unstable();
-        assert_eq!(statuses, [200, 409], "one of the two: {} {}", first.text, second.text);
+        assert_eq!(statuses, [200, 409], "one of the two moves should succeed: {} {}", first.text, second.text);
         let (a, b) = (looks_up(&shop, key(&a)).await, looks_up(&shop, key(&b)).await);
-        assert!(!a.is_null() && !b.is_null(), "both hang somewhere");
+        assert!(!a.is_null() && !b.is_null(), "both should be in the tree");
         assert_ne!(
             find(&a["children"], key(&b)).is_null(),
             find(&b["children"], key(&a)).is_null(),
-            "one below the other"
+            "one should be below the other"
         );
     }))
     .await;
@@ -159,20 +159,20 @@ async fn only_an_empty_category_can_be_deleted() {
 #[tokio::test]
 async fn everyone_reads_the_tree_and_only_admins_change_it() {
     let shop = Shop::open().await;
-    let made = makes(&shop, "Seen", None).await;
-    let seen = await_until("everybody sees it", SOON, async || {
+    let created = makes(&shop, "Seen", None).await;
+    let tree = await_until("everybody sees it", SOON, async || {
         let tree = shop.anonymous().get(CATEGORIES).await.expect(200);
-        if find(&tree.json()["data"], key(&made)).is_null() { Err(tree.text) } else { Ok(tree) }
+        if find(&tree.json()["data"], key(&created)).is_null() { Err(tree.text) } else { Ok(tree) }
     })
     .await;
-    assert_eq!(seen.expect_header("cache-control"), "public, max-age=5, stale-while-revalidate=30");
-    let tag = seen.expect_header("etag");
+    assert_eq!(tree.expect_header("cache-control"), "public, max-age=5, stale-while-revalidate=30");
+    let tag = tree.expect_header("etag");
     let again = shop.anonymous().call(Method::GET, CATEGORIES).header("If-None-Match", tag).send().await;
     // Another test may have changed the tree meanwhile, and with it the tag.
     assert!(again.status == 304 || again.expect_header("etag") != tag, "{} {}", again.status, again.text);
 
     let customer = shop.new_customer().await;
-    let path = format!("{CATEGORIES}/{}", key(&made));
+    let path = format!("{CATEGORIES}/{}", key(&created));
     for (api, status) in [(shop.anonymous(), 401), (customer.api, 403)] {
         api.post(CATEGORIES, &json!({ "name": "Mine" })).await.expect_refusal(status);
         api.put(&path, &json!({ "name": "Mine" })).await.expect_refusal(status);

@@ -20,7 +20,7 @@ async fn charges_once_despite(path: &str, kind: &str) {
     let order = charges_once(&shop, &token).await;
     let books = shop.provider.books(&order).await;
     let hit = books["requests"].as_array().into_iter().flatten().any(|request| request["fault"] == kind);
-    assert!(hit, "the fault was met: {books:#}");
+    assert!(hit, "the fault should occur: {books:#}");
 }
 
 #[tokio::test]
@@ -89,9 +89,12 @@ async fn every_request_that_moves_money_has_a_unique_key() {
         posts.map(|request| request["idempotency_key"].as_str().unwrap_or_default().to_owned()).collect();
     assert!(
         keys.len() >= 3 && keys.iter().all(|key| !key.is_empty()),
-        "create, confirm, capture, each with a key: {keys:?}"
+        "create, confirm and capture should each have a key: {keys:?}"
     );
-    assert!(keys.iter().all(|key| keys.iter().filter(|other| *other == key).count() == 1), "no key twice: {keys:?}");
+    assert!(
+        keys.iter().all(|key| keys.iter().filter(|other| *other == key).count() == 1),
+        "keys should be unique: {keys:?}"
+    );
 }
 
 #[tokio::test]
@@ -101,5 +104,9 @@ async fn payment_without_faults_takes_three_requests() {
     let books = shop.provider.books(&order).await;
     let posts = books["requests"].as_array().into_iter().flatten().filter(|request| request["method"] == "POST");
     let ends = posts.filter_map(|request| request["path"].as_str()?.rsplit('/').next());
-    assert_eq!(ends.collect::<Vec<_>>(), ["payment_intents", "confirm", "capture"], "none twice: {books:#}");
+    assert_eq!(
+        ends.collect::<Vec<_>>(),
+        ["payment_intents", "confirm", "capture"],
+        "each request should be sent once: {books:#}"
+    );
 }

@@ -15,15 +15,15 @@ async fn export_has_all_personal_data_and_no_secret() {
     let person = shop.new_person().await;
     let export = shop.exports_personal_data(&person.customer).await;
     let text = export.to_string();
-    let (told, digests) = person.values.split_at(person.values.len() - Person::DIGESTS);
-    for value in told {
-        assert!(text.contains(value.as_str()), "{value} is missing: {text}");
+    let (values, digests) = person.values.split_at(person.values.len() - Person::DIGESTS);
+    for value in values {
+        assert!(text.contains(value.as_str()), "{value} should be in the export: {text}");
     }
     let secrets = ["argon2", "\"digest\"", "credential", "\"pk\"", "gsi1", "pm_card", &person.customer.password];
     for secret in digests.iter().map(String::as_str).chain(secrets) {
-        assert!(!text.contains(secret), "{secret} has no place in an export: {text}");
+        assert!(!text.contains(secret), "{secret} should not be in an export: {text}");
     }
-    let count = |list: &str| export[list].as_array().unwrap_or_else(|| panic!("{list} is a list: {text}")).len();
+    let count = |list: &str| export[list].as_array().unwrap_or_else(|| panic!("{list} should be a list: {text}")).len();
     assert_eq!((count("addresses"), count("sessions"), count("orders"), count("payments")), (1, 2, 2, 2), "{text}");
     assert_eq!((count("reviews"), count("apiKeys"), count("links")), (1, 1, 1), "{text}");
     assert_eq!(export["preferences"]["language"], "de");
@@ -42,7 +42,7 @@ async fn export_is_for_its_owner_only() {
     let job = begin().await.expect(202);
     let again = begin().await.expect(202);
     let id = |job: &Value| job["id"].as_str().unwrap_or_default().to_owned();
-    assert_eq!(id(&job.json()), id(&again.json()), "one request, one export");
+    assert_eq!(id(&job.json()), id(&again.json()), "a repeated request should be one export");
     let path = format!("{EXPORTS}/{}", id(&job.json()));
     ada.api.get(&path).await.expect(200);
     for stranger in [&eve.api, &shop.admin().await] {
@@ -67,10 +67,13 @@ async fn deleted_account_leaves_only_retained_data() {
     // The search that finds nothing afterwards finds every value now.
     let before = shop.places_of(&person.values).await;
     for value in &person.values {
-        assert!(before.iter().any(|place| place.value == *value), "{value} is somewhere: {before:#?}");
+        assert!(
+            before.iter().any(|place| place.value == *value),
+            "{value} should be found before the deletion: {before:#?}"
+        );
     }
-    let (kept, id) = (RetentionList::read(), person.customer.id().to_owned());
-    assert!(before.iter().filter(|place| !kept.allows(place)).count() > 10, "{before:#?}");
+    let (retention, id) = (RetentionList::read(), person.customer.id().to_owned());
+    assert!(before.iter().filter(|place| !retention.allows(place)).count() > 10, "{before:#?}");
     assert_eq!(shop.rating(&person.mug).await, Rating { sum: 5, count: 1 });
     let export = shop.files_with(&person.values[..1]).await;
     assert!(export.iter().any(|file| file.pk.starts_with(&format!("personal/{id}/"))), "{export:?}");
@@ -88,8 +91,11 @@ async fn deleted_account_leaves_only_retained_data() {
 
     shop.awaits_erased(person.customer.id(), &person.values).await;
     assert_eq!(shop.rating(&person.mug).await, Rating { sum: 0, count: 0 });
-    let left = shop.places_of(&person.values).await;
-    assert!(!left.is_empty() && left.iter().all(|place| kept.allows(place)), "the order has its address: {left:#?}");
+    let places = shop.places_of(&person.values).await;
+    assert!(
+        !places.is_empty() && places.iter().all(|place| retention.allows(place)),
+        "only the order's address should remain: {places:#?}"
+    );
     let closed = shop.rows.reads("identity", &format!("USER#{id}"), "CLOSED").await;
     assert_eq!(closed["status"]["S"], "deleted", "{closed}");
     assert!(shop.rows.reads("cart", &format!("CART#{id}"), "CART").await.is_null());
@@ -116,7 +122,8 @@ async fn data_written_after_the_deletion_and_on_later_pages_are_erased() {
         customer.places(&Checkout::of(&[(&pens.sku, 1)])).await;
     }
     let before = shop.places_of(&person.values).await;
-    let note = before.iter().find(|place| place.attribute == "note").expect("a history has the customer's words");
+    let note =
+        before.iter().find(|place| place.attribute == "note").expect("a history should have the customer's note");
     customer.api.delete(PROFILE).await.expect(202);
     shop.awaits_erased(person.customer.id(), &person.values).await;
 
@@ -125,11 +132,11 @@ async fn data_written_after_the_deletion_and_on_later_pages_are_erased() {
     shop.rows.puts("cart", &cart, "CART", &json!({ "words": words })).await;
     shop.rows.sets("orders", &note.pk, &note.sk, "note", words).await;
     // Two minutes after the deletion, when every token has ended, all workers search again.
-    let kept = RetentionList::read();
-    await_until("the second look has found it", Duration::from_secs(240), async || {
-        let mut left = shop.places_of(&person.values).await;
-        left.retain(|place| !kept.allows(place));
-        if left.is_empty() { Ok(()) } else { Err(format!("{left:#?}")) }
+    let retention = RetentionList::read();
+    await_until("the second search has erased it", Duration::from_secs(240), async || {
+        let mut places = shop.places_of(&person.values).await;
+        places.retain(|place| !retention.allows(place));
+        if places.is_empty() { Ok(()) } else { Err(format!("{places:#?}")) }
     })
     .await;
 }

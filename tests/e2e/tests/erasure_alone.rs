@@ -11,20 +11,20 @@ async fn erasure_with_workers_killed_at_every_point_leaves_nothing() {
     let person = shop.new_person().await;
     shop.exports_personal_data(&person.customer).await;
     let points = shop.stack.points_of("erasure");
-    assert!(points.len() >= 4, "the sources name them: {points:?}");
+    assert!(points.len() >= 4, "the sources should name the points: {points:?}");
     for point in &points {
         shop.stack.kills_at(point);
     }
     person.customer.api.delete(PROFILE).await.expect(202);
     for point in &points {
-        await_until(format_args!("somebody has died at {point}"), EVENTUALLY, async || {
-            if shop.stack.has_killed(point) { Ok(()) } else { Err("they live".to_owned()) }
+        await_until(format_args!("a worker is killed at {point}"), EVENTUALLY, async || {
+            if shop.stack.has_killed(point) { Ok(()) } else { Err("not killed yet".to_owned()) }
         })
         .await;
     }
     shop.awaits_erased(person.customer.id(), &person.values).await;
     let rated = shop.rating(&person.mug).await;
-    assert_eq!((rated.sum, rated.count), (0, 0), "taken back once");
+    assert_eq!((rated.sum, rated.count), (0, 0), "the review should be counted out once");
 }
 
 #[tokio::test]
@@ -32,13 +32,13 @@ async fn export_with_its_worker_killed_at_any_point_is_complete() {
     let shop = Shop::open_alone().await;
     let customer = shop.new_customer().await;
     let points = shop.stack.points_of("export");
-    assert!(points.len() >= 4, "the sources name them: {points:?}");
+    assert!(points.len() >= 4, "the sources should name the points: {points:?}");
     // The five queries of an export take longer than one slice of 5 s, so that a checkpoint is reached.
     let slow = json!({ "operation": "Query", "kind": "delay", "ms": 1_100 });
     for point in &points {
         shop.stack.kills_at(point);
         let export = shop.proxy.failing(&slow, shop.exports_personal_data(&customer)).await;
-        assert!(shop.stack.has_killed(point), "nobody came to {point}");
+        assert!(shop.stack.has_killed(point), "a worker should be killed at {point}");
         assert_eq!(export["account"]["email"], customer.email.as_str(), "{export}");
     }
 }

@@ -28,7 +28,8 @@ fn samples(function: &str) -> BTreeMap<String, String> {
 fn expectations() -> BTreeMap<String, u16> {
     let path = folder().join("expectations.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{} maps names to numbers: {error}", path.display()))
+    serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{} should map names to numbers: {error}", path.display()))
 }
 
 #[tokio::test]
@@ -36,7 +37,7 @@ async fn every_function_handles_its_sample_events() {
     let shop = Shop::open().await;
     let expected = expectations();
     let mut findings = Vec::new();
-    let mut seen = Vec::new();
+    let mut sent = Vec::new();
     for function in shop.functions.names() {
         let samples = samples(&function);
         if samples.is_empty() {
@@ -49,25 +50,25 @@ async fn every_function_handles_its_sample_events() {
             // A stream's sample names its table, whose name differs from stack to stack.
             let text = text.replace("sample-OrdersTable", &shop.stack.tables["orders"]);
             let text = text.replace("sample-CatalogTable", &shop.stack.tables["catalog"]);
-            let invoked = shop.functions.invoke(&function, text).await;
-            let refused = invoked.payload["batchItemFailures"].as_array().map_or(0, Vec::len);
-            match (invoked.error, expected.get(&name)) {
+            let result = shop.functions.invoke(&function, text).await;
+            let refused = result.payload["batchItemFailures"].as_array().map_or(0, Vec::len);
+            match (result.error, expected.get(&name)) {
                 (Some(_), Some(500)) if !is_http => {}
-                (Some(error), _) => findings.push(format!("{name} fails ({error}): {}", invoked.payload)),
+                (Some(error), _) => findings.push(format!("{name} fails ({error}): {}", result.payload)),
                 (None, None) if is_http => findings.push(format!("{name} is not in events/expectations.json")),
-                (None, Some(status)) if is_http && invoked.payload["statusCode"] != *status => {
-                    findings.push(format!("{name} should answer {status}: {}", invoked.payload));
+                (None, Some(status)) if is_http && result.payload["statusCode"] != *status => {
+                    findings.push(format!("{name} should answer {status}: {}", result.payload));
                 }
                 (None, expected) if !is_http && refused != usize::from(expected.copied().unwrap_or(0)) => {
-                    findings.push(format!("{name} should refuse {expected:?} messages: {}", invoked.payload));
+                    findings.push(format!("{name} should refuse {expected:?} messages: {}", result.payload));
                 }
                 (None, _) => {}
             }
-            seen.push(name);
+            sent.push(name);
         }
     }
     findings.extend(
-        expected.keys().filter(|name| !seen.contains(name)).map(|name| format!("{name} is expected and not there")),
+        expected.keys().filter(|name| !sent.contains(name)).map(|name| format!("{name} is expected and missing")),
     );
     assert!(findings.is_empty(), "\n  {}\n", findings.join("\n  "));
 }
@@ -77,6 +78,6 @@ fn every_folder_of_samples_belongs_to_a_function() {
     let functions = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../functions");
     for entry in folder().read_dir().into_iter().flatten().flatten().filter(|entry| entry.path().is_dir()) {
         let name = entry.file_name();
-        assert!(functions.join(&name).is_dir(), "events/{} belongs to no function", name.to_string_lossy());
+        assert!(functions.join(&name).is_dir(), "events/{} should belong to a function", name.to_string_lossy());
     }
 }

@@ -40,7 +40,7 @@ async fn customer_buys_a_mug_and_gets_a_mail() {
     shop.provider.charged_once(&order).await;
     shop.awaits_stock(&mug, 8).await;
     let cart = customer.api.get("/api/v1/cart/me").await.expect(200).json();
-    assert_eq!(cart["items"], json!([]), "a cart that was ordered is empty");
+    assert_eq!(cart["items"], json!([]), "an ordered cart should be empty");
 
     let total = decimal(order.total(), &shop.stack.currency);
     shop.mailbox.awaits(&customer.email, &[order.number(), &mug.name, &total]).await;
@@ -54,7 +54,7 @@ async fn guest_buys_with_an_email_address_only() {
     let (order, token) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
 
     let read = guest.reads(&order, Some(&token)).await.expect(200).json();
-    assert!(read["orderToken"].is_null(), "the token is shown once: {read}");
+    assert!(read["orderToken"].is_null(), "the token should be shown once: {read}");
     guest.reads(&order, None).await.expect_refusal(404);
     guest.reads(&order, Some("wrong")).await.expect_refusal(404);
     let other = shop.new_customer().await;

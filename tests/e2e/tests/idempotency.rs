@@ -15,11 +15,11 @@ async fn repeated_request_is_one_order() {
     let first = customer.tries_to_place(&checkout).await.expect(201);
     let again = customer.tries_to_place(&checkout).await.expect(201);
     assert!(!first.is_replayed() && again.is_replayed(), "{:?}", again.headers);
-    assert_eq!(first.json(), again.json(), "the answer is the very same");
+    assert_eq!(first.json(), again.json(), "the stored response should be the same");
 
     let order = customer.awaits(&e2e::Order(first.json()), "confirmed", "paid").await;
     let late = customer.tries_to_place(&checkout).await.expect(201);
-    assert_eq!(first.json(), late.json(), "the answer is kept, whatever became of the order");
+    assert_eq!(first.json(), late.json(), "the response should be stored, whatever the order's status");
     let orders = customer.api.get("/api/v1/orders").await.expect(200).json();
     assert_eq!(orders["data"].as_array().map(Vec::len), Some(1));
     shop.provider.charged_once(&order).await;
@@ -100,7 +100,7 @@ async fn paying_twice_under_one_key_pays_once() {
     };
     let (first, again) = (with("pm_card_visa").await.expect_success(), with("pm_card_visa").await.expect_success());
     assert!(!first.is_replayed() && again.is_replayed(), "{:?}", again.headers);
-    assert_eq!(first.json(), again.json(), "the answer is the very same");
+    assert_eq!(first.json(), again.json(), "the stored response should be the same");
     with("pm_card_mastercard").await.expect_problem(422, "idempotency_mismatch");
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;

@@ -10,8 +10,8 @@ async fn uploaded_image_is_shown_in_three_sizes() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let upload = ImageFile::image(ImageFormat::Jpeg, 1800, 900, 1);
-    let announced = shop.uploads(&mug, &upload).await;
-    let ready = shop.awaits_image(&mug, &announced.id, "ready").await;
+    let uploaded = shop.uploads(&mug, &upload).await;
+    let ready = shop.awaits_image(&mug, &uploaded.id, "ready").await;
     assert_eq!((&ready["image"]["width"], &ready["image"]["height"]), (&json!(1800), &json!(900)), "{ready}");
 
     let shown = await_until("everybody sees it", SOON, async || {
@@ -25,25 +25,28 @@ async fn uploaded_image_is_shown_in_three_sizes() {
     .await;
     assert_eq!(
         (&shown["id"], &shown["alt"], &shown["position"]),
-        (&json!(announced.id), &json!("A mug, half full."), &json!(0))
+        (&json!(uploaded.id), &json!("A mug, half full."), &json!(0))
     );
     for (size, width, height) in [("small", 200, 100), ("medium", 600, 300), ("large", 1600, 800)] {
         let url = shown["urls"][size].as_str().unwrap_or_else(|| panic!("no {size}: {shown}"));
         let (status, headers, bytes) = shop.fetches(url).await;
         assert_eq!((status, &headers["content-type"]), (200, &"image/webp".parse().unwrap()), "{url}");
         assert_eq!(headers["cache-control"], "public, max-age=31536000, immutable");
-        let picture = image::load_from_memory_with_format(&bytes, ImageFormat::WebP).expect("it is WebP");
-        assert_eq!((picture.width(), picture.height()), (width, height));
+        let image = image::load_from_memory_with_format(&bytes, ImageFormat::WebP).expect("it should be WebP");
+        assert_eq!((image.width(), image.height()), (width, height));
         let name = url.rsplit('/').next().unwrap_or_default();
-        assert!(name.len() > 32 && name[..32].bytes().all(|byte| byte.is_ascii_hexdigit()), "{name} is a digest");
+        assert!(
+            name.len() > 32 && name[..32].bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{name} should be a digest"
+        );
     }
     await_until("the upload is removed", SOON, async || {
-        if shop.has_file(&announced.file(&mug)).await { Err("it is there".to_owned()) } else { Ok(()) }
+        if shop.has_file(&uploaded.file(&mug)).await { Err("the file is still there".to_owned()) } else { Ok(()) }
     })
     .await;
-    let told = shop.admin().await.get(&format!("/api/v1/products/{}/history", mug.id)).await.expect(200).json();
-    assert_eq!(told["data"][0]["kind"], "image_added", "{told}");
-    assert!(told["data"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("admin:")), "{told}");
+    let history = shop.admin().await.get(&format!("/api/v1/products/{}/history", mug.id)).await.expect(200).json();
+    assert_eq!(history["data"][0]["kind"], "image_added", "{history}");
+    assert!(history["data"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("admin:")), "{history}");
 }
 
 /// The beginning of a PNG of 30,000 by 30,000 pixels.
@@ -70,11 +73,11 @@ async fn file_that_is_no_image_is_refused_and_removed() {
         (ImageFile::of("image/png", &png[..png.len() / 2]), "unreadable"),
     ];
     join_all(bad.map(async |(upload, reason)| {
-        let announced = shop.uploads(&mug, &upload).await;
-        let refused = shop.awaits_image(&mug, &announced.id, "refused").await;
+        let uploaded = shop.uploads(&mug, &upload).await;
+        let refused = shop.awaits_image(&mug, &uploaded.id, "refused").await;
         assert_eq!(refused["reason"], reason, "{refused}");
         await_until(format_args!("what is {reason} is removed"), SOON, async || {
-            if shop.has_file(&announced.file(&mug)).await { Err("it is there".to_owned()) } else { Ok(()) }
+            if shop.has_file(&uploaded.file(&mug)).await { Err("the file is still there".to_owned()) } else { Ok(()) }
         })
         .await;
     }))
@@ -87,20 +90,20 @@ async fn only_the_announced_file_can_be_uploaded() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let upload = ImageFile::image(ImageFormat::Png, 40, 30, 2);
-    let announced = shop.announces(&mug, &upload).await;
+    let uploaded = shop.announces(&mug, &upload).await;
     let longer = ImageFile::of("image/png", [&upload.bytes[..], b"!"].concat());
     let other = ImageFile::of("text/html", upload.bytes.clone());
-    let forged = ImageUpload { url: announced.url.replace(&announced.id, &unique("img")), ..announced.clone() };
-    for (address, upload) in [(&announced, &longer), (&announced, &other), (&forged, &upload)] {
-        let (status, said) = shop.puts(address, upload).await;
-        assert!(status == 403 && said.contains("SignatureDoesNotMatch"), "{status}: {said}");
+    let forged = ImageUpload { url: uploaded.url.replace(&uploaded.id, &unique("img")), ..uploaded.clone() };
+    for (target, upload) in [(&uploaded, &longer), (&uploaded, &other), (&forged, &upload)] {
+        let (status, body) = shop.puts(target, upload).await;
+        assert!(status == 403 && body.contains("SignatureDoesNotMatch"), "{status}: {body}");
     }
-    assert_eq!(shop.reads_image(&mug, &announced.id).await["state"], "pending");
-    let (status, _, said) =
-        shop.fetches(&format!("{}/{}/{}", shop.stack.emulator_url, shop.stack.bucket, announced.file(&mug))).await;
-    assert_eq!(status, 403, "what lies there is read by nobody: {}", String::from_utf8_lossy(&said));
-    assert_eq!(shop.puts(&announced, &upload).await.0, 200);
-    shop.awaits_image(&mug, &announced.id, "ready").await;
+    assert_eq!(shop.reads_image(&mug, &uploaded.id).await["state"], "pending");
+    let (status, _, body) =
+        shop.fetches(&format!("{}/{}/{}", shop.stack.emulator_url, shop.stack.bucket, uploaded.file(&mug))).await;
+    assert_eq!(status, 403, "an upload should not be public: {}", String::from_utf8_lossy(&body));
+    assert_eq!(shop.puts(&uploaded, &upload).await.0, 200);
+    shop.awaits_image(&mug, &uploaded.id, "ready").await;
 }
 
 #[tokio::test]
@@ -139,7 +142,7 @@ async fn product_has_at_most_twenty_images() {
         admin.call(reqwest::Method::POST, &path).idempotency_key("first").json(&upload.announcement()).send().await;
     assert!(!once.is_replayed() && again.is_replayed());
     let first = ImageUpload::of(&once.expect(201).json());
-    assert_eq!(first.id, ImageUpload::of(&again.expect(201).json()).id, "one picture");
+    assert_eq!(first.id, ImageUpload::of(&again.expect(201).json()).id, "a repeated announcement should be one image");
     assert_eq!(shop.puts(&first, &upload).await.0, 200);
     shop.awaits_image(&mug, &first.id, "ready").await;
     for _ in 1..20 {
@@ -153,26 +156,26 @@ async fn concurrent_images_all_appear_and_a_repeated_event_adds_none() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(1)).await;
     let uploads: Vec<ImageFile> = (0..4).map(|mark| ImageFile::image(ImageFormat::Png, 30, 20, 40 * mark)).collect();
-    let announced = join_all(uploads.iter().map(|upload| shop.uploads(&mug, upload))).await;
-    join_all(announced.iter().map(|image| shop.awaits_image(&mug, &image.id, "ready"))).await;
+    let uploaded = join_all(uploads.iter().map(|upload| shop.uploads(&mug, upload))).await;
+    join_all(uploaded.iter().map(|image| shop.awaits_image(&mug, &image.id, "ready"))).await;
     let (product, tag) = shop.seen_by_admin(&mug).await;
     let images = product["images"].as_array().expect("images");
     let places: Vec<_> = images.iter().map(|image| image["position"].as_u64()).collect();
     assert_eq!(places, [Some(0), Some(1), Some(2), Some(3)], "{product}");
-    assert!(announced.iter().all(|image| images.iter().any(|shown| shown["id"] == image.id)), "{product}");
+    assert!(uploaded.iter().all(|image| images.iter().any(|shown| shown["id"] == image.id)), "{product}");
 
     // S3 may notify twice, and the holder of the URL may upload the file again.
     let sample = include_str!("../../../events/uploads/image.json");
     let mut event: Value = serde_json::from_str(sample).expect("the sample is JSON");
-    event["Records"][0]["s3"]["object"]["key"] = json!(announced[0].file(&mug));
-    let invoked = shop.functions.invoke("uploads", event.to_string()).await;
-    assert_eq!(invoked.error, None, "{}", invoked.payload);
-    assert_eq!(shop.puts(&announced[0], &uploads[0]).await.0, 200);
+    event["Records"][0]["s3"]["object"]["key"] = json!(uploaded[0].file(&mug));
+    let result = shop.functions.invoke("uploads", event.to_string()).await;
+    assert_eq!(result.error, None, "{}", result.payload);
+    assert_eq!(shop.puts(&uploaded[0], &uploads[0]).await.0, 200);
     await_until("the second file is removed", SOON, async || {
-        if shop.has_file(&announced[0].file(&mug)).await { Err("it is there".to_owned()) } else { Ok(()) }
+        if shop.has_file(&uploaded[0].file(&mug)).await { Err("the file is still there".to_owned()) } else { Ok(()) }
     })
     .await;
-    assert_eq!(shop.seen_by_admin(&mug).await.1, tag, "nothing was changed by it");
+    assert_eq!(shop.seen_by_admin(&mug).await.1, tag, "the product should be unchanged");
 }
 
 #[tokio::test]
@@ -182,9 +185,9 @@ async fn images_are_described_moved_and_removed() {
     let admin = shop.admin().await;
     let mut ids = Vec::new();
     for mark in [50, 60, 70] {
-        let announced = shop.uploads(&mug, &ImageFile::image(ImageFormat::WebP, 30, 20, mark)).await;
-        shop.awaits_image(&mug, &announced.id, "ready").await;
-        ids.push(announced.id);
+        let uploaded = shop.uploads(&mug, &ImageFile::image(ImageFormat::WebP, 30, 20, mark)).await;
+        shop.awaits_image(&mug, &uploaded.id, "ready").await;
+        ids.push(uploaded.id);
     }
     let path = |image: &str| format!("/api/v1/products/{}/images/{image}", mug.id);
     let put = async |image: &str, tag: &str, body: Value| {
@@ -213,7 +216,7 @@ async fn images_are_described_moved_and_removed() {
         .has_error_code("position_out_of_range");
     put("img_01kahr6y3wf1t8e9a5c2d7m4r0", &tag, json!({ "position": 0 })).await.expect_problem(404, "not_found");
     let undescribed = put(&ids[2], &tag, json!({ "position": 0 })).await.expect(200);
-    assert_eq!(undescribed.json()["images"][0].get("alt"), None, "what is left out is empty afterwards");
+    assert_eq!(undescribed.json()["images"][0].get("alt"), None, "an omitted member should be empty");
 
     let tag = undescribed.expect_header("etag");
     admin.call(reqwest::Method::DELETE, &path(&ids[0])).header("If-Match", tag).send().await.expect(204);
@@ -221,5 +224,5 @@ async fn images_are_described_moved_and_removed() {
     assert_eq!(order(&after), [ids[2].as_str(), &ids[1]]);
     assert_eq!(after["images"][1]["position"], 1);
     admin.get(&path(&ids[0])).await.expect_problem(404, "not_found");
-    assert_eq!(shop.fetches(&file).await.0, 200, "another product may show the same file");
+    assert_eq!(shop.fetches(&file).await.0, 200, "the file should stay: another product may use it");
 }

@@ -22,7 +22,7 @@ fn skus(of: usize) -> Vec<String> {
 
 fn job_counts(job: &Value) -> [u64; 5] {
     assert_eq!(job["status"], "done", "{job}");
-    let count = |name: &str| job["counts"][name].as_u64().unwrap_or_else(|| panic!("{name} is counted: {job}"));
+    let count = |name: &str| job["counts"][name].as_u64().unwrap_or_else(|| panic!("{name} should be counted: {job}"));
     ["lines", "created", "updated", "unchanged", "rejected"].map(count)
 }
 
@@ -33,7 +33,7 @@ async fn exported(shop: &Shop, sku: &str) -> Value {
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{line} is JSON: {error}")));
     let mut found = lines.filter(|line| line["sku"] == sku);
-    found.next().unwrap_or_else(|| panic!("{sku} is exported"))
+    found.next().unwrap_or_else(|| panic!("{sku} should be exported"))
 }
 
 #[tokio::test]
@@ -43,17 +43,17 @@ async fn ndjson_file_becomes_products_and_repetition_changes_nothing() {
     let mut lines: Vec<Value> = skus.iter().map(|sku| line(&shop, sku, 1_290, 4)).collect();
     let job = shop.imports("ndjson", ndjson(&lines)).await;
     assert_eq!(job_counts(&job), [3, 3, 0, 0, 0]);
-    assert!(job["report"].is_null(), "nothing was rejected: {job}");
+    assert!(job["report"].is_null(), "nothing should be rejected: {job}");
 
     let first = exported(&shop, &skus[0]).await;
-    for (field, told) in lines[0].as_object().expect("a line is an object") {
-        assert_eq!(first[field], *told, "{field} of {first}");
+    for (field, value) in lines[0].as_object().expect("a line should be an object") {
+        assert_eq!(first[field], *value, "{field} of {first}");
     }
     assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 0, 3, 0]);
 
     // Line 0 has another price and count, line 1 has no stock, line 2 is unchanged.
     (lines[0]["price"]["amount"], lines[0]["stock"]["available"]) = (json!(1_190), json!(9));
-    lines[1].as_object_mut().expect("a line is an object").remove("stock");
+    lines[1].as_object_mut().expect("a line should be an object").remove("stock");
     assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [3, 0, 1, 2, 0]);
     let now = exported(&shop, &skus[0]).await;
     assert_eq!((&now["price"]["amount"], &now["stock"]["available"]), (&json!(1_190), &json!(9)));
@@ -96,7 +96,7 @@ async fn rejected_lines_are_reported_and_others_imported() {
     assert_eq!(job_counts(&job), [11, 2, 0, 0, 9]);
 
     let report = shop.report(&job).await;
-    let told: Vec<(u64, &str, &str)> = report
+    let value: Vec<(u64, &str, &str)> = report
         .iter()
         .map(|line| {
             assert!(line["message"].as_str().is_some_and(|message| !message.is_empty()), "{line}");
@@ -118,7 +118,7 @@ async fn rejected_lines_are_reported_and_others_imported() {
         (9, "line_too_long", ""),
         (11, "status_not_imported", "status"),
     ];
-    assert_eq!(told, expected, "{report:#?}");
+    assert_eq!(value, expected, "{report:#?}");
     assert_eq!(report[1]["sku"], *sku[1]);
 }
 
@@ -144,10 +144,10 @@ async fn csv_file_becomes_products() {
     ];
     let job = shop.imports("csv", rows.join("\n")).await;
     let report = shop.report(&job).await;
-    let told: Vec<(&Value, &Value)> = report.iter().map(|line| (&line["line"], &line["code"])).collect();
+    let value: Vec<(&Value, &Value)> = report.iter().map(|line| (&line["line"], &line["code"])).collect();
     let expected = [(5, "csv_quote"), (6, "price_malformed"), (7, "currency_unknown"), (8, "csv_cells")];
     assert_eq!(
-        told,
+        value,
         expected
             .map(|(line, code)| (json!(line), json!(code)))
             .iter()
@@ -184,12 +184,12 @@ async fn csv_formulas_are_escaped_in_exports_and_restored_by_imports() {
     assert_eq!(job_counts(&shop.imports("ndjson", ndjson(&lines)).await), [4, 4, 0, 0, 0]);
 
     let file = shop.exports("csv").await;
-    let (head, rows) = file.split_once("\r\n").expect("there are lines");
+    let (head, rows) = file.split_once("\r\n").expect("a file should have lines");
     let own: Vec<&str> = rows.split("\r\n").filter(|row| sku.iter().any(|sku| row.starts_with(sku.as_str()))).collect();
     assert_eq!(own.len(), 4, "{own:?}");
     for row in &own {
         let cells = ["=", "+", "-", "@"].map(|formula| [format!(",{formula}"), format!(",\"{formula}")]);
-        assert!(!cells.iter().flatten().any(|cell| row.contains(cell)), "a cell would be run: {row}");
+        assert!(!cells.iter().flatten().any(|cell| row.contains(cell)), "no cell should be a formula: {row}");
         assert!(
             row.contains(",\"'=HYPERLINK") || row.contains(",'@SUM") || row.contains(",''tis") || row.contains(",'-2"),
             "{row}"
@@ -238,7 +238,7 @@ async fn invalid_import_request_is_refused_and_only_admins_import() {
         admin.post("/api/v1/products/imports", &body).await.expect_refusal(422).has_error_code("file_too_large");
     }
     let job = admin.post("/api/v1/products/imports", &json!({ "format": "ndjson" })).await.expect(202).json();
-    let id = job["id"].as_str().expect("a job has an id");
+    let id = job["id"].as_str().expect("a job should have an id");
     admin.get(&format!("/api/v1/products/exports/{id}")).await.expect_problem(404, "not_found");
     customer.api.get(&format!("/api/v1/products/imports/{id}")).await.expect_refusal(403);
     let waiting = admin.get(&format!("/api/v1/products/imports/{id}")).await.expect(200).json();

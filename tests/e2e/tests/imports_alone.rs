@@ -37,7 +37,7 @@ async fn products(shop: &Shop) -> HashMap<String, Value> {
 async fn import_with_its_worker_killed_at_every_point_loses_no_line() {
     let shop = Shop::open_alone().await;
     let points = shop.stack.points_of("job");
-    assert!(points.len() >= 4, "the sources name them: {points:?}");
+    assert!(points.len() >= 4, "the sources should name the points: {points:?}");
     for point in &points {
         shop.stack.kills_at(point);
     }
@@ -47,10 +47,10 @@ async fn import_with_its_worker_killed_at_every_point_loses_no_line() {
     let job = shop.proxy.failing(&slow, shop.imports("ndjson", file)).await;
     is_done(&job, skus.len());
     for point in &points {
-        assert!(shop.stack.has_killed(point), "nobody came to {point}");
+        assert!(shop.stack.has_killed(point), "a worker should be killed at {point}");
     }
-    let there = products(&shop).await;
-    assert!(skus.iter().all(|sku| there[sku]["stock"]["available"] == 1), "each is there");
+    let products_now = products(&shop).await;
+    assert!(skus.iter().all(|sku| products_now[sku]["stock"]["available"] == 1), "each product should exist");
 }
 
 #[tokio::test]
@@ -59,13 +59,13 @@ async fn line_repeated_after_a_crash_does_not_restore_sold_stock() {
     let (skus, file) = lines(&shop, 1);
     shop.stack.kills_at("job.after_slice");
     let job = shop.begins_import("ndjson", file).await;
-    await_until("its worker has died", SOON, async || {
-        if shop.stack.has_killed("job.after_slice") { Ok(()) } else { Err("it lives".to_owned()) }
+    await_until("its worker is killed", SOON, async || {
+        if shop.stack.has_killed("job.after_slice") { Ok(()) } else { Err("not killed yet".to_owned()) }
     })
     .await;
     shop.new_customer().await.places(&Checkout::of(&[(&skus[0], 1)])).await;
     is_done(&shop.awaits_job(&job).await, 1);
-    assert_eq!(products(&shop).await[&skus[0]]["stock"]["available"], 0, "the only one is sold");
+    assert_eq!(products(&shop).await[&skus[0]]["stock"]["available"], 0, "the only unit should stay sold");
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn import_message_delivered_three_times_counts_every_line_once() {
         .await;
     let job = shop.awaits_job(&job).await;
     is_done(&job, skus.len());
-    assert_eq!(job["counts"]["created"], skus.len(), "one worker at a time: {job}");
+    assert_eq!(job["counts"]["created"], skus.len(), "one worker at a time should count: {job}");
 }
 
 #[tokio::test]
@@ -129,16 +129,16 @@ async fn real_catalog_is_imported_and_exported_exactly() {
     let file: String = real.iter().map(|line| format!("{line}\n")).collect();
     let job = shop.imports("ndjson", file).await;
     is_done(&job, 2_465);
-    let there = products(&shop).await;
+    let products_now = products(&shop).await;
     for line in &real {
-        let out = &there[line["sku"].as_str().expect("a line has a SKU")];
-        for (field, told) in line.as_object().expect("a line is an object") {
-            assert_eq!(out[field], *told, "{field} of {out}");
+        let out = &products_now[line["sku"].as_str().expect("a line has a SKU")];
+        for (field, value) in line.as_object().expect("a line should be an object") {
+            assert_eq!(out[field], *value, "{field} of {out}");
         }
     }
     // The same as CSV: importing the export changes nothing.
-    let sheet = shop.exports("csv").await;
-    let (head, rows) = sheet.split_once("\r\n").expect("there are lines");
+    let csv = shop.exports("csv").await;
+    let (head, rows) = csv.split_once("\r\n").expect("a file should have lines");
     let skus: HashSet<&str> = real.iter().filter_map(|line| line["sku"].as_str()).collect();
     let own = rows.split("\r\n").filter(|row| row.split(',').next().is_some_and(|sku| skus.contains(sku)));
     let own: Vec<&str> = own.collect();

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 async fn step(shop: &Shop, step: &str, version: &str) {
     let event = json!({ "Step": step, "SecretId": shop.stack.secrets["signing"], "ClientRequestToken": version });
-    let invoked = shop.functions.invoke("keys", event.to_string()).await;
-    assert_eq!(invoked.error, None, "{step}: {}", invoked.payload);
+    let result = shop.functions.invoke("keys", event.to_string()).await;
+    assert_eq!(result.error, None, "{step}: {}", result.payload);
 }
 
 async fn published(shop: &Shop) -> Vec<Value> {
@@ -32,10 +32,13 @@ async fn rotation_ends_no_session_and_signs_with_a_published_key() {
     let shop = Shop::open_alone().await;
     let before = published(&shop).await;
     let (first, signed_by) = token(&shop).await;
-    assert!(before.len() >= 2 && before[1] == signed_by, "next and current: {before:?}, {signed_by}");
+    assert!(
+        before.len() >= 2 && before[1] == signed_by,
+        "next and current key should be published: {before:?}, {signed_by}"
+    );
 
     let soon = shop.functions.invoke("keys", json!({ "task": "rotate" }).to_string()).await;
-    assert!(soon.error.is_some(), "the keys were rotated moments ago: {}", soon.payload);
+    assert!(soon.error.is_some(), "a rotation so soon should fail: {}", soon.payload);
     assert_eq!(published(&shop).await, before);
 
     let mut ring = shop.signing_secret().await;
@@ -49,7 +52,11 @@ async fn rotation_ends_no_session_and_signs_with_a_published_key() {
         is_good(&shop, &first).await;
     }
     let after = published(&shop).await;
-    assert_eq!(after[1..], [before[0].clone(), signed_by], "what was next signs, what signed is the previous one");
+    assert_eq!(
+        after[1..],
+        [before[0].clone(), signed_by],
+        "the next key should sign, and the old one be the previous one"
+    );
     assert!(!before.contains(&after[0]));
 
     // A new execution environment reads the current secret. An old one would do so within five minutes.
@@ -71,8 +78,8 @@ async fn abandoned_rotation_changes_no_key_in_use() {
     step(&shop, "createSecret", &version).await;
     step(&shop, "setSecret", &version).await;
     is_good(&shop, &first).await;
-    assert_eq!(shop.signing_secret().await, ring, "nothing signs with the new version");
-    let begun = shop.functions.invoke("keys", json!({ "task": "begin" }).to_string()).await;
-    assert_eq!(begun.error, None, "{}", begun.payload);
-    assert_eq!(published(&shop).await[1], signed_by, "and it is published as it was");
+    assert_eq!(shop.signing_secret().await, ring, "nothing should sign with the new version");
+    let begin = shop.functions.invoke("keys", json!({ "task": "begin" }).to_string()).await;
+    assert_eq!(begin.error, None, "{}", begin.payload);
+    assert_eq!(published(&shop).await[1], signed_by, "the published key should be unchanged");
 }

@@ -22,8 +22,8 @@ async fn authorisation_after_the_capture_changes_nothing() {
     let order = customer.awaits(&order, "confirmed", "paid").await;
     let before = customer.api.history(&order).await;
     shop.delivers_message("orders-worker", authorisation(&order, 3)).await;
-    assert_eq!(customer.looks_up(&order).await.0, order.0, "the order is as it was");
-    assert_eq!(customer.api.history(&order).await, before, "nothing was done again");
+    assert_eq!(customer.looks_up(&order).await.0, order.0, "the order should be unchanged");
+    assert_eq!(customer.api.history(&order).await, before, "nothing should be repeated");
     shop.provider.charged_once(&order).await;
 }
 

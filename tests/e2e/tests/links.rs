@@ -5,7 +5,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 /// A GitHub user with one email address; returns their login.
-async fn somebody(shop: &Shop, email: &str) -> String {
+async fn github_user(shop: &Shop, email: &str) -> String {
     let login = unique("octocat");
     shop.github_knows(&login, &person(email, true)).await;
     login
@@ -43,7 +43,7 @@ struct Both {
 impl Both {
     async fn linked(shop: &Shop) -> Self {
         let email = address();
-        let login = somebody(shop, &email).await;
+        let login = github_user(shop, &email).await;
         let (api, user) = signs_in(shop, &login).await;
         let subject = unique("hub");
         shop.google_knows_owner(&subject, &email).await;
@@ -62,7 +62,7 @@ async fn linked(api: &Api) -> Vec<String> {
 async fn github_user_is_identified_by_their_number() {
     let shop = Shop::open().await;
     let email = address();
-    let login = somebody(&shop, &email).await;
+    let login = github_user(&shop, &email).await;
     let (api, user) = signs_in(&shop, &login).await;
     // GitHub has no name of this user, so the login is used.
     assert_eq!((&user["email"], &user["name"], &user["emailVerified"]), (&json!(email), &json!(login), &json!(true)));
@@ -87,7 +87,7 @@ async fn email_that_github_has_not_verified_opens_no_account() {
 async fn refused_and_failed_sign_ins_return_an_error() {
     let shop = Shop::open().await;
     let email = address();
-    let login = somebody(&shop, &email).await;
+    let login = github_user(&shop, &email).await;
     let mut browser = shop.browser();
     let page = Redirect::of(&browser.begins("github", "&state=mine").await);
     let back = browser.agrees_at_github(&page.with_parameter("deny", "1"), &login).await;
@@ -110,7 +110,7 @@ async fn refused_and_failed_sign_ins_return_an_error() {
 #[tokio::test]
 async fn code_of_another_sign_in_is_refused() {
     let shop = Shop::open().await;
-    let (mine, theirs) = (somebody(&shop, &address()).await, somebody(&shop, &address()).await);
+    let (mine, theirs) = (github_user(&shop, &address()).await, github_user(&shop, &address()).await);
     let (mut eve, victim) = (shop.browser(), shop.browser());
     let page = Redirect::of(&eve.begins("github", "").await);
     let stolen = victim.agrees_at_github(&Redirect::of(&shop.browser().begins("github", "").await), &theirs).await;
@@ -138,8 +138,8 @@ async fn link_can_be_removed_unless_it_is_the_last_way_in() {
     let wrong = json!({ "email": email, "password": "not a password" });
     shop.anonymous().post("/api/v1/auth/login", &wrong).await.expect_problem(401, "invalid_credentials");
     let token = shop.resets(&email, 1).await;
-    let chosen = json!({ "token": token, "newPassword": "battery staple 4711" });
-    shop.anonymous().post("/api/v1/auth/reset-password/confirm", &chosen).await.expect(204);
+    let reset = json!({ "token": token, "newPassword": "battery staple 4711" });
+    shop.anonymous().post("/api/v1/auth/reset-password/confirm", &reset).await.expect(204);
     let login = json!({ "email": email, "password": "battery staple 4711" });
     let session = shop.anonymous().post("/api/v1/auth/login", &login).await.expect(200).json();
     let api = shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default());

@@ -15,9 +15,9 @@ const MOST_APART: f64 = 0.25;
 async fn fails(shop: &Shop, email: &str) -> Duration {
     let place = shop.from_new_ip();
     let body = json!({ "email": email, "password": "not the password" });
-    let begun = Instant::now();
+    let start = Instant::now();
     let response = place.post("/api/v1/auth/login", &body).await;
-    let took = begun.elapsed();
+    let took = start.elapsed();
     response.expect_problem(401, "invalid_credentials");
     took
 }
@@ -52,10 +52,10 @@ async fn login_time_does_not_disclose_accounts() {
         state ^= state << 17;
         state & 1 == 0
     };
-    let nobody = || format!("{}@example.com", unique("nobody"));
+    let unknown_email = || format!("{}@example.com", unique("nobody"));
     for customer in &customers {
         fails(&shop, &customer.email).await;
-        fails(&shop, &nobody()).await;
+        fails(&shop, &unknown_email()).await;
     }
 
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
@@ -63,9 +63,9 @@ async fn login_time_does_not_disclose_accounts() {
         let customer = &customers[pair % ACCOUNTS].email;
         if coin() {
             known.push(fails(&shop, customer).await);
-            unknown.push(fails(&shop, &nobody()).await);
+            unknown.push(fails(&shop, &unknown_email()).await);
         } else {
-            unknown.push(fails(&shop, &nobody()).await);
+            unknown.push(fails(&shop, &unknown_email()).await);
             known.push(fails(&shop, customer).await);
         }
     }

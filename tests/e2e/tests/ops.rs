@@ -31,9 +31,9 @@ async fn the_api_documents_itself() {
     let paths =
         document["paths"].as_object().map(|paths| paths.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     for path in ["/orders", "/products", "/auth/login", "/orders/{id}/pay"] {
-        let bare = |known: &String| known.trim_start_matches("/api/v1").replace(['{', '}'], "");
+        let bare = |documented: &String| documented.trim_start_matches("/api/v1").replace(['{', '}'], "");
         let wanted = path.replace(['{', '}'], "");
-        assert!(paths.iter().any(|known| bare(known) == wanted), "{path} is documented: {paths:?}");
+        assert!(paths.iter().any(|documented| bare(documented) == wanted), "{path} should be documented: {paths:?}");
     }
 }
 
@@ -46,7 +46,7 @@ async fn published_keys_have_no_private_part() {
     for key in keys {
         assert!(key["kid"].is_string() && key["kty"].is_string(), "{key}");
         for private in ["d", "p", "q", "k"] {
-            assert!(key[private].is_null(), "a private part is published");
+            assert!(key[private].is_null(), "no private part should be published");
         }
     }
 }
@@ -65,9 +65,9 @@ async fn request_id_is_echoed_or_generated() {
     let shop = Shop::open().await;
     let echoed = shop.anonymous().call(Method::GET, "/api/v1/products").header("X-Request-Id", "e2e-4711").send().await;
     assert_eq!(echoed.expect(200).expect_header("x-request-id"), "e2e-4711");
-    let made = shop.anonymous().get("/api/v1/products").await.expect(200).expect_header("x-request-id").to_owned();
+    let generated = shop.anonymous().get("/api/v1/products").await.expect(200).expect_header("x-request-id").to_owned();
     let other = shop.anonymous().get("/api/v1/products").await.expect(200).expect_header("x-request-id").to_owned();
-    assert!(!made.is_empty() && made != other);
+    assert!(!generated.is_empty() && generated != other);
     let refused =
         shop.anonymous().call(Method::GET, "/api/v1/nonsense").header("X-Request-Id", "e2e-4712").send().await;
     assert_eq!(refused.expect_refusal(404).body["requestId"], "e2e-4712");

@@ -46,9 +46,9 @@ async fn moves_from(status: &str, legal: &[&str]) {
     for target in ALL.iter().filter(|target| !legal.contains(target)) {
         admin.moves(&order, target).await.expect_problem(409, "illegal_transition");
     }
-    assert_eq!(customer.looks_up(&order).await.status(), status, "it is where it was");
-    let told = customer.api.folds(&order).await;
-    assert_eq!(told.last().map(|entry| &entry["status"]), Some(&json!(status)));
+    assert_eq!(customer.looks_up(&order).await.status(), status, "the status should be unchanged");
+    let history = customer.api.folds(&order).await;
+    assert_eq!(history.last().map(|entry| &entry["status"]), Some(&json!(status)));
     for target in legal {
         let (customer, order) = order_in_status(&shop, status).await;
         let moved = Order(admin.moves(&order, target).await.expect(200).json());
@@ -103,13 +103,13 @@ async fn history_shows_actor_reason_and_time_of_every_move() {
     // The customer may not see which admin it was.
     let actor = "admin";
     let steps = [("processing", "unfulfilled"), ("shipped", "fulfilled"), ("delivered", "fulfilled")];
-    let mut asked = Vec::new();
+    let mut moves = Vec::new();
     for (status, fulfilment) in steps {
         let (id, note) = (unique("request"), format!("{status} by hand"));
         let call = admin.call(Method::PATCH, &path(&order)).header("X-Request-Id", &id);
         let moved = call.json(&json!({ "status": status, "note": note })).send().await.expect(200).json();
         assert_eq!((&moved["status"], &moved["fulfilmentStatus"]), (&json!(status), &json!(fulfilment)), "{moved}");
-        asked.push((status, id, note));
+        moves.push((status, id, note));
     }
     let order = customer.looks_up(&order).await;
     assert_eq!((order.status(), order.payment_status()), ("delivered", "paid"));
@@ -122,17 +122,17 @@ async fn history_shows_actor_reason_and_time_of_every_move() {
     let request = placed.expect_header("x-request-id");
     let (by_admin, by_itself): (Vec<_>, Vec<_>) = history.iter().partition(|entry| entry["actor"] == actor);
     for entry in by_itself.iter().skip(1) {
-        assert_eq!(entry["correlationId"], request, "it all began with the customer's request: {entry}");
+        assert_eq!(entry["correlationId"], request, "the customer's request should be the origin: {entry}");
         assert!(entry["actor"].as_str().is_some_and(|actor| actor.starts_with("system:")), "{entry}");
     }
     for reason in ["payment.authorized", "payment.completed"] {
         let entry = by_itself.iter().find(|entry| entry["reason"] == reason);
         let cause = entry.and_then(|entry| entry["causationId"].as_str()).unwrap_or_default();
-        assert!(cause.starts_with("evt_"), "an event led to {reason}: {history:#?}");
+        assert!(cause.starts_with("evt_"), "an event should be the cause of {reason}: {history:#?}");
     }
-    let told = by_admin.iter().map(|entry| [&entry["status"], &entry["correlationId"], &entry["note"]]);
-    let due: Vec<_> = asked.iter().map(|(status, id, note)| [json!(status), json!(id), json!(note)]).collect();
-    assert_eq!(told.map(|entry| entry.map(Value::clone)).collect::<Vec<_>>(), due);
+    let found = by_admin.iter().map(|entry| [&entry["status"], &entry["correlationId"], &entry["note"]]);
+    let expected: Vec<_> = moves.iter().map(|(status, id, note)| [json!(status), json!(id), json!(note)]).collect();
+    assert_eq!(found.map(|entry| entry.map(Value::clone)).collect::<Vec<_>>(), expected);
     let times: Vec<_> = history.iter().filter_map(|entry| entry["at"].as_str()).collect();
     assert!(times.is_sorted() && times.len() == history.len(), "{times:?}");
 }
@@ -182,7 +182,7 @@ async fn repeated_move_gets_the_stored_response() {
     };
     let (first, again) = (send("processing").await.expect(200), send("processing").await.expect(200));
     assert!(!first.is_replayed() && again.is_replayed(), "{:?}", again.headers);
-    assert_eq!(first.json(), again.json(), "the answer is the very same");
+    assert_eq!(first.json(), again.json(), "the stored response should be the same");
     send("shipped").await.expect_problem(422, "idempotency_mismatch");
     customer.api.folds(&order).await;
 }
@@ -208,8 +208,8 @@ async fn concurrent_moves_to_processing_move_once() {
     let (customer, order, _mug) = paid_order(&shop).await;
     let admin = shop.admin().await;
     let responses = join_all((0..6).map(|_| admin.moves(&order, "processing"))).await;
-    let (done, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
-    assert_eq!(done.len(), 1, "one of six at once");
+    let (successful, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 200);
+    assert_eq!(successful.len(), 1, "one of six should succeed");
     for response in refused {
         response.expect_problem(409, "illegal_transition");
     }
@@ -227,7 +227,7 @@ async fn admin_cancels_by_a_status_change() {
     shop.has_exact_stock(&mug, 3).await;
     shop.provider.refunded_in_full(&order, 1).await;
     let history = customer.api.folds(&order).await;
-    assert!(history.iter().any(|entry| entry["note"] == body["note"]), "the note is kept: {history:#?}");
+    assert!(history.iter().any(|entry| entry["note"] == body["note"]), "the note should be stored: {history:#?}");
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn history_is_for_readers_of_the_order() {
     assert_eq!(history.first().map(|entry| &entry["actor"]), Some(&json!("guest")), "{history:#?}");
     assert_eq!(shop.admin().await.history(&order).await, history);
     let path = format!("/api/v1/orders/{}/history", order.id());
-    assert_eq!(holder.walks(&path, 1).await.concat(), history, "and in pages");
+    assert_eq!(holder.walks(&path, 1).await.concat(), history, "pages should have the whole history");
     for stranger in [shop.anonymous(), shop.anonymous().with_order_token("wrong"), shop.new_customer().await.api] {
         stranger.get(&path).await.expect_refusal(404);
     }

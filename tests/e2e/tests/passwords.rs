@@ -19,7 +19,7 @@ async fn login(shop: &Shop, email: &str, password: &str) -> Response {
 
 async fn hash_of(shop: &Shop, customer: &Customer) -> String {
     let row = shop.rows.reads("identity", &format!("USER#{}", customer.id()), "ACCOUNT").await;
-    row["credential"]["S"].as_str().unwrap_or_else(|| panic!("an account has a hash: {row}")).to_owned()
+    row["credential"]["S"].as_str().unwrap_or_else(|| panic!("an account should have a hash: {row}")).to_owned()
 }
 
 #[tokio::test]
@@ -72,12 +72,12 @@ async fn login_renews_a_weaker_hash() {
     shop.rows.sets("identity", &row, "ACCOUNT", "credential", json!({ "S": CHEAP })).await;
 
     login(&shop, &customer.email, "not the password").await.expect_problem(401, "invalid_credentials");
-    assert_eq!(hash_of(&shop, &customer).await, CHEAP, "who does not know the password renews nothing");
+    assert_eq!(hash_of(&shop, &customer).await, CHEAP, "a wrong password should not renew the hash");
     login(&shop, &customer.email, "correct horse 4711").await.expect(200);
     let renewed = hash_of(&shop, &customer).await;
     assert!(of_today(&renewed), "{renewed}");
     login(&shop, &customer.email, "correct horse 4711").await.expect(200);
-    assert_eq!(hash_of(&shop, &customer).await, renewed, "a good hash stays");
+    assert_eq!(hash_of(&shop, &customer).await, renewed, "a current hash should stay");
     let me: Value = customer.api.get("/api/v1/auth/me").await.expect(200).json();
-    assert_eq!(me["updatedAt"], customer.welcome["user"]["updatedAt"], "nobody sees that: {me}");
+    assert_eq!(me["updatedAt"], customer.welcome["user"]["updatedAt"], "a renewed hash should not be visible: {me}");
 }

@@ -18,6 +18,7 @@ const WHO: [&str; 3] = ["a guest", "another customer", "an admin"];
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Expected {
     /// The statuses for a guest, another customer and the admin.
+    #[serde(rename = "answers")]
     responses: [u16; 3],
     /// The body.
     body: Option<Value>,
@@ -58,7 +59,8 @@ impl Things {
         let import = json!({ "format": "csv", "bytes": 10 });
         let import = shop.admin().await.post("/api/v1/products/imports", &import).await.expect(202).json();
         let personal = ada.api.post("/api/v1/users/profile/export", &json!({})).await.expect(202).json();
-        let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text is missing: {order}")).to_owned();
+        let text =
+            |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text should be there: {order}")).to_owned();
         let ids = [
             ("users", ada.id().to_owned()),
             ("userId", ada.id().to_owned()),
@@ -141,22 +143,22 @@ async fn every_route_has_the_documented_status_for_guest_customer_and_admin() {
     assert!(
         missing.is_empty(),
         "\n  These are in the OpenAPI document and not in tests/e2e/permissions.json: {missing:#?}\n  Add a line for each: \
-         \"<METHOD> <path>\": {{ \"answers\": [guest, other customer, admin] }}, with the statuses that they are to get, a \
-         \"body\" if one is sent (one that those who may are refused for, so that nothing changes), and an id for each new \
+         \"<METHOD> <path>\": {{ \"answers\": [guest, other customer, admin] }}, with the expected statuses, a \
+         \"body\" if the route takes one (an invalid one, so that nothing changes), and an id for each new \
          parameter to `Things::of`.\n"
     );
     let gone: Vec<_> = expected.keys().filter(|call| !operations.contains(*call)).collect();
-    assert!(gone.is_empty(), "permissions.json names what is in no OpenAPI document: {gone:#?}");
+    assert!(gone.is_empty(), "permissions.json should name only operations of the OpenAPI document: {gone:#?}");
 
     let things = Things::of(&shop).await;
     let other = shop.new_customer().await;
     let everyday = callers(&shop, &other).await;
     let mut findings = Vec::new();
     for (call, expected) in &expected {
-        let (method, path) = call.split_once(' ').unwrap_or_else(|| panic!("{call:?} is METHOD and path"));
-        let method: Method = method.parse().unwrap_or_else(|_| panic!("{method} is a method"));
+        let (method, path) = call.split_once(' ').unwrap_or_else(|| panic!("{call:?} should be METHOD and path"));
+        let method: Method = method.parse().unwrap_or_else(|_| panic!("{method} should be a method"));
         let mut path = things.filled(path).unwrap_or_else(|parameter| {
-            panic!("{call}: the test knows nothing of Ada's for {parameter}. Add it to `Things::of` in permissions.rs.")
+            panic!("{call}: the test has no id of Ada's for {parameter}. Add it to `Things::of` in permissions.rs.")
         });
         if let Some(query) = &expected.query {
             path += &format!("?{}", query.replace("{order}", things.id("order").unwrap_or_default()));
@@ -167,8 +169,8 @@ async fn every_route_has_the_documented_status_for_guest_customer_and_admin() {
             _ => None,
         };
         let callers = fresh.as_ref().unwrap_or(&everyday);
-        let asked = callers.iter().map(|caller| call_once_available(caller, &method, &path, expected.body.as_ref()));
-        let responses = join_all(asked).await;
+        let calls = callers.iter().map(|caller| call_once_available(caller, &method, &path, expected.body.as_ref()));
+        let responses = join_all(calls).await;
         for ((who, response), status) in WHO.iter().zip(&responses).zip(expected.responses) {
             if response.status != status {
                 findings.push(format!("{call}: {who} should get {status}, not {}: {}", response.status, response.text));
@@ -177,7 +179,7 @@ async fn every_route_has_the_documented_status_for_guest_customer_and_admin() {
         for (who, response) in WHO.iter().zip(&responses).take(2) {
             for secret in [&things.ada.email, &things.order_number] {
                 if response.text.contains(secret.as_str()) {
-                    findings.push(format!("{call}: {who} reads {secret}, which is Ada's"));
+                    findings.push(format!("{call}: {who} should not read {secret}, which is Ada's"));
                 }
             }
         }

@@ -10,14 +10,19 @@ const PREFERENCES: &str = "/api/v1/users/preferences";
 async fn default_channel_is_mail() {
     let shop = Shop::open().await;
     let ada = shop.new_customer().await;
-    let told = ada.api.get(PREFERENCES).await.expect(200).json();
-    assert_eq!(told["language"], "en", "{told}");
-    let channels = told["channels"].as_object().cloned().unwrap_or_default();
-    assert!(channels.contains_key("order.confirmed") && channels.contains_key("payment.refunded"), "{told}");
-    assert!(channels.values().all(|by| *by == json!(["email"])), "{told}");
+    let preferences = ada.api.get(PREFERENCES).await.expect(200).json();
+    assert_eq!(preferences["language"], "en", "{preferences}");
+    let channels = preferences["channels"].as_object().cloned().unwrap_or_default();
+    assert!(channels.contains_key("order.confirmed") && channels.contains_key("payment.refunded"), "{preferences}");
+    assert!(channels.values().all(|by| *by == json!(["email"])), "{preferences}");
     let document = shop.anonymous().get("/api/v1/openapi.json").await.expect(200).json();
-    let known = &document["components"]["schemas"]["Preferences"]["properties"]["channels"]["propertyNames"]["enum"];
-    assert_eq!(*known, json!(channels.keys().collect::<Vec<_>>()), "what can be chosen is what is documented");
+    let documented =
+        &document["components"]["schemas"]["Preferences"]["properties"]["channels"]["propertyNames"]["enum"];
+    assert_eq!(
+        *documented,
+        json!(channels.keys().collect::<Vec<_>>()),
+        "the documented events should be those that can be chosen"
+    );
 }
 
 #[tokio::test]
@@ -41,7 +46,7 @@ async fn preferences_are_stored_under_their_version() {
     put(&first, &choice).await.expect_problem(412, "version_mismatch");
     put(chosen.expect_header("etag"), &json!({ "language": "en" })).await.expect(200);
     let read = ada.api.get(PREFERENCES).await.expect(200).json();
-    assert_eq!(read["channels"]["order.delivered"], json!(["email"]), "all choices are written over: {read}");
+    assert_eq!(read["channels"]["order.delivered"], json!(["email"]), "all choices should be replaced: {read}");
 }
 
 #[tokio::test]

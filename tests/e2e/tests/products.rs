@@ -13,28 +13,28 @@ const MERGE_PATCH: &str = "application/merge-patch+json";
 async fn list_of_products_has_pages() {
     let shop = Shop::open().await;
     let category = unique("paged");
-    let made = join_all((0..5).map(|_| shop.sells(Draft::with_stock(1).in_category(&category)))).await;
-    let made: BTreeSet<_> = made.into_iter().map(|product| product.id).collect();
+    let created = join_all((0..5).map(|_| shop.sells(Draft::with_stock(1).in_category(&category)))).await;
+    let created: BTreeSet<_> = created.into_iter().map(|product| product.id).collect();
     let first = format!("/api/v1/products?category={category}&limit=2");
 
-    let (seen, sizes) = await_until("all five are listed", SOON, async || {
-        let (mut seen, mut sizes, mut path) = (BTreeSet::new(), Vec::new(), first.clone());
+    let (listed, sizes) = await_until("all five are listed", SOON, async || {
+        let (mut listed, mut sizes, mut path) = (BTreeSet::new(), Vec::new(), first.clone());
         while sizes.len() < 10 {
             let page = shop.anonymous().get(&path).await.expect(200).json();
             let ids = page["data"].as_array().into_iter().flatten().filter_map(|product| product["id"].as_str());
             let ids: Vec<_> = ids.map(str::to_owned).collect();
             sizes.push(ids.len());
-            seen.extend(ids);
+            listed.extend(ids);
             let pagination = &page["pagination"];
             assert_eq!(pagination["hasMore"], pagination["cursor"].is_string(), "{page}");
             let Some(cursor) = pagination["cursor"].as_str() else { break };
             path = format!("{first}&cursor={cursor}");
         }
-        if seen.len() == 5 { Ok((seen, sizes)) } else { Err(format!("{sizes:?}")) }
+        if listed.len() == 5 { Ok((listed, sizes)) } else { Err(format!("{sizes:?}")) }
     })
     .await;
-    assert_eq!(seen, made, "each once, and nothing else");
-    assert_eq!(sizes.iter().sum::<usize>(), 5, "nothing twice: {sizes:?}");
+    assert_eq!(listed, created, "each should be listed once, and nothing else");
+    assert_eq!(sizes.iter().sum::<usize>(), 5, "no product should be listed twice: {sizes:?}");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn product_change_needs_the_current_version() {
     rename("Of another version").header("If-Match", "\"4711\"").send().await.expect_refusal(412);
     let changed = rename("Teacup").header("If-Match", &tag).send().await.expect(200);
     assert_eq!(changed.json()["name"], "Teacup");
-    assert_ne!(changed.expect_header("etag"), tag, "a change has a new tag");
+    assert_ne!(changed.expect_header("etag"), tag, "a change should have a new tag");
     rename("Too late").header("If-Match", &tag).send().await.expect_refusal(412);
     await_until("everybody sees the new name", SOON, async || {
         let shown = shop.reads_product(&mug).await;
@@ -116,13 +116,13 @@ async fn public_page_is_cacheable_and_admin_page_is_not() {
     let mug = shop.sells(Draft::with_stock(1)).await;
     let path = format!("/api/v1/products/{}", mug.id);
     for reader in [shop.anonymous(), shop.new_customer().await.api] {
-        let kept = reader.get(&path).await.expect(200).expect_header("cache-control").to_owned();
-        assert_eq!(kept, "public, max-age=5, stale-while-revalidate=30");
+        let cache_control = reader.get(&path).await.expect(200).expect_header("cache-control").to_owned();
+        assert_eq!(cache_control, "public, max-age=5, stale-while-revalidate=30");
     }
-    let kept = shop.looks_up_product(&mug.id).await.expect_header("cache-control").to_owned();
-    assert_eq!(kept, "private, no-cache");
+    let cache_control = shop.looks_up_product(&mug.id).await.expect_header("cache-control").to_owned();
+    assert_eq!(cache_control, "private, no-cache");
     let refused = shop.anonymous().get("/api/v1/products/prd_01h455vb4pex5vsknk084sn02q").await.expect(404);
-    assert_eq!(refused.expect_header("cache-control"), "no-store", "what is not there yet may come");
+    assert_eq!(refused.expect_header("cache-control"), "no-store", "a 404 should not be cached");
 }
 
 #[tokio::test]
@@ -136,8 +136,8 @@ async fn change_is_visible_to_admin_at_once_and_to_everyone_within_seconds() {
     await_until("everybody sees the new price", SOON, async || {
         let shown = shop.reads_product(&mug).await;
         // Never a new name at an old price.
-        let told = (shown["name"].as_str(), shown["price"]["amount"].as_i64());
-        assert!(shown == before || told == (Some("Teacup"), Some(990)), "{shown}");
+        let document = (shown["name"].as_str(), shown["price"]["amount"].as_i64());
+        assert!(shown == before || document == (Some("Teacup"), Some(990)), "{shown}");
         if shown == now { Ok(()) } else { Err(shown.to_string()) }
     })
     .await;
@@ -147,16 +147,20 @@ async fn change_is_visible_to_admin_at_once_and_to_everyone_within_seconds() {
 async fn product_members_are_stored_and_removed_by_null() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(3)).await;
-    let told = json!({
+    let document = json!({
         "name": "Stoneware Mug", "description": "Holds tea.\nAnd coffee.", "category": "e2e", "brand": "Kiln & Co",
         "tags": ["mug", "stoneware"], "attributes": { "volumeMl": 350, "glazed": true, "colour": "indigo" },
         "price": shop.money(1_490), "compareAtPrice": shop.money(1_990), "weight": 380, "taxClass": "reduced",
     });
-    let replaced = shop.tries_to_replace(&mug.id, &told).await.expect(200).json();
-    for (field, value) in told.as_object().into_iter().flatten() {
+    let replaced = shop.tries_to_replace(&mug.id, &document).await.expect(200).json();
+    for (field, value) in document.as_object().into_iter().flatten() {
         assert_eq!(&replaced[field], value, "{field}");
     }
-    assert_eq!((&replaced["sku"], &replaced["stock"]["available"]), (&json!(mug.sku), &json!(3)), "these stay");
+    assert_eq!(
+        (&replaced["sku"], &replaced["stock"]["available"]),
+        (&json!(mug.sku), &json!(3)),
+        "SKU and stock should stay"
+    );
 
     let less = json!({ "brand": null, "compareAtPrice": null, "weight": null, "attributes": { "glazed": null } });
     let patched = shop.tries_to_patch(&mug.id, &less).await.expect(200).json();
@@ -164,7 +168,7 @@ async fn product_members_are_stored_and_removed_by_null() {
         assert!(patched.get(gone).is_none(), "{gone}: {patched}");
     }
     assert_eq!(patched["attributes"], json!({ "volumeMl": 350, "colour": "indigo" }));
-    assert_eq!(patched["price"], told["price"], "what a patch does not name stays");
+    assert_eq!(patched["price"], document["price"], "an omitted member should stay");
 }
 
 #[tokio::test]
@@ -200,7 +204,7 @@ async fn invalid_price_is_refused_with_its_field() {
         sheet[field] = value;
         shop.tries_to_replace(&mug.id, &sheet).await.expect_refusal(422).names_field(field);
     }
-    assert_eq!(shop.looks_up_product(&mug.id).await.json()["version"], 1, "nothing of it happened");
+    assert_eq!(shop.looks_up_product(&mug.id).await.json()["version"], 1, "nothing should change");
 }
 
 #[tokio::test]
@@ -212,8 +216,8 @@ async fn product_has_a_history() {
     shop.archives(&mug).await;
     let path = format!("/api/v1/products/{}/history", mug.id);
     let admin = shop.admin().await;
-    let told = admin.get(&path).await.expect(200).json();
-    let entries = told["data"].as_array().cloned().unwrap_or_default();
+    let document = admin.get(&path).await.expect(200).json();
+    let entries = document["data"].as_array().cloned().unwrap_or_default();
     let kinds: Vec<_> = entries.iter().map(|entry| (&entry["version"], &entry["kind"], &entry["was"])).collect();
     let (active, price) = (json!({ "status": "active" }), json!({ "price": shop.money(1299) }));
     assert_eq!(
@@ -240,7 +244,7 @@ async fn archived_product_is_visible_to_admins_and_cannot_change() {
     let mug = shop.sells(Draft::with_stock(3)).await;
     shop.reads_product(&mug).await;
     shop.archives(&mug).await;
-    await_until("nobody sees the mug", SOON, async || {
+    await_until("the mug is hidden from everyone", SOON, async || {
         let response = shop.anonymous().get(&format!("/api/v1/products/{}", mug.id)).await;
         if response.status == 404 { Ok(()) } else { Err(response.text) }
     })

@@ -12,7 +12,7 @@ const NO_CART: &str = "crt_01h455vb4pex5vsknk084sn02q";
 fn quoted_items(quote: &Value) -> Value {
     let mut items = quote["items"].clone();
     for item in items.as_array_mut().into_iter().flatten() {
-        assert!(item["available"].is_u64(), "a quote says how many there are: {quote}");
+        assert!(item["available"].is_u64(), "a quote should have the stock: {quote}");
         if let Some(members) = item.as_object_mut() {
             members.remove("available");
         }
@@ -23,17 +23,17 @@ fn quoted_items(quote: &Value) -> Value {
 /// The new breakdown in the refusal of an order.
 fn breakdown(refused: Response) -> Value {
     let problem = refused.expect_problem(409, "price_changed");
-    let told = problem.errors().iter().find(|error| error["field"] == "expectedTotal");
-    let told = told.unwrap_or_else(|| panic!("the new sums are told: {}", problem.body)).clone();
+    let sums = problem.errors().iter().find(|error| error["field"] == "expectedTotal");
+    let sums = sums.unwrap_or_else(|| panic!("the refusal should have the new sums: {}", problem.body)).clone();
     for sum in SUMS {
-        assert!(told[sum]["amount"].is_i64(), "the {sum} is told: {told}");
+        assert!(sums[sum]["amount"].is_i64(), "{sum} should be in the refusal: {sums}");
     }
-    told
+    sums
 }
 
 async fn has_ordered_nothing(customer: &Customer) {
     let orders = customer.api.get("/api/v1/orders").await.expect(200).json();
-    assert_eq!(orders["data"], json!([]), "nothing was written");
+    assert_eq!(orders["data"], json!([]), "nothing should be written");
 }
 
 /// A customer who has just read a cart with two cups of 2.50.
@@ -89,7 +89,7 @@ async fn anonymous_caller_gets_a_quote() {
     let cup = shop.sells(Draft { price: 250, ..Draft::with_stock(9) }).await;
     let items = json!([{ "sku": cup.sku, "quantity": 2 }, { "productId": cup.id, "quantity": 1 }]);
     let quote = shop.anonymous().quotes(&json!({ "items": items })).await.expect(200).json();
-    assert_eq!(pieces(&quote)[&cup.sku], 3, "lines of the same thing are one line: {quote}");
+    assert_eq!(pieces(&quote)[&cup.sku], 3, "lines of one SKU should become one: {quote}");
     assert_eq!((&quote["total"], &quote["items"][0]["available"]), (&shop.money(750), &json!(9)), "{quote}");
 
     let cart = shop.anonymous().makes_cart().await;
@@ -117,8 +117,8 @@ async fn unexpected_total_is_refused_with_the_new_total() {
     for checkout in [Checkout::of_cart(), Checkout::of(&[(&cup.sku, 2)])] {
         for expected in [499, 501, 0] {
             let refused = customer.tries_to_place(&checkout.clone().expecting(&shop.money(expected))).await;
-            let told = breakdown(refused);
-            assert_eq!((&told["total"], &told["subtotal"]), (&shop.money(500), &shop.money(500)), "{told}");
+            let sums = breakdown(refused);
+            assert_eq!((&sums["total"], &sums["subtotal"]), (&shop.money(500), &shop.money(500)), "{sums}");
         }
     }
     has_ordered_nothing(&customer).await;
@@ -133,11 +133,11 @@ async fn changed_price_is_refused_until_seen() {
     let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     shop.reprices(&cup, 300).await;
 
-    let told = breakdown(customer.tries_to_place(&Checkout::of_cart()).await);
-    assert_eq!(told["total"], shop.money(600), "{told}");
+    let sums = breakdown(customer.tries_to_place(&Checkout::of_cart()).await);
+    assert_eq!(sums["total"], shop.money(600), "{sums}");
     let problem = customer.tries_to_place(&Checkout::of_cart()).await.expect_problem(409, "price_changed");
     let line = problem.errors().iter().find(|error| error["sku"] == cup.sku.as_str());
-    let line = line.unwrap_or_else(|| panic!("the thing is named: {}", problem.body));
+    let line = line.unwrap_or_else(|| panic!("the refusal should name the SKU: {}", problem.body));
     assert_eq!((&line["was"], &line["now"]), (&shop.money(250), &shop.money(300)), "{line}");
     has_ordered_nothing(&customer).await;
     shop.has_exact_stock(&cup, 9).await;
@@ -156,8 +156,8 @@ async fn expected_total_accepts_the_new_price() {
     let shop = Shop::open().await;
     let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;
     shop.reprices(&cup, 200).await;
-    let told = breakdown(customer.tries_to_place(&Checkout::of_cart()).await);
-    let order = customer.places(&Checkout::of_cart().expecting(&told["total"])).await;
+    let sums = breakdown(customer.tries_to_place(&Checkout::of_cart()).await);
+    let order = customer.places(&Checkout::of_cart().expecting(&sums["total"])).await;
     assert_eq!((order.total(), &order.items()[0]["unitPrice"]), (400, &shop.money(200)));
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
@@ -189,7 +189,7 @@ async fn archived_product_in_cart_is_not_sold() {
 
     let cart = customer.looks_into_cart().await;
     assert_eq!(cart["changes"], json!([{ "sku": cup.sku, "kind": "gone", "was": 2, "now": 0 }]), "{cart}");
-    assert_eq!(customer.checks_out().await.total(), 1299, "the rest can be had");
+    assert_eq!(customer.checks_out().await.total(), 1299, "the rest should be sold");
 }
 
 #[tokio::test]

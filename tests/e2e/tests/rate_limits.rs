@@ -13,7 +13,7 @@ const SIGN_INS: u64 = 120;
 
 fn number(response: &Response, header: &str) -> u64 {
     let text = response.expect_header(header);
-    text.parse().unwrap_or_else(|_| panic!("{header} is a number: {text}"))
+    text.parse().unwrap_or_else(|_| panic!("{header} should be a number: {text}"))
 }
 
 /// Panics unless the response is a complete 429; returns the seconds to wait.
@@ -37,17 +37,17 @@ async fn reset(place: &IpCaller) -> Response {
 
 /// Strangers guess, each from a network of its own, until they are rate limited.
 async fn strangers_guess(shop: &Shop, email: &str) {
-    for tried in 0..=2 * LOGINS {
+    for attempts in 0..=2 * LOGINS {
         let response = login(&shop.from_new_ip(), email, "a wrong guess").await;
         if response.status == 429 {
             // Not before the limit (the first login at home counted, too), or a little later if the minute changed.
-            assert!(tried + 1 >= LOGINS, "braked after {tried}");
+            assert!(attempts + 1 >= LOGINS, "rate limited after {attempts}");
             expect_rate_limited(response);
             return;
         }
         response.expect_problem(401, "invalid_credentials");
     }
-    panic!("{} guesses, and nobody was braked", 2 * LOGINS);
+    panic!("{} guesses should be rate limited", 2 * LOGINS);
 }
 
 /// A customer who registered at home.
@@ -69,11 +69,11 @@ async fn every_response_shows_the_limit_status() {
     // One less, unless a new minute has begun.
     assert!(after + 1 == before || after >= before, "{before}, then {after}");
     assert!((1..=60).contains(&number(&second, "ratelimit-reset")));
-    let asked = reset(&home).await.expect(202);
-    assert!(number(&asked, "ratelimit-limit") > 0 && asked.text.is_empty());
+    let response = reset(&home).await.expect(202);
+    assert!(number(&response, "ratelimit-limit") > 0 && response.text.is_empty());
     for public in ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"] {
-        let welcome = json!({ "email": customer.email, "password": unique("a password"), "name": "Eve" });
-        shop.anonymous().post("/api/v1/auth/register", &welcome).await.expect(409).expect_header(public);
+        let registration = json!({ "email": customer.email, "password": unique("a password"), "name": "Eve" });
+        shop.anonymous().post("/api/v1/auth/register", &registration).await.expect(409).expect_header(public);
     }
 }
 
@@ -93,7 +93,7 @@ async fn strangers_are_rate_limited_and_the_owner_at_home_is_not() {
             return;
         }
     }
-    panic!("nobody is braked at home");
+    panic!("wrong guesses at home should be rate limited");
 }
 
 #[tokio::test]
@@ -106,18 +106,18 @@ async fn unknown_email_is_rate_limited_like_a_known_one() {
 async fn network_is_rate_limited_despite_forwarded_headers() {
     let shop = Shop::open().await;
     let place = shop.from_new_ip();
-    let mut braked = None;
-    for tried in 0..=2 * RESETS {
-        let response = reset(&place.forwarded_for(&format!("198.51.100.{}", tried + 1))).await;
+    let mut limited = None;
+    for attempts in 0..=2 * RESETS {
+        let response = reset(&place.forwarded_for(&format!("198.51.100.{}", attempts + 1))).await;
         if response.status == 429 {
-            assert!(tried >= RESETS, "braked after {tried}");
-            braked = Some(expect_rate_limited(response));
+            assert!(attempts >= RESETS, "rate limited after {attempts}");
+            limited = Some(expect_rate_limited(response));
             break;
         }
         response.expect(202);
     }
-    let wait = braked.unwrap_or_else(|| panic!("{} resets, and nobody was braked", 2 * RESETS));
-    assert!(wait <= 120, "a minute's limit makes wait for two at most: {wait}");
+    let wait = limited.unwrap_or_else(|| panic!("{} resets should be rate limited", 2 * RESETS));
+    assert!(wait <= 120, "a limit per minute should last two minutes at most: {wait}");
     let next_door = shop.from(&place.source().replace("::1", "::2"));
     expect_rate_limited(reset(&next_door).await);
     reset(&shop.from_new_ip().forwarded_for(place.source())).await.expect(202);
@@ -135,15 +135,15 @@ async fn network_is_rate_limited_despite_forwarded_headers() {
 async fn sign_ins_are_rate_limited_per_network() {
     let shop = Shop::open().await;
     let place = shop.from_new_ip();
-    for tried in 0..=2 * SIGN_INS {
+    for attempts in 0..=2 * SIGN_INS {
         let response = place.begins_sign_in().await;
         if response.status == 429 {
-            assert!(tried >= SIGN_INS, "braked after {tried}");
+            assert!(attempts >= SIGN_INS, "rate limited after {attempts}");
             expect_rate_limited(response);
             shop.from_new_ip().begins_sign_in().await.expect(302);
             return;
         }
         response.expect(302);
     }
-    panic!("{} sign-ins, and nobody was braked", 2 * SIGN_INS);
+    panic!("{} sign-ins should be rate limited", 2 * SIGN_INS);
 }

@@ -31,11 +31,15 @@ async fn part_is_refunded_and_then_the_rest() {
     let shop = Shop::open().await;
     let (customer, order) = order_of_100_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
-    let asked = admin.refunds(&order, json!({ "amount": shop.money(2_500), "reason": "Came late" })).await;
-    let asked = asked.expect(201).json();
-    assert!(asked["id"].as_str().is_some_and(|id| id.starts_with("rfd_")), "{asked}");
-    assert_eq!((&asked["paymentId"], &asked["orderId"]), (&json!(order.payment_id()), &json!(order.id())), "{asked}");
-    assert_eq!((&asked["amount"], &asked["reason"]), (&shop.money(2_500), &json!("Came late")), "{asked}");
+    let refund = admin.refunds(&order, json!({ "amount": shop.money(2_500), "reason": "Came late" })).await;
+    let refund = refund.expect(201).json();
+    assert!(refund["id"].as_str().is_some_and(|id| id.starts_with("rfd_")), "{refund}");
+    assert_eq!(
+        (&refund["paymentId"], &refund["orderId"]),
+        (&json!(order.payment_id()), &json!(order.id())),
+        "{refund}"
+    );
+    assert_eq!((&refund["amount"], &refund["reason"]), (&shop.money(2_500), &json!("Came late")), "{refund}");
 
     let order = customer.awaits(&order, "confirmed", "partially_refunded").await;
     let payment = customer.looks_up_payment(&order).await;
@@ -47,7 +51,7 @@ async fn part_is_refunded_and_then_the_rest() {
     admin.refunds(&order, json!({})).await.expect(201);
     let order = customer.awaits(&order, "confirmed", "refunded").await;
     let refunds = admin.awaits_refunds(&order).await;
-    assert_eq!(amounts(&refunds), [2_500, 7_500], "first to last: {refunds:#?}");
+    assert_eq!(amounts(&refunds), [2_500, 7_500], "refunds should be listed oldest first: {refunds:#?}");
     assert!(refunds.iter().all(|refund| refund["status"] == "succeeded"), "{refunds:#?}");
     shop.provider.refunded_in_full(&order, 2).await;
     assert_eq!(customer.looks_up_payment(&order).await["status"], "refunded");
@@ -83,8 +87,8 @@ async fn lines_are_refunded_at_their_price() {
         let lines: Vec<_> = lines.iter().map(|(sku, pieces)| json!({ "sku": sku, "quantity": pieces })).collect();
         json!({ "lines": lines })
     };
-    let asked = admin.refunds(&order, lines(&[(&cheap.sku, 2), (&dear.sku, 1)])).await.expect(201).json();
-    assert_eq!(asked["amount"], shop.money(2 * 199 + 4_950), "{asked}");
+    let refund = admin.refunds(&order, lines(&[(&cheap.sku, 2), (&dear.sku, 1)])).await.expect(201).json();
+    assert_eq!(refund["amount"], shop.money(2 * 199 + 4_950), "{refund}");
     let order = customer.awaits(&order, "confirmed", "partially_refunded").await;
 
     for unknown in [lines(&[("NO-SUCH-SKU", 1)]), lines(&[(&dear.sku, 3)]), lines(&[(&cheap.sku, 4)])] {
@@ -127,10 +131,10 @@ async fn refund_above_the_captured_amount_is_refused_with_the_rest() {
     let shop = Shop::open().await;
     let (_customer, order) = order_of_100_paid_with(&shop, "pm_card_visa").await;
     let admin = shop.admin().await;
-    for (ask, left) in [(10_001, 10_000), (i64::MAX, 10_000)] {
+    for (ask, rest) in [(10_001, 10_000), (i64::MAX, 10_000)] {
         let response = admin.refunds(&order, json!({ "amount": shop.money(ask) })).await;
         let problem = response.expect_problem(409, "refund_exceeds_captured");
-        assert_eq!(problem.errors()[0]["refundable"], shop.money(left), "{}", problem.body);
+        assert_eq!(problem.errors()[0]["refundable"], shop.money(rest), "{}", problem.body);
     }
     // A pending refund counts, whether it has succeeded or not.
     admin.refunds(&order, json!({ "amount": shop.money(9_000) })).await.expect(201);
@@ -214,12 +218,12 @@ async fn repeated_refund_is_one_refund() {
     };
     let responses = join_all((0..6).map(|_| send(4_000))).await;
     let responses: Vec<_> = responses.into_iter().map(|response| response.expect(201)).collect();
-    assert_eq!(responses.iter().filter(|response| !response.is_replayed()).count(), 1, "one of six at once");
+    assert_eq!(responses.iter().filter(|response| !response.is_replayed()).count(), 1, "one of six should succeed");
     let ids: BTreeSet<_> = responses.iter().map(|response| response.json()["id"].to_string()).collect();
     assert_eq!(ids.len(), 1, "{ids:?}");
     send(5_000).await.expect_problem(422, "idempotency_mismatch");
     customer.awaits(&order, "confirmed", "partially_refunded").await;
-    assert!(send(4_000).await.expect(201).is_replayed(), "the answer is kept, whatever became of the refund");
+    assert!(send(4_000).await.expect(201).is_replayed(), "the response should be stored, whatever the refund's status");
     assert_eq!(amounts(&admin.awaits_refunds(&order).await), [4_000]);
     assert_eq!(shop.provider.tally(&order).await.refunded_amount, 4_000);
 }
@@ -231,8 +235,8 @@ async fn fifty_concurrent_refunds_of_10_refund_100_in_total() {
     let admin = shop.admin().await;
     let ten = json!({ "amount": shop.money(1_000) });
     let responses = join_all((0..50).map(|_| admin.refunds(&order, ten.clone()))).await;
-    let (promised, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 201);
-    assert_eq!(promised.len(), 10, "ten times ten is a hundred");
+    let (accepted, refused): (Vec<_>, Vec<_>) = responses.into_iter().partition(|response| response.status == 201);
+    assert_eq!(accepted.len(), 10, "ten refunds of ten should be accepted");
     for response in refused {
         // `nothing_to_refund` once all refunds have succeeded.
         let problem = response.expect_refusal(409);
@@ -261,7 +265,7 @@ async fn refunds_once(card: &str, fault: &str, times: usize) {
     assert_eq!((tally.refunded, tally.refunded_amount), (1, 4_000), "{tally:?}");
     let books = shop.provider.books(&order).await;
     let met = books["requests"].as_array().into_iter().flatten().filter(|request| request["fault"] == fault);
-    assert_eq!(met.count(), times, "the fault was met: {books:#}");
+    assert_eq!(met.count(), times, "the fault should occur: {books:#}");
 }
 
 #[tokio::test]
@@ -303,8 +307,8 @@ async fn admin_captures_authorised_payments_only() {
     let card = shop.provider.card_failing("/capture", "unavailable", 4).await;
     let (customer, order, _mug) = order_with(&shop, &card).await;
     customer.awaits(&order, "confirmed", "authorized").await;
-    let asked = admin.captures(&order).await.expect(202).json();
-    assert_eq!(asked["id"], order.payment_id(), "{asked}");
+    let payment = admin.captures(&order).await.expect(202).json();
+    assert_eq!(payment["id"], order.payment_id(), "{payment}");
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
     admin.captures(&order).await.expect_problem(409, "illegal_transition");

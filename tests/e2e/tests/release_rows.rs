@@ -38,7 +38,9 @@ async fn account_works(email: &str) {
     let shop = Shop::open().await;
     let fixture = shop.loads_release_rows().await;
     let mut people = fixture["people"].as_array().into_iter().flatten();
-    let person = people.find(|person| person["email"] == email).expect("the fixture has the account");
+    let person = people
+        .find(|person| person["email"] == email)
+        .unwrap_or_else(|| panic!("the fixture should have the account {email}"));
 
     let customer = shop.logs_in(email, text(&person["password"])).await;
     assert_eq!(customer.id(), person["id"]);
@@ -88,7 +90,7 @@ async fn old_account_is_read(customer: &Customer, person: &Value) {
 }
 
 async fn old_orders_are_read(customer: &Customer, person: &Value) {
-    let orders = person["orders"].as_object().expect("an account has orders");
+    let orders = person["orders"].as_object().unwrap_or_else(|| panic!("{} should have orders", person["email"]));
     let listed = customer.api.walks("/api/v1/orders", 3).await.concat();
     for (kind, then) in orders {
         assert!(listed.iter().any(|order| order["id"] == then["id"]), "the {kind} order should be listed: {listed:#?}");

@@ -28,7 +28,7 @@ fn intent_of(payment: &Value) -> String {
 async fn state_of(shop: &Shop, order: &Order, intent: &str) -> Value {
     let books = shop.provider.books(order).await;
     let found = books["intents"].as_array().into_iter().flatten().find(|one| one["id"] == intent);
-    found.map(|one| one["status"].clone()).unwrap_or_else(|| panic!("the provider knows {intent}: {books:#}"))
+    found.map(|one| one["status"].clone()).unwrap_or_else(|| panic!("the provider should know {intent}: {books:#}"))
 }
 
 #[tokio::test]
@@ -38,8 +38,8 @@ async fn payment_shows_the_banks_page() {
     assert_eq!(payment["nextAction"]["type"], "redirect", "{payment}");
     assert!(payment["nextAction"]["url"].as_str().is_some_and(|url| url.starts_with("http")), "{payment}");
     assert_eq!((&payment["captured"], &payment["failure"]), (&shop.money(0), &json!(null)), "{payment}");
-    let seen = customer.looks_up(&order).await;
-    assert_eq!((seen.status(), seen.payment_status()), ("pending", "unpaid"), "its goods wait");
+    let now = customer.looks_up(&order).await;
+    assert_eq!((now.status(), now.payment_status()), ("pending", "unpaid"), "the order should wait");
     shop.has_exact_stock(&mug, 2).await;
     shop.provider.charged_nothing(&order).await;
 
@@ -59,8 +59,8 @@ async fn returning_customer_confirms_the_payment() {
     assert_eq!(customer.looks_up_payment(&order).await["status"], "requires_action");
 
     assert!(shop.provider.authenticates(&payment, "succeed").await);
-    let told = customer.api.confirms(&order).await.expect(202).json();
-    assert_eq!(told["id"], order.payment_id(), "{told}");
+    let confirmed = customer.api.confirms(&order).await.expect(202).json();
+    assert_eq!(confirmed["id"], order.payment_id(), "{confirmed}");
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
     shop.has_exact_stock(&mug, 2).await;
@@ -127,8 +127,8 @@ async fn another_card_pays_and_closes_the_first_page() {
     let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS).await;
     customer.pays(&order, GOOD).await.expect_success();
     let order = customer.awaits(&order, "confirmed", "paid").await;
-    assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled", "before the other was charged");
-    assert!(!shop.provider.authenticates(&payment, "succeed").await, "the page has nothing to ask any more");
+    assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled", "the first intent should be cancelled");
+    assert!(!shop.provider.authenticates(&payment, "succeed").await, "the bank's page should be closed");
     shop.provider.charged_once(&order).await;
     shop.has_exact_stock(&mug, 2).await;
     customer.api.folds(&order).await;
@@ -145,7 +145,7 @@ async fn second_card_may_ask_for_authentication_too() {
         if asks { Ok(payment) } else { Err(payment.to_string()) }
     })
     .await;
-    assert!(!shop.provider.authenticates(&first, "succeed").await, "the first page is closed");
+    assert!(!shop.provider.authenticates(&first, "succeed").await, "the first page should be closed");
     assert!(shop.provider.authenticates(&second, "succeed").await);
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
@@ -175,7 +175,7 @@ async fn order_without_authentication_is_cancelled_and_not_charged() {
     let order = customer.awaits(&order, "cancelled", "voided").await;
     shop.has_exact_stock(&mug, 3).await;
     assert_eq!(state_of(&shop, &order, &intent_of(&payment)).await, "canceled");
-    assert!(!shop.provider.authenticates(&payment, "succeed").await, "too late for the bank's page");
+    assert!(!shop.provider.authenticates(&payment, "succeed").await, "the bank's page should be closed");
     shop.provider.charged_nothing(&order).await;
     assert_eq!(customer.looks_up_payment(&order).await["status"], "cancelled");
     shop.mailbox.awaits(&customer.email, &[order.number(), "is cancelled", "not paid in time"]).await;

@@ -39,12 +39,12 @@ async fn reset_by_mail_changes_the_password_and_ends_all_sessions() {
 
     login(&shop, &customer.email, &customer.password).await.expect_problem(401, "invalid_credentials");
     let session = login(&shop, &customer.email, &password).await.expect(200).json();
-    assert_eq!(session["user"]["emailVerified"], true, "who reads its mail has shown that: {session}");
+    assert_eq!(session["user"]["emailVerified"], true, "a reset should verify the email address: {session}");
     for ended in [&customer.welcome, &other] {
         refresh(&shop, ended).await.expect_refusal(401);
         me(&shop, ended).await.expect_refusal(401);
     }
-    await_until("the cart is closed to the old session, too", EVENTUALLY, async || {
+    await_until("the cart refuses the old session, too", EVENTUALLY, async || {
         let response = customer.api.get("/api/v1/cart/me").await;
         if response.status == 401 { Ok(()) } else { Err(response.text) }
     })
@@ -60,20 +60,20 @@ async fn reset_by_mail_changes_the_password_and_ends_all_sessions() {
 async fn reset_response_does_not_disclose_accounts() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
-    let nobody = format!("{}@example.com", unique("nobody"));
+    let unknown_email = format!("{}@example.com", unique("nobody"));
     let ask = async |email: &str| {
         shop.from_new_ip().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202)
     };
-    let (known, unknown) = (ask(&customer.email).await, ask(&nobody).await);
+    let (known, unknown) = (ask(&customer.email).await, ask(&unknown_email).await);
     assert_eq!((&known.text, &unknown.text), (&String::new(), &String::new()));
-    let told = |response: &Response| {
+    let headers = |response: &Response| {
         let headers = response.headers.keys().map(|name| name.as_str().to_owned());
         headers.collect::<std::collections::BTreeSet<_>>()
     };
-    assert_eq!(told(&known), told(&unknown));
+    assert_eq!(headers(&known), headers(&unknown));
     // When the first mail has arrived, the other would have arrived, too.
     shop.awaits_token(&customer.email, RESET, 1).await;
-    assert!(shop.mailbox.of(&nobody).await.is_empty());
+    assert!(shop.mailbox.of(&unknown_email).await.is_empty());
     shop.anonymous().post("/api/v1/auth/reset-password", &json!({ "email": "nonsense" })).await.expect_refusal(422);
 }
 
@@ -123,8 +123,8 @@ async fn expired_forged_or_foreign_token_is_invalid() {
     let customer = shop.new_customer().await;
     let token = shop.resets(&customer.email, 1).await;
     let welcome = shop.awaits_token(&customer.email, VERIFY, 1).await;
-    let (id, secret) = token.split_once('.').unwrap_or_else(|| panic!("a token has two parts"));
-    let (_, other_secret) = welcome.split_once('.').unwrap_or_else(|| panic!("a token has two parts"));
+    let (id, secret) = token.split_once('.').unwrap_or_else(|| panic!("a token should have two parts"));
+    let (_, other_secret) = welcome.split_once('.').unwrap_or_else(|| panic!("a token should have two parts"));
     let nonsense =
         ["", ".", "nonsense", &token[1..], &token[..token.len() - 1], &format!("{id}."), &format!(".{secret}")];
     for forged in nonsense.into_iter().chain([format!("{id}.{other_secret}").as_str(), welcome.as_str()]) {
@@ -133,7 +133,10 @@ async fn expired_forged_or_foreign_token_is_invalid() {
     verify(&shop, &token).await.expect_problem(422, "verification_token_invalid");
 
     let row = shop.rows.reads("identity", &row_of(&token), "TOKEN").await;
-    assert!(row["digest"]["S"].is_string() && !row.to_string().contains(secret), "the secret is not kept: {row}");
+    assert!(
+        row["digest"]["S"].is_string() && !row.to_string().contains(secret),
+        "the secret should not be stored: {row}"
+    );
     shop.rows.sets("identity", &row_of(&token), "TOKEN", "expiresAt", json!({ "N": "1700000000" })).await;
     confirm(&shop, &token, &unique("a new password")).await.expect_problem(422, "reset_token_invalid");
     login(&shop, &customer.email, &customer.password).await.expect(200);

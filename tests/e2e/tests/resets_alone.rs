@@ -12,8 +12,8 @@ async fn reset_event_delivered_three_times_is_mailed_once_with_a_valid_token() {
     let url = shop.queues.url("notifications");
     shop.functions
         .while_stopped(url, async {
-            let asked = json!({ "email": customer.email });
-            shop.from_new_ip().post("/api/v1/auth/reset-password", &asked).await.expect(202);
+            let request = json!({ "email": customer.email });
+            shop.from_new_ip().post("/api/v1/auth/reset-password", &request).await.expect(202);
             let envelope = shop.queues.takes(url, "user.password_reset_requested").await;
             assert!(!envelope.contains(&customer.email) && !envelope.contains("secret"), "{envelope}");
             for _ in 0..3 {

@@ -55,11 +55,11 @@ async fn customer_has_one_review_of_a_product() {
     let owner = shop.new_owner(&mug).await;
     let first = json!({ "rating": 2 });
     let post = || owner.api.call(Method::POST, &mug.reviews()).idempotency_key("the first").json(&first);
-    let made = post().send().await.expect(201);
+    let created = post().send().await.expect(201);
     let again = post().send().await.expect(201);
-    assert!(again.is_replayed() && !made.is_replayed());
-    assert_eq!((made.json(), made.header("etag")), (again.json(), again.header("etag")));
-    let review = made.json();
+    assert!(again.is_replayed() && !created.is_replayed());
+    assert_eq!((created.json(), created.header("etag")), (again.json(), again.header("etag")));
+    let review = created.json();
     let id = review["id"].as_str().unwrap_or_default();
     let refused = owner.api.tries_to_review(&mug, &json!({ "rating": 5 })).await;
     refused.expect_problem(409, "already_reviewed").mentions(id);
@@ -94,7 +94,7 @@ async fn concurrent_reviews_are_counted_exactly() {
     let mut posted = vec![Value::Null; 16];
     for (at, response) in responses {
         match response.status {
-            201 => assert!(posted[at].is_null(), "two reviews of one customer"),
+            201 => assert!(posted[at].is_null(), "a customer should have one review"),
             _ => {
                 response.expect_problem(409, "already_reviewed");
                 continue;
@@ -102,7 +102,7 @@ async fn concurrent_reviews_are_counted_exactly() {
         }
         posted[at] = response.json();
     }
-    assert!(posted.iter().all(Value::is_object), "everybody has posted one");
+    assert!(posted.iter().all(Value::is_object), "every customer should have a review");
     let sum: u64 = (0..16).map(stars).sum();
     assert_eq!(shop.rating(&mug).await, Rating { sum, count: 16 });
     shop.awaits_rating(&mug, Some((sum as f64 / 16.0 * 100.0).round() / 100.0), 16).await;
@@ -152,7 +152,7 @@ async fn hidden_review_is_not_listed_and_not_counted() {
         (&json!("hidden"), &verdict["reason"], &json!(2))
     );
     let again = admin.moderates(&mug, &bad, &verdict).await.expect(200).json();
-    assert_eq!(again["version"], 2, "it was hidden already");
+    assert_eq!(again["version"], 2, "hiding again should change nothing");
     assert_eq!(shop.rating(&mug).await, Rating { sum: 5, count: 1 });
     shop.awaits_listed(&anonymous, &mug.reviews(), &[&good]).await;
     let of_hidden = format!("{}?status=hidden", mug.reviews());
@@ -199,7 +199,7 @@ async fn review_of_another_customer_is_404_like_a_missing_one() {
     for tag in [None, Some("\"1\""), Some("\"7\"")] {
         let refused = put(&other.api, &theirs, tag, 1).await.expect_problem(404, "not_found");
         let unknown = put(&other.api, &nobodys, tag, 1).await.expect_problem(404, "not_found");
-        assert_eq!(refused.without_request_id(), unknown.without_request_id(), "the two cannot be told apart");
+        assert_eq!(refused.without_request_id(), unknown.without_request_id(), "both responses should be the same");
     }
     let admin = shop.admin().await;
     for api in [&other.api, &admin] {
@@ -220,7 +220,7 @@ async fn review_of_another_customer_is_404_like_a_missing_one() {
     let anonymous = shop.anonymous();
     put(&anonymous, &theirs, None, 1).await.expect_problem(401, "unauthenticated");
     anonymous.delete(&theirs).await.expect_problem(401, "unauthenticated");
-    assert_eq!(owner.api.get(&theirs).await.expect(200).json(), review, "it is as it was");
+    assert_eq!(owner.api.get(&theirs).await.expect(200).json(), review, "it should be unchanged");
     assert_eq!(shop.rating(&mug).await, Rating { sum: 3, count: 1 });
 }
 
@@ -235,12 +235,12 @@ async fn review_change_with_an_outdated_version_is_refused() {
     let second = changed.expect_header("etag").to_owned();
     let changed = changed.json();
     assert_ne!(second, first);
-    assert_eq!((&changed["rating"], &changed["title"]), (&json!(4), &Value::Null), "what is left out is empty");
+    assert_eq!((&changed["rating"], &changed["title"]), (&json!(4), &Value::Null), "an omitted member should be empty");
     put(&owner.api, &path, Some(&first), 1).await.expect_problem(412, "version_mismatch");
     let stale = owner.api.call(Method::DELETE, &path).header("If-Match", &first).send().await;
     stale.expect_problem(412, "version_mismatch");
-    let seen = owner.api.call(Method::GET, &path).header("If-None-Match", &second).send().await.expect(304);
-    assert_eq!(seen.text, "");
+    let unchanged = owner.api.call(Method::GET, &path).header("If-None-Match", &second).send().await.expect(304);
+    assert_eq!(unchanged.text, "");
     assert_eq!(shop.rating(&mug).await, Rating { sum: 4, count: 1 });
     owner.api.call(Method::DELETE, &path).header("If-Match", &second).send().await.expect(204);
     assert_eq!(shop.rating(&mug).await, Rating { sum: 0, count: 0 });
@@ -265,9 +265,9 @@ async fn author_of_a_review_is_not_disclosed() {
         assert_eq!((alone["mine"] == true, alone["status"].is_string()), (mine, inside), "{alone}");
         assert!(!alone.to_string().contains(owner.id()) && !alone.to_string().contains("ada"), "{alone}");
     }
-    for (api, kept) in [(&owner.api, "private"), (&shop.anonymous(), "public")] {
+    for (api, visibility) in [(&owner.api, "private"), (&shop.anonymous(), "public")] {
         let response = api.get(&mug.reviews()).await.expect(200);
-        assert!(response.expect_header("cache-control").starts_with(kept), "{:?}", response.headers);
+        assert!(response.expect_header("cache-control").starts_with(visibility), "{:?}", response.headers);
         assert_eq!(response.expect_header("vary").to_lowercase(), "authorization, x-api-key");
         let tag = response.expect_header("etag");
         let again = api.call(Method::GET, &mug.reviews()).header("If-None-Match", tag).send().await.expect(304);
@@ -286,18 +286,18 @@ async fn reviews_are_paged_newest_first() {
     }
     let anonymous = shop.anonymous();
     shop.awaits_listed(&anonymous, &mug.reviews(), &posted.iter().collect::<Vec<_>>()).await;
-    let mut seen = Vec::new();
+    let mut listed = Vec::new();
     let mut path = format!("{}?limit=2", mug.reviews());
     let cursor = loop {
         let page = anonymous.get(&path).await.expect(200).json();
-        seen.extend(page["data"].as_array().cloned().unwrap_or_default());
+        listed.extend(page["data"].as_array().cloned().unwrap_or_default());
         let Some(cursor) = page["pagination"]["cursor"].as_str() else { break path };
         assert_eq!(page["pagination"]["hasMore"], true, "{page}");
         path = format!("{}?limit=2&cursor={cursor}", mug.reviews());
     };
     let ids = |list: &[Value]| list.iter().map(|review| review["id"].to_string()).collect::<Vec<_>>();
-    assert_eq!(ids(&seen), ids(&posted));
-    assert_eq!(ids(&seen).into_iter().collect::<BTreeSet<_>>().len(), 3, "each once");
+    assert_eq!(ids(&listed), ids(&posted));
+    assert_eq!(ids(&listed).into_iter().collect::<BTreeSet<_>>().len(), 3, "each review should be listed once");
     // The cursor is valid for this product and this visibility only.
     let cursor = cursor.split("cursor=").nth(1).unwrap_or_default();
     let bowl = shop.sells(Draft::with_stock(1)).await;
@@ -311,7 +311,7 @@ async fn invalid_review_is_422_and_names_the_field() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(9)).await;
     let owner = shop.new_owner(&mug).await;
-    let kept = owner.api.reviews(&mug, 3).await;
+    let review = owner.api.reviews(&mug, 3).await;
     let good = |field: &str, value: Value| {
         let mut body = json!({ "rating": 3 });
         body[field] = value;
@@ -338,7 +338,7 @@ async fn invalid_review_is_422_and_names_the_field() {
         (good("status", json!("visible")), "status", "unknown_field"),
     ];
     for (body, field, code) in &table {
-        for response in [owner.api.tries_to_review(&mug, body).await, owner.api.put(&mug.review(&kept), body).await] {
+        for response in [owner.api.tries_to_review(&mug, body).await, owner.api.put(&mug.review(&review), body).await] {
             response.expect_problem(422, "validation_failed").names_field(field).has_error_code(code);
         }
     }
@@ -351,7 +351,7 @@ async fn invalid_review_is_422_and_names_the_field() {
         (json!({ "status": "visible", "reason": "It is fine" }), "reason", "reason_without_hiding"),
         (json!({ "status": "hidden", "rating": 1 }), "rating", "unknown_field"),
     ] {
-        let refused = admin.moderates(&mug, &kept, &verdict).await.expect_problem(422, "validation_failed");
+        let refused = admin.moderates(&mug, &review, &verdict).await.expect_problem(422, "validation_failed");
         refused.names_field(field).has_error_code(code);
     }
     for (query, field) in
@@ -360,5 +360,5 @@ async fn invalid_review_is_422_and_names_the_field() {
         let refused = shop.anonymous().get(&format!("{}?{query}", mug.reviews())).await;
         refused.expect_problem(422, "validation_failed").names_field(field);
     }
-    assert_eq!(owner.api.get(&mug.review(&kept)).await.expect(200).json(), kept, "it is as it was");
+    assert_eq!(owner.api.get(&mug.review(&review)).await.expect(200).json(), review, "it should be unchanged");
 }

@@ -49,10 +49,10 @@ async fn awaits(shop: &Shop, query: &str, total: u64) -> Value {
 }
 
 /// Waits until a search finds these in this order. Execution environments may be some seconds apart.
-async fn awaits_these(shop: &Shop, query: &str, due: &[&str]) {
-    await_until(format_args!("{query} finds {due:?}"), SOON, async || {
+async fn awaits_these(shop: &Shop, query: &str, expected: &[&str]) {
+    await_until(format_args!("{query} finds {expected:?}"), SOON, async || {
         let found = names(&found(&shop.anonymous(), query).await);
-        if found == due { Ok(()) } else { Err(format!("{found:?}")) }
+        if found == expected { Ok(()) } else { Err(format!("{found:?}")) }
     })
     .await;
 }
@@ -73,12 +73,12 @@ async fn changes(shop: &Shop, product: &Value, method: Method, patch: Option<Val
 async fn created_changed_and_archived_products_are_found_accordingly() {
     let shop = Shop::open().await;
     let (first, second) = (word(), word());
-    let begun = std::time::Instant::now();
+    let start = std::time::Instant::now();
     let product = sells(&shop, json!({ "name": format!("Plain {first}") })).await;
     let page = awaits(&shop, &format!("search={first}"), 1).await;
     eprintln!(
         "found after {} ms; {} ms are promised on a quiet stack",
-        begun.elapsed().as_millis(),
+        start.elapsed().as_millis(),
         PROMISED.as_millis()
     );
     assert_eq!(
@@ -88,7 +88,7 @@ async fn created_changed_and_archived_products_are_found_accordingly() {
             .await
             .expect(200)
             .json(),
-        "a hit is the product as its own page shows it"
+        "a hit should equal the product's own page"
     );
 
     changes(&shop, &product, Method::PATCH, Some(json!({ "name": format!("Fancy {second}") }))).await;
@@ -141,8 +141,8 @@ async fn filters_sort_orders_and_facets_agree() {
         sells(&shop, body).await;
     }
     let all = awaits(&shop, &format!("tag={tag}"), 3).await;
-    assert_eq!(names(&all), ["Three", "Two", "One"], "the newest first");
-    for (filter, due) in [
+    assert_eq!(names(&all), ["Three", "Two", "One"], "newest should come first");
+    for (filter, expected) in [
         ("sort=price", vec!["One", "Two", "Three"]),
         ("sort=-price", vec!["Three", "Two", "One"]),
         ("minPrice=500&maxPrice=1500&sort=price", vec!["One", "Two"]),
@@ -154,7 +154,7 @@ async fn filters_sort_orders_and_facets_agree() {
         ("category=elsewhere", vec![]),
         ("category=quokkas&search=three", vec!["Three"]),
     ] {
-        awaits_these(&shop, &format!("tag={tag}&{filter}"), &due).await;
+        awaits_these(&shop, &format!("tag={tag}&{filter}"), &expected).await;
     }
     awaits(&shop, &format!("brand={tag}%20%26%20Sons"), 3).await;
     let facets = &all["facets"];
@@ -245,7 +245,7 @@ async fn lost_or_damaged_index_is_rebuilt() {
     let response = shop.functions.invoke("indexer", json!({ "task": "rebuild" }).to_string()).await;
     assert_eq!((response.error, &response.payload["queued"]), (None, &json!("rebuild")));
     await_until("there is a manifest again", SOON, async || {
-        shop.file("search/manifest.json").await.map(|_| ()).ok_or_else(|| "there is none".to_owned())
+        shop.file("search/manifest.json").await.map(|_| ()).ok_or_else(|| "no manifest".to_owned())
     })
     .await;
     shop.functions.kill("search").await;
@@ -255,7 +255,7 @@ async fn lost_or_damaged_index_is_rebuilt() {
     let manifest: Value =
         serde_json::from_slice(&shop.file("search/manifest.json").await.unwrap_or_default()).unwrap_or_default();
     let content =
-        manifest["files"][0]["sha256"].as_str().unwrap_or_else(|| panic!("a manifest names files: {manifest}"));
+        manifest["files"][0]["sha256"].as_str().unwrap_or_else(|| panic!("a manifest should name files: {manifest}"));
     shop.damages_file(&format!("search/files/{content}")).await;
     shop.functions.kill("indexer").await;
     shop.functions.kill("search").await;

@@ -5,14 +5,14 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 /// A unique subject and email address.
-fn somebody() -> (String, String) {
+fn new_user() -> (String, String) {
     let subject = unique("grace");
     let email = format!("{subject}@example.com");
     (subject, email)
 }
 
 async fn me(shop: &Shop, session: &Value) -> Value {
-    let token = session["accessToken"].as_str().unwrap_or_else(|| panic!("a sign-in gives a token: {session}"));
+    let token = session["accessToken"].as_str().unwrap_or_else(|| panic!("a sign-in should give a token: {session}"));
     shop.anonymous().with_token(token).get("/api/v1/auth/me").await.expect(200).json()
 }
 
@@ -37,13 +37,13 @@ async fn verified(shop: &Shop) -> e2e::Customer {
 #[tokio::test]
 async fn first_sign_in_makes_an_account_and_the_next_opens_it() {
     let shop = Shop::open().await;
-    let (subject, email) = somebody();
+    let (subject, email) = new_user();
     shop.google_knows_owner(&subject, &email).await;
     let session = signs_in(&shop, &subject).await;
     assert_eq!(session["tokenType"], "Bearer", "{session}");
     let user = me(&shop, &session).await;
-    let told = (&user["email"], &user["name"], &user["role"], &user["emailVerified"]);
-    assert_eq!(told, (&json!(email), &json!("Grace Hopper"), &json!("customer"), &json!(true)));
+    let members = (&user["email"], &user["name"], &user["role"], &user["emailVerified"]);
+    assert_eq!(members, (&json!(email), &json!("Grace Hopper"), &json!("customer"), &json!(true)));
 
     // The email address may change at the provider; the subject identifies the user.
     shop.google_knows_owner(&subject, &format!("{}@example.com", unique("moved"))).await;
@@ -58,34 +58,37 @@ async fn first_sign_in_makes_an_account_and_the_next_opens_it() {
 async fn sign_in_request_has_state_nonce_and_pkce() {
     let shop = Shop::open().await;
     let mut browser = shop.browser();
-    let begun = browser.begins("google", "&state=of-the-front-end").await;
-    let page = Redirect::of(&begun);
+    let response = browser.begins("google", "&state=of-the-front-end").await;
+    let page = Redirect::of(&response);
     for (name, length) in [("state", 43), ("nonce", 43), ("code_challenge", 43)] {
         assert_eq!(page.parameter(name).map(|text| text.len()), Some(length), "{name}: {}", page.0);
     }
     assert_eq!(page.parameter("code_challenge_method").as_deref(), Some("S256"));
     assert_eq!(page.parameter("response_type").as_deref(), Some("code"));
     assert!(page.parameter("scope").is_some_and(|scope| scope.split(' ').any(|scope| scope == "openid")), "{}", page.0);
-    let cookie = begun.expect_header("set-cookie");
+    let cookie = response.expect_header("set-cookie");
     for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=600", "/api/v1/auth/oauth/google/callback"] {
         assert!(cookie.contains(attribute), "{attribute}: {cookie}");
     }
-    assert!(!cookie.contains(&page.parameter("state").unwrap_or_default()), "the two secrets go two ways");
+    assert!(
+        !cookie.contains(&page.parameter("state").unwrap_or_default()),
+        "cookie and URL should have different secrets"
+    );
     assert_eq!(
-        (begun.header("cache-control"), begun.header("referrer-policy")),
+        (response.header("cache-control"), response.header("referrer-policy")),
         (Some("no-store"), Some("no-referrer"))
     );
 
     // Every attempt writes a row, so attempts are limited.
-    assert_eq!(begun.header("ratelimit-limit"), Some("120"));
+    assert_eq!(response.header("ratelimit-limit"), Some("120"));
 
-    let (subject, email) = somebody();
+    let (subject, email) = new_user();
     shop.google_knows_owner(&subject, &email).await;
     let back = browser.agrees_at_google(&page, &subject).await;
     let end = Redirect::of(&browser.opens(back.0.as_str()).await);
     assert_eq!(end.parameter("state").as_deref(), Some("of-the-front-end"));
     end.expect_code();
-    assert_eq!(browser.cookies(), 0, "the cookie is taken away");
+    assert_eq!(browser.cookies(), 0, "the cookie should be removed");
 }
 
 #[tokio::test]
@@ -98,8 +101,8 @@ async fn sign_in_redirects_to_listed_pages_only() {
     }
     shop.anonymous().get("/api/v1/auth/oauth/google").await.expect_refusal(422);
     let long = "x".repeat(257);
-    let asked = format!("/api/v1/auth/oauth/google?redirect={SIGNED_IN}&state={long}");
-    shop.anonymous().get(&asked).await.expect_fault("state", "state_invalid");
+    let path = format!("/api/v1/auth/oauth/google?redirect={SIGNED_IN}&state={long}");
+    shop.anonymous().get(&path).await.expect_fault("state", "state_invalid");
     shop.anonymous()
         .get(&format!("/api/v1/auth/oauth/nobody?redirect={SIGNED_IN}"))
         .await
@@ -109,7 +112,7 @@ async fn sign_in_redirects_to_listed_pages_only() {
 #[tokio::test]
 async fn callback_in_another_browser_is_refused() {
     let shop = Shop::open().await;
-    let (subject, email) = somebody();
+    let (subject, email) = new_user();
     shop.google_knows_owner(&subject, &email).await;
     let (mut ada, mut eve) = (shop.browser(), shop.browser());
     let page = Redirect::of(&eve.begins("google", "").await);
@@ -119,7 +122,7 @@ async fn callback_in_another_browser_is_refused() {
     let state = back.parameter("state").unwrap_or_default();
     for mut stranger in [ada.clone(), shop.browser()] {
         let response = stranger.opens(back.0.as_str()).await;
-        assert_eq!(response.header("location"), None, "an unknown browser is sent nowhere");
+        assert_eq!(response.header("location"), None, "an unknown browser should not be redirected");
         response.expect_problem(400, "oauth_state_invalid");
     }
     // A state of another browser, none, or an invented one.
@@ -133,9 +136,9 @@ async fn callback_in_another_browser_is_refused() {
     eve.opens(&other_path).await.expect_problem(400, "oauth_state_invalid");
 
     // None of that has spent it. Its own browser can use it once.
-    let kept = eve.clone();
+    let copy = eve.clone();
     Redirect::of(&eve.opens(back.0.as_str()).await).expect_code();
-    for mut browser in [eve, kept] {
+    for mut browser in [eve, copy] {
         browser.opens(back.0.as_str()).await.expect_problem(400, "oauth_state_invalid");
     }
     assert!(!state.is_empty());
@@ -144,7 +147,7 @@ async fn callback_in_another_browser_is_refused() {
 #[tokio::test]
 async fn concurrent_callbacks_succeed_once() {
     let shop = Shop::open().await;
-    let (subject, email) = somebody();
+    let (subject, email) = new_user();
     shop.google_knows_owner(&subject, &email).await;
     let mut browser = shop.browser();
     let page = Redirect::of(&browser.begins("google", "").await);
@@ -171,7 +174,7 @@ async fn concurrent_callbacks_succeed_once() {
 #[tokio::test]
 async fn concurrent_first_sign_ins_make_one_account() {
     let shop = Shop::open().await;
-    let (subject, email) = somebody();
+    let (subject, email) = new_user();
     shop.google_knows_owner(&subject, &email).await;
     let sessions = join_all((0..4).map(|_| signs_in(&shop, &subject))).await;
     let users: std::collections::BTreeSet<_> =
@@ -232,7 +235,7 @@ async fn email_that_the_provider_has_not_verified_opens_no_account() {
 #[tokio::test]
 async fn id_token_of_another_sign_in_is_refused() {
     let shop = Shop::open().await;
-    let (subject, email) = somebody();
+    let (subject, email) = new_user();
     shop.google_knows_owner(&subject, &email).await;
     let mut browser = shop.browser();
     let page = Redirect::of(&browser.begins("google", "").await);
@@ -255,7 +258,7 @@ async fn id_token_of_another_sign_in_is_refused() {
 #[tokio::test]
 async fn suspended_account_cannot_sign_in() {
     let shop = Shop::open().await;
-    let (subject, email) = somebody();
+    let (subject, email) = new_user();
     shop.google_knows_owner(&subject, &email).await;
     let session = signs_in(&shop, &subject).await;
     let code = shop.browser().signs_in_with_google(&subject).await.expect_code();

@@ -15,12 +15,12 @@ async fn order_beyond_the_stock_is_refused_as_a_whole() {
 
     let problem =
         customer.tries_to_place(&checkout).await.expect_problem(409, "insufficient_stock").mentions(&scarce.sku);
-    let left = problem.errors().iter().find(|error| error["available"] == 2);
-    assert!(left.is_some(), "the problem says that 2 are left: {}", problem.body);
+    let shortage = problem.errors().iter().find(|error| error["available"] == 2);
+    assert!(shortage.is_some(), "the problem should say that 2 are left: {}", problem.body);
     let orders = customer.api.get("/api/v1/orders").await.expect(200).json();
-    assert_eq!(orders["data"], json!([]), "nothing was written");
+    assert_eq!(orders["data"], json!([]), "nothing should be written");
     for (product, pieces) in [(&plenty, 10), (&scarce, 2)] {
-        assert_eq!(shop.reads_product(product).await["stock"]["available"], pieces, "nothing was held");
+        assert_eq!(shop.reads_product(product).await["stock"]["available"], pieces, "nothing should be held");
     }
 
     // A refusal is not stored under its key: with more stock the same request succeeds.
@@ -46,7 +46,7 @@ async fn conditional_count_does_not_restore_sold_stock() {
     let mug = shop.sells(Draft::with_stock(10)).await;
     let path = format!("/api/v1/products/{}", mug.id);
     let read = shop.admin().await.get(&path).await.expect(200);
-    let tag = read.header("etag").expect("a product has a tag").to_owned();
+    let tag = read.header("etag").expect("a product should have a tag").to_owned();
     shop.new_customer().await.places(&Checkout::of(&[(&mug.sku, 3)])).await;
 
     let admin = shop.admin().await;
@@ -80,16 +80,16 @@ async fn movements_of_a_product_add_up_to_its_stock() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(10)).await;
     let customer = shop.new_customer().await;
-    let kept = customer.places(&Checkout::of(&[(&mug.sku, 2)])).await;
+    let placed = customer.places(&Checkout::of(&[(&mug.sku, 2)])).await;
     let cancelled = customer.places(&Checkout::of(&[(&mug.sku, 3)])).await;
     customer.cancels(&cancelled, "Too many mugs").await.expect_success();
     shop.awaits_stock(&mug, 8).await;
     shop.counts_stock(&mug, &json!({ "set": 20, "reason": "Counted on the shelf" })).await;
     shop.counts_stock(&mug, &json!({ "delta": -4 })).await;
-    customer.awaits(&kept, "confirmed", "paid").await;
+    customer.awaits(&placed, "confirmed", "paid").await;
 
-    let due = [("initial", 10), ("sale", -2), ("sale", -3), ("returned", 3), ("set", 12), ("delta", -4)];
-    let lines = shop.awaits_movements(&mug, &due).await;
+    let expected = [("initial", 10), ("sale", -2), ("sale", -3), ("returned", 3), ("set", 12), ("delta", -4)];
+    let lines = shop.awaits_movements(&mug, &expected).await;
     assert_eq!(tally(&lines), 16);
     shop.has_exact_stock(&mug, 16).await;
 
@@ -100,10 +100,13 @@ async fn movements_of_a_product_add_up_to_its_stock() {
     assert_eq!(by_hand["orderId"], json!(null), "{by_hand}");
     assert_eq!(of("returned")[0]["orderId"], cancelled.id());
     let orders: Vec<_> = of("sale").iter().map(|line| line["orderId"].clone()).collect();
-    assert!(orders.contains(&json!(kept.id())) && orders.contains(&json!(cancelled.id())), "{orders:?}");
+    assert!(orders.contains(&json!(placed.id())) && orders.contains(&json!(cancelled.id())), "{orders:?}");
     assert!(lines.iter().all(|line| line["sku"] == mug.sku.as_str()), "{lines:#?}");
     let moments: Vec<_> = lines.iter().filter_map(|line| line["at"].as_str()).collect();
-    assert!(moments.len() == 6 && moments.is_sorted_by(|newer, older| newer >= older), "newest first: {moments:?}");
+    assert!(
+        moments.len() == 6 && moments.is_sorted_by(|newer, older| newer >= older),
+        "newest should come first: {moments:?}"
+    );
 }
 
 #[tokio::test]
@@ -118,7 +121,7 @@ async fn movements_are_paged_by_sku_and_for_admins() {
     assert_eq!((first["data"].as_array().map(Vec::len), &first["pagination"]["hasMore"]), (Some(3), &json!(true)));
     let cursor = first["pagination"]["cursor"].as_str().unwrap_or_default();
     let rest = admin.get(&format!("{path}?limit=3&sku={}&cursor={cursor}", mug.sku)).await.expect(200).json();
-    assert_eq!(rest["data"][0]["kind"], "initial", "the oldest comes last: {rest}");
+    assert_eq!(rest["data"][0]["kind"], "initial", "the oldest should come last: {rest}");
     assert_eq!((rest["data"].as_array().map(Vec::len), &rest["pagination"]["hasMore"]), (Some(1), &json!(false)));
 
     let other_path = format!("{}?limit=3&cursor={cursor}", movements_path(&bowl));
@@ -152,15 +155,15 @@ async fn low_stock_mail_is_sent_once_per_crossing() {
     // Up, which sends no mail, and below the threshold by hand.
     shop.counts_stock(&mug, &json!({ "set": 9 })).await;
     shop.counts_stock(&mug, &json!({ "delta": -7 })).await;
-    let told = [4, 2].map(|left| format!("Low stock: {left} left of {}", mug.sku));
-    await_until(format_args!("low stock of {} is told twice", mug.sku), SOON, async || {
+    let subjects = [4, 2].map(|count| format!("Low stock: {count} left of {}", mug.sku));
+    await_until(format_args!("two low stock mails about {} are sent", mug.sku), SOON, async || {
         let mails = mails_about(&shop, &mug).await;
-        if told.iter().all(|subject| mails.contains(subject)) { Ok(()) } else { Err(format!("{mails:?}")) }
+        if subjects.iter().all(|subject| mails.contains(subject)) { Ok(()) } else { Err(format!("{mails:?}")) }
     })
     .await;
     // All later events of the stream have been handled by now.
     shop.queues.awaits_empty(shop.queues.url("notifications")).await;
     let mut mails = mails_about(&shop, &mug).await;
     mails.sort_unstable();
-    assert_eq!(mails, [told[1].clone(), told[0].clone()], "each crossing once, and nothing else");
+    assert_eq!(mails, [subjects[1].clone(), subjects[0].clone()], "each crossing should send one mail");
 }

@@ -30,15 +30,15 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
 async fn changed_token_is_refused() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
-    let token = customer.welcome["accessToken"].as_str().expect("a welcome has a token");
+    let token = customer.welcome["accessToken"].as_str().expect("a registration should give a token");
     customer.api.get(DOOR).await.expect(200);
-    let good = claims(token);
-    shop.anonymous().with_token(&shop.signs_token(&good, |_| ()).await).get(DOOR).await.expect(200);
+    let valid = claims(token);
+    shop.anonymous().with_token(&shop.signs_token(&valid, |_| ()).await).get(DOOR).await.expect(200);
 
     let parts: Vec<&str> = token.split('.').collect();
-    let [head, body, signature] = parts[..] else { panic!("a JWT has three parts: {token}") };
+    let [head, body, signature] = parts[..] else { panic!("a JWT should have three parts: {token}") };
     let none = encoded(&json!({ "alg": "none", "typ": "at+jwt" }));
-    let admin = encoded(&with(&good, "role", json!("admin")));
+    let admin = encoded(&with(&valid, "role", json!("admin")));
     for forged in [
         format!("{none}.{body}."),
         format!("{none}.{body}.{signature}"),
@@ -57,31 +57,33 @@ async fn changed_token_is_refused() {
 #[tokio::test]
 async fn token_with_another_algorithm_type_or_key_is_refused() {
     let shop = Shop::open().await;
-    let good = claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token"));
-    refused(&shop, &shop.signs_token(&good, |head| head.typ = Some("JWT".into())).await, "invalid_token").await;
-    refused(&shop, &shop.signs_token(&good, |head| head.kid = Some("of-nobody".into())).await, "invalid_token").await;
-    refused(&shop, &shop.signs_token(&good, |head| head.kid = None).await, "invalid_token").await;
+    let valid =
+        claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a registration should give a token"));
+    refused(&shop, &shop.signs_token(&valid, |head| head.typ = Some("JWT".into())).await, "invalid_token").await;
+    refused(&shop, &shop.signs_token(&valid, |head| head.kid = Some("of-nobody".into())).await, "invalid_token").await;
+    refused(&shop, &shop.signs_token(&valid, |head| head.kid = None).await, "invalid_token").await;
     // The public key, which everyone has, as if it were a shared secret (RFC 8725, 2.1).
     let jwks = shop.anonymous().get("/.well-known/jwks.json").await.expect(200).json();
-    let public = jwks["keys"][0]["x"].as_str().expect("a key has an x");
+    let public = jwks["keys"][0]["x"].as_str().expect("a key should have an x");
     let mut head = Header::new(Algorithm::HS256);
     head.kid = jwks["keys"][0]["kid"].as_str().map(str::to_owned);
     head.typ = Some("at+jwt".into());
-    let swapped = encode(&head, &good, &EncodingKey::from_secret(public.as_bytes())).expect("claims can be signed");
+    let swapped = encode(&head, &valid, &EncodingKey::from_secret(public.as_bytes())).expect("claims should be signed");
     refused(&shop, &swapped, "invalid_token").await;
 }
 
 #[tokio::test]
 async fn token_for_another_audience_or_time_is_refused() {
     let shop = Shop::open().await;
-    let good = claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a welcome has a token"));
+    let valid =
+        claims(shop.new_customer().await.welcome["accessToken"].as_str().expect("a registration should give a token"));
     for (name, value, code) in [
         ("aud", json!("another"), "invalid_token"),
         ("iss", json!("https://other.example"), "invalid_token"),
         ("sub", json!("ord_01h455vb4pex5vsknk084sn02q"), "invalid_token"),
         ("exp", json!(in_seconds(-60)), "token_expired"),
     ] {
-        refused(&shop, &shop.signs_token(&with(&good, name, value), |_| ()).await, code).await;
+        refused(&shop, &shop.signs_token(&with(&valid, name, value), |_| ()).await, code).await;
     }
 }
 

@@ -9,17 +9,17 @@ use serde_json::{Value, json};
 fn with(body: &Value, pointer: &str, value: Value) -> Value {
     let mut body = body.clone();
     match body.pointer_mut(pointer) {
-        Some(there) => *there = value,
+        Some(member) => *member = value,
         None => {
             let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
-            body.pointer_mut(parent).unwrap_or_else(|| panic!("there is {parent}"))[name] = value;
+            body.pointer_mut(parent).unwrap_or_else(|| panic!("the document should have {parent}"))[name] = value;
         }
     }
     body
 }
 
 /// The body of a `PUT` from the body of a `POST`.
-fn sheet(mut body: Value) -> Value {
+fn replacement(mut body: Value) -> Value {
     if let Some(members) = body.as_object_mut() {
         members.remove("sku");
     }
@@ -91,30 +91,35 @@ async fn product_with_variants_needs_a_variant() {
 async fn replacement_keeps_stock_of_variants_and_retires_omitted_ones() {
     let shop = Shop::open().await;
     let body = shop.shirt(&[("S", 2, 1_800), ("M", 4, 2_000)]);
-    let made = shop.admin().await.post("/api/v1/products", &body).await.expect(201).json();
-    let (id, small, medium) = (made["id"].as_str().unwrap_or_default(), &made["variants"][0], &made["variants"][1]);
+    let created = shop.admin().await.post("/api/v1/products", &body).await.expect(201).json();
+    let (id, small, medium) =
+        (created["id"].as_str().unwrap_or_default(), &created["variants"][0], &created["variants"][1]);
     let (small, medium) = (small["sku"].as_str().unwrap_or_default(), medium["sku"].as_str().unwrap_or_default());
     let customer = shop.new_customer().await;
     customer.adds(small, 1).await;
     customer.adds(medium, 1).await;
 
     let large = format!("{}-L", body["sku"].as_str().unwrap_or_default());
-    let mut next = with(&sheet(body.clone()), "/options/0/values", json!(["M", "L"]));
+    let mut next = with(&replacement(body.clone()), "/options/0/values", json!(["M", "L"]));
     next["variants"] = json!([
         { "sku": medium, "options": { "size": "M" }, "price": shop.money(2_100), "stock": { "available": 99 } },
         { "sku": large, "options": { "size": "L" }, "price": shop.money(2_500), "stock": { "available": 7 } },
     ]);
-    let told = shop.tries_to_replace(id, &next).await.expect(200).json();
+    let replaced = shop.tries_to_replace(id, &next).await.expect(200).json();
     let stock: Vec<_> =
-        told["variants"].as_array().into_iter().flatten().map(|v| (&v["sku"], &v["stock"]["available"])).collect();
-    assert_eq!(stock, [(&json!(medium), &json!(4)), (&json!(large), &json!(7))], "what is there is not counted here");
-    assert_eq!(told["price"]["amount"], 2_100, "the lowest of what is left");
+        replaced["variants"].as_array().into_iter().flatten().map(|v| (&v["sku"], &v["stock"]["available"])).collect();
+    assert_eq!(
+        stock,
+        [(&json!(medium), &json!(4)), (&json!(large), &json!(7))],
+        "a replacement should not change stock"
+    );
+    assert_eq!(replaced["price"]["amount"], 2_100, "the lowest remaining price should be shown");
 
     let cart = customer.looks_into_cart().await;
     let kinds: Vec<_> = cart["changes"].as_array().into_iter().flatten().map(|c| (&c["sku"], &c["kind"])).collect();
     assert_eq!(kinds, [(&json!(small), &json!("gone")), (&json!(medium), &json!("price"))], "{cart}");
     customer.tries_to_add(json!({ "sku": small, "quantity": 1 })).await.expect_problem(422, "product_unknown");
-    let again = shop.tries_to_replace(id, &sheet(body.clone())).await.expect_problem(409, "sku_taken");
+    let again = shop.tries_to_replace(id, &replacement(body.clone())).await.expect_problem(409, "sku_taken");
     again.names_field("variants[0].sku");
     let other = with(&shop.shirt(&[("S", 1, 1_000)]), "/variants/0/sku", json!(small));
     shop.admin().await.post("/api/v1/products", &other).await.expect_problem(409, "sku_taken");
@@ -125,7 +130,7 @@ async fn replacement_keeps_stock_of_variants_and_retires_omitted_ones() {
         (patched["variants"].as_array().map(Vec::len), &patched["variants"][0]["stock"]["available"]),
         (Some(1), &json!(4))
     );
-    assert_eq!(patched["options"], next["options"], "what a patch does not name stays");
+    assert_eq!(patched["options"], next["options"], "an omitted member should stay");
     for (field, value) in [("price", shop.money(5)), ("compareAtPrice", json!(null)), ("weight", json!(3))] {
         shop.tries_to_patch(id, &json!({ field: value }))
             .await
@@ -146,7 +151,7 @@ async fn product_cannot_gain_or_lose_all_options() {
     let mug = shop.admin().await.post("/api/v1/products", &single).await.expect(201).json();
     let id = mug["id"].as_str().unwrap_or_default();
     let shirts = shop.shirt(&[("S", 1, 1_000)]);
-    shop.tries_to_replace(id, &sheet(shirts.clone())).await.expect_problem(409, "options_fixed");
+    shop.tries_to_replace(id, &replacement(shirts.clone())).await.expect_problem(409, "options_fixed");
     let patch = json!({ "options": shirts["options"], "variants": shirts["variants"] });
     shop.tries_to_patch(id, &patch).await.expect_problem(409, "options_fixed");
 }
@@ -214,19 +219,19 @@ async fn product_has_at_most_forty_variants_in_one_transaction() {
     for (at, variant) in body["variants"].as_array_mut().into_iter().flatten().enumerate() {
         variant["options"] = json!({ "size": sizes[at % 20], "cut": if at < 20 { "slim" } else { "wide" } });
     }
-    let made = shop.admin().await.post("/api/v1/products", &body).await.expect(201).json();
-    let id = made["id"].as_str().unwrap_or_default();
-    assert_eq!((made["variants"].as_array().map(Vec::len), &made["stock"]["available"]), (Some(40), &json!(120)));
+    let created = shop.admin().await.post("/api/v1/products", &body).await.expect(201).json();
+    let id = created["id"].as_str().unwrap_or_default();
+    assert_eq!((created["variants"].as_array().map(Vec::len), &created["stock"]["available"]), (Some(40), &json!(120)));
 
     let renamed = shop.tries_to_patch(id, &json!({ "name": "Trousers" })).await.expect(200).json();
     let names = renamed["variants"].as_array().into_iter().flatten().filter_map(|variant| variant["name"].as_str());
     assert!(names.into_iter().all(|name| name.starts_with("Trousers (")), "{renamed}");
     // Removing all old variants and adding as many new ones does not fit into one transaction.
-    let mut others = sheet(shop.shirt(&range));
+    let mut others = replacement(shop.shirt(&range));
     others["options"] = body["options"].clone();
     for (at, variant) in others["variants"].as_array_mut().into_iter().flatten().enumerate() {
         variant["options"] = body["variants"][at]["options"].clone();
     }
     shop.tries_to_replace(id, &others).await.expect_problem(422, "too_many_changes");
-    assert_eq!(shop.looks_up_product(id).await.json()["version"], 2, "nothing of it happened");
+    assert_eq!(shop.looks_up_product(id).await.json()["version"], 2, "nothing should change");
 }

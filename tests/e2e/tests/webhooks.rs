@@ -13,8 +13,8 @@ const NO_PAYMENT: &str = "pay_01h455vb4pex5vsknk084sn02q";
 /// Nothing about a finished order has changed.
 async fn expect_unchanged(shop: &Shop, customer: &Customer, order: &Order, history: &[Value]) {
     shop.requests_payment_check(order).await;
-    assert_eq!(customer.looks_up(order).await.0, order.0, "the order is as it was");
-    assert_eq!(customer.api.folds(order).await, history, "nothing was done again");
+    assert_eq!(customer.looks_up(order).await.0, order.0, "the order should be unchanged");
+    assert_eq!(customer.api.folds(order).await, history, "nothing should be repeated");
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn repeated_webhook_is_handled_once() {
     let row = shop.rows.reads("payments", &format!("WEBHOOK#stripe#{id}"), "WEBHOOK").await;
     let until: u64 = row["expiresAt"]["N"].as_str().and_then(|at| at.parse().ok()).unwrap_or_default();
     let month = now() + 30 * 24 * 3_600;
-    assert!(until.abs_diff(month) < 3_600, "it is remembered for 30 days: {row}");
+    assert!(until.abs_diff(month) < 3_600, "the event should be stored for 30 days: {row}");
 }
 
 #[tokio::test]
@@ -144,8 +144,8 @@ async fn webhook_alone_does_not_mark_an_order_paid() {
     event["data"]["object"]["amount_received"] = json!(order.total());
     shop.stripe().sends_event(&event).await.expect(200);
     shop.requests_payment_check(&order).await;
-    let seen = customer.looks_up(&order).await;
-    assert_eq!((seen.status(), seen.payment_status()), ("pending", "failed"));
+    let now = customer.looks_up(&order).await;
+    assert_eq!((now.status(), now.payment_status()), ("pending", "failed"));
     shop.provider.charged_nothing(&order).await;
     shop.has_exact_stock(&mug, 2).await;
 }
@@ -159,8 +159,9 @@ async fn is_paid_once_with(mode: &str, deliveries: usize) {
     let kinds: Vec<_> = events.iter().filter_map(|event| event["type"].as_str()).collect();
     assert!(kinds.contains(&"payment_intent.succeeded"), "{kinds:?}");
     for event in &events {
-        let taken = event["deliveries"].as_array().into_iter().flatten().filter(|delivery| delivery["status"] == 200);
-        assert_eq!(taken.count(), deliveries, "{event}");
+        let accepted =
+            event["deliveries"].as_array().into_iter().flatten().filter(|delivery| delivery["status"] == 200);
+        assert_eq!(accepted.count(), deliveries, "{event}");
     }
     let order = customer.looks_up(&order).await;
     let history = customer.api.folds(&order).await;

@@ -1,10 +1,10 @@
 //! Use cases: start an import or an export.
 
-use aws_kit::{Idempotency, Idempotent, Transaction, outbox_put};
-use values::{Error, Result, Trace};
+use aws_kit::{Changes, ConditionFailures, Idempotency, Idempotent, Transaction, outbox_put};
+use values::{Error, JobStatus, Result, Trace};
 
 use crate::bulk::import::MAX_IMPORT_BYTES;
-use crate::bulk::job::{Job, JobStatus, Work};
+use crate::bulk::job::{Job, Work};
 use crate::bulk::progress::{ExportProgress, ImportProgress};
 use crate::{Format, JobService};
 
@@ -43,14 +43,18 @@ impl JobService {
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Job>> {
-        let (id, now) = (self.products.clock.mint(), self.products.clock.now());
-        let job = Job::new(id, format, work, trace.actor.clone(), now);
-        let mut writes = Transaction::new();
-        writes.add(self.products.catalog.create_job(&job)?);
-        if job.status == JobStatus::Queued {
-            writes.add(outbox_put(self.products.catalog.table(), &self.announcement(&job, trace))?);
-        }
-        let result = self.products.commit(writes, job, idempotency).await.map_err(Error::from);
-        self.products.or_earlier(result, idempotency).await
+        let products = &self.products;
+        let work = &work;
+        let decide = |_: Option<ConditionFailures>| async move {
+            let (id, now) = (products.clock.mint(), products.clock.now());
+            let job = Job::new(id, format, work.clone(), trace.actor.clone(), now);
+            let mut writes = Transaction::new();
+            writes.add(products.catalog.create_job(&job)?);
+            if job.state.status == JobStatus::Queued {
+                writes.add(outbox_put(products.catalog.table(), &self.announcement(&job, trace))?);
+            }
+            Ok(Changes::new(writes, job).into())
+        };
+        products.write().run_idempotent(idempotency, decide).await
     }
 }

@@ -50,7 +50,7 @@ impl JobService {
             }
             state.after = page.next;
         }
-        let file = if state.ended { file.finish().await? } else { file.pause(job.version).await? };
+        let file = if state.ended { file.finish().await? } else { file.pause(job.state.version).await? };
         Ok((ExportProgress { file, ..state }, counts))
     }
 }

@@ -74,7 +74,7 @@ impl ImportSlice<'_> {
         let Progress { place, counts, report } = progress;
         let report = match state.ended && counts.rejected > 0 {
             true => report.finish().await?,
-            false => report.pause(self.job.version).await?,
+            false => report.pause(self.job.state.version).await?,
         };
         Ok((ImportProgress { source: Some((size, source.etag)), place, report, ..state }, counts))
     }

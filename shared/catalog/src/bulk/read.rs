@@ -1,10 +1,10 @@
 //! Use case: read a job, and get the presigned URLs of its files.
 
-use aws_kit::PresignedUrl;
-use values::{Error, JobId, Result, Trace};
+use aws_kit::{Changes, ConditionFailures, Decision, PresignedUrl};
+use values::{Error, JobId, JobStatus, Result, Trace};
 
 use crate::JobService;
-use crate::bulk::job::{Job, JobStatus, Work};
+use crate::bulk::job::{Job, Work};
 
 /// How long the presigned URL of an upload is valid.
 const UPLOAD_SECONDS: u64 = 3600;
@@ -16,20 +16,23 @@ const STUCK_SECONDS: i64 = 120;
 impl JobService {
     /// An import or an export. If it is stuck, it is announced again. 1 round trip, 2 if stuck.
     pub async fn read(&self, id: JobId, trace: &Trace) -> Result<Job> {
-        let job = self.products.catalog.job(id).await?.ok_or_else(|| Error::not_found("job"))?;
-        let now = self.products.clock.now();
-        if job.status == JobStatus::Waiting || !job.is_stuck(now, STUCK_SECONDS) {
-            return Ok(job);
-        }
-        let requeued = job.queued(now);
-        // False after a concurrent update, which has announced it.
-        Ok(if self.announce(&requeued, trace).await? { requeued } else { job })
+        let products = &self.products;
+        let decide = |_: Option<ConditionFailures>| async move {
+            let mut job = products.catalog.job(id).await?.ok_or_else(|| Error::not_found("job"))?;
+            let now = products.clock.now();
+            if job.state.status == JobStatus::Waiting || !job.state.is_stuck(now, STUCK_SECONDS) {
+                return Ok(Decision::Unchanged(job));
+            }
+            job.state = job.state.queued(now);
+            Ok(Changes::new(self.queue_writes(&job, trace)?, job).into())
+        };
+        products.write().unavailable_when_contended().run(decide).await
     }
 
     /// The presigned URL for the file of an import, while the job waits for it.
     pub async fn upload_url(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let Work::Import(import) = &job.work else { return Ok(None) };
-        if job.status != JobStatus::Waiting {
+        if job.state.status != JobStatus::Waiting {
             return Ok(None);
         }
         let (key, media_type) = (job.upload_key(), job.format.media_type());
@@ -44,7 +47,7 @@ impl JobService {
     /// export.
     pub async fn download_url(&self, job: &Job) -> Result<Option<PresignedUrl>> {
         let (key, name) = match &job.work {
-            _ if job.status != JobStatus::Done => return Ok(None),
+            _ if job.state.status != JobStatus::Done => return Ok(None),
             Work::Import(_) if job.counts.rejected == 0 => return Ok(None),
             Work::Import(_) => (job.report_key(), format!("report-{}.ndjson", job.id)),
             Work::Export(_) => (job.export_key(), format!("products.{}", job.format)),

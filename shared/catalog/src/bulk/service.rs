@@ -1,6 +1,6 @@
 //! The service of imports and exports.
 
-use aws_kit::{Aws, Bucket, CommitError, Transaction, outbox_put};
+use aws_kit::{Aws, Bucket, Transaction, outbox_put};
 use events::{Envelope, Event, JobDue};
 use values::{Result, Trace};
 
@@ -25,16 +25,12 @@ impl JobService {
         Self { products, bucket }
     }
 
-    /// Writes a job together with the event that makes a worker continue it. False after a concurrent update.
-    pub(crate) async fn announce(&self, job: &Job, trace: &Trace) -> Result<bool> {
+    /// The writes of a queued job, together with the event that makes a worker continue it.
+    pub(crate) fn queue_writes(&self, job: &Job, trace: &Trace) -> Result<Transaction> {
         let mut writes = Transaction::new();
         writes.add(self.products.catalog.put_job(job)?);
         writes.add(outbox_put(self.products.catalog.table(), &self.announcement(job, trace))?);
-        match writes.commit().await {
-            Ok(()) => Ok(true),
-            Err(CommitError::ConditionFailed(_)) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        Ok(writes)
     }
 
     /// Writes a job's next version. False after a concurrent update.
@@ -45,6 +41,6 @@ impl JobService {
     pub(crate) fn announcement(&self, job: &Job, trace: &Trace) -> Envelope {
         let advanced = JobDue { job_id: job.id };
         let event = if job.is_import() { Event::ImportUploaded(advanced) } else { Event::ExportRequested(advanced) };
-        Envelope::new(&self.products.clock, trace, job.id, job.version, event)
+        Envelope::new(&self.products.clock, trace, job.id, job.state.version, event)
     }
 }

@@ -18,7 +18,7 @@ impl Catalog {
 
     /// The write of a job's next version. Its condition fails after a concurrent update.
     pub(crate) fn put_job(&self, job: &Job) -> Result<Write> {
-        Write::put(&self.table, job_key(job.id), job)?.when("version = :was").value(":was", job.version - 1)
+        Write::put(&self.table, job_key(job.id), job)?.when("version = :was").value(":was", job.state.version - 1)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_kit::Idempotent;
+use aws_kit::ConditionFailures;
 use values::{Error, ProductId, Result, Sku, Trace};
 
 use crate::RevisionKind;
@@ -89,7 +89,7 @@ impl CatalogService {
                 SkuState::Variant => return Err(sku_taken(&draft.sku)),
             };
             let Err(error) = result else { return result };
-            let is_conflict = matches!(error.code, "version_mismatch" | "changed_meanwhile");
+            let is_conflict = matches!(error.code, "version_mismatch" | "too_many_concurrent_updates");
             let was_created_meanwhile = was_free && error.code == "sku_taken";
             if !(is_conflict || was_created_meanwhile) {
                 return Err(error);
@@ -124,18 +124,16 @@ impl CatalogService {
             false => {
                 outcome = UpsertOutcome::Updated;
                 // The stock of new variants is set below, with the import line.
-                let changed = self
-                    .replace_content(
-                        before,
-                        draft.content.clone(),
-                        &StockLevels::new(),
-                        RevisionKind::Replaced,
-                        trace,
-                        None,
-                    )
-                    .await?;
-                let (Idempotent::Fresh(after) | Idempotent::Replayed(after)) = changed;
-                after
+                let (before, content, no_stock) = (&before, &draft.content, &StockLevels::new());
+                let decide = |failed: Option<ConditionFailures>| async move {
+                    // The line is decided again from the rows of the concurrent update.
+                    if failed.is_some() {
+                        return Err(Error::version_mismatch("product"));
+                    }
+                    let changes = self.replacement(before, content, no_stock, RevisionKind::Replaced, trace);
+                    changes.await.map(Into::into)
+                };
+                self.write_product(id, None, decide).await?.into_inner()
             }
         };
         for (sku, pieces) in &draft.stock {

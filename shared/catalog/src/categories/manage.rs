@@ -1,8 +1,8 @@
 //! Use cases: list, create, change and delete categories. The first product in an unknown category creates it too: as a
 //! root with its key as name.
 
-use aws_kit::{Backoff, CommitError, Transaction};
-use values::{Caller, Error, Permission, Result};
+use aws_kit::{Changes, ConditionFailures, Decision, Transaction};
+use values::{Caller, Error, ExpectedVersion, Permission, Result};
 
 use crate::categories::store::too_many_categories;
 use crate::categories::tree::{CategoryBranch, CategoryNode, CategoryTree, MAX_CATEGORIES, slug};
@@ -25,8 +25,8 @@ impl CatalogService {
         let key = key.map_or_else(|| slug(content.name.as_str()), Ok)?;
         let CategoryContent { name, parent, position } = content;
         let node = CategoryNode { name: Some(name), parent, position, ..CategoryNode::root(key) };
-        let mut backoff = Backoff::start();
-        loop {
+        let node = &node;
+        let decide = |_: Option<ConditionFailures>| async move {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
             if tree.get(&node.key).is_some() {
                 return Err(exists(&node.key));
@@ -35,47 +35,45 @@ impl CatalogService {
                 return Err(too_many_categories());
             }
             tree.check_place(&node.key, node.parent.as_ref())?;
-            let (writes, _) = self.catalog.create_category(&node, Some(tree_version.version))?;
-            if self.commit_change(writes, &mut backoff).await? {
-                return Ok(node);
-            }
-        }
+            let (writes, _) = self.catalog.create_category(node, Some(tree_version.version))?;
+            Ok(Changes::new(writes, node.clone()).into())
+        };
+        self.write_tree(decide).await
     }
 
-    /// Renames, moves or reorders a category that is at `version`. Its products and subcategories stay in it, and no
-    /// product is written. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round trips.
+    /// Renames, moves or reorders a category that is at the `expected` version. Its products and subcategories stay in
+    /// it, and no product is written. 404; 412 `version_mismatch`; 409 `category_cycle` or `category_too_deep`. 3 round
+    /// trips.
     pub async fn change_category(
         &self,
         key: &Category,
-        version: u64,
+        expected: &ExpectedVersion,
         content: CategoryContent,
     ) -> Result<CategoryNode> {
-        let CategoryContent { name, parent, position } = content;
-        let mut backoff = Backoff::start();
-        loop {
+        let CategoryContent { name, parent, position } = &content;
+        let decide = |_: Option<ConditionFailures>| async move {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
-            check_version(&tree, key, version)?;
+            let version = check_version(&tree, key, expected)?;
             let (name, parent) = (Some(name.clone()), parent.clone());
-            let node = CategoryNode { key: key.clone(), name, parent, position, version: version + 1 };
+            let (version, position) = (version + 1, *position);
+            let node = CategoryNode { key: key.clone(), name, parent, position, version };
             let mut writes = Transaction::new();
-            writes.add(self.catalog.put_category_over(version, &node)?);
+            writes.add(self.catalog.put_category_over(version - 1, &node)?);
             if tree.get(key).is_some_and(|before| before.parent != node.parent) {
                 tree.check_place(key, node.parent.as_ref())?;
                 writes.add(self.catalog.change_tree_version(tree_version.version, 0)?);
             }
-            if self.commit_change(writes, &mut backoff).await? {
-                return Ok(node);
-            }
-        }
+            Ok(Changes::new(writes, node).into())
+        };
+        self.write_tree(decide).await
     }
 
-    /// Deletes an empty category that is at `version`. 404; 412 `version_mismatch`; 409 `category_in_use`. 4 round
-    /// trips.
-    pub async fn delete_category(&self, key: &Category, version: u64) -> Result<()> {
-        let mut backoff = Backoff::start();
-        loop {
+    /// Deletes an empty category that is at the `expected` version. 404; 412 `version_mismatch`; 409 `category_in_use`.
+    /// 4 round trips.
+    pub async fn delete_category(&self, key: &Category, expected: &ExpectedVersion) -> Result<()> {
+        let decide = |_: Option<ConditionFailures>| async move {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
-            check_version(&tree, key, version)?;
+            let version = check_version(&tree, key, expected)?;
             if tree.has_children(key) {
                 return Err(in_use("The category has subcategories. Move or delete them first."));
             }
@@ -85,30 +83,35 @@ impl CatalogService {
             let mut writes = Transaction::new();
             writes.add(self.catalog.delete_category(key, version)?);
             writes.add(self.catalog.change_tree_version(tree_version.version, -1)?);
-            if self.commit_change(writes, &mut backoff).await? {
-                return Ok(());
-            }
-        }
+            Ok(Changes::new(writes, ()).into())
+        };
+        self.write_tree(decide).await
     }
 
-    /// Commits a change that was decided on the tree as it was read. False after a concurrent update: the caller
-    /// decides again on the new tree.
-    async fn commit_change(&self, writes: Transaction, backoff: &mut Backoff) -> Result<bool> {
-        let committed = writes.commit().await;
+    /// A write that changes categories. The cached tree is dropped after each attempt. A failed condition on a
+    /// category's own version needs no refusal: the next attempt reports it.
+    async fn write_tree<'a, T, F, Fut>(&'a self, mut decide: F) -> Result<T>
+    where
+        F: FnMut(Option<ConditionFailures>) -> Fut,
+        Fut: Future<Output = Result<Decision<'a, T>>>,
+    {
+        let decide = |failed: Option<ConditionFailures>| {
+            if failed.is_some() {
+                self.catalog.evict_tree();
+            }
+            decide(failed)
+        };
+        let result = self.write().run(decide).await;
         self.catalog.evict_tree();
-        match committed {
-            Ok(()) => Ok(true),
-            // This includes a conflict on the category's own version. The next attempt reports it.
-            Err(CommitError::ConditionFailed(_)) if backoff.wait().await => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        result
     }
 }
 
-fn check_version(tree: &CategoryTree, key: &Category, version: u64) -> Result<()> {
+/// The current version of a category, if it is the `expected` one.
+fn check_version(tree: &CategoryTree, key: &Category, expected: &ExpectedVersion) -> Result<u64> {
     match tree.get(key).map(|node| node.version) {
         None => Err(Error::not_found("category")),
-        Some(current) if current == version => Ok(()),
+        Some(current) if expected.matches(current) => Ok(current),
         Some(_) => Err(Error::version_mismatch("category")),
     }
 }

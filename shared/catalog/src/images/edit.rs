@@ -1,7 +1,7 @@
 //! Use cases: change or remove an image.
 
-use aws_kit::Idempotent;
-use values::{ImageId, ProductId, Result, Trace};
+use aws_kit::{ConditionFailures, Idempotent};
+use values::{ExpectedVersion, ImageId, ProductId, Result, Trace};
 
 use crate::images::image::{change, remove};
 use crate::{Alt, CatalogService, Image, Listing, RevisionKind};
@@ -12,16 +12,16 @@ impl CatalogService {
     pub async fn change_image(
         &self,
         product: ProductId,
-        version: u64,
+        expected: &ExpectedVersion,
         image: ImageId,
         alt: Option<Alt>,
         position: u32,
         trace: &Trace,
     ) -> Result<Listing> {
-        let before = self.listing_at_version(product, Some(version)).await?;
-        let mut images = before.product.images.clone();
-        change(&mut images, image, alt, position)?;
-        self.with_images(before, images, RevisionKind::ImageChanged, trace).await
+        self.edit_images(product, expected, RevisionKind::ImageChanged, trace, |images| {
+            change(images, image, alt.clone(), position)
+        })
+        .await
     }
 
     /// Removes an image from a product. Its files stay, because another product may show the same image. 404; 412
@@ -29,26 +29,30 @@ impl CatalogService {
     pub async fn remove_image(
         &self,
         product: ProductId,
-        version: u64,
+        expected: &ExpectedVersion,
         image: ImageId,
         trace: &Trace,
     ) -> Result<Listing> {
-        let before = self.listing_at_version(product, Some(version)).await?;
-        let mut images = before.product.images.clone();
-        remove(&mut images, image)?;
-        self.with_images(before, images, RevisionKind::ImageRemoved, trace).await
+        self.edit_images(product, expected, RevisionKind::ImageRemoved, trace, |images| remove(images, image).map(drop))
+            .await
     }
 
-    async fn with_images(
+    async fn edit_images(
         &self,
-        before: Listing,
-        images: Vec<Image>,
+        product: ProductId,
+        expected: &ExpectedVersion,
         kind: RevisionKind,
         trace: &Trace,
+        edit: impl Fn(&mut Vec<Image>) -> Result<()>,
     ) -> Result<Listing> {
-        let after = before.with_change(self.clock.now(), |product| product.images = images);
-        match self.save(&before, after, kind, Vec::new(), trace, None).await? {
-            Idempotent::Fresh(listing) | Idempotent::Replayed(listing) => Ok(listing),
-        }
+        let edit = &edit;
+        let decide = |_: Option<ConditionFailures>| async move {
+            let before = self.listing_at_version(product, Some(expected)).await?;
+            let mut images = before.product.images.clone();
+            edit(&mut images)?;
+            let after = before.with_change(self.clock.now(), |product| product.images = images);
+            Ok(self.product_writes(&before, after, kind, Vec::new(), trace)?.at_version().into())
+        };
+        self.write_product(product, None, decide).await.map(Idempotent::into_inner)
     }
 }

@@ -1,8 +1,8 @@
 //! Use cases: complete or refuse an upload. The uploads function processes the file. The row of the upload makes sure
 //! that it is settled once, even if the file is processed twice.
 
-use aws_kit::Backoff;
-use values::{Error, Kind, Result, Trace};
+use aws_kit::{ConditionFailures, Decision};
+use values::{Kind, Result, Trace};
 
 use crate::images::image::append;
 use crate::{CatalogService, Image, ImageRefusal, ImageUpload, MAX_IMAGES, ProcessedImage, RevisionKind};
@@ -17,16 +17,25 @@ impl CatalogService {
         processed: &ProcessedImage,
         trace: &Trace,
     ) -> Result<bool> {
-        let mut backoff = Backoff::start();
-        loop {
+        let decide = |failed: Option<ConditionFailures>| async move {
+            // Either the product was changed, or the upload is settled.
+            if failed.is_some() {
+                self.catalog.evict(upload.product_id);
+                let current = self.catalog.image_upload(upload.product_id, upload.id).await?;
+                if !current.is_some_and(|upload| upload.is_pending()) {
+                    return Ok(Decision::Unchanged(false));
+                }
+            }
             let before = match self.listing_at_version(upload.product_id, None).await {
                 Err(error) if matches!(error.kind, Kind::Conflict | Kind::NotFound) => {
-                    return self.refuse_image_upload(upload, ImageRefusal::ProductArchived).await;
+                    let refused = self.refuse_image_upload(upload, ImageRefusal::ProductArchived);
+                    return refused.await.map(Decision::Unchanged);
                 }
                 result => result?,
             };
             if before.product.images.len() >= MAX_IMAGES {
-                return self.refuse_image_upload(upload, ImageRefusal::TooManyImages).await;
+                let refused = self.refuse_image_upload(upload, ImageRefusal::TooManyImages);
+                return refused.await.map(Decision::Unchanged);
             }
             let after = before.with_change(self.clock.now(), |product| {
                 let ProcessedImage { width, height, hash } = processed.clone();
@@ -34,21 +43,12 @@ impl CatalogService {
                 append(&mut product.images, image);
             });
             let settle = self.catalog.settle_image_upload(&upload.with_result(None))?;
-            match self.save(&before, after, RevisionKind::ImageAdded, vec![settle], trace, None).await {
-                Ok(_) => return Ok(true),
-                // Either the product changed, or the upload is settled.
-                Err(error) if matches!(error.kind, Kind::Conflict | Kind::PreconditionFailed) => {
-                    let now = self.catalog.image_upload(upload.product_id, upload.id).await?;
-                    if !now.is_some_and(|upload| upload.is_pending()) {
-                        return Ok(false);
-                    }
-                    if !backoff.wait().await {
-                        return Err(Error::unavailable("database", error));
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
+            let writes = self.product_writes(&before, after, RevisionKind::ImageAdded, vec![settle], trace)?;
+            Ok(writes.at_any_version(true).into())
+        };
+        let completed = self.write().unavailable_when_contended().run(decide).await;
+        self.catalog.evict(upload.product_id);
+        completed
     }
 
     /// Refuses an upload. False if it was settled before. 1 round trip.

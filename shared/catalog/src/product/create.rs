@@ -1,6 +1,6 @@
 //! Use case: create a product. Its row, an offer for each SKU, history and event are written in one transaction.
 
-use aws_kit::{CommitError, Idempotency, Idempotent, Transaction};
+use aws_kit::{Changes, ConditionFailures, Idempotency, Idempotent, Transaction};
 use values::{Result, Trace};
 
 use crate::RevisionKind;
@@ -18,27 +18,19 @@ impl CatalogService {
     ) -> Result<Idempotent<Listing>> {
         // An invalid draft cannot have succeeded before, so no stored response is looked up.
         draft.check(self.currency)?;
-        let result = self.try_create(draft, trace, idempotency).await;
-        self.or_earlier(result, idempotency).await
-    }
-
-    async fn try_create(
-        &self,
-        draft: Draft,
-        trace: &Trace,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<Listing>> {
-        self.catalog.ensure_category(&draft.content.category, self.clock.now()).await?;
-        let listing = Listing::new(&draft, self.clock.mint(), self.clock.now())?;
-        let (mut writes, mut claimed_skus) = (Transaction::new(), ClaimedSkus::default());
-        writes.add(self.catalog.put_product(&listing.product)?.when("attribute_not_exists(pk)"));
-        for offer in listing.offers() {
-            self.add_new_offer(&mut writes, offer, &mut claimed_skus, trace)?;
-        }
-        self.add_history_and_event(&mut writes, None, &listing, RevisionKind::Created, trace)?;
-        match self.commit(writes, listing, idempotency).await {
-            Err(CommitError::ConditionFailed(failures)) => Err(claimed_skus.conflict(&failures, &draft.content)),
-            result => Ok(result?),
-        }
+        let draft = &draft;
+        let decide = |_: Option<ConditionFailures>| async move {
+            self.catalog.ensure_category(&draft.content.category, self.clock.now()).await?;
+            let listing = Listing::new(draft, self.clock.mint(), self.clock.now())?;
+            let (mut writes, mut claimed_skus) = (Transaction::new(), ClaimedSkus::default());
+            writes.add(self.catalog.put_product(&listing.product)?.when("attribute_not_exists(pk)"));
+            for offer in listing.offers() {
+                self.add_new_offer(&mut writes, offer, &mut claimed_skus, trace)?;
+            }
+            self.add_history_and_event(&mut writes, None, &listing, RevisionKind::Created, trace)?;
+            let changes = Changes::new(writes, listing);
+            Ok(changes.or_refuse(move |failures| Ok(claimed_skus.refusal(failures, &draft.content))).into())
+        };
+        self.write().run_idempotent(idempotency, decide).await
     }
 }

@@ -7,7 +7,7 @@ use values::{Currency, Result, Sku};
 use crate::stock::change::check_pieces;
 use crate::{ProductContent, ProductKind};
 
-/// OrderItem by SKU, as far as a request states them. They are the first stock of new SKUs; existing SKUs keep their
+/// Pieces by SKU, as far as a request states them. They are the first stock of new SKUs; existing SKUs keep their
 /// stock.
 pub type StockLevels = BTreeMap<Sku, u32>;
 

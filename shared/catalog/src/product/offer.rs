@@ -15,7 +15,7 @@ pub struct Offer {
     pub product_id: ProductId,
     /// The name in carts and orders.
     pub name: String,
-    /// The pieces that can be sold now. OrderItem in orders are already subtracted.
+    /// The pieces that can be sold now. Pieces in orders are already subtracted.
     pub available: u32,
     /// The price of one piece.
     pub price: Money,

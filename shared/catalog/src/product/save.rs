@@ -1,8 +1,8 @@
 //! The transaction that all changes of a product share.
 
-use aws_kit::{CommitError, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
+use aws_kit::{Changes, ConditionFailures, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
 use events::{Envelope, ProductChanged};
-use values::{Error, ProductId, Result, Sku, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, Sku, Trace};
 
 use crate::product::variants::MAX_VARIANTS;
 use crate::{
@@ -22,12 +22,25 @@ const _: () = assert!(
 #[derive(Debug, Default)]
 pub(crate) struct ClaimedSkus(Vec<(Slot, Sku)>);
 
+/// The transaction of a product's next version.
+#[derive(Debug)]
+pub(crate) struct ProductWrites {
+    writes: Transaction,
+    product_slot: Slot,
+    claimed_skus: ClaimedSkus,
+    after: Listing,
+}
+
 impl CatalogService {
-    /// Reads the listing that is to be changed. 404; 412 if it is not at `version`; 409 if it is archived. 1 round
-    /// trip, 2 if the product or its newest variants are new to this execution environment.
-    pub(crate) async fn listing_at_version(&self, id: ProductId, version: Option<u64>) -> Result<Listing> {
+    /// Reads the listing that is to be changed. 404; 412 if it is not at the `expected` version; 409 if it is archived.
+    /// 1 round trip, 2 if the product or its newest variants are new to this execution environment.
+    pub(crate) async fn listing_at_version(
+        &self,
+        id: ProductId,
+        expected: Option<&ExpectedVersion>,
+    ) -> Result<Listing> {
         let listing = self.catalog.listing(id).await?.ok_or_else(|| Error::not_found("product"))?;
-        if version.is_some_and(|version| version != listing.product.version) {
+        if expected.is_some_and(|expected| !expected.matches(listing.product.version)) {
             return Err(Error::version_mismatch("product"));
         }
         match listing.product.status {
@@ -36,20 +49,18 @@ impl CatalogService {
         }
     }
 
-    /// Writes `after`, unless the product changed since `before`. One transaction writes the product, changed and new
-    /// offers, archived variants, history, event, and `more`. 412 `version_mismatch`, 409 `sku_taken`, 422
-    /// `too_many_changes`.
-    pub(crate) async fn save(
+    /// The writes that make `after` of `before`: the product, changed and new offers, archived variants, history,
+    /// event, and `more`. 422 `too_many_changes`.
+    pub(crate) fn product_writes(
         &self,
         before: &Listing,
         after: Listing,
         kind: RevisionKind,
         more: Vec<Write>,
         trace: &Trace,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<Listing>> {
+    ) -> Result<ProductWrites> {
         let mut writes = Transaction::new();
-        let product = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
+        let product_slot = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
         let (mut claimed_skus, mut count) = (ClaimedSkus::default(), OTHER_WRITES + more.len());
         for offer in after.offers() {
             match before.offer(&offer.sku) {
@@ -76,16 +87,7 @@ impl CatalogService {
             writes.add(write);
         }
         self.add_history_and_event(&mut writes, Some(before), &after, kind, trace)?;
-        let (id, content) = (after.product.id, after.content());
-        let committed = self.commit(writes, after, idempotency).await;
-        self.catalog.evict(id);
-        match committed {
-            Err(CommitError::ConditionFailed(failures)) if failures.of(product).is_some() => {
-                Err(Error::version_mismatch("product"))
-            }
-            Err(CommitError::ConditionFailed(failures)) => Err(claimed_skus.conflict(&failures, &content)),
-            done => Ok(done?),
-        }
+        Ok(ProductWrites { writes, product_slot, claimed_skus, after })
     }
 
     /// Adds the offer of a new SKU and its first stock movement. The main offer of a product with variants has no
@@ -124,21 +126,34 @@ impl CatalogService {
     }
 }
 
+impl ProductWrites {
+    /// The changes of a request that expects a version. 412 `version_mismatch` after a concurrent update of the
+    /// product; 409 `sku_taken`.
+    pub(crate) fn at_version<'a>(self) -> Changes<'a, Listing> {
+        let Self { writes, product_slot, claimed_skus, after } = self;
+        let content = after.content();
+        Changes::new(writes, after).or_refuse(move |failures| match failures.of(product_slot) {
+            Some(_) => Ok(Some(Error::version_mismatch("product"))),
+            None => Ok(claimed_skus.refusal(failures, &content)),
+        })
+    }
+
+    /// The changes of a worker that expects no version: it decides again after each concurrent update.
+    pub(crate) fn at_any_version<'a, T>(self, answer: T) -> Changes<'a, T> {
+        Changes::new(self.writes, answer)
+    }
+}
+
 impl ClaimedSkus {
-    /// The error for the SKU that another product has, with its field in the request.
-    pub(crate) fn conflict(&self, failures: &aws_kit::ConditionFailures, content: &ProductContent) -> Error {
-        let Some((_, sku)) = self.0.iter().find(|(slot, _)| failures.of(*slot).is_some()) else {
-            return Error::conflict(
-                "changed_meanwhile",
-                "The product was changed at the same time. Read it again and retry.",
-            );
-        };
+    /// The error for the SKU that another product has, with its field in the request. `None` if no SKU was taken.
+    pub(crate) fn refusal(&self, failures: &ConditionFailures, content: &ProductContent) -> Option<Error> {
+        let (_, sku) = self.0.iter().find(|(slot, _)| failures.of(*slot).is_some())?;
         let at = match &content.kind {
             ProductKind::Single(_) => String::new(),
             ProductKind::Variants(variant_set) => variant_set.field_prefix(sku),
         };
         let error = Error::conflict("sku_taken", format!("Another product has the SKU {sku}. Choose another SKU."));
-        error.with_field(format!("{at}sku"), "sku_taken", "belongs to another product")
+        Some(error.with_field(format!("{at}sku"), "sku_taken", "belongs to another product"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Use cases: a customer changes or deletes their review.
 
 use aws_kit::Idempotent;
-use values::{ProductId, Result, ReviewId, Trace, UserId};
+use values::{ExpectedVersion, ProductId, Result, ReviewId, Trace, UserId};
 
 use crate::reviews::review::no_review;
 use crate::reviews::update::ReviewUpdate;
@@ -15,16 +15,14 @@ impl CatalogService {
         place: (ProductId, ReviewId),
         user: UserId,
         content: &ReviewContent,
-        version: Option<u64>,
+        expected: Option<&ExpectedVersion>,
         trace: &Trace,
     ) -> Result<Review> {
-        let changed = self.update_review(place, version, trace, None, |review| {
+        let changed = self.update_review(place, expected, trace, None, |review| {
             check_author(review, user)?;
             Ok(ReviewUpdate::Replace(Review { content: content.clone(), ..review.next(self.clock.now()) }))
         });
-        match changed.await? {
-            Idempotent::Fresh(review) | Idempotent::Replayed(review) => Ok(review),
-        }
+        changed.await.map(Idempotent::into_inner)
     }
 
     /// Deletes the review that `user` posted. They may post another one, unless it was hidden. 404 for the review of
@@ -33,10 +31,10 @@ impl CatalogService {
         &self,
         place: (ProductId, ReviewId),
         user: UserId,
-        version: Option<u64>,
+        expected: Option<&ExpectedVersion>,
         trace: &Trace,
     ) -> Result<()> {
-        let deleted = self.update_review(place, version, trace, None, |review| {
+        let deleted = self.update_review(place, expected, trace, None, |review| {
             check_author(review, user)?;
             Ok(ReviewUpdate::Delete)
         });

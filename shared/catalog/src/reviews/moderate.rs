@@ -1,9 +1,9 @@
 //! Use case: an admin hides a review or shows it again.
 
 use aws_kit::{Idempotency, Idempotent};
-use values::{Error, ProductId, Result, ReviewId, Text, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, ReviewId, Text, Trace};
 
-use crate::reviews::update::{ReviewUpdate, StoredReviewId};
+use crate::reviews::update::ReviewUpdate;
 use crate::{CatalogService, Moderation, Review, Visibility};
 
 /// The decision of an admin about a review.
@@ -13,7 +13,7 @@ pub struct ModerationDecision {
     /// Only with `Hidden`.
     pub reason: Option<Text<200>>,
     /// Only if the review is at this version.
-    pub version: Option<u64>,
+    pub version: Option<ExpectedVersion>,
 }
 
 impl CatalogService {
@@ -29,17 +29,9 @@ impl CatalogService {
         if decision.status == Visibility::Visible && decision.reason.is_some() {
             return Err(Error::invalid("reason", "reason_without_hiding", "is allowed only when a review is hidden"));
         }
-        let result = self.update_review(place, decision.version, trace, idempotency, |review| {
-            Ok(moderate(review, decision, self, trace))
-        });
-        match (result.await, idempotency) {
-            (Err(error), Some(idempotency)) => {
-                let table = self.catalog.table();
-                let _stored: StoredReviewId = idempotency.or_earlier(table, self.clock.now(), error).await?;
-                self.replay_review(place).await
-            }
-            (result, _) => result,
-        }
+        let expected = decision.version.as_ref();
+        let moderate = |review: &Review| Ok(moderate(review, decision, self, trace));
+        self.update_review(place, expected, trace, idempotency, moderate).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Use case: post a review. One transaction writes the review, the used delivery record, the rating and the event.
 
-use aws_kit::{CommitError, ConditionFailure, Idempotency, Idempotent, Transaction};
+use aws_kit::{Changes, ConditionFailure, ConditionFailures, Idempotency, Idempotent, Transaction};
 use events::Event;
 use serde::{Deserialize, Serialize};
 use values::{Caller, Error, Kind, ProductId, Result, ReviewId, Timestamp, Trace, UserId};
@@ -29,54 +29,30 @@ impl CatalogService {
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Review>> {
         let user = caller.require_account()?;
-        let result = self.try_post_review((product, user), caller, &content, trace, idempotency).await;
-        let posted = self.or_earlier(result, idempotency).await?;
-        // A repeated request has the same content, or it is rejected. So the content is not stored.
-        let review = |StoredPost { id, at }| Review {
-            id,
-            product_id: product,
-            user_id: user,
-            content,
-            hidden: None,
-            version: 1,
-            created_at: at,
-            updated_at: at,
+        let reviewed = &content;
+        let decide = |_: Option<ConditionFailures>| async move {
+            self.read(product, caller).await?;
+            let (id, now) = (self.clock.mint(), self.clock.now());
+            let review = new_review((product, user), StoredPost { id, at: now }, reviewed.clone());
+            let mut writes = Transaction::new();
+            let delivery_slot = writes.add(self.catalog.mark_reviewed(&review)?);
+            writes.add(self.catalog.put_review(&review)?.when("attribute_not_exists(pk)"));
+            if let Some(change) = RatingChange::between(None, Some(&review)) {
+                writes.add(self.catalog.change_rating(product, change)?);
+            }
+            self.add_review_event(&mut writes, &review, Event::ReviewPosted, trace)?;
+            let refusal = move |failures: &ConditionFailures| failures.of(delivery_slot).map(not_allowed).transpose();
+            Ok(Changes::new(writes, StoredPost { id, at: now }).or_refuse(refusal).into())
         };
-        Ok(match posted {
-            Idempotent::Fresh(posted) => Idempotent::Fresh(review(posted)),
-            Idempotent::Replayed(posted) => Idempotent::Replayed(review(posted)),
-        })
+        let posted = self.write_product(product, idempotency, decide).await?;
+        // A repeated request has the same content, or it is rejected. So the content is not stored.
+        Ok(posted.map(|posted| new_review((product, user), posted, content)))
     }
+}
 
-    async fn try_post_review(
-        &self,
-        (product, user_id): (ProductId, UserId),
-        caller: &Caller,
-        content: &ReviewContent,
-        trace: &Trace,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Idempotent<StoredPost>> {
-        self.read(product, caller).await?;
-        let (id, now) = (self.clock.mint(), self.clock.now());
-        let (product_id, hidden, version, content) = (product, None, 1, content.clone());
-        let review = Review { id, product_id, user_id, content, hidden, version, created_at: now, updated_at: now };
-        let mut writes = Transaction::new();
-        let delivery_slot = writes.add(self.catalog.mark_reviewed(&review)?);
-        writes.add(self.catalog.put_review(&review)?.when("attribute_not_exists(pk)"));
-        if let Some(change) = RatingChange::between(None, Some(&review)) {
-            writes.add(self.catalog.change_rating(product, change)?);
-        }
-        self.add_review_event(&mut writes, &review, Event::ReviewPosted, trace)?;
-        let committed = self.commit(writes, StoredPost { id, at: now }, idempotency).await;
-        self.catalog.evict(product);
-        match committed {
-            Err(CommitError::ConditionFailed(failures)) => match failures.of(delivery_slot) {
-                Some(failure) => Err(not_allowed(failure)?),
-                None => Err(CommitError::ConditionFailed(failures).into()),
-            },
-            done => Ok(done?),
-        }
-    }
+fn new_review((product_id, user_id): (ProductId, UserId), posted: StoredPost, content: ReviewContent) -> Review {
+    let StoredPost { id, at } = posted;
+    Review { id, product_id, user_id, content, hidden: None, version: 1, created_at: at, updated_at: at }
 }
 
 /// Why a caller may not review a product.

@@ -36,7 +36,7 @@ pub struct StockMovement {
     pub sku: Sku,
     /// When it happened. For an order, when it was placed or cancelled.
     pub at: Timestamp,
-    /// OrderItem added; negative if removed.
+    /// Pieces added; negative if removed.
     pub delta: i64,
     pub kind: MovementKind,
     /// The reason that a person gave.

@@ -48,7 +48,7 @@ pub(crate) fn listing(place: usize, product: &Product) -> Result<Listing> {
     let sum = u64::from(product.stars) * u64::from(product.reviews) / 100;
     Ok(Listing {
         product: serde_json::from_value(row).with_context(|| format!("the catalog refuses {}", product.sku))?,
-        lead: serde_json::from_value(offer)
+        main_offer: serde_json::from_value(offer)
             .with_context(|| format!("the catalog refuses the offer of {}", product.sku))?,
         variants: Vec::new(),
         rating: Rating { sum, count: product.reviews, changes: u64::from(product.reviews) },
@@ -68,7 +68,7 @@ pub(crate) struct Till {
 
 impl Till {
     pub(crate) fn of(listings: &[Listing]) -> Self {
-        let offers = listings.iter().map(|listing| (listing.product.id, (listing.lead.clone(), listing.rating)));
+        let offers = listings.iter().map(|listing| (listing.product.id, (listing.main_offer.clone(), listing.rating)));
         Self { offers: offers.collect(), media: Media::new("https://example.org") }
     }
 
@@ -79,7 +79,10 @@ impl Till {
             let product: Row = serde_json::from_str(row)?;
             let (lead, rating) =
                 self.offers.get(&product.id).cloned().context("a product without an offer was found")?;
-            data.push(ProductOut::of(Listing { product, lead, variants: Vec::new(), rating }, &self.media));
+            data.push(ProductOut::new(
+                Listing { product, main_offer: lead, variants: Vec::new(), rating },
+                &self.media,
+            ));
         }
         let body =
             json!({ "data": data, "facets": facets, "pagination": { "cursor": null, "hasMore": true } }).to_string();

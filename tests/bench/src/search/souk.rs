@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use catalog::Listing;
-use search::{Asked, Document, Index, Query, Suggestions, Writer};
+use search::{Document, Index, Query, SearchParams, Suggestions, Writer};
 use serde_json::json;
 use values::Currency;
 
@@ -22,7 +22,7 @@ const STRIDE: usize = 37;
 pub(crate) struct Souk(Index);
 
 pub(crate) fn write(folder: &Path, listings: &[Listing]) -> Result<()> {
-    let writer = Writer::open_for_many(folder)?;
+    let writer = Writer::open_for_catalog(folder)?;
     for listing in listings {
         writer.put(&Document::of(listing)?)?;
     }
@@ -52,7 +52,7 @@ impl Souk {
 impl Engine for Souk {
     fn search(&mut self, request: &Request) -> Result<Page> {
         let found = self.0.find(&query(request)?)?;
-        Ok(Page { shown: found.hits.into_iter().map(|hit| hit.shown).collect(), facets: json!(found.facets) })
+        Ok(Page { shown: found.hits.into_iter().map(|hit| hit.product_json).collect(), facets: json!(found.facets) })
     }
 
     fn suggest(&mut self, begun: &str) -> Result<usize> {
@@ -64,7 +64,7 @@ impl Engine for Souk {
 /// By way of the text that a query string has.
 fn query(request: &Request) -> Result<Query> {
     let Request { words, category, tag, price, in_stock, sort } = request.clone();
-    let asked = Asked {
+    let params = SearchParams {
         search: Some(words).filter(|words| !words.is_empty()),
         tag,
         min_price: price.map(|(least, _)| least.to_string()),
@@ -76,7 +76,7 @@ fn query(request: &Request) -> Result<Query> {
             Order::Newest => Some("newest".to_owned()),
             Order::Rating => Some("rating".to_owned()),
         },
-        ..Asked::default()
+        ..SearchParams::default()
     };
-    Ok(Query { categories: category.into_iter().collect(), limit: PAGE, ..Query::read(asked)? })
+    Ok(Query { categories: category.into_iter().collect(), limit: PAGE, ..Query::parse(params)? })
 }

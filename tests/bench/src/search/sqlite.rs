@@ -90,8 +90,9 @@ pub(crate) fn open(folder: &Path) -> Result<Connection> {
 }
 
 fn insert(into: &Transaction<'_>, id: i64, document: &Document) -> Result<()> {
-    let Document { name, description, brand, category, tags, attributes, price, rating, in_stock, shown, .. } =
-        document;
+    let Document {
+        name, description, brand, category, tags, attributes, price, rating, in_stock, product_json, ..
+    } = document;
     into.prepare_cached("INSERT INTO product VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
         id,
         category,
@@ -101,18 +102,18 @@ fn insert(into: &Transaction<'_>, id: i64, document: &Document) -> Result<()> {
         rating.hundredths,
         rating.count
     ])?;
-    into.prepare_cached("INSERT INTO shown VALUES (?, ?)")?.execute(params![id, shown])?;
+    into.prepare_cached("INSERT INTO shown VALUES (?, ?)")?.execute(params![id, product_json])?;
     for tag in tags {
         into.prepare_cached("INSERT INTO tag VALUES (?, ?)")?.execute(params![id, tag])?;
     }
     for (name, value) in attributes {
         into.prepare_cached("INSERT OR IGNORE INTO attribute VALUES (?, ?, ?)")?.execute(params![id, name, value])?;
     }
-    let told: Vec<String> = attributes.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let attribute_words: Vec<String> = attributes.iter().map(|(name, value)| format!("{name} {value}")).collect();
     into.prepare_cached(
         "INSERT INTO words(rowid, name, brand, tags, category, attributes, description) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )?
-    .execute(params![id, name, brand, tags.join(" "), category, told.join(" "), description])?;
+    .execute(params![id, name, brand, tags.join(" "), category, attribute_words.join(" "), description])?;
     into.prepare_cached("INSERT INTO title(rowid, name) VALUES (?, ?)")?.execute(params![id, name])?;
     Ok(())
 }

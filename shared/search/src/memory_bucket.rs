@@ -1,4 +1,4 @@
-//! A bucket for tests: it lies in memory, and answers late when a test says so.
+//! A bucket in memory for tests. A test can delay its responses.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::sleep;
 use values::{Result, Timestamp};
 
-/// In the place of [`aws_kit::Bucket`], with what of it is used here.
+/// Replaces [`aws_kit::Bucket`], with the methods that this crate uses.
 #[derive(Debug, Clone, Default)]
 pub struct Bucket(Arc<Mutex<Objects>>);
 
@@ -18,13 +18,13 @@ struct Objects {
     files: BTreeMap<String, Stored>,
     writes: u64,
     now: Option<Timestamp>,
-    late: Option<Duration>,
+    delay: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
 struct Stored {
     bytes: Vec<u8>,
-    /// Which write of the bucket it is of.
+    /// The number of the write that stored these bytes; it serves as the ETag.
     write: u64,
     modified: Timestamp,
 }
@@ -36,24 +36,24 @@ impl Stored {
 }
 
 impl Bucket {
-    /// Nothing in the environment names it.
+    /// Tests set no environment variables.
     pub(crate) fn from_env(_: &Aws) -> Result<Self> {
         Ok(Self::default())
     }
 
-    /// What is written from now on is of that moment.
-    pub(crate) fn is_at(&self, now: Timestamp) {
-        self.bucket(|bucket| bucket.now = Some(now));
+    /// Sets the modification time of the writes that follow.
+    pub(crate) fn set_time(&self, now: Timestamp) {
+        self.with_objects(|objects| objects.now = Some(now));
     }
 
-    /// The next answer to a read tells what is there when it is asked for, and comes so much later: a slow network, or a sandbox
-    /// that was frozen meanwhile.
-    pub(crate) fn answers_late(&self, by: Duration) {
-        self.bucket(|bucket| bucket.late = Some(by));
+    /// Delays the response to the next read. The read still returns the state at the time of the call, as on a slow
+    /// network or in a frozen execution environment.
+    pub(crate) fn delay_next_read(&self, delay: Duration) {
+        self.with_objects(|objects| objects.delay = Some(delay));
     }
 
     pub(crate) fn keys(&self) -> Vec<String> {
-        self.bucket(|bucket| bucket.files.keys().cloned().collect())
+        self.with_objects(|objects| objects.files.keys().cloned().collect())
     }
 
     pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
@@ -64,9 +64,9 @@ impl Bucket {
     }
 
     pub(crate) async fn get_changed(&self, key: &str, known: Option<&Etag>) -> Result<ObjectRead> {
-        let (stored, late) = self.bucket(|bucket| (bucket.files.get(key).cloned(), bucket.late.take()));
-        if let Some(late) = late {
-            sleep(late).await;
+        let (stored, delay) = self.with_objects(|objects| (objects.files.get(key).cloned(), objects.delay.take()));
+        if let Some(delay) = delay {
+            sleep(delay).await;
         }
         Ok(match stored {
             Some(stored) if known == Some(&stored.etag()) => ObjectRead::Same,
@@ -76,33 +76,39 @@ impl Bucket {
     }
 
     pub(crate) async fn put(&self, key: &str, bytes: Vec<u8>, _: &str, _: Option<&str>) -> Result<()> {
-        self.bucket(|bucket| bucket.write(key, bytes));
+        self.with_objects(|objects| objects.write(key, bytes));
         Ok(())
     }
 
-    pub(crate) async fn put_if(&self, key: &str, bytes: Vec<u8>, _: &str, held: Option<&Etag>) -> Result<Option<Etag>> {
-        Ok(self.bucket(|bucket| {
-            let is_held = bucket.files.get(key).map(Stored::etag).as_ref() == held;
-            is_held.then(|| bucket.write(key, bytes))
+    pub(crate) async fn put_if(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        _: &str,
+        current: Option<&Etag>,
+    ) -> Result<Option<Etag>> {
+        Ok(self.with_objects(|objects| {
+            let is_current = objects.files.get(key).map(Stored::etag).as_ref() == current;
+            is_current.then(|| objects.write(key, bytes))
         }))
     }
 
     pub(crate) async fn delete(&self, key: &str) -> Result<()> {
-        self.bucket(|bucket| bucket.files.remove(key));
+        self.with_objects(|objects| objects.files.remove(key));
         Ok(())
     }
 
-    /// Two at a time, so that there is more than one page.
+    /// Returns two objects per page, so that tests need several pages.
     pub(crate) async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Vec<(String, u64, Timestamp)>> {
         let is_listed = |key: &str| key.starts_with(prefix) && after.is_none_or(|after| key > after);
-        Ok(self.bucket(|bucket| {
-            let files = bucket.files.iter().filter(|(key, _)| is_listed(key));
+        Ok(self.with_objects(|objects| {
+            let files = objects.files.iter().filter(|(key, _)| is_listed(key));
             files.map(|(key, file)| (key.clone(), file.bytes.len() as u64, file.modified)).take(2).collect()
         }))
     }
 
-    fn bucket<T>(&self, look: impl FnOnce(&mut Objects) -> T) -> T {
-        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_objects<T>(&self, access: impl FnOnce(&mut Objects) -> T) -> T {
+        access(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
