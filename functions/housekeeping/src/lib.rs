@@ -38,6 +38,7 @@ pub struct Report {
     pub failed: usize,
 }
 
+/// What the tasks need.
 pub struct State {
     service: OrderService,
     accounts: AccountService,

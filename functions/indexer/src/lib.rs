@@ -25,6 +25,7 @@ const MAX_DELAY_SECONDS: i32 = 300;
 /// receives of the queue, which last a day.
 const MAX_RECEIVES: u32 = 5;
 
+/// What the handler needs.
 pub struct State {
     indexer: Mutex<Indexer>,
     table: Table,

@@ -18,6 +18,7 @@ mod ready;
 
 use ready::Dependencies;
 
+/// What the handlers need.
 #[derive(Debug, Clone)]
 pub struct State {
     dependencies: Arc<Dependencies>,
@@ -30,6 +31,7 @@ impl State {
     }
 }
 
+/// The routes of the function.
 pub fn routes(state: State) -> Router {
     Router::new()
         .route("/health", get(health))

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tracing::{error, info, warn};
 use values::{Clock, Error, EventId, Result};
 
+/// What the handler needs.
 pub struct State {
     publisher: Publisher,
     outboxes: Vec<Table>,

@@ -26,6 +26,7 @@ use query_params::{SearchRequest, SuggestRequest};
 /// The folder of the index files. A Lambda function can write only below `/tmp`.
 const FOLDER: &str = "/tmp/search";
 
+/// What the handlers need.
 #[derive(Clone)]
 pub struct State {
     service: SearchService,
@@ -59,6 +60,7 @@ impl FromRef<State> for Cursors {
     }
 }
 
+/// The routes of the function.
 pub fn routes(state: State) -> Router {
     Router::new()
         .route("/api/v1/products", get(search))

@@ -48,6 +48,7 @@ impl Table {
         Self { client, name }
     }
 
+    /// The physical name.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -204,9 +204,9 @@ pub(crate) mod tests {
             let price_version = price as u64;
             let price = Money::new(250 * price, "EUR".parse().unwrap());
             let offers = [Offer { price, price_version, status, ..offer("MUG", now) }];
-            let asked = [offers[0].sku.clone()];
-            let first = seen.refresh(&asked, &offers);
-            let second = first.cart.clone().refresh(&asked, &offers);
+            let requested = [offers[0].sku.clone()];
+            let first = seen.refresh(&requested, &offers);
+            let second = first.cart.clone().refresh(&requested, &offers);
             prop_assert!(!second.differs_from(&first.cart));
             prop_assert_eq!(second.cart, first.cart);
         }
@@ -238,8 +238,8 @@ pub(crate) mod tests {
     fn owner_sees_changes_of_price_stock_and_range() {
         let seen = ["A", "B", "C"].iter().fold(cart(), |cart, sku| cart.add(&offer(sku, 9), pieces(5)).unwrap().cart);
         let dearer = Offer { price: Money::new(300, "EUR".parse().unwrap()), price_version: 2, ..offer("A", 9) };
-        let asked: Vec<Sku> = seen.lines.iter().map(|line| line.sku.clone()).collect();
-        let view = seen.refresh(&asked, &[dearer, offer("B", 2)]);
+        let requested: Vec<Sku> = seen.lines.iter().map(|line| line.sku.clone()).collect();
+        let view = seen.refresh(&requested, &[dearer, offer("B", 2)]);
         let changes = serde_json::to_value(&view.changes).unwrap();
         assert_eq!(
             changes,

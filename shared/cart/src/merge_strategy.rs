@@ -186,8 +186,8 @@ mod tests {
 
         #[test]
         fn merge_of_an_empty_guest_cart_is_a_view(own in any_cart(), offers in any_offers(), strategy in any_strategy()) {
-            let asked: Vec<Sku> = own.lines.iter().map(|line| line.sku.clone()).collect();
-            prop_assert_eq!(strategy.merge(own.clone(), &empty(&own), &offers), own.refresh(&asked, &offers));
+            let requested: Vec<Sku> = own.lines.iter().map(|line| line.sku.clone()).collect();
+            prop_assert_eq!(strategy.merge(own.clone(), &empty(&own), &offers), own.refresh(&requested, &offers));
         }
 
         #[test]

@@ -66,9 +66,11 @@ impl Notifier {
     async fn compose(&self, audience: Audience, event: &Event) -> Result<Option<OutgoingMail>> {
         let (email, name) = match audience {
             Audience::TokenHolder(token) => {
-                let errand = self.contacts.token_mail(token, self.clock.now()).await?;
-                return Ok(errand
-                    .map(|errand| OutgoingMail { email: errand.email.clone(), content: MailContent::Token(errand) }));
+                let token_mail = self.contacts.token_mail(token, self.clock.now()).await?;
+                return Ok(token_mail.map(|token_mail| OutgoingMail {
+                    email: token_mail.email.clone(),
+                    content: MailContent::Token(token_mail),
+                }));
             }
             Audience::Customer(recipient) => match self.contacts.find(recipient).await? {
                 Some(contact) if contact.wants(event.name(), ContactChannel::Email) => (contact.email, contact.name),
@@ -87,9 +89,9 @@ impl Notifier {
     async fn finish(&self, content: MailContent) -> Result<Option<Mail>> {
         match content {
             MailContent::Ready(mail) => Ok(Some(mail)),
-            MailContent::Token(errand) => {
-                let token = self.contacts.issue_secret(&errand).await?;
-                Ok(token.map(|token| self.pages.mail(errand.purpose, &token, &errand.name)))
+            MailContent::Token(token_mail) => {
+                let token = self.contacts.issue_secret(&token_mail).await?;
+                Ok(token.map(|token| self.pages.mail(token_mail.purpose, &token, &token_mail.name)))
             }
         }
     }

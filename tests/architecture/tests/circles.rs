@@ -7,47 +7,25 @@ use anyhow::{Result, ensure};
 use architecture::imports::{Import, Imports, Reexports, circles};
 use architecture::{Layer, Workspace};
 
-/// Crates whose files still import each other in circles by the paths of modules (`crate::order::Order`).
-const NOT_YET: [&str; 8] = [
-    "functions/orders",
-    "functions/privacy",
-    "functions/products",
-    "functions/uploads",
-    "functions/users",
-    "tests/bench",
-    "tests/concurrency",
-    "tests/fakes",
-];
-
-/// Crates that also have circles through re-exports (`crate::Order`).
-const NOT_YET_THROUGH_REEXPORTS: [&str; 6] =
-    ["shared/cart", "shared/catalog", "shared/identity", "shared/notifications", "shared/values", "tests/e2e"];
-
 #[test]
 fn no_circles_between_files() -> Result<()> {
-    refuse_circles(Reexports::Ignore, &NOT_YET)
+    refuse_circles(Reexports::Ignore)
 }
 
 #[test]
 fn no_circles_through_reexports() -> Result<()> {
-    let except = [NOT_YET.as_slice(), NOT_YET_THROUGH_REEXPORTS.as_slice()].concat();
-    refuse_circles(Reexports::Follow, &except)
+    refuse_circles(Reexports::Follow)
 }
 
-/// Fails with the imports of each circle, except in the crates `except`, which must still have one.
-fn refuse_circles(reexports: Reexports, except: &[&str]) -> Result<()> {
+/// Fails with the imports of each circle.
+fn refuse_circles(reexports: Reexports) -> Result<()> {
     let workspace = Workspace::read()?;
-    let (mut findings, mut files, mut solved) = (Vec::new(), 0, BTreeSet::from_iter(except));
+    let (mut findings, mut files) = (Vec::new(), 0);
     for root in workspace.roots()? {
         let imports = Imports::read(&root)?.between_files(reexports);
         files += imports.iter().map(|import| &import.from).collect::<BTreeSet<_>>().len();
         let relative = |path: &Path| path.strip_prefix(&workspace.root).unwrap_or(path).to_owned();
-        let is_exception = except.iter().find(|folder| relative(&root).starts_with(folder));
         for circle in circles(&imports) {
-            if let Some(folder) = is_exception {
-                solved.remove(folder);
-                continue;
-            }
             let lines = circle.into_iter().map(|import| {
                 Import { from: relative(&import.from), to: relative(&import.to), path: import.path }.to_string()
             });
@@ -62,10 +40,6 @@ fn refuse_circles(reexports: Reexports, except: &[&str]) -> Result<()> {
         "\n  {}\n{} circles between files. Move what both files need into a third file, or into the one that the other imports anyway.\n",
         findings.join("\n  "),
         findings.len()
-    );
-    ensure!(
-        solved.is_empty(),
-        "These crates have no circles any more: remove them from the lists in this file: {solved:?}"
     );
     Ok(())
 }

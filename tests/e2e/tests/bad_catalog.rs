@@ -203,9 +203,9 @@ async fn invalid_replacement_leaves_the_product_unchanged() {
     let (admin, valid) = (shop.admin().await, shop.mug());
     let mug = shop.sells_this(&valid).await;
     let before = admin.get(&format!("/api/v1/products/{}", mug.id)).await.expect(200).json();
-    let sheet = with(&with(&valid, "/sku", Value::Null), "/stock", Value::Null);
+    let content = with(&with(&valid, "/sku", Value::Null), "/stock", Value::Null);
     for (place, value, field, code) in invalid_contents() {
-        puts(&admin, &mug, &with(&sheet, place, value.clone())).await.expect_fault(field, code);
+        puts(&admin, &mug, &with(&content, place, value.clone())).await.expect_fault(field, code);
         // A patch of a single member.
         let (parents, name) = place[1..].rsplit_once('/').map_or((None, &place[1..]), |(up, name)| (Some(up), name));
         let patch = match parents {
@@ -215,7 +215,7 @@ async fn invalid_replacement_leaves_the_product_unchanged() {
         patches(&admin, &mug, &patch).await.expect_fault(field, code);
     }
     for required in ["name", "category", "price"] {
-        puts(&admin, &mug, &with(&sheet, &format!("/{required}"), Value::Null))
+        puts(&admin, &mug, &with(&content, &format!("/{required}"), Value::Null))
             .await
             .expect_fault(required, "required");
         patches(&admin, &mug, &json!({ required: null })).await.expect_fault(required, "required");
@@ -223,7 +223,9 @@ async fn invalid_replacement_leaves_the_product_unchanged() {
     for (name, value) in
         [("sku", json!("ANOTHER")), ("stock", json!({ "available": 9 })), ("status", json!("archived"))]
     {
-        puts(&admin, &mug, &with(&sheet, &format!("/{name}"), value.clone())).await.expect_fault(name, "unknown_field");
+        puts(&admin, &mug, &with(&content, &format!("/{name}"), value.clone()))
+            .await
+            .expect_fault(name, "unknown_field");
         patches(&admin, &mug, &json!({ name: value })).await.expect_fault(name, "unknown_field");
     }
     for patch in [json!([]), json!("name"), json!(null), json!(7)] {
@@ -242,9 +244,9 @@ async fn invalid_variants_leave_the_product_unchanged() {
     let shirt = shop.sells_this(&valid).await;
     let path = format!("/api/v1/products/{}", shirt.id);
     let before = admin.get(&path).await.expect(200).json();
-    let sheet = with(&valid, "/sku", Value::Null);
+    let content = with(&valid, "/sku", Value::Null);
     for (place, value, field, code) in invalid_variants(&shop, &valid) {
-        let invalid = with(&sheet, place, value);
+        let invalid = with(&content, place, value);
         puts(&admin, &shirt, &invalid).await.expect_fault(field, code);
         let patch = json!({ "options": invalid["options"], "variants": invalid["variants"] });
         patches(&admin, &shirt, &patch).await.expect_fault(field, code);
@@ -265,9 +267,9 @@ async fn product_change_needs_an_admin_and_a_version() {
     let (admin, customer) = (shop.admin().await, shop.new_customer().await);
     let mug = shop.sells_this(&shop.mug()).await;
     let path = format!("/api/v1/products/{}", mug.id);
-    let sheet = json!({ "name": "Bowl", "category": "bowls", "price": shop.money(1) });
+    let content = json!({ "name": "Bowl", "category": "bowls", "price": shop.money(1) });
     for method in [Method::PUT, Method::PATCH, Method::DELETE] {
-        let call = |api: &Api, path: &str| api.call(method.clone(), path).json(&sheet);
+        let call = |api: &Api, path: &str| api.call(method.clone(), path).json(&content);
         call(&shop.anonymous(), &path).header("If-Match", "\"1\"").send().await.expect_problem(401, "unauthenticated");
         call(&customer.api, &path).header("If-Match", "\"1\"").send().await.expect_problem(403, "forbidden");
         for tag in [None, Some("*")] {
@@ -285,7 +287,7 @@ async fn product_change_needs_an_admin_and_a_version() {
         }
     }
     shop.archives(&mug).await;
-    let archived = admin.call(Method::PUT, &path).header("If-Match", "\"2\"").json(&sheet).send().await;
+    let archived = admin.call(Method::PUT, &path).header("If-Match", "\"2\"").json(&content).send().await;
     archived.expect_problem(409, "product_archived");
     let stock = admin.call(Method::PATCH, &format!("{path}/stock")).json(&json!({ "set": 1 })).send().await;
     stock.expect_problem(409, "product_archived");

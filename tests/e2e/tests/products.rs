@@ -198,11 +198,11 @@ async fn invalid_price_is_refused_with_its_field() {
     shop.tries_to_patch(&mug.id, &json!({ "compareAtPrice": money(1_299) }))
         .await
         .expect_problem(422, "compare_at_price_too_low");
-    let sheet = json!({ "name": "Mug", "category": "e2e", "price": money(1) });
+    let content = json!({ "name": "Mug", "category": "e2e", "price": money(1) });
     for (field, value) in [("sku", json!("ANOTHER")), ("stock", json!({ "available": 9 }))] {
-        let mut sheet = sheet.clone();
-        sheet[field] = value;
-        shop.tries_to_replace(&mug.id, &sheet).await.expect_refusal(422).names_field(field);
+        let mut content = content.clone();
+        content[field] = value;
+        shop.tries_to_replace(&mug.id, &content).await.expect_refusal(422).names_field(field);
     }
     assert_eq!(shop.looks_up_product(&mug.id).await.json()["version"], 1, "nothing should change");
 }

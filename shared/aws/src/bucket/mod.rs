@@ -18,6 +18,7 @@ use values::{Error, Result, Timestamp};
 use crate::{Aws, Settings};
 use client::{S3Client, S3Error, S3Request};
 pub use multipart_upload::{MultipartState, MultipartUpload};
+pub use presign::PresignedUrl;
 
 /// The smallest part of a multipart upload, in bytes. The last part may be smaller.
 pub const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
@@ -45,17 +46,6 @@ pub enum ObjectRead {
     Missing,
     /// The object's bytes and entity tag.
     New(Vec<u8>, Etag),
-}
-
-/// A request that a client without a credential may send until it expires.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PresignedUrl {
-    /// `PUT` or `GET`.
-    pub method: String,
-    /// The URL with the signature.
-    pub url: String,
-    /// The headers that the client has to send unchanged, because they are signed.
-    pub headers: std::collections::BTreeMap<String, String>,
 }
 
 /// An uploaded part of a multipart upload.

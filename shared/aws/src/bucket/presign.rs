@@ -9,10 +9,21 @@ use aws_sigv4::http_request::{
     sign,
 };
 use aws_sigv4::sign::v4::SigningParams;
+use serde::{Deserialize, Serialize};
 use values::{Error, Result};
 
-use super::PresignedUrl;
 use super::client::S3Request;
+
+/// A request that a client without a credential may send until it expires.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PresignedUrl {
+    /// `PUT` or `GET`.
+    pub method: String,
+    /// The URL with the signature.
+    pub url: String,
+    /// The headers that the client has to send unchanged, because they are signed.
+    pub headers: std::collections::BTreeMap<String, String>,
+}
 
 /// The URL that every object's URL begins with.
 pub(super) fn base_url(bucket: &str, region: &Region, endpoint: Option<&str>) -> String {

@@ -86,7 +86,7 @@ impl CatalogService {
             let result = match state {
                 SkuState::Free => self.create(draft.clone(), trace, None).await.map(|_| UpsertOutcome::Created),
                 SkuState::Product(listing) => self.update(*listing, draft, trace).await,
-                SkuState::Variant => return Err(sku_taken(&draft.sku)),
+                SkuState::Variant => return Err(is_sku_in_use(&draft.sku)),
             };
             let Err(error) = result else { return result };
             let is_conflict = matches!(error.code, "version_mismatch" | "too_many_concurrent_updates");
@@ -150,7 +150,7 @@ impl CatalogService {
     }
 }
 
-fn sku_taken(sku: &Sku) -> Error {
+fn is_sku_in_use(sku: &Sku) -> Error {
     let error = Error::conflict(
         "sku_taken",
         format!("The SKU {sku} belongs to a variant of another product. Use another SKU."),

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn account_and_person_are_told_apart_by_their_sort_keys() {
+    fn account_and_person_differ_by_their_sort_keys() {
         let credential = PasswordHashing::default_cost().unmatchable();
         let account = Account::new(Clock::System.mint(), Some(credential), Timestamp::from_millis(7));
         let AccountRow::Account(read) = row(&account, "ACCOUNT") else { panic!("not an account") };

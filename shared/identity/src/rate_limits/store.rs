@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_batch_are_told_apart() {
+    fn rows_of_one_batch_are_distinguished() {
         let user: UserId = Clock::System.mint();
         let email = json!({ "pk": "EMAIL#a", "sk": "EMAIL", "userId": user, "mark": "0" });
         assert!(matches!(row(email), HistoryRow::Email { user_id } if user_id == user));
