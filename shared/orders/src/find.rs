@@ -34,7 +34,12 @@ impl Orders {
     }
 
     /// Orders of the account with that email address, and of guests who gave it. 3 round trips, 2 when no guest did.
-    async fn list_of_email(&self, accounts: &AccountService, email: &Email, request: &PageRequest) -> Result<Page<Order>> {
+    async fn list_of_email(
+        &self,
+        accounts: &AccountService,
+        email: &Email,
+        request: &PageRequest,
+    ) -> Result<Page<Order>> {
         let before = position_part::<OrderId>(request, "before")?;
         let most = request.limit + 1;
         let own = async {

@@ -1,7 +1,8 @@
 //! An order and its transitions. Each returns the next version of the order, or an error when the order does not allow it. Pure.
 
 use events::{
-    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderStatusChanged, OrderItem, Recipient,
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
+    Recipient,
 };
 use identity::Address;
 use serde::{Deserialize, Serialize};

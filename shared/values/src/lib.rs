@@ -15,9 +15,9 @@ mod money;
 mod page;
 mod permissions;
 mod quantity;
+mod role;
 #[cfg(feature = "openapi")]
 pub mod schema;
-mod role;
 mod scopes;
 mod strict;
 mod text;

@@ -30,7 +30,9 @@ fn every_block_of_the_guide_runs_or_is_listed() -> Result<()> {
                 "bash" => {}
                 "mermaid" if page == "README.md" => {}
                 "console" => count += 1,
-                other => anyhow::bail!("{page} has a block of the kind {other:?}: use `bash` (a test runs it) or `console`"),
+                other => {
+                    anyhow::bail!("{page} has a block of the kind {other:?}: use `bash` (a test runs it) or `console`")
+                }
             }
         }
         ensure!(count == console, "{page} has {count} `console` blocks, not {console}: can a new one be `bash`?");
