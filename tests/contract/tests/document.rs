@@ -11,7 +11,7 @@ fn committed_document_is_the_generated_one() -> Result<()> {
     let differs = committed.lines().zip(generated.lines()).position(|(one, other)| one != other);
     ensure!(
         committed == generated,
-        "{} differs from line {} on: run `make openapi` and commit the file",
+        "{} differs from line {} on: run `cargo run -p contract --features openapi --bin openapi` and commit the file",
         contract::COMMITTED,
         differs.map_or(committed.lines().count().min(generated.lines().count()), |line| line) + 1
     );

@@ -1,4 +1,4 @@
-//! Writes the OpenAPI document to the file that the project commits: `make openapi`.
+//! Writes the OpenAPI document to the file that the project commits.
 
 fn main() -> anyhow::Result<()> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
