@@ -5,6 +5,7 @@ use values::{Money, Sku};
 
 /// A change of a line since the owner last viewed the cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Change {
     pub sku: Sku,
     #[serde(flatten)]
@@ -14,6 +15,7 @@ pub struct Change {
 /// What changed, with the value before and the value now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CartChangeKind"))]
 pub enum ChangeKind {
     /// The price of one piece.
     Price {
