@@ -24,3 +24,24 @@ pub fn document() -> Result<String> {
     let document = api.document(head).map_err(|error| anyhow!(error))?;
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::ensure;
+    use std::path::Path;
+
+    #[test]
+    fn committed_document_is_the_generated_one() -> Result<()> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(COMMITTED);
+        let (committed, generated) = (std::fs::read_to_string(path)?, document()?);
+        let differs = committed.lines().zip(generated.lines()).position(|(one, other)| one != other);
+        ensure!(
+            committed == generated,
+            "{} differs from line {} on: run `cargo run -p contract --features openapi --bin openapi` and commit the file",
+            COMMITTED,
+            differs.map_or(committed.lines().count().min(generated.lines().count()), |line| line) + 1
+        );
+        Ok(())
+    }
+}
