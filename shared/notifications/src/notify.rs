@@ -35,7 +35,7 @@ impl Notifier {
             log_alarm(mismatch);
         }
         let Some(OutgoingMail { email, content }) = self.compose(audience, &envelope.event).await? else {
-            info!(recipient = %audience, "no one to notify");
+            info!(recipient = %audience, "notification skipped: no recipient");
             return Ok(());
         };
         let message = Message::new(envelope, Channel::Email, audience);
