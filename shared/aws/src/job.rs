@@ -78,11 +78,13 @@ pub async fn run_job<K: JobKind + Sync>(
             let (state, now) = (K::state(&job), clock.now());
             let is_outage = error.is_outage();
             let state = if is_outage { state.released(now) } else { state.failed(&error, now) };
-            kind.write(&K::with_state(job, state)).await?;
+            let is_written = kind.write(&K::with_state(job, state)).await?;
             if is_outage {
                 return Err(error);
             }
-            tracing::warn!(error.code = error.code, error.cause = error.causes(), "job failed");
+            if is_written {
+                tracing::warn!(error.code = error.code, error.cause = error.causes(), "job failed");
+            }
             return Ok(JobProgress::Ended);
         }
     };

@@ -4,7 +4,7 @@
 //! A keyed request (`Idempotency-Key`) stores its response in the same transaction. A repetition gets that response, also when
 //! the first answer was lost or when its own effect makes the repetition impossible.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -90,7 +90,8 @@ impl<'a> OptimisticWrite<'a> {
     /// Changes rows without an idempotency key.
     ///
     /// `decide` reads, decides and returns the writes. It is called again after each concurrent update, within a retry budget of
-    /// 4 seconds with jitter; it then gets the conditions that failed, whose rows may save it a read. Its errors end the attempts.
+    /// 4 seconds with jitter, which does not count its own time. It then gets the conditions that failed, whose rows may save it a
+    /// read. Its errors end the attempts.
     pub async fn run<T, F, Fut>(&self, decide: F) -> Result<T>
     where
         F: FnMut(Option<ConditionFailures>) -> Fut,
@@ -138,9 +139,13 @@ impl<'a> OptimisticWrite<'a> {
         F: FnMut(Option<ConditionFailures>) -> Fut,
         Fut: Future<Output = Result<Decision<'a, T>>>,
     {
-        let (mut backoff, mut failures) = (Backoff::within(self.budget), None);
+        let (mut backoff, mut failures, mut is_immediate) = (Backoff::within(self.budget), None, false);
         loop {
-            let Changes { writes, answer, refusal } = match decide(failures.take()).await? {
+            // The budget is for commits and pauses: a decision may call a provider that takes seconds.
+            let started = Instant::now();
+            let decision = decide(failures.take()).await?;
+            backoff.extend(started.elapsed());
+            let Changes { writes, answer, refusal } = match decision {
                 Decision::Unchanged(answer) => return Ok(Outcome::Fresh(answer)),
                 Decision::Commit(changes) => changes,
             };
@@ -153,7 +158,9 @@ impl<'a> OptimisticWrite<'a> {
                     if let Some(error) = refusal.map_or(Ok(None), |refusal| refusal(&failed))? {
                         return Err(error);
                     }
-                    if !backoff.wait().await {
+                    // Every second retry is made at once, from the row that has just won: after a pause it may be old again.
+                    is_immediate = !is_immediate && failed.have_row();
+                    if !is_immediate && !backoff.wait().await {
                         let detail = "There are too many concurrent updates. Try again.";
                         return Err(Error::new(self.kind, TOO_MANY_CONCURRENT_UPDATES, detail));
                     }

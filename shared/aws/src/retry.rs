@@ -25,6 +25,11 @@ impl Backoff {
         Self { until: Instant::now() + budget, bound_ms: FIRST_BOUND_MS }
     }
 
+    /// Adds time that was not spent on commits and pauses.
+    pub(crate) fn extend(&mut self, time: Duration) {
+        self.until += time;
+    }
+
     /// Waits before the next attempt. Returns false at once when the budget is spent.
     pub async fn wait(&mut self) -> bool {
         let pause = Duration::from_millis(1 + fastrand::u64(0..self.bound_ms));

@@ -26,6 +26,11 @@ impl ConditionFailures {
         self.0.get(slot.0).and_then(Option::as_ref)
     }
 
+    /// Whether a failure carries the row that its condition failed on.
+    pub(crate) fn have_row(&self) -> bool {
+        self.0.iter().flatten().any(|failure| failure.0.is_some())
+    }
+
     /// The failure of the first write's condition, if it failed.
     pub fn first(&self) -> Option<&ConditionFailure> {
         self.of(Slot(0))

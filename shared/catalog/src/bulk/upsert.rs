@@ -89,7 +89,11 @@ impl CatalogService {
                 SkuState::Variant => return Err(is_sku_in_use(&draft.sku)),
             };
             let Err(error) = result else { return result };
-            let is_conflict = matches!(error.code, "version_mismatch" | "too_many_concurrent_updates");
+            // The write has used its budget: the import pauses at its checkpoint instead of losing the slice.
+            if error.code == "too_many_concurrent_updates" {
+                return Err(Error::unavailable("product", error));
+            }
+            let is_conflict = error.code == "version_mismatch";
             let was_created_meanwhile = was_free && error.code == "sku_taken";
             if !(is_conflict || was_created_meanwhile) {
                 return Err(error);
