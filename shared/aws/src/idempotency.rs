@@ -126,11 +126,8 @@ impl Idempotency {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_credential_types::Credentials;
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, retry::RetryConfig};
+    use crate::scripted_table::scripted_table;
     use serde_json::json;
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
 
     fn now() -> Timestamp {
         Timestamp::from_millis(1_764_000_000_000)
@@ -142,24 +139,7 @@ mod tests {
 
     /// A table that answers one read and then refuses connections. Without an answer it refuses them from the start.
     fn table(answer: Option<Value>) -> Table {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        if let Some(answer) = answer {
-            std::thread::spawn(move || {
-                let (mut caller, _) = listener.accept().unwrap();
-                let _ = caller.read(&mut [0; 4096]).unwrap();
-                let body = answer.to_string();
-                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\nconnection: close";
-                write!(caller, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
-            });
-        }
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .endpoint_url(endpoint);
-        Table::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "souk".to_owned())
+        scripted_table(answer.into_iter().map(|answer| (200, answer)).collect()).0
     }
 
     fn record(body: &str, expires_at: i64) -> Option<Value> {

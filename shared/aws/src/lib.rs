@@ -15,6 +15,8 @@ mod query;
 mod queue;
 mod retry;
 mod rotation;
+#[cfg(test)]
+mod scripted_table;
 mod secret;
 mod settings;
 mod table;
@@ -32,7 +34,6 @@ pub use optimistic::{Changes, Decision, OptimisticWrite};
 pub use outbox::{OUTBOX_SHARDS, pending_events, put as outbox_put, read_image, remove as remove_event};
 pub use query::Query;
 pub use queue::{Publisher, Queue};
-pub use retry::Backoff;
 pub use rotation::Rotation;
 pub use secret::Secret;
 pub use settings::{Aws, Settings};

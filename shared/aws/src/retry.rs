@@ -9,14 +9,14 @@ const MAX_BOUND_MS: u64 = 400;
 
 /// Pauses of random length below a doubling bound (Exponential Backoff And Jitter, AWS Architecture Blog, 2015).
 #[derive(Debug)]
-pub struct Backoff {
+pub(crate) struct Backoff {
     until: Instant,
     bound_ms: u64,
 }
 
 impl Backoff {
     /// Starts the budget.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::within(BUDGET)
     }
 
@@ -31,7 +31,7 @@ impl Backoff {
     }
 
     /// Waits before the next attempt. Returns false at once when the budget is spent.
-    pub async fn wait(&mut self) -> bool {
+    pub(crate) async fn wait(&mut self) -> bool {
         let pause = Duration::from_millis(1 + fastrand::u64(0..self.bound_ms));
         self.bound_ms = (self.bound_ms * 2).min(MAX_BOUND_MS);
         if Instant::now() + pause >= self.until {
