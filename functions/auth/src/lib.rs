@@ -16,10 +16,14 @@ use values::{ApiKeyId, Result, SessionId};
 
 mod bodies;
 mod client;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod rate_limit_headers;
 
 use bodies::{ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
 use client::{Client, SourceNetwork};
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use rate_limit_headers::rate_limited;
 
 /// The state of the handlers.

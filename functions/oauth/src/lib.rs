@@ -7,6 +7,8 @@ mod fetch;
 mod github;
 mod google;
 mod id_token;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod providers;
 mod public_url;
 mod redirects;
@@ -27,6 +29,8 @@ use identity::{AccountService, Network, PendingSignIn, Provider, SignInRateLimit
 use values::{Error, Result, Trace};
 
 use cookie::Cookies;
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use providers::Providers;
 use public_url::PublicUrl;
 use redirects::Redirects;

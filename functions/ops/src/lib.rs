@@ -14,8 +14,12 @@ use serde_json::{Value, json};
 use values::Result;
 
 mod documents;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod ready;
 
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use ready::Dependencies;
 
 /// What the handlers need.

@@ -3,6 +3,8 @@
 
 mod bodies;
 mod lists;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod shape;
 mod state;
 
@@ -21,6 +23,8 @@ use values::permit::{Buy, MoveOrders};
 use values::{Caller, OrderId, Permission, Text};
 
 use bodies::{CancelIn, MoveIn, PayIn, PlaceIn};
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use shape::{OrderOut, QuoteOut};
 
 pub use state::State;

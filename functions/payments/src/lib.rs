@@ -1,6 +1,8 @@
 //! The payments API: read the payments of an order, request refunds and captures, and receive the webhooks of the
 //! provider. No request waits for the provider: it is stored, and the worker carries it out.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod shape;
 
 use std::sync::Arc;
@@ -22,6 +24,8 @@ use serde_json::json;
 use values::permit::MoveMoney;
 use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Permission, Result, Trace};
 
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use shape::{PaymentOut, RefundIn, RefundOut};
 
 /// What the handlers share.

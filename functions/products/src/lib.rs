@@ -4,6 +4,8 @@
 mod categories;
 mod images;
 mod jobs;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod products;
 mod reviews;
 mod state;
@@ -11,6 +13,8 @@ mod stock;
 
 use axum::Router;
 
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 pub use state::State;
 
 /// All routes of this function.

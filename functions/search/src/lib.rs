@@ -1,6 +1,8 @@
 //! Product search over HTTP: words, filters and facets, in pages; and suggestions while the customer types. All callers
 //! get the same results, so the routes need no credentials.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod page;
 mod query_params;
 
@@ -20,6 +22,8 @@ use serde_json::{Value, json};
 use tracing::info;
 use values::{Clock, Result};
 
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use page::limit_size;
 use query_params::{SearchRequest, SuggestRequest};
 

@@ -2,6 +2,8 @@
 //! and their status.
 
 mod bodies;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod phone;
 mod privacy;
 mod state;
@@ -21,6 +23,8 @@ use values::permit::ManageUsers;
 use values::{AddressId, UserId};
 
 use bodies::{ListIn, PreferencesIn, Profile, RoleIn, StatusIn};
+#[cfg(feature = "openapi")]
+pub use openapi::openapi;
 use phone::check_phone;
 pub use state::State;
 

@@ -19,7 +19,19 @@ pub const COMMITTED: &str = "functions/ops/openapi.json";
 /// When two types give one name to two schemas.
 pub fn document() -> Result<String> {
     let mut api = Api::default();
-    fn_cart::openapi(&mut api);
+    for operations in [
+        fn_auth::openapi,
+        fn_oauth::openapi,
+        fn_users::openapi,
+        fn_products::openapi,
+        fn_search::openapi,
+        fn_cart::openapi,
+        fn_orders::openapi,
+        fn_payments::openapi,
+        fn_ops::openapi,
+    ] {
+        operations(&mut api);
+    }
     let head: Value = serde_json::from_str(HEAD)?;
     let document = api.document(head).map_err(|error| anyhow!(error))?;
     Ok(serde_json::to_string_pretty(&document)? + "\n")
