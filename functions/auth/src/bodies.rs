@@ -33,9 +33,9 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    pub(crate) fn login(self, client: Client) -> identity::Login {
+    pub(crate) fn login(self, client: Client) -> identity::LoginRequest {
         let Client { device, network, .. } = client;
-        identity::Login { email: self.email, password: self.password, device, network }
+        identity::LoginRequest { email: self.email, password: self.password, device, network }
     }
 }
 

@@ -49,7 +49,7 @@ pub use rate_limits::{Network, RateLimitStatus, RateLimited, SignInRateLimit};
 pub use service::AccountService;
 pub use sessions::{Device, SessionView, TokenPair, UserWithTokens};
 pub use sign_in::{
-    AuthPolicy, ExternalIdentity, LinkView, Login, PendingSignIn, Provider, Registration, SIGN_IN_SECONDS,
+    AuthPolicy, ExternalIdentity, LinkView, LoginRequest, PendingSignIn, Provider, Registration, SIGN_IN_SECONDS,
     SignInRequest, SignInSecrets,
 };
 pub use tokens::{KeyRotation, Signer, TokenMail, TokenPurpose};
