@@ -2,11 +2,12 @@
 //! function binary carries it.
 //!
 //! An operation names its types and its own errors. What follows from them is added here, so that no operation can forget it:
-//! 400, 413, 415 and 422 where there is a body, 401 and 403 where there is a caller, 304 and 412 where there are entity tags, 429 and 503.
+//! 400, 413, 415 and 422 where there is a body, 401 and 403 where there is a caller, 304 and 412 where there are entity tags, and 503.
 
 use std::collections::BTreeMap;
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
@@ -34,7 +35,7 @@ pub struct Api {
 impl Default for Api {
     fn default() -> Self {
         let settings = || {
-            let mut settings = SchemaSettings::draft2020_12();
+            let mut settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(list_values));
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
             settings
@@ -120,11 +121,18 @@ impl Operation<'_> {
             self = self.common(401, "Unauthenticated").common(403, "Forbidden");
         }
         // Both credentials at once, and parameters that cannot be read.
-        self.common(400, "Malformed").common(429, "TooMany").common(503, "Unavailable")
+        self.common(400, "Malformed").common(503, "Unavailable")
     }
 
     fn common(mut self, status: u16, name: &str) -> Self {
         self.responses.entry(status).or_insert_with(|| json!({ "$ref": format!("#/components/responses/{name}") }));
+        self
+    }
+
+    /// Puts the operation into another group than its path's.
+    #[must_use]
+    pub fn tag(mut self, tag: &str) -> Self {
+        self.members.insert("tags".into(), json!([tag]));
         self
     }
 
@@ -153,6 +161,24 @@ impl Operation<'_> {
             "name": name, "in": "query", "required": required, "description": description, "schema": schema,
         }));
         self.common(422, "Invalid")
+    }
+
+    /// The parameters of the query, from the fields of the type that reads them. With the field `cursor` it is a list.
+    #[must_use]
+    pub fn queries<T: JsonSchema>(mut self) -> Self {
+        let mut schema = T::json_schema(&mut self.api.requests);
+        let required = schema.remove("required").unwrap_or_default();
+        let Some(Value::Object(mut fields)) = schema.remove("properties") else { return self };
+        let is_list = fields.remove("cursor").is_some() && fields.remove("limit").is_some();
+        for (name, mut field) in fields {
+            without_null(&mut field);
+            let description = field.as_object_mut().and_then(|field| field.remove("description"));
+            let required = required.as_array().is_some_and(|required| required.contains(&json!(name)));
+            self.parameters.push(json!({
+                "name": name, "in": "query", "required": required, "description": description, "schema": field,
+            }));
+        }
+        if is_list { self.paged() } else { self.common(422, "Invalid") }
     }
 
     /// `limit` and `cursor` of a list.
@@ -230,9 +256,19 @@ impl Operation<'_> {
     /// A page of a list: `{data, pagination}`.
     #[must_use]
     pub fn answer_page<T: JsonSchema>(self, description: &str) -> Self {
+        self.page::<T>(description, json!([{ "$ref": "#/components/schemas/Page" }]))
+    }
+
+    /// A page of a list, with further members: those of `More`.
+    #[must_use]
+    pub fn answer_page_with<T: JsonSchema, More: JsonSchema>(self, description: &str) -> Self {
+        let more = self.api.answers.subschema_for::<More>();
+        self.page::<T>(description, json!([{ "$ref": "#/components/schemas/Page" }, more]))
+    }
+
+    fn page<T: JsonSchema>(self, description: &str, parts: Value) -> Self {
         let row = self.api.answers.subschema_for::<T>();
-        let page =
-            json!({ "allOf": [{ "$ref": "#/components/schemas/Page" }], "properties": { "data": { "items": row } } });
+        let page = json!({ "allOf": parts, "properties": { "data": { "items": row } } });
         let schema = Schema::try_from(page).unwrap_or_default();
         self.answer_with(200, description, "application/json", schema)
     }
@@ -261,6 +297,13 @@ impl Operation<'_> {
         self
     }
 
+    /// souk itself limits how often a caller may do this: 429, and the headers with the status of the limit on the answer `success`.
+    #[must_use]
+    pub fn rate_limited(self, success: u16) -> Self {
+        let headers = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+        headers.into_iter().fold(self.common(429, "TooMany"), |operation, name| operation.header(success, name))
+    }
+
     /// An answer that this operation never gives, though its parameters suggest it.
     #[must_use]
     pub fn without(mut self, status: u16) -> Self {
@@ -278,5 +321,43 @@ impl Operation<'_> {
             responses.into_iter().map(|(status, response)| (status.to_string(), response)).collect();
         members.insert("responses".into(), json!(responses));
         api.paths.entry(path.to_owned()).or_default().insert(method.to_owned(), members.into());
+    }
+}
+
+/// Writes an enum of texts as `enum`, with the meaning of each value in the description. Many tools do not read a `oneOf` of constants.
+fn list_values(schema: &mut Schema) {
+    let Some(options) = schema.get("oneOf").and_then(Value::as_array) else { return };
+    let (mut values, mut lines) = (Vec::new(), Vec::new());
+    lines.extend(schema.get("description").and_then(Value::as_str).map(str::to_owned));
+    for option in options {
+        match (option.get("const"), option.get("enum")) {
+            (Some(Value::String(value)), _) => {
+                values.push(json!(value));
+                let meaning = option.get("description").and_then(Value::as_str);
+                lines.extend(meaning.map(|meaning| format!("- `{value}`: {meaning}")));
+            }
+            (None, Some(Value::Array(several))) => values.extend(several.iter().cloned()),
+            _ => return,
+        }
+    }
+    schema.remove("oneOf");
+    schema.insert("type".to_owned(), "string".into());
+    schema.insert("enum".to_owned(), values.into());
+    if !lines.is_empty() {
+        schema.insert("description".to_owned(), lines.join("\n").into());
+    }
+}
+
+/// Removes null from the schema of an optional field: a parameter has a value or is absent.
+fn without_null(schema: &mut Value) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    if let Some(Value::Array(types)) = schema.get("type") {
+        let types: Vec<&Value> = types.iter().filter(|name| **name != "null").collect();
+        let one = if let [one] = types[..] { one.clone() } else { json!(types) };
+        schema.insert("type".to_owned(), one);
+    }
+    if let Some(Value::Array(options)) = schema.remove("anyOf") {
+        let real = options.into_iter().find(|option| *option != json!({ "type": "null" }));
+        schema.extend(real.and_then(|real| real.as_object().cloned()).unwrap_or_default());
     }
 }
