@@ -31,7 +31,7 @@ pub use digest::{matches_digest, random_api_key, random_token, sha256_hex};
 pub use idempotency::{Idempotency, Idempotent};
 pub use job::{JobKind, JobProgress, run_job};
 pub use optimistic::{Changes, Decision, OptimisticWrite};
-pub use outbox::{OUTBOX_SHARDS, pending_events, put as outbox_put, read_image, remove as remove_event};
+pub use outbox::{OUTBOX_SHARDS, Outbox, StoredEvent, put as outbox_put, read_image, report_forged_event};
 pub use query::Query;
 pub use queue::{Publisher, Queue};
 pub use rotation::Rotation;

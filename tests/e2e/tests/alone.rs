@@ -2,6 +2,7 @@
 //! program of their own, so that other tests need not wait for them. In it they run one after the other (`Shop::open_alone`).
 
 mod erasure_alone;
+mod forged_events_alone;
 mod imports_alone;
 mod keys_alone;
 mod logins_alone;

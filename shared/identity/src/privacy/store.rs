@@ -52,6 +52,10 @@ impl Store {
         Ok(transaction)
     }
 
+    pub(crate) async fn is_closed(&self, user: UserId) -> Result<bool> {
+        self.table.has(closed_account_key(user)).await
+    }
+
     pub(crate) async fn closed_account(&self, user: UserId) -> Result<Option<ClosedAccount>> {
         self.table.get(closed_account_key(user)).await
     }
