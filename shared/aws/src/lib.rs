@@ -39,5 +39,5 @@ pub use secret::Secret;
 pub use settings::{Aws, Settings};
 pub use table::{Item, Key, Table};
 pub use transaction::{CommitError, ConditionFailures, MAX_TRANSACTION_WRITES, Slot, Transaction};
-pub use trust::{Issuer, PublicKeys, TokenTrust};
+pub use trust::{Issuer, MAX_REVOCATION_SECONDS, PublicKeys, TokenTrust};
 pub use write::{ConditionFailure, Write};
