@@ -2,6 +2,7 @@
 //! transactions with their retry budget, the outbox, queues, the bucket, secrets and the trusted keys.
 //! It knows no context: the stores of the contexts have the table layouts.
 
+mod account_blocks;
 mod api_keys;
 mod bucket;
 mod consume;
@@ -9,6 +10,7 @@ mod digest;
 pub mod fault;
 mod idempotency;
 mod job;
+mod lookup_cache;
 mod optimistic;
 mod outbox;
 mod query;
@@ -24,6 +26,7 @@ mod transaction;
 mod trust;
 mod write;
 
+pub use account_blocks::{AccountBlock, AccountBlocks};
 pub use api_keys::{ApiKeyGrant, ApiKeys};
 pub use bucket::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, ObjectRead, Part, PresignedUrl};
 pub use consume::consume;

@@ -1,8 +1,8 @@
 //! The data by which every function checks credentials: the public keys of tokens, the sessions that ended early, and API keys.
 //!
-//! They are rows of the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED#…` / session or account, `APIKEY#…`: see [`ApiKeys`]).
-//! Only identity writes them. All functions may read exactly these partitions. So a token is checked with DynamoDB's client alone, and
-//! usually without a call: keys are cached for five minutes, revocations and API keys for thirty seconds.
+//! They are rows of the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED#…` / session or account, `APIKEY#…`: see [`ApiKeys`],
+//! `BLOCKED#…`: see [`AccountBlocks`]). Only identity writes them. All functions may read exactly these partitions. So a token is checked
+//! with DynamoDB's client alone, and usually without a call: keys are cached for five minutes, the others for thirty seconds.
 //!
 //! The partition of a revocation follows from the time at which it expires. So the partitions that still matter are known, they are few,
 //! and expired rows are never read, however late DynamoDB deletes them.
@@ -18,6 +18,7 @@ use tokio::sync::Mutex;
 use tracing::error;
 use values::{Clock, Result, SessionId, Timestamp, UserId};
 
+use crate::account_blocks::AccountBlocks;
 use crate::api_keys::ApiKeys;
 use crate::{Aws, Key, Query, Table, Write};
 
@@ -102,6 +103,7 @@ pub struct TokenTrust {
     table: Table,
     cache: Arc<Mutex<Cache>>,
     api_keys: ApiKeys,
+    account_blocks: AccountBlocks,
 }
 
 impl TokenTrust {
@@ -112,12 +114,18 @@ impl TokenTrust {
 
     /// Reads from `table`.
     pub fn new(table: Table) -> Self {
-        Self { api_keys: ApiKeys::new(table.clone()), table, cache: Arc::default() }
+        let (api_keys, account_blocks) = (ApiKeys::new(table.clone()), AccountBlocks::new(table.clone()));
+        Self { table, cache: Arc::default(), api_keys, account_blocks }
     }
 
     /// The API keys.
     pub fn api_keys(&self) -> &ApiKeys {
         &self.api_keys
+    }
+
+    /// The accounts that may not act, for tokens of a trusted issuer.
+    pub fn account_blocks(&self) -> &AccountBlocks {
+        &self.account_blocks
     }
 
     /// The public keys. With `is_key_missing` the cached ones lack the key of a token, so they are read again unless they are very new.
