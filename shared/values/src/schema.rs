@@ -37,6 +37,11 @@ schemas! {
     Role, "Role" => { "type": "string", "enum": ["customer", "admin"], "description": "What an account may do." };
 }
 
+/// The pattern of texts without control characters.
+pub const ONE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// The characters of [`crate::is_invisible`], for a set of characters in a pattern.
+pub const INVISIBLE: &str = r"\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff";
+
 impl<const MAX: usize> JsonSchema for Text<MAX> {
     fn schema_name() -> Cow<'static, str> {
         format!("Text{MAX}").into()
@@ -45,7 +50,8 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
         true
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+        let pattern = format!("^[^{INVISIBLE}]*[^\\s{INVISIBLE}][^{INVISIBLE}]*$");
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": pattern })
     }
 }
 
