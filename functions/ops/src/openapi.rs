@@ -3,7 +3,7 @@
 use http_kit::openapi::{Access, Api};
 use schemars::json_schema;
 
-use crate::Health;
+use crate::health::Health;
 use crate::ready::Report;
 
 /// Adds the operations.
