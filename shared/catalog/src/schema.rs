@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Value, json};
+use serde_json::Value;
 use values::schema::{INVISIBLE, ONE_LINE};
 use values::{Currency, Text};
 
@@ -15,8 +15,7 @@ use crate::product::texts::{MAX_DESCRIPTION_LENGTH, MAX_TAGS};
 use crate::product::variants::MAX_OPTIONS;
 use crate::reviews::review::{MAX_REVIEW_LENGTH, MAX_STARS};
 use crate::{
-    Attribute, Attributes, Category, Change, Description, Format, OptionValue, ProductIn, ReviewText, Stars, Status,
-    Tags, TaxClass,
+    Attribute, Attributes, Category, Description, Format, OptionValue, ReviewText, Stars, Status, Tags, TaxClass,
 };
 
 /// The schema of a price in a request.
@@ -30,10 +29,6 @@ pub struct OptionValues;
 /// The schema of the format of an import or an export.
 #[derive(Debug)]
 pub struct FileFormat;
-
-/// The schema of a request that replaces a product.
-#[derive(Debug)]
-pub struct ProductContent;
 
 /// The characters that a review must not have, for a set of characters in a pattern.
 const HIDDEN: &str =
@@ -116,42 +111,6 @@ schemas! {
         "example": { "size": "M", "colour": "red" }
     };
     FileFormat, "FileFormat", false, |_| { "type": "string", "enum": [Format::Ndjson, Format::Csv] };
-}
-
-impl JsonSchema for ProductContent {
-    fn schema_name() -> Cow<'static, str> {
-        "ProductContent".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = ProductIn::json_schema(generator);
-        schema.insert("description".to_owned(), json!(
-            "The whole content of a product. Fields that are left out become empty. The SKU and the stock of existing variants do \
-             not change. Variants that are left out are archived."
-        ));
-        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            properties.retain(|name, _| !matches!(name.as_str(), "sku" | "stock"));
-        }
-        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-            required.retain(|name| name != "sku");
-        }
-        schema
-    }
-}
-
-/// A member of a merge patch: a value, or null to remove it.
-impl<T: JsonSchema> JsonSchema for Change<T> {
-    fn schema_name() -> Cow<'static, str> {
-        Option::<T>::schema_name()
-    }
-    fn schema_id() -> Cow<'static, str> {
-        Option::<T>::schema_id()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Option::<T>::json_schema(generator)
-    }
 }
 
 /// Removes defaults that say nothing: an absent member of a merge patch keeps its value, and an answer has all members.

@@ -3,7 +3,7 @@
 use catalog::Category;
 use http_kit::openapi::{Access, Api};
 
-use super::ADMINS;
+use super::texts::ADMINS;
 use crate::categories::{CategoryOut, CreateIn, ReplaceIn, TreeOut};
 
 const KEY: &str = "The key of the category.";

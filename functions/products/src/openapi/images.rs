@@ -4,7 +4,7 @@ use catalog::ProductOut;
 use http_kit::openapi::{Access, Api};
 use values::schema::{ImageId, ProductId};
 
-use super::{ARCHIVED, PRODUCT};
+use super::texts::{ARCHIVED, PRODUCT};
 use crate::images::{AnnouncedOut, ImageChangeIn, ImageIn, ImageStateOut};
 
 const IMAGE: &str = "The id of the image.";

@@ -6,12 +6,9 @@ mod jobs;
 mod products;
 mod reviews;
 mod stock;
+mod texts;
 
 use http_kit::openapi::Api;
-
-const PRODUCT: &str = "The id of the product.";
-const ADMINS: &str = "Admins only.";
-const ARCHIVED: &str = "`product_archived`.";
 
 /// Adds the operations.
 pub fn openapi(api: &mut Api) {

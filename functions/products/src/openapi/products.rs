@@ -1,11 +1,14 @@
 //! Products, and their history.
 
-use catalog::schema::ProductContent;
+use std::borrow::Cow;
+
 use catalog::{Patch, ProductIn, ProductOut, Revision};
 use http_kit::openapi::{Access, Api};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Value, json};
 use values::schema::ProductId;
 
-use super::{ADMINS, ARCHIVED, PRODUCT};
+use super::texts::{ADMINS, ARCHIVED, PRODUCT};
 
 const CHANGED: &str = "The result of the change.";
 
@@ -59,4 +62,27 @@ pub(super) fn openapi(api: &mut Api) {
         .paged()
         .answer_page::<Revision>("The changes of the product, newest first.")
         .done();
+}
+
+/// A request that replaces a product: a new product without what cannot be replaced.
+struct ProductContent;
+
+impl JsonSchema for ProductContent {
+    fn schema_name() -> Cow<'static, str> {
+        "ProductContent".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = ProductIn::json_schema(generator);
+        schema.insert("description".to_owned(), json!(
+            "The whole content of a product. Fields that are left out become empty. The SKU and the stock of existing variants do \
+             not change. Variants that are left out are archived."
+        ));
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.retain(|name, _| !matches!(name.as_str(), "sku" | "stock"));
+        }
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| name != "sku");
+        }
+        schema
+    }
 }

@@ -4,7 +4,7 @@ use catalog::ReviewContent;
 use http_kit::openapi::{Access, Api};
 use values::schema::{ProductId, ReviewId};
 
-use super::PRODUCT;
+use super::texts::PRODUCT;
 use crate::reviews::{ListIn, ModerationIn, ReviewOut};
 
 const REVIEW: &str = "The id of the review.";

@@ -4,7 +4,7 @@ use catalog::ProductOut;
 use http_kit::openapi::{Access, Api};
 use values::schema::ProductId;
 
-use super::PRODUCT;
+use super::texts::PRODUCT;
 use crate::stock::{MovementOut, MovementsIn, StockAdjustmentIn};
 
 pub(super) fn openapi(api: &mut Api) {
