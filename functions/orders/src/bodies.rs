@@ -95,13 +95,13 @@ pub(crate) struct ListIn {
     /// Only orders with this status. For admins.
     status: Option<Status>,
     /// Placed on or after this day (UTC): a date or a time. The default is 30 days ago. For admins.
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::Day>"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     from: Option<String>,
     /// Placed on or before this day (UTC), at most 92 days after `from`. For admins.
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::Day>"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     to: Option<String>,
     /// The order with this number, in upper or lower case, with or without its dash. Cannot be combined with other filters. For admins.
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::openapi::TypedNumber>"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::TypedNumber>"))]
     number: Option<String>,
     /// Orders of the account or guests with this email address. Cannot be combined with other filters. For admins.
     email: Option<Email>,

@@ -16,7 +16,7 @@ pub(crate) struct OrderOut {
     #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     id: OrderId,
     /// The number that people use.
-    #[cfg_attr(feature = "openapi", schemars(with = "crate::openapi::OrderNumber"))]
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OrderNumber"))]
     number: String,
     /// The id of the buyer's account. Missing for a guest.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::UserId>"))]
