@@ -1,6 +1,6 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test proof soak mutants bench invoke openapi deploy
+.PHONY: help up down logs admin test proof soak mutants bench invoke openapi deploy destroy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
@@ -43,3 +43,6 @@ openapi: ## write functions/ops/openapi.json from the types of requests and resp
 
 deploy: ## build for AWS and deploy: make deploy ENV=dev
 	$(SOUK) deploy $(or $(ENV),$(error name an environment: ENV=dev, staging or prod))
+
+destroy: ## delete a deployed stack with all its data: make destroy ENV=dev
+	$(SOUK) destroy $(or $(ENV),$(error name an environment: ENV=dev or staging))

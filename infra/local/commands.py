@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 
 import admins
@@ -13,7 +14,7 @@ import resources as stack_resources
 import seed
 import stack
 import suites
-from lifecycle import programs, start, stop, stop_on_failure
+from lifecycle import check_listeners, programs, start, stop, stop_on_failure
 from profiles import PROFILES, read_json
 from steps import LOCAL, ROOT, Failure, display_path, run, say, step
 from python_tools import BIN, VENV
@@ -30,6 +31,7 @@ def up(_):
         description = stack.describe(profile, seed.LOGINS)
         seed.wait_until_ready(profile)
         seed.seed(profile, emulator)
+        check_listeners(profile)
     say(summary(description, time.monotonic() - started))
     return 0
 
@@ -112,10 +114,28 @@ def admin(arguments):
 
 def deploy(arguments):
     """Runs `sam build` and `sam deploy` as a user would, with the tools of .local/venv."""
+    return _sam(["build", "--config-env", arguments.environment], ["deploy", "--config-env", arguments.environment])
+
+
+def destroy(arguments):
+    """Deletes the files, which CloudFormation does not, then the stack. Asks first."""
+    import boto3
+
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text())[arguments.environment]["global"]["parameters"]
+    name, region = config["stack_name"], config["region"]
+    if input(f"This deletes the stack {name} in {region} with its data. Type its name to go on: ") != name:
+        raise Failure("Nothing was deleted.")
+    outputs = boto3.client("cloudformation", region_name=region).describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
+    for bucket in (output["OutputValue"] for output in outputs if output["OutputKey"] == "BucketName"):
+        boto3.resource("s3", region_name=region).Bucket(bucket).objects.all().delete()
+    return _sam(["delete", "--stack-name", name, "--region", region, "--no-prompts"])
+
+
+def _sam(*commands):
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}", "VIRTUAL_ENV": str(VENV), "SAM_CLI_TELEMETRY": "0"}
-    for command in (["sam", "build", "--config-env", arguments.environment], ["sam", "deploy", "--config-env", arguments.environment]):
-        say("$ " + " ".join(command))
-        code = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    for command in commands:
+        say("$ sam " + " ".join(command))
+        code = subprocess.run(["sam", *command], cwd=ROOT, env=environment).returncode
         if code:
             return code
     return 0

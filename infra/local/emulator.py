@@ -29,6 +29,8 @@ class Emulator(Process):
                 MINISTACK_HOST="127.0.0.1",
                 AWS_ENDPOINT_URL=self.profile.emulator_url,
                 DOCKER_HOST="",
+                # Its MQTT broker would listen on all addresses, whatever BIND_HOST says.
+                IOT_MTLS_ENABLED="false",
                 AUTH=str(self.profile.enforces_roles).lower(),
                 TMPDIR=scratch,
             ),

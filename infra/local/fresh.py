@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import build
 import seed
 import stack
-from lifecycle import start, stop
+from lifecycle import check_listeners, start, stop
 
 
 @contextmanager
@@ -26,6 +26,7 @@ def fresh(profile):
         stack.describe(profile, seed.LOGINS)
         seed.wait_until_ready(profile)
         seed.seed(profile, emulator)
+        check_listeners(profile)
         yield
     finally:
         _save_function_logs(profile)

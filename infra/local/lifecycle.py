@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 from emulator import Emulator, FakeProvider, FaultProxy, LocalStripe, OpenIdProvider
-from steps import say, step
+from steps import Failure, say, step
 
 
 def programs(profile):
@@ -24,6 +24,13 @@ def start(profile):
         with step(f"Start {program.name} (port {program.port})"):
             program.launch()
     return all_programs
+
+
+def check_listeners(profile):
+    """Fails if a program of the stack listens to other machines: it has no password, and functions run with its rights."""
+    for program in programs(profile):
+        if ports := program.open_ports():
+            raise Failure(f"{program.name} listens on all addresses at port {', '.join(map(str, ports))}: local programs may listen on loopback only.")
 
 
 def stop(profile, quietly=False):

@@ -1,5 +1,6 @@
 """Background processes of a stack. A pid file finds a process again; stopping it also stops its child processes."""
 
+import ipaddress
 import json
 import os
 import signal
@@ -64,6 +65,11 @@ class Process:
                 raise Failure(f"{self.name} does not answer after {seconds} s.", self.log)
             time.sleep(0.05)
 
+    def open_ports(self):
+        """The ports at which the program or its child processes listen to other machines: none should be."""
+        sockets = {name for pid in _session(self.identity()["pid"]) for name in _sockets(pid)}
+        return sorted({port for inode, address, port in _listeners() if inode in sockets and not address.is_loopback})
+
     def stop(self):
         """Stops the program and all processes of its session. Returns whether it was running."""
         record = read_json(self.pid_file)
@@ -119,6 +125,28 @@ def _session(leader):
     for entry in os.listdir("/proc"):
         if entry.isdigit() and (fields := _stat(entry)) and int(fields[3]) == leader:
             yield int(entry)
+
+
+def _sockets(pid):
+    """The inodes of the sockets that a process has open."""
+    try:
+        targets = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    except OSError:  # it has ended
+        return []
+    return [target[len("socket:[") : -1] for target in targets if target.startswith("socket:[")]
+
+
+def _listeners():
+    """Inode, address and port of every TCP socket that listens (proc(5), /proc/net/tcp)."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            address, port = fields[1].split(":")
+            if fields[3] == "0A":  # TCP_LISTEN
+                # Each four bytes are in the machine's order.
+                words = [bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8)]
+                ip = ipaddress.ip_address(b"".join(words))
+                yield fields[9], getattr(ip, "ipv4_mapped", None) or ip, int(port, 16)
 
 
 def _signal(pid, number):

@@ -109,7 +109,10 @@ class Profile:
             "PublicUrl": self.api_url,
             "StripeUrl": self.provider_url,
             "MailSender": "shop@souk.local",
-            "MediaUrl": f"{self.emulator_url}/{self.stack}-000000000000-files",
+            "MediaUrl": f"{self.emulator_url}/{self.stack}-000000000000-{REGION}-files",
+            "AllowedOrigins": "http://localhost:3000",
+            # A run that crashed with the machine is retried soon.
+            "SearchVisibilitySeconds": 300,
             "LogRetentionDays": 1,
             **(self.trusted_issuer() if self.has_fault_points else {}),
             **self.sign_in(),
@@ -159,7 +162,8 @@ class Profile:
 # Short times, because tests wait for them. The message of a killed worker returns to its queue after the visibility timeout.
 _SHORT_TIMES = {
     **{"HoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
-    **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3, "IndexerTimeoutSeconds": 30},
+    **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3},
+    **{"IndexerTimeoutSeconds": 30, "SearchVisibilitySeconds": 30},
 }
 # High limits, because all customers of a suite share one IP address. The tests of rate limits use other addresses and reach these limits.
 _HIGH_LIMITS = {

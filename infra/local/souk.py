@@ -90,6 +90,9 @@ def parse():
     commands.add_parser("openapi", help="write the OpenAPI document after an intended change of the API")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy")
     deploy.add_argument("environment", choices=["dev", "staging", "prod"])
+    destroy = commands.add_parser("destroy", help="delete a deployed stack with all its data")
+    # Not prod: its tables, files and secrets are kept when its stack is deleted, so that is a person's work.
+    destroy.add_argument("environment", choices=["dev", "staging"])
     return parser.parse_args()
 
 

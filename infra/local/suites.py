@@ -5,6 +5,7 @@ import time
 import build
 import proof
 import resources
+import rules
 from fresh import fresh
 from steps import Failure, display_path, run, say, step
 from python_tools import BIN
@@ -29,6 +30,8 @@ def test(profile, chosen_seed):
     check("Lint (cfn-lint)", [BIN / "cfn-lint", "-t", "template.yaml"], "cfn-lint found errors in template.yaml: see above.", sam)
     with step("Resources (infra/resources.golden)") as s:
         s.note = resources.check()
+    with step("Rules of AWS (infra/local/rules.py)") as s:
+        s.note = rules.check(profile)
     check(
         "Clippy (warnings are errors)",
         ["cargo", "clippy", *WORKSPACE, "--all-targets", "--", "-D", "warnings"],

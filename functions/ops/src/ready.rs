@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, Key, Settings, Table};
+use aws_kit::{Aws, Issuer, Key, Settings, Table, TokenTrust};
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
@@ -40,6 +40,8 @@ enum Dependency {
     Table(Table),
     Queue(String),
     Secret(String),
+    /// The public keys of our tokens: without one, every function refuses every token.
+    TokenKeys(TokenTrust),
 }
 
 /// The AWS resources that the shop needs.
@@ -110,6 +112,7 @@ impl Dependencies {
         for (name, variable) in SECRETS {
             dependencies.push((name, Dependency::Secret(Settings.required(variable)?)));
         }
+        dependencies.push(("keys.tokens", Dependency::TokenKeys(TokenTrust::from_env(aws)?)));
         let (sqs, secrets) =
             (aws_sdk_sqs::Client::new(aws.config()), aws_sdk_secretsmanager::Client::new(aws.config()));
         Ok(Self { sqs, secrets, dependencies, cache: Mutex::default() })
@@ -140,12 +143,22 @@ impl Dependencies {
                 let call = call.attribute_names(QueueAttributeName::QueueArn).send();
                 call.map(|response| response.map(drop).map_err(|error| Error::unavailable("queue", error))).boxed()
             }
+            Dependency::TokenKeys(trust) => has_published_key(trust).boxed(),
             Dependency::Secret(id) => {
                 let call = self.secrets.describe_secret().secret_id(id).send();
                 call.map(|response| response.map(drop).map_err(|error| Error::unavailable("secret store", error)))
                     .boxed()
             }
         }
+    }
+}
+
+async fn has_published_key(trust: &TokenTrust) -> Result<()> {
+    // `true`: an empty set is not kept for as long as a set with keys.
+    let keys = trust.keys(true).await?;
+    match keys.of(Issuer::Own)["keys"].as_array() {
+        Some(keys) if !keys.is_empty() => Ok(()),
+        _ => Err(Error::unavailable("token keys", "no public key is published")),
     }
 }
 

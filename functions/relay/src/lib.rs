@@ -10,7 +10,7 @@ use aws_kit::{Aws, Publisher, Settings, Table, fault, read_image, remove_event};
 use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use events::Envelope;
-use futures::future::join_all;
+use futures::{StreamExt, stream};
 use serde::Deserialize;
 use tracing::{error, info, warn};
 use values::{Clock, Error, EventId, Result};
@@ -27,6 +27,9 @@ pub struct State {
 
 /// The tables that have an outbox.
 const OUTBOXES: [&str; 4] = ["SOUK_TABLE_IDENTITY", "SOUK_TABLE_CATALOG", "SOUK_TABLE_ORDERS", "SOUK_TABLE_PAYMENTS"];
+
+/// Deletes of outbox rows at the same time: a batch of a hundred must not open a hundred connections.
+const DELETES_AT_ONCE: usize = 10;
 
 impl State {
     /// Builds the state from the environment that the template sets.
@@ -85,7 +88,7 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
     fault::point("relay.published");
     let first_failed = first_unpublished(&events, &unpublished).or(unreadable);
     let published = events.into_iter().filter(|event| !unpublished.contains(&event.envelope.event_id));
-    join_all(published.map(delete_from_outbox)).await;
+    stream::iter(published).for_each_concurrent(DELETES_AT_ONCE, delete_from_outbox).await;
     first_failed.map(failure_response).unwrap_or_default()
 }
 

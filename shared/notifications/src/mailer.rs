@@ -9,9 +9,14 @@ use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::error::SdkError;
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use values::{Email, Error, Result};
 
 use crate::mail::Mail;
+
+/// Characters in an encoded word. It may have 75 characters itself: 12 around it, and 56 for ten characters of four bytes in base64.
+const ENCODED_CHARACTERS: usize = 10;
 
 /// The result of a send.
 #[derive(Debug)]
@@ -31,14 +36,25 @@ pub(crate) enum SendOutcome {
 pub(crate) fn operator_address() -> Result<Email> {
     match Settings.optional("SOUK_OPERATOR_EMAIL") {
         Some(named) => named.parse(),
-        None => address_of(&Settings.required("SOUK_MAIL_SENDER")?).parse(),
+        None => Settings.required("SOUK_MAIL_SENDER")?.parse(),
     }
     .map_err(|_: Error| Error::internal("SOUK_OPERATOR_EMAIL, or SOUK_MAIL_SENDER without it, is not an email address"))
 }
 
-/// The email address in a sender such as `Souk <shop@example.com>` (RFC 5322, 3.4).
-fn address_of(sender: &str) -> &str {
-    sender.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or(sender, |(address, _)| address)
+/// A sender with its name, such as `"Souk" <shop@example.com>` (RFC 5322, 3.4). A name that is not ASCII becomes encoded words
+/// (RFC 2047).
+fn sender(name: Option<&str>, address: &str) -> String {
+    let Some(name) = name else { return address.to_owned() };
+    if name.is_ascii() {
+        let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
+        return format!("\"{quoted}\" <{address}>");
+    }
+    let characters: Vec<char> = name.chars().collect();
+    let words = characters.chunks(ENCODED_CHARACTERS).map(|chunk| {
+        let text: String = chunk.iter().collect();
+        format!("=?UTF-8?B?{}?=", BASE64_STANDARD.encode(text))
+    });
+    format!("{} <{address}>", words.collect::<Vec<_>>().join(" "))
 }
 
 /// Sends emails as the shop.
@@ -49,11 +65,13 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// The sender is `SOUK_MAIL_SENDER`. The retries of the SDK are off: SES has no idempotency key, so a retry after
+    /// The sender is `SOUK_MAIL_SENDER`, with the name `SOUK_MAIL_SENDER_NAME`. The retries of the SDK are off: SES has no idempotency key, so a retry after
     /// a lost answer would be a second email.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let config = aws_sdk_sesv2::config::Builder::from(aws.config()).retry_config(RetryConfig::disabled()).build();
-        Ok(Self { client: Client::from_conf(config), sender: Settings.required("SOUK_MAIL_SENDER")? })
+        let name = Settings.optional("SOUK_MAIL_SENDER_NAME");
+        let sender = sender(name.as_deref(), &Settings.required("SOUK_MAIL_SENDER")?);
+        Ok(Self { client: Client::from_conf(config), sender })
     }
 
     /// Sends one email, in one attempt.
@@ -115,9 +133,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn address_is_read_from_a_sender_with_a_name() {
-        assert_eq!(address_of("Souk <shop@example.com>"), "shop@example.com");
-        assert_eq!(address_of("shop@example.com"), "shop@example.com");
+    fn sender_has_a_name_that_every_mail_program_reads() {
+        let sender = |name| sender(name, "shop@example.com");
+        assert_eq!(sender(None), "shop@example.com");
+        assert_eq!(sender(Some("The \"Souk\"")), r#""The \"Souk\"" <shop@example.com>"#);
+        assert_eq!(sender(Some("Café")), "=?UTF-8?B?Q2Fmw6k=?= <shop@example.com>");
+        // An encoded word has at most 75 characters, also if every character has four bytes.
+        let long = sender(Some(&"🏺".repeat(64)));
+        let words: Vec<&str> = long.split(' ').filter(|part| part.starts_with("=?")).collect();
+        assert!(words.len() > 1 && words.iter().all(|word| word.len() <= 75), "{long}");
     }
 
     #[test]

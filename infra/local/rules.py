@@ -1,0 +1,253 @@
+"""Rules of AWS, and of this house, that the emulator does not enforce: checked on the translated template of each environment.
+
+Each rule is a function that gives one sentence for each resource that breaks it.
+"""
+
+import json
+import re
+
+from python_tools import BIN
+from steps import Failure, clean_environment, run
+from translated import parameters, translated
+
+DEPLOYED = ("dev", "staging", "prod")
+# AWS lets a function stop such a loop after 16 messages, unless the function allows it.
+_SENDS = "sqs:SendMessage"
+# AWS advises a visibility timeout of six times the function's timeout.
+_VISIBILITY_FACTOR = 6
+# DynamoDB throttles a stream with more readers.
+_MOST_STREAM_READERS = 2
+_IN_SUB = re.compile(r"\$\{([\w.]+)\}")
+_ARNS = {
+    ("AWS::DynamoDB::Table", "Arn"): "arn:aws:dynamodb:eu-central-1:123456789012:table/{}",
+    ("AWS::DynamoDB::Table", "StreamArn"): "arn:aws:dynamodb:eu-central-1:123456789012:table/{}/stream/2026-01-01",
+    ("AWS::Logs::LogGroup", "Arn"): "arn:aws:logs:eu-central-1:123456789012:log-group:{}:*",
+    ("AWS::S3::Bucket", "Arn"): "arn:aws:s3:::{}",
+    ("AWS::SQS::Queue", "Arn"): "arn:aws:sqs:eu-central-1:123456789012:{}",
+    ("AWS::SecretsManager::Secret", "Id"): "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{}-AbCdEf",
+}
+# Actions that AWS knows for no single resource.
+_WITHOUT_RESOURCE = {"dynamodb:ListStreams"}
+
+
+def check(profile):
+    """Lints the template and applies the rules, for each environment. Returns a note."""
+    broken, files = [], []
+    for environment in DEPLOYED:
+        values = parameters(environment)
+        template = translated(values)
+        file = profile.state / f"template-{environment}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(template, indent=1))
+        files.append(file)
+        broken += [f"{environment}: {sentence}" for rule in RULES for sentence in rule(Stack(template, values))]
+    if broken:
+        raise Failure("template.yaml breaks rules of infra/local/rules.py:\n    " + "\n    ".join(broken))
+    # Warnings are about template.yaml's conditions, which have been decided here.
+    run(
+        [BIN / "cfn-lint", "--ignore-checks", "W", "--template", *files],
+        log=profile.log / "environments.log",
+        env=clean_environment(),
+        failure="cfn-lint found errors in the template of an environment: see above.",
+    )
+    return f"{len(RULES)} rules, {len(DEPLOYED)} environments"
+
+
+class Stack:
+    """A translated template, and what belongs together in it."""
+
+    def __init__(self, template, values):
+        self.resources, self.values = template["Resources"], values
+
+    def of(self, kind):
+        """The resources of a type: logical id and properties."""
+        return {name: r.get("Properties", {}) for name, r in self.resources.items() if r["Type"] == kind}
+
+    def raw_statements(self, role):
+        """The statements of a role, with lists of actions and resources."""
+        for policy in self.of("AWS::IAM::Role")[role]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield statement | {"Action": _list(statement["Action"]), "Resource": _list(statement["Resource"])}
+
+    def statements(self, role):
+        """The same, with the logical ids of the resources."""
+        for statement in self.raw_statements(role):
+            yield statement | {"Resource": [_target(resource) for resource in statement["Resource"]]}
+
+    def arn(self, value):
+        """An ARN as AWS would make it for a Ref, a GetAtt or a Sub; other values as they are."""
+        if isinstance(value, dict) and "Fn::Sub" in value:
+            return _IN_SUB.sub(lambda match: self.arn({"Fn::GetAtt": match[1].split(".")}), value["Fn::Sub"])
+        if not isinstance(value, dict):
+            return value
+        attribute = value["Fn::GetAtt"][1]
+        return _ARNS[self.resources[_target(value)]["Type"], attribute].format(_target(value).lower())
+
+    def mappings(self):
+        """The event source mappings: logical id, properties, the source and the function."""
+        for name, mapping in self.of("AWS::Lambda::EventSourceMapping").items():
+            yield name, mapping, _target(mapping["EventSourceArn"]), _target(mapping["FunctionName"])
+
+    def is_watched(self, queue):
+        """Whether an alarm counts the messages of the queue."""
+        return any(
+            alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible" and _target(alarm["Dimensions"][0]["Value"]) == queue
+            for alarm in self.of("AWS::CloudWatch::Alarm").values()
+        )
+
+
+def own_queues_allow_loops(stack):
+    for name, _mapping, queue, function in stack.mappings():
+        sends = [s for s in stack.statements(_role(stack, function)) if _SENDS in s["Action"] and queue in s["Resource"]]
+        if sends and stack.resources[function]["Properties"].get("RecursiveLoop") != "Allow":
+            yield f"{function} sends messages to {queue}, which starts it ({name}), so it needs RecursiveLoop: Allow."
+
+
+def messages_are_invisible_long_enough(stack):
+    for name, _mapping, queue, function in stack.mappings():
+        if queue in stack.of("AWS::SQS::Queue"):
+            timeout = int(stack.resources[function]["Properties"]["Timeout"])
+            visibility = int(stack.resources[queue]["Properties"]["VisibilityTimeout"])
+            if visibility < _VISIBILITY_FACTOR * timeout:
+                yield f"{queue} is invisible for {visibility} s; {function} may run for {timeout} s, so {_VISIBILITY_FACTOR * timeout} s are needed."
+
+
+def queues_have_dead_letters_with_alarms(stack):
+    for _name, _mapping, queue, _function in stack.mappings():
+        if queue not in stack.of("AWS::SQS::Queue"):
+            continue
+        policy = stack.resources[queue]["Properties"].get("RedrivePolicy")
+        if not policy:
+            yield f"{queue} has no dead-letter queue."
+        elif not stack.is_watched(_target(policy["deadLetterTargetArn"])):
+            yield f"The dead-letter queue of {queue} has no alarm."
+
+
+def failures_go_to_watched_queues(stack):
+    destinations = {name: mapping for name, mapping, source, _function in stack.mappings() if source not in stack.of("AWS::SQS::Queue")}
+    for name, properties in (destinations | stack.of("AWS::Lambda::EventInvokeConfig")).items():
+        target = properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if not target or not stack.is_watched(_target(target)):
+            yield f"{name} needs OnFailure with a queue that has an alarm."
+
+
+def workers_leave_executions_to_customers(stack):
+    for name, mapping, queue, _function in stack.mappings():
+        is_fifo = stack.resources[queue].get("Properties", {}).get("FifoQueue")
+        if queue in stack.of("AWS::SQS::Queue") and not is_fifo and "MaximumConcurrency" not in mapping.get("ScalingConfig", {}):
+            yield f"{name} needs ScalingConfig.MaximumConcurrency, or a full queue takes all executions of the account."
+
+
+def streams_have_few_readers(stack):
+    readers = [source for _name, _mapping, source, _function in stack.mappings() if source in stack.of("AWS::DynamoDB::Table")]
+    for table in sorted({table for table in readers if readers.count(table) > _MOST_STREAM_READERS}):
+        yield f"The stream of {table} has {readers.count(table)} readers, and {_MOST_STREAM_READERS} are allowed."
+
+
+def first_deployment_can_be_repeated(stack):
+    for name, resource in stack.resources.items():
+        if resource.get("DeletionPolicy") == "Retain":
+            yield f"{name} would stay after a failed first deployment, and block the next one: use RetainExceptOnCreate."
+
+
+def data_outlives_the_stack(stack):
+    if stack.values["Stage"] != "prod":
+        return
+    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"):
+        for name in stack.of(kind):
+            resource = stack.resources[name]
+            if (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) != ("RetainExceptOnCreate", "Retain"):
+                yield f"{name} has data and must be kept in prod."
+    for name, table in stack.of("AWS::DynamoDB::Table").items():
+        if table.get("DeletionProtectionEnabled") is not True or not table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]:
+            yield f"{name} needs deletion protection and point-in-time recovery."
+
+
+def buckets_are_named_for_their_region(stack):
+    for name, bucket in stack.of("AWS::S3::Bucket").items():
+        if "eu-central-1" not in json.dumps(bucket.get("BucketName", "eu-central-1")):
+            yield f"{name} has a fixed name without the region, so the stack can be deployed in one region only."
+
+
+def keys_are_owned_by_aws(stack):
+    for name, table in stack.of("AWS::DynamoDB::Table").items():
+        if "SSESpecification" in table:
+            yield f"{name} has an SSESpecification, which selects a key of KMS that is billed for each request."
+
+
+def permissions_are_narrow(stack):
+    for role in stack.of("AWS::IAM::Role"):
+        for statement in stack.statements(role):
+            actions = [action for action in statement["Action"] if "*" in action or not _WITHOUT_RESOURCE.issuperset([action])]
+            if any("*" in action for action in actions):
+                yield f"{role} has an action with a wildcard: {actions}."
+            if "*" in statement["Resource"] and actions:
+                yield f"{role} may do {actions} with every resource."
+
+
+def policies_are_sound(stack):
+    """Parliament knows each action, its resources and its conditions."""
+    import parliament
+
+    for role in stack.of("AWS::IAM::Role"):
+        statements = [s | {"Resource": [stack.arn(r) for r in s["Resource"]]} for s in stack.raw_statements(role)]
+        for finding in parliament.analyze_policy_string(json.dumps({"Version": "2012-10-17", "Statement": statements})).findings:
+            yield f"{role}: {finding.issue}: {finding.detail}"
+
+
+def functions_are_watched(stack):
+    alarms = [json.dumps(alarm.get("Metrics", [])) for alarm in stack.of("AWS::CloudWatch::Alarm").values()]
+    filters = [json.dumps(f) for f in stack.of("AWS::Logs::MetricFilter").values() if "$.alarm " in f["FilterPattern"]]
+    for function, properties in stack.of("AWS::Lambda::Function").items():
+        group = _target(properties["LoggingConfig"]["LogGroup"])
+        if not any(f'"Ref": "{function}"' in metrics and "Errors" in metrics and "Throttles" in metrics for metrics in alarms):
+            yield f"{function} has no alarm for errors and throttles."
+        if not any(f'"Ref": "{group}"' in line for line in filters):
+            yield f"No metric filter counts the lines with `alarm` in {group}."
+
+
+def shop_is_reached_by_https(stack):
+    if stack.values["Stage"] == "dev":
+        return
+    origins = stack.values["AllowedOrigins"].split(",")
+    for url in (stack.values["PublicUrl"], stack.values["FrontendUrl"], *origins):
+        if not url.startswith("https://"):
+            yield f"{url} is not https."
+
+
+RULES = (
+    own_queues_allow_loops,
+    messages_are_invisible_long_enough,
+    queues_have_dead_letters_with_alarms,
+    failures_go_to_watched_queues,
+    workers_leave_executions_to_customers,
+    streams_have_few_readers,
+    first_deployment_can_be_repeated,
+    data_outlives_the_stack,
+    buckets_are_named_for_their_region,
+    keys_are_owned_by_aws,
+    permissions_are_narrow,
+    policies_are_sound,
+    functions_are_watched,
+    shop_is_reached_by_https,
+)
+
+
+def _role(stack, function):
+    return _target(stack.resources[function]["Properties"]["Role"])
+
+
+def _target(value):
+    """The logical id that a Ref or a GetAtt names; other values as they are."""
+    if isinstance(value, dict):
+        if "Ref" in value:
+            return value["Ref"]
+        if "Fn::GetAtt" in value:
+            attribute = value["Fn::GetAtt"]
+            return attribute.split(".")[0] if isinstance(attribute, str) else attribute[0]
+        return json.dumps(value)
+    return value
+
+
+def _list(value):
+    return value if isinstance(value, list) else [value]
