@@ -98,7 +98,8 @@ def _report(profile, role):
     failures = {name: found for name, found in report["failures"].items() if found}
     say(f"  as {role}: {cases} cases, {reached} of {len(operations)} operations succeeded, {sum(map(len, failures.values()))} failures")
     for label in unreached:
-        say(f"    never succeeded: {label} {dict(statuses[label])}")
+        reasons = Counter(report["refusals"].get(label, {})).most_common(3)
+        say(f"    never succeeded: {label}; " + "; ".join(f"{reason} ({count} times)" for reason, count in reasons))
     for name, found in sorted(failures.items()):
         for what, count in Counter(found).most_common(10):
             say(f"    {name}: {' '.join(what.split())[:300]} ({count} times)")

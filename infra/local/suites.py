@@ -3,6 +3,7 @@
 import time
 
 import build
+import contract
 import proof
 import resources
 from fresh import fresh
@@ -57,6 +58,8 @@ def test(profile, chosen_seed):
         if (proof.PACKAGE, proof.PROOF) in suites:
             say("  Proof")
             proof.drive(profile, proof.PROOF, proof.COMMAND, chosen_seed)
+        say("  OpenAPI document")
+        contract.drive(profile, chosen_seed)
     check(
         "Logs (no personal data, no secrets)",
         [*CARGO_TEST, *tests(name for package, name in suites if package == LOGS)],

@@ -22,6 +22,7 @@ _random = random.Random(_INPUT["seed"])
 # The last entity tag that the API gave, by path.
 _etags = {}
 _statuses = defaultdict(Counter)
+_refusals = defaultdict(Counter)
 _failures = defaultdict(list)
 
 
@@ -51,7 +52,7 @@ def before_call(context, case, kwargs):
             elif not _is_negative(case, location):
                 _replace(getattr(case, _LOCATIONS[location]), values)
     if "If-Match" in case.headers and not _is_negative(case, "header"):
-        case.headers["If-Match"] = _etag(case.formatted_path) or case.headers["If-Match"]
+        case.headers["If-Match"] = _etag(case)
 
 
 @schemathesis.hook
@@ -59,6 +60,8 @@ def after_call(context, case, response):
     """Counts the answer, and remembers its entity tag."""
     if case.method == case.operation.method.upper():
         _statuses[case.operation.label][response.status_code] += 1
+        if response.status_code >= 400:
+            _refusals[case.operation.label][_reason(response)] += 1
     if response.status_code < 300 and "etag" in response.headers:
         _etags[case.formatted_path] = response.headers["etag"][0]
 
@@ -77,8 +80,18 @@ class Report:
     """Writes what was counted at the end of the run."""
 
     def after_run(self, context):
-        report = {"statuses": {label: dict(statuses) for label, statuses in _statuses.items()}, "failures": _failures}
+        report = {"statuses": _statuses, "refusals": _refusals, "failures": _failures}
         Path(_INPUT["report"]).write_text(json.dumps(report, indent=2))
+
+
+def _reason(response):
+    """The status, the code, and the fields of a problem."""
+    try:
+        problem = json.loads(response.content)
+        fields = [f"{field.get('field')}: {field.get('code')}" for field in problem.get("errors", [])]
+        return f"{response.status_code} {problem.get('code')} {', '.join(fields)}".strip()
+    except (ValueError, AttributeError):
+        return str(response.status_code)
 
 
 def _known_thing(case):
@@ -106,8 +119,9 @@ def _replace(container, values):
                 container[name] = value
 
 
-def _etag(path):
-    """The entity tag of the path, or of the nearest path above it."""
-    while path and path not in _etags:
-        path = path.rpartition("/")[0]
-    return _etags.get(path)
+def _etag(case):
+    """The entity tag of the path, or of the nearest path above it that names a thing. A new thing has the version 1."""
+    path, template = case.formatted_path, case.path
+    while "{" in template and path not in _etags:
+        path, template = path.rpartition("/")[0], template.rpartition("/")[0]
+    return _etags.get(path, '"1"')
