@@ -53,6 +53,10 @@ def drive(profile, seed=None, minutes=MINUTES):
         raise Failure("The stack does not do what the OpenAPI document says: " + "; ".join(faults) + f". SEED={seed} repeats the run.")
 
 
+def _document_url(profile):
+    return f"{profile.api_url}/api/v1/openapi.json"
+
+
 def _path(profile, role, what):
     return profile.state / "contract" / f"{role}-{what}.json"
 
@@ -69,7 +73,7 @@ def _start(profile, role, seed, minutes):
         return subprocess.Popen(
             [
                 *(CONTRACT_VENV / "bin" / "schemathesis", "--config-file", _CONTRACT / "schemathesis.toml"),
-                *("run", f"{profile.api_url}/api/v1/openapi.json", "--url", profile.api_url, "--no-color"),
+                *("run", _document_url(profile), "--url", profile.api_url, "--no-color"),
                 *("--seed", str(seed), "--max-time", str(round(60 * minutes))),
             ],
             cwd=profile.state,
@@ -115,7 +119,7 @@ def _operations(profile, role):
     A customer may not call what tests/e2e/permissions.json forbids to customers only. What it forbids to the admin, too, depends on something
     else, such as a purchase.
     """
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"{profile.api_url}/api/v1/openapi.json", timeout=30) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(_document_url(profile), timeout=30) as answer:
         document = json.load(answer)
     allowed = {}
     for label, row in read_json(_PERMISSIONS).items():

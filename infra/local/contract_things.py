@@ -6,9 +6,11 @@ the query and of the body, or the token of another session. With `only` it may r
 
 import json
 import re
+import struct
 import time
 import urllib.request
 import uuid
+import zlib
 
 from profiles import OAUTH_REDIRECT
 from seed import LOGINS, call, expect
@@ -16,7 +18,7 @@ from steps import Failure
 
 _ADDRESS = {"name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB"}
 _PRODUCT = {"name": "Mug", "category": "kitchen", "price": {"amount": 1490, "currency": "EUR"}, "stock": {"available": 99}}
-_IMAGE = {"contentType": "image/png", "bytes": 100, "alt": "A mug, half full."}
+_PASSWORD = "a long password of a test"
 _PAID, _DECLINED = "pm_card_visa", "pm_card_chargeDeclined"
 # How many of each thing that a request uses up.
 _SPARES = 4
@@ -26,8 +28,9 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def make(profile, role, seed):
     """Makes the things of one role."""
     admin, own = (_Account(profile, LOGINS[name]) for name in ("admin", role))
-    own.verify_email()
-    spares = [_Account.register(profile, f"contract-{seed}-{role}-{number}@example.com") for number in range(_SPARES)]
+    if not own.send("GET", "/auth/me")["emailVerified"]:  # which creating an API key needs
+        own.send("POST", "/auth/verify-email", {"token": own.mailed_token("verify-email")}, 204)
+    spare, *victims = (_Account.register(profile, f"contract-{seed}-{role}-{number}@example.com") for number in range(1 + _SPARES))
     skus = [f"CONTRACT-{seed}-{role}-{number}".upper() for number in range(_SPARES)]
     products = [admin.send("POST", "/products", {**_PRODUCT, "sku": sku}, 201)["id"] for sku in skus]
     received, declined = own.order(skus), own.order(skus[:1], _DECLINED)
@@ -37,47 +40,55 @@ def make(profile, role, seed):
         own.wait_until(order, "paid")
     for status in ("processing", "shipped", "delivered"):
         admin.send("PATCH", f"/orders/{received}/status", {"status": status})
-    documents = [own.send("GET", f"/orders/{order}") for order in (received, *orders)]
+    payments = [own.send("GET", f"/orders/{order}")["paymentId"] for order in (received, *orders)]
     reviews = [{"id": product, "reviewId": own.review(product)} for product in products[::2]]
+    address, removed = (own.send("POST", "/users/addresses", _ADDRESS, 201)["id"] for _ in range(2))
+    purchase = {"items": [{"sku": skus[0], "quantity": 1}], "cart": "me", "addressId": address, "paymentMethod": {"token": _PAID}}
+    password = {"password": _PASSWORD, "newPassword": _PASSWORD}
     things = {
-        "/auth/login": [{"body": spare.login} for spare in spares],
-        "/users/login": [{"body": spare.login} for spare in spares],
-        "/auth/refresh": [{"body": {"refreshToken": spare.refresh_token}} for spare in spares],
+        "/auth/register": [{"body": password}],
+        "/users/register": [{"body": password}],
+        "/auth/login": [{"body": spare.login}],
+        "/users/login": [{"body": spare.login}],
+        "/auth/refresh": [{"body": {"refreshToken": spare.another_session().refresh_token}} for _ in range(_SPARES)],
+        "/auth/verify-email": [{"body": {"token": spare.mailed_token("verify-email")}}],
+        "/auth/reset-password/confirm": [{"body": {"token": victims[0].mailed_token("reset-password"), **password}}],
         "/auth/oauth/{provider}": [{"path": {"provider": "google"}, "query": {"redirect": OAUTH_REDIRECT}}],
         "/users/profile/export/{id}": own.make("/users/profile/export", {}, 202, "id"),
-        "/users/addresses/{id}": own.make("/users/addresses", _ADDRESS, 201, "id"),
+        "PUT /users/addresses/{id}": [{"path": {"id": address}}],
+        "DELETE /users/addresses/{id}": [{"path": {"id": removed}}],
         "/products/{id}": [{"path": {"id": product}} for product in products],
         "/products/{id}/reviews/{reviewId}": [{"path": review} for review in reviews],
-        "/cart/{owner}": [{"path": {"owner": "me", "sku": sku}, "body": {"sku": sku}} for sku in skus],
+        "/cart/{owner}": [{"path": {"owner": "me", "sku": sku, "item": sku}, "body": {"sku": sku}} for sku in skus],
         "/cart/me/merge": [{"body": {"from": own.send("POST", "/cart", {}, 201)["owner"]}} for _ in range(_SPARES)],
-        "/orders/quote": [{"body": {"cart": "me", "paymentMethod": {"token": _PAID}}}],
+        "/orders": [{"body": purchase}],
+        "/orders/quote": [{"body": purchase}],
         "/orders/user/{userId}": [{"path": {"userId": own.id}}],
         "/orders/{id}": [{"path": {"id": order}} for order in orders],
-        "/orders/{id}/pay": [{"path": {"id": declined}, "body": {"paymentMethod": {"token": _PAID}}}],
+        "/orders/{id}/pay": [{"path": {"id": declined}, "body": purchase}],
         "/payments": [{"query": {"orderId": order}} for order in orders],
-        "/payments/{id}": [{"path": {"id": document["paymentId"]}} for document in documents],
+        "/payments/{id}": [{"path": {"id": payment}} for payment in payments],
     }
     only = {
-        "DELETE /auth/sessions/{id}": [{"path": {"id": own.another_session()}} for _ in range(_SPARES)],
-        "POST /auth/logout": [{"token": spare.token} for spare in spares],
+        "DELETE /auth/sessions/{id}": [{"path": {"id": own.another_session().session}} for _ in range(_SPARES)],
+        "POST /auth/logout": [{"token": own.another_session().token} for _ in range(_SPARES)],
     }
     if role == "customer":
-        only["DELETE /users/profile"] = [{"token": spare.token} for spare in spares]
+        only["DELETE /users/profile"] = [{"token": victim.token} for victim in victims]
     else:
         archived = [own.send("POST", "/products", {**_PRODUCT, "sku": f"{sku}-ARCHIVED"}, 201)["id"] for sku in skus]
         categories = [own.send("POST", "/categories", {"key": f"contract-{seed}-{number}", "name": "Contract"}, 201)["key"] for number in range(_SPARES)]
         things |= {
-            "/users/{id}": [{"path": {"id": spare.id}} for spare in spares],
+            "/users/{id}": [{"path": {"id": spare.id}}],
             "DELETE /products/{id}": [{"path": {"id": product}} for product in archived],
             "/products/imports/{id}": own.make("/products/imports", {"format": "csv", "bytes": 10}, 202, "id"),
             "/products/exports/{id}": own.make("/products/exports", {"format": "csv"}, 202, "id"),
-            "/products/{id}/images/{image}": [
-                {"path": {"id": product, "image": own.send("POST", f"/products/{product}/images", _IMAGE, 201)["imageId"]}} for product in products
-            ],
+            "/products/{id}/images/{image}": [{"path": {"id": product, "image": own.image(product)}} for product in products],
             "/categories/{key}": [{"path": {"key": key}} for key in categories],
         }
         # Not the accounts of the two runs.
-        only |= {label: things["/users/{id}"] for label in ("PUT /users/{id}/role", "PUT /users/{id}/status")}
+        accounts = [{"path": {"id": victim.id}} for victim in victims]
+        only |= {"PUT /users/{id}/role": accounts, "PUT /users/{id}/status": accounts}
     return {_full(key): {"any": any_of} for key, any_of in things.items()} | {_full(key): {"any": any_of, "only": True} for key, any_of in only.items()}
 
 
@@ -90,15 +101,24 @@ def _full(key):
 class _Account:
     """An account and its session."""
 
-    def __init__(self, profile, login, session=None):
+    def __init__(self, profile, login, answer=None):
         self.profile, self.login = profile, login
-        session = session or expect(call(profile, "POST", "/api/v1/auth/login", login), 200)
-        self.id, self.token, self.refresh_token = session["user"]["id"], session["accessToken"], session["refreshToken"]
+        answer = answer or expect(call(profile, "POST", "/api/v1/auth/login", login), 200)
+        self.id, self.token, self.refresh_token = answer["user"]["id"], answer["accessToken"], answer["refreshToken"]
 
     @classmethod
     def register(cls, profile, email):
-        login = {"email": email, "password": "a long password of a test"}
+        login = {"email": email, "password": _PASSWORD}
         return cls(profile, login, expect(call(profile, "POST", "/api/v1/auth/register", {**login, "name": "Ada Lovelace"}), 201))
+
+    def another_session(self):
+        """The same account, logged in once more."""
+        return _Account(self.profile, self.login)
+
+    @property
+    def session(self):
+        """The session's id."""
+        return next(session["id"] for session in self.send("GET", "/auth/sessions")["data"] if session["current"])
 
     def send(self, method, path, body=None, status=200):
         headers = {"idempotency-key": uuid.uuid4().hex}
@@ -107,11 +127,6 @@ class _Account:
     def make(self, path, body, status, name):
         """Makes a thing, and refers to it in a path."""
         return [{"path": {name: self.send("POST", path, body, status)[name]}}]
-
-    def another_session(self):
-        """Logs in once more. Returns the session's id."""
-        _Account(self.profile, self.login)
-        return next(session["id"] for session in self.send("GET", "/auth/sessions")["data"] if not session["current"])
 
     def order(self, skus, card=_PAID):
         body = {"items": [{"sku": sku, "quantity": 1} for sku in skus], "shippingAddress": _ADDRESS, "paymentMethod": {"token": card}}
@@ -122,35 +137,57 @@ class _Account:
 
     def review(self, product):
         """Reviews a product as soon as the catalog knows that the account has received it."""
-        posted = {}
 
         def post():
             status, body = call(self.profile, "POST", f"/api/v1/products/{product}/reviews", {"rating": 5}, self.token)
-            posted.update(body)
-            return status == 201
+            return body["id"] if status == 201 else None
 
-        _wait("a product that was received can be reviewed", post)
-        return posted["id"]
+        return _wait("a product that was received can be reviewed", post)
 
-    def verify_email(self):
-        """Creating an API key needs a verified email address."""
-        if self.send("GET", "/auth/me")["emailVerified"]:
-            return
-        self.send("POST", "/auth/verify-email/request", status=202)
-        tokens = []
+    def image(self, product):
+        """Uploads an image, and waits until it is ready."""
+        announced = self.send("POST", f"/products/{product}/images", {"contentType": "image/png", "bytes": len(_PNG)}, 201)
+        upload = announced["upload"]
+        _DIRECT.open(urllib.request.Request(upload["url"], _PNG, upload["headers"], method=upload["method"]), timeout=30).close()
+        path = f"/products/{product}/images/{announced['imageId']}"
+        _wait("an image that was uploaded is ready", lambda: self.send("GET", path)["state"] == "ready")
+        return announced["imageId"]
+
+    def mailed_token(self, page):
+        """Asks for a mail with a link to a page, and returns the token of the link."""
+        if page == "verify-email":
+            self.send("POST", "/auth/verify-email/request", status=202)
+        else:
+            self.send("POST", "/auth/reset-password", {"email": self.login["email"]}, 202)
 
         def read():
             with _DIRECT.open(self.profile.mail_url, timeout=30) as answer:
-                text = json.dumps(json.load(answer))
-            tokens.extend(re.findall(r"/verify-email\?token=([\w.-]+)", text))
-            return any(call(self.profile, "POST", "/api/v1/auth/verify-email", {"token": token})[0] == 204 for token in tokens)
+                mails = (json.dumps(mail) for mails in json.load(answer)["messages"].values() for mail in mails)
+            own = "".join(mail for mail in mails if self.login["email"] in mail)
+            return re.findall(rf"/{page}\?token=([\w.-]+)", own)
 
-        _wait("the mail to verify an email address arrives", read)
+        return _wait(f"the mail with a link to {page} arrives", read)[-1]
 
 
-def _wait(what, is_done, seconds=60):
+def _wait(what, read, seconds=60):
+    """Waits until `read` returns something, and returns that."""
     deadline = time.monotonic() + seconds
-    while not is_done():
+    while not (found := read()):
         if time.monotonic() > deadline:
             raise Failure(f"After {seconds} s this is not so yet: {what}.")
         time.sleep(0.2)
+    return found
+
+
+def _png(width=16, height=16):
+    """A red picture."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + b"\xff\0\0" * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+_PNG = _png()
