@@ -50,8 +50,8 @@ def test(profile, chosen_seed):
         run(
             [*CARGO_TEST, "--no-fail-fast", *end_to_end],
             log=profile.log / "suites.log",
-            # Most tests wait for the stack and need no core.
-            env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="6"),
+            # A thread for each test that may wait for its turn (tests/e2e/src/shop.rs).
+            env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="24"),
             failure=f"A black-box suite failed. The functions' logs are in {display_path(profile.log / 'functions')}.",
             stream=True,
         )
