@@ -30,7 +30,7 @@ def make(profile, role, seed):
     admin, own = (_Account(profile, LOGINS[name]) for name in ("admin", role))
     if not own.send("GET", "/auth/me")["emailVerified"]:  # which creating an API key needs
         own.send("POST", "/auth/verify-email", {"token": own.mailed_token("verify-email")}, 204)
-    spare, *victims = (_Account.register(profile, f"contract-{seed}-{role}-{number}@example.com") for number in range(1 + _SPARES))
+    spare, forgetful, *victims = (_Account.register(profile, f"contract-{seed}-{role}-{number}@example.com") for number in range(2 + _SPARES))
     skus = [f"CONTRACT-{seed}-{role}-{number}".upper() for number in range(_SPARES)]
     products = [admin.send("POST", "/products", {**_PRODUCT, "sku": sku}, 201)["id"] for sku in skus]
     received, declined = own.order(skus), own.order(skus[:1], _DECLINED)
@@ -43,7 +43,10 @@ def make(profile, role, seed):
     payments = [own.send("GET", f"/orders/{order}")["paymentId"] for order in (received, *orders)]
     reviews = [{"id": product, "reviewId": own.review(product)} for product in products[::2]]
     address, removed = (own.send("POST", "/users/addresses", _ADDRESS, 201)["id"] for _ in range(2))
-    purchase = {"items": [{"sku": skus[0], "quantity": 1}], "cart": "me", "addressId": address, "paymentMethod": {"token": _PAID}}
+    carts = [own.cart(skus[0]) for _ in range(4 * _SPARES)]
+    purchases = [
+        {"items": [{"sku": skus[0], "quantity": 1}], "cart": cart, "addressId": address, "paymentMethod": {"token": _PAID}} for cart in carts
+    ]
     password = {"password": _PASSWORD, "newPassword": _PASSWORD}
     things = {
         "/auth/register": [{"body": password}],
@@ -52,7 +55,7 @@ def make(profile, role, seed):
         "/users/login": [{"body": spare.login}],
         "/auth/refresh": [{"body": {"refreshToken": spare.another_session().refresh_token}} for _ in range(_SPARES)],
         "/auth/verify-email": [{"body": {"token": spare.mailed_token("verify-email")}}],
-        "/auth/reset-password/confirm": [{"body": {"token": victims[0].mailed_token("reset-password"), **password}}],
+        "/auth/reset-password/confirm": [{"body": {"token": forgetful.mailed_token("reset-password"), **password}}],
         "/auth/oauth/{provider}": [{"path": {"provider": "google"}, "query": {"redirect": OAUTH_REDIRECT}}],
         "/users/profile/export/{id}": own.make("/users/profile/export", {}, 202, "id"),
         "PUT /users/addresses/{id}": [{"path": {"id": address}}],
@@ -60,12 +63,13 @@ def make(profile, role, seed):
         "/products/{id}": [{"path": {"id": product}} for product in products],
         "/products/{id}/reviews/{reviewId}": [{"path": review} for review in reviews],
         "/cart/{owner}": [{"path": {"owner": "me", "sku": sku, "item": sku}, "body": {"sku": sku}} for sku in skus],
-        "/cart/me/merge": [{"body": {"from": own.send("POST", "/cart", {}, 201)["owner"]}} for _ in range(_SPARES)],
-        "/orders": [{"body": purchase}],
-        "/orders/quote": [{"body": purchase}],
+        "DELETE /cart/{owner}/items/{sku}": [{"path": {"owner": cart, "sku": skus[0]}} for cart in carts[:_SPARES]],
+        "/cart/me/merge": [{"body": {"from": cart}} for cart in carts[_SPARES : 2 * _SPARES]],
+        "/orders": [{"body": purchase} for purchase in purchases[2 * _SPARES : -1]],
+        "/orders/quote": [{"body": purchases[-1]}],
         "/orders/user/{userId}": [{"path": {"userId": own.id}}],
         "/orders/{id}": [{"path": {"id": order}} for order in orders],
-        "/orders/{id}/pay": [{"path": {"id": declined}, "body": purchase}],
+        "/orders/{id}/pay": [{"path": {"id": declined}, "body": purchases[-1]}],
         "/payments": [{"query": {"orderId": order}} for order in orders],
         "/payments/{id}": [{"path": {"id": payment}} for payment in payments],
     }
@@ -127,6 +131,12 @@ class _Account:
     def make(self, path, body, status, name):
         """Makes a thing, and refers to it in a path."""
         return [{"path": {name: self.send("POST", path, body, status)[name]}}]
+
+    def cart(self, sku):
+        """A guest's cart."""
+        cart = self.send("POST", "/cart", {}, 201)["owner"]
+        self.send("POST", f"/cart/{cart}/items", {"sku": sku, "quantity": 1})
+        return cart
 
     def order(self, skus, card=_PAID):
         body = {"items": [{"sku": sku, "quantity": 1} for sku in skus], "shippingAddress": _ADDRESS, "paymentMethod": {"token": card}}
