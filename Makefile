@@ -1,6 +1,6 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test contract proof soak mutants bench invoke deploy
+.PHONY: help up down logs admin test contract proof soak mutants bench invoke openapi deploy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
@@ -40,6 +40,9 @@ bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare
 
 invoke: ## invoke a function of the local stack: make invoke F=orders E=events/orders/place.json
 	$(SOUK) invoke $(or $(F),$(error name a function: F=orders)) $(or $(E),$(error name an event file: E=events/orders/place.json))
+
+openapi: ## write functions/ops/openapi.json from the types of requests and responses
+	$(SOUK) openapi
 
 deploy: ## build for AWS and deploy: make deploy ENV=dev
 	$(SOUK) deploy $(or $(ENV),$(error name an environment: ENV=dev, staging or prod))

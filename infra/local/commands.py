@@ -16,8 +16,9 @@ import stack
 import suites
 from lifecycle import programs, start, stop, stop_on_failure
 from profiles import PROFILES, read_json
-from steps import ROOT, Failure, display_path, say
+from steps import LOCAL, ROOT, Failure, display_path, run, say, step
 from python_tools import BIN, VENV
+from workspace import CARGO_BUILD
 
 
 def up(_):
@@ -128,6 +129,18 @@ def deploy(arguments):
 def resources(_):
     stack_resources.write()
     say(f"  {display_path(stack_resources.GOLDEN)} is written.")
+    return 0
+
+
+def openapi(_):
+    path = ROOT / "functions" / "ops" / "openapi.json"
+    with step("OpenAPI document (cargo build)"):
+        run([*CARGO_BUILD, "--bin", "openapi"], log=LOCAL / "log" / "openapi.log", env=build.cargo_environment(), failure="It does not compile: see above.")
+    document = subprocess.run([build.binary("openapi", "debug")], capture_output=True, text=True)
+    if document.returncode:
+        raise Failure(f"The document cannot be built: {document.stderr.strip()[-500:]}")
+    path.write_text(document.stdout)
+    say(f"  {display_path(path)} is written.")
     return 0
 
 

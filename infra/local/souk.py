@@ -89,6 +89,7 @@ def parse():
     admin.add_argument("email")
     admin.add_argument("--env", choices=["dev", "staging", "prod"], help="in this deployed stack, with your AWS credentials; default: the local stack")
     commands.add_parser("resources", help="write infra/resources.golden after an intended change of template.yaml")
+    commands.add_parser("openapi", help="write the OpenAPI document after an intended change of the API")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy")
     deploy.add_argument("environment", choices=["dev", "staging", "prod"])
     return parser.parse_args()

@@ -9,7 +9,7 @@ import resources
 from fresh import fresh
 from steps import Failure, display_path, run, say, step
 from python_tools import BIN
-from workspace import CARGO_BUILD, CARGO_TEST, targets, tests
+from workspace import CARGO_BUILD, CARGO_TEST, WORKSPACE, targets, tests
 
 # The packages whose integration tests need a running stack, or its logs.
 E2E, LOGS = "e2e", "logs"
@@ -32,7 +32,7 @@ def test(profile, chosen_seed):
         s.note = resources.check()
     check(
         "Clippy (warnings are errors)",
-        ["cargo", "clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        ["cargo", "clippy", *WORKSPACE, "--all-targets", "--", "-D", "warnings"],
         "Clippy found errors: see above.",
         cargo,
     )

@@ -6,9 +6,11 @@ import subprocess
 import build
 from steps import ROOT, Failure
 
-# Always the whole workspace, selected by target and never by package: a package alone has other features, so cargo would compile again.
-CARGO_TEST = ["cargo", "test", "--locked", "--workspace"]
-CARGO_BUILD = ["cargo", "build", "--locked", "--workspace"]
+# Always the whole workspace with the same features, selected by target and never by package: with other features, cargo would compile
+# again. The feature is the one that the test of the OpenAPI document needs.
+WORKSPACE = ["--locked", "--workspace", "--features", "contract/openapi"]
+CARGO_TEST = ["cargo", "test", *WORKSPACE]
+CARGO_BUILD = ["cargo", "build", *WORKSPACE]
 
 
 def targets(kind):

@@ -46,7 +46,7 @@ pub struct State {
     publisher: Publisher,
     clock: Clock,
     /// After this many seconds in its outbox an event counts as lost by its stream.
-    forgotten_seconds: i64,
+    outbox_grace_seconds: i64,
     /// After this many seconds without its worker a payment or refund counts as lost by its queue.
     unsettled_seconds: i64,
 }
@@ -62,7 +62,7 @@ impl State {
             trust: TokenTrust::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
             clock,
-            forgotten_seconds: Settings.parsed("SOUK_FORGOTTEN_SECONDS")?,
+            outbox_grace_seconds: Settings.parsed("SOUK_OUTBOX_GRACE_SECONDS")?,
             unsettled_seconds: Settings.parsed("SOUK_UNSETTLED_SECONDS")?,
         })
     }
@@ -113,7 +113,7 @@ async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
 }
 
 async fn republish(state: &State) -> Result<Report> {
-    let since = state.clock.now().plus_seconds(-state.forgotten_seconds);
+    let since = state.clock.now().plus_seconds(-state.outbox_grace_seconds);
     let mut report = Report { done: 0, failed: 0 };
     for table in state.outboxes() {
         for shard in join_all((0..OUTBOX_SHARDS).map(|shard| republish_shard(state, table, shard, since))).await {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use http_kit::Json;
-use serde_json::{Value, json};
+use serde::Serialize;
 use values::Result;
 
 mod documents;
@@ -47,9 +47,18 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
+/// The API runs.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+struct Health {
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = "ok")))]
+    status: &'static str,
+    version: &'static str,
+}
+
 /// Reports that the API runs. It checks no dependency.
-async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+async fn health() -> Json<Health> {
+    Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
 async fn ready(AxumState(state): AxumState<State>) -> Response {

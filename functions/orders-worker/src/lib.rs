@@ -66,7 +66,7 @@ async fn erase_account(state: &State, deleted: &UserDeleted, envelope: &Envelope
     };
     loop {
         before = state.service.erase(deleted.user_id, before).await?;
-        fault::point("erasure.orders_looked_at");
+        fault::point("erasure.orders_read");
         match before {
             Some(_) if Instant::now() < until => {}
             Some(_) => return state.queue.send_later(&next_message(before, deleted.is_second_pass), now).await,

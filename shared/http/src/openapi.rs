@@ -2,12 +2,13 @@
 //! function binary carries it.
 //!
 //! An operation names its types and its own errors. What follows from them is added here, so that no operation can forget it:
-//! 400, 413, 415 and 422 where there is a body, 401 and 403 where there is a caller, 304 and 412 where there are entity tags, 429 and 503.
+//! 400, 413, 415 and 422 where there is a body, 401 and 403 where there is a caller, 304 and 412 where there are entity tags, and 503.
 
 use std::collections::BTreeMap;
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
-use schemars::{JsonSchema, Schema};
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 /// Who may call an operation.
@@ -34,7 +35,7 @@ pub struct Api {
 impl Default for Api {
     fn default() -> Self {
         let settings = || {
-            let mut settings = SchemaSettings::draft2020_12();
+            let mut settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(list_values));
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
             settings
@@ -94,17 +95,22 @@ impl Api {
     /// # Errors
     /// When a request and an answer give one name to two different schemas.
     pub fn document(mut self, head: Value) -> Result<Value, String> {
-        let mut schemas = self.answers.take_definitions(true);
-        for (name, schema) in self.requests.take_definitions(true) {
-            match schemas.get(&name) {
-                Some(other) if *other != schema => {
+        let (mut schemas, requests) = (self.answers.take_definitions(true), self.requests.take_definitions(true));
+        for (name, schema) in &mut schemas {
+            match requests.get(name) {
+                Some(other) if other != schema => {
                     return Err(format!(
                         "{name} is one schema as a request and another one as an answer: name two types"
                     ));
                 }
-                _ => schemas.insert(name, schema),
-            };
+                Some(_) => {}
+                None => {
+                    let schema = <&mut Schema>::try_from(schema).map_err(|error| error.to_string())?;
+                    RecursiveTransform(leave_out_null).transform(schema);
+                }
+            }
         }
+        schemas.extend(requests);
         let mut document = head;
         for (name, schema) in schemas {
             document["components"]["schemas"][name] = schema;
@@ -120,11 +126,18 @@ impl Operation<'_> {
             self = self.common(401, "Unauthenticated").common(403, "Forbidden");
         }
         // Both credentials at once, and parameters that cannot be read.
-        self.common(400, "Malformed").common(429, "TooMany").common(503, "Unavailable")
+        self.common(400, "Malformed").common(503, "Unavailable")
     }
 
     fn common(mut self, status: u16, name: &str) -> Self {
         self.responses.entry(status).or_insert_with(|| json!({ "$ref": format!("#/components/responses/{name}") }));
+        self
+    }
+
+    /// Puts the operation into another group than its path's.
+    #[must_use]
+    pub fn tag(mut self, tag: &str) -> Self {
+        self.members.insert("tags".into(), json!([tag]));
         self
     }
 
@@ -153,6 +166,24 @@ impl Operation<'_> {
             "name": name, "in": "query", "required": required, "description": description, "schema": schema,
         }));
         self.common(422, "Invalid")
+    }
+
+    /// The parameters of the query, from the fields of the type that reads them. With the field `cursor` it is a list.
+    #[must_use]
+    pub fn queries<T: JsonSchema>(mut self) -> Self {
+        let mut schema = T::json_schema(&mut self.api.requests);
+        let required = schema.remove("required").unwrap_or_default();
+        let Some(Value::Object(mut fields)) = schema.remove("properties") else { return self };
+        let is_list = fields.remove("cursor").is_some() && fields.remove("limit").is_some();
+        for (name, mut field) in fields {
+            without_null(&mut field);
+            let description = field.as_object_mut().and_then(|field| field.remove("description"));
+            let required = required.as_array().is_some_and(|required| required.contains(&json!(name)));
+            self.parameters.push(json!({
+                "name": name, "in": "query", "required": required, "description": description, "schema": field,
+            }));
+        }
+        if is_list { self.paged() } else { self.common(422, "Invalid") }
     }
 
     /// `limit` and `cursor` of a list.
@@ -230,11 +261,23 @@ impl Operation<'_> {
     /// A page of a list: `{data, pagination}`.
     #[must_use]
     pub fn answer_page<T: JsonSchema>(self, description: &str) -> Self {
+        self.page::<T>(description, None)
+    }
+
+    /// A page of a list, with further members: those of `More`.
+    #[must_use]
+    pub fn answer_page_with<T: JsonSchema, More: JsonSchema>(self, description: &str) -> Self {
+        let more = self.api.answers.subschema_for::<More>();
+        self.page::<T>(description, Some(more))
+    }
+
+    /// A page as `allOf` alone: tools that merge its parts do not look beside it.
+    fn page<T: JsonSchema>(self, description: &str, more: Option<Schema>) -> Self {
         let row = self.api.answers.subschema_for::<T>();
-        let page =
-            json!({ "allOf": [{ "$ref": "#/components/schemas/Page" }], "properties": { "data": { "items": row } } });
-        let schema = Schema::try_from(page).unwrap_or_default();
-        self.answer_with(200, description, "application/json", schema)
+        let page = json_schema!({ "$ref": "#/components/schemas/Page" });
+        let rows = json_schema!({ "type": "object", "properties": { "data": { "type": "array", "items": row } } });
+        let parts: Vec<_> = [page, rows].into_iter().chain(more).collect();
+        self.answer_with(200, description, "application/json", json_schema!({ "allOf": parts }))
     }
 
     /// An answer without a body.
@@ -261,6 +304,13 @@ impl Operation<'_> {
         self
     }
 
+    /// souk itself limits how often a caller may do this: 429, and the headers with the status of the limit on the answer `success`.
+    #[must_use]
+    pub fn rate_limited(self, success: u16) -> Self {
+        let headers = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+        headers.into_iter().fold(self.common(429, "TooMany"), |operation, name| operation.header(success, name))
+    }
+
     /// An answer that this operation never gives, though its parameters suggest it.
     #[must_use]
     pub fn without(mut self, status: u16) -> Self {
@@ -279,4 +329,62 @@ impl Operation<'_> {
         members.insert("responses".into(), json!(responses));
         api.paths.entry(path.to_owned()).or_default().insert(method.to_owned(), members.into());
     }
+}
+
+/// Writes an enum of texts as `enum`, with the meaning of each value in the description. Many tools do not read a `oneOf` of constants.
+fn list_values(schema: &mut Schema) {
+    let Some(options) = schema.get("oneOf").and_then(Value::as_array) else { return };
+    let (mut values, mut lines) = (Vec::new(), Vec::new());
+    lines.extend(schema.get("description").and_then(Value::as_str).map(str::to_owned));
+    for option in options {
+        match (option.get("const"), option.get("enum")) {
+            (Some(Value::String(value)), _) => {
+                values.push(json!(value));
+                let meaning = option.get("description").and_then(Value::as_str);
+                lines.extend(meaning.map(|meaning| format!("- `{value}`: {meaning}")));
+            }
+            (None, Some(Value::Array(several))) => values.extend(several.iter().cloned()),
+            _ => return,
+        }
+    }
+    schema.remove("oneOf");
+    schema.insert("type".to_owned(), "string".into());
+    schema.insert("enum".to_owned(), values.into());
+    if !lines.is_empty() {
+        schema.insert("description".to_owned(), lines.join("\n").into());
+    }
+}
+
+/// Removes null from the schema of an optional field, which has a value or is absent.
+fn without_null(schema: &mut Value) {
+    let Some(schema) = schema.as_object_mut() else { return };
+    if let Some(Value::Array(types)) = schema.get("type") {
+        let types: Vec<&Value> = types.iter().filter(|name| **name != "null").collect();
+        let one = if let [one] = types[..] { one.clone() } else { json!(types) };
+        schema.insert("type".to_owned(), one);
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    let null = json!({ "type": "null" });
+    let options = schema.get("anyOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    if let [Value::Object(real), other] = &options[..]
+        && *other == null
+    {
+        schema.remove("anyOf");
+        for (key, value) in real {
+            // The description of the field says more than that of its type.
+            schema.entry(key).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// For answers: a member that may be missing is left out rather than null.
+fn leave_out_null(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    members
+        .iter_mut()
+        .filter(|(name, _)| !required.contains(&json!(name)))
+        .for_each(|(_, member)| without_null(member));
 }

@@ -44,12 +44,14 @@ pub use accounts::{
 };
 pub use addresses::{Address, AddressEntry, AddressIn, Country, MAX_ADDRESSES};
 pub use api_keys::{ApiKeyIn, ApiKeyView, MAX_API_KEYS, NewApiKey};
+#[cfg(feature = "openapi")]
+pub use events::CUSTOMER_EVENTS;
 pub use privacy::{ExportJob, export_folder};
 pub use rate_limits::{Network, RateLimitStatus, RateLimited, SignInRateLimit};
 pub use service::AccountService;
 pub use sessions::{Device, SessionView, TokenPair, UserWithTokens};
 pub use sign_in::{
-    AuthPolicy, ExternalIdentity, LinkView, Login, PendingSignIn, Provider, Registration, SIGN_IN_SECONDS,
+    AuthPolicy, ExternalIdentity, LinkView, LoginRequest, PendingSignIn, Provider, Registration, SIGN_IN_SECONDS,
     SignInRequest, SignInSecrets,
 };
 pub use tokens::{KeyRotation, Signer, TokenMail, TokenPurpose};

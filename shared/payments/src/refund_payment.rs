@@ -27,7 +27,7 @@ impl PaymentService {
         let (refund, creation) = match refund.next_step(self.payments.clock.now()) {
             RefundStep::Start(next) => {
                 self.save_refund(&next).await?;
-                fault::point("payments.refund_asked");
+                fault::point("payments.refund_requested");
                 let creation = self.provider.create_refund(&next).await?;
                 (next, creation)
             }

@@ -20,7 +20,7 @@ pub const FAULT_POINTS: [(&str, OrderPath); 15] = [
     ("payments.confirmed", OrderPath::Paid),
     ("payments.captured", OrderPath::Paid),
     ("payments.voided", OrderPath::Voided),
-    ("payments.refund_asked", OrderPath::Refunded),
+    ("payments.refund_requested", OrderPath::Refunded),
     ("payments.refunded", OrderPath::Refunded),
     ("orders.placing", OrderPath::Paid),
     ("orders.placed", OrderPath::Paid),

@@ -1,5 +1,4 @@
-//! The OpenAPI document, built from the functions' request and answer types. Only the cart is converted: until all functions are, the
-//! committed file `functions/ops/openapi.json` is written by hand, and the comparison of the two is not a part of `make test`.
+//! The OpenAPI document, built from the functions' request and answer types. `make openapi` writes it to the committed file.
 
 #![cfg(feature = "openapi")]
 
@@ -50,7 +49,7 @@ mod tests {
         let differs = committed.lines().zip(generated.lines()).position(|(one, other)| one != other);
         ensure!(
             committed == generated,
-            "{} differs from line {} on: run `cargo run -p contract --features openapi --bin openapi` and commit the file",
+            "{} differs from line {} on: run `make openapi` and commit the file",
             COMMITTED,
             differs.map_or(committed.lines().count().min(generated.lines().count()), |line| line) + 1
         );

@@ -50,11 +50,11 @@ pub(crate) struct RateLimits {
 }
 
 impl RateLimits {
-    /// Reads `SOUK_THROTTLE_KEY` and `SOUK_LIMIT_<LOGIN, REGISTER, RESET>_<ACCOUNT, NETWORK>`: each is a limit per minute and per
+    /// Reads `SOUK_RATE_LIMIT_KEY` and `SOUK_LIMIT_<LOGIN, REGISTER, RESET>_<ACCOUNT, NETWORK>`: each is a limit per minute and per
     /// hour, such as `10/60`.
     pub(crate) fn from_env() -> Result<Self> {
         Ok(Self::new(
-            &Settings.required("SOUK_THROTTLE_KEY")?,
+            &Settings.required("SOUK_RATE_LIMIT_KEY")?,
             ActionLimits::from_env("SOUK_LIMIT_LOGIN_ACCOUNT", "SOUK_LIMIT_LOGIN_NETWORK")?,
             ActionLimits::from_env("SOUK_LIMIT_REGISTER_ACCOUNT", "SOUK_LIMIT_REGISTER_NETWORK")?,
             ActionLimits::from_env("SOUK_LIMIT_RESET_ACCOUNT", "SOUK_LIMIT_RESET_NETWORK")?,

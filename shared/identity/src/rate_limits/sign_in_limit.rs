@@ -17,9 +17,9 @@ pub struct SignInRateLimit {
 }
 
 impl SignInRateLimit {
-    /// Reads `SOUK_THROTTLE_KEY` and `SOUK_LIMIT_SIGN_IN_NETWORK`: the limit per minute and per hour, such as `20/200`.
+    /// Reads `SOUK_RATE_LIMIT_KEY` and `SOUK_LIMIT_SIGN_IN_NETWORK`: the limit per minute and per hour, such as `20/200`.
     pub fn from_env() -> Result<Self> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, Settings.required("SOUK_THROTTLE_KEY")?.as_bytes());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, Settings.required("SOUK_RATE_LIMIT_KEY")?.as_bytes());
         let limit = Settings.required("SOUK_LIMIT_SIGN_IN_NETWORK")?.parse();
         let message = "SOUK_LIMIT_SIGN_IN_NETWORK must be a limit per minute and per hour, such as 20/200";
         Ok(Self { key, limit: limit.map_err(|_: Error| Error::internal(message))? })

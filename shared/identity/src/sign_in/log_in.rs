@@ -13,7 +13,7 @@ use crate::service::AccountService;
 use crate::sessions::session::Session;
 use crate::sessions::token_pair::UserWithTokens;
 use crate::sign_in::auth_policy::AuthPolicy;
-use crate::sign_in::login::Login;
+use crate::sign_in::login_request::LoginRequest;
 use crate::tokens::signer::Signer;
 
 impl AccountService {
@@ -26,7 +26,7 @@ impl AccountService {
         &self,
         signer: &Signer,
         policy: &AuthPolicy,
-        login: Login,
+        login: LoginRequest,
     ) -> Result<RateLimited<UserWithTokens>> {
         let (store, clock) = (&self.store, &self.clock);
         let (started, input) = (clock.now(), PasswordInput::new(&login.password));

@@ -6,7 +6,7 @@ use crate::rate_limits::network::Network;
 use crate::sessions::device::Device;
 
 /// It has no `Debug`, because of the password.
-pub struct Login {
+pub struct LoginRequest {
     pub email: Email,
     /// As it was typed, of any length.
     pub password: String,
