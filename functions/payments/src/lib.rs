@@ -20,13 +20,12 @@ use http_kit::{
 };
 use payments::{Payment, Payments};
 use serde::Deserialize;
-use serde_json::json;
 use values::permit::MoveMoney;
 use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Permission, Result, Trace};
 
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
-use shape::{PaymentOut, RefundIn, RefundOut};
+use shape::{PaymentOut, Receipt, RefundIn, RefundOut};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -77,8 +76,11 @@ pub fn routes(state: State) -> Router {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OrderQuery {
+    /// The id of the order.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     order_id: OrderId,
 }
 
@@ -166,7 +168,7 @@ async fn receive_stripe_webhook(
     let signature = headers.get("stripe-signature").map(|value| value.to_str().unwrap_or_default());
     let trace = Trace { actor: Actor::system("stripe"), ..trace };
     state.payments.receive_webhook(&body, signature, &state.stripe_secret, &trace).await?;
-    Ok(Json(json!({ "received": true })).into_response())
+    Ok(Json(Receipt { received: true }).into_response())
 }
 
 /// A caller without an account and without an order token has no payments: 401.
