@@ -18,6 +18,7 @@ mod cart_merge;
 mod carts;
 mod categories;
 mod charges;
+mod conditional_requests;
 mod dead_letter_queues;
 mod declined;
 mod erasure;
