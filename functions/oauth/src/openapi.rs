@@ -37,7 +37,7 @@ pub fn openapi(api: &mut Api) {
     api.operation(
         "get",
         "/api/v1/auth/oauth/{provider}/callback",
-        Access::Optional,
+        Access::Open,
         "endSignIn",
         "Complete a sign-in with a provider",
     )

@@ -15,8 +15,8 @@ use axum::routing::{get, post};
 use events::Recipient;
 use http::{HeaderMap, StatusCode};
 use http_kit::{
-    ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery, Path,
-    Query, RawBody, Verifier, idempotent_response, list, order_token, with_etag,
+    ApiResult, Authorized, CallContext, Cursors, GuestTrace, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery,
+    Path, Query, RawBody, Verifier, idempotent_response, list, order_token, with_etag,
 };
 use payments::{Payment, Payments};
 use serde::Deserialize;
@@ -161,12 +161,12 @@ async fn list_refunds(
 
 async fn receive_stripe_webhook(
     AxumState(state): AxumState<State>,
-    context: CallContext,
+    GuestTrace(trace): GuestTrace,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> ApiResult {
     let signature = headers.get("stripe-signature").map(|value| value.to_str().unwrap_or_default());
-    let trace = Trace { actor: Actor::system("stripe"), ..context.trace };
+    let trace = Trace { actor: Actor::system("stripe"), ..trace };
     state.payments.receive_webhook(&body, signature, &state.stripe_secret, &trace).await?;
     Ok(Json(Receipt { received: true }).into_response())
 }

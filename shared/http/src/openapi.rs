@@ -215,7 +215,7 @@ impl Operation<'_> {
         }
     }
 
-    /// `If-None-Match`: 304.
+    /// `If-None-Match`: 304, and the answer 200 has an `ETag`.
     #[must_use]
     pub fn if_none_match(self) -> Self {
         let mut operation = self.shared("IfNoneMatch");
@@ -319,7 +319,10 @@ impl Operation<'_> {
     }
 
     /// Adds the operation to the document.
-    pub fn done(self) {
+    pub fn done(mut self) {
+        if self.responses.contains_key(&304) {
+            self = self.header(200, "ETag").header(304, "ETag");
+        }
         let Self { api, method, path, mut members, parameters, responses, .. } = self;
         if !parameters.is_empty() {
             members.insert("parameters".into(), parameters.into());

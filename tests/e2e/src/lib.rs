@@ -34,6 +34,7 @@ mod response;
 mod reviews;
 mod rows;
 pub mod scenarios;
+pub mod search;
 mod shop;
 mod stack;
 mod tokens;

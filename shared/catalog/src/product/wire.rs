@@ -15,11 +15,17 @@ use crate::{
     MAX_PIECES, MAX_VARIANTS, product::terms::MAX_WEIGHT_GRAMS, product::variants::MAX_OPTIONS,
     reviews::review::MAX_STARS,
 };
+#[cfg(feature = "openapi")]
+use values::schema::sent;
 
 /// A product to create, and a line of an import or an export. Without `options`, `price` is required. With `options`,
 /// `variants` are required: each has its own price or the product's, and the product has no `stock` of its own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewProduct"))]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "NewProduct", extend("anyOf" = [sent(&["price"]), sent(&["options", "variants"])]))
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProductIn {
     /// 1 to 64 characters of `A-Z a-z 0-9 . _ -`. No other product can ever have the same SKU.
