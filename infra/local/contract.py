@@ -19,6 +19,7 @@ from workspace import CARGO_BUILD
 MINUTES = 3
 _ROLES = ("admin", "customer")
 _CONTRACT = ROOT / "tests" / "contract"
+_DOCUMENT = "/api/v1/openapi.json"
 _PERMISSIONS = ROOT / "tests" / "e2e" / "permissions.json"
 # The least part of the operations of a role that must succeed at least once.
 _REACHED = 0.9
@@ -54,7 +55,7 @@ def drive(profile, seed=None, minutes=MINUTES):
 
 
 def _document_url(profile):
-    return f"{profile.api_url}/api/v1/openapi.json"
+    return f"{profile.api_url}{_DOCUMENT}"
 
 
 def _path(profile, role, what):
@@ -124,9 +125,10 @@ def _operations(profile, role):
     allowed = {}
     for label, row in read_json(_PERMISSIONS).items():
         _, customer, admin = row["answers"]
-        if role == "customer" and customer == 403 != admin:
-            continue
         method, path = label.split()
+        # Schemathesis does not test the operation from which it has read the document.
+        if role == "customer" and customer == 403 != admin or path == _DOCUMENT:
+            continue
         statuses = document["paths"][path][method.lower()]["responses"]
         success = [status for status in statuses if status.startswith("2")] or [status for status in statuses if status.startswith("30")]
         allowed[label] = success

@@ -17,7 +17,8 @@ from seed import LOGINS, call, expect
 from steps import Failure
 
 _ADDRESS = {"name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB"}
-_PRODUCT = {"name": "Mug", "category": "kitchen", "price": {"amount": 1490, "currency": "EUR"}, "stock": {"available": 99}}
+_CURRENCY = "EUR"
+_PRODUCT = {"name": "Mug", "category": "kitchen", "price": {"amount": 1490, "currency": _CURRENCY}, "stock": {"available": 99}}
 _PASSWORD = "a long password of a test"
 _PAID, _DECLINED = "pm_card_visa", "pm_card_chargeDeclined"
 # How many of each thing that a request uses up.
@@ -47,6 +48,7 @@ def make(profile, role, seed):
     purchases = [
         {"items": [{"sku": skus[0], "quantity": 1}], "cart": cart, "addressId": address, "paymentMethod": {"token": _PAID}} for cart in carts
     ]
+    prices = {"price": {"currency": _CURRENCY}, "compareAtPrice": {"currency": _CURRENCY}}
     password = {"password": _PASSWORD, "newPassword": _PASSWORD}
     things = {
         "/auth/register": [{"body": password}],
@@ -60,7 +62,8 @@ def make(profile, role, seed):
         "/users/profile/export/{id}": own.make("/users/profile/export", {}, 202, "id"),
         "PUT /users/addresses/{id}": [{"path": {"id": address}}],
         "DELETE /users/addresses/{id}": [{"path": {"id": removed}}],
-        "/products/{id}": [{"path": {"id": product}} for product in products],
+        "/products": [{"body": prices}],
+        "/products/{id}": [{"path": {"id": product}, "body": prices} for product in products],
         "/products/{id}/reviews/{reviewId}": [{"path": review} for review in reviews],
         "/cart/{owner}": [{"path": {"owner": "me", "sku": sku, "item": sku}, "body": {"sku": sku}} for sku in skus],
         "DELETE /cart/{owner}/items/{sku}": [{"path": {"owner": cart, "sku": skus[0]}} for cart in carts[:_SPARES]],
