@@ -1,6 +1,6 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test proof soak mutants bench invoke openapi deploy destroy
+.PHONY: help up down logs admin test contract proof soak mutants bench invoke openapi deploy destroy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
@@ -22,6 +22,9 @@ admin: ## give a registered account the role of an admin: make admin EMAIL=ada@e
 
 test: ## run all checks and tests, in a new stack: make test [SEED=4711]
 	$(SOUK) test $(SEEDED)
+
+contract: ## check the stack against its OpenAPI document with generated requests: make contract [MINUTES=3] [SEED=4711]
+	$(SOUK) contract --minutes $(or $(MINUTES),3) $(SEEDED)
 
 proof: ## run the proof only (tests/concurrency): make proof [SEED=4711] [ONLY=expiry]
 	$(SOUK) proof $(SEEDED) $(NARROWED)

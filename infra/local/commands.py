@@ -9,6 +9,7 @@ from pathlib import Path
 
 import admins
 import build
+import contract as contracts
 import proof as proofs
 import resources as stack_resources
 import seed
@@ -44,6 +45,10 @@ def down(_):
 
 def test(arguments):
     return suites.test(PROFILES["test"], arguments.seed)
+
+
+def contract(arguments):
+    return contracts.contract(PROFILES["test"], arguments.seed, arguments.minutes)
 
 
 def proof(arguments):

@@ -17,6 +17,8 @@ STRIPE = {"apiKey": "sk_test_12345", "webhookSecret": "whsec_souk_local_only"}
 # The shop's OAuth client. The fake GitHub (tests/fakes/src/github.rs) accepts no other.
 OAUTH_CLIENT = "souk-local"
 OAUTH = {"google": "google-secret-local-only", "github": "github-secret-local-only"}
+# The page of the front end where a sign-in ends.
+OAUTH_REDIRECT = "http://localhost:3000/signed-in"
 # The user that the local OpenID provider knows at its start. The suites add others.
 GRACE = {"sub": "grace", "email": "grace@souk.local", "email_verified": True, "name": "Grace Hopper"}
 
@@ -124,7 +126,7 @@ class Profile:
         google = {"GoogleClientId": OAUTH_CLIENT, "GoogleIssuer": self.openid_url} if self.openid_url else {}
         url = f"{self.provider_url}/github"
         github = {"GithubClientId": OAUTH_CLIENT, "GithubUrl": url, "GithubApiUrl": f"{url}/api"} if self.has_fault_points else {}
-        return {"OAuthRedirects": "http://localhost:3000/signed-in", **google, **github}
+        return {"OAuthRedirects": OAUTH_REDIRECT, **google, **github}
 
     def trusted_issuer(self):
         """The parameters of a trusted issuer. A suite publishes its keys at the fake provider."""
@@ -170,10 +172,11 @@ _HIGH_LIMITS = {
     **{"LoginsPerAccount": "20/300", "LoginsPerNetwork": "300/30000", "RegistrationsPerNetwork": "2000/100000"},
     **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "120/30000"},
 }
-# No limits for the benchmark.
-_UNLIMITED = {f"{name}Per{whom}": "1000000/100000000" for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {
-    f"RegistrationsPer{whom}": "1000000/100000000" for whom in ("Email", "Network")
-} | {"SignInsPerNetwork": "1000000/100000000"}
+# No limits, for the benchmark and for schemathesis.
+UNLIMITED = "1000000/100000000"
+_NO_LIMITS = {f"{name}Per{whom}": UNLIMITED for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {
+    f"RegistrationsPer{whom}": UNLIMITED for whom in ("Email", "Network")
+} | {"SignInsPerNetwork": UNLIMITED}
 # Values that tests distinguish from the defaults.
 _DISTINCT_VALUES = {
     **{"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"},
@@ -190,7 +193,7 @@ PROFILES = {
         enforces_roles=True,
         has_fault_points=True,
     ),
-    "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820, parameters=_UNLIMITED, webhooks=False),
+    "bench": Profile("bench", 4766, 8720, LOCAL / "bench", proxy_port=8820, parameters=_NO_LIMITS, webhooks=False),
 }
 
 

@@ -1,6 +1,8 @@
-"""The Python tools (emulator, SAM, cargo-lambda, zig, cfn-lint, payment provider) in the virtual environment `.local/venv`.
+"""The Python tools in virtual environments: `.local/venv` (emulator, SAM, cargo-lambda, zig, cfn-lint, payment provider) and `.local/venv-contract`
+(schemathesis).
 
-requirements.txt pins them. This module uses the standard library only, because it runs before the virtual environment exists.
+requirements.txt and schemathesis.txt pin them. This module uses the standard library only, because it runs before the virtual environments
+exist.
 """
 
 import hashlib
@@ -15,8 +17,10 @@ from steps import LOCAL, Failure, clean_environment, run, step
 VENV = LOCAL / "venv"
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-_MARKER = VENV / ".requirements"
+_REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+# Schemathesis needs a newer click than SAM.
+CONTRACT_VENV = LOCAL / "venv-contract"
+_CONTRACT_REQUIREMENTS = Path(__file__).with_name("schemathesis.txt")
 
 
 def check_prerequisites():
@@ -31,24 +35,34 @@ def check_prerequisites():
 
 
 def ensure():
-    """Creates the virtual environment, or creates it again if its requirements have changed."""
-    fingerprint = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()
-    if _MARKER.exists() and _MARKER.read_text() == fingerprint and PYTHON.exists():
+    """Creates the virtual environment of the local stack, or creates it again if its requirements have changed."""
+    _ensure("Python tools (.local/venv)", VENV, _REQUIREMENTS)
+
+
+def ensure_contract():
+    """The same for the virtual environment of schemathesis."""
+    _ensure("Schemathesis (.local/venv-contract)", CONTRACT_VENV, _CONTRACT_REQUIREMENTS)
+
+
+def _ensure(title, venv, requirements):
+    python, marker = venv / "bin" / "python", venv / ".requirements"
+    fingerprint = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
+    if marker.exists() and marker.read_text() == fingerprint and python.exists():
         return
-    with step("Python tools (.local/venv)"):
-        shutil.rmtree(VENV, ignore_errors=True)
-        result = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+    with step(title):
+        shutil.rmtree(venv, ignore_errors=True)
+        result = subprocess.run([sys.executable, "-m", "venv", str(venv)], capture_output=True, text=True)
         if result.returncode != 0:
             raise Failure("python3 cannot create a virtual environment: install its venv module (Debian, Ubuntu: apt-get install python3-venv).")
         # --no-deps, because the file is a complete lock. MiniStack and SAM ask for different versions of botocore, so pip's resolver
         # refuses them together; both work with the version in the lock.
         run(
-            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", REQUIREMENTS],
-            log=LOCAL / "log" / "venv.log",
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements],
+            log=LOCAL / "log" / f"{venv.name}.log",
             env=clean_environment(),
             failure="The Python tools could not be installed: check the network and pip's settings, then run this again.",
         )
-        _MARKER.write_text(fingerprint)
+        marker.write_text(fingerprint)
 
 
 def enter():

@@ -49,9 +49,9 @@ def seed(profile, emulator):
     write_json(marker, state)
 
 
-def call(profile, method, path, body=None, token=None):
+def call(profile, method, path, body=None, token=None, headers=None):
     """Sends one request to the API. Returns the status and the parsed body. A failed connection is status 0."""
-    request = urllib.request.Request(profile.api_url + path, method=method)
+    request = urllib.request.Request(profile.api_url + path, method=method, headers=headers or {})
     if body is not None:
         request.data = json.dumps(body).encode()
         request.add_header("content-type", "application/json")

@@ -15,7 +15,7 @@ import python_tools
 from steps import LOCAL, Failure, display_path, say
 
 # The lock of each command. Commands with the same lock use the same programs, so only one of them runs at a time in a checkout.
-LOCKED = {"up": "up", "down": "up", "test": "test", "proof": "test", "soak": "test", "mutants": "test", "bench": "bench"}
+LOCKED = {"up": "up", "down": "up", "test": "test", "contract": "test", "proof": "test", "soak": "test", "mutants": "test", "bench": "bench"}
 
 
 def take_lock(name):
@@ -74,13 +74,15 @@ def parse():
     invoke.add_argument("function")
     invoke.add_argument("event")
     test = commands.add_parser("test", help="run all checks and tests in a new stack")
+    contract = commands.add_parser("contract", help="check the stack against its OpenAPI document with generated requests")
+    contract.add_argument("--minutes", type=float, default=3)
     proof = commands.add_parser("proof", help="run the proof only (tests/concurrency)")
     proof.add_argument("--only", help="run the scenarios whose names contain this")
     soak = commands.add_parser("soak", help="run the proof for a longer time")
     soak.add_argument("--minutes", type=int, default=30)
     mutants = commands.add_parser("mutants", help="break one invariant at a time on purpose, and check that the proof notices")
     mutants.add_argument("--only", help="run the mutant with this name")
-    for seeded in (test, proof, soak, mutants):
+    for seeded in (test, contract, proof, soak, mutants):
         seeded.add_argument("--seed", help="repeat the run that printed this seed")
     commands.add_parser("bench", help="measure the release build")
     admin = commands.add_parser("admin", help="give a registered account the role of an admin")

@@ -3,7 +3,7 @@
 import json
 
 import build
-from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, read_json, write_json
+from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, UNLIMITED, read_json, write_json
 from python_tools import BIN
 from steps import Failure, run, step
 
@@ -114,12 +114,16 @@ def prepare_for_faults(profile, resources):
     the folder in which fault points look for orders. These are not parameters of the template, because they must not exist on AWS."""
     extra = {"AWS_ENDPOINT_URL_DYNAMODB": profile.proxy_url, "SOUK_FAULTS": profile.faults and str(profile.faults)}
     extra = {name: value for name, value in extra.items() if value}
-    client = profile.client("lambda")
     for logical in function_names().values() if extra else ():
-        name = resources[logical]
-        variables = _variables(profile, name)
-        if extra.items() - variables.items():
-            client.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, **extra}})
+        _set_variables(profile, resources[logical], extra)
+
+
+def raise_rate_limits(profile):
+    """Raises all rate limits of the running stack. It sets the variables that the parameters of the template set, because a deployment takes
+    a minute."""
+    for name in read_json(profile.description)["functions"].values():
+        limits = [variable for variable in _variables(profile, name) if variable.startswith("SOUK_LIMIT_")]
+        _set_variables(profile, name, dict.fromkeys(limits, UNLIMITED))
 
 
 def rotate_keys(profile, resources):
@@ -188,6 +192,12 @@ def _processed_template(profile):
 
 def _variables(profile, function):
     return profile.client("lambda").get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+
+
+def _set_variables(profile, function, changed):
+    variables = _variables(profile, function)
+    if changed.items() - variables.items():
+        profile.client("lambda").update_function_configuration(FunctionName=function, Environment={"Variables": {**variables, **changed}})
 
 
 def _method(name):

@@ -3,6 +3,7 @@
 import time
 
 import build
+import contract
 import proof
 import resources
 import rules
@@ -52,14 +53,16 @@ def test(profile, chosen_seed):
         run(
             [*CARGO_TEST, "--no-fail-fast", *end_to_end],
             log=profile.log / "suites.log",
-            # Most tests wait for the stack and need no core.
-            env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="6"),
+            # A thread for each test that may wait for its turn (tests/e2e/src/shop.rs).
+            env=build.cargo_environment(SOUK_STACK=profile.description, RUST_TEST_THREADS="24"),
             failure=f"A black-box suite failed. The functions' logs are in {display_path(profile.log / 'functions')}.",
             stream=True,
         )
         if (proof.PACKAGE, proof.PROOF) in suites:
             say("  Proof")
             proof.drive(profile, proof.PROOF, proof.COMMAND, chosen_seed)
+        say("  OpenAPI document")
+        contract.drive(profile, chosen_seed)
     check(
         "Logs (no personal data, no secrets)",
         [*CARGO_TEST, *tests(name for package, name in suites if package == LOGS)],

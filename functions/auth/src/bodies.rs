@@ -6,12 +6,14 @@ use values::{Email, NewEmail, Result};
 
 use crate::client::Client;
 
-/// POST …/register.
+/// The request to register an account.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Registration"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Register {
     email: NewEmail,
-    /// Parsed as text, so that its refusal has an error code of its own.
+    // Parsed as text, so that its refusal has an error code of its own.
+    #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
     password: String,
     name: Name,
 }
@@ -24,11 +26,13 @@ impl Register {
     }
 }
 
-/// POST …/login. The password is not checked by today's rules, which may be newer than the password.
+/// The request to log in. The password is not checked by today's rules, which may be newer than the password.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Credentials"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     email: Email,
+    #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
     password: String,
 }
 
@@ -39,32 +43,40 @@ impl Login {
     }
 }
 
-/// POST /auth/refresh.
+/// The request for the next tokens.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Refresh {
     pub(crate) refresh_token: String,
 }
 
-/// POST /auth/oauth/token.
+/// The request for the tokens of a sign-in with a provider.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SignInCode"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Redeem {
+    /// The `code` that the page of the front end received.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "Zr0cGyWJ4m1pMzq0Sx3bq1oXv0c8l5tq9Jd2kWc4n6E")))]
     pub(crate) code: String,
 }
 
-/// POST /auth/reset-password.
+/// The request for a link that resets a password.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ResetRequest"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reset {
     pub(crate) email: Email,
 }
 
-/// POST /auth/reset-password/confirm.
+/// The request to set a new password.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ResetConfirmation"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ConfirmReset {
+    /// The token in the mailed link.
     pub(crate) token: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
     new_password: String,
 }
 
@@ -74,10 +86,12 @@ impl ConfirmReset {
     }
 }
 
-/// POST /auth/verify-email.
+/// The request to verify an email address.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Verification"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verify {
+    /// The token in the mailed link.
     pub(crate) token: String,
 }
 

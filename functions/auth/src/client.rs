@@ -5,9 +5,9 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http_kit::{RequestId, SourceIp};
+use http_kit::{GuestTrace, SourceIp};
 use identity::{Device, Network};
-use values::{Caller, Trace};
+use values::Trace;
 
 /// The client, without an account.
 pub(crate) struct Client {
@@ -19,10 +19,9 @@ pub(crate) struct Client {
 impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let device = Device::new(parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()));
-        let correlation_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        let trace = Trace { correlation_id, causation_id: None, actor: Caller::Guest.actor() };
+        let GuestTrace(trace) = GuestTrace::from_request_parts(parts, state).await?;
         Ok(Self { device, network: network_of(parts), trace })
     }
 }

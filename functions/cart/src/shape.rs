@@ -8,60 +8,76 @@ use values::{Currency, Error, Money, ProductId, Quantity, Result, Sku, Timestamp
 /// Characters of the digest in an entity tag: 48 bits, enough for the cache of one cart.
 const DIGEST_LENGTH: usize = 12;
 
-/// The body of `POST /cart/{owner}/items`: a SKU or a product, and a quantity.
+/// An item to add. Send either `sku` or `productId`.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schemars(rename = "AddItem", extend("oneOf" = values::schema::either("sku", "productId")))
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AddIn {
     pub(crate) sku: Option<Sku>,
+    /// Only for a product that has one SKU.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::ProductId>"))]
     pub(crate) product_id: Option<ProductId>,
     pub(crate) quantity: Quantity,
 }
 
-/// The body of `PUT /cart/{owner}/items/{item}`.
+/// The quantity that an item shall have.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SetQuantity"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetIn {
+    /// 0 removes the item.
+    #[cfg_attr(feature = "openapi", schemars(range(max = Quantity::MAX)))]
     pub(crate) quantity: u32,
 }
 
-/// The body of `POST /cart/me/merge`: the id of the guest's cart.
+/// The cart to merge.
 #[derive(Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CartMerge"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeIn {
+    /// The id of the guest's cart.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::CartId"))]
     pub(crate) from: String,
 }
 
-/// A cart in a response.
+/// A cart.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Cart"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CartOut {
-    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
+    /// An account's id, or the id of a guest's cart (`crt_…`). Everyone who knows a guest's cart id can use the cart.
     owner: Owner,
+    #[cfg_attr(feature = "openapi", schemars(length(max = cart::Cart::MAX_LINES)))]
     items: Vec<ItemOut>,
+    /// What has changed since the owner last read the cart. Each change is shown once.
     changes: Vec<Change>,
     subtotal: Money,
     discount: Money,
     total: Money,
+    /// Increases with every change.
     version: u64,
+    /// The time when the cart is deleted if it is not used.
     expires_at: Timestamp,
 }
 
+/// A line of a cart.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CartItem"))]
 #[serde(rename_all = "camelCase")]
 struct ItemOut {
     sku: Sku,
+    /// The id of the product.
     #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ProductId"))]
     product_id: ProductId,
     name: String,
     quantity: Quantity,
     unit_price: Money,
     line_total: Money,
+    /// The number of pieces that can be sold now.
     available: u32,
 }
 

@@ -24,7 +24,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use http::StatusCode;
-use http_kit::{ApiResult, Authorized, CallContext, Json, Path, Query, SessionOnly, SourceIp, Verifier, single_page};
+use http_kit::{ApiResult, Authorized, GuestTrace, Json, Path, Query, SessionOnly, SourceIp, Verifier, single_page};
 use identity::{AccountService, Network, PendingSignIn, Provider, SignInRateLimit};
 use values::{Error, Result, Trace};
 
@@ -107,12 +107,12 @@ async fn callback(
     Path(provider): Path<Provider>,
     Query(query): Query<CallbackQuery>,
     headers: HeaderMap,
-    context: CallContext,
+    GuestTrace(trace): GuestTrace,
 ) -> ApiResult {
     let sign_in = query.state.as_deref();
     let browser = sign_in.and_then(|sign_in| state.cookies.find(&headers, sign_in));
     let pending = state.accounts.resume_sign_in(provider, sign_in, browser.as_deref()).await?;
-    let outcome = complete_sign_in(&state, &pending, &query, &context.trace).await;
+    let outcome = complete_sign_in(&state, &pending, &query, &trace).await;
     let cookie = state.cookies.remove(provider, sign_in.unwrap_or_default());
     redirect_to_front_end(&pending, outcome, &cookie).map_err(Into::into)
 }

@@ -12,11 +12,15 @@ const MAX_CODE: usize = 4096;
 
 /// GET /auth/oauth/{provider}.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BeginQuery {
-    /// The front end's page where the sign-in ends.
+    /// The page of the front end where the sign-in ends. It must equal one of the URLs in `OAuthRedirects` exactly.
+    #[cfg_attr(feature = "openapi", schemars(extend("format" = "uri", "example" = "https://shop.example.com/signed-in")))]
     redirect: String,
-    /// The front end's own state, which it gets back on that page.
+    /// A value that is returned to `redirect` unchanged. Store a random value in the browser and compare it at the end, so that no one
+    /// can finish another person's sign-in in your user's browser.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_ECHO), regex(pattern = "^[!-~]+$"), extend("example" = "9f8a7c6b5d4e")))]
     state: Option<String>,
 }
 
@@ -34,11 +38,19 @@ impl BeginQuery {
 
 /// GET …/callback. Providers may add other parameters. It has no `Debug`, because of the code.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct CallbackQuery {
+    /// The `state` that souk sent to the provider.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "Zr0cGyWJ4m1pMzq0Sx3bq1oXv0c8l5tq9Jd2kWc4n6E")))]
     pub(crate) state: Option<String>,
+    /// The authorisation code of the provider.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "4/0AX4XfWh")))]
     code: Option<String>,
+    /// The error of the provider, instead of a code.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "access_denied")))]
     error: Option<String>,
-    /// The issuer that sends it (RFC 9207).
+    /// The issuer of the answer (RFC 9207).
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "https://accounts.google.com")))]
     pub(crate) iss: Option<String>,
 }
 

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::StatusCode;
 use http_kit::Json;
-use serde_json::{Value, json};
 use values::Result;
 
 mod documents;
+mod health;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod ready;
@@ -38,18 +38,13 @@ impl State {
 /// The routes of the function.
 pub fn routes(state: State) -> Router {
     Router::new()
-        .route("/health", get(health))
-        .route("/api/v1/health", get(health))
+        .route("/health", get(health::health))
+        .route("/api/v1/health", get(health::health))
         .route("/ready", get(ready))
         .route("/api/v1/ready", get(ready))
         .route("/api/v1/openapi.json", get(documents::openapi))
         .route("/docs", get(documents::page))
         .with_state(state)
-}
-
-/// Reports that the API runs. It checks no dependency.
-async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
 async fn ready(AxumState(state): AxumState<State>) -> Response {

@@ -54,6 +54,7 @@ pub(crate) struct Dependencies {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 enum Overall {
     Ready,
@@ -61,15 +62,19 @@ enum Overall {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 enum Status {
     Up,
     Down,
 }
 
+/// The state of one dependency.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "DependencyCheck"))]
 #[serde(rename_all = "camelCase")]
 struct Check {
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "table.orders")))]
     name: &'static str,
     status: Status,
     latency_ms: u64,
@@ -77,6 +82,7 @@ struct Check {
 
 /// The state of all dependencies.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Readiness"))]
 pub(crate) struct Report {
     status: Overall,
     checks: Vec<Check>,

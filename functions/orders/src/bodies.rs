@@ -9,59 +9,101 @@ use payments::PaymentMethod;
 use serde::{Deserialize, Serialize};
 use values::{AddressId, Caller, Email, Error, Kind, Money, NewEmail, ProductId, Quantity, Result, Sku, Text};
 
-/// The body of `POST /orders`, and of `POST /orders/quote`, which needs only `cart` or `items`.
+/// Either `cart` or `items`. All other fields are optional.
+// This is the schema of a quote. An order has the same fields, and requires more of them.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schemars(rename = "NewQuote", extend("oneOf" = values::schema::either("cart", "items"), "example" = { "cart": "me" }))
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PlaceIn {
+    /// `me` or the id of a guest's cart.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "me")))]
     cart: Option<String>,
+    /// The items, instead of a cart.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = cart::Cart::MAX_LINES)))]
     items: Option<Vec<ItemIn>>,
+    /// The email address of a guest.
     email: Option<NewEmail>,
     shipping_address: Option<Address>,
+    /// The id of an address in the caller's address book, instead of `shippingAddress`.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::AddressId>"))]
     address_id: Option<AddressId>,
     payment_method: Option<PaymentMethod>,
+    /// The order is refused if its total is different.
     expected_total: Option<Money>,
 }
 
+/// An item to buy. Send either `sku` or `productId`.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schemars(rename = "OrderedItem", extend("oneOf" = values::schema::either("sku", "productId")))
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ItemIn {
     sku: Option<Sku>,
+    /// Only for a product that has one SKU, instead of `sku`.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::ProductId>"))]
     product_id: Option<ProductId>,
     quantity: Quantity,
 }
 
-/// The body of `POST /orders/{id}/pay`.
+/// Another payment method.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PayAgain"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PayIn {
     pub(crate) payment_method: PaymentMethod,
 }
 
-/// The body of `POST /orders/{id}/cancel`.
+/// Why an order is cancelled.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Cancellation"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelIn {
+    /// A note for the record.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "Ordered twice by mistake")))]
     pub(crate) reason: Text<200>,
 }
 
-/// The body of `PATCH /orders/{id}/status`.
+/// The next status of an order.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schemars(rename = "OrderStatusChange", extend("example" = { "status": "processing" }))
+)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MoveIn {
+    /// `processing`, `shipped`, `delivered` or `cancelled`. Any other status gets 409.
     pub(crate) status: Status,
+    /// A note in the history.
     pub(crate) note: Option<Text<200>>,
 }
 
 /// The query of `GET /orders`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListIn {
     limit: Option<u32>,
     cursor: Option<String>,
+    /// Only orders with this status. For admins.
     status: Option<Status>,
+    /// Placed on or after this day (UTC): a date or a time. The default is 30 days ago. For admins.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     from: Option<String>,
+    /// Placed on or before this day (UTC), at most 92 days after `from`. For admins.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     to: Option<String>,
+    /// The order with this number, in upper or lower case, with or without its dash. Cannot be combined with other filters. For admins.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::TypedNumber>"))]
     number: Option<String>,
+    /// Orders of the account or guests with this email address. Cannot be combined with other filters. For admins.
     email: Option<Email>,
 }
 

@@ -5,6 +5,8 @@ mod bodies;
 mod lists;
 #[cfg(feature = "openapi")]
 mod openapi;
+#[cfg(feature = "openapi")]
+mod schema;
 mod shape;
 mod state;
 

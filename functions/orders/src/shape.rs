@@ -7,14 +7,22 @@ use orders::{Fulfilment, HistoryEntry, Item, Order, OrderDetails, PaymentStatus,
 use serde::Serialize;
 use values::{Actor, Email, EventId, Money, OrderId, PaymentId, Timestamp, UserId};
 
-/// An order in a response.
+/// An order.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Order"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderOut {
+    /// The id of the order.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     id: OrderId,
+    /// The number that people use.
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OrderNumber"))]
     number: String,
+    /// The id of the buyer's account. Missing for a guest.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::UserId>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<UserId>,
+    /// The email address of a guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
     items: Vec<Item>,
@@ -26,15 +34,22 @@ pub(crate) struct OrderOut {
     status: Status,
     payment_status: PaymentStatus,
     fulfilment_status: Fulfilment,
+    /// The id of the payment.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::PaymentId"))]
     payment_id: PaymentId,
     #[serde(skip_serializing_if = "Option::is_none")]
     shipping_address: Option<Address>,
+    /// The time until which the stock is held while the order is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     hold_expires_at: Option<Timestamp>,
+    /// For a guest, shown once. Send it as `X-Order-Token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_token: Option<String>,
+    /// Increases with every change. In quotes it is the ETag.
     version: u64,
+    /// The time when the order was placed.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -89,25 +104,34 @@ impl From<OrderDetails> for OrderOut {
     }
 }
 
-/// A quote in a response.
+/// The current prices of an order that is not placed yet.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Quote"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QuoteOut {
+    /// The items that can be bought.
     items: Vec<QuotedOut>,
     subtotal: Money,
     discount: Money,
     tax: Money,
     shipping: Money,
+    /// The total. Send it as `expectedTotal` with the order.
     total: Money,
+    /// The differences from what the owner last saw or what was requested.
     changes: Vec<Change>,
-    /// Empty until there are shipping methods to choose from.
+    /// The shipping methods to choose from. Empty if there is no choice.
+    // There are none yet. Their schema says only that they will be objects.
+    #[cfg_attr(feature = "openapi", schemars(extend("items" = { "type": "object" })))]
     shipping_methods: [(); 0],
 }
 
+/// A line of a quote.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "QuotedItem"))]
 struct QuotedOut {
     #[serde(flatten)]
     item: Item,
+    /// The number of pieces that can be sold now.
     available: u32,
 }
 
@@ -127,25 +151,38 @@ impl From<Quote> for QuoteOut {
     }
 }
 
-/// An entry of a history. Folding the entries gives the order of [`OrderOut::summary`].
+/// A change of an order. Applying all entries in order to `placed` of the first entry gives the current order.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "HistoryEntry"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryOut {
+    /// The order's version after the change.
     version: u64,
+    /// The time of the change.
     at: Timestamp,
+    /// The actor: `customer:usr_…`, `admin`, `guest` or `system:<function>`. Admins also see which admin: `admin:usr_…`.
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     actor: Actor,
+    /// A code, such as `placed`, `payment.authorized`, `cancelled_by_customer` or `shipped`.
     reason: String,
+    /// The reason in the words of the person who made the change.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// The id of the request that started the change.
     correlation_id: String,
+    /// The id of the event that caused the change.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::EventId>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     causation_id: Option<EventId>,
+    /// In the first entry: the order as it was placed, without email address and postal address.
     #[serde(skip_serializing_if = "Option::is_none")]
     placed: Option<OrderOut>,
     status: Status,
     payment_status: PaymentStatus,
+    /// The version of the payment that `paymentStatus` comes from.
     payment_sequence: u64,
     fulfilment_status: Fulfilment,
+    /// The time until which the stock was held at that point.
     hold_expires_at: Timestamp,
 }
 

@@ -15,18 +15,17 @@ use axum::routing::{get, post};
 use events::Recipient;
 use http::{HeaderMap, StatusCode};
 use http_kit::{
-    ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery, Path,
-    Query, RawBody, Verifier, idempotent_response, list, order_token, with_etag,
+    ApiResult, Authorized, CallContext, Cursors, GuestTrace, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery,
+    Path, Query, RawBody, Verifier, idempotent_response, list, order_token, with_etag,
 };
 use payments::{Payment, Payments};
 use serde::Deserialize;
-use serde_json::json;
 use values::permit::MoveMoney;
 use values::{Actor, Caller, Clock, Error, OrderId, Page, PaymentId, Permission, Result, Trace};
 
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
-use shape::{PaymentOut, RefundIn, RefundOut};
+use shape::{PaymentOut, Receipt, RefundIn, RefundOut};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -77,8 +76,11 @@ pub fn routes(state: State) -> Router {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OrderQuery {
+    /// The id of the order.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     order_id: OrderId,
 }
 
@@ -159,14 +161,14 @@ async fn list_refunds(
 
 async fn receive_stripe_webhook(
     AxumState(state): AxumState<State>,
-    context: CallContext,
+    GuestTrace(trace): GuestTrace,
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> ApiResult {
     let signature = headers.get("stripe-signature").map(|value| value.to_str().unwrap_or_default());
-    let trace = Trace { actor: Actor::system("stripe"), ..context.trace };
+    let trace = Trace { actor: Actor::system("stripe"), ..trace };
     state.payments.receive_webhook(&body, signature, &state.stripe_secret, &trace).await?;
-    Ok(Json(json!({ "received": true })).into_response())
+    Ok(Json(Receipt { received: true }).into_response())
 }
 
 /// A caller without an account and without an order token has no payments: 401.

@@ -7,19 +7,38 @@ use values::{Error, Money, OrderId, PaymentId, Quantity, RefundId, Result, Sku, 
 /// Lines of one refund: as many as an order may have.
 const MAX_LINES: usize = 50;
 
-/// The body of `POST /payments/{id}/refunds`.
+/// Either `amount` or `lines`. Without both, everything that is left is refunded.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "openapi",
+    schemars(
+        rename = "NewRefund",
+        extend(
+            "not" = values::schema::sent(&["amount", "lines"]),
+            "example" = { "amount": { "amount": 500, "currency": "EUR" }, "reason": "The lid was chipped" }
+        )
+    )
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RefundIn {
+    /// The amount to refund.
     amount: Option<Money>,
+    /// The lines whose price is refunded.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_LINES)))]
     lines: Option<Vec<LineIn>>,
+    /// A note for the record.
     reason: Text<200>,
 }
 
+/// Pieces of a line of the order.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "RefundLine"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LineIn {
+    /// The SKU of a line of the order.
     sku: Sku,
+    /// At most the quantity of the order.
     quantity: Quantity,
 }
 
@@ -40,19 +59,30 @@ impl RefundIn {
     }
 }
 
-/// A refund in a response.
+/// A refund.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Refund"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RefundOut {
+    /// The id of the refund.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::RefundId"))]
     id: RefundId,
+    /// The id of the payment.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::PaymentId"))]
     payment_id: PaymentId,
+    /// The id of the order.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     order_id: OrderId,
     amount: Money,
+    /// The note for the record.
     reason: String,
     status: RefundStatus,
+    /// Why the provider refused the refund.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
+    /// The time when the refund was requested.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -72,23 +102,43 @@ impl From<Refund> for RefundOut {
     }
 }
 
-/// A payment in a response.
+/// The answer to a webhook.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WebhookReceipt"))]
+pub(crate) struct Receipt {
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = true)))]
+    pub(crate) received: bool,
+}
+
+/// A payment of an order.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Payment"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PaymentOut {
+    /// The id of the payment.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::PaymentId"))]
     id: PaymentId,
+    /// The id of the order.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     order_id: OrderId,
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "stripe")))]
     provider: &'static str,
     amount: Money,
     captured: Money,
+    /// The refunded amount, without pending refunds.
     refunded: Money,
     status: Status,
+    /// What the customer has to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_action: Option<NextAction>,
+    /// Why the payment failed. `amount_mismatch`: the amount at the provider differs from the order's.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
+    /// Increases with every change. In quotes it is the ETag.
     version: u64,
+    /// The time when the payment was created.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 

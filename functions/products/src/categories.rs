@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
-use catalog::{Category, CategoryContent, CategoryNode};
+use catalog::{Category, CategoryBranch, CategoryContent, CategoryNode};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, CallContext, IfMatch, IfNoneMatch, Json, Path, with_etag};
 use serde::{Deserialize, Serialize};
@@ -22,39 +22,61 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/v1/categories/{key}", put(replace).delete(remove))
 }
 
-/// The body of `POST /categories`.
+/// A category to create: the body of `POST /categories`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewCategory"))]
 #[serde(deny_unknown_fields)]
-struct CreateIn {
+pub(crate) struct CreateIn {
+    /// Never changes. The default is made from the name.
     key: Option<Category>,
     name: Text<100>,
+    /// The key of the parent category.
     parent: Option<Category>,
+    /// The position among its siblings, lowest first.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(range(max = u32::MAX)))]
     position: u32,
 }
 
-/// The body of `PUT /categories/{key}`. Without a parent, the category becomes a root.
+/// The new content of a category: the body of `PUT /categories/{key}`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CategoryUpdate"))]
 #[serde(deny_unknown_fields)]
-struct ReplaceIn {
+pub(crate) struct ReplaceIn {
     name: Text<100>,
+    /// The key of the parent category. If it is left out, the category becomes a root.
     parent: Option<Category>,
+    /// The position among its siblings, lowest first.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(range(max = u32::MAX)))]
     position: u32,
 }
 
-/// One category in a response.
+/// One category as clients see it.
 #[derive(Debug, Serialize)]
-struct CategoryOut {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Category"))]
+pub(crate) struct CategoryOut {
+    /// The key that products refer to. It never changes.
     key: Category,
+    /// The name for people.
     name: String,
+    /// The key of the parent category. Null for a root category.
     parent: Option<Category>,
+    /// The position among its siblings, lowest first.
     position: u32,
+    /// Increases with every change.
     version: u64,
 }
 
+/// The tree of categories.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CategoryTree"))]
+pub(crate) struct TreeOut {
+    data: Vec<CategoryBranch>,
+}
+
 async fn tree(AxumState(state): AxumState<State>, context: CallContext, if_none_match: IfNoneMatch) -> ApiResult {
-    let body = json!({ "data": state.products.categories(&context.caller).await? });
+    let body = json!(TreeOut { data: state.products.categories(&context.caller).await? });
     // No version covers all names of the tree, so its entity tag is a digest of the body.
     let digest = sha256_hex(body.to_string().as_bytes());
     Ok(with_cache_headers(with_etag(digest.get(..32).unwrap_or_default(), &if_none_match, body), &context.caller))

@@ -21,46 +21,68 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/v1/products/{id}/images/{image}", get(show).put(change).delete(remove))
 }
 
-/// The body of `POST /products/{id}/images`.
+/// An image to upload: the body of `POST /products/{id}/images`.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewImage"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ImageIn {
+pub(crate) struct ImageIn {
+    #[cfg_attr(feature = "openapi", schemars(with = "ImageType"))]
     content_type: String,
+    /// The exact size of the file in bytes.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = catalog::MAX_IMAGE_BYTES)))]
     bytes: u64,
+    /// A description of the image for people who cannot see it.
     alt: Option<Alt>,
 }
 
 /// Where to upload the file, and until when.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AnnouncedImage"))]
 #[serde(rename_all = "camelCase")]
-struct AnnouncedOut {
+pub(crate) struct AnnouncedOut {
+    /// The id of the future image.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ImageId"))]
     image_id: ImageId,
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::PresignedRequest"))]
     upload: PresignedUrl,
+    /// The time until the file can be uploaded.
     expires_at: Timestamp,
 }
 
-/// The body of `PUT /products/{id}/images/{image}`. Without `alt`, the text is removed.
+/// What can change of an image: the body of `PUT /products/{id}/images/{image}`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImageChange"))]
 #[serde(deny_unknown_fields)]
-struct ImageChangeIn {
+pub(crate) struct ImageChangeIn {
+    /// A description of the image. If it is left out, the image has none.
     alt: Option<Alt>,
+    /// The position from 0. The other images move.
+    #[cfg_attr(feature = "openapi", schemars(range(max = catalog::MAX_IMAGES - 1)))]
     position: u32,
 }
 
-/// The state of an image in a response.
+/// The state of an image as clients see it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImageUpload"))]
 #[serde(rename_all = "camelCase")]
-struct ImageStateOut {
+pub(crate) struct ImageStateOut {
+    /// The id of the image.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ImageId"))]
     image_id: ImageId,
     state: UploadState,
+    /// Why the upload was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ImageRefusal>,
+    /// The announced content type. Stored for a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<ImageType>,
+    /// The announced size in bytes. Stored for a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
+    /// The time of the announcement. Stored for a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<Timestamp>,
+    /// The image in the product, when it is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<ImageOut>,
 }

@@ -8,7 +8,6 @@ use catalog::{Counts, Format, Job, JobService};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, idempotent_response};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use values::permit::ManageProducts;
 use values::{Error, JobFailure, JobId, JobState, JobStatus, Result, Timestamp};
 
@@ -22,50 +21,56 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/v1/products/exports/{id}", get(show_export))
 }
 
-/// The body of `POST /products/imports`.
+/// An import to start: the body of `POST /products/imports`.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewImport"))]
 #[serde(deny_unknown_fields)]
-struct ImportIn {
+pub(crate) struct ImportIn {
+    #[cfg_attr(feature = "openapi", schemars(with = "catalog::schema::FileFormat"))]
     format: Format,
+    /// The size of the file in bytes. If it is sent, `upload` accepts only a file of exactly this size.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = catalog::MAX_IMPORT_BYTES)))]
     bytes: Option<u64>,
 }
 
-/// The body of `POST /products/exports`.
+/// An export to start: the body of `POST /products/exports`.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewExport"))]
 #[serde(deny_unknown_fields)]
-struct ExportIn {
+pub(crate) struct ExportIn {
+    #[cfg_attr(feature = "openapi", schemars(with = "catalog::schema::FileFormat"))]
     format: Format,
 }
 
-/// A job in a response.
+/// An import or an export as clients see it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Job"))]
 #[serde(rename_all = "camelCase")]
-struct JobOut {
+pub(crate) struct JobOut {
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::JobId"))]
     id: JobId,
+    #[cfg_attr(feature = "openapi", schemars(with = "catalog::schema::FileFormat"))]
     format: Format,
     status: JobStatus,
     counts: Counts,
+    /// Why the job failed: `file_missing`, `file_too_large`, `file_changed`; `csv_column`, `csv_quote`, `line_too_long` or
+    /// `not_utf8` in the first line; `given_up`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<JobFailure>,
     /// Where to upload the file, while the job waits for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    upload: Option<PresignedUrlOut>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::PresignedRequest>"))]
+    upload: Option<PresignedUrl>,
     /// The rejected lines of an import, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    report: Option<PresignedUrlOut>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::PresignedRequest>"))]
+    report: Option<PresignedUrl>,
     /// The file of an export.
     #[serde(skip_serializing_if = "Option::is_none")]
-    download: Option<PresignedUrlOut>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::PresignedRequest>"))]
+    download: Option<PresignedUrl>,
     created_at: Timestamp,
     updated_at: Timestamp,
-}
-
-/// A presigned URL. Whoever has it may send this one request until it expires.
-#[derive(Debug, Serialize)]
-struct PresignedUrlOut {
-    method: String,
-    url: String,
-    headers: BTreeMap<String, String>,
 }
 
 async fn import(
@@ -125,8 +130,7 @@ async fn accepted(state: &State, started: Idempotent<Job>) -> ApiResult {
 }
 
 async fn shown(jobs: &JobService, job: Job) -> Result<JobOut> {
-    let url = |url: PresignedUrl| PresignedUrlOut { method: url.method, url: url.url, headers: url.headers };
-    let (upload, download) = (jobs.upload_url(&job).await?.map(url), jobs.download_url(&job).await?.map(url));
+    let (upload, download) = (jobs.upload_url(&job).await?, jobs.download_url(&job).await?);
     let (report, download) = if job.is_import() { (download, None) } else { (None, download) };
     let Job { id, format, counts, state, .. } = job;
     let JobState { status, failure, created_at, updated_at, .. } = state;

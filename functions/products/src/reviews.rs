@@ -30,41 +30,53 @@ pub(crate) fn routes() -> Router<State> {
 
 /// The query of `GET /products/{id}/reviews`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct ListIn {
+pub(crate) struct ListIn {
     limit: Option<u32>,
     cursor: Option<String>,
+    /// `hidden` is for admins only.
     #[serde(default)]
     status: Visibility,
 }
 
-/// The body of `PATCH /products/{id}/reviews/{reviewId}/status`.
+/// An admin's decision: the body of `PATCH /products/{id}/reviews/{reviewId}/status`.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ReviewStatusChange"))]
 #[serde(deny_unknown_fields)]
-struct ModerationIn {
+pub(crate) struct ModerationIn {
     status: Visibility,
+    /// Why the review is hidden. Its author can read it.
     reason: Option<Text<200>>,
 }
 
-/// A review in a response.
+/// A review as clients see it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Review"))]
 #[serde(rename_all = "camelCase")]
-struct ReviewOut {
+pub(crate) struct ReviewOut {
+    /// The id of the review.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ReviewId"))]
     id: ReviewId,
+    /// The number of stars.
     rating: Stars,
     title: Option<Text<100>>,
     text: Option<ReviewText>,
-    /// Only for its author.
+    /// True if the caller wrote the review, otherwise missing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     mine: bool,
-    /// Only for its author and for admins.
+    /// Only for the author and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Visibility>,
-    /// Why it is hidden; only for its author and for admins.
+    /// Why the review is hidden. Only for the author and for admins.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text<200>>,
+    /// Increases with every change.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1)))]
     version: u64,
+    /// The time when the review was posted.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 

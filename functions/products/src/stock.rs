@@ -20,13 +20,20 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/v1/products/{id}/stock/movements", get(movements))
 }
 
-/// The body of `PATCH /products/{id}/stock`.
+/// Either `set` or `delta`.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "StockChange", extend("oneOf" = values::schema::either("set", "delta"))))]
 #[serde(deny_unknown_fields)]
-struct StockAdjustmentIn {
+pub(crate) struct StockAdjustmentIn {
+    /// Required if the product has variants; otherwise the default is the product's own SKU.
     sku: Option<Sku>,
+    /// The new number of pieces.
+    #[cfg_attr(feature = "openapi", schemars(range(max = catalog::MAX_PIECES)))]
     set: Option<u32>,
+    /// The number of pieces to add. Negative to remove.
+    #[cfg_attr(feature = "openapi", schemars(range(min = i32::MIN, max = catalog::MAX_PIECES)))]
     delta: Option<i32>,
+    /// A note for the record.
     reason: Option<Text<200>>,
 }
 
@@ -59,26 +66,39 @@ async fn adjust(
 
 /// The query of `GET /products/{id}/stock/movements`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-struct MovementsIn {
+pub(crate) struct MovementsIn {
+    /// Required if the product has variants; otherwise the default is the product's own SKU.
     sku: Option<Sku>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
 
-/// A stock movement in a response.
+/// A movement of stock as clients see it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "StockMovement"))]
 #[serde(rename_all = "camelCase")]
-struct MovementOut {
+pub(crate) struct MovementOut {
+    /// The time. For an order, the time when it was placed or cancelled.
     at: Timestamp,
     sku: Sku,
+    /// The number of pieces added. Negative for pieces removed.
     delta: i64,
     kind: MovementKind,
+    /// The reason that the admin gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Text<200>>,
+    /// The order that reserved the pieces, or that returned them when it was cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::OrderId>"))]
     order_id: Option<OrderId>,
+    /// Who changed the stock. Missing for an order.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "Option<String>", example = "admin:usr_01h455vb4pex5vsknk084sn02q")
+    )]
     actor: Option<Actor>,
 }
 

@@ -5,6 +5,7 @@
 mod openapi;
 mod page;
 mod query_params;
+mod shape;
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,7 +18,7 @@ use axum::routing::get;
 use catalog::{Catalog, Media, ProductOut};
 use http::{HeaderValue, header};
 use http_kit::{ApiResult, Cursors, IfNoneMatch, Query, list, with_etag};
-use search::{Reader, SearchPage, SearchService, Suggestions, process_folder};
+use search::{Reader, SearchPage, SearchService, SuggestedProduct, Suggestions, process_folder};
 use serde_json::{Value, json};
 use tracing::info;
 use values::{Clock, Result};
@@ -26,6 +27,7 @@ use values::{Clock, Result};
 pub use openapi::openapi;
 use page::limit_size;
 use query_params::{SearchRequest, SuggestRequest};
+use shape::{SearchOut, SuggestionOut, SuggestionsOut};
 
 /// The folder of the index files. A Lambda function can write only below `/tmp`.
 const FOLDER: &str = "/tmp/search";
@@ -93,10 +95,8 @@ async fn search(
         "search done"
     );
     let rows = listings.into_iter().map(|(key, listing)| (key, ProductOut::new(listing, &state.media)));
-    let mut body = list(limit_size(rows, next)?, &cursors, &name);
-    body["total"] = json!(total);
-    body["facets"] = json!(facets);
-    Ok(cached_response(&known, &body))
+    let page = list(limit_size(rows, next)?, &cursors, &name);
+    Ok(cached_response(&known, &json!(SearchOut { page, total, facets })))
 }
 
 async fn suggest(
@@ -106,10 +106,9 @@ async fn suggest(
 ) -> ApiResult {
     let SuggestRequest { typed, limit } = SuggestRequest::parse(pairs)?;
     let Suggestions { texts, products } = state.service.suggest(&typed, limit).await?;
-    let texts = texts.into_iter().map(|text| json!({ "kind": "text", "text": text }));
-    let products =
-        products.into_iter().map(|product| json!({ "kind": "product", "text": product.name, "id": product.id }));
-    Ok(cached_response(&known, &json!({ "data": texts.chain(products).collect::<Vec<_>>() })))
+    let texts = texts.into_iter().map(|text| SuggestionOut::Text { text });
+    let products = products.into_iter().map(|SuggestedProduct { id, name }| SuggestionOut::Product { text: name, id });
+    Ok(cached_response(&known, &json!(SuggestionsOut { data: texts.chain(products).collect() })))
 }
 
 /// A response that shared caches may keep for some seconds. Its ETag is a digest of the body.

@@ -1,6 +1,37 @@
 //! The operations of this function in the OpenAPI document.
 
-use http_kit::openapi::Api;
+use catalog::{Category, ProductOut};
+use http_kit::openapi::{Access, Api};
+use search::SearchParams;
+
+use crate::query_params::SuggestRequest;
+use crate::shape::{SearchOut, SuggestionsOut};
 
 /// Adds the operations.
-pub fn openapi(_api: &mut Api) {}
+pub fn openapi(api: &mut Api) {
+    api.operation("get", "/api/v1/products", Access::Open, "listProducts", "Search and list products")
+        .describe(
+            "Every word must match in name, brand, tags, category, attributes or description. English word forms match each other, \
+             and accents are ignored. A word that no product has is replaced by the nearest known word (one mistake from 4 letters \
+             on, two from 8); the last word may be incomplete. If no product has all words, the products with most of them are \
+             found. All filters must match. A changed product is found some seconds later; prices and stock are current.",
+        )
+        .queries::<SearchParams>()
+        .query::<Category>("category", false, "The key of a category. Its subcategories are included.")
+        .paged()
+        .if_none_match()
+        .answer_page_with::<ProductOut, SearchOut>(
+            "A page of products, the total and the facets. Products that were archived a moment ago are left out, and large \
+             products make a page end earlier. So a page may be short: read on while there is a cursor.",
+        )
+        .done();
+    api.operation("get", "/api/v1/products/suggest", Access::Open, "suggestProducts", "Suggest search terms")
+        .describe(
+            "Completions of the typed text, the one with the most products first, and products with a matching name. Typing \
+             mistakes are tolerated as in a search.",
+        )
+        .queries::<SuggestRequest>()
+        .if_none_match()
+        .answer::<SuggestionsOut>(200, "Completions first, then products.")
+        .done();
+}

@@ -7,6 +7,8 @@ use values::{Error, Result};
 
 /// The maximum number of suggested products.
 const MAX_SUGGESTIONS: u32 = 20;
+/// The number of suggested products if the request names none.
+const DEFAULT_SUGGESTIONS: u32 = 8;
 
 /// The query string of `GET /products`.
 #[derive(Debug)]
@@ -44,8 +46,13 @@ impl SearchRequest {
 
 /// The query string of `GET /products/suggest`.
 #[derive(Debug)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct SuggestRequest {
+    /// The text typed so far.
+    #[cfg_attr(feature = "openapi", schemars(rename = "q", length(min = 1, max = search::MAX_TYPED_LENGTH), pattern(values::schema::ONE_LINE)))]
     pub(crate) typed: String,
+    /// The maximum number of products. Completions are not counted.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<u32>", range(min = 1, max = MAX_SUGGESTIONS), extend("default" = DEFAULT_SUGGESTIONS)))]
     pub(crate) limit: usize,
 }
 
@@ -53,7 +60,7 @@ impl SuggestRequest {
     pub(crate) fn parse(pairs: Vec<(String, String)>) -> Result<Self> {
         let mut pairs = UnreadParams(pairs);
         let typed = pairs.take_single("q")?.ok_or_else(|| Error::invalid("q", "required", "is missing"))?;
-        let limit = match pairs.number("limit")?.unwrap_or(8) {
+        let limit = match pairs.number("limit")?.unwrap_or(DEFAULT_SUGGESTIONS) {
             limit @ 1..=MAX_SUGGESTIONS => limit as usize,
             _ => {
                 let message = format!("must be between 1 and {MAX_SUGGESTIONS}");

@@ -1,26 +1,56 @@
 //! The bodies and queries of requests. Values of a fixed list are parsed as text, so that each refusal has an error code of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http_kit::PageQuery;
-use identity::{AccountStatus, Name, Preferences, UserFilter};
-use serde::Deserialize;
+use identity::{AccountStatus, Channel, Language, Name, Preferences, UserFilter};
+use serde::{Deserialize, Serialize};
 use values::{Result, Role, Text};
 
-/// PUT /users/profile.
+/// The request to change a profile.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
     pub(crate) name: Name,
 }
 
-/// PUT /users/preferences.
+/// The request to replace notification preferences.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PreferencesInput"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PreferencesIn {
+    /// A language tag (BCP 47), such as `de`, `pt-BR` or `zh-Hant-TW`.
+    #[cfg_attr(feature = "openapi", schemars(with = "Language"))]
     language: String,
+    /// The channels for each event type. Only `email` is sent today; other choices are stored for later.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schemars(with = "BTreeMap<String, Vec<Channel>>", extend("propertyNames" = event_types())))]
     channels: BTreeMap<String, Vec<String>>,
+}
+
+/// Notification preferences.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Preferences"))]
+pub(crate) struct PreferencesOut {
+    /// A language tag (BCP 47), such as `de`, `pt-BR` or `zh-Hant-TW`.
+    language: Language,
+    /// The channels for each event type. Only `email` is sent today; other choices are stored for later.
+    #[cfg_attr(feature = "openapi", schemars(extend("propertyNames" = event_types())))]
+    channels: BTreeMap<String, BTreeSet<Channel>>,
+}
+
+impl PreferencesOut {
+    pub(crate) fn new(preferences: Preferences) -> Self {
+        let Preferences { language, channels, .. } = preferences;
+        Self { language, channels }
+    }
+}
+
+/// The schema of the names in `channels`.
+#[cfg(feature = "openapi")]
+fn event_types() -> serde_json::Value {
+    serde_json::json!({ "enum": identity::CUSTOMER_EVENTS })
 }
 
 impl PreferencesIn {
@@ -31,10 +61,16 @@ impl PreferencesIn {
 
 /// The query of GET /users.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListIn {
+    /// The beginning of an email address or a name. Upper and lower case are the same.
     search: Option<Text<100>>,
+    /// Only accounts with this value.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Role>"))]
     role: Option<String>,
+    /// Only accounts with this value.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<AccountStatus>"))]
     status: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
@@ -51,10 +87,12 @@ impl ListIn {
     }
 }
 
-/// PUT /users/{id}/role.
+/// The request to change the role of an account.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "RoleChange"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleIn {
+    #[cfg_attr(feature = "openapi", schemars(with = "Role"))]
     role: String,
 }
 
@@ -64,11 +102,14 @@ impl RoleIn {
     }
 }
 
-/// PUT /users/{id}/status.
+/// The request to change the status of an account.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "StatusChange"))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StatusIn {
+    #[cfg_attr(feature = "openapi", schemars(with = "AccountStatus"))]
     status: String,
+    /// The reason, shown to admins.
     pub(crate) reason: Option<Text<200>>,
 }
 

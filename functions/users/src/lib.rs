@@ -18,11 +18,11 @@ use http_kit::{
     list, single_page, with_etag,
 };
 use identity::{AddressIn, Preferences};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use values::permit::ManageUsers;
 use values::{AddressId, UserId};
 
-use bodies::{ListIn, PreferencesIn, Profile, RoleIn, StatusIn};
+use bodies::{ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
 use phone::check_phone;
@@ -103,8 +103,7 @@ async fn set_preferences(
 }
 
 fn preferences_response(preferences: Preferences, known: &IfNoneMatch) -> Response {
-    let Preferences { language, channels, version } = preferences;
-    with_etag(version, known, json!({ "language": language, "channels": channels }))
+    with_etag(preferences.version, known, PreferencesOut::new(preferences))
 }
 
 async fn profile(AxumState(state): App, AccountOwner(user): AccountOwner, known: IfNoneMatch) -> ApiResult {

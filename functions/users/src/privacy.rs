@@ -11,8 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, SessionOnly, idempotent_response};
 use identity::ExportJob;
 use serde::Serialize;
-use serde_json::json;
-use values::{Error, JobFailure, JobId, JobState, JobStatus, Result, Timestamp};
+use values::{Error, JobFailure, JobId, JobState, JobStatus, Result, Timestamp, UserId};
 
 use crate::state::State;
 
@@ -25,20 +24,26 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/v1/users/profile/export/{id}", get(export))
 }
 
-/// An export as its owner sees it.
+/// An export of personal data as its owner sees it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PersonalExport"))]
 #[serde(rename_all = "camelCase")]
-struct ExportOut {
+pub(crate) struct ExportOut {
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::JobId"))]
     id: JobId,
+    /// An export never waits for a file.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = [JobStatus::Queued, JobStatus::Running, JobStatus::Done, JobStatus::Failed])))]
     status: JobStatus,
+    /// Why the job failed: `given_up`, or an internal error. Start another export.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<JobFailure>,
     /// The file, once it is complete.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::PresignedRequest>"))]
     download: Option<DownloadOut>,
     created_at: Timestamp,
     updated_at: Timestamp,
-    /// When the job and its file are deleted.
+    /// The time when the job and its file are deleted.
     expires_at: Timestamp,
 }
 
@@ -48,6 +53,16 @@ struct DownloadOut {
     method: String,
     url: String,
     headers: BTreeMap<String, String>,
+}
+
+/// A closed account.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Deleted"))]
+pub(crate) struct ClosedOut {
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::UserId"))]
+    id: UserId,
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = "deleted")))]
+    status: &'static str,
 }
 
 async fn begin_export(
@@ -98,5 +113,5 @@ pub(crate) async fn close_account(
 ) -> ApiResult<Response> {
     state.accounts.close_account(state.trust(), &context.caller, &context.trace).await?;
     let id = context.caller.require_user()?;
-    Ok((StatusCode::ACCEPTED, Json(json!({ "id": id, "status": "deleted" }))).into_response())
+    Ok((StatusCode::ACCEPTED, Json(ClosedOut { id, status: "deleted" })).into_response())
 }

@@ -5,7 +5,7 @@ use values::{Money, Sku};
 
 /// A change of a line since the owner last viewed the cart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CartChange"))]
 pub struct Change {
     pub sku: Sku,
     #[serde(flatten)]
@@ -19,8 +19,9 @@ pub struct Change {
 pub enum ChangeKind {
     /// The price of one piece.
     Price {
-        /// When the owner last viewed the cart.
+        /// The price when the owner last viewed the cart.
         was: Money,
+        /// The current price.
         now: Money,
     },
     /// Fewer pieces are available than the line has.

@@ -19,6 +19,8 @@ mod merge;
 mod merge_strategy;
 mod owner;
 mod remove;
+#[cfg(feature = "openapi")]
+mod schema;
 mod set;
 mod store;
 mod view;

@@ -15,10 +15,13 @@ mod categories;
 mod images;
 mod product;
 mod reviews;
+#[cfg(feature = "openapi")]
+pub mod schema;
 mod service;
 mod stock;
 mod store;
 
+pub use bulk::import::MAX_IMPORT_BYTES;
 pub use bulk::job::{Counts, Job};
 pub use bulk::service::JobService;
 pub use categories::category::{Category, CategoryContent};
@@ -48,7 +51,7 @@ pub use reviews::rating::Rating;
 pub use reviews::review::{Moderation, Review, ReviewContent, ReviewText, Stars, Visibility};
 pub use service::CatalogService;
 pub use stock::adjustment::StockAdjustment;
-pub use stock::change::StockChange;
+pub use stock::change::{MAX_PIECES, StockChange};
 pub use stock::events::stock_events;
 pub use stock::movement::{MovementKind, StockMovement, sum_movements};
 pub use store::Catalog;

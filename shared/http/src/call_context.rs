@@ -1,5 +1,6 @@
 //! Extractors of the caller: any caller, one with a permission, an account holder, or the owner of an account.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequestParts};
@@ -37,9 +38,25 @@ where
                 _ => return Err(invalid_token("not a bearer token").into()),
             },
         };
-        let correlation_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        let trace = Trace { correlation_id, causation_id: None, actor: caller.actor() };
+        let trace = trace_of(parts, &caller);
         Ok(Self { caller, trace })
+    }
+}
+
+fn trace_of(parts: &Parts, caller: &Caller) -> Trace {
+    let correlation_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    Trace { correlation_id, causation_id: None, actor: caller.actor() }
+}
+
+/// The trace of a request whose route reads no credential: a client may send its expired token.
+#[derive(Debug, Clone)]
+pub struct GuestTrace(pub Trace);
+
+impl<S: Send + Sync> FromRequestParts<S> for GuestTrace {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(trace_of(parts, &Caller::Guest)))
     }
 }
 

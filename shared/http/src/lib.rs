@@ -21,7 +21,7 @@ mod verifier;
 
 pub use app::{RequestId, run, with_layers};
 pub use body::Json;
-pub use call_context::{AccountHolder, AccountOwner, Authorized, CallContext, SessionOnly};
+pub use call_context::{AccountHolder, AccountOwner, Authorized, CallContext, GuestTrace, SessionOnly};
 pub use conditional::{IfMatch, IfNoneMatch, etag, with_etag};
 pub use list::{Cursors, PageQuery, list, single_page};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, idempotent_response, order_token};

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
-use schemars::transform::RecursiveTransform;
-use schemars::{JsonSchema, Schema};
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value, json};
 
 /// Who may call an operation.
@@ -95,17 +95,22 @@ impl Api {
     /// # Errors
     /// When a request and an answer give one name to two different schemas.
     pub fn document(mut self, head: Value) -> Result<Value, String> {
-        let mut schemas = self.answers.take_definitions(true);
-        for (name, schema) in self.requests.take_definitions(true) {
-            match schemas.get(&name) {
-                Some(other) if *other != schema => {
+        let (mut schemas, requests) = (self.answers.take_definitions(true), self.requests.take_definitions(true));
+        for (name, schema) in &mut schemas {
+            match requests.get(name) {
+                Some(other) if other != schema => {
                     return Err(format!(
                         "{name} is one schema as a request and another one as an answer: name two types"
                     ));
                 }
-                _ => schemas.insert(name, schema),
-            };
+                Some(_) => {}
+                None => {
+                    let schema = <&mut Schema>::try_from(schema).map_err(|error| error.to_string())?;
+                    RecursiveTransform(leave_out_null).transform(schema);
+                }
+            }
         }
+        schemas.extend(requests);
         let mut document = head;
         for (name, schema) in schemas {
             document["components"]["schemas"][name] = schema;
@@ -210,7 +215,7 @@ impl Operation<'_> {
         }
     }
 
-    /// `If-None-Match`: 304.
+    /// `If-None-Match`: 304, and the answer 200 has an `ETag`.
     #[must_use]
     pub fn if_none_match(self) -> Self {
         let mut operation = self.shared("IfNoneMatch");
@@ -256,21 +261,23 @@ impl Operation<'_> {
     /// A page of a list: `{data, pagination}`.
     #[must_use]
     pub fn answer_page<T: JsonSchema>(self, description: &str) -> Self {
-        self.page::<T>(description, json!([{ "$ref": "#/components/schemas/Page" }]))
+        self.page::<T>(description, None)
     }
 
     /// A page of a list, with further members: those of `More`.
     #[must_use]
     pub fn answer_page_with<T: JsonSchema, More: JsonSchema>(self, description: &str) -> Self {
         let more = self.api.answers.subschema_for::<More>();
-        self.page::<T>(description, json!([{ "$ref": "#/components/schemas/Page" }, more]))
+        self.page::<T>(description, Some(more))
     }
 
-    fn page<T: JsonSchema>(self, description: &str, parts: Value) -> Self {
+    /// A page as `allOf` alone: tools that merge its parts do not look beside it.
+    fn page<T: JsonSchema>(self, description: &str, more: Option<Schema>) -> Self {
         let row = self.api.answers.subschema_for::<T>();
-        let page = json!({ "allOf": parts, "properties": { "data": { "items": row } } });
-        let schema = Schema::try_from(page).unwrap_or_default();
-        self.answer_with(200, description, "application/json", schema)
+        let page = json_schema!({ "$ref": "#/components/schemas/Page" });
+        let rows = json_schema!({ "type": "object", "properties": { "data": { "type": "array", "items": row } } });
+        let parts: Vec<_> = [page, rows].into_iter().chain(more).collect();
+        self.answer_with(200, description, "application/json", json_schema!({ "allOf": parts }))
     }
 
     /// An answer without a body.
@@ -312,7 +319,10 @@ impl Operation<'_> {
     }
 
     /// Adds the operation to the document.
-    pub fn done(self) {
+    pub fn done(mut self) {
+        if self.responses.contains_key(&304) {
+            self = self.header(200, "ETag").header(304, "ETag");
+        }
         let Self { api, method, path, mut members, parameters, responses, .. } = self;
         if !parameters.is_empty() {
             members.insert("parameters".into(), parameters.into());
@@ -348,7 +358,7 @@ fn list_values(schema: &mut Schema) {
     }
 }
 
-/// Removes null from the schema of an optional field: a parameter has a value or is absent.
+/// Removes null from the schema of an optional field, which has a value or is absent.
 fn without_null(schema: &mut Value) {
     let Some(schema) = schema.as_object_mut() else { return };
     if let Some(Value::Array(types)) = schema.get("type") {
@@ -356,8 +366,28 @@ fn without_null(schema: &mut Value) {
         let one = if let [one] = types[..] { one.clone() } else { json!(types) };
         schema.insert("type".to_owned(), one);
     }
-    if let Some(Value::Array(options)) = schema.remove("anyOf") {
-        let real = options.into_iter().find(|option| *option != json!({ "type": "null" }));
-        schema.extend(real.and_then(|real| real.as_object().cloned()).unwrap_or_default());
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
     }
+    let null = json!({ "type": "null" });
+    let options = schema.get("anyOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    if let [Value::Object(real), other] = &options[..]
+        && *other == null
+    {
+        schema.remove("anyOf");
+        for (key, value) in real {
+            // The description of the field says more than that of its type.
+            schema.entry(key).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+/// For answers: a member that may be missing is left out rather than null.
+fn leave_out_null(schema: &mut Schema) {
+    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    members
+        .iter_mut()
+        .filter(|(name, _)| !required.contains(&json!(name)))
+        .for_each(|(_, member)| without_null(member));
 }

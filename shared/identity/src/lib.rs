@@ -44,6 +44,8 @@ pub use accounts::{
 };
 pub use addresses::{Address, AddressEntry, AddressIn, Country, MAX_ADDRESSES};
 pub use api_keys::{ApiKeyIn, ApiKeyView, MAX_API_KEYS, NewApiKey};
+#[cfg(feature = "openapi")]
+pub use events::CUSTOMER_EVENTS;
 pub use privacy::{ExportJob, export_folder};
 pub use rate_limits::{Network, RateLimitStatus, RateLimited, SignInRateLimit};
 pub use service::AccountService;

@@ -12,10 +12,14 @@ use crate::status::{Fulfilment, PaymentStatus, Status, illegal_transition};
 
 /// A line of an order. It is a snapshot, and does not change with the product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "OrderItem"))]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
     pub sku: Sku,
+    /// The id of the product.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ProductId"))]
     pub product_id: ProductId,
+    /// The name of the product when the order was placed.
     pub name: String,
     pub quantity: Quantity,
     pub unit_price: Money,

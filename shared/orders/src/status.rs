@@ -6,6 +6,7 @@ use values::{Error, Result};
 
 /// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "OrderStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Placed. Its stock is held.
@@ -14,10 +15,13 @@ pub enum Status {
     Confirmed,
     /// The shop is packing it.
     Processing,
+    /// The carrier has it.
     Shipped,
+    /// The customer has it.
     Delivered,
     /// Its stock was released.
     Cancelled,
+    /// The customer has sent it back.
     Returned,
 }
 
@@ -86,22 +90,30 @@ pub(crate) fn illegal_transition(detail: impl Into<String>) -> Error {
     Error::conflict("illegal_transition", detail)
 }
 
-/// The status of the payment of an order.
+/// The state of an order's payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentStatus {
+    /// No payment is authorised yet.
     Unpaid,
+    /// The money is reserved.
     Authorized,
-    /// Captured.
+    /// The money is captured.
     Paid,
+    /// A part of the money was refunded.
     PartiallyRefunded,
+    /// All of the money was refunded.
     Refunded,
+    /// The provider declined the last attempt.
     Failed,
+    /// The reservation was released.
     Voided,
 }
 
-/// The fulfilment of an order.
+/// The state of an order's delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "FulfilmentStatus"))]
 #[serde(rename_all = "snake_case")]
 pub enum Fulfilment {
     /// No piece was shipped.
@@ -110,6 +122,7 @@ pub enum Fulfilment {
     Partial,
     /// All pieces were shipped.
     Fulfilled,
+    /// The pieces were sent back.
     Returned,
 }
 

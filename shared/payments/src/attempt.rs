@@ -7,18 +7,24 @@ use crate::payment_method::PaymentMethod;
 
 /// Why the provider declined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PaymentFailure"))]
 pub struct Failure {
-    /// Stable, such as `card_declined`.
+    /// A stable code for programs.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "card_declined")))]
     pub code: String,
-    /// A sentence for the customer.
+    /// A message for the customer.
     pub message: String,
 }
 
 /// What the customer has to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NextAction {
     /// Always `redirect`.
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = "redirect")))]
     pub r#type: String,
+    /// The provider's page.
+    #[cfg_attr(feature = "openapi", schemars(url))]
     pub url: String,
 }
 

@@ -50,3 +50,4 @@ pub use service::PaymentService;
 pub use status::Status;
 pub use store::Payments;
 pub use stripe::Stripe;
+pub use webhook::StripeEvent;

@@ -3,14 +3,23 @@
 use serde::{Deserialize, Serialize};
 use values::{Error, Result};
 
+/// Characters of a token of the provider.
+const MAX_TOKEN_LENGTH: usize = 255;
+
 /// A method of payment: the provider's token, never a card number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaymentMethod {
-    /// `stripe`. Requests may leave it out.
+    /// The payment provider. The default is `stripe`.
+    #[cfg_attr(feature = "openapi", schemars(extend("enum" = ["stripe", null])))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// The provider's token for the method, such as `pm_card_visa`.
+    /// The provider's token for the payment method. Never a card number.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(length(min = 1, max = MAX_TOKEN_LENGTH), regex(pattern = "^[A-Za-z0-9_.-]*$"), extend("example" = "pm_card_visa"))
+    )]
     pub token: String,
 }
 
@@ -27,7 +36,7 @@ impl PaymentMethod {
             return Err(Error::invalid("paymentMethod.token", "card_number_refused", message));
         }
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        if !(1..=255).contains(&self.token.len()) || !self.token.chars().all(is_allowed) {
+        if !(1..=MAX_TOKEN_LENGTH).contains(&self.token.len()) || !self.token.chars().all(is_allowed) {
             return Err(Error::invalid(
                 "paymentMethod.token",
                 "token_invalid",

@@ -14,13 +14,14 @@ const KEY_DELAY_SECONDS: i64 = 150;
 
 /// The status of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefundStatus {
     /// Its amount is deducted from what is refundable.
     Pending,
-    /// The provider made the refund.
+    /// The provider has made the refund.
     Succeeded,
-    /// The provider rejected the refund.
+    /// The provider has refused it. Its amount can be refunded again.
     Failed,
 }
 

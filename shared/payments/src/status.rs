@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 /// The status of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// The worker has to authorise it.
+    /// It waits to be authorised.
     Open,
     /// The customer has to act on the provider's page.
     RequiresAction,
@@ -20,7 +21,7 @@ pub enum Status {
     Refunded,
     /// Declined. The customer may try another method while the order is pending.
     Failed,
-    /// The order has ended, and the worker has to void the authorisation.
+    /// The order has ended, and the authorisation waits to be voided.
     Cancelling,
     /// Voided: nothing was or will be captured.
     Cancelled,

@@ -47,35 +47,57 @@ pub(crate) fn verify(body: &[u8], header: Option<&str>, secret: &str, now: Times
     }
 }
 
+/// Characters of the id of an event.
+const MAX_ID_LENGTH: usize = 255;
+
+/// A Stripe event, reduced to the fields that souk reads.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct StripeEvent {
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(length(min = 1, max = MAX_ID_LENGTH), regex(pattern = "^[A-Za-z0-9_.-]*$"), extend("example" = "evt_1PqX2v2eZvKYlo2C"))
+    )]
+    id: String,
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "payment_intent.succeeded")))]
+    r#type: String,
+    data: Data,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+struct Data {
+    object: Object,
+}
+
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+struct Object {
+    #[serde(default)]
+    metadata: Option<Metadata>,
+}
+
+/// The ids that souk has given to its objects at Stripe.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline))]
+struct Metadata {
+    /// The id in souk.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::PaymentId>"))]
+    payment_id: Option<String>,
+    /// The id in souk.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::RefundId>"))]
+    refund_id: Option<String>,
+}
+
 /// Reports what our own call has just done. It may arrive before that call returns.
 const IGNORED_TYPE: &str = "payment_intent.created";
 
 /// Parses an event; none when it is not about a payment of ours, or of an ignored type. 400 `webhook_unreadable`.
 pub(crate) fn parse(body: &[u8]) -> Result<Option<ProviderEvent>> {
-    #[derive(Deserialize)]
-    struct Body {
-        id: String,
-        r#type: String,
-        data: Data,
-    }
-    #[derive(Deserialize)]
-    struct Data {
-        object: Object,
-    }
-    #[derive(Deserialize)]
-    struct Object {
-        #[serde(default)]
-        metadata: Option<Metadata>,
-    }
-    #[derive(Default, Deserialize)]
-    struct Metadata {
-        payment_id: Option<String>,
-        refund_id: Option<String>,
-    }
-    let body: Body = serde_json::from_slice(body)
+    let body: StripeEvent = serde_json::from_slice(body)
         .map_err(|_| Error::new(Kind::Malformed, "webhook_unreadable", "The body is not an event of Stripe."))?;
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if !(1..=255).contains(&body.id.len()) || !body.id.chars().all(is_allowed) {
+    if !(1..=MAX_ID_LENGTH).contains(&body.id.len()) || !body.id.chars().all(is_allowed) {
         return Err(Error::new(Kind::Malformed, "webhook_unreadable", "The id of the event is not an id of Stripe."));
     }
     if body.r#type == IGNORED_TYPE {

@@ -16,23 +16,28 @@ const BAND_BOUNDS: [u64; 7] = [10, 25, 50, 100, 250, 500, 1000];
 
 /// A value, and how many results have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FacetCount {
     /// The value as the product has it, and as the filter accepts it.
     pub value: String,
+    /// The number of found products with this value.
     pub count: u32,
 }
 
 /// The values of an attribute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct AttributeFacet {
     /// The name of the attribute.
     pub name: String,
     /// The values, the most frequent first.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VALUES)))]
     pub values: Vec<FacetCount>,
 }
 
 /// A price band. The filters `minPrice` and `maxPrice` accept its bounds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PriceBand {
     /// The lower bound in minor units, inclusive.
@@ -44,22 +49,32 @@ pub struct PriceBand {
 
 /// The number of products with at least this average rating.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RatingCount {
     /// 4, 3, 2 or 1 stars.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = 4)))]
     pub min_rating: u8,
     pub count: u32,
 }
 
-/// All facets. Each lists up to twenty values, the most frequent first, without values that no result has.
+/// Counts over all found products. At most twenty values for each facet, the most frequent first. Values without products
+/// are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Facets {
-    /// Only the category of each product itself counts, not the ones above it.
+    /// By the category of each product, without its parent categories.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VALUES)))]
     pub category: Vec<FacetCount>,
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VALUES)))]
     pub tag: Vec<FacetCount>,
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VALUES)))]
     pub brand: Vec<FacetCount>,
+    /// Price ranges, for `minPrice` and `maxPrice`. The last range may have no upper limit.
     pub price: Vec<PriceBand>,
+    /// Products with this average rating or a better one.
     pub rating: Vec<RatingCount>,
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VALUES)))]
     pub attributes: Vec<AttributeFacet>,
 }
 

@@ -42,5 +42,5 @@ pub use query::{Query, SearchParams, Sort, SortKey};
 pub use query_plan::MatchLevel;
 pub use reader::Reader;
 pub use search_service::{SearchPage, SearchService};
-pub use suggest::{SuggestedProduct, Suggestions};
+pub use suggest::{MAX_TYPED_LENGTH, SuggestedProduct, Suggestions};
 pub use writer::Writer;

@@ -1,6 +1,9 @@
 //! A search query: words, filters, an order and a page. Values out of bounds are refused here with the name of their
 //! field.
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as UnknownName;
 use uuid::Uuid;
 use values::{Error, PageRequest, Position, ProductId, Result};
 
@@ -10,13 +13,21 @@ use crate::document::halves;
 const MAX_LENGTH: usize = 200;
 /// The maximum length of a filter value in characters. It is longer than any value in the catalog.
 const MAX_VALUE_LENGTH: usize = 500;
+/// The maximum length of an attribute filter in characters: a name, a colon and a value.
+const MAX_ATTRIBUTE_LENGTH: usize = 64 + 1 + MAX_VALUE_LENGTH;
+/// A name, a colon and a value, without control characters.
+#[cfg(feature = "openapi")]
+const ATTRIBUTE_PATTERN: &str = r"^[^:\u0000-\u001f\u007f-\u009f]+:[^\u0000-\u001f\u007f-\u009f]+$";
 /// The maximum number of attribute filters.
 const MAX_ATTRIBUTES: usize = 10;
 /// The highest price in the catalog, in minor units.
 const MAX_PRICE: u64 = 100_000_000;
 
-/// The order of search results. Cursors contain the names of these variants, so they must not change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// The order of search results.
+// Cursors contain the names of these variants, so they must not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ProductSort"))]
+#[serde(rename_all = "lowercase")]
 pub enum Sort {
     /// The best match first; without words the newest.
     #[default]
@@ -24,6 +35,7 @@ pub enum Sort {
     /// The cheapest first.
     Price,
     /// The most expensive first.
+    #[serde(rename = "-price")]
     PriceDown,
     /// The newest first.
     Newest,
@@ -34,14 +46,9 @@ pub enum Sort {
 impl Sort {
     /// Parses the value of the query string. 422 `sort_unknown`.
     pub fn parse(name: &str) -> Result<Self> {
-        match name {
-            "relevance" => Ok(Self::Relevance),
-            "price" => Ok(Self::Price),
-            "-price" => Ok(Self::PriceDown),
-            "newest" => Ok(Self::Newest),
-            "rating" => Ok(Self::Rating),
-            _ => Err(Error::invalid("sort", "sort_unknown", "must be relevance, price, -price, newest or rating")),
-        }
+        Self::deserialize(name.into_deserializer()).map_err(|_: UnknownName| {
+            Error::invalid("sort", "sort_unknown", "must be relevance, price, -price, newest or rating")
+        })
     }
 }
 
@@ -73,22 +80,36 @@ pub struct Query {
 
 /// Parameters of the query string, not yet parsed.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename_all = "camelCase"))]
 pub struct SearchParams {
-    /// 1 to 200 characters.
+    /// The words to search. A text without a word finds nothing.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_LENGTH), pattern(values::schema::ONE_LINE)))]
     pub search: Option<String>,
+    /// Only products with this tag.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VALUE_LENGTH), pattern(values::schema::ONE_LINE)))]
     pub tag: Option<String>,
+    /// Only products of this brand.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VALUE_LENGTH), pattern(values::schema::ONE_LINE)))]
     pub brand: Option<String>,
-    /// `name:value`, up to 10.
+    /// `name:value`, as in the facets. Values of variants' options match too. At most ten times.
+    #[cfg_attr(feature = "openapi", schemars(rename = "attribute", with = "Option<Vec<String>>", example = ["colour:blue"]))]
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_ATTRIBUTES), inner(length(max = MAX_ATTRIBUTE_LENGTH), pattern(ATTRIBUTE_PATTERN))))]
     pub attributes: Vec<String>,
-    /// Minor units.
+    /// The lowest price in minor units. For a product with variants, its cheapest variant counts.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub min_price: Option<String>,
-    /// Minor units.
+    /// The highest price in minor units.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub max_price: Option<String>,
-    /// `true` or `false`.
+    /// True: only products in stock. False: only products out of stock.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub in_stock: Option<String>,
-    /// 1 to 5.
+    /// The lowest average rating in stars.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<u8>", range(min = 1, max = 5)))]
     pub min_rating: Option<String>,
-    /// See [`Sort::parse`].
+    /// `relevance` (without words, the newest first), `price` (cheapest first), `-price` (most expensive first), `newest` or `rating`
+    /// (best first).
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Sort>", extend("default" = "relevance")))]
     pub sort: Option<String>,
 }
 
@@ -166,7 +187,7 @@ fn parse_price(field: &str, value: Option<String>) -> Result<Option<u64>> {
 }
 
 fn parse_attribute(value: String) -> Result<(String, String)> {
-    let value = parse_text("attribute", value, MAX_VALUE_LENGTH + 65)?;
+    let value = parse_text("attribute", value, MAX_ATTRIBUTE_LENGTH)?;
     match value.split_once(':') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(Error::invalid("attribute", "attribute_malformed", "must have the form `name:value`")),

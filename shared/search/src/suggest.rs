@@ -15,7 +15,7 @@ use crate::query_plan::QueryPlan;
 use crate::words::{stem, words};
 
 /// The maximum length of the typed text in characters.
-const MAX_LENGTH: usize = 200;
+pub const MAX_TYPED_LENGTH: usize = 200;
 /// The number of completions that are examined: the most frequent ones.
 const MAX_COMPLETIONS: usize = 20;
 /// The maximum number of suggested texts.
@@ -40,7 +40,7 @@ pub struct SuggestedProduct {
 impl Index {
     /// Suggests texts and up to `limit` products for the typed text. 422 for a text out of bounds.
     pub fn suggest(&self, typed: &str, limit: usize) -> Result<Suggestions> {
-        let typed = parse_text("q", typed.to_owned(), MAX_LENGTH)?;
+        let typed = parse_text("q", typed.to_owned(), MAX_TYPED_LENGTH)?;
         self.try_suggest(&typed, limit).map_err(Error::internal)
     }
 

@@ -6,7 +6,6 @@ use std::str::FromStr;
 
 use crate::{Error, Kind, Result};
 
-const PREFIX: &str = "sk_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 62^43 is more than 2^256.
 const SECRET: usize = 43;
@@ -19,9 +18,12 @@ const CHECKSUM: usize = 6;
 pub struct ApiKey(String);
 
 impl ApiKey {
+    pub(crate) const PREFIX: &str = "sk_";
+    pub(crate) const LENGTH: usize = Self::PREFIX.len() + SECRET + CHECKSUM;
+
     /// Encodes 32 random bytes.
     pub fn from_random(random: [u8; 32]) -> Self {
-        let open = format!("{PREFIX}{}", base62::<SECRET>(random));
+        let open = format!("{}{}", Self::PREFIX, base62::<SECRET>(random));
         Self(format!("{open}{}", checksum(&open)))
     }
 
@@ -41,11 +43,11 @@ impl FromStr for ApiKey {
 
     /// Fails with `invalid_api_key` if the text is mistyped or incomplete. Whether the key exists is not checked here.
     fn from_str(text: &str) -> Result<Self> {
-        let is_complete = text.len() == PREFIX.len() + SECRET + CHECKSUM
-            && text.starts_with(PREFIX)
-            && text[PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_complete = text.len() == Self::LENGTH
+            && text.starts_with(Self::PREFIX)
+            && text[Self::PREFIX.len()..].bytes().all(|byte| byte.is_ascii_alphanumeric());
         let (open, sum) =
-            text.split_at_checked(PREFIX.len() + SECRET).filter(|_| is_complete).ok_or_else(Self::invalid)?;
+            text.split_at_checked(Self::PREFIX.len() + SECRET).filter(|_| is_complete).ok_or_else(Self::invalid)?;
         if checksum(open) == sum { Ok(Self(text.to_owned())) } else { Err(Self::invalid()) }
     }
 }

@@ -14,6 +14,7 @@ const MAX_ATTEMPTS: u32 = 60;
 
 /// The status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
     /// It waits for its file.
@@ -30,6 +31,7 @@ pub enum JobStatus {
 
 /// Why a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct JobFailure {
     /// Stable, such as `csv_column`.
     pub code: String,

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
 
-use crate::{Currency, Email, Money, Quantity, Role, Sku, Text, Timestamp};
+use crate::{ApiKey, Currency, Email, Money, NewEmail, Permission, Quantity, Role, Scopes, Sku, Text, Timestamp};
 
 macro_rules! schemas {
     ($($(#[$doc:meta])* $type:ty, $name:literal => $schema:tt;)*) => {$(
@@ -25,15 +26,21 @@ macro_rules! schemas {
 }
 
 schemas! {
-    Sku, "Sku" => { "type": "string", "pattern": "^(?!prd_)[A-Za-z0-9._-]{1,64}$", "example": "MUG-INDIGO-350" };
-    Quantity, "Quantity" => { "type": "integer", "minimum": 1, "maximum": 999 };
+    Sku, "Sku" => { "type": "string", "pattern": "^(?!prd_|\\.{1,2}$)[A-Za-z0-9._-]{1,64}$", "example": "MUG-INDIGO-350" };
+    Quantity, "Quantity" => { "type": "integer", "minimum": 1, "maximum": (Quantity::MAX) };
     Currency, "Currency" => {
         "type": "string", "pattern": "^[A-Z]{3}$", "example": "EUR", "description": "A currency of ISO 4217."
     };
     Email, "Email" => { "type": "string", "format": "email", "maxLength": 254, "example": "ada@example.com" };
+    NewEmail, "NewEmail" => { "type": "string", "format": "email", "maxLength": 254, "example": "ada@example.com" };
     Timestamp, "Timestamp" => { "type": "string", "format": "date-time", "example": "2026-01-05T09:30:00.000Z" };
     Role, "Role" => { "type": "string", "enum": ["customer", "admin"], "description": "What an account may do." };
 }
+
+/// The pattern of texts without control characters.
+pub const ONE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+/// The characters of [`crate::is_invisible`], for a set of characters in a pattern.
+pub const INVISIBLE: &str = r"\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff";
 
 impl<const MAX: usize> JsonSchema for Text<MAX> {
     fn schema_name() -> Cow<'static, str> {
@@ -43,7 +50,8 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
         true
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
+        let pattern = format!("^[^{INVISIBLE}]*[^\\s{INVISIBLE}][^{INVISIBLE}]*$");
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": pattern })
     }
 }
 
@@ -54,13 +62,90 @@ impl JsonSchema for Money {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "object",
-            "description": "An amount in minor units of its currency (ISO 4217).",
+            "description": "An amount in integer minor units with its currency.",
             "properties": {
-                "amount": { "type": "integer", "format": "int64", "example": 1490 },
+                "amount": {
+                    "type": "integer",
+                    "format": "int64",
+                    "description": "Minor units (cents, for EUR); never a float.",
+                    "example": 12999,
+                },
                 "currency": generator.subschema_for::<Currency>(),
             },
             "required": ["amount", "currency"],
             "additionalProperties": false,
+        })
+    }
+}
+
+impl JsonSchema for ApiKey {
+    fn schema_name() -> Cow<'static, str> {
+        "SecretKey".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let characters = Self::LENGTH - Self::PREFIX.len();
+        json_schema!({ "type": "string", "pattern": format!("^{}[0-9A-Za-z]{{{characters}}}$", Self::PREFIX) })
+    }
+}
+
+/// The schema of one permission of an API key.
+#[derive(Debug)]
+pub struct Scope;
+
+impl JsonSchema for Scope {
+    fn schema_name() -> Cow<'static, str> {
+        "Scope".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let grantable = Permission::ALL.iter().filter(|permission| permission.is_grantable());
+        json_schema!({
+            "type": "string",
+            "description": "A permission of a key. For customers: `buy` changes carts and places orders, `use_account` reads and \
+                changes the account's own data (profile, addresses, orders, the cart `me`), and `write_reviews`. For admins also all \
+                others. `manage_users` assigns roles, so it is equivalent to all scopes.",
+            "enum": grantable.map(|permission| permission.name()).collect::<Vec<_>>(),
+            "example": Permission::UseAccount.name(),
+        })
+    }
+}
+
+impl JsonSchema for Scopes {
+    fn schema_name() -> Cow<'static, str> {
+        "Scopes".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Vec::<Scope>::json_schema(generator)
+    }
+}
+
+/// The schema of a presigned request, which several functions answer with.
+#[derive(Debug)]
+pub struct PresignedRequest;
+
+impl JsonSchema for PresignedRequest {
+    fn schema_name() -> Cow<'static, str> {
+        "PresignedRequest".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "description": "A presigned request. Everyone who has it can send it until it expires, without a token.",
+            "properties": {
+                "method": { "type": "string", "enum": ["PUT", "GET"] },
+                "url": { "type": "string", "format": "uri" },
+                "headers": {
+                    "type": "object",
+                    "description": "Send these headers exactly as they are.",
+                    "additionalProperties": { "type": "string" },
+                },
+            },
+            "required": ["method", "url", "headers"],
         })
     }
 }
@@ -101,4 +186,16 @@ ids! {
     PaymentId "pay";
     RefundId "rfd";
     AddressId "adr";
+    EventId "evt";
+}
+
+/// A schema of requests that have all of these optional fields. Null counts as absent.
+pub fn sent(fields: &[&str]) -> Value {
+    let not_null = |field: &&str| ((*field).to_owned(), json!({ "not": { "type": "null" } }));
+    json!({ "required": fields, "properties": fields.iter().map(not_null).collect::<Map<_, _>>() })
+}
+
+/// The members of a `oneOf` for requests that have exactly one of two optional fields: `extend("oneOf" = either("cart", "items"))`.
+pub fn either(one: &str, other: &str) -> [Value; 2] {
+    [sent(&[one]), sent(&[other])]
 }

@@ -55,15 +55,27 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Asks cargo.
+    /// Asks cargo, with all features on.
     ///
     /// # Errors
     /// If cargo cannot read the workspace, or Cargo.lock does not fit it.
     pub fn read() -> Result<Self> {
+        Self::resolve(CargoOpt::AllFeatures)
+    }
+
+    /// The same with the features that functions are built with: the default ones.
+    ///
+    /// # Errors
+    /// As for [`Workspace::read`].
+    pub fn read_default() -> Result<Self> {
+        Self::resolve(CargoOpt::SomeFeatures(Vec::new()))
+    }
+
+    fn resolve(features: CargoOpt) -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
         let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         let mut cargo = MetadataCommand::new();
-        cargo.manifest_path(root.join("Cargo.toml")).features(CargoOpt::AllFeatures);
+        cargo.manifest_path(root.join("Cargo.toml")).features(features);
         // Of this platform alone: crates for Windows would have to be fetched.
         cargo.other_options(["--locked", "--filter-platform", &platform].map(str::to_owned));
         let metadata = cargo.exec().context("cargo metadata --locked does not work here: run it by hand to see why")?;

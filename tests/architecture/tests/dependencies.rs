@@ -39,6 +39,9 @@ const AMONG_TESTS: [(&str, &str); 4] =
 /// The two crates of the kit that glue Lambda to the contexts: `http-kit` runs an HTTP function, `aws-kit` reads SQS batches.
 const LAMBDA_GLUE: [(&str, &str); 2] = [("http-kit", "lambda_http"), ("aws-kit", "aws_lambda_events")];
 
+/// The crate that derives schemas. Not `schemars` itself: cargo lists it below `serde_with`, for a platform that does not exist.
+const SCHEMAS: &str = "schemars_derive";
+
 /// Fails with every finding, one a line, and then what to do.
 fn none(findings: Vec<String>, what_to_do: &str) -> Result<()> {
     ensure!(findings.is_empty(), "\n  {}\n{what_to_do}\n", findings.join("\n  "));
@@ -159,6 +162,24 @@ fn values_and_pricing_are_pure() -> Result<()> {
     none(
         findings,
         "Money, ids and prices are computed without AWS, HTTP or a runtime: take that dependency out, or its feature.",
+    )
+}
+
+#[test]
+fn functions_carry_no_schemas() -> Result<()> {
+    let (all_features, default) = (Workspace::read()?, Workspace::read_default()?);
+    ensure!(
+        all_features.everything_below("fn-orders").contains_key(SCHEMAS),
+        "fn-orders has no schemas even with all features: does this rule look for the right crate?"
+    );
+    let mut findings = Vec::new();
+    for function in default.of(Layer::Function) {
+        findings.extend(default.everything_below(&function.name).remove(SCHEMAS));
+    }
+    none(
+        findings,
+        "Schemas are for tests/contract alone. Write `schemars = { workspace = true, optional = true }`, turn it on in the feature \
+         `openapi`, and turn `openapi` on in no default feature and in no line of a dependency.",
     )
 }
 

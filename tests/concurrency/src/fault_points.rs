@@ -41,7 +41,7 @@ mod tests {
 
     use super::*;
 
-    /// No order passes these points. The black-box suite kills the functions there (`imports_alone.rs`, `erasure_alone.rs`).
+    /// No order passes these points. The black-box suite kills the functions there (`import_faults.rs`, `erasure_faults.rs`).
     const OTHER_WORKERS: [&str; 3] = ["job", "export", "erasure"];
 
     #[test]

@@ -35,6 +35,7 @@ mod response;
 mod reviews;
 mod rows;
 pub mod scenarios;
+pub mod search;
 mod shop;
 mod stack;
 mod tokens;

@@ -173,11 +173,22 @@ impl Shop {
 
     /// Exports a customer's personal data; returns the document.
     pub async fn exports_personal_data(&self, customer: &Customer) -> Value {
+        let place = self.begins_personal_export(customer).await;
+        self.awaits_personal_export(customer, &place).await
+    }
+
+    /// Begins an export of a customer's personal data; returns the path of its job.
+    pub async fn begins_personal_export(&self, customer: &Customer) -> String {
         let response = customer.api.post(EXPORTS, &json!({})).await.expect(202);
         let (job, place) = (response.json(), response.expect_header("location").to_owned());
         assert_eq!(place, format!("{EXPORTS}/{}", job["id"].as_str().unwrap_or_default()));
+        place
+    }
+
+    /// Waits until an export of personal data has ended; returns the document.
+    pub async fn awaits_personal_export(&self, customer: &Customer, place: &str) -> Value {
         let job = await_until(format_args!("{place} is over"), EVENTUALLY, async || {
-            let job = customer.api.get(&place).await.expect(200).json();
+            let job = customer.api.get(place).await.expect(200).json();
             let over = ["done", "failed"].iter().any(|over| job["status"] == *over);
             if over { Ok(job) } else { Err(job.to_string()) }
         })

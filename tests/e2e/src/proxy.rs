@@ -5,8 +5,12 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use futures::FutureExt;
 use reqwest::Client;
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use crate::Stack;
+
+/// One fault at a time, because the proxy removes all faults at once.
+static FAULT: Mutex<()> = Mutex::const_new(());
 
 /// The control plane of the proxy.
 #[derive(Debug, Clone)]
@@ -20,8 +24,9 @@ impl Proxy {
         Self { http: http.clone(), url: stack.proxy_url.clone() }
     }
 
-    /// Runs `work` while DynamoDB fails in this way. Removes the fault even if `work` panics.
+    /// Runs `work` while DynamoDB fails in this way. Removes the fault even if `work` panics. Waits for the end of the fault of another test.
     pub async fn failing<T>(&self, fault: &Value, work: impl Future<Output = T>) -> T {
+        let _turn = FAULT.lock().await;
         let added = self.http.post(format!("{}/_fake/faults", self.url)).json(fault).send().await;
         let status = added.map(|response| response.status().as_u16());
         assert!(matches!(status, Ok(201)), "the proxy should accept the fault {fault}: {status:?}");

@@ -1,15 +1,21 @@
 //! The shop as a test uses it: its API, its admin, and the parts of the test stack.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit};
 
 use crate::{Api, Functions, Mailbox, Provider, Proxy, Queues, Rows, Stack};
 
-/// Tests run side by side. A test that disturbs others (kills a worker, pauses a queue) runs alone.
-static SUITE: RwLock<()> = RwLock::const_new(());
+/// The number of undisturbed tests at a time. Most tests wait for the stack and need no core.
+static UNDISTURBED: Semaphore = Semaphore::const_new(8);
+
+/// The queues that running tests disturb, and the notification of a test's end.
+static DISTURBED: StdMutex<BTreeSet<&str>> = StdMutex::new(BTreeSet::new());
+static ENDED: Notify = Notify::const_new();
 
 /// The admin's token and the time of the login: one login for all tests.
 static ADMIN: Mutex<Option<(String, Instant)>> = Mutex::const_new(None);
@@ -29,28 +35,73 @@ pub struct Shop {
     pub rows: Rows,
     pub functions: Functions,
     pub(crate) http: Client,
-    _lock: SuiteLock,
+    _turn: Turn,
 }
 
 #[derive(Debug)]
-#[allow(dead_code, reason = "held, never read: dropping it lets others in")]
-enum SuiteLock {
-    Shared(RwLockReadGuard<'static, ()>),
-    Exclusive(RwLockWriteGuard<'static, ()>),
+#[allow(dead_code, reason = "held, never read: dropping it lets other tests begin")]
+enum Turn {
+    Undisturbed(SemaphorePermit<'static>),
+    Disturbing(Disturbance),
+}
+
+/// The queues that a running test disturbs.
+#[derive(Debug)]
+struct Disturbance(BTreeSet<&'static str>);
+
+impl Disturbance {
+    /// Waits until no other test disturbs one of these queues. Until then it holds none of them.
+    async fn of(queues: BTreeSet<&'static str>) -> Self {
+        loop {
+            let ended = ENDED.notified();
+            if Self::begins(&queues) {
+                return Self(queues);
+            }
+            ended.await;
+        }
+    }
+
+    fn begins(queues: &BTreeSet<&'static str>) -> bool {
+        let mut disturbed = disturbed();
+        let is_free = disturbed.is_disjoint(queues);
+        if is_free {
+            disturbed.extend(queues);
+        }
+        is_free
+    }
+}
+
+impl Drop for Disturbance {
+    fn drop(&mut self) {
+        disturbed().retain(|queue| !self.0.contains(queue));
+        ENDED.notify_waiters();
+    }
+}
+
+fn disturbed() -> MutexGuard<'static, BTreeSet<&'static str>> {
+    DISTURBED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shop {
     /// For a test that does not disturb others.
     pub async fn open() -> Self {
-        Self::new(SuiteLock::Shared(SUITE.read().await))
+        let permit =
+            UNDISTURBED.acquire().await.unwrap_or_else(|error| panic!("the semaphore is never closed: {error}"));
+        Self::new(Turn::Undisturbed(permit))
     }
 
-    /// For a test that disturbs others: it waits for their end, and they wait for its end.
+    /// For a test that disturbs these queues or their workers (it kills a worker, or pauses a queue), or needs them undisturbed. Tests that
+    /// name the same queue run one after the other.
+    pub async fn open_disturbing<const N: usize>(queues: [&'static str; N]) -> Self {
+        Self::new(Turn::Disturbing(Disturbance::of(queues.into()).await))
+    }
+
+    /// For a test that disturbs everything. Such tests have a program of their own, in which they run one after the other.
     pub async fn open_alone() -> Self {
-        Self::new(SuiteLock::Exclusive(SUITE.write().await))
+        Self::open_disturbing(["everything"]).await
     }
 
-    fn new(lock: SuiteLock) -> Self {
+    fn new(turn: Turn) -> Self {
         let stack = Stack::read();
         // Without the machine's proxy. A response that takes a minute is a failure. Redirects are responses, too.
         let http =
@@ -65,7 +116,7 @@ impl Shop {
             functions: Functions::new(&http, &stack),
             stack,
             http,
-            _lock: lock,
+            _turn: turn,
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::fault_points::fault_labels;
+use crate::{EVENTUALLY, await_until};
 
 /// `stack.json`.
 #[derive(Debug, Clone, Deserialize)]
@@ -94,8 +95,16 @@ impl Stack {
     }
 
     /// Was a process killed there? It removes the order when it dies.
-    pub fn has_killed(&self, point: &str) -> bool {
+    fn has_killed(&self, point: &str) -> bool {
         !self.order(point).exists()
+    }
+
+    /// Waits until a process was killed there.
+    pub async fn awaits_kill(&self, point: &str) {
+        await_until(format_args!("a worker is killed at {point}"), EVENTUALLY, async || {
+            if self.has_killed(point) { Ok(()) } else { Err("not killed yet".to_owned()) }
+        })
+        .await;
     }
 
     fn order(&self, point: &str) -> PathBuf {

@@ -134,6 +134,36 @@ async fn missing_member_of_an_order_is_422() {
 }
 
 #[tokio::test]
+async fn email_that_no_mail_can_be_sent_to_is_422() {
+    let (shop, mug, _customer) = shop_with_mug_and_customer().await;
+    for email in ["a..b@example.com", ".a@example.com", "a.@example.com", "a@example..com"] {
+        let account = json!({ "email": email, "password": "a long password", "name": "Ada" });
+        shop.anonymous().post("/api/v1/auth/register", &account).await.expect_fault("email", "invalid_value");
+        let order = shop.new_guest().with_email(email).tries_to_place(&Checkout::of(&[(&mug.sku, 1)])).await;
+        order.expect_fault("email", "invalid_value");
+    }
+}
+
+#[tokio::test]
+async fn two_credentials_are_refused_also_on_public_routes() {
+    let (shop, mug, _customer) = shop_with_mug_and_customer().await;
+    let both = shop.anonymous().with_token("a token").with_key("a key");
+    let product = format!("/api/v1/products/{}", mug.id);
+    let paths = ["/api/v1/products", "/api/v1/products/suggest?q=mug", "/api/v1/categories", "/docs", "/nowhere"];
+    let documents = ["/api/v1/openapi.json", "/.well-known/jwks.json", "/api/v1/auth/oauth/google", &product];
+    for path in paths.into_iter().chain(documents).chain([mug.reviews().as_str()]) {
+        both.get(path).await.expect_problem(400, "ambiguous_credentials");
+    }
+    let login = json!({ "email": "ada@example.com", "password": "a long password" });
+    both.post("/api/v1/auth/login", &login).await.expect_problem(400, "ambiguous_credentials");
+    let order = valid_order(&shop, &mug);
+    both.post("/api/v1/orders/quote", &order).await.expect_problem(400, "ambiguous_credentials");
+    for probe in ["/health", "/api/v1/health"] {
+        both.get(probe).await.expect(200);
+    }
+}
+
+#[tokio::test]
 async fn resource_of_another_customer_is_404_like_a_missing_one() {
     let (shop, mug, customer) = shop_with_mug_and_customer().await;
     let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;

@@ -141,11 +141,13 @@ async fn csv_file_becomes_products() {
         format!("{},Cup,imported,,,1.00,EURO,1,,", sku[3]),
         format!("{},Cup,imported,,,1.00,{currency},1", sku[4]),
         format!("{},Cup,imported,,,7,{currency},,,", sku[5]),
+        format!("{},Cup,imported,,,1.00,AAA,1,,", sku[4]),
     ];
     let job = shop.imports("csv", rows.join("\n")).await;
     let report = shop.report(&job).await;
     let value: Vec<(&Value, &Value)> = report.iter().map(|line| (&line["line"], &line["code"])).collect();
-    let expected = [(5, "csv_quote"), (6, "price_malformed"), (7, "currency_unknown"), (8, "csv_cells")];
+    let expected =
+        [(5, "csv_quote"), (6, "price_malformed"), (7, "currency_unknown"), (8, "csv_cells"), (10, "currency_unknown")];
     assert_eq!(
         value,
         expected
@@ -154,7 +156,7 @@ async fn csv_file_becomes_products() {
             .map(|(line, code)| (line, code))
             .collect::<Vec<_>>()
     );
-    assert_eq!(job_counts(&job), [7, 3, 0, 0, 4]);
+    assert_eq!(job_counts(&job), [8, 3, 0, 0, 5]);
 
     let mug = exported(&shop, &sku[0]).await;
     assert_eq!((&mug["name"], &mug["description"]), (&json!("Mug, \"blue\" ☕"), &json!("Two\r\nlines")));

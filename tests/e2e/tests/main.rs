@@ -1,6 +1,6 @@
 //! The black-box suite: the deployed souk as its customers, its admin and its operators use it, over HTTP and queues only.
 //! `make test` starts the stack and runs the suite. Every test creates its own products and customers, so the tests run side by side and in
-//! any order. The few tests that disturb others are in `alone.rs`.
+//! any order. The few tests that disturb others are in `faults.rs` and `alone.rs`.
 
 mod account_admin;
 mod accounts;
@@ -18,6 +18,7 @@ mod cart_merge;
 mod carts;
 mod categories;
 mod charges;
+mod conditional_requests;
 mod dead_letter_queues;
 mod declined;
 mod erasure;

@@ -213,6 +213,9 @@ async fn currencies_do_not_mix() {
     let checkout = Checkout::of_cart().expecting(&dollars);
     customer.tries_to_place(&checkout).await.expect_refusal(422).has_error_code("currency_mismatch");
     customer.api.quotes(&checkout.body).await.expect_refusal(422).has_error_code("currency_mismatch");
+    let unknown = Checkout::of_cart().expecting(&json!({ "amount": 500, "currency": "AAA" }));
+    customer.tries_to_place(&unknown).await.expect_fault("expectedTotal.currency", "invalid_value");
+    customer.api.quotes(&unknown.body).await.expect_fault("expectedTotal.currency", "invalid_value");
     let product = json!({
         "sku": "DOLLARS-1", "name": "Mug", "description": "A mug.", "category": "mugs", "price": dollars,
         "stock": { "available": 1 },

@@ -1,51 +1,18 @@
-//! Search over HTTP: changes are found, filters and facets agree, and a lost or damaged index is rebuilt.
+//! Search over HTTP: changes are found, and filters and facets agree.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
-use e2e::{Api, SOON, Shop, await_until, unique};
+use e2e::search::{awaits, found, sells, word};
+use e2e::{SOON, Shop, await_until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The promised time until a change is found on a quiet stack. This stack is busy, so tests wait for longer.
 const PROMISED: Duration = Duration::from_secs(10);
 
-/// A word that no product has, nor a similar one: typo tolerance would match a word that another test made at the same moment. It has
-/// letters only, because numbers are matched exactly.
-fn word() -> String {
-    let mut hasher = DefaultHasher::new();
-    unique("word").hash(&mut hasher);
-    let letters = (0..13).map(|place| char::from(b'a' + (hasher.finish() >> (place * 4) & 15) as u8));
-    format!("quo{}", letters.collect::<String>())
-}
-
-async fn sells(shop: &Shop, body: Value) -> Value {
-    let mut product = json!({
-        "sku": unique("Q").to_uppercase(), "description": "Nothing to say.", "category": "quokkas",
-        "price": { "amount": 1_000, "currency": shop.stack.currency }, "stock": { "available": 3 },
-    });
-    for (name, value) in body.as_object().into_iter().flatten() {
-        product[name] = value.clone();
-    }
-    shop.admin().await.post("/api/v1/products", &product).await.expect(201).json()
-}
-
-async fn found(api: &Api, query: &str) -> Value {
-    api.get(&format!("/api/v1/products?{query}")).await.expect(200).json()
-}
-
 fn names(page: &Value) -> Vec<String> {
     let names = page["data"].as_array().into_iter().flatten().filter_map(|product| product["name"].as_str());
     names.map(str::to_owned).collect()
-}
-
-/// Waits until a search finds so many products.
-async fn awaits(shop: &Shop, query: &str, total: u64) -> Value {
-    await_until(format_args!("{query} finds {total}"), SOON, async || {
-        let page = found(&shop.anonymous(), query).await;
-        if page["total"] == total { Ok(page) } else { Err(page["total"].to_string()) }
-    })
-    .await
 }
 
 /// Waits until a search finds these in this order. Execution environments may be some seconds apart.
@@ -231,44 +198,4 @@ async fn unchanged_search_page_is_304() {
     let again =
         shop.anonymous().call(Method::GET, &path).header("If-None-Match", first.expect_header("etag")).send().await;
     assert_eq!(again.expect(304).text, "");
-}
-
-#[tokio::test]
-async fn lost_or_damaged_index_is_rebuilt() {
-    let shop = Shop::open_alone().await;
-    let (old, new) = (word(), word());
-    sells(&shop, json!({ "name": old })).await;
-    awaits(&shop, &format!("search={old}"), 1).await;
-
-    // Lost: an operator invokes the indexer. A new execution environment has the new index only.
-    shop.deletes_file("search/manifest.json").await;
-    let response = shop.functions.invoke("indexer", json!({ "task": "rebuild" }).to_string()).await;
-    assert_eq!((response.error, &response.payload["queued"]), (None, &json!("rebuild")));
-    await_until("there is a manifest again", SOON, async || {
-        shop.file("search/manifest.json").await.map(|_| ()).ok_or_else(|| "no manifest".to_owned())
-    })
-    .await;
-    shop.functions.kill("search").await;
-    awaits(&shop, &format!("search={old}"), 1).await;
-
-    // Damaged: the next indexer that reads the file notices it by itself, at the next change of any product.
-    let manifest: Value =
-        serde_json::from_slice(&shop.file("search/manifest.json").await.unwrap_or_default()).unwrap_or_default();
-    let content =
-        manifest["files"][0]["sha256"].as_str().unwrap_or_else(|| panic!("a manifest should name files: {manifest}"));
-    shop.damages_file(&format!("search/files/{content}")).await;
-    shop.functions.kill("indexer").await;
-    shop.functions.kill("search").await;
-    sells(&shop, json!({ "name": new })).await;
-    await_until("both are found", SOON, async || {
-        // A new execution environment has no index until it is complete again.
-        for word in [&old, &new] {
-            let response = shop.anonymous().get(&format!("/api/v1/products?search={word}")).await;
-            if response.status != 200 || response.json()["total"] != 1 {
-                return Err(format!("{word}: {} {}", response.status, response.text));
-            }
-        }
-        Ok(())
-    })
-    .await;
 }

@@ -55,6 +55,14 @@ async fn changed_token_is_refused() {
 }
 
 #[tokio::test]
+async fn open_route_ignores_an_invalid_token() {
+    let shop = Shop::open().await;
+    let api = shop.anonymous().with_token("nonsense");
+    api.get("/api/v1/auth/oauth/google/callback?code=x&state=x").await.expect(400);
+    api.post("/api/v1/payments/webhooks/stripe", &json!({})).await.expect(400);
+}
+
+#[tokio::test]
 async fn token_with_another_algorithm_type_or_key_is_refused() {
     let shop = Shop::open().await;
     let valid =

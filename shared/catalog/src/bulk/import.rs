@@ -18,7 +18,7 @@ use crate::{CatalogService, Draft};
 use tabular::{FilePosition, Reader, RecordContent};
 
 /// The largest file: 200 MB.
-pub(crate) const MAX_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
+pub const MAX_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
 /// Bytes per read.
 const BLOCK_BYTES: usize = 1024 * 1024;
 /// Lines per lookup: the limit of a DynamoDB batch read.

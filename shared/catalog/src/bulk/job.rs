@@ -7,9 +7,10 @@ use values::{Actor, JobId, JobState, JobStatus, Timestamp};
 use crate::Format;
 use crate::bulk::progress::{ExportProgress, ImportProgress};
 
-/// The lines so far, by result. After an interrupted slice is repeated, lines that it had created or updated count as
+/// The counts so far. If a part of the job was interrupted and repeated, lines that were done before are counted as
 /// unchanged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "JobCounts", transform = crate::schema::without_defaults))]
 #[serde(default)]
 pub struct Counts {
     /// All lines that were read or written.

@@ -39,15 +39,17 @@ fn first() -> u64 {
 
 /// A category and its subcategories, as clients see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CategoryBranch {
-    /// The key by which products refer to it.
+    /// The key that products refer to. It never changes.
     pub key: Category,
+    /// The name for people.
     pub name: String,
-    /// Its position among its siblings.
+    /// The position among its siblings, lowest first.
     pub position: u32,
-    /// Goes up with each change.
+    /// Increases with every change. Send it in quotes as `If-Match`.
     pub version: u64,
-    /// Its subcategories, in their order.
+    /// The categories below it, in their order.
     pub children: Vec<CategoryBranch>,
 }
 

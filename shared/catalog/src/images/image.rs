@@ -123,24 +123,35 @@ impl Media {
     }
 }
 
-/// An image in a response.
+/// An image as clients see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Image"))]
 #[serde(rename_all = "camelCase")]
 pub struct ImageOut {
+    /// The id of the image.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ImageId"))]
     id: ImageId,
+    /// A description of the image for people who cannot see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     alt: Option<Alt>,
+    /// The position in the list, from 0.
     position: u32,
+    /// In pixels of the original image, after rotation.
     width: u32,
+    /// In pixels of the original image, after rotation.
     height: u32,
     urls: Urls,
 }
 
-/// The URLs of its three sizes.
+/// URLs of WebP files in three sizes, which fit into squares of 200, 600 and 1600 pixels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImageUrls"))]
 struct Urls {
+    #[cfg_attr(feature = "openapi", schemars(url))]
     small: String,
+    #[cfg_attr(feature = "openapi", schemars(url))]
     medium: String,
+    #[cfg_attr(feature = "openapi", schemars(url))]
     large: String,
 }
 

@@ -20,6 +20,7 @@ const FOLDER: &str = "uploads/images/";
 
 /// The allowed types. SVG is not allowed, because it can contain scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum ImageType {
     /// ISO 10918.
     #[serde(rename = "image/jpeg")]
@@ -47,6 +48,7 @@ impl ImageType {
 
 /// Why an upload was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImageRefusal {
     /// The file begins like no known image.
@@ -67,6 +69,7 @@ pub enum ImageRefusal {
 
 /// The state of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UploadState {
     /// The file is not uploaded or not processed yet.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-const MAX_ATTRIBUTES: usize = 50;
-const MAX_NAME_LENGTH: usize = 64;
-const MAX_TEXT_LENGTH: usize = 500;
+pub(crate) const MAX_ATTRIBUTES: usize = 50;
+pub(crate) const MAX_NAME_LENGTH: usize = 64;
+pub(crate) const MAX_TEXT_LENGTH: usize = 500;
 /// The bounds of numbers. Within them, f64 and DynamoDB are exact enough to return a number as it was sent.
-const MAX_NUMBER: f64 = 1e15;
+pub(crate) const MAX_NUMBER: f64 = 1e15;
 const MIN_NUMBER: f64 = 1e-9;
 
 /// The value of one attribute.

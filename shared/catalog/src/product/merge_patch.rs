@@ -30,6 +30,23 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     }
 }
 
+/// A member of a merge patch: a value, or null to remove it.
+#[cfg(feature = "openapi")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Change<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        Option::<T>::schema_name()
+    }
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        Option::<T>::schema_id()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Option::<T>::json_schema(generator)
+    }
+}
+
 impl<T> Change<T> {
     /// For a value that must exist.
     fn required(self, field: &str, before: T) -> Result<T> {
@@ -70,13 +87,18 @@ impl<T: Default> Change<T> {
     }
 }
 
-/// The patch of a product. Stock is not part of it, because sales change stock while an admin edits.
+/// A JSON Merge Patch (RFC 7396): null removes a field, objects are merged, arrays are replaced. If the product has
+/// variants, set `price`, `compareAtPrice` and `weight` of the variants instead.
+// Stock is not part of it, because sales change stock while an admin edits.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ProductPatch", transform = crate::schema::without_defaults))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Patch {
+    #[cfg_attr(feature = "openapi", schemars(with = "Name"))]
     pub name: Change<Name>,
     /// Null empties it.
     pub description: Change<Description>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Category"))]
     pub category: Change<Category>,
     /// Null removes it.
     pub brand: Change<Brand>,
@@ -84,26 +106,34 @@ pub struct Patch {
     pub tags: Change<Tags>,
     /// Each attribute is merged by itself; null removes it. Null for the whole member removes all.
     pub attributes: Change<BTreeMap<String, Option<Attribute>>>,
+    /// The price of one piece.
+    #[cfg_attr(feature = "openapi", schemars(with = "PricePatch"))]
     pub price: Change<PricePatch>,
-    /// Null removes it.
+    /// The earlier price, or the price elsewhere. Null removes it.
     pub compare_at_price: Change<PricePatch>,
-    /// Grams. Null removes it.
+    /// The weight of one piece in grams. Null removes it.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = crate::product::terms::MAX_WEIGHT_GRAMS)))]
     pub weight: Change<u32>,
     /// Null resets it to `standard`.
     pub tax_class: Change<TaxClass>,
     /// Replaces all options.
+    #[cfg_attr(feature = "openapi", schemars(length(max = crate::product::variants::MAX_OPTIONS)))]
     pub options: Change<Vec<ProductOption>>,
     /// Replaces all variants. An existing variant keeps its stock; a variant that is left out is archived.
+    #[cfg_attr(feature = "openapi", schemars(length(max = crate::MAX_VARIANTS)))]
     pub variants: Change<Vec<VariantIn>>,
 }
 
 /// The patch of a price.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PricePatch", transform = crate::schema::without_defaults))]
 #[serde(deny_unknown_fields, default)]
 pub struct PricePatch {
     /// In minor units.
+    #[cfg_attr(feature = "openapi", schemars(with = "i64", range(min = 0, max = crate::product::terms::MAX_PRICE)))]
     pub amount: Change<i64>,
     /// ISO 4217.
+    #[cfg_attr(feature = "openapi", schemars(with = "Currency"))]
     pub currency: Change<Currency>,
 }
 

@@ -8,22 +8,27 @@ use values::{Actor, Error, Result, Timestamp};
 
 use crate::{Listing, Offer};
 
-/// One change of a product.
+/// A change of a product.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ProductRevision"))]
 #[serde(rename_all = "camelCase")]
 pub struct Revision {
-    /// The product's version after the change.
+    /// The version of the product after the change.
     pub version: u64,
+    /// The time of the change.
     pub at: Timestamp,
+    /// The actor: `admin:usr_…` or `system:<function>`.
+    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub actor: Actor,
     pub kind: RevisionKind,
-    /// The values before, for each field that changed. Null: there was no value.
+    /// The earlier value of each changed field. Null if the field had no value.
     #[serde(rename = "was")]
     pub previous: Map<String, Value>,
 }
 
 /// How a product was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RevisionKind {
     /// The product was created.

@@ -1,19 +1,25 @@
 //! The price and the weight of one SKU.
 
+use serde::Serialize;
 use values::{Currency, Error, Money, Result};
 
 /// In minor units.
-const MAX_PRICE: i64 = 100_000_000;
-const MAX_WEIGHT_GRAMS: u32 = 1_000_000;
+pub(crate) const MAX_PRICE: i64 = 100_000_000;
+pub(crate) const MAX_WEIGHT_GRAMS: u32 = 1_000_000;
 
-/// Price, compare-at price and weight of one SKU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Price, compare-at price and weight of one SKU, also as responses show them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct OfferTerms {
-    /// The price of one piece.
+    /// The price of one piece. For a product with variants, the lowest price.
     pub price: Money,
-    /// The price before, or elsewhere. It is higher than the price.
+    /// The earlier price, or the price elsewhere. It is higher than `price`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
-    /// Grams of one piece.
+    /// The weight of one piece in grams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
     pub weight: Option<u32>,
 }
 

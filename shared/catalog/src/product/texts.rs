@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use values::Text;
 
-const MAX_TAGS: usize = 20;
-const MAX_DESCRIPTION_LENGTH: usize = 5000;
+pub(crate) const MAX_TAGS: usize = 20;
+pub(crate) const MAX_DESCRIPTION_LENGTH: usize = 5000;
 
 /// The name of a product.
 pub type Name = Text<200>;

@@ -8,7 +8,7 @@ use values::{Currency, Error, Result, Sku, Text};
 use crate::OfferTerms;
 
 /// Per product.
-const MAX_OPTIONS: usize = 3;
+pub(crate) const MAX_OPTIONS: usize = 3;
 /// Per option.
 const MAX_VALUES: usize = 30;
 /// The most variants of a product. With this many, all writes of a product fit into one transaction.
@@ -19,10 +19,13 @@ pub type OptionValue = Text<40>;
 
 /// Something that a customer chooses, such as a size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProductOption {
+    #[cfg_attr(feature = "openapi", schemars(example = &"size"))]
     pub name: OptionValue,
     /// In the shop's order.
+    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VALUES), example = ["S", "M"], extend("uniqueItems" = true)))]
     pub values: Vec<OptionValue>,
 }
 

@@ -10,67 +10,101 @@ use crate::{
     Product, ProductContent, ProductKind, ProductOption, Rating, Status, StockLevels, Tags, TaxClass, Variant,
     VariantSet,
 };
+#[cfg(feature = "openapi")]
+use crate::{
+    MAX_PIECES, MAX_VARIANTS, product::terms::MAX_WEIGHT_GRAMS, product::variants::MAX_OPTIONS,
+    reviews::review::MAX_STARS,
+};
+#[cfg(feature = "openapi")]
+use values::schema::sent;
 
-/// The body of `POST` and `PUT`, and a line of an import or an export.
+/// A product to create, and a line of an import or an export. Without `options`, `price` is required. With `options`,
+/// `variants` are required: each has its own price or the product's, and the product has no `stock` of its own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "NewProduct", extend("anyOf" = [sent(&["price"]), sent(&["options", "variants"])]))
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProductIn {
-    /// Only for a new product; it cannot be replaced.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// 1 to 64 characters of `A-Z a-z 0-9 . _ -`. No other product can ever have the same SKU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(required))]
     pub sku: Option<Sku>,
     pub name: Name,
     #[serde(default)]
     pub description: Description,
+    /// The key of its category. An unknown category is created.
     pub category: Category,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The brand of the product.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub brand: Option<Brand>,
     #[serde(default)]
     pub tags: Tags,
     #[serde(default)]
     pub attributes: Attributes,
+    /// The default is `standard`.
     #[serde(default)]
     pub tax_class: TaxClass,
-    /// The price of one piece. With variants, the default of variants without a price.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The price of one piece, in the shop's currency. Variants without a price have this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
     pub price: Option<Money>,
-    /// With variants, the default of variants without a price.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The earlier price, or the price elsewhere. It is higher than `price`. Variants without a price have this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
     pub compare_at_price: Option<Money>,
-    /// Grams. With variants, the default of variants without a weight.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The weight of one piece in grams. Variants without a weight have this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
     pub weight: Option<u32>,
-    /// Only for a new product without variants.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The initial stock of a product without variants.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stock: Option<StockIn>,
+    /// The options that a customer chooses from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_OPTIONS)))]
     pub options: Vec<ProductOption>,
+    /// Only with `options`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VARIANTS)))]
     pub variants: Vec<VariantIn>,
 }
 
-/// A variant in a request.
+/// A variant to create or to change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewVariant"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VariantIn {
+    /// A SKU that no other product has or had.
     pub sku: Sku,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OptionValues"))]
     pub options: BTreeMap<String, OptionValue>,
-    /// The price of one piece.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The price of one piece. The default is the price of the product. In a patch it is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
     pub price: Option<Money>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The earlier price, or the price elsewhere. It is higher than `price`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
     pub compare_at_price: Option<Money>,
-    /// Grams.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The weight of one piece in grams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
     pub weight: Option<u32>,
-    /// The first pieces of a new variant. An existing variant keeps its stock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The initial stock of a new variant. The stock of an existing variant does not change.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub stock: Option<StockIn>,
 }
 
-/// Stock in a request.
+/// The stock of a new SKU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "StockInput"))]
 #[serde(deny_unknown_fields)]
 pub struct StockIn {
+    /// The number of pieces that can be sold.
+    #[cfg_attr(feature = "openapi", schemars(range(max = MAX_PIECES)))]
     pub available: u32,
 }
 
@@ -141,58 +175,81 @@ pub(crate) fn read_variants(
     Ok((variants, pieces))
 }
 
-/// A product in a response.
+/// A product as clients see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Product"))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductOut {
+    /// The id of the product.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ProductId"))]
     id: ProductId,
+    /// The SKU that is priced, counted and sold. For a product with variants, its own number, which cannot be bought.
     sku: Sku,
     name: Name,
     description: Description,
-    price: Money,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    compare_at_price: Option<Money>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    weight: Option<u32>,
+    #[serde(flatten)]
+    terms: OfferTerms,
+    /// The key of its category.
     category: Category,
+    /// The brand of the product.
     #[serde(skip_serializing_if = "Option::is_none")]
     brand: Option<Brand>,
     tags: Tags,
     attributes: Attributes,
+    /// The options that a customer chooses from. Empty if the product has one SKU.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_OPTIONS)))]
     options: Vec<ProductOption>,
+    /// Empty if the product has one SKU.
+    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VARIANTS)))]
     variants: Vec<VariantOut>,
+    /// Ordered by `position`.
     images: Vec<ImageOut>,
+    /// The stock of all variants together.
     stock: StockOut,
     rating: RatingOut,
+    /// The tax class of the product.
     tax_class: TaxClass,
     status: Status,
+    /// Increases with every change except of stock and reviews. The ETag for `If-Match` contains it.
     version: u64,
+    /// The time when it was created.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
+/// A variant as clients see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Variant"))]
 struct VariantOut {
+    /// The SKU to put into a cart.
     sku: Sku,
+    /// The name in carts and orders.
+    #[cfg_attr(feature = "openapi", schemars(example = "T-Shirt (M, red)"))]
     name: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OptionValues"))]
     options: BTreeMap<String, OptionValue>,
-    price: Money,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    compare_at_price: Option<Money>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    weight: Option<u32>,
+    #[serde(flatten)]
+    terms: OfferTerms,
     stock: StockOut,
 }
 
+/// The stock of a product or of a variant.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Stock"))]
 struct StockOut {
+    /// The number of pieces that can be sold now.
     available: u32,
 }
 
+/// The rating of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Rating"))]
 struct RatingOut {
+    /// The average in stars, with two decimals. Null without reviews.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_STARS)))]
     average: Option<f64>,
+    /// The number of visible reviews.
     count: u32,
 }
 
@@ -209,19 +266,17 @@ impl ProductOut {
         let Listing { product, main_offer, variants, rating } = listing;
         let Product { id, sku, name, description, category, brand, tags, attributes, options, images, .. } = product;
         let Product { status, version, created_at, updated_at, .. } = product;
-        let Offer { price, compare_at_price, weight, tax_class, .. } = main_offer;
+        let terms = main_offer.terms();
         let variant = |(Variant { sku, options }, offer): (Variant, Offer)| {
-            let Offer { name, price, compare_at_price, weight, available, .. } = offer;
-            VariantOut { sku, name, options, price, compare_at_price, weight, stock: StockOut { available } }
+            let (terms, stock) = (offer.terms(), StockOut { available: offer.available });
+            VariantOut { sku, name: offer.name, options, terms, stock }
         };
         Self {
             id,
             sku,
             name,
             description,
-            price,
-            compare_at_price,
-            weight,
+            terms,
             category,
             brand,
             tags,
@@ -231,7 +286,7 @@ impl ProductOut {
             images: images.into_iter().map(|image| media.image_out(image)).collect(),
             stock,
             rating: rating.into(),
-            tax_class,
+            tax_class: main_offer.tax_class,
             status,
             version,
             created_at,

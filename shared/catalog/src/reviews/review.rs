@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use values::{Actor, Error, ProductId, Result, ReviewId, Text, Timestamp, UserId};
 
-const MAX_STARS: i64 = 5;
-const MAX_REVIEW_LENGTH: usize = 5000;
+pub(crate) const MAX_STARS: i64 = 5;
+pub(crate) const MAX_REVIEW_LENGTH: usize = 5000;
 
 /// 1 to 5 stars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,19 +55,22 @@ fn is_display_control(c: char) -> bool {
 
 /// What a customer writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ReviewInput"))]
 #[serde(deny_unknown_fields)]
 pub struct ReviewContent {
+    /// The number of stars.
     pub rating: Stars,
-    /// One line.
+    /// A single line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Text<100>>,
-    /// The full text.
+    /// May have several lines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<ReviewText>,
 }
 
 /// Whether a review is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ReviewStatus"))]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// Shown to all, and part of the rating.

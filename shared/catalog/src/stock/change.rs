@@ -3,7 +3,8 @@
 use values::{Error, Result};
 
 /// The most pieces of one SKU.
-const MAX_PIECES: u32 = 1_000_000;
+pub const MAX_PIECES: u32 = 1_000_000;
+
 /// How an adjustment changes stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StockChange {

@@ -13,6 +13,7 @@ use crate::StockChange;
 
 /// Why stock changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MovementKind {
     /// The first pieces of a new SKU.

@@ -9,7 +9,12 @@ use values::{Error, Result};
 /// A language tag of BCP 47 (RFC 5646): a language of two or three letters, then optionally a script and a region. It is kept in
 /// the recommended case: `de`, `pt-BR`, `zh-Hant-TW`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Language(String);
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline, extend("example" = "pt-BR")))]
+pub struct Language(#[cfg_attr(feature = "openapi", schemars(regex(pattern = PATTERN)))] String);
+
+/// [`Language::from_str`] as a regular expression.
+#[cfg(feature = "openapi")]
+const PATTERN: &str = "^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?$";
 
 impl Language {
     /// The tag, such as `pt-BR`.

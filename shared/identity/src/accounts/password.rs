@@ -38,9 +38,10 @@ fn normal(text: &str) -> Option<String> {
     (text.len() <= MAX_BYTES).then(|| ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned())
 }
 
-/// A new password: 8 to 128 characters, and not a common one. `Debug` hides it.
+/// A new password: 8 to 128 characters, normalised to Unicode NFKC. Common passwords are refused (`password_too_common`).
 #[derive(Clone)]
-pub struct Password(String);
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(inline, extend("format" = "password")))]
+pub struct Password(#[cfg_attr(feature = "openapi", schemars(length(min = MIN_CHARS, max = MAX_CHARS)))] String);
 
 impl Password {
     /// 422 `password_too_short`, `password_too_long` or `password_too_common`, for the request's `field`. Any characters are allowed.
@@ -59,6 +60,7 @@ impl Password {
     }
 }
 
+/// Hides the password.
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(…)")

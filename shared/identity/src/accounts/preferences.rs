@@ -11,6 +11,7 @@ use crate::accounts::language::Language;
 
 /// How a message is sent. Only mail is sent today; the other choices are stored for later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Channel {
     /// By mail.

@@ -7,10 +7,13 @@ use crate::accounts::account::Account;
 use crate::accounts::person::{Name, Person};
 use crate::accounts::status::AccountStatus;
 
-/// What an answer shows of an account.
+/// An account.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
+    /// The account.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::UserId"))]
     pub id: UserId,
     pub email: Email,
     pub name: Name,
@@ -18,10 +21,13 @@ pub struct User {
     pub status: AccountStatus,
     /// Why the account is suspended. Only admins see it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<values::Text<200>>"))]
     pub status_reason: Option<String>,
     /// Whether the person has shown that the email address is theirs.
     pub email_verified: bool,
+    /// The time when it was created.
     pub created_at: Timestamp,
+    /// The time of the last change.
     pub updated_at: Timestamp,
     /// Rises by one with every change; it is the ETag.
     #[serde(skip)]

@@ -1,4 +1,4 @@
-//! A postal address.
+//! A postal address. It is personal data: it is stored in rows that can be erased, and never logged.
 
 use serde::{Deserialize, Serialize};
 use values::{Error, Result, Text};
@@ -7,15 +7,16 @@ use crate::addresses::country::Country;
 use crate::addresses::phone::e164;
 use crate::addresses::postal_code::postal_code;
 
-/// Where a parcel goes. It is personal data: it is stored in rows that can be erased, and never logged.
+/// A postal address. Unknown members are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
-    /// The recipient.
+    /// The name of the recipient.
     pub name: Text<100>,
     /// Street and number.
     pub line1: Text<200>,
-    /// Floor, company, or care of.
+    /// Floor, company or "care of".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line2: Option<Text<200>>,
     /// City, town or village.
@@ -23,11 +24,13 @@ pub struct Address {
     /// State, province or county, where addresses of the country have one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<Text<100>>,
-    /// In the format of the country.
+    /// In the format of the country. Spaces, dashes and letter case are corrected.
     pub postal_code: Text<16>,
+    /// The country code (ISO 3166-1 alpha-2).
     pub country: Country,
-    /// For the carrier.
+    /// The number for the carrier, in E.164 format. In an address book, the number must be valid in its country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "+32 2 555 12 12")))]
     pub phone: Option<Text<32>>,
 }
 

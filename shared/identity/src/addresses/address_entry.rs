@@ -8,15 +8,18 @@ use crate::addresses::address::Address;
 /// The most addresses in one address book.
 pub const MAX_ADDRESSES: u32 = 20;
 
-/// An address with its id, and whether it is a default.
+/// A postal address in the address book.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SavedAddress"))]
 #[serde(rename_all = "camelCase")]
 pub struct AddressEntry {
+    /// The id of the postal address.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::AddressId"))]
     pub id: AddressId,
     #[serde(flatten)]
     pub address: Address,
-    /// Whether parcels go there unless another address is chosen.
+    /// Whether it is the default for shipping. At most one postal address is.
     pub default_shipping: bool,
-    /// Whether invoices go there unless another address is chosen.
+    /// Whether it is the default for billing. At most one postal address is.
     pub default_billing: bool,
 }

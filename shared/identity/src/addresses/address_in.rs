@@ -6,13 +6,19 @@ use values::{Result, read_json_value};
 
 use crate::addresses::address::Address;
 
-/// An address that was checked by [`Address::checked`], and whether it becomes a default.
+/// A postal address for the address book. A default that is left out does not change.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AddressInput", rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct AddressIn {
+    #[cfg_attr(feature = "openapi", schemars(flatten))]
     pub address: Address,
-    /// Whether it becomes the default for shipping; none leaves the default as it is.
+    /// Whether it becomes the default for shipping. At most one postal address is.
     pub default_shipping: Option<bool>,
-    /// Whether it becomes the default for billing; none leaves the default as it is.
+    /// Whether it becomes the default for billing. At most one postal address is.
     pub default_billing: Option<bool>,
 }
 
@@ -24,8 +30,8 @@ struct Defaults {
 }
 
 impl AddressIn {
-    /// Parses a body: the fields of the address, and the two defaults. An address refuses unknown fields, so the defaults are taken
-    /// out first. 422 with the field at fault.
+    /// Parses a body: the fields of the address, checked by [`Address::checked`], and the two defaults. An address refuses unknown
+    /// fields, so the defaults are taken out first. 422 with the field at fault.
     pub fn parse(mut body: Map<String, Value>) -> Result<Self> {
         let names = ["defaultShipping", "defaultBilling"];
         let defaults = names.into_iter().filter_map(|name| Some((name.to_owned(), body.remove(name)?))).collect();

@@ -16,8 +16,9 @@ const ASSIGNED: &str = "\
     PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF \
     TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
-/// An officially assigned code of ISO 3166-1 alpha-2: two capital letters.
+/// A country: an officially assigned code of ISO 3166-1 alpha-2, two capital letters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("enum" = ASSIGNED.split(' ').collect::<Vec<_>>(), "example" = "BE")))]
 pub struct Country(&'static str);
 
 impl Country {

@@ -13,11 +13,17 @@ const DAY_SECONDS: i64 = 24 * 3600;
 
 /// The request for a key.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApiKeyIn {
+    /// A name for its owner.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "Warehouse")))]
     name: Text<100>,
+    /// What the key may do.
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<values::schema::Scope>", length(min = 1)))]
     scopes: Vec<String>,
-    #[serde(default)]
+    /// The lifetime of the key in days.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_DAYS), extend("default" = DEFAULT_DAYS)))]
     expires_in_days: Option<i64>,
 }
 
@@ -68,28 +74,40 @@ impl ApiKeyEntry {
     }
 }
 
-/// A key as its owner sees it.
+/// An API key as its owner sees it.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ApiKey"))]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKeyView {
+    /// The id of the key, not the secret key.
+    #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ApiKeyId"))]
     pub id: ApiKeyId,
+    /// The name that its owner gave it.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = "Warehouse")))]
     pub name: Text<100>,
+    /// What the key may do, if the account's role may do it too.
     pub scopes: Scopes,
-    /// The key's last four characters.
+    /// The last four characters of the key.
+    #[cfg_attr(feature = "openapi", schemars(length(equal = 4), extend("example" = "3xQa")))]
     pub last4: String,
+    /// The time when it was created.
     pub created_at: Timestamp,
+    /// The time when the key expires.
     pub expires_at: Timestamp,
-    /// Exact to the hour.
+    /// The time of the last use, to the hour. Missing until the first use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_used_at: Option<Timestamp>,
 }
 
-/// The answer to the creation of a key. It has no `Debug`, so that it cannot get into a log.
+/// A new key. Only this answer contains it.
+// It has no `Debug`, so that the key cannot get into a log.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewApiKey {
     #[serde(flatten)]
     pub view: ApiKeyView,
-    /// The key itself, shown only this time.
+    /// The secret key for `X-Api-Key`. Its last 6 characters are a checksum (CRC-32, base62).
+    #[cfg_attr(feature = "openapi", schemars(with = "ApiKey"))]
     pub key: String,
 }
 

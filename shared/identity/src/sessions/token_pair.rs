@@ -6,20 +6,24 @@ use crate::accounts::user::User;
 
 /// An access token and a refresh token.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Tokens"))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenPair {
-    /// For `Authorization: Bearer`, valid for `expires_in` seconds.
+    /// A JWT for `Authorization: Bearer`, signed with EdDSA (RFC 9068).
     pub access_token: String,
-    /// For the next pair, valid once.
+    /// Gets the next tokens once; opaque.
     pub refresh_token: String,
     /// `Bearer` (RFC 6750).
+    #[cfg_attr(feature = "openapi", schemars(extend("const" = "Bearer")))]
     pub token_type: &'static str,
-    /// In seconds.
+    /// The lifetime of the access token in seconds.
+    #[cfg_attr(feature = "openapi", schemars(extend("example" = 900)))]
     pub expires_in: i64,
 }
 
-/// The answer to a registration and to a login.
+/// The account and its tokens.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "SignedIn"))]
 pub struct UserWithTokens {
     pub user: User,
     #[serde(flatten)]

@@ -5,10 +5,12 @@ use values::Timestamp;
 
 use crate::sign_in::provider::Provider;
 
-/// What an answer shows of a link.
+/// A link of the account to a provider.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Link"))]
 #[serde(rename_all = "camelCase")]
 pub struct LinkView {
     pub provider: Provider,
+    /// The time when it was linked.
     pub linked_at: Timestamp,
 }

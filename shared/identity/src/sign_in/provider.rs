@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A provider, by its name in paths and rows.
+/// A provider with which people sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("example" = "google")))]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// OpenID Connect.

@@ -5,8 +5,8 @@ use serde_json::json;
 
 #[tokio::test]
 async fn reset_event_delivered_three_times_is_mailed_once_with_a_valid_token() {
-    // Alone: the queue is paused.
-    let shop = Shop::open_alone().await;
+    // A test of erasures, which disturbs "privacy", requests a reset, too.
+    let shop = Shop::open_disturbing(["notifications", "privacy"]).await;
     let customer = shop.new_customer().await;
     shop.awaits_token(&customer.email, "verify-email", 1).await;
     let url = shop.queues.url("notifications");

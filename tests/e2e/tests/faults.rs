@@ -1,0 +1,9 @@
+//! The tests that disturb a part of the stack: they kill a worker, pause or close a queue, or make DynamoDB slow. They are a test program of
+//! their own, so that other tests need not wait for them. Tests that disturb different parts run side by side
+//! (`Shop::open_disturbing`).
+
+mod erasure_faults;
+mod import_faults;
+mod order_faults;
+mod reset_faults;
+mod search_faults;
