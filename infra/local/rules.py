@@ -8,7 +8,7 @@ import re
 
 from python_tools import BIN
 from steps import Failure, clean_environment, run
-from translated import parameters, translated
+from translated import parameters, translated, without_absent_resources
 
 DEPLOYED = ("dev", "staging", "prod")
 # AWS lets a function stop such a loop after 16 messages, unless the function allows it.
@@ -35,7 +35,7 @@ def check(profile):
     broken, files = [], []
     for environment in DEPLOYED:
         values = parameters(environment)
-        template = translated(values)
+        template = without_absent_resources(translated(values))
         file = profile.state / f"template-{environment}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(template, indent=1))

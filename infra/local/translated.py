@@ -42,6 +42,24 @@ def translated(values):
     return _with_substitutions(Translator({}, Parser(), boto_session=session).translate(template, values))
 
 
+def without_absent_resources(template):
+    """Leaves out the resources whose condition is false: the parsers drop references in them."""
+    conditions = template["Conditions"]
+    present = {name: r for name, r in template["Resources"].items() if "Condition" not in r or _holds(conditions[r["Condition"]], conditions)}
+    return template | {"Resources": present}
+
+
+def _holds(condition, conditions):
+    """The value of a condition whose parameters are filled in."""
+    ((function, operands),) = condition.items()
+    if function == "Condition":
+        return _holds(conditions[operands], conditions)
+    if function == "Fn::Equals":
+        return operands[0] == operands[1]
+    values = [_holds(operand, conditions) for operand in operands]
+    return {"Fn::Not": lambda: not values[0], "Fn::And": lambda: all(values), "Fn::Or": lambda: any(values)}[function]()
+
+
 def _with_substitutions(node):
     """Puts `Fn::Sub` around texts that still name a resource: the parsers drop it when they have filled in the parameters."""
     if isinstance(node, dict):
