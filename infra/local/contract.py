@@ -46,10 +46,13 @@ def drive(profile, seed=None, minutes=MINUTES):
         for role in _ROLES:
             write_json(_path(profile, role, "input"), _input(profile, role, seed))
     with step(f"Schemathesis, {minutes} minutes, SEED={seed}"):
-        runs = [_start(profile, role, seed, minutes) for role in _ROLES]
-        for child in runs:
-            child.wait()
-    faults = [fault for role in _ROLES for fault in _report(profile, role)]
+        runs = {role: _start(profile, role, seed, minutes) for role in _ROLES}
+        try:
+            codes = {role: child.wait() for role, child in runs.items()}
+        finally:
+            for child in runs.values():
+                child.terminate()
+    faults = [fault for role, code in codes.items() for fault in _report(profile, role, code)]
     if faults:
         raise Failure("The stack does not do what the OpenAPI document says: " + "; ".join(faults) + f". SEED={seed} repeats the run.")
 
@@ -90,8 +93,8 @@ def _log(profile, role):
     return profile.log / f"contract-{role}.log"
 
 
-def _report(profile, role):
-    """Prints what a run has tested and found. Returns its faults."""
+def _report(profile, role, code):
+    """Prints what a run has tested and found. Returns its faults. `code` is the exit code of schemathesis."""
     report = read_json(_path(profile, role, "report"))
     if report is None:
         raise Failure(f"Schemathesis stopped early as {role}.", _log(profile, role))
@@ -108,7 +111,11 @@ def _report(profile, role):
     for name, found in sorted(failures.items()):
         for what, count in Counter(found).most_common(10):
             say(f"    {name}: {' '.join(what.split())[:300]} ({count} times)")
-    faults = [f"{sum(map(len, failures.values()))} failures as {role} (details: {display_path(_log(profile, role))})"] if failures else []
+    faults = []
+    if failures:
+        faults.append(f"{sum(map(len, failures.values()))} failures as {role} (details: {display_path(_log(profile, role))})")
+    elif code:
+        faults.append(f"schemathesis had errors as {role} (details: {display_path(_log(profile, role))})")
     if reached < _REACHED * len(operations):
         faults.append(f"only {reached} of {len(operations)} operations succeeded as {role}")
     return faults

@@ -11,12 +11,16 @@ from steps import Failure, clean_environment, run
 from translated import parameters, translated, without_absent_resources
 
 DEPLOYED = ("dev", "staging", "prod")
+# What an environment may override: each of these is checked once in dev.
+VARIANTS = {"without a distribution": {"UseCdn": "false"}, "with a trusted issuer": {"TrustedIssuer": "https://id.example.com"}}
 # AWS lets a function stop such a loop after 16 messages, unless the function allows it.
 _SENDS = "sqs:SendMessage"
 # AWS advises a visibility timeout of six times the function's timeout.
 _VISIBILITY_FACTOR = 6
 # DynamoDB throttles a stream with more readers.
 _MOST_STREAM_READERS = 2
+# Properties that give a resource a fixed name.
+_NAMES = ("BucketName", "TableName", "Name", "QueueName", "LogGroupName", "RoleName")
 _IN_SUB = re.compile(r"\$\{([\w.]+)\}")
 _ARNS = {
     ("AWS::DynamoDB::Table", "Arn"): "arn:aws:dynamodb:eu-central-1:123456789012:table/{}",
@@ -33,10 +37,12 @@ _WITHOUT_RESOURCE = {"dynamodb:ListStreams"}
 def check(profile):
     """Lints the template and applies the rules, for each environment. Returns a note."""
     broken, files = [], []
-    for environment in DEPLOYED:
-        values = parameters(environment)
+    cases = {environment: parameters(environment) for environment in DEPLOYED} | {
+        f"dev {name}": parameters("dev") | overrides for name, overrides in VARIANTS.items()
+    }
+    for environment, values in cases.items():
         template = without_absent_resources(translated(values))
-        file = profile.state / f"template-{environment}.json"
+        file = profile.state / f"template-{environment.replace(' ', '-')}.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(template, indent=1))
         files.append(file)
@@ -50,7 +56,7 @@ def check(profile):
         env=clean_environment(),
         failure="cfn-lint found errors in the template of an environment: see above.",
     )
-    return f"{len(RULES)} rules, {len(DEPLOYED)} environments"
+    return f"{len(RULES)} rules, {len(cases)} templates"
 
 
 class Stack:
@@ -146,8 +152,10 @@ def streams_have_few_readers(stack):
 
 def first_deployment_can_be_repeated(stack):
     for name, resource in stack.resources.items():
-        if resource.get("DeletionPolicy") == "Retain":
-            yield f"{name} would stay after a failed first deployment, and block the next one: use RetainExceptOnCreate."
+        properties = resource.get("Properties", {})
+        has_fixed_name = any(member in properties for member in _NAMES)
+        if resource.get("DeletionPolicy") == "Retain" and has_fixed_name:
+            yield f"{name} would stay after a failed first deployment, and its name would block the next one: use RetainExceptOnCreate."
 
 
 def data_outlives_the_stack(stack):
@@ -156,7 +164,7 @@ def data_outlives_the_stack(stack):
     for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"):
         for name in stack.of(kind):
             resource = stack.resources[name]
-            if (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")) != ("RetainExceptOnCreate", "Retain"):
+            if resource.get("DeletionPolicy") not in ("Retain", "RetainExceptOnCreate") or resource.get("UpdateReplacePolicy") != "Retain":
                 yield f"{name} has data and must be kept in prod."
     for name, table in stack.of("AWS::DynamoDB::Table").items():
         if table.get("DeletionProtectionEnabled") is not True or not table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]:

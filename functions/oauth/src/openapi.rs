@@ -33,7 +33,6 @@ pub fn openapi(api: &mut Api) {
     .error(422, "`redirect_not_allowed` or `validation_failed`. The browser is not redirected.")
     .error(503, "`provider_unavailable` or `unavailable`.")
     .done();
-    // The handler reads a credential if there is one: an event that follows names that caller.
     api.operation(
         "get",
         "/api/v1/auth/oauth/{provider}/callback",

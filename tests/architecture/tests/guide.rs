@@ -10,8 +10,8 @@ const CONSOLE: [(&str, usize); 6] = [
     ("docs/guide/buy.md", 0),
     ("docs/guide/accounts.md", 1),
     ("docs/guide/catalog.md", 0),
-    ("docs/guide/deploy.md", 6),
-    ("docs/guide/operate.md", 3),
+    ("docs/guide/deploy.md", 7),
+    ("docs/guide/operate.md", 4),
 ];
 
 #[test]

@@ -66,7 +66,7 @@ async fn import_with_its_worker_killed_at_any_point_loses_no_line() {
 
 #[tokio::test]
 async fn line_repeated_after_a_crash_does_not_restore_sold_stock() {
-    let shop = Shop::open_disturbing(["catalog"]).await;
+    let shop = Shop::open_disturbing(["catalog", "orders", "payments"]).await;
     let (skus, file) = lines(&shop, 1);
     shop.stack.kills_at("job.after_slice");
     let job = shop.begins_import("ndjson", file).await;

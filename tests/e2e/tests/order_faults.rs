@@ -8,7 +8,7 @@ use serde_json::json;
 
 #[tokio::test]
 async fn worker_killed_during_a_charge_charges_once() {
-    let shop = Shop::open_disturbing(["orders"]).await;
+    let shop = Shop::open_disturbing(["orders", "payments"]).await;
     // Without webhooks: nothing else knows what the killed worker has done.
     let (customer, order, mug) = order_with(&shop, "pm_test_delay_8000_hook_never").await;
     shop.provider.awaits_authorisation(&order).await;
@@ -25,7 +25,7 @@ async fn worker_killed_during_a_charge_charges_once() {
 
 /// An order is placed while a queue is paused; then the message about it is delivered three times.
 async fn three_times_the_same(queue: &'static str) {
-    let shop = Shop::open_disturbing(["orders", queue]).await;
+    let shop = Shop::open_disturbing(["orders", "payments", "notifications", queue]).await;
     let mug = shop.sells(Draft::with_stock(5)).await;
     let customer = shop.new_customer().await;
     let url = shop.queues.url(queue);
