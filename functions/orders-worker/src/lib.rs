@@ -1,12 +1,10 @@
-//! The worker that moves orders: it applies payment events, expires holds, and erases what closed accounts wrote. It
-//! believes rows, and no event: the payment's for its status, the order's for its hold, the account's for its end.
+//! The worker that moves orders: it applies payment events, expires holds, and erases what closed accounts wrote.
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, Queue, Table, consume, fault, report_forged_event};
+use aws_kit::{Aws, Queue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event, UserDeleted};
-use identity::AccountService;
 use orders::{Expiry, OrderService};
 use values::{Clock, Result};
 
@@ -16,7 +14,6 @@ const SLICE: Duration = Duration::from_secs(5);
 /// What the handler works with.
 pub struct State {
     service: OrderService,
-    accounts: AccountService,
     queue: Queue,
 }
 
@@ -24,8 +21,7 @@ impl State {
     /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let queue = Queue::from_env(aws, "SOUK_QUEUE_ORDERS", Clock::System)?;
-        let accounts = AccountService::from_env(aws)?;
-        Ok(Self { service: OrderService::from_env(aws, Clock::System)?, accounts, queue })
+        Ok(Self { service: OrderService::from_env(aws, Clock::System)?, queue })
     }
 
     /// The table to which a connection is opened at start.
@@ -50,14 +46,10 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
             Expiry::Over => Ok(()),
         },
         Event::PaymentAuthorized(done) | Event::PaymentCompleted(done) | Event::PaymentCancelled(done) => {
-            service.apply_payment_event((done.order_id, done.payment_id), &envelope, &trace).await
+            service.apply_payment_event(done.order_id, &envelope, &trace).await
         }
-        Event::PaymentFailed(failed) => {
-            service.apply_payment_event((failed.order_id, failed.payment_id), &envelope, &trace).await
-        }
-        Event::PaymentRefunded(refund) => {
-            service.apply_payment_event((refund.order_id, refund.payment_id), &envelope, &trace).await
-        }
+        Event::PaymentFailed(failed) => service.apply_payment_event(failed.order_id, &envelope, &trace).await,
+        Event::PaymentRefunded(refund) => service.apply_payment_event(refund.order_id, &envelope, &trace).await,
         Event::UserDeleted(deleted) => erase_account(state, deleted, &envelope).await,
         _ => Ok(()),
     }
@@ -66,10 +58,6 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
 /// Erases in an account's orders for some seconds, then sends the message again to go on. After the last page it sends
 /// the message once more, for a second check. The orders stay, so the message says how far it came.
 async fn erase_account(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
-    if !state.accounts.is_closed(deleted.user_id).await? {
-        report_forged_event(envelope, "the account is not closed");
-        return Ok(());
-    }
     let (until, now) = (Instant::now() + SLICE, Clock::System.now());
     let mut before = deleted.orders_before;
     let next_message = |orders_before, is_second_pass| {

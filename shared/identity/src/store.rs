@@ -21,7 +21,6 @@
 //! | the account of a provider's subject | `LINK#<sha-256>` | `LINK` | |
 //! | an account's side of that link | `USER#<id>` | `LINK#<provider>` | |
 //! | the code that ends a sign-in | `CODE#<sha-256>` | `CODE` | TTL |
-//! | an account that may not act | `BLOCKED#<id>` | `BLOCKED` | aws-kit's `AccountBlocks` |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
 //! | access pattern | key condition | index | cost (units: R read, W written, a transaction's double) |
@@ -40,7 +39,7 @@
 //! | make or revoke an API key | 2 rows and the count, one transaction | gsi1, gsi2 | 6 W + 2 W |
 //! | account of an API key | row | | 1 R, at most every 30 s; 1 W, at most an hour |
 //! | rename | 2 updates, one transaction | all | 4 W + 5 W |
-//! | change role or status | 2 updates, the history, the block and every API key, one transaction | all | 6 W to 8 W + 5 W; 1 R and 2 W a key |
+//! | change role or status | 2 updates, the history and every API key, one transaction | all | 6 W + 5 W; 1 R and 2 W a key |
 //! | read preferences, set them | person's row; update | gsi2, gsi3 | 1 R; 1 R, 1 W + 2 W |
 //! | accounts, newest first | gsi1pk, gsi1sk before the last one, of 4 shards at once | gsi1 | 0.5 R per 4 KB and shard, 1 R per person |
 //! | accounts of a role or status, newest first | gsi2pk, gsi2sk before the last one, of 4 shards and each pair at once | gsi2 | 0.5 R per 4 KB and shard, 1 R per person |
@@ -55,8 +54,7 @@
 //! | order a one-time token | create and the outbox, one transaction | gsi1 | 4 W + 1 W |
 //! | read one, issue its secret | row; update | gsi1 | 1 R; 1 W + 1 W |
 //! | use one | delete, its digest as condition, and the account, one transaction | gsi1 | 4 W + 1 W |
-//! | close an account | 3 rows deleted, 2 created, revocation and the outbox, one transaction | gsi1, gsi2, gsi3 | 14 W + 4 W |
-//! | whether an account was closed | row, the key alone | | 1 R |
+//! | close an account | 3 rows deleted, 1 created, revocation and the outbox, one transaction | gsi1, gsi2, gsi3 | 12 W + 4 W |
 //! | erase a page of a closed account's rows | pk; rows deleted | | 1 R per 4 KB, 1 W a row |
 //! | tokens of an email address | gsi1pk `TOKENS#…`; rows deleted | gsi1 | 0.5 R per 4 KB, 2 W a row |
 //! | begin an export, read one | pk, sk begins `EXPORT#`; create and the outbox, one transaction; row | | 1 R, 4 W; 1 R |

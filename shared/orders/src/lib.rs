@@ -6,8 +6,7 @@
 //!   caller that loses the race decides again. Folding the history of an order ([`fold`]) gives the order.
 //! - The end of a hold never cancels an order whose payment is authorised: it confirms the order.
 //! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once.
-//! - A payment event only says that its payment changed. The payment's row is applied, and only if the event's sequence is higher
-//!   than the version that was applied last.
+//! - A payment event is applied only if its sequence is higher than that of the last one applied.
 
 mod advance;
 mod apply_payment_event;

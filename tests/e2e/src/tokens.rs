@@ -36,15 +36,9 @@ impl ForeignIssuer {
         json!({ "keys": [jwk] })
     }
 
-    /// Signs an access token with these claims.
+    /// Signs a token with these claims.
     pub fn signs(&self, claims: &Value) -> String {
-        self.signs_as(Some("at+jwt"), claims)
-    }
-
-    /// Signs a token of that type with these claims.
-    pub fn signs_as(&self, typ: Option<&str>, claims: &Value) -> String {
-        let (kid, typ) = (Some(self.name.clone()), typ.map(str::to_owned));
-        let header = Header { kid, typ, ..Header::new(Algorithm::ES256) };
+        let header = Header { kid: Some(self.name.clone()), ..Header::new(Algorithm::ES256) };
         expect_ok("claims should be signed", encode(&header, claims, &self.key))
     }
 }

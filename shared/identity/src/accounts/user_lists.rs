@@ -1,6 +1,6 @@
 //! The indexes by which admins find accounts: by the beginning of an email address or a name, by role and status, or all.
 
-use aws_kit::{AccountBlock, AccountBlocks, ApiKeys, Key, MAX_TRANSACTION_WRITES, Query, Transaction, Write};
+use aws_kit::{ApiKeys, Key, Query, Transaction, Write};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use values::{Actor, Email, Page, PageRequest, Position, Result, Role, Timestamp, UserId};
@@ -9,19 +9,12 @@ use crate::accounts::access::Access;
 use crate::accounts::account::Account;
 use crate::accounts::person::{Name, Person};
 use crate::accounts::status::AccountStatus;
-use crate::api_keys::api_key::{ApiKeyEntry, MAX_API_KEYS};
+use crate::api_keys::api_key::ApiKeyEntry;
 use crate::api_keys::store::same_api_keys;
 use crate::store::{Store, account_key, person_key, user_key};
 
 /// Partitions of each list of accounts, so that many registrations at once do not write to one partition.
 const USER_SHARDS: u8 = 4;
-
-/// Account, person, block, history.
-const ACCESS_WRITES: usize = 4;
-const _: () = assert!(
-    MAX_API_KEYS as usize + ACCESS_WRITES <= MAX_TRANSACTION_WRITES,
-    "a change of role or status must fit one transaction"
-);
 
 /// The two indexes of people, in the order in which a search reads them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,7 +194,7 @@ impl Store {
     }
 
     /// Changes the role or status of an account that is still at its version and has exactly these API keys. Its index keys, its API
-    /// keys, its history and its block change in the same transaction.
+    /// keys and its history change in the same transaction.
     pub(crate) fn set_access(
         &self,
         before: &Account,
@@ -239,15 +232,6 @@ impl Store {
         transaction.add(person.value(":role", role)?.value(":status", status)?);
         for key in keys {
             transaction.add(ApiKeys::update_account(&self.table, &key.digest, role, status == AccountStatus::Active)?);
-        }
-        match status {
-            _ if status == before.status => {}
-            AccountStatus::Active => {
-                transaction.add(AccountBlocks::unblock(&self.table, user));
-            }
-            AccountStatus::Suspended => {
-                transaction.add(AccountBlocks::block(&self.table, user, AccountBlock::Suspended)?);
-            }
         }
         let line = HistoryRow { at: now, actor, role, status, reason: next.reason.as_deref() };
         transaction.add(Write::create(&self.table, history_key(user, before.version + 1), &line)?);
