@@ -23,6 +23,8 @@ _PASSWORD = "a long password of a test"
 _PAID, _DECLINED = "pm_card_visa", "pm_card_chargeDeclined"
 # How many of each thing that a request uses up.
 _SPARES = 4
+# How many names there are for things that a request creates: each name can be used once.
+_NEW = 50
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -51,8 +53,8 @@ def make(profile, role, seed):
     prices = {"price": {"currency": _CURRENCY}, "compareAtPrice": {"currency": _CURRENCY}}
     password = {"password": _PASSWORD, "newPassword": _PASSWORD}
     things = {
-        "/auth/register": [{"body": password}],
-        "/users/register": [{"body": password}],
+        "/auth/register": [{"body": {**password, "email": f"new-{seed}-{role}-{number}@example.com"}} for number in range(_NEW)],
+        "/users/register": [{"body": {**password, "email": f"also-new-{seed}-{role}-{number}@example.com"}} for number in range(_NEW)],
         "/auth/login": [{"body": spare.login}],
         "/users/login": [{"body": spare.login}],
         "/auth/refresh": [{"body": {"refreshToken": spare.another_session().refresh_token}} for _ in range(_SPARES)],
@@ -86,6 +88,7 @@ def make(profile, role, seed):
         archived = [own.send("POST", "/products", {**_PRODUCT, "sku": f"{sku}-ARCHIVED"}, 201)["id"] for sku in skus]
         categories = [own.send("POST", "/categories", {"key": f"contract-{seed}-{number}", "name": "Contract"}, 201)["key"] for number in range(_SPARES)]
         things |= {
+            "POST /products": [{"body": {"sku": f"CONTRACT-{seed}-NEW-{number}"}} for number in range(_NEW)],
             "/users/{id}": [{"path": {"id": spare.id}}],
             "DELETE /products/{id}": [{"path": {"id": product}} for product in archived],
             "/products/imports/{id}": own.make("/products/imports", {"format": "csv", "bytes": 10}, 202, "id"),
