@@ -50,6 +50,11 @@ def before_call(context, case, kwargs):
                 case.headers["Authorization"] = f"Bearer {values}"
             elif not _is_negative(case, location):
                 _replace(getattr(case, _LOCATIONS[location]), values)
+    if isinstance(case.path_parameters, dict):
+        # The emulator ends a path at an encoded `#` or `?`. AWS does not.
+        for name, value in case.path_parameters.items():
+            if isinstance(value, str):
+                case.path_parameters[name] = value.replace("#", "-").replace("?", "-")
     if "If-Match" in case.headers and not _is_negative(case, "header"):
         case.headers["If-Match"] = _etag(case)
 
