@@ -1,12 +1,10 @@
 //! JSON schemas of the types that parse themselves, for the OpenAPI document. Behind the feature `openapi`: no function
 //! binary has them.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::Schema;
 use serde_json::Value;
 use values::schema::{INVISIBLE, ONE_LINE};
-use values::{Currency, Text};
+use values::{Currency, Text, schemas};
 
 use crate::categories::category::MAX_KEY_LENGTH;
 use crate::product::attributes::{MAX_ATTRIBUTES, MAX_NAME_LENGTH, MAX_NUMBER, MAX_TEXT_LENGTH};
@@ -33,22 +31,6 @@ pub struct FileFormat;
 /// The characters that a review must not have, for a set of characters in a pattern.
 const HIDDEN: &str =
     r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff";
-
-macro_rules! schemas {
-    ($($type:ty, $name:literal, $is_inline:literal, |$generator:pat_param| $schema:tt;)*) => {$(
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
-                $name.into()
-            }
-            fn inline_schema() -> bool {
-                $is_inline
-            }
-            fn json_schema($generator: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
-            }
-        }
-    )*};
-}
 
 schemas! {
     Description, "Description", true, |_| {

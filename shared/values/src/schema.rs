@@ -9,32 +9,38 @@ use serde_json::{Map, Value, json};
 
 use crate::{ApiKey, Currency, Email, Money, NewEmail, Permission, Quantity, Role, Scopes, Sku, Text, Timestamp};
 
+/// Implements `JsonSchema`: `type, name, whether it stands where it is used, |generator| schema`.
+#[macro_export]
 macro_rules! schemas {
-    ($($(#[$doc:meta])* $type:ty, $name:literal => $schema:tt;)*) => {$(
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
+    ($($type:ty, $name:expr, $is_inline:literal, |$generator:pat_param| $schema:tt;)*) => {$(
+        impl ::schemars::JsonSchema for $type {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 $name.into()
             }
             fn inline_schema() -> bool {
-                true
+                $is_inline
             }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
+            fn json_schema($generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!($schema)
             }
         }
     )*};
 }
 
 schemas! {
-    Sku, "Sku" => { "type": "string", "pattern": "^(?!prd_|\\.{1,2}$)[A-Za-z0-9._-]{1,64}$", "example": "MUG-INDIGO-350" };
-    Quantity, "Quantity" => { "type": "integer", "minimum": 1, "maximum": (Quantity::MAX) };
-    Currency, "Currency" => {
+    Sku, "Sku", true, |_| { "type": "string", "pattern": "^(?!prd_|\\.{1,2}$)[A-Za-z0-9._-]{1,64}$", "example": "MUG-INDIGO-350" };
+    Quantity, "Quantity", true, |_| { "type": "integer", "minimum": 1, "maximum": (Quantity::MAX) };
+    Currency, "Currency", true, |_| {
         "type": "string", "pattern": "^[A-Z]{3}$", "example": "EUR", "description": "A currency of ISO 4217."
     };
-    Email, "Email" => { "type": "string", "format": "email", "maxLength": 254, "example": "ada@example.com" };
-    NewEmail, "NewEmail" => { "type": "string", "format": "email", "maxLength": 254, "example": "ada@example.com" };
-    Timestamp, "Timestamp" => { "type": "string", "format": "date-time", "example": "2026-01-05T09:30:00.000Z" };
-    Role, "Role" => { "type": "string", "enum": ["customer", "admin"], "description": "What an account may do." };
+    Email, "Email", true, |_| { "type": "string", "format": "email", "maxLength": 254, "example": "ada@example.com" };
+    NewEmail, "NewEmail", true, |_| { "type": "string", "format": "email", "maxLength": 254, "example": "ada@example.com" };
+    Timestamp, "Timestamp", true, |_| { "type": "string", "format": "date-time", "example": "2026-01-05T09:30:00.000Z" };
+    Role, "Role", true, |_| { "type": "string", "enum": ["customer", "admin"], "description": "What an account may do." };
+    ApiKey, "SecretKey", true, |_| {
+        "type": "string",
+        "pattern": (format!("^{}[0-9A-Za-z]{{{}}}$", ApiKey::PREFIX, ApiKey::LENGTH - ApiKey::PREFIX.len()))
+    };
 }
 
 /// The pattern of texts without control characters.
@@ -75,19 +81,6 @@ impl JsonSchema for Money {
             "required": ["amount", "currency"],
             "additionalProperties": false,
         })
-    }
-}
-
-impl JsonSchema for ApiKey {
-    fn schema_name() -> Cow<'static, str> {
-        "SecretKey".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let characters = Self::LENGTH - Self::PREFIX.len();
-        json_schema!({ "type": "string", "pattern": format!("^{}[0-9A-Za-z]{{{characters}}}$", Self::PREFIX) })
     }
 }
 
@@ -155,20 +148,12 @@ macro_rules! ids {
         #[doc = concat!("The schema of ids that begin with `", $prefix, "_`.")]
         #[derive(Debug)]
         pub struct $name;
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-            fn inline_schema() -> bool {
-                true
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({
-                    "type": "string",
-                    "pattern": concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$"),
-                    "example": concat!($prefix, "_01h455vb4pex5vsknk084sn02q"),
-                })
-            }
+        schemas! {
+            $name, stringify!($name), true, |_| {
+                "type": "string",
+                "pattern": (concat!("^", $prefix, "_[0-7][0-9a-hjkmnp-tv-z]{25}$")),
+                "example": (concat!($prefix, "_01h455vb4pex5vsknk084sn02q"))
+            };
         }
     )*};
 }
