@@ -42,7 +42,7 @@ pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> 
         let waits_for_shipment =
             state.rules.captures_at_shipment && matches!(order, Some(OrderStatus::Confirmed | OrderStatus::Processing));
         let is_pending = match payment.status {
-            PaymentStatus::PendingCall | PaymentStatus::RequiresAction | PaymentStatus::Cancelling => true,
+            PaymentStatus::Open | PaymentStatus::RequiresAction | PaymentStatus::Cancelling => true,
             PaymentStatus::Authorized => !waits_for_shipment,
             // It waits for another card while its order is pending.
             PaymentStatus::Failed => order == Some(OrderStatus::Cancelled),
@@ -144,12 +144,9 @@ mod tests {
         let (mut state, _) = fixture::valid_run();
         state.order_mut(fixture::CANCELLED).status = OrderStatus::Pending;
         fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["ord_gone is pending, held until 2026"]);
-        for status in [
-            PaymentStatus::PendingCall,
-            PaymentStatus::RequiresAction,
-            PaymentStatus::Cancelling,
-            PaymentStatus::Failed,
-        ] {
+        for status in
+            [PaymentStatus::Open, PaymentStatus::RequiresAction, PaymentStatus::Cancelling, PaymentStatus::Failed]
+        {
             let (mut state, _) = fixture::valid_run();
             state.payment_mut("pay_gone").status = status;
             fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["pay_gone is"]);

@@ -67,7 +67,7 @@ pub enum OrderPaymentStatus {
 #[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the names are the API's")]
 pub enum PaymentStatus {
-    PendingCall,
+    Open,
     RequiresAction,
     Authorized,
     Captured,
