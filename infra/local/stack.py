@@ -1,10 +1,9 @@
 """Deploys the stack into the emulator: `sam deploy` as on AWS, then what the emulator's CloudFormation lacks, then stack.json."""
 
 import json
-import re
 
 import build
-from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, STRIPE_WEBHOOK, UNLIMITED, read_json, write_json
+from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, UNLIMITED, read_json, write_json
 from python_tools import BIN
 from steps import Failure, run, step
 
@@ -39,7 +38,7 @@ def deploy(profile, emulator):
         add_cors(profile, resources, template)
         add_ttl(profile, resources, template)
         allow_mail(profile, resources)
-        for secret, value in (("StripeSecret", STRIPE), ("StripeWebhookSecret", STRIPE_WEBHOOK), ("OauthSecret", OAUTH)):
+        for secret, value in (("StripeSecret", STRIPE), ("OauthSecret", OAUTH)):
             profile.client("secretsmanager").put_secret_value(SecretId=resources[secret], SecretString=json.dumps(value))
         prepare_for_faults(profile, resources)
         rotate_keys(profile, resources)
@@ -111,28 +110,20 @@ def _allow(profile, resources, roles, action):
 
 
 def prepare_for_faults(profile, resources):
-    """Sends the functions' calls of DynamoDB through the fault proxy (the SDK prefers the endpoint of a service to the general one), which
-    knows the function by the application id, and sets the folder in which fault points look for orders. These are not parameters of the
-    template, because they must not exist on AWS."""
-    extra = _fault_variables(profile)
-    for name, logical in function_names().items() if extra else ():
-        _set_variables(profile, resources[logical], {**extra, "AWS_SDK_UA_APP_ID": name})
-
-
-def _fault_variables(profile):
+    """Sends the functions' calls of DynamoDB through the fault proxy (the SDK prefers the endpoint of a service to the general one), and sets
+    the folder in which fault points look for orders. These are not parameters of the template, because they must not exist on AWS."""
     extra = {"AWS_ENDPOINT_URL_DYNAMODB": profile.proxy_url, "SOUK_FAULTS": profile.faults and str(profile.faults)}
-    return {name: value for name, value in extra.items() if value}
+    extra = {name: value for name, value in extra.items() if value}
+    for logical in function_names().values() if extra else ():
+        _set_variables(profile, resources[logical], extra)
 
 
 def raise_rate_limits(profile):
     """Raises all rate limits of the running stack. It sets the variables that the parameters of the template set, because a deployment takes
     a minute."""
     for name in read_json(profile.description)["functions"].values():
-        variables = _variables(profile, name)
-        limits = [variable for variable in variables if variable.startswith("SOUK_LIMIT_")]
-        counts = [variable for variable in variables if variable.startswith(("SOUK_UNPAID_", "SOUK_DECLINES_", "SOUK_CANCELLATIONS_"))]
-        requests = {"SOUK_REQUEST_LIMITS": re.sub(r"\d+", "1000000000", variables["SOUK_REQUEST_LIMITS"])}
-        _set_variables(profile, name, dict.fromkeys(limits, UNLIMITED) | dict.fromkeys(counts, "1000000") | requests)
+        limits = [variable for variable in _variables(profile, name) if variable.startswith("SOUK_LIMIT_")]
+        _set_variables(profile, name, dict.fromkeys(limits, UNLIMITED))
 
 
 def rotate_keys(profile, resources):
@@ -163,7 +154,7 @@ def describe(profile, logins):
         "faults": profile.faults and str(profile.faults),
         "captureAt": _variables(profile, functions["payments-worker"])["SOUK_CAPTURE_AT"],
         "cartMerge": _variables(profile, functions["cart"])["SOUK_CART_MERGE"],
-        "stripe": STRIPE | STRIPE_WEBHOOK,
+        "stripe": STRIPE,
         "region": REGION,
         "accessKeyId": ACCESS_KEY,
         "secretAccessKey": SECRET_KEY,
@@ -172,26 +163,10 @@ def describe(profile, logins):
         "dlqs": dlqs,
         "tables": tables,
         "bucket": resources["Bucket"],
-        "secrets": {
-            "signing": resources["SigningSecret"],
-            "stripe": resources["StripeSecret"],
-            "stripeWebhook": resources["StripeWebhookSecret"],
-            "edge": resources["EdgeSecret"],
-        },
+        "secrets": {"signing": resources["SigningSecret"], "stripe": resources["StripeSecret"]},
     }
     write_json(profile.description, description)
-    describe_variables(profile, functions)
     return description
-
-
-def describe_variables(profile, functions):
-    """Writes the variables of the deployed functions for `sam local invoke`. It knows only the template, where the name of a table, a queue
-    or a secret is its logical id."""
-    values, unknown = {}, _fault_variables(profile)
-    for name, logical in function_names().items():
-        variables = _variables(profile, functions[name]) | {"AWS_ENDPOINT_URL": profile.emulator_url}
-        values[logical] = {variable: value for variable, value in variables.items() if variable not in unknown}
-    write_json(profile.container_variables, values)
 
 
 def function_names():

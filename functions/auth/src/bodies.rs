@@ -1,6 +1,6 @@
 //! The bodies of requests. They have no `Debug`, so that no password or token gets into a log.
 
-use identity::{NewName, Password, PasswordChange, PasswordReset, Proof, Registration};
+use identity::{Name, Password, Registration};
 use serde::Deserialize;
 use values::{Email, NewEmail, Result};
 
@@ -15,51 +15,31 @@ pub(crate) struct Register {
     // Parsed as text, so that its refusal has an error code of its own.
     #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
     password: String,
-    /// The name by which mails greet the person. It must not contain a URL or a domain.
-    #[cfg_attr(feature = "openapi", schemars(with = "identity::Name"))]
-    name: NewName,
+    name: Name,
 }
 
 impl Register {
     pub(crate) fn registration(self, client: Client) -> Result<Registration> {
         let password = Password::new("password", &self.password)?;
         let Client { device, network, .. } = client;
-        Ok(Registration { email: self.email.into(), password, name: self.name.into(), device, network })
+        Ok(Registration { email: self.email.into(), password, name: self.name, device, network })
     }
 }
 
 /// The request to log in. The password is not checked by today's rules, which may be newer than the password.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Credentials"))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Login {
     email: Email,
     #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
     password: String,
-    /// The `deviceToken` of the last login from this device. One that is not valid is ignored.
-    device_token: Option<String>,
 }
 
 impl Login {
     pub(crate) fn login(self, client: Client) -> identity::LoginRequest {
         let Client { device, network, .. } = client;
-        let Self { email, password, device_token } = self;
-        identity::LoginRequest { email, password, device, device_token, network }
-    }
-}
-
-/// The request to prove a credential again.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StepUp {
-    #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
-    password: String,
-}
-
-impl StepUp {
-    pub(crate) fn proof(self) -> Proof {
-        Proof::Password(self.password)
+        identity::LoginRequest { email: self.email, password: self.password, device, network }
     }
 }
 
@@ -95,36 +75,14 @@ pub(crate) struct Reset {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ConfirmReset {
     /// The token in the mailed link.
-    token: String,
+    pub(crate) token: String,
     #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
     new_password: String,
-    /// Whether API keys stay valid. Without it, all of them are revoked: a thief may have made one.
-    #[serde(default)]
-    keep_api_keys: bool,
 }
 
 impl ConfirmReset {
-    pub(crate) fn reset(self) -> Result<PasswordReset> {
-        let password = Password::new("newPassword", &self.new_password)?;
-        Ok(PasswordReset { token: self.token, password, keeps_api_keys: self.keep_api_keys })
-    }
-}
-
-/// The request to replace a password. The old one is not checked by today's rules, which may be newer than the password.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PasswordChange"))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ChangePassword {
-    #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
-    old_password: String,
-    #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
-    new_password: String,
-}
-
-impl ChangePassword {
-    pub(crate) fn change(self) -> Result<PasswordChange> {
-        let next = Password::new("newPassword", &self.new_password)?;
-        Ok(PasswordChange { old: self.old_password, next })
+    pub(crate) fn password(&self) -> Result<Password> {
+        Password::new("newPassword", &self.new_password)
     }
 }
 

@@ -11,14 +11,13 @@ use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use cart::{CartView, Carts, ItemRef, MergeStrategy, Owner};
-use catalog::ShownStock;
 use http::StatusCode;
 use http_kit::{
     AccountHolder, ApiError, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier,
     idempotent_response, with_etag,
 };
 use values::permit::Buy;
-use values::{Caller, Currency, Permission, Result};
+use values::{Currency, Permission, Result};
 
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
@@ -31,7 +30,6 @@ pub struct State {
     merge_strategy: MergeStrategy,
     currency: Currency,
     verifier: Verifier,
-    shown_stock: ShownStock,
 }
 
 impl State {
@@ -42,7 +40,6 @@ impl State {
             merge_strategy: Settings.parsed("SOUK_CART_MERGE")?,
             currency: Settings.parsed("SOUK_CURRENCY")?,
             verifier: Verifier::from_env(aws)?,
-            shown_stock: ShownStock::from_env()?,
         })
     }
 
@@ -51,8 +48,8 @@ impl State {
         self.carts.table()
     }
 
-    fn respond(&self, view: CartView, caller: &Caller, if_none_match: &IfNoneMatch) -> Result<Response> {
-        let cart = CartOut::new(view, self.currency, self.shown_stock.to(caller))?;
+    fn respond(&self, view: CartView, if_none_match: &IfNoneMatch) -> Result<Response> {
+        let cart = CartOut::new(view, self.currency)?;
         Ok(with_etag(cart.tag()?, if_none_match, cart))
     }
 }
@@ -76,7 +73,7 @@ pub fn routes(state: State) -> Router {
 
 async fn create(AxumState(state): AxumState<State>) -> ApiResult {
     let view = state.carts.create().await?;
-    Ok((StatusCode::CREATED, state.respond(view, &Caller::Guest, &IfNoneMatch::default())?).into_response())
+    Ok((StatusCode::CREATED, state.respond(view, &IfNoneMatch::default())?).into_response())
 }
 
 async fn view(
@@ -90,7 +87,7 @@ async fn view(
         true => state.carts.view(owner).await?,
         false => state.carts.inspect(owner).await?,
     };
-    Ok(state.respond(view, &context.caller, &if_none_match)?)
+    Ok(state.respond(view, &if_none_match)?)
 }
 
 async fn add(
@@ -104,11 +101,8 @@ async fn add(
     let owner = Owner::parse_for(&owner, &context.caller)?;
     let idempotency = key.of(&owner.to_string(), "POST /cart/items", &body)?;
     let item = ItemRef::new(body.sku, body.product_id)?;
-    let view = state.carts.add(owner, &item, body.quantity, if_match.version()?, idempotency.as_ref()).await;
-    let view = view.map_err(|error| state.shown_stock.to(&context.caller).error(error))?;
-    Ok(idempotent_response(view, |view| {
-        state.respond(view, &context.caller, &IfNoneMatch::default()).map_err(ApiError::from)
-    }))
+    let view = state.carts.add(owner, &item, body.quantity, if_match.version()?, idempotency.as_ref()).await?;
+    Ok(idempotent_response(view, |view| state.respond(view, &IfNoneMatch::default()).map_err(ApiError::from)))
 }
 
 async fn merge(
@@ -123,9 +117,7 @@ async fn merge(
     let idempotency = key.of(&user.to_string(), "POST /cart/me/merge", &body)?;
     let view =
         state.carts.merge(user, &body.from, state.merge_strategy, if_match.version()?, idempotency.as_ref()).await?;
-    Ok(idempotent_response(view, |view| {
-        state.respond(view, &context.caller, &IfNoneMatch::default()).map_err(ApiError::from)
-    }))
+    Ok(idempotent_response(view, |view| state.respond(view, &IfNoneMatch::default()).map_err(ApiError::from)))
 }
 
 async fn set(
@@ -136,9 +128,8 @@ async fn set(
     Json(body): Json<SetIn>,
 ) -> ApiResult {
     let owner = Owner::parse_for(&owner, &context.caller)?;
-    let view = state.carts.set(owner, &item.parse()?, body.quantity, if_match.version()?).await;
-    let view = view.map_err(|error| state.shown_stock.to(&context.caller).error(error))?;
-    Ok(state.respond(view, &context.caller, &IfNoneMatch::default())?)
+    let view = state.carts.set(owner, &item.parse()?, body.quantity, if_match.version()?).await?;
+    Ok(state.respond(view, &IfNoneMatch::default())?)
 }
 
 async fn remove(
@@ -149,7 +140,7 @@ async fn remove(
 ) -> ApiResult {
     let owner = Owner::parse_for(&owner, &context.caller)?;
     let view = state.carts.remove(owner, &item.parse()?, if_match.version()?).await?;
-    Ok(state.respond(view, &context.caller, &IfNoneMatch::default())?)
+    Ok(state.respond(view, &IfNoneMatch::default())?)
 }
 
 async fn clear(

@@ -3,10 +3,9 @@
 use aws_kit::{Aws, Settings, Table};
 use axum::extract::FromRef;
 use cart::Carts;
-use catalog::ShownStock;
 use http_kit::{Cursors, Verifier};
 use identity::AccountService;
-use orders::{Checkout, OrderLimits, OrderService};
+use orders::{Checkout, OrderService};
 use values::{Clock, Result};
 
 /// What the handlers share.
@@ -15,7 +14,6 @@ pub struct State {
     pub(crate) checkout: Checkout,
     pub(crate) verifier: Verifier,
     pub(crate) cursors: Cursors,
-    pub(crate) shown_stock: ShownStock,
 }
 
 impl State {
@@ -27,11 +25,8 @@ impl State {
             accounts: AccountService::from_env(aws)?,
             currency: Settings.parsed("SOUK_CURRENCY")?,
             hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
-            declined_hold_seconds: Settings.parsed("SOUK_DECLINED_HOLD_SECONDS")?,
-            limits: OrderLimits::from_env()?,
         };
-        let (cursors, shown_stock) = (Cursors::from_env()?, ShownStock::from_env()?);
-        Ok(Self { checkout, verifier: Verifier::from_env(aws)?, cursors, shown_stock })
+        Ok(Self { checkout, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
     }
 
     /// The table to which a connection is opened at start.

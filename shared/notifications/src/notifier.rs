@@ -1,6 +1,6 @@
 //! The service that sends notifications.
 
-use aws_kit::{Aws, DigestKey};
+use aws_kit::Aws;
 use identity::Contacts;
 use values::{Clock, Email, Result};
 
@@ -16,8 +16,6 @@ pub struct Notifier {
     pub(crate) mailer: Mailer,
     pub(crate) operator: Email,
     pub(crate) pages: Pages,
-    /// For the keys of budgets.
-    pub(crate) digest_key: DigestKey,
     pub(crate) clock: Clock,
 }
 
@@ -30,7 +28,6 @@ impl Notifier {
             mailer: Mailer::from_env(aws)?,
             operator: operator_address()?,
             pages: Pages::from_env()?,
-            digest_key: DigestKey::from_env()?,
             clock: Clock::System,
         })
     }

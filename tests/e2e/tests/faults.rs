@@ -5,6 +5,5 @@
 mod erasure_faults;
 mod import_faults;
 mod order_faults;
-mod rate_limit_faults;
 mod reset_faults;
 mod search_faults;

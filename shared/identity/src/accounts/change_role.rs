@@ -1,8 +1,7 @@
 //! Changes the role of an account, by an admin.
 
 use aws_kit::TokenTrust;
-use telemetry::{SecurityEvent, SecurityKind};
-use values::{Error, ExpectedVersion, Result, Role, Trace, UserId};
+use values::{Actor, Error, ExpectedVersion, Result, Role, UserId};
 
 use crate::accounts::access::Access;
 use crate::accounts::user::User;
@@ -16,7 +15,7 @@ impl AccountService {
     pub async fn change_role(
         &self,
         trust: &TokenTrust,
-        (admin, trace): (UserId, &Trace),
+        (admin, actor): (UserId, &Actor),
         user: UserId,
         role: Role,
         expected: Option<&ExpectedVersion>,
@@ -24,17 +23,10 @@ impl AccountService {
         if admin == user && role != Role::Admin {
             return Err(Error::conflict("own_role", "You cannot give up your own role. Ask another admin."));
         }
-        if self.change_access(user, expected, trace, |before| Access { role, ..before }).await? {
-            report_role_change(&admin.to_string(), user, role);
-        }
+        self.change_access(user, expected, actor, |before| Access { role, ..before }).await?;
         if role != Role::Admin {
             self.end_all_sessions(trust, user).await?;
         }
         self.user(user).await
     }
-}
-
-/// Reports the new role of an account.
-pub(crate) fn report_role_change(actor: &str, user: UserId, role: Role) {
-    SecurityEvent::new(SecurityKind::RoleChanged, actor, &user.to_string()).with_detail(role.name()).log();
 }

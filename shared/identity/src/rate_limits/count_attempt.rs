@@ -1,9 +1,10 @@
 //! Counts an attempt, for its network and for the account that it names.
 
-use values::{RateLimitStatus, Result, Timestamp};
+use values::{Result, Timestamp};
 
 use crate::rate_limits::attempt_history::AttemptHistory;
 use crate::rate_limits::attempt_key::AttemptKey;
+use crate::rate_limits::sliding_window::RateLimitStatus;
 use crate::service::AccountService;
 
 impl AccountService {

@@ -1,6 +1,8 @@
 //! The outcome of a counted attempt, with the caller's rate limit status.
 
-use values::{RateLimitStatus, Result};
+use values::Result;
+
+use crate::rate_limits::sliding_window::RateLimitStatus;
 
 /// An outcome and the status after it was counted.
 #[derive(Debug)]

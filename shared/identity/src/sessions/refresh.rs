@@ -2,7 +2,7 @@
 
 use aws_kit::{TokenTrust, outbox_put};
 use events::{Envelope, Event, RefreshReused};
-use telemetry::{SecurityEvent, SecurityKind};
+use tracing::warn;
 use values::{Error, Kind, Result, Trace};
 
 use crate::service::AccountService;
@@ -46,8 +46,7 @@ impl AccountService {
     /// Ends the session of a reused token, because a thief may hold the valid one, and writes the security event.
     async fn end_stolen_session(&self, trust: &TokenTrust, token: &RefreshToken, trace: &Trace) -> Result<()> {
         let RefreshToken { user, session, .. } = token;
-        let (owner, stolen) = (user.to_string(), session.to_string());
-        SecurityEvent::new(SecurityKind::RefreshReused, SecurityEvent::NOBODY, &owner).with_detail(&stolen).log();
+        warn!(security.event = "refresh_reused", user.id = %user, session.id = %session, "spent refresh token used again");
         let reused = Event::RefreshReused(RefreshReused { user_id: *user, session_id: *session });
         let mut transaction = self.session_end(trust, *user, *session)?;
         transaction.add(outbox_put(&self.store.table, &Envelope::new(&self.clock, trace, *session, 1, reused))?);

@@ -3,8 +3,7 @@
 
 use std::process::ExitCode;
 
-use concurrency::harness::{MutantResult, run_mutant};
-use concurrency::mutants::MUTANTS;
+use concurrency::mutants::{MUTANTS, MutantResult, run_mutant};
 use concurrency::seed;
 
 #[tokio::main(flavor = "current_thread")]

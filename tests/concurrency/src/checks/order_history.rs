@@ -36,10 +36,7 @@ fn mismatch(order: &Order) -> Option<String> {
         }
         folded["updatedAt"] = step.row["at"].clone();
     }
-    let mut stored = order.row.clone();
-    // Names the counters of an order while it is unpaid. No history has it.
-    stored.as_object_mut().map(|members| members.remove("held"));
-    let differs = differing_fields(&folded, &stored);
+    let differs = differing_fields(&folded, &order.row);
     (!differs.is_empty()).then(|| format!("the fold of its history differs in {}", differs.join(", ")))
 }
 

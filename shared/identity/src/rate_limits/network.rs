@@ -19,9 +19,7 @@ impl Network {
         })
     }
 
-    /// The bytes that identify the network; none if the IP address is unknown. They are personal data: only their keyed digest may be
-    /// stored or logged.
-    pub fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
