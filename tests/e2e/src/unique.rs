@@ -7,5 +7,5 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub fn unique(what: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    format!("{what}-{:x}-{}", since.as_micros(), COUNT.fetch_add(1, Ordering::Relaxed))
+    format!("{what}-u{:x}-{}", since.as_micros(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
