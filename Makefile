@@ -1,12 +1,12 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test contract proof soak mutants bench invoke openapi deploy destroy
+.PHONY: help up down logs admin test contract proof soak mutants bench invoke sam-local openapi deploy destroy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 11
 
 up: ## build, deploy into a local emulator, load a demo catalog; if it runs already, update it
 	$(SOUK) up
@@ -40,6 +40,9 @@ bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare
 
 invoke: ## invoke a function of the local stack: make invoke F=orders E=events/orders/place.json
 	$(SOUK) invoke $(or $(F),$(error name a function: F=orders)) $(or $(E),$(error name an event file: E=events/orders/place.json))
+
+sam-local: ## run functions in containers with all sample events, or with one: make sam-local [F=orders [E=events/orders/place.json]]
+	$(SOUK) sam-local $(if $(E),$(or $(F),$(error name a function: F=orders)),$(F)) $(E)
 
 openapi: ## write functions/ops/openapi.json from the types of requests and responses
 	$(SOUK) openapi

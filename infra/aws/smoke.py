@@ -14,7 +14,6 @@ import datetime
 import json
 import os
 import secrets
-import subprocess
 import sys
 import time
 import urllib.error
@@ -22,10 +21,12 @@ import urllib.request
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = ROOT / ".local" / "venv" / "bin"
+sys.path.insert(0, str(ROOT / "infra" / "local"))
+
+import deployed
+
 # US dollars in us-east-1, as in tests/bench/src/prices.rs; other regions cost up to a third more. The free tier is not deducted.
 PRICES = {"million requests of Lambda": 0.20, "GB-second of Lambda on arm64": 0.0000133334, "million write units": 0.625, "million read units": 0.125}
 # Seconds. Functions cache the keys for five minutes, and CloudWatch shows a metric some minutes late.
@@ -55,9 +56,9 @@ def main():
         print_cost(session, stack, started)
     finally:
         if options.keep:
-            say(f"The stack {stack} stays. Delete it: infra/aws/smoke.py has the steps in `delete`.")
+            say(f"The stack {stack} stays. Delete it: infra/local/deployed.py has the steps in `delete`.")
         else:
-            delete(session, stack, options.region)
+            deployed.delete(stack, options.region)
     return 0
 
 
@@ -75,7 +76,7 @@ def parse():
 
 def deploy(session, stack, options):
     """Deploys twice: the issuer of tokens is the API's URL, which the first deployment makes."""
-    sam("build")
+    deployed.sam("build", "--language-extensions")
     outputs = {}
     for url in ("https://api.example.com", None):
         url = url or outputs["ApiUrl"]
@@ -85,15 +86,19 @@ def deploy(session, stack, options):
         }
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         place = ["--stack-name", stack, "--region", options.region, "--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]
-        sam("deploy", *place, "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameter-overrides", *overrides)
+        deployed.sam("deploy", "--language-extensions", *place, "--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--parameter-overrides", *overrides)
         answer = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in answer}
     return outputs
 
 
 def connect_stripe(session, outputs):
-    value = {"apiKey": os.environ["SOUK_STRIPE_KEY"], "webhookSecret": f"whsec_{secrets.token_hex(16)}"}
-    session.client("secretsmanager").put_secret_value(SecretId=outputs["StripeSecretArn"], SecretString=json.dumps(value))
+    values = {
+        "StripeSecretArn": {"apiKey": os.environ["SOUK_STRIPE_KEY"]},
+        "StripeWebhookSecretArn": {"webhookSecret": f"whsec_{secrets.token_hex(16)}"},
+    }
+    for output, value in values.items():
+        session.client("secretsmanager").put_secret_value(SecretId=outputs[output], SecretString=json.dumps(value))
 
 
 def await_rotation(session, shop, outputs):
@@ -102,31 +107,6 @@ def await_rotation(session, shop, outputs):
     shop.until("the keys are rotated", lambda: client.describe_secret(SecretId=outputs["SigningSecretArn"]).get("LastRotatedDate"))
     shop.until("a key is published", lambda: shop.get("/.well-known/jwks.json", 200)["keys"])
     say("Keys: rotated and published.")
-
-
-def delete(session, stack, region):
-    """Deletes the files, then the stack. A worker may write a file in between, so a failed deletion is repeated once."""
-    try:
-        outputs = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    except (BotoCoreError, ClientError) as error:
-        say(f"There is no stack to delete: {error}")
-        return
-    for is_last in (False, True):
-        for bucket in (output["OutputValue"] for output in outputs if output["OutputKey"] == "BucketName"):
-            session.resource("s3").Bucket(bucket).objects.all().delete()
-        try:
-            sam("delete", "--stack-name", stack, "--region", region, "--no-prompts")
-            return
-        except subprocess.CalledProcessError:
-            if is_last:
-                raise
-
-
-def sam(*arguments):
-    say("$ sam " + " ".join(map(str, arguments)))
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
-    extensions = [] if arguments[0] == "delete" else ["--language-extensions"]
-    subprocess.run([BIN / "sam", *arguments, *extensions], cwd=ROOT, env=environment, check=True)
 
 
 # ---- the shop

@@ -5,20 +5,22 @@ import os
 import subprocess
 import time
 import tomllib
-from pathlib import Path
 
 import admins
 import build
+import containers
 import contract as contracts
+import deployed
+import iam as roles
 import proof as proofs
 import resources as stack_resources
+import samples
 import seed
 import stack
 import suites
 from lifecycle import check_listeners, programs, start, stop, stop_on_failure
 from profiles import PROFILES, read_json
 from steps import LOCAL, ROOT, Failure, display_path, run, say, step
-from python_tools import BIN, VENV
 from workspace import CARGO_BUILD
 
 
@@ -87,23 +89,46 @@ def logs(arguments):
 
 
 def invoke(arguments):
-    profile, event = running_profile(), Path(arguments.event)
-    if not event.is_file():
-        raise Failure(f"There is no file {event}: choose one in events/.")
-    description = read_json(profile.description, {})
-    functions = description["functions"]
-    if arguments.function not in functions:
-        raise Failure(f"There is no function {arguments.function}: choose one of {', '.join(sorted(functions))}.")
-    # The sample of a stream names its table, and every stack generates another name.
-    payload = event.read_text().replace("sample-OrdersTable", description["tables"]["orders"])
-    answer = profile.client("lambda").invoke(FunctionName=functions[arguments.function], Payload=payload)
+    profile = running_profile()
+    description = _described(profile, arguments.function)
+    payload = samples.read(arguments.event, description["tables"])
+    answer = profile.client("lambda").invoke(FunctionName=description["functions"][arguments.function], Payload=payload)
     payload = answer["Payload"].read().decode(errors="replace")
     try:
-        payload = json.dumps(json.loads(payload), indent=2, ensure_ascii=False)
+        payload = _indented(json.loads(payload))
     except ValueError:
         pass
     say(payload)
     return 1 if answer.get("FunctionError") else 0
+
+
+def sam_local(arguments):
+    """One event, all events of a function, or all events of all functions."""
+    profile = running_profile()
+    description = _described(profile, arguments.function)
+    event = arguments.event and samples.read(arguments.event, description["tables"])
+    containers.check_runtime()
+    if event:
+        answer = containers.invoke(profile, arguments.function, event)
+        say(_indented(answer))
+        if samples.is_error(answer):
+            raise Failure("The function failed: see its answer.", containers.log(profile, arguments.function))
+    else:
+        containers.invoke_all(profile, description, [arguments.function] if arguments.function else sorted(description["functions"]))
+    return 0
+
+
+def _described(profile, function):
+    """The description of the running stack. Fails if it has no such function."""
+    description = read_json(profile.description, {})
+    functions = description["functions"]
+    if function and function not in functions:
+        raise Failure(f"There is no function {function}: choose one of {', '.join(sorted(functions))}.")
+    return description
+
+
+def _indented(value):
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def admin(arguments):
@@ -118,37 +143,30 @@ def admin(arguments):
 
 
 def deploy(arguments):
-    """Runs `sam build` and `sam deploy` as a user would, with the tools of .local/venv."""
-    return _sam(["build", "--config-env", arguments.environment], ["deploy", "--config-env", arguments.environment])
+    for command in ("build", "deploy"):
+        deployed.sam(command, "--config-env", arguments.environment)
+    return 0
 
 
 def destroy(arguments):
-    """Deletes the files, which CloudFormation does not, then the stack. Asks first."""
-    import boto3
-
+    """Asks first."""
     config = tomllib.loads((ROOT / "samconfig.toml").read_text())[arguments.environment]["global"]["parameters"]
     name, region = config["stack_name"], config["region"]
     if input(f"This deletes the stack {name} in {region} with its data. Type its name to go on: ") != name:
         raise Failure("Nothing was deleted.")
-    outputs = boto3.client("cloudformation", region_name=region).describe_stacks(StackName=name)["Stacks"][0].get("Outputs", [])
-    for bucket in (output["OutputValue"] for output in outputs if output["OutputKey"] == "BucketName"):
-        boto3.resource("s3", region_name=region).Bucket(bucket).objects.all().delete()
-    return _sam(["delete", "--stack-name", name, "--region", region, "--no-prompts"])
-
-
-def _sam(*commands):
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ.get('PATH', os.defpath)}", "VIRTUAL_ENV": str(VENV), "SAM_CLI_TELEMETRY": "0"}
-    for command in commands:
-        say("$ sam " + " ".join(command))
-        code = subprocess.run(["sam", *command], cwd=ROOT, env=environment).returncode
-        if code:
-            return code
+    deployed.delete(name, region)
     return 0
 
 
 def resources(_):
     stack_resources.write()
     say(f"  {display_path(stack_resources.GOLDEN)} is written.")
+    return 0
+
+
+def iam(_):
+    roles.write()
+    say(f"  {display_path(roles.GOLDEN)} is written.")
     return 0
 
 

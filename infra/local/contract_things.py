@@ -33,7 +33,8 @@ def make(profile, role, seed):
     admin, own = (_Account(profile, LOGINS[name]) for name in ("admin", role))
     if not own.send("GET", "/auth/me")["emailVerified"]:  # which creating an API key needs
         own.send("POST", "/auth/verify-email", {"token": own.mailed_token("verify-email")}, 204)
-    spare, forgetful, *victims = (_Account.register(profile, f"contract-{seed}-{role}-{number}@example.com") for number in range(2 + _SPARES))
+    accounts = (_Account.register(profile, f"contract-{seed}-{role}-{number}@example.com") for number in range(4 + _SPARES))
+    spare, forgetful, leaving, careful, *victims = accounts
     skus = [f"CONTRACT-{seed}-{role}-{number}".upper() for number in range(_SPARES)]
     products = [admin.send("POST", "/products", {**_PRODUCT, "sku": sku}, 201)["id"] for sku in skus]
     received, declined = own.order(skus), own.order(skus[:1], _DECLINED)
@@ -58,6 +59,7 @@ def make(profile, role, seed):
         "/auth/login": [{"body": spare.login}],
         "/users/login": [{"body": spare.login}],
         "/auth/refresh": [{"body": {"refreshToken": spare.another_session().refresh_token}} for _ in range(_SPARES)],
+        "/auth/step-up": [{"body": {"password": own.login["password"]}}],
         "/auth/verify-email": [{"body": {"token": spare.mailed_token("verify-email")}}],
         "/auth/reset-password/confirm": [{"body": {"token": forgetful.mailed_token("reset-password"), **password}}],
         "/auth/oauth/{provider}": [{"path": {"provider": "google"}, "query": {"redirect": OAUTH_REDIRECT}}],
@@ -81,6 +83,8 @@ def make(profile, role, seed):
     only = {
         "DELETE /auth/sessions/{id}": [{"path": {"id": own.another_session().session}} for _ in range(_SPARES)],
         "POST /auth/logout": [{"token": own.another_session().token} for _ in range(_SPARES)],
+        "POST /auth/logout-everywhere": [{"token": leaving.token}],
+        "PUT /auth/password": [{"token": careful.token, "body": {"oldPassword": _PASSWORD, "newPassword": _PASSWORD}}],
     }
     if role == "customer":
         only["DELETE /users/profile"] = [{"token": victim.token} for victim in victims]

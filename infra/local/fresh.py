@@ -4,14 +4,17 @@ import shutil
 from contextlib import contextmanager
 
 import build
+import iam
 import seed
 import stack
 from lifecycle import check_listeners, start, stop
+from processes import get_json
+from profiles import write_json
 
 
 @contextmanager
 def fresh(profile):
-    """Builds, deploys and seeds the profile's stack for the block. Always stops it at the end, and saves the functions' logs in files."""
+    """Builds, deploys and seeds the profile's stack for the block. Always stops it at the end, and saves the functions' logs and calls in files."""
     stop(profile, quietly=True)
     for leftover in ("deployed.json", "seeded.json", "stack.json"):
         (profile.state / leftover).unlink(missing_ok=True)
@@ -30,6 +33,7 @@ def fresh(profile):
         yield
     finally:
         _save_function_logs(profile)
+        _save_calls(profile)
         stop(profile, quietly=True)
 
 
@@ -45,6 +49,17 @@ def _save_function_logs(profile):
         except Exception:  # no emulator or no deployment: the first failure is the one to show
             return
         (folder / f"{name}.log").write_text("".join(event["message"].rstrip() + "\n" for event in events))
+
+
+def _save_calls(profile):
+    """Saves the calls that the fault proxy recorded, for iam.judge."""
+    file = iam.calls_file(profile)
+    file.unlink(missing_ok=True)
+    if profile.proxy_url:
+        try:
+            write_json(file, get_json(f"{profile.proxy_url}/_fake/calls"))
+        except OSError:  # no proxy: the first failure is the one to show
+            pass
 
 
 def _events(client, group):

@@ -102,6 +102,11 @@ def post_form(url, fields):
     _opener.open(url, data=urllib.parse.urlencode(fields).encode(), timeout=10).close()
 
 
+def get_json(url):
+    with _opener.open(url, timeout=10) as answer:
+        return json.load(answer)
+
+
 def put_json(url, body):
     request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"}, method="PUT")
     _opener.open(request, timeout=10).close()

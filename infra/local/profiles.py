@@ -13,7 +13,8 @@ REGION = "eu-central-1"
 # The emulator accepts any credentials; these are its convention.
 ACCESS_KEY = SECRET_KEY = "test"
 # localstripe and the fake provider accept this API key and sign webhooks with this secret. No other system does.
-STRIPE = {"apiKey": "sk_test_12345", "webhookSecret": "whsec_souk_local_only"}
+STRIPE = {"apiKey": "sk_test_12345"}
+STRIPE_WEBHOOK = {"webhookSecret": "whsec_souk_local_only"}
 # The shop's OAuth client. The fake GitHub (tests/fakes/src/github.rs) accepts no other.
 OAUTH_CLIENT = "souk-local"
 OAUTH = {"google": "google-secret-local-only", "github": "github-secret-local-only"}
@@ -97,12 +98,17 @@ class Profile:
     @property
     def webhook(self):
         """The webhook endpoint, in the form that localstripe and the fake provider expect."""
-        return {"url": f"{self.api_url}/api/v1/payments/webhooks/stripe", "secret": STRIPE["webhookSecret"]}
+        return {"url": f"{self.api_url}/api/v1/payments/webhooks/stripe", "secret": STRIPE_WEBHOOK["webhookSecret"]}
 
     @property
     def description(self):
         """stack.json: the URLs, names and secrets of the running stack, for tests and scripts."""
         return self.state / "stack.json"
+
+    @property
+    def container_variables(self):
+        """The environment variables of the functions in containers: a file for `sam local invoke --env-vars`."""
+        return self.state / "sam-local.json"
 
     def stack_parameters(self):
         return {
@@ -163,7 +169,7 @@ class Profile:
 
 # Short times, because tests wait for them. The message of a killed worker returns to its queue after the visibility timeout.
 _SHORT_TIMES = {
-    **{"HoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
+    **{"HoldSeconds": 20, "DeclinedHoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
     **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3},
     **{"IndexerTimeoutSeconds": 30, "SearchVisibilitySeconds": 30},
 }
@@ -171,20 +177,35 @@ _SHORT_TIMES = {
 _HIGH_LIMITS = {
     **{"LoginsPerAccount": "20/300", "LoginsPerNetwork": "300/30000", "RegistrationsPerNetwork": "2000/100000"},
     **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "120/30000"},
+    # Requests without a credential come from one IP address, too. No test sends so many with one API key, or as many reviews.
+    **{"RequestLimits": "1000000/1000000/300", "ReviewLimits": "40/40/40", "CartLimits": "1000000/40/1000000"},
+    **dict.fromkeys(("OrderLimits", "QuoteLimits", "UploadLimits", "CredentialLimits"), "1000000/1000000/1000000"),
+    **{"UnpaidOrdersPerAccount": 200, "UnpaidOrdersPerNetwork": 2000, "UnpaidPiecesPerNetwork": 5000},
+    **{"DeclinesPerAccount": 1000, "DeclinesPerNetwork": 100000, "DeclinesPerCard": 5},
+    **{"CancellationsPerAccount": 5, "CancellationsPerNetwork": 1000000, "StockShownUpTo": 300},
 }
 # No limits, for the benchmark and for schemathesis.
 UNLIMITED = "1000000/100000000"
 _NO_LIMITS = {f"{name}Per{whom}": UNLIMITED for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {
     f"RegistrationsPer{whom}": UNLIMITED for whom in ("Email", "Network")
 } | {"SignInsPerNetwork": UNLIMITED}
+_CLASSES = ("Request", "Order", "Quote", "Cart", "Review", "Upload", "Credential")
+_NO_LIMITS |= {f"{name}Limits": "1000000000/1000000000/1000000000" for name in _CLASSES} | {
+    f"{name}PerSecond": 10_000 for name in ("Requests", "CostlyRequests")
+}
+_NO_LIMITS |= {f"Unpaid{what}": 1000000 for what in ("OrdersPerAccount", "OrdersPerNetwork", "PiecesPerNetwork")}
+_NO_LIMITS |= {f"{what}Per{whom}": 1000000 for what in ("Declines", "Cancellations") for whom in ("Account", "Network")}
+_NO_LIMITS |= {"DeclinesPerCard": 1000000}
+# The demo catalog and the guides send many requests within seconds.
+_DEMO_LIMITS = {"RegistrationsPerNetwork": "200/2000", "RequestLimits": "3000/6000/10000", "UploadLimits": "60/3000/10000"}
 # Values that tests distinguish from the defaults.
 _DISTINCT_VALUES = {
     **{"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"},
-    **{"FrontendUrl": "https://shop.example.com"},
+    **{"FrontendUrl": "https://shop.example.com", "TrustedEdge": "test"},
 }
 
 PROFILES = {
-    "up": Profile("up", 4566, 8420, LOCAL, openid_port=8430, parameters={"RegistrationsPerNetwork": "200/2000"}, enforces_roles=True),
+    "up": Profile("up", 4566, 8420, LOCAL, openid_port=8430, parameters=_DEMO_LIMITS, enforces_roles=True),
     "test": Profile(
         *("test", 4666, 8520, LOCAL / "test"),
         proxy_port=8620,

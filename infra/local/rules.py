@@ -12,7 +12,15 @@ from translated import parameters, translated, without_absent_resources
 
 DEPLOYED = ("dev", "staging", "prod")
 # What an environment may override: each of these is checked once in dev.
-VARIANTS = {"without a distribution": {"UseCdn": "false"}, "with a trusted issuer": {"TrustedIssuer": "https://id.example.com"}}
+VARIANTS = {
+    "without a distribution": {"UseCdn": "false"},
+    "with a trusted issuer": {"TrustedIssuer": "https://id.example.com"},
+    "behind a CDN": {
+        **{"TrustedEdge": "1", "ApiDomain": "api.example.com"},
+        "ApiCertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+        "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/11111111-2222-3333-4444-555555555555",
+    },
+}
 # AWS lets a function stop such a loop after 16 messages, unless the function allows it.
 _SENDS = "sqs:SendMessage"
 # AWS advises a visibility timeout of six times the function's timeout.
@@ -29,6 +37,11 @@ _ARNS = {
     ("AWS::S3::Bucket", "Arn"): "arn:aws:s3:::{}",
     ("AWS::SQS::Queue", "Arn"): "arn:aws:sqs:eu-central-1:123456789012:{}",
     ("AWS::SecretsManager::Secret", "Id"): "arn:aws:secretsmanager:eu-central-1:123456789012:secret:{}-AbCdEf",
+}
+# What an access log may contain: no path, query string or header, which may have a token, and no IP address.
+_LOGGED = {
+    *("$context.requestTimeEpoch", "$context.requestId", "$context.routeKey", "$context.status", "$context.error.responseType"),
+    *("$context.responseLatency", "$context.integrationLatency", "$context.integrationStatus", "$context.responseLength"),
 }
 # Actions that AWS knows for no single resource.
 _WITHOUT_RESOURCE = {"dynamodb:ListStreams"}
@@ -205,13 +218,46 @@ def policies_are_sound(stack):
 
 def functions_are_watched(stack):
     alarms = [json.dumps(alarm.get("Metrics", [])) for alarm in stack.of("AWS::CloudWatch::Alarm").values()]
-    filters = [json.dumps(f) for f in stack.of("AWS::Logs::MetricFilter").values() if "$.alarm " in f["FilterPattern"]]
+    filters = stack.of("AWS::Logs::MetricFilter").values()
+    counted = {field: [json.dumps(f) for f in filters if f"$.{field} " in f["FilterPattern"]] for field in ("alarm", "security")}
     for function, properties in stack.of("AWS::Lambda::Function").items():
         group = _target(properties["LoggingConfig"]["LogGroup"])
         if not any(f'"Ref": "{function}"' in metrics and "Errors" in metrics and "Throttles" in metrics for metrics in alarms):
             yield f"{function} has no alarm for errors and throttles."
-        if not any(f'"Ref": "{group}"' in line for line in filters):
-            yield f"No metric filter counts the lines with `alarm` in {group}."
+        for field, lines in counted.items():
+            if not any(f'"Ref": "{group}"' in line for line in lines):
+                yield f"No metric filter counts the lines with `{field}` in {group}."
+
+
+def requests_are_throttled_and_logged(stack):
+    routes = {_route(path, method) for api in stack.of("AWS::ApiGatewayV2::Api").values() for path, ms in api["Body"]["paths"].items() for method in ms}
+    for name, stage in stack.of("AWS::ApiGatewayV2::Stage").items():
+        settings = {"DefaultRouteSettings": stage.get("DefaultRouteSettings", {}), **stage.get("RouteSettings", {})}
+        for route, throttle in settings.items():
+            if not (throttle.get("ThrottlingRateLimit") and throttle.get("ThrottlingBurstLimit")):
+                yield f"{name}: {route} has no throttle."
+        for route in settings.keys() - routes - {"DefaultRouteSettings"}:
+            yield f"{name} has a throttle for {route}, which is no route, so AWS refuses the stage."
+        log = stage.get("AccessLogSettings", {}).get("Format")
+        if not log:
+            yield f"{name} has no access log."
+            continue
+        for value in sorted(set(json.loads(log).values()) - _LOGGED):
+            yield f"{name} logs {value}. Only {', '.join(sorted(_LOGGED))} contain no token and no personal data."
+
+
+def callers_are_counted(stack):
+    """Each function behind the API can count requests, and has the key for it."""
+    for function, properties in stack.of("AWS::Lambda::Function").items():
+        permissions = [_target(p["FunctionName"]) for p in stack.of("AWS::Lambda::Permission").values() if p["Principal"] == "apigateway.amazonaws.com"]
+        if function not in permissions:
+            continue
+        if "SOUK_RATE_LIMIT_KEY" not in properties["Environment"]["Variables"]:
+            yield f"{function} needs SOUK_RATE_LIMIT_KEY."
+        updates = [s for s in stack.statements(_role(stack, function)) if "dynamodb:UpdateItem" in s["Action"] and "IdentityTable" in s["Resource"]]
+        keys = [s.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", ["LIMIT#*"]) for s in updates]
+        if not any("LIMIT#*" in family for family in keys):
+            yield f"{function} must be allowed to update the rows LIMIT#* of IdentityTable."
 
 
 def shop_is_reached_by_https(stack):
@@ -237,8 +283,16 @@ RULES = (
     permissions_are_narrow,
     policies_are_sound,
     functions_are_watched,
+    requests_are_throttled_and_logged,
+    callers_are_counted,
     shop_is_reached_by_https,
 )
+
+
+def _route(path, method):
+    """The route key of API Gateway for a path and a method of an API's body."""
+    method = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+    return path.strip("/") if path.strip("/") == "$default" else f"{method} {path}"
 
 
 def _role(stack, function):

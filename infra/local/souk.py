@@ -46,7 +46,7 @@ def main():
             python_tools.enter()
         import commands
 
-        return getattr(commands, arguments.command)(arguments)
+        return getattr(commands, arguments.command.replace("-", "_"))(arguments)
     except Failure as failure:
         say(f"\n  {failure}")
         if failure.log:
@@ -73,6 +73,9 @@ def parse():
     invoke = commands.add_parser("invoke", help="invoke a function of the local stack with an event from a file")
     invoke.add_argument("function")
     invoke.add_argument("event")
+    sam_local = commands.add_parser("sam-local", help="run functions in containers with sample events, and compare the answers with the expected ones")
+    sam_local.add_argument("function", nargs="?", help="default: all functions")
+    sam_local.add_argument("event", nargs="?", help="print the answer to this event; default: all events of the function")
     test = commands.add_parser("test", help="run all checks and tests in a new stack")
     contract = commands.add_parser("contract", help="check the stack against its OpenAPI document with generated requests")
     contract.add_argument("--minutes", type=float, default=3)
@@ -89,6 +92,7 @@ def parse():
     admin.add_argument("email")
     admin.add_argument("--env", choices=["dev", "staging", "prod"], help="in this deployed stack, with your AWS credentials; default: the local stack")
     commands.add_parser("resources", help="write infra/resources.golden after an intended change of template.yaml")
+    commands.add_parser("iam", help="write infra/iam.golden after an intended change of a role in template.yaml")
     commands.add_parser("openapi", help="write the OpenAPI document after an intended change of the API")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy")
     deploy.add_argument("environment", choices=["dev", "staging", "prod"])

@@ -1,9 +1,10 @@
 """Deploys the stack into the emulator: `sam deploy` as on AWS, then what the emulator's CloudFormation lacks, then stack.json."""
 
 import json
+import re
 
 import build
-from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, UNLIMITED, read_json, write_json
+from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, STRIPE_WEBHOOK, UNLIMITED, read_json, write_json
 from python_tools import BIN
 from steps import Failure, run, step
 
@@ -38,7 +39,7 @@ def deploy(profile, emulator):
         add_cors(profile, resources, template)
         add_ttl(profile, resources, template)
         allow_mail(profile, resources)
-        for secret, value in (("StripeSecret", STRIPE), ("OauthSecret", OAUTH)):
+        for secret, value in (("StripeSecret", STRIPE), ("StripeWebhookSecret", STRIPE_WEBHOOK), ("OauthSecret", OAUTH)):
             profile.client("secretsmanager").put_secret_value(SecretId=resources[secret], SecretString=json.dumps(value))
         prepare_for_faults(profile, resources)
         rotate_keys(profile, resources)
@@ -110,20 +111,28 @@ def _allow(profile, resources, roles, action):
 
 
 def prepare_for_faults(profile, resources):
-    """Sends the functions' calls of DynamoDB through the fault proxy (the SDK prefers the endpoint of a service to the general one), and sets
-    the folder in which fault points look for orders. These are not parameters of the template, because they must not exist on AWS."""
-    extra = {"AWS_ENDPOINT_URL_DYNAMODB": profile.proxy_url, "SOUK_FAULTS": profile.faults and str(profile.faults)}
-    extra = {name: value for name, value in extra.items() if value}
-    for logical in function_names().values() if extra else ():
-        _set_variables(profile, resources[logical], extra)
+    """Sends the functions' calls of DynamoDB through the fault proxy (the SDK prefers the endpoint of a service to the general one), which
+    knows the function by the application id, and sets the folder in which fault points look for orders. These are not parameters of the
+    template, because they must not exist on AWS."""
+    for name, logical in function_names().items():
+        if extra := _fault_variables(profile, name):
+            _set_variables(profile, resources[logical], extra)
+
+
+def _fault_variables(profile, function):
+    proxy = {"AWS_ENDPOINT_URL_DYNAMODB": profile.proxy_url, "AWS_SDK_UA_APP_ID": function} if profile.proxy_url else {}
+    return proxy | ({"SOUK_FAULTS": str(profile.faults)} if profile.faults else {})
 
 
 def raise_rate_limits(profile):
     """Raises all rate limits of the running stack. It sets the variables that the parameters of the template set, because a deployment takes
     a minute."""
     for name in read_json(profile.description)["functions"].values():
-        limits = [variable for variable in _variables(profile, name) if variable.startswith("SOUK_LIMIT_")]
-        _set_variables(profile, name, dict.fromkeys(limits, UNLIMITED))
+        variables = _variables(profile, name)
+        limits = [variable for variable in variables if variable.startswith("SOUK_LIMIT_")]
+        counts = [variable for variable in variables if variable.startswith(("SOUK_UNPAID_", "SOUK_DECLINES_", "SOUK_CANCELLATIONS_"))]
+        requests = {"SOUK_REQUEST_LIMITS": re.sub(r"\d+", "1000000000", variables["SOUK_REQUEST_LIMITS"])}
+        _set_variables(profile, name, dict.fromkeys(limits, UNLIMITED) | dict.fromkeys(counts, "1000000") | requests)
 
 
 def rotate_keys(profile, resources):
@@ -154,7 +163,7 @@ def describe(profile, logins):
         "faults": profile.faults and str(profile.faults),
         "captureAt": _variables(profile, functions["payments-worker"])["SOUK_CAPTURE_AT"],
         "cartMerge": _variables(profile, functions["cart"])["SOUK_CART_MERGE"],
-        "stripe": STRIPE,
+        "stripe": STRIPE | STRIPE_WEBHOOK,
         "region": REGION,
         "accessKeyId": ACCESS_KEY,
         "secretAccessKey": SECRET_KEY,
@@ -163,10 +172,27 @@ def describe(profile, logins):
         "dlqs": dlqs,
         "tables": tables,
         "bucket": resources["Bucket"],
-        "secrets": {"signing": resources["SigningSecret"], "stripe": resources["StripeSecret"]},
+        "secrets": {
+            "signing": resources["SigningSecret"],
+            "stripe": resources["StripeSecret"],
+            "stripeWebhook": resources["StripeWebhookSecret"],
+            "edge": resources["EdgeSecret"],
+        },
     }
     write_json(profile.description, description)
+    describe_variables(profile, functions)
     return description
+
+
+def describe_variables(profile, functions):
+    """Writes the variables of the deployed functions for `sam local invoke`. It knows only the template, where the name of a table, a queue
+    or a secret is its logical id."""
+    values = {}
+    for name, logical in function_names().items():
+        variables = _variables(profile, functions[name]) | {"AWS_ENDPOINT_URL": profile.emulator_url}
+        unknown = _fault_variables(profile, name)
+        values[logical] = {variable: value for variable, value in variables.items() if variable not in unknown}
+    write_json(profile.container_variables, values)
 
 
 def function_names():

@@ -3,7 +3,10 @@
 import time
 
 import build
+import containers
 import contract
+import iam
+import iam_cases
 import proof
 import resources
 import rules
@@ -33,6 +36,8 @@ def test(profile, chosen_seed):
         s.note = resources.check()
     with step("Rules of AWS (infra/local/rules.py)") as s:
         s.note = rules.check(profile)
+    with step("Roles (infra/iam.golden)") as s:
+        s.note = f"{iam.check()}, {iam_cases.check()}"
     check(
         "Clippy (warnings are errors)",
         ["cargo", "clippy", *WORKSPACE, "--all-targets", "--", "-D", "warnings"],
@@ -49,6 +54,8 @@ def test(profile, chosen_seed):
     check("Suites (cargo test --no-run)", [*CARGO_TEST, "--no-run", *black_box], "The black-box suites do not compile: see above.", cargo)
     check("Fakes (cargo build)", [*CARGO_BUILD, "--bin", "fakes"], "tests/fakes does not compile: see above.", cargo)
     with fresh(profile):
+        with step("Variables in containers (sam local)") as s:
+            s.note = containers.check(profile)
         say("  Black-box suites")
         run(
             [*CARGO_TEST, "--no-fail-fast", *end_to_end],
@@ -63,6 +70,8 @@ def test(profile, chosen_seed):
             proof.drive(profile, proof.PROOF, proof.COMMAND, chosen_seed)
         say("  OpenAPI document")
         contract.drive(profile, chosen_seed)
+    with step("Calls to DynamoDB by the roles") as s:
+        s.note = iam.judge(profile)
     check(
         "Logs (no personal data, no secrets)",
         [*CARGO_TEST, *tests(name for package, name in suites if package == LOGS)],

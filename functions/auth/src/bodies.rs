@@ -1,6 +1,6 @@
 //! The bodies of requests. They have no `Debug`, so that no password or token gets into a log.
 
-use identity::{Name, Password, Registration};
+use identity::{NewName, Password, PasswordChange, PasswordReset, Proof, Registration};
 use serde::Deserialize;
 use values::{Email, NewEmail, Result};
 
@@ -15,31 +15,51 @@ pub(crate) struct Register {
     // Parsed as text, so that its refusal has an error code of its own.
     #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
     password: String,
-    name: Name,
+    /// The name by which mails greet the person. It must not contain a URL or a domain.
+    #[cfg_attr(feature = "openapi", schemars(with = "identity::Name"))]
+    name: NewName,
 }
 
 impl Register {
     pub(crate) fn registration(self, client: Client) -> Result<Registration> {
         let password = Password::new("password", &self.password)?;
         let Client { device, network, .. } = client;
-        Ok(Registration { email: self.email.into(), password, name: self.name, device, network })
+        Ok(Registration { email: self.email.into(), password, name: self.name.into(), device, network })
     }
 }
 
 /// The request to log in. The password is not checked by today's rules, which may be newer than the password.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Credentials"))]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Login {
     email: Email,
     #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
     password: String,
+    /// The `deviceToken` of the last login from this device. One that is not valid is ignored.
+    device_token: Option<String>,
 }
 
 impl Login {
     pub(crate) fn login(self, client: Client) -> identity::LoginRequest {
         let Client { device, network, .. } = client;
-        identity::LoginRequest { email: self.email, password: self.password, device, network }
+        let Self { email, password, device_token } = self;
+        identity::LoginRequest { email, password, device, device_token, network }
+    }
+}
+
+/// The request to prove a credential again.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepUp {
+    #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
+    password: String,
+}
+
+impl StepUp {
+    pub(crate) fn proof(self) -> Proof {
+        Proof::Password(self.password)
     }
 }
 
@@ -75,14 +95,36 @@ pub(crate) struct Reset {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ConfirmReset {
     /// The token in the mailed link.
-    pub(crate) token: String,
+    token: String,
+    #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
+    new_password: String,
+    /// Whether API keys stay valid. Without it, all of them are revoked: a thief may have made one.
+    #[serde(default)]
+    keep_api_keys: bool,
+}
+
+impl ConfirmReset {
+    pub(crate) fn reset(self) -> Result<PasswordReset> {
+        let password = Password::new("newPassword", &self.new_password)?;
+        Ok(PasswordReset { token: self.token, password, keeps_api_keys: self.keep_api_keys })
+    }
+}
+
+/// The request to replace a password. The old one is not checked by today's rules, which may be newer than the password.
+#[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PasswordChange"))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ChangePassword {
+    #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
+    old_password: String,
     #[cfg_attr(feature = "openapi", schemars(with = "Password"))]
     new_password: String,
 }
 
-impl ConfirmReset {
-    pub(crate) fn password(&self) -> Result<Password> {
-        Password::new("newPassword", &self.new_password)
+impl ChangePassword {
+    pub(crate) fn change(self) -> Result<PasswordChange> {
+        let next = Password::new("newPassword", &self.new_password)?;
+        Ok(PasswordChange { old: self.old_password, next })
     }
 }
 

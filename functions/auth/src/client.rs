@@ -6,8 +6,8 @@ use axum::extract::FromRequestParts;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http_kit::{GuestTrace, SourceIp};
-use identity::{Device, Network};
-use values::Trace;
+use identity::Device;
+use values::{Network, Trace};
 
 /// The client, without an account.
 pub(crate) struct Client {
@@ -26,8 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     }
 }
 
-/// The network of a request, by the source IP address that API Gateway saw. A header is not used, because its sender can write
-/// anything.
+/// The network of a request, by its source IP address.
 pub(crate) struct SourceNetwork(pub(crate) Network);
 
 impl<S: Send + Sync> FromRequestParts<S> for SourceNetwork {
@@ -39,7 +38,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SourceNetwork {
 }
 
 fn network_of(parts: &Parts) -> Network {
-    Network::of(SourceIp::of(parts).0.as_deref())
+    SourceIp::of(parts).network()
 }
 
 #[cfg(test)]

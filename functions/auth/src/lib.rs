@@ -6,10 +6,11 @@ use aws_kit::{Aws, Issuer, TokenTrust};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use http::{StatusCode, header};
 use http_kit::{
-    ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, SessionOnly, Verifier, single_page, with_etag,
+    ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, RecentLogin, SessionOnly, Verifier, single_page,
+    with_etag,
 };
 use identity::{AccountService, ApiKeyIn, AuthPolicy, Signer};
 use values::{ApiKeyId, Result, SessionId};
@@ -20,7 +21,7 @@ mod client;
 mod openapi;
 mod rate_limit_headers;
 
-use bodies::{ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
+use bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, StepUp, Verify};
 use client::{Client, SourceNetwork};
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
@@ -74,7 +75,10 @@ pub fn routes(state: State) -> Router {
         .route("/api/v1/users/login", post(log_in))
         .route("/api/v1/auth/oauth/token", post(redeem_code))
         .route("/api/v1/auth/refresh", post(refresh))
+        .route("/api/v1/auth/step-up", post(step_up))
         .route("/api/v1/auth/logout", post(log_out))
+        .route("/api/v1/auth/logout-everywhere", post(log_out_everywhere))
+        .route("/api/v1/auth/password", put(change_password))
         .route("/api/v1/auth/reset-password", post(request_reset))
         .route("/api/v1/auth/reset-password/confirm", post(confirm_reset))
         .route("/api/v1/auth/verify-email", post(verify_email))
@@ -96,15 +100,16 @@ async fn register(AxumState(state): App, client: Client, Json(body): Json<Regist
 }
 
 async fn log_in(AxumState(state): App, client: Client, Json(body): Json<Login>) -> ApiResult {
-    let logged_in = state.accounts.log_in(&state.signer, &state.policy, body.login(client)).await?;
+    let trace = client.trace.clone();
+    let logged_in = state.accounts.log_in(&state.signer, &state.policy, body.login(client), &trace).await?;
     rate_limited(logged_in, |user| Json(user).into_response())
 }
 
 /// Ends a sign-in with a provider that `oauth` began: only this function signs tokens.
 async fn redeem_code(AxumState(state): App, client: Client, Json(body): Json<Redeem>) -> ApiResult {
     let State { accounts, signer, policy, .. } = &state;
-    let Client { device, network, .. } = client;
-    let user = accounts.redeem_code(signer, policy, &body.code, (device, network)).await?;
+    let Client { device, network, trace } = client;
+    let user = accounts.redeem_code(signer, policy, &body.code, (device, network), &trace).await?;
     Ok(Json(user).into_response())
 }
 
@@ -114,8 +119,24 @@ async fn refresh(AxumState(state): App, client: Client, Json(body): Json<Refresh
     Ok(Json(tokens).into_response())
 }
 
+async fn step_up(
+    AxumState(state): App,
+    Authorized(context, _): SessionOnly,
+    SourceNetwork(network): SourceNetwork,
+    Json(body): Json<StepUp>,
+) -> ApiResult {
+    let State { accounts, signer, policy, .. } = &state;
+    let stepped_up = accounts.step_up(signer, policy, &context.caller, body.proof(), &network).await?;
+    rate_limited(stepped_up, |token| Json(token).into_response())
+}
+
 async fn log_out(AxumState(state): App, Authorized(context, _): SessionOnly) -> ApiResult<StatusCode> {
     state.accounts.log_out(state.trust(), &context.caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn log_out_everywhere(AxumState(state): App, Authorized(context, _): SessionOnly) -> ApiResult<StatusCode> {
+    state.accounts.log_out_everywhere(state.trust(), &context.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -125,15 +146,22 @@ async fn request_reset(AxumState(state): App, client: Client, Json(body): Json<R
     rate_limited(requested, |()| StatusCode::ACCEPTED.into_response())
 }
 
-async fn confirm_reset(
-    AxumState(state): App,
-    SourceNetwork(network): SourceNetwork,
-    Json(body): Json<ConfirmReset>,
-) -> ApiResult<StatusCode> {
-    let password = body.password()?;
-    let State { accounts, policy, .. } = &state;
-    accounts.confirm_reset(state.trust(), policy, &body.token, &password, &network).await?;
+async fn confirm_reset(AxumState(state): App, client: Client, Json(body): Json<ConfirmReset>) -> ApiResult<StatusCode> {
+    let Client { network, trace, .. } = client;
+    state.accounts.confirm_reset(state.trust(), &state.policy, &body.reset()?, &network, &trace).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn change_password(
+    AxumState(state): App,
+    Authorized(context, _): SessionOnly,
+    SourceNetwork(network): SourceNetwork,
+    Json(body): Json<ChangePassword>,
+) -> ApiResult {
+    let State { accounts, signer, policy, .. } = &state;
+    let (change, CallContext { caller, trace }) = (body.change()?, &context);
+    let changed = accounts.change_password(signer, state.trust(), policy, caller, &change, (&network, trace)).await?;
+    rate_limited(changed, |tokens| Json(tokens).into_response())
 }
 
 async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> ApiResult<StatusCode> {
@@ -178,10 +206,10 @@ async fn api_keys(AxumState(state): App, Authorized(context, _): SessionOnly) ->
 
 async fn create_api_key(
     AxumState(state): App,
-    Authorized(context, _): SessionOnly,
+    RecentLogin(context, _): RecentLogin,
     Json(body): Json<ApiKeyIn>,
 ) -> ApiResult {
-    let key = state.accounts.create_api_key(&context.caller, body).await?;
+    let key = state.accounts.create_api_key(&context.caller, body, &context.trace).await?;
     Ok((StatusCode::CREATED, Json(key)).into_response())
 }
 

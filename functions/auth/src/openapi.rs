@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use http_kit::openapi::{Access, Api};
-use identity::{ApiKeyIn, ApiKeyView, NewApiKey, SessionView, TokenPair, User, UserWithTokens};
+use http_kit::openapi::{Access, Api, RECENT_LOGIN};
+use identity::{AccessToken, ApiKeyIn, ApiKeyView, NewApiKey, SessionView, TokenPair, User, UserWithTokens};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use values::schema::{ApiKeyId, SessionId};
 
-use crate::bodies::{ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
+use crate::bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, StepUp, Verify};
 
 /// Adds the operations.
 pub fn openapi(api: &mut Api) {
@@ -27,7 +27,6 @@ fn register(api: &mut Api, path: &'static str, id: &str) {
         .tag("auth")
         .body::<Register>()
         .answer::<UserWithTokens>(201, "The account is created. The answer has a new session's tokens.")
-        .rate_limited(201)
         .error(409, "`email_taken`: another account has this email address.")
         .done();
 }
@@ -37,7 +36,6 @@ fn log_in(api: &mut Api, path: &'static str, id: &str) {
         .tag("auth")
         .body::<Login>()
         .answer::<UserWithTokens>(200, "A new session with its tokens.")
-        .rate_limited(200)
         .error(
             401,
             "`invalid_credentials`: the email address or the password is wrong. An unknown email address gets the same answer in \
@@ -74,6 +72,21 @@ fn tokens(api: &mut Api) {
         )
         .error(403, SUSPENDED)
         .done();
+    api.operation("post", "/api/v1/auth/step-up", Access::Session, "stepUp", "Prove a credential again")
+        .describe(
+            "What a thief of a session must not do needs a login within the last ten minutes: without one it is 403 \
+             `recent_login_required`. A step-up proves the password again. The new access token says when (`auth_time`); the \
+             session and its refresh token continue. An account without a password signs in again with its provider.",
+        )
+        .body::<StepUp>()
+        .answer::<AccessToken>(200, "An access token of the same session.")
+        .error(403, "`wrong_password`. `account_suspended`. `login_required`: an API key cannot do this.")
+        .error(
+            409,
+            "`no_password`: the account has no password. `too_many_concurrent_updates`: the account was suspended, or its \
+             sessions ended, during the step-up.",
+        )
+        .done();
     api.operation("get", "/.well-known/jwks.json", Access::Open, "jwks", "Read the public keys of tokens")
         .tag("auth")
         .answer::<Jwks>(200, "The public keys.")
@@ -94,7 +107,6 @@ fn mailed_tokens(api: &mut Api) {
     )
     .body::<Reset>()
     .answer_empty(202, "If an account has this email address, a mail with a link will be sent.")
-    .rate_limited(202)
     .done();
     api.operation(
         "post",
@@ -103,7 +115,10 @@ fn mailed_tokens(api: &mut Api) {
         "confirmPasswordReset",
         "Reset a password",
     )
-    .describe("Sets the new password and ends all sessions of the account.")
+    .describe(
+        "Sets the new password, ends all sessions of the account and revokes all its API keys. With `keepApiKeys` the keys stay. A \
+         revoked key is refused everywhere within 30 seconds.",
+    )
     .body::<ConfirmReset>()
     .answer_empty(204, "The password is changed. Log in with the new one.")
     .error(
@@ -111,7 +126,19 @@ fn mailed_tokens(api: &mut Api) {
         "`reset_token_invalid`: the token is used, expired or unknown. `validation_failed` with `password_too_short`, \
          `password_too_long` or `password_too_common`: the token stays valid.",
     )
+    .error(409, "`too_many_concurrent_updates`: the token stays valid.")
     .done();
+    api.operation("put", "/api/v1/auth/password", Access::Session, "changePassword", "Change the password")
+        .describe(
+            "All sessions of the account end. The answer has the tokens of a new session, which takes the place of this one. API \
+             keys stay valid: revoke those that may have leaked. Links that reset the password become invalid.",
+        )
+        .body::<ChangePassword>()
+        .answer::<TokenPair>(200, "The password is changed. The tokens of a new session.")
+        .error(403, "`wrong_password`: `oldPassword` is wrong. `account_suspended`. `login_required`: an API key cannot do this.")
+        .error(409, "`no_password`: the account has no password; request a reset. `too_many_concurrent_updates`.")
+        .error(422, "`validation_failed` with `password_too_short`, `password_too_long` or `password_too_common`.")
+        .done();
     api.operation("post", "/api/v1/auth/verify-email", Access::Open, "verifyEmail", "Verify an email address")
         .body::<Verify>()
         .answer_empty(204, "The email address is verified.")
@@ -129,13 +156,20 @@ fn mailed_tokens(api: &mut Api) {
     )
     .describe("A registration sends the first mail. Its link is valid once, for 24 hours.")
     .answer_empty(202, "A mail will be sent, unless the email address is verified already.")
-    .rate_limited(202)
     .done();
 }
 
 fn sessions(api: &mut Api) {
     api.operation("post", "/api/v1/auth/logout", Access::Session, "logout", "Log out")
         .answer_empty(204, "The session has ended: at `auth` at once, at all functions within a minute.")
+        .done();
+    api.operation("post", "/api/v1/auth/logout-everywhere", Access::Session, "logoutEverywhere", "Log out everywhere")
+        .describe("Links that reset the password become invalid, too. API keys stay valid.")
+        .answer_empty(
+            204,
+            "All sessions have ended, also this one: at `auth` at once, at all functions within a minute.",
+        )
+        .error(409, "`too_many_concurrent_updates`.")
         .done();
     api.operation("get", "/api/v1/auth/me", Access::Account, "me", "Read the current account")
         .if_none_match()
@@ -159,13 +193,13 @@ fn api_keys(api: &mut Api) {
         .done();
     api.operation("post", "/api/v1/auth/api-keys", Access::Session, "createApiKey", "Create an API key")
         .describe(
-            "For a program that acts for your account. Needs a login session and a verified email address (403 \
+            "For a program that acts for your account. Needs a recent login and a verified email address (403 \
              `email_not_verified`). Send the key as `X-Api-Key` instead of a token. It may do what both its scopes and your current \
-             role allow. An account has at most 20 keys. A new password ends sessions but not keys: revoke keys that may have \
-             leaked. The keys of a suspended account are refused until it is active again.",
+             role allow. An account has at most 20 keys. A password reset revokes all of them, unless it says `keepApiKeys`. The keys of a suspended account are refused until it is active again.",
         )
         .body::<ApiKeyIn>()
         .answer::<NewApiKey>(201, "The key is created. Only this answer contains it, as `key`.")
+        .error(403, &format!("`email_not_verified`. {RECENT_LOGIN}"))
         .error(409, "`too_many_api_keys`; `too_many_concurrent_updates`.")
         .error(
             422,

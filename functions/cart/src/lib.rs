@@ -11,13 +11,14 @@ use axum::extract::{FromRef, State as AxumState};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use cart::{CartView, Carts, ItemRef, MergeStrategy, Owner};
+use catalog::ShownStock;
 use http::StatusCode;
 use http_kit::{
     AccountHolder, ApiError, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier,
     idempotent_response, with_etag,
 };
 use values::permit::Buy;
-use values::{Currency, Permission, Result};
+use values::{Caller, Currency, Permission, Result};
 
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
@@ -30,6 +31,7 @@ pub struct State {
     merge_strategy: MergeStrategy,
     currency: Currency,
     verifier: Verifier,
+    shown_stock: ShownStock,
 }
 
 impl State {
@@ -40,6 +42,7 @@ impl State {
             merge_strategy: Settings.parsed("SOUK_CART_MERGE")?,
             currency: Settings.parsed("SOUK_CURRENCY")?,
             verifier: Verifier::from_env(aws)?,
+            shown_stock: ShownStock::from_env()?,
         })
     }
 
@@ -48,8 +51,8 @@ impl State {
         self.carts.table()
     }
 
-    fn respond(&self, view: CartView, if_none_match: &IfNoneMatch) -> Result<Response> {
-        let cart = CartOut::new(view, self.currency)?;
+    fn respond(&self, view: CartView, caller: &Caller, if_none_match: &IfNoneMatch) -> Result<Response> {
+        let cart = CartOut::new(view, self.currency, self.shown_stock.to(caller))?;
         Ok(with_etag(cart.tag()?, if_none_match, cart))
     }
 }
@@ -73,7 +76,7 @@ pub fn routes(state: State) -> Router {
 
 async fn create(AxumState(state): AxumState<State>) -> ApiResult {
     let view = state.carts.create().await?;
-    Ok((StatusCode::CREATED, state.respond(view, &IfNoneMatch::default())?).into_response())
+    Ok((StatusCode::CREATED, state.respond(view, &Caller::Guest, &IfNoneMatch::default())?).into_response())
 }
 
 async fn view(
@@ -87,7 +90,7 @@ async fn view(
         true => state.carts.view(owner).await?,
         false => state.carts.inspect(owner).await?,
     };
-    Ok(state.respond(view, &if_none_match)?)
+    Ok(state.respond(view, &context.caller, &if_none_match)?)
 }
 
 async fn add(
@@ -101,8 +104,11 @@ async fn add(
     let owner = Owner::parse_for(&owner, &context.caller)?;
     let idempotency = key.of(&owner.to_string(), "POST /cart/items", &body)?;
     let item = ItemRef::new(body.sku, body.product_id)?;
-    let view = state.carts.add(owner, &item, body.quantity, if_match.version()?, idempotency.as_ref()).await?;
-    Ok(idempotent_response(view, |view| state.respond(view, &IfNoneMatch::default()).map_err(ApiError::from)))
+    let view = state.carts.add(owner, &item, body.quantity, if_match.version()?, idempotency.as_ref()).await;
+    let view = view.map_err(|error| state.shown_stock.to(&context.caller).error(error))?;
+    Ok(idempotent_response(view, |view| {
+        state.respond(view, &context.caller, &IfNoneMatch::default()).map_err(ApiError::from)
+    }))
 }
 
 async fn merge(
@@ -117,7 +123,9 @@ async fn merge(
     let idempotency = key.of(&user.to_string(), "POST /cart/me/merge", &body)?;
     let view =
         state.carts.merge(user, &body.from, state.merge_strategy, if_match.version()?, idempotency.as_ref()).await?;
-    Ok(idempotent_response(view, |view| state.respond(view, &IfNoneMatch::default()).map_err(ApiError::from)))
+    Ok(idempotent_response(view, |view| {
+        state.respond(view, &context.caller, &IfNoneMatch::default()).map_err(ApiError::from)
+    }))
 }
 
 async fn set(
@@ -128,8 +136,9 @@ async fn set(
     Json(body): Json<SetIn>,
 ) -> ApiResult {
     let owner = Owner::parse_for(&owner, &context.caller)?;
-    let view = state.carts.set(owner, &item.parse()?, body.quantity, if_match.version()?).await?;
-    Ok(state.respond(view, &IfNoneMatch::default())?)
+    let view = state.carts.set(owner, &item.parse()?, body.quantity, if_match.version()?).await;
+    let view = view.map_err(|error| state.shown_stock.to(&context.caller).error(error))?;
+    Ok(state.respond(view, &context.caller, &IfNoneMatch::default())?)
 }
 
 async fn remove(
@@ -140,7 +149,7 @@ async fn remove(
 ) -> ApiResult {
     let owner = Owner::parse_for(&owner, &context.caller)?;
     let view = state.carts.remove(owner, &item.parse()?, if_match.version()?).await?;
-    Ok(state.respond(view, &IfNoneMatch::default())?)
+    Ok(state.respond(view, &context.caller, &IfNoneMatch::default())?)
 }
 
 async fn clear(

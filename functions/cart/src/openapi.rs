@@ -75,7 +75,7 @@ fn items(api: &mut Api) {
         .error(409, NO_STOCK)
         .error(
             422,
-            "`product_unknown`, `variant_required`: send the SKU of a variant, `quantity_out_of_range`, `cart_full`: a cart has at \
+            "`product_unknown`, `variant_required`: send the SKU of a variant, `quantity_out_of_range`, `max_per_order`, `cart_full`: a cart has at \
              most 50 SKUs; `validation_failed`, `idempotency_mismatch`.",
         )
         .done();
@@ -89,7 +89,7 @@ fn items(api: &mut Api) {
         .error(409, NO_STOCK)
         .error(
             422,
-            "`variant_required`: name the SKU of a variant, `quantity_out_of_range`, `cart_full`: a cart has at most 50 SKUs; \
+            "`variant_required`: name the SKU of a variant, `quantity_out_of_range`, `max_per_order`, `cart_full`: a cart has at most 50 SKUs; \
              `validation_failed`.",
         )
         .done();

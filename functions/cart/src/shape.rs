@@ -2,6 +2,7 @@
 
 use aws_kit::{fault, sha256_hex};
 use cart::{CartView, Change, Line, Owner};
+use catalog::ShownStock;
 use serde::{Deserialize, Serialize};
 use values::{Currency, Error, Money, ProductId, Quantity, Result, Sku, Timestamp};
 
@@ -82,8 +83,8 @@ struct ItemOut {
 }
 
 impl CartOut {
-    /// The cart with its prices.
-    pub(crate) fn new(view: CartView, currency: Currency) -> Result<Self> {
+    /// The cart with its prices, and as much of the stock as the caller is told.
+    pub(crate) fn new(view: CartView, currency: Currency, shown: ShownStock) -> Result<Self> {
         let mut priced = view.cart.price(currency)?;
         if fault::mutant("cart_miscounted") {
             priced.subtotal.amount += 1;
@@ -91,8 +92,8 @@ impl CartOut {
         let items = view.cart.lines.into_iter().zip(priced.line_totals);
         Ok(Self {
             owner: view.cart.owner,
-            items: items.map(|(line, line_total)| ItemOut::new(line, line_total)).collect(),
-            changes: view.changes,
+            items: items.map(|(line, line_total)| ItemOut::new(line, line_total, shown)).collect(),
+            changes: view.changes.into_iter().map(|change| change.shown(shown)).collect(),
             subtotal: priced.subtotal,
             discount: priced.discount,
             total: priced.total,
@@ -110,9 +111,9 @@ impl CartOut {
 }
 
 impl ItemOut {
-    fn new(line: Line, line_total: Money) -> Self {
+    fn new(line: Line, line_total: Money, shown: ShownStock) -> Self {
         let Line { sku, product_id, name, quantity, unit_price, available, .. } = line;
-        Self { sku, product_id, name, quantity, unit_price, line_total, available }
+        Self { sku, product_id, name, quantity, unit_price, line_total, available: shown.pieces(available) }
     }
 }
 
@@ -136,7 +137,7 @@ mod tests {
             available,
         };
         let cart = Cart { lines: vec![line], version: 4, ..Cart::empty(Owner::Guest(clock.mint()), clock.now()) };
-        CartOut::new(CartView { cart, changes: Vec::new() }, eur).unwrap()
+        CartOut::new(CartView { cart, changes: Vec::new() }, eur, ShownStock::ALL).unwrap()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Scheduled tasks: expire holds, republish events that a stream lost, and resume payments that a worker lost. It also
 //! has the only command of operators, which gives a role to an account. That command has no API on purpose.
 
-use aws_kit::{Aws, OUTBOX_SHARDS, Publisher, Settings, Table, TokenTrust, pending_events, remove_event};
+use aws_kit::{Aws, OUTBOX_SHARDS, Outbox, Publisher, Settings, StoredEvent, TokenTrust};
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
 use identity::AccountService;
@@ -44,6 +44,7 @@ pub struct State {
     accounts: AccountService,
     trust: TokenTrust,
     publisher: Publisher,
+    outboxes: Vec<Outbox>,
     clock: Clock,
     /// After this many seconds in its outbox an event counts as lost by its stream.
     outbox_grace_seconds: i64,
@@ -61,19 +62,11 @@ impl State {
             accounts: AccountService::from_env(aws)?,
             trust: TokenTrust::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
+            outboxes: Outbox::all(aws)?,
             clock,
             outbox_grace_seconds: Settings.parsed("SOUK_OUTBOX_GRACE_SECONDS")?,
             unsettled_seconds: Settings.parsed("SOUK_UNSETTLED_SECONDS")?,
         })
-    }
-
-    fn outboxes(&self) -> [&Table; 4] {
-        [
-            self.accounts.table(),
-            self.service.catalog.table(),
-            self.service.orders.table(),
-            self.service.payments.table(),
-        ]
     }
 }
 
@@ -93,7 +86,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
         Task::GrantRole { email, role } => {
-            let outcome = state.accounts.grant_role(&state.trust, &email, role, &trace.actor).await;
+            let outcome = state.accounts.grant_role(&state.trust, &email, role, trace).await;
             outcome.map(|_| Report { done: 1, failed: 0 })
         }
     };
@@ -115,8 +108,8 @@ async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
 async fn republish(state: &State) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.outbox_grace_seconds);
     let mut report = Report { done: 0, failed: 0 };
-    for table in state.outboxes() {
-        for shard in join_all((0..OUTBOX_SHARDS).map(|shard| republish_shard(state, table, shard, since))).await {
+    for outbox in &state.outboxes {
+        for shard in join_all((0..OUTBOX_SHARDS).map(|shard| republish_shard(state, outbox, shard, since))).await {
             match shard {
                 Ok(shard) => report.add(shard),
                 Err(error) => report.count::<()>(Err(error)),
@@ -126,20 +119,22 @@ async fn republish(state: &State) -> Result<Report> {
     Ok(report)
 }
 
-async fn republish_shard(state: &State, table: &Table, shard: u8, since: Timestamp) -> Result<Report> {
+async fn republish_shard(state: &State, outbox: &Outbox, shard: u8, since: Timestamp) -> Result<Report> {
     let mut report = Report { done: 0, failed: 0 };
-    let mut events = Vec::new();
-    for event in pending_events(table, shard, since).await? {
+    let mut events: Vec<StoredEvent> = Vec::new();
+    for event in outbox.pending(shard, since).await? {
         match event {
-            Ok(event) => events.push(event),
+            Ok(event) if outbox.owns(&event.envelope) => events.push(event),
+            Ok(forged) => report.count(outbox.refuse(&forged).await),
             Err(error) => report.count::<()>(Err(error)),
         }
     }
-    let unpublished = state.publisher.publish(&events).await?;
+    let envelopes: Vec<Envelope> = events.iter().map(|event| event.envelope.clone()).collect();
+    let unpublished = state.publisher.publish(&envelopes).await?;
     for event in events {
-        match unpublished.contains(&event.event_id) {
+        match unpublished.contains(&event.envelope.event_id) {
             true => report.failed += 1,
-            false => report.count(remove_event(table, &event).await),
+            false => report.count(outbox.remove(&event).await),
         }
     }
     Ok(report)

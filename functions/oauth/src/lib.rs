@@ -24,8 +24,10 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use http::StatusCode;
-use http_kit::{ApiResult, Authorized, GuestTrace, Json, Path, Query, SessionOnly, SourceIp, Verifier, single_page};
-use identity::{AccountService, Network, PendingSignIn, Provider, SignInRateLimit};
+use http_kit::{
+    ApiResult, Authorized, GuestTrace, Json, Path, Query, RecentLogin, SessionOnly, SourceIp, Verifier, single_page,
+};
+use identity::{AccountService, PendingSignIn, Provider, SignInRateLimit};
 use values::{Error, Result, Trace};
 
 use cookie::Cookies;
@@ -94,8 +96,7 @@ async fn begin(
 ) -> ApiResult {
     let request = query.sign_in_request(provider, &state.redirects)?;
     let ready = state.providers.ready(provider).await?;
-    let network = Network::of(source.0.as_deref());
-    let begun = state.accounts.begin_sign_in(&state.rate_limit, &network, request).await?;
+    let begun = state.accounts.begin_sign_in(&state.rate_limit, &source.network(), request).await?;
     rate_limited(begun, |(pending, secrets)| {
         let url = ready.authorize_url(&pending, &secrets.state)?;
         Ok(redirect_to_provider(&url, &state.cookies.set(provider, &secrets)))
@@ -137,9 +138,9 @@ async fn links(AxumState(state): App, Authorized(context, _): SessionOnly) -> Ap
 
 async fn unlink(
     AxumState(state): App,
-    Authorized(context, _): SessionOnly,
+    RecentLogin(context, _): RecentLogin,
     Path(provider): Path<Provider>,
 ) -> ApiResult<StatusCode> {
-    state.accounts.unlink(context.caller.require_user()?, provider).await?;
+    state.accounts.unlink(context.caller.require_user()?, provider, &context.trace).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,9 @@
 //! The Lambda `oauth`. See [`fn_oauth`].
 
 use aws_kit::Aws;
+use axum::extract::FromRef;
 use fn_oauth::{State, routes};
+use http_kit::{RateLimiter, Verifier};
 use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,5 +12,6 @@ async fn main() -> Result<(), Error> {
     let aws = Aws::from_env();
     let state = State::from_env(&aws)?;
     state.warm(&aws).await;
-    http_kit::run(routes(state)).await
+    let limiter = RateLimiter::from_env(&aws)?.with_callers(Verifier::from_ref(&state));
+    http_kit::run(routes(state), limiter).await
 }

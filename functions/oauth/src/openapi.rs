@@ -1,6 +1,6 @@
 //! The operations of this function in the OpenAPI document.
 
-use http_kit::openapi::{Access, Api};
+use http_kit::openapi::{Access, Api, RECENT_LOGIN};
 use identity::{LinkView, Provider};
 
 use crate::requests::{BeginQuery, CallbackQuery};
@@ -28,7 +28,6 @@ pub fn openapi(api: &mut Api) {
     .answer_empty(302, "Redirect to the provider.")
     .header(302, "Location")
     .header(302, "Set-Cookie")
-    .rate_limited(302)
     .error(404, "`provider_not_configured`; `not_found` for an unknown provider.")
     .error(422, "`redirect_not_allowed` or `validation_failed`. The browser is not redirected.")
     .error(503, "`provider_unavailable` or `unavailable`.")
@@ -63,7 +62,10 @@ pub fn openapi(api: &mut Api) {
         .answer_page::<LinkView>("All links of the account, at most one for each provider.")
         .done();
     api.operation("delete", "/api/v1/auth/oauth/links/{provider}", Access::Session, "unlink", "Unlink a provider")
-        .describe("The next sign-in with this provider links it again if the email addresses are the same.")
+        .describe(
+            "Needs a recent login. The next sign-in with this provider links it again if the email addresses are the same.",
+        )
+        .error(403, RECENT_LOGIN)
         .path_param::<Provider>("provider", PROVIDER)
         .answer_empty(204, "The link is deleted.")
         .error(409, "`last_way_in`: the account has no password and no other link; `too_many_concurrent_updates`.")

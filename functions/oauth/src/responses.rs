@@ -1,16 +1,12 @@
 //! Redirects of the browser. The layers of http-kit forbid caching and referrers for all of them.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use http_kit::{ApiError, ApiResult};
+use http::{HeaderValue, StatusCode, header};
+use http_kit::{ApiError, ApiResult, add_rate_limit};
 use identity::{PendingSignIn, RateLimited};
 use oauth2::url::Url;
 use tracing::{error, info};
 use values::{Error, Result};
-
-const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Redirects to the provider, with the cookie of the sign-in.
 pub(crate) fn redirect_to_provider(url: &Url, cookie: &str) -> Response {
@@ -38,9 +34,7 @@ pub(crate) fn redirect_to_front_end(
 pub(crate) fn rate_limited<T>(limited: RateLimited<T>, shape: impl FnOnce(T) -> Result<Response>) -> ApiResult {
     let RateLimited { status, outcome } = limited;
     let mut answer = outcome.and_then(shape).unwrap_or_else(|error| ApiError::from(error).into_response());
-    for (name, number) in [(LIMIT, status.limit()), (REMAINING, status.remaining()), (RESET, status.reset_seconds())] {
-        answer.headers_mut().insert(name, HeaderValue::from(number));
-    }
+    add_rate_limit(answer.headers_mut(), status);
     Ok(answer)
 }
 

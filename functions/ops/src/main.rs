@@ -10,5 +10,5 @@ async fn main() -> Result<(), Error> {
     let aws = Aws::from_env();
     let state = State::from_env(&aws)?;
     aws.warm(&aws.table("SOUK_TABLE_IDENTITY")?).await;
-    http_kit::run(routes(state)).await
+    http_kit::run(routes(state), http_kit::RateLimiter::from_env(&aws)?).await
 }

@@ -33,7 +33,11 @@ const QUEUES: [(&str, &str); 6] = [
     ("queue.privacy", "SOUK_QUEUE_PRIVACY"),
     ("queue.search", "SOUK_QUEUE_SEARCH"),
 ];
-const SECRETS: [(&str, &str); 2] = [("secret.signing", "SOUK_SECRET_SIGNING"), ("secret.stripe", "SOUK_SECRET_STRIPE")];
+const SECRETS: [(&str, &str); 3] = [
+    ("secret.signing", "SOUK_SECRET_SIGNING"),
+    ("secret.stripe", "SOUK_SECRET_STRIPE"),
+    ("secret.stripe_webhook", "SOUK_SECRET_STRIPE_WEBHOOK"),
+];
 
 #[derive(Debug)]
 enum Dependency {

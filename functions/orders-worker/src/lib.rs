@@ -1,10 +1,12 @@
-//! The worker that moves orders: it applies payment events, expires holds, and erases what closed accounts wrote.
+//! The worker that moves orders: it applies payment events, expires holds, and erases what closed accounts wrote. It
+//! believes rows, and no event: the payment's for its status, the order's for its hold, the account's for its end.
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, Queue, Table, consume, fault};
+use aws_kit::{Aws, Queue, Settings, Table, consume, fault, report_forged_event};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event, UserDeleted};
+use identity::AccountService;
 use orders::{Expiry, OrderService};
 use values::{Clock, Result};
 
@@ -14,14 +16,21 @@ const SLICE: Duration = Duration::from_secs(5);
 /// What the handler works with.
 pub struct State {
     service: OrderService,
+    accounts: AccountService,
     queue: Queue,
+    declined_hold_seconds: i64,
 }
 
 impl State {
     /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let queue = Queue::from_env(aws, "SOUK_QUEUE_ORDERS", Clock::System)?;
-        Ok(Self { service: OrderService::from_env(aws, Clock::System)?, queue })
+        Ok(Self {
+            service: OrderService::from_env(aws, Clock::System)?,
+            accounts: AccountService::from_env(aws)?,
+            queue,
+            declined_hold_seconds: Settings.parsed("SOUK_DECLINED_HOLD_SECONDS")?,
+        })
     }
 
     /// The table to which a connection is opened at start.
@@ -38,6 +47,8 @@ pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
 async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
     let trace = envelope.trace("orders-worker");
     let service = &state.service;
+    let apply =
+        |order, payment| service.apply_payment_event((order, payment), &envelope, state.declined_hold_seconds, &trace);
     match &envelope.event {
         // The message was delayed until the end of the hold. The hold may have been extended since, and a queue delays
         // a message by 15 minutes at most. Then the message is sent again.
@@ -46,10 +57,10 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
             Expiry::Over => Ok(()),
         },
         Event::PaymentAuthorized(done) | Event::PaymentCompleted(done) | Event::PaymentCancelled(done) => {
-            service.apply_payment_event(done.order_id, &envelope, &trace).await
+            apply(done.order_id, done.payment_id).await
         }
-        Event::PaymentFailed(failed) => service.apply_payment_event(failed.order_id, &envelope, &trace).await,
-        Event::PaymentRefunded(refund) => service.apply_payment_event(refund.order_id, &envelope, &trace).await,
+        Event::PaymentFailed(failed) => apply(failed.order_id, failed.payment_id).await,
+        Event::PaymentRefunded(refund) => apply(refund.order_id, refund.payment_id).await,
         Event::UserDeleted(deleted) => erase_account(state, deleted, &envelope).await,
         _ => Ok(()),
     }
@@ -58,6 +69,10 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
 /// Erases in an account's orders for some seconds, then sends the message again to go on. After the last page it sends
 /// the message once more, for a second check. The orders stay, so the message says how far it came.
 async fn erase_account(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
+    if !state.accounts.is_closed(deleted.user_id).await? {
+        report_forged_event(envelope, "the account is not closed");
+        return Ok(());
+    }
     let (until, now) = (Instant::now() + SLICE, Clock::System.now());
     let mut before = deleted.orders_before;
     let next_message = |orders_before, is_second_pass| {

@@ -17,12 +17,12 @@ use axum::response::IntoResponse;
 use axum::routing::{get, patch, post};
 use http::{HeaderMap, StatusCode, header};
 use http_kit::{
-    ApiResult, Authorized, CallContext, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, etag, idempotent_response,
-    order_token, with_etag,
+    ApiResult, Authorized, CallContext, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, SourceIp, etag,
+    idempotent_response, order_token, with_etag,
 };
 use orders::{OrderRequest, Status};
 use values::permit::{Buy, MoveOrders};
-use values::{Caller, OrderId, Permission, Text};
+use values::{Caller, Network, OrderId, Permission, Text};
 
 use bodies::{CancelIn, MoveIn, PayIn, PlaceIn};
 #[cfg(feature = "openapi")]
@@ -48,13 +48,16 @@ pub fn routes(state: State) -> Router {
 async fn place(
     AxumState(state): AxumState<State>,
     Authorized(context, _): Authorized<Buy>,
+    SourceIp(source): SourceIp,
     key: IdempotencyKey,
     Json(body): Json<PlaceIn>,
 ) -> ApiResult {
     let key = key.required()?;
     let idempotency = Idempotency::new(&scope(&context.caller), "POST /orders", &key, &body)?;
     let new = body.into_new(&context.caller)?;
-    let placed = state.checkout.place(new, &context.caller, &key, &idempotency, &context.trace).await?;
+    let network = Network::of(source.as_deref());
+    let placed = state.checkout.place(new, &context.caller, &network, &key, &idempotency, &context.trace).await;
+    let placed = placed.map_err(|error| state.shown_stock.to(&context.caller).error(error))?;
     Ok(idempotent_response(placed, |placed| {
         (StatusCode::CREATED, with_tag(OrderOut::with_token(placed.details, placed.order_token)))
     }))
@@ -66,7 +69,8 @@ async fn quote(
     Json(body): Json<PlaceIn>,
 ) -> ApiResult {
     let request = body.into_quote_request(&context.caller)?;
-    Ok(Json(QuoteOut::from(state.checkout.quote(request, &context.caller).await?)).into_response())
+    let quote = state.checkout.quote(request, &context.caller).await?;
+    Ok(Json(QuoteOut::new(quote, state.shown_stock.to(&context.caller))).into_response())
 }
 
 async fn show(
@@ -77,6 +81,7 @@ async fn show(
     headers: HeaderMap,
 ) -> ApiResult {
     let details = state.checkout.service.orders.read_visible(id, &context.caller, order_token(&headers)).await?;
+    context.report_customers_read(Some(&details.order.buyer), 1);
     Ok(with_etag(details.order.version, &if_none_match, OrderOut::from(details)))
 }
 
@@ -92,15 +97,15 @@ async fn pay(
     let idempotency = Idempotency::new(&scope(&context.caller), &action, &key.required()?, &body)?;
     let (caller, order_token, trace) = (&context.caller, order_token(&headers), &context.trace);
     let request = OrderRequest { caller, order_token, version: None, idempotency: Some(&idempotency), trace };
-    let paid = state.checkout.service.pay(id, body.payment_method, &request).await?;
+    let paid = state.checkout.pay(id, body.payment_method, &request).await?;
     Ok(idempotent_response(paid, |paid| with_tag(OrderOut::from(paid))))
 }
 
 async fn cancel(
     AxumState(state): AxumState<State>,
     context: CallContext,
-    key: IdempotencyKey,
-    if_match: IfMatch,
+    (key, if_match): (IdempotencyKey, IfMatch),
+    source: SourceIp,
     Path(id): Path<OrderId>,
     headers: HeaderMap,
     Json(body): Json<CancelIn>,
@@ -113,7 +118,7 @@ async fn cancel(
     let (caller, order_token, trace) = (&context.caller, order_token(&headers), &context.trace);
     let request =
         OrderRequest { caller, order_token, version: if_match.version()?, idempotency: idempotency.as_ref(), trace };
-    let cancelled = state.checkout.service.cancel(id, Some(body.reason.as_str()), &request).await?;
+    let cancelled = state.checkout.cancel(id, Some(body.reason.as_str()), &source.network(), &request).await?;
     Ok(idempotent_response(cancelled, |cancelled| with_tag(OrderOut::from(cancelled))))
 }
 
@@ -122,6 +127,7 @@ async fn advance(
     Authorized(context, _): Authorized<MoveOrders>,
     key: IdempotencyKey,
     if_match: IfMatch,
+    SourceIp(source): SourceIp,
     Path(id): Path<OrderId>,
     Json(body): Json<MoveIn>,
 ) -> ApiResult {
@@ -134,10 +140,10 @@ async fn advance(
         idempotency: idempotency.as_ref(),
         trace,
     };
-    let (service, note) = (&state.checkout.service, body.note.as_ref().map(Text::as_str));
+    let (checkout, note) = (&state.checkout, body.note.as_ref().map(Text::as_str));
     let order = match body.status {
-        Status::Cancelled => service.cancel(id, note, &request).await?,
-        status => service.advance(id, status, note, &request).await?,
+        Status::Cancelled => checkout.cancel(id, note, &Network::of(source.as_deref()), &request).await?,
+        status => checkout.service.advance(id, status, note, &request).await?,
     };
     Ok(idempotent_response(order, |order| with_tag(OrderOut::from(order))))
 }

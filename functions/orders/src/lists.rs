@@ -28,6 +28,7 @@ pub(crate) async fn list_all(
     let name = format!("orders by {filter:?} of {}", filter.email.as_ref().map_or("anybody", |email| email.as_str()));
     let checkout = &state.checkout;
     let rows = checkout.service.orders.find(&checkout.accounts, filter, &state.cursors.open(&page, &name)?).await?;
+    context.report_customers_read(None, rows.rows.len());
     Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())
 }
 
@@ -41,6 +42,7 @@ pub(crate) async fn list_of_user(
     if !context.caller.may(Permission::ReadOrders) && context.caller.require_user()? != user {
         return Err(Error::not_found("account").into());
     }
+    context.report_customers_read(Some(&user), 1);
     list_bought_by(&state, user, &page).await
 }
 

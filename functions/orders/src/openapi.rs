@@ -11,6 +11,8 @@ use crate::bodies::{CancelIn, ListIn, MoveIn, PayIn, PlaceIn};
 use crate::shape::{HistoryOut, OrderOut, QuoteOut};
 
 const ORDER: &str = "The id of the order.";
+const PAYMENT_BLOCKED: &str =
+    "`payment_blocked`: too many payments of the account, the email address or the network were declined.";
 const WITHOUT_PERSONAL_DATA: &str = "Newest first, without email addresses and postal addresses.";
 
 /// The body of an order. It has the fields of a quote, and requires an address and a payment method.
@@ -48,7 +50,7 @@ fn placing(api: &mut Api) {
     api.operation("post", "/api/v1/orders", Access::Optional, "placeOrder", "Place an order")
         .describe(
             "The order is placed completely or not at all, in one transaction. The payment follows later: read the order again until \
-             it is `confirmed` and `paid`.",
+             it is `confirmed` and `paid`. More pieces of a SKU than one order may have get 422 `max_per_order`.",
         )
         .idempotency_key(true)
         .body::<NewOrder>()
@@ -56,8 +58,10 @@ fn placing(api: &mut Api) {
         .error(
             409,
             "Nothing was written: `insufficient_stock` with the SKU and the available quantity, `price_changed` with the current \
-             prices in the entry of `expectedTotal`, `product_unavailable`, `cart_changed`.",
+             prices in the entry of `expectedTotal`, `product_unavailable`, `cart_changed`; `too_many_open_orders`: the account, the \
+             guest's email address or the network has too many unpaid orders or pieces.",
         )
+        .error(429, PAYMENT_BLOCKED)
         .done();
     api.operation("post", "/api/v1/orders/quote", Access::Optional, "quoteOrder", "Quote an order")
         .describe(
@@ -115,6 +119,7 @@ fn one_order(api: &mut Api) {
         .body::<PayIn>()
         .answer::<OrderOut>(200, "The payment is being attempted.")
         .error(409, "`illegal_transition`, `hold_expired`, `payment_in_progress`, `too_many_attempts`.")
+        .error(429, PAYMENT_BLOCKED)
         .done();
     let path = "/api/v1/orders/{id}/cancel";
     api.operation("post", path, Access::Optional, "cancelOrder", "Cancel an order")
@@ -132,6 +137,7 @@ fn one_order(api: &mut Api) {
             409,
             "`illegal_transition`: the order is too far advanced or is cancelled already. `detail` says what can be done instead.",
         )
+        .error(429, "`too_many_cancellations`: the account or the network has cancelled too many paid orders today.")
         .done();
     let path = "/api/v1/orders/{id}/status";
     api.operation("patch", path, Access::Account, "moveOrder", "Change the status of an order")

@@ -1,6 +1,7 @@
 //! The responses of the orders API. They are separate from the domain types, so that both can change.
 
 use cart::Change;
+use catalog::ShownStock;
 use events::Recipient;
 use identity::Address;
 use orders::{Fulfilment, HistoryEntry, Item, Order, OrderDetails, PaymentStatus, Quote, Status};
@@ -135,17 +136,19 @@ struct QuotedOut {
     available: u32,
 }
 
-impl From<Quote> for QuoteOut {
-    fn from(quote: Quote) -> Self {
+impl QuoteOut {
+    /// The quote, with as much of the stock as the caller is told.
+    pub(crate) fn new(quote: Quote, shown: ShownStock) -> Self {
         let Quote { items, sums, changes } = quote;
+        let quoted = |(item, available)| QuotedOut { item, available: shown.pieces(available) };
         Self {
-            items: items.into_iter().map(|(item, available)| QuotedOut { item, available }).collect(),
+            items: items.into_iter().map(quoted).collect(),
             subtotal: sums.subtotal,
             discount: sums.discount,
             tax: sums.tax,
             shipping: sums.shipping,
             total: sums.total,
-            changes,
+            changes: changes.into_iter().map(|change| change.shown(shown)).collect(),
             shipping_methods: [],
         }
     }
@@ -274,7 +277,7 @@ mod tests {
             total,
         };
         let quote = Quote { items: vec![(order.items[0].clone(), 1)], sums, changes: vec![] };
-        let shown = to_value(QuoteOut::from(quote)).unwrap();
+        let shown = to_value(QuoteOut::new(quote, ShownStock::ALL)).unwrap();
         assert_eq!((&shown["items"][0]["sku"], &shown["items"][0]["available"]), (&json!("MUG"), &json!(1)));
         assert_eq!((&shown["total"], &shown["shippingMethods"]), (&euros(900), &json!([])));
     }

@@ -3,9 +3,10 @@
 use aws_kit::{Aws, Settings, Table};
 use axum::extract::FromRef;
 use cart::Carts;
+use catalog::ShownStock;
 use http_kit::{Cursors, Verifier};
 use identity::AccountService;
-use orders::{Checkout, OrderService};
+use orders::{Checkout, OrderLimits, OrderService};
 use values::{Clock, Result};
 
 /// What the handlers share.
@@ -14,6 +15,7 @@ pub struct State {
     pub(crate) checkout: Checkout,
     pub(crate) verifier: Verifier,
     pub(crate) cursors: Cursors,
+    pub(crate) shown_stock: ShownStock,
 }
 
 impl State {
@@ -25,8 +27,11 @@ impl State {
             accounts: AccountService::from_env(aws)?,
             currency: Settings.parsed("SOUK_CURRENCY")?,
             hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
+            declined_hold_seconds: Settings.parsed("SOUK_DECLINED_HOLD_SECONDS")?,
+            limits: OrderLimits::from_env()?,
         };
-        Ok(Self { checkout, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
+        let (cursors, shown_stock) = (Cursors::from_env()?, ShownStock::from_env()?);
+        Ok(Self { checkout, verifier: Verifier::from_env(aws)?, cursors, shown_stock })
     }
 
     /// The table to which a connection is opened at start.

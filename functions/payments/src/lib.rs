@@ -7,7 +7,7 @@ mod shape;
 
 use std::sync::Arc;
 
-use aws_kit::{Aws, Idempotency, Secret, Table, matches_digest};
+use aws_kit::{Aws, Idempotency, Secret, Settings, Table, matches_digest};
 use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::IntoResponse;
@@ -31,17 +31,24 @@ use shape::{PaymentOut, Receipt, RefundIn, RefundOut};
 #[derive(Clone)]
 pub struct State {
     payments: Payments,
-    stripe_secret: Arc<Secret>,
+    webhook_secret: Arc<Secret>,
     verifier: Verifier,
     cursors: Cursors,
+    /// Refunds of one payment that come to more minor units need a recent login.
+    refund_step_up_amount: i64,
 }
 
 impl State {
     /// Reads the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let payments = Payments::from_env(aws, Clock::System)?;
-        let stripe_secret = Arc::new(Secret::from_env(aws, "SOUK_SECRET_STRIPE")?);
-        Ok(Self { payments, stripe_secret, verifier: Verifier::from_env(aws)?, cursors: Cursors::from_env()? })
+        Ok(Self {
+            payments,
+            webhook_secret: Arc::new(Secret::from_env(aws, "SOUK_SECRET_STRIPE_WEBHOOK")?),
+            verifier: Verifier::from_env(aws)?,
+            cursors: Cursors::from_env()?,
+            refund_step_up_amount: Settings.parsed("SOUK_REFUND_STEP_UP_AMOUNT")?,
+        })
     }
 
     /// The table to which a connection is opened at start.
@@ -92,7 +99,7 @@ async fn show(
     headers: HeaderMap,
 ) -> ApiResult {
     let payment = state.read_visible(id, &context, &headers).await?;
-    Ok(with_etag(payment.version, &if_none_match, PaymentOut::from(payment)))
+    Ok(with_etag(payment.version, &if_none_match, PaymentOut::new(&payment, &context.caller)))
 }
 
 /// An order has one payment, so this list has one page.
@@ -105,7 +112,7 @@ async fn list_of_order(
     require_identity(&context, &headers)?;
     let payments = state.payments.list_of_order(query.order_id).await?;
     let visible = payments.into_iter().filter(|payment| can_read(payment, &context.caller, &headers));
-    let rows = visible.map(PaymentOut::from).collect();
+    let rows = visible.map(|payment| PaymentOut::new(&payment, &context.caller)).collect();
     Ok(Json(list(Page { rows, next: None }, &state.cursors, "payments")).into_response())
 }
 
@@ -118,7 +125,7 @@ async fn confirm(
 ) -> ApiResult {
     let payment = state.read_visible(id, &context, &headers).await?;
     state.payments.request_status_check(&payment, &context.trace).await?;
-    Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
+    Ok((StatusCode::ACCEPTED, Json(PaymentOut::new(&payment, &context.caller))).into_response())
 }
 
 async fn capture(
@@ -128,7 +135,7 @@ async fn capture(
 ) -> ApiResult {
     let payment = state.payments.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
     state.payments.request_capture(&payment, &context.trace).await?;
-    Ok((StatusCode::ACCEPTED, Json(PaymentOut::from(payment))).into_response())
+    Ok((StatusCode::ACCEPTED, Json(PaymentOut::new(&payment, &context.caller))).into_response())
 }
 
 async fn create_refund(
@@ -142,7 +149,8 @@ async fn create_refund(
     let action = format!("POST /payments/{id}/refunds");
     let idempotency = Idempotency::new(&admin, &action, &key.required()?, &body)?;
     let (amount, reason) = body.into_parts()?;
-    let refund = state.payments.request_refund(id, amount, reason.as_str(), &idempotency, &context.trace).await?;
+    let by = (&context.caller, state.refund_step_up_amount);
+    let refund = state.payments.request_refund(id, amount, by, reason.as_str(), &idempotency, &context.trace).await?;
     Ok(idempotent_response(refund, |refund| (StatusCode::CREATED, Json(RefundOut::from(refund)))))
 }
 
@@ -167,7 +175,7 @@ async fn receive_stripe_webhook(
 ) -> ApiResult {
     let signature = headers.get("stripe-signature").map(|value| value.to_str().unwrap_or_default());
     let trace = Trace { actor: Actor::system("stripe"), ..trace };
-    state.payments.receive_webhook(&body, signature, &state.stripe_secret, &trace).await?;
+    state.payments.receive_webhook(&body, signature, &state.webhook_secret, &trace).await?;
     Ok(Json(Receipt { received: true }).into_response())
 }
 
@@ -185,4 +193,5 @@ fn can_read(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
     caller.may(Permission::ReadOrders)
         || is_payer
         || matches_digest(order_token(headers), payment.token_digest.as_deref())
+            && !payment.has_token_ended(Clock::System.now())
 }

@@ -1,6 +1,8 @@
 //! The Lambda function `payments`.
 
+use axum::extract::FromRef;
 use fn_payments::{State, routes};
+use http_kit::{RateLimiter, Verifier};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
@@ -8,5 +10,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let aws = aws_kit::Aws::from_env();
     let state = State::from_env(&aws)?;
     aws.warm(state.table()).await;
-    http_kit::run(routes(state)).await
+    let limiter = RateLimiter::from_env(&aws)?.with_callers(Verifier::from_ref(&state));
+    http_kit::run(routes(state), limiter).await
 }

@@ -1,6 +1,6 @@
 //! The operations of this function in the OpenAPI document.
 
-use http_kit::openapi::{Access, Api};
+use http_kit::openapi::{Access, Api, RECENT_LOGIN};
 use payments::StripeEvent;
 use values::schema::PaymentId;
 
@@ -62,8 +62,10 @@ fn refunds(api: &mut Api) {
     api.operation("post", path, Access::Account, "refundPayment", "Refund a payment")
         .describe(
             "Admins only. Refunds an amount, the price of some lines, or, without both, everything that is left. Completed and pending \
-             refunds together never exceed the captured amount, even if many are requested at once.",
+             refunds together never exceed the captured amount, even if many are requested at once. If the refunds of the payment come \
+             to more than the parameter `RefundStepUpAmount`, this needs a recent login.",
         )
+        .error(403, RECENT_LOGIN)
         .path_param::<PaymentId>("id", PAYMENT)
         .idempotency_key(true)
         .body::<RefundIn>()

@@ -2,7 +2,7 @@
 
 use payments::{Failure, NextAction, Payment, Refund, RefundAmount, RefundStatus, Status};
 use serde::{Deserialize, Serialize};
-use values::{Error, Money, OrderId, PaymentId, Quantity, RefundId, Result, Sku, Text, Timestamp};
+use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, RefundId, Result, Sku, Text, Timestamp};
 
 /// Lines of one refund: as many as an order may have.
 const MAX_LINES: usize = 50;
@@ -131,7 +131,7 @@ pub(crate) struct PaymentOut {
     /// What the customer has to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_action: Option<NextAction>,
-    /// Why the payment failed. `amount_mismatch`: the amount at the provider differs from the order's.
+    /// Why the payment failed. `amount_mismatch`: the amount at the provider differs from the order's. A guest only gets `declined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
     /// Increases with every change. In quotes it is the ETag.
@@ -142,8 +142,13 @@ pub(crate) struct PaymentOut {
     updated_at: Timestamp,
 }
 
-impl From<Payment> for PaymentOut {
-    fn from(payment: Payment) -> Self {
+impl PaymentOut {
+    /// The payment for that caller. Guests are told `declined` and nothing finer.
+    pub(crate) fn new(payment: &Payment, caller: &Caller) -> Self {
+        let failure = payment.failure().map(|failure| match caller.account() {
+            Some(_) => failure.clone(),
+            None => Failure::for_guests(),
+        });
         Self {
             id: payment.id,
             order_id: payment.order_id,
@@ -153,7 +158,7 @@ impl From<Payment> for PaymentOut {
             refunded: payment.balance.refunded,
             status: payment.status,
             next_action: payment.next_action().cloned(),
-            failure: payment.failure().cloned(),
+            failure,
             version: payment.version,
             created_at: payment.created_at,
             updated_at: payment.updated_at,

@@ -3,10 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Bucket, fault};
+use aws_kit::{Bucket, fault, report_forged_event};
 use events::Envelope;
 use identity::export_folder;
-use tracing::info;
 use values::{Result, Timestamp, UserId};
 
 use crate::state::State;
@@ -18,7 +17,7 @@ const WORK_TIME: Duration = Duration::from_secs(5);
 pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> Result<Option<Timestamp>> {
     let until = Instant::now() + WORK_TIME;
     if !state.accounts.is_closed(user).await? {
-        info!(user.id = %user, "nothing erased: the account is unknown or open");
+        report_forged_event(envelope, "the account is not closed");
         return Ok(None);
     }
     state.carts.erase(user).await?;

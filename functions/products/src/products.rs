@@ -40,7 +40,11 @@ async fn show(
     if_none_match: IfNoneMatch,
 ) -> ApiResult {
     let listing = state.products.read(id, &context.caller).await?;
-    let shown = with_etag(listing.etag(), &if_none_match, ProductOut::new(listing, &state.media));
+    let shown = with_etag(
+        listing.etag(),
+        &if_none_match,
+        ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller)),
+    );
     Ok(with_cache_headers(shown, &context.caller))
 }
 
@@ -111,7 +115,8 @@ mod tests {
     fn response_to_an_admin_is_private() {
         let cache_control =
             |caller: &Caller| with_cache_headers(().into_response(), caller).headers()[header::CACHE_CONTROL].clone();
-        let admin = Caller::User { id: Clock::System.mint(), role: Role::Admin, session: Clock::System.mint() };
+        let (id, session) = (Clock::System.mint(), Clock::System.mint());
+        let admin = Caller::User { id, role: Role::Admin, session, authenticated_at: None };
         assert_eq!(cache_control(&admin), "private, no-cache");
         assert!(cache_control(&Caller::Guest).to_str().unwrap().starts_with("public, max-age=5,"));
     }

@@ -3,7 +3,7 @@
 use aws_kit::{Aws, Bucket, Table};
 use axum::extract::FromRef;
 use axum::response::Response;
-use catalog::{CatalogService, JobService, Listing, Media, ProductOut};
+use catalog::{CatalogService, JobService, Listing, Media, ProductOut, ShownStock};
 use http_kit::{Cursors, IfNoneMatch, Verifier, with_etag};
 use values::Result;
 
@@ -16,6 +16,7 @@ pub struct State {
     pub(crate) media: Media,
     pub(crate) bucket: Bucket,
     pub(crate) jobs: JobService,
+    pub(crate) shown_stock: ShownStock,
 }
 
 impl State {
@@ -24,7 +25,8 @@ impl State {
         let (products, verifier) = (CatalogService::from_env(aws)?, Verifier::from_env(aws)?);
         let (cursors, media, bucket) = (Cursors::from_env()?, Media::from_env(), Bucket::from_env(aws)?);
         let jobs = JobService::new(products.clone(), bucket.clone());
-        Ok(Self { products, verifier, cursors, media, bucket, jobs })
+        let shown_stock = ShownStock::from_env()?;
+        Ok(Self { products, verifier, cursors, media, bucket, jobs, shown_stock })
     }
 
     /// The table whose connection is opened at start.
@@ -34,7 +36,7 @@ impl State {
 
     /// The response to an admin's change: the product with its entity tag.
     pub(crate) fn product_response(&self, listing: Listing) -> Response {
-        with_etag(listing.etag(), &IfNoneMatch::default(), ProductOut::new(listing, &self.media))
+        with_etag(listing.etag(), &IfNoneMatch::default(), ProductOut::new(listing, &self.media, ShownStock::ALL))
     }
 }
 

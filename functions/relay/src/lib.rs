@@ -1,12 +1,13 @@
 //! Publishes events: reads the streams of the tables, sends new outbox rows to the queues, and deletes them afterwards.
 //! The stream delivers failed records again. Housekeeping finds the events that a stream lost. The relay also makes the
-//! events about stock that only the stream of the catalog shows.
+//! events about stock that only the stream of the catalog shows. An event of another context than its table's is forged: it is
+//! removed and reported, and never published.
 
 mod stock;
 
 use std::collections::HashSet;
 
-use aws_kit::{Aws, Publisher, Settings, Table, fault, read_image, remove_event};
+use aws_kit::{Aws, Key, Outbox, Publisher, Settings, StoredEvent, fault, read_image};
 use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use events::Envelope;
@@ -18,15 +19,12 @@ use values::{Clock, Error, EventId, Result};
 /// What the handler needs.
 pub struct State {
     publisher: Publisher,
-    outboxes: Vec<Table>,
+    outboxes: Vec<Outbox>,
     /// The name of the catalog's table. Its stream shows changes of stock.
     catalog_table: String,
     /// A SKU is low on stock at this many pieces or fewer.
     low_stock: u32,
 }
-
-/// The tables that have an outbox.
-const OUTBOXES: [&str; 4] = ["SOUK_TABLE_IDENTITY", "SOUK_TABLE_CATALOG", "SOUK_TABLE_ORDERS", "SOUK_TABLE_PAYMENTS"];
 
 /// Deletes of outbox rows at the same time: a batch of a hundred must not open a hundred connections.
 const DELETES_AT_ONCE: usize = 10;
@@ -34,9 +32,9 @@ const DELETES_AT_ONCE: usize = 10;
 impl State {
     /// Builds the state from the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let outboxes = OUTBOXES.iter().map(|variable| aws.table(variable)).collect::<Result<_>>()?;
         let publisher = Publisher::from_env(aws, Clock::System)?;
         let catalog_table = Settings.required("SOUK_TABLE_CATALOG")?;
+        let outboxes = Outbox::all(aws)?;
         Ok(Self { publisher, outboxes, catalog_table, low_stock: Settings.parsed("SOUK_LOW_STOCK")? })
     }
 }
@@ -44,13 +42,23 @@ impl State {
 /// An event of a stream record.
 struct RecordEvent {
     record: String,
-    /// The table with its outbox row. Events about stock have no outbox row.
-    outbox: Option<Table>,
+    /// The outbox with its row, and the row's key. Events about stock have no row.
+    row: Option<(Outbox, Key)>,
     envelope: Envelope,
+}
+
+impl RecordEvent {
+    /// Whether another context makes such events than the one whose table the record comes from.
+    fn is_forged(&self) -> bool {
+        self.row.as_ref().is_some_and(|(outbox, _)| !outbox.owns(&self.envelope))
+            && !fault::mutant("forged_event_published")
+    }
 }
 
 #[derive(Deserialize)]
 struct OutboxRow {
+    pk: String,
+    sk: String,
     event: String,
 }
 
@@ -63,11 +71,7 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
     for record in batch.records {
         let sequence = record.change.sequence_number.clone().unwrap_or_default();
         match read(state, record) {
-            Ok(found) => events.extend(found.into_iter().map(|(outbox, envelope)| RecordEvent {
-                record: sequence.clone(),
-                outbox,
-                envelope,
-            })),
+            Ok(found) => events.extend(found),
             Err(cause) => {
                 error!(record = sequence, error.cause = cause.causes(), "stream record could not be read");
                 unreadable = Some(sequence);
@@ -75,6 +79,9 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
             }
         }
     }
+    // A forged event is no failure: it must not hold back the events behind it.
+    let (forged, events): (Vec<_>, Vec<_>) = events.into_iter().partition(RecordEvent::is_forged);
+    stream::iter(forged).for_each_concurrent(DELETES_AT_ONCE, refuse).await;
     let envelopes: Vec<Envelope> = events.iter().map(|event| event.envelope.clone()).filter(is_published).collect();
     fault::point("relay.before_publish");
     let unpublished = match state.publisher.publish(&envelopes).await {
@@ -97,31 +104,43 @@ fn first_unpublished(events: &[RecordEvent], unpublished: &HashSet<EventId>) -> 
     events.iter().find(|event| unpublished.contains(&event.envelope.event_id)).map(|event| event.record.clone())
 }
 
+/// Removes a forged event from its outbox and reports it. If the row stays, housekeeping refuses it once more.
+async fn refuse(event: RecordEvent) {
+    let RecordEvent { envelope, row: Some((outbox, key)), .. } = event else { return };
+    if let Err(cause) = outbox.refuse(&StoredEvent { key, envelope }).await {
+        warn!(error.cause = cause.causes(), "could not delete a forged event from its outbox");
+    }
+}
+
 async fn delete_from_outbox(event: RecordEvent) {
-    let RecordEvent { envelope, outbox, .. } = event;
+    let RecordEvent { envelope, row, .. } = event;
     info!(event.id = %envelope.event_id, event.r#type = envelope.event.name(), correlation.id = envelope.correlation_id, "event published");
-    let Some(outbox) = outbox else { return };
+    let Some((outbox, key)) = row else { return };
     // If the row stays, housekeeping publishes it once more, which is harmless.
-    if let Err(cause) = remove_event(&outbox, &envelope).await {
+    if let Err(cause) = outbox.remove(&StoredEvent { key, envelope }).await {
         warn!(error.cause = cause.causes(), "could not delete a published event from its outbox");
     }
 }
 
-/// Returns the events of a record, each with its outbox. Other records than inserts into an outbox and changes of stock
+/// Returns the events of a record, each with its row in an outbox. Other records than inserts into an outbox and changes of stock
 /// have none; the filter of the event source mapping removes most of them.
-fn read(state: &State, record: EventRecord) -> Result<Vec<(Option<Table>, Envelope)>> {
+fn read(state: &State, record: EventRecord) -> Result<Vec<RecordEvent>> {
+    let sequence = record.change.sequence_number.clone().unwrap_or_default();
+    let event = |row, envelope| RecordEvent { record: sequence.clone(), row, envelope };
     let source = record.event_source_arn.clone().unwrap_or_default();
     let name = source.split_once(":table/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
-    let table = state.outboxes.iter().find(|table| table.name() == name);
+    let outbox = state.outboxes.iter().find(|outbox| outbox.table_name() == name);
     let is_event = record.change.new_image.contains_key("event");
-    match (record.event_name.as_str(), table) {
-        ("INSERT", Some(table)) if is_event => {
+    match (record.event_name.as_str(), outbox) {
+        ("INSERT", Some(outbox)) if is_event => {
             let row: OutboxRow = serde_dynamo::from_item(record.change.new_image).map_err(Error::internal)?;
-            Ok(vec![(Some(table.clone()), read_image(&row.event)?)])
+            let envelope = read_image(&row.event)?;
+            Ok(vec![event(Some((outbox.clone(), Key::new(row.pk, row.sk))), envelope)])
         }
         ("INSERT", None) => Err(Error::internal(format!("stream record of a table without an outbox: {source}"))),
         _ if name == state.catalog_table => {
-            Ok(stock::stock_events(&record, state.low_stock)?.into_iter().map(|envelope| (None, envelope)).collect())
+            let found = stock::stock_events(&record, state.low_stock)?;
+            Ok(found.into_iter().map(|envelope| event(None, envelope)).collect())
         }
         _ => Ok(vec![]),
     }
@@ -151,7 +170,7 @@ mod tests {
         let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
         let event = ProductChanged { product_id: Clock::System.mint(), sku: "MUG".parse().unwrap() };
         let envelope = Envelope::new(&Clock::System, &trace, "prd_x", 1, Event::ProductUpdated(event));
-        RecordEvent { record: record.into(), outbox: None, envelope }
+        RecordEvent { record: record.into(), row: None, envelope }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::Response;
 use axum::routing::get;
-use catalog::{Catalog, Media, ProductOut};
+use catalog::{Catalog, Media, ProductOut, ShownStock};
 use http::{HeaderValue, header};
 use http_kit::{ApiResult, Cursors, IfNoneMatch, Query, list, with_etag};
 use search::{Reader, SearchPage, SearchService, SuggestedProduct, Suggestions, process_folder};
@@ -38,6 +38,8 @@ pub struct State {
     service: SearchService,
     cursors: Cursors,
     media: Media,
+    /// Responses are cached for everybody, so admins read the whole stock at `GET /products/{id}`.
+    shown_stock: ShownStock,
 }
 
 impl State {
@@ -46,7 +48,8 @@ impl State {
         let folder = process_folder(Path::new(FOLDER))?;
         let reader = Reader::new(Bucket::from_env(aws)?, &folder, Settings.parsed("SOUK_CURRENCY")?);
         let service = SearchService::new(reader, Catalog::from_env(aws)?, Clock::System);
-        Ok(Self { service, cursors: Cursors::from_env()?, media: Media::from_env() })
+        let (cursors, shown_stock) = (Cursors::from_env()?, ShownStock::from_env()?);
+        Ok(Self { service, cursors, media: Media::from_env(), shown_stock })
     }
 
     /// The table whose connection is opened at start.
@@ -94,7 +97,8 @@ async fn search(
         duration_ms = started.elapsed().as_secs_f64() * 1e3,
         "search done"
     );
-    let rows = listings.into_iter().map(|(key, listing)| (key, ProductOut::new(listing, &state.media)));
+    let rows =
+        listings.into_iter().map(|(key, listing)| (key, ProductOut::new(listing, &state.media, state.shown_stock)));
     let page = list(limit_size(rows, next)?, &cursors, &name);
     Ok(cached_response(&known, &json!(SearchOut { page, total, facets })))
 }

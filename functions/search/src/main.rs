@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_kit::Aws;
 use fn_search::{State, routes};
+use http_kit::{RateLimiter, Verifier};
 use lambda_http::Error;
 
 /// Lambda gives an execution environment ten seconds to start. If the index is not loaded within this time, loading
@@ -16,5 +17,6 @@ async fn main() -> Result<(), Error> {
     let aws = Aws::from_env();
     let state = State::from_env(&aws)?;
     tokio::join!(aws.warm(state.table()), state.reader().warm(MAX_LOAD_WAIT));
-    http_kit::run(routes(state)).await
+    let limiter = RateLimiter::from_env(&aws)?.with_callers(Verifier::from_env(&aws)?);
+    http_kit::run(routes(state), limiter).await
 }

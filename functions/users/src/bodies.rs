@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http_kit::PageQuery;
-use identity::{AccountStatus, Channel, Language, Name, Preferences, UserFilter};
+use identity::{AccountStatus, Channel, Language, NewName, Preferences, UserFilter};
 use serde::{Deserialize, Serialize};
 use values::{Result, Role, Text};
 
@@ -12,7 +12,9 @@ use values::{Result, Role, Text};
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Profile {
-    pub(crate) name: Name,
+    /// The name by which mails greet the person. It must not contain a URL or a domain.
+    #[cfg_attr(feature = "openapi", schemars(with = "identity::Name"))]
+    pub(crate) name: NewName,
 }
 
 /// The request to replace notification preferences.

@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use http::StatusCode;
 use http_kit::{
-    AccountOwner, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Query, idempotent_response,
-    list, single_page, with_etag,
+    AccountOwner, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Query, RecentLogin,
+    idempotent_response, list, single_page, with_etag,
 };
 use identity::{AddressIn, Preferences};
 use serde_json::{Map, Value};
@@ -47,30 +47,36 @@ pub fn routes(state: State) -> Router {
         .with_state(state)
 }
 
-async fn list_users(AxumState(state): App, _: Authorized<ManageUsers>, Query(query): Query<ListIn>) -> ApiResult {
+async fn list_users(
+    AxumState(state): App,
+    Authorized(context, _): Authorized<ManageUsers>,
+    Query(query): Query<ListIn>,
+) -> ApiResult {
     let (filter, page, name) = query.parts()?;
     let page = state.accounts.list_users(&filter, &state.cursors.open(&page, &name)?).await?;
+    context.report_customers_read(None, page.rows.len());
     Ok(Json(list(page, &state.cursors, &name)).into_response())
 }
 
 async fn user(
     AxumState(state): App,
-    _: Authorized<ManageUsers>,
+    Authorized(context, _): Authorized<ManageUsers>,
     Path(id): Path<UserId>,
     known: IfNoneMatch,
 ) -> ApiResult {
     let user = state.accounts.user(id).await?;
+    context.report_customers_read(Some(&id), 1);
     Ok(with_etag(user.version, &known, user))
 }
 
 async fn change_role(
     AxumState(state): App,
-    Authorized(context, _): Authorized<ManageUsers>,
+    RecentLogin(context, _): RecentLogin<ManageUsers>,
     Path(id): Path<UserId>,
     expected: IfMatch,
     Json(body): Json<RoleIn>,
 ) -> ApiResult {
-    let admin = (context.caller.require_account()?, &context.trace.actor);
+    let admin = (context.caller.require_account()?, &context.trace);
     let user = state.accounts.change_role(state.trust(), admin, id, body.role()?, expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }
@@ -82,7 +88,7 @@ async fn change_status(
     expected: IfMatch,
     Json(body): Json<StatusIn>,
 ) -> ApiResult {
-    let admin = (context.caller.require_account()?, &context.trace.actor);
+    let admin = (context.caller.require_account()?, &context.trace);
     let next = (body.status()?, body.reason);
     let user = state.accounts.change_status(state.trust(), admin, id, next, expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
@@ -117,7 +123,7 @@ async fn rename(
     expected: IfMatch,
     Json(body): Json<Profile>,
 ) -> ApiResult {
-    let user = state.accounts.rename(user, body.name, expected.version()?).await?;
+    let user = state.accounts.rename(user, body.name.into(), expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }
 

@@ -1,6 +1,6 @@
 //! The operations of this function in the OpenAPI document.
 
-use http_kit::openapi::{Access, Api};
+use http_kit::openapi::{Access, Api, RECENT_LOGIN};
 use identity::{AddressEntry, AddressIn, User};
 use values::schema::{AddressId, JobId, UserId};
 
@@ -37,8 +37,9 @@ fn profile(api: &mut Api) {
         .describe(
             "The account is closed at once: no login works, and its email address can be registered again. Its sessions end \
              everywhere within a minute. Its other data is erased within seconds, except what the law requires a shop to keep, such \
-             as orders (docs/personal-data.md). Open orders continue. A deletion cannot be undone. Needs a login session; no body.",
+             as orders (docs/personal-data.md). Open orders continue. A deletion cannot be undone. Needs a recent login; no body.",
         )
+        .error(403, RECENT_LOGIN)
         .answer::<ClosedOut>(202, "The account is closed. The remaining data is being erased.")
         .error(
             409,
@@ -58,9 +59,10 @@ fn exports(api: &mut Api) {
     )
     .describe(
         "Starts a job that writes one JSON file: account, preferences, addresses, sessions, orders with their addresses and \
-         histories, payments, reviews, cart. If an export is already running, the answer is that job. No body. `Location` is the URL \
-         of the job.",
+         histories, payments, reviews, cart. If an export is already running, the answer is that job. Needs a recent login; no body. \
+         `Location` is the URL of the job.",
     )
+    .error(403, RECENT_LOGIN)
     .idempotency_key(false)
     // Without a body, no repetition can have another one.
     .without(422)
@@ -145,8 +147,9 @@ fn accounts(api: &mut Api) {
         .if_none_match()
         .answer::<User>(200, "The account.")
         .done();
-    api.operation("put", "/api/v1/users/{id}/role", Access::Account, "changeRole", "Change the role of an account")
-        .describe("Admins only. If the account loses the role `admin`, all of its sessions end.")
+    api.operation("put", "/api/v1/users/{id}/role", Access::Session, "changeRole", "Change the role of an account")
+        .describe("Admins with a recent login only. If the account loses the role `admin`, all of its sessions end.")
+        .error(403, RECENT_LOGIN)
         .path_param::<UserId>("id", ID)
         .if_match(false)
         .body::<RoleIn>()

@@ -8,7 +8,7 @@ use axum::extract::State as AxumState;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderValue, StatusCode, header};
-use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, SessionOnly, idempotent_response};
+use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, RecentLogin, SessionOnly, idempotent_response};
 use identity::ExportJob;
 use serde::Serialize;
 use values::{Error, JobFailure, JobId, JobState, JobStatus, Result, Timestamp, UserId};
@@ -67,7 +67,7 @@ pub(crate) struct ClosedOut {
 
 async fn begin_export(
     AxumState(state): AxumState<State>,
-    Authorized(context, _): SessionOnly,
+    RecentLogin(context, _): RecentLogin,
     key: IdempotencyKey,
 ) -> ApiResult {
     let user = context.caller.require_user()?;
@@ -109,7 +109,7 @@ async fn export_out(bucket: &Bucket, job: ExportJob) -> Result<ExportOut> {
 /// Closes the account. Its personal data is erased after the answer.
 pub(crate) async fn close_account(
     AxumState(state): AxumState<State>,
-    Authorized(context, _): SessionOnly,
+    RecentLogin(context, _): RecentLogin,
 ) -> ApiResult<Response> {
     state.accounts.close_account(state.trust(), &context.caller, &context.trace).await?;
     let id = context.caller.require_user()?;

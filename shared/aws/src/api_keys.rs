@@ -1,20 +1,16 @@
 //! API keys, as every function checks them: the identity table has a row for each, under its digest. Identity writes the rows. The
 //! other functions read them and record when a key was used.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 use values::{ApiKeyId, Result, Role, Scopes, Timestamp, UserId};
 
+use crate::lookup_cache::LookupCache;
 use crate::{Key, Table, Write};
 
-/// How long a lookup is cached. A revoked key, or a key of a suspended account, may work for that long where it was used before.
-const MAX_AGE: Duration = Duration::from_secs(30);
-/// The size of each cache, of known keys and of unknown digests. Together they are some hundred kilobytes.
-const MAX_ENTRIES: usize = 1000;
 /// The last use is recorded once an hour, so a key in use costs one write an hour.
 const RECORD_INTERVAL_SECONDS: i64 = 3600;
 /// The longest that a request waits until its use is recorded.
@@ -44,11 +40,12 @@ impl ApiKeyGrant {
     }
 }
 
-/// Lookups, by digest. Unknown digests have a cache of their own, so that an attack with many of them does not evict known keys.
+/// Lookups, by digest. Unknown digests have a cache of their own, so that an attack with many of them does not evict known keys. A
+/// revoked key, or a key of a suspended account, may work as long as a lookup is cached. Full caches are some hundred kilobytes.
 #[derive(Debug, Default)]
 struct Cache {
-    known: HashMap<String, (Instant, ApiKeyGrant)>,
-    unknown: HashMap<String, (Instant, ())>,
+    known: LookupCache<String, ApiKeyGrant>,
+    unknown: LookupCache<String, ()>,
 }
 
 /// The API keys, cached. Cheap to clone; clones share the cache.
@@ -134,42 +131,28 @@ fn row(digest: &str) -> Key {
 impl Cache {
     /// The cached lookup of a digest; none if the table has to be read.
     fn find(&self, digest: &str) -> Option<Option<ApiKeyGrant>> {
-        let known = fresh(&self.known, digest).map(|grant| Some(grant.clone()));
-        known.or_else(|| fresh(&self.unknown, digest).map(|()| None))
+        let known = self.known.find(digest).map(|grant| Some(grant.clone()));
+        known.or_else(|| self.unknown.find(digest).map(|()| None))
     }
 
     fn insert(&mut self, digest: &str, found: Option<ApiKeyGrant>) {
         match found {
             Some(grant) => {
                 self.unknown.remove(digest);
-                insert(&mut self.known, digest, grant);
+                self.known.insert(digest.to_owned(), grant);
             }
             None => {
                 self.known.remove(digest);
-                insert(&mut self.unknown, digest, ());
+                self.unknown.insert(digest.to_owned(), ());
             }
         }
     }
 }
 
-fn fresh<'a, T>(entries: &'a HashMap<String, (Instant, T)>, digest: &str) -> Option<&'a T> {
-    entries.get(digest).filter(|(read_at, _)| read_at.elapsed() < MAX_AGE).map(|(_, value)| value)
-}
-
-/// Inserts into a cache. A full one loses its expired entries. If it has none, it loses all entries, which costs a read each.
-fn insert<T>(entries: &mut HashMap<String, (Instant, T)>, digest: &str, value: T) {
-    if entries.len() >= MAX_ENTRIES {
-        entries.retain(|_, (read_at, _)| read_at.elapsed() < MAX_AGE);
-    }
-    if entries.len() >= MAX_ENTRIES {
-        entries.clear();
-    }
-    entries.insert(digest.to_owned(), (Instant::now(), value));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lookup_cache::MAX_ENTRIES;
     use values::Clock;
 
     fn grant() -> ApiKeyGrant {
@@ -192,7 +175,6 @@ mod tests {
         for unknown in 0..=MAX_ENTRIES {
             cache.insert(&unknown.to_string(), None);
         }
-        assert!(cache.unknown.len() <= MAX_ENTRIES);
         assert!(cache.find("known").unwrap().is_some() && cache.find(&MAX_ENTRIES.to_string()).unwrap().is_none());
         assert!(cache.find("never seen").is_none());
     }

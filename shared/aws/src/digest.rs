@@ -2,10 +2,12 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::rand;
+use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use values::{ApiKey, Error, Result};
+
+use crate::Settings;
 
 /// SHA-256 in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -17,6 +19,32 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 pub fn matches_digest(secret: Option<&str>, digest: Option<&str>) -> bool {
     let (Some(secret), Some(digest)) = (secret, digest) else { return false };
     verify_slices_are_equal(sha256_hex(secret.as_bytes()).as_bytes(), digest.as_bytes()).is_ok()
+}
+
+/// The HMAC key of the rate limits. Without it, no email address and no network can be tested against the digests. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct DigestKey(hmac::Key);
+
+impl DigestKey {
+    /// Reads `SOUK_RATE_LIMIT_KEY`.
+    pub fn from_env() -> Result<Self> {
+        Ok(Self::new(&Settings.required("SOUK_RATE_LIMIT_KEY")?))
+    }
+
+    /// The key with that text.
+    pub fn new(key: &str) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()))
+    }
+
+    /// The HMAC of some parts, in hexadecimal. Each part has its length before it, so that no two lists of parts have the same input.
+    pub fn digest(&self, parts: &[&[u8]]) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A bearer secret of 256 random bits, safe in a URL. Store its digest, never the token.

@@ -2,6 +2,7 @@
 //! transactions with their retry budget, the outbox, queues, the bucket, secrets and the trusted keys.
 //! It knows no context: the stores of the contexts have the table layouts.
 
+mod account_blocks;
 mod api_keys;
 mod bucket;
 mod consume;
@@ -9,10 +10,12 @@ mod digest;
 pub mod fault;
 mod idempotency;
 mod job;
+mod lookup_cache;
 mod optimistic;
 mod outbox;
 mod query;
 mod queue;
+mod rate_limit;
 mod retry;
 mod rotation;
 #[cfg(test)]
@@ -24,20 +27,22 @@ mod transaction;
 mod trust;
 mod write;
 
+pub use account_blocks::{AccountBlock, AccountBlocks};
 pub use api_keys::{ApiKeyGrant, ApiKeys};
 pub use bucket::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, ObjectRead, Part, PresignedUrl};
 pub use consume::consume;
-pub use digest::{matches_digest, random_api_key, random_token, sha256_hex};
+pub use digest::{DigestKey, matches_digest, random_api_key, random_token, sha256_hex};
 pub use idempotency::{Idempotency, Idempotent};
 pub use job::{JobKind, JobProgress, run_job};
 pub use optimistic::{Changes, Decision, OptimisticWrite};
-pub use outbox::{OUTBOX_SHARDS, pending_events, put as outbox_put, read_image, remove as remove_event};
+pub use outbox::{OUTBOX_SHARDS, Outbox, StoredEvent, put as outbox_put, read_image, report_forged_event};
 pub use query::Query;
 pub use queue::{Publisher, Queue};
+pub use rate_limit::{RateCounters, RatePolicy};
 pub use rotation::Rotation;
 pub use secret::Secret;
 pub use settings::{Aws, Settings};
 pub use table::{Item, Key, Table};
 pub use transaction::{CommitError, ConditionFailures, MAX_TRANSACTION_WRITES, Slot, Transaction};
-pub use trust::{Issuer, PublicKeys, TokenTrust};
+pub use trust::{Issuer, MAX_REVOCATION_SECONDS, PublicKeys, TokenTrust};
 pub use write::{ConditionFailure, Write};

@@ -185,7 +185,7 @@ impl<'a> OptimisticWrite<'a> {
         fault::point(self.fault_points[0]);
         let committed = match writes.into_single_put() {
             Ok(put) => match put.run_within(backoff).await {
-                Ok(Ok(_)) => Ok(()),
+                Ok(Ok(())) => Ok(()),
                 Ok(Err(failure)) => Err(CommitError::ConditionFailed(ConditionFailures::single(failure))),
                 Err(error) => Err(CommitError::Failed(error)),
             },

@@ -2,18 +2,50 @@
 //! relay, which publishes and removes it. Housekeeping finds the events that the stream has lost, by their age. An outbox has 16
 //! partitions, so that none of them receives every write of a busy shop.
 
+use events::{Context, Envelope};
 use serde::{Deserialize, Serialize};
-use values::{Error, Id, PageRequest, Result, Timestamp};
+use telemetry::{SecurityEvent, SecurityKind};
+use tracing::error;
+use values::{Error, EventId, Id, PageRequest, Result, Timestamp};
 
-use crate::{Key, Query, Table, Write};
-use events::Envelope;
+use crate::{Aws, Key, Query, Table, Write};
 
 /// The number of partitions of an outbox: `OUTBOX#00` to `OUTBOX#15`.
 pub const OUTBOX_SHARDS: u8 = 16;
 
+/// The outboxes: the variable that names the table, and the context whose events it holds.
+const OUTBOXES: [(&str, Context); 4] = [
+    ("SOUK_TABLE_IDENTITY", Context::Identity),
+    ("SOUK_TABLE_CATALOG", Context::Catalog),
+    ("SOUK_TABLE_ORDERS", Context::Orders),
+    ("SOUK_TABLE_PAYMENTS", Context::Payments),
+];
+
 #[derive(Serialize, Deserialize)]
 struct Row {
     event: String,
+}
+
+/// A row of an outbox as a query returns it.
+#[derive(Deserialize)]
+struct StoredRow {
+    pk: String,
+    sk: String,
+    event: String,
+}
+
+/// The outbox of a context's table, for the functions that publish.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    table: Table,
+    context: Context,
+}
+
+/// An event in an outbox, with the key of its row.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    pub key: Key,
+    pub envelope: Envelope,
 }
 
 fn key(envelope: &Envelope) -> Key {
@@ -27,30 +59,123 @@ pub fn put(table: &Table, envelope: &Envelope) -> Result<Write> {
     Write::put(table, key(envelope), &Row { event })
 }
 
-/// Removes a published event.
-pub async fn remove(table: &Table, envelope: &Envelope) -> Result<()> {
-    // Unconditional: a second removal changes nothing.
-    Write::delete(table, key(envelope))
-        .run()
-        .await?
-        .map_err(|_| Error::internal("the condition of an unconditional delete failed"))
-}
-
-/// Parses the event in the new image of a stream record.
+/// Parses the event in a row of an outbox.
 pub fn read_image(event: &str) -> Result<Envelope> {
     serde_json::from_str(event).map_err(Error::internal)
 }
 
-/// The events of one partition that are older than `since`, oldest first, at most 100. Each is a result of its own, because one
-/// that cannot be parsed must not block the others.
-pub async fn pending_events(table: &Table, shard: u8, since: Timestamp) -> Result<Vec<Result<Envelope>>> {
-    // Event ids sort by time, so "older than" is a range of the sort key.
-    let bound: values::EventId = Id::from_uuid(oldest_uuid_at(since));
-    let query = Query::of(table, format!("OUTBOX#{shard:02}")).before(bound.to_string());
-    let page = query.page::<Row>(&PageRequest { limit: 100, after: None }).await?;
-    Ok(page.rows.iter().map(|row| read_image(&row.event)).collect())
+/// Reports an event that the shop did not make: a program that should not write where it was found has written it. No retry helps, so
+/// the event is dropped, and a person must find the writer.
+pub fn report_forged_event(envelope: &Envelope, reason: &str) {
+    error!(
+        event.id = %envelope.event_id,
+        event.r#type = envelope.event.name(),
+        reason,
+        "forged event refused"
+    );
+    let (nobody, detail) = (SecurityEvent::NOBODY, envelope.event.name());
+    SecurityEvent::new(SecurityKind::EventForged, nobody, &envelope.subject).with_detail(detail).log();
+}
+
+impl Outbox {
+    /// The outboxes of all contexts. The tables are named by the environment.
+    pub fn all(aws: &Aws) -> Result<Vec<Self>> {
+        OUTBOXES.into_iter().map(|(variable, context)| Ok(Self { table: aws.table(variable)?, context })).collect()
+    }
+
+    /// The physical name of the table.
+    pub fn table_name(&self) -> &str {
+        self.table.name()
+    }
+
+    /// Does the context of this table make such events? A function that may write to one table must not speak for another context.
+    pub fn owns(&self, envelope: &Envelope) -> bool {
+        envelope.event.context() == self.context
+    }
+
+    /// Removes a published event. It is named by the key of its row, because a row that is not ours may name another event.
+    pub async fn remove(&self, event: &StoredEvent) -> Result<()> {
+        // Unconditional: a second removal changes nothing.
+        Write::delete(&self.table, event.key.clone())
+            .run()
+            .await?
+            .map_err(|_| Error::internal("the condition of an unconditional delete failed"))
+    }
+
+    /// Removes an event that this outbox does not own, and reports it as forged. Of several callers, one reports it.
+    pub async fn refuse(&self, event: &StoredEvent) -> Result<()> {
+        let removed = Write::delete(&self.table, event.key.clone()).when("attribute_exists(pk)").run().await?;
+        if removed.is_ok() {
+            report_forged_event(&event.envelope, "the outbox belongs to another context");
+        }
+        Ok(())
+    }
+
+    /// The events of one partition that are older than `since`, oldest first, at most 100. Each is a result of its own, because one
+    /// that cannot be parsed must not block the others.
+    pub async fn pending(&self, shard: u8, since: Timestamp) -> Result<Vec<Result<StoredEvent>>> {
+        // Event ids sort by time, so "older than" is a range of the sort key.
+        let bound: EventId = Id::from_uuid(oldest_uuid_at(since));
+        let query = Query::of(&self.table, format!("OUTBOX#{shard:02}")).before(bound.to_string());
+        let page = query.page::<StoredRow>(&PageRequest { limit: 100, after: None }).await?;
+        let read =
+            |row: StoredRow| Ok(StoredEvent { envelope: read_image(&row.event)?, key: Key::new(row.pk, row.sk) });
+        Ok(page.rows.into_iter().map(read).collect())
+    }
 }
 
 fn oldest_uuid_at(at: Timestamp) -> uuid::Uuid {
     uuid::Uuid::from_u128(u128::from(at.millis().unsigned_abs()) << 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Event, JobDue, PaymentRequested, UserRegistered};
+    use serde_json::json;
+    use values::{Actor, Clock, Trace};
+
+    use super::*;
+    use crate::scripted_table::scripted_table;
+
+    fn stored(event: Event) -> StoredEvent {
+        let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
+        StoredEvent {
+            key: Key::new("OUTBOX#00", "evt_x"),
+            envelope: Envelope::new(&Clock::System, &trace, "subject", 1, event),
+        }
+    }
+
+    fn outbox(table: Table, context: Context) -> Outbox {
+        Outbox { table, context }
+    }
+
+    #[test]
+    fn outbox_owns_only_the_events_of_its_context() {
+        let (table, _) = scripted_table(vec![]);
+        let clock = Clock::System;
+        let events = [
+            Event::UserRegistered(UserRegistered { user_id: clock.mint() }),
+            Event::ImportUploaded(JobDue { job_id: clock.mint() }),
+            Event::PaymentRequested(PaymentRequested { payment_id: clock.mint(), order_id: clock.mint() }),
+        ];
+        for context in [Context::Identity, Context::Catalog, Context::Orders, Context::Payments] {
+            let outbox = outbox(table.clone(), context);
+            let owned = events.iter().filter(|event| outbox.owns(&stored((*event).clone()).envelope));
+            let contexts: Vec<Context> = owned.map(Event::context).collect();
+            let expected = if context == Context::Orders { vec![] } else { vec![context] };
+            assert_eq!(contexts, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn forged_event_is_removed_even_if_another_caller_was_first() {
+        let gone = json!({ "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException" });
+        let (table, calls) = scripted_table(vec![(200, json!({})), (400, gone)]);
+        let outbox = outbox(table, Context::Catalog);
+        let forged = stored(Event::UserRegistered(UserRegistered { user_id: Clock::System.mint() }));
+        for _ in 0..2 {
+            outbox.refuse(&forged).await.unwrap();
+        }
+        assert_eq!(*calls.lock().unwrap(), ["deleteitem", "deleteitem"]);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -74,7 +74,8 @@ impl Aws {
             .region(std::env::var("AWS_REGION").ok().map(Region::new))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .timeout_config(timeouts);
-        let endpoint = std::env::var("AWS_ENDPOINT_URL").ok();
+        // `sam local invoke` without values for its variables gives it an empty one.
+        let endpoint = Settings.optional("AWS_ENDPOINT_URL");
         if endpoint.as_deref().is_none_or(|url| !url.starts_with("https://")) {
             config = config.http_client(amazon_roots_client());
         }
@@ -87,6 +88,8 @@ impl Aws {
         if let Ok(url) = std::env::var("AWS_ENDPOINT_URL_DYNAMODB") {
             dynamo = dynamo.endpoint_url(url);
         }
+        // By this name, in the user agent, the proxy knows the function. Every AWS SDK reads this variable, too.
+        dynamo.set_app_name(std::env::var("AWS_SDK_UA_APP_ID").ok().and_then(|id| AppName::new(id).ok()));
         Self { config, dynamo: aws_sdk_dynamodb::Client::from_conf(dynamo.build()) }
     }
 

@@ -58,6 +58,13 @@ impl Table {
         self.read(key, true).await
     }
 
+    /// Whether a row exists, strongly consistent. Asks for the key alone, so a role may be restricted to that.
+    pub async fn has(&self, key: Key) -> Result<bool> {
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key.attributes()));
+        let output = get.projection_expression("pk").consistent_read(true).send().await.map_err(outage)?;
+        Ok(output.item.is_some())
+    }
+
     /// Reads a row, eventually consistent (half the read units). Only where no decision depends on it.
     pub async fn peek<T: DeserializeOwned>(&self, key: Key) -> Result<Option<T>> {
         self.read(key, false).await

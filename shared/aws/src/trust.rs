@@ -1,18 +1,24 @@
 //! The data by which every function checks credentials: the public keys of tokens, the sessions that ended early, and API keys.
 //!
-//! They are rows of the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED` / session or account, `APIKEY#…`: see [`ApiKeys`]).
-//! Only identity writes them. All functions may read exactly these partitions. So a token is checked with DynamoDB's client alone, and
-//! usually without a call: keys are cached for five minutes, revocations and API keys for thirty seconds.
+//! They are rows of the identity table (`KEYS` / `JWKS` and `TRUSTED`, `REVOKED#…` / session or account, `APIKEY#…`: see [`ApiKeys`],
+//! `BLOCKED#…`: see [`AccountBlocks`]). Only identity writes them. All functions may read exactly these partitions. So a token is checked
+//! with DynamoDB's client alone, and usually without a call: keys are cached for five minutes, the others for thirty seconds.
+//!
+//! The partition of a revocation follows from the time at which it expires. So the partitions that still matter are known, they are few,
+//! and expired rows are never read, however late DynamoDB deletes them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
-use values::{PageRequest, Result, SessionId, Timestamp, UserId};
+use tracing::error;
+use values::{Clock, Result, SessionId, Timestamp, UserId};
 
+use crate::account_blocks::AccountBlocks;
 use crate::api_keys::ApiKeys;
 use crate::{Aws, Key, Query, Table, Write};
 
@@ -22,8 +28,16 @@ const REVOCATIONS_MAX_AGE: Duration = Duration::from_secs(30);
 const KEYS_MIN_AGE: Duration = Duration::from_secs(30);
 /// The partition of the key sets.
 const KEYS: &str = "KEYS";
-/// The partition of the sessions that ended early.
-const REVOKED: &str = "REVOKED";
+/// The longest that a revocation may last, in seconds.
+pub const MAX_REVOCATION_SECONDS: i64 = 16 * 60;
+/// The revocations that expire within so many seconds share a partition. A reader needs two or three of them.
+const REVOCATION_PARTITION_SECONDS: i64 = 600;
+/// The clock of the function that revokes may be ahead by so much.
+const MAX_CLOCK_DIFFERENCE_SECONDS: i64 = 60;
+/// More revocations than any shop needs: reading them takes a megabyte. An attack can make so many, by logins and logouts.
+const MANY_REVOCATIONS: usize = 10_000;
+/// The most that is read of one partition.
+const MAX_REVOCATIONS: u32 = 1_000_000;
 
 /// The issuer of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +103,7 @@ pub struct TokenTrust {
     table: Table,
     cache: Arc<Mutex<Cache>>,
     api_keys: ApiKeys,
+    account_blocks: AccountBlocks,
 }
 
 impl TokenTrust {
@@ -99,12 +114,18 @@ impl TokenTrust {
 
     /// Reads from `table`.
     pub fn new(table: Table) -> Self {
-        Self { api_keys: ApiKeys::new(table.clone()), table, cache: Arc::default() }
+        let (api_keys, account_blocks) = (ApiKeys::new(table.clone()), AccountBlocks::new(table.clone()));
+        Self { table, cache: Arc::default(), api_keys, account_blocks }
     }
 
     /// The API keys.
     pub fn api_keys(&self) -> &ApiKeys {
         &self.api_keys
+    }
+
+    /// The accounts that may not act, for tokens of a trusted issuer.
+    pub fn account_blocks(&self) -> &AccountBlocks {
+        &self.account_blocks
     }
 
     /// The public keys. With `is_key_missing` the cached ones lack the key of a token, so they are read again unless they are very new.
@@ -132,7 +153,7 @@ impl TokenTrust {
         let mut cache = self.cache.lock().await;
         let is_stale = cache.revoked.as_ref().is_none_or(|(read_at, _)| read_at.elapsed() >= REVOCATIONS_MAX_AGE);
         if is_stale {
-            cache.revoked = Some((Instant::now(), self.read_revoked().await?));
+            cache.revoked = Some((Instant::now(), self.read_revoked(Clock::System.now()).await?));
         }
         let Some((_, revoked)) = &cache.revoked else { return Ok(false) };
         let has_account_ended =
@@ -140,17 +161,18 @@ impl TokenTrust {
         Ok(has_account_ended || revoked.contains_key(&session.to_string()))
     }
 
-    async fn read_revoked(&self) -> Result<HashMap<String, Option<Timestamp>>> {
-        let mut revoked = HashMap::new();
-        let mut request = PageRequest { limit: 100, after: None };
-        loop {
-            let page = Query::of(&self.table, REVOKED).page::<RevokedRow>(&request).await?;
-            revoked.extend(page.rows.into_iter().map(|row| (row.sk, row.until)));
-            match page.next {
-                Some(next) => request.after = Some(next),
-                None => return Ok(revoked),
-            }
+    /// Reads the revocations that have not expired, in pages of a megabyte, all partitions at once.
+    async fn read_revoked(&self, now: Timestamp) -> Result<HashMap<String, Option<Timestamp>>> {
+        // Earlier releases wrote all revocations into this partition. Its rows expire 16 minutes after the last function of such a
+        // release has ended; then the release after this one may leave it out.
+        let partitions = partitions_at(now).into_iter().chain(["REVOKED".to_owned()]);
+        let read = partitions.map(|partition| Query::of(&self.table, partition).first::<RevokedRow>(MAX_REVOCATIONS));
+        let rows = try_join_all(read).await?.into_iter().flatten();
+        let revoked: HashMap<_, _> = rows.map(|row| (row.sk, row.until)).collect();
+        if revoked.len() > MANY_REVOCATIONS {
+            error!(alarm = "tokens.many_revocations", revocations = revoked.len(), "very many sessions were ended");
         }
+        Ok(revoked)
     }
 
     /// Publishes the key set of an issuer. Only for the function that rotates the keys.
@@ -161,15 +183,74 @@ impl TokenTrust {
         written.map_err(|_| values::Error::internal("the condition of an unconditional put failed"))
     }
 
-    /// The write that ends a session in every function until its last access token has expired. Only for identity.
+    /// The write that ends a session in every function until its last access token has expired, at most [`MAX_REVOCATION_SECONDS`] from
+    /// now. Only for identity.
     pub fn revoke(&self, session: SessionId, tokens_end: Timestamp) -> Result<Write> {
-        let row = RevokedRow { sk: session.to_string(), until: None, expires_at: tokens_end.seconds() };
-        Write::put(&self.table, Key::new(REVOKED, session.to_string()), &row)
+        self.put_revocation(session.to_string(), None, tokens_end)
     }
 
     /// The write that ends all sessions of an account that began until `until`, in the same way. Only for identity.
     pub fn revoke_all(&self, user: UserId, until: Timestamp, tokens_end: Timestamp) -> Result<Write> {
-        let row = RevokedRow { sk: user.to_string(), until: Some(until), expires_at: tokens_end.seconds() };
-        Write::put(&self.table, Key::new(REVOKED, user.to_string()), &row)
+        self.put_revocation(user.to_string(), Some(until), tokens_end)
+    }
+
+    fn put_revocation(&self, name: String, until: Option<Timestamp>, tokens_end: Timestamp) -> Result<Write> {
+        let row = RevokedRow { sk: name.clone(), until, expires_at: tokens_end.seconds() };
+        Write::put(&self.table, Key::new(partition_of(tokens_end), name), &row)
+    }
+}
+
+/// The partition of the revocations that expire at that time.
+fn partition_of(expires_at: Timestamp) -> String {
+    format!("REVOKED#{}", expires_at.seconds().div_euclid(REVOCATION_PARTITION_SECONDS))
+}
+
+/// The partitions of all revocations that matter at that time.
+fn partitions_at(now: Timestamp) -> Vec<String> {
+    let latest = now.plus_seconds(MAX_REVOCATION_SECONDS + MAX_CLOCK_DIFFERENCE_SECONDS);
+    let number = |at: Timestamp| at.seconds().div_euclid(REVOCATION_PARTITION_SECONDS);
+    (number(now)..=number(latest)).map(|number| format!("REVOKED#{number}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scripted_table::scripted_table;
+
+    #[test]
+    fn revocation_is_read_until_it_expires() {
+        let at = |seconds: i64| Timestamp::from_millis((1_764_000_000 + seconds) * 1000);
+        for written in 0..REVOCATION_PARTITION_SECONDS {
+            let expires = written + MAX_REVOCATION_SECONDS;
+            // The first reader has a slow clock, the last one reads in the last second.
+            for read in [written - MAX_CLOCK_DIFFERENCE_SECONDS, written, expires] {
+                let partitions = partitions_at(at(read));
+                assert!(partitions.contains(&partition_of(at(expires))), "written {written}, read {read}");
+                assert!((2..=3).contains(&partitions.len()), "{partitions:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn revocations_of_all_partitions_count_and_so_does_that_of_an_earlier_release() {
+        let (user, session): (UserId, SessionId) = (Clock::System.mint(), Clock::System.mint());
+        let now = Clock::System.now();
+        let page = |sk: String, until: Option<Timestamp>| {
+            let mut item = json!({ "pk": { "S": "x" }, "sk": { "S": sk }, "expiresAt": { "N": "1" } });
+            if let Some(until) = until {
+                item["until"] = json!({ "S": until });
+            }
+            (200, json!({ "Items": [item] }))
+        };
+        let mut answers: Vec<_> = partitions_at(now).iter().map(|_| page(session.to_string(), None)).collect();
+        answers.push(page(user.to_string(), Some(now)));
+        let count = answers.len();
+        let (table, calls) = scripted_table(answers);
+        let trust = TokenTrust::new(table);
+        let other: SessionId = Clock::System.mint();
+        assert!(trust.has_ended(session, Clock::System.mint(), now).await.unwrap());
+        assert!(trust.has_ended(other, user, now).await.unwrap());
+        assert!(!trust.has_ended(other, user, now.plus_seconds(1)).await.unwrap(), "it began later");
+        assert_eq!(calls.lock().unwrap().len(), count, "one query for each partition, and then the cache");
     }
 }

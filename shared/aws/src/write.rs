@@ -104,6 +104,11 @@ impl Write {
         Ok(self)
     }
 
+    /// Binds `:value` of an expression to a set of strings. It must not be empty.
+    pub fn string_set(self, placeholder: &str, values: impl Serialize) -> Result<Self> {
+        self.value(placeholder, serde_dynamo::string_set::StringSet(values))
+    }
+
     /// Adds an attribute beside the body of a put, such as the key of an index.
     pub fn attribute(mut self, name: &str, value: impl Serialize) -> Result<Self> {
         let value = serde_dynamo::to_attribute_value(value).map_err(Error::internal)?;
@@ -115,19 +120,23 @@ impl Write {
 
     /// Runs this write alone. `Ok(Err(_))` means that the condition failed.
     pub async fn run(self) -> Result<Result<(), ConditionFailure>> {
-        Ok(self.run_returning().await?.map(|_| ()))
-    }
-
-    /// Runs this write alone and returns the row as an update left it.
-    pub async fn run_returning(self) -> Result<Result<Item, ConditionFailure>> {
         self.run_within(&mut Backoff::start()).await
     }
 
     /// Runs this write alone, within a retry budget that the caller shares with its other attempts.
-    pub(crate) async fn run_within(mut self, backoff: &mut Backoff) -> Result<Result<Item, ConditionFailure>> {
+    pub(crate) async fn run_within(self, backoff: &mut Backoff) -> Result<Result<(), ConditionFailure>> {
+        // An update answers with the row only on request: a role may allow the update of an attribute, but not that answer.
+        Ok(self.attempt_within(backoff, ReturnValue::None).await?.map(|_| ()))
+    }
+
+    async fn attempt_within(
+        mut self,
+        backoff: &mut Backoff,
+        returned: ReturnValue,
+    ) -> Result<Result<Item, ConditionFailure>> {
         let mark = self.set_mark();
         loop {
-            match self.clone().attempt().await {
+            match self.clone().attempt(returned.clone()).await {
                 SendOutcome::Done(item) => return Ok(Ok(item)),
                 SendOutcome::ConditionFailed(failure) if mark.is_some() && failure.mark() == mark.as_ref() => {
                     return Ok(Ok(Item::new()));
@@ -142,7 +151,7 @@ impl Write {
 
     /// Runs this update alone and returns the row as it left it, parsed.
     pub async fn run_reading<T: DeserializeOwned>(self) -> Result<Result<T, ConditionFailure>> {
-        match self.run_returning().await? {
+        match self.attempt_within(&mut Backoff::start(), ReturnValue::AllNew).await? {
             Ok(row) => Ok(Ok(parse(row)?)),
             Err(failure) => Ok(Err(failure)),
         }
@@ -161,7 +170,8 @@ impl Write {
         matches!(self.op, Op::Put(_))
     }
 
-    async fn attempt(self) -> SendOutcome {
+    /// `returned`: what an update answers with.
+    async fn attempt(self, returned: ReturnValue) -> SendOutcome {
         let Self { table, op, condition, names, values } = self;
         let (names, values) = (some(names), some(values));
         let old = ReturnValuesOnConditionCheckFailure::AllOld;
@@ -177,7 +187,7 @@ impl Write {
                 let update = client.update_item().table_name(table.name).set_key(Some(key.attributes()));
                 let update = update.update_expression(expression).set_condition_expression(condition);
                 let update = update.set_expression_attribute_names(names).set_expression_attribute_values(values);
-                let update = update.return_values(ReturnValue::AllNew).return_values_on_condition_check_failure(old);
+                let update = update.return_values(returned).return_values_on_condition_check_failure(old);
                 outcome(update.send().await.map(|answer| answer.attributes.unwrap_or_default()))
             }
             Op::Delete(key) => {

@@ -77,9 +77,10 @@ impl Cart {
         self.set(offer, sum)
     }
 
-    /// Sets the pieces of an offer, whatever its line has. Refused when it is not sold, or when fewer pieces are
-    /// available.
+    /// Sets the pieces of an offer, whatever its line has. Refused when it is not sold, when fewer pieces are available, or when an
+    /// order of the owner may not have so many.
     pub fn set(self, offer: &Offer, quantity: Quantity) -> Result<CartView> {
+        offer.check_quantity("quantity", quantity.get(), self.owner.kind())?;
         let line = Line::new(offer, quantity)?;
         let changes = self.line(&offer.sku).map_or(Vec::new(), |line| line.clone().refresh(Some(offer)).1);
         Ok(CartView { cart: self.put(line)?, changes })
@@ -167,6 +168,7 @@ pub(crate) mod tests {
             stock_version: 1,
             compare_at_price: None,
             weight: None,
+            max_per_order: None,
             product_version: Some(1),
             counted_by: None,
         }
@@ -223,6 +225,16 @@ pub(crate) mod tests {
     fn a_line_holds_999_pieces() {
         let error = cart_with("MUG", 999).add(&offer("MUG", 5000), pieces(1)).unwrap_err();
         assert_eq!((error.code, error.fields[0].code), ("quantity_out_of_range", "quantity_out_of_range"));
+    }
+
+    #[test]
+    fn cart_takes_no_more_than_one_order_may_have() {
+        let limited = Offer { max_per_order: Some(2), ..offer("MUG", 999) };
+        assert!(cart().add(&limited, pieces(2)).is_ok());
+        assert_eq!(cart_with("MUG", 2).add(&limited, pieces(1)).unwrap_err().code, "max_per_order");
+        let guest = || Cart::empty(Owner::Guest(clock().mint()), clock().now());
+        assert!(guest().add(&offer("MUG", 999), pieces(20)).is_ok());
+        assert_eq!(guest().add(&offer("MUG", 999), pieces(21)).unwrap_err().code, "max_per_order");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What changed in a cart since its owner last viewed it. Pure.
 
+use catalog::ShownStock;
 use serde::{Deserialize, Serialize};
 use values::{Money, Sku};
 
@@ -10,6 +11,18 @@ pub struct Change {
     pub sku: Sku,
     #[serde(flatten)]
     pub kind: ChangeKind,
+}
+
+impl Change {
+    /// The change as it is told: a stock with no more pieces than the caller is told of.
+    #[must_use]
+    pub fn shown(self, shown: ShownStock) -> Self {
+        let kind = match self.kind {
+            ChangeKind::Stock { was, now } => ChangeKind::Stock { was: shown.pieces(was), now: shown.pieces(now) },
+            kind => kind,
+        };
+        Self { kind, ..self }
+    }
 }
 
 /// What changed, with the value before and the value now.

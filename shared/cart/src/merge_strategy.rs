@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use catalog::Offer;
+use catalog::{BuyerKind, Offer};
 use values::{Error, Quantity, Result, Sku};
 
 use crate::cart::{Cart, CartView};
@@ -75,13 +75,13 @@ fn sum(own: Cart, guest: &Cart, offers: &[Offer]) -> CartView {
     CartView { cart: Cart { lines, ..own }, changes }
 }
 
-/// As many of the pieces as there is room for and as are available. The rest is reported as a change.
+/// As many of the pieces as there is room for, as are available, and as one order may have. The rest is reported as a change.
 fn cap(line: &Line, pieces: u32, room: u32, offer: Option<&Offer>) -> (Option<Line>, Vec<Change>) {
     let change = |kind| vec![Change { sku: line.sku.clone(), kind }];
     let Some(offer) = offer.filter(|offer| offer.is_active()) else {
         return (None, change(ChangeKind::Gone { was: pieces, now: 0 }));
     };
-    let now = pieces.min(room).min(offer.available);
+    let now = pieces.min(room).min(offer.available).min(offer.max_per_order(BuyerKind::Account));
     let reduction = if now < pieces { change(ChangeKind::Capped { was: pieces, now }) } else { Vec::new() };
     let Ok(quantity) = Quantity::new(now) else { return (None, reduction) };
     let (line, mut changes) = Line { quantity, ..line.clone() }.refresh(Some(offer));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use catalog::BuyerKind;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use values::{Caller, CartId, Error, Permission, Result, UserId};
 
@@ -16,6 +17,14 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// Whether an account or a guest buys what is in the cart.
+    pub fn kind(&self) -> BuyerKind {
+        match self {
+            Self::User(_) => BuyerKind::Account,
+            Self::Guest(_) => BuyerKind::Guest,
+        }
+    }
+
     /// The owner that `name` (`me`, `usr_…` or `crt_…`) means for this caller. 404 for the cart of another account,
     /// unless the caller may serve carts.
     pub fn parse_for(name: &str, caller: &Caller) -> Result<Self> {
@@ -76,7 +85,7 @@ mod tests {
     use values::{Clock, Kind, Role};
 
     fn user(id: UserId, role: Role) -> Caller {
-        Caller::User { id, role, session: Clock::System.mint() }
+        Caller::User { id, role, session: Clock::System.mint(), authenticated_at: None }
     }
 
     #[test]

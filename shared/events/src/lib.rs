@@ -3,6 +3,7 @@
 //! Queues reorder messages: a consumer decides by `subject`, `sequence` and its own rows.
 
 mod catalog;
+mod context;
 mod customer_events;
 mod envelope;
 mod listeners;
@@ -11,6 +12,7 @@ mod payments;
 mod types;
 
 pub use catalog::{JobDue, ProductChanged, ReviewChanged, StockChanged, StockLow};
+pub use context::Context;
 pub use customer_events::CUSTOMER_EVENTS;
 pub use envelope::Envelope;
 pub use listeners::{Delivery, Listener};
@@ -22,4 +24,7 @@ pub use payments::{
     PaymentChanged, PaymentFailed, PaymentMismatched, PaymentNeedsAction, PaymentRefunded, PaymentRequested,
     RefundRequested,
 };
-pub use types::{Event, RefreshReused, TokenRequested, UserDeleted, UserExportRequested, UserRegistered};
+pub use types::{
+    Event, RefreshReused, SecurityChange, SecurityChanged, TokenRequested, UserDeleted, UserExportRequested,
+    UserRegistered,
+};

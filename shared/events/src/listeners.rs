@@ -61,7 +61,9 @@ impl Event {
             // Privacy erases identity and carts; orders also erases the payments of its orders. Notifications hold only ids.
             Self::UserDeleted(_) => vec![Now(Privacy), Now(Orders), Now(Catalog)],
             Self::UserExportRequested(_) => vec![Now(Privacy)],
-            Self::UserPasswordResetRequested(_) | Self::UserEmailVerificationRequested(_) => vec![Now(Notifications)],
+            Self::UserPasswordResetRequested(_)
+            | Self::UserEmailVerificationRequested(_)
+            | Self::UserSecurityChanged(_) => vec![Now(Notifications)],
             Self::UserRegistered(_)
             | Self::RefreshReused(_)
             | Self::StockChanged(_)

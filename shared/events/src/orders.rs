@@ -128,9 +128,17 @@ pub struct OrderCancelled {
     /// Who is notified.
     pub recipient: Recipient,
     pub reason: CancelReason,
+    /// Whether the payment was authorised before. True in events of releases that did not send it.
+    #[serde(default = "yes")]
+    pub was_authorized: bool,
     /// The goods that went back into stock. Empty in events of releases that did not send them.
     #[serde(default)]
     pub items: Vec<OrderItem>,
+}
+
+/// Events of earlier releases do not say whether an order was authorised.
+fn yes() -> bool {
+    true
 }
 
 #[cfg(test)]

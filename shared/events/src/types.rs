@@ -26,6 +26,9 @@ pub enum Event {
     /// An email address has to be verified. The notifier mails the token.
     #[serde(rename = "user.email_verification_requested")]
     UserEmailVerificationRequested(TokenRequested),
+    /// Something that protects an account changed. The notifier mails the account's owner, and all admins about a new admin.
+    #[serde(rename = "user.security_changed")]
+    UserSecurityChanged(SecurityChanged),
     /// An account was closed. Every listener erases the personal data that it holds, except what the law requires it to keep.
     #[serde(rename = "user.deleted")]
     UserDeleted(UserDeleted),
@@ -117,6 +120,7 @@ impl Event {
             Self::RefreshReused(_) => "user.refresh_reused",
             Self::UserPasswordResetRequested(_) => "user.password_reset_requested",
             Self::UserEmailVerificationRequested(_) => "user.email_verification_requested",
+            Self::UserSecurityChanged(_) => "user.security_changed",
             Self::UserDeleted(_) => "user.deleted",
             Self::UserExportRequested(_) => "user.export_requested",
             Self::ProductCreated(_) => "product.created",
@@ -169,6 +173,34 @@ pub struct RefreshReused {
 pub struct TokenRequested {
     /// The token. Its secret does not exist yet.
     pub token_id: TokenId,
+}
+
+/// Data of `user.security_changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityChanged {
+    pub user_id: UserId,
+    pub change: SecurityChange,
+}
+
+/// What changed about the security of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecurityChange {
+    /// A login from a device and a network that are new to the account.
+    NewDevice,
+    /// An API key was created.
+    ApiKeyCreated,
+    /// The account has another role.
+    RoleChanged,
+    /// The account has become an admin's. All admins are told.
+    AdminAdded,
+    /// The password was changed or reset.
+    PasswordChanged,
+    /// A provider can be used to log in.
+    ProviderLinked,
+    /// A provider can no longer be used to log in.
+    ProviderUnlinked,
 }
 
 /// Data of `user.deleted`.

@@ -1,5 +1,5 @@
 //! The layers of every HTTP function, outermost first: the request's id and log line, security headers, problems, panics, checks of the
-//! headers.
+//! headers, the rate limit.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -7,31 +7,51 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::to_bytes;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use lambda_http::Body;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceExt;
-use lambda_http::{Body, RequestExt};
 use tracing::{Instrument, info, info_span};
 use values::{Clock, Error, EventId, Kind};
 
 use crate::credential::Credential;
 use crate::problem::{self, ApiError};
+use crate::rate_limit::RateLimiter;
+use crate::request_actor::RequestActor;
+use crate::source_ip::SourceIp;
+use crate::trusted_edge::TrustedEdge;
 
 /// API Gateway itself answers 431 beyond 10,240 bytes; the rest is room for the headers that it adds. Other gateways may have no limit.
 const MAX_HEADER_BYTES: usize = 12 * 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id of a request: the caller's `X-Request-Id`, or the id of API Gateway, or a new one.
+/// The longest `X-Request-Id` of a caller that log lines repeat.
+const MAX_CLIENT_ID_BYTES: usize = 128;
+
+/// The id of a request: that of API Gateway, or a new one. Callers cannot choose it, so that nobody can mix their events and log lines
+/// with those of others.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-/// Serves the routes of a function until Lambda stops it.
-pub async fn run(routes: Router) -> Result<(), lambda_http::Error> {
-    lambda_http::run(ServiceExt::<lambda_http::Request>::map_response(with_layers(routes), LambdaResponse)).await
+/// Serves the routes of a function until Lambda stops it. Every route is limited, because there is no other way to serve one. Reads
+/// `SOUK_EDGE_SECRETS`.
+pub async fn run(routes: Router, limiter: RateLimiter) -> Result<(), lambda_http::Error> {
+    let layers = Layers { limiter: Some(limiter), edge: TrustedEdge::from_env()? };
+    lambda_http::run(ServiceExt::<lambda_http::Request>::map_response(with_layers(routes, layers), LambdaResponse))
+        .await
+}
+
+/// What the layers know beside the request.
+#[derive(Debug, Clone, Default)]
+struct Layers {
+    /// None in unit tests only.
+    limiter: Option<RateLimiter>,
+    edge: Option<TrustedEdge>,
 }
 
 /// A response for Lambda: as text if it is UTF-8, otherwise as base64. The conversion of lambda_http reads the charset and links 155 KB of
@@ -50,8 +70,7 @@ impl lambda_http::IntoResponse for LambdaResponse {
     }
 }
 
-/// Adds the layers to routes, as [`run`] does.
-pub fn with_layers(routes: Router) -> Router {
+fn with_layers(routes: Router, layers: Layers) -> Router {
     routes
         .fallback(|| async { ApiError::from(Error::new(Kind::NotFound, "not_found", "This path does not exist.")) })
         .method_not_allowed_fallback(|| async {
@@ -61,7 +80,7 @@ pub fn with_layers(routes: Router) -> Router {
                 "This path does not support this method.",
             ))
         })
-        .layer(middleware::from_fn(handle))
+        .layer(middleware::from_fn_with_state(layers, handle))
 }
 
 fn check_size(headers: &HeaderMap) -> values::Result<()> {
@@ -80,44 +99,78 @@ fn check_credential(route: &str, headers: &HeaderMap) -> values::Result<()> {
     if is_exempt { Ok(()) } else { Credential::of(headers).map(drop) }
 }
 
-async fn handle(mut request: Request, next: Next) -> Response {
+async fn handle(State(layers): State<Layers>, request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let id = request_id(&request);
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let (mut parts, body) = request.into_parts();
+    let (id, actor) = (request_id(&parts), RequestActor::default());
+    parts.extensions.insert(RequestId(id.clone()));
+    parts.extensions.insert(actor.clone());
+    if let Some(source) = layers.edge.as_ref().and_then(|edge| edge.source_ip(&mut parts.headers)) {
+        parts.extensions.insert(SourceIp(Some(source)));
+    }
     // The pattern, not the path: a path may contain data that must not be logged.
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let span = info_span!("request", correlation.id = id, http.method = %request.method(), http.route = route.as_str());
+    let route = parts.extensions.get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let span = info_span!(
+        "request",
+        correlation.id = id,
+        clientRequestId = client_request_id(&parts.headers),
+        network = layers.network_digest(&parts),
+        http.method = %parts.method,
+        http.route = route.as_str(),
+    );
     async {
-        let response = match check_size(request.headers()).and_then(|()| check_credential(&route, request.headers())) {
+        let response = match check_size(&parts.headers).and_then(|()| check_credential(&route, &parts.headers)) {
             Err(error) => Ok(ApiError::from(error).into_response()),
-            Ok(()) => AssertUnwindSafe(next.run(request)).catch_unwind().await,
+            Ok(()) => {
+                let request = Request::from_parts(parts, body);
+                AssertUnwindSafe(layers.answer(&route, request, next)).catch_unwind().await
+            }
         };
         let panicked = |_| ApiError::from(Error::internal("a handler panicked")).into_response();
-        let mut response = problem::write_problem(response.unwrap_or_else(panicked), &id);
+        let mut response = problem::write_problem(response.unwrap_or_else(panicked), &id, actor.name());
         add_security_headers(response.headers_mut());
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         let duration_ms = started.elapsed().as_secs_f64() * 1e3;
-        info!(http.status = response.status().as_u16(), duration_ms, "request answered");
+        info!(http.status = response.status().as_u16(), duration_ms, actor = actor.name(), "request answered");
         response
     }
     .instrument(span)
     .await
 }
 
-fn request_id(request: &Request) -> String {
-    let is_plain = |id: &&str| {
-        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:=/+".contains(&b))
+impl Layers {
+    async fn answer(&self, route: &str, request: Request, next: Next) -> Response {
+        match &self.limiter {
+            Some(limiter) => limiter.run(route, request, next).await,
+            None => next.run(request).await,
+        }
+    }
+
+    /// The network that a request comes from, as log lines show it. None without a source IP address.
+    fn network_digest(&self, parts: &Parts) -> Option<String> {
+        let source = SourceIp::of(parts);
+        source.0.as_ref()?;
+        Some(self.limiter.as_ref()?.network_digest(&source.network()))
+    }
+}
+
+fn request_id(parts: &Parts) -> String {
+    let gateway = match parts.extensions.get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
     };
-    let own = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_plain);
-    own.map(str::to_owned).unwrap_or_else(|| {
-        let gateway = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-            _ => None,
-        };
-        gateway.unwrap_or_else(new_request_id)
-    })
+    gateway.unwrap_or_else(new_request_id)
+}
+
+/// The caller's own id of the request, for log lines only. An id that is too long or has other characters is ignored.
+fn client_request_id(headers: &HeaderMap) -> Option<&str> {
+    let is_plain = |id: &&str| {
+        (1..=MAX_CLIENT_ID_BYTES).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:=/+".contains(&b))
+    };
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_plain)
 }
 
 fn new_request_id() -> String {
@@ -168,10 +221,31 @@ mod tests {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = with_layers(routes).oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap();
+        let response = with_layers(routes, Layers::default())
+            .oneshot(request.body(axum::body::Body::empty()).unwrap())
+            .await
+            .unwrap();
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn caller_cannot_choose_the_id_of_a_request() {
+        let (status, body) = answer("/nowhere", &[("x-request-id", "mine-4711")]).await;
+        assert!(status == 404 && !body.contains("mine-4711"), "{body}");
+    }
+
+    #[test]
+    fn own_id_of_a_caller_is_bounded_and_plain() {
+        let read = |id: &[u8]| {
+            let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_bytes(id).unwrap())]);
+            client_request_id(&headers).map(str::to_owned)
+        };
+        assert_eq!(read(b"Root=1-67891233:ab/c+d").as_deref(), Some("Root=1-67891233:ab/c+d"));
+        for bad in [&b""[..], b"ada@example.com", b"a b", b"\xff", &[b'x'; 129]] {
+            assert_eq!(read(bad), None, "{bad:?}");
+        }
     }
 
     #[tokio::test]

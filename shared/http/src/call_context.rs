@@ -1,16 +1,17 @@
-//! Extractors of the caller: any caller, one with a permission, an account holder, or the owner of an account.
+//! Extractors of the caller: any caller, one with a permission, one with a recent login, an account holder, or the owner of an account.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
-use values::{Caller, Permit, Trace, UserId, permit};
+use telemetry::{SecurityEvent, SecurityKind};
+use values::{Caller, Clock, Permit, Trace, UserId, permit};
 
 use crate::app::RequestId;
-use crate::credential::Credential;
 use crate::problem::ApiError;
-use crate::token::invalid_token;
+use crate::request_actor::RequestActor;
 use crate::verifier::Verifier;
 
 /// The caller and the trace of a request. A request without a credential is a guest's.
@@ -28,18 +29,29 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let caller = match Credential::of(&parts.headers)? {
-            Credential::None => Caller::Guest,
-            Credential::ApiKey(key) => Verifier::from_ref(state).verify_api_key(key).await?,
-            Credential::Authorization(value) => match value.split_once(' ') {
-                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                    Verifier::from_ref(state).verify(token.trim()).await?
-                }
-                _ => return Err(invalid_token("not a bearer token").into()),
-            },
+        // The rate limiter has verified a valid credential already.
+        let caller = match parts.extensions.get::<Caller>() {
+            Some(caller) => caller.clone(),
+            None => Verifier::from_ref(state).caller(&parts.headers).await?,
         };
+        if let Some(actor) = parts.extensions.get::<RequestActor>() {
+            actor.set(&caller);
+        }
         let trace = trace_of(parts, &caller);
         Ok(Self { caller, trace })
+    }
+}
+
+impl CallContext {
+    /// Reports that an API key was answered with the data of `count` customers: a stolen key of an admin can read all of them. `of` is
+    /// their account or contact, if it is one. Its owner's own data, and people who are logged in, are not reported.
+    pub fn report_customers_read(&self, of: Option<&dyn Display>, count: usize) {
+        let Caller::Key { id, key, .. } = &self.caller else { return };
+        let subject = of.map_or_else(|| SecurityEvent::NOBODY.to_owned(), ToString::to_string);
+        if count > 0 && subject != id.to_string() {
+            let actor = key.to_string();
+            SecurityEvent::new(SecurityKind::CustomersRead, &actor, &subject).with_count(count).log();
+        }
     }
 }
 
@@ -76,6 +88,32 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let context = CallContext::from_request_parts(parts, state).await?;
         context.caller.require(P::PERMISSION)?;
+        Ok(Self(context, PhantomData))
+    }
+}
+
+/// The 403 of an operation that needs a recent login, for the API document.
+#[cfg(feature = "openapi")]
+pub const RECENT_LOGIN: &str = "`recent_login_required`: the login is older than ten minutes; step up (`POST /auth/step-up`) or \
+    log in again. `login_required`: an API key cannot do this. `forbidden`.";
+
+/// A person with the permission `P` who has proved a credential within the last ten minutes (OpenID Connect Core 1.0, 2:
+/// `auth_time`). It is for what a thief of a session must not do. API keys are refused with 403 `login_required`, older logins with
+/// 403 `recent_login_required`, before the body is read.
+#[derive(Debug, Clone)]
+pub struct RecentLogin<P = permit::ManageCredentials>(pub CallContext, pub PhantomData<P>);
+
+impl<S: Send + Sync, P: Permit> FromRequestParts<S> for RecentLogin<P>
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // First without the permission `P`: no other key would help a program.
+        let Authorized(context, _) = SessionOnly::from_request_parts(parts, state).await?;
+        context.caller.require(P::PERMISSION)?;
+        context.caller.require_recent_login(Clock::System.now())?;
         Ok(Self(context, PhantomData))
     }
 }

@@ -2,7 +2,7 @@
 //! function binary carries it.
 //!
 //! An operation names its types and its own errors. What follows from them is added here, so that no operation can forget it:
-//! 400, 413, 415 and 422 where there is a body, 401 and 403 where there is a caller, 304 and 412 where there are entity tags, and 503.
+//! 400, 413, 415 and 422 with a body, 401 and 403 with a caller, 304 and 412 with entity tags, 429 with a rate limit, and 503.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,9 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Map, Value, json};
+
+pub use crate::call_context::RECENT_LOGIN;
+use crate::rate_limit::RouteClass;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -304,13 +307,6 @@ impl Operation<'_> {
         self
     }
 
-    /// souk itself limits how often a caller may do this: 429, and the headers with the status of the limit on the answer `success`.
-    #[must_use]
-    pub fn rate_limited(self, success: u16) -> Self {
-        let headers = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
-        headers.into_iter().fold(self.common(429, "TooMany"), |operation, name| operation.header(success, name))
-    }
-
     /// An answer that this operation never gives, though its parameters suggest it.
     #[must_use]
     pub fn without(mut self, status: u16) -> Self {
@@ -318,10 +314,21 @@ impl Operation<'_> {
         self
     }
 
+    /// Every route but the exempt ones is limited: 429, and the headers with the status of the limit on every success.
+    fn rate_limited(self) -> Self {
+        let successes: Vec<u16> = self.responses.keys().copied().filter(|status| *status < 400).collect();
+        let headers = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+        let headers = successes.into_iter().flat_map(|status| headers.map(|name| (status, name)));
+        headers.fold(self.common(429, "TooMany"), |operation, (status, name)| operation.header(status, name))
+    }
+
     /// Adds the operation to the document.
     pub fn done(mut self) {
         if self.responses.contains_key(&304) {
             self = self.header(200, "ETag").header(304, "ETag");
+        }
+        if RouteClass::named(self.method, self.path) != RouteClass::Exempt {
+            self = self.rate_limited();
         }
         let Self { api, method, path, mut members, parameters, responses, .. } = self;
         if !parameters.is_empty() {

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use telemetry::{SecurityEvent, SecurityKind};
 use tracing::{error, info};
 use values::{Error, FieldError, Kind};
 
@@ -60,8 +61,9 @@ fn status(kind: Kind) -> StatusCode {
     }
 }
 
-/// Replaces `response` by a problem document if a handler left an error in it, and logs the error.
-pub(crate) fn write_problem(mut response: Response, request_id: &str) -> Response {
+/// Replaces `response` by a problem document if a handler left an error in it, and logs the error. An exceeded rate limit of `actor` is
+/// also a security event.
+pub(crate) fn write_problem(mut response: Response, request_id: &str, actor: &str) -> Response {
     let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
     let status = status(error.kind);
     let cause = error.causes();
@@ -69,6 +71,9 @@ pub(crate) fn write_problem(mut response: Response, request_id: &str) -> Respons
         error!(error.code = error.code, error.cause = cause, "{}", error.detail);
     } else {
         info!(error.code = error.code, error.cause = cause, "request refused");
+    }
+    if matches!(error.kind, Kind::RateLimited(_)) {
+        SecurityEvent::new(SecurityKind::LimitReached, actor, SecurityEvent::NOBODY).with_detail(error.code).log();
     }
     let document = Problem {
         r#type: format!("urn:souk:problem:{}", error.code),
@@ -107,7 +112,7 @@ mod tests {
         for (name, value) in headers {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
-        let problem = write_problem(response, "a request");
+        let problem = write_problem(response, "a request", "guest");
         let header = |name: &str| problem.headers().get(name).and_then(|value| value.to_str().ok());
         assert_eq!(
             (header("ratelimit-remaining"), header("allow"), header("retry-after")),

@@ -1,12 +1,15 @@
-//! The IP address that a request comes from.
+//! The IP address that a request comes from: the only place that decides it.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
+use http::Extensions;
 use http::request::Parts;
 use lambda_http::request::RequestContext;
+use values::Network;
 
-/// The IP address that API Gateway saw, as text. It is never read from a header, because a client can send any header.
+/// The IP address that API Gateway saw, or the one that a trusted CDN saw, as text. It is never read from another header, because a client
+/// can send any header.
 #[derive(Clone)]
 pub struct SourceIp(pub Option<String>);
 
@@ -18,12 +21,23 @@ impl std::fmt::Debug for SourceIp {
 }
 
 impl SourceIp {
-    /// Reads the context that API Gateway adds to the request.
+    /// The IP address of a request.
     pub fn of(parts: &Parts) -> Self {
-        match parts.extensions.get::<RequestContext>() {
-            Some(RequestContext::ApiGatewayV2(context)) => Self(context.http.source_ip.clone()),
+        Self::in_extensions(&parts.extensions)
+    }
+
+    /// What the layers have found at a trusted CDN, or the context that API Gateway adds to the request.
+    pub(crate) fn in_extensions(extensions: &Extensions) -> Self {
+        match (extensions.get::<Self>(), extensions.get::<RequestContext>()) {
+            (Some(found), _) => found.clone(),
+            (None, Some(RequestContext::ApiGatewayV2(context))) => Self(context.http.source_ip.clone()),
             _ => Self(None),
         }
+    }
+
+    /// Its network, as rate limits count it.
+    pub fn network(&self) -> Network {
+        Network::of(self.0.as_deref())
     }
 }
 

@@ -3,7 +3,7 @@
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::de::DeserializeOwned;
-use values::{AccessClaims, Error, Kind, Result};
+use values::{AccessClaims, Error, Kind, Result, Timestamp};
 
 /// The accepted difference between two clocks, in seconds.
 const LEEWAY_SECONDS: u64 = 5;
@@ -29,6 +29,11 @@ pub(crate) fn decode_claims<T: DeserializeOwned>(token: &str, key: &DecodingKey,
         )),
         Err(error) => Err(invalid_token(error.to_string())),
     }
+}
+
+/// A time in a token, which has seconds since 1970.
+pub(crate) fn of_seconds(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(seconds.saturating_mul(1000))
 }
 
 /// The 401 for a token that is not accepted. Only the log has the cause.
@@ -58,6 +63,7 @@ mod tests {
             role: Role::Customer,
             iat: now,
             exp: now + seconds,
+            auth_time: None,
         };
         let signing = EncodingKey::from_ed_der(pair.to_pkcs8v1().unwrap().as_ref());
         let token = encode(&Header::new(Algorithm::EdDSA), &claims, &signing).unwrap();

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
 use values::{Caller, Error, Result, Timestamp, UserId, id_of_digest};
 
-use crate::token::{decode_claims, invalid_token};
+use crate::token::{decode_claims, invalid_token, of_seconds};
 
 /// The accepted difference between two clocks, in seconds.
 const LEEWAY_SECONDS: u64 = 60;
@@ -22,6 +22,15 @@ pub(crate) struct TrustedIssuer {
     pub(crate) algorithm: Algorithm,
     user_claim: String,
     role_claim: Option<String>,
+}
+
+/// The caller behind a token of the trusted issuer.
+#[derive(Debug)]
+pub(crate) struct TrustedCaller {
+    pub(crate) caller: Caller,
+    /// The account of this shop that the token names; none for a customer without an account.
+    pub(crate) account: Option<UserId>,
+    pub(crate) issued_at: Timestamp,
 }
 
 impl TrustedIssuer {
@@ -47,13 +56,14 @@ impl TrustedIssuer {
         }))
     }
 
-    /// Returns the caller behind a token of this issuer, and when the token was issued.
-    pub(crate) fn check(&self, token: &str, key: &DecodingKey) -> Result<(Caller, Timestamp)> {
+    /// Returns the caller behind a token of this issuer. The token must be valid now: `exp` and, if there is one, `nbf` are checked.
+    pub(crate) fn check(&self, token: &str, key: &DecodingKey) -> Result<TrustedCaller> {
         let mut rules = Validation::new(self.algorithm);
         rules.set_issuer(&[&self.issuer]);
         rules.set_audience(&[&self.audience]);
         rules.set_required_spec_claims(&["exp", "iss", "aud"]);
         rules.leeway = LEEWAY_SECONDS;
+        rules.validate_nbf = true;
         let claims: Map<String, Value> = decode_claims(token, key, &rules)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let subject =
@@ -61,10 +71,14 @@ impl TrustedIssuer {
         let issued =
             claims.get("iat").and_then(Value::as_i64).ok_or_else(|| invalid_token("the claim `iat` is missing"))?;
         // A user id of this shop names that account. Any other subject has no account here, and always gets the same derived id.
-        let id = subject.parse::<UserId>().unwrap_or_else(|_| id_of_digest(self.digest(&["user", subject])));
+        let account = subject.parse::<UserId>().ok();
+        let id = account.unwrap_or_else(|| id_of_digest(self.digest(&["user", subject])));
         let session = id_of_digest(self.digest(&["session", subject, text("sid").or(text("jti")).unwrap_or_default()]));
         let roles = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).map(role_names).unwrap_or_default();
-        Ok((Caller::from_claims(id, roles, session), Timestamp::from_millis(issued.saturating_mul(1000))))
+        // Without it, no login is recent: the issuer does not say when it last asked for a credential.
+        let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).map(of_seconds);
+        let caller = Caller::from_claims(id, roles, session, authenticated_at);
+        Ok(TrustedCaller { caller, account, issued_at: of_seconds(issued) })
     }
 
     /// 16 bytes that identify `parts` of this issuer.
@@ -113,7 +127,7 @@ mod tests {
     }
 
     /// Checks a valid token in which these claims are replaced.
-    fn checked(claims: &Value) -> Result<(Caller, Timestamp)> {
+    fn checked(claims: &Value) -> Result<TrustedCaller> {
         let now = Clock::System.now().seconds();
         let mut all = json!({ "iss": ISSUER, "aud": "souk", "sub": "alice", "iat": now, "exp": now + 60 });
         for (name, value) in claims.as_object().unwrap() {
@@ -127,9 +141,10 @@ mod tests {
 
     #[test]
     fn user_without_an_account_is_always_the_same_customer() {
-        let (alice, _) = checked(&json!({})).unwrap();
-        let (again, _) = checked(&json!({ "groups": "staff" })).unwrap();
-        let (bob, _) = checked(&json!({ "sub": "bob" })).unwrap();
+        let alice = checked(&json!({})).unwrap();
+        assert_eq!(alice.account, None);
+        let (alice, again) = (alice.caller, checked(&json!({ "groups": "staff" })).unwrap().caller);
+        let bob = checked(&json!({ "sub": "bob" })).unwrap().caller;
         assert!(alice.user().is_some() && alice.user() == again.user() && alice.user() != bob.user());
         assert_eq!((role(&alice), role(&again)), (Some(Role::Customer), Some(Role::Customer)));
     }
@@ -137,8 +152,18 @@ mod tests {
     #[test]
     fn claims_name_an_account_and_a_role() {
         let id: UserId = Clock::System.mint();
-        let (caller, _) = checked(&json!({ "sub": id, "groups": ["staff", "admin"] })).unwrap();
-        assert_eq!((caller.user(), role(&caller)), (Some(id), Some(Role::Admin)));
+        let TrustedCaller { caller, account, .. } =
+            checked(&json!({ "sub": id, "groups": ["staff", "admin"] })).unwrap();
+        assert_eq!((caller.user(), account, role(&caller)), (Some(id), Some(id), Some(Role::Admin)));
+    }
+
+    #[test]
+    fn login_is_recent_only_if_the_issuer_says_so() {
+        let now = Clock::System.now();
+        let code = |claims| checked(&claims).unwrap().caller.require_recent_login(now).err().map(|error| error.code);
+        assert_eq!(code(json!({})), Some("recent_login_required"), "`iat` is no login");
+        assert_eq!(code(json!({ "auth_time": now.seconds() - 601 })), Some("recent_login_required"));
+        assert_eq!(code(json!({ "auth_time": now.seconds() - 10 })), None);
     }
 
     #[test]
@@ -153,5 +178,13 @@ mod tests {
             assert_eq!(checked(&claims).unwrap_err().code, "invalid_token", "{claims}");
         }
         assert_eq!(checked(&json!({ "exp": 1 })).unwrap_err().code, "token_expired");
+    }
+
+    #[test]
+    fn token_is_refused_before_its_time_but_for_the_leeway() {
+        let now = Clock::System.now().seconds();
+        let at = |nbf: i64| checked(&json!({ "nbf": nbf, "exp": now + 600 }));
+        assert!(at(now - 1).is_ok() && at(now + 30).is_ok());
+        assert_eq!(at(now + 120).unwrap_err().code, "invalid_token");
     }
 }

@@ -1,17 +1,20 @@
-//! The verifier of access tokens. A token is checked by RFC 8725 (one algorithm per issuer, then issuer, audience, type and expiry)
-//! and against the sessions that ended early.
+//! The verifier of access tokens. A token is checked by RFC 8725 and RFC 9068 (one algorithm per issuer, then type, issuer, audience and
+//! times) and against the sessions that ended early. A token of the trusted issuer that names an account of this shop is also checked
+//! against the accounts that were suspended or closed.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_kit::{Aws, Issuer, PublicKeys, Settings, TokenTrust};
+use aws_kit::{AccountBlock, Aws, Issuer, PublicKeys, Settings, TokenTrust};
+use http::HeaderMap;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, decode_header};
-use values::{AccessClaims, Caller, Error, Kind, Result, creation_time};
+use values::{AccessClaims, Caller, Error, Kind, Result, UserId, creation_time};
 
-use crate::token::{check_own, invalid_token};
-use crate::trusted_issuer::TrustedIssuer;
+use crate::credential::Credential;
+use crate::token::{check_own, invalid_token, of_seconds};
+use crate::trusted_issuer::{TrustedCaller, TrustedIssuer};
 
 /// Longer than any token of ours, and than most tokens of other issuers.
 const MAX_TOKEN_BYTES: usize = 4096;
@@ -61,22 +64,45 @@ impl Verifier {
         &self.trust
     }
 
-    /// Returns the caller behind a token. Fails with 401 `invalid_token`, `token_expired` or `session_ended`.
+    /// Returns the caller of a request: a guest without a credential. Fails like [`Verifier::verify`], or as an API key does.
+    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller> {
+        match Credential::of(headers)? {
+            Credential::None => Ok(Caller::Guest),
+            Credential::ApiKey(key) => self.verify_api_key(key).await,
+            Credential::Authorization(value) => match value.split_once(' ') {
+                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => self.verify(token.trim()).await,
+                _ => Err(invalid_token("not a bearer token")),
+            },
+        }
+    }
+
+    /// Returns the caller behind a token. Fails with 401 `invalid_token`, `token_expired` or `session_ended`, and for the trusted issuer
+    /// with 403 `account_suspended`. Reads the table only when a cache is stale, and once in 30 seconds for each account that the
+    /// trusted issuer names.
     pub async fn verify(&self, token: &str) -> Result<Caller> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(invalid_token("too long"));
         }
         let header = decode_header(token).map_err(|error| invalid_token(error.to_string()))?;
         let kid = header.kid.ok_or_else(|| invalid_token("no key id"))?;
-        let is_access_token = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(AccessClaims::TYPE));
+        if !is_access_token(header.typ.as_deref()) {
+            return Err(invalid_token("not an access token"));
+        }
         let (caller, session_start) = match (header.alg, &self.trusted_issuer) {
-            (Algorithm::EdDSA, _) if is_access_token => {
+            (Algorithm::EdDSA, _) => {
                 let claims = check_own(token, &*self.decoding_key(Issuer::Own, &kid).await?, &self.issuer)?;
                 let session_start = creation_time(&claims.sid);
-                (Caller::User { id: claims.sub, role: claims.role, session: claims.sid }, session_start)
+                let authenticated_at = claims.auth_time.map(of_seconds);
+                let caller = Caller::User { id: claims.sub, role: claims.role, session: claims.sid, authenticated_at };
+                (caller, session_start)
             }
             (algorithm, Some(issuer)) if algorithm == issuer.algorithm => {
-                issuer.check(token, &*self.decoding_key(Issuer::Trusted, &kid).await?)?
+                let key = self.decoding_key(Issuer::Trusted, &kid).await?;
+                let TrustedCaller { caller, account, issued_at } = issuer.check(token, &key)?;
+                if let Some(account) = account {
+                    self.check_may_act(account).await?;
+                }
+                (caller, issued_at)
             }
             _ => return Err(invalid_token("not an access token of this shop")),
         };
@@ -84,9 +110,14 @@ impl Verifier {
             && self.checks_ended_sessions
             && self.trust.has_ended(session, id, session_start).await?
         {
-            return Err(Error::new(Kind::Unauthenticated, "session_ended", "This session has ended. Log in again."));
+            return Err(session_ended());
         }
         Ok(caller)
+    }
+
+    /// Refuses an account that was suspended or closed. Its own sessions have ended, but its tokens of the trusted issuer have not.
+    async fn check_may_act(&self, account: UserId) -> Result<()> {
+        self.trust.account_blocks().find(account).await?.map_or(Ok(()), |block| Err(refusal(block)))
     }
 
     /// Finds a key of an issuer. If the cached set does not have it, the set is read once more.
@@ -115,5 +146,50 @@ impl Verifier {
         let key = Arc::new(DecodingKey::from_jwk(set.find(kid)?).ok()?);
         keys.parsed.insert(name, key.clone());
         Some(key)
+    }
+}
+
+/// Is this the type of an access token (RFC 9068, 2.1 and 4)?
+fn is_access_token(typ: Option<&str>) -> bool {
+    let typ = typ.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
+    typ.is_some_and(|typ| typ.eq_ignore_ascii_case(AccessClaims::TYPE))
+}
+
+/// The same answers as for the shop's own credentials: an API key of a suspended account, and a token of a closed one.
+fn refusal(block: AccountBlock) -> Error {
+    match block {
+        AccountBlock::Suspended => {
+            Error::new(Kind::Forbidden, "account_suspended", "This account is suspended. Contact the shop.")
+        }
+        AccountBlock::Closed => session_ended(),
+    }
+}
+
+fn session_ended() -> Error {
+    Error::new(Kind::Unauthenticated, "session_ended", "This session has ended. Log in again.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_access_tokens_are_access_tokens() {
+        for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
+            assert!(is_access_token(Some(typ)), "{typ}");
+        }
+        for typ in [None, Some(""), Some("JWT"), Some("jwt"), Some("id_token+jwt"), Some("application/jwt")] {
+            assert!(!is_access_token(typ), "{typ:?}");
+        }
+    }
+
+    #[test]
+    fn blocked_account_gets_the_answer_of_its_own_credentials() {
+        let answer = |block| {
+            let error = refusal(block);
+            (error.kind, error.code)
+        };
+        assert_eq!(answer(AccountBlock::Suspended), (Kind::Forbidden, "account_suspended"));
+        assert_eq!(answer(AccountBlock::Closed), (Kind::Unauthenticated, "session_ended"));
     }
 }

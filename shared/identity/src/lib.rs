@@ -17,7 +17,11 @@
 //!   is in Secrets Manager.
 //! - A signing key is published for a whole rotation before it signs, and stays published until its last token has expired.
 //! - Every login, registration and reset is counted for its network and for the email address it names, whether or not an
-//!   account has that address. Attempts from unknown networks never rate limit the owner on a known network.
+//!   account has that address. Attempts from unknown networks never rate limit the owner on a known network or a known device.
+//! - A session keeps the time at which the person last proved a credential; a refresh does not change it. What a thief of a session
+//!   must not do needs a recent time (docs/adr/0022).
+//! - A change that matters to the security of an account has an event in its transaction, which mails the owner. A reset revokes
+//!   the account's API keys in its own transaction.
 //! - A provider's link leads to one account, and an account has one link per provider. An email address that the provider has
 //!   not verified leads to no account. An account whose address was never verified here is reclaimed: its password, sessions
 //!   and default addresses go.
@@ -40,18 +44,18 @@ mod sign_in;
 mod tokens;
 
 pub use accounts::{
-    AccountStatus, Channel, Contact, Contacts, Language, Name, Password, Preferences, User, UserFilter,
+    AccountStatus, Channel, Contact, Contacts, Language, Name, NewName, Password, Preferences, User, UserFilter,
 };
 pub use addresses::{Address, AddressEntry, AddressIn, Country, MAX_ADDRESSES};
 pub use api_keys::{ApiKeyIn, ApiKeyView, MAX_API_KEYS, NewApiKey};
 #[cfg(feature = "openapi")]
 pub use events::CUSTOMER_EVENTS;
 pub use privacy::{ExportJob, export_folder};
-pub use rate_limits::{Network, RateLimitStatus, RateLimited, SignInRateLimit};
+pub use rate_limits::{RateLimited, SignInRateLimit};
 pub use service::AccountService;
-pub use sessions::{Device, SessionView, TokenPair, UserWithTokens};
+pub use sessions::{AccessToken, Device, SessionView, TokenPair, UserWithTokens};
 pub use sign_in::{
-    AuthPolicy, ExternalIdentity, LinkView, LoginRequest, PendingSignIn, Provider, Registration, SIGN_IN_SECONDS,
-    SignInRequest, SignInSecrets,
+    AuthPolicy, ExternalIdentity, LinkView, LoginRequest, PasswordChange, PendingSignIn, Proof, Provider, Registration,
+    SIGN_IN_SECONDS, SignInRequest, SignInSecrets,
 };
-pub use tokens::{KeyRotation, Signer, TokenMail, TokenPurpose};
+pub use tokens::{KeyRotation, PasswordReset, Signer, TokenMail, TokenPurpose};

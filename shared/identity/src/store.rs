@@ -15,12 +15,14 @@
 //! | an email address that belongs to an account | `EMAIL#<sha-256>` | `EMAIL` | |
 //! | a guest's contact (erasable) | `CONTACT#<id>` | `CONTACT` | |
 //! | one-time token | `TOKEN#<id>` | `TOKEN` | gsi1pk `TOKENS#<sha-256 of the email address>`, gsi1sk token id; TTL; `tokens/store.rs` |
-//! | attempts in an hour | `THROTTLE#<keyed digest>` | hour since 1970 | TTL; `rate_limits/store.rs` |
+//! | attempts in an hour | `ATTEMPTS#<keyed digest>` | hour since 1970 | TTL; `rate_limits/store.rs` |
+//! | requests in a window | `LIMIT#<keyed digest>` | `LIMIT` | TTL; aws-kit's `RateCounters` |
 //! | a network that an account was logged in from | `KNOWN#<keyed digest>` | keyed digest | TTL; `rate_limits/store.rs` |
 //! | a pending sign-in with a provider | `OAUTH#<sha-256 of the state>` | `OAUTH` | TTL; `sign_in/store.rs` |
 //! | the account of a provider's subject | `LINK#<sha-256>` | `LINK` | |
 //! | an account's side of that link | `USER#<id>` | `LINK#<provider>` | |
 //! | the code that ends a sign-in | `CODE#<sha-256>` | `CODE` | TTL |
+//! | an account that may not act | `BLOCKED#<id>` | `BLOCKED` | aws-kit's `AccountBlocks` |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
 //! | access pattern | key condition | index | cost (units: R read, W written, a transaction's double) |
@@ -37,24 +39,27 @@
 //! | sessions of an account | pk, sk begins `SESSION#` | | 1 R per 4 KB |
 //! | API keys of an account | pk, sk begins `APIKEY#`; the row of each by its digest, one batch | | 2 R; 1 R each |
 //! | make or revoke an API key | 2 rows and the count, one transaction | gsi1, gsi2 | 6 W + 2 W |
+//! | revoke all of them with a reset | 2 rows each, in its transaction | | 1 R per 4 KB, 4 W a key |
 //! | account of an API key | row | | 1 R, at most every 30 s; 1 W, at most an hour |
 //! | rename | 2 updates, one transaction | all | 4 W + 5 W |
-//! | change role or status | 2 updates, the history and every API key, one transaction | all | 6 W + 5 W; 1 R and 2 W a key |
+//! | change role or status | 2 updates, the history, the block and every API key, one transaction | all | 6 W to 8 W + 5 W; 1 R and 2 W a key |
 //! | read preferences, set them | person's row; update | gsi2, gsi3 | 1 R; 1 R, 1 W + 2 W |
 //! | accounts, newest first | gsi1pk, gsi1sk before the last one, of 4 shards at once | gsi1 | 0.5 R per 4 KB and shard, 1 R per person |
 //! | accounts of a role or status, newest first | gsi2pk, gsi2sk before the last one, of 4 shards and each pair at once | gsi2 | 0.5 R per 4 KB and shard, 1 R per person |
+//! | the oldest accounts of active admins | gsi2pk, of 4 shards at once, 25 of each | gsi2 | 0.5 R per 4 KB and shard |
 //! | people by the beginning of an email address or a name | gsi2pk, gsi2sk begins; gsi3pk, gsi3sk begins | gsi2, gsi3 | 0.5 R per 4 KB, 1 R per account |
 //! | one postal address, all of an account | row; pk, sk begins `ADDRESS#`, and the account | | 1 R; 1 R per 4 KB, 1 R |
 //! | add or remove a postal address | put or delete, and count and defaults, one transaction | gsi1, gsi2 | 4 W + 2 W |
 //! | replace a postal address | put, and defaults if they change, one transaction; the account before | gsi1, gsi2 | 1 R, 2 W to 6 W |
-//! | contact of a user or a guest | row | | 1 R |
+//! | contact of a user; of a guest | 2 rows side by side; row | | 2 R; 1 R |
 //! | account of an email address, its known network, earlier counts | 5 rows, one batch | | 5 R |
 //! | count an attempt | 2 updates side by side | | 2 W |
 //! | remember a network | put | | 1 W |
 //! | order a one-time token | create and the outbox, one transaction | gsi1 | 4 W + 1 W |
 //! | read one, issue its secret | row; update | gsi1 | 1 R; 1 W + 1 W |
 //! | use one | delete, its digest as condition, and the account, one transaction | gsi1 | 4 W + 1 W |
-//! | close an account | 3 rows deleted, 1 created, revocation and the outbox, one transaction | gsi1, gsi2, gsi3 | 12 W + 4 W |
+//! | close an account | 3 rows deleted, 2 created, revocation and the outbox, one transaction | gsi1, gsi2, gsi3 | 14 W + 4 W |
+//! | whether an account was closed | row, the key alone | | 1 R |
 //! | erase a page of a closed account's rows | pk; rows deleted | | 1 R per 4 KB, 1 W a row |
 //! | tokens of an email address | gsi1pk `TOKENS#…`; rows deleted | gsi1 | 0.5 R per 4 KB, 2 W a row |
 //! | begin an export, read one | pk, sk begins `EXPORT#`; create and the outbox, one transaction; row | | 1 R, 4 W; 1 R |
@@ -65,6 +70,9 @@
 //! | use a code | delete, session, network, one transaction | | 6 W |
 //! | links of an account, unlink | pk, sk begins `LINK#`; 3 rows, one transaction | | 1 R; 6 W |
 //! | replace a password hash | update, the old one as condition | gsi1 | 1 W + 1 W |
+//! | step up | update of the session, and the account as a condition, one transaction | | 4 W |
+//! | change a password | 2 sessions, the account, revocation and the outbox, one transaction | gsi1 | 10 W + 1 W |
+//! | mail the owner about a change | the outbox, in the change's transaction | | 2 W |
 
 use aws_kit::{Key, Table, sha256_hex};
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use events::{Event, Recipient};
-use values::TokenId;
+use events::{Event, Recipient, SecurityChange};
+use values::{TokenId, UserId};
 
 /// Who is notified of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum Audience {
     Customer(Recipient),
     /// The user for whom that one-time token was requested, if there is one.
     TokenHolder(TokenId),
+    /// All admins but the account with this id. Each of them gets a message of their own.
+    AdminsExcept(UserId),
     /// The operator of the shop.
     Operator,
 }
@@ -26,6 +28,10 @@ impl Audience {
             Event::UserPasswordResetRequested(request) | Event::UserEmailVerificationRequested(request) => {
                 Some(Self::TokenHolder(request.token_id))
             }
+            Event::UserSecurityChanged(changed) => Some(match changed.change {
+                SecurityChange::AdminAdded => Self::AdminsExcept(changed.user_id),
+                _ => Self::Customer(Recipient::User(changed.user_id)),
+            }),
             Event::PaymentMismatched(_) | Event::StockLow(_) => Some(Self::Operator),
             _ => None,
         }
@@ -38,6 +44,7 @@ impl fmt::Display for Audience {
         match self {
             Self::Customer(recipient) => recipient.fmt(f),
             Self::TokenHolder(token) => token.fmt(f),
+            Self::AdminsExcept(_) => f.write_str("admins"),
             Self::Operator => f.write_str("operator"),
         }
     }

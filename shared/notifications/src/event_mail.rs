@@ -6,6 +6,7 @@ use events::{
 use values::{Currency, Money};
 
 use crate::mail::{Mail, MailDraft};
+use crate::security_mail::security_mail;
 
 /// The email to `name` (empty for a guest and for the operator) about an event; none for events without an email of
 /// their own. `token_mail.rs` writes the emails with one-time tokens.
@@ -17,6 +18,7 @@ pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
         Event::OrderCancelled(order) => order_cancelled(order),
         Event::PaymentMismatched(mismatch) => payment_mismatched(mismatch),
         Event::StockLow(stock) => stock_low(stock),
+        Event::UserSecurityChanged(changed) => return Some(security_mail(changed)),
         _ => return None,
     };
     Some(draft.into_mail(name))
@@ -114,7 +116,7 @@ fn stock_low(stock: &StockLow) -> MailDraft<'_> {
              are held for orders are not counted."
         )],
         facts: vec![("SKU", sku.to_string()), ("Product", product_id.to_string()), ("Left", available.to_string())],
-        closing: "You receive another email when the stock has been higher and falls this low again.",
+        closing: "You receive another email when the stock has been higher and falls this low again, at most one a day.",
         ..MailDraft::default()
     }
 }

@@ -6,14 +6,18 @@
 //! - Events have ids; identity has the email addresses. No row and no log line has one.
 //! - The secret of an email is made after the message was claimed, and is stored nowhere. If the email is lost, the user
 //!   requests another one.
+//! - A mail is sent only within its budget ([`budget.rs`](budget)), which is counted in the write that claims its message.
+//! - A name is only written to an email address that its owner has verified: a stranger may have chosen both.
 //! - The text of an email is true whatever its event does not know: a cancelled order may have been paid or not.
 
 mod audience;
+mod budget;
 mod event_mail;
 mod mail;
 mod mailer;
 mod notifier;
 mod notify;
+mod security_mail;
 mod store;
 mod token_mail;
 

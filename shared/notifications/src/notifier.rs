@@ -1,6 +1,6 @@
 //! The service that sends notifications.
 
-use aws_kit::Aws;
+use aws_kit::{Aws, DigestKey};
 use identity::Contacts;
 use values::{Clock, Email, Result};
 
@@ -16,6 +16,8 @@ pub struct Notifier {
     pub(crate) mailer: Mailer,
     pub(crate) operator: Email,
     pub(crate) pages: Pages,
+    /// For the keys of budgets.
+    pub(crate) digest_key: DigestKey,
     pub(crate) clock: Clock,
 }
 
@@ -28,6 +30,7 @@ impl Notifier {
             mailer: Mailer::from_env(aws)?,
             operator: operator_address()?,
             pages: Pages::from_env()?,
+            digest_key: DigestKey::from_env()?,
             clock: Clock::System,
         })
     }

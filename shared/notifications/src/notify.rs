@@ -1,7 +1,7 @@
 //! Notify the customer, the user or the operator of an event, at most once.
 
 use aws_kit::fault;
-use events::{Envelope, Event, PaymentMismatched};
+use events::{Envelope, Event, PaymentMismatched, Recipient};
 use identity::{Channel as ContactChannel, TokenMail};
 use tracing::{error, info, warn};
 use values::{Email, Error, Result};
@@ -11,7 +11,7 @@ use crate::event_mail::render;
 use crate::mail::Mail;
 use crate::mailer::SendOutcome;
 use crate::notifier::Notifier;
-use crate::store::{Channel, Message, Status};
+use crate::store::{Channel, Claim, Message, Status};
 
 /// The content of a message, and the address to which it is sent.
 struct OutgoingMail {
@@ -27,10 +27,24 @@ enum MailContent {
 }
 
 impl Notifier {
-    /// Notifies the audience of this event. An error means that nothing was sent, and the event may be delivered again.
-    /// 1 read (none for the operator, 3 for a one-time token), 2 writes (3 for a token), 1 email.
+    /// Notifies the audience of this event. An error means that a message was not sent, and the event may be delivered again.
+    /// 2 reads side by side (1 for a guest, none for the operator, 4 for a one-time token), 2 writes (3 for a token), 1 email; for
+    /// all admins 4 queries more, and that for each of them.
     pub async fn notify(&self, envelope: &Envelope) -> Result<()> {
-        let Some(audience) = Audience::of(&envelope.event) else { return Ok(()) };
+        match Audience::of(&envelope.event) {
+            Some(Audience::AdminsExcept(user)) => {
+                for admin in self.contacts.admins().await?.into_iter().filter(|admin| *admin != user) {
+                    self.notify_one(Audience::Customer(Recipient::User(admin)), envelope).await?;
+                }
+                Ok(())
+            }
+            Some(audience) => self.notify_one(audience, envelope).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends one message, unless it was sent before.
+    async fn notify_one(&self, audience: Audience, envelope: &Envelope) -> Result<()> {
         if let Event::PaymentMismatched(mismatch) = &envelope.event {
             log_alarm(mismatch);
         }
@@ -38,28 +52,36 @@ impl Notifier {
             info!(recipient = %audience, "notification skipped: no recipient");
             return Ok(());
         };
-        let message = Message::new(envelope, Channel::Email, audience);
-        let status = self.store.claim(&message, envelope, self.clock.now()).await?;
-        match status.filter(|_| !fault::mutant("mail_twice")) {
-            None => {
-                fault::point("notifier.claimed");
-                let outcome = match self.finish(content).await {
-                    Ok(Some(mail)) => self.mailer.send(&email, &mail).await?,
-                    Ok(None) => SendOutcome::Rejected(Error::not_found("token")),
-                    Err(cause) => SendOutcome::NotSent(cause),
-                };
-                self.save_result(&message, outcome).await
-            }
-            Some(Status::Sending) => {
+        let now = self.clock.now();
+        let message = Message::new(envelope, Channel::Email, (audience, &email), &self.digest_key, now);
+        match self.store.claim(&message, envelope, now).await? {
+            Claim::Granted => self.send(&message, &email, content).await,
+            Claim::Known(_) if fault::mutant("mail_twice") => self.send(&message, &email, content).await,
+            Claim::Known(Status::Sending) => {
                 // The worker that claimed it has crashed, or is still sending it and will save the result.
                 warn!(recipient = %audience, "message was claimed before and its result is unknown; it is not sent again");
                 self.store.mark_unknown(&message).await
             }
-            Some(status) => {
+            Claim::Known(status) => {
                 info!(recipient = %audience, message.status = ?status, "message was handled before");
                 Ok(())
             }
+            Claim::Suppressed => {
+                info!(recipient = %audience, event.kind = envelope.event.name(), "message suppressed: its budget does not allow it");
+                Ok(())
+            }
         }
+    }
+
+    /// Sends a message that was claimed, and saves the result.
+    async fn send(&self, message: &Message, email: &Email, content: MailContent) -> Result<()> {
+        fault::point("notifier.claimed");
+        let outcome = match self.finish(content).await {
+            Ok(Some(mail)) => self.mailer.send(email, &mail).await?,
+            Ok(None) => SendOutcome::Rejected(Error::not_found("token")),
+            Err(cause) => SendOutcome::NotSent(cause),
+        };
+        self.save_result(message, outcome).await
     }
 
     /// The message and its email address; none when there is no one to notify.
@@ -80,6 +102,8 @@ impl Notifier {
                 }
                 None => return Ok(None),
             },
+            // They are notified one by one.
+            Audience::AdminsExcept(_) => return Ok(None),
             Audience::Operator => (self.operator.clone(), String::new()),
         };
         Ok(render(event, &name).map(|mail| OutgoingMail { email, content: MailContent::Ready(mail) }))

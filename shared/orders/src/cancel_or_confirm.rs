@@ -12,22 +12,33 @@ use crate::order::Order;
 use crate::service::OrderService;
 use crate::status::Status;
 
-/// Order, history, event; payment, its refund and the event of that; stored response.
-const OTHER_WRITES: usize = 7;
+/// Order, history, event; the counters of network and buyer, and of their cancellations; payment, its refund and the event of that;
+/// stored response.
+const OTHER_WRITES: usize = 11;
 const _: () =
     assert!(Cart::MAX_LINES + OTHER_WRITES <= MAX_TRANSACTION_WRITES, "the end of an order must fit one transaction");
+
+/// The end of an order.
+pub(crate) struct Ending {
+    /// The order as it is then.
+    pub(crate) order: Order,
+    pub(crate) writes: Vec<Write>,
+    /// Whether money was authorised or captured for it.
+    pub(crate) was_paid: bool,
+}
 
 impl OrderService {
     /// The writes that cancel the order, release its stock, end its payment and publish the event; and the order as it is
     /// then. If a hold has ended and the order was paid in time, they confirm the order instead. Their conditions fail
-    /// when a concurrent update changed the order or its payment: then the caller decides again. 1 round trip.
+    /// when a concurrent update changed the order or its payment: then the caller decides again. 1 round trip, 1 more for a
+    /// decline that the order did not know yet.
     pub(crate) async fn cancel_or_confirm(
         &self,
         order: &Order,
         by: CancelReason,
         note: Option<&str>,
         trace: &Trace,
-    ) -> Result<(Order, Vec<Write>)> {
+    ) -> Result<Ending> {
         let payment = self.payments.read(order.payment_id).await?;
         let payment = payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))?;
         if was_paid_in_time(order.status, by, payment.status) {
@@ -35,13 +46,17 @@ impl OrderService {
         }
         let next = order.transition(Status::Cancelled, self.orders.clock.now())?;
         let reason = Reason { code: reason_code(by), note };
-        let event = Event::OrderCancelled(next.cancelled_event(by));
-        let mut writes = self.orders.put_next(&next, trace, reason, Some(event))?;
+        let event = Event::OrderCancelled(next.cancelled_event(by, payment.status));
+        let declined = match order.misses_decline(&payment) {
+            true => self.orders.read_own_counters(order).await?,
+            false => None,
+        };
+        let mut writes = self.orders.put_next_after_decline(&next, trace, reason, Some(event), declined.as_ref())?;
         for item in &order.items {
             writes.push(self.catalog.release_stock(&item.sku, item.quantity.get())?);
         }
         writes.extend(self.payments.end(&payment, note.unwrap_or(reason.code), trace)?);
-        Ok((next, writes))
+        Ok(Ending { order: next, writes, was_paid: was_paid(payment.status) })
     }
 
     /// The writes that confirm an order that was paid in time, as its payment event would have done.
@@ -49,12 +64,18 @@ impl OrderService {
     /// The version of the payment is not a condition here; that of the order is enough. We end an authorisation only
     /// in a transaction that also changes the order. What the provider does by itself is reported with a higher
     /// sequence, as after any confirmation.
-    fn confirm(&self, order: &Order, payment: &Payment, trace: &Trace) -> Result<(Order, Vec<Write>)> {
+    fn confirm(&self, order: &Order, payment: &Payment, trace: &Trace) -> Result<Ending> {
         let next = order.confirm(payment.version, self.orders.clock.now())?;
         let event = Event::OrderConfirmed(next.confirmed_event());
         let writes = self.orders.put_next(&next, trace, "payment.authorized", Some(event))?;
-        Ok((next, writes))
+        Ok(Ending { order: next, writes, was_paid: true })
     }
+}
+
+/// Was money authorised or captured? Its void or refund costs fees.
+fn was_paid(payment: payments::Status) -> bool {
+    use payments::Status::{Authorized, Captured, PartiallyRefunded, Refunded};
+    matches!(payment, Authorized | Captured | PartiallyRefunded | Refunded)
 }
 
 /// Is the event late, and not the payment? Then the end of the hold must not cancel the order. A cancellation by a

@@ -4,6 +4,7 @@ use cart::Carts;
 use identity::AccountService;
 use values::Currency;
 
+use crate::limits::OrderLimits;
 use crate::service::OrderService;
 
 /// Quotes and places orders.
@@ -18,4 +19,8 @@ pub struct Checkout {
     pub currency: Currency,
     /// How long stock is held for an order that is not paid.
     pub hold_seconds: i64,
+    /// How long stock is held at most after a decline.
+    pub declined_hold_seconds: i64,
+    /// What a buyer and a network may do before they pay.
+    pub limits: OrderLimits,
 }

@@ -29,8 +29,8 @@ impl OrderService {
             if order.hold_expires_at > self.orders.clock.now() && !fault::mutant("no_hold_condition") {
                 return Ok(Decision::Unchanged((Expiry::NotBefore(order.hold_expires_at), None)));
             }
-            let (ended, writes) = self.cancel_or_confirm(&order, CancelReason::HoldExpired, None, trace).await?;
-            Ok(Changes::new(writes, (Expiry::Over, Some(ended.status))).into())
+            let ending = self.cancel_or_confirm(&order, CancelReason::HoldExpired, None, trace).await?;
+            Ok(Changes::new(ending.writes, (Expiry::Over, Some(ending.order.status))).into())
         };
         let (expiry, changed) = self.orders.transition_write().run(decide).await?;
         if let Some(status) = changed {

@@ -60,7 +60,7 @@ impl HistoryEntry {
             note: reason.note.map(str::to_owned),
             correlation_id: trace.correlation_id.clone(),
             causation_id: trace.causation_id,
-            placed: (order.version == 1).then(|| Box::new(order.clone())),
+            placed: (order.version == 1).then(|| Box::new(order.without_counters())),
             status: order.status,
             payment_status: order.payment_status,
             payment_sequence: order.payment_sequence,

@@ -6,19 +6,23 @@
 //!   caller that loses the race decides again. Folding the history of an order ([`fold`]) gives the order.
 //! - The end of a hold never cancels an order whose payment is authorised: it confirms the order.
 //! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once.
-//! - A payment event is applied only if its sequence is higher than that of the last one applied.
+//! - A payment event only says that its payment changed. The payment's row is applied, and only if the event's sequence is higher
+//!   than the version that was applied last.
 
 mod advance;
 mod apply_payment_event;
 mod cancel;
 mod cancel_or_confirm;
 mod checkout;
+mod counter_store;
+mod counters;
 mod erase;
 mod expire_hold;
 mod export;
 mod extend_hold;
 mod find;
 mod history;
+mod limits;
 mod lines;
 mod new_order;
 mod number;
@@ -36,8 +40,10 @@ mod store;
 mod token;
 
 pub use checkout::Checkout;
+pub use counters::UnpaidCounters;
 pub use expire_hold::Expiry;
 pub use history::{HistoryEntry, fold};
+pub use limits::OrderLimits;
 pub use lines::OrderSource;
 pub use new_order::{Destination, NewOrder, PlacedOrder};
 pub use order::{Item, Order, OrderDetails, PersonalData};

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use cart::{Cart, Line, Owner};
-use catalog::Offer;
+use catalog::{BuyerKind, Offer};
 use pricing::Breakdown;
-use values::{Currency, Error, Money, Quantity, Result, Sku};
+use values::{Caller, Currency, Error, Money, Quantity, Result, Sku};
 
 use crate::checkout::Checkout;
 use crate::order::Item;
@@ -28,7 +28,7 @@ pub(crate) struct OrderLines {
 
 impl Checkout {
     /// The lines of a cart or of items. 1 round trip.
-    pub(crate) async fn read_lines(&self, source: &OrderSource) -> Result<OrderLines> {
+    pub(crate) async fn read_lines(&self, source: &OrderSource, buyer: BuyerKind) -> Result<OrderLines> {
         match source {
             OrderSource::Cart(owner) => {
                 let cart =
@@ -36,7 +36,7 @@ impl Checkout {
                 Ok(OrderLines { lines: cart.lines.clone(), cart: Some(cart) })
             }
             OrderSource::Items(items) => {
-                let offers = self.read_offers(items).await?;
+                let offers = self.read_offers(items, buyer).await?;
                 Ok(OrderLines {
                     lines: offers.into_iter().map(|(offer, pieces)| line(offer, pieces)).collect(),
                     cart: None,
@@ -45,10 +45,14 @@ impl Checkout {
         }
     }
 
-    /// The offers of items, archived ones included, and the wanted quantity of each. 422 `product_unknown`, and
+    /// The offers of items, archived ones included, and the wanted quantity of each. 422 `product_unknown`, `max_per_order`, and
     /// `variant_required` for a product that is sold in variants. 1 round trip, 1 more for each product that this
     /// execution environment has not read before.
-    pub(crate) async fn read_offers(&self, items: &[(cart::ItemRef, Quantity)]) -> Result<Vec<(Offer, Quantity)>> {
+    pub(crate) async fn read_offers(
+        &self,
+        items: &[(cart::ItemRef, Quantity)],
+        buyer: BuyerKind,
+    ) -> Result<Vec<(Offer, Quantity)>> {
         if items.is_empty() || items.len() > Cart::MAX_LINES {
             let message = format!("must have 1 to {} items", Cart::MAX_LINES);
             return Err(Error::invalid("items", "items_out_of_range", message));
@@ -69,6 +73,7 @@ impl Checkout {
         let found = wanted.into_iter().map(|(sku, (index, quantity))| {
             let offer = offers.remove(&sku).ok_or_else(|| unknown_product(index))?;
             offer.check_single(&format!("items[{index}]"))?;
+            offer.check_quantity(&format!("items[{index}].quantity"), quantity.get(), buyer)?;
             Ok((offer, quantity))
         });
         found.collect()
@@ -108,6 +113,14 @@ pub(crate) fn items(lines: &[Line], sums: &Breakdown) -> Vec<Item> {
         line_total: *line_total,
     };
     lines.iter().zip(&sums.line_totals).map(item).collect()
+}
+
+/// Whether an account or a guest buys.
+pub(crate) fn buyer_kind(caller: &Caller) -> BuyerKind {
+    match caller.account() {
+        Some(_) => BuyerKind::Account,
+        None => BuyerKind::Guest,
+    }
 }
 
 pub(crate) fn cart_empty() -> Error {

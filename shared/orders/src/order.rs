@@ -5,9 +5,11 @@ use events::{
     Recipient,
 };
 use identity::Address;
+use payments::{ORDER_TOKEN_SECONDS, Payment};
 use serde::{Deserialize, Serialize};
 use values::{Email, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp};
 
+use crate::counters::UnpaidCounters;
 use crate::status::{Fulfilment, PaymentStatus, Status, illegal_transition};
 
 /// A line of an order. It is a snapshot, and does not change with the product.
@@ -54,6 +56,9 @@ pub struct Order {
     pub payment_id: PaymentId,
     /// When the stock is released if the order is still pending.
     pub hold_expires_at: Timestamp,
+    /// What counts it while it is unpaid. None once its hold is over, and for an order that is not limited.
+    #[serde(default, rename = "held", skip_serializing_if = "Option::is_none")]
+    pub counters: Option<UnpaidCounters>,
     /// Counts the changes, from 1.
     pub version: u64,
     pub created_at: Timestamp,
@@ -130,6 +135,22 @@ impl Order {
         Self { hold_expires_at: self.hold_expires_at.max(until), ..self.next_version(now) }
     }
 
+    /// Has its payment been declined without the order knowing it yet? The event is late, and is ignored after the next change.
+    pub(crate) fn misses_decline(&self, payment: &Payment) -> bool {
+        let is_declined = self.status == Status::Pending && payment.status == payments::Status::Failed;
+        is_declined && self.payment_sequence < payment.version
+    }
+
+    /// Is it pending, and was its last payment declined?
+    pub(crate) fn was_declined(&self) -> bool {
+        self.status == Status::Pending && self.payment_status == PaymentStatus::Failed
+    }
+
+    /// Holds the stock for at most so many seconds after its last change.
+    pub(crate) fn shorten_hold(self, seconds: i64) -> Self {
+        Self { hold_expires_at: self.hold_expires_at.min(self.updated_at.plus_seconds(seconds)), ..self }
+    }
+
     /// Can the customer try another payment? 409 `illegal_transition` or `hold_expired`.
     pub fn check_payable(&self, now: Timestamp) -> Result<()> {
         if self.status != Status::Pending {
@@ -145,6 +166,23 @@ impl Order {
             ));
         }
         Ok(())
+    }
+
+    /// Whether a guest's token no longer opens the order: 180 days after the last change of an order that has ended. Links in mails
+    /// and browsers outlive their use, and the order shows a postal address.
+    pub fn has_token_ended(&self, now: Timestamp) -> bool {
+        let has_ended = matches!(self.status, Status::Delivered | Status::Cancelled | Status::Returned);
+        has_ended && self.updated_at.plus_seconds(ORDER_TOKEN_SECONDS) <= now
+    }
+
+    /// The order as histories and stored responses have it: without the names of its counters.
+    pub fn without_counters(&self) -> Self {
+        Self { counters: None, ..self.clone() }
+    }
+
+    /// The pieces of each SKU.
+    pub(crate) fn items_by_sku(&self) -> Vec<(&Sku, u32)> {
+        self.items.iter().map(|item| (&item.sku, item.quantity.get())).collect()
     }
 
     /// The lines of its events.
@@ -209,14 +247,22 @@ impl Order {
         }
     }
 
-    /// The data of `order.cancelled`.
-    pub fn cancelled_event(&self, reason: CancelReason) -> OrderCancelled {
+    /// Was the payment ever authorised? The order may not know it yet: then the payment does.
+    fn was_authorized(&self, payment: payments::Status) -> bool {
+        use payments::Status::{Authorized, Captured, PartiallyRefunded, Refunded};
+        !matches!(self.payment_status, PaymentStatus::Unpaid | PaymentStatus::Failed)
+            || matches!(payment, Authorized | Captured | PartiallyRefunded | Refunded)
+    }
+
+    /// The data of `order.cancelled`. `payment` is the status of the payment when the order was cancelled.
+    pub fn cancelled_event(&self, reason: CancelReason, payment: payments::Status) -> OrderCancelled {
         OrderCancelled {
             order_id: self.id,
             order_number: self.number.clone(),
             payment_id: self.payment_id,
             recipient: self.buyer,
             reason,
+            was_authorized: self.was_authorized(payment),
             items: self.pieces(),
         }
     }
@@ -258,6 +304,7 @@ pub(crate) mod tests {
             fulfilment_status: Fulfilment::Unfulfilled,
             payment_id: clock.mint(),
             hold_expires_at: now.plus_seconds(600),
+            counters: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -290,9 +337,40 @@ pub(crate) mod tests {
         let created = pieces(serde_json::to_value(order.created_event()).unwrap());
         let product = order.items[0].product_id.to_string();
         assert_eq!(created, serde_json::json!([{ "sku": "MUG", "productId": product, "quantity": 2 }]));
-        let cancelled = order.cancelled_event(CancelReason::ByCustomer);
+        let cancelled = order.cancelled_event(CancelReason::ByCustomer, payments::Status::Open);
         assert_eq!(pieces(serde_json::to_value(cancelled).unwrap()), created);
         assert_eq!(pieces(serde_json::to_value(order.delivered_event()).unwrap()), created);
+    }
+
+    #[test]
+    fn token_ends_180_days_after_the_order() {
+        let now = order().updated_at;
+        let later = |days: i64| now.plus_seconds(days * 24 * 3600);
+        for (status, expected) in [
+            (Status::Pending, false),
+            (Status::Shipped, false),
+            (Status::Delivered, true),
+            (Status::Cancelled, true),
+            (Status::Returned, true),
+        ] {
+            let order = Order { status, ..order() };
+            assert_eq!(
+                (order.has_token_ended(later(179)), order.has_token_ended(later(180))),
+                (false, expected),
+                "{status:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn cancellation_says_whether_the_payment_was_authorised() {
+        use payments::Status::{Authorized, Failed, Open, RequiresAction};
+        let says = |order: &Order, payment| order.cancelled_event(CancelReason::ByCustomer, payment).was_authorized;
+        for never in [Open, RequiresAction, Failed] {
+            assert!(!says(&order(), never), "{never:?}");
+        }
+        assert!(says(&order(), Authorized), "the order has not heard of it yet");
+        assert!(says(&confirmed_order(), payments::Status::Cancelling));
     }
 
     #[test]

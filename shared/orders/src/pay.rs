@@ -1,20 +1,23 @@
 //! Pay again: another method for a pending order whose last payment was declined, or requires an action of the
 //! customer.
 
-use aws_kit::{Changes, ConditionFailures, Idempotent};
+use aws_kit::{Changes, ConditionFailures, Idempotent, Transaction};
 use payments::PaymentMethod;
 use values::{Error, OrderId, Result};
 
+use crate::checkout::Checkout;
+use crate::counters::CounterRow;
 use crate::extend_hold::HOLD_EXTENSION_SECONDS;
 use crate::order::OrderDetails;
 use crate::request::OrderRequest;
-use crate::service::OrderService;
 use crate::status::PaymentStatus;
 
-impl OrderService {
+impl Checkout {
     /// Opens the payment of the order again, in one transaction with the version of the order and the stored response.
-    /// The hold lasts at least until the worker comes, which extends it before it calls the provider. Stock is not
-    /// held for ever, because the number of attempts is limited. 3 round trips, 2 or 3 more for each concurrent update.
+    /// The hold lasts at least as long as after a decline, and until the worker comes, which extends it before it calls the
+    /// provider. Stock is not held for ever, because the number of attempts is limited. 429 `payment_blocked` after too many
+    /// declines of its buyer or network. 3 round trips, 2 or 3 more for each concurrent update, 1 more for a decline that the
+    /// order did not know yet.
     pub async fn pay(
         &self,
         id: OrderId,
@@ -22,25 +25,48 @@ impl OrderService {
         request: &OrderRequest<'_>,
     ) -> Result<Idempotent<OrderDetails>> {
         let method = method.check()?;
-        let OrderDetails { order, personal } =
-            self.orders.read_changeable(id, request.caller, request.order_token).await?;
+        let (orders, payments) = (&self.service.orders, &self.service.payments);
+        let OrderDetails { order, personal } = orders.read_changeable(id, request.caller, request.order_token).await?;
         let (order, method) = (&order, &method);
         let decide = |failures: Option<ConditionFailures>| async move {
-            let order = self.orders.latest(order, failures).await?;
-            let now = self.orders.clock.now();
+            let order = orders.latest(order, failures).await?;
+            let now = orders.clock.now();
             request.check_version(&order)?;
             order.check_payable(now)?;
-            let payment = self.payments.read(order.payment_id).await?;
+            let payment = payments.read(order.payment_id).await?;
             let payment = payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))?;
-            let mut next = order.hold_until(now.plus_seconds(HOLD_EXTENSION_SECONDS), now);
+            let hold_seconds = self.declined_hold_seconds.min(self.hold_seconds).max(HOLD_EXTENSION_SECONDS);
+            let mut next = order.hold_until(now.plus_seconds(hold_seconds), now);
             next.payment_status = PaymentStatus::Unpaid;
             // Events of the attempt before that have not arrived yet are older than this.
             next.payment_sequence = payment.version + 1;
-            let mut writes = self.orders.put_next(&next, request.trace, "payment_requested", None)?;
-            writes.extend(self.payments.reopen(&payment, method.clone(), request.trace)?);
-            Ok(Changes::new(writes, next).into())
+            let declined = match order.misses_decline(&payment) {
+                true => orders.read_own_counters(&order).await?,
+                false => None,
+            };
+            let writes =
+                orders.put_next_after_decline(&next, request.trace, "payment_requested", None, declined.as_ref())?;
+            let mut writes = Transaction::from(writes);
+            writes.add_all(payments.reopen(&payment, method.clone(), request.trace)?);
+            let limits = &self.limits;
+            let mut checks = None;
+            match (declined, &order.counters) {
+                (Some(rows), _) => limits.check_declines(&rows.network, &rows.buyer, now)?,
+                (None, Some(counters)) => {
+                    let writes_of_checks = orders.check_declines(counters, limits, now)?;
+                    checks = Some(writes_of_checks.map(|check| writes.add(check)));
+                }
+                (None, None) => {}
+            }
+            let refuse = move |failures: &ConditionFailures| {
+                let Some(checks) = checks else { return Ok(None) };
+                let [network, buyer] = checks.map(|slot| failures.of(slot).map_or(Ok(None), |failure| failure.row()));
+                let (network, buyer): (Option<CounterRow>, Option<CounterRow>) = (network?, buyer?);
+                Ok(limits.check_declines(&network.unwrap_or_default(), &buyer.unwrap_or_default(), now).err())
+            };
+            Ok(Changes::new(writes, next.without_counters()).or_refuse(refuse).into())
         };
-        let paid = self.orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        let paid = orders.transition_write().run_idempotent(request.idempotency, decide).await?;
         Ok(paid.map(|order| OrderDetails { order, personal }))
     }
 }

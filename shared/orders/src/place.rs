@@ -3,7 +3,7 @@
 //! with the cancellation, and fill the 409.
 
 use aws_kit::{
-    Changes, ConditionFailures, Decision, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Transaction, fault,
+    Changes, ConditionFailures, Decision, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, fault,
 };
 use cart::{Cart, Line};
 use catalog::{Offer, SaleRefusal};
@@ -12,10 +12,12 @@ use identity::Address;
 use payments::NewPayment;
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
-use values::{Caller, ContactId, Email, Error, Money, Result, Sku, Trace};
+use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace};
 
 use crate::checkout::Checkout;
-use crate::lines::{OrderLines, items, price_lines};
+use crate::counters::CounterRow;
+use crate::limits::OrderLimits;
+use crate::lines::{OrderLines, buyer_kind, items, price_lines};
 use crate::new_order::{Destination, NewOrder, PlacedOrder};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::refusal::{LineProblem, line_problems, refusal, reprice};
@@ -24,8 +26,8 @@ use crate::{number, token};
 
 /// Promotions that count their uses are of a later issue. Their place in the transaction is reserved.
 const MAX_PROMOTIONS: usize = 5;
-/// Order, personal data, number, history, event; cart, payment, contact, idempotency record.
-const OTHER_WRITES: usize = 9;
+/// Order, personal data, number, history, event; the counters of network and buyer; cart, payment, contact, idempotency record.
+const OTHER_WRITES: usize = 11;
 const _: () = assert!(
     Cart::MAX_LINES + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "an order must fit one transaction"
@@ -43,19 +45,21 @@ struct StoredOrder {
 
 impl Checkout {
     /// Places the order once per key; a repetition gets the stored response. `key` is the key that the caller sent,
-    /// from which a guest's token is derived. 422 `total_zero`, `cart_empty` and others for an invalid request; 409
-    /// for lines that cannot be bought, and `cart_changed`.
+    /// from which a guest's token is derived. 422 `total_zero`, `cart_empty`, `max_per_order` and others for an invalid request; 409
+    /// for lines that cannot be bought, `cart_changed`, and `too_many_open_orders`; 429 `payment_blocked`.
     pub async fn place(
         &self,
         new: NewOrder,
         caller: &Caller,
+        network: &Network,
         key: &str,
         idempotency: &Idempotency,
         trace: &Trace,
     ) -> Result<Idempotent<PlacedOrder>> {
         let new = &new;
         // A repetition may find its cart empty or its stock sold. Its response is stored all the same.
-        let decide = |_: Option<ConditionFailures>| async move { self.decide(new, caller, key, trace).await };
+        let decide =
+            |_: Option<ConditionFailures>| async move { self.decide(new, (caller, network), key, trace).await };
         let orders = &self.service.orders;
         let write =
             orders.optimistic_write().fault_points(fault::label("orders.placing"), fault::label("orders.placed"));
@@ -76,13 +80,14 @@ impl Checkout {
     async fn decide(
         &self,
         new: &NewOrder,
-        caller: &Caller,
+        (caller, network): (&Caller, &Network),
         key: &str,
         trace: &Trace,
     ) -> Result<Decision<'static, StoredOrder>> {
+        let kind = buyer_kind(caller);
         let (buyer, contact) = self.buyer(caller, new.email.clone())?;
         self.check_currency(new.expected_total)?;
-        let order_lines = self.read_lines(&new.source).await?;
+        let order_lines = self.read_lines(&new.source, kind).await?;
         let shipping_address = self.resolve_address(new.destination.clone(), caller).await?;
         let (lines, sums) = self.check_prices(&order_lines, new.expected_total).await?;
         if sums.total.amount <= 0 {
@@ -90,9 +95,10 @@ impl Checkout {
         }
 
         let salt = contact.is_some().then(token::new_salt).transpose()?;
-        let (order, order_token) = self.new_order(buyer, &lines, &sums, salt.as_deref(), key)?;
+        let (mut order, order_token) = self.new_order(buyer, &lines, &sums, salt.as_deref(), key)?;
         let token_digest = order_token.as_deref().map(token::digest);
         let email = contact.as_ref().map(|(_, email)| email.clone());
+        order.counters = self.limits.counters(caller, email.as_ref(), network);
         let personal = PersonalData { email, shipping_address, token_digest: token_digest.clone() };
         let payment = NewPayment {
             id: order.payment_id,
@@ -115,12 +121,17 @@ impl Checkout {
         let cart = order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| writes.add(write));
         let mut stock = Vec::new();
         for line in &lines {
-            let reservation = self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version)?;
+            let reservation =
+                self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version, kind)?;
             stock.push(writes.add(reservation));
         }
-        let currency = self.currency;
+        let counters = self.count_unpaid(&order, &mut writes)?;
+        let (currency, limits, now) = (self.currency, self.limits.clone(), order.created_at);
         let refuse = move |failures: &ConditionFailures| {
-            let problems = line_problems(failures, &stock, &lines)?;
+            if let Some(error) = counter_refusal(failures, counters, &limits, &lines, now)? {
+                return Ok(Some(error));
+            }
+            let problems = line_problems(failures, &stock, &lines, kind)?;
             if !problems.is_empty() {
                 return refusal(&lines, &problems, sums.total, currency).map(Some);
             }
@@ -128,7 +139,19 @@ impl Checkout {
                 || Error::conflict("cart_changed", "The cart has changed. Read it and place the order again.");
             Ok(cart.and_then(|slot| failures.of(slot)).map(|_| cart_changed()))
         };
+        let order = order.without_counters();
         Ok(Changes::new(writes, StoredOrder { order, salt, personal: Some(personal) }).or_refuse(refuse).into())
+    }
+
+    /// Adds the writes that count the order as unpaid, and returns their positions: of its network, and of its buyer. None for an
+    /// order that is not limited. 409 `too_many_open_orders` for pieces that no network may hold.
+    fn count_unpaid(&self, order: &Order, writes: &mut Transaction) -> Result<Option<[Slot; 2]>> {
+        let Some(counters) = &order.counters else { return Ok(None) };
+        for item in &order.items {
+            self.limits.check_pieces(&item.sku, item.quantity.get())?;
+        }
+        let counted = self.service.orders.count_unpaid(order, counters, &self.limits)?;
+        Ok(Some(counted.map(|write| writes.add(write))))
     }
 
     /// The lines to be bought, and their prices. A customer who expects another total may have seen newer prices than
@@ -210,6 +233,7 @@ impl Checkout {
             fulfilment_status: Fulfilment::Unfulfilled,
             payment_id: clock.mint(),
             hold_expires_at: now.plus_seconds(self.hold_seconds),
+            counters: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -219,6 +243,28 @@ impl Checkout {
         }
         Ok((order, order_token))
     }
+}
+
+/// The refusal by a counter whose condition failed.
+fn counter_refusal(
+    failures: &ConditionFailures,
+    counters: Option<[Slot; 2]>,
+    limits: &OrderLimits,
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<Option<Error>> {
+    let Some([network, buyer]) = counters else { return Ok(None) };
+    if let Some(row) = read_counter(failures, buyer)? {
+        return Ok(limits.buyer_refusal(&row, now));
+    }
+    let row = read_counter(failures, network)?;
+    let pieces = lines.iter().map(|line| (&line.sku, line.quantity.get()));
+    Ok(row.and_then(|row| limits.network_refusal(&row, pieces, now)))
+}
+
+/// The row of a counter whose condition failed.
+fn read_counter(failures: &ConditionFailures, slot: Slot) -> Result<Option<CounterRow>> {
+    failures.of(slot).map_or(Ok(None), |failure| failure.row())
 }
 
 /// The lines that are no longer sold or have another price. Only the transaction can check the stock.

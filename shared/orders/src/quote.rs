@@ -5,7 +5,7 @@ use pricing::Breakdown;
 use values::{Caller, Kind, Money, Result};
 
 use crate::checkout::Checkout;
-use crate::lines::{OrderSource, cart_empty, items, line, price_lines};
+use crate::lines::{OrderSource, buyer_kind, cart_empty, items, line, price_lines};
 use crate::new_order::Destination;
 use crate::order::Item;
 
@@ -49,8 +49,11 @@ impl Checkout {
                 Err(error) => return Err(error),
             },
             OrderSource::Items(wanted) => {
-                let (sold, gone): (Vec<_>, Vec<_>) =
-                    self.read_offers(&wanted).await?.into_iter().partition(|(offer, _)| offer.is_active());
+                let (sold, gone): (Vec<_>, Vec<_>) = self
+                    .read_offers(&wanted, buyer_kind(caller))
+                    .await?
+                    .into_iter()
+                    .partition(|(offer, _)| offer.is_active());
                 let changes = gone.into_iter().map(|(offer, wanted)| Change {
                     sku: offer.sku,
                     kind: ChangeKind::Gone { was: wanted.get(), now: 0 },

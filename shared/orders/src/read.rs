@@ -12,7 +12,7 @@ impl Orders {
     pub async fn read_visible(&self, id: OrderId, caller: &Caller, order_token: Option<&str>) -> Result<OrderDetails> {
         let details = self.read_details(id).await?;
         let can_read =
-            |details: &OrderDetails| caller.may(Permission::ReadOrders) || is_buyer(details, caller, order_token);
+            |details: &OrderDetails| caller.may(Permission::ReadOrders) || self.is_buyer(details, caller, order_token);
         details.filter(can_read).ok_or_else(|| Error::not_found("order"))
     }
 
@@ -26,14 +26,15 @@ impl Orders {
     ) -> Result<OrderDetails> {
         let details = self.read_details(id).await?;
         let can_change =
-            |details: &OrderDetails| caller.may(Permission::MoveOrders) || is_buyer(details, caller, order_token);
+            |details: &OrderDetails| caller.may(Permission::MoveOrders) || self.is_buyer(details, caller, order_token);
         details.filter(can_change).ok_or_else(|| Error::not_found("order"))
     }
-}
 
-/// Is the caller the account that bought, or do they hold the token of the order?
-fn is_buyer(details: &OrderDetails, caller: &Caller, order_token: Option<&str>) -> bool {
-    let bought = matches!((details.order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
-    let digest = details.personal.as_ref().and_then(|personal| personal.token_digest.as_deref());
-    bought || matches_digest(order_token, digest)
+    /// Is the caller the account that bought, or do they hold the token of the order, which has not ended?
+    fn is_buyer(&self, details: &OrderDetails, caller: &Caller, order_token: Option<&str>) -> bool {
+        let OrderDetails { order, personal } = details;
+        let bought = matches!((order.buyer, caller.user()), (Recipient::User(buyer), Some(user)) if buyer == user);
+        let digest = personal.as_ref().and_then(|personal| personal.token_digest.as_deref());
+        bought || matches_digest(order_token, digest) && !order.has_token_ended(self.clock.now())
+    }
 }

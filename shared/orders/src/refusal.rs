@@ -2,15 +2,15 @@
 
 use aws_kit::{ConditionFailures, Slot};
 use cart::Line;
-use catalog::{SaleRefusal, read_sale_refusal};
+use catalog::{BuyerKind, SaleRefusal, read_sale_refusal};
 use pricing::Breakdown;
 use serde_json::{Map, Value, json};
-use values::{Currency, Error, Money, Result};
+use values::{Currency, Error, Kind, Money, Result};
 
 use crate::lines::{items, price_lines};
 
 /// The order of the error codes when lines have several problems: the first one is the code of the whole error.
-const CODES_BY_WEIGHT: [&str; 3] = ["product_unavailable", "price_changed", "insufficient_stock"];
+const CODES_BY_WEIGHT: [&str; 4] = ["max_per_order", "product_unavailable", "price_changed", "insufficient_stock"];
 
 /// A line that cannot be bought as its customer saw it, and why.
 pub(crate) type LineProblem<'a> = (&'a Line, SaleRefusal);
@@ -20,14 +20,15 @@ pub(crate) fn line_problems<'a>(
     failures: &ConditionFailures,
     stock: &[Slot],
     lines: &'a [Line],
+    buyer: BuyerKind,
 ) -> Result<Vec<LineProblem<'a>>> {
     let failed = stock.iter().zip(lines).filter_map(|(slot, line)| Some((line, failures.of(*slot)?)));
     failed
-        .map(|(line, failure)| Ok((line, read_sale_refusal(failure, line.quantity.get(), line.price_version)?)))
+        .map(|(line, failure)| Ok((line, read_sale_refusal(failure, line.quantity.get(), line.price_version, buyer)?)))
         .collect()
 }
 
-/// The 409 of lines with problems, or of a total that differs from the expected one. When a price change is the
+/// The 409 (422 `max_per_order`) of lines with problems, or of a total that differs from the expected one. When a price change is the
 /// gravest problem, the error has the new breakdown: an order with that total as its `expectedTotal` is placed at
 /// those prices.
 pub(crate) fn refusal(lines: &[Line], problems: &[LineProblem<'_>], was: Money, currency: Currency) -> Result<Error> {
@@ -41,7 +42,11 @@ pub(crate) fn refusal(lines: &[Line], problems: &[LineProblem<'_>], was: Money, 
         fields.push(("expectedTotal".to_owned(), code, message, breakdown(&lines, &sums, was)));
     }
     let detail = fields.iter().map(|(_, _, message, _)| message.as_str()).collect::<Vec<_>>().join(" ");
-    let error = Error::conflict(code, detail);
+    let error = match code {
+        // No state of the stock makes this request valid.
+        "max_per_order" => Error::new(Kind::Invalid, code, detail),
+        _ => Error::conflict(code, detail),
+    };
     Ok(fields
         .into_iter()
         .fold(error, |error, (field, code, message, facts)| error.with_facts(field, code, message, facts)))
@@ -64,6 +69,11 @@ pub(crate) fn reprice(lines: &[Line], problems: &[LineProblem<'_>]) -> Vec<Line>
 fn field_error((line, refusal): &LineProblem<'_>) -> (String, &'static str, String, Map<String, Value>) {
     let (sku, wanted) = (&line.sku, line.quantity.get());
     let (code, message, more) = match refusal {
+        SaleRefusal::TooManyPerOrder { max } => (
+            "max_per_order",
+            format!("An order may have {max} pieces of {sku} at most."),
+            json!({ "sku": sku, "maxPerOrder": max }),
+        ),
         SaleRefusal::Unavailable => ("product_unavailable", format!("{sku} is no longer sold."), json!({ "sku": sku })),
         SaleRefusal::PriceChanged { now, .. } => (
             "price_changed",

@@ -140,6 +140,18 @@ impl PaymentStatus {
         }
     }
 
+    /// The event that leads to this status: the reason in the order's history.
+    pub(crate) fn cause(self) -> &'static str {
+        match self {
+            Self::Unpaid => "placed",
+            Self::Authorized => "payment.authorized",
+            Self::Paid => "payment.completed",
+            Self::PartiallyRefunded | Self::Refunded => "payment.refunded",
+            Self::Failed => "payment.failed",
+            Self::Voided => "payment.cancelled",
+        }
+    }
+
     /// Is the order unpaid, or was its money returned?
     pub(crate) fn is_missing(self) -> bool {
         matches!(self, Self::Unpaid | Self::Failed | Self::Voided | Self::Refunded)

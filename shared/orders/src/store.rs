@@ -12,6 +12,7 @@
 //! | pending orders, newest first | gsi3pk `HOLD#{0-3}`, 4 shards at once, all of each | gsi3 | the same |
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-3}`, up to a time | gsi3 | the same |
 //! | a transition, its history and its event | put on version + 2 puts | table | 2 write units per KB of each, and 1 per KB of the order for each of its 3 indexes |
+//! | the counters of unpaid orders | `counter_store.rs` | | |
 //! | erase the note of a history entry | `ORDER#{id}` / `HISTORY#{version}` | table | 1 write unit |
 //!
 //! The day is that of the order's creation, in UTC, so an order stays in its partitions unless its status changes.
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use values::{Clock, Email, Error, OrderId, Page, PageRequest, Result, Timestamp, Trace, UserId};
 
+use crate::counters::CounterRows;
 use crate::history::{HistoryEntry, Reason};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::status::Status;
@@ -190,7 +192,7 @@ impl Orders {
     }
 
     /// The writes of the next version of an order, the row first, on condition that the row still has the version
-    /// before.
+    /// before. When the order is no longer pending, its counters no longer count it.
     pub(crate) fn put_next<'a>(
         &self,
         next: &Order,
@@ -198,12 +200,29 @@ impl Orders {
         reason: impl Into<Reason<'a>>,
         event: Option<Event>,
     ) -> Result<Vec<Write>> {
-        let mut writes = vec![self.put_row(next)?.when("version = :before").value(":before", next.version - 1)?];
+        self.put_next_after_decline(next, trace, reason, event, None)
+    }
+
+    /// The same, and the counters of the order count a decline if their rows are given.
+    pub(crate) fn put_next_after_decline<'a>(
+        &self,
+        next: &Order,
+        trace: &Trace,
+        reason: impl Into<Reason<'a>>,
+        event: Option<Event>,
+        declined: Option<&CounterRows>,
+    ) -> Result<Vec<Write>> {
+        // The row names its counters as long as they count the order, so its version makes them stop counting once.
+        let row = if next.status == Status::Pending { next.clone() } else { next.without_counters() };
+        let mut writes = vec![self.put_row(&row)?.when("version = :before").value(":before", next.version - 1)?];
         if !fault::mutant("history_skipped") {
             writes.push(self.put_history(next, trace, reason.into())?);
         }
         if let Some(event) = event {
             writes.push(self.put_event(next, trace, event)?);
+        }
+        if let Some(counters) = &next.counters {
+            writes.extend(self.change_counters(next, counters, declined)?);
         }
         Ok(writes)
     }

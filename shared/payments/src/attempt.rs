@@ -16,6 +16,14 @@ pub struct Failure {
     pub message: String,
 }
 
+impl Failure {
+    /// What guests are told of any failure. The finer words of the provider would tell whoever tests stolen cards which of them
+    /// work.
+    pub fn for_guests() -> Self {
+        Self { code: "declined".into(), message: "The payment was declined. Try another method.".into() }
+    }
+}
+
 /// What the customer has to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -35,6 +43,9 @@ pub struct Attempt {
     pub method: PaymentMethod,
     /// The id of the provider's object, once it is known.
     pub intent: Option<String>,
+    /// A keyed digest of the provider's fingerprint of the card, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
     /// None while the attempt is under way.
     pub outcome: Option<AttemptOutcome>,
     /// When the attempt was requested.
@@ -56,6 +67,6 @@ pub enum AttemptOutcome {
 impl Attempt {
     /// An attempt that has just been requested.
     pub(crate) fn new(method: PaymentMethod, now: Timestamp) -> Self {
-        Self { method, intent: None, outcome: None, requested_at: now }
+        Self { method, intent: None, card: None, outcome: None, requested_at: now }
     }
 }

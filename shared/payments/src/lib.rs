@@ -15,6 +15,8 @@
 mod attempt;
 mod balance;
 mod capture;
+mod card_limit;
+mod declines;
 mod end;
 mod erase_refund_reason;
 mod export;
@@ -41,8 +43,10 @@ mod webhook;
 
 pub use attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 pub use balance::Balance;
+pub use card_limit::CardLimit;
+pub use declines::{Declines, SET_DECLINES};
 pub use new_payment::NewPayment;
-pub use payment::Payment;
+pub use payment::{ORDER_TOKEN_SECONDS, Payment};
 pub use payment_method::PaymentMethod;
 pub use refund::{Refund, RefundStatus};
 pub use refund_amount::RefundAmount;

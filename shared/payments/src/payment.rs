@@ -8,8 +8,11 @@ use crate::balance::Balance;
 use crate::payment_method::PaymentMethod;
 use crate::status::Status;
 
-/// The attempts that one order may have. After that the customer needs a new order.
-const MAX_ATTEMPTS: usize = 10;
+/// The attempts that one order may have. After that the customer needs a new order. Few, because each tests a card.
+const MAX_ATTEMPTS: usize = 5;
+
+/// How long a guest's order token stays valid: for an order after it has ended, for a payment after its last change.
+pub const ORDER_TOKEN_SECONDS: i64 = 180 * 24 * 3600;
 
 /// The payment of one order.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +38,12 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// Whether the order's token no longer opens the payment. A payment is settled when its order is delivered, or before, so its
+    /// token never outlives the order's.
+    pub fn has_token_ended(&self, now: Timestamp) -> bool {
+        self.updated_at.plus_seconds(ORDER_TOKEN_SECONDS) <= now
+    }
+
     /// The current attempt.
     pub fn attempt(&self) -> Result<&Attempt> {
         self.attempts.last().ok_or_else(|| Error::internal(format!("payment {} has no attempt", self.id)))
@@ -60,11 +69,12 @@ impl Payment {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
-    /// Stores the id of the provider's object in the current attempt.
-    pub fn with_intent(&self, intent: &str, now: Timestamp) -> Self {
+    /// Stores the id of the provider's object, and what stands for its card, in the current attempt.
+    pub fn with_intent(&self, intent: &str, card: Option<String>, now: Timestamp) -> Self {
         let mut next = self.next_version(now);
         if let Some(attempt) = next.attempts.last_mut() {
             attempt.intent = Some(intent.to_owned());
+            attempt.card = card;
         }
         next
     }
@@ -79,6 +89,8 @@ impl Payment {
         };
         let mut next = self.transition(status, now)?;
         if let Some(attempt) = next.attempts.last_mut() {
+            // The customer may still be declined at the bank's page. Later nobody needs to know the card.
+            attempt.card = attempt.card.take().filter(|_| status == Status::RequiresAction);
             attempt.outcome = Some(outcome);
         }
         Ok(next)
@@ -224,8 +236,18 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn card_is_known_while_its_attempt_is_under_way() {
+        let open = payment().with_intent("pi_1", Some("a digest".into()), payment().created_at);
+        let action = NextAction { r#type: "redirect".into(), url: "https://bank.example".into() };
+        let waiting = open.conclude(AttemptOutcome::RequiresAction(action), open.created_at).unwrap();
+        let paid = waiting.conclude(AttemptOutcome::Authorized, open.created_at).unwrap();
+        let card = |payment: &Payment| payment.attempt().unwrap().card.clone();
+        assert_eq!((card(&waiting).as_deref(), card(&paid)), (Some("a digest"), None));
+    }
+
+    #[test]
     fn page_of_an_earlier_attempt_is_abandoned_by_a_retry() {
-        let open = payment().with_intent("pi_1", payment().created_at);
+        let open = payment().with_intent("pi_1", None, payment().created_at);
         let action = NextAction { r#type: "redirect".into(), url: "https://bank.example".into() };
         let waiting = open.conclude(AttemptOutcome::RequiresAction(action), open.created_at).unwrap();
         let again = waiting.retry(method("pm_x"), open.created_at).unwrap();

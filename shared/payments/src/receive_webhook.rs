@@ -28,7 +28,7 @@ impl Payments {
         }
         let keys: Keys = serde_json::from_str(&secret.text().await?).map_err(|_| {
             Error::internal(
-                "the Stripe secret has no `webhookSecret`; set it with `aws secretsmanager put-secret-value`",
+                "the secret of Stripe's webhooks has no `webhookSecret`; set it with `aws secretsmanager put-secret-value`",
             )
         })?;
         webhook::verify(body, signature, &keys.webhook_secret, self.clock.now())?;

@@ -3,8 +3,8 @@
 //! The row and the provider's answer decide, never the message that arrived. So redeliveries, reordering, webhooks and
 //! crashes lead to the same end.
 
-use aws_kit::{ConditionFailures, Decision, fault};
-use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction};
+use aws_kit::{Changes, ConditionFailures, Decision, fault};
+use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction, Recipient};
 use tracing::{info, warn};
 use values::{Error, PaymentId, Result, Trace};
 
@@ -76,7 +76,8 @@ impl PaymentService {
                 }
                 IntentCreation::Created(intent) => {
                     fault::point("payments.intent_created");
-                    let next = payment.with_intent(&intent.id, self.payments.clock.now());
+                    let card = intent.fingerprint().map(|fingerprint| self.cards.digest(fingerprint));
+                    let next = payment.with_intent(&intent.id, card, self.payments.clock.now());
                     self.save(next, trace, None)
                 }
                 IntentCreation::Rejected(failure) => self.decline(payment, failure, None, trace),
@@ -86,6 +87,9 @@ impl PaymentService {
         let fetched = self.provider.fetch(intent).await?;
         let latest = match fetched.state()? {
             IntentState::Unconfirmed if fetched.matches(payment) => {
+                if self.is_card_blocked(payment).await? {
+                    return self.refuse_card(payment, trace);
+                }
                 self.provider.confirm(intent, payment.order_id).await?
             }
             _ => fetched,
@@ -97,6 +101,9 @@ impl PaymentService {
     /// need to fetch it first.
     async fn confirm(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
         fault::point("payments.intent_recorded");
+        if self.is_card_blocked(payment).await? {
+            return self.refuse_card(payment, trace);
+        }
         let confirmed = self.provider.confirm(payment.intent()?, payment.order_id).await?;
         fault::point("payments.confirmed");
         self.conclude(payment, confirmed, trace).await
@@ -114,7 +121,7 @@ impl PaymentService {
                 let event = Event::PaymentAuthorized(next.event_data());
                 self.save(next, trace, [event])
             }
-            IntentState::Declined(failure) => self.decline(payment, failure, None, trace),
+            IntentState::Declined(failure) => self.decline_card(payment, failure, trace).await,
             IntentState::RequiresAction(action) => {
                 let next = payment.conclude(AttemptOutcome::RequiresAction(action), now)?;
                 let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id };
@@ -162,6 +169,36 @@ impl PaymentService {
         self.decline(payment, failure, Some(Event::PaymentMismatched(alarm)), trace)
     }
 
+    /// Were too many payments with the card of the current attempt declined? 1 round trip, if the card is known.
+    async fn is_card_blocked(&self, payment: &Payment) -> Result<bool> {
+        let Some(card) = &payment.attempt()?.card else { return Ok(false) };
+        let declines = self.payments.read_card(card).await?;
+        Ok(declines.reach(self.cards.declines, self.payments.clock.now()))
+    }
+
+    /// Declines without asking the provider. It is no answer of a bank, so it is not counted. The intent is not confirmed, and never
+    /// charges.
+    fn refuse_card(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
+        warn!(payment.id = %payment.id, "card refused after too many declines");
+        let message = "Too many payments with this card were declined. Try another method.".into();
+        self.decline(payment, Failure { code: "payment_blocked".into(), message }, None, trace)
+    }
+
+    /// The provider has declined the card: its declines are counted in the same transaction. 1 round trip, if the card is known.
+    async fn decline_card(
+        &self,
+        payment: &Payment,
+        failure: Failure,
+        trace: &Trace,
+    ) -> Result<Decision<'static, Step>> {
+        let (next, event) = self.declined(payment, failure)?;
+        let mut writes = self.payments.put_next_with_events(&next, trace, [event])?;
+        if let Some(card) = &payment.attempt()?.card {
+            writes.push(self.payments.count_decline(card, self.payments.read_card(card).await?)?);
+        }
+        Ok(Changes::new(writes, Step::Saved(Box::new(next))).into())
+    }
+
     fn decline(
         &self,
         payment: &Payment,
@@ -169,7 +206,18 @@ impl PaymentService {
         alarm: Option<Event>,
         trace: &Trace,
     ) -> Result<Decision<'static, Step>> {
+        let (next, event) = self.declined(payment, failure)?;
+        self.save(next, trace, [event].into_iter().chain(alarm))
+    }
+
+    /// The declined payment, and the event about it.
+    fn declined(&self, payment: &Payment, failure: Failure) -> Result<(Payment, Event)> {
         let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
+        // The event becomes a mail.
+        let failure = match next.payer {
+            Recipient::User(_) => failure,
+            Recipient::Contact(_) => Failure::for_guests(),
+        };
         let data = PaymentFailed {
             payment_id: next.id,
             order_id: next.order_id,
@@ -179,6 +227,6 @@ impl PaymentService {
             code: failure.code,
             message: failure.message,
         };
-        self.save(next, trace, [Event::PaymentFailed(data)].into_iter().chain(alarm))
+        Ok((next, Event::PaymentFailed(data)))
     }
 }

@@ -1,7 +1,7 @@
 //! Request a refund. The refund is stored as pending, together with the event that wakes the worker.
 
 use aws_kit::{Changes, ConditionFailure, ConditionFailures, Idempotency, Idempotent, Transaction};
-use values::{Error, Money, PaymentId, Result, Trace};
+use values::{Caller, Error, Money, PaymentId, Result, Trace};
 
 use crate::payment::Payment;
 use crate::payment_row::PaymentRow;
@@ -13,11 +13,13 @@ use crate::store::Payments;
 impl Payments {
     /// Stores a pending refund of a captured payment, once per idempotency key, and wakes the worker. However many requests run
     /// at once, the refunds never exceed the captured amount. 409 `nothing_to_refund` or `refund_exceeds_captured`;
-    /// 422 `amount_out_of_range`, `currency_mismatch` or `line_unknown`. 2 round trips, 2 more for each concurrent update.
+    /// 422 `amount_out_of_range`, `currency_mismatch` or `line_unknown`. Without a recent login of the caller, the refunds of one
+    /// payment come to at most `allowed` minor units (403). 2 round trips, 2 more for each concurrent update.
     pub async fn request_refund(
         &self,
         id: PaymentId,
         amount: RefundAmount,
+        (caller, allowed): (&Caller, i64),
         reason: &str,
         idempotency: &Idempotency,
         trace: &Trace,
@@ -26,6 +28,10 @@ impl Payments {
         let decide = |_: Option<ConditionFailures>| async move {
             let payment = self.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
             let (amount, refund) = self.new_refund(&payment, amount, reason)?;
+            // The sum: a large refund in many parts is a large refund.
+            if payment.balance.captured.minus(payment.balance.refundable)?.plus(amount)?.amount > allowed {
+                caller.require_recent_login(self.clock.now())?;
+            }
             let mut writes = Transaction::new();
             let reservation = writes.add(self.reserve_refund(id, amount)?);
             writes.add_all(self.put_new_refund(&refund, trace)?);

@@ -1,5 +1,6 @@
 //! Request that the worker asks the provider for the state of a payment: the customer is back from the provider's page.
 
+use aws_kit::{CommitError, Transaction};
 use events::{Event, PaymentRequested};
 use values::{Error, Result, Trace};
 
@@ -7,12 +8,25 @@ use crate::payment::Payment;
 use crate::status::Status;
 use crate::store::Payments;
 
+/// How long a check stands for the next ones. Each is an event, and a call to the provider.
+const CHECK_AGAIN_SECONDS: i64 = 30;
+
 impl Payments {
-    /// Wakes the worker when the customer had to act. In any other state there is nothing to check. 1 round trip.
+    /// Wakes the worker when the customer had to act: once in this state of the payment, and again after
+    /// [`CHECK_AGAIN_SECONDS`], because a customer may come back too early. In any other state there is nothing to check.
+    /// 1 round trip.
     pub async fn request_status_check(&self, payment: &Payment, trace: &Trace) -> Result<()> {
-        match payment.status {
-            Status::RequiresAction => self.wake_worker(payment, Event::PaymentRequested, trace).await,
-            _ => Ok(()),
+        if payment.status != Status::RequiresAction {
+            return Ok(());
+        }
+        let data = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };
+        let mut writes = Transaction::new();
+        writes.add(self.note_status_check(payment, CHECK_AGAIN_SECONDS)?);
+        writes.add(self.put_event(payment, trace, Event::PaymentRequested(data))?);
+        match writes.commit().await {
+            // Its worker was woken already, or the payment has changed meanwhile.
+            Ok(()) | Err(CommitError::ConditionFailed(_)) => Ok(()),
+            Err(CommitError::Failed(error)) => Err(error),
         }
     }
 

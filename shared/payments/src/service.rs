@@ -2,6 +2,7 @@
 
 use values::{Error, PaymentId, Result};
 
+use crate::card_limit::CardLimit;
 use crate::payment::Payment;
 use crate::store::Payments;
 use crate::stripe::Stripe;
@@ -11,6 +12,7 @@ use crate::stripe::Stripe;
 pub struct PaymentService {
     pub payments: Payments,
     pub provider: Stripe,
+    pub cards: CardLimit,
 }
 
 impl PaymentService {

@@ -9,6 +9,8 @@
 //! | pending refunds, oldest first | gsi2pk `REFUNDING#{0-3}`, up to a time | gsi2, sparse | 0.5 read units a page |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
 //! | create a refund | update on `refundable` + refund + event + stored response | table | 8 write units in a transaction |
+//! | declines of a card | `CARD#{digest}` / `CARD` | table | 1 read unit; to count one, 2 write units in a transaction |
+//! | request a check at the provider | update on version and the last check, and the outbox | table | 4 write units in a transaction |
 //! | erase the reason of a refund | update on that reason | table | 1 write unit |
 //! | a webhook, once in 30 days | `WEBHOOK#{provider}#{event}` / `WEBHOOK`, and the outbox | table | 4 write units in a transaction |
 //! | a transition and its event | put on version + outbox put | table | 4 write units in a transaction |
@@ -21,6 +23,7 @@ use serde::de::DeserializeOwned;
 use tracing::error;
 use values::{Clock, Money, OrderId, Page, PageRequest, PaymentId, RefundId, Result, Timestamp, Trace};
 
+use crate::declines::{Declines, SET_DECLINES};
 use crate::payment::Payment;
 use crate::payment_row::PaymentRow;
 use crate::refund::{Refund, RefundStatus};
@@ -33,6 +36,8 @@ const SHARDS: u8 = 4;
 const MAX_WAITING: u32 = 250;
 /// How long a webhook is remembered: longer than any provider repeats it.
 const WEBHOOK_SECONDS: i64 = 30 * 24 * 3600;
+/// How long the declines of a card are kept: longer than they count.
+const CARD_SECONDS: i64 = 24 * 3600;
 
 /// Replaces a reason that was erased.
 const ERASED: &str = "erased";
@@ -178,6 +183,30 @@ impl Payments {
             .value(":now", now)
     }
 
+    /// The write that notes a check of a payment at the provider, on condition that it still has this version and that no check
+    /// was noted for so many seconds. The next version of the row does not have the note.
+    pub(crate) fn note_status_check(&self, payment: &Payment, seconds: i64) -> Result<Write> {
+        let now = self.clock.now().seconds();
+        Write::update(&self.table, key(payment.id), "SET checkedAt = :now")
+            .when("version = :version AND (attribute_not_exists(checkedAt) OR checkedAt <= :before)")
+            .value(":now", now)?
+            .value(":version", payment.version)?
+            .value(":before", now - seconds)
+    }
+
+    /// The declines of a card. 1 round trip.
+    pub(crate) async fn read_card(&self, card: &str) -> Result<Declines> {
+        Ok(self.table.get(card_key(card)).await?.unwrap_or_default())
+    }
+
+    /// The write that counts a declined payment with a card, on condition that no other was counted since `declines` were read.
+    pub(crate) fn count_decline(&self, card: &str, declines: Declines) -> Result<Write> {
+        let now = self.clock.now();
+        let change = format!("SET expiresAt = :expires, {SET_DECLINES}");
+        let write = Write::update(&self.table, card_key(card), change);
+        declines.count_one(write.value(":expires", now.plus_seconds(CARD_SECONDS).seconds())?, now)
+    }
+
     fn put_row(&self, payment: &Payment) -> Result<Write> {
         let row = Write::put(&self.table, key(payment.id), &PaymentRow::from(payment))?
             .attribute("gsi1pk", format!("ORDER#{}", payment.order_id))?
@@ -218,6 +247,10 @@ impl Payments {
 
 fn key(id: PaymentId) -> Key {
     Key::new(format!("PAYMENT#{id}"), "PAYMENT")
+}
+
+fn card_key(card: &str) -> Key {
+    Key::new(format!("CARD#{card}"), "CARD")
 }
 
 fn refund_key(payment: PaymentId, refund: RefundId) -> Key {

@@ -1,6 +1,10 @@
 //! Logging: one JSON object per line on standard output, from where Lambda collects it.
 //! Names of fields have dots and units. The span `request` or `message` adds `correlation.id` to every line.
 
+mod security;
+
+pub use security::{SecurityEvent, SecurityKind};
+
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;

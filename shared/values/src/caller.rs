@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiKeyId, Error, EventId, Kind, Permission, Result, Role, Scopes, SessionId, UserId};
+use crate::{ApiKeyId, Error, EventId, Kind, Permission, Result, Role, Scopes, SessionId, Timestamp, UserId};
+
+/// How long a login is recent, in seconds.
+const RECENT_LOGIN_SECONDS: i64 = 600;
+/// The accepted difference between two clocks, in seconds.
+const LEEWAY_SECONDS: i64 = 60;
 
 /// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +23,8 @@ pub enum Caller {
         role: Role,
         /// The login session behind the token.
         session: SessionId,
+        /// When the person last proved a credential: at the login, or at a step-up since. None if the token does not say so.
+        authenticated_at: Option<Timestamp>,
     },
     /// A request with a valid API key: a program that acts as the account, within the key's scopes.
     Key {
@@ -31,9 +38,14 @@ pub enum Caller {
 
 impl Caller {
     /// A user of another issuer: an admin if `role_names` has that role, otherwise a customer.
-    pub fn from_claims<'a>(id: UserId, role_names: impl IntoIterator<Item = &'a str>, session: SessionId) -> Self {
+    pub fn from_claims<'a>(
+        id: UserId,
+        role_names: impl IntoIterator<Item = &'a str>,
+        session: SessionId,
+        authenticated_at: Option<Timestamp>,
+    ) -> Self {
         let is_admin = role_names.into_iter().any(|name| matches!(name.parse(), Ok(Role::Admin)));
-        Self::User { id, role: if is_admin { Role::Admin } else { Role::Customer }, session }
+        Self::User { id, role: if is_admin { Role::Admin } else { Role::Customer }, session, authenticated_at }
     }
 
     /// The account that acts; none for a guest.
@@ -109,6 +121,32 @@ impl Caller {
         }
     }
 
+    /// Checks that the person has logged in, or stepped up, within the last ten minutes. Fails with 401 `unauthenticated` for a
+    /// guest, and otherwise with a 403: `login_required` for an API key, `recent_login_required` for an older login.
+    pub fn require_recent_login(&self, now: Timestamp) -> Result<()> {
+        self.require(Permission::ManageCredentials)?;
+        let is_recent = |at: &Timestamp| {
+            (-LEEWAY_SECONDS..=RECENT_LOGIN_SECONDS).contains(&now.seconds().saturating_sub(at.seconds()))
+        };
+        match self {
+            Self::User { authenticated_at: Some(at), .. } if is_recent(at) => Ok(()),
+            _ => {
+                let detail = "This needs a login within the last ten minutes. Send your password to \
+                              `POST /auth/step-up`, or log in again.";
+                Err(Error::new(Kind::Forbidden, "recent_login_required", detail))
+            }
+        }
+    }
+
+    /// The caller as log lines name it: the id of the API key or the user, or `guest`.
+    pub fn log_name(&self) -> String {
+        match self {
+            Self::Guest => "guest".to_owned(),
+            Self::User { id, .. } => id.to_string(),
+            Self::Key { key, .. } => key.to_string(),
+        }
+    }
+
     /// The caller as a history records it.
     pub fn actor(&self) -> Actor {
         match self {
@@ -169,6 +207,10 @@ pub struct AccessClaims {
     pub iat: i64,
     /// Expiry in seconds since 1970.
     pub exp: i64,
+    /// When the person last proved a credential, in seconds since 1970 (OpenID Connect Core 1.0, 2). Tokens of older sessions have
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
 }
 
 impl AccessClaims {
@@ -184,7 +226,7 @@ mod tests {
     use crate::Clock;
 
     fn user(role: Role) -> Caller {
-        Caller::User { id: Clock::System.mint(), role, session: Clock::System.mint() }
+        Caller::User { id: Clock::System.mint(), role, session: Clock::System.mint(), authenticated_at: None }
     }
 
     fn key(role: Role, names: &[&str]) -> Caller {
@@ -218,6 +260,30 @@ mod tests {
     }
 
     #[test]
+    fn login_is_recent_for_ten_minutes() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let code = |authenticated_at| {
+            let (id, session) = (Clock::System.mint(), Clock::System.mint());
+            let caller = Caller::User { id, role: Role::Customer, session, authenticated_at };
+            caller.require_recent_login(now).err().map(|error| (error.kind, error.code))
+        };
+        let (recent, old) = (None, Some((Kind::Forbidden, "recent_login_required")));
+        for (seconds, expected) in
+            [(0, recent), (-600, recent), (-601, old), (60, recent), (61, old), (i64::MAX / 1000, old)]
+        {
+            assert_eq!(
+                code(Some(Timestamp::from_millis(now.millis().saturating_add(seconds * 1000)))),
+                expected,
+                "{seconds}"
+            );
+        }
+        assert_eq!(code(None), old, "a token that does not say when");
+        assert_eq!(Caller::Guest.require_recent_login(now).unwrap_err().code, "unauthenticated");
+        let robot = key(Role::Admin, &["manage_users"]);
+        assert_eq!(robot.require_recent_login(now).unwrap_err().code, "login_required");
+    }
+
+    #[test]
     fn refused_key_learns_what_would_help() {
         let code = |caller: &Caller, permission| {
             let error = caller.require(permission).unwrap_err();
@@ -238,5 +304,7 @@ mod tests {
         let owner = key(Role::Customer, &["use_account"]);
         assert_eq!(owner.require_user().unwrap(), owner.account().unwrap());
         assert!(owner.actor().0.starts_with("customer:usr_"));
+        // Log lines name the key, because its owner may have several.
+        assert!(owner.log_name().starts_with("key_") && user(Role::Admin).log_name().starts_with("usr_"));
     }
 }

@@ -12,9 +12,11 @@ mod ids;
 mod job;
 mod json;
 mod money;
+mod network;
 mod page;
 mod permissions;
 mod quantity;
+mod rate_limit;
 mod role;
 #[cfg(feature = "openapi")]
 pub mod schema;
@@ -37,9 +39,11 @@ pub use ids::{
 pub use job::{JobClaim, JobFailure, JobState, JobStatus};
 pub use json::{invalid_field, read_json, read_json_value};
 pub use money::Money;
+pub use network::Network;
 pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};
 pub use quantity::{Quantity, Sku};
+pub use rate_limit::{RateLimitStatus, Window, WindowCounts};
 pub use role::Role;
 pub use scopes::Scopes;
 pub use text::{Text, is_invisible};

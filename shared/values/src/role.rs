@@ -16,6 +16,16 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// The role as the API and log lines write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 impl FromStr for Role {
     type Err = Error;
 

@@ -19,6 +19,10 @@ const MAX_TASKS: usize = 30;
 const PASSWORD: &str = "a long password of the bench";
 
 const KEYS: Operation = operation("keys", "publish keys");
+/// The requests of a customer who looks around. They reach one execution environment; in several, each one leases for itself.
+pub(crate) const CUSTOMER_REQUESTS: usize = 6;
+/// These requests, which no other request of the customer precedes there.
+pub(crate) const CUSTOMER: Operation = operation("cart", "six requests of a new customer");
 
 const fn operation(function: &'static str, name: &'static str) -> Operation {
     Operation { function, name, max_trips: None }
@@ -159,6 +163,9 @@ impl<'a> MainFlow<'a> {
         let few_products = &data.products[..data.products.len().min((self.invocations / 2).max(1))];
         let read = self.each(|index| Request::get(format!("/api/v1/products/{}", cycled(few_products, index).id)));
         self.fleet.perform(with_budget(READ_TRIPS, operation("products", "read a product")), read).await?;
+        let new = data.customers.last().context("the flow has no customers")?;
+        let six = vec![Request::get("/api/v1/cart/me").with_token(&new.token).event(); CUSTOMER_REQUESTS];
+        self.fleet.perform(CUSTOMER, six).await?;
         let cart = self.each(|index| Request::get("/api/v1/cart/me").with_token(token(&data.customers, index)));
         self.fleet.perform(with_budget(READ_TRIPS, operation("cart", "read a cart")), cart).await?;
         Ok(())

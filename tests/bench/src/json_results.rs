@@ -32,6 +32,7 @@ impl Results {
             "prices": { "date": PRICED_ON, "region": "us-east-1", "list": prices() },
             "scenarios": self.work_json(|work| work.costs.to_json()),
             "idle": self.work_json(|work| work.idle_costs.to_json()),
+            "rateLimiter": self.work_json(Work::rate_limiter_json),
             "instructions": self.work_json(|work| callgrind::to_json(&work.instructions)),
             "search": self.search.as_ref().map(Search::to_json),
             "imports": self.imports.as_ref().map(Imports::to_json),

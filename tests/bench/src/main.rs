@@ -28,6 +28,7 @@ mod meter;
 mod options;
 mod prices;
 mod process;
+mod rate_limiter;
 mod report;
 mod scenarios;
 mod search;

@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Work,
     /// Reads of keys, revocations and secrets, which a function caches.
     Cached,
+    /// A lease of the rate limiter. It is not part of the budgets, because it depends on the earlier requests of the caller.
+    RateLimit,
     /// A call to the payment provider, which is not AWS.
     Provider,
 }
@@ -202,7 +204,9 @@ fn purpose(upstream: Upstream, operation: &str, request_body: &Value) -> Purpose
         request_body["Key"]["pk"]["S"].as_str(),
         request_body["ExpressionAttributeValues"][":pk"]["S"].as_str(),
     ) {
-        ("Query", _, Some("KEYS" | "REVOKED")) | ("GetSecretValue", ..) => Purpose::Cached,
+        ("Query", _, Some("KEYS")) | ("GetSecretValue", ..) => Purpose::Cached,
+        ("Query", _, Some(partition)) if partition.starts_with("REVOKED") => Purpose::Cached,
+        ("UpdateItem", Some(pk), _) if pk.starts_with("LIMIT#") => Purpose::RateLimit,
         _ => Purpose::Work,
     }
 }
@@ -244,13 +248,15 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn reads_of_keys_revocations_and_secrets_are_not_work() {
+    fn leases_and_reads_of_keys_revocations_and_secrets_are_not_work() {
         let get = |pk: &str| json!({ "TableName": "t", "Key": { "pk": { "S": pk }, "sk": { "S": "x" } } });
         let query = |pk: &str| json!({ "ExpressionAttributeValues": { ":pk": { "S": pk } } });
         assert_eq!(purpose(Upstream::Aws, "Query", &query("KEYS")), Purpose::Cached);
         assert_eq!(purpose(Upstream::Aws, "GetItem", &get("ORDER#1")), Purpose::Work);
         assert_eq!(purpose(Upstream::Aws, "PutItem", &get("KEYS")), Purpose::Work);
-        assert_eq!(purpose(Upstream::Aws, "Query", &query("REVOKED")), Purpose::Cached);
+        assert_eq!(purpose(Upstream::Aws, "UpdateItem", &get("LIMIT#0a")), Purpose::RateLimit);
+        assert_eq!(purpose(Upstream::Aws, "UpdateItem", &get("SKU#MUG")), Purpose::Work);
+        assert_eq!(purpose(Upstream::Aws, "Query", &query("REVOKED#2976000")), Purpose::Cached);
         assert_eq!(purpose(Upstream::Aws, "Query", &query("ORDER#1")), Purpose::Work);
         assert_eq!(purpose(Upstream::Aws, "GetSecretValue", &json!({})), Purpose::Cached);
         assert_eq!(purpose(Upstream::Provider, "POST /v1/payment_intents", &json!(null)), Purpose::Provider);

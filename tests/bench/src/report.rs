@@ -59,6 +59,7 @@ impl Results {
             self.work.as_ref().map(Work::times),
             self.work.as_ref().map(|work| work.credentials.to_text(&mut misses)),
             self.work.as_ref().map(|work| work.costs_text(&mut misses)),
+            self.work.as_ref().map(Work::rate_limiter_text),
             self.work.as_ref().map(Work::instruction_counts),
             notes(self.work.is_some()),
             self.search.as_ref().map(|search| search.to_text(&mut misses)),
@@ -263,6 +264,7 @@ fn notes(has_work: bool) -> Option<String> {
              \x20 environment needs more. The budget applies to the maximum; the rest of the row is about the last invocation.",
             "cached: reads of keys, revocations and secrets in the first invocation. An execution environment caches them for\n\
              \x20 30 s to 5 minutes. They are in no other column. A read that every invocation repeats counts as work.",
+            "The rate limiter's leases are in no other column. Its limits are so high here that each lease has its largest size.",
             "(n): writes of a transaction, keys or messages of a batch. prov.: calls to the payment provider, which is not AWS.",
             "RCU, WCU: write units include indexes and are reported by the emulator. Read units are computed from the sizes of the\n\
              \x20 rows by the rule of DynamoDB, because the emulator counts them wrongly. Carts and orders have one line.",

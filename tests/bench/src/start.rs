@@ -135,6 +135,9 @@ async fn start(program: &Program, variables: &Variables, stub: &AwsStub, logs: &
     Ok(start)
 }
 
+/// The defaults of `template.yaml`.
+const REQUEST_LIMITS: &str = "general=100/300/1000,orders=30/20/300,quotes=30/60/600,carts=30/20/300,reviews=10/10/100,uploads=10/120/1000,credentials=60/60/300";
+
 /// The variables of `template.yaml` that every function needs to start without a stack.
 pub(crate) fn variables_without_stack() -> Variables {
     let tables = ["IDENTITY", "CATALOG", "CART", "ORDERS", "PAYMENTS", "NOTIFICATIONS"];
@@ -147,6 +150,16 @@ pub(crate) fn variables_without_stack() -> Variables {
         ("SOUK_CURRENCY", "EUR"),
         ("SOUK_PUBLIC_URL", "http://127.0.0.1:9"),
         ("SOUK_HOLD_SECONDS", "600"),
+        ("SOUK_DECLINED_HOLD_SECONDS", "90"),
+        ("SOUK_UNPAID_ORDERS_ACCOUNT", "3"),
+        ("SOUK_UNPAID_ORDERS_NETWORK", "30"),
+        ("SOUK_UNPAID_PIECES_NETWORK", "40"),
+        ("SOUK_STOCK_SHOWN_UP_TO", "20"),
+        ("SOUK_CANCELLATIONS_ACCOUNT", "5"),
+        ("SOUK_CANCELLATIONS_NETWORK", "20"),
+        ("SOUK_DECLINES_ACCOUNT", "10"),
+        ("SOUK_DECLINES_NETWORK", "30"),
+        ("SOUK_DECLINES_CARD", "10"),
         ("SOUK_CURSOR_KEY", "a cursor key of the bench, long enough for any check of its length"),
         ("SOUK_SECRET_SIGNING", "bench-signing"),
         ("SOUK_ARGON2_MEMORY_KIB", "19456"),
@@ -160,12 +173,14 @@ pub(crate) fn variables_without_stack() -> Variables {
         ("SOUK_LIMIT_RESET_ACCOUNT", "3/6"),
         ("SOUK_LIMIT_RESET_NETWORK", "10/60"),
         ("SOUK_LIMIT_SIGN_IN_NETWORK", "20/200"),
+        ("SOUK_REQUEST_LIMITS", REQUEST_LIMITS),
         ("SOUK_SECRET_OAUTH", "bench-oauth"),
         ("SOUK_OAUTH_REDIRECTS", "http://127.0.0.1:9/signed-in"),
         ("SOUK_GOOGLE_CLIENT_ID", "bench"),
         ("SOUK_GOOGLE_ISSUER", "http://127.0.0.1:9"),
         ("SOUK_FRONTEND_URL", "http://127.0.0.1:9"),
         ("SOUK_SECRET_STRIPE", "bench-stripe"),
+        ("SOUK_SECRET_STRIPE_WEBHOOK", "bench-stripe-webhook"),
         ("SOUK_STRIPE_URL", "http://127.0.0.1:9"),
         ("SOUK_MAIL_SENDER", "bench@example.com"),
         ("SOUK_BUCKET", "bench"),

@@ -29,7 +29,8 @@ pub(crate) fn of_invocations(
 ) -> Usage {
     let mut usage = Usage::default();
     for (invocation, billed_ms) in invocations.iter().zip(billed_ms) {
-        for call in invocation.calls.iter().filter(|call| call.purpose == Purpose::Work) {
+        let is_billed = |call: &&Call| matches!(call.purpose, Purpose::Work | Purpose::RateLimit);
+        for call in invocation.calls.iter().filter(is_billed) {
             add_call(&mut usage, call);
         }
         match invocation.trigger {

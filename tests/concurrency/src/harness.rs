@@ -7,13 +7,17 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use crate::checks::{Violation, check_all};
+use crate::checks::{Violation, check_all, without_subjects};
 use crate::history::{Effect, History};
+use crate::mutants::{Mutant, detecting_checks};
 use crate::observed::{ObservedState, OrderStatus};
 use crate::quiescence::{QUIESCENCE_TIMEOUT, Quiescence};
 use crate::run::Run;
 use crate::scenarios::Scenario;
 use crate::seed;
+
+/// Long enough for a hold and its events. A mutant's broken work often never ends, so the wait is shorter than elsewhere.
+const MUTANT_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The result of a run.
 #[derive(Debug)]
@@ -83,7 +87,7 @@ pub async fn play_in_run(run: &Run, scenarios: &[Scenario], timeout: Duration) -
         run.faults.reset().await;
         resume_unwind(panic);
     }
-    finish(run, timeout).await
+    finish(run, scenarios, timeout).await
 }
 
 /// Plays scenarios with the seed of the environment. Panics with all violations.
@@ -95,8 +99,33 @@ pub async fn assert_invariants_hold(name: &str, scenarios: &[Scenario]) {
     assert!(report.violations.is_empty(), "{name} violates invariants:\n{report}");
 }
 
+/// The result of testing a mutant.
+#[derive(Debug)]
+pub struct MutantResult {
+    pub mutant: Mutant,
+    /// All violations that were reported.
+    pub violations: Vec<Violation>,
+    /// Checks that should have reported a violation and did not. Empty if the mutant was detected.
+    pub missed_by: Vec<&'static str>,
+}
+
+/// Plays a mutant's scenarios while it is enabled, and empties all queues afterwards.
+pub async fn run_mutant(mutant: Mutant, seed: u64) -> MutantResult {
+    let run = Run::open(&format!("mutant-{}", mutant.name), seed).await;
+    run.faults.process.enable_mutant(mutant.name);
+    let report = play_in_run(&run, mutant.scenarios, MUTANT_TIMEOUT).await;
+    run.faults.process.disable_mutant(mutant.name);
+    // Messages that cannot succeed would be retried for a day.
+    for url in run.test_stack.stack.queues.values().chain(run.test_stack.stack.dlqs.values()) {
+        run.emulator.purge(url).await;
+    }
+    let is_violated = |name: &str| report.violations.iter().any(|violation| violation.check == name);
+    let missed_by = mutant.detected_by.iter().copied().filter(|name| !is_violated(name)).collect();
+    MutantResult { mutant, violations: report.violations, missed_by }
+}
+
 /// Resets all faults, waits for quiescence, writes the history and runs the checks.
-async fn finish(run: &Run, timeout: Duration) -> Report {
+async fn finish(run: &Run, scenarios: &[Scenario], timeout: Duration) -> Report {
     run.faults.reset().await;
     let Quiescence { state, pending_work } = run.await_quiescence(timeout).await;
     let history: History = run.recorder.history();
@@ -105,6 +134,7 @@ async fn finish(run: &Run, timeout: Duration) -> Report {
     let mut violations = run.take_violations();
     violations.extend(pending_work.into_iter().map(|message| Violation { check: "quiescence", message }));
     violations.extend(check_all(&state, &history));
+    violations.extend(without_subjects(&detecting_checks(scenarios), &state, &history));
     let counts = RunCounts::of(&state, &history);
     if counts.orders == 0 {
         violations.push(Violation { check: "orders_placed", message: "no order was placed".to_owned() });

@@ -1,11 +1,8 @@
 //! Mutants: ways to break souk on purpose (`aws_kit::fault::mutant`), and the checks that must detect each of them. A check that
 //! has never failed on souk itself proves nothing about it.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use crate::checks::Violation;
-use crate::harness::play_in_run;
-use crate::run::Run;
 use crate::scenarios::Scenario;
 
 /// A way to break souk.
@@ -19,11 +16,8 @@ pub struct Mutant {
     pub detected_by: &'static [&'static str],
 }
 
-/// Long enough for a hold and its events. Broken work often never ends, so the wait is shorter than elsewhere.
-const QUIESCENCE_TIMEOUT: Duration = Duration::from_secs(75);
-
 /// All mutants.
-pub const MUTANTS: [Mutant; 19] = [
+pub const MUTANTS: [Mutant; 22] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // Cancelling an order returns no stock.
@@ -62,7 +56,13 @@ pub const MUTANTS: [Mutant; 19] = [
         scenarios: &[Scenario::OneSku, Scenario::Cancels],
         detected_by: &["events_delivered", "hold_or_outcome"],
     },
-    // An order applies payment events that are older than its state.
+    // The relay publishes events that another context makes than the one of their table.
+    Mutant {
+        name: "forged_event_published",
+        scenarios: &[Scenario::ForgedEvents],
+        detected_by: &["log_adds_up", "events_delivered"],
+    },
+    // An order believes payment events, also those that are older than its state, and not the row of the payment.
     Mutant { name: "sequence_ignored", scenarios: &[Scenario::Messages], detected_by: &["hold_or_outcome"] },
     // A mail is sent although it has been claimed before.
     Mutant { name: "mail_twice", scenarios: &[Scenario::Messages], detected_by: &["effects_once"] },
@@ -72,39 +72,22 @@ pub const MUTANTS: [Mutant; 19] = [
     Mutant { name: "total_miscounted", scenarios: &[Scenario::SeveralLines], detected_by: &["order_totals"] },
     // Cart totals are off by one.
     Mutant { name: "cart_miscounted", scenarios: &[Scenario::TwoDevices], detected_by: &["cart_totals"] },
+    // The end of a hold leaves the order in its counters.
+    Mutant { name: "unpaid_not_released", scenarios: &[Scenario::Cancels], detected_by: &["unpaid_counted"] },
     // A cancellation is confirmed but not written.
     Mutant { name: "cancel_forgotten", scenarios: &[Scenario::Cancels], detected_by: &["acknowledged_kept"] },
+    // A request beyond the rate limit is accepted.
+    Mutant { name: "limiter_ignores_limit", scenarios: &[Scenario::RateLimit], detected_by: &["rate_limit_kept"] },
 ];
 
-/// The result of testing a mutant.
-#[derive(Debug)]
-pub struct MutantResult {
-    pub mutant: Mutant,
-    /// All violations that were reported.
-    pub violations: Vec<Violation>,
-    /// Checks that should have reported a violation and did not. Empty if the mutant was detected.
-    pub missed_by: Vec<&'static str>,
-}
-
-/// Plays a mutant's scenarios while it is enabled, and empties all queues afterwards.
-pub async fn run_mutant(mutant: Mutant, seed: u64) -> MutantResult {
-    let run = Run::open(&format!("mutant-{}", mutant.name), seed).await;
-    run.faults.process.enable_mutant(mutant.name);
-    let report = play_in_run(&run, mutant.scenarios, QUIESCENCE_TIMEOUT).await;
-    run.faults.process.disable_mutant(mutant.name);
-    // Messages that cannot succeed would be retried for a day.
-    for url in run.test_stack.stack.queues.values().chain(run.test_stack.stack.dlqs.values()) {
-        run.emulator.purge(url).await;
-    }
-    let is_violated = |name: &str| report.violations.iter().any(|violation| violation.check == name);
-    let missed_by = mutant.detected_by.iter().copied().filter(|name| !is_violated(name)).collect();
-    MutantResult { mutant, violations: report.violations, missed_by }
+/// The checks that detect a mutant in one of these scenarios. So every run of the scenarios must give them something to judge.
+pub fn detecting_checks(scenarios: &[Scenario]) -> BTreeSet<&'static str> {
+    let played = MUTANTS.iter().filter(|mutant| mutant.scenarios.iter().any(|scenario| scenarios.contains(scenario)));
+    played.flat_map(|mutant| mutant.detected_by).copied().collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::checks::ALL;
 

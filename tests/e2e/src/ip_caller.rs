@@ -1,4 +1,4 @@
-//! Calls from other IP addresses: `auth` and `oauth` are invoked with the events that API Gateway would send.
+//! Calls from other IP addresses: functions are invoked with the events that API Gateway would send.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,20 +6,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use crate::{Functions, Response, SIGNED_IN, Shop};
+use crate::{Checkout, Functions, Order, Response, SIGNED_IN, Shop};
 
 /// A caller with an IP address of its own.
 #[derive(Debug, Clone)]
 pub struct IpCaller {
     functions: Functions,
     source: String,
-    forwarded: Option<String>,
+    headers: Vec<(&'static str, String)>,
 }
 
 impl Shop {
     /// A caller at that IP address.
     pub fn from(&self, source: &str) -> IpCaller {
-        IpCaller { functions: self.functions.clone(), source: source.to_owned(), forwarded: None }
+        IpCaller { functions: self.functions.clone(), source: source.to_owned(), headers: Vec::new() }
     }
 
     /// A caller at an IP address that no other caller has, nor had in an earlier run.
@@ -38,7 +38,15 @@ impl IpCaller {
     /// The same caller with headers that claim another IP address.
     #[must_use]
     pub fn forwarded_for(&self, forwarded: &str) -> Self {
-        Self { forwarded: Some(forwarded.to_owned()), ..self.clone() }
+        self.with_header("x-forwarded-for", forwarded).with_header("forwarded", &format!("for={forwarded}"))
+    }
+
+    /// The same caller with another header.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut caller = self.clone();
+        caller.headers.push((name, value.to_owned()));
+        caller
     }
 
     /// The caller's IP address.
@@ -51,10 +59,38 @@ impl IpCaller {
         self.calls(("auth", "ANY /api/v1/auth/{proxy+}"), ("POST", path, ""), &body.to_string()).await
     }
 
+    /// Tries to write a review without a credential. The answer is a 401, or a 429.
+    pub async fn reviews(&self) -> Response {
+        let path = "/api/v1/products/prd_00000000000000000000000000/reviews";
+        self.calls(("products", "ANY /api/v1/products/{proxy+}"), ("POST", path, ""), "{}").await
+    }
+
+    /// Asks for suggestions.
+    pub async fn suggests(&self) -> Response {
+        let path = "/api/v1/products/suggest";
+        self.calls(("search", "ANY /api/v1/products/suggest"), ("GET", path, "q=mug"), "").await
+    }
+
     /// Begins a sign-in and stops there.
     pub async fn begins_sign_in(&self) -> Response {
         let (path, query) = ("/api/v1/auth/oauth/google", format!("redirect={SIGNED_IN}"));
         self.calls(("oauth", "ANY /api/v1/auth/oauth/{proxy+}"), ("GET", path, &query), "").await
+    }
+
+    /// Tries to place an order as a guest with that email address.
+    pub async fn tries_to_place(&self, checkout: &Checkout, email: &str) -> Response {
+        let mut body = checkout.body.clone();
+        body["email"] = email.into();
+        let request = ("POST", "/api/v1/orders", "");
+        let caller = self.with_header("idempotency-key", &checkout.key);
+        caller.calls(("orders", "ANY /api/v1/orders"), request, &body.to_string()).await
+    }
+
+    /// Places an order as a guest; returns it and the token that reads it.
+    pub async fn places(&self, checkout: &Checkout, email: &str) -> (Order, String) {
+        let order = Order(self.tries_to_place(checkout, email).await.expect(201).json());
+        let token = order.0["orderToken"].as_str().unwrap_or_default().to_owned();
+        (order, token)
     }
 
     async fn calls(
@@ -64,9 +100,8 @@ impl IpCaller {
         body: &str,
     ) -> Response {
         let mut headers = json!({ "content-type": "application/json", "host": "api.example.com" });
-        if let Some(forwarded) = &self.forwarded {
-            headers["x-forwarded-for"] = json!(forwarded);
-            headers["forwarded"] = json!(format!("for={forwarded}"));
+        for (name, value) in &self.headers {
+            headers[name] = json!(value);
         }
         let http = json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": self.source, "userAgent": "e2e" });
         let event = json!({

@@ -36,9 +36,15 @@ impl ForeignIssuer {
         json!({ "keys": [jwk] })
     }
 
-    /// Signs a token with these claims.
+    /// Signs an access token with these claims.
     pub fn signs(&self, claims: &Value) -> String {
-        let header = Header { kid: Some(self.name.clone()), ..Header::new(Algorithm::ES256) };
+        self.signs_as(Some("at+jwt"), claims)
+    }
+
+    /// Signs a token of that type with these claims.
+    pub fn signs_as(&self, typ: Option<&str>, claims: &Value) -> String {
+        let (kid, typ) = (Some(self.name.clone()), typ.map(str::to_owned));
+        let header = Header { kid, typ, ..Header::new(Algorithm::ES256) };
         expect_ok("claims should be signed", encode(&header, claims, &self.key))
     }
 }
@@ -93,14 +99,25 @@ impl Shop {
 
     /// The shop's private keys.
     pub async fn signing_secret(&self) -> Value {
-        let response = secrets(&self.http, &self.stack, "GetSecretValue", json!({})).await;
+        self.secret("signing").await
+    }
+
+    /// What the CDN in front of the API sends in `X-Edge-Secret`.
+    pub async fn edge_secret(&self) -> String {
+        self.secret("edge").await["current"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A secret that is JSON.
+    async fn secret(&self, name: &str) -> Value {
+        let response = secrets(&self.http, &self.stack, name, "GetSecretValue", json!({})).await;
         let text = response["SecretString"].as_str().unwrap_or_default();
-        serde_json::from_str(text).unwrap_or_else(|error| panic!("the signing secret should be JSON: {error}"))
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("the secret {name} should be JSON: {error}"))
     }
 
     /// Overwrites the shop's private keys.
     pub async fn writes_signing_secret(&self, ring: &Value) {
-        secrets(&self.http, &self.stack, "PutSecretValue", json!({ "SecretString": ring.to_string() })).await;
+        secrets(&self.http, &self.stack, "signing", "PutSecretValue", json!({ "SecretString": ring.to_string() }))
+            .await;
     }
 
     /// Publishes the keys of the other issuer.
@@ -116,8 +133,8 @@ impl Shop {
     }
 }
 
-async fn secrets(http: &reqwest::Client, stack: &Stack, operation: &str, mut body: Value) -> Value {
-    body["SecretId"] = json!(stack.secrets["signing"]);
+async fn secrets(http: &reqwest::Client, stack: &Stack, name: &str, operation: &str, mut body: Value) -> Value {
+    body["SecretId"] = json!(stack.secrets[name]);
     let request = http.post(&stack.emulator_url).header("X-Amz-Target", format!("secretsmanager.{operation}"));
     let request = request.header("Content-Type", "application/x-amz-json-1.1");
     let response =

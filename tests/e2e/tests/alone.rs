@@ -1,6 +1,7 @@
 //! The tests that disturb the whole stack: they take the whole machine, make every table fail, or change the signing keys. They are a test
 //! program of their own, in which they run one after the other (`Shop::open_alone`).
 
+mod forged_events_alone;
 mod keys_alone;
 mod logins_alone;
 

@@ -215,3 +215,31 @@ async fn cancellation_refunds_only_the_rest() {
     shop.provider.refunded_in_full(&order, 2).await;
     shop.has_exact_stock(&mug, 3).await;
 }
+
+/// `CancellationsPerAccount` of the test stack.
+const CANCELLATIONS_PER_DAY: usize = 5;
+
+#[tokio::test]
+async fn paid_orders_are_cancelled_a_few_times_a_day() {
+    let shop = Shop::open().await;
+    let (mug, customer) = (shop.sells(Draft::with_stock(9)).await, shop.new_customer().await);
+    let orders = join_all((0..=CANCELLATIONS_PER_DAY).map(async |_| {
+        let order = customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+        customer.awaits(&order, "confirmed", "paid").await
+    }))
+    .await;
+    // An unpaid order costs no fees, and does not count.
+    let unpaid = customer.places(&Checkout::of(&[(&mug.sku, 1)]).paid_with(DECLINED)).await;
+    customer.awaits(&unpaid, "pending", "failed").await;
+    customer.cancels(&unpaid, WHY).await.expect(200);
+    let responses = join_all(orders.iter().map(|order| customer.cancels(order, WHY))).await;
+    let mut refused = orders.iter().zip(responses).filter(|(_, response)| response.status != 200);
+    let (order, response) = refused.next().unwrap_or_else(|| panic!("one cancellation should be refused"));
+    assert!(refused.next().is_none(), "{CANCELLATIONS_PER_DAY} cancellations should be allowed");
+    let wait = response.expect_header("retry-after").parse::<u32>();
+    assert!(matches!(wait, Ok(1..=86_400)), "{wait:?}");
+    response.clone().expect_problem(429, "too_many_cancellations");
+    assert_eq!(customer.looks_up(order).await.status(), "confirmed");
+    // The shop may.
+    shop.admin().await.cancels(order, WHY).await.expect(200);
+}

@@ -47,6 +47,7 @@ async fn merged_quantity_is_capped_by_the_stock_and_reported() {
     let anonymous = shop.anonymous();
     let cart = anonymous.makes_cart().await;
     let customer = shop.new_customer().await;
+    shop.tries_to_patch(&plenty.id, &json!({ "maxPerOrder": 999 })).await.expect(200);
     for (product, guests, own) in [(&scarce, 4, 3), (&plenty, 600, 500)] {
         anonymous.adds_to(&cart, &product.sku, guests).await.expect_success();
         customer.adds(&product.sku, own).await;

@@ -5,5 +5,6 @@
 mod erasure_faults;
 mod import_faults;
 mod order_faults;
+mod rate_limit_faults;
 mod reset_faults;
 mod search_faults;

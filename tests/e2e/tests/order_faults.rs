@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::scenarios::order_with;
-use e2e::{Checkout, Draft, EVENTUALLY, SOON, Shop, await_until};
+use e2e::{Checkout, Draft, EVENTUALLY, SOON, Shop, await_until, unique};
 use serde_json::json;
 
 #[tokio::test]
@@ -179,4 +179,38 @@ async fn order_paid_in_time_is_confirmed_although_the_message_was_lost() {
     customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
     shop.awaits_stock(&mug, 2).await;
+}
+
+/// The worker of orders is stopped, so that the customer acts before the order knows of the decline.
+#[tokio::test]
+async fn decline_is_counted_when_the_customer_is_faster_than_its_event() {
+    let shop = Shop::open_disturbing(["orders"]).await;
+    let mug = shop.sells(Draft::with_stock(9)).await;
+    let email = format!("{}@example.com", unique("guest"));
+    let checkout = Checkout::of(&[(&mug.sku, 1)]).paid_with("pm_card_chargeDeclined");
+    let declines = async |counter: &str| shop.rows.reads("orders", counter, "UNPAID").await["declines"]["N"].clone();
+    let url = shop.queues.url("orders").to_owned();
+    let order = shop
+        .functions
+        .while_stopped(&url, async {
+            let (order, token) = shop.from_new_ip().places(&checkout, &email).await;
+            let holder = shop.anonymous().with_order_token(&token);
+            let row = shop.rows.reads("orders", &format!("ORDER#{}", order.id()), "ORDER").await;
+            let (_, buyer) = row["held"]["S"].as_str().unwrap_or_default().split_at(16);
+            let buyer = format!("UNPAID#{buyer}");
+            holder.awaits_payment(&order, "failed").await;
+            holder.pays(&order, "pm_card_chargeDeclined").await.expect_success();
+            assert_eq!(declines(&buyer).await, "1", "the new attempt should count the decline before");
+            await_until("the second attempt is declined", EVENTUALLY, async || {
+                let tally = shop.provider.tally(&order).await;
+                let status = holder.reads_payment(&order).await.json()["status"].clone();
+                if tally.declined == 2 && status == "failed" { Ok(()) } else { Err(format!("{tally:?} {status}")) }
+            })
+            .await;
+            holder.cancels(&order, "I give up").await.expect(200);
+            assert_eq!(declines(&buyer).await, "2", "the cancellation should count the second one");
+            order
+        })
+        .await;
+    shop.provider.charged_nothing(&order).await;
 }

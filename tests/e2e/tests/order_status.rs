@@ -105,9 +105,11 @@ async fn history_shows_actor_reason_and_time_of_every_move() {
     let steps = [("processing", "unfulfilled"), ("shipped", "fulfilled"), ("delivered", "fulfilled")];
     let mut moves = Vec::new();
     for (status, fulfilment) in steps {
-        let (id, note) = (unique("request"), format!("{status} by hand"));
-        let call = admin.call(Method::PATCH, &path(&order)).header("X-Request-Id", &id);
-        let moved = call.json(&json!({ "status": status, "note": note })).send().await.expect(200).json();
+        // An id that the caller sends is not the origin of the move.
+        let (own_id, note) = (unique("request"), format!("{status} by hand"));
+        let call = admin.call(Method::PATCH, &path(&order)).header("X-Request-Id", &own_id);
+        let response = call.json(&json!({ "status": status, "note": note })).send().await.expect(200);
+        let (id, moved) = (response.expect_header("x-request-id").to_owned(), response.json());
         assert_eq!((&moved["status"], &moved["fulfilmentStatus"]), (&json!(status), &json!(fulfilment)), "{moved}");
         moves.push((status, id, note));
     }

@@ -27,7 +27,7 @@ struct Expected {
     /// The caller gets a session of its own, because the call ends it.
     #[serde(default)]
     own_session: bool,
-    /// Another customer of its own calls it, because it ends the account.
+    /// A customer and an admin of its own call it, because it ends the account or all its sessions.
     #[serde(default)]
     own_account: bool,
 }
@@ -108,15 +108,27 @@ impl Things {
     }
 }
 
-/// A guest, a customer who is not Ada, and an admin, each with a new login.
+/// A guest, a customer who is not Ada, and the shop's admin, each with a new login.
 async fn callers(shop: &Shop, other: &Customer) -> [Api; 3] {
     let admin = &shop.stack.admin;
+    callers_of(shop, other, (&admin.email, &admin.password)).await
+}
+
+/// The same with a customer and an admin of their own.
+async fn new_callers(shop: &Shop) -> [Api; 3] {
+    let (other, admin) = (shop.new_customer().await, shop.new_customer().await);
+    let role = json!({ "role": "admin" });
+    shop.admin().await.put(&format!("/api/v1/users/{}/role", admin.id()), &role).await.expect(200);
+    callers_of(shop, &other, (&admin.email, &admin.password)).await
+}
+
+async fn callers_of(shop: &Shop, other: &Customer, (admin, admin_password): (&str, &str)) -> [Api; 3] {
     let login = async |email: &str, password: &str| {
         let body = json!({ "email": email, "password": password });
         let session = shop.anonymous().post("/api/v1/auth/login", &body).await.expect(200).json();
         shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default())
     };
-    [shop.anonymous(), login(&other.email, &other.password).await, login(&admin.email, &admin.password).await]
+    [shop.anonymous(), login(&other.email, &other.password).await, login(admin, admin_password).await]
 }
 
 /// Sends a request. Retries while something is busy, which says nothing about permissions.
@@ -164,7 +176,7 @@ async fn every_route_has_the_documented_status_for_guest_customer_and_admin() {
             path += &format!("?{}", query.replace("{order}", things.id("order").unwrap_or_default()));
         }
         let fresh = match expected {
-            Expected { own_account: true, .. } => Some(callers(&shop, &shop.new_customer().await).await),
+            Expected { own_account: true, .. } => Some(new_callers(&shop).await),
             Expected { own_session: true, .. } => Some(callers(&shop, &other).await),
             _ => None,
         };

@@ -279,6 +279,35 @@ async fn order_token_opens_its_own_order_only() {
 }
 
 #[tokio::test]
+async fn order_token_ends_180_days_after_the_order() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(9)).await;
+    let (order, token) = shop.new_guest().places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let holder = shop.anonymous().with_order_token(&token);
+    let order = holder.awaits(&order, "confirmed", "paid").await;
+    let half_a_year_ago = || json!({ "S": "2026-01-02T00:00:00.000Z" });
+    let row = format!("ORDER#{}", order.id());
+    shop.rows.sets("orders", &row, "ORDER", "updatedAt", half_a_year_ago()).await;
+    holder.reads(&order).await.expect(200);
+    holder.cancels(&order, "Too late for me").await.expect(200);
+    holder.awaits(&order, "cancelled", "refunded").await;
+    holder.reads_payment(&order).await.expect(200);
+
+    let updated_at = holder.reads(&order).await.expect(200).json()["updatedAt"].clone();
+    shop.rows.sets("orders", &row, "ORDER", "updatedAt", half_a_year_ago()).await;
+    holder.reads(&order).await.expect_refusal(404);
+    holder.cancels(&order, "Too late for me").await.expect_refusal(404);
+    holder.get(&format!("/api/v1/orders/{}/history", order.id())).await.expect_refusal(404);
+    let payment = format!("PAYMENT#{}", order.payment_id());
+    shop.rows.sets("payments", &payment, "PAYMENT", "updatedAt", half_a_year_ago()).await;
+    holder.reads_payment(&order).await.expect_refusal(404);
+    holder.reads_refunds(&order).await.expect_refusal(404);
+    shop.admin().await.reads(&order).await.expect(200);
+    // The proof compares every order with its history.
+    shop.rows.sets("orders", &row, "ORDER", "updatedAt", json!({ "S": updated_at })).await;
+}
+
+#[tokio::test]
 async fn invalid_quote_is_refused_like_an_order() {
     let shop = Shop::open().await;
     let (customer, cup) = customer_with_two_cups_in_cart(&shop).await;

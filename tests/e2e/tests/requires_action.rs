@@ -53,8 +53,7 @@ async fn payment_shows_the_banks_page() {
 async fn returning_customer_confirms_the_payment() {
     let shop = Shop::open().await;
     let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS_QUIETLY).await;
-    // A confirmation without authentication triggers a check, and nothing else.
-    customer.api.confirms(&order).await.expect(202);
+    // A check without authentication changes nothing.
     shop.requests_payment_check(&order).await;
     assert_eq!(customer.looks_up_payment(&order).await["status"], "requires_action");
 

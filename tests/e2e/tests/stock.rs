@@ -1,8 +1,7 @@
-//! Stock: it is never oversold, however many want it at once; every movement is logged; and
-//! the operator gets a mail when stock is low.
+//! Stock: it is never oversold, however many want it at once, and every movement is logged.
 
 use e2e::scenarios::twenty_customers_order;
-use e2e::{Checkout, Draft, Product, SOON, Shop, await_until, movements_path, tally};
+use e2e::{Checkout, Draft, Shop, movements_path, tally};
 use reqwest::Method;
 use serde_json::json;
 
@@ -134,36 +133,30 @@ async fn movements_are_paged_by_sku_and_for_admins() {
     shop.anonymous().get(&path).await.expect_refusal(401);
 }
 
-/// The operator's email address in the test stack.
-const OPERATOR: &str = "operator@souk.local";
-
-/// The subjects of the low stock mails about a product.
-async fn mails_about(shop: &Shop, product: &Product) -> Vec<String> {
-    let mails = shop.mailbox.of(OPERATOR).await;
-    let about = mails.into_iter().filter(|mail| mail.subject.starts_with("Low stock") && mail.mentions(&product.sku));
-    about.map(|mail| mail.subject).collect()
-}
+/// `StockShownUpTo` of the test stack.
+const SHOWN: u32 = 300;
 
 #[tokio::test]
-async fn low_stock_mail_is_sent_once_per_crossing() {
+async fn customers_see_a_limited_stock() {
     let shop = Shop::open().await;
-    let mug = shop.sells(Draft::with_stock(7)).await;
+    let mug = shop.sells(Draft::with_stock(400)).await;
+    assert_eq!(shop.reads_product(&mug).await["stock"]["available"], SHOWN);
     let customer = shop.new_customer().await;
-    // From 7 to 4, below the threshold of 5, and further down to 3.
-    customer.places(&Checkout::of(&[(&mug.sku, 3)])).await;
-    customer.places(&Checkout::of(&[(&mug.sku, 1)])).await;
-    // Up, which sends no mail, and below the threshold by hand.
-    shop.counts_stock(&mug, &json!({ "set": 9 })).await;
-    shop.counts_stock(&mug, &json!({ "delta": -7 })).await;
-    let subjects = [4, 2].map(|count| format!("Low stock: {count} left of {}", mug.sku));
-    await_until(format_args!("two low stock mails about {} are sent", mug.sku), SOON, async || {
-        let mails = mails_about(&shop, &mug).await;
-        if subjects.iter().all(|subject| mails.contains(subject)) { Ok(()) } else { Err(format!("{mails:?}")) }
-    })
-    .await;
-    // All later events of the stream have been handled by now.
-    shop.queues.awaits_empty(shop.queues.url("notifications")).await;
-    let mut mails = mails_about(&shop, &mug).await;
-    mails.sort_unstable();
-    assert_eq!(mails, [subjects[1].clone(), subjects[0].clone()], "each crossing should send one mail");
+    let quote = customer.api.quotes(&json!({ "items": [{ "sku": mug.sku, "quantity": 1 }] })).await.expect(200).json();
+    assert_eq!(quote["items"][0]["available"], SHOWN, "{quote}");
+    customer.adds(&mug.sku, 1).await;
+    let cart = customer.looks_into_cart().await;
+    assert_eq!(cart["items"][0]["available"], SHOWN, "{cart}");
+    let greedy = [
+        customer.tries_to_add(json!({ "sku": mug.sku, "quantity": 450 })).await,
+        customer.tries_to_place(&Checkout::of(&[(&mug.sku, 450)])).await,
+    ];
+    for refused in greedy {
+        let problem = refused.expect_problem(409, "insufficient_stock");
+        assert_eq!(problem.errors()[0]["available"], SHOWN, "{}", problem.body);
+    }
+    let admin = shop.admin().await;
+    let seen = admin.get(&format!("/api/v1/products/{}", mug.id)).await.expect(200).json();
+    assert_eq!(seen["stock"]["available"], 400, "{seen}");
+    shop.has_exact_stock(&mug, 400).await;
 }

@@ -95,6 +95,18 @@ async fn token_for_another_audience_or_time_is_refused() {
     }
 }
 
+/// Claims of the trusted issuer that are valid now, with changes.
+fn claims_of_issuer(shop: &Shop, changes: &Value) -> Value {
+    let mut claims = json!({
+        "iss": shop.trusted_issuer(), "aud": "souk", "sub": "alice@corp", "iat": in_seconds(0), "exp": in_seconds(300),
+    });
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        claims[name] = value.clone();
+    }
+    claims
+}
+
+// One test, because the fake provider publishes the keys of one issuer.
 #[tokio::test]
 async fn token_of_the_trusted_issuer_is_accepted() {
     let shop = Shop::open().await;
@@ -103,13 +115,7 @@ async fn token_of_the_trusted_issuer_is_accepted() {
     let fetched = shop.functions.invoke("keys", json!({ "task": "fetch-trusted" }).to_string()).await;
     assert_eq!(fetched.error, None, "{}", fetched.payload);
 
-    let says = |more: Value| {
-        let mut claims = json!({ "iss": shop.trusted_issuer(), "aud": "souk", "sub": "alice@corp", "iat": in_seconds(0), "exp": in_seconds(300) });
-        for (name, value) in more.as_object().into_iter().flatten() {
-            claims[name] = value.clone();
-        }
-        identity_provider.signs(&claims)
-    };
+    let says = |more: Value| identity_provider.signs(&claims_of_issuer(&shop, &more));
     let alice = shop.anonymous().with_token(&says(json!({})));
     awaits_known_key(&alice, DOOR).await.expect(200);
     awaits_known_key(&alice, "/api/v1/users").await.expect_problem(403, "forbidden");
@@ -123,10 +129,56 @@ async fn token_of_the_trusted_issuer_is_accepted() {
     let late = shop.anonymous().with_token(&says(json!({ "exp": in_seconds(-120) })));
     awaits_known_key(&late, DOOR).await.expect_problem(401, "token_expired");
 
-    for more in [json!({ "aud": "another" }), json!({ "iss": "https://other.example" }), json!({ "sub": null })] {
+    for more in [
+        json!({ "aud": "another" }),
+        json!({ "iss": "https://other.example" }),
+        json!({ "sub": null }),
+        json!({ "nbf": in_seconds(200) }),
+    ] {
         refused(&shop, &says(more), "invalid_token").await;
     }
+    let claims = claims_of_issuer(&shop, &json!({}));
+    // An identity token, for example, is no access token (RFC 9068).
+    for typ in [None, Some("JWT"), Some("id_token+jwt")] {
+        refused(&shop, &identity_provider.signs_as(typ, &claims), "invalid_token").await;
+    }
+    let long = shop.anonymous().with_token(&identity_provider.signs_as(Some("application/at+jwt"), &claims));
+    long.get(DOOR).await.expect(200);
     let stranger = ForeignIssuer::new("provider-key");
-    let claims = json!({ "iss": shop.trusted_issuer(), "aud": "souk", "sub": "alice@corp", "iat": in_seconds(0), "exp": in_seconds(300) });
     refused(&shop, &stranger.signs(&claims), "invalid_token").await;
+
+    blocked_account_is_refused(&shop, &identity_provider).await;
+}
+
+/// An account that was suspended or closed cannot act with new tokens of the trusted issuer.
+async fn blocked_account_is_refused(shop: &Shop, identity_provider: &ForeignIssuer) {
+    let admin = shop.admin().await;
+    let customer = shop.new_customer().await;
+    // Each time a new token, on a function of identity and on another.
+    let awaits_answer = async |status: u16, code: &str| {
+        for path in [DOOR, "/api/v1/cart/me"] {
+            await_until(format_args!("{path} answers {status} {code}"), EVENTUALLY, async || {
+                let token = identity_provider.signs(&claims_of_issuer(shop, &json!({ "sub": customer.id() })));
+                let response = shop.anonymous().with_token(&token).get(path).await;
+                let is_expected = response.status == status && response.text.contains(code);
+                if is_expected { Ok(()) } else { Err(response.text) }
+            })
+            .await;
+        }
+    };
+    let sets_status = async |status: &str| {
+        let path = format!("/api/v1/users/{}/status", customer.id());
+        admin.put(&path, &json!({ "status": status })).await.expect(200);
+    };
+    awaits_answer(200, "").await;
+    sets_status("suspended").await;
+    awaits_answer(403, "\"account_suspended\"").await;
+    sets_status("active").await;
+    awaits_answer(200, "").await;
+
+    let again = shop.logs_in(&customer.email, &customer.password).await;
+    again.api.delete("/api/v1/users/profile").await.expect(202);
+    awaits_answer(401, "\"session_ended\"").await;
+    let block = shop.rows.reads("identity", &format!("BLOCKED#{}", customer.id()), "BLOCKED").await;
+    assert_eq!(block["status"]["S"], "closed", "the row should stay: {block}");
 }

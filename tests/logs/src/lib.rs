@@ -1,9 +1,13 @@
-//! The personal data and secrets that no log line may contain.
+//! What log lines contain: no personal data and no secrets, and only the fields that docs/logs.md lists.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use anyhow::Result;
 use regex::Regex;
+
+mod fields;
+
+pub use fields::{LogFields, security_kind};
 
 /// What a pattern finds, the pattern, and a line in which it must find it. The users of the suites have these names and live at these
 /// postal addresses.

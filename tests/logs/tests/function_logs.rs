@@ -1,10 +1,11 @@
-//! Searches all that the functions logged during the suites. `make test` saves the logs, then runs this test as the last one.
+//! Checks all that the functions logged during the suites. `make test` saves the logs, then runs this test as the last one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use logs::Search;
+use logs::{LogFields, Search, security_kind};
 
 /// The variable with the folder of the logs: one file for each function. Without it there is nothing to search.
 const FOLDER: &str = "SOUK_FUNCTION_LOGS";
@@ -12,11 +13,39 @@ const MAX_SHOWN: usize = 10;
 
 #[test]
 fn functions_log_no_personal_data_and_no_secrets() -> Result<()> {
-    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else {
-        eprintln!("skipped: {FOLDER} is not set");
-        return Ok(());
-    };
+    let Some(folder) = folder() else { return Ok(()) };
     let search = Search::new()?;
+    let found = check(&folder, |line| search.findings(line).into_iter().map(str::to_owned).collect())?;
+    ensure!(found.is_empty(), "Functions logged personal data or secrets:\n{}", found.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn log_lines_have_the_fields_of_the_page() -> Result<()> {
+    let Some(folder) = folder() else { return Ok(()) };
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/logs.md");
+    let fields = LogFields::read(&fs::read_to_string(page)?)?;
+    let mut kinds = BTreeSet::new();
+    let found = check(&folder, |line| {
+        kinds.extend(security_kind(line));
+        fields.findings(line)
+    })?;
+    ensure!(found.is_empty(), "Log lines and docs/logs.md differ:\n{}", found.join("\n"));
+    let unseen: Vec<_> = fields.kinds().iter().filter(|kind| !kinds.contains(*kind)).collect();
+    ensure!(unseen.is_empty(), "The suites caused none of these security events, so they are not checked: {unseen:?}.");
+    Ok(())
+}
+
+fn folder() -> Option<PathBuf> {
+    let folder = std::env::var_os(FOLDER).map(PathBuf::from);
+    if folder.is_none() {
+        eprintln!("skipped: {FOLDER} is not set");
+    }
+    folder
+}
+
+/// What is wrong with the lines of all functions, and where.
+fn check(folder: &Path, mut judge: impl FnMut(&str) -> Vec<String>) -> Result<Vec<String>> {
     let (mut findings, mut silent, mut lines) = (Vec::new(), Vec::new(), 0);
     for function in functions()? {
         let file = folder.join(&function).with_extension("log");
@@ -27,15 +56,14 @@ fn functions_log_no_personal_data_and_no_secrets() -> Result<()> {
         }
         for (line, number) in text.lines().zip(1..) {
             lines += 1;
-            let found = search.findings(line).into_iter();
+            let found = judge(line).into_iter();
             findings.extend(found.map(|what| format!("{}:{number}: {what}", file.display())));
         }
     }
     ensure!(silent.is_empty(), "These functions logged nothing, so their logs are not checked: {}.", silent.join(", "));
     findings.truncate(MAX_SHOWN);
-    ensure!(findings.is_empty(), "Functions logged personal data or secrets:\n{}", findings.join("\n"));
     eprintln!("searched {lines} lines");
-    Ok(())
+    Ok(findings)
 }
 
 fn functions() -> Result<Vec<String>> {

@@ -13,7 +13,7 @@ pub(super) fn openapi(api: &mut Api) {
         .describe(
             "Admins only. Upload the file with PUT to `upload`, with the headers in the answer; then the import starts by itself. \
              NDJSON: each line is a JSON object as in the body of `POST /products`. CSV: the first line names the columns `sku, \
-             name, description, category, brand, tags, price, currency, compareAtPrice, taxClass, weight, stock, attributes, \
+             name, description, category, brand, tags, price, currency, compareAtPrice, taxClass, weight, maxPerOrder, stock, attributes, \
              options, variants`; tags are separated by `|`, prices are written as `12.99`, and the last three columns are JSON. An \
              existing SKU is updated if the line differs. Stock is set only if the line has it. At most 200 MB, and 256 KB for a \
              line.",

@@ -46,6 +46,7 @@ columns! {
     CompareAtPrice "compareAtPrice"
     TaxClass "taxClass"
     Weight "weight"
+    MaxPerOrder "maxPerOrder"
     Stock "stock"
     Attributes "attributes"
     Options "options"
@@ -110,7 +111,7 @@ fn parse_cell(column: Column, cell: &str, currency: Option<Currency>) -> Result<
             let amount = minor_units(cell.trim(), currency).ok_or_else(|| malformed_price(field, currency))?;
             json!({ "amount": amount, "currency": currency })
         }
-        Column::Weight => json!(parse_whole_number(field, cell)?),
+        Column::Weight | Column::MaxPerOrder => json!(parse_whole_number(field, cell)?),
         Column::Stock => json!({ "available": parse_whole_number(field, cell)? }),
         Column::Tags => split_tags(csv::unescape_formula(cell)).into(),
         Column::Attributes | Column::Options | Column::Variants => parse_json_cell(field, csv::unescape_formula(cell))?,
@@ -164,6 +165,7 @@ pub(crate) fn format_row(product: &ProductIn) -> Result<Vec<String>> {
         Column::CompareAtPrice => price(product.compare_at_price),
         Column::Currency => currency.clone().unwrap_or_default(),
         Column::Weight => number(product.weight),
+        Column::MaxPerOrder => number(product.max_per_order),
         Column::Stock => number(product.stock.map(|stock| stock.available)),
         Column::Tags => csv::escape_formula(join_tags(product.tags.iter())),
         Column::Attributes | Column::Options | Column::Variants => match &body[column.name()] {

@@ -71,14 +71,15 @@ pub(crate) fn product_line(listing: &Listing) -> ProductIn {
         price: None,
         compare_at_price: None,
         weight: None,
+        max_per_order: None,
         stock: None,
         options: Vec::new(),
         variants: Vec::new(),
     };
     match kind {
         ProductKind::Single(terms) => {
-            (line.price, line.compare_at_price, line.weight) =
-                (Some(terms.price), terms.compare_at_price, terms.weight);
+            (line.price, line.compare_at_price) = (Some(terms.price), terms.compare_at_price);
+            (line.weight, line.max_per_order) = (terms.weight, terms.max_per_order);
             line.stock = stock(&listing.main_offer);
         }
         ProductKind::Variants(variant_set) => {
@@ -89,6 +90,7 @@ pub(crate) fn product_line(listing: &Listing) -> ProductIn {
                     price: Some(terms.price),
                     compare_at_price: terms.compare_at_price,
                     weight: terms.weight,
+                    max_per_order: terms.max_per_order,
                     stock: stock(offer),
                 });
             (line.options, line.variants) = (variant_set.options, variants.collect());
@@ -153,7 +155,7 @@ mod tests {
     fn row_is_readable_in_a_spreadsheet() {
         let mut out = Vec::new();
         write_line(Format::Csv, &product_line(&listing()), &mut out).unwrap();
-        let row = "MUG-INDIGO,Indigo Mug,Holds tea.,ceramics,Kiln & Co,mug|blue,14.90,EUR,19.90,reduced,380,3,\
+        let row = "MUG-INDIGO,Indigo Mug,Holds tea.,ceramics,Kiln & Co,mug|blue,14.90,EUR,19.90,reduced,380,,3,\
                    \"{\"\"glazed\"\":true,\"\"volumeMl\"\":350}\",,\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), row);
     }

@@ -49,6 +49,7 @@ pub(crate) mod tests {
             kind: ProductKind::Single(OfferTerms {
                 compare_at_price: Some(eur(1_990)),
                 weight: Some(380),
+                max_per_order: None,
                 ..OfferTerms::at(eur(1_490))
             }),
         }

@@ -186,6 +186,7 @@ impl ProductContent {
                 stock_version: 1,
                 compare_at_price: None,
                 weight: None,
+                max_per_order: None,
                 product_version: None,
                 counted_by: None,
             };
@@ -197,6 +198,7 @@ impl ProductContent {
                 tax_class: self.tax_class.clone(),
                 compare_at_price: terms.compare_at_price,
                 weight: terms.weight,
+                max_per_order: terms.max_per_order,
                 ..there
             }
         };

@@ -88,7 +88,7 @@ impl<T: Default> Change<T> {
 }
 
 /// A JSON Merge Patch (RFC 7396): null removes a field, objects are merged, arrays are replaced. If the product has
-/// variants, set `price`, `compareAtPrice` and `weight` of the variants instead.
+/// variants, set `price`, `compareAtPrice`, `weight` and `maxPerOrder` of the variants instead.
 // Stock is not part of it, because sales change stock while an admin edits.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ProductPatch", transform = crate::schema::without_defaults))]
@@ -114,6 +114,9 @@ pub struct Patch {
     /// The weight of one piece in grams. Null removes it.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = crate::product::terms::MAX_WEIGHT_GRAMS)))]
     pub weight: Change<u32>,
+    /// The most pieces that one order may have. Null removes it.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = values::Quantity::MAX)))]
+    pub max_per_order: Change<u32>,
     /// Null resets it to `standard`.
     pub tax_class: Change<TaxClass>,
     /// Replaces all options.
@@ -151,8 +154,8 @@ impl PricePatch {
 impl Patch {
     /// The patched content, and the first pieces of its new variants.
     pub fn apply(self, to: ProductContent) -> Result<(ProductContent, StockLevels)> {
-        let Self { price, compare_at_price, weight, options, variants, .. } = self;
-        let terms_patch = OfferTermsPatch { price, compare_at_price, weight };
+        let Self { price, compare_at_price, weight, max_per_order, options, variants, .. } = self;
+        let terms_patch = OfferTermsPatch { price, compare_at_price, weight, max_per_order };
         let content = ProductContent {
             name: self.name.required("name", to.name)?,
             description: self.description.or_default(to.description),
@@ -196,6 +199,7 @@ struct OfferTermsPatch {
     price: Change<PricePatch>,
     compare_at_price: Change<PricePatch>,
     weight: Change<u32>,
+    max_per_order: Change<u32>,
 }
 
 impl OfferTermsPatch {
@@ -212,15 +216,17 @@ impl OfferTermsPatch {
                 Change::Remove => None,
             },
             weight: self.weight.optional(before.weight),
+            max_per_order: self.max_per_order.optional(before.max_per_order),
         })
     }
 
-    /// Rejects price and weight of a product with variants: each variant has its own.
+    /// Rejects terms of a product with variants: each variant has its own.
     fn check_empty(&self) -> Result<()> {
         let fields = [
             ("price", self.price != Change::Keep),
             ("compareAtPrice", self.compare_at_price != Change::Keep),
             ("weight", self.weight != Change::Keep),
+            ("maxPerOrder", self.max_per_order != Change::Keep),
         ];
         match fields.iter().find(|(_, is_present)| *is_present) {
             Some((field, _)) => {

@@ -3,7 +3,7 @@
 
 use aws_kit::ConditionFailure;
 use serde::{Deserialize, Serialize};
-use values::{Error, Money, ProductId, Result, Sku};
+use values::{Error, Kind, Money, ProductId, Quantity, Result, Sku};
 
 use crate::{OfferTerms, Status, TaxClass};
 
@@ -31,6 +31,9 @@ pub struct Offer {
     /// Grams of one piece.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
+    /// The most pieces that one order may have. Without it, a guest's order may have [`GUEST_MAX_PER_ORDER`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_per_order: Option<u32>,
     /// The version of the product. Only the offer of the product's own SKU has it: a reader of offers can then tell
     /// whether its cached product is current.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,9 +58,21 @@ impl Offer {
         }
     }
 
-    /// Price, compare-at price and weight.
+    /// Price, compare-at price, weight and most pieces of an order.
     pub fn terms(&self) -> OfferTerms {
-        OfferTerms { price: self.price, compare_at_price: self.compare_at_price, weight: self.weight }
+        let Self { price, compare_at_price, weight, max_per_order, .. } = *self;
+        OfferTerms { price, compare_at_price, weight, max_per_order }
+    }
+
+    /// The most pieces that an order of this buyer may have.
+    pub fn max_per_order(&self, buyer: BuyerKind) -> u32 {
+        self.max_per_order.unwrap_or(buyer.default_max_per_order())
+    }
+
+    /// Refuses more pieces than an order of this buyer may have; 422 `max_per_order`. `field` names the quantity in the request.
+    pub fn check_quantity(&self, field: &str, quantity: u32, buyer: BuyerKind) -> Result<()> {
+        let max = self.max_per_order(buyer);
+        if quantity <= max { Ok(()) } else { Err(too_many_per_order(field, &self.sku, max)) }
     }
 
     /// Why `quantity` pieces cannot be sold at the price of `price_version`; `None` if they can. An unavailable offer
@@ -73,11 +88,45 @@ impl Offer {
     }
 }
 
+/// Who buys. A guest has fewer pieces, because nothing is known about them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuyerKind {
+    Account,
+    Guest,
+}
+
+/// The pieces of one SKU in a guest's order, where the offer does not say.
+pub(crate) const GUEST_MAX_PER_ORDER: u32 = 20;
+
+impl BuyerKind {
+    /// The most pieces in an order where the offer does not say.
+    pub(crate) fn default_max_per_order(self) -> u32 {
+        match self {
+            Self::Account => Quantity::MAX,
+            Self::Guest => GUEST_MAX_PER_ORDER,
+        }
+    }
+}
+
+/// The 422 for more pieces than one order may have.
+pub fn too_many_per_order(field: &str, sku: &Sku, max: u32) -> Error {
+    let message = format!("an order may have {max} pieces of {sku} at most");
+    let facts = [("sku".to_owned(), sku.as_str().into()), ("maxPerOrder".to_owned(), max.into())];
+    Error::new(Kind::Invalid, "max_per_order", format!("An order may have {max} pieces of {sku} at most.")).with_facts(
+        field,
+        "max_per_order",
+        message,
+        facts.into_iter().collect(),
+    )
+}
+
 /// Why a SKU cannot be sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaleRefusal {
     /// It is archived, or never existed.
     Unavailable,
+    /// One order may have fewer pieces.
+    TooManyPerOrder { max: u32 },
     /// Fewer pieces are left.
     InsufficientStock { available: u32 },
     /// The customer saw another price.
@@ -94,15 +143,22 @@ pub fn variant_required(field: &str) -> Error {
     Error { code: "variant_required", ..Error::invalid(field, "variant_required", message) }
 }
 
-/// Reads from the failed condition of [`crate::Catalog::reserve_stock`] why the sale was refused. `quantity` and
-/// `price_version` are those of that write.
-pub fn read_sale_refusal(failure: &ConditionFailure, quantity: u32, price_version: u64) -> Result<SaleRefusal> {
-    match failure.row::<Offer>()? {
-        None => Ok(SaleRefusal::Unavailable),
-        Some(offer) => offer.check_sale(quantity, price_version).ok_or_else(|| {
-            Error::internal(format!("the sale of {} failed its condition, but its offer allows it", offer.sku))
-        }),
+/// Reads from the failed condition of [`crate::Catalog::reserve_stock`] why the sale was refused. `quantity`,
+/// `price_version` and `buyer` are those of that write.
+pub fn read_sale_refusal(
+    failure: &ConditionFailure,
+    quantity: u32,
+    price_version: u64,
+    buyer: BuyerKind,
+) -> Result<SaleRefusal> {
+    let Some(offer) = failure.row::<Offer>()? else { return Ok(SaleRefusal::Unavailable) };
+    let max = offer.max_per_order(buyer);
+    if offer.is_active() && quantity > max {
+        return Ok(SaleRefusal::TooManyPerOrder { max });
     }
+    offer.check_sale(quantity, price_version).ok_or_else(|| {
+        Error::internal(format!("the sale of {} failed its condition, but its offer allows it", offer.sku))
+    })
 }
 
 #[cfg(test)]
@@ -122,6 +178,7 @@ mod tests {
             stock_version: 1,
             compare_at_price: None,
             weight: None,
+            max_per_order: None,
             product_version: Some(1),
             counted_by: None,
         }
@@ -147,6 +204,16 @@ mod tests {
         assert_eq!(grouped.check_single("sku").unwrap_err().code, "variant_required");
         assert!(offer().check_single("sku").is_ok() && archived.check_single("sku").is_ok());
         assert!(matches!(offer().check_sale(9, 1), Some(SaleRefusal::PriceChanged { .. })));
+    }
+
+    #[test]
+    fn order_of_a_guest_has_20_pieces_unless_the_offer_says() {
+        let limited = Offer { max_per_order: Some(30), ..offer() };
+        let max = |offer: &Offer| [BuyerKind::Guest, BuyerKind::Account].map(|buyer| offer.max_per_order(buyer));
+        assert_eq!((max(&offer()), max(&limited)), ([20, Quantity::MAX], [30, 30]));
+        assert!(limited.check_quantity("quantity", 30, BuyerKind::Account).is_ok());
+        let error = limited.check_quantity("quantity", 31, BuyerKind::Account).unwrap_err();
+        assert_eq!((error.code, &error.fields[0].facts["maxPerOrder"]), ("max_per_order", &30.into()));
     }
 
     #[test]

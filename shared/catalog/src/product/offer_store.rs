@@ -39,6 +39,7 @@ impl Catalog {
         for (attribute, is_there) in [
             ("compareAtPrice", offer.compare_at_price.is_some()),
             ("weight", offer.weight.is_some()),
+            ("maxPerOrder", offer.max_per_order.is_some()),
             ("productVersion", offer.product_version.is_some()),
         ] {
             match is_there {
@@ -64,6 +65,9 @@ impl Catalog {
         }
         if let Some(grams) = offer.weight {
             write = write.value(":weight", grams)?;
+        }
+        if let Some(pieces) = offer.max_per_order {
+            write = write.value(":maxPerOrder", pieces)?;
         }
         if let Some(version) = offer.product_version {
             write = write.value(":productVersion", version)?;

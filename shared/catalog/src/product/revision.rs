@@ -107,6 +107,7 @@ fn terms(offer: &Offer) -> Result<Map<String, Value>> {
         ("price", Some(json(offer.price)?)),
         ("compareAtPrice", offer.compare_at_price.map(json).transpose()?),
         ("weight", offer.weight.map(Value::from)),
+        ("maxPerOrder", offer.max_per_order.map(Value::from)),
     ];
     Ok(terms.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
 }

@@ -1,13 +1,13 @@
 //! The price and the weight of one SKU.
 
 use serde::Serialize;
-use values::{Currency, Error, Money, Result};
+use values::{Currency, Error, Money, Quantity, Result};
 
 /// In minor units.
 pub(crate) const MAX_PRICE: i64 = 100_000_000;
 pub(crate) const MAX_WEIGHT_GRAMS: u32 = 1_000_000;
 
-/// Price, compare-at price and weight of one SKU, also as responses show them.
+/// Price, compare-at price, weight and most pieces of an order of one SKU, also as responses show them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -21,12 +21,16 @@ pub struct OfferTerms {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
     pub weight: Option<u32>,
+    /// The most pieces that one order may have. Without it, a guest's order may have 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = Quantity::MAX)))]
+    pub max_per_order: Option<u32>,
 }
 
 impl OfferTerms {
     /// Terms with a price and nothing else.
     pub fn at(price: Money) -> Self {
-        Self { price, compare_at_price: None, weight: None }
+        Self { price, compare_at_price: None, weight: None, max_per_order: None }
     }
 
     /// Rejects values out of range. `at` is the prefix of the fields in the request: empty, or `variants[0].`.
@@ -40,11 +44,15 @@ impl OfferTerms {
                 return Err(Error { code, ..Error::invalid(&field, code, message) });
             }
         }
-        match self.weight.is_none_or(|grams| (1..=MAX_WEIGHT_GRAMS).contains(&grams)) {
+        if !self.weight.is_none_or(|grams| (1..=MAX_WEIGHT_GRAMS).contains(&grams)) {
+            let message = format!("must be from 1 to {MAX_WEIGHT_GRAMS} grams, or left out");
+            return Err(Error::invalid(&format!("{at}weight"), "weight_out_of_range", message));
+        }
+        match self.max_per_order.is_none_or(|pieces| (1..=Quantity::MAX).contains(&pieces)) {
             true => Ok(()),
             false => {
-                let message = format!("must be from 1 to {MAX_WEIGHT_GRAMS} grams, or left out");
-                Err(Error::invalid(&format!("{at}weight"), "weight_out_of_range", message))
+                let message = format!("must be from 1 to {} pieces, or left out", Quantity::MAX);
+                Err(Error::invalid(&format!("{at}maxPerOrder"), "max_per_order_out_of_range", message))
             }
         }
     }
@@ -91,6 +99,15 @@ pub(crate) mod tests {
         assert!(weighing(1).is_ok() && weighing(MAX_WEIGHT_GRAMS).is_ok());
         for grams in [0, MAX_WEIGHT_GRAMS + 1] {
             assert_eq!(weighing(grams).unwrap_err().fields[0].code, "weight_out_of_range");
+        }
+    }
+
+    #[test]
+    fn most_pieces_of_an_order_are_a_quantity_or_absent() {
+        let limited = |pieces| priced(OfferTerms { max_per_order: Some(pieces), ..OfferTerms::at(eur(1)) });
+        assert!(limited(1).is_ok() && limited(Quantity::MAX).is_ok());
+        for pieces in [0, Quantity::MAX + 1] {
+            assert_eq!(limited(pieces).unwrap_err().fields[0].code, "max_per_order_out_of_range");
         }
     }
 

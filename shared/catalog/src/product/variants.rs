@@ -78,10 +78,10 @@ impl VariantSet {
         at.map_or_else(String::new, |at| format!("variants[{at}]."))
     }
 
-    /// The terms of the cheapest variant, for lists. Without a weight, because each variant has its own.
+    /// The terms of the cheapest variant, for lists. Without what each variant has of its own.
     pub(crate) fn cheapest(&self) -> Option<OfferTerms> {
         let terms = self.variants.iter().map(|(_, terms)| *terms).min_by_key(|terms| terms.price.amount);
-        terms.map(|terms| OfferTerms { weight: None, ..terms })
+        terms.map(|terms| OfferTerms { weight: None, max_per_order: None, ..terms })
     }
 
     /// The name of a variant in carts: `T-Shirt (M, red)`.

@@ -7,8 +7,8 @@ use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
 use crate::{
     Attributes, Brand, Category, Description, Draft, ImageOut, Listing, Media, Name, Offer, OfferTerms, OptionValue,
-    Product, ProductContent, ProductKind, ProductOption, Rating, Status, StockLevels, Tags, TaxClass, Variant,
-    VariantSet,
+    Product, ProductContent, ProductKind, ProductOption, Rating, ShownStock, Status, StockLevels, Tags, TaxClass,
+    Variant, VariantSet,
 };
 #[cfg(feature = "openapi")]
 use crate::{
@@ -59,6 +59,10 @@ pub struct ProductIn {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
     pub weight: Option<u32>,
+    /// The most pieces that one order may have. Variants without it have this one. Without any, a guest's order may have 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = values::Quantity::MAX)))]
+    pub max_per_order: Option<u32>,
     /// The initial stock of a product without variants.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock: Option<StockIn>,
@@ -93,6 +97,10 @@ pub struct VariantIn {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
     pub weight: Option<u32>,
+    /// The most pieces that one order may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = values::Quantity::MAX)))]
+    pub max_per_order: Option<u32>,
     /// The initial stock of a new variant. The stock of an existing variant does not change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock: Option<StockIn>,
@@ -140,21 +148,24 @@ impl ProductIn {
                 let message = "belongs to each variant; leave it out";
                 return Err(Error::invalid("stock", "stock_of_variants", message));
             }
-            let (price, compare_at_price, weight) = (self.price, self.compare_at_price, self.weight);
-            // The product's price and weight are the defaults of its variants.
-            let with_defaults = |variant: VariantIn| match variant.price {
-                None => VariantIn { price, compare_at_price: variant.compare_at_price.or(compare_at_price), ..variant },
-                Some(_) => variant,
+            let Self { price, compare_at_price, weight, max_per_order, .. } = self;
+            // The product's terms are the defaults of its variants.
+            let with_defaults = |variant: VariantIn| VariantIn {
+                compare_at_price: variant.compare_at_price.or(compare_at_price.filter(|_| variant.price.is_none())),
+                price: variant.price.or(price),
+                weight: variant.weight.or(weight),
+                max_per_order: variant.max_per_order.or(max_per_order),
+                ..variant
             };
             let variants = self.variants.into_iter().map(with_defaults);
-            let variants = variants.map(|variant| VariantIn { weight: variant.weight.or(weight), ..variant });
             let (variants, levels) = read_variants(variants)?;
             stock = levels;
             ProductKind::Variants(VariantSet { options: self.options, variants })
         } else {
             let price = self.price.ok_or_else(|| Error::invalid("price", "required", "is missing"))?;
             stock.extend(self.sku.zip(self.stock).map(|(sku, stock)| (sku, stock.available)));
-            ProductKind::Single(OfferTerms { price, compare_at_price: self.compare_at_price, weight: self.weight })
+            let (compare_at_price, weight, max_per_order) = (self.compare_at_price, self.weight, self.max_per_order);
+            ProductKind::Single(OfferTerms { price, compare_at_price, weight, max_per_order })
         };
         let Self { name, description, category, brand, tags, attributes, tax_class, .. } = self;
         Ok((ProductContent { name, description, category, brand, tags, attributes, tax_class, kind }, stock))
@@ -167,10 +178,10 @@ pub(crate) fn read_variants(
 ) -> Result<(Vec<(Variant, OfferTerms)>, StockLevels)> {
     let (mut variants, mut pieces) = (Vec::new(), StockLevels::new());
     for (at, variant) in requested.enumerate() {
-        let VariantIn { sku, options, price, compare_at_price, weight, stock } = variant;
+        let VariantIn { sku, options, price, compare_at_price, weight, max_per_order, stock } = variant;
         let price = price.ok_or_else(|| Error::invalid(&format!("variants[{at}].price"), "required", "is missing"))?;
         pieces.extend(stock.map(|stock| (sku.clone(), stock.available)));
-        variants.push((Variant { sku, options }, OfferTerms { price, compare_at_price, weight }));
+        variants.push((Variant { sku, options }, OfferTerms { price, compare_at_price, weight, max_per_order }));
     }
     Ok((variants, pieces))
 }
@@ -238,7 +249,7 @@ struct VariantOut {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Stock"))]
 struct StockOut {
-    /// The number of pieces that can be sold now.
+    /// The number of pieces that can be sold now. Customers see a number up to a limit of the shop.
     available: u32,
 }
 
@@ -260,15 +271,16 @@ impl From<Rating> for RatingOut {
 }
 
 impl ProductOut {
-    /// The response for a listing. `media` gives the URLs of its images.
-    pub fn new(listing: Listing, media: &Media) -> Self {
-        let stock = StockOut { available: listing.available() };
+    /// The response for a listing. `media` gives the URLs of its images, `shown` how much of the stock the caller is told.
+    pub fn new(listing: Listing, media: &Media, shown: ShownStock) -> Self {
+        let stock_out = |available| StockOut { available: shown.pieces(available) };
+        let stock = stock_out(listing.available());
         let Listing { product, main_offer, variants, rating } = listing;
         let Product { id, sku, name, description, category, brand, tags, attributes, options, images, .. } = product;
         let Product { status, version, created_at, updated_at, .. } = product;
         let terms = main_offer.terms();
         let variant = |(Variant { sku, options }, offer): (Variant, Offer)| {
-            let (terms, stock) = (offer.terms(), StockOut { available: offer.available });
+            let (terms, stock) = (offer.terms(), stock_out(offer.available));
             VariantOut { sku, name: offer.name, options, terms, stock }
         };
         Self {
@@ -366,12 +378,11 @@ mod tests {
 
     #[test]
     fn response_shows_the_active_offers() {
-        let shown = |listing: Listing| serde_json::to_value(ProductOut::new(listing, &Media::default())).unwrap();
+        let shown =
+            |listing| serde_json::to_value(ProductOut::new(listing, &Media::default(), ShownStock::ALL)).unwrap();
         let mug = shown(listing());
-        assert_eq!(
-            (&mug["stock"]["available"], &mug["variants"], &mug["options"]),
-            (&json!(3), &json!([]), &json!([]))
-        );
+        assert_eq!(mug["stock"]["available"], 3);
+        assert_eq!((&mug["variants"], &mug["options"]), (&json!([]), &json!([])));
         assert_eq!((&mug["brand"], &mug["weight"]), (&json!("Kiln & Co"), &json!(380)));
         assert_eq!(mug["rating"], json!({ "average": null, "count": 0 }));
         let shirt = shown(shirt());

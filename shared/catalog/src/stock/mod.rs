@@ -9,4 +9,5 @@ pub(crate) mod change;
 pub(crate) mod events;
 pub(crate) mod log;
 pub(crate) mod movement;
+pub(crate) mod shown;
 pub(crate) mod store;

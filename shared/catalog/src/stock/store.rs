@@ -6,18 +6,21 @@ use aws_kit::fault::mutant;
 use aws_kit::{Key, Query, Write};
 use values::{Clock, EventId, Page, PageRequest, Result, Sku};
 
-use crate::{Catalog, Offer, Status, StockMovement};
+use crate::{BuyerKind, Catalog, Offer, Status, StockMovement};
 
 impl Catalog {
     /// The write that reserves `quantity` pieces for an order at the price of `price_version`. `quantity` is the sum of
-    /// all lines of the SKU. [`crate::read_sale_refusal`] reads why its condition failed.
-    pub fn reserve_stock(&self, sku: &Sku, quantity: u32, price_version: u64) -> Result<Write> {
+    /// all lines of the SKU, and at most what an order of this buyer may have. [`crate::read_sale_refusal`] reads why its condition
+    /// failed.
+    pub fn reserve_stock(&self, sku: &Sku, quantity: u32, price_version: u64, buyer: BuyerKind) -> Result<Write> {
         let in_stock = if mutant("no_stock_condition") { "attribute_exists(pk)" } else { "available >= :q" };
         // Versions only increase, so the mutant sells at any price.
         let price = if mutant("price_version_ignored") { "priceVersion >= :v" } else { "priceVersion = :v" };
+        let is_free = quantity <= buyer.default_max_per_order();
+        let any_quantity = if is_free { "attribute_not_exists(maxPerOrder) OR " } else { "" };
         let set = "SET available = available - :q, stockVersion = stockVersion + :one";
         Write::update(&self.table, self.offer_key(sku), set)
-            .when(format!("{in_stock} AND #status = :active AND {price}"))
+            .when(format!("{in_stock} AND #status = :active AND {price} AND ({any_quantity}maxPerOrder >= :q)"))
             .name("#status", "status")
             .value(":q", quantity)?
             .value(":one", 1)?

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId};
 
-use crate::accounts::password::Credential;
+use crate::accounts::password::{Credential, PasswordInput};
 use crate::accounts::status::AccountStatus;
 use crate::sessions::session::Session;
 
@@ -63,6 +63,19 @@ impl Account {
     /// password or the role from before.
     pub(crate) fn has_ended(&self, session: &Session) -> bool {
         session.follows != self.sessions_ended_at
+    }
+
+    /// Checks the password of an owner who is logged in. 403 `wrong_password`; 409 `no_password` for an account that has none.
+    pub(crate) fn check_password(&self, input: &PasswordInput) -> Result<()> {
+        let Some(credential) = &self.credential else {
+            let detail =
+                "Your account has no password. Sign in again with your provider, or set a password by a reset.";
+            return Err(Error::conflict("no_password", detail));
+        };
+        match credential.matches(input)? {
+            true => Ok(()),
+            false => Err(Error::new(Kind::Forbidden, "wrong_password", "This is not the password of your account.")),
+        }
     }
 
     /// 403 `account_suspended` unless the account may be used.

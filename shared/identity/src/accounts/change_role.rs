@@ -1,7 +1,8 @@
 //! Changes the role of an account, by an admin.
 
 use aws_kit::TokenTrust;
-use values::{Actor, Error, ExpectedVersion, Result, Role, UserId};
+use telemetry::{SecurityEvent, SecurityKind};
+use values::{Error, ExpectedVersion, Result, Role, Trace, UserId};
 
 use crate::accounts::access::Access;
 use crate::accounts::user::User;
@@ -15,7 +16,7 @@ impl AccountService {
     pub async fn change_role(
         &self,
         trust: &TokenTrust,
-        (admin, actor): (UserId, &Actor),
+        (admin, trace): (UserId, &Trace),
         user: UserId,
         role: Role,
         expected: Option<&ExpectedVersion>,
@@ -23,10 +24,17 @@ impl AccountService {
         if admin == user && role != Role::Admin {
             return Err(Error::conflict("own_role", "You cannot give up your own role. Ask another admin."));
         }
-        self.change_access(user, expected, actor, |before| Access { role, ..before }).await?;
+        if self.change_access(user, expected, trace, |before| Access { role, ..before }).await? {
+            report_role_change(&admin.to_string(), user, role);
+        }
         if role != Role::Admin {
             self.end_all_sessions(trust, user).await?;
         }
         self.user(user).await
     }
+}
+
+/// Reports the new role of an account.
+pub(crate) fn report_role_change(actor: &str, user: UserId, role: Role) {
+    SecurityEvent::new(SecurityKind::RoleChanged, actor, &user.to_string()).with_detail(role.name()).log();
 }

@@ -1,7 +1,7 @@
 //! Suspends an account or makes it active again, by an admin.
 
 use aws_kit::TokenTrust;
-use values::{Actor, Error, ExpectedVersion, Result, Text, UserId};
+use values::{Error, ExpectedVersion, Result, Text, Trace, UserId};
 
 use crate::accounts::access::Access;
 use crate::accounts::status::AccountStatus;
@@ -15,7 +15,7 @@ impl AccountService {
     pub async fn change_status(
         &self,
         trust: &TokenTrust,
-        (admin, actor): (UserId, &Actor),
+        (admin, trace): (UserId, &Trace),
         user: UserId,
         (status, reason): (AccountStatus, Option<Text<200>>),
         expected: Option<&ExpectedVersion>,
@@ -25,7 +25,7 @@ impl AccountService {
         }
         let reason = reason.map(Text::into_string).filter(|_| status == AccountStatus::Suspended);
         let next = |before| Access { status, reason: reason.clone(), ..before };
-        self.change_access(user, expected, actor, next).await?;
+        self.change_access(user, expected, trace, next).await?;
         if status == AccountStatus::Suspended {
             self.end_all_sessions(trust, user).await?;
         }

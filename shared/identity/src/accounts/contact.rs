@@ -8,7 +8,7 @@ use crate::accounts::preferences::{Channel, Preferences};
 #[derive(Debug, Clone)]
 pub struct Contact {
     pub email: Email,
-    /// The name in the greeting; empty for a guest.
+    /// The name in the greeting; empty for a guest, and while the email address is not verified.
     pub name: String,
     pub preferences: Preferences,
 }

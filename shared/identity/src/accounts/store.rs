@@ -95,6 +95,14 @@ impl Store {
         write.value(":renewed", next)?.value(":was", before)
     }
 
+    /// Sets another password and ends all sessions that began until `ended`, of an account that has not changed since it was read.
+    pub(crate) fn change_credential(&self, account: &Account, next: &Credential, ended: Timestamp) -> Result<Write> {
+        let change = "SET credential = :next, sessionsEndedAt = :ended, updatedAt = :ended, version = version + :one";
+        let write = Write::update(&self.table, account_key(account.user_id), change);
+        let write = write.when("version = :version AND credential = :was").value(":version", account.version)?;
+        write.value(":was", &account.credential)?.value(":next", next)?.value(":ended", ended)?.value(":one", 1)
+    }
+
     pub(crate) async fn contact(&self, contact: ContactId) -> Result<Option<Email>> {
         Ok(self.table.get::<ContactRow>(contact_key(contact)).await?.map(|row| row.email))
     }

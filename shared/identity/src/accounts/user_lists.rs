@@ -1,6 +1,6 @@
 //! The indexes by which admins find accounts: by the beginning of an email address or a name, by role and status, or all.
 
-use aws_kit::{ApiKeys, Key, Query, Transaction, Write};
+use aws_kit::{AccountBlock, AccountBlocks, ApiKeys, Key, MAX_TRANSACTION_WRITES, Query, Transaction, Write};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use values::{Actor, Email, Page, PageRequest, Position, Result, Role, Timestamp, UserId};
@@ -9,12 +9,21 @@ use crate::accounts::access::Access;
 use crate::accounts::account::Account;
 use crate::accounts::person::{Name, Person};
 use crate::accounts::status::AccountStatus;
-use crate::api_keys::api_key::ApiKeyEntry;
+use crate::api_keys::api_key::{ApiKeyEntry, MAX_API_KEYS};
 use crate::api_keys::store::same_api_keys;
 use crate::store::{Store, account_key, person_key, user_key};
 
 /// Partitions of each list of accounts, so that many registrations at once do not write to one partition.
 const USER_SHARDS: u8 = 4;
+/// The admins of one shard that are notified of a new admin.
+const ADMINS_PER_SHARD: u32 = 25;
+
+/// Account, person, block, history.
+const ACCESS_WRITES: usize = 4;
+const _: () = assert!(
+    MAX_API_KEYS as usize + ACCESS_WRITES <= MAX_TRANSACTION_WRITES,
+    "a change of role or status must fit one transaction"
+);
 
 /// The two indexes of people, in the order in which a search reads them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +97,7 @@ fn shard(user: UserId) -> u8 {
 
 /// A partition of `gsi2`, which lists accounts by role and status.
 fn role_partition(role: Role, status: AccountStatus, shard: u8) -> String {
-    let role = if role == Role::Admin { "admin" } else { "customer" };
-    format!("ROLE#{role}#{status}#{shard}")
+    format!("ROLE#{}#{status}#{shard}", role.name())
 }
 
 /// What a list reads of a person's row.
@@ -109,6 +117,13 @@ impl PersonRow {
         let (role, status) = (role.unwrap_or(Role::Customer), status.unwrap_or_default());
         (pk.trim_start_matches("USER#").to_owned(), Person { role, status, ..Person::new(email, name) })
     }
+}
+
+/// What the list of admins reads of an account.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AdminRow {
+    user_id: UserId,
 }
 
 /// A line of an account's history: who changed its role or status, when and why.
@@ -167,6 +182,15 @@ impl Store {
         Ok(Page { rows, next })
     }
 
+    /// The active admins with the oldest accounts, a few of each shard: an intruder who adds admins does not push out the others.
+    pub(crate) async fn oldest_admins(&self) -> Result<Vec<UserId>> {
+        let shards = (0..USER_SHARDS).map(|shard| {
+            let partition = role_partition(Role::Admin, AccountStatus::Active, shard);
+            Query::index(&self.table, "gsi2", partition).first::<AdminRow>(ADMINS_PER_SHARD)
+        });
+        Ok(try_join_all(shards).await?.concat().into_iter().map(|row| row.user_id).collect())
+    }
+
     /// The persons of these accounts that are not erased, in no order.
     pub(crate) async fn persons(&self, users: impl Iterator<Item = UserId>) -> Result<Vec<(String, Person)>> {
         let keys: Vec<_> = users.map(person_key).collect();
@@ -194,7 +218,7 @@ impl Store {
     }
 
     /// Changes the role or status of an account that is still at its version and has exactly these API keys. Its index keys, its API
-    /// keys and its history change in the same transaction.
+    /// keys, its history and its block change in the same transaction.
     pub(crate) fn set_access(
         &self,
         before: &Account,
@@ -232,6 +256,15 @@ impl Store {
         transaction.add(person.value(":role", role)?.value(":status", status)?);
         for key in keys {
             transaction.add(ApiKeys::update_account(&self.table, &key.digest, role, status == AccountStatus::Active)?);
+        }
+        match status {
+            _ if status == before.status => {}
+            AccountStatus::Active => {
+                transaction.add(AccountBlocks::unblock(&self.table, user));
+            }
+            AccountStatus::Suspended => {
+                transaction.add(AccountBlocks::block(&self.table, user, AccountBlock::Suspended)?);
+            }
         }
         let line = HistoryRow { at: now, actor, role, status, reason: next.reason.as_deref() };
         transaction.add(Write::create(&self.table, history_key(user, before.version + 1), &line)?);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use values::{Error, Result, Text};
 
+use crate::accounts::new_name::NewName;
 use crate::addresses::country::Country;
 use crate::addresses::phone::e164;
 use crate::addresses::postal_code::postal_code;
@@ -12,7 +13,7 @@ use crate::addresses::postal_code::postal_code;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Address {
-    /// The name of the recipient.
+    /// The name of the recipient. A request in which it contains a URL or a domain is refused.
     pub name: Text<100>,
     /// Street and number.
     pub line1: Text<200>,
@@ -36,7 +37,7 @@ pub struct Address {
 
 impl Address {
     /// The address with its postal code in the country's format (422 `postal_code_invalid`) and its phone as E.164 (422
-    /// `phone_invalid`). Requests are checked; stored addresses are read as they are. `at` is the address's field in the request,
+    /// `phone_invalid`). Its name must not contain a URL (422 `invalid_value`). Requests are checked; stored addresses are read as they are. `at` is the address's field in the request,
     /// such as `shippingAddress`, or empty.
     pub fn checked(self, at: &str) -> Result<Self> {
         let at_field = |mut error: Error| {
@@ -45,6 +46,7 @@ impl Address {
             }
             error
         };
+        NewName::check("name", &self.name).map_err(at_field)?;
         let postal_code = postal_code(self.country, &self.postal_code).map_err(at_field)?;
         let phone = self.phone.as_ref().map(e164).transpose().map_err(at_field)?;
         Ok(Self { postal_code, phone, ..self })

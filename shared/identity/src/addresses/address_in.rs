@@ -62,6 +62,7 @@ mod tests {
             ("defaultShipping", json!("yes"), "wrong_type"),
             ("planet", json!("Earth"), "unknown_field"),
             ("city", json!(""), "invalid_value"),
+            ("name", json!("Win at evil.example"), "invalid_value"),
         ] {
             let mut bad = good.clone();
             bad[field] = value;

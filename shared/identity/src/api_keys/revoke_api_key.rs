@@ -1,7 +1,7 @@
 //! Revokes an API key.
 
 use aws_kit::{CommitError, TokenTrust, Transaction};
-use tracing::info;
+use telemetry::{SecurityEvent, SecurityKind};
 use values::{ApiKeyId, Caller, Error, Result};
 
 use crate::service::AccountService;
@@ -21,7 +21,8 @@ impl AccountService {
         match transaction.commit().await {
             Ok(()) => {
                 trust.api_keys().evict(&digest);
-                info!(security.event = "api_key_revoked", user.id = %user, api_key.id = %id, "API key revoked");
+                let (user, id) = (user.to_string(), id.to_string());
+                SecurityEvent::new(SecurityKind::ApiKeyRevoked, &user, &user).with_detail(&id).log();
                 Ok(())
             }
             Err(CommitError::ConditionFailed(failures)) if failures.of(entry_row).is_some() => Err(missing()),

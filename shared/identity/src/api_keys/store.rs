@@ -42,12 +42,18 @@ impl Store {
         self.table.get(api_key_key(user, key)).await
     }
 
-    /// The three writes of a new key: the count and the two rows. The count's condition fails when the account has the most keys, or
-    /// when its role or status has changed.
+    /// The three writes of a new key: the count and the two rows. The count's condition fails when the account has the most keys,
+    /// when its role or status has changed, or when its sessions were ended: a concurrent reset must not miss the key of a thief.
     pub(crate) fn add_api_key(&self, account: &Account, entry: &ApiKeyEntry) -> Result<[Write; 3]> {
         let user = account.user_id;
         let count = Write::update(&self.table, account_key(user), "SET apiKeys = if_not_exists(apiKeys, :none) + :one")
-            .when("(attribute_not_exists(apiKeys) OR apiKeys < :most) AND #role = :role AND #status = :status")
+            .when(format!(
+                "(attribute_not_exists(apiKeys) OR apiKeys < :most) AND #role = :role AND #status = :status AND {}",
+                match account.sessions_ended_at {
+                    None => "attribute_not_exists(sessionsEndedAt)",
+                    Some(_) => "sessionsEndedAt = :ended",
+                }
+            ))
             .name("#role", "role")
             .name("#status", "status")
             .value(":none", 0)?
@@ -55,6 +61,10 @@ impl Store {
             .value(":most", MAX_API_KEYS)?
             .value(":role", account.role)?
             .value(":status", account.status)?;
+        let count = match account.sessions_ended_at {
+            None => count,
+            Some(at) => count.value(":ended", at)?,
+        };
         let entry_row = Write::create(&self.table, api_key_key(user, entry.key_id), entry)?;
         let grant = ApiKeyGrant {
             key_id: entry.key_id,
@@ -72,7 +82,13 @@ impl Store {
     pub(crate) fn remove_api_key(&self, user: UserId, key: ApiKeyId, digest: &str) -> Result<[Write; 3]> {
         let count = Write::update(&self.table, account_key(user), "SET apiKeys = apiKeys - :one");
         let count = count.when("attribute_exists(apiKeys)").value(":one", 1)?;
+        let [entry_row, grant] = self.remove_api_key_rows(user, key, digest);
+        Ok([count, entry_row, grant])
+    }
+
+    /// The writes that remove the two rows of an existing key, without the count.
+    pub(crate) fn remove_api_key_rows(&self, user: UserId, key: ApiKeyId, digest: &str) -> [Write; 2] {
         let entry_row = Write::delete(&self.table, api_key_key(user, key)).when("attribute_exists(pk)");
-        Ok([count, entry_row, ApiKeys::revoke(&self.table, digest)])
+        [entry_row, ApiKeys::revoke(&self.table, digest)]
     }
 }

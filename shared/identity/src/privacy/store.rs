@@ -1,17 +1,26 @@
 //! The rows of exports and of closed accounts.
 
-use aws_kit::{ApiKeys, Key, Query, Slot, Transaction, Write, outbox_put};
+use aws_kit::{
+    AccountBlock, AccountBlocks, ApiKeys, Key, MAX_TRANSACTION_WRITES, Query, Slot, Transaction, Write, outbox_put,
+};
 use events::Envelope;
 use serde_json::Value;
 use values::{Error, JobId, Page, PageRequest, Result, UserId};
 
 use crate::accounts::account::Account;
 use crate::accounts::person::Person;
-use crate::api_keys::api_key::ApiKeyEntry;
+use crate::api_keys::api_key::{ApiKeyEntry, MAX_API_KEYS};
 use crate::api_keys::store::same_api_keys;
 use crate::privacy::closed_account::ClosedAccount;
 use crate::privacy::export_job::ExportJob;
 use crate::store::{Store, account_key, email_key, person_key, user_key, user_partition};
+
+/// Account, person, email address; closed account, block, revocation, event.
+const CLOSING_WRITES: usize = 7;
+const _: () = assert!(
+    MAX_API_KEYS as usize + CLOSING_WRITES <= MAX_TRANSACTION_WRITES,
+    "the end of an account must fit one transaction"
+);
 
 /// The row of a closed account, which is not erased.
 const CLOSED: &str = "CLOSED";
@@ -47,9 +56,14 @@ impl Store {
         let email = Write::delete(&self.table, email_key(&person.email)).when("userId = :user");
         transaction.add(email.value(":user", user)?);
         transaction.add(Write::create(&self.table, closed_account_key(user), closed)?);
+        transaction.add(AccountBlocks::block(&self.table, user, AccountBlock::Closed)?);
         transaction.add(revocation);
         transaction.add(outbox_put(&self.table, event)?);
         Ok(transaction)
+    }
+
+    pub(crate) async fn is_closed(&self, user: UserId) -> Result<bool> {
+        self.table.has(closed_account_key(user)).await
     }
 
     pub(crate) async fn closed_account(&self, user: UserId) -> Result<Option<ClosedAccount>> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use values::{Timestamp, UserId};
+use values::{Timestamp, UserId, Window, WindowCounts};
 
-use crate::rate_limits::sliding_window::{AttemptCounts, MINUTE, WindowCounts};
+use crate::rate_limits::sliding_window::AttemptCounts;
 
 /// How long a network stays known after a login from it.
 pub(crate) const KNOWN_SECONDS: i64 = 180 * 24 * 3600;
@@ -31,7 +31,7 @@ impl CounterRow {
 
     /// The counts of the last two minutes and hours. The minute before the first of an hour is in the previous hour's row.
     pub(crate) fn counts(&self, previous: Option<&Self>, now: Timestamp) -> AttemptCounts {
-        self.counts_at(previous, MINUTE.index(now))
+        self.counts_at(previous, Window::MINUTE.index(now))
     }
 
     fn counts_at(&self, previous: Option<&Self>, minute: i64) -> AttemptCounts {
@@ -85,7 +85,7 @@ mod tests {
     use serde_json::json;
 
     fn hour(counts: Value) -> CounterRow {
-        let mut hour = json!({ "pk": "THROTTLE#a", "sk": "0000500000", "expiresAt": 1, "n": 9 });
+        let mut hour = json!({ "pk": "ATTEMPTS#a", "sk": "0000500000", "expiresAt": 1, "n": 9 });
         hour.as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
         serde_json::from_value(hour).unwrap()
     }

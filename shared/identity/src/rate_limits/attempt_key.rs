@@ -1,9 +1,9 @@
 //! The keys under which one attempt is counted.
 
-use values::Timestamp;
+use values::{RateLimitStatus, Timestamp};
 
 use crate::rate_limits::attempt_history::{AttemptHistory, CounterRow};
-use crate::rate_limits::sliding_window::{RateLimit, RateLimitStatus};
+use crate::rate_limits::sliding_window::RateLimit;
 
 /// A counter: the row in which attempts are counted, and its limit.
 #[derive(Debug, Clone)]
@@ -22,8 +22,10 @@ pub(crate) struct AttemptKey {
     pub(crate) network: Counter,
     /// Counts the account, from all unknown networks together.
     pub(crate) unknown: Counter,
-    /// Counts the account, from this network, once it is known.
+    /// Counts the account, from this network, once it is known. Or from a known device, on whatever network.
     pub(crate) known: Counter,
+    /// Whether the attempt comes from a known device.
+    pub(crate) has_known_device: bool,
 }
 
 impl AttemptKey {
@@ -32,9 +34,9 @@ impl AttemptKey {
         [&self.network, &self.unknown, &self.known]
     }
 
-    /// The counter of the account, for a known or an unknown network.
+    /// The counter of the account, for a known or an unknown network. A known device has its own on both.
     pub(crate) fn account_counter(&self, is_known: bool) -> &Counter {
-        if is_known { &self.known } else { &self.unknown }
+        if is_known || self.has_known_device { &self.known } else { &self.unknown }
     }
 
     /// The stricter status of the two counters that were counted: the network's and the account's.
@@ -45,7 +47,7 @@ impl AttemptKey {
         (network_row, account_row): &(CounterRow, CounterRow),
         now: Timestamp,
     ) -> RateLimitStatus {
-        let network = RateLimitStatus::of(self.network.limit, history.counts(network_row, now), now);
-        network.and(RateLimitStatus::of(account.limit, history.counts(account_row, now), now))
+        let network = self.network.limit.status(history.counts(network_row, now), now);
+        network.and(account.limit.status(history.counts(account_row, now), now))
     }
 }

@@ -1,10 +1,9 @@
 //! Counts an attempt, for its network and for the account that it names.
 
-use values::{Result, Timestamp};
+use values::{RateLimitStatus, Result, Timestamp};
 
 use crate::rate_limits::attempt_history::AttemptHistory;
 use crate::rate_limits::attempt_key::AttemptKey;
-use crate::rate_limits::sliding_window::RateLimitStatus;
 use crate::service::AccountService;
 
 impl AccountService {

@@ -6,12 +6,11 @@
 //!
 //! The table sees keyed digests only: without the key, no email address or IP address can be tested against it.
 
-use aws_kit::Settings;
-use aws_lc_rs::hmac;
-use values::{Email, Error, Result, UserId};
+use aws_kit::{DigestKey, Settings};
+use values::{Email, Error, Network, Result, Timestamp, UserId};
 
 use crate::rate_limits::attempt_key::{AttemptKey, Counter};
-use crate::rate_limits::network::Network;
+use crate::rate_limits::device_token::KnownDevice;
 use crate::rate_limits::sliding_window::RateLimit;
 
 /// What a caller attempts.
@@ -43,7 +42,7 @@ struct ActionLimits {
 /// The limits of all actions, and the key of the digests. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct RateLimits {
-    key: hmac::Key,
+    key: DigestKey,
     login: ActionLimits,
     register: ActionLimits,
     reset: ActionLimits,
@@ -54,15 +53,15 @@ impl RateLimits {
     /// hour, such as `10/60`.
     pub(crate) fn from_env() -> Result<Self> {
         Ok(Self::new(
-            &Settings.required("SOUK_RATE_LIMIT_KEY")?,
+            DigestKey::from_env()?,
             ActionLimits::from_env("SOUK_LIMIT_LOGIN_ACCOUNT", "SOUK_LIMIT_LOGIN_NETWORK")?,
             ActionLimits::from_env("SOUK_LIMIT_REGISTER_ACCOUNT", "SOUK_LIMIT_REGISTER_NETWORK")?,
             ActionLimits::from_env("SOUK_LIMIT_RESET_ACCOUNT", "SOUK_LIMIT_RESET_NETWORK")?,
         ))
     }
 
-    fn new(key: &str, login: ActionLimits, register: ActionLimits, reset: ActionLimits) -> Self {
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()), login, register, reset }
+    fn new(key: DigestKey, login: ActionLimits, register: ActionLimits, reset: ActionLimits) -> Self {
+        Self { key, login, register, reset }
     }
 
     /// The key of an attempt that names an email address.
@@ -81,18 +80,36 @@ impl RateLimits {
             Action::Register => self.register,
             Action::Reset => self.reset,
         };
-        let counter = |parts: &[&[u8]], limit| Counter { digest: self.digest(parts), limit };
+        let counter = |parts: &[&[u8]], limit| Counter { digest: self.key.digest(parts), limit };
         AttemptKey {
-            account: self.digest(&[b"account", name]),
-            known_network: self.digest(&[b"home", name, network.bytes()]),
+            account: self.key.digest(&[b"account", name]),
+            known_network: self.key.digest(&[b"home", name, network.bytes()]),
             network: counter(&[b"network", action.name(), network.bytes()], limits.network),
             unknown: counter(&[b"stranger", action.name(), name], limits.account),
             known: counter(&[b"familiar", action.name(), name, network.bytes()], limits.account),
+            has_known_device: false,
         }
     }
 
-    fn digest(&self, parts: &[&[u8]]) -> String {
-        keyed_digest(&self.key, parts)
+    /// The key of a login that names an email address and may come from a known device.
+    pub(crate) fn key_by_device(&self, email: &Email, network: &Network, device: Option<&KnownDevice>) -> AttemptKey {
+        let key = self.key_by_email(Action::Login, email, network);
+        let Some(device) = device else { return key };
+        let digest = self.key.digest(&[b"device", email.as_str().as_bytes(), device.id.as_bytes()]);
+        AttemptKey { known: Counter { digest, limit: self.login.account }, has_known_device: true, ..key }
+    }
+
+    /// The device of a token that a client sent.
+    pub(crate) fn known_device(&self, email: &Email, token: &str, now: Timestamp) -> Option<KnownDevice> {
+        KnownDevice::of_token(&self.key, email, token, now)
+    }
+
+    /// A token for the device of a login: that one, or a new one.
+    pub(crate) fn device_token(&self, email: &Email, device: Option<&KnownDevice>, now: Timestamp) -> Result<String> {
+        match device {
+            Some(device) => Ok(device.token(&self.key, email, now)),
+            None => Ok(KnownDevice::random()?.token(&self.key, email, now)),
+        }
     }
 }
 
@@ -107,26 +124,16 @@ impl ActionLimits {
     }
 }
 
-/// The HMAC of some parts. Each part has its length before it, so that no two lists of parts have the same input.
-pub(crate) fn keyed_digest(key: &hmac::Key, parts: &[&[u8]]) -> String {
-    let mut context = hmac::Context::with_key(key);
-    for part in parts {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part);
-    }
-    context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rate_limits::sliding_window::{AttemptCounts, RateLimitStatus, WindowCounts};
-    use values::Timestamp;
+    use crate::rate_limits::sliding_window::AttemptCounts;
+    use values::WindowCounts;
 
     fn rate_limits(key: &str) -> RateLimits {
         let limit = |text: &str| text.parse().unwrap();
         let limits = ActionLimits { account: limit("5/20"), network: limit("50/200") };
-        RateLimits::new(key, limits, limits, limits)
+        RateLimits::new(DigestKey::new(key), limits, limits, limits)
     }
 
     fn key(email: &str, source: &str) -> AttemptKey {
@@ -142,6 +149,26 @@ mod tests {
         assert_ne!(home.account_counter(true).digest, home.account_counter(false).digest);
         assert_eq!(home.account, abroad.account);
         assert_ne!(home.known_network, abroad.known_network);
+    }
+
+    #[test]
+    fn known_device_has_its_own_counter_on_every_network() {
+        let limits = rate_limits("a key of the test");
+        let (ada, now) = ("ada@example.com".parse().unwrap(), Timestamp::from_millis(1_800_000_000_000));
+        let token = limits.device_token(&ada, None, now).unwrap();
+        let device = limits.known_device(&ada, &token, now).unwrap();
+        let at = |source, device| limits.key_by_device(&ada, &Network::of(Some(source)), device);
+        let (here, there) = (at("192.0.2.1", Some(&device)), at("198.51.100.9", Some(&device)));
+        let strangers = at("198.51.100.9", None);
+        assert_eq!(here.account_counter(false).digest, there.account_counter(true).digest);
+        assert_ne!(there.account_counter(false).digest, strangers.account_counter(false).digest);
+        assert_ne!(there.account_counter(false).digest, strangers.account_counter(true).digest);
+        assert_eq!(there.network.digest, strangers.network.digest, "the network is counted as before");
+        let other = limits.known_device(&ada, &limits.device_token(&ada, None, now).unwrap(), now).unwrap();
+        assert_ne!(at("192.0.2.1", Some(&other)).account_counter(false).digest, here.account_counter(false).digest);
+        let renewed = limits.device_token(&ada, Some(&device), now.plus_seconds(60)).unwrap();
+        let renewed = limits.known_device(&ada, &renewed, now).unwrap();
+        assert_eq!(at("192.0.2.1", Some(&renewed)).account_counter(false).digest, here.account_counter(false).digest);
     }
 
     #[test]
@@ -171,7 +198,7 @@ mod tests {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let window = |current| WindowCounts { current, previous: 0 };
         let counts = |count| AttemptCounts { minute: window(count), hour: window(count) };
-        let status = |limit: &str, count| RateLimitStatus::of(limit.parse().unwrap(), counts(count), now);
+        let status = |limit: &str, count| limit.parse::<RateLimit>().unwrap().status(counts(count), now);
         assert_eq!(status("50/200", 1).and(status("5/20", 1)).limit(), 5);
         let exceeded = status("50/200", 60).and(status("5/20", 1));
         assert!(exceeded.require().is_err() && exceeded.limit() == 50, "{exceeded:?}");

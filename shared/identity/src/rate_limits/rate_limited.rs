@@ -1,8 +1,6 @@
 //! The outcome of a counted attempt, with the caller's rate limit status.
 
-use values::Result;
-
-use crate::rate_limits::sliding_window::RateLimitStatus;
+use values::{RateLimitStatus, Result};
 
 /// An outcome and the status after it was counted.
 #[derive(Debug)]

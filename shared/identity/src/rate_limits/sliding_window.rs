@@ -1,38 +1,23 @@
-//! The rules of a sliding window rate limit. Pure.
-//!
-//! A sliding window is computed from two fixed ones: the count of the current window, and the share of the previous window's count
-//! that the sliding window still covers. There are two windows, a minute and an hour, so that a caller who continues waits longer.
+//! The two windows of an attempt's limit: a minute and an hour, so that a caller who continues waits longer. Pure; the rules of one window
+//! are in `values`.
 
 use std::str::FromStr;
 
-use values::{Error, Kind, Timestamp};
-
-pub(crate) const MINUTE: Window = Window { millis: 60_000 };
-pub(crate) const HOUR: Window = Window { millis: 3_600_000 };
-
-/// The length of a window.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Window {
-    millis: i64,
-}
-
-impl Window {
-    /// The number of the fixed window that contains this time.
-    pub(crate) fn index(self, now: Timestamp) -> i64 {
-        now.millis().div_euclid(self.millis)
-    }
-
-    /// The rest of the fixed window in milliseconds: 1 to its length.
-    fn left(self, now: Timestamp) -> i64 {
-        self.millis - now.millis().rem_euclid(self.millis)
-    }
-}
+use values::{Error, RateLimitStatus, Timestamp, Window, WindowCounts};
 
 /// The most attempts in any minute and in any hour. Written `10/60`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLimit {
     pub(crate) per_minute: u32,
     pub(crate) per_hour: u32,
+}
+
+impl RateLimit {
+    /// The stricter status of both windows.
+    pub(crate) fn status(self, counts: AttemptCounts, now: Timestamp) -> RateLimitStatus {
+        let minute = RateLimitStatus::of(Window::MINUTE, self.per_minute, counts.minute, now);
+        minute.and(RateLimitStatus::of(Window::HOUR, self.per_hour, counts.hour, now))
+    }
 }
 
 impl FromStr for RateLimit {
@@ -57,98 +42,12 @@ pub(crate) struct AttemptCounts {
     pub(crate) hour: WindowCounts,
 }
 
-/// The counts of the current fixed window and of the previous one.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct WindowCounts {
-    pub(crate) current: u32,
-    pub(crate) previous: u32,
-}
-
-/// The caller's rate limit after an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimitStatus {
-    limit: u32,
-    remaining: u32,
-    /// The time until the fixed window ends.
-    ends_seconds: u32,
-    /// The time until one more attempt is allowed, if there is none until then.
-    next_seconds: u32,
-    is_exceeded: bool,
-}
-
-impl RateLimitStatus {
-    /// The most attempts in the window that has the fewest left.
-    pub fn limit(&self) -> u32 {
-        self.limit
-    }
-
-    /// The attempts that are left now.
-    pub fn remaining(&self) -> u32 {
-        self.remaining
-    }
-
-    /// The seconds until more attempts are allowed.
-    pub fn reset_seconds(&self) -> u32 {
-        if self.remaining == 0 { self.next_seconds } else { self.ends_seconds }
-    }
-
-    /// The stricter status of both windows.
-    pub(crate) fn of(limit: RateLimit, counts: AttemptCounts, now: Timestamp) -> Self {
-        let minute = Self::within(MINUTE, limit.per_minute, counts.minute, now);
-        minute.and(Self::within(HOUR, limit.per_hour, counts.hour, now))
-    }
-
-    /// The stricter of two statuses, with the longer wait: both limits have to allow an attempt.
-    pub(crate) fn and(self, other: Self) -> Self {
-        let key = |status: &Self| (!status.is_exceeded, status.remaining, u32::MAX - status.next_seconds);
-        let stricter = if key(&other) < key(&self) { other } else { self };
-        Self { next_seconds: self.next_seconds.max(other.next_seconds), ..stricter }
-    }
-
-    fn within(window: Window, limit: u32, counts: WindowCounts, now: Timestamp) -> Self {
-        let (millis, left) = (i128::from(window.millis), i128::from(window.left(now)));
-        let (limit_count, current, previous) =
-            (i128::from(limit), i128::from(counts.current), i128::from(counts.previous));
-        // In attempts times the window's length, so that nothing is rounded.
-        let free = limit_count * millis - current * millis - previous * left;
-        let next = if free >= millis { 0 } else { wait_millis(millis, left, limit_count, current, previous) };
-        let seconds = |millis: i128| u32::try_from((millis + 999) / 1000).unwrap_or(u32::MAX);
-        Self {
-            limit,
-            remaining: u32::try_from(free.max(0) / millis).unwrap_or(u32::MAX),
-            ends_seconds: seconds(left),
-            next_seconds: seconds(next),
-            is_exceeded: free < 0,
-        }
-    }
-
-    /// 429 `rate_limited` if this attempt exceeded the limit.
-    pub(crate) fn require(self) -> Result<(), Error> {
-        if !self.is_exceeded {
-            return Ok(());
-        }
-        let wait = self.next_seconds;
-        let detail = format!("Too many attempts. Try again in {wait} seconds.");
-        Err(Error::new(Kind::RateLimited(wait), "rate_limited", detail))
-    }
-}
-
-/// Milliseconds until one more attempt is allowed, if there is none until then.
-fn wait_millis(millis: i128, left: i128, limit: i128, current: i128, previous: i128) -> i128 {
-    if previous > 0 && current < limit {
-        // In this fixed window, when enough of the previous one has left the sliding window.
-        return left - (limit - current - 1) * millis / previous;
-    }
-    // In the next fixed window, when enough of this one has left the sliding window.
-    let after = millis - (limit - 1) * millis / current.max(1);
-    left + after.max(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::collections::HashMap;
+    use values::Kind;
 
     /// Counts as the table does.
     #[derive(Default)]
@@ -156,17 +55,18 @@ mod tests {
 
     impl Counter {
         fn counts(&self, window: Window, now: Timestamp) -> WindowCounts {
-            let of = |index| self.0.get(&(window.millis, index)).copied().unwrap_or(0);
+            let of = |index| self.0.get(&(window.millis(), index)).copied().unwrap_or(0);
             WindowCounts { current: of(window.index(now)), previous: of(window.index(now) - 1) }
         }
 
         fn attempt(&mut self, limit: RateLimit, millis: i64) -> RateLimitStatus {
             let now = Timestamp::from_millis(millis);
-            for window in [MINUTE, HOUR] {
-                *self.0.entry((window.millis, window.index(now))).or_default() += 1;
+            for window in [Window::MINUTE, Window::HOUR] {
+                *self.0.entry((window.millis(), window.index(now))).or_default() += 1;
             }
-            let counts = AttemptCounts { minute: self.counts(MINUTE, now), hour: self.counts(HOUR, now) };
-            RateLimitStatus::of(limit, counts, now)
+            let counts =
+                AttemptCounts { minute: self.counts(Window::MINUTE, now), hour: self.counts(Window::HOUR, now) };
+            limit.status(counts, now)
         }
     }
 
@@ -234,7 +134,7 @@ mod tests {
                 let status = counter.attempt(limit, now);
                 if status.require().is_err() {
                     let wait = i64::from(status.reset_seconds()) * 1000;
-                    prop_assert!(wait <= 2 * HOUR.millis);
+                    prop_assert!(wait <= 2 * Window::HOUR.millis());
                     let mut early = Counter(counter.0.clone());
                     if wait > 2_000 {
                         prop_assert!(early.attempt(limit, now + wait - 1_500).require().is_err());
@@ -254,7 +154,7 @@ mod tests {
             for gap in gaps {
                 now += gap;
                 if counter.attempt(limit, now).require().is_ok() {
-                    *allowed.entry(now / MINUTE.millis).or_default() += 1;
+                    *allowed.entry(now / Window::MINUTE.millis()).or_default() += 1;
                 }
             }
             prop_assert!(allowed.values().all(|count| *count <= most), "{allowed:?}");

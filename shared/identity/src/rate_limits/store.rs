@@ -2,11 +2,11 @@
 
 use aws_kit::{Key, Write};
 use serde::{Deserialize, Serialize};
-use values::{Email, Error, Result, Timestamp, UserId};
+use values::{Email, Error, Result, Timestamp, UserId, Window};
 
 use crate::rate_limits::attempt_history::{AttemptHistory, CounterRow, KNOWN_SECONDS, minute_attribute};
 use crate::rate_limits::attempt_key::AttemptKey;
-use crate::rate_limits::sliding_window::{AttemptCounts, HOUR, MINUTE};
+use crate::rate_limits::sliding_window::AttemptCounts;
 use crate::store::{Store, email_key};
 
 /// The TTL of an hour's counts: they are read until the next hour has ended.
@@ -34,7 +34,7 @@ enum HistoryRow {
 }
 
 fn counter_key(digest: &str, hour: i64) -> Key {
-    Key::new(format!("THROTTLE#{digest}"), format!("{hour:010}"))
+    Key::new(format!("ATTEMPTS#{digest}"), format!("{hour:010}"))
 }
 
 fn known_network_key(key: &AttemptKey) -> Key {
@@ -49,7 +49,7 @@ impl Store {
         email: Option<&Email>,
         now: Timestamp,
     ) -> Result<AttemptHistory> {
-        let hour = HOUR.index(now) - 1;
+        let hour = Window::HOUR.index(now) - 1;
         let mut keys: Vec<_> = key.counters().map(|counter| counter_key(&counter.digest, hour)).into();
         keys.push(known_network_key(key));
         keys.extend(email.map(email_key));
@@ -69,16 +69,16 @@ impl Store {
 
     /// Counts one attempt and returns the row of its hour after that. 1 write.
     pub(crate) async fn count(&self, digest: &str, now: Timestamp) -> Result<CounterRow> {
-        let key = counter_key(digest, HOUR.index(now));
+        let key = counter_key(digest, Window::HOUR.index(now));
         let add = Write::update(&self.table, key, "ADD n :one, #minute :one SET expiresAt = :end");
-        let add = add.name("#minute", &minute_attribute(MINUTE.index(now))).value(":one", 1)?;
+        let add = add.name("#minute", &minute_attribute(Window::MINUTE.index(now))).value(":one", 1)?;
         let counted = add.value(":end", now.seconds() + COUNTER_KEPT_SECONDS)?.run_reading::<CounterRow>().await?;
         counted.map_err(|_| Error::internal("an unconditional update was refused"))
     }
 
     /// Counts one attempt for one counter, and returns the counts of the last two minutes and hours. 1 read and 1 write side by side.
     pub(crate) async fn count_alone(&self, digest: &str, now: Timestamp) -> Result<AttemptCounts> {
-        let previous = self.table.get::<CounterRow>(counter_key(digest, HOUR.index(now) - 1));
+        let previous = self.table.get::<CounterRow>(counter_key(digest, Window::HOUR.index(now) - 1));
         let (previous, current) = tokio::try_join!(previous, self.count(digest, now))?;
         Ok(current.counts(previous.as_ref(), now))
     }
@@ -107,7 +107,7 @@ mod tests {
         assert!(matches!(row(email), HistoryRow::Email { user_id } if user_id == user));
         let known = json!({ "pk": "KNOWN#a", "sk": "b", "expiresAt": 1_800_000_000 });
         assert!(matches!(row(known), HistoryRow::KnownNetwork { expires_at: 1_800_000_000 }));
-        let counted = json!({ "pk": "THROTTLE#a", "sk": "0000500000", "expiresAt": 1, "n": 7, "m59": 3 });
+        let counted = json!({ "pk": "ATTEMPTS#a", "sk": "0000500000", "expiresAt": 1, "n": 7, "m59": 3 });
         let HistoryRow::Counter(counter) = row(counted) else { panic!("not a counter") };
         let counts = counter.counts(None, Timestamp::from_millis(59 * 60_000));
         assert_eq!((counts.hour.current, counts.minute.current), (7, 3));

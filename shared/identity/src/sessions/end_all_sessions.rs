@@ -1,4 +1,4 @@
-//! Ends all sessions of an account at once, because it was suspended or lost a role.
+//! Ends all sessions of an account at once, because it was suspended or lost a role, or its owner wants it.
 
 use aws_kit::{TokenTrust, Transaction};
 use values::{Error, Result, UserId};

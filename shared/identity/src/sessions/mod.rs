@@ -8,6 +8,7 @@ mod end_all_sessions;
 mod end_session;
 mod list_sessions;
 mod log_out;
+mod log_out_everywhere;
 mod refresh;
 pub(crate) mod refresh_token;
 mod require_session;
@@ -18,4 +19,4 @@ pub(crate) mod token_pair;
 
 pub use device::Device;
 pub use session_view::SessionView;
-pub use token_pair::{TokenPair, UserWithTokens};
+pub use token_pair::{AccessToken, TokenPair, UserWithTokens};

@@ -2,7 +2,7 @@
 
 use aws_kit::{TokenTrust, outbox_put};
 use events::{Envelope, Event, RefreshReused};
-use tracing::warn;
+use telemetry::{SecurityEvent, SecurityKind};
 use values::{Error, Kind, Result, Trace};
 
 use crate::service::AccountService;
@@ -46,7 +46,8 @@ impl AccountService {
     /// Ends the session of a reused token, because a thief may hold the valid one, and writes the security event.
     async fn end_stolen_session(&self, trust: &TokenTrust, token: &RefreshToken, trace: &Trace) -> Result<()> {
         let RefreshToken { user, session, .. } = token;
-        warn!(security.event = "refresh_reused", user.id = %user, session.id = %session, "spent refresh token used again");
+        let (owner, stolen) = (user.to_string(), session.to_string());
+        SecurityEvent::new(SecurityKind::RefreshReused, SecurityEvent::NOBODY, &owner).with_detail(&stolen).log();
         let reused = Event::RefreshReused(RefreshReused { user_id: *user, session_id: *session });
         let mut transaction = self.session_end(trust, *user, *session)?;
         transaction.add(outbox_put(&self.store.table, &Envelope::new(&self.clock, trace, *session, 1, reused))?);

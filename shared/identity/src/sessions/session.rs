@@ -42,6 +42,9 @@ pub(crate) struct Session {
     /// during a reset has an older time than the account, and is over.
     #[serde(default)]
     pub(crate) follows: Option<Timestamp>,
+    /// When the person last proved a credential in this session. A refresh does not change it. Sessions of older releases have none.
+    #[serde(default)]
+    pub(crate) auth_time: Option<Timestamp>,
     /// TTL, in seconds. DynamoDB deletes late, so [`Session::is_over`] asks the clock.
     pub(crate) expires_at: i64,
 }
@@ -76,6 +79,7 @@ impl Session {
             spent: None,
             rotated_at: None,
             follows: None,
+            auth_time: Some(now),
             expires_at: Self::expiry(now, now),
         };
         Ok((session, token))
@@ -168,6 +172,16 @@ mod tests {
         let (_, here) = rotate(&session, &token, at(1));
         let (_, there) = rotate(&session, &token, at(2));
         assert!(here == there);
+    }
+
+    #[test]
+    fn refresh_keeps_the_time_of_the_login() {
+        let (first, token) = session();
+        let (second, _) = rotate(&first, &token, at(700_000));
+        assert_eq!((second.auth_time, second.last_used_at), (Some(at(0)), at(700_000)));
+        let mut old = serde_json::to_value(&first).unwrap();
+        old.as_object_mut().unwrap().remove("authTime");
+        assert_eq!(serde_json::from_value::<Session>(old).unwrap().auth_time, None, "a row of an older release");
     }
 
     #[test]

@@ -76,10 +76,21 @@ impl Store {
         Query::of(&self.table, user_partition(user)).begins_with("SESSION#").descending().first(100).await
     }
 
-    /// Replaces the session by `rotated`, if its valid token still has the digest `before`.
+    /// Replaces the session's valid token, if it still has the digest `before`. A concurrent step-up changes the same row, so the
+    /// time of the login is not written.
     pub(crate) async fn rotate(&self, before: &str, rotated: &Session) -> Result<Result<(), ConditionFailure>> {
         let key = session_key(rotated.user_id, rotated.session_id);
-        Write::put(&self.table, key, rotated)?.when("digest = :was").value(":was", before)?.run().await
+        let change = "SET digest = :next, spent = :was, rotatedAt = :now, lastUsedAt = :now, expiresAt = :end";
+        let write = Write::update(&self.table, key, change).when("digest = :was");
+        let write =
+            write.value(":next", &rotated.digest)?.value(":was", before)?.value(":now", rotated.last_used_at)?;
+        write.value(":end", rotated.expires_at)?.run().await
+    }
+
+    /// Stores when the person last proved a credential in an existing session.
+    pub(crate) fn set_auth_time(&self, user: UserId, session: SessionId, at: Timestamp) -> Result<Write> {
+        let write = Write::update(&self.table, session_key(user, session), "SET authTime = :at");
+        write.when("attribute_exists(pk)").value(":at", at)
     }
 
     pub(crate) fn delete_session(&self, user: UserId, session: SessionId) -> Write {

@@ -1,8 +1,7 @@
 //! Begins a sign-in with a provider.
 
-use values::Result;
+use values::{Network, Result};
 
-use crate::rate_limits::network::Network;
 use crate::rate_limits::rate_limited::RateLimited;
 use crate::rate_limits::sign_in_limit::SignInRateLimit;
 use crate::service::AccountService;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use values::{Email, Error, Kind, Result, Role, UserId, is_invisible};
 
 use crate::accounts::account::Account;
+use crate::accounts::new_name::NewName;
 use crate::accounts::person::Name;
 use crate::sign_in::provider::Provider;
 
@@ -61,14 +62,14 @@ impl ExternalIdentity {
     }
 
     /// The name of a new account: the name at the provider if it is valid here, or the part of the email address before the `@`.
+    /// That part is the person's own, so it may look like a domain.
     pub(crate) fn account_name(&self, email: &Email) -> Result<Name> {
         let local_part = email.as_str().split('@').next().unwrap_or_default();
-        let names = [self.name.as_deref().unwrap_or_default(), local_part, "Customer"];
-        let valid = names.into_iter().find_map(|name| {
-            let visible: String = name.trim().chars().filter(|c| !is_invisible(*c)).take(100).collect();
-            serde_json::from_value::<Name>(Value::String(visible)).ok()
-        });
-        valid.ok_or_else(|| Error::internal("no valid name for a new account"))
+        let visible = |name: &str| Value::String(name.trim().chars().filter(|c| !is_invisible(*c)).take(100).collect());
+        let read = |name| serde_json::from_value::<Name>(visible(name)).ok();
+        let given = serde_json::from_value::<NewName>(visible(self.name.as_deref().unwrap_or_default()));
+        let name = given.ok().map(Name::from).or_else(|| read(local_part)).or_else(|| read("Customer"));
+        name.ok_or_else(|| Error::internal("no valid name for a new account"))
     }
 }
 
@@ -161,7 +162,7 @@ mod tests {
         };
         assert_eq!(name_of(Some(" Ada\u{202E} \nLovelace ")), "Ada Lovelace");
         assert_eq!(name_of(Some(&"x".repeat(300))), "x".repeat(100));
-        for none in [None, Some(""), Some("\u{200B}")] {
+        for none in [None, Some(""), Some("\u{200B}"), Some("Win at evil.example")] {
             assert_eq!(name_of(none), "ada.l");
         }
     }

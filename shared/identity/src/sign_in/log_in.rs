@@ -1,13 +1,14 @@
 //! Logs in with an email address and a password.
 
 use aws_kit::Transaction;
+use events::SecurityChange;
+use telemetry::{SecurityEvent, SecurityKind};
 use tracing::warn;
-use values::{Error, Kind, Result};
+use values::{Error, Kind, Result, Trace, UserId};
 
 use crate::accounts::account::Account;
 use crate::accounts::password::PasswordInput;
 use crate::accounts::user::User;
-use crate::rate_limits::limits::Action;
 use crate::rate_limits::rate_limited::RateLimited;
 use crate::service::AccountService;
 use crate::sessions::session::Session;
@@ -20,17 +21,21 @@ impl AccountService {
     /// Begins a session. 401 `invalid_credentials` for a wrong password, an unknown email address and an account without a
     /// password, after the same reads and the same work, so that neither the answer nor its time says who has an account. 429
     /// `rate_limited` before any work. 409 `too_many_concurrent_updates` when the account is suspended, or its sessions are
-    /// ended, at that moment. 1 batch read; 1 read and 2 writes side by side; 1 transaction, and beside it 1 write from a new network and 1 for
-    /// an outdated hash.
+    /// ended, at that moment. A login from a new network, without the token of a known device, is mailed to the owner. 1 batch read; 1 read and 2 writes side by side; 1
+    /// transaction, and beside it 1 write from a new network and 1 for an outdated hash.
     pub async fn log_in(
         &self,
         signer: &Signer,
         policy: &AuthPolicy,
         login: LoginRequest,
+        trace: &Trace,
     ) -> Result<RateLimited<UserWithTokens>> {
         let (store, clock) = (&self.store, &self.clock);
         let (started, input) = (clock.now(), PasswordInput::new(&login.password));
-        let key = policy.rate_limits.key_by_email(Action::Login, &login.email, &login.network);
+        let limits = &policy.rate_limits;
+        let token = login.device_token.as_deref();
+        let device = token.and_then(|token| limits.known_device(&login.email, token, started));
+        let key = limits.key_by_device(&login.email, &login.network, device.as_ref());
         let history = store.attempt_history(&key, Some(&login.email), started).await?;
         let (found, status) = tokio::try_join!(
             store.account_with_person(history.user.unwrap_or_else(|| clock.mint())),
@@ -39,6 +44,9 @@ impl AccountService {
         let work = async {
             let credential = found.as_ref().and_then(|(account, _)| account.credential.clone());
             let is_right = credential.unwrap_or_else(|| policy.hashing.unmatchable()).matches(&input)?;
+            if !is_right {
+                report_failed_login(found.as_ref().map(|(account, _)| account.user_id));
+            }
             let (account, person) = found.filter(|_| is_right).ok_or_else(invalid_credentials)?;
             account.require_active()?;
             let now = clock.now();
@@ -49,6 +57,9 @@ impl AccountService {
                 let mut transaction = Transaction::new();
                 transaction.add(store.create_session(&session)?);
                 transaction.add(store.check_may_log_in(&account)?);
+                if !history.has_known_network() && !key.has_known_device {
+                    transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
+                }
                 transaction.commit().await.map_err(Error::from)
             };
             let remember = async {
@@ -60,7 +71,8 @@ impl AccountService {
             };
             let (begun, ..) = tokio::join!(begin, remember, self.upgrade_credential(policy, &account, &input));
             begun?;
-            Ok(UserWithTokens { user: User::for_owner(&account, person), tokens })
+            let device_token = limits.device_token(&login.email, device.as_ref(), now)?;
+            Ok(UserWithTokens { user: User::for_owner(&account, person), tokens, device_token })
         };
         Ok(RateLimited::run(status, work).await)
     }
@@ -80,6 +92,12 @@ impl AccountService {
             warn!(error.code = error.code, error.cause = error.causes(), "password hash not upgraded");
         }
     }
+}
+
+/// Reports a failed login, and whose account it named, if there is one. A login names an email address, which no log line contains.
+fn report_failed_login(account: Option<UserId>) {
+    let subject = account.map_or_else(|| SecurityEvent::NOBODY.to_owned(), |user| user.to_string());
+    SecurityEvent::new(SecurityKind::LoginFailed, SecurityEvent::NOBODY, &subject).log();
 }
 
 fn invalid_credentials() -> Error {

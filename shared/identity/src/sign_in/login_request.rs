@@ -1,8 +1,7 @@
 //! The request to log in with a password.
 
-use values::Email;
+use values::{Email, Network};
 
-use crate::rate_limits::network::Network;
 use crate::sessions::device::Device;
 
 /// It has no `Debug`, because of the password.
@@ -11,5 +10,7 @@ pub struct LoginRequest {
     /// As it was typed, of any length.
     pub password: String,
     pub device: Device,
+    /// What an earlier login has left on the device; ignored if it is not valid.
+    pub device_token: Option<String>,
     pub network: Network,
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod auth_policy;
 mod begin_sign_in;
+mod change_password;
 pub(crate) mod external_identity;
 pub(crate) mod link_view;
 mod list_links;
@@ -19,13 +20,16 @@ pub(crate) mod registration;
 mod resume_sign_in;
 pub(crate) mod sign_in_code;
 mod sign_in_with_provider;
+mod step_up;
 pub(crate) mod store;
 mod unlink;
 
 pub use auth_policy::AuthPolicy;
+pub use change_password::PasswordChange;
 pub use external_identity::ExternalIdentity;
 pub use link_view::LinkView;
 pub use login_request::LoginRequest;
 pub use pending_sign_in::{PendingSignIn, SIGN_IN_SECONDS, SignInRequest, SignInSecrets};
 pub use provider::Provider;
 pub use registration::Registration;
+pub use step_up::Proof;

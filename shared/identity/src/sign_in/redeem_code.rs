@@ -1,11 +1,11 @@
 //! Exchanges the code that ended a sign-in with a provider for tokens.
 
 use aws_kit::{CommitError, Transaction};
-use values::Result;
+use events::SecurityChange;
+use values::{Network, Result, Trace};
 
 use crate::accounts::user::User;
 use crate::rate_limits::limits::Action;
-use crate::rate_limits::network::Network;
 use crate::service::AccountService;
 use crate::sessions::device::Device;
 use crate::sessions::session::Session;
@@ -16,13 +16,15 @@ use crate::tokens::signer::Signer;
 
 impl AccountService {
     /// Begins a session, as a login does, and makes the network known. The same transaction deletes the code, so only one of
-    /// concurrent calls succeeds. 401 `invalid_code`; 403 `account_suspended`. 2 reads, 1 transaction.
+    /// concurrent calls succeeds. A sign-in from a new network is mailed to the owner. 401 `invalid_code`; 403
+    /// `account_suspended`. 3 reads, 1 transaction.
     pub async fn redeem_code(
         &self,
         signer: &Signer,
         policy: &AuthPolicy,
         code: &str,
         (device, network): (Device, Network),
+        trace: &Trace,
     ) -> Result<UserWithTokens> {
         let (store, now) = (&self.store, self.clock.now());
         let row = store.code(code).await?.filter(|row| row.is_valid(now)).ok_or_else(invalid_code)?;
@@ -34,14 +36,19 @@ impl AccountService {
         let (session, refresh) = Session::begin(account.user_id, self.clock.mint(), device, now)?;
         let session = session.following(row.follows);
         let tokens = signer.token_pair(&account, &session, &refresh, now).await?;
+        let device_token = policy.rate_limits.device_token(&person.email, None, now)?;
         let key = policy.rate_limits.key_by_email(Action::Login, &person.email, &network);
+        let history = store.attempt_history(&key, None, now).await?;
         let mut transaction = Transaction::new();
         transaction.add(store.delete_code(code));
         transaction.add(store.create_session(&session)?);
         transaction.add(store.check_may_log_in(&account)?);
         transaction.add(store.remember_network(&key, now)?);
+        if !row.is_first && !history.has_known_network() {
+            transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
+        }
         match transaction.commit().await {
-            Ok(()) => Ok(UserWithTokens { user: User::for_owner(&account, person), tokens }),
+            Ok(()) => Ok(UserWithTokens { user: User::for_owner(&account, person), tokens, device_token }),
             // A concurrent request used the code, or all sessions were ended since it was created.
             Err(CommitError::ConditionFailed(_)) => Err(invalid_code()),
             Err(error) => Err(error.into()),

@@ -39,6 +39,7 @@ impl AccountService {
             let token = OneTimeToken::new(clock.mint(), TokenPurpose::Verification, &email, now);
             let person = Person::new(email, name);
             let (session, refresh) = Session::begin(account.user_id, clock.mint(), device, now)?;
+            let device_token = policy.rate_limits.device_token(&person.email, None, now)?;
             // Before the transaction: once the account exists, the answer must not be an error.
             let tokens = signer.token_pair(&account, &session, &refresh, now).await?;
             let registered = Event::UserRegistered(UserRegistered { user_id: account.user_id });
@@ -48,7 +49,7 @@ impl AccountService {
             let events = [&registered, &requested];
             let registration = store.register(&account, &person, &session, &token, network, events)?;
             match registration.transaction.commit().await {
-                Ok(()) => Ok(UserWithTokens { user: User::for_owner(&account, person), tokens }),
+                Ok(()) => Ok(UserWithTokens { user: User::for_owner(&account, person), tokens, device_token }),
                 Err(CommitError::ConditionFailed(failures)) if failures.of(registration.email_slot).is_some() => {
                     let detail = "An account with this email address already exists. Log in instead.";
                     Err(Error::conflict("email_taken", detail))

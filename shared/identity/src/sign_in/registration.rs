@@ -1,10 +1,9 @@
 //! The request for a new account.
 
-use values::Email;
+use values::{Email, Network};
 
 use crate::accounts::password::Password;
 use crate::accounts::person::Name;
-use crate::rate_limits::network::Network;
 use crate::sessions::device::Device;
 
 /// The person, the password, and where the request comes from.

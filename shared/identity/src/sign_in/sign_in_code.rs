@@ -17,6 +17,9 @@ pub(crate) struct SignInCode {
     /// When all sessions of the account were last ended, as read when the code was created.
     #[serde(default)]
     pub(crate) follows: Option<Timestamp>,
+    /// Whether it ends the sign-in that created the account, to which every device is new.
+    #[serde(default)]
+    pub(crate) is_first: bool,
     /// TTL, in seconds. DynamoDB deletes late, so [`SignInCode::is_valid`] asks the clock.
     expires_at: i64,
 }
@@ -24,7 +27,7 @@ pub(crate) struct SignInCode {
 impl SignInCode {
     /// A new code and its text, which is stored nowhere.
     pub(crate) fn mint(user_id: UserId, follows: Option<Timestamp>, now: Timestamp) -> Result<(Self, String)> {
-        Ok((Self { user_id, follows, expires_at: now.seconds() + SECONDS }, random_token()?))
+        Ok((Self { user_id, follows, is_first: false, expires_at: now.seconds() + SECONDS }, random_token()?))
     }
 
     /// Whether its time is not over.

@@ -1,7 +1,7 @@
 //! Signs in with an external identity: finds or creates its account, and returns the code that `auth` exchanges for tokens.
 
 use aws_kit::{Changes, ConditionFailures, OptimisticWrite, TokenTrust, Transaction};
-use events::{Envelope, Event, UserRegistered};
+use events::{Envelope, Event, SecurityChange, UserRegistered};
 use values::{Email, Error, Kind, Result, Trace, UserId};
 
 use crate::accounts::account::Account;
@@ -35,8 +35,8 @@ impl AccountService {
             let (transaction, text) = match (identity.match_account(linked, account.as_ref())?, account) {
                 (AccountMatch::Create, _) => self.create_linked_account(identity, trace)?,
                 (AccountMatch::Linked(_), Some(account)) => self.write_code(&account)?,
-                (AccountMatch::Link, Some(account)) => self.link(identity, &account).await?,
-                (AccountMatch::Reclaim, Some(account)) => self.reclaim(trust, identity, &account).await?,
+                (AccountMatch::Link, Some(account)) => self.link(identity, &account, trace).await?,
+                (AccountMatch::Reclaim, Some(account)) => self.reclaim(trust, identity, account, trace).await?,
                 // The account was closed a moment ago, and its links are being erased.
                 (_, None) => {
                     let detail = "Your account is being erased. Sign in again in a minute.";
@@ -63,10 +63,16 @@ impl AccountService {
         Ok((transaction, text))
     }
 
-    async fn link(&self, identity: &ExternalIdentity, account: &Account) -> Result<(Transaction, String)> {
+    async fn link(
+        &self,
+        identity: &ExternalIdentity,
+        account: &Account,
+        trace: &Trace,
+    ) -> Result<(Transaction, String)> {
         self.require_unlinked(identity, account.user_id).await?;
         let (mut transaction, text) = self.write_code(account)?;
         transaction.add(self.store.check_unchanged(account)?);
+        transaction.add_all(self.security_event(account, SecurityChange::ProviderLinked, trace)?);
         for write in self.store.link(identity, account.user_id, self.clock.now())? {
             transaction.add(write);
         }
@@ -79,18 +85,21 @@ impl AccountService {
         &self,
         trust: &TokenTrust,
         identity: &ExternalIdentity,
-        account: &Account,
+        account: Account,
+        trace: &Trace,
     ) -> Result<(Transaction, String)> {
         self.require_unlinked(identity, account.user_id).await?;
         let (user, now) = (account.user_id, self.clock.now());
         let (code, text) = SignInCode::mint(user, Some(now), now)?;
         let mut transaction = Transaction::new();
-        transaction.add(self.store.reclaim(account, now)?);
+        transaction.add(self.store.reclaim(&account, now)?);
         transaction.add(trust.revoke_all(user, now, now.plus_seconds(REVOCATION_SECONDS))?);
         transaction.add(self.store.create_code(&text, &code)?);
         for write in self.store.link(identity, user, now)? {
             transaction.add(write);
         }
+        let reclaimed = Account { email_verified: true, version: account.version + 1, ..account };
+        transaction.add_all(self.security_event(&reclaimed, SecurityChange::ProviderLinked, trace)?);
         Ok((transaction, text))
     }
 
@@ -100,7 +109,8 @@ impl AccountService {
         let (user, now) = (clock.mint(), clock.now());
         let account = Account { email_verified: true, ..Account::new(user, None, now) };
         let name = identity.account_name(&email)?;
-        let (code, text) = SignInCode::mint(user, None, now)?;
+        let (mut code, text) = SignInCode::mint(user, None, now)?;
+        code.is_first = true;
         let registered = Event::UserRegistered(UserRegistered { user_id: user });
         let registered = Envelope::new(clock, trace, user, account.version, registered);
         let mut transaction = store.create_account(&account, &Person::new(email, name), &registered)?;

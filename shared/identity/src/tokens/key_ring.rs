@@ -123,6 +123,7 @@ mod tests {
             role: Role::Admin,
             iat: now,
             exp: now + 60,
+            auth_time: Some(now),
         };
         let token = key.sign(&claims).unwrap();
         let header = decode_header(&token).unwrap();

@@ -19,6 +19,7 @@ pub(crate) mod token_mail;
 mod use_token;
 mod verify_email;
 
+pub use confirm_reset::PasswordReset;
 pub use key_rotation::KeyRotation;
 pub use one_time_token::TokenPurpose;
 pub use signer::Signer;

@@ -1,9 +1,8 @@
 //! Requests the mail that resets a password.
 
-use values::{Email, Result, Trace};
+use values::{Email, Network, Result, Trace};
 
 use crate::rate_limits::limits::Action;
-use crate::rate_limits::network::Network;
 use crate::rate_limits::rate_limited::RateLimited;
 use crate::service::AccountService;
 use crate::sign_in::auth_policy::AuthPolicy;

@@ -1,9 +1,8 @@
 //! Requests the mail that verifies an account's email address.
 
-use values::{Result, Trace, UserId};
+use values::{Network, Result, Trace, UserId};
 
 use crate::rate_limits::limits::Action;
-use crate::rate_limits::network::Network;
 use crate::rate_limits::rate_limited::RateLimited;
 use crate::service::AccountService;
 use crate::sign_in::auth_policy::AuthPolicy;

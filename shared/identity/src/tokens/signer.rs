@@ -7,12 +7,12 @@ use std::time::Duration;
 use aws_kit::{Aws, Secret, Settings};
 use tokio::sync::Mutex;
 use tracing::warn;
-use values::{AccessClaims, Result, Role, SessionId, Timestamp, UserId};
+use values::{AccessClaims, Result, Timestamp};
 
 use crate::accounts::account::Account;
 use crate::sessions::refresh_token::RefreshToken;
 use crate::sessions::session::Session;
-use crate::sessions::token_pair::TokenPair;
+use crate::sessions::token_pair::{AccessToken, TokenPair};
 use crate::tokens::key_ring::KeyRing;
 use crate::tokens::lifetime::ACCESS_TOKEN_SECONDS;
 use crate::tokens::signing_key::{Seed, SigningKey};
@@ -63,26 +63,28 @@ impl Signer {
         refresh: &RefreshToken,
         now: Timestamp,
     ) -> Result<TokenPair> {
-        Ok(TokenPair {
-            access_token: self.sign(account.user_id, account.role, session.session_id, now).await?,
-            refresh_token: refresh.to_string(),
-            token_type: "Bearer",
-            expires_in: ACCESS_TOKEN_SECONDS,
-        })
+        Ok(TokenPair { access: self.access_token(account, session, now).await?, refresh_token: refresh.to_string() })
     }
 
-    /// An access token that is valid from now on.
-    async fn sign(&self, user: UserId, role: Role, session: SessionId, now: Timestamp) -> Result<String> {
+    /// An access token of a session that is valid from now on.
+    pub(crate) async fn access_token(
+        &self,
+        account: &Account,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<AccessToken> {
         let claims = AccessClaims {
             iss: self.issuer.clone(),
             aud: AccessClaims::AUDIENCE.to_owned(),
-            sub: user,
-            sid: session,
-            role,
+            sub: account.user_id,
+            sid: session.session_id,
+            role: account.role,
             iat: now.seconds(),
             exp: now.seconds() + ACCESS_TOKEN_SECONDS,
+            auth_time: session.auth_time.map(Timestamp::seconds),
         };
-        self.key().await?.sign(&claims)
+        let access_token = self.key().await?.sign(&claims)?;
+        Ok(AccessToken { access_token, token_type: "Bearer", expires_in: ACCESS_TOKEN_SECONDS })
     }
 
     /// The key that the secret names now (aws-kit caches the secret for five minutes).

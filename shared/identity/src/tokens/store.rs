@@ -4,7 +4,10 @@ use aws_kit::{Key, Query, Slot, Transaction, Write, outbox_put};
 use events::Envelope;
 use values::{Result, Timestamp, TokenId, UserId};
 
+use crate::accounts::account::Account;
 use crate::accounts::password::Credential;
+use crate::api_keys::api_key::ApiKeyEntry;
+use crate::api_keys::store::same_api_keys;
 use crate::store::{EmailRow, Store, account_key, email_key_by_digest};
 use crate::tokens::one_time_token::OneTimeToken;
 
@@ -69,22 +72,41 @@ impl Store {
         write.value(":digest", digest)?.value(":user", user)
     }
 
-    /// Uses a token to set another password. It also verifies the email address, because the user has read its mail.
+    /// Uses a token to set another password. It also verifies the email address, because the user has read its mail. With
+    /// `revoked`, which are exactly the account's API keys, these are revoked.
     pub(crate) fn use_token_for_password(
         &self,
         token: &OneTimeToken,
         digest: &str,
-        user: UserId,
+        before: &Account,
         credential: &Credential,
+        revoked: Option<&[ApiKeyEntry]>,
         now: Timestamp,
     ) -> Result<TokenTransaction> {
-        let change = "SET credential = :credential, emailVerified = :true, sessionsEndedAt = :now, updatedAt = :now, \
-                      version = version + :one";
+        let user = before.user_id;
+        let mut change =
+            "SET credential = :credential, emailVerified = :true, sessionsEndedAt = :now, updatedAt = :now, \
+                          version = version + :one"
+                .to_owned();
         // A reset invalidates the tokens that were requested before it.
-        let account = Write::update(&self.table, account_key(user), change)
-            .when("attribute_exists(pk) AND (attribute_not_exists(sessionsEndedAt) OR sessionsEndedAt < :made)");
+        let mut condition =
+            "attribute_exists(pk) AND (attribute_not_exists(sessionsEndedAt) OR sessionsEndedAt < :made)".to_owned();
+        if revoked.is_some() {
+            change += ", apiKeys = :none";
+            condition += " AND ";
+            condition += same_api_keys(before);
+        }
+        let mut account = Write::update(&self.table, account_key(user), change).when(condition);
+        if revoked.is_some() {
+            account = account.value(":none", 0)?.value(":keys", before.api_keys)?;
+        }
         let account = account.value(":credential", credential)?.value(":made", token.created_at)?;
-        self.use_token(token, digest, account.value(":true", true)?.value(":now", now)?.value(":one", 1)?)
+        let account = account.value(":true", true)?.value(":now", now)?.value(":one", 1)?;
+        let mut used = self.use_token(token, digest, account)?;
+        for key in revoked.unwrap_or_default() {
+            used.transaction.add_all(self.remove_api_key_rows(user, key.key_id, &key.digest));
+        }
+        Ok(used)
     }
 
     /// Uses a token to verify the email address.

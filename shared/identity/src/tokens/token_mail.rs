@@ -10,7 +10,7 @@ use crate::tokens::one_time_token::TokenPurpose;
 #[derive(Debug, Clone)]
 pub struct TokenMail {
     pub email: Email,
-    /// The name in the greeting.
+    /// The name in the greeting; empty while the email address is not verified.
     pub name: String,
     pub purpose: TokenPurpose,
     token: TokenId,
@@ -18,13 +18,12 @@ pub struct TokenMail {
 }
 
 impl Contacts {
-    /// The mail of a token; none when no account has its email address (a request may name any address), or its time is over. 3
+    /// The mail of a token; none when no account has its email address (a request may name any address), or its time is over. 4
     /// reads.
     pub async fn token_mail(&self, token: TokenId, now: Timestamp) -> Result<Option<TokenMail>> {
         let Some(row) = self.store.token(token).await?.filter(|row| !row.is_over(now)) else { return Ok(None) };
         let Some(user) = self.store.user_by_email_digest(&row.email_digest).await? else { return Ok(None) };
-        let Some(person) = self.store.person(user).await? else { return Ok(None) };
-        let name = person.name.into_string();
+        let Some((person, name)) = self.person(user).await? else { return Ok(None) };
         Ok(Some(TokenMail { email: person.email, name, purpose: row.purpose, token, user }))
     }
 

@@ -25,6 +25,20 @@ pub(crate) struct Intent {
     #[serde(skip)]
     rejection: Option<StripeError>,
     next_action: Option<NextActionBody>,
+    payment_method: Option<MethodBody>,
+}
+
+/// The method of an intent: its id, or the whole method where the request asked for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum MethodBody {
+    Whole { card: Option<CardBody> },
+    Id(#[allow(dead_code, reason = "only told apart")] String),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct CardBody {
+    fingerprint: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -81,6 +95,14 @@ impl Intent {
         })
     }
 
+    /// The provider's fingerprint of the card, which is the same for each token of one card number.
+    pub(crate) fn fingerprint(&self) -> Option<&str> {
+        match self.payment_method.as_ref()? {
+            MethodBody::Whole { card } => card.as_ref()?.fingerprint.as_deref(),
+            MethodBody::Id(_) => None,
+        }
+    }
+
     /// An error while the intent may still charge the customer.
     pub(crate) fn check_canceled(&self) -> Result<()> {
         match self.state()? {
@@ -111,6 +133,8 @@ impl Stripe {
             // Without this, Stripe chooses the types by the settings of the account, and then requires a return URL.
             ("payment_method_types[]", "card"),
             ("payment_method", token),
+            // The fingerprint of its card.
+            ("expand[]", "payment_method"),
             ("metadata[order_id]", &order),
             ("metadata[payment_id]", &id),
             ("metadata[order_number]", &payment.order_number),

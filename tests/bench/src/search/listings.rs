@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use aws_kit::sha256_hex;
-use catalog::{Listing, Media, Offer, Product as Row, ProductOut, Rating};
+use catalog::{Listing, Media, Offer, Product as Row, ProductOut, Rating, ShownStock};
 use serde_json::{Value, json};
 use values::{Clock, ProductId, Timestamp};
 
@@ -80,6 +80,7 @@ impl ResponseBuilder {
             data.push(ProductOut::new(
                 Listing { product, main_offer: lead, variants: Vec::new(), rating },
                 &self.media,
+                ShownStock::ALL,
             ));
         }
         let body =

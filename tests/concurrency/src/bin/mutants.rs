@@ -3,7 +3,8 @@
 
 use std::process::ExitCode;
 
-use concurrency::mutants::{MUTANTS, MutantResult, run_mutant};
+use concurrency::harness::{MutantResult, run_mutant};
+use concurrency::mutants::MUTANTS;
 use concurrency::seed;
 
 #[tokio::main(flavor = "current_thread")]

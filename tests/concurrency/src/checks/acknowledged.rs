@@ -11,14 +11,20 @@ pub(super) const INVARIANT: &str =
 
 pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     let operations = history.operations();
-    let applied = operations.iter().filter(|operation| operation.effect() == Effect::Applied);
-    applied
+    applied(&operations)
         .flat_map(|operation| match &operation.kind {
             OperationKind::CancelOrder { order } => cancelled(state, operation, order).into_iter().collect(),
             OperationKind::RequestRefund { payment } => refunded(state, operation, payment),
             _ => Vec::new(),
         })
         .collect()
+}
+
+/// The acknowledged cancellations and refunds.
+pub(super) fn applied<'a>(operations: &'a [Operation<'a>]) -> impl Iterator<Item = &'a Operation<'a>> {
+    let is_judged =
+        |kind: &OperationKind| matches!(kind, OperationKind::CancelOrder { .. } | OperationKind::RequestRefund { .. });
+    operations.iter().filter(move |operation| is_judged(&operation.kind) && operation.effect() == Effect::Applied)
 }
 
 fn cancelled(state: &ObservedState, operation: &Operation<'_>, id: &str) -> Option<String> {

@@ -13,7 +13,7 @@ pub(super) const INVARIANT: &str =
 /// The pieces added to carts that were merged: for each SKU the minimum and the maximum. Calls without a response count for the
 /// maximum only.
 #[derive(Debug, Default)]
-struct Basket {
+pub(super) struct Basket {
     added: BTreeMap<String, (i64, i64)>,
     keys: BTreeSet<String>,
 }
@@ -40,7 +40,7 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
 }
 
 /// The groups of merged carts. Carts that were changed in other ways are left out.
-fn baskets(state: &ObservedState, operations: &[Operation<'_>]) -> Vec<(BTreeSet<String>, Basket)> {
+pub(super) fn baskets(state: &ObservedState, operations: &[Operation<'_>]) -> Vec<(BTreeSet<String>, Basket)> {
     let mut changed = BTreeSet::new();
     let mut merged: Vec<BTreeSet<String>> = Vec::new();
     for operation in operations.iter().filter(|operation| operation.effect() != Effect::Rejected) {

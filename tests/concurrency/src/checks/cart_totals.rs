@@ -2,16 +2,19 @@
 
 use serde_json::Value;
 
-use crate::history::{Effect, History};
+use crate::history::{CallRecord, Effect, History};
 use crate::observed::ObservedState;
 
 pub(super) const INVARIANT: &str = "In every cart, a line costs its price times its quantity, and the cart costs the sum of its lines less the discount.";
 
 pub(super) fn check(_: &ObservedState, history: &History) -> Vec<String> {
-    let carts =
-        history.calls.iter().filter(|call| call.path.starts_with("/api/v1/cart") && call.effect() == Effect::Applied);
-    let carts = carts.filter(|call| call.answer["items"].is_array());
-    carts.filter_map(|call| Some(format!("#{}: {}", call.seq, mismatch(&call.answer)?))).collect()
+    carts(history).filter_map(|call| Some(format!("#{}: {}", call.seq, mismatch(&call.answer)?))).collect()
+}
+
+/// The calls that were answered with a cart.
+pub(super) fn carts(history: &History) -> impl Iterator<Item = &CallRecord> {
+    let calls = history.calls.iter().filter(|call| call.path.starts_with("/api/v1/cart"));
+    calls.filter(|call| call.effect() == Effect::Applied && call.answer["items"].is_array())
 }
 
 fn mismatch(cart: &Value) -> Option<String> {

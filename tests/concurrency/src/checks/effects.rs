@@ -14,6 +14,9 @@ const MAILS: [(&str, &str); 4] = [
     ("refund", "payment.refunded"),
 ];
 
+/// The statuses of messages without a mail.
+const NOT_SENT: [&str; 2] = ["failed", "suppressed"];
+
 pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     state.orders.iter().flat_map(|order| [charges(state, order), mails(state, order)].concat()).collect()
 }
@@ -53,10 +56,10 @@ fn mails(state: &ObservedState, order: &Order) -> Vec<String> {
         let sent =
             state.mails.iter().filter(|mail| about(&mail.subject) && event_of(&mail.subject) == Some(event)).count();
         let notifications = || state.notifications_of(order).filter(|notification| notification.event_type == event);
-        // A mail of status `unknown` may have been sent. A mail of status `failed` was not.
+        // A mail of status `unknown` may have been sent. A mail of status `failed` or `suppressed` was not.
         let (min, max) = (
             notifications().filter(|notification| notification.status == "sent").count(),
-            notifications().filter(|notification| notification.status != "failed").count(),
+            notifications().filter(|notification| !NOT_SENT.contains(&notification.status.as_str())).count(),
         );
         if !(min..=max).contains(&sent) {
             findings

@@ -14,14 +14,18 @@ mod order_history;
 mod orphan_charges;
 mod oversell;
 mod prices;
+mod rate_limit;
 mod refunds;
 mod settlement;
 mod stock;
+mod subjects;
 mod totals;
 mod transitions;
+mod unpaid;
 
 pub use order_history::orders_with_wrong_history;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::history::History;
@@ -39,7 +43,7 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 17] = [
+pub const ALL: [Check; 19] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
@@ -56,7 +60,9 @@ pub const ALL: [Check; 17] = [
     Check { name: "order_totals", invariant: totals::INVARIANT, find: totals::check },
     Check { name: "legal_moves", invariant: transitions::INVARIANT, find: transitions::check },
     Check { name: "history_folds", invariant: order_history::INVARIANT, find: order_history::check },
+    Check { name: "unpaid_counted", invariant: unpaid::INVARIANT, find: unpaid::check },
     Check { name: "acknowledged_kept", invariant: acknowledged::INVARIANT, find: acknowledged::check },
+    Check { name: "rate_limit_kept", invariant: rate_limit::INVARIANT, find: rate_limit::check },
 ];
 
 /// A violation of an invariant.
@@ -83,10 +89,18 @@ pub fn check_all(state: &ObservedState, history: &History) -> Vec<Violation> {
     findings.collect()
 }
 
+/// A violation for each of these checks that had nothing to judge: it would have passed whatever souk did.
+pub fn without_subjects(names: &BTreeSet<&str>, state: &ObservedState, history: &History) -> Vec<Violation> {
+    let idle = names.iter().filter(|name| subjects::count(name, state, history) == 0);
+    idle.map(|name| Violation { check: "nothing_to_judge", message: format!("{name} had nothing to judge") }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture;
+    use crate::history::CallRecord;
+    use serde_json::Value;
 
     #[test]
     fn valid_run_has_no_violations() {
@@ -101,8 +115,27 @@ mod tests {
     }
 
     #[test]
+    fn check_with_nothing_to_judge_is_a_violation() {
+        let names: BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
+        let (state, mut history) = fixture::valid_run();
+        history.calls.push(CallRecord {
+            status: Some(201),
+            ..CallRecord::new("ada", Some("usr_ada"), "POST", "/api/v1/cart", Value::Null, None)
+        });
+        assert_eq!(without_subjects(&names, &state, &history), []);
+        let idle = without_subjects(&names, &ObservedState::default(), &History::default());
+        assert_eq!(idle.len(), ALL.len(), "{idle:?}");
+        let mut state = state;
+        state.mails.clear();
+        state.movements.retain(|line| line.delta > 0);
+        let idle: Vec<String> =
+            without_subjects(&names, &state, &history).into_iter().map(|idle| idle.message).collect();
+        assert_eq!(idle, ["effects_once had nothing to judge", "log_adds_up had nothing to judge"]);
+    }
+
+    #[test]
     fn names_of_checks_are_unique() {
-        let names: std::collections::BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
+        let names: BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
         assert_eq!(names.len(), ALL.len());
         assert!(ALL.iter().all(|check| check.invariant.ends_with('.')));
     }

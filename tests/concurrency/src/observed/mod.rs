@@ -7,7 +7,7 @@ mod state;
 
 pub use read::{RawState, read};
 pub use rows::{
-    Attempt, CartLine, Charge, Intent, IntentEvent, Item, Mail, Money, Movement, Notification, Offer, Order,
+    Attempt, CartLine, Charge, Counter, Intent, IntentEvent, Item, Mail, Money, Movement, Notification, Offer, Order,
     OrderPaymentStatus, OrderStatus, Payment, PaymentStatus, ProviderRefund, ProviderRequest, Refund, RefundStatus,
     Step,
 };

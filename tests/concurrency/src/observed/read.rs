@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::rows::{CartLine, Intent, Mail, Notification, Offer, Order, Payment, Step};
+use super::rows::{CartLine, Counter, Intent, Mail, Notification, Offer, Order, Payment, Step};
 use super::state::ObservedState;
 use crate::emulator::Emulator;
 use crate::history::History;
@@ -105,6 +105,7 @@ impl RawState {
             movements: movements.map(parse_row).collect(),
             refunds: refunds.map(parse_row).collect(),
             carts: self.carts(),
+            counters: self.counters(),
             outboxes: self.outboxes(),
             notifications: notifications.map(parse_row::<Notification>).collect(),
             mails: mails.map(|subject| Mail { subject: subject.clone() }).collect(),
@@ -149,6 +150,20 @@ impl RawState {
         rows.map(|row| {
             let owner = row["pk"].as_str().unwrap_or_default().trim_start_matches("CART#").to_owned();
             (owner, array(&row["lines"]).map(parse_row).collect())
+        })
+        .collect()
+    }
+
+    fn counters(&self) -> Vec<Counter> {
+        let texts = |value: &Value| array(value).filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+        let rows = self.rows_with_pk_prefix("orders", "UNPAID#");
+        rows.map(|row| {
+            let sets = row.as_object().into_iter().flatten().filter(|(name, _)| name.starts_with("sku:"));
+            Counter {
+                name: row["pk"].as_str().unwrap_or_default().trim_start_matches("UNPAID#").to_owned(),
+                orders: texts(&row["orders"]).into_iter().collect(),
+                pieces: sets.flat_map(|(_, pieces)| texts(pieces)).collect(),
+            }
         })
         .collect()
     }

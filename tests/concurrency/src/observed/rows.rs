@@ -1,6 +1,8 @@
 //! Rows of the tables and pages of the provider's ledger, with the fields that the checks read. They follow the shop's documents,
 //! not its code.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -112,6 +114,9 @@ pub struct Order {
     pub payment_id: String,
     /// An RFC 3339 time.
     pub hold_expires_at: String,
+    /// The names of its counters while it is unpaid, of 16 characters each: of its network, and of its buyer.
+    #[serde(default)]
+    pub held: Option<String>,
     /// The number of changes.
     pub version: u64,
     /// The stored row, without the keys of the table and its indexes.
@@ -134,10 +139,25 @@ impl Order {
         self.status != OrderStatus::Cancelled
     }
 
+    /// The names of the counters of its network and of its buyer.
+    pub fn counters(&self) -> Option<(&str, &str)> {
+        self.held.as_deref()?.split_at_checked(16)
+    }
+
     /// The number of pieces of a SKU in all lines.
     pub fn pieces_of(&self, sku: &str) -> i64 {
         self.items.iter().filter(|item| item.sku == sku).map(|item| item.quantity).sum()
     }
+}
+
+/// A counter of unpaid orders.
+#[derive(Debug, Clone, Default)]
+pub struct Counter {
+    pub name: String,
+    /// The numbers of the orders.
+    pub orders: BTreeSet<String>,
+    /// The pieces of all SKUs: the number of their order, `#`, and a number.
+    pub pieces: Vec<String>,
 }
 
 /// An entry of an order's history.
@@ -242,7 +262,7 @@ pub struct CartLine {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notification {
-    /// `sending`, `sent`, `failed` or `unknown`.
+    /// `sending`, `sent`, `failed`, `unknown` or `suppressed`.
     pub status: String,
     /// The type of the event, for example `payment.completed`.
     pub event_type: String,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::rows::{
-    CartLine, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund, ProviderRequest, Refund,
+    CartLine, Counter, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund, ProviderRequest,
+    Refund,
 };
 use crate::test_stack::Rules;
 
@@ -19,6 +20,8 @@ pub struct ObservedState {
     pub movements: Vec<Movement>,
     /// The orders with one of these SKUs.
     pub orders: Vec<Order>,
+    /// All counters of unpaid orders of the stack.
+    pub counters: Vec<Counter>,
     /// The payments of these orders.
     pub payments: Vec<Payment>,
     /// The refunds of these payments.

@@ -1,13 +1,16 @@
-//! Messages in the order and number that SQS allows: each at least twice, some much later, in any order.
+//! Messages in the order and number that SQS allows: each at least twice, some much later, in any order. Which messages of the
+//! workload gather depends on chance, so one order comes first whose messages are repeated in every run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use e2e::{SOON, await_until};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use serde_json::Value;
 
 use super::workload::Workload;
+use crate::buyers::{OrderRequest, PlacedOrder};
 use crate::run::Run;
 
 const ROUNDS: usize = 7;
@@ -16,16 +19,62 @@ const STOPPED_TIME: Duration = Duration::from_millis(1200);
 /// How long queues are running.
 const RUNNING_TIME: Duration = Duration::from_millis(1600);
 
+/// A message, and the URL of its queue.
+type Sent<'a> = (&'a String, Value);
+
 /// While buyers order, one queue or all queues are stopped repeatedly. Their messages are sent again twice and shuffled. At the
 /// end, all messages are sent once more.
 pub(super) async fn play(run: &Run) {
+    let repeated = repeat_one_order(run).await;
     let workload = Workload::prepare(run, "messages buyer", 8).await;
-    futures::join!(workload.run(2), shuffle_queues(run));
+    futures::join!(workload.run(2), shuffle_queues(run, repeated));
 }
 
-async fn shuffle_queues(run: &Run) {
+/// An order is paid, and the messages of its sale, its payment and its mail are sent twice. Returns these messages.
+async fn repeat_one_order(run: &Run) -> Vec<Sent<'_>> {
+    let product = run.create_product(10, 1500).await;
+    let buyer = run.create_guest("repeated buyer").await;
+    let functions = &run.shop.functions;
+    let [orders, catalog, notifications] =
+        ["orders", "catalog", "notifications"].map(|name| &run.test_stack.stack.queues[name]);
+    let steps = async {
+        let (order, payment) = functions
+            .while_stopped(orders, async {
+                let outcome = buyer.place_order(&OrderRequest::of_lines(&[(&product, 1)])).await;
+                let order = PlacedOrder::of(&outcome);
+                let order = order.unwrap_or_else(|| panic!("the repeated order was not placed: {outcome:?}"));
+                let payment = send_twice(run, orders, &order, "payment.authorized").await;
+                (order, payment)
+            })
+            .await;
+        let sale = send_twice(run, catalog, &order, "order.created").await;
+        let mail = send_twice(run, notifications, &order, "payment.completed").await;
+        [payment, sale, mail].concat()
+    };
+    functions.while_stopped(catalog, functions.while_stopped(notifications, steps)).await
+}
+
+/// Waits until this event of the order is in the stopped queue, and sends each message of the queue twice. Returns the messages.
+async fn send_twice<'a>(run: &Run, url: &'a String, order: &PlacedOrder, event: &str) -> Vec<Sent<'a>> {
+    let mut messages = Vec::new();
+    await_until(format_args!("{event} of {} is in its queue", order.id), SOON, async || {
+        messages.extend(run.emulator.drain(url).await);
+        let is_there = messages
+            .iter()
+            .map(envelope)
+            .any(|envelope| envelope["eventType"] == event && envelope["data"]["orderId"] == order.id.as_str());
+        if is_there { Ok(()) } else { Err(format!("there are {} other messages", messages.len())) }
+    })
+    .await;
+    for message in messages.iter().chain(&messages) {
+        run.emulator.put(url, message).await;
+    }
+    run.recorder.note(format!("{event} of {} sent twice", order.id));
+    messages.into_iter().map(|message| (url, message)).collect()
+}
+
+async fn shuffle_queues<'a>(run: &'a Run, mut past_messages: Vec<Sent<'a>>) {
     let mut random = run.rng("messages");
-    let mut past_messages: Vec<(&String, Value)> = Vec::new();
     // A FIFO queue guarantees order and no duplicates, so it is left out.
     let queues = run.test_stack.stack.queues.iter().filter(|(_, url)| !url.ends_with(".fifo"));
     let (orders, others): (Vec<_>, Vec<_>) = queues.partition(|(name, _)| *name == "orders");
@@ -70,10 +119,10 @@ async fn shuffle_queues(run: &Run) {
 }
 
 /// The message with the lowest sequence for each queue and subject.
-fn oldest_messages<'a>(past_messages: &[(&'a String, Value)]) -> Vec<(&'a String, Value)> {
+fn oldest_messages<'a>(past_messages: &[Sent<'a>]) -> Vec<Sent<'a>> {
     let mut oldest: BTreeMap<(&String, String), (u64, &Value)> = BTreeMap::new();
     for (url, message) in past_messages {
-        let envelope: Value = serde_json::from_str(message["Body"].as_str().unwrap_or_default()).unwrap_or_default();
+        let envelope = envelope(message);
         let subject = envelope["subject"].as_str().unwrap_or_default().to_owned();
         let sequence = envelope["sequence"].as_u64().unwrap_or_default();
         let entry = oldest.entry((url, subject)).or_insert((sequence, message));
@@ -82,6 +131,11 @@ fn oldest_messages<'a>(past_messages: &[(&'a String, Value)]) -> Vec<(&'a String
         }
     }
     oldest.into_iter().map(|((url, _), (_, message))| (url, message.clone())).collect()
+}
+
+/// The event in a message.
+fn envelope(message: &Value) -> Value {
+    serde_json::from_str(message["Body"].as_str().unwrap_or_default()).unwrap_or_default()
 }
 
 /// Runs `work` while these queues deliver no messages.

@@ -5,11 +5,13 @@ mod all_faults;
 mod cancels;
 mod devices;
 mod duplicate_requests;
+mod forged_events;
 mod kills;
 mod messages;
 mod outages;
 mod prices;
 mod races;
+mod rate_limit;
 mod refunds;
 mod relay;
 mod stock;
@@ -38,6 +40,10 @@ pub enum Scenario {
     Cancels,
     /// Fifty refunds of one payment are requested at the same time.
     Refunds,
+    /// A compromised function forges events of other contexts.
+    ForgedEvents,
+    /// A customer sends more requests than the rate limit allows, from many devices.
+    RateLimit,
     /// Messages are duplicated, delayed and reordered.
     Messages,
     /// DynamoDB calls conflict, are throttled, fail or lose their responses.
@@ -56,7 +62,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// The scenarios that inject no faults.
-    pub const WITHOUT_FAULTS: [Self; 9] = [
+    pub const WITHOUT_FAULTS: [Self; 11] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
@@ -66,6 +72,8 @@ impl Scenario {
         Self::Races,
         Self::Cancels,
         Self::Refunds,
+        Self::ForgedEvents,
+        Self::RateLimit,
     ];
 
     /// Plays the scenario. Work that it started may still be pending when this returns.
@@ -81,6 +89,8 @@ impl Scenario {
             Self::Races => races::play(run).await,
             Self::Cancels => cancels::play(run).await,
             Self::Refunds => refunds::play(run).await,
+            Self::ForgedEvents => forged_events::play(run).await,
+            Self::RateLimit => rate_limit::play(run).await,
             Self::Messages => messages::play(run).await,
             Self::Database => outages::database(run).await,
             Self::DatabaseGone => outages::database_gone(run).await,

@@ -2,8 +2,10 @@
 //! does. It does not sign requests again, so it works only with an emulator, which ignores signatures.
 //!
 //! The control plane, in JSON: `GET|POST|DELETE /_fake/meter` (`{"on": true}` requests the consumed capacity of each call),
-//! `GET|POST|DELETE /_fake/faults` (`faults.rs`) and `GET /_fake/health`.
+//! `GET|POST|DELETE /_fake/faults` (`faults.rs`), `GET /_fake/calls` (`calls.rs`) and `GET /_fake/health`.
 
+mod calls;
+mod expression;
 mod faults;
 mod meter;
 mod wire;
@@ -29,6 +31,7 @@ use serde_json::{Value, json};
 
 use crate::lock;
 use crate::serve::DroppedConnection;
+use calls::Calls;
 use faults::{Fault, Faults, Kind};
 use meter::Meter;
 
@@ -45,6 +48,7 @@ struct Proxy {
     client: Client<HttpConnector, Full<Bytes>>,
     meter: Mutex<Meter>,
     faults: Mutex<Faults>,
+    calls: Mutex<Calls>,
 }
 
 /// The routes of a proxy in front of `upstream` (`http://127.0.0.1:4566`).
@@ -62,10 +66,11 @@ pub fn router(upstream: &str) -> anyhow::Result<Router> {
     connector.set_nodelay(true);
     // Shorter than the emulator's idle timeout. Otherwise a connection might be reused just when the emulator closes it.
     let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(Duration::from_secs(2)).build(connector);
-    let proxy = Proxy { upstream, client, meter: Mutex::default(), faults: Mutex::default() };
+    let proxy = Proxy { upstream, client, meter: Mutex::default(), faults: Mutex::default(), calls: Mutex::default() };
     Ok(Router::new()
         .route("/_fake/meter", get(read_meter).post(switch_meter).delete(reset_meter))
         .route("/_fake/faults", get(read_faults).post(add_fault).delete(clear_faults))
+        .route("/_fake/calls", get(read_calls))
         .route("/_fake/health", get(|| async { "ok" }))
         .fallback(forward)
         .with_state(Arc::new(proxy)))
@@ -90,6 +95,7 @@ impl Proxy {
             return self.send(&parts, body).await.map_or_else(bad_gateway, |(response, _)| response);
         };
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        lock(&self.calls).record(&caller, &operation, &request);
         let injected = lock(&self.faults).next_for(&operation, &wire::tables(&request), &caller);
         let response = match injected.map(|fault| fault.kind) {
             Some(Kind::TransactionConflict) => Some(wire::transaction_conflict(&operation, &request)),
@@ -181,6 +187,10 @@ async fn switch_meter(State(proxy): State<Arc<Proxy>>, Json(switch): Json<Switch
 async fn reset_meter(State(proxy): State<Arc<Proxy>>) -> StatusCode {
     lock(&proxy.meter).reset();
     StatusCode::NO_CONTENT
+}
+
+async fn read_calls(State(proxy): State<Arc<Proxy>>) -> Response {
+    Json(lock(&proxy.calls).all()).into_response()
 }
 
 async fn read_faults(State(proxy): State<Arc<Proxy>>) -> Json<Value> {

@@ -10,7 +10,7 @@ use super::outcome::{Outcome, refuse};
 use super::refunds;
 use super::response::{ApiResponse, Retention, card_declined, invalid_request, not_found, server_error, unknown_url};
 use super::webhook_events;
-use super::wire::{self, LatestCharge};
+use super::wire::{self, Expansion};
 
 const CREATE: &[&str] = &[
     "amount",
@@ -113,7 +113,7 @@ fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result
             "Send payment_method_types: which types are allowed depends on the account.",
         ));
     }
-    let (return_url, confirm, expand) = (return_url(form)?, form.flag("confirm")?, expansion(form)?);
+    let (return_url, confirm, expand) = (return_url(form)?, form.flag("confirm")?, form.expansion()?);
     if return_url.is_some() && !confirm {
         return Err(invalid_request(
             "payment_intent_invalid_parameter",
@@ -144,14 +144,14 @@ fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result
 
 fn read(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["expand"])?;
-    let expand = expansion(form)?;
+    let expand = form.expansion()?;
     Ok(ApiResponse::ok(wire::intent(find(ledger, id)?, expand, base)).into())
 }
 
 fn confirm(ledger: &mut Ledger, ids: &mut Ids, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(CONFIRM)?;
     let card = form.text("payment_method")?.map(|token| Card::parse(&token)).transpose()?;
-    let (return_url, expand) = (return_url(form)?, expansion(form)?);
+    let (return_url, expand) = (return_url(form)?, form.expansion()?);
     let intent = find(ledger, id)?;
     if return_url.is_some() {
         intent.draft.return_url = return_url;
@@ -160,7 +160,7 @@ fn confirm(ledger: &mut Ledger, ids: &mut Ids, form: &Form, id: &str, base: &str
 }
 
 /// Confirms an intent, with the card's fault.
-fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: LatestCharge, base: &str) -> Outcome {
+fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: Expansion, base: &str) -> Outcome {
     let card_fault =
         card.as_ref().or(intent.draft.card.as_ref()).map_or(CardFault::None, |card| card.card_fault.clone());
     if let CardFault::FailsBefore(times) = card_fault
@@ -189,7 +189,7 @@ fn charge(intent: &mut Intent, card: Option<Card>, ids: &mut Ids, expand: Latest
 
 fn capture(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outcome, ApiResponse> {
     form.allow_only(&["amount_to_capture", "metadata", "expand"])?;
-    let (amount, metadata, expand) = (form.amount("amount_to_capture")?, form.metadata()?, expansion(form)?);
+    let (amount, metadata, expand) = (form.amount("amount_to_capture")?, form.metadata()?, form.expansion()?);
     let intent = find(ledger, id)?;
     intent.capture(amount).map_err(|refusal| refuse(refusal, intent, base))?;
     intent.draft.metadata.extend(metadata);
@@ -203,7 +203,7 @@ fn cancel(ledger: &mut Ledger, form: &Form, id: &str, base: &str) -> Result<Outc
     form.allow_only(&["cancellation_reason", "expand"])?;
     let reason =
         form.one_of("cancellation_reason", &["duplicate", "fraudulent", "requested_by_customer", "abandoned"])?;
-    let expand = expansion(form)?;
+    let expand = form.expansion()?;
     let intent = find(ledger, id)?;
     intent.cancel(reason).map_err(|refusal| refuse(refusal, intent, base))?;
     Ok(Outcome {
@@ -225,8 +225,4 @@ fn return_url(form: &Form) -> Result<Option<String>, ApiResponse> {
 
 fn find<'a>(ledger: &'a mut Ledger, id: &str) -> Result<&'a mut Intent, ApiResponse> {
     ledger.intents.get_mut(id).ok_or_else(|| not_found(404, "payment_intent", id, "intent"))
-}
-
-fn expansion(form: &Form) -> Result<LatestCharge, ApiResponse> {
-    Ok(if form.expands("latest_charge")? { LatestCharge::Object } else { LatestCharge::Id })
 }

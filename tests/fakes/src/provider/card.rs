@@ -56,7 +56,7 @@ pub(crate) enum CardFault {
 
 impl Card {
     /// Reads Stripe's `pm_card_…` tokens, and
-    /// - `pm_test_ok_<anything>`: a card without a fault, as a target for faults;
+    /// - `pm_test_ok_<anything>`: a card without a fault, as a target for faults; `pm_test_declined_<anything>`: one that is declined;
     /// - `pm_test_delay_<ms>`, `pm_test_fail_before_<once|n>`, `pm_test_fail_after_<once|n>`: confirmations;
     /// - `pm_test_refund_fails_<once|n>`, `pm_test_refund_lost_<once|n>`, `pm_test_refund_refused`: refunds;
     /// - `pm_test_amount_plus_<n>`, `pm_test_amount_minus_<n>`, `pm_test_currency_<usd>`: what is authorised.
@@ -86,6 +86,9 @@ impl Card {
             "pm_card_authenticationRequired" | "pm_card_threeDSecure2Required" => {
                 Some((BankDecision::RequiresAuthentication, CardFault::None))
             }
+            other if other.starts_with("pm_test_declined_") => {
+                declined("card_declined", "generic_decline", "Your card was declined.")
+            }
             other => other
                 .strip_prefix("pm_test_")
                 .and_then(CardFault::parse)
@@ -93,6 +96,12 @@ impl Card {
         };
         let (decision, card_fault) = known.ok_or_else(unknown)?;
         Ok(Self { token: token.to_owned(), decision, card_fault, card_delivery })
+    }
+
+    /// The fingerprint of the card's number. Stripe's test tokens name one card each, but here every customer has a card of their
+    /// own, except for tokens that a test made: `pm_test_…`.
+    pub(crate) fn fingerprint(&self, intent: &str) -> String {
+        if self.token.starts_with("pm_test_") { format!("fp_{}", self.token) } else { format!("fp_{intent}") }
     }
 
     /// The amount (at least 1) and currency that the bank authorises for this request.

@@ -25,7 +25,7 @@ use super::ledger::LedgerPart;
 use super::state::{ProviderState, Shared};
 use super::webhook_events;
 use super::webhooks::Endpoint;
-use super::wire::{self, LatestCharge};
+use super::wire::{self, Expansion};
 use crate::lock;
 
 pub(super) fn routes() -> Router<Shared> {
@@ -117,7 +117,7 @@ async fn authenticate(
     match intent.authenticated(query.outcome.as_deref() != Some("fail"), ids) {
         Ok(()) => {
             webhooks.publish(ids, webhook_events::status_changed(intent, &base));
-            json_response(200, &wire::intent(intent, LatestCharge::Id, &base))
+            json_response(200, &wire::intent(intent, Expansion::default(), &base))
         }
         Err(refusal) => json_response(409, &json!({ "error": format!("{refusal:?}") })),
     }

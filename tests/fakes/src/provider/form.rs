@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::response::{ApiResponse, invalid_request};
+use super::wire::Expansion;
 
 /// Parameters by their full key, `metadata[order_id]`; `expand[]` becomes `expand[0]`. Sorted, so that requests with the same
 /// parameters are equal.
@@ -137,17 +138,20 @@ impl Form {
         Ok(metadata)
     }
 
-    /// Does `expand[]` name this property? The fake can expand only `latest_charge`.
-    pub(crate) fn expands(&self, what: &str) -> Result<bool, ApiResponse> {
-        let mut properties = self.0.iter().filter(|(key, _)| top(key) == "expand").map(|(_, value)| value.as_str());
-        match properties.clone().find(|other| *other != what) {
-            Some(other) => Err(invalid_request(
-                "parameter_invalid",
-                Some("expand"),
-                format!("This property cannot be expanded ({other})."),
-            )),
-            None => Ok(properties.next().is_some()),
+    /// What `expand[]` names. The fake can expand an intent's `latest_charge` and `payment_method`.
+    pub(crate) fn expansion(&self) -> Result<Expansion, ApiResponse> {
+        let mut expansion = Expansion::default();
+        for (_, property) in self.0.iter().filter(|(key, _)| top(key) == "expand") {
+            match property.as_str() {
+                "latest_charge" => expansion.latest_charge = true,
+                "payment_method" => expansion.payment_method = true,
+                other => {
+                    let message = format!("This property cannot be expanded ({other}).");
+                    return Err(invalid_request("parameter_invalid", Some("expand"), message));
+                }
+            }
         }
+        Ok(expansion)
     }
 }
 
@@ -174,7 +178,7 @@ mod tests {
         let form = form("metadata%5Border_id%5D=ord_1&metadata[x]=y&expand[]=latest_charge&amount=5");
         let metadata = form.metadata().unwrap_or_default();
         assert_eq!(metadata.get("order_id").map(String::as_str), Some("ord_1"));
-        assert!(matches!(form.expands("latest_charge"), Ok(true)));
+        assert!(matches!(form.expansion(), Ok(Expansion { latest_charge: true, payment_method: false })));
         assert!(matches!(form.amount("amount"), Ok(Some(5))));
         assert!(form.allow_only(&["metadata", "expand"]).is_err(), "amount is not listed");
     }

@@ -6,7 +6,7 @@ use super::faults::Kind;
 use super::intent::{Intent, Refusal};
 use super::response::{ApiResponse, invalid_amount, unexpected_state};
 use super::webhook_events::WebhookEvent;
-use super::wire::{self, LatestCharge};
+use super::wire::{self, Expansion};
 
 /// The result of a call.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl From<ApiResponse> for Outcome {
 /// The error response for a refused change of an intent.
 pub(crate) fn refuse(refusal: Refusal, intent: &Intent, base: &str) -> ApiResponse {
     match refusal {
-        Refusal::State(message) => unexpected_state(message, wire::intent(intent, LatestCharge::Id, base)),
+        Refusal::State(message) => unexpected_state(message, wire::intent(intent, Expansion::default(), base)),
         Refusal::Amount(code, param, message) => invalid_amount(code, param, message),
     }
 }

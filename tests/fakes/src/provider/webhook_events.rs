@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::delivery::CardDelivery;
 use super::intent::{ChargeState, Intent, Refund, Status};
-use super::wire::{self, LatestCharge};
+use super::wire::{self, Expansion};
 
 /// An event without an id.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl WebhookEvent {
     }
 
     fn of_intent(kind: &'static str, intent: &Intent, base: &str) -> Self {
-        Self::new(kind, intent, wire::intent(intent, LatestCharge::Id, base))
+        Self::new(kind, intent, wire::intent(intent, Expansion::default(), base))
     }
 }
 

@@ -2,17 +2,18 @@
 
 use serde_json::{Value, json};
 
+use super::card::Card;
 use super::intent::{CaptureMethod, Charge, ChargeState, Intent, Refund, Status};
 
-/// Is `latest_charge` an id or an object?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LatestCharge {
-    Id,
-    Object,
+/// Which members of an intent are objects, and not ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Expansion {
+    pub(crate) latest_charge: bool,
+    pub(crate) payment_method: bool,
 }
 
 /// A payment intent. `base` is the provider's URL, for the page where the customer authenticates.
-pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -> Value {
+pub(crate) fn intent(intent: &Intent, expansion: Expansion, base: &str) -> Value {
     let draft = &intent.draft;
     let charge = intent.charges.last();
     // Without a return URL, Stripe's own script runs in the customer's browser.
@@ -46,15 +47,18 @@ pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -
         "customer": null,
         "description": draft.description,
         "last_payment_error": intent.last_error,
-        "latest_charge": charge.map(|charge| match latest_charge {
-            LatestCharge::Id => Value::from(charge.id.clone()),
-            LatestCharge::Object => self::charge(charge, intent),
+        "latest_charge": charge.map(|charge| match expansion.latest_charge {
+            true => self::charge(charge, intent),
+            false => Value::from(charge.id.clone()),
         }),
         "livemode": false,
         "metadata": draft.metadata,
         "next_action": next_action,
         "on_behalf_of": null,
-        "payment_method": draft.card.as_ref().map(|card| card.token.clone()),
+        "payment_method": draft.card.as_ref().map(|card| match expansion.payment_method {
+            true => payment_method(card, intent),
+            false => Value::from(card.token.clone()),
+        }),
         "payment_method_options": {},
         "payment_method_types": ["card"],
         "processing": null,
@@ -67,6 +71,17 @@ pub(crate) fn intent(intent: &Intent, latest_charge: LatestCharge, base: &str) -
         "status": intent.status.as_str(),
         "transfer_data": null,
         "transfer_group": null,
+    })
+}
+
+/// The card of an intent.
+fn payment_method(card: &Card, intent: &Intent) -> Value {
+    json!({
+        "id": card.token,
+        "object": "payment_method",
+        "card": { "brand": "visa", "fingerprint": card.fingerprint(&intent.id), "last4": "4242" },
+        "livemode": false,
+        "type": "card",
     })
 }
 

@@ -19,7 +19,9 @@ impl Network {
         })
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// The bytes that identify the network; none if the IP address is unknown. They are personal data: only their keyed digest may be
+    /// stored or logged.
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }

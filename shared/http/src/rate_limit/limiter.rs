@@ -1,0 +1,113 @@
+//! Limits requests before their handlers run.
+
+use std::sync::Arc;
+
+use aws_kit::{Aws, DigestKey, RateCounters};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use tracing::warn;
+use values::{Caller, Clock, Network, RateLimitStatus, Result};
+
+use super::request_limits::{CallerKind, RequestLimits};
+use super::route_class::RouteClass;
+use super::status_headers::add_rate_limit;
+use crate::problem::ApiError;
+use crate::request_actor::RequestActor;
+use crate::source_ip::SourceIp;
+use crate::verifier::Verifier;
+
+/// The digits of a network in log lines: 64 bits distinguish the networks of a shop.
+const LOGGED_DIGITS: usize = 16;
+
+/// The rate limiter of a function. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct RateLimiter {
+    counters: RateCounters,
+    key: DigestKey,
+    limits: Arc<RequestLimits>,
+    verifier: Option<Verifier>,
+}
+
+impl RateLimiter {
+    /// Reads `SOUK_REQUEST_LIMITS` and `SOUK_RATE_LIMIT_KEY`. All requests count for their network.
+    pub fn from_env(aws: &Aws) -> Result<Self> {
+        Ok(Self {
+            counters: RateCounters::new(aws.table("SOUK_TABLE_IDENTITY")?, Clock::System),
+            key: DigestKey::from_env()?,
+            limits: Arc::new(RequestLimits::from_env()?),
+            verifier: None,
+        })
+    }
+
+    /// Requests with a valid credential count for their account or API key. The handlers get the caller that was verified here.
+    #[must_use]
+    pub fn with_callers(self, verifier: Verifier) -> Self {
+        Self { verifier: Some(verifier), ..self }
+    }
+
+    /// The keyed digest of a network, for log lines: it distinguishes networks, and nobody without the key can compute it. No key of a
+    /// table is this digest.
+    pub(crate) fn network_digest(&self, network: &Network) -> String {
+        let mut digest = self.key.digest(&[b"log", b"network", network.bytes()]);
+        digest.truncate(LOGGED_DIGITS);
+        digest
+    }
+
+    /// Answers a request, or refuses it with 429 `rate_limited`. If the table does not answer, the request continues: an outage of the
+    /// limiter must not become one of the shop.
+    pub(crate) async fn run(&self, route: &str, mut request: Request, next: Next) -> Response {
+        let class = RouteClass::of(request.method(), route);
+        if class == RouteClass::Exempt {
+            return next.run(request).await;
+        }
+        let network = SourceIp::in_extensions(request.extensions()).network();
+        let caller = self.caller(request.headers()).await;
+        let counted = self.take(class, caller.as_ref(), &network).await;
+        if let Some(caller) = caller {
+            if let Some(actor) = request.extensions().get::<RequestActor>() {
+                actor.set(&caller);
+            }
+            request.extensions_mut().insert(caller);
+        }
+        let (mut response, status) = match counted {
+            Ok(Some(Ok(status))) => (next.run(request).await, status),
+            Ok(Some(Err(status))) => (ApiError::from(status.refusal()).into_response(), status),
+            Ok(None) => return next.run(request).await,
+            Err(error) => {
+                warn!(error.code = error.code, error.cause = error.causes(), "request not counted for its rate limit");
+                return next.run(request).await;
+            }
+        };
+        add_rate_limit(response.headers_mut(), status);
+        response
+    }
+
+    /// The verified caller; none without a valid credential. An invalid one gets its error from the route, if that reads credentials.
+    async fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
+        let caller = self.verifier.as_ref()?.caller(headers).await.ok()?;
+        (caller != Caller::Guest).then_some(caller)
+    }
+
+    async fn take(
+        &self,
+        class: RouteClass,
+        caller: Option<&Caller>,
+        network: &Network,
+    ) -> Result<Option<Result<RateLimitStatus, RateLimitStatus>>> {
+        let (kind, name) = match caller {
+            Some(Caller::User { id, .. }) => (CallerKind::Account, id.to_string().into_bytes()),
+            Some(Caller::Key { key, .. }) => (CallerKind::ApiKey, key.to_string().into_bytes()),
+            Some(Caller::Guest) | None => (CallerKind::Network, network.bytes().to_vec()),
+        };
+        let Some(policy) = self.limits.policy(class, kind) else { return Ok(None) };
+        let kind = match kind {
+            CallerKind::Network => "network",
+            CallerKind::Account => "account",
+            CallerKind::ApiKey => "api-key",
+        };
+        let digest = self.key.digest(&[b"requests", class.name().as_bytes(), kind.as_bytes(), &name]);
+        self.counters.take(&digest, policy).await.map(Some)
+    }
+}

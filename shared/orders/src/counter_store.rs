@@ -1,0 +1,154 @@
+//! The rows of the counters of unpaid orders, in the orders table.
+//!
+//! | pattern | key condition | index | cost |
+//! |---|---|---|---|
+//! | count a new order | update on the sizes of the sets, twice | table | 2 write units per KB of each, in the transaction |
+//! | stop counting it | update, twice | table | the same |
+//! | refuse a payment after too many declines | condition, twice | table | the same |
+//! | count a cancellation | update on the count of the day, twice | table | the same |
+//! | count a decline | read both, update on what was read | table | 1 read unit per 4 KB, and the same |
+//!
+//! Concurrent orders of one network write one row, so their transactions conflict, and are sent again.
+
+use std::collections::BTreeMap;
+
+use aws_kit::fault::mutant;
+use aws_kit::{Key, Write};
+use payments::{Declines, SET_DECLINES};
+use values::{Result, Sku, Timestamp};
+
+use crate::counters::{CounterRow, CounterRows, UnpaidCounters, piece_names, pieces_attribute};
+use crate::limits::{CancellationCounter, CounterLimits, DAY_SECONDS, OrderLimits};
+use crate::order::Order;
+use crate::status::Status;
+use crate::store::Orders;
+
+/// A row is kept for a day longer than it is needed.
+const KEEP_SECONDS: i64 = DAY_SECONDS;
+
+const NOT_BLOCKED: &str = "(attribute_not_exists(declines) OR declines < :declines OR declinesSince <= :since)";
+
+impl Orders {
+    /// The writes that count a new order, first for its network and then for its buyer. Their conditions are the limits.
+    pub(crate) fn count_unpaid(
+        &self,
+        order: &Order,
+        counters: &UnpaidCounters,
+        limits: &OrderLimits,
+    ) -> Result<[Write; 2]> {
+        let mut network = self.count_order(order, &counters.network, limits.network, &order.items_by_sku())?;
+        for (at, (_, quantity)) in order.items_by_sku().iter().enumerate() {
+            // What may be there already. A quantity above the limit was refused before.
+            network = network.value(&format!(":m{at}"), limits.pieces_per_network.saturating_sub(*quantity))?;
+        }
+        Ok([network, self.count_order(order, &counters.buyer, limits.buyer, &[])?])
+    }
+
+    fn count_order(&self, order: &Order, counter: &str, limits: CounterLimits, items: &[(&Sku, u32)]) -> Result<Write> {
+        let mut change = "SET expiresAt = :expires ADD #orders :order".to_owned();
+        let mut condition = format!("(attribute_not_exists(#orders) OR size(#orders) < :orders) AND {NOT_BLOCKED}");
+        for at in 0..items.len() {
+            change += &format!(", #p{at} :p{at}");
+            condition += &format!(" AND (attribute_not_exists(#p{at}) OR size(#p{at}) <= :m{at})");
+        }
+        let write = Write::update(self.table(), key(counter), change)
+            .when(condition)
+            .value(":expires", order.hold_expires_at.plus_seconds(KEEP_SECONDS).seconds())?
+            .value(":orders", limits.orders)?
+            .value(":declines", limits.declines)?
+            .value(":since", Declines::counted_after(order.created_at))?;
+        name_order(write, order, items)
+    }
+
+    /// The conditions that neither counter of an order has too many declines.
+    pub(crate) fn check_declines(
+        &self,
+        counters: &UnpaidCounters,
+        limits: &OrderLimits,
+        now: Timestamp,
+    ) -> Result<[Write; 2]> {
+        let check = |counter: &str, limits: CounterLimits| {
+            Write::check(self.table(), key(counter))
+                .when(NOT_BLOCKED)
+                .value(":declines", limits.declines)?
+                .value(":since", Declines::counted_after(now))
+        };
+        Ok([check(&counters.network, limits.network)?, check(&counters.buyer, limits.buyer)?])
+    }
+
+    /// The rows of the counters of an order; none if it is not limited. 1 round trip.
+    pub(crate) async fn read_own_counters(&self, order: &Order) -> Result<Option<CounterRows>> {
+        match &order.counters {
+            Some(counters) => self.read_counters(counters).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn read_counters(&self, counters: &UnpaidCounters) -> Result<CounterRows> {
+        let keys = [key(&counters.network), key(&counters.buyer)];
+        let mut rows: BTreeMap<String, CounterRow> =
+            self.table().batch_get::<CounterRow>(&keys).await?.into_iter().map(|row| (row.pk.clone(), row)).collect();
+        let [network, buyer] = keys.map(|key| rows.remove(&key.pk).unwrap_or_default());
+        Ok(CounterRows { network, buyer })
+    }
+
+    /// The writes by which the counters of an order follow its next version: they no longer count an order that is no longer
+    /// pending, and count a decline if rows are given, on condition that no other decline was counted since they were read.
+    pub(crate) fn change_counters(
+        &self,
+        next: &Order,
+        counters: &UnpaidCounters,
+        declined: Option<&CounterRows>,
+    ) -> Result<Vec<Write>> {
+        let is_over = next.status != Status::Pending && !mutant("unpaid_not_released");
+        if !is_over && declined.is_none() {
+            return Ok(Vec::new());
+        }
+        let items = next.items_by_sku();
+        let network = (&counters.network, &items[..], declined.map(|rows| &rows.network));
+        let buyer = (&counters.buyer, &[][..], declined.map(|rows| &rows.buyer));
+        let changes = [network, buyer].map(|(counter, items, declined)| {
+            let mut change = "SET expiresAt = if_not_exists(expiresAt, :expires)".to_owned();
+            if declined.is_some() {
+                change += &format!(", {SET_DECLINES}");
+            }
+            if is_over {
+                change += " DELETE #orders :order";
+                change.extend((0..items.len()).map(|at| format!(", #p{at} :p{at}")));
+            }
+            let expires = next.updated_at.plus_seconds(KEEP_SECONDS).seconds();
+            let mut write = Write::update(self.table(), key(counter), change).value(":expires", expires)?;
+            if let Some(row) = declined {
+                write = row.declines.count_one(write, next.updated_at)?;
+            }
+            if is_over { name_order(write, next, items) } else { Ok(write) }
+        });
+        changes.into_iter().collect()
+    }
+}
+
+impl Orders {
+    /// The write that counts a cancellation of a paid order for the day (UTC), on condition that fewer than the limit were counted.
+    pub(crate) fn count_cancellation(&self, counter: &CancellationCounter, now: Timestamp) -> Result<Write> {
+        let key = Key::new(format!("CANCELLED#{}", counter.digest), now.day());
+        Write::update(self.table(), key, "SET expiresAt = :expires ADD cancellations :one")
+            .when("attribute_not_exists(cancellations) OR cancellations < :limit")
+            .value(":expires", now.plus_seconds(DAY_SECONDS + KEEP_SECONDS).seconds())?
+            .value(":one", 1)?
+            .value(":limit", counter.limit)
+    }
+}
+
+/// Binds the number of an order and the names of its pieces.
+fn name_order(write: Write, order: &Order, items: &[(&Sku, u32)]) -> Result<Write> {
+    let mut write = write.name("#orders", "orders").string_set(":order", [&order.number])?;
+    for (at, (sku, quantity)) in items.iter().enumerate() {
+        write = write.name(&format!("#p{at}"), &pieces_attribute(sku));
+        write = write.string_set(&format!(":p{at}"), piece_names(&order.number, *quantity))?;
+    }
+    Ok(write)
+}
+
+fn key(counter: &str) -> Key {
+    Key::new(format!("UNPAID#{counter}"), "UNPAID")
+}
