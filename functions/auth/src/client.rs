@@ -22,23 +22,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let device = Device::new(parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()));
         let GuestTrace(trace) = GuestTrace::from_request_parts(parts, state).await?;
-        Ok(Self { device, network: network_of(parts), trace })
+        Ok(Self { device, network: SourceIp::of(parts).network(), trace })
     }
-}
-
-/// The network of a request, by its source IP address.
-pub(crate) struct SourceNetwork(pub(crate) Network);
-
-impl<S: Send + Sync> FromRequestParts<S> for SourceNetwork {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(network_of(parts)))
-    }
-}
-
-fn network_of(parts: &Parts) -> Network {
-    SourceIp::of(parts).network()
 }
 
 #[cfg(test)]
@@ -53,6 +38,10 @@ mod tests {
         let context: RequestContext = serde_json::from_value(context).unwrap();
         let request = Request::builder().header("x-forwarded-for", forwarded).header("forwarded", forwarded);
         request.extension(context).body(()).unwrap().into_parts().0
+    }
+
+    fn network_of(parts: &Parts) -> Network {
+        SourceIp::of(parts).network()
     }
 
     #[test]

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use http::{StatusCode, header};
 use http_kit::{
-    ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, RecentLogin, SessionOnly, Verifier, single_page,
-    with_etag,
+    ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, RecentLogin, SessionOnly, SourceIp, Verifier,
+    single_page, with_etag,
 };
 use identity::{AccountService, ApiKeyIn, AuthPolicy, Signer};
 use values::{ApiKeyId, Result, SessionId};
@@ -22,7 +22,7 @@ mod openapi;
 mod rate_limit_headers;
 
 use bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, StepUp, Verify};
-use client::{Client, SourceNetwork};
+use client::Client;
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
 use rate_limit_headers::rate_limited;
@@ -122,11 +122,11 @@ async fn refresh(AxumState(state): App, client: Client, Json(body): Json<Refresh
 async fn step_up(
     AxumState(state): App,
     Authorized(context, _): SessionOnly,
-    SourceNetwork(network): SourceNetwork,
+    source: SourceIp,
     Json(body): Json<StepUp>,
 ) -> ApiResult {
     let State { accounts, signer, policy, .. } = &state;
-    let stepped_up = accounts.step_up(signer, policy, &context.caller, body.proof(), &network).await?;
+    let stepped_up = accounts.step_up(signer, policy, &context.caller, body.proof(), &source.network()).await?;
     rate_limited(stepped_up, |token| Json(token).into_response())
 }
 
@@ -155,12 +155,13 @@ async fn confirm_reset(AxumState(state): App, client: Client, Json(body): Json<C
 async fn change_password(
     AxumState(state): App,
     Authorized(context, _): SessionOnly,
-    SourceNetwork(network): SourceNetwork,
+    source: SourceIp,
     Json(body): Json<ChangePassword>,
 ) -> ApiResult {
     let State { accounts, signer, policy, .. } = &state;
     let (change, CallContext { caller, trace }) = (body.change()?, &context);
-    let changed = accounts.change_password(signer, state.trust(), policy, caller, &change, (&network, trace)).await?;
+    let changed =
+        accounts.change_password(signer, state.trust(), policy, caller, &change, (&source.network(), trace)).await?;
     rate_limited(changed, |tokens| Json(tokens).into_response())
 }
 
@@ -172,11 +173,11 @@ async fn verify_email(AxumState(state): App, Json(body): Json<Verify>) -> ApiRes
 async fn request_verification(
     AxumState(state): App,
     Authorized(context, _): SessionOnly,
-    SourceNetwork(network): SourceNetwork,
+    source: SourceIp,
 ) -> ApiResult {
     let State { accounts, policy, .. } = &state;
     let user = accounts.current_user(&context.caller).await?.id;
-    let requested = accounts.request_verification(policy, user, &network, &context.trace).await?;
+    let requested = accounts.request_verification(policy, user, &source.network(), &context.trace).await?;
     rate_limited(requested, |()| StatusCode::ACCEPTED.into_response())
 }
 

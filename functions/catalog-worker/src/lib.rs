@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, Bucket, Queue, Table, consume, fault, report_forged_event};
+use aws_kit::{Aws, Bucket, Queue, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use catalog::{CatalogService, JobService};
 use events::{Envelope, Event, OrderDelivered, Recipient};
@@ -78,8 +78,7 @@ async fn advance(state: &State, job: JobId, envelope: &Envelope) -> Result<()> {
 /// Erases an account's reviews for some seconds, and sends the event that continues. At the end it checks once more
 /// later.
 async fn erase(state: &State, user: UserId, envelope: &Envelope) -> Result<()> {
-    if !state.accounts.is_closed(user).await? {
-        report_forged_event(envelope, "the account is not closed");
+    if !state.accounts.was_closed(user, envelope).await? {
         return Ok(());
     }
     let (until, now, trace) = (Instant::now() + SLICE, Clock::System.now(), envelope.trace("catalog-worker"));

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Aws, Queue, Settings, Table, consume, fault, report_forged_event};
+use aws_kit::{Aws, Queue, Settings, Table, consume, fault};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event, UserDeleted};
 use identity::AccountService;
@@ -69,8 +69,7 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
 /// Erases in an account's orders for some seconds, then sends the message again to go on. After the last page it sends
 /// the message once more, for a second check. The orders stay, so the message says how far it came.
 async fn erase_account(state: &State, deleted: &UserDeleted, envelope: &Envelope) -> Result<()> {
-    if !state.accounts.is_closed(deleted.user_id).await? {
-        report_forged_event(envelope, "the account is not closed");
+    if !state.accounts.was_closed(deleted.user_id, envelope).await? {
         return Ok(());
     }
     let (until, now) = (Instant::now() + SLICE, Clock::System.now());

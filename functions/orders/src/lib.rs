@@ -22,7 +22,7 @@ use http_kit::{
 };
 use orders::{OrderRequest, Status};
 use values::permit::{Buy, MoveOrders};
-use values::{Caller, Network, OrderId, Permission, Text};
+use values::{Caller, OrderId, Permission, Text};
 
 use bodies::{CancelIn, MoveIn, PayIn, PlaceIn};
 #[cfg(feature = "openapi")]
@@ -48,15 +48,15 @@ pub fn routes(state: State) -> Router {
 async fn place(
     AxumState(state): AxumState<State>,
     Authorized(context, _): Authorized<Buy>,
-    SourceIp(source): SourceIp,
+    source: SourceIp,
     key: IdempotencyKey,
     Json(body): Json<PlaceIn>,
 ) -> ApiResult {
     let key = key.required()?;
     let idempotency = Idempotency::new(&scope(&context.caller), "POST /orders", &key, &body)?;
     let new = body.into_new(&context.caller)?;
-    let network = Network::of(source.as_deref());
-    let placed = state.checkout.place(new, &context.caller, &network, &key, &idempotency, &context.trace).await;
+    let placed =
+        state.checkout.place(new, &context.caller, &source.network(), &key, &idempotency, &context.trace).await;
     let placed = placed.map_err(|error| state.shown_stock.to(&context.caller).error(error))?;
     Ok(idempotent_response(placed, |placed| {
         (StatusCode::CREATED, with_tag(OrderOut::with_token(placed.details, placed.order_token)))
@@ -127,7 +127,7 @@ async fn advance(
     Authorized(context, _): Authorized<MoveOrders>,
     key: IdempotencyKey,
     if_match: IfMatch,
-    SourceIp(source): SourceIp,
+    source: SourceIp,
     Path(id): Path<OrderId>,
     Json(body): Json<MoveIn>,
 ) -> ApiResult {
@@ -142,7 +142,7 @@ async fn advance(
     };
     let (checkout, note) = (&state.checkout, body.note.as_ref().map(Text::as_str));
     let order = match body.status {
-        Status::Cancelled => checkout.cancel(id, note, &Network::of(source.as_deref()), &request).await?,
+        Status::Cancelled => checkout.cancel(id, note, &source.network(), &request).await?,
         status => checkout.service.advance(id, status, note, &request).await?,
     };
     Ok(idempotent_response(order, |order| with_tag(OrderOut::from(order))))

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use aws_kit::{Bucket, fault, report_forged_event};
+use aws_kit::{Bucket, fault};
 use events::Envelope;
 use identity::export_folder;
 use values::{Result, Timestamp, UserId};
@@ -16,8 +16,7 @@ const WORK_TIME: Duration = Duration::from_secs(5);
 /// Erases for some seconds. Returns when to continue or to check again, if at all. After a crash it continues with what is left.
 pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> Result<Option<Timestamp>> {
     let until = Instant::now() + WORK_TIME;
-    if !state.accounts.is_closed(user).await? {
-        report_forged_event(envelope, "the account is not closed");
+    if !state.accounts.was_closed(user, envelope).await? {
         return Ok(None);
     }
     state.carts.erase(user).await?;

@@ -45,6 +45,13 @@ impl DigestKey {
         }
         context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
     }
+
+    /// The first digits of [`DigestKey::digest`], four bits each.
+    pub fn short_digest(&self, parts: &[&[u8]], digits: usize) -> String {
+        let mut digest = self.digest(parts);
+        digest.truncate(digits);
+        digest
+    }
 }
 
 /// A bearer secret of 256 random bits, safe in a URL. Store its digest, never the token.

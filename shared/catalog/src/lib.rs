@@ -36,7 +36,7 @@ pub use product::content::ProductContent;
 pub use product::draft::{Draft, StockLevels};
 pub use product::listing::Listing;
 pub use product::merge_patch::{Change, Patch, PricePatch};
-pub use product::offer::{BuyerKind, Offer, SaleRefusal, read_sale_refusal, too_many_per_order, variant_required};
+pub use product::offer::{BuyerKind, Offer, SaleRefusal, read_sale_refusal, variant_required};
 pub use product::offer_store::is_offer_key;
 pub use product::product_row::Product;
 pub use product::revision::{Revision, RevisionKind};

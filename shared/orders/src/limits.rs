@@ -89,9 +89,7 @@ impl OrderLimits {
     }
 
     fn digest(&self, parts: &[&[u8]]) -> String {
-        let mut digest = self.key.digest(&[&[b"orders".as_slice()][..], parts].concat());
-        digest.truncate(DIGEST_LENGTH);
-        digest
+        self.key.short_digest(&[&[b"orders".as_slice()][..], parts].concat(), DIGEST_LENGTH)
     }
 
     /// Refuses pieces that no network may hold at once.

@@ -22,8 +22,6 @@ impl CardLimit {
 
     /// What stands for the card with that fingerprint.
     pub(crate) fn digest(&self, fingerprint: &str) -> String {
-        let mut digest = self.key.digest(&[b"payments", b"card", fingerprint.as_bytes()]);
-        digest.truncate(DIGEST_LENGTH);
-        digest
+        self.key.short_digest(&[b"payments", b"card", fingerprint.as_bytes()], DIGEST_LENGTH)
     }
 }

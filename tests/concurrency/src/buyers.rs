@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::unique;
+use e2e::{unique, unique_email};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Outcome};
@@ -106,7 +106,7 @@ impl Run {
     pub async fn register_customer(&self, name: &str) -> Buyer {
         let client = self.admin.guest(name);
         for _ in 0..MAX_ATTEMPTS {
-            let (email, password) = (format!("{}@example.com", unique("ada")), unique("a long password"));
+            let (email, password) = (unique_email("ada"), unique("a long password"));
             let body = json!({ "email": email, "password": password, "name": name });
             let response = client.post("/auth/register", body).send_once().await;
             if let Some(client) = client.with_session(&response.body) {
@@ -127,7 +127,7 @@ impl Run {
         let response = client.post("/cart", json!({})).retry_until_known(MAX_ATTEMPTS).await;
         let cart =
             response.body["owner"].as_str().unwrap_or_else(|| panic!("{name} got no cart: {response:?}")).to_owned();
-        let email = Some(format!("{}@example.com", unique("guest")));
+        let email = Some(unique_email("guest"));
         Buyer { client, email, cart, currency: self.test_stack.stack.currency.clone() }
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Api, Order, Response, Shop, unique};
+use crate::{Api, Order, Response, Shop, unique, unique_email};
 
 /// A customer with an account, logged in.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ fn an_address() -> Value {
 impl Shop {
     /// Registers a new customer.
     pub async fn new_customer(&self) -> Customer {
-        self.registers(&format!("{}@example.com", unique("ada")), "Ada Lovelace", "e2e").await
+        self.registers(&unique_email("ada"), "Ada Lovelace", "e2e").await
     }
 
     /// Registers a new customer with a verified email address.
@@ -120,7 +120,7 @@ impl Shop {
 
     /// A new guest.
     pub fn new_guest(&self) -> Guest {
-        let email = format!("{}@example.com", unique("guest"));
+        let email = unique_email("guest");
         Guest { api: self.anonymous(), email, payment_method: self.stack.payment_method.clone() }
     }
 }

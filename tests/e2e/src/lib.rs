@@ -69,5 +69,5 @@ pub use rows::Rows;
 pub use shop::Shop;
 pub use stack::{Login, Stack, Stripe};
 pub use tokens::{ForeignIssuer, claims, encoded, in_seconds, kid};
-pub use unique::unique;
+pub use unique::{unique, unique_email};
 pub use webhooks::Webhooks;

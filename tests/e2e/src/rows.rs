@@ -3,8 +3,8 @@
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::Stack;
 use crate::queues::credential;
+use crate::{Order, Stack};
 
 /// The stack's tables. Values have the types of DynamoDB JSON: `{"N": "7"}`.
 #[derive(Debug, Clone)]
@@ -22,6 +22,13 @@ impl Rows {
     pub async fn reads(&self, context: &str, pk: &str, sk: &str) -> Value {
         let request = json!({ "TableName": self.table(context), "Key": key(pk, sk), "ConsistentRead": true });
         self.call("GetItem", &request).await["Item"].clone()
+    }
+
+    /// The counters of an unpaid order: the keys of the rows of its network and of its buyer.
+    pub async fn unpaid_counters(&self, order: &Order) -> (String, String) {
+        let row = self.reads("orders", &format!("ORDER#{}", order.id()), "ORDER").await;
+        let (network, buyer) = row["held"]["S"].as_str().unwrap_or_default().split_at(16);
+        (format!("UNPAID#{network}"), format!("UNPAID#{buyer}"))
     }
 
     /// Sets one attribute of an existing row.

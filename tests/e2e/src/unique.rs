@@ -9,3 +9,8 @@ pub fn unique(what: &str) -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{what}-u{:x}-{}", since.as_micros(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
+
+/// An email address that no other test, and no earlier run, has used.
+pub fn unique_email(what: &str) -> String {
+    format!("{}@example.com", unique(what))
+}

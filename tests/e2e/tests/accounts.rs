@@ -1,6 +1,6 @@
 //! Accounts and sessions.
 
-use e2e::{EVENTUALLY, Response, Shop, await_until, unique};
+use e2e::{EVENTUALLY, Response, Shop, await_until, unique, unique_email};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ async fn wrong_password_and_unknown_email_get_the_same_response() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
     let wrong = login(&shop, &customer.email, "not the password").await.expect_problem(401, "invalid_credentials");
-    let unknown_email = format!("{}@example.com", unique("nobody"));
+    let unknown_email = unique_email("nobody");
     let unknown = login(&shop, &unknown_email, "not the password").await.expect_problem(401, "invalid_credentials");
     assert_eq!(wrong.without_request_id(), unknown.without_request_id());
 }
@@ -47,7 +47,7 @@ async fn wrong_password_and_unknown_email_get_the_same_response() {
 #[tokio::test]
 async fn invalid_registration_is_422() {
     let shop = Shop::open().await;
-    let valid = || json!({ "email": format!("{}@example.com", unique("bob")), "password": unique("a password"), "name": "Bob" });
+    let valid = || json!({ "email": unique_email("bob"), "password": unique("a password"), "name": "Bob" });
     for (field, value) in [("email", json!("bob")), ("password", json!("short")), ("name", json!(""))] {
         let mut body = valid();
         body[field] = value;

@@ -1,7 +1,7 @@
 //! Stolen cards are not tested here: attempts and declines are limited, and guests are told that a card was declined, and nothing
 //! finer. The numbers are those of the test stack (profiles.py).
 
-use e2e::{Api, Checkout, Draft, Order, Shop, unique};
+use e2e::{Api, Checkout, Draft, Order, Shop, unique, unique_email};
 use serde_json::{Value, json};
 
 /// `DeclinesPerAccount`.
@@ -15,20 +15,15 @@ const NO_FUNDS: &str = "pm_card_chargeDeclinedInsufficientFunds";
 const GOOD: &str = "pm_card_visa";
 const ASKS_QUIETLY: &str = "pm_card_authenticationRequired_hook_never";
 
-fn new_email() -> String {
-    format!("{}@example.com", unique("guest"))
-}
-
 /// A guest's declined order, from an IP address of its own: the order, its holder, the keys of its counters.
 async fn declined_order(shop: &Shop, email: &str) -> (Order, Api, String, String) {
     let mug = shop.sells(Draft::with_stock(9)).await;
     let checkout = Checkout::of(&[(&mug.sku, 1)]).paid_with(DECLINED);
     let (order, token) = shop.from_new_ip().places(&checkout, email).await;
-    let row = shop.rows.reads("orders", &format!("ORDER#{}", order.id()), "ORDER").await;
-    let (network, buyer) = row["held"]["S"].as_str().unwrap_or_default().split_at(16);
+    let (network, buyer) = shop.rows.unpaid_counters(&order).await;
     let holder = shop.anonymous().with_order_token(&token);
     let order = holder.awaits(&order, "pending", "failed").await;
-    (order, holder, format!("UNPAID#{network}"), format!("UNPAID#{buyer}"))
+    (order, holder, network, buyer)
 }
 
 async fn declines(shop: &Shop, counter: &str) -> Value {
@@ -42,7 +37,7 @@ async fn sets_declines(shop: &Shop, counter: &str, declines: u32) {
 #[tokio::test]
 async fn order_has_five_attempts() {
     let shop = Shop::open().await;
-    let (order, holder, network, buyer) = declined_order(&shop, &new_email()).await;
+    let (order, holder, network, buyer) = declined_order(&shop, &unique_email("guest")).await;
     for _ in 1..ATTEMPTS_PER_ORDER {
         holder.pays(&order, DECLINED).await.expect_success();
         holder.awaits(&order, "pending", "failed").await;
@@ -56,7 +51,7 @@ async fn order_has_five_attempts() {
 #[tokio::test]
 async fn too_many_declines_block_the_buyer_everywhere() {
     let shop = Shop::open().await;
-    let email = new_email();
+    let email = unique_email("guest");
     let (order, holder, _, buyer) = declined_order(&shop, &email).await;
     sets_declines(&shop, &buyer, DECLINES_PER_ACCOUNT - 1).await;
     holder.pays(&order, DECLINED).await.expect_success();
@@ -69,7 +64,7 @@ async fn too_many_declines_block_the_buyer_everywhere() {
     let checkout = || Checkout::of(&[(&mug.sku, 1)]).paid_with(GOOD);
     let elsewhere = shop.from_new_ip();
     elsewhere.tries_to_place(&checkout(), &email).await.expect_problem(429, "payment_blocked");
-    elsewhere.places(&checkout(), &new_email()).await;
+    elsewhere.places(&checkout(), &unique_email("guest")).await;
 }
 
 #[tokio::test]
@@ -78,20 +73,18 @@ async fn too_many_declines_block_the_network_for_everybody() {
     let mug = shop.sells(Draft::with_stock(9)).await;
     let home = shop.from_new_ip();
     let order_with = |card: &str| Checkout::of(&[(&mug.sku, 1)]).paid_with(card);
-    let (order, token) = home.places(&order_with(DECLINED), &new_email()).await;
+    let (order, token) = home.places(&order_with(DECLINED), &unique_email("guest")).await;
     shop.anonymous().with_order_token(&token).awaits(&order, "pending", "failed").await;
-    let row = shop.rows.reads("orders", &format!("ORDER#{}", order.id()), "ORDER").await;
-    let (network, _) = row["held"]["S"].as_str().unwrap_or_default().split_at(16);
-    let network = format!("UNPAID#{network}");
+    let (network, _) = shop.rows.unpaid_counters(&order).await;
     sets_declines(&shop, &network, DECLINES_PER_NETWORK).await;
-    let refused = home.tries_to_place(&order_with(GOOD), &new_email()).await;
+    let refused = home.tries_to_place(&order_with(GOOD), &unique_email("guest")).await;
     refused.expect_problem(429, "payment_blocked");
     // An hour after the first decline they are forgotten.
     let since = shop.rows.reads("orders", &network, "UNPAID").await["declinesSince"]["N"].clone();
     let since: i64 = since.as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
     let hour_ago = json!({ "N": (since - 3601).to_string() });
     shop.rows.sets("orders", &network, "UNPAID", "declinesSince", hour_ago).await;
-    home.places(&order_with(GOOD), &new_email()).await;
+    home.places(&order_with(GOOD), &unique_email("guest")).await;
 }
 
 #[tokio::test]
@@ -143,7 +136,7 @@ async fn card_with_too_many_declines_is_not_tried_again() {
     // Other buyers, at other networks: only the card is the same.
     let buys = async || {
         let checkout = Checkout::of(&[(&mug.sku, 1)]).paid_with(&card);
-        let (order, token) = shop.from_new_ip().places(&checkout, &new_email()).await;
+        let (order, token) = shop.from_new_ip().places(&checkout, &unique_email("guest")).await;
         let holder = shop.anonymous().with_order_token(&token);
         holder.awaits(&order, "pending", "failed").await;
         (order, holder)

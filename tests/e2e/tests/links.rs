@@ -1,6 +1,6 @@
 //! Signing in with GitHub, at a strict fake of it, and the links of an account.
 
-use e2e::{Api, Redirect, Shop, unique};
+use e2e::{Api, Redirect, Shop, unique, unique_email};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn id(email: &str) -> u64 {
 }
 
 fn address() -> String {
-    format!("{}@example.com", unique("hub"))
+    unique_email("hub")
 }
 
 async fn signs_in(shop: &Shop, login: &str) -> (Api, Value) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use e2e::{Customer, Shop, unique};
+use e2e::{Customer, Shop, unique_email};
 use serde_json::json;
 
 const PAIRS: usize = 40;
@@ -52,7 +52,7 @@ async fn login_time_does_not_disclose_accounts() {
         state ^= state << 17;
         state & 1 == 0
     };
-    let unknown_email = || format!("{}@example.com", unique("nobody"));
+    let unknown_email = || unique_email("nobody");
     for customer in &customers {
         fails(&shop, &customer.email).await;
         fails(&shop, &unknown_email()).await;

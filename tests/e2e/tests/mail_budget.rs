@@ -1,6 +1,6 @@
 //! Nobody can flood another person's mailbox through the shop, or send them a text of their own.
 
-use e2e::{Checkout, Draft, Mail, SOON, Shop, await_until, unique, with};
+use e2e::{Checkout, Draft, Mail, SOON, Shop, await_until, unique, unique_email, with};
 use reqwest::Method;
 use serde_json::json;
 
@@ -85,7 +85,7 @@ async fn name_with_a_url_is_refused() {
         assert_eq!((&error["field"], &error["code"]), (&json!(field), &json!("invalid_value")), "{}", problem.body);
     };
     for name in [PHISHING, "https://evil.example", "Win at evil.example", "Ada\r\nBcc: eve", "www.evil"] {
-        let email = format!("{}@example.com", unique("stranger"));
+        let email = unique_email("stranger");
         let account = json!({ "email": email, "password": unique("a long password"), "name": name });
         refused(shop.from_new_ip().post("/api/v1/auth/register", &account).await, "name");
         assert!(shop.mailbox.of(&email).await.is_empty());
@@ -105,7 +105,7 @@ async fn name_with_a_url_is_refused() {
 async fn name_is_only_mailed_to_a_verified_address() {
     let shop = Shop::open().await;
     let mug = shop.sells(Draft::with_stock(4)).await;
-    let email = format!("{}@example.com", unique("stranger"));
+    let email = unique_email("stranger");
     let person = shop.registers(&email, "You won a prize", "e2e").await;
     shop.awaits_token(&email, "verify-email", 1).await;
     let order = person.places(&Checkout::of(&[(&mug.sku, 1)])).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::scenarios::order_with;
-use e2e::{Checkout, Draft, EVENTUALLY, SOON, Shop, await_until, unique};
+use e2e::{Checkout, Draft, EVENTUALLY, SOON, Shop, await_until, unique_email};
 use serde_json::json;
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn order_paid_in_time_is_confirmed_although_the_message_was_lost() {
 async fn decline_is_counted_when_the_customer_is_faster_than_its_event() {
     let shop = Shop::open_disturbing(["orders"]).await;
     let mug = shop.sells(Draft::with_stock(9)).await;
-    let email = format!("{}@example.com", unique("guest"));
+    let email = unique_email("guest");
     let checkout = Checkout::of(&[(&mug.sku, 1)]).paid_with("pm_card_chargeDeclined");
     let declines = async |counter: &str| shop.rows.reads("orders", counter, "UNPAID").await["declines"]["N"].clone();
     let url = shop.queues.url("orders").to_owned();
@@ -195,9 +195,7 @@ async fn decline_is_counted_when_the_customer_is_faster_than_its_event() {
         .while_stopped(&url, async {
             let (order, token) = shop.from_new_ip().places(&checkout, &email).await;
             let holder = shop.anonymous().with_order_token(&token);
-            let row = shop.rows.reads("orders", &format!("ORDER#{}", order.id()), "ORDER").await;
-            let (_, buyer) = row["held"]["S"].as_str().unwrap_or_default().split_at(16);
-            let buyer = format!("UNPAID#{buyer}");
+            let (_, buyer) = shop.rows.unpaid_counters(&order).await;
             holder.awaits_payment(&order, "failed").await;
             holder.pays(&order, "pm_card_chargeDeclined").await.expect_success();
             assert_eq!(declines(&buyer).await, "1", "the new attempt should count the decline before");

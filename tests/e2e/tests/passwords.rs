@@ -1,13 +1,13 @@
 //! Passwords and their hashes.
 
-use e2e::{Customer, Response, Shop, unique};
+use e2e::{Customer, Response, Shop, unique_email};
 use serde_json::{Value, json};
 
 /// "correct horse 4711", hashed with 7 MiB and one pass, which is less than any configuration.
 const CHEAP: &str = "$argon2id$v=19$m=7168,t=1,p=1$pPWqZUvqj7rB1Tc76giKJA$mByetVEC3c12/VWjpz5HL97jkWZqNIguHuKZzjgrrFk";
 
 async fn register(shop: &Shop, password: &str) -> (String, Response) {
-    let email = format!("{}@example.com", unique("pia"));
+    let email = unique_email("pia");
     let body = json!({ "email": email, "password": password, "name": "Pia" });
     let response = shop.anonymous().post("/api/v1/auth/register", &body).await;
     (email, response)

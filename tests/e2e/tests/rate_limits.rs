@@ -1,7 +1,7 @@
 //! Too many requests are rate limited: of a network, of an account, of an API key. Too many attempts at an account are, too, without
 //! limiting its owner at a known network. The numbers are those of the test stack (profiles.py).
 
-use e2e::{Api, Customer, EVENTUALLY, IpCaller, Response, Shop, await_until, unique};
+use e2e::{Api, Customer, EVENTUALLY, IpCaller, Response, Shop, await_until, unique, unique_email};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ async fn login(place: &IpCaller, email: &str, password: &str) -> Response {
 }
 
 async fn reset(place: &IpCaller) -> Response {
-    let body = json!({ "email": format!("{}@example.com", unique("nobody")) });
+    let body = json!({ "email": unique_email("nobody") });
     place.post("/api/v1/auth/reset-password", &body).await
 }
 
@@ -136,7 +136,7 @@ async fn known_device_logs_in_from_any_network_while_strangers_guess() {
 #[tokio::test]
 async fn unknown_email_is_rate_limited_like_a_known_one() {
     let shop = Shop::open().await;
-    strangers_guess(&shop, &format!("{}@example.com", unique("nobody"))).await;
+    strangers_guess(&shop, &unique_email("nobody")).await;
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn network_without_a_credential_is_refused_at_its_limit() {
     let key = format!("sk_{}", "0".repeat(49));
     expect_rate_limited(place.with_header("x-api-key", &key).reviews().await);
     // The other classes of routes count on their own.
-    login(&place, &format!("{}@example.com", unique("nobody")), "a password").await.expect(401);
+    login(&place, &unique_email("nobody"), "a password").await.expect(401);
 }
 
 #[tokio::test]

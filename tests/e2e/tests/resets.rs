@@ -1,6 +1,6 @@
 //! Password resets by mail, and verification of email addresses.
 
-use e2e::{EVENTUALLY, Response, Shop, await_until, row_of, unique};
+use e2e::{EVENTUALLY, Response, Shop, await_until, row_of, unique, unique_email};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ async fn reset_by_mail_changes_the_password_and_ends_all_sessions() {
 async fn reset_response_does_not_disclose_accounts() {
     let shop = Shop::open().await;
     let customer = shop.new_customer().await;
-    let unknown_email = format!("{}@example.com", unique("nobody"));
+    let unknown_email = unique_email("nobody");
     let ask = async |email: &str| {
         shop.from_new_ip().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202)
     };

@@ -1,6 +1,6 @@
 //! What ends a thief's access: resets that revoke API keys, another password, and a logout everywhere. And what the owner is mailed.
 
-use e2e::{Api, Customer, EVENTUALLY, KEYS, Response, Shop, await_until, unique};
+use e2e::{Api, Customer, EVENTUALLY, KEYS, Response, Shop, await_until, unique, unique_email};
 use serde_json::{Value, json};
 
 const PROFILE: &str = "/api/v1/users/profile";
@@ -167,7 +167,7 @@ async fn logout_everywhere_ends_all_sessions() {
 #[tokio::test]
 async fn owner_is_mailed_about_each_change_without_a_name() {
     let shop = Shop::open().await;
-    let email = format!("{}@example.com", unique("mailed"));
+    let email = unique_email("mailed");
     let ada = shop.registers(&email, "Your prize waits", "e2e").await;
     shop.verifies(&ada).await;
     // Where the account was registered is no new device.
@@ -229,7 +229,7 @@ async fn stranger_whose_email_somebody_has_registered_is_not_mailed() {
 #[tokio::test]
 async fn first_sign_in_with_a_provider_is_no_new_device() {
     let shop = Shop::open().await;
-    let (subject, email) = (unique("first"), format!("{}@example.com", unique("first")));
+    let (subject, email) = (unique("first"), unique_email("first"));
     shop.google_knows_owner(&subject, &email).await;
     let redeems_abroad = async || {
         let code = shop.browser().signs_in_with_google(&subject).await.expect_code();

@@ -1,6 +1,6 @@
 //! Signing in with Google, at a real OpenID provider: which account it opens, and which sign-ins are refused.
 
-use e2e::{Redirect, Response, SIGNED_IN, Shop, unique};
+use e2e::{Redirect, Response, SIGNED_IN, Shop, unique, unique_email};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ async fn first_sign_in_makes_an_account_and_the_next_opens_it() {
     assert_eq!(members, (&json!(email), &json!("Grace Hopper"), &json!("customer"), &json!(true)));
 
     // The email address may change at the provider; the subject identifies the user.
-    shop.google_knows_owner(&subject, &format!("{}@example.com", unique("moved"))).await;
+    shop.google_knows_owner(&subject, &unique_email("moved")).await;
     let again = signs_in(&shop, &subject).await;
     assert_eq!(me(&shop, &again).await["id"], user["id"]);
     // Both are ordinary sessions.

@@ -1,7 +1,7 @@
 //! What a thief of a session must not do needs a recent login, and a step-up makes a login recent.
 
 use e2e::scenarios::paid_order_of;
-use e2e::{Api, Customer, Draft, KEYS, Response, Shop, claims, in_seconds, unique};
+use e2e::{Api, Customer, Draft, KEYS, Response, Shop, claims, in_seconds, unique, unique_email};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -151,7 +151,7 @@ async fn session_of_an_older_release_is_not_recent() {
 #[tokio::test]
 async fn account_without_a_password_signs_in_again() {
     let shop = Shop::open().await;
-    let (subject, email) = (unique("nopass"), format!("{}@example.com", unique("nopass")));
+    let (subject, email) = (unique("nopass"), unique_email("nopass"));
     shop.google_knows_owner(&subject, &email).await;
     let code = shop.browser().signs_in_with_google(&subject).await.expect_code();
     let session = shop.redeems(&code).await.expect(200).json();

@@ -1,7 +1,7 @@
 //! Nobody keeps the stock from others without paying: unpaid orders and pieces are limited for each buyer and each network. The numbers
 //! are those of the test stack (profiles.py). Tests fill a counter up to its limit, because thousands of orders would take long.
 
-use e2e::{Checkout, Draft, EVENTUALLY, IpCaller, Order, Product, Response, Shop, await_until, unique};
+use e2e::{Checkout, Draft, EVENTUALLY, IpCaller, Order, Product, Response, Shop, await_until, unique_email};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -19,17 +19,6 @@ const DECLINED: &str = "pm_card_chargeDeclined";
 
 fn checkout_of(product: &Product, pieces: u32) -> Checkout {
     Checkout::of(&[(&product.sku, pieces)]).paid_with(UNPAID)
-}
-
-fn new_email() -> String {
-    format!("{}@example.com", unique("guest"))
-}
-
-/// The counters of an unpaid order: the keys of the rows of its network and of its buyer.
-async fn counters(shop: &Shop, order: &Order) -> (String, String) {
-    let row = shop.rows.reads("orders", &format!("ORDER#{}", order.id()), "ORDER").await;
-    let (network, buyer) = row["held"]["S"].as_str().unwrap_or_default().split_at(16);
-    (format!("UNPAID#{network}"), format!("UNPAID#{buyer}"))
 }
 
 /// The members of a set of a counter.
@@ -62,7 +51,7 @@ async fn ten_orders_at_once_do_not_pass_the_limit_of_an_account() {
     let shop = Shop::open().await;
     let (mug, customer) = (shop.sells(Draft::with_stock(30)).await, shop.new_customer().await);
     let first = customer.places(&checkout_of(&mug, 1)).await;
-    let (_, buyer) = counters(&shop, &first).await;
+    let (_, buyer) = shop.rows.unpaid_counters(&first).await;
     fills(&shop, &buyer, "orders", ORDERS_PER_ACCOUNT - 3).await;
     let checkouts: Vec<_> = (0..10).map(|_| checkout_of(&mug, 1)).collect();
     let responses = join_all(checkouts.iter().map(|checkout| customer.tries_to_place(checkout))).await;
@@ -81,27 +70,28 @@ async fn ten_orders_at_once_do_not_pass_the_limit_of_an_account() {
 async fn guests_of_a_network_share_its_limit() {
     let shop = Shop::open().await;
     let (mug, home) = (shop.sells(Draft::with_stock(30)).await, shop.from_new_ip());
-    let (first, _) = home.places(&checkout_of(&mug, 1), &new_email()).await;
-    let (network, _) = counters(&shop, &first).await;
+    let (first, _) = home.places(&checkout_of(&mug, 1), &unique_email("guest")).await;
+    let (network, _) = shop.rows.unpaid_counters(&first).await;
     fills(&shop, &network, "orders", ORDERS_PER_NETWORK - 2).await;
     let next_door = shop.from(&home.source().replace("::1", "::beef"));
-    let attempts: Vec<(&IpCaller, Checkout, String)> =
-        (0..10).map(|at| (if at % 2 == 0 { &home } else { &next_door }, checkout_of(&mug, 1), new_email())).collect();
+    let attempts: Vec<(&IpCaller, Checkout, String)> = (0..10)
+        .map(|at| (if at % 2 == 0 { &home } else { &next_door }, checkout_of(&mug, 1), unique_email("guest")))
+        .collect();
     let responses = join_all(attempts.iter().map(|(from, checkout, email)| from.tries_to_place(checkout, email))).await;
     expect_placed(responses, 2);
-    shop.from_new_ip().places(&checkout_of(&mug, 1), &new_email()).await;
+    shop.from_new_ip().places(&checkout_of(&mug, 1), &unique_email("guest")).await;
 }
 
 #[tokio::test]
 async fn email_of_a_guest_is_limited_wherever_it_orders_from() {
     let shop = Shop::open().await;
-    let (mug, email) = (shop.sells(Draft::with_stock(30)).await, new_email());
+    let (mug, email) = (shop.sells(Draft::with_stock(30)).await, unique_email("guest"));
     let (first, _) = shop.from_new_ip().places(&checkout_of(&mug, 1), &email).await;
-    let (_, buyer) = counters(&shop, &first).await;
+    let (_, buyer) = shop.rows.unpaid_counters(&first).await;
     fills(&shop, &buyer, "orders", ORDERS_PER_ACCOUNT).await;
     let elsewhere = shop.from_new_ip();
     elsewhere.tries_to_place(&checkout_of(&mug, 1), &email).await.expect_problem(409, "too_many_open_orders");
-    elsewhere.places(&checkout_of(&mug, 1), &new_email()).await;
+    elsewhere.places(&checkout_of(&mug, 1), &unique_email("guest")).await;
 }
 
 #[tokio::test]
@@ -109,30 +99,32 @@ async fn pieces_of_a_sku_are_limited_per_network() {
     let shop = Shop::open().await;
     let (mug, tea) = (shop.sells(Draft::with_stock(900)).await, shop.sells(Draft::with_stock(900)).await);
     let home = shop.from_new_ip();
-    let (first, _) = home.places(&checkout_of(&mug, 1), &new_email()).await;
-    let (network, _) = counters(&shop, &first).await;
+    let (first, _) = home.places(&checkout_of(&mug, 1), &unique_email("guest")).await;
+    let (network, _) = shop.rows.unpaid_counters(&first).await;
     let pieces = format!("sku:{}", mug.sku);
     fills(&shop, &network, &pieces, PIECES_PER_NETWORK - 10).await;
-    let many = home.tries_to_place(&checkout_of(&mug, 11), &new_email()).await;
+    let many = home.tries_to_place(&checkout_of(&mug, 11), &unique_email("guest")).await;
     let problem = many.expect_problem(409, "too_many_open_orders");
     assert_eq!(problem.errors()[0]["field"], format!("items.{}", mug.sku), "{:?}", problem.body);
-    home.places(&checkout_of(&mug, 10), &new_email()).await;
-    home.tries_to_place(&checkout_of(&mug, 1), &new_email()).await.expect_problem(409, "too_many_open_orders");
-    home.places(&checkout_of(&tea, 11), &new_email()).await;
+    home.places(&checkout_of(&mug, 10), &unique_email("guest")).await;
+    home.tries_to_place(&checkout_of(&mug, 1), &unique_email("guest"))
+        .await
+        .expect_problem(409, "too_many_open_orders");
+    home.places(&checkout_of(&tea, 11), &unique_email("guest")).await;
 }
 
 #[tokio::test]
 async fn counters_follow_paid_cancelled_and_expired_orders() {
     let shop = Shop::open().await;
     let (mug, home) = (shop.sells(Draft::with_stock(30)).await, shop.from_new_ip());
-    let (open, token) = home.places(&checkout_of(&mug, 2), &new_email()).await;
-    let (network, buyer) = counters(&shop, &open).await;
+    let (open, token) = home.places(&checkout_of(&mug, 2), &unique_email("guest")).await;
+    let (network, buyer) = shop.rows.unpaid_counters(&open).await;
     let pieces = format!("sku:{}", mug.sku);
     assert_eq!(members(&shop, &network, "orders").await, [open.number()]);
     assert_eq!(members(&shop, &network, &pieces).await.len(), 2);
     assert_eq!(members(&shop, &buyer, "orders").await, [open.number()]);
-    home.places(&Checkout::of(&[(&mug.sku, 3)]).paid_with(GOOD), &new_email()).await;
-    home.places(&Checkout::of(&[(&mug.sku, 4)]).paid_with(DECLINED), &new_email()).await;
+    home.places(&Checkout::of(&[(&mug.sku, 3)]).paid_with(GOOD), &unique_email("guest")).await;
+    home.places(&Checkout::of(&[(&mug.sku, 4)]).paid_with(DECLINED), &unique_email("guest")).await;
     shop.anonymous().with_order_token(&token).cancels(&open, "I changed my mind").await.expect(200);
     for (counter, set) in [(&network, "orders"), (&network, pieces.as_str()), (&buyer, "orders")] {
         await_until(format_args!("{set} of {counter} is empty"), EVENTUALLY, async || {

@@ -109,7 +109,7 @@ impl BuyerKind {
 }
 
 /// The 422 for more pieces than one order may have.
-pub fn too_many_per_order(field: &str, sku: &Sku, max: u32) -> Error {
+pub(crate) fn too_many_per_order(field: &str, sku: &Sku, max: u32) -> Error {
     let message = format!("an order may have {max} pieces of {sku} at most");
     let facts = [("sku".to_owned(), sku.as_str().into()), ("maxPerOrder".to_owned(), max.into())];
     Error::new(Kind::Invalid, "max_per_order", format!("An order may have {max} pieces of {sku} at most.")).with_facts(

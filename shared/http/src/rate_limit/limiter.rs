@@ -50,9 +50,7 @@ impl RateLimiter {
     /// The keyed digest of a network, for log lines: it distinguishes networks, and nobody without the key can compute it. No key of a
     /// table is this digest.
     pub(crate) fn network_digest(&self, network: &Network) -> String {
-        let mut digest = self.key.digest(&[b"log", b"network", network.bytes()]);
-        digest.truncate(LOGGED_DIGITS);
-        digest
+        self.key.short_digest(&[b"log", b"network", network.bytes()], LOGGED_DIGITS)
     }
 
     /// Answers a request, or refuses it with 429 `rate_limited`. If the table does not answer, the request continues: an outage of the
@@ -102,12 +100,7 @@ impl RateLimiter {
             Some(Caller::Guest) | None => (CallerKind::Network, network.bytes().to_vec()),
         };
         let Some(policy) = self.limits.policy(class, kind) else { return Ok(None) };
-        let kind = match kind {
-            CallerKind::Network => "network",
-            CallerKind::Account => "account",
-            CallerKind::ApiKey => "api-key",
-        };
-        let digest = self.key.digest(&[b"requests", class.name().as_bytes(), kind.as_bytes(), &name]);
+        let digest = self.key.digest(&[b"requests", class.name().as_bytes(), kind.name().as_bytes(), &name]);
         self.counters.take(&digest, policy).await.map(Some)
     }
 }

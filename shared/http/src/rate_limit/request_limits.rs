@@ -18,6 +18,17 @@ pub(crate) enum CallerKind {
     ApiKey,
 }
 
+impl CallerKind {
+    /// The name in the keys of counters.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Account => "account",
+            Self::ApiKey => "api-key",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ClassLimits {
     network: u32,

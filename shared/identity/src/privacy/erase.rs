@@ -1,6 +1,7 @@
 //! Erases the rows of a closed account, a page at a time. Every page leaves fewer rows, so no position has to be stored.
 
-use aws_kit::{CommitError, Transaction, Write};
+use aws_kit::{CommitError, Transaction, Write, report_forged_event};
+use events::Envelope;
 use futures::future::try_join_all;
 use values::{Result, UserId};
 
@@ -10,10 +11,14 @@ use crate::service::AccountService;
 const PAGE: u32 = 25;
 
 impl AccountService {
-    /// Whether the account was closed. Every worker that erases after `user.deleted` checks it first. 1 read, which returns no
-    /// data, so that a worker needs no permission to read accounts.
-    pub async fn is_closed(&self, user: UserId) -> Result<bool> {
-        self.store.is_closed(user).await
+    /// Whether the account was closed, as `user.deleted` says; if not, the event is forged, and reported. Every worker that erases
+    /// after this event checks it first. 1 read, which returns no data, so that a worker needs no permission to read accounts.
+    pub async fn was_closed(&self, user: UserId, deleted: &Envelope) -> Result<bool> {
+        let is_closed = self.store.is_closed(user).await?;
+        if !is_closed {
+            report_forged_event(deleted, "the account is not closed");
+        }
+        Ok(is_closed)
     }
 
     /// Erases a page of a closed account's rows; false when none is left. Erases nothing of an open account. It can be repeated, also
