@@ -83,7 +83,7 @@ struct ItemOut {
 }
 
 impl CartOut {
-    /// The cart with its prices, and as much of the stock as the caller is told.
+    /// The cart with its prices, and as much of the stock as the caller may see.
     pub(crate) fn new(view: CartView, currency: Currency, shown: ShownStock) -> Result<Self> {
         let mut priced = view.cart.price(currency)?;
         if fault::mutant("cart_miscounted") {

@@ -137,7 +137,7 @@ struct QuotedOut {
 }
 
 impl QuoteOut {
-    /// The quote, with as much of the stock as the caller is told.
+    /// The quote, with as much of the stock as the caller may see.
     pub(crate) fn new(quote: Quote, shown: ShownStock) -> Self {
         let Quote { items, sums, changes } = quote;
         let quoted = |(item, available)| QuotedOut { item, available: shown.pieces(available) };

@@ -143,7 +143,7 @@ pub(crate) struct PaymentOut {
 }
 
 impl PaymentOut {
-    /// The payment for that caller. Guests are told `declined` and nothing finer.
+    /// The payment for that caller. Guests see `declined` and nothing finer.
     pub(crate) fn new(payment: &Payment, caller: &Caller) -> Self {
         let failure = payment.failure().map(|failure| match caller.account() {
             Some(_) => failure.clone(),

@@ -14,7 +14,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// The change as it is told: a stock with no more pieces than the caller is told of.
+    /// The change that is shown: a stock with no more pieces than the caller may see.
     #[must_use]
     pub fn shown(self, shown: ShownStock) -> Self {
         let kind = match self.kind {

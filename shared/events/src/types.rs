@@ -193,7 +193,7 @@ pub enum SecurityChange {
     ApiKeyCreated,
     /// The account has another role.
     RoleChanged,
-    /// The account has become an admin's. All admins are told.
+    /// The account has become an admin's. All admins are mailed.
     AdminAdded,
     /// The password was changed or reset.
     PasswordChanged,

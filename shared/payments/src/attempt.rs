@@ -17,7 +17,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What guests are told of any failure. The finer words of the provider would tell whoever tests stolen cards which of them
+    /// What guests see of any failure. The finer words of the provider would show a person who tests stolen cards which of them
     /// work.
     pub fn for_guests() -> Self {
         Self { code: "declined".into(), message: "The payment was declined. Try another method.".into() }

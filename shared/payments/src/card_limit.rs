@@ -1,4 +1,4 @@
-//! The limit of declined payments with one card, whoever pays with it. A card is known by the provider's fingerprint of its number.
+//! The limit of declined payments with one card, by all customers together. A card is known by the provider's fingerprint of its number.
 
 use aws_kit::{DigestKey, Settings};
 use values::Result;

@@ -271,7 +271,7 @@ impl From<Rating> for RatingOut {
 }
 
 impl ProductOut {
-    /// The response for a listing. `media` gives the URLs of its images, `shown` how much of the stock the caller is told.
+    /// The response for a listing. `media` gives the URLs of its images, `shown` how much of the stock the caller may see.
     pub fn new(listing: Listing, media: &Media, shown: ShownStock) -> Self {
         let stock_out = |available| StockOut { available: shown.pieces(available) };
         let stock = stock_out(listing.available());

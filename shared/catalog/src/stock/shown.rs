@@ -1,4 +1,4 @@
-//! How much of the stock callers are told. Customers are told a number up to a limit: competitors cannot read sales from it, and nobody
+//! How much of the stock callers see. Customers see a number up to a limit: competitors cannot read sales from it, and nobody
 //! learns how many pieces are needed to empty the shop. Pure.
 
 use aws_kit::Settings;
@@ -7,7 +7,7 @@ use values::{Caller, Error, Permission, Result};
 /// The error code of a refusal that tells how many pieces are left.
 const INSUFFICIENT: &str = "insufficient_stock";
 
-/// The most pieces that a caller is told of.
+/// The most pieces that a caller sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShownStock {
     up_to: u32,
@@ -17,23 +17,23 @@ impl ShownStock {
     /// All pieces, for those who manage the stock.
     pub const ALL: Self = Self { up_to: u32::MAX };
 
-    /// What customers are told: `SOUK_STOCK_SHOWN_UP_TO`.
+    /// What customers see: `SOUK_STOCK_SHOWN_UP_TO`.
     pub fn from_env() -> Result<Self> {
         Ok(Self { up_to: Settings.parsed("SOUK_STOCK_SHOWN_UP_TO")? })
     }
 
-    /// What this caller is told.
+    /// What this caller sees.
     #[must_use]
     pub fn to(self, caller: &Caller) -> Self {
         if caller.may(Permission::ManageProducts) { Self::ALL } else { self }
     }
 
-    /// The number of pieces as it is told.
+    /// The number of pieces that is shown.
     pub fn pieces(self, available: u32) -> u32 {
         available.min(self.up_to)
     }
 
-    /// The error as it is told: without a number of pieces above the limit.
+    /// The error that is shown: without a number of pieces above the limit.
     #[must_use]
     pub fn error(self, mut error: Error) -> Error {
         let mut is_changed = false;
