@@ -102,6 +102,23 @@ impl Response {
             .unwrap_or_else(|| panic!("{} should answer with {name}: {:?}", self.request_line, self.headers))
     }
 
+    /// The number in a header; panics if it is missing or no number.
+    #[track_caller]
+    pub fn number(&self, header: &str) -> u64 {
+        let text = self.expect_header(header);
+        text.parse().unwrap_or_else(|_| panic!("{header} should be a number: {text}"))
+    }
+
+    /// Panics unless it is a complete 429; returns the seconds to wait.
+    #[track_caller]
+    pub fn expect_rate_limited(self) -> u64 {
+        let wait = self.number("retry-after");
+        assert!((1..=7_200).contains(&wait), "{wait}");
+        assert_eq!((self.number("ratelimit-remaining"), self.number("ratelimit-reset")), (0, wait));
+        self.expect_problem(429, "rate_limited");
+        wait
+    }
+
     /// Is it the stored response of an earlier request with the same Idempotency-Key?
     pub fn is_replayed(&self) -> bool {
         self.header("idempotency-replayed") == Some("true")

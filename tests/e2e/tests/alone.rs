@@ -1,9 +1,10 @@
-//! The tests that disturb the whole stack: they take the whole machine, make every table fail, or change the signing keys. They are a test
-//! program of their own, in which they run one after the other (`Shop::open_alone`).
+//! The tests that disturb the whole stack or need a quiet one: they take the whole machine, make every table fail, change the signing keys,
+//! or count every request. They are a test program of their own, in which they run one after the other (`Shop::open_alone`).
 
 mod forged_events_alone;
 mod keys_alone;
 mod logins_alone;
+mod request_limits_alone;
 
 use e2e::scenarios::twenty_customers_order;
 use e2e::{Checkout, Draft, EVENTUALLY, Order, SOON, Shop, await_until};
