@@ -17,6 +17,14 @@ _PROJECTS = Statement("Allow", ("dynamodb:GetItem",), ("T",), (("StringEquals", 
 _NOT_ALL = Statement("Deny", ("dynamodb:GetItem",), ("T",), (("StringNotEquals", SELECT, ("SPECIFIC_ATTRIBUTES",)),))
 _QUERIES_INDEX = Statement("Allow", ("dynamodb:Query",), ("T/index/gsi1",))
 
+# What the functions around orders do to the tables of other contexts, and rows there that they must not write: they count the declines of cards,
+# remember webhooks, and are products.
+_AROUND_ORDERS = ("orders", "orders-worker", "housekeeping")
+_WRITES_ELSEWHERE = (
+    ("PutItem", "PaymentsTable", ("PAYMENT#pay_*", "OUTBOX#01"), ("CARD#9f86", "WEBHOOK#stripe#evt_1")),
+    ("UpdateItem", "CatalogTable", ("SKU#MUG",), ("PRODUCT#prd_*", "CATEGORIES", "JOB#job_*", "OUTBOX#01")),
+)
+
 # Whether it is allowed, the statements, the action, the resource, and the context.
 _CASES = (
     (True, (_READS,), "GetItem", "T", {LEADING_KEYS: ["KEYS"]}),
@@ -65,7 +73,18 @@ def check():
             raise Failure(f"The evaluator must {'allow' if allowed else 'deny'} {action} of {resource} with {context} by {statements}.")
     _check_unknown_condition()
     _check_removed_grants()
+    _check_tables_of_other_contexts()
     return f"{len(_CASES)} cases"
+
+
+def _check_tables_of_other_contexts():
+    """By the real policies, the functions around orders write what an order needs in the tables of other contexts, and nothing else."""
+    roles = statements_by_function()
+    for function in _AROUND_ORDERS:
+        for action, table, own, others in _WRITES_ELSEWHERE:
+            for key in own + others:
+                if bool(granting(roles[function], Request(f"dynamodb:{action}", table, {LEADING_KEYS: [key]}))) != (key in own):
+                    raise Failure(f"{function} must {'be' if key in own else 'not be'} allowed {action} of {key} in {table}.")
 
 
 def _check_unknown_condition():

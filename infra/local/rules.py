@@ -236,6 +236,10 @@ def requests_are_throttled_and_logged(stack):
         for route, throttle in settings.items():
             if not (throttle.get("ThrottlingRateLimit") and throttle.get("ThrottlingBurstLimit")):
                 yield f"{name}: {route} has no throttle."
+        default = settings["DefaultRouteSettings"].get("ThrottlingRateLimit", 0)
+        for route, throttle in settings.items():
+            if 2 * throttle.get("ThrottlingRateLimit", 0) < default:
+                yield f"{name}: {route} has less than half of the default, and all callers share it, so one of them keeps out everybody."
         for route in settings.keys() - routes - {"DefaultRouteSettings"}:
             yield f"{name} has a throttle for {route}, which is no route, so AWS refuses the stage."
         log = stage.get("AccessLogSettings", {}).get("Format")
@@ -258,6 +262,16 @@ def callers_are_counted(stack):
         keys = [s.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", ["LIMIT#*"]) for s in updates]
         if not any("LIMIT#*" in family for family in keys):
             yield f"{function} must be allowed to update the rows LIMIT#* of IdentityTable."
+
+
+def key_of_device_tokens_is_in_two_functions(stack):
+    """Whoever has the key can make device tokens, so no other function has it."""
+    for function, properties in stack.of("AWS::Lambda::Function").items():
+        variables = properties["Environment"]["Variables"]
+        names = [name for name, value in variables.items() if "AuthSecret" in json.dumps(value)]
+        expected = ["SOUK_AUTH_KEY"] if function in ("AuthFunction", "OauthFunction") else []
+        if names != expected:
+            yield f"{function} must have AuthSecret in {expected or 'no variable'}, and has it in {names or 'none'}."
 
 
 def shop_is_reached_by_https(stack):
@@ -285,6 +299,7 @@ RULES = (
     functions_are_watched,
     requests_are_throttled_and_logged,
     callers_are_counted,
+    key_of_device_tokens_is_in_two_functions,
     shop_is_reached_by_https,
 )
 

@@ -177,6 +177,8 @@ def describe(profile, logins):
             "stripe": resources["StripeSecret"],
             "stripeWebhook": resources["StripeWebhookSecret"],
             "edge": resources["EdgeSecret"],
+            "auth": resources["AuthSecret"],
+            "rateLimits": resources["RateLimitSecret"],
         },
     }
     write_json(profile.description, description)

@@ -12,7 +12,6 @@ use axum::Router;
 use axum::extract::{FromRef, State as AxumState};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use events::Recipient;
 use http::{HeaderMap, StatusCode};
 use http_kit::{
     ApiResult, Authorized, CallContext, Cursors, GuestTrace, IdempotencyKey, IfNoneMatch, Json, ORDER_TOKEN, PageQuery,
@@ -189,9 +188,8 @@ fn require_identity(context: &CallContext, headers: &HeaderMap) -> Result<()> {
 
 /// The payer, an admin, and a holder of the order token may read a payment.
 fn can_read(payment: &Payment, caller: &Caller, headers: &HeaderMap) -> bool {
-    let is_payer = matches!((payment.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user);
     caller.may(Permission::ReadOrders)
-        || is_payer
+        || payment.is_payer(caller)
         || matches_digest(order_token(headers), payment.token_digest.as_deref())
             && !payment.has_token_ended(Clock::System.now())
 }

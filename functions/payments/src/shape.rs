@@ -2,7 +2,7 @@
 
 use payments::{Failure, NextAction, Payment, Refund, RefundAmount, RefundStatus, Status};
 use serde::{Deserialize, Serialize};
-use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, RefundId, Result, Sku, Text, Timestamp};
+use values::{Caller, Error, Money, OrderId, PaymentId, Permission, Quantity, RefundId, Result, Sku, Text, Timestamp};
 
 /// Lines of one refund: as many as an order may have.
 const MAX_LINES: usize = 50;
@@ -131,7 +131,7 @@ pub(crate) struct PaymentOut {
     /// What the customer has to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_action: Option<NextAction>,
-    /// Why the payment failed. `amount_mismatch`: the amount at the provider differs from the order's. A guest only gets `declined`.
+    /// Why the payment failed. `amount_mismatch`: the provider's amount differs from the order's. An order token only shows `declined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<Failure>,
     /// Increases with every change. In quotes it is the ETag.
@@ -143,12 +143,12 @@ pub(crate) struct PaymentOut {
 }
 
 impl PaymentOut {
-    /// The payment for that caller. Guests see `declined` and nothing finer.
+    /// The payment for that caller. Only the payer's account and the shop see why it failed. A holder of the order token sees `declined`
+    /// and nothing finer, logged in or not: anyone can make an account.
     pub(crate) fn new(payment: &Payment, caller: &Caller) -> Self {
-        let failure = payment.failure().map(|failure| match caller.account() {
-            Some(_) => failure.clone(),
-            None => Failure::for_guests(),
-        });
+        let sees_reason = caller.may(Permission::ReadOrders) || payment.is_payer(caller);
+        let failure =
+            payment.failure().map(|failure| if sees_reason { failure.clone() } else { Failure::for_guests() });
         Self {
             id: payment.id,
             order_id: payment.order_id,

@@ -78,6 +78,11 @@ impl ApiKeys {
         Ok(found)
     }
 
+    /// Would [`ApiKeys::find`] answer without a read?
+    pub fn is_cached(&self, digest: &str) -> bool {
+        self.cache().find(digest).is_some()
+    }
+
     /// Removes a key from the cache of this execution environment, which has changed it.
     pub fn evict(&self, digest: &str) {
         self.cache().known.remove(digest);

@@ -21,14 +21,19 @@ pub fn matches_digest(secret: Option<&str>, digest: Option<&str>) -> bool {
     verify_slices_are_equal(sha256_hex(secret.as_bytes()).as_bytes(), digest.as_bytes()).is_ok()
 }
 
-/// The HMAC key of the rate limits. Without it, no email address and no network can be tested against the digests. Cheap to clone.
+/// An HMAC key. Without it, no email address and no network can be tested against the digests. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct DigestKey(hmac::Key);
 
 impl DigestKey {
-    /// Reads `SOUK_RATE_LIMIT_KEY`.
+    /// The key of rate limits, which many functions have: reads `SOUK_RATE_LIMIT_KEY`.
     pub fn from_env() -> Result<Self> {
         Ok(Self::new(&Settings.required("SOUK_RATE_LIMIT_KEY")?))
+    }
+
+    /// The key of device tokens and login attempts, which only `auth` and `oauth` have: reads `SOUK_AUTH_KEY`.
+    pub fn of_auth_from_env() -> Result<Self> {
+        Ok(Self::new(&Settings.required("SOUK_AUTH_KEY")?))
     }
 
     /// The key with that text.

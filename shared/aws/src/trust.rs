@@ -168,7 +168,12 @@ impl TokenTrust {
         let partitions = partitions_at(now).into_iter().chain(["REVOKED".to_owned()]);
         let read = partitions.map(|partition| Query::of(&self.table, partition).first::<RevokedRow>(MAX_REVOCATIONS));
         let rows = try_join_all(read).await?.into_iter().flatten();
-        let revoked: HashMap<_, _> = rows.map(|row| (row.sk, row.until)).collect();
+        // An account may have rows in more than one partition. The latest time counts, whatever their order.
+        let mut revoked: HashMap<String, Option<Timestamp>> = HashMap::new();
+        for row in rows {
+            let until = revoked.entry(row.sk).or_default();
+            *until = (*until).max(row.until);
+        }
         if revoked.len() > MANY_REVOCATIONS {
             error!(alarm = "tokens.many_revocations", revocations = revoked.len(), "very many sessions were ended");
         }
@@ -252,5 +257,21 @@ mod tests {
         assert!(trust.has_ended(other, user, now).await.unwrap());
         assert!(!trust.has_ended(other, user, now.plus_seconds(1)).await.unwrap(), "it began later");
         assert_eq!(calls.lock().unwrap().len(), count, "one query for each partition, and then the cache");
+    }
+
+    #[tokio::test]
+    async fn latest_of_several_revocations_of_an_account_counts() {
+        let (user, now): (UserId, _) = (Clock::System.mint(), Clock::System.now());
+        let page = |seconds: i64| {
+            let until = now.plus_seconds(seconds);
+            json!({ "Items": [{ "pk": { "S": "x" }, "sk": { "S": user }, "until": { "S": until }, "expiresAt": { "N": "1" } }] })
+        };
+        let partitions = partitions_at(now).len() + 1;
+        for latest in 0..partitions {
+            let pages = (0..partitions).map(|at| (200, page(if at == latest { -10 } else { -60 }))).collect();
+            let trust = TokenTrust::new(scripted_table(pages).0);
+            let session_start = now.plus_seconds(-30);
+            assert!(trust.has_ended(Clock::System.mint(), user, session_start).await.unwrap(), "latest is {latest}");
+        }
     }
 }

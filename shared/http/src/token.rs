@@ -22,13 +22,15 @@ pub(crate) fn check_own(token: &str, key: &DecodingKey, issuer: &str) -> Result<
 pub(crate) fn decode_claims<T: DeserializeOwned>(token: &str, key: &DecodingKey, rules: &Validation) -> Result<T> {
     match decode::<T>(token, key, rules) {
         Ok(data) => Ok(data.claims),
-        Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => Err(Error::new(
-            Kind::Unauthenticated,
-            "token_expired",
-            "The access token has expired. Refresh it or log in again.",
-        )),
+        Err(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => Err(token_expired()),
         Err(error) => Err(invalid_token(error.to_string())),
     }
+}
+
+/// The 401 for a token that was accepted, and is no longer.
+pub(crate) fn token_expired() -> Error {
+    let detail = "The access token has expired. Refresh it or log in again.";
+    Error::new(Kind::Unauthenticated, "token_expired", detail)
 }
 
 /// A time in a token, which has seconds since 1970.

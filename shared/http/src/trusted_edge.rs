@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use values::{Error, Result};
 
-/// The header with the secret.
-const SECRET: HeaderName = HeaderName::from_static("x-edge-secret");
+/// The header with the secret. CloudFront adds no header that begins with `X-Edge-` or `X-Amz-`.
+const SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 /// The caller's IP address and port.
 const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
 /// A shorter secret could be guessed.

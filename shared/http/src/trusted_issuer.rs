@@ -2,16 +2,18 @@
 //!
 //! The configuration names the claims for the user and the role. It trusts that provider with every account of the shop.
 
-use aws_kit::Settings;
+use aws_kit::{MAX_REVOCATION_SECONDS, Settings};
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Map, Value};
-use values::{Caller, Error, Result, Timestamp, UserId, id_of_digest};
+use values::{Caller, Clock, Error, Result, Timestamp, UserId, id_of_digest};
 
-use crate::token::{decode_claims, invalid_token, of_seconds};
+use crate::token::{decode_claims, invalid_token, of_seconds, token_expired};
 
-/// The accepted difference between two clocks, in seconds.
-const LEEWAY_SECONDS: u64 = 60;
+/// The accepted difference between the issuer's clock and ours, in seconds.
+const ISSUER_LEEWAY_SECONDS: i64 = 60;
+/// How long after its issue a token is accepted, whatever its `exp` says: as long as one of this shop, so that a revocation outlives it.
+const MAX_AGE_SECONDS: i64 = MAX_REVOCATION_SECONDS - ISSUER_LEEWAY_SECONDS;
 
 /// The trusted issuer, as the template's parameters describe it.
 #[derive(Debug)]
@@ -56,13 +58,14 @@ impl TrustedIssuer {
         }))
     }
 
-    /// Returns the caller behind a token of this issuer. The token must be valid now: `exp` and, if there is one, `nbf` are checked.
+    /// Returns the caller behind a token of this issuer. The token must be valid now: `exp` and, if there is one, `nbf` are checked, and
+    /// it is not accepted for more than 15 minutes after `iat`.
     pub(crate) fn check(&self, token: &str, key: &DecodingKey) -> Result<TrustedCaller> {
         let mut rules = Validation::new(self.algorithm);
         rules.set_issuer(&[&self.issuer]);
         rules.set_audience(&[&self.audience]);
         rules.set_required_spec_claims(&["exp", "iss", "aud"]);
-        rules.leeway = LEEWAY_SECONDS;
+        rules.leeway = ISSUER_LEEWAY_SECONDS.unsigned_abs();
         rules.validate_nbf = true;
         let claims: Map<String, Value> = decode_claims(token, key, &rules)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -70,6 +73,13 @@ impl TrustedIssuer {
             text(&self.user_claim).ok_or_else(|| invalid_token("the claim that names the user is missing"))?;
         let issued =
             claims.get("iat").and_then(Value::as_i64).ok_or_else(|| invalid_token("the claim `iat` is missing"))?;
+        let age = Clock::System.now().seconds().saturating_sub(issued);
+        if age < -ISSUER_LEEWAY_SECONDS {
+            return Err(invalid_token("the claim `iat` is in the future"));
+        }
+        if age > MAX_AGE_SECONDS {
+            return Err(token_expired());
+        }
         // A user id of this shop names that account. Any other subject has no account here, and always gets the same derived id.
         let account = subject.parse::<UserId>().ok();
         let id = account.unwrap_or_else(|| id_of_digest(self.digest(&["user", subject])));
@@ -105,7 +115,7 @@ mod tests {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
     use jsonwebtoken::{EncodingKey, Header, encode};
     use serde_json::json;
-    use values::{Clock, Role};
+    use values::Role;
 
     const ISSUER: &str = "https://id.example";
 
@@ -178,6 +188,16 @@ mod tests {
             assert_eq!(checked(&claims).unwrap_err().code, "invalid_token", "{claims}");
         }
         assert_eq!(checked(&json!({ "exp": 1 })).unwrap_err().code, "token_expired");
+    }
+
+    #[test]
+    fn token_is_no_longer_accepted_than_a_revocation_lasts() {
+        let now = Clock::System.now().seconds();
+        let of_age =
+            |seconds: i64| checked(&json!({ "iat": now - seconds, "exp": now + 86_400 })).err().map(|e| e.code);
+        assert_eq!((of_age(890), of_age(-30)), (None, None));
+        assert_eq!((of_age(910), of_age(i64::MAX / 2)), (Some("token_expired"), Some("token_expired")));
+        assert_eq!(of_age(-120), Some("invalid_token"), "it would outlive a revocation");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use aws_kit::{AccountBlock, Aws, Issuer, PublicKeys, Settings, TokenTrust};
 use http::HeaderMap;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, decode_header};
-use values::{AccessClaims, Caller, Error, Kind, Result, UserId, creation_time};
+use values::{AccessClaims, ApiKey, Caller, Error, Result, UserId, account_suspended, creation_time, session_ended};
 
 use crate::credential::Credential;
 use crate::token::{check_own, invalid_token, of_seconds};
@@ -73,6 +73,14 @@ impl Verifier {
                 Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => self.verify(token.trim()).await,
                 _ => Err(invalid_token("not a bearer token")),
             },
+        }
+    }
+
+    /// Does the request carry an API key that has to be read? A mistyped key and one that was read a moment ago need no read.
+    pub(crate) fn needs_key_read(&self, headers: &HeaderMap) -> bool {
+        match Credential::of(headers) {
+            Ok(Credential::ApiKey(text)) => text.parse::<ApiKey>().is_ok_and(|key| !self.is_key_cached(&key)),
+            _ => false,
         }
     }
 
@@ -158,20 +166,15 @@ fn is_access_token(typ: Option<&str>) -> bool {
 /// The same answers as for the shop's own credentials: an API key of a suspended account, and a token of a closed one.
 fn refusal(block: AccountBlock) -> Error {
     match block {
-        AccountBlock::Suspended => {
-            Error::new(Kind::Forbidden, "account_suspended", "This account is suspended. Contact the shop.")
-        }
+        AccountBlock::Suspended => account_suspended(),
         AccountBlock::Closed => session_ended(),
     }
-}
-
-fn session_ended() -> Error {
-    Error::new(Kind::Unauthenticated, "session_ended", "This session has ended. Log in again.")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use values::Kind;
 
     #[test]
     fn only_access_tokens_are_access_tokens() {

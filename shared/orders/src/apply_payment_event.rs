@@ -24,7 +24,7 @@ enum Effect {
 impl OrderService {
     /// Applies the present state of a payment to its order, once, after an event about it. An event that is older than what
     /// was applied changes nothing. An event that the rows contradict is refused and reported as forged. After a decline the
-    /// hold lasts `declined_hold_seconds` at most, and the counters of the order count the decline. 2 reads and 1
+    /// hold lasts `declined_hold_seconds` at most, and the counters of the order count it if it was the bank's. 2 reads and 1
     /// transaction, and 1 read more after a decline; 1 read when the event is old.
     pub async fn apply_payment_event(
         &self,
@@ -49,7 +49,9 @@ impl OrderService {
                     let (mut next, mut declined) = (*next, None);
                     if next.was_declined() {
                         next = next.shorten_hold(declined_hold_seconds);
-                        declined = self.orders.read_own_counters(&next).await?;
+                        if row.is_some_and(|payment| payment.was_declined_by_bank()) {
+                            declined = self.orders.read_own_counters(&next).await?;
+                        }
                     }
                     let reason = next.payment_status.cause();
                     let writes = self.orders.put_next_after_decline(&next, trace, reason, event, declined.as_ref())?;

@@ -2,7 +2,7 @@
 //!
 //! | pattern | key condition | index | cost |
 //! |---|---|---|---|
-//! | count a new order | update on the sizes of the sets, twice | table | 2 write units per KB of each, in the transaction |
+//! | count a new order | update on the sizes of the sets, twice | table | 2 write units per KB of each, in the transaction; at most 350 KB |
 //! | stop counting it | update, twice | table | the same |
 //! | refuse a payment after too many declines | condition, twice | table | the same |
 //! | count a cancellation | update on the count of the day, twice | table | the same |
@@ -17,7 +17,9 @@ use aws_kit::{Key, Write};
 use payments::{Declines, SET_DECLINES};
 use values::{Result, Sku, Timestamp};
 
-use crate::counters::{CounterRow, CounterRows, UnpaidCounters, piece_names, pieces_attribute};
+use crate::counters::{
+    CounterRow, CounterRows, MAX_BLOCKS, UnpaidCounters, block_count, block_names, piece_names, pieces_attribute,
+};
 use crate::limits::{CancellationCounter, CounterLimits, DAY_SECONDS, OrderLimits};
 use crate::order::Order;
 use crate::status::Status;
@@ -41,12 +43,17 @@ impl Orders {
             // What may be there already. A quantity above the limit was refused before.
             network = network.value(&format!(":m{at}"), limits.pieces_per_network.saturating_sub(*quantity))?;
         }
+        network = network.value(":mostBlocks", MAX_BLOCKS.saturating_sub(block_count(&order.items_by_sku())))?;
         Ok([network, self.count_order(order, &counters.buyer, limits.buyer, &[])?])
     }
 
     fn count_order(&self, order: &Order, counter: &str, limits: CounterLimits, items: &[(&Sku, u32)]) -> Result<Write> {
         let mut change = "SET expiresAt = :expires ADD #orders :order".to_owned();
         let mut condition = format!("(attribute_not_exists(#orders) OR size(#orders) < :orders) AND {NOT_BLOCKED}");
+        if !items.is_empty() {
+            change += ", #blocks :blocks";
+            condition += " AND (attribute_not_exists(#blocks) OR size(#blocks) <= :mostBlocks)";
+        }
         for at in 0..items.len() {
             change += &format!(", #p{at} :p{at}");
             condition += &format!(" AND (attribute_not_exists(#p{at}) OR size(#p{at}) <= :m{at})");
@@ -114,6 +121,9 @@ impl Orders {
             }
             if is_over {
                 change += " DELETE #orders :order";
+                if !items.is_empty() {
+                    change += ", #blocks :blocks";
+                }
                 change.extend((0..items.len()).map(|at| format!(", #p{at} :p{at}")));
             }
             let expires = next.updated_at.plus_seconds(KEEP_SECONDS).seconds();
@@ -139,9 +149,13 @@ impl Orders {
     }
 }
 
-/// Binds the number of an order and the names of its pieces.
+/// Binds the number of an order and the names of its pieces and their blocks.
 fn name_order(write: Write, order: &Order, items: &[(&Sku, u32)]) -> Result<Write> {
     let mut write = write.name("#orders", "orders").string_set(":order", [&order.number])?;
+    if !items.is_empty() {
+        let blocks = block_names(&order.number, block_count(items));
+        write = write.name("#blocks", "blocks").string_set(":blocks", blocks)?;
+    }
     for (at, (sku, quantity)) in items.iter().enumerate() {
         write = write.name(&format!("#p{at}"), &pieces_attribute(sku));
         write = write.string_set(&format!(":p{at}"), piece_names(&order.number, *quantity))?;

@@ -6,9 +6,12 @@ use aws_kit::{DigestKey, Settings};
 use events::Recipient;
 use values::{Caller, Email, Error, Kind, Network, Permission, Result, Sku, Timestamp};
 
-use crate::counters::{CounterRow, DIGEST_LENGTH, UnpaidCounters};
+use crate::counters::{CounterRow, DIGEST_LENGTH, MAX_BLOCKS, UnpaidCounters, block_count};
 
 pub(crate) const DAY_SECONDS: i64 = 24 * 3600;
+
+const NETWORK_IS_FULL: &str =
+    "There are too many unpaid orders from your network. Pay or cancel one, or try again in some minutes.";
 
 /// The limits, and the key of the digests that name the counters. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -92,11 +95,12 @@ impl OrderLimits {
         self.key.short_digest(&[&[b"orders".as_slice()][..], parts].concat(), DIGEST_LENGTH)
     }
 
-    /// Refuses pieces that no network may hold at once.
-    pub(crate) fn check_pieces(&self, sku: &Sku, quantity: u32) -> Result<()> {
-        match quantity <= self.pieces_per_network {
-            true => Ok(()),
-            false => Err(too_many_pieces(sku, self.pieces_per_network)),
+    /// Refuses pieces that no network may hold at once: of one SKU, or of all together.
+    pub(crate) fn check_pieces(&self, lines: &[(&Sku, u32)]) -> Result<()> {
+        match lines.iter().find(|(_, quantity)| *quantity > self.pieces_per_network) {
+            Some((sku, _)) => Err(too_many_pieces(sku, self.pieces_per_network)),
+            None if block_count(lines) > MAX_BLOCKS => Err(too_many_open_orders(NETWORK_IS_FULL)),
+            None => Ok(()),
         }
     }
 
@@ -113,17 +117,18 @@ impl OrderLimits {
     pub(crate) fn network_refusal<'a>(
         &self,
         row: &CounterRow,
-        mut lines: impl Iterator<Item = (&'a Sku, u32)>,
+        lines: impl Iterator<Item = (&'a Sku, u32)>,
         now: Timestamp,
     ) -> Option<Error> {
-        let detail =
-            "There are too many unpaid orders from your network. Pay or cancel one, or try again in some minutes.";
+        let lines: Vec<_> = lines.collect();
         let is_too_many = |(sku, quantity): &(&Sku, u32)| {
             row.piece_count(sku) as u64 + u64::from(*quantity) > u64::from(self.pieces_per_network)
         };
+        let of_sku = || lines.iter().find(|line| is_too_many(line));
         self.network
-            .refusal(row, detail, now)
-            .or_else(|| lines.find(is_too_many).map(|(sku, _)| too_many_pieces(sku, self.pieces_per_network)))
+            .refusal(row, NETWORK_IS_FULL, now)
+            .or_else(|| of_sku().map(|(sku, _)| too_many_pieces(sku, self.pieces_per_network)))
+            .or_else(|| (!row.has_room(block_count(&lines))).then(|| too_many_open_orders(NETWORK_IS_FULL)))
     }
 
     /// 429 `payment_blocked` if one of the rows has too many declines.
@@ -237,8 +242,22 @@ mod tests {
         assert!(refusal(&[(&mug, 2), (&tea, 5)]).is_none());
         let error = refusal(&[(&tea, 5), (&mug, 3)]).unwrap();
         assert_eq!((error.code, error.fields[0].field.as_str()), ("too_many_open_orders", "items.MUG"));
-        assert!(limits().check_pieces(&mug, 5).is_ok());
-        assert_eq!(limits().check_pieces(&mug, 6).unwrap_err().code, "too_many_open_orders");
+        assert!(limits().check_pieces(&[(&mug, 5), (&tea, 5)]).is_ok());
+        assert_eq!(limits().check_pieces(&[(&tea, 5), (&mug, 6)]).unwrap_err().code, "too_many_open_orders");
+    }
+
+    #[test]
+    fn network_with_too_many_unpaid_pieces_of_all_skus_is_refused() {
+        let limits = OrderLimits { pieces_per_network: 50_000, ..limits() };
+        let (mug, tea): (Sku, Sku) = ("MUG".parse().unwrap(), "TEA".parse().unwrap());
+        assert!(limits.check_pieces(&[(&mug, 9_000), (&tea, 9_000)]).is_ok());
+        let error = limits.check_pieces(&[(&mug, 9_000), (&tea, 20_000)]).unwrap_err();
+        assert_eq!((error.code, error.fields.len()), ("too_many_open_orders", 0));
+        let blocks: Vec<_> = (1..MAX_BLOCKS).map(|at| format!("A/{at}")).collect();
+        let row = row(json!({ "orders": ["A"], "blocks": blocks }));
+        let refusal = |lines: &[(&Sku, u32)]| limits.network_refusal(&row, lines.iter().copied(), now());
+        assert!(refusal(&[(&mug, 5), (&tea, 5)]).is_none());
+        assert_eq!(refusal(&[(&mug, 15), (&tea, 15)]).unwrap().code, "too_many_open_orders");
     }
 
     #[test]

@@ -135,9 +135,9 @@ impl Order {
         Self { hold_expires_at: self.hold_expires_at.max(until), ..self.next_version(now) }
     }
 
-    /// Has its payment been declined without the order knowing it yet? The event is late, and is ignored after the next change.
+    /// Has the bank declined its payment without the order knowing it yet? The event is late, and is ignored after the next change.
     pub(crate) fn misses_decline(&self, payment: &Payment) -> bool {
-        let is_declined = self.status == Status::Pending && payment.status == payments::Status::Failed;
+        let is_declined = self.status == Status::Pending && payment.was_declined_by_bank();
         is_declined && self.payment_sequence < payment.version
     }
 

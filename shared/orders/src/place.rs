@@ -147,9 +147,7 @@ impl Checkout {
     /// order that is not limited. 409 `too_many_open_orders` for pieces that no network may hold.
     fn count_unpaid(&self, order: &Order, writes: &mut Transaction) -> Result<Option<[Slot; 2]>> {
         let Some(counters) = &order.counters else { return Ok(None) };
-        for item in &order.items {
-            self.limits.check_pieces(&item.sku, item.quantity.get())?;
-        }
+        self.limits.check_pieces(&order.items_by_sku())?;
         let counted = self.service.orders.count_unpaid(order, counters, &self.limits)?;
         Ok(Some(counted.map(|write| writes.add(write))))
     }

@@ -48,6 +48,9 @@ pub struct Attempt {
     pub card: Option<String>,
     /// None while the attempt is under way.
     pub outcome: Option<AttemptOutcome>,
+    /// Was it the bank that declined it? Only its declines count: a token that names no card tells nothing about cards.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not", rename = "byBank")]
+    pub is_bank_decline: bool,
     /// When the attempt was requested.
     #[serde(rename = "askedAt")]
     pub requested_at: Timestamp,
@@ -67,6 +70,6 @@ pub enum AttemptOutcome {
 impl Attempt {
     /// An attempt that has just been requested.
     pub(crate) fn new(method: PaymentMethod, now: Timestamp) -> Self {
-        Self { method, intent: None, card: None, outcome: None, requested_at: now }
+        Self { method, intent: None, card: None, outcome: None, is_bank_decline: false, requested_at: now }
     }
 }

@@ -1,7 +1,7 @@
 //! A payment and its transitions. Each returns the next version of the payment, or an error when it is illegal. Pure.
 
 use events::{Line, PaymentChanged, Recipient};
-use values::{Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp};
+use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp};
 
 use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 use crate::balance::Balance;
@@ -38,6 +38,11 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// Is it the payment of the caller's account?
+    pub fn is_payer(&self, caller: &Caller) -> bool {
+        matches!((self.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user)
+    }
+
     /// Whether the order's token no longer opens the payment. A payment is settled when its order is delivered, or before, so its
     /// token never outlives the order's.
     pub fn has_token_ended(&self, now: Timestamp) -> bool {
@@ -94,6 +99,20 @@ impl Payment {
             attempt.outcome = Some(outcome);
         }
         Ok(next)
+    }
+
+    /// Ends the current attempt, which the bank has declined.
+    pub fn conclude_bank_decline(&self, failure: Failure, now: Timestamp) -> Result<Self> {
+        let mut next = self.conclude(AttemptOutcome::Declined(failure), now)?;
+        if let Some(attempt) = next.attempts.last_mut() {
+            attempt.is_bank_decline = true;
+        }
+        Ok(next)
+    }
+
+    /// Was the last attempt declined, and by the bank?
+    pub fn was_declined_by_bank(&self) -> bool {
+        self.status == Status::Failed && self.attempts.last().is_some_and(|attempt| attempt.is_bank_decline)
     }
 
     /// Adds an attempt with another method; 409 `payment_in_progress` or `too_many_attempts`.
@@ -233,6 +252,21 @@ pub(crate) mod tests {
         let failed = open.conclude(AttemptOutcome::Declined(failure), open.created_at).unwrap();
         let again = failed.retry(method("pm_x"), open.created_at).unwrap();
         assert_eq!((again.status, again.attempts.len(), again.failure()), (Status::Open, 2, None));
+    }
+
+    #[test]
+    fn decline_of_the_bank_is_told_apart_until_the_next_attempt() {
+        let open = payment();
+        let failure = Failure { code: "card_declined".into(), message: "no".into() };
+        let refused = open.conclude(AttemptOutcome::Declined(failure.clone()), open.created_at).unwrap();
+        assert!(!refused.was_declined_by_bank() && refused.failure().is_some());
+        let declined = open.conclude_bank_decline(failure.clone(), open.created_at).unwrap();
+        assert!(declined.was_declined_by_bank());
+        assert_eq!((declined.status, declined.failure()), (Status::Failed, Some(&failure)));
+        let again = declined.retry(method("pm_x"), open.created_at).unwrap();
+        assert!(!again.was_declined_by_bank());
+        let row = |payment: &Payment| serde_json::to_value(&payment.attempts[0]).unwrap();
+        assert_eq!((row(&refused).get("byBank"), row(&again)["byBank"].as_bool()), (None, Some(true)));
     }
 
     #[test]

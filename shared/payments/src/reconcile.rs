@@ -122,6 +122,7 @@ impl PaymentService {
                 self.save(next, trace, [event])
             }
             IntentState::Declined(failure) => self.decline_card(payment, failure, trace).await,
+            IntentState::Rejected(failure) => self.decline(payment, failure, None, trace),
             IntentState::RequiresAction(action) => {
                 let next = payment.conclude(AttemptOutcome::RequiresAction(action), now)?;
                 let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id };
@@ -184,14 +185,15 @@ impl PaymentService {
         self.decline(payment, Failure { code: "payment_blocked".into(), message }, None, trace)
     }
 
-    /// The provider has declined the card: its declines are counted in the same transaction. 1 round trip, if the card is known.
+    /// The bank has declined the card: its declines are counted in the same transaction. 1 round trip, if the card is known.
     async fn decline_card(
         &self,
         payment: &Payment,
         failure: Failure,
         trace: &Trace,
     ) -> Result<Decision<'static, Step>> {
-        let (next, event) = self.declined(payment, failure)?;
+        let next = payment.conclude_bank_decline(failure.clone(), self.payments.clock.now())?;
+        let event = declined_event(&next, failure);
         let mut writes = self.payments.put_next_with_events(&next, trace, [event])?;
         if let Some(card) = &payment.attempt()?.card {
             writes.push(self.payments.count_decline(card, self.payments.read_card(card).await?)?);
@@ -199,6 +201,7 @@ impl PaymentService {
         Ok(Changes::new(writes, Step::Saved(Box::new(next))).into())
     }
 
+    /// The attempt ends without an answer of a bank, so it is not counted.
     fn decline(
         &self,
         payment: &Payment,
@@ -206,27 +209,25 @@ impl PaymentService {
         alarm: Option<Event>,
         trace: &Trace,
     ) -> Result<Decision<'static, Step>> {
-        let (next, event) = self.declined(payment, failure)?;
+        let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
+        let event = declined_event(&next, failure);
         self.save(next, trace, [event].into_iter().chain(alarm))
     }
+}
 
-    /// The declined payment, and the event about it.
-    fn declined(&self, payment: &Payment, failure: Failure) -> Result<(Payment, Event)> {
-        let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
-        // The event becomes a mail.
-        let failure = match next.payer {
-            Recipient::User(_) => failure,
-            Recipient::Contact(_) => Failure::for_guests(),
-        };
-        let data = PaymentFailed {
-            payment_id: next.id,
-            order_id: next.order_id,
-            order_number: next.order_number.clone(),
-            recipient: next.payer,
-            amount: next.amount,
-            code: failure.code,
-            message: failure.message,
-        };
-        Ok((next, Event::PaymentFailed(data)))
-    }
+/// The event about a declined payment. It becomes a mail.
+fn declined_event(payment: &Payment, failure: Failure) -> Event {
+    let failure = match payment.payer {
+        Recipient::User(_) => failure,
+        Recipient::Contact(_) => Failure::for_guests(),
+    };
+    Event::PaymentFailed(PaymentFailed {
+        payment_id: payment.id,
+        order_id: payment.order_id,
+        order_number: payment.order_number.clone(),
+        recipient: payment.payer,
+        amount: payment.amount,
+        code: failure.code,
+        message: failure.message,
+    })
 }

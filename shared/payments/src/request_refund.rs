@@ -28,12 +28,12 @@ impl Payments {
         let decide = |_: Option<ConditionFailures>| async move {
             let payment = self.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
             let (amount, refund) = self.new_refund(&payment, amount, reason)?;
-            // The sum: a large refund in many parts is a large refund.
-            if payment.balance.captured.minus(payment.balance.refundable)?.plus(amount)?.amount > allowed {
-                caller.require_recent_login(self.clock.now())?;
-            }
+            let least = match caller.require_recent_login(self.clock.now()) {
+                Ok(()) => amount.amount,
+                Err(refusal) => least_refundable(&payment, amount, allowed)?.ok_or(refusal)?,
+            };
             let mut writes = Transaction::new();
-            let reservation = writes.add(self.reserve_refund(id, amount)?);
+            let reservation = writes.add(self.reserve_refund(id, amount, least)?);
             writes.add_all(self.put_new_refund(&refund, trace)?);
             Ok(Changes::new(writes, refund)
                 .or_refuse(move |failures| exceeded(amount, failures.of(reservation)))
@@ -54,8 +54,36 @@ impl Payments {
     }
 }
 
+/// How much must be refundable when the refund is written, so that all refunds of the payment come to at most `allowed` minor units; none
+/// if less is refundable now. The sum counts: a large refund in many parts, or in many requests at once, is a large refund.
+fn least_refundable(payment: &Payment, amount: Money, allowed: i64) -> Result<Option<i64>> {
+    let least = payment.balance.captured.plus(amount)?.amount.saturating_sub(allowed).max(amount.amount);
+    Ok((payment.balance.refundable.amount >= least).then_some(least))
+}
+
 /// 409 `refund_exceeds_captured` when the reservation failed because less is refundable.
 fn exceeded(amount: Money, reservation: Option<&ConditionFailure>) -> Result<Option<Error>> {
     let now = reservation.map(|failure| failure.row::<PaymentRow>()).transpose()?.flatten();
     Ok(now.and_then(|now| check_refundable(amount, &Payment::from(now)).err()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::balance::Balance;
+    use crate::payment::tests::payment;
+
+    #[test]
+    fn refunds_without_a_recent_login_come_to_the_allowed_amount_at_most() {
+        let eur = |amount| Money::new(amount, payment().amount.currency);
+        let least = |refunding, amount, allowed| {
+            let balance = Balance::of_capture(eur(100)).reserve_refund(eur(refunding)).unwrap();
+            least_refundable(&Payment { balance, ..payment() }, eur(amount), allowed).unwrap()
+        };
+        assert_eq!(least(0, 49, 50), Some(99), "another refund of two or more makes the write fail");
+        assert_eq!(least(1, 49, 50), Some(99));
+        assert_eq!(least(2, 49, 50), None);
+        assert_eq!(least(0, 51, 50), None);
+        assert_eq!(least(0, 40, 500), Some(40), "no more than its amount where all is allowed");
+    }
 }

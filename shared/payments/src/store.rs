@@ -119,19 +119,20 @@ impl Payments {
         self.put_row(next)?.when("version = :before").value(":before", next.version - 1)
     }
 
-    /// The write that moves an amount from refundable to pending refunds, on condition that so much is refundable. It
-    /// depends on nothing else in the row, so refunds and other updates do not conflict, and no two refunds get the
-    /// same money.
-    pub(crate) fn reserve_refund(&self, payment: PaymentId, amount: Money) -> Result<Write> {
+    /// The write that moves an amount from refundable to pending refunds, on condition that `least` minor units are refundable: the
+    /// amount, or more. It depends on nothing else in the row, so refunds and other updates do not conflict, and no two refunds get
+    /// the same money.
+    pub(crate) fn reserve_refund(&self, payment: PaymentId, amount: Money, least: i64) -> Result<Write> {
         let set =
             "SET refundable = refundable - :a, refunding = refunding + :a, version = version + :one, updatedAt = :now";
         let condition = match fault::mutant("refund_unbounded") {
-            true => "attribute_exists(pk)",
-            false => "refundable >= :a",
+            true => "attribute_exists(pk) OR refundable >= :least",
+            false => "refundable >= :least",
         };
         Write::update(&self.table, key(payment), set)
             .when(condition)
             .value(":a", amount.amount)?
+            .value(":least", least)?
             .value(":one", 1)?
             .value(":now", self.clock.now())
     }

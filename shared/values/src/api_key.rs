@@ -53,11 +53,14 @@ impl FromStr for ApiKey {
 }
 
 impl ApiKey {
+    /// The code of [`ApiKey::invalid`].
+    pub const INVALID: &str = "invalid_api_key";
+
     /// The 401 for a key that this shop does not have.
     pub fn invalid() -> Error {
         let detail =
             "The API key is not valid: it is mistyped or was revoked. Send the complete key as `X-Api-Key: sk_…`.";
-        Error::new(Kind::Unauthenticated, "invalid_api_key", detail)
+        Error::new(Kind::Unauthenticated, Self::INVALID, detail)
     }
 }
 

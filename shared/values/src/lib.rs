@@ -17,6 +17,7 @@ mod page;
 mod permissions;
 mod quantity;
 mod rate_limit;
+mod refusal;
 mod role;
 #[cfg(feature = "openapi")]
 pub mod schema;
@@ -44,6 +45,7 @@ pub use page::{Page, PageRequest, Position};
 pub use permissions::{Permission, Permit, permit};
 pub use quantity::{Quantity, Sku};
 pub use rate_limit::{RateLimitStatus, Window, WindowCounts};
+pub use refusal::{account_suspended, session_ended};
 pub use role::Role;
 pub use scopes::Scopes;
 pub use text::{Text, is_invisible};

@@ -166,6 +166,7 @@ pub(crate) fn variables_without_stack() -> Variables {
         ("SOUK_ARGON2_PASSES", "2"),
         ("SOUK_ARGON2_LANES", "1"),
         ("SOUK_RATE_LIMIT_KEY", "the rate limit key of the bench"),
+        ("SOUK_AUTH_KEY", "the auth key of the bench"),
         ("SOUK_LIMIT_LOGIN_ACCOUNT", "10/60"),
         ("SOUK_LIMIT_LOGIN_NETWORK", "60/600"),
         ("SOUK_LIMIT_REGISTER_ACCOUNT", "5/20"),

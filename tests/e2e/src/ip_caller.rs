@@ -26,10 +26,11 @@ impl Shop {
     pub fn from_new_ip(&self) -> IpCaller {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        // From the documentation prefix of IPv6 (RFC 3849). Limits count by /64.
-        let (time, count) = (since.as_micros() as u64 & 0xffff_ffff, COUNT.fetch_add(1, Ordering::Relaxed) & 0xffff);
-        // Two groups are fixed. Only the first four name the network.
-        let source = format!("2001:{:x}:{:x}:{count:x}::1", time >> 16, time & 0xffff);
+        // Limits count by /56: the first three groups and a half name the network.
+        let (time, count) =
+            ((since.as_micros() as u64 >> 8) & 0xff_ffff, COUNT.fetch_add(1, Ordering::Relaxed) & 0xffff);
+        let name = (time << 16) | u64::from(count);
+        let source = format!("2001:{:x}:{:x}:{:x}::1", name >> 24, (name >> 8) & 0xffff, (name & 0xff) << 8);
         self.from(&source)
     }
 }

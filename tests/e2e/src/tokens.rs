@@ -1,5 +1,8 @@
 //! Access tokens that souk did not issue: signed by the shop's own private key, which this machine can read, or by another issuer's.
 
+use std::net::Ipv6Addr;
+
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::queues::credential;
-use crate::{Shop, Stack};
+use crate::{Shop, Stack, unique};
 
 /// The bytes before the seed in a PKCS #8 private key of Ed25519 (RFC 8410, 7).
 const PKCS8_PREFIX: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
@@ -102,16 +105,50 @@ impl Shop {
         self.secret("signing").await
     }
 
-    /// What the CDN in front of the API sends in `X-Edge-Secret`.
+    /// What the CDN in front of the API sends in `X-Origin-Secret`.
     pub async fn edge_secret(&self) -> String {
         self.secret("edge").await["current"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// A device token for that email address as whoever has the secret can make it.
+    pub async fn forges_device_token(&self, secret: &str, email: &str) -> String {
+        let (id, end) = (unique("device"), in_seconds(180 * 24 * 3600).to_string());
+        let parts = ["device token", email, &id, &end].map(str::as_bytes);
+        let mac = self.keyed_digest(secret, &parts).await;
+        format!("{id}.{end}.{mac}")
+    }
+
+    /// Fills the counter of unknown API keys of the network of an IPv6 address.
+    pub async fn fills_unknown_keys(&self, source: &str) {
+        let network = source.parse::<Ipv6Addr>().map(|address| address.octets()).unwrap_or_default();
+        let digest = self.keyed_digest("rateLimits", &[b"unknown API keys", &network[..7]]).await;
+        let number = |number: i64| json!({ "N": number.to_string() });
+        let (minute, many) = (in_seconds(0) / 60, 100_000_000);
+        let row =
+            json!({ "w": number(minute), "n": number(many), "p": number(many), "expiresAt": number(in_seconds(180)) });
+        self.rows.puts("identity", &format!("LIMIT#{digest}"), "LIMIT", &row).await;
+    }
+
+    /// The HMAC of some parts, each with its length before it, in hexadecimal.
+    async fn keyed_digest(&self, secret: &str, parts: &[&[u8]]) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret_text(secret).await.as_bytes());
+        let mut context = hmac::Context::with_key(&key);
+        for part in parts {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        context.sign().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    async fn secret_text(&self, name: &str) -> String {
+        let response = secrets(&self.http, &self.stack, name, "GetSecretValue", json!({})).await;
+        response["SecretString"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// A secret that is JSON.
     async fn secret(&self, name: &str) -> Value {
-        let response = secrets(&self.http, &self.stack, name, "GetSecretValue", json!({})).await;
-        let text = response["SecretString"].as_str().unwrap_or_default();
-        serde_json::from_str(text).unwrap_or_else(|error| panic!("the secret {name} should be JSON: {error}"))
+        let text = self.secret_text(name).await;
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("the secret {name} should be JSON: {error}"))
     }
 
     /// Overwrites the shop's private keys.

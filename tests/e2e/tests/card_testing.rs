@@ -49,6 +49,25 @@ async fn order_has_five_attempts() {
 }
 
 #[tokio::test]
+async fn token_that_names_no_card_counts_for_nobody() {
+    let shop = Shop::open().await;
+    let mug = shop.sells(Draft::with_stock(9)).await;
+    let checkout = Checkout::of(&[(&mug.sku, 1)]).paid_with("pm_names_no_card");
+    let (order, token) = shop.from_new_ip().places(&checkout, &unique_email("guest")).await;
+    let (network, buyer) = shop.rows.unpaid_counters(&order).await;
+    let holder = shop.anonymous().with_order_token(&token);
+    let order = holder.awaits(&order, "pending", "failed").await;
+    for counter in [&network, &buyer] {
+        assert_eq!(declines(&shop, counter).await, Value::Null, "no bank was asked");
+    }
+    holder.pays(&order, DECLINED).await.expect_success();
+    holder.awaits(&order, "pending", "failed").await;
+    for counter in [&network, &buyer] {
+        assert_eq!(declines(&shop, counter).await, "1");
+    }
+}
+
+#[tokio::test]
 async fn too_many_declines_block_the_buyer_everywhere() {
     let shop = Shop::open().await;
     let email = unique_email("guest");
@@ -97,7 +116,10 @@ async fn guest_reads_that_the_card_was_declined_and_nothing_finer() {
     holder.awaits(&order, "pending", "failed").await;
     let payment = holder.reads_payment(&order).await.expect(200).json();
     let listed = holder.get(&format!("/api/v1/payments?orderId={}", order.id())).await.expect(200).json();
-    for shown in [&payment, &listed["data"][0]] {
+    // Nor with an account: anyone can make one.
+    let customer = shop.new_customer().await.api.with_order_token(&token);
+    let with_account = customer.reads_payment(&order).await.expect(200).json();
+    for shown in [&payment, &listed["data"][0], &with_account] {
         assert_eq!(shown["failure"]["code"], "declined", "{shown}");
         assert!(!shown.to_string().contains("funds"), "{shown}");
     }

@@ -163,3 +163,28 @@ async fn sign_ins_are_rate_limited_per_network() {
     }
     panic!("{} sign-ins should be rate limited", 2 * SIGN_INS);
 }
+
+#[tokio::test]
+async fn network_that_guesses_api_keys_is_refused_before_the_next_is_read() {
+    let shop = Shop::open().await;
+    let (ada, place) = (shop.new_verified_customer().await, shop.from_new_ip());
+    let mut keys = Vec::new();
+    for _ in 0..12 {
+        let key = ada.makes_key(&["use_account"]).await;
+        ada.revokes(&key).await.expect(204);
+        keys.push(key.key);
+    }
+    shop.fills_unknown_keys(place.source()).await;
+    // An execution environment learns of the limit by the first key that it reads.
+    for key in &keys {
+        let response = place.with_header("x-api-key", key).reviews().await;
+        if response.status == 429 {
+            response.expect_rate_limited();
+            shop.from_new_ip().with_header("x-api-key", key).reviews().await.expect_problem(401, "invalid_api_key");
+            place.reviews().await.expect(401);
+            return;
+        }
+        response.expect_problem(401, "invalid_api_key");
+    }
+    panic!("unknown API keys should be refused");
+}

@@ -84,7 +84,7 @@ async fn viewer_address_counts_with_the_secret_of_the_edge_only() {
     let place = shop.from_new_ip();
     exhausts(REVIEWS, async |sent| {
         let claims = viewer(&place, &format!("198.51.100.{sent}:40000"));
-        let claims = if sent % 2 == 0 { claims } else { claims.with_header("x-edge-secret", &"0".repeat(64)) };
+        let claims = if sent % 2 == 0 { claims } else { claims.with_header("x-origin-secret", &"0".repeat(64)) };
         claims.reviews().await
     })
     .await;
@@ -94,7 +94,7 @@ async fn viewer_address_counts_with_the_secret_of_the_edge_only() {
     let address = format!("{}:40000", home.source());
     exhausts(REVIEWS, async |sent| {
         let edge = &edges[usize::from(sent % 2 == 0)];
-        viewer(edge, &address).with_header("x-edge-secret", &secret).reviews().await
+        viewer(edge, &address).with_header("x-origin-secret", &secret).reviews().await
     })
     .await;
     edges[0].reviews().await.expect(401);

@@ -1,5 +1,7 @@
 //! What ends a thief's access: resets that revoke API keys, another password, and a logout everywhere. And what the owner is mailed.
 
+use std::time::Duration;
+
 use e2e::{Api, Customer, EVENTUALLY, KEYS, Response, Shop, await_until, unique, unique_email};
 use serde_json::{Value, json};
 
@@ -208,6 +210,60 @@ async fn owner_is_mailed_about_each_change_without_a_name() {
         assert!(!mail.mentions("Your prize waits"), "{mail:?}");
     }
     assert_eq!(count, 7, "each change should be mailed once: {mails:#?}");
+}
+
+#[tokio::test]
+async fn device_and_network_from_before_a_reset_are_new() {
+    let shop = Shop::open().await;
+    let email = unique_email("thief");
+    let ada = shop.registers(&email, "Ada", "e2e").await;
+    shop.verifies(&ada).await;
+    // A thief who knows the password makes a network and a device known.
+    let abroad = shop.from_new_ip();
+    let guess = json!({ "email": email, "password": ada.password });
+    let thief = abroad.post("/api/v1/auth/login", &guess).await.expect(200).json();
+    let awaits_mails = async |number: usize| {
+        await_until("each login of the thief is mailed", EVENTUALLY, async || {
+            let mails = subjects(&shop, &email).await;
+            let count = mails.iter().filter(|mail| *mail == NEW_DEVICE).count();
+            if count == number { Ok(()) } else { Err(format!("{mails:?}")) }
+        })
+        .await;
+    };
+    awaits_mails(1).await;
+    // The reset is of a later second than the login.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let password = reset(&shop, &ada, json!({})).await;
+    let with_device = json!({ "email": email, "password": password, "deviceToken": thief["deviceToken"] });
+    let next = shop.from_new_ip().post("/api/v1/auth/login", &with_device).await.expect(200).json();
+    awaits_mails(2).await;
+    let guess = json!({ "email": email, "password": password });
+    abroad.post("/api/v1/auth/login", &guess).await.expect(200);
+    awaits_mails(3).await;
+    // Both are known again.
+    abroad.post("/api/v1/auth/login", &guess).await.expect(200);
+    let with_device = json!({ "email": email, "password": password, "deviceToken": next["deviceToken"] });
+    shop.from_new_ip().post("/api/v1/auth/login", &with_device).await.expect(200);
+    shop.from_new_ip().post("/api/v1/auth/login", &guess).await.expect(200);
+    awaits_mails(4).await;
+}
+
+#[tokio::test]
+async fn key_of_rate_limits_makes_no_device_token() {
+    let shop = Shop::open().await;
+    let ada = shop.new_verified_customer().await;
+    let logs_in = async |token: String| {
+        let body = json!({ "email": ada.email, "password": ada.password, "deviceToken": token });
+        shop.from_new_ip().post("/api/v1/auth/login", &body).await.expect(200);
+    };
+    // Only auth and oauth have the key of device tokens. The login with it is not mailed, so the token is well made.
+    logs_in(shop.forges_device_token("auth", &ada.email).await).await;
+    logs_in(shop.forges_device_token("rateLimits", &ada.email).await).await;
+    shop.mailbox.awaits(&ada.email, &[NEW_DEVICE]).await;
+    ada.makes_key(&["use_account"]).await;
+    shop.mailbox.awaits(&ada.email, &[NEW_KEY]).await;
+    let mails = subjects(&shop, &ada.email).await;
+    assert_eq!(mails.iter().filter(|mail| *mail == NEW_DEVICE).count(), 1, "{mails:?}");
 }
 
 #[tokio::test]

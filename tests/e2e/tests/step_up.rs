@@ -2,12 +2,15 @@
 
 use e2e::scenarios::paid_order_of;
 use e2e::{Api, Customer, Draft, KEYS, Response, Shop, claims, in_seconds, unique, unique_email};
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const STEP_UP: &str = "/api/v1/auth/step-up";
 /// `LoginsPerAccount` of the test stack, per minute.
 const LOGINS: u64 = 20;
+/// `RefundStepUpAmount`.
+const REFUNDS: i64 = 50_000;
 
 fn token(answer: &Value) -> &str {
     answer["accessToken"].as_str().unwrap_or_else(|| panic!("a login should give a token: {answer}"))
@@ -178,19 +181,20 @@ async fn guesses_of_a_thief_are_rate_limited_and_the_login_is_not() {
     panic!("{} guesses should be rate limited", 2 * LOGINS);
 }
 
+/// Another admin, who has just logged in.
+async fn new_admin(shop: &Shop) -> Customer {
+    let grace = shop.new_verified_customer().await;
+    let path = format!("/api/v1/users/{}/role", grace.id());
+    shop.admin().await.put(&path, &json!({ "role": "admin" })).await.expect(200);
+    shop.logs_in(&grace.email, &grace.password).await
+}
+
 #[tokio::test]
 async fn large_refund_needs_a_recent_login_also_in_parts() {
     let shop = Shop::open().await;
-    // `RefundStepUpAmount` is 500.00.
     let draft = Draft { price: 60_000, ..Draft::with_stock(1) };
     let (_, order, _) = paid_order_of(&shop, draft, "pm_card_visa").await;
-    let grace = shop.new_verified_customer().await;
-    shop.admin()
-        .await
-        .put(&format!("/api/v1/users/{}/role", grace.id()), &json!({ "role": "admin" }))
-        .await
-        .expect(200);
-    let grace = shop.logs_in(&grace.email, &grace.password).await;
+    let grace = new_admin(&shop).await;
     let robot = grace.makes_key(&["move_money", "read_orders"]).await;
     let old = login_of(&shop, token(&grace.welcome), Some(in_seconds(-601))).await;
     let amount = |amount| json!({ "amount": shop.money(amount) });
@@ -201,4 +205,24 @@ async fn large_refund_needs_a_recent_login_also_in_parts() {
     old.refunds(&order, amount(1)).await.expect_problem(403, "recent_login_required");
     robot.api.refunds(&order, amount(1)).await.expect_problem(403, "login_required");
     grace.api.refunds(&order, json!({})).await.expect(201);
+}
+
+#[tokio::test]
+async fn refunds_at_once_need_a_recent_login_together() {
+    let shop = Shop::open().await;
+    let draft = Draft { price: 600_000, ..Draft::with_stock(1) };
+    let (_, order, _) = paid_order_of(&shop, draft, "pm_card_visa").await;
+    let grace = new_admin(&shop).await;
+    let old = login_of(&shop, token(&grace.welcome), Some(in_seconds(-601))).await;
+    let body = json!({ "amount": shop.money(REFUNDS - 1_000) });
+    let answers = join_all((0..10).map(|_| old.refunds(&order, body.clone()))).await;
+    let mut refunds = 0;
+    for answer in answers {
+        match answer.status {
+            201 => refunds += 1,
+            403 => drop(answer.expect_problem(403, "recent_login_required")),
+            _ => drop(answer.expect_problem(409, "too_many_concurrent_updates")),
+        }
+    }
+    assert_eq!(refunds, 1, "the refunds should come to {REFUNDS} at most");
 }

@@ -129,6 +129,10 @@ async fn token_of_the_trusted_issuer_is_accepted() {
     let late = shop.anonymous().with_token(&says(json!({ "exp": in_seconds(-120) })));
     awaits_known_key(&late, DOOR).await.expect_problem(401, "token_expired");
 
+    // A revocation is not kept for longer than that.
+    let old = shop.anonymous().with_token(&says(json!({ "iat": in_seconds(-1000), "exp": in_seconds(3600) })));
+    awaits_known_key(&old, DOOR).await.expect_problem(401, "token_expired");
+
     for more in [
         json!({ "aud": "another" }),
         json!({ "iss": "https://other.example" }),

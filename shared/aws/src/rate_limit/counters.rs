@@ -38,6 +38,12 @@ impl RateCounters {
         taking.unwrap_or_else(|elapsed| Err(Error::unavailable("database", elapsed)))
     }
 
+    /// What a request of the caller behind `digest` has to wait for, if this execution environment knows that it would be refused. No call
+    /// and no token.
+    pub fn known_refusal(&self, digest: &str, policy: RatePolicy) -> Option<RateLimitStatus> {
+        self.leases().refusal(digest, policy, self.clock.now())
+    }
+
     async fn take_or_lease(
         &self,
         digest: &str,

@@ -96,6 +96,16 @@ impl Leases {
         Step::Lease(Lease { known: entry.row, window: row.window, previous: row.previous, size, most })
     }
 
+    /// What a refused request has to wait for, if the row that was read last refuses; none if a request may be allowed. Takes no token.
+    pub(super) fn refusal(&self, digest: &str, policy: RatePolicy, now: Timestamp) -> Option<RateLimitStatus> {
+        let entry = self.0.get(digest)?;
+        let row = entry.row?;
+        let window = row.window.max(policy.window.index(now));
+        let status = policy.status(row.at(window), now);
+        let has_token = entry.window == window && entry.unused > 0;
+        (!has_token && status.remaining() == 0).then_some(status)
+    }
+
     /// Remembers the row as a lease left it, or as its condition failed on it. Tokens of a window that has ended meanwhile are lost.
     pub(super) fn finish(
         &mut self,

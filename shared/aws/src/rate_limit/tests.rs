@@ -167,3 +167,21 @@ proptest! {
         prop_assert!(allowed.values().all(|count| *count <= limit), "{limit}: {allowed:?}");
     }
 }
+
+#[test]
+fn refusal_is_known_from_the_last_row_and_takes_no_token() {
+    let (mut leases, mut row, now) = (Leases::default(), Row::default(), Timestamp::from_millis(START));
+    let policy = RatePolicy { is_exact: true, ..policy(2) };
+    for _ in 0..2 {
+        assert_eq!(leases.refusal(CALLER, policy, now), None);
+        let Step::Lease(lease) = leases.next(CALLER, policy, now) else { panic!("a token should be leased") };
+        let written = row.write(lease);
+        leases.finish(CALLER, policy, lease, written, now);
+        assert_eq!(leases.refusal(CALLER, policy, now), None, "a token is left");
+        assert!(matches!(leases.next(CALLER, policy, now), Step::Allow(_)));
+    }
+    assert!(leases.refusal(CALLER, policy, now).is_some_and(|status| status.remaining() == 0));
+    assert!(matches!(leases.next(CALLER, policy, now), Step::Refuse(_)));
+    assert_eq!(leases.refusal("another digest", policy, now), None);
+    assert_eq!(leases.refusal(CALLER, policy, now.plus_seconds(120)), None);
+}

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use tracing::warn;
-use values::{Caller, Clock, Network, RateLimitStatus, Result};
+use values::{ApiKey, Caller, Clock, Network, RateLimitStatus, Result};
 
 use super::request_limits::{CallerKind, RequestLimits};
 use super::route_class::RouteClass;
@@ -61,7 +61,10 @@ impl RateLimiter {
             return next.run(request).await;
         }
         let network = SourceIp::in_extensions(request.extensions()).network();
-        let caller = self.caller(request.headers()).await;
+        let caller = match self.caller(request.headers(), &network).await {
+            Ok(caller) => caller,
+            Err(status) => return refused(status),
+        };
         let counted = self.take(class, caller.as_ref(), &network).await;
         if let Some(caller) = caller {
             if let Some(actor) = request.extensions().get::<RequestActor>() {
@@ -71,7 +74,7 @@ impl RateLimiter {
         }
         let (mut response, status) = match counted {
             Ok(Some(Ok(status))) => (next.run(request).await, status),
-            Ok(Some(Err(status))) => (ApiError::from(status.refusal()).into_response(), status),
+            Ok(Some(Err(status))) => return refused(status),
             Ok(None) => return next.run(request).await,
             Err(error) => {
                 warn!(error.code = error.code, error.cause = error.causes(), "request not counted for its rate limit");
@@ -83,9 +86,31 @@ impl RateLimiter {
     }
 
     /// The verified caller; none without a valid credential. An invalid one gets its error from the route, if that reads credentials.
-    async fn caller(&self, headers: &HeaderMap) -> Option<Caller> {
-        let caller = self.verifier.as_ref()?.caller(headers).await.ok()?;
-        (caller != Caller::Guest).then_some(caller)
+    ///
+    /// Each unknown API key costs a read, so they are counted for their network besides. A network beyond that limit is refused before
+    /// another key is read. Keys that this environment has just read are accepted still.
+    async fn caller(&self, headers: &HeaderMap, network: &Network) -> Result<Option<Caller>, RateLimitStatus> {
+        let Some(verifier) = &self.verifier else { return Ok(None) };
+        let policy = self.limits.policy(RouteClass::Credentials, CallerKind::Network);
+        let counter = policy.filter(|_| verifier.needs_key_read(headers)).map(|policy| {
+            let digest = self.key.digest(&[b"unknown API keys", network.bytes()]);
+            (digest, policy)
+        });
+        if let Some((digest, policy)) = &counter
+            && let Some(status) = self.counters.known_refusal(digest, *policy)
+        {
+            return Err(status);
+        }
+        match (verifier.caller(headers).await, counter) {
+            (Ok(caller), _) => Ok((caller != Caller::Guest).then_some(caller)),
+            (Err(error), Some((digest, policy))) if error.code == ApiKey::INVALID => {
+                if let Err(error) = self.counters.take(&digest, policy).await {
+                    warn!(error.code = error.code, error.cause = error.causes(), "unknown API key not counted");
+                }
+                Ok(None)
+            }
+            (Err(_), _) => Ok(None),
+        }
     }
 
     async fn take(
@@ -103,4 +128,11 @@ impl RateLimiter {
         let digest = self.key.digest(&[b"requests", class.name().as_bytes(), kind.name().as_bytes(), &name]);
         self.counters.take(&digest, policy).await.map(Some)
     }
+}
+
+/// The 429 of a request that has to wait.
+fn refused(status: RateLimitStatus) -> Response {
+    let mut response = ApiError::from(status.refusal()).into_response();
+    add_rate_limit(response.headers_mut(), status);
+    response
 }

@@ -97,8 +97,9 @@ impl RouteClass {
     /// All classes that are limited.
     pub(crate) const LIMITED: [Self; 7] = [General, Orders, Quotes, Carts, Reviews, Uploads, Credentials];
 
-    /// The class of a request. A path that no route matches is general.
+    /// The class of a request. A path that no route matches is general. `HEAD` runs the handler of `GET`, so it has its class.
     pub(crate) fn of(method: &Method, route: &str) -> Self {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
         Self::listed(method.as_str(), route).unwrap_or(General)
     }
 
@@ -178,6 +179,9 @@ mod tests {
         assert_eq!(of(Method::PUT, "/api/v1/cart/{owner}/items/{item}"), General);
         assert_eq!(of(Method::POST, "/api/v1/products/{id}/reviews"), Reviews);
         assert_eq!(of(Method::POST, "unmatched"), General);
-        assert_eq!(of(Method::GET, "/ready"), Exempt);
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(of(method.clone(), "/ready"), Exempt);
+            assert_eq!(of(method, "/api/v1/auth/oauth/{provider}/callback"), Credentials);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! An account: what it may do. Who is behind it is in [`Person`](crate::accounts::person::Person).
 
 use serde::{Deserialize, Serialize};
-use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId};
+use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId, account_suspended};
 
 use crate::accounts::password::{Credential, PasswordInput};
 use crate::accounts::status::AccountStatus;
@@ -65,6 +65,12 @@ impl Account {
         session.follows != self.sessions_ended_at
     }
 
+    /// Whether a network or device is known to its owner that became known at this second, if at any. All that was known is forgotten
+    /// when all sessions are ended, because a thief may have made it known.
+    pub(crate) fn still_knows(&self, since: Option<i64>) -> bool {
+        since.is_some_and(|since| self.sessions_ended_at.is_none_or(|ended| since >= ended.seconds()))
+    }
+
     /// Checks the password of an owner who is logged in. 403 `wrong_password`; 409 `no_password` for an account that has none.
     pub(crate) fn check_password(&self, input: &PasswordInput) -> Result<()> {
         let Some(credential) = &self.credential else {
@@ -82,9 +88,7 @@ impl Account {
     pub(crate) fn require_active(&self) -> Result<()> {
         match self.status {
             AccountStatus::Active => Ok(()),
-            AccountStatus::Suspended => {
-                Err(Error::new(Kind::Forbidden, "account_suspended", "This account is suspended. Contact the shop."))
-            }
+            AccountStatus::Suspended => Err(account_suspended()),
         }
     }
 }

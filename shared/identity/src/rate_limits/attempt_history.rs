@@ -67,6 +67,11 @@ impl AttemptHistory {
         self.known_until.is_some()
     }
 
+    /// The second of the login that made the network known, or kept it known.
+    pub(crate) fn network_known_since(&self) -> Option<i64> {
+        self.known_until.map(|until| until - KNOWN_SECONDS)
+    }
+
     /// Whether a login has to store the network, because it is new or is forgotten soon.
     pub(crate) fn is_network_write_due(&self, now: Timestamp) -> bool {
         self.known_until.is_none_or(|until| until < now.seconds() + RENEW_SECONDS)
@@ -109,6 +114,7 @@ mod tests {
         let (day, seconds) = (24 * 3600, now.seconds());
         assert!(history(None).is_network_write_due(now) && !history(None).has_known_network());
         assert!(!history(Some(seconds + 179 * day)).is_network_write_due(now));
+        assert_eq!(history(Some(seconds + 179 * day)).network_known_since(), Some(seconds - day));
         assert!(history(Some(seconds + 100 * day)).is_network_write_due(now));
     }
 }

@@ -14,12 +14,14 @@ use crate::rate_limits::attempt_history::KNOWN_SECONDS;
 pub(crate) struct KnownDevice {
     /// Names the device in its counter.
     pub(crate) id: String,
+    /// The second of the login that gave its token; none before the first one.
+    pub(crate) known_since: Option<i64>,
 }
 
 impl KnownDevice {
     /// A device that has no token yet.
     pub(crate) fn random() -> Result<Self> {
-        Ok(Self { id: random_token()? })
+        Ok(Self { id: random_token()?, known_since: None })
     }
 
     /// The device of a token; none if the token is another account's, forged, or over.
@@ -28,7 +30,8 @@ impl KnownDevice {
         let (end, mac) = rest.split_once('.')?;
         constant_time::verify_slices_are_equal(signature(key, email, id, end).as_bytes(), mac.as_bytes()).ok()?;
         // The signature covers the text of the number, so it is one of ours.
-        (now.seconds() < end.parse().ok()?).then(|| Self { id: id.to_owned() })
+        let end: i64 = end.parse().ok()?;
+        (now.seconds() < end).then(|| Self { id: id.to_owned(), known_since: Some(end - KNOWN_SECONDS) })
     }
 
     /// A token of this device, for as long as a network stays known.
@@ -56,6 +59,8 @@ mod tests {
         let token = device.token(&key, &ada, now);
         let id = |key, email, text: &str, now| KnownDevice::of_token(key, email, text, now).map(|device| device.id);
         assert_eq!(id(&key, &ada, &token, now), Some(device.id.clone()));
+        let later = KnownDevice::of_token(&key, &ada, &token, now.plus_seconds(60)).unwrap();
+        assert_eq!((device.known_since, later.known_since), (None, Some(now.seconds())));
         assert_eq!(id(&key, &ada, &token, now.plus_seconds(KNOWN_SECONDS - 1)), Some(device.id.clone()));
         assert_eq!(id(&key, &ada, &token, now.plus_seconds(KNOWN_SECONDS)), None);
         assert_eq!(id(&key, &bob, &token, now), None);

@@ -49,11 +49,11 @@ pub(crate) struct RateLimits {
 }
 
 impl RateLimits {
-    /// Reads `SOUK_RATE_LIMIT_KEY` and `SOUK_LIMIT_<LOGIN, REGISTER, RESET>_<ACCOUNT, NETWORK>`: each is a limit per minute and per
-    /// hour, such as `10/60`.
+    /// Reads `SOUK_AUTH_KEY` and `SOUK_LIMIT_<LOGIN, REGISTER, RESET>_<ACCOUNT, NETWORK>`: each is a limit per minute and per hour,
+    /// such as `10/60`.
     pub(crate) fn from_env() -> Result<Self> {
         Ok(Self::new(
-            DigestKey::from_env()?,
+            DigestKey::of_auth_from_env()?,
             ActionLimits::from_env("SOUK_LIMIT_LOGIN_ACCOUNT", "SOUK_LIMIT_LOGIN_NETWORK")?,
             ActionLimits::from_env("SOUK_LIMIT_REGISTER_ACCOUNT", "SOUK_LIMIT_REGISTER_NETWORK")?,
             ActionLimits::from_env("SOUK_LIMIT_RESET_ACCOUNT", "SOUK_LIMIT_RESET_NETWORK")?,

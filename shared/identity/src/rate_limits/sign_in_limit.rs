@@ -14,11 +14,11 @@ pub struct SignInRateLimit {
 }
 
 impl SignInRateLimit {
-    /// Reads `SOUK_RATE_LIMIT_KEY` and `SOUK_LIMIT_SIGN_IN_NETWORK`: the limit per minute and per hour, such as `20/200`.
+    /// Reads `SOUK_AUTH_KEY` and `SOUK_LIMIT_SIGN_IN_NETWORK`: the limit per minute and per hour, such as `20/200`.
     pub fn from_env() -> Result<Self> {
         let limit = Settings.required("SOUK_LIMIT_SIGN_IN_NETWORK")?.parse();
         let message = "SOUK_LIMIT_SIGN_IN_NETWORK must be a limit per minute and per hour, such as 20/200";
-        Ok(Self { key: DigestKey::from_env()?, limit: limit.map_err(|_: Error| Error::internal(message))? })
+        Ok(Self { key: DigestKey::of_auth_from_env()?, limit: limit.map_err(|_: Error| Error::internal(message))? })
     }
 
     /// Counts an attempt. 1 read and 1 write side by side.

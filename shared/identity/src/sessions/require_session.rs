@@ -1,6 +1,6 @@
 //! Requires that the session behind the caller's token is still open.
 
-use values::{Caller, Error, Kind, Permission, Result};
+use values::{Caller, Permission, Result, session_ended};
 
 use crate::accounts::account::Account;
 use crate::accounts::person::Person;
@@ -26,8 +26,4 @@ impl AccountService {
         }
         Ok((account, person, session))
     }
-}
-
-fn session_ended() -> Error {
-    Error::new(Kind::Unauthenticated, "session_ended", "This session has ended. Log in again.")
 }

@@ -21,8 +21,8 @@ impl AccountService {
     /// Begins a session. 401 `invalid_credentials` for a wrong password, an unknown email address and an account without a
     /// password, after the same reads and the same work, so that neither the answer nor its time says who has an account. 429
     /// `rate_limited` before any work. 409 `too_many_concurrent_updates` when the account is suspended, or its sessions are
-    /// ended, at that moment. A login from a new network, without the token of a known device, is mailed to the owner. 1 batch read; 1 read and 2 writes side by side; 1
-    /// transaction, and beside it 1 write from a new network and 1 for an outdated hash.
+    /// ended, at that moment. A login from a new network, without the token of a known device, is mailed to the owner. 1 batch
+    /// read; 1 read and 2 writes side by side; 1 transaction, and beside it 1 write from a new network and 1 for an outdated hash.
     pub async fn log_in(
         &self,
         signer: &Signer,
@@ -53,17 +53,20 @@ impl AccountService {
             let (session, refresh) = Session::begin(account.user_id, clock.mint(), login.device, now)?;
             let session = session.following(account.sessions_ended_at);
             let tokens = signer.token_pair(&account, &session, &refresh, now).await?;
+            // The counters above know an older network or device still: they only keep attempts apart.
+            let knows_network = account.still_knows(history.network_known_since());
+            let knows_device = account.still_knows(device.as_ref().and_then(|device| device.known_since));
             let begin = async {
                 let mut transaction = Transaction::new();
                 transaction.add(store.create_session(&session)?);
                 transaction.add(store.check_may_log_in(&account)?);
-                if !history.has_known_network() && !key.has_known_device {
+                if !knows_network && !knows_device {
                     transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
                 }
                 transaction.commit().await.map_err(Error::from)
             };
             let remember = async {
-                if history.is_network_write_due(now)
+                if (!knows_network || history.is_network_write_due(now))
                     && let Err(error) = async { store.remember_network(&key, now)?.run().await }.await
                 {
                     warn!(error.code = error.code, error.cause = error.causes(), "network not remembered");

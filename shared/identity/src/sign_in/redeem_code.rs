@@ -44,7 +44,7 @@ impl AccountService {
         transaction.add(store.create_session(&session)?);
         transaction.add(store.check_may_log_in(&account)?);
         transaction.add(store.remember_network(&key, now)?);
-        if !row.is_first && !history.has_known_network() {
+        if !row.is_first && !account.still_knows(history.network_known_since()) {
             transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
         }
         match transaction.commit().await {

@@ -22,8 +22,17 @@ pub struct Stripe {
 /// The error of an answer, in the words of Stripe.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct StripeError {
+    r#type: Option<String>,
     code: Option<String>,
     message: Option<String>,
+}
+
+impl StripeError {
+    /// Did the card cause it? Then its bank was asked, or Stripe in its place. All other types are about our request, such as a token
+    /// that names no card: <https://docs.stripe.com/api/errors>.
+    pub(crate) fn is_about_card(&self) -> bool {
+        self.r#type.as_deref() == Some("card_error")
+    }
 }
 
 impl From<StripeError> for Failure {

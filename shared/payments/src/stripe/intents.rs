@@ -58,13 +58,16 @@ pub(crate) enum IntentState {
     RequiresAction(NextAction),
     Authorized,
     Captured,
+    /// The bank declined the card.
     Declined(Failure),
+    /// It is not charged, and that is no answer of a bank.
+    Rejected(Failure),
     Canceled,
 }
 
 /// The result of a creation.
 pub(crate) enum IntentCreation {
-    Created(Intent),
+    Created(Box<Intent>),
     /// The provider does not know the method, or does not accept it.
     Rejected(Failure),
 }
@@ -73,13 +76,11 @@ impl Intent {
     pub(crate) fn state(&self) -> Result<IntentState> {
         Ok(match self.status.as_str() {
             // A confirmation that was rejected will be rejected again.
-            "requires_confirmation" => {
-                self.rejection.clone().map_or(IntentState::Unconfirmed, |error| IntentState::Declined(error.into()))
-            }
+            "requires_confirmation" => self.rejection.clone().map_or(IntentState::Unconfirmed, IntentState::after),
             "requires_action" => match self.next_action.as_ref().and_then(|action| action.redirect_to_url.as_ref()) {
                 Some(to) => IntentState::RequiresAction(NextAction { r#type: "redirect".into(), url: to.url.clone() }),
                 // Without a page to return to (`PaymentReturnUrl`) the provider names no page to visit.
-                None => IntentState::Declined(Failure {
+                None => IntentState::Rejected(Failure {
                     code: "authentication_unavailable".into(),
                     message: "This card requires a confirmation that this shop cannot show. Use another card.".into(),
                 }),
@@ -87,9 +88,7 @@ impl Intent {
             "requires_capture" => IntentState::Authorized,
             "succeeded" => IntentState::Captured,
             "canceled" => IntentState::Canceled,
-            "requires_payment_method" => {
-                IntentState::Declined(self.last_payment_error.clone().unwrap_or_default().into())
-            }
+            "requires_payment_method" => IntentState::after(self.last_payment_error.clone().unwrap_or_default()),
             "processing" => return Err(Error::unavailable("payment provider", "the intent is still being processed")),
             other => return Err(Error::internal(format!("the intent has the unknown state {other:?}"))),
         })
@@ -120,6 +119,12 @@ impl Intent {
     }
 }
 
+impl IntentState {
+    fn after(error: StripeError) -> Self {
+        if error.is_about_card() { Self::Declined(error.into()) } else { Self::Rejected(error.into()) }
+    }
+}
+
 impl Stripe {
     /// Creates an unconfirmed intent. It reserves nothing until it is confirmed.
     pub(crate) async fn create(&self, payment: &Payment, token: &str) -> Result<IntentCreation> {
@@ -141,7 +146,7 @@ impl Stripe {
         ];
         let request = self.post("/v1/payment_intents").await?.form(&form);
         match self.send(request).await? {
-            Ok(intent) => Ok(IntentCreation::Created(intent)),
+            Ok(intent) => Ok(IntentCreation::Created(Box::new(intent))),
             Err(Rejection { error, .. }) => Ok(IntentCreation::Rejected(error.into())),
         }
     }
@@ -178,5 +183,28 @@ impl Stripe {
             Ok(intent) => Ok(intent),
             Err(Rejection { error, .. }) => Ok(Intent { rejection: Some(error), ..self.fetch(intent).await? }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_an_error_about_the_card_is_a_decline() {
+        let state = |error: serde_json::Value| {
+            let intent = json!({
+                "id": "pi_1", "status": "requires_payment_method", "amount": 1, "currency": "eur", "last_payment_error": error,
+            });
+            serde_json::from_value::<Intent>(intent).unwrap().state().unwrap()
+        };
+        let declined = json!({ "type": "card_error", "code": "card_declined", "message": "Your card was declined." });
+        assert!(matches!(state(declined), IntentState::Declined(failure) if failure.code == "card_declined"));
+        let invalid =
+            json!({ "type": "invalid_request_error", "code": "resource_missing", "message": "No such method" });
+        assert!(matches!(state(invalid), IntentState::Rejected(failure) if failure.code == "resource_missing"));
+        assert!(matches!(state(json!({ "code": "card_declined" })), IntentState::Rejected(_)));
+        assert!(matches!(state(json!(null)), IntentState::Rejected(_)));
     }
 }
