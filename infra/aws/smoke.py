@@ -82,7 +82,8 @@ def deploy(session, stack, options):
         url = url or outputs["ApiUrl"]
         parameters = {
             **{"Stage": "dev", "UseCdn": "false", "PublicUrl": url, "MailSender": options.email, "OperatorEmail": options.email},
-            **{"LogRetentionDays": 1, "FrontendUrl": url},
+            # The admin of the script has no second factor.
+            **{"LogRetentionDays": 1, "FrontendUrl": url, "RequireAdminMfa": "false"},
         }
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         place = ["--stack-name", stack, "--region", options.region, "--resolve-s3", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]

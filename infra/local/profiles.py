@@ -113,12 +113,16 @@ class Profile:
     def stack_parameters(self):
         return {
             "Stage": "local",
+            # The demo admin and the admins of the suites have no second factor.
+            "RequireAdminMfa": "false",
             "Architecture": host_target()[0],
             "PublicUrl": self.api_url,
             "StripeUrl": self.provider_url,
             "MailSender": "shop@souk.local",
             "MediaUrl": f"{self.emulator_url}/{self.stack}-000000000000-{REGION}-files",
             "AllowedOrigins": "http://localhost:3000",
+            "PasskeyRpId": "localhost",
+            "PasskeyOrigins": "http://localhost:3000",
             # A run that crashed with the machine is retried soon.
             "SearchVisibilitySeconds": 300,
             "LogRetentionDays": 1,
@@ -176,7 +180,7 @@ _SHORT_TIMES = {
 # High limits, because all customers of a suite share one IP address. The tests of rate limits use other addresses and reach these limits.
 _HIGH_LIMITS = {
     **{"LoginsPerAccount": "20/300", "LoginsPerNetwork": "300/30000", "RegistrationsPerNetwork": "2000/100000"},
-    **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "120/30000"},
+    **{"ResetsPerNetwork": "30/2000", "SignInsPerNetwork": "120/30000", "SecondFactorsPerAccount": "12/200"},
     # Requests without a credential come from one IP address, too. No test sends so many with one API key, or as many reviews.
     **{"RequestLimits": "1000000/1000000/300", "ReviewLimits": "40/40/40", "CartLimits": "1000000/40/1000000"},
     **dict.fromkeys(("OrderLimits", "QuoteLimits", "UploadLimits", "CredentialLimits"), "1000000/1000000/1000000"),
@@ -188,7 +192,7 @@ _HIGH_LIMITS = {
 UNLIMITED = "1000000/100000000"
 _NO_LIMITS = {f"{name}Per{whom}": UNLIMITED for name in ("Logins", "Resets") for whom in ("Account", "Network")} | {
     f"RegistrationsPer{whom}": UNLIMITED for whom in ("Email", "Network")
-} | {"SignInsPerNetwork": UNLIMITED}
+} | {"SignInsPerNetwork": UNLIMITED, "SecondFactorsPerAccount": UNLIMITED}
 _CLASSES = ("Request", "Order", "Quote", "Cart", "Review", "Upload", "Credential")
 _NO_LIMITS |= {f"{name}Limits": "1000000000/1000000000/1000000000" for name in _CLASSES} | {
     f"{name}PerSecond": 10_000 for name in ("Requests", "CostlyRequests")

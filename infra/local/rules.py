@@ -278,9 +278,18 @@ def shop_is_reached_by_https(stack):
     if stack.values["Stage"] == "dev":
         return
     origins = stack.values["AllowedOrigins"].split(",")
-    for url in (stack.values["PublicUrl"], stack.values["FrontendUrl"], *origins):
+    pages = stack.values["PasskeyOrigins"].split(",")
+    for url in (stack.values["PublicUrl"], stack.values["FrontendUrl"], *origins, *pages):
         if not url.startswith("https://"):
             yield f"{url} is not https."
+
+
+def passkeys_work_on_their_pages(stack):
+    domain = stack.values["PasskeyRpId"]
+    for origin in stack.values["PasskeyOrigins"].split(","):
+        host = origin.split("://")[1].split(":")[0]
+        if host != domain and not host.endswith(f".{domain}"):
+            yield f"{origin} is not on {domain}, so browsers refuse passkeys there."
 
 
 RULES = (
@@ -297,6 +306,7 @@ RULES = (
     permissions_are_narrow,
     policies_are_sound,
     functions_are_watched,
+    passkeys_work_on_their_pages,
     requests_are_throttled_and_logged,
     callers_are_counted,
     key_of_device_tokens_is_in_two_functions,

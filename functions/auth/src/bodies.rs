@@ -1,6 +1,6 @@
 //! The bodies of requests. They have no `Debug`, so that no password or token gets into a log.
 
-use identity::{NewName, Password, PasswordChange, PasswordReset, Proof, Registration};
+use identity::{NewName, Password, PasswordChange, PasswordReset, Registration};
 use serde::Deserialize;
 use values::{Email, NewEmail, Result};
 
@@ -45,21 +45,6 @@ impl Login {
         let Client { device, network, .. } = client;
         let Self { email, password, device_token } = self;
         identity::LoginRequest { email, password, device, device_token, network }
-    }
-}
-
-/// The request to prove a credential again.
-#[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StepUp {
-    #[cfg_attr(feature = "openapi", schemars(extend("format" = "password")))]
-    password: String,
-}
-
-impl StepUp {
-    pub(crate) fn proof(self) -> Proof {
-        Proof::Password(self.password)
     }
 }
 

@@ -19,13 +19,18 @@ mod bodies;
 mod client;
 #[cfg(feature = "openapi")]
 mod openapi;
+mod passkeys;
 mod rate_limit_headers;
+mod second_factor_bodies;
+mod second_factors;
 
-use bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, StepUp, Verify};
+use bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
 use client::Client;
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
 use rate_limit_headers::rate_limited;
+use second_factor_bodies::StepUp;
+use second_factors::login_answer;
 
 /// The state of the handlers.
 #[derive(Debug, Clone)]
@@ -89,6 +94,8 @@ pub fn routes(state: State) -> Router {
         .route("/api/v1/auth/api-keys", get(api_keys).post(create_api_key))
         .route("/api/v1/auth/api-keys/{id}", delete(revoke_api_key))
         .route("/.well-known/jwks.json", get(jwks))
+        .merge(second_factors::routes())
+        .merge(passkeys::routes())
         .with_state(state)
 }
 
@@ -102,15 +109,15 @@ async fn register(AxumState(state): App, client: Client, Json(body): Json<Regist
 async fn log_in(AxumState(state): App, client: Client, Json(body): Json<Login>) -> ApiResult {
     let trace = client.trace.clone();
     let logged_in = state.accounts.log_in(&state.signer, &state.policy, body.login(client), &trace).await?;
-    rate_limited(logged_in, |user| Json(user).into_response())
+    rate_limited(logged_in, login_answer)
 }
 
 /// Ends a sign-in with a provider that `oauth` began: only this function signs tokens.
 async fn redeem_code(AxumState(state): App, client: Client, Json(body): Json<Redeem>) -> ApiResult {
     let State { accounts, signer, policy, .. } = &state;
     let Client { device, network, trace } = client;
-    let user = accounts.redeem_code(signer, policy, &body.code, (device, network), &trace).await?;
-    Ok(Json(user).into_response())
+    let login = accounts.redeem_code(signer, policy, &body.code, (device, network), &trace).await?;
+    Ok(login_answer(login))
 }
 
 async fn refresh(AxumState(state): App, client: Client, Json(body): Json<Refresh>) -> ApiResult {
@@ -126,7 +133,7 @@ async fn step_up(
     Json(body): Json<StepUp>,
 ) -> ApiResult {
     let State { accounts, signer, policy, .. } = &state;
-    let stepped_up = accounts.step_up(signer, policy, &context.caller, body.proof(), &source.network()).await?;
+    let stepped_up = accounts.step_up(signer, policy, &context.caller, body.proof()?, &source.network()).await?;
     rate_limited(stepped_up, |token| Json(token).into_response())
 }
 

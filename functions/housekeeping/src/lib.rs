@@ -1,4 +1,4 @@
-//! Scheduled tasks: expire holds, republish events that a stream lost, and resume payments that a worker lost. It also
+//! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, and limit API keys. It also
 //! has the only command of operators, which gives a role to an account. That command has no API on purpose.
 
 use aws_kit::{Aws, OUTBOX_SHARDS, Outbox, Publisher, Settings, StoredEvent, TokenTrust};
@@ -9,7 +9,7 @@ use orders::OrderService;
 use payments::{Payment, Refund};
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
-use values::{Actor, Clock, Email, Result, Role, Timestamp, Trace};
+use values::{Actor, Clock, Email, PageRequest, Result, Role, Timestamp, Trace};
 
 /// The tasks.
 #[derive(Debug, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Task {
     RepublishOutbox,
     /// Wake the worker for payments and refunds that have waited too long. Covers lost messages of the queue.
     ReconcilePayments,
+    /// Let the API keys of admins without a second factor end within 30 days, where admins need one.
+    LimitAdminKeys,
     /// Give a role to an account. A shop gets its first admin this way.
     GrantRole {
         /// The email address of the account.
@@ -46,6 +48,8 @@ pub struct State {
     publisher: Publisher,
     outboxes: Vec<Outbox>,
     clock: Clock,
+    /// Whether an admin needs a second factor.
+    requires_admin_mfa: bool,
     /// After this many seconds in its outbox an event counts as lost by its stream.
     outbox_grace_seconds: i64,
     /// After this many seconds without its worker a payment or refund counts as lost by its queue.
@@ -64,6 +68,7 @@ impl State {
             publisher: Publisher::from_env(aws, clock.clone())?,
             outboxes: Outbox::all(aws)?,
             clock,
+            requires_admin_mfa: Settings.parsed("SOUK_REQUIRE_ADMIN_MFA")?,
             outbox_grace_seconds: Settings.parsed("SOUK_OUTBOX_GRACE_SECONDS")?,
             unsettled_seconds: Settings.parsed("SOUK_UNSETTLED_SECONDS")?,
         })
@@ -85,6 +90,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::ExpireHolds => expire_holds(state, trace).await,
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
+        Task::LimitAdminKeys => limit_admin_keys(state, trace).await,
         Task::GrantRole { email, role } => {
             let outcome = state.accounts.grant_role(&state.trust, &email, role, trace).await;
             outcome.map(|_| Report { done: 1, failed: 0 })
@@ -138,6 +144,30 @@ async fn republish_shard(state: &State, outbox: &Outbox, shard: u8, since: Times
         }
     }
     Ok(report)
+}
+
+/// Can be repeated: keys that end within 30 days are not changed, and their owners are not mailed again.
+async fn limit_admin_keys(state: &State, trace: &Trace) -> Result<Report> {
+    /// Admins per page.
+    const PAGE: u32 = 50;
+    let mut report = Report { done: 0, failed: 0 };
+    if !state.requires_admin_mfa {
+        return Ok(report);
+    }
+    let mut request = PageRequest { limit: PAGE, after: None };
+    loop {
+        let page = state.accounts.admins_to_limit(&request).await?;
+        for admin in page.rows {
+            match state.accounts.limit_admin_keys(admin, trace).await {
+                Ok(false) => {}
+                outcome => report.count(outcome),
+            }
+        }
+        match page.next {
+            Some(next) => request.after = Some(next),
+            None => return Ok(report),
+        }
+    }
 }
 
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {

@@ -116,7 +116,13 @@ mod tests {
         let cache_control =
             |caller: &Caller| with_cache_headers(().into_response(), caller).headers()[header::CACHE_CONTROL].clone();
         let (id, session) = (Clock::System.mint(), Clock::System.mint());
-        let admin = Caller::User { id, role: Role::Admin, session, authenticated_at: None };
+        let admin = Caller::User {
+            id,
+            role: Role::Admin,
+            session,
+            authenticated_at: None,
+            assurance: values::Assurance::OneFactor,
+        };
         assert_eq!(cache_control(&admin), "private, no-cache");
         assert!(cache_control(&Caller::Guest).to_str().unwrap().starts_with("public, max-age=5,"));
     }

@@ -123,6 +123,11 @@ impl ApiKeys {
         update.when("attribute_exists(pk)").name("#role", "role").value(":role", role)?.value(":active", active)
     }
 
+    /// The write that lets a key end at that time; it has to exist.
+    pub fn limit(table: &Table, digest: &str, until: Timestamp) -> Result<Write> {
+        Write::update(table, row(digest), "SET validUntil = :until").when("attribute_exists(pk)").value(":until", until)
+    }
+
     /// The write that deletes a key.
     pub fn revoke(table: &Table, digest: &str) -> Write {
         Write::delete(table, row(digest))

@@ -85,7 +85,13 @@ mod tests {
     use values::{Clock, Kind, Role};
 
     fn user(id: UserId, role: Role) -> Caller {
-        Caller::User { id, role, session: Clock::System.mint(), authenticated_at: None }
+        Caller::User {
+            id,
+            role,
+            session: Clock::System.mint(),
+            authenticated_at: None,
+            assurance: values::Assurance::OneFactor,
+        }
     }
 
     #[test]

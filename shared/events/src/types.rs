@@ -201,6 +201,16 @@ pub enum SecurityChange {
     ProviderLinked,
     /// A provider can no longer be used to log in.
     ProviderUnlinked,
+    /// A second factor was added.
+    SecondFactorAdded,
+    /// A second factor was removed.
+    SecondFactorRemoved,
+    /// A recovery code took the place of a second factor in a login.
+    RecoveryCodeUsed,
+    /// New recovery codes took the place of the old ones.
+    RecoveryCodesReplaced,
+    /// The API keys of an admin without a second factor end within 30 days.
+    AdminKeysLimited,
 }
 
 /// Data of `user.deleted`.

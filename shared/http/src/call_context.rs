@@ -95,11 +95,12 @@ where
 /// The 403 of an operation that needs a recent login, for the API document.
 #[cfg(feature = "openapi")]
 pub const RECENT_LOGIN: &str = "`recent_login_required`: the login is older than ten minutes; step up (`POST /auth/step-up`) or \
-    log in again. `login_required`: an API key cannot do this. `forbidden`.";
+    log in again. `login_required`: an API key cannot do this. `mfa_enrolment_required`: an admin must add a second factor first. `forbidden`.";
 
 /// A person with the permission `P` who has proved a credential within the last ten minutes (OpenID Connect Core 1.0, 2:
 /// `auth_time`). It is for what a thief of a session must not do. API keys are refused with 403 `login_required`, older logins with
-/// 403 `recent_login_required`, before the body is read.
+/// 403 `recent_login_required`, before the body is read. The logins of an account with a second factor were proved with it: sessions
+/// from before it have ended.
 #[derive(Debug, Clone)]
 pub struct RecentLogin<P = permit::ManageCredentials>(pub CallContext, pub PhantomData<P>);
 
@@ -115,6 +116,23 @@ where
         context.caller.require(P::PERMISSION)?;
         context.caller.require_recent_login(Clock::System.now())?;
         Ok(Self(context, PhantomData))
+    }
+}
+
+/// The same for adding a second factor, which an admin may do who can do nothing else without one.
+#[derive(Debug, Clone)]
+pub struct RecentLoginToEnrol(pub CallContext);
+
+impl<S: Send + Sync> FromRequestParts<S> for RecentLoginToEnrol
+where
+    Verifier: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let context = CallContext::from_request_parts(parts, state).await?;
+        context.caller.require_recent_login_to_enrol(Clock::System.now())?;
+        Ok(Self(context))
     }
 }
 

@@ -24,7 +24,9 @@ mod verifier;
 
 pub use app::{RequestId, run};
 pub use body::Json;
-pub use call_context::{AccountHolder, AccountOwner, Authorized, CallContext, GuestTrace, RecentLogin, SessionOnly};
+pub use call_context::{
+    AccountHolder, AccountOwner, Authorized, CallContext, GuestTrace, RecentLogin, RecentLoginToEnrol, SessionOnly,
+};
 pub use conditional::{IfMatch, IfNoneMatch, etag, with_etag};
 pub use list::{Cursors, PageQuery, list, single_page};
 pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, idempotent_response, order_token};

@@ -1,29 +1,48 @@
 //! Errors as RFC 9457 `application/problem+json`: the one place that maps a kind to a status.
 
+use std::fmt;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use telemetry::{SecurityEvent, SecurityKind};
 use tracing::{error, info};
 use values::{Error, FieldError, Kind};
 
 /// The error of a handler. The outermost layer writes it, because only that layer knows the request's id.
-#[derive(Debug)]
-pub struct ApiError(pub(crate) Error);
+pub struct ApiError {
+    error: Error,
+    members: Map<String, Value>,
+}
+
+impl fmt::Debug for ApiError {
+    /// Without the members, which may contain a secret of the caller.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.error, f)
+    }
+}
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        Self(error)
+        Self { error, members: Map::new() }
+    }
+}
+
+impl ApiError {
+    /// An error with more members in its problem document (RFC 9457, 3.2), for programs. No log has them.
+    #[must_use]
+    pub fn with_members(error: Error, members: Map<String, Value>) -> Self {
+        Self { error, members }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        response.extensions_mut().insert(Arc::new(self.0));
+        response.extensions_mut().insert(Arc::new(self));
         response
     }
 }
@@ -39,6 +58,8 @@ struct Problem<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    #[serde(flatten)]
+    members: &'a Map<String, Value>,
 }
 
 fn status(kind: Kind) -> StatusCode {
@@ -64,7 +85,8 @@ fn status(kind: Kind) -> StatusCode {
 /// Replaces `response` by a problem document if a handler left an error in it, and logs the error. An exceeded rate limit of `actor` is
 /// also a security event.
 pub(crate) fn write_problem(mut response: Response, request_id: &str, actor: &str) -> Response {
-    let Some(error) = response.extensions_mut().remove::<Arc<Error>>() else { return response };
+    let Some(error) = response.extensions_mut().remove::<Arc<ApiError>>() else { return response };
+    let ApiError { error, members } = &*error;
     let status = status(error.kind);
     let cause = error.causes();
     if status.is_server_error() {
@@ -83,6 +105,7 @@ pub(crate) fn write_problem(mut response: Response, request_id: &str, actor: &st
         code: error.code,
         request_id,
         errors: &error.fields,
+        members,
     };
     let body = serde_json::to_vec(&document).unwrap_or_default();
     let mut problem = Response::new(Body::from(body));

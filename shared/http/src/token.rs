@@ -66,6 +66,7 @@ mod tests {
             iat: now,
             exp: now + seconds,
             auth_time: None,
+            amr: Vec::new(),
         };
         let signing = EncodingKey::from_ed_der(pair.to_pkcs8v1().unwrap().as_ref());
         let token = encode(&Header::new(Algorithm::EdDSA), &claims, &signing).unwrap();

@@ -5,8 +5,9 @@
 use aws_kit::{MAX_REVOCATION_SECONDS, Settings};
 use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
 use serde_json::{Map, Value};
-use values::{Caller, Clock, Error, Result, Timestamp, UserId, id_of_digest};
+use values::{Amr, Assurance, Caller, Clock, Error, Result, Timestamp, UserId, id_of_digest};
 
 use crate::token::{decode_claims, invalid_token, of_seconds, token_expired};
 
@@ -87,7 +88,9 @@ impl TrustedIssuer {
         let roles = self.role_claim.as_ref().and_then(|claim| claims.get(claim)).map(role_names).unwrap_or_default();
         // Without it, no login is recent: the issuer does not say when it last asked for a credential.
         let authenticated_at = claims.get("auth_time").and_then(Value::as_i64).map(of_seconds);
-        let caller = Caller::from_claims(id, roles, session, authenticated_at);
+        // RFC 8176. Without it, no session has a second factor.
+        let methods = claims.get("amr").and_then(|amr| Vec::<Amr>::deserialize(amr).ok()).unwrap_or_default();
+        let caller = Caller::from_claims(id, roles, session, authenticated_at, Assurance::of(&methods));
         Ok(TrustedCaller { caller, account, issued_at: of_seconds(issued) })
     }
 
@@ -174,6 +177,18 @@ mod tests {
         assert_eq!(code(json!({})), Some("recent_login_required"), "`iat` is no login");
         assert_eq!(code(json!({ "auth_time": now.seconds() - 601 })), Some("recent_login_required"));
         assert_eq!(code(json!({ "auth_time": now.seconds() - 10 })), None);
+    }
+
+    #[test]
+    fn session_has_a_second_factor_only_if_the_issuer_says_so() {
+        let assurance = |claims| match checked(&claims).unwrap().caller {
+            Caller::User { assurance, .. } => assurance,
+            Caller::Guest | Caller::Key { .. } => panic!("not a user"),
+        };
+        assert_eq!(assurance(json!({ "amr": ["pwd", "mfa"] })), Assurance::SecondFactor);
+        for amr in [json!(null), json!("mfa"), json!(["pwd"]), json!([7])] {
+            assert_eq!(assurance(json!({ "amr": amr })), Assurance::OneFactor, "{amr}");
+        }
     }
 
     #[test]

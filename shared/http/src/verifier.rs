@@ -10,7 +10,9 @@ use aws_kit::{AccountBlock, Aws, Issuer, PublicKeys, Settings, TokenTrust};
 use http::HeaderMap;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, decode_header};
-use values::{AccessClaims, ApiKey, Caller, Error, Result, UserId, account_suspended, creation_time, session_ended};
+use values::{
+    AccessClaims, ApiKey, Assurance, Caller, Error, Result, UserId, account_suspended, creation_time, session_ended,
+};
 
 use crate::credential::Credential;
 use crate::token::{check_own, invalid_token, of_seconds};
@@ -27,6 +29,8 @@ pub struct Verifier {
     trusted_issuer: Option<Arc<TrustedIssuer>>,
     decoding_keys: Arc<Mutex<Option<DecodingKeys>>>,
     checks_ended_sessions: bool,
+    /// Whether an admin without a second factor can only enrol.
+    requires_admin_mfa: bool,
 }
 
 /// The keys of one published set that were parsed already, by issuer and key id.
@@ -50,6 +54,7 @@ impl Verifier {
             trusted_issuer: TrustedIssuer::from_env()?.map(Arc::new),
             decoding_keys: Arc::default(),
             checks_ended_sessions: true,
+            requires_admin_mfa: Settings.parsed("SOUK_REQUIRE_ADMIN_MFA")?,
         })
     }
 
@@ -101,7 +106,14 @@ impl Verifier {
                 let claims = check_own(token, &*self.decoding_key(Issuer::Own, &kid).await?, &self.issuer)?;
                 let session_start = creation_time(&claims.sid);
                 let authenticated_at = claims.auth_time.map(of_seconds);
-                let caller = Caller::User { id: claims.sub, role: claims.role, session: claims.sid, authenticated_at };
+                let assurance = Assurance::of(&claims.amr);
+                let caller = Caller::User {
+                    id: claims.sub,
+                    role: claims.role,
+                    session: claims.sid,
+                    authenticated_at,
+                    assurance,
+                };
                 (caller, session_start)
             }
             (algorithm, Some(issuer)) if algorithm == issuer.algorithm => {
@@ -120,7 +132,7 @@ impl Verifier {
         {
             return Err(session_ended());
         }
-        Ok(caller)
+        Ok(if self.requires_admin_mfa { caller.requiring_second_factor_of_admins() } else { caller })
     }
 
     /// Refuses an account that was suspended or closed. Its own sessions have ended, but its tokens of the trusted issuer have not.

@@ -1,7 +1,7 @@
 //! Accounts, and everything by which a caller shows who they are: passwords, sessions, access tokens, API keys and providers.
 //! It also keeps address books and guests' contacts, and exports and erases personal data.
 //!
-//! Rooms: `accounts` (accounts and the people behind them), `sign_in` (registration, login, providers), `sessions`,
+//! Rooms: `accounts` (accounts and the people behind them), `sign_in` (registration, login, providers), `second_factors`, `sessions`,
 //! `tokens` (one-time tokens, access tokens, signing keys), `api_keys`, `addresses`, `privacy` (export, erase, close)
 //! and `rate_limits`. Every use case is a method of `AccountService`, in the file that is named after it.
 //!
@@ -20,6 +20,8 @@
 //!   account has that address. Attempts from unknown networks never rate limit the owner on a known network or a known device.
 //! - A session keeps the time at which the person last proved a credential; a refresh does not change it. What a thief of a session
 //!   must not do needs a recent time (docs/adr/0022).
+//! - An account with a second factor has no open session that was not proved with it: its first factor ends all sessions, and a
+//!   first factor of a login begins none (docs/adr/0023). A code, a recovery code and a login's token are used once.
 //! - A change that matters to the security of an account has an event in its transaction, which mails the owner. A reset revokes
 //!   the account's API keys in its own transaction.
 //! - A provider's link leads to one account, and an account has one link per provider. An email address that the provider has
@@ -28,6 +30,8 @@
 //! - A one-time token is used once: the transaction of its effect deletes it.
 //! - An API key may do what its scopes and its account's role both allow, and never manages credentials. Its rows are written
 //!   in one transaction with the account's count of keys.
+//! - A passkey logs in by a signature over a challenge of the shop, which is used once. Its count of signatures never goes back, and
+//!   its rows are written in one transaction with the account's count of passkeys.
 //! - A session has one valid refresh token. The spent token, sent again, is either a retry within ten seconds, which gets the
 //!   same successor, or a theft, which ends the session.
 
@@ -37,8 +41,10 @@ mod store;
 mod accounts;
 mod addresses;
 mod api_keys;
+mod passkeys;
 mod privacy;
 mod rate_limits;
+mod second_factors;
 mod sessions;
 mod sign_in;
 mod tokens;
@@ -50,8 +56,15 @@ pub use addresses::{Address, AddressEntry, AddressIn, Country, MAX_ADDRESSES};
 pub use api_keys::{ApiKeyIn, ApiKeyView, MAX_API_KEYS, NewApiKey};
 #[cfg(feature = "openapi")]
 pub use events::CUSTOMER_EVENTS;
+pub use passkeys::{
+    MAX_PASSKEYS, NewPasskey, PasskeyCreation, PasskeyIn, PasskeyLogin, PasskeyRequest, PasskeyResponse, PasskeyView,
+};
 pub use privacy::{ExportJob, export_folder};
 pub use rate_limits::{RateLimited, SignInRateLimit};
+pub use second_factors::{
+    FactorAdded, FactorContext, FactorMethod, FactorsView, Login, LoginChallenge, NewRecoveryCodes, NewTotp,
+    SecondFactorLogin, SecondFactorProof, TotpView,
+};
 pub use service::AccountService;
 pub use sessions::{AccessToken, Device, SessionView, TokenPair, UserWithTokens};
 pub use sign_in::{

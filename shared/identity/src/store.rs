@@ -22,6 +22,10 @@
 //! | the account of a provider's subject | `LINK#<sha-256>` | `LINK` | |
 //! | an account's side of that link | `USER#<id>` | `LINK#<provider>` | |
 //! | the code that ends a sign-in | `CODE#<sha-256>` | `CODE` | TTL |
+//! | a second factor of an account, its recovery codes | `MFA#<id>` | `TOTP`, `RECOVERY`, … | `second_factors/store.rs` |
+//! | a login between its two factors | `LOGIN#<sha-256>` | `LOGIN` | TTL |
+//! | passkey | `MFA#<id>` | `PASSKEY#<id>` | `passkeys/store.rs` |
+//! | challenge of a passkey | `CHALLENGE#<sha-256>` | `CHALLENGE` | TTL; `passkeys/store.rs` |
 //! | an account that may not act | `BLOCKED#<id>` | `BLOCKED` | aws-kit's `AccountBlocks` |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
@@ -41,6 +45,10 @@
 //! | make or revoke an API key | 2 rows and the count, one transaction | gsi1, gsi2 | 6 W + 2 W |
 //! | revoke all of them with a reset | 2 rows each, in its transaction | | 1 R per 4 KB, 4 W a key |
 //! | account of an API key | row | | 1 R, at most every 30 s; 1 W, at most an hour |
+//! | make a challenge of a passkey | create | | 1 W |
+//! | log in with a passkey | 2 rows side by side and the account; 2 rows, with the writes of a login | | 3 R; 4 W more |
+//! | add or remove a passkey | 2 rows side by side; 2 rows and the count, one transaction | gsi1, gsi2 | 2 R; 6 W + 2 W |
+//! | passkeys of an account | pk, sk begins `PASSKEY#` | | 1 R per 4 KB |
 //! | rename | 2 updates, one transaction | all | 4 W + 5 W |
 //! | change role or status | 2 updates, the history, the block and every API key, one transaction | all | 6 W to 8 W + 5 W; 1 R and 2 W a key |
 //! | read preferences, set them | person's row; update | gsi2, gsi3 | 1 R; 1 R, 1 W + 2 W |
@@ -70,7 +78,14 @@
 //! | use a code | delete, session, network, one transaction | | 6 W |
 //! | links of an account, unlink | pk, sk begins `LINK#`; 3 rows, one transaction | | 1 R; 6 W |
 //! | replace a password hash | update, the old one as condition | gsi1 | 1 W + 1 W |
-//! | step up | update of the session, and the account as a condition, one transaction | | 4 W |
+//! | step up | update of the session, and the account as a condition, one transaction; with a second factor its row | | 4 W; 1 R, 2 W |
+//! | begin a second factor's proof | create | | 1 W |
+//! | prove it in a login | update of the login; row; delete, session, network, factor, account as a condition, one transaction | | 1 W, 1 R, 10 W |
+//! | begin an authenticator app | put | | 1 W |
+//! | add the first factor | 6 rows, the account, revocation and the outbox, one transaction | gsi1, gsi2 | 18 W + 2 W |
+//! | remove one | delete, the account and the outbox, one transaction | gsi1, gsi2 | 6 W to 8 W + 2 W |
+//! | second factors of an account | 2 rows side by side; erase: pk | | 2 R; 1 R per 4 KB, 1 W a row |
+//! | admins without a second factor; limit their keys | gsi2pk, of 4 shards and 2 statuses at once; 2 rows a key and the outbox, one transaction | gsi2 | 0.5 R per 4 KB and shard; 2 R, 4 W a key |
 //! | change a password | 2 sessions, the account, revocation and the outbox, one transaction | gsi1 | 10 W + 1 W |
 //! | mail the owner about a change | the outbox, in the change's transaction | | 2 W |
 

@@ -35,6 +35,27 @@ pub(crate) fn security_mail(changed: &SecurityChanged) -> Mail {
             "A way to log in to your account was removed",
             "The link from your account to an account at a provider, such as Google or GitHub, was removed.",
         ),
+        SecurityChange::SecondFactorAdded => (
+            "A second factor was added to your account",
+            "A login to your account needs a code of an authenticator app or a passkey now. Keep your recovery codes in a safe place.",
+        ),
+        SecurityChange::SecondFactorRemoved => (
+            "A second factor was removed from your account",
+            "An authenticator app or a passkey can no longer be used to log in to your account.",
+        ),
+        SecurityChange::RecoveryCodeUsed => (
+            "A recovery code of your account was used",
+            "Someone has logged in to your account with one of its recovery codes. The code cannot be used again.",
+        ),
+        SecurityChange::RecoveryCodesReplaced => (
+            "Your account has new recovery codes",
+            "New recovery codes were created for your account. The earlier ones cannot be used any more.",
+        ),
+        SecurityChange::AdminKeysLimited => (
+            "Your API keys will end",
+            "Admins of the shop need a second factor. Your account has none, so your API keys end within 30 days. Add a second \
+             factor and create new keys.",
+        ),
     };
     let draft = MailDraft {
         subject: subject.to_owned(),
@@ -50,6 +71,10 @@ pub(crate) fn security_mail(changed: &SecurityChanged) -> Mail {
         },
         // An owner cannot take back what an admin has done.
         SecurityChange::RoleChanged => MailDraft { closing: "If you do not know why, ask the shop.", ..draft },
+        // No intruder did this.
+        SecurityChange::AdminKeysLimited => {
+            MailDraft { closing: "If you have questions, ask the other admins.", ..draft }
+        }
         _ => draft,
     };
     draft.into_mail("")
@@ -63,7 +88,7 @@ mod tests {
     use events::{Event, Recipient};
     use values::{Clock, UserId};
 
-    const ALL: [SecurityChange; 7] = [
+    const ALL: [SecurityChange; 12] = [
         SecurityChange::NewDevice,
         SecurityChange::ApiKeyCreated,
         SecurityChange::RoleChanged,
@@ -71,6 +96,11 @@ mod tests {
         SecurityChange::PasswordChanged,
         SecurityChange::ProviderLinked,
         SecurityChange::ProviderUnlinked,
+        SecurityChange::SecondFactorAdded,
+        SecurityChange::SecondFactorRemoved,
+        SecurityChange::RecoveryCodeUsed,
+        SecurityChange::RecoveryCodesReplaced,
+        SecurityChange::AdminKeysLimited,
     ];
 
     #[test]

@@ -278,7 +278,8 @@ mod tests {
     fn account_is_counted_by_its_id_and_an_admin_is_not() {
         let (id, session) = (Clock::System.mint(), Clock::System.mint());
         let counters = |role| {
-            let caller = Caller::User { id, role, session, authenticated_at: None };
+            let caller =
+                Caller::User { id, role, session, authenticated_at: None, assurance: values::Assurance::OneFactor };
             limits().counters(&caller, None, &Network::of(Some("192.0.2.1")))
         };
         assert!(counters(Role::Customer).is_some_and(|counters| counters.buyer.len() == DIGEST_LENGTH));

@@ -17,6 +17,12 @@ pub enum SecurityKind {
     RoleChanged,
     /// An event was refused, because the rows contradict it.
     EventForged,
+    SecondFactorAdded,
+    SecondFactorRemoved,
+    /// A proof of a second factor was wrong, after the first factor was right.
+    MfaFailed,
+    /// The signature counter of a passkey did not grow: there may be a copy of it.
+    PasskeyCloned,
     /// An API key read data of customers other than its owner.
     CustomersRead,
 }
@@ -32,6 +38,10 @@ impl SecurityKind {
             Self::ApiKeyRevoked => "api_key_revoked",
             Self::RoleChanged => "role_changed",
             Self::EventForged => "event_forged",
+            Self::SecondFactorAdded => "second_factor_added",
+            Self::SecondFactorRemoved => "second_factor_removed",
+            Self::MfaFailed => "mfa_failed",
+            Self::PasskeyCloned => "passkey_cloned",
             Self::CustomersRead => "customers_read",
         }
     }

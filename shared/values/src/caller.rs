@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::assurance::{Amr, Assurance};
 use crate::{ApiKeyId, Error, EventId, Kind, Permission, Result, Role, Scopes, SessionId, Timestamp, UserId};
 
 /// How long a login is recent, in seconds.
@@ -25,6 +26,8 @@ pub enum Caller {
         session: SessionId,
         /// When the person last proved a credential: at the login, or at a step-up since. None if the token does not say so.
         authenticated_at: Option<Timestamp>,
+        /// How strongly the session was proved.
+        assurance: Assurance,
     },
     /// A request with a valid API key: a program that acts as the account, within the key's scopes.
     Key {
@@ -43,9 +46,28 @@ impl Caller {
         role_names: impl IntoIterator<Item = &'a str>,
         session: SessionId,
         authenticated_at: Option<Timestamp>,
+        assurance: Assurance,
     ) -> Self {
         let is_admin = role_names.into_iter().any(|name| matches!(name.parse(), Ok(Role::Admin)));
-        Self::User { id, role: if is_admin { Role::Admin } else { Role::Customer }, session, authenticated_at }
+        let role = if is_admin { Role::Admin } else { Role::Customer };
+        Self::User { id, role, session, authenticated_at, assurance }
+    }
+
+    /// The same caller under the rule that admins need a second factor: an admin whose session was not proved with one can only
+    /// enrol.
+    #[must_use]
+    pub fn requiring_second_factor_of_admins(mut self) -> Self {
+        if let Self::User { role: Role::Admin, assurance, .. } = &mut self
+            && *assurance == Assurance::OneFactor
+        {
+            *assurance = Assurance::EnrolmentDue;
+        }
+        self
+    }
+
+    /// Must this caller add a second factor before anything else?
+    fn must_enrol(&self) -> bool {
+        matches!(self, Self::User { assurance: Assurance::EnrolmentDue, .. })
     }
 
     /// The account that acts; none for a guest.
@@ -59,8 +81,8 @@ impl Caller {
     /// The account whose own data the caller may use: the one that acts, unless its key lacks the scope.
     pub fn user(&self) -> Option<UserId> {
         match self {
-            Self::Key { .. } => self.account().filter(|_| self.may(Permission::UseAccount)),
-            _ => self.account(),
+            Self::Guest => None,
+            Self::User { .. } | Self::Key { .. } => self.account().filter(|_| self.may(Permission::UseAccount)),
         }
     }
 
@@ -69,10 +91,12 @@ impl Caller {
         self.account().filter(|_| self.may(Permission::WriteReviews))
     }
 
-    /// Does the caller have the permission? The table is in `permissions.rs`. A key needs it from its account and from its scopes.
+    /// Does the caller have the permission? The table is in `permissions.rs`. A key needs it from its account and from its scopes. An
+    /// admin who must add a second factor first can only manage credentials.
     pub fn may(&self, permission: Permission) -> bool {
         match self {
             Self::Guest => permission.is_public(),
+            Self::User { assurance: Assurance::EnrolmentDue, .. } => permission == Permission::ManageCredentials,
             Self::User { role, .. } => role.may(permission),
             Self::Key { role, scopes, .. } => role.may(permission) && scopes.contains(permission),
         }
@@ -99,7 +123,8 @@ impl Caller {
     }
 
     /// Checks a permission. Fails with 401 `unauthenticated` for a guest, and otherwise with a 403: `forbidden` if the role lacks
-    /// the permission, `login_required` if no key can have it, `insufficient_scope` if another key could have it.
+    /// the permission, `mfa_enrolment_required` for an admin who must add a second factor first, `login_required` if no key can have
+    /// it, `insufficient_scope` if another key could have it.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.may(permission) {
             return Ok(());
@@ -117,13 +142,24 @@ impl Caller {
                     format!("This needs an API key with the scope `{name}`, or an access token."),
                 )
             }
+            _ if self.must_enrol() => Err(enrolment_required()),
             _ => refusal("forbidden", "Only an admin may do this.".into()),
         }
     }
 
     /// Checks that the person has logged in, or stepped up, within the last ten minutes. Fails with 401 `unauthenticated` for a
-    /// guest, and otherwise with a 403: `login_required` for an API key, `recent_login_required` for an older login.
+    /// guest, and otherwise with a 403: `login_required` for an API key, `mfa_enrolment_required` for an admin who must add a second
+    /// factor first, `recent_login_required` for an older login.
     pub fn require_recent_login(&self, now: Timestamp) -> Result<()> {
+        self.require(Permission::ManageCredentials)?;
+        if self.must_enrol() {
+            return Err(enrolment_required());
+        }
+        self.require_recent_login_to_enrol(now)
+    }
+
+    /// The same for adding a second factor, which an admin who must add one may do.
+    pub fn require_recent_login_to_enrol(&self, now: Timestamp) -> Result<()> {
         self.require(Permission::ManageCredentials)?;
         let is_recent = |at: &Timestamp| {
             (-LEEWAY_SECONDS..=RECENT_LOGIN_SECONDS).contains(&now.seconds().saturating_sub(at.seconds()))
@@ -131,8 +167,8 @@ impl Caller {
         match self {
             Self::User { authenticated_at: Some(at), .. } if is_recent(at) => Ok(()),
             _ => {
-                let detail = "This needs a login within the last ten minutes. Send your password to \
-                              `POST /auth/step-up`, or log in again.";
+                let detail = "This needs a login within the last ten minutes. Send your password, or a code of \
+                              your second factor, to `POST /auth/step-up`, or log in again.";
                 Err(Error::new(Kind::Forbidden, "recent_login_required", detail))
             }
         }
@@ -157,6 +193,12 @@ impl Caller {
             },
         }
     }
+}
+
+/// 403: an admin must add a second factor before anything else.
+fn enrolment_required() -> Error {
+    let detail = "Admins of this shop need a second factor. Add one with `POST /auth/mfa/totp` or `POST /auth/passkeys/options`.";
+    Error::new(Kind::Forbidden, "mfa_enrolment_required", detail)
 }
 
 /// The author of a change in a history: `customer:usr_…`, `admin:usr_…`, `guest` or `system:<function>`.
@@ -211,6 +253,9 @@ pub struct AccessClaims {
     /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// How the person proved who they are (RFC 8176). Tokens of older sessions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<Amr>,
 }
 
 impl AccessClaims {
@@ -226,7 +271,12 @@ mod tests {
     use crate::Clock;
 
     fn user(role: Role) -> Caller {
-        Caller::User { id: Clock::System.mint(), role, session: Clock::System.mint(), authenticated_at: None }
+        user_with(role, Assurance::OneFactor)
+    }
+
+    fn user_with(role: Role, assurance: Assurance) -> Caller {
+        let (id, session) = (Clock::System.mint(), Clock::System.mint());
+        Caller::User { id, role, session, authenticated_at: None, assurance }
     }
 
     fn key(role: Role, names: &[&str]) -> Caller {
@@ -264,7 +314,8 @@ mod tests {
         let now = Timestamp::from_millis(1_800_000_000_000);
         let code = |authenticated_at| {
             let (id, session) = (Clock::System.mint(), Clock::System.mint());
-            let caller = Caller::User { id, role: Role::Customer, session, authenticated_at };
+            let caller =
+                Caller::User { id, role: Role::Customer, session, authenticated_at, assurance: Assurance::OneFactor };
             caller.require_recent_login(now).err().map(|error| (error.kind, error.code))
         };
         let (recent, old) = (None, Some((Kind::Forbidden, "recent_login_required")));
@@ -281,6 +332,32 @@ mod tests {
         assert_eq!(Caller::Guest.require_recent_login(now).unwrap_err().code, "unauthenticated");
         let robot = key(Role::Admin, &["manage_users"]);
         assert_eq!(robot.require_recent_login(now).unwrap_err().code, "login_required");
+    }
+
+    #[test]
+    fn admin_without_a_second_factor_can_only_enrol_where_admins_need_one() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let recent = |role, assurance| {
+            let (id, session) = (Clock::System.mint(), Clock::System.mint());
+            Caller::User { id, role, session, authenticated_at: Some(now), assurance }
+                .requiring_second_factor_of_admins()
+        };
+        let restricted = recent(Role::Admin, Assurance::OneFactor);
+        for permission in Permission::ALL {
+            let code = restricted.require(*permission).err().map(|error| (error.kind, error.code));
+            let expected =
+                (*permission != Permission::ManageCredentials).then_some((Kind::Forbidden, "mfa_enrolment_required"));
+            assert_eq!(code, expected, "{permission:?}");
+        }
+        assert!(restricted.user().is_none() && restricted.author().is_none());
+        assert_eq!(restricted.require_user().unwrap_err().code, "mfa_enrolment_required");
+        assert_eq!(restricted.require_recent_login(now).unwrap_err().code, "mfa_enrolment_required");
+        assert!(restricted.require_recent_login_to_enrol(now).is_ok());
+        for caller in [recent(Role::Admin, Assurance::SecondFactor), recent(Role::Customer, Assurance::OneFactor)] {
+            assert!(caller.require(Permission::UseAccount).is_ok() && caller.require_recent_login(now).is_ok());
+        }
+        let key = key(Role::Admin, &["manage_users"]).requiring_second_factor_of_admins();
+        assert!(key.may(Permission::ManageUsers), "a key has no session; it ends by its own time");
     }
 
     #[test]

@@ -37,6 +37,7 @@ ids! {
     SessionTag SessionId "ses" "a login session";
     TokenTag TokenId "tok" "a one-time token that is mailed";
     ApiKeyTag ApiKeyId "key" "an API key";
+    PasskeyTag PasskeyId "psk" "a passkey";
     ContactTag ContactId "gst" "the contact of a guest";
     ProductTag ProductId "prd" "a product";
     ImageTag ImageId "img" "a picture of a product";

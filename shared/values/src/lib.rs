@@ -2,6 +2,7 @@
 //! They are pure: no I/O, no AWS, no HTTP. A value that exists is valid, because it can only be created by parsing.
 
 mod api_key;
+mod assurance;
 mod caller;
 mod clock;
 mod currency;
@@ -27,6 +28,7 @@ mod text;
 mod timestamp;
 
 pub use api_key::ApiKey;
+pub use assurance::{Amr, Assurance};
 pub use caller::{AccessClaims, Actor, Caller, Trace};
 pub use clock::Clock;
 pub use currency::Currency;
@@ -34,8 +36,8 @@ pub use email::{Email, NewEmail};
 pub use error::{Error, FieldError, Kind, Result};
 pub use expected_version::ExpectedVersion;
 pub use ids::{
-    AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PaymentId, ProductId, RefundId,
-    ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
+    AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PasskeyId, PaymentId, ProductId,
+    RefundId, ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
 };
 pub use job::{JobClaim, JobFailure, JobState, JobStatus};
 pub use json::{invalid_field, read_json, read_json_value};

@@ -162,6 +162,7 @@ ids! {
     UserId "usr";
     SessionId "ses";
     ApiKeyId "key";
+    PasskeyId "psk";
     ProductId "prd";
     ImageId "img";
     ReviewId "rev";

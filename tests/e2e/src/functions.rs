@@ -90,6 +90,36 @@ impl Functions {
         assert!(matches!(status, Ok(200 | 202)), "the mapping should be switched: {status:?}");
     }
 
+    /// Runs `work` while these functions have another value of an environment variable. Restores it even if `work` panics.
+    pub async fn while_set<T>(&self, names: &[&str], variable: &str, value: &str, work: impl Future<Output = T>) -> T {
+        let mut before = Vec::new();
+        for name in names {
+            before.push((*name, self.set(name, variable, value).await));
+        }
+        let outcome = AssertUnwindSafe(work).catch_unwind().await;
+        for (name, value) in before {
+            self.set(name, variable, &value).await;
+        }
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Sets an environment variable of a function; returns its value from before.
+    async fn set(&self, name: &str, variable: &str, value: &str) -> String {
+        let path = format!("/functions/{}/configuration", self.physical(name));
+        let response = self.request(Method::GET, &path).send().await;
+        let response = response.unwrap_or_else(|error| panic!("{name} should have a configuration: {error}"));
+        let configuration: Value =
+            response.json().await.unwrap_or_else(|error| panic!("a configuration should be JSON: {error}"));
+        let mut variables = configuration["Environment"]["Variables"].clone();
+        let before = variables[variable].as_str().unwrap_or_else(|| panic!("{name} should have {variable}")).to_owned();
+        variables[variable] = value.into();
+        let body = json!({ "Environment": { "Variables": variables } });
+        let status =
+            self.request(Method::PUT, &path).json(&body).send().await.map(|response| response.status().as_u16());
+        assert!(matches!(status, Ok(200)), "{variable} of {name} should be set: {status:?}");
+        before
+    }
+
     /// Kills every process of a function with SIGKILL, as a power cut would. Waits until there is a process, and until it is dead: the
     /// emulator would hand a request to a dying process.
     pub async fn kill(&self, name: &str) {

@@ -5,11 +5,14 @@
 //! Helpers panic with a sentence when souk misbehaves: they are the assertions.
 
 mod api;
+mod authenticator;
+mod authenticator_app;
 mod await_until;
 mod browser;
 mod bucket;
 mod cart;
 mod catalog;
+mod cbor;
 mod customer;
 pub mod envelope;
 mod fault_points;
@@ -26,6 +29,8 @@ mod mailbox;
 mod movements;
 mod order;
 mod orders;
+mod passkey_key;
+mod passkeys;
 mod personal;
 mod provider;
 mod proxy;
@@ -43,6 +48,8 @@ mod unique;
 pub mod webhooks;
 
 pub use api::{Api, Call};
+pub use authenticator::{Authenticator, Lie, encoded_bytes};
+pub use authenticator_app::{AuthenticatorApp, TOTP};
 pub use await_until::{EVENTUALLY, SOON, await_until};
 pub use browser::{Browser, Redirect, SIGNED_IN};
 pub use cart::pieces;
@@ -59,6 +66,8 @@ pub use mail_tokens::row_of;
 pub use mailbox::{Mail, Mailbox};
 pub use movements::{movements_path, tally};
 pub use order::{Order, decimal};
+pub use passkey_key::PasskeyAlgorithm;
+pub use passkeys::{AddedPasskey, PASSKEYS, SHOP_PAGE, row_of_challenge};
 pub use personal::{Person, Place, RetentionList};
 pub use provider::{Provider, Tally};
 pub use proxy::Proxy;

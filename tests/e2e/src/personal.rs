@@ -5,7 +5,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Checkout, Customer, Draft, EVENTUALLY, Order, Product, Shop, await_until, row_of_key, unique, with};
+use crate::{
+    Authenticator, Checkout, Customer, Draft, EVENTUALLY, Order, Product, SHOP_PAGE, Shop, await_until, row_of_key,
+    unique, with,
+};
 
 const LIST: &str = include_str!("../../../docs/personal-data.md");
 const EXPORTS: &str = "/api/v1/users/profile/export";
@@ -77,7 +80,7 @@ impl Person {
 }
 
 impl Shop {
-    /// A new customer who has logged in twice, and has an address, preferences, a reset token, an API key, a sign-in link, a review, a
+    /// A new customer who has logged in twice, and has an address, preferences, a reset token, a passkey, an API key, a sign-in link, a review, a
     /// cancelled order and a cart.
     pub async fn new_person(&self) -> Person {
         let mark = unique("trace");
@@ -97,6 +100,8 @@ impl Shop {
         let chosen = json!({ "language": "de", "channels": { "payment.failed": ["email", "sms"] } });
         customer.api.put("/api/v1/users/preferences", &chosen).await.expect(200);
         self.verifies(&customer).await;
+        let passkey = value("Passkey");
+        let customer = customer.adds_passkey_as(&passkey, &mut Authenticator::new(SHOP_PAGE)).await.customer;
         let client = customer.makes_key(&["use_account"]).await;
         self.google_knows_owner(&mark, &email).await;
         self.browser().signs_in_with_google(&mark).await.expect_code();
@@ -124,9 +129,11 @@ impl Shop {
 
         let digest: String = digest(&SHA256, email.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
         let key = row_of_key(&client.key).replace("APIKEY#", "");
-        let values =
-            [email, name, phone, laptop, tablet, receiver, line1, line2, city, title, text, why, digest, key, link]
-                .into();
+        let values = [
+            email, name, phone, laptop, tablet, passkey, receiver, line1, line2, city, title, text, why, digest, key,
+            link,
+        ]
+        .into();
         Person { customer, mug, cancelled, values }
     }
 

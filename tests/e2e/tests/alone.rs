@@ -1,6 +1,7 @@
 //! The tests that disturb the whole stack or need a quiet one: they take the whole machine, make every table fail, change the signing keys,
 //! or count every request. They are a test program of their own, in which they run one after the other (`Shop::open_alone`).
 
+mod admin_mfa_alone;
 mod forged_events_alone;
 mod keys_alone;
 mod logins_alone;

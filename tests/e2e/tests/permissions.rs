@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use e2e::{Api, Customer, Draft, ImageFile, Response, SOON, Shop, await_until, unique};
+use e2e::{Api, Authenticator, Customer, Draft, ImageFile, Response, SHOP_PAGE, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 use reqwest::Method;
 use serde::Deserialize;
@@ -59,6 +59,8 @@ impl Things {
         let import = json!({ "format": "csv", "bytes": 10 });
         let import = shop.admin().await.post("/api/v1/products/imports", &import).await.expect(202).json();
         let personal = ada.api.post("/api/v1/users/profile/export", &json!({})).await.expect(202).json();
+        // The last one, because it ends her session.
+        let passkey = ada.adds_passkey(&mut Authenticator::new(SHOP_PAGE)).await;
         let text =
             |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text should be there: {order}")).to_owned();
         let ids = [
@@ -70,6 +72,7 @@ impl Things {
             ("sessions", text(&sessions["data"][0]["id"])),
             ("api-keys", text(&client.created["id"])),
             ("addresses", text(&address["id"])),
+            ("passkeys", passkey.id),
             ("products", mug.id.clone()),
             ("image", image.id),
             ("imports", text(&import["id"])),

@@ -74,7 +74,7 @@ mod tests {
         assert_eq!((SHOWN.pieces(7), SHOWN.pieces(57)), (7, 20));
         let caller = |role| {
             let (id, session) = (Clock::System.mint(), Clock::System.mint());
-            Caller::User { id, role, session, authenticated_at: None }
+            Caller::User { id, role, session, authenticated_at: None, assurance: values::Assurance::OneFactor }
         };
         assert_eq!(SHOWN.to(&caller(Role::Admin)).pieces(57), 57);
         assert_eq!((SHOWN.to(&caller(Role::Customer)), SHOWN.to(&Caller::Guest)), (SHOWN, SHOWN));

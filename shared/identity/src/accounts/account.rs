@@ -5,6 +5,7 @@ use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId, account_su
 
 use crate::accounts::password::{Credential, PasswordInput};
 use crate::accounts::status::AccountStatus;
+use crate::second_factors::factors::SecondFactors;
 use crate::sessions::session::Session;
 
 /// An account's row, without personal data.
@@ -33,6 +34,9 @@ pub(crate) struct Account {
     /// Why it is suspended, in the admin's words.
     #[serde(default)]
     pub(crate) status_reason: Option<String>,
+    /// Its second factors. Here, because a login reads this row anyway.
+    #[serde(default)]
+    pub(crate) second_factors: SecondFactors,
     pub(crate) version: u64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
@@ -53,6 +57,7 @@ impl Account {
             default_billing: None,
             status_reason: None,
             sessions_ended_at: None,
+            second_factors: SecondFactors::default(),
             version: 1,
             created_at: now,
             updated_at: now,

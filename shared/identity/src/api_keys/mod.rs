@@ -5,6 +5,7 @@
 
 pub(crate) mod api_key;
 mod create_api_key;
+mod limit_admin_keys;
 mod list_api_keys;
 mod revoke_api_key;
 pub(crate) mod store;

@@ -2,7 +2,7 @@
 //! account. All three change in one transaction. Neither row has a TTL, because a deletion by DynamoDB would not change the count.
 
 use aws_kit::{ApiKeyGrant, ApiKeys, Key, Query, Write};
-use values::{ApiKeyId, Result, UserId};
+use values::{ApiKeyId, Result, Timestamp, UserId};
 
 use crate::accounts::account::Account;
 use crate::accounts::status::AccountStatus;
@@ -84,6 +84,12 @@ impl Store {
         let count = count.when("attribute_exists(apiKeys)").value(":one", 1)?;
         let [entry_row, grant] = self.remove_api_key_rows(user, key, digest);
         Ok([count, entry_row, grant])
+    }
+
+    /// Lets an existing key end at that time, as its owner sees it.
+    pub(crate) fn limit_api_key(&self, user: UserId, key: ApiKeyId, until: Timestamp) -> Result<Write> {
+        let write = Write::update(&self.table, api_key_key(user, key), "SET validUntil = :until");
+        write.when("attribute_exists(pk)").value(":until", until)
     }
 
     /// The writes that remove the two rows of an existing key, without the count.

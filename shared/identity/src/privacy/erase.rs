@@ -22,7 +22,7 @@ impl AccountService {
     }
 
     /// Erases a page of a closed account's rows; false when none is left. Erases nothing of an open account. It can be repeated, also
-    /// concurrently. 2 reads, at most 25 writes side by side.
+    /// concurrently. 2 or 3 reads, at most 25 writes side by side.
     pub async fn erase_page(&self, user: UserId) -> Result<bool> {
         let store = &self.store;
         let Some(closed) = store.closed_account(user).await? else { return Ok(false) };
@@ -30,6 +30,12 @@ impl AccountService {
         let erasures = rows.iter().map(|row| store.erase_row(user, row)).collect::<Result<Vec<_>>>()?;
         let erasures: Vec<_> = erasures.into_iter().filter(|writes| !writes.is_empty()).collect();
         if !erasures.is_empty() {
+            try_join_all(erasures.into_iter().map(commit_erasure)).await?;
+            return Ok(true);
+        }
+        let factors = store.factor_rows(user, PAGE).await?;
+        if !factors.is_empty() {
+            let erasures = factors.iter().map(|row| store.erase_factor_row(user, row)).collect::<Result<Vec<_>>>()?;
             try_join_all(erasures.into_iter().map(commit_erasure)).await?;
             return Ok(true);
         }

@@ -9,11 +9,19 @@ use crate::service::AccountService;
 const HIDDEN: [&str; 11] =
     ["pk", "sk", "key", "digest", "spent", "credential", "hash", "secret", "mark", "follows", "expiresAt"];
 
+/// An authenticator app, one that is pending, recovery codes, and the passkeys.
+const MAX_FACTOR_ROWS: u32 = 25;
+
 impl AccountService {
-    /// The account with its person and preferences; 404 when there is none. 1 read.
+    /// The account with its person, preferences and second factors; 404 when there is none. 1 read, and 1 more where there are second
+    /// factors.
     pub async fn export_account(&self, user: UserId) -> Result<Value> {
         let (account, person) = self.account_with_person(user).await?;
         let preferences = person.preferences()?;
+        let factors = match account.second_factors.is_any() {
+            true => self.store.factor_rows(user, MAX_FACTOR_ROWS).await?,
+            false => Vec::new(),
+        };
         Ok(json!({
             "account": {
                 "id": account.user_id, "email": person.email, "name": person.name, "role": account.role,
@@ -21,6 +29,7 @@ impl AccountService {
                 "defaultShipping": account.default_shipping, "defaultBilling": account.default_billing,
                 "createdAt": account.created_at, "updatedAt": account.updated_at,
             },
+            "secondFactors": factors.iter().filter_map(export_factor).collect::<Vec<_>>(),
             "preferences": { "language": preferences.language, "channels": preferences.channels },
         }))
     }
@@ -56,6 +65,25 @@ fn export_row(row: Value) -> Option<(String, Value)> {
     Some((section.to_owned(), Value::Object(fields.into_iter().filter(|(name, _)| is_exported(name)).collect())))
 }
 
+/// A second factor: what it is, its name and since when. Never its secret, its key or a digest.
+fn export_factor(row: &Value) -> Option<Value> {
+    let sk = row["sk"].as_str().unwrap_or_default();
+    let kind = match sk.split_once('#').map_or(sk, |(kind, _)| kind) {
+        // Not a factor yet.
+        "TOTP" if sk != "TOTP" => return None,
+        "TOTP" => "totp",
+        "PASSKEY" => "passkey",
+        "RECOVERY" => "recovery_codes",
+        _ => return None,
+    };
+    let mut factor =
+        Map::from_iter([("kind".to_owned(), json!(kind)), ("createdAt".to_owned(), row["createdAt"].clone())]);
+    if let Some(name) = row["name"].as_str() {
+        factor.insert("name".to_owned(), json!(name));
+    }
+    Some(Value::Object(factor))
+}
+
 /// An export's row without the key of its file.
 fn export_of_job(row: &Value) -> Value {
     let fields = ["id", "status", "createdAt", "updatedAt"].map(|name| (name.to_owned(), row[name].clone()));
@@ -88,6 +116,19 @@ mod tests {
         let row = json!({ "sk": "EXPORT#job_x", "id": "job_x", "status": "done", "file": "secret", "progress": "p" });
         let (_, exported) = export_row(row).unwrap();
         assert!(!exported.to_string().contains("secret"), "{exported}");
+    }
+
+    #[test]
+    fn second_factor_is_exported_without_its_secret() {
+        let row = json!({ "pk": "MFA#usr_x", "sk": "TOTP", "secret": "s", "createdAt": "2026-11-21T00:00:00.000Z", "lastStep": 7 });
+        let expected = json!({ "kind": "totp", "createdAt": "2026-11-21T00:00:00.000Z" });
+        assert_eq!(export_factor(&row), Some(expected));
+        let row =
+            json!({ "sk": "PASSKEY#x", "name": "Phone", "publicKey": "k", "createdAt": "2026-11-21T00:00:00.000Z" });
+        assert_eq!(export_factor(&row).unwrap()["name"], "Phone");
+        let row = json!({ "sk": "RECOVERY", "codes": { "digest": true }, "createdAt": "2026-11-21T00:00:00.000Z" });
+        assert!(!export_factor(&row).unwrap().to_string().contains("digest"));
+        assert_eq!(export_factor(&json!({ "sk": "TOTP#PENDING", "secret": "s" })), None);
     }
 
     #[test]

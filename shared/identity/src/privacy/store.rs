@@ -13,6 +13,7 @@ use crate::api_keys::api_key::{ApiKeyEntry, MAX_API_KEYS};
 use crate::api_keys::store::same_api_keys;
 use crate::privacy::closed_account::ClosedAccount;
 use crate::privacy::export_job::ExportJob;
+use crate::second_factors::store::{factor_key, factor_partition};
 use crate::store::{Store, account_key, email_key, person_key, user_key, user_partition};
 
 /// Account, person, email address; closed account, block, revocation, event.
@@ -105,6 +106,17 @@ impl Store {
             // Every unknown kind of row is erased, too.
             _ => vec![row_itself],
         })
+    }
+
+    /// The first rows of an account's second factors.
+    pub(crate) async fn factor_rows(&self, user: UserId, limit: u32) -> Result<Vec<Value>> {
+        Query::of(&self.table, factor_partition(user)).first(limit).await
+    }
+
+    /// The writes that erase a row of an account's second factors and its related rows.
+    pub(crate) fn erase_factor_row(&self, user: UserId, row: &Value) -> Result<Vec<Write>> {
+        let sk = row["sk"].as_str().ok_or_else(|| Error::internal("a row has no sort key"))?;
+        Ok(vec![Write::delete(&self.table, factor_key(user, sk))])
     }
 
     /// The newest exports of an account.

@@ -20,6 +20,8 @@ pub(crate) enum Action {
     Register,
     /// Every request that sends a mail with a secret.
     Reset,
+    /// A proof of a second factor, in a login or a step-up.
+    SecondFactor,
 }
 
 impl Action {
@@ -28,6 +30,7 @@ impl Action {
             Self::Login => b"login",
             Self::Register => b"register",
             Self::Reset => b"reset",
+            Self::SecondFactor => b"second factor",
         }
     }
 }
@@ -46,22 +49,20 @@ pub(crate) struct RateLimits {
     login: ActionLimits,
     register: ActionLimits,
     reset: ActionLimits,
+    second_factor: ActionLimits,
 }
 
 impl RateLimits {
-    /// Reads `SOUK_AUTH_KEY` and `SOUK_LIMIT_<LOGIN, REGISTER, RESET>_<ACCOUNT, NETWORK>`: each is a limit per minute and per hour,
-    /// such as `10/60`.
+    /// Reads `SOUK_AUTH_KEY`, `SOUK_LIMIT_<LOGIN, REGISTER, RESET>_<ACCOUNT, NETWORK>` and `SOUK_LIMIT_SECOND_FACTOR_ACCOUNT`: each
+    /// limit is per minute and per hour, such as `10/60`.
     pub(crate) fn from_env() -> Result<Self> {
-        Ok(Self::new(
-            DigestKey::of_auth_from_env()?,
-            ActionLimits::from_env("SOUK_LIMIT_LOGIN_ACCOUNT", "SOUK_LIMIT_LOGIN_NETWORK")?,
-            ActionLimits::from_env("SOUK_LIMIT_REGISTER_ACCOUNT", "SOUK_LIMIT_REGISTER_NETWORK")?,
-            ActionLimits::from_env("SOUK_LIMIT_RESET_ACCOUNT", "SOUK_LIMIT_RESET_NETWORK")?,
-        ))
-    }
-
-    fn new(key: DigestKey, login: ActionLimits, register: ActionLimits, reset: ActionLimits) -> Self {
-        Self { key, login, register, reset }
+        Ok(Self {
+            key: DigestKey::of_auth_from_env()?,
+            login: ActionLimits::from_env("SOUK_LIMIT_LOGIN_ACCOUNT", "SOUK_LIMIT_LOGIN_NETWORK")?,
+            register: ActionLimits::from_env("SOUK_LIMIT_REGISTER_ACCOUNT", "SOUK_LIMIT_REGISTER_NETWORK")?,
+            reset: ActionLimits::from_env("SOUK_LIMIT_RESET_ACCOUNT", "SOUK_LIMIT_RESET_NETWORK")?,
+            second_factor: ActionLimits::from_env("SOUK_LIMIT_SECOND_FACTOR_ACCOUNT", "SOUK_LIMIT_LOGIN_NETWORK")?,
+        })
     }
 
     /// The key of an attempt that names an email address.
@@ -75,11 +76,7 @@ impl RateLimits {
     }
 
     fn key(&self, action: Action, name: &[u8], network: &Network) -> AttemptKey {
-        let limits = match action {
-            Action::Login => self.login,
-            Action::Register => self.register,
-            Action::Reset => self.reset,
-        };
+        let limits = self.limits(action);
         let counter = |parts: &[&[u8]], limit| Counter { digest: self.key.digest(parts), limit };
         AttemptKey {
             account: self.key.digest(&[b"account", name]),
@@ -91,12 +88,27 @@ impl RateLimits {
         }
     }
 
-    /// The key of a login that names an email address and may come from a known device.
-    pub(crate) fn key_by_device(&self, email: &Email, network: &Network, device: Option<&KnownDevice>) -> AttemptKey {
-        let key = self.key_by_email(Action::Login, email, network);
+    fn limits(&self, action: Action) -> ActionLimits {
+        match action {
+            Action::Login => self.login,
+            Action::Register => self.register,
+            Action::Reset => self.reset,
+            Action::SecondFactor => self.second_factor,
+        }
+    }
+
+    /// The key of an attempt that names an email address and may come from a known device.
+    pub(crate) fn key_by_device(
+        &self,
+        action: Action,
+        email: &Email,
+        network: &Network,
+        device: Option<&KnownDevice>,
+    ) -> AttemptKey {
+        let key = self.key_by_email(action, email, network);
         let Some(device) = device else { return key };
-        let digest = self.key.digest(&[b"device", email.as_str().as_bytes(), device.id.as_bytes()]);
-        AttemptKey { known: Counter { digest, limit: self.login.account }, has_known_device: true, ..key }
+        let digest = self.key.digest(&[b"device", action.name(), email.as_str().as_bytes(), device.id.as_bytes()]);
+        AttemptKey { known: Counter { digest, limit: self.limits(action).account }, has_known_device: true, ..key }
     }
 
     /// The device of a token that a client sent.
@@ -133,7 +145,8 @@ mod tests {
     fn rate_limits(key: &str) -> RateLimits {
         let limit = |text: &str| text.parse().unwrap();
         let limits = ActionLimits { account: limit("5/20"), network: limit("50/200") };
-        RateLimits::new(DigestKey::new(key), limits, limits, limits)
+        let key = DigestKey::new(key);
+        RateLimits { key, login: limits, register: limits, reset: limits, second_factor: limits }
     }
 
     fn key(email: &str, source: &str) -> AttemptKey {
@@ -157,7 +170,7 @@ mod tests {
         let (ada, now) = ("ada@example.com".parse().unwrap(), Timestamp::from_millis(1_800_000_000_000));
         let token = limits.device_token(&ada, None, now).unwrap();
         let device = limits.known_device(&ada, &token, now).unwrap();
-        let at = |source, device| limits.key_by_device(&ada, &Network::of(Some(source)), device);
+        let at = |source, device| limits.key_by_device(Action::Login, &ada, &Network::of(Some(source)), device);
         let (here, there) = (at("192.0.2.1", Some(&device)), at("198.51.100.9", Some(&device)));
         let strangers = at("198.51.100.9", None);
         assert_eq!(here.account_counter(false).digest, there.account_counter(true).digest);

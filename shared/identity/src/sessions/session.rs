@@ -9,7 +9,7 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use values::{Result, SessionId, Timestamp, UserId};
+use values::{Amr, Result, SessionId, Timestamp, UserId};
 
 use crate::sessions::device::Device;
 use crate::sessions::refresh_token::RefreshToken;
@@ -45,6 +45,10 @@ pub(crate) struct Session {
     /// When the person last proved a credential in this session. A refresh does not change it. Sessions of older releases have none.
     #[serde(default)]
     pub(crate) auth_time: Option<Timestamp>,
+    /// How the person proved who they are. An account with a second factor has no open session without it: the sessions from before
+    /// end when the first one is added. Sessions of older releases have none.
+    #[serde(default)]
+    pub(crate) amr: Vec<Amr>,
     /// TTL, in seconds. DynamoDB deletes late, so [`Session::is_over`] asks the clock.
     pub(crate) expires_at: i64,
 }
@@ -80,6 +84,7 @@ impl Session {
             rotated_at: None,
             follows: None,
             auth_time: Some(now),
+            amr: Vec::new(),
             expires_at: Self::expiry(now, now),
         };
         Ok((session, token))
@@ -88,6 +93,11 @@ impl Session {
     /// The same session, for an account whose sessions were all ended at that time.
     pub(crate) fn following(self, ended: Option<Timestamp>) -> Self {
         Self { follows: ended, ..self }
+    }
+
+    /// The same session, proved by these methods.
+    pub(crate) fn proved_by(self, amr: Vec<Amr>) -> Self {
+        Self { amr, ..self }
     }
 
     /// When a session that began at `began` and is used now ends, in seconds.

@@ -87,10 +87,11 @@ impl Store {
         write.value(":end", rotated.expires_at)?.run().await
     }
 
-    /// Stores when the person last proved a credential in an existing session.
-    pub(crate) fn set_auth_time(&self, user: UserId, session: SessionId, at: Timestamp) -> Result<Write> {
-        let write = Write::update(&self.table, session_key(user, session), "SET authTime = :at");
-        write.when("attribute_exists(pk)").value(":at", at)
+    /// Stores when and how the person last proved a credential in an existing session.
+    pub(crate) fn set_proof(&self, session: &Session) -> Result<Write> {
+        let key = session_key(session.user_id, session.session_id);
+        let write = Write::update(&self.table, key, "SET authTime = :at, amr = :amr").when("attribute_exists(pk)");
+        write.value(":at", session.auth_time)?.value(":amr", &session.amr)
     }
 
     pub(crate) fn delete_session(&self, user: UserId, session: SessionId) -> Write {

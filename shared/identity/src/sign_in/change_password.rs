@@ -51,7 +51,11 @@ impl AccountService {
             // A millisecond earlier than the new session, which must not end with the others.
             let ended = Timestamp::from_millis(now.millis() - 1);
             let (next, refresh) = Session::begin(user, clock.mint(), Device(session.device.clone()), now)?;
-            let next = next.following(Some(ended));
+            let mut next = next.following(Some(ended)).proved_by(session.amr);
+            if account.second_factors.is_any() {
+                // A password alone does not make the login of such an account recent.
+                next.auth_time = session.auth_time;
+            }
             let tokens = signer.token_pair(&account, &next, &refresh, now).await?;
             let mut transaction = Transaction::new();
             transaction.add(store.change_credential(&account, &credential, ended)?);

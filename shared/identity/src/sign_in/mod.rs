@@ -9,7 +9,7 @@ mod change_password;
 pub(crate) mod external_identity;
 pub(crate) mod link_view;
 mod list_links;
-mod log_in;
+pub(crate) mod log_in;
 pub(crate) mod login_method;
 pub(crate) mod login_request;
 pub(crate) mod pending_sign_in;

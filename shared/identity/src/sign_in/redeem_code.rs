@@ -6,6 +6,7 @@ use values::{Network, Result, Trace};
 
 use crate::accounts::user::User;
 use crate::rate_limits::limits::Action;
+use crate::second_factors::login_token::Login;
 use crate::service::AccountService;
 use crate::sessions::device::Device;
 use crate::sessions::session::Session;
@@ -15,8 +16,8 @@ use crate::sign_in::sign_in_code::invalid_code;
 use crate::tokens::signer::Signer;
 
 impl AccountService {
-    /// Begins a session, as a login does, and makes the network known. The same transaction deletes the code, so only one of
-    /// concurrent calls succeeds. A sign-in from a new network is mailed to the owner. 401 `invalid_code`; 403
+    /// Begins a session, as a login does, and makes the network known; an account with a second factor needs it here too. The same
+    /// transaction deletes the code, so only one of concurrent calls succeeds. A sign-in from a new network is mailed to the owner. 401 `invalid_code`; 403
     /// `account_suspended`. 3 reads, 1 transaction.
     pub async fn redeem_code(
         &self,
@@ -25,13 +26,24 @@ impl AccountService {
         code: &str,
         (device, network): (Device, Network),
         trace: &Trace,
-    ) -> Result<UserWithTokens> {
+    ) -> Result<Login> {
         let (store, now) = (&self.store, self.clock.now());
         let row = store.code(code).await?.filter(|row| row.is_valid(now)).ok_or_else(invalid_code)?;
         let (account, person) = store.account_with_person(row.user_id).await?.ok_or_else(invalid_code)?;
         account.require_active()?;
         if !row.opens(&account) {
             return Err(invalid_code());
+        }
+        if account.second_factors.is_any() {
+            let (write, challenge) = self.begin_second_factor(&account, Vec::new(), None, now)?;
+            let mut transaction = Transaction::new();
+            transaction.add(store.delete_code(code));
+            transaction.add(write);
+            return match transaction.commit().await {
+                Ok(()) => Ok(Login::SecondFactorRequired(challenge)),
+                Err(CommitError::ConditionFailed(_)) => Err(invalid_code()),
+                Err(error) => Err(error.into()),
+            };
         }
         let (session, refresh) = Session::begin(account.user_id, self.clock.mint(), device, now)?;
         let session = session.following(row.follows);
@@ -48,7 +60,10 @@ impl AccountService {
             transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
         }
         match transaction.commit().await {
-            Ok(()) => Ok(UserWithTokens { user: User::for_owner(&account, person), tokens, device_token }),
+            Ok(()) => {
+                let user = User::for_owner(&account, person);
+                Ok(Login::SignedIn(Box::new(UserWithTokens { user, tokens, device_token })))
+            }
             // A concurrent request used the code, or all sessions were ended since it was created.
             Err(CommitError::ConditionFailed(_)) => Err(invalid_code()),
             Err(error) => Err(error.into()),

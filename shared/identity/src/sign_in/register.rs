@@ -2,7 +2,7 @@
 
 use aws_kit::CommitError;
 use events::{Envelope, Event, UserRegistered};
-use values::{Error, Result, Trace};
+use values::{Amr, Error, Result, Trace};
 
 use crate::accounts::account::Account;
 use crate::accounts::person::Person;
@@ -39,6 +39,7 @@ impl AccountService {
             let token = OneTimeToken::new(clock.mint(), TokenPurpose::Verification, &email, now);
             let person = Person::new(email, name);
             let (session, refresh) = Session::begin(account.user_id, clock.mint(), device, now)?;
+            let session = session.proved_by(vec![Amr::Pwd]);
             let device_token = policy.rate_limits.device_token(&person.email, None, now)?;
             // Before the transaction: once the account exists, the answer must not be an error.
             let tokens = signer.token_pair(&account, &session, &refresh, now).await?;

@@ -124,6 +124,7 @@ mod tests {
             iat: now,
             exp: now + 60,
             auth_time: Some(now),
+            amr: Vec::new(),
         };
         let token = key.sign(&claims).unwrap();
         let header = decode_header(&token).unwrap();

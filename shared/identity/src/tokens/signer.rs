@@ -82,6 +82,7 @@ impl Signer {
             iat: now.seconds(),
             exp: now.seconds() + ACCESS_TOKEN_SECONDS,
             auth_time: session.auth_time.map(Timestamp::seconds),
+            amr: session.amr.clone(),
         };
         let access_token = self.key().await?.sign(&claims)?;
         Ok(AccessToken { access_token, token_type: "Bearer", expires_in: ACCESS_TOKEN_SECONDS })

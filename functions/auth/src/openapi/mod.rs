@@ -7,7 +7,14 @@ use identity::{AccessToken, ApiKeyIn, ApiKeyView, NewApiKey, SessionView, TokenP
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use values::schema::{ApiKeyId, SessionId};
 
-use crate::bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, StepUp, Verify};
+use crate::bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
+use crate::second_factor_bodies::StepUp;
+
+mod passkeys;
+mod second_factors;
+
+use passkeys::passkeys;
+use second_factors::{MFA_REQUIRED, second_factors};
 
 /// Adds the operations.
 pub fn openapi(api: &mut Api) {
@@ -20,6 +27,8 @@ pub fn openapi(api: &mut Api) {
     mailed_tokens(api);
     sessions(api);
     api_keys(api);
+    second_factors(api);
+    passkeys(api);
 }
 
 fn register(api: &mut Api, path: &'static str, id: &str) {
@@ -41,7 +50,7 @@ fn log_in(api: &mut Api, path: &'static str, id: &str) {
             "`invalid_credentials`: the email address or the password is wrong. An unknown email address gets the same answer in \
              the same time.",
         )
-        .error(403, SUSPENDED)
+        .error(403, &format!("{MFA_REQUIRED} {SUSPENDED}"))
         .error(
             409,
             "`too_many_concurrent_updates`: the account was suspended, or its sessions ended, during the login.",
@@ -57,7 +66,7 @@ fn tokens(api: &mut Api) {
         .body::<Redeem>()
         .answer::<UserWithTokens>(200, "A new session with its tokens.")
         .error(401, "`invalid_code`: the code is used, expired or unknown.")
-        .error(403, SUSPENDED)
+        .error(403, &format!("{MFA_REQUIRED} {SUSPENDED}"))
         .done();
     api.operation("post", "/api/v1/auth/refresh", Access::Open, "refresh", "Refresh tokens")
         .describe(
@@ -75,15 +84,21 @@ fn tokens(api: &mut Api) {
     api.operation("post", "/api/v1/auth/step-up", Access::Session, "stepUp", "Prove a credential again")
         .describe(
             "What a thief of a session must not do needs a login within the last ten minutes: without one it is 403 \
-             `recent_login_required`. A step-up proves the password again. The new access token says when (`auth_time`); the \
-             session and its refresh token continue. An account without a password signs in again with its provider.",
+             `recent_login_required`. A step-up proves the password again, or the second factor of an account that has one. The new \
+             access token says when (`auth_time`); the session and its refresh token continue. An account without a password and \
+             without a second factor signs in again with its provider.",
         )
         .body::<StepUp>()
         .answer::<AccessToken>(200, "An access token of the same session.")
-        .error(403, "`wrong_password`. `account_suspended`. `login_required`: an API key cannot do this.")
+        .error(
+            403,
+            "`wrong_password`. `invalid_mfa_code`: the code is wrong or was used before. `passkey_invalid`. `account_suspended`. \
+             `login_required`: an API key cannot do this.",
+        )
         .error(
             409,
-            "`no_password`: the account has no password. `too_many_concurrent_updates`: the account was suspended, or its \
+            "`second_factor_required`: the account has a second factor, and the password is not enough. `no_second_factor`. \
+             `no_password`: the account has no password. `too_many_concurrent_updates`: the account was suspended, or its \
              sessions ended, during the step-up.",
         )
         .done();
