@@ -1,12 +1,12 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test contract proof soak mutants bench invoke sam-local openapi deploy destroy
+.PHONY: help up down logs admin test contract proof soak mutants bench invoke sam-local openapi arm64 deploy destroy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
 
 help: ## print this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 11
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 11
 
 up: ## build, deploy into a local emulator, load a demo catalog; if it runs already, update it
 	$(SOUK) up
@@ -46,6 +46,9 @@ sam-local: ## run functions in containers with all sample events, or with one: m
 
 openapi: ## write functions/ops/openapi.json from the types of requests and responses
 	$(SOUK) openapi
+
+arm64: ## build two functions for arm64, and check the processor of their programs
+	$(SOUK) arm64
 
 deploy: ## build for AWS and deploy: make deploy ENV=dev
 	$(SOUK) deploy $(or $(ENV),$(error name an environment: ENV=dev, staging or prod))

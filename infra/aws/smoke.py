@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "infra" / "local"))
 
 import deployed
+import translated
 
 # US dollars in us-east-1, as in tests/bench/src/prices.rs; other regions cost up to a third more. The free tier is not deducted.
 PRICES = {"million requests of Lambda": 0.20, "GB-second of Lambda on arm64": 0.0000133334, "million write units": 0.625, "million read units": 0.125}
@@ -77,6 +78,7 @@ def parse():
 def deploy(session, stack, options):
     """Deploys twice: the issuer of tokens is the API's URL, which the first deployment makes."""
     deployed.sam("build", "--language-extensions")
+    deployed.check_packages(translated.parameters()["Architecture"])
     outputs = {}
     for url in ("https://api.example.com", None):
         url = url or outputs["ApiUrl"]

@@ -11,6 +11,7 @@ import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
+import processors
 from profiles import FUNCTIONS, host_target
 from steps import LOCAL, ROOT, Failure, clean_environment, run, step
 from python_tools import BIN, VENV
@@ -76,7 +77,8 @@ def _build_lock():
 
 
 def _check_packages(profile):
-    """Refuses a package with fault points outside the test stack."""
+    """Refuses a package for another processor than this machine's, and one with fault points outside the test stack."""
+    processors.check(profile.built, host_target()[0])
     if profile.has_fault_points:
         return
     for bootstrap in sorted(profile.built.glob("*/bootstrap")):

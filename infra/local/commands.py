@@ -10,6 +10,7 @@ import admins
 import build
 import containers
 import contract as contracts
+import cross_build
 import deployed
 import iam as roles
 import proof as proofs
@@ -21,6 +22,7 @@ import suites
 from lifecycle import check_listeners, programs, start, stop, stop_on_failure
 from profiles import PROFILES, read_json
 from steps import LOCAL, ROOT, Failure, display_path, run, say, step
+from translated import parameters
 from workspace import CARGO_BUILD
 
 
@@ -143,8 +145,14 @@ def admin(arguments):
 
 
 def deploy(arguments):
-    for command in ("build", "deploy"):
-        deployed.sam(command, "--config-env", arguments.environment)
+    deployed.sam("build", "--config-env", arguments.environment)
+    deployed.check_packages(parameters(arguments.environment)["Architecture"])
+    deployed.sam("deploy", "--config-env", arguments.environment)
+    return 0
+
+
+def arm64(_):
+    cross_build.build()
     return 0
 
 

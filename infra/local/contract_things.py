@@ -1,9 +1,10 @@
 """The things that schemathesis can refer to: accounts, orders, reviews, jobs and so on, made through the API.
 
 An entry of the result names an operation or a path, and lists in `any` what a request to it, or below it, may refer to: path parameters, members of
-the query and of the body, or the token of another session. With `only` it may refer to nothing else, because it would end the run.
+the query and of the body, a whole body, or the token of another session. With `only` it may refer to nothing else, because it would end the run.
 """
 
+import itertools
 import json
 import re
 import struct
@@ -12,6 +13,7 @@ import urllib.request
 import uuid
 import zlib
 
+import contract_factors
 from profiles import OAUTH_REDIRECT
 from seed import LOGINS, call, expect
 from steps import Failure
@@ -32,7 +34,7 @@ def make(profile, role, seed):
     """Makes the things of one role."""
     admin, own = (_Account(profile, LOGINS[name]) for name in ("admin", role))
     if not own.send("GET", "/auth/me")["emailVerified"]:  # which creating an API key needs
-        own.send("POST", "/auth/verify-email", {"token": own.mailed_token("verify-email")}, 204)
+        own.verified()
     accounts = (_Account.register(profile, f"contract-{seed}-{role}-{number}@example.com") for number in range(4 + _SPARES))
     spare, forgetful, leaving, careful, *victims = accounts
     skus = [f"CONTRACT-{seed}-{role}-{number}".upper() for number in range(_SPARES)]
@@ -103,6 +105,10 @@ def make(profile, role, seed):
         # Not the accounts of the two runs.
         accounts = [{"path": {"id": victim.id}} for victim in victims]
         only |= {"PUT /users/{id}/role": accounts, "PUT /users/{id}/status": accounts}
+    guarded = (_Account.register(profile, f"contract-{seed}-{role}-guarded-{number}@example.com").verified() for number in itertools.count())
+    more, more_only = contract_factors.make(profile, lambda: next(guarded))
+    things |= more
+    only |= more_only
     return {_full(key): {"any": any_of} for key, any_of in things.items()} | {_full(key): {"any": any_of, "only": True} for key, any_of in only.items()}
 
 
@@ -124,6 +130,11 @@ class _Account:
     def register(cls, profile, email):
         login = {"email": email, "password": _PASSWORD}
         return cls(profile, login, expect(call(profile, "POST", "/api/v1/auth/register", {**login, "name": "Ada Lovelace"}), 201))
+
+    def verified(self):
+        """The same account, whose email address is verified now."""
+        self.send("POST", "/auth/verify-email", {"token": self.mailed_token("verify-email")}, 204)
+        return self
 
     def another_session(self):
         """The same account, logged in once more."""

@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+import processors
 from python_tools import BIN, VENV
 from steps import ROOT, Failure, say
 
@@ -13,6 +14,11 @@ def sam(*command):
     say("$ sam " + " ".join(map(str, command)))
     if subprocess.run([BIN / "sam", *command], cwd=ROOT, env=environment).returncode:
         raise Failure(f"`sam {command[0]}` failed: see above.")
+
+
+def check_packages(architecture):
+    """Fails if `sam build` made a package for another processor than the functions get."""
+    say(f"Processors: {processors.check(ROOT / '.aws-sam' / 'build', architecture)}")
 
 
 def delete(stack, region):

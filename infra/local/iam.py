@@ -66,14 +66,17 @@ def statements_by_function():
     }
 
 
-def judge(profile):
-    """Fails if the policies would deny a call that the proxy recorded. Prints the grants for DynamoDB that no call used. Returns a note."""
-    calls, roles = read_json(calls_file(profile)), statements_by_function()
+def judge(profile, roles=None):
+    """Fails if the policies would deny a call that the proxy recorded, or if it recorded none of a function. Prints the grants for DynamoDB
+    that no call used. Returns a note. `roles` are those of template.yaml, unless a test gives others."""
+    calls, roles = read_json(calls_file(profile)), roles or statements_by_function()
     if not calls:
         raise Failure("The fault proxy recorded no call of a function.", calls_file(profile))
     tables = {physical: f"{context.capitalize()}Table" for context, physical in read_json(profile.description)["tables"].items()}
     # The suites read tables themselves, with the emulator's access key.
     calls = [call for call in calls if call["caller"] != ACCESS_KEY]
+    if silent := silent_functions(calls, roles):
+        raise Failure(f"The suites made no call of {', '.join(silent)} to a table, so their roles were not judged.", calls_file(profile))
     denied, used = verdicts(calls, roles, tables)
     for grant, keys in _by_grant(unused_grants(roles, used)):
         say(f"    no test used: {grant} {' '.join(keys)}")
@@ -95,7 +98,7 @@ def verdicts(calls, roles, tables):
     denied, used = set(), set()
     for call in calls:
         statements = roles.get(call["caller"], [])
-        request = _request(call, tables)
+        request = request_of(call, tables)
         allowing = granting(statements, request)
         if not allowing:
             denied.add(f"{call['caller']}: {request.action} ({call['operation']}) {request.resource} {json.dumps(request.context)}")
@@ -105,6 +108,26 @@ def verdicts(calls, roles, tables):
             if any(granting([one], Request(request.action, request.resource, request.context | {LEADING_KEYS: key and [key]})) for key in keys):
                 used.add(line)
     return sorted(denied), used
+
+
+def silent_functions(calls, roles):
+    """The functions that may use tables, and of which no call was recorded."""
+    callers = {call["caller"] for call in calls}
+    may_call = {name for name, role in roles.items() if any(action in _TABLE_ACTIONS for s in role if s.effect == "Allow" for action in s.actions)}
+    return sorted(may_call - callers)
+
+
+def request_of(call, tables):
+    """What IAM authorises when a function makes this call."""
+    table = tables.get(call["table"], call["table"])
+    context = {
+        LEADING_KEYS: call["keys"],
+        ATTRIBUTES: call["attributes"],
+        SELECT: call["select"] and [call["select"]],
+        RETURN_VALUES: call["returnValues"] and [call["returnValues"]],
+    }
+    resource = f"{table}/index/{call['index']}" if call["index"] else table
+    return Request(f"dynamodb:{call['action']}", resource, {key: values for key, values in context.items() if values})
 
 
 def unused_grants(roles, used):
@@ -120,18 +143,6 @@ def _by_grant(lines):
         keys = families.setdefault(f"{function} {action} {resource}", [])
         keys += [condition.partition("=")[2] for condition in conditions if condition.startswith(LEADING_KEYS)]
     return families.items()
-
-
-def _request(call, tables):
-    table = tables.get(call["table"], call["table"])
-    context = {
-        LEADING_KEYS: call["keys"],
-        ATTRIBUTES: call["attributes"],
-        SELECT: call["select"] and [call["select"]],
-        RETURN_VALUES: call["returnValues"] and [call["returnValues"]],
-    }
-    resource = f"{table}/index/{call['index']}" if call["index"] else table
-    return Request(f"dynamodb:{call['action']}", resource, {key: values for key, values in context.items() if values})
 
 
 def _statement(raw):

@@ -6,6 +6,7 @@ Each rule is a function that gives one sentence for each resource that breaks it
 import json
 import re
 
+import defences
 from python_tools import BIN
 from steps import Failure, clean_environment, run
 from translated import parameters, translated, without_absent_resources
@@ -15,9 +16,10 @@ DEPLOYED = ("dev", "staging", "prod")
 VARIANTS = {
     "without a distribution": {"UseCdn": "false"},
     "with a trusted issuer": {"TrustedIssuer": "https://id.example.com"},
-    "behind a CDN": {
+    "behind a CDN and with a topic": {
         **{"TrustedEdge": "1", "ApiDomain": "api.example.com"},
         "ApiCertificateArn": "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+        "AlarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:alarms",
         "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/shop/11111111-2222-3333-4444-555555555555",
     },
 }
@@ -76,7 +78,8 @@ class Stack:
     """A translated template, and what belongs together in it."""
 
     def __init__(self, template, values):
-        self.resources, self.values = template["Resources"], values
+        self.resources, self.parameters, self.values = template["Resources"], template["Parameters"], values
+        self._mappings = template["Mappings"]
 
     def of(self, kind):
         """The resources of a type: logical id and properties."""
@@ -101,6 +104,10 @@ class Stack:
             return value
         attribute = value["Fn::GetAtt"][1]
         return _ARNS[self.resources[_target(value)]["Type"], attribute].format(_target(value).lower())
+
+    def mapping_table(self, name):
+        """A table of the template's Mappings."""
+        return self._mappings[name]
 
     def mappings(self):
         """The event source mappings: logical id, properties, the source and the function."""
@@ -292,6 +299,14 @@ def passkeys_work_on_their_pages(stack):
             yield f"{origin} is not on {domain}, so browsers refuse passkeys there."
 
 
+def servers_are_called_by_https(stack):
+    """The servers outside AWS. Functions also refuse such a URL when they start."""
+    for name in ("StripeUrl", "TrustedJwksUrl", "GoogleIssuer", "GithubUrl", "GithubApiUrl"):
+        url = stack.values[name]
+        if url and not url.startswith("https://"):
+            yield f"{name} is {url}, which is not https."
+
+
 RULES = (
     own_queues_allow_loops,
     messages_are_invisible_long_enough,
@@ -311,6 +326,8 @@ RULES = (
     callers_are_counted,
     key_of_device_tokens_is_in_two_functions,
     shop_is_reached_by_https,
+    servers_are_called_by_https,
+    *defences.RULES,
 )
 
 

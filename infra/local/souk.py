@@ -94,6 +94,7 @@ def parse():
     commands.add_parser("resources", help="write infra/resources.golden after an intended change of template.yaml")
     commands.add_parser("iam", help="write infra/iam.golden after an intended change of a role in template.yaml")
     commands.add_parser("openapi", help="write the OpenAPI document after an intended change of the API")
+    commands.add_parser("arm64", help="build two functions for arm64, and check their processor")
     deploy = commands.add_parser("deploy", help="build for AWS and deploy")
     deploy.add_argument("environment", choices=["dev", "staging", "prod"])
     destroy = commands.add_parser("destroy", help="delete a deployed stack with all its data")

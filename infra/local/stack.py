@@ -33,7 +33,7 @@ def deploy(profile, emulator):
             explain=lambda: failures(profile),
         )
     with step("Routes, CORS, TTL, secrets"):
-        resources = _resources(profile)
+        resources = physical_ids(profile)
         template = _processed_template(profile)
         add_routes(profile, resources, template)
         add_cors(profile, resources, template)
@@ -145,7 +145,7 @@ def rotate_keys(profile, resources):
 
 def describe(profile, logins):
     """Writes stack.json and returns its content. `logins`: the email addresses and passwords of the admin and the customer."""
-    resources = _resources(profile)
+    resources = physical_ids(profile)
     queues, dlqs, tables = (_by_suffix(resources, suffix) for suffix in ("Queue", "DeadLetters", "Table"))
     dlqs |= {"relay": resources["RelayFailures"], "uploads": resources["UploadFailures"]}
     functions = {name: resources[logical] for name, logical in function_names().items()}
@@ -208,7 +208,8 @@ def _by_suffix(resources, suffix):
     return {logical.removesuffix(suffix).lower(): physical for logical, physical in resources.items() if logical.endswith(suffix)}
 
 
-def _resources(profile):
+def physical_ids(profile):
+    """The resources of the running stack: logical to physical ids."""
     pages = profile.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=profile.stack)
     return {r["LogicalResourceId"]: r["PhysicalResourceId"] for page in pages for r in page["StackResourceSummaries"]}
 

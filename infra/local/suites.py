@@ -2,15 +2,19 @@
 
 import time
 
+import alarms
 import build
 import containers
 import contract
+import enforcement
 import iam
 import iam_cases
+import processors
 import proof
 import resources
 import rules
 from fresh import fresh
+from profiles import host_target
 from steps import Failure, display_path, run, say, step
 from python_tools import BIN
 from workspace import CARGO_BUILD, CARGO_TEST, WORKSPACE, targets, tests
@@ -38,6 +42,10 @@ def test(profile, chosen_seed):
         s.note = rules.check(profile)
     with step("Roles (infra/iam.golden)") as s:
         s.note = f"{iam.check()}, {iam_cases.check()}"
+    with step("Alarms (infra/local/alarms.py)") as s:
+        s.note = alarms.check_cases()
+    with step("Processors (cases)") as s:
+        s.note = processors.check_cases()
     check(
         "Clippy (warnings are errors)",
         ["cargo", "clippy", *WORKSPACE, "--all-targets", "--", "-D", "warnings"],
@@ -54,6 +62,10 @@ def test(profile, chosen_seed):
     check("Suites (cargo test --no-run)", [*CARGO_TEST, "--no-run", *black_box], "The black-box suites do not compile: see above.", cargo)
     check("Fakes (cargo build)", [*CARGO_BUILD, "--bin", "fakes"], "tests/fakes does not compile: see above.", cargo)
     with fresh(profile):
+        with step("Processors (ELF headers)") as s:
+            s.note = processors.check(profile.built, host_target()[0])
+        with step("Roles in the emulator") as s:
+            s.note = enforcement.check(profile)
         with step("Variables in containers (sam local)") as s:
             s.note = containers.check(profile)
         say("  Black-box suites")
@@ -72,6 +84,8 @@ def test(profile, chosen_seed):
         contract.drive(profile, chosen_seed)
     with step("Calls to DynamoDB by the roles") as s:
         s.note = iam.judge(profile)
+    with step("Alarms on log lines") as s:
+        s.note = alarms.check(profile)
     check(
         "Logs (no personal data, no secrets)",
         [*CARGO_TEST, *tests(name for package, name in suites if package == LOGS)],

@@ -48,6 +48,9 @@ def before_call(context, case, kwargs):
         for location, values in thing.items():
             if location == "token":
                 case.headers["Authorization"] = f"Bearer {values}"
+            elif location == "whole":
+                if not _is_negative(case, "body"):
+                    case.body = values
             elif not _is_negative(case, location):
                 _replace(getattr(case, _LOCATIONS[location]), values)
     if isinstance(case.path_parameters, dict):

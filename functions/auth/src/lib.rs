@@ -1,19 +1,17 @@
 //! HTTP: registration, login and logout, tokens, sessions, API keys, and the public keys of access tokens.
 
-use std::sync::Arc;
-
-use aws_kit::{Aws, Issuer, TokenTrust};
+use aws_kit::Issuer;
 use axum::Router;
-use axum::extract::{FromRef, State as AxumState};
+use axum::extract::State as AxumState;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use http::{StatusCode, header};
 use http_kit::{
-    ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, RecentLogin, SessionOnly, SourceIp, Verifier,
-    single_page, with_etag,
+    ApiResult, Authorized, CallContext, IfNoneMatch, Json, Path, RecentLogin, SessionOnly, SourceIp, single_page,
+    with_etag,
 };
-use identity::{AccountService, ApiKeyIn, AuthPolicy, Signer};
-use values::{ApiKeyId, Result, SessionId};
+use identity::ApiKeyIn;
+use values::{ApiKeyId, SessionId};
 
 mod bodies;
 mod client;
@@ -23,6 +21,7 @@ mod passkeys;
 mod rate_limit_headers;
 mod second_factor_bodies;
 mod second_factors;
+mod state;
 
 use bodies::{ChangePassword, ConfirmReset, Login, Redeem, Refresh, Register, Reset, Verify};
 use client::Client;
@@ -31,45 +30,8 @@ pub use openapi::openapi;
 use rate_limit_headers::rate_limited;
 use second_factor_bodies::StepUp;
 use second_factors::login_answer;
-
-/// The state of the handlers.
-#[derive(Debug, Clone)]
-pub struct State {
-    accounts: AccountService,
-    signer: Arc<Signer>,
-    verifier: Verifier,
-    policy: AuthPolicy,
-}
-
-impl State {
-    /// Reads the environment.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        Ok(Self {
-            accounts: AccountService::from_env(aws)?,
-            signer: Arc::new(Signer::from_env(aws)?),
-            // The use cases here read the session's row, so the list of revocations is not needed.
-            verifier: Verifier::from_env(aws)?.without_ended_sessions(),
-            policy: AuthPolicy::from_env()?,
-        })
-    }
-
-    /// Reads the signing key and the public keys while the execution environment starts. This opens both connections.
-    pub async fn warm(&self) {
-        futures::join!(self.signer.warm(), async { drop(self.trust().keys(false).await) });
-    }
-
-    fn trust(&self) -> &TokenTrust {
-        self.verifier.trust()
-    }
-}
-
-impl FromRef<State> for Verifier {
-    fn from_ref(state: &State) -> Self {
-        state.verifier.clone()
-    }
-}
-
-type App = AxumState<State>;
+use state::App;
+pub use state::State;
 
 /// The routes of this function.
 pub fn routes(state: State) -> Router {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use values::PasskeyId;
 
 use crate::client::Client;
-use crate::{App, State};
+use crate::state::{App, State};
 
 /// The routes of this module.
 pub(crate) fn routes() -> Router<State> {

@@ -13,7 +13,7 @@ use values::{Error, Kind};
 use crate::client::Client;
 use crate::rate_limit_headers::rate_limited;
 use crate::second_factor_bodies::{Code, LoginMfa};
-use crate::{App, State};
+use crate::state::{App, State};
 
 /// The routes of this module.
 pub(crate) fn routes() -> Router<State> {

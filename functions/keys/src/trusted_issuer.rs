@@ -21,7 +21,7 @@ impl TrustedIssuer {
     /// sign tokens of every account. Only a local stack may use http.
     pub(crate) fn from_env() -> Result<Option<Self>> {
         let Some(url) = Settings.optional("SOUK_TRUSTED_JWKS_URL") else { return Ok(None) };
-        check_scheme(&url, &Settings.required("SOUK_STAGE")?)?;
+        outbound::check_url("TrustedJwksUrl", &url, &Settings.required("SOUK_STAGE")?)?;
         Ok(Some(Self { url, client: outbound::client()? }))
     }
 
@@ -42,28 +42,5 @@ impl TrustedIssuer {
             return Err(Error::internal("the trusted issuer's key set is empty"));
         }
         trust.publish(Issuer::Trusted, &serde_json::to_value(set).map_err(Error::internal)?).await
-    }
-}
-
-fn check_scheme(url: &str, stage: &str) -> Result<()> {
-    if url.starts_with("https://") || (stage == "local" && url.starts_with("http://")) {
-        return Ok(());
-    }
-    Err(Error::internal(format!("SOUK_TRUSTED_JWKS_URL must begin with https://, not {url:?}; set TrustedJwksUrl")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check_scheme;
-
-    #[test]
-    fn keys_are_fetched_by_https_but_for_a_local_stack() {
-        assert!(check_scheme("https://id.example/jwks", "prod").is_ok());
-        assert!(check_scheme("http://127.0.0.1:1234/jwks", "local").is_ok());
-        for (url, stage) in
-            [("http://id.example/jwks", "prod"), ("http://id.example/jwks", "dev"), ("file:///jwks", "local")]
-        {
-            assert!(check_scheme(url, stage).is_err(), "{url} {stage}");
-        }
     }
 }

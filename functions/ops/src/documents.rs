@@ -178,6 +178,9 @@ mod tests {
     #[test]
     fn page_loads_nothing_else_and_its_policy_names_its_script() {
         assert!(POLICY.contains("script-src 'sha256-") && !POLICY.contains("unsafe"));
+        for directive in ["default-src", "base-uri", "form-action", "frame-ancestors"] {
+            assert!(POLICY.split("; ").any(|part| part == format!("{directive} 'none'")), "{directive}: {}", *POLICY);
+        }
         assert_eq!((PAGE.matches("<script").count(), PAGE.matches("<style").count()), (1, 1));
         for outside in ["src=\"http", "href=\"http", "@import", " style=\"", " onclick="] {
             assert!(!PAGE.contains(outside), "{outside}");

@@ -190,7 +190,10 @@ fn add_security_headers(headers: &mut HeaderMap) {
     }
     // A handler that serves a page or a response for caches sets these itself.
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
         (header::CACHE_CONTROL, "no-store"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -228,6 +231,17 @@ mod tests {
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// `default-src` does not stand for `base-uri` and `form-action` (Content Security Policy Level 3, 6.1).
+    #[test]
+    fn policy_of_an_answer_allows_nothing() {
+        let mut headers = HeaderMap::new();
+        add_security_headers(&mut headers);
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        for directive in ["default-src", "base-uri", "form-action", "frame-ancestors"] {
+            assert!(policy.split("; ").any(|part| part == format!("{directive} 'none'")), "{directive}: {policy}");
+        }
     }
 
     #[tokio::test]

@@ -124,7 +124,7 @@ mod tests {
         ] {
             let mut parts = Request::get(format!("/?{query}")).body(()).unwrap().into_parts().0;
             let error = Query::<Filter>::from_request_parts(&mut parts, &()).await.unwrap_err();
-            assert_eq!((error.0.fields[0].code, error.0.detail.as_str()), (code, detail));
+            assert_eq!((error.error.fields[0].code, error.error.detail.as_str()), (code, detail));
         }
     }
 }

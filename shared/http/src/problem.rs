@@ -14,7 +14,7 @@ use values::{Error, FieldError, Kind};
 
 /// The error of a handler. The outermost layer writes it, because only that layer knows the request's id.
 pub struct ApiError {
-    error: Error,
+    pub(crate) error: Error,
     members: Map<String, Value>,
 }
 

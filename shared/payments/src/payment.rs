@@ -255,7 +255,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn decline_of_the_bank_is_told_apart_until_the_next_attempt() {
+    fn decline_by_the_bank_is_known_until_the_next_attempt() {
         let open = payment();
         let failure = Failure { code: "card_declined".into(), message: "no".into() };
         let refused = open.conclude(AttemptOutcome::Declined(failure.clone()), open.created_at).unwrap();

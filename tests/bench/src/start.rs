@@ -173,6 +173,8 @@ pub(crate) fn variables_without_stack() -> Variables {
         ("SOUK_LIMIT_REGISTER_NETWORK", "20/100"),
         ("SOUK_LIMIT_SECOND_FACTOR_ACCOUNT", "5/20"),
         ("SOUK_REQUIRE_ADMIN_MFA", "false"),
+        ("SOUK_PASSKEY_RP_ID", "localhost"),
+        ("SOUK_PASSKEY_ORIGINS", "http://localhost:3000"),
         ("SOUK_LIMIT_RESET_ACCOUNT", "3/6"),
         ("SOUK_LIMIT_RESET_NETWORK", "10/60"),
         ("SOUK_LIMIT_SIGN_IN_NETWORK", "20/200"),

@@ -94,6 +94,14 @@ impl IpCaller {
         (order, token)
     }
 
+    /// Cancels an order as the holder of its token.
+    pub async fn cancels(&self, order: &Order, token: &str) -> Response {
+        let path = format!("/api/v1/orders/{}/cancel", order.id());
+        let holder = self.with_header("x-order-token", token);
+        let body = json!({ "reason": "Changed my mind" });
+        holder.calls(("orders", "ANY /api/v1/orders/{proxy+}"), ("POST", &path, ""), &body.to_string()).await
+    }
+
     async fn calls(
         &self,
         (function, route): (&str, &str),

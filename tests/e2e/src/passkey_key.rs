@@ -43,11 +43,13 @@ impl PasskeyKey {
     pub(crate) fn random(algorithm: PasskeyAlgorithm) -> Self {
         let failed = "a key should be made";
         match algorithm {
-            PasskeyAlgorithm::Es256 => {
-                Self::Es256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect(failed))
+            PasskeyAlgorithm::Es256 => Self::Es256(
+                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap_or_else(|_| panic!("{failed}")),
+            ),
+            PasskeyAlgorithm::EdDsa => Self::EdDsa(Ed25519KeyPair::generate().unwrap_or_else(|_| panic!("{failed}"))),
+            PasskeyAlgorithm::Rs256 => {
+                Self::Rs256(RsaKeyPair::generate(KeySize::Rsa2048).unwrap_or_else(|_| panic!("{failed}")))
             }
-            PasskeyAlgorithm::EdDsa => Self::EdDsa(Ed25519KeyPair::generate().expect(failed)),
-            PasskeyAlgorithm::Rs256 => Self::Rs256(RsaKeyPair::generate(KeySize::Rsa2048).expect(failed)),
         }
     }
 
@@ -87,11 +89,11 @@ impl PasskeyKey {
     pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let (random, failed) = (SystemRandom::new(), "a key should sign");
         match self {
-            Self::Es256(key) => key.sign(&random, message).expect(failed).as_ref().to_vec(),
+            Self::Es256(key) => key.sign(&random, message).unwrap_or_else(|_| panic!("{failed}")).as_ref().to_vec(),
             Self::EdDsa(key) => key.sign(message).as_ref().to_vec(),
             Self::Rs256(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).expect(failed);
+                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).unwrap_or_else(|_| panic!("{failed}"));
                 signature
             }
         }

@@ -37,12 +37,12 @@ async fn admin_without_a_second_factor_can_only_add_one() {
 }
 
 async fn required(shop: &Shop, grace: &Customer, key: &str) {
-    for path in ["/api/v1/users", "/api/v1/users/profile", "/api/v1/users/addresses"] {
+    for path in ["/api/v1/users", "/api/v1/users/profile", "/api/v1/users/addresses", "/api/v1/auth/me"] {
         grace.api.get(path).await.expect_problem(403, "mfa_enrolment_required").mentions("/auth/mfa/totp");
     }
     grace.api.post("/api/v1/products", &json!({})).await.expect_problem(403, "mfa_enrolment_required");
     grace.tries_to_make_key(json!({ "scopes": ["manage_users"] })).await.expect_problem(403, "mfa_enrolment_required");
-    grace.api.get("/api/v1/auth/me").await.expect(200);
+    grace.api.get("/api/v1/auth/mfa").await.expect(200);
     let customer = shop.new_customer().await;
     customer.api.get("/api/v1/users/profile").await.expect(200);
 

@@ -1,6 +1,7 @@
 //! The tests that disturb the whole stack or need a quiet one: they take the whole machine, make every table fail, change the signing keys,
 //! or count every request. They are a test program of their own, in which they run one after the other (`Shop::open_alone`).
 
+mod abuse_alone;
 mod admin_mfa_alone;
 mod forged_events_alone;
 mod keys_alone;
@@ -25,7 +26,7 @@ async fn twenty_customers_buy_five_of_five_while_every_third_transaction_conflic
 
 /// A limit of concurrent requests: each waits for its turn at the row, as buyers of a scarce product do, and the machine need not run a
 /// thousand execution environments.
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 16;
 
 #[tokio::test]
 async fn thousand_guests_order_a_hundred_units_and_exactly_a_hundred_get_one() {

@@ -1,7 +1,7 @@
 //! A compromised writer of each table forges events. They run alone, because they wait until all queues are empty.
 
 use e2e::scenarios::{order_with, paid_order};
-use e2e::{Customer, EVENT_TYPES, Order, Product, SOON, Shop, await_until, pieces};
+use e2e::{Customer, EVENT_TYPES, EVENTUALLY, Order, Product, SOON, Shop, await_until, pieces};
 use serde_json::{Value, json};
 
 const DECLINED: &str = "pm_card_chargeDeclined";
@@ -23,7 +23,7 @@ fn about(shop: &Shop, customer: &Customer, order: &Order, product: &Product) -> 
         "total": total, "amount": total, "refunded": total, "captured": total, "expected": total,
         "lines": [], "items": [{ "sku": product.sku, "productId": product.id, "quantity": 1 }],
         "holdExpiresAt": "2026-11-21T08:10:00.000Z", "reason": "by_shop", "code": "card_declined", "message": "No.",
-        "intent": "pi_forged", "seenAmount": 1, "seenCurrency": shop.stack.currency,
+        "intent": "pi_forged", "change": "password_changed", "seenAmount": 1, "seenCurrency": shop.stack.currency,
     })
 }
 
@@ -70,6 +70,29 @@ async fn writer_of_a_table_cannot_forge_the_events_of_another_context() {
 }
 
 #[tokio::test]
+async fn housekeeping_publishes_no_event_of_another_context() {
+    let shop = Shop::open_alone().await;
+    let (customer, order, mug) = paid_order(&shop).await;
+    let before = settled(&shop, &customer, &order, &mug).await;
+    let data = about(&shop, &customer, &order, &mug);
+    let mut forged = Vec::new();
+    // Of these, the workers believe the event itself: a mail, and lines in the log of movements.
+    for event_type in ["stock.low", "order.cancelled", "order.created"] {
+        for (context, _) in EVENT_TYPES.iter().filter(|(_, own)| !own.contains(&event_type)) {
+            forged.push(shop.forges_behind_the_relay(context, event_type, LATER, &data).await);
+        }
+    }
+    await_until("housekeeping has refused the events", EVENTUALLY, async || {
+        let task = json!({ "task": "republish-outbox" }).to_string();
+        shop.functions.invoke("housekeeping", task).await;
+        shop.have_left(&forged).await
+    })
+    .await;
+    shop.awaits_end_of(&forged).await;
+    assert_eq!(observed(&shop, &customer, &order, &mug).await, before, "nothing should have changed");
+}
+
+#[tokio::test]
 async fn unpaid_order_is_not_paid_by_a_forged_event() {
     let shop = Shop::open_alone().await;
     let (customer, order, mug) = order_with(&shop, DECLINED).await;
@@ -96,6 +119,26 @@ async fn unpaid_order_is_not_paid_by_a_forged_event() {
         "the order should never be paid: {history:#?}"
     );
     shop.provider.charged_nothing(&order).await;
+}
+
+#[tokio::test]
+async fn writer_of_the_payments_table_moves_no_money_by_its_own_events() {
+    let shop = Shop::open_alone().await;
+    let (customer, order, mug) = paid_order(&shop).await;
+    settled(&shop, &customer, &order, &mug).await;
+    let money = async || {
+        let order = customer.looks_up(&order).await;
+        (order.0.clone(), customer.looks_up_payment(&order).await, shop.provider.tally(&order).await)
+    };
+    let (before, data) = (money().await, about(&shop, &customer, &order, &mug));
+    let own = EVENT_TYPES.iter().filter(|(context, _)| *context == "payments").flat_map(|(_, types)| *types);
+    let mut forged = Vec::new();
+    for event_type in own {
+        forged.push(shop.forges("payments", event_type, LATER, &data).await);
+    }
+    assert_eq!(forged.len(), 10);
+    shop.awaits_end_of(&forged).await;
+    assert_eq!(money().await, before, "no row says what the events say");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Rotating the keys of access tokens: no session ends, wherever the rotation stops.
 
-use e2e::{Shop, kid, unique};
+use e2e::{EVENTUALLY, Shop, await_until, kid, unique};
 use serde_json::{Value, json};
 
 async fn step(shop: &Shop, step: &str, version: &str) {
@@ -69,6 +69,26 @@ async fn rotation_ends_no_session_and_signs_with_a_published_key() {
     assert_eq!(signed_by, after[1]);
     is_good(&shop, &second).await;
     is_good(&shop, &first).await;
+}
+
+#[tokio::test]
+async fn shop_without_a_published_key_is_not_ready() {
+    let shop = Shop::open_alone().await;
+    let keys = shop.rows.reads("identity", "KEYS", "JWKS").await["jwks"].clone();
+    shop.rows.sets("identity", "KEYS", "JWKS", "jwks", json!({ "S": r#"{"keys":[]}"# })).await;
+    // A new execution environment has cached no keys.
+    shop.functions.kill("ops").await;
+    let without = shop.anonymous().get("/ready").await;
+    shop.rows.sets("identity", "KEYS", "JWKS", "jwks", keys).await;
+    let report = without.expect(503).json();
+    let down: Vec<_> =
+        report["checks"].as_array().into_iter().flatten().filter(|check| check["status"] != "up").collect();
+    assert!(down.len() == 1 && down[0]["name"] == "keys.tokens", "{report}");
+    await_until("the shop is ready again", EVENTUALLY, async || {
+        let response = shop.anonymous().get("/ready").await;
+        if response.status == 200 { Ok(()) } else { Err(response.text) }
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! `make test` starts the stack and runs the suite. Every test creates its own products and customers, so the tests run side by side and in
 //! any order. The few tests that disturb others are in `faults.rs` and `alone.rs`.
 
+mod abuse;
 mod account_admin;
 mod accounts;
 mod address_book;

@@ -87,5 +87,9 @@ async fn every_response_has_security_headers() {
         for name in ["strict-transport-security", "content-security-policy", "referrer-policy"] {
             assert!(!response.expect_header(name).is_empty(), "{path}: {name}");
         }
+        let policy = response.expect_header("content-security-policy");
+        for directive in ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(directive), "{path}: {policy}");
+        }
     }
 }

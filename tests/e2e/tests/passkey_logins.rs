@@ -241,7 +241,7 @@ async fn passkey_makes_an_older_login_recent() {
 }
 
 #[tokio::test]
-async fn suspended_account_is_told_only_to_its_owner() {
+async fn only_its_owner_reads_that_an_account_is_suspended() {
     let shop = Shop::open().await;
     let mut phone = device();
     let added = shop.new_customer_with_passkey(&mut phone).await;

@@ -40,7 +40,7 @@ impl LogFields {
         let mut findings: Vec<_> = unknown.map(|name| format!("the field {name:?} is not in docs/logs.md")).collect();
         if line.get("message").is_some_and(|message| message == "request answered") {
             findings.extend(missing(&line, &["http.status", "duration_ms", "actor"]));
-            findings.extend(missing(&span, &["correlation.id", "http.method", "http.route"]));
+            findings.extend(missing(&span, &["correlation.id", "network", "http.method", "http.route"]));
         }
         if let Some(kind) = kind(&line) {
             if !self.kinds.contains(kind) {
@@ -53,6 +53,11 @@ impl LogFields {
             .extend(actor.filter(|actor| !is_actor(actor)).map(|_| "`actor` is no id and no fixed word".to_owned()));
         findings
     }
+}
+
+/// The caller's own id of the request of a line, if it has one.
+pub fn client_request_id(line: &str) -> Option<String> {
+    own_line(line)?.get("span")?.get("clientRequestId")?.as_str().map(str::to_owned)
 }
 
 /// The kind of security event of a line, if it is one.
@@ -98,7 +103,7 @@ mod tests {
     const PAGE: &str = "# Log lines\n\n## Security events\n\n| `security` | what |\n|---|---|\n| `login_failed` | |\n\n\
         | alarm | when |\n|---|---|\n| `LoginFailedAlarm` | |\n\n## Fields\n\n| field | where |\n|---|---|\n\
         | `target`, `message`, `span` | |\n| `actor`, `security`, `subject`, `count` | |\n\
-        | `http.status`, `duration_ms`, `correlation.id`, `http.method`, `http.route` | |\n";
+        | `http.status`, `duration_ms`, `correlation.id`, `network`, `http.method`, `http.route` | |\n";
 
     fn findings(line: &Value) -> Vec<String> {
         let mut line = line.clone();
@@ -110,18 +115,27 @@ mod tests {
     fn tables_are_read() {
         let fields = LogFields::read(PAGE).unwrap();
         assert_eq!(fields.kinds().iter().collect::<Vec<_>>(), ["login_failed"]);
-        assert!(fields.fields.contains("http.route") && fields.fields.len() == 12, "{fields:?}");
+        assert!(fields.fields.contains("http.route") && fields.fields.len() == 13, "{fields:?}");
     }
 
     #[test]
     fn complete_lines_have_no_findings() {
         let event = serde_json::json!({ "security": "login_failed", "actor": "none", "subject": "usr_1", "count": 1 });
-        let span = serde_json::json!({ "correlation.id": "a", "http.method": "GET", "http.route": "/" });
+        let span =
+            serde_json::json!({ "correlation.id": "a", "network": "0f", "http.method": "GET", "http.route": "/" });
         let request = serde_json::json!({
             "message": "request answered", "http.status": 200, "duration_ms": 1, "actor": "key_1", "span": span,
         });
         assert!(findings(&event).is_empty() && findings(&request).is_empty());
         assert!(LogFields::read(PAGE).unwrap().findings("START RequestId: 1").is_empty());
+    }
+
+    #[test]
+    fn own_id_of_a_caller_is_read() {
+        let line = |span| serde_json::json!({ "target": "http_kit::app", "span": span }).to_string();
+        let with_id = line(serde_json::json!({ "clientRequestId": "e2e-4711" }));
+        assert_eq!(client_request_id(&with_id).as_deref(), Some("e2e-4711"));
+        assert_eq!(client_request_id(&line(serde_json::json!({ "correlation.id": "a" }))), None);
     }
 
     #[test]
@@ -134,6 +148,6 @@ mod tests {
         let bare = findings(&serde_json::json!({ "security": "login_failed", "ip": "x" }));
         assert_eq!(bare.len(), 4, "one unknown and three missing fields: {bare:?}");
         let request = findings(&serde_json::json!({ "message": "request answered" }));
-        assert_eq!(request.len(), 6, "{request:?}");
+        assert_eq!(request.len(), 7, "{request:?}");
     }
 }

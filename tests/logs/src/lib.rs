@@ -7,7 +7,7 @@ use regex::Regex;
 
 mod fields;
 
-pub use fields::{LogFields, security_kind};
+pub use fields::{LogFields, client_request_id, security_kind};
 
 /// What a pattern finds, the pattern, and a line in which it must find it. The users of the suites have these names and live at these
 /// postal addresses.

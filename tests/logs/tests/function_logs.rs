@@ -5,11 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use logs::{LogFields, Search, security_kind};
+use logs::{LogFields, Search, client_request_id, security_kind};
 
 /// The variable with the folder of the logs: one file for each function. Without it there is nothing to search.
 const FOLDER: &str = "SOUK_FUNCTION_LOGS";
 const MAX_SHOWN: usize = 10;
+/// The most characters of the caller's own id of a request, as docs/logs.md says.
+const MAX_CLIENT_ID: usize = 128;
 
 #[test]
 fn functions_log_no_personal_data_and_no_secrets() -> Result<()> {
@@ -25,14 +27,19 @@ fn log_lines_have_the_fields_of_the_page() -> Result<()> {
     let Some(folder) = folder() else { return Ok(()) };
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/logs.md");
     let fields = LogFields::read(&fs::read_to_string(page)?)?;
-    let mut kinds = BTreeSet::new();
+    let (mut kinds, mut client_ids) = (BTreeSet::new(), BTreeSet::new());
     let found = check(&folder, |line| {
         kinds.extend(security_kind(line));
+        client_ids.extend(client_request_id(line));
         fields.findings(line)
     })?;
     ensure!(found.is_empty(), "Log lines and docs/logs.md differ:\n{}", found.join("\n"));
     let unseen: Vec<_> = fields.kinds().iter().filter(|kind| !kinds.contains(*kind)).collect();
     ensure!(unseen.is_empty(), "The suites caused none of these security events, so they are not checked: {unseen:?}.");
+    // What ops.rs of the suite sends, and bad_input.rs: one that is plain, and one that is too long.
+    ensure!(client_ids.contains("e2e-4711"), "No line has the caller's own id of a request.");
+    let long = client_ids.iter().filter(|id| id.len() > MAX_CLIENT_ID).count();
+    ensure!(long == 0, "{long} ids of callers have more than {MAX_CLIENT_ID} characters.");
     Ok(())
 }
 

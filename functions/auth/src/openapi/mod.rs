@@ -12,9 +12,11 @@ use crate::second_factor_bodies::StepUp;
 
 mod passkeys;
 mod second_factors;
+mod texts;
 
 use passkeys::passkeys;
-use second_factors::{MFA_REQUIRED, second_factors};
+use second_factors::second_factors;
+use texts::{MFA_REQUIRED, SUSPENDED};
 
 /// Adds the operations.
 pub fn openapi(api: &mut Api) {
@@ -57,8 +59,6 @@ fn log_in(api: &mut Api, path: &'static str, id: &str) {
         )
         .done();
 }
-
-const SUSPENDED: &str = "`account_suspended`: the account is suspended.";
 
 fn tokens(api: &mut Api) {
     api.operation("post", "/api/v1/auth/oauth/token", Access::Open, "redeemCode", "Redeem a sign-in code for tokens")

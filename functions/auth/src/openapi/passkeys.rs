@@ -4,7 +4,7 @@ use http_kit::openapi::{Access, Api, RECENT_LOGIN};
 use identity::{NewPasskey, PasskeyCreation, PasskeyIn, PasskeyRequest, PasskeyView, UserWithTokens};
 use values::schema::PasskeyId;
 
-use crate::openapi::SUSPENDED;
+use crate::openapi::texts::SUSPENDED;
 use crate::passkeys::LoginWithPasskey;
 
 const INVALID: &str = "`passkey_invalid`: the challenge was used or has expired, the page or the domain is another one, the device has \

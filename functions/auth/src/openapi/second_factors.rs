@@ -3,12 +3,8 @@
 use http_kit::openapi::{Access, Api, RECENT_LOGIN};
 use identity::{FactorAdded, FactorsView, NewRecoveryCodes, NewTotp, UserWithTokens};
 
-use crate::openapi::SUSPENDED;
+use crate::openapi::texts::SUSPENDED;
 use crate::second_factor_bodies::{Code, LoginMfa};
-
-/// The 403 of a login or a sign-in to an account with a second factor.
-pub(super) const MFA_REQUIRED: &str = "`mfa_required`: the account has a second factor. The problem also has `mfaToken` and `methods` (`totp`, `passkey`, \
-     `recovery_code`): send the token with a proof to `POST /auth/login/mfa`.";
 
 pub(super) fn second_factors(api: &mut Api) {
     log_in(api);

@@ -51,12 +51,14 @@ pub(super) struct Rejection {
 }
 
 impl Stripe {
-    /// At `SOUK_STRIPE_URL`, with the key in the secret that `SOUK_SECRET_STRIPE` names (`{"apiKey": …}`).
+    /// At `SOUK_STRIPE_URL`, with the key in the secret that `SOUK_SECRET_STRIPE` names (`{"apiKey": …}`). An error unless the URL is
+    /// https: the key is sent there. Only a local stack may use http.
     pub fn from_env(aws: &Aws) -> Result<Self> {
-        let client = outbound::client()?;
+        let (client, url) = (outbound::client()?, Settings.required("SOUK_STRIPE_URL")?);
+        outbound::check_url("StripeUrl", &url, &Settings.required("SOUK_STAGE")?)?;
         let secret = Secret::from_env(aws, "SOUK_SECRET_STRIPE")?;
         let return_url = Settings.optional("SOUK_PAYMENT_RETURN_URL");
-        Ok(Self { client, url: Settings.required("SOUK_STRIPE_URL")?, secret, return_url })
+        Ok(Self { client, url, secret, return_url })
     }
 
     pub(super) async fn post(&self, path: &str) -> Result<RequestBuilder> {
