@@ -21,9 +21,10 @@ impl<const MAX: usize> Text<MAX> {
 
 impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let text = text.trim();
-        if text.is_empty() || text.chars().count() > MAX || text.chars().any(is_invisible) {
+        let written = String::deserialize(deserializer)?;
+        let text = written.trim();
+        // The spaces around it count, as `maxLength` of the API document says.
+        if text.is_empty() || written.chars().count() > MAX || text.chars().any(is_invisible) {
             return Err(de::Error::custom(format!("must be one line of 1 to {MAX} visible characters")));
         }
         Ok(Self(text.to_owned()))
@@ -44,7 +45,7 @@ mod tests {
     fn text_is_one_visible_line() {
         let read = |text: &str| serde_json::from_value::<Text<20>>(text.into());
         assert_eq!(read("  Åsa O'Neil ").unwrap().as_str(), "Åsa O'Neil");
-        for bad in ["", "   ", "a\nb", "a\u{202E}b", "\u{200B}", &"x".repeat(21)] {
+        for bad in ["", "   ", "a\nb", "a\u{202E}b", "\u{200B}", &"x".repeat(21), &format!("{} ", "x".repeat(20))] {
             assert!(read(bad).is_err(), "{bad:?} must be refused");
         }
     }
