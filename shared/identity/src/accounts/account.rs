@@ -5,6 +5,7 @@ use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId, account_su
 
 use crate::accounts::password::{Credential, PasswordInput};
 use crate::accounts::status::AccountStatus;
+use crate::rate_limits::device_token::KnownDevice;
 use crate::second_factors::factors::SecondFactors;
 use crate::sessions::session::Session;
 
@@ -74,6 +75,11 @@ impl Account {
     /// when all sessions are ended, because a thief may have made it known.
     pub(crate) fn still_knows(&self, since: Option<i64>) -> bool {
         since.is_some_and(|since| self.sessions_ended_at.is_none_or(|ended| since >= ended.seconds()))
+    }
+
+    /// Whether a login is mailed to the owner as one from a new device: the account knows neither its network nor the device.
+    pub(crate) fn is_new_device(&self, network_since: Option<i64>, device: Option<&KnownDevice>) -> bool {
+        !self.still_knows(network_since) && !self.still_knows(device.and_then(|device| device.known_since))
     }
 
     /// Checks the password of an owner who is logged in. 403 `wrong_password`; 409 `no_password` for an account that has none.

@@ -64,7 +64,7 @@ impl AccountService {
         transaction.add(store.create_session(&session)?);
         transaction.add(store.check_may_log_in(&account)?);
         transaction.add(store.remember_network(&key, now)?);
-        if !history.has_known_network() && !key.has_known_device {
+        if account.is_new_device(history.network_known_since(), known_device.as_ref()) {
             transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
         }
         match transaction.commit().await {

@@ -64,8 +64,7 @@ impl AccountService {
             transaction.add(store.create_session(&session)?);
             transaction.add(store.check_may_log_in(&account)?);
             transaction.add(store.remember_network(&key, now)?);
-            let device_since = known_device.as_ref().and_then(|device| device.known_since);
-            if !account.still_knows(history.network_known_since()) && !account.still_knows(device_since) {
+            if account.is_new_device(history.network_known_since(), known_device.as_ref()) {
                 transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
             }
             if let Some(change) = proved.change {

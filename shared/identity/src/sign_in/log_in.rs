@@ -64,19 +64,18 @@ impl AccountService {
             let session = session.following(account.sessions_ended_at).proved_by(vec![Amr::Pwd]);
             let tokens = signer.token_pair(&account, &session, &refresh, now).await?;
             // The counters above know an older network or device still: they only keep attempts apart.
-            let knows_network = account.still_knows(history.network_known_since());
-            let knows_device = account.still_knows(device.as_ref().and_then(|device| device.known_since));
+            let is_new_device = account.is_new_device(history.network_known_since(), device.as_ref());
             let begin = async {
                 let mut transaction = Transaction::new();
                 transaction.add(store.create_session(&session)?);
                 transaction.add(store.check_may_log_in(&account)?);
-                if !knows_network && !knows_device {
+                if is_new_device {
                     transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
                 }
                 transaction.commit().await.map_err(Error::from)
             };
             let remember = async {
-                if (!knows_network || history.is_network_write_due(now))
+                if (!account.still_knows(history.network_known_since()) || history.is_network_write_due(now))
                     && let Err(error) = async { store.remember_network(&key, now)?.run().await }.await
                 {
                     warn!(error.code = error.code, error.cause = error.causes(), "network not remembered");

@@ -56,7 +56,7 @@ impl AccountService {
         transaction.add(store.create_session(&session)?);
         transaction.add(store.check_may_log_in(&account)?);
         transaction.add(store.remember_network(&key, now)?);
-        if !row.is_first && !account.still_knows(history.network_known_since()) {
+        if !row.is_first && account.is_new_device(history.network_known_since(), None) {
             transaction.add_all(self.security_event(&account, SecurityChange::NewDevice, trace)?);
         }
         match transaction.commit().await {
