@@ -110,7 +110,7 @@ impl Shop {
         self.secret("edge").await["current"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A device token for that email address as whoever has the secret can make it.
+    /// A device token for that email address, as a holder of the secret can make it.
     pub async fn forges_device_token(&self, secret: &str, email: &str) -> String {
         let (id, end) = (unique("device"), in_seconds(180 * 24 * 3600).to_string());
         let parts = ["device token", email, &id, &end].map(str::as_bytes);

@@ -1,6 +1,8 @@
 //! What passkeys are used for: a login with one alone, the second factor of a login, and a step-up.
 
-use e2e::{AddedPasskey, Authenticator, Lie, SHOP_PAGE, Shop, claims, in_seconds, with};
+use std::time::Duration;
+
+use e2e::{AddedPasskey, Authenticator, EVENTUALLY, Lie, SHOP_PAGE, Shop, await_until, claims, in_seconds, with};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -263,4 +265,33 @@ async fn end_of_all_sessions_keeps_passkeys() {
     let used = phone.gets(&shop.begins_passkey_login().await);
     shop.tries_to_log_in_with(&used).await.expect(200);
     mfa_token(&shop, &added).await;
+}
+
+#[tokio::test]
+async fn login_from_a_network_from_before_a_logout_everywhere_is_mailed() {
+    let shop = Shop::open().await;
+    let mut phone = device();
+    let added = shop.new_customer_with_passkey(&mut phone).await;
+    let abroad = shop.from_new_ip();
+    let mut logs_in = async || {
+        let body = json!({ "credential": phone.gets(&shop.begins_passkey_login().await) });
+        abroad.post(&format!("{}/login", e2e::PASSKEYS), &body).await.expect(200).json()
+    };
+    let awaits_mails = async |number: usize| {
+        await_until("logins are mailed", EVENTUALLY, async || {
+            let mails = shop.mailbox.of(&added.customer.email).await;
+            let count = mails.iter().filter(|mail| mail.subject == "A new login to your account").count();
+            if count == number { Ok(()) } else { Err(format!("{mails:?}")) }
+        })
+        .await;
+    };
+    logs_in().await;
+    awaits_mails(1).await;
+    let session = logs_in().await;
+    // The logout is of a later second than the login.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let api = shop.anonymous().with_token(session["accessToken"].as_str().unwrap_or_default());
+    api.post("/api/v1/auth/logout-everywhere", &json!({})).await.expect(204);
+    logs_in().await;
+    awaits_mails(2).await;
 }

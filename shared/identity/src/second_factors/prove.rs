@@ -69,7 +69,7 @@ impl AccountService {
     }
 }
 
-/// Reports a wrong proof: whoever sent it knows the first factor or holds a session.
+/// Reports a wrong proof. Its sender knows the first factor or holds a session.
 pub(crate) fn report_failed_proof(user: UserId) {
     SecurityEvent::new(SecurityKind::MfaFailed, SecurityEvent::NOBODY, &user.to_string()).log();
 }
