@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit};
 use crate::{Api, Functions, Mailbox, Provider, Proxy, Queues, Rows, Stack};
 
 /// The number of undisturbed tests at a time. Most tests wait for the stack and need no core.
-static UNDISTURBED: Semaphore = Semaphore::const_new(8);
+static UNDISTURBED: Semaphore = Semaphore::const_new(6);
 
 /// The queues that running tests disturb, and the notification of a test's end.
 static DISTURBED: StdMutex<BTreeSet<&str>> = StdMutex::new(BTreeSet::new());
