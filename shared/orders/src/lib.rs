@@ -31,7 +31,6 @@ mod pay;
 mod place;
 mod quote;
 mod read;
-mod read_label;
 mod refusal;
 mod request;
 mod search;

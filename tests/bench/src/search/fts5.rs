@@ -11,8 +11,6 @@ use crate::search::request::{Order, PAGE, Request};
 use crate::search::sqlite::{self, SpellCorrection};
 
 const SUGGESTIONS: usize = 8;
-/// The first letter of the Indic scripts and of those after them in Unicode.
-const FIRST_VOWEL_SIGNS: char = '\u{900}';
 
 /// The facets of a page of results, one statement each.
 const FACETS: [&str; 5] = [
@@ -53,8 +51,7 @@ impl Engine for Fts5 {
 
     fn suggest(&mut self, prefix: &str) -> Result<usize> {
         let quoted: Vec<String> = words(prefix).iter().map(|word| format!("\"{word}\"")).collect();
-        // FTS5 splits words with vowel signs again. The index of names has no positions, so it refuses them as phrases.
-        if quoted.is_empty() || prefix.chars().any(|letter| letter >= FIRST_VOWEL_SIGNS) {
+        if quoted.is_empty() {
             return Ok(0);
         }
         let names = format!(
