@@ -14,8 +14,8 @@ use cart::{CartView, Carts, ItemRef, MergeStrategy, Owner};
 use catalog::ShownStock;
 use http::StatusCode;
 use http_kit::{
-    AccountHolder, ApiError, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Verifier,
-    idempotent_response, with_etag,
+    AccountHolder, ApiError, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Replacement,
+    Verifier, idempotent_response, with_etag,
 };
 use values::permit::Buy;
 use values::{Caller, Currency, Permission, Result};
@@ -133,11 +133,17 @@ async fn set(
     Authorized(context, _): Authorized<Buy>,
     Path((owner, item)): Path<(String, String)>,
     if_match: IfMatch,
-    Json(body): Json<SetIn>,
+    body: Replacement<SetIn>,
 ) -> ApiResult {
-    let owner = Owner::parse_for(&owner, &context.caller)?;
-    let view = state.carts.set(owner, &item.parse()?, body.quantity, if_match.version()?).await;
-    let view = view.map_err(|error| state.shown_stock.to(&context.caller).error(error))?;
+    let (owner, item) = (Owner::parse_for(&owner, &context.caller)?, item.parse::<ItemRef>()?);
+    let shown = state.shown_stock.to(&context.caller);
+    let stored = async {
+        let view = state.carts.inspect(owner).await?;
+        Ok(CartOut::new(view, state.currency, shown)?.into_item(&item))
+    };
+    let SetIn { quantity } = body.checked(stored).await?;
+    let view = state.carts.set(owner, &item, quantity, if_match.version()?).await;
+    let view = view.map_err(|error| shown.error(error))?;
     Ok(state.respond(view, &context.caller, &IfNoneMatch::default())?)
 }
 

@@ -12,7 +12,8 @@ const OWNER: &str = "`me`, an account's id (admins can send any), or the id of a
 const ITEM: &str = "A SKU, or the id of a product that has one SKU.";
 const CHANGED: &str = "The changed cart.";
 const CONFLICT: &str = "`too_many_concurrent_updates`: read the cart and try again.";
-const NO_STOCK: &str = "`insufficient_stock` with what is left; `too_many_concurrent_updates`.";
+const NO_STOCK: &str = "`insufficient_stock` with what is `available`, and with the pieces that are `inCart` already; \
+     `too_many_concurrent_updates`.";
 
 /// How a path names the owner of a cart.
 struct OwnerParam;
@@ -84,7 +85,7 @@ fn items(api: &mut Api) {
         .path_param::<OwnerParam>("owner", OWNER)
         .path_param::<ItemRef>("sku", ITEM)
         .if_match(false)
-        .body::<SetIn>()
+        .replacement::<SetIn>("SetQuantity")
         .answer::<CartOut>(200, "The changed cart. The quantity 0 removes the item.")
         .error(409, NO_STOCK)
         .error(

@@ -1,8 +1,9 @@
 //! The bodies of requests and responses of the cart API.
 
 use aws_kit::{fault, sha256_hex};
-use cart::{CartView, Change, Line, Owner};
+use cart::{CartView, Change, ItemRef, Line, Owner};
 use catalog::ShownStock;
+use http_kit::Replaceable;
 use serde::{Deserialize, Serialize};
 use values::{Currency, Error, Money, ProductId, Quantity, Result, Sku, Timestamp};
 
@@ -33,6 +34,10 @@ pub(crate) struct SetIn {
     /// 0 removes the item.
     #[cfg_attr(feature = "openapi", schemars(range(max = Quantity::MAX)))]
     pub(crate) quantity: u32,
+}
+
+impl Replaceable for SetIn {
+    const READ_ONLY: &'static [&'static str] = &["sku", "productId", "name", "unitPrice", "lineTotal", "available"];
 }
 
 /// The cart to merge.
@@ -69,7 +74,7 @@ pub(crate) struct CartOut {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CartItem"))]
 #[serde(rename_all = "camelCase")]
-struct ItemOut {
+pub(crate) struct ItemOut {
     sku: Sku,
     /// The id of the product.
     #[cfg_attr(feature = "openapi", schemars(with = "values::schema::ProductId"))]
@@ -99,6 +104,14 @@ impl CartOut {
             total: priced.total,
             version: view.cart.version,
             expires_at: view.cart.expires_at,
+        })
+    }
+
+    /// The item of the cart that a reference names.
+    pub(crate) fn into_item(self, named: &ItemRef) -> Option<ItemOut> {
+        self.items.into_iter().find(|item| match named {
+            ItemRef::Sku(sku) => *sku == item.sku,
+            ItemRef::Product(product) => *product == item.product_id,
         })
     }
 

@@ -1,10 +1,15 @@
-//! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, and limit API keys. It also
-//! has the only command of operators, which gives a role to an account. That command has no API on purpose.
+//! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, limit API keys, and bring rows
+//! of earlier releases into today's form. It also has the only command of operators, which gives a role to an account. That command has
+//! no API on purpose.
+
+mod normalize_texts;
 
 use aws_kit::{Aws, OUTBOX_SHARDS, Outbox, Publisher, Settings, StoredEvent, TokenTrust};
+use catalog::CatalogService;
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
 use identity::AccountService;
+pub use normalize_texts::TextsReport;
 use orders::OrderService;
 use payments::{Payment, Refund};
 use serde::{Deserialize, Serialize};
@@ -23,6 +28,12 @@ pub enum Task {
     ReconcilePayments,
     /// Let the API keys of admins without a second factor end within 30 days, where admins need one.
     LimitAdminKeys,
+    /// Bring texts, keys and SKUs of earlier releases into today's form. Continues where the last run has stopped.
+    NormalizeTexts {
+        /// Begin again, for example after an admin has decided what the task reported.
+        #[serde(default)]
+        restart: bool,
+    },
     /// Give a role to an account. A shop gets its first admin this way.
     GrantRole {
         /// The email address of the account.
@@ -32,17 +43,21 @@ pub enum Task {
 }
 
 /// The outcome of a task.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// The number of orders, events, payments or accounts that were processed.
     pub done: usize,
     /// The number of failures. They are in the log, and the next run tries them again.
     pub failed: usize,
+    /// What `normalize-texts` reports beside these numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texts: Option<TextsReport>,
 }
 
 /// What the tasks need.
 pub struct State {
     service: OrderService,
+    catalog: CatalogService,
     accounts: AccountService,
     trust: TokenTrust,
     publisher: Publisher,
@@ -63,6 +78,7 @@ impl State {
         let service = OrderService::from_env(aws, clock.clone())?;
         Ok(Self {
             service,
+            catalog: CatalogService::from_env(aws)?,
             accounts: AccountService::from_env(aws)?,
             trust: TokenTrust::from_env(aws)?,
             publisher: Publisher::from_env(aws, clock.clone())?,
@@ -91,9 +107,16 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
         Task::LimitAdminKeys => limit_admin_keys(state, trace).await,
+        Task::NormalizeTexts { restart } => {
+            if restart {
+                normalize_texts::restart(&state.catalog, &state.accounts).await?;
+            }
+            let texts = normalize_texts::run(&state.catalog, &state.accounts, trace).await;
+            texts.map(|texts| Report { done: texts.done(), failed: texts.failed(), texts: Some(texts) })
+        }
         Task::GrantRole { email, role } => {
             let outcome = state.accounts.grant_role(&state.trust, &email, role, trace).await;
-            outcome.map(|_| Report { done: 1, failed: 0 })
+            outcome.map(|_| Report { done: 1, ..Report::default() })
         }
     };
     match &report {
@@ -104,7 +127,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
 }
 
 async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
-    let mut report = Report { done: 0, failed: 0 };
+    let mut report = Report::default();
     for order in state.service.orders.list_expired_holds(state.clock.now()).await? {
         report.count(state.service.expire_hold(order.id, trace).await);
     }
@@ -113,7 +136,7 @@ async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
 
 async fn republish(state: &State) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.outbox_grace_seconds);
-    let mut report = Report { done: 0, failed: 0 };
+    let mut report = Report::default();
     for outbox in &state.outboxes {
         for shard in join_all((0..OUTBOX_SHARDS).map(|shard| republish_shard(state, outbox, shard, since))).await {
             match shard {
@@ -126,7 +149,7 @@ async fn republish(state: &State) -> Result<Report> {
 }
 
 async fn republish_shard(state: &State, outbox: &Outbox, shard: u8, since: Timestamp) -> Result<Report> {
-    let mut report = Report { done: 0, failed: 0 };
+    let mut report = Report::default();
     let mut events: Vec<StoredEvent> = Vec::new();
     for event in outbox.pending(shard, since).await? {
         match event {
@@ -150,7 +173,7 @@ async fn republish_shard(state: &State, outbox: &Outbox, shard: u8, since: Times
 async fn limit_admin_keys(state: &State, trace: &Trace) -> Result<Report> {
     /// Admins per page.
     const PAGE: u32 = 50;
-    let mut report = Report { done: 0, failed: 0 };
+    let mut report = Report::default();
     if !state.requires_admin_mfa {
         return Ok(report);
     }
@@ -187,7 +210,7 @@ async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
     };
     let hints: Vec<Envelope> = payments.iter().map(payment_hint).chain(refunds.iter().map(refund_hint)).collect();
     let failed = state.publisher.publish(&hints).await?.len();
-    Ok(Report { done: hints.len() - failed, failed })
+    Ok(Report { done: hints.len() - failed, failed, texts: None })
 }
 
 impl Report {

@@ -1,6 +1,6 @@
 //! Keeps the search index up to date: each batch of the queue becomes one version of the index. The queue is FIFO with
 //! one message group, so only one indexer runs at a time. An operator invokes it with `{"task": "rebuild"}` to queue a
-//! rebuild.
+//! rebuild. A schedule invokes it with `{"task": "check-index"}`, which builds an index of this release's format if there is none.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -53,28 +53,36 @@ impl State {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Input {
-    /// From an operator.
+    /// From an operator or a schedule.
     Task(Task),
     /// From the queue.
     Batch(SqsEvent),
 }
 
-/// The tasks of operators.
+/// The tasks of operators and schedules.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "task", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Task {
     /// Rebuild the whole index from the catalog's table.
     Rebuild,
+    /// Build the index if there is none of this release's format. After a deployment the first event would do it, too, but a
+    /// quiet shop has no events.
+    CheckIndex,
 }
 
 /// The output of an invocation.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Output {
-    /// For an operator: the task is in the queue, behind earlier messages.
+    /// The task is in the queue, behind earlier messages.
     Queued {
         /// The name of the task.
         queued: &'static str,
+    },
+    /// There is nothing to do.
+    Done {
+        /// The name of the task.
+        done: &'static str,
     },
     /// For the queue: the messages that failed.
     Batch(SqsBatchResponse),
@@ -88,16 +96,26 @@ pub async fn handle(state: &State, call: Input) -> Result<Output, lambda_runtime
             state.queue.send_in_order(r#"{"rebuild":true}"#, GROUP).await?;
             Ok(Output::Queued { queued: "rebuild" })
         }
+        Input::Task(Task::CheckIndex) => {
+            if !state.indexer.lock().await.is_index_missing().await? {
+                return Ok(Output::Done { done: "check-index" });
+            }
+            // If it is sent twice, the second message finds the index that the first one has built.
+            state.queue.send_in_order(r#"{"ensureIndex":true}"#, GROUP).await?;
+            Ok(Output::Queued { queued: "check-index" })
+        }
         Input::Batch(batch) => Ok(Output::Batch(consume(state, batch).await)),
     }
 }
 
-/// A message of the queue: changed products, or a request to rebuild the index.
+/// A message of the queue: changed products, or a request to build the index.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Message {
     events: Vec<EventBody>,
     rebuild: bool,
+    /// Build the index if there is none.
+    ensure_index: bool,
 }
 
 /// The part of an event that matters here: the product. The indexer reads the product from the table, so the type and
@@ -119,6 +137,7 @@ struct BatchWork<'a> {
     /// Without duplicates.
     products: Vec<ProductId>,
     rebuild: bool,
+    ensure_index: bool,
     /// Messages that were parsed.
     parsed: Vec<&'a SqsMessage>,
     /// Messages that could not be parsed.
@@ -131,6 +150,7 @@ fn work_of(records: &[SqsMessage]) -> BatchWork<'_> {
         match serde_json::from_str::<Message>(record.body.as_deref().unwrap_or_default()) {
             Ok(message) => {
                 work.rebuild |= message.rebuild;
+                work.ensure_index |= message.ensure_index;
                 let products = message.events.into_iter().filter_map(|event| event.data.product_id);
                 work.products.extend(products.filter(|product| known.insert(*product)));
                 work.parsed.push(record);
@@ -215,7 +235,9 @@ async fn run_indexer(state: &State, work: &BatchWork<'_>) -> Result<Option<Index
     let mut indexer = state.indexer.lock().await;
     match work {
         BatchWork { rebuild: true, products, .. } => indexer.rebuild(products).await.map(Some),
+        BatchWork { products, ensure_index: true, .. } if products.is_empty() => indexer.ensure_index().await,
         BatchWork { products, .. } if products.is_empty() => Ok(None),
+        // An update builds the index, too, if there is none.
         BatchWork { products, .. } => indexer.update(products).await.map(Some),
     }
 }
@@ -274,9 +296,10 @@ mod tests {
 
     #[test]
     fn unparsable_message_does_not_affect_others() {
-        let records = records(&[json!({ "rebuild": true }), json!("nonsense"), json!({ "events": [{}] })]);
+        let rebuild = json!({ "rebuild": true, "ensureIndex": true });
+        let records = records(&[rebuild, json!("nonsense"), json!({ "events": [{}] })]);
         let work = work_of(&records);
-        assert!(work.rebuild);
+        assert!(work.rebuild && work.ensure_index);
         let ids = |records: &[&SqsMessage]| {
             records.iter().map(|record| record.message_id.clone().unwrap()).collect::<Vec<_>>()
         };
@@ -290,6 +313,7 @@ mod tests {
     fn input_is_a_batch_or_a_task() {
         let call = |event: serde_json::Value| serde_json::from_value::<Input>(event);
         assert!(matches!(call(json!({ "task": "rebuild" })).unwrap(), Input::Task(Task::Rebuild)));
+        assert!(matches!(call(json!({ "task": "check-index" })).unwrap(), Input::Task(Task::CheckIndex)));
         assert!(matches!(call(json!({ "Records": [] })).unwrap(), Input::Batch(_)));
         assert!(call(json!({ "task": "delete" })).is_err());
     }

@@ -94,10 +94,12 @@ pub(crate) struct ListIn {
     cursor: Option<String>,
     /// Only orders with this status. For admins.
     status: Option<Status>,
-    /// Placed on or after this day (UTC): a date or a time. The default is 30 days ago. For admins.
+    /// Placed at this time or later: a time with an offset, or a date, which is the beginning of that day in the shop's time zone. The
+    /// default is 29 days before today. For admins.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     from: Option<String>,
-    /// Placed on or before this day (UTC), at most 92 days after `from`. For admins.
+    /// Placed before this time: a time with an offset, or a date, which is the end of that day in the shop's time zone. So
+    /// `from=2026-11-01&to=2026-11-30` is all of November. At most 92 days after `from`. For admins.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     to: Option<String>,
     /// The order with this number, in upper or lower case, with or without its dash. Cannot be combined with other filters. For admins.

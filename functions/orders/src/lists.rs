@@ -27,7 +27,8 @@ pub(crate) async fn list_all(
     // The name has the filters, because a cursor continues the same search.
     let name = format!("orders by {filter:?} of {}", filter.email.as_ref().map_or("anybody", |email| email.as_str()));
     let checkout = &state.checkout;
-    let rows = checkout.service.orders.find(&checkout.accounts, filter, &state.cursors.open(&page, &name)?).await?;
+    let page = state.cursors.open(&page, &name)?;
+    let rows = checkout.service.orders.find(&checkout.accounts, filter, state.time_zone, &page).await?;
     context.report_customers_read(None, rows.rows.len());
     Ok(Json(list(rows.map(OrderOut::summary), &state.cursors, &name)).into_response())
 }

@@ -2,7 +2,7 @@
 
 use values::schemas;
 
-/// A day in a filter.
+/// A day or a time in a filter.
 pub(crate) struct Day;
 
 /// The number of an order as souk writes it: digits of Crockford's base32.

@@ -39,7 +39,7 @@ pub(crate) struct OrderOut {
     #[cfg_attr(feature = "openapi", schemars(with = "values::schema::PaymentId"))]
     payment_id: PaymentId,
     #[serde(skip_serializing_if = "Option::is_none")]
-    shipping_address: Option<Address>,
+    shipping_address: Option<AddressOut>,
     /// The time until which the stock is held while the order is pending.
     #[serde(skip_serializing_if = "Option::is_none")]
     hold_expires_at: Option<Timestamp>,
@@ -52,6 +52,22 @@ pub(crate) struct OrderOut {
     created_at: Timestamp,
     /// The time of the last change.
     updated_at: Timestamp,
+}
+
+/// A postal address, and the label of its parcel.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShippingAddress"))]
+pub(crate) struct AddressOut {
+    #[serde(flatten)]
+    address: Address,
+    /// The lines of a label, in the order of the country and with its English name at the end.
+    lines: Vec<String>,
+}
+
+impl From<Address> for AddressOut {
+    fn from(address: Address) -> Self {
+        Self { lines: address.lines(), address }
+    }
 }
 
 impl OrderOut {
@@ -98,7 +114,7 @@ impl OrderOut {
 impl From<OrderDetails> for OrderOut {
     fn from(details: OrderDetails) -> Self {
         let (email, shipping_address) = match details.personal {
-            Some(personal) => (personal.email, Some(personal.shipping_address)),
+            Some(personal) => (personal.email, Some(AddressOut::from(personal.shipping_address))),
             None => (None, None),
         };
         Self { email, shipping_address, ..Self::summary(details.order) }
@@ -262,6 +278,16 @@ mod tests {
         let placed: Order = from_value(row()).unwrap();
         assert_eq!(shown["placed"], to_value(OrderOut::summary(placed)).unwrap());
         assert!(shown.get("note").is_none() && shown.get("causationId").is_none());
+    }
+
+    #[test]
+    fn order_shows_the_label_of_its_address() {
+        let stored = json!({
+            "name": "Ada", "line1": "1 Main St", "city": "Reno", "region": "NV", "postalCode": "89501", "country": "US",
+        });
+        let shown = to_value(AddressOut::from(from_value::<Address>(stored.clone()).unwrap())).unwrap();
+        assert_eq!(shown["lines"], json!(["Ada", "1 Main St", "RENO, NV 89501", "UNITED STATES"]));
+        assert_eq!((&shown["region"], &shown["country"]), (&stored["region"], &stored["country"]));
     }
 
     #[test]

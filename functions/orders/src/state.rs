@@ -7,7 +7,7 @@ use catalog::ShownStock;
 use http_kit::{Cursors, Verifier};
 use identity::AccountService;
 use orders::{Checkout, OrderLimits, OrderService};
-use values::{Clock, Result};
+use values::{Clock, Result, TimeZone};
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub struct State {
     pub(crate) verifier: Verifier,
     pub(crate) cursors: Cursors,
     pub(crate) shown_stock: ShownStock,
+    /// Dates in filters are days in this time zone.
+    pub(crate) time_zone: TimeZone,
 }
 
 impl State {
@@ -31,7 +33,8 @@ impl State {
             limits: OrderLimits::from_env()?,
         };
         let (cursors, shown_stock) = (Cursors::from_env()?, ShownStock::from_env()?);
-        Ok(Self { checkout, verifier: Verifier::from_env(aws)?, cursors, shown_stock })
+        let time_zone = Settings.parsed("SOUK_TIME_ZONE")?;
+        Ok(Self { checkout, verifier: Verifier::from_env(aws)?, cursors, shown_stock, time_zone })
     }
 
     /// The table to which a connection is opened at start.

@@ -8,10 +8,12 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use catalog::{Alt, ImageOut, ImageRefusal, ImageStatus, ImageType, ImageUpload, NewImage, UploadState};
 use http::StatusCode;
-use http_kit::{ApiResult, Authorized, IdempotencyKey, IfMatch, Json, Path, idempotent_response};
+use http_kit::{
+    ApiResult, Authorized, IdempotencyKey, IfMatch, Json, Path, Replaceable, Replacement, idempotent_response,
+};
 use serde::{Deserialize, Serialize};
 use values::permit::ManageProducts;
-use values::{Clock, ImageId, ProductId, Result, Timestamp};
+use values::{Clock, Error, ImageId, ProductId, Result, Timestamp};
 
 use crate::state::State;
 
@@ -61,6 +63,10 @@ pub(crate) struct ImageChangeIn {
     position: u32,
 }
 
+impl Replaceable for ImageChangeIn {
+    const READ_ONLY: &'static [&'static str] = &["id", "width", "height", "urls"];
+}
+
 /// The state of an image as clients see it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ImageUpload"))]
@@ -73,6 +79,9 @@ pub(crate) struct ImageStateOut {
     /// Why the upload was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<ImageRefusal>,
+    /// What is wrong with the upload and what to do, if it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
     /// The announced content type. Stored for a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<ImageType>,
@@ -112,10 +121,12 @@ async fn show(
 ) -> ApiResult {
     let ImageStatus { upload, image: shown } = state.products.image(product, image).await?;
     let upload = upload.as_ref();
+    let reason = upload.and_then(|upload| upload.reason);
     let found = ImageStateOut {
         image_id: image,
         state: upload.map_or(UploadState::Ready, |upload| upload.state),
-        reason: upload.and_then(|upload| upload.reason),
+        reason,
+        message: reason.map(ImageRefusal::message),
         content_type: upload.map(|upload| upload.content_type),
         bytes: upload.map(|upload| upload.bytes),
         created_at: upload.map(|upload| upload.created_at),
@@ -129,9 +140,14 @@ async fn change(
     Authorized(context, _): Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
     if_match: IfMatch,
-    Json(body): Json<ImageChangeIn>,
+    body: Replacement<ImageChangeIn>,
 ) -> ApiResult {
-    let (version, ImageChangeIn { alt, position }) = (if_match.required()?, body);
+    let version = if_match.required()?;
+    let stored = async {
+        let shown = state.products.image(product, image).await?.image;
+        shown.map(|image| state.media.image_out(image)).ok_or_else(|| Error::not_found("image"))
+    };
+    let ImageChangeIn { alt, position } = body.checked(stored).await?;
     Ok(state
         .product_response(state.products.change_image(product, version, image, alt, position, &context.trace).await?))
 }

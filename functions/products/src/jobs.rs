@@ -4,7 +4,7 @@ use aws_kit::{Idempotent, PresignedUrl};
 use axum::Router;
 use axum::extract::State as AxumState;
 use axum::routing::{get, post};
-use catalog::{Counts, Format, Job, JobService};
+use catalog::{Counts, Delimiter, Dialect, Format, Job, JobService};
 use http::StatusCode;
 use http_kit::{ApiResult, Authorized, IdempotencyKey, Json, Path, idempotent_response};
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,10 @@ pub(crate) struct ImportIn {
     /// The size of the file in bytes. If it is sent, `upload` accepts only a file of exactly this size.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = catalog::MAX_IMPORT_BYTES)))]
     bytes: Option<u64>,
+    /// What ends a cell of a CSV file. Without it, a line `sep=;` in front of the header line names it, or the header line shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<catalog::schema::FileDelimiter>"))]
+    delimiter: Option<Delimiter>,
 }
 
 /// An export to start: the body of `POST /products/exports`.
@@ -40,6 +44,16 @@ pub(crate) struct ImportIn {
 pub(crate) struct ExportIn {
     #[cfg_attr(feature = "openapi", schemars(with = "catalog::schema::FileFormat"))]
     format: Format,
+    /// True: a CSV file for Excel where the comma is the decimal separator, with a byte order mark, semicolons and decimal commas. A text
+    /// that Excel would read as a number, a date or a truth value begins with an apostrophe; an import removes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    excel: Option<bool>,
+}
+
+impl ExportIn {
+    fn dialect(&self) -> Dialect {
+        if self.excel == Some(true) { Dialect::Excel } else { Dialect::Standard }
+    }
 }
 
 /// An import or an export as clients see it.
@@ -53,8 +67,8 @@ pub(crate) struct JobOut {
     format: Format,
     status: JobStatus,
     counts: Counts,
-    /// Why the job failed: `file_missing`, `file_too_large`, `file_changed`; `csv_column`, `csv_quote`, `line_too_long` or
-    /// `not_utf8` in the first line; `given_up`.
+    /// Why the job failed: `file_missing`, `file_too_large`, `file_changed`; `csv_delimiter`, `csv_column`, `csv_quote`,
+    /// `line_too_long` or `not_utf8` in the first line; `given_up`.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<JobFailure>,
     /// Where to upload the file, while the job waits for it.
@@ -80,7 +94,8 @@ async fn import(
     Json(body): Json<ImportIn>,
 ) -> ApiResult {
     let idempotency = key.of(&context.trace.actor.0, "POST /products/imports", &body)?;
-    let started = state.jobs.start_import(body.format, body.bytes, &context.trace, idempotency.as_ref()).await?;
+    let ImportIn { format, bytes, delimiter } = body;
+    let started = state.jobs.start_import(format, bytes, delimiter, &context.trace, idempotency.as_ref()).await?;
     accepted(&state, started).await
 }
 
@@ -91,7 +106,7 @@ async fn export(
     Json(body): Json<ExportIn>,
 ) -> ApiResult {
     let idempotency = key.of(&context.trace.actor.0, "POST /products/exports", &body)?;
-    let started = state.jobs.start_export(body.format, &context.trace, idempotency.as_ref()).await?;
+    let started = state.jobs.start_export(body.format, body.dialect(), &context.trace, idempotency.as_ref()).await?;
     accepted(&state, started).await
 }
 

@@ -8,10 +8,11 @@ use catalog::{Patch, ProductIn, ProductOut};
 use http::{HeaderValue, StatusCode, header};
 use http_kit::{
     ApiResult, Authorized, CallContext, Cursors, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query,
-    idempotent_response, list, with_etag,
+    Replaceable, Replacement, idempotent_response, list, with_etag,
 };
+use serde::Deserialize;
 use values::permit::ManageProducts;
-use values::{Caller, Permission, ProductId};
+use values::{Caller, Error, Permission, ProductId};
 
 use crate::state::State;
 
@@ -20,6 +21,16 @@ pub(crate) fn routes() -> Router<State> {
         .route("/api/v1/products", post(create))
         .route("/api/v1/products/{id}", get(show).put(replace).patch(change).delete(archive))
         .route("/api/v1/products/{id}/history", get(history))
+}
+
+/// The new content of a product: the body of `PUT /products/{id}`.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ProductReplacement(ProductIn);
+
+impl Replaceable for ProductReplacement {
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "sku", "images", "stock", "rating", "status", "version", "createdAt", "updatedAt", "variants[].name"];
 }
 
 async fn create(
@@ -53,9 +64,18 @@ async fn replace(
     Authorized(context, _): Authorized<ManageProducts>,
     Path(id): Path<ProductId>,
     if_match: IfMatch,
-    Json(body): Json<ProductIn>,
+    body: Replacement<ProductReplacement>,
 ) -> ApiResult {
-    let (version, (content, stock)) = (if_match.required()?, body.content()?);
+    let version = if_match.required()?;
+    let stored = async {
+        let listing = state.products.read(id, &context.caller).await?;
+        match version.matches(listing.product.version) {
+            true => Ok(ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller))),
+            false => Err(Error::version_mismatch("product")),
+        }
+    };
+    let ProductReplacement(product) = body.checked(stored).await?;
+    let (content, stock) = product.content()?;
     Ok(state.product_response(state.products.replace(id, version, content, &stock, &context.trace).await?))
 }
 

@@ -9,7 +9,7 @@ use catalog::{ModerationDecision, Review, ReviewContent, ReviewText, Stars, Visi
 use http::{StatusCode, header};
 use http_kit::{
     ApiResult, Authorized, CallContext, IdempotencyKey, IfMatch, IfNoneMatch, Json, PageQuery, Path, Query,
-    idempotent_response, list, with_etag,
+    Replaceable, Replacement, idempotent_response, list, with_etag,
 };
 use serde::{Deserialize, Serialize};
 use values::permit::{ModerateReviews, WriteReviews};
@@ -38,6 +38,16 @@ pub(crate) struct ListIn {
     /// `hidden` is for admins only.
     #[serde(default)]
     status: Visibility,
+}
+
+/// The new content of a review: the body of `PUT /products/{id}/reviews/{reviewId}`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub(crate) struct ReviewReplacement(ReviewContent);
+
+impl Replaceable for ReviewReplacement {
+    const READ_ONLY: &'static [&'static str] = &["id", "mine", "status", "reason", "version", "createdAt", "updatedAt"];
 }
 
 /// An admin's decision: the body of `PATCH /products/{id}/reviews/{reviewId}/status`.
@@ -140,10 +150,15 @@ async fn change(
     Authorized(context, _): Authorized<WriteReviews>,
     Path(place): Place,
     if_match: IfMatch,
-    Json(body): Json<ReviewContent>,
+    body: Replacement<ReviewReplacement>,
 ) -> ApiResult {
     let user = context.caller.require_account()?;
-    let review = state.products.change_review(place, user, &body, if_match.version()?, &context.trace).await?;
+    let stored = async {
+        let review = state.products.review(place, &context.caller).await?;
+        Ok(ReviewOut::visible_to(&context.caller, review))
+    };
+    let ReviewReplacement(content) = body.checked(stored).await?;
+    let review = state.products.change_review(place, user, &content, if_match.version()?, &context.trace).await?;
     Ok(response(&context.caller, review))
 }
 

@@ -12,21 +12,21 @@ use std::time::Instant;
 
 use aws_kit::{Aws, Bucket, Settings, Table, sha256_hex};
 use axum::Router;
-use axum::extract::{FromRef, State as AxumState};
+use axum::extract::State as AxumState;
 use axum::response::Response;
 use axum::routing::get;
-use catalog::{Catalog, Media, ProductOut, ShownStock};
+use catalog::{Catalog, Listing, Media, ProductOut, ShownStock};
 use http::{HeaderValue, header};
 use http_kit::{ApiResult, Cursors, IfNoneMatch, Query, list, with_etag};
-use search::{Reader, SearchPage, SearchService, SuggestedProduct, Suggestions, process_folder};
+use search::{Facets, Reader, SearchPage, SearchService, SuggestedProduct, Suggestions, process_folder};
 use serde_json::{Value, json};
 use tracing::info;
 use values::{Clock, Result};
 
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
-use page::limit_size;
-use query_params::{SearchRequest, SuggestRequest};
+use page::{limit_size, sku_page};
+use query_params::{ListRequest, SearchRequest, SkuRequest, SuggestRequest};
 use shape::{SearchOut, SuggestionOut, SuggestionsOut};
 
 /// The folder of the index files. A Lambda function can write only below `/tmp`.
@@ -61,29 +61,47 @@ impl State {
     pub fn reader(&self) -> &Reader {
         self.service.reader()
     }
-}
 
-impl FromRef<State> for Cursors {
-    fn from_ref(state: &State) -> Self {
-        state.cursors.clone()
+    fn product(&self, listing: Listing) -> ProductOut {
+        ProductOut::new(listing, &self.media, self.shown_stock)
     }
 }
 
 /// The routes of the function.
 pub fn routes(state: State) -> Router {
     Router::new()
-        .route("/api/v1/products", get(search))
+        .route("/api/v1/products", get(list_products))
         .route("/api/v1/products/suggest", get(suggest))
         .with_state(state)
 }
 
-async fn search(
+async fn list_products(
     AxumState(state): AxumState<State>,
-    AxumState(cursors): AxumState<Cursors>,
     Query(pairs): Query<Vec<(String, String)>>,
     known: IfNoneMatch,
 ) -> ApiResult {
-    let SearchRequest { query, category, page } = SearchRequest::parse(pairs)?;
+    match ListRequest::parse(pairs)? {
+        ListRequest::Search(request) => search(&state, *request, &known).await,
+        ListRequest::Skus(request) => find_by_sku(&state, request, &known).await,
+    }
+}
+
+/// Answers from the table: a product is found as soon as it is created.
+async fn find_by_sku(state: &State, request: SkuRequest, known: &IfNoneMatch) -> ApiResult {
+    let name = request.list_name();
+    let page = state.cursors.open(&request.page, &name)?;
+    let found = state.service.find_by_sku(&request.skus).await?;
+    let total = found.len() as u64;
+    let rows = found.into_iter().map(|(position, listing)| (position, state.product(listing)));
+    let page = list(sku_page(rows, &page)?, &state.cursors, &name);
+    let mut response = response(known, &json!(SearchOut { page, total, facets: Facets::default() }));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Ok(response)
+}
+
+async fn search(state: &State, request: SearchRequest, known: &IfNoneMatch) -> ApiResult {
+    let SearchRequest { query, category, page } = request;
+    let cursors = &state.cursors;
     let name = format!("{} in {category:?}", query.list_name());
     let query = query.page(&cursors.open(&page, &name)?)?;
     let (started, letters) = (Instant::now(), query.words.chars().count());
@@ -97,10 +115,9 @@ async fn search(
         duration_ms = started.elapsed().as_secs_f64() * 1e3,
         "search done"
     );
-    let rows =
-        listings.into_iter().map(|(key, listing)| (key, ProductOut::new(listing, &state.media, state.shown_stock)));
-    let page = list(limit_size(rows, next)?, &cursors, &name);
-    Ok(cached_response(&known, &json!(SearchOut { page, total, facets })))
+    let rows = listings.into_iter().map(|(key, listing)| (key.to_position(), state.product(listing)));
+    let page = list(limit_size(rows, next)?, cursors, &name);
+    Ok(cached_response(known, &json!(SearchOut { page, total, facets })))
 }
 
 async fn suggest(
@@ -115,10 +132,15 @@ async fn suggest(
     Ok(cached_response(&known, &json!(SuggestionsOut { data: texts.chain(products).collect() })))
 }
 
-/// A response that shared caches may keep for some seconds. Its ETag is a digest of the body.
-fn cached_response(known: &IfNoneMatch, body: &Value) -> Response {
+/// A response whose ETag is a digest of the body.
+fn response(known: &IfNoneMatch, body: &Value) -> Response {
     let digest = sha256_hex(body.to_string().as_bytes());
-    let mut response = with_etag(digest.get(..32).unwrap_or_default(), known, body);
+    with_etag(digest.get(..32).unwrap_or_default(), known, body)
+}
+
+/// A response that shared caches may keep for some seconds.
+fn cached_response(known: &IfNoneMatch, body: &Value) -> Response {
+    let mut response = response(known, body);
     let cache_control = HeaderValue::from_static("public, max-age=5, stale-while-revalidate=30");
     response.headers_mut().insert(header::CACHE_CONTROL, cache_control);
     response

@@ -4,19 +4,24 @@ use catalog::{Category, ProductOut};
 use http_kit::openapi::{Access, Api};
 use search::SearchParams;
 
-use crate::query_params::SuggestRequest;
+use crate::query_params::{SkuParams, SuggestRequest};
 use crate::shape::{SearchOut, SuggestionsOut};
 
 /// Adds the operations.
 pub fn openapi(api: &mut Api) {
     api.operation("get", "/api/v1/products", Access::Open, "listProducts", "Search and list products")
         .describe(
-            "Every word must match in name, brand, tags, category, attributes or description. English word forms match each other, \
-             and accents are ignored. A word that no product has is replaced by the nearest known word (one mistake from 4 letters \
-             on, two from 8); the last word may be incomplete. If no product has all words, the products with most of them are \
-             found. All filters must match. A changed product is found some seconds later; prices and stock are current.",
+            "Every word must match in name, brand, tags, category, attributes, description or SKU. Letter case, accents and the width \
+             of letters are ignored, and so are hyphens and spaces within a word (`WD-40`, `WD40`). English word forms match each \
+             other. Text without spaces between words, such as Chinese, Japanese or Thai, matches by pairs of characters. A SKU \
+             matches as a whole, by its beginning, and by the parts between its separators; the product with exactly the searched \
+             SKU comes first. A word that no product has is replaced by the nearest known word (one mistake from 4 letters on, two \
+             from 8); the last word may be incomplete. If no product has all words, the products with most of them are found. All \
+             filters must match, and if a product has variants, one variant must match all of them. A changed product is found some \
+             seconds later; prices and stock are current. With `sku`, the catalog itself answers, without delay.",
         )
         .queries::<SearchParams>()
+        .queries::<SkuParams>()
         .query::<Category>("category", false, "The key of a category. Its subcategories are included.")
         .paged()
         .if_none_match()
@@ -27,8 +32,8 @@ pub fn openapi(api: &mut Api) {
         .done();
     api.operation("get", "/api/v1/products/suggest", Access::Open, "suggestProducts", "Suggest search terms")
         .describe(
-            "Completions of the typed text, the one with the most products first, and products with a matching name. Typing \
-             mistakes are tolerated as in a search.",
+            "Completions of the typed text, the one with the most products first, and products with a matching name or SKU. The \
+             product with exactly the typed SKU comes first. Typing mistakes are tolerated as in a search.",
         )
         .queries::<SuggestRequest>()
         .if_none_match()

@@ -2,30 +2,42 @@
 
 use std::io::{self, Write};
 
-use search::SortKey;
 use serde::Serialize;
-use values::{Error, Page, Position, Result};
+use values::{Error, Page, PageRequest, Position, Result};
+
+/// The name of the key in the position of a product among SKUs.
+const SKU_NUMBER: &str = "n";
 
 /// The maximum size of the products of a page in a response of Lambda, in bytes. Facets and the rest stay well below
 /// the other two megabytes.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Returns as many rows as fit, at least one. The next page begins after the last of them.
+/// Returns as many rows as fit, at least one. Each row has its position; the next page begins after the last row.
 pub(crate) fn limit_size<T: Serialize>(
-    rows: impl Iterator<Item = (SortKey, T)>,
+    rows: impl Iterator<Item = (Position, T)>,
     next: Option<Position>,
 ) -> Result<Page<T>> {
-    let (mut page, mut bytes, mut last) = (Page { rows: Vec::new(), next }, 0, None::<SortKey>);
-    for (key, row) in rows {
+    let (mut page, mut bytes, mut last) = (Page { rows: Vec::new(), next }, 0, None::<Position>);
+    for (position, row) in rows {
         bytes += size_in_response(&row)?;
-        if let Some(last) = last.filter(|_| bytes > MAX_BYTES) {
-            page.next = Some(last.to_position());
+        if bytes > MAX_BYTES && last.is_some() {
+            page.next = last;
             break;
         }
-        last = Some(key);
+        last = Some(position);
         page.rows.push(row);
     }
     Ok(page)
+}
+
+/// Returns a page of the products of SKUs. Each product has the number of its SKU in the request.
+pub(crate) fn sku_page<T: Serialize>(rows: impl Iterator<Item = (usize, T)>, request: &PageRequest) -> Result<Page<T>> {
+    let position = |number: usize| Position([(SKU_NUMBER.to_owned(), number.to_string())].into());
+    let after = request.after.as_ref().and_then(|after| after.get(SKU_NUMBER)?.parse().ok());
+    let mut rows = rows.filter(|(number, _)| after.is_none_or(|after| *number > after));
+    let first: Vec<(usize, T)> = rows.by_ref().take(request.limit as usize).collect();
+    let next = first.last().map(|(number, _)| position(*number)).filter(|_| rows.next().is_some());
+    limit_size(first.into_iter().map(|(number, row)| (position(number), row)), next)
 }
 
 /// The size of a row in the response of Lambda, in bytes. The body is a string within JSON, so quotes and backslashes
@@ -53,20 +65,22 @@ impl Write for ByteCounter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use search::SortKey;
     use serde_json::json;
     use values::Clock;
 
     const MEGABYTE: usize = 1024 * 1024;
 
-    fn rows(texts: &[String]) -> Vec<(SortKey, &String)> {
-        texts.iter().enumerate().map(|(at, text)| (SortKey::new(at as u64, Clock::System.mint()), text)).collect()
+    fn rows(texts: &[String]) -> Vec<(Position, &String)> {
+        let position = |at| SortKey::new(at as u64, Clock::System.mint()).to_position();
+        texts.iter().enumerate().map(|(at, text)| (position(at), text)).collect()
     }
 
     #[test]
     fn a_page_ends_where_an_answer_would_be_too_large() {
         let texts = vec!["x".repeat(MEGABYTE); 6];
         let rows = rows(&texts);
-        let (third, end) = (rows[2].0.to_position(), SortKey::new(9, Clock::System.mint()).to_position());
+        let (third, end) = (rows[2].0.clone(), SortKey::new(9, Clock::System.mint()).to_position());
         let page = limit_size(rows.into_iter(), Some(end.clone())).unwrap();
         assert_eq!((page.rows.len(), page.next), (3, Some(third)), "four rows with their quotes are too large");
         let small = limit_size(self::rows(&texts[..3]).into_iter(), Some(end.clone())).unwrap();
@@ -79,6 +93,22 @@ mod tests {
         let texts = vec!["x".repeat(5 * MEGABYTE); 2];
         let page = limit_size(rows(&texts).into_iter(), None).unwrap();
         assert_eq!((page.rows.len(), page.next.is_some()), (1, true));
+    }
+
+    #[test]
+    fn pages_of_skus_list_every_product_once() {
+        let rows = || [0, 3, 4, 9].into_iter().map(|number| (number, number));
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = sku_page(rows(), &PageRequest { limit: 2, after }).unwrap();
+            assert_eq!(page.rows.len(), 2);
+            listed.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(listed, [0, 3, 4, 9]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Parses the query strings. Each parameter may be given once, except `attribute`. Unknown parameters are refused.
+//! Parses the query strings. Each parameter may be given once, except `attribute`, `tag` and `sku`. Unknown parameters are
+//! refused.
 
 use catalog::Category;
 use http_kit::PageQuery;
-use search::{Query, SearchParams};
-use values::{Error, Result};
+use search::{MAX_SKUS, Query, SearchParams};
+use values::{Error, Result, Sku};
 
 /// The maximum number of suggested products.
 const MAX_SUGGESTIONS: u32 = 20;
@@ -12,6 +13,83 @@ const DEFAULT_SUGGESTIONS: u32 = 8;
 
 /// The query string of `GET /products`.
 #[derive(Debug)]
+pub(crate) enum ListRequest {
+    Search(Box<SearchRequest>),
+    Skus(SkuRequest),
+}
+
+impl ListRequest {
+    pub(crate) fn parse(pairs: Vec<(String, String)>) -> Result<Self> {
+        match pairs.iter().any(|(name, _)| name == "sku") {
+            true => SkuRequest::parse(pairs).map(Self::Skus),
+            false => SearchRequest::parse(pairs).map(|request| Self::Search(Box::new(request))),
+        }
+    }
+}
+
+/// Products by their SKUs.
+#[derive(Debug)]
+pub(crate) struct SkuRequest {
+    /// In the order of the request.
+    pub(crate) skus: Vec<Sku>,
+    pub(crate) page: PageQuery,
+}
+
+/// Parameters of the query string for products by their SKUs.
+#[cfg(feature = "openapi")]
+#[derive(Debug, schemars::JsonSchema)]
+pub(crate) struct SkuParams {
+    /// Only products that have exactly this SKU, or a variant with it. Letter case matters. Repeat it, or separate SKUs by
+    /// commas, for up to 50 SKUs. The products come in the order of the SKUs, each once, and all on one page unless they are
+    /// large. The answer is current, and has no facets. No other filter can be given.
+    #[schemars(rename = "sku", length(max = MAX_SKUS), inner(pattern(SKUS_PATTERN)))]
+    _skus: Option<Vec<String>>,
+}
+
+/// One SKU, or several with commas between them.
+#[cfg(feature = "openapi")]
+const SKUS_PATTERN: &str = "^[A-Za-z0-9._-]{1,64}(,[A-Za-z0-9._-]{1,64})*$";
+
+impl SkuRequest {
+    fn parse(pairs: Vec<(String, String)>) -> Result<Self> {
+        let mut pairs = UnreadParams(pairs);
+        let listed = pairs.take_all("sku");
+        let skus: Vec<&str> = listed.iter().flat_map(|skus| skus.split(',')).collect();
+        let page = PageQuery {
+            limit: Some(pairs.number("limit")?.unwrap_or(MAX_SKUS as u32)),
+            cursor: pairs.take_single("cursor")?,
+        };
+        if let Some((name, _)) = pairs.0.first() {
+            return Err(Error::invalid(name, "not_with_sku", "cannot be combined with `sku`"));
+        }
+        if skus.len() > MAX_SKUS {
+            return Err(Error::invalid("sku", "too_many_skus", format!("must be at most {MAX_SKUS} SKUs")));
+        }
+        let skus = skus.into_iter().map(parse_sku).collect::<Result<Vec<_>>>()?;
+        Ok(Self { skus: skus.into_iter().flatten().collect(), page })
+    }
+
+    /// Names the list without its page. A cursor is valid for one list.
+    pub(crate) fn list_name(&self) -> String {
+        format!("SKUs {:?}", self.skus)
+    }
+}
+
+/// Returns `None` for a text that no product can have, such as `..`.
+fn parse_sku(text: &str) -> Result<Option<Sku>> {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    match (1..=64).contains(&text.len()) && text.bytes().all(is_legal) {
+        true => Ok(text.parse().ok()),
+        false => {
+            let message =
+                "must be SKUs of 1 to 64 letters, digits, dots, hyphens and underscores, with commas between them";
+            Err(Error::invalid("sku", "sku_invalid", message))
+        }
+    }
+}
+
+/// Products by words, filters and an order.
+#[derive(Debug)]
 pub(crate) struct SearchRequest {
     pub(crate) query: Query,
     pub(crate) category: Option<Category>,
@@ -19,16 +97,12 @@ pub(crate) struct SearchRequest {
 }
 
 impl SearchRequest {
-    pub(crate) fn parse(pairs: Vec<(String, String)>) -> Result<Self> {
+    fn parse(pairs: Vec<(String, String)>) -> Result<Self> {
         let mut pairs = UnreadParams(pairs);
-        let mut attributes = Vec::new();
-        while let Some(attribute) = pairs.take("attribute") {
-            attributes.push(attribute);
-        }
         let params = SearchParams {
-            attributes,
+            attributes: pairs.take_all("attribute"),
+            tags: pairs.take_all("tag"),
             search: pairs.take_single("search")?,
-            tag: pairs.take_single("tag")?,
             brand: pairs.take_single("brand")?,
             min_price: pairs.take_single("minPrice")?,
             max_price: pairs.take_single("maxPrice")?,
@@ -81,6 +155,13 @@ impl UnreadParams {
         Some(self.0.remove(at).1)
     }
 
+    fn take_all(&mut self, name: &str) -> Vec<String> {
+        let pairs = std::mem::take(&mut self.0).into_iter();
+        let (wanted, rest): (Vec<_>, Vec<_>) = pairs.partition(|(given, _)| given == name);
+        self.0 = rest;
+        wanted.into_iter().map(|(_, value)| value).collect()
+    }
+
     fn take_single(&mut self, name: &str) -> Result<Option<String>> {
         let value = self.take(name);
         match self.take(name) {
@@ -118,7 +199,8 @@ mod tests {
     #[test]
     fn unknown_repeated_and_malformed_parameters_are_refused() {
         assert_eq!(refusal(&[("colour", "red")]), ("colour".into(), "unknown_field"));
-        assert_eq!(refusal(&[("tag", "a"), ("tag", "b")]), ("tag".into(), "duplicate_field"));
+        assert_eq!(refusal(&[("brand", "a"), ("brand", "b")]), ("brand".into(), "duplicate_field"));
+        assert_eq!(refusal(&[("tag", "a"); 11]), ("tag".into(), "too_many_tags"));
         assert_eq!(refusal(&[("limit", "ten")]), ("limit".into(), "invalid_value"));
         assert_eq!(refusal(&[("limit", "-1")]), ("limit".into(), "invalid_value"));
         assert_eq!(refusal(&[("category", "a#b")]), ("category".into(), "invalid_value"));
@@ -126,12 +208,43 @@ mod tests {
     }
 
     #[test]
-    fn attribute_may_be_given_several_times() {
+    fn attribute_and_tag_may_be_given_several_times() {
         let query = [("attribute", "colour:blue"), ("search", "mug"), ("attribute", "glazed:true"), ("limit", "7")];
         let read = SearchRequest::parse(pairs(&query)).unwrap();
         assert_eq!((read.query.attributes.len(), read.query.words.as_str(), read.page.limit), (2, "mug", Some(7)));
         let other = SearchRequest::parse(pairs(&[("attribute", "colour:blue"), ("search", "mug")])).unwrap();
         assert_ne!(read.query.list_name(), other.query.list_name(), "a cursor of one list is not valid for the other");
+        let tags = SearchRequest::parse(pairs(&[("tag", "b"), ("search", "mug"), ("tag", "a")])).unwrap();
+        assert_eq!(tags.query.tags, ["b", "a"]);
+    }
+
+    #[test]
+    fn skus_are_repeated_or_listed() {
+        let read = |query: &[(&str, &str)]| match ListRequest::parse(pairs(query)) {
+            Ok(ListRequest::Skus(request)) => Ok((request.skus, request.page.limit)),
+            Ok(ListRequest::Search(_)) => panic!("it names SKUs"),
+            Err(error) => Err((error.fields[0].field.clone(), error.fields[0].code)),
+        };
+        let skus = |skus: &[&str]| skus.iter().map(|sku| sku.parse().unwrap()).collect::<Vec<Sku>>();
+        assert_eq!(
+            read(&[("sku", "B"), ("sku", "A-1,a.2"), ("limit", "7")]),
+            Ok((skus(&["B", "A-1", "a.2"]), Some(7)))
+        );
+        assert_eq!(read(&[("sku", "..,prd_x,A")]), Ok((skus(&["A"]), Some(50))), "no product has them");
+        for (query, field, code) in [
+            (vec![("sku", "")], "sku", "sku_invalid"),
+            (vec![("sku", "A,")], "sku", "sku_invalid"),
+            (vec![("sku", "A B")], "sku", "sku_invalid"),
+            (vec![("sku", "A"), ("search", "mug")], "search", "not_with_sku"),
+            (vec![("sku", "A"); 51], "sku", "too_many_skus"),
+        ] {
+            assert_eq!(read(&query), Err((field.to_owned(), code)), "{query:?}");
+        }
+        let name = |query: &[(&str, &str)]| match ListRequest::parse(pairs(query)) {
+            Ok(ListRequest::Skus(request)) => request.list_name(),
+            other => panic!("{other:?}"),
+        };
+        assert_ne!(name(&[("sku", "A")]), name(&[("sku", "A,B")]));
     }
 
     #[test]

@@ -9,7 +9,11 @@ use catalog::{ImageRefusal, ImageSize, ImageType, MAX_PIXELS, MAX_SIDE};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
+use crate::cmyk::{decode_ink_amounts, has_ink_amounts};
 use crate::color::to_srgb;
+use crate::file_end::is_whole;
+use crate::heif::heif_refusal;
+use crate::jpeg_segments::jpeg_segments;
 use crate::sizes::{encode, fit};
 use crate::webp_frame;
 
@@ -36,7 +40,11 @@ pub(crate) fn convert(bytes: &[u8], declared: ImageType) -> Result<ConvertedImag
 }
 
 fn convert_unguarded(bytes: &[u8], declared: ImageType) -> Result<ConvertedImage, ImageRefusal> {
-    let decoded = decode(bytes, sniff(bytes, declared)?)?;
+    let format = sniff(bytes, declared)?;
+    if !is_whole(bytes, format) {
+        return Err(ImageRefusal::Truncated);
+    }
+    let decoded = decode(bytes, format)?;
     let (width, height) = (decoded.image.width(), decoded.image.height());
     let mut next = to_srgb(fit(eight_bits(decoded.image), ImageSize::Large.pixels()), decoded.profile.as_deref());
     let mut files = Vec::new();
@@ -56,6 +64,9 @@ fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, ImageRefusal>
         ImageType::Png => ImageFormat::Png,
         ImageType::Webp => ImageFormat::WebP,
     };
+    if let Some(refusal) = heif_refusal(bytes) {
+        return Err(refusal);
+    }
     match image::guess_format(bytes) {
         Ok(format) if format == declared => Ok(format),
         Ok(_) => Err(ImageRefusal::TypeMismatch),
@@ -84,7 +95,11 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<Decoded, ImageRefusal> {
     }
     let profile = decoder.icc_profile().unwrap_or_default();
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(refusal)?;
+    let has_ink_amounts = format == ImageFormat::Jpeg && has_ink_amounts(&jpeg_segments(bytes), profile.as_deref());
+    let mut image = match has_ink_amounts {
+        true => decode_ink_amounts(bytes)?,
+        false => DynamicImage::from_decoder(decoder).map_err(refusal)?,
+    };
     image.apply_orientation(orientation);
     Ok(Decoded { image, profile })
 }

@@ -185,9 +185,95 @@ fn largest_allowed_image_is_accepted() {
 }
 
 #[test]
+fn file_that_ends_early_is_refused_as_truncated() {
+    let lossy = webp::Encoder::from_rgb(photograph(200, 150).as_bytes(), 200, 150).encode(80.0).to_vec();
+    for (file, declared) in [
+        (jpeg(200, 150), ImageType::Jpeg),
+        (png(200, 150), ImageType::Png),
+        (file(&photograph(200, 150), ImageFormat::WebP), ImageType::Webp),
+        (lossy, ImageType::Webp),
+    ] {
+        let whole = file.len();
+        assert!(convert(&file, declared).is_ok());
+        assert!(convert(&[&file[..], b"more"].concat(), declared).is_ok(), "what follows is not the image's");
+        for length in (20..whole).step_by(97).chain([whole / 2, whole - 2, whole - 1]) {
+            assert_eq!(
+                refusal_of(&file[..length], declared),
+                ImageRefusal::Truncated,
+                "{length} of {whole} {declared:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn pictures_of_phones_and_browsers_are_named_in_their_refusal() {
+    let file =
+        |brands: &str| [&(brands.len() as u32 + 8).to_be_bytes()[..], b"ftyp", brands.as_bytes(), b"meta"].concat();
+    for declared in [ImageType::Jpeg, ImageType::Png, ImageType::Webp] {
+        for heic in ["heic\0\0\0\0mif1heic", "mif1\0\0\0\0mif1heic"] {
+            assert_eq!(refusal_of(&file(heic), declared), ImageRefusal::HeicNotSupported);
+        }
+        assert_eq!(refusal_of(&file("avif\0\0\0\0avifmif1"), declared), ImageRefusal::AvifNotSupported);
+        assert_eq!(refusal_of(&file("isom\0\0\0\0isom"), declared), ImageRefusal::NotAnImage);
+    }
+}
+
+/// A JPEG of 8 by 8 pixels with four components, all pixels alike. `application` are segments in front of its frame.
+fn inks_jpeg(samples: [u8; 4], application: &[u8]) -> Vec<u8> {
+    let segment =
+        |marker: u8, body: &[u8]| [&[0xFF, marker][..], &(body.len() as u16 + 2).to_be_bytes(), body].concat();
+    let components = |last: [u8; 2]| (1..=4).flat_map(|id| [id].into_iter().chain(last)).collect::<Vec<u8>>();
+    let frame = [&[8, 0, 8, 0, 8, 4][..], &components([0x11, 0])].concat();
+    let scan: Vec<u8> = [4].into_iter().chain((1..=4).flat_map(|id| [id, 0])).chain([0, 63, 0]).collect();
+    // Twelve codes of four bits for the sizes of the mean, and one code of one bit for the end of the block.
+    let mut means = vec![0; 17];
+    means[4] = 12;
+    means.extend(0..12);
+    let mut ends = vec![0; 18];
+    (ends[0], ends[1]) = (0x10, 1);
+    let mut bits = String::new();
+    for sample in samples {
+        let mean = (i32::from(sample) - 128) * 8;
+        let size = (i32::BITS - mean.unsigned_abs().leading_zeros()) as usize;
+        let code = if mean < 0 { mean + (1 << size) - 1 } else { mean };
+        let value = if size > 0 { format!("{code:0size$b}") } else { String::new() };
+        bits += &format!("{size:04b}{value}0");
+    }
+    while !bits.len().is_multiple_of(8) {
+        bits.push('1');
+    }
+    let coded =
+        bits.as_bytes().chunks(8).map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap());
+    let coded = coded.flat_map(|byte| if byte == 0xFF { vec![0xFF, 0] } else { vec![byte] }).collect::<Vec<u8>>();
+    let quantisation = [vec![0], vec![1; 64]].concat();
+    let segments = [segment(0xDB, &quantisation), segment(0xC0, &frame), segment(0xC4, &means), segment(0xC4, &ends)];
+    [&[0xFF, 0xD8][..], application, &segments.concat(), &segment(0xDA, &scan), &coded, &[0xFF, 0xD9]].concat()
+}
+
+#[test]
+fn inks_are_read_by_marker_and_profile() {
+    let adobe = |transform: u8| [b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0".to_vec(), vec![transform]].concat();
+    let mut profile = vec![0; 128];
+    profile[16..20].copy_from_slice(b"CMYK");
+    let profile = [b"\xFF\xE2\0\x90ICC_PROFILE\0\x01\x01".to_vec(), profile].concat();
+    // Red is full magenta and yellow. As YCCK it is the luminance and chrominance of cyan.
+    let (inks, inverted, encoded) = ([0, 255, 255, 0], [255, 0, 0, 255], [179, 171, 1, 255]);
+    for (samples, application, name) in [
+        (inverted, adobe(0), "Adobe"),
+        (inverted, [adobe(0), profile.clone()].concat(), "Adobe with a profile"),
+        (encoded, adobe(2), "YCCK"),
+        (inks, profile, "a profile alone"),
+        (inverted, Vec::new(), "neither"),
+    ] {
+        let converted = convert(&inks_jpeg(samples, &application), ImageType::Jpeg).unwrap();
+        let [red, green, blue] = load_from_memory(&converted.files[0].1).unwrap().into_rgb8().get_pixel(4, 4).0;
+        assert!(red > 240 && green < 16 && blue < 16, "{name}: {red} {green} {blue}");
+    }
+}
+
+#[test]
 fn damaged_file_is_refused_or_partly_shown() {
-    let whole = png(60, 40);
-    assert_eq!(refusal_of(&whole[..whole.len() / 2], ImageType::Png), ImageRefusal::Unreadable);
     let files = [
         (png(24, 16), ImageType::Png),
         (jpeg(24, 16), ImageType::Jpeg),

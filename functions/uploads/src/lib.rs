@@ -1,9 +1,13 @@
 //! The uploads function: S3 sends it an event for each file that was uploaded by a presigned URL. It processes images
 //! and queues imports. S3 delivers events at least once and in any order, so the row of the upload decides.
 
+mod cmyk;
 mod color;
 mod convert;
+mod file_end;
+mod heif;
 mod images;
+mod jpeg_segments;
 mod sizes;
 mod state;
 mod webp_frame;

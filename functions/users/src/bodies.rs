@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use http_kit::PageQuery;
+use http_kit::{PageQuery, Replaceable};
+#[cfg(feature = "openapi")]
+use identity::AddressIn;
 use identity::{AccountStatus, Channel, Language, NewName, Preferences, UserFilter};
 use serde::{Deserialize, Serialize};
-use values::{Result, Role, Text};
+use serde_json::{Map, Value};
+use values::{Error, Result, Role, Text};
 
 /// The request to change a profile.
 #[derive(Debug, Deserialize)]
@@ -15,6 +18,23 @@ pub(crate) struct Profile {
     /// The name by which mails greet the person. It must not contain a URL or a domain.
     #[cfg_attr(feature = "openapi", schemars(with = "identity::Name"))]
     pub(crate) name: NewName,
+}
+
+impl Replaceable for Profile {
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "email", "emailVerified", "role", "status", "statusReason", "createdAt", "updatedAt"];
+}
+
+/// The request to replace a postal address.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub(crate) struct AddressReplacement(
+    #[cfg_attr(feature = "openapi", schemars(with = "AddressIn"))] pub(crate) Map<String, Value>,
+);
+
+impl Replaceable for AddressReplacement {
+    const READ_ONLY: &'static [&'static str] = &["id", "lines"];
 }
 
 /// The request to replace notification preferences.
@@ -29,6 +49,10 @@ pub(crate) struct PreferencesIn {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schemars(with = "BTreeMap<String, Vec<Channel>>", extend("propertyNames" = event_types())))]
     channels: BTreeMap<String, Vec<String>>,
+}
+
+impl Replaceable for PreferencesIn {
+    const READ_ONLY: &'static [&'static str] = &[];
 }
 
 /// Notification preferences.
@@ -66,8 +90,9 @@ impl PreferencesIn {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListIn {
-    /// The beginning of an email address or a name. Upper and lower case are the same.
-    search: Option<Text<100>>,
+    /// The beginning of an email address or a name. Neither letter case nor the Unicode form makes a difference.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<Text<100>>"))]
+    search: Option<String>,
     /// Only accounts with this value.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<Role>"))]
     role: Option<String>,
@@ -82,6 +107,8 @@ impl ListIn {
     /// The filter, the page, and the name of the list, which binds a cursor to one search.
     pub(crate) fn parts(self) -> Result<(UserFilter, PageQuery, String)> {
         let Self { search, role, status, limit, cursor } = self;
+        let search = search.map(|search| Text::new(&search)).transpose();
+        let search = search.map_err(|message| Error::invalid("search", "invalid_value", message))?;
         let role = role.map(|role| role.parse::<Role>()).transpose()?;
         let status = status.map(|status| status.parse::<AccountStatus>()).transpose()?;
         let name = format!("/users by {role:?} {status:?} {}", search.as_ref().map_or("", Text::as_str));
@@ -96,6 +123,11 @@ impl ListIn {
 pub(crate) struct RoleIn {
     #[cfg_attr(feature = "openapi", schemars(with = "Role"))]
     role: String,
+}
+
+impl Replaceable for RoleIn {
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "email", "emailVerified", "name", "status", "statusReason", "createdAt", "updatedAt"];
 }
 
 impl RoleIn {
@@ -115,6 +147,11 @@ pub(crate) struct StatusIn {
     pub(crate) reason: Option<Text<200>>,
 }
 
+impl Replaceable for StatusIn {
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "email", "emailVerified", "name", "role", "statusReason", "createdAt", "updatedAt"];
+}
+
 impl StatusIn {
     pub(crate) fn status(&self) -> Result<AccountStatus> {
         self.status.parse()
@@ -125,7 +162,6 @@ impl StatusIn {
 mod tests {
     use super::*;
     use serde_json::{Value, from_value, json};
-    use values::Error;
 
     fn code(error: Error) -> (String, &'static str) {
         (error.fields[0].field.clone(), error.fields[0].code)
@@ -140,6 +176,9 @@ mod tests {
         let list = |query: Value| from_value::<ListIn>(query).unwrap().parts().unwrap_err();
         assert_eq!(code(list(json!({ "role": "guest" }))), ("role".into(), "role_unknown"));
         assert_eq!(code(list(json!({ "status": "deleted" }))), ("status".into(), "status_unknown"));
+        for search in ["", "a\u{202e}b", "a\u{200d}b", &"x".repeat(101)] {
+            assert_eq!(code(list(json!({ "search": search }))), ("search".into(), "invalid_value"), "{search:?}");
+        }
     }
 
     #[test]

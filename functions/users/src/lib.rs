@@ -15,14 +15,14 @@ use axum::routing::{get, put};
 use http::StatusCode;
 use http_kit::{
     AccountOwner, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Query, RecentLogin,
-    idempotent_response, list, single_page, with_etag,
+    Replacement, idempotent_response, list, single_page, with_etag,
 };
 use identity::{AddressIn, Preferences};
 use serde_json::{Map, Value};
 use values::permit::ManageUsers;
-use values::{AddressId, UserId};
+use values::{AddressId, Error, UserId};
 
-use bodies::{ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
+use bodies::{AddressReplacement, ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
 use phone::check_phone;
@@ -74,8 +74,9 @@ async fn change_role(
     RecentLogin(context, _): RecentLogin<ManageUsers>,
     Path(id): Path<UserId>,
     expected: IfMatch,
-    Json(body): Json<RoleIn>,
+    body: Replacement<RoleIn>,
 ) -> ApiResult {
+    let body = body.checked(state.accounts.user(id)).await?;
     let admin = (context.caller.require_account()?, &context.trace);
     let user = state.accounts.change_role(state.trust(), admin, id, body.role()?, expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
@@ -86,8 +87,9 @@ async fn change_status(
     Authorized(context, _): Authorized<ManageUsers>,
     Path(id): Path<UserId>,
     expected: IfMatch,
-    Json(body): Json<StatusIn>,
+    body: Replacement<StatusIn>,
 ) -> ApiResult {
+    let body = body.checked(state.accounts.user(id)).await?;
     let admin = (context.caller.require_account()?, &context.trace);
     let next = (body.status()?, body.reason);
     let user = state.accounts.change_status(state.trust(), admin, id, next, expected.version()?).await?;
@@ -102,9 +104,11 @@ async fn set_preferences(
     AxumState(state): App,
     AccountOwner(user): AccountOwner,
     expected: IfMatch,
-    Json(body): Json<PreferencesIn>,
+    body: Replacement<PreferencesIn>,
 ) -> ApiResult {
-    let preferences = state.accounts.set_preferences(user, body.preferences()?, expected.version()?).await?;
+    let stored = async { state.accounts.preferences(user).await.map(PreferencesOut::new) };
+    let preferences = body.checked(stored).await?.preferences()?;
+    let preferences = state.accounts.set_preferences(user, preferences, expected.version()?).await?;
     Ok(preferences_response(preferences, &IfNoneMatch::default()))
 }
 
@@ -121,9 +125,10 @@ async fn rename(
     AxumState(state): App,
     AccountOwner(user): AccountOwner,
     expected: IfMatch,
-    Json(body): Json<Profile>,
+    body: Replacement<Profile>,
 ) -> ApiResult {
-    let user = state.accounts.rename(user, body.name.into(), expected.version()?).await?;
+    let Profile { name } = body.checked(state.accounts.profile(user)).await?;
+    let user = state.accounts.rename(user, name.into(), expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }
 
@@ -149,9 +154,14 @@ async fn replace_address(
     AxumState(state): App,
     AccountOwner(user): AccountOwner,
     Path(id): Path<AddressId>,
-    Json(body): Json<Map<String, Value>>,
+    body: Replacement<AddressReplacement>,
 ) -> ApiResult {
-    let input = AddressIn::parse(body)?;
+    let stored = async {
+        let entry = state.accounts.addresses(user).await?.into_iter().find(|entry| entry.id == id);
+        entry.ok_or_else(|| Error::not_found("address"))
+    };
+    let AddressReplacement(address) = body.checked(stored).await?;
+    let input = AddressIn::parse(address)?;
     check_phone(&input)?;
     let entry = state.accounts.replace_address(user, id, &input).await?;
     Ok(Json(entry).into_response())

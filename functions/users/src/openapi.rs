@@ -4,7 +4,7 @@ use http_kit::openapi::{Access, Api, RECENT_LOGIN};
 use identity::{AddressEntry, AddressIn, User};
 use values::schema::{AddressId, JobId, UserId};
 
-use crate::bodies::{ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
+use crate::bodies::{AddressReplacement, ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
 use crate::privacy::{ClosedOut, ExportOut};
 
 const NO_ACCOUNT: &str =
@@ -28,7 +28,7 @@ fn profile(api: &mut Api) {
         .done();
     api.operation("put", "/api/v1/users/profile", Access::Account, "changeProfile", "Change the name")
         .if_match(false)
-        .body::<Profile>()
+        .replacement::<Profile>("Profile")
         .answer::<User>(200, "Your account.")
         .error(404, NO_ACCOUNT)
         .error(409, CONCURRENT)
@@ -98,7 +98,7 @@ fn preferences(api: &mut Api) {
     api.operation("put", path, Access::Account, "changePreferences", "Replace notification preferences")
         .describe("Replaces all choices. Mails about the security of your account are always sent.")
         .if_match(false)
-        .body::<PreferencesIn>()
+        .replacement::<PreferencesIn>("PreferencesInput")
         .answer::<PreferencesOut>(200, CHOICES)
         .error(404, NO_ACCOUNT)
         .error(409, CONCURRENT)
@@ -120,7 +120,7 @@ fn addresses(api: &mut Api) {
         .done();
     api.operation("put", address, Access::Account, "changeAddress", "Replace a postal address")
         .path_param::<AddressId>("id", ID)
-        .body::<AddressIn>()
+        .replacement::<AddressReplacement>("AddressUpdate")
         .answer::<AddressEntry>(200, "The result of the change.")
         .error(409, CONCURRENT)
         .done();
@@ -152,7 +152,7 @@ fn accounts(api: &mut Api) {
         .error(403, RECENT_LOGIN)
         .path_param::<UserId>("id", ID)
         .if_match(false)
-        .body::<RoleIn>()
+        .replacement::<RoleIn>("RoleChange")
         .answer::<User>(200, "The account.")
         .error(409, "`own_role`: admins cannot change their own role. `too_many_concurrent_updates`.")
         .done();
@@ -166,7 +166,7 @@ fn accounts(api: &mut Api) {
     .describe("Admins only. All sessions of a suspended account end, and it cannot log in.")
     .path_param::<UserId>("id", ID)
     .if_match(false)
-    .body::<StatusIn>()
+    .replacement::<StatusIn>("StatusChange")
     .answer::<User>(200, "The account.")
     .error(409, "`own_status`: admins cannot suspend themselves. `too_many_concurrent_updates`.")
     .done();

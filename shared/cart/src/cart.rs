@@ -72,9 +72,9 @@ impl Cart {
     /// Adds pieces of an offer to its line. Refused when it is not sold, or when fewer pieces than the sum are
     /// available.
     pub fn add(self, offer: &Offer, more: Quantity) -> Result<CartView> {
-        let sum = self.line(&offer.sku).map_or(Ok(more), |line| line.quantity.plus(more));
-        let sum = sum.map_err(|error| Error { code: "quantity_out_of_range", ..error })?;
-        self.set(offer, sum)
+        let Some(in_cart) = self.line(&offer.sku).map(|line| line.quantity) else { return self.set(offer, more) };
+        let sum = in_cart.plus(more).map_err(|error| Error { code: "quantity_out_of_range", ..error });
+        sum.and_then(|sum| self.set(offer, sum)).map_err(|error| with_pieces_in_cart(error, in_cart))
     }
 
     /// Sets the pieces of an offer, whatever its line has. Refused when it is not sold, when fewer pieces are available, or when an
@@ -133,6 +133,20 @@ impl Cart {
         }
         Ok(self)
     }
+}
+
+/// Adds to a refusal that the cart has pieces already: the refused sum is not what the owner has sent.
+fn with_pieces_in_cart(mut error: Error, in_cart: Quantity) -> Error {
+    if !matches!(error.code, "insufficient_stock" | "max_per_order" | "quantity_out_of_range") {
+        return error;
+    }
+    let sentence = catalog::pieces_in_cart(in_cart.get());
+    error.detail = format!("{} {sentence}", error.detail);
+    for field in &mut error.fields {
+        field.message = format!("{}; {sentence}", field.message.trim_end_matches('.'));
+        field.facts.insert("inCart".to_owned(), in_cart.get().into());
+    }
+    error
 }
 
 fn cart_full() -> Error {
@@ -242,8 +256,32 @@ pub(crate) mod tests {
         let error = cart_with("MUG", 2).add(&offer("MUG", 3), pieces(2)).unwrap_err();
         assert_eq!((error.code, error.fields[0].field.as_str()), ("insufficient_stock", "MUG"));
         assert_eq!(error.fields[0].facts["available"], 3);
+        let first = cart().add(&offer("MUG", 3), pieces(5)).unwrap_err();
+        assert_eq!(first.detail, "Only 3 of MUG (MUG) are available.");
+        assert!(!first.fields[0].facts.contains_key("inCart"));
         let gone = Offer { status: Status::Archived, ..offer("MUG", 3) };
         assert_eq!(cart().add(&gone, pieces(1)).unwrap_err().code, "product_unknown");
+    }
+
+    #[test]
+    fn refusal_of_more_pieces_says_what_the_cart_has() {
+        let limited = |max| Offer { max_per_order: Some(max), ..offer("MUG", 999) };
+        for (in_cart, offer, more, code) in [
+            (1, offer("MUG", 5), 5, "insufficient_stock"),
+            (5, offer("MUG", 5), 1, "insufficient_stock"),
+            (2, limited(2), 1, "max_per_order"),
+            (999, offer("MUG", 5_000), 1, "quantity_out_of_range"),
+        ] {
+            let error = cart_with("MUG", in_cart).add(&offer, pieces(more)).unwrap_err();
+            let field = &error.fields[0];
+            assert_eq!((error.code, &field.facts["inCart"]), (code, &in_cart.into()));
+            let sentence = format!("{in_cart} {} in the cart already.", if in_cart == 1 { "is" } else { "are" });
+            assert!(error.detail.ends_with(&sentence) && field.message.ends_with(&sentence), "{error:?}");
+        }
+        let stock = cart_with("MUG", 1).add(&offer("MUG", 5), pieces(5)).unwrap_err();
+        assert_eq!(stock.detail, "Only 5 of MUG (MUG) are available. 1 is in the cart already.");
+        let set = cart_with("MUG", 1).set(&offer("MUG", 5), pieces(6)).unwrap_err();
+        assert_eq!(set.detail, "Only 5 of MUG (MUG) are available.", "the request alone decides");
     }
 
     #[test]

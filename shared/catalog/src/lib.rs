@@ -1,18 +1,20 @@
 //! The catalog: products, their prices, stock, categories, images and reviews.
 //!
-//! Rooms: `product`, `stock`, `categories`, `images`, `reviews`, `bulk`. Each `mod.rs` says what its room is for and
+//! Rooms: `product`, `stock`, `categories`, `images`, `reviews`, `bulk`, `normalize`. Each `mod.rs` says what its room is for and
 //! what must stay true in it. `service.rs` has the service whose methods are the use cases. `store.rs` has the table
 //! and its access patterns; each room's `store.rs` has the rows of the room.
 //!
-//! Invariants: a SKU names one offer for ever. Stock is never below 0. A changed price has a new `priceVersion`, a
-//! changed stock a new `stockVersion`. Product, offers, history and event are written in one transaction. A product
-//! with variants is sold by its variants only. No category is below itself. Once the events of all orders are
+//! Invariants: a SKU names one offer for ever, and no new SKU differs from another one in letter case only. Stock is never
+//! below 0. A changed price has a new `priceVersion`, a changed stock a new `stockVersion`. Product, offers, history and
+//! event are written in one transaction. A product with variants is sold by its variants only. No category is below
+//! itself, and two categories differ in more than letter case and Unicode form. Once the events of all orders are
 //! processed, the movements of a SKU add up to its stock. A customer has at most one review of a product, and only of a
 //! product that they received. A rating is the sum of the visible reviews.
 
 mod bulk;
 mod categories;
 mod images;
+mod normalize;
 mod product;
 mod reviews;
 #[cfg(feature = "openapi")]
@@ -25,13 +27,15 @@ pub use bulk::import::MAX_IMPORT_BYTES;
 pub use bulk::job::{Counts, Job};
 pub use bulk::service::JobService;
 pub use categories::category::{Category, CategoryContent};
-pub use categories::tree::{CategoryBranch, CategoryNode};
+pub use categories::node::CategoryNode;
+pub use categories::tree::CategoryBranch;
 pub use images::image::{Alt, Image, ImageOut, ImageSize, MAX_IMAGES, Media, ProcessedImage, media_file};
 pub use images::read::ImageStatus;
 pub use images::upload::{
     ImageRefusal, ImageType, ImageUpload, MAX_IMAGE_BYTES, MAX_PIXELS, MAX_SIDE, NewImage, UploadState,
 };
-pub use product::attributes::{Attribute, Attributes};
+pub use normalize::progress::{FormerKeys, NormalizationReport, Undecided};
+pub use product::attributes::{Attribute, AttributeName, Attributes};
 pub use product::content::ProductContent;
 pub use product::draft::{Draft, StockLevels};
 pub use product::listing::Listing;
@@ -54,6 +58,6 @@ pub use stock::adjustment::StockAdjustment;
 pub use stock::change::{MAX_PIECES, StockChange};
 pub use stock::events::stock_events;
 pub use stock::movement::{MovementKind, StockMovement, sum_movements};
-pub use stock::shown::ShownStock;
+pub use stock::shown::{ShownStock, pieces_in_cart};
 pub use store::Catalog;
-pub use tabular::Format;
+pub use tabular::{Delimiter, Dialect, Format};

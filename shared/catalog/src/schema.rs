@@ -3,7 +3,7 @@
 
 use schemars::Schema;
 use serde_json::Value;
-use values::schema::{INVISIBLE, ONE_LINE};
+use values::schema::{INVISIBLE, trimmed};
 use values::{Currency, Text, schemas};
 
 use crate::categories::category::MAX_KEY_LENGTH;
@@ -13,7 +13,8 @@ use crate::product::texts::{MAX_DESCRIPTION_LENGTH, MAX_TAGS};
 use crate::product::variants::MAX_OPTIONS;
 use crate::reviews::review::{MAX_REVIEW_LENGTH, MAX_STARS};
 use crate::{
-    Attribute, Attributes, Category, Description, Format, OptionValue, ReviewText, Stars, Status, Tags, TaxClass,
+    Attribute, Attributes, Category, Delimiter, Description, Format, OptionValue, ReviewText, Stars, Status, Tags,
+    TaxClass,
 };
 
 /// The schema of a price in a request.
@@ -28,13 +29,18 @@ pub struct OptionValues;
 #[derive(Debug)]
 pub struct FileFormat;
 
-/// The characters that a review must not have, for a set of characters in a pattern.
-const HIDDEN: &str =
-    r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff";
+/// The schema of the delimiter of a CSV file.
+#[derive(Debug)]
+pub struct FileDelimiter;
+
+/// The characters that a review must not have, for a set of characters in a pattern: [`INVISIBLE`] without those of lines.
+const HIDDEN: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb";
 
 schemas! {
     Description, "Description", true, |_| {
-        "type": "string", "pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$", "maxLength": MAX_DESCRIPTION_LENGTH
+        "type": "string",
+        "pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$",
+        "maxLength": MAX_DESCRIPTION_LENGTH
     };
     TaxClass, "TaxClass", true, |_| { "type": "string", "pattern": "^[a-z0-9_]{1,32}$", "example": (TaxClass::default()) };
     Category, "CategoryKey", true, |_| {
@@ -49,7 +55,7 @@ schemas! {
     };
     Attribute, "Attribute", true, |_| {
         "type": ["string", "number", "boolean"],
-        "pattern": ONE_LINE,
+        "pattern": (format!("^[^{INVISIBLE}]*$")),
         "maxLength": MAX_TEXT_LENGTH,
         "exclusiveMinimum": (-MAX_NUMBER), "exclusiveMaximum": MAX_NUMBER
     };
@@ -57,12 +63,14 @@ schemas! {
         "type": "object",
         "description": "Up to 50 attributes. A value is a text, a number or a boolean.",
         "maxProperties": MAX_ATTRIBUTES,
-        "propertyNames": { "pattern": ONE_LINE, "minLength": 1, "maxLength": MAX_NAME_LENGTH },
+        "propertyNames": {
+            "pattern": (format!("^[^{INVISIBLE}]*[^\\s{INVISIBLE}][^{INVISIBLE}]*$")), "minLength": 1, "maxLength": MAX_NAME_LENGTH
+        },
         "additionalProperties": (generator.subschema_for::<Attribute>())
     };
     Stars, "Stars", true, |_| { "type": "integer", "minimum": 1, "maximum": MAX_STARS };
     ReviewText, "ReviewText", true, |_| {
-        "type": "string", "pattern": (format!(r"^[^{HIDDEN}]*[^\s{HIDDEN}][^{HIDDEN}]*$")), "minLength": 1, "maxLength": MAX_REVIEW_LENGTH
+        "type": "string", "pattern": (trimmed(HIDDEN)), "minLength": 1, "maxLength": MAX_REVIEW_LENGTH
     };
     // Only an offer is grouped, and no response shows its status.
     Status, "ProductStatus", false, |_| {
@@ -93,6 +101,7 @@ schemas! {
         "example": { "size": "M", "colour": "red" }
     };
     FileFormat, "FileFormat", false, |_| { "type": "string", "enum": [Format::Ndjson, Format::Csv] };
+    FileDelimiter, "FileDelimiter", false, |_| { "type": "string", "enum": (Delimiter::ALL) };
 }
 
 /// Removes defaults that say nothing: an absent member of a merge patch keeps its value, and an answer has all members.

@@ -9,12 +9,15 @@
 //! | movements of a SKU | `MOVES#{sku}`, newest first | table, Query | 1 read unit per 4 KB |
 //! | a product with offers and rating | `PRODUCT#{id}` / `PRODUCT` and `RATING`, and its offers' keys | table, BatchGet | 1 read unit per 4 KB + 1 for each other row |
 //! | create, replace, patch, archive | product + offers + `CHANGE#{version}` + `OUTBOX#nn` | transaction | 2 per KB and row, and 2 per index entry |
+//! | claim a new SKU in all letter cases | `SKUCASE#{sku in lower case}` / `CLAIM`, if not there or of the same spelling | transaction | 2 each |
 //! | history of a product | `PRODUCT#{id}` / `CHANGE#…`, newest first | table, Query | 1 read unit per 4 KB |
 //! | all active products (exports, a new index) | `gsi1pk = PRODUCTS#{shard}`, by id, 4 shards | gsi1 | half a unit per 4 KB |
-//! | does a category have products | `gsi2pk = CATEGORY#{category}#{shard}`, 4 shards at once | gsi2 | half a unit per shard |
+//! | does a category have products | `gsi2pk = CATEGORY#{category}#{shard}`, 4 shards at once, for each of its keys | gsi2 | half a unit per shard |
 //! | all categories | `CATEGORIES` | table, Query | 1 read unit per 4 KB |
 //! | create a category | `CATEGORIES` / `{key}`, if not there; `CATEGORIES#TREE` / `TREE`, if not full, and on its version with a parent | transaction | 2 a row |
 //! | rename, move, delete a category | `CATEGORIES` / `{key}`, on its version; the tree's version for move and delete | transaction | 2 a row |
+//! | merge old categories with one comparison key | the same rows | transaction | 2 a row |
+//! | how far is the task that normalises old rows | `TASK#normalize` / `PROGRESS`, on its version | table | 1 read and 1 write unit a page |
 //!
 //! **A product and its offers are separate rows.** Carts and orders know only SKUs, and a sale must not rewrite a description. No
 //! index leads from a product to its offers, because every sale would pay for it. Instead an execution environment keeps the SKUs of

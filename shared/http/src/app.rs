@@ -19,6 +19,7 @@ use lambda_http::tower::ServiceExt;
 use tracing::{Instrument, info, info_span};
 use values::{Clock, Error, EventId, Kind};
 
+use crate::body;
 use crate::credential::Credential;
 use crate::problem::{self, ApiError};
 use crate::rate_limit::RateLimiter;
@@ -42,8 +43,8 @@ pub struct RequestId(pub String);
 /// `SOUK_EDGE_SECRETS`.
 pub async fn run(routes: Router, limiter: RateLimiter) -> Result<(), lambda_http::Error> {
     let layers = Layers { limiter: Some(limiter), edge: TrustedEdge::from_env()? };
-    lambda_http::run(ServiceExt::<lambda_http::Request>::map_response(with_layers(routes, layers), LambdaResponse))
-        .await
+    let service = ServiceExt::<lambda_http::Request>::map_response(with_layers(routes, layers), LambdaResponse);
+    lambda_http::run(ServiceExt::<lambda_http::Request>::map_request(service, body::note_exact_bytes)).await
 }
 
 /// What the layers know beside the request.

@@ -15,6 +15,7 @@ mod params;
 mod problem;
 mod rate_limit;
 mod raw_body;
+mod replacement;
 mod request_actor;
 mod source_ip;
 mod token;
@@ -33,6 +34,7 @@ pub use params::{IdempotencyKey, ORDER_TOKEN, Path, Query, idempotent_response, 
 pub use problem::ApiError;
 pub use rate_limit::{RateLimiter, add_rate_limit};
 pub use raw_body::RawBody;
+pub use replacement::{Replaceable, Replacement};
 pub use source_ip::SourceIp;
 pub use verifier::Verifier;
 

@@ -5,9 +5,10 @@ use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use values::{Error, Kind, Result, invalid_field};
+use values::{Error, Kind, Result, invalid_field, not_utf8};
 
 use crate::ApiError;
 
@@ -25,7 +26,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     }
 }
 
-/// Parameters of a query string. A 422 names the one that does not parse.
+/// Parameters of a query string, in UTF-8 (400 `not_utf8`). A 422 names the one that does not parse.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -33,6 +34,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // The parser would replace other bytes by U+FFFD, so the answer would be to another question.
+        let query = parts.uri.query().unwrap_or_default();
+        percent_decode_str(query).decode_utf8().map_err(|_| {
+            not_utf8("The query string is not UTF-8. Encode its values in UTF-8 before the percent-encoding (RFC 3986, 2.5).")
+        })?;
         let parsed = AxumQuery::<T>::from_request_parts(parts, state).await;
         let AxumQuery(value) = parsed.map_err(|rejection| {
             // axum writes "Failed to deserialize query string: limit: invalid digit …".
@@ -125,6 +131,22 @@ mod tests {
             let mut parts = Request::get(format!("/?{query}")).body(()).unwrap().into_parts().0;
             let error = Query::<Filter>::from_request_parts(&mut parts, &()).await.unwrap_err();
             assert_eq!((error.error.fields[0].code, error.error.detail.as_str()), (code, detail));
+        }
+    }
+
+    #[tokio::test]
+    async fn query_that_is_not_utf8_is_refused() {
+        for (query, is_read) in [
+            ("m=%FC", false),
+            ("m=%C3", false),
+            ("%FC=m", false),
+            ("m=%C3%BC", true),
+            ("m=%EF%BF%BD", true),
+            ("m=%", true),
+        ] {
+            let mut parts = Request::get(format!("/?{query}")).body(()).unwrap().into_parts().0;
+            let read = Query::<Vec<(String, String)>>::from_request_parts(&mut parts, &()).await;
+            assert_eq!(read.map_err(|error| error.error.code).err(), (!is_read).then_some("not_utf8"), "{query}");
         }
     }
 }

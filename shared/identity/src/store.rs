@@ -4,7 +4,7 @@
 //! | row | pk | sk | more |
 //! |---|---|---|---|
 //! | account | `USER#<id>` | `ACCOUNT` | gsi1pk `USERS#<0-3>`, gsi1sk user id; gsi2pk `ROLE#<role>#<status>#<0-3>`, gsi2sk user id |
-//! | person (erasable) | `USER#<id>` | `ACCOUNT#PERSON` | gsi2pk `MAIL#<first character>`, gsi2sk `<email>#<user id>`; gsi3pk `NAME#<first character>`, gsi3sk `<name, normalised>#<user id>` |
+//! | person (erasable) | `USER#<id>` | `ACCOUNT#PERSON` | gsi2pk `MAIL#<first character>`, gsi2sk `<email>#<user id>`; gsi3pk `NAME#<first character>`, gsi3sk `<comparison key of the name>#<user id>` |
 //! | a change of role or status | `USER#<id>` | `HISTORY#<version>` | |
 //! | postal address (erasable) | `USER#<id>` | `ADDRESS#<id>` | |
 //! | session | `USER#<id>` | `SESSION#<id>` | TTL |
@@ -27,6 +27,7 @@
 //! | passkey | `MFA#<id>` | `PASSKEY#<id>` | `passkeys/store.rs` |
 //! | challenge of a passkey | `CHALLENGE#<sha-256>` | `CHALLENGE` | TTL; `passkeys/store.rs` |
 //! | an account that may not act | `BLOCKED#<id>` | `BLOCKED` | aws-kit's `AccountBlocks` |
+//! | the task that normalises names | `TASK#normalize` | `PROGRESS` | `accounts/name_store.rs` |
 //! | public keys, revocations, outbox, idempotency | aws-kit's | | |
 //!
 //! | access pattern | key condition | index | cost (units: R read, W written, a transaction's double) |
@@ -86,6 +87,7 @@
 //! | remove one | delete, the account and the outbox, one transaction | gsi1, gsi2 | 6 W to 8 W + 2 W |
 //! | second factors of an account | 2 rows side by side; erase: pk | | 2 R; 1 R per 4 KB, 1 W a row |
 //! | admins without a second factor; limit their keys | gsi2pk, of 4 shards and 2 statuses at once; 2 rows a key and the outbox, one transaction | gsi2 | 0.5 R per 4 KB and shard; 2 R, 4 W a key |
+//! | names of all accounts, in pages; one in form | as "accounts, newest first", and their persons, one batch; update | gsi3 | as there; 1 W + 2 W |
 //! | change a password | 2 sessions, the account, revocation and the outbox, one transaction | gsi1 | 10 W + 1 W |
 //! | mail the owner about a change | the outbox, in the change's transaction | | 2 W |
 

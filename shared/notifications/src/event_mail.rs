@@ -9,10 +9,11 @@ use crate::mail::{Mail, MailDraft};
 use crate::security_mail::security_mail;
 
 /// The email to `name` (empty for a guest and for the operator) about an event; none for events without an email of
-/// their own. `token_mail.rs` writes the emails with one-time tokens.
-pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
+/// their own. `label` has the lines of the order's postal address, for the mail about a paid order; it may be empty.
+/// `token_mail.rs` writes the emails with one-time tokens.
+pub(crate) fn render(event: &Event, name: &str, label: Vec<String>) -> Option<Mail> {
     let draft = match event {
-        Event::PaymentCompleted(payment) => payment_completed(payment),
+        Event::PaymentCompleted(payment) => payment_completed(payment, label),
         Event::PaymentFailed(payment) => payment_failed(payment),
         Event::PaymentRefunded(refund) => payment_refunded(refund),
         Event::OrderCancelled(order) => order_cancelled(order),
@@ -24,13 +25,14 @@ pub(crate) fn render(event: &Event, name: &str) -> Option<Mail> {
     Some(draft.into_mail(name))
 }
 
-fn payment_completed(payment: &PaymentChanged) -> MailDraft<'_> {
+fn payment_completed(payment: &PaymentChanged, label: Vec<String>) -> MailDraft<'_> {
     let number = &payment.order_number;
     MailDraft {
         subject: format!("Your order {number} is confirmed and paid"),
         paragraphs: vec![format!("Thank you! Your order {number} is confirmed and paid.")],
         lines: &payment.lines,
         total: Some(payment.amount.to_string()),
+        label,
         closing: "We are now preparing it for you.",
         ..MailDraft::default()
     }
@@ -144,6 +146,11 @@ mod tests {
     use serde_json::{Value, json};
     use values::{Clock, OrderId, PaymentId, ProductId, RefundId, UserId};
 
+    /// Without a label.
+    fn render(event: &Event, name: &str) -> Option<Mail> {
+        super::render(event, name, Vec::new())
+    }
+
     fn event(kind: &str, more: Value) -> Event {
         let (order, payment): (OrderId, PaymentId) = (Clock::System.mint(), Clock::System.mint());
         let recipient: UserId = Clock::System.mint();
@@ -174,6 +181,17 @@ mod tests {
              Mug \"Sunday\" <large> x 2  25.98 EUR\nTea & Honey x 1  7.02 EUR\n\n\
              Total: 33.00 EUR\n\nWe are now preparing it for you.\n"
         );
+    }
+
+    #[test]
+    fn mail_about_a_paid_order_has_the_label_of_its_address() {
+        let label = ["Ada <b>", "1 Main St", "RENO, NV 89501", "UNITED STATES"].map(str::to_owned).to_vec();
+        let mail = super::render(&paid_order_event(), "Ada", label).unwrap();
+        let text =
+            "Total: 33.00 EUR\n\nWe send it to:\nAda <b>\n1 Main St\nRENO, NV 89501\nUNITED STATES\n\nWe are now";
+        assert!(mail.text.contains(text), "{}", mail.text);
+        let html = "<p>We send it to:<br>Ada &lt;b&gt;<br>1 Main St<br>RENO, NV 89501<br>UNITED STATES</p>";
+        assert!(mail.html.contains(html), "{}", mail.html);
     }
 
     #[test]

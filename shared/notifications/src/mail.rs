@@ -3,6 +3,8 @@
 
 use events::Line;
 
+const LABEL_TITLE: &str = "We send it to:";
+
 /// An email in both of its forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
@@ -20,6 +22,8 @@ pub(crate) struct MailDraft<'a> {
     pub(crate) lines: &'a [Line],
     /// The total of the lines.
     pub(crate) total: Option<String>,
+    /// The lines of the postal address of an order.
+    pub(crate) label: Vec<String>,
     /// The label and the URL of a link.
     pub(crate) link: Option<(&'static str, String)>,
     /// Labels and values, for the operator.
@@ -41,6 +45,9 @@ impl MailDraft<'_> {
             parts.push(self.lines.iter().map(text_line).collect::<Vec<_>>().join("\n"));
         }
         parts.extend(self.total.iter().map(|total| format!("Total: {total}")));
+        if !self.label.is_empty() {
+            parts.push(format!("{LABEL_TITLE}\n{}", self.label.join("\n")));
+        }
         parts.extend(self.link.iter().map(|(name, url)| format!("{name}: {url}")));
         if !self.facts.is_empty() {
             let facts = self.facts.iter().map(|(name, value)| format!("{name}: {value}"));
@@ -67,6 +74,10 @@ impl MailDraft<'_> {
                 );
             }
             html += "</table>\n";
+        }
+        if !self.label.is_empty() {
+            let lines: String = self.label.iter().map(|line| format!("<br>{}", escape(line))).collect();
+            html += &format!("<p>{LABEL_TITLE}{lines}</p>\n");
         }
         if let Some((name, url)) = &self.link {
             html += &format!("<p><a href=\"{}\">{}</a></p>\n", escape(url), escape(name));

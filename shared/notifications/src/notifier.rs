@@ -2,6 +2,7 @@
 
 use aws_kit::{Aws, DigestKey};
 use identity::Contacts;
+use orders::Orders;
 use values::{Clock, Email, Result};
 
 use crate::mailer::{Mailer, operator_address};
@@ -13,6 +14,7 @@ use crate::token_mail::Pages;
 pub struct Notifier {
     pub(crate) store: Store,
     pub(crate) contacts: Contacts,
+    pub(crate) orders: Orders,
     pub(crate) mailer: Mailer,
     pub(crate) operator: Email,
     pub(crate) pages: Pages,
@@ -22,11 +24,12 @@ pub struct Notifier {
 }
 
 impl Notifier {
-    /// The tables of notifications and of identity, and the mail service, are named by the environment.
+    /// The tables of notifications, identity and orders, and the mail service, are named by the environment.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         Ok(Self {
             store: Store::new(aws.table("SOUK_TABLE_NOTIFICATIONS")?),
             contacts: Contacts::new(aws.table("SOUK_TABLE_IDENTITY")?),
+            orders: Orders::from_env(aws, Clock::System)?,
             mailer: Mailer::from_env(aws)?,
             operator: operator_address()?,
             pages: Pages::from_env()?,

@@ -2,7 +2,7 @@
 
 use aws_kit::fault;
 use events::{Envelope, Event, PaymentMismatched, Recipient};
-use identity::{Channel as ContactChannel, TokenMail};
+use identity::{Channel as ContactChannel, Contact, TokenMail};
 use tracing::{error, info, warn};
 use values::{Email, Error, Result};
 
@@ -28,7 +28,8 @@ enum MailContent {
 
 impl Notifier {
     /// Notifies the audience of this event. An error means that a message was not sent, and the event may be delivered again.
-    /// 2 reads side by side (1 for a guest, none for the operator, 4 for a one-time token), 2 writes (3 for a token), 1 email; for
+    /// 2 reads side by side (1 for a guest, none for the operator, 4 for a one-time token), 1 more for the postal address of a paid
+    /// order, 2 writes (3 for a token), 1 email; for
     /// all admins 4 queries more, and that for each of them.
     pub async fn notify(&self, envelope: &Envelope) -> Result<()> {
         match Audience::of(&envelope.event) {
@@ -86,7 +87,7 @@ impl Notifier {
 
     /// The message and its email address; none when there is no one to notify.
     async fn compose(&self, audience: Audience, event: &Event) -> Result<Option<OutgoingMail>> {
-        let (email, name) = match audience {
+        let (email, name, label) = match audience {
             Audience::TokenHolder(token) => {
                 let token_mail = self.contacts.token_mail(token, self.clock.now()).await?;
                 return Ok(token_mail.map(|token_mail| OutgoingMail {
@@ -95,7 +96,10 @@ impl Notifier {
                 }));
             }
             Audience::Customer(recipient) => match self.contacts.find(recipient).await? {
-                Some(contact) if contact.wants(event.name(), ContactChannel::Email) => (contact.email, contact.name),
+                Some(contact) if contact.wants(event.name(), ContactChannel::Email) => {
+                    let label = self.label(event, &contact).await?;
+                    (contact.email, contact.name, label)
+                }
                 Some(_) => {
                     info!(recipient = %audience, event.kind = event.name(), "recipient has unsubscribed from this email");
                     return Ok(None);
@@ -104,9 +108,20 @@ impl Notifier {
             },
             // They are notified one by one.
             Audience::AdminsExcept(_) => return Ok(None),
-            Audience::Operator => (self.operator.clone(), String::new()),
+            Audience::Operator => (self.operator.clone(), String::new(), Vec::new()),
         };
-        Ok(render(event, &name).map(|mail| OutgoingMail { email, content: MailContent::Ready(mail) }))
+        Ok(render(event, &name, label).map(|mail| OutgoingMail { email, content: MailContent::Ready(mail) }))
+    }
+
+    /// The label of a paid order, for its mail. Empty while the email address is not verified, as the name is: a stranger may have
+    /// chosen both.
+    async fn label(&self, event: &Event, contact: &Contact) -> Result<Vec<String>> {
+        match event {
+            Event::PaymentCompleted(payment) if !contact.name.is_empty() => {
+                Ok(self.orders.read_label(payment.order_id, payment.recipient).await?.unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The email as it is sent; none when its token no longer exists.

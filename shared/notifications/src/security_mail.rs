@@ -109,7 +109,7 @@ mod tests {
         let mut subjects: Vec<String> = Vec::new();
         for change in ALL {
             let event = Event::UserSecurityChanged(SecurityChanged { user_id, change });
-            let mail = render(&event, "Your account is locked: call 0900").unwrap();
+            let mail = render(&event, "Your account is locked: call 0900", Vec::new()).unwrap();
             assert!(mail.text.starts_with("Hello,\n\n") && mail.text.contains("\n\nIf "), "{}", mail.text);
             assert!(!subjects.contains(&mail.subject), "{}", mail.subject);
             subjects.push(mail.subject);

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use futures::future::{try_join, try_join_all};
 use identity::AccountService;
-use values::{Email, Error, OrderId, Page, PageRequest, Position, Result};
+use values::{Email, Error, OrderId, Page, PageRequest, Position, Result, TimeZone, first_id_at};
 
 use crate::order::Order;
-use crate::search::{Days, Filter, Search};
+use crate::search::{Filter, Period, Search};
 use crate::status::Status;
 use crate::store::Orders;
 
@@ -20,16 +20,22 @@ const MAX_PARALLEL_DAYS: usize = 4;
 const MAX_HOLDS: u32 = 500;
 
 impl Orders {
-    /// A page of the orders that match the filter. A page may be short or empty and still have a next one: only a part
-    /// of the days was read.
-    pub async fn find(&self, accounts: &AccountService, filter: Filter, request: &PageRequest) -> Result<Page<Order>> {
-        match filter.into_search(self.clock.now())? {
+    /// A page of the orders that match the filter, whose dates are days in `zone`. A page may be short or empty and still
+    /// have a next one: only a part of the days was read.
+    pub async fn find(
+        &self,
+        accounts: &AccountService,
+        filter: Filter,
+        zone: TimeZone,
+        request: &PageRequest,
+    ) -> Result<Page<Order>> {
+        match filter.into_search(zone, self.clock.now())? {
             Search::Number(number) => {
                 Ok(Page { rows: self.read_by_number(&number).await?.into_iter().collect(), next: None })
             }
             Search::Email(email) => self.list_of_email(accounts, &email, request).await,
-            Search::Days { days, status: Some(Status::Pending) } => self.list_pending(days, request).await,
-            Search::Days { days, status } => self.list_of_days(days, status, request).await,
+            Search::Period { period, status: Some(Status::Pending) } => self.list_pending(period, request).await,
+            Search::Period { period, status } => self.list_of_period(period, status, request).await,
         }
     }
 
@@ -64,11 +70,11 @@ impl Orders {
 
     /// Pending orders are found by their holds, which are few, not by their days, where they are few among many. All
     /// holds are read for each page, because a hold may be extended between two pages. 1 round trip.
-    async fn list_pending(&self, days: Days, request: &PageRequest) -> Result<Page<Order>> {
+    async fn list_pending(&self, period: Period, request: &PageRequest) -> Result<Page<Order>> {
         let before = position_part::<OrderId>(request, "before")?;
         let is_before = |order: &Order| before.is_none_or(|before| order.id.uuid() < before.uuid());
         let mut rows = self.read_pending(MAX_HOLDS).await?;
-        rows.retain(|order| days.contains(order.created_at) && is_before(order));
+        rows.retain(|order| period.contains(order.created_at) && is_before(order));
         let is_more = rows.len() > request.limit as usize;
         rows.truncate(request.limit as usize);
         let next = rows.last().filter(|_| is_more).map(|order| position([("before", order.id.to_string())]));
@@ -76,18 +82,27 @@ impl Orders {
     }
 
     /// Reads days one after the other, newest first, until the page is full: 1 day at first, then 2, then 4 at a time.
-    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9.
-    async fn list_of_days(&self, days: Days, status: Option<Status>, request: &PageRequest) -> Result<Page<Order>> {
+    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9. The period may begin and end within a day.
+    async fn list_of_period(
+        &self,
+        period: Period,
+        status: Option<Status>,
+        request: &PageRequest,
+    ) -> Result<Page<Order>> {
         let limit = request.limit as usize;
-        let days = days.newest_first(request.after.as_ref().and_then(|position| position.get("day")))?;
-        let mut before = position_part::<OrderId>(request, "before")?;
+        let begin = request.after.as_ref().and_then(|position| position.get("day"));
+        let days = period.days_newest_first(begin)?;
+        let mut before = Some(position_part::<OrderId>(request, "before")?.unwrap_or_else(|| first_id_at(period.to)));
         let mut rows: Vec<Order> = Vec::new();
         let (mut done, mut parallel) = (0, 1);
         while done < days.len().min(MAX_DAYS_PER_REQUEST) && rows.len() < limit {
             let chunk = &days[done..days.len().min(MAX_DAYS_PER_REQUEST).min(done + parallel)];
             // Only the first day starts in the middle.
             let reads = chunk.iter().map(|day| self.list_newest_of_day(day, status, before.take(), request.limit + 1));
-            rows.extend(try_join_all(reads).await?.into_iter().flatten());
+            // Where the period begins within a day, the rest of that day is read and dropped; no day follows.
+            rows.extend(
+                try_join_all(reads).await?.into_iter().flatten().filter(|order| order.created_at >= period.from),
+            );
             done += chunk.len();
             parallel = (parallel * 2).min(MAX_PARALLEL_DAYS);
         }
@@ -98,6 +113,8 @@ impl Orders {
             (_, _, Some(day)) => Some(position([("day", day.clone())])),
             _ => None,
         };
+        // An id of an older release may be a millisecond older than its order.
+        rows.retain(|order| period.contains(order.created_at));
         Ok(Page { rows, next })
     }
 }

@@ -31,6 +31,7 @@ mod pay;
 mod place;
 mod quote;
 mod read;
+mod read_label;
 mod refusal;
 mod request;
 mod search;

@@ -12,7 +12,7 @@ use identity::Address;
 use payments::NewPayment;
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
-use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace};
+use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace, creation_time};
 
 use crate::checkout::Checkout;
 use crate::counters::CounterRow;
@@ -213,7 +213,9 @@ impl Checkout {
         key: &str,
     ) -> Result<(Order, Option<String>)> {
         let clock = &self.service.orders.clock;
-        let (id, now) = (clock.mint(), clock.now());
+        let id = clock.mint();
+        // Lists are read by the time in the id, and filtered by the time of the order.
+        let now = creation_time(&id);
         let order_token = salt.map(|salt| token::derive(id, key, salt));
         let mut order = Order {
             id,

@@ -1,23 +1,27 @@
-//! A search of an admin among all orders: by number, by email address, or by days. Pure.
+//! A search of an admin among all orders: by number, by email address, or by the time when they were placed. Pure.
 
-use values::{Email, Error, Result, Timestamp};
+use std::ops::Range;
+
+use values::{Email, Error, Result, TimeZone, Timestamp};
 
 use crate::number;
 use crate::status::Status;
 
 const DAY_MILLIS: i64 = 24 * 3600 * 1000;
-/// Days of a search without dates, today included.
+/// Days of a search without times, today included.
 const DEFAULT_DAYS: i64 = 30;
 /// The most days of one search.
 const MAX_DAYS: i64 = 92;
+/// How much longer days can be when clocks are changed.
+const CLOCK_CHANGE_MILLIS: i64 = 3600 * 1000;
 
 /// The filters of a search, as they were sent.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub status: Option<Status>,
-    /// The first day (UTC) on which the orders were placed: a date, or a time on that day.
+    /// Placed at this time or later. A date is the beginning of that day in the shop's time zone.
     pub from: Option<String>,
-    /// The last day (UTC), in the same form.
+    /// Placed before this time. A date is the end of that day.
     pub to: Option<String>,
     /// An order number in any spelling.
     pub number: Option<String>,
@@ -31,18 +35,18 @@ pub(crate) enum Search {
     Number(String),
     /// Orders of the account and the guests with that email address.
     Email(Email),
-    /// Orders that were placed on those days, with that status if there is one.
-    Days {
-        days: Days,
+    /// Orders that were placed in that period, with that status if there is one.
+    Period {
+        period: Period,
         status: Option<Status>,
     },
 }
 
-/// Days in UTC, from the first to the last, both included; none when the first is after the last.
+/// A half-open period: a time `t` is in it if `from <= t < to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Days {
-    first: i64,
-    last: i64,
+pub(crate) struct Period {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
 }
 
 impl Filter {
@@ -58,16 +62,16 @@ impl Filter {
         set.into_iter().find(|(_, is_set)| *is_set).map(|(name, _)| name)
     }
 
-    /// Checks the filters; 422 for filters that cannot be combined, and for dates that are invalid or span too many
-    /// days.
-    pub(crate) fn into_search(self, now: Timestamp) -> Result<Search> {
+    /// Checks the filters; 422 for filters that cannot be combined, and for times that are invalid or span too many
+    /// days. `zone` is the shop's time zone.
+    pub(crate) fn into_search(self, zone: TimeZone, now: Timestamp) -> Result<Search> {
         match self {
             Self { number: Some(number), email: None, status: None, from: None, to: None } => {
                 Ok(Search::Number(number::parse(&number)?))
             }
             Self { email: Some(email), number: None, status: None, from: None, to: None } => Ok(Search::Email(email)),
             Self { number: None, email: None, status, from, to } => {
-                Ok(Search::Days { days: Days::parse(from.as_deref(), to.as_deref(), now)?, status })
+                Ok(Search::Period { period: Period::parse(from.as_deref(), to.as_deref(), zone, now)?, status })
             }
             Self { number, .. } => {
                 let field = if number.is_some() { "number" } else { "email" };
@@ -81,44 +85,63 @@ impl Filter {
     }
 }
 
-impl Days {
-    fn parse(from: Option<&str>, to: Option<&str>, now: Timestamp) -> Result<Self> {
-        let today = day_of(now);
-        let last = to.map_or(Ok(today), |to| parse_day("to", to))?;
-        let first = from.map_or(Ok(last.min(today) - DEFAULT_DAYS + 1), |from| parse_day("from", from))?;
+impl Period {
+    fn parse(from: Option<&str>, to: Option<&str>, zone: TimeZone, now: Timestamp) -> Result<Self> {
         // No order was placed after today, so later days are not read.
-        let days = Self { first, last: last.min(today) };
-        if to.is_some() && first > last {
+        let tomorrow = zone.begin_of_day(now, 1);
+        let sent_to = to.map(|to| parse_time("to", to, zone)).transpose()?.map(|to| to.end);
+        let to = sent_to.map_or(tomorrow, |to| to.min(tomorrow));
+        let last = Timestamp::from_millis(to.millis() - 1);
+        let default_from = || zone.begin_of_day(last, 1 - DEFAULT_DAYS);
+        let from =
+            from.map(|from| parse_time("from", from, zone)).transpose()?.map_or_else(default_from, |from| from.start);
+        if sent_to.is_some_and(|to| from > to) {
             return Err(Error::invalid("from", "range_reversed", "must not be after `to`"));
         }
-        if days.last - days.first >= MAX_DAYS {
+        if to.millis() - from.millis() > MAX_DAYS * DAY_MILLIS + CLOCK_CHANGE_MILLIS {
             let message = format!("the search spans more than {MAX_DAYS} days; split it into shorter ones");
             return Err(Error::invalid("from", "range_too_long", message));
         }
-        Ok(days)
+        Ok(Self { from, to })
     }
 
     pub(crate) fn contains(self, at: Timestamp) -> bool {
-        (self.first..=self.last).contains(&day_of(at))
+        (self.from..self.to).contains(&at)
     }
 
-    /// The dates, such as `2026-11-21`, newest first, from `begin` on if it is given.
-    pub(crate) fn newest_first(self, begin: Option<&str>) -> Result<Vec<String>> {
-        let begin = begin.map(|day| parse_day("cursor", day)).transpose()?.map_or(self.last, |day| day.min(self.last));
-        Ok((self.first..=begin).rev().map(|day| Timestamp::from_millis(day * DAY_MILLIS).day()).collect())
+    /// The days in UTC that the period touches, such as `2026-11-21`, newest first, from `begin` on if it is given. The index is
+    /// partitioned by them.
+    pub(crate) fn days_newest_first(self, begin: Option<&str>) -> Result<Vec<String>> {
+        let last = day_of(Timestamp::from_millis(self.to.millis() - 1));
+        let begin = match begin {
+            Some(day) => parse_day(day)
+                .ok_or_else(|| Error::internal(format!("the cursor has the invalid day {day:?}")))?
+                .min(last),
+            None => last,
+        };
+        Ok((day_of(self.from)..=begin).rev().map(|day| Timestamp::from_millis(day * DAY_MILLIS).day()).collect())
     }
 }
 
-/// Days since 1970-01-01.
+/// Days from 1970-01-01 to the day (in UTC) of a time.
 fn day_of(at: Timestamp) -> i64 {
     at.millis().div_euclid(DAY_MILLIS)
 }
 
-/// The day of a date or a time in the format of RFC 3339; 422 `date_invalid`.
-fn parse_day(field: &str, text: &str) -> Result<i64> {
-    let at = text.parse::<Timestamp>().or_else(|_| format!("{text}T00:00:00Z").parse());
-    at.map(day_of).map_err(|_| {
-        Error::invalid(field, "date_invalid", "must be a date such as 2026-11-21, or a time in the format of RFC 3339")
+fn parse_day(text: &str) -> Option<i64> {
+    TimeZone::UTC.day(text).map(|day| day_of(day.start))
+}
+
+/// A time in the format of RFC 3339, which begins and ends at once, or a day in the shop's time zone; 422 `date_invalid`.
+fn parse_time(field: &str, text: &str, zone: TimeZone) -> Result<Range<Timestamp>> {
+    // A query string has a space for a plus sign that was not escaped.
+    let (time, offset) = text.split_at_checked(text.len().saturating_sub(6)).unwrap_or((text, ""));
+    let escaped = offset.strip_prefix(' ').map(|offset| format!("{time}+{offset}"));
+    let at = escaped.as_deref().unwrap_or(text).parse::<Timestamp>();
+    at.ok().map(|at| at..at).or_else(|| zone.day(text)).ok_or_else(|| {
+        let message =
+            "must be a time in the format of RFC 3339, such as 2026-11-21T08:00:00Z, or a date such as 2026-11-21";
+        Error::invalid(field, "date_invalid", message)
     })
 }
 
@@ -130,8 +153,17 @@ mod tests {
         "2026-11-21T08:00:00Z".parse().unwrap()
     }
 
+    fn zone(name: &str) -> TimeZone {
+        name.parse().unwrap()
+    }
+
+    fn period_in(zone: TimeZone, from: Option<&str>, to: Option<&str>) -> (String, String) {
+        let Period { from, to } = Period::parse(from, to, zone, now()).unwrap();
+        (from.to_string().replace(":00.000Z", "Z"), to.to_string().replace(":00.000Z", "Z"))
+    }
+
     fn days(from: Option<&str>, to: Option<&str>) -> Result<Vec<String>> {
-        Days::parse(from, to, now())?.newest_first(None)
+        Period::parse(from, to, TimeZone::UTC, now())?.days_newest_first(None)
     }
 
     fn error_code(from: Option<&str>, to: Option<&str>) -> &'static str {
@@ -139,25 +171,77 @@ mod tests {
     }
 
     #[test]
-    fn search_without_dates_covers_thirty_days() {
+    fn search_without_times_covers_thirty_days() {
         let days = days(None, None).unwrap();
         assert_eq!((days.len(), days[0].as_str(), days[29].as_str()), (30, "2026-11-21", "2026-10-23"));
+        let to_march = Period::parse(None, Some("2026-03-01"), TimeZone::UTC, now()).unwrap();
+        assert_eq!(to_march.days_newest_first(None).unwrap().len(), 30);
     }
 
     #[test]
-    fn days_are_whole_and_both_ends_are_included() {
-        let three = ["2026-03-01", "2026-02-28", "2026-02-27"];
-        assert_eq!(days(Some("2026-02-27"), Some("2026-03-01")).unwrap(), three);
-        assert_eq!(days(Some("2026-02-27T23:59:00Z"), Some("2026-03-01T00:00:00Z")).unwrap(), three);
-        assert_eq!(days(Some("2026-02-28T01:00:00+02:00"), Some("2026-03-02T00:30:00+01:00")).unwrap(), three);
-        assert_eq!(days(None, Some("2026-03-01")).unwrap().len(), 30);
+    fn date_is_a_whole_day_of_the_shop() {
+        for (name, from, to, expected) in [
+            ("UTC", "2026-11-01", "2026-11-20", ("2026-11-01T00:00Z", "2026-11-21T00:00Z")),
+            ("Europe/Brussels", "2026-11-01", "2026-11-20", ("2026-10-31T23:00Z", "2026-11-20T23:00Z")),
+            // Days of 23 and 25 hours.
+            ("Europe/Brussels", "2026-03-29", "2026-03-29", ("2026-03-28T23:00Z", "2026-03-29T22:00Z")),
+            ("Europe/Brussels", "2026-10-25", "2026-10-25", ("2026-10-24T22:00Z", "2026-10-25T23:00Z")),
+            ("America/New_York", "2026-11-01", "2026-11-02", ("2026-11-01T04:00Z", "2026-11-03T05:00Z")),
+            ("Asia/Kathmandu", "2026-11-20", "2026-11-20", ("2026-11-19T18:15Z", "2026-11-20T18:15Z")),
+        ] {
+            let (begin, end) = period_in(zone(name), Some(from), Some(to));
+            assert_eq!((begin.as_str(), end.as_str()), expected, "{name} {from}");
+        }
+    }
+
+    #[test]
+    fn time_is_that_instant_in_every_zone() {
+        for (from, to) in [
+            ("2026-11-18T16:13:00Z", "2026-11-18T17:00:00Z"),
+            ("2026-11-18T17:13:00+01:00", "2026-11-18T22:45:00+05:45"),
+            ("2026-11-18T17:13:00 01:00", "2026-11-18T12:00:00-05:00"),
+        ] {
+            for name in ["UTC", "Pacific/Auckland", "America/New_York"] {
+                let expected = ("2026-11-18T16:13Z".to_owned(), "2026-11-18T17:00Z".to_owned());
+                assert_eq!(period_in(zone(name), Some(from), Some(to)), expected, "{from} in {name}");
+            }
+        }
+        let period =
+            Period::parse(Some("2026-11-18T16:13:00Z"), Some("2026-11-18T17:00:00Z"), TimeZone::UTC, now()).unwrap();
+        for (at, is_in) in [
+            ("2026-11-18T00:00:00Z", false),
+            ("2026-11-18T16:12:59.999Z", false),
+            ("2026-11-18T16:13:00Z", true),
+            ("2026-11-18T16:59:59.999Z", true),
+            ("2026-11-18T17:00:00Z", false),
+        ] {
+            assert_eq!(period.contains(at.parse().unwrap()), is_in, "{at}");
+        }
+    }
+
+    #[test]
+    fn index_is_read_by_the_days_in_utc_that_the_period_touches() {
+        let days = |from: &str, to: &str, name: &str| {
+            Period::parse(Some(from), Some(to), zone(name), now()).unwrap().days_newest_first(None).unwrap()
+        };
+        assert_eq!(days("2026-02-27", "2026-03-01", "UTC"), ["2026-03-01", "2026-02-28", "2026-02-27"]);
+        assert_eq!(days("2026-02-27T23:59:00Z", "2026-03-01T00:00:00Z", "UTC"), ["2026-02-28", "2026-02-27"]);
+        assert_eq!(
+            days("2026-02-27T23:59:00Z", "2026-03-01T00:00:01Z", "UTC"),
+            ["2026-03-01", "2026-02-28", "2026-02-27"]
+        );
+        assert_eq!(days("2026-11-18", "2026-11-18", "Europe/Brussels"), ["2026-11-18", "2026-11-17"]);
+        assert_eq!(days("2026-11-18", "2026-11-18", "America/New_York"), ["2026-11-19", "2026-11-18"]);
     }
 
     #[test]
     fn future_days_are_not_read() {
         assert_eq!(days(Some("2026-11-20"), Some("2030-01-01")).unwrap(), ["2026-11-21", "2026-11-20"]);
         assert!(days(Some("2030-01-01"), None).unwrap().is_empty());
+        assert!(days(Some("2030-01-01"), Some("2030-02-01")).unwrap().is_empty());
         assert_eq!(days(None, Some("2030-01-01")).unwrap().len(), 30);
+        let auckland = Period::parse(Some("2026-11-21"), None, zone("Pacific/Auckland"), now()).unwrap();
+        assert!(auckland.contains(now()), "it is 9 in the evening there");
     }
 
     #[test]
@@ -165,8 +249,21 @@ mod tests {
         assert_eq!(days(Some("2026-08-22"), None).unwrap().len(), 92);
         assert_eq!(error_code(Some("2026-08-21"), None), "range_too_long");
         assert_eq!(error_code(Some("0001-01-01"), Some("9999-12-31")), "range_too_long");
-        assert_eq!(error_code(Some("2026-11-02"), Some("2026-11-01")), "range_reversed");
-        for bad in ["", "yesterday", "2026-13-01", "2026-02-30", "21.11.2026"] {
+        assert_eq!(error_code(Some("2026-11-02"), Some("2026-10-31")), "range_reversed");
+        assert_eq!(error_code(Some("2026-11-02T10:00:00Z"), Some("2026-11-02T09:59:59Z")), "range_reversed");
+        assert!(days(Some("2026-11-02T10:00:00Z"), Some("2026-11-02T10:00:00Z")).unwrap().len() <= 1);
+        let brussels = Period::parse(Some("2026-08-22"), None, zone("Europe/Brussels"), now());
+        assert!(brussels.is_ok(), "92 days with a change of clocks");
+        for bad in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-02-30",
+            "21.11.2026",
+            "2026-11-21T08:00:00",
+            "2026-11-21T25:00:00Z",
+            "Ж1:00",
+        ] {
             assert_eq!(error_code(Some(bad), None), "date_invalid", "{bad}");
             assert_eq!(error_code(None, Some(bad)), "date_invalid", "{bad}");
         }
@@ -174,23 +271,23 @@ mod tests {
 
     #[test]
     fn list_continues_at_its_cursor() {
-        let days = Days::parse(Some("2026-11-18"), None, now()).unwrap();
-        assert_eq!(days.newest_first(Some("2026-11-19")).unwrap(), ["2026-11-19", "2026-11-18"]);
-        assert!(days.contains("2026-11-18T00:00:00Z".parse().unwrap()) && days.contains(now()));
-        assert!(!days.contains("2026-11-17T23:59:59.999Z".parse().unwrap()));
+        let period = Period::parse(Some("2026-11-18"), None, TimeZone::UTC, now()).unwrap();
+        assert_eq!(period.days_newest_first(Some("2026-11-19")).unwrap(), ["2026-11-19", "2026-11-18"]);
+        assert!(period.contains("2026-11-18T00:00:00Z".parse().unwrap()) && period.contains(now()));
+        assert!(!period.contains("2026-11-17T23:59:59.999Z".parse().unwrap()));
     }
 
     #[test]
     fn number_and_email_cannot_be_combined() {
         let number = Filter { number: Some("7kq4m2xd9a".into()), ..Filter::default() };
         let email = Filter { email: Some("ada@example.com".parse().unwrap()), ..Filter::default() };
-        assert_eq!(number.clone().into_search(now()).unwrap(), Search::Number("7KQ4M-2XD9A".into()));
-        assert!(matches!(email.clone().into_search(now()).unwrap(), Search::Email(_)));
+        assert_eq!(number.clone().into_search(TimeZone::UTC, now()).unwrap(), Search::Number("7KQ4M-2XD9A".into()));
+        assert!(matches!(email.clone().into_search(TimeZone::UTC, now()).unwrap(), Search::Email(_)));
         let both = Filter { number: number.number.clone(), ..email.clone() };
         let dated = Filter { from: Some("2026-11-18".into()), ..number };
         let shipped = Filter { status: Some(Status::Shipped), ..email };
         for (filter, field) in [(both, "number"), (dated, "number"), (shipped, "email")] {
-            let error = filter.into_search(now()).unwrap_err();
+            let error = filter.into_search(TimeZone::UTC, now()).unwrap_err();
             assert_eq!((error.fields[0].field.as_str(), error.fields[0].code), (field, "one_of"));
         }
     }

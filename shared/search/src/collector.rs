@@ -8,14 +8,16 @@ use tantivy::query::Weight;
 use tantivy::{DocAddress, SegmentReader};
 
 use crate::document::Rating;
-use crate::facets::{Counters, FacetTable};
+use crate::facet_table::{Counters, FacetTable};
 use crate::query::{Query, Sort, SortKey};
+use crate::variants::{ALL_VARIANTS, VariantColumns, VariantFilter, Variants};
 
-/// The numeric columns of a segment.
+/// The columns of a segment.
 pub(crate) struct Columns {
     price: Arc<dyn ColumnValues<u64>>,
-    rating: Arc<dyn ColumnValues<u64>>,
     stock: Arc<dyn ColumnValues<u64>>,
+    variants: VariantColumns,
+    rating: Arc<dyn ColumnValues<u64>>,
     high: Arc<dyn ColumnValues<u64>>,
     low: Arc<dyn ColumnValues<u64>>,
     facets: Option<Column<u64>>,
@@ -37,13 +39,20 @@ impl Columns {
         };
         Ok(Self {
             price: column("price")?,
-            rating: column("rating")?,
             stock: column("stock")?,
+            variants: VariantColumns::of(segment)?,
+            rating: column("rating")?,
             high: column("id_high")?,
             low: column("id_low")?,
             facets: fast.str("facets")?.map(|column| column.ords().clone()),
             facet_numbers,
         })
+    }
+
+    /// The numbers of the facet values of a document, in the order in which it was written.
+    fn facets(&self, document: u32) -> impl Iterator<Item = u32> {
+        let ordinals = self.facets.iter().flat_map(move |facets| facets.values_for_doc(document));
+        ordinals.filter_map(|ordinal| self.facet_numbers.get(ordinal as usize).copied())
     }
 }
 
@@ -75,6 +84,8 @@ impl Collector<'_> {
     ) -> tantivy::Result<Collection> {
         let mut state = CollectorState {
             collector: self,
+            filter: VariantFilter::of(self.query, self.table),
+            variants: Variants::default(),
             total: 0,
             hits: TopHits::new(self.query.limit + 1),
             counters: self.with_facets.then(|| self.table.new_counters()),
@@ -101,13 +112,9 @@ impl Collector<'_> {
         Ok(Collection { total: state.total, hits: state.hits.into_sorted(), counters: state.counters })
     }
 
-    fn matches_filters(&self, columns: &Columns, document: u32, price: u64) -> bool {
-        let Query { min_price, max_price, in_stock, min_rating, .. } = self.query;
-        min_price.is_none_or(|min| price >= min)
-            && max_price.is_none_or(|max| price <= max)
-            && in_stock.is_none_or(|wanted| (columns.stock.get_val(document) == 1) == wanted)
-            && min_rating
-                .is_none_or(|stars| Rating::hundredths_in(columns.rating.get_val(document)) >= u64::from(stars) * 100)
+    fn has_rating(&self, columns: &Columns, document: u32) -> bool {
+        let hundredths = || Rating::hundredths_in(columns.rating.get_val(document));
+        self.query.min_rating.is_none_or(|stars| hundredths() >= u64::from(stars) * 100)
     }
 
     fn rank(&self, columns: &Columns, document: u32, price: u64, score: f32) -> u64 {
@@ -124,6 +131,9 @@ impl Collector<'_> {
 
 struct CollectorState<'a> {
     collector: &'a Collector<'a>,
+    filter: VariantFilter,
+    /// The variants of the current document.
+    variants: Variants,
     total: u64,
     hits: TopHits,
     counters: Option<Counters>,
@@ -131,25 +141,54 @@ struct CollectorState<'a> {
 
 impl CollectorState<'_> {
     fn add(&mut self, columns: &Columns, ordinal: u32, document: u32, score: f32) {
-        let price = columns.price.get_val(document);
-        if !self.collector.matches_filters(columns, document, price) {
+        if !self.collector.has_rating(columns, document) {
             return;
         }
-        self.total += 1;
+        let price = columns.price.get_val(document);
+        let is_found = match self.variants.read(document, &columns.variants, &self.filter, || columns.facets(document))
+        {
+            true => self.count_variants(columns, document),
+            false => self.count_single(columns, document, price),
+        };
+        if is_found {
+            self.total += 1;
+            self.add_hit(columns, ordinal, document, price, score);
+        }
+    }
+
+    /// Counts a product with one SKU; returns whether it is found.
+    fn count_single(&mut self, columns: &Columns, document: u32, price: u64) -> bool {
+        if !self.filter.accepts(price, || columns.stock.get_val(document) == 1) {
+            return false;
+        }
         if let Some(counters) = &mut self.counters {
             counters.bands[self.collector.table.band(price)] += 1;
             counters.count_rating(columns.rating.get_val(document));
-            for value in columns.facets.iter().flat_map(|facets| facets.values_for_doc(document)) {
-                if let Some(count) = columns
-                    .facet_numbers
-                    .get(value as usize)
-                    .and_then(|number| counters.texts.get_mut(*number as usize))
-                {
-                    *count += 1;
-                }
+            for number in columns.facets(document) {
+                counters.count_value(number);
             }
         }
-        self.add_hit(columns, ordinal, document, price, score);
+        true
+    }
+
+    /// Counts a product with variants for each value with which a search would find it; returns whether it is found. It may be
+    /// counted without being found: a shoe that is in stock is not out of stock, but its 40 may be.
+    fn count_variants(&mut self, columns: &Columns, document: u32) -> bool {
+        let (variants, filter) = (&self.variants, &self.filter);
+        let is_found = variants.is_found(filter, ALL_VARIANTS);
+        let Some(counters) = self.counters.as_mut().filter(|_| variants.may_be_found(filter)) else { return is_found };
+        if is_found {
+            counters.count_rating(columns.rating.get_val(document));
+        }
+        for (position, number) in columns.facets(document).enumerate() {
+            if variants.is_found(filter, variants.of_value(position)) {
+                counters.count_value(number);
+            }
+        }
+        for (count, variants_of_band) in counters.bands.iter_mut().zip(variants.bands(self.collector.table)) {
+            *count += u32::from(variants.is_found(filter, variants_of_band));
+        }
+        is_found
     }
 
     fn add_hit(&mut self, columns: &Columns, ordinal: u32, document: u32, price: u64, score: f32) {

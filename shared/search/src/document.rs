@@ -1,38 +1,47 @@
 //! A product in the index: the text to search, the numbers to sort and filter by, and the JSON to show.
 
-use catalog::{Attribute, Listing};
+use catalog::{Attribute, Listing, MAX_VARIANTS, Offer, Product};
 use tantivy::TantivyDocument;
 use values::{Error, ProductId, Result};
 
+use crate::document_facets::{DocumentFacets, FacetKind, OptionFacet};
+use crate::joined_words::{TextKind, joined_words};
 use crate::schema::{Fields, SEPARATOR};
+use crate::sku_terms::sku_terms;
+use crate::stems::stem;
 
-/// The kinds of facet values. In the index each text begins with the letter of its kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FacetKind {
-    Attribute,
-    Brand,
-    Category,
-    Tag,
+// One bit of a number stands for one variant.
+const _: () = assert!(MAX_VARIANTS <= 64);
+
+/// A variant that is for sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentVariant {
+    /// Names and values of its options.
+    pub options: Vec<(String, String)>,
+    pub offer: VariantOffer,
 }
 
-impl FacetKind {
-    pub(crate) fn prefix(self) -> char {
-        match self {
-            Self::Attribute => 'a',
-            Self::Brand => 'b',
-            Self::Category => 'c',
-            Self::Tag => 't',
-        }
+/// Price and stock of a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VariantOffer {
+    /// In minor units.
+    pub price: u64,
+    /// Whether at least one piece is for sale.
+    pub in_stock: bool,
+}
+
+impl VariantOffer {
+    fn of(offer: &Offer) -> Self {
+        Self { price: u64::try_from(offer.price.amount).unwrap_or(0), in_stock: offer.available > 0 }
     }
 
-    /// The text in the index for this value.
-    pub(crate) fn text(self, value: &str) -> String {
-        format!("{}{value}", self.prefix())
+    /// Both in one number.
+    fn packed(self) -> u64 {
+        self.price << 1 | u64::from(self.in_stock)
     }
 
-    /// The text in the index for the value of an attribute.
-    pub(crate) fn attribute(name: &str, value: &str) -> String {
-        Self::Attribute.text(&format!("{name}{SEPARATOR}{value}"))
+    pub(crate) fn unpacked(number: u64) -> Self {
+        Self { price: number >> 1, in_stock: number & 1 == 1 }
     }
 }
 
@@ -62,15 +71,19 @@ impl Rating {
 pub struct Document {
     /// The id. Ids sort by the time of their creation.
     pub id: ProductId,
+    /// Its own SKU and those of its variants.
+    pub skus: Vec<String>,
     pub name: String,
     pub description: String,
     pub brand: Option<String>,
     /// The key of its category.
     pub category: String,
     pub tags: Vec<String>,
-    /// Attributes and options of variants: names and values.
+    /// Attributes of the product itself: names and values.
     pub attributes: Vec<(String, String)>,
-    /// The lowest price of its variants that are for sale, in minor units.
+    /// The variants that are for sale. Empty for a product with one SKU.
+    pub variants: Vec<DocumentVariant>,
+    /// The price, or the lowest price of its variants that are for sale, in minor units.
     pub price: u64,
     pub rating: Rating,
     /// Whether at least one piece is for sale.
@@ -88,23 +101,17 @@ impl Document {
             Attribute::Number(number) => number.to_string(),
             Attribute::Text(text) => text.clone(),
         };
-        let mut attributes: Vec<(String, String)> =
-            product.attributes.iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
-        for (name, value) in product.variants.iter().flat_map(|variant| &variant.options) {
-            let option = (name.clone(), value.as_str().to_owned());
-            if !attributes.contains(&option) {
-                attributes.push(option);
-            }
-        }
         let hundredths = listing.rating.average().map_or(0.0, |average| (average * 100.0).round());
         Ok(Self {
             id: product.id,
+            skus: product.skus().map(|sku| sku.as_str().to_owned()).collect(),
             name: product.name.as_str().to_owned(),
             description: product.description.as_str().to_owned(),
             brand: product.brand.as_ref().map(|brand| brand.as_str().to_owned()),
             category: product.category.as_str().to_owned(),
             tags: product.tags.iter().map(str::to_owned).collect(),
-            attributes,
+            attributes: product.attributes.iter().map(|(name, value)| (name.to_owned(), text(value))).collect(),
+            variants: variants(product, listing),
             price: u64::try_from(listing.price().amount).unwrap_or(0),
             rating: Rating { hundredths: hundredths as u32, count: listing.rating.count },
             in_stock: listing.active_offers().any(|offer| offer.available > 0),
@@ -122,42 +129,80 @@ impl Document {
         document.add_u64(fields.price, self.price);
         document.add_u64(fields.rating, self.rating.key());
         document.add_u64(fields.stock, self.in_stock.into());
-        for facet in self.facets() {
+        let DocumentFacets { of_options, of_product } = self.facets();
+        for facet in of_options.iter().map(|option| &option.text).chain(&of_product) {
             document.add_text(fields.facets, facet);
         }
-        let texts = self.texts();
-        for ((field, _), text) in fields.texts.iter().zip(&texts) {
-            document.add_text(*field, text);
+        if let (Some(offers), Some(option_bits)) = (fields.offers, fields.option_bits) {
+            self.variants.iter().for_each(|variant| document.add_u64(offers, variant.offer.packed()));
+            of_options.iter().for_each(|option| document.add_u64(option_bits, option.variants));
+        }
+        let texts = self.texts(&of_options);
+        for ((field, _), texts) in fields.texts.iter().zip(&texts) {
+            document.add_text(*field, texts.join(" "));
         }
         let [labels @ .., prose] = &texts;
-        document.add_text(fields.labels, labels.join(" "));
-        document.add_text(fields.prose, prose);
+        document.add_text(fields.labels, labels.concat().join(" "));
+        document.add_text(fields.prose, prose.concat());
+        self.add_joined_words(&mut document, fields, &labels.concat());
+        for term in self.skus.iter().flat_map(|sku| sku_terms(sku)) {
+            fields.skus.iter().for_each(|field| document.add_text(*field, &term));
+        }
         document.add_text(fields.name, &self.name);
         document.add_text(fields.product_json, &self.product_json);
         document
     }
 
-    fn facets(&self) -> impl Iterator<Item = String> {
+    /// Joined words are found like words, and those of hyphenated labels are completed, too.
+    fn add_joined_words(&self, document: &mut TantivyDocument, fields: &Fields, labels: &[String]) {
+        let Some(joined) = fields.joined else { return };
+        let of_labels = labels.iter().flat_map(|label| joined_words(label, TextKind::Label));
+        let mut words: Vec<String> = of_labels.chain(joined_words(&self.description, TextKind::Prose)).collect();
+        words.iter_mut().for_each(|word| *word = stem(word));
+        words.sort_unstable();
+        words.dedup();
+        words.iter().for_each(|word| document.add_text(joined, word));
+        for word in labels.iter().flat_map(|label| joined_words(label, TextKind::Hyphenated)) {
+            document.add_text(fields.labels, word);
+        }
+    }
+
+    fn facets(&self) -> DocumentFacets {
         let category = std::iter::once(FacetKind::Category.text(&self.category));
         let brand = self.brand.iter().map(|brand| FacetKind::Brand.text(brand));
         let tags = self.tags.iter().map(|tag| FacetKind::Tag.text(tag));
-        category
-            .chain(brand)
-            .chain(tags)
-            .chain(self.attributes.iter().map(|(name, value)| FacetKind::attribute(name, value)))
+        let texts = |attributes: &[(String, String)]| {
+            // A filter cannot name an empty value.
+            let attributes = attributes.iter().filter(|(_, value)| !value.is_empty());
+            attributes.map(|(name, value)| FacetKind::attribute(name, value)).collect::<Vec<_>>()
+        };
+        let product = category.chain(brand).chain(tags).chain(texts(&self.attributes));
+        DocumentFacets::new(product, self.variants.iter().map(|variant| texts(&variant.options)))
     }
 
     /// The texts in the order of [`crate::schema::TEXTS`].
-    fn texts(&self) -> [String; 6] {
+    fn texts(&self, options: &[OptionFacet]) -> [Vec<String>; 6] {
+        let options = options.iter().filter_map(|option| option.text.get(1..)?.split_once(SEPARATOR));
+        let attributes = self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         [
-            self.name.clone(),
-            self.brand.clone().unwrap_or_default(),
-            self.tags.join(" "),
-            self.category.clone(),
-            self.attributes.iter().filter_map(attribute_words).collect::<Vec<_>>().join(" "),
-            self.description.clone(),
+            vec![self.name.clone()],
+            self.brand.iter().cloned().collect(),
+            self.tags.clone(),
+            vec![self.category.clone()],
+            attributes.chain(options).filter_map(|(name, value)| attribute_words(name, value)).collect(),
+            vec![self.description.clone()],
         ]
     }
+}
+
+/// The variants whose offers are active.
+fn variants(product: &Product, listing: &Listing) -> Vec<DocumentVariant> {
+    let of = |variant: &catalog::Variant| {
+        let offer = listing.offer(&variant.sku).filter(|offer| offer.is_active())?;
+        let options = variant.options.iter().map(|(name, value)| (name.clone(), value.as_str().to_owned()));
+        Some(DocumentVariant { options: options.collect(), offer: VariantOffer::of(offer) })
+    };
+    product.variants.iter().filter_map(of).collect()
 }
 
 /// The two halves of an id. Each sorts as the id does.
@@ -168,7 +213,7 @@ pub(crate) fn halves(id: ProductId) -> (u64, u64) {
 
 /// The searchable words of an attribute. `volumeMl: 350` becomes `volume Ml 350`. A flag becomes its name if it is
 /// `true`, and nothing if it is `false`.
-fn attribute_words((name, value): &(String, String)) -> Option<String> {
+fn attribute_words(name: &str, value: &str) -> Option<String> {
     let mut spaced = String::with_capacity(name.len() + 8);
     let mut after_lowercase = false;
     for letter in name.chars() {
@@ -178,7 +223,7 @@ fn attribute_words((name, value): &(String, String)) -> Option<String> {
         after_lowercase = letter.is_lowercase();
         spaced.push(letter);
     }
-    match value.as_str() {
+    match value {
         "false" => None,
         "true" => Some(spaced),
         value => Some(format!("{spaced} {value}")),
@@ -191,7 +236,7 @@ mod tests {
 
     #[test]
     fn attribute_becomes_words() {
-        let words = |name: &str, value: &str| attribute_words(&(name.to_owned(), value.to_owned()));
+        let words = attribute_words;
         assert_eq!(words("volumeMl", "350").as_deref(), Some("volume Ml 350"));
         assert_eq!(words("dishwasherSafe", "true").as_deref(), Some("dishwasher Safe"));
         assert_eq!(words("glazed", "false"), None);
@@ -203,5 +248,12 @@ mod tests {
         let key = |hundredths, count| Rating { hundredths, count }.key();
         assert!(key(450, 1) > key(449, 1000) && key(450, 2) > key(450, 1) && key(100, 1) > Rating::default().key());
         assert_eq!(Rating::hundredths_in(key(450, 7)), 450);
+    }
+
+    #[test]
+    fn offer_survives_its_packing() {
+        for offer in [VariantOffer { price: 0, in_stock: true }, VariantOffer { price: 100_000_000, in_stock: false }] {
+            assert_eq!(VariantOffer::unpacked(offer.packed()), offer);
+        }
     }
 }

@@ -10,12 +10,14 @@ use tantivy::{DocAddress, IndexBuilder, ReloadPolicy, Searcher, SegmentReader, T
 use values::{Currency, Error, Result};
 
 use crate::collector::{Collection, Collector, Columns};
-use crate::facets::{FacetTable, Facets};
+use crate::facet_table::FacetTable;
+use crate::facets::Facets;
+use crate::filter::filter_by;
 use crate::lexicon::Lexicon;
 use crate::query::{Query, Sort, SortKey};
-use crate::query_plan::{MatchLevel, QueryPlan, filter_by};
+use crate::query_plan::{MatchLevel, QueryPlan};
 use crate::schema::{Fields, schema};
-use crate::words::tokenizers;
+use crate::tokenizers::tokenizers;
 
 /// An index that can be searched. Share it by `Arc`.
 pub struct Index {
@@ -44,7 +46,7 @@ pub struct SearchResult {
     pub hits: Vec<Hit>,
     /// The sort key after which the next page begins; `None` on the last page.
     pub next: Option<SortKey>,
-    /// Facets over all pages.
+    /// Facets over all pages, with all categories.
     pub facets: Facets,
     /// How closely the hits match the words; `None` without words.
     pub match_level: Option<MatchLevel>,
@@ -91,18 +93,19 @@ impl Index {
 
     fn try_find(&self, query: &Query) -> tantivy::Result<SearchResult> {
         if query.words.is_empty() {
-            let collection = self.collect(query, filter_by(query, &self.fields, None), false)?;
+            let collection = self.collect(query, filter_by(query, &self.fields, &self.table, None), false)?;
             return self.result(query, collection, None);
         }
         // A text without a word finds nothing. Returning all products would answer another question.
         let nothing = || Collection { total: 0, hits: Vec::new(), counters: Some(self.table.new_counters()) };
-        let mut plan = QueryPlan::of(&query.words, self.lexicon());
+        let mut plan = QueryPlan::of(&query.words, self.lexicon())?;
         if plan.is_empty() {
             return self.result(query, nothing(), None);
         }
         let (mut last, is_filtered) = (None, !is_unfiltered(&Query { words: String::new(), ..query.clone() }));
         while let Some((match_level, words)) = plan.next()? {
-            let collection = self.collect(query, filter_by(query, &self.fields, Some(words.box_clone())), true)?;
+            let filtered = filter_by(query, &self.fields, &self.table, Some(words.box_clone()));
+            let collection = self.collect(query, filtered, true)?;
             let is_hit = collection.total > 0;
             last = Some((collection, match_level));
             // If products match these words but not the filters, other words are not tried.
@@ -151,9 +154,9 @@ impl Index {
         let Collection { total, mut hits, counters } = collection;
         let facets = match counters {
             Some(counters) if is_unfiltered(query) => {
-                self.unfiltered_facets.get_or_init(|| self.table.facets(&counters)).clone()
+                self.unfiltered_facets.get_or_init(|| self.table.facets(&counters, query)).clone()
             }
-            Some(counters) => self.table.facets(&counters),
+            Some(counters) => self.table.facets(&counters, query),
             None => self.unfiltered_facets.get().cloned().unwrap_or_default(),
         };
         let more = hits.len() > query.limit;
@@ -174,10 +177,10 @@ impl Index {
 
 /// Tells whether the query matches every document. Its order and its page do not matter.
 fn is_unfiltered(query: &Query) -> bool {
-    let Query { words, categories, tag, brand, attributes, min_price, max_price, in_stock, min_rating, .. } = query;
+    let Query { words, categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating, .. } = query;
     words.is_empty()
         && categories.is_empty()
-        && tag.is_none()
+        && tags.is_empty()
         && brand.is_none()
         && attributes.is_empty()
         && min_price.is_none()

@@ -1,4 +1,5 @@
-//! The search index in S3: `search/manifest.json`, and the files that it names under `search/files/`.
+//! The search index in S3: `search/manifest-2.json`, where 2 is the number of the format, and the files that it names under
+//! `search/files/`.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,13 @@ use crate::manifest::{IndexFile, Manifest};
 pub(crate) use crate::memory_bucket::Bucket;
 use crate::pack::{Part, pack, unpack};
 
-const MANIFEST: &str = "search/manifest.json";
+const MANIFEST: &str = "search/manifest-2.json";
+/// The manifest of the format before. Readers of the release before read it, and those of this release until this release has
+/// built an index.
+const OLDER_MANIFEST: &str = "search/manifest.json";
+/// How long the index of the format before stays after the first index of this format. Within this time a deployment is over,
+/// or was rolled back.
+const OLDER_FORMAT_SECONDS: i64 = 24 * 60 * 60;
 const FILES: &str = "search/files/";
 /// A run of the indexer takes less time. An older file that no manifest names will never be named.
 const UNREFERENCED_SECONDS: i64 = 60 * 60;
@@ -49,9 +56,22 @@ impl IndexStore {
         Self { bucket }
     }
 
-    /// Reads the manifest, unless it is still the known one. 1 round trip.
+    /// Reads the manifest of this format, unless it is still the known one. 1 round trip.
     pub(crate) async fn read_manifest(&self, known: Option<&Etag>) -> Result<ManifestRead> {
-        Ok(match self.bucket.get_changed(MANIFEST, known).await? {
+        self.read(MANIFEST, known).await
+    }
+
+    /// Reads the manifest of this format, or else of the format before, unless it is still the known one. 1 round trip, 2
+    /// without an index of this format.
+    pub(crate) async fn read_newest_manifest(&self, known: Option<&Etag>) -> Result<ManifestRead> {
+        match self.read(MANIFEST, known).await? {
+            ManifestRead::Missing => self.read(OLDER_MANIFEST, known).await,
+            read => Ok(read),
+        }
+    }
+
+    async fn read(&self, key: &str, known: Option<&Etag>) -> Result<ManifestRead> {
+        Ok(match self.bucket.get_changed(key, known).await? {
             ObjectRead::Same => ManifestRead::Unchanged,
             ObjectRead::Missing => ManifestRead::Missing,
             ObjectRead::New(bytes, etag) => match serde_json::from_slice(&bytes) {
@@ -137,8 +157,13 @@ impl IndexStore {
     }
 
     /// Deletes old files that no manifest names, and returns how many. A run leaves such files when it ends between
-    /// upload and publishing, and so does a lost manifest.
+    /// upload and publishing, and so does a lost manifest. The manifest of the format before is deleted first, once it is not
+    /// needed any more.
     pub(crate) async fn delete_unreferenced(&self, manifest: &Manifest, now: Timestamp) -> Result<usize> {
+        let older = self.older_manifest(manifest, now).await?;
+        let is_referenced = |content: &str| {
+            manifest.references(content) || older.as_ref().is_some_and(|older| older.references(content))
+        };
         let (mut unreferenced, mut after) = (Vec::new(), None::<String>);
         loop {
             let page = self.bucket.list(FILES, after.as_deref()).await?;
@@ -146,10 +171,20 @@ impl IndexStore {
             after = Some(last.clone());
             let old = page.iter().filter(|(_, _, modified)| modified.plus_seconds(UNREFERENCED_SECONDS) <= now);
             let contents = old.filter_map(|(key, _, _)| key.strip_prefix(FILES));
-            unreferenced.extend(contents.filter(|content| !manifest.references(content)).map(str::to_owned));
+            unreferenced.extend(contents.filter(|content| !is_referenced(content)).map(str::to_owned));
         }
         self.delete(&unreferenced).await?;
         Ok(unreferenced.len())
+    }
+
+    /// Returns the manifest of the format before, as long as it is needed.
+    async fn older_manifest(&self, manifest: &Manifest, now: Timestamp) -> Result<Option<Manifest>> {
+        let ManifestRead::Changed(older, _) = self.read(OLDER_MANIFEST, None).await? else { return Ok(None) };
+        if manifest.since.is_none_or(|since| since.plus_seconds(OLDER_FORMAT_SECONDS) > now) {
+            return Ok(Some(older));
+        }
+        self.bucket.delete(OLDER_MANIFEST).await?;
+        Ok(None)
     }
 }
 
@@ -170,12 +205,35 @@ mod tests {
             bucket.set_time(now.plus_seconds(-age * UNREFERENCED_SECONDS));
             bucket.put(&key(content), vec![1], "", None).await.unwrap();
         }
-        bucket.put("search/manifest.json", vec![1], "", None).await.unwrap();
+        bucket.put(MANIFEST, vec![1], "", None).await.unwrap();
         let file = |content: &str| IndexFile { name: content.into(), bytes: 1, sha256: content.into() };
         let (first, _) = Manifest::default().next(json!({}), vec![file("of an older version")], start);
         let (second, _) = first.next(json!({}), vec![file("needed")], now);
         assert_eq!(store.delete_unreferenced(&second, now).await.unwrap(), 2);
         let remaining = [key("needed"), key("of an older version"), key("young"), MANIFEST.to_owned()];
         assert_eq!(bucket.keys(), remaining);
+    }
+
+    #[test]
+    fn manifest_has_the_number_of_the_format() {
+        assert_eq!(MANIFEST, format!("search/manifest-{}.json", crate::schema::FORMAT));
+    }
+
+    #[tokio::test]
+    async fn index_of_the_format_before_is_deleted_a_day_later() {
+        let (bucket, start) = (Bucket::default(), Timestamp::from_millis(1_764_000_000_000));
+        let store = IndexStore::new(bucket.clone());
+        bucket.set_time(start.plus_seconds(-UNREFERENCED_SECONDS));
+        let file = |content: &str| IndexFile { name: content.into(), bytes: 1, sha256: content.into() };
+        let (older, _) = Manifest::default().next(json!({}), vec![file("older")], start);
+        bucket.put(OLDER_MANIFEST, serde_json::to_vec(&older).unwrap(), "", None).await.unwrap();
+        bucket.put(&key("older"), vec![1], "", None).await.unwrap();
+        let (first, _) = Manifest::default().next(json!({}), Vec::new(), start);
+        let (second, _) = first.next(json!({}), Vec::new(), start.plus_seconds(10));
+        let day = start.plus_seconds(OLDER_FORMAT_SECONDS);
+        for (now, deleted) in [(start, 0), (day.plus_seconds(-1), 0), (day, 1)] {
+            assert_eq!(store.delete_unreferenced(&second, now).await.unwrap(), deleted);
+        }
+        assert!(bucket.keys().is_empty());
     }
 }

@@ -64,6 +64,17 @@ impl Indexer {
         &self.catalog
     }
 
+    /// Tells whether the bucket has no index of this release's format. Then searches use the index of the release before, or
+    /// there are no products. 1 round trip.
+    pub async fn is_index_missing(&self) -> Result<bool> {
+        Ok(matches!(self.store.read_manifest(None).await?, ManifestRead::Missing | ManifestRead::Unreadable(_)))
+    }
+
+    /// Builds the index if it is missing.
+    pub async fn ensure_index(&mut self) -> Result<Option<IndexRun>> {
+        if self.is_index_missing().await? { self.rebuild(&[]).await.map(Some) } else { Ok(None) }
+    }
+
     /// Publishes a version with the current state of these products. After an error the version before is still in
     /// place, and the next run downloads it again.
     pub async fn update(&mut self, products: &[ProductId]) -> Result<IndexRun> {
@@ -76,7 +87,7 @@ impl Indexer {
         let (put_count, removed_count) = (changes.documents.len(), changes.removals.len());
         let folder = self.folder.clone();
         let written = spawn_blocking(move || {
-            // The files are complete, so an index that does not open was written by another version of souk.
+            // The files are complete, so an index that does not open was written by another program.
             let Ok(writer) = Writer::open(&folder) else { return Ok(false) };
             changes.apply(&writer)?;
             writer.commit().map(|()| true)

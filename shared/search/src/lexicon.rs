@@ -1,19 +1,27 @@
-//! The vocabulary of the index: whether a word is in it, which words are similar, and which words begin with a prefix.
+//! The vocabulary of the index: whether a word is in it, which words are similar, which words begin with a prefix, and which
+//! products have a SKU.
 
 use std::collections::HashMap;
 
 use tantivy::query::{DfaWrapper, FuzzyTermQuery};
-use tantivy::schema::Field;
-use tantivy::{Searcher, Term};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocSet as _, Searcher, TERMINATED, Term};
 
+use crate::document_set::DocumentSet;
 use crate::schema::Fields;
-use crate::words::stem;
+use crate::sku_terms::TermRange;
+use crate::stems::stem;
+use crate::words::has_digit;
 
 /// The maximum number of alternatives for a word.
 const MAX_ALTERNATIVES: usize = 8;
 /// The allowed edit distance by length: from (letters) on, (edits). A swap of two neighbouring letters is one edit
 /// (Damerau-Levenshtein).
 const EDITS_BY_LENGTH: [(usize, u8); 2] = [(8, 2), (4, 1)];
+/// In characters. Longer words are not corrected: the look-up would take milliseconds.
+const MAX_CORRECTED_LENGTH: usize = 40;
+/// In characters. Both halves of a word that is split have at least so many.
+const MIN_HALF_LENGTH: usize = 3;
 
 /// A stem to search, and the weight of a match: 1 for the word itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +39,8 @@ impl Lexicon<'_> {
     /// Tells whether a document has this stem in any text.
     pub(crate) fn contains(&self, stem: &str) -> tantivy::Result<bool> {
         for segment in self.searcher.segment_readers() {
-            for (field, _) in self.fields.texts {
-                if segment.inverted_index(field)?.terms().get(stem)?.is_some() {
+            for (field, _) in &self.fields.texts {
+                if segment.inverted_index(*field)?.terms().get(stem)?.is_some() {
                     return Ok(true);
                 }
             }
@@ -40,7 +48,8 @@ impl Lexicon<'_> {
         Ok(false)
     }
 
-    /// Returns the stems of the most similar words: the smallest edit distance, then the most frequent.
+    /// Returns the stems of the most similar words: the smallest edit distance, then the most frequent. Words with digits have
+    /// no similar words: 350 is not a misspelt 250.
     pub(crate) fn similar_stems(&self, word: &str) -> tantivy::Result<Vec<WeightedStem>> {
         let own = stem(word);
         for edits in 1..=max_edits(word) {
@@ -49,8 +58,8 @@ impl Lexicon<'_> {
             let term = Term::from_field_text(self.fields.labels, word);
             let automaton = FuzzyTermQuery::new(term, edits, true).automaton()?;
             let found = self.words_accepted_by(&automaton)?;
-            // Numbers are not corrected: 350 is not a misspelt 250. A plural of the same word is no alternative.
-            let is_other = |found: &str| !found.bytes().any(|byte| byte.is_ascii_digit()) && stem(found) != own;
+            // A plural of the same word is no alternative.
+            let is_other = |found: &str| !has_digit(found) && stem(found) != own;
             let found: Vec<_> = most_frequent(found).into_iter().filter(|(found, _)| is_other(found)).collect();
             if !found.is_empty() {
                 return Ok(weighted_stems(found.into_iter(), 1.0 / f32::from(1 + edits)));
@@ -96,12 +105,68 @@ impl Lexicon<'_> {
         }
         Ok(most_frequent(found))
     }
+
+    /// Splits a word into two that the index has, such as `waterproof` into `water` and `proof`, or `5litre` into `5` and
+    /// `litre`. Returns their stems; of several ways the one whose shorter half is longest.
+    pub(crate) fn halves(&self, word: &str) -> tantivy::Result<Option<Vec<String>>> {
+        let mut best = None;
+        for (half, at) in split_points(word) {
+            let (one, two) = word.split_at(at);
+            let stems = vec![stem(one), stem(two)];
+            let is_better = best.as_ref().is_none_or(|(best, _)| half > *best);
+            if is_better && self.contains(&stems[0])? && self.contains(&stems[1])? {
+                best = Some((half, stems));
+            }
+        }
+        Ok(best.map(|(_, stems)| stems))
+    }
+
+    /// Returns the products with a SKU term in one of the ranges.
+    pub(crate) fn products_with_sku(&self, ranges: &[TermRange]) -> tantivy::Result<DocumentSet> {
+        let Some(skus) = self.fields.skus else { return Ok(DocumentSet::default()) };
+        let mut segments = Vec::new();
+        for segment in self.searcher.segment_readers() {
+            let index = segment.inverted_index(skus)?;
+            let mut documents = Vec::new();
+            for TermRange { from, to } in ranges {
+                let mut terms = index.terms().range().ge(from).lt(to).into_stream()?;
+                while terms.advance() {
+                    let mut postings = index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
+                    while postings.doc() != TERMINATED {
+                        documents.push(postings.doc());
+                        postings.advance();
+                    }
+                }
+            }
+            segments.push((segment.segment_id(), documents));
+        }
+        Ok(DocumentSet::new(segments))
+    }
 }
 
 /// The allowed edit distance of a word.
 pub(crate) fn max_edits(word: &str) -> u8 {
     let letters = word.chars().count();
+    if letters > MAX_CORRECTED_LENGTH || has_digit(word) {
+        return 0;
+    }
     EDITS_BY_LENGTH.iter().find(|(from, _)| letters >= *from).map_or(0, |(_, edits)| *edits)
+}
+
+/// Returns where a word may be split, in bytes, each with the length of the shorter half in characters. A word with digits is
+/// split only between a digit and a letter.
+fn split_points(word: &str) -> Vec<(usize, usize)> {
+    let letters: Vec<(usize, char)> = word.char_indices().collect();
+    let has_digits = has_digit(word);
+    let points = letters.windows(2).enumerate().filter_map(|(before, two)| {
+        let shorter = (before + 1).min(letters.len() - before - 1);
+        let is_point = match has_digits {
+            true => two[0].1.is_ascii_digit() != two[1].1.is_ascii_digit(),
+            false => shorter >= MIN_HALF_LENGTH,
+        };
+        is_point.then_some((shorter, two[1].0))
+    });
+    points.collect()
 }
 
 fn most_frequent(found: HashMap<Vec<u8>, u32>) -> Vec<(String, u32)> {
@@ -123,4 +188,24 @@ fn weighted_stems(words: impl Iterator<Item = (String, u32)>, weight: f32) -> Ve
         }
     }
     stems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_with_digits_and_very_long_words_are_not_corrected() {
+        assert_eq!([max_edits("mug"), max_edits("mugs"), max_edits("backpack")], [0, 1, 2]);
+        assert_eq!([max_edits("wd40"), max_edits(&"x".repeat(40)), max_edits(&"x".repeat(41))], [0, 2, 0]);
+    }
+
+    #[test]
+    fn word_is_split_into_halves_of_three_letters_or_at_digits() {
+        let halves =
+            |word: &'static str| split_points(word).into_iter().map(|(_, at)| word.split_at(at)).collect::<Vec<_>>();
+        assert_eq!(halves("teapot"), [("tea", "pot")]);
+        assert_eq!(halves("5litre"), [("5", "litre")]);
+        assert!(halves("tepot").is_empty() && halves("x").is_empty());
+    }
 }

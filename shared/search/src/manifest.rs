@@ -21,6 +21,9 @@ pub(crate) struct Manifest {
     pub(crate) files: Vec<IndexFile>,
     /// Files of older versions that this version does not need.
     pub(crate) retired: Vec<RetiredFile>,
+    /// When the first version of this format was made.
+    #[serde(default)]
+    pub(crate) since: Option<Timestamp>,
 }
 
 /// A part of the index in the bucket.
@@ -62,7 +65,7 @@ impl Manifest {
         let retired = self.retired.iter().cloned().chain(dropped).filter(|file| !needed.contains(file.sha256.as_str()));
         let (expired, retired): (Vec<_>, Vec<_>) =
             retired.partition(|file| file.at.plus_seconds(RETENTION_SECONDS) <= now);
-        let next = Self { version: self.version + 1, meta, files, retired };
+        let next = Self { version: self.version + 1, meta, files, retired, since: self.since.or(Some(now)) };
         (next, expired.into_iter().map(|file| file.sha256).collect())
     }
 }

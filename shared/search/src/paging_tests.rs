@@ -32,7 +32,7 @@ fn query() -> impl Strategy<Value = Query> {
     (filters, flags, prop::sample::select(sorts.to_vec()), 1usize..7).prop_map(
         |((categories, tag, max_price), (in_stock, min_rating), sort, limit)| Query {
             categories: categories.into_iter().map(|category| format!("c{category}")).collect(),
-            tag: tag.map(|tag| format!("t{tag}")),
+            tags: tag.map(|tag| format!("t{tag}")).into_iter().collect(),
             max_price: max_price.map(|price| price * 500),
             in_stock,
             min_rating,
@@ -47,12 +47,14 @@ impl TestProduct {
     fn document(&self, id: ProductId) -> Document {
         Document {
             id,
+            skus: Vec::new(),
             name: format!("Product {}", self.price),
             description: String::new(),
             brand: None,
             category: format!("c{}", self.category),
             tags: vec![format!("t{}", self.tag), "all".to_owned()],
             attributes: vec![("size".to_owned(), self.tag.to_string())],
+            variants: Vec::new(),
             price: self.price,
             rating: Rating { hundredths: self.stars, count: u32::from(self.stars > 0) },
             in_stock: self.stock,
@@ -63,7 +65,7 @@ impl TestProduct {
     fn matches(&self, query: &Query) -> bool {
         !self.removed
             && (query.categories.is_empty() || query.categories.contains(&format!("c{}", self.category)))
-            && query.tag.as_ref().is_none_or(|tag| *tag == format!("t{}", self.tag))
+            && query.tags.iter().all(|tag| *tag == format!("t{}", self.tag))
             && query.max_price.is_none_or(|max| self.price <= max)
             && query.in_stock.is_none_or(|wanted| self.stock == wanted)
             && query.min_rating.is_none_or(|stars| self.stars >= u32::from(stars) * 100)

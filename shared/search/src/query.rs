@@ -15,11 +15,12 @@ const MAX_LENGTH: usize = 200;
 const MAX_VALUE_LENGTH: usize = 500;
 /// The maximum length of an attribute filter in characters: a name, a colon and a value.
 const MAX_ATTRIBUTE_LENGTH: usize = 64 + 1 + MAX_VALUE_LENGTH;
-/// A name, a colon and a value, without control characters.
+/// A name, a colon and a value, without control characters. A name may have colons, too.
 #[cfg(feature = "openapi")]
-const ATTRIBUTE_PATTERN: &str = r"^[^:\u0000-\u001f\u007f-\u009f]+:[^\u0000-\u001f\u007f-\u009f]+$";
-/// The maximum number of attribute filters.
+const ATTRIBUTE_PATTERN: &str = r"^[^\u0000-\u001f\u007f-\u009f]+:[^\u0000-\u001f\u007f-\u009f]+$";
+/// The maximum number of attribute filters, and of tags.
 const MAX_ATTRIBUTES: usize = 10;
+const MAX_TAGS: usize = 10;
 /// The highest price in the catalog, in minor units.
 const MAX_PRICE: u64 = 100_000_000;
 
@@ -59,10 +60,11 @@ pub struct Query {
     pub words: String,
     /// Any of these categories; all categories if this is empty.
     pub categories: Vec<String>,
-    pub tag: Option<String>,
+    /// A product must have each of them.
+    pub tags: Vec<String>,
     pub brand: Option<String>,
-    /// Names and values; a product must have each of them.
-    pub attributes: Vec<(String, String)>,
+    /// As `name:value`. One variant of a product must have all of them, and the price and the stock below.
+    pub attributes: Vec<String>,
     /// The lowest price in minor units.
     pub min_price: Option<u64>,
     /// The highest price in minor units.
@@ -85,23 +87,26 @@ pub struct SearchParams {
     /// The words to search. A text without a word finds nothing.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_LENGTH), pattern(values::schema::ONE_LINE)))]
     pub search: Option<String>,
-    /// Only products with this tag.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VALUE_LENGTH), pattern(values::schema::ONE_LINE)))]
-    pub tag: Option<String>,
+    /// Only products with this tag. Repeat it for products that have several tags, at most ten times.
+    #[cfg_attr(feature = "openapi", schemars(rename = "tag", with = "Option<Vec<String>>", length(max = MAX_TAGS)))]
+    #[cfg_attr(feature = "openapi", schemars(inner(length(min = 1, max = MAX_VALUE_LENGTH), pattern(values::schema::ONE_LINE))))]
+    pub tags: Vec<String>,
     /// Only products of this brand.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_VALUE_LENGTH), pattern(values::schema::ONE_LINE)))]
     pub brand: Option<String>,
-    /// `name:value`, as in the facets. Values of variants' options match too. At most ten times.
+    /// The name, a colon and the value, as in the facets. Options of variants match too: if a product has variants, one of
+    /// them must match all filters together. At most ten times.
     #[cfg_attr(feature = "openapi", schemars(rename = "attribute", with = "Option<Vec<String>>", example = ["colour:blue"]))]
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_ATTRIBUTES), inner(length(max = MAX_ATTRIBUTE_LENGTH), pattern(ATTRIBUTE_PATTERN))))]
     pub attributes: Vec<String>,
-    /// The lowest price in minor units. For a product with variants, its cheapest variant counts.
+    /// The lowest price in minor units. A product with variants is found by the price of any variant.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub min_price: Option<String>,
     /// The highest price in minor units.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub max_price: Option<String>,
-    /// True: only products in stock. False: only products out of stock.
+    /// True: only products in stock. False: only products out of stock. Together with an attribute, the stock of the variants
+    /// with that attribute counts.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<bool>"))]
     pub in_stock: Option<String>,
     /// The lowest average rating in stars.
@@ -122,15 +127,14 @@ impl Query {
         if min_price.zip(max_price).is_some_and(|(min, max)| min > max) {
             return Err(Error::invalid("minPrice", "price_range_empty", "must not be higher than maxPrice"));
         }
-        if params.attributes.len() > MAX_ATTRIBUTES {
-            let message = format!("can be given at most {MAX_ATTRIBUTES} times");
-            return Err(Error::invalid("attribute", "too_many_attributes", message));
-        }
+        check_count("attribute", "too_many_attributes", params.attributes.len(), MAX_ATTRIBUTES)?;
+        check_count("tag", "too_many_tags", params.tags.len(), MAX_TAGS)?;
+        let tags = params.tags.into_iter().map(|tag| parse_text("tag", tag, MAX_VALUE_LENGTH));
         let stars = || Error::invalid("minRating", "rating_out_of_range", "must be a whole number from 1 to 5");
         let flag = || Error::invalid("inStock", "not_a_flag", "must be true or false");
         Ok(Self {
             words,
-            tag: params.tag.map(|tag| parse_text("tag", tag, MAX_VALUE_LENGTH)).transpose()?,
+            tags: tags.collect::<Result<_>>()?,
             brand: params.brand.map(|brand| parse_text("brand", brand, MAX_VALUE_LENGTH)).transpose()?,
             attributes: params.attributes.into_iter().map(parse_attribute).collect::<Result<_>>()?,
             min_price,
@@ -157,9 +161,9 @@ impl Query {
     /// Names the list without its page. A cursor is valid for one list.
     pub fn list_name(&self) -> String {
         let Self {
-            words, categories, tag, brand, attributes, min_price, max_price, in_stock, min_rating, sort, ..
+            words, categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating, sort, ..
         } = self;
-        let filters = (categories, tag, brand, attributes, min_price, max_price, in_stock, min_rating);
+        let filters = (categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating);
         format!("search {words:?} {filters:?} {sort:?}")
     }
 }
@@ -186,11 +190,22 @@ fn parse_price(field: &str, value: Option<String>) -> Result<Option<u64>> {
     }
 }
 
-fn parse_attribute(value: String) -> Result<(String, String)> {
-    let value = parse_text("attribute", value, MAX_ATTRIBUTE_LENGTH)?;
-    match value.split_once(':') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err(Error::invalid("attribute", "attribute_malformed", "must have the form `name:value`")),
+fn check_count(field: &str, code: &'static str, count: usize, max: usize) -> Result<()> {
+    match count <= max {
+        true => Ok(()),
+        false => Err(Error::invalid(field, code, format!("can be given at most {max} times"))),
+    }
+}
+
+/// Checks the form `name:value`. Names and values may have colons, so the text is not split: an attribute matches if its name,
+/// a colon and its value give this text.
+fn parse_attribute(text: String) -> Result<String> {
+    let text = parse_text("attribute", text, MAX_ATTRIBUTE_LENGTH)?;
+    // One colon has a name before it and a value behind it.
+    let inner = text.char_indices().skip(1).filter(|(at, c)| at + c.len_utf8() < text.len());
+    match inner.into_iter().any(|(_, c)| c == ':') {
+        true => Ok(text),
+        false => Err(Error::invalid("attribute", "attribute_malformed", "must have the form `name:value`")),
     }
 }
 
@@ -255,7 +270,7 @@ mod tests {
             (SearchParams { search: some(""), ..none() }, "search", "text_length"),
             (SearchParams { search: some(&"x".repeat(10_000)), ..none() }, "search", "text_length"),
             (SearchParams { search: some("mug\u{0}"), ..none() }, "search", "control_characters"),
-            (SearchParams { tag: some(""), ..none() }, "tag", "text_length"),
+            (SearchParams { tags: vec![String::new()], ..none() }, "tag", "text_length"),
             (SearchParams { brand: some("a\nb"), ..none() }, "brand", "control_characters"),
             (SearchParams { min_price: some("-1"), ..none() }, "minPrice", "price_out_of_range"),
             (SearchParams { min_price: some("1.5"), ..none() }, "minPrice", "price_out_of_range"),
@@ -269,6 +284,9 @@ mod tests {
             (SearchParams { sort: some("cheapest"), ..none() }, "sort", "sort_unknown"),
             (SearchParams { attributes: vec!["colour".into()], ..none() }, "attribute", "attribute_malformed"),
             (SearchParams { attributes: vec![":blue".into()], ..none() }, "attribute", "attribute_malformed"),
+            (SearchParams { attributes: vec!["colour:".into()], ..none() }, "attribute", "attribute_malformed"),
+            (SearchParams { attributes: vec!["::".into()], ..none() }, "attribute", "attribute_malformed"),
+            (SearchParams { tags: vec!["a".into(); 11], ..none() }, "tag", "too_many_tags"),
             (SearchParams { attributes: vec!["a:b".into(); 11], ..none() }, "attribute", "too_many_attributes"),
         ] {
             assert_eq!(refusal(params), (field.to_owned(), code));
@@ -284,19 +302,20 @@ mod tests {
             in_stock: some("false"),
             min_rating: some("5"),
             sort: some("-price"),
-            attributes: vec!["ratio:16:9".into()],
+            attributes: vec!["ratio:16:9".into(), ":a:::".into()],
+            tags: vec!["mug".into(), "tea".into()],
             ..SearchParams::default()
         };
         let query = Query::parse(params).unwrap();
         assert_eq!((query.min_price, query.max_price, query.in_stock), (Some(0), Some(100_000_000), Some(false)));
         assert_eq!((query.min_rating, query.sort), (Some(5), Sort::PriceDown));
-        assert_eq!(query.attributes, [("ratio".to_owned(), "16:9".to_owned())]);
+        assert_eq!((query.attributes, query.tags.len()), (vec!["ratio:16:9".to_owned(), ":a:::".to_owned()], 2));
     }
 
     #[test]
     fn different_filters_give_different_list_names() {
         let mug = Query { words: "mug".into(), ..Query::default() };
-        let tag = Query { tag: some("mug"), ..Query::default() };
+        let tag = Query { tags: vec!["mug".into()], ..Query::default() };
         let brand = Query { brand: some("mug"), ..Query::default() };
         let newest = Query { sort: Sort::Newest, ..mug.clone() };
         let names = [mug.list_name(), tag.list_name(), brand.list_name(), newest.list_name()];

@@ -19,6 +19,7 @@ use crate::index::Index;
 use crate::index_store::{Bucket, IndexStore, ManifestRead, PartFiles};
 use crate::manifest::{IndexFile, Manifest};
 use crate::pack::META;
+use crate::schema::FORMAT;
 
 /// How often the manifest is read again.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(5);
@@ -145,7 +146,7 @@ impl Shared {
     /// Returns version and number of documents of a newly opened index.
     async fn try_refresh(&self) -> Result<Option<(u64, u64)>> {
         let known = self.with_state(|state| state.etag.clone());
-        let (manifest, etag) = match self.store.read_manifest(known.as_ref()).await? {
+        let (manifest, etag) = match self.store.read_newest_manifest(known.as_ref()).await? {
             ManifestRead::Unchanged => return Ok(None),
             // The shop has no products yet. If the index was deleted, the loaded version stays in use.
             ManifestRead::Missing => {
@@ -162,7 +163,7 @@ impl Shared {
         // Files may have been retired and deleted while this execution environment was frozen. They are lost only if
         // the current manifest still names them.
         let lost = || Error::internal("a file of the index is missing or damaged");
-        match self.store.read_manifest(Some(&etag)).await? {
+        match self.store.read_newest_manifest(Some(&etag)).await? {
             ManifestRead::Changed(manifest, etag) => {
                 self.open_version(manifest, etag).await?.map(Some).ok_or_else(lost)
             }
@@ -201,7 +202,8 @@ impl Shared {
 /// Opens a version in its own folder, with hard links to the files that it shares with other versions. Then removes the
 /// files that it does not need.
 fn open(folder: &Path, manifest: &Manifest, mut parts: PartFiles, currency: Currency) -> Result<(Index, PartFiles)> {
-    let version = folder.join(format!("v{}", manifest.version));
+    let format = if manifest.since.is_some() { FORMAT } else { FORMAT - 1 };
+    let version = folder.join(format!("format{format}-v{}", manifest.version));
     link(folder, &version, manifest, &parts).map_err(Error::internal)?;
     let index = Index::open(&version, currency)?;
     parts.retain(|content, _| manifest.files.iter().any(|file| file.sha256 == *content));

@@ -3,7 +3,11 @@
 use super::*;
 use crate::document::{Document, Rating};
 use crate::pack::list_parts;
+use crate::query::Query;
+use crate::schema::{Fields, STEMS, WORDS, schema_before};
+use crate::tokenizers::tokenizers;
 use crate::writer::Writer;
+use tantivy::IndexWriter;
 use tempfile::TempDir;
 use tokio::time::sleep;
 use values::Clock;
@@ -67,12 +71,14 @@ impl Fixture {
 fn product() -> Document {
     Document {
         id: Clock::System.mint(),
+        skus: Vec::new(),
         name: "Mug".to_owned(),
         description: String::new(),
         brand: None,
         category: "kitchen".to_owned(),
         tags: Vec::new(),
         attributes: Vec::new(),
+        variants: Vec::new(),
         price: 100,
         rating: Rating::default(),
         in_stock: true,
@@ -152,4 +158,44 @@ async fn damaged_version_leaves_the_loaded_one_in_use() {
     sleep(HOUR).await;
     assert_eq!(fixture.request().await.0, 3);
     drop(fixture.folder);
+}
+
+/// Writes an index of the format before with one product, and its manifest.
+async fn publish_older_index(bucket: &Bucket) {
+    let folder = TempDir::new().unwrap();
+    let mut index = tantivy::Index::create_in_dir(folder.path(), schema_before()).unwrap();
+    let manager = tokenizers();
+    manager.register("stems", tokenizers().get(STEMS).unwrap());
+    manager.register("words", tokenizers().get(WORDS).unwrap());
+    index.set_tokenizers(manager);
+    let fields = Fields::of(&index.schema()).unwrap();
+    let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+    writer.add_document(Document { tags: vec!["Tea".to_owned()], ..product() }.to_tantivy(&fields)).unwrap();
+    writer.commit().unwrap();
+    writer.wait_merging_threads().unwrap();
+    let (store, parts) = (IndexStore::new(bucket.clone()), list_parts(folder.path()).unwrap());
+    let meta: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join(META)).unwrap()).unwrap();
+    let files = store.upload(parts, folder.path()).await.unwrap();
+    let manifest = serde_json::json!({ "version": 7, "meta": meta, "files": files, "retired": [] });
+    bucket.put("search/manifest.json", manifest.to_string().into_bytes(), "", None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn index_of_the_release_before_is_used_until_there_is_a_new_one() {
+    let (bucket, folder) = (Bucket::default(), TempDir::new().unwrap());
+    publish_older_index(&bucket).await;
+    let reader = Reader::new(bucket.clone(), folder.path(), "EUR".parse().unwrap());
+    let index = reader.index().await.unwrap();
+    let find = |query: Query| index.find(&Query { limit: 20, ..query }).unwrap().total;
+    assert_eq!(find(Query { words: "mugs".to_owned(), ..Query::default() }), 1);
+    assert_eq!(find(Query { words: "MUG-1".to_owned(), ..Query::default() }), 0, "it has no SKUs");
+    assert_eq!(find(Query { tags: vec!["tea".to_owned()], max_price: Some(100), ..Query::default() }), 1);
+    assert_eq!(index.suggest("mu", 5).unwrap().products.len(), 1);
+
+    let mut fixture = Fixture { bucket, manifest: Manifest::default(), etag: None, folder, reader };
+    sleep(HOUR).await;
+    assert_eq!(fixture.request().await.0, 1, "nothing has changed");
+    fixture.publish(2).await;
+    sleep(HOUR).await;
+    assert_eq!(fixture.request().await.0, 2);
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use catalog::{Catalog, Category, Listing, Product, Status};
 use values::{Clock, Error, Position, ProductId, Result, Timestamp};
 
+use crate::category_counts::roll_up;
 use crate::facets::Facets;
 use crate::query::{Query, SortKey};
 use crate::query_plan::MatchLevel;
@@ -59,8 +60,8 @@ impl SearchService {
     }
 
     /// Returns a page of a search, in one category with all categories below it or in all of them. 1 round trip, or
-    /// none if all products are in the cache. Now and then 1 more for the category tree. 2 more for products that
-    /// changed after they were indexed.
+    /// none if all products are in the cache. Now and then 1 more for the category tree, at the same time unless there is a
+    /// category. 2 more for products that changed after they were indexed.
     pub async fn find(&self, query: Query, category: Option<&Category>) -> Result<SearchPage> {
         let categories = match category {
             Some(category) => self.catalog.subtree(category, self.clock.now()).await?,
@@ -69,14 +70,23 @@ impl SearchService {
         let categories = categories.iter().map(|category| category.as_str().to_owned()).collect();
         let result = self.reader.index().await?.find(&Query { categories, ..query })?;
         let products = result.hits.iter().map(|hit| serde_json::from_str(&hit.product_json).map_err(Error::internal));
-        let mut current = self.current_listings(products.collect::<Result<_>>()?).await?;
+        let mut facets = result.facets;
+        // A category that a filter refuses is not offered.
+        let counts = std::mem::take(&mut facets.category).into_iter();
+        let counts = counts.filter_map(|count| Some((count.count, Category::try_from(count.value).ok()?)));
+        let (counts, counted): (Vec<u32>, Vec<Category>) = counts.unzip();
+        let (mut current, lineages) = futures::try_join!(
+            self.current_listings(products.collect::<Result<_>>()?),
+            self.catalog.lineages(&counted, self.clock.now()),
+        )?;
+        facets.category = roll_up(counts.into_iter().zip(lineages), category);
         let listings = result
             .hits
             .iter()
             .filter_map(|hit| Some((hit.sort_key, current.remove(&hit.sort_key.product_id())?)))
             .collect();
         let next = result.next.map(|key| key.to_position());
-        Ok(SearchPage { listings, next, total: result.total, facets: result.facets, match_level: result.match_level })
+        Ok(SearchPage { listings, next, total: result.total, facets, match_level: result.match_level })
     }
 
     /// Suggests completions and products for the text that was typed so far.
@@ -115,7 +125,7 @@ impl SearchService {
 
     /// Reads offers and ratings. A product whose offer names another version changed after it was indexed, so the
     /// product is read, too.
-    async fn read_listings(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
+    pub(crate) async fn read_listings(&self, products: Vec<Product>) -> Result<Vec<Listing>> {
         let ids: Vec<ProductId> = products.iter().map(|product| product.id).collect();
         let is_current = |listing: &Listing| listing.main_offer.status == Status::Archived || listing.is_consistent();
         let mut listings = self.catalog.listings(products).await?;

@@ -8,11 +8,14 @@ use tantivy::schema::IndexRecordOption;
 use values::{Error, ProductId, Result};
 
 use crate::collector::Collector;
+use crate::fold::fold;
 use crate::index::Index;
 use crate::lexicon::WeightedStem;
 use crate::query::{Query, parse_text};
-use crate::query_plan::QueryPlan;
-use crate::words::{stem, words};
+use crate::query_plan::{Alternative, QueryPlan, SKU_SCORE, WHOLE_SKU_SCORE, products_with_whole_sku, scored};
+use crate::sku_terms::{CodeMatch, code_ranges};
+use crate::stems::stem;
+use crate::words::{Gap, Run, Writing, pairs, runs};
 
 /// The maximum length of the typed text in characters.
 pub const MAX_TYPED_LENGTH: usize = 200;
@@ -45,24 +48,66 @@ impl Index {
     }
 
     fn try_suggest(&self, typed: &str, limit: usize) -> tantivy::Result<Suggestions> {
-        let mut before: Vec<String> = words(typed);
-        let Some(prefix) = before.pop() else { return Ok(Suggestions::default()) };
-        let before = before.join(" ");
-        let completions = self.completions(&prefix)?;
-        let mut stems: Vec<WeightedStem> = completions
-            .iter()
-            .map(|word| WeightedStem { stem: stem(word), weight: if *word == prefix { 1.0 } else { 0.75 } })
-            .collect();
-        if stems.is_empty() {
-            stems = self.lexicon().similar_stems(&prefix)?;
-        }
-        let mut plan = QueryPlan::of(&before, self.lexicon());
-        let rest = |plan: &mut QueryPlan<'_>| Ok::<_, tantivy::TantivyError>(plan.next()?.map(|(_, query)| query));
-        let rest = if plan.is_empty() { None } else { rest(&mut plan)? };
-        let texts = self.complete_texts(&before, rest.as_deref(), completions)?;
-        let both = rest.into_iter().chain([plan.in_any_text(&stems)]).collect();
-        let products = self.find_products(&BooleanQuery::intersection(both), limit)?;
+        let runs = runs(&fold(typed));
+        let Some((last, before)) = runs.split_last() else { return Ok(Suggestions::default()) };
+        let completions = self.completions(&last.text)?;
+        let rest = self.words_query(&text_of(before))?;
+        let texts = self.complete_texts(&text_of(before), rest.as_deref(), &completions)?;
+        let alternatives = self.alternatives(last, &completions)?;
+        let mut matching = vec![both(rest, self.lexicon().in_any_text(&alternatives))];
+        matching.extend(self.joined_query(before, last)?);
+        matching.extend(self.sku_queries(typed, &runs)?);
+        let products = self.find_products(&BooleanQuery::union(matching), limit)?;
         Ok(Suggestions { texts, products })
+    }
+
+    /// Matches the words before the last one; `None` without a word.
+    fn words_query(&self, words: &str) -> tantivy::Result<Option<Box<dyn TantivyQuery>>> {
+        let mut plan = QueryPlan::of(words, self.lexicon())?;
+        if plan.is_empty() { Ok(None) } else { Ok(plan.next()?.map(|(_, query)| query)) }
+    }
+
+    /// The words that may have been meant by the last word.
+    fn alternatives(&self, last: &Run, completions: &[String]) -> tantivy::Result<Vec<Alternative>> {
+        if last.writing == Writing::Unspaced {
+            return Ok(vec![Alternative::All(pairs(&last.text))]);
+        }
+        let stems = completions
+            .iter()
+            .map(|word| WeightedStem { stem: stem(word), weight: if *word == last.text { 1.0 } else { 0.75 } });
+        let mut stems: Vec<WeightedStem> = stems.collect();
+        if stems.is_empty() {
+            stems = self.lexicon().similar_stems(&last.text)?;
+        }
+        Ok(stems.into_iter().map(Alternative::Stem).collect())
+    }
+
+    /// Matches words that begin with the last two words in one: `water pr` may become `waterproof`.
+    fn joined_query(&self, before: &[Run], last: &Run) -> tantivy::Result<Option<Box<dyn TantivyQuery>>> {
+        let Some((previous, before)) = before.split_last() else { return Ok(None) };
+        if last.gap == Gap::Break || [previous, last].iter().any(|run| run.writing == Writing::Unspaced) {
+            return Ok(None);
+        }
+        let completions = self.completions(&format!("{}{}", previous.text, last.text))?;
+        if completions.is_empty() {
+            return Ok(None);
+        }
+        let stems = completions.iter().map(|word| Alternative::Stem(WeightedStem { stem: stem(word), weight: 0.75 }));
+        let joined = self.lexicon().in_any_text(&stems.collect::<Vec<_>>());
+        Ok(Some(both(self.words_query(&text_of(before))?, joined)))
+    }
+
+    /// Matches the products whose SKU is the typed text, before all others, and those with a SKU that begins with it.
+    fn sku_queries(&self, typed: &str, runs: &[Run]) -> tantivy::Result<Vec<Box<dyn TantivyQuery>>> {
+        let lexicon = self.lexicon();
+        let words: Vec<&str> = runs.iter().map(|run| run.text.as_str()).collect();
+        let beginning = lexicon.products_with_sku(&code_ranges(&words, CodeMatch::Prefix))?;
+        if beginning.is_empty() {
+            return Ok(Vec::new());
+        }
+        let whole = products_with_whole_sku(typed, &lexicon)?;
+        let whole = whole.iter().map(|products| scored(products, WHOLE_SKU_SCORE));
+        Ok(whole.chain([scored(&beginning, SKU_SCORE)]).collect())
     }
 
     /// Returns the most frequent words with this prefix, one of each stem.
@@ -78,14 +123,13 @@ impl Index {
         &self,
         before: &str,
         rest: Option<&dyn TantivyQuery>,
-        completions: Vec<String>,
+        completions: &[String],
     ) -> tantivy::Result<Vec<String>> {
         let mut counts = Vec::with_capacity(completions.len());
         for word in completions {
-            let term = Term::from_field_text(self.fields.labels, &word);
+            let term = Term::from_field_text(self.fields.labels, word);
             let labelled = Box::new(TermQuery::new(term, IndexRecordOption::Basic)) as Box<dyn TantivyQuery>;
-            let both = rest.map(|rest| rest.box_clone()).into_iter().chain([labelled]).collect();
-            let count = BooleanQuery::intersection(both).count(&self.searcher)?;
+            let count = both(rest.map(|rest| rest.box_clone()), labelled).count(&self.searcher)?;
             if count > 0 {
                 counts.push((count, word));
             }
@@ -105,5 +149,16 @@ impl Index {
             Ok(SuggestedProduct { id: key.product_id(), name })
         });
         products.collect()
+    }
+}
+
+fn text_of(runs: &[Run]) -> String {
+    runs.iter().map(|run| run.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn both(rest: Option<Box<dyn TantivyQuery>>, last: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {
+    match rest {
+        Some(rest) => Box::new(BooleanQuery::intersection(vec![rest, last])),
+        None => last,
     }
 }

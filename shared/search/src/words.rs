@@ -1,252 +1,245 @@
-//! Splits text into words: lower case, without accents, and English stems. Documents and queries follow the same rules;
-//! otherwise they would not match.
+//! Splits folded text into words. A word is a run of letters and digits. Chinese, Japanese, Thai and their like are
+//! written without spaces between words, so there a run is a phrase; it is searched by its characters and by each two
+//! neighbours of them.
 
-use std::iter::Peekable;
-use std::mem;
-use std::str::Chars;
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 
-use frostem::{Algorithm, Stemmer};
-use tantivy::tokenizer::{
-    AsciiFoldingFilter, LowerCaser, TextAnalyzer, Token, TokenFilter, TokenStream, Tokenizer, TokenizerManager,
-};
+/// In characters, as many as a query may have. Further letters of a longer word are ignored.
+const MAX_WORD_LENGTH: usize = 200;
+/// After an apostrophe, an ending of so many letters belongs to the word (`men's`, `they're`); a longer one is a word of
+/// its own (`l'oreal`).
+const MAX_ENDING: usize = 2;
 
-/// In characters. Longer runs of letters are ignored.
-const MAX_WORD_LENGTH: usize = 40;
-
-/// The names of the two tokenizers in the schema.
-pub(crate) const WORDS: &str = "words";
-pub(crate) const STEMS: &str = "stems";
-
-/// Stop words. A query drops them, unless it has no other words.
-const STOP_WORDS: [&str; 30] = [
-    "a", "an", "and", "any", "are", "as", "at", "be", "by", "for", "from", "i", "in", "is", "it", "its", "me", "my",
-    "of", "on", "or", "our", "some", "that", "the", "this", "to", "under", "with", "your",
-];
-
-/// Returns the words of a text in order. A word consists of letters and digits. An apostrophe within a word is dropped
-/// (`men's` becomes `mens`).
-pub(crate) fn words(text: &str) -> Vec<String> {
-    let mut tokenizer = LowerCaser.transform(AsciiFoldingFilter.transform(WordSplitter));
-    let mut tokens = tokenizer.token_stream(text);
-    let mut words = Vec::new();
-    while tokens.advance() {
-        words.push(mem::take(&mut tokens.token_mut().text));
-    }
-    words
+/// What stands between a word and the word before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// Nothing: the kind of writing changes.
+    None,
+    /// A hyphen, an apostrophe or another character that joins two words into one.
+    Joiner,
+    /// Other characters, but no space.
+    Punctuation,
+    /// Space alone.
+    Space,
+    /// Space with other characters, or the start of the text.
+    Break,
 }
 
-/// Returns the words of a query: each once, up to `max_words`, without stop words.
-pub(crate) fn query_words(text: &str, max_words: usize) -> Vec<String> {
-    let all: Vec<String> = words(text).into_iter().fold(Vec::new(), |mut unique, word| {
-        if !unique.contains(&word) {
-            unique.push(word);
+/// How a run of characters is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// With spaces between words: the run is a word.
+    Spaced,
+    /// Without spaces, or with spaces only between phrases: the run may have several words.
+    Unspaced,
+}
+
+/// A run of letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Run {
+    pub(crate) text: String,
+    pub(crate) writing: Writing,
+    pub(crate) gap: Gap,
+}
+
+impl Run {
+    pub(crate) fn is_number(&self) -> bool {
+        self.text.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    pub(crate) fn has_digit(&self) -> bool {
+        has_digit(&self.text)
+    }
+
+    /// Is the run a part of the same piece of text as the run before it, with no space between?
+    pub(crate) fn is_attached(&self) -> bool {
+        matches!(self.gap, Gap::None | Gap::Joiner | Gap::Punctuation)
+    }
+}
+
+pub(crate) fn has_digit(word: &str) -> bool {
+    word.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// Returns the runs of a folded text.
+pub(crate) fn runs(folded: &str) -> Vec<Run> {
+    let mut splitter = Splitter { runs: Vec::new(), text: String::new(), length: 0, writing: None, gap: Gap::Break };
+    for (at, c) in folded.char_indices() {
+        let rest = &folded[at + c.len_utf8()..];
+        match writing(c) {
+            Some(writing) => splitter.add(c, writing),
+            None if is_mark(c) => splitter.add_mark(c),
+            None if is_apostrophe(c) && has_ending(rest) && !splitter.text.is_empty() => {}
+            None => splitter.separate(c, rest),
         }
-        unique
-    });
-    let content_words: Vec<String> = all.iter().filter(|word| !STOP_WORDS.contains(&word.as_str())).cloned().collect();
-    let mut result = if content_words.is_empty() { all } else { content_words };
-    result.truncate(max_words);
-    result
-}
-
-/// Irregular plurals.
-const IRREGULAR: [(&str, &str); 7] = [
-    ("men", "man"),
-    ("women", "woman"),
-    ("children", "child"),
-    ("feet", "foot"),
-    ("teeth", "tooth"),
-    ("geese", "goose"),
-    ("mice", "mouse"),
-];
-
-/// Returns the English stem of a word, so that `mugs` finds `mug`. It uses Porter 2 of Snowball and adds irregular
-/// plurals. A final `f` becomes `v`, so that `knife` and `knives`, `scarf` and `scarves` have one stem.
-pub(crate) fn stem(word: &str) -> String {
-    let mut stem = Stemmer::new(Algorithm::English).stem(word).into_owned();
-    if let Some((_, singular)) = IRREGULAR.iter().find(|(plural, _)| *plural == stem) {
-        return (*singular).to_owned();
     }
-    if stem.ends_with("fe") || stem.ends_with("ve") {
-        stem.pop();
-    }
-    if stem.len() > 2 && stem.ends_with('f') && !stem.ends_with("ff") {
-        stem.pop();
-        stem.push('v');
-    }
-    stem
+    splitter.end_run();
+    splitter.runs
 }
 
-/// Returns the tokenizers that the schema names.
-pub(crate) fn tokenizers() -> TokenizerManager {
-    let manager = TokenizerManager::default();
-    manager.register(WORDS, TextAnalyzer::from(WordTokenizer { is_stemming: false }));
-    manager.register(STEMS, TextAnalyzer::from(WordTokenizer { is_stemming: true }));
-    manager
+/// Returns the characters of a run, each with its marks.
+pub(crate) fn characters(run: &str) -> Vec<&str> {
+    let starts: Vec<usize> = run.char_indices().filter(|(_, c)| writing(*c).is_some()).map(|(at, _)| at).collect();
+    let ends = starts.iter().skip(1).copied().chain([run.len()]);
+    starts.iter().zip(ends).map(|(start, end)| &run[*start..end]).collect()
 }
 
-/// Splits a text into words, as [`words`] does, and stems them if asked to.
-#[derive(Clone)]
-struct WordTokenizer {
-    is_stemming: bool,
-}
-
-impl Tokenizer for WordTokenizer {
-    type TokenStream<'a> = WordStream;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> WordStream {
-        WordStream { words: words(text).into_iter(), is_stemming: self.is_stemming, token: Token::default() }
+/// Returns each two neighbouring characters of a run; the only character of a short run.
+pub(crate) fn pairs(run: &str) -> Vec<String> {
+    match characters(run).as_slice() {
+        [single] => vec![(*single).to_owned()],
+        several => several.windows(2).map(<[&str]>::concat).collect(),
     }
 }
 
-struct WordStream {
-    words: std::vec::IntoIter<String>,
-    is_stemming: bool,
-    token: Token,
+struct Splitter {
+    runs: Vec<Run>,
+    /// The current run. Empty between runs.
+    text: String,
+    /// In characters.
+    length: usize,
+    writing: Option<Writing>,
+    /// What stands between the run before and the next one.
+    gap: Gap,
 }
 
-impl TokenStream for WordStream {
-    fn advance(&mut self) -> bool {
-        let Some(word) = self.words.next() else { return false };
-        self.token.position = self.token.position.wrapping_add(1);
-        self.token.text = if self.is_stemming { stem(&word) } else { word };
-        true
+impl Splitter {
+    fn add(&mut self, c: char, writing: Writing) {
+        if self.writing.is_some_and(|current| current != writing) {
+            self.end_run();
+        }
+        self.writing = Some(writing);
+        self.length += 1;
+        if self.length <= MAX_WORD_LENGTH {
+            self.text.push(c);
+        }
     }
 
-    fn token(&self) -> &Token {
-        &self.token
+    /// A mark without a letter before it shows nothing.
+    fn add_mark(&mut self, mark: char) {
+        if self.writing.is_some() && self.length <= MAX_WORD_LENGTH {
+            self.text.push(mark);
+        }
     }
 
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
+    fn separate(&mut self, c: char, rest: &str) {
+        if self.writing.is_some() {
+            let joins = is_joiner(c) && rest.chars().next().is_some_and(|next| writing(next).is_some());
+            self.end_run();
+            self.gap = match c.is_whitespace() {
+                true => Gap::Space,
+                false if joins => Gap::Joiner,
+                false => Gap::Punctuation,
+            };
+            return;
+        }
+        self.gap = match (self.gap, c.is_whitespace()) {
+            (Gap::Space, true) => Gap::Space,
+            (Gap::Punctuation | Gap::Joiner | Gap::None, false) => Gap::Punctuation,
+            _ => Gap::Break,
+        };
     }
-}
 
-/// Splits a text at everything but letters and digits. The words keep their case and accents.
-#[derive(Clone)]
-struct WordSplitter;
-
-impl Tokenizer for WordSplitter {
-    type TokenStream<'a> = SplitStream<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> SplitStream<'a> {
-        SplitStream { letters: text.chars().peekable(), token: Token::default() }
-    }
-}
-
-struct SplitStream<'a> {
-    letters: Peekable<Chars<'a>>,
-    token: Token,
-}
-
-impl SplitStream<'_> {
-    /// Moves the next word into the token; the token is empty at the end of the text.
-    fn next_word(&mut self) {
-        self.token.text.clear();
-        while let Some(letter) = self.letters.next() {
-            if is_accent(letter) {
-                continue;
-            }
-            if letter.is_alphanumeric() {
-                self.token.text.push(letter);
-                continue;
-            }
-            let joins = matches!(letter, '\'' | '’') && self.letters.peek().is_some_and(|next| next.is_alphanumeric());
-            if !self.token.text.is_empty() && !joins {
-                return;
-            }
+    fn end_run(&mut self) {
+        if let Some(writing) = self.writing.take() {
+            self.runs.push(Run { text: std::mem::take(&mut self.text), writing, gap: self.gap });
+            (self.length, self.gap) = (0, Gap::None);
         }
     }
 }
 
-impl TokenStream for SplitStream<'_> {
-    fn advance(&mut self) -> bool {
-        loop {
-            self.next_word();
-            if self.token.text.is_empty() {
-                return false;
-            }
-            if self.token.text.chars().count() <= MAX_WORD_LENGTH {
-                return true;
-            }
-        }
-    }
-
-    fn token(&self) -> &Token {
-        &self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        &mut self.token
+/// How a character is written; `None` if it does not begin or continue a word by itself.
+fn writing(c: char) -> Option<Writing> {
+    match c {
+        _ if c.is_ascii() => c.is_ascii_alphanumeric().then_some(Writing::Spaced),
+        _ if is_mark(c) || !c.is_alphanumeric() => None,
+        _ if is_unspaced(c) => Some(Writing::Unspaced),
+        _ => Some(Writing::Spaced),
     }
 }
 
-/// A combining diacritical mark of Unicode: an accent that follows its letter.
-fn is_accent(mark: char) -> bool {
-    matches!(mark, '\u{300}'..='\u{36f}')
+/// Scripts without spaces between words. Korean has spaces, but writes compounds and endings without them.
+fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{e01}'..='\u{e4e}' // Thai
+        | '\u{e81}'..='\u{edf}' // Lao
+        | '\u{1000}'..='\u{109f}' // Burmese
+        | '\u{1100}'..='\u{11ff}' | '\u{a960}'..='\u{a97c}' | '\u{ac00}'..='\u{d7fb}' // Korean
+        | '\u{1780}'..='\u{17dd}' // Khmer
+        | '\u{3005}'..='\u{3007}' | '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' // Chinese characters
+        | '\u{3041}'..='\u{312f}' | '\u{31a0}'..='\u{31ff}' // kana and bopomofo
+    )
+}
+
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '`')
+}
+
+/// Joins two words if it stands between them without spaces, as in `well-being`, `T.shirt` or `AC/DC`.
+fn is_joiner(c: char) -> bool {
+    is_apostrophe(c) || matches!(c, '-' | '.' | '_' | '/' | '&' | '+' | '·')
+}
+
+/// Does the text begin with an ending of one or two letters?
+fn has_ending(rest: &str) -> bool {
+    let letters = rest.chars().take_while(|c| writing(*c).is_some()).take(MAX_ENDING + 1).count();
+    rest.starts_with(char::is_alphabetic) && letters <= MAX_ENDING
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fold::fold;
 
     fn split(text: &str) -> Vec<String> {
-        words(text)
+        runs(&fold(text)).into_iter().map(|run| run.text).collect()
     }
 
     #[test]
-    fn words_are_lower_case_letters_and_digits() {
+    fn words_are_letters_and_digits() {
         assert_eq!(split("Solid-Oak Table, 350ml"), ["solid", "oak", "table", "350ml"]);
         assert_eq!(split("men's and women’s 'boots'"), ["mens", "and", "womens", "boots"]);
+        assert_eq!(split("L'Oréal O'Neill rock'n'roll"), ["l", "oreal", "o", "neill", "rockn", "roll"]);
+        assert_eq!(split("5'10"), ["5", "10"]);
         assert!(split(" \u{0}\t–…").is_empty());
-        assert_eq!(split(&format!("{} mug", "x".repeat(41))), ["mug"], "a run that is too long is ignored");
-        assert_eq!(split(&"x".repeat(40)).len(), 1);
-        assert_eq!(split(&"茶".repeat(40)).len(), 1, "forty characters in any script");
-        assert!(split(&"茶".repeat(41)).is_empty());
+        assert!(split("\u{301}").is_empty() && split("\u{94d}").is_empty(), "a mark alone is no word");
     }
 
     #[test]
-    fn accents_are_removed_in_every_notation() {
-        assert_eq!(split("Café CRÈME Łódź Straße ÆON"), ["cafe", "creme", "lodz", "strasse", "aeon"]);
-        assert_eq!(split("cafe\u{301} nin\u{303}o"), ["cafe", "nino"]);
-        assert_eq!(split("Phở Việt"), ["pho", "viet"]);
-        assert_eq!(split("日本 茶"), ["日本", "茶"]);
+    fn long_word_is_cut_and_not_dropped() {
+        assert_eq!(split(&format!("{} mug", "x".repeat(300))), ["x".repeat(200), "mug".to_owned()]);
+        assert_eq!(split("Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz").len(), 1);
     }
 
     #[test]
-    fn query_words_are_unique_and_without_stop_words() {
-        assert_eq!(query_words("a mug for the mug", 16), ["mug"]);
-        assert_eq!(query_words("the who", 16), ["who"]);
-        assert_eq!(query_words("for the", 16), ["for", "the"], "unless there are only stop words");
-        assert_eq!(query_words("a b c d e", 2).len(), 2);
+    fn words_of_other_scripts_keep_their_marks() {
+        assert_eq!(split("हिन्दी की किताब"), ["हिन्दी", "की", "किताब"]);
+        assert_eq!(split("ἀρχῆς шоколад كتاب"), ["αρχησ", "шоколад", "كتاب"]);
+        assert_eq!(split("iPhone15手机壳"), ["iphone15", "手机壳"], "the kind of writing changes");
     }
 
     #[test]
-    fn plural_and_singular_have_one_stem() {
-        for (singular, more) in [
-            ("mug", "mugs"),
-            ("candle", "candles"),
-            ("dress", "dresses"),
-            ("berry", "berries"),
-            ("knife", "knives"),
-            ("scarf", "scarves"),
-            ("shelf", "shelves"),
-            ("glove", "gloves"),
-            ("olive", "olives"),
-            ("roof", "roofs"),
-            ("cuff", "cuffs"),
-            ("woman", "womens"),
-            ("foot", "feet"),
-        ] {
-            assert_eq!(stem(singular), stem(more));
-        }
-        assert_ne!(stem("of"), stem("ov"), "two letters are not stemmed");
-        let mut stems = tokenizers().get(STEMS).unwrap();
-        let mut stream = stems.token_stream("Running Shoes");
-        let mut words = Vec::new();
-        while stream.advance() {
-            words.push(stream.token().text.clone());
-        }
-        assert_eq!(words, ["run", "shoe"]);
+    fn run_knows_what_stands_before_it() {
+        let gaps = |text: &str| runs(&fold(text)).into_iter().map(|run| run.gap).collect::<Vec<_>>();
+        assert_eq!(gaps("well-being a, b c"), [Gap::Break, Gap::Joiner, Gap::Space, Gap::Break, Gap::Space]);
+        assert_eq!(
+            gaps("nor….0707--60 茶tea"),
+            [Gap::Break, Gap::Punctuation, Gap::Punctuation, Gap::Space, Gap::None]
+        );
+        assert_eq!(gaps("a - b"), [Gap::Break, Gap::Break]);
+        assert_eq!(gaps("l'eau it's"), [Gap::Break, Gap::Joiner, Gap::Space]);
+    }
+
+    #[test]
+    fn run_without_spaces_has_pairs_of_characters() {
+        assert_eq!(pairs("抹茶ラテ"), ["抹茶", "茶ラ", "ラテ"]);
+        assert_eq!(pairs("茶"), ["茶"]);
+        assert_eq!(characters("น้ำชา"), ["น\u{e49}", "\u{e33}", "ช", "\u{e32}"]);
+        assert_eq!(pairs(&fold("ｶﾞﾗｽ")), ["ガラ", "ラス"]);
     }
 }

@@ -10,7 +10,7 @@ use values::{Error, ProductId, Result};
 use crate::document::Document;
 use crate::merge::{Segment, segments_to_merge};
 use crate::schema::{Fields, schema};
-use crate::words::tokenizers;
+use crate::tokenizers::tokenizers;
 
 /// Memory for documents before they become a segment, in bytes. The first value is the least that tantivy accepts, the
 /// second is for a whole catalog.

@@ -1,16 +1,18 @@
 //! Reads records from a file, block by block. The same file gives the same records whatever its blocks are.
 //! Each record knows where the next one begins, so that reading can continue there at another time.
 
-use crate::record::{FilePosition, Format, MAX_RECORD_BYTES, Record, RecordContent, RecordError, Scan, line_end};
+use crate::delimiter::{self, Delimiter, DelimiterHint};
+use crate::record::{FilePosition, Format, InvalidRecord, MAX_RECORD_BYTES, Record, RecordContent, Scan, line_end};
 use crate::{csv, ndjson};
 
 /// The UTF-8 byte order mark. Some programs write it at the beginning of a file.
-const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+pub(crate) const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 
 /// Reads records from blocks of a file.
 #[derive(Debug)]
 pub struct Reader {
     format: Format,
+    delimiter: Delimiter,
     position: FilePosition,
     buffer: Vec<u8>,
     /// Bytes of the buffer that are read.
@@ -20,9 +22,40 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader that continues at a position.
+    /// A reader that continues at a position. Cells of CSV end at commas, unless it gets another delimiter.
     pub fn at(format: Format, position: FilePosition) -> Self {
-        Self { format, position, buffer: Vec::new(), read: 0, is_last: false }
+        let delimiter = Delimiter::default();
+        Self { format, delimiter, position, buffer: Vec::new(), read: 0, is_last: false }
+    }
+
+    /// Ends cells at a delimiter from now on.
+    pub fn end_cells_at(&mut self, delimiter: Delimiter) {
+        self.delimiter = delimiter;
+    }
+
+    /// What the beginning of a CSV file says about its delimiter. Skips blank lines and the line that names the delimiter, so that the
+    /// next record is the header line. `None`: the reader needs another block, or is done.
+    pub fn delimiter_hint(&mut self) -> Option<DelimiterHint> {
+        loop {
+            self.skip_byte_order_mark();
+            let rest = &self.buffer[self.read..];
+            let bytes = match line_end(rest) {
+                Some(bytes) => bytes,
+                None if self.is_last || rest.len() > MAX_RECORD_BYTES => rest.len(),
+                None => return None,
+            };
+            if bytes == 0 {
+                return None;
+            }
+            let is_blank = delimiter::is_blank(&rest[..bytes]);
+            let hint = delimiter::hint(&rest[..bytes]);
+            if is_blank || matches!(hint, DelimiterHint::Named(_)) {
+                self.advance(bytes, 1);
+            }
+            if !is_blank {
+                return Some(hint);
+            }
+        }
     }
 
     /// The offset in bytes of the next block.
@@ -52,16 +85,13 @@ impl Reader {
     #[expect(clippy::should_implement_trait, reason = "after `None` there can be another record")]
     pub fn next(&mut self) -> Option<Record> {
         loop {
-            // No record ends inside the mark, so the mark is complete in the buffer before the first record is.
-            if self.position == FilePosition::default() && self.buffer[self.read..].starts_with(BYTE_ORDER_MARK) {
-                self.advance(BYTE_ORDER_MARK.len(), 0);
-            }
+            self.skip_byte_order_mark();
             if self.position.is_in_invalid_line && !self.skip_line() {
                 return None;
             }
             let (rest, line) = (&self.buffer[self.read..], self.position.line + 1);
             let (bytes, lines, content) = match self.format {
-                Format::Csv => found(csv::scan(rest, self.is_last), RecordContent::Cells),
+                Format::Csv => found(csv::scan(rest, self.is_last, self.delimiter), RecordContent::Cells),
                 Format::Ndjson => found(ndjson::scan(rest, self.is_last), RecordContent::Json),
             }?;
             self.position.is_in_invalid_line = bytes.is_none();
@@ -70,6 +100,13 @@ impl Reader {
             if let Some(content) = content {
                 return Some(Record { line, bytes, next: self.position, content });
             }
+        }
+    }
+
+    fn skip_byte_order_mark(&mut self) {
+        // No record ends inside the mark, so the mark is complete in the buffer before the first record is.
+        if self.position == FilePosition::default() && self.buffer[self.read..].starts_with(BYTE_ORDER_MARK) {
+            self.advance(BYTE_ORDER_MARK.len(), 0);
         }
     }
 
@@ -95,14 +132,16 @@ impl Reader {
 }
 
 /// Bytes, lines and content of what the scan found. Without bytes, the end of the line is not found yet.
-type Found = (Option<usize>, u64, Option<Result<RecordContent, RecordError>>);
+type Found = (Option<usize>, u64, Option<Result<RecordContent, InvalidRecord>>);
 
 /// `None` while the scan is incomplete.
 fn found<T>(scan: Scan<T>, content: fn(T) -> RecordContent) -> Option<Found> {
     match scan {
         Scan::Record { bytes, lines, record } => Some((Some(bytes), lines, Some(Ok(content(record))))),
-        Scan::Blank { bytes } => Some((Some(bytes), 1, None)),
-        Scan::Invalid { error, bytes } => Some((bytes, 1, Some(Err(error)))),
+        Scan::Blank { bytes, lines } => Some((Some(bytes), lines, None)),
+        Scan::Invalid { error, bytes, beginning } => {
+            Some((bytes, 1, Some(Err(InvalidRecord { error, beginning: content(beginning) }))))
+        }
         Scan::Incomplete => None,
     }
 }
@@ -110,6 +149,7 @@ fn found<T>(scan: Scan<T>, content: fn(T) -> RecordContent) -> Option<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::RecordError;
     use proptest::prelude::*;
 
     /// Reads a file in blocks that end at these offsets. `restarts`: a new reader continues after each record.
@@ -155,6 +195,38 @@ mod tests {
         }
     }
 
+    /// The hint of a file that is read in blocks of that size, and the line of the header.
+    fn hint_of(file: &[u8], block: usize) -> (Option<DelimiterHint>, Option<u64>) {
+        let mut reader = Reader::at(Format::Csv, FilePosition::default());
+        let mut blocks = file.chunks(block).chain([&b""[..]]);
+        let hint = loop {
+            match (reader.delimiter_hint(), reader.is_done()) {
+                (None, false) => reader.feed(blocks.next().unwrap()),
+                (hint, _) => break hint,
+            }
+        };
+        blocks.for_each(|block| reader.feed(block));
+        reader.feed(&[]);
+        (hint, reader.next().map(|header| header.line))
+    }
+
+    #[test]
+    fn header_line_is_the_next_record_after_the_hint() {
+        for (file, delimiter, line) in [
+            (&b"sku;name\nA;B\n"[..], DelimiterHint::Seen(Delimiter::Semicolon), 1),
+            (&b"\xEF\xBB\xBFsep=;\r\nsku;name\nA;B\n"[..], DelimiterHint::Named(Delimiter::Semicolon), 2),
+            (&b"\xEF\xBB\xBF\r\n;;;\r\n\"\";\"\"\r\nsku\tname"[..], DelimiterHint::Seen(Delimiter::Tab), 4),
+            (&b"sep=|\nsku|name\n"[..], DelimiterHint::Unsupported, 1),
+        ] {
+            for block in [1, 2, 5, 100] {
+                assert_eq!(hint_of(file, block), (Some(delimiter), Some(line)), "{:?}", String::from_utf8_lossy(file));
+            }
+        }
+        for empty in [&b""[..], b"\n\n", b";;;\n", b"\xEF\xBB\xBF"] {
+            assert_eq!(hint_of(empty, 2), (None, None));
+        }
+    }
+
     #[test]
     fn too_long_line_is_skipped_whatever_its_length() {
         let file = [vec![b'x'; 5 * MAX_RECORD_BYTES], b"\n{}\n".to_vec()].concat();
@@ -162,7 +234,7 @@ mod tests {
             for restarts in [false, true] {
                 for format in [Format::Csv, Format::Ndjson] {
                     let records = read_in_blocks(format, &file, blocks, restarts);
-                    assert_eq!(records[0].content, Err(RecordError::TooLong));
+                    assert_eq!(records[0].content.as_ref().unwrap_err().error, RecordError::TooLong);
                     assert_eq!((records.len(), records[1].line, records[1].content.is_ok()), (2, 2, true));
                 }
             }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Format {
     /// One JSON object per line.
     Ndjson,
-    /// Comma-separated values (RFC 4180). The first line names the columns.
+    /// Values between delimiters (RFC 4180). The first line names the columns.
     Csv,
 }
 
@@ -62,10 +62,10 @@ impl RecordError {
     pub fn message(self) -> &'static str {
         match self {
             Self::Quote => {
-                "A quote is misplaced. A quoted cell must begin and end with a quote; double each quote inside it."
+                "A quote is misplaced: a quoted cell must begin and end with a quote, and each quote inside it is doubled."
             }
-            Self::TooLong => "The line is longer than 256 KB.",
-            Self::NotUtf8 => "The line is not UTF-8. Save the file as UTF-8.",
+            Self::TooLong => "The line is longer than 256 KB; shorten it.",
+            Self::NotUtf8 => "The line is not UTF-8; save the file as UTF-8, in Excel as \"CSV UTF-8\".",
         }
     }
 }
@@ -81,16 +81,20 @@ pub(crate) enum Scan<T> {
         lines: u64,
         record: T,
     },
-    /// An empty line.
+    /// A line without content.
     Blank {
         /// Its length, with its line break.
         bytes: usize,
+        /// The lines of the file that it spans.
+        lines: u64,
     },
     /// A line that is not a record.
     Invalid {
         error: RecordError,
         /// Its length, with its line break. `None`: the line does not end within [`MAX_RECORD_BYTES`].
         bytes: Option<usize>,
+        /// What is before the error.
+        beginning: T,
     },
     /// The beginning of a record, or nothing. More bytes are needed.
     Incomplete,
@@ -98,11 +102,11 @@ pub(crate) enum Scan<T> {
 
 impl<T> Scan<T> {
     /// The first line of a buffer, which is not a record. `is_last`: no bytes follow the buffer.
-    pub(crate) fn invalid(error: RecordError, buffer: &[u8], is_last: bool) -> Self {
+    pub(crate) fn invalid(error: RecordError, beginning: T, buffer: &[u8], is_last: bool) -> Self {
         match line_end(&buffer[..buffer.len().min(MAX_RECORD_BYTES)]) {
-            None if buffer.len() > MAX_RECORD_BYTES => Self::Invalid { error, bytes: None },
+            None if buffer.len() > MAX_RECORD_BYTES => Self::Invalid { error, bytes: None, beginning },
             None if !is_last => Self::Incomplete,
-            end => Self::Invalid { error, bytes: Some(end.unwrap_or(buffer.len())) },
+            end => Self::Invalid { error, bytes: Some(end.unwrap_or(buffer.len())), beginning },
         }
     }
 }
@@ -134,7 +138,15 @@ pub struct Record {
     /// Where the next record begins.
     pub next: FilePosition,
     /// Its content, or why the line is not a record.
-    pub content: Result<RecordContent, RecordError>,
+    pub content: Result<RecordContent, InvalidRecord>,
+}
+
+/// A line that is not a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InvalidRecord {
+    pub error: RecordError,
+    /// What is before the error: the cells, or the text. Bytes that are not UTF-8 are U+FFFD here.
+    pub beginning: RecordContent,
 }
 
 /// The content of a record.

@@ -13,6 +13,12 @@ pub fn creation_time<T: StaticType>(id: &Id<T>) -> Timestamp {
     Timestamp::from_millis(millis)
 }
 
+/// The first id that can be created at a time: ids that are created earlier are less, and all others are greater or equal.
+pub fn first_id_at<T: StaticType>(at: Timestamp) -> Id<T> {
+    let millis = u64::try_from(at.millis()).unwrap_or_default();
+    Id::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+}
+
 /// The id of something that has a name elsewhere, from 16 bytes of a digest of that name. It is a UUIDv8 (RFC 9562, 5.8), so it never
 /// equals an id that souk creates.
 pub fn id_of_digest<T: StaticType>(digest: [u8; 16]) -> Id<T> {

@@ -2,35 +2,51 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::error::Category;
 
-use crate::strict::Strict;
+use crate::strict::{self, Refusal, Strict};
 use crate::{Error, Kind, Result};
 
-/// Parses an object. Fails with 400 `malformed_json` if it is not JSON, or with 422 and the invalid field.
+/// Parses an object. Fails with 400 `not_utf8`, `malformed_json` or `duplicate_field` if it is not JSON of one meaning, or with 422 and
+/// the invalid field.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let first = error.valid_up_to() + 1;
+        not_utf8(format!("Byte {first} of the body is not UTF-8. Send JSON in UTF-8 (RFC 8259, 8.1)."))
+    })?;
     // Syntax comes first: the fields of an incomplete document must not be checked.
-    let document: Strict = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
-        Category::Data => invalid_field(".", &error.to_string()),
-        _ => Error::new(
+    let document = parse_json(text)?;
+    if !document.is_object() {
+        return Err(Error::invalid("body", "wrong_type", "must be a JSON object"));
+    }
+    read_json_value(document)
+}
+
+/// Parses any JSON value, in linear time. Fails with 400 `malformed_json`, or with 400 `duplicate_field` and the path of the name.
+pub fn parse_json(text: &str) -> Result<Value> {
+    strict::parse(text).map_err(|refusal| match refusal {
+        Refusal::RepeatedName(path) => repeated_name(path),
+        Refusal::Syntax(error) => Error::new(
             Kind::Malformed,
             "malformed_json",
             format!("The body is not valid JSON: line {}, column {}.", error.line(), error.column()),
         ),
-    })?;
-    if !document.0.is_object() {
-        return Err(Error::invalid("body", "wrong_type", "must be a JSON object"));
-    }
-    parse(document)
+    })
 }
 
-/// Parses a JSON value as strictly.
+/// The error for a text that is not UTF-8: 400 `not_utf8`.
+pub fn not_utf8(detail: impl Into<String>) -> Error {
+    Error::new(Kind::Malformed, "not_utf8", detail)
+}
+
+/// Parsers differ in which of two equal names counts (RFC 8259, 4), so none does.
+fn repeated_name(path: String) -> Error {
+    let detail = format!("`{path}` is there twice. Write each name of an object once.");
+    Error::new(Kind::Malformed, "duplicate_field", detail).with_field(path, "duplicate_field", "must not be repeated")
+}
+
+/// Reads a value that was parsed. Fails with 422 and the invalid field.
 pub fn read_json_value<T: DeserializeOwned>(value: Value) -> Result<T> {
-    parse(Strict(value))
-}
-
-fn parse<T: DeserializeOwned>(document: Strict) -> Result<T> {
-    serde_path_to_error::deserialize(document)
+    serde_path_to_error::deserialize(Strict(value))
         .map_err(|error| invalid_field(&error.path().to_string(), &error.inner().to_string()))
 }
 
@@ -137,17 +153,60 @@ mod tests {
 
     #[test]
     fn repeated_name_is_refused() {
-        assert_eq!(message_of(r#"{"items":[],"items":[]}"#), ("duplicate_field", "items must not be repeated".into()));
-        let nested = r#"{"items":[{"quantity":1,"quantity":2}]}"#;
-        assert_eq!(message_of(nested), ("duplicate_field", "quantity must not be repeated".into()));
-        assert!(
-            read_json::<serde_json::Value>(br#"{"a":{"b":1},"c":{"b":1}}"#).is_ok(),
-            "the same name in another object"
-        );
-        assert!(
-            read_json::<serde_json::Value>(br#"{"a":{"b":1,"b":1}}"#).is_err(),
-            "also in an object with arbitrary names"
-        );
+        for (body, path) in [
+            (r#"{"items":[],"items":[]}"#, "items"),
+            (r#"{"items":[{"quantity":1,"quantity":2}]}"#, "items[0].quantity"),
+            (r#"{"items":[{},{"a":{"b":[1,[{"c":1,"d":2,"c":3}]]}}]}"#, "items[1].a.b[1][0].c"),
+            (r#"{"a":{"a":{"b":1},"a":2}}"#, "a.a"),
+            (r#"{"a":1,"\u0061":2}"#, "a"),
+            (r#"[{"a":1,"a":1}]"#, "[0].a"),
+        ] {
+            let error = read_json::<Order>(body.as_bytes()).unwrap_err();
+            assert_eq!((error.kind, error.code), (Kind::Malformed, "duplicate_field"), "{body}");
+            assert_eq!((error.fields[0].field.as_str(), error.fields[0].code), (path, "duplicate_field"), "{body}");
+            assert!(error.detail.starts_with(&format!("`{path}` ")), "{}", error.detail);
+        }
+        let elsewhere = br#"{"a":{"b":1},"c":{"b":1},"d":[{"b":1},{"b":1}],"A":1}"#;
+        assert!(read_json::<serde_json::Value>(elsewhere).is_ok(), "the same name in another object");
+    }
+
+    #[test]
+    fn repeated_name_is_found_before_the_fields_and_its_path_is_short() {
+        assert_eq!(error_of(r#"{"colour":1,"items":7,"colour":2}"#).0, Kind::Malformed);
+        let name = "x".repeat(10_000);
+        let error = read_json::<Order>(format!(r#"{{"{name}":{{"{name}":1,"{name}":2}}}}"#).as_bytes()).unwrap_err();
+        assert_eq!(error.fields[0].field.len(), 2 * 64 + 1);
+    }
+
+    #[test]
+    fn body_that_is_not_utf8_is_named_as_such() {
+        for bytes in [
+            &b"{\"note\":\"M\xfcsli\"}"[..],
+            b"{\"note\":\"\xc3\"}",
+            b"{\"note\":\"\xc0\xaf\"}",
+            b"{\"note\":\"\xed\xa0\x80\"}",
+            b"{\"\xe9\":1}",
+            b"\xff\xfe{\x00}\x00",
+        ] {
+            let error = read_json::<Order>(bytes).unwrap_err();
+            assert_eq!((error.kind, error.code), (Kind::Malformed, "not_utf8"), "{bytes:?}");
+        }
+        let position = read_json::<Order>(b"{\"note\":\"M\xfcsli\"}").unwrap_err().detail;
+        assert!(position.starts_with("Byte 11 "), "{position}");
+        // Half of a surrogate pair is no character either.
+        assert_eq!(read_json::<Order>(br#"{"note":"\ud83c"}"#).unwrap_err().code, "malformed_json");
+        let read = |body: &str| read_json::<serde_json::Value>(body.as_bytes()).unwrap()["note"].clone();
+        assert_eq!((read(r#"{"note":"\ud83c\udf75"}"#), read(r#"{"note":"🍵"}"#)), ("🍵".into(), "🍵".into()));
+        assert_eq!(read(r#"{"note":"\ufffd"}"#), "\u{FFFD}", "as an escape it is what was sent");
+    }
+
+    #[test]
+    fn deep_document_is_refused_and_wide_one_read_in_linear_time() {
+        let deep = format!("{}{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        assert_eq!(error_of(&deep).0, Kind::Malformed);
+        let members: Vec<String> = (0..30_000).map(|n| format!("\"{n}\":{n}")).collect();
+        let wide = format!("{{{},\"0\":1}}", members.join(","));
+        assert_eq!(error_of(&wide).1, "0");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod error;
 mod expected_version;
 mod ids;
 mod job;
+mod joiners;
 mod json;
 mod money;
 mod network;
@@ -23,9 +24,12 @@ mod role;
 #[cfg(feature = "openapi")]
 pub mod schema;
 mod scopes;
+mod sourced;
 mod strict;
 mod text;
+mod time_zone;
 mod timestamp;
+mod unicode;
 
 pub use api_key::ApiKey;
 pub use assurance::{Amr, Assurance};
@@ -37,10 +41,10 @@ pub use error::{Error, FieldError, Kind, Result};
 pub use expected_version::ExpectedVersion;
 pub use ids::{
     AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PasskeyId, PaymentId, ProductId,
-    RefundId, ReviewId, SessionId, TokenId, UserId, creation_time, id_of_digest,
+    RefundId, ReviewId, SessionId, TokenId, UserId, creation_time, first_id_at, id_of_digest,
 };
 pub use job::{JobClaim, JobFailure, JobState, JobStatus};
-pub use json::{invalid_field, read_json, read_json_value};
+pub use json::{invalid_field, not_utf8, parse_json, read_json, read_json_value};
 pub use money::Money;
 pub use network::Network;
 pub use page::{Page, PageRequest, Position};
@@ -50,5 +54,8 @@ pub use rate_limit::{RateLimitStatus, Window, WindowCounts};
 pub use refusal::{account_suspended, session_ended};
 pub use role::Role;
 pub use scopes::Scopes;
-pub use text::{Text, is_invisible};
+pub use sourced::Sourced;
+pub use text::{LineError, Text, check_line, is_invisible, nfc_up_to, reorders_text};
+pub use time_zone::TimeZone;
 pub use timestamp::Timestamp;
+pub use unicode::{comparison_key, into_nfc, is_combining_mark, nfc};

@@ -42,7 +42,8 @@ impl<'de> Deserialize<'de> for Quantity {
     }
 }
 
-/// A stock keeping unit: what is priced, counted and sold. 1 to 64 of `A-Z a-z 0-9 . _ -`, and never like a product id.
+/// A stock keeping unit: what is priced, counted and sold. 1 to 64 of `A-Z a-z 0-9 . _ -`, and never like a product id. It is written
+/// everywhere as its product has it; no new SKU differs from another one in letter case only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Sku(String);
 
@@ -50,6 +51,11 @@ impl Sku {
     /// The SKU as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The form that SKUs share if they differ in letter case only.
+    pub fn in_lower_case(&self) -> String {
+        self.0.to_ascii_lowercase()
     }
 }
 

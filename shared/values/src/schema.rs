@@ -45,8 +45,19 @@ schemas! {
 
 /// The pattern of texts without control characters.
 pub const ONE_LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
-/// The characters of [`crate::is_invisible`], for a set of characters in a pattern.
-pub const INVISIBLE: &str = r"\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff";
+/// The characters of [`crate::is_invisible`], for a set of characters in a pattern. A pattern cannot say where a joiner has an effect, so
+/// the patterns allow joiners everywhere.
+pub const INVISIBLE: &str =
+    r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb";
+
+/// White space (UAX #44, White_Space), for a set of characters in a pattern. What `\s` matches differs between the engines of patterns.
+pub const WHITE_SPACE: &str = r"\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+
+/// The pattern of a text that is trimmed, and then has a character but none of `invisible`, a set of characters.
+pub fn trimmed(invisible: &str) -> String {
+    let visible = format!("[^{WHITE_SPACE}{invisible}]");
+    format!("^[{WHITE_SPACE}]*{visible}(?:[^{invisible}]*{visible})?[{WHITE_SPACE}]*$")
+}
 
 impl<const MAX: usize> JsonSchema for Text<MAX> {
     fn schema_name() -> Cow<'static, str> {
@@ -56,8 +67,24 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
         true
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let pattern = format!("^[^{INVISIBLE}]*[^\\s{INVISIBLE}][^{INVISIBLE}]*$");
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": pattern })
+        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX, "pattern": (trimmed(INVISIBLE)) })
+    }
+}
+
+/// The schema of an optional text that forms may send empty, which counts as absent.
+#[derive(Debug)]
+pub struct BlankOrText<const MAX: usize>;
+
+impl<const MAX: usize> JsonSchema for BlankOrText<MAX> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("BlankOrText{MAX}").into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let pattern = format!("^[{WHITE_SPACE}]*$|{}", trimmed(INVISIBLE));
+        json_schema!({ "type": "string", "maxLength": MAX, "pattern": pattern })
     }
 }
 
@@ -184,4 +211,23 @@ pub fn sent(fields: &[&str]) -> Value {
 /// The members of a `oneOf` for requests that have exactly one of two optional fields: `extend("oneOf" = either("cart", "items"))`.
 pub fn either(one: &str, other: &str) -> [Value; 2] {
     [sent(&[one]), sent(&[other])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pattern_has_the_invisible_characters() {
+        let code = |digits: &str| u32::from_str_radix(digits, 16).unwrap();
+        // A range is written as `\u0000-\u001f`.
+        let parts = INVISIBLE.replace(r"-\u", "-");
+        let ranges: Vec<_> =
+            parts.split(r"\u").skip(1).map(|part| part.split_once('-').unwrap_or((part, part))).collect();
+        let ranges: Vec<_> = ranges.into_iter().map(|(first, last)| code(first)..=code(last)).collect();
+        for c in '\0'..='\u{ffff}' {
+            let is_in_pattern = ranges.iter().any(|range| range.contains(&u32::from(c)));
+            assert_eq!(is_in_pattern, crate::is_invisible(c), "U+{:04X}", u32::from(c));
+        }
+    }
 }

@@ -1,27 +1,95 @@
 //! Strict JSON for input. Where serde's derive is lenient, this is not: an object has each name once, and an array does not replace
-//! an object. Values with rules for input only are checked here, because rows of older releases may break those rules.
+//! an object. Values with rules for input only are checked here, because rows of older releases may break those rules. All texts and
+//! all names of input become NFC here (UAX #15).
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::forward_to_deserialize_any;
+use serde_json::map::Entry;
 use serde_json::{Error, Map, Value};
 
-use crate::currency;
+use crate::unicode::into_nfc;
+use crate::{currency, sourced};
 
-/// A JSON value of input. A repeated name is refused, because RFC 8259, 4, leaves open which of the two counts.
+/// The longest part of a name that a path repeats, in characters.
+const MAX_NAME_IN_PATH: usize = 64;
+
+/// A JSON value of input, to be read into a type.
 #[derive(Debug)]
 pub(crate) struct Strict(pub(crate) Value);
 
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Self)
+/// Why a text is not a JSON value.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It is not JSON.
+    Syntax(Error),
+    /// An object has a name twice; its path. RFC 8259, 4, leaves open which of the two counts.
+    RepeatedName(String),
+}
+
+/// Parses a text in one pass. Its depth is at most 127, as serde_json limits it.
+pub(crate) fn parse(text: &str) -> Result<Value, Refusal> {
+    let repeated = RefCell::new(Vec::new());
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let value = Reader { repeated: &repeated }.deserialize(&mut parser);
+    match value.and_then(|value| parser.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(error) if repeated.borrow().is_empty() => Err(Refusal::Syntax(error)),
+        Err(_) => Err(Refusal::RepeatedName(path(&repeated.into_inner()))),
     }
 }
 
-/// Reads any JSON value.
-struct Reader;
+/// A step from a JSON value to one inside it.
+#[derive(Debug)]
+enum Step {
+    Name(String),
+    Index(usize),
+}
+
+/// The path of steps from the innermost to the outermost, such as `items[0].quantity`.
+fn path(steps: &[Step]) -> String {
+    let mut path = String::new();
+    for step in steps.iter().rev() {
+        match step {
+            Step::Index(index) => path.push_str(&format!("[{index}]")),
+            Step::Name(name) => {
+                let dot = if path.is_empty() { "" } else { "." };
+                path.extend(dot.chars().chain(name.chars().take(MAX_NAME_IN_PATH)));
+            }
+        }
+    }
+    path
+}
+
+/// Reads any JSON value. `repeated` receives the steps to a repeated name, from the innermost to the outermost, while the error passes
+/// the objects around it. So a valid document costs nothing for them.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    repeated: &'a RefCell<Vec<Step>>,
+}
+
+impl Reader<'_> {
+    /// Notes the step that an error has passed, if the error is a repeated name.
+    fn pass(self, step: impl FnOnce() -> Step) {
+        let mut repeated = self.repeated.borrow_mut();
+        if !repeated.is_empty() {
+            repeated.push(step());
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
 
 macro_rules! plain {
     ($($visit:ident($type:ty)),*) => {
@@ -29,7 +97,7 @@ macro_rules! plain {
     };
 }
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Value;
 
     plain!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
@@ -44,7 +112,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
+        while let Some(item) = items.next_element_seed(self).inspect_err(|_| self.pass(|| Step::Index(list.len())))? {
             list.push(item);
         }
         Ok(list.into())
@@ -52,9 +120,17 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some((name, Strict(value))) = fields.next_entry::<String, Strict>()? {
-            if object.insert(name.clone(), value).is_some() {
-                return Err(A::Error::custom(format!("duplicate field `{name}`")));
+        while let Some(name) = fields.next_key::<String>()? {
+            match object.entry(into_nfc(name)) {
+                Entry::Occupied(entry) => {
+                    self.repeated.borrow_mut().push(Step::Name(entry.key().clone()));
+                    return Err(A::Error::custom("a name is repeated"));
+                }
+                Entry::Vacant(entry) => {
+                    let passed = |_: &A::Error| self.pass(|| Step::Name(entry.key().clone()));
+                    let value = fields.next_value_seed(self).inspect_err(passed)?;
+                    entry.insert(value);
+                }
             }
         }
         Ok(object.into())
@@ -78,6 +154,7 @@ impl<'de> Deserializer<'de> for Strict {
             Value::Object(fields) => {
                 visitor.visit_map(MapDeserializer::new(fields.into_iter().map(|(name, value)| (name, Self(value)))))
             }
+            Value::String(text) => visitor.visit_string(into_nfc(text)),
             plain => plain.deserialize_any(visitor),
         }
     }
@@ -103,8 +180,11 @@ impl<'de> Deserializer<'de> for Strict {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        if let (currency::TYPE_NAME, Value::String(code)) = (name, &self.0) {
-            currency::check(code).map_err(Error::custom)?;
+        match (name, &self.0) {
+            (currency::TYPE_NAME, Value::String(code)) => currency::check(code).map_err(Error::custom)?,
+            // A visitor that is not called by `visit_newtype_struct` knows that it reads input.
+            (sourced::TYPE_NAME, Value::String(_)) => return self.deserialize_any(visitor),
+            _ => {}
         }
         visitor.visit_newtype_struct(self)
     }

@@ -5,13 +5,14 @@ use anyhow::{Result, ensure};
 use architecture::{CONTEXTS, Layer, Workspace};
 
 /// The only edges between contexts. Everything else travels as events.
-const EDGES: [(&str, &str); 7] = [
+const EDGES: [(&str, &str); 8] = [
     ("cart", "catalog"),
     ("orders", "catalog"),
     ("orders", "cart"),
     ("orders", "payments"),
     ("orders", "identity"),
     ("notifications", "identity"),
+    ("notifications", "orders"),
     ("search", "catalog"),
 ];
 

@@ -11,6 +11,7 @@ mod product;
 mod quality;
 mod report;
 mod request;
+mod scripts;
 mod souk;
 mod sqlite;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use anyhow::{Context, Result};
 use catalog::Listing;
 use fastrand::Rng;
 
+use crate::budgets::SEARCH_MS;
 use crate::options::Options;
 use crate::search::engine::{Engine, Page};
 use crate::search::engine_kind::EngineKind;
@@ -48,12 +50,16 @@ pub(crate) struct Search {
     catalogs: Vec<Catalog>,
     /// `None` without the real catalog, because the judgements are about its products.
     quality: Option<Vec<Quality>>,
+    /// For queries in many scripts, about products that are added to the small catalog.
+    scripts: Vec<Quality>,
 }
 
 /// The results for one catalog.
 #[derive(Debug)]
 struct Catalog {
     name: &'static str,
+    /// p99 of a search, in milliseconds.
+    budget_ms: f64,
     products: usize,
     /// The numbers of requests with words, of requests without words, and of prefixes.
     requests: [usize; 3],
@@ -85,7 +91,7 @@ struct RequestTimes {
 #[derive(Debug)]
 struct Quality {
     kind: EngineKind,
-    /// In the order of queries.txt.
+    /// In the order of the queries in their file.
     scores: Vec<(JudgedQuery, Score, Vec<String>)>,
 }
 
@@ -110,16 +116,24 @@ fn measure_all(options: &Options, folder: &Path) -> Result<Search> {
     };
     let large = generator::generate(&small, LARGE);
     let rounds = if options.quick { 1 } else { ROUNDS };
+    let [small_budget_ms, large_budget_ms] = SEARCH_MS;
     let small_folder = folder.join("small");
-    let small_results = measure_catalog(if is_real { "real" } else { "demo" }, &small, &texts, rounds, &small_folder)?;
+    let name = if is_real { "real" } else { "demo" };
+    let small_results = measure_catalog(name, small_budget_ms, &small, &texts, rounds, &small_folder)?;
     let quality = judged.map(|judged| score_engines(&small_folder, &judged)).transpose()?;
-    let large_results = measure_catalog("generated", &large, &texts, rounds, &folder.join("large"))?;
-    Ok(Search { is_real, catalogs: vec![small_results, large_results], quality })
+    let large_results = measure_catalog("generated", large_budget_ms, &large, &texts, rounds, &folder.join("large"))?;
+    let (scripts_folder, queries) = (folder.join("scripts"), scripts::queries()?);
+    let texts: Vec<String> = queries.iter().map(|query| query.text.clone()).collect();
+    let products: Vec<Product> = small.into_iter().chain(scripts::products()?).collect();
+    let results = measure_catalog("with scripts", small_budget_ms, &products, &texts, rounds, &scripts_folder)?;
+    let scripts = score_engines(&scripts_folder, &queries)?;
+    Ok(Search { is_real, catalogs: vec![small_results, results, large_results], quality, scripts })
 }
 
 /// Measures speed and size of every engine.
 fn measure_catalog(
     name: &'static str,
+    budget_ms: f64,
     products: &[Product],
     texts: &[String],
     rounds: usize,
@@ -139,7 +153,7 @@ fn measure_catalog(
         figures.cold_opens = (0..rounds).map(open).collect::<Result<_>>()?;
     }
     let requests = [requests.searches.len(), requests.browses.len(), requests.prefixes.len()];
-    Ok(Catalog { name, products: products.len(), requests, engines })
+    Ok(Catalog { name, budget_ms, products: products.len(), requests, engines })
 }
 
 /// Writes the index of each engine into its own folder.

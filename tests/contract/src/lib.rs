@@ -2,6 +2,11 @@
 
 #![cfg(feature = "openapi")]
 
+#[cfg(test)]
+mod patterns;
+#[cfg(test)]
+mod replacements;
+
 use anyhow::{Result, anyhow};
 use http_kit::openapi::Api;
 use serde_json::Value;

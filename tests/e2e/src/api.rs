@@ -107,6 +107,12 @@ impl Call {
     /// Sets a body of any media type.
     #[must_use]
     pub fn text(self, media_type: &str, body: String) -> Self {
+        self.bytes(media_type, body.into_bytes())
+    }
+
+    /// Sets a body of any bytes.
+    #[must_use]
+    pub fn bytes(self, media_type: &str, body: Vec<u8>) -> Self {
         Self { request: self.request.header(CONTENT_TYPE, media_type).body(body), ..self }
     }
 

@@ -19,17 +19,18 @@ impl Shop {
     /// Uploads a file; returns the path of its job.
     pub async fn begins_import(&self, format: &str, file: impl Into<Vec<u8>>) -> String {
         let file = file.into();
-        let body = json!({ "format": format, "bytes": file.len() });
-        let job = self.admin().await.post("/api/v1/products/imports", &body).await.expect(202).json();
-        assert_eq!(job["status"], "waiting", "{job}");
-        self.sends_file(&job["upload"], file).await;
-        format!("/api/v1/products/imports/{}", job["id"].as_str().unwrap_or_default())
+        self.begins_import_with(&json!({ "format": format, "bytes": file.len() }), file).await
     }
 
     /// Uploads a file without announcing its size; returns the path of its job.
     pub async fn begins_import_of_any_size(&self, format: &str, file: &str) -> String {
-        let job =
-            self.admin().await.post("/api/v1/products/imports", &json!({ "format": format })).await.expect(202).json();
+        self.begins_import_with(&json!({ "format": format }), file).await
+    }
+
+    /// Uploads a file for the import that this body starts; returns the path of its job.
+    pub async fn begins_import_with(&self, body: &Value, file: impl Into<Vec<u8>>) -> String {
+        let job = self.admin().await.post("/api/v1/products/imports", body).await.expect(202).json();
+        assert_eq!(job["status"], "waiting", "{job}");
         self.sends_file(&job["upload"], file.into()).await;
         format!("/api/v1/products/imports/{}", job["id"].as_str().unwrap_or_default())
     }
@@ -46,7 +47,12 @@ impl Shop {
 
     /// Exports all products; returns the file.
     pub async fn exports(&self, format: &str) -> String {
-        let job = self.admin().await.post("/api/v1/products/exports", &json!({ "format": format })).await;
+        self.exports_with(&json!({ "format": format })).await
+    }
+
+    /// Exports all products by the job that this body starts; returns the file, with its byte order mark if it has one.
+    pub async fn exports_with(&self, body: &Value) -> String {
+        let job = self.admin().await.post("/api/v1/products/exports", body).await;
         let job = job.expect(202).json();
         let job =
             self.awaits_job(&format!("/api/v1/products/exports/{}", job["id"].as_str().unwrap_or_default())).await;
@@ -90,6 +96,8 @@ impl Shop {
         let get = self.http.get(presigned["url"].as_str().unwrap_or_default());
         let response = get.send().await.unwrap_or_else(|error| panic!("the download should get a response: {error}"));
         assert!(response.status().is_success(), "the download should succeed: {}", response.status());
-        response.text().await.unwrap_or_else(|error| panic!("the download should send its whole body: {error}"))
+        let bytes = response.bytes().await;
+        let bytes = bytes.unwrap_or_else(|error| panic!("the download should send its whole body: {error}"));
+        String::from_utf8(bytes.to_vec()).unwrap_or_else(|error| panic!("the download should be UTF-8: {error}"))
     }
 }

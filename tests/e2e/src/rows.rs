@@ -55,6 +55,11 @@ impl Rows {
         self.call("PutItem", &json!({ "TableName": self.table(context), "Item": row })).await;
     }
 
+    /// Deletes a row, whether it exists or not.
+    pub async fn removes(&self, context: &str, pk: &str, sk: &str) {
+        self.call("DeleteItem", &json!({ "TableName": self.table(context), "Key": key(pk, sk) })).await;
+    }
+
     /// All rows of a context's table, by a Scan.
     pub async fn all(&self, context: &str) -> Vec<Value> {
         let mut request = json!({ "TableName": self.table(context), "ConsistentRead": true });

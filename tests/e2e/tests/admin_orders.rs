@@ -4,7 +4,11 @@ use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Customer, Draft, Order, SOON, Shop, await_until, unique};
 use futures::future::join_all;
 use serde_json::Value;
-use time::{Duration, OffsetDateTime};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime, UtcOffset};
+
+/// `TimeZone` of the test stack is Asia/Kathmandu, which never changes its clocks.
+const KATHMANDU: (i8, i8, i8) = (5, 45, 0);
 
 fn ids(rows: &[Value]) -> Vec<String> {
     rows.iter().filter_map(|row| row["id"].as_str()).map(str::to_owned).collect()
@@ -119,6 +123,64 @@ async fn orders_are_found_by_date() {
         format!("from={yesterday}&to={later}&status=cancelled"),
     ];
     for filter in without {
+        expect_absent(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
+    }
+}
+
+/// When an order was placed.
+fn placed_at(order: &Order) -> OffsetDateTime {
+    let text = order.0["createdAt"].as_str().unwrap_or_else(|| panic!("an order should have a time: {}", order.0));
+    OffsetDateTime::parse(text, &Rfc3339).unwrap_or_else(|error| panic!("{text} should be a time: {error}"))
+}
+
+/// A time for a query string, in UTC with milliseconds.
+fn instant(at: OffsetDateTime) -> String {
+    let (date, (hour, minute, second, milli)) = (at.date(), at.to_hms_milli());
+    format!("{date}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+}
+
+#[tokio::test]
+async fn time_in_a_filter_is_that_instant() {
+    let shop = Shop::open().await;
+    let (_customer, order, _mug) = paid_order(&shop).await;
+    let at = placed_at(&order);
+    let (now, later) = (instant(at), instant(at + Duration::milliseconds(1)));
+    let elsewhere = at.to_offset(UtcOffset::from_hms(1, 0, 0).unwrap_or(UtcOffset::UTC));
+    let local = format!("{}+01:00", instant(elsewhere).trim_end_matches('Z'));
+    for filter in [
+        format!("from={now}"),
+        format!("from={now}&to={later}"),
+        format!("from={}&to={later}", instant(at - Duration::hours(1))),
+        format!("from={}", local.replace('+', "%2B")),
+        format!("from={local}"),
+    ] {
+        let rows = finds(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
+        are_newest_first(&rows);
+    }
+    // It has been in the index since the lists above showed it.
+    for filter in [
+        format!("from={later}"),
+        format!("from={now}&to={now}"),
+        format!("from={}&to={now}", instant(at - Duration::hours(1))),
+        format!("from={later}&to={}", instant(at + Duration::hours(1))),
+        format!("from={later}&status=confirmed"),
+    ] {
+        expect_absent(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
+    }
+}
+
+#[tokio::test]
+async fn date_in_a_filter_is_a_day_of_the_shop() {
+    let shop = Shop::open().await;
+    let (_customer, order, _mug) = paid_order(&shop).await;
+    let (hours, minutes, seconds) = KATHMANDU;
+    let zone = UtcOffset::from_hms(hours, minutes, seconds).unwrap_or(UtcOffset::UTC);
+    let date = |days: i64| (placed_at(&order).to_offset(zone) + Duration::days(days)).date();
+    let (before, today, after) = (date(-1), date(0), date(1));
+    for filter in [format!("from={today}&to={today}"), format!("from={before}&to={today}"), format!("from={today}")] {
+        finds(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
+    }
+    for filter in [format!("to={before}"), format!("from={after}&to={after}"), format!("from={before}&to={before}")] {
         expect_absent(&shop, &format!("/api/v1/orders?{filter}"), &order).await;
     }
 }

@@ -60,7 +60,7 @@ async fn invalid_category_is_refused() {
         cycle.expect_problem(409, "category_cycle").names_field("parent");
     }
     put(&json!({ "name": "Garden", "parent": unique("none") })).await.expect_fault("parent", "category_unknown");
-    put(&json!({ "name": "Garden", "key": "another" })).await.expect_fault("key", "unknown_field");
+    put(&json!({ "name": "Garden", "key": "another" })).await.expect_fault("key", "read_only");
     let delete = async |key: &str| admin.call(Method::DELETE, &path(key)).header("If-Match", "\"1\"").send().await;
     delete(&key).await.expect_problem(409, "category_in_use");
     shop.sells(Draft::with_stock(1).in_category(&child)).await;

@@ -35,6 +35,54 @@ async fn malformed_json_is_400() {
 }
 
 #[tokio::test]
+async fn body_that_is_not_utf8_is_400_and_stores_nothing() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let mut product = shop.mug();
+    product["name"] = json!("NAME");
+    let body = product.to_string();
+    let (before, after) = body.split_once("NAME").expect("the body has the name");
+    let with_name = |name: &[u8]| [before.as_bytes(), name, after.as_bytes()].concat();
+    let post = async |media_type: &str, name: &[u8]| {
+        admin.call(Method::POST, "/api/v1/products").bytes(media_type, with_name(name)).send().await
+    };
+    // Latin-1, half a character, an overlong slash, half a surrogate pair, and what a gateway makes of them.
+    for name in [&b"M\xfcsli"[..], b"Caf\xc3", b"a\xc0\xafb", b"\xed\xa0\x80", "M\u{FFFD}sli".as_bytes()] {
+        post("application/json", name).await.expect_problem(400, "not_utf8").mentions("UTF-8");
+    }
+    for name in [&b"M\xfcsli"[..], b"Caf\xc3"] {
+        post("application/merge-patch+json", name).await.expect_problem(400, "not_utf8");
+    }
+    let utf16: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    admin.call(Method::POST, "/api/v1/products").bytes("application/json", utf16).send().await.expect_refusal(400);
+    let latin1 = b"{\"email\": \"ada@example.com\", \"password\": \"pass\xe9 pass\xe9 pass\xe9\"}".to_vec();
+    let login = shop.anonymous().call(Method::POST, "/api/v1/auth/login").bytes("application/json", latin1);
+    login.send().await.expect_problem(400, "not_utf8");
+    // None of them took the SKU. As an escape, the character is what was sent.
+    let created = post("application/json", br"M\ufffdsli \u00fc").await.expect(201).json();
+    assert_eq!(created["name"], "M\u{FFFD}sli ü");
+}
+
+#[tokio::test]
+async fn name_that_an_object_has_twice_is_400_at_every_depth() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let valid = shop.two_sizes().to_string();
+    let twice = |member: &str| valid.replacen(member, &format!("{member},{member}"), 1);
+    let price = format!("\"currency\":\"{}\"", shop.stack.currency);
+    for (body, field) in [
+        (valid.replacen('{', "{\"name\":\"Bowl\",", 1), "name"),
+        (twice(&price), "variants[0].price.currency"),
+        (valid.replacen('{', "{\"attributes\":{\"a\":1,\"\\u0061\":1},", 1), "attributes.a"),
+        (valid.replacen('{', "{\"colour\":[[{\"a\":1,\"a\":1}]],", 1), "colour[0][0].a"),
+    ] {
+        let call = admin.call(Method::POST, "/api/v1/products").text("application/json", body);
+        let problem = call.send().await.expect_problem(400, "duplicate_field").has_error_code("duplicate_field");
+        assert_eq!(problem.errors()[0]["field"], *field, "{}", problem.body);
+    }
+}
+
+#[tokio::test]
 async fn body_that_is_not_json_is_415() {
     let (_shop, mug, customer) = shop_with_mug_and_customer().await;
     let item = json!({ "sku": mug.sku, "quantity": 1 }).to_string();

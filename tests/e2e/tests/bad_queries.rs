@@ -108,9 +108,15 @@ async fn any_search_text_gets_a_result() {
             assert_eq!(response.status, 200, "{path}{words}: {}", response.text);
         }
     }
-    // Bytes that are no UTF-8 may be refused, and break nothing.
-    let response = shop.anonymous().get("/api/v1/products?search=%FF%FE").await;
-    assert!(matches!(response.status, 200 | 400 | 422), "{} {}", response.status, response.text);
+}
+
+#[tokio::test]
+async fn query_that_is_not_utf8_is_400() {
+    let shop = Shop::open().await;
+    for query in ["search=%FF%FE", "search=M%FCsli", "category=caf%E9", "attribute=gr%F6%DFe:5", "caf%E9=1"] {
+        shop.anonymous().get(&format!("/api/v1/products?{query}")).await.expect_problem(400, "not_utf8");
+    }
+    shop.anonymous().get("/api/v1/products/suggest?q=M%FC").await.expect_problem(400, "not_utf8");
 }
 
 #[tokio::test]

@@ -66,16 +66,22 @@ async fn file_that_is_no_image_is_refused_and_removed() {
     let page = "<!doctype html><title>mug.png</title><script>alert(1)</script>";
     let jpeg = ImageFile::image(ImageFormat::Jpeg, 40, 30, 0).bytes;
     let png = ImageFile::image(ImageFormat::Png, 40, 30, 0).bytes;
+    let webp = ImageFile::image(ImageFormat::WebP, 40, 30, 0).bytes;
     let bad = [
         (ImageFile::of("image/png", page), "not_an_image"),
-        (ImageFile::of("image/png", jpeg), "type_mismatch"),
+        (ImageFile::of("image/png", &jpeg[..]), "type_mismatch"),
         (ImageFile::of("image/png", bomb()), "too_many_pixels"),
-        (ImageFile::of("image/png", &png[..png.len() / 2]), "unreadable"),
+        (ImageFile::of("image/png", &png[..png.len() / 2]), "truncated"),
+        (ImageFile::of("image/jpeg", &jpeg[..jpeg.len() / 2]), "truncated"),
+        (ImageFile::of("image/webp", &webp[..webp.len() - 1]), "truncated"),
+        (ImageFile::of("image/jpeg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "heic_not_supported"),
+        (ImageFile::of("image/webp", b"\0\0\0\x1Cftypavif\0\0\0\0avifmif1miaf"), "avif_not_supported"),
     ];
     join_all(bad.map(async |(upload, reason)| {
         let uploaded = shop.uploads(&mug, &upload).await;
         let refused = shop.awaits_image(&mug, &uploaded.id, "refused").await;
         assert_eq!(refused["reason"], reason, "{refused}");
+        assert!(refused["message"].as_str().is_some_and(|message| message.ends_with('.')), "{refused}");
         await_until(format_args!("what is {reason} is removed"), SOON, async || {
             if shop.has_file(&uploaded.file(&mug)).await { Err("the file is still there".to_owned()) } else { Ok(()) }
         })

@@ -206,8 +206,9 @@ async fn unreadable_file_fails_as_a_whole() {
     let shop = Shop::open().await;
     for (file, code) in [
         ("sku,name,category,colour\nA,A,a,red\n", "csv_column"),
-        ("sku;name;category\nA;A;a\n", "csv_column"),
+        ("sku|name|category\nA|A|a\n", "csv_column"),
         ("sku,price\n", "csv_column"),
+        ("sep=|\nsku|name|category\n", "csv_delimiter"),
         ("", "csv_column"),
         ("\"sku\"x,name\n", "csv_quote"),
     ] {

@@ -169,7 +169,12 @@ async fn search_filter_out_of_range_is_refused_with_its_name() {
         ("sort=cheapest".to_owned(), "sort", "sort_unknown"),
         ("category=a%23b".to_owned(), "category", "invalid_value"),
         ("colour=red".to_owned(), "colour", "unknown_field"),
-        ("tag=a&tag=b".to_owned(), "tag", "duplicate_field"),
+        ("brand=a&brand=b".to_owned(), "brand", "duplicate_field"),
+        ("tag=a&tag=".to_owned(), "tag", "text_length"),
+        ("sku=".to_owned(), "sku", "sku_invalid"),
+        ("sku=a%20b".to_owned(), "sku", "sku_invalid"),
+        ("sku=a&search=mug".to_owned(), "search", "not_with_sku"),
+        (format!("sku={}", vec!["a"; 51].join(",")), "sku", "too_many_skus"),
     ] {
         let problem =
             shop.anonymous().get(&format!("/api/v1/products?{query}")).await.expect_problem(422, "validation_failed");

@@ -39,11 +39,13 @@ pub(super) fn openapi(api: &mut Api) {
         .answer::<ImageStateOut>(200, "The state of the image or of its upload.")
         .done();
     api.operation("put", path, Access::Account, "changeImage", "Describe and place an image")
-        .describe("Admins only. `If-Match` is the ETag of the product.")
+        .describe(
+            "Admins only. `If-Match` is the ETag of the product. The image as the product shows it can be sent back.",
+        )
         .path_param::<ProductId>("id", PRODUCT)
         .path_param::<ImageId>("image", IMAGE)
         .if_match(true)
-        .body::<ImageChangeIn>()
+        .replacement::<ImageChangeIn>("ImageChange")
         .answer::<ProductOut>(200, "The product after the change.")
         .error(409, ARCHIVED)
         .error(422, "`validation_failed`, with codes such as `position_out_of_range`.")

@@ -9,16 +9,24 @@ use serde_json::{Value, json};
 use values::schema::ProductId;
 
 use super::texts::{ADMINS, ARCHIVED, PRODUCT};
+use crate::products::ProductReplacement;
 
 const CHANGED: &str = "The result of the change.";
 
 pub(super) fn openapi(api: &mut Api) {
     api.operation("post", "/api/v1/products", Access::Account, "createProduct", "Create a product")
-        .describe(ADMINS)
+        .describe(
+            "Admins only. SKUs that differ in letter case only are the same SKU for new products and variants: the second one is refused. \
+             Everywhere else, write a SKU as its product has it: `MUG-1` is not found as `mug-1`.",
+        )
         .idempotency_key(false)
         .body::<ProductIn>()
         .answer::<ProductOut>(201, "It is created.")
-        .error(409, "`sku_taken`: a product has this SKU, perhaps an archived one; `too_many_categories`.")
+        .error(
+            409,
+            "`sku_taken`: a product has this SKU, perhaps an archived one, or has a SKU that differs in letter case only (`existingSku`); \
+             `too_many_categories`.",
+        )
         .done();
     let path = "/api/v1/products/{id}";
     api.operation("get", path, Access::Optional, "readProduct", "Read a product")
@@ -31,7 +39,7 @@ pub(super) fn openapi(api: &mut Api) {
         .describe(ADMINS)
         .path_param::<ProductId>("id", PRODUCT)
         .if_match(true)
-        .body::<ProductContent>()
+        .replacement::<ProductReplacement>("ProductContent")
         .answer::<ProductOut>(200, CHANGED)
         .error(
             409,
@@ -64,10 +72,8 @@ pub(super) fn openapi(api: &mut Api) {
         .done();
 }
 
-/// A request that replaces a product: a new product without what cannot be replaced.
-struct ProductContent;
-
-impl JsonSchema for ProductContent {
+/// A new product without what cannot be replaced.
+impl JsonSchema for ProductReplacement {
     fn schema_name() -> Cow<'static, str> {
         "ProductContent".into()
     }

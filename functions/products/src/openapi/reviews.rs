@@ -5,7 +5,7 @@ use http_kit::openapi::{Access, Api};
 use values::schema::{ProductId, ReviewId};
 
 use super::texts::PRODUCT;
-use crate::reviews::{ListIn, ModerationIn, ReviewOut};
+use crate::reviews::{ListIn, ModerationIn, ReviewOut, ReviewReplacement};
 
 const REVIEW: &str = "The id of the review.";
 const STATE: &str = "The current state.";
@@ -49,7 +49,7 @@ pub(super) fn openapi(api: &mut Api) {
         .path_param::<ProductId>("id", PRODUCT)
         .path_param::<ReviewId>("reviewId", REVIEW)
         .if_match(false)
-        .body::<ReviewContent>()
+        .replacement::<ReviewReplacement>("ReviewUpdate")
         .answer::<ReviewOut>(200, STATE)
         .error(409, CONFLICT)
         .done();

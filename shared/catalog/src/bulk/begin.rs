@@ -7,14 +7,16 @@ use crate::bulk::import::MAX_IMPORT_BYTES;
 use crate::bulk::job::{Job, Work};
 use crate::bulk::progress::{ExportProgress, ImportProgress};
 use crate::{Format, JobService};
+use tabular::{Delimiter, Dialect};
 
 impl JobService {
-    /// Starts an import. Its file must be uploaded next, with exactly `bytes` bytes if given. 422 `file_too_large`. 1
-    /// round trip.
+    /// Starts an import. Its file must be uploaded next, with exactly `bytes` bytes if given. Without a `delimiter`, the header line
+    /// of a CSV file shows it. 422 `file_too_large` or `not_csv`. 1 round trip.
     pub async fn start_import(
         &self,
         format: Format,
         bytes: Option<u64>,
+        delimiter: Option<Delimiter>,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Job>> {
@@ -22,18 +24,22 @@ impl JobService {
             let message = format!("must be from 1 to {MAX_IMPORT_BYTES} (200 MB)");
             return Err(Error::invalid("bytes", "file_too_large", message));
         }
-        let work = Work::Import(ImportProgress::announced(bytes));
+        check_csv("delimiter", delimiter.is_some(), format)?;
+        let work = Work::Import(ImportProgress::announced(bytes, delimiter));
         self.start(format, work, trace, idempotency).await
     }
 
-    /// Starts an export. 1 round trip.
+    /// Starts an export. 422 `not_csv`. 1 round trip.
     pub async fn start_export(
         &self,
         format: Format,
+        dialect: Dialect,
         trace: &Trace,
         idempotency: Option<&Idempotency>,
     ) -> Result<Idempotent<Job>> {
-        self.start(format, Work::Export(ExportProgress::default()), trace, idempotency).await
+        check_csv("excel", dialect == Dialect::Excel, format)?;
+        let work = Work::Export(ExportProgress { dialect, ..ExportProgress::default() });
+        self.start(format, work, trace, idempotency).await
     }
 
     async fn start(
@@ -56,5 +62,13 @@ impl JobService {
             Ok(Changes::new(writes, job).into())
         };
         products.write().run_idempotent(idempotency, decide).await
+    }
+}
+
+/// Refuses a field of CSV with another format.
+fn check_csv(field: &str, is_sent: bool, format: Format) -> Result<()> {
+    match !is_sent || format == Format::Csv {
+        true => Ok(()),
+        false => Err(Error::invalid(field, "not_csv", "is for the format `csv` only; leave it out")),
     }
 }

@@ -6,11 +6,12 @@ use std::time::Instant;
 use aws_kit::MultipartUpload;
 use values::{Error, Result};
 
-use crate::bulk::columns::{self, Column};
+use crate::bulk::columns::Column;
 use crate::bulk::job::{Counts, Job};
 use crate::bulk::progress::ExportProgress;
+use crate::bulk::rows::format_row;
 use crate::{Catalog, Format, JobService, Listing, Offer, ProductContent, ProductIn, ProductKind, StockIn, VariantIn};
-use tabular::csv;
+use tabular::{Dialect, csv};
 
 /// Products per read.
 const PAGE: u32 = 100;
@@ -27,7 +28,7 @@ impl JobService {
         let mut counts = job.counts;
         let mut file = MultipartUpload::resume(&self.bucket, job.export_key(), job.format.media_type(), state.file);
         if job.format == Format::Csv && file.is_empty() {
-            file.add(&header_line()).await?;
+            file.add(&header_line(state.dialect)).await?;
         }
         while Instant::now() < until && !state.ended {
             let page = catalog.walk(state.shard, state.after.take(), PAGE).await?;
@@ -39,7 +40,7 @@ impl JobService {
                 };
                 // The index is some moments behind. The offers show whether a product was archived meanwhile.
                 if let Some(listing) = listing.filter(|listing| listing.active_offers().next().is_some()) {
-                    write_line(job.format, &product_line(&listing), &mut lines)?;
+                    write_line(job.format, state.dialect, &product_line(&listing), &mut lines)?;
                     counts.lines += 1;
                 }
             }
@@ -99,16 +100,18 @@ pub(crate) fn product_line(listing: &Listing) -> ProductIn {
     line
 }
 
-fn header_line() -> Vec<u8> {
-    let mut line = Vec::new();
+/// The beginning of a CSV file.
+pub(crate) fn header_line(dialect: Dialect) -> Vec<u8> {
+    let mut line = dialect.preamble().to_vec();
     let names: Vec<String> = Column::ALL.iter().map(|column| column.name().to_owned()).collect();
-    csv::write(&names, &mut line);
+    csv::write(&names, dialect.delimiter(), &mut line);
     line
 }
 
-fn write_line(format: Format, product: &ProductIn, out: &mut Vec<u8>) -> Result<()> {
+/// Appends a product to a file.
+pub(crate) fn write_line(format: Format, dialect: Dialect, product: &ProductIn, out: &mut Vec<u8>) -> Result<()> {
     match format {
-        Format::Csv => csv::write(&columns::format_row(product)?, out),
+        Format::Csv => csv::write(&format_row(product, dialect)?, dialect.delimiter(), out),
         Format::Ndjson => {
             serde_json::to_writer(&mut *out, product).map_err(Error::internal)?;
             out.push(b'\n');
@@ -127,9 +130,9 @@ mod tests {
     use serde_json::json;
 
     /// What an import reads from an export.
-    fn round_trip(format: Format, product: &ProductIn) -> Draft {
-        let mut file = if format == Format::Csv { header_line() } else { Vec::new() };
-        write_line(format, product, &mut file).unwrap();
+    fn round_trip(format: Format, dialect: Dialect, product: &ProductIn) -> Draft {
+        let mut file = if format == Format::Csv { header_line(dialect) } else { Vec::new() };
+        write_line(format, dialect, product, &mut file).unwrap();
         read(format, &file).remove(0).unwrap()
     }
 
@@ -140,8 +143,10 @@ mod tests {
         };
         let draft =
             Draft { sku: listing.product.sku.clone(), content: listing.content(), stock: pieces, import_line: None };
-        for format in [Format::Csv, Format::Ndjson] {
-            assert_eq!(round_trip(format, &product_line(listing)), draft, "{format}");
+        for (format, dialect) in
+            [(Format::Csv, Dialect::Standard), (Format::Csv, Dialect::Excel), (Format::Ndjson, Dialect::Standard)]
+        {
+            assert_eq!(round_trip(format, dialect, &product_line(listing)), draft, "{format} {dialect:?}");
         }
     }
 
@@ -154,7 +159,7 @@ mod tests {
     #[test]
     fn row_is_readable_in_a_spreadsheet() {
         let mut out = Vec::new();
-        write_line(Format::Csv, &product_line(&listing()), &mut out).unwrap();
+        write_line(Format::Csv, Dialect::Standard, &product_line(&listing()), &mut out).unwrap();
         let row = "MUG-INDIGO,Indigo Mug,Holds tea.,ceramics,Kiln & Co,mug|blue,14.90,EUR,19.90,reduced,380,,3,\
                    \"{\"\"glazed\"\":true,\"\"volumeMl\"\":350}\",,\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), row);

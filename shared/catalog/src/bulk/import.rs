@@ -9,13 +9,14 @@ use futures::{StreamExt, stream};
 use tracing::error;
 use values::{Error, Kind, Result, Sku, Trace};
 
-use crate::bulk::columns::{self, Column};
+use crate::bulk::columns::{name_columns, parse_header};
 use crate::bulk::job::{Counts, Job};
 use crate::bulk::line::{Line, LineRejection};
 use crate::bulk::progress::ImportProgress;
+use crate::bulk::rows::RowFormat;
 use crate::bulk::upsert::{SkuState, UpsertOutcome};
-use crate::{CatalogService, Draft};
-use tabular::{FilePosition, Reader, RecordContent};
+use crate::{CatalogService, Draft, Format};
+use tabular::{Delimiter, DelimiterHint, FilePosition, Reader, RecordContent};
 
 /// The largest file: 200 MB.
 pub const MAX_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
@@ -46,17 +47,20 @@ impl ImportSlice<'_> {
         };
         let source = Source { bucket: self.bucket, key: self.job.upload_key(), size, etag };
         let mut reader = Reader::at(self.job.format, state.place);
-        let columns = match (&state.columns, self.job.format) {
-            (Some(columns), _) => columns.clone(),
-            (None, crate::Format::Ndjson) => Vec::new(),
-            (None, crate::Format::Csv) => source.header(&mut reader, &mut state).await?,
+        let rows = match (&state.columns, self.job.format) {
+            (Some(columns), _) => {
+                RowFormat { columns: columns.clone(), delimiter: state.delimiter.unwrap_or_default() }
+            }
+            (None, Format::Ndjson) => RowFormat::default(),
+            (None, Format::Csv) => source.header(&mut reader, &mut state).await?,
         };
+        reader.end_cells_at(rows.delimiter);
         let report = MultipartUpload::resume(self.bucket, self.job.report_key(), "application/x-ndjson", state.report);
         let mut progress = Progress { place: state.place, counts: self.job.counts, report };
         let mut pending = None;
         let lines_before = self.job.counts.lines;
         while Instant::now() < self.until {
-            let block = source.block(&mut reader, &mut pending, &columns, self.until).await?;
+            let block = source.block(&mut reader, &mut pending, &rows, self.until).await?;
             if block.is_empty() {
                 progress.place = reader.position();
                 state.ended = reader.is_done();
@@ -117,11 +121,9 @@ impl ImportSlice<'_> {
                         if error.kind == Kind::Internal {
                             error!(error.cause = error.causes(), line.number = line.number, "line not imported");
                         }
-                        Ok(LineOutcome::Rejected(Box::new(LineRejection::new(
-                            line.number,
-                            Some(draft.sku.to_string()),
-                            error,
-                        ))))
+                        let error = if self.job.format == Format::Csv { name_columns(error) } else { error };
+                        let rejection = LineRejection::new(line.number, Some(draft.sku.to_string()), error);
+                        Ok(LineOutcome::Rejected(Box::new(rejection)))
                     }
                 }
             }
@@ -168,14 +170,14 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Lines that can be imported in parallel: no two of them have a SKU in common. Empty at the end of the file, or if
+    /// Lines that can be imported in parallel: no two of them have a SKU in common, in any letter case. Empty at the end of the file, or if
     /// the time is over before there is a line: a file can have many megabytes without a line. Lines in memory are
     /// returned before more of the file is read.
     async fn block(
         &self,
         reader: &mut Reader,
         pending: &mut Option<Line>,
-        columns: &[Column],
+        rows: &RowFormat,
         until: Instant,
     ) -> Result<Vec<Line>> {
         let (mut block, mut skus, mut bytes) = (Vec::new(), HashSet::new(), 0);
@@ -185,7 +187,7 @@ impl Source<'_> {
                 None => match reader.next() {
                     Some(record) => {
                         bytes += record.bytes;
-                        Line::read(record, columns)
+                        Line::read(record, rows)
                     }
                     None if !block.is_empty() || reader.is_done() || Instant::now() >= until => return Ok(block),
                     None => {
@@ -194,7 +196,7 @@ impl Source<'_> {
                     }
                 },
             };
-            let line_skus: Vec<Sku> = line.skus().into_iter().cloned().collect();
+            let line_skus: Vec<String> = line.skus().into_iter().map(Sku::in_lower_case).collect();
             if line_skus.iter().any(|sku| skus.contains(sku)) {
                 *pending = Some(line);
                 return Ok(block);
@@ -219,10 +221,19 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// The header line of a CSV file.
-    async fn header(&self, reader: &mut Reader, state: &mut ImportProgress) -> Result<Vec<Column>> {
+    /// Reads the header line of a CSV file, and the line in front of it that may name the delimiter.
+    async fn header(&self, reader: &mut Reader, state: &mut ImportProgress) -> Result<RowFormat> {
         let missing =
             || Error::conflict("csv_column", "The file has no header line. Its first line must name the columns.");
+        let hint = loop {
+            match reader.delimiter_hint() {
+                Some(hint) => break hint,
+                None if reader.is_done() => return Err(missing()),
+                None => self.feed(reader).await?,
+            }
+        };
+        let delimiter = choose_delimiter(hint, state.delimiter)?;
+        reader.end_cells_at(delimiter);
         let first = loop {
             match reader.next() {
                 Some(first) => break first,
@@ -233,32 +244,65 @@ impl Source<'_> {
         let cells = match first.content {
             Ok(RecordContent::Cells(cells)) => cells,
             Ok(RecordContent::Json(_)) => return Err(missing()),
-            Err(error) => return Err(Error::conflict(error.code(), error.message())),
+            Err(invalid) => return Err(Error::conflict(invalid.error.code(), invalid.error.message())),
         };
-        let columns = columns::parse_header(&cells)?;
+        let columns = parse_header(&cells)?;
         state.place = first.next;
-        state.columns = Some(columns.clone());
-        Ok(columns)
+        (state.columns, state.delimiter) = (Some(columns.clone()), Some(delimiter));
+        Ok(RowFormat { columns, delimiter })
+    }
+}
+
+/// The delimiter of a file. What the file names and what the request names must agree; the header line is only looked at without them.
+fn choose_delimiter(hint: DelimiterHint, requested: Option<Delimiter>) -> Result<Delimiter> {
+    match (hint, requested) {
+        (DelimiterHint::Named(named), Some(requested)) if named != requested => {
+            let (named, requested) = (named.name(), requested.name());
+            let detail = format!(
+                "The file names the {named} as its delimiter, but the import was started with the {requested}."
+            );
+            Err(Error::conflict("csv_delimiter", detail))
+        }
+        (DelimiterHint::Unsupported, _) => Err(Error::conflict(
+            "csv_delimiter",
+            "The line `sep=` of the file names an unknown delimiter. Use a comma, a semicolon or a tab.",
+        )),
+        (DelimiterHint::Named(named), _) => Ok(named),
+        (DelimiterHint::Seen(seen), requested) => Ok(requested.unwrap_or(seen)),
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{Draft, Format};
 
     /// The drafts of a file, without a table or a bucket.
     pub(crate) fn read(format: Format, file: &[u8]) -> Vec<std::result::Result<Draft, LineRejection>> {
-        let (mut reader, mut columns, mut lines) = (Reader::at(format, FilePosition::default()), None, Vec::new());
-        for block in [file, &[]] {
-            reader.feed(block);
-            while let Some(record) = reader.next() {
-                match (&record.content, &columns) {
-                    (Ok(RecordContent::Cells(cells)), None) => columns = Some(columns::parse_header(cells).unwrap()),
-                    _ => lines.push(Line::read(record, columns.as_deref().unwrap_or_default())),
-                }
-            }
+        let (mut reader, mut rows, mut lines) =
+            (Reader::at(format, FilePosition::default()), RowFormat::default(), Vec::new());
+        reader.feed(file);
+        reader.feed(&[]);
+        if format == Format::Csv {
+            let delimiter = choose_delimiter(reader.delimiter_hint().unwrap(), None).unwrap();
+            reader.end_cells_at(delimiter);
+            let RecordContent::Cells(cells) = reader.next().unwrap().content.unwrap() else { panic!("it is CSV") };
+            rows = RowFormat { columns: parse_header(&cells).unwrap(), delimiter };
+        }
+        while let Some(record) = reader.next() {
+            lines.push(Line::read(record, &rows));
         }
         lines.into_iter().map(|line| line.content.map(|draft| *draft).map_err(|rejection| *rejection)).collect()
+    }
+
+    #[test]
+    fn file_and_request_agree_about_the_delimiter() {
+        let [comma, semicolon, tab] = Delimiter::ALL;
+        let chosen = |hint, requested| choose_delimiter(hint, requested).map_err(|error| error.code);
+        assert_eq!(chosen(DelimiterHint::Seen(semicolon), None), Ok(semicolon));
+        assert_eq!(chosen(DelimiterHint::Seen(comma), Some(tab)), Ok(tab));
+        assert_eq!(chosen(DelimiterHint::Named(semicolon), None), Ok(semicolon));
+        assert_eq!(chosen(DelimiterHint::Named(tab), Some(tab)), Ok(tab));
+        assert_eq!(chosen(DelimiterHint::Named(tab), Some(comma)), Err("csv_delimiter"));
+        assert_eq!(chosen(DelimiterHint::Unsupported, Some(comma)), Err("csv_delimiter"));
     }
 }

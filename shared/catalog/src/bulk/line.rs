@@ -4,9 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use values::{Error, Kind, Result, Sku, read_json, read_json_value};
 
-use crate::bulk::columns::{self, Column};
+use crate::bulk::columns::name_columns;
+use crate::bulk::readable_sku::readable_sku;
+use crate::bulk::rows::RowFormat;
 use crate::{Draft, ProductIn, ProductKind};
-use tabular::{FilePosition, Record, RecordContent};
+use tabular::{FilePosition, InvalidRecord, Record, RecordContent};
 
 /// Beyond this number, f64 does not represent every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -21,27 +23,30 @@ pub(crate) struct Line {
     pub(crate) content: Result<Box<Draft>, Box<LineRejection>>,
 }
 
-/// A line of the report.
+/// A line of the report. All lines have all members.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct LineRejection {
     line: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// None if it cannot be read.
     sku: Option<String>,
     code: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// None if the whole line is at fault.
     field: Option<String>,
+    /// One sentence: what is wrong with the field or the line.
     message: String,
 }
 
 impl LineRejection {
     /// The rejection of the line with this number. Of several invalid fields it names the first.
     pub(crate) fn new(line: u64, sku: Option<String>, error: Error) -> Self {
-        let message = match error.kind {
+        let field = error.fields.into_iter().next();
+        let message = match (error.kind, &field) {
             // The cause is only for the log.
-            Kind::Internal => "An internal error. It is logged.".to_owned(),
+            (Kind::Internal, _) => "An internal error occurred; it is logged.".to_owned(),
+            // The message says what the field must be.
+            (Kind::Invalid | Kind::Malformed, Some(field)) => format!("`{}` {}.", field.field, field.message),
             _ => error.detail,
         };
-        let field = error.fields.into_iter().next();
         let code = field.as_ref().map_or(error.code, |field| field.code).to_owned();
         Self { line, sku, code, field: field.map(|field| field.field), message }
     }
@@ -55,21 +60,19 @@ impl LineRejection {
 }
 
 impl Line {
-    /// Reads a record. `columns` are those of a CSV file.
-    pub(crate) fn read(record: Record, columns: &[Column]) -> Self {
-        let number = record.line;
-        let object = match record.content {
-            Ok(RecordContent::Json(text)) => read_json::<Map<String, Value>>(text.as_bytes()).map_err(malformed),
-            Ok(RecordContent::Cells(cells)) => columns::parse_row(columns, cells),
-            Err(error) => Err(Error::new(Kind::Malformed, error.code(), error.message())),
+    /// Reads a record. `rows` is the format of a CSV file.
+    pub(crate) fn read(record: Record, rows: &RowFormat) -> Self {
+        let (number, next) = (record.line, record.next);
+        let content = match &record.content {
+            Ok(content) => draft(content, rows).map_err(|error| (error, readable_sku(content, rows))),
+            Err(InvalidRecord { error, beginning }) => {
+                let error = Error::new(Kind::Malformed, error.code(), error.message());
+                // Only a valid SKU is known to be whole.
+                Err((error, readable_sku(beginning, rows).filter(|sku| sku.parse::<Sku>().is_ok())))
+            }
         };
-        let mut sku = None;
-        let content = object.and_then(|object| {
-            sku = object.get("sku").and_then(Value::as_str).map(|sku| sku.chars().take(64).collect());
-            draft(object)
-        });
-        let content = content.map(Box::new).map_err(|error| Box::new(LineRejection::new(number, sku, error)));
-        Self { number, next: record.next, content }
+        let content = content.map(Box::new).map_err(|(error, sku)| Box::new(LineRejection::new(number, sku, error)));
+        Self { number, next, content }
     }
 
     /// The SKUs of the product and of its variants.
@@ -83,14 +86,23 @@ impl Line {
     }
 }
 
-fn malformed(error: Error) -> Error {
-    match error.kind {
-        Kind::Malformed => Error::new(Kind::Malformed, "json_malformed", "The line is not valid JSON."),
-        _ => error,
+/// The draft of a line. Its SKU is checked first: without one, the line is not about a product.
+fn draft(content: &RecordContent, rows: &RowFormat) -> Result<Draft> {
+    match content {
+        RecordContent::Json(text) => {
+            product_draft(read_json::<Map<String, Value>>(text.as_bytes()).map_err(malformed)?)
+        }
+        RecordContent::Cells(cells) => {
+            rows.sku(cells).ok_or_else(sku_missing)?;
+            product_draft(rows.parse_row(cells)?).map_err(name_columns)
+        }
     }
 }
 
-fn draft(mut object: Map<String, Value>) -> Result<Draft> {
+fn product_draft(mut object: Map<String, Value>) -> Result<Draft> {
+    if object.get("sku").is_none_or(Value::is_null) {
+        return Err(sku_missing());
+    }
     // Exports of other shops may have a status. Here a new product is active.
     if object.remove("status").is_some_and(|status| status != "active") {
         let message = "cannot be imported; archive the product with DELETE /products/{id}";
@@ -100,6 +112,21 @@ fn draft(mut object: Map<String, Value>) -> Result<Draft> {
         attributes.values_mut().for_each(normalize_number);
     }
     read_json_value::<ProductIn>(Value::Object(object))?.draft()
+}
+
+fn sku_missing() -> Error {
+    Error::invalid("sku", "required", "is missing")
+}
+
+/// The error for a line, which is not a body.
+fn malformed(error: Error) -> Error {
+    match error.code {
+        "malformed_json" => Error::new(Kind::Malformed, "json_malformed", "The line is not valid JSON."),
+        _ if error.fields.iter().any(|field| field.field == "body") => {
+            Error::new(Kind::Invalid, "wrong_type", "The line must be a JSON object.")
+        }
+        _ => error,
+    }
 }
 
 /// DynamoDB returns 4.0 as 4. Without this, an unchanged number would look changed.
@@ -113,6 +140,7 @@ fn normalize_number(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bulk::columns::Column;
     use serde_json::json;
     use tabular::RecordError;
 
@@ -124,8 +152,15 @@ mod tests {
                 next: FilePosition::default(),
                 content: Ok(RecordContent::Json(text.to_owned())),
             },
-            &[],
+            &RowFormat::default(),
         )
+    }
+
+    fn csv_line(rows: &RowFormat, content: Result<&[&str], (RecordError, &[&str])>) -> Line {
+        let cells = |cells: &[&str]| RecordContent::Cells(cells.iter().map(|cell| (*cell).to_owned()).collect());
+        let content = content.map(cells);
+        let content = content.map_err(|(error, beginning)| InvalidRecord { error, beginning: cells(beginning) });
+        Line::read(Record { line: 3, bytes: 9, next: FilePosition::default(), content }, rows)
     }
 
     fn rejection(line: Line) -> Value {
@@ -153,7 +188,7 @@ mod tests {
     #[test]
     fn report_names_line_sku_and_field() {
         let found = rejection(mug_with("price", json!({ "amount": 1.5, "currency": "EUR" })));
-        let message = "`price.amount`: must be a whole number";
+        let message = "`price.amount` must be a whole number.";
         let expected =
             json!({ "line": 7, "sku": "MUG", "code": "wrong_type", "field": "price.amount", "message": message });
         assert_eq!(found, expected);
@@ -163,8 +198,58 @@ mod tests {
         assert_eq!(code(mug_with("colour", json!("red"))), "unknown_field");
         assert_eq!(code(mug_with("status", json!("archived"))), "status_not_imported");
         assert_eq!(code(json_line("{\"sku\":\"A\",\"sku\":\"B\"}")), "duplicate_field");
-        let broken = Record { line: 2, bytes: 9, next: FilePosition::default(), content: Err(RecordError::Quote) };
-        assert_eq!(code(Line::read(broken, &[])), "csv_quote");
+    }
+
+    #[test]
+    fn all_lines_of_a_report_have_all_members_and_one_sentence() {
+        let columns = [Column::Name, Column::Sku, Column::Category, Column::Price, Column::Currency, Column::Stock];
+        let rows = RowFormat { columns: columns.to_vec(), ..RowFormat::default() };
+        let csv = |cells: &[&str]| rejection(csv_line(&rows, Ok(cells)));
+        let broken = |error, beginning: &[&str]| rejection(csv_line(&rows, Err((error, beginning))));
+        let required = ("required", json!("sku"), "`sku` is missing.");
+        let expected = [
+            (csv(&["Mug", "", "a", "x", "EUR", ""]), Value::Null, required.clone()),
+            (rejection(json_line(r#"{"price":7}"#)), Value::Null, required),
+            (
+                csv(&["Mug", "MUG", "a", "1", "EUR", "1.5"]),
+                json!("MUG"),
+                ("wrong_type", json!("stock"), "`stock` must be a whole number without separators."),
+            ),
+            (
+                csv(&["Mug", "MUG", "a"]),
+                json!("MUG"),
+                ("csv_cells", Value::Null, "The row has 3 cells, but the header line names 6 columns."),
+            ),
+            (
+                broken(RecordError::Quote, &["Mug", "MUG"]),
+                json!("MUG"),
+                ("csv_quote", Value::Null, RecordError::Quote.message()),
+            ),
+            (
+                broken(RecordError::NotUtf8, &["M\u{FFFD}sli", "M\u{FFFD}"]),
+                Value::Null,
+                ("not_utf8", Value::Null, RecordError::NotUtf8.message()),
+            ),
+            (
+                rejection(json_line("{\"sku\":\"MUG\",\"name\"")),
+                json!("MUG"),
+                ("json_malformed", Value::Null, "The line is not valid JSON."),
+            ),
+            (rejection(json_line("[]")), Value::Null, ("wrong_type", Value::Null, "The line must be a JSON object.")),
+            (
+                rejection(json_line(r#"{"sku":"MUG","name":1,"name":2}"#)),
+                json!("MUG"),
+                ("duplicate_field", json!("name"), "`name` must not be repeated."),
+            ),
+        ];
+        for (found, sku, (code, field, message)) in expected {
+            let line = found["line"].clone();
+            let expected = json!({ "line": line, "sku": sku, "code": code, "field": field, "message": message });
+            assert_eq!(found, expected);
+            let invalid_sku = rejection(csv_line(&rows, Ok(&["Mug", "a b", "a", "1", "EUR", ""])));
+            assert_eq!((&invalid_sku["sku"], &invalid_sku["field"]), (&json!("a b"), &json!("sku")));
+            assert_eq!(invalid_sku["message"].as_str().unwrap_or_default().matches("sku").count(), 1);
+        }
     }
 
     #[test]

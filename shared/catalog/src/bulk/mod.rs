@@ -5,12 +5,16 @@
 
 pub(crate) mod begin;
 pub(crate) mod columns;
+#[cfg(test)]
+mod excel_tests;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod job;
 pub(crate) mod line;
 pub(crate) mod progress;
 pub(crate) mod read;
+pub(crate) mod readable_sku;
+pub(crate) mod rows;
 pub(crate) mod service;
 pub(crate) mod store;
 pub(crate) mod upsert;

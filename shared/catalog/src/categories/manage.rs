@@ -4,9 +4,10 @@
 use aws_kit::{Changes, ConditionFailures, Decision, Transaction};
 use values::{Caller, Error, ExpectedVersion, Permission, Result};
 
-use crate::categories::store::too_many_categories;
-use crate::categories::tree::{CategoryBranch, CategoryNode, CategoryTree, MAX_CATEGORIES, slug};
-use crate::{CatalogService, Category, CategoryContent};
+use crate::categories::merge::MergedCategory;
+use crate::categories::store::{MAX_MERGED, too_many_categories};
+use crate::categories::tree::{CategoryBranch, CategoryTree, MAX_CATEGORIES, slug};
+use crate::{CatalogService, Category, CategoryContent, CategoryNode};
 
 /// How old the tree may be for callers who are not admins, in seconds.
 const VIEW_SECONDS: i64 = 5;
@@ -17,6 +18,17 @@ impl CatalogService {
     pub async fn categories(&self, caller: &Caller) -> Result<Vec<CategoryBranch>> {
         let seconds = if caller.may(Permission::ManageCategories) { 0 } else { VIEW_SECONDS };
         Ok(self.catalog.tree(self.clock.now(), seconds).await?.branches())
+    }
+
+    /// Reads one category, as old as the tree. A new one is found at once. 404. 0 or 1 round trips.
+    pub async fn category(&self, key: &Category, caller: &Caller) -> Result<CategoryNode> {
+        let seconds = if caller.may(Permission::ManageCategories) { 0 } else { VIEW_SECONDS };
+        for seconds in [seconds, 0] {
+            if let Some(node) = self.catalog.tree(self.clock.now(), seconds).await?.get(key) {
+                return Ok(node.clone());
+            }
+        }
+        Err(Error::not_found("category"))
     }
 
     /// Creates a category. Without a key, the key is made from the name. 409 `category_exists`, `category_too_deep` or
@@ -53,15 +65,17 @@ impl CatalogService {
         let CategoryContent { name, parent, position } = &content;
         let decide = |_: Option<ConditionFailures>| async move {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
-            let version = check_version(&tree, key, expected)?;
-            let (name, parent) = (Some(name.clone()), parent.clone());
-            let (version, position) = (version + 1, *position);
-            let node = CategoryNode { key: key.clone(), name, parent, position, version };
-            let mut writes = Transaction::new();
-            writes.add(self.catalog.put_category_over(version - 1, &node)?);
-            if tree.get(key).is_some_and(|before| before.parent != node.parent) {
+            let before = check_version(&tree, key, expected)?;
+            let (name, parent, position) = (Some(name.clone()), parent.clone(), *position);
+            let node = CategoryNode { name, parent, position, version: before.node.version + 1, ..before.node.clone() };
+            let is_moved = before.node.parent != node.parent;
+            if is_moved {
                 tree.check_place(key, node.parent.as_ref())?;
-                writes.add(self.catalog.change_tree_version(tree_version.version, 0)?);
+            }
+            let (rows, gone) = self.catalog.put_category_over(before, &node)?;
+            let mut writes = Transaction::from(rows);
+            if is_moved || gone > 0 {
+                writes.add(self.catalog.change_tree_version(tree_version.version, -gone)?);
             }
             Ok(Changes::new(writes, node).into())
         };
@@ -73,16 +87,20 @@ impl CatalogService {
     pub async fn delete_category(&self, key: &Category, expected: &ExpectedVersion) -> Result<()> {
         let decide = |_: Option<ConditionFailures>| async move {
             let (tree_version, tree) = self.catalog.read_versioned_tree().await?;
-            let version = check_version(&tree, key, expected)?;
+            let category = check_version(&tree, key, expected)?;
             if tree.has_children(key) {
                 return Err(in_use("The category has subcategories. Move or delete them first."));
             }
-            if self.catalog.has_products(key).await? {
+            if category.rows.len() > MAX_MERGED {
+                return Err(in_use("The category has too many former keys. Change it first, which merges them."));
+            }
+            if self.catalog.has_products(category.all_keys()).await? {
                 return Err(in_use("The category has products. Move them to another category first."));
             }
-            let mut writes = Transaction::new();
-            writes.add(self.catalog.delete_category(key, version)?);
-            writes.add(self.catalog.change_tree_version(tree_version.version, -1)?);
+            let rows = self.catalog.delete_category(category)?;
+            let count = i32::try_from(rows.len()).map_err(Error::internal)?;
+            let mut writes = Transaction::from(rows);
+            writes.add(self.catalog.change_tree_version(tree_version.version, -count)?);
             Ok(Changes::new(writes, ()).into())
         };
         self.write_tree(decide).await
@@ -90,7 +108,7 @@ impl CatalogService {
 
     /// A write that changes categories. The cached tree is dropped after each attempt. A failed condition on a
     /// category's own version needs no refusal: the next attempt reports it.
-    async fn write_tree<'a, T, F, Fut>(&'a self, mut decide: F) -> Result<T>
+    pub(crate) async fn write_tree<'a, T, F, Fut>(&'a self, mut decide: F) -> Result<T>
     where
         F: FnMut(Option<ConditionFailures>) -> Fut,
         Fut: Future<Output = Result<Decision<'a, T>>>,
@@ -107,11 +125,11 @@ impl CatalogService {
     }
 }
 
-/// The current version of a category, if it is the `expected` one.
-fn check_version(tree: &CategoryTree, key: &Category, expected: &ExpectedVersion) -> Result<u64> {
-    match tree.get(key).map(|node| node.version) {
+/// The current category, if it is at the `expected` version.
+fn check_version<'a>(tree: &'a CategoryTree, key: &Category, expected: &ExpectedVersion) -> Result<&'a MergedCategory> {
+    match tree.merged(key) {
         None => Err(Error::not_found("category")),
-        Some(current) if expected.matches(current) => Ok(current),
+        Some(current) if expected.matches(current.node.version) => Ok(current),
         Some(_) => Err(Error::version_mismatch("category")),
     }
 }

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use aws_kit::{CommitError, Key, Query, Transaction, Write};
+use aws_kit::{CommitError, Key, MAX_TRANSACTION_WRITES, Query, Transaction, Write};
 use serde::{Deserialize, Serialize};
 use values::{Error, Result, Timestamp};
 
-use crate::categories::tree::{CategoryNode, CategoryTree, MAX_CATEGORIES};
-use crate::{Catalog, Category};
+use crate::categories::merge::{CategoryRow, MergedCategory};
+use crate::categories::tree::{CategoryTree, MAX_CATEGORIES};
+use crate::{Catalog, Category, CategoryNode};
 
+/// The most rows of earlier releases that one transaction merges. The next one merges the rest.
+pub(crate) const MAX_MERGED: usize = 90;
+/// Category, tree.
+const OTHER_WRITES: usize = 2;
+const _: () = assert!(MAX_MERGED + OTHER_WRITES <= MAX_TRANSACTION_WRITES, "a merge must fit into one transaction");
 /// For this many seconds an existing category is assumed to exist, and search uses the same tree.
 const TREE_SECONDS: i64 = 30;
 
@@ -26,6 +32,16 @@ impl Catalog {
     /// A category and all below it; only itself if it does not exist. The tree is at most 30 s old. 0 or 1 round trips.
     pub async fn subtree(&self, category: &Category, now: Timestamp) -> Result<Vec<Category>> {
         Ok(self.tree(now, TREE_SECONDS).await?.subtree(category))
+    }
+
+    /// Each of these categories, followed by all above it, upwards; only itself if it does not exist. The tree is at most 30 s
+    /// old. 0 or 1 round trips.
+    pub async fn lineages(&self, categories: &[Category], now: Timestamp) -> Result<Vec<Vec<Category>>> {
+        let tree = self.tree(now, TREE_SECONDS).await?;
+        let parent = |category: &Category| tree.get(category).and_then(|node| node.parent.clone());
+        // The depth of the tree is limited, so this ends.
+        let lineage = |category: &Category| std::iter::successors(Some(category.clone()), parent).collect();
+        Ok(categories.iter().map(lineage).collect())
     }
 
     /// All categories, at most `seconds` old. 0 or 1 round trips.
@@ -47,14 +63,17 @@ impl Catalog {
     }
 
     /// Makes sure that a category exists before its first product is written. No round trip if this execution
-    /// environment saw it lately, 1 if it exists, 2 if it is new. It is not part of the product's transaction: the
+    /// environment saw it lately, 1 if it exists, 3 if it is new. It is not part of the product's transaction: the
     /// products of an import would conflict on its row.
     pub(crate) async fn ensure_category(&self, category: &Category, now: Timestamp) -> Result<()> {
         let seen_at = self.memory(|memory| memory.categories.get(category).copied());
         if seen_at.is_some_and(|seen_at| now < seen_at.plus_seconds(TREE_SECONDS)) {
             return Ok(());
         }
-        if self.table.peek::<CategoryNode>(category_key(category)).await?.is_none() {
+        // A row of an earlier release has another key, such as `Tea`. The tree has it.
+        if self.table.peek::<CategoryNode>(category_key(category.as_str())).await?.is_none()
+            && self.read_tree().await?.get(category).is_none()
+        {
             let (writes, tree_slot) = self.create_category(&CategoryNode::root(category.clone()), None)?;
             match writes.commit().await {
                 Err(CommitError::ConditionFailed(failures)) if failures.of(tree_slot).is_some() => {
@@ -82,7 +101,7 @@ impl Catalog {
         version: Option<u64>,
     ) -> Result<(Transaction, aws_kit::Slot)> {
         let mut writes = Transaction::new();
-        writes.add(Write::create(&self.table, category_key(&node.key), node)?);
+        writes.add(Write::create(&self.table, category_key(node.key.as_str()), node)?);
         let has_room = "(attribute_not_exists(#count) OR #count < :most)";
         let write = match version {
             Some(version) => tree_version_update(self, version, 1)?,
@@ -99,14 +118,30 @@ impl Catalog {
         Ok((writes, slot))
     }
 
-    /// The write of a category that is at `version`.
-    pub(crate) fn put_category_over(&self, version: u64, node: &CategoryNode) -> Result<Write> {
-        if_at_version(Write::put(&self.table, category_key(&node.key), node)?, version)
+    /// The writes that store a category as one row under its key, in place of the rows that it was read from. With more than
+    /// [`MAX_MERGED`] of them, some are left. Their conditions fail if one of these rows has changed. Also by how many rows there are less.
+    pub(crate) fn put_category_over(&self, before: &MergedCategory, node: &CategoryNode) -> Result<(Vec<Write>, i32)> {
+        let put = Write::put(&self.table, category_key(node.key.as_str()), node)?;
+        let is_own = |(sort_key, _): &&(String, u64)| sort_key == node.key.as_str();
+        let put = match before.rows.iter().find(is_own) {
+            Some((_, version)) => if_at_version(put, *version)?,
+            None => put.when("attribute_not_exists(pk)"),
+        };
+        let deletes = self.delete_rows(before.rows.iter().filter(|row| !is_own(row)))?;
+        let deleted = i32::try_from(deletes.len()).map_err(Error::internal)?;
+        let gone = deleted - i32::from(!before.rows.iter().any(|row| is_own(&row)));
+        Ok((std::iter::once(put).chain(deletes).collect(), gone))
     }
 
-    /// The write that deletes a category that is at `version`.
-    pub(crate) fn delete_category(&self, key: &Category, version: u64) -> Result<Write> {
-        if_at_version(Write::delete(&self.table, category_key(key)), version)
+    /// The writes that delete all rows of a category. Their conditions fail if one of them has changed.
+    pub(crate) fn delete_category(&self, before: &MergedCategory) -> Result<Vec<Write>> {
+        self.delete_rows(before.rows.iter())
+    }
+
+    fn delete_rows<'a>(&self, rows: impl Iterator<Item = &'a (String, u64)>) -> Result<Vec<Write>> {
+        let delete =
+            |(key, version): &(String, u64)| if_at_version(Write::delete(&self.table, category_key(key)), *version);
+        rows.take(MAX_MERGED).map(delete).collect()
     }
 
     /// The write that raises the tree's version and adds `by` to its count. Its condition fails if the tree has
@@ -124,8 +159,8 @@ impl Catalog {
     }
 
     async fn read_tree(&self) -> Result<CategoryTree> {
-        let nodes = Query::of(&self.table, "CATEGORIES").first::<CategoryNode>(MAX_CATEGORIES).await?;
-        Ok(CategoryTree::new(nodes))
+        let rows = Query::of(&self.table, "CATEGORIES").first::<CategoryRow>(MAX_CATEGORIES).await?;
+        Ok(CategoryTree::new(rows))
     }
 }
 
@@ -154,8 +189,8 @@ pub(crate) fn too_many_categories() -> Error {
     )
 }
 
-fn category_key(key: &Category) -> Key {
-    Key::new("CATEGORIES", key.as_str())
+fn category_key(key: &str) -> Key {
+    Key::new("CATEGORIES", key)
 }
 
 fn tree_version_key() -> Key {

@@ -2,40 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use values::{Error, Result, Text};
+use serde::Serialize;
+use values::{Error, Result, comparison_key, is_combining_mark};
 
-use crate::Category;
 use crate::categories::category::MAX_KEY_LENGTH;
+use crate::categories::merge::{CategoryRow, MergedCategory, merge};
+use crate::{Category, CategoryNode};
 
 /// The most categories of a shop.
 pub(crate) const MAX_CATEGORIES: u32 = 1000;
 /// Levels from a root to the lowest leaf.
 const MAX_DEPTH: usize = 6;
-
-/// A category, as its row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CategoryNode {
-    /// The key by which products refer to it.
-    #[serde(rename = "category")]
-    pub key: Category,
-    /// Without a name, the key is shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Text<100>>,
-    /// The category above it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<Category>,
-    /// Its position among its siblings, lowest first.
-    #[serde(default)]
-    pub position: u32,
-    /// Goes up with each change.
-    #[serde(default = "first")]
-    pub version: u64,
-}
-
-fn first() -> u64 {
-    1
-}
 
 /// A category and its subcategories, as clients see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,29 +30,48 @@ pub struct CategoryBranch {
     pub children: Vec<CategoryBranch>,
 }
 
-impl CategoryNode {
-    /// A root with its key as name.
-    pub(crate) fn root(key: Category) -> Self {
-        Self { key, name: None, parent: None, position: 0, version: first() }
-    }
-
-    /// The name, or the key if there is no name.
-    pub fn name(&self) -> &str {
-        self.name.as_ref().map_or(self.key.as_str(), Text::as_str)
-    }
-}
-
-/// All categories, by key.
+/// All categories, by key. Rows of earlier releases whose keys have one comparison form are one category.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CategoryTree(BTreeMap<Category, CategoryNode>);
+pub(crate) struct CategoryTree(BTreeMap<Category, MergedCategory>);
 
 impl CategoryTree {
-    pub(crate) fn new(nodes: impl IntoIterator<Item = CategoryNode>) -> Self {
-        Self(nodes.into_iter().map(|node| (node.key.clone(), node)).collect())
+    pub(crate) fn new(rows: impl IntoIterator<Item = CategoryRow>) -> Self {
+        let mut same: BTreeMap<Category, Vec<CategoryRow>> = BTreeMap::new();
+        for row in rows {
+            same.entry(row.node.key.clone()).or_default().push(row);
+        }
+        let merged = same.into_iter().filter_map(|(key, rows)| Some((key, merge(rows)?)));
+        let mut tree = Self(merged.collect());
+        tree.uproot_cycles();
+        tree
     }
 
     pub(crate) fn get(&self, key: &Category) -> Option<&CategoryNode> {
+        self.0.get(key).map(|merged| &merged.node)
+    }
+
+    /// A category with the rows that it was made of.
+    pub(crate) fn merged(&self, key: &Category) -> Option<&MergedCategory> {
         self.0.get(key)
+    }
+
+    /// The first category whose rows are not as a category of today is stored.
+    pub(crate) fn first_unmerged(&self) -> Option<&MergedCategory> {
+        self.0.values().find(|merged| !merged.is_in_form())
+    }
+
+    /// Two rows that became one category can make a category its own ancestor. Of such a cycle, the first category becomes a root.
+    fn uproot_cycles(&mut self) {
+        for key in self.0.keys().cloned().collect::<Vec<_>>() {
+            let above = |key: &Category| self.get(key).and_then(|node| node.parent.as_ref());
+            let is_in_cycle = std::iter::successors(above(&key), |ancestor| above(ancestor))
+                .take(self.0.len())
+                .any(|ancestor| *ancestor == key);
+            if let (true, Some(merged)) = (is_in_cycle, self.0.get_mut(&key)) {
+                merged.node.parent = None;
+                merged.is_uprooted = true;
+            }
+        }
     }
 
     /// A category and all below it.
@@ -97,7 +93,7 @@ impl CategoryTree {
     /// Rejects a parent that does not exist, that is below the category, or that makes the tree too deep.
     pub(crate) fn check_place(&self, key: &Category, parent: Option<&Category>) -> Result<()> {
         let Some(parent) = parent else { return self.check_depth(self.height(key)) };
-        if !self.0.contains_key(parent) {
+        if self.get(parent).is_none() {
             return Err(Error::invalid("parent", "category_unknown", "is not a category of this shop"));
         }
         if self.ancestors(parent).any(|ancestor| ancestor.key == *key) {
@@ -113,8 +109,8 @@ impl CategoryTree {
 
     /// The tree as clients see it. A category with an unknown parent is a root.
     pub(crate) fn branches(&self) -> Vec<CategoryBranch> {
-        let is_root = |node: &&CategoryNode| node.parent.as_ref().is_none_or(|parent| !self.0.contains_key(parent));
-        self.branches_of(self.0.values().filter(is_root).collect())
+        let is_root = |node: &&CategoryNode| node.parent.as_ref().is_none_or(|parent| self.get(parent).is_none());
+        self.branches_of(self.nodes().filter(is_root).collect())
     }
 
     fn branches_of(&self, mut siblings: Vec<&CategoryNode>) -> Vec<CategoryBranch> {
@@ -129,13 +125,18 @@ impl CategoryTree {
         siblings.into_iter().map(branch).collect()
     }
 
+    /// All categories, sorted by key.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &CategoryNode> {
+        self.0.values().map(|merged| &merged.node)
+    }
+
     fn children<'a>(&'a self, parent: Option<&'a Category>) -> impl Iterator<Item = &'a CategoryNode> {
-        self.0.values().filter(move |node| node.parent.as_ref() == parent)
+        self.nodes().filter(move |node| node.parent.as_ref() == parent)
     }
 
     /// A category and all above it, upwards.
     fn ancestors<'a>(&'a self, key: &'a Category) -> impl Iterator<Item = &'a CategoryNode> {
-        std::iter::successors(self.0.get(key), |node| self.0.get(node.parent.as_ref()?))
+        std::iter::successors(self.get(key), |node| self.get(node.parent.as_ref()?))
     }
 
     /// The levels from a category to its lowest leaf. 1 for a leaf, and for a new category.
@@ -158,10 +159,11 @@ impl CategoryTree {
     }
 }
 
-/// A key made from a name: its letters and digits in lower case, with dashes between the words.
+/// A key made from a name: its letters and digits in their comparison form, with dashes between the words.
 pub(crate) fn slug(name: &str) -> Result<Category> {
-    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let slug: String = words.collect::<Vec<_>>().join("-").to_lowercase().chars().take(MAX_KEY_LENGTH).collect();
+    let name = comparison_key(name);
+    let words = name.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c)).filter(|word| !word.is_empty());
+    let slug: String = words.collect::<Vec<_>>().join("-").chars().take(MAX_KEY_LENGTH).collect();
     let key = slug.trim_end_matches('-').to_owned();
     Category::try_from(key)
         .map_err(|_| Error::invalid("key", "required", "cannot be made from this name; send a `key`"))
@@ -181,8 +183,12 @@ mod tests {
         CategoryNode { parent: parent.map(key), ..CategoryNode::root(key(name)) }
     }
 
+    fn row(node: CategoryNode) -> CategoryRow {
+        CategoryRow { sort_key: node.key.written().to_owned(), node }
+    }
+
     fn tree(nodes: &[(&str, Option<&str>)]) -> CategoryTree {
-        CategoryTree::new(nodes.iter().map(|(name, parent)| node(name, *parent)))
+        CategoryTree::new(nodes.iter().map(|(name, parent)| row(node(name, *parent))))
     }
 
     fn home() -> CategoryTree {
@@ -202,7 +208,8 @@ mod tests {
         let mut nodes = vec![node("a", None), node("b", None), node("c", None), node("below", Some("lost"))];
         nodes[0].position = 2;
         nodes[1].name = serde_json::from_value(json!("Zebra")).unwrap();
-        let names: Vec<_> = CategoryTree::new(nodes).branches().into_iter().map(|branch| branch.name).collect();
+        let names: Vec<_> =
+            CategoryTree::new(nodes.into_iter().map(row)).branches().into_iter().map(|branch| branch.name).collect();
         assert_eq!(names, ["Zebra", "below", "c", "a"]);
         let json = serde_json::to_value(home().branches()).unwrap();
         assert_eq!(
@@ -244,13 +251,11 @@ mod tests {
         assert_eq!(slug("  Küche/Bad  ").unwrap(), key("küche-bad"));
         assert_eq!(slug(&"abc ".repeat(40)).unwrap().as_str().len(), 64 - 1);
         assert_eq!(slug("&&&").unwrap_err().fields[0].field, "key");
-    }
-
-    #[test]
-    fn row_without_a_name_is_a_root() {
-        let row: CategoryNode =
-            serde_json::from_value(json!({ "category": "mugs", "pk": "CATEGORIES", "sk": "mugs" })).unwrap();
-        assert_eq!((row.name(), &row.parent, row.version), ("mugs", &None, 1));
+        for (name, expected) in
+            [("Cafe\u{301} Noir", "café-noir"), ("क्षेत्र २", "क्षेत्र-२"), ("می\u{200c}نا", "مینا"), ("ＴＥＡ", "tea")]
+        {
+            assert_eq!(slug(name).unwrap(), key(expected), "{name:?}");
+        }
     }
 
     /// The table: its rows and the tree's version.
@@ -267,8 +272,8 @@ mod tests {
                 return false;
             }
             self.version += 1;
-            if let Some(node) = self.tree.0.get_mut(key) {
-                node.parent = parent.cloned();
+            if let Some(merged) = self.tree.0.get_mut(key) {
+                merged.node.parent = parent.cloned();
             }
             true
         }
@@ -280,7 +285,7 @@ mod tests {
             moves in prop::collection::vec((0usize..3, 0usize..9, prop::option::of(0usize..9), any::<bool>()), 0..80),
         ) {
             let keys: Vec<Category> = (0..9).map(|n| key(&format!("c{n}"))).collect();
-            let tree = CategoryTree::new(keys.iter().cloned().map(CategoryNode::root));
+            let tree = CategoryTree::new(keys.iter().cloned().map(CategoryNode::root).map(row));
             let mut table = Table { tree, version: 0 };
             // Three admins. Each may decide on an old read.
             let mut admins: Vec<_> = (0..3).map(|_| (0, table.tree.clone())).collect();

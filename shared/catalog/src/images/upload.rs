@@ -59,12 +59,52 @@ pub enum ImageRefusal {
     SizeMismatch,
     /// The image has more than 40 million pixels, or 12,000 on one side.
     TooManyPixels,
+    /// The file ends before its image does.
+    Truncated,
+    /// The file is a HEIC image.
+    HeicNotSupported,
+    /// The file is an AVIF image.
+    AvifNotSupported,
     /// The image cannot be decoded.
     Unreadable,
     /// The product had no room for another image.
     TooManyImages,
     /// The product was archived meanwhile.
     ProductArchived,
+}
+
+impl ImageRefusal {
+    /// What is wrong and what to do, for the admin who uploads the image.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NotAnImage => "The file is not a JPEG, PNG or WebP image. Upload one of these.",
+            Self::TypeMismatch => {
+                "The file is an image of another type than announced. Announce it again with its own type: JPEG, PNG or WebP."
+            }
+            Self::SizeMismatch => {
+                "The file has another size than announced. Announce it again with its exact size in bytes."
+            }
+            Self::TooManyPixels => {
+                "The image has more than 40 million pixels, or more than 12,000 on one side. Make it smaller."
+            }
+            Self::Truncated => {
+                "The file ends before its image does. Copy or export the image again, and upload the whole file."
+            }
+            Self::HeicNotSupported => {
+                "The file is a HEIC image, as phones write them. Export it as JPEG, and upload that file."
+            }
+            Self::AvifNotSupported => {
+                "The file is an AVIF image. Export it as JPEG, PNG or WebP, and upload that file."
+            }
+            Self::Unreadable => {
+                "The image is damaged and cannot be decoded. Open it in an image program, save it again, and upload that file."
+            }
+            Self::TooManyImages => "The product had no room for another image. Remove one of its images first.",
+            Self::ProductArchived => {
+                "The product was archived before the image was processed. Upload images of products that are for sale."
+            }
+        }
+    }
 }
 
 /// The state of an upload.
@@ -121,7 +161,8 @@ impl NewImage {
     pub(crate) fn check(&self) -> Result<ImageType> {
         let supported = ImageType::ALL.into_iter().find(|supported| supported.as_str() == self.content_type);
         let content_type = supported.ok_or_else(|| {
-            let message = "must be image/jpeg, image/png or image/webp";
+            let message =
+                "must be image/jpeg, image/png or image/webp; export HEIC, AVIF and other images as one of these";
             Error::invalid("contentType", "image_type_unsupported", message)
         })?;
         match (1..=MAX_IMAGE_BYTES).contains(&self.bytes) {
@@ -221,6 +262,27 @@ mod tests {
         }
         for other in ["image/svg+xml", "image/gif", "text/html", "IMAGE/PNG", "image/png; q=1", ""] {
             assert_eq!(request(other, 9).check().unwrap_err().fields[0].code, "image_type_unsupported", "{other:?}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_has_a_code_and_says_what_to_do() {
+        let refusals = [
+            (ImageRefusal::NotAnImage, "not_an_image"),
+            (ImageRefusal::TypeMismatch, "type_mismatch"),
+            (ImageRefusal::SizeMismatch, "size_mismatch"),
+            (ImageRefusal::TooManyPixels, "too_many_pixels"),
+            (ImageRefusal::Truncated, "truncated"),
+            (ImageRefusal::HeicNotSupported, "heic_not_supported"),
+            (ImageRefusal::AvifNotSupported, "avif_not_supported"),
+            (ImageRefusal::Unreadable, "unreadable"),
+            (ImageRefusal::TooManyImages, "too_many_images"),
+            (ImageRefusal::ProductArchived, "product_archived"),
+        ];
+        for (refusal, code) in refusals {
+            assert_eq!(serde_json::to_value(refusal).unwrap(), code);
+            let sentences = refusal.message().matches(". ").count() + 1;
+            assert!(refusal.message().ends_with('.') && sentences == 2, "{}", refusal.message());
         }
     }
 

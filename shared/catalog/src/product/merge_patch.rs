@@ -6,10 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use values::{Currency, Error, Money, Result};
 
 use crate::VariantIn;
+use crate::product::spelling::{check_distinct, spell_as_options};
 use crate::product::wire::read_variants;
 use crate::{
-    Attribute, Attributes, Brand, Category, Description, Name, OfferTerms, ProductContent, ProductKind, ProductOption,
-    StockLevels, Tags, TaxClass, VariantSet,
+    Attribute, AttributeName, Attributes, Brand, Category, Description, Name, OfferTerms, ProductContent, ProductKind,
+    ProductOption, StockLevels, Tags, TaxClass, VariantSet,
 };
 
 /// A member of a patch.
@@ -105,7 +106,8 @@ pub struct Patch {
     /// Replaces all tags. Null removes all.
     pub tags: Change<Tags>,
     /// Each attribute is merged by itself; null removes it. Null for the whole member removes all.
-    pub attributes: Change<BTreeMap<String, Option<Attribute>>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Change<BTreeMap<String, Option<Attribute>>>"))]
+    pub attributes: Change<BTreeMap<AttributeName, Option<Attribute>>>,
     /// The price of one piece.
     #[cfg_attr(feature = "openapi", schemars(with = "PricePatch"))]
     pub price: Change<PricePatch>,
@@ -165,10 +167,7 @@ impl Patch {
             attributes: match self.attributes {
                 Change::Keep => to.attributes,
                 Change::Remove => Attributes::default(),
-                Change::Set(changes) => to
-                    .attributes
-                    .merged(changes)
-                    .map_err(|message| Error::invalid("attributes", "invalid_value", message))?,
+                Change::Set(changes) => to.attributes.merged(changes)?,
             },
             tax_class: self.tax_class.or_default(to.tax_class),
             kind: to.kind,
@@ -248,7 +247,11 @@ fn patch_variants(
         Change::Remove => (Vec::new(), StockLevels::new()),
         Change::Set(variants) => read_variants(variants.into_iter())?,
     };
-    Ok((VariantSet { options: options.or_default(before.options), variants }, stock))
+    if let Change::Set(options) = &options {
+        check_distinct(options)?;
+    }
+    let variant_set = VariantSet { options: options.or_default(before.options), variants };
+    Ok((spell_as_options(variant_set)?, stock))
 }
 
 #[cfg(test)]

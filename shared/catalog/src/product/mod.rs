@@ -20,6 +20,8 @@ pub(crate) mod read;
 pub(crate) mod replace;
 pub(crate) mod revision;
 pub(crate) mod save;
+pub(crate) mod sku_claims;
+pub(crate) mod spelling;
 pub(crate) mod status;
 pub(crate) mod store;
 pub(crate) mod tax_class;

@@ -1,11 +1,21 @@
 //! Offers: one small row per SKU. Carts and orders read them, sales and adjustments change their stock.
 
 use aws_kit::{Key, Write};
-use values::{Result, Sku};
+use serde::{Deserialize, Serialize};
+use values::{ProductId, Result, Sku};
 
 use crate::{Catalog, Offer};
 
 const SORT_KEY: &str = "OFFER";
+
+/// The claim of a SKU in all letter cases: a product with `BUG-X` claims `bug-x`, too. It is written once, and never deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SkuClaim {
+    /// The SKU as the first product has written it.
+    pub(crate) sku: Sku,
+    pub(crate) product_id: ProductId,
+}
 
 /// Is this the sort key of an offer? For readers of the table's stream.
 pub fn is_offer_key(sort_key: &str) -> bool {
@@ -27,6 +37,21 @@ impl Catalog {
     /// The write of a new offer. Its condition fails if the SKU is taken.
     pub(crate) fn create_offer(&self, offer: &Offer) -> Result<Write> {
         Write::create(&self.table, self.offer_key(&offer.sku), offer)
+    }
+
+    /// The claims of SKUs in all letter cases, 100 at most, in no order. 1 round trip.
+    pub(crate) async fn sku_claims(&self, skus: &[Sku]) -> Result<Vec<SkuClaim>> {
+        let mut keys: Vec<Key> = skus.iter().map(claim_key).collect();
+        keys.sort_by(|a, b| a.pk.cmp(&b.pk));
+        keys.dedup();
+        self.table.batch_get(&keys).await
+    }
+
+    /// The write that claims a SKU in all letter cases. Its condition fails if there is a claim of another spelling.
+    pub(crate) fn claim_sku(&self, sku: &Sku, product: ProductId) -> Result<Write> {
+        let claim = SkuClaim { sku: sku.clone(), product_id: product };
+        let write = Write::put(&self.table, claim_key(sku), &claim)?;
+        write.when("attribute_not_exists(pk) OR sku = :sku").value(":sku", sku)
     }
 
     /// The write that changes name, price, tax class or status of an offer. It does not touch the stock, which sales
@@ -74,4 +99,8 @@ impl Catalog {
         }
         Ok(write)
     }
+}
+
+fn claim_key(sku: &Sku) -> Key {
+    Key::new(format!("SKUCASE#{}", sku.in_lower_case()), "CLAIM")
 }

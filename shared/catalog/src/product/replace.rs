@@ -41,6 +41,7 @@ impl CatalogService {
         check_stock(content, stock)?;
         self.catalog.ensure_category(&content.category, self.clock.now()).await?;
         let after = before.with_content(content, stock, self.clock.now())?;
-        Ok(self.product_writes(before, after, kind, Vec::new(), trace)?.at_version())
+        let writes = self.product_writes(before, after, kind, Vec::new(), trace)?;
+        Ok(self.with_claims(writes).await?.at_version())
     }
 }

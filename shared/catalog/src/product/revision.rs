@@ -45,6 +45,8 @@ pub enum RevisionKind {
     ImageChanged,
     /// An image was removed.
     ImageRemoved,
+    /// Its texts and keys were written in their Unicode form after a new release. No value changed.
+    Normalized,
 }
 
 impl RevisionKind {

@@ -1,31 +1,28 @@
 //! The transaction that all changes of a product share.
 
-use aws_kit::{Changes, ConditionFailures, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
+use aws_kit::{Changes, MAX_TRANSACTION_WRITES, Slot, Transaction, Write, outbox_put};
 use events::{Envelope, ProductChanged};
-use values::{Error, ExpectedVersion, ProductId, Result, Sku, Trace};
+use values::{Error, ExpectedVersion, ProductId, Result, Trace};
 
+use crate::product::sku_claims::ClaimedSkus;
 use crate::product::variants::MAX_VARIANTS;
-use crate::{
-    CatalogService, Listing, Offer, ProductContent, ProductKind, Revision, RevisionKind, Status, StockMovement,
-};
+use crate::{CatalogService, Listing, Offer, Revision, RevisionKind, Status, StockMovement};
 
 /// For a new SKU: its offer and its first stock movement.
-const WRITES_OF_NEW: usize = 2;
+pub(crate) const WRITES_OF_NEW: usize = 2;
 /// Product, history, event, stored response.
-const OTHER_WRITES: usize = 4;
+pub(crate) const OTHER_WRITES: usize = 4;
 const _: () = assert!(
     WRITES_OF_NEW * (MAX_VARIANTS + 1) + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "a product with all its variants must fit into one transaction"
 );
 
-/// The writes of new SKUs in a transaction, to find the SKU that was already taken.
-#[derive(Debug, Default)]
-pub(crate) struct ClaimedSkus(Vec<(Slot, Sku)>);
-
 /// The transaction of a product's next version.
 #[derive(Debug)]
 pub(crate) struct ProductWrites {
     writes: Transaction,
+    /// The number of writes, with a stored response.
+    count: usize,
     product_slot: Slot,
     claimed_skus: ClaimedSkus,
     after: Listing,
@@ -87,7 +84,14 @@ impl CatalogService {
             writes.add(write);
         }
         self.add_history_and_event(&mut writes, Some(before), &after, kind, trace)?;
-        Ok(ProductWrites { writes, product_slot, claimed_skus, after })
+        Ok(ProductWrites { writes, count, product_slot, claimed_skus, after })
+    }
+
+    /// The same writes, with claims of the new SKUs in all letter cases. Fails like [`CatalogService::claim_skus`].
+    pub(crate) async fn with_claims(&self, mut product: ProductWrites) -> Result<ProductWrites> {
+        let ProductWrites { writes, count, claimed_skus, after, .. } = &mut product;
+        self.claim_skus(writes, *count, claimed_skus, after).await?;
+        Ok(product)
     }
 
     /// Adds the offer of a new SKU and its first stock movement. The main offer of a product with variants has no
@@ -99,7 +103,7 @@ impl CatalogService {
         claimed_skus: &mut ClaimedSkus,
         trace: &Trace,
     ) -> Result<()> {
-        claimed_skus.0.push((writes.add(self.catalog.create_offer(offer)?), offer.sku.clone()));
+        claimed_skus.add_offer(writes.add(self.catalog.create_offer(offer)?), offer.sku.clone());
         if offer.status != Status::Grouped {
             let initial = StockMovement::initial(&offer.sku, offer.available, self.clock.now(), trace);
             writes.add(self.catalog.put_movement(&initial)?);
@@ -130,30 +134,17 @@ impl ProductWrites {
     /// The changes of a request that expects a version. 412 `version_mismatch` after a concurrent update of the
     /// product; 409 `sku_taken`.
     pub(crate) fn at_version<'a>(self) -> Changes<'a, Listing> {
-        let Self { writes, product_slot, claimed_skus, after } = self;
+        let Self { writes, product_slot, claimed_skus, after, .. } = self;
         let content = after.content();
         Changes::new(writes, after).or_refuse(move |failures| match failures.of(product_slot) {
             Some(_) => Ok(Some(Error::version_mismatch("product"))),
-            None => Ok(claimed_skus.refusal(failures, &content)),
+            None => claimed_skus.refusal(failures, &content),
         })
     }
 
     /// The changes of a worker that expects no version: it decides again after each concurrent update.
     pub(crate) fn at_any_version<'a, T>(self, answer: T) -> Changes<'a, T> {
         Changes::new(self.writes, answer)
-    }
-}
-
-impl ClaimedSkus {
-    /// The error for the SKU that another product has, with its field in the request. `None` if no SKU was taken.
-    pub(crate) fn refusal(&self, failures: &ConditionFailures, content: &ProductContent) -> Option<Error> {
-        let (_, sku) = self.0.iter().find(|(slot, _)| failures.of(*slot).is_some())?;
-        let at = match &content.kind {
-            ProductKind::Single(_) => String::new(),
-            ProductKind::Variants(variant_set) => variant_set.field_prefix(sku),
-        };
-        let error = Error::conflict("sku_taken", format!("Another product has the SKU {sku}. Choose another SKU."));
-        Some(error.with_field(format!("{at}sku"), "sku_taken", "belongs to another product"))
     }
 }
 

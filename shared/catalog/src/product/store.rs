@@ -9,7 +9,7 @@ use serde_json::Value;
 use values::{Error, Page, PageRequest, Position, ProductId, Result, Sku};
 
 use crate::store::SHARDS;
-use crate::{Catalog, Category, Listing, Offer, Product, Rating, Revision, Status};
+use crate::{Catalog, Listing, Offer, Product, Rating, Revision, Status};
 
 /// The limit of a DynamoDB batch read.
 const MAX_KEYS: usize = 100;
@@ -25,6 +25,27 @@ struct Rows {
     offers: HashMap<Sku, Offer>,
     /// By the partition of their product.
     ratings: HashMap<String, Rating>,
+}
+
+/// A product as it was read.
+#[derive(Debug)]
+pub(crate) struct StoredProduct {
+    pub(crate) product: Product,
+    /// Its texts and keys are stored as today's release writes them.
+    pub(crate) is_in_form: bool,
+}
+
+impl StoredProduct {
+    fn read(row: Value, shard: u8) -> Result<Self> {
+        let partition = row["gsi2pk"].clone();
+        let product: Product = parse(row.clone())?;
+        let Value::Object(written) = serde_json::to_value(&product).map_err(Error::internal)? else {
+            return Err(Error::internal("a product is written as another type than an object"));
+        };
+        let is_listed = partition == category_partition(product.category.as_str(), shard);
+        let is_in_form = is_listed && written.iter().all(|(name, value)| row[name] == *value);
+        Ok(Self { product, is_in_form })
+    }
 }
 
 impl Catalog {
@@ -60,6 +81,14 @@ impl Catalog {
         self.table.batch_get(&keys).await
     }
 
+    /// The products of up to 100 distinct SKUs, each once for each SKU, in no order. A product may have lost the SKU, or may be
+    /// archived. 1 round trip.
+    pub async fn products_of_skus(&self, skus: &[Sku]) -> Result<Vec<ProductId>> {
+        let keys: Vec<Key> = skus.iter().map(|sku| self.offer_key(sku)).collect();
+        // As rows of any kind, which the functions that list products read anyway.
+        Ok(self.read_rows(&keys).await?.offers.into_values().map(|offer| offer.product_id).collect())
+    }
+
     /// The current offers and rating of a product that was read before. `None` if an offer is missing. 1 round trip.
     pub(crate) async fn listing_of(&self, product: Product) -> Result<Option<Listing>> {
         Ok(self.listings(vec![product]).await?.pop())
@@ -90,12 +119,30 @@ impl Catalog {
         Query::index(&self.table, "gsi1", format!("PRODUCTS#{shard}")).page(&request).await
     }
 
-    /// Does an active product have this category? Subcategories do not count. Some moments behind the table. 1 round
-    /// trip.
-    pub(crate) async fn has_products(&self, category: &Category) -> Result<bool> {
-        let reads = (0..SHARDS)
-            .map(|shard| Query::index(&self.table, "gsi2", format!("CATEGORY#{category}#{shard}")).first::<Value>(1));
-        Ok(try_join_all(reads).await?.iter().any(|found| !found.is_empty()))
+    /// The same, with what is known of the rows.
+    pub(crate) async fn walk_rows(
+        &self,
+        shard: u8,
+        after: Option<Position>,
+        limit: u32,
+    ) -> Result<Page<StoredProduct>> {
+        let request = PageRequest { limit, after };
+        let page: Page<Value> = Query::index(&self.table, "gsi1", format!("PRODUCTS#{shard}")).page(&request).await?;
+        let rows = page.rows.into_iter().map(|row| StoredProduct::read(row, shard)).collect::<Result<_>>()?;
+        Ok(Page { rows, next: page.next })
+    }
+
+    /// Does an active product have a category of one of these keys? Subcategories do not count. Some moments behind the table. 1 round
+    /// trip for each key.
+    pub(crate) async fn has_products(&self, keys: impl Iterator<Item = &str>) -> Result<bool> {
+        for key in keys {
+            let reads = (0..SHARDS)
+                .map(|shard| Query::index(&self.table, "gsi2", category_partition(key, shard)).first::<Value>(1));
+            if try_join_all(reads).await?.iter().any(|found| !found.is_empty()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The write of a product, with its index keys while it is active.
@@ -108,7 +155,7 @@ impl Catalog {
         write
             .attribute("gsi1pk", format!("PRODUCTS#{shard}"))?
             .attribute("gsi1sk", product.id)?
-            .attribute("gsi2pk", format!("CATEGORY#{}#{shard}", product.category))?
+            .attribute("gsi2pk", category_partition(product.category.as_str(), shard))?
             .attribute("gsi2sk", product.id)
     }
 
@@ -178,6 +225,11 @@ impl Rows {
     }
 }
 
+/// The partition of `gsi2` that lists the active products of a category, in one shard.
+fn category_partition(key: &str, shard: u8) -> String {
+    format!("CATEGORY#{key}#{shard}")
+}
+
 fn parse<T: DeserializeOwned>(row: Value) -> Result<T> {
     serde_json::from_value(row).map_err(Error::internal)
 }
@@ -193,4 +245,50 @@ fn product_key(product: ProductId) -> Key {
 
 pub(crate) fn rating_key(product: ProductId) -> Key {
     Key::new(partition(product), "RATING")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::product::listing::tests::{listing, shirt};
+    use serde_json::json;
+
+    /// The row as a release writes it that has this partition.
+    fn row(product: &Product, partition: &str) -> Value {
+        let mut row = serde_json::to_value(product).unwrap();
+        row["gsi2pk"] = json!(partition);
+        row
+    }
+
+    fn is_in_form(row: Value) -> bool {
+        StoredProduct::read(row, 2).unwrap().is_in_form
+    }
+
+    #[test]
+    fn row_of_today_is_in_form() {
+        for product in [listing().product, shirt().product] {
+            assert!(is_in_form(row(&product, "CATEGORY#ceramics#2")), "{product:?}");
+        }
+    }
+
+    #[test]
+    fn row_with_another_form_of_a_text_or_a_key_is_not() {
+        let shirt = row(&shirt().product, "CATEGORY#ceramics#2");
+        for (pointer, old) in [
+            ("/gsi2pk", json!("CATEGORY#Ceramics#2")),
+            ("/category", json!("Ceramics")),
+            ("/name", json!("Cafe\u{301}")),
+            ("/description", json!("Cafe\u{301}")),
+            ("/brand", json!("Zoe\u{308}")),
+            ("/tags", json!(["Tea", "tea"])),
+            ("/attributes", json!({ "Cafe\u{301}": "x" })),
+            ("/attributes", json!({ "x": "Cafe\u{301}" })),
+            ("/options/0/name", json!("gro\u{308}ße")),
+            ("/variants/0/options", json!({ "size": "M", "colo\u{308}ur": "red" })),
+        ] {
+            let mut row = shirt.clone();
+            *row.pointer_mut(pointer).unwrap() = old;
+            assert!(!is_in_form(row), "{pointer}");
+        }
+    }
 }

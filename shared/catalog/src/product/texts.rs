@@ -1,7 +1,9 @@
 //! The texts of a product: name, brand, description, tags.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
-use values::Text;
+use values::{Sourced, Text, comparison_key, nfc_up_to, reorders_text};
 
 pub(crate) const MAX_TAGS: usize = 20;
 pub(crate) const MAX_DESCRIPTION_LENGTH: usize = 5000;
@@ -12,9 +14,10 @@ pub type Name = Text<200>;
 /// The maker of a product.
 pub type Brand = Text<100>;
 
-/// At most 5000 characters. Line breaks and tabs are the only control characters allowed.
+/// At most 5000 characters, in NFC. Line breaks and tabs are the only control characters allowed. Input must not have characters that
+/// can show the text in another order; a long text in two directions may have direction marks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
+#[serde(try_from = "Sourced<String>")]
 pub struct Description(String);
 
 impl Description {
@@ -24,19 +27,28 @@ impl Description {
     }
 }
 
-impl TryFrom<String> for Description {
+impl TryFrom<Sourced<String>> for Description {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        let is_forbidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        match text.chars().count() <= MAX_DESCRIPTION_LENGTH && !text.chars().any(is_forbidden) {
+    fn try_from(text: Sourced<String>) -> Result<Self, String> {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        let (text, is_valid) = match text {
+            Sourced::Input(text) => {
+                let is_valid = !text.chars().any(|c| is_control(c) || reorders_text(c));
+                (text, is_valid)
+            }
+            Sourced::Stored(text) => {
+                (nfc_up_to(&text, MAX_DESCRIPTION_LENGTH).into_owned(), !text.chars().any(is_control))
+            }
+        };
+        match is_valid && text.chars().count() <= MAX_DESCRIPTION_LENGTH {
             true => Ok(Self(text)),
             false => Err(format!("must be at most {MAX_DESCRIPTION_LENGTH} characters without control characters")),
         }
     }
 }
 
-/// At most 20 different tags, in the shop's order.
+/// At most 20 tags with different comparison keys, in the shop's order. Of several spellings of a tag, the first stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Text<50>>")]
 pub struct Tags(Vec<Text<50>>);
@@ -52,9 +64,9 @@ impl TryFrom<Vec<Text<50>>> for Tags {
     type Error = String;
 
     fn try_from(given: Vec<Text<50>>) -> Result<Self, String> {
-        let mut tags: Vec<Text<50>> = Vec::with_capacity(given.len().min(MAX_TAGS));
+        let (mut tags, mut keys) = (Vec::with_capacity(given.len().min(MAX_TAGS)), HashSet::new());
         for tag in given {
-            if tags.contains(&tag) {
+            if !keys.insert(comparison_key(tag.as_str())) {
                 continue;
             }
             if tags.len() == MAX_TAGS {
@@ -70,6 +82,7 @@ impl TryFrom<Vec<Text<50>>> for Tags {
 mod tests {
     use super::*;
     use serde_json::json;
+    use values::read_json_value;
 
     #[test]
     fn tags_and_description_are_bounded() {
@@ -81,5 +94,25 @@ mod tests {
         let described = |text: String| serde_json::from_value::<Description>(json!(text));
         assert!(described(String::new()).is_ok() && described("x".repeat(5000)).is_ok());
         assert!(described("x".repeat(5001)).is_err() && described("a\u{0}".into()).is_err());
+    }
+
+    #[test]
+    fn spellings_of_a_tag_are_one_tag() {
+        let tags: Tags = read_json_value(json!(["Café", "Tea", "CAFE\u{301}", "tea", "ｔｅａ", "cafe"])).unwrap();
+        assert_eq!(serde_json::to_value(tags).unwrap(), json!(["Café", "Tea", "cafe"]));
+    }
+
+    #[test]
+    fn description_of_input_cannot_be_reordered() {
+        let input = |text: &str| read_json_value::<Description>(json!(text));
+        for good in ["שלום\u{200f}, abc\u{200e}.\nمی\u{200c}خواهم", "a\u{200b}b"] {
+            assert_eq!(input(good).unwrap().as_str(), good);
+        }
+        assert_eq!(input("Cafe\u{301}").unwrap().as_str(), "Café");
+        for bad in ["a\u{202e}b", "a\u{2066}b\u{2069}", "a\u{0}"] {
+            assert!(input(bad).is_err(), "{bad:?} must be refused");
+        }
+        let row: Description = serde_json::from_value(json!("\u{202e}Cafe\u{301}")).unwrap();
+        assert_eq!(row.as_str(), "\u{202e}Café", "what is stored stays readable");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::{Deserialize, Serialize};
-use values::{Currency, Error, Result, Sku, Text};
+use serde::{Deserialize, Deserializer, Serialize};
+use values::{Currency, Error, Result, Sku, Text, into_nfc};
 
 use crate::OfferTerms;
 
@@ -35,7 +35,14 @@ pub struct Variant {
     /// No other product ever gets it.
     pub sku: Sku,
     /// The chosen value of each option.
+    #[serde(deserialize_with = "named_in_nfc")]
     pub options: BTreeMap<String, OptionValue>,
+}
+
+/// Names as the options have them: a row of an older release may have another Unicode form.
+fn named_in_nfc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, OptionValue>, D::Error> {
+    let chosen = BTreeMap::<String, OptionValue>::deserialize(deserializer)?;
+    Ok(chosen.into_iter().map(|(name, value)| (into_nfc(name), value)).collect())
 }
 
 /// What is sold of a product. A product never changes its kind.

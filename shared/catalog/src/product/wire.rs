@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
+use crate::product::spelling::read_variant_set;
 use crate::{
     Attributes, Brand, Category, Description, Draft, ImageOut, Listing, Media, Name, Offer, OfferTerms, OptionValue,
     Product, ProductContent, ProductKind, ProductOption, Rating, ShownStock, Status, StockLevels, Tags, TaxClass,
-    Variant, VariantSet,
+    Variant,
 };
 #[cfg(feature = "openapi")]
 use crate::{
@@ -28,14 +29,14 @@ use values::schema::sent;
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProductIn {
-    /// 1 to 64 characters of `A-Z a-z 0-9 . _ -`. No other product can ever have the same SKU.
+    /// 1 to 64 characters of `A-Z a-z 0-9 . _ -`. No other product can ever have the same SKU, or one that differs in letter case only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(required))]
     pub sku: Option<Sku>,
     pub name: Name,
     #[serde(default)]
     pub description: Description,
-    /// The key of its category. An unknown category is created.
+    /// Its category. Letter case and Unicode form make no difference; the answer has the key. An unknown category is created.
     pub category: Category,
     /// The brand of the product.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +82,7 @@ pub struct ProductIn {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewVariant"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VariantIn {
-    /// A SKU that no other product has or had.
+    /// A SKU that no other product has or had, in upper or lower case.
     pub sku: Sku,
     #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OptionValues"))]
     pub options: BTreeMap<String, OptionValue>,
@@ -142,6 +143,7 @@ impl ProductIn {
     }
 
     fn read_content(self) -> Result<(ProductContent, StockLevels)> {
+        self.attributes.check_distinct()?;
         let mut stock = StockLevels::new();
         let kind = if self.has_variants() {
             if self.stock.is_some() {
@@ -160,7 +162,7 @@ impl ProductIn {
             let variants = self.variants.into_iter().map(with_defaults);
             let (variants, levels) = read_variants(variants)?;
             stock = levels;
-            ProductKind::Variants(VariantSet { options: self.options, variants })
+            read_variant_set(self.options, variants)?
         } else {
             let price = self.price.ok_or_else(|| Error::invalid("price", "required", "is missing"))?;
             stock.extend(self.sku.zip(self.stock).map(|(sku, stock)| (sku, stock.available)));

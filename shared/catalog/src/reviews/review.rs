@@ -3,7 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use values::{Actor, Error, ProductId, Result, ReviewId, Text, Timestamp, UserId};
+use values::{
+    Actor, Error, ProductId, Result, ReviewId, Sourced, Text, Timestamp, UserId, comparison_key, is_invisible,
+    nfc_up_to,
+};
 
 pub(crate) const MAX_STARS: i64 = 5;
 pub(crate) const MAX_REVIEW_LENGTH: usize = 5000;
@@ -29,28 +32,30 @@ impl TryFrom<i64> for Stars {
     }
 }
 
-/// 1 to 5000 characters, trimmed, with line breaks. Control characters that change the display are rejected, except
-/// joiners: some scripts and many emoji need them.
+/// 1 to 5000 characters in NFC, trimmed, with line breaks. In input, invisible characters are rejected, except joiners: some scripts
+/// and many emoji need them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String")]
+#[serde(try_from = "Sourced<String>")]
 pub struct ReviewText(String);
 
-impl TryFrom<String> for ReviewText {
+impl TryFrom<Sourced<String>> for ReviewText {
     type Error = String;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        let text = text.trim();
-        match (1..=MAX_REVIEW_LENGTH).contains(&text.chars().count()) && !text.chars().any(is_display_control) {
-            true => Ok(Self(text.to_owned())),
+    fn try_from(text: Sourced<String>) -> Result<Self, String> {
+        let is_hidden = |c: char| is_invisible(c) && !matches!(c, '\n' | '\r' | '\t');
+        let (text, is_valid) = match text {
+            Sourced::Input(written) => {
+                // The spaces around it count, as `maxLength` of the API document says.
+                let (text, is_short) = (written.trim(), written.chars().count() <= MAX_REVIEW_LENGTH);
+                (text.to_owned(), is_short && !text.chars().any(is_hidden) && !comparison_key(text).is_empty())
+            }
+            Sourced::Stored(text) => (nfc_up_to(text.trim(), MAX_REVIEW_LENGTH).into_owned(), true),
+        };
+        match is_valid && (1..=MAX_REVIEW_LENGTH).contains(&text.chars().count()) {
+            true => Ok(Self(text)),
             false => Err(format!("must be 1 to {MAX_REVIEW_LENGTH} visible characters")),
         }
     }
-}
-
-fn is_display_control(c: char) -> bool {
-    let is_line = matches!(c, '\n' | '\r' | '\t');
-    (c.is_control() && !is_line)
-        || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// What a customer writes.
@@ -175,7 +180,7 @@ pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::{Value, json};
-    use values::Clock;
+    use values::{Clock, read_json_value};
 
     pub(crate) fn review(stars: i64) -> Review {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
@@ -184,8 +189,8 @@ pub(crate) mod tests {
         Review { id, product_id, user_id, content, hidden: None, version: 1, created_at: now, updated_at: now }
     }
 
-    fn content(body: Value) -> Result<ReviewContent, String> {
-        serde_json::from_value(body).map_err(|error| error.to_string())
+    fn content(body: Value) -> Result<ReviewContent> {
+        read_json_value(body)
     }
 
     #[test]
@@ -205,9 +210,22 @@ pub(crate) mod tests {
         let family = "Fits us all \u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}\n\n\tTwice.";
         assert_eq!(read(&format!("  {family}\r\n")).unwrap().text, Some(ReviewText(family.to_owned())));
         assert!(read(&"é".repeat(5000)).is_ok());
-        for bad in ["", " \n ", "a\u{0}b", "a\u{1b}[2Jb", "a\u{202E}b", "a\u{200B}b", &"x".repeat(5001)] {
+        assert_eq!(read("Cafe\u{301}").unwrap().text, Some(ReviewText("Café".to_owned())));
+        for bad in [
+            "",
+            " \n ",
+            "a\u{0}b",
+            "a\u{1b}[2Jb",
+            "a\u{202E}b",
+            "a\u{61C}b",
+            "a\u{200B}b",
+            "\u{200D}",
+            &"x".repeat(5001),
+        ] {
             assert!(read(bad).is_err(), "{bad:?} must be refused");
         }
+        let row: ReviewText = serde_json::from_value(json!("a\u{61c}Cafe\u{301}")).unwrap();
+        assert_eq!(row, ReviewText("a\u{61c}Café".to_owned()), "what is stored stays readable");
         let titled = |title: &str| content(json!({ "rating": 5, "title": title }));
         assert!(titled("A good mug").is_ok());
         for bad in ["", "a\nb", &"x".repeat(101)] {

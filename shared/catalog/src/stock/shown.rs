@@ -43,6 +43,9 @@ impl ShownStock {
                 let sku = field.facts.get("sku").and_then(serde_json::Value::as_str).unwrap_or_default();
                 field.message =
                     format!("Fewer pieces of {sku} are available than you want, but at least {}.", self.up_to);
+                if let Some(in_cart) = field.facts.get("inCart").and_then(serde_json::Value::as_u64) {
+                    field.message = format!("{} {}", field.message, pieces_in_cart(in_cart));
+                }
                 field.facts.insert("available".to_owned(), self.up_to.into());
                 is_changed = true;
             }
@@ -52,6 +55,12 @@ impl ShownStock {
         }
         error
     }
+}
+
+/// The sentence about pieces that the cart has already, beside a refusal of more.
+pub fn pieces_in_cart(pieces: impl Into<u64>) -> String {
+    let pieces = pieces.into();
+    format!("{pieces} {} in the cart already.", if pieces == 1 { "is" } else { "are" })
 }
 
 #[cfg(test)]
@@ -85,6 +94,9 @@ mod tests {
         let error = SHOWN.error(refusal(57));
         assert_eq!(error.fields[0].facts["available"], 20);
         assert!(!error.detail.contains("57") && !error.fields[0].message.contains("57"), "{error:?}");
+        let mut more = refusal(57);
+        more.fields[0].facts.insert("inCart".to_owned(), json!(15));
+        assert!(SHOWN.error(more).detail.ends_with("at least 20. 15 are in the cart already."));
         assert_eq!(SHOWN.error(refusal(7)).detail, refusal(7).detail);
         assert_eq!(ShownStock::ALL.error(refusal(57)).detail, refusal(57).detail);
     }

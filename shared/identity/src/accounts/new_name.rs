@@ -65,9 +65,10 @@ fn is_dot(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use values::read_json_value;
 
     fn is_accepted(name: &str) -> bool {
-        serde_json::from_value::<NewName>(name.into()).is_ok()
+        read_json_value::<NewName>(name.into()).is_ok()
     }
 
     #[test]
@@ -83,6 +84,9 @@ mod tests {
             "Müller/Schmidt",
             "Countess trace-6423a-7",
             "Hall 12.34",
+            "سارا علی\u{200C}پور",
+            "ශ්\u{200D}රීමා",
+            "שרה",
         ] {
             assert!(is_accepted(good), "{good:?}");
         }
@@ -104,6 +108,8 @@ mod tests {
             "bücher.example",
             "Ada\r\nBcc: eve",
             "Ada\u{202E}",
+            "Ada\u{200F}",
+            "Ad\u{200D}a",
             "",
         ] {
             assert!(!is_accepted(bad), "{bad:?}");

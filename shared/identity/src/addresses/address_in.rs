@@ -61,7 +61,8 @@ mod tests {
             ("phone", json!("02 555 12 12"), "phone_invalid"),
             ("defaultShipping", json!("yes"), "wrong_type"),
             ("planet", json!("Earth"), "unknown_field"),
-            ("city", json!(""), "invalid_value"),
+            ("city", json!(""), "required"),
+            ("city", json!("a\nb"), "invalid_value"),
             ("name", json!("Win at evil.example"), "invalid_value"),
         ] {
             let mut bad = good.clone();

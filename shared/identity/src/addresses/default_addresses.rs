@@ -39,7 +39,7 @@ impl DefaultAddresses {
 
     pub(crate) fn entry(self, id: AddressId, address: Address) -> AddressEntry {
         let (default_shipping, default_billing) = (self.shipping == Some(id), self.billing == Some(id));
-        AddressEntry { id, address, default_shipping, default_billing }
+        AddressEntry { id, lines: address.lines(), address, default_shipping, default_billing }
     }
 }
 

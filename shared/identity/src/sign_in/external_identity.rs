@@ -6,8 +6,7 @@
 //! reclaimed: its password and its sessions go.
 
 use aws_kit::sha256_hex;
-use serde_json::Value;
-use values::{Email, Error, Kind, Result, Role, UserId, is_invisible};
+use values::{Email, Error, Kind, Result, Role, UserId};
 
 use crate::accounts::account::Account;
 use crate::accounts::new_name::NewName;
@@ -65,10 +64,9 @@ impl ExternalIdentity {
     /// That part is the person's own, so it may look like a domain.
     pub(crate) fn account_name(&self, email: &Email) -> Result<Name> {
         let local_part = email.as_str().split('@').next().unwrap_or_default();
-        let visible = |name: &str| Value::String(name.trim().chars().filter(|c| !is_invisible(*c)).take(100).collect());
-        let read = |name| serde_json::from_value::<Name>(visible(name)).ok();
-        let given = serde_json::from_value::<NewName>(visible(self.name.as_deref().unwrap_or_default()));
-        let name = given.ok().map(Name::from).or_else(|| read(local_part)).or_else(|| read("Customer"));
+        let given = self.name.as_deref().and_then(Name::from_foreign);
+        let given = given.filter(|name| NewName::check("name", name).is_ok());
+        let name = given.or_else(|| Name::from_foreign(local_part)).or_else(|| Name::from_foreign("Customer"));
         name.ok_or_else(|| Error::internal("no valid name for a new account"))
     }
 }
@@ -160,7 +158,8 @@ mod tests {
             let named = ExternalIdentity { name: name.map(str::to_owned), ..identity(None) };
             named.account_name(&email).unwrap().into_string()
         };
-        assert_eq!(name_of(Some(" Ada\u{202E} \nLovelace ")), "Ada Lovelace");
+        assert_eq!(name_of(Some(" Ada\u{202E} \nLovela\u{200D}ce ")), "Ada Lovelace");
+        assert_eq!(name_of(Some("Zoe\u{308}")), "Zo\u{eb}");
         assert_eq!(name_of(Some(&"x".repeat(300))), "x".repeat(100));
         for none in [None, Some(""), Some("\u{200B}"), Some("Win at evil.example")] {
             assert_eq!(name_of(none), "ada.l");

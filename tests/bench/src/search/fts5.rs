@@ -11,6 +11,8 @@ use crate::search::request::{Order, PAGE, Request};
 use crate::search::sqlite::{self, SpellCorrection};
 
 const SUGGESTIONS: usize = 8;
+/// The first letter of the Indic scripts and of those after them in Unicode.
+const FIRST_VOWEL_SIGNS: char = '\u{900}';
 
 /// The facets of a page of results, one statement each.
 const FACETS: [&str; 5] = [
@@ -51,7 +53,8 @@ impl Engine for Fts5 {
 
     fn suggest(&mut self, prefix: &str) -> Result<usize> {
         let quoted: Vec<String> = words(prefix).iter().map(|word| format!("\"{word}\"")).collect();
-        if quoted.is_empty() {
+        // FTS5 splits words with vowel signs again. The index of names has no positions, so it refuses them as phrases.
+        if quoted.is_empty() || prefix.chars().any(|letter| letter >= FIRST_VOWEL_SIGNS) {
             return Ok(0);
         }
         let names = format!(

@@ -29,6 +29,8 @@ Notes on search
 - updated: after 100 batches of 10 changed products each, as the indexer writes them, with all their segments.
 - recall@10: relevant products among the first ten results, divided by the largest possible number. MRR: mean of 1 / rank of the
   first relevant result, 0 beyond ten. The judgements were written before any engine was run: tests/bench/queries.txt.
+- with scripts, many scripts and spellings: tests/bench/script_products.txt, added to the small catalog, and
+  tests/bench/script_queries.txt.
 - FTS5: SQLite with its porter stemmer, the same column weights, and facets by GROUP BY. It matches all words, else the last one as
   a prefix, else any word. Its suggestions are names by prefix, not ranked. With trigrams: before `any word`, similar words.
   SQLite is compiled for speed, souk for size.
@@ -41,12 +43,16 @@ impl Search {
         let _ = writeln!(text, "{}: milliseconds\n{}", self.title(), self.speed(misses));
         let _ = writeln!(text, "The index, and opening it in a new process up to the first response\n{}", self.sizes());
         let _ = match &self.quality {
-            Some(quality) => writeln!(text, "{}", quality_table(quality)),
+            Some(quality) => {
+                writeln!(text, "{}", quality_table("Quality of the first page, in the real catalog", quality))
+            }
             None => writeln!(
                 text,
                 "Quality was not measured: queries.txt is about the real catalog, and SOUK_DATA is not set.\n"
             ),
         };
+        let title = "Quality of the first page, for queries in many scripts and spellings";
+        let _ = writeln!(text, "{}", quality_table(title, &self.scripts));
         text.push_str(NOTES);
         text
     }
@@ -85,7 +91,8 @@ impl Search {
             " suggest p50",
             " p99",
         ]);
-        for (catalog, budget) in self.catalogs.iter().zip(SEARCH_MS) {
+        for catalog in &self.catalogs {
+            let budget = catalog.budget_ms;
             for figures in &catalog.engines {
                 let mut cells = vec![catalog.title(), figures.kind.name().to_owned()];
                 for (what, timed) in [("with words", &figures.searches), ("without words", &figures.browses)] {
@@ -144,12 +151,13 @@ impl Search {
             "budgetsMs": SEARCH_MS,
             "catalogs": self.catalogs.iter().map(catalog_json).collect::<Vec<_>>(),
             "quality": self.quality.as_ref().map(|quality| quality.iter().map(quality_json).collect::<Vec<_>>()),
+            "scripts": self.scripts.iter().map(quality_json).collect::<Vec<_>>(),
         })
     }
 }
 
 /// The table of recall@10 and MRR by kind of query and engine.
-fn quality_table(quality: &[Quality]) -> String {
+fn quality_table(title: &str, quality: &[Quality]) -> String {
     let headings: Vec<String> =
         quality.iter().flat_map(|quality| [format!(" {} recall@10", quality.kind.name()), " MRR".to_owned()]).collect();
     let mut columns = vec!["judged queries", " count"];
@@ -174,7 +182,7 @@ fn quality_table(quality: &[Quality]) -> String {
         }
         table.row(cells);
     }
-    format!("Quality of the first page, in the real catalog\n{table}{}", low_recall(quality))
+    format!("{title}\n{table}{}", low_recall(quality))
 }
 
 /// Lists the queries with low recall of souk.

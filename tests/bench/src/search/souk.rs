@@ -69,7 +69,7 @@ fn query(request: &Request) -> Result<Query> {
     let Request { words, category, tag, price, in_stock, sort } = request.clone();
     let params = SearchParams {
         search: Some(words).filter(|words| !words.is_empty()),
-        tag,
+        tags: tag.into_iter().collect(),
         min_price: price.map(|(min, _)| min.to_string()),
         max_price: price.map(|(_, max)| max.to_string()),
         in_stock: in_stock.then(|| "true".to_owned()),

@@ -4,6 +4,8 @@
 //! An operation names its types and its own errors. What follows from them is added here, so that no operation can forget it:
 //! 400, 413, 415 and 422 with a body, 401 and 403 with a caller, 304 and 412 with entity tags, 429 with a rate limit, and 503.
 
+mod transforms;
+
 use std::collections::BTreeMap;
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -13,6 +15,8 @@ use serde_json::{Map, Value, json};
 
 pub use crate::call_context::RECENT_LOGIN;
 use crate::rate_limit::RouteClass;
+use crate::replacement::Replaceable;
+use transforms::{add_read_only, leave_out_null, list_values, without_null};
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,10 +237,24 @@ impl Operation<'_> {
         self.body_as::<T>("application/json")
     }
 
+    /// The body of a PUT: what GET answers can be sent back. `name` is that of its schema, which has the read-only members too.
+    #[must_use]
+    pub fn replacement<T: JsonSchema + Replaceable>(self, name: &str) -> Self {
+        let requests = &mut self.api.requests;
+        let mut schema = T::json_schema(requests);
+        add_read_only(&mut schema, T::READ_ONLY, requests.definitions());
+        requests.definitions_mut().insert(name.to_owned(), schema.into());
+        self.body_with("application/json", json_schema!({ "$ref": format!("#/components/schemas/{name}") }))
+    }
+
     /// A body of another media type.
     #[must_use]
-    pub fn body_as<T: JsonSchema>(mut self, media_type: &str) -> Self {
+    pub fn body_as<T: JsonSchema>(self, media_type: &str) -> Self {
         let schema = self.api.requests.subschema_for::<T>();
+        self.body_with(media_type, schema)
+    }
+
+    fn body_with(mut self, media_type: &str, schema: Schema) -> Self {
         self.members.insert(
             "requestBody".into(),
             json!({
@@ -339,62 +357,4 @@ impl Operation<'_> {
         members.insert("responses".into(), json!(responses));
         api.paths.entry(path.to_owned()).or_default().insert(method.to_owned(), members.into());
     }
-}
-
-/// Writes an enum of texts as `enum`, with the meaning of each value in the description. Many tools do not read a `oneOf` of constants.
-fn list_values(schema: &mut Schema) {
-    let Some(options) = schema.get("oneOf").and_then(Value::as_array) else { return };
-    let (mut values, mut lines) = (Vec::new(), Vec::new());
-    lines.extend(schema.get("description").and_then(Value::as_str).map(str::to_owned));
-    for option in options {
-        match (option.get("const"), option.get("enum")) {
-            (Some(Value::String(value)), _) => {
-                values.push(json!(value));
-                let meaning = option.get("description").and_then(Value::as_str);
-                lines.extend(meaning.map(|meaning| format!("- `{value}`: {meaning}")));
-            }
-            (None, Some(Value::Array(several))) => values.extend(several.iter().cloned()),
-            _ => return,
-        }
-    }
-    schema.remove("oneOf");
-    schema.insert("type".to_owned(), "string".into());
-    schema.insert("enum".to_owned(), values.into());
-    if !lines.is_empty() {
-        schema.insert("description".to_owned(), lines.join("\n").into());
-    }
-}
-
-/// Removes null from the schema of an optional field, which has a value or is absent.
-fn without_null(schema: &mut Value) {
-    let Some(schema) = schema.as_object_mut() else { return };
-    if let Some(Value::Array(types)) = schema.get("type") {
-        let types: Vec<&Value> = types.iter().filter(|name| **name != "null").collect();
-        let one = if let [one] = types[..] { one.clone() } else { json!(types) };
-        schema.insert("type".to_owned(), one);
-    }
-    if let Some(Value::Array(values)) = schema.get_mut("enum") {
-        values.retain(|value| !value.is_null());
-    }
-    let null = json!({ "type": "null" });
-    let options = schema.get("anyOf").and_then(Value::as_array).cloned().unwrap_or_default();
-    if let [Value::Object(real), other] = &options[..]
-        && *other == null
-    {
-        schema.remove("anyOf");
-        for (key, value) in real {
-            // The description of the field says more than that of its type.
-            schema.entry(key).or_insert_with(|| value.clone());
-        }
-    }
-}
-
-/// For answers: a member that may be missing is left out rather than null.
-fn leave_out_null(schema: &mut Schema) {
-    let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
-    members
-        .iter_mut()
-        .filter(|(name, _)| !required.contains(&json!(name)))
-        .for_each(|(_, member)| without_null(member));
 }

@@ -1,0 +1,147 @@
+//! How far the task is, and what it reports. Pure.
+
+use serde::{Deserialize, Serialize};
+use values::{Position, ProductId, Sku};
+
+use crate::Category;
+
+/// The most lines of each list of a report, so that its row stays small.
+const MAX_LINES: usize = 200;
+
+/// What the task has done, and what an admin has to decide.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NormalizationReport {
+    /// All rows were read.
+    pub is_finished: bool,
+    /// Products whose texts or category key were written in their form.
+    pub products: u64,
+    /// SKUs of earlier releases that were claimed in all letter cases.
+    pub skus: u64,
+    /// Products that could not be written. The log has the causes; start the task again.
+    pub failed: u64,
+    /// The categories that have keys of earlier releases.
+    pub categories: Vec<FormerKeys>,
+    /// What an admin has to decide.
+    pub undecided: Vec<Undecided>,
+    /// Lines that found no room in the lists.
+    pub omitted: u64,
+}
+
+/// A category, and the keys of earlier releases that mean it today.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FormerKeys {
+    pub key: Category,
+    pub former_keys: Vec<String>,
+}
+
+/// A contradiction that only an admin can solve. Everything stays usable until then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Undecided {
+    /// Two SKUs differ in letter case only. Archive one of them, or leave them.
+    Sku { sku: Sku, product_id: ProductId, existing_sku: Sku, existing_product_id: ProductId },
+    /// A field of a product names an option, a value or an attribute in two spellings. Replace the field.
+    Spelling { product_id: ProductId, field: String, code: String },
+    /// The category would have been below itself, so it is a root now. Move it to its place.
+    Root { key: Category },
+}
+
+impl NormalizationReport {
+    /// Adds a line, if there is room.
+    pub(crate) fn add_undecided(&mut self, line: Undecided) {
+        match self.undecided.len() < MAX_LINES {
+            true => self.undecided.push(line),
+            false => self.omitted += 1,
+        }
+    }
+
+    /// Sets the list of categories, as far as there is room.
+    pub(crate) fn set_categories(&mut self, categories: Vec<FormerKeys>) {
+        self.omitted += categories.len().saturating_sub(MAX_LINES) as u64;
+        self.categories = categories;
+        self.categories.truncate(MAX_LINES);
+    }
+}
+
+/// What the task does next.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Step {
+    /// Merge the next category.
+    #[default]
+    Categories,
+    /// Read the next page of a shard's products.
+    Products { shard: u8, after: Option<Position> },
+    /// Nothing.
+    Finished,
+}
+
+/// The row of the task.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) step: Step,
+    pub(crate) report: NormalizationReport,
+    /// Goes up with each page. 0: there is no row yet.
+    pub(crate) version: u64,
+}
+
+impl Progress {
+    /// Continues behind a page of a shard.
+    pub(crate) fn continue_behind(&mut self, shard: u8, next: Option<Position>) {
+        self.step = match next {
+            Some(next) => Step::Products { shard, after: Some(next) },
+            None if shard + 1 < crate::Catalog::SHARDS => Step::Products { shard: shard + 1, after: None },
+            None => Step::Finished,
+        };
+        self.report.is_finished = self.step == Step::Finished;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn root() -> Undecided {
+        Undecided::Root { key: Category::try_from("Tea".to_owned()).unwrap() }
+    }
+
+    #[test]
+    fn all_shards_are_read_to_their_end() {
+        let next = || Some(Position([("pk".to_owned(), "x".to_owned())].into()));
+        let mut progress = Progress { step: Step::Products { shard: 0, after: None }, ..Progress::default() };
+        progress.continue_behind(0, next());
+        assert_eq!(progress.step, Step::Products { shard: 0, after: next() });
+        for shard in 0..crate::Catalog::SHARDS {
+            assert!(!progress.report.is_finished);
+            progress.continue_behind(shard, None);
+        }
+        assert!(progress.report.is_finished && progress.step == Step::Finished);
+    }
+
+    #[test]
+    fn report_is_bounded_and_counts_what_it_omits() {
+        let mut report = NormalizationReport::default();
+        (0..MAX_LINES + 3).for_each(|_| report.add_undecided(root()));
+        let key = Category::try_from("tea".to_owned()).unwrap();
+        report.set_categories(vec![FormerKeys { key, former_keys: vec!["Tea".to_owned()] }; MAX_LINES + 2]);
+        assert_eq!((report.undecided.len(), report.categories.len(), report.omitted), (MAX_LINES, MAX_LINES, 5));
+    }
+
+    #[test]
+    fn row_is_read_as_it_was_written() {
+        let clock = values::Clock::System;
+        let mut progress =
+            Progress { step: Step::Products { shard: 2, after: None }, version: 7, ..Progress::default() };
+        let (sku, existing_sku) = ("BUG-X".parse().unwrap(), "bug-x".parse().unwrap());
+        let (product_id, existing_product_id) = (clock.mint(), clock.mint());
+        progress.report.add_undecided(Undecided::Sku { sku, product_id, existing_sku, existing_product_id });
+        progress.report.add_undecided(root());
+        let row = serde_json::to_value(&progress).unwrap();
+        assert_eq!(row["report"]["undecided"][0]["existingSku"], "bug-x");
+        assert_eq!(row["report"]["undecided"][1], json!({ "kind": "root", "key": "tea" }));
+        assert_eq!(serde_json::from_value::<Progress>(row).unwrap(), progress);
+    }
+}

