@@ -50,7 +50,8 @@ mod sign_in;
 mod tokens;
 
 pub use accounts::{
-    AccountStatus, Channel, Contact, Contacts, Language, Name, NameNormalization, NewName, Password, Preferences, User, UserFilter,
+    AccountStatus, Channel, Contact, Contacts, Language, Name, NameNormalization, NewName, Password, Preferences, User,
+    UserFilter,
 };
 pub use addresses::{Address, AddressEntry, AddressIn, Country, MAX_ADDRESSES};
 pub use api_keys::{ApiKeyIn, ApiKeyView, MAX_API_KEYS, NewApiKey};

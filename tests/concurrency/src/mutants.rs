@@ -17,7 +17,7 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 22] = [
+pub const MUTANTS: [Mutant; 23] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // Cancelling an order returns no stock.
@@ -78,6 +78,12 @@ pub const MUTANTS: [Mutant; 22] = [
     Mutant { name: "cancel_forgotten", scenarios: &[Scenario::Cancels], detected_by: &["acknowledged_kept"] },
     // A request beyond the rate limit is accepted.
     Mutant { name: "limiter_ignores_limit", scenarios: &[Scenario::RateLimit], detected_by: &["rate_limit_kept"] },
+    // A SKU is claimed although another product has it in another letter case.
+    Mutant {
+        name: "other_case_accepted",
+        scenarios: &[Scenario::SkuSpellings],
+        detected_by: &["one_sku_in_all_cases"],
+    },
 ];
 
 /// The checks that detect a mutant in one of these scenarios. So every run of the scenarios must give them something to judge.

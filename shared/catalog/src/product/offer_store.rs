@@ -1,5 +1,6 @@
 //! Offers: one small row per SKU. Carts and orders read them, sales and adjustments change their stock.
 
+use aws_kit::fault::mutant;
 use aws_kit::{Key, Write};
 use serde::{Deserialize, Serialize};
 use values::{ProductId, Result, Sku};
@@ -51,7 +52,8 @@ impl Catalog {
     pub(crate) fn claim_sku(&self, sku: &Sku, product: ProductId) -> Result<Write> {
         let claim = SkuClaim { sku: sku.clone(), product_id: product };
         let write = Write::put(&self.table, claim_key(sku), &claim)?;
-        write.when("attribute_not_exists(pk) OR sku = :sku").value(":sku", sku)
+        let or_any = if mutant("other_case_accepted") { " OR attribute_exists(pk)" } else { "" };
+        write.when(format!("attribute_not_exists(pk) OR sku = :sku{or_any}")).value(":sku", sku)
     }
 
     /// The write that changes name, price, tax class or status of an offer. It does not touch the stock, which sales

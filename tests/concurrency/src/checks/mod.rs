@@ -17,6 +17,7 @@ mod prices;
 mod rate_limit;
 mod refunds;
 mod settlement;
+mod sku_spellings;
 mod stock;
 mod subjects;
 mod totals;
@@ -43,7 +44,7 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 19] = [
+pub const ALL: [Check; 20] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
@@ -63,6 +64,7 @@ pub const ALL: [Check; 19] = [
     Check { name: "unpaid_counted", invariant: unpaid::INVARIANT, find: unpaid::check },
     Check { name: "acknowledged_kept", invariant: acknowledged::INVARIANT, find: acknowledged::check },
     Check { name: "rate_limit_kept", invariant: rate_limit::INVARIANT, find: rate_limit::check },
+    Check { name: "one_sku_in_all_cases", invariant: sku_spellings::INVARIANT, find: sku_spellings::check },
 ];
 
 /// A violation of an invariant.

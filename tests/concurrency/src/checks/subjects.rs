@@ -17,6 +17,7 @@ pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> us
         "no_add_lost" => cart_adds::baskets(state, &history.operations()).len(),
         "legal_moves" => state.orders.iter().filter(|order| order.steps.len() > 1).count(),
         "acknowledged_kept" => acknowledged::applied(&history.operations()).count(),
+        "one_sku_in_all_cases" => state.offers.len(),
         "rate_limit_kept" => rate_limit::accepted_carts(history).count(),
         _ => state.orders.len(),
     }

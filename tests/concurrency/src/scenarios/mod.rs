@@ -14,6 +14,7 @@ mod races;
 mod rate_limit;
 mod refunds;
 mod relay;
+mod sku_spellings;
 mod stock;
 mod workload;
 
@@ -44,6 +45,8 @@ pub enum Scenario {
     ForgedEvents,
     /// A customer sends more requests than the rate limit allows, from many devices.
     RateLimit,
+    /// Products with one SKU in different letter cases are created at the same time.
+    SkuSpellings,
     /// Messages are duplicated, delayed and reordered.
     Messages,
     /// DynamoDB calls conflict, are throttled, fail or lose their responses.
@@ -62,7 +65,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// The scenarios that inject no faults.
-    pub const WITHOUT_FAULTS: [Self; 11] = [
+    pub const WITHOUT_FAULTS: [Self; 12] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
@@ -74,6 +77,7 @@ impl Scenario {
         Self::Refunds,
         Self::ForgedEvents,
         Self::RateLimit,
+        Self::SkuSpellings,
     ];
 
     /// Plays the scenario. Work that it started may still be pending when this returns.
@@ -91,6 +95,7 @@ impl Scenario {
             Self::Refunds => refunds::play(run).await,
             Self::ForgedEvents => forged_events::play(run).await,
             Self::RateLimit => rate_limit::play(run).await,
+            Self::SkuSpellings => sku_spellings::play(run).await,
             Self::Messages => messages::play(run).await,
             Self::Database => outages::database(run).await,
             Self::DatabaseGone => outages::database_gone(run).await,
