@@ -70,8 +70,10 @@ pub fn invalid_field(path: &str, message: &str) -> Error {
     };
     // serde names the field of the first three in backticks, and its path may stop at the object around it.
     let named = message.split('`').nth(1).filter(|_| matches!(code, "duplicate_field" | "required" | "unknown_field"));
+    // It ends with a dot if the name of a member is empty.
+    let path = path.trim_end_matches('.');
     let field = match (path, named) {
-        (".", name) => name.unwrap_or("request").to_owned(),
+        ("", name) => name.unwrap_or("request").to_owned(),
         (_, Some(name)) if code == "required" || !path.ends_with(name) => format!("{path}.{name}"),
         _ => path.to_owned(),
     };

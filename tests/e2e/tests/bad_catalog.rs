@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 const MERGE_PATCH: &str = "application/merge-patch+json";
 /// Well-formed, but no product.
 const NO_PRODUCT: &str = "prd_01h455vb4pex5vsknk084sn02q";
+/// The field of an attribute whose name has one character too many.
+const LONG_NAME: &str = "attributes.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 fn words(count: usize) -> Vec<String> {
     (0..count).map(|n| format!("word {n}")).collect()
@@ -46,9 +48,9 @@ fn invalid_contents() -> Vec<(&'static str, Value, &'static str, &'static str)> 
         ("/tags", json!(["a\u{0}b"]), "tags[0]", "invalid_value"),
         ("/tags", json!([1]), "tags[0]", "wrong_type"),
         ("/attributes", json!(attributes(51)), "attributes", "invalid_value"),
-        ("/attributes", json!({ "x".repeat(65): 1 }), "attributes", "invalid_value"),
+        ("/attributes", json!({ (LONG_NAME.replace("attributes.", "")): 1 }), LONG_NAME, "invalid_value"),
         ("/attributes", json!({ "": 1 }), "attributes", "invalid_value"),
-        ("/attributes", json!({ "a\nb": 1 }), "attributes", "invalid_value"),
+        ("/attributes", json!({ "a\nb": 1 }), "attributes.a\nb", "invalid_value"),
         ("/attributes", json!({ "a": "x".repeat(501) }), "attributes.a", "invalid_value"),
         ("/attributes", json!({ "a": "b\u{0}" }), "attributes.a", "invalid_value"),
         ("/attributes", json!({ "a": {} }), "attributes.a", "invalid_value"),

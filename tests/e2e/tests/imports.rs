@@ -147,7 +147,7 @@ async fn csv_file_becomes_products() {
     let report = shop.report(&job).await;
     let value: Vec<(&Value, &Value)> = report.iter().map(|line| (&line["line"], &line["code"])).collect();
     let expected =
-        [(5, "csv_quote"), (6, "price_malformed"), (7, "currency_unknown"), (8, "csv_cells"), (10, "currency_unknown")];
+        [(5, "csv_quote"), (6, "price_ambiguous"), (7, "currency_unknown"), (8, "csv_cells"), (10, "currency_unknown")];
     assert_eq!(
         value,
         expected

@@ -140,7 +140,7 @@ async fn export_for_excel_is_imported_unchanged() {
         rows.split("\r\n").filter(|row| skus.iter().any(|sku| row.starts_with(&format!("'{sku};")))).collect();
     assert_eq!(own.len(), 2, "{skus:?}");
     for row in &own {
-        assert!(row.contains(";'=1+1;") && row.contains(";'0815;'007;'2026;12,90;"), "{row}");
+        assert!(row.contains(";'=1+1;") && row.contains(";'0815;'007;'2026;\"12,90\";"), "{row}");
     }
     let again = format!("{header}\r\n{}\r\n;;;;\r\n", own.join("\r\n"));
     let job = shop.imports("csv", again).await;
