@@ -31,6 +31,11 @@ ABSENT = "ODX"
 LABELS_BY_NAME = {"ES"}
 # PostNord writes 114 55. The metadata accepts the space, but shows no example with it.
 SPACED = {"SE": ["114 55", "123 45", "105 00"]}
+# The metadata lets every letter and digit stand in every place of an Eircode, also those of "Dublin 4": its routing key is a letter, a digit
+# and a digit or W, and eleven letters are in none. It lacks the additional number of Saudi Arabia.
+PATTERNS = {"IE": r"[AC-FHKNPRTV-Y]\d[\dW] [\dAC-FHKNPRTV-Y]{4}", "SA": r"\d{5}(-\d{4})?"}
+# The metadata has no separator between city and province.
+LINES = {"MZ": "%N%n%A%n%Z %C%n%S"}
 # Moldova and Oman have a prefix that is part of the pattern or of no field; people leave it out or write it.
 MORE_PREFIXES = {"OM": ["PC"]}
 # The signs of countries that Europe wrote before postal codes until ISO 3166 replaced them, and that people still write.
@@ -46,8 +51,53 @@ MORE_AREAS = {
         ("Papua Selatan", "PS", "South Papua"), ("Papua Tengah", "PT", "Central Papua"),
     ],
 }
+# Names that are official, usual or of the last years, by the key of their area.
+MORE_NAMES = {
+    "CA": {"NL": ["Newfoundland"], "PE": ["PEI"], "YT": ["Yukon Territory"]},
+    "CN": {
+        "澳门": ["澳門"], "北京市": ["Beijing City"], "重庆市": ["重慶市", "Chongqing City"], "甘肃省": ["甘肅省"], "广东省": ["廣東省"],
+        "广西壮族自治区": ["廣西壯族自治區", "廣西", "Guangxi Zhuang Autonomous Region"], "贵州省": ["貴州省"], "黑龙江省": ["黑龍江省"],
+        "江苏省": ["江蘇省"], "辽宁省": ["遼寧省"], "内蒙古自治区": ["內蒙古自治區", "內蒙古", "Inner Mongolia"],
+        "宁夏回族自治区": ["寧夏回族自治區", "寧夏", "Ningxia Hui Autonomous Region"], "山东省": ["山東省"], "陕西省": ["陝西省"],
+        "上海市": ["Shanghai City"], "台湾": ["台灣", "台湾省", "台灣省"], "天津市": ["Tianjin City"],
+        "西藏自治区": ["西藏自治區", "Xizang"], "新疆维吾尔自治区": ["新疆維吾爾自治區", "Xinjiang Uygur Autonomous Region"],
+        "云南省": ["雲南省"],
+    },
+    "CO": {"Bogotá": ["Bogotá D.C.", "Distrito Capital"]},
+    "ES": {
+        "VI": ["Araba/Álava"], "A": ["Alicante/Alacant"], "O": ["Principado de Asturias"], "CS": ["Castellón/Castelló"],
+        "GI": ["Gerona"], "M": ["Comunidad de Madrid"], "MU": ["Región de Murcia"], "NA": ["Comunidad Foral de Navarra"],
+        "OR": ["Orense"], "PM": ["Baleares"], "V": ["Valencia/València"],
+    },
+    "ID": {"Daerah Istimewa Yogyakarta": ["DI Yogyakarta"]},
+    # India renamed some states, and vehicles had the codes of the new names first.
+    "IN": {
+        "Chhattisgarh": ["CG"], "Dadra and Nagar Haveli and Daman and Diu": ["DD", "DN", "Dadra and Nagar Haveli", "Daman and Diu"],
+        "Delhi": ["New Delhi", "NCT of Delhi"], "Odisha": ["OD", "Orissa"], "Puducherry": ["Pondicherry"], "Telangana": ["TS"],
+        "Uttarakhand": ["UK", "Uttaranchal"],
+    },
+    "IT": {
+        "AO": ["Valle d'Aosta"], "BZ": ["Bolzano/Bozen", "Bozen", "Südtirol", "Alto Adige"], "MB": ["Monza e della Brianza"],
+        "RC": ["Reggio di Calabria"], "RE": ["Reggio nell'Emilia"],
+    },
+    # Two provinces have new names since 2023 and 2024.
+    "KR": {
+        "강원도": ["강원특별자치도"], "경상남도": ["Gyeongnam"], "경상북도": ["Gyeongbuk"], "전라남도": ["Jeonnam"],
+        "전라북도": ["전북특별자치도", "Jeonbuk"], "충청남도": ["Chungnam"], "충청북도": ["Chungbuk"],
+    },
+    "MX": {
+        "CDMX": ["Mexico City", "Distrito Federal", "D.F."], "Méx.": ["México", "State of Mexico"], "Mich.": ["Michoacán de Ocampo"], "Qro.": ["Querétaro de Arteaga"],
+        "Ver.": ["Veracruz de Ignacio de la Llave"],
+    },
+    "RU": {"Санкт-Петербург": ["St. Petersburg"]},
+    # "Kyiv" with a word for the kind of area would be found as the city.
+    "UA": {"Київська область": ["Kyiv Oblast", "Kyiv Region", "Kyiv Province"]},
+    "VE": {"Distrito Federal": ["Distrito Capital", "Capital District"], "Vargas": ["La Guaira"]},
+}
+# Words for the kind of area at the end of a Latin name.
+KIND_WORDS = "Province|Governorate|County|City|Sheng|Shi|Oblast'?|-do"
 MORE_CODES = {"TW": {"金門縣": "KIN", "連江縣": "LIE"}}
-# The English names that are of a city and of the county around it.
+# The English names that are of a city and of the county around it. The CLDR has the codes of Chiayi the other way round.
 AMBIGUOUS = {"Chiayi", "Hsinchu"}
 # The codes of China's areas in ISO 3166-2 since 2017, by the codes that they replaced.
 CHINA = dict(zip(
@@ -59,6 +109,8 @@ CHINA = dict(zip(
 ONE_STATE = {"AS", "FM", "MH", "MP", "PW", "UM", "VI"}
 # Codes that are in the metadata under the name of a language: names of areas that people of that country use too.
 LANGUAGES = {"CA": ["fr"], "ES": ["ca", "eu", "gl"], "HK": ["en"], "IN": []}
+# Google has the codes of Iran of 2020, and the CLDR has those before.
+OTHER_CODES = {"IR"}
 KINDS = {"do_si": "province or city"}
 SHORT_NAMES = {"HK", "MO", "MM", "PN", "PS"}
 VARIANT_NAMES = {"CD", "CG"}
@@ -115,9 +167,9 @@ def read_npm(folder, package, member):
 def country_row(code, metadata, names):
     country = {**metadata["ZZ"], "upper": "", **metadata[code]}
     # Without a row of its own the default is all that is known. Capitals are not inherited: they need the rules of a language.
-    order, latin = country["fmt"], country.get("lfmt", "")
+    order, latin = LINES.get(code, country["fmt"]), country.get("lfmt", "")
     examples = SPACED.get(code) or [example for example in country.get("zipex", "").split(",") if example]
-    pattern = canonical_pattern(country.get("zip", ""), examples)
+    pattern = PATTERNS.get(code) or canonical_pattern(country.get("zip", ""), examples)
     for example in examples:
         if not re.fullmatch(pattern, canonical(example, pattern)):
             sys.exit(f"{code}: {example} does not match {pattern}")
@@ -179,7 +231,7 @@ def canonical(example, pattern):
 
 def prune(order):
     """The lines without the fields that souk lacks. A text before a field stays if the field stays, and if the field is the first of its
-    line or another one before it stays. labels.rs does the same with fields that are left out."""
+    line or another one before it stays. label.rs does the same with fields that are left out."""
     lines = []
     for line in order.split("%n"):
         parts = [part for part in re.split("(%[A-Z])", line) if part]
@@ -237,10 +289,34 @@ def area_lines(code, metadata, english, names):
     for key, name, latin, iso in zip(keys, column("sub_names"), column("sub_lnames"), column("sub_isoids"), strict=True):
         iso = CHINA[iso] if code == "CN" else iso or MORE_CODES.get(code, {}).get(key, "")
         label = name if code in LABELS_BY_NAME or (is_latin(key) and not is_latin(name)) else ""
-        more = [name, *other_names[key], english.get(f"{code}{iso}".lower(), "") if iso else ""]
+        more = [name, *other_names[key], *english_names(code, iso, key, english), *MORE_NAMES.get(code, {}).get(key, [])]
         areas.append([key, iso, label, latin, more])
+    if unknown := MORE_NAMES.get(code, {}).keys() - set(keys):
+        sys.exit(f"{code} has no area {unknown}")
+    check_codes(code, areas, english)
     areas += [[key, iso, "", "", [name]] for key, iso, name in MORE_AREAS.get(code, [])]
     return [[code], *without_repetition(code, areas)]
+
+
+def english_names(code, iso, key, english):
+    if code in LABELS_BY_NAME:
+        # The metadata has no codes, because they are the keys.
+        iso = key
+    # Some names have the country behind a comma, which ends a name in the table.
+    name = english.get(f"{code}{iso}".lower(), "").split(",")[0] if iso and code not in OTHER_CODES else ""
+    # The city has the name without the word, and there area.rs would find it.
+    province = name.removesuffix(" Province") if code == "RU" and name.endswith(" Province") else ""
+    return [name, *(f"{province} {word}" for word in ("Oblast", "Region") if province)]
+
+
+def check_codes(code, areas, english):
+    """Exits if an area has the English name of another one: then the two sources mean different areas by a code."""
+    short = lambda name: fold(re.sub(f" ?({KIND_WORDS})$", "", name, flags=re.IGNORECASE))
+    owners = {short(latin): key for key, _, _, latin, _ in areas if latin}
+    for key, iso, *_ in areas:
+        for name in english_names(code, iso, key, english)[:1]:
+            if name and short(name) not in map(fold, AMBIGUOUS) and owners.get(short(name), key) != key:
+                sys.exit(f"{code}: {name} is the name of {key} by its code, but of {owners[short(name)]} by its Latin name")
 
 
 def without_repetition(code, areas):
@@ -272,8 +348,8 @@ def is_latin(text):
 
 
 def fold(text):
-    """As areas.rs compares names: letters and digits, without case and without marks above and below."""
-    text = unicodedata.normalize("NFD", text.lower().replace("&", "and").replace("ı", "i"))
+    """As area.rs compares names: letters and digits, without case and without marks above and below."""
+    text = unicodedata.normalize("NFD", text.lower().replace("&", "and").replace("ı", "i").replace("臺", "台"))
     return "".join(character for character in text if character.isalnum())
 
 

@@ -10,33 +10,61 @@ use crate::addresses::country::{Country, CountryRules};
 
 const TABLE: &str = include_str!("../../data/areas.tsv");
 
-/// Words that people add to the name of an area, or leave out of it. The letters are as [`fold`] writes them.
+/// Words that people add after the name of an area, or leave out of it. The letters are as [`fold`] writes them.
 const KIND_WORDS: &[&str] = &[
     "prefecture",
     "province",
     "provincia",
     "state",
-    "county",
-    "city",
     "oblast",
     "region",
+    "autonomousregion",
+    "municipality",
+    "governorate",
     "district",
     "parish",
     "department",
     "emirate",
     "island",
     "islands",
-    "ken",
-    "fu",
-    "to",
     "都",
     "府",
     "県",
     "縣",
     "省",
     "市",
-    "도",
-    "시",
+    // 도 and 시, which are taken apart as every Korean syllable is.
+    "\u{1103}\u{1169}",
+    "\u{1109}\u{1175}",
+];
+
+/// More of these words, each with the kind of areas that it belongs to. In other countries it makes the name of another place: Kansas City
+/// is not Kansas, and Noto is not NO.
+const WORDS_OF_KINDS: &[(&str, &str)] = &[
+    ("county", "county"),
+    ("city", "city"),
+    ("metropolitancity", "city"),
+    ("specialcity", "city"),
+    ("do", "province or city"),
+    ("ken", "prefecture"),
+    ("fu", "prefecture"),
+    ("to", "prefecture"),
+];
+
+/// Words that people write before the name of an area.
+const FIRST_WORDS: &[&str] = &[
+    "provinciade",
+    "provinciadel",
+    "provinciadi",
+    "cittametropolitanadi",
+    "estado",
+    "estadoda",
+    "estadode",
+    "estadodo",
+    "departamentode",
+    "departamentodel",
+    "stateof",
+    "provinceof",
 ];
 
 /// An administrative area of a country.
@@ -78,26 +106,27 @@ impl Area {
     /// The area with that key, code or name, in any case, with or without accents, and with or without a word such as `Province`.
     pub(crate) fn find(country: Country, text: &str) -> Option<Self> {
         let wanted = fold(text);
+        if wanted.is_empty() {
+            return None;
+        }
+        let kind = country.rules().area_kind;
+        let shortened = without_words(&wanted, |word_kind| kind.contains(word_kind));
         let by_code = wanted.strip_prefix(&fold(country.code())).filter(|_| text.contains('-'));
         Self::all(country)
             .find(|area| area.spellings().any(|name| fold(name) == wanted))
             .or_else(|| Self::all(country).find(|area| by_code.is_some_and(|code| area.has_code(code))))
-            .or_else(|| only(Self::all(country).filter(|area| area.is_nearly(&wanted))))
+            .or_else(|| only(Self::all(country).filter(|area| area.is_nearly(&wanted, &shortened))))
     }
 
     fn has_code(&self, folded: &str) -> bool {
         [self.code, self.key].into_iter().any(|code| !code.is_empty() && fold(code) == folded)
     }
 
-    /// Whether only a word for the kind of area makes the difference.
-    fn is_nearly(&self, wanted: &str) -> bool {
-        let without = |name: &str| {
-            KIND_WORDS.iter().filter_map(|word| name.strip_suffix(word)).map(str::to_owned).collect::<Vec<_>>()
-        };
+    /// Whether only a word for the kind of area makes the difference. `shortened` is what was wanted, without such words.
+    fn is_nearly(&self, wanted: &str, shortened: &[&str]) -> bool {
         self.spellings()
             .map(fold)
-            .filter(|name| !name.is_empty())
-            .any(|name| without(wanted).contains(&name) || without(&name).iter().any(|name| name == wanted))
+            .any(|name| shortened.contains(&name.as_str()) || without_words(&name, |_| true).contains(&wanted))
     }
 
     /// All that names the area.
@@ -148,10 +177,19 @@ fn both_names(area: &Area) -> String {
     }
 }
 
-/// The form in which names are compared: letters and digits, without case, width, accents and other marks.
+/// The name without one of the words for the kind of area that it may have, each in turn. What is left of `-to` or of the code `TO` names
+/// nothing.
+fn without_words(name: &str, is_kind: impl Fn(&str) -> bool) -> Vec<&str> {
+    let of_kinds = WORDS_OF_KINDS.iter().filter(|(_, kind)| is_kind(kind)).map(|(word, _)| word);
+    let ends = KIND_WORDS.iter().chain(of_kinds).filter_map(|word| name.strip_suffix(*word));
+    let beginnings = FIRST_WORDS.iter().filter_map(|word| name.strip_prefix(*word));
+    ends.chain(beginnings).filter(|rest| rest.chars().count() > 1).collect()
+}
+
+/// The form in which names are compared: letters and digits, without case, width, accents and other marks. 臺 and 台 are one character.
 pub(crate) fn fold(text: &str) -> String {
     // The dotless i has no decomposition, and its capital is that of i.
-    let text = text.to_lowercase().replace('&', "and").replace('ı', "i");
+    let text = text.to_lowercase().replace('&', "and").replace('ı', "i").replace('臺', "台");
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(&text);
     decomposed.chars().filter(|c| c.is_alphanumeric()).collect()
 }
@@ -222,7 +260,7 @@ mod tests {
     #[test]
     fn area_is_stored_by_its_key_whatever_its_name() {
         for (country, names, key) in [
-            ("US", "CA|ca|California|CALIFORNIA|US-CA|California State", "CA"),
+            ("US", "CA|ca|California|CALIFORNIA|US-CA|California State|State of California", "CA"),
             ("US", "Washington DC|DC|District of Columbia", "DC"),
             ("US", "Washington|WA|Washington State", "WA"),
             ("CA", "QC|Quebec|Québec|québec", "QC"),
@@ -230,7 +268,7 @@ mod tests {
             ("AU", "New South Wales|NSW", "NSW"),
             ("BR", "São Paulo|sao paulo|SP|BR-SP", "SP"),
             ("IT", "RM|Roma|Rome|IT-RM", "RM"),
-            ("ES", "M|Madrid", "M"),
+            ("ES", "M|Madrid|Provincia de Madrid", "M"),
             ("ES", "BI|Bizkaia", "BI"),
             ("MX", "CDMX|Ciudad de México|cmx", "CDMX"),
             ("JP", "東京都|東京|Tokyo|Tokyo-to|13|JP-13|Tokyo Prefecture", "東京都"),
@@ -240,11 +278,82 @@ mod tests {
             ("IN", "Tamil Nadu|TN", "Tamil Nadu"),
             ("RU", "Москва|Moscow|Moskva", "Москва"),
             ("AE", "Dubai|دبي|AE-DU|Dubai Emirate", "إمارة دبيّ"),
+            ("IR", "Tehran|Tehran Province|IR-23|23", "استان تهران"),
+            ("IR", "Fars|Fars Province|IR-07", "استان فارس"),
             ("HK", "Kowloon|九龍", "Kowloon"),
             ("ID", "Papua Selatan|South Papua", "Papua Selatan"),
         ] {
             for name in names.split('|') {
                 assert_eq!(parse(country, Some(name)), Ok(Some(key.to_owned())), "{country} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn official_and_usual_names_find_an_area_that_is_required() {
+        for (country, names, key) in [
+            ("CA", "Yukon Territory", "YT"),
+            ("CN", "廣東省|廣東|Guangdong Sheng", "广东省"),
+            ("CN", "Inner Mongolia|Inner Mongolia Autonomous Region|內蒙古", "内蒙古自治区"),
+            ("CN", "Xizang|Tibet Autonomous Region", "西藏自治区"),
+            ("CN", "Beijing City|Beijing Municipality", "北京市"),
+            ("CO", "Bogotá D.C.|Bogotá, D.C.|Distrito Capital", "Bogotá"),
+            ("ES", "Seville|Provincia de Sevilla", "SE"),
+            ("ES", "Principado de Asturias", "O"),
+            ("ES", "Baleares|Illes Balears", "PM"),
+            ("IN", "OD|Orissa|Odisha", "Odisha"),
+            ("IN", "TS", "Telangana"),
+            ("IT", "Provincia di Roma|Città metropolitana di Roma", "RM"),
+            ("IT", "Provincia dell'Aquila", "AQ"),
+            ("IT", "Reggio nell'Emilia", "RE"),
+            ("BR", "Estado de São Paulo|State of São Paulo", "SP"),
+            ("BR", "Estado da Bahia", "BA"),
+            ("KR", "서울시|Seoul City", "서울특별시"),
+            ("KR", "부산시|Busan Metropolitan City", "부산광역시"),
+            ("KR", "세종시", "세종특별자치시"),
+            ("KR", "제주도|Jeju Island", "제주특별자치도"),
+            ("KR", "강원특별자치도|강원도", "강원도"),
+            ("KR", "전북특별자치도|Jeonbuk", "전라북도"),
+            ("KR", "Gyeongnam|Gyeongsangnam", "경상남도"),
+            ("MX", "Mexico City|Ciudad de México", "CDMX"),
+            ("MX", "México|State of Mexico", "Méx."),
+            ("MX", "Veracruz de Ignacio de la Llave", "Ver."),
+            ("RU", "St. Petersburg", "Санкт-Петербург"),
+            ("RU", "Moscow Oblast|Moscow Region|Moscow Province", "Московская область"),
+            ("TW", "臺北市|臺北|Taipei", "台北市"),
+            ("UA", "Kyiv Oblast|Kyiv Region", "Київська область"),
+            ("UA", "Kyiv|Kyiv city", "місто Київ"),
+            ("VE", "Distrito Capital", "Distrito Federal"),
+            ("VE", "La Guaira|Estado La Guaira", "Vargas"),
+        ] {
+            for name in names.split('|') {
+                assert_eq!(parse(country, Some(name)), Ok(Some(key.to_owned())), "{country} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_for_the_kind_of_area_are_as_names_are_compared() {
+        let of_kinds = WORDS_OF_KINDS.iter().map(|(word, _)| word);
+        for word in KIND_WORDS.iter().chain(of_kinds).chain(FIRST_WORDS) {
+            assert_eq!(fold(word), *word);
+        }
+    }
+
+    #[test]
+    fn text_that_only_resembles_an_area_is_none() {
+        for (country, texts) in [
+            ("ES", "-|.|Toledo County"),
+            ("IT", "-|...|Noto"),
+            ("BR", "-|Alto"),
+            ("AE", "-|."),
+            ("US", "-|Delaware County|Kansas City|Washington County"),
+            ("TW", "Hsinchu"),
+            ("SO", "Somalia"),
+        ] {
+            let country: Country = country.parse().unwrap();
+            for text in texts.split('|') {
+                assert_eq!(Area::find(country, text), None, "{country:?} {text}");
             }
         }
     }

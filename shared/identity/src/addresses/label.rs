@@ -2,15 +2,16 @@
 
 use crate::addresses::address::Address;
 use crate::addresses::area::{Area, fold};
+use crate::addresses::country::CountryRules;
 
 impl Address {
     /// The lines of a label, in the order and with the capitals of the country, and the country's English name at the end. They have every
-    /// field but the phone. In countries with two orders, an address in Latin script gets the Latin one.
+    /// field but the phone. An address in Latin script gets the area in Latin script too, and the order for Latin script where the country has one.
     pub fn lines(&self) -> Vec<String> {
         let rules = self.country.rules();
-        let is_latin = !rules.latin_lines.is_empty() && self.is_latin();
-        let order = if is_latin { rules.latin_lines } else { rules.lines };
-        let country = rules.name.strip_prefix("the ").unwrap_or(rules.name).to_uppercase();
+        let is_latin = self.is_latin();
+        let order = if is_latin && !rules.latin_lines.is_empty() { rules.latin_lines } else { rules.lines };
+        let country = rules.name.strip_prefix("the ").unwrap_or(rules.name);
         let value = |field: char| {
             let value = match field {
                 'N' => Some(self.name.as_str().to_owned()),
@@ -22,12 +23,21 @@ impl Address {
             };
             value.map(|value| if rules.capitals.contains(field) { value.to_uppercase() } else { value })
         };
-        let mut lines: Vec<String> = order.split("%n").filter_map(|line| fill(line, value)).collect();
-        lines = lines.iter().flat_map(|line| line.split('\n')).map(str::to_owned).collect();
-        // Where a city or a territory is the whole country, its name stands once.
-        lines.retain(|line| fold(line) != fold(&country));
-        lines.push(country);
+        let lines = order.split("%n").filter(|line| !self.repeats_country(line, &rules, country));
+        let lines: Vec<String> = lines.filter_map(|line| fill(line, value)).collect();
+        let mut lines: Vec<String> = lines.iter().flat_map(|line| line.split('\n')).map(str::to_owned).collect();
+        lines.push(country.to_uppercase());
         lines
+    }
+
+    /// Whether a line only has the name that stands at the end: where a territory or a city is the whole country. In other countries the
+    /// city may have the country's name, such as Panamá, and so may a recipient everywhere.
+    fn repeats_country(&self, line: &str, rules: &CountryRules, country: &str) -> bool {
+        let is_country = |text: &str| fold(text) == fold(country);
+        match line {
+            "%C" => !rules.requires('C') && self.city.as_ref().is_some_and(|city| is_country(city.as_str())),
+            _ => !line.contains('%') && is_country(line),
+        }
     }
 
     /// Street and number, and the second line if there is one.
@@ -45,16 +55,21 @@ impl Address {
         if repeats_city && self.country.rules().area_kind.is_empty() {
             return None;
         }
-        let label =
-            Area::find(self.country, region).map(|area| if is_latin { area.latin_label() } else { area.label() });
+        let label = Area::find(self.country, region).map(|area| match area.label() {
+            label if is_latin && !is_latin_text(label) => area.latin_label(),
+            label => label,
+        });
         Some(label.unwrap_or(region).to_owned())
     }
 
     /// Whether street and city are in Latin script.
     fn is_latin(&self) -> bool {
-        let is_latin = |c: char| !c.is_alphabetic() || matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}');
-        self.street().chars().chain(self.city.iter().flat_map(|city| city.as_str().chars())).all(is_latin)
+        is_latin_text(&self.street()) && self.city.as_ref().is_none_or(|city| is_latin_text(city.as_str()))
     }
+}
+
+fn is_latin_text(text: &str) -> bool {
+    text.chars().all(|c| !c.is_alphabetic() || matches!(c, '\0'..='\u{24f}' | '\u{1e00}'..='\u{1eff}'))
 }
 
 /// A line with the values of its fields; none if it has fields and no value. A text before a field stays if the field has a value, and if
@@ -160,8 +175,49 @@ mod tests {
                 json!({"name": "Juan", "line1": "Calle 1", "city": "San José", "region": "San José", "country": "CR"}),
                 "Juan|Calle 1|San José, San José|COSTA RICA",
             ),
+            (
+                json!({"name": "Omar", "line1": "Sheikh Zayed Road 1", "city": "Deira", "region": "Dubai", "country": "AE"}),
+                "Omar|Sheikh Zayed Road 1|Deira|Dubai|UNITED ARAB EMIRATES",
+            ),
+            (
+                json!({"name": "Иван", "line1": "ул. Мира 1", "city": "Химки", "region": "MOS", "postalCode": "141400", "country": "RU"}),
+                "Иван|УЛ. МИРА 1|ХИМКИ|Московская область|141400|RUSSIA",
+            ),
+            (
+                json!({"name": "Ivan", "line1": "ul. Mira 1", "city": "Khimki", "region": "MOS", "postalCode": "141400", "country": "RU"}),
+                "Ivan|UL. MIRA 1|KHIMKI|Moskovskaya oblast'|141400|RUSSIA",
+            ),
+            (
+                json!({"name": "Linh", "line1": "1 Trang Tien", "city": "Hoan Kiem", "region": "Hanoi", "country": "VN"}),
+                "Linh|1 Trang Tien|Hoan Kiem|Hà Nội|VIETNAM",
+            ),
+            (
+                json!({"name": "Rui", "line1": "Av. Lenine 1", "city": "Maputo", "region": "Maputo", "postalCode": "1102", "country": "MZ"}),
+                "Rui|Av. Lenine 1|1102 Maputo|Maputo|MOZAMBIQUE",
+            ),
+            (
+                json!({"name": "Ana", "line1": "Calle 50", "city": "Panamá", "country": "PA"}),
+                "Ana|Calle 50|PANAMÁ|PANAMA",
+            ),
+            (
+                json!({"name": "Jordan", "line1": "Jordan", "city": "Amman", "postalCode": "11937", "country": "JO"}),
+                "Jordan|Jordan|Amman 11937|JORDAN",
+            ),
+            (
+                json!({"name": "Joe", "line1": "1 Main Street", "city": "Gibraltar", "postalCode": "GX111AA", "country": "GI"}),
+                "Joe|1 Main Street|GX11 1AA|GIBRALTAR",
+            ),
         ] {
             assert_eq!(lines(address.clone()), expected.split('|').collect::<Vec<_>>(), "{address}");
+        }
+    }
+
+    #[test]
+    fn every_area_has_a_name_in_latin_script() {
+        for country in Country::all() {
+            for area in Area::all(country) {
+                assert!(is_latin_text(area.label()) || is_latin_text(area.latin_label()), "{country:?} {}", area.key);
+            }
         }
     }
 

@@ -60,11 +60,12 @@ fn first_letters(pattern: &str) -> Option<&str> {
     (!letters.is_empty() && !pattern.contains('|')).then_some(letters)
 }
 
-/// The code in ASCII capitals, without spaces, dashes and Japan's postal mark. None if it has other characters than ASCII. Digits may be
+/// The code in ASCII capitals, without spaces, dashes, dots and Japan's postal mark. None if it has other characters than ASCII. Digits may be
 /// full-width, as in Japan, or Arabic.
 fn bare(input: &str) -> Option<String> {
     let is_separator = |c: &char| {
-        c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{ff0d}' | '〒')
+        c.is_whitespace()
+            || matches!(c, '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{ff0d}' | '〒')
     };
     input
         .chars()
@@ -139,6 +140,11 @@ mod tests {
             ("JP", "154ー0023", "154-0023"),
             ("EG", "١٢٤١١", "12411"),
             ("BR", "01310100", "01310-100"),
+            ("BR", "01.310-100", "01310-100"),
+            ("IE", "a65f4e2", "A65 F4E2"),
+            ("IE", "d6w xy00", "D6W XY00"),
+            ("SA", "12345 6789", "12345-6789"),
+            ("SA", "11564", "11564"),
             ("IN", "110 001", "110001"),
             ("DE", "01067", "01067"),
             ("FR", "75 008", "75008"),
@@ -193,6 +199,7 @@ mod tests {
             ("US", "94105-12"),
             ("NL", "0012 AB"),
             ("IE", "AB2 AF3"),
+            ("IE", "Dublin 4"),
             ("JP", "10000011"),
             ("FR", "7500Ж"),
         ] {
