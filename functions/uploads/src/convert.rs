@@ -69,8 +69,9 @@ fn sniff(bytes: &[u8], declared: ImageType) -> Result<ImageFormat, ImageRefusal>
     }
     match image::guess_format(bytes) {
         Ok(format) if format == declared => Ok(format),
-        Ok(_) => Err(ImageRefusal::TypeMismatch),
-        Err(_) => Err(ImageRefusal::NotAnImage),
+        Ok(ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) => Err(ImageRefusal::TypeMismatch),
+        // No other type can be announced, so "announce it again" would not help.
+        Ok(_) | Err(_) => Err(ImageRefusal::NotAnImage),
     }
 }
 

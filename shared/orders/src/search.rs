@@ -89,13 +89,14 @@ impl Period {
     fn parse(from: Option<&str>, to: Option<&str>, zone: TimeZone, now: Timestamp) -> Result<Self> {
         // No order was placed after today, so later days are not read.
         let tomorrow = zone.begin_of_day(now, 1);
-        let sent_to = to.map(|to| parse_time("to", to, zone)).transpose()?.map(|to| to.end);
-        let to = sent_to.map_or(tomorrow, |to| to.min(tomorrow));
+        let sent_to = to.map(|to| parse_time("to", to, zone)).transpose()?;
+        let sent_from = from.map(|from| parse_time("from", from, zone)).transpose()?;
+        let to = sent_to.as_ref().map_or(tomorrow, |to| to.end.min(tomorrow));
         let last = Timestamp::from_millis(to.millis() - 1);
         let default_from = || zone.begin_of_day(last, 1 - DEFAULT_DAYS);
-        let from =
-            from.map(|from| parse_time("from", from, zone)).transpose()?.map_or_else(default_from, |from| from.start);
-        if sent_to.is_some_and(|to| from > to) {
+        let from = sent_from.map_or_else(default_from, |from| from.start);
+        // A day ends when the next one begins, so the ends alone do not show that two neighbouring days are reversed.
+        if sent_to.is_some_and(|to| from > to.start && from >= to.end) {
             return Err(Error::invalid("from", "range_reversed", "must not be after `to`"));
         }
         if to.millis() - from.millis() > MAX_DAYS * DAY_MILLIS + CLOCK_CHANGE_MILLIS {
@@ -251,6 +252,8 @@ mod tests {
         assert_eq!(error_code(Some("0001-01-01"), Some("9999-12-31")), "range_too_long");
         assert_eq!(error_code(Some("2026-11-02"), Some("2026-10-31")), "range_reversed");
         assert_eq!(error_code(Some("2026-11-02T10:00:00Z"), Some("2026-11-02T09:59:59Z")), "range_reversed");
+        assert_eq!(error_code(Some("2026-11-02"), Some("2026-11-01")), "range_reversed", "neighbouring days");
+        assert_eq!(days(Some("2026-11-02T10:00:00Z"), Some("2026-11-02")).unwrap(), ["2026-11-02"]);
         assert!(days(Some("2026-11-02T10:00:00Z"), Some("2026-11-02T10:00:00Z")).unwrap().len() <= 1);
         let brussels = Period::parse(Some("2026-08-22"), None, zone("Europe/Brussels"), now());
         assert!(brussels.is_ok(), "92 days with a change of clocks");

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 /// In front of the header line, this names the delimiter, as Excel reads it: `sep=;`.
 const NAMING: &[u8] = b"sep=";
 
+/// The byte order marks of UTF-16, which Excel writes as "Unicode Text".
+const UTF_16_MARKS: [&[u8]; 2] = [&[0xFF, 0xFE], &[0xFE, 0xFF]];
+
 /// The character between two cells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delimiter {
@@ -27,6 +30,10 @@ pub enum DelimiterHint {
     Named(Delimiter),
     /// That line names another character.
     Unsupported,
+    /// The file is UTF-16, in which no cell can be found.
+    Utf16,
+    /// The lines end with a carriage return alone, so that the whole file would be one line.
+    CarriageReturns,
     /// It is the delimiter that the header line has most often.
     Seen(Delimiter),
 }
@@ -56,6 +63,12 @@ impl Delimiter {
 
 /// What a line says about the delimiter.
 pub(crate) fn hint(line: &[u8]) -> DelimiterHint {
+    if UTF_16_MARKS.iter().any(|mark| line.starts_with(mark)) {
+        return DelimiterHint::Utf16;
+    }
+    if has_carriage_return_alone(line) {
+        return DelimiterHint::CarriageReturns;
+    }
     // Some programs quote the line like a cell.
     let content = line.strip_prefix(b"\"").unwrap_or(line);
     match content.split_at_checked(NAMING.len()) {
@@ -70,6 +83,15 @@ pub(crate) fn hint(line: &[u8]) -> DelimiterHint {
 /// Has the line nothing but blanks, quotes and delimiters?
 pub(crate) fn is_blank(line: &[u8]) -> bool {
     line.iter().all(|byte| matches!(byte, b' ' | b'\r' | b'\n' | b'"' | b',' | b';' | b'\t'))
+}
+
+/// Has the line a carriage return without a line feed, outside of quotes? At its end it may be half of a line break.
+fn has_carriage_return_alone(line: &[u8]) -> bool {
+    let mut is_quoted = false;
+    line.windows(2).any(|pair| {
+        is_quoted ^= pair[0] == b'"';
+        !is_quoted && pair[0] == b'\r' && pair[1] != b'\n'
+    })
 }
 
 /// The delimiter that a line has most often outside of quotes.
@@ -102,6 +124,21 @@ mod tests {
             ("sku;name;category;;;;", Delimiter::Semicolon),
         ] {
             assert_eq!(hint(line.as_bytes()), DelimiterHint::Seen(delimiter), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn file_without_lines_is_seen_before_its_cells_are() {
+        for (line, found) in [
+            (&b"\"sku\",\"name\"\r\"A\",\"Mug\"\r"[..], DelimiterHint::CarriageReturns),
+            (b"sku;name\rA;Mug", DelimiterHint::CarriageReturns),
+            (b"sep=;\rsku;name\rA;Mug\r", DelimiterHint::CarriageReturns),
+            (b"\xFF\xFE\"\0s\0k\0u\0\"\0,\0", DelimiterHint::Utf16),
+            (b"\xFE\xFF\0s\0k\0u", DelimiterHint::Utf16),
+            (b"\"sku\";\"na\rme\"\r\n", DelimiterHint::Seen(Delimiter::Semicolon)),
+            (b"sku;name\r", DelimiterHint::Seen(Delimiter::Semicolon)),
+        ] {
+            assert_eq!(hint(line), found, "{:?}", String::from_utf8_lossy(line));
         }
     }
 

@@ -81,7 +81,7 @@ async fn rejected_row_is_reported_with_line_sku_field_code_and_a_sentence() {
          Cup;{};files;1;{currency};1,5\n\
          Cup;{};\"broken\"quote;1;{currency};\n\
          ;{};files;1;{currency};\n\
-         Cup;{};files\n",
+         Cup;{}\n",
         sku[0], sku[1], sku[2], sku[3], sku[4], sku[5], sku[6]
     )
     .into_bytes();

@@ -45,15 +45,14 @@ columns! {
 }
 
 /// Columns that each file must have.
-const REQUIRED: [Column; 3] = [Column::Sku, Column::Name, Column::Category];
+pub(crate) const REQUIRED: [Column; 3] = [Column::Sku, Column::Name, Column::Category];
 
 /// The columns that a header line names, in its order, in any case. 422 `csv_column` if one is unknown, duplicate or missing.
 pub(crate) fn parse_header(cells: &[String]) -> Result<Vec<Column>> {
     // A table of a spreadsheet may be wider than its content.
     let named = cells.iter().rposition(|cell| !is_blank(cell)).map_or(0, |last| last + 1);
     if cells.iter().any(|cell| cell.contains('\r')) {
-        let detail = "The lines of the file end with a carriage return alone. End them with a line feed too.";
-        return Err(column_error(detail.to_owned()));
+        return Err(carriage_returns());
     }
     let mut columns: Vec<Column> = Vec::with_capacity(named);
     for cell in &cells[..named] {
@@ -75,6 +74,12 @@ pub(crate) fn parse_header(cells: &[String]) -> Result<Vec<Column>> {
         Some(missing) => Err(column_error(format!("The column {:?} is missing.", missing.name()))),
         None => Ok(columns),
     }
+}
+
+/// The error for a file in which a carriage return alone ends each line.
+pub(crate) fn carriage_returns() -> Error {
+    let detail = "The lines of the file end with a carriage return alone. End them with a line feed too.";
+    column_error(detail.to_owned())
 }
 
 fn column_error(detail: String) -> Error {

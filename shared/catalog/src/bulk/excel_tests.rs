@@ -61,19 +61,24 @@ fn excel_value(cell: &str) -> String {
     }
 }
 
-/// The file after Excel has opened and saved it as "CSV UTF-8": a byte order mark, semicolons, empty columns at the right, and rows of
-/// separators at the end.
+/// The file after Excel has opened and saved it as "CSV UTF-8": a byte order mark, semicolons, empty columns at the right or no semicolons
+/// behind the last value, and rows of separators at the end.
 fn opened_and_saved(file: &[u8], delimiter: Delimiter) -> Vec<u8> {
     let mut reader = Reader::at(Format::Csv, FilePosition::default());
     reader.end_cells_at(delimiter);
     reader.feed(file);
     reader.feed(&[]);
-    let (mut saved, mut width) = (Dialect::Excel.preamble().to_vec(), 0);
+    let (mut saved, mut width, mut rows) = (Dialect::Excel.preamble().to_vec(), 0, 0);
     while let Some(record) = reader.next() {
         let RecordContent::Cells(cells) = record.content.unwrap() else { panic!("it is CSV") };
         let mut cells: Vec<String> = cells.iter().map(|cell| excel_value(cell)).collect();
-        cells.extend([String::new(), String::new()]);
-        width = cells.len();
+        // Excel decides for each block of rows whether they are as wide as the sheet. The header line is.
+        if rows % 2 == 0 {
+            cells.extend([String::new(), String::new()]);
+        } else {
+            cells.truncate(cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1));
+        }
+        (width, rows) = (width.max(cells.len()), rows + 1);
         csv::write(&cells, Delimiter::Semicolon, &mut saved);
     }
     for _ in 0..3 {

@@ -9,14 +9,14 @@ use futures::{StreamExt, stream};
 use tracing::error;
 use values::{Error, Kind, Result, Sku, Trace};
 
-use crate::bulk::columns::{name_columns, parse_header};
+use crate::bulk::columns::{carriage_returns, name_columns, parse_header};
 use crate::bulk::job::{Counts, Job};
 use crate::bulk::line::{Line, LineRejection};
 use crate::bulk::progress::ImportProgress;
 use crate::bulk::rows::RowFormat;
 use crate::bulk::upsert::{SkuState, UpsertOutcome};
 use crate::{CatalogService, Draft, Format};
-use tabular::{Delimiter, DelimiterHint, FilePosition, Reader, RecordContent};
+use tabular::{Delimiter, DelimiterHint, FilePosition, Reader, RecordContent, RecordError};
 
 /// The largest file: 200 MB.
 pub const MAX_IMPORT_BYTES: u64 = 200 * 1024 * 1024;
@@ -263,6 +263,8 @@ fn choose_delimiter(hint: DelimiterHint, requested: Option<Delimiter>) -> Result
             );
             Err(Error::conflict("csv_delimiter", detail))
         }
+        (DelimiterHint::Utf16, _) => Err(Error::conflict(RecordError::NotUtf8.code(), RecordError::NotUtf8.message())),
+        (DelimiterHint::CarriageReturns, _) => Err(carriage_returns()),
         (DelimiterHint::Unsupported, _) => Err(Error::conflict(
             "csv_delimiter",
             "The line `sep=` of the file names an unknown delimiter. Use a comma, a semicolon or a tab.",
@@ -304,5 +306,7 @@ pub(crate) mod tests {
         assert_eq!(chosen(DelimiterHint::Named(tab), Some(tab)), Ok(tab));
         assert_eq!(chosen(DelimiterHint::Named(tab), Some(comma)), Err("csv_delimiter"));
         assert_eq!(chosen(DelimiterHint::Unsupported, Some(comma)), Err("csv_delimiter"));
+        assert_eq!(chosen(DelimiterHint::Utf16, Some(comma)), Err("not_utf8"));
+        assert_eq!(chosen(DelimiterHint::CarriageReturns, None), Err("csv_column"));
     }
 }

@@ -51,7 +51,7 @@ impl ImageType {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImageRefusal {
-    /// The file begins like no known image.
+    /// The file is not a JPEG, PNG or WebP image.
     NotAnImage,
     /// The file is an image of another type than announced.
     TypeMismatch,
