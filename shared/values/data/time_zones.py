@@ -21,6 +21,7 @@ RELEASE = "tzdata==2026.6"
 BEGIN = datetime(2025, 1, 1, tzinfo=timezone.utc)
 # A zone without a rule, such as one that follows the Islamic calendar, has a list of its changes up to this year.
 END = datetime(2061, 1, 1, tzinfo=timezone.utc)
+DAYS = [BEGIN + timedelta(days=day) for day in range((END - BEGIN).days)]
 HEADER = """\
 # Rules of time zones from {begin} on. Made by time_zones.py; do not edit.
 # Source: the IANA time zone database (public domain), in {release}.
@@ -52,14 +53,27 @@ def rules(content, name):
     changes = []
     listed = [at for at in transitions(content) if BEGIN <= at < END]
     by_rule = ZoneInfo.from_file(io.BytesIO(only_rule(footer)), name)
-    if any(zone.utcoffset(at) != by_rule.utcoffset(at) for moment in [BEGIN, *listed] for at in around(moment)):
-        changes = [(at, zone.utcoffset(at.astimezone(zone))) for at in [BEGIN, *listed]]
-    column = ",".join(f"{int(at.timestamp()) // 60}={minutes(offset)}" for at, offset in changes)
+    # A change that the rule has and the zone leaves out is in no list, so each day is compared.
+    moments = sorted({*DAYS, *(at for moment in listed for at in around(moment))})
+    differing = [at for at in moments if offset(at, zone) != offset(at, by_rule)]
+    if differing:
+        end = differing[-1] + timedelta(days=1)
+        begins = [BEGIN, *(at for at in listed if at < end)]
+        # The rule holds from the last change of the list on.
+        if other and begins[-1] <= differing[-1]:
+            begins.append(end)
+        changes = [(at, offset(at, zone)) for at in begins]
+    column = ",".join(f"{int(at.timestamp()) // 60}={minutes(found)}" for at, found in changes)
     return (str(standard), other, column)
 
 
 def around(moment):
-    return (at.astimezone(timezone.utc) for at in (moment - timedelta(minutes=1), moment, moment + timedelta(days=1)) if at >= BEGIN)
+    return (at for at in (moment - timedelta(minutes=1), moment) if at >= BEGIN)
+
+
+def offset(at, zone):
+    """The offset at a moment. The zone alone would read the fields of the moment as its own time."""
+    return at.astimezone(zone).utcoffset()
 
 
 def minutes(offset):

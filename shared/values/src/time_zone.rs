@@ -231,6 +231,10 @@ mod tests {
             // Midnight is left out, or comes twice.
             ("America/Santiago", "2026-09-06", "2026-09-06T04:00Z", 23 * 60),
             ("America/Havana", "2026-03-08", "2026-03-08T05:00Z", 23 * 60),
+            // Cuba keeps its summer time once, and has it by its rule afterwards.
+            ("America/Havana", "2026-11-01", "2026-11-01T04:00Z", 24 * 60),
+            ("America/Havana", "2027-03-14", "2027-03-14T04:00Z", 24 * 60),
+            ("America/Havana", "2027-11-07", "2027-11-07T04:00Z", 25 * 60),
             ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00Z", 23 * 60),
             ("Africa/Cairo", "2026-10-29", "2026-10-28T21:00Z", 25 * 60),
         ] {
