@@ -86,8 +86,8 @@ MORE_NAMES = {
         "전라북도": ["전북특별자치도", "Jeonbuk"], "충청남도": ["Chungnam"], "충청북도": ["Chungbuk"],
     },
     "MX": {
-        "CDMX": ["Mexico City", "Distrito Federal", "D.F."], "Méx.": ["México", "State of Mexico"], "Mich.": ["Michoacán de Ocampo"], "Qro.": ["Querétaro de Arteaga"],
-        "Ver.": ["Veracruz de Ignacio de la Llave"],
+        "CDMX": ["Mexico City", "Distrito Federal", "D.F."], "Méx.": ["México", "State of Mexico"],
+        "Mich.": ["Michoacán de Ocampo"], "Qro.": ["Querétaro de Arteaga"], "Ver.": ["Veracruz de Ignacio de la Llave"],
     },
     "RU": {"Санкт-Петербург": ["St. Petersburg"]},
     # "Kyiv" with a word for the kind of area would be found as the city.

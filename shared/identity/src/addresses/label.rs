@@ -6,7 +6,7 @@ use crate::addresses::country::CountryRules;
 
 impl Address {
     /// The lines of a label, in the order and with the capitals of the country, and the country's English name at the end. They have every
-    /// field but the phone. An address in Latin script gets the area in Latin script too, and the order for Latin script where the country has one.
+    /// field but the phone. An address in Latin script gets the area in Latin script too, and in countries with two orders the Latin one.
     pub fn lines(&self) -> Vec<String> {
         let rules = self.country.rules();
         let is_latin = self.is_latin();
