@@ -1,6 +1,7 @@
 //! The operations of this function in the OpenAPI document.
 
-use catalog::{Category, ProductOut};
+use catalog::ProductOut;
+use catalog::schema::CategoryFilter;
 use http_kit::openapi::{Access, Api};
 use search::SearchParams;
 
@@ -22,7 +23,11 @@ pub fn openapi(api: &mut Api) {
         )
         .queries::<SearchParams>()
         .queries::<SkuParams>()
-        .query::<Category>("category", false, "The key of a category. Its subcategories are included.")
+        .query::<CategoryFilter>(
+            "category",
+            false,
+            "The key of a category, in any spelling, also one of an earlier release. Its subcategories are included.",
+        )
         .paged()
         .if_none_match()
         .answer_page_with::<ProductOut, SearchOut>(

@@ -21,6 +21,10 @@ use crate::{
 #[derive(Debug)]
 pub struct Price;
 
+/// The schema of a category in a filter, which also accepts keys of earlier releases.
+#[derive(Debug)]
+pub struct CategoryFilter;
+
 /// The schema of the values that a variant has for the options of its product.
 #[derive(Debug)]
 pub struct OptionValues;
@@ -46,6 +50,13 @@ schemas! {
     Category, "CategoryKey", true, |_| {
         "type": "string",
         "pattern": (format!(r"^(?!\.{{1,2}}$)[^\s{KEY}](?:[^{KEY}]*[^\s{KEY}])?$", KEY = format!(r"{INVISIBLE}#/?%\\"))),
+        "minLength": 1,
+        "maxLength": MAX_KEY_LENGTH,
+        "example": "mugs"
+    };
+    CategoryFilter, "CategoryFilter", true, |_| {
+        "type": "string",
+        "pattern": r"^(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f#/?%\\]+$",
         "minLength": 1,
         "maxLength": MAX_KEY_LENGTH,
         "example": "mugs"

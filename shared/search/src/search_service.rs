@@ -73,7 +73,7 @@ impl SearchService {
         let mut facets = result.facets;
         // A category that a filter refuses is not offered.
         let counts = std::mem::take(&mut facets.category).into_iter();
-        let counts = counts.filter_map(|count| Some((count.count, Category::try_from(count.value).ok()?)));
+        let counts = counts.filter_map(|count| Some((count.count, Category::from_path(&count.value)?)));
         let (counts, counted): (Vec<u32>, Vec<Category>) = counts.unzip();
         let (mut current, lineages) = futures::try_join!(
             self.current_listings(products.collect::<Result<_>>()?),

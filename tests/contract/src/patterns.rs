@@ -86,6 +86,10 @@ const ROWS: &[Row] = &[
         accepts: |text| finds(SearchParams { search: Some(text.to_owned()), ..SearchParams::default() }),
     },
     Row {
+        pointer: "/paths/~1api~1v1~1products/get/parameters/category/schema",
+        accepts: |text| Category::from_path(text).is_some(),
+    },
+    Row {
         pointer: "/paths/~1api~1v1~1products/get/parameters/brand/schema",
         accepts: |text| finds(SearchParams { brand: Some(text.to_owned()), ..SearchParams::default() }),
     },

@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
-use values::{Sourced, Text, check_line, comparison_key, into_nfc};
+use values::{Sourced, Text, check_line, comparison_key, into_nfc, nfc};
 
 /// In characters.
 pub(crate) const MAX_KEY_LENGTH: usize = 64;
@@ -39,21 +39,27 @@ impl Category {
         self.key == self.written
     }
 
-    /// The category that a path names, also by a key of an earlier release; none if no key was ever like it.
+    /// The category that a path or a filter names, also by a key of an earlier release; none if no key was ever like it.
     pub fn from_path(written: &str) -> Option<Self> {
-        let is_path_step = matches!(written, "" | "." | "..");
+        let is_path_step = matches!(written, "." | "..");
         let is_possible = !is_path_step && !written.contains(SEPARATORS) && !written.contains(char::is_control);
-        is_possible.then(|| Self::stored(written.to_owned()))
+        let is_short = has_length(written) || has_length(&nfc(written));
+        (is_possible && is_short).then(|| Self::stored(written.to_owned()))
     }
 
-    /// The key of a category that was valid when it was stored.
+    /// The key of a category that was valid when it was stored. It stays as it was written if its comparison form is too long, because a
+    /// table key has a limit.
     fn stored(written: String) -> Self {
         let key = match comparison_form(&written) {
-            key if key.is_empty() => written.clone(),
-            key => key,
+            key if has_length(&key) => key,
+            _ => written.clone(),
         };
         Self { key, written }
     }
+}
+
+fn has_length(key: &str) -> bool {
+    (1..=MAX_KEY_LENGTH).contains(&key.chars().count())
 }
 
 /// The comparison key, safe in paths: a compatibility form can contain a separator (`℅` is `c/o`), which becomes a dash.
@@ -72,7 +78,6 @@ impl TryFrom<String> for Category {
     fn try_from(written: String) -> Result<Self, String> {
         let written = into_nfc(written);
         let is_path_step = matches!(written.as_str(), "." | "..");
-        let has_length = |text: &str| (1..=MAX_KEY_LENGTH).contains(&text.chars().count());
         let is_safe = !is_path_step && !written.contains(SEPARATORS) && written.trim() == written;
         if !has_length(&written) || !is_safe || check_line(&written).is_err() {
             return Err(expected());
@@ -210,9 +215,10 @@ mod tests {
         {
             assert_eq!(key(path).as_deref(), Some(expected), "{path:?}");
         }
-        for none in ["", "..", "a/b", "a#b", "a\n"] {
+        for none in ["", "..", "a/b", "a#b", "a\n", &"x".repeat(65)] {
             assert_eq!(key(none), None, "{none:?}");
         }
+        assert_eq!(key(&"e\u{301}".repeat(64)), Some("é".repeat(64)), "its length is counted in NFC");
     }
 
     #[test]
@@ -221,6 +227,8 @@ mod tests {
             assert_eq!(row(stored).as_str(), key, "{stored:?}");
         }
         assert_eq!(serde_json::to_value(row("Tea")).unwrap(), json!("tea"));
+        let long = "ﷺ".repeat(64);
+        assert_eq!((row(&long).as_str(), row(&long).is_in_form()), (long.as_str(), true), "its form has 2112 bytes");
     }
 
     proptest! {

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use values::{Page, PageRequest, Result, comparison_key};
+use values::{Page, PageRequest, Result};
 
 use crate::accounts::person::Person;
 use crate::accounts::user::User;
 use crate::accounts::user_filter::UserFilter;
-use crate::accounts::user_lists::PersonIndex;
+use crate::accounts::user_lists::{PersonIndex, indexed_name};
 use crate::service::AccountService;
 
 /// How many more queries one page may cost when the filter drops the people that the index finds.
@@ -19,7 +19,7 @@ impl AccountService {
     /// queries for each of their pairs, 1 batch read. Search: 1 to 6 queries, 1 batch read.
     pub async fn list_users(&self, filter: &UserFilter, request: &PageRequest) -> Result<Page<User>> {
         match &filter.search {
-            Some(search) => self.search_users(filter, &comparison_key(search.as_str()), request).await,
+            Some(search) => self.search_users(filter, &indexed_name(search.as_str()), request).await,
             None => self.newest_users(filter, request).await,
         }
     }

@@ -25,6 +25,9 @@ const _: () = assert!(
     "a change of role or status must fit one transaction"
 );
 
+/// Of the comparison key of a name, in bytes: together with an id it stays below the 1024 bytes that DynamoDB allows for a sort key.
+const MAX_NAME_KEY_BYTES: usize = 900;
+
 /// The two indexes of people, in the order in which a search reads them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PersonIndex {
@@ -75,9 +78,17 @@ impl PersonIndex {
     }
 }
 
+/// A name, or the beginning of one, as the indexes compare it. A compatibility form can be many times as long as the name (`ﷺ` has 33
+/// bytes), so the key is cut: names that differ only behind the cut are found together.
+pub(crate) fn indexed_name(name: &str) -> String {
+    let mut key = comparison_key(name);
+    key.truncate(key.floor_char_boundary(MAX_NAME_KEY_BYTES));
+    key
+}
+
 /// The keys of `gsi3`, which finds a person by the comparison key of the name.
 pub(crate) fn name_index_keys(user: UserId, name: &Name) -> (String, String) {
-    let key = comparison_key(name.as_str());
+    let key = indexed_name(name.as_str());
     (PersonIndex::Name.partition(&key), format!("{key}#{user}"))
 }
 
@@ -293,8 +304,8 @@ mod tests {
         let name = serde_json::from_str(r#""  Ada   LOVELACE ""#).unwrap();
         let (pk, sk) = name_index_keys(user, &name);
         assert_eq!((pk.as_str(), sk.starts_with("ada lovelace#")), ("NAME#a", true));
-        assert_eq!(PersonIndex::Name.partition(&comparison_key("ADA love")), pk);
-        assert!(sk.starts_with(&comparison_key(" Ada  Love")));
+        assert_eq!(PersonIndex::Name.partition(&indexed_name("ADA love")), pk);
+        assert!(sk.starts_with(&indexed_name(" Ada  Love")));
     }
 
     #[test]
@@ -305,6 +316,18 @@ mod tests {
         {
             assert_eq!(keys(name), keys(other), "{name:?} and {other:?}");
         }
+    }
+
+    #[test]
+    fn long_form_of_a_name_fits_the_index_and_is_found() {
+        let user = Clock::System.mint();
+        for name in ["ﷺ".repeat(40), "ﷺ".repeat(100), "㍿".repeat(100), format!("a{}", "㍿".repeat(99))] {
+            let (pk, sk) = name_index_keys(user, &Name::new(&name).unwrap());
+            assert!(sk.len() <= 1024, "{} bytes", sk.len());
+            assert!(sk.ends_with(&format!("#{user}")) && sk.starts_with(&indexed_name(&name)));
+            assert_eq!(PersonIndex::Name.partition(&indexed_name(&name)), pk);
+        }
+        assert_eq!(indexed_name("Zoë"), "zoë");
     }
 
     #[test]
