@@ -139,6 +139,7 @@ async fn set(
     let shown = state.shown_stock.to(&context.caller);
     let stored = async {
         let view = state.carts.inspect(owner).await?;
+        if_match.check("cart", view.cart.version)?;
         Ok(CartOut::new(view, state.currency, shown)?.into_item(&item))
     };
     let SetIn { quantity } = body.checked(stored).await?;

@@ -155,6 +155,7 @@ async fn change(
     let user = context.caller.require_account()?;
     let stored = async {
         let review = state.products.review(place, &context.caller).await?;
+        if_match.check("review", review.version)?;
         Ok(ReviewOut::visible_to(&context.caller, review))
     };
     let ReviewReplacement(content) = body.checked(stored).await?;

@@ -143,7 +143,7 @@ impl RoleIn {
 pub(crate) struct StatusIn {
     #[cfg_attr(feature = "openapi", schemars(with = "AccountStatus"))]
     status: String,
-    /// The reason, shown to admins.
+    /// The reason, shown to admins. If it is left out and the status is the same, the reason stays.
     pub(crate) reason: Option<Text<200>>,
 }
 

@@ -17,10 +17,10 @@ use http_kit::{
     AccountOwner, ApiResult, Authorized, IdempotencyKey, IfMatch, IfNoneMatch, Json, Path, Query, RecentLogin,
     Replacement, idempotent_response, list, single_page, with_etag,
 };
-use identity::{AddressIn, Preferences};
+use identity::{AddressIn, Preferences, User};
 use serde_json::{Map, Value};
 use values::permit::ManageUsers;
-use values::{AddressId, Error, UserId};
+use values::{AddressId, Error, Result, UserId};
 
 use bodies::{AddressReplacement, ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
 #[cfg(feature = "openapi")]
@@ -76,7 +76,7 @@ async fn change_role(
     expected: IfMatch,
     body: Replacement<RoleIn>,
 ) -> ApiResult {
-    let body = body.checked(state.accounts.user(id)).await?;
+    let body = body.checked(account_at_version(&state, id, &expected)).await?;
     let admin = (context.caller.require_account()?, &context.trace);
     let user = state.accounts.change_role(state.trust(), admin, id, body.role()?, expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
@@ -89,11 +89,18 @@ async fn change_status(
     expected: IfMatch,
     body: Replacement<StatusIn>,
 ) -> ApiResult {
-    let body = body.checked(state.accounts.user(id)).await?;
+    let body = body.checked(account_at_version(&state, id, &expected)).await?;
     let admin = (context.caller.require_account()?, &context.trace);
     let next = (body.status()?, body.reason);
     let user = state.accounts.change_status(state.trust(), admin, id, next, expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
+}
+
+/// The answer to GET, at a version that the request expects: another version is refused as such, whatever else differs.
+async fn account_at_version(state: &State, id: UserId, expected: &IfMatch) -> Result<User> {
+    let user = state.accounts.user(id).await?;
+    expected.check("account", user.version)?;
+    Ok(user)
 }
 
 async fn preferences(AxumState(state): App, AccountOwner(user): AccountOwner, known: IfNoneMatch) -> ApiResult {
@@ -127,7 +134,12 @@ async fn rename(
     expected: IfMatch,
     body: Replacement<Profile>,
 ) -> ApiResult {
-    let Profile { name } = body.checked(state.accounts.profile(user)).await?;
+    let stored = async {
+        let profile = state.accounts.profile(user).await?;
+        expected.check("account", profile.version)?;
+        Ok(profile)
+    };
+    let Profile { name } = body.checked(stored).await?;
     let user = state.accounts.rename(user, name.into(), expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }

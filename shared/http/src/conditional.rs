@@ -110,6 +110,14 @@ impl IfMatch {
             }
         }
     }
+
+    /// Fails with 412 `version_mismatch` if the header names versions of `what`, but not the current one.
+    pub fn check(&self, what: &str, current: u64) -> Result<()> {
+        match self.version()? {
+            Some(expected) if !expected.matches(current) => Err(Error::version_mismatch(what)),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -164,6 +172,17 @@ mod tests {
         let if_match = if_match(&["\"foreign\", \"4.7.1\", \"5\""]);
         let expected = if_match.required().unwrap();
         assert!(expected.matches_minor(4, 7) && !expected.matches_minor(4, 8) && expected.matches_minor(5, 8));
+    }
+
+    #[test]
+    fn if_match_of_another_version_fails_the_check() {
+        let check = |if_match: &IfMatch| if_match.check("cart", 4).map_err(|error| error.code);
+        for matching in [if_match(&["\"4\""]), if_match(&["\"3\", \"4.7\""]), if_match(&["*"]), IfMatch::default()] {
+            assert_eq!(check(&matching), Ok(()), "{matching:?}");
+        }
+        for other in [if_match(&["\"3\""]), if_match(&["W/\"4\""])] {
+            assert_eq!(check(&other), Err("version_mismatch"), "{other:?}");
+        }
     }
 
     #[test]

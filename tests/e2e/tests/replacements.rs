@@ -23,12 +23,19 @@ async fn puts(api: &Api, path: &str, body: &Value) -> e2e::Response {
     api.call(Method::PUT, path).header("If-Match", &tag).json(body).send().await
 }
 
+/// Sends a body with the tag of another version, which is refused as such, whatever else differs.
+async fn refuses_another_version(api: &Api, path: &str, body: &Value) {
+    let refused = api.call(Method::PUT, path).header("If-Match", "\"999\"").json(body).send().await;
+    refused.expect_problem(412, "version_mismatch");
+}
+
 /// Sends an answer back, and with each of these read-only members changed.
 async fn checks_replacement(api: &Api, path: &str, changes: &[(&str, Value, &str)]) {
     let answer = api.get(path).await.expect(200).json();
     for (place, value, field) in changes {
         let changed = with(&answer, place, value.clone());
         puts(api, path, &changed).await.expect_fault(field, "read_only");
+        refuses_another_version(api, path, &changed).await;
     }
     let after = puts(api, path, &answer).await.expect(200).json();
     assert_eq!(without_changing(&after), without_changing(&answer), "{path}");
@@ -157,6 +164,13 @@ async fn account_of_another_person_is_sent_back_by_an_admin() {
     let mut suspended = with(&answer, "/status", json!("suspended"));
     suspended["reason"] = json!("A test.");
     assert_eq!(admin.put(&status, &suspended).await.expect(200).json()["status"], "suspended");
+    for path in [&status, &format!("{account}/role")] {
+        refuses_another_version(&admin, path, &answer).await;
+    }
+    let read = admin.get(&account).await.expect(200);
+    assert_eq!(admin.put(&status, &read.json()).await.expect(200).json(), read.json(), "the reason stays");
+    let after = admin.get(&account).await.expect(200);
+    assert_eq!(after.expect_header("etag"), read.expect_header("etag"), "nothing was written");
 }
 
 #[tokio::test]
@@ -176,6 +190,7 @@ async fn item_of_a_cart_is_sent_back() {
     ] {
         ada.api.put(&path, &with(item, place, value)).await.expect_fault(field, "read_only");
     }
+    refuses_another_version(&ada.api, &path, &with(item, "/available", json!(1))).await;
     let after = ada.api.put(&path, &with(item, "/quantity", json!(3))).await.expect(200).json();
     assert_eq!(after["items"][0]["quantity"], 3, "{after}");
 }

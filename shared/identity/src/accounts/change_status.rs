@@ -3,14 +3,13 @@
 use aws_kit::TokenTrust;
 use values::{Error, ExpectedVersion, Result, Text, Trace, UserId};
 
-use crate::accounts::access::Access;
 use crate::accounts::status::AccountStatus;
 use crate::accounts::user::User;
 use crate::service::AccountService;
 
 impl AccountService {
     /// Changes a status. With `expected`, only if that is the account's version (412 `version_mismatch`). A suspended account
-    /// loses all its sessions and cannot log in. 409 `own_status` for an admin who would suspend themselves. A repeated call
+    /// loses all its sessions and cannot log in. Without a reason, the reason of the same status stays. 409 `own_status` for an admin who would suspend themselves. A repeated call
     /// ends the sessions that a crash left. 2 reads, 1 transaction, and 1 more where sessions end.
     pub async fn change_status(
         &self,
@@ -23,9 +22,8 @@ impl AccountService {
         if admin == user && status != AccountStatus::Active {
             return Err(Error::conflict("own_status", "You cannot suspend your own account. Ask another admin."));
         }
-        let reason = reason.map(Text::into_string).filter(|_| status == AccountStatus::Suspended);
-        let next = |before| Access { status, reason: reason.clone(), ..before };
-        self.change_access(user, expected, trace, next).await?;
+        let reason = reason.map(Text::into_string);
+        self.change_access(user, expected, trace, |before| before.with_status(status, reason.clone())).await?;
         if status == AccountStatus::Suspended {
             self.end_all_sessions(trust, user).await?;
         }
