@@ -12,7 +12,7 @@ use http_kit::{
 };
 use serde::Deserialize;
 use values::permit::ManageProducts;
-use values::{Caller, Error, Permission, ProductId};
+use values::{Caller, Permission, ProductId};
 
 use crate::state::State;
 
@@ -32,6 +32,9 @@ impl Replaceable for ProductReplacement {
     const READ_ONLY: &'static [&'static str] =
         &["id", "sku", "images", "stock", "rating", "status", "version", "createdAt", "updatedAt", "variants[].name"];
 }
+
+/// What sales and reviews change without a new version.
+const COUNTED: &[&str] = &["stock", "rating"];
 
 async fn create(
     AxumState(state): AxumState<State>,
@@ -69,12 +72,12 @@ async fn replace(
     let version = if_match.required()?;
     let stored = async {
         let listing = state.products.read(id, &context.caller).await?;
-        match version.matches(listing.product.version) {
-            true => Ok(ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller))),
-            false => Err(Error::version_mismatch("product")),
-        }
+        if_match.check("product", listing.product.version)?;
+        // Neither a sale nor a review makes an edit fail.
+        let except = if if_match.is_behind(&listing.etag()) { COUNTED } else { &[] };
+        Ok((ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller)), except))
     };
-    let ProductReplacement(product) = body.checked(stored).await?;
+    let ProductReplacement(product) = body.checked_except(stored).await?;
     let (content, stock) = product.content()?;
     Ok(state.product_response(state.products.replace(id, version, content, &stock, &context.trace).await?))
 }

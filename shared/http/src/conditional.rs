@@ -67,7 +67,8 @@ enum Precondition {
     Missing,
     /// `*`: the resource has to exist, in any version.
     Any,
-    Versions(ExpectedVersion),
+    /// And the listed tags as they were sent.
+    Versions(ExpectedVersion, Vec<String>),
     /// No listed tag can be a version of a resource.
     Never,
 }
@@ -79,10 +80,14 @@ impl IfMatch {
             Some(TagList::Any) => Precondition::Any,
             Some(TagList::Malformed) => Precondition::Never,
             Some(TagList::Tags(tags)) => {
-                let versions: Vec<_> = tags.iter().filter(|tag| !tag.is_weak).filter_map(version).collect();
+                let strong: Vec<&str> = tags.iter().filter(|tag| !tag.is_weak).filter_map(EntityTag::as_str).collect();
+                let versions: Vec<_> = strong.iter().copied().filter_map(version).collect();
                 match versions.is_empty() {
                     true => Precondition::Never,
-                    false => Precondition::Versions(ExpectedVersion::any_of(versions)),
+                    false => {
+                        let strong = strong.into_iter().map(str::to_owned).collect();
+                        Precondition::Versions(ExpectedVersion::any_of(versions), strong)
+                    }
                 }
             }
         })
@@ -102,13 +107,22 @@ impl IfMatch {
     pub fn version(&self) -> Result<Option<&ExpectedVersion>> {
         match &self.0 {
             Precondition::Missing | Precondition::Any => Ok(None),
-            Precondition::Versions(expected) => Ok(Some(expected)),
+            Precondition::Versions(expected, _) => Ok(Some(expected)),
             Precondition::Never => {
                 let detail =
                     "No version has the entity tag in `If-Match`. Read the resource again and send its `ETag`.";
                 Err(Error::new(Kind::PreconditionFailed, "version_mismatch", detail))
             }
         }
+    }
+
+    /// Was something counted since the caller has read the current version? True if the header names this version with other minor
+    /// versions than the `current` tag has, and neither that tag nor the version alone.
+    pub fn is_behind(&self, current: &str) -> bool {
+        let Precondition::Versions(_, tags) = &self.0 else { return false };
+        let version = current.split('.').next();
+        let mut of_version = tags.iter().filter(|tag| tag.split('.').next() == version).peekable();
+        of_version.peek().is_some() && of_version.all(|tag| tag != current && tag.contains('.'))
     }
 
     /// Fails with 412 `version_mismatch` if the header names versions of `what`, but not the current one.
@@ -129,8 +143,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 }
 
 /// The version and the minor version in a tag such as `4` or `4.7`.
-fn version(tag: &EntityTag) -> Option<(u64, Option<u64>)> {
-    let mut numbers = tag.as_str()?.split('.');
+fn version(tag: &str) -> Option<(u64, Option<u64>)> {
+    let mut numbers = tag.split('.');
     let version = numbers.next()?.parse().ok()?;
     Some((version, numbers.next().and_then(|minor| minor.parse().ok())))
 }
@@ -172,6 +186,25 @@ mod tests {
         let if_match = if_match(&["\"foreign\", \"4.7.1\", \"5\""]);
         let expected = if_match.required().unwrap();
         assert!(expected.matches_minor(4, 7) && !expected.matches_minor(4, 8) && expected.matches_minor(5, 8));
+    }
+
+    #[test]
+    fn tag_with_other_counters_is_behind() {
+        for (line, is_behind) in [
+            ("\"5.12.3\"", false),
+            ("\"5\"", false),
+            ("\"5.11.3\"", true),
+            ("\"5.12.2\"", true),
+            ("\"5.12\"", true),
+            ("\"5.11.3\", \"5.12.3\"", false),
+            ("\"5.11.3\", \"5\"", false),
+            ("\"4.12.3\", \"5.11.3\"", true),
+            ("\"4.12.3\"", false),
+            ("*", false),
+            ("W/\"5.11.3\"", false),
+        ] {
+            assert_eq!(if_match(&[line]).is_behind("5.12.3"), is_behind, "{line}");
+        }
     }
 
     #[test]

@@ -59,11 +59,21 @@ impl<T> Replacement<T> {
     /// The body, if its read-only members say what is stored. `stored` is the answer to GET; it is read only if there are such members.
     /// 422 `read_only` with each member that differs.
     pub async fn checked<A: Serialize>(self, stored: impl Future<Output = Result<A>>) -> Result<T> {
+        self.checked_except(async { stored.await.map(|answer| (answer, ALL_COMPARED)) }).await
+    }
+
+    /// The same, without the members that `stored` names beside the answer: they may have changed since the caller has read them.
+    pub async fn checked_except<A: Serialize>(
+        self,
+        stored: impl Future<Output = Result<(A, &'static [&'static str])>>,
+    ) -> Result<T> {
         if self.read_only.is_empty() {
             return Ok(self.body);
         }
-        let stored = serde_json::to_value(stored.await?).map_err(Error::internal)?;
-        let mut differing = self.read_only.iter().filter(|sent| !sent.says(&stored));
+        let (stored, except) = stored.await?;
+        let stored = serde_json::to_value(stored).map_err(Error::internal)?;
+        let is_compared = |sent: &&Sent| except.iter().all(|name| *name != sent.field);
+        let mut differing = self.read_only.iter().filter(is_compared).filter(|sent| !sent.says(&stored));
         match differing.next() {
             None => Ok(self.body),
             Some(first) => Err(differing.fold(refusal(&first.field), |error, sent| {
@@ -73,6 +83,7 @@ impl<T> Replacement<T> {
     }
 }
 
+const ALL_COMPARED: &[&str] = &[];
 const READ_ONLY_CODE: &str = "read_only";
 const READ_ONLY_MESSAGE: &str = "cannot be changed here, and differs from what is stored; leave it out";
 
@@ -238,6 +249,25 @@ mod tests {
         let mut more = stored();
         more["rating"]["worst"] = json!(null);
         assert!(put(&more).await.is_ok(), "a member that is not stored is null");
+    }
+
+    #[tokio::test]
+    async fn member_that_may_have_changed_since_is_not_compared() {
+        let sent =
+            |field: &'static str, value: Value| Sent { field: field.to_owned(), place: Place::Member(field), value };
+        let replacement = |version: u64| Replacement {
+            body: 7,
+            read_only: vec![sent("rating", json!(1)), sent("version", json!(version))],
+        };
+        let moved: &'static [&'static str] = &["rating"];
+        let checked = async |version| {
+            let outcome = replacement(version).checked_except(async { Ok((stored(), moved)) }).await;
+            outcome.map_err(|error| error.fields.into_iter().map(|field| field.field).collect::<Vec<_>>())
+        };
+        assert_eq!(checked(3).await, Ok(7));
+        assert_eq!(checked(4).await, Err(vec!["version".to_owned()]));
+        let error = replacement(3).checked(async { Ok(stored()) }).await.unwrap_err();
+        assert_eq!(error.fields[0].field, "rating");
     }
 
     #[tokio::test]

@@ -101,6 +101,24 @@ async fn product_with_variants_is_sent_back() {
 }
 
 #[tokio::test]
+async fn change_of_stock_makes_no_edit_fail() {
+    let shop = Shop::open().await;
+    let admin = shop.admin().await;
+    let shirt = shop.sells_shirts(&[("S", 2, 1_800), ("M", 4, 2_000)]).await;
+    let path = format!("/api/v1/products/{}", shirt.id);
+    let read = admin.get(&path).await.expect(200);
+    let set = json!({ "sku": shirt.size("M").sku, "set": 3 });
+    admin.call(Method::PATCH, &format!("{path}/stock")).json(&set).send().await.expect(200);
+    let body = with(&read.json(), "/name", json!("Blouse"));
+    let sent = admin.call(Method::PUT, &path).header("If-Match", read.expect_header("etag")).json(&body).send().await;
+    let after = sent.expect(200).json();
+    assert_eq!((&after["name"], &after["stock"]["available"]), (&json!("Blouse"), &json!(5)), "{after}");
+    // With the current tag, it is what the admin has read now.
+    let other = with(&after, "/variants/0/stock/available", json!(1));
+    puts(&admin, &path, &other).await.expect_fault("variants[0].stock", "read_only");
+}
+
+#[tokio::test]
 async fn category_and_review_are_sent_back() {
     let shop = Shop::open().await;
     let admin = shop.admin().await;

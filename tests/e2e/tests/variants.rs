@@ -105,6 +105,8 @@ async fn replacement_keeps_stock_of_variants_and_retires_omitted_ones() {
         { "sku": medium, "options": { "size": "M" }, "price": shop.money(2_100), "stock": { "available": 99 } },
         { "sku": large, "options": { "size": "L" }, "price": shop.money(2_500), "stock": { "available": 7 } },
     ]);
+    shop.tries_to_replace(id, &next).await.expect_fault("variants[0].stock", "read_only");
+    let next = with(&next, "/variants/0/stock/available", json!(4));
     let replaced = shop.tries_to_replace(id, &next).await.expect(200).json();
     let stock: Vec<_> =
         replaced["variants"].as_array().into_iter().flatten().map(|v| (&v["sku"], &v["stock"]["available"])).collect();

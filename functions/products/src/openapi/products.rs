@@ -80,8 +80,8 @@ impl JsonSchema for ProductReplacement {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = ProductIn::json_schema(generator);
         schema.insert("description".to_owned(), json!(
-            "The whole content of a product. Fields that are left out become empty. The SKU and the stock of existing variants do \
-             not change. Variants that are left out are archived."
+            "The whole content of a product. Fields that are left out become empty. The SKU does not change. The stock of an existing \
+             variant does not change: leave it out, or send what is stored. Variants that are left out are archived."
         ));
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             properties.retain(|name, _| !matches!(name.as_str(), "sku" | "stock"));
