@@ -6,14 +6,14 @@ use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use catalog::{Alt, ImageOut, ImageRefusal, ImageStatus, ImageType, ImageUpload, NewImage, UploadState};
+use catalog::{Alt, ImageOut, ImageRefusal, ImageStatus, ImageType, ImageUpload, Media, NewImage, UploadState};
 use http::StatusCode;
 use http_kit::{
     ApiResult, Authorized, IdempotencyKey, IfMatch, Json, Path, Replaceable, Replacement, idempotent_response,
 };
 use serde::{Deserialize, Serialize};
 use values::permit::ManageProducts;
-use values::{Clock, Error, ImageId, ProductId, Result, Timestamp};
+use values::{Clock, ImageId, ProductId, Result, Timestamp};
 
 use crate::state::State;
 
@@ -64,7 +64,20 @@ pub(crate) struct ImageChangeIn {
 }
 
 impl Replaceable for ImageChangeIn {
-    const READ_ONLY: &'static [&'static str] = &["id", "width", "height", "urls"];
+    const READ_ONLY: &'static [&'static str] = &[
+        "id",
+        "width",
+        "height",
+        "urls",
+        "imageId",
+        "state",
+        "reason",
+        "message",
+        "contentType",
+        "bytes",
+        "createdAt",
+        "image",
+    ];
 }
 
 /// The state of an image as clients see it.
@@ -94,6 +107,29 @@ pub(crate) struct ImageStateOut {
     /// The image in the product, when it is ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<ImageOut>,
+    /// Its members again, because a PUT of this path has them at this place.
+    #[serde(flatten)]
+    members: Option<ImageOut>,
+}
+
+impl ImageStateOut {
+    fn new(id: ImageId, status: ImageStatus, media: &Media) -> Self {
+        let ImageStatus { upload, image } = status;
+        let upload = upload.as_ref();
+        let reason = upload.and_then(|upload| upload.reason);
+        let image = image.map(|image| media.image_out(image));
+        Self {
+            image_id: id,
+            state: upload.map_or(UploadState::Ready, |upload| upload.state),
+            reason,
+            message: reason.map(ImageRefusal::message),
+            content_type: upload.map(|upload| upload.content_type),
+            bytes: upload.map(|upload| upload.bytes),
+            created_at: upload.map(|upload| upload.created_at),
+            members: image.clone(),
+            image,
+        }
+    }
 }
 
 async fn announce(
@@ -119,20 +155,8 @@ async fn show(
     _: Authorized<ManageProducts>,
     Path((product, image)): Path<(ProductId, ImageId)>,
 ) -> ApiResult {
-    let ImageStatus { upload, image: shown } = state.products.image(product, image).await?;
-    let upload = upload.as_ref();
-    let reason = upload.and_then(|upload| upload.reason);
-    let found = ImageStateOut {
-        image_id: image,
-        state: upload.map_or(UploadState::Ready, |upload| upload.state),
-        reason,
-        message: reason.map(ImageRefusal::message),
-        content_type: upload.map(|upload| upload.content_type),
-        bytes: upload.map(|upload| upload.bytes),
-        created_at: upload.map(|upload| upload.created_at),
-        image: shown.map(|image| state.media.image_out(image)),
-    };
-    Ok(Json(found).into_response())
+    let status = state.products.image(product, image).await?;
+    Ok(Json(ImageStateOut::new(image, status, &state.media)).into_response())
 }
 
 async fn change(
@@ -144,8 +168,10 @@ async fn change(
 ) -> ApiResult {
     let version = if_match.required()?;
     let stored = async {
-        let shown = state.products.image(product, image).await?.image;
-        shown.map(|image| state.media.image_out(image)).ok_or_else(|| Error::not_found("image"))
+        let listing = state.products.read(product, &context.caller).await?;
+        if_match.check("product", listing.product.version)?;
+        let status = state.products.image(product, image).await?;
+        Ok(ImageStateOut::new(image, status, &state.media))
     };
     let ImageChangeIn { alt, position } = body.checked(stored).await?;
     Ok(state
@@ -167,4 +193,26 @@ async fn upload_url(state: &State, upload: &ImageUpload) -> Result<PresignedUrl>
     let left = upload.upload_deadline().seconds() - Clock::System.now().seconds();
     let (file, seconds) = (upload.file(), u64::try_from(left).unwrap_or(0).max(1));
     state.bucket.presign_put(&file, upload.content_type.as_str(), upload.bytes, seconds).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, from_value, json, to_value};
+
+    #[test]
+    fn answer_has_the_members_of_a_change_and_read_only_ones() {
+        let id: ImageId = Clock::System.mint();
+        let image = json!({ "id": id, "alt": "A mug", "position": 1, "width": 4, "height": 3, "hash": "00" });
+        let status = ImageStatus { upload: None, image: Some(from_value(image).unwrap()) };
+        let answer = to_value(ImageStateOut::new(id, status, &Media::default())).unwrap();
+        assert_eq!((&answer["image"]["position"], &answer["position"]), (&json!(1), &json!(1)));
+        let mut change = answer.as_object().unwrap().clone();
+        change.retain(|name, _| !ImageChangeIn::READ_ONLY.contains(&name.as_str()));
+        let change: ImageChangeIn = from_value(Value::Object(change)).unwrap();
+        assert_eq!((change.position, change.alt.is_some()), (1, true));
+        let status = ImageStatus { upload: None, image: None };
+        let answer = to_value(ImageStateOut::new(id, status, &Media::default())).unwrap();
+        assert!(answer.get("position").is_none(), "{answer}");
+    }
 }

@@ -11,7 +11,7 @@ const ANSWERS: [(&str, &str); 10] = [
     ("/api/v1/cart/{owner}/items/{sku}", "CartItem"),
     ("/api/v1/categories/{key}", "Category"),
     ("/api/v1/products/{id}", "Product"),
-    ("/api/v1/products/{id}/images/{image}", "Image"),
+    ("/api/v1/products/{id}/images/{image}", "ImageUpload"),
     ("/api/v1/products/{id}/reviews/{reviewId}", "Review"),
     ("/api/v1/users/addresses/{id}", "SavedAddress"),
     ("/api/v1/users/preferences", "Preferences"),

@@ -82,6 +82,19 @@ async fn product_is_sent_back() {
         sends(&with(&shown, place, value)).await.expect_fault(field, "read_only");
     }
     assert_eq!(sends(&shown).await.expect(200).json()["images"][0], shown);
+    // The state of the image is sent back, too: it is what GET of the same path answers.
+    let status = admin.get(&image).await.expect(200).json();
+    for (place, value, field) in [
+        ("/imageId", json!("x"), "imageId"),
+        ("/state", json!("pending"), "state"),
+        ("/image/width", json!(31), "image"),
+    ] {
+        sends(&with(&status, place, value)).await.expect_fault(field, "read_only");
+    }
+    refuses_another_version(&admin, &image, &with(&status, "/bytes", json!(1))).await;
+    assert_eq!(sends(&status).await.expect(200).json()["images"][0], shown);
+    let described = sends(&with(&status, "/alt", json!("A mug"))).await.expect(200).json();
+    assert_eq!(described["images"][0]["alt"], "A mug");
 }
 
 #[tokio::test]

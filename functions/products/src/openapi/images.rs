@@ -40,7 +40,8 @@ pub(super) fn openapi(api: &mut Api) {
         .done();
     api.operation("put", path, Access::Account, "changeImage", "Describe and place an image")
         .describe(
-            "Admins only. `If-Match` is the ETag of the product. The image as the product shows it can be sent back.",
+            "Admins only. `If-Match` is the ETag of the product. What GET answers can be sent back, and so can the image as the \
+             product shows it.",
         )
         .path_param::<ProductId>("id", PRODUCT)
         .path_param::<ImageId>("image", IMAGE)
