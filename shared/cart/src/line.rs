@@ -13,6 +13,7 @@ use crate::item_ref::ItemRef;
 pub struct Line {
     pub sku: Sku,
     pub product_id: ProductId,
+    #[serde(deserialize_with = "values::read_in_nfc")]
     pub name: String,
     pub quantity: Quantity,
     /// The price of one piece when the owner last viewed the cart.
@@ -93,4 +94,17 @@ fn insufficient_stock(offer: &Offer, available: u32) -> Error {
     let facts = [("sku".to_owned(), offer.sku.as_str().into()), ("available".to_owned(), available.into())];
     Error::conflict("insufficient_stock", format!("Only {available} of {} ({}) are available.", offer.name, offer.sku))
         .with_facts(offer.sku.as_str(), "insufficient_stock", message, facts.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cart::tests::offer;
+
+    #[test]
+    fn name_of_an_earlier_release_is_read_in_nfc() {
+        let line = Line::new(&offer("MUG", 9), Quantity::new(1).unwrap()).unwrap();
+        let row = serde_json::to_value(Line { name: "Cafe\u{301}".into(), ..line }).unwrap();
+        assert_eq!(serde_json::from_value::<Line>(row).unwrap().name, "Caf\u{e9}");
+    }
 }

@@ -5,7 +5,7 @@ use axum::extract::{FromRequest, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use values::{Error, Result, Timestamp, read_json_value};
+use values::{Error, Result, Timestamp, nfc, read_json_value};
 
 use crate::ApiError;
 use crate::body::Json;
@@ -136,7 +136,8 @@ fn is_same(sent: &Value, stored: &Value) -> bool {
             sent.len() == stored.len() && sent.iter().zip(stored).all(|(sent, stored)| is_same(sent, stored))
         }
         (Value::Number(sent), Value::Number(stored)) => sent == stored || sent.as_f64() == stored.as_f64(),
-        (Value::String(sent), Value::String(stored)) => sent == stored || is_same_time(sent, stored),
+        // A request is read in NFC, and a row of an earlier release may have another form.
+        (Value::String(sent), Value::String(stored)) => nfc(sent) == nfc(stored) || is_same_time(sent, stored),
         _ => sent == stored,
     }
 }
@@ -246,6 +247,8 @@ mod tests {
         ] {
             assert_eq!(put(&with(pointer, value.clone())).await.as_deref(), Ok("Shirt"), "{pointer} {value}");
         }
+        assert!(is_same(&json!({ "name": "Caf\u{e9}" }), &json!({ "name": "Cafe\u{301}" })));
+        assert!(!is_same(&json!("Cafe"), &json!("Caf\u{e9}")));
         let mut more = stored();
         more["rating"]["worst"] = json!(null);
         assert!(put(&more).await.is_ok(), "a member that is not stored is null");

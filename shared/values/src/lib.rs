@@ -58,4 +58,4 @@ pub use sourced::Sourced;
 pub use text::{LineError, Text, check_line, is_invisible, nfc_up_to, reorders_text};
 pub use time_zone::TimeZone;
 pub use timestamp::Timestamp;
-pub use unicode::{comparison_key, into_nfc, is_combining_mark, nfc};
+pub use unicode::{comparison_key, into_nfc, is_combining_mark, nfc, read_in_nfc};

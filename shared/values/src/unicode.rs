@@ -10,6 +10,7 @@ use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
+use serde::{Deserialize, Deserializer};
 
 /// The text in Normalization Form C (UAX #15). Borrows when nothing changes.
 pub fn nfc(text: &str) -> Cow<'_, str> {
@@ -22,6 +23,12 @@ pub fn into_nfc(text: String) -> String {
         Cow::Borrowed(_) => text,
         Cow::Owned(normal) => normal,
     }
+}
+
+/// Reads a text of a row in Normalization Form C: `#[serde(deserialize_with = "values::read_in_nfc")]`. Rows of earlier releases have
+/// other forms.
+pub fn read_in_nfc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(into_nfc)
 }
 
 /// The form in which keys are compared: two texts name the same thing if their keys are equal.

@@ -14,6 +14,7 @@ pub struct Offer {
     pub sku: Sku,
     pub product_id: ProductId,
     /// The name in carts and orders.
+    #[serde(deserialize_with = "values::read_in_nfc")]
     pub name: String,
     /// The pieces that can be sold now. Pieces in orders are already subtracted.
     pub available: u32,
@@ -214,6 +215,12 @@ mod tests {
         assert!(limited.check_quantity("quantity", 30, BuyerKind::Account).is_ok());
         let error = limited.check_quantity("quantity", 31, BuyerKind::Account).unwrap_err();
         assert_eq!((error.code, &error.fields[0].facts["maxPerOrder"]), ("max_per_order", &30.into()));
+    }
+
+    #[test]
+    fn name_of_an_earlier_release_is_read_in_nfc() {
+        let row = serde_json::to_value(Offer { name: "Cafe\u{301}".into(), ..offer() }).unwrap();
+        assert_eq!(serde_json::from_value::<Offer>(row).unwrap().name, "Caf\u{e9}");
     }
 
     #[test]

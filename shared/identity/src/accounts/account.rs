@@ -1,7 +1,7 @@
 //! An account: what it may do. Who is behind it is in [`Person`](crate::accounts::person::Person).
 
-use serde::{Deserialize, Serialize};
-use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId, account_suspended};
+use serde::{Deserialize, Deserializer, Serialize};
+use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId, account_suspended, into_nfc};
 
 use crate::accounts::password::{Credential, PasswordInput};
 use crate::accounts::status::AccountStatus;
@@ -33,7 +33,7 @@ pub(crate) struct Account {
     #[serde(default)]
     pub(crate) default_billing: Option<AddressId>,
     /// Why it is suspended, in the admin's words.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "reason_in_nfc")]
     pub(crate) status_reason: Option<String>,
     /// Its second factors. Here, because a login reads this row anyway.
     #[serde(default)]
@@ -41,6 +41,11 @@ pub(crate) struct Account {
     pub(crate) version: u64,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
+}
+
+/// A row of an earlier release may have another Unicode form.
+fn reason_in_nfc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(into_nfc))
 }
 
 impl Account {
@@ -101,5 +106,22 @@ impl Account {
             AccountStatus::Active => Ok(()),
             AccountStatus::Suspended => Err(account_suspended()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::Clock;
+
+    #[test]
+    fn reason_of_an_earlier_release_is_read_in_nfc() {
+        let account = Account::new(Clock::System.mint(), None, Clock::System.now());
+        let row = |reason: &str| {
+            let account = Account { status_reason: Some(reason.to_owned()), ..account.clone() };
+            serde_json::to_value(account).unwrap()
+        };
+        let read = |reason: &str| serde_json::from_value::<Account>(row(reason)).unwrap().status_reason;
+        assert_eq!(read("Cafe\u{301}").as_deref(), Some("Caf\u{e9}"));
     }
 }
