@@ -45,9 +45,11 @@ pub enum Task {
 /// The outcome of a task.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// The number of orders, events, payments or accounts that were processed.
+    /// The number of orders, events, payments or accounts that were processed. Of `normalize-texts`, the rows that all its runs since the
+    /// last restart have written.
     pub done: usize,
-    /// The number of failures. They are in the log, and the next run tries them again.
+    /// The number of failures. They are in the log, and the next run tries them again. `normalize-texts` tries them again only after a
+    /// restart, and counts those of all its runs since the last one.
     pub failed: usize,
     /// What `normalize-texts` reports beside these numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,7 +98,7 @@ pub async fn handle(state: &State, task: Task, request_id: &str) -> Result<Repor
     let trace =
         Trace { correlation_id: request_id.to_owned(), causation_id: None, actor: Actor::system("housekeeping") };
     let span = info_span!("task", correlation.id = request_id);
-    // Boxed, because the nested futures of four tasks exceed the recursion limit of the compiler.
+    // Boxed, because the nested futures of all tasks exceed the recursion limit of the compiler.
     let report = Box::pin(perform(state, task, &trace)).instrument(span).await;
     Ok(report?)
 }

@@ -141,7 +141,7 @@ fn with_pieces_in_cart(mut error: Error, in_cart: Quantity) -> Error {
         return error;
     }
     let sentence = catalog::pieces_in_cart(in_cart.get());
-    error.detail = format!("{} {sentence}", error.detail);
+    error.detail = format!("{}. {sentence}", error.detail.trim_end_matches('.'));
     for field in &mut error.fields {
         field.message = format!("{}; {sentence}", field.message.trim_end_matches('.'));
         field.facts.insert("inCart".to_owned(), in_cart.get().into());
@@ -280,6 +280,8 @@ pub(crate) mod tests {
         }
         let stock = cart_with("MUG", 1).add(&offer("MUG", 5), pieces(5)).unwrap_err();
         assert_eq!(stock.detail, "Only 5 of MUG (MUG) are available. 1 is in the cart already.");
+        let sum = cart_with("MUG", 600).add(&offer("MUG", 5_000), pieces(600)).unwrap_err();
+        assert!(sum.detail.ends_with("to 999. 600 are in the cart already."), "{}", sum.detail);
         let set = cart_with("MUG", 1).set(&offer("MUG", 5), pieces(6)).unwrap_err();
         assert_eq!(set.detail, "Only 5 of MUG (MUG) are available.", "the request alone decides");
     }

@@ -34,12 +34,13 @@ fn text(value: &Value) -> &str {
     value["S"].as_str().unwrap_or_else(|| panic!("there should be a text here: {value}"))
 }
 
-/// A product row as it was before: with this spelling of its category and this name.
+/// A product row as it was before: with this spelling of its category, this name, and two spellings of a tag.
 async fn ages(shop: &Shop, product: &Product, category: &str, name: &str) {
     let mut row = shop.rows.reads("catalog", &format!("PRODUCT#{}", product.id), "PRODUCT").await;
     let shard = text(&row["gsi2pk"]).rsplit('#').next().unwrap_or_default().to_owned();
     row["category"] = json!({ "S": category });
     row["name"] = json!({ "S": name });
+    row["tags"] = json!({ "L": [{ "S": "Tea" }, { "S": "tea" }] });
     row["gsi2pk"] = json!({ "S": format!("CATEGORY#{category}#{shard}") });
     shop.rows.loads("catalog", &row).await;
     shop.rows.removes("catalog", &format!("SKUCASE#{}", product.sku.to_lowercase()), "CLAIM").await;
@@ -103,6 +104,9 @@ async fn categories_and_products_of_earlier_releases_are_merged_once() {
     let merged = report["catalog"]["categories"].as_array().into_iter().flatten().find(|merged| merged["key"] == key);
     let former = merged.and_then(|merged| merged["formerKeys"].as_array()).map(Vec::as_slice).unwrap_or_default();
     assert!(former.contains(&json!(upper)) && former.contains(&json!(decomposed)), "{report:#}");
+    let undecided = report["catalog"]["undecided"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let merged_tags = json!({ "kind": "mergedTags", "productId": first.id, "tags": ["tea"] });
+    assert!(undecided.contains(&merged_tags), "{report:#}");
     for old in [&upper, &decomposed] {
         assert!(shop.rows.reads("catalog", "CATEGORIES", old).await.is_null(), "{old} should be gone");
         let moved = admin.call(Method::DELETE, &format!("{CATEGORIES}/{old}")).header("If-Match", "\"4\"").send().await;

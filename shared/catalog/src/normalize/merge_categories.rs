@@ -5,6 +5,8 @@ use aws_kit::{Changes, ConditionFailures, Decision, Transaction};
 use tracing::info;
 use values::Result;
 
+use crate::categories::merge::MergedCategory;
+use crate::categories::tree::CategoryTree;
 use crate::normalize::progress::{FormerKeys, Undecided};
 use crate::{CatalogService, CategoryNode};
 
@@ -35,9 +37,48 @@ impl CatalogService {
             let mut writes = Transaction::from(rows);
             writes.add(self.catalog.change_tree_version(tree_version.version, -gone)?);
             info!(done = before.rows.len(), "category stored under its key");
-            let undecided = before.is_uprooted.then(|| Undecided::Root { key: node.key.clone() });
+            let undecided = find_undecided(&tree, before);
             Ok(Changes::new(writes, CategoryMerge::Merged { undecided }).into())
         };
         self.write_tree(decide).await
+    }
+}
+
+/// What an admin has to decide about the place of a merged category.
+fn find_undecided(tree: &CategoryTree, merged: &MergedCategory) -> Option<Undecided> {
+    let (key, parent) = (merged.node.key.clone(), merged.node.parent.as_ref());
+    if merged.is_uprooted {
+        return Some(Undecided::Root { key });
+    }
+    let error = tree.check_place(&key, parent).err()?;
+    (error.code == "category_too_deep").then_some(Undecided::Depth { key })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Category;
+    use serde_json::{from_value, json};
+
+    fn undecided(rows: &[(&str, Option<&str>)], key: &str) -> Option<Undecided> {
+        let row = |(key, parent): &(&str, Option<&str>)| {
+            from_value(json!({ "pk": "CATEGORIES", "sk": key, "category": key, "parent": parent })).unwrap()
+        };
+        let tree = CategoryTree::new(rows.iter().map(row));
+        find_undecided(&tree, tree.merged(&Category::try_from(key.to_owned()).unwrap()).unwrap())
+    }
+
+    #[test]
+    fn place_that_no_admin_has_chosen_is_reported() {
+        let tea = || Category::try_from("tea".to_owned()).unwrap();
+        let deep = [("1", None), ("2", Some("1")), ("3", Some("2")), ("4", Some("3")), ("5", Some("4"))];
+        let merged = |more: &[(&'static str, Option<&'static str>)]| undecided(&[&deep[..], more].concat(), "tea");
+        assert_eq!(merged(&[("Tea", Some("5")), ("tea", None)]), None);
+        let children = [("Tea", Some("5")), ("tea", None), ("green", Some("tea"))];
+        assert_eq!(merged(&children), Some(Undecided::Depth { key: tea() }));
+        let cycle = [("Tea", Some("mint")), ("tea", None), ("Mint", None), ("mint", Some("tea"))];
+        let roots = [undecided(&cycle, "tea"), undecided(&cycle, "mint")];
+        assert!(roots.iter().flatten().all(|line| matches!(line, Undecided::Root { .. })), "{roots:?}");
+        assert_eq!(roots.iter().flatten().count(), 1);
     }
 }

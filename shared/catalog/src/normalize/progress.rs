@@ -18,7 +18,7 @@ pub struct NormalizationReport {
     pub products: u64,
     /// SKUs of earlier releases that were claimed in all letter cases.
     pub skus: u64,
-    /// Products that could not be written. The log has the causes; start the task again.
+    /// Products that could not be written. The log has the causes; restart the task to try them again.
     pub failed: u64,
     /// The categories that have keys of earlier releases.
     pub categories: Vec<FormerKeys>,
@@ -36,16 +36,20 @@ pub struct FormerKeys {
     pub former_keys: Vec<String>,
 }
 
-/// A contradiction that only an admin can solve. Everything stays usable until then.
+/// A contradiction that only an admin can solve, or a loss that an admin may want to know. Everything stays usable until then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Undecided {
-    /// Two SKUs differ in letter case only. Archive one of them, or leave them.
+    /// Two SKUs differ in letter case only. `existing_sku` has the claim, which never ends. Archive the other one, or leave them.
     Sku { sku: Sku, product_id: ProductId, existing_sku: Sku, existing_product_id: ProductId },
     /// A field of a product names an option, a value or an attribute in two spellings. Replace the field.
     Spelling { product_id: ProductId, field: String, code: String },
     /// The category would have been below itself, so it is a root now. Move it to its place.
     Root { key: Category },
+    /// With the category, the merged tree has more levels than allowed. Move it, or a category above or below it.
+    Depth { key: Category },
+    /// These tags of the product were other spellings of its other tags, and are gone. There is nothing to do, unless one was meant.
+    MergedTags { product_id: ProductId, tags: Vec<String> },
 }
 
 impl NormalizationReport {
@@ -139,9 +143,12 @@ mod tests {
         let (product_id, existing_product_id) = (clock.mint(), clock.mint());
         progress.report.add_undecided(Undecided::Sku { sku, product_id, existing_sku, existing_product_id });
         progress.report.add_undecided(root());
+        progress.report.add_undecided(Undecided::MergedTags { product_id, tags: vec!["tea".to_owned()] });
         let row = serde_json::to_value(&progress).unwrap();
         assert_eq!(row["report"]["undecided"][0]["existingSku"], "bug-x");
         assert_eq!(row["report"]["undecided"][1], json!({ "kind": "root", "key": "tea" }));
+        let merged = json!({ "kind": "mergedTags", "productId": product_id, "tags": ["tea"] });
+        assert_eq!(row["report"]["undecided"][2], merged);
         assert_eq!(serde_json::from_value::<Progress>(row).unwrap(), progress);
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use futures::{StreamExt, stream};
+use futures::future::join_all;
 use tracing::error;
 use values::{Result, Trace};
 
 use crate::normalize::merge_categories::CategoryMerge;
-use crate::normalize::progress::{NormalizationReport, Progress, Step};
-use crate::normalize::rewrite_products::find_spellings;
+use crate::normalize::progress::{NormalizationReport, Progress, Step, Undecided};
+use crate::normalize::rewrite_products::{find_spellings, is_passing, is_writable};
 use crate::normalize::store::TASK_RUNNING;
 use crate::product::store::StoredProduct;
 use crate::{CatalogService, Product};
@@ -26,7 +26,7 @@ impl CatalogService {
     }
 
     /// Continues the task where the last run has stopped, until its time is over or all rows are in form. A page that was interrupted is
-    /// read again. If another run continues it, this one ends.
+    /// read again, also after an outage, which is the error then. If another run continues the task, this one ends.
     pub async fn normalize(&self, until: Instant, trace: &Trace) -> Result<NormalizationReport> {
         let mut progress = self.catalog.normalization().await?;
         while progress.step != Step::Finished && Instant::now() < until {
@@ -34,7 +34,10 @@ impl CatalogService {
                 Step::Categories => self.normalize_categories(&mut progress, until).await?,
                 Step::Products { shard, after } => {
                     let page = self.catalog.walk_rows(shard, after, PAGE).await?;
-                    self.normalize_products(page.rows, &mut progress.report, trace).await?;
+                    if let Err(error) = self.normalize_products(page.rows, &mut progress.report, trace).await {
+                        // The page is read again, but what is written by now is not reported again.
+                        return self.catalog.save_normalization(&mut progress).await.and(Err(error));
+                    }
                     progress.continue_behind(shard, page.next);
                 }
                 Step::Finished => {}
@@ -50,8 +53,11 @@ impl CatalogService {
     async fn normalize_categories(&self, progress: &mut Progress, until: Instant) -> Result<()> {
         while Instant::now() < until {
             match self.merge_next_category().await? {
-                CategoryMerge::Merged { undecided } => {
-                    undecided.into_iter().for_each(|line| progress.report.add_undecided(line));
+                CategoryMerge::Merged { undecided: None } => {}
+                CategoryMerge::Merged { undecided: Some(line) } => {
+                    // No later run finds it, so it is stored before the next merge.
+                    progress.report.add_undecided(line);
+                    return Ok(());
                 }
                 CategoryMerge::Finished(categories) => {
                     progress.report.set_categories(categories);
@@ -63,31 +69,45 @@ impl CatalogService {
         Ok(())
     }
 
-    /// A failure of one product does not stop the others.
+    /// A failure of one product does not stop the others, unless it passes by itself.
     async fn normalize_products(
         &self,
         rows: Vec<StoredProduct>,
         report: &mut NormalizationReport,
         trace: &Trace,
     ) -> Result<()> {
-        let old = rows.iter().filter(|row| !row.is_in_form).map(|row| row.product.id).collect::<Vec<_>>();
-        let mut writes =
-            stream::iter(old).map(async |id| (id, self.rewrite_product(id, trace).await)).buffer_unordered(AT_ONCE);
-        while let Some((id, outcome)) = writes.next().await {
-            match outcome {
-                Ok(is_written) => report.products += u64::from(is_written),
-                Err(error) => {
-                    report.failed += 1;
-                    error!(product.id = %id, error.code = error.code, error.cause = error.causes(), "product not normalized");
+        let old: Vec<&StoredProduct> = rows.iter().filter(|row| !row.is_in_form && is_writable(row)).collect();
+        for old in old.chunks(AT_ONCE) {
+            let writes = old.iter().map(|row| self.rewrite_product(row.product.id, trace));
+            let mut passing = None;
+            for (row, outcome) in old.iter().zip(join_all(writes).await) {
+                match outcome {
+                    Ok(true) => {
+                        report.products += 1;
+                        merged_tags(row).into_iter().for_each(|line| report.add_undecided(line));
+                    }
+                    Ok(false) => {}
+                    Err(error) if is_passing(&error) => passing = Some(error),
+                    Err(error) => {
+                        report.failed += 1;
+                        error!(product.id = %row.product.id, error.code = error.code, error.cause = error.causes(), "product not normalized");
+                    }
                 }
             }
+            if let Some(error) = passing {
+                return Err(error);
+            }
         }
-        drop(writes);
         let products: Vec<Product> = rows.into_iter().map(|row| row.product).collect();
-        products.iter().filter_map(find_spellings).for_each(|line| report.add_undecided(line));
         let (claimed, undecided) = self.claim_old_skus(&products).await?;
         report.skus += claimed;
         undecided.into_iter().for_each(|line| report.add_undecided(line));
+        products.iter().flat_map(find_spellings).for_each(|line| report.add_undecided(line));
         Ok(())
     }
+}
+
+fn merged_tags(row: &StoredProduct) -> Option<Undecided> {
+    let tags = row.merged_tags.clone();
+    (!tags.is_empty()).then(|| Undecided::MergedTags { product_id: row.product.id, tags })
 }

@@ -1,7 +1,7 @@
 //! Use case: replace the content of a product.
 
 use aws_kit::{Changes, ConditionFailures, Idempotent};
-use values::{Error, ExpectedVersion, ProductId, Result, Sku, Trace};
+use values::{Currency, Error, ExpectedVersion, ProductId, Result, Sku, Trace};
 
 use crate::RevisionKind;
 use crate::product::draft::check_stock;
@@ -41,13 +41,23 @@ impl CatalogService {
         kind: RevisionKind,
         trace: &Trace,
     ) -> Result<Changes<'a, Listing>> {
-        content.kind.check_same_kind(&before.content().kind)?;
-        content.check(&before.product.sku, self.currency)?;
+        check_kind(before, content, self.currency)?;
         check_stock(content, stock)?;
         self.catalog.ensure_category(&content.category, self.clock.now()).await?;
         let after = before.with_content(content, stock, self.clock.now())?;
         let writes = self.product_writes(before, after, kind, Vec::new(), trace)?;
         Ok(self.with_claims(writes).await?.at_version())
+    }
+}
+
+/// Rejects another kind, and new options, variants or prices that are not valid. Those of an old row may be refused today, and another
+/// part can be changed still.
+fn check_kind(before: &Listing, content: &ProductContent, currency: Currency) -> Result<()> {
+    let was = before.content().kind;
+    content.kind.check_same_kind(&was)?;
+    match content.kind == was {
+        true => Ok(()),
+        false => content.check(&before.product.sku, currency),
     }
 }
 
@@ -74,6 +84,20 @@ fn check_existing_stock(before: &Listing, content: &ProductContent, stock: &Stoc
 mod tests {
     use super::*;
     use crate::product::listing::tests::shirt;
+    use crate::product::variants::tests::option_value;
+
+    #[test]
+    fn old_options_that_are_equal_in_nfc_stay_until_they_are_changed() {
+        let eur = "EUR".parse().unwrap();
+        let mut before = shirt();
+        before.product.options[0].values.push(option_value("S"));
+        let mut content = before.content();
+        assert!(check_kind(&before, &content, eur).is_ok(), "another part can be patched");
+        let ProductKind::Variants(variant_set) = &mut content.kind else { panic!("it has variants") };
+        variant_set.options[1].values.push(option_value("green"));
+        let error = check_kind(&before, &content, eur).unwrap_err();
+        assert_eq!(error.fields[0].code, "option_value_twice");
+    }
 
     #[test]
     fn existing_variant_may_state_its_own_stock_only() {

@@ -27,6 +27,15 @@ pub(crate) fn check_distinct(options: &[ProductOption]) -> Result<()> {
     Ok(())
 }
 
+/// Has it two options, or two values of one option, that are equal? They have different Unicode forms in their row, which is read in NFC.
+pub(crate) fn has_equal(options: &[ProductOption]) -> bool {
+    let mut names = HashSet::new();
+    options.iter().any(|option| {
+        let mut values = HashSet::new();
+        !names.insert(option.name.as_str()) || !option.values.iter().all(|value| values.insert(value.as_str()))
+    })
+}
+
 /// The options and variants of a request: with distinct options, and spelled as these.
 pub(crate) fn read_variant_set(
     options: Vec<ProductOption>,
@@ -95,6 +104,16 @@ mod tests {
         assert_eq!(code(&[option("size", &["S", "s"])]), Err("option_value_twice"));
         assert_eq!(code(&[option("size", &["Größe", "GRO\u{308}SSE"])]), Err("option_value_twice"));
         assert_eq!(code(&[option("Size", &["S"]), option("ｓｉｚｅ", &["M"])]), Err("option_twice"));
+    }
+
+    #[test]
+    fn options_that_a_row_has_in_two_forms_are_equal() {
+        let read = |name: &str, values: &[&str]| {
+            serde_json::from_value::<ProductOption>(serde_json::json!({ "name": name, "values": values })).unwrap()
+        };
+        assert!(has_equal(&[read("wine", &["Ros\u{e9}", "Rose\u{301}"])]));
+        assert!(has_equal(&[read("Ros\u{e9}", &["a"]), read("Rose\u{301}", &["b"])]));
+        assert!(!has_equal(&[read("wine", &["Ros\u{e9}", "ros\u{e9}"]), read("size", &["Ros\u{e9}"])]));
     }
 
     #[test]

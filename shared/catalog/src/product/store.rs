@@ -6,7 +6,7 @@ use aws_kit::{Key, Query, Write};
 use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use values::{Error, Page, PageRequest, Position, ProductId, Result, Sku};
+use values::{Error, Page, PageRequest, Position, ProductId, Result, Sku, nfc};
 
 use crate::store::SHARDS;
 use crate::{Catalog, Listing, Offer, Product, Rating, Revision, Status};
@@ -33,6 +33,8 @@ pub(crate) struct StoredProduct {
     pub(crate) product: Product,
     /// Its texts and keys are stored as today's release writes them.
     pub(crate) is_in_form: bool,
+    /// The tags of its row that are another spelling of an earlier one, and are not read.
+    pub(crate) merged_tags: Vec<String>,
 }
 
 impl StoredProduct {
@@ -44,7 +46,10 @@ impl StoredProduct {
         };
         let is_listed = partition == category_partition(product.category.as_str(), shard);
         let is_in_form = is_listed && written.iter().all(|(name, value)| row[name] == *value);
-        Ok(Self { product, is_in_form })
+        let tags = row["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let is_merged = |tag: &&str| !product.tags.iter().any(|there| there == nfc(tag.trim()));
+        let merged_tags = tags.filter(is_merged).map(str::to_owned).collect();
+        Ok(Self { product, is_in_form, merged_tags })
     }
 }
 
@@ -269,6 +274,15 @@ mod tests {
         for product in [listing().product, shirt().product] {
             assert!(is_in_form(row(&product, "CATEGORY#ceramics#2")), "{product:?}");
         }
+    }
+
+    #[test]
+    fn tags_that_are_not_read_are_known() {
+        let mut row = row(&listing().product, "CATEGORY#ceramics#2");
+        row["tags"] = json!(["Tea", "tea", "Cafe\u{301}", "Caf\u{e9}", "ＴＥＡ", "mug"]);
+        let stored = StoredProduct::read(row, 2).unwrap();
+        assert_eq!(stored.merged_tags, ["tea", "ＴＥＡ"]);
+        assert_eq!(stored.product.tags.iter().collect::<Vec<_>>(), ["Tea", "Café", "mug"]);
     }
 
     #[test]
