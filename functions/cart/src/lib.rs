@@ -22,7 +22,7 @@ use values::{Caller, Currency, Permission, Result};
 
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
-use shape::{AddIn, CartOut, MergeIn, SetIn};
+use shape::{AddIn, COUNTED, CartOut, MergeIn, SetIn};
 
 /// What the handlers share.
 #[derive(Debug, Clone)]
@@ -140,9 +140,12 @@ async fn set(
     let stored = async {
         let view = state.carts.inspect(owner).await?;
         if_match.check("cart", view.cart.version)?;
-        Ok(CartOut::new(view, state.currency, shown)?.into_item(&item))
+        let cart = CartOut::new(view, state.currency, shown)?;
+        // A sale in between makes no change fail.
+        let except = if if_match.is_behind(&cart.tag()?) { COUNTED } else { &[] };
+        Ok((cart.into_item(&item), except))
     };
-    let SetIn { quantity } = body.checked(stored).await?;
+    let SetIn { quantity } = body.checked_except(stored).await?;
     let view = state.carts.set(owner, &item, quantity, if_match.version()?).await;
     let view = view.map_err(|error| shown.error(error))?;
     Ok(state.respond(view, &context.caller, &IfNoneMatch::default())?)

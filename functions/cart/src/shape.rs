@@ -40,6 +40,9 @@ impl Replaceable for SetIn {
     const READ_ONLY: &'static [&'static str] = &["sku", "productId", "name", "unitPrice", "lineTotal", "available"];
 }
 
+/// What sales change of an item without a new version of the cart.
+pub(crate) const COUNTED: &[&str] = &["available"];
+
 /// The cart to merge.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CartMerge"))]

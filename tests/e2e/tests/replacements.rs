@@ -224,6 +224,13 @@ async fn item_of_a_cart_is_sent_back() {
     refuses_another_version(&ada.api, &path, &with(item, "/available", json!(1))).await;
     let after = ada.api.put(&path, &with(item, "/quantity", json!(3))).await.expect(200).json();
     assert_eq!(after["items"][0]["quantity"], 3, "{after}");
+    // A change of the stock makes no change of the cart fail.
+    let read = ada.api.get("/api/v1/cart/me").await.expect(200);
+    let stock = format!("/api/v1/products/{}/stock", mug.id);
+    shop.admin().await.call(Method::PATCH, &stock).json(&json!({ "set": 8 })).send().await.expect(200);
+    let more = with(&read.json()["items"][0], "/quantity", json!(4));
+    let call = ada.api.call(Method::PUT, &path).header("If-Match", read.expect_header("etag"));
+    assert_eq!(call.json(&more).send().await.expect(200).json()["items"][0]["quantity"], 4);
 }
 
 #[tokio::test]
