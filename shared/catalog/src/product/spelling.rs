@@ -111,9 +111,9 @@ mod tests {
         let read = |name: &str, values: &[&str]| {
             serde_json::from_value::<ProductOption>(serde_json::json!({ "name": name, "values": values })).unwrap()
         };
-        assert!(has_equal(&[read("wine", &["Ros\u{e9}", "Rose\u{301}"])]));
-        assert!(has_equal(&[read("Ros\u{e9}", &["a"]), read("Rose\u{301}", &["b"])]));
-        assert!(!has_equal(&[read("wine", &["Ros\u{e9}", "ros\u{e9}"]), read("size", &["Ros\u{e9}"])]));
+        assert!(has_equal(&[read("wine", &["Caf\u{e9}", "Cafe\u{301}"])]));
+        assert!(has_equal(&[read("Caf\u{e9}", &["a"]), read("Cafe\u{301}", &["b"])]));
+        assert!(!has_equal(&[read("wine", &["Caf\u{e9}", "caf\u{e9}"]), read("size", &["Caf\u{e9}"])]));
     }
 
     #[test]
