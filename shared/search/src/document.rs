@@ -172,8 +172,9 @@ impl Document {
         let brand = self.brand.iter().map(|brand| FacetKind::Brand.text(brand));
         let tags = self.tags.iter().map(|tag| FacetKind::Tag.text(tag));
         let texts = |attributes: &[(String, String)]| {
+            let attributes = attributes.iter().map(|(name, value)| (name.trim(), value.trim()));
             // A filter cannot name an empty value.
-            let attributes = attributes.iter().filter(|(_, value)| !value.is_empty());
+            let attributes = attributes.filter(|(_, value)| !value.is_empty());
             attributes.map(|(name, value)| FacetKind::attribute(name, value)).collect::<Vec<_>>()
         };
         let product = category.chain(brand).chain(tags).chain(texts(&self.attributes));

@@ -36,7 +36,7 @@ impl FacetKind {
     /// The key by which filters and facets compare values of this kind. An attribute is compared as `name:value`, so two
     /// attributes that a filter cannot tell apart are one value.
     pub(crate) fn key(self, value: &str) -> String {
-        self.text(&comparison_key(value))
+        facet_key(&self.text(value))
     }
 }
 
@@ -44,7 +44,12 @@ impl FacetKind {
 pub(crate) fn facet_key(text: &str) -> String {
     let mut letters = text.chars();
     let kind: String = letters.next().into_iter().collect();
-    kind + &comparison_key(&letters.as_str().replace(SEPARATOR, ":"))
+    let key = comparison_key(&letters.as_str().replace(SEPARATOR, ":"));
+    if !text.starts_with(FacetKind::Attribute.prefix()) {
+        return kind + &key;
+    }
+    // Spaces around a name and around a value do not count. Any colon of a filter may be the one between the two.
+    kind + &key.replace(" :", ":").replace(": ", ":")
 }
 
 /// An option value, and the variants that have it: the bit of each is set, the lowest for the first variant.
@@ -128,12 +133,25 @@ mod tests {
 
     #[test]
     fn filter_has_the_key_of_the_text_in_the_index() {
-        for (name, value) in [("colour", "Blue"), ("a:b", "c"), ("größe", "４０"), ("volumeMl", "350")] {
+        for (name, value) in [("colour", "Blue"), ("a:b", "c"), ("größe", "４０"), ("volumeMl", "350"), ("a ", " b")]
+        {
             assert_eq!(
                 FacetKind::Attribute.key(&format!("{name}:{value}")),
                 facet_key(&FacetKind::attribute(name, value))
             );
         }
         assert_eq!(FacetKind::Category.key("Tea"), facet_key(&FacetKind::Category.text("tea")));
+    }
+
+    #[test]
+    fn spaces_around_a_name_and_a_value_do_not_count() {
+        let key = |name: &str, value: &str| facet_key(&FacetKind::attribute(name, value));
+        for (name, value) in
+            [("colour ", "blue"), ("colour", " blue"), (" colour ", " blue "), ("Colour", "\u{a0}blue")]
+        {
+            assert_eq!(key(name, value), key("colour", "blue"), "{name:?} {value:?}");
+        }
+        assert_eq!(key("a", " : b"), FacetKind::Attribute.key("a::b"));
+        assert_ne!(FacetKind::Tag.key("a :b"), FacetKind::Tag.key("a:b"), "a tag has no name");
     }
 }

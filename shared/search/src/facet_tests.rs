@@ -7,8 +7,8 @@ use values::comparison_key;
 use crate::test_index::{TestIndex, document, variant};
 use crate::{Document, Query, Rating, SearchParams, SearchResult};
 
-static NAMES: [&str; 5] = ["a", "a:b", "A", "colour", "größe"];
-static VALUES: [&str; 7] = ["c", "b:c", "C", "", "true", "red", "４０"];
+static NAMES: [&str; 6] = ["a", "a:b", "A", "colour", "colour ", "größe"];
+static VALUES: [&str; 8] = ["c", "b:c", "C", " c", "", "true", "red", "４０"];
 static TAGS: [&str; 5] = ["tea", "Tea", "TE\u{301}A", "x:y", "cup"];
 static BRANDS: [&str; 3] = ["Loom", "LOOM", "Kiln & Co"];
 static CATEGORIES: [&str; 3] = ["kitchen", "Kitchen", "garden"];
@@ -49,7 +49,7 @@ fn product() -> impl Strategy<Value = Document> {
 
 fn query() -> impl Strategy<Value = SearchParams> {
     let attribute = prop_oneof![
-        (any_of(&NAMES), any_of(&VALUES[..3])).prop_map(|(name, value)| format!("{name}:{value}")),
+        (any_of(&NAMES), any_of(&VALUES[..4])).prop_map(|(name, value)| format!("{name}:{value}")),
         any_of(&SIZES).prop_map(|size| format!("Size:{size}")),
         any_of(&["colour:red", "COLOUR:Blue", "b:nothing"]),
     ];
@@ -72,6 +72,8 @@ fn query() -> impl Strategy<Value = SearchParams> {
 /// Tells whether a filter finds a product, by the definition.
 fn is_found(product: &Document, query: &Query) -> bool {
     let same = |one: &str, other: &str| comparison_key(one) == comparison_key(other);
+    let attribute_key = |text: &str| comparison_key(text).replace(" :", ":").replace(": ", ":");
+    let same_attribute = |one: &str, other: &str| attribute_key(one) == attribute_key(other);
     let offers = match product.variants.is_empty() {
         true => vec![variant(&[], product.price, product.in_stock)],
         false => product.variants.clone(),
@@ -82,7 +84,7 @@ fn is_found(product: &Document, query: &Query) -> bool {
             let of_product = product.attributes.iter().filter(|(_, value)| !value.is_empty());
             let texts = of_product.chain(&variant.options).map(|(name, value)| format!("{name}:{value}"));
             let texts: Vec<String> = texts.collect();
-            query.attributes.iter().all(|attribute| texts.iter().any(|text| same(text, attribute)))
+            query.attributes.iter().all(|attribute| texts.iter().any(|text| same_attribute(text, attribute)))
                 && query.min_price.is_none_or(|min| variant.offer.price >= min)
                 && query.max_price.is_none_or(|max| variant.offer.price <= max)
         })
@@ -194,6 +196,34 @@ fn filters_look_at_one_variant() {
     let colours = find(&["size:40"], None, None).facets.attributes;
     let colour = colours.iter().find(|attribute| attribute.name == "colour").unwrap();
     assert_eq!(colour.values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>(), ["red"]);
+}
+
+#[test]
+fn spaces_around_names_and_values_do_not_count() {
+    let of =
+        |name: &str, value: &str| Document { attributes: vec![(name.to_owned(), value.to_owned())], ..document("Mug") };
+    let index = TestIndex::of(&[of("colour ", "blue"), of("colour", " blue"), of("colour", "blue"), of("colour", " ")]);
+    let facets = index.search(Query::default()).facets.attributes;
+    let facets: Vec<_> = facets.iter().map(|facet| (facet.name.as_str(), facet.values[0].value.as_str())).collect();
+    assert_eq!(facets, [("colour", "blue")]);
+    for attribute in ["colour:blue", "colour :blue", "Colour: blue"] {
+        assert_eq!(index.search(Query { attributes: vec![attribute.to_owned()], ..Query::default() }).total, 3);
+    }
+}
+
+#[test]
+fn longest_value_and_decimal_number_are_found() {
+    let (name, long) = ("n".repeat(64), "é".repeat(500));
+    let attributes =
+        vec![(name, long), ("weightKg".to_owned(), "4.5".to_owned()), ("min".to_owned(), "1e-7".to_owned())];
+    let index = TestIndex::of(&[Document { attributes, ..document("Scale") }, document("Mug")]);
+    let facets = index.search(Query::default()).facets.attributes;
+    assert_eq!(facets.len(), 3);
+    for facet in facets {
+        let attribute = format!("{}:{}", facet.name, facet.values[0].value);
+        let params = SearchParams { attributes: vec![attribute.clone()], ..SearchParams::default() };
+        assert_eq!(index.search(Query::parse(params).unwrap()).total, 1, "{attribute}");
+    }
 }
 
 #[test]

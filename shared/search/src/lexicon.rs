@@ -22,6 +22,9 @@ const EDITS_BY_LENGTH: [(usize, u8); 2] = [(8, 2), (4, 1)];
 const MAX_CORRECTED_LENGTH: usize = 40;
 /// In characters. Both halves of a word that is split have at least so many.
 const MIN_HALF_LENGTH: usize = 3;
+/// The maximum number of SKU terms that a code may stand for. Each of them costs about a microsecond, and what more SKUs have in
+/// common, such as `MADE` in `MADE-000001`, says nothing about a product.
+const MAX_SKU_TERMS: usize = 2_000;
 
 /// A stem to search, and the weight of a match: 1 for the word itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,16 +124,21 @@ impl Lexicon<'_> {
         Ok(best.map(|(_, stems)| stems))
     }
 
-    /// Returns the products with a SKU term in one of the ranges.
+    /// Returns the products with a SKU term in one of the ranges. Returns none if there are more than [`MAX_SKU_TERMS`] such
+    /// terms, counted in each segment.
     pub(crate) fn products_with_sku(&self, ranges: &[TermRange]) -> tantivy::Result<DocumentSet> {
         let Some(skus) = self.fields.skus else { return Ok(DocumentSet::default()) };
-        let mut segments = Vec::new();
+        let (mut segments, mut count) = (Vec::new(), 0);
         for segment in self.searcher.segment_readers() {
             let index = segment.inverted_index(skus)?;
             let mut documents = Vec::new();
             for TermRange { from, to } in ranges {
                 let mut terms = index.terms().range().ge(from).lt(to).into_stream()?;
                 while terms.advance() {
+                    count += 1;
+                    if count > MAX_SKU_TERMS {
+                        return Ok(DocumentSet::default());
+                    }
                     let mut postings = index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
                     while postings.doc() != TERMINATED {
                         documents.push(postings.doc());

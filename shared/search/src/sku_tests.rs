@@ -61,6 +61,17 @@ fn sku_is_found_by_its_beginning_and_by_its_parts() {
 }
 
 #[test]
+fn beginning_that_too_many_skus_share_finds_no_product() {
+    let products: Vec<Document> = (0..=2_000).map(|number| product("Cup", &[&format!("MADE-{number:04}")])).collect();
+    let index = TestIndex::of(&products);
+    let total = |words: &str| index.search(Query { words: words.to_owned(), ..Query::default() }).total;
+    assert_eq!((total("made"), total("made-")), (0, 0), "2,001 SKUs");
+    assert_eq!((total("made-1"), total("made-19"), total("made-2000"), total("190")), (1_000, 100, 1, 10));
+    assert!(index.index.suggest("mad", 5).unwrap().products.is_empty());
+    assert_eq!(index.index.suggest("made-19", 5).unwrap().products.len(), 5);
+}
+
+#[test]
 fn unknown_sku_finds_no_product_by_one_of_its_parts() {
     let index = rugs();
     for typed in ["NOR99999.0707-60", "NOR….0707-60", "XYZ-60", "99999-60", "nor99999 0303 60", "60 0303"] {

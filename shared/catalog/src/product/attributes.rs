@@ -21,7 +21,7 @@ pub enum Attribute {
     Flag(bool),
     /// A number, in the unit that the attribute's name states.
     Number(Number),
-    /// A line of at most 500 characters, in NFC.
+    /// A line of at most 500 characters, in NFC. Input is trimmed.
     Text(String),
 }
 
@@ -31,7 +31,9 @@ impl TryFrom<Sourced<Value>> for Attribute {
     fn try_from(value: Sourced<Value>) -> Result<Self, String> {
         match value {
             Sourced::Input(Value::String(text)) => match check_line(&text) {
-                Ok(()) | Err(LineError::Empty) if text.chars().count() <= MAX_TEXT_LENGTH => Ok(Self::Text(text)),
+                Ok(()) | Err(LineError::Empty) if text.chars().count() <= MAX_TEXT_LENGTH => {
+                    Ok(Self::Text(text.trim().to_owned()))
+                }
                 Err(error @ (LineError::Direction | LineError::Joiner)) => Err(error.to_string()),
                 _ => Err(expected_value()),
             },
@@ -195,6 +197,7 @@ mod tests {
             shown(read(json!({ "Cafe\u{301}": "Zoe\u{308}", "e": "" })).unwrap()),
             json!({ "Café": "Zoë", "e": "" })
         );
+        assert_eq!(shown(read(json!({ "a": " oak\u{a0}", "b": "  " })).unwrap()), json!({ "a": "oak", "b": "" }));
         for bad in ["", "a\nb", "a\u{202e}b", "a\u{200d}b", "\u{200b}", &"x".repeat(65)] {
             assert!(read(json!({ bad: true })).is_err(), "{bad:?} must be refused as a name");
         }
