@@ -145,14 +145,17 @@ impl CollectorState<'_> {
             return;
         }
         let price = columns.price.get_val(document);
-        let is_found = match self.variants.read(document, &columns.variants, &self.filter, || columns.facets(document))
-        {
+        let has_variants = self.variants.read(document, &columns.variants, &self.filter, || columns.facets(document));
+        let is_found = match has_variants {
             true => self.count_variants(columns, document),
             false => self.count_single(columns, document, price),
         };
         if is_found {
             self.total += 1;
-            self.add_hit(columns, ordinal, document, price, score);
+            // A customer who wants size 41 compares the prices of size 41.
+            let by_price = matches!(self.collector.query.sort, Sort::Price | Sort::PriceDown);
+            let of_variants = if has_variants && by_price { self.variants.lowest_price(&self.filter) } else { None };
+            self.add_hit(columns, ordinal, document, of_variants.unwrap_or(price), score);
         }
     }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use values::comparison_key;
 
 use crate::test_index::{TestIndex, document, variant};
-use crate::{Document, Query, Rating, SearchParams, SearchResult};
+use crate::{Document, Query, Rating, SearchParams, SearchResult, Sort};
 
 static NAMES: [&str; 6] = ["a", "a:b", "A", "colour", "colour ", "größe"];
 static VALUES: [&str; 8] = ["c", "b:c", "C", " c", "", "true", "red", "４０"];
@@ -196,6 +196,29 @@ fn filters_look_at_one_variant() {
     let colours = find(&["size:40"], None, None).facets.attributes;
     let colour = colours.iter().find(|attribute| attribute.name == "colour").unwrap();
     assert_eq!(colour.values.iter().map(|value| value.value.as_str()).collect::<Vec<_>>(), ["red"]);
+}
+
+#[test]
+fn order_by_price_looks_at_the_variants_that_match() {
+    let shoe = |name: &str, price_of_40: u64, price_of_41: u64| Document {
+        variants: vec![
+            variant(&[("size", "40")], price_of_40, true),
+            variant(&[("size", "41")], price_of_41, true),
+            variant(&[("size", "41")], 100, false),
+        ],
+        price: 100,
+        ..document(name)
+    };
+    let index = TestIndex::of(&[shoe("A", 3_000, 9_000), shoe("B", 6_000, 5_000)]);
+    let first = |attribute: &str, sort: Sort| {
+        let attributes = vec![attribute.to_owned()];
+        index.search(Query { attributes, in_stock: Some(true), sort, ..Query::default() }).hits[0].product_json.clone()
+    };
+    assert_eq!((first("size:40", Sort::Price), first("size:41", Sort::Price)), ("A".to_owned(), "B".to_owned()));
+    assert_eq!(
+        (first("size:40", Sort::PriceDown), first("size:41", Sort::PriceDown)),
+        ("B".to_owned(), "A".to_owned())
+    );
 }
 
 #[test]

@@ -17,6 +17,8 @@ const UNITS: [&str; 16] = [
     "count", "foot", "feet", "gallon", "gram", "inch", "inche", "liter", "litre", "meter", "metre", "ounce", "pack",
     "piece", "pound", "watt",
 ];
+/// Stop words that end a joined word, as in `plugin`, `carryon`, `standby` and `leanto`.
+const ENDINGS: [&str; 4] = ["by", "in", "on", "to"];
 
 /// The texts of a product differ in how their neighbours are joined. Joining all words of descriptions would double the
 /// index.
@@ -35,6 +37,9 @@ pub(crate) fn joined_words(text: &str, kind: TextKind) -> Vec<String> {
     let runs = runs(&fold(text));
     let mut joined: Vec<String> = runs.windows(2).filter_map(|two| join_two(&two[0], &two[1], kind)).collect();
     joined.extend(groups(&runs).filter(|group| group.len() > 2).filter_map(join));
+    if kind == TextKind::Label {
+        joined.extend(runs.windows(3).filter(|three| is_number_in_number(three)).filter_map(join));
+    }
     joined.sort_unstable();
     joined.dedup();
     joined
@@ -62,10 +67,18 @@ fn groups(runs: &[Run]) -> impl Iterator<Item = &[Run]> {
     runs.chunk_by(|_, next| next.gap == Gap::Joiner)
 }
 
+/// `3 in 1`, which is also written `3in1`.
+fn is_number_in_number(runs: &[Run]) -> bool {
+    matches!(runs, [one, middle, other] if one.is_number() && middle.text == "in" && other.is_number()
+        && [middle, other].iter().all(|run| run.gap == Gap::Space))
+}
+
 fn join_two(one: &Run, two: &Run, kind: TextKind) -> Option<String> {
     let is_joined = match (two.gap, kind) {
         (Gap::Joiner, _) => true,
-        (Gap::Space, TextKind::Label) => !is_stop_word(&one.text) && !is_stop_word(&two.text),
+        (Gap::Space, TextKind::Label) => {
+            !is_stop_word(&one.text) && (!is_stop_word(&two.text) || ENDINGS.contains(&two.text.as_str()))
+        }
         (Gap::Space, TextKind::Prose) => {
             one.is_number() && is_unit(&two.text) || two.is_number() && !is_stop_word(&one.text)
         }
@@ -96,6 +109,9 @@ mod tests {
         assert_eq!(joined("Water proof bag"), ["proofbag", "waterproof"]);
         assert_eq!(joined("WD-40 spray"), ["40spray", "wd40"]);
         assert_eq!(joined("Set of four, blue"), Vec::<String>::new(), "no stop words, and not across a comma");
+        assert_eq!(joined("Plug in heater"), ["plugin"], "but a stop word begins no joined word");
+        assert_eq!(joined("Set of 3 in 1"), ["3in", "3in1"]);
+        assert!(joined("3, in 1 a").iter().all(|word| word != "3in1"));
         assert_eq!(joined("all-in-one"), ["allin", "allinone", "inone"]);
         assert_eq!(joined("1.5 kg 16 9"), ["5kg", "kg16"], "two numbers are not joined");
         assert!(joined("抹茶 ラテ").is_empty());

@@ -13,10 +13,10 @@ use crate::lexicon::{Lexicon, WeightedStem, max_edits};
 use crate::query_words::{QueryClause, QueryWord, query_clauses};
 use crate::sku_terms::{CodeMatch, TermRange, code_ranges, whole_range, whole_term};
 use crate::stems::stem as stem_of;
-use crate::words::{Writing, has_digit, runs};
+use crate::words::{Run, Writing, has_digit, runs};
 
 /// The maximum number of words of a query; further words are ignored.
-const MAX_WORDS: usize = 16;
+pub(crate) const MAX_WORDS: usize = 16;
 /// The maximum number of words for which similar words are looked up. The look-up is by far the most expensive step,
 /// and few words of a query are misspelt. Later words stay as they are, and the query still finds products with the
 /// other words.
@@ -51,8 +51,8 @@ pub(crate) enum Alternative {
 pub(crate) struct QueryPlan<'a> {
     lexicon: Lexicon<'a>,
     clauses: Vec<PlannedClause>,
-    /// Products whose SKU is the text.
-    whole_skus: Vec<DocumentSet>,
+    /// Products whose SKU is the text, or begins with it: each with the score of the match.
+    skus: Vec<(DocumentSet, f32)>,
     /// Similar words by word, looked up once for all steps.
     similar: HashMap<String, Vec<WeightedStem>>,
     /// The numbers of clauses that have to match in further steps. The last one is tried first.
@@ -115,10 +115,10 @@ impl<'a> QueryPlan<'a> {
         let mut partial_counts = vec![1, n.div_ceil(2), n.saturating_sub(1)];
         partial_counts.retain(|some| (1..n).contains(some));
         partial_counts.dedup();
-        let whole_skus = if clauses.is_empty() { Vec::new() } else { products_with_whole_sku(text, &lexicon)? };
+        let skus = if clauses.is_empty() { Vec::new() } else { products_by_sku(text, &lexicon)? };
         let clauses = clauses.into_iter().map(|clause| PlannedClause::of(clause, &lexicon));
         let clauses = clauses.collect::<tantivy::Result<_>>()?;
-        Ok(Self { lexicon, clauses, whole_skus, similar: HashMap::new(), partial_counts, level: None })
+        Ok(Self { lexicon, clauses, skus, similar: HashMap::new(), partial_counts, level: None })
     }
 
     /// Tells whether the query has no words.
@@ -144,15 +144,15 @@ impl<'a> QueryPlan<'a> {
                 None => return Ok(None),
             },
         };
-        Ok(Some((level, self.with_whole_skus(Box::new(words)))))
+        Ok(Some((level, self.with_skus(Box::new(words)))))
     }
 
-    /// Puts the products whose SKU is the text before all others.
-    fn with_whole_skus(&self, words: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {
-        if self.whole_skus.is_empty() {
+    /// Adds the products whose SKU is the text, before all others, and those with a SKU that begins with it.
+    fn with_skus(&self, words: Box<dyn TantivyQuery>) -> Box<dyn TantivyQuery> {
+        if self.skus.is_empty() {
             return words;
         }
-        let skus = self.whole_skus.iter().map(|skus| scored(skus, WHOLE_SKU_SCORE));
+        let skus = self.skus.iter().map(|(products, score)| scored(products, *score));
         Box::new(BooleanQuery::union(std::iter::once(words).chain(skus).collect()))
     }
 
@@ -198,12 +198,14 @@ impl<'a> QueryPlan<'a> {
             return Ok(found);
         }
         let text = text.clone();
-        if planned.skus.is_empty() {
+        let is_part = !planned.skus.is_empty();
+        if !is_part {
             planned.skus = self.lexicon.products_with_sku(&sku_ranges(&planned.code, CodeMatch::Prefix))?;
         }
         let is_sku = !planned.skus.is_empty();
         let completions = if is_last { self.lexicon.completion_stems(&text)? } else { Vec::new() };
-        if is_sku || !completions.is_empty() {
+        // The beginning of a SKU may also be a misspelt word.
+        if is_part || !completions.is_empty() || (is_sku && max_edits(&text) == 0) {
             return Ok(completions.into_iter().map(Alternative::Stem).collect());
         }
         let similar = self.similar(&text)?;
@@ -299,6 +301,22 @@ pub(crate) fn scored(products: &DocumentSet, score: f32) -> Box<dyn TantivyQuery
 fn sku_ranges(code: &[String], code_match: CodeMatch) -> Vec<TermRange> {
     let code: Vec<&str> = code.iter().map(String::as_str).collect();
     if code.is_empty() { Vec::new() } else { code_ranges(&code, code_match).into() }
+}
+
+/// Returns the products whose SKU is the text, and those with a SKU that begins with it or has a part that does. The beginning
+/// needs a separator: a single word is looked for as a clause.
+fn products_by_sku(text: &str, lexicon: &Lexicon<'_>) -> tantivy::Result<Vec<(DocumentSet, f32)>> {
+    let whole = products_with_whole_sku(text, lexicon)?;
+    let mut skus: Vec<_> = whole.into_iter().map(|products| (products, WHOLE_SKU_SCORE)).collect();
+    let runs = runs(&fold(text));
+    let is_code =
+        runs.len() > 1 && runs[1..].iter().all(Run::is_attached) && runs.iter().all(|run| run.text.is_ascii());
+    if is_code {
+        let words: Vec<String> = runs.into_iter().map(|run| run.text).collect();
+        let beginning = lexicon.products_with_sku(&sku_ranges(&words, CodeMatch::Prefix))?;
+        skus.extend((!beginning.is_empty()).then_some((beginning, SKU_SCORE)));
+    }
+    Ok(skus)
 }
 
 /// Returns the products whose SKU is the text, and once more those that have the same separators in it.

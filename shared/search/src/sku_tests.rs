@@ -61,6 +61,42 @@ fn sku_is_found_by_its_beginning_and_by_its_parts() {
 }
 
 #[test]
+fn beginning_of_a_sku_of_letters_may_end_within_a_part() {
+    let index = TestIndex::of(&[
+        product("Tasse", &["MUG-BLUE-01"]),
+        product("Bleu", &["X-1"]),
+        product("Kanne", &["MUG-RED-01"]),
+    ]);
+    for typed in ["mug-b", "mug-bl", "MUG-BLU", "mug-blue", "mug_bl"] {
+        assert_eq!(index.find(typed), ["Tasse"], "{typed}");
+    }
+    let known = TestIndex::of(&[product("Tasse", &["MUG-BLUE-01"]), product("Blu mug", &["X-1"])]);
+    assert_eq!(known.find("mug-blu").len(), 2, "the cut part is also a word");
+}
+
+#[test]
+fn beginning_of_a_sku_may_be_a_misspelt_word() {
+    let index = TestIndex::of(&[
+        product("Gold chain", &["NECKLACE-01"]),
+        product("Gold necklace", &["X-1"]),
+        product("Mug", &["CUP-7"]),
+    ]);
+    let mut found = index.find("necklac gold");
+    found.sort_unstable();
+    assert_eq!(found, ["Gold chain", "Gold necklace"]);
+    assert_eq!(index.find("necklace-01"), ["Gold chain"]);
+}
+
+#[test]
+fn label_before_a_sku_is_another_word() {
+    let index = TestIndex::of(&[product("Hook", &["NOR12345.0707-60"]), product("Rug of 60", &["NOR12345.0808-60"])]);
+    for typed in ["SKU:NOR12345.0707-60", "sku#nor12345.0707-60", "SKU=NOR12345.0707-60", "SKU.:NOR12345.0707-60"] {
+        assert_eq!(index.find(typed), ["Hook"], "{typed}");
+    }
+    assert!(index.find("NOR….0707-60").is_empty());
+}
+
+#[test]
 fn beginning_that_too_many_skus_share_finds_no_product() {
     let products: Vec<Document> = (0..=2_000).map(|number| product("Cup", &[&format!("MADE-{number:04}")])).collect();
     let index = TestIndex::of(&products);

@@ -1,5 +1,6 @@
 //! Searches for what people type in other spellings and scripts than the product has.
 
+use crate::Document;
 use crate::test_index::{TestIndex, document};
 
 /// Products that have the parts of joined words, but not next to each other.
@@ -32,6 +33,13 @@ fn one_word_and_two_words_find_each_other() {
         ("12inch", "12 inches"),
         ("iphone15", "iPhone 15"),
         ("loreal", "L'Oréal"),
+        ("plugin", "plug in"),
+        ("carryon", "carry on"),
+        ("standby", "stand by"),
+        ("3in1", "3 in 1"),
+        ("Hawaiʻi", "hawaii"),
+        ("Hawaiʻi", "hawai'i"),
+        ("Hawaiʻian", "hawaiian"),
     ] {
         for (text, typed) in [(one, other), (other, one)] {
             let name = format!("Zebra {text} giraffe");
@@ -110,6 +118,8 @@ fn accents_and_forms_of_letters_do_not_matter() {
         ("क़लम", "कलम"),
         ("कलम", "क\u{93c}लम"),
         ("२५० ग्राम", "250"),
+        ("Qurʾān", "quran"),
+        ("ʿAbd", "abd"),
     ] {
         assert_eq!(TestIndex::of_names(&[name, "other"]).find(typed), [name], "{typed}");
     }
@@ -148,6 +158,73 @@ fn suggestion_completes_a_phrase_without_spaces() {
     };
     assert_eq!(names("茶ラ"), ["抹茶ラテの素"]);
     assert_eq!(names("茶").len(), 2);
+}
+
+#[test]
+fn suggested_text_is_spelt_as_in_a_name() {
+    let index = TestIndex::of_names(&[
+        "Чай чёрный",
+        "Прапор: Україна",
+        "Crème brûlée set",
+        "Women’s boots",
+        "Phở bò",
+        "کتاب\u{200c}های شعر",
+        "Well-being tea",
+    ])
+    .index;
+    for (typed, text) in [
+        ("ча", "чай"),
+        ("Чай че", "чай чёрный"),
+        ("ЧАЙ, чё", "чай чёрный"),
+        ("украї", "україна"),
+        ("creme br", "creme brûlée"),
+        ("Crème-br", "creme brûlée"),
+        ("set brul", "set brûlée"),
+        ("crè", "crème"),
+        ("wom", "women’s"),
+        ("women's bo", "women's boots"),
+        ("pho b", "pho bò"),
+        ("کتاب", "کتاب\u{200c}های"),
+        ("wellb", "wellbeing"),
+        ("boots - wom", "boots women’s"),
+    ] {
+        assert_eq!(index.suggest(typed, 5).unwrap().texts, [text], "{typed}");
+    }
+    let tagged = Document { tags: vec!["Чай".to_owned()], ..document("Самовар") };
+    assert_eq!(TestIndex::of(&[tagged]).index.suggest("ча", 5).unwrap().texts, ["чаи"], "in no name");
+}
+
+#[test]
+fn suggestion_finds_finished_words_in_other_forms() {
+    let index =
+        TestIndex::of_names(&["Mouse toy", "Mug", "Water proof sack", "Rye 1 kg", "WD 40 spray", "Plug in heater"])
+            .index;
+    for (typed, name) in [
+        ("mice", "Mouse toy"),
+        ("mugs", "Mug"),
+        ("waterproof", "Water proof sack"),
+        ("1kg", "Rye 1 kg"),
+        ("rye 1kg", "Rye 1 kg"),
+        ("wd40", "WD 40 spray"),
+        ("plugin", "Plug in heater"),
+    ] {
+        let products = index.suggest(typed, 5).unwrap().products;
+        assert_eq!(products.first().map(|product| product.name.as_str()), Some(name), "{typed}");
+    }
+}
+
+#[test]
+fn suggestion_uses_the_first_pairs_of_a_long_phrase() {
+    let name: String = ('一'..='龠').take(17).collect();
+    let index = TestIndex::of_names(&[&name]).index;
+    assert_eq!(index.suggest(&format!("{name}茶"), 5).unwrap().products.len(), 1);
+}
+
+#[test]
+fn long_description_without_spaces_is_found_to_its_end() {
+    let mut cup = document("Cup");
+    cup.description = format!("{}陶瓷", "的".repeat(300));
+    assert_eq!(TestIndex::of(&[cup, document("Mug")]).find("陶瓷"), ["Cup"]);
 }
 
 #[test]

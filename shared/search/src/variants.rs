@@ -117,6 +117,16 @@ impl Variants {
         }
     }
 
+    /// The lowest price of the variants that a search finds.
+    pub(crate) fn lowest_price(&self, filter: &VariantFilter) -> Option<u64> {
+        let found = match filter.in_stock {
+            Some(true) => self.matching & self.in_stock,
+            _ => self.matching,
+        };
+        let offers = self.offers.iter().enumerate().filter(|(number, _)| found >> number & 1 == 1);
+        offers.map(|(_, offer)| offer.price).min()
+    }
+
     /// The bits of the variants in each price band of the table.
     pub(crate) fn bands(&self, table: &FacetTable) -> [u64; BANDS] {
         let mut bands = [0; BANDS];

@@ -5,7 +5,8 @@
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 
-/// In characters, as many as a query may have. Further letters of a longer word are ignored.
+/// In characters, as many as a query may have. Further letters of a longer word are ignored. A run without spaces has no limit:
+/// it may be a whole description.
 const MAX_WORD_LENGTH: usize = 200;
 /// After an apostrophe, an ending of so many letters belongs to the word (`men's`, `they're`); a longer one is a word of
 /// its own (`l'oreal`).
@@ -22,7 +23,7 @@ pub(crate) enum Gap {
     Punctuation,
     /// Space alone.
     Space,
-    /// Space with other characters, or the start of the text.
+    /// Space with other characters, a sign between a label and its value, or the start of the text.
     Break,
 }
 
@@ -111,15 +112,19 @@ impl Splitter {
         }
         self.writing = Some(writing);
         self.length += 1;
-        if self.length <= MAX_WORD_LENGTH {
-            self.text.push(c);
-        }
+        self.push(c);
     }
 
     /// A mark without a letter before it shows nothing.
     fn add_mark(&mut self, mark: char) {
-        if self.writing.is_some() && self.length <= MAX_WORD_LENGTH {
-            self.text.push(mark);
+        if self.writing.is_some() {
+            self.push(mark);
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        if self.length <= MAX_WORD_LENGTH || self.writing == Some(Writing::Unspaced) {
+            self.text.push(c);
         }
     }
 
@@ -130,11 +135,13 @@ impl Splitter {
             self.gap = match c.is_whitespace() {
                 true => Gap::Space,
                 false if joins => Gap::Joiner,
+                false if ends_label(c) => Gap::Break,
                 false => Gap::Punctuation,
             };
             return;
         }
         self.gap = match (self.gap, c.is_whitespace()) {
+            _ if ends_label(c) => Gap::Break,
             (Gap::Space, true) => Gap::Space,
             (Gap::Punctuation | Gap::Joiner | Gap::None, false) => Gap::Punctuation,
             _ => Gap::Break,
@@ -172,7 +179,7 @@ fn is_unspaced(c: char) -> bool {
     )
 }
 
-fn is_mark(c: char) -> bool {
+pub(crate) fn is_mark(c: char) -> bool {
     !c.is_ascii() && GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
@@ -183,6 +190,11 @@ fn is_apostrophe(c: char) -> bool {
 /// Joins two words if it stands between them without spaces, as in `well-being`, `T.shirt` or `AC/DC`.
 fn is_joiner(c: char) -> bool {
     is_apostrophe(c) || matches!(c, '-' | '.' | '_' | '/' | '&' | '+' | '·')
+}
+
+/// Stands between a label and its value, as in `SKU:NOR-60` or `no#7`.
+fn ends_label(c: char) -> bool {
+    matches!(c, ':' | '#' | '=')
 }
 
 /// Does the text begin with an ending of one or two letters?
@@ -205,6 +217,7 @@ mod tests {
         assert_eq!(split("Solid-Oak Table, 350ml"), ["solid", "oak", "table", "350ml"]);
         assert_eq!(split("men's and women’s 'boots'"), ["mens", "and", "womens", "boots"]);
         assert_eq!(split("L'Oréal O'Neill rock'n'roll"), ["l", "oreal", "o", "neill", "rockn", "roll"]);
+        assert_eq!(split("Hawaiʻi Hawai'i Qurʾān ʿAbd"), ["hawaii", "hawaii", "quran", "abd"]);
         assert_eq!(split("5'10"), ["5", "10"]);
         assert!(split(" \u{0}\t–…").is_empty());
         assert!(split("\u{301}").is_empty() && split("\u{94d}").is_empty(), "a mark alone is no word");
@@ -214,6 +227,7 @@ mod tests {
     fn long_word_is_cut_and_not_dropped() {
         assert_eq!(split(&format!("{} mug", "x".repeat(300))), ["x".repeat(200), "mug".to_owned()]);
         assert_eq!(split("Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz").len(), 1);
+        assert_eq!(split(&format!("{}น้ำ", "茶".repeat(300)))[0].chars().count(), 304, "a run without spaces");
     }
 
     #[test]
@@ -232,6 +246,7 @@ mod tests {
             [Gap::Break, Gap::Punctuation, Gap::Punctuation, Gap::Space, Gap::None]
         );
         assert_eq!(gaps("a - b"), [Gap::Break, Gap::Break]);
+        assert_eq!(gaps("a:b a#b a=b a.:b a：b")[1..], [[Gap::Break, Gap::Space]; 5].concat()[..9]);
         assert_eq!(gaps("l'eau it's"), [Gap::Break, Gap::Joiner, Gap::Space]);
     }
 
