@@ -70,6 +70,25 @@ impl IndexStore {
         }
     }
 
+    /// Reads the manifest of the format before. 1 round trip.
+    pub(crate) async fn read_older_manifest(&self) -> Result<ManifestRead> {
+        self.read(OLDER_MANIFEST, None).await
+    }
+
+    /// The version of the index of the format before; `None` without one. 1 round trip.
+    pub(crate) async fn older_version(&self) -> Result<Option<u64>> {
+        let ManifestRead::Changed(older, _) = self.read_older_manifest().await? else { return Ok(None) };
+        Ok(Some(older.version))
+    }
+
+    /// Tells whether the bucket has no index of this format, or whether the release before has written its own since. 2 round
+    /// trips at the same time.
+    pub(crate) async fn is_index_missing(&self) -> Result<bool> {
+        let (manifest, older) = futures::try_join!(self.read_manifest(None), self.older_version())?;
+        let ManifestRead::Changed(manifest, _) = manifest else { return Ok(true) };
+        Ok(older.is_some() && older != manifest.older_version)
+    }
+
     async fn read(&self, key: &str, known: Option<&Etag>) -> Result<ManifestRead> {
         Ok(match self.bucket.get_changed(key, known).await? {
             ObjectRead::Same => ManifestRead::Unchanged,
@@ -179,7 +198,7 @@ impl IndexStore {
 
     /// Returns the manifest of the format before, as long as it is needed.
     async fn older_manifest(&self, manifest: &Manifest, now: Timestamp) -> Result<Option<Manifest>> {
-        let ManifestRead::Changed(older, _) = self.read(OLDER_MANIFEST, None).await? else { return Ok(None) };
+        let ManifestRead::Changed(older, _) = self.read_older_manifest().await? else { return Ok(None) };
         if manifest.since.is_none_or(|since| since.plus_seconds(OLDER_FORMAT_SECONDS) > now) {
             return Ok(Some(older));
         }
@@ -217,6 +236,28 @@ mod tests {
     #[test]
     fn manifest_has_the_number_of_the_format() {
         assert_eq!(MANIFEST, format!("search/manifest-{}.json", crate::schema::FORMAT));
+    }
+
+    #[tokio::test]
+    async fn index_is_missing_if_the_release_before_has_written_since() {
+        let (bucket, now) = (Bucket::default(), Timestamp::from_millis(1_764_000_000_000));
+        let store = IndexStore::new(bucket.clone());
+        let write_older = async |version: u64| {
+            let older = Manifest { version, ..Manifest::default() };
+            bucket.put(OLDER_MANIFEST, serde_json::to_vec(&older).unwrap(), "", None).await.unwrap();
+        };
+        write_older(7).await;
+        assert!(store.is_index_missing().await.unwrap());
+        let built = Manifest { older_version: store.older_version().await.unwrap(), ..Manifest::default() };
+        let (built, _) = built.next(json!({}), Vec::new(), now);
+        let etag = store.publish(&built, None).await.unwrap();
+        let (updated, _) = built.next(json!({}), Vec::new(), now);
+        store.publish(&updated, Some(&etag)).await.unwrap();
+        assert!(!store.is_index_missing().await.unwrap());
+        write_older(8).await;
+        assert!(store.is_index_missing().await.unwrap(), "a rollback");
+        bucket.delete(OLDER_MANIFEST).await.unwrap();
+        assert!(!store.is_index_missing().await.unwrap(), "it is deleted after a day");
     }
 
     #[tokio::test]

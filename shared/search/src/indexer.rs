@@ -64,10 +64,11 @@ impl Indexer {
         &self.catalog
     }
 
-    /// Tells whether the bucket has no index of this release's format. Then searches use the index of the release before, or
-    /// there are no products. 1 round trip.
+    /// Tells whether the bucket has no index of this release's format, or one that lacks what the release before has written
+    /// since. Without one searches use the index of the release before, or there are no products. 2 round trips at the same
+    /// time.
     pub async fn is_index_missing(&self) -> Result<bool> {
-        Ok(matches!(self.store.read_manifest(None).await?, ManifestRead::Missing | ManifestRead::Unreadable(_)))
+        self.store.is_index_missing().await
     }
 
     /// Builds the index if it is missing.
@@ -117,6 +118,8 @@ impl Indexer {
             ManifestRead::Unreadable(etag) => (Manifest::default(), Some(etag)),
             ManifestRead::Missing | ManifestRead::Unchanged => (Manifest::default(), None),
         };
+        // It is read before the catalog: what the release before writes meanwhile leads to another rebuild.
+        let manifest = Manifest { older_version: self.store.older_version().await?, ..manifest };
         // Nothing of the old index is used. The next manifest retires its files.
         self.clear_folder()?;
         let writer = Writer::open_for_catalog(&self.folder)?;

@@ -24,6 +24,10 @@ pub(crate) struct Manifest {
     /// When the first version of this format was made.
     #[serde(default)]
     pub(crate) since: Option<Timestamp>,
+    /// The version of the index of the format before, when this index was built. If that one has another version now, the
+    /// release before has written since, and this index lacks those changes.
+    #[serde(default)]
+    pub(crate) older_version: Option<u64>,
 }
 
 /// A part of the index in the bucket.
@@ -65,7 +69,8 @@ impl Manifest {
         let retired = self.retired.iter().cloned().chain(dropped).filter(|file| !needed.contains(file.sha256.as_str()));
         let (expired, retired): (Vec<_>, Vec<_>) =
             retired.partition(|file| file.at.plus_seconds(RETENTION_SECONDS) <= now);
-        let next = Self { version: self.version + 1, meta, files, retired, since: self.since.or(Some(now)) };
+        let (since, older_version) = (self.since.or(Some(now)), self.older_version);
+        let next = Self { version: self.version + 1, meta, files, retired, since, older_version };
         (next, expired.into_iter().map(|file| file.sha256).collect())
     }
 }

@@ -167,8 +167,23 @@ impl Shared {
             ManifestRead::Changed(manifest, etag) => {
                 self.open_version(manifest, etag).await?.map(Some).ok_or_else(lost)
             }
-            ManifestRead::Unchanged | ManifestRead::Missing | ManifestRead::Unreadable(_) => Err(lost()),
+            ManifestRead::Unchanged | ManifestRead::Missing | ManifestRead::Unreadable(_) => {
+                self.open_older().await?;
+                Err(lost())
+            }
         }
+    }
+
+    /// Opens the index of the format before if none is open. After a rollback the release before has deleted the files of this
+    /// format, which it does not know.
+    async fn open_older(&self) -> Result<()> {
+        if self.with_state(|state| state.index.is_some()) {
+            return Ok(());
+        }
+        if let ManifestRead::Changed(older, etag) = self.store.read_older_manifest().await? {
+            self.open_version(older, etag).await?;
+        }
+        Ok(())
     }
 
     /// Downloads and opens a version. Returns `None` if a file is missing or damaged.

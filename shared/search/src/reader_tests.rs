@@ -199,3 +199,14 @@ async fn index_of_the_release_before_is_used_until_there_is_a_new_one() {
     sleep(HOUR).await;
     assert_eq!(fixture.request().await.0, 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn index_of_the_release_before_is_used_if_files_are_lost() {
+    let mut fixture = Fixture::with(2).await;
+    publish_older_index(&fixture.bucket).await;
+    fixture.delete_files().await;
+    assert_eq!(fixture.request().await.0, 1);
+    fixture.publish(3).await;
+    sleep(HOUR).await;
+    assert_eq!(fixture.request().await.0, 3);
+}
