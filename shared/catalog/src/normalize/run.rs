@@ -109,5 +109,5 @@ impl CatalogService {
 
 fn merged_tags(row: &StoredProduct) -> Option<Undecided> {
     let tags = row.merged_tags.clone();
-    (!tags.is_empty()).then(|| Undecided::MergedTags { product_id: row.product.id, tags })
+    (!tags.is_empty()).then_some(Undecided::MergedTags { product_id: row.product.id, tags })
 }
