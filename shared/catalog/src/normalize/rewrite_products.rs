@@ -70,7 +70,7 @@ mod tests {
         assert!(found(&product).is_empty());
         product.options[0].values.push(option_value("s"));
         let values = line("options[0].values", "option_value_twice");
-        assert_eq!(found(&product), [values.clone()]);
+        assert_eq!(found(&product), std::slice::from_ref(&values));
         product.attributes = serde_json::from_value(json!({ "Colour": 1, "colour": 2 })).unwrap();
         assert_eq!(found(&product), [values, line("attributes.colour", "attribute_twice")]);
     }

@@ -25,6 +25,7 @@ impl CatalogService {
             let before = self.listing_at_version(id, Some(expected)).await?;
             // A sale makes no new version. After one, the stock that the admin has read is not refused.
             if expected.matches_minor(before.product.version, before.offer_changes()) {
+                check_stock(content, stock)?;
                 check_existing_stock(&before, content, stock)?;
             }
             self.replacement(&before, content, stock, RevisionKind::Replaced, trace).await.map(Into::into)
