@@ -119,7 +119,8 @@ impl Indexer {
             ManifestRead::Missing | ManifestRead::Unchanged => (Manifest::default(), None),
         };
         // It is read before the catalog: what the release before writes meanwhile leads to another rebuild.
-        let manifest = Manifest { older_version: self.store.older_version().await?, ..manifest };
+        let older_version = self.store.older_version().await?;
+        let manifest = manifest.built_beside(older_version);
         // Nothing of the old index is used. The next manifest retires its files.
         self.clear_folder()?;
         let writer = Writer::open_for_catalog(&self.folder)?;

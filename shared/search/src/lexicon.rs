@@ -24,7 +24,7 @@ const MAX_CORRECTED_LENGTH: usize = 40;
 const MIN_HALF_LENGTH: usize = 3;
 /// The maximum number of SKU terms that a code may stand for. Each of them costs about a microsecond, and what more SKUs have in
 /// common, such as `MADE` in `MADE-000001`, says nothing about a product.
-const MAX_SKU_TERMS: usize = 2_000;
+const MAX_SKU_TERMS: usize = 5_000;
 
 /// A stem to search, and the weight of a match: 1 for the word itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,17 +128,16 @@ impl Lexicon<'_> {
     /// terms, counted in each segment.
     pub(crate) fn products_with_sku(&self, ranges: &[TermRange]) -> tantivy::Result<DocumentSet> {
         let Some(skus) = self.fields.skus else { return Ok(DocumentSet::default()) };
-        let (mut segments, mut count) = (Vec::new(), 0);
+        if self.has_too_many_terms(skus, ranges)? {
+            return Ok(DocumentSet::default());
+        }
+        let mut segments = Vec::new();
         for segment in self.searcher.segment_readers() {
             let index = segment.inverted_index(skus)?;
             let mut documents = Vec::new();
             for TermRange { from, to } in ranges {
                 let mut terms = index.terms().range().ge(from).lt(to).into_stream()?;
                 while terms.advance() {
-                    count += 1;
-                    if count > MAX_SKU_TERMS {
-                        return Ok(DocumentSet::default());
-                    }
                     let mut postings = index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
                     while postings.doc() != TERMINATED {
                         documents.push(postings.doc());
@@ -149,6 +148,24 @@ impl Lexicon<'_> {
             segments.push((segment.segment_id(), documents));
         }
         Ok(DocumentSet::new(segments))
+    }
+
+    /// Counting terms costs much less than reading their products.
+    fn has_too_many_terms(&self, field: Field, ranges: &[TermRange]) -> tantivy::Result<bool> {
+        let mut count = 0;
+        for segment in self.searcher.segment_readers() {
+            let index = segment.inverted_index(field)?;
+            for TermRange { from, to } in ranges {
+                let mut terms = index.terms().range().ge(from).lt(to).into_stream()?;
+                while terms.advance() {
+                    count += 1;
+                    if count > MAX_SKU_TERMS {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -61,6 +61,13 @@ impl Manifest {
         self.files.iter().any(|file| file.sha256 == sha256) || self.retired.iter().any(|file| file.sha256 == sha256)
     }
 
+    /// The manifest to continue when the index is built from the catalog, beside that version of the index of the format before. If that
+    /// one has changed, the release before may still run, and its index stays for a day from now.
+    pub(crate) fn built_beside(self, older_version: Option<u64>) -> Self {
+        let since = self.since.filter(|_| self.older_version == older_version);
+        Self { since, older_version, ..self }
+    }
+
     /// Returns the next version, and the contents to delete now. Delete them before the next version is published: a
     /// crash between the two steps would otherwise leave them in the bucket for ever.
     pub(crate) fn next(&self, meta: Value, files: Vec<IndexFile>, now: Timestamp) -> (Self, Vec<String>) {
@@ -87,6 +94,16 @@ mod tests {
 
     fn files(names: &[&str]) -> Vec<IndexFile> {
         names.iter().map(|name| IndexFile { name: (*name).into(), bytes: 1, sha256: format!("sha-{name}") }).collect()
+    }
+
+    #[test]
+    fn index_of_the_release_before_is_needed_again_after_it_has_written() {
+        let start = Timestamp::from_millis(1_764_000_000_000);
+        let built = Manifest { since: Some(start), older_version: Some(7), ..Manifest::default() };
+        assert_eq!(built.clone().built_beside(Some(7)).since, Some(start));
+        let again = built.built_beside(Some(8));
+        assert_eq!((again.since, again.older_version), (None, Some(8)));
+        assert_eq!(again.next(Value::Null, Vec::new(), start).0.since, Some(start));
     }
 
     #[test]

@@ -98,12 +98,15 @@ fn label_before_a_sku_is_another_word() {
 
 #[test]
 fn beginning_that_too_many_skus_share_finds_no_product() {
-    let products: Vec<Document> = (0..=2_000).map(|number| product("Cup", &[&format!("MADE-{number:04}")])).collect();
+    let mut products: Vec<Document> =
+        (0..=5_000).map(|number| product("Cup", &[&format!("MADE-{number:04}")])).collect();
+    products.push(product("Exact", &["MADE"]));
     let index = TestIndex::of(&products);
     let total = |words: &str| index.search(Query { words: words.to_owned(), ..Query::default() }).total;
-    assert_eq!((total("made"), total("made-")), (0, 0), "2,001 SKUs");
+    assert_eq!((total("made"), total("made-")), (1, 1), "of 5,002 SKUs only the exact one");
     assert_eq!((total("made-1"), total("made-19"), total("made-2000"), total("190")), (1_000, 100, 1, 10));
     assert!(index.index.suggest("mad", 5).unwrap().products.is_empty());
+    assert_eq!(index.index.suggest("made", 5).unwrap().products[0].name, "Exact");
     assert_eq!(index.index.suggest("made-19", 5).unwrap().products.len(), 5);
 }
 

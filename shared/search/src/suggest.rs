@@ -111,13 +111,11 @@ impl Index {
     fn sku_queries(&self, typed: &str, runs: &[Run]) -> tantivy::Result<Vec<Box<dyn TantivyQuery>>> {
         let lexicon = self.lexicon();
         let words: Vec<&str> = runs.iter().map(|run| run.text.as_str()).collect();
-        let beginning = lexicon.products_with_sku(&code_ranges(&words, CodeMatch::Prefix))?;
-        if beginning.is_empty() {
-            return Ok(Vec::new());
-        }
         let whole = products_with_whole_sku(typed, &lexicon)?;
         let whole = whole.iter().map(|products| scored(products, WHOLE_SKU_SCORE));
-        Ok(whole.chain([scored(&beginning, SKU_SCORE)]).collect())
+        let beginning = lexicon.products_with_sku(&code_ranges(&words, CodeMatch::Prefix))?;
+        let beginning = (!beginning.is_empty()).then(|| scored(&beginning, SKU_SCORE));
+        Ok(whole.chain(beginning).collect())
     }
 
     /// Returns the most frequent words with this prefix, one of each stem.
