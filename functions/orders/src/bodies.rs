@@ -95,11 +95,11 @@ pub(crate) struct ListIn {
     /// Only orders with this status. For admins.
     status: Option<Status>,
     /// Placed at this time or later: a time with an offset, or a date, which is the beginning of that day in the shop's time zone. The
-    /// default is 29 days before today. For admins.
+    /// default is the beginning of the day 29 days before the day of `to`. For admins.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     from: Option<String>,
     /// Placed before this time: a time with an offset, or a date, which is the end of that day in the shop's time zone. So
-    /// `from=2026-11-01&to=2026-11-30` is all of November. At most 92 days after `from`. For admins.
+    /// `from=2026-11-01&to=2026-11-30` is all of November. At most 92 days after `from`. The default is the end of today. For admins.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Day>"))]
     to: Option<String>,
     /// The order with this number, in upper or lower case, with or without its dash. Cannot be combined with other filters. For admins.

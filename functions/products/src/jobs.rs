@@ -31,7 +31,8 @@ pub(crate) struct ImportIn {
     /// The size of the file in bytes. If it is sent, `upload` accepts only a file of exactly this size.
     #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = catalog::MAX_IMPORT_BYTES)))]
     bytes: Option<u64>,
-    /// What ends a cell of a CSV file. Without it, a line `sep=;` in front of the header line names it, or the header line shows it.
+    /// The character between cells, for CSV only (`not_csv` otherwise). Without it, a line `sep=;` in front of the header line names it,
+    /// or the header line shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<catalog::schema::FileDelimiter>"))]
     delimiter: Option<Delimiter>,
@@ -44,8 +45,9 @@ pub(crate) struct ImportIn {
 pub(crate) struct ExportIn {
     #[cfg_attr(feature = "openapi", schemars(with = "catalog::schema::FileFormat"))]
     format: Format,
-    /// True: a CSV file for Excel where the comma is the decimal separator, with a byte order mark, semicolons and decimal commas. A text
-    /// that Excel would read as a number, a date or a truth value begins with an apostrophe; an import removes it.
+    /// For CSV only (`not_csv` otherwise). True: a file for Excel where the comma is the decimal separator, with a byte order mark,
+    /// semicolons and decimal commas. A text that Excel would read as a number, a date or a truth value begins with an apostrophe; an
+    /// import removes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     excel: Option<bool>,
 }

@@ -17,7 +17,7 @@ pub fn openapi(api: &mut Api) {
              other. Text without spaces between words, such as Chinese, Japanese or Thai, matches by pairs of characters. A SKU \
              matches as a whole, by its beginning, and by the parts between its separators; the product with exactly the searched \
              SKU comes first. A word that no product has is replaced by the nearest known word (one mistake from 4 letters on, two \
-             from 8); the last word may be incomplete. If no product has all words, the products with most of them are found. All \
+             from 8); the last word may be incomplete. If no product has all words, products with some of the words are found. All \
              filters must match, and if a product has variants, one variant must match all of them. A changed product is found some \
              seconds later; prices and stock are current. With `sku`, the catalog itself answers, without delay.",
         )
@@ -37,8 +37,9 @@ pub fn openapi(api: &mut Api) {
         .done();
     api.operation("get", "/api/v1/products/suggest", Access::Open, "suggestProducts", "Suggest search terms")
         .describe(
-            "Completions of the typed text, the one with the most products first, and products with a matching name or SKU. The \
-             product with exactly the typed SKU comes first. Typing mistakes are tolerated as in a search.",
+            "Completions of the typed text, the one with the most products first, and products with a matching name or SKU. \
+             Completions come first. Among the products, the one with exactly the typed SKU comes first. Typing mistakes are \
+             tolerated as in a search.",
         )
         .queries::<SuggestRequest>()
         .if_none_match()

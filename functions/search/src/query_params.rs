@@ -41,7 +41,8 @@ pub(crate) struct SkuRequest {
 pub(crate) struct SkuParams {
     /// Only products that have exactly this SKU, or a variant with it. Letter case matters. Repeat it, or separate SKUs by
     /// commas, for up to 50 SKUs. The products come in the order of the SKUs, each once, and all on one page unless they are
-    /// large. The answer is current, and has no facets. No other filter can be given.
+    /// large. The answer is current. With `sku`, the default of `limit` is 50. Only `limit` and `cursor` can be sent with it;
+    /// other parameters get `not_with_sku`. The lists in `facets` are empty.
     #[schemars(rename = "sku", length(max = MAX_SKUS), inner(pattern(SKUS_PATTERN)))]
     _skus: Option<Vec<String>>,
 }

@@ -115,6 +115,13 @@ schemas! {
     FileDelimiter, "FileDelimiter", false, |_| { "type": "string", "enum": (Delimiter::ALL) };
 }
 
+/// Describes the price of a variant. The text of [`crate::OfferTerms`] is about the price of a product.
+pub(crate) fn describe_price_of_variant(schema: &mut Schema) {
+    if let Some(price) = schema.pointer_mut("/properties/price").and_then(Value::as_object_mut) {
+        price.insert("description".to_owned(), "The price of one piece of this variant.".into());
+    }
+}
+
 /// Removes defaults that say nothing: an absent member of a merge patch keeps its value, and an answer has all members.
 pub(crate) fn without_defaults(schema: &mut Schema) {
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);

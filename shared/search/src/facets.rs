@@ -5,14 +5,14 @@ use serde::Serialize;
 /// The maximum number of values per facet, and of attributes.
 pub(crate) const MAX_VALUES: usize = 20;
 
-/// A value, and how many results have it.
+/// A value, and how many products the search finds with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FacetCount {
     /// The value as a product has it, and as the filter accepts it. Values that differ only in letter case or Unicode form are
     /// one value.
     pub value: String,
-    /// The number of products that are found with this value as one more filter.
+    /// The number of products that the search finds if this value is added to the filters.
     pub count: u32,
 }
 
@@ -50,8 +50,9 @@ pub struct RatingCount {
     pub count: u32,
 }
 
-/// Counts over all found products. At most twenty values for each facet, the most frequent first. A value counts for the
-/// products that are found with the value as one more filter: if a product has variants, one of them must match all filters.
+/// Counts over all found products. At most twenty values for each facet, the most frequent first. The count of a value is the
+/// number of products that the search finds if this value is added to the filters. If a product has variants, one of them must
+/// match all filters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Facets {
@@ -62,8 +63,8 @@ pub struct Facets {
     pub tag: Vec<FacetCount>,
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VALUES)))]
     pub brand: Vec<FacetCount>,
-    /// Price ranges within the price filter, for `minPrice` and `maxPrice`. The last range may have no upper limit. A product
-    /// with variants counts in the range of each variant.
+    /// Price bands within the price filter, for `minPrice` and `maxPrice`. The last band may have no upper bound. A product
+    /// with variants counts in the band of each variant.
     pub price: Vec<PriceBand>,
     /// Products with this average rating or a better one, from the rating of the filter on.
     pub rating: Vec<RatingCount>,

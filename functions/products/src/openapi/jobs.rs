@@ -17,8 +17,8 @@ pub(super) fn openapi(api: &mut Api) {
              options, variants`, in any case; tags are separated by `|`, and the last three columns are JSON. Cells end at commas, \
              semicolons or tabs, the same in the whole file. Prices are written as `12.99`, and in a file with semicolons or tabs also as \
              `12,99`; a price with a separator that could stand between thousands, such as `1.234,50`, is rejected. Rows without \
-             content are skipped. The file must be UTF-8. An existing SKU is updated if the line differs. Stock is set only if the line \
-             has it. At most 200 MB, and 256 KB for a line.",
+             content are skipped. The file must be UTF-8. A line replaces the product, except its stock: a value that the line does not \
+             have is removed. Stock is set only if the line has it. Images stay. At most 200 MB, and 256 KB for a line.",
         )
         .idempotency_key(false)
         .body::<ImportIn>()
@@ -37,7 +37,8 @@ pub(super) fn openapi(api: &mut Api) {
     api.operation("post", "/api/v1/products/exports", Access::Account, "exportProducts", "Start an export")
         .describe(
             "Admins only. The file can be imported again. In CSV, a cell that a spreadsheet would read as a formula begins with an \
-             apostrophe; an import removes it.",
+             apostrophe; an import removes it. An import of the file sets the stock again. Remove the stock from the file \
+             if products are sold meanwhile.",
         )
         .idempotency_key(false)
         .body::<ExportIn>()

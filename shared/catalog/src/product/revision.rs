@@ -45,7 +45,7 @@ pub enum RevisionKind {
     ImageChanged,
     /// An image was removed.
     ImageRemoved,
-    /// Its texts and keys were written in their Unicode form after a new release. No value changed.
+    /// Its texts and keys were written in one form after an upgrade. A tag that repeats another tag in another spelling is removed.
     Normalized,
 }
 

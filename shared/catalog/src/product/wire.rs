@@ -233,7 +233,7 @@ pub struct ProductOut {
 
 /// A variant as clients see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Variant"))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Variant", transform = crate::schema::describe_price_of_variant))]
 struct VariantOut {
     /// The SKU to put into a cart.
     sku: Sku,

@@ -23,14 +23,15 @@ pub struct Address {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "blank_as_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::BlankOrText<200>>"))]
     pub line2: Option<Text<200>>,
-    /// City, town or village. Required in most countries: not in those where the area is enough, such as Hong Kong, and not where the
-    /// whole country is a city.
+    /// City, town or village. Required in most countries. In AE, HK and NR, `city` or `region` is required. Not required in AG, CO, GI,
+    /// ID, JP, KY, MO, SG, SM and VG.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "blank_as_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::BlankOrText<100>>"))]
     pub city: Option<Text<100>>,
-    /// State, province, prefecture or another area. Required where addresses of the country need one, such as in the US, Canada, Australia,
-    /// Brazil, China, India, Italy, Japan, Mexico and Spain. Send its abbreviation, its code (ISO 3166-2) or its name, in any case; the
-    /// answer has the abbreviation that the country's post uses, or else the name in the language of the country.
+    /// State, province, prefecture or another region. Required where addresses of the country need one, such as in the US, Canada,
+    /// Australia, Brazil, China, India, Italy, Japan, Mexico and Spain. There, if souk has a list of the country's regions, an unknown one
+    /// gets `region_unknown`. It has no list for CR, HN, IQ, PF and PG. Send its abbreviation, its code (ISO 3166-2) or its name, in any
+    /// case; the answer has the abbreviation that the country's post uses, or else the name in the language of the country.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "blank_as_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::BlankOrText<100>>"))]
     pub region: Option<Text<100>>,
@@ -45,10 +46,10 @@ pub struct Address {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "blank_as_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::BlankOrText<32>>", extend("example" = "+32 2 555 12 12")))]
     pub phone: Option<Text<32>>,
-    /// The lines of a label, in the order of the country. They follow from the other fields: leave them out of a request, or send them back
-    /// as they are.
+    /// The lines of a label, in the order of the country. They follow from the other fields, so leave them out of requests. Only the lines
+    /// of the address that is sent are accepted.
     #[serde(default, rename = "lines", skip_serializing)]
-    #[cfg_attr(feature = "openapi", schemars(extend("readOnly" = true)))]
+    #[cfg_attr(feature = "openapi", schemars(extend("readOnly" = true), transform = without_write_only))]
     sent_lines: Option<Vec<String>>,
 }
 
@@ -88,6 +89,12 @@ impl Address {
         let or_area = if rules.requires('E') { format!(" or {}", rules.an_area()) } else { String::new() };
         Err(Error::invalid("city", "required", format!("an address in {} needs a city{or_area}", rules.name)))
     }
+}
+
+/// A member that is not serialised is write-only for schemars. But answers have the lines of a label, from another type.
+#[cfg(feature = "openapi")]
+fn without_write_only(schema: &mut schemars::Schema) {
+    schema.remove("writeOnly");
 }
 
 #[cfg(test)]
