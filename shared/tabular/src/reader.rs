@@ -98,7 +98,8 @@ impl Reader {
             let (bytes, lines) = bytes.map_or((MAX_RECORD_BYTES, 0), |bytes| (bytes, lines));
             self.advance(bytes, lines);
             if let Some(content) = content {
-                return Some(Record { line, bytes, next: self.position, content });
+                let is_ended = self.buffer[..self.read].ends_with(b"\n");
+                return Some(Record { line, bytes, next: self.position, is_ended, content });
             }
         }
     }
@@ -184,6 +185,16 @@ mod tests {
             Ok(RecordContent::Cells(vec!["a".to_owned(), "b".to_owned()])),
             "the first cell does not contain the mark"
         );
+    }
+
+    #[test]
+    fn record_knows_whether_a_line_break_ends_it() {
+        let read = |format: Format, file: &[u8]| -> Vec<bool> {
+            read_in_blocks(format, file, &[], false).iter().map(|record| record.is_ended).collect()
+        };
+        assert_eq!(read(Format::Csv, b"a\r\n\"b\"x\nc\n\"d\n\""), [true, true, true, false]);
+        assert_eq!(read(Format::Csv, b"a\nb\r"), [true, false], "half a line break may have been cut");
+        assert_eq!(read(Format::Ndjson, b"{}\r\n{}"), [true, false]);
     }
 
     #[test]

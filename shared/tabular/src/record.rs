@@ -137,6 +137,8 @@ pub struct Record {
     pub bytes: usize,
     /// Where the next record begins.
     pub next: FilePosition,
+    /// Does a line break end it? Not at the end of a file that may have been cut, and not in a line that is too long.
+    pub is_ended: bool,
     /// Its content, or why the line is not a record.
     pub content: Result<RecordContent, InvalidRecord>,
 }

@@ -148,6 +148,18 @@ fn files_as_spreadsheets_write_them_are_read() {
 }
 
 #[test]
+fn short_last_row_needs_a_line_break() {
+    let file = "sku,name,category,price,currency,taxClass,weight\nA,Mug,mugs,9.90,EUR";
+    let cut = drafts(file.as_bytes()).remove(0).unwrap_err();
+    let message = "The last row has 5 cells and no line break, but the header line names 7 columns; if the file is complete, end \
+                   it with a line break.";
+    let expected = json!({ "line": 2, "sku": "A", "code": "csv_cells", "field": null, "message": message });
+    assert_eq!(cut, expected, "an update would clear the tax class and the weight");
+    assert_eq!(price(&drafts(format!("{file}\n").as_bytes())[0]), 990);
+    assert_eq!(price(&drafts(format!("{file},,").as_bytes())[0]), 990, "it has all cells");
+}
+
+#[test]
 fn ambiguous_price_is_rejected_and_other_rows_are_read() {
     let file = "sku;name;category;price;currency\nA;Mug;a;1.234,50;EUR\nB;Cup;a;1,234.50;EUR\nC;Jug;a;1.234;EUR\nD;Pot;a;1234,5;EUR\n";
     let drafts = drafts(file.as_bytes());

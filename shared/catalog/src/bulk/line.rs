@@ -64,7 +64,7 @@ impl Line {
     pub(crate) fn read(record: Record, rows: &RowFormat) -> Self {
         let (number, next) = (record.line, record.next);
         let content = match &record.content {
-            Ok(content) => draft(content, rows).map_err(|error| (error, readable_sku(content, rows))),
+            Ok(content) => draft(content, record.is_ended, rows).map_err(|error| (error, readable_sku(content, rows))),
             Err(InvalidRecord { error, beginning }) => {
                 let error = Error::new(Kind::Malformed, error.code(), error.message());
                 // Only a valid SKU is known to be whole.
@@ -86,15 +86,15 @@ impl Line {
     }
 }
 
-/// The draft of a line. Its SKU is checked first: without one, the line is not about a product.
-fn draft(content: &RecordContent, rows: &RowFormat) -> Result<Draft> {
+/// The draft of a line. Its SKU is checked first: without one, the line is not about a product. `is_ended`: a line break ends it.
+fn draft(content: &RecordContent, is_ended: bool, rows: &RowFormat) -> Result<Draft> {
     match content {
         RecordContent::Json(text) => {
             product_draft(read_json::<Map<String, Value>>(text.as_bytes()).map_err(malformed)?)
         }
         RecordContent::Cells(cells) => {
             rows.sku(cells).ok_or_else(sku_missing)?;
-            product_draft(rows.parse_row(cells)?).map_err(name_columns)
+            product_draft(rows.parse_row(cells, is_ended)?).map_err(name_columns)
         }
     }
 }
@@ -150,6 +150,7 @@ mod tests {
                 line: 7,
                 bytes: text.len(),
                 next: FilePosition::default(),
+                is_ended: true,
                 content: Ok(RecordContent::Json(text.to_owned())),
             },
             &RowFormat::default(),
@@ -160,7 +161,7 @@ mod tests {
         let cells = |cells: &[&str]| RecordContent::Cells(cells.iter().map(|cell| (*cell).to_owned()).collect());
         let content = content.map(cells);
         let content = content.map_err(|(error, beginning)| InvalidRecord { error, beginning: cells(beginning) });
-        Line::read(Record { line: 3, bytes: 9, next: FilePosition::default(), content }, rows)
+        Line::read(Record { line: 3, bytes: 9, next: FilePosition::default(), is_ended: true, content }, rows)
     }
 
     fn rejection(line: Line) -> Value {

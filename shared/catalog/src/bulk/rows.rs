@@ -27,9 +27,19 @@ impl RowFormat {
         cells.get(index).map(|cell| csv::unescape(cell).trim()).filter(|sku| !sku.is_empty())
     }
 
-    /// A row as the body of a request. Empty cells are left out, and so are cells that are missing at the end.
-    pub(crate) fn parse_row(&self, cells: &[String]) -> Result<Map<String, Value>> {
+    /// A row as the body of a request. Empty cells are left out, and so are cells that are missing at the end. 422 `csv_cells` if cells
+    /// are missing that may have been cut off, because an update would clear their fields. `is_ended`: a line break ends the row.
+    pub(crate) fn parse_row(&self, cells: &[String], is_ended: bool) -> Result<Map<String, Value>> {
         let named = self.columns.len();
+        let is_cut = !is_ended && cells.len() < named;
+        if is_cut {
+            let detail = format!(
+                "The last row has {} cells and no line break, but the header line names {named} columns; if the file is complete, end \
+                 it with a line break.",
+                cells.len()
+            );
+            return Err(Error::new(Kind::Invalid, "csv_cells", detail));
+        }
         // Excel leaves out the delimiters behind the last value of a row, if the next columns are empty in many rows.
         if self.columns.iter().skip(cells.len()).any(|column| REQUIRED.contains(column)) {
             let detail = format!("The row has {} cells, but the header line names {named} columns.", cells.len());
@@ -197,7 +207,7 @@ mod tests {
     }
 
     fn read(columns: &[&str], cells: &[&str]) -> Result<Map<String, Value>> {
-        rows(columns, Delimiter::Comma).parse_row(&words(cells))
+        rows(columns, Delimiter::Comma).parse_row(&words(cells), true)
     }
 
     fn error(columns: &[&str], cells: &[&str]) -> Error {
@@ -242,7 +252,7 @@ mod tests {
     fn decimal_comma_is_read_where_the_file_has_other_delimiters() {
         let columns = ["sku", "name", "category", "price", "currency"];
         let read = |price: &str, delimiter| {
-            let row = rows(&columns, delimiter).parse_row(&words(&["A", "A", "a", price, "EUR"]));
+            let row = rows(&columns, delimiter).parse_row(&words(&["A", "A", "a", price, "EUR"]), true);
             row.map(|row| row["price"]["amount"].clone()).map_err(|error| error.fields[0].code)
         };
         for delimiter in [Delimiter::Semicolon, Delimiter::Tab] {
