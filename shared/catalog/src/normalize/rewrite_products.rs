@@ -44,7 +44,8 @@ pub(crate) fn find_spellings(product: &Product) -> Vec<Undecided> {
     fields.map(line).collect()
 }
 
-/// Would the same write succeed later? Then the task must not pass the product.
+/// Would the same write succeed later? Then the task must not pass the product at once. A product whose rows do not fit together gives
+/// the same error each time, so the attempts are limited.
 pub(crate) fn is_passing(error: &Error) -> bool {
     matches!(error.kind, Kind::Unavailable(_)) || error.code == "too_many_concurrent_updates"
 }

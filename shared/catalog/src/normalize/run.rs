@@ -26,25 +26,31 @@ impl CatalogService {
     }
 
     /// Continues the task where the last run has stopped, until its time is over or all rows are in form. A page that was interrupted is
-    /// read again, also after an outage, which is the error then. If another run continues the task, this one ends.
+    /// read again, also after an outage, which is the error then. After some interruptions, a product that still fails is passed and
+    /// counted as failed, so that a damaged product does not stop the task for good. If another run continues the task, this one ends.
     pub async fn normalize(&self, until: Instant, trace: &Trace) -> Result<NormalizationReport> {
         let mut progress = self.catalog.normalization().await?;
         while progress.step != Step::Finished && Instant::now() < until {
+            let mut interruption = Ok(());
             match progress.step.clone() {
                 Step::Categories => self.normalize_categories(&mut progress, until).await?,
                 Step::Products { shard, after } => {
                     let page = self.catalog.walk_rows(shard, after, PAGE).await?;
-                    if let Err(error) = self.normalize_products(page.rows, &mut progress.report, trace).await {
-                        // The page is read again, but what is written by now is not reported again.
-                        return self.catalog.save_normalization(&mut progress).await.and(Err(error));
+                    let failed = progress.report.failed;
+                    match self.normalize_products(page.rows, &mut progress, trace).await {
+                        Ok(()) => progress.continue_behind(shard, page.next),
+                        Err(error) => {
+                            // The page is read again, but what is written by now is not reported again.
+                            progress.interrupt_page(failed);
+                            interruption = Err(error);
+                        }
                     }
-                    progress.continue_behind(shard, page.next);
                 }
                 Step::Finished => {}
             }
             match self.catalog.save_normalization(&mut progress).await {
                 Err(error) if error.code == TASK_RUNNING => return Ok(self.catalog.normalization().await?.report),
-                saved => saved?,
+                saved => saved.and(interruption)?,
             }
         }
         Ok(progress.report)
@@ -69,13 +75,10 @@ impl CatalogService {
         Ok(())
     }
 
-    /// A failure of one product does not stop the others, unless it passes by itself.
-    async fn normalize_products(
-        &self,
-        rows: Vec<StoredProduct>,
-        report: &mut NormalizationReport,
-        trace: &Trace,
-    ) -> Result<()> {
+    /// A failure of one product does not stop the others, unless it passes by itself and the page has attempts left.
+    async fn normalize_products(&self, rows: Vec<StoredProduct>, progress: &mut Progress, trace: &Trace) -> Result<()> {
+        let has_attempts_left = progress.has_attempts_left();
+        let report = &mut progress.report;
         let old: Vec<&StoredProduct> = rows.iter().filter(|row| !row.is_in_form && is_writable(row)).collect();
         for old in old.chunks(AT_ONCE) {
             let writes = old.iter().map(|row| self.rewrite_product(row.product.id, trace));
@@ -84,10 +87,11 @@ impl CatalogService {
                 match outcome {
                     Ok(true) => {
                         report.products += 1;
-                        merged_tags(row).into_iter().for_each(|line| report.add_undecided(line));
+                        Undecided::merged_tags(row.product.id, &row.merged_tags)
+                            .for_each(|line| report.add_undecided(line));
                     }
                     Ok(false) => {}
-                    Err(error) if is_passing(&error) => passing = Some(error),
+                    Err(error) if is_passing(&error) && has_attempts_left => passing = Some(error),
                     Err(error) => {
                         report.failed += 1;
                         error!(product.id = %row.product.id, error.code = error.code, error.cause = error.causes(), "product not normalized");
@@ -105,9 +109,4 @@ impl CatalogService {
         products.iter().flat_map(find_spellings).for_each(|line| report.add_undecided(line));
         Ok(())
     }
-}
-
-fn merged_tags(row: &StoredProduct) -> Option<Undecided> {
-    let tags = row.merged_tags.clone();
-    (!tags.is_empty()).then_some(Undecided::MergedTags { product_id: row.product.id, tags })
 }
