@@ -55,7 +55,7 @@ MORE_AREAS = {
 MORE_NAMES = {
     "CA": {"NL": ["Newfoundland"], "PE": ["PEI"], "YT": ["Yukon Territory"]},
     "CN": {
-        "澳门": ["澳門"], "北京市": ["Beijing City"], "重庆市": ["重慶市", "Chongqing City"], "甘肃省": ["甘肅省"], "广东省": ["廣東省"],
+        "澳门": ["澳門", "Macao"], "北京市": ["Beijing City"], "重庆市": ["重慶市", "Chongqing City"], "甘肃省": ["甘肅省"], "广东省": ["廣東省"],
         "广西壮族自治区": ["廣西壯族自治區", "廣西", "Guangxi Zhuang Autonomous Region"], "贵州省": ["貴州省"], "黑龙江省": ["黑龍江省"],
         "江苏省": ["江蘇省"], "辽宁省": ["遼寧省"], "内蒙古自治区": ["內蒙古自治區", "內蒙古", "Inner Mongolia"],
         "宁夏回族自治区": ["寧夏回族自治區", "寧夏", "Ningxia Hui Autonomous Region"], "山东省": ["山東省"], "陕西省": ["陝西省"],
@@ -63,17 +63,25 @@ MORE_NAMES = {
         "西藏自治区": ["西藏自治區", "Xizang"], "新疆维吾尔自治区": ["新疆維吾爾自治區", "Xinjiang Uygur Autonomous Region"],
         "云南省": ["雲南省"],
     },
-    "CO": {"Bogotá": ["Bogotá D.C.", "Distrito Capital"]},
+    "CO": {"Bogotá": ["Bogotá D.C.", "Bogotá City", "Distrito Capital"]},
     "ES": {
         "VI": ["Araba/Álava"], "A": ["Alicante/Alacant"], "O": ["Principado de Asturias"], "CS": ["Castellón/Castelló"],
         "GI": ["Gerona"], "M": ["Comunidad de Madrid"], "MU": ["Región de Murcia"], "NA": ["Comunidad Foral de Navarra"],
         "OR": ["Orense"], "PM": ["Baleares"], "V": ["Valencia/València"],
     },
-    "ID": {"Daerah Istimewa Yogyakarta": ["DI Yogyakarta"]},
+    "ID": {
+        "Daerah Istimewa Yogyakarta": ["DI Yogyakarta"],
+        "DKI Jakarta": [
+            "Jakarta City", "Special Capital Region of Jakarta", "Jakarta Special Capital Region", "Daerah Khusus Ibukota Jakarta",
+            "Daerah Khusus Jakarta",
+        ],
+    },
     # India renamed some states, and vehicles had the codes of the new names first.
     "IN": {
-        "Chhattisgarh": ["CG"], "Dadra and Nagar Haveli and Daman and Diu": ["DD", "DN", "Dadra and Nagar Haveli", "Daman and Diu"],
-        "Delhi": ["New Delhi", "NCT of Delhi"], "Odisha": ["OD", "Orissa"], "Puducherry": ["Pondicherry"], "Telangana": ["TS"],
+        "Chandigarh": ["Chandigarh City"], "Chhattisgarh": ["CG"],
+        "Dadra and Nagar Haveli and Daman and Diu": ["DD", "DN", "Dadra and Nagar Haveli", "Daman and Diu"],
+        "Delhi": ["New Delhi", "Delhi City", "NCT of Delhi", "National Capital Territory of Delhi"],
+        "Odisha": ["OD", "Orissa"], "Puducherry": ["Pondicherry"], "Telangana": ["TS"],
         "Uttarakhand": ["UK", "Uttaranchal"],
     },
     "IT": {
@@ -89,11 +97,34 @@ MORE_NAMES = {
         "CDMX": ["Mexico City", "Distrito Federal", "D.F."], "Méx.": ["México", "State of Mexico"],
         "Mich.": ["Michoacán de Ocampo"], "Qro.": ["Querétaro de Arteaga"], "Ver.": ["Veracruz de Ignacio de la Llave"],
     },
-    "RU": {"Санкт-Петербург": ["St. Petersburg"]},
-    # "Kyiv" with a word for the kind of area would be found as the city.
-    "UA": {"Київська область": ["Kyiv Oblast", "Kyiv Region", "Kyiv Province"]},
+    # A city with a word for the kind of area would be found as the city, so the area around it needs these names.
+    "RU": {
+        "Кабардино-Балкарская Республика": ["Кабардино-Балкария", "Kabardino-Balkaria"],
+        "Карачаево-Черкесская Республика": ["Карачаево-Черкесия", "Karachay-Cherkessia"],
+        "Кемеровская область": ["Кемеровская область — Кузбасс", "Кузбасс"],
+        "Москва": ["Moscow City", "г. Москва"], "Московская область": ["Москва область"],
+        "Республика Бурятия": ["Buryatia"], "Республика Саха (Якутия)": ["Республика Саха", "Якутия", "Yakutia"],
+        "Республика Северная Осетия-Алания": ["Северная Осетия", "North Ossetia"], "Республика Тыва": ["Тува", "Tyva"],
+        "Республика Удмуртия": ["Удмуртская Республика", "Udmurtia"],
+        "Санкт-Петербург": ["St. Petersburg", "Saint Petersburg City", "St. Petersburg City", "г. Санкт-Петербург"],
+        "Севастополь": ["Sevastopol City", "г. Севастополь"],
+        "Ханты-Мансийский автономный округ": ["Ханты-Мансийский автономный округ — Югра", "ХМАО"],
+        "Чеченская Республика": ["Чечня", "Chechnya"], "Чувашская Республика": ["Чувашия"],
+        "Чукотский автономный округ": ["Chukotka Autonomous Okrug", "Chukotka"],
+        "Ямало-Ненецкий автономный округ": ["ЯНАО", "Yamalo-Nenets Autonomous Okrug"],
+    },
+    # New Taipei was the county around Taipei until 2010.
+    "TW": {"台北市": ["台北"], "新北市": ["Taipei County", "台北縣"]},
+    "UA": {
+        "місто Київ": ["Kiev", "Kiev City", "м. Київ"],
+        "Київська область": [
+            "Kyiv Oblast", "Kyiv Region", "Kyiv Province", "Kiev Region", "Kiev Province", "Київ область",
+        ],
+    },
     "VE": {"Distrito Federal": ["Distrito Capital", "Capital District"], "Vargas": ["La Guaira"]},
 }
+# Other words for the kinds of Russia's areas, for those whose name without the word is another area: Moscow, and the Republic of Altai.
+RUSSIAN_KINDS = {"Province": ["Oblast", "Region"], "Krai": ["Territory", "Region"]}
 # Words for the kind of area at the end of a Latin name.
 KIND_WORDS = "Province|Governorate|County|City|Sheng|Shi|Oblast'?|-do"
 MORE_CODES = {"TW": {"金門縣": "KIN", "連江縣": "LIE"}}
@@ -304,9 +335,8 @@ def english_names(code, iso, key, english):
         iso = key
     # Some names have the country behind a comma, which ends a name in the table.
     name = english.get(f"{code}{iso}".lower(), "").split(",")[0] if iso and code not in OTHER_CODES else ""
-    # The city has the name without the word, and there area.rs would find it.
-    province = name.removesuffix(" Province") if code == "RU" and name.endswith(" Province") else ""
-    return [name, *(f"{province} {word}" for word in ("Oblast", "Region") if province)]
+    short, _, kind = name.rpartition(" ")
+    return [name, *(f"{short} {word}" for word in RUSSIAN_KINDS.get(kind, []) if code == "RU")]
 
 
 def check_codes(code, areas, english):

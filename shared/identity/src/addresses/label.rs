@@ -30,12 +30,13 @@ impl Address {
         lines
     }
 
-    /// Whether a line only has the name that stands at the end: where a territory or a city is the whole country. In other countries the
-    /// city may have the country's name, such as Panamá, and so may a recipient everywhere.
+    /// Whether a line only has the name that stands at the end: where a territory or a city is the whole country, or is enough without an
+    /// area. In other countries the city may have the country's name, such as Panamá, and so may a recipient everywhere.
     fn repeats_country(&self, line: &str, rules: &CountryRules, country: &str) -> bool {
         let is_country = |text: &str| fold(text) == fold(country);
         match line {
             "%C" => !rules.requires('C') && self.city.as_ref().is_some_and(|city| is_country(city.as_str())),
+            "%S" => rules.requires('E') && self.region.as_ref().is_some_and(|region| is_country(region.as_str())),
             _ => !line.contains('%') && is_country(line),
         }
     }
@@ -138,6 +139,10 @@ mod tests {
             (
                 json!({"name": "Wei", "line1": "1 Nathan Road", "city": "Tsim Sha Tsui", "region": "九龍", "country": "HK"}),
                 "Wei|1 Nathan Road|Tsim Sha Tsui|KOWLOON|HONG KONG",
+            ),
+            (
+                json!({"name": "Wei", "line1": "1 Nathan Road", "city": "Tsim Sha Tsui", "region": "Hong Kong", "country": "HK"}),
+                "Wei|1 Nathan Road|Tsim Sha Tsui|HONG KONG",
             ),
             (
                 json!({"name": "陳大文", "line1": "彌敦道1號", "city": "尖沙咀", "region": "Kowloon", "country": "HK"}),
