@@ -263,7 +263,7 @@ async fn author_of_a_review_is_not_disclosed() {
         let alone = api.get(&mug.review(&posted)).await.expect(200).json();
         assert_eq!(listed[0], alone);
         assert_eq!((alone["mine"] == true, alone["status"].is_string()), (mine, inside), "{alone}");
-        assert!(!alone.to_string().contains(owner.id()) && !alone.to_string().contains("ada"), "{alone}");
+        assert!(!alone.to_string().contains(owner.id()) && !alone.to_string().contains('@'), "{alone}");
     }
     for (api, visibility) in [(&owner.api, "private"), (&shop.anonymous(), "public")] {
         let response = api.get(&mug.reviews()).await.expect(200);
