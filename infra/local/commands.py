@@ -13,7 +13,6 @@ import contract as contracts
 import cross_build
 import deployed
 import iam as roles
-import lives as order_lives
 import proof as proofs
 import resources as stack_resources
 import samples
@@ -66,10 +65,6 @@ def soak(arguments):
 
 def mutants(arguments):
     return proofs.mutants(PROFILES["test"], arguments.seed, arguments.only)
-
-
-def lives(_):
-    return order_lives.lives(PROFILES["test"])
 
 
 def bench(_):
