@@ -154,10 +154,8 @@ async fn replace(
     let version = if_match.required()?;
     let stored = async {
         let category = state.products.category(&key, &context.caller).await?;
-        match version.matches(category.version) {
-            true => Ok(CategoryOut::new(category)),
-            false => Err(Error::version_mismatch("category")),
-        }
+        if_match.check("category", category.version)?;
+        Ok(CategoryOut::new(category))
     };
     let ReplaceIn { name, parent, position } = body.checked(stored).await?;
     let content = CategoryContent { name, parent, position };

@@ -125,47 +125,38 @@ impl Lexicon<'_> {
     }
 
     /// Returns the products with a SKU term in one of the ranges. Returns none if there are more than [`MAX_SKU_TERMS`] such
-    /// terms, counted in each segment.
+    /// terms in all segments together.
     pub(crate) fn products_with_sku(&self, ranges: &[TermRange]) -> tantivy::Result<DocumentSet> {
         let Some(skus) = self.fields.skus else { return Ok(DocumentSet::default()) };
-        if self.has_too_many_terms(skus, ranges)? {
-            return Ok(DocumentSet::default());
-        }
-        let mut segments = Vec::new();
+        // Finding terms costs much less than reading their products, so that begins after the last term is known.
+        let (mut found, mut count) = (Vec::new(), 0);
         for segment in self.searcher.segment_readers() {
-            let index = segment.inverted_index(skus)?;
-            let mut documents = Vec::new();
-            for TermRange { from, to } in ranges {
-                let mut terms = index.terms().range().ge(from).lt(to).into_stream()?;
-                while terms.advance() {
-                    let mut postings = index.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic)?;
-                    while postings.doc() != TERMINATED {
-                        documents.push(postings.doc());
-                        postings.advance();
-                    }
-                }
-            }
-            segments.push((segment.segment_id(), documents));
-        }
-        Ok(DocumentSet::new(segments))
-    }
-
-    /// Counting terms costs much less than reading their products.
-    fn has_too_many_terms(&self, field: Field, ranges: &[TermRange]) -> tantivy::Result<bool> {
-        let mut count = 0;
-        for segment in self.searcher.segment_readers() {
-            let index = segment.inverted_index(field)?;
+            let (index, mut infos) = (segment.inverted_index(skus)?, Vec::new());
             for TermRange { from, to } in ranges {
                 let mut terms = index.terms().range().ge(from).lt(to).into_stream()?;
                 while terms.advance() {
                     count += 1;
                     if count > MAX_SKU_TERMS {
-                        return Ok(true);
+                        return Ok(DocumentSet::default());
                     }
+                    infos.push(terms.value().clone());
                 }
             }
+            found.push((segment.segment_id(), index, infos));
         }
-        Ok(false)
+        let mut segments = Vec::new();
+        for (id, index, infos) in found {
+            let mut documents = Vec::new();
+            for info in &infos {
+                let mut postings = index.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+                while postings.doc() != TERMINATED {
+                    documents.push(postings.doc());
+                    postings.advance();
+                }
+            }
+            segments.push((id, documents));
+        }
+        Ok(DocumentSet::new(segments))
     }
 }
 

@@ -321,13 +321,14 @@ fn products_by_sku(text: &str, lexicon: &Lexicon<'_>) -> tantivy::Result<Vec<(Do
 
 /// Returns the products whose SKU is the text, and once more those that have the same separators in it.
 pub(crate) fn products_with_whole_sku(text: &str, lexicon: &Lexicon<'_>) -> tantivy::Result<Vec<DocumentSet>> {
-    let runs = runs(&fold(text));
+    let folded = fold(text);
+    let runs = runs(&folded);
     let words: Vec<&str> = runs.iter().map(|run| run.text.as_str()).collect();
     let similar = lexicon.products_with_sku(&[whole_range(&words)])?;
     if similar.is_empty() {
         return Ok(Vec::new());
     }
-    let term = whole_term(fold(text).trim());
+    let term = whole_term(folded.trim());
     let same = term.map(|term| lexicon.products_with_sku(&[TermRange { to: format!("{term}\0"), from: term }]));
     let same = same.transpose()?.filter(|same| !same.is_empty());
     Ok(std::iter::once(similar).chain(same).collect())

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use aws_kit::TASK_RUNNING;
 use futures::future::join_all;
 use tracing::error;
 use values::{Result, Trace};
@@ -9,7 +10,6 @@ use values::{Result, Trace};
 use crate::normalize::merge_categories::CategoryMerge;
 use crate::normalize::progress::{NormalizationReport, Progress, Step, Undecided};
 use crate::normalize::rewrite_products::{find_spellings, is_passing, is_writable};
-use crate::normalize::store::TASK_RUNNING;
 use crate::product::store::StoredProduct;
 use crate::{CatalogService, Product};
 

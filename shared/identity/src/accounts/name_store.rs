@@ -8,9 +8,6 @@ use crate::accounts::person::Name;
 use crate::accounts::user_lists::name_index_keys;
 use crate::store::{Store, person_key};
 
-/// The code of the error when another run of the task was faster.
-pub(crate) const TASK_RUNNING: &str = "task_running";
-
 /// A name, and the keys of its index.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct StoredName {
@@ -79,10 +76,7 @@ impl Store {
     pub(crate) async fn save_name_progress(&self, progress: &mut NameProgress) -> Result<()> {
         let before = progress.version;
         progress.version += 1;
-        let write = Write::put(&self.table, progress_key(), progress)?;
-        let write = write.when("attribute_not_exists(pk) OR version = :v").value(":v", before)?;
-        let detail = "Another run of the task continues it. Wait for its end.";
-        write.run().await?.map_err(|_| Error::conflict(TASK_RUNNING, detail))
+        self.table.put_progress(progress_key(), progress, before).await
     }
 }
 

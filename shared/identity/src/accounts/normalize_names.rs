@@ -3,11 +3,12 @@
 
 use std::time::Instant;
 
+use aws_kit::TASK_RUNNING;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use values::{PageRequest, Result};
 
-use crate::accounts::name_store::{NameProgress, StoredName, TASK_RUNNING};
+use crate::accounts::name_store::{NameProgress, StoredName};
 use crate::service::AccountService;
 
 /// Accounts per page.
