@@ -1,6 +1,6 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test contract proof soak mutants bench invoke sam-local openapi arm64 deploy destroy
+.PHONY: help up down logs admin test contract proof soak mutants lives bench invoke sam-local openapi arm64 deploy destroy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
@@ -34,6 +34,9 @@ soak: ## run the proof for a longer time: make soak [MINUTES=30] [SEED=4711]
 
 mutants: ## break one invariant at a time, and check that the proof notices: make mutants [ONLY=no_stock_condition]
 	$(SOUK) mutants $(SEEDED) $(NARROWED)
+
+lives: ## count what each life of an order uses, and compare it with tests/bench/lives.tsv (a part of make test)
+	$(SOUK) lives
 
 bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare them with the budgets
 	$(SOUK) bench

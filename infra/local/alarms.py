@@ -44,6 +44,8 @@ def check_cases():
     line = {"level": "WARN", "target": "identity", "message": "security event", "actor": "none", "subject": "none", "count": 3}
     line |= {"security": "login_failed", "span": {"name": "request", "correlation.id": "a"}}
     login = (("SecurityEvents", (("kind", "login_failed"),)), 3.0)
+    # As Lambda writes its own lines in the log format JSON.
+    timeout = {"time": "2026-11-30T04:00:00.000Z", "type": "platform.report", "record": {"requestId": "a", "status": "timeout"}}
     cases = (
         (security, line, [login]),
         (security, line | {"security": None}, []),
@@ -53,6 +55,8 @@ def check_cases():
         (security, {"alarm": "payment.mismatched"}, []),
         (alarm, {"alarm": "payment.mismatched"}, [(("AlarmLines", ()), 1.0)]),
         (alarm, line, []),
+        (security, timeout, []),
+        (alarm, timeout, []),
         (_changed(security, MetricValue="$.counts"), line, []),
         (_changed(security, Dimensions=[{"Key": "kind", "Value": "$.kind"}]), line, []),
         (_changed(security, MetricValue="1"), line, [(login[0], 1.0)]),

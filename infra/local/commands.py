@@ -13,6 +13,7 @@ import contract as contracts
 import cross_build
 import deployed
 import iam as roles
+import lives as order_lives
 import proof as proofs
 import resources as stack_resources
 import samples
@@ -65,6 +66,10 @@ def soak(arguments):
 
 def mutants(arguments):
     return proofs.mutants(PROFILES["test"], arguments.seed, arguments.only)
+
+
+def lives(_):
+    return order_lives.lives(PROFILES["test"])
 
 
 def bench(_):

@@ -236,6 +236,15 @@ def functions_are_watched(stack):
                 yield f"No metric filter counts the lines with `{field}` in {group}."
 
 
+def lambda_logs_failures_only(stack):
+    for function, properties in stack.of("AWS::Lambda::Function").items():
+        logging = properties.get("LoggingConfig", {})
+        if (logging.get("LogFormat"), logging.get("SystemLogLevel")) != ("JSON", "WARN"):
+            yield f"{function} needs LogFormat: JSON and SystemLogLevel: WARN, or Lambda logs and bills three lines for each invocation."
+        if logging.get("ApplicationLogLevel") != "TRACE":
+            yield f"{function} needs ApplicationLogLevel: TRACE, or Lambda drops lines of souk, and alarms may count them."
+
+
 def requests_are_throttled_and_logged(stack):
     routes = {_route(path, method) for api in stack.of("AWS::ApiGatewayV2::Api").values() for path, ms in api["Body"]["paths"].items() for method in ms}
     for name, stage in stack.of("AWS::ApiGatewayV2::Stage").items():
@@ -321,6 +330,7 @@ RULES = (
     permissions_are_narrow,
     policies_are_sound,
     functions_are_watched,
+    lambda_logs_failures_only,
     passkeys_work_on_their_pages,
     requests_are_throttled_and_logged,
     callers_are_counted,

@@ -15,7 +15,7 @@ import python_tools
 from steps import LOCAL, Failure, display_path, say
 
 # The lock of each command. Commands with the same lock use the same programs, so only one of them runs at a time in a checkout.
-LOCKED = {"up": "up", "down": "up", "test": "test", "contract": "test", "proof": "test", "soak": "test", "mutants": "test", "bench": "bench"}
+LOCKED = {"up": "up", "down": "up", "test": "test", "contract": "test", "proof": "test", "soak": "test", "mutants": "test", "lives": "test", "bench": "bench"}
 
 
 def take_lock(name):
@@ -87,6 +87,7 @@ def parse():
     mutants.add_argument("--only", help="run the mutant with this name")
     for seeded in (test, contract, proof, soak, mutants):
         seeded.add_argument("--seed", help="repeat the run that printed this seed")
+    commands.add_parser("lives", help="count what each life of an order uses, and compare it with tests/bench/lives.tsv")
     commands.add_parser("bench", help="measure the release build")
     admin = commands.add_parser("admin", help="give a registered account the role of an admin")
     admin.add_argument("email")

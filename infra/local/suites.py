@@ -9,6 +9,7 @@ import contract
 import enforcement
 import iam
 import iam_cases
+import lives
 import processors
 import proof
 import resources
@@ -60,7 +61,7 @@ def test(profile, chosen_seed):
         raise Failure(f"There is no package {E2E} with tests (tests/{E2E}).")
     check("Tests (unit, property, events)", [*CARGO_TEST, "--lib", "--bins", *local_tests], "A test failed: see above.", cargo)
     check("Suites (cargo test --no-run)", [*CARGO_TEST, "--no-run", *black_box], "The black-box suites do not compile: see above.", cargo)
-    check("Fakes (cargo build)", [*CARGO_BUILD, "--bin", "fakes"], "tests/fakes does not compile: see above.", cargo)
+    check("Fakes and bench (cargo build)", [*CARGO_BUILD, *lives.PROGRAMS], "tests/fakes or tests/bench do not compile: see above.", cargo)
     with fresh(profile):
         with step("Processors (ELF headers)") as s:
             s.note = processors.check(profile.built, host_target()[0])
@@ -82,6 +83,8 @@ def test(profile, chosen_seed):
             proof.drive(profile, proof.PROOF, proof.COMMAND, chosen_seed)
         say("  OpenAPI document")
         contract.drive(profile, chosen_seed)
+        say("  Lives of an order (tests/bench/lives.tsv)")
+        lives.drive(profile)
     with step("Calls to DynamoDB by the roles") as s:
         s.note = iam.judge(profile)
     with step("Alarms on log lines") as s:

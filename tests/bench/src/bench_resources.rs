@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::budgets::FUNCTIONS;
-use crate::emulator::Emulator;
+use crate::emulator::{DeployedFunction, Emulator, FunctionSettings};
 use crate::execution_environment::Variables;
 use crate::stack::Stack;
 
@@ -20,26 +20,21 @@ pub(crate) struct BenchResources {
     /// Names by their variable, for example `SOUK_TABLE_ORDERS`.
     tables: BTreeMap<String, String>,
     queues: BTreeMap<String, String>,
-    /// The deployed variables by function.
-    deployed: BTreeMap<&'static str, Variables>,
-    memory_mb: BTreeMap<&'static str, f64>,
+    deployed: BTreeMap<&'static str, DeployedFunction>,
 }
 
 impl BenchResources {
     pub(crate) async fn create(stack: &Path) -> Result<Self> {
         let stack = Stack::load(stack)?;
         let emulator = Emulator::new(&stack);
-        let (mut deployed, mut memory_mb) = (BTreeMap::new(), BTreeMap::new());
+        let mut deployed = BTreeMap::new();
         for name in FUNCTIONS {
             let physical = stack.functions.get(name).with_context(|| format!("stack.json has no function {name}"))?;
-            let (variables, memory) = emulator.function(physical).await?;
-            deployed.insert(name, variables);
-            memory_mb.insert(name, memory);
+            deployed.insert(name, emulator.function(physical).await?);
         }
-        let mut resources =
-            Self { stack, emulator, tables: BTreeMap::new(), queues: BTreeMap::new(), deployed, memory_mb };
-        let variables: BTreeMap<String, String> =
-            resources.deployed.values().flatten().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut resources = Self { stack, emulator, tables: BTreeMap::new(), queues: BTreeMap::new(), deployed };
+        let variables: Variables =
+            resources.deployed.values().flat_map(|function| function.variables.clone()).collect();
         for (variable, value) in variables {
             let own_name = |prefix: &str| {
                 let short = variable.strip_prefix(prefix)?;
@@ -60,9 +55,11 @@ impl BenchResources {
 
     /// The variables of a function: as deployed, with the tables and queues of the bench, and the emulator as AWS.
     pub(crate) fn variables(&self, function: &str) -> Variables {
-        let mut variables = self.deployed.get(function).cloned().unwrap_or_default();
-        // The fault proxy of the stack is bypassed; all calls go to the same endpoint.
-        variables.retain(|name, _| !name.starts_with("AWS_ENDPOINT_URL"));
+        let deployed = self.deployed.get(function);
+        let mut variables = deployed.map(|function| function.variables.clone()).unwrap_or_default();
+        // The fault proxy of the stack is bypassed; all calls go to the same endpoint. Faults are for the functions of the
+        // stack only.
+        variables.retain(|name, _| !name.starts_with("AWS_ENDPOINT_URL") && name != "SOUK_FAULTS");
         for (variable, value) in self.tables.iter().chain(&self.queues) {
             variables.entry(variable.clone()).and_modify(|deployed| deployed.clone_from(value));
         }
@@ -78,12 +75,12 @@ impl BenchResources {
 
     /// The deployed URL of the payment provider.
     pub(crate) fn provider(&self) -> Option<&str> {
-        self.deployed.get("payments-worker")?.get("SOUK_STRIPE_URL").map(String::as_str)
+        self.deployed.get("payments-worker")?.variables.get("SOUK_STRIPE_URL").map(String::as_str)
     }
 
-    /// The deployed memory of a function in MB.
-    pub(crate) fn memory_mb(&self, function: &str) -> f64 {
-        self.memory_mb.get(function).copied().unwrap_or_default()
+    /// The deployed settings of a function.
+    pub(crate) fn settings(&self, function: &str) -> FunctionSettings {
+        self.deployed.get(function).map(|function| function.settings).unwrap_or_default()
     }
 
     /// The tables with an outbox.

@@ -3,6 +3,7 @@
 use anyhow::{Context, Error, Result};
 use serde_json::{Value, json};
 
+use crate::emulator::FunctionSettings;
 use crate::meter::Purpose;
 use crate::prices::{Item, Usage};
 use crate::scenarios::{Scenario, ScenarioOrders};
@@ -37,10 +38,10 @@ impl Costs {
     pub(crate) fn new(
         counted: Vec<ScenarioOrders>,
         timed: Vec<ScenarioOrders>,
-        memory_mb: impl Fn(&str) -> f64,
+        settings: impl Fn(&str) -> FunctionSettings,
     ) -> Self {
         let scenarios = counted.into_iter().zip(timed).map(|(counted, timed)| {
-            let order = timed.orders.and_then(|timed| OrderCost::new(counted.orders?, &timed, &memory_mb));
+            let order = timed.orders.and_then(|timed| OrderCost::new(counted.orders?, &timed, &settings));
             ScenarioCost { scenario: counted.scenario, order }
         });
         Self { scenarios: scenarios.collect() }
@@ -59,7 +60,7 @@ impl OrderCost {
     fn new(
         counted: Vec<Vec<InvocationRecord>>,
         timed: &[Vec<InvocationRecord>],
-        memory_mb: impl Fn(&str) -> f64,
+        settings: impl Fn(&str) -> FunctionSettings,
     ) -> Result<Self> {
         let invocations = counted.into_iter().next_back().context("the scenario has no order")?;
         let time = |invocation: &InvocationRecord| {
@@ -67,7 +68,7 @@ impl OrderCost {
                 .with_context(|| format!("{} / {} has counts but no times", invocation.function, invocation.operation))
         };
         let billed_ms = invocations.iter().map(time).collect::<Result<Vec<_>>>()?;
-        Ok(Self { usage: usage::of_invocations(&invocations, &billed_ms, memory_mb), invocations, billed_ms })
+        Ok(Self { usage: usage::of_invocations(&invocations, &billed_ms, settings), invocations, billed_ms })
     }
 
     /// The number of calls to the payment provider.

@@ -36,6 +36,32 @@ pub(crate) struct Emulator {
 /// A row in the JSON of DynamoDB.
 pub(crate) type Row = Value;
 
+/// What is deployed of a function.
+#[derive(Debug)]
+pub(crate) struct DeployedFunction {
+    pub(crate) variables: Variables,
+    pub(crate) settings: FunctionSettings,
+}
+
+/// The settings of a deployed function that decide what an invocation costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct FunctionSettings {
+    pub(crate) memory_mb: f64,
+    /// Whether Lambda logs START, END and REPORT for each invocation.
+    pub(crate) logs_each_invocation: bool,
+}
+
+impl FunctionSettings {
+    /// Reads a response of GetFunctionConfiguration.
+    fn parse(configuration: &Value) -> Result<Self> {
+        let memory_mb = configuration["MemorySize"].as_f64().context("the function has no memory size")?;
+        let logging = &configuration["LoggingConfig"];
+        // Lambda knows levels in its format JSON only.
+        let logs_failures_only = logging["LogFormat"] == "JSON" && logging["SystemLogLevel"] == "WARN";
+        Ok(Self { memory_mb, logs_each_invocation: !logs_failures_only })
+    }
+}
+
 impl Emulator {
     pub(crate) fn new(stack: &Stack) -> Self {
         Self {
@@ -46,17 +72,17 @@ impl Emulator {
         }
     }
 
-    /// Returns the variables of a deployed function, and its memory in MB.
-    pub(crate) async fn function(&self, function: &str) -> Result<(Variables, f64)> {
+    /// Returns the variables and settings of a deployed function.
+    pub(crate) async fn function(&self, function: &str) -> Result<DeployedFunction> {
         let request = self.request("GET", &format!("/2015-03-31/functions/{function}/configuration"), "lambda");
         let response = self.http.request(request.body(Full::default())?).await;
         let (status, configuration) = read_response(response.with_context(|| self.no_response())?).await?;
         ensure!(status == 200, "the stack has no function {function} ({status} {configuration}); deploy it again");
         let variables = configuration["Environment"]["Variables"].as_object().cloned().unwrap_or_default();
         let text = |(name, value): (String, Value)| Some((name, value.as_str()?.to_owned()));
-        let memory_mb = configuration["MemorySize"].as_f64();
-        let memory_mb = memory_mb.with_context(|| format!("{function} has no memory size"))?;
-        Ok((variables.into_iter().filter_map(text).collect(), memory_mb))
+        let settings =
+            FunctionSettings::parse(&configuration).with_context(|| format!("the configuration of {function}"))?;
+        Ok(DeployedFunction { variables: variables.into_iter().filter_map(text).collect(), settings })
     }
 
     /// Creates a table with the keys and indexes of another one, but without its stream.
@@ -164,4 +190,23 @@ async fn read_response(response: Response<hyper::body::Incoming>) -> Result<(u16
     let body = response.into_body().collect().await.context("the response of the emulator is incomplete")?.to_bytes();
     let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
     Ok((status, serde_json::from_slice(&body).unwrap_or_else(|_| text())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lambda_logs_each_invocation_unless_its_level_is_warn() -> Result<()> {
+        let settings = |logging: Value| {
+            let settings = FunctionSettings::parse(&json!({ "MemorySize": 512, "LoggingConfig": logging }))?;
+            assert_eq!(settings.memory_mb, 512.0);
+            Ok::<_, anyhow::Error>(settings.logs_each_invocation)
+        };
+        assert!(!settings(json!({ "LogFormat": "JSON", "SystemLogLevel": "WARN", "LogGroup": "g" }))?);
+        assert!(settings(json!({ "LogFormat": "JSON", "SystemLogLevel": "INFO" }))?);
+        assert!(settings(json!({ "LogFormat": "Text" }))? && settings(Value::Null)?);
+        assert!(FunctionSettings::parse(&json!({})).is_err());
+        Ok(())
+    }
 }

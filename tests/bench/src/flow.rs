@@ -85,15 +85,20 @@ impl<'a> MainFlow<'a> {
     pub(crate) async fn run(mut self) -> Result<ShopData> {
         let hello = self.each(|_| Request::get("/"));
         self.fleet.perform(operation(HELLO, "say hello"), hello).await?;
-        let customers = self.create_customers().await?;
-        let (admin, products) = self.create_products().await?;
-        let data = ShopData { admin, customers, products };
+        let data = self.create_shop().await?;
         self.browse(&data).await?;
         let orders = self.buy(&data).await?;
         self.process_events().await?;
         self.read_orders(&orders).await?;
         self.run_tasks().await?;
         Ok(data)
+    }
+
+    /// The first part of the flow: customers, an admin and products.
+    pub(crate) async fn create_shop(&mut self) -> Result<ShopData> {
+        let customers = self.create_customers().await?;
+        let (admin, products) = self.create_products().await?;
+        Ok(ShopData { admin, customers, products })
     }
 
     async fn create_customers(&mut self) -> Result<Vec<Customer>> {

@@ -8,10 +8,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::bench_resources::BenchResources;
-use crate::budgets::FUNCTIONS;
 use crate::execution_environment::{ExecutionEnvironment, Variables};
 use crate::meter::{Call, Meter, Purpose, Upstream, trips};
-use crate::start::{HELLO, file_name};
+use crate::start::file_name;
 use crate::statistics::millis;
 
 /// An operation of one function.
@@ -96,7 +95,7 @@ pub(crate) enum MeterMode {
     Off,
 }
 
-/// All functions, each in one execution environment.
+/// Running functions, each in one execution environment.
 #[derive(Debug)]
 pub(crate) struct FunctionFleet {
     environments: BTreeMap<&'static str, ExecutionEnvironment>,
@@ -105,10 +104,12 @@ pub(crate) struct FunctionFleet {
 }
 
 impl FunctionFleet {
-    /// Starts all functions. `changed` holds variables that differ from the deployed ones.
+    /// Starts the functions with these names, whose programs are in the folder `functions`. `changed` holds variables that
+    /// differ from the deployed ones.
     pub(crate) async fn start(
         resources: &BenchResources,
         functions: &Path,
+        names: &[&'static str],
         logs: &Path,
         mode: MeterMode,
         changed: &Variables,
@@ -131,7 +132,7 @@ impl FunctionFleet {
             meters.push(provider);
         }
         let mut environments = BTreeMap::new();
-        for name in std::iter::once(HELLO).chain(FUNCTIONS) {
+        for &name in names {
             let mut variables = resources.variables(name);
             for (variable, value) in metered.iter().chain(changed) {
                 // Only variables that the function already has, or those of the SDK.

@@ -4,7 +4,8 @@
 //!
 //! The functions run as on Lambda: as processes that request events from a Runtime API, which the bench serves.
 //!
-//! The exit code is an error only if a measurement failed. Missed budgets are printed.
+//! The exit code is an error only if a measurement failed. Missed budgets are printed. With `--lives`, a missed budget is an
+//! error, too.
 
 mod aws_stub;
 mod bench_resources;
@@ -23,6 +24,7 @@ mod http_server;
 mod idle_costs;
 mod imports;
 mod json_results;
+mod lives;
 mod machine;
 mod meter;
 mod options;
@@ -49,6 +51,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use bench_resources::BenchResources;
+use budgets::FUNCTIONS;
 use costs::Costs;
 use execution_environment::Variables;
 use flow::MainFlow;
@@ -57,7 +60,7 @@ use idle_costs::IdleCosts;
 use machine::Machine;
 use options::Options;
 use report::{Results, Work};
-use scenarios::{HOLD_SECONDS, ScenarioRuns};
+use scenarios::{ScenarioRuns, hold_variables};
 use start::{HELLO, Program, file_name};
 
 /// The first invocation of a new execution environment differs. The next ones show that the others are alike.
@@ -97,6 +100,9 @@ async fn run() -> Result<()> {
     if options.imports {
         let imports = imports::measure(&options, &logs).await?;
         return print(&options, &imports.standalone_report(&machine), &imports.to_json());
+    }
+    if let Some(budgets) = &options.lives {
+        return lives::check(&options, budgets, &logs).await;
     }
     let resources = match &options.stack {
         Some(stack) => Some(BenchResources::create(stack).await?),
@@ -148,8 +154,9 @@ async fn measure(
 
 /// Measures the work of started functions.
 async fn work(options: &Options, resources: &BenchResources, logs: &Path) -> Result<Work> {
+    let names: Vec<&'static str> = std::iter::once(HELLO).chain(FUNCTIONS).collect();
     let start = async |mode, changed: &Variables| {
-        FunctionFleet::start(resources, &options.functions, logs, mode, changed).await
+        FunctionFleet::start(resources, &options.functions, &names, logs, mode, changed).await
     };
     let as_deployed = Variables::new();
 
@@ -165,10 +172,10 @@ async fn work(options: &Options, resources: &BenchResources, logs: &Path) -> Res
     let token = &data.customers.first().context("no customer is registered")?.token;
     let credentials = credentials::measure(resources.variables("auth"), token)?;
 
-    let short_holds = Variables::from([("SOUK_HOLD_SECONDS".to_owned(), HOLD_SECONDS.to_string())]);
-    let counted = start(MeterMode::All, &short_holds).await?;
+    let holds = hold_variables();
+    let counted = start(MeterMode::All, &holds).await?;
     let counted = ScenarioRuns::start(resources, counted, &data, "counted", COUNTED_ORDERS).await;
-    let timed = start(MeterMode::ExceptDynamoDb, &short_holds).await?;
+    let timed = start(MeterMode::ExceptDynamoDb, &holds).await?;
     let timed =
         ScenarioRuns::start(resources, timed, &data, "timed-orders", options.invocations.min(TIMED_ORDERS)).await;
     // The stock holds end in the meantime.
@@ -180,10 +187,10 @@ async fn work(options: &Options, resources: &BenchResources, logs: &Path) -> Res
     MainFlow::new(resources, &mut direct_fleet, "timed", options.invocations).run().await?;
     let warm = direct_fleet.into_records();
 
-    let memory_mb = |function: &str| resources.memory_mb(function);
-    let idle_costs = IdleCosts::per_month(&operations, &warm, memory_mb("housekeeping"));
+    let settings = |function: &str| resources.settings(function);
+    let idle_costs = IdleCosts::per_month(&operations, &warm, settings("housekeeping").memory_mb);
     Ok(Work {
-        costs: Costs::new(orders.0, orders.1, memory_mb),
+        costs: Costs::new(orders.0, orders.1, settings),
         operations,
         warm,
         credentials,

@@ -9,7 +9,7 @@ use crate::budgets::FUNCTIONS;
 
 pub(crate) const USAGE: &str = "\
 usage: bench [--stack FILE] [--out FILE] [--functions DIR] [--rounds N] [--invocations N] [--only a,b] [--search] [--imports]
-             [--quick]
+             [--lives FILE] [--quick]
   --stack        the stack.json of a running stack (make bench starts one); without it only sizes and starts are measured
   --out          the file for the results as JSON; the logs of the functions go next to it
   --functions    the folder of the built functions (default: the folder of this program)
@@ -18,6 +18,7 @@ usage: bench [--stack FILE] [--out FILE] [--functions DIR] [--rounds N] [--invoc
   --only         measure only size and start of these functions
   --search       measure only search: speed and quality
   --imports      measure only imports and exports: speed and memory
+  --lives        only count what each life of an order uses, and compare it with this file; needs --stack
   --quick        3 rounds, 20 invocations: a test of the bench; its times mean little";
 
 /// The parsed options.
@@ -33,6 +34,8 @@ pub(crate) struct Options {
     pub(crate) only: bool,
     pub(crate) search: bool,
     pub(crate) imports: bool,
+    /// The file with the budgets of lives.
+    pub(crate) lives: Option<PathBuf>,
     pub(crate) quick: bool,
 }
 
@@ -40,7 +43,7 @@ impl Options {
     pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Self> {
         let (mut stack, mut out, mut functions, mut only) = (None, None, None, None);
         let (mut rounds, mut invocations, mut quick) = (None, None, false);
-        let (mut search, mut imports) = (false, false);
+        let (mut search, mut imports, mut lives) = (false, false, None);
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("stack") => stack = Some(PathBuf::from(arguments.value()?)),
@@ -51,6 +54,7 @@ impl Options {
                 Long("only") => only = Some(arguments.value()?.string()?),
                 Long("search") => search = true,
                 Long("imports") => imports = true,
+                Long("lives") => lives = Some(PathBuf::from(arguments.value()?)),
                 Long("quick") => quick = true,
                 other => bail!("{}\n{USAGE}", other.unexpected()),
             }
@@ -61,7 +65,8 @@ impl Options {
         ensure!(rounds > 0 && invocations > 0, "--rounds and --invocations must be at least 1\n{USAGE}");
         let names = function_names(only.as_deref())?;
         let functions = functions.map_or_else(folder_of_this_program, Ok)?;
-        Ok(Self { stack, out, functions, rounds, invocations, names, only: only.is_some(), search, imports, quick })
+        let only = only.is_some();
+        Ok(Self { stack, out, functions, rounds, invocations, names, only, search, imports, lives, quick })
     }
 }
 

@@ -275,7 +275,7 @@ fn notes(has_work: bool) -> Option<String> {
              \x20 sends and mails. SQS receives and deletes are computed: Lambda receives each message with one request and deletes\n\
              \x20 it with another; with full batches they are a tenth. Each event is one stream record. Cached reads cost an order\n\
              \x20 nothing. GB-seconds: the median duration of each invocation in whole milliseconds, with the deployed memory.\n\
-             \x20 Log bytes: the log of the function, and the lines START, END and REPORT of Lambda.",
+             \x20 Log bytes: the log of the function, and the lines START, END and REPORT of Lambda where its level is not WARN.",
             "Not included: storage, backups, cold starts, traffic to the internet, fees of the payment provider.",
             "A month without orders: 30 days; 5 concurrent polls of 20 s at each queue, the minimum of Lambda; the scheduled runs\n\
              \x20 with their reads and durations.",

@@ -7,14 +7,17 @@ use serde_json::{Value, json};
 
 use crate::bench_resources::BenchResources;
 use crate::events::Request;
+use crate::execution_environment::Variables;
 use crate::flow::{Customer, ShopData, add_to_cart, address, cycled, place_order, text};
 use crate::function_fleet::FunctionFleet;
 use crate::trigger_simulator::{InvocationRecord, OrderTrace, TriggerSimulator};
 use crate::webhooks::WebhookReceiver;
 
-/// How long these orders hold their stock. No worker extends this hold, as none would extend the usual ten minutes. It
-/// is short, because the bench waits for its end.
-pub(crate) const HOLD_SECONDS: u64 = 40;
+/// How long an order holds its stock: the default of `template.yaml`. No worker extends this hold.
+const HOLD_SECONDS: u64 = 600;
+/// How long an order holds its stock after a decline. As with the default of `template.yaml`, a decline shortens the
+/// hold. It is short here, because the bench waits for its end.
+const DECLINED_HOLD_SECONDS: u64 = 5;
 /// The names of adding to a cart and placing an order, in every scenario.
 pub(crate) const ADD: &str = "add to a cart";
 pub(crate) const PLACE: &str = "place an order";
@@ -56,6 +59,12 @@ impl Scenario {
     }
 }
 
+/// The variables with which functions run scenarios, where they differ from the deployed ones.
+pub(crate) fn hold_variables() -> Variables {
+    let holds = [("SOUK_HOLD_SECONDS", HOLD_SECONDS), ("SOUK_DECLINED_HOLD_SECONDS", DECLINED_HOLD_SECONDS)];
+    holds.into_iter().map(|(name, seconds)| (name.to_owned(), seconds.to_string())).collect()
+}
+
 /// The orders of one scenario.
 #[derive(Debug)]
 pub(crate) struct ScenarioOrders {
@@ -94,7 +103,7 @@ impl<'a> ScenarioRuns<'a> {
         let runner = ScenarioRunner { resources, data, name };
         let mut simulator = TriggerSimulator::new(resources, fleet);
         let declined = runner.run_all(&mut simulator, Scenario::Declined, orders).await;
-        let holds_end = Instant::now() + Duration::from_secs(HOLD_SECONDS + 1);
+        let holds_end = Instant::now() + Duration::from_secs(DECLINED_HOLD_SECONDS + 1);
         let mut finished = Vec::new();
         for scenario in Scenario::ALL.into_iter().filter(|scenario| *scenario != Scenario::Declined) {
             let traces = runner.run_all(&mut simulator, scenario, orders).await;
@@ -147,19 +156,28 @@ impl ScenarioRunner<'_> {
         let mut traces = Vec::with_capacity(orders);
         for index in 0..orders {
             simulator.open_trace(OrderTrace::default()).await?;
-            self.run_one(simulator, scenario, index).await?;
-            if let Some(webhooks) = webhooks {
-                Self::deliver_webhooks(simulator, webhooks).await?;
-            }
+            self.run_one(simulator, scenario, index, webhooks).await?;
             traces.push(simulator.close_trace());
         }
         Ok(traces)
     }
 
-    async fn run_one(&self, simulator: &mut TriggerSimulator<'_>, scenario: Scenario, index: usize) -> Result<()> {
+    async fn run_one(
+        &self,
+        simulator: &mut TriggerSimulator<'_>,
+        scenario: Scenario,
+        index: usize,
+        webhooks: Option<&WebhookReceiver>,
+    ) -> Result<()> {
         let customer = cycled(&self.data.customers, index);
         match scenario {
-            Scenario::Paid | Scenario::Notified => self.pay(simulator, scenario, index, customer).await.map(|_| ()),
+            Scenario::Paid | Scenario::Notified => {
+                let order = self.pay(simulator, scenario, index, customer).await?;
+                match webhooks {
+                    Some(webhooks) => Self::deliver_webhooks(simulator, webhooks, &order).await,
+                    None => Ok(()),
+                }
+            }
             Scenario::Delivered => {
                 let order = self.pay(simulator, scenario, index, customer).await?;
                 self.deliver(simulator, &order).await
@@ -229,10 +247,14 @@ impl ScenarioRunner<'_> {
         Ok(())
     }
 
-    /// Delivers webhooks of the provider until there are no more.
-    async fn deliver_webhooks(simulator: &mut TriggerSimulator<'_>, webhooks: &WebhookReceiver) -> Result<()> {
+    /// Delivers the webhooks of an order until there are no more.
+    async fn deliver_webhooks(
+        simulator: &mut TriggerSimulator<'_>,
+        webhooks: &WebhookReceiver,
+        order: &str,
+    ) -> Result<()> {
         loop {
-            let received = webhooks.take().await?;
+            let received = webhooks.take(order).await?;
             if received.is_empty() {
                 return Ok(());
             }

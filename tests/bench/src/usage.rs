@@ -1,5 +1,6 @@
 //! Computes what AWS bills for the invocations of an order.
 
+use crate::emulator::FunctionSettings;
 use crate::meter::{Call, Purpose};
 use crate::prices::{Item, Usage};
 use crate::statistics::median;
@@ -7,7 +8,7 @@ use crate::trigger_simulator::{InvocationRecord, Trigger};
 
 /// SQS bills each 64 KB of a request.
 const SQS_REQUEST_BYTES: usize = 64 * 1024;
-/// The log lines that Lambda writes for each invocation, in its text format.
+/// The log lines that Lambda writes for each invocation, in its text format, unless its level is WARN.
 const PLATFORM_LOG: &str = "START RequestId: 00000000-0000-4000-8000-000000000000 Version: $LATEST\n\
     END RequestId: 00000000-0000-4000-8000-000000000000\n\
     REPORT RequestId: 00000000-0000-4000-8000-000000000000\tDuration: 12.34 ms\tBilled Duration: 13 ms\tMemory Size: 512 MB\tMax Memory Used: 27 MB\t\n";
@@ -20,12 +21,12 @@ pub(crate) fn billed_ms(invocation: &InvocationRecord, timed: &[Vec<InvocationRe
     (!walls.is_empty()).then(|| median(&walls).ceil())
 }
 
-/// The usage of the invocations of one order, with their billed durations. `memory_mb` returns the memory of a
+/// The usage of the invocations of one order, with their billed durations. `settings` returns the settings of a
 /// function.
 pub(crate) fn of_invocations(
     invocations: &[InvocationRecord],
     billed_ms: &[f64],
-    memory_mb: impl Fn(&str) -> f64,
+    settings: impl Fn(&str) -> FunctionSettings,
 ) -> Usage {
     let mut usage = Usage::default();
     for (invocation, billed_ms) in invocations.iter().zip(billed_ms) {
@@ -44,8 +45,10 @@ pub(crate) fn of_invocations(
             }
         }
         usage.add(Item::Invocations, 1.0);
-        usage.add(Item::Compute, gigabyte_seconds(*billed_ms, memory_mb(invocation.function)));
-        usage.add(Item::Logs, invocation.log_bytes as f64 + PLATFORM_LOG.len() as f64);
+        let settings = settings(invocation.function);
+        let platform_log = if settings.logs_each_invocation { PLATFORM_LOG.len() } else { 0 };
+        usage.add(Item::Compute, gigabyte_seconds(*billed_ms, settings.memory_mb));
+        usage.add(Item::Logs, invocation.log_bytes as f64 + platform_log as f64);
     }
     usage
 }
@@ -81,6 +84,10 @@ mod tests {
 
     fn invocation(function: &'static str, trigger: Trigger, wall_ms: f64, calls: Vec<Call>) -> InvocationRecord {
         InvocationRecord { function, operation: "it".to_owned(), trigger, wall_ms, calls, log_bytes: 100 }
+    }
+
+    fn settings(memory_mb: f64, logs_each_invocation: bool) -> FunctionSettings {
+        FunctionSettings { memory_mb, logs_each_invocation }
     }
 
     fn message(bytes: usize) -> QueuedMessage {
@@ -129,7 +136,7 @@ mod tests {
             ),
             invocation("notifier", Trigger::Queue, 2.0, vec![call("SendEmail", Purpose::Work, (0.0, 0.0), vec![])]),
         ];
-        let usage = of_invocations(&invocations, &[4.0, 2.0, 2.0, 2.0], |_| 1024.0);
+        let usage = of_invocations(&invocations, &[4.0, 2.0, 2.0, 2.0], |_| settings(1024.0, false));
         let counts = [
             (Item::WriteUnits, 25.0),
             (Item::ReadUnits, 1.0),
@@ -140,7 +147,7 @@ mod tests {
             (Item::Invocations, 4.0),
             (Item::Compute, 0.01),
             (Item::HttpRequests, 1.0),
-            (Item::Logs, 4.0 * (100.0 + PLATFORM_LOG.len() as f64)),
+            (Item::Logs, 400.0),
             (Item::Mails, 1.0),
         ];
         for (item, count) in counts {
@@ -149,9 +156,19 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_lambda_are_billed_where_it_writes_them() {
+        let invocations =
+            [invocation("orders", Trigger::Http, 1.0, vec![]), invocation("cart", Trigger::Http, 1.0, vec![])];
+        let usage = of_invocations(&invocations, &[1.0, 1.0], |function| settings(512.0, function == "cart"));
+        assert_eq!(usage.count(Item::Logs), 200.0 + PLATFORM_LOG.len() as f64);
+    }
+
+    #[test]
     fn long_send_is_billed_as_several() {
         let send = call("SendMessageBatch", Purpose::Work, (0.0, 0.0), vec![message(60_000), message(60_000)]);
-        let usage = of_invocations(&[invocation("relay", Trigger::Stream, 1.0, vec![send])], &[1.0], |_| 512.0);
+        let usage = of_invocations(&[invocation("relay", Trigger::Stream, 1.0, vec![send])], &[1.0], |_| {
+            settings(512.0, false)
+        });
         assert_eq!(usage.count(Item::Sends), 2.0);
     }
 }

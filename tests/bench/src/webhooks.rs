@@ -27,8 +27,16 @@ pub(crate) struct Webhook {
 impl Webhook {
     /// `payment_intent.succeeded`.
     pub(crate) fn event_type(&self) -> String {
-        let event: Value = serde_json::from_str(&self.body).unwrap_or_default();
-        event["type"].as_str().unwrap_or("unknown").to_owned()
+        self.event()["type"].as_str().unwrap_or("unknown").to_owned()
+    }
+
+    /// Whether it is about this order, whose id souk sends to the provider.
+    fn is_about(&self, order: &str) -> bool {
+        self.event()["data"]["object"]["metadata"]["order_id"] == order
+    }
+
+    fn event(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
     }
 
     /// The request that the HTTP API would deliver.
@@ -66,16 +74,17 @@ impl WebhookReceiver {
         Ok(receiver)
     }
 
-    /// Returns the webhooks since the last call. Waits until no more are pending.
-    pub(crate) async fn take(&self) -> Result<Vec<Webhook>> {
+    /// Returns the webhooks of an order since the last call. Waits until all its events have arrived. Other orders of the
+    /// stack may have events, too; those are dropped.
+    pub(crate) async fn take(&self, order: &str) -> Result<Vec<Webhook>> {
         let deadline = Instant::now() + TIMEOUT;
-        // Asks for an unknown order, because the events of all orders would be a long response.
-        let state = format!("{}?order_id=none", self.provider);
-        while self.send("GET", &state, String::new()).await?["pending"] != 0 {
+        let state = format!("{}?order_id={order}", self.provider);
+        while !have_arrived(&self.send("GET", &state, String::new()).await?) {
             ensure!(Instant::now() < deadline, "webhooks of the provider did not arrive in time");
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        Ok(std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner)))
+        let received = std::mem::take(&mut *self.received.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(received.into_iter().filter(|webhook| webhook.is_about(order)).collect())
     }
 
     /// Stops the webhooks of the provider.
@@ -95,6 +104,16 @@ impl WebhookReceiver {
     }
 }
 
+/// Whether each event of a response of the provider was delivered.
+fn have_arrived(state: &Value) -> bool {
+    let is_delivered = |event: &Value| {
+        event["deliveries"]
+            .as_array()
+            .is_some_and(|deliveries| deliveries.iter().any(|delivery| delivery["status"] == 200))
+    };
+    state["events"].as_array().is_some_and(|events| events.iter().all(is_delivered))
+}
+
 async fn store(received: ReceivedWebhooks, request: hyper::Request<Incoming>) -> HttpResponse {
     let (head, body) = request.into_parts();
     let signature = head.headers.get("stripe-signature").and_then(|signature| signature.to_str().ok());
@@ -103,4 +122,30 @@ async fn store(received: ReceivedWebhooks, request: hyper::Request<Incoming>) ->
     let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     received.lock().unwrap_or_else(PoisonError::into_inner).push(Webhook { body, signature });
     http_response(200, "application/json", r#"{"received":true}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn webhooks_of_other_orders_are_dropped() {
+        let body = json!({ "type": "t", "data": { "object": { "metadata": { "order_id": "ord_1" } } } }).to_string();
+        let webhook = Webhook { body, signature: String::new() };
+        assert!(webhook.is_about("ord_1") && !webhook.is_about("ord_2"));
+        let without_order = Webhook { body: "{}".to_owned(), signature: String::new() };
+        assert!(!without_order.is_about("ord_1"));
+    }
+
+    #[test]
+    fn events_have_arrived_once_each_has_a_successful_delivery() {
+        let event = |statuses: &[u16]| {
+            let deliveries: Vec<Value> = statuses.iter().map(|status| json!({ "status": status })).collect();
+            json!({ "deliveries": deliveries })
+        };
+        assert!(have_arrived(&json!({ "events": [] })));
+        assert!(have_arrived(&json!({ "events": [event(&[200]), event(&[500, 200])] })));
+        assert!(!have_arrived(&json!({ "events": [event(&[200]), event(&[])] })));
+        assert!(!have_arrived(&Value::Null));
+    }
 }
