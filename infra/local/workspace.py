@@ -7,8 +7,9 @@ import build
 from steps import ROOT, Failure
 
 # Always the whole workspace with the same features, selected by target and never by package: with other features, cargo would compile
-# again. The feature is the one that the test of the OpenAPI document needs.
-WORKSPACE = ["--locked", "--workspace", "--features", "contract/openapi"]
+# again. The first feature is the one that the test of the OpenAPI document needs. With the second one, programs and tests share the crates
+# of others.
+WORKSPACE = ["--locked", "--workspace", "--features", "contract/openapi,aws-kit/test-features"]
 CARGO_TEST = ["cargo", "test", *WORKSPACE]
 CARGO_BUILD = ["cargo", "build", *WORKSPACE]
 
