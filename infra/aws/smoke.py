@@ -195,7 +195,7 @@ def print_cost(session, stack, started):
     resources = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
     found = [resource for page in resources for resource in page["StackResourceSummaries"]]
     functions = [r["PhysicalResourceId"] for r in found if r["ResourceType"] == "AWS::Lambda::Function"]
-    tables = [r["PhysicalResourceId"] for r in found if r["ResourceType"] == "AWS::DynamoDB::Table"]
+    tables = [r["PhysicalResourceId"] for r in found if r["ResourceType"] == "AWS::DynamoDB::GlobalTable"]
     cloudwatch, configuration = session.client("cloudwatch"), session.client("lambda")
 
     def total(namespace, metric, dimension, name):

@@ -7,8 +7,10 @@ import json
 import re
 
 import defences
+import table_rules
 from python_tools import BIN
 from steps import Failure, clean_environment, run
+from table_rules import TABLE
 from translated import parameters, translated, without_absent_resources
 
 DEPLOYED = ("dev", "staging", "prod")
@@ -27,14 +29,12 @@ VARIANTS = {
 _SENDS = "sqs:SendMessage"
 # AWS advises a visibility timeout of six times the function's timeout.
 _VISIBILITY_FACTOR = 6
-# DynamoDB throttles a stream with more readers.
-_MOST_STREAM_READERS = 2
 # Properties that give a resource a fixed name.
 _NAMES = ("BucketName", "TableName", "Name", "QueueName", "LogGroupName", "RoleName")
 _IN_SUB = re.compile(r"\$\{([\w.]+)\}")
 _ARNS = {
-    ("AWS::DynamoDB::Table", "Arn"): "arn:aws:dynamodb:eu-central-1:123456789012:table/{}",
-    ("AWS::DynamoDB::Table", "StreamArn"): "arn:aws:dynamodb:eu-central-1:123456789012:table/{}/stream/2026-01-01",
+    (TABLE, "Arn"): "arn:aws:dynamodb:eu-central-1:123456789012:table/{}",
+    (TABLE, "StreamArn"): "arn:aws:dynamodb:eu-central-1:123456789012:table/{}/stream/2026-01-01",
     ("AWS::Logs::LogGroup", "Arn"): "arn:aws:logs:eu-central-1:123456789012:log-group:{}:*",
     ("AWS::S3::Bucket", "Arn"): "arn:aws:s3:::{}",
     ("AWS::SQS::Queue", "Arn"): "arn:aws:sqs:eu-central-1:123456789012:{}",
@@ -164,12 +164,6 @@ def workers_leave_executions_to_customers(stack):
             yield f"{name} needs ScalingConfig.MaximumConcurrency, or a full queue takes all executions of the account."
 
 
-def streams_have_few_readers(stack):
-    readers = [source for _name, _mapping, source, _function in stack.mappings() if source in stack.of("AWS::DynamoDB::Table")]
-    for table in sorted({table for table in readers if readers.count(table) > _MOST_STREAM_READERS}):
-        yield f"The stream of {table} has {readers.count(table)} readers, and {_MOST_STREAM_READERS} are allowed."
-
-
 def first_deployment_can_be_repeated(stack):
     for name, resource in stack.resources.items():
         properties = resource.get("Properties", {})
@@ -181,26 +175,17 @@ def first_deployment_can_be_repeated(stack):
 def data_outlives_the_stack(stack):
     if stack.values["Stage"] != "prod":
         return
-    for kind in ("AWS::DynamoDB::Table", "AWS::S3::Bucket"):
+    for kind in (TABLE, "AWS::S3::Bucket"):
         for name in stack.of(kind):
             resource = stack.resources[name]
             if resource.get("DeletionPolicy") not in ("Retain", "RetainExceptOnCreate") or resource.get("UpdateReplacePolicy") != "Retain":
                 yield f"{name} has data and must be kept in prod."
-    for name, table in stack.of("AWS::DynamoDB::Table").items():
-        if table.get("DeletionProtectionEnabled") is not True or not table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]:
-            yield f"{name} needs deletion protection and point-in-time recovery."
 
 
 def buckets_are_named_for_their_region(stack):
     for name, bucket in stack.of("AWS::S3::Bucket").items():
         if "eu-central-1" not in json.dumps(bucket.get("BucketName", "eu-central-1")):
             yield f"{name} has a fixed name without the region, so the stack can be deployed in one region only."
-
-
-def keys_are_owned_by_aws(stack):
-    for name, table in stack.of("AWS::DynamoDB::Table").items():
-        if "SSESpecification" in table:
-            yield f"{name} has an SSESpecification, which selects a key of KMS that is billed for each request."
 
 
 def permissions_are_narrow(stack):
@@ -322,11 +307,9 @@ RULES = (
     queues_have_dead_letters_with_alarms,
     failures_go_to_watched_queues,
     workers_leave_executions_to_customers,
-    streams_have_few_readers,
     first_deployment_can_be_repeated,
     data_outlives_the_stack,
     buckets_are_named_for_their_region,
-    keys_are_owned_by_aws,
     permissions_are_narrow,
     policies_are_sound,
     functions_are_watched,
@@ -337,6 +320,7 @@ RULES = (
     key_of_device_tokens_is_in_two_functions,
     shop_is_reached_by_https,
     servers_are_called_by_https,
+    *table_rules.RULES,
     *defences.RULES,
 )
 

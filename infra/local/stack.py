@@ -7,6 +7,7 @@ import build
 from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, STRIPE_WEBHOOK, UNLIMITED, read_json, write_json
 from python_tools import BIN
 from steps import Failure, run, step
+from table_rules import TABLE
 
 
 def deploy(profile, emulator):
@@ -88,7 +89,7 @@ def add_cors(profile, resources, template):
 def add_ttl(profile, resources, template):
     dynamodb = profile.client("dynamodb")
     for logical, resource in template["Resources"].items():
-        ttl = resource["Properties"].get("TimeToLiveSpecification") if resource["Type"] == "AWS::DynamoDB::Table" else None
+        ttl = resource["Properties"].get("TimeToLiveSpecification") if resource["Type"] == TABLE else None
         if ttl and dynamodb.describe_time_to_live(TableName=resources[logical])["TimeToLiveDescription"]["TimeToLiveStatus"] != "ENABLED":
             dynamodb.update_time_to_live(TableName=resources[logical], TimeToLiveSpecification=ttl)
 

@@ -14,6 +14,7 @@ import processors
 import proof
 import resources
 import rules
+import table_cases
 from fresh import fresh
 from profiles import host_target
 from steps import Failure, display_path, run, say, step
@@ -40,7 +41,7 @@ def test(profile, chosen_seed):
     with step("Resources (infra/resources.golden)") as s:
         s.note = resources.check()
     with step("Rules of AWS (infra/local/rules.py)") as s:
-        s.note = rules.check(profile)
+        s.note = f"{rules.check(profile)}, {table_cases.check()}"
     with step("Roles (infra/iam.golden)") as s:
         s.note = f"{iam.check()}, {iam_cases.check()}"
     with step("Alarms (infra/local/alarms.py)") as s:

@@ -8,10 +8,11 @@ import tomllib
 from steps import ROOT
 
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
+STACK_NAME = "souk"
 # Without these, the parsers would turn `!Sub ${AWS::Region}` into a text with a placeholder.
 _PSEUDO_PARAMETERS = {
     **{"AWS::AccountId": "123456789012", "AWS::Region": "eu-central-1", "AWS::Partition": "aws"},
-    **{"AWS::URLSuffix": "amazonaws.com", "AWS::StackName": "souk"},
+    **{"AWS::URLSuffix": "amazonaws.com", "AWS::StackName": STACK_NAME},
 }
 
 
