@@ -6,7 +6,8 @@
 //! - Events have ids; identity has the email addresses. No row and no log line has one.
 //! - The secret of an email is made after the message was claimed, and is stored nowhere. If the email is lost, the user
 //!   requests another one.
-//! - A mail is sent only within its budget ([`budget.rs`](budget)), which is counted in the write that claims its message.
+//! - A mail is sent only within its budget ([`budget.rs`](budget)). A message is counted after its claim and before it is sent, in one
+//!   conditional write. After a crash or a lost answer the count may be too high, but never too low.
 //! - A name is only written to an email address that its owner has verified: a stranger may have chosen both.
 //! - The text of an email is true whatever its event does not know: a cancelled order may have been paid or not.
 

@@ -4,7 +4,7 @@ use aws_kit::fault;
 use events::{Envelope, Event, PaymentMismatched, Recipient};
 use identity::{Channel as ContactChannel, Contact, TokenMail};
 use tracing::{error, info, warn};
-use values::{Email, Error, Result};
+use values::{Email, Error, Result, Timestamp};
 
 use crate::audience::Audience;
 use crate::event_mail::render;
@@ -29,8 +29,7 @@ enum MailContent {
 impl Notifier {
     /// Notifies the audience of this event. An error means that a message was not sent, and the event may be delivered again.
     /// 2 reads side by side (1 for a guest, none for the operator, 4 for a one-time token), 1 more for the postal address of a paid
-    /// order, 2 writes (3 for a token), 1 email; for
-    /// all admins 4 queries more, and that for each of them.
+    /// order, 3 writes (4 for a token; 1 less without a budget), 1 email; for all admins 4 queries more, and that for each of them.
     pub async fn notify(&self, envelope: &Envelope) -> Result<()> {
         match Audience::of(&envelope.event) {
             Some(Audience::AdminsExcept(user)) => {
@@ -55,7 +54,11 @@ impl Notifier {
         };
         let now = self.clock.now();
         let message = Message::new(envelope, Channel::Email, (audience, &email), &self.digest_key, now);
-        match self.store.claim(&message, envelope, now).await? {
+        let claim = match self.store.claim(&message, envelope, now).await? {
+            Claim::Granted => self.count(&message, now).await?,
+            refused => refused,
+        };
+        match claim {
             Claim::Granted => self.send(&message, &email, content).await,
             Claim::Known(_) if fault::mutant("mail_twice") => self.send(&message, &email, content).await,
             Claim::Known(Status::Sending) => {
@@ -74,9 +77,28 @@ impl Notifier {
         }
     }
 
-    /// Sends a message that was claimed, and saves the result.
-    async fn send(&self, message: &Message, email: &Email, content: MailContent) -> Result<()> {
+    /// Counts a message that was claimed. The message is suppressed if its budget is used up, and its claim is released if the count fails.
+    async fn count(&self, message: &Message, now: Timestamp) -> Result<Claim> {
         fault::point("notifier.claimed");
+        match self.store.count(message, now).await {
+            Ok(true) => {
+                fault::point("notifier.counted");
+                Ok(Claim::Granted)
+            }
+            Ok(false) => {
+                self.store.suppress(message).await?;
+                Ok(Claim::Suppressed)
+            }
+            Err(cause) => {
+                // Nothing was sent. A claim that stays would keep the next delivery from sending it.
+                self.store.release_uncounted(message).await?;
+                Err(cause)
+            }
+        }
+    }
+
+    /// Sends a message that was claimed and counted, and saves the result.
+    async fn send(&self, message: &Message, email: &Email, content: MailContent) -> Result<()> {
         let outcome = match self.finish(content).await {
             Ok(Some(mail)) => self.mailer.send(email, &mail).await?,
             Ok(None) => SendOutcome::Rejected(Error::not_found("token")),

@@ -12,7 +12,7 @@ pub enum OrderPath {
 }
 
 /// All points that an order passes, by worker. The points of one worker are tried one after another.
-pub const FAULT_POINTS: [(&str, OrderPath); 15] = [
+pub const FAULT_POINTS: [(&str, OrderPath); 16] = [
     ("relay.before_publish", OrderPath::Paid),
     ("relay.published", OrderPath::Paid),
     ("payments.intent_created", OrderPath::Paid),
@@ -27,6 +27,7 @@ pub const FAULT_POINTS: [(&str, OrderPath); 15] = [
     ("orders.before_commit", OrderPath::Paid),
     ("orders.committed", OrderPath::Paid),
     ("notifier.claimed", OrderPath::Paid),
+    ("notifier.counted", OrderPath::Paid),
     ("notifier.sent", OrderPath::Paid),
 ];
 

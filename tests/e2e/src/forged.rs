@@ -131,7 +131,7 @@ fn forged_event(context: &str, event_type: &str, sequence: u64, data: &Value) ->
 }
 
 /// An id that no other event has: a TypeID, which is 26 digits of Crockford's base 32.
-fn event_id() -> String {
+pub(crate) fn event_id() -> String {
     const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let milliseconds = u128::from(in_seconds(0).unsigned_abs()) * 1000;

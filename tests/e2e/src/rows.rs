@@ -31,6 +31,13 @@ impl Rows {
         (format!("UNPAID#{network}"), format!("UNPAID#{buyer}"))
     }
 
+    /// The statuses of the messages to people about events of this type with this subject.
+    pub async fn message_statuses(&self, event_type: &str, subject: &str) -> Vec<String> {
+        let rows = self.all("notifications").await;
+        let about = rows.iter().filter(|row| row["eventType"]["S"] == event_type && row["subject"]["S"] == subject);
+        about.filter_map(|row| row["status"]["S"].as_str().map(str::to_owned)).collect()
+    }
+
     /// Sets one attribute of an existing row.
     pub async fn sets(&self, context: &str, pk: &str, sk: &str, attribute: &str, value: Value) {
         let request = json!({

@@ -6,6 +6,7 @@ mod admin_mfa_alone;
 mod forged_events_alone;
 mod keys_alone;
 mod logins_alone;
+mod mail_faults_alone;
 mod request_limits_alone;
 
 use e2e::scenarios::twenty_customers_order;

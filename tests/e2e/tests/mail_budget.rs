@@ -1,6 +1,8 @@
 //! Nobody can flood another person's mailbox through the shop, or send them a text of their own.
 
+use e2e::envelope::{batch, new_event, new_id};
 use e2e::{Checkout, Draft, Mail, SOON, Shop, await_until, unique, unique_email, with};
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -12,19 +14,12 @@ const MAX_DECLINED: usize = 5;
 const OPERATOR: &str = "operator@souk.local";
 const PHISHING: &str = "Your account is locked. Unlock it at evil.example/unlock now";
 
-/// The statuses of the messages about events of this type with this subject.
-async fn statuses(shop: &Shop, event: &str, subject: &str) -> Vec<String> {
-    let rows = shop.rows.all("notifications").await;
-    let about = rows.iter().filter(|row| row["eventType"]["S"] == event && row["subject"]["S"] == subject);
-    about.filter_map(|row| row["status"]["S"].as_str().map(str::to_owned)).collect()
-}
-
 /// Waits until messages of this event type were handled for all these subjects; returns how many were sent.
 async fn awaits_sent(shop: &Shop, event: &str, subjects: &[String], count: usize) -> usize {
     await_until(format_args!("{count} messages about {event} are handled"), SOON, async || {
         let mut handled = Vec::new();
         for subject in subjects {
-            handled.extend(statuses(shop, event, subject).await);
+            handled.extend(shop.rows.message_statuses(event, subject).await);
         }
         let sent = handled.iter().filter(|status| *status == "sent").count();
         let is_done = handled.len() == count && !handled.iter().any(|status| status == "sending");
@@ -74,6 +69,38 @@ async fn declined_guest_orders_send_a_stranger_few_mails() {
     let sent = awaits_sent(&shop, "payment.failed", &payments, MAX_DECLINED + 1).await;
     let mails = shop.mailbox.of(&name).await;
     assert_eq!((sent, about(&mails, "did not go through").len()), (MAX_DECLINED, MAX_DECLINED), "{mails:#?}");
+}
+
+#[tokio::test]
+async fn flood_of_messages_at_once_sends_no_more_than_the_budget() {
+    let shop = Shop::open().await;
+    let customer = shop.new_customer().await;
+    let payment = new_id("pay");
+    let data = json!({
+        "paymentId": payment, "orderId": new_id("ord"), "orderNumber": "7KQ4M-2XD9A", "recipient": customer.id(),
+        "amount": shop.money(100), "code": "card_declined", "message": "Your card was declined.",
+    });
+    let batches: Vec<String> = (0..4)
+        .map(|_| batch(&(0..8).map(|_| new_event("payment.failed", &payment, &data)).collect::<Vec<_>>()))
+        .collect();
+    // Twice: a message that was sent stays sent, and a message that was suppressed stays suppressed.
+    for delivery in ["first", "second"] {
+        join_all(batches.iter().map(|batch| shop.delivers_message("notifier", batch.clone()))).await;
+        let sent = awaits_sent(&shop, "payment.failed", std::slice::from_ref(&payment), 32).await;
+        let statuses = shop.rows.message_statuses("payment.failed", &payment).await;
+        let suppressed = statuses.iter().filter(|status| *status == "suppressed").count();
+        assert_eq!(
+            (sent, suppressed),
+            (MAX_DECLINED, 32 - MAX_DECLINED),
+            "after the {delivery} delivery: {statuses:?}"
+        );
+        let mails = shop.mailbox.of(&customer.email).await;
+        assert_eq!(
+            about(&mails, "did not go through").len(),
+            MAX_DECLINED,
+            "after the {delivery} delivery: {mails:#?}"
+        );
+    }
 }
 
 #[tokio::test]
