@@ -25,6 +25,12 @@ pub fn id_of_digest<T: StaticType>(digest: [u8; 16]) -> Id<T> {
     Id::from_uuid(uuid::Builder::from_custom_bytes(digest).into_uuid())
 }
 
+/// The id of another type with the UUID of `owner`: of a row that another row has exactly once, such as the payment of an order. Such a
+/// row is found without an index.
+pub fn sibling_id<A: StaticType, B: StaticType>(owner: &Id<A>) -> Id<B> {
+    Id::from_uuid(owner.uuid())
+}
+
 macro_rules! ids {
     ($($tag:ident $name:ident $prefix:literal $what:literal;)*) => {$(
         #[doc = concat!("Tag of ", $what, " ids.")]
