@@ -4,6 +4,8 @@
 
 mod normalize_texts;
 
+use std::collections::BTreeSet;
+
 use aws_kit::{Aws, OUTBOX_SHARDS, Outbox, Publisher, Settings, StoredEvent, TokenTrust};
 use catalog::CatalogService;
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
@@ -11,10 +13,10 @@ use futures::future::join_all;
 use identity::AccountService;
 pub use normalize_texts::TextsReport;
 use orders::OrderService;
-use payments::{Payment, Refund};
+use payments::Refund;
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
-use values::{Actor, Clock, Email, PageRequest, Result, Role, Timestamp, Trace};
+use values::{Actor, Clock, Email, OrderId, PageRequest, PaymentId, Result, Role, Timestamp, Trace};
 
 /// The tasks.
 #[derive(Debug, Deserialize)]
@@ -71,6 +73,8 @@ pub struct State {
     outbox_grace_seconds: i64,
     /// After this many seconds without its worker a payment or refund counts as lost by its queue.
     unsettled_seconds: i64,
+    /// How long an order holds its stock after its last change. It bounds which holds are read.
+    hold_seconds: i64,
 }
 
 impl State {
@@ -89,6 +93,7 @@ impl State {
             requires_admin_mfa: Settings.parsed("SOUK_REQUIRE_ADMIN_MFA")?,
             outbox_grace_seconds: Settings.parsed("SOUK_OUTBOX_GRACE_SECONDS")?,
             unsettled_seconds: Settings.parsed("SOUK_UNSETTLED_SECONDS")?,
+            hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
         })
     }
 }
@@ -197,20 +202,28 @@ async fn limit_admin_keys(state: &State, trace: &Trace) -> Result<Report> {
 
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
-    let payments = state.service.payments.list_unsettled(since).await?;
-    let refunds = state.service.payments.list_unsettled_refunds(since).await?;
+    let OrderService { orders, payments, .. } = &state.service;
+    // The payment of a pending order is found by the order's hold, all others by indexes of their own.
+    let unpaid = orders.list_unpaid(since, state.hold_seconds).await?;
+    let unsettled = payments.list_unsettled(since).await?;
+    let refunds = payments.list_unsettled_refunds(since).await?;
+    let of_orders = unpaid.iter().map(|order| (order.payment_id, order.id));
+    let of_payments = unsettled.iter().map(|payment| (payment.id, payment.order_id));
+    // A set, because an open payment of an earlier release is in both.
+    let waiting: BTreeSet<(PaymentId, OrderId)> = of_orders.chain(of_payments).collect();
     // These events report no change, so they have no sequence, and the next run sends them again
     // (`Envelope::is_repeated`).
-    let payment_hint = |payment: &Payment| {
-        let data = PaymentRequested { payment_id: payment.id, order_id: payment.order_id };
-        Envelope::new(&state.clock, trace, payment.id, 0, Event::PaymentRequested(data))
+    let payment_hint = |(payment_id, order_id): &(PaymentId, OrderId)| {
+        let (payment_id, order_id) = (*payment_id, *order_id);
+        let data = PaymentRequested { payment_id, order_id };
+        Envelope::new(&state.clock, trace, payment_id, 0, Event::PaymentRequested(data))
     };
     let refund_hint = |refund: &Refund| {
         let Refund { id: refund_id, payment_id, order_id, .. } = *refund;
         let data = RefundRequested { refund_id, payment_id, order_id };
         Envelope::new(&state.clock, trace, refund_id, 0, Event::PaymentRefundRequested(data))
     };
-    let hints: Vec<Envelope> = payments.iter().map(payment_hint).chain(refunds.iter().map(refund_hint)).collect();
+    let hints: Vec<Envelope> = waiting.iter().map(payment_hint).chain(refunds.iter().map(refund_hint)).collect();
     let failed = state.publisher.publish(&hints).await?.len();
     Ok(Report { done: hints.len() - failed, failed, texts: None })
 }

@@ -132,7 +132,7 @@ async fn write_page(state: &State, user: UserId, progress: &mut Progress, out: &
         Stage::Orders(before) => {
             document.list("orders", out)?;
             let orders = state.orders.export(user, before).await?;
-            for (_, order) in &orders {
+            for order in orders.iter().filter_map(|(_, order)| order.as_ref()) {
                 document.item("orders", order, out)?;
             }
             match orders.last() {

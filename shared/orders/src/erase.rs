@@ -5,7 +5,6 @@ use futures::future::try_join_all;
 use values::{OrderId, Result, UserId};
 
 use crate::history::HistoryEntry;
-use crate::order::Order;
 use crate::service::OrderService;
 
 /// Orders that are read together.
@@ -14,20 +13,27 @@ const PAGE: u32 = 25;
 impl OrderService {
     /// Erases what an account wrote in a page of its orders, newest first, before `before`: in their histories, and in
     /// the refunds that followed. Returns where the next page begins, if there is one. A repetition changes nothing. 1
-    /// read; 1 for each order, and 1 read and 2 writes for each order with notes, in parallel.
+    /// read; 1 for each order, and 2 reads and 2 writes for each order with notes, in parallel.
     pub async fn erase(&self, user: UserId, before: Option<OrderId>) -> Result<Option<OrderId>> {
-        let orders = self.orders.list_newest_of_user(user, before, PAGE).await?;
-        try_join_all(orders.iter().map(|order| self.erase_notes(order, user))).await?;
-        Ok(orders.last().map(|order| order.id).filter(|_| orders.len() == PAGE as usize))
+        let ids = self.orders.list_newest_of_user(user, before, PAGE).await?;
+        try_join_all(ids.iter().map(|id| self.erase_notes(*id, user))).await?;
+        Ok(ids.last().copied().filter(|_| ids.len() == PAGE as usize))
     }
 
-    async fn erase_notes(&self, order: &Order, user: UserId) -> Result<()> {
-        for entry in self.orders.read_full_history(order.id).await? {
-            if let Some(note) = entry.note.as_deref().filter(|_| is_written_by(&entry, user)) {
-                // The refunds first, because the note is what finds them.
-                self.payments.erase_refund_reason(order.payment_id, note).await?;
-                self.orders.erase_note(order.id, entry.version).await?;
+    async fn erase_notes(&self, id: OrderId, user: UserId) -> Result<()> {
+        let mut history = self.orders.read_full_history(id).await?;
+        history.retain(|entry| entry.note.is_some() && is_written_by(entry, user));
+        if history.is_empty() {
+            return Ok(());
+        }
+        // None if an operator has deleted the order, but not its history.
+        let payment = self.orders.read(id).await?.map(|order| order.payment_id);
+        for entry in history {
+            // The refunds first, because the note is what finds them.
+            if let (Some(payment), Some(note)) = (payment, entry.note.as_deref()) {
+                self.payments.erase_refund_reason(payment, note).await?;
             }
+            self.orders.erase_note(id, entry.version).await?;
         }
         Ok(())
     }

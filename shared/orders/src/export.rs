@@ -13,29 +13,30 @@ const PAGE: u32 = 25;
 const ENTRIES: u32 = 100;
 
 impl Orders {
-    /// A page of an account's orders, newest first, before `before`: each with its personal data and its history.
-    /// Empty at the end. 1 read, 2 more for each order, in parallel.
-    pub async fn export(&self, user: UserId, before: Option<OrderId>) -> Result<Vec<(OrderId, Value)>> {
-        let orders = self.list_newest_of_user(user, before, PAGE).await?;
-        try_join_all(orders.iter().map(|order| self.export_order(order.id))).await
+    /// A page of an account's orders, newest first, before `before`: each with its personal data and its history, or nothing if an
+    /// operator has deleted it. Empty at the end. 1 read, 2 more for each order, in parallel.
+    pub async fn export(&self, user: UserId, before: Option<OrderId>) -> Result<Vec<(OrderId, Option<Value>)>> {
+        let ids = self.list_ids_of_user(user, before).await?;
+        try_join_all(ids.into_iter().map(|id| self.export_order(id))).await
     }
 
-    /// The ids of a page of orders. 1 read.
+    /// The ids of a page of orders, each once. 1 read.
     pub async fn list_ids_of_user(&self, user: UserId, before: Option<OrderId>) -> Result<Vec<OrderId>> {
-        let orders = self.list_newest_of_user(user, before, PAGE).await?;
-        Ok(orders.into_iter().map(|order| order.id).collect())
+        let mut ids = self.list_newest_of_user(user, before, PAGE).await?;
+        ids.dedup();
+        Ok(ids)
     }
 
-    async fn export_order(&self, id: OrderId) -> Result<(OrderId, Value)> {
-        let details = self.read_details(id).await?;
-        let details = details.ok_or_else(|| Error::internal(format!("order {id} is in an index, but has no row")))?;
+    async fn export_order(&self, id: OrderId) -> Result<(OrderId, Option<Value>)> {
+        // Its number row, which the index has, may be there longer.
+        let Some(details) = self.read_details(id).await? else { return Ok((id, None)) };
         let history: Vec<Value> = self.read_full_history(id).await?.iter().map(entry_document).collect();
         let personal = details.personal.as_ref();
         let mut order = serde_json::to_value(&details.order).map_err(Error::internal)?;
         order["shippingAddress"] = json!(personal.map(|personal| &personal.shipping_address));
         order["email"] = json!(personal.and_then(|personal| personal.email.as_ref()));
         order["history"] = Value::Array(history);
-        Ok((id, order))
+        Ok((id, Some(order)))
     }
 
     /// All entries of the history of an order, oldest first.

@@ -1,11 +1,10 @@
 //! Find orders of the whole shop, for an admin: newest first, a page at a time.
 
-use std::collections::HashMap;
-
 use futures::future::{try_join, try_join_all};
 use identity::AccountService;
-use values::{Email, Error, OrderId, Page, PageRequest, Position, Result, TimeZone, first_id_at};
+use values::{Email, Error, OrderId, Page, PageRequest, Position, Result, TimeZone, Timestamp, first_id_at};
 
+use crate::list_store::Listed;
 use crate::order::Order;
 use crate::search::{Filter, Period, Search};
 use crate::status::Status;
@@ -39,7 +38,7 @@ impl Orders {
         }
     }
 
-    /// Orders of the account with that email address, and of guests who gave it. 3 round trips, 2 when no guest did.
+    /// Orders of the account with that email address, and of guests who gave it. 3 round trips, 2 when there are none.
     async fn list_of_email(
         &self,
         accounts: &AccountService,
@@ -55,17 +54,13 @@ impl Orders {
             }
         };
         let (own, guests) = try_join(own, self.list_newest_of_email(email, before, most)).await?;
-        let mut found: Vec<(OrderId, Option<Order>)> = own.into_iter().map(|order| (order.id, Some(order))).collect();
-        found.extend(guests.into_iter().map(|id| (id, None)));
-        found.sort_unstable_by_key(|(id, _)| std::cmp::Reverse(id.uuid()));
+        let mut found = [own, guests].concat();
+        found.sort_unstable_by_key(|id| std::cmp::Reverse(id.uuid()));
         let is_more = found.len() > request.limit as usize;
         found.truncate(request.limit as usize);
-        let next = found.last().filter(|_| is_more).map(|(id, _)| position([("before", id.to_string())]));
-        let guest_ids: Vec<OrderId> = found.iter().filter(|(_, order)| order.is_none()).map(|(id, _)| *id).collect();
-        let read = self.read_all(&guest_ids).await?.into_iter();
-        let mut read: HashMap<OrderId, Order> = read.map(|order| (order.id, order)).collect();
-        let rows = found.into_iter().filter_map(|(id, order)| order.or_else(|| read.remove(&id)));
-        Ok(Page { rows: rows.collect(), next })
+        let next = found.last().filter(|_| is_more).map(|id| position([("before", id.to_string())]));
+        let rows = self.read_listed(found.into_iter().map(Listed::from).collect()).await?;
+        Ok(Page { rows, next })
     }
 
     /// Pending orders are found by their holds, which are few, not by their days, where they are few among many. All
@@ -82,7 +77,8 @@ impl Orders {
     }
 
     /// Reads days one after the other, newest first, until the page is full: 1 day at first, then 2, then 4 at a time.
-    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9. The period may begin and end within a day.
+    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9; without a status 1 more reads the orders of the page. The period
+    /// may begin and end within a day.
     async fn list_of_period(
         &self,
         period: Period,
@@ -93,27 +89,33 @@ impl Orders {
         let begin = request.after.as_ref().and_then(|position| position.get("day"));
         let days = period.days_newest_first(begin)?;
         let mut before = Some(position_part::<OrderId>(request, "before")?.unwrap_or_else(|| first_id_at(period.to)));
-        let mut rows: Vec<Order> = Vec::new();
+        // An id of an older release may be a millisecond older than its order. The time of the order decides below.
+        let first: OrderId = first_id_at(Timestamp::from_millis(period.from.millis().saturating_sub(1)));
+        // With the day of its partition, where the next page continues.
+        let mut found: Vec<(&str, Listed)> = Vec::new();
         let (mut done, mut parallel) = (0, 1);
-        while done < days.len().min(MAX_DAYS_PER_REQUEST) && rows.len() < limit {
+        while done < days.len().min(MAX_DAYS_PER_REQUEST) && found.len() < limit {
             let chunk = &days[done..days.len().min(MAX_DAYS_PER_REQUEST).min(done + parallel)];
             // Only the first day starts in the middle.
             let reads = chunk.iter().map(|day| self.list_newest_of_day(day, status, before.take(), request.limit + 1));
             // Where the period begins within a day, the rest of that day is read and dropped; no day follows.
-            rows.extend(
-                try_join_all(reads).await?.into_iter().flatten().filter(|order| order.created_at >= period.from),
-            );
+            for (day, listed) in chunk.iter().zip(try_join_all(reads).await?) {
+                let listed = listed.into_iter().filter(|listed| listed.id.uuid() >= first.uuid());
+                found.extend(listed.map(|listed| (day.as_str(), listed)));
+            }
             done += chunk.len();
             parallel = (parallel * 2).min(MAX_PARALLEL_DAYS);
         }
-        let is_more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = match (is_more, rows.last(), days.get(done)) {
-            (true, Some(last), _) => Some(position([("day", last.created_at.day()), ("before", last.id.to_string())])),
+        let is_more = found.len() > limit;
+        found.truncate(limit);
+        let next = match (is_more, found.last(), days.get(done)) {
+            (true, Some((day, last)), _) => {
+                Some(position([("day", (*day).to_owned()), ("before", last.id.to_string())]))
+            }
             (_, _, Some(day)) => Some(position([("day", day.clone())])),
             _ => None,
         };
-        // An id of an older release may be a millisecond older than its order.
+        let mut rows = self.read_listed(found.into_iter().map(|(_, listed)| listed).collect()).await?;
         rows.retain(|order| period.contains(order.created_at));
         Ok(Page { rows, next })
     }

@@ -24,6 +24,7 @@ mod find;
 mod history;
 mod limits;
 mod lines;
+mod list_store;
 mod new_order;
 mod number;
 mod order;

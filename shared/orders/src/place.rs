@@ -9,7 +9,7 @@ use cart::{Cart, Line};
 use catalog::{Offer, SaleRefusal};
 use events::{Event, Recipient};
 use identity::Address;
-use payments::NewPayment;
+use payments::{NewPayment, Payment};
 use pricing::Breakdown;
 use serde::{Deserialize, Serialize};
 use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace, creation_time};
@@ -231,7 +231,7 @@ impl Checkout {
             payment_status: PaymentStatus::Unpaid,
             payment_sequence: 0,
             fulfilment_status: Fulfilment::Unfulfilled,
-            payment_id: clock.mint(),
+            payment_id: Payment::id_of_order(id),
             hold_expires_at: now.plus_seconds(self.hold_seconds),
             counters: None,
             version: 1,

@@ -5,27 +5,34 @@
 //! | one order, with its personal data | `ORDER#{id}`, sk begins with `ORDER` | table | 1 read unit (4 KB) |
 //! | its history, oldest first | `ORDER#{id}`, sk begins with `HISTORY#` | table | 1 read unit (4 KB) |
 //! | an order by its number | `NUMBER#{number}` / `NUMBER`, then the order | table | 2 read units |
-//! | a customer's orders, newest first | gsi1pk `BUYER#{id}` | gsi1 | 0.5 read units a page of 4 KB |
-//! | orders of guests with an email address, newest first | gsi1pk `EMAIL#{sha-256}`, then the orders, 100 at once | gsi1, on the personal data | 0.5 read units per 4 KB, and 1 for each order |
-//! | orders of a day, newest first | gsi2pk `DAY#{day}#{0-3}`, 4 shards at once | gsi2 | 2 read units, 0.5 more per 4 KB |
-//! | orders of a day and a status, newest first | gsi3pk `STATUS#{status}#{day}#{0-3}`, 4 shards at once | gsi3 | the same |
-//! | pending orders, newest first | gsi3pk `HOLD#{0-3}`, 4 shards at once, all of each | gsi3 | the same |
+//! | pending orders, newest first | gsi3pk `HOLD#{0-3}`, 4 shards at once, all of each | gsi3 | 2 read units, 0.5 more per 4 KB |
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-3}`, up to a time | gsi3 | the same |
-//! | a transition, its history and its event | put on version + 2 puts | table | 2 write units per KB of each, and 1 per KB of the order for each of its 3 indexes |
+//! | lists of orders | `list_store.rs` | gsi1, gsi2, gsi3 | |
+//! | a new order | 5 puts, two of them with keys of indexes | gsi1, gsi2, gsi3 | 2 write units per KB of each, and 3 for the indexes |
+//! | a transition, its history and its event | put on version + 2 puts | gsi3 | 2 write units per KB of each, and 1 per KB of the order, 2 if its status changes |
 //! | the counters of unpaid orders | `counter_store.rs` | | |
 //! | erase the note of a history entry | `ORDER#{id}` / `HISTORY#{version}` | table | 1 write unit |
 //!
-//! The day is that of the order's creation, in UTC, so an order stays in its partitions unless its status changes.
-//! Index rows hold the whole order. A list of many days reads some in parallel; a list of 31 days without orders costs
-//! 62 read units.
+//! | row | index | its keys |
+//! |---|---|---|
+//! | `ORDER#{id}` / `ORDER` | gsi3 | `HOLD#{shard}` by the end of the hold while it is pending, then `STATUS#{status}#{day}#{shard}` by id |
+//! | `NUMBER#{number}` / `NUMBER` | gsi1 | `BUYER#{account}` by the order's id; none for a guest |
+//! | | gsi2 | `DAY#{day}#{shard}` by the order's id |
+//! | `ORDER#{id}` / `ORDER#PRIVATE` | gsi1 | of a guest: `EMAIL#{sha-256}` by the order's id. It goes when this row is erased |
+//!
+//! The keys of a number row never change, so a transition writes one index. The day is that of the order's creation, in UTC. The row of an
+//! order that an earlier release placed has the keys of gsi1 and gsi2 itself, also those of a guest, and keeps them.
+
+use std::fmt::Display;
 
 use aws_kit::{Aws, ConditionFailures, Key, OptimisticWrite, Query, Table, Write, fault};
 use aws_kit::{outbox_put, sha256_hex};
 use events::{Envelope, Event, Recipient};
 use futures::future::try_join_all;
+use payments::Payment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use values::{Clock, Email, Error, OrderId, Page, PageRequest, Result, Timestamp, Trace, UserId};
+use values::{Clock, Email, Error, OrderId, Page, PageRequest, Result, Timestamp, Trace};
 
 use crate::counters::CounterRows;
 use crate::history::{HistoryEntry, Reason};
@@ -33,7 +40,7 @@ use crate::order::{Order, OrderDetails, PersonalData};
 use crate::status::Status;
 
 /// Partitions of each day, of each status and of the holds.
-const SHARDS: u8 = 4;
+pub(crate) const SHARDS: u8 = 4;
 
 /// The orders of the shop.
 #[derive(Debug, Clone)]
@@ -46,12 +53,6 @@ pub struct Orders {
 #[serde(rename_all = "camelCase")]
 struct NumberRow {
     order_id: OrderId,
-}
-
-/// An entry of the index of email addresses. Its sort key is the id of the order.
-#[derive(Deserialize)]
-struct EmailEntry {
-    gsi1sk: OrderId,
 }
 
 impl Orders {
@@ -93,37 +94,11 @@ impl Orders {
         Ok(())
     }
 
-    /// A customer's orders, newest first.
-    pub async fn list_of_user(&self, user: UserId, request: &PageRequest) -> Result<Page<Order>> {
-        Query::index(&self.table, "gsi1", format!("BUYER#{user}")).descending().page(request).await
-    }
-
-    /// A customer's newest orders before `before`, at most `limit`.
-    pub(crate) async fn list_newest_of_user(
-        &self,
-        user: UserId,
-        before: Option<OrderId>,
-        limit: u32,
-    ) -> Result<Vec<Order>> {
-        query_newest(&self.table, "gsi1", format!("BUYER#{user}"), before).first(limit).await
-    }
-
-    /// The newest orders of guests with that email address before `before`.
-    pub(crate) async fn list_newest_of_email(
-        &self,
-        email: &Email,
-        before: Option<OrderId>,
-        limit: u32,
-    ) -> Result<Vec<OrderId>> {
-        let entries =
-            query_newest(&self.table, "gsi1", email_partition(email), before).first::<EmailEntry>(limit).await?;
-        Ok(entries.into_iter().map(|entry| entry.gsi1sk).collect())
-    }
-
-    /// The orders with those ids, at most 100, in no particular order.
-    pub(crate) async fn read_all(&self, ids: &[OrderId]) -> Result<Vec<Order>> {
+    /// The orders with those ids that exist, at most 100, in no particular order, and a moment old at most: for lists. No id may be there
+    /// twice. 1 round trip, none without ids.
+    pub(crate) async fn peek_all(&self, ids: &[OrderId]) -> Result<Vec<Order>> {
         let keys: Vec<Key> = ids.iter().map(|id| key(*id, "ORDER")).collect();
-        self.table.batch_get(&keys).await
+        self.table.peek_all(&keys).await
     }
 
     pub(crate) async fn read_by_number(&self, number: &str) -> Result<Option<Order>> {
@@ -131,27 +106,6 @@ impl Orders {
             Some(row) => self.read(row.order_id).await,
             None => Ok(None),
         }
-    }
-
-    /// The newest orders of a day before `before`, in order: at most `limit` of each shard. If a status is given, only
-    /// orders with it; it must not be `pending`.
-    pub(crate) async fn list_newest_of_day(
-        &self,
-        day: &str,
-        status: Option<Status>,
-        before: Option<OrderId>,
-        limit: u32,
-    ) -> Result<Vec<Order>> {
-        let shards = (0..SHARDS).map(|shard| {
-            let query = match status {
-                Some(status) => query_newest(&self.table, "gsi3", status_partition(status, day, shard), before),
-                None => query_newest(&self.table, "gsi2", day_partition(day, shard), before),
-            };
-            query.first::<Order>(limit)
-        });
-        let mut orders = try_join_all(shards).await?.concat();
-        orders.sort_unstable_by_key(|order| std::cmp::Reverse(order.id.uuid()));
-        Ok(orders)
     }
 
     /// Pending orders, newest first: of each shard those whose holds end last, at most `limit`.
@@ -185,7 +139,7 @@ impl Orders {
         Ok(vec![
             self.put_row(order)?.when("attribute_not_exists(pk)"),
             self.put_personal_data(order.id, personal)?,
-            Write::create(&self.table, number, &NumberRow { order_id: order.id })?,
+            with_keys(Write::create(&self.table, number, &NumberRow { order_id: order.id })?, number_row_keys(order))?,
             self.put_history(order, trace, "placed".into())?,
             self.put_event(order, trace, event)?,
         ])
@@ -251,16 +205,8 @@ impl Orders {
     }
 
     fn put_row(&self, order: &Order) -> Result<Write> {
-        let buyer = match order.buyer {
-            Recipient::User(id) => format!("BUYER#{id}"),
-            Recipient::Contact(id) => format!("BUYER#{id}"),
-        };
-        let (shard, day) = (order.id.uuid().as_bytes()[15] % SHARDS, order.created_at.day());
-        let row = Write::put(&self.table, key(order.id, "ORDER"), order)?
-            .attribute("gsi1pk", buyer)?
-            .attribute("gsi1sk", order.id)?
-            .attribute("gsi2pk", day_partition(&day, shard))?
-            .attribute("gsi2sk", order.id)?;
+        let (shard, day) = (shard_of(order), order.created_at.day());
+        let row = with_keys(Write::put(&self.table, key(order.id, "ORDER"), order)?, own_list_keys(order))?;
         match order.status {
             Status::Pending => {
                 row.attribute("gsi3pk", format!("HOLD#{shard}"))?.attribute("gsi3sk", hold_sort_key(order))
@@ -294,16 +240,53 @@ fn history_key(id: OrderId, version: u64) -> Key {
     key(id, &format!("HISTORY#{version:06}"))
 }
 
-fn day_partition(day: &str, shard: u8) -> String {
+fn shard_of(order: &Order) -> u8 {
+    order.id.uuid().as_bytes()[15] % SHARDS
+}
+
+/// Adds the keys of indexes to a put.
+fn with_keys(put: Write, keys: Vec<(&'static str, String)>) -> Result<Write> {
+    keys.into_iter().try_fold(put, |put, (name, key)| put.attribute(name, key))
+}
+
+/// The keys of the number row of a new order. Nobody lists the orders of a guest's contact.
+fn number_row_keys(order: &Order) -> Vec<(&'static str, String)> {
+    match order.buyer {
+        Recipient::User(_) => [day_keys(order), buyer_keys(order)].concat(),
+        Recipient::Contact(_) => day_keys(order).to_vec(),
+    }
+}
+
+/// The keys of the same indexes in the row of the order itself, if an earlier release placed it. Its payment has another UUID.
+fn own_list_keys(order: &Order) -> Vec<(&'static str, String)> {
+    match order.payment_id == Payment::id_of_order(order.id) {
+        true => Vec::new(),
+        false => [day_keys(order), buyer_keys(order)].concat(),
+    }
+}
+
+fn day_keys(order: &Order) -> [(&'static str, String); 2] {
+    [("gsi2pk", day_partition(&order.created_at.day(), shard_of(order))), ("gsi2sk", order.id.to_string())]
+}
+
+fn buyer_keys(order: &Order) -> [(&'static str, String); 2] {
+    [("gsi1pk", buyer_partition(order.buyer)), ("gsi1sk", order.id.to_string())]
+}
+
+pub(crate) fn buyer_partition(buyer: impl Display) -> String {
+    format!("BUYER#{buyer}")
+}
+
+pub(crate) fn day_partition(day: &str, shard: u8) -> String {
     format!("DAY#{day}#{shard}")
 }
 
-fn status_partition(status: Status, day: &str, shard: u8) -> String {
+pub(crate) fn status_partition(status: Status, day: &str, shard: u8) -> String {
     format!("STATUS#{}#{day}#{shard}", status.name())
 }
 
 /// A digest, because keys appear in metrics, traces and support tickets, where personal data must not appear.
-fn email_partition(email: &Email) -> String {
+pub(crate) fn email_partition(email: &Email) -> String {
     format!("EMAIL#{}", sha256_hex(email.as_str().as_bytes()))
 }
 
@@ -312,11 +295,46 @@ fn hold_sort_key(order: &Order) -> String {
     format!("{}#{}", order.hold_expires_at, order.id)
 }
 
-/// A query of an index partition, newest first, before `before` if it is given.
-fn query_newest(table: &Table, index: &'static str, partition: String, before: Option<impl ToString>) -> Query {
-    let query = Query::index(table, index, partition).descending();
-    match before {
-        Some(before) => query.before(before.to_string()),
-        None => query,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::tests::order;
+    use values::ContactId;
+
+    /// The order as today's release places it.
+    fn placed() -> Order {
+        Order { payment_id: Payment::id_of_order(order().id), ..order() }
+    }
+
+    fn names(keys: &[(&'static str, String)]) -> Vec<&'static str> {
+        keys.iter().map(|(name, _)| *name).collect()
+    }
+
+    #[test]
+    fn lists_find_a_new_order_by_its_number_row() {
+        let (order, id) = (placed(), placed().id.to_string());
+        let Recipient::User(user) = order.buyer else { panic!("an account") };
+        let day = format!("DAY#2025-11-24#{}", shard_of(&order));
+        let expected = [("gsi2pk", day), ("gsi2sk", id.clone()), ("gsi1pk", format!("BUYER#{user}")), ("gsi1sk", id)];
+        assert_eq!(number_row_keys(&order), expected);
+        assert!(own_list_keys(&order).is_empty());
+    }
+
+    #[test]
+    fn contact_of_a_guest_is_in_no_index() {
+        let contact: ContactId = Clock::System.mint();
+        let guests = Order { buyer: Recipient::Contact(contact), ..placed() };
+        assert_eq!(names(&number_row_keys(&guests)), ["gsi2pk", "gsi2sk"]);
+        assert!(own_list_keys(&guests).is_empty());
+    }
+
+    #[test]
+    fn row_of_an_earlier_release_keeps_its_keys() {
+        // Its payment has a UUID of its own.
+        let old = order();
+        assert_eq!(names(&own_list_keys(&old)), ["gsi2pk", "gsi2sk", "gsi1pk", "gsi1sk"]);
+        let contact: ContactId = Clock::System.mint();
+        let guests = Order { buyer: Recipient::Contact(contact), ..old };
+        assert_eq!(own_list_keys(&guests)[2].1, format!("BUYER#{contact}"));
     }
 }

@@ -1,7 +1,10 @@
 //! Payments: money is authorised, captured and refunded at a provider, exactly once, whatever crashes.
 //!
 //! Invariants:
-//! - The transaction that places an order also opens its payment. `amount` never changes after that.
+//! - The transaction that places an order also opens its payment. `amount` never changes after that. The id of the payment has the
+//!   UUID of the order, so one finds the other. Payments of earlier releases have another UUID, and are found by an index.
+//! - An open, waiting or declined payment belongs to a pending order, which the index of holds finds. An authorised or cancelling
+//!   payment, and a pending refund, are in an index of their own until a worker has settled them.
 //! - No charge is posted before our row holds the id of the provider's object. An intent is created unconfirmed, which moves
 //!   no money; its id is saved; only then is it confirmed by that id. A retry asks the provider for the state of the intent.
 //!   An intent whose id was lost can never charge a customer.

@@ -8,7 +8,7 @@ use crate::payment_method::PaymentMethod;
 /// The payment that an order needs.
 #[derive(Debug, Clone)]
 pub struct NewPayment {
-    /// Minted with the order.
+    /// As `Payment::id_of_order` names it.
     pub id: PaymentId,
     pub order_id: OrderId,
     pub order_number: String,

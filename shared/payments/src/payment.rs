@@ -1,7 +1,7 @@
 //! A payment and its transitions. Each returns the next version of the payment, or an error when it is illegal. Pure.
 
 use events::{Line, PaymentChanged, Recipient};
-use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp};
+use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp, sibling_id};
 
 use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 use crate::balance::Balance;
@@ -38,6 +38,16 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// The id of the payment of an order: the UUIDs are the same. Earlier releases gave a payment a UUID of its own.
+    pub fn id_of_order(order: OrderId) -> PaymentId {
+        sibling_id(&order)
+    }
+
+    /// Was it opened by an earlier release, so that its order's id does not find it? Then its row keeps the keys of an index.
+    pub fn keeps_own_index_keys(&self) -> bool {
+        self.id != Self::id_of_order(self.order_id)
+    }
+
     /// Is it the payment of the caller's account?
     pub fn is_payer(&self, caller: &Caller) -> bool {
         matches!((self.payer, caller.user()), (Recipient::User(payer), Some(user)) if payer == user)
@@ -242,6 +252,14 @@ pub(crate) mod tests {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    #[test]
+    fn payment_is_found_by_its_order_unless_an_earlier_release_opened_it() {
+        let old = payment();
+        let new = Payment { id: Payment::id_of_order(old.order_id), ..payment() };
+        assert_eq!(new.id.uuid(), old.order_id.uuid());
+        assert!(!new.keeps_own_index_keys() && old.keeps_own_index_keys());
     }
 
     #[test]

@@ -60,11 +60,6 @@ impl Status {
             Self::Cancelled => "cancelled",
         }
     }
-
-    /// Does a worker still have to do something? Such payments are in the index that reconciliation reads.
-    pub fn is_unsettled(self) -> bool {
-        matches!(self, Self::Open | Self::RequiresAction | Self::Authorized | Self::Cancelling)
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,210 @@
+//! Lists of orders, in the orders table. An entry of an index says which order it is, and the rows of a page are then read together.
+//!
+//! | pattern | key condition | index | cost |
+//! |---|---|---|---|
+//! | a customer's orders, newest first | gsi1pk `BUYER#{id}`, then the orders | gsi1 | 0.5 read units per 4 KB of entries of 200 bytes, and 0.5 for each order |
+//! | orders of guests with an email address, newest first | gsi1pk `EMAIL#{sha-256}`, then the orders | gsi1, on the personal data | the same |
+//! | orders of a day, newest first | gsi2pk `DAY#{day}#{0-3}`, 4 shards at once, then the orders of the page | gsi2 | 2 read units, 0.5 more per 4 KB of entries, and 0.5 for each order |
+//! | orders of a day and a status, newest first | gsi3pk `STATUS#{status}#{day}#{0-3}`, 4 shards at once | gsi3, with whole orders | 2 read units, 0.5 more per 4 KB |
+//! | pending orders whose message may be lost | gsi3pk `HOLD#{0-3}`, up to a time | gsi3, with whole orders | the same |
+//!
+//! An entry of gsi1 or gsi2 is the number row of an order, or the whole order if an earlier release placed it. Both have the order's id as
+//! sort key, and nothing else of them is read. A list of many days reads some in parallel; a list of 31 days without orders costs 62 read
+//! units.
+
+use std::collections::HashMap;
+
+use aws_kit::Query;
+use futures::future::try_join_all;
+use serde::Deserialize;
+use serde_json::Value;
+use tracing::error;
+use values::{Email, OrderId, Page, PageRequest, Result, Timestamp, UserId};
+
+use crate::extend_hold::HOLD_EXTENSION_SECONDS;
+use crate::order::Order;
+use crate::status::Status;
+use crate::store::{Orders, SHARDS, buyer_partition, day_partition, email_partition, status_partition};
+
+/// Holds of one shard that one reconciliation reads: minutes of a worker's time.
+const MAX_UNPAID: u32 = 250;
+
+/// An order that an index lists.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: OrderId,
+    /// Only if the entry of the index is the whole order.
+    order: Option<Order>,
+}
+
+impl From<OrderId> for Listed {
+    fn from(id: OrderId) -> Self {
+        Self { id, order: None }
+    }
+}
+
+impl From<Order> for Listed {
+    fn from(order: Order) -> Self {
+        Self { id: order.id, order: Some(order) }
+    }
+}
+
+/// An entry of the index of buyers, or of that of email addresses.
+#[derive(Deserialize)]
+struct BuyerEntry {
+    gsi1sk: OrderId,
+}
+
+/// An entry of the index of days.
+#[derive(Deserialize)]
+struct DayEntry {
+    gsi2sk: OrderId,
+}
+
+impl Orders {
+    /// A customer's orders, newest first. 2 round trips, 1 for a customer without orders. An order that was placed a moment ago may
+    /// still be missing.
+    pub async fn list_of_user(&self, user: UserId, request: &PageRequest) -> Result<Page<Order>> {
+        let query = Query::index(self.table(), "gsi1", buyer_partition(user)).descending();
+        let Page { rows, next } = query.page::<BuyerEntry>(request).await?;
+        let rows = self.read_listed(rows.into_iter().map(|entry| entry.gsi1sk.into()).collect()).await?;
+        Ok(Page { rows, next })
+    }
+
+    /// The ids of a customer's newest orders before `before`, at most `limit`. The same id can be there twice, one after the other.
+    pub(crate) async fn list_newest_of_user(
+        &self,
+        user: UserId,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>> {
+        self.list_newest_of_buyer(buyer_partition(user), before, limit).await
+    }
+
+    /// The same of guests with that email address.
+    pub(crate) async fn list_newest_of_email(
+        &self,
+        email: &Email,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>> {
+        self.list_newest_of_buyer(email_partition(email), before, limit).await
+    }
+
+    async fn list_newest_of_buyer(
+        &self,
+        partition: String,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>> {
+        let entries = self.query_newest("gsi1", partition, before).first::<BuyerEntry>(limit).await?;
+        Ok(entries.into_iter().map(|entry| entry.gsi1sk).collect())
+    }
+
+    /// The newest orders of a day before `before`, in order: at most `limit` of each shard. If a status is given, only
+    /// orders with it; it must not be `pending`.
+    pub(crate) async fn list_newest_of_day(
+        &self,
+        day: &str,
+        status: Option<Status>,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Listed>> {
+        let shards = (0..SHARDS).map(|shard| self.list_newest_of_shard((day, shard), status, before, limit));
+        let mut listed: Vec<Listed> = try_join_all(shards).await?.into_iter().flatten().collect();
+        listed.sort_unstable_by_key(|listed| std::cmp::Reverse(listed.id.uuid()));
+        Ok(listed)
+    }
+
+    async fn list_newest_of_shard(
+        &self,
+        (day, shard): (&str, u8),
+        status: Option<Status>,
+        before: Option<OrderId>,
+        limit: u32,
+    ) -> Result<Vec<Listed>> {
+        match status {
+            Some(status) => {
+                let query = self.query_newest("gsi3", status_partition(status, day, shard), before);
+                Ok(query.first::<Order>(limit).await?.into_iter().map(Listed::from).collect())
+            }
+            None => {
+                let query = self.query_newest("gsi2", day_partition(day, shard), before);
+                Ok(query.first::<DayEntry>(limit).await?.into_iter().map(|entry| entry.gsi2sk.into()).collect())
+            }
+        }
+    }
+
+    /// The orders of a page, at most 100, in the order of the page. An order whose row does not exist is left out. 1 round trip, none if
+    /// the index has whole orders.
+    pub(crate) async fn read_listed(&self, mut listed: Vec<Listed>) -> Result<Vec<Order>> {
+        remove_repeated(&mut listed);
+        let ids: Vec<OrderId> = listed.iter().filter(|listed| listed.order.is_none()).map(|listed| listed.id).collect();
+        let rows = self.peek_all(&ids).await?;
+        let mut rows: HashMap<OrderId, Order> = rows.into_iter().map(|order| (order.id, order)).collect();
+        Ok(listed.into_iter().filter_map(|listed| listed.order.or_else(|| rows.remove(&listed.id))).collect())
+    }
+
+    /// Pending orders that have not changed since `since`, of each shard those whose holds end first, at most [`MAX_UNPAID`]: the message
+    /// about their payment may be lost. An order that waits for its customer after a decline is left out. No hold ends later than
+    /// `hold_seconds`, or an extension, after the last change of its order. A row that cannot be read is logged, and does not stop the
+    /// others. 4 round trips.
+    pub async fn list_unpaid(&self, since: Timestamp, hold_seconds: i64) -> Result<Vec<Order>> {
+        let until = since.plus_seconds(hold_seconds.max(HOLD_EXTENSION_SECONDS));
+        let mut unpaid = Vec::new();
+        for shard in 0..SHARDS {
+            let query = Query::index(self.table(), "gsi3", format!("HOLD#{shard}")).up_to(until.to_string());
+            for row in query.first::<Value>(MAX_UNPAID).await? {
+                match serde_json::from_value::<Order>(row) {
+                    Ok(order) if order.updated_at <= since && !order.was_declined() => unpaid.push(order),
+                    Ok(_) => {}
+                    Err(error) => error!(%error, index = "HOLD", "row in the index cannot be read"),
+                }
+            }
+        }
+        Ok(unpaid)
+    }
+
+    /// A query of an index partition, newest first, before `before` if it is given.
+    fn query_newest(&self, index: &'static str, partition: String, before: Option<OrderId>) -> Query {
+        let query = Query::index(self.table(), index, partition).descending();
+        match before {
+            Some(before) => query.before(before.to_string()),
+            None => query,
+        }
+    }
+}
+
+/// Leaves each order in a sorted list once. During a deployment the earlier release writes the keys of a number row into the row of its
+/// order too, so an index can have both.
+fn remove_repeated(listed: &mut Vec<Listed>) {
+    listed.dedup_by_key(|listed| listed.id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::tests::order;
+    use serde_json::json;
+
+    #[test]
+    fn entry_is_a_number_row_or_a_whole_order() {
+        let id = order().id;
+        let number = json!({ "pk": "NUMBER#7KQ4M-2XD9A", "sk": "NUMBER", "orderId": id, "gsi1sk": id, "gsi2sk": id });
+        let mut whole = serde_json::to_value(order()).unwrap();
+        (whole["pk"], whole["gsi1sk"], whole["gsi2sk"]) = ("ORDER#x".into(), json!(id), json!(id));
+        for entry in [number, whole] {
+            assert_eq!(serde_json::from_value::<BuyerEntry>(entry.clone()).unwrap().gsi1sk, id);
+            assert_eq!(serde_json::from_value::<DayEntry>(entry).unwrap().gsi2sk, id);
+        }
+    }
+
+    #[test]
+    fn order_with_two_entries_is_listed_once() {
+        let clock = values::Clock::fixed(order().created_at);
+        let (old, new): (OrderId, OrderId) = (clock.mint(), clock.mint());
+        let mut listed: Vec<Listed> = [new, new, old].map(Listed::from).into();
+        remove_repeated(&mut listed);
+        assert_eq!(listed.iter().map(|listed| listed.id).collect::<Vec<_>>(), [new, old]);
+    }
+}
