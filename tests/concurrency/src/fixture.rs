@@ -136,8 +136,8 @@ fn movements() -> Vec<Value> {
     [10, 3, -3, 5, -2].map(row).into()
 }
 
-/// An order's rows: the order, its private row with the key, and its history of (second, actor, reason, status, payment status,
-/// payment sequence).
+/// An order's rows: the order, its number, its private row with the key, and its history of (second, actor, reason, status, payment
+/// status, payment sequence).
 fn order(id: &str, placed: &Value, key: &str, steps: &[(u64, &str, &str, &str, &str, u64)]) -> Vec<Value> {
     let pk = format!("ORDER#{id}");
     let mut rows = vec![json!({ "pk": pk, "sk": "ORDER#PRIVATE", "shippingAddress": { "line2": key } })];
@@ -159,7 +159,14 @@ fn order(id: &str, placed: &Value, key: &str, steps: &[(u64, &str, &str, &str, &
         (step["pk"], step["sk"]) = (pk.as_str().into(), format!("HISTORY#{version:06}").into());
         rows.push(step);
     }
-    (order["pk"], order["sk"], order["gsi1pk"]) = (pk.into(), "ORDER".into(), "BUYER#x".into());
+    let text = |name: &str| order[name].as_str().unwrap_or_default().to_owned();
+    let (number, status) = (text("number"), text("status"));
+    rows.push(json!({
+        "pk": format!("NUMBER#{number}"), "sk": "NUMBER", "orderId": id, "gsi1pk": "BUYER#x", "gsi1sk": id,
+        "gsi2pk": "DAY#2026-01-01#0", "gsi2sk": id,
+    }));
+    (order["pk"], order["sk"]) = (pk.into(), "ORDER".into());
+    (order["gsi3pk"], order["gsi3sk"]) = (format!("STATUS#{status}#2026-01-01#0").into(), id.into());
     rows.push(order);
     rows
 }

@@ -247,6 +247,53 @@ async fn list_of_orders_has_pages() {
 }
 
 #[tokio::test]
+async fn lists_find_an_order_by_its_number_row_and_show_it_as_it_is() {
+    let shop = Shop::open().await;
+    let (customer, order, mug) = paid_order(&shop).await;
+    let number = shop.rows.reads("orders", &format!("NUMBER#{}", order.number()), "NUMBER").await;
+    assert_eq!(number["gsi1pk"]["S"], format!("BUYER#{}", customer.id()), "{number}");
+    assert!(number["gsi2pk"]["S"].as_str().is_some_and(|day| day.starts_with("DAY#")), "{number}");
+    let row = shop.rows.reads("orders", &format!("ORDER#{}", order.id()), "ORDER").await;
+    assert!(row["gsi1pk"].is_null() && row["gsi2pk"].is_null() && row["gsi3pk"].is_object(), "{row}");
+    assert_eq!(order.payment_id().replace("pay_", "ord_"), order.id(), "the payment should have the UUID of its order");
+    let payment = shop.rows.reads("payments", &format!("PAYMENT#{}", order.payment_id()), "PAYMENT").await;
+    assert!(payment["gsi1pk"].is_null() && payment["gsi2pk"].is_null(), "a settled payment is in no index: {payment}");
+
+    shop.admin().await.moves(&order, "processing").await.expect(200);
+    let of_user = format!("/api/v1/orders/user/{}", customer.id());
+    for path in ["/api/v1/orders", &format!("/api/v1/orders?email={}", customer.email), &of_user] {
+        let rows = finds(&shop, path, &order).await;
+        let row = rows.iter().find(|row| row["id"] == order.id()).cloned().unwrap_or_default();
+        assert_eq!(row["status"], "processing", "{path}");
+    }
+    let guest = shop.new_guest();
+    let (guests, _token) = guest.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let number = shop.rows.reads("orders", &format!("NUMBER#{}", guests.number()), "NUMBER").await;
+    assert!(number["gsi1pk"].is_null() && number["gsi2pk"].is_object(), "nothing of a guest should be here: {number}");
+    let by_email = format!("/api/v1/orders?email={}", guest.email);
+    finds(&shop, &by_email, &guests).await;
+    // An operator erases a guest's personal data with this row.
+    shop.rows.removes("orders", &format!("ORDER#{}", guests.id()), "ORDER#PRIVATE").await;
+    expect_absent(&shop, &by_email, &guests).await;
+}
+
+#[tokio::test]
+async fn order_that_an_operator_has_deleted_is_left_out_of_lists() {
+    let shop = Shop::open().await;
+    let (customer, orders) = buyer_of(&shop, 3).await;
+    let deleted = customer.awaits(&orders[1], "confirmed", "paid").await;
+    shop.mailbox.awaits(&customer.email, &[deleted.number()]).await;
+    for sk in ["ORDER", "ORDER#PRIVATE"] {
+        shop.rows.removes("orders", &format!("ORDER#{}", deleted.id()), sk).await;
+    }
+    let pages = customer.api.walks("/api/v1/orders", 1).await;
+    assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0, 1], "its page should be empty, and not the last");
+    assert_eq!(ids(&pages.concat()), [orders[2].id(), orders[0].id()]);
+    let export = shop.exports_personal_data(&customer).await;
+    assert_eq!(export["orders"].as_array().map(Vec::len), Some(2), "{export}");
+}
+
+#[tokio::test]
 async fn cursor_is_valid_for_its_own_search_only() {
     let shop = Shop::open().await;
     let (customer, orders) = buyer_of(&shop, 2).await;

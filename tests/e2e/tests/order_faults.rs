@@ -160,6 +160,35 @@ async fn order_whose_authorisation_the_provider_cancelled_cannot_be_packed() {
 }
 
 #[tokio::test]
+async fn order_whose_message_was_lost_is_found_by_its_hold() {
+    let shop = Shop::open_disturbing(["orders", "payments"]).await;
+    let queue = shop.queues.url("payments");
+    let (customer, order) = shop
+        .functions
+        .while_stopped(queue, async {
+            let (customer, order, _mug) = order_with(&shop, "pm_card_visa").await;
+            let lost = shop.queues.takes(queue, order.id()).await;
+            assert!(lost.contains("order.created"), "{lost}");
+            (customer, order)
+        })
+        .await;
+    let payment = shop.rows.reads("payments", &format!("PAYMENT#{}", order.payment_id()), "PAYMENT").await;
+    assert!(payment["gsi2pk"].is_null(), "an open payment should be in no index of its own: {payment}");
+    // The order has not changed for a while, and its hold lasts.
+    let (row, past) = (format!("ORDER#{}", order.id()), json!({ "S": "2026-01-01T00:00:00.000Z" }));
+    shop.rows.sets("orders", &row, "ORDER", "updatedAt", past).await;
+    await_until("housekeeping sends the message again", EVENTUALLY, async || {
+        let task = json!({ "task": "reconcile-payments" }).to_string();
+        let result = shop.functions.invoke("housekeeping", task).await;
+        let payment = customer.looks_up_payment(&order).await;
+        if payment["status"] == "open" { Err(result.payload.to_string()) } else { Ok(()) }
+    })
+    .await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+}
+
+#[tokio::test]
 async fn order_paid_in_time_is_confirmed_although_the_message_was_lost() {
     let shop = Shop::open_disturbing(["orders"]).await;
     let queue = shop.queues.url("orders");

@@ -52,6 +52,7 @@ async fn account_works(email: &str) {
     old_orders_are_read(&customer, person).await;
     old_review_is_listed(&customer, &product(fixture, "mug"), person).await;
     let orders = old_account_buys(&shop, &customer, &product(fixture, "mug"), person).await;
+    old_and_new_orders_share_their_lists(&shop, &customer, person, orders.len()).await;
     old_values_are_exported(&shop, &customer, person, &orders).await;
     old_account_is_erased(&shop, &customer, person).await;
 }
@@ -104,6 +105,8 @@ async fn old_orders_are_read(customer: &Customer, person: &Value) {
         assert_eq!(json!(history.len()), then["version"], "{history:#?}");
         let payment = customer.looks_up_payment(&order).await;
         assert_eq!(payment["orderId"], then["id"], "{payment}");
+        let of_order = customer.api.get(&format!("/api/v1/payments?orderId={}", order.id())).await.expect(200).json();
+        assert_eq!(of_order["data"][0]["id"], payment["id"], "an old payment should be found by its order: {of_order}");
     }
     for (kind, refund) in [("delivered", 100), ("cancelled", 3900)] {
         let refunds = customer.api.reads_refunds(&Order(orders[kind].clone())).await.expect(200).json();
@@ -142,6 +145,22 @@ async fn old_account_buys(shop: &Shop, customer: &Customer, mug: &Product, perso
     }
     assert_eq!(customer.looks_into_cart().await["items"], json!([]), "a cart that was ordered should be empty");
     numbers
+}
+
+/// The row of an old order keeps its keys when it changes, so the lists find it beside orders of today.
+async fn old_and_new_orders_share_their_lists(shop: &Shop, customer: &Customer, person: &Value, new_orders: usize) {
+    let paid = Order(person["orders"]["paid"].clone());
+    let admin = shop.admin().await;
+    admin.moves(&paid, "processing").await.expect(200);
+    let row = shop.rows.reads("orders", &format!("ORDER#{}", paid.id()), "ORDER").await;
+    assert_eq!(row["gsi1pk"]["S"], format!("BUYER#{}", customer.id()), "an old row should keep its keys: {row}");
+    let listed = customer.api.walks("/api/v1/orders", 3).await.concat();
+    assert!(listed.iter().map(|order| text(&order["id"])).is_sorted_by(|one, next| one > next), "{listed:#?}");
+    let old_orders = person["orders"].as_object().map_or(0, serde_json::Map::len);
+    assert_eq!(listed.len(), old_orders + new_orders, "each order should be listed once: {listed:#?}");
+    let of_day = admin.walks("/api/v1/orders?from=2026-11-28T00:00:00Z&to=2026-11-29T00:00:00Z", 100).await.concat();
+    let shown = of_day.iter().find(|order| order["id"] == paid.id());
+    assert!(shown.is_some_and(|order| order["status"] == "processing"), "{shown:?}");
 }
 
 async fn old_values_are_exported(shop: &Shop, customer: &Customer, person: &Value, new_orders: &[String]) {

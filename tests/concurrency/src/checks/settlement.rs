@@ -1,4 +1,5 @@
-//! Every order has an active hold or a final outcome, and its payment agrees with it.
+//! Every order has an active hold or a final outcome, and its payment agrees with it. The hold and the id of the order are what finds the
+//! payment when its message is lost.
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -8,7 +9,7 @@ use crate::observed::{ObservedState, Order, OrderPaymentStatus, OrderStatus, Pay
 use crate::test_stack::Rules;
 
 pub(super) const INVARIANT: &str =
-    "Every order has exactly one payment, and either an active hold or an outcome that agrees with its payment.";
+    "Every order has one payment, with its UUID, and either an active hold or an outcome that agrees with the payment.";
 
 pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     let mut findings = Vec::new();
@@ -16,6 +17,9 @@ pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
         let payments: Vec<&Payment> = state.payments_of(&order.id).collect();
         match payments.as_slice() {
             [payment] if payment.id == order.payment_id => {
+                if uuid(&payment.id) != uuid(&order.id) {
+                    findings.push(format!("{} is paid by {}, which has another UUID", order.id, payment.id));
+                }
                 if let Some(what) = disagreement(state, order, payment) {
                     findings.push(format!("{}: {what}", order.id));
                 }
@@ -34,6 +38,11 @@ pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
         findings.push(format!("{} pays for {}, which does not exist", payment.id, payment.order_id));
     }
     findings
+}
+
+/// The UUID of an id: what follows its type.
+fn uuid(id: &str) -> Option<&str> {
+    id.split_once('_').map(|(_, uuid)| uuid)
 }
 
 fn disagreement(state: &ObservedState, order: &Order, payment: &Payment) -> Option<String> {
@@ -85,6 +94,17 @@ mod tests {
         fixture::assert_one_finding(&check(&state, &history), &["ord_paid names the payment pay_paid", "pay_second"]);
         state.payments.retain(|payment| payment.order_id != PAID);
         fixture::assert_one_finding(&check(&state, &history), &["ord_paid names the payment pay_paid, but has []"]);
+    }
+
+    #[test]
+    fn payment_that_its_order_does_not_find_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.payment_mut("pay_paid").id = "pay_other".into();
+        state.order_mut(PAID).payment_id = "pay_other".into();
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["ord_paid is paid by pay_other, which has another UUID"],
+        );
     }
 
     #[test]
