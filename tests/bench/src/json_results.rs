@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO};
 use crate::callgrind;
+use crate::contention::Contention;
 use crate::function_fleet::OperationRecord;
 use crate::imports::Imports;
 use crate::meter::trips;
@@ -36,6 +37,7 @@ impl Results {
             "instructions": self.work_json(|work| callgrind::to_json(&work.instructions)),
             "search": self.search.as_ref().map(Search::to_json),
             "imports": self.imports.as_ref().map(Imports::to_json),
+            "contention": self.contention.as_ref().map(Contention::to_json),
         })
     }
 

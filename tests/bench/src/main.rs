@@ -1,6 +1,6 @@
 //! `make bench` measures every function: size, cold start, AWS calls, capacity and warm times, each with its budget. It
 //! also measures the cost of a million orders, instructions, search, and large imports. Instructions do not depend on
-//! other work of the machine.
+//! other work of the machine. It simulates the contention of a flash sale.
 //!
 //! The functions run as on Lambda: as processes that request events from a Runtime API, which the bench serves.
 //!
@@ -12,6 +12,7 @@ mod bench_resources;
 mod budgets;
 mod callgrind;
 mod capacity;
+mod contention;
 mod cost_report;
 mod costs;
 mod credentials;
@@ -52,6 +53,7 @@ use serde_json::Value;
 
 use bench_resources::BenchResources;
 use budgets::FUNCTIONS;
+use contention::Contention;
 use costs::Costs;
 use execution_environment::Variables;
 use flow::MainFlow;
@@ -116,6 +118,7 @@ async fn run() -> Result<()> {
     if !options.only {
         results.search = Some(search::measure(&options, &logs)?);
         results.imports = Some(imports::measure(&options, &logs).await?);
+        results.contention = Some(Contention::simulate(options.quick));
     }
     print(&options, &results.to_text(&options), &results.to_json(&options))
 }
@@ -149,7 +152,7 @@ async fn measure(
         Some(resources) => Some(work(options, resources, logs).await?),
         None => None,
     };
-    Ok(Results { machine, hello, functions, work, search: None, imports: None })
+    Ok(Results { machine, hello, functions, work, search: None, imports: None, contention: None })
 }
 
 /// Measures the work of started functions.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO, Verdict};
 use crate::callgrind::InstructionCounts;
+use crate::contention::Contention;
 use crate::costs::Costs;
 use crate::credentials::Credentials;
 use crate::function_fleet::{OperationRecord, calls_of};
@@ -34,6 +35,8 @@ pub(crate) struct Results {
     pub(crate) search: Option<Search>,
     /// `None` with `--only`.
     pub(crate) imports: Option<Imports>,
+    /// `None` with `--only`.
+    pub(crate) contention: Option<Contention>,
 }
 
 /// The results about the work of the functions.
@@ -64,6 +67,7 @@ impl Results {
             notes(self.work.is_some()),
             self.search.as_ref().map(|search| search.to_text(&mut misses)),
             self.imports.as_ref().map(|imports| imports.to_text(&mut misses)),
+            self.contention.as_ref().map(Contention::to_text),
         ];
         text.push_str(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"));
         match misses.as_slice() {
