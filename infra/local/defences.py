@@ -26,6 +26,7 @@ _VARIABLES = {
     **{"SOUK_CANCELLATIONS_ACCOUNT": "CancellationsPerAccount", "SOUK_CANCELLATIONS_NETWORK": "CancellationsPerNetwork"},
     **{"SOUK_HOLD_SECONDS": "HoldSeconds", "SOUK_DECLINED_HOLD_SECONDS": "DeclinedHoldSeconds"},
     **{"SOUK_STOCK_SHOWN_UP_TO": "StockShownUpTo", "SOUK_REFUND_STEP_UP_AMOUNT": "RefundStepUpAmount"},
+    **{"SOUK_INDEX_SHARDS": "IndexShards"},
 }
 # The alarms on log lines by metric and kind: threshold and period in seconds. docs/logs.md says what each is for.
 _ALARMS = {

@@ -205,7 +205,7 @@ _DEMO_LIMITS = {"RegistrationsPerNetwork": "200/2000", "RequestLimits": "3000/60
 # Values that tests distinguish from the defaults.
 _DISTINCT_VALUES = {
     **{"PaymentReturnUrl": "https://shop.example.com/return", "OperatorEmail": "operator@souk.local"},
-    **{"FrontendUrl": "https://shop.example.com", "TrustedEdge": "test", "TimeZone": "Asia/Kathmandu"},
+    **{"FrontendUrl": "https://shop.example.com", "TrustedEdge": "test", "TimeZone": "Asia/Kathmandu", "IndexShards": 16},
 }
 
 PROFILES = {

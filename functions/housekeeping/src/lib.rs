@@ -5,18 +5,25 @@
 mod normalize_texts;
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
-use aws_kit::{Aws, OUTBOX_SHARDS, Outbox, Publisher, Settings, StoredEvent, TokenTrust};
+use aws_kit::{Aws, Outbox, Publisher, Settings, StoredEvent, TokenTrust, read_shards};
 use catalog::CatalogService;
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
 use futures::future::join_all;
 use identity::AccountService;
+use normalize_texts::RUN_TIME;
 pub use normalize_texts::TextsReport;
 use orders::OrderService;
 use payments::Refund;
 use serde::{Deserialize, Serialize};
 use tracing::{Instrument, error, info, info_span};
 use values::{Actor, Clock, Email, OrderId, PageRequest, PaymentId, Result, Role, Timestamp, Trace};
+
+/// Holds that end at the same time. More would meet each other at the rows of SKUs and counters.
+const HOLDS_AT_ONCE: usize = 8;
+/// Hints that are published together.
+const HINTS_AT_ONCE: usize = 1000;
 
 /// The tasks.
 #[derive(Debug, Deserialize)]
@@ -133,10 +140,20 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
     report
 }
 
+/// Ends the oldest holds of all shards first, until the time is over. The next run continues.
 async fn expire_holds(state: &State, trace: &Trace) -> Result<Report> {
+    let until = Instant::now() + RUN_TIME;
     let mut report = Report::default();
-    for order in state.service.orders.list_expired_holds(state.clock.now()).await? {
-        report.count(state.service.expire_hold(order.id, trace).await);
+    let ended = state.service.orders.list_expired_holds(state.clock.now()).await?;
+    let mut ended = report.without_failures(ended);
+    ended.sort_unstable_by_key(|order| order.hold_expires_at);
+    for orders in ended.chunks(HOLDS_AT_ONCE) {
+        if Instant::now() >= until {
+            break;
+        }
+        for outcome in join_all(orders.iter().map(|order| state.service.expire_hold(order.id, trace))).await {
+            report.count(outcome);
+        }
     }
     Ok(report)
 }
@@ -145,7 +162,7 @@ async fn republish(state: &State) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.outbox_grace_seconds);
     let mut report = Report::default();
     for outbox in &state.outboxes {
-        for shard in join_all((0..OUTBOX_SHARDS).map(|shard| republish_shard(state, outbox, shard, since))).await {
+        for shard in read_shards(outbox.shards(), |shard| republish_shard(state, outbox, shard, since)).await {
             match shard {
                 Ok(shard) => report.add(shard),
                 Err(error) => report.count::<()>(Err(error)),
@@ -203,10 +220,11 @@ async fn limit_admin_keys(state: &State, trace: &Trace) -> Result<Report> {
 async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
     let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
     let OrderService { orders, payments, .. } = &state.service;
+    let mut report = Report::default();
     // The payment of a pending order is found by the order's hold, all others by indexes of their own.
-    let unpaid = orders.list_unpaid(since, state.hold_seconds).await?;
-    let unsettled = payments.list_unsettled(since).await?;
-    let refunds = payments.list_unsettled_refunds(since).await?;
+    let unpaid = report.without_failures(orders.list_unpaid(since, state.hold_seconds).await?);
+    let unsettled = report.without_failures(payments.list_unsettled(since).await?);
+    let refunds = report.without_failures(payments.list_unsettled_refunds(since).await?);
     let of_orders = unpaid.iter().map(|order| (order.payment_id, order.id));
     let of_payments = unsettled.iter().map(|payment| (payment.id, payment.order_id));
     // A set, because an open payment of an earlier release is in both.
@@ -224,14 +242,22 @@ async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
         Envelope::new(&state.clock, trace, refund_id, 0, Event::PaymentRefundRequested(data))
     };
     let hints: Vec<Envelope> = waiting.iter().map(payment_hint).chain(refunds.iter().map(refund_hint)).collect();
-    let failed = state.publisher.publish(&hints).await?.len();
-    Ok(Report { done: hints.len() - failed, failed, texts: None })
+    for hints in hints.chunks(HINTS_AT_ONCE) {
+        let failed = state.publisher.publish(hints).await?.len();
+        report.add(Report { done: hints.len() - failed, failed, texts: None });
+    }
+    Ok(report)
 }
 
 impl Report {
     fn add(&mut self, other: Self) {
         self.done += other.done;
         self.failed += other.failed;
+    }
+
+    /// What a sweep has found, without the shards and rows that could not be read, which count as failures.
+    fn without_failures<T>(&mut self, found: Vec<Result<T>>) -> Vec<T> {
+        found.into_iter().filter_map(|row| row.map_err(|error| self.count::<()>(Err(error))).ok()).collect()
     }
 
     fn count<T>(&mut self, outcome: Result<T>) {

@@ -7,8 +7,8 @@ use identity::{AccountService, NameNormalization};
 use serde::Serialize;
 use values::{Result, Trace};
 
-/// How long one run may take. The function is stopped after a minute, and a page takes some seconds at most.
-const RUN_TIME: Duration = Duration::from_secs(40);
+/// How long one run may take. The function is stopped after a minute, and a page or an order takes some seconds at most.
+pub(crate) const RUN_TIME: Duration = Duration::from_secs(40);
 
 /// How far the task is, and what an admin has to decide.
 #[derive(Debug, Serialize)]

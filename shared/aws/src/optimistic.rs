@@ -12,6 +12,7 @@ use values::{Clock, Error, Kind, Result};
 
 use crate::idempotency::StoredResponse;
 use crate::retry::{BUDGET, Backoff};
+use crate::shards::NotedShards;
 use crate::transaction::TOO_MANY_CONCURRENT_UPDATES;
 use crate::{CommitError, ConditionFailures, Idempotency, Idempotent, Table, Transaction, fault};
 
@@ -61,6 +62,7 @@ pub struct OptimisticWrite<'a> {
     kind: Kind,
     budget: Duration,
     fault_points: [&'static str; 2],
+    shards: Option<&'a NotedShards>,
 }
 
 enum Outcome<T> {
@@ -72,7 +74,7 @@ impl<'a> OptimisticWrite<'a> {
     /// `table` holds the stored responses of keyed requests. When every attempt meets a concurrent update, the error is 409
     /// `too_many_concurrent_updates`.
     pub fn new(table: &'a Table, clock: &'a Clock) -> Self {
-        Self { table, clock, kind: Kind::Conflict, budget: BUDGET, fault_points: ["", ""] }
+        Self { table, clock, kind: Kind::Conflict, budget: BUDGET, fault_points: ["", ""], shards: None }
     }
 
     /// The error is 503 `too_many_concurrent_updates` instead, so that a worker's message comes again.
@@ -85,6 +87,12 @@ impl<'a> OptimisticWrite<'a> {
     #[must_use]
     pub fn fault_points(self, before: &'static str, after: &'static str) -> Self {
         Self { fault_points: [before, after], ..self }
+    }
+
+    /// For rows in shards of this setting: it is noted in the table before the first attempt.
+    #[must_use]
+    pub fn noting(self, shards: &'a NotedShards) -> Self {
+        Self { shards: Some(shards), ..self }
     }
 
     /// Changes rows without an idempotency key.
@@ -139,6 +147,9 @@ impl<'a> OptimisticWrite<'a> {
         F: FnMut(Option<ConditionFailures>) -> Fut,
         Fut: Future<Output = Result<Decision<'a, T>>>,
     {
+        if let Some(shards) = self.shards {
+            shards.note(self.table).await;
+        }
         let (mut backoff, mut failures, mut is_immediate) = (Backoff::within(self.budget), None, false);
         loop {
             // The budget is for commits and pauses: a decision may call a provider that takes seconds.
@@ -328,6 +339,19 @@ mod tests {
         let answer: Idempotent<String> =
             write.run_idempotent(Some(&request), |_| async { Err(Error::not_found("cart")) }).await.unwrap();
         assert_eq!(answer.into_inner(), "first");
+    }
+
+    #[tokio::test]
+    async fn shards_are_noted_before_the_first_decision() {
+        let ((table, calls), clock) = (table(vec![done(), done()]), clock());
+        let shards = NotedShards::new("16".parse().unwrap());
+        let write = OptimisticWrite::new(&table, &clock).noting(&shards);
+        let noted = write.run(|_| {
+            let (table, shards) = (&table, &shards);
+            async move { Ok(Changes::new(put(table, 1), shards.noted()).into()) }
+        });
+        assert_eq!(noted.await.unwrap(), 16);
+        assert_eq!(*calls.lock().unwrap(), ["putitem", "putitem"]);
     }
 
     #[tokio::test]

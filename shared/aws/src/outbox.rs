@@ -1,6 +1,6 @@
 //! The outbox: an event is written in the same transaction as the change that it reports. The table's stream delivers it to the
-//! relay, which publishes and removes it. Housekeeping finds the events that the stream has lost, by their age. An outbox has 16
-//! partitions, so that none of them receives every write of a busy shop.
+//! relay, which publishes and removes it. Housekeeping finds the events that the stream has lost, by their age. An outbox is divided into
+//! shards, so that no partition receives every write of a busy shop.
 
 use events::{Context, Envelope};
 use serde::{Deserialize, Serialize};
@@ -8,10 +8,8 @@ use telemetry::{SecurityEvent, SecurityKind};
 use tracing::error;
 use values::{Error, EventId, Id, PageRequest, Result, Timestamp};
 
+use crate::shards::{MAX_SHARDS, all_of};
 use crate::{Aws, Key, Query, Table, Write};
-
-/// The number of partitions of an outbox: `OUTBOX#00` to `OUTBOX#15`.
-pub const OUTBOX_SHARDS: u8 = 16;
 
 /// The outboxes: the variable that names the table, and the context whose events it holds.
 const OUTBOXES: [(&str, Context); 4] = [
@@ -48,8 +46,17 @@ pub struct StoredEvent {
     pub envelope: Envelope,
 }
 
+/// The number of partitions of an outbox: `OUTBOX#00` to `OUTBOX#63`, or to `OUTBOX#15` where few events are of orders. It is no setting,
+/// because housekeeping reads all of them. Fewer in a later release would hide events.
+fn shards_of(context: Context) -> u8 {
+    match context {
+        Context::Orders | Context::Payments => MAX_SHARDS,
+        Context::Identity | Context::Catalog => 16,
+    }
+}
+
 fn key(envelope: &Envelope) -> Key {
-    let shard = envelope.event_id.uuid().as_bytes()[15] % OUTBOX_SHARDS;
+    let shard = envelope.event_id.uuid().as_bytes()[15] % shards_of(envelope.event.context());
     Key::new(format!("OUTBOX#{shard:02}"), envelope.event_id.to_string())
 }
 
@@ -86,6 +93,11 @@ impl Outbox {
     /// The physical name of the table.
     pub fn table_name(&self) -> &str {
         self.table.name()
+    }
+
+    /// The number of its partitions, for [`Outbox::pending`].
+    pub fn shards(&self) -> u8 {
+        all_of(shards_of(self.context))
     }
 
     /// Does the context of this table make such events? A function that may write to one table must not speak for another context.
@@ -130,6 +142,8 @@ fn oldest_uuid_at(at: Timestamp) -> uuid::Uuid {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use events::{Event, JobDue, PaymentRequested, UserRegistered};
     use serde_json::json;
     use values::{Actor, Clock, Trace};
@@ -164,6 +178,24 @@ mod tests {
             let contexts: Vec<Context> = owned.map(Event::context).collect();
             let expected = if context == Context::Orders { vec![] } else { vec![context] };
             assert_eq!(contexts, expected);
+        }
+    }
+
+    #[test]
+    fn events_are_stored_where_housekeeping_looks() {
+        let (table, _) = scripted_table(vec![]);
+        let clock = Clock::System;
+        let registered = Event::UserRegistered(UserRegistered { user_id: clock.mint() });
+        let requested = Event::PaymentRequested(PaymentRequested { payment_id: clock.mint(), order_id: clock.mint() });
+        for (event, context, shards) in [(registered, Context::Identity, 16), (requested, Context::Payments, 64)] {
+            assert_eq!(outbox(table.clone(), context).shards(), shards);
+            let partition = |byte: u8| {
+                let event_id = Id::from_uuid(uuid::Uuid::from_u128(u128::from(byte)));
+                key(&Envelope { event_id, ..stored(event.clone()).envelope }).pk
+            };
+            let used: BTreeSet<String> = (0..=u8::MAX).map(partition).collect();
+            let read: BTreeSet<String> = (0..shards).map(|shard| format!("OUTBOX#{shard:02}")).collect();
+            assert_eq!(used, read);
         }
     }
 

@@ -12,11 +12,12 @@ use crate::store::Orders;
 
 /// Days that one request reads; a longer search continues with its cursor.
 const MAX_DAYS_PER_REQUEST: usize = 31;
-/// Days that are read in parallel, 4 shards each: enough for a quiet shop, and not too many connections for a small
-/// function.
-const MAX_PARALLEL_DAYS: usize = 4;
-/// Holds of a shard that a list of pending orders reads: about a megabyte.
-const MAX_HOLDS: u32 = 500;
+/// Queries of one request, one for each day and shard. They bound the days of a shop with many shards.
+const MAX_QUERIES_PER_REQUEST: usize = 256;
+/// Queries that run in parallel: enough for a quiet shop, and not too many connections for a small function.
+const MAX_PARALLEL_QUERIES: usize = 16;
+/// Holds that a list of pending orders reads of all shards: some megabytes.
+const MAX_HOLDS: u32 = 2000;
 
 impl Orders {
     /// A page of the orders that match the filter, whose dates are days in `zone`. A page may be short or empty and still
@@ -33,8 +34,26 @@ impl Orders {
                 Ok(Page { rows: self.read_by_number(&number).await?.into_iter().collect(), next: None })
             }
             Search::Email(email) => self.list_of_email(accounts, &email, request).await,
-            Search::Period { period, status: Some(Status::Pending) } => self.list_pending(period, request).await,
-            Search::Period { period, status } => self.list_of_period(period, status, request).await,
+            Search::Period { period, status } => {
+                let known = self.shards.noted();
+                let page = self.list_of_shards(known, period, status, request);
+                let (page, noted) = try_join(page, self.shards.read(self.table())).await?;
+                // Only once in an execution environment, after the setting was raised.
+                if noted > known { self.list_of_shards(noted, period, status, request).await } else { Ok(page) }
+            }
+        }
+    }
+
+    async fn list_of_shards(
+        &self,
+        shards: u8,
+        period: Period,
+        status: Option<Status>,
+        request: &PageRequest,
+    ) -> Result<Page<Order>> {
+        match status {
+            Some(Status::Pending) => self.list_pending(shards, period, request).await,
+            status => self.list_of_period(shards, period, status, request).await,
         }
     }
 
@@ -64,11 +83,11 @@ impl Orders {
     }
 
     /// Pending orders are found by their holds, which are few, not by their days, where they are few among many. All
-    /// holds are read for each page, because a hold may be extended between two pages. 1 round trip.
-    async fn list_pending(&self, period: Period, request: &PageRequest) -> Result<Page<Order>> {
+    /// holds are read for each page, because a hold may be extended between two pages. 1 round trip, 4 with 64 shards.
+    async fn list_pending(&self, shards: u8, period: Period, request: &PageRequest) -> Result<Page<Order>> {
         let before = position_part::<OrderId>(request, "before")?;
         let is_before = |order: &Order| before.is_none_or(|before| order.id.uuid() < before.uuid());
-        let mut rows = self.read_pending(MAX_HOLDS).await?;
+        let mut rows = self.read_pending(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
         rows.retain(|order| period.contains(order.created_at) && is_before(order));
         let is_more = rows.len() > request.limit as usize;
         rows.truncate(request.limit as usize);
@@ -76,11 +95,12 @@ impl Orders {
         Ok(Page { rows, next })
     }
 
-    /// Reads days one after the other, newest first, until the page is full: 1 day at first, then 2, then 4 at a time.
-    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9; without a status 1 more reads the orders of the page. The period
-    /// may begin and end within a day.
+    /// Reads days one after the other, newest first, until the page is full: with 4 shards 1 day at first, then 2, then 4 at a time.
+    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9; without a status 1 more reads the orders of the page. With more
+    /// shards a request takes up to 16. The period may begin and end within a day.
     async fn list_of_period(
         &self,
+        shards: u8,
         period: Period,
         status: Option<Status>,
         request: &PageRequest,
@@ -93,18 +113,20 @@ impl Orders {
         let first: OrderId = first_id_at(Timestamp::from_millis(period.from.millis().saturating_sub(1)));
         // With the day of its partition, where the next page continues.
         let mut found: Vec<(&str, Listed)> = Vec::new();
+        let (most_days, most_parallel) = days_of_request(shards);
         let (mut done, mut parallel) = (0, 1);
-        while done < days.len().min(MAX_DAYS_PER_REQUEST) && found.len() < limit {
-            let chunk = &days[done..days.len().min(MAX_DAYS_PER_REQUEST).min(done + parallel)];
+        while done < days.len().min(most_days) && found.len() < limit {
+            let chunk = &days[done..days.len().min(most_days).min(done + parallel)];
             // Only the first day starts in the middle.
-            let reads = chunk.iter().map(|day| self.list_newest_of_day(day, status, before.take(), request.limit + 1));
+            let reads =
+                chunk.iter().map(|day| self.list_newest_of_day(day, shards, status, before.take(), request.limit + 1));
             // Where the period begins within a day, the rest of that day is read and dropped; no day follows.
             for (day, listed) in chunk.iter().zip(try_join_all(reads).await?) {
                 let listed = listed.into_iter().filter(|listed| listed.id.uuid() >= first.uuid());
                 found.extend(listed.map(|listed| (day.as_str(), listed)));
             }
             done += chunk.len();
-            parallel = (parallel * 2).min(MAX_PARALLEL_DAYS);
+            parallel = (parallel * 2).min(most_parallel);
         }
         let is_more = found.len() > limit;
         found.truncate(limit);
@@ -121,6 +143,12 @@ impl Orders {
     }
 }
 
+/// The most days that one request reads, and that it reads in parallel.
+fn days_of_request(shards: u8) -> (usize, usize) {
+    let shards = usize::from(shards.max(1));
+    ((MAX_QUERIES_PER_REQUEST / shards).clamp(1, MAX_DAYS_PER_REQUEST), (MAX_PARALLEL_QUERIES / shards).max(1))
+}
+
 fn position<const N: usize>(parts: [(&str, String); N]) -> Position {
     Position(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
@@ -131,4 +159,17 @@ fn position_part<T: std::str::FromStr>(request: &PageRequest, part: &str) -> Res
     let part_value =
         text.map(|text| text.parse().map_err(|_| Error::internal(format!("the cursor has the invalid part {text:?}"))));
     part_value.transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_with_more_shards_reads_fewer_days() {
+        let expected = [(4, (31, 4)), (8, (31, 2)), (16, (16, 1)), (32, (8, 1)), (64, (4, 1)), (255, (1, 1))];
+        for (shards, days) in expected {
+            assert_eq!(days_of_request(shards), days, "{shards} shards");
+        }
+    }
 }

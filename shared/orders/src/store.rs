@@ -5,8 +5,9 @@
 //! | one order, with its personal data | `ORDER#{id}`, sk begins with `ORDER` | table | 1 read unit (4 KB) |
 //! | its history, oldest first | `ORDER#{id}`, sk begins with `HISTORY#` | table | 1 read unit (4 KB) |
 //! | an order by its number | `NUMBER#{number}` / `NUMBER`, then the order | table | 2 read units |
-//! | pending orders, newest first | gsi3pk `HOLD#{0-3}`, 4 shards at once, all of each | gsi3 | 2 read units, 0.5 more per 4 KB |
-//! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-3}`, up to a time | gsi3 | the same |
+//! | pending orders, newest first | gsi3pk `HOLD#{shard}`, of the noted shards | gsi3 | 0.5 read units for each shard, 0.5 more per 4 KB |
+//! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-63}`, up to a time | gsi3 | 32 read units, 0.5 more per 4 KB |
+//! | how many shards lists read | `SHARDS` / `SHARDS` | table | 1 read unit; 1 write unit in an execution environment of a raised setting |
 //! | lists of orders | `list_store.rs` | gsi1, gsi2, gsi3 | |
 //! | a new order | 5 puts, two of them with keys of indexes | gsi1, gsi2, gsi3 | 2 write units per KB of each, and 3 for the indexes |
 //! | a transition, its history and its event | put on version + 2 puts | gsi3 | 2 write units per KB of each, and 1 per KB of the order, 2 if its status changes |
@@ -21,14 +22,15 @@
 //! | `ORDER#{id}` / `ORDER#PRIVATE` | gsi1 | of a guest: `EMAIL#{sha-256}` by the order's id. It goes when this row is erased |
 //!
 //! The keys of a number row never change, so a transition writes one index. The day is that of the order's creation, in UTC. The row of an
-//! order that an earlier release placed has the keys of gsi1 and gsi2 itself, also those of a guest, and keeps them.
+//! order that an earlier release placed has the keys of gsi1 and gsi2 itself, also those of a guest, and keeps them. The shard is of the
+//! setting `SOUK_INDEX_SHARDS` of the function that writes the row ([`NotedShards`]), so after a change of the setting a row moves with its
+//! next version.
 
 use std::fmt::Display;
 
-use aws_kit::{Aws, ConditionFailures, Key, OptimisticWrite, Query, Table, Write, fault};
-use aws_kit::{outbox_put, sha256_hex};
+use aws_kit::{Aws, ConditionFailures, Key, NotedShards, OptimisticWrite, Query, Table, Write, fault};
+use aws_kit::{outbox_put, read_shards, sha256_hex, sweep};
 use events::{Envelope, Event, Recipient};
-use futures::future::try_join_all;
 use payments::Payment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,14 +41,16 @@ use crate::history::{HistoryEntry, Reason};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::status::Status;
 
-/// Partitions of each day, of each status and of the holds.
-pub(crate) const SHARDS: u8 = 4;
+/// Holds that one sweep reads of each shard: more than one run of housekeeping can end.
+const MAX_EXPIRED: u32 = 100;
 
 /// The orders of the shop.
 #[derive(Debug, Clone)]
 pub struct Orders {
     table: Table,
     pub(crate) clock: Clock,
+    /// The shards of each day, of each status and of the holds.
+    pub(crate) shards: NotedShards,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,7 +62,7 @@ struct NumberRow {
 impl Orders {
     /// The table is named by `SOUK_TABLE_ORDERS`.
     pub fn from_env(aws: &Aws, clock: Clock) -> Result<Self> {
-        Ok(Self { table: aws.table("SOUK_TABLE_ORDERS")?, clock })
+        Ok(Self { table: aws.table("SOUK_TABLE_ORDERS")?, clock, shards: NotedShards::from_env()? })
     }
 
     /// The table: to warm its connection, to store responses of idempotency keys, and to find events that were not
@@ -108,23 +112,20 @@ impl Orders {
         }
     }
 
-    /// Pending orders, newest first: of each shard those whose holds end last, at most `limit`.
-    pub(crate) async fn read_pending(&self, limit: u32) -> Result<Vec<Order>> {
-        let shards = (0..SHARDS)
-            .map(|shard| Query::index(&self.table, "gsi3", format!("HOLD#{shard}")).descending().first::<Order>(limit));
-        let mut orders = try_join_all(shards).await?.concat();
+    /// Pending orders of so many shards, newest first: of each shard those whose holds end last, at most `limit`. A round trip for each
+    /// 16 shards.
+    pub(crate) async fn read_pending(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
+        let query = |shard: u8| Query::index(&self.table, "gsi3", format!("HOLD#{shard}")).descending();
+        let read = read_shards(shards, |shard| query(shard).first::<Order>(limit)).await;
+        let mut orders = read.into_iter().collect::<Result<Vec<_>>>()?.concat();
         orders.sort_unstable_by_key(|order| std::cmp::Reverse(order.id.uuid()));
         Ok(orders)
     }
 
-    /// Orders whose hold has ended by `now`, at most 100 of each shard.
-    pub async fn list_expired_holds(&self, now: Timestamp) -> Result<Vec<Order>> {
-        let mut ended = Vec::new();
-        for shard in 0..SHARDS {
-            let query = Query::index(&self.table, "gsi3", format!("HOLD#{shard}")).up_to(now.to_string());
-            ended.extend(query.first::<Order>(100).await?);
-        }
-        Ok(ended)
+    /// Orders whose hold has ended by `now`: of each shard the oldest, at most [`MAX_EXPIRED`]. A shard or a row that cannot be read is an
+    /// error beside the others; fails only if no shard can be read. 4 round trips.
+    pub async fn list_expired_holds(&self, now: Timestamp) -> Result<Vec<Result<Order>>> {
+        sweep(&self.table, "gsi3", "HOLD", &now.to_string(), MAX_EXPIRED).await
     }
 
     /// The writes of a new order.
@@ -136,10 +137,14 @@ impl Orders {
         event: Event,
     ) -> Result<Vec<Write>> {
         let number = Key::new(format!("NUMBER#{}", order.number), "NUMBER");
+        let shard = self.shards.of(order.id.uuid());
         Ok(vec![
             self.put_row(order)?.when("attribute_not_exists(pk)"),
             self.put_personal_data(order.id, personal)?,
-            with_keys(Write::create(&self.table, number, &NumberRow { order_id: order.id })?, number_row_keys(order))?,
+            with_keys(
+                Write::create(&self.table, number, &NumberRow { order_id: order.id })?,
+                number_row_keys(order, shard),
+            )?,
             self.put_history(order, trace, "placed".into())?,
             self.put_event(order, trace, event)?,
         ])
@@ -184,7 +189,7 @@ impl Orders {
     /// A write that is decided again after a concurrent update. After too many of them the error is an outage, so that
     /// the message of a worker is delivered again.
     pub(crate) fn optimistic_write(&self) -> OptimisticWrite<'_> {
-        OptimisticWrite::new(&self.table, &self.clock).unavailable_when_contended()
+        OptimisticWrite::new(&self.table, &self.clock).unavailable_when_contended().noting(&self.shards)
     }
 
     /// The same for a transition, whose first write is the row of [`Orders::put_next`].
@@ -205,8 +210,8 @@ impl Orders {
     }
 
     fn put_row(&self, order: &Order) -> Result<Write> {
-        let (shard, day) = (shard_of(order), order.created_at.day());
-        let row = with_keys(Write::put(&self.table, key(order.id, "ORDER"), order)?, own_list_keys(order))?;
+        let (shard, day) = (self.shards.of(order.id.uuid()), order.created_at.day());
+        let row = with_keys(Write::put(&self.table, key(order.id, "ORDER"), order)?, own_list_keys(order, shard))?;
         match order.status {
             Status::Pending => {
                 row.attribute("gsi3pk", format!("HOLD#{shard}"))?.attribute("gsi3sk", hold_sort_key(order))
@@ -240,33 +245,29 @@ fn history_key(id: OrderId, version: u64) -> Key {
     key(id, &format!("HISTORY#{version:06}"))
 }
 
-fn shard_of(order: &Order) -> u8 {
-    order.id.uuid().as_bytes()[15] % SHARDS
-}
-
 /// Adds the keys of indexes to a put.
 fn with_keys(put: Write, keys: Vec<(&'static str, String)>) -> Result<Write> {
     keys.into_iter().try_fold(put, |put, (name, key)| put.attribute(name, key))
 }
 
 /// The keys of the number row of a new order. Nobody lists the orders of a guest's contact.
-fn number_row_keys(order: &Order) -> Vec<(&'static str, String)> {
+fn number_row_keys(order: &Order, shard: u8) -> Vec<(&'static str, String)> {
     match order.buyer {
-        Recipient::User(_) => [day_keys(order), buyer_keys(order)].concat(),
-        Recipient::Contact(_) => day_keys(order).to_vec(),
+        Recipient::User(_) => [day_keys(order, shard), buyer_keys(order)].concat(),
+        Recipient::Contact(_) => day_keys(order, shard).to_vec(),
     }
 }
 
 /// The keys of the same indexes in the row of the order itself, if an earlier release placed it. Its payment has another UUID.
-fn own_list_keys(order: &Order) -> Vec<(&'static str, String)> {
+fn own_list_keys(order: &Order, shard: u8) -> Vec<(&'static str, String)> {
     match order.payment_id == Payment::id_of_order(order.id) {
         true => Vec::new(),
-        false => [day_keys(order), buyer_keys(order)].concat(),
+        false => [day_keys(order, shard), buyer_keys(order)].concat(),
     }
 }
 
-fn day_keys(order: &Order) -> [(&'static str, String); 2] {
-    [("gsi2pk", day_partition(&order.created_at.day(), shard_of(order))), ("gsi2sk", order.id.to_string())]
+fn day_keys(order: &Order, shard: u8) -> [(&'static str, String); 2] {
+    [("gsi2pk", day_partition(&order.created_at.day(), shard)), ("gsi2sk", order.id.to_string())]
 }
 
 fn buyer_keys(order: &Order) -> [(&'static str, String); 2] {
@@ -314,27 +315,27 @@ mod tests {
     fn lists_find_a_new_order_by_its_number_row() {
         let (order, id) = (placed(), placed().id.to_string());
         let Recipient::User(user) = order.buyer else { panic!("an account") };
-        let day = format!("DAY#2025-11-24#{}", shard_of(&order));
+        let day = "DAY#2025-11-24#37".to_owned();
         let expected = [("gsi2pk", day), ("gsi2sk", id.clone()), ("gsi1pk", format!("BUYER#{user}")), ("gsi1sk", id)];
-        assert_eq!(number_row_keys(&order), expected);
-        assert!(own_list_keys(&order).is_empty());
+        assert_eq!(number_row_keys(&order, 37), expected);
+        assert!(own_list_keys(&order, 37).is_empty());
     }
 
     #[test]
     fn contact_of_a_guest_is_in_no_index() {
         let contact: ContactId = Clock::System.mint();
         let guests = Order { buyer: Recipient::Contact(contact), ..placed() };
-        assert_eq!(names(&number_row_keys(&guests)), ["gsi2pk", "gsi2sk"]);
-        assert!(own_list_keys(&guests).is_empty());
+        assert_eq!(names(&number_row_keys(&guests, 0)), ["gsi2pk", "gsi2sk"]);
+        assert!(own_list_keys(&guests, 0).is_empty());
     }
 
     #[test]
     fn row_of_an_earlier_release_keeps_its_keys() {
         // Its payment has a UUID of its own.
         let old = order();
-        assert_eq!(names(&own_list_keys(&old)), ["gsi2pk", "gsi2sk", "gsi1pk", "gsi1sk"]);
+        assert_eq!(names(&own_list_keys(&old, 0)), ["gsi2pk", "gsi2sk", "gsi1pk", "gsi1sk"]);
         let contact: ContactId = Clock::System.mint();
         let guests = Order { buyer: Recipient::Contact(contact), ..old };
-        assert_eq!(own_list_keys(&guests)[2].1, format!("BUYER#{contact}"));
+        assert_eq!(own_list_keys(&guests, 0)[2].1, format!("BUYER#{contact}"));
     }
 }

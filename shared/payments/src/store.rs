@@ -5,9 +5,9 @@
 //! | one payment | `PAYMENT#{id}` / `PAYMENT` | table | 1 read unit (4 KB) |
 //! | the payment of an order | `PAYMENT#{id}` / `PAYMENT`, by the UUID of the order | table | 1 read unit (4 KB) |
 //! | the payment of an order of an earlier release | then gsi1pk `ORDER#{orderId}`, by creation | gsi1, sparse | 0.5 read units a page |
-//! | payments that wait for their void, oldest first | gsi2pk `UNSETTLED#{0-3}`, up to a time | gsi2, sparse | 0.5 read units a page |
-//! | authorised payments that wait for their capture | gsi2pk `RESERVED#{0-3}`, up to a time | gsi2, sparse | 0.5 read units a page |
-//! | pending refunds, oldest first | gsi2pk `REFUNDING#{0-3}`, up to a time | gsi2, sparse | 0.5 read units a page |
+//! | payments that wait for their void, oldest first | gsi2pk `UNSETTLED#{0-63}`, up to a time | gsi2, sparse | 32 read units, 0.5 more per 4 KB |
+//! | authorised payments that wait for their capture | gsi2pk `RESERVED#{0-63}`, up to a time | gsi2, sparse | the same |
+//! | pending refunds, oldest first | gsi2pk `REFUNDING#{0-63}`, up to a time | gsi2, sparse | the same |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
 //! | create a refund | update on `refundable` + refund + event + stored response | table | 8 write units in a transaction |
 //! | declines of a card | `CARD#{digest}` / `CARD` | table | 1 read unit; to count one, 2 write units in a transaction |
@@ -19,12 +19,12 @@
 //!
 //! A transition costs 1 write unit more when the payment enters or leaves gsi2. Only payments that an earlier release opened are in
 //! gsi1, and each of their transitions costs 1 write unit more there. Open payments that it wrote last are in `UNSETTLED#{0-3}` too.
+//! `SOUK_INDEX_SHARDS` of the function that writes a row says how many shards there are. Their only readers are sweeps, which read all 64.
 
-use aws_kit::{Aws, Key, OptimisticWrite, Query, Table, Write, fault, outbox_put};
+use aws_kit::{Aws, Key, OptimisticWrite, Query, Shards, Table, Write, fault, outbox_put, sweep};
 use events::{Envelope, Event, RefundRequested};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tracing::error;
 use values::{Clock, Money, OrderId, Page, PageRequest, PaymentId, RefundId, Result, Timestamp, Trace};
 
 use crate::declines::{Declines, SET_DECLINES};
@@ -34,8 +34,6 @@ use crate::refund::{Refund, RefundStatus};
 use crate::status::Status;
 use crate::webhook::ProviderEvent;
 
-/// Partitions of each kind in gsi2.
-const SHARDS: u8 = 4;
 /// Rows of one kind and shard that one reconciliation reads: minutes of a worker's time.
 const MAX_WAITING: u32 = 250;
 /// How long a webhook is remembered: longer than any provider repeats it.
@@ -51,12 +49,14 @@ const ERASED: &str = "erased";
 pub struct Payments {
     table: Table,
     pub(crate) clock: Clock,
+    /// The partitions of each kind in gsi2.
+    shards: Shards,
 }
 
 impl Payments {
     /// The table is named by `SOUK_TABLE_PAYMENTS`.
     pub fn from_env(aws: &Aws, clock: Clock) -> Result<Self> {
-        Ok(Self { table: aws.table("SOUK_TABLE_PAYMENTS")?, clock })
+        Ok(Self { table: aws.table("SOUK_TABLE_PAYMENTS")?, clock, shards: Shards::from_env()? })
     }
 
     /// The table: to warm its connection, to store responses of idempotency keys, and to find events that were not
@@ -85,31 +85,22 @@ impl Payments {
 
     /// Payments that have waited for a worker since before `since`, and whose orders are no longer pending or about to be confirmed.
     /// The others are found by their orders. Authorised payments have an index of their own: where the shop captures at shipment
-    /// they wait for days, and must not hide the ones that are stuck.
-    pub async fn list_unsettled(&self, since: Timestamp) -> Result<Vec<Payment>> {
-        let mut rows: Vec<PaymentRow> = self.list_waiting("UNSETTLED", since).await?;
+    /// they wait for days, and must not hide the ones that are stuck. A shard or a row that cannot be read is an error beside the others;
+    /// fails only if no shard can be read.
+    pub async fn list_unsettled(&self, since: Timestamp) -> Result<Vec<Result<Payment>>> {
+        let mut rows: Vec<Result<PaymentRow>> = self.list_waiting("UNSETTLED", since).await?;
         rows.extend(self.list_waiting("RESERVED", since).await?);
-        Ok(payments(rows))
+        Ok(rows.into_iter().map(|row| row.map(Payment::from)).collect())
     }
 
-    /// Pending refunds that have waited for a worker since before `since`.
-    pub async fn list_unsettled_refunds(&self, since: Timestamp) -> Result<Vec<Refund>> {
+    /// Pending refunds that have waited for a worker since before `since`. Failures are as in [`Payments::list_unsettled`].
+    pub async fn list_unsettled_refunds(&self, since: Timestamp) -> Result<Vec<Result<Refund>>> {
         self.list_waiting("REFUNDING", since).await
     }
 
-    /// At most [`MAX_WAITING`] rows of each shard. A row that cannot be read is logged, and does not stop the others.
-    async fn list_waiting<T: DeserializeOwned>(&self, index: &str, since: Timestamp) -> Result<Vec<T>> {
-        let mut waiting = Vec::new();
-        for shard in 0..SHARDS {
-            let query = Query::index(&self.table, "gsi2", format!("{index}#{shard}")).up_to(since.to_string());
-            for row in query.first::<serde_json::Value>(MAX_WAITING).await? {
-                match serde_json::from_value(row) {
-                    Ok(row) => waiting.push(row),
-                    Err(error) => error!(%error, index, "row in the index cannot be read"),
-                }
-            }
-        }
-        Ok(waiting)
+    /// At most [`MAX_WAITING`] rows of each shard. 4 round trips.
+    async fn list_waiting<T: DeserializeOwned>(&self, kind: &str, since: Timestamp) -> Result<Vec<Result<T>>> {
+        sweep(&self.table, "gsi2", kind, &since.to_string(), MAX_WAITING).await
     }
 
     /// The refunds of a payment, oldest first.
@@ -176,7 +167,7 @@ impl Payments {
         if refund.status != RefundStatus::Pending {
             return Ok(row);
         }
-        let shard = refund.id.uuid().as_bytes()[15] % SHARDS;
+        let shard = self.shards.of(refund.id.uuid());
         row.attribute("gsi2pk", format!("REFUNDING#{shard}"))?.attribute("gsi2sk", refund.updated_at)
     }
 
@@ -228,7 +219,7 @@ impl Payments {
                 .attribute("gsi1sk", payment.created_at)?;
         }
         let Some(index) = waiting_index(payment.status) else { return Ok(row) };
-        let shard = payment.id.uuid().as_bytes()[15] % SHARDS;
+        let shard = self.shards.of(payment.id.uuid());
         row.attribute("gsi2pk", format!("{index}#{shard}"))?.attribute("gsi2sk", payment.updated_at)
     }
 

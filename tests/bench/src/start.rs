@@ -155,6 +155,7 @@ pub(crate) fn variables_without_stack() -> Variables {
         ("SOUK_UNPAID_ORDERS_NETWORK", "30"),
         ("SOUK_UNPAID_PIECES_NETWORK", "40"),
         ("SOUK_STOCK_SHOWN_UP_TO", "20"),
+        ("SOUK_INDEX_SHARDS", "4"),
         ("SOUK_TIME_ZONE", "UTC"),
         ("SOUK_CANCELLATIONS_ACCOUNT", "5"),
         ("SOUK_CANCELLATIONS_NETWORK", "20"),
