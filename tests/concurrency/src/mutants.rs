@@ -17,7 +17,7 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 23] = [
+pub const MUTANTS: [Mutant; 24] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // Cancelling an order returns no stock.
@@ -64,6 +64,12 @@ pub const MUTANTS: [Mutant; 23] = [
     },
     // An order believes payment events, also those that are older than its state, and not the row of the payment.
     Mutant { name: "sequence_ignored", scenarios: &[Scenario::Messages], detected_by: &["hold_or_outcome"] },
+    // Housekeeping reads the least number of shards, and not all.
+    Mutant {
+        name: "shards_unread",
+        scenarios: &[Scenario::RelayLost],
+        detected_by: &["events_delivered", "hold_or_outcome"],
+    },
     // A mail is sent although it has been claimed before.
     Mutant { name: "mail_twice", scenarios: &[Scenario::Messages], detected_by: &["effects_once"] },
     // A status change writes no history entry.

@@ -8,6 +8,7 @@ mod keys_alone;
 mod logins_alone;
 mod mail_faults_alone;
 mod request_limits_alone;
+mod shards_alone;
 
 use e2e::scenarios::twenty_customers_order;
 use e2e::{Checkout, Draft, EVENTUALLY, Order, SOON, Shop, await_until};
