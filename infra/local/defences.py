@@ -54,7 +54,8 @@ def functions_get_their_own_limits(stack):
     for function, properties in stack.of("AWS::Lambda::Function").items():
         for variable, value in properties["Environment"]["Variables"].items():
             parameter = _VARIABLES.get(variable)
-            if parameter and str(value) != str(stack.values[parameter]):
+            # The translator leaves the references of `Globals` as they are.
+            if parameter and value != {"Ref": parameter} and str(value) != str(stack.values[parameter]):
                 yield f"{function} has {variable}={value}, which is not {parameter}."
 
 
