@@ -1,6 +1,5 @@
-//! The tables and queues of the bench. They have the keys and indexes of those of the stack, but no streams and no
-//! event source mappings. So only the bench moves an order, it knows every call, and the data of the stack does not
-//! change.
+//! The tables and queues of the bench. They have the keys and indexes of those of the stack, but no event source mappings. So only
+//! the bench moves an order, it knows every call, and the data of the stack does not change.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,17 +8,21 @@ use anyhow::{Context, Result};
 
 use crate::budgets::FUNCTIONS;
 use crate::emulator::{DeployedFunction, Emulator, FunctionSettings};
+use crate::event_sources::{DeployedNames, EventSources};
 use crate::execution_environment::Variables;
 use crate::stack::Stack;
+use crate::tables::BenchTable;
 
 /// The tables, queues and variables of the measured functions.
 #[derive(Debug)]
 pub(crate) struct BenchResources {
     pub(crate) stack: Stack,
     pub(crate) emulator: Emulator,
-    /// Names by their variable, for example `SOUK_TABLE_ORDERS`.
-    tables: BTreeMap<String, String>,
+    /// By their variable, for example `SOUK_TABLE_ORDERS`.
+    tables: BTreeMap<String, BenchTable>,
+    /// URLs by their variable.
     queues: BTreeMap<String, String>,
+    pub(crate) event_sources: EventSources,
     deployed: BTreeMap<&'static str, DeployedFunction>,
 }
 
@@ -27,30 +30,32 @@ impl BenchResources {
     pub(crate) async fn create(stack: &Path) -> Result<Self> {
         let stack = Stack::load(stack)?;
         let emulator = Emulator::new(&stack);
-        let mut deployed = BTreeMap::new();
+        let (mut deployed, mut names) = (BTreeMap::new(), DeployedNames::default());
         for name in FUNCTIONS {
             let physical = stack.functions.get(name).with_context(|| format!("stack.json has no function {name}"))?;
             deployed.insert(name, emulator.function(physical).await?);
+            names.functions.insert(physical.clone(), name);
         }
-        let mut resources = Self { stack, emulator, tables: BTreeMap::new(), queues: BTreeMap::new(), deployed };
-        let variables: Variables =
-            resources.deployed.values().flat_map(|function| function.variables.clone()).collect();
+        let variables: Variables = deployed.values().flat_map(|function| function.variables.clone()).collect();
+        let (mut tables, mut queues) = (BTreeMap::new(), BTreeMap::new());
+        let own_name = |short: &str| format!("{}-bench-own-{}", stack.stack_name, short.to_lowercase());
         for (variable, value) in variables {
-            let own_name = |prefix: &str| {
-                let short = variable.strip_prefix(prefix)?;
-                Some(format!("{}-bench-own-{}", resources.stack.stack_name, short.to_lowercase()))
-            };
-            if let Some(name) = own_name("SOUK_TABLE_") {
-                resources.emulator.copy_table(&value, &name).await?;
-                resources.tables.insert(variable, name);
-            } else if let Some(name) = own_name("SOUK_QUEUE_") {
+            if let Some(short) = variable.strip_prefix("SOUK_TABLE_") {
+                let (name, context) = (own_name(short), short.to_lowercase());
+                let table = emulator.copy_table(&value, name.clone(), context).await?;
+                names.tables.insert(value, name);
+                tables.insert(variable, table);
+            } else if let Some(short) = variable.strip_prefix("SOUK_QUEUE_") {
                 // SQS recognises a FIFO queue by its name. The queue of the index is one.
-                let name = if value.ends_with(".fifo") { name + ".fifo" } else { name };
-                let url = resources.emulator.create_queue(&name).await?;
-                resources.queues.insert(variable, url);
+                let name = if value.ends_with(".fifo") { own_name(short) + ".fifo" } else { own_name(short) };
+                let url = emulator.create_queue(&name).await?;
+                let deployed = value.rsplit('/').next().unwrap_or_default();
+                names.queues.insert(deployed.to_owned(), url.clone());
+                queues.insert(variable, url);
             }
         }
-        Ok(resources)
+        let event_sources = EventSources::parse(&emulator.event_source_mappings().await?, &names)?;
+        Ok(Self { stack, emulator, tables, queues, event_sources, deployed })
     }
 
     /// The variables of a function: as deployed, with the tables and queues of the bench, and the emulator as AWS.
@@ -60,7 +65,8 @@ impl BenchResources {
         // The fault proxy of the stack is bypassed; all calls go to the same endpoint. Faults are for the functions of the
         // stack only.
         variables.retain(|name, _| !name.starts_with("AWS_ENDPOINT_URL") && name != "SOUK_FAULTS");
-        for (variable, value) in self.tables.iter().chain(&self.queues) {
+        let tables = self.tables.iter().map(|(variable, table)| (variable, &table.name));
+        for (variable, value) in tables.chain(&self.queues) {
             variables.entry(variable.clone()).and_modify(|deployed| deployed.clone_from(value));
         }
         let endpoint = [
@@ -89,22 +95,14 @@ impl BenchResources {
         variables.into_iter().map(|variable| self.table(variable)).collect()
     }
 
-    /// The function that consumes a queue.
-    pub(crate) fn consumer(&self, url: &str) -> Option<&'static str> {
-        let (variable, _) = self.queues.iter().find(|(_, queue)| *queue == url)?;
-        match variable.as_str() {
-            "SOUK_QUEUE_ORDERS" => Some("orders-worker"),
-            "SOUK_QUEUE_PAYMENTS" => Some("payments-worker"),
-            "SOUK_QUEUE_NOTIFICATIONS" => Some("notifier"),
-            "SOUK_QUEUE_CATALOG" => Some("catalog-worker"),
-            "SOUK_QUEUE_PRIVACY" => Some("privacy"),
-            _ => None,
-        }
+    /// All tables.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &BenchTable> {
+        self.tables.values()
     }
 
-    /// The table of a variable.
+    /// The name of the table of a variable.
     pub(crate) fn table(&self, variable: &str) -> Result<&str> {
-        let table = self.tables.get(variable).map(String::as_str);
+        let table = self.tables.get(variable).map(|table| table.name.as_str());
         table.with_context(|| format!("no deployed function has the variable {variable}; compare template.yaml"))
     }
 
@@ -118,10 +116,28 @@ impl BenchResources {
         Ok(())
     }
 
+    /// Deletes the messages of all queues.
+    pub(crate) async fn empty_queues(&self) -> Result<()> {
+        for queue in self.queues.values() {
+            self.emulator.purge_queue(queue).await?;
+        }
+        Ok(())
+    }
+
+    /// Receives the messages of all queues, each with its consumer.
+    pub(crate) async fn receive_messages(&self) -> Result<Vec<(&'static str, String)>> {
+        let mut received = Vec::new();
+        for (queue, consumer) in self.event_sources.consumers() {
+            let bodies = self.emulator.receive_all(queue).await?;
+            received.extend(bodies.into_iter().map(|body| (consumer, body)));
+        }
+        Ok(received)
+    }
+
     /// Deletes the tables and queues.
     pub(crate) async fn remove(self) {
         for table in self.tables.values() {
-            self.emulator.delete_table(table).await;
+            self.emulator.delete_table(&table.name).await;
         }
         for queue in self.queues.values() {
             self.emulator.delete_queue(queue).await;

@@ -1,6 +1,8 @@
 //! The functions and the budgets. The report compares the figures with the budgets. A missed budget is printed and is
 //! no failure.
 
+use std::fmt;
+
 /// All functions, in the order of the tables.
 pub(crate) const FUNCTIONS: [&str; 19] = [
     "auth",
@@ -50,6 +52,37 @@ pub(crate) const ADD_CALLS: usize = 2;
 /// AWS calls of placing an order in a scenario.
 pub(crate) const PLACE_CALLS: usize = 2;
 
+/// The write units that each further line may add, up to four lines.
+pub(crate) const LINE_UNITS: Limit = Limit::AtMost(3.0);
+/// The dollars of a million lives "paid" without mail, with everything switched on that a shop can switch on.
+pub(crate) const EVERYTHING_DOLLARS: Limit = Limit::AtMost(45.0);
+
+/// A limit of a figure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Limit {
+    AtMost(f64),
+    Under(f64),
+}
+
+impl Limit {
+    pub(crate) fn verdict(self, figure: f64) -> Verdict {
+        let is_kept = match self {
+            Self::AtMost(limit) => figure <= limit,
+            Self::Under(limit) => figure < limit,
+        };
+        if is_kept { Verdict::Pass } else { Verdict::Miss }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtMost(limit) => write!(f, "<= {limit}"),
+            Self::Under(limit) => write!(f, "< {limit}"),
+        }
+    }
+}
+
 /// Whether a figure is within its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -67,5 +100,18 @@ impl Verdict {
             Self::Pass => "PASS",
             Self::Miss => "MISS",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limit_is_kept_at_or_under_its_figure() {
+        let verdicts = |limit: Limit| [35.9, 36.0, 36.1].map(|figure| limit.verdict(figure) == Verdict::Pass);
+        assert_eq!(verdicts(Limit::AtMost(36.0)), [true, true, false]);
+        assert_eq!(verdicts(Limit::Under(36.0)), [true, false, false]);
+        assert_eq!([Limit::AtMost(36.0), Limit::Under(55.0)].map(|limit| limit.to_string()), ["<= 36", "< 55"]);
     }
 }

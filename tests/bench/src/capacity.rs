@@ -8,6 +8,8 @@ use serde_json::Value;
 
 /// The bytes of one read unit.
 const READ_BYTES: usize = 4096;
+/// The bytes of one write unit.
+const WRITE_BYTES: usize = 1024;
 
 /// Capacity units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -71,25 +73,57 @@ fn units_of(bytes: usize) -> f64 {
     bytes.div_ceil(READ_BYTES).max(1) as f64
 }
 
-fn item_bytes(item: &Value) -> usize {
-    let attributes = item.as_object().into_iter().flatten();
-    attributes.map(|(name, value)| name.len() + value_bytes(value)).sum()
+/// The write units of a row or an index entry, in a write alone.
+pub(crate) fn write_units(bytes: usize) -> f64 {
+    bytes.div_ceil(WRITE_BYTES).max(1) as f64
 }
 
-/// See "DynamoDB item sizes and formats" in the developer guide, which also estimates the size of a number.
+/// The size of a row.
+pub(crate) fn item_bytes(item: &Value) -> usize {
+    item.as_object().into_iter().flatten().map(|(name, value)| attribute_bytes(name, value)).sum()
+}
+
+/// The size of an attribute with its name.
+pub(crate) fn attribute_bytes(name: &str, value: &Value) -> usize {
+    name.len() + value_bytes(value)
+}
+
+/// See "DynamoDB item sizes and formats" in the developer guide. The emulator computes write units by the same sizes.
 fn value_bytes(value: &Value) -> usize {
     let Some((kind, value)) = value.as_object().and_then(|object| object.iter().next()) else { return 0 };
     let list = || value.as_array().map(Vec::as_slice).unwrap_or_default();
     let text = |value: &Value| value.as_str().map_or(0, str::len);
     match kind.as_str() {
         "S" => text(value),
-        "N" => text(value).div_ceil(2) + 1,
-        "B" => text(value) / 4 * 3,
+        "N" => number_bytes(value.as_str().unwrap_or_default()),
+        "B" => binary_bytes(value.as_str().unwrap_or_default()),
         "SS" => list().iter().map(text).sum(),
+        "NS" => list().iter().filter_map(Value::as_str).map(number_bytes).sum(),
+        "BS" => list().iter().filter_map(Value::as_str).map(binary_bytes).sum(),
         "L" => 3 + list().iter().map(|element| 1 + value_bytes(element)).sum::<usize>(),
         "M" => 3 + value.as_object().map_or(0, serde_json::Map::len) + item_bytes(value),
         _ => 1,
     }
+}
+
+/// A byte for two significant digits, one for the exponent, and one for a sign. Digits are paired from the decimal point, and
+/// zeros at both ends are not stored.
+fn number_bytes(number: &str) -> usize {
+    let digits = number.trim_start_matches('-');
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    let significant = all.trim_matches('0').len();
+    if significant == 0 {
+        return 1;
+    }
+    let zeros_behind = all.len() - all.trim_end_matches('0').len();
+    let is_pair_split = (zeros_behind + fraction.len()) % 2 == 1;
+    1 + (significant + usize::from(is_pair_split)).div_ceil(2) + usize::from(number.starts_with('-'))
+}
+
+fn binary_bytes(base64: &str) -> usize {
+    let padding = base64.len() - base64.trim_end_matches('=').len();
+    (base64.len() / 4 * 3).saturating_sub(padding)
 }
 
 #[cfg(test)]
@@ -139,5 +173,21 @@ mod tests {
         let row = json!({ "a": { "S": "xyz" }, "n": { "N": "1234" }, "l": { "L": [{ "BOOL": true }] }, "m": { "M": { "k": { "S": "v" } } } });
         // 1 + 3, 1 + 3, 1 + 3 + 1 + 1, 1 + 3 + 1 + 2
         assert_eq!(item_bytes(&row), 4 + 4 + 6 + 7);
+    }
+
+    #[test]
+    fn number_is_stored_in_pairs_of_significant_digits() {
+        let sizes = ["0", "2", "-2", "10", "5450", "10900", "999998", "1796020579", "4.5"].map(number_bytes);
+        assert_eq!(sizes, [1, 2, 3, 2, 3, 3, 4, 6, 3]);
+    }
+
+    #[test]
+    fn binary_is_as_long_as_it_is_decoded() {
+        assert_eq!(["", "YQ==", "YWI=", "YWJj"].map(binary_bytes), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn write_costs_a_unit_for_each_kilobyte() {
+        assert_eq!([0, 1024, 1025].map(write_units), [1.0, 1.0, 2.0]);
     }
 }

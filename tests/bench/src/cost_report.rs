@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::budgets::{ADD_CALLS, PLACE_CALLS, Verdict};
+use crate::budgets::{ADD_CALLS, EVERYTHING_DOLLARS, LINE_UNITS, Limit, PLACE_CALLS, Verdict};
 use crate::costs::{OrderCost, ScenarioCost};
+use crate::counts::LineUnits;
 use crate::prices::{Item, PRICED_ON};
 use crate::report::{Work, number};
-use crate::scenarios::{ADD, PLACE};
+use crate::scenarios::{ADD, PLACE, Scenario};
 use crate::table::Table;
+use crate::trigger_simulator::InvocationRecord;
 use crate::usage::gigabyte_seconds;
 
 impl Work {
@@ -24,6 +26,7 @@ impl Work {
             let _ = writeln!(text, "{title}\n{}{}", items(order), duration_note(order));
         }
         let _ = writeln!(text, "Scenarios, dollars per million orders\n{}", self.scenarios());
+        let _ = writeln!(text, "Required figures of an order\n{}", self.required(misses));
         let _ = writeln!(text, "{}", self.idle_costs.to_text());
         let _ = write!(text, "AWS calls of cart and order\n{}", self.budgets(misses));
         text
@@ -36,8 +39,8 @@ impl Work {
         let mut remarks = String::new();
         for ScenarioCost { scenario, order } in &self.costs.scenarios {
             let _ = match order {
-                Ok(_) => writeln!(remarks, "{:<9}  {}", scenario.name(), scenario.description()),
-                Err(error) => writeln!(remarks, "{:<9}  FAILED: {error:#}", scenario.name()),
+                Ok(_) => writeln!(remarks, "{:<15}  {}", scenario.name(), scenario.description()),
+                Err(error) => writeln!(remarks, "{:<15}  FAILED: {error:#}", scenario.name()),
             };
             let Ok(order) = order else { continue };
             let count = |items: &[Item]| number(items.iter().map(|item| order.usage.count(*item)).sum());
@@ -56,6 +59,55 @@ impl Work {
             ]);
         }
         format!("{table}{remarks}")
+    }
+
+    /// The dollars of the lives that have a limit, and what further lines add.
+    fn required(&self, misses: &mut Vec<String>) -> String {
+        let mut figures: Vec<(String, Option<f64>, Limit)> = Vec::new();
+        for scenario in Scenario::ALL {
+            if let Some(limit) = scenario.dollar_limit() {
+                let name = format!("{}, $ a million without mail", scenario.name());
+                figures.push((name, self.dollars(scenario), limit));
+            }
+        }
+        // Today nothing else can be switched on. What comes gets a life of its own, and this line takes its dollars.
+        let everything = "paid with everything switched on, $ a million without mail".to_owned();
+        figures.push((everything, self.dollars(Scenario::Paid), EVERYTHING_DOLLARS));
+        let lines = self.line_units();
+        figures.push(("a second line adds, WCU".to_owned(), lines.map(|lines| lines.second), LINE_UNITS));
+        figures.push(("lines 3 and 4 add, WCU each".to_owned(), lines.map(|lines| lines.further), LINE_UNITS));
+
+        let mut table = Table::new(&["figure", " measured", " required", ""]);
+        for (name, measured, limit) in figures {
+            let Some(measured) = measured else {
+                misses.push(format!("{name}: not measured, the limit is {limit}"));
+                continue;
+            };
+            let verdict = limit.verdict(measured);
+            if verdict == Verdict::Miss {
+                misses.push(format!("{name}: {measured:.2}, the limit is {limit}"));
+            }
+            table.row([name, format!("{measured:.2}"), limit.to_string(), verdict.word().to_owned()]);
+        }
+        let sentence = lines.map(|lines| lines.sentence() + "\n").unwrap_or_default();
+        format!("{table}{sentence}")
+    }
+
+    /// What further lines add to the write units of an order, without leases.
+    pub(crate) fn line_units(&self) -> Option<LineUnits> {
+        LineUnits::new(|scenario| {
+            let order = self.order(scenario)?;
+            Some(order.invocations.iter().map(InvocationRecord::write_units).sum())
+        })
+    }
+
+    fn dollars(&self, scenario: Scenario) -> Option<f64> {
+        self.order(scenario).map(|order| order.usage.dollars_per_million_without_mail())
+    }
+
+    fn order(&self, scenario: Scenario) -> Option<&OrderCost> {
+        let cost = self.costs.scenarios.iter().find(|cost| cost.scenario == scenario);
+        cost.and_then(|cost| cost.order.as_ref().ok())
     }
 
     /// Checks the order with the most calls of all scenarios.

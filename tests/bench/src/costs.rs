@@ -29,6 +29,8 @@ pub(crate) struct ScenarioCost {
 pub(crate) struct OrderCost {
     pub(crate) invocations: Vec<InvocationRecord>,
     pub(crate) usage: Usage,
+    /// The dollars of a million times each invocation, without mail.
+    pub(crate) dollars: Vec<f64>,
     /// In the order of [`OrderCost::invocations`], in whole milliseconds.
     billed_ms: Vec<f64>,
 }
@@ -68,7 +70,12 @@ impl OrderCost {
                 .with_context(|| format!("{} / {} has counts but no times", invocation.function, invocation.operation))
         };
         let billed_ms = invocations.iter().map(time).collect::<Result<Vec<_>>>()?;
-        Ok(Self { usage: usage::of_invocations(&invocations, &billed_ms, settings), invocations, billed_ms })
+        let dollars = |(invocation, billed_ms): (&InvocationRecord, &f64)| {
+            let usage = usage::of_invocations(std::slice::from_ref(invocation), &[*billed_ms], &settings);
+            usage.dollars_per_million_without_mail()
+        };
+        let dollars = invocations.iter().zip(&billed_ms).map(dollars).collect();
+        Ok(Self { usage: usage::of_invocations(&invocations, &billed_ms, settings), invocations, dollars, billed_ms })
     }
 
     /// The number of calls to the payment provider.

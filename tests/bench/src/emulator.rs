@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::execution_environment::Variables;
 use crate::stack::Stack;
+use crate::tables::{BenchTable, TableIndex, TableStream};
 
 /// An HTTP client that reuses its connections.
 pub(crate) type Http = Client<HttpConnector, Full<Bytes>>;
@@ -85,10 +86,29 @@ impl Emulator {
         Ok(DeployedFunction { variables: variables.into_iter().filter_map(text).collect(), settings })
     }
 
-    /// Creates a table with the keys and indexes of another one, but without its stream.
-    pub(crate) async fn copy_table(&self, model: &str, name: &str) -> Result<()> {
+    /// Returns the event source mappings of all functions.
+    pub(crate) async fn event_source_mappings(&self) -> Result<Vec<Value>> {
+        let (mut mappings, mut marker) = (Vec::new(), String::new());
+        loop {
+            let path = format!("/2015-03-31/event-source-mappings?Marker={marker}");
+            let request = self.request("GET", &path, "lambda").body(Full::default())?;
+            let response = self.http.request(request).await.with_context(|| self.no_response())?;
+            let (status, page) = read_response(response).await?;
+            ensure!(status == 200, "the emulator refused ListEventSourceMappings: {status} {page}");
+            mappings.extend(page["EventSourceMappings"].as_array().cloned().unwrap_or_default());
+            match page["NextMarker"].as_str() {
+                Some(next) if !next.is_empty() => marker = next.to_owned(),
+                _ => return Ok(mappings),
+            }
+        }
+    }
+
+    /// Creates a table of a context, with the keys and indexes of another one. Its stream has both images of each row, and no
+    /// function reads it.
+    pub(crate) async fn copy_table(&self, model: &str, name: String, context: String) -> Result<BenchTable> {
         let described = self.dynamo("DescribeTable", json!({ "TableName": model })).await?;
-        let mut table = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST" });
+        let stream = json!({ "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" });
+        let mut table = json!({ "TableName": name, "BillingMode": "PAY_PER_REQUEST", "StreamSpecification": stream });
         for member in ["KeySchema", "AttributeDefinitions"] {
             table[member] = described["Table"][member].clone();
         }
@@ -97,9 +117,37 @@ impl Emulator {
             let copy = |index: &Value| json!({ "IndexName": index["IndexName"], "KeySchema": index["KeySchema"], "Projection": index["Projection"] });
             table["GlobalSecondaryIndexes"] = indexes.iter().map(copy).collect();
         }
-        self.delete_table(name).await;
-        self.dynamo("CreateTable", table).await?;
-        Ok(())
+        let indexes = indexes.iter().map(TableIndex::parse).collect::<Result<_>>()?;
+        self.delete_table(&name).await;
+        let created = self.dynamo("CreateTable", table).await?;
+        let arn = created["TableDescription"]["LatestStreamArn"].as_str().context("the new table has no stream")?;
+        let deployed_view = described["Table"]["StreamSpecification"]["StreamViewType"].as_str().map(str::to_owned);
+        let stream = TableStream { arn: arn.to_owned(), shard: self.shard(arn).await?, deployed_view };
+        Ok(BenchTable { name, context, stream, indexes })
+    }
+
+    /// The only shard of a stream.
+    async fn shard(&self, stream: &str) -> Result<String> {
+        let described = self.stream("DescribeStream", json!({ "StreamArn": stream })).await?;
+        let shards = described["StreamDescription"]["Shards"].as_array().map(Vec::as_slice).unwrap_or_default();
+        match shards {
+            [shard] => shard["ShardId"].as_str().map(str::to_owned).context("a shard has no id"),
+            shards => bail!("the stream {stream} has {} shards; the bench reads one", shards.len()),
+        }
+    }
+
+    /// The position behind the last record of a stream.
+    pub(crate) async fn end_of_stream(&self, stream: &TableStream) -> Result<String> {
+        let latest = json!({ "StreamArn": stream.arn, "ShardId": stream.shard, "ShardIteratorType": "LATEST" });
+        let response = self.stream("GetShardIterator", latest).await?;
+        response["ShardIterator"].as_str().map(str::to_owned).context("the response to GetShardIterator is empty")
+    }
+
+    /// Some records of a stream from a position on, and the next position. No record means that there are no more.
+    pub(crate) async fn stream_records(&self, position: &str) -> Result<(Vec<Value>, String)> {
+        let page = self.stream("GetRecords", json!({ "ShardIterator": position })).await?;
+        let next = page["NextShardIterator"].as_str().context("the stream has ended: its table was deleted")?;
+        Ok((page["Records"].as_array().cloned().unwrap_or_default(), next.to_owned()))
     }
 
     /// Deletes a table, if it exists.
@@ -107,25 +155,15 @@ impl Emulator {
         let _ = self.dynamo("DeleteTable", json!({ "TableName": name })).await;
     }
 
-    /// Returns the rows of an outbox.
+    /// Returns the rows of an outbox. Only the bench uses these tables, so a scan is good enough.
     pub(crate) async fn outbox(&self, table: &str) -> Result<Vec<Row>> {
-        self.scan(table, "begins_with(pk, :this)", "OUTBOX#").await
-    }
-
-    /// Returns the offers of a catalog table.
-    pub(crate) async fn offers(&self, table: &str) -> Result<Vec<Row>> {
-        self.scan(table, "sk = :this", "OFFER").await
-    }
-
-    /// Only the bench uses these tables, so a scan is good enough.
-    async fn scan(&self, table: &str, filter: &str, this: &str) -> Result<Vec<Row>> {
         let (mut rows, mut start) = (Vec::new(), Value::Null);
         loop {
             let mut scan = json!({
                 "TableName": table,
                 "ConsistentRead": true,
-                "FilterExpression": filter,
-                "ExpressionAttributeValues": { ":this": { "S": this } },
+                "FilterExpression": "begins_with(pk, :outbox)",
+                "ExpressionAttributeValues": { ":outbox": { "S": "OUTBOX#" } },
             });
             if !start.is_null() {
                 scan["ExclusiveStartKey"] = start;
@@ -154,6 +192,30 @@ impl Emulator {
         Ok(response["QueueUrl"].as_str().context("the response to CreateQueue has no URL")?.to_owned())
     }
 
+    /// Deletes the messages of a queue, delayed ones too.
+    pub(crate) async fn purge_queue(&self, url: &str) -> Result<()> {
+        self.call("sqs", "AmazonSQS.PurgeQueue", json!({ "QueueUrl": url })).await.map(drop)
+    }
+
+    /// Receives all messages of a queue, and deletes them. Delayed messages are lost.
+    pub(crate) async fn receive_all(&self, url: &str) -> Result<Vec<String>> {
+        // A received message is invisible until the queue is purged.
+        let receive =
+            json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 3600, "WaitTimeSeconds": 0 });
+        let mut bodies = Vec::new();
+        loop {
+            let response = self.call("sqs", "AmazonSQS.ReceiveMessage", receive.clone()).await?;
+            let messages = response["Messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if messages.is_empty() {
+                self.purge_queue(url).await?;
+                return Ok(bodies);
+            }
+            for message in messages {
+                bodies.push(message["Body"].as_str().context("a message has no body")?.to_owned());
+            }
+        }
+    }
+
     /// Deletes a queue, if it exists.
     pub(crate) async fn delete_queue(&self, url: &str) {
         let _ = self.call("sqs", "AmazonSQS.DeleteQueue", json!({ "QueueUrl": url })).await;
@@ -161,6 +223,10 @@ impl Emulator {
 
     async fn dynamo(&self, operation: &str, body: Value) -> Result<Value> {
         self.call("dynamodb", &format!("DynamoDB_20120810.{operation}"), body).await
+    }
+
+    async fn stream(&self, operation: &str, body: Value) -> Result<Value> {
+        self.call("dynamodb", &format!("DynamoDBStreams_20120810.{operation}"), body).await
     }
 
     async fn call(&self, service: &str, target: &str, body: Value) -> Result<Value> {

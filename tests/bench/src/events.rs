@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
+
+/// As long as the ids of API Gateway: rows contain it, and the size of a row decides its write units.
+const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
 
 /// A request through the HTTP API (payload format 2.0).
 #[derive(Debug, Clone)]
@@ -13,6 +17,7 @@ pub(crate) struct Request {
     query: String,
     headers: BTreeMap<&'static str, String>,
     body: Option<String>,
+    source_ip: String,
 }
 
 impl Request {
@@ -20,7 +25,8 @@ impl Request {
     pub(crate) fn new(method: &'static str, path: impl AsRef<str>) -> Self {
         let (path, query) = path.as_ref().split_once('?').unwrap_or((path.as_ref(), ""));
         let headers = BTreeMap::from([("host", "bench".to_owned()), ("user-agent", "bench".to_owned())]);
-        Self { method, path: path.to_owned(), query: query.to_owned(), headers, body: None }
+        let (path, query, source_ip) = (path.to_owned(), query.to_owned(), "127.0.0.1".to_owned());
+        Self { method, path, query, headers, body: None, source_ip }
     }
 
     pub(crate) fn get(path: impl AsRef<str>) -> Self {
@@ -53,6 +59,11 @@ impl Request {
         self.header("authorization", format!("Bearer {token}"))
     }
 
+    /// Sets the IP address of the sender, which stands for a network.
+    pub(crate) fn with_source_ip(self, source_ip: String) -> Self {
+        Self { source_ip, ..self }
+    }
+
     pub(crate) fn event(self) -> Value {
         let query: BTreeMap<&str, &str> = self.query.split('&').filter_map(|pair| pair.split_once('=')).collect();
         json!({
@@ -71,10 +82,10 @@ impl Request {
                     "method": self.method,
                     "path": self.path,
                     "protocol": "HTTP/1.1",
-                    "sourceIp": "127.0.0.1",
+                    "sourceIp": self.source_ip,
                     "userAgent": "bench",
                 },
-                "requestId": "bench",
+                "requestId": REQUEST_ID,
                 "routeKey": "$default",
                 "stage": "$default",
                 "time": "01/Jan/2026:00:00:00 +0000",
@@ -106,29 +117,35 @@ pub(crate) fn sqs_batch(body: &str) -> Value {
     }]})
 }
 
-/// A stream batch of one inserted row.
-pub(crate) fn insert_batch(table: &str, row: &Value) -> Value {
-    record(table, "INSERT", json!({ "NewImage": row, "StreamViewType": "NEW_IMAGE" }), row)
+/// A stream batch of one record, as Lambda delivers it: with the stream that it comes from.
+pub(crate) fn stream_batch(mut record: Value, stream: &str) -> Value {
+    record["eventSourceARN"] = stream.into();
+    json!({ "Records": [record] })
 }
 
-/// A stream batch of one changed row.
-pub(crate) fn modify_batch(table: &str, before: &Value, after: &Value) -> Value {
-    let images = json!({ "OldImage": before, "NewImage": after, "StreamViewType": "NEW_AND_OLD_IMAGES" });
-    record(table, "MODIFY", images, after)
+/// The type of an event in its envelope.
+pub(crate) fn event_type(envelope: &str) -> Result<String> {
+    let envelope: Value = serde_json::from_str(envelope).context("an event is not JSON")?;
+    envelope["eventType"].as_str().map(str::to_owned).context("an event has no type")
 }
 
-fn record(table: &str, name: &str, mut change: Value, row: &Value) -> Value {
-    change["ApproximateCreationDateTime"] = json!(1_767_225_600_u64);
-    change["Keys"] = json!({ "pk": row["pk"], "sk": row["sk"] });
-    change["SequenceNumber"] = json!("1");
-    change["SizeBytes"] = json!(1);
-    json!({ "Records": [{
-        "eventID": "bench",
-        "eventName": name,
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "eu-central-1",
-        "dynamodb": change,
-        "eventSourceARN": format!("arn:aws:dynamodb:eu-central-1:000000000000:table/{table}/stream/2026-01-01T00:00:00.000"),
-    }]})
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_has_an_id_as_long_as_those_of_api_gateway_and_the_address_of_its_sender() {
+        let context = |request: Request| request.event()["requestContext"].clone();
+        let from = context(Request::get("/health").with_source_ip("192.0.2.1".to_owned()));
+        assert_eq!(from["requestId"].as_str().map(str::len), Some(16));
+        assert_eq!(from["http"]["sourceIp"], "192.0.2.1");
+        assert_eq!(context(Request::get("/health"))["http"]["sourceIp"], "127.0.0.1");
+    }
+
+    #[test]
+    fn event_has_a_type() -> Result<()> {
+        assert_eq!(event_type(r#"{"eventType":"order.created","data":{}}"#)?, "order.created");
+        assert!(event_type("{}").is_err() && event_type("x").is_err());
+        Ok(())
+    }
 }

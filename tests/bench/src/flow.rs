@@ -1,14 +1,17 @@
 //! The main flow through every function: real work on real rows, where each step uses the results of the one before.
 //! The bench plays the HTTP API, the streams and the queues. Nothing is random.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::bench_resources::BenchResources;
 use crate::budgets::{ADD_TRIPS, PLACE_TRIPS, READ_TRIPS};
-use crate::events::{Request, insert_batch, sqs_batch};
+use crate::events::{Request, event_type, sqs_batch};
 use crate::function_fleet::{FunctionFleet, Operation};
 use crate::start::HELLO;
+use crate::streams::Streams;
 
 /// Argon2 makes accounts expensive, and more of them would add nothing.
 const MAX_CUSTOMERS: usize = 30;
@@ -16,6 +19,8 @@ const MAX_CUSTOMERS: usize = 30;
 const PRODUCTS: usize = 20;
 /// Each task of housekeeping reads up to 64 partitions, so it runs only this often.
 const MAX_TASKS: usize = 30;
+/// An order passes through about five workers, so more rounds of deliveries than this are an endless loop.
+const MAX_ROUNDS: usize = 20;
 const PASSWORD: &str = "a long password of the bench";
 
 const KEYS: Operation = operation("keys", "publish keys");
@@ -87,8 +92,11 @@ impl<'a> MainFlow<'a> {
         self.fleet.perform(operation(HELLO, "say hello"), hello).await?;
         let data = self.create_shop().await?;
         self.browse(&data).await?;
+        let mut streams = Streams::new(self.resources);
+        streams.skip().await?;
+        self.resources.empty_queues().await?;
         let orders = self.buy(&data).await?;
-        self.process_events().await?;
+        self.process_events(&mut streams).await?;
         self.read_orders(&orders).await?;
         self.run_tasks().await?;
         Ok(data)
@@ -203,39 +211,37 @@ impl<'a> MainFlow<'a> {
         Ok(orders)
     }
 
-    /// Runs everything behind the API, event by event.
-    async fn process_events(&mut self) -> Result<()> {
-        let created = self.publish("SOUK_TABLE_ORDERS", "order.created", "send order.created").await?;
-        self.fleet.perform(operation("payments-worker", "authorise"), messages(&created)).await?;
-        let authorized = self.publish("SOUK_TABLE_PAYMENTS", "payment.authorized", "send pay.authorized").await?;
-        self.fleet.perform(operation("orders-worker", "confirm"), messages(&authorized)).await?;
-        let confirmed = self.publish("SOUK_TABLE_ORDERS", "order.confirmed", "send order.confirmed").await?;
-        self.fleet.perform(operation("payments-worker", "capture"), messages(&confirmed)).await?;
-        let completed = self.publish("SOUK_TABLE_PAYMENTS", "payment.completed", "send pay.completed").await?;
-        self.fleet.perform(operation("orders-worker", "mark as paid"), messages(&completed)).await?;
-        self.fleet.perform(operation("orders-worker", "ignore a redelivery"), messages(&completed)).await?;
-        self.fleet.perform(operation("notifier", "send mail"), messages(&completed)).await?;
-        self.fleet.perform(operation("notifier", "ignore a redelivery"), messages(&completed)).await?;
-        Ok(())
-    }
-
-    /// Gives the events of one type in the outbox of a table to the relay, and returns them.
-    async fn publish(&mut self, table: &str, event_type: &str, name: &'static str) -> Result<Vec<String>> {
-        let table = self.resources.table(table)?;
-        let rows = self.resources.emulator.outbox(table).await?;
-        let (mut batches, mut events) = (Vec::new(), Vec::new());
-        for row in &rows {
-            let event =
-                row["event"]["S"].as_str().context("an outbox row has no event; check the outbox format of aws-kit")?;
-            let envelope: Value = serde_json::from_str(event)?;
-            if envelope["eventType"] == event_type {
-                batches.push(insert_batch(table, row));
-                events.push(event.to_owned());
+    /// Runs everything behind the API: delivers the stream records and messages, until none are left but delayed ones. In the end each
+    /// worker gets its last messages again.
+    async fn process_events(&mut self, streams: &mut Streams<'_>) -> Result<()> {
+        let mut last: BTreeMap<&'static str, Vec<Value>> = BTreeMap::new();
+        for _ in 0..MAX_ROUNDS {
+            let mut records = EventGroups::default();
+            for change in streams.read().await? {
+                for delivery in change.deliveries(self.resources)? {
+                    records.add(delivery.function, &delivery.operation, delivery.batch);
+                }
+            }
+            let are_records = !records.0.is_empty();
+            for (operation, events) in records.0 {
+                self.fleet.perform(operation, events).await?;
+            }
+            let mut messages = EventGroups::default();
+            for (consumer, body) in self.resources.receive_messages().await? {
+                messages.add(consumer, &event_type(&body)?, sqs_batch(&body));
+            }
+            if !are_records && messages.0.is_empty() {
+                for (worker, events) in last {
+                    self.fleet.perform(operation(worker, "handle a redelivery"), events).await?;
+                }
+                return Ok(());
+            }
+            for (operation, events) in messages.0 {
+                last.insert(operation.function, events.clone());
+                self.fleet.perform(operation, events).await?;
             }
         }
-        anyhow::ensure!(!events.is_empty(), "the outbox of {table} has no {event_type}: an earlier step has failed");
-        self.fleet.perform(operation("relay", name), batches).await?;
-        Ok(events)
+        anyhow::bail!("the messages of the orders do not end: {MAX_ROUNDS} rounds")
     }
 
     /// Returns the events of one type in the outbox of a table.
@@ -302,8 +308,19 @@ pub(crate) fn address() -> Value {
     json!({ "name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB" })
 }
 
-fn messages(events: &[String]) -> Vec<Value> {
-    events.iter().map(|event| sqs_batch(event)).collect()
+/// Events by the function that they invoke and by what they are about, in the order of their first one.
+#[derive(Debug, Default)]
+struct EventGroups(Vec<(Operation, Vec<Value>)>);
+
+impl EventGroups {
+    fn add(&mut self, function: &'static str, name: &str, event: Value) {
+        let is_of = |group: &&mut (Operation, Vec<Value>)| group.0.function == function && group.0.name == name;
+        match self.0.iter_mut().find(is_of) {
+            Some((_, events)) => events.push(event),
+            // The names of operations are constants elsewhere. These few live as long as the bench, too.
+            None => self.0.push((operation(function, name.to_owned().leak()), vec![event])),
+        }
+    }
 }
 
 pub(crate) fn cycled<T>(items: &[T], index: usize) -> &T {
@@ -317,4 +334,29 @@ fn token(customers: &[Customer], index: usize) -> &str {
 pub(crate) fn text(document: &Value, member: &str) -> Result<String> {
     let text = document[member].as_str().map(str::to_owned);
     text.with_context(|| format!("a response has no {member}: {document}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_grouped_by_function_and_name() {
+        let mut groups = EventGroups::default();
+        for (function, name, event) in [
+            ("relay", "order.created", 1),
+            ("notifier", "order.created", 2),
+            ("relay", "order.created", 3),
+            ("relay", "x", 4),
+        ] {
+            groups.add(function, name, event.into());
+        }
+        let groups: Vec<_> = groups.0.into_iter().map(|(of, events)| (of.function, of.name, events)).collect();
+        let expected = [
+            ("relay", "order.created", vec![json!(1), json!(3)]),
+            ("notifier", "order.created", vec![json!(2)]),
+            ("relay", "x", vec![json!(4)]),
+        ];
+        assert_eq!(groups, expected);
+    }
 }

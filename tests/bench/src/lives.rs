@@ -2,96 +2,107 @@
 //! the counts with the budgets in a file. Counts depend neither on the machine nor on the profile of the build, so `make test`
 //! asserts them; times and dollars stay in the report.
 //!
-//! Leases of the rate limiter and cached reads do not count: whether an order needs one depends on the time.
+//! A count below its budget fails, too. So the file always says what an order uses, and a later change cannot use up what an earlier
+//! one has saved.
 
 use std::cmp::Ordering;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::bench_resources::BenchResources;
+use crate::bill;
 use crate::budgets::FUNCTIONS;
+use crate::counts::{Counts, FIGURES, LineUnits, counts};
 use crate::flow::{self, MainFlow};
 use crate::function_fleet::{FunctionFleet, MeterMode};
-use crate::meter::{Call, Purpose};
 use crate::options::Options;
-use crate::scenarios::{ScenarioOrders, ScenarioRuns, hold_variables};
+use crate::scenarios::{Run, Scenario, ScenarioOrders, ScenarioRuns, hold_variables};
 use crate::table::Table;
 use crate::trigger_simulator::InvocationRecord;
 use crate::webhooks::WebhookReceiver;
 
-/// The figures of a life, in the order of the columns. Calls are those of AWS; messages are those that functions send to
-/// queues, and each of them is received and deleted once.
-const FIGURES: [&str; 7] = ["calls", "WCU", "RCU", "invocations", "messages", "provider calls", "mails"];
 /// The first order of each life runs in new execution environments. The last one is counted.
 const ORDERS: usize = 2;
-/// As long as the names in `make bench`, because the size of a row decides its write units.
-const NAME: &str = "counted";
 
 /// A life with its counts or its budgets.
 #[derive(Debug, Clone, PartialEq)]
 struct Life {
     name: String,
-    counts: [f64; FIGURES.len()],
+    counts: Counts,
 }
 
-/// Counts the lives in a running stack, prints them, and writes them to the file of `--out` in the format of the budgets. Fails
-/// if a count is above its budget in `file`.
+/// Counts the lives in a running stack, prints them, and writes them to the file of `--out` in the format of the budgets. Writes the
+/// rows of each life beside it. Fails if a count is not its budget in `file`.
 pub(crate) async fn check(options: &Options, file: &Path, logs: &Path) -> Result<()> {
     let budgets = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let budgets = parse(&budgets).with_context(|| format!("{} is not a table of budgets", file.display()))?;
     let stack = options.stack.as_deref().context("--lives needs --stack")?;
     let resources = BenchResources::create(stack).await?;
-    let lives = count(options, &resources, logs).await;
+    let orders = count(options, &resources, logs).await;
     resources.remove().await;
-    let lives = lives?;
+    let orders = orders?;
+    let lives: Vec<Life> = orders.iter().map(|(scenario, order)| Life::new(*scenario, order)).collect();
     if let Some(out) = &options.out {
-        std::fs::write(out, to_text(&lives)).with_context(|| format!("cannot write {}", out.display()))?;
+        let rows: String = orders.iter().map(|(scenario, order)| rows_section(*scenario, order)).collect();
+        for (path, text) in [(out.clone(), to_text(&lives)), (out.with_file_name("rows.md"), rows)] {
+            std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
     }
-    let Comparison { over, below } = Comparison::new(&lives, &budgets);
     let mut report = to_table(&lives).to_string();
-    if !below.is_empty() {
-        report += &format!("Below its budget; lower the budget in {}:\n  {}\n", file.display(), below.join("\n  "));
-    }
+    report.extend(line_units(&orders).map(|lines| lines.sentence() + "\n"));
     std::io::stdout().lock().write_all(report.as_bytes())?;
-    if !over.is_empty() {
-        bail!(
-            "over the budget in {}:\n  {}\nA higher budget needs a line in docs/costs.md that says why.",
-            file.display(),
-            over.join("\n  ")
-        );
-    }
-    Ok(())
+    Comparison::new(&lives, &budgets).check(file)
 }
 
-async fn count(options: &Options, resources: &BenchResources, logs: &Path) -> Result<Vec<Life>> {
+/// The counted order of each life.
+async fn count(
+    options: &Options,
+    resources: &BenchResources,
+    logs: &Path,
+) -> Result<Vec<(Scenario, Vec<InvocationRecord>)>> {
     let (functions, holds) = (options.functions.as_path(), hold_variables());
     let mut keys = FunctionFleet::start(resources, functions, &["keys"], logs, MeterMode::Off, &holds).await?;
     flow::publish_keys(&mut keys).await?;
     drop(keys);
     let mut fleet = FunctionFleet::start(resources, functions, &FUNCTIONS, logs, MeterMode::All, &holds).await?;
-    let shop = MainFlow::new(resources, &mut fleet, NAME, ORDERS).create_shop().await?;
+    // With the names of `make bench`, because the size of a row decides its write units.
+    let shop = MainFlow::new(resources, &mut fleet, Run::Counted.name(), ORDERS).create_shop().await?;
     // The stack does not know these payments, so the provider must not report them to it.
     WebhookReceiver::start(resources).await?.close().await?;
-    let lives = ScenarioRuns::start(resources, fleet, &shop, NAME, ORDERS).await.finish().await;
-    lives.into_iter().map(Life::new).collect()
+    let lives = ScenarioRuns::start(resources, fleet, &shop, Run::Counted, ORDERS).await.finish().await;
+    lives.into_iter().map(last_order).collect()
+}
+
+fn last_order(ScenarioOrders { scenario, orders }: ScenarioOrders) -> Result<(Scenario, Vec<InvocationRecord>)> {
+    let mut orders = orders.with_context(|| format!("the life {} did not end", scenario.name()))?;
+    let order = orders.pop().with_context(|| format!("the life {} has no order", scenario.name()))?;
+    Ok((scenario, order))
+}
+
+/// The rows that a life writes, in Markdown.
+fn rows_section(scenario: Scenario, order: &[InvocationRecord]) -> String {
+    format!("## {}\n\n{}\n", scenario.name(), bill::rows(order).to_markdown())
+}
+
+fn line_units(orders: &[(Scenario, Vec<InvocationRecord>)]) -> Option<LineUnits> {
+    LineUnits::new(|scenario| {
+        let (_, order) = orders.iter().find(|(found, _)| *found == scenario)?;
+        Some(order.iter().map(InvocationRecord::write_units).sum())
+    })
 }
 
 impl Life {
-    fn new(run: ScenarioOrders) -> Result<Self> {
-        let name = run.scenario.name();
-        let orders = run.orders.with_context(|| format!("the life {name} did not end"))?;
-        let order = orders.last().with_context(|| format!("the life {name} has no order"))?;
-        Ok(Self { name: name.to_owned(), counts: counts(order) })
+    fn new(scenario: Scenario, order: &[InvocationRecord]) -> Self {
+        Self { name: scenario.name().to_owned(), counts: counts(order) }
     }
 
     fn parse(line: &str) -> Result<Self> {
         let mut cells = line.split('\t');
         let name = cells.next().unwrap_or_default().to_owned();
         let counts: Vec<f64> = cells.map(str::parse).collect::<Result<_, _>>()?;
-        let counts =
-            <[f64; FIGURES.len()]>::try_from(counts).ok().with_context(|| format!("not {} figures", FIGURES.len()))?;
+        let counts = Counts::try_from(counts).ok().with_context(|| format!("not {} figures", FIGURES.len()))?;
         Ok(Self { name, counts })
     }
 
@@ -99,23 +110,6 @@ impl Life {
     fn cells(&self) -> impl Iterator<Item = String> {
         std::iter::once(self.name.clone()).chain(self.counts.map(|count| count.to_string()))
     }
-}
-
-/// The counts of an order, in the order of [`FIGURES`].
-fn counts(invocations: &[InvocationRecord]) -> [f64; FIGURES.len()] {
-    let calls = |purpose: Purpose| {
-        invocations.iter().flat_map(|invocation| &invocation.calls).filter(move |call| call.purpose == purpose)
-    };
-    let sum = |figure: fn(&Call) -> f64| calls(Purpose::Work).fold(0.0, |sum, call| sum + figure(call));
-    [
-        sum(|_| 1.0),
-        sum(|call| call.write_units),
-        sum(|call| call.read_units),
-        invocations.len() as f64,
-        sum(|call| call.messages.len() as f64),
-        calls(Purpose::Provider).count() as f64,
-        sum(|call| if call.operation == "SendEmail" { 1.0 } else { 0.0 }),
-    ]
 }
 
 /// What is above its budget and what is below.
@@ -145,6 +139,22 @@ impl Comparison {
         let unknown = budgets.iter().filter(|budget| lives.iter().all(|life| life.name != budget.name));
         comparison.over.extend(unknown.map(|budget| format!("{}: there is no such life", budget.name)));
         comparison
+    }
+
+    /// Fails if anything is above or below its budget in `file`.
+    fn check(self, file: &Path) -> Result<()> {
+        let mut problems = Vec::new();
+        let file = file.display();
+        if !self.over.is_empty() {
+            let why = "A higher budget needs a line in docs/costs.md that says why.";
+            problems.push(format!("over the budget in {file}:\n  {}\n{why}", self.over.join("\n  ")));
+        }
+        if !self.below.is_empty() {
+            let below = self.below.join("\n  ");
+            problems.push(format!("below the budget; lower the number in {file}:\n  {below}"));
+        }
+        ensure!(problems.is_empty(), "{}", problems.join("\n"));
+        Ok(())
     }
 }
 
@@ -177,37 +187,12 @@ fn headings() -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meter::QueuedMessage;
-    use crate::scenarios::Scenario;
-    use crate::trigger_simulator::Trigger;
 
     const BUDGETS: &str = include_str!("../lives.tsv");
+    const COSTS: &str = include_str!("../../../docs/costs.md");
 
-    fn life(name: &str, counts: [f64; FIGURES.len()]) -> Life {
+    fn life(name: &str, counts: Counts) -> Life {
         Life { name: name.to_owned(), counts }
-    }
-
-    fn call(operation: &str, purpose: Purpose, (read_units, write_units): (f64, f64), messages: usize) -> Call {
-        let message = QueuedMessage { queue: "q".to_owned(), body: "b".to_owned(), delay_seconds: 0 };
-        let (operation, messages) = (operation.to_owned(), vec![message; messages]);
-        Call { operation, actions: 1, purpose, read_units, write_units, status: 200, messages, start_us: 0, end_us: 1 }
-    }
-
-    #[test]
-    fn leases_and_cached_reads_do_not_count() {
-        let calls = vec![
-            call("UpdateItem", Purpose::RateLimit, (0.0, 1.0), 0),
-            call("Query", Purpose::Cached, (0.5, 0.0), 0),
-            call("GetItem", Purpose::Work, (0.5, 0.0), 0),
-            call("TransactWriteItems", Purpose::Work, (0.0, 29.0), 0),
-            call("SendMessageBatch", Purpose::Work, (0.0, 0.0), 3),
-            call("SendEmail", Purpose::Work, (0.0, 0.0), 0),
-            call("POST /v1/payment_intents", Purpose::Provider, (0.0, 0.0), 0),
-        ];
-        let (operation, trigger) = ("it".to_owned(), Trigger::Queue);
-        let invocation =
-            InvocationRecord { function: "orders", operation, trigger, wall_ms: 1.0, calls, log_bytes: 100 };
-        assert_eq!(counts(&[invocation]), [4.0, 29.0, 0.5, 1.0, 3.0, 1.0, 1.0]);
     }
 
     #[test]
@@ -217,10 +202,12 @@ mod tests {
         let comparison = Comparison::new(&[counted], std::slice::from_ref(&budget));
         assert_eq!(comparison.over, ["paid: 79 WCU, the budget is 78"]);
         assert_eq!(comparison.below, ["paid: 15.5 RCU, the budget is 16"]);
-        assert_eq!(
-            Comparison::new(std::slice::from_ref(&budget), std::slice::from_ref(&budget)),
-            Comparison::default()
-        );
+        assert!(comparison.check(Path::new("lives.tsv")).is_err());
+        let same = Comparison::new(std::slice::from_ref(&budget), std::slice::from_ref(&budget));
+        assert_eq!(same, Comparison::default());
+        assert!(same.check(Path::new("lives.tsv")).is_ok());
+        let below = Comparison { below: vec!["paid: 1 WCU, the budget is 2".to_owned()], ..Comparison::default() };
+        assert!(below.check(Path::new("lives.tsv")).is_err());
     }
 
     #[test]
@@ -244,6 +231,32 @@ mod tests {
         let names: Vec<&str> = budgets.iter().map(|budget| budget.name.as_str()).collect();
         assert_eq!(names, Scenario::ALL.map(Scenario::name));
         assert_eq!(to_text(&budgets), BUDGETS);
+        Ok(())
+    }
+
+    /// The row of a life in the table of docs/costs.md that has a column for each figure.
+    fn documented(name: &str) -> Option<Counts> {
+        let start = format!("| `{name}` | ");
+        COSTS.lines().filter_map(|line| line.strip_prefix(&start)).find_map(|rest| {
+            let cells = rest.split('|').take(FIGURES.len()).map(|cell| cell.trim().parse());
+            Counts::try_from(cells.collect::<Result<Vec<f64>, _>>().ok()?).ok()
+        })
+    }
+
+    #[test]
+    fn no_budget_is_higher_than_in_the_documented_table() -> Result<()> {
+        for budget in parse(BUDGETS)? {
+            let documented = documented(&budget.name);
+            let documented = documented.with_context(|| format!("docs/costs.md has no counts of {}", budget.name))?;
+            for ((figure, budget_count), count) in FIGURES.iter().zip(budget.counts).zip(documented) {
+                ensure!(
+                    budget_count <= count,
+                    "{}: the budget of {budget_count} {figure} is higher than the {count} in docs/costs.md. Say there why, and change \
+                     the number there.",
+                    budget.name
+                );
+            }
+        }
         Ok(())
     }
 }

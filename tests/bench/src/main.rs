@@ -4,19 +4,23 @@
 //!
 //! The functions run as on Lambda: as processes that request events from a Runtime API, which the bench serves.
 //!
-//! The exit code is an error only if a measurement failed. Missed budgets are printed. With `--lives`, a missed budget is an
-//! error, too.
+//! The exit code is an error only if a measurement failed. Missed budgets are printed. With `--lives`, a figure that is not its budget
+//! is an error, too.
 
 mod aws_stub;
 mod bench_resources;
+mod bill;
 mod budgets;
 mod callgrind;
 mod capacity;
 mod contention;
 mod cost_report;
 mod costs;
+mod counts;
 mod credentials;
 mod emulator;
+mod event_filter;
+mod event_sources;
 mod events;
 mod execution_environment;
 mod flow;
@@ -33,16 +37,20 @@ mod prices;
 mod process;
 mod rate_limiter;
 mod report;
+mod row_writes;
 mod scenarios;
 mod search;
 mod stack;
 mod start;
 mod statistics;
+mod streams;
 mod table;
+mod tables;
 mod timing;
 mod trigger_simulator;
 mod usage;
 mod webhooks;
+mod written_rows;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -62,7 +70,7 @@ use idle_costs::IdleCosts;
 use machine::Machine;
 use options::Options;
 use report::{Results, Work};
-use scenarios::{ScenarioRuns, hold_variables};
+use scenarios::{Run, ScenarioRuns, hold_variables};
 use start::{HELLO, Program, file_name};
 
 /// The first invocation of a new execution environment differs. The next ones show that the others are alike.
@@ -119,6 +127,11 @@ async fn run() -> Result<()> {
         results.search = Some(search::measure(&options, &logs)?);
         results.imports = Some(imports::measure(&options, &logs).await?);
         results.contention = Some(Contention::simulate(options.quick));
+    }
+    if let (Some(out), Some(work)) = (&options.out, &results.work) {
+        let path = out.with_file_name("bill.md");
+        std::fs::write(&path, work.bill(&results.machine))
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     print(&options, &results.to_text(&options), &results.to_json(&options))
 }
@@ -177,10 +190,9 @@ async fn work(options: &Options, resources: &BenchResources, logs: &Path) -> Res
 
     let holds = hold_variables();
     let counted = start(MeterMode::All, &holds).await?;
-    let counted = ScenarioRuns::start(resources, counted, &data, "counted", COUNTED_ORDERS).await;
+    let counted = ScenarioRuns::start(resources, counted, &data, Run::Counted, COUNTED_ORDERS).await;
     let timed = start(MeterMode::ExceptDynamoDb, &holds).await?;
-    let timed =
-        ScenarioRuns::start(resources, timed, &data, "timed-orders", options.invocations.min(TIMED_ORDERS)).await;
+    let timed = ScenarioRuns::start(resources, timed, &data, Run::Timed, options.invocations.min(TIMED_ORDERS)).await;
     // The stock holds end in the meantime.
     let instructions = callgrind::count(resources, &options.functions, logs, &data, options.quick).await;
     let orders = (counted.finish().await, timed.finish().await);

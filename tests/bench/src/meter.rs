@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::capacity::{Units, consumed, is_metered};
 use crate::emulator::{Http, http};
 use crate::http_server::{HttpResponse, Server, http_response};
+use crate::written_rows::{WrittenRow, written_rows};
 
 /// The purpose of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -43,6 +44,9 @@ pub(crate) struct Call {
     /// Messages that the call sent to queues. They are not part of the results.
     #[serde(skip)]
     pub(crate) messages: Vec<QueuedMessage>,
+    /// The rows that it named to be written or checked. What they cost is in the results of the invocation.
+    #[serde(skip)]
+    pub(crate) rows: Vec<WrittenRow>,
     /// Microseconds since the start of the meter.
     pub(crate) start_us: u64,
     pub(crate) end_us: u64,
@@ -72,7 +76,17 @@ pub(crate) fn trips(calls: &[Call]) -> usize {
     trips
 }
 
-type Log = Arc<Mutex<Vec<Call>>>;
+/// The id that the SDK gives to a call. All attempts of a call have the same one.
+const INVOCATION_ID: &str = "amz-sdk-invocation-id";
+
+#[derive(Debug)]
+struct LoggedCall {
+    /// None for the payment provider.
+    id: Option<String>,
+    call: Call,
+}
+
+type Log = Arc<Mutex<Vec<LoggedCall>>>;
 
 /// The proxy.
 #[derive(Debug)]
@@ -98,13 +112,14 @@ impl Meter {
         let server = Server::start(move |request| {
             let (forwarder, calls) = (forwarder.clone(), calls.clone());
             async move {
-                let result = forwarder.forward(request).await;
-                let (response, call) = match result {
-                    Ok((response, call)) => (response, Some(call)),
-                    Err(error) => (http_response(502, "text/plain", format!("{error:#}")), None),
-                };
-                lock(&calls).extend(call);
-                response
+                let id = request.headers().get(INVOCATION_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+                match forwarder.forward(request).await {
+                    Ok((response, call)) => {
+                        record(&mut lock(&calls), LoggedCall { id, call });
+                        response
+                    }
+                    Err(error) => http_response(502, "text/plain", format!("{error:#}")),
+                }
             }
         });
         Ok(Self { server: server.await?, log })
@@ -116,12 +131,21 @@ impl Meter {
 
     /// Returns the calls since the last time, in the order of their responses.
     pub(crate) fn take_calls(&self) -> Vec<Call> {
-        std::mem::take(&mut *lock(&self.log))
+        std::mem::take(&mut *lock(&self.log)).into_iter().map(|logged| logged.call).collect()
     }
 }
 
-fn lock(log: &Mutex<Vec<Call>>) -> MutexGuard<'_, Vec<Call>> {
+fn lock(log: &Mutex<Vec<LoggedCall>>) -> MutexGuard<'_, Vec<LoggedCall>> {
     log.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds a call. It replaces an earlier attempt of the same call: whether the SDK has to repeat one depends on the machine, and counts
+/// must not.
+fn record(log: &mut Vec<LoggedCall>, next: LoggedCall) {
+    if next.id.is_some() {
+        log.retain(|logged| logged.id != next.id);
+    }
+    log.push(next);
 }
 
 /// Forwards requests.
@@ -145,9 +169,18 @@ impl Forwarder {
         let end_us = self.now_us();
         let response_body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let Units { read: read_units, write: write_units } = consumed(&operation, &request_body, &response_body);
-        let (actions, status, messages) =
-            (actions(&request_body), response.status().as_u16(), messages(&operation, &request_body));
-        let call = Call { operation, actions, purpose, read_units, write_units, status, messages, start_us, end_us };
+        let call = Call {
+            actions: actions(&request_body),
+            purpose,
+            read_units,
+            write_units,
+            status: response.status().as_u16(),
+            messages: messages(&operation, &request_body),
+            rows: written_rows(&operation, &request_body),
+            start_us,
+            end_us,
+            operation,
+        };
         Ok((response, call))
     }
 
@@ -266,8 +299,19 @@ mod tests {
     fn concurrent_calls_are_one_round_trip() {
         let call = |purpose, start_us, end_us| {
             let operation = "GetItem".to_owned();
-            let (read_units, write_units, messages) = (1.0, 0.0, Vec::new());
-            Call { operation, actions: 1, purpose, read_units, write_units, status: 200, messages, start_us, end_us }
+            let (read_units, write_units, messages, rows) = (1.0, 0.0, Vec::new(), Vec::new());
+            Call {
+                operation,
+                actions: 1,
+                purpose,
+                read_units,
+                write_units,
+                status: 200,
+                messages,
+                rows,
+                start_us,
+                end_us,
+            }
         };
         // In the order of their responses, as the meter records them.
         let calls = [
@@ -295,5 +339,32 @@ mod tests {
         assert_eq!(actions(&json!({ "RequestItems": { "a": { "Keys": [{}, {}] }, "b": { "Keys": [{}] } } })), 3);
         assert_eq!(actions(&json!({ "Entries": [{}] })), 1);
         assert_eq!(actions(&json!({ "Key": {} })), 1);
+    }
+
+    #[test]
+    fn repeated_attempt_replaces_the_earlier_one() {
+        let logged = |id: Option<&str>, status: u16| {
+            let (operation, messages, rows) = ("GetItem".to_owned(), Vec::new(), Vec::new());
+            let (read_units, write_units, purpose) = (1.0, 0.0, Purpose::Work);
+            let call = Call {
+                operation,
+                actions: 1,
+                purpose,
+                read_units,
+                write_units,
+                status,
+                messages,
+                rows,
+                start_us: 0,
+                end_us: 1,
+            };
+            LoggedCall { id: id.map(str::to_owned), call }
+        };
+        let mut log = Vec::new();
+        for (id, status) in [(Some("a"), 500), (Some("b"), 200), (Some("a"), 200), (None, 200), (None, 200)] {
+            record(&mut log, logged(id, status));
+        }
+        let statuses: Vec<_> = log.iter().map(|logged| (logged.id.as_deref(), logged.call.status)).collect();
+        assert_eq!(statuses, [(Some("b"), 200), (Some("a"), 200), (None, 200), (None, 200)]);
     }
 }

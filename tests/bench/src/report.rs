@@ -274,7 +274,8 @@ fn notes(has_work: bool) -> Option<String> {
              \x20 rows by the rule of DynamoDB, because the emulator counts them wrongly. Carts and orders have one line.",
             "wall: from sending the event until the response arrived. It includes the emulator and the provider; the emulator is\n\
              \x20 slower than AWS. CPU: user and system time of the function alone, until it requests its next event.",
-            "The bench has its own tables and queues. It delivers stream records and messages, one event per batch.",
+            "The bench has its own tables and queues. It delivers stream records and messages, one event per batch. The event source\n\
+             \x20 mappings of the stack, with their filters, say which function a record or a message invokes.",
             "A million orders: a million times the last of a few orders, in warm execution environments. The meter counts units,\n\
              \x20 sends and mails. SQS receives and deletes are computed: Lambda receives each message with one request and deletes\n\
              \x20 it with another; with full batches they are a tenth. Each event is one stream record. Cached reads cost an order\n\
@@ -296,8 +297,8 @@ mod tests {
 
     fn call(operation: &str, actions: usize, purpose: Purpose) -> Call {
         let operation = operation.to_owned();
-        let (read_units, write_units, status, messages) = (1.0, 0.0, 200, Vec::new());
-        Call { operation, actions, purpose, read_units, write_units, status, messages, start_us: 0, end_us: 1 }
+        let (read_units, write_units, status, messages, rows) = (1.0, 0.0, 200, Vec::new(), Vec::new());
+        Call { operation, actions, purpose, read_units, write_units, status, messages, rows, start_us: 0, end_us: 1 }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::bench_resources::BenchResources;
+use crate::budgets::Limit;
 use crate::events::Request;
 use crate::execution_environment::Variables;
 use crate::flow::{Customer, ShopData, add_to_cart, address, cycled, place_order, text};
@@ -28,6 +29,8 @@ const DECLINED_METHOD: &str = "pm_card_chargeDeclined";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scenario {
     Paid,
+    PaidTwoLines,
+    PaidFourLines,
     Delivered,
     Guest,
     Notified,
@@ -35,12 +38,22 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
-    /// The first one is the usual scenario.
-    pub(crate) const ALL: [Self; 5] = [Self::Paid, Self::Delivered, Self::Guest, Self::Notified, Self::Declined];
+    /// The first one is the usual scenario. The last one ends last.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Paid,
+        Self::PaidTwoLines,
+        Self::PaidFourLines,
+        Self::Delivered,
+        Self::Guest,
+        Self::Notified,
+        Self::Declined,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Paid => "paid",
+            Self::PaidTwoLines => "paid_two_lines",
+            Self::PaidFourLines => "paid_four_lines",
             Self::Delivered => "delivered",
             Self::Guest => "guest",
             Self::Notified => "notified",
@@ -51,11 +64,63 @@ impl Scenario {
     pub(crate) fn description(self) -> &'static str {
         match self {
             Self::Paid => "a customer's cart, order, payment, capture, mail",
+            Self::PaidTwoLines => "as paid, and the cart has another line already",
+            Self::PaidFourLines => "as paid, and the cart has three other lines already",
             Self::Delivered => "as paid, then an admin sets processing, shipped and delivered",
             Self::Guest => "as paid, by a guest with a new cart and an email address",
             Self::Notified => "as paid, and the webhooks of the provider arrive at the end",
             Self::Declined => "the card is declined, the hold ends, and the stock is released",
         }
+    }
+
+    /// The dollars that a million orders without mail may cost, where they have a limit.
+    pub(crate) fn dollar_limit(self) -> Option<Limit> {
+        match self {
+            Self::Paid => Some(Limit::AtMost(36.0)),
+            Self::Delivered => Some(Limit::Under(55.0)),
+            Self::Guest => Some(Limit::Under(40.0)),
+            Self::Declined => Some(Limit::Under(50.0)),
+            Self::PaidTwoLines | Self::PaidFourLines | Self::Notified => None,
+        }
+    }
+
+    /// The lines that are in the cart before the life begins.
+    fn lines_before(self) -> usize {
+        match self {
+            Self::PaidTwoLines => 1,
+            Self::PaidFourLines => 3,
+            Self::Paid | Self::Delivered | Self::Guest | Self::Notified | Self::Declined => 0,
+        }
+    }
+}
+
+/// A run of all scenarios.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// All calls are metered.
+    Counted,
+    /// Only the times are used.
+    Timed,
+}
+
+impl Run {
+    /// Distinguishes idempotency keys, and in `make lives` the accounts and products.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::Timed => "timed-orders",
+        }
+    }
+
+    /// The IP address of the senders of a scenario. Each scenario of each run has its own, so that the row that counts the unpaid orders
+    /// of a network has those of one scenario only. The addresses are those of documents (RFC 5737).
+    fn source_ip(self, scenario: Scenario) -> String {
+        let network = match self {
+            Self::Counted => "192.0.2",
+            Self::Timed => "198.51.100",
+        };
+        let place = Scenario::ALL.iter().position(|other| *other == scenario);
+        format!("{network}.{}", place.unwrap_or_default() + 1)
     }
 }
 
@@ -87,8 +152,7 @@ pub(crate) struct ScenarioRuns<'a> {
 struct ScenarioRunner<'a> {
     resources: &'a BenchResources,
     data: &'a ShopData,
-    /// Distinguishes the idempotency keys of these orders from others.
-    name: &'static str,
+    run: Run,
 }
 
 impl<'a> ScenarioRuns<'a> {
@@ -97,10 +161,10 @@ impl<'a> ScenarioRuns<'a> {
         resources: &'a BenchResources,
         fleet: FunctionFleet,
         data: &'a ShopData,
-        name: &'static str,
+        run: Run,
         orders: usize,
     ) -> Self {
-        let runner = ScenarioRunner { resources, data, name };
+        let runner = ScenarioRunner { resources, data, run };
         let mut simulator = TriggerSimulator::new(resources, fleet);
         let declined = runner.run_all(&mut simulator, Scenario::Declined, orders).await;
         let holds_end = Instant::now() + Duration::from_secs(DECLINED_HOLD_SECONDS + 1);
@@ -155,11 +219,22 @@ impl ScenarioRunner<'_> {
     ) -> Result<Vec<OrderTrace>> {
         let mut traces = Vec::with_capacity(orders);
         for index in 0..orders {
+            self.fill_cart(simulator, scenario, index).await?;
             simulator.open_trace(OrderTrace::default()).await?;
             self.run_one(simulator, scenario, index, webhooks).await?;
             traces.push(simulator.close_trace());
         }
         Ok(traces)
+    }
+
+    /// Adds the lines that are in the cart before the life begins.
+    async fn fill_cart(&self, simulator: &mut TriggerSimulator<'_>, scenario: Scenario, index: usize) -> Result<()> {
+        let customer = cycled(&self.data.customers, index);
+        for line in 1..=scenario.lines_before() {
+            let add = add_to_cart("me", self.sku(index + line)).with_token(&customer.token);
+            simulator.request("cart", ADD, self.sent(scenario, add)).await?;
+        }
+        Ok(())
     }
 
     async fn run_one(
@@ -171,7 +246,7 @@ impl ScenarioRunner<'_> {
     ) -> Result<()> {
         let customer = cycled(&self.data.customers, index);
         match scenario {
-            Scenario::Paid | Scenario::Notified => {
+            Scenario::Paid | Scenario::PaidTwoLines | Scenario::PaidFourLines | Scenario::Notified => {
                 let order = self.pay(simulator, scenario, index, customer).await?;
                 match webhooks {
                     Some(webhooks) => Self::deliver_webhooks(simulator, webhooks, &order).await,
@@ -180,7 +255,7 @@ impl ScenarioRunner<'_> {
             }
             Scenario::Delivered => {
                 let order = self.pay(simulator, scenario, index, customer).await?;
-                self.deliver(simulator, &order).await
+                self.deliver(simulator, scenario, &order).await
             }
             Scenario::Guest => self.buy_as_guest(simulator, scenario, index).await,
             Scenario::Declined => {
@@ -214,34 +289,34 @@ impl ScenarioRunner<'_> {
         customer: &Customer,
         method: &Value,
     ) -> Result<String> {
-        let sku = &cycled(&self.data.products, index).sku;
-        simulator.request("cart", ADD, add_to_cart("me", sku).with_token(&customer.token)).await?;
+        let add = add_to_cart("me", self.sku(index)).with_token(&customer.token);
+        simulator.request("cart", ADD, self.sent(scenario, add)).await?;
         let body = json!({ "cart": "me", "shippingAddress": address(), "paymentMethod": method });
         let order = place_order(&body, self.key(scenario, index)).with_token(&customer.token);
-        text(&simulator.request("orders", PLACE, order).await?, "id")
+        text(&simulator.request("orders", PLACE, self.sent(scenario, order)).await?, "id")
     }
 
     async fn buy_as_guest(&self, simulator: &mut TriggerSimulator<'_>, scenario: Scenario, index: usize) -> Result<()> {
-        let sku = &cycled(&self.data.products, index).sku;
-        let cart = simulator.request("cart", "create a cart", Request::new("POST", "/api/v1/cart")).await?;
-        let cart = text(&cart, "owner")?;
-        simulator.request("cart", ADD, add_to_cart(&cart, sku)).await?;
+        let create = self.sent(scenario, Request::new("POST", "/api/v1/cart"));
+        let cart = text(&simulator.request("cart", "create a cart", create).await?, "owner")?;
+        simulator.request("cart", ADD, self.sent(scenario, add_to_cart(&cart, self.sku(index)))).await?;
         let body = json!({
             "cart": cart,
-            "email": format!("{}-guest-{index}@example.com", self.name),
+            "email": format!("{}-guest-{index}@example.com", self.run.name()),
             "shippingAddress": address(),
             "paymentMethod": self.resources.stack.payment_method,
         });
-        simulator.request("orders", PLACE, place_order(&body, self.key(scenario, index))).await?;
+        let order = place_order(&body, self.key(scenario, index));
+        simulator.request("orders", PLACE, self.sent(scenario, order)).await?;
         simulator.run_until_idle().await?;
         simulator.deliver_delayed().await
     }
 
-    async fn deliver(&self, simulator: &mut TriggerSimulator<'_>, order: &str) -> Result<()> {
+    async fn deliver(&self, simulator: &mut TriggerSimulator<'_>, scenario: Scenario, order: &str) -> Result<()> {
         for status in ["processing", "shipped", "delivered"] {
             let path = format!("/api/v1/orders/{order}/status");
             let request = Request::patch(path, &json!({ "status": status })).with_token(&self.data.admin);
-            simulator.request("orders", &format!("set {status}"), request).await?;
+            simulator.request("orders", &format!("set {status}"), self.sent(scenario, request)).await?;
             simulator.run_until_idle().await?;
         }
         Ok(())
@@ -278,6 +353,36 @@ impl ScenarioRunner<'_> {
     }
 
     fn key(&self, scenario: Scenario, index: usize) -> String {
-        format!("{}-{}-{index}", self.name, scenario.name())
+        format!("{}-{}-{index}", self.run.name(), scenario.name())
+    }
+
+    fn sku(&self, index: usize) -> &str {
+        &cycled(&self.data.products, index).sku
+    }
+
+    /// The request as the network of this scenario sends it.
+    fn sent(&self, scenario: Scenario, request: Request) -> Request {
+        request.with_source_ip(self.run.source_ip(scenario))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn scenarios_of_both_runs_have_networks_of_their_own() {
+        let runs = [Run::Counted, Run::Timed];
+        let networks = runs.into_iter().flat_map(|run| Scenario::ALL.map(|scenario| run.source_ip(scenario)));
+        let networks: BTreeSet<String> = networks.collect();
+        assert_eq!(networks.len(), 2 * Scenario::ALL.len());
+        assert!(networks.iter().all(|network| network.parse::<std::net::Ipv4Addr>().is_ok()));
+    }
+
+    #[test]
+    fn declined_orders_end_last() {
+        assert_eq!(Scenario::ALL.last(), Some(&Scenario::Declined));
     }
 }

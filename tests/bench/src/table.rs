@@ -18,6 +18,15 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// The table in Markdown.
+    pub(crate) fn to_markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let headings: Vec<String> = self.headings.iter().map(|heading| heading.trim().to_owned()).collect();
+        let aligned = self.headings.iter().map(|heading| if heading.starts_with(' ') { "---:" } else { "---" });
+        let rule = format!("|{}|\n", aligned.collect::<Vec<_>>().join("|"));
+        line(&headings) + &rule + &self.rows.iter().map(|cells| line(cells)).collect::<String>()
+    }
+
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or_default();
@@ -59,5 +68,7 @@ mod tests {
         table.row(["cart".to_owned(), "1.5".to_owned()]);
         table.row(["orders-worker".to_owned(), "12.5".to_owned()]);
         assert_eq!(table.to_string(), "function         ms\ncart            1.5\norders-worker  12.5\n");
+        let markdown = "| function | ms |\n|---|---:|\n| cart | 1.5 |\n| orders-worker | 12.5 |\n";
+        assert_eq!(table.to_markdown(), markdown);
     }
 }

@@ -1,17 +1,19 @@
-//! Simulates what connects the functions on AWS: the HTTP API, the streams, the queues and the clock. It records each
-//! invocation. Each stream record and message is delivered at once and alone, as in a shop with little traffic. A busy
-//! shop has larger batches and pays less.
+//! Simulates what connects the functions on AWS: the HTTP API, the streams, the queues and the clock. The event source mappings of the
+//! stack say which function a stream record or a message invokes. It records each invocation. Each stream record and message is
+//! delivered at once and alone, as in a shop with little traffic. A busy shop has larger batches and pays less.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::bench_resources::BenchResources;
-use crate::events::{Request, insert_batch, modify_batch, sqs_batch};
+use crate::events::{Request, event_type, sqs_batch};
 use crate::function_fleet::{FunctionFleet, expect_success};
 use crate::meter::{Call, Purpose, QueuedMessage};
+use crate::row_writes::{RowWrite, row_writes};
+use crate::streams::{Change, Streams};
 
 /// An order causes about a dozen messages, so more than this is an endless loop.
 const MAX_DELIVERIES: usize = 50;
@@ -30,19 +32,30 @@ pub(crate) enum Trigger {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InvocationRecord {
     pub(crate) function: &'static str,
-    /// The operation of the HTTP API, or the type of the event.
+    /// The operation of the HTTP API, the type of the event, or the changed row.
     pub(crate) operation: String,
     pub(crate) trigger: Trigger,
     pub(crate) wall_ms: f64,
     /// Only metered calls.
     pub(crate) calls: Vec<Call>,
+    /// The rows that the metered calls wrote.
+    pub(crate) writes: Vec<RowWrite>,
     pub(crate) log_bytes: u64,
 }
 
 impl InvocationRecord {
     /// The number of AWS calls that are work.
     pub(crate) fn aws_calls(&self) -> usize {
-        self.calls.iter().filter(|call| call.purpose == Purpose::Work).count()
+        self.work().count()
+    }
+
+    /// The write units of the calls that are work.
+    pub(crate) fn write_units(&self) -> f64 {
+        self.work().fold(0.0, |sum, call| sum + call.write_units)
+    }
+
+    fn work(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(|call| call.purpose == Purpose::Work)
     }
 }
 
@@ -61,25 +74,23 @@ pub(crate) struct TriggerSimulator<'a> {
     trace: OrderTrace,
     /// Messages that are ready to be received.
     ready: VecDeque<QueuedMessage>,
-    /// Outbox rows that were already delivered, or that belong to other orders.
-    known_rows: BTreeSet<String>,
-    /// Offers by SKU, as the stream delivered them last.
-    known_offers: BTreeMap<String, Value>,
+    streams: Streams<'a>,
+    /// Changes whose records are not delivered yet.
+    changes: Vec<Change<'a>>,
 }
 
 impl<'a> TriggerSimulator<'a> {
     pub(crate) fn new(resources: &'a BenchResources, fleet: FunctionFleet) -> Self {
-        let (ready, known_rows, known_offers) = (VecDeque::new(), BTreeSet::new(), BTreeMap::new());
-        Self { resources, fleet, trace: OrderTrace::default(), ready, known_rows, known_offers }
+        let (trace, ready, streams) = (OrderTrace::default(), VecDeque::new(), Streams::new(resources));
+        Self { resources, fleet, trace, ready, streams, changes: Vec::new() }
     }
 
-    /// Continues a trace or begins one. Ignores outbox rows of other orders.
+    /// Continues a trace or begins one. Ignores what other orders have changed and sent.
     pub(crate) async fn open_trace(&mut self, trace: OrderTrace) -> Result<()> {
         self.trace = trace;
         self.ready.clear();
-        self.new_rows().await?;
-        self.changed_offers().await?;
-        Ok(())
+        self.changes.clear();
+        self.streams.skip().await
     }
 
     /// Returns the trace.
@@ -95,25 +106,17 @@ impl<'a> TriggerSimulator<'a> {
     /// Delivers stream records and messages until only delayed messages are left.
     pub(crate) async fn run_until_idle(&mut self) -> Result<()> {
         for _ in 0..MAX_DELIVERIES {
-            let rows = self.new_rows().await?;
-            let offers = self.changed_offers().await?;
-            let received = self.ready.pop_front();
-            if rows.is_empty() && offers.is_empty() && received.is_none() {
+            let (changes, received) = (std::mem::take(&mut self.changes), self.ready.pop_front());
+            if changes.is_empty() && received.is_none() {
                 return Ok(());
             }
-            let catalog = self.resources.table("SOUK_TABLE_CATALOG")?.to_owned();
-            for (before, after) in offers {
-                let change = modify_batch(&catalog, &before, &after);
-                self.invoke("relay", "stock change", Trigger::Stream, change).await?;
-            }
-            for (table, row) in rows {
-                let event = row["event"]["S"]
-                    .as_str()
-                    .context("an outbox row has no event; check the outbox format of aws-kit")?;
-                self.invoke("relay", &event_type(event)?, Trigger::Stream, insert_batch(&table, &row)).await?;
+            for change in changes {
+                for delivery in change.deliveries(self.resources)? {
+                    self.invoke(delivery.function, &delivery.operation, Trigger::Stream, delivery.batch).await?;
+                }
             }
             if let Some(QueuedMessage { queue, body, .. }) = received {
-                let consumer = self.resources.consumer(&queue);
+                let consumer = self.resources.event_sources.consumer(&queue);
                 let consumer = consumer.with_context(|| format!("no function consumes {queue}"))?;
                 self.invoke(consumer, &event_type(&body)?, Trigger::Queue, sqs_batch(&body)).await?;
             }
@@ -144,6 +147,9 @@ impl<'a> TriggerSimulator<'a> {
                 _ => self.trace.delayed.push(message.clone()),
             }
         }
+        let changes = self.streams.read().await?;
+        let writes = row_writes(&invocation.calls, &changes);
+        self.changes.extend(changes);
         let (wall_ms, calls, log_bytes) = (invocation.wall_ms, invocation.calls, invocation.log_bytes);
         self.trace.invocations.push(InvocationRecord {
             function,
@@ -151,36 +157,9 @@ impl<'a> TriggerSimulator<'a> {
             trigger,
             wall_ms,
             calls,
+            writes,
             log_bytes,
         });
         expect_success(function, operation, invocation.response)
     }
-
-    /// Returns outbox rows that were not delivered yet.
-    async fn new_rows(&mut self) -> Result<Vec<(String, Value)>> {
-        let mut rows = Vec::new();
-        for table in self.resources.outboxes()? {
-            for row in self.resources.emulator.outbox(table).await? {
-                if self.known_rows.insert(format!("{table} {} {}", row["pk"]["S"], row["sk"]["S"])) {
-                    rows.push((table.to_owned(), row));
-                }
-            }
-        }
-        Ok(rows)
-    }
-
-    /// Returns offers that changed since the last call, before and after.
-    async fn changed_offers(&mut self) -> Result<Vec<(Value, Value)>> {
-        let mut changed = Vec::new();
-        for after in self.resources.emulator.offers(self.resources.table("SOUK_TABLE_CATALOG")?).await? {
-            let before = self.known_offers.insert(after["pk"]["S"].to_string(), after.clone());
-            changed.extend(before.filter(|before| *before != after).map(|before| (before, after)));
-        }
-        Ok(changed)
-    }
-}
-
-fn event_type(envelope: &str) -> Result<String> {
-    let envelope: Value = serde_json::from_str(envelope)?;
-    envelope["eventType"].as_str().map(str::to_owned).context("an event has no type")
 }

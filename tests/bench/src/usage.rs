@@ -78,12 +78,14 @@ mod tests {
     use crate::meter::QueuedMessage;
 
     fn call(operation: &str, purpose: Purpose, units: (f64, f64), messages: Vec<QueuedMessage>) -> Call {
-        let (operation, (read_units, write_units)) = (operation.to_owned(), units);
-        Call { operation, actions: 1, purpose, read_units, write_units, status: 200, messages, start_us: 0, end_us: 1 }
+        let (operation, rows, (read_units, write_units)) = (operation.to_owned(), Vec::new(), units);
+        let (start_us, end_us) = (0, 1);
+        Call { operation, actions: 1, purpose, read_units, write_units, status: 200, messages, rows, start_us, end_us }
     }
 
     fn invocation(function: &'static str, trigger: Trigger, wall_ms: f64, calls: Vec<Call>) -> InvocationRecord {
-        InvocationRecord { function, operation: "it".to_owned(), trigger, wall_ms, calls, log_bytes: 100 }
+        let (operation, writes) = ("it".to_owned(), Vec::new());
+        InvocationRecord { function, operation, trigger, wall_ms, calls, writes, log_bytes: 100 }
     }
 
     fn settings(memory_mb: f64, logs_each_invocation: bool) -> FunctionSettings {
