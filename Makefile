@@ -1,6 +1,6 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test contract proof soak mutants lives bench invoke sam-local openapi arm64 deploy destroy
+.PHONY: help up down logs admin test contract proof soak mutants lives bench bill invoke sam-local openapi arm64 deploy destroy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
@@ -40,6 +40,9 @@ lives: ## count what each life of an order uses, and compare it with tests/bench
 
 bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare them with the budgets
 	$(SOUK) bench
+
+bill: ## put the bill of an order that the last make bench has written into docs/costs.md
+	$(SOUK) bill
 
 invoke: ## invoke a function of the local stack: make invoke F=orders E=events/orders/place.json
 	$(SOUK) invoke $(or $(F),$(error name a function: F=orders)) $(or $(E),$(error name an event file: E=events/orders/place.json))

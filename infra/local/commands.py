@@ -76,6 +76,10 @@ def bench(_):
     return suites.bench(PROFILES["bench"])
 
 
+def bill(_):
+    return order_lives.write_bill(PROFILES["bench"])
+
+
 def logs(arguments):
     profile = running_profile()
     group = f"/aws/lambda/{profile.stack}-{arguments.function}"

@@ -89,6 +89,7 @@ def parse():
         seeded.add_argument("--seed", help="repeat the run that printed this seed")
     commands.add_parser("lives", help="count what each life of an order uses, and compare it with tests/bench/lives.tsv")
     commands.add_parser("bench", help="measure the release build")
+    commands.add_parser("bill", help="put the bill of the last bench into docs/costs.md")
     admin = commands.add_parser("admin", help="give a registered account the role of an admin")
     admin.add_argument("email")
     admin.add_argument("--env", choices=["dev", "staging", "prod"], help="in this deployed stack, with your AWS credentials; default: the local stack")
