@@ -1,6 +1,6 @@
 //! Capture an authorised payment, once its order is confirmed or shipped.
 
-use aws_kit::{ConditionFailures, Decision, fault};
+use aws_kit::{Changes, ConditionFailures, Decision, fault};
 use events::Event;
 use tracing::{error, info};
 use values::{Error, PaymentId, Result, Trace};
@@ -8,7 +8,7 @@ use values::{Error, PaymentId, Result, Trace};
 use crate::payment::Payment;
 use crate::service::PaymentService;
 use crate::status::Status;
-use crate::step::Step;
+use crate::step::{Due, NextPayment, PaymentStep};
 use crate::stripe::IntentState;
 
 impl PaymentService {
@@ -20,32 +20,39 @@ impl PaymentService {
             let payment = self.read(id).await?;
             if payment.status != Status::Authorized {
                 info!(payment.id = %id, payment.status = payment.status.name(), "nothing to capture");
-                return Ok(Decision::Unchanged(Step::Settled(payment.status)));
+                return Ok(Decision::Unchanged(()));
             }
-            match self.capture_at_provider(&payment).await? {
-                IntentState::Captured => {
-                    let next = payment.capture(self.payments.clock.now())?;
-                    let event = Event::PaymentCompleted(next.event_data());
-                    self.save(next, trace, [event])
+            Ok(match self.decide(&payment, Due::Capture, trace).await? {
+                PaymentStep::Settled | PaymentStep::Changed => Decision::Unchanged(()),
+                PaymentStep::Alone(next) => {
+                    let NextPayment { writes, .. } = *next;
+                    Changes::new(writes, ()).into()
                 }
-                IntentState::Canceled => self.record_lost_authorisation(&payment, trace),
-                other => Err(Error::internal(format!("the provider did not capture payment {id}: {other:?}"))),
-            }
+            })
         };
-        self.payments.optimistic_write().run(decide).await.map(|_| ())
+        self.payments.optimistic_write().run(decide).await
+    }
+
+    /// Captures the whole amount of an authorised payment.
+    pub(crate) async fn capture_authorised(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
+        match self.capture_at_provider(payment).await? {
+            IntentState::Captured => {
+                let next = payment.capture(self.payments.clock.now())?;
+                let event = Event::PaymentCompleted(next.event_data());
+                self.step(next, trace, [event])
+            }
+            IntentState::Canceled => self.record_lost_authorisation(payment, trace),
+            other => Err(Error::internal(format!("the provider did not capture payment {}: {other:?}", payment.id))),
+        }
     }
 
     /// The provider released the reservation, not we. The order is not paid, and the shop must know that before it
     /// packs.
-    pub(crate) fn record_lost_authorisation(
-        &self,
-        payment: &Payment,
-        trace: &Trace,
-    ) -> Result<Decision<'static, Step>> {
+    pub(crate) fn record_lost_authorisation(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         error!(alarm = "payment.reservation_lost", payment.id = %payment.id, order.id = %payment.order_id, "provider released the reservation");
         let next = payment.transition(Status::Cancelled, self.payments.clock.now())?;
         let event = Event::PaymentCancelled(next.event_data());
-        self.save(next, trace, [event])
+        self.step(next, trace, [event])
     }
 
     async fn capture_at_provider(&self, payment: &Payment) -> Result<IntentState> {

@@ -55,6 +55,7 @@ pub use refund::{Refund, RefundStatus};
 pub use refund_amount::RefundAmount;
 pub use service::PaymentService;
 pub use status::Status;
+pub use step::{Due, NextPayment, PaymentStep};
 pub use store::Payments;
 pub use stripe::Stripe;
 pub use webhook::StripeEvent;

@@ -12,8 +12,18 @@ use crate::attempt::{AttemptOutcome, Failure};
 use crate::payment::Payment;
 use crate::service::PaymentService;
 use crate::status::Status;
-use crate::step::Step;
+use crate::step::{Due, NextPayment, PaymentStep};
 use crate::stripe::{Intent, IntentCreation, IntentState};
+
+/// What became of a step.
+enum Outcome {
+    /// No worker has to act in this status.
+    Settled(Status),
+    /// The next version of the payment is saved.
+    Saved(Box<Payment>),
+    /// A concurrent update has changed the payment, so nothing was decided.
+    Changed,
+}
 
 impl PaymentService {
     /// Brings a payment to a state in which no worker has to act, and returns that state: authorised, failed,
@@ -24,43 +34,58 @@ impl PaymentService {
             let last = &saved;
             let decide = |failures: Option<ConditionFailures>| async move {
                 // After a concurrent update the row decides, and not what this worker saved before.
-                match last.as_ref().filter(|_| failures.is_none()) {
-                    Some(saved) if saved.status == Status::Open => self.confirm(saved, trace).await,
-                    Some(saved) => Ok(Decision::Unchanged(Step::Settled(saved.status))),
-                    None => self.next_step(&self.read(id).await?, trace).await,
-                }
+                let (payment, due) = match last.as_ref().filter(|_| failures.is_none()) {
+                    Some(saved) if saved.status == Status::Open => (saved.clone(), Due::Confirmation),
+                    Some(saved) => return Ok(Decision::Unchanged(Outcome::Settled(saved.status))),
+                    None => {
+                        let payment = self.read(id).await?;
+                        let due = due(payment.status);
+                        (payment, due)
+                    }
+                };
+                Ok(match self.decide(&payment, due, trace).await? {
+                    PaymentStep::Settled => Decision::Unchanged(Outcome::Settled(payment.status)),
+                    PaymentStep::Changed => Decision::Unchanged(Outcome::Changed),
+                    PaymentStep::Alone(next) => {
+                        let NextPayment { payment, writes } = *next;
+                        Changes::new(writes, Outcome::Saved(Box::new(payment))).into()
+                    }
+                })
             };
             match self.payments.optimistic_write().run(decide).await? {
-                Step::Settled(status) => return Ok(status),
-                Step::Saved(payment) => {
+                Outcome::Settled(status) => return Ok(status),
+                Outcome::Saved(payment) => {
                     info!(payment.id = %id, payment.status = payment.status.name(), "payment reconciled");
                     saved = Some(*payment);
                 }
-                Step::Changed => saved = None,
+                Outcome::Changed => saved = None,
             }
         }
     }
 
-    async fn next_step(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
-        let settled = Ok(Decision::Unchanged(Step::Settled(payment.status)));
-        match payment.status {
-            Status::Open => self.authorise(payment, trace).await,
-            Status::RequiresAction => match self.provider.fetch(payment.intent()?).await? {
-                intent if matches!(intent.state()?, IntentState::RequiresAction(_)) => settled,
+    /// Decides the next step of a payment from its row and the answer of the provider, and writes nothing. A payment for which
+    /// this is not due in its status is settled.
+    pub async fn decide(&self, payment: &Payment, due: Due, trace: &Trace) -> Result<PaymentStep> {
+        match (due, payment.status) {
+            (Due::Authorisation, Status::Open) => self.authorise(payment, trace).await,
+            (Due::Authorisation, Status::RequiresAction) => match self.provider.fetch(payment.intent()?).await? {
+                intent if matches!(intent.state()?, IntentState::RequiresAction(_)) => Ok(PaymentStep::Settled),
                 intent => self.conclude(payment, intent, trace).await,
             },
+            (Due::Confirmation, Status::Open) => self.confirm(payment, trace).await,
+            (Due::Capture, Status::Authorized) => self.capture_authorised(payment, trace).await,
             // A webhook or the schedule asked for a check: a provider releases a reservation after some days.
-            Status::Authorized => match self.provider.fetch(payment.intent()?).await?.state()? {
+            (Due::Check, Status::Authorized) => match self.provider.fetch(payment.intent()?).await?.state()? {
                 IntentState::Canceled => self.record_lost_authorisation(payment, trace),
-                _ => settled,
+                _ => Ok(PaymentStep::Settled),
             },
-            Status::Cancelling => self.void(payment, trace).await,
-            _ => settled,
+            (Due::Void, Status::Cancelling) => self.void(payment, trace).await,
+            _ => Ok(PaymentStep::Settled),
         }
     }
 
     /// One step towards an authorisation.
-    async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
+    async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         // The customer must not be able to complete an earlier page beside the new attempt.
         for intent in payment.abandoned_intents() {
             self.provider.cancel(intent).await?.check_canceled()?;
@@ -78,7 +103,7 @@ impl PaymentService {
                     fault::point("payments.intent_created");
                     let card = intent.fingerprint().map(|fingerprint| self.cards.digest(fingerprint));
                     let next = payment.with_intent(&intent.id, card, self.payments.clock.now());
-                    self.save(next, trace, None)
+                    self.step(next, trace, None)
                 }
                 IntentCreation::Rejected(failure) => self.decline(payment, failure, None, trace),
             };
@@ -99,7 +124,7 @@ impl PaymentService {
 
     /// Confirms the intent of a payment whose row has just got its id. The intent is new and unconfirmed, so there is no
     /// need to fetch it first.
-    async fn confirm(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
+    async fn confirm(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         fault::point("payments.intent_recorded");
         if self.is_card_blocked(payment).await? {
             return self.refuse_card(payment, trace);
@@ -110,7 +135,7 @@ impl PaymentService {
     }
 
     /// Saves the outcome that the provider reports for the current attempt.
-    async fn conclude(&self, payment: &Payment, intent: Intent, trace: &Trace) -> Result<Decision<'static, Step>> {
+    async fn conclude(&self, payment: &Payment, intent: Intent, trace: &Trace) -> Result<PaymentStep> {
         if !intent.matches(payment) {
             return self.reject_mismatch(payment, &intent, trace).await;
         }
@@ -119,14 +144,14 @@ impl PaymentService {
             IntentState::Authorized => {
                 let next = payment.conclude(AttemptOutcome::Authorized, now)?;
                 let event = Event::PaymentAuthorized(next.event_data());
-                self.save(next, trace, [event])
+                self.step(next, trace, [event])
             }
             IntentState::Declined(failure) => self.decline_card(payment, failure, trace).await,
             IntentState::Rejected(failure) => self.decline(payment, failure, None, trace),
             IntentState::RequiresAction(action) => {
                 let next = payment.conclude(AttemptOutcome::RequiresAction(action), now)?;
                 let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id };
-                self.save(next, trace, [Event::PaymentRequiresAction(data)])
+                self.step(next, trace, [Event::PaymentRequiresAction(data)])
             }
             IntentState::Canceled => {
                 // Before we cancel an intent, the row says so, and the next attempt will see that. Otherwise the
@@ -139,7 +164,7 @@ impl PaymentService {
             // Other workers may have authorised, confirmed and captured since we read our row. Then the next attempt
             // sees that.
             IntentState::Captured if self.read(payment.id).await?.version != payment.version => {
-                Ok(Decision::Unchanged(Step::Changed))
+                Ok(PaymentStep::Changed)
             }
             IntentState::Captured => {
                 Err(Error::internal(format!("payment {} was captured before its order was confirmed", payment.id)))
@@ -149,12 +174,7 @@ impl PaymentService {
 
     /// The provider's object has another amount or currency than our row. It is cancelled and not used, an alarm is
     /// raised, and the order is not confirmed.
-    async fn reject_mismatch(
-        &self,
-        payment: &Payment,
-        intent: &Intent,
-        trace: &Trace,
-    ) -> Result<Decision<'static, Step>> {
+    async fn reject_mismatch(&self, payment: &Payment, intent: &Intent, trace: &Trace) -> Result<PaymentStep> {
         self.provider.cancel(&intent.id).await?.check_canceled()?;
         let alarm = PaymentMismatched {
             payment_id: payment.id,
@@ -179,39 +199,37 @@ impl PaymentService {
 
     /// Declines without asking the provider. It is no answer of a bank, so it is not counted. The intent is not confirmed, and never
     /// charges.
-    fn refuse_card(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
+    fn refuse_card(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         warn!(payment.id = %payment.id, "card refused after too many declines");
         let message = "Too many payments with this card were declined. Try another method.".into();
         self.decline(payment, Failure { code: "payment_blocked".into(), message }, None, trace)
     }
 
     /// The bank has declined the card: its declines are counted in the same transaction. 1 round trip, if the card is known.
-    async fn decline_card(
-        &self,
-        payment: &Payment,
-        failure: Failure,
-        trace: &Trace,
-    ) -> Result<Decision<'static, Step>> {
+    async fn decline_card(&self, payment: &Payment, failure: Failure, trace: &Trace) -> Result<PaymentStep> {
         let next = payment.conclude_bank_decline(failure.clone(), self.payments.clock.now())?;
         let event = declined_event(&next, failure);
         let mut writes = self.payments.put_next_with_events(&next, trace, [event])?;
         if let Some(card) = &payment.attempt()?.card {
             writes.push(self.payments.count_decline(card, self.payments.read_card(card).await?)?);
         }
-        Ok(Changes::new(writes, Step::Saved(Box::new(next))).into())
+        Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
     }
 
     /// The attempt ends without an answer of a bank, so it is not counted.
-    fn decline(
-        &self,
-        payment: &Payment,
-        failure: Failure,
-        alarm: Option<Event>,
-        trace: &Trace,
-    ) -> Result<Decision<'static, Step>> {
+    fn decline(&self, payment: &Payment, failure: Failure, alarm: Option<Event>, trace: &Trace) -> Result<PaymentStep> {
         let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
         let event = declined_event(&next, failure);
-        self.save(next, trace, [event].into_iter().chain(alarm))
+        self.step(next, trace, [event].into_iter().chain(alarm))
+    }
+}
+
+/// What is due in this status without regard to the order.
+fn due(status: Status) -> Due {
+    match status {
+        Status::Authorized => Due::Check,
+        Status::Cancelling => Due::Void,
+        _ => Due::Authorisation,
     }
 }
 

@@ -1,33 +1,55 @@
-//! One step of a worker: what it has decided from the row of a payment and the answer of the provider.
+//! One step of a payment: what a worker has decided from its row and the answer of the provider. It is not written yet.
 
-use aws_kit::{Changes, Decision};
+use aws_kit::Write;
 use events::Event;
 use values::{Result, Trace};
 
 use crate::payment::Payment;
 use crate::service::PaymentService;
-use crate::status::Status;
+
+/// What is due for a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// Authorise it, or check whether the customer has acted.
+    Authorisation,
+    /// The same, and this worker has just stored the intent. Nobody has confirmed it yet.
+    Confirmation,
+    /// Capture what is authorised.
+    Capture,
+    /// It stays authorised. Check whether the provider has released the money.
+    Check,
+    /// Void it: its order was cancelled.
+    Void,
+}
 
 /// The end of a step.
 #[derive(Debug)]
-pub(crate) enum Step {
-    /// No worker has to act in this status.
-    Settled(Status),
-    /// The next version of the payment is saved.
-    Saved(Box<Payment>),
+pub enum PaymentStep {
+    /// No worker has to act.
+    Settled,
     /// A concurrent update has changed the payment, so nothing was decided.
     Changed,
+    /// The payment changes.
+    Alone(Box<NextPayment>),
+}
+
+/// The next version of a payment.
+#[derive(Debug)]
+pub struct NextPayment {
+    pub payment: Payment,
+    /// Its row, on condition that it still has the version before, and what belongs to the change, such as events.
+    pub writes: Vec<Write>,
 }
 
 impl PaymentService {
-    /// The decision to save the next version of a payment with its events.
-    pub(crate) fn save(
+    /// The step to the next version of a payment, with its events.
+    pub(crate) fn step(
         &self,
         next: Payment,
         trace: &Trace,
         events: impl IntoIterator<Item = Event>,
-    ) -> Result<Decision<'static, Step>> {
+    ) -> Result<PaymentStep> {
         let writes = self.payments.put_next_with_events(&next, trace, events)?;
-        Ok(Changes::new(writes, Step::Saved(Box::new(next))).into())
+        Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
     }
 }

@@ -1,6 +1,6 @@
 //! Void the authorisation of an order that ended. An amount that was captured meanwhile is refunded.
 
-use aws_kit::{Changes, Decision, fault};
+use aws_kit::fault;
 use events::Event;
 use tracing::warn;
 use values::{Result, Trace};
@@ -9,12 +9,12 @@ use crate::attempt::AttemptOutcome;
 use crate::payment::Payment;
 use crate::refund::Refund;
 use crate::service::PaymentService;
-use crate::step::Step;
+use crate::step::{NextPayment, PaymentStep};
 use crate::stripe::IntentState;
 
 impl PaymentService {
     /// Ends a cancelling payment.
-    pub(crate) async fn void(&self, payment: &Payment, trace: &Trace) -> Result<Decision<'static, Step>> {
+    pub(crate) async fn void(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         // All attempts, not only the last. The cancellation of a declined intent costs a call, and its answer is the
         // state of the intent.
         for intent in payment.attempts.iter().filter_map(|attempt| attempt.intent.as_deref()) {
@@ -30,12 +30,12 @@ impl PaymentService {
         }
         let next = payment.conclude(AttemptOutcome::Voided, self.payments.clock.now())?;
         let event = Event::PaymentCancelled(next.event_data());
-        self.save(next, trace, [event])
+        self.step(next, trace, [event])
     }
 
     /// A capture was under way when the order ended. The payment becomes captured, and the same write starts a refund
     /// of all of it.
-    fn refund_late_capture(&self, payment: &Payment, intent: &str, trace: &Trace) -> Result<Decision<'static, Step>> {
+    fn refund_late_capture(&self, payment: &Payment, intent: &str, trace: &Trace) -> Result<PaymentStep> {
         warn!(payment.id = %payment.id, "payment was captured after its order had ended; a refund is requested");
         let now = self.payments.clock.now();
         let captured = payment.capture(now)?;
@@ -45,6 +45,6 @@ impl PaymentService {
         let next = Payment { version: captured.version, ..captured.reserve_refund(amount, now)? };
         let mut writes = vec![self.payments.put_next(&next)?];
         writes.extend(self.payments.put_new_refund(&refund, trace)?);
-        Ok(Changes::new(writes, Step::Saved(Box::new(next))).into())
+        Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
     }
 }
