@@ -118,6 +118,14 @@ impl Write {
         Ok(self)
     }
 
+    /// Leaves out an attribute of a put, such as the key of an index.
+    pub fn without(mut self, name: &str) -> Self {
+        if let Op::Put(item) = &mut self.op {
+            item.remove(name);
+        }
+        self
+    }
+
     /// Runs this write alone. `Ok(Err(_))` means that the condition failed.
     pub async fn run(self) -> Result<Result<(), ConditionFailure>> {
         self.run_within(&mut Backoff::start()).await

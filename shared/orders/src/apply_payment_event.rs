@@ -92,20 +92,14 @@ fn apply(before: &Order, row: Option<&Payment>, envelope: &Envelope, now: Timest
     if payment.version < envelope.sequence {
         return Ok(Effect::Forged("the payment has not reached this version"));
     }
-    let actual = payment_status(payment.status);
+    let actual = PaymentStatus::of(payment.status);
     if payment.version == envelope.sequence && actual != Some(claimed) {
         return Ok(Effect::Forged("the payment has another status at this version"));
     }
     let actual = if fault::mutant("sequence_ignored") { Some(claimed) } else { actual };
     let Some(payment_status) = actual else { return Ok(Effect::Nothing) };
-    // An authorisation that arrives after the order was cancelled confirms nothing. The cancellation also ended the
-    // payment, and the events of that have a higher sequence. A payment that was captured at once may be reported by
-    // its capture first.
-    let is_funded = matches!(payment_status, PaymentStatus::Authorized | PaymentStatus::Paid);
-    let confirms = is_funded && before.status == Status::Pending;
-    let mut next = if confirms { before.transition(Status::Confirmed, now)? } else { before.next_version(now) };
-    next.payment_status = payment_status;
-    next.payment_sequence = payment.version;
+    let next = before.follow(payment_status, payment.version, now)?;
+    let confirms = before.status == Status::Pending && next.status == Status::Confirmed;
     let event = confirms.then(|| Event::OrderConfirmed(next.confirmed_event()));
     Ok(Effect::Changed(Box::new(next), event))
 }
@@ -121,22 +115,6 @@ fn claimed_status(event: &Event) -> Option<PaymentStatus> {
         Event::PaymentRefunded(_) => PaymentStatus::PartiallyRefunded,
         _ => return None,
     })
-}
-
-/// How an order shows the status of its payment; none while the provider's answer is awaited, which an event reports.
-fn payment_status(status: payments::Status) -> Option<PaymentStatus> {
-    use payments::Status::{
-        Authorized, Cancelled, Cancelling, Captured, Failed, Open, PartiallyRefunded, Refunded, RequiresAction,
-    };
-    match status {
-        Open | RequiresAction | Cancelling => None,
-        Authorized => Some(PaymentStatus::Authorized),
-        Captured => Some(PaymentStatus::Paid),
-        PartiallyRefunded => Some(PaymentStatus::PartiallyRefunded),
-        Refunded => Some(PaymentStatus::Refunded),
-        Failed => Some(PaymentStatus::Failed),
-        Cancelled => Some(PaymentStatus::Voided),
-    }
 }
 
 #[cfg(test)]

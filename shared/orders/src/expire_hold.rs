@@ -7,6 +7,7 @@ use events::CancelReason;
 use tracing::info;
 use values::{OrderId, Result, Timestamp, Trace};
 
+use crate::order::Order;
 use crate::service::OrderService;
 use crate::status::Status;
 
@@ -17,6 +18,16 @@ pub enum Expiry {
     NotBefore(Timestamp),
     /// The order is no longer pending.
     Over,
+}
+
+impl Expiry {
+    /// That of an order.
+    pub(crate) fn of(order: &Order) -> Self {
+        match order.status {
+            Status::Pending => Self::NotBefore(order.hold_expires_at),
+            _ => Self::Over,
+        }
+    }
 }
 
 impl OrderService {

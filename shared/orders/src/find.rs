@@ -16,7 +16,7 @@ const MAX_DAYS_PER_REQUEST: usize = 31;
 const MAX_QUERIES_PER_REQUEST: usize = 256;
 /// Queries that run in parallel: enough for a quiet shop, and not too many connections for a small function.
 const MAX_PARALLEL_QUERIES: usize = 16;
-/// Holds that a list of pending orders reads of all shards: some megabytes.
+/// Holds that a list of orders with one status reads of all shards: some megabytes.
 const MAX_HOLDS: u32 = 2000;
 
 impl Orders {
@@ -87,17 +87,26 @@ impl Orders {
     async fn list_pending(&self, shards: u8, period: Period, request: &PageRequest) -> Result<Page<Order>> {
         let before = position_part::<OrderId>(request, "before")?;
         let is_before = |order: &Order| before.is_none_or(|before| order.id.uuid() < before.uuid());
-        let mut rows = self.read_pending(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
-        rows.retain(|order| period.contains(order.created_at) && is_before(order));
+        let mut rows = self.read_holds(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
+        rows.retain(|order| order.status == Status::Pending && period.contains(order.created_at) && is_before(order));
         let is_more = rows.len() > request.limit as usize;
         rows.truncate(request.limit as usize);
         let next = rows.last().filter(|_| is_more).map(|order| position([("before", order.id.to_string())]));
         Ok(Page { rows, next })
     }
 
+    /// The orders with that status that wait for their capture. 1 round trip, 4 with 64 shards; none for a status in which no order waits.
+    async fn list_awaiting_capture(&self, shards: u8, status: Option<Status>) -> Result<Vec<Order>> {
+        let Some(status) = status.filter(|status| status.can_await_capture()) else { return Ok(Vec::new()) };
+        let mut orders = self.read_holds(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
+        orders.retain(|order| order.status == status);
+        Ok(orders)
+    }
+
     /// Reads days one after the other, newest first, until the page is full: with 4 shards 1 day at first, then 2, then 4 at a time.
-    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9; without a status 1 more reads the orders of the page. With more
-    /// shards a request takes up to 16. The period may begin and end within a day.
+    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9; without a status 1 more reads the orders of the page, and with
+    /// one 1 more reads those that wait for their capture. With more shards a request takes up to 20. The period may begin and end within
+    /// a day.
     async fn list_of_period(
         &self,
         shards: u8,
@@ -108,6 +117,8 @@ impl Orders {
         let limit = request.limit as usize;
         let begin = request.after.as_ref().and_then(|position| position.get("day"));
         let days = period.days_newest_first(begin)?;
+        // Before the days: an order that is captured meanwhile is then in both, and in the page once.
+        let waiting = self.list_awaiting_capture(shards, status).await?;
         let mut before = Some(position_part::<OrderId>(request, "before")?.unwrap_or_else(|| first_id_at(period.to)));
         // An id of an older release may be a millisecond older than its order. The time of the order decides below.
         let first: OrderId = first_id_at(Timestamp::from_millis(period.from.millis().saturating_sub(1)));
@@ -118,8 +129,9 @@ impl Orders {
         while done < days.len().min(most_days) && found.len() < limit {
             let chunk = &days[done..days.len().min(most_days).min(done + parallel)];
             // Only the first day starts in the middle.
-            let reads =
-                chunk.iter().map(|day| self.list_newest_of_day(day, shards, status, before.take(), request.limit + 1));
+            let reads = chunk
+                .iter()
+                .map(|day| self.list_newest_of_day(day, shards, status, before.take(), request.limit + 1, &waiting));
             // Where the period begins within a day, the rest of that day is read and dropped; no day follows.
             for (day, listed) in chunk.iter().zip(try_join_all(reads).await?) {
                 let listed = listed.into_iter().filter(|listed| listed.id.uuid() >= first.uuid());

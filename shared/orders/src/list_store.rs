@@ -6,7 +6,7 @@
 //! | orders of guests with an email address, newest first | gsi1pk `EMAIL#{sha-256}`, then the orders | gsi1, on the personal data | the same |
 //! | orders of a day, newest first | gsi2pk `DAY#{day}#{shard}`, of the noted shards, then the orders of the page | gsi2 | 0.5 read units for each shard, 0.5 more per 4 KB of entries, and 0.5 for each order |
 //! | orders of a day and a status, newest first | gsi3pk `STATUS#{status}#{day}#{shard}`, of the noted shards | gsi3, with whole orders | 0.5 read units for each shard, 0.5 more per 4 KB |
-//! | pending orders whose message may be lost | gsi3pk `HOLD#{0-63}`, up to a time | gsi3, with whole orders | 32 read units, 0.5 more per 4 KB |
+//! | orders that are pending or wait for their capture, and whose message may be lost | gsi3pk `HOLD#{0-63}`, up to a time | gsi3, with whole orders | 32 read units, 0.5 more per 4 KB |
 //!
 //! An entry of gsi1 or gsi2 is the number row of an order, or the whole order if an earlier release placed it. Both have the order's id as
 //! sort key, and nothing else of them is read. A list of many days reads some in parallel; a list of 31 days without orders costs 62 read
@@ -99,7 +99,8 @@ impl Orders {
     }
 
     /// The newest orders of a day before `before`, in order: of so many shards, at most `limit` of each. If a status is given, only
-    /// orders with it; it must not be `pending`. A round trip for each 16 shards.
+    /// orders with it; it must not be `pending`. `waiting` are the orders with it that the index of holds has: those of the day are added.
+    /// A round trip for each 16 shards.
     pub(crate) async fn list_newest_of_day(
         &self,
         day: &str,
@@ -107,12 +108,16 @@ impl Orders {
         status: Option<Status>,
         before: Option<OrderId>,
         limit: u32,
+        waiting: &[Order],
     ) -> Result<Vec<Listed>> {
         let read = read_shards(shards, |shard| self.list_newest_of_shard((day, shard), status, before, limit)).await;
         let mut listed = Vec::new();
         for shard in read {
             listed.extend(shard?);
         }
+        let is_before = |order: &&Order| before.is_none_or(|before| order.id.uuid() < before.uuid());
+        let waiting = waiting.iter().filter(|order| order.created_at.day() == day).filter(is_before);
+        listed.extend(waiting.cloned().map(Listed::from));
         listed.sort_unstable_by_key(|listed| std::cmp::Reverse(listed.id.uuid()));
         Ok(listed)
     }
@@ -146,8 +151,9 @@ impl Orders {
         Ok(listed.into_iter().filter_map(|listed| listed.order.or_else(|| rows.remove(&listed.id))).collect())
     }
 
-    /// Pending orders that have not changed since `since`, of each shard those whose holds end first, at most [`MAX_UNPAID`]: the message
-    /// about their payment may be lost. An order that waits for its customer after a decline is left out. No hold ends later than
+    /// Orders in the index of holds that have not changed since `since`, of each shard those whose holds end first, at most [`MAX_UNPAID`]:
+    /// the message about their payment may be lost. They are pending, or wait for their capture. An order that waits for its customer
+    /// after a decline is left out. No hold ends later than
     /// `hold_seconds`, or an extension, after the last change of its order. A shard or a row that cannot be read is an error beside the
     /// others; fails only if no shard can be read. 4 round trips.
     pub async fn list_unpaid(&self, since: Timestamp, hold_seconds: i64) -> Result<Vec<Result<Order>>> {
@@ -171,7 +177,7 @@ impl Orders {
 }
 
 /// Leaves each order in a sorted list once. During a deployment the earlier release writes the keys of a number row into the row of its
-/// order too, so an index can have both.
+/// order too, so an index can have both. And a capture moves an order from the index of holds to that of its status.
 fn remove_repeated(listed: &mut Vec<Listed>) {
     listed.dedup_by_key(|listed| listed.id);
 }

@@ -1,9 +1,6 @@
 //! An order and its transitions. Each returns the next version of the order, or an error when the order does not allow it. Pure.
 
-use events::{
-    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
-    Recipient,
-};
+use events::Recipient;
 use identity::Address;
 use payments::{ORDER_TOKEN_SECONDS, Payment};
 use serde::{Deserialize, Serialize};
@@ -59,6 +56,10 @@ pub struct Order {
     /// What counts it while it is unpaid. None once its hold is over, and for an order that is not limited.
     #[serde(default, rename = "held", skip_serializing_if = "Option::is_none")]
     pub counters: Option<UnpaidCounters>,
+    /// Does a worker still have to capture its payment, which is authorised? Then the order is in the index of holds, where housekeeping
+    /// finds it. No history has this.
+    #[serde(default, rename = "captureDue", skip_serializing_if = "std::ops::Not::not")]
+    pub is_capture_due: bool,
     /// Counts the changes, from 1.
     pub version: u64,
     pub created_at: Timestamp,
@@ -97,7 +98,26 @@ impl Order {
     /// Changes the status; 409 `illegal_transition` when the table of transitions does not allow it.
     pub fn transition(&self, next: Status, now: Timestamp) -> Result<Self> {
         self.status.check_may_become(next)?;
-        Ok(Self { status: next, ..self.next_version(now) })
+        let is_capture_due = self.is_capture_due && next != Status::Cancelled;
+        Ok(Self { status: next, is_capture_due, ..self.next_version(now) })
+    }
+
+    /// The order after its payment has reached that status at that version. Older payment events are ignored from then on.
+    pub(crate) fn follow(&self, payment_status: PaymentStatus, sequence: u64, now: Timestamp) -> Result<Self> {
+        // An authorisation that arrives after the order was cancelled confirms nothing. The cancellation also ended the payment, and
+        // what follows of that has a higher sequence. A payment that was captured at once may be reported by its capture first.
+        let is_funded = matches!(payment_status, PaymentStatus::Authorized | PaymentStatus::Paid);
+        let next = match is_funded && self.status == Status::Pending {
+            true => self.transition(Status::Confirmed, now)?,
+            false => self.next_version(now),
+        };
+        let is_capture_due = next.is_capture_due && payment_status == PaymentStatus::Authorized;
+        Ok(Self { payment_status, payment_sequence: sequence, is_capture_due, ..next })
+    }
+
+    /// Is the order in the index of holds? Pending orders are, and those that wait for their capture.
+    pub(crate) fn is_in_holds(&self) -> bool {
+        self.status == Status::Pending || self.is_capture_due
     }
 
     /// Confirms the order, because its payment is authorised at that sequence. Older payment events are ignored from
@@ -184,88 +204,6 @@ impl Order {
     pub(crate) fn items_by_sku(&self) -> Vec<(&Sku, u32)> {
         self.items.iter().map(|item| (&item.sku, item.quantity.get())).collect()
     }
-
-    /// The lines of its events.
-    pub fn event_lines(&self) -> Vec<Line> {
-        let line = |item: &Item| Line {
-            sku: item.sku.clone(),
-            name: item.name.clone(),
-            quantity: item.quantity,
-            line_total: item.line_total,
-        };
-        self.items.iter().map(line).collect()
-    }
-
-    /// The pieces of its events: what was taken from stock.
-    fn pieces(&self) -> Vec<OrderItem> {
-        let pieces =
-            |item: &Item| OrderItem { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
-        self.items.iter().map(pieces).collect()
-    }
-
-    /// The data of `order.created`.
-    pub fn created_event(&self) -> OrderCreated {
-        OrderCreated {
-            order_id: self.id,
-            order_number: self.number.clone(),
-            payment_id: self.payment_id,
-            total: self.total,
-            hold_expires_at: self.hold_expires_at,
-            items: self.pieces(),
-        }
-    }
-
-    /// The data of `order.processing` and `order.shipped`.
-    pub fn moved_event(&self) -> OrderStatusChanged {
-        OrderStatusChanged {
-            order_id: self.id,
-            order_number: self.number.clone(),
-            payment_id: self.payment_id,
-            recipient: self.buyer,
-        }
-    }
-
-    /// The data of `order.delivered`.
-    pub fn delivered_event(&self) -> OrderDelivered {
-        OrderDelivered {
-            order_id: self.id,
-            order_number: self.number.clone(),
-            payment_id: self.payment_id,
-            recipient: self.buyer,
-            items: self.pieces(),
-        }
-    }
-
-    /// The data of `order.confirmed`.
-    pub fn confirmed_event(&self) -> OrderConfirmed {
-        OrderConfirmed {
-            order_id: self.id,
-            order_number: self.number.clone(),
-            payment_id: self.payment_id,
-            lines: self.event_lines(),
-            total: self.total,
-        }
-    }
-
-    /// Was the payment ever authorised? The order may not know it yet: then the payment does.
-    fn was_authorized(&self, payment: payments::Status) -> bool {
-        use payments::Status::{Authorized, Captured, PartiallyRefunded, Refunded};
-        !matches!(self.payment_status, PaymentStatus::Unpaid | PaymentStatus::Failed)
-            || matches!(payment, Authorized | Captured | PartiallyRefunded | Refunded)
-    }
-
-    /// The data of `order.cancelled`. `payment` is the status of the payment when the order was cancelled.
-    pub fn cancelled_event(&self, reason: CancelReason, payment: payments::Status) -> OrderCancelled {
-        OrderCancelled {
-            order_id: self.id,
-            order_number: self.number.clone(),
-            payment_id: self.payment_id,
-            recipient: self.buyer,
-            reason,
-            was_authorized: self.was_authorized(payment),
-            items: self.pieces(),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -305,13 +243,14 @@ pub(crate) mod tests {
             payment_id: clock.mint(),
             hold_expires_at: now.plus_seconds(600),
             counters: None,
+            is_capture_due: false,
             version: 1,
             created_at: now,
             updated_at: now,
         }
     }
 
-    fn confirmed_order() -> Order {
+    pub(crate) fn confirmed_order() -> Order {
         let mut order = order().transition(Status::Confirmed, order().created_at).unwrap();
         order.payment_status = PaymentStatus::Authorized;
         order
@@ -328,18 +267,6 @@ pub(crate) mod tests {
             (Fulfilment::Unfulfilled, Fulfilment::Fulfilled)
         );
         assert_eq!(sent.advance(Status::Delivered, now).unwrap().version, 5);
-    }
-
-    #[test]
-    fn events_name_the_pieces() {
-        let pieces = |event: serde_json::Value| event["items"].clone();
-        let order = order();
-        let created = pieces(serde_json::to_value(order.created_event()).unwrap());
-        let product = order.items[0].product_id.to_string();
-        assert_eq!(created, serde_json::json!([{ "sku": "MUG", "productId": product, "quantity": 2 }]));
-        let cancelled = order.cancelled_event(CancelReason::ByCustomer, payments::Status::Open);
-        assert_eq!(pieces(serde_json::to_value(cancelled).unwrap()), created);
-        assert_eq!(pieces(serde_json::to_value(order.delivered_event()).unwrap()), created);
     }
 
     #[test]
@@ -363,14 +290,20 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn cancellation_says_whether_the_payment_was_authorised() {
-        use payments::Status::{Authorized, Failed, Open, RequiresAction};
-        let says = |order: &Order, payment| order.cancelled_event(CancelReason::ByCustomer, payment).was_authorized;
-        for never in [Open, RequiresAction, Failed] {
-            assert!(!says(&order(), never), "{never:?}");
+    fn order_that_waits_for_its_capture_stays_in_the_index_of_holds() {
+        let now = order().created_at;
+        let authorised = Order { is_capture_due: true, ..confirmed_order() };
+        let packed = authorised.advance(Status::Processing, now).unwrap();
+        assert!(order().is_in_holds() && authorised.is_in_holds() && packed.is_in_holds());
+        for ended in [
+            packed.follow(PaymentStatus::Paid, 4, now).unwrap(),
+            authorised.follow(PaymentStatus::Voided, 4, now).unwrap(),
+            authorised.transition(Status::Cancelled, now).unwrap(),
+            confirmed_order(),
+        ] {
+            assert!(!ended.is_in_holds(), "{ended:?}");
+            assert!(serde_json::to_value(&ended).unwrap().get("captureDue").is_none());
         }
-        assert!(says(&order(), Authorized), "the order has not heard of it yet");
-        assert!(says(&confirmed_order(), payments::Status::Cancelling));
     }
 
     #[test]

@@ -234,6 +234,7 @@ impl Checkout {
             payment_id: Payment::id_of_order(id),
             hold_expires_at: now.plus_seconds(self.hold_seconds),
             counters: None,
+            is_capture_due: false,
             version: 1,
             created_at: now,
             updated_at: now,

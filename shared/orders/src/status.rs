@@ -40,6 +40,11 @@ impl Status {
         )
     }
 
+    /// Can the payment of an order with this status still wait for its capture?
+    pub(crate) fn can_await_capture(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Processing | Self::Shipped | Self::Delivered)
+    }
+
     /// The status as the API and the keys of an index write it.
     pub fn name(self) -> &'static str {
         match self {
@@ -127,6 +132,22 @@ pub enum Fulfilment {
 }
 
 impl PaymentStatus {
+    /// How an order shows the status of its payment; none while the answer of the provider is awaited.
+    pub(crate) fn of(payment: payments::Status) -> Option<Self> {
+        use payments::Status::{
+            Authorized, Cancelled, Cancelling, Captured, Failed, Open, PartiallyRefunded, Refunded, RequiresAction,
+        };
+        match payment {
+            Open | RequiresAction | Cancelling => None,
+            Authorized => Some(Self::Authorized),
+            Captured => Some(Self::Paid),
+            PartiallyRefunded => Some(Self::PartiallyRefunded),
+            Refunded => Some(Self::Refunded),
+            Failed => Some(Self::Failed),
+            Cancelled => Some(Self::Voided),
+        }
+    }
+
     /// The status as the API writes it.
     pub fn name(self) -> &'static str {
         match self {

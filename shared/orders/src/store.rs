@@ -5,18 +5,18 @@
 //! | one order, with its personal data | `ORDER#{id}`, sk begins with `ORDER` | table | 1 read unit (4 KB) |
 //! | its history, oldest first | `ORDER#{id}`, sk begins with `HISTORY#` | table | 1 read unit (4 KB) |
 //! | an order by its number | `NUMBER#{number}` / `NUMBER`, then the order | table | 2 read units |
-//! | pending orders, newest first | gsi3pk `HOLD#{shard}`, of the noted shards | gsi3 | 0.5 read units for each shard, 0.5 more per 4 KB |
+//! | pending orders, and those that wait for their capture, newest first | gsi3pk `HOLD#{shard}`, of the noted shards | gsi3 | 0.5 read units for each shard, 0.5 more per 4 KB |
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-63}`, up to a time | gsi3 | 32 read units, 0.5 more per 4 KB |
 //! | how many shards lists read | `SHARDS` / `SHARDS` | table | 1 read unit; 1 write unit in an execution environment of a raised setting |
 //! | lists of orders | `list_store.rs` | gsi1, gsi2, gsi3 | |
 //! | a new order | 5 puts, two of them with keys of indexes | gsi1, gsi2, gsi3 | 2 write units per KB of each, and 3 for the indexes |
-//! | a transition, its history and its event | put on version + 2 puts | gsi3 | 2 write units per KB of each, and 1 per KB of the order, 2 if its status changes |
+//! | a transition, its history and its event | put on version + 2 puts | gsi3 | 2 write units per KB of each, and 1 per KB of the order, 2 if its key changes |
 //! | the counters of unpaid orders | `counter_store.rs` | | |
 //! | erase the note of a history entry | `ORDER#{id}` / `HISTORY#{version}` | table | 1 write unit |
 //!
 //! | row | index | its keys |
 //! |---|---|---|
-//! | `ORDER#{id}` / `ORDER` | gsi3 | `HOLD#{shard}` by the end of the hold while it is pending, then `STATUS#{status}#{day}#{shard}` by id |
+//! | `ORDER#{id}` / `ORDER` | gsi3 | `HOLD#{shard}` by the end of the hold while it is pending or waits for its capture, then `STATUS#{status}#{day}#{shard}` by id |
 //! | `NUMBER#{number}` / `NUMBER` | gsi1 | `BUYER#{account}` by the order's id; none for a guest |
 //! | | gsi2 | `DAY#{day}#{shard}` by the order's id |
 //! | `ORDER#{id}` / `ORDER#PRIVATE` | gsi1 | of a guest: `EMAIL#{sha-256}` by the order's id. It goes when this row is erased |
@@ -39,10 +39,11 @@ use values::{Clock, Email, Error, OrderId, Page, PageRequest, Result, Timestamp,
 use crate::counters::CounterRows;
 use crate::history::{HistoryEntry, Reason};
 use crate::order::{Order, OrderDetails, PersonalData};
-use crate::status::Status;
+use crate::status::{PaymentStatus, Status};
 
-/// Holds that one sweep reads of each shard: more than one run of housekeeping can end.
-const MAX_EXPIRED: u32 = 100;
+/// Holds that one sweep reads of each shard: more than one run of housekeeping can end, because orders whose captures fail for long are
+/// among them.
+const MAX_EXPIRED: u32 = 250;
 
 /// The orders of the shop.
 #[derive(Debug, Clone)]
@@ -112,9 +113,9 @@ impl Orders {
         }
     }
 
-    /// Pending orders of so many shards, newest first: of each shard those whose holds end last, at most `limit`. A round trip for each
-    /// 16 shards.
-    pub(crate) async fn read_pending(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
+    /// The orders in the index of holds of so many shards, newest first: of each shard those whose holds end last, at most `limit`. They are
+    /// pending, or wait for their capture. A round trip for each 16 shards.
+    pub(crate) async fn read_holds(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
         let query = |shard: u8| Query::index(&self.table, "gsi3", format!("HOLD#{shard}")).descending();
         let read = read_shards(shards, |shard| query(shard).first::<Order>(limit)).await;
         let mut orders = read.into_iter().collect::<Result<Vec<_>>>()?.concat();
@@ -122,10 +123,12 @@ impl Orders {
         Ok(orders)
     }
 
-    /// Orders whose hold has ended by `now`: of each shard the oldest, at most [`MAX_EXPIRED`]. A shard or a row that cannot be read is an
-    /// error beside the others; fails only if no shard can be read. 4 round trips.
+    /// Pending orders whose hold has ended by `now`: of each shard the oldest, at most [`MAX_EXPIRED`]. A shard or a row that cannot be read
+    /// is an error beside the others; fails only if no shard can be read. 4 round trips.
     pub async fn list_expired_holds(&self, now: Timestamp) -> Result<Vec<Result<Order>>> {
-        sweep(&self.table, "gsi3", "HOLD", &now.to_string(), MAX_EXPIRED).await
+        let mut ended = sweep::<Order>(&self.table, "gsi3", "HOLD", &now.to_string(), MAX_EXPIRED).await?;
+        ended.retain(|row| row.as_ref().map_or(true, |order| order.status == Status::Pending));
+        Ok(ended)
     }
 
     /// The writes of a new order.
@@ -173,9 +176,14 @@ impl Orders {
     ) -> Result<Vec<Write>> {
         // The row names its counters as long as they count the order, so its version makes them stop counting once.
         let row = if next.status == Status::Pending { next.clone() } else { next.without_counters() };
-        let mut writes = vec![self.put_row(&row)?.when("version = :before").value(":before", next.version - 1)?];
+        let ignores_version = fault::mutant("order_version_ignored") && next.payment_status == PaymentStatus::Paid;
+        let condition = if ignores_version { "attribute_exists(pk) OR version = :before" } else { "version = :before" };
+        let mut writes = vec![self.put_row(&row)?.when(condition).value(":before", next.version - 1)?];
         if !fault::mutant("history_skipped") {
-            writes.push(self.put_history(next, trace, reason.into())?);
+            let entry = self.put_history(next, trace, reason.into())?;
+            // The entry of a version is new. That alone would refuse a version that another change has written.
+            let of_any_version = "attribute_exists(pk) OR attribute_not_exists(pk)";
+            writes.push(if ignores_version { entry.when(of_any_version) } else { entry });
         }
         if let Some(event) = event {
             writes.push(self.put_event(next, trace, event)?);
@@ -212,11 +220,12 @@ impl Orders {
     fn put_row(&self, order: &Order) -> Result<Write> {
         let (shard, day) = (self.shards.of(order.id.uuid()), order.created_at.day());
         let row = with_keys(Write::put(&self.table, key(order.id, "ORDER"), order)?, own_list_keys(order, shard))?;
-        match order.status {
-            Status::Pending => {
-                row.attribute("gsi3pk", format!("HOLD#{shard}"))?.attribute("gsi3sk", hold_sort_key(order))
+        match order.is_in_holds() {
+            // Under the same key until the capture, so the authorisation does not move the entry.
+            true => row.attribute("gsi3pk", format!("HOLD#{shard}"))?.attribute("gsi3sk", hold_sort_key(order)),
+            false => {
+                row.attribute("gsi3pk", status_partition(order.status, &day, shard))?.attribute("gsi3sk", order.id)
             }
-            status => row.attribute("gsi3pk", status_partition(status, &day, shard))?.attribute("gsi3sk", order.id),
         }
     }
 
@@ -291,7 +300,7 @@ pub(crate) fn email_partition(email: &Email) -> String {
     format!("EMAIL#{}", sha256_hex(email.as_str().as_bytes()))
 }
 
-/// The sort key of a pending order in the index of holds: the end of the hold, made unique by the id.
+/// The sort key of an order in the index of holds: the end of the hold, made unique by the id.
 fn hold_sort_key(order: &Order) -> String {
     format!("{}#{}", order.hold_expires_at, order.id)
 }

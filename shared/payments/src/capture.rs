@@ -1,45 +1,25 @@
 //! Capture an authorised payment, once its order is confirmed or shipped.
 
-use aws_kit::{Changes, ConditionFailures, Decision, fault};
+use aws_kit::fault;
 use events::Event;
-use tracing::{error, info};
-use values::{Error, PaymentId, Result, Trace};
+use tracing::error;
+use values::{Error, Result, Trace};
 
 use crate::payment::Payment;
 use crate::service::PaymentService;
 use crate::status::Status;
-use crate::step::{Due, NextPayment, PaymentStep};
+use crate::step::PaymentStep;
 use crate::stripe::IntentState;
 
 impl PaymentService {
-    /// Captures the whole amount of an authorised payment. In any other state there is nothing to capture. A second
-    /// call is safe: the capture names its intent, and the provider captures an intent once. If the order has just
-    /// ended, the void finds the payment captured.
-    pub async fn capture(&self, id: PaymentId, trace: &Trace) -> Result<()> {
-        let decide = |_: Option<ConditionFailures>| async move {
-            let payment = self.read(id).await?;
-            if payment.status != Status::Authorized {
-                info!(payment.id = %id, payment.status = payment.status.name(), "nothing to capture");
-                return Ok(Decision::Unchanged(()));
-            }
-            Ok(match self.decide(&payment, Due::Capture, trace).await? {
-                PaymentStep::Settled | PaymentStep::Changed => Decision::Unchanged(()),
-                PaymentStep::Alone(next) => {
-                    let NextPayment { writes, .. } = *next;
-                    Changes::new(writes, ()).into()
-                }
-            })
-        };
-        self.payments.optimistic_write().run(decide).await
-    }
-
-    /// Captures the whole amount of an authorised payment.
-    pub(crate) async fn capture_authorised(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
+    /// Captures the whole amount of an authorised payment. A second call is safe: the capture names its intent, and the provider
+    /// captures an intent once. If the order has just ended, the write fails, and the void finds the payment captured.
+    pub(crate) async fn capture(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         match self.capture_at_provider(payment).await? {
             IntentState::Captured => {
                 let next = payment.capture(self.payments.clock.now())?;
                 let event = Event::PaymentCompleted(next.event_data());
-                self.step(next, trace, [event])
+                self.step_with_order(next, trace, [event])
             }
             IntentState::Canceled => self.record_lost_authorisation(payment, trace),
             other => Err(Error::internal(format!("the provider did not capture payment {}: {other:?}", payment.id))),

@@ -18,6 +18,7 @@
 mod attempt;
 mod balance;
 mod capture;
+mod capture_at;
 mod card_limit;
 mod declines;
 mod end;
@@ -46,6 +47,7 @@ mod webhook;
 
 pub use attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 pub use balance::Balance;
+pub use capture_at::CaptureAt;
 pub use card_limit::CardLimit;
 pub use declines::{Declines, SET_DECLINES};
 pub use new_payment::NewPayment;

@@ -1,79 +1,36 @@
-//! Reconcile a payment with the provider: authorise an open one, check whether the customer has acted, void a
-//! cancelling one.
+//! Reconcile a payment with the provider: authorise an open one, check whether the customer has acted, capture, void. A step is decided
+//! here, and written together with the order.
 //! The row and the provider's answer decide, never the message that arrived. So redeliveries, reordering, webhooks and
 //! crashes lead to the same end.
 
-use aws_kit::{Changes, ConditionFailures, Decision, fault};
+use aws_kit::fault;
 use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction, Recipient};
-use tracing::{info, warn};
-use values::{Error, PaymentId, Result, Trace};
+use tracing::warn;
+use values::{Error, Result, Trace};
 
 use crate::attempt::{AttemptOutcome, Failure};
+use crate::capture_at::CaptureAt;
 use crate::payment::Payment;
 use crate::service::PaymentService;
 use crate::status::Status;
 use crate::step::{Due, NextPayment, PaymentStep};
 use crate::stripe::{Intent, IntentCreation, IntentState};
 
-/// What became of a step.
-enum Outcome {
-    /// No worker has to act in this status.
-    Settled(Status),
-    /// The next version of the payment is saved.
-    Saved(Box<Payment>),
-    /// A concurrent update has changed the payment, so nothing was decided.
-    Changed,
-}
-
 impl PaymentService {
-    /// Brings a payment to a state in which no worker has to act, and returns that state: authorised, failed,
-    /// cancelled, or waiting for the customer.
-    pub async fn reconcile(&self, id: PaymentId, trace: &Trace) -> Result<Status> {
-        let mut saved: Option<Payment> = None;
-        loop {
-            let last = &saved;
-            let decide = |failures: Option<ConditionFailures>| async move {
-                // After a concurrent update the row decides, and not what this worker saved before.
-                let (payment, due) = match last.as_ref().filter(|_| failures.is_none()) {
-                    Some(saved) if saved.status == Status::Open => (saved.clone(), Due::Confirmation),
-                    Some(saved) => return Ok(Decision::Unchanged(Outcome::Settled(saved.status))),
-                    None => {
-                        let payment = self.read(id).await?;
-                        let due = due(payment.status);
-                        (payment, due)
-                    }
-                };
-                Ok(match self.decide(&payment, due, trace).await? {
-                    PaymentStep::Settled => Decision::Unchanged(Outcome::Settled(payment.status)),
-                    PaymentStep::Changed => Decision::Unchanged(Outcome::Changed),
-                    PaymentStep::Alone(next) => {
-                        let NextPayment { payment, writes } = *next;
-                        Changes::new(writes, Outcome::Saved(Box::new(payment))).into()
-                    }
-                })
-            };
-            match self.payments.optimistic_write().run(decide).await? {
-                Outcome::Settled(status) => return Ok(status),
-                Outcome::Saved(payment) => {
-                    info!(payment.id = %id, payment.status = payment.status.name(), "payment reconciled");
-                    saved = Some(*payment);
-                }
-                Outcome::Changed => saved = None,
-            }
-        }
-    }
-
     /// Decides the next step of a payment from its row and the answer of the provider, and writes nothing. A payment for which
     /// this is not due in its status is settled.
     pub async fn decide(&self, payment: &Payment, due: Due, trace: &Trace) -> Result<PaymentStep> {
         match (due, payment.status) {
-            (Due::Authorisation, Status::Open) => self.authorise(payment, trace).await,
-            (Due::Authorisation, Status::RequiresAction) => match self.provider.fetch(payment.intent()?).await? {
-                intent if matches!(intent.state()?, IntentState::RequiresAction(_)) => Ok(PaymentStep::Settled),
-                intent => self.conclude(payment, intent, trace).await,
-            },
-            (Due::Confirmation, Status::Open) => self.confirm(payment, trace).await,
-            (Due::Capture, Status::Authorized) => self.capture_authorised(payment, trace).await,
+            (Due::Authorisation(capture_at), Status::Open) => self.authorise(payment, capture_at, trace).await,
+            (Due::Authorisation(capture_at), Status::RequiresAction) => {
+                let intent = self.provider.fetch(payment.intent()?).await?;
+                match intent.state()? {
+                    IntentState::RequiresAction(_) => Ok(PaymentStep::Settled),
+                    _ => self.conclude(payment, intent, capture_at, trace).await,
+                }
+            }
+            (Due::Confirmation(capture_at), Status::Open) => self.confirm(payment, capture_at, trace).await,
+            (Due::Capture, Status::Authorized) => self.capture(payment, trace).await,
             // A webhook or the schedule asked for a check: a provider releases a reservation after some days.
             (Due::Check, Status::Authorized) => match self.provider.fetch(payment.intent()?).await?.state()? {
                 IntentState::Canceled => self.record_lost_authorisation(payment, trace),
@@ -85,7 +42,7 @@ impl PaymentService {
     }
 
     /// One step towards an authorisation.
-    async fn authorise(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
+    async fn authorise(&self, payment: &Payment, capture_at: CaptureAt, trace: &Trace) -> Result<PaymentStep> {
         // The customer must not be able to complete an earlier page beside the new attempt.
         for intent in payment.abandoned_intents() {
             self.provider.cancel(intent).await?.check_canceled()?;
@@ -119,23 +76,29 @@ impl PaymentService {
             }
             _ => fetched,
         };
-        self.conclude(payment, latest, trace).await
+        self.conclude(payment, latest, capture_at, trace).await
     }
 
     /// Confirms the intent of a payment whose row has just got its id. The intent is new and unconfirmed, so there is no
     /// need to fetch it first.
-    async fn confirm(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
+    async fn confirm(&self, payment: &Payment, capture_at: CaptureAt, trace: &Trace) -> Result<PaymentStep> {
         fault::point("payments.intent_recorded");
         if self.is_card_blocked(payment).await? {
             return self.refuse_card(payment, trace);
         }
         let confirmed = self.provider.confirm(payment.intent()?, payment.order_id).await?;
         fault::point("payments.confirmed");
-        self.conclude(payment, confirmed, trace).await
+        self.conclude(payment, confirmed, capture_at, trace).await
     }
 
-    /// Saves the outcome that the provider reports for the current attempt.
-    async fn conclude(&self, payment: &Payment, intent: Intent, trace: &Trace) -> Result<PaymentStep> {
+    /// Decides by the outcome that the provider reports for the current attempt.
+    async fn conclude(
+        &self,
+        payment: &Payment,
+        intent: Intent,
+        capture_at: CaptureAt,
+        trace: &Trace,
+    ) -> Result<PaymentStep> {
         if !intent.matches(payment) {
             return self.reject_mismatch(payment, &intent, trace).await;
         }
@@ -143,8 +106,12 @@ impl PaymentService {
         match intent.state()? {
             IntentState::Authorized => {
                 let next = payment.conclude(AttemptOutcome::Authorized, now)?;
-                let event = Event::PaymentAuthorized(next.event_data());
-                self.step(next, trace, [event])
+                let row = match capture_at {
+                    // Its order stays in the index of holds until the capture.
+                    CaptureAt::Confirmation => self.payments.put_unlisted_step(&next)?,
+                    CaptureAt::Shipment => self.payments.put_step(&next)?,
+                };
+                Ok(PaymentStep::WithOrder(Box::new(NextPayment { payment: next, writes: vec![row] })))
             }
             IntentState::Declined(failure) => self.decline_card(payment, failure, trace).await,
             IntentState::Rejected(failure) => self.decline(payment, failure, None, trace),
@@ -209,7 +176,7 @@ impl PaymentService {
     async fn decline_card(&self, payment: &Payment, failure: Failure, trace: &Trace) -> Result<PaymentStep> {
         let next = payment.conclude_bank_decline(failure.clone(), self.payments.clock.now())?;
         let event = declined_event(&next, failure);
-        let mut writes = self.payments.put_next_with_events(&next, trace, [event])?;
+        let mut writes = self.payments.put_step_with_events(&next, trace, [event])?;
         if let Some(card) = &payment.attempt()?.card {
             writes.push(self.payments.count_decline(card, self.payments.read_card(card).await?)?);
         }
@@ -221,15 +188,6 @@ impl PaymentService {
         let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
         let event = declined_event(&next, failure);
         self.step(next, trace, [event].into_iter().chain(alarm))
-    }
-}
-
-/// What is due in this status without regard to the order.
-fn due(status: Status) -> Due {
-    match status {
-        Status::Authorized => Due::Check,
-        Status::Cancelling => Due::Void,
-        _ => Due::Authorisation,
     }
 }
 

@@ -4,16 +4,17 @@ use aws_kit::Write;
 use events::Event;
 use values::{Result, Trace};
 
+use crate::capture_at::CaptureAt;
 use crate::payment::Payment;
 use crate::service::PaymentService;
 
 /// What is due for a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
-    /// Authorise it, or check whether the customer has acted.
-    Authorisation,
+    /// Authorise it, or check whether the customer has acted. When it is captured says who finds it until then.
+    Authorisation(CaptureAt),
     /// The same, and this worker has just stored the intent. Nobody has confirmed it yet.
-    Confirmation,
+    Confirmation(CaptureAt),
     /// Capture what is authorised.
     Capture,
     /// It stays authorised. Check whether the provider has released the money.
@@ -29,8 +30,10 @@ pub enum PaymentStep {
     Settled,
     /// A concurrent update has changed the payment, so nothing was decided.
     Changed,
-    /// The payment changes.
+    /// The payment changes, and its order does not.
     Alone(Box<NextPayment>),
+    /// The payment changes, and its order with it: the writes of both are one transaction.
+    WithOrder(Box<NextPayment>),
 }
 
 /// The next version of a payment.
@@ -42,14 +45,25 @@ pub struct NextPayment {
 }
 
 impl PaymentService {
-    /// The step to the next version of a payment, with its events.
+    /// The step to the next version of a payment, with its events, but without its order.
     pub(crate) fn step(
         &self,
         next: Payment,
         trace: &Trace,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<PaymentStep> {
-        let writes = self.payments.put_next_with_events(&next, trace, events)?;
+        let writes = self.payments.put_step_with_events(&next, trace, events)?;
         Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
+    }
+
+    /// The same with its order.
+    pub(crate) fn step_with_order(
+        &self,
+        next: Payment,
+        trace: &Trace,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<PaymentStep> {
+        let writes = self.payments.put_step_with_events(&next, trace, events)?;
+        Ok(PaymentStep::WithOrder(Box::new(NextPayment { payment: next, writes })))
     }
 }

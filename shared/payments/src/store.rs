@@ -6,7 +6,7 @@
 //! | the payment of an order | `PAYMENT#{id}` / `PAYMENT`, by the UUID of the order | table | 1 read unit (4 KB) |
 //! | the payment of an order of an earlier release | then gsi1pk `ORDER#{orderId}`, by creation | gsi1, sparse | 0.5 read units a page |
 //! | payments that wait for their void, oldest first | gsi2pk `UNSETTLED#{0-63}`, up to a time | gsi2, sparse | 32 read units, 0.5 more per 4 KB |
-//! | authorised payments that wait for their capture | gsi2pk `RESERVED#{0-63}`, up to a time | gsi2, sparse | the same |
+//! | authorised payments that wait for a shipment | gsi2pk `RESERVED#{0-63}`, up to a time | gsi2, sparse | the same |
 //! | pending refunds, oldest first | gsi2pk `REFUNDING#{0-63}`, up to a time | gsi2, sparse | the same |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
 //! | create a refund | update on `refundable` + refund + event + stored response | table | 8 write units in a transaction |
@@ -122,6 +122,20 @@ impl Payments {
         self.put_row(next)?.when("version = :before").value(":before", next.version - 1)
     }
 
+    /// The same by a worker that has asked the provider.
+    pub(crate) fn put_step(&self, next: &Payment) -> Result<Write> {
+        let write = self.put_next(next)?;
+        Ok(match fault::mutant("payment_version_ignored") {
+            true => write.when("attribute_exists(pk) OR version = :before"),
+            false => write,
+        })
+    }
+
+    /// The same for a payment that is in no index of what waits, because its order is.
+    pub(crate) fn put_unlisted_step(&self, next: &Payment) -> Result<Write> {
+        Ok(self.put_step(next)?.without("gsi2pk").without("gsi2sk"))
+    }
+
     /// The write that moves an amount from refundable to pending refunds, on condition that `least` minor units are refundable: the
     /// amount, or more. It depends on nothing else in the row, so refunds and other updates do not conflict, and no two refunds get
     /// the same money.
@@ -228,14 +242,14 @@ impl Payments {
         outbox_put(&self.table, &Envelope::new(&self.clock, trace, payment.id, payment.version, event))
     }
 
-    /// The writes of the next version of a payment and of its events.
-    pub(crate) fn put_next_with_events(
+    /// The writes of a worker's step: the next version of a payment, and its events.
+    pub(crate) fn put_step_with_events(
         &self,
         next: &Payment,
         trace: &Trace,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<Vec<Write>> {
-        let mut writes = vec![self.put_next(next)?];
+        let mut writes = vec![self.put_step(next)?];
         for event in events {
             writes.push(self.put_event(next, trace, event)?);
         }

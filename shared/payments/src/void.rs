@@ -43,7 +43,7 @@ impl PaymentService {
         let refund = Refund::new(&captured, intent, amount, "order_cancelled", &self.payments.clock);
         // Both transitions are one write, and so one version.
         let next = Payment { version: captured.version, ..captured.reserve_refund(amount, now)? };
-        let mut writes = vec![self.payments.put_next(&next)?];
+        let mut writes = vec![self.payments.put_step(&next)?];
         writes.extend(self.payments.put_new_refund(&refund, trace)?);
         Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
     }

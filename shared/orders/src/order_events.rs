@@ -1,0 +1,121 @@
+//! The data of an order's events. Pure.
+
+use events::{
+    CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
+};
+
+use crate::order::{Item, Order};
+use crate::status::PaymentStatus;
+
+impl Order {
+    /// The lines of its events.
+    pub fn event_lines(&self) -> Vec<Line> {
+        let line = |item: &Item| Line {
+            sku: item.sku.clone(),
+            name: item.name.clone(),
+            quantity: item.quantity,
+            line_total: item.line_total,
+        };
+        self.items.iter().map(line).collect()
+    }
+
+    /// The pieces of its events: what was taken from stock.
+    fn pieces(&self) -> Vec<OrderItem> {
+        let pieces =
+            |item: &Item| OrderItem { sku: item.sku.clone(), product_id: item.product_id, quantity: item.quantity };
+        self.items.iter().map(pieces).collect()
+    }
+
+    /// The data of `order.created`.
+    pub fn created_event(&self) -> OrderCreated {
+        OrderCreated {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            total: self.total,
+            hold_expires_at: self.hold_expires_at,
+            items: self.pieces(),
+        }
+    }
+
+    /// The data of `order.processing` and `order.shipped`.
+    pub fn moved_event(&self) -> OrderStatusChanged {
+        OrderStatusChanged {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            recipient: self.buyer,
+        }
+    }
+
+    /// The data of `order.delivered`.
+    pub fn delivered_event(&self) -> OrderDelivered {
+        OrderDelivered {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            recipient: self.buyer,
+            items: self.pieces(),
+        }
+    }
+
+    /// The data of `order.confirmed`.
+    pub fn confirmed_event(&self) -> OrderConfirmed {
+        OrderConfirmed {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            lines: self.event_lines(),
+            total: self.total,
+        }
+    }
+
+    /// Was the payment ever authorised? The order may not know it yet: then the payment does.
+    fn was_authorized(&self, payment: payments::Status) -> bool {
+        use payments::Status::{Authorized, Captured, PartiallyRefunded, Refunded};
+        !matches!(self.payment_status, PaymentStatus::Unpaid | PaymentStatus::Failed)
+            || matches!(payment, Authorized | Captured | PartiallyRefunded | Refunded)
+    }
+
+    /// The data of `order.cancelled`. `payment` is the status of the payment when the order was cancelled.
+    pub fn cancelled_event(&self, reason: CancelReason, payment: payments::Status) -> OrderCancelled {
+        OrderCancelled {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            recipient: self.buyer,
+            reason,
+            was_authorized: self.was_authorized(payment),
+            items: self.pieces(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::tests::{confirmed_order, order};
+
+    #[test]
+    fn events_name_the_pieces() {
+        let pieces = |event: serde_json::Value| event["items"].clone();
+        let order = order();
+        let created = pieces(serde_json::to_value(order.created_event()).unwrap());
+        let product = order.items[0].product_id.to_string();
+        assert_eq!(created, serde_json::json!([{ "sku": "MUG", "productId": product, "quantity": 2 }]));
+        let cancelled = order.cancelled_event(CancelReason::ByCustomer, payments::Status::Open);
+        assert_eq!(pieces(serde_json::to_value(cancelled).unwrap()), created);
+        assert_eq!(pieces(serde_json::to_value(order.delivered_event()).unwrap()), created);
+    }
+
+    #[test]
+    fn cancellation_says_whether_the_payment_was_authorised() {
+        use payments::Status::{Authorized, Failed, Open, RequiresAction};
+        let says = |order: &Order, payment| order.cancelled_event(CancelReason::ByCustomer, payment).was_authorized;
+        for never in [Open, RequiresAction, Failed] {
+            assert!(!says(&order(), never), "{never:?}");
+        }
+        assert!(says(&order(), Authorized), "the order has not heard of it yet");
+        assert!(says(&confirmed_order(), payments::Status::Cancelling));
+    }
+}

@@ -1,0 +1,208 @@
+//! Settle an order with its payment. One worker carries both: it authorises for a placed order, confirms the order, captures, and
+//! voids for a cancelled order. What belongs together is written in one transaction, under the versions of both rows.
+//!
+//! The rows and the provider's answers decide, never the message that arrived. So redeliveries, reordering, webhooks and crashes
+//! lead to the same end.
+
+use std::time::Duration;
+
+use aws_kit::{Changes, ConditionFailures, Decision, OptimisticWrite, Write, fault};
+use payments::{CaptureAt, NextPayment, Payment, PaymentService, PaymentStep};
+use tracing::info;
+use values::{Error, OrderId, Result, Timestamp, Trace};
+
+use crate::expire_hold::Expiry;
+use crate::next_step::{NextStep, Progress, is_settled, next_step};
+use crate::order::Order;
+use crate::service::OrderService;
+use crate::status::{PaymentStatus, Status};
+
+/// The settings by which orders are settled.
+#[derive(Debug, Clone, Copy)]
+pub struct SettleRules {
+    /// When authorised payments are captured.
+    pub capture_at: CaptureAt,
+    /// How long stock is held at most after a decline.
+    pub declined_hold_seconds: i64,
+}
+
+/// The rows as a run has read or written them last.
+#[derive(Debug, Clone)]
+struct Known {
+    order: Order,
+    /// None while it is not needed.
+    payment: Option<Payment>,
+    progress: Progress,
+}
+
+/// The end of a step.
+enum Outcome {
+    /// There is nothing more to do.
+    Settled(Expiry),
+    /// The rows as they are now. More may be due.
+    Written(Box<Known>),
+    /// A concurrent update has changed the payment, so nothing was decided.
+    Changed,
+}
+
+impl OrderService {
+    /// Brings an order and its payment to a state in which no worker has to act, and returns until when the order is held, if it is
+    /// still pending. `first` is the order as the caller has read it.
+    ///
+    /// A paid order takes 1 read more (the card 1 more), 3 calls of the provider and 3 writes. An order that is settled takes none.
+    /// A concurrent update takes 2 reads. An outage of the provider is an error; a repetition continues.
+    pub async fn settle(
+        &self,
+        payments: &PaymentService,
+        first: Order,
+        rules: SettleRules,
+        trace: &Trace,
+    ) -> Result<Expiry> {
+        let id = first.id;
+        let mut known = Known { order: first, payment: None, progress: Progress::Read };
+        loop {
+            let latest = &known;
+            let decide = |failures: Option<ConditionFailures>| async move {
+                // After a concurrent update the rows decide, and not what this run knew before.
+                let known = match failures {
+                    None => latest.clone(),
+                    Some(_) => self.read_again(id).await?,
+                };
+                self.decide_step(payments, known, rules, trace).await
+            };
+            match self.settle_write().run(decide).await? {
+                Outcome::Settled(expiry) => return Ok(expiry),
+                Outcome::Changed => known = self.read_again(id).await?,
+                Outcome::Written(written) => {
+                    known = *written;
+                    known.report();
+                }
+            }
+        }
+    }
+
+    /// A write that is decided again after a concurrent update.
+    fn settle_write(&self) -> OptimisticWrite<'_> {
+        let (before, after) = (fault::label("payments.before_commit"), fault::label("payments.committed"));
+        self.orders.optimistic_write().fault_points(before, after)
+    }
+
+    async fn read_again(&self, id: OrderId) -> Result<Known> {
+        let order = self.orders.read(id).await?.ok_or_else(|| Error::not_found("order"))?;
+        Ok(Known { order, payment: None, progress: Progress::Read })
+    }
+
+    async fn read_payment(&self, order: &Order) -> Result<Payment> {
+        let payment = self.payments.read(order.payment_id).await?;
+        payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))
+    }
+
+    /// Decides one step, and its writes.
+    async fn decide_step(
+        &self,
+        payments: &PaymentService,
+        known: Known,
+        rules: SettleRules,
+        trace: &Trace,
+    ) -> Result<Decision<'static, Outcome>> {
+        let Known { order, payment, progress } = known;
+        let settled = Ok(Decision::Unchanged(Outcome::Settled(Expiry::of(&order))));
+        if is_settled(&order) {
+            return settled;
+        }
+        let payment = match payment {
+            Some(payment) => payment,
+            None => self.read_payment(&order).await?,
+        };
+        let now = self.orders.clock.now();
+        match next_step(&order, &payment, progress, rules.capture_at, now) {
+            NextStep::Nothing => settled,
+            NextStep::ExtendHold => {
+                let order = order.extend_hold(now);
+                let writes = self.orders.put_next(&order, trace, "hold_prolonged", None)?;
+                Ok(written(writes, order, payment, Progress::HoldExtended))
+            }
+            NextStep::Follow => {
+                if fault::mutant("order_follows_later") {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                let (order, writes) = self.follow(&order, &payment, self.orders.clock.now(), rules, trace)?;
+                Ok(written(writes, order, payment, Progress::Followed))
+            }
+            // Boxed, because the futures of both contexts are large.
+            NextStep::Decide(due) => match Box::pin(payments.decide(&payment, due, trace)).await? {
+                PaymentStep::Settled => settled,
+                PaymentStep::Changed => Ok(Decision::Unchanged(Outcome::Changed)),
+                PaymentStep::Alone(next) => {
+                    let NextPayment { payment, writes } = *next;
+                    Ok(written(writes, order, payment, Progress::PaymentStored))
+                }
+                PaymentStep::WithOrder(next) => self.write_both(order, *next, rules, trace),
+            },
+        }
+    }
+
+    /// The transaction of a payment that has changed, and of its order, at the same time.
+    fn write_both(
+        &self,
+        order: Order,
+        next: NextPayment,
+        rules: SettleRules,
+        trace: &Trace,
+    ) -> Result<Decision<'static, Outcome>> {
+        use payments::Status::{Authorized, Captured};
+        let NextPayment { payment, mut writes } = next;
+        if fault::mutant("order_follows_later") && payment.status == Captured {
+            return Ok(written(writes, order, payment, Progress::PaymentStored));
+        }
+        let (order, of_order) = self.follow(&order, &payment, payment.updated_at, rules, trace)?;
+        writes.extend(of_order);
+        // Only an authorisation may have more due.
+        let progress = if payment.status == Authorized { Progress::Followed } else { Progress::Ended };
+        Ok(written(writes, order, payment, progress))
+    }
+
+    /// The order after its payment has changed, and its writes.
+    fn follow(
+        &self,
+        order: &Order,
+        payment: &Payment,
+        now: Timestamp,
+        rules: SettleRules,
+        trace: &Trace,
+    ) -> Result<(Order, Vec<Write>)> {
+        let status = PaymentStatus::of(payment.status).ok_or_else(|| {
+            Error::internal(format!("order {} cannot follow a payment that is {}", order.id, payment.status.name()))
+        })?;
+        let mut next = order.follow(status, payment.version, now)?;
+        next.is_capture_due = status == PaymentStatus::Authorized && rules.capture_at == CaptureAt::Confirmation;
+        let writes = self.orders.put_next(&next, trace, status.cause(), None)?;
+        Ok((next, writes))
+    }
+}
+
+impl Known {
+    /// Logs what was written, and passes the fault points between the steps.
+    fn report(&self) {
+        let Self { order, payment, progress } = self;
+        if let Some(payment) = payment {
+            info!(
+                order.id = %order.id,
+                order.status = order.status.name(),
+                payment.id = %payment.id,
+                payment.status = payment.status.name(),
+                "order and payment saved"
+            );
+        }
+        match order.payment_status {
+            PaymentStatus::Authorized if *progress == Progress::Followed => fault::point("payments.authorized"),
+            PaymentStatus::Paid if order.status != Status::Cancelled => fault::point("payments.settled"),
+            _ => {}
+        }
+    }
+}
+
+/// The decision to write the next versions of both rows.
+fn written(writes: Vec<Write>, order: Order, payment: Payment, progress: Progress) -> Decision<'static, Outcome> {
+    Changes::new(writes, Outcome::Written(Box::new(Known { order, payment: Some(payment), progress }))).into()
+}
