@@ -1,5 +1,5 @@
-//! Settle an order with its payment. One worker carries both: it authorises for a placed order, confirms the order, captures, and
-//! voids for a cancelled order. What belongs together is written in one transaction, under the versions of both rows.
+//! Settle an order with its payment. One worker carries both: it authorises or declines for a placed order, confirms the order,
+//! captures, and voids for a cancelled order. What belongs together is written in one transaction, under the versions of both rows.
 //!
 //! The rows and the provider's answers decide, never the message that arrived. So redeliveries, reordering, webhooks and crashes
 //! lead to the same end.
@@ -126,7 +126,7 @@ impl OrderService {
                 if fault::mutant("order_follows_later") {
                     std::thread::sleep(Duration::from_millis(20));
                 }
-                let (order, writes) = self.follow(&order, &payment, self.orders.clock.now(), rules, trace)?;
+                let (order, writes) = self.follow(&order, &payment, self.orders.clock.now(), rules, trace).await?;
                 Ok(written(writes, order, payment, Progress::Followed))
             }
             // Boxed, because the futures of both contexts are large.
@@ -137,13 +137,13 @@ impl OrderService {
                     let NextPayment { payment, writes } = *next;
                     Ok(written(writes, order, payment, Progress::PaymentStored))
                 }
-                PaymentStep::WithOrder(next) => self.write_both(order, *next, rules, trace),
+                PaymentStep::WithOrder(next) => self.write_both(order, *next, rules, trace).await,
             },
         }
     }
 
-    /// The transaction of a payment that has changed, and of its order, at the same time.
-    fn write_both(
+    /// The transaction of a payment that has changed, and of its order, at the same time. 1 round trip after a decline by the bank.
+    async fn write_both(
         &self,
         order: Order,
         next: NextPayment,
@@ -155,15 +155,16 @@ impl OrderService {
         if fault::mutant("order_follows_later") && payment.status == Captured {
             return Ok(written(writes, order, payment, Progress::PaymentStored));
         }
-        let (order, of_order) = self.follow(&order, &payment, payment.updated_at, rules, trace)?;
+        let (order, of_order) = self.follow(&order, &payment, payment.updated_at, rules, trace).await?;
         writes.extend(of_order);
         // Only an authorisation may have more due.
         let progress = if payment.status == Authorized { Progress::Followed } else { Progress::Ended };
         Ok(written(writes, order, payment, progress))
     }
 
-    /// The order after its payment has changed, and its writes.
-    fn follow(
+    /// The order after its payment has changed, and its writes. After a decline the hold is short, and the counters of the order count
+    /// it if it was the bank's.
+    async fn follow(
         &self,
         order: &Order,
         payment: &Payment,
@@ -176,7 +177,14 @@ impl OrderService {
         })?;
         let mut next = order.follow(status, payment.version, now)?;
         next.is_capture_due = status == PaymentStatus::Authorized && rules.capture_at == CaptureAt::Confirmation;
-        let writes = self.orders.put_next(&next, trace, status.cause(), None)?;
+        let mut declined = None;
+        if next.was_declined() {
+            next = next.shorten_hold(rules.declined_hold_seconds);
+            if payment.was_declined_by_bank() {
+                declined = self.orders.read_own_counters(&next).await?;
+            }
+        }
+        let writes = self.orders.put_next_after_decline(&next, trace, status.cause(), None, declined.as_ref())?;
         Ok((next, writes))
     }
 }

@@ -31,8 +31,7 @@ impl PaymentService {
     pub(crate) fn record_lost_authorisation(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         error!(alarm = "payment.reservation_lost", payment.id = %payment.id, order.id = %payment.order_id, "provider released the reservation");
         let next = payment.transition(Status::Cancelled, self.payments.clock.now())?;
-        let event = Event::PaymentCancelled(next.event_data());
-        self.step(next, trace, [event])
+        self.step_with_order(next, trace, None)
     }
 
     async fn capture_at_provider(&self, payment: &Payment) -> Result<IntentState> {

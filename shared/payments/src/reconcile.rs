@@ -180,14 +180,14 @@ impl PaymentService {
         if let Some(card) = &payment.attempt()?.card {
             writes.push(self.payments.count_decline(card, self.payments.read_card(card).await?)?);
         }
-        Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
+        Ok(PaymentStep::WithOrder(Box::new(NextPayment { payment: next, writes })))
     }
 
     /// The attempt ends without an answer of a bank, so it is not counted.
     fn decline(&self, payment: &Payment, failure: Failure, alarm: Option<Event>, trace: &Trace) -> Result<PaymentStep> {
         let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
         let event = declined_event(&next, failure);
-        self.step(next, trace, [event].into_iter().chain(alarm))
+        self.step_with_order(next, trace, [event].into_iter().chain(alarm))
     }
 }
 

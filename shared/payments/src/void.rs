@@ -1,7 +1,6 @@
 //! Void the authorisation of an order that ended. An amount that was captured meanwhile is refunded.
 
 use aws_kit::fault;
-use events::Event;
 use tracing::warn;
 use values::{Result, Trace};
 
@@ -29,8 +28,7 @@ impl PaymentService {
             }
         }
         let next = payment.conclude(AttemptOutcome::Voided, self.payments.clock.now())?;
-        let event = Event::PaymentCancelled(next.event_data());
-        self.step(next, trace, [event])
+        self.step_with_order(next, trace, None)
     }
 
     /// A capture was under way when the order ended. The payment becomes captured, and the same write starts a refund
@@ -45,6 +43,6 @@ impl PaymentService {
         let next = Payment { version: captured.version, ..captured.reserve_refund(amount, now)? };
         let mut writes = vec![self.payments.put_step(&next)?];
         writes.extend(self.payments.put_new_refund(&refund, trace)?);
-        Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
+        Ok(PaymentStep::WithOrder(Box::new(NextPayment { payment: next, writes })))
     }
 }
