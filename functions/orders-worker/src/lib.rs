@@ -1,5 +1,6 @@
-//! The worker that moves orders: it applies payment events, expires holds, and erases what closed accounts wrote. It
-//! believes rows, and no event: the payment's for its status, the order's for its hold, the account's for its end.
+//! The worker of orders: it erases what closed accounts wrote. It also handles messages of the release before, where payment events
+//! moved orders and this worker ended holds. It believes rows, and no event: the payment's for its status, the order's for its hold,
+//! the account's for its end.
 
 use std::time::{Duration, Instant};
 
@@ -50,7 +51,7 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
     let apply =
         |order, payment| service.apply_payment_event((order, payment), &envelope, state.declined_hold_seconds, &trace);
     match &envelope.event {
-        // The message was delayed until the end of the hold. The hold may have been extended since, and a queue delays
+        // The release before delayed the message until the end of the hold. The hold may have been extended since, and a queue delays
         // a message by 15 minutes at most. Then the message is sent again.
         Event::OrderCreated(order) => match service.expire_hold(order.order_id, &trace).await? {
             Expiry::NotBefore(at) => state.queue.send_later(&envelope, at).await,

@@ -1,13 +1,17 @@
-//! The worker that carries an order and its payment: it authorises for a placed order and confirms it, captures, voids for a
-//! cancelled order, and makes the refunds that were requested. It believes the rows of orders, payments and refunds. An event only
+//! The worker that carries an order and its payment: it authorises for a placed order and confirms it, captures, ends the hold of an
+//! order that is not paid, voids for a cancelled order, and makes the refunds that were requested. It believes the rows of orders, payments and refunds. An event only
 //! says which order to look at.
 
 use aws_kit::{Aws, Queue, Settings, Table, consume, report_forged_event};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use events::{Envelope, Event};
-use orders::{Order, OrderService, SettleRules, Status};
+use events::{Envelope, Event, OrderCreated};
+use orders::{Expiry, Order, OrderService, SettleRules, Status};
 use payments::{CaptureAt, CardLimit, PaymentService, Payments, Stripe};
-use values::{Clock, OrderId, PaymentId, Result, Trace};
+use values::{Clock, OrderId, PaymentId, Result, Timestamp, Trace};
+
+/// The longest delay of a message in SQS.
+const MAX_DELAY_SECONDS: i64 = 900;
+const CLOCK_TOLERANCE_SECONDS: i64 = 5;
 
 /// What the handler works with.
 pub struct State {
@@ -73,7 +77,21 @@ async fn settle(state: &State, order: Order, envelope: &Envelope, trace: &Trace)
         Event::PaymentCaptureRequested(_) => SettleRules { capture_at: CaptureAt::Confirmation, ..state.rules },
         _ => state.rules,
     };
-    state.orders.settle(&state.payments, order, rules, trace).await.map(drop)
+    let expiry = state.orders.settle(&state.payments, order, rules, trace).await?;
+    match (&envelope.event, expiry) {
+        // The hold may have been extended since, and a queue delays a message by 15 minutes at most.
+        (Event::OrderCreated(created), Expiry::NotBefore(at)) if is_delayed(created, envelope, Clock::System.now()) => {
+            state.queue.send_later(envelope, at).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Is this the second message about an order, which waits for the end of the hold? The first one comes at once. The clocks of functions
+/// differ by less than the tolerance. A first message that is so late is sent on like the second one, which does no harm.
+fn is_delayed(created: &OrderCreated, envelope: &Envelope, now: Timestamp) -> bool {
+    let due = created.hold_expires_at.min(envelope.timestamp.plus_seconds(MAX_DELAY_SECONDS));
+    now.plus_seconds(CLOCK_TOLERANCE_SECONDS) >= due
 }
 
 /// Reads the order of an event. None, and a report, if the rows contradict the event: there is no such order, it has another payment,
@@ -97,5 +115,36 @@ async fn read_order(
             Ok(None)
         }
         None => Ok(found),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn second_message_comes_at_the_end_of_the_hold_or_after_the_longest_delay() {
+        let sent = |hold_ends: &str| {
+            serde_json::from_value::<Envelope>(json!({
+                "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
+                "subject": "ord_01h455vb4pex5vsknk084sn02q", "sequence": 1, "correlationId": "test",
+                "eventType": "order.created", "data": {
+                    "orderId": "ord_01h455vb4pex5vsknk084sn02q", "orderNumber": "7KQ4M-2XD9A",
+                    "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "total": { "amount": 900, "currency": "EUR" },
+                    "holdExpiresAt": hold_ends,
+                },
+            }))
+            .unwrap()
+        };
+        let is_delayed = |envelope: &Envelope, seconds| {
+            let Event::OrderCreated(created) = &envelope.event else { panic!("{envelope:?}") };
+            is_delayed(created, envelope, envelope.timestamp.plus_seconds(seconds))
+        };
+        let of_ten_minutes = sent("2026-11-21T08:10:00.000Z");
+        assert!(!is_delayed(&of_ten_minutes, 1) && !is_delayed(&of_ten_minutes, 594));
+        assert!(is_delayed(&of_ten_minutes, 595) && is_delayed(&of_ten_minutes, 601));
+        let of_an_hour = sent("2026-11-21T09:00:00.000Z");
+        assert!(!is_delayed(&of_an_hour, 894) && is_delayed(&of_an_hour, 901));
     }
 }

@@ -2,7 +2,7 @@
 
 use values::Timestamp;
 
-use crate::Event;
+use crate::{Event, PaymentChanged, PaymentFailed, PaymentRefunded};
 
 /// A queue and its one consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,18 +36,24 @@ impl Event {
         use Delivery::{NotBefore, Now};
         use Listener::{Catalog, Notifications, Orders, Payments, Privacy, Search};
         match self {
-            // Payments charges now, the catalog records the sale, and orders checks later whether the hold has expired unpaid.
-            Self::OrderCreated(order) => vec![Now(Payments), Now(Catalog), NotBefore(Orders, order.hold_expires_at)],
+            // Payments charges now, the catalog records the sale, and payments checks later whether the hold has expired unpaid.
+            Self::OrderCreated(order) => {
+                vec![Now(Payments), Now(Catalog), NotBefore(Payments, order.hold_expires_at)]
+            }
             Self::PaymentRequested(_) | Self::PaymentCaptureRequested(_) | Self::PaymentRefundRequested(_) => {
                 vec![Now(Payments)]
             }
-            Self::PaymentAuthorized(_) => vec![Now(Orders)],
             Self::OrderConfirmed(_) | Self::OrderShipped(_) => vec![Now(Payments)],
+            Self::OrderCancelled(order) if order.payment_ended => vec![Now(Catalog), Now(Notifications)],
             Self::OrderCancelled(_) => vec![Now(Payments), Now(Catalog), Now(Notifications)],
+            Self::PaymentCompleted(PaymentChanged { order_changed: true, .. })
+            | Self::PaymentFailed(PaymentFailed { order_changed: true, .. })
+            | Self::PaymentRefunded(PaymentRefunded { order_changed: true, .. }) => vec![Now(Notifications)],
+            // The release before wrote the order after its payment, when the event had arrived.
             Self::PaymentCompleted(_) | Self::PaymentFailed(_) | Self::PaymentRefunded(_) => {
                 vec![Now(Orders), Now(Notifications)]
             }
-            Self::PaymentCancelled(_) => vec![Now(Orders)],
+            Self::PaymentAuthorized(_) | Self::PaymentCancelled(_) => vec![Now(Orders)],
             Self::PaymentMismatched(_) => vec![Now(Notifications)],
             Self::ProductCreated(_)
             | Self::ProductUpdated(_)
@@ -67,7 +73,6 @@ impl Event {
             Self::UserRegistered(_)
             | Self::RefreshReused(_)
             | Self::StockChanged(_)
-            // The customer's front end polls the payment.
             | Self::PaymentRequiresAction(_)
             | Self::OrderProcessing(_) => vec![],
         }
@@ -80,6 +85,44 @@ mod tests {
 
     use super::*;
     use crate::StockChanged;
+    use serde_json::{Value, json};
+
+    fn deliveries(event_type: &str, more: &Value) -> Vec<Delivery> {
+        let money = json!({ "amount": 900, "currency": "EUR" });
+        let mut data = json!({
+            "orderId": "ord_01h455vb4pex5vsknk084sn02q", "orderNumber": "7KQ4M-2XD9A", "amount": money, "lines": [],
+            "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "refundId": "rfd_01h455vb4pex5vsknk084sn02q",
+            "recipient": "usr_01h455vb4pex5vsknk084sn02q", "code": "card_declined", "message": "No.", "total": money,
+            "refunded": money, "captured": money, "holdExpiresAt": "2026-11-21T08:10:00.000Z", "reason": "by_shop",
+        });
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value::<Event>(json!({ "eventType": event_type, "data": data })).unwrap().deliveries()
+    }
+
+    #[test]
+    fn worker_of_orders_hears_of_payments_only_by_events_of_the_release_before() {
+        use Delivery::Now;
+        use Listener::{Notifications, Orders};
+        for event_type in ["payment.completed", "payment.failed", "payment.refunded"] {
+            assert_eq!(deliveries(event_type, &json!({ "orderChanged": true })), [Now(Notifications)], "{event_type}");
+            assert_eq!(deliveries(event_type, &json!({})), [Now(Orders), Now(Notifications)], "{event_type}");
+        }
+        for event_type in ["payment.authorized", "payment.cancelled"] {
+            assert_eq!(deliveries(event_type, &json!({})), [Now(Orders)], "{event_type}");
+        }
+    }
+
+    #[test]
+    fn payments_hears_of_an_order_twice_and_of_its_end_unless_the_payment_has_ended() {
+        use Delivery::{NotBefore, Now};
+        use Listener::{Catalog, Notifications, Payments};
+        let ends = "2026-11-21T08:10:00.000Z".parse().unwrap();
+        let created = deliveries("order.created", &json!({}));
+        assert_eq!(created, [Now(Payments), Now(Catalog), NotBefore(Payments, ends)]);
+        let cancelled = |more| deliveries("order.cancelled", &more);
+        assert_eq!(cancelled(json!({ "paymentEnded": true })), [Now(Catalog), Now(Notifications)]);
+        assert_eq!(cancelled(json!({})), [Now(Payments), Now(Catalog), Now(Notifications)]);
+    }
 
     #[test]
     fn index_receives_stock_changes_only_when_a_sku_sells_out_or_returns() {

@@ -60,7 +60,7 @@ pub struct OrderCreated {
     pub items: Vec<OrderItem>,
 }
 
-/// Data of `order.confirmed`.
+/// Data of `order.confirmed`, which is written only for orders of the release before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderConfirmed {
@@ -123,7 +123,7 @@ pub struct OrderCancelled {
     pub order_id: OrderId,
     /// The order's number, as the customer sees it.
     pub order_number: String,
-    /// The payment to void.
+    /// The payment to void, if it has not ended.
     pub payment_id: PaymentId,
     /// Who is notified.
     pub recipient: Recipient,
@@ -131,6 +131,9 @@ pub struct OrderCancelled {
     /// Whether the payment was authorised before. True in events of releases that did not send it.
     #[serde(default = "yes")]
     pub was_authorized: bool,
+    /// Whether the payment has ended already, so that no worker has to void it. False in events of releases that did not send it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub payment_ended: bool,
     /// The goods that went back into stock. Empty in events of releases that did not send them.
     #[serde(default)]
     pub items: Vec<OrderItem>,

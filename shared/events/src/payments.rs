@@ -13,7 +13,7 @@ pub struct PaymentRequested {
     pub order_id: OrderId,
 }
 
-/// Data of `payment.authorized`, `payment.completed` and `payment.cancelled`.
+/// Data of `payment.completed`, and of `payment.authorized` and `payment.cancelled` of the release before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentChanged {
@@ -27,6 +27,10 @@ pub struct PaymentChanged {
     pub amount: Money,
     /// The lines that the payment is for.
     pub lines: Vec<Line>,
+    /// Whether the transaction of this event has changed the order, too. False in events of releases that did not send it: then the
+    /// worker of orders changes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub order_changed: bool,
 }
 
 /// Data of `payment.failed`.
@@ -45,6 +49,10 @@ pub struct PaymentFailed {
     pub code: String,
     /// A sentence for the customer.
     pub message: String,
+    /// Whether the transaction of this event has changed the order, too. False in events of releases that did not send it: then the
+    /// worker of orders changes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub order_changed: bool,
 }
 
 /// Data of `payment.requires_action`.
@@ -84,6 +92,10 @@ pub struct PaymentRefunded {
     pub refunded: Money,
     /// The amount that was captured.
     pub captured: Money,
+    /// Whether the transaction of this event has changed the order, too. False in events of releases that did not send it: then the
+    /// worker of orders changes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub order_changed: bool,
 }
 
 /// Data of `payment.mismatched`.

@@ -65,13 +65,13 @@ pub enum Event {
     /// An order was placed. It holds its stock.
     #[serde(rename = "order.created")]
     OrderCreated(OrderCreated),
-    /// The payment of an order was authorised, so the order will be delivered.
+    /// The payment of an order of the release before was authorised, so the order will be delivered. For other orders no event says so.
     #[serde(rename = "order.confirmed")]
     OrderConfirmed(OrderConfirmed),
-    /// An order is being packed.
+    /// An order is being packed. Only the release before wrote it.
     #[serde(rename = "order.processing")]
     OrderProcessing(OrderStatusChanged),
-    /// An order was handed to the carrier.
+    /// An order was handed to the carrier, and its payment is to be captured.
     #[serde(rename = "order.shipped")]
     OrderShipped(OrderStatusChanged),
     /// An order arrived.
@@ -83,7 +83,7 @@ pub enum Event {
     /// The customer submitted another payment method for a pending order.
     #[serde(rename = "payment.requested")]
     PaymentRequested(PaymentRequested),
-    /// The provider authorised the payment.
+    /// The provider authorised the payment. Only the release before wrote it.
     #[serde(rename = "payment.authorized")]
     PaymentAuthorized(PaymentChanged),
     /// The payment was captured.
@@ -92,10 +92,11 @@ pub enum Event {
     /// The provider declined the payment.
     #[serde(rename = "payment.failed")]
     PaymentFailed(PaymentFailed),
-    /// The payment was voided. Nothing was or will be captured.
+    /// The payment was voided. Nothing was or will be captured. Only the release before wrote it.
     #[serde(rename = "payment.cancelled")]
     PaymentCancelled(PaymentChanged),
-    /// The customer has to complete a step on the provider's page.
+    /// The customer has to complete a step on the provider's page. Only the release before wrote it: the customer's front end polls the
+    /// payment.
     #[serde(rename = "payment.requires_action")]
     PaymentRequiresAction(PaymentNeedsAction),
     /// An admin requested the capture of an authorised payment.

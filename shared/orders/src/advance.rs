@@ -9,7 +9,7 @@ use crate::history::Reason;
 use crate::order::{Order, OrderDetails};
 use crate::request::OrderRequest;
 use crate::service::OrderService;
-use crate::status::Status;
+use crate::status::{PaymentStatus, Status};
 
 impl OrderService {
     /// Moves the order to `processing`, `shipped` or `delivered`, for an admin; 409 `illegal_transition` when the
@@ -42,12 +42,27 @@ impl OrderService {
     }
 }
 
-/// The event of the status that the order has reached.
+/// The event of the status that the order has reached, if anybody hears it. A shipped order has its payment captured.
 fn event(order: &Order) -> Option<Event> {
     match order.status {
-        Status::Processing => Some(Event::OrderProcessing(order.moved_event())),
-        Status::Shipped => Some(Event::OrderShipped(order.moved_event())),
+        Status::Shipped if order.payment_status == PaymentStatus::Authorized => {
+            Some(Event::OrderShipped(order.moved_event()))
+        }
         Status::Delivered => Some(Event::OrderDelivered(order.delivered_event())),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::tests::confirmed_order;
+
+    #[test]
+    fn shipment_wakes_the_worker_only_for_a_capture() {
+        let sent = Order { status: Status::Shipped, ..confirmed_order() };
+        assert!(matches!(event(&sent), Some(Event::OrderShipped(_))));
+        assert_eq!(event(&Order { payment_status: PaymentStatus::Paid, ..sent }), None);
+        assert_eq!(event(&Order { status: Status::Processing, ..confirmed_order() }), None);
     }
 }

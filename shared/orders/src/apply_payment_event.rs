@@ -1,4 +1,5 @@
-//! Apply a payment event to its order. The event is a hint: the row of the payment decides.
+//! Apply a payment event of the release before to its order. There, the order was written after its payment, when the event had
+//! arrived. The event is a hint: the row of the payment decides.
 
 use aws_kit::{Changes, ConditionFailures, Decision, fault, report_forged_event};
 use events::{Envelope, Event};
@@ -140,6 +141,7 @@ mod tests {
             recipient: buyer,
             amount: total,
             lines: vec![],
+            order_changed: false,
         }
     }
 
@@ -155,6 +157,7 @@ mod tests {
             amount: part,
             refunded: part,
             captured: total,
+            order_changed: false,
         })
     }
 

@@ -4,13 +4,13 @@
 use aws_kit::{MAX_TRANSACTION_WRITES, Write};
 use cart::Cart;
 use events::{CancelReason, Event};
-use payments::Payment;
+use payments::{NextPayment, Payment, PaymentEnd};
 use values::{Error, Result, Trace};
 
 use crate::history::Reason;
 use crate::order::Order;
 use crate::service::OrderService;
-use crate::status::Status;
+use crate::status::{PaymentStatus, Status};
 
 /// Order, history, event; the counters of network and buyer, and of their cancellations; payment, its refund and the event of that;
 /// stored response.
@@ -39,15 +39,60 @@ impl OrderService {
         note: Option<&str>,
         trace: &Trace,
     ) -> Result<Ending> {
-        let payment = self.payments.read(order.payment_id).await?;
-        let payment = payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))?;
-        if was_paid_in_time(order.status, by, payment.status) {
-            return self.confirm(order, &payment, trace);
+        let payment = self.read_payment(order).await?;
+        match was_paid_in_time(order.status, by, payment.status) {
+            true => self.confirm(order, &payment, trace),
+            false => self.cancel_with_payment(order, &payment, (by, note), trace).await,
         }
+    }
+
+    /// The payment of an order. 1 round trip.
+    pub(crate) async fn read_payment(&self, order: &Order) -> Result<Payment> {
+        let payment = self.payments.read(order.payment_id).await?;
+        payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))
+    }
+
+    /// The same as [`OrderService::cancel_or_confirm`], if it cancels the order, with the payment as the caller has read it. A worker
+    /// voids the payment afterwards.
+    pub(crate) async fn cancel_with_payment(
+        &self,
+        order: &Order,
+        payment: &Payment,
+        (by, note): (CancelReason, Option<&str>),
+        trace: &Trace,
+    ) -> Result<Ending> {
+        let end = self.payments.end(payment, note.unwrap_or(reason_code(by)), trace)?;
         let next = order.transition(Status::Cancelled, self.orders.clock.now())?;
+        self.cancel_to((order, next), payment, (by, note), end, trace).await
+    }
+
+    /// The same for a declined payment that the provider has cancelled before. Order and payment end at the same time.
+    pub(crate) async fn expire_with_payment(
+        &self,
+        order: &Order,
+        payment: &Payment,
+        ended: NextPayment,
+        trace: &Trace,
+    ) -> Result<Ending> {
+        let NextPayment { payment: cancelled, writes } = ended;
+        let next = order.transition(Status::Cancelled, cancelled.updated_at)?;
+        let next = Order { payment_status: PaymentStatus::Voided, payment_sequence: cancelled.version, ..next };
+        let end = PaymentEnd { writes, awaits_void: false };
+        self.cancel_to((order, next), payment, (CancelReason::HoldExpired, None), end, trace).await
+    }
+
+    /// The transaction that cancels an order, from the order as it was and as it is then.
+    async fn cancel_to(
+        &self,
+        (order, next): (&Order, Order),
+        payment: &Payment,
+        (by, note): (CancelReason, Option<&str>),
+        end: PaymentEnd,
+        trace: &Trace,
+    ) -> Result<Ending> {
         let reason = Reason { code: reason_code(by), note };
-        let event = Event::OrderCancelled(next.cancelled_event(by, payment.status));
-        let declined = match order.misses_decline(&payment) {
+        let event = Event::OrderCancelled(order.cancelled_event(by, payment.status, !end.awaits_void));
+        let declined = match order.misses_decline(payment) {
             true => self.orders.read_own_counters(order).await?,
             false => None,
         };
@@ -55,11 +100,12 @@ impl OrderService {
         for item in &order.items {
             writes.push(self.catalog.release_stock(&item.sku, item.quantity.get())?);
         }
-        writes.extend(self.payments.end(&payment, note.unwrap_or(reason.code), trace)?);
+        writes.extend(end.writes);
         Ok(Ending { order: next, writes, was_paid: was_paid(payment.status) })
     }
 
-    /// The writes that confirm an order that was paid in time, as its payment event would have done.
+    /// The writes that confirm an order that was paid in time, as the payment event of the release before would have done. Today the
+    /// transaction that authorises a payment confirms its order. The event wakes the worker for the capture.
     ///
     /// The version of the payment is not a condition here; that of the order is enough. We end an authorisation only
     /// in a transaction that also changes the order. What the provider does by itself is reported with a higher

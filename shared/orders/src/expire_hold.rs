@@ -1,5 +1,6 @@
 //! Expire the hold of an order. An order that was not paid in time is cancelled and its stock released, in one transaction.
-//! An order that was paid in time, but whose payment event is late, is confirmed.
+//! An order that was paid in time, but whose payment event of the release before is late, is confirmed. This is for those who cannot
+//! ask the provider: housekeeping, and messages of the release before. `settle.rs` ends holds that its worker hears of.
 //! Messages and schedules are hints; the status and the time of the order decide.
 
 use aws_kit::{Changes, ConditionFailures, Decision, fault};

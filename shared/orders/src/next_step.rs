@@ -1,5 +1,6 @@
 //! What a worker does next about an order and its payment, by their rows alone. Pure.
 
+use aws_kit::fault;
 use payments::{CaptureAt, Due, Payment};
 use values::Timestamp;
 
@@ -31,6 +32,8 @@ pub(crate) enum NextStep {
     ExtendHold,
     /// Write the order alone, as its payment is already.
     Follow,
+    /// Cancel the order: its hold has ended.
+    Expire,
     /// Ask the provider.
     Decide(Due),
 }
@@ -38,7 +41,8 @@ pub(crate) enum NextStep {
 /// Is nothing due, whatever the row of the payment says? Then it need not be read. Refunds have messages of their own.
 pub(crate) fn is_settled(order: &Order) -> bool {
     use PaymentStatus::{Paid, PartiallyRefunded, Refunded, Voided};
-    order.status != Status::Pending && matches!(order.payment_status, Paid | PartiallyRefunded | Refunded | Voided)
+    let has_ended = matches!(order.payment_status, Paid | PartiallyRefunded | Refunded | Voided);
+    order.status != Status::Pending && has_ended && !fault::mutant("no_hold_condition")
 }
 
 /// The next step. `payment` was read after `order`; if one of them has changed since, the conditions of the write fail.
@@ -55,6 +59,9 @@ pub(crate) fn next_step(
     }
     if is_behind(order, payment) {
         return NextStep::Follow;
+    }
+    if is_over(order, now) {
+        return NextStep::Expire;
     }
     match (order.status, payment.status) {
         (Status::Pending, Open) if progress == Progress::PaymentStored => {
@@ -80,6 +87,12 @@ pub(crate) fn next_step(
 fn is_behind(order: &Order, payment: &Payment) -> bool {
     let is_other = |status: PaymentStatus| status != order.payment_status && status != PaymentStatus::Failed;
     order.payment_sequence < payment.version && PaymentStatus::of(payment.status).is_some_and(is_other)
+}
+
+/// Has the hold of a pending order ended?
+fn is_over(order: &Order, now: Timestamp) -> bool {
+    let is_over = order.status == Status::Pending && order.hold_expires_at <= now;
+    is_over || order.status == Status::Confirmed && fault::mutant("no_hold_condition")
 }
 
 /// May the payment of a confirmed order with this status be captured?
@@ -179,6 +192,19 @@ mod tests {
             assert_eq!(first(&ended, status), NextStep::Nothing, "{status:?}");
         }
         assert_eq!(step(&ended, Cancelling, Progress::Ended), NextStep::Nothing, "an event wakes a worker for it");
+    }
+
+    #[test]
+    fn end_of_the_hold_cancels_an_order_that_is_not_paid() {
+        let now = order().created_at;
+        let over = Order { hold_expires_at: now, ..order() };
+        for status in [Open, RequiresAction, Failed] {
+            assert_eq!(first(&over, status), NextStep::Expire, "{status:?}");
+        }
+        assert_eq!(first(&over, Authorized), NextStep::Follow, "it was paid in time");
+        assert_eq!(first(&Order { hold_expires_at: now.plus_seconds(1), ..order() }, Open), NextStep::ExtendHold);
+        let confirmed = Order { hold_expires_at: now, payment_sequence: 3, ..confirmed_order() };
+        assert_eq!(first(&confirmed, Authorized), NextStep::Decide(Due::Capture));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Order {
         }
     }
 
-    /// The data of `order.processing` and `order.shipped`.
+    /// The data of `order.shipped`.
     pub fn moved_event(&self) -> OrderStatusChanged {
         OrderStatusChanged {
             order_id: self.id,
@@ -59,7 +59,7 @@ impl Order {
         }
     }
 
-    /// The data of `order.confirmed`.
+    /// The data of `order.confirmed`, for an order whose payment the release before has authorised.
     pub fn confirmed_event(&self) -> OrderConfirmed {
         OrderConfirmed {
             order_id: self.id,
@@ -77,8 +77,14 @@ impl Order {
             || matches!(payment, Authorized | Captured | PartiallyRefunded | Refunded)
     }
 
-    /// The data of `order.cancelled`. `payment` is the status of the payment when the order was cancelled.
-    pub fn cancelled_event(&self, reason: CancelReason, payment: payments::Status) -> OrderCancelled {
+    /// The data of `order.cancelled`, by the order as it was before. `payment` was the status of the payment, and `payment_ended` says
+    /// that no worker has to void it.
+    pub fn cancelled_event(
+        &self,
+        reason: CancelReason,
+        payment: payments::Status,
+        payment_ended: bool,
+    ) -> OrderCancelled {
         OrderCancelled {
             order_id: self.id,
             order_number: self.number.clone(),
@@ -86,6 +92,7 @@ impl Order {
             recipient: self.buyer,
             reason,
             was_authorized: self.was_authorized(payment),
+            payment_ended,
             items: self.pieces(),
         }
     }
@@ -103,7 +110,7 @@ mod tests {
         let created = pieces(serde_json::to_value(order.created_event()).unwrap());
         let product = order.items[0].product_id.to_string();
         assert_eq!(created, serde_json::json!([{ "sku": "MUG", "productId": product, "quantity": 2 }]));
-        let cancelled = order.cancelled_event(CancelReason::ByCustomer, payments::Status::Open);
+        let cancelled = order.cancelled_event(CancelReason::ByCustomer, payments::Status::Open, false);
         assert_eq!(pieces(serde_json::to_value(cancelled).unwrap()), created);
         assert_eq!(pieces(serde_json::to_value(order.delivered_event()).unwrap()), created);
     }
@@ -111,7 +118,8 @@ mod tests {
     #[test]
     fn cancellation_says_whether_the_payment_was_authorised() {
         use payments::Status::{Authorized, Failed, Open, RequiresAction};
-        let says = |order: &Order, payment| order.cancelled_event(CancelReason::ByCustomer, payment).was_authorized;
+        let says =
+            |order: &Order, payment| order.cancelled_event(CancelReason::ByCustomer, payment, false).was_authorized;
         for never in [Open, RequiresAction, Failed] {
             assert!(!says(&order(), never), "{never:?}");
         }

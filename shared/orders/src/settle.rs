@@ -1,5 +1,6 @@
 //! Settle an order with its payment. One worker carries both: it authorises or declines for a placed order, confirms the order,
-//! captures, and voids for a cancelled order. What belongs together is written in one transaction, under the versions of both rows.
+//! captures, ends holds, and voids for a cancelled order. What belongs together is written in one transaction, under the versions
+//! of both rows.
 //!
 //! The rows and the provider's answers decide, never the message that arrived. So redeliveries, reordering, webhooks and crashes
 //! lead to the same end.
@@ -7,9 +8,10 @@
 use std::time::Duration;
 
 use aws_kit::{Changes, ConditionFailures, Decision, OptimisticWrite, Write, fault};
-use payments::{CaptureAt, NextPayment, Payment, PaymentService, PaymentStep};
-use tracing::info;
-use values::{Error, OrderId, Result, Timestamp, Trace};
+use events::CancelReason;
+use payments::{CaptureAt, Due, NextPayment, Payment, PaymentService, PaymentStep};
+use tracing::{info, warn};
+use values::{Error, Kind, OrderId, Result, Timestamp, Trace};
 
 use crate::expire_hold::Expiry;
 use crate::next_step::{NextStep, Progress, is_settled, next_step};
@@ -30,7 +32,7 @@ pub struct SettleRules {
 #[derive(Debug, Clone)]
 struct Known {
     order: Order,
-    /// None while it is not needed.
+    /// None before it was read, and after the hold has expired.
     payment: Option<Payment>,
     progress: Progress,
 }
@@ -92,11 +94,6 @@ impl OrderService {
         Ok(Known { order, payment: None, progress: Progress::Read })
     }
 
-    async fn read_payment(&self, order: &Order) -> Result<Payment> {
-        let payment = self.payments.read(order.payment_id).await?;
-        payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))
-    }
-
     /// Decides one step, and its writes.
     async fn decide_step(
         &self,
@@ -107,7 +104,7 @@ impl OrderService {
     ) -> Result<Decision<'static, Outcome>> {
         let Known { order, payment, progress } = known;
         let settled = Ok(Decision::Unchanged(Outcome::Settled(Expiry::of(&order))));
-        if is_settled(&order) {
+        if progress == Progress::Ended || is_settled(&order) {
             return settled;
         }
         let payment = match payment {
@@ -129,6 +126,17 @@ impl OrderService {
                 let (order, writes) = self.follow(&order, &payment, self.orders.clock.now(), rules, trace).await?;
                 Ok(written(writes, order, payment, Progress::Followed))
             }
+            NextStep::Expire => {
+                let ending = match self.cancel_declined(payments, &payment, trace).await? {
+                    Some(ended) => self.expire_with_payment(&order, &payment, *ended, trace).await?,
+                    None => {
+                        let by = (CancelReason::HoldExpired, None);
+                        self.cancel_with_payment(&order, &payment, by, trace).await?
+                    }
+                };
+                let known = Known { order: ending.order, payment: None, progress: Progress::Ended };
+                Ok(Changes::new(ending.writes, Outcome::Written(Box::new(known))).into())
+            }
             // Boxed, because the futures of both contexts are large.
             NextStep::Decide(due) => match Box::pin(payments.decide(&payment, due, trace)).await? {
                 PaymentStep::Settled => settled,
@@ -139,6 +147,28 @@ impl OrderService {
                 }
                 PaymentStep::WithOrder(next) => self.write_both(order, *next, rules, trace).await,
             },
+        }
+    }
+
+    /// The end of a declined payment, which the provider cancels before the order ends. None for a payment that can still be
+    /// authorised, or if the provider does not answer: then a worker voids it after the order has ended.
+    async fn cancel_declined(
+        &self,
+        payments: &PaymentService,
+        payment: &Payment,
+        trace: &Trace,
+    ) -> Result<Option<Box<NextPayment>>> {
+        if payment.status != payments::Status::Failed && !fault::mutant("expiry_voids_first") {
+            return Ok(None);
+        }
+        match Box::pin(payments.decide(payment, Due::End, trace)).await {
+            Ok(PaymentStep::WithOrder(ended)) => Ok(Some(ended)),
+            Ok(_) => Ok(None),
+            Err(error) if matches!(error.kind, Kind::Unavailable(_)) => {
+                warn!(payment.id = %payment.id, error.code = error.code, error.cause = error.causes(), "payment is voided later");
+                Ok(None)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -185,6 +215,8 @@ impl OrderService {
             }
         }
         let writes = self.orders.put_next_after_decline(&next, trace, status.cause(), None, declined.as_ref())?;
+        // As the row is then: it names its counters while it is pending, and they are not released twice.
+        next.counters = next.counters.filter(|_| next.status == Status::Pending);
         Ok((next, writes))
     }
 }
@@ -193,14 +225,15 @@ impl Known {
     /// Logs what was written, and passes the fault points between the steps.
     fn report(&self) {
         let Self { order, payment, progress } = self;
-        if let Some(payment) = payment {
-            info!(
+        match payment {
+            Some(payment) => info!(
                 order.id = %order.id,
                 order.status = order.status.name(),
                 payment.id = %payment.id,
                 payment.status = payment.status.name(),
                 "order and payment saved"
-            );
+            ),
+            None => info!(order.id = %order.id, order.status = order.status.name(), "hold expired"),
         }
         match order.payment_status {
             PaymentStatus::Authorized if *progress == Progress::Followed => fault::point("payments.authorized"),

@@ -50,6 +50,7 @@ pub use balance::Balance;
 pub use capture_at::CaptureAt;
 pub use card_limit::CardLimit;
 pub use declines::{Declines, SET_DECLINES};
+pub use end::PaymentEnd;
 pub use new_payment::NewPayment;
 pub use payment::{ORDER_TOKEN_SECONDS, Payment};
 pub use payment_method::PaymentMethod;

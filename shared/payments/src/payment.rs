@@ -211,7 +211,7 @@ impl Payment {
         }
     }
 
-    /// The data of its events.
+    /// The data of `payment.completed`.
     pub fn event_data(&self) -> PaymentChanged {
         PaymentChanged {
             payment_id: self.id,
@@ -220,6 +220,7 @@ impl Payment {
             recipient: self.payer,
             amount: self.amount,
             lines: self.lines.clone(),
+            order_changed: true,
         }
     }
 }

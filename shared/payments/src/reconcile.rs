@@ -4,7 +4,7 @@
 //! crashes lead to the same end.
 
 use aws_kit::fault;
-use events::{Event, PaymentFailed, PaymentMismatched, PaymentNeedsAction, Recipient};
+use events::{Event, PaymentFailed, PaymentMismatched, Recipient};
 use tracing::warn;
 use values::{Error, Result, Trace};
 
@@ -36,6 +36,7 @@ impl PaymentService {
                 IntentState::Canceled => self.record_lost_authorisation(payment, trace),
                 _ => Ok(PaymentStep::Settled),
             },
+            (Due::End, _) => self.cancel_first(payment, trace).await,
             (Due::Void, Status::Cancelling) => self.void(payment, trace).await,
             _ => Ok(PaymentStep::Settled),
         }
@@ -60,7 +61,7 @@ impl PaymentService {
                     fault::point("payments.intent_created");
                     let card = intent.fingerprint().map(|fingerprint| self.cards.digest(fingerprint));
                     let next = payment.with_intent(&intent.id, card, self.payments.clock.now());
-                    self.step(next, trace, None)
+                    self.step(next)
                 }
                 IntentCreation::Rejected(failure) => self.decline(payment, failure, None, trace),
             };
@@ -117,8 +118,7 @@ impl PaymentService {
             IntentState::Rejected(failure) => self.decline(payment, failure, None, trace),
             IntentState::RequiresAction(action) => {
                 let next = payment.conclude(AttemptOutcome::RequiresAction(action), now)?;
-                let data = PaymentNeedsAction { payment_id: next.id, order_id: next.order_id };
-                self.step(next, trace, [Event::PaymentRequiresAction(data)])
+                self.step(next)
             }
             IntentState::Canceled => {
                 // Before we cancel an intent, the row says so, and the next attempt will see that. Otherwise the
@@ -205,5 +205,6 @@ fn declined_event(payment: &Payment, failure: Failure) -> Event {
         amount: payment.amount,
         code: failure.code,
         message: failure.message,
+        order_changed: true,
     })
 }

@@ -138,6 +138,7 @@ fn event_data(refund: &Refund, payment: &Payment) -> PaymentRefunded {
         amount: refund.amount,
         refunded: payment.balance.refunded,
         captured: payment.balance.captured,
+        order_changed: false,
     }
 }
 

@@ -37,7 +37,8 @@ impl Status {
             (self, next),
             (Open, RequiresAction | Authorized | Failed | Cancelling)
                 | (RequiresAction, Open | Authorized | Failed | Cancelling)
-                | (Failed, Open | Cancelling)
+                // Failed becomes cancelled when its hold has ended, and the provider has cancelled all of its intents.
+                | (Failed, Open | Cancelling | Cancelled)
                 // Authorized becomes cancelled when the provider releases the reservation by itself.
                 | (Authorized, Captured | Cancelling | Cancelled)
                 // Cancelling becomes captured when a capture was under way as the order ended. It is then refunded.

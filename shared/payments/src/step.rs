@@ -19,6 +19,8 @@ pub enum Due {
     Capture,
     /// It stays authorised. Check whether the provider has released the money.
     Check,
+    /// Cancel it at the provider, before the order ends: its hold has ended.
+    End,
     /// Void it: its order was cancelled.
     Void,
 }
@@ -45,18 +47,13 @@ pub struct NextPayment {
 }
 
 impl PaymentService {
-    /// The step to the next version of a payment, with its events, but without its order.
-    pub(crate) fn step(
-        &self,
-        next: Payment,
-        trace: &Trace,
-        events: impl IntoIterator<Item = Event>,
-    ) -> Result<PaymentStep> {
-        let writes = self.payments.put_step_with_events(&next, trace, events)?;
+    /// The step to the next version of a payment, without its order. One write, which is cheaper alone than in a transaction.
+    pub(crate) fn step(&self, next: Payment) -> Result<PaymentStep> {
+        let writes = vec![self.payments.put_step(&next)?];
         Ok(PaymentStep::Alone(Box::new(NextPayment { payment: next, writes })))
     }
 
-    /// The same with its order.
+    /// The step to the next version of a payment, with its events, and with its order.
     pub(crate) fn step_with_order(
         &self,
         next: Payment,
