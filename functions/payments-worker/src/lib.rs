@@ -60,7 +60,7 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
             (request.order_id, request.payment_id)
         }
         Event::PaymentRefundRequested(request) => {
-            return state.payments.refund_payment(request.payment_id, request.refund_id, &trace).await;
+            return state.orders.refund(&state.payments, (request.payment_id, request.refund_id), &trace).await;
         }
         _ => return Ok(()),
     };

@@ -4,10 +4,13 @@
 //! - One transaction places an order: it writes the order and its event, takes the stock, opens the payment and empties the cart.
 //! - A transition is a conditional write on the version from which it was decided, together with an entry of the history. A
 //!   caller that loses the race decides again. Folding the history of an order ([`fold`]) gives the order.
-//! - The end of a hold never cancels an order whose payment is authorised: it confirms the order.
+//! - An order and its payment change in one transaction, under the versions of both: it is confirmed exactly when its payment is
+//!   authorised, and paid exactly when it is captured. Between the two it stays in the index of holds, where housekeeping finds it.
+//! - The end of a hold cancels no order whose payment is authorised. It ends the payment, too: at the provider first, if no worker can
+//!   authorise it any more, else afterwards.
 //! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once.
-//! - A payment event only says that its payment changed. The payment's row is applied, and only if the event's sequence is higher
-//!   than the version that was applied last.
+//! - A message only says which order to look at. The rows decide. An event of the release before, which wrote an order after its
+//!   payment, is applied by the payment's row, and only if its sequence is higher than the version that was applied last.
 
 mod advance;
 mod apply_payment_event;
@@ -35,6 +38,7 @@ mod place;
 mod quote;
 mod read;
 mod read_label;
+mod refund;
 mod refusal;
 mod request;
 mod search;

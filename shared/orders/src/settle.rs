@@ -83,8 +83,8 @@ impl OrderService {
         }
     }
 
-    /// A write that is decided again after a concurrent update.
-    fn settle_write(&self) -> OptimisticWrite<'_> {
+    /// A write by the worker of payments that is decided again after a concurrent update.
+    pub(crate) fn settle_write(&self) -> OptimisticWrite<'_> {
         let (before, after) = (fault::label("payments.before_commit"), fault::label("payments.committed"));
         self.orders.optimistic_write().fault_points(before, after)
     }

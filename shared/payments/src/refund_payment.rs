@@ -1,28 +1,30 @@
 //! Make a pending refund at the provider, once. The attempt is stored before the provider is called. A retry first
-//! checks whether the provider has made the refund.
+//! checks whether the provider has made the refund. Its end is written together with the order.
 
-use aws_kit::{Changes, ConditionFailures, Decision, fault};
+use aws_kit::{ConditionFailures, fault};
 use events::{Event, PaymentRefunded};
 use tracing::{error, info};
-use values::{Error, PaymentId, RefundId, Result, Timestamp, Trace};
+use values::{Error, PaymentId, RefundId, Result, Trace};
 
 use crate::attempt::Failure;
 use crate::payment::Payment;
 use crate::refund::{Refund, RefundStatus, RefundStep};
 use crate::service::PaymentService;
+use crate::step::NextPayment;
 use crate::stripe::{ProviderRefund, RefundCreation};
 
 impl PaymentService {
-    /// Completes or fails a pending refund. A refund that does not exist or has ended stays as it is.
-    pub async fn refund_payment(&self, payment: PaymentId, id: RefundId, trace: &Trace) -> Result<()> {
+    /// Makes a pending refund at the provider, and returns it as it ends then, which is not written yet. None for a refund that does
+    /// not exist or has ended, and while the provider does not know its end.
+    pub async fn make_refund(&self, payment: PaymentId, id: RefundId) -> Result<Option<Refund>> {
         let Some(refund) = self.payments.read_refund(payment, id).await? else {
             info!(refund.id = %id, "refund not found");
-            return Ok(());
+            return Ok(None);
         };
         match refund.status {
             RefundStatus::Pending => {}
-            RefundStatus::Succeeded => return self.check_returned(&refund).await,
-            RefundStatus::Failed => return Ok(()),
+            RefundStatus::Succeeded => return self.check_returned(&refund).await.map(|()| None),
+            RefundStatus::Failed => return Ok(None),
         }
         let (refund, creation) = match refund.next_step(self.payments.clock.now()) {
             RefundStep::Start(next) => {
@@ -48,21 +50,25 @@ impl PaymentService {
             RefundStep::Wait => return Err(key_not_ready()),
         };
         fault::point("payments.refunded");
-        match creation {
-            RefundCreation::Rejected(failure) => self.fail_refund(&refund, failure, trace).await,
-            RefundCreation::Created(created) => match created.has_succeeded() {
-                Some(true) => self.complete_refund(&refund, &created, trace).await,
-                Some(false) => {
-                    let failure =
-                        Failure { code: "refund_failed".into(), message: "The bank did not accept the refund.".into() };
-                    self.fail_refund(&refund, failure, trace).await
-                }
-                // The bank may need days. A webhook or the reconciliation makes a worker check again.
-                None => {
-                    info!(refund.id = %refund.id, "refund is pending at the provider");
-                    Ok(())
-                }
-            },
+        Ok(match creation {
+            RefundCreation::Rejected(failure) => Some(self.refused(&refund, failure)),
+            RefundCreation::Created(created) => self.end_of(&refund, &created),
+        })
+    }
+
+    /// The refund as it ends by the answer of the provider; none while the provider does not know.
+    fn end_of(&self, refund: &Refund, created: &ProviderRefund) -> Option<Refund> {
+        match created.has_succeeded() {
+            Some(true) => Some(refund.succeed(&created.id, self.payments.clock.now())),
+            Some(false) => {
+                let message = "The bank did not accept the refund.".into();
+                Some(self.refused(refund, Failure { code: "refund_failed".into(), message }))
+            }
+            // The bank may need days. A webhook or the reconciliation makes a worker check again.
+            None => {
+                info!(refund.id = %refund.id, "refund is pending at the provider");
+                None
+            }
         }
     }
 
@@ -81,50 +87,39 @@ impl PaymentService {
         put.run().await?.map_err(|_| Error::unavailable("refund", "another worker is processing it"))
     }
 
-    async fn complete_refund(&self, refund: &Refund, created: &ProviderRefund, trace: &Trace) -> Result<()> {
-        let ended = refund.succeed(&created.id, self.payments.clock.now());
-        let is_saved =
-            self.end_refund(&ended, |payment, now| payment.complete_refund(refund.amount, now), trace).await?;
-        if is_saved {
-            info!(refund.id = %refund.id, payment.id = %refund.payment_id, "refund completed");
-        }
-        Ok(())
-    }
-
-    async fn fail_refund(&self, refund: &Refund, failure: Failure, trace: &Trace) -> Result<()> {
+    fn refused(&self, refund: &Refund, failure: Failure) -> Refund {
         error!(alarm = "payment.refund_refused", refund.id = %refund.id, payment.id = %refund.payment_id, code = failure.code, "provider rejected a refund");
-        let ended = refund.fail(failure, self.payments.clock.now());
-        self.end_refund(&ended, |payment, now| payment.fail_refund(refund.amount, now), trace).await.map(drop)
+        refund.fail(failure, self.payments.clock.now())
     }
 
-    /// Saves the end of a refund, its effect on the payment, and the event, in one transaction. `false` when another
-    /// worker has saved it.
-    async fn end_refund(
+    /// The writes of the end of a refund: the refund first, its effect on the payment, and the event. None when another worker has
+    /// written them. `failures` are the conditions of these writes that failed before. 1 round trip.
+    pub async fn end_refund(
         &self,
         ended: &Refund,
-        apply: impl Fn(&Payment, Timestamp) -> Result<Payment> + Sync,
+        failures: Option<ConditionFailures>,
         trace: &Trace,
-    ) -> Result<bool> {
-        let apply = &apply;
-        let decide = |failures: Option<ConditionFailures>| async move {
-            let refund = failures.as_ref().and_then(ConditionFailures::first).map(|failure| failure.row::<Refund>());
-            match refund.transpose()?.flatten() {
-                None => {}
-                // Its reason was erased meanwhile: the next delivery decides again by the row as it is now.
-                Some(refund) if refund.status == RefundStatus::Pending => {
-                    return Err(Error::unavailable("refund", "it was changed by a concurrent update"));
-                }
-                Some(_) => return Ok(Decision::Unchanged(false)),
+    ) -> Result<Option<NextPayment>> {
+        let refund = failures.as_ref().and_then(ConditionFailures::first).map(|failure| failure.row::<Refund>());
+        match refund.transpose()?.flatten() {
+            None => {}
+            // Its reason was erased meanwhile: the next delivery decides again by the row as it is now.
+            Some(refund) if refund.status == RefundStatus::Pending => {
+                return Err(Error::unavailable("refund", "it was changed by a concurrent update"));
             }
-            let payment = self.read(ended.payment_id).await?;
-            let next = apply(&payment, self.payments.clock.now())?;
-            let mut writes = vec![self.payments.put_next_refund(ended)?, self.payments.put_next(&next)?];
-            if ended.status == RefundStatus::Succeeded {
-                writes.push(self.payments.put_event(&next, trace, Event::PaymentRefunded(event_data(ended, &next)))?);
-            }
-            Ok(Changes::new(writes, true).into())
+            Some(_) => return Ok(None),
+        }
+        let (payment, now) = (self.read(ended.payment_id).await?, self.payments.clock.now());
+        let has_succeeded = ended.status == RefundStatus::Succeeded;
+        let next = match has_succeeded {
+            true => payment.complete_refund(ended.amount, now)?,
+            false => payment.fail_refund(ended.amount, now)?,
         };
-        self.payments.optimistic_write().run(decide).await
+        let mut writes = vec![self.payments.put_next_refund(ended)?, self.payments.put_next(&next)?];
+        if has_succeeded {
+            writes.push(self.payments.put_event(&next, trace, Event::PaymentRefunded(event_data(ended, &next)))?);
+        }
+        Ok(Some(NextPayment { payment: next, writes }))
     }
 }
 
@@ -138,7 +133,7 @@ fn event_data(refund: &Refund, payment: &Payment) -> PaymentRefunded {
         amount: refund.amount,
         refunded: payment.balance.refunded,
         captured: payment.balance.captured,
-        order_changed: false,
+        order_changed: true,
     }
 }
 
