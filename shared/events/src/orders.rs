@@ -131,7 +131,8 @@ pub struct OrderCancelled {
     /// Whether the payment was authorised before. True in events of releases that did not send it.
     #[serde(default = "yes")]
     pub was_authorized: bool,
-    /// Whether the payment has ended already, so that no worker has to void it. False in events of releases that did not send it.
+    /// Whether no worker has to void the payment: it has ended, or it was captured and has a refund. False in events of releases that did
+    /// not send it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub payment_ended: bool,
     /// The goods that went back into stock. Empty in events of releases that did not send them.

@@ -14,7 +14,7 @@ use crate::request::OrderRequest;
 impl Checkout {
     /// Cancels the order; 409 `illegal_transition`, with a sentence that says what can be done instead, when it is too
     /// late; 429 `too_many_cancellations` when its buyer or `network` has cancelled too many paid orders today, because a void and a
-    /// refund cost fees. The payment is voided or refunded later, and its events report that. 3 round trips, 2 or
+    /// refund cost fees. The payment is voided or refunded later, and the order shows it then. 3 round trips, 2 or
     /// 3 more for each concurrent update.
     pub async fn cancel(
         &self,

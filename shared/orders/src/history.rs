@@ -30,7 +30,7 @@ pub struct HistoryEntry {
     pub placed: Option<Box<Order>>,
     pub status: Status,
     pub payment_status: PaymentStatus,
-    /// The sequence of the last payment event that was applied.
+    /// The version of the payment that the order shows.
     pub payment_sequence: u64,
     pub fulfilment_status: Fulfilment,
     pub hold_expires_at: Timestamp,

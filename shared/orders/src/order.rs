@@ -47,7 +47,7 @@ pub struct Order {
     pub total: Money,
     pub status: Status,
     pub payment_status: PaymentStatus,
-    /// The sequence of the last payment event that was applied.
+    /// The version of the payment that the order shows. Older payment events are ignored.
     pub payment_sequence: u64,
     pub fulfilment_status: Fulfilment,
     pub payment_id: PaymentId,
@@ -155,7 +155,8 @@ impl Order {
         Self { hold_expires_at: self.hold_expires_at.max(until), ..self.next_version(now) }
     }
 
-    /// Has the bank declined its payment without the order knowing it yet? The event is late, and is ignored after the next change.
+    /// Has the bank declined its payment without the order knowing it yet? The event of the release before is late, and is ignored after
+    /// the next change.
     pub(crate) fn misses_decline(&self, payment: &Payment) -> bool {
         let is_declined = self.status == Status::Pending && payment.was_declined_by_bank();
         is_declined && self.payment_sequence < payment.version

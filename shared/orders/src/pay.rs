@@ -38,7 +38,7 @@ impl Checkout {
             let hold_seconds = self.declined_hold_seconds.min(self.hold_seconds).max(HOLD_EXTENSION_SECONDS);
             let mut next = order.hold_until(now.plus_seconds(hold_seconds), now);
             next.payment_status = PaymentStatus::Unpaid;
-            // Events of the attempt before that have not arrived yet are older than this.
+            // Events of the release before about the last attempt, which have not arrived yet, are older than this.
             next.payment_sequence = payment.version + 1;
             let declined = match order.misses_decline(&payment) {
                 true => orders.read_own_counters(&order).await?,

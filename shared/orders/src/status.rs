@@ -161,7 +161,7 @@ impl PaymentStatus {
         }
     }
 
-    /// The event that leads to this status: the reason in the order's history.
+    /// The reason in the order's history: what happened to the payment.
     pub(crate) fn cause(self) -> &'static str {
         match self {
             Self::Unpaid => "placed",

@@ -127,7 +127,10 @@ impl Orders {
     /// is an error beside the others; fails only if no shard can be read. 4 round trips.
     pub async fn list_expired_holds(&self, now: Timestamp) -> Result<Vec<Result<Order>>> {
         let mut ended = sweep::<Order>(&self.table, "gsi3", "HOLD", &now.to_string(), MAX_EXPIRED).await?;
-        ended.retain(|row| row.as_ref().map_or(true, |order| order.status == Status::Pending));
+        ended.retain(|row| match row {
+            Ok(order) => order.status == Status::Pending,
+            Err(_) => true,
+        });
         Ok(ended)
     }
 

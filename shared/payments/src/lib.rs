@@ -14,6 +14,8 @@
 //! - `captured = refunded + refunding + refundable`, and none of them is ever below 0. A refund is deducted from `refundable`
 //!   under a condition before the provider is called.
 //! - A webhook is a hint. The worker asks the provider, and the state decides.
+//! - A worker's step is decided here and written by the orders context, in one transaction with the order of the payment. An authorised
+//!   payment whose capture is due at once is in no index: its order is, until the capture.
 
 mod attempt;
 mod balance;
