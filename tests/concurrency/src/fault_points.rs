@@ -9,23 +9,30 @@ pub enum OrderPath {
     Voided,
     /// It is paid and then cancelled.
     Refunded,
+    /// Its card is declined, and its hold ends.
+    Declined,
 }
 
 /// All points that an order passes, by worker. The points of one worker are tried one after another.
-pub const FAULT_POINTS: [(&str, OrderPath); 16] = [
+pub const FAULT_POINTS: [(&str, OrderPath); 21] = [
     ("relay.before_publish", OrderPath::Paid),
     ("relay.published", OrderPath::Paid),
     ("payments.intent_created", OrderPath::Paid),
     ("payments.intent_recorded", OrderPath::Paid),
     ("payments.confirmed", OrderPath::Paid),
+    ("payments.before_commit", OrderPath::Paid),
+    ("payments.committed", OrderPath::Paid),
+    ("payments.authorized", OrderPath::Paid),
     ("payments.captured", OrderPath::Paid),
+    ("payments.settled", OrderPath::Paid),
+    ("payments.expiring", OrderPath::Declined),
     ("payments.voided", OrderPath::Voided),
     ("payments.refund_requested", OrderPath::Refunded),
     ("payments.refunded", OrderPath::Refunded),
     ("orders.placing", OrderPath::Paid),
     ("orders.placed", OrderPath::Paid),
-    ("orders.before_commit", OrderPath::Paid),
-    ("orders.committed", OrderPath::Paid),
+    ("orders.before_commit", OrderPath::Refunded),
+    ("orders.committed", OrderPath::Refunded),
     ("notifier.claimed", OrderPath::Paid),
     ("notifier.counted", OrderPath::Paid),
     ("notifier.sent", OrderPath::Paid),

@@ -185,7 +185,7 @@ fn placed(id: &str, number: &str, buyer: &str, payment: &str, quantity: i64) -> 
 }
 
 fn paid_order() -> Vec<Value> {
-    let worker = "system:orders-worker";
+    let worker = "system:payments-worker";
     let steps = [
         (0, "customer:usr_ada", "placed", "pending", "unpaid", 0),
         (2, worker, "payment.authorized", "confirmed", "authorized", 3),
@@ -196,12 +196,11 @@ fn paid_order() -> Vec<Value> {
 }
 
 fn cancelled_order() -> Vec<Value> {
-    let worker = "system:orders-worker";
+    let worker = "system:payments-worker";
     let steps = [
         (0, "guest", "placed", "pending", "unpaid", 0),
         (2, worker, "payment.failed", "pending", "failed", 3),
-        (20, worker, "hold_expired", "cancelled", "failed", 3),
-        (22, worker, "payment.cancelled", "cancelled", "voided", 5),
+        (20, worker, "hold_expired", "cancelled", "voided", 4),
     ];
     order(CANCELLED, &placed(CANCELLED, "N-GONE", "con_bob", "pay_gone", 3), "key-gone", &steps)
 }
@@ -212,6 +211,7 @@ fn payments() -> Vec<Value> {
             "pk": "PAYMENT#pay_paid", "sk": "PAYMENT", "id": "pay_paid", "orderId": PAID, "amount": eur(2598),
             "captured": 2598, "refunded": 1000, "refunding": 0, "refundable": 1598, "status": "partially_refunded",
             "attempts": [{ "intent": "pi_paid", "outcome": "authorized" }],
+            "version": 6, "updatedAt": "2026-01-01T00:00:09.000Z",
         }),
         json!({
             "pk": "PAYMENT#pay_paid", "sk": "REFUND#rfd_1", "id": "rfd_1", "paymentId": "pay_paid", "orderId": PAID,
@@ -221,6 +221,7 @@ fn payments() -> Vec<Value> {
             "pk": "PAYMENT#pay_gone", "sk": "PAYMENT", "id": "pay_gone", "orderId": CANCELLED, "amount": eur(3897),
             "captured": 0, "refunded": 0, "refunding": 0, "refundable": 0, "status": "cancelled",
             "attempts": [{ "intent": "pi_gone", "outcome": "voided" }],
+            "version": 4, "updatedAt": "2026-01-01T00:00:20.000Z",
         }),
     ]
 }
@@ -248,7 +249,7 @@ fn ledger() -> Value {
             },
             {
                 "id": "pi_gone", "order_id": CANCELLED, "charges": [{ "state": "declined", "captured": 0, "refunded": 0 }],
-                "history": [line(1, "created"), line(2, "declined"), line(21, "cancelled")],
+                "history": [line(1, "created"), line(2, "declined"), line(20, "cancelled")],
             },
         ],
         "refunds": [{ "id": "re_1", "intent": "pi_paid", "amount": 1000, "metadata": { "refund_id": "rfd_1" } }],

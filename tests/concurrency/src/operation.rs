@@ -29,6 +29,8 @@ pub enum OperationKind {
     PlaceOrder { key: String, cart: Option<String>, expected_total: Option<i64> },
     /// Cancels an order.
     CancelOrder { order: String },
+    /// Sets the status of an order.
+    SetStatus { order: String, status: String },
     /// Requests a refund.
     RequestRefund { payment: String },
     /// Any other call.
@@ -110,6 +112,7 @@ impl OperationKind {
                 expected_total: call.body["expectedTotal"]["amount"].as_i64(),
             },
             ("POST", ["orders", id, "cancel"]) => Self::CancelOrder { order: (*id).to_owned() },
+            ("PATCH", ["orders", id, "status"]) => Self::SetStatus { order: (*id).to_owned(), status: text("status") },
             ("POST", ["payments", id, "refunds"]) => Self::RequestRefund { payment: (*id).to_owned() },
             _ => Self::Other,
         }

@@ -43,6 +43,7 @@ pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> 
             state.rules.captures_at_shipment && matches!(order, Some(OrderStatus::Confirmed | OrderStatus::Processing));
         let is_pending = match payment.status {
             PaymentStatus::Open | PaymentStatus::RequiresAction | PaymentStatus::Cancelling => true,
+            // Between its authorisation and its capture.
             PaymentStatus::Authorized => !waits_for_shipment,
             // It waits for another card while its order is pending.
             PaymentStatus::Failed => order == Some(OrderStatus::Cancelled),

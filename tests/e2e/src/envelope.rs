@@ -1,19 +1,24 @@
-//! Events in the format of souk's queues, handed to a worker without its queue. When the call returns, the worker has handled the
-//! message.
+//! Events in the format of souk's queues, and messages that are handed to a worker without its queue. When such a call returns, the
+//! worker has handled the message.
 
 use serde_json::{Value, json};
 
 use crate::forged::event_id;
 use crate::{Order, Shop, unique};
 
-/// A message about an order's payment; `sequence` is the payment's version in it.
-pub fn about_payment(order: &Order, event_type: &str, sequence: u64, data: &Value) -> String {
+/// The body of a message about an order's payment; `sequence` is the payment's version in it.
+pub fn body_about_payment(order: &Order, event_type: &str, sequence: u64, data: &Value) -> String {
     let envelope = json!({
         "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
         "subject": order.payment_id(), "sequence": sequence, "correlationId": unique("late"),
         "eventType": event_type, "data": data,
     });
-    batch(&[envelope.to_string()])
+    envelope.to_string()
+}
+
+/// A batch with such a message.
+pub fn about_payment(order: &Order, event_type: &str, sequence: u64, data: &Value) -> String {
+    batch(&[body_about_payment(order, event_type, sequence, data)])
 }
 
 /// An event that no other event is equal to, as a queue holds it.

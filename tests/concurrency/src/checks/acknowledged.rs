@@ -6,30 +6,49 @@ use crate::history::{Effect, History};
 use crate::observed::{ObservedState, OrderStatus};
 use crate::operation::{Operation, OperationKind};
 
-pub(super) const INVARIANT: &str =
-    "An acknowledged cancellation stays, and every acknowledged refund exists, one for each key.";
+pub(super) const INVARIANT: &str = "An acknowledged cancellation stays, an acknowledged status is in the order's history, and every acknowledged refund exists, one for each key.";
 
 pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     let operations = history.operations();
     applied(&operations)
         .flat_map(|operation| match &operation.kind {
             OperationKind::CancelOrder { order } => cancelled(state, operation, order).into_iter().collect(),
+            OperationKind::SetStatus { order, status } => moved(state, operation, order, status),
             OperationKind::RequestRefund { payment } => refunded(state, operation, payment),
             _ => Vec::new(),
         })
         .collect()
 }
 
-/// The acknowledged cancellations and refunds.
+/// The acknowledged cancellations, statuses and refunds.
 pub(super) fn applied<'a>(operations: &'a [Operation<'a>]) -> impl Iterator<Item = &'a Operation<'a>> {
-    let is_judged =
-        |kind: &OperationKind| matches!(kind, OperationKind::CancelOrder { .. } | OperationKind::RequestRefund { .. });
+    let is_judged = |kind: &OperationKind| {
+        use OperationKind::{CancelOrder, RequestRefund, SetStatus};
+        matches!(kind, CancelOrder { .. } | SetStatus { .. } | RequestRefund { .. })
+    };
     operations.iter().filter(move |operation| is_judged(&operation.kind) && operation.effect() == Effect::Applied)
 }
 
 fn cancelled(state: &ObservedState, operation: &Operation<'_>, id: &str) -> Option<String> {
     let order = state.order(id).filter(|order| order.status != OrderStatus::Cancelled)?;
     Some(format!("{id} ({}) was acknowledged as cancelled, but is {:?}", operation.call_numbers(), order.status))
+}
+
+/// The version that was answered must have the status that was answered, also after a concurrent update.
+fn moved(state: &ObservedState, operation: &Operation<'_>, id: &str, status: &str) -> Vec<String> {
+    let Some(order) = state.order(id) else { return Vec::new() };
+    let lost = operation.successful_calls().filter(|call| {
+        let version = call.answer["version"].as_u64();
+        !order.steps.iter().any(|step| Some(step.version) == version && step.row["status"] == status)
+    });
+    lost.map(|call| {
+        let version = &call.answer["version"];
+        format!(
+            "#{} was acknowledged with {id} as {status} at version {version}, which its history does not have",
+            call.seq
+        )
+    })
+    .collect()
 }
 
 fn refunded(state: &ObservedState, operation: &Operation<'_>, payment: &str) -> Vec<String> {
@@ -78,6 +97,22 @@ mod tests {
             &check(&state, &history),
             &["ord_paid (#99) was acknowledged as cancelled, but is Confirmed"],
         );
+    }
+
+    #[test]
+    fn acknowledged_status_that_is_missing_is_a_violation() {
+        let (mut state, mut history) = fixture::valid_run();
+        let path = format!("/api/v1/orders/{PAID}/status");
+        let call =
+            CallRecord::new("admin", Some("usr_root"), "PATCH", &path, json!({ "status": "processing" }), Some("k"));
+        let answer = json!({ "id": PAID, "status": "processing", "version": 4 });
+        history.calls.push(CallRecord { seq: 99, status: Some(200), ended_us: Some(1), answer, ..call });
+        fixture::assert_one_finding(
+            &check(&state, &history),
+            &["#99 was acknowledged with ord_paid as processing at version 4"],
+        );
+        state.order_mut(PAID).steps[3].row["status"] = json!("processing");
+        assert_eq!(check(&state, &history), Vec::<String>::new());
     }
 
     #[test]

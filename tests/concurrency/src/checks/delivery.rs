@@ -1,7 +1,7 @@
 //! Every event reached every consumer, and each consumer did its work.
 
 use crate::history::History;
-use crate::observed::{ObservedState, Order, OrderStatus, RefundStatus};
+use crate::observed::{ObservedState, Order, OrderPaymentStatus, OrderStatus, RefundStatus};
 
 pub(super) const INVARIANT: &str =
     "Outboxes and dead-letter queues are empty, no order is pending, and each event caused one notification.";
@@ -25,8 +25,11 @@ fn missing_notifications(state: &ObservedState, order: &Order) -> Vec<String> {
         |event: &str| state.notifications_of(order).filter(|notification| notification.event_type == event).count();
     let captures = state.payments_of(&order.id).filter(|payment| payment.captured > 0).count();
     // An order that was cancelled during its capture causes mails about the cancellation and the refund, and maybe none about the
-    // payment.
-    let was_paid = order.steps.iter().any(|step| step.row["paymentStatus"] == "paid");
+    // payment. Such an order becomes paid after it has become cancelled.
+    let was_paid = order
+        .steps
+        .iter()
+        .any(|step| step.payment_status == OrderPaymentStatus::Paid && step.status != OrderStatus::Cancelled);
     let is_payment_optional = order.status == OrderStatus::Cancelled && !was_paid;
     let is_of_order = |payment: &str| state.payments_of(&order.id).any(|there| there.id == payment);
     let refunds = state
@@ -53,7 +56,8 @@ fn missing_notifications(state: &ObservedState, order: &Order) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{self, CANCELLED};
+    use crate::fixture::{self, CANCELLED, PAID};
+    use crate::observed::Notification;
 
     #[test]
     fn unpublished_event_is_a_violation() {
@@ -75,6 +79,21 @@ mod tests {
         state.order_mut(CANCELLED).status = OrderStatus::Pending;
         let findings = check(&state, &history);
         assert!(findings.iter().any(|finding| finding.contains("ord_gone is still pending")), "{findings:?}");
+    }
+
+    #[test]
+    fn order_that_was_cancelled_during_its_capture_may_cause_no_mail_about_the_payment() {
+        let (mut state, history) = fixture::valid_run();
+        let order = state.order_mut(PAID);
+        order.status = OrderStatus::Cancelled;
+        order.steps.iter_mut().skip(2).for_each(|step| step.status = OrderStatus::Cancelled);
+        let cancelled = state.notifications.iter().find(|there| there.event_type == "order.cancelled").cloned();
+        state.notifications.extend(cancelled.map(|there| Notification { subject: PAID.into(), ..there }));
+        assert_eq!(check(&state, &history), Vec::<String>::new());
+        state.notifications.retain(|there| there.event_type != "payment.completed");
+        assert_eq!(check(&state, &history), Vec::<String>::new());
+        state.order_mut(PAID).steps[2].status = OrderStatus::Confirmed;
+        fixture::assert_one_finding(&check(&state, &history), &["ord_paid: payment.completed should cause 1"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod delivery;
 mod effects;
 mod idempotency;
 mod movements;
+mod moves_together;
 mod order_history;
 mod orphan_charges;
 mod oversell;
@@ -44,12 +45,13 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 20] = [
+pub const ALL: [Check; 21] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
     Check { name: "one_order_per_key", invariant: idempotency::INVARIANT, find: idempotency::check },
     Check { name: "hold_or_outcome", invariant: settlement::INVARIANT, find: settlement::check },
+    Check { name: "moves_together", invariant: moves_together::INVARIANT, find: moves_together::check },
     Check { name: "charges_match", invariant: charges::INVARIANT, find: charges::check },
     Check { name: "no_orphan_charge", invariant: orphan_charges::INVARIANT, find: orphan_charges::check },
     Check { name: "refunds_within_captures", invariant: refunds::INVARIANT, find: refunds::check },

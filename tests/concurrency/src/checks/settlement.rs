@@ -29,7 +29,7 @@ pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
                 findings.push(format!("{} names the payment {}, but has {ids:?}", order.id, order.payment_id));
             }
         }
-        if order.in_hold_index != (order.status == OrderStatus::Pending) {
+        if !is_position_right(state, order) {
             let position = if order.in_hold_index { "in" } else { "not in" };
             findings.push(format!("{} is {:?} and {position} the index of holds", order.id, order.status));
         }
@@ -58,6 +58,18 @@ fn disagreement(state: &ObservedState, order: &Order, payment: &Payment) -> Opti
             order.status, statuses.1, statuses.0
         )
     })
+}
+
+/// The index of holds has every pending order, and orders whose capture is still pending work. Housekeeping finds both there.
+fn is_position_right(state: &ObservedState, order: &Order) -> bool {
+    let has_ended = matches!(order.status, OrderStatus::Cancelled | OrderStatus::Returned);
+    let awaits_capture = !has_ended
+        && !state.rules.captures_at_shipment
+        && state.payments_of(&order.id).any(|payment| payment.status == PaymentStatus::Authorized);
+    match order.status {
+        OrderStatus::Pending => order.in_hold_index,
+        _ => !order.in_hold_index || awaits_capture,
+    }
 }
 
 /// The combinations that are correct when no work is pending.
@@ -158,6 +170,21 @@ mod tests {
         );
         state.order_mut(CANCELLED).hold_expires_at = "2036-01-01T00:00:20.000Z".into();
         assert!(check(&state, &history).is_empty(), "an active hold is correct");
+    }
+
+    #[test]
+    fn index_of_holds_may_have_a_confirmed_order_only_until_its_capture() {
+        let (mut state, history) = fixture::valid_run();
+        let order = state.order_mut(PAID);
+        (order.in_hold_index, order.payment_status) = (true, OrderPaymentStatus::Authorized);
+        let payment = state.payment_mut("pay_paid");
+        payment.status = PaymentStatus::Authorized;
+        // The capture is pending work, which is a finding of its own once all work should have ended.
+        fixture::assert_one_finding(&check(&state, &history), &["its payment is Authorized"]);
+        state.rules.captures_at_shipment = true;
+        fixture::assert_one_finding(&check(&state, &history), &["ord_paid is Confirmed and in the index of holds"]);
+        state.order_mut(PAID).in_hold_index = false;
+        assert!(check(&state, &history).is_empty(), "it waits for its shipment");
     }
 
     #[test]

@@ -2,12 +2,17 @@
 
 use super::{acknowledged, cart_adds, cart_totals, rate_limit};
 use crate::history::History;
-use crate::observed::ObservedState;
+use crate::observed::{ObservedState, Order, OrderPaymentStatus};
 
 /// How many things the check with this name judges in a run. Most judge orders.
 pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> usize {
     match check {
         "log_adds_up" => state.movements.iter().filter(|line| line.delta < 0).count(),
+        "moves_together" => {
+            let was_paid =
+                |order: &&Order| order.steps.iter().any(|step| step.payment_status == OrderPaymentStatus::Paid);
+            state.orders.iter().filter(was_paid).count()
+        }
         "charges_match" => state.intents.len(),
         "no_orphan_charge" => state.intents.iter().filter(|intent| intent.has_moved_money()).count(),
         "refunds_within_captures" => state.refunds.len(),

@@ -83,7 +83,7 @@ mod tests {
         let findings = findings_after(CANCELLED, |steps| steps[2].at = "2026-01-01T00:00:19.999Z".into());
         fixture::assert_one_finding(
             &findings,
-            &["ord_gone was cancelled by system:orders-worker (hold_expired) before its hold ended"],
+            &["ord_gone was cancelled by system:payments-worker (hold_expired) before its hold ended"],
         );
     }
 
@@ -92,7 +92,7 @@ mod tests {
         let findings = findings_after(CANCELLED, |steps| steps[1].status = OrderStatus::Confirmed);
         fixture::assert_one_finding(
             &findings,
-            &["ord_gone was cancelled by system:orders-worker", "although it was confirmed"],
+            &["ord_gone was cancelled by system:payments-worker", "although it was confirmed"],
         );
     }
 

@@ -168,11 +168,15 @@ pub struct Step {
     pub version: u64,
     /// An RFC 3339 time.
     pub at: String,
-    /// For example `customer:usr_1` or `system:orders-worker`.
+    /// For example `customer:usr_1` or `system:payments-worker`.
     pub actor: String,
     pub reason: String,
     /// The order's status after this change.
     pub status: OrderStatus,
+    /// The payment status that the order has recorded after this change.
+    pub payment_status: OrderPaymentStatus,
+    /// The version of the payment that the order follows after this change.
+    pub payment_sequence: u64,
     /// The end of the hold after this change.
     pub hold_expires_at: String,
     /// The stored entry, without the table's keys.
@@ -200,6 +204,10 @@ pub struct Payment {
     pub status: PaymentStatus,
     /// The latest attempt is the last.
     pub attempts: Vec<Attempt>,
+    /// The number of changes.
+    pub version: u64,
+    /// The time of the last change, as an RFC 3339 time.
+    pub updated_at: String,
 }
 
 /// An attempt to charge a card.

@@ -11,6 +11,8 @@ use crate::run::Run;
 
 /// How long an order may take to reach its point.
 const POINT_TIMEOUT: Duration = Duration::from_secs(20);
+/// The same for a point at the end of the hold.
+const HOLD_END_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many orders are tried for a point. An order may fail because of a kill of another worker.
 const MAX_ATTEMPTS: u32 = 3;
 const SOON: Duration = Duration::from_secs(30);
@@ -34,10 +36,11 @@ pub(super) async fn play(run: &Run) {
 async fn kill_at_point(run: &Run, product: &Product, label: &str, path: OrderPath) {
     let buyer = run.create_guest(&format!("buyer past {label}")).await;
     run.faults.process.kill_at(label);
+    let timeout = if path == OrderPath::Declined { HOLD_END_TIMEOUT } else { POINT_TIMEOUT };
     for _ in 0..MAX_ATTEMPTS {
         let started = Instant::now();
         let killed = async {
-            while !run.faults.process.was_killed_at(label) && started.elapsed() < POINT_TIMEOUT {
+            while !run.faults.process.was_killed_at(label) && started.elapsed() < timeout {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
@@ -50,14 +53,19 @@ async fn kill_at_point(run: &Run, product: &Product, label: &str, path: OrderPat
 }
 
 async fn send_order(buyer: &Buyer, product: &Product, path: OrderPath) {
-    let token = if path == OrderPath::Voided { card::REQUIRES_AUTHENTICATION } else { card::VALID };
+    let token = match path {
+        OrderPath::Voided => card::REQUIRES_AUTHENTICATION,
+        OrderPath::Declined => card::DECLINED,
+        OrderPath::Paid | OrderPath::Refunded => card::VALID,
+    };
     let Some(order) =
         PlacedOrder::of(&buyer.place_order(&OrderRequest::of_lines(&[(product, 1)]).with_card(token)).await)
     else {
         return;
     };
     match path {
-        OrderPath::Paid => {}
+        // The hold of a declined order ends by itself.
+        OrderPath::Paid | OrderPath::Declined => {}
         OrderPath::Voided => {
             buyer.await_payment(&order, SOON, &["requires_action"]).await;
             buyer.cancel(&order).await;

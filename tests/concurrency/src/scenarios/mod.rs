@@ -9,6 +9,7 @@ mod forged_events;
 mod kills;
 mod messages;
 mod outages;
+mod packing;
 mod prices;
 mod races;
 mod rate_limit;
@@ -37,6 +38,8 @@ pub enum Scenario {
     Prices,
     /// Cancellation, payment, authentication, webhook and the end of the hold happen at the same time.
     Races,
+    /// An admin packs orders while their payments are captured.
+    Packing,
     /// Orders are cancelled in every status, also while an admin processes them.
     Cancels,
     /// Fifty refunds of one payment are requested at the same time.
@@ -65,7 +68,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// The scenarios that inject no faults.
-    pub const WITHOUT_FAULTS: [Self; 12] = [
+    pub const WITHOUT_FAULTS: [Self; 13] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
@@ -73,6 +76,7 @@ impl Scenario {
         Self::DuplicateRequests,
         Self::Prices,
         Self::Races,
+        Self::Packing,
         Self::Cancels,
         Self::Refunds,
         Self::ForgedEvents,
@@ -91,6 +95,7 @@ impl Scenario {
             Self::DuplicateRequests => duplicate_requests::play(run).await,
             Self::Prices => prices::play(run).await,
             Self::Races => races::play(run).await,
+            Self::Packing => packing::play(run).await,
             Self::Cancels => cancels::play(run).await,
             Self::Refunds => refunds::play(run).await,
             Self::ForgedEvents => forged_events::play(run).await,
