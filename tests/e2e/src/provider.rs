@@ -108,6 +108,15 @@ impl Provider {
         card
     }
 
+    /// A unique good card whose captures find no provider for so many milliseconds, so that its order stays authorised. The provider
+    /// sends no webhooks for it.
+    pub async fn card_captured_after(&self, milliseconds: u64) -> String {
+        let card = format!("{}_hook_never", unique("pm_test_ok_"));
+        let target = json!({ "method": "POST", "path_contains": "/capture", "card": card });
+        self.fails(&json!({ "match": target, "kind": "unavailable", "for_ms": milliseconds })).await;
+        card
+    }
+
     /// Cancels an order's intent at the provider, as its dashboard or its own expiry would.
     pub async fn voids_at_provider(&self, order: &Order) {
         let books = self.books(order).await;

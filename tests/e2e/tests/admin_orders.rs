@@ -102,6 +102,28 @@ async fn pending_orders_are_found_while_pending() {
 }
 
 #[tokio::test]
+async fn order_that_waits_for_its_capture_is_found_as_confirmed() {
+    let shop = Shop::open().await;
+    let card = shop.provider.card_captured_after(30_000).await;
+    let (customer, waiting, _mug) = order_with(&shop, &card).await;
+    customer.awaits(&waiting, "confirmed", "authorized").await;
+    let (_customer, paid, _mug) = paid_order(&shop).await;
+    let path = format!("/api/v1/orders?status=confirmed&from={}", instant(placed_at(&waiting)));
+    for order in [&waiting, &paid] {
+        let rows = finds(&shop, &path, order).await;
+        assert!(rows.iter().all(|row| row["status"] == "confirmed"), "{path}: {rows:#?}");
+        are_newest_first(&rows);
+    }
+    // Page by page, each order comes once.
+    let rows = shop.admin().await.walks(&path, 2).await.concat();
+    are_newest_first(&rows);
+    assert!([&waiting, &paid].iter().all(|order| ids(&rows).iter().any(|id| id == order.id())), "{rows:#?}");
+    expect_absent(&shop, "/api/v1/orders?status=pending", &waiting).await;
+    customer.awaits(&waiting, "confirmed", "paid").await;
+    are_newest_first(&finds(&shop, &path, &waiting).await);
+}
+
+#[tokio::test]
 async fn orders_are_found_by_date() {
     let shop = Shop::open().await;
     let (_customer, order, _mug) = paid_order(&shop).await;

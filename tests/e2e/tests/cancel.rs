@@ -4,7 +4,7 @@ use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Draft, Order, Shop, decimal, unique};
 use futures::future::join_all;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const DECLINED: &str = "pm_card_chargeDeclined";
 const WHY: &str = "Ordered twice by mistake";
@@ -77,6 +77,26 @@ async fn cancellation_before_the_authorisation_arrives_wins() {
     shop.provider.charged_nothing(&order).await;
     assert_eq!(shop.provider.tally(&order).await.voided, 1, "the authorisation should be voided");
     shop.has_exact_stock(&mug, 3).await;
+}
+
+#[tokio::test]
+async fn cancellation_during_the_capture_is_refunded() {
+    let shop = Shop::open().await;
+    // The money is captured, and the provider's response takes almost as long as souk waits. There are no webhooks.
+    let card = format!("{}_hook_never", unique("pm_test_ok_"));
+    let target = json!({ "method": "POST", "path_contains": "/capture", "card": card });
+    shop.provider.fails(&json!({ "match": target, "kind": "delay", "ms": 4_500 })).await;
+    let (customer, order, mug) = order_with(&shop, &card).await;
+    customer.awaits(&order, "confirmed", "authorized").await;
+    customer.cancels(&order, WHY).await.expect(200);
+    shop.has_exact_stock(&mug, 3).await;
+
+    customer.awaits(&order, "cancelled", "refunded").await;
+    shop.provider.refunded_in_full(&order, 1).await;
+    shop.has_exact_stock(&mug, 3).await;
+    let history = customer.api.folds(&order).await;
+    let is_paid = |entry: &&Value| entry["status"] != "cancelled" && entry["paymentStatus"] == "paid";
+    assert_eq!(history.iter().find(is_paid), None, "the capture came after the end: {history:#?}");
 }
 
 #[tokio::test]

@@ -2,10 +2,11 @@
 //! their own, so that other tests need not wait for them. Tests that disturb different parts run side by side
 //! (`Shop::open_disturbing`).
 
-mod decline_faults;
 mod erasure_faults;
 mod import_faults;
 mod order_faults;
 mod rate_limit_faults;
+mod release_messages;
 mod reset_faults;
 mod search_faults;
+mod settle_faults;

@@ -1,7 +1,7 @@
 //! A compromised writer of each table forges events. They run alone, because they wait until all queues are empty.
 
 use e2e::scenarios::{order_with, paid_order};
-use e2e::{Customer, EVENT_TYPES, EVENTUALLY, Order, Product, SOON, Shop, await_until, pieces};
+use e2e::{Customer, EVENT_TYPES, EVENTUALLY, Order, Product, Shop, await_until, pieces};
 use serde_json::{Value, json};
 
 const DECLINED: &str = "pm_card_chargeDeclined";
@@ -145,28 +145,25 @@ async fn writer_of_the_payments_table_moves_no_money_by_its_own_events() {
 async fn payment_of_a_pending_order_is_not_captured_for_the_status_of_another_order() {
     let shop = Shop::open_alone().await;
     let (_, paid, _) = paid_order(&shop).await;
-    let queue = shop.queues.url("orders");
-    let worker = shop.functions.while_stopped(queue, async {
-        let (customer, order, mug) = order_with(&shop, "pm_card_visa").await;
-        customer.api.awaits_payment(&order, "authorized").await;
-        // The order is pending, because its worker gets no messages.
-        let mut data = about(&shop, &customer, &order, &mug);
-        let mut forged = vec![shop.forges("orders", "order.confirmed", LATER, &data).await];
-        data["orderId"] = json!(paid.id());
-        for (context, event_type) in
-            [("orders", "order.confirmed"), ("orders", "order.shipped"), ("payments", "payment.capture_requested")]
-        {
-            forged.push(shop.forges(context, event_type, LATER, &data).await);
-        }
-        await_until("the forged events left their outboxes", SOON, async || shop.have_left(&forged).await).await;
-        shop.queues.awaits_empty(shop.queues.url("payments")).await;
-        let tally = shop.provider.tally(&order).await;
-        assert_eq!((tally.authorised, tally.captured), (1, 0), "the payment should not be captured: {tally:?}");
-        (customer, order)
-    });
-    let (customer, order) = worker.await;
-    customer.awaits(&order, "confirmed", "paid").await;
-    shop.provider.charged_once(&order).await;
+    // Its customer has not authenticated.
+    let (customer, order, mug) = order_with(&shop, "pm_card_authenticationRequired_hook_never").await;
+    customer.api.awaits_payment(&order, "requires_action").await;
+    let mut data = about(&shop, &customer, &order, &mug);
+    let mut forged = vec![shop.forges("orders", "order.confirmed", LATER, &data).await];
+    data["orderId"] = json!(paid.id());
+    for (context, event_type) in
+        [("orders", "order.confirmed"), ("orders", "order.shipped"), ("payments", "payment.capture_requested")]
+    {
+        forged.push(shop.forges(context, event_type, LATER, &data).await);
+    }
+    shop.awaits_end_of(&forged).await;
+    shop.provider.charged_once(&paid).await;
+    // The hold may have ended meanwhile.
+    let order = customer.awaits(&order, "cancelled", "voided").await;
+    let history = customer.api.folds(&order).await;
+    assert!(history.iter().all(|entry| entry["status"] != "confirmed"), "nothing was authorised: {history:#?}");
+    let tally = shop.provider.tally(&order).await;
+    assert_eq!((tally.authorised, tally.captured), (0, 0), "the payment should not be captured: {tally:?}");
 }
 
 #[tokio::test]

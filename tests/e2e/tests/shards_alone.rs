@@ -83,9 +83,8 @@ async fn orders_of_a_raised_and_of_a_lowered_setting_are_listed_and_ended() {
         // And those of before, after the setting was raised again.
         lists_all(&shop, &orders, "&status=cancelled").await;
     };
-    // Without these queues no worker pays an order or ends its hold.
-    let without_orders = shop.functions.while_stopped(shop.queues.url("orders"), work);
-    shop.functions.while_stopped(shop.queues.url("payments"), without_orders).await;
+    // Without this queue no worker pays an order or ends its hold.
+    shop.functions.while_stopped(shop.queues.url("payments"), work).await;
     shop.awaits_stock(&mug, 20).await;
 }
 

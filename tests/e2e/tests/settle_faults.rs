@@ -1,0 +1,135 @@
+//! An order and its payment move together, although their worker is killed, or the provider is gone when the hold ends.
+
+use e2e::scenarios::order_with;
+use e2e::{Customer, Order, Shop};
+use serde_json::{Value, json};
+
+const DECLINED: &str = "pm_card_chargeDeclined";
+/// Without webhooks: nothing else knows what the killed worker has done.
+const GOOD: &str = "pm_card_visa_hook_never";
+
+/// The statuses of an order, of its payment as the order shows it, and of its payment, that one transaction may leave.
+const TOGETHER: [(&str, &str, &str); 8] = [
+    ("pending", "unpaid", "open"),
+    ("pending", "failed", "failed"),
+    ("confirmed", "authorized", "authorized"),
+    ("confirmed", "paid", "captured"),
+    ("cancelled", "unpaid", "cancelling"),
+    ("cancelled", "failed", "cancelling"),
+    ("cancelled", "authorized", "cancelling"),
+    ("cancelled", "voided", "cancelled"),
+];
+
+/// Panics if the rows of an order and of its payment do not belong together. The order is read before and after its payment, because
+/// a worker may move both.
+async fn expect_together(customer: &Customer, order: &Order) -> Order {
+    loop {
+        let before = customer.looks_up(order).await;
+        let payment = customer.looks_up_payment(order).await;
+        let now = customer.looks_up(order).await;
+        if now.0["version"] != before.0["version"] {
+            continue;
+        }
+        let statuses = (now.status(), now.payment_status(), payment["status"].as_str().unwrap_or_default());
+        assert!(TOGETHER.contains(&statuses), "{statuses:?} should not stand side by side: {} {payment}", now.0);
+        return now;
+    }
+}
+
+/// How often a history reaches a payment status.
+fn times_reached(history: &[Value], status: &str) -> usize {
+    let is_new = |pair: &&[Value]| pair[0]["paymentStatus"] != status && pair[1]["paymentStatus"] == status;
+    history.windows(2).filter(is_new).count()
+}
+
+#[tokio::test]
+async fn worker_killed_at_any_point_leaves_no_order_without_its_payment() {
+    let shop = Shop::open_disturbing(["payments"]).await;
+    let points = shop.stack.points_of("payments");
+    let mut orders = Vec::new();
+    // A killed worker's message returns after its visibility timeout. The next order does not wait for that.
+    for point in ["payments.before_commit", "payments.committed", "payments.authorized", "payments.settled"] {
+        assert!(points.iter().any(|label| label == point), "the sources should name the point {point}: {points:?}");
+        shop.stack.kills_at(point);
+        let (customer, order, mug) = order_with(&shop, GOOD).await;
+        shop.stack.awaits_kill(point).await;
+        expect_together(&customer, &order).await;
+        orders.push((customer, order, mug));
+    }
+    for (customer, order, mug) in orders {
+        let order = customer.awaits(&order, "confirmed", "paid").await;
+        shop.provider.charged_once(&order).await;
+        shop.has_exact_stock(&mug, 2).await;
+        let history = customer.api.folds(&order).await;
+        assert_eq!((times_reached(&history, "authorized"), times_reached(&history, "paid")), (1, 1), "{history:#?}");
+        shop.mailbox.awaits(&customer.email, &[order.number()]).await;
+    }
+}
+
+/// A declined order whose hold has ended, and the event about its end. The notifications queue is stopped meanwhile.
+async fn ended_order(shop: &Shop, queue: &str) -> (Customer, Order, Value) {
+    let (customer, order, mug) = order_with(shop, DECLINED).await;
+    let order = customer.awaits(&order, "cancelled", "voided").await;
+    shop.has_exact_stock(&mug, 3).await;
+    loop {
+        // The event about the decline comes first.
+        let message = shop.queues.takes(queue, order.id()).await;
+        let event: Value = serde_json::from_str(&message).unwrap_or_default();
+        if event["eventType"] == "order.cancelled" {
+            return (customer, order, event);
+        }
+    }
+}
+
+#[tokio::test]
+async fn declined_order_and_its_payment_end_in_one_change() {
+    let shop = Shop::open_disturbing(["notifications"]).await;
+    let queue = shop.queues.url("notifications");
+    // Housekeeping may find the end of a hold before the message does. It cannot ask the provider.
+    for _ in 0..5 {
+        let (customer, order, event) = shop.functions.while_stopped(queue, ended_order(&shop, queue)).await;
+        let tally = shop.provider.tally(&order).await;
+        assert_eq!((tally.intents, tally.cancelled, tally.authorised), (1, 1, 0), "{tally:?}");
+        assert_eq!(customer.looks_up_payment(&order).await["status"], "cancelled");
+        let history = customer.api.folds(&order).await;
+        let end = history.iter().find(|entry| entry["reason"] == "hold_expired").cloned().unwrap_or_default();
+        if end["actor"] == "system:payments-worker" {
+            assert_eq!((&end["status"], &end["paymentStatus"]), (&json!("cancelled"), &json!("voided")), "{end}");
+            assert_eq!(history.last(), Some(&end), "nothing should follow: {history:#?}");
+            assert_eq!(event["data"]["paymentEnded"], true, "no worker has to end the payment: {event}");
+            return;
+        }
+        assert_ne!(event["data"]["paymentEnded"], true, "a worker has to end the payment: {event}");
+    }
+    panic!("the worker of payments should end a hold");
+}
+
+#[tokio::test]
+async fn declined_order_whose_worker_is_killed_after_the_provider_cancelled_ends_at_the_next_delivery() {
+    let shop = Shop::open_disturbing(["payments"]).await;
+    let point = "payments.expiring";
+    shop.stack.kills_at(point);
+    let (customer, order, mug) = order_with(&shop, DECLINED).await;
+    shop.stack.awaits_kill(point).await;
+    expect_together(&customer, &order).await;
+    customer.awaits(&order, "cancelled", "voided").await;
+    shop.provider.charged_nothing(&order).await;
+    shop.has_exact_stock(&mug, 3).await;
+    let history = customer.api.folds(&order).await;
+    assert_eq!(times_reached(&history, "voided"), 1, "{history:#?}");
+}
+
+#[tokio::test]
+async fn declined_order_ends_although_the_provider_is_gone() {
+    let shop = Shop::open().await;
+    let card = format!("{}_hook_never", e2e::unique("pm_test_declined_"));
+    let target = json!({ "method": "POST", "path_contains": "/cancel", "card": card });
+    shop.provider.fails(&json!({ "match": target, "kind": "unavailable", "for_ms": 60_000 })).await;
+    let (customer, order, mug) = order_with(&shop, &card).await;
+    let ended = customer.awaits_status(&order, "cancelled").await;
+    shop.has_exact_stock(&mug, 3).await;
+    assert_eq!(ended.payment_status(), "failed", "the provider has not cancelled its intent yet");
+    customer.awaits(&order, "cancelled", "voided").await;
+    shop.provider.charged_nothing(&order).await;
+    shop.mailbox.awaits(&customer.email, &[order.number(), "is cancelled", "not paid in time"]).await;
+}
