@@ -165,15 +165,18 @@ mod tests {
         }
     }
 
+    /// An index, its partition and the units.
+    type Entry = (String, String, f64);
+
     /// The units of the table and of each index, for a write alone.
-    fn units(before: Option<Value>, after: Option<Value>) -> Result<(f64, Vec<(String, String, f64)>)> {
+    fn units(before: Option<Value>, after: Option<Value>) -> Result<(f64, Vec<Entry>)> {
         let table = table()?;
         let write = RowWrite::of_change(&change(&table, before, after), &written("ORDER#1"), 1.0);
         let indexes = write.indexes.into_iter().map(|entry| (entry.index, entry.partition, entry.units)).collect();
         Ok((write.table_units, indexes))
     }
 
-    fn entry(index: &str, partition: &str, units: f64) -> (String, String, f64) {
+    fn entry(index: &str, partition: &str, units: f64) -> Entry {
         (index.to_owned(), partition.to_owned(), units)
     }
 
