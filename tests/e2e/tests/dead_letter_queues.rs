@@ -30,13 +30,16 @@ async fn unreadable_message_ends_in_the_dlq_and_blocks_nothing() {
 async fn readable_message_that_always_fails_ends_in_the_dlq() {
     let shop = Shop::open().await;
     let mark = unique("undoable");
+    let (payment, refund) = ("pay_01h455vb4pex5vsknk084sn02q", "rfd_01h455vb4pex5vsknk084sn02q");
     let envelope = json!({
         "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
-        "subject": "pay_01h455vb4pex5vsknk084sn02q", "sequence": 1, "correlationId": mark,
-        "eventType": "payment.requested",
-        "data": { "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "orderId": "ord_01h455vb4pex5vsknk084sn02q" },
+        "subject": refund, "sequence": 1, "correlationId": mark, "eventType": "payment.refund_requested",
+        "data": { "refundId": refund, "paymentId": payment, "orderId": "ord_01h455vb4pex5vsknk084sn02q" },
     });
-    // There is no such payment, and there will never be one.
+    // No worker can read the row of this refund.
+    let (pk, sk) = (format!("PAYMENT#{payment}"), format!("REFUND#{refund}"));
+    shop.rows.puts("payments", &pk, &sk, &json!({ "status": { "S": "damaged" } })).await;
     shop.queues.send(shop.queues.url("payments"), &envelope.to_string()).await;
     shop.queues.takes(shop.queues.dlq("payments"), &mark).await;
+    shop.rows.removes("payments", &pk, &sk).await;
 }
