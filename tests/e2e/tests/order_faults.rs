@@ -94,7 +94,8 @@ async fn order_cannot_be_paid_after_its_hold() {
 
 #[tokio::test]
 async fn unpublished_event_stays_in_the_outbox_until_published() {
-    let shop = Shop::open_disturbing(["notifications"]).await;
+    // The later order has to be charged at once, so no other test may disturb the payments.
+    let shop = Shop::open_disturbing(["notifications", "payments"]).await;
     let (customer, order) = shop
         .queues
         .while_closed(shop.queues.url("notifications"), async {
