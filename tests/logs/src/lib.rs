@@ -14,7 +14,8 @@ pub use fields::{LogFields, client_request_id, security_kind};
 const PATTERNS: [(&str, &str, &str); 10] = [
     ("an email address", r"[\w.+%-]+(?:@|%40)[\w-]+\.\w+", "ada-1@example.com"),
     ("a phone number", r"(?:\+|%2B)\d{8,15}\b", r#""+442079460958""#),
-    ("a name or a postal address", r"(?i)lovelace|james's|sw1y", "12 St James's Square"),
+    // Not within a word: the ids of every fifth run have these four characters somewhere.
+    ("a name or a postal address", r"(?i)lovelace|james's|\bsw1y", "12 St James's Square"),
     ("a value of an erased account", r"trace-[0-9a-f]+-\d+", "Countess trace-6423a-7"),
     ("a secret of 256 bits", r"(?:^|[^\w-])[\w-]{43}(?:$|[^\w-])", r#""xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx""#),
     ("a password", r"a long password|another password|\$argon2", "a long password-5f-1"),
