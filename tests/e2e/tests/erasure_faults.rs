@@ -7,7 +7,7 @@ const PROFILE: &str = "/api/v1/users/profile";
 
 #[tokio::test]
 async fn erasure_with_workers_killed_at_every_point_leaves_nothing() {
-    let shop = Shop::open_disturbing(["catalog", "orders", "privacy"]).await;
+    let shop = Shop::open_disturbing(["catalog", "orders", "payments", "privacy"]).await;
     let person = shop.new_person().await;
     shop.exports_personal_data(&person.customer).await;
     let points = shop.stack.points_of("erasure");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::scenarios::order_with;
-use e2e::{Checkout, Customer, Draft, EVENTUALLY, Order, SOON, Shop, await_until, unique_email};
+use e2e::{Checkout, Customer, DELAYS, Draft, EVENTUALLY, Order, SOON, Shop, await_until, unique_email};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -168,13 +168,6 @@ async fn order_whose_message_was_lost_is_found_by_its_hold() {
     shop.provider.charged_once(&order).await;
 }
 
-/// Takes all messages about an order from a stopped queue: first those that can be received, then the delayed ones.
-async fn loses_messages(shop: &Shop, queue: &str, order: &Order, count: usize) {
-    for _ in 0..count {
-        shop.queues.takes(shop.queues.url(queue), order.id()).await;
-    }
-}
-
 /// Runs a task of housekeeping until the order is paid.
 async fn is_paid_by(shop: &Shop, task: &str, customer: &Customer, order: &Order) -> Order {
     await_until(format_args!("{task} finds {}", order.id()), EVENTUALLY, async || {
@@ -195,7 +188,7 @@ async fn confirmed_order_is_captured_although_all_messages_were_lost() {
     customer.awaits(&order, "confirmed", "authorized").await;
     let queue = shop.queues.url("payments");
     // The message that failed, and the one that waits for the end of the hold.
-    shop.functions.while_stopped(queue, loses_messages(&shop, "payments", &order, 2)).await;
+    shop.functions.while_stopped(queue, shop.queues.loses(queue, &[order.id()], DELAYS)).await;
     // The end of the hold cancels no confirmed order.
     shop.ends_hold(&order).await;
     shop.expires_holds().await;
@@ -214,7 +207,7 @@ async fn order_packed_before_its_capture_is_captured_although_all_messages_were_
     let (customer, order, _mug) = order_with(&shop, &card).await;
     customer.awaits(&order, "confirmed", "authorized").await;
     let queue = shop.queues.url("payments");
-    shop.functions.while_stopped(queue, loses_messages(&shop, "payments", &order, 2)).await;
+    shop.functions.while_stopped(queue, shop.queues.loses(queue, &[order.id()], DELAYS)).await;
     shop.admin().await.moves(&order, "processing").await.expect(200);
     let order = is_paid_by(&shop, "reconcile-payments", &customer, &order).await;
     assert_eq!(order.status(), "processing");

@@ -83,7 +83,7 @@ async fn ended_order(shop: &Shop, queue: &str) -> (Customer, Order, Value) {
 
 #[tokio::test]
 async fn declined_order_and_its_payment_end_in_one_change() {
-    let shop = Shop::open_disturbing(["notifications"]).await;
+    let shop = Shop::open_disturbing(["notifications", "payments"]).await;
     let queue = shop.queues.url("notifications");
     // Housekeeping may find the end of a hold before the message does. It cannot ask the provider.
     for _ in 0..5 {
@@ -121,7 +121,7 @@ async fn declined_order_whose_worker_is_killed_after_the_provider_cancelled_ends
 
 #[tokio::test]
 async fn declined_order_ends_although_the_provider_is_gone() {
-    let shop = Shop::open().await;
+    let shop = Shop::open_disturbing(["payments"]).await;
     let card = format!("{}_hook_never", e2e::unique("pm_test_declined_"));
     let target = json!({ "method": "POST", "path_contains": "/cancel", "card": card });
     shop.provider.fails(&json!({ "match": target, "kind": "unavailable", "for_ms": 90_000 })).await;
