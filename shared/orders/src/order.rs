@@ -60,9 +60,6 @@ pub struct Order {
     /// finds it. No history has this.
     #[serde(default, rename = "captureDue", skip_serializing_if = "std::ops::Not::not")]
     pub is_capture_due: bool,
-    /// Whether its sale is named in the rows of the offers (`named_movements.rs`). False for an order of the release before.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub names_moves: bool,
     /// Counts the changes, from 1.
     pub version: u64,
     pub created_at: Timestamp,
@@ -148,11 +145,7 @@ impl Order {
             return Err(illegal_transition(detail));
         }
         match next.status {
-            // Where the shop captures at shipment, the capture is due now.
-            Status::Shipped => {
-                let is_capture_due = next.payment_status == PaymentStatus::Authorized;
-                Ok(Self { fulfilment_status: Fulfilment::Fulfilled, is_capture_due, ..next })
-            }
+            Status::Shipped => Ok(Self { fulfilment_status: Fulfilment::Fulfilled, ..next }),
             _ => Ok(next),
         }
     }
@@ -252,7 +245,6 @@ pub(crate) mod tests {
             hold_expires_at: now.plus_seconds(600),
             counters: None,
             is_capture_due: false,
-            names_moves: false,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -313,18 +305,6 @@ pub(crate) mod tests {
             assert!(!ended.is_in_holds(), "{ended:?}");
             assert!(serde_json::to_value(&ended).unwrap().get("captureDue").is_none());
         }
-    }
-
-    #[test]
-    fn shipped_order_waits_for_its_capture_in_the_index_of_holds() {
-        let now = order().created_at;
-        let packed = confirmed_order().advance(Status::Processing, now).unwrap();
-        let sent = packed.advance(Status::Shipped, now).unwrap();
-        assert!(!packed.is_in_holds() && sent.is_in_holds());
-        assert!(sent.advance(Status::Delivered, now).unwrap().is_in_holds());
-        assert!(!sent.follow(PaymentStatus::Paid, 4, now).unwrap().is_in_holds());
-        let paid = packed.follow(PaymentStatus::Paid, 4, now).unwrap();
-        assert!(!paid.advance(Status::Shipped, now).unwrap().is_in_holds());
     }
 
     #[test]

@@ -5,14 +5,13 @@
 //! | one order, with its personal data | `ORDER#{id}`, sk begins with `ORDER` | table | 1 read unit (4 KB) |
 //! | its history, oldest first | `ORDER#{id}`, sk begins with `HISTORY#` | table | 1 read unit (4 KB) |
 //! | an order by its number | `NUMBER#{number}` / `NUMBER`, then the order | table | 2 read units |
-//! | pending orders, newest first; those that wait for their capture, oldest hold first | gsi3pk `HOLD#{shard}`, of the noted shards | gsi3 | 0.5 read units for each shard, 0.5 more per 4 KB |
+//! | pending orders, and those that wait for their capture, newest first | gsi3pk `HOLD#{shard}`, of the noted shards | gsi3 | 0.5 read units for each shard, 0.5 more per 4 KB |
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-63}`, up to a time | gsi3 | 32 read units, 0.5 more per 4 KB |
 //! | how many shards lists read | `SHARDS` / `SHARDS` | table | 1 read unit; 1 write unit in an execution environment of a raised setting |
 //! | lists of orders | `list_store.rs` | gsi1, gsi2, gsi3 | |
 //! | a new order | 5 puts, two of them with keys of indexes | gsi1, gsi2, gsi3 | 2 write units per KB of each, and 3 for the indexes |
 //! | a transition, its history and its event | put on version + 2 puts | gsi3 | 2 write units per KB of each, and 1 per KB of the order, 2 if its key changes |
 //! | the counters of unpaid orders | `counter_store.rs` | | |
-//! | how far the daily walk is | `TASK#walk-orders` / `PROGRESS`, on its version | table | 1 read unit a run, 1 write unit a page |
 //! | erase the note of a history entry | `ORDER#{id}` / `HISTORY#{version}` | table | 1 write unit |
 //!
 //! | row | index | its keys |
@@ -33,7 +32,6 @@ use aws_kit::{Aws, ConditionFailures, Key, NotedShards, OptimisticWrite, Query, 
 use aws_kit::{outbox_put, read_shards, sha256_hex, sweep};
 use events::{Envelope, Event, Recipient};
 use payments::Payment;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use values::{Clock, Email, Error, OrderId, Page, PageRequest, Result, Timestamp, Trace};
@@ -42,7 +40,6 @@ use crate::counters::CounterRows;
 use crate::history::{HistoryEntry, Reason};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::status::{PaymentStatus, Status};
-use crate::walk_progress::WalkProgress;
 
 /// Holds that one sweep reads of each shard: more than one run of housekeeping can end, because orders whose captures fail for long are
 /// among them.
@@ -104,7 +101,7 @@ impl Orders {
 
     /// The orders with those ids that exist, at most 100, in no particular order, and a moment old at most: for lists. No id may be there
     /// twice. 1 round trip, none without ids.
-    pub(crate) async fn peek_all<T: DeserializeOwned>(&self, ids: &[OrderId]) -> Result<Vec<T>> {
+    pub(crate) async fn peek_all(&self, ids: &[OrderId]) -> Result<Vec<Order>> {
         let keys: Vec<Key> = ids.iter().map(|id| key(*id, "ORDER")).collect();
         self.table.peek_all(&keys).await
     }
@@ -119,23 +116,11 @@ impl Orders {
     /// The orders in the index of holds of so many shards, newest first: of each shard those whose holds end last, at most `limit`. They are
     /// pending, or wait for their capture. A round trip for each 16 shards.
     pub(crate) async fn read_holds(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
-        let mut orders = self.read_holds_by(shards, limit, Query::descending).await?;
+        let query = |shard: u8| Query::index(&self.table, "gsi3", format!("HOLD#{shard}")).descending();
+        let read = read_shards(shards, |shard| query(shard).first::<Order>(limit)).await;
+        let mut orders = read.into_iter().collect::<Result<Vec<_>>>()?.concat();
         orders.sort_unstable_by_key(|order| std::cmp::Reverse(order.id.uuid()));
         Ok(orders)
-    }
-
-    /// The orders there that wait for their capture, in no order: of each shard among the first `limit` whose holds end. A capture that
-    /// fails for long has outlived its hold, so newer holds never hide it. A round trip for each 16 shards.
-    pub(crate) async fn read_awaiting_capture(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
-        let mut orders = self.read_holds_by(shards, limit, |query| query).await?;
-        orders.retain(|order| order.is_capture_due);
-        Ok(orders)
-    }
-
-    async fn read_holds_by(&self, shards: u8, limit: u32, sorted: fn(Query) -> Query) -> Result<Vec<Order>> {
-        let query = |shard: u8| sorted(Query::index(&self.table, "gsi3", format!("HOLD#{shard}")));
-        let read = read_shards(shards, |shard| query(shard).first::<Order>(limit)).await;
-        Ok(read.into_iter().collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// Pending orders whose hold has ended by `now`: of each shard the oldest, at most [`MAX_EXPIRED`]. A shard or a row that cannot be read
@@ -212,19 +197,6 @@ impl Orders {
         Ok(writes)
     }
 
-    /// How far the daily walk is; none before the first run. 1 round trip.
-    pub(crate) async fn walk_progress(&self) -> Result<Option<WalkProgress>> {
-        self.table.get(walk_key()).await
-    }
-
-    /// Stores the progress of a run that has read it at this version, and raises the version. 409 `task_running` if another run has
-    /// stored its own since. 1 round trip.
-    pub(crate) async fn save_walk_progress(&self, progress: &mut WalkProgress) -> Result<()> {
-        let before = progress.version;
-        progress.version += 1;
-        self.table.put_progress(walk_key(), progress, before).await
-    }
-
     /// A write that is decided again after a concurrent update. After too many of them the error is an outage, so that
     /// the message of a worker is delivered again.
     pub(crate) fn optimistic_write(&self) -> OptimisticWrite<'_> {
@@ -279,10 +251,6 @@ impl Orders {
 
 fn key(id: OrderId, sk: &str) -> Key {
     Key::new(format!("ORDER#{id}"), sk)
-}
-
-fn walk_key() -> Key {
-    Key::new("TASK#walk-orders", "PROGRESS")
 }
 
 fn history_key(id: OrderId, version: u64) -> Key {

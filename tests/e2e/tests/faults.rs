@@ -10,4 +10,3 @@ mod release_messages;
 mod reset_faults;
 mod search_faults;
 mod settle_faults;
-mod stock_log;

@@ -1,1 +1,0 @@
-require("./shop").start({ createsSchema: false });
