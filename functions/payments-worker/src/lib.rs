@@ -1,16 +1,14 @@
 //! The worker that carries an order and its payment: it authorises for a placed order and confirms it, captures, ends the hold of an
-//! order that is not paid, voids for a cancelled order, and makes the refunds that were requested. It believes the rows of orders, payments and refunds. An event only
-//! says which order to look at.
+//! order that is not paid, voids for a cancelled order, and makes the refunds that were requested. It believes the rows of orders,
+//! payments and refunds. An event only says which order to look at.
 
-use aws_kit::{Aws, Queue, Settings, Table, consume, report_forged_event};
+use aws_kit::{Aws, MAX_DELAY_SECONDS, Queue, Settings, Table, consume, report_forged_event};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use events::{Envelope, Event, OrderCreated};
 use orders::{Expiry, Order, OrderService, SettleRules, Status};
 use payments::{CaptureAt, CardLimit, PaymentService, Payments, Stripe};
 use values::{Clock, OrderId, PaymentId, Result, Timestamp, Trace};
 
-/// The longest delay of a message in SQS.
-const MAX_DELAY_SECONDS: i64 = 900;
 const CLOCK_TOLERANCE_SECONDS: i64 = 5;
 
 /// What the handler works with.

@@ -40,7 +40,7 @@ pub use optimistic::{Changes, Decision, OptimisticWrite};
 pub use outbox::{Outbox, StoredEvent, put as outbox_put, read_image, report_forged_event};
 pub use progress::TASK_RUNNING;
 pub use query::Query;
-pub use queue::{Publisher, Queue};
+pub use queue::{MAX_DELAY_SECONDS, Publisher, Queue};
 pub use rate_limit::{RateCounters, RatePolicy};
 pub use rotation::Rotation;
 pub use secret::Secret;

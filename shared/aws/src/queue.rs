@@ -12,7 +12,7 @@ use values::{Clock, Error, EventId, Result, Timestamp};
 use crate::{Aws, Settings, sha256_hex};
 
 /// The longest delay of a message in SQS.
-const MAX_DELAY_SECONDS: i64 = 900;
+pub const MAX_DELAY_SECONDS: i64 = 900;
 /// The largest batch of SQS.
 const MAX_BATCH: usize = 10;
 /// The most events in one message to the indexer: some 50 KB, of the 256 KB that SQS accepts.

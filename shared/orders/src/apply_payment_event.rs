@@ -47,15 +47,8 @@ impl OrderService {
             let row = self.payments.read(payment).await?;
             match apply(&before, row.as_ref(), envelope, self.orders.clock.now())? {
                 Effect::Changed(next, event) => {
-                    let (mut next, mut declined) = (*next, None);
-                    if next.was_declined() {
-                        next = next.shorten_hold(declined_hold_seconds);
-                        if row.is_some_and(|payment| payment.was_declined_by_bank()) {
-                            declined = self.orders.read_own_counters(&next).await?;
-                        }
-                    }
-                    let reason = next.payment_status.cause();
-                    let writes = self.orders.put_next_after_decline(&next, trace, reason, event, declined.as_ref())?;
+                    let by_bank = row.is_some_and(|payment| payment.was_declined_by_bank());
+                    let (_, writes) = self.put_followed(*next, by_bank, event, declined_hold_seconds, trace).await?;
                     Ok(Changes::new(writes, ()).into())
                 }
                 Effect::Nothing => {
@@ -121,9 +114,9 @@ fn claimed_status(event: &Event) -> Option<PaymentStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::tests::order;
+    use crate::order::tests::{order, payment as row};
     use events::{PaymentChanged, PaymentNeedsAction, PaymentRefunded};
-    use payments::{Balance, Status as RowStatus};
+    use payments::Status as RowStatus;
     use proptest::prelude::*;
     use values::{Actor, Clock, Money};
 
@@ -159,26 +152,6 @@ mod tests {
             captured: total,
             order_changed: false,
         })
-    }
-
-    /// The row of the order's payment.
-    fn row(version: u64, status: RowStatus) -> Payment {
-        let Order { id, number, buyer, payment_id, total, created_at, .. } = order();
-        Payment {
-            id: payment_id,
-            order_id: id,
-            order_number: number,
-            payer: buyer,
-            amount: total,
-            balance: Balance::zero(total.currency),
-            status,
-            attempts: vec![],
-            lines: vec![],
-            token_digest: None,
-            version,
-            created_at,
-            updated_at: created_at,
-        }
     }
 
     /// The rows of a payment's life and their events: authorised, captured, a refund requested, made, the same again.
@@ -275,7 +248,7 @@ mod tests {
         let [(authorised, Some(event), _), (captured, Some(completed), _), ..] = payment_life() else {
             panic!("a life")
         };
-        let confirmed = order().confirm(3, order().created_at).unwrap();
+        let confirmed = order().follow(PaymentStatus::Authorized, 3, order().created_at).unwrap();
         assert_eq!((confirmed.status, confirmed.payment_status), (Status::Confirmed, PaymentStatus::Authorized));
         let (same, event) = after(confirmed.clone(), &authorised, &envelope(3, event));
         assert_eq!((&same, event), (&confirmed, None));

@@ -111,7 +111,7 @@ impl OrderService {
     /// in a transaction that also changes the order. What the provider does by itself is reported with a higher
     /// sequence, as after any confirmation.
     fn confirm(&self, order: &Order, payment: &Payment, trace: &Trace) -> Result<Ending> {
-        let next = order.confirm(payment.version, self.orders.clock.now())?;
+        let next = order.follow(PaymentStatus::Authorized, payment.version, self.orders.clock.now())?;
         let event = Event::OrderConfirmed(next.confirmed_event());
         let writes = self.orders.put_next(&next, trace, "payment.authorized", Some(event))?;
         Ok(Ending { order: next, writes, was_paid: true })

@@ -153,9 +153,8 @@ impl Orders {
 
     /// Orders in the index of holds that have not changed since `since`, of each shard those whose holds end first, at most [`MAX_UNPAID`]:
     /// the message about their payment may be lost. They are pending, or wait for their capture. An order that waits for its customer
-    /// after a decline is left out. No hold ends later than
-    /// `hold_seconds`, or an extension, after the last change of its order. A shard or a row that cannot be read is an error beside the
-    /// others; fails only if no shard can be read. 4 round trips.
+    /// after a decline is left out. No hold ends later than `hold_seconds`, or an extension, after the last change of its order. A shard or
+    /// a row that cannot be read is an error beside the others; fails only if no shard can be read. 4 round trips.
     pub async fn list_unpaid(&self, since: Timestamp, hold_seconds: i64) -> Result<Vec<Result<Order>>> {
         let until = since.plus_seconds(hold_seconds.max(HOLD_EXTENSION_SECONDS));
         let mut unpaid = sweep::<Order>(self.table(), "gsi3", "HOLD", &until.to_string(), MAX_UNPAID).await?;

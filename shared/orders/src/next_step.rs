@@ -106,30 +106,16 @@ fn is_due(capture_at: CaptureAt, status: Status) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::order;
     use crate::order::tests::{confirmed_order, order};
+    use payments::Status as Paid;
     use payments::Status::{
         Authorized, Cancelled, Cancelling, Captured, Failed, Open, PartiallyRefunded, Refunded, RequiresAction,
     };
-    use payments::{Balance, Status as Paid};
 
     /// The payment of the order, at version 3.
     fn payment(status: Paid) -> Payment {
-        let Order { id, number, buyer, payment_id, total, created_at, .. } = order();
-        Payment {
-            id: payment_id,
-            order_id: id,
-            order_number: number,
-            payer: buyer,
-            amount: total,
-            balance: Balance::zero(total.currency),
-            status,
-            attempts: vec![],
-            lines: vec![],
-            token_digest: None,
-            version: 3,
-            created_at,
-            updated_at: created_at,
-        }
+        order::tests::payment(3, status)
     }
 
     fn step(order: &Order, status: Paid, progress: Progress) -> NextStep {

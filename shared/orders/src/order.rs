@@ -120,13 +120,6 @@ impl Order {
         self.status == Status::Pending || self.is_capture_due
     }
 
-    /// Confirms the order, because its payment is authorised at that sequence. Older payment events are ignored from
-    /// then on.
-    pub fn confirm(&self, sequence: u64, now: Timestamp) -> Result<Self> {
-        let confirmed = self.transition(Status::Confirmed, now)?;
-        Ok(Self { payment_status: PaymentStatus::Authorized, payment_sequence: sequence, ..confirmed })
-    }
-
     /// Changes the status by hand: packed, shipped or delivered. All other statuses have causes of their own.
     pub fn advance(&self, next: Status, now: Timestamp) -> Result<Self> {
         if !matches!(next, Status::Processing | Status::Shipped | Status::Delivered) {
@@ -210,6 +203,7 @@ impl Order {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use payments::Balance;
     use values::Clock;
 
     /// A pending order of two mugs.
@@ -248,6 +242,26 @@ pub(crate) mod tests {
             version: 1,
             created_at: now,
             updated_at: now,
+        }
+    }
+
+    /// The payment of the order.
+    pub(crate) fn payment(version: u64, status: payments::Status) -> Payment {
+        let Order { id, number, buyer, payment_id, total, created_at, .. } = order();
+        Payment {
+            id: payment_id,
+            order_id: id,
+            order_number: number,
+            payer: buyer,
+            amount: total,
+            balance: Balance::zero(total.currency),
+            status,
+            attempts: vec![],
+            lines: vec![],
+            token_digest: None,
+            version,
+            created_at,
+            updated_at: created_at,
         }
     }
 

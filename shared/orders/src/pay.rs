@@ -3,7 +3,7 @@
 
 use aws_kit::{Changes, ConditionFailures, Idempotent, Transaction};
 use payments::PaymentMethod;
-use values::{Error, OrderId, Result};
+use values::{OrderId, Result};
 
 use crate::checkout::Checkout;
 use crate::counters::CounterRow;
@@ -33,8 +33,7 @@ impl Checkout {
             let now = orders.clock.now();
             request.check_version(&order)?;
             order.check_payable(now)?;
-            let payment = payments.read(order.payment_id).await?;
-            let payment = payment.ok_or_else(|| Error::internal(format!("order {} has no payment", order.id)))?;
+            let payment = self.service.read_payment(&order).await?;
             let hold_seconds = self.declined_hold_seconds.min(self.hold_seconds).max(HOLD_EXTENSION_SECONDS);
             let mut next = order.hold_until(now.plus_seconds(hold_seconds), now);
             next.payment_status = PaymentStatus::Unpaid;

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use aws_kit::{Changes, ConditionFailures, Decision, OptimisticWrite, Write, fault};
-use events::CancelReason;
+use events::{CancelReason, Event};
 use payments::{CaptureAt, Due, NextPayment, Payment, PaymentService, PaymentStep};
 use tracing::{info, warn};
 use values::{Error, Kind, OrderId, Result, Timestamp, Trace};
@@ -192,8 +192,7 @@ impl OrderService {
         Ok(written(writes, order, payment, progress))
     }
 
-    /// The order after its payment has changed, and its writes. After a decline the hold is short, and the counters of the order count
-    /// it if it was the bank's.
+    /// The order after its payment has changed, and its writes.
     async fn follow(
         &self,
         order: &Order,
@@ -207,16 +206,32 @@ impl OrderService {
         })?;
         let mut next = order.follow(status, payment.version, now)?;
         next.is_capture_due = status == PaymentStatus::Authorized && rules.capture_at == CaptureAt::Confirmation;
+        let by_bank = payment.was_declined_by_bank();
+        let (mut next, writes) = self.put_followed(next, by_bank, None, rules.declined_hold_seconds, trace).await?;
+        // As the row is then: it names its counters while it is pending, and they are not released twice.
+        next.counters = next.counters.filter(|_| next.status == Status::Pending);
+        Ok((next, writes))
+    }
+
+    /// The writes of an order that has followed its payment, with the event that this causes, and the order as they write it. After a
+    /// decline the hold is short, and the counters of the order count it if it was the bank's: 1 round trip, only then.
+    pub(crate) async fn put_followed(
+        &self,
+        mut next: Order,
+        declined_by_bank: bool,
+        event: Option<Event>,
+        declined_hold_seconds: i64,
+        trace: &Trace,
+    ) -> Result<(Order, Vec<Write>)> {
         let mut declined = None;
         if next.was_declined() {
-            next = next.shorten_hold(rules.declined_hold_seconds);
-            if payment.was_declined_by_bank() {
+            next = next.shorten_hold(declined_hold_seconds);
+            if declined_by_bank {
                 declined = self.orders.read_own_counters(&next).await?;
             }
         }
-        let writes = self.orders.put_next_after_decline(&next, trace, status.cause(), None, declined.as_ref())?;
-        // As the row is then: it names its counters while it is pending, and they are not released twice.
-        next.counters = next.counters.filter(|_| next.status == Status::Pending);
+        let reason = next.payment_status.cause();
+        let writes = self.orders.put_next_after_decline(&next, trace, reason, event, declined.as_ref())?;
         Ok((next, writes))
     }
 }
