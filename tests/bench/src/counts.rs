@@ -60,19 +60,7 @@ mod tests {
 
     fn call(operation: &str, purpose: Purpose, (read_units, write_units): (f64, f64), messages: usize) -> Call {
         let message = QueuedMessage { queue: "q".to_owned(), body: "b".to_owned(), delay_seconds: 0 };
-        let (operation, messages, rows) = (operation.to_owned(), vec![message; messages], Vec::new());
-        Call {
-            operation,
-            actions: 1,
-            purpose,
-            read_units,
-            write_units,
-            status: 200,
-            messages,
-            rows,
-            start_us: 0,
-            end_us: 1,
-        }
+        Call { purpose, read_units, write_units, messages: vec![message; messages], ..Call::free(operation) }
     }
 
     #[test]

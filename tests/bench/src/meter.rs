@@ -52,6 +52,25 @@ pub(crate) struct Call {
     pub(crate) end_us: u64,
 }
 
+#[cfg(test)]
+impl Call {
+    /// A call for work that succeeded and cost nothing.
+    pub(crate) fn free(operation: &str) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            actions: 1,
+            purpose: Purpose::Work,
+            read_units: 0.0,
+            write_units: 0.0,
+            status: 200,
+            messages: Vec::new(),
+            rows: Vec::new(),
+            start_us: 0,
+            end_us: 1,
+        }
+    }
+}
+
 /// A message sent to a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct QueuedMessage {
@@ -297,22 +316,8 @@ mod tests {
 
     #[test]
     fn concurrent_calls_are_one_round_trip() {
-        let call = |purpose, start_us, end_us| {
-            let operation = "GetItem".to_owned();
-            let (read_units, write_units, messages, rows) = (1.0, 0.0, Vec::new(), Vec::new());
-            Call {
-                operation,
-                actions: 1,
-                purpose,
-                read_units,
-                write_units,
-                status: 200,
-                messages,
-                rows,
-                start_us,
-                end_us,
-            }
-        };
+        let call =
+            |purpose, start_us, end_us| Call { purpose, read_units: 1.0, start_us, end_us, ..Call::free("GetItem") };
         // In the order of their responses, as the meter records them.
         let calls = [
             call(Purpose::Cached, 0, 10),
@@ -344,20 +349,7 @@ mod tests {
     #[test]
     fn repeated_attempt_replaces_the_earlier_one() {
         let logged = |id: Option<&str>, status: u16| {
-            let (operation, messages, rows) = ("GetItem".to_owned(), Vec::new(), Vec::new());
-            let (read_units, write_units, purpose) = (1.0, 0.0, Purpose::Work);
-            let call = Call {
-                operation,
-                actions: 1,
-                purpose,
-                read_units,
-                write_units,
-                status,
-                messages,
-                rows,
-                start_us: 0,
-                end_us: 1,
-            };
+            let call = Call { read_units: 1.0, status, ..Call::free("GetItem") };
             LoggedCall { id: id.map(str::to_owned), call }
         };
         let mut log = Vec::new();

@@ -296,9 +296,7 @@ mod tests {
     use super::*;
 
     fn call(operation: &str, actions: usize, purpose: Purpose) -> Call {
-        let operation = operation.to_owned();
-        let (read_units, write_units, status, messages, rows) = (1.0, 0.0, 200, Vec::new(), Vec::new());
-        Call { operation, actions, purpose, read_units, write_units, status, messages, rows, start_us: 0, end_us: 1 }
+        Call { actions, purpose, read_units: 1.0, ..Call::free(operation) }
     }
 
     #[test]

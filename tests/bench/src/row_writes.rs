@@ -112,7 +112,6 @@ fn row_pattern(row: &WrittenRow) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::meter::Purpose;
     use crate::tables::{BenchTable, TableStream};
     use anyhow::Result;
     use serde_json::json;
@@ -151,18 +150,7 @@ mod tests {
     }
 
     fn call(operation: &str, write_units: f64, rows: Vec<WrittenRow>) -> Call {
-        Call {
-            operation: operation.to_owned(),
-            actions: 1,
-            purpose: Purpose::Work,
-            read_units: 0.0,
-            write_units,
-            status: 200,
-            messages: Vec::new(),
-            rows,
-            start_us: 0,
-            end_us: 1,
-        }
+        Call { write_units, rows, ..Call::free(operation) }
     }
 
     /// An index, its partition and the units.

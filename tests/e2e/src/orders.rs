@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{Api, EVENTUALLY, Order, Response, SOON, Shop, await_until, unique};
+use crate::{Api, Customer, EVENTUALLY, InvokeResult, Order, Response, SOON, Shop, await_until, unique};
 
 /// The maximum number of rows on a page of a list.
 const MAX_PAGE: usize = 100;
@@ -18,10 +18,25 @@ impl Shop {
         self.rows.sets("orders", &row, "ORDER", "gsi3sk", json!({ "S": format!("{past}#{}", order.id()) })).await;
     }
 
-    /// Invokes housekeeping to look for holds that have ended, instead of waiting for its schedule.
+    /// Runs a task of housekeeping, instead of waiting for its schedule.
+    pub async fn runs_task(&self, task: &str) -> InvokeResult {
+        self.functions.invoke("housekeeping", json!({ "task": task }).to_string()).await
+    }
+
+    /// Lets housekeeping look for holds that have ended.
     pub async fn expires_holds(&self) {
-        let result = self.functions.invoke("housekeeping", json!({ "task": "expire-holds" }).to_string()).await;
+        let result = self.runs_task("expire-holds").await;
         assert_eq!(result.error, None, "{}", result.payload);
+    }
+
+    /// Runs a task of housekeeping until the order is paid.
+    pub async fn is_paid_by(&self, task: &str, customer: &Customer, order: &Order) -> Order {
+        await_until(format_args!("{task} finds {}", order.id()), EVENTUALLY, async || {
+            let report = self.runs_task(task).await;
+            let now = customer.looks_up(order).await;
+            if now.payment_status() == "paid" { Ok(now) } else { Err(format!("{} {}", now.0, report.payload)) }
+        })
+        .await
     }
 }
 

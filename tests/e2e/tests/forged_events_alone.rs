@@ -83,8 +83,7 @@ async fn housekeeping_publishes_no_event_of_another_context() {
         }
     }
     await_until("housekeeping has refused the events", EVENTUALLY, async || {
-        let task = json!({ "task": "republish-outbox" }).to_string();
-        shop.functions.invoke("housekeeping", task).await;
+        shop.runs_task("republish-outbox").await;
         shop.have_left(&forged).await
     })
     .await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use e2e::scenarios::order_with;
-use e2e::{Checkout, Customer, DELAYS, Draft, EVENTUALLY, Order, SOON, Shop, await_until, unique_email};
+use e2e::{Checkout, DELAYS, Draft, EVENTUALLY, SOON, Shop, await_until, unique_email};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -114,8 +114,7 @@ async fn unpublished_event_stays_in_the_outbox_until_published() {
     // The emulator's streams do not retry as AWS' do. Housekeeping republishes what has waited for a minute. The test invokes it instead of
     // waiting for its schedule.
     await_until("the mail of the paid order has come", EVENTUALLY, async || {
-        let task = json!({ "task": "republish-outbox" }).to_string();
-        let result = shop.functions.invoke("housekeeping", task).await;
+        let result = shop.runs_task("republish-outbox").await;
         let mails = shop.mailbox.of(&customer.email).await;
         let count = mails.iter().any(|mail| mail.mentions(order.number()));
         if count { Ok(()) } else { Err(result.payload.to_string()) }
@@ -158,24 +157,13 @@ async fn order_whose_message_was_lost_is_found_by_its_hold() {
     let (row, past) = (format!("ORDER#{}", order.id()), json!({ "S": "2026-01-01T00:00:00.000Z" }));
     shop.rows.sets("orders", &row, "ORDER", "updatedAt", past).await;
     await_until("housekeeping sends the message again", EVENTUALLY, async || {
-        let task = json!({ "task": "reconcile-payments" }).to_string();
-        let result = shop.functions.invoke("housekeeping", task).await;
+        let result = shop.runs_task("reconcile-payments").await;
         let payment = customer.looks_up_payment(&order).await;
         if payment["status"] == "open" { Err(result.payload.to_string()) } else { Ok(()) }
     })
     .await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
-}
-
-/// Runs a task of housekeeping until the order is paid.
-async fn is_paid_by(shop: &Shop, task: &str, customer: &Customer, order: &Order) -> Order {
-    await_until(format_args!("{task} finds {}", order.id()), EVENTUALLY, async || {
-        let report = shop.functions.invoke("housekeeping", json!({ "task": task }).to_string()).await;
-        let now = customer.looks_up(order).await;
-        if now.payment_status() == "paid" { Ok(now) } else { Err(format!("{} {}", now.0, report.payload)) }
-    })
-    .await
 }
 
 /// Between authorisation and capture the order is confirmed, and no event says so. If the message that the worker handles is lost,
@@ -193,7 +181,7 @@ async fn confirmed_order_is_captured_although_all_messages_were_lost() {
     shop.ends_hold(&order).await;
     shop.expires_holds().await;
     assert_eq!(customer.looks_up(&order).await.status(), "confirmed");
-    let order = is_paid_by(&shop, "reconcile-payments", &customer, &order).await;
+    let order = shop.is_paid_by("reconcile-payments", &customer, &order).await;
     shop.provider.charged_once(&order).await;
     shop.awaits_stock(&mug, 2).await;
     customer.api.folds(&order).await;
@@ -209,7 +197,7 @@ async fn order_packed_before_its_capture_is_captured_although_all_messages_were_
     let queue = shop.queues.url("payments");
     shop.functions.while_stopped(queue, shop.queues.loses(queue, &[order.id()], DELAYS)).await;
     shop.admin().await.moves(&order, "processing").await.expect(200);
-    let order = is_paid_by(&shop, "reconcile-payments", &customer, &order).await;
+    let order = shop.is_paid_by("reconcile-payments", &customer, &order).await;
     assert_eq!(order.status(), "processing");
     shop.provider.charged_once(&order).await;
 }

@@ -165,13 +165,7 @@ async fn confirmed_order_outside_the_index_of_holds_is_captured() {
     let confirmation = event(&shop, &order, "order.confirmed", 3).await;
     shop.delivers_message("payments-worker", confirmation).await;
     expect_paid_once(&shop, &customer, &order).await;
-    await_until("housekeeping has the other one captured", EVENTUALLY, async || {
-        let task = json!({ "task": "reconcile-payments" }).to_string();
-        let report = shop.functions.invoke("housekeeping", task).await;
-        let now = other_customer.looks_up(&other).await;
-        if now.payment_status() == "paid" { Ok(()) } else { Err(format!("{} {}", now.0, report.payload)) }
-    })
-    .await;
+    shop.is_paid_by("reconcile-payments", &other_customer, &other).await;
     expect_paid_once(&shop, &other_customer, &other).await;
 }
 

@@ -120,7 +120,7 @@ async fn payments_of_a_raised_setting_are_voided_after_it_was_lowered() {
     }
     assert!(highest >= 4, "more than 4 shards should be used");
     let reconciles = await_until("housekeeping has the payments voided", EVENTUALLY, async || {
-        let result = shop.functions.invoke("housekeeping", json!({ "task": "reconcile-payments" }).to_string()).await;
+        let result = shop.runs_task("reconcile-payments").await;
         for order in &orders {
             let payment = customer.looks_up_payment(order).await;
             if payment["status"] != "cancelled" {
