@@ -80,6 +80,9 @@ def filter_failure(context, failure, case, response):
     # The readiness of a machine that is busy with this test.
     if status == 503 and case.path.endswith("/ready") and failure.title == "Server error":
         return False
+    # Another spelling of a category's key is redirected to the key, and the pattern of the document is that of keys.
+    if status == 308 and case.operation.label == "GET /api/v1/categories/{key}" and failure.title == "Schema-violating request accepted":
+        return False
     _failures[failure.title].append(f"{case.method} {case.path} {response.status_code}: {failure.message}")
     return True
 
