@@ -1,6 +1,7 @@
-//! The catalog worker: it logs the stock movements of orders, records deliveries, runs imports and exports in slices,
-//! and erases the reviews of closed accounts. It believes the rows of jobs and of accounts. For its logs of movements and
-//! deliveries, which move no stock and no money, it believes the events of orders.
+//! The catalog worker: it records deliveries, runs imports and exports in slices, and erases the reviews of closed
+//! accounts. It logs the stock movements that no stream shows: of orders of the release before, and of orders that are
+//! cancelled on a later day. It believes the rows of jobs and of accounts. For its logs of movements and deliveries, which
+//! move no stock and no money, it believes the events of orders.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -47,6 +48,7 @@ pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
 async fn one(state: &State, envelope: Envelope) -> Result<()> {
     let products = &state.products;
     match &envelope.event {
+        // Without pieces there is nothing to log here.
         Event::OrderCreated(order) => products.log_sale(order.order_id, &order.items, envelope.timestamp).await,
         Event::OrderCancelled(order) => products.log_return(order.order_id, &order.items, envelope.timestamp).await,
         Event::OrderDelivered(order) => record_deliveries(products, order).await,

@@ -1,6 +1,6 @@
-//! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, limit API keys, and bring rows
-//! of earlier releases into today's form. It also has the only command of operators, which gives a role to an account. That command has
-//! no API on purpose.
+//! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, log stock movements that a
+//! stream lost, limit API keys, and bring rows of earlier releases into today's form. It also has the only command of operators, which
+//! gives a role to an account. That command has no API on purpose.
 
 mod normalize_texts;
 
@@ -35,6 +35,13 @@ pub enum Task {
     RepublishOutbox,
     /// Wake the worker for payments and refunds that have waited too long. Covers lost messages of the queue.
     ReconcilePayments,
+    /// Compare the orders of past days with the log of stock movements, and log what is missing. Covers records that the catalog's stream
+    /// lost. Continues where the last run has stopped.
+    WalkOrders {
+        /// Begin again at this day, such as `2026-11-21`, and walk until now. For an operator, after a disturbance.
+        #[serde(default)]
+        from: Option<String>,
+    },
     /// Let the API keys of admins without a second factor end within 30 days, where admins need one.
     LimitAdminKeys,
     /// Bring texts, keys and SKUs of earlier releases into today's form. Continues where the last run has stopped.
@@ -54,8 +61,8 @@ pub enum Task {
 /// The outcome of a task.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// The number of orders, events, payments or accounts that were processed. Of `normalize-texts`, the rows that all its runs since the
-    /// last restart have written.
+    /// The number of orders, events, payments or accounts that were processed. Of `walk-orders`, the movements that were missing. Of
+    /// `normalize-texts`, the rows that all its runs since the last restart have written.
     pub done: usize,
     /// The number of failures. They are in the log, and the next run tries them again. `normalize-texts` tries them again only after a
     /// restart, and counts those of all its runs since the last one.
@@ -120,6 +127,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::ExpireHolds => expire_holds(state, trace).await,
         Task::RepublishOutbox => republish(state).await,
         Task::ReconcilePayments => reconcile(state, trace).await,
+        Task::WalkOrders { from } => walk_orders(state, from.as_deref()).await,
         Task::LimitAdminKeys => limit_admin_keys(state, trace).await,
         Task::NormalizeTexts { restart } => {
             if restart {
@@ -191,6 +199,11 @@ async fn republish_shard(state: &State, outbox: &Outbox, shard: u8, since: Times
         }
     }
     Ok(report)
+}
+
+async fn walk_orders(state: &State, from: Option<&str>) -> Result<Report> {
+    let walked = state.service.walk_orders(from, Instant::now() + RUN_TIME).await?;
+    Ok(Report { done: walked.logged, failed: walked.failed, texts: None })
 }
 
 /// Can be repeated: keys that end within 30 days are not changed, and their owners are not mailed again.

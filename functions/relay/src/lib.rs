@@ -1,7 +1,7 @@
 //! Publishes events: reads the streams of the tables, sends new outbox rows to the queues, and deletes them afterwards.
-//! The stream delivers failed records again. Housekeeping finds the events that a stream lost. The relay also makes the
-//! events about stock that only the stream of the catalog shows. An event of another context than its table's is forged: it is
-//! removed and reported, and never published.
+//! The stream delivers failed records again. Housekeeping finds the events that a stream lost. The relay also logs the
+//! movements of stock, and makes the events about stock, that only the stream of the catalog shows. An event of another
+//! context than its table's is forged: it is removed and reported, and never published.
 
 mod stock;
 
@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use aws_kit::{Aws, Key, Outbox, Publisher, Settings, StoredEvent, fault, read_image};
 use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use catalog::{Catalog, StockMovement};
 use events::Envelope;
 use futures::{StreamExt, stream};
 use serde::Deserialize;
@@ -20,8 +21,8 @@ use values::{Clock, Error, EventId, Result};
 pub struct State {
     publisher: Publisher,
     outboxes: Vec<Outbox>,
-    /// The name of the catalog's table. Its stream shows changes of stock.
-    catalog_table: String,
+    /// Its table's stream shows changes of stock.
+    catalog: Catalog,
     /// A SKU is low on stock at this many pieces or fewer.
     low_stock: u32,
 }
@@ -33,10 +34,18 @@ impl State {
     /// Builds the state from the environment that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let publisher = Publisher::from_env(aws, Clock::System)?;
-        let catalog_table = Settings.required("SOUK_TABLE_CATALOG")?;
+        let catalog = Catalog::from_env(aws)?;
         let outboxes = Outbox::all(aws)?;
-        Ok(Self { publisher, outboxes, catalog_table, low_stock: Settings.parsed("SOUK_LOW_STOCK")? })
+        Ok(Self { publisher, outboxes, catalog, low_stock: Settings.parsed("SOUK_LOW_STOCK")? })
     }
+}
+
+/// What follows from a stream record.
+struct ParsedRecord {
+    sequence: String,
+    /// The movement that the record shows, if an order has changed stock.
+    movement: Option<StockMovement>,
+    events: Vec<RecordEvent>,
 }
 
 /// An event of a stream record.
@@ -63,22 +72,27 @@ struct OutboxRow {
 }
 
 /// Handles a batch of a stream. Reports the first record that failed, and the stream delivers all records from there
-/// again. Publishing an event twice is harmless. Events before that record are published, because the stream counts
-/// them as done.
+/// again. Logging a movement or publishing an event twice is harmless. Events before that record are published, because
+/// the stream counts them as done.
 pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse {
-    let mut events = Vec::new();
-    let mut unreadable = None;
+    let mut records = Vec::new();
+    let mut stopped_at = None;
     for record in batch.records {
         let sequence = record.change.sequence_number.clone().unwrap_or_default();
         match read(state, record) {
-            Ok(found) => events.extend(found),
+            Ok(parsed) => records.push(parsed),
             Err(cause) => {
                 error!(record = sequence, error.cause = cause.causes(), "stream record could not be read");
-                unreadable = Some(sequence);
+                stopped_at = Some(sequence);
                 break;
             }
         }
     }
+    if let Some(position) = log_movements(&state.catalog, &records).await {
+        stopped_at = records.get(position).map(|record| record.sequence.clone());
+        records.truncate(position);
+    }
+    let events: Vec<RecordEvent> = records.into_iter().flat_map(|record| record.events).collect();
     // A forged event is no failure: it must not hold back the events behind it.
     let (forged, events): (Vec<_>, Vec<_>) = events.into_iter().partition(RecordEvent::is_forged);
     stream::iter(forged).for_each_concurrent(DELETES_AT_ONCE, refuse).await;
@@ -89,14 +103,30 @@ pub async fn handle(state: &State, batch: StreamEvent) -> DynamoDbEventResponse 
         Err(cause) => {
             error!(error.cause = cause.causes(), "could not publish events");
             let first = events.into_iter().next().map(|event| event.record);
-            return first.or(unreadable).map(failure_response).unwrap_or_default();
+            return first.or(stopped_at).map(failure_response).unwrap_or_default();
         }
     };
     fault::point("relay.published");
-    let first_failed = first_unpublished(&events, &unpublished).or(unreadable);
+    let first_failed = first_unpublished(&events, &unpublished).or(stopped_at);
     let published = events.into_iter().filter(|event| !unpublished.contains(&event.envelope.event_id));
     stream::iter(published).for_each_concurrent(DELETES_AT_ONCE, delete_from_outbox).await;
     first_failed.map(failure_response).unwrap_or_default()
+}
+
+/// Logs the movements of these records. Returns the position of the first record whose movement was not logged.
+async fn log_movements(catalog: &Catalog, records: &[ParsedRecord]) -> Option<usize> {
+    let named = records.iter().enumerate().filter_map(|(position, record)| Some((position, record.movement.as_ref()?)));
+    let (positions, movements): (Vec<usize>, Vec<&StockMovement>) = named.unzip();
+    if movements.is_empty() {
+        return None;
+    }
+    let failure = catalog.log_movements(&movements).await.err();
+    fault::point("relay.movement_logged");
+    let (at, cause) = failure?;
+    let position = positions.get(at).copied().unwrap_or_default();
+    let record = records.get(position).map(|record| record.sequence.as_str());
+    error!(record, error.cause = cause.causes(), "stock movement could not be logged");
+    Some(position)
 }
 
 /// Returns the first record with an event that was not published.
@@ -122,11 +152,12 @@ async fn delete_from_outbox(event: RecordEvent) {
     }
 }
 
-/// Returns the events of a record, each with its row in an outbox. Other records than inserts into an outbox and changes of stock
-/// have none; the filter of the event source mapping removes most of them.
-fn read(state: &State, record: EventRecord) -> Result<Vec<RecordEvent>> {
+/// Returns what follows from a record: its events, each with its row in an outbox, and its movement of stock. Other records than inserts
+/// into an outbox and changes of stock have nothing; the filter of the event source mapping removes most of them.
+fn read(state: &State, record: EventRecord) -> Result<ParsedRecord> {
     let sequence = record.change.sequence_number.clone().unwrap_or_default();
     let event = |row, envelope| RecordEvent { record: sequence.clone(), row, envelope };
+    let parsed = |movement, events| ParsedRecord { sequence: sequence.clone(), movement, events };
     let source = record.event_source_arn.clone().unwrap_or_default();
     let name = source.split_once(":table/").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
     let outbox = state.outboxes.iter().find(|outbox| outbox.table_name() == name);
@@ -135,14 +166,14 @@ fn read(state: &State, record: EventRecord) -> Result<Vec<RecordEvent>> {
         ("INSERT", Some(outbox)) if is_event => {
             let row: OutboxRow = serde_dynamo::from_item(record.change.new_image).map_err(Error::internal)?;
             let envelope = read_image(&row.event)?;
-            Ok(vec![event(Some((outbox.clone(), Key::new(row.pk, row.sk))), envelope)])
+            Ok(parsed(None, vec![event(Some((outbox.clone(), Key::new(row.pk, row.sk))), envelope)]))
         }
         ("INSERT", None) => Err(Error::internal(format!("stream record of a table without an outbox: {source}"))),
-        _ if name == state.catalog_table => {
-            let found = stock::stock_events(&record, state.low_stock)?;
-            Ok(found.into_iter().map(|envelope| event(None, envelope)).collect())
+        _ if name == state.catalog.table().name() => {
+            let change = stock::stock_change(&record, state.low_stock)?;
+            Ok(parsed(change.movement, change.events.into_iter().map(|envelope| event(None, envelope)).collect()))
         }
-        _ => Ok(vec![]),
+        _ => Ok(parsed(None, vec![])),
     }
 }
 

@@ -1,33 +1,50 @@
-//! Events about stock, made from the row of an offer before and after a change. They have no outbox row, because a sale
-//! should not pay for one. So an event that the stream loses is lost.
+//! The movement and the events of a change of stock, made from the row of an offer before and after it. They have no
+//! outbox row, because a sale should not pay for one. What the stream loses of them: housekeeping logs the movement when
+//! the day of its order is over, and the event is lost.
 
 use aws_kit::sha256_hex;
 use aws_lambda_events::event::dynamodb::EventRecord;
-use catalog::{Offer, is_offer_key};
+use catalog::{NamedMovement, Offer, StockMovement, is_offer_key};
 use events::{Envelope, Event};
 use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
 use serde_json::Value;
-use tracing::warn;
+use tracing::{error, warn};
 use uuid::Builder;
 use values::{Error, Id, Result, Timestamp};
 
-/// Returns the events of a record of the catalog's stream that have a listener. The same record always gives the same
+/// What follows from a change of stock.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct StockChange {
+    /// To be logged, if an order made the change.
+    pub(crate) movement: Option<StockMovement>,
+    /// Those that have a listener.
+    pub(crate) events: Vec<Envelope>,
+}
+
+/// Returns what follows from a record of the catalog's stream. The same record always gives the same movement and the same
 /// events with the same ids, so repeated deliveries are harmless.
-pub(crate) fn stock_events(record: &EventRecord, low: u32) -> Result<Vec<Envelope>> {
+pub(crate) fn stock_change(record: &EventRecord, low: u32) -> Result<StockChange> {
     let change = &record.change;
     let is_change_of_offer = record.event_name == "MODIFY"
         && matches!(change.keys.get("sk"), Some(AttributeValue::S(sk)) if is_offer_key(sk));
     if !is_change_of_offer {
-        return Ok(vec![]);
+        return Ok(StockChange::default());
     }
     if change.old_image.is_empty() {
-        warn!(record = change.sequence_number, "stream record without an old image; no stock events made");
-        return Ok(vec![]);
+        warn!(record = change.sequence_number, "stream record without an old image; its change of stock was skipped");
+        return Ok(StockChange::default());
     }
     let (before, after): (Offer, Offer) = (read_row(&change.old_image)?, read_row(&change.new_image)?);
     let events = catalog::stock_events(&before, &after, low).into_iter().filter(|event| !event.deliveries().is_empty());
-    Ok(events.map(|event| envelope(record, &after, event)).collect())
+    let events = events.map(|event| envelope(record, &after, event)).collect();
+    let name: NamedMovement = read_row(&change.new_image)?;
+    let movement = name.of_change(&before, &after).unwrap_or_else(|cause| {
+        // A retry reads the same name, and would hold back the records behind it for a day. Housekeeping finds the movement.
+        error!(record = change.sequence_number, error.cause = cause.causes(), "movement in an offer cannot be read");
+        None
+    });
+    Ok(StockChange { movement, events })
 }
 
 fn read_row<T: DeserializeOwned>(item: &Item) -> Result<T> {
@@ -79,8 +96,12 @@ mod tests {
         HashMap::from([(name.to_owned(), AttributeValue::S(text.to_owned()))]).into()
     }
 
+    fn stock_events(record: &EventRecord) -> Vec<Envelope> {
+        stock_change(record, 5).unwrap().events
+    }
+
     fn names(before: u32, available: u32) -> Vec<&'static str> {
-        stock_events(&sale(before, available), 5).unwrap().iter().map(|envelope| envelope.event.name()).collect()
+        stock_events(&sale(before, available)).iter().map(|envelope| envelope.event.name()).collect()
     }
 
     #[test]
@@ -95,40 +116,69 @@ mod tests {
 
     #[test]
     fn repeated_record_makes_the_same_events() {
-        let (first, again) = (stock_events(&sale(6, 0), 5).unwrap(), stock_events(&sale(6, 0), 5).unwrap());
+        let (first, again) = (stock_events(&sale(6, 0)), stock_events(&sale(6, 0)));
         assert_eq!(first, again);
         let mut other = sale(6, 0);
         other.event_id = "another".into();
-        let ids: BTreeSet<_> = first.iter().chain(&stock_events(&other, 5).unwrap()).map(|e| e.event_id).collect();
+        let ids: BTreeSet<_> = first.iter().chain(&stock_events(&other)).map(|e| e.event_id).collect();
         assert_eq!(ids.len(), 4, "and no two events share an id");
         assert!(ids.iter().all(|id| id.uuid().get_version_num() == 7));
     }
 
     #[test]
     fn event_has_the_sku_and_the_stock_version() {
-        let envelope = stock_events(&sale(6, 5), 5).unwrap().remove(0);
+        let envelope = stock_events(&sale(6, 5)).remove(0);
         assert_eq!((envelope.subject.as_str(), envelope.sequence), ("MUG-INDIGO", 8));
         assert_eq!(envelope.timestamp.to_string(), "2026-11-21T08:00:00.000Z");
         assert_eq!(serde_json::to_value(&envelope.event).unwrap()["data"]["threshold"], 5);
     }
 
     #[test]
-    fn other_records_make_no_stock_events() {
+    fn sale_is_logged_under_the_name_in_the_row() {
+        let movement = stock_change(&sale(9, 7), 5).unwrap().movement.unwrap();
+        let row = serde_json::to_value(&movement).unwrap();
+        let expected = json!({
+            "sku": "MUG-INDIGO", "at": "2026-11-21T08:00:00.000Z", "delta": -2, "kind": "sale",
+            "orderId": "ord_01kajc80000000000000000001",
+        });
+        assert_eq!(row, expected);
+    }
+
+    #[test]
+    fn change_that_names_no_movement_or_an_unreadable_one_is_not_logged() {
+        let changed = |name: &str, value: AttributeValue| {
+            let mut record = sale(6, 5);
+            record.change.new_image.insert(name.to_owned(), value);
+            stock_change(&record, 5).unwrap()
+        };
+        let number = |number: &str| AttributeValue::N(number.to_owned());
+        for change in [
+            // By hand, after the sale.
+            changed("stockVersion", number("9")),
+            changed("moveVersion", number("7")),
+            changed("move", AttributeValue::S("a sale".to_owned())),
+        ] {
+            assert_eq!((change.movement, change.events.len()), (None, 1), "but it is low on stock");
+        }
+    }
+
+    #[test]
+    fn other_records_change_no_stock() {
         let mut insert = sale(6, 0);
         insert.event_name = "INSERT".into();
-        assert_eq!(stock_events(&insert, 5).unwrap(), []);
         let mut other = sale(6, 0);
         other.change.keys = item("sk", "PRODUCT");
-        assert_eq!(stock_events(&other, 5).unwrap(), []);
         let mut without_old_image = sale(6, 0);
         without_old_image.change.old_image = Item::default();
-        assert_eq!(stock_events(&without_old_image, 5).unwrap(), []);
+        for record in [insert, other, without_old_image] {
+            assert_eq!(stock_change(&record, 5).unwrap(), StockChange::default());
+        }
     }
 
     #[test]
     fn unreadable_offer_is_an_error() {
         let mut malformed = sale(6, 0);
         malformed.change.new_image = item("available", "many");
-        assert!(stock_events(&malformed, 5).is_err());
+        assert!(stock_change(&malformed, 5).is_err());
     }
 }

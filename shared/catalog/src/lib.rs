@@ -7,8 +7,8 @@
 //! Invariants: a SKU names one offer for ever, and no new SKU differs from another one in letter case only. Stock is never
 //! below 0. A changed price has a new `priceVersion`, a changed stock a new `stockVersion`. Product, offers, history and
 //! event are written in one transaction. A product with variants is sold by its variants only. No category is below
-//! itself, and two categories differ in more than letter case and Unicode form. Once the events of all orders are
-//! processed, the movements of a SKU add up to its stock. A customer has at most one review of a product, and only of a
+//! itself, and two categories differ in more than letter case and Unicode form. Once the stream is read and the events of
+//! all orders are processed, the movements of a SKU add up to its stock. A customer has at most one review of a product, and only of a
 //! product that they received. A rating is the sum of the visible reviews.
 
 mod bulk;
@@ -57,7 +57,8 @@ pub use service::CatalogService;
 pub use stock::adjustment::StockAdjustment;
 pub use stock::change::{MAX_PIECES, StockChange};
 pub use stock::events::stock_events;
-pub use stock::movement::{MovementKind, StockMovement, sum_movements};
+pub use stock::movement::{MovementKind, OrderMovement, StockMovement, sum_movements};
+pub use stock::offer_change::NamedMovement;
 pub use stock::shown::{ShownStock, pieces_in_cart};
 pub use store::Catalog;
 pub use tabular::{Delimiter, Dialect, Format};

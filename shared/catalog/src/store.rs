@@ -3,9 +3,10 @@
 //! | pattern | key condition | on | cost |
 //! |---|---|---|---|
 //! | offers of SKUs (cart, order, list) | `SKU#{sku}` / `OFFER` each | table, BatchGet | 1 read unit each |
-//! | reserve, release stock | `SKU#{sku}` / `OFFER`, conditional update | table | 2 write units, in the order's transaction |
+//! | reserve, release stock, and name the movement | `SKU#{sku}` / `OFFER`, conditional update | table | 2 write units, in the order's transaction |
 //! | adjust stock | `SKU#{sku}` / `OFFER` on its `stockVersion`; `MOVES#{sku}` / `{at}#{stockVersion}` | transaction | 2 a row |
 //! | log the sale or return of an order | `MOVES#{sku}` / `{at}#{order}#sale` or `#returned` | table | 1 write unit each SKU |
+//! | are movements logged | the same, 100 at once | table, BatchGet | half a read unit each |
 //! | movements of a SKU | `MOVES#{sku}`, newest first | table, Query | 1 read unit per 4 KB |
 //! | a product with offers and rating | `PRODUCT#{id}` / `PRODUCT` and `RATING`, and its offers' keys | table, BatchGet | 1 read unit per 4 KB + 1 for each other row |
 //! | create, replace, patch, archive | product + offers + `CHANGE#{version}` + `OUTBOX#nn` | transaction | 2 per KB and row, and 2 per index entry |

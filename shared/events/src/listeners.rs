@@ -2,7 +2,7 @@
 
 use values::Timestamp;
 
-use crate::{Event, PaymentChanged, PaymentFailed, PaymentRefunded};
+use crate::{Event, OrderItem, PaymentChanged, PaymentFailed, PaymentRefunded};
 
 /// A queue and its one consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,16 +36,19 @@ impl Event {
         use Delivery::{NotBefore, Now};
         use Listener::{Catalog, Notifications, Orders, Payments, Privacy, Search};
         match self {
-            // Payments charges now, the catalog records the sale, and payments checks later whether the hold has expired unpaid.
+            // Payments charges now, and checks later whether the hold has expired unpaid.
             Self::OrderCreated(order) => {
-                vec![Now(Payments), Now(Catalog), NotBefore(Payments, order.hold_expires_at)]
+                let deliveries = vec![Now(Payments), NotBefore(Payments, order.hold_expires_at)];
+                with_movements(deliveries, &order.items)
             }
             Self::PaymentRequested(_) | Self::PaymentCaptureRequested(_) | Self::PaymentRefundRequested(_) => {
                 vec![Now(Payments)]
             }
             Self::OrderConfirmed(_) | Self::OrderShipped(_) => vec![Now(Payments)],
-            Self::OrderCancelled(order) if order.payment_ended => vec![Now(Catalog), Now(Notifications)],
-            Self::OrderCancelled(_) => vec![Now(Payments), Now(Catalog), Now(Notifications)],
+            Self::OrderCancelled(order) if order.payment_ended => {
+                with_movements(vec![Now(Notifications)], &order.items)
+            }
+            Self::OrderCancelled(order) => with_movements(vec![Now(Payments), Now(Notifications)], &order.items),
             Self::PaymentCompleted(PaymentChanged { order_changed: true, .. })
             | Self::PaymentFailed(PaymentFailed { order_changed: true, .. })
             | Self::PaymentRefunded(PaymentRefunded { order_changed: true, .. }) => vec![Now(Notifications)],
@@ -79,6 +82,14 @@ impl Event {
     }
 }
 
+/// The catalog logs the movements of the pieces that an event names. Other movements are logged from the catalog's stream.
+fn with_movements(mut deliveries: Vec<Delivery>, pieces: &[OrderItem]) -> Vec<Delivery> {
+    if !pieces.is_empty() {
+        deliveries.push(Delivery::Now(Listener::Catalog));
+    }
+    deliveries
+}
+
 #[cfg(test)]
 mod tests {
     use values::Clock;
@@ -87,7 +98,7 @@ mod tests {
     use crate::StockChanged;
     use serde_json::{Value, json};
 
-    fn deliveries(event_type: &str, more: &Value) -> Vec<Delivery> {
+    fn event(event_type: &str, more: &Value) -> Event {
         let money = json!({ "amount": 900, "currency": "EUR" });
         let mut data = json!({
             "orderId": "ord_01h455vb4pex5vsknk084sn02q", "orderNumber": "7KQ4M-2XD9A", "amount": money, "lines": [],
@@ -96,7 +107,11 @@ mod tests {
             "refunded": money, "captured": money, "holdExpiresAt": "2026-11-21T08:10:00.000Z", "reason": "by_shop",
         });
         data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        serde_json::from_value::<Event>(json!({ "eventType": event_type, "data": data })).unwrap().deliveries()
+        serde_json::from_value(json!({ "eventType": event_type, "data": data })).unwrap()
+    }
+
+    fn deliveries(event_type: &str, more: &Value) -> Vec<Delivery> {
+        event(event_type, more).deliveries()
     }
 
     #[test]
@@ -115,13 +130,32 @@ mod tests {
     #[test]
     fn payments_hears_of_an_order_twice_and_of_its_end_unless_the_payment_has_ended() {
         use Delivery::{NotBefore, Now};
-        use Listener::{Catalog, Notifications, Payments};
+        use Listener::{Notifications, Payments};
         let ends = "2026-11-21T08:10:00.000Z".parse().unwrap();
         let created = deliveries("order.created", &json!({}));
-        assert_eq!(created, [Now(Payments), Now(Catalog), NotBefore(Payments, ends)]);
+        assert_eq!(created, [Now(Payments), NotBefore(Payments, ends)]);
         let cancelled = |more| deliveries("order.cancelled", &more);
-        assert_eq!(cancelled(json!({ "paymentEnded": true })), [Now(Catalog), Now(Notifications)]);
-        assert_eq!(cancelled(json!({})), [Now(Payments), Now(Catalog), Now(Notifications)]);
+        assert_eq!(cancelled(json!({ "paymentEnded": true })), [Now(Notifications)]);
+        assert_eq!(cancelled(json!({})), [Now(Payments), Now(Notifications)]);
+    }
+
+    #[test]
+    fn catalog_receives_only_the_events_of_orders_that_name_pieces() {
+        let pieces = json!({
+            "items": [{ "sku": "MUG", "productId": "prd_01h455vb4pex5vsknk084sn02q", "quantity": 2 }],
+        });
+        let is_logged = |event_type: &str, more: &Value| {
+            let text = serde_json::to_string(&event(event_type, more)).unwrap();
+            (deliveries(event_type, more).contains(&Delivery::Now(Listener::Catalog)), text.contains("items"))
+        };
+        for event_type in ["order.created", "order.cancelled"] {
+            for more in [json!({}), json!({ "paymentEnded": true })] {
+                assert_eq!(is_logged(event_type, &more), (false, false), "{event_type}");
+                let mut named = more;
+                named["items"] = pieces["items"].clone();
+                assert_eq!(is_logged(event_type, &named), (true, true), "{event_type}");
+            }
+        }
     }
 
     #[test]

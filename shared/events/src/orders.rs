@@ -55,8 +55,9 @@ pub struct OrderCreated {
     pub total: Money,
     /// When the hold on the order's stock expires.
     pub hold_expires_at: Timestamp,
-    /// The stock that the order holds. Empty in events of releases that did not send it.
-    #[serde(default)]
+    /// The stock that the order holds, in events of the release before: the catalog logs its sale. The sale of a later order is logged from
+    /// the catalog's stream.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<OrderItem>,
 }
 
@@ -135,8 +136,9 @@ pub struct OrderCancelled {
     /// not send it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub payment_ended: bool,
-    /// The goods that went back into stock. Empty in events of releases that did not send them.
-    #[serde(default)]
+    /// The goods that went back into stock, if this event has the catalog log their return. Empty if it is logged from the catalog's stream,
+    /// and in events of releases that did not send them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<OrderItem>,
 }
 

@@ -91,14 +91,16 @@ impl OrderService {
         trace: &Trace,
     ) -> Result<Ending> {
         let reason = Reason { code: reason_code(by), note };
-        let event = Event::OrderCancelled(order.cancelled_event(by, payment.status, !end.awaits_void));
+        let cancelled_at = next.updated_at;
+        let event = Event::OrderCancelled(order.cancelled_event(by, payment.status, !end.awaits_void, cancelled_at));
         let declined = match order.misses_decline(payment) {
             true => self.orders.read_own_counters(order).await?,
             false => None,
         };
         let mut writes = self.orders.put_next_after_decline(&next, trace, reason, Some(event), declined.as_ref())?;
+        let named = order.named_return(cancelled_at);
         for item in &order.items {
-            writes.push(self.catalog.release_stock(&item.sku, item.quantity.get())?);
+            writes.push(self.catalog.release_stock(&item.sku, item.quantity.get(), named.as_ref())?);
         }
         writes.extend(end.writes);
         Ok(Ending { order: next, writes, was_paid: was_paid(payment.status) })

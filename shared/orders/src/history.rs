@@ -25,7 +25,7 @@ pub struct HistoryEntry {
     /// The event that caused the change, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<EventId>,
-    /// The whole order as it was placed. Only the first entry has it.
+    /// The whole order as it was placed, apart from who counts and logs it. Only the first entry has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed: Option<Box<Order>>,
     pub status: Status,
@@ -60,7 +60,7 @@ impl HistoryEntry {
             note: reason.note.map(str::to_owned),
             correlation_id: trace.correlation_id.clone(),
             causation_id: trace.causation_id,
-            placed: (order.version == 1).then(|| Box::new(order.without_counters())),
+            placed: (order.version == 1).then(|| Box::new(Order { names_moves: false, ..order.without_counters() })),
             status: order.status,
             payment_status: order.payment_status,
             payment_sequence: order.payment_sequence,
@@ -154,6 +154,8 @@ mod tests {
     #[test]
     fn only_the_first_entry_holds_the_whole_order() {
         assert_eq!(entry(&order()).placed.as_deref(), Some(&order()));
+        let named = Order { names_moves: true, ..order() };
+        assert_eq!(entry(&named).placed.as_deref(), Some(&order()), "who logs its movements is no part of it");
         assert!(entry(&order().next_version(order().created_at)).placed.is_none());
     }
 }

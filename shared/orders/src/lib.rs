@@ -9,6 +9,8 @@
 //! - The end of a hold cancels no order whose payment is authorised. It ends the payment, too: at the provider first, if no worker can
 //!   authorise it any more, else afterwards.
 //! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once.
+//! - Each movement of an order's stock is logged in one of two ways: by its name in the row of the offer (`named_movements.rs`), which the
+//!   stream and the daily walk read, or by an event that has the pieces.
 //! - A message only says which order to look at. The rows decide. An event of the release before, which wrote an order after its
 //!   payment, is applied by the payment's row, and only if its sequence is higher than the version that was applied last.
 
@@ -28,6 +30,7 @@ mod history;
 mod limits;
 mod lines;
 mod list_store;
+mod named_movements;
 mod new_order;
 mod next_step;
 mod number;
@@ -47,6 +50,8 @@ mod settle;
 mod status;
 mod store;
 mod token;
+mod walk_orders;
+mod walk_progress;
 
 pub use checkout::Checkout;
 pub use counters::UnpaidCounters;
@@ -63,3 +68,4 @@ pub use service::OrderService;
 pub use settle::SettleRules;
 pub use status::{Fulfilment, PaymentStatus, Status};
 pub use store::Orders;
+pub use walk_orders::WalkReport;

@@ -5,6 +5,7 @@
 //! | a customer's orders, newest first | gsi1pk `BUYER#{id}`, then the orders | gsi1 | 0.5 read units per 4 KB of entries of 200 bytes, and 0.5 for each order |
 //! | orders of guests with an email address, newest first | gsi1pk `EMAIL#{sha-256}`, then the orders | gsi1, on the personal data | the same |
 //! | orders of a day, newest first | gsi2pk `DAY#{day}#{shard}`, of the noted shards, then the orders of the page | gsi2 | 0.5 read units for each shard, 0.5 more per 4 KB of entries, and 0.5 for each order |
+//! | all orders of a day and a shard, newest first, 50 at once | gsi2pk `DAY#{day}#{shard}`, then the orders | gsi2 | 0.5 read units per 4 KB of entries, and 0.5 for each order |
 //! | orders of a day and a status, newest first | gsi3pk `STATUS#{status}#{day}#{shard}`, of the noted shards | gsi3, with whole orders | 0.5 read units for each shard, 0.5 more per 4 KB |
 //! | orders that are pending or wait for their capture, and whose message may be lost | gsi3pk `HOLD#{0-63}`, up to a time | gsi3, with whole orders | 32 read units, 0.5 more per 4 KB |
 //!
@@ -16,6 +17,8 @@ use std::collections::HashMap;
 
 use aws_kit::{Query, read_shards, sweep};
 use serde::Deserialize;
+use serde_json::Value;
+use tracing::error;
 use values::{Email, OrderId, Page, PageRequest, Result, Timestamp, UserId};
 
 use crate::extend_hold::HOLD_EXTENSION_SECONDS;
@@ -25,6 +28,8 @@ use crate::store::{Orders, buyer_partition, day_partition, email_partition, stat
 
 /// Holds of one shard that one reconciliation reads: minutes of a worker's time.
 const MAX_UNPAID: u32 = 250;
+/// Orders that the daily walk reads together.
+const DAY_PAGE: u32 = 50;
 
 /// An order that an index lists.
 #[derive(Debug)]
@@ -56,6 +61,16 @@ struct BuyerEntry {
 #[derive(Deserialize)]
 struct DayEntry {
     gsi2sk: OrderId,
+}
+
+/// A page of all orders of a day and a shard.
+#[derive(Debug)]
+pub(crate) struct DayPage {
+    pub(crate) orders: Vec<Order>,
+    /// Rows that cannot be read. They are in the log.
+    pub(crate) unreadable: usize,
+    /// The next page of the shard is of the orders before this one; none on the last page.
+    pub(crate) next: Option<OrderId>,
 }
 
 impl Orders {
@@ -146,9 +161,32 @@ impl Orders {
     pub(crate) async fn read_listed(&self, mut listed: Vec<Listed>) -> Result<Vec<Order>> {
         remove_repeated(&mut listed);
         let ids: Vec<OrderId> = listed.iter().filter(|listed| listed.order.is_none()).map(|listed| listed.id).collect();
-        let rows = self.peek_all(&ids).await?;
+        let rows: Vec<Order> = self.peek_all(&ids).await?;
         let mut rows: HashMap<OrderId, Order> = rows.into_iter().map(|order| (order.id, order)).collect();
         Ok(listed.into_iter().filter_map(|listed| listed.order.or_else(|| rows.remove(&listed.id))).collect())
+    }
+
+    /// A page of all orders that were placed on a day (in UTC), of one shard, newest first, before `before`. Both reads are eventually
+    /// consistent, so the day must be over for some time. A row that cannot be read does not stop the others. 2 round trips, 1 for a shard
+    /// without orders.
+    pub(crate) async fn list_all_of_shard(&self, day: &str, shard: u8, before: Option<OrderId>) -> Result<DayPage> {
+        let mut listed = self.list_newest_of_shard((day, shard), None, before, DAY_PAGE + 1).await?;
+        let is_more = listed.len() > DAY_PAGE as usize;
+        listed.truncate(DAY_PAGE as usize);
+        let next = listed.last().filter(|_| is_more).map(|listed| listed.id);
+        remove_repeated(&mut listed);
+        let ids: Vec<OrderId> = listed.iter().map(|listed| listed.id).collect();
+        let mut page = DayPage { orders: Vec::new(), unreadable: 0, next };
+        for row in self.peek_all::<Value>(&ids).await? {
+            match serde_json::from_value(row) {
+                Ok(order) => page.orders.push(order),
+                Err(error) => {
+                    page.unreadable += 1;
+                    error!(%error, index = "DAY", "row in the index cannot be read");
+                }
+            }
+        }
+        Ok(page)
     }
 
     /// Orders in the index of holds that have not changed since `since`, of each shard those whose holds end first, at most [`MAX_UNPAID`]:

@@ -60,6 +60,9 @@ pub struct Order {
     /// finds it. No history has this.
     #[serde(default, rename = "captureDue", skip_serializing_if = "std::ops::Not::not")]
     pub is_capture_due: bool,
+    /// Whether its sale is named in the rows of the offers (`named_movements.rs`). False for an order of the release before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub names_moves: bool,
     /// Counts the changes, from 1.
     pub version: u64,
     pub created_at: Timestamp,
@@ -239,6 +242,7 @@ pub(crate) mod tests {
             hold_expires_at: now.plus_seconds(600),
             counters: None,
             is_capture_due: false,
+            names_moves: false,
             version: 1,
             created_at: now,
             updated_at: now,

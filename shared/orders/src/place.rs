@@ -119,11 +119,10 @@ impl Checkout {
             writes.add(self.accounts.contact_write(*id, email)?);
         }
         let cart = order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| writes.add(write));
-        let mut stock = Vec::new();
+        let (sale, mut stock) = (order.sale(), Vec::new());
         for line in &lines {
-            let reservation =
-                self.service.catalog.reserve_stock(&line.sku, line.quantity.get(), line.price_version, kind)?;
-            stock.push(writes.add(reservation));
+            let (quantity, catalog) = (line.quantity.get(), &self.service.catalog);
+            stock.push(writes.add(catalog.reserve_stock(&line.sku, quantity, line.price_version, kind, &sale)?));
         }
         let counters = self.count_unpaid(&order, &mut writes)?;
         let (currency, limits, now) = (self.currency, self.limits.clone(), order.created_at);
@@ -235,6 +234,7 @@ impl Checkout {
             hold_expires_at: now.plus_seconds(self.hold_seconds),
             counters: None,
             is_capture_due: false,
+            names_moves: true,
             version: 1,
             created_at: now,
             updated_at: now,

@@ -12,6 +12,7 @@
 //! | a new order | 5 puts, two of them with keys of indexes | gsi1, gsi2, gsi3 | 2 write units per KB of each, and 3 for the indexes |
 //! | a transition, its history and its event | put on version + 2 puts | gsi3 | 2 write units per KB of each, and 1 per KB of the order, 2 if its key changes |
 //! | the counters of unpaid orders | `counter_store.rs` | | |
+//! | how far the daily walk is | `TASK#walk-orders` / `PROGRESS`, on its version | table | 1 read unit a run, 1 write unit a page |
 //! | erase the note of a history entry | `ORDER#{id}` / `HISTORY#{version}` | table | 1 write unit |
 //!
 //! | row | index | its keys |
@@ -32,6 +33,7 @@ use aws_kit::{Aws, ConditionFailures, Key, NotedShards, OptimisticWrite, Query, 
 use aws_kit::{outbox_put, read_shards, sha256_hex, sweep};
 use events::{Envelope, Event, Recipient};
 use payments::Payment;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use values::{Clock, Email, Error, OrderId, Page, PageRequest, Result, Timestamp, Trace};
@@ -40,6 +42,7 @@ use crate::counters::CounterRows;
 use crate::history::{HistoryEntry, Reason};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::status::{PaymentStatus, Status};
+use crate::walk_progress::WalkProgress;
 
 /// Holds that one sweep reads of each shard: more than one run of housekeeping can end, because orders whose captures fail for long are
 /// among them.
@@ -101,7 +104,7 @@ impl Orders {
 
     /// The orders with those ids that exist, at most 100, in no particular order, and a moment old at most: for lists. No id may be there
     /// twice. 1 round trip, none without ids.
-    pub(crate) async fn peek_all(&self, ids: &[OrderId]) -> Result<Vec<Order>> {
+    pub(crate) async fn peek_all<T: DeserializeOwned>(&self, ids: &[OrderId]) -> Result<Vec<T>> {
         let keys: Vec<Key> = ids.iter().map(|id| key(*id, "ORDER")).collect();
         self.table.peek_all(&keys).await
     }
@@ -197,6 +200,19 @@ impl Orders {
         Ok(writes)
     }
 
+    /// How far the daily walk is; none before the first run. 1 round trip.
+    pub(crate) async fn walk_progress(&self) -> Result<Option<WalkProgress>> {
+        self.table.get(walk_key()).await
+    }
+
+    /// Stores the progress of a run that has read it at this version, and raises the version. 409 `task_running` if another run has
+    /// stored its own since. 1 round trip.
+    pub(crate) async fn save_walk_progress(&self, progress: &mut WalkProgress) -> Result<()> {
+        let before = progress.version;
+        progress.version += 1;
+        self.table.put_progress(walk_key(), progress, before).await
+    }
+
     /// A write that is decided again after a concurrent update. After too many of them the error is an outage, so that
     /// the message of a worker is delivered again.
     pub(crate) fn optimistic_write(&self) -> OptimisticWrite<'_> {
@@ -251,6 +267,10 @@ impl Orders {
 
 fn key(id: OrderId, sk: &str) -> Key {
     Key::new(format!("ORDER#{id}"), sk)
+}
+
+fn walk_key() -> Key {
+    Key::new("TASK#walk-orders", "PROGRESS")
 }
 
 fn history_key(id: OrderId, version: u64) -> Key {

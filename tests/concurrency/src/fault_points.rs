@@ -14,7 +14,8 @@ pub enum OrderPath {
 }
 
 /// All points that an order passes, by worker. The points of one worker are tried one after another.
-pub const FAULT_POINTS: [(&str, OrderPath); 21] = [
+pub const FAULT_POINTS: [(&str, OrderPath); 22] = [
+    ("relay.movement_logged", OrderPath::Paid),
     ("relay.before_publish", OrderPath::Paid),
     ("relay.published", OrderPath::Paid),
     ("payments.intent_created", OrderPath::Paid),

@@ -17,15 +17,19 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 28] = [
+pub const MUTANTS: [Mutant; 30] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // Cancelling an order returns no stock.
     Mutant { name: "stock_not_returned", scenarios: &[Scenario::Cancels], detected_by: &["stock_conservation"] },
     // Cancelling an order returns its stock twice.
     Mutant { name: "stock_returned_twice", scenarios: &[Scenario::Cancels], detected_by: &["stock_conservation"] },
-    // A repeated event writes its stock movement again.
+    // A repeated record of the stream logs its stock movement again.
     Mutant { name: "movement_doubled", scenarios: &[Scenario::Messages], detected_by: &["log_adds_up"] },
+    // A change of stock by hand is logged as the movement of the order before it.
+    Mutant { name: "movement_misnamed", scenarios: &[Scenario::OneSku], detected_by: &["log_adds_up"] },
+    // Nothing looks for the stock movements that the stream has lost.
+    Mutant { name: "movement_walk_skipped", scenarios: &[Scenario::RelayLost], detected_by: &["log_adds_up"] },
     // A request is executed although its idempotency key has a stored response.
     Mutant {
         name: "idempotency_ignored",

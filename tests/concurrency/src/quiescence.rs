@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::emulator::{Depth, depths};
 use crate::observed::{ObservedState, OrderStatus, PaymentStatus, RefundStatus};
@@ -34,6 +35,12 @@ pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> 
         pending.push(format!("the queue {queue} holds {depth:?}"));
     }
     pending.extend(state.outboxes.iter().map(|event| format!("an outbox holds {event}")));
+    for (sku, offer) in &state.offers {
+        let logged = state.movements.iter().filter(|line| line.sku == *sku).count() as u64;
+        if logged < offer.stock_version {
+            pending.push(format!("{logged} of {} changes of the stock of {sku} are logged", offer.stock_version));
+        }
+    }
     for order in state.orders.iter().filter(|order| order.status == OrderStatus::Pending) {
         pending.push(format!("{} is pending, held until {}", order.id, order.hold_expires_at));
     }
@@ -97,14 +104,22 @@ impl Run {
         for task in ["republish-outbox", "expire-holds", "reconcile-payments"] {
             self.run_housekeeping_task(task).await;
         }
+        // By itself it walks through the days that are over. A run may have begun yesterday.
+        let yesterday = OffsetDateTime::now_utc().date().previous_day();
+        let from = yesterday.unwrap_or_else(|| panic!("there was no day before today")).to_string();
+        self.invoke_housekeeping("walk-orders", &json!({ "task": "walk-orders", "from": from })).await;
     }
 
     /// Runs one task of housekeeping. It may fail or be killed by a fault; a later run repeats it.
     pub async fn run_housekeeping_task(&self, task: &str) {
+        self.invoke_housekeeping(task, &json!({ "task": task })).await;
+    }
+
+    async fn invoke_housekeeping(&self, task: &str, event: &Value) {
         let function = self.test_stack.stack.functions.get("housekeeping");
         let function = function.unwrap_or_else(|| panic!("stack.json names no function housekeeping"));
         let request = self.emulator.lambda(Method::POST, &format!("/functions/{function}/invocations"));
-        let request = request.header("content-type", "application/json").body(json!({ "task": task }).to_string());
+        let request = request.header("content-type", "application/json").body(event.to_string());
         let report = match request.send().await {
             Ok(answer) => answer.text().await.unwrap_or_default(),
             Err(error) => error.to_string(),
@@ -158,6 +173,9 @@ mod tests {
         let (mut state, _) = fixture::valid_run();
         state.outboxes.push("orders: {}".into());
         fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["an outbox holds orders: {}"]);
+        let (mut state, _) = fixture::valid_run();
+        state.movements.pop();
+        fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["4 of 5 changes of the stock of MUG"]);
     }
 
     #[test]

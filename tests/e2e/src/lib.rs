@@ -43,6 +43,7 @@ pub mod scenarios;
 pub mod search;
 mod shop;
 mod stack;
+mod stream_records;
 mod tokens;
 mod unique;
 pub mod webhooks;

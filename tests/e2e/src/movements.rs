@@ -31,8 +31,8 @@ impl Shop {
         }
     }
 
-    /// Waits until a product's log has exactly these lines (kind and delta), in any order. The worker logs orders when their events
-    /// arrive.
+    /// Waits until a product's log has exactly these lines (kind and delta), in any order. The relay logs orders when the stream shows
+    /// their changes.
     pub async fn awaits_movements(&self, product: &Product, lines: &[(&str, i64)]) -> Vec<Value> {
         let mut expected: Vec<(String, i64)> = lines.iter().map(|(kind, delta)| ((*kind).to_owned(), *delta)).collect();
         expected.sort_unstable();

@@ -10,3 +10,4 @@ mod release_messages;
 mod reset_faults;
 mod search_faults;
 mod settle_faults;
+mod stock_log;

@@ -67,11 +67,6 @@ async fn notification_delivered_three_times_is_mailed_once() {
 }
 
 #[tokio::test]
-async fn sale_event_delivered_three_times_is_logged_once() {
-    three_times_the_same("catalog").await;
-}
-
-#[tokio::test]
 async fn order_cannot_be_paid_after_its_hold() {
     let shop = Shop::open_disturbing(["payments"]).await;
     let (customer, order, _mug) = order_with(&shop, "pm_card_chargeDeclined").await;

@@ -1,30 +1,62 @@
 //! Use cases: log the stock movements of orders, and list movements.
 
 use events::OrderItem;
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join_all};
 use values::{Error, OrderId, Page, PageRequest, ProductId, Result, Sku, Timestamp};
 
-use crate::{CatalogService, StockMovement};
+use crate::{Catalog, CatalogService, StockMovement};
+
+/// The most rows of one BatchGet.
+const MOST_KEYS: usize = 100;
+/// Movements that are written at the same time.
+const WRITES_AT_ONCE: usize = 10;
+
+impl Catalog {
+    /// Logs movements, ten at a time. Done again, it changes nothing. Returns the position of the first one that was not logged, and why:
+    /// those before it are logged, of those behind it some.
+    pub async fn log_movements(&self, movements: &[&StockMovement]) -> Result<(), (usize, Error)> {
+        for (chunk, first) in movements.chunks(WRITES_AT_ONCE).zip((0..).step_by(WRITES_AT_ONCE)) {
+            let outcomes = join_all(chunk.iter().map(|movement| self.log_movement(movement))).await;
+            for (outcome, at) in outcomes.into_iter().zip(first..) {
+                outcome.map_err(|error| (at, error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Logs those movements that are not logged yet, and returns them. No movement may be there twice. 1 read for each 100 movements, and 1
+    /// write for each missing one.
+    pub async fn log_missing<'a>(&self, movements: &'a [StockMovement]) -> Result<Vec<&'a StockMovement>> {
+        let mut logged = Vec::new();
+        for movements in movements.chunks(MOST_KEYS) {
+            let missing = self.find_missing(movements).await?;
+            self.log_movements(&missing).await.map_err(|(_, error)| error)?;
+            logged.extend(missing);
+        }
+        Ok(logged)
+    }
+
+    async fn log_movement(&self, movement: &StockMovement) -> Result<()> {
+        let written = self.put_movement(movement)?.run().await?;
+        written.map_err(|_| Error::internal("a put without a condition failed a condition"))
+    }
+}
 
 impl CatalogService {
-    /// Logs the sale of an order that was placed at `at`. Done again, it changes nothing. One write per SKU, in
-    /// parallel.
+    /// Logs the sale of an order that was placed at `at`, for an event that names its pieces. Done again, it changes nothing. One write per
+    /// SKU, in parallel.
     pub async fn log_sale(&self, order: OrderId, items: &[OrderItem], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| StockMovement::of_sale(order, pieces, at))).await
     }
 
-    /// Logs the return of an order that was cancelled at `at`. Done again, it changes nothing. One write per SKU, in
-    /// parallel.
+    /// Logs the return of an order that was cancelled at `at`, for an event that names its pieces. Done again, it changes nothing. One write
+    /// per SKU, in parallel.
     pub async fn log_return(&self, order: OrderId, items: &[OrderItem], at: Timestamp) -> Result<()> {
         self.log_all(items.iter().map(|pieces| StockMovement::of_return(order, pieces, at))).await
     }
 
     async fn log_all(&self, movements: impl Iterator<Item = StockMovement>) -> Result<()> {
-        let writes = movements.map(async |movement| {
-            let written = self.catalog.put_movement(&movement)?.run().await?;
-            written.map_err(|_| Error::internal("a put without a condition failed a condition"))
-        });
-        try_join_all(writes).await?;
+        try_join_all(movements.map(async |movement| self.catalog.log_movement(&movement).await)).await?;
         Ok(())
     }
 

@@ -1,13 +1,17 @@
 //! The log of stock movements: why a SKU has its stock. The offer decides what can be sold; the log adds up to the same
-//! number once the events of all orders are processed.
+//! number once every change of stock is logged.
 //!
-//! An adjustment writes its movement in its own transaction. The movements of orders are written later, when their
-//! events arrive. A movement's key is made from its order and kind, so a repeated event writes the same row again. The
-//! sale and the return of a cancelled order cancel out in any order.
+//! An adjustment writes its movement in its own transaction. The movements of orders are written later: the order names
+//! its movement in the row of the offer, and the relay writes it from the table's stream, or it sends an event with the
+//! pieces. A movement's key is made from its time, order and kind, so a repeated record or event writes the same row
+//! again. The sale and the return of a cancelled order cancel out in any order.
+
+use std::fmt;
+use std::str::FromStr;
 
 use events::OrderItem;
 use serde::{Deserialize, Serialize};
-use values::{Actor, OrderId, Sku, Text, Timestamp, Trace};
+use values::{Actor, Error, OrderId, Sku, Text, Timestamp, Trace};
 
 use crate::StockChange;
 
@@ -83,27 +87,83 @@ impl StockMovement {
 
     /// The sale of an order's pieces.
     pub(crate) fn of_sale(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
-        Self::of_order(order, pieces, -i64::from(pieces.quantity.get()), MovementKind::Sale, at)
+        OrderMovement::of_sale(order, at).of_pieces(&pieces.sku, pieces.quantity.get())
     }
 
     /// The return of a cancelled order's pieces.
     pub(crate) fn of_return(order: OrderId, pieces: &OrderItem, at: Timestamp) -> Self {
-        Self::of_order(order, pieces, i64::from(pieces.quantity.get()), MovementKind::Returned, at)
-    }
-
-    fn of_order(order: OrderId, pieces: &OrderItem, delta: i64, kind: MovementKind, at: Timestamp) -> Self {
-        let (reason, actor, stock_version) = (None, None, None);
-        Self { sku: pieces.sku.clone(), at, delta, kind, reason, order_id: Some(order), actor, stock_version }
+        OrderMovement::of_return(order, at).of_pieces(&pieces.sku, pieces.quantity.get())
     }
 
     /// The sort key. It sorts by time and is the same each time the same movement is written. An order has one sale and
     /// one return; two adjustments never have the same `stockVersion`.
     pub(crate) fn sort_key(&self) -> String {
         match (self.order_id, self.stock_version) {
-            (Some(order), _) if self.kind == MovementKind::Sale => format!("{}#{order}#sale", self.at),
-            (Some(order), _) => format!("{}#{order}#returned", self.at),
+            (Some(order), _) if self.kind == MovementKind::Sale => OrderMovement::of_sale(order, self.at).to_string(),
+            (Some(order), _) => OrderMovement::of_return(order, self.at).to_string(),
             (None, version) => format!("{}#{:010}", self.at, version.unwrap_or_default()),
         }
+    }
+}
+
+/// The sale or the return of an order, for any of its SKUs. As text it is the sort key of the movement, which the order
+/// writes into the row of the offer: `2026-11-21T08:00:00.000Z#ord_…#sale`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderMovement {
+    at: Timestamp,
+    order: OrderId,
+    is_sale: bool,
+}
+
+impl OrderMovement {
+    /// The sale of an order that was placed at `at`.
+    pub fn of_sale(order: OrderId, at: Timestamp) -> Self {
+        Self { at, order, is_sale: true }
+    }
+
+    /// The return of an order that was cancelled at `at`.
+    pub fn of_return(order: OrderId, at: Timestamp) -> Self {
+        Self { at, order, is_sale: false }
+    }
+
+    /// The movement of so many pieces of a SKU.
+    pub fn of_pieces(self, sku: &Sku, quantity: u32) -> StockMovement {
+        let delta = i64::from(quantity);
+        self.of_delta(sku, if self.is_sale { -delta } else { delta })
+    }
+
+    /// The movement that adds so many pieces of a SKU, or removes them if `delta` is negative.
+    pub(crate) fn of_delta(self, sku: &Sku, delta: i64) -> StockMovement {
+        StockMovement {
+            sku: sku.clone(),
+            at: self.at,
+            delta,
+            kind: if self.is_sale { MovementKind::Sale } else { MovementKind::Returned },
+            reason: None,
+            order_id: Some(self.order),
+            actor: None,
+            stock_version: None,
+        }
+    }
+}
+
+impl fmt::Display for OrderMovement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}#{}", self.at, self.order, if self.is_sale { "sale" } else { "returned" })
+    }
+}
+
+impl FromStr for OrderMovement {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let parts: Vec<&str> = text.split('#').collect();
+        let [at, order, kind @ ("sale" | "returned")] = parts.as_slice() else {
+            return Err(Error::internal(format!("{text:?} names no movement of an order")));
+        };
+        let at: Timestamp = at.parse().map_err(Error::internal)?;
+        let order: OrderId = order.parse().map_err(Error::internal)?;
+        Ok(Self { at, order, is_sale: *kind == "sale" })
     }
 }
 
@@ -252,6 +312,25 @@ mod tests {
         let lines = [StockMovement::of_return(order, &pieces, at), StockMovement::of_sale(order, &pieces, at)];
         let log: BTreeMap<_, _> = lines.iter().chain(&lines).map(|line| (line.sort_key(), line.clone())).collect();
         assert_eq!((log.len(), sum_movements(log.values())), (2, 0));
+    }
+
+    #[test]
+    fn name_of_a_movement_is_its_sort_key_and_is_read_again() {
+        let order: OrderId = "ord_01kajc80000000000000000001".parse().unwrap();
+        let at: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
+        let (sale, returned) = (OrderMovement::of_sale(order, at), OrderMovement::of_return(order, at));
+        // As the releases before have written them.
+        let keys = ["sale", "returned"].map(|kind| format!("2026-11-21T08:00:00.000Z#{order}#{kind}"));
+        assert_eq!([sale, returned].map(|named| named.to_string()), keys);
+        assert_eq!([sale, returned].map(|named| named.of_pieces(&sku(), 2).sort_key()), keys);
+        assert_eq!([sale, returned].map(|named| named.of_pieces(&sku(), 2).delta), [-2, 2]);
+        assert_eq!(keys.map(|key| key.parse::<OrderMovement>().unwrap()), [sale, returned]);
+        for bad in ["", "sale", "2026-11-21T08:00:00.000Z#0000000002", "now#ord_01kajc80000000000000000001#sale"] {
+            assert!(bad.parse::<OrderMovement>().is_err(), "{bad:?} names no movement");
+        }
+        for kind in ["set", "sale#", "SALE"] {
+            assert!(format!("{at}#{order}#{kind}").parse::<OrderMovement>().is_err(), "{kind:?} is no kind");
+        }
     }
 
     #[test]

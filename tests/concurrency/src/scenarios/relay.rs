@@ -1,4 +1,5 @@
-//! The relay loses its streams. The events are still in the outboxes, where housekeeping finds them.
+//! The relay loses its streams. The events are still in the outboxes, where housekeeping finds them. The stock movements are lost, and
+//! housekeeping finds the orders without them.
 
 use std::time::Duration;
 

@@ -5,7 +5,8 @@ use futures::future::join_all;
 use crate::buyers::OrderRequest;
 use crate::run::Run;
 
-/// Fourteen buyers order one or two of seven pieces, some from carts and some without. Meanwhile an admin changes the stock.
+/// Fourteen buyers order one or two of seven pieces, some from carts and some without. Meanwhile an admin changes the stock. The stock of
+/// another product changes after its last sale.
 pub(super) async fn many_buyers_of_one_sku(run: &Run) {
     let product = run.create_product(7, 1299).await;
     let buyers = join_all((0..14).map(async |number| {
@@ -27,7 +28,16 @@ pub(super) async fn many_buyers_of_one_sku(run: &Run) {
         run.change_stock(&product, -1).await;
         run.change_stock(&product, 2).await;
     };
-    futures::join!(orders, stock_changes);
+    futures::join!(orders, stock_changes, changes_after_a_sale(run));
+}
+
+/// A guest orders two pieces. Then an admin changes price and stock, which are no movements of that order.
+async fn changes_after_a_sale(run: &Run) {
+    let product = run.create_product(10, 2200).await;
+    let buyer = run.create_guest("buyer before changes").await;
+    buyer.place_order(&OrderRequest::of_lines(&[(&product, 2)])).await;
+    run.change_price(&product, 2300).await;
+    run.change_stock(&product, 3).await;
 }
 
 /// Six buyers order the same SKU in two lines of one order, beside another SKU. The stock suffices for four of them.
