@@ -11,7 +11,7 @@ const CONSOLE: [(&str, usize); 6] = [
     ("docs/guide/accounts.md", 1),
     ("docs/guide/catalog.md", 0),
     ("docs/guide/deploy.md", 8),
-    ("docs/guide/operate.md", 8),
+    ("docs/guide/operate.md", 9),
 ];
 
 #[test]
