@@ -141,7 +141,11 @@ impl Order {
             return Err(illegal_transition(detail));
         }
         match next.status {
-            Status::Shipped => Ok(Self { fulfilment_status: Fulfilment::Fulfilled, ..next }),
+            // Where the shop captures at shipment, the capture is due now.
+            Status::Shipped => {
+                let is_capture_due = next.payment_status == PaymentStatus::Authorized;
+                Ok(Self { fulfilment_status: Fulfilment::Fulfilled, is_capture_due, ..next })
+            }
             _ => Ok(next),
         }
     }
@@ -323,6 +327,18 @@ pub(crate) mod tests {
             assert!(!ended.is_in_holds(), "{ended:?}");
             assert!(serde_json::to_value(&ended).unwrap().get("captureDue").is_none());
         }
+    }
+
+    #[test]
+    fn shipped_order_waits_for_its_capture_in_the_index_of_holds() {
+        let now = order().created_at;
+        let packed = confirmed_order().advance(Status::Processing, now).unwrap();
+        let sent = packed.advance(Status::Shipped, now).unwrap();
+        assert!(!packed.is_in_holds() && sent.is_in_holds());
+        assert!(sent.advance(Status::Delivered, now).unwrap().is_in_holds());
+        assert!(!sent.follow(PaymentStatus::Paid, 4, now).unwrap().is_in_holds());
+        let paid = packed.follow(PaymentStatus::Paid, 4, now).unwrap();
+        assert!(!paid.advance(Status::Shipped, now).unwrap().is_in_holds());
     }
 
     #[test]

@@ -63,8 +63,10 @@ fn disagreement(state: &ObservedState, order: &Order, payment: &Payment) -> Opti
 /// The index of holds has every pending order, and orders whose capture is still pending work. Housekeeping finds both there.
 fn is_position_right(state: &ObservedState, order: &Order) -> bool {
     let has_ended = matches!(order.status, OrderStatus::Cancelled | OrderStatus::Returned);
+    let waits_for_shipment =
+        state.rules.captures_at_shipment && matches!(order.status, OrderStatus::Confirmed | OrderStatus::Processing);
     let awaits_capture = !has_ended
-        && !state.rules.captures_at_shipment
+        && !waits_for_shipment
         && state.payments_of(&order.id).any(|payment| payment.status == PaymentStatus::Authorized);
     match order.status {
         OrderStatus::Pending => order.in_hold_index,
