@@ -34,6 +34,8 @@ impl PaymentService {
             // A webhook or the schedule asked for a check: a provider releases a reservation after some days.
             (Due::Check, Status::Authorized) => match self.provider.fetch(payment.intent()?).await?.state()? {
                 IntentState::Canceled => self.record_lost_authorisation(payment, trace),
+                // A worker was killed after a capture that an admin requested, or that was due by another setting.
+                IntentState::Captured => self.capture(payment, trace).await,
                 _ => Ok(PaymentStep::Settled),
             },
             (Due::End, _) => self.cancel_first(payment, trace).await,

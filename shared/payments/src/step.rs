@@ -17,7 +17,7 @@ pub enum Due {
     Confirmation(CaptureAt),
     /// Capture what is authorised.
     Capture,
-    /// It stays authorised. Check whether the provider has released the money.
+    /// It stays authorised. Check whether the provider has released the money, or captured it before.
     Check,
     /// Cancel it at the provider, before the order ends: its hold has ended.
     End,
