@@ -98,7 +98,7 @@ impl Orders {
     /// The orders with that status that wait for their capture. 1 round trip, 4 with 64 shards; none for a status in which no order waits.
     async fn list_awaiting_capture(&self, shards: u8, status: Option<Status>) -> Result<Vec<Order>> {
         let Some(status) = status.filter(|status| status.can_await_capture()) else { return Ok(Vec::new()) };
-        let mut orders = self.read_holds(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
+        let mut orders = self.read_awaiting_capture(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
         orders.retain(|order| order.status == status);
         Ok(orders)
     }

@@ -5,7 +5,7 @@
 //! | one order, with its personal data | `ORDER#{id}`, sk begins with `ORDER` | table | 1 read unit (4 KB) |
 //! | its history, oldest first | `ORDER#{id}`, sk begins with `HISTORY#` | table | 1 read unit (4 KB) |
 //! | an order by its number | `NUMBER#{number}` / `NUMBER`, then the order | table | 2 read units |
-//! | pending orders, and those that wait for their capture, newest first | gsi3pk `HOLD#{shard}`, of the noted shards | gsi3 | 0.5 read units for each shard, 0.5 more per 4 KB |
+//! | pending orders, newest first; those that wait for their capture, oldest hold first | gsi3pk `HOLD#{shard}`, of the noted shards | gsi3 | 0.5 read units for each shard, 0.5 more per 4 KB |
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-63}`, up to a time | gsi3 | 32 read units, 0.5 more per 4 KB |
 //! | how many shards lists read | `SHARDS` / `SHARDS` | table | 1 read unit; 1 write unit in an execution environment of a raised setting |
 //! | lists of orders | `list_store.rs` | gsi1, gsi2, gsi3 | |
@@ -119,11 +119,23 @@ impl Orders {
     /// The orders in the index of holds of so many shards, newest first: of each shard those whose holds end last, at most `limit`. They are
     /// pending, or wait for their capture. A round trip for each 16 shards.
     pub(crate) async fn read_holds(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
-        let query = |shard: u8| Query::index(&self.table, "gsi3", format!("HOLD#{shard}")).descending();
-        let read = read_shards(shards, |shard| query(shard).first::<Order>(limit)).await;
-        let mut orders = read.into_iter().collect::<Result<Vec<_>>>()?.concat();
+        let mut orders = self.read_holds_by(shards, limit, Query::descending).await?;
         orders.sort_unstable_by_key(|order| std::cmp::Reverse(order.id.uuid()));
         Ok(orders)
+    }
+
+    /// The orders there that wait for their capture, in no order: of each shard among the first `limit` whose holds end. A capture that
+    /// fails for long has outlived its hold, so newer holds never hide it. A round trip for each 16 shards.
+    pub(crate) async fn read_awaiting_capture(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
+        let mut orders = self.read_holds_by(shards, limit, |query| query).await?;
+        orders.retain(|order| order.is_capture_due);
+        Ok(orders)
+    }
+
+    async fn read_holds_by(&self, shards: u8, limit: u32, sorted: fn(Query) -> Query) -> Result<Vec<Order>> {
+        let query = |shard: u8| sorted(Query::index(&self.table, "gsi3", format!("HOLD#{shard}")));
+        let read = read_shards(shards, |shard| query(shard).first::<Order>(limit)).await;
+        Ok(read.into_iter().collect::<Result<Vec<_>>>()?.concat())
     }
 
     /// Pending orders whose hold has ended by `now`: of each shard the oldest, at most [`MAX_EXPIRED`]. A shard or a row that cannot be read
