@@ -1,12 +1,12 @@
 # souk's commands. infra/local/souk.py runs them. It needs Python 3 and installs its other tools into .local/venv.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs admin test contract proof soak mutants lives bench bill invoke sam-local openapi arm64 deploy destroy
+.PHONY: help up down logs admin test contract proof soak mutants lives bench bench-peers bill invoke sam-local openapi arm64 deploy destroy
 SOUK := @python3 infra/local/souk.py
 SEEDED = $(if $(SEED),--seed $(SEED))
 NARROWED = $(if $(ONLY),--only $(ONLY))
 
 help: ## print this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 11
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t 13
 
 up: ## build, deploy into a local emulator, load a demo catalog; if it runs already, update it
 	$(SOUK) up
@@ -43,6 +43,8 @@ bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare
 
 bill: ## put the bill of an order that the last make bench has written into docs/costs.md
 	$(SOUK) bill
+bench-peers: ## measure Vendure and Medusa beside souk, and write the table of docs/costs.md: make bench-peers [ONLY=vendure] [OPERATIONS=200]
+	$(SOUK) bench-peers $(NARROWED) $(if $(OPERATIONS),--operations $(OPERATIONS))
 
 invoke: ## invoke a function of the local stack: make invoke F=orders E=events/orders/place.json
 	$(SOUK) invoke $(or $(F),$(error name a function: F=orders)) $(or $(E),$(error name an event file: E=events/orders/place.json))

@@ -14,6 +14,7 @@ import cross_build
 import deployed
 import iam as roles
 import lives as order_lives
+import peers
 import proof as proofs
 import resources as stack_resources
 import samples
@@ -45,6 +46,7 @@ def up(_):
 def down(_):
     for profile in PROFILES.values():
         stop(profile)
+    peers.stop()
     return 0
 
 
@@ -78,6 +80,8 @@ def bench(_):
 
 def bill(_):
     return order_lives.write_bill(PROFILES["bench"])
+def bench_peers(arguments):
+    return peers.bench_peers(PROFILES["bench"], arguments.only, arguments.operations)
 
 
 def logs(arguments):

@@ -1,4 +1,5 @@
-"""Background processes of a stack. A pid file finds a process again; stopping it also stops its child processes."""
+"""Background processes of a stack. A pid file finds a process again; stopping it also stops its child processes.
+CPU time and memory of a process are those of its descendants, too."""
 
 import ipaddress
 import json
@@ -21,6 +22,8 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 class Process:
     """One background program of a profile. Its pid file also contains the start time, so that a reused pid is not mistaken for it."""
+
+    stop_signal = signal.SIGTERM
 
     def __init__(self, profile, name, port, probe_path):
         self.profile, self.name, self.port = profile, name, port
@@ -48,17 +51,21 @@ class Process:
                     f"(`ss -ltnp 'sport = :{self.port}'` shows it), then run this again."
                 ) from None
 
-    def start(self, command, env, cwd=ROOT, seconds=30):
+    def is_ready(self):
+        return answers(self.probe)
+
+    def start(self, command, env, cwd=ROOT, seconds=30, **user):
+        """Starts it and waits until it is ready. `user`: the user and group that it runs as, as for Popen."""
         self.check_port()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("wb") as out:
             # In its own session, so that Ctrl-C does not reach it and its child processes can be found.
             child = subprocess.Popen(
-                command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+                command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, **user
             )
         write_json(self.pid_file, {"pid": child.pid, "started": _start_time(child.pid)})
         deadline = time.monotonic() + seconds
-        while not answers(self.probe):
+        while not self.is_ready():
             if child.poll() is not None:
                 raise Failure(f"{self.name} stopped right after its start.", self.log)
             if time.monotonic() > deadline:
@@ -75,7 +82,7 @@ class Process:
         record = read_json(self.pid_file)
         was_running = self.running()
         if was_running:
-            _signal(record["pid"], signal.SIGTERM)
+            _signal(record["pid"], self.stop_signal)
             deadline = time.monotonic() + 5
             while self.running() and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -110,6 +117,35 @@ def get_json(url):
 def put_json(url, body):
     request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"}, method="PUT")
     _opener.open(request, timeout=10).close()
+
+
+def cpu_ms(pid):
+    """User and system time of a process and of its descendants, also of those that have ended, in milliseconds (proc(5), /proc/<pid>/stat)."""
+    return sum(int(ticks) for fields in _family(pid).values() for ticks in fields[11:15]) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def memory_mib(pid):
+    """The resident memory of a process and of its descendants. Shared pages are divided among the processes that have them."""
+    kib = 0
+    for member in _family(pid):
+        try:
+            lines = Path(f"/proc/{member}/smaps_rollup").read_text().splitlines()
+        except OSError:  # it has ended
+            continue
+        kib += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kib / 1024
+
+
+def _family(pid):
+    """A process and its descendants, with their fields of _stat."""
+    all_fields = {int(entry): fields for entry in os.listdir("/proc") if entry.isdigit() and (fields := _stat(entry))}
+    family, parents = {}, [pid]
+    while parents:
+        parent = parents.pop()
+        if parent in all_fields and parent not in family:
+            family[parent] = all_fields[parent]
+            parents += [child for child, fields in all_fields.items() if int(fields[1]) == parent]
+    return family
 
 
 def _stat(pid):

@@ -15,7 +15,7 @@ import python_tools
 from steps import LOCAL, Failure, display_path, say
 
 # The lock of each command. Commands with the same lock use the same programs, so only one of them runs at a time in a checkout.
-LOCKED = {"up": "up", "down": "up", "test": "test", "contract": "test", "proof": "test", "soak": "test", "mutants": "test", "lives": "test", "bench": "bench"}
+LOCKED = {"up": "up", "down": "up", "test": "test", "contract": "test", "proof": "test", "soak": "test", "mutants": "test", "lives": "test", "bench": "bench", "bench-peers": "bench"}
 
 
 def take_lock(name):
@@ -90,6 +90,9 @@ def parse():
     commands.add_parser("lives", help="count what each life of an order uses, and compare it with tests/bench/lives.tsv")
     commands.add_parser("bench", help="measure the release build")
     commands.add_parser("bill", help="put the bill of the last bench into docs/costs.md")
+    peers = commands.add_parser("bench-peers", help="measure Vendure and Medusa beside souk, and write the table of docs/costs.md")
+    peers.add_argument("--only", help="measure these peers alone, for example vendure,medusa, and write nothing")
+    peers.add_argument("--operations", type=int, default=200, help="how often each operation runs")
     admin = commands.add_parser("admin", help="give a registered account the role of an admin")
     admin.add_argument("email")
     admin.add_argument("--env", choices=["dev", "staging", "prod"], help="in this deployed stack, with your AWS credentials; default: the local stack")

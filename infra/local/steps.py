@@ -47,8 +47,9 @@ def display_path(path):
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def run(command, *, log, env=None, cwd=ROOT, failure, stream=False, explain=None):
+def run(command, *, log, env=None, cwd=ROOT, failure, stream=False, explain=None, seconds=None, **user):
     """Runs `command` and writes its output to the file `log`, with `stream` also to the terminal. Raises Failure(`failure`) if it fails.
+    Without `stream` there may be a limit in `seconds`, and the user and group that it runs as, as for Popen.
 
     After a failure it prints the lines of `explain()`, or the last lines of the log.
     """
@@ -70,7 +71,11 @@ def run(command, *, log, env=None, cwd=ROOT, failure, stream=False, explain=None
                 child.wait()
                 raise
         else:
-            code = subprocess.run(command, cwd=cwd, env=env, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode
+            options = {"cwd": cwd, "env": env, "stdout": out, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, "timeout": seconds}
+            try:
+                code = subprocess.run(command, **options, **user).returncode
+            except subprocess.TimeoutExpired:
+                raise Failure(f"{Path(command[0]).name} has not ended after {seconds} s.", log) from None
     if code != 0:
         if not stream:
             say()

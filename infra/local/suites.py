@@ -102,16 +102,27 @@ def test(profile, chosen_seed):
 
 def bench(profile):
     say("souk: bench")
+    build_bench(profile)
+    with fresh(profile):
+        run_bench(profile)
+    return 0
+
+
+def build_bench(profile):
     # One run of cargo, so that the hello world, the functions and the bench share their dependencies and features.
     command = ["cargo", "build", "--locked", "--release", *build.binaries(), "--bin", "hello", "--bin", "bench", "--bin", "fakes"]
     with step("Release (cargo build --release)"):
         run(command, log=profile.log / "release.log", env=build.cargo_environment(), failure="The build failed: see above.")
-    with fresh(profile):
-        run(
-            [build.binary("bench", "release"), "--stack", profile.description, "--out", profile.state / "results.json"],
-            log=profile.log / "bench.log",
-            env=build.cargo_environment(),
-            failure="The bench failed: see above.",
-            stream=True,
-        )
-    return 0
+
+
+def run_bench(profile):
+    """Runs the bench in the running stack. Returns the file of its results."""
+    results = profile.state / "results.json"
+    run(
+        [build.binary("bench", "release"), "--stack", profile.description, "--out", results],
+        log=profile.log / "bench.log",
+        env=build.cargo_environment(),
+        failure="The bench failed: see above.",
+        stream=True,
+    )
+    return results

@@ -1,0 +1,1 @@
+require("./shop").start({ createsSchema: false });
