@@ -43,6 +43,7 @@ bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare
 
 bill: ## put the bill of an order that the last make bench has written into docs/costs.md
 	$(SOUK) bill
+
 bench-peers: ## measure Vendure and Medusa beside souk, and write the table of docs/costs.md: make bench-peers [ONLY=vendure] [OPERATIONS=200]
 	$(SOUK) bench-peers $(NARROWED) $(if $(OPERATIONS),--operations $(OPERATIONS))
 

@@ -35,7 +35,7 @@ def up(_):
         emulator, *_rest = start(profile)
         build.build(profile)
         stack.deploy(profile, emulator)
-        description = stack.describe(profile, seed.LOGINS)
+        description = stack.describe(profile, emulator, seed.LOGINS)
         seed.wait_until_ready(profile)
         seed.seed(profile, emulator)
         check_listeners(profile)
@@ -80,6 +80,8 @@ def bench(_):
 
 def bill(_):
     return order_lives.write_bill(PROFILES["bench"])
+
+
 def bench_peers(arguments):
     return peers.bench_peers(PROFILES["bench"], arguments.only, arguments.operations)
 

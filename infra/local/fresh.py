@@ -26,7 +26,7 @@ def fresh(profile):
         emulator, *_rest = start(profile)
         build.build(profile)
         stack.deploy(profile, emulator)
-        stack.describe(profile, seed.LOGINS)
+        stack.describe(profile, emulator, seed.LOGINS)
         seed.wait_until_ready(profile)
         seed.seed(profile, emulator)
         check_listeners(profile)

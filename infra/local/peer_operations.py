@@ -56,14 +56,16 @@ class Meter:
             for name, series in self._series.items()
         }
 
-    def wait_until_quiet(self):
-        deadline, before = time.monotonic() + _MAX_QUIET_WAIT, sum(self._cpu())
+    def wait_until_quiet(self, seconds=_MAX_QUIET_WAIT):
+        """Returns whether the programs were quiet before the end of so many seconds."""
+        deadline, before = time.monotonic() + seconds, sum(self._cpu())
         while time.monotonic() < deadline:
             time.sleep(_QUIET_SECONDS)
             now = sum(self._cpu())
             if now - before <= _QUIET_MS:
-                return
+                return True
             before = now
+        return False
 
     def _cpu(self):
         return [cpu_ms(program) for program in self._programs]
@@ -141,13 +143,24 @@ def race(shop, products):
 
     def check_out(buyer):
         start.wait(timeout=60)
-        return shop.check_out(*buyer)
+        try:
+            return shop.check_out(*buyer)
+        except Failure as failure:  # an error of the server, for example a deadlock of its database
+            return None, str(failure)
 
     with ThreadPoolExecutor(BUYERS) as pool:
         results = list(pool.map(check_out, list(pool.map(fill_cart, range(BUYERS)))))
-    orders = [order for order, _ in results if order]
+    orders, refusals = sold(shop.name, results)
     if shop.capture:
         admin = shop.capturer()
         for payment in shop.payments(orders):
             shop.capture(admin, payment)
-    return {"paid": len(orders), "refusals": sorted({reason for _, reason in results if reason})}
+    return {"paid": len(orders), "refusals": refusals}
+
+
+def sold(shop, results):
+    """The orders of a race, and why others were refused, each reason once. Fails if all were refused: then the shop does not work."""
+    orders, refusals = [order for order, _ in results if order], sorted({reason for _, reason in results if reason})
+    if not orders:
+        raise Failure(f"{shop} sold nothing in the race: {'; '.join(refusals)}")
+    return orders, refusals

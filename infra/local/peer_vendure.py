@@ -1,6 +1,7 @@
 """Vendure for `make bench-peers`. Its files are in tests/peers/vendure; its own import reads the catalog as CSV."""
 
 import csv
+import time
 
 from keep_alive import KeepAlive
 from peer_products import batches
@@ -14,12 +15,15 @@ _COLUMNS = ("name", "slug", "description", "assets", "facets", "optionGroups", "
 _MORE_COLUMNS = ("variantAssets", "variantFacets")
 _BATCH = 100
 _ADMIN, _SHOP = "/admin-api", "/shop-api"
+# The limit for indexing the catalog again.
+_REINDEX_SECONDS = 600
 
 _LOG_IN = "mutation ($email: String!, $password: String!) { login(username: $email, password: $password) { __typename } }"
 _REGISTER = """mutation ($email: String!, $password: String!) {
   registerCustomerAccount(input: { emailAddress: $email, password: $password, firstName: "Ada", lastName: "Lovelace" }) { __typename } }"""
 _VARIANTS = "query ($skus: [String!]!) { productVariants(options: { take: 100, filter: { sku: { in: $skus } } }) { items { id sku product { id } } } }"
 _SET_STOCK = "mutation ($id: ID!, $pieces: Int!) { updateProductVariants(input: [{ id: $id, stockOnHand: $pieces }]) { id stockOnHand } }"
+_JOB = "query ($id: ID!) { job(jobId: $id) { state isSettled progress error } }"
 _PRODUCT = """query ($id: ID!) { product(id: $id) { id name slug description facetValues { name facet { name } }
   variants { id sku name price priceWithTax currencyCode stockLevel } } }"""
 _SEARCH = """query ($text: String!) { search(input: { term: $text, take: 20, groupByProduct: true }) { totalItems
@@ -73,7 +77,15 @@ class Vendure:
 
     def load(self, _products, _stock):
         """Indexes the catalog again in the running server."""
-        _data(self._admin(), _ADMIN, "mutation { reindex { id } }")
+        admin = self._admin()
+        job = _data(admin, _ADMIN, "mutation { reindex { id } }")["reindex"]["id"]
+        deadline = time.monotonic() + _REINDEX_SECONDS
+        while not (found := _data(admin, _ADMIN, _JOB, id=job)["job"])["isSettled"]:
+            if time.monotonic() > deadline:
+                raise Failure(f"Vendure has not indexed its catalog after {_REINDEX_SECONDS} s: {found}")
+            time.sleep(1)
+        if found["state"] != "COMPLETED":
+            raise Failure(f"Vendure could not index its catalog: {found}")
 
     def open(self, products):
         """Reads the ids that the operations need. `products`: those that they use."""
@@ -138,7 +150,8 @@ def _row(product, stock):
     clean, tags = {"|": " ", ":": " "}, [("tag", tag) for tag in product["tags"]]
     facets = [f"{name}:{text.translate(str.maketrans(clean))}" for name, text in [("category", product["category"]), *tags]]
     texts = {"name": product["name"], "slug": product["sku"], "description": product["description"], "sku": product["sku"]}
-    row = texts | {"facets": "|".join(facets), "price": f"{product['cents'] / 100:.2f}", "taxCategory": "standard", "stockOnHand": stock, "trackInventory": "true"}
+    price = {"price": f"{product['cents'] / 100:.2f}", "taxCategory": "standard"}
+    row = texts | price | {"facets": "|".join(facets), "stockOnHand": stock, "trackInventory": "true"}
     return [row.get(column, "") for column in (*_COLUMNS, *_MORE_COLUMNS)]
 
 

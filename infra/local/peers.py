@@ -1,7 +1,7 @@
 """`make bench-peers`: Vendure and Medusa beside souk, with the same catalog and the same operations.
 
 Each peer gets a new PostgreSQL server. Everything is in .local/peers, and stops at the end. The figures of souk come from `make bench`, which
-this command runs first.
+this command runs first, in the bench's stack.
 """
 
 import hashlib
@@ -17,6 +17,8 @@ import peer_operations
 import peer_products
 import peer_souk
 import peers_table
+import suites
+from fresh import fresh
 from peer_medusa import Medusa
 from peer_vendure import Vendure
 from postgres import Postgres, free_port, programs
@@ -55,12 +57,14 @@ def bench_peers(profile, only, operations):
     names = only.split(",") if only else list(known)
     if unknown := [name for name in names if name not in known]:
         raise Failure(f"There is no peer {unknown[0]}: choose one of {', '.join(known)}.")
+    if operations < 1:
+        raise Failure(f"OPERATIONS is {operations}: choose 1 or more.")
     node, _ = _node_version(), programs()
     products = peer_products.products()
     queries = peer_products.queries(products)
     stop()
     machine = peers_table.machine() | {"node": node, "products": len(products), "operations": operations}
-    souk = None if only else peer_souk.measure(profile)
+    souk = None if only else _measure_souk(profile)
     peers = [Peer(known[name], operations).measure(products, queries) for name in names]
     write_json(FOLDER.state / "results.json", {"machine": machine, "souk": souk, "peers": peers})
     text = peers_table.text(machine, souk, peers)
@@ -74,7 +78,19 @@ def bench_peers(profile, only, operations):
 def stop():
     """Stops what an earlier run left, if it was killed."""
     for process in (*(Process(FOLDER, peer.folder, 0, "/") for peer in PEERS), Postgres(FOLDER)):
-        process.stop()
+        if process.stop():
+            say(f"  stopped {process.name}")
+
+
+def _measure_souk(profile):
+    """Runs the race and the bench in a new stack."""
+    suites.build_bench(profile)
+    with fresh(profile):
+        with step(f"souk: {peer_operations.BUYERS} buyers for {peer_operations.PIECES} pieces") as s:
+            race = peer_souk.race(profile)
+            s.note = f"{race['paid']} paid"
+        results = read_json(suites.run_bench(profile))
+    return peer_souk.figures(results) | {"race": race}
 
 
 class Peer:
@@ -147,7 +163,8 @@ class Peer:
                 raise Failure(f"{self._shop.name} has {indexed} products in its search index after {_INDEX} s, not {products}.")
             time.sleep(1)
         # An index that is written again has all products before the end, too.
-        self._meter().wait_until_quiet()
+        if not self._meter().wait_until_quiet(_INDEX):
+            raise Failure(f"{self._shop.name} is not quiet {_INDEX} s after its search index had all products.", self._process.log)
 
     @staticmethod
     def _memory(process):

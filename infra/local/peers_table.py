@@ -41,12 +41,16 @@ def text(machine, souk, peers):
 
 def write(table):
     """Replaces the table in docs/costs.md."""
-    page = PAGE.read_text()
+    PAGE.write_text(replaced(PAGE.read_text(), table))
+
+
+def replaced(page, table):
+    """The page with another table."""
     before, begin, rest = page.partition(_BEGIN)
     _old, end, after = rest.partition(_END)
     if not begin or not end:
         raise Failure(f"docs/costs.md needs the lines {_BEGIN} and {_END}, between which the table is written.")
-    PAGE.write_text(f"{before}{begin}\n\n{table}\n\n{end}{after}")
+    return f"{before}{begin}\n\n{table}\n\n{end}{after}"
 
 
 def _heading(machine, peers):
@@ -55,7 +59,8 @@ def _heading(machine, peers):
     lines = [
         f"Measured on {machine['date']}: {machine['processor']}, {machine['cores']} cores, Linux {machine['kernel']}; "
         f"Node.js {machine['node']}, PostgreSQL {peers[0]['postgres']}.",
-        f"The catalog has {machine['products']:,} products; each operation ran {max(counts)} times, a login {max(logins)} times, one after the other.",
+        f"The catalog has {machine['products']:,} products.",
+        f"Each operation of a peer ran {max(counts)} times, a login {max(logins)} times, one after the other.",
     ]
     if machine["load"] > _BUSY_LOAD:
         lines.append(f"The machine had other work (load {machine['load']}), so durations and starts are too long.")
@@ -99,8 +104,8 @@ def _cpu_cell(operations, names):
     found = [operations[name] for name in names if name in operations]
     if not found:
         return _NONE
-    parts = [sum(series[key] for series in found) for key in ("applicationMs", "databaseMs") if key in found[0]]
-    return " + ".join(map(_number, parts))
+    keys = ("applicationMs", "databaseMs")
+    return " + ".join(_number(sum(series[key] for series in found)) if key in found[0] else _NONE for key in keys)
 
 
 def _number(value):

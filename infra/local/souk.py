@@ -15,7 +15,10 @@ import python_tools
 from steps import LOCAL, Failure, display_path, say
 
 # The lock of each command. Commands with the same lock use the same programs, so only one of them runs at a time in a checkout.
-LOCKED = {"up": "up", "down": "up", "test": "test", "contract": "test", "proof": "test", "soak": "test", "mutants": "test", "lives": "test", "bench": "bench", "bench-peers": "bench"}
+LOCKED = {
+    **{"up": "up", "down": "up", "bench": "bench", "bench-peers": "bench"},
+    **dict.fromkeys(("test", "contract", "proof", "soak", "mutants", "lives"), "test"),
+}
 
 
 def take_lock(name):

@@ -144,7 +144,7 @@ def rotate_keys(profile, resources):
         raise Failure(f"The signing keys could not be created: {message}", profile.log / "emulator.log")
 
 
-def describe(profile, logins):
+def describe(profile, emulator, logins):
     """Writes stack.json and returns its content. `logins`: the email addresses and passwords of the admin and the customer."""
     resources = physical_ids(profile)
     queues, dlqs, tables = (_by_suffix(resources, suffix) for suffix in ("Queue", "DeadLetters", "Table"))
@@ -153,6 +153,7 @@ def describe(profile, logins):
     description = {
         "apiUrl": profile.api_url,
         "emulatorUrl": profile.emulator_url,
+        "emulatorPid": emulator.identity()["pid"],
         "stackName": profile.stack,
         "currency": "EUR",
         "paymentMethod": {"provider": "stripe", "token": "pm_card_visa"},

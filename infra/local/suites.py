@@ -10,6 +10,7 @@ import enforcement
 import iam
 import iam_cases
 import lives
+import peer_cases
 import processors
 import proof
 import resources
@@ -48,6 +49,8 @@ def test(profile, chosen_seed):
         s.note = alarms.check_cases()
     with step("Processors (cases)") as s:
         s.note = processors.check_cases()
+    with step("Peers (cases)") as s:
+        s.note = peer_cases.check()
     check(
         "Clippy (warnings are errors)",
         ["cargo", "clippy", *WORKSPACE, "--all-targets", "--", "-D", "warnings"],

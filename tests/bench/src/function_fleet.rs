@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::bench_resources::BenchResources;
 use crate::execution_environment::{ExecutionEnvironment, Variables};
 use crate::meter::{Call, Meter, Purpose, Upstream, trips};
+use crate::process;
 use crate::start::file_name;
 use crate::statistics::millis;
 
@@ -28,13 +29,15 @@ pub(crate) struct OperationRecord {
     pub(crate) operation: Operation,
     pub(crate) walls_ms: Vec<f64>,
     pub(crate) cpu: Duration,
+    /// The CPU time of the emulator meanwhile, which does other work, too.
+    pub(crate) emulator_cpu: Duration,
     /// The calls of each invocation; empty without metering.
     pub(crate) calls: Vec<Vec<Call>>,
 }
 
 impl OperationRecord {
     fn new(operation: Operation) -> Self {
-        Self { operation, walls_ms: Vec::new(), cpu: Duration::ZERO, calls: Vec::new() }
+        Self { operation, walls_ms: Vec::new(), cpu: Duration::ZERO, emulator_cpu: Duration::ZERO, calls: Vec::new() }
     }
 
     /// The largest number of round trips of an invocation.
@@ -48,7 +51,16 @@ impl OperationRecord {
     }
 
     pub(crate) fn cpu_ms_each(&self) -> f64 {
-        millis(self.cpu) / self.walls_ms.len().max(1) as f64
+        self.each(self.cpu)
+    }
+
+    pub(crate) fn emulator_cpu_ms_each(&self) -> f64 {
+        self.each(self.emulator_cpu)
+    }
+
+    /// The milliseconds of one invocation.
+    fn each(&self, sum: Duration) -> f64 {
+        millis(sum) / self.walls_ms.len().max(1) as f64
     }
 
     /// If most invocations repeat a read of cacheable data, the data is not cached, and the read counts as work.
@@ -101,6 +113,7 @@ pub(crate) struct FunctionFleet {
     environments: BTreeMap<&'static str, ExecutionEnvironment>,
     meters: Vec<Meter>,
     records: Vec<OperationRecord>,
+    emulator_pid: u32,
 }
 
 impl FunctionFleet {
@@ -145,7 +158,7 @@ impl FunctionFleet {
             let (environment, _) = ExecutionEnvironment::start(name, &[program.as_os_str()], &variables, &log).await?;
             environments.insert(name, environment);
         }
-        Ok(Self { environments, meters, records: Vec::new() })
+        Ok(Self { environments, meters, records: Vec::new(), emulator_pid: resources.stack.emulator_pid })
     }
 
     /// Invokes a function.
@@ -174,6 +187,7 @@ impl FunctionFleet {
             }
         };
         let before = self.environment(operation.function)?.cpu_time().await?;
+        let emulator_before = self.emulator_cpu_time()?;
         let mut responses = Vec::with_capacity(events.len());
         for event in &events {
             let invocation = self.invoke(operation.function, event).await;
@@ -185,8 +199,15 @@ impl FunctionFleet {
             responses.push(expect_success(operation.function, operation.name, invocation.response)?);
         }
         let after = self.environment(operation.function)?.cpu_time().await?;
+        let emulator_after = self.emulator_cpu_time()?;
         self.records[record].cpu += after - before;
+        // The kernel counts the threads that have ended in coarser units, so the sum may shrink a little.
+        self.records[record].emulator_cpu += emulator_after.saturating_sub(emulator_before);
         Ok(responses)
+    }
+
+    fn emulator_cpu_time(&self) -> Result<Duration> {
+        process::cpu_time(self.emulator_pid).context("the emulator of the stack")
     }
 
     fn environment(&mut self, function: &str) -> Result<&mut ExecutionEnvironment> {

@@ -78,5 +78,6 @@ fn timed(record: &OperationRecord) -> Value {
         "wallP50Ms": median(&record.walls_ms),
         "wallP99Ms": percentile(&record.walls_ms, 99.0),
         "cpuMsEach": record.cpu_ms_each(),
+        "emulatorCpuMsEach": record.emulator_cpu_ms_each(),
     })
 }

@@ -13,6 +13,8 @@ use serde_json::Value;
 pub(crate) struct Stack {
     pub(crate) stack_name: String,
     pub(crate) emulator_url: String,
+    /// The process of the emulator.
+    pub(crate) emulator_pid: u32,
     /// A valid payment method in the form of the API.
     pub(crate) payment_method: Value,
     pub(crate) currency: String,
