@@ -1,5 +1,5 @@
 """Counts what each life of an order uses in the test stack (tests/bench/src/lives.rs), and compares it with tests/bench/lives.tsv. Puts the
-bill of an order into docs/costs.md."""
+bill of an order and the memory sizes into docs/costs.md."""
 
 import shutil
 
@@ -14,8 +14,11 @@ BUDGETS = ROOT / "tests" / "bench" / "lives.tsv"
 PROGRAMS = ("--bin", "fakes", "--bin", "bench")
 
 PAGE = ROOT / "docs" / "costs.md"
-# The bill is between these lines of the page.
-BEGIN, END = "<!-- bill -->\n", "<!-- end of the bill -->\n"
+# The files of `make bench`, and the lines of the page between which each of them is.
+PARTS = {
+    "bill.md": ("<!-- bill -->\n", "<!-- end of the bill -->\n"),
+    "memory.md": ("<!-- memory -->\n", "<!-- end of the memory sizes -->\n"),
+}
 
 
 def lives(profile):
@@ -58,14 +61,17 @@ def _functions(profile):
 
 
 def write_bill(profile):
-    """Puts the bill that the last `make bench` has written into the page."""
-    bill = profile.state / "bill.md"
-    if not bill.exists():
-        raise Failure(f"{display_path(bill)} does not exist: run `make bench` first.")
-    before, begin, rest = PAGE.read_text().partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not (begin and end):
-        raise Failure(f"{display_path(PAGE)} needs the lines {BEGIN.strip()} and {END.strip()}, between which the bill is.")
-    PAGE.write_text(f"{before}{begin}\n{bill.read_text().strip()}\n\n{end}{after}")
-    say(f"{display_path(PAGE)} has the bill of {display_path(bill)}.")
+    """Puts the parts that the last `make bench` has written into the page: the bill of an order and the memory sizes."""
+    page = PAGE.read_text()
+    for name, (begin, end) in PARTS.items():
+        part = profile.state / name
+        if not part.exists():
+            raise Failure(f"{display_path(part)} does not exist: run `make bench` first.")
+        before, found_begin, rest = page.partition(begin)
+        _old, found_end, after = rest.partition(end)
+        if not (found_begin and found_end):
+            raise Failure(f"{display_path(PAGE)} needs the lines {begin.strip()} and {end.strip()}, between which {name} is.")
+        page = f"{before}{begin}\n{part.read_text().strip()}\n\n{end}{after}"
+    PAGE.write_text(page)
+    say(f"{display_path(PAGE)} has {' and '.join(PARTS)} of {display_path(profile.state)}.")
     return 0

@@ -41,6 +41,9 @@ pub(crate) const PLACE_TRIPS: usize = 2;
 /// CPU time of an access token check.
 pub(crate) const TOKEN_CPU_MS: f64 = 0.2;
 
+/// The slowest operation of a function that a person waits for, with its deployed memory: above all Argon2id.
+pub(crate) const PERSON_MS: f64 = 100.0;
+
 /// p99 of a search with facets, in the small and in the large catalog.
 pub(crate) const SEARCH_MS: [f64; 2] = [5.0, 25.0];
 

@@ -23,13 +23,29 @@ impl Work {
                 scenario.name(),
                 scenario.description()
             );
-            let _ = writeln!(text, "{title}\n{}{}", items(order), duration_note(order));
+            let _ = writeln!(text, "{title}\n{}{}", items(order), self.duration_note(order));
         }
         let _ = writeln!(text, "Scenarios, dollars per million orders\n{}", self.scenarios());
         let _ = writeln!(text, "Required figures of an order\n{}", self.required(misses));
         let _ = writeln!(text, "{}", self.idle_costs.to_text());
         let _ = write!(text, "AWS calls of cart and order\n{}", self.budgets(misses));
         text
+    }
+
+    /// Durations depend on this machine, so this shows the cost of longer ones.
+    fn duration_note(&self, order: &OrderCost) -> String {
+        let dollars = |milliseconds: f64, function: &str| {
+            let memory_mb = self.memory_sizes.deployed_mb(function);
+            1e6 * Item::Compute.price().of(gigabyte_seconds(milliseconds, memory_mb))
+        };
+        let each: f64 = order.invocations.iter().map(|invocation| dollars(1.0, invocation.function)).sum();
+        format!(
+            "GB-seconds depend on this machine; the payment provider responds at once. One more millisecond in each of the\n\
+             {} invocations costs ${each:.2}. One more 100 ms in one of the {} provider calls costs ${:.2}.\n",
+            order.invocations.len(),
+            order.provider_calls(),
+            dollars(100.0, "payments-worker"),
+        )
     }
 
     fn scenarios(&self) -> String {
@@ -187,19 +203,6 @@ fn items(order: &OrderCost) -> String {
 fn format_price(dollars: f64) -> String {
     let cents = format!("{dollars:.2}");
     if cents.parse() == Ok(dollars) { cents } else { dollars.to_string() }
-}
-
-/// Durations depend on this machine, so this shows the cost of longer ones.
-fn duration_note(order: &OrderCost) -> String {
-    let dollars = |milliseconds: f64| 1e6 * Item::Compute.price().of(gigabyte_seconds(milliseconds, 512.0));
-    let invocations = order.usage.count(Item::Invocations);
-    format!(
-        "GB-seconds depend on this machine; the payment provider responds at once. One more millisecond in each of the\n\
-         {invocations:.0} invocations costs ${:.2}. One more 100 ms in one of the {} provider calls costs ${:.2}.\n",
-        dollars(invocations),
-        order.provider_calls(),
-        dollars(100.0),
-    )
 }
 
 #[cfg(test)]

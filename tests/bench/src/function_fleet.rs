@@ -218,6 +218,11 @@ impl FunctionFleet {
         self.meters.iter().flat_map(Meter::take_calls).collect()
     }
 
+    /// The peak resident memory of each function so far.
+    pub(crate) fn peak_memory_kib(&self) -> Result<BTreeMap<&'static str, u64>> {
+        self.environments.iter().map(|(name, environment)| Ok((*name, environment.peak_memory_kib()?))).collect()
+    }
+
     /// Stops the functions and returns the records in the order of the flow.
     pub(crate) fn into_records(mut self) -> Vec<OperationRecord> {
         self.records.iter_mut().for_each(OperationRecord::count_repeated_reads_as_work);

@@ -32,6 +32,7 @@ impl Results {
             "credentials": self.work_json(|work| work.credentials.to_json()),
             "prices": { "date": PRICED_ON, "region": "us-east-1", "list": prices() },
             "scenarios": self.work_json(|work| work.costs.to_json()),
+            "memorySizes": self.work_json(|work| work.memory_sizes.to_json()),
             "idle": self.work_json(|work| work.idle_costs.to_json()),
             "rateLimiter": self.work_json(Work::rate_limiter_json),
             "instructions": self.work_json(|work| callgrind::to_json(&work.instructions)),

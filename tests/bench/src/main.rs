@@ -31,6 +31,8 @@ mod imports;
 mod json_results;
 mod lives;
 mod machine;
+mod memory_demands;
+mod memory_sizes;
 mod meter;
 mod options;
 mod prices;
@@ -68,6 +70,7 @@ use flow::MainFlow;
 use function_fleet::{FunctionFleet, MeterMode};
 use idle_costs::IdleCosts;
 use machine::Machine;
+use memory_sizes::MemorySizes;
 use options::Options;
 use report::{Results, Work};
 use scenarios::{Run, ScenarioRuns, hold_variables};
@@ -129,9 +132,12 @@ async fn run() -> Result<()> {
         results.contention = Some(Contention::simulate(options.quick));
     }
     if let (Some(out), Some(work)) = (&options.out, &results.work) {
-        let path = out.with_file_name("bill.md");
-        std::fs::write(&path, work.bill(&results.machine))
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        let parts =
+            [("bill.md", work.bill(&results.machine)), ("memory.md", work.memory_sizes.to_markdown(&results.machine))];
+        for (name, part) in parts {
+            let path = out.with_file_name(name);
+            std::fs::write(&path, part).with_context(|| format!("cannot write {}", path.display()))?;
+        }
     }
     print(&options, &results.to_text(&options), &results.to_json(&options))
 }
@@ -200,16 +206,19 @@ async fn work(options: &Options, resources: &BenchResources, logs: &Path) -> Res
     resources.empty_outboxes().await?;
     let mut direct_fleet = start(MeterMode::Off, &as_deployed).await?;
     MainFlow::new(resources, &mut direct_fleet, "timed", options.invocations).run().await?;
+    let peaks_kib = direct_fleet.peak_memory_kib()?;
     let warm = direct_fleet.into_records();
 
     let settings = |function: &str| resources.settings(function);
     let idle_costs = IdleCosts::per_month(&operations, &warm, settings("housekeeping").memory_mb);
+    let memory_sizes = MemorySizes::new(&operations, &warm, &peaks_kib, |function| settings(function).memory_mb);
     Ok(Work {
         costs: Costs::new(orders.0, orders.1, settings),
         operations,
         warm,
         credentials,
         idle_costs,
+        memory_sizes,
         instructions,
     })
 }

@@ -12,6 +12,7 @@ use crate::function_fleet::{OperationRecord, calls_of};
 use crate::idle_costs::IdleCosts;
 use crate::imports::Imports;
 use crate::machine::Machine;
+use crate::memory_sizes::MemorySizes;
 use crate::meter::{Call, Purpose, trips};
 use crate::options::Options;
 use crate::search::Search;
@@ -47,6 +48,7 @@ pub(crate) struct Work {
     pub(crate) credentials: Credentials,
     pub(crate) costs: Costs,
     pub(crate) idle_costs: IdleCosts,
+    pub(crate) memory_sizes: MemorySizes,
     pub(crate) instructions: InstructionCounts,
 }
 
@@ -62,6 +64,7 @@ impl Results {
             self.work.as_ref().map(Work::times),
             self.work.as_ref().map(|work| work.credentials.to_text(&mut misses)),
             self.work.as_ref().map(|work| work.costs_text(&mut misses)),
+            self.work.as_ref().map(|work| work.memory_sizes.to_text(&mut misses)),
             self.work.as_ref().map(Work::rate_limiter_text),
             self.work.as_ref().map(Work::instruction_counts),
             notes(self.work.is_some()),
@@ -279,8 +282,13 @@ fn notes(has_work: bool) -> Option<String> {
             "A million orders: a million times the last of a few orders, in warm execution environments. The meter counts units,\n\
              \x20 sends and mails. SQS receives and deletes are computed: Lambda receives each message with one request and deletes\n\
              \x20 it with another; with full batches they are a tenth. Each event is one stream record. Cached reads cost an order\n\
-             \x20 nothing. GB-seconds: the median duration of each invocation in whole milliseconds, with the deployed memory.\n\
+             \x20 nothing. GB-seconds: the median duration of each invocation in whole milliseconds, with the deployed memory; the\n\
+             \x20 duration is that on a whole core, and \"memory sizes\" shows those with less CPU.\n\
              \x20 Log bytes: the log of the function, and the lines START, END and REPORT of Lambda where its level is not WARN.",
+            "Memory sizes: the slowest operation of each function. A vCPU, which 1,769 MB have, counts as a core of this machine.\n\
+             \x20 Assumed waits: 5 ms for a round trip to AWS, 300 for a call to the payment provider, 100 more for a mail. Needs: the\n\
+             \x20 peak after all invocations, known data, and 32 MiB. Rule: the smallest such size; if a person waits, the next ones\n\
+             \x20 too, while a saved millisecond costs at most $0.02. Budget of such an operation: 100 ms with the deployed size.",
             "Not included: storage, backups, cold starts, traffic to the internet, fees of the payment provider.",
             "A month without orders: 30 days; 5 concurrent polls of 20 s at each queue, the minimum of Lambda; the scheduled runs\n\
              \x20 with their reads and durations.",

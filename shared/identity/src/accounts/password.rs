@@ -26,7 +26,7 @@ const MAX_CHARS: usize = 128;
 const MAX_BYTES: usize = MAX_CHARS * 8 * 4;
 /// The smallest memory that the cheat sheet recommends (with 5 passes).
 const MIN_MEMORY_KIB: u32 = 7 * 1024;
-/// Half of the memory that the template gives to `auth`.
+/// Less than a third of the memory that the template gives to `auth`.
 const MAX_MEMORY_KIB: u32 = 512 * 1024;
 const MAX_PASSES: u32 = 16;
 const MAX_LANES: u32 = 4;
