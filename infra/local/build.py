@@ -1,22 +1,26 @@
-"""Builds the functions: one run of cargo compiles all of them, then `sam build` packages them.
+"""Builds the functions for the stacks of this machine: one program has all of them (infra/local/functions), and the package of a function is
+a script that starts this program as the function. AWS gets a program for each function: `sam build`.
 
 Only the test stack's functions have fault points (faults.toml). Cargo keeps both variants in its target folder, so switching costs
-nothing. Each variant has its own folder of packages, with its own marker.
+nothing. Each stack has its own folders of programs and packages, with its own marker.
 """
 
 import fcntl
 import hashlib
 import os
+import shlex
+import shutil
 import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
-import processors
-from profiles import FUNCTIONS, host_target
+from profiles import FUNCTIONS, host_target, read_json, write_json
 from steps import LOCAL, ROOT, Failure, clean_environment, run, step
 from python_tools import BIN, VENV
 
 _FAULTS = Path(__file__).with_name("faults.toml")
+# The program of all functions, which cargo builds from infra/local/functions.
+_PROGRAM = "local-functions"
 
 
 def cargo_environment(**extra):
@@ -35,37 +39,100 @@ def cargo_environment(**extra):
 
 
 def build(profile):
-    """Builds the profile's functions and packages them in `profile.built`."""
-    features, environment = [], cargo_environment()
-    if profile.has_fault_points:
-        features = ["--features", ",".join(tomllib.loads(_FAULTS.read_text())["build"]["features"])]
-        # SAM cannot pass features to cargo-lambda, but cargo-lambda's configuration can.
-        environment["CARGO_LAMBDA_GLOBAL"] = str(_FAULTS)
+    """Builds the program of the profile's functions, and packages it in `profile.built`."""
     with _build_lock():
         with step("Functions (cargo build)"):
             run(
-                ["cargo", "build", "--locked", *binaries(), *features],
+                ["cargo", "build", "--locked", *_features(profile), "--bin", _PROGRAM],
                 log=profile.log / "cargo-build.log",
-                env=environment,
+                env=cargo_environment(),
                 failure="The functions do not compile: fix the error above and run this again.",
             )
-        # Computed before sam build, because cargo-lambda moves the binaries.
-        marker, fingerprint = _marker(profile), _package_fingerprint()
-        if marker.exists() and marker.read_text() == fingerprint and (profile.built / "template.yaml").exists():
+        # What was packaged last. Comparing it takes no time.
+        marker, inputs = profile.state / "packaged.json", _inputs(profile)
+        if read_json(marker) == inputs and (profile.built / "template.yaml").exists() and profile.programs.exists():
             return
         marker.unlink(missing_ok=True)
-        with step("Packages (sam build)"):
-            run(
-                [
-                    *(BIN / "sam", "build", "--language-extensions", "--build-dir", profile.built),
-                    *("--parameter-overrides", f"Architecture={host_target()[0]}"),
-                ],
-                log=profile.log / "sam-build.log",
-                env=environment,
-                failure="`sam build` failed: see above.",
-            )
-        _check_packages(profile)
-        marker.write_text(fingerprint)
+        with step("Packages"):
+            _package(profile, _copy_program(profile))
+        write_json(marker, inputs)
+
+
+def _features(profile):
+    features = tomllib.loads(_FAULTS.read_text())["build"]["features"] if profile.has_fault_points else []
+    return ["--features", ",".join(features)] if features else []
+
+
+def _inputs(profile):
+    """What the packages depend on: the program that cargo built, where they find its copy, and the template."""
+    template = hashlib.sha256((ROOT / "template.yaml").read_bytes()).hexdigest()
+    return {"program": binary(_PROGRAM, "debug").stat().st_mtime_ns, "programs": str(profile.programs), "template": template}
+
+
+def _copy_program(profile):
+    """Copies the program into a folder of its own, because cargo overwrites its file when it builds the other variant. A link for each
+    function gives the program the function's name. Returns the folder, whose name is the digest of the program."""
+    content = binary(_PROGRAM, "debug").read_bytes()
+    if b"SOUK_FAULTS" in content and not profile.has_fault_points:
+        raise Failure(f"The functions were built with fault points, which are allowed in the test stack only: see {_FAULTS.name}.")
+    names = [f"fn-{path.name}" for path in sorted(FUNCTIONS.iterdir())]
+    folder = profile.programs / hashlib.sha256(" ".join(names).encode() + content).hexdigest()[:16]
+    if not folder.exists():
+        unfinished = profile.programs / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        (unfinished / _PROGRAM).write_bytes(content)
+        (unfinished / _PROGRAM).chmod(0o755)
+        for name in names:
+            (unfinished / name).symlink_to(_PROGRAM)
+        unfinished.rename(folder)
+    return folder
+
+
+def _package(profile, programs):
+    """Writes the package of each function, and the template as `sam build` would. A package has the path of the program, which changes with
+    its content, so the emulator notices a new program."""
+    from samcli.yamlhelper import yaml_dump, yaml_parse
+
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    del template["Globals"]["Function"]["CodeUri"]
+    shutil.rmtree(profile.built, ignore_errors=True)
+    for logical, resource in template["Resources"].items():
+        # The value of a loop (Fn::ForEach) is a list.
+        if isinstance(resource, dict) and resource["Type"] == "AWS::Serverless::Function":
+            program = programs / resource["Metadata"]["BuildProperties"]["Binary"]
+            bootstrap = profile.built / logical / "bootstrap"
+            bootstrap.parent.mkdir(parents=True)
+            bootstrap.write_text(f"#!/bin/sh\nexec {shlex.quote(str(program))}\n")
+            bootstrap.chmod(0o755)
+            resource["Properties"]["CodeUri"] = logical
+    (profile.built / "template.yaml").write_text(yaml_dump(template))
+
+
+def remove_old_programs(profile):
+    """Removes the programs that no deployed package starts."""
+    scripts = [path.read_text() for path in profile.built.glob("*/bootstrap")]
+    for folder in profile.programs.iterdir():
+        if not any(folder.name in script for script in scripts):
+            shutil.rmtree(folder)
+
+
+def sam_build(profile, folder, function=None):
+    """Packages all functions, or one by its logical id, as for AWS but without optimization: each gets its own program."""
+    environment = cargo_environment()
+    if profile.has_fault_points:
+        # SAM cannot pass features to cargo-lambda, but cargo-lambda's configuration can. With them cargo compiles nothing again.
+        environment["CARGO_LAMBDA_GLOBAL"] = str(_FAULTS)
+    with _build_lock(), step(f"Packages (sam build{' ' + function if function else ''})"):
+        run(
+            [
+                *(BIN / "sam", "build", *([function] if function else []), "--language-extensions", "--build-dir", folder),
+                *("--parameter-overrides", f"Architecture={host_target()[0]}"),
+            ],
+            log=profile.log / "sam-build.log",
+            env=environment,
+            failure="`sam build` failed: see above.",
+        )
 
 
 @contextmanager
@@ -76,23 +143,13 @@ def _build_lock():
         yield
 
 
-def _check_packages(profile):
-    """Refuses a package for another processor than this machine's, and one with fault points outside the test stack."""
-    processors.check(profile.built, host_target()[0])
-    if profile.has_fault_points:
-        return
-    for bootstrap in sorted(profile.built.glob("*/bootstrap")):
-        if b"SOUK_FAULTS" in bootstrap.read_bytes():
-            raise Failure(f"{bootstrap.parent.name} was built with fault points, which are allowed in the test stack only: see {_FAULTS.name}.")
-
-
 def binary(name, kind):
     """The path of a program that cargo built. `kind` is debug or release."""
     return ROOT / "target" / host_target()[1] / kind / name
 
 
 def binaries():
-    """Cargo's arguments for all functions. By binary, as sam build does: `-p` selects other features, so it would compile everything again."""
+    """Cargo's arguments for the programs of all functions. By binary, as sam build does: `-p` selects other features, so it would compile everything again."""
     return [part for path in sorted(FUNCTIONS.iterdir()) for part in ("--bin", f"fn-{path.name}")]
 
 
@@ -102,16 +159,3 @@ def fingerprint(profile):
     for path in sorted(p for p in profile.built.rglob("*") if p.is_file()):
         digest.update(str(path.relative_to(profile.built)).encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def _marker(profile):
-    """Names what was packaged last. Comparing it takes no time; `sam build` takes seconds to find that nothing changed."""
-    return profile.built.with_name("packaged")
-
-
-def _package_fingerprint():
-    parts = [(ROOT / "template.yaml").read_bytes()]
-    for path in sorted(FUNCTIONS.iterdir()):
-        built = binary(f"fn-{path.name}", "debug")
-        parts.append(f"{path.name} {built.stat().st_mtime_ns if built.exists() else 0}".encode())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()

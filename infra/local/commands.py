@@ -125,6 +125,8 @@ def sam_local(arguments):
     description = _described(profile, arguments.function)
     event = arguments.event and samples.read(arguments.event, description["tables"])
     containers.check_runtime()
+    # The packages of the stack start a program that is not in a container.
+    build.sam_build(profile, profile.packages, stack.function_names().get(arguments.function))
     if event:
         answer = containers.invoke(profile, arguments.function, event)
         say(_indented(answer))

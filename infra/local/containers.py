@@ -1,4 +1,4 @@
-"""Functions in containers, by `sam local invoke`: they get the package and the variables of the functions of a local stack."""
+"""Functions in containers, by `sam local invoke`: they get packages as on AWS, and the variables of the functions of a local stack."""
 
 import json
 import subprocess
@@ -27,9 +27,9 @@ def check_runtime():
 
 
 def invoke(profile, function, event):
-    """Runs a function with an event in a container. Returns its answer, a JSON value."""
+    """Runs a function with an event in a container. Its package must be in `profile.packages`. Returns its answer, a JSON value."""
     command = [
-        *(*_SAM, function_names()[function], "--event", "-", "--template-file", profile.built / "template.yaml"),
+        *(*_SAM, function_names()[function], "--event", "-", "--template-file", profile.packages / "template.yaml"),
         *("--env-vars", profile.container_variables, "--region", REGION, "--docker-network", "host", "--language-extensions"),
         *("--parameter-overrides", *(f"{name}={value}" for name, value in _parameters().items())),
     ]

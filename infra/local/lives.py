@@ -51,7 +51,7 @@ def drive(profile):
 
 
 def _functions(profile):
-    """A folder with the functions under the names that cargo gives them. `sam build` has moved them into packages."""
+    """A folder with the functions of the stack under the names that cargo gives to their programs."""
     folder = profile.state / "functions"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

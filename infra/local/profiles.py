@@ -88,7 +88,17 @@ class Profile:
     @property
     def built(self):
         """The folder of the packages. Not .aws-sam/build, which is for AWS: packages must not be confused."""
-        return (self.state if self.has_fault_points else LOCAL) / "build"
+        return self.state / "build"
+
+    @property
+    def programs(self):
+        """The folder of the programs that the packages start: one for each version of the functions."""
+        return self.state / "programs"
+
+    @property
+    def packages(self):
+        """The folder of packages that have programs of their own, as on AWS (build.sam_build)."""
+        return self.state / "packages"
 
     @property
     def faults(self):

@@ -44,6 +44,7 @@ def deploy(profile, emulator):
             profile.client("secretsmanager").put_secret_value(SecretId=resources[secret], SecretString=json.dumps(value))
         prepare_for_faults(profile, resources)
         rotate_keys(profile, resources)
+    build.remove_old_programs(profile)
     write_json(marker, state)
     return True
 

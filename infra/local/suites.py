@@ -66,9 +66,11 @@ def test(profile, chosen_seed):
     check("Tests (unit, property, events)", [*CARGO_TEST, "--lib", "--bins", *local_tests], "A test failed: see above.", cargo)
     check("Suites (cargo test --no-run)", [*CARGO_TEST, "--no-run", *black_box], "The black-box suites do not compile: see above.", cargo)
     check("Fakes and bench (cargo build)", [*CARGO_BUILD, *lives.PROGRAMS], "tests/fakes or tests/bench do not compile: see above.", cargo)
+    # The stack's packages have no programs of their own. One package is built as for AWS.
+    build.sam_build(profile, profile.packages, "KeysFunction")
+    with step("Processors (ELF headers)") as s:
+        s.note = processors.check(profile.packages, host_target()[0])
     with fresh(profile):
-        with step("Processors (ELF headers)") as s:
-            s.note = processors.check(profile.built, host_target()[0])
         with step("Roles in the emulator") as s:
             s.note = enforcement.check(profile)
         with step("Variables in containers (sam local)") as s:

@@ -7,7 +7,7 @@ use http_kit::{RateLimiter, Verifier};
 use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+pub(crate) async fn main() -> Result<(), Error> {
     telemetry::init();
     let aws = Aws::from_env();
     let state = State::from_env(&aws)?;

@@ -4,7 +4,7 @@ use fn_indexer::{State, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+pub(crate) async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let aws = aws_kit::Aws::from_env();
     let state = State::from_env(&aws)?;

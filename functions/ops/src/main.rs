@@ -5,7 +5,7 @@ use fn_ops::{State, routes};
 use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+pub(crate) async fn main() -> Result<(), Error> {
     telemetry::init();
     let aws = Aws::from_env();
     let state = State::from_env(&aws)?;

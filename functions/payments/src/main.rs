@@ -5,7 +5,7 @@ use fn_payments::{State, routes};
 use http_kit::{RateLimiter, Verifier};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+pub(crate) async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init();
     let aws = aws_kit::Aws::from_env();
     let state = State::from_env(&aws)?;

@@ -12,7 +12,7 @@ use lambda_http::Error;
 const MAX_LOAD_WAIT: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+pub(crate) async fn main() -> Result<(), Error> {
     telemetry::init();
     let aws = Aws::from_env();
     let state = State::from_env(&aws)?;

@@ -15,6 +15,8 @@ use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Packag
 pub enum Layer {
     /// Judges all others; nothing depends on it.
     Test,
+    /// All functions in one program, for the stacks of this machine; nothing depends on it.
+    Local,
     /// What runs: a Lambda.
     Function,
     /// What is true: rules, use cases and the store of one bounded context.
@@ -173,6 +175,7 @@ impl Workspace {
 fn layer(name: &str, manifest: &str) -> Option<Layer> {
     match manifest.split('/').next()? {
         "tests" => Some(Layer::Test),
+        "infra" => Some(Layer::Local),
         "functions" => Some(Layer::Function),
         "shared" if CONTEXTS.contains(&name) => Some(Layer::Context),
         "shared" if KIT.contains(&name) => Some(Layer::Kit),
