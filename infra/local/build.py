@@ -19,8 +19,10 @@ from steps import LOCAL, ROOT, Failure, clean_environment, run, step
 from python_tools import BIN, VENV
 
 _FAULTS = Path(__file__).with_name("faults.toml")
+# Cargo's arguments for the features of all that `make test` compiles.
+TEST_FEATURES = ["--features", ",".join(tomllib.loads(_FAULTS.read_text())["build"]["features"])]
 # The program of all functions, which cargo builds from infra/local/functions.
-_PROGRAM = "local-functions"
+PROGRAM = "local-functions"
 
 
 def cargo_environment(**extra):
@@ -43,7 +45,7 @@ def build(profile):
     with _build_lock():
         with step("Functions (cargo build)"):
             run(
-                ["cargo", "build", "--locked", *_features(profile), "--bin", _PROGRAM],
+                ["cargo", "build", "--locked", *(TEST_FEATURES if profile.has_fault_points else []), "--bin", PROGRAM],
                 log=profile.log / "cargo-build.log",
                 env=cargo_environment(),
                 failure="The functions do not compile: fix the error above and run this again.",
@@ -58,21 +60,16 @@ def build(profile):
         write_json(marker, inputs)
 
 
-def _features(profile):
-    features = tomllib.loads(_FAULTS.read_text())["build"]["features"] if profile.has_fault_points else []
-    return ["--features", ",".join(features)] if features else []
-
-
 def _inputs(profile):
     """What the packages depend on: the program that cargo built, where they find its copy, and the template."""
     template = hashlib.sha256((ROOT / "template.yaml").read_bytes()).hexdigest()
-    return {"program": binary(_PROGRAM, "debug").stat().st_mtime_ns, "programs": str(profile.programs), "template": template}
+    return {"program": binary(PROGRAM, "debug").stat().st_mtime_ns, "programs": str(profile.programs), "template": template}
 
 
 def _copy_program(profile):
     """Copies the program into a folder of its own, because cargo overwrites its file when it builds the other variant. A link for each
     function gives the program the function's name. Returns the folder, whose name is the digest of the program."""
-    content = binary(_PROGRAM, "debug").read_bytes()
+    content = binary(PROGRAM, "debug").read_bytes()
     if b"SOUK_FAULTS" in content and not profile.has_fault_points:
         raise Failure(f"The functions were built with fault points, which are allowed in the test stack only: see {_FAULTS.name}.")
     names = [f"fn-{path.name}" for path in sorted(FUNCTIONS.iterdir())]
@@ -81,10 +78,10 @@ def _copy_program(profile):
         unfinished = profile.programs / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True)
-        (unfinished / _PROGRAM).write_bytes(content)
-        (unfinished / _PROGRAM).chmod(0o755)
+        (unfinished / PROGRAM).write_bytes(content)
+        (unfinished / PROGRAM).chmod(0o755)
         for name in names:
-            (unfinished / name).symlink_to(_PROGRAM)
+            (unfinished / name).symlink_to(PROGRAM)
         unfinished.rename(folder)
     return folder
 

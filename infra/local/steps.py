@@ -83,6 +83,30 @@ def run(command, *, log, env=None, cwd=ROOT, failure, stream=False, explain=None
         raise Failure(failure, log)
 
 
+@contextmanager
+def beside(command, *, log, env, failure):
+    """Runs `command` beside the block and writes its output to the file `log`. The block gets a function that waits for the end, and raises
+    Failure(`failure`) if the command has failed. If the block ends before, the command is stopped."""
+    log = Path(log)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as out:
+        out.write(("$ " + " ".join(map(str, command)) + "\n").encode())
+        out.flush()
+        child = subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+
+    def wait():
+        if child.wait() != 0:
+            say()
+            say("\n".join("    " + line for line in tail(log, 40)))
+            raise Failure(failure, log)
+
+    try:
+        yield wait
+    finally:
+        child.terminate()
+        child.wait()
+
+
 def tail(path, lines):
     text = Path(path).read_text(errors="replace").splitlines()
     return text[-lines:]

@@ -18,9 +18,9 @@ import rules
 import table_cases
 from fresh import fresh
 from profiles import host_target
-from steps import Failure, display_path, run, say, step
-from python_tools import BIN
-from workspace import CARGO_BUILD, CARGO_TEST, WORKSPACE, targets, tests
+from steps import Failure, beside, display_path, run, say, step
+from python_tools import BIN, ensure_contract
+from workspace import CARGO_BUILD, CARGO_TEST, WORKSPACE, targets, tests, unit_tests
 
 # The packages whose integration tests need a running stack, or its logs.
 E2E, LOGS = "e2e", "logs"
@@ -37,35 +37,42 @@ def test(profile, chosen_seed):
 
     cargo, sam = build.cargo_environment(), profile.environment()
     check("Format (cargo fmt)", ["cargo", "fmt", "--all", "--check"], "The code is not formatted: run `cargo fmt --all`.", cargo)
-    check("Template (sam validate --lint)", [BIN / "sam", "validate", "--lint", "--language-extensions"], "template.yaml is not valid: see above.", sam)
-    check("Lint (cfn-lint)", [BIN / "cfn-lint", "-t", "template.yaml"], "cfn-lint found errors in template.yaml: see above.", sam)
-    with step("Resources (infra/resources.golden)") as s:
-        s.note = resources.check()
-    with step("Rules of AWS (infra/local/rules.py)") as s:
-        s.note = f"{rules.check(profile)}, {table_cases.check()}"
-    with step("Roles (infra/iam.golden)") as s:
-        s.note = f"{iam.check()}, {iam_cases.check()}"
-    with step("Alarms (infra/local/alarms.py)") as s:
-        s.note = alarms.check_cases()
-    with step("Processors (cases)") as s:
-        s.note = processors.check_cases()
-    with step("Peers (cases)") as s:
-        s.note = peer_cases.check()
-    check(
-        "Clippy (warnings are errors)",
+    # Each of the checks below uses one processor, and clippy leaves some time of two.
+    with beside(
         ["cargo", "clippy", *WORKSPACE, "--all-targets", "--", "-D", "warnings"],
-        "Clippy found errors: see above.",
-        cargo,
-    )
+        log=profile.log / "clippy.log",
+        env=cargo,
+        failure="Clippy found errors: see above.",
+    ) as finish_clippy:
+        check("Template (sam validate --lint)", [BIN / "sam", "validate", "--lint", "--language-extensions"], "template.yaml is not valid: see above.", sam)
+        check("Lint (cfn-lint)", [BIN / "cfn-lint", "-t", "template.yaml"], "cfn-lint found errors in template.yaml: see above.", sam)
+        with step("Resources (infra/resources.golden)") as s:
+            s.note = resources.check()
+        with step("Rules of AWS (infra/local/rules.py)") as s:
+            s.note = f"{rules.check(profile)}, {table_cases.check()}"
+        with step("Roles (infra/iam.golden)") as s:
+            s.note = f"{iam.check()}, {iam_cases.check()}"
+        with step("Alarms (infra/local/alarms.py)") as s:
+            s.note = alarms.check_cases()
+        with step("Processors (cases)") as s:
+            s.note = processors.check_cases()
+        with step("Peers (cases)") as s:
+            s.note = peer_cases.check()
+        # Here it costs no time of its own.
+        ensure_contract()
+        with step("Clippy (warnings are errors)"):
+            finish_clippy()
     suites = targets("test")
     local_tests = tests(name for package, name in suites if package not in BLACK_BOX)
-    black_box = tests(name for package, name in suites if package in BLACK_BOX)
     end_to_end = tests(name for package, name in suites if package == E2E)
     if not end_to_end:
         raise Failure(f"There is no package {E2E} with tests (tests/{E2E}).")
-    check("Tests (unit, property, events)", [*CARGO_TEST, "--lib", "--bins", *local_tests], "A test failed: see above.", cargo)
-    check("Suites (cargo test --no-run)", [*CARGO_TEST, "--no-run", *black_box], "The black-box suites do not compile: see above.", cargo)
-    check("Fakes and bench (cargo build)", [*CARGO_BUILD, *lives.PROGRAMS], "tests/fakes or tests/bench do not compile: see above.", cargo)
+    # All tests in one run of cargo: in each run, the last links leave a processor idle.
+    units, all_tests = unit_tests(), tests(name for _, name in suites)
+    check("Compile (cargo test --no-run)", [*CARGO_TEST, "--no-run", *units, *all_tests], "The tests do not compile: see above.", cargo)
+    check("Tests (unit, property, events)", [*CARGO_TEST, *units, *local_tests], "A test failed: see above.", cargo)
+    programs = [*lives.PROGRAMS, "--bin", build.PROGRAM]
+    check("Programs (cargo build)", [*CARGO_BUILD, *programs], "The functions, tests/fakes or tests/bench do not compile: see above.", cargo)
     # The stack's packages have no programs of their own. One package is built as for AWS.
     build.sam_build(profile, profile.packages, "KeysFunction")
     with step("Processors (ELF headers)") as s:
