@@ -149,7 +149,7 @@ def describe(profile, emulator, logins):
     """Writes stack.json and returns its content. `logins`: the email addresses and passwords of the admin and the customer."""
     resources = physical_ids(profile)
     queues, dlqs, tables = (_by_suffix(resources, suffix) for suffix in ("Queue", "DeadLetters", "Table"))
-    dlqs |= {"relay": resources["RelayFailures"], "uploads": resources["UploadFailures"]}
+    dlqs |= {"relay": resources["RelayFailures"], "streams": resources["StreamFailures"], "uploads": resources["UploadFailures"]}
     functions = {name: resources[logical] for name, logical in function_names().items()}
     description = {
         "apiUrl": profile.api_url,

@@ -1,8 +1,9 @@
-//! The worker that sends notifications. A message that fails is delivered again; events of other types are ignored.
+//! The worker that sends notifications, of the events in its queue and in the stream of the payments table. What fails is delivered
+//! again by the queue; events of other types are ignored.
 
-use aws_kit::{Aws, Queue, consume};
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use aws_kit::{Aws, Batch, BatchResponse, Queue, consume, consume_stream};
 use notifications::Notifier;
+use payments::customer_event_of_image;
 use values::{Clock, Result};
 
 /// What the handler works with.
@@ -20,7 +21,19 @@ impl State {
     }
 }
 
-/// Handles a batch of the queue `notifications`.
-pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    consume(&state.queue, batch, async |envelope| state.notifier.notify(&envelope).await).await
+/// Handles a batch of the queue `notifications`, or of the stream of the payments table.
+pub async fn handle(state: &State, batch: Batch) -> BatchResponse {
+    match batch {
+        Batch::Messages(messages) => {
+            let response = consume(&state.queue, messages, async |envelope| state.notifier.notify(&envelope).await);
+            BatchResponse::Messages(response.await)
+        }
+        Batch::Records(records) => {
+            let parse = |image| customer_event_of_image(image).map(|event| event.map(|envelope| (envelope, ())));
+            let response = consume_stream(&state.queue, records, parse, async |envelope, ()| {
+                state.notifier.notify(&envelope).await
+            });
+            BatchResponse::Records(response.await)
+        }
+    }
 }

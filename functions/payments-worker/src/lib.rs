@@ -1,15 +1,15 @@
 //! The worker that carries an order and its payment: it authorises for a placed order and confirms it, captures, ends the hold of an
 //! order that is not paid, voids for a cancelled order, and makes the refunds that were requested. It believes the rows of orders,
-//! payments and refunds. An event only says which order to look at.
+//! payments and refunds. An event only says which order to look at. A new order comes by the stream of its table, all else by the queue.
 
-use aws_kit::{Aws, MAX_DELAY_SECONDS, Queue, Settings, Table, consume, report_forged_event};
-use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use events::{Envelope, Event, OrderCreated};
-use orders::{Expiry, Order, OrderService, SettleRules, Status};
+use aws_kit::{Aws, Batch, BatchResponse, Queue, Settings, Table, consume, consume_stream, report_forged_event};
+use events::{Envelope, Event};
+use orders::{Expiry, Order, OrderService, SettleRules, Status, placed_event};
 use payments::{CaptureAt, CardLimit, PaymentService, Payments, Stripe};
 use values::{Clock, OrderId, PaymentId, Result, Timestamp, Trace};
 
-const CLOCK_TOLERANCE_SECONDS: i64 = 5;
+/// The name of this function as an actor.
+const NAME: &str = "payments-worker";
 
 /// What the handler works with.
 pub struct State {
@@ -42,13 +42,27 @@ impl State {
     }
 }
 
-/// Handles a batch of the payments queue.
-pub async fn handle(state: &State, batch: SqsEvent) -> SqsBatchResponse {
-    consume(&state.queue, batch, async |envelope| handle_message(state, envelope).await).await
+/// Handles a batch of the payments queue, or of new orders in the stream of the orders table.
+pub async fn handle(state: &State, batch: Batch) -> BatchResponse {
+    match batch {
+        Batch::Messages(messages) => {
+            let response = consume(&state.queue, messages, async |envelope| handle_message(state, envelope).await);
+            BatchResponse::Messages(response.await)
+        }
+        Batch::Records(records) => {
+            // The image is the first read of the order. If it is stale by now, the conditions of the writes fail.
+            let response =
+                consume_stream(&state.queue, records, placed_event, async |envelope: Envelope, order: Order| {
+                    let trace = envelope.trace(NAME);
+                    settle(state, order, &envelope, &trace).await
+                });
+            BatchResponse::Records(response.await)
+        }
+    }
 }
 
 async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
-    let trace = envelope.trace("payments-worker");
+    let trace = envelope.trace(NAME);
     let ids = match &envelope.event {
         Event::OrderCreated(order) => (order.order_id, order.payment_id),
         Event::OrderConfirmed(order) => (order.order_id, order.payment_id),
@@ -68,28 +82,34 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
     }
 }
 
-/// Settles the order of an event.
+/// Settles the order of an event. If it is still pending, this worker gets a message about the end of its hold.
 async fn settle(state: &State, order: Order, envelope: &Envelope, trace: &Trace) -> Result<()> {
     let rules = match envelope.event {
         // An admin need not wait for the shipment.
         Event::PaymentCaptureRequested(_) => SettleRules { capture_at: CaptureAt::Confirmation, ..state.rules },
         _ => state.rules,
     };
-    let expiry = state.orders.settle(&state.payments, order, rules, trace).await?;
-    match (&envelope.event, expiry) {
-        // The hold may have been extended since, and a queue delays a message by 15 minutes at most.
-        (Event::OrderCreated(created), Expiry::NotBefore(at)) if is_delayed(created, envelope, Clock::System.now()) => {
-            state.queue.send_later(envelope, at).await
-        }
+    let hint = end_of_hold(&order, envelope, trace);
+    let before = order.hold_expires_at;
+    match state.orders.settle(&state.payments, order, rules, trace).await? {
+        Expiry::NotBefore(at) if needs_hint(&envelope.event, before, at) => state.queue.send_later(&hint, at).await,
         _ => Ok(()),
     }
 }
 
-/// Is this the second message about an order, which waits for the end of the hold? The first one comes at once. The clocks of functions
-/// differ by less than the tolerance. A first message that is so late is sent on like the second one, which does no harm.
-fn is_delayed(created: &OrderCreated, envelope: &Envelope, now: Timestamp) -> bool {
-    let due = created.hold_expires_at.min(envelope.timestamp.plus_seconds(MAX_DELAY_SECONDS));
-    now.plus_seconds(CLOCK_TOLERANCE_SECONDS) >= due
+/// The message about the end of an order's hold: the event of the order itself, so that a message that comes too early sends itself on.
+fn end_of_hold(order: &Order, envelope: &Envelope, trace: &Trace) -> Envelope {
+    match envelope.event {
+        Event::OrderCreated(_) => envelope.clone(),
+        _ => Envelope::new(&Clock::System, trace, order.id, order.version, Event::OrderCreated(order.created_event())),
+    }
+}
+
+/// Does a pending order need a message about the end of its hold at this time? The first event of an order sends one, and the message
+/// itself sends the next one, because the hold may be longer by then, and a queue delays for 15 minutes at most. Another event does so only
+/// if it has made the hold shorter, by a decline.
+fn needs_hint(event: &Event, end_before: Timestamp, end: Timestamp) -> bool {
+    matches!(event, Event::OrderCreated(_)) || end < end_before
 }
 
 /// Reads the order of an event. None, and a report, if the rows contradict the event: there is no such order, it has another payment,
@@ -121,28 +141,24 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn event(event_type: &str) -> Event {
+        let data = json!({
+            "orderId": "ord_01h455vb4pex5vsknk084sn02q", "orderNumber": "7KQ4M-2XD9A",
+            "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "total": { "amount": 900, "currency": "EUR" },
+            "holdExpiresAt": "2026-11-21T08:10:00.000Z",
+        });
+        serde_json::from_value(json!({ "eventType": event_type, "data": data })).unwrap()
+    }
+
     #[test]
-    fn second_message_comes_at_the_end_of_the_hold_or_after_the_longest_delay() {
-        let sent = |hold_ends: &str| {
-            serde_json::from_value::<Envelope>(json!({
-                "eventId": "evt_01h455vb4pex5vsknk084sn02q", "version": 1, "timestamp": "2026-11-21T08:00:00.000Z",
-                "subject": "ord_01h455vb4pex5vsknk084sn02q", "sequence": 1, "correlationId": "test",
-                "eventType": "order.created", "data": {
-                    "orderId": "ord_01h455vb4pex5vsknk084sn02q", "orderNumber": "7KQ4M-2XD9A",
-                    "paymentId": "pay_01h455vb4pex5vsknk084sn02q", "total": { "amount": 900, "currency": "EUR" },
-                    "holdExpiresAt": hold_ends,
-                },
-            }))
-            .unwrap()
-        };
-        let is_delayed = |envelope: &Envelope, seconds| {
-            let Event::OrderCreated(created) = &envelope.event else { panic!("{envelope:?}") };
-            is_delayed(created, envelope, envelope.timestamp.plus_seconds(seconds))
-        };
-        let of_ten_minutes = sent("2026-11-21T08:10:00.000Z");
-        assert!(!is_delayed(&of_ten_minutes, 1) && !is_delayed(&of_ten_minutes, 594));
-        assert!(is_delayed(&of_ten_minutes, 595) && is_delayed(&of_ten_minutes, 601));
-        let of_an_hour = sent("2026-11-21T09:00:00.000Z");
-        assert!(!is_delayed(&of_an_hour, 894) && is_delayed(&of_an_hour, 901));
+    fn end_of_a_hold_has_one_message_and_a_shorter_hold_another_one() {
+        let before: Timestamp = "2026-11-21T08:10:00.000Z".parse().unwrap();
+        let needs = |event_type, seconds| needs_hint(&event(event_type), before, before.plus_seconds(seconds));
+        for seconds in [-60, 0, 60] {
+            assert!(needs("order.created", seconds), "{seconds}");
+        }
+        assert!(needs("payment.requested", -60), "a decline");
+        assert!(!needs("payment.requested", 0), "a check of a page that is still open");
+        assert!(!needs("payment.requested", 60), "the message comes early, and sends itself on");
     }
 }

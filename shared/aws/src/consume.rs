@@ -6,7 +6,7 @@ use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent
 use events::Envelope;
 use futures::future::join_all;
 use tokio::time::timeout;
-use tracing::{Instrument, error, info, info_span};
+use tracing::{Instrument, Span, error, info, info_span};
 use values::{Error, Kind, Result};
 
 use crate::queue::{OUTAGES, Queue};
@@ -53,16 +53,8 @@ where
             return Some(id);
         }
     };
-    let span = info_span!(
-        "message",
-        correlation.id = envelope.correlation_id,
-        event.id = %envelope.event_id,
-        event.r#type = envelope.event.name(),
-        subject = envelope.subject,
-    );
     async {
-        let handled = timeout(MESSAGE_TIMEOUT, handle(envelope.clone())).await;
-        match handled.unwrap_or_else(|late| Err(Error::unavailable("message handler", late))) {
+        match in_time(handle(envelope.clone())).await {
             Ok(()) => {
                 info!("message handled");
                 None
@@ -78,11 +70,27 @@ where
             }
         }
     }
-    .instrument(span)
+    .instrument(span_of(&envelope))
     .await
 }
 
-fn log_error(error: &Error) {
+/// The span of the log lines about an event.
+pub(crate) fn span_of(envelope: &Envelope) -> Span {
+    info_span!(
+        "message",
+        correlation.id = envelope.correlation_id,
+        event.id = %envelope.event_id,
+        event.r#type = envelope.event.name(),
+        subject = envelope.subject,
+    )
+}
+
+/// The result of a handler. One that takes too long counts as an outage.
+pub(crate) async fn in_time(handled: impl Future<Output = Result<()>>) -> Result<()> {
+    timeout(MESSAGE_TIMEOUT, handled).await.unwrap_or_else(|late| Err(Error::unavailable("message handler", late)))
+}
+
+pub(crate) fn log_error(error: &Error) {
     error!(
         error.code = error.code,
         error.cause = error.causes(),

@@ -12,7 +12,7 @@ use values::{Clock, Error, EventId, Result, Timestamp};
 use crate::{Aws, Settings, sha256_hex};
 
 /// The longest delay of a message in SQS.
-pub const MAX_DELAY_SECONDS: i64 = 900;
+const MAX_DELAY_SECONDS: i64 = 900;
 /// The largest batch of SQS.
 const MAX_BATCH: usize = 10;
 /// The most events in one message to the indexer: some 50 KB, of the 256 KB that SQS accepts.
@@ -158,4 +158,60 @@ impl Queue {
 /// Whole seconds until `at`, rounded up so that a message does not arrive a fraction too early.
 fn delay_until(at: Timestamp, now: Timestamp) -> i64 {
     ((at.millis() - now.millis() + 999) / 1000).clamp(0, MAX_DELAY_SECONDS)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+
+    use aws_credential_types::Credentials;
+    use aws_sdk_sqs::config::{BehaviorVersion, Config, Region, retry::RetryConfig};
+
+    use super::*;
+
+    /// A queue on a server that gives answers with these statuses, one for each call, and writes down the bodies of the calls.
+    pub(crate) fn scripted_queue(statuses: &'static [u16]) -> (Queue, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let log = calls.clone();
+        std::thread::spawn(move || {
+            for status in statuses {
+                let (mut caller, _) = listener.accept().unwrap();
+                log.lock().unwrap().push(read_body(&caller));
+                let (head, body) =
+                    ("content-type: application/x-amz-json-1.0\r\nconnection: close", r#"{"MessageId":"m"}"#);
+                write!(caller, "HTTP/1.1 {status} X\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+                    .unwrap();
+            }
+        });
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(&endpoint);
+        (Queue { client: Client::from_conf(config.build()), url: endpoint, clock: Clock::System }, calls)
+    }
+
+    fn read_body(caller: &TcpStream) -> String {
+        let mut reader = BufReader::new(caller);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            let line = line.trim().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(bytes) = line.strip_prefix("content-length:") {
+                length = bytes.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        String::from_utf8(body).unwrap()
+    }
 }

@@ -36,7 +36,7 @@ impl Event {
         use Delivery::{NotBefore, Now};
         use Listener::{Catalog, Notifications, Orders, Payments, Privacy, Search};
         match self {
-            // Payments charges now, and checks later whether the hold has expired unpaid.
+            // Of the release before. Today the row of a new order is the event, and the stream brings it to payments.
             Self::OrderCreated(order) => {
                 let deliveries = vec![Now(Payments), NotBefore(Payments, order.hold_expires_at)];
                 with_movements(deliveries, &order.items)
@@ -49,6 +49,7 @@ impl Event {
                 with_movements(vec![Now(Notifications)], &order.items)
             }
             Self::OrderCancelled(order) => with_movements(vec![Now(Payments), Now(Notifications)], &order.items),
+            // The first two by housekeeping and by the release before: the row of a payment is the event, and the stream brings it.
             Self::PaymentCompleted(PaymentChanged { order_changed: true, .. })
             | Self::PaymentFailed(PaymentFailed { order_changed: true, .. })
             | Self::PaymentRefunded(PaymentRefunded { order_changed: true, .. }) => vec![Now(Notifications)],

@@ -62,7 +62,8 @@ pub enum Event {
     /// An export was requested, or its next step is due.
     #[serde(rename = "export.requested")]
     ExportRequested(JobDue),
-    /// An order was placed. It holds its stock.
+    /// An order was placed. It holds its stock. The row of the order is the event; a message with it is about the end of the hold, or
+    /// of the release before.
     #[serde(rename = "order.created")]
     OrderCreated(OrderCreated),
     /// The payment of an order of the release before was authorised, so the order will be delivered. For other orders no event says so.
@@ -86,10 +87,10 @@ pub enum Event {
     /// The provider authorised the payment. Only the release before wrote it.
     #[serde(rename = "payment.authorized")]
     PaymentAuthorized(PaymentChanged),
-    /// The payment was captured.
+    /// The payment was captured. The row of the payment is the event.
     #[serde(rename = "payment.completed")]
     PaymentCompleted(PaymentChanged),
-    /// The provider declined the payment.
+    /// The provider declined the payment. The row of the payment is the event.
     #[serde(rename = "payment.failed")]
     PaymentFailed(PaymentFailed),
     /// The payment was voided. Nothing was or will be captured. Only the release before wrote it.

@@ -1,7 +1,8 @@
 //! Orders: what a customer bought at which price, and how far the order has come.
 //!
 //! Invariants:
-//! - One transaction places an order: it writes the order and its event, takes the stock, opens the payment and empties the cart.
+//! - One transaction places an order: it writes the order, takes the stock, opens the payment and empties the cart. The new row of the
+//!   order is the event `order.created`, which its stream brings to the worker of payments.
 //! - A transition is a conditional write on the version from which it was decided, together with an entry of the history. A
 //!   caller that loses the race decides again. Folding the history of an order ([`fold`]) gives the order.
 //! - An order and its payment change in one transaction, under the versions of both: it is confirmed exactly when its payment is
@@ -38,6 +39,7 @@ mod order;
 mod order_events;
 mod pay;
 mod place;
+mod placed_event;
 mod quote;
 mod read;
 mod read_label;
@@ -61,6 +63,7 @@ pub use limits::OrderLimits;
 pub use lines::OrderSource;
 pub use new_order::{Destination, NewOrder, PlacedOrder};
 pub use order::{Item, Order, OrderDetails, PersonalData};
+pub use placed_event::placed_event;
 pub use quote::{Quote, QuoteRequest};
 pub use request::OrderRequest;
 pub use search::Filter;

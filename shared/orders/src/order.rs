@@ -267,6 +267,8 @@ pub(crate) mod tests {
             attempts: vec![],
             lines: vec![],
             token_digest: None,
+            tells: None,
+            captured_at: None,
             version,
             created_at,
             updated_at: created_at,

@@ -27,7 +27,7 @@ impl Order {
         self.items.iter().map(pieces).collect()
     }
 
-    /// The data of `order.created`. The sale of its pieces is named in the rows of the offers.
+    /// The data of `order.created`, and of the message about the end of a hold. The sale of its pieces is named in the rows of the offers.
     pub fn created_event(&self) -> OrderCreated {
         OrderCreated {
             order_id: self.id,

@@ -7,7 +7,7 @@ use aws_kit::{
 };
 use cart::{Cart, Line};
 use catalog::{Offer, SaleRefusal};
-use events::{Event, Recipient};
+use events::Recipient;
 use identity::Address;
 use payments::{NewPayment, Payment};
 use pricing::Breakdown;
@@ -26,8 +26,8 @@ use crate::{number, token};
 
 /// Promotions that count their uses are of a later issue. Their place in the transaction is reserved.
 const MAX_PROMOTIONS: usize = 5;
-/// Order, personal data, number, history, event; the counters of network and buyer; cart, payment, contact, idempotency record.
-const OTHER_WRITES: usize = 11;
+/// Order, personal data, number, history; the counters of network and buyer; cart, payment, contact, idempotency record.
+const OTHER_WRITES: usize = 10;
 const _: () = assert!(
     Cart::MAX_LINES + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "an order must fit one transaction"
@@ -113,7 +113,7 @@ impl Checkout {
 
         let mut writes = Transaction::new();
         let orders = &self.service.orders;
-        writes.add_all(orders.put_new(&order, &personal, trace, Event::OrderCreated(order.created_event()))?);
+        writes.add_all(orders.put_new(&order, &personal, trace)?);
         writes.add(self.service.payments.open(payment)?);
         if let Some((id, email)) = &contact {
             writes.add(self.accounts.contact_write(*id, email)?);

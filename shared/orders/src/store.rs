@@ -9,7 +9,7 @@
 //! | holds that may have ended, oldest first | gsi3pk `HOLD#{0-63}`, up to a time | gsi3 | 32 read units, 0.5 more per 4 KB |
 //! | how many shards lists read | `SHARDS` / `SHARDS` | table | 1 read unit; 1 write unit in an execution environment of a raised setting |
 //! | lists of orders | `list_store.rs` | gsi1, gsi2, gsi3 | |
-//! | a new order | 5 puts, two of them with keys of indexes | gsi1, gsi2, gsi3 | 2 write units per KB of each, and 3 for the indexes |
+//! | a new order | 4 puts, two of them with keys of indexes | gsi1, gsi2, gsi3 | 2 write units per KB of each, and 3 for the indexes |
 //! | a transition, its history and its event | put on version + 2 puts | gsi3 | 2 write units per KB of each, and 1 per KB of the order, 2 if its key changes |
 //! | the counters of unpaid orders | `counter_store.rs` | | |
 //! | how far the daily walk is | `TASK#walk-orders` / `PROGRESS`, on its version | table | 1 read unit a run, 1 write unit a page |
@@ -41,6 +41,7 @@ use values::{Clock, Email, Error, OrderId, Page, PageRequest, Result, Timestamp,
 use crate::counters::CounterRows;
 use crate::history::{HistoryEntry, Reason};
 use crate::order::{Order, OrderDetails, PersonalData};
+use crate::placed_event::CORRELATION_ID;
 use crate::status::{PaymentStatus, Status};
 use crate::walk_progress::WalkProgress;
 
@@ -149,25 +150,18 @@ impl Orders {
         Ok(ended)
     }
 
-    /// The writes of a new order.
-    pub(crate) fn put_new(
-        &self,
-        order: &Order,
-        personal: &PersonalData,
-        trace: &Trace,
-        event: Event,
-    ) -> Result<Vec<Write>> {
+    /// The writes of a new order. Its row is the event that wakes the worker (`placed_event.rs`).
+    pub(crate) fn put_new(&self, order: &Order, personal: &PersonalData, trace: &Trace) -> Result<Vec<Write>> {
         let number = Key::new(format!("NUMBER#{}", order.number), "NUMBER");
         let shard = self.shards.of(order.id.uuid());
         Ok(vec![
-            self.put_row(order)?.when("attribute_not_exists(pk)"),
+            self.put_row(order)?.attribute(CORRELATION_ID, &trace.correlation_id)?.when("attribute_not_exists(pk)"),
             self.put_personal_data(order.id, personal)?,
             with_keys(
                 Write::create(&self.table, number, &NumberRow { order_id: order.id })?,
                 number_row_keys(order, shard),
             )?,
             self.put_history(order, trace, "placed".into())?,
-            self.put_event(order, trace, event)?,
         ])
     }
 

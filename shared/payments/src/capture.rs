@@ -1,7 +1,6 @@
 //! Capture an authorised payment, once its order is confirmed or shipped.
 
 use aws_kit::fault;
-use events::Event;
 use tracing::error;
 use values::{Error, Result, Trace};
 
@@ -10,6 +9,7 @@ use crate::service::PaymentService;
 use crate::status::Status;
 use crate::step::PaymentStep;
 use crate::stripe::IntentState;
+use crate::tells::Tells;
 
 impl PaymentService {
     /// Captures the whole amount of an authorised payment. A second call is safe: the capture names its intent, and the provider
@@ -17,9 +17,8 @@ impl PaymentService {
     pub(crate) async fn capture(&self, payment: &Payment, trace: &Trace) -> Result<PaymentStep> {
         match self.capture_at_provider(payment).await? {
             IntentState::Captured => {
-                let next = payment.capture(self.payments.clock.now())?;
-                let event = Event::PaymentCompleted(next.event_data());
-                self.step_with_order(next, trace, [event])
+                let next = payment.capture(self.payments.clock.now())?.telling(Tells::Completed);
+                self.step_with_order(next, trace, None)
             }
             IntentState::Canceled => self.record_lost_authorisation(payment, trace),
             other => Err(Error::internal(format!("the provider did not capture payment {}: {other:?}", payment.id))),

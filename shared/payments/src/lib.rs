@@ -14,6 +14,8 @@
 //! - `captured = refunded + refunding + refundable`, and none of them is ever below 0. A refund is deducted from `refundable`
 //!   under a condition before the provider is called.
 //! - A webhook is a hint. The worker asks the provider, and the state decides.
+//! - A capture and a decline are events without a row of their own: the version of the payment that is such an event says so (`tells`),
+//!   and the stream brings it to the notifier. A captured payment stays in an index by the time of its capture, for a stream that failed.
 //! - A worker's step is decided here and written by the orders context, in one transaction with the order of the payment. An authorised
 //!   payment whose capture is due at once is in no index: its order is, until the capture.
 
@@ -44,6 +46,8 @@ mod status;
 mod step;
 mod store;
 mod stripe;
+mod tell;
+mod tells;
 mod void;
 mod webhook;
 
@@ -63,4 +67,6 @@ pub use status::Status;
 pub use step::{Due, NextPayment, PaymentStep};
 pub use store::Payments;
 pub use stripe::Stripe;
+pub use tell::{customer_event, customer_event_of_image};
+pub use tells::Tells;
 pub use webhook::StripeEvent;

@@ -13,7 +13,7 @@ use crate::status::Status;
 use crate::store::Payments;
 
 impl Payments {
-    /// The write that opens a payment. The event `order.created` wakes the worker.
+    /// The write that opens a payment. The row of its order wakes the worker.
     pub fn open(&self, new: NewPayment) -> Result<Write> {
         let now = self.clock.now();
         self.put_new(&Payment {
@@ -27,6 +27,8 @@ impl Payments {
             attempts: vec![Attempt::new(new.method.check()?, now)],
             lines: new.lines,
             token_digest: new.token_digest,
+            tells: None,
+            captured_at: None,
             version: 1,
             created_at: now,
             updated_at: now,

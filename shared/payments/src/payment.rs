@@ -7,6 +7,7 @@ use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 use crate::balance::Balance;
 use crate::payment_method::PaymentMethod;
 use crate::status::Status;
+use crate::tells::Tells;
 
 /// The attempts that one order may have. After that the customer needs a new order. Few, because each tests a card.
 const MAX_ATTEMPTS: usize = 5;
@@ -31,6 +32,10 @@ pub struct Payment {
     pub lines: Vec<Line>,
     /// The digest of the order's token, with which a guest may read the payment.
     pub token_digest: Option<String>,
+    /// What this version tells, and no other.
+    pub tells: Option<Tells>,
+    /// When it was captured for its order. None before, and for a capture by an earlier release.
+    pub captured_at: Option<Timestamp>,
     /// Counts the changes, from 1.
     pub version: u64,
     pub created_at: Timestamp,
@@ -81,7 +86,7 @@ impl Payment {
 
     /// The same payment with the next version.
     pub fn next_version(&self, now: Timestamp) -> Self {
-        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+        Self { version: self.version + 1, tells: None, updated_at: now, ..self.clone() }
     }
 
     /// Stores the id of the provider's object, and what stands for its card, in the current attempt.
@@ -249,6 +254,8 @@ pub(crate) mod tests {
             attempts: vec![Attempt::new(method("pm_card_visa"), now)],
             lines: vec![],
             token_digest: None,
+            tells: None,
+            captured_at: None,
             version: 1,
             created_at: now,
             updated_at: now,

@@ -9,6 +9,7 @@ use crate::attempt::Attempt;
 use crate::balance::Balance;
 use crate::payment::Payment;
 use crate::status::Status;
+use crate::tells::Tells;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +30,10 @@ pub(crate) struct PaymentRow {
     lines: Vec<Line>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_digest: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tells: Option<Tells>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    captured_at: Option<Timestamp>,
     version: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -51,6 +56,8 @@ impl From<&Payment> for PaymentRow {
             attempts: payment.attempts,
             lines: payment.lines,
             token_digest: payment.token_digest,
+            tells: payment.tells,
+            captured_at: payment.captured_at,
             version: payment.version,
             created_at: payment.created_at,
             updated_at: payment.updated_at,
@@ -78,6 +85,8 @@ impl From<PaymentRow> for Payment {
             attempts: row.attempts,
             lines: row.lines,
             token_digest: row.token_digest,
+            tells: row.tells,
+            captured_at: row.captured_at,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -4,7 +4,7 @@
 //! crashes lead to the same end.
 
 use aws_kit::fault;
-use events::{Event, PaymentFailed, PaymentMismatched, Recipient};
+use events::{Event, PaymentMismatched};
 use tracing::warn;
 use values::{Error, Result, Trace};
 
@@ -15,6 +15,7 @@ use crate::service::PaymentService;
 use crate::status::Status;
 use crate::step::{Due, NextPayment, PaymentStep};
 use crate::stripe::{Intent, IntentCreation, IntentState};
+use crate::tells::Tells;
 
 impl PaymentService {
     /// Decides the next step of a payment from its row and the answer of the provider, and writes nothing. A payment for which
@@ -116,7 +117,7 @@ impl PaymentService {
                 };
                 Ok(PaymentStep::WithOrder(Box::new(NextPayment { payment: next, writes: vec![row] })))
             }
-            IntentState::Declined(failure) => self.decline_card(payment, failure, trace).await,
+            IntentState::Declined(failure) => self.decline_card(payment, failure).await,
             IntentState::Rejected(failure) => self.decline(payment, failure, None, trace),
             IntentState::RequiresAction(action) => {
                 let next = payment.conclude(AttemptOutcome::RequiresAction(action), now)?;
@@ -175,10 +176,9 @@ impl PaymentService {
     }
 
     /// The bank has declined the card: its declines are counted in the same transaction. 1 round trip, if the card is known.
-    async fn decline_card(&self, payment: &Payment, failure: Failure, trace: &Trace) -> Result<PaymentStep> {
-        let next = payment.conclude_bank_decline(failure.clone(), self.payments.clock.now())?;
-        let event = declined_event(&next, failure);
-        let mut writes = self.payments.put_step_with_events(&next, trace, [event])?;
+    async fn decline_card(&self, payment: &Payment, failure: Failure) -> Result<PaymentStep> {
+        let next = payment.conclude_bank_decline(failure, self.payments.clock.now())?.telling(Tells::Failed);
+        let mut writes = vec![self.payments.put_step(&next)?];
         if let Some(card) = &payment.attempt()?.card {
             writes.push(self.payments.count_decline(card, self.payments.read_card(card).await?)?);
         }
@@ -187,26 +187,7 @@ impl PaymentService {
 
     /// The attempt ends without an answer of a bank, so it is not counted.
     fn decline(&self, payment: &Payment, failure: Failure, alarm: Option<Event>, trace: &Trace) -> Result<PaymentStep> {
-        let next = payment.conclude(AttemptOutcome::Declined(failure.clone()), self.payments.clock.now())?;
-        let event = declined_event(&next, failure);
-        self.step_with_order(next, trace, [event].into_iter().chain(alarm))
+        let next = payment.conclude(AttemptOutcome::Declined(failure), self.payments.clock.now())?;
+        self.step_with_order(next.telling(Tells::Failed), trace, alarm)
     }
-}
-
-/// The event about a declined payment. It becomes a mail.
-fn declined_event(payment: &Payment, failure: Failure) -> Event {
-    let failure = match payment.payer {
-        Recipient::User(_) => failure,
-        Recipient::Contact(_) => Failure::for_guests(),
-    };
-    Event::PaymentFailed(PaymentFailed {
-        payment_id: payment.id,
-        order_id: payment.order_id,
-        order_number: payment.order_number.clone(),
-        recipient: payment.payer,
-        amount: payment.amount,
-        code: failure.code,
-        message: failure.message,
-        order_changed: true,
-    })
 }

@@ -42,7 +42,7 @@ pub enum PaymentStep {
 #[derive(Debug)]
 pub struct NextPayment {
     pub payment: Payment,
-    /// Its row, on condition that it still has the version before, and what belongs to the change, such as events.
+    /// Its row, on condition that it still has the version before, and what belongs to the change, such as an alarm.
     pub writes: Vec<Write>,
 }
 

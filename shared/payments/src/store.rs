@@ -7,6 +7,7 @@
 //! | the payment of an order of an earlier release | then gsi1pk `ORDER#{orderId}`, by creation | gsi1, sparse | 0.5 read units a page |
 //! | payments that wait for their void, oldest first | gsi2pk `UNSETTLED#{0-63}`, up to a time | gsi2, sparse | 32 read units, 0.5 more per 4 KB |
 //! | authorised payments that wait for a shipment | gsi2pk `RESERVED#{0-63}`, up to a time | gsi2, sparse | the same |
+//! | captured payments, by the time of the capture | gsi2pk `CAPTURED#{day}#{0-63}`, from one time to another | gsi2, sparse | the same |
 //! | pending refunds, oldest first | gsi2pk `REFUNDING#{0-63}`, up to a time | gsi2, sparse | the same |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
 //! | create a refund | update on `refundable` + refund + event + stored response | table | 8 write units in a transaction |
@@ -17,7 +18,8 @@
 //! | a transition and its event | put on version + outbox put | table, gsi2 | 4 write units in a transaction |
 //! | a transition without an event | put on version | table, gsi2 | 1 write unit |
 //!
-//! A transition costs 1 write unit more when the payment enters or leaves gsi2. Only payments that an earlier release opened are in
+//! A transition costs 1 write unit more when the payment enters or leaves gsi2, and after the capture, because it stays there. The day is
+//! that of the capture, in UTC. Only payments that an earlier release opened are in
 //! gsi1, and each of their transitions costs 1 write unit more there. Open payments that it wrote last are in `UNSETTLED#{0-3}` too.
 //! `SOUK_INDEX_SHARDS` of the function that writes a row says how many shards there are. Their only readers are sweeps, which read all 64.
 
@@ -140,8 +142,7 @@ impl Payments {
     /// amount, or more. It depends on nothing else in the row, so refunds and other updates do not conflict, and no two refunds get
     /// the same money.
     pub(crate) fn reserve_refund(&self, payment: PaymentId, amount: Money, least: i64) -> Result<Write> {
-        let set =
-            "SET refundable = refundable - :a, refunding = refunding + :a, version = version + :one, updatedAt = :now";
+        let set = "SET refundable = refundable - :a, refunding = refunding + :a, version = version + :one, updatedAt = :now REMOVE tells";
         let condition = match fault::mutant("refund_unbounded") {
             true => "attribute_exists(pk) OR refundable >= :least",
             false => "refundable >= :least",
@@ -232,8 +233,12 @@ impl Payments {
                 .attribute("gsi1pk", format!("ORDER#{}", payment.order_id))?
                 .attribute("gsi1sk", payment.created_at)?;
         }
-        let Some(index) = waiting_index(payment.status) else { return Ok(row) };
         let shard = self.shards.of(payment.id.uuid());
+        if let Some(at) = payment.captured_at {
+            let partition = format!("CAPTURED#{}#{shard}", at.day());
+            return row.attribute("gsi2pk", partition)?.attribute("gsi2sk", format!("{at}#{}", payment.id));
+        }
+        let Some(index) = waiting_index(payment.status) else { return Ok(row) };
         row.attribute("gsi2pk", format!("{index}#{shard}"))?.attribute("gsi2sk", payment.updated_at)
     }
 

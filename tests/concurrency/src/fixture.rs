@@ -210,7 +210,7 @@ fn payments() -> Vec<Value> {
         json!({
             "pk": "PAYMENT#pay_paid", "sk": "PAYMENT", "id": "pay_paid", "orderId": PAID, "amount": eur(2598),
             "captured": 2598, "refunded": 1000, "refunding": 0, "refundable": 1598, "status": "partially_refunded",
-            "attempts": [{ "intent": "pi_paid", "outcome": "authorized" }],
+            "attempts": [{ "intent": "pi_paid", "outcome": "authorized" }], "capturedAt": "2026-01-01T00:00:03.000Z",
             "version": 6, "updatedAt": "2026-01-01T00:00:09.000Z",
         }),
         json!({

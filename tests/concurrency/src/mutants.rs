@@ -29,7 +29,7 @@ pub const MUTANTS: [Mutant; 30] = [
     // A change of stock by hand is logged as the movement of the order before it.
     Mutant { name: "movement_misnamed", scenarios: &[Scenario::OneSku], detected_by: &["log_adds_up"] },
     // Nothing looks for the stock movements that the stream has lost.
-    Mutant { name: "movement_walk_skipped", scenarios: &[Scenario::RelayLost], detected_by: &["log_adds_up"] },
+    Mutant { name: "movement_walk_skipped", scenarios: &[Scenario::StreamsLost], detected_by: &["log_adds_up"] },
     // A request is executed although its idempotency key has a stored response.
     Mutant {
         name: "idempotency_ignored",
@@ -83,7 +83,7 @@ pub const MUTANTS: [Mutant; 30] = [
     // Housekeeping reads the least number of shards, and not all.
     Mutant {
         name: "shards_unread",
-        scenarios: &[Scenario::RelayLost],
+        scenarios: &[Scenario::StreamsLost],
         detected_by: &["events_delivered", "hold_or_outcome"],
     },
     // A mail is sent although it has been claimed before.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::emulator::{Depth, depths};
-use crate::observed::{ObservedState, OrderStatus, PaymentStatus, RefundStatus};
+use crate::observed::{Notification, ObservedState, OrderStatus, PaymentStatus, RefundStatus};
 use crate::run::Run;
 
 /// Longer than a hold, a visibility timeout and the retry pauses after an outage together.
@@ -60,6 +60,12 @@ pub fn pending_work(state: &ObservedState, depths: &BTreeMap<String, Depth>) -> 
             pending.push(format!("{} is {:?}, and its order {order:?}", payment.id, payment.status));
         }
     }
+    for payment in state.payments.iter().filter(|payment| payment.captured_at.is_some()) {
+        let is_about = |mail: &Notification| mail.event_type == "payment.completed" && mail.subject == payment.id;
+        if !state.notifications.iter().any(is_about) {
+            pending.push(format!("nobody has a mail about the capture of {}", payment.id));
+        }
+    }
     for refund in state.refunds.iter().filter(|refund| refund.status == RefundStatus::Pending) {
         pending.push(format!("{} of {} is pending", refund.id, refund.payment_id));
     }
@@ -101,7 +107,7 @@ impl Run {
 
     /// Runs all tasks of housekeeping now.
     pub async fn run_housekeeping(&self) {
-        for task in ["republish-outbox", "expire-holds", "reconcile-payments"] {
+        for task in ["republish-outbox", "expire-holds", "reconcile-payments", "remind-mails"] {
             self.run_housekeeping_task(task).await;
         }
         // By itself it walks through the days that are over. A run may have begun yesterday.
@@ -176,6 +182,9 @@ mod tests {
         let (mut state, _) = fixture::valid_run();
         state.movements.pop();
         fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["4 of 5 changes of the stock of MUG"]);
+        let (mut state, _) = fixture::valid_run();
+        state.notifications.retain(|mail| mail.event_type != "payment.completed");
+        fixture::assert_one_finding(&pending_work(&state, &empty_queues()), &["a mail about the capture of pay_paid"]);
     }
 
     #[test]

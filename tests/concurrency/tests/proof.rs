@@ -33,8 +33,8 @@ async fn invariants_hold_when_the_provider_fails() {
 }
 
 #[tokio::test]
-async fn invariants_hold_when_the_relay_loses_its_streams() {
-    assert_invariants_hold("relay", &[Scenario::RelayLost]).await;
+async fn invariants_hold_when_functions_lose_their_streams() {
+    assert_invariants_hold("streams", &[Scenario::StreamsLost]).await;
 }
 
 #[tokio::test]

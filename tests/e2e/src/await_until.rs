@@ -8,8 +8,6 @@ pub const SOON: Duration = Duration::from_secs(60);
 
 /// For the end of a hold, or for a message that is retried.
 pub const EVENTUALLY: Duration = Duration::from_secs(150);
-/// Longer than the test stack delays a message: until the end of a hold, or after an outage.
-pub const DELAYS: Duration = Duration::from_secs(30);
 
 /// The shortest and the longest pause between two polls.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(2)];

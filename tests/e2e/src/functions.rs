@@ -1,4 +1,4 @@
-//! Lambda: tests invoke functions, pause the delivery of their queues, and kill their processes.
+//! Lambda: tests invoke functions, pause the delivery of their queues and streams, and kill their processes.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::Path;
@@ -26,7 +26,7 @@ pub struct InvokeResult {
     pub payload: Value,
 }
 
-/// The event source mapping between a queue and its function.
+/// The event source mapping between a queue or a stream and its function.
 #[derive(Debug, Clone)]
 pub struct Mapping(String);
 
@@ -64,24 +64,49 @@ impl Functions {
 
     /// Runs `work` while the function gets no messages of the queue. Resumes the delivery even if `work` panics.
     pub async fn while_stopped<T>(&self, queue_url: &str, work: impl Future<Output = T>) -> T {
-        let mapping = self.mapping(queue_url).await;
-        self.switch(&mapping, false).await;
+        let queue = format!(":{}", queue_url.rsplit('/').next().unwrap_or_default());
+        self.while_off(&self.mappings(|mapping| source(mapping).ends_with(&queue)).await, work).await
+    }
+
+    /// Runs `work` while this function gets neither messages nor records of streams. What happens meanwhile comes afterwards.
+    pub async fn while_worker_stopped<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
+        self.while_off(&self.mappings(|mapping| self.is_of(mapping, name)).await, work).await
+    }
+
+    /// Runs `work` while this function gets no records of streams, but messages. The records come afterwards.
+    pub async fn while_stream_stopped<T>(&self, name: &str, work: impl Future<Output = T>) -> T {
+        let is_stream = |mapping: &Value| self.is_of(mapping, name) && source(mapping).contains("/stream/");
+        self.while_off(&self.mappings(is_stream).await, work).await
+    }
+
+    async fn while_off<T>(&self, mappings: &[Mapping], work: impl Future<Output = T>) -> T {
+        for mapping in mappings {
+            self.switch(mapping, false).await;
+        }
         let outcome = AssertUnwindSafe(work).catch_unwind().await;
-        self.switch(&mapping, true).await;
+        for mapping in mappings {
+            self.switch(mapping, true).await;
+        }
         outcome.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    async fn mapping(&self, queue_url: &str) -> Mapping {
+    fn is_of(&self, mapping: &Value, name: &str) -> bool {
+        let function = format!(":{}", self.physical(name));
+        mapping["FunctionArn"].as_str().is_some_and(|arn| arn.ends_with(&function))
+    }
+
+    /// The mappings that are meant. Panics if there is none.
+    async fn mappings(&self, is_meant: impl Fn(&Value) -> bool) -> Vec<Mapping> {
         let response = self.request(Method::GET, "/event-source-mappings/").send().await;
         let response = response.unwrap_or_else(|error| panic!("the mappings should be listed: {error}"));
         let listed: Value =
             response.json().await.unwrap_or_else(|error| panic!("the mappings should be a list: {error}"));
-        let queue = format!(":{}", queue_url.rsplit('/').next().unwrap_or_default());
-        let mappings = listed["EventSourceMappings"].as_array().into_iter().flatten();
-        let mut of_queue =
-            mappings.filter(|mapping| mapping["EventSourceArn"].as_str().is_some_and(|arn| arn.ends_with(&queue)));
-        let found = of_queue.next().and_then(|mapping| mapping["UUID"].as_str());
-        Mapping(found.unwrap_or_else(|| panic!("a function should listen to {queue_url}: {listed}")).to_owned())
+        let mappings =
+            listed["EventSourceMappings"].as_array().into_iter().flatten().filter(|mapping| is_meant(mapping));
+        let ids = mappings.filter_map(|mapping| mapping["UUID"].as_str());
+        let found: Vec<Mapping> = ids.map(|id| Mapping(id.to_owned())).collect();
+        assert!(!found.is_empty(), "one of these mappings should be meant: {listed}");
+        found
     }
 
     async fn switch(&self, mapping: &Mapping, on: bool) {
@@ -136,6 +161,11 @@ impl Functions {
         })
         .await;
     }
+}
+
+/// The ARN of the queue or stream of a mapping.
+fn source(mapping: &Value) -> &str {
+    mapping["EventSourceArn"].as_str().unwrap_or_default()
 }
 
 /// Does the process live, and is it more than a zombie?

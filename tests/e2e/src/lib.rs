@@ -51,7 +51,7 @@ pub mod webhooks;
 pub use api::{Api, Call};
 pub use authenticator::{Authenticator, Lie, encoded_bytes};
 pub use authenticator_app::{AuthenticatorApp, TOTP};
-pub use await_until::{DELAYS, EVENTUALLY, SOON, await_until};
+pub use await_until::{EVENTUALLY, SOON, await_until};
 pub use browser::{Browser, Redirect, SIGNED_IN};
 pub use cart::pieces;
 pub use catalog::{Draft, Product, Shirt};

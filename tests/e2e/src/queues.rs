@@ -1,12 +1,10 @@
 //! SQS by its JSON protocol. The emulator checks the credential's scope and not its signature.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use reqwest::Client;
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use crate::{EVENTUALLY, Stack, await_until};
 
@@ -57,31 +55,20 @@ impl Queues {
     /// Waits for a message that mentions this text and deletes it; returns its body. Other messages become visible again after a second.
     pub async fn takes(&self, url: &str, mentions: &str) -> String {
         await_until(format_args!("a message in {url} mentions {mentions}"), EVENTUALLY, async || {
-            self.take_one(url, &[mentions]).await
+            self.take_one(url, mentions).await
         })
         .await
     }
 
-    /// Deletes all messages of a stopped queue that mention one of these texts, also those that become visible within `time`, because
-    /// they are delayed.
-    pub async fn loses(&self, url: &str, mentions: &[&str], time: Duration) {
-        let end = Instant::now() + time;
-        while Instant::now() < end {
-            if self.take_one(url, mentions).await.is_err() {
-                sleep(Duration::from_millis(500)).await;
-            }
-        }
-    }
-
-    /// Deletes a message that mentions one of these texts; returns its body. An error if none is visible.
-    async fn take_one(&self, url: &str, mentions: &[&str]) -> Result<String, String> {
+    /// Deletes a message that mentions this text; returns its body. An error if none is visible.
+    async fn take_one(&self, url: &str, mentions: &str) -> Result<String, String> {
         let receive =
             json!({ "QueueUrl": url, "MaxNumberOfMessages": 10, "VisibilityTimeout": 1, "WaitTimeSeconds": 0 });
         let received = self.call("ReceiveMessage", receive).await;
         let messages = received["Messages"].as_array().cloned().unwrap_or_default();
         for message in &messages {
             let body = message["Body"].as_str().unwrap_or_default();
-            if mentions.iter().any(|text| body.contains(text)) {
+            if body.contains(mentions) {
                 let handle = &message["ReceiptHandle"];
                 self.call("DeleteMessage", json!({ "QueueUrl": url, "ReceiptHandle": handle })).await;
                 return Ok(body.to_owned());

@@ -49,6 +49,7 @@ async fn every_function_handles_its_sample_events() {
             let is_http = event["requestContext"]["http"].is_object();
             // A stream's sample names its table, whose name differs from stack to stack.
             let text = text.replace("sample-OrdersTable", &shop.stack.tables["orders"]);
+            let text = text.replace("sample-PaymentsTable", &shop.stack.tables["payments"]);
             let text = text.replace("sample-CatalogTable", &shop.stack.tables["catalog"]);
             let result = shop.functions.invoke(&function, text).await;
             let refused = result.payload["batchItemFailures"].as_array().map_or(0, Vec::len);

@@ -3,7 +3,7 @@
 
 use e2e::envelope::about_payment;
 use e2e::scenarios::{order_with, paid_order};
-use e2e::{Checkout, Customer, DELAYS, Draft, EVENTUALLY, Order, Shop, await_until, unique_email};
+use e2e::{Checkout, Customer, Draft, EVENTUALLY, Order, Shop, await_until, unique_email};
 use serde_json::{Value, json};
 
 const DECLINED: &str = "pm_card_chargeDeclined";
@@ -86,9 +86,9 @@ async fn event(shop: &Shop, order: &Order, event_type: &str, sequence: u64) -> S
     about_payment(order, event_type, sequence, &data(shop, order).await)
 }
 
-/// A confirmed order whose payment is authorised and cannot be captured yet.
+/// A confirmed order whose first capture failed. Its message waits in the payments queue, which must be stopped.
 async fn authorised_order(shop: &Shop) -> (Customer, Order) {
-    let card = shop.provider.card_captured_after(30_000).await;
+    let card = shop.provider.card_failing("/capture", "fail_before", 1).await;
     let (customer, order, _mug) = order_with(shop, &card).await;
     let order = customer.awaits(&order, "confirmed", "authorized").await;
     (customer, order)
@@ -110,8 +110,8 @@ async fn expect_paid_once(shop: &Shop, customer: &Customer, order: &Order) {
 #[tokio::test]
 async fn authorisation_of_the_release_before_confirms_its_order() {
     let shop = Shop::open_disturbing(["payments"]).await;
-    let (customer, order) = authorised_order(&shop).await;
     let worker = shop.functions.while_stopped(shop.queues.url("payments"), async {
+        let (customer, order) = authorised_order(&shop).await;
         takes_back_last_change(&shop, &order).await;
         waits_in_the_index_of_payments(&shop, &order).await;
         expect_status(&customer, &order, ("pending", "unpaid")).await;
@@ -120,16 +120,18 @@ async fn authorisation_of_the_release_before_confirms_its_order() {
         shop.delivers_message("orders-worker", authorisation.clone()).await;
         expect_status(&customer, &order, ("confirmed", "authorized")).await;
         shop.delivers_message("orders-worker", authorisation).await;
+        (customer, order)
     });
-    worker.await;
+    let (customer, order) = worker.await;
     expect_paid_once(&shop, &customer, &order).await;
 }
 
 #[tokio::test]
 async fn pending_order_with_an_authorised_payment_moves_on() {
     let shop = Shop::open_disturbing(["payments"]).await;
-    let ((customer, order), (other_customer, other)) = (authorised_order(&shop).await, authorised_order(&shop).await);
     let worker = shop.functions.while_stopped(shop.queues.url("payments"), async {
+        let (customer, order) = authorised_order(&shop).await;
+        let (other_customer, other) = authorised_order(&shop).await;
         for order in [&order, &other] {
             takes_back_last_change(&shop, order).await;
             waits_in_the_index_of_payments(&shop, order).await;
@@ -138,8 +140,9 @@ async fn pending_order_with_an_authorised_payment_moves_on() {
         shop.ends_hold(&other).await;
         shop.expires_holds().await;
         assert_eq!(other_customer.looks_up(&other).await.status(), "confirmed");
+        ((customer, order), (other_customer, other))
     });
-    worker.await;
+    let ((customer, order), (other_customer, other)) = worker.await;
     // The worker of payments finds the first one by the message that it could not handle before.
     expect_paid_once(&shop, &customer, &order).await;
     expect_paid_once(&shop, &other_customer, &other).await;
@@ -148,12 +151,12 @@ async fn pending_order_with_an_authorised_payment_moves_on() {
 #[tokio::test]
 async fn confirmed_order_outside_the_index_of_holds_is_captured() {
     let shop = Shop::open_disturbing(["payments"]).await;
-    let ((customer, order), (other_customer, other)) = (authorised_order(&shop).await, authorised_order(&shop).await);
     let queue = shop.queues.url("payments");
     let worker = shop.functions.while_stopped(queue, async {
-        // The messages that failed, and those that wait for the end of the hold.
-        shop.queues.loses(queue, &[order.id(), other.id()], DELAYS).await;
+        let (customer, order) = authorised_order(&shop).await;
+        let (other_customer, other) = authorised_order(&shop).await;
         for order in [&order, &other] {
+            shop.queues.takes(queue, order.id()).await;
             let day = order.0["createdAt"].as_str().and_then(|at| at.split('T').next()).unwrap_or_default();
             let mut row = order_row(&shop, order).await;
             row["gsi3pk"] = json!({ "S": format!("STATUS#confirmed#{day}#0") });
@@ -161,8 +164,9 @@ async fn confirmed_order_outside_the_index_of_holds_is_captured() {
             shop.rows.loads("orders", &row).await;
             waits_in_the_index_of_payments(&shop, order).await;
         }
+        ((customer, order), (other_customer, other))
     });
-    worker.await;
+    let ((customer, order), (other_customer, other)) = worker.await;
     // Of one, the event is still on its way. That of the other was lost.
     let confirmation = event(&shop, &order, "order.confirmed", 3).await;
     shop.delivers_message("payments-worker", confirmation).await;

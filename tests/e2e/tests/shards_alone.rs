@@ -83,8 +83,8 @@ async fn orders_of_a_raised_and_of_a_lowered_setting_are_listed_and_ended() {
         // And those of before, after the setting was raised again.
         lists_all(&shop, &orders, "&status=cancelled").await;
     };
-    // Without this queue no worker pays an order or ends its hold.
-    shop.functions.while_stopped(shop.queues.url("payments"), work).await;
+    // No worker pays an order or ends its hold.
+    shop.functions.while_worker_stopped("payments-worker", work).await;
     shop.awaits_stock(&mug, 20).await;
 }
 
@@ -110,24 +110,28 @@ async fn cancels_unnoticed(shop: &Shop, customer: &Customer, mug: &Product) -> V
 async fn payments_of_a_raised_setting_are_voided_after_it_was_lowered() {
     let shop = Shop::open_alone().await;
     let (customer, mug) = buyer(&shop).await;
-    let raised = shop.functions.while_set(&["orders"], SHARDS, "64", cancels_unnoticed(&shop, &customer, &mug));
-    let orders = shop.queues.while_closed(shop.queues.url("payments"), raised).await;
-    let mut highest = 0_u8;
-    for order in &orders {
-        let (row, past) = (format!("PAYMENT#{}", order.payment_id()), json!({ "S": "2026-01-01T00:00:00.000Z" }));
-        shop.rows.sets("payments", &row, "PAYMENT", "gsi2sk", past).await;
-        highest = highest.max(shard(&shop.rows.reads("payments", &row, "PAYMENT").await["gsi2pk"]));
-    }
-    assert!(highest >= 4, "more than 4 shards should be used");
-    let reconciles = await_until("housekeeping has the payments voided", EVENTUALLY, async || {
-        let result = shop.runs_task("reconcile-payments").await;
+    let work = async {
+        let raised = shop.functions.while_set(&["orders"], SHARDS, "64", cancels_unnoticed(&shop, &customer, &mug));
+        let orders = shop.queues.while_closed(shop.queues.url("payments"), raised).await;
+        let mut highest = 0_u8;
         for order in &orders {
-            let payment = customer.looks_up_payment(order).await;
-            if payment["status"] != "cancelled" {
-                return Err(format!("{} {}", payment["status"], result.payload));
-            }
+            let (row, past) = (format!("PAYMENT#{}", order.payment_id()), json!({ "S": "2026-01-01T00:00:00.000Z" }));
+            shop.rows.sets("payments", &row, "PAYMENT", "gsi2sk", past).await;
+            highest = highest.max(shard(&shop.rows.reads("payments", &row, "PAYMENT").await["gsi2pk"]));
         }
-        Ok(())
-    });
-    shop.functions.while_set(&["housekeeping"], SHARDS, "4", reconciles).await;
+        assert!(highest >= 4, "more than 4 shards should be used");
+        let reconciles = await_until("housekeeping has the payments voided", EVENTUALLY, async || {
+            let result = shop.runs_task("reconcile-payments").await;
+            for order in &orders {
+                let payment = customer.looks_up_payment(order).await;
+                if payment["status"] != "cancelled" {
+                    return Err(format!("{} {}", payment["status"], result.payload));
+                }
+            }
+            Ok(())
+        });
+        shop.functions.while_set(&["housekeeping"], SHARDS, "4", reconciles).await;
+    };
+    // No worker pays an order before it is cancelled, nor voids it for the record of its placing.
+    shop.functions.while_stream_stopped("payments-worker", work).await;
 }

@@ -37,8 +37,8 @@ fn mismatch(order: &Order) -> Option<String> {
         folded["updatedAt"] = step.row["at"].clone();
     }
     let mut stored = order.row.clone();
-    // The names of the counters of an unpaid order, and whether it names its stock movements. No history has them.
-    for name in ["held", "namesMoves"] {
+    // The names of the counters of an unpaid order, whether it names its stock movements, and the request of a new one. No history has them.
+    for name in ["held", "namesMoves", "correlationId"] {
         stored.as_object_mut().map(|members| members.remove(name));
     }
     let differs = differing_fields(&folded, &stored);

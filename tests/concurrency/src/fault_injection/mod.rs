@@ -1,15 +1,15 @@
-//! Fault injection: the database, the provider and its webhooks, the relay, and souk's own processes. Every fault is noted in the
+//! Fault injection: the database, the provider and its webhooks, the streams, and souk's own processes. Every fault is noted in the
 //! history. [`FaultInjection::reset`] ends all faults.
 
 mod database;
 mod process;
 mod provider;
-mod relay;
+mod streams;
 
 pub use database::Database;
 pub use process::ProcessFaults;
 pub use provider::{Provider, WebhookDelivery};
-pub use relay::Relay;
+pub use streams::Streams;
 
 use crate::emulator::Emulator;
 use crate::history::Recorder;
@@ -21,7 +21,7 @@ pub struct FaultInjection {
     /// The proxy in front of DynamoDB.
     pub database: Database,
     pub provider: Provider,
-    pub relay: Relay,
+    pub streams: Streams,
     /// Kills and mutants of souk's own processes.
     pub process: ProcessFaults,
 }
@@ -32,7 +32,7 @@ impl FaultInjection {
         Self {
             database: Database::new(http.clone(), &test_stack.stack.proxy_url, recorder.clone()),
             provider: Provider::new(http.clone(), test_stack, recorder.clone()),
-            relay: Relay::new(emulator.clone(), test_stack, recorder.clone()),
+            streams: Streams::new(emulator.clone(), recorder.clone()),
             process: ProcessFaults::new(test_stack.faults.clone(), recorder.clone()),
         }
     }

@@ -202,6 +202,9 @@ pub struct Payment {
     #[serde(default)]
     pub refundable: i64,
     pub status: PaymentStatus,
+    /// When it was captured for its order, whose customer gets a mail about it.
+    #[serde(default)]
+    pub captured_at: Option<String>,
     /// The latest attempt is the last.
     pub attempts: Vec<Attempt>,
     /// The number of changes.

@@ -18,7 +18,7 @@ enum FaultKind {
     Provider,
     Webhooks,
     Kill,
-    RelayLost,
+    StreamsLost,
     Reset,
 }
 
@@ -37,7 +37,7 @@ async fn inject_faults(run: &Run) {
             (3, FaultKind::Provider),
             (2, FaultKind::Webhooks),
             (2, FaultKind::Kill),
-            (1, FaultKind::RelayLost),
+            (1, FaultKind::StreamsLost),
             (2, FaultKind::Reset),
         ];
         match pick_weighted(&mut random, &kinds) {
@@ -72,11 +72,9 @@ async fn inject_faults(run: &Run) {
                     run.faults.process.kill_at(label);
                 }
             }
-            FaultKind::RelayLost => {
-                run.faults
-                    .relay
-                    .run_without_streams(tokio::time::sleep(Duration::from_millis(random.u64(500..4000))))
-                    .await;
+            FaultKind::StreamsLost => {
+                let outage = tokio::time::sleep(Duration::from_millis(random.u64(500..4000)));
+                run.faults.streams.run_without(outage).await;
             }
             FaultKind::Reset => run.faults.reset().await,
         }

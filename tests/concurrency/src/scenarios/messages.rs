@@ -1,12 +1,12 @@
 //! Messages in the order and number that SQS allows: each at least twice, some much later, in any order. Which messages of the
-//! workload gather depends on chance, so one order comes first whose messages are repeated in every run, and the stream record of its
-//! sale too.
+//! workload gather depends on chance, so one order comes first whose messages are repeated in every run, and so are its stream records:
+//! of its placing, of its capture and of its sale. Those of its placing and its capture come once more at the end.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use e2e::SOON;
 use e2e::envelope::body_about_payment;
-use e2e::{SOON, await_until};
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -25,39 +25,60 @@ const RUNNING_TIME: Duration = Duration::from_millis(1600);
 /// A message, and the URL of its queue.
 type Sent<'a> = (&'a String, Value);
 
+/// A stream record, and the function that reads it.
+type Record = (&'static str, Value);
+
 /// While buyers order, one queue or all queues are stopped repeatedly. Their messages are sent again twice and shuffled. At the
 /// end, all messages are sent once more.
 pub(super) async fn play(run: &Run) {
-    let repeated = repeat_one_order(run).await;
+    let (repeated, records) = repeat_one_order(run).await;
     let workload = Workload::prepare(run, "messages buyer", 8).await;
     futures::join!(workload.run(2), shuffle_queues(run, repeated));
+    for record in &records {
+        deliver(run, record, 1).await;
+    }
 }
 
-/// An order is paid, and the messages of its charge and its mail are sent twice. So is the record of its sale. Then comes what the
-/// release before would have sent about its authorisation, twice too. Returns the messages.
-async fn repeat_one_order(run: &Run) -> Vec<Sent<'_>> {
+/// An order is paid, and the records of its placing, of its capture and of its sale are delivered twice, and once by their streams. Then
+/// comes what the release before would have sent about its authorisation, twice too. Returns the messages, and the records that say what
+/// to do.
+async fn repeat_one_order(run: &Run) -> (Vec<Sent<'_>>, [Record; 2]) {
     let product = run.create_product(10, 1500).await;
     let buyer = run.create_guest("repeated buyer").await;
     let functions = &run.shop.functions;
-    let [payments, notifications] = ["payments", "notifications"].map(|name| &run.test_stack.stack.queues[name]);
-    let steps = async {
-        let (order, charge) = functions
-            .while_stopped(payments, async {
-                let outcome = buyer.place_order(&OrderRequest::of_lines(&[(&product, 1)])).await;
-                let order = PlacedOrder::of(&outcome);
-                let order = order.unwrap_or_else(|| panic!("the repeated order was not placed: {outcome:?}"));
-                let charge = send_twice(run, payments, &order, "order.created").await;
-                (order, charge)
-            })
-            .await;
-        for _ in 0..2 {
-            run.shop.repeats_stock_record(&product.sku, -1).await;
-        }
-        let mail = send_twice(run, notifications, &order, "payment.completed").await;
-        let late = send_authorisation_twice(run, &order).await;
-        [charge, mail, late].concat()
+    let placing = async {
+        let outcome = buyer.place_order(&OrderRequest::of_lines(&[(&product, 1)])).await;
+        let order = PlacedOrder::of(&outcome);
+        let order = order.unwrap_or_else(|| panic!("the repeated order was not placed: {outcome:?}"));
+        let placed = ("payments-worker", run.shop.record_of_order(&e2e_order(&order)).await);
+        deliver(run, &placed, 2).await;
+        (order, placed)
     };
-    functions.while_stopped(notifications, steps).await
+    let capture = async {
+        let (order, placed) = functions.while_worker_stopped("payments-worker", placing).await;
+        let payment = buyer.await_payment(&order, SOON, &["captured"]).await;
+        assert!(payment.is_some(), "the repeated order {} was not paid", order.id);
+        let captured = ("notifier", run.shop.record_of_payment(&e2e_order(&order)).await);
+        deliver(run, &captured, 2).await;
+        (order, [placed, captured])
+    };
+    let (order, records) = functions.while_worker_stopped("notifier", capture).await;
+    for _ in 0..2 {
+        run.shop.repeats_stock_record(&product.sku, -1).await;
+    }
+    (send_authorisation_twice(run, &order).await, records)
+}
+
+/// Delivers a record as its stream would.
+async fn deliver(run: &Run, (reader, record): &Record, times: usize) {
+    for _ in 0..times {
+        run.shop.delivers_record(reader, record).await;
+    }
+    run.recorder.note(format!("a record delivered to {reader}, {times} times"));
+}
+
+fn e2e_order(order: &PlacedOrder) -> e2e::Order {
+    e2e::Order(json!({ "id": order.id, "paymentId": order.payment }))
 }
 
 /// Tells the orders queue of the authorisation of a paid order, as the release before did. Today no event says it, because the
@@ -72,32 +93,12 @@ async fn send_authorisation_twice<'a>(run: &'a Run, order: &PlacedOrder) -> Vec<
         "paymentId": order.payment, "orderId": order.id, "orderNumber": found.number, "recipient": found.buyer,
         "amount": found.row["total"], "lines": [],
     });
-    let e2e_order = e2e::Order(json!({ "id": order.id, "paymentId": order.payment }));
-    let message = json!({ "Body": body_about_payment(&e2e_order, "payment.authorized", sequence, &data) });
+    let message = json!({ "Body": body_about_payment(&e2e_order(order), "payment.authorized", sequence, &data) });
     for _ in 0..2 {
         run.emulator.put(url, &message).await;
     }
     run.recorder.note(format!("payment.authorized of {} sent twice", order.id));
     vec![(url, message)]
-}
-
-/// Waits until this event of the order is in the stopped queue, and sends each message of the queue twice. Returns the messages.
-async fn send_twice<'a>(run: &Run, url: &'a String, order: &PlacedOrder, event: &str) -> Vec<Sent<'a>> {
-    let mut messages = Vec::new();
-    await_until(format_args!("{event} of {} is in its queue", order.id), SOON, async || {
-        messages.extend(run.emulator.drain(url).await);
-        let is_there = messages
-            .iter()
-            .map(envelope)
-            .any(|envelope| envelope["eventType"] == event && envelope["data"]["orderId"] == order.id.as_str());
-        if is_there { Ok(()) } else { Err(format!("there are {} other messages", messages.len())) }
-    })
-    .await;
-    for message in messages.iter().chain(&messages) {
-        run.emulator.put(url, message).await;
-    }
-    run.recorder.note(format!("{event} of {} sent twice", order.id));
-    messages.into_iter().map(|message| (url, message)).collect()
 }
 
 async fn shuffle_queues<'a>(run: &'a Run, mut past_messages: Vec<Sent<'a>>) {

@@ -14,9 +14,9 @@ mod prices;
 mod races;
 mod rate_limit;
 mod refunds;
-mod relay;
 mod sku_spellings;
 mod stock;
+mod streams;
 mod workload;
 
 use crate::run::Run;
@@ -58,8 +58,8 @@ pub enum Scenario {
     DatabaseGone,
     /// The provider is slow, fails before or after the effect, and loses responses. Its webhooks are late.
     Provider,
-    /// The relay loses its streams and the records in them.
-    RelayLost,
+    /// All functions lose their streams and the records in them.
+    StreamsLost,
     /// Functions are killed at every fault point.
     Kills,
     /// All kinds of faults, at random.
@@ -105,7 +105,7 @@ impl Scenario {
             Self::Database => outages::database(run).await,
             Self::DatabaseGone => outages::database_gone(run).await,
             Self::Provider => outages::provider(run).await,
-            Self::RelayLost => relay::play(run).await,
+            Self::StreamsLost => streams::play(run).await,
             Self::Kills => kills::play(run).await,
             Self::AllFaults => all_faults::play(run).await,
         }

@@ -1,4 +1,4 @@
-//! The relay without its streams. A disabled mapping would resume where it stopped. A mapping that is deleted and created again
+//! Functions without their streams. A disabled mapping would resume where it stopped. A mapping that is deleted and created again
 //! starts at the end of the stream, so the records in between are lost, as after an outage of more than a day.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use crate::emulator::Emulator;
 use crate::history::Recorder;
-use crate::test_stack::TestStack;
 
 /// The members that a new mapping copies from the deleted one.
-const COPIED_MEMBERS: [&str; 8] = [
+const COPIED_MEMBERS: [&str; 9] = [
     "EventSourceArn",
     "BatchSize",
+    "ParallelizationFactor",
     "BisectBatchOnFunctionError",
     "MaximumRetryAttempts",
     "MaximumRecordAgeInSeconds",
@@ -23,46 +23,45 @@ const COPIED_MEMBERS: [&str; 8] = [
     "FilterCriteria",
 ];
 
-/// The relay's event source mappings.
+/// The event source mappings of all streams.
 #[derive(Debug, Clone)]
-pub struct Relay {
+pub struct Streams {
     emulator: Emulator,
-    function: String,
     recorder: Recorder,
 }
 
-impl Relay {
-    pub(super) fn new(emulator: Emulator, test_stack: &TestStack, recorder: Recorder) -> Self {
-        let function = test_stack.stack.functions.get("relay");
-        let function = function.unwrap_or_else(|| panic!("stack.json names no function relay")).clone();
-        Self { emulator, function, recorder }
+impl Streams {
+    pub(super) fn new(emulator: Emulator, recorder: Recorder) -> Self {
+        Self { emulator, recorder }
     }
 
-    /// Runs `work` while the relay has no streams. The streams are restored even if `work` panics.
-    pub async fn run_without_streams<T>(&self, work: impl Future<Output = T>) -> T {
-        let mappings = self.remove_streams().await;
+    /// Runs `work` while no function has a stream. The streams are restored even if `work` panics.
+    pub async fn run_without<T>(&self, work: impl Future<Output = T>) -> T {
+        let mappings = self.remove().await;
         let result = AssertUnwindSafe(work).catch_unwind().await;
-        self.restore_streams(mappings).await;
+        self.restore(mappings).await;
         result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    async fn remove_streams(&self) -> Vec<Value> {
-        let path = format!("/event-source-mappings/?FunctionName={}", self.function);
-        let list = self.send(Method::GET, &path, None).await;
-        let mappings = list["EventSourceMappings"].as_array().cloned().unwrap_or_default();
-        assert!(!mappings.is_empty(), "the relay has no streams: {list}");
+    async fn remove(&self) -> Vec<Value> {
+        let list = self.send(Method::GET, "/event-source-mappings/", None).await;
+        let is_stream = |mapping: &&Value| text(mapping, "EventSourceArn").contains("/stream/");
+        let mappings: Vec<Value> =
+            list["EventSourceMappings"].as_array().into_iter().flatten().filter(is_stream).cloned().collect();
+        assert!(!mappings.is_empty(), "no function has a stream: {list}");
         for mapping in &mappings {
-            let id = mapping["UUID"].as_str().unwrap_or_default();
+            let id = text(mapping, "UUID");
             self.send(Method::DELETE, &format!("/event-source-mappings/{id}"), None).await;
         }
-        self.recorder.note("relay: streams removed");
+        self.recorder.note("streams removed");
         mappings
     }
 
     /// Creates the mappings again. They start with new records.
-    async fn restore_streams(&self, mappings: Vec<Value>) {
+    async fn restore(&self, mappings: Vec<Value>) {
         for mapping in mappings {
-            let mut request = json!({ "FunctionName": self.function, "StartingPosition": "LATEST" });
+            let function = text(&mapping, "FunctionArn").rsplit(':').next();
+            let mut request = json!({ "FunctionName": function, "StartingPosition": "LATEST" });
             for member in COPIED_MEMBERS {
                 if !mapping[member].is_null() {
                     request[member] = mapping[member].clone();
@@ -70,7 +69,7 @@ impl Relay {
             }
             self.send(Method::POST, "/event-source-mappings/", Some(&request)).await;
         }
-        self.recorder.note("relay: streams restored");
+        self.recorder.note("streams restored");
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Value {
@@ -83,4 +82,8 @@ impl Relay {
         assert!(status.is_success(), "{method} {path} should succeed: {status} {text}");
         serde_json::from_str(&text).unwrap_or_default()
     }
+}
+
+fn text<'a>(mapping: &'a Value, member: &str) -> &'a str {
+    mapping[member].as_str().unwrap_or_default()
 }

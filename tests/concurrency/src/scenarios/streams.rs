@@ -1,14 +1,14 @@
-//! The relay loses its streams. The events are still in the outboxes, where housekeeping finds them. The stock movements are lost, and
-//! housekeeping finds the orders without them.
+//! All functions lose their streams. Housekeeping finds the events in the outboxes, the orders that nobody has charged, the mails that
+//! nobody has sent, and the stock movements that nobody has logged.
 
 use std::time::Duration;
 
 use super::workload::Workload;
 use crate::run::Run;
 
-/// Buyers order while the relay has no streams and housekeeping runs. Then the streams are restored.
+/// Buyers order while no function has a stream and housekeeping runs. Then the streams are restored.
 pub(super) async fn play(run: &Run) {
-    let workload = Workload::prepare(run, "relay buyer", 6).await;
+    let workload = Workload::prepare(run, "buyer without streams", 6).await;
     let outage = async {
         let shopping = workload.run(1);
         let housekeeping = async {
@@ -19,6 +19,6 @@ pub(super) async fn play(run: &Run) {
         };
         futures::join!(shopping, housekeeping);
     };
-    run.faults.relay.run_without_streams(outage).await;
+    run.faults.streams.run_without(outage).await;
     workload.run(1).await;
 }
