@@ -184,6 +184,7 @@ class Profile:
 # Short times, because tests wait for them. The message of a killed worker returns to its queue after the visibility timeout.
 _SHORT_TIMES = {
     **{"HoldSeconds": 20, "DeclinedHoldSeconds": 20, "OutboxGraceSeconds": 5, "UnsettledSeconds": 15},
+    **{"MailGraceSeconds": 5},
     **{"WorkerTimeoutSeconds": 10, "QueueVisibilitySeconds": 12, "MaxReceiveCount": 3},
     **{"IndexerTimeoutSeconds": 30, "SearchVisibilitySeconds": 30},
 }

@@ -1,29 +1,29 @@
-//! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, log stock movements that a
-//! stream lost, limit API keys, and bring rows of earlier releases into today's form. It also has the only command of operators, which
-//! gives a role to an account. That command has no API on purpose.
+//! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, log stock movements and send
+//! mails that a stream lost, limit API keys, and bring rows of earlier releases into today's form. It also has the only command of
+//! operators, which gives a role to an account. That command has no API on purpose.
 
 mod normalize_texts;
+mod reconcile;
+mod remind_mails;
+mod report;
+mod state;
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
-use aws_kit::{Aws, Outbox, Publisher, Settings, StoredEvent, TokenTrust, read_shards};
-use catalog::CatalogService;
-use events::{Envelope, Event, PaymentRequested, RefundRequested};
+use aws_kit::{Outbox, StoredEvent, read_shards};
+use events::Envelope;
 use futures::future::join_all;
-use identity::AccountService;
 use normalize_texts::RUN_TIME;
 pub use normalize_texts::TextsReport;
-use orders::OrderService;
-use payments::Refund;
-use serde::{Deserialize, Serialize};
+use orders::Order;
+pub use report::Report;
+use serde::Deserialize;
+pub use state::State;
 use tracing::{Instrument, error, info, info_span};
-use values::{Actor, Clock, Email, OrderId, PageRequest, PaymentId, Result, Role, Timestamp, Trace};
+use values::{Actor, Email, PageRequest, Result, Role, Timestamp, Trace};
 
 /// Holds that end at the same time. More would meet each other at the rows of SKUs and counters.
 const HOLDS_AT_ONCE: usize = 8;
-/// Hints that are published together.
-const HINTS_AT_ONCE: usize = 1000;
 
 /// The tasks.
 #[derive(Debug, Deserialize)]
@@ -33,10 +33,15 @@ pub enum Task {
     ExpireHolds,
     /// Publish events that still lie in an outbox. Covers records that a stream lost.
     RepublishOutbox,
+    /// Wake the worker for orders whose payment has waited since a minute or two. Covers records that the stream of the orders lost.
+    ReconcileOrders,
     /// Wake the worker for payments and refunds that have waited too long. Covers lost messages of the queue.
     ReconcilePayments,
-    /// Compare the orders of past days with the log of stock movements, and log what is missing. Covers records that the catalog's stream
-    /// lost. Continues where the last run has stopped.
+    /// Publish again what was captured or declined, and of which no mail was claimed. Covers records that the stream of the payments lost.
+    /// Continues where the last run has stopped.
+    RemindMails,
+    /// Compare the orders of past days with the log of stock movements and with the claims of mails. Log and publish what is missing.
+    /// Covers records that the catalog's stream lost, and mails that the task before has missed. Continues where the last run has stopped.
     WalkOrders {
         /// Begin again at this day, such as `2026-11-21`, and walk until now. For an operator, after a disturbance.
         #[serde(default)]
@@ -58,60 +63,6 @@ pub enum Task {
     },
 }
 
-/// The outcome of a task.
-#[derive(Debug, Default, Serialize)]
-pub struct Report {
-    /// The number of orders, events, payments or accounts that were processed. Of `walk-orders`, the movements that were missing. Of
-    /// `normalize-texts`, the rows that all its runs since the last restart have written.
-    pub done: usize,
-    /// The number of failures. They are in the log, and the next run tries them again. `normalize-texts` tries them again only after a
-    /// restart, and counts those of all its runs since the last one.
-    pub failed: usize,
-    /// What `normalize-texts` reports beside these numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub texts: Option<TextsReport>,
-}
-
-/// What the tasks need.
-pub struct State {
-    service: OrderService,
-    catalog: CatalogService,
-    accounts: AccountService,
-    trust: TokenTrust,
-    publisher: Publisher,
-    outboxes: Vec<Outbox>,
-    clock: Clock,
-    /// Whether an admin needs a second factor.
-    requires_admin_mfa: bool,
-    /// After this many seconds in its outbox an event counts as lost by its stream.
-    outbox_grace_seconds: i64,
-    /// After this many seconds without its worker a payment or refund counts as lost by its queue.
-    unsettled_seconds: i64,
-    /// How long an order holds its stock after its last change. It bounds which holds are read.
-    hold_seconds: i64,
-}
-
-impl State {
-    /// Builds the state from the environment that the template sets.
-    pub fn from_env(aws: &Aws) -> Result<Self> {
-        let clock = Clock::System;
-        let service = OrderService::from_env(aws, clock.clone())?;
-        Ok(Self {
-            service,
-            catalog: CatalogService::from_env(aws)?,
-            accounts: AccountService::from_env(aws)?,
-            trust: TokenTrust::from_env(aws)?,
-            publisher: Publisher::from_env(aws, clock.clone())?,
-            outboxes: Outbox::all(aws)?,
-            clock,
-            requires_admin_mfa: Settings.parsed("SOUK_REQUIRE_ADMIN_MFA")?,
-            outbox_grace_seconds: Settings.parsed("SOUK_OUTBOX_GRACE_SECONDS")?,
-            unsettled_seconds: Settings.parsed("SOUK_UNSETTLED_SECONDS")?,
-            hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
-        })
-    }
-}
-
 /// Runs one task. A failure of one order or event does not stop the others.
 pub async fn handle(state: &State, task: Task, request_id: &str) -> Result<Report, lambda_runtime::Error> {
     let trace =
@@ -126,7 +77,9 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
     let report = match task {
         Task::ExpireHolds => expire_holds(state, trace).await,
         Task::RepublishOutbox => republish(state).await,
-        Task::ReconcilePayments => reconcile(state, trace).await,
+        Task::ReconcileOrders => reconcile::recent_orders(state, trace).await,
+        Task::ReconcilePayments => reconcile::all(state, trace).await,
+        Task::RemindMails => remind_mails::run(state).await,
         Task::WalkOrders { from } => walk_orders(state, from.as_deref()).await,
         Task::LimitAdminKeys => limit_admin_keys(state, trace).await,
         Task::NormalizeTexts { restart } => {
@@ -202,8 +155,12 @@ async fn republish_shard(state: &State, outbox: &Outbox, shard: u8, since: Times
 }
 
 async fn walk_orders(state: &State, from: Option<&str>) -> Result<Report> {
-    let walked = state.service.walk_orders(from, Instant::now() + RUN_TIME).await?;
-    Ok(Report { done: walked.logged, failed: walked.failed, texts: None })
+    let mut report = Report::default();
+    // Boxed for the same reason as all tasks.
+    let visit = async |orders: &[Order]| Box::pin(remind_mails::visit_orders(state, orders, &mut report)).await;
+    let walked = state.service.walk_orders(from, Instant::now() + RUN_TIME, visit).await?;
+    report.add(Report { done: walked.logged, failed: walked.failed, texts: None });
+    Ok(report)
 }
 
 /// Can be repeated: keys that end within 30 days are not changed, and their owners are not mailed again.
@@ -226,60 +183,6 @@ async fn limit_admin_keys(state: &State, trace: &Trace) -> Result<Report> {
         match page.next {
             Some(next) => request.after = Some(next),
             None => return Ok(report),
-        }
-    }
-}
-
-async fn reconcile(state: &State, trace: &Trace) -> Result<Report> {
-    let since = state.clock.now().plus_seconds(-state.unsettled_seconds);
-    let OrderService { orders, payments, .. } = &state.service;
-    let mut report = Report::default();
-    // The payment of a pending order is found by the order's hold, all others by indexes of their own.
-    let unpaid = report.without_failures(orders.list_unpaid(since, state.hold_seconds).await?);
-    let unsettled = report.without_failures(payments.list_unsettled(since).await?);
-    let refunds = report.without_failures(payments.list_unsettled_refunds(since).await?);
-    let of_orders = unpaid.iter().map(|order| (order.payment_id, order.id));
-    let of_payments = unsettled.iter().map(|payment| (payment.id, payment.order_id));
-    // A set, because an open payment of an earlier release is in both.
-    let waiting: BTreeSet<(PaymentId, OrderId)> = of_orders.chain(of_payments).collect();
-    // These events report no change, so they have no sequence, and the next run sends them again
-    // (`Envelope::is_repeated`).
-    let payment_hint = |(payment_id, order_id): &(PaymentId, OrderId)| {
-        let (payment_id, order_id) = (*payment_id, *order_id);
-        let data = PaymentRequested { payment_id, order_id };
-        Envelope::new(&state.clock, trace, payment_id, 0, Event::PaymentRequested(data))
-    };
-    let refund_hint = |refund: &Refund| {
-        let Refund { id: refund_id, payment_id, order_id, .. } = *refund;
-        let data = RefundRequested { refund_id, payment_id, order_id };
-        Envelope::new(&state.clock, trace, refund_id, 0, Event::PaymentRefundRequested(data))
-    };
-    let hints: Vec<Envelope> = waiting.iter().map(payment_hint).chain(refunds.iter().map(refund_hint)).collect();
-    for hints in hints.chunks(HINTS_AT_ONCE) {
-        let failed = state.publisher.publish(hints).await?.len();
-        report.add(Report { done: hints.len() - failed, failed, texts: None });
-    }
-    Ok(report)
-}
-
-impl Report {
-    fn add(&mut self, other: Self) {
-        self.done += other.done;
-        self.failed += other.failed;
-    }
-
-    /// What a sweep has found, without the shards and rows that could not be read, which count as failures.
-    fn without_failures<T>(&mut self, found: Vec<Result<T>>) -> Vec<T> {
-        found.into_iter().filter_map(|row| row.map_err(|error| self.count::<()>(Err(error))).ok()).collect()
-    }
-
-    fn count<T>(&mut self, outcome: Result<T>) {
-        match outcome {
-            Ok(_) => self.done += 1,
-            Err(error) => {
-                self.failed += 1;
-                error!(error.code = error.code, error.cause = error.causes(), "{}", error.detail);
-            }
         }
     }
 }

@@ -148,17 +148,10 @@ where
     results
 }
 
-/// Reads the partitions `{kind}#{shard}` of an index up to a sort key, of each the first `limit` rows: of all shards, whatever the setting
-/// is or was. A row that cannot be parsed is an error, and so is a shard that cannot be read; neither stops the others. Fails only if no
-/// shard can be read: an outage, or a role that is too small. 4 round trips.
-pub async fn sweep<T: DeserializeOwned>(
-    table: &Table,
-    index: &'static str,
-    kind: &str,
-    until: &str,
-    limit: u32,
-) -> Result<Vec<Result<T>>> {
-    let query = |shard: u8| Query::index(table, index, format!("{kind}#{shard}")).up_to(until);
+/// Reads the first `limit` rows of the query of each shard: of all shards, whatever the setting is or was. A row that cannot be parsed is an
+/// error, and so is a shard that cannot be read; neither stops the others. Fails only if no shard can be read: an outage, or a role that is
+/// too small. 4 round trips.
+pub async fn sweep<T: DeserializeOwned>(query: impl Fn(u8) -> Query, limit: u32) -> Result<Vec<Result<T>>> {
     let (mut rows, mut is_read) = (Vec::new(), false);
     for shard in read_shards(all_of(MAX_SHARDS), |shard| query(shard).first::<Value>(limit)).await {
         match shard {
@@ -290,13 +283,15 @@ mod tests {
         answers[2] = (500, failure("InternalServerError"));
         answers[40] = (200, json!({ "Items": [{ "m": { "N": "1" } }, { "n": { "N": "1" } }] }));
         let (table, calls) = scripted_table(answers);
-        let rows = sweep::<Hold>(&table, "gsi3", "HOLD", "2026", 100).await.unwrap();
+        let holds = |table: &Table, shard: u8| Query::index(table, "gsi3", format!("HOLD#{shard}")).up_to("2026");
+        let rows = sweep::<Hold>(|shard| holds(&table, shard), 100).await.unwrap();
         let (read, failed): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.is_ok());
         assert_eq!((read.into_iter().flatten().map(|hold| hold.n).sum::<u32>(), failed.len()), (63, 2));
         assert_eq!(calls.lock().unwrap().len(), usize::from(MAX_SHARDS));
 
         let answers = vec![(500, failure("InternalServerError")); usize::from(MAX_SHARDS)];
-        let failed = sweep::<Hold>(&scripted_table(answers).0, "gsi3", "HOLD", "2026", 100).await;
+        let table = scripted_table(answers).0;
+        let failed = sweep::<Hold>(|shard| holds(&table, shard), 100).await;
         assert_eq!(failed.err().map(|error| error.code), Some("unavailable"));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use values::{Error, Result};
@@ -13,7 +14,7 @@ use values::{Error, Result};
 pub type Item = HashMap<String, AttributeValue>;
 
 /// The key of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Key {
     /// The partition key.
     pub pk: String,
@@ -78,13 +79,20 @@ impl Table {
 
     /// Reads up to 100 rows, strongly consistent. Returns those that exist, in no order. 1 round trip unless DynamoDB leaves some out.
     pub async fn batch_get<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>> {
-        read_rows(&[(self, keys)], true).await?.into_iter().map(|(_, item)| parse(item)).collect()
+        read_rows(&[(self, keys)], true, None).await?.into_iter().map(|(_, item)| parse(item)).collect()
     }
 
     /// Reads up to 100 rows, eventually consistent (half the read units). Only where no decision depends on them. No key may be there
     /// twice. Returns those that exist, in no order. 1 round trip unless DynamoDB leaves some out.
     pub async fn peek_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>> {
-        read_rows(&[(self, keys)], false).await?.into_iter().map(|(_, item)| parse(item)).collect()
+        read_rows(&[(self, keys)], false, None).await?.into_iter().map(|(_, item)| parse(item)).collect()
+    }
+
+    /// Which of up to 100 rows exist, eventually consistent. Asks for the keys alone, so a role may be restricted to that. No key may be
+    /// there twice. 1 round trip unless DynamoDB leaves some out.
+    pub async fn peek_existing(&self, keys: &[Key]) -> Result<Vec<Key>> {
+        let rows = read_rows(&[(self, keys)], false, Some("pk, sk")).await?;
+        rows.into_iter().map(|(_, item)| parse(item)).collect()
     }
 
     /// Reads rows of two tables in 1 round trip, each parsed as its own type.
@@ -92,7 +100,7 @@ impl Table {
         first: (&Table, Key),
         second: (&Table, &[Key]),
     ) -> Result<(Option<A>, Vec<B>)> {
-        let rows = read_rows(&[(first.0, std::slice::from_ref(&first.1)), second], true).await?;
+        let rows = read_rows(&[(first.0, std::slice::from_ref(&first.1)), second], true, None).await?;
         let (first_rows, second_rows): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(table, _)| *table == first.0.name);
         let first_row = first_rows.into_iter().next().map(|(_, item)| parse(item)).transpose()?;
@@ -100,11 +108,16 @@ impl Table {
     }
 }
 
-async fn read_rows(requests: &[(&Table, &[Key])], consistent: bool) -> Result<Vec<(String, Item)>> {
+async fn read_rows(
+    requests: &[(&Table, &[Key])],
+    consistent: bool,
+    attributes: Option<&str>,
+) -> Result<Vec<(String, Item)>> {
     let mut pending = HashMap::new();
     for (table, keys) in requests.iter().filter(|(_, keys)| !keys.is_empty()) {
         let keys = keys.iter().map(Key::attributes).collect();
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent);
+        let keys = keys.set_projection_expression(attributes.map(str::to_owned)).build();
         pending.insert(table.name.clone(), keys.map_err(Error::internal)?);
     }
     let mut rows = Vec::new();
@@ -147,7 +160,7 @@ where
 mod tests {
     use super::*;
     use crate::scripted_table::scripted_table;
-    use serde::{Deserialize, Serialize};
+    use serde::Serialize;
     use serde_json::json;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -180,5 +193,14 @@ mod tests {
         assert_eq!(rows, ["A", "B"].map(|id| json!({ "pk": id, "sk": "ROW" })));
         assert_eq!(table.peek_all::<Value>(&[]).await.unwrap(), Vec::<Value>::new());
         assert_eq!(*calls.lock().unwrap(), ["batchgetitem", "batchgetitem"]);
+    }
+
+    #[tokio::test]
+    async fn existing_rows_are_known_by_their_keys() {
+        let found = json!({ "Responses": { "souk": [{ "pk": { "S": "A" }, "sk": { "S": "ROW" } }] } });
+        let (table, calls) = scripted_table(vec![(200, found)]);
+        let keys = ["A", "gone"].map(|id| Key::new(id, "ROW"));
+        assert_eq!(table.peek_existing(&keys).await.unwrap(), [Key::new("A", "ROW")]);
+        assert_eq!(*calls.lock().unwrap(), ["batchgetitem"]);
     }
 }

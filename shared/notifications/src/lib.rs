@@ -13,6 +13,7 @@
 
 mod audience;
 mod budget;
+mod claims;
 mod event_mail;
 mod mail;
 mod mailer;
@@ -22,6 +23,7 @@ mod security_mail;
 mod store;
 mod token_mail;
 
+pub use claims::Claims;
 pub use mail::Mail;
 pub use mailer::Mailer;
 pub use notifier::Notifier;

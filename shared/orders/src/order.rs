@@ -162,6 +162,11 @@ impl Order {
         is_declined && self.payment_sequence < payment.version
     }
 
+    /// Was its payment captured? It may be refunded since.
+    pub fn was_captured(&self) -> bool {
+        matches!(self.payment_status, PaymentStatus::Paid | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded)
+    }
+
     /// Is it pending, and was its last payment declined?
     pub(crate) fn was_declined(&self) -> bool {
         self.status == Status::Pending && self.payment_status == PaymentStatus::Failed

@@ -45,8 +45,7 @@ use crate::placed_event::CORRELATION_ID;
 use crate::status::{PaymentStatus, Status};
 use crate::walk_progress::WalkProgress;
 
-/// Holds that one sweep reads of each shard: more than one run of housekeeping can end, because orders whose captures fail for long are
-/// among them.
+/// Holds that one sweep reads of each shard: more than one run of housekeeping can end.
 const MAX_EXPIRED: u32 = 250;
 
 /// The orders of the shop.
@@ -120,34 +119,36 @@ impl Orders {
     /// The orders in the index of holds of so many shards, newest first: of each shard those whose holds end last, at most `limit`. They are
     /// pending, or wait for their capture. A round trip for each 16 shards.
     pub(crate) async fn read_holds(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
-        let mut orders = self.read_holds_by(shards, limit, Query::descending).await?;
+        let newest_first = |shard| self.query_holds(shard).descending();
+        let mut orders = self.read_holds_by(shards, limit, newest_first).await?;
         orders.sort_unstable_by_key(|order| std::cmp::Reverse(order.id.uuid()));
         Ok(orders)
     }
 
-    /// The orders there that wait for their capture, in no order: of each shard among the first `limit` whose holds end. A capture that
-    /// fails for long has outlived its hold, so newer holds never hide it. A round trip for each 16 shards.
+    /// The orders there that wait for their capture, in no order: of each shard the first `limit` whose holds end. A round trip for each 16
+    /// shards, and 1 more for each megabyte of a shard.
     pub(crate) async fn read_awaiting_capture(&self, shards: u8, limit: u32) -> Result<Vec<Order>> {
-        let mut orders = self.read_holds_by(shards, limit, |query| query).await?;
-        orders.retain(|order| order.is_capture_due);
-        Ok(orders)
+        let waiting = |shard| self.query_holds(shard).filter("attribute_exists(captureDue)", Vec::new());
+        self.read_holds_by(shards, limit, waiting).await
     }
 
-    async fn read_holds_by(&self, shards: u8, limit: u32, sorted: fn(Query) -> Query) -> Result<Vec<Order>> {
-        let query = |shard: u8| sorted(Query::index(&self.table, "gsi3", format!("HOLD#{shard}")));
+    async fn read_holds_by(&self, shards: u8, limit: u32, query: impl Fn(u8) -> Query) -> Result<Vec<Order>> {
         let read = read_shards(shards, |shard| query(shard).first::<Order>(limit)).await;
         Ok(read.into_iter().collect::<Result<Vec<_>>>()?.concat())
+    }
+
+    /// A query of a shard of the index of holds, by the end of the hold.
+    pub(crate) fn query_holds(&self, shard: u8) -> Query {
+        Query::index(&self.table, "gsi3", format!("HOLD#{shard}"))
     }
 
     /// Pending orders whose hold has ended by `now`: of each shard the oldest, at most [`MAX_EXPIRED`]. A shard or a row that cannot be read
     /// is an error beside the others; fails only if no shard can be read. 4 round trips.
     pub async fn list_expired_holds(&self, now: Timestamp) -> Result<Vec<Result<Order>>> {
-        let mut ended = sweep::<Order>(&self.table, "gsi3", "HOLD", &now.to_string(), MAX_EXPIRED).await?;
-        ended.retain(|row| match row {
-            Ok(order) => order.status == Status::Pending,
-            Err(_) => true,
-        });
-        Ok(ended)
+        let until = now.to_string();
+        // Orders whose captures fail for long have outlived their holds.
+        let pending = "attribute_not_exists(captureDue)";
+        sweep(|shard| self.query_holds(shard).up_to(&until).filter(pending, Vec::new()), MAX_EXPIRED).await
     }
 
     /// The writes of a new order. Its row is the event that wakes the worker (`placed_event.rs`).

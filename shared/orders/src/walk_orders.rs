@@ -1,6 +1,7 @@
 //! Use case: compare the orders of past days with the log of stock movements, and log what is missing. The catalog's stream keeps a record
 //! for a day; what was not logged by then would never be. Housekeeping runs it every hour. It can be interrupted and repeated, and the
-//! shop can be open meanwhile: a movement that the relay logs at the same moment is the same row.
+//! shop can be open meanwhile: a movement that the relay logs at the same moment is the same row. The caller looks at the same orders, for
+//! what other streams have lost.
 
 use std::time::Instant;
 
@@ -27,8 +28,14 @@ impl OrderService {
     /// Continues the walk where the last run has stopped, until all days that ended an hour ago are walked, or its time is over. With `from`, a
     /// day such as `2026-11-21`, it begins again there and also walks today, as far as it is. If another run continues the walk, this one
     /// ends. 422 `date_invalid` or `date_out_of_range`. 3 round trips and 1 write for 50 orders of a shard with a line each, 1 more for each
-    /// cancelled order; 1 and 1 write for each of 64 shards without orders.
-    pub async fn walk_orders(&self, from: Option<&str>, until: Instant) -> Result<WalkReport> {
+    /// cancelled order; 1 and 1 write for each of 64 shards without orders. `visit` gets the orders of each page, at most 50. If it fails,
+    /// the page is walked again.
+    pub async fn walk_orders(
+        &self,
+        from: Option<&str>,
+        until: Instant,
+        mut visit: impl AsyncFnMut(&[Order]) -> Result<()>,
+    ) -> Result<WalkReport> {
         let (mut report, now) = (WalkReport::default(), self.orders.clock.now());
         if fault::mutant("movement_walk_skipped") {
             return Ok(report);
@@ -38,7 +45,7 @@ impl OrderService {
         if progress.is_late(now) {
             error!(
                 alarm = "orders.walk_late",
-                "the orders of past days are not compared with the log of stock movements"
+                "the orders of past days are not compared with the log of stock movements and with mails"
             );
         }
         let mut last = last_full_day(now);
@@ -50,6 +57,7 @@ impl OrderService {
             let page = self.orders.list_all_of_shard(&progress.day.day(), progress.shard, progress.before).await?;
             report.failed += page.unreadable;
             self.log_lost(&page.orders, &mut report).await?;
+            visit(page.orders.as_slice()).await?;
             match progress.continue_behind(page.next, now) {
                 AfterPage::Store => match self.orders.save_walk_progress(&mut progress).await {
                     Err(error) if error.code == TASK_RUNNING => return Ok(report),

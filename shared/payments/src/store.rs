@@ -102,7 +102,8 @@ impl Payments {
 
     /// At most [`MAX_WAITING`] rows of each shard. 4 round trips.
     async fn list_waiting<T: DeserializeOwned>(&self, kind: &str, since: Timestamp) -> Result<Vec<Result<T>>> {
-        sweep(&self.table, "gsi2", kind, &since.to_string(), MAX_WAITING).await
+        let query = |shard: u8| Query::index(&self.table, "gsi2", format!("{kind}#{shard}")).up_to(since.to_string());
+        sweep(query, MAX_WAITING).await
     }
 
     /// The refunds of a payment, oldest first.
@@ -292,7 +293,7 @@ fn partition(id: PaymentId) -> String {
     format!("PAYMENT#{id}")
 }
 
-fn key(id: PaymentId) -> Key {
+pub(crate) fn key(id: PaymentId) -> Key {
     Key::new(partition(id), "PAYMENT")
 }
 

@@ -276,7 +276,15 @@ impl<'a> MainFlow<'a> {
         self.fleet.perform(operation("ops", "health"), health).await?;
         let few = self.invocations.min(MAX_TASKS);
         self.fleet.perform(operation("ops", "ready"), vec![Request::get("/ready").event(); few]).await?;
-        for task in ["expire-holds", "republish-outbox", "reconcile-payments", "walk-orders", "normalize-texts"] {
+        for task in [
+            "expire-holds",
+            "republish-outbox",
+            "reconcile-orders",
+            "reconcile-payments",
+            "remind-mails",
+            "walk-orders",
+            "normalize-texts",
+        ] {
             self.fleet.perform(operation("housekeeping", task), vec![json!({ "task": task }); few]).await?;
         }
         Ok(())

@@ -17,7 +17,7 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 30] = [
+pub const MUTANTS: [Mutant; 32] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // Cancelling an order returns no stock.
@@ -86,6 +86,10 @@ pub const MUTANTS: [Mutant; 30] = [
         scenarios: &[Scenario::StreamsLost],
         detected_by: &["events_delivered", "hold_or_outcome"],
     },
+    // Nothing looks for orders whose record the stream has lost.
+    Mutant { name: "payment_sweep_skipped", scenarios: &[Scenario::StreamsLost], detected_by: &["events_delivered"] },
+    // Nothing looks for captured payments whose record the stream has lost.
+    Mutant { name: "mail_sweep_skipped", scenarios: &[Scenario::StreamsLost], detected_by: &["events_delivered"] },
     // A mail is sent although it has been claimed before.
     Mutant { name: "mail_twice", scenarios: &[Scenario::Messages], detected_by: &["effects_once"] },
     // A status change writes no history entry.

@@ -107,7 +107,7 @@ impl Run {
 
     /// Runs all tasks of housekeeping now.
     pub async fn run_housekeeping(&self) {
-        for task in ["republish-outbox", "expire-holds", "reconcile-payments", "remind-mails"] {
+        for task in ["republish-outbox", "reconcile-orders", "reconcile-payments", "expire-holds", "remind-mails"] {
             self.run_housekeeping_task(task).await;
         }
         // By itself it walks through the days that are over. A run may have begun yesterday.

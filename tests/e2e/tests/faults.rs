@@ -4,6 +4,7 @@
 
 mod erasure_faults;
 mod import_faults;
+mod lost_mails;
 mod order_faults;
 mod rate_limit_faults;
 mod release_messages;

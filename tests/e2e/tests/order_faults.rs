@@ -3,6 +3,7 @@
 use e2e::scenarios::{order_with, paid_order};
 use e2e::{Checkout, Customer, Draft, EVENTUALLY, Order, Product, Shop, await_until, unique_email};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 #[tokio::test]
 async fn worker_killed_during_a_charge_charges_once() {
@@ -194,6 +195,27 @@ async fn order_whose_record_is_late_is_found_by_its_hold() {
     paid_order(&shop).await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
+}
+
+/// The other task looks less often.
+#[tokio::test]
+async fn new_order_whose_record_is_late_is_found_after_a_moment() {
+    let shop = Shop::open_disturbing(["payments"]).await;
+    let found = shop.functions.while_stream_stopped("payments-worker", async {
+        let (customer, order, _mug) = order_with(&shop, "pm_card_visa").await;
+        // In the index its hold ends early enough for an order of that age.
+        let (row, updated_at) = (format!("ORDER#{}", order.id()), a_minute_ago());
+        let key = format!("{updated_at}#{}", order.id());
+        shop.rows.sets("orders", &row, "ORDER", "gsi3sk", json!({ "S": key })).await;
+        shop.rows.sets("orders", &row, "ORDER", "updatedAt", json!({ "S": updated_at })).await;
+        shop.is_paid_by("reconcile-orders", &customer, &order).await
+    });
+    shop.provider.charged_once(&found.await).await;
+}
+
+fn a_minute_ago() -> String {
+    let at = OffsetDateTime::now_utc() - time::Duration::MINUTE;
+    format!("{}T{:02}:{:02}:{:02}.{:03}Z", at.date(), at.hour(), at.minute(), at.second(), at.millisecond())
 }
 
 /// Between authorisation and capture the order is confirmed, and no event says so. If the message that the worker handles is lost,

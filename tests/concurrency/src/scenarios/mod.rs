@@ -7,6 +7,7 @@ mod devices;
 mod duplicate_requests;
 mod forged_events;
 mod kills;
+mod long_holds;
 mod messages;
 mod outages;
 mod packing;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::long_holds;
 use super::workload::Workload;
 use crate::run::Run;
 
@@ -10,6 +11,7 @@ use crate::run::Run;
 pub(super) async fn play(run: &Run) {
     let workload = Workload::prepare(run, "buyer without streams", 6).await;
     let outage = async {
+        long_holds::play(run).await;
         let shopping = workload.run(1);
         let housekeeping = async {
             for _ in 0..3 {
