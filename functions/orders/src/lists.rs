@@ -56,9 +56,9 @@ pub(crate) async fn list_history(
     headers: HeaderMap,
 ) -> ApiResult {
     let orders = &state.checkout.service.orders;
-    orders.read_visible(id, &context.caller, order_token(&headers)).await?;
+    let order = orders.read_visible(id, &context.caller, order_token(&headers)).await?.order;
     let name = format!("history of {id}");
-    let rows = orders.history(id, &state.cursors.open(&page, &name)?).await?;
+    let rows = orders.history(&order, &state.cursors.open(&page, &name)?).await?;
     let is_admin = context.caller.may(Permission::ReadOrders);
     Ok(Json(list(rows.map(|entry| HistoryOut::of(entry, is_admin)), &state.cursors, &name)).into_response())
 }

@@ -53,6 +53,12 @@ impl Query {
         self
     }
 
+    /// Only sort keys after `bound`.
+    pub fn after(mut self, bound: impl Into<String>) -> Self {
+        self.range = Some(("#sk > :sk", bound.into()));
+        self
+    }
+
     /// Only sort keys up to `bound`.
     pub fn up_to(mut self, bound: impl Into<String>) -> Self {
         self.range = Some(("#sk <= :sk", vec![(":sk", bound.into())]));

@@ -25,7 +25,8 @@ pub struct PaymentChanged {
     pub recipient: Recipient,
     /// The payment's amount.
     pub amount: Money,
-    /// The lines that the payment is for.
+    /// The lines that the payment is for, in events of the release before. Today the mail takes them from the order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Line>,
     /// Whether the transaction of this event has changed the order, too. False in events of releases that did not send it: then the
     /// worker of orders changes it.

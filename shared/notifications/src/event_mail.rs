@@ -3,17 +3,18 @@
 use events::{
     CancelReason, Event, OrderCancelled, PaymentChanged, PaymentFailed, PaymentMismatched, PaymentRefunded, StockLow,
 };
+use orders::Receipt;
 use values::{Currency, Money};
 
 use crate::mail::{Mail, MailDraft};
 use crate::security_mail::security_mail;
 
 /// The email to `name` (empty for a guest and for the operator) about an event; none for events without an email of
-/// their own. `label` has the lines of the order's postal address, for the mail about a paid order; it may be empty.
+/// their own. `receipt` is that of the order, for the mail about a paid order; it may be empty.
 /// `token_mail.rs` writes the emails with one-time tokens.
-pub(crate) fn render(event: &Event, name: &str, label: Vec<String>) -> Option<Mail> {
+pub(crate) fn render(event: &Event, name: &str, receipt: &Receipt) -> Option<Mail> {
     let draft = match event {
-        Event::PaymentCompleted(payment) => payment_completed(payment, label),
+        Event::PaymentCompleted(payment) => payment_completed(payment, receipt),
         Event::PaymentFailed(payment) => payment_failed(payment),
         Event::PaymentRefunded(refund) => payment_refunded(refund),
         Event::OrderCancelled(order) => order_cancelled(order),
@@ -25,14 +26,15 @@ pub(crate) fn render(event: &Event, name: &str, label: Vec<String>) -> Option<Ma
     Some(draft.into_mail(name))
 }
 
-fn payment_completed(payment: &PaymentChanged, label: Vec<String>) -> MailDraft<'_> {
+fn payment_completed<'a>(payment: &'a PaymentChanged, receipt: &'a Receipt) -> MailDraft<'a> {
     let number = &payment.order_number;
     MailDraft {
         subject: format!("Your order {number} is confirmed and paid"),
         paragraphs: vec![format!("Thank you! Your order {number} is confirmed and paid.")],
-        lines: &payment.lines,
+        // An event of the release before has them.
+        lines: if payment.lines.is_empty() { &receipt.lines } else { &payment.lines },
         total: Some(payment.amount.to_string()),
-        label,
+        label: receipt.label.clone(),
         closing: "We are now preparing it for you.",
         ..MailDraft::default()
     }
@@ -146,9 +148,9 @@ mod tests {
     use serde_json::{Value, json};
     use values::{Clock, OrderId, PaymentId, ProductId, RefundId, UserId};
 
-    /// Without a label.
+    /// Without a receipt.
     fn render(event: &Event, name: &str) -> Option<Mail> {
-        super::render(event, name, Vec::new())
+        super::render(event, name, &Receipt::default())
     }
 
     fn event(kind: &str, more: Value) -> Event {
@@ -186,12 +188,20 @@ mod tests {
     #[test]
     fn mail_about_a_paid_order_has_the_label_of_its_address() {
         let label = ["Ada <b>", "1 Main St", "RENO, NV 89501", "UNITED STATES"].map(str::to_owned).to_vec();
-        let mail = super::render(&paid_order_event(), "Ada", label).unwrap();
+        let mail = super::render(&paid_order_event(), "Ada", &Receipt { label, ..Receipt::default() }).unwrap();
         let text =
             "Total: 33.00 EUR\n\nWe send it to:\nAda <b>\n1 Main St\nRENO, NV 89501\nUNITED STATES\n\nWe are now";
         assert!(mail.text.contains(text), "{}", mail.text);
         let html = "<p>We send it to:<br>Ada &lt;b&gt;<br>1 Main St<br>RENO, NV 89501<br>UNITED STATES</p>";
         assert!(mail.html.contains(html), "{}", mail.html);
+    }
+
+    #[test]
+    fn lines_are_those_of_the_order() {
+        let line = json!({"sku": "TEA", "name": "Tea & Honey", "quantity": 1, "lineTotal": eur(702)});
+        let receipt = Receipt { lines: vec![serde_json::from_value(line).unwrap()], ..Receipt::default() };
+        let mail = super::render(&event("payment.completed", json!({"amount": eur(702)})), "Ada", &receipt).unwrap();
+        assert!(mail.text.contains("Tea & Honey x 1  7.02 EUR\n\nTotal: 7.02 EUR"), "{}", mail.text);
     }
 
     #[test]

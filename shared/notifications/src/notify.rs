@@ -3,6 +3,7 @@
 use aws_kit::fault;
 use events::{Envelope, Event, PaymentMismatched, Recipient};
 use identity::{Channel as ContactChannel, Contact, TokenMail};
+use orders::Receipt;
 use tracing::{error, info, warn};
 use values::{Email, Error, Result, Timestamp};
 
@@ -28,7 +29,7 @@ enum MailContent {
 
 impl Notifier {
     /// Notifies the audience of this event. An error means that a message was not sent, and the event may be delivered again.
-    /// 2 reads side by side (1 for a guest, none for the operator, 4 for a one-time token), 1 more for the postal address of a paid
+    /// 2 reads side by side (1 for a guest, none for the operator, 4 for a one-time token), 1 more for the receipt of a paid
     /// order, 3 writes (4 for a token; 1 less without a budget), 1 email; for all admins 4 queries more, and that for each of them.
     pub async fn notify(&self, envelope: &Envelope) -> Result<()> {
         match Audience::of(&envelope.event) {
@@ -109,7 +110,7 @@ impl Notifier {
 
     /// The message and its email address; none when there is no one to notify.
     async fn compose(&self, audience: Audience, event: &Event) -> Result<Option<OutgoingMail>> {
-        let (email, name, label) = match audience {
+        let (email, name, receipt) = match audience {
             Audience::TokenHolder(token) => {
                 let token_mail = self.contacts.token_mail(token, self.clock.now()).await?;
                 return Ok(token_mail.map(|token_mail| OutgoingMail {
@@ -119,8 +120,8 @@ impl Notifier {
             }
             Audience::Customer(recipient) => match self.contacts.find(recipient).await? {
                 Some(contact) if contact.wants(event.name(), ContactChannel::Email) => {
-                    let label = self.label(event, &contact).await?;
-                    (contact.email, contact.name, label)
+                    let receipt = self.receipt(event, &contact).await?;
+                    (contact.email, contact.name, receipt)
                 }
                 Some(_) => {
                     info!(recipient = %audience, event.kind = event.name(), "recipient has unsubscribed from this email");
@@ -130,19 +131,19 @@ impl Notifier {
             },
             // They are notified one by one.
             Audience::AdminsExcept(_) => return Ok(None),
-            Audience::Operator => (self.operator.clone(), String::new(), Vec::new()),
+            Audience::Operator => (self.operator.clone(), String::new(), Receipt::default()),
         };
-        Ok(render(event, &name, label).map(|mail| OutgoingMail { email, content: MailContent::Ready(mail) }))
+        Ok(render(event, &name, &receipt).map(|mail| OutgoingMail { email, content: MailContent::Ready(mail) }))
     }
 
-    /// The label of a paid order, for its mail. Empty while the email address is not verified, as the name is: a stranger may have
-    /// chosen both.
-    async fn label(&self, event: &Event, contact: &Contact) -> Result<Vec<String>> {
-        match event {
-            Event::PaymentCompleted(payment) if !contact.name.is_empty() => {
-                Ok(self.orders.read_label(payment.order_id, payment.recipient).await?.unwrap_or_default())
-            }
-            _ => Ok(Vec::new()),
+    /// The receipt of a paid order, for its mail. It has no label while the email address is not verified, as the name is: a stranger may
+    /// have chosen both.
+    async fn receipt(&self, event: &Event, contact: &Contact) -> Result<Receipt> {
+        let Event::PaymentCompleted(payment) = event else { return Ok(Receipt::default()) };
+        let receipt = self.orders.read_receipt(payment.order_id, payment.recipient).await?.unwrap_or_default();
+        match contact.name.is_empty() {
+            true => Ok(Receipt { label: Vec::new(), ..receipt }),
+            false => Ok(receipt),
         }
     }
 

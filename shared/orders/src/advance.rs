@@ -5,6 +5,7 @@ use events::Event;
 use tracing::info;
 use values::{OrderId, Permission, Result};
 
+use crate::answer::Answer;
 use crate::history::Reason;
 use crate::order::{Order, OrderDetails};
 use crate::request::OrderRequest;
@@ -29,12 +30,13 @@ impl OrderService {
         let decide = |failures: Option<ConditionFailures>| async move {
             let order = self.orders.latest(order, failures).await?;
             request.check_version(&order)?;
-            let advanced = order.advance(next, self.orders.clock.now())?;
-            let reason = Reason { code: next.name(), note };
-            let writes = self.orders.put_next(&advanced, request.trace, reason, event(&advanced))?;
-            Ok(Changes::new(writes, advanced).into())
+            let mut advanced = order.advance(next, self.orders.clock.now())?;
+            let (reason, event) = (Reason { code: next.name(), note }, event(&advanced));
+            let writes = self.orders.put_next(&mut advanced, request.trace, reason, event)?;
+            Ok(Changes::new(writes, Answer::changed(advanced)).into())
         };
-        let advanced = self.orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        let answer = self.orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        let advanced = self.orders.changed_order(answer).await?;
         if let Idempotent::Fresh(order) = &advanced {
             info!(order.id = %order.id, order.status = next.name(), "order advanced");
         }

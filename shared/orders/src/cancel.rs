@@ -5,6 +5,7 @@ use events::CancelReason;
 use tracing::info;
 use values::{Network, OrderId, Permission, Result};
 
+use crate::answer::Answer;
 use crate::cancel_or_confirm::Ending;
 use crate::checkout::Checkout;
 use crate::limits::too_many_cancellations;
@@ -35,7 +36,7 @@ impl Checkout {
             let Ending { order: ended, writes, was_paid } =
                 service.cancel_or_confirm(&order, by, note, request.trace).await?;
             if fault::mutant("cancel_forgotten") {
-                return Ok(Decision::Unchanged(ended));
+                return Ok(Decision::Unchanged(Answer::changed(ended)));
             }
             let (mut writes, mut counted) = (Transaction::from(writes), Vec::new());
             let now = ended.updated_at;
@@ -48,9 +49,10 @@ impl Checkout {
                 let is_refused = counted.iter().any(|slot| failures.of(*slot).is_some());
                 Ok(is_refused.then(|| too_many_cancellations(now)))
             };
-            Ok(Changes::new(writes, ended.without_counters()).or_refuse(refuse).into())
+            Ok(Changes::new(writes, Answer::changed(ended)).or_refuse(refuse).into())
         };
-        let ended = orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        let answer = orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        let ended = orders.changed_order(answer).await?;
         if let Idempotent::Fresh(order) = &ended {
             info!(order.id = %order.id, "order cancelled");
         }

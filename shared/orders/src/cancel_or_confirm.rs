@@ -84,7 +84,7 @@ impl OrderService {
     /// The transaction that cancels an order, from the order as it was and as it is then.
     async fn cancel_to(
         &self,
-        (order, next): (&Order, Order),
+        (order, mut next): (&Order, Order),
         payment: &Payment,
         (by, note): (CancelReason, Option<&str>),
         end: PaymentEnd,
@@ -97,7 +97,8 @@ impl OrderService {
             true => self.orders.read_own_counters(order).await?,
             false => None,
         };
-        let mut writes = self.orders.put_next_after_decline(&next, trace, reason, Some(event), declined.as_ref())?;
+        let mut writes =
+            self.orders.put_next_after_decline(&mut next, trace, reason, Some(event), declined.as_ref())?;
         let named = order.named_return(cancelled_at);
         for item in &order.items {
             writes.push(self.catalog.release_stock(&item.sku, item.quantity.get(), named.as_ref())?);
@@ -113,9 +114,9 @@ impl OrderService {
     /// in a transaction that also changes the order. What the provider does by itself is reported with a higher
     /// sequence, as after any confirmation.
     fn confirm(&self, order: &Order, payment: &Payment, trace: &Trace) -> Result<Ending> {
-        let next = order.follow(PaymentStatus::Authorized, payment.version, self.orders.clock.now())?;
+        let mut next = order.follow(PaymentStatus::Authorized, payment.version, self.orders.clock.now())?;
         let event = Event::OrderConfirmed(next.confirmed_event());
-        let writes = self.orders.put_next(&next, trace, "payment.authorized", Some(event))?;
+        let writes = self.orders.put_next(&mut next, trace, "payment.authorized", Some(event))?;
         Ok(Ending { order: next, writes, was_paid: true })
     }
 }

@@ -21,7 +21,8 @@ impl OrderService {
     }
 
     async fn erase_notes(&self, id: OrderId, user: UserId) -> Result<()> {
-        let mut history = self.orders.read_full_history(id).await?;
+        // An entry with a note is always a row.
+        let mut history = self.orders.read_history_rows(id).await?;
         history.retain(|entry| entry.note.is_some() && is_written_by(entry, user));
         if history.is_empty() {
             return Ok(());

@@ -2,19 +2,17 @@
 
 use futures::future::try_join_all;
 use serde_json::{Value, json};
-use values::{Error, OrderId, PageRequest, Result, UserId};
+use values::{Error, OrderId, Result, UserId};
 
 use crate::history::HistoryEntry;
 use crate::store::Orders;
 
 /// Orders that are read together.
 const PAGE: u32 = 25;
-/// Entries of a history that are read together.
-const ENTRIES: u32 = 100;
 
 impl Orders {
     /// A page of an account's orders, newest first, before `before`: each with its personal data and its history, or nothing if an
-    /// operator has deleted it. Empty at the end. 1 read, 2 more for each order, in parallel.
+    /// operator has deleted it. Empty at the end. 1 read, up to 2 more for each order, in parallel.
     pub async fn export(&self, user: UserId, before: Option<OrderId>) -> Result<Vec<(OrderId, Option<Value>)>> {
         let ids = self.list_ids_of_user(user, before).await?;
         try_join_all(ids.into_iter().map(|id| self.export_order(id))).await
@@ -30,27 +28,13 @@ impl Orders {
     async fn export_order(&self, id: OrderId) -> Result<(OrderId, Option<Value>)> {
         // Its number row, which the index has, may be there longer.
         let Some(details) = self.read_details(id).await? else { return Ok((id, None)) };
-        let history: Vec<Value> = self.read_full_history(id).await?.iter().map(entry_document).collect();
+        let history: Vec<Value> = self.read_full_history(&details.order).await?.iter().map(entry_document).collect();
         let personal = details.personal.as_ref();
         let mut order = serde_json::to_value(&details.order).map_err(Error::internal)?;
         order["shippingAddress"] = json!(personal.map(|personal| &personal.shipping_address));
         order["email"] = json!(personal.and_then(|personal| personal.email.as_ref()));
         order["history"] = Value::Array(history);
         Ok((id, Some(order)))
-    }
-
-    /// All entries of the history of an order, oldest first.
-    pub(crate) async fn read_full_history(&self, id: OrderId) -> Result<Vec<HistoryEntry>> {
-        let mut entries = Vec::new();
-        let mut request = PageRequest { limit: ENTRIES, after: None };
-        loop {
-            let page = self.history(id, &request).await?;
-            entries.extend(page.rows);
-            match page.next {
-                Some(next) => request.after = Some(next),
-                None => return Ok(entries),
-            }
-        }
     }
 }
 

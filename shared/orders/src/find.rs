@@ -6,6 +6,7 @@ use values::{Email, Error, OrderId, Page, PageRequest, Position, Result, TimeZon
 
 use crate::list_store::Listed;
 use crate::order::Order;
+use crate::order_rows::{OrderHead, StoredOrder};
 use crate::search::{Filter, Period, Search};
 use crate::status::Status;
 use crate::store::Orders;
@@ -83,29 +84,32 @@ impl Orders {
     }
 
     /// Pending orders are found by their holds, which are few, not by their days, where they are few among many. All
-    /// holds are read for each page, because a hold may be extended between two pages. 1 round trip, 4 with 64 shards.
+    /// holds are read for each page, because a hold may be extended between two pages. 2 round trips, 5 with 64 shards.
     async fn list_pending(&self, shards: u8, period: Period, request: &PageRequest) -> Result<Page<Order>> {
         let before = position_part::<OrderId>(request, "before")?;
-        let is_before = |order: &Order| before.is_none_or(|before| order.id.uuid() < before.uuid());
-        let mut rows = self.read_holds(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
-        rows.retain(|order| order.status == Status::Pending && period.contains(order.created_at) && is_before(order));
-        let is_more = rows.len() > request.limit as usize;
-        rows.truncate(request.limit as usize);
-        let next = rows.last().filter(|_| is_more).map(|order| position([("before", order.id.to_string())]));
+        let is_before = |head: &OrderHead| before.is_none_or(|before| head.id.uuid() < before.uuid());
+        let is_found =
+            |head: &OrderHead| head.status == Status::Pending && period.contains(head.created_at) && is_before(head);
+        let mut found = self.read_holds(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
+        found.retain(|stored| is_found(&stored.head()));
+        let is_more = found.len() > request.limit as usize;
+        found.truncate(request.limit as usize);
+        let next = found.last().filter(|_| is_more).map(|stored| position([("before", stored.head().id.to_string())]));
+        let rows = self.read_listed(found.into_iter().map(Listed::from).collect()).await?;
         Ok(Page { rows, next })
     }
 
     /// The orders with that status that wait for their capture. 1 round trip, 4 with 64 shards; none for a status in which no order waits.
-    async fn list_awaiting_capture(&self, shards: u8, status: Option<Status>) -> Result<Vec<Order>> {
+    async fn list_awaiting_capture(&self, shards: u8, status: Option<Status>) -> Result<Vec<StoredOrder>> {
         let Some(status) = status.filter(|status| status.can_await_capture()) else { return Ok(Vec::new()) };
         let mut orders = self.read_awaiting_capture(shards, MAX_HOLDS / u32::from(shards.max(1))).await?;
-        orders.retain(|order| order.status == status);
+        orders.retain(|order| order.head().status == status);
         Ok(orders)
     }
 
     /// Reads days one after the other, newest first, until the page is full: with 4 shards 1 day at first, then 2, then 4 at a time.
-    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9; without a status 1 more reads the orders of the page, and with
-    /// one 1 more reads those that wait for their capture. With more shards a request takes up to 20. The period may begin and end within
+    /// A page of a busy shop takes 1 round trip, and 31 quiet days take 9; 1 more reads the orders of the page, and with a status 1 more
+    /// reads those that wait for their capture. With more shards a request takes up to 20. The period may begin and end within
     /// a day.
     async fn list_of_period(
         &self,

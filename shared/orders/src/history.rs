@@ -1,10 +1,15 @@
-//! The history of an order: a row for each version, with what the order became. It is append-only and complete:
+//! The history of an order: an entry for each version, with what the order became. It is append-only and complete:
 //! folding it gives the stored order. Pure.
+//!
+//! The row of what was placed has the first entry, and the row of the order its last changes. All others are rows of their own, and so
+//! is every change with a note: a person's words are then erased without changing the order. Of an order that the release before has
+//! placed, all entries are rows.
 
 use serde::{Deserialize, Serialize};
 use values::{Actor, Error, EventId, Result, Timestamp, Trace};
 
 use crate::order::Order;
+use crate::own_history::{Change, OwnHistory};
 use crate::status::{Fulfilment, PaymentStatus, Status};
 
 /// One change of an order: its result, its actor and its reason.
@@ -36,6 +41,102 @@ pub struct HistoryEntry {
     pub hold_expires_at: Timestamp,
 }
 
+impl OwnHistory {
+    /// The first entry, with the whole order as it was placed.
+    fn first_entry(&self, order: &Order) -> HistoryEntry {
+        let placed = Order {
+            status: Status::Pending,
+            payment_status: PaymentStatus::Unpaid,
+            payment_sequence: 0,
+            fulfilment_status: Fulfilment::Unfulfilled,
+            hold_expires_at: order.created_at.plus_seconds(self.hold_seconds),
+            counters: None,
+            is_capture_due: false,
+            names_moves: false,
+            own_history: None,
+            version: 1,
+            updated_at: order.created_at,
+            ..order.clone()
+        };
+        let (actor, correlation_id) = (self.actor.clone(), self.correlation_id.clone());
+        let trace = Trace { correlation_id, causation_id: None, actor };
+        let entry = HistoryEntry::new(&placed, &trace, "placed".into());
+        HistoryEntry { placed: Some(Box::new(placed)), ..entry }
+    }
+}
+
+impl From<Change> for HistoryEntry {
+    fn from(change: Change) -> Self {
+        Self {
+            version: change.version,
+            at: change.at,
+            actor: change.actor,
+            reason: change.reason,
+            note: None,
+            correlation_id: change.correlation_id,
+            causation_id: change.causation_id,
+            placed: None,
+            status: change.status,
+            payment_status: change.payment_status,
+            payment_sequence: change.payment_sequence,
+            fulfilment_status: change.fulfilment_status,
+            hold_expires_at: change.hold_expires_at,
+        }
+    }
+}
+
+impl HistoryEntry {
+    /// The same without its note.
+    fn into_change(self) -> Change {
+        Change {
+            version: self.version,
+            at: self.at,
+            actor: self.actor,
+            reason: self.reason,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            status: self.status,
+            payment_status: self.payment_status,
+            payment_sequence: self.payment_sequence,
+            fulfilment_status: self.fulfilment_status,
+            hold_expires_at: self.hold_expires_at,
+        }
+    }
+}
+
+impl Order {
+    /// Adds the entry of the present version to the history. Returns the entry that must become a row, if there is one: the oldest of
+    /// too many changes, a change with a note, or every change of an order of the release before.
+    pub(crate) fn add_change(&mut self, entry: HistoryEntry) -> Option<HistoryEntry> {
+        match &mut self.own_history {
+            Some(own) if entry.note.is_none() => own.add(entry.into_change()).map(HistoryEntry::from),
+            _ => Some(entry),
+        }
+    }
+
+    /// The entries of its history that are no rows, oldest first.
+    pub(crate) fn own_entries(&self) -> Vec<HistoryEntry> {
+        let Some(own) = &self.own_history else { return Vec::new() };
+        let changes = own.changes.iter().cloned().map(HistoryEntry::from);
+        std::iter::once(own.first_entry(self)).chain(changes).collect()
+    }
+
+    /// Is its whole history in its own rows?
+    pub(crate) fn has_whole_history(&self) -> bool {
+        self.own_history.as_ref().is_some_and(|own| own.changes.len() as u64 + 1 == self.version)
+    }
+}
+
+/// Merges the entries in the rows of an order, which were read before, with rows of its history. An entry that became a row meanwhile
+/// is in both. An entry of a later version was written since the order was read.
+pub(crate) fn merge(order: &Order, rows: Vec<HistoryEntry>) -> Vec<HistoryEntry> {
+    let mut entries = [order.own_entries(), rows].concat();
+    entries.retain(|entry| entry.version <= order.version);
+    entries.sort_by_key(|entry| entry.version);
+    entries.dedup_by_key(|entry| entry.version);
+    entries
+}
+
 /// The reason of a change: a code for programs and, where a person gave one, a sentence.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reason<'a> {
@@ -60,7 +161,7 @@ impl HistoryEntry {
             note: reason.note.map(str::to_owned),
             correlation_id: trace.correlation_id.clone(),
             causation_id: trace.causation_id,
-            placed: (order.version == 1).then(|| Box::new(Order { names_moves: false, ..order.without_counters() })),
+            placed: None,
             status: order.status,
             payment_status: order.payment_status,
             payment_sequence: order.payment_sequence,
@@ -105,7 +206,30 @@ mod tests {
     }
 
     fn entry(order: &Order) -> HistoryEntry {
-        HistoryEntry::new(order, &trace(), Reason { code: "moved", note: Some("a note") })
+        match order.version {
+            1 => own_history().first_entry(order),
+            _ => HistoryEntry::new(order, &trace(), Reason { code: "moved", note: Some("a note") }),
+        }
+    }
+
+    fn own_history() -> OwnHistory {
+        OwnHistory::new(600, &trace())
+    }
+
+    fn versions(entries: &[HistoryEntry]) -> Vec<u64> {
+        entries.iter().map(|entry| entry.version).collect()
+    }
+
+    /// The order after changes to these versions, of which those in `noted` have a note, and the rows of its history.
+    fn changed(order: Order, versions: std::ops::RangeInclusive<u64>, noted: &[u64]) -> (Order, Vec<HistoryEntry>) {
+        let (mut order, mut rows) = (order, Vec::new());
+        for version in versions {
+            order = order.next_version(order.updated_at.plus_seconds(1));
+            assert_eq!(order.version, version);
+            let note = noted.contains(&version).then_some("moved house");
+            rows.extend(order.add_change(HistoryEntry::new(&order, &trace(), Reason { code: "moved", note })));
+        }
+        (order, rows)
     }
 
     /// The next version of an order, picked by two numbers; none where the pick is not legal.
@@ -159,5 +283,58 @@ mod tests {
         let named = Order { names_moves: true, ..order() };
         assert_eq!(entry(&named).placed.as_deref(), Some(&order()), "who logs its movements is no part of it");
         assert!(entry(&order().next_version(order().created_at)).placed.is_none());
+    }
+
+    #[test]
+    fn first_entry_is_the_same_however_far_the_order_has_come() {
+        let placed = Order { own_history: Some(own_history()), ..order() };
+        let confirmed = placed.transition(Status::Confirmed, placed.created_at.plus_seconds(5)).unwrap();
+        let later = Order {
+            payment_status: PaymentStatus::Paid,
+            payment_sequence: 4,
+            hold_expires_at: confirmed.hold_expires_at.plus_seconds(30),
+            is_capture_due: true,
+            ..confirmed
+        };
+        assert_eq!(later.own_entries(), placed.own_entries());
+        assert_eq!(fold(&placed.own_entries()).unwrap(), order());
+    }
+
+    #[test]
+    fn oldest_of_four_changes_becomes_a_row() {
+        let placed = Order { own_history: Some(own_history()), ..order() };
+        let (order, rows) = changed(placed, 2..=4, &[]);
+        assert!(rows.is_empty() && order.has_whole_history());
+        let (order, rows) = changed(order, 5..=6, &[]);
+        assert_eq!((versions(&rows), versions(&order.own_entries())), (vec![2, 3], vec![1, 4, 5, 6]));
+        assert!(!order.has_whole_history());
+        assert_eq!(versions(&merge(&order, rows)), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn change_with_a_note_is_a_row() {
+        let placed = Order { own_history: Some(own_history()), ..order() };
+        let (order, rows) = changed(placed, 2..=6, &[3, 6]);
+        assert_eq!((versions(&rows), versions(&order.own_entries())), (vec![3, 6], vec![1, 2, 4, 5]));
+        let history = merge(&order, rows);
+        assert_eq!(versions(&history), [1, 2, 3, 4, 5, 6]);
+        assert_eq!(fold(&history).unwrap(), Order { own_history: None, ..order });
+    }
+
+    #[test]
+    fn order_of_the_release_before_has_all_changes_in_rows() {
+        let (order, rows) = changed(order(), 2..=3, &[]);
+        assert_eq!((versions(&rows), order.own_entries()), (vec![2, 3], Vec::new()));
+        assert!(!order.has_whole_history());
+    }
+
+    #[test]
+    fn history_is_that_of_the_order_as_it_was_read() {
+        let placed = Order { own_history: Some(own_history()), ..order() };
+        let (read, rows) = changed(placed, 2..=5, &[]);
+        // Two changes later, the next one has become a row as well, and so has a note.
+        let (_, later) = changed(read.clone(), 6..=7, &[7]);
+        assert_eq!(versions(&later), [3, 7]);
+        assert_eq!(versions(&merge(&read, [rows, later].concat())), [1, 2, 3, 4, 5]);
     }
 }

@@ -3,8 +3,10 @@
 //! Invariants:
 //! - One transaction places an order: it writes the order, takes the stock, opens the payment and empties the cart. The new row of the
 //!   order is the event `order.created`, which its stream brings to the worker of payments.
-//! - A transition is a conditional write on the version from which it was decided, together with an entry of the history. A
-//!   caller that loses the race decides again. Folding the history of an order ([`fold`]) gives the order.
+//! - What was placed is a row that never changes. A transition is a conditional write of the other row, on the version from which it was
+//!   decided, with an entry of the history: in that row, or beside it. A caller that loses the race decides again. Folding the history of
+//!   an order ([`fold`]) gives the order.
+//! - An order that the release before has placed is one row, and stays so.
 //! - An order and its payment change in one transaction, under the versions of both: it is confirmed exactly when its payment is
 //!   authorised, and paid exactly when it is captured. Between the two it stays in the index of holds, where housekeeping finds it.
 //! - The end of a hold cancels no order whose payment is authorised. It ends the payment, too: at the provider first, if no worker can
@@ -16,6 +18,7 @@
 //!   payment, is applied by the payment's row, and only if its sequence is higher than the version that was applied last.
 
 mod advance;
+mod answer;
 mod apply_payment_event;
 mod cancel;
 mod cancel_or_confirm;
@@ -37,12 +40,15 @@ mod next_step;
 mod number;
 mod order;
 mod order_events;
+mod order_rows;
+mod own_history;
 mod pay;
 mod place;
 mod placed_event;
 mod quote;
 mod read;
-mod read_label;
+mod read_history;
+mod read_receipt;
 mod refund;
 mod refusal;
 mod request;
@@ -63,8 +69,10 @@ pub use limits::OrderLimits;
 pub use lines::OrderSource;
 pub use new_order::{Destination, NewOrder, PlacedOrder};
 pub use order::{Item, Order, OrderDetails, PersonalData};
+pub use order_rows::OrderHead;
 pub use placed_event::placed_event;
 pub use quote::{Quote, QuoteRequest};
+pub use read_receipt::Receipt;
 pub use request::OrderRequest;
 pub use search::Filter;
 pub use service::OrderService;

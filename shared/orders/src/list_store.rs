@@ -1,21 +1,23 @@
-//! Lists of orders, in the orders table. An entry of an index says which order it is, and the rows of a page are then read together.
+//! Lists of orders, in the orders table. An entry of an index says which order it is, and the rows of a page are then read together: the
+//! head and what was placed.
 //!
 //! | pattern | key condition | index | cost |
 //! |---|---|---|---|
-//! | a customer's orders, newest first | gsi1pk `BUYER#{id}`, then the orders | gsi1 | 0.5 read units per 4 KB of entries of 200 bytes, and 0.5 for each order |
-//! | orders of guests with an email address, newest first | gsi1pk `EMAIL#{sha-256}`, then the orders | gsi1, on the personal data | the same |
-//! | orders of a day, newest first | gsi2pk `DAY#{day}#{shard}`, of the noted shards, then the orders of the page | gsi2 | 0.5 read units for each shard, 0.5 more per 4 KB of entries, and 0.5 for each order |
-//! | all orders of a day and a shard, newest first, 50 at once | gsi2pk `DAY#{day}#{shard}`, then the orders | gsi2 | 0.5 read units per 4 KB of entries, and 0.5 for each order |
-//! | orders of a day and a status, newest first | gsi3pk `STATUS#{status}#{day}#{shard}`, of the noted shards | gsi3, with whole orders | 0.5 read units for each shard, 0.5 more per 4 KB |
-//! | orders that are pending or wait for their capture, and whose message may be lost | gsi3pk `HOLD#{0-63}`, up to a time | gsi3, with whole orders | 32 read units, 0.5 more per 4 KB |
+//! | a customer's orders, newest first | gsi1pk `BUYER#{id}`, then the orders | gsi1 | 0.5 read units per 4 KB of entries of 200 bytes, and 1 for each order |
+//! | orders of guests with an email address, newest first | gsi1pk `EMAIL#{sha-256}`, then the orders | gsi1 | the same |
+//! | orders of a day, newest first | gsi2pk `DAY#{day}#{shard}`, of the noted shards, then the orders of the page | gsi2 | 0.5 read units for each shard, 0.5 more per 4 KB of entries, and 1 for each order |
+//! | all orders of a day and a shard, newest first, 50 at once | gsi2pk `DAY#{day}#{shard}`, then the orders | gsi2 | 0.5 read units per 4 KB of entries, and 1 for each order |
+//! | orders of a day and a status, newest first | gsi3pk `STATUS#{status}#{day}#{shard}`, of the noted shards, then what was placed | gsi3, with heads | 0.5 read units for each shard, 0.5 more per 4 KB of entries, and 0.5 for each order |
+//! | orders that are pending or wait for their capture, and whose message may be lost | gsi3pk `HOLD#{0-63}`, up to a time | gsi3, with heads | 32 read units, 0.5 more per 4 KB |
 //!
-//! An entry of gsi1 or gsi2 is the number row of an order, or the whole order if an earlier release placed it. Both have the order's id as
-//! sort key, and nothing else of them is read. A list of many days reads some in parallel; a list of 31 days without orders costs 62 read
+//! An entry of gsi1 or gsi2 is the number row of an order, or the whole order or its personal data if an earlier release placed it. All have
+//! the order's id as sort key, and nothing else of them is read. An entry of gsi3 is the whole order if an earlier release placed it. A list of many days reads some in parallel; a list of 31 days without orders costs 62 read
 //! units with 4 shards.
 
 use std::collections::HashMap;
 
-use aws_kit::{Query, fault, read_shards, sweep};
+use aws_kit::{Key, Query, fault, read_shards, sweep};
+use futures::future::try_join_all;
 use serde::Deserialize;
 use serde_json::Value;
 use tracing::error;
@@ -23,8 +25,9 @@ use values::{Email, OrderId, Page, PageRequest, Result, Timestamp, UserId};
 
 use crate::extend_hold::HOLD_EXTENSION_SECONDS;
 use crate::order::Order;
+use crate::order_rows::{HEAD, OrderHead, OrderRows, PLACED, StoredOrder};
 use crate::status::{PaymentStatus, Status};
-use crate::store::{Orders, buyer_partition, day_partition, email_partition, status_partition};
+use crate::store::{Orders, buyer_partition, day_partition, email_partition, key, partition, status_partition};
 
 /// Holds of one shard that one reconciliation reads: minutes of a worker's time.
 const MAX_UNPAID: u32 = 250;
@@ -32,24 +35,43 @@ const MAX_UNPAID: u32 = 250;
 const MAX_DECLINED: u32 = 1000;
 /// Orders that the daily walk reads together.
 const DAY_PAGE: u32 = 50;
+/// Rows that DynamoDB reads together.
+const BATCH: usize = 100;
 
 /// An order that an index lists.
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) id: OrderId,
-    /// Only if the entry of the index is the whole order.
-    order: Option<Order>,
+    /// Only if the entry of the index is the row of the order.
+    stored: Option<StoredOrder>,
 }
 
 impl From<OrderId> for Listed {
     fn from(id: OrderId) -> Self {
-        Self { id, order: None }
+        Self { id, stored: None }
     }
 }
 
-impl From<Order> for Listed {
-    fn from(order: Order) -> Self {
-        Self { id: order.id, order: Some(order) }
+impl From<StoredOrder> for Listed {
+    fn from(stored: StoredOrder) -> Self {
+        Self { id: stored.head().id, stored: Some(stored) }
+    }
+}
+
+impl Listed {
+    /// The keys of the rows that are still to be read.
+    fn keys(&self) -> Vec<Key> {
+        match &self.stored {
+            None => vec![key(self.id, HEAD), key(self.id, PLACED)],
+            Some(StoredOrder::Split(_)) => vec![key(self.id, PLACED)],
+            Some(StoredOrder::Whole(_)) => Vec::new(),
+        }
+    }
+
+    /// The order with those rows. None if one of them does not exist.
+    fn join(self, rows: Vec<Value>) -> Result<Option<Order>> {
+        let rows = OrderRows::parse(rows)?;
+        Ok(self.stored.or(rows.order).and_then(|stored| stored.join(rows.placed)))
     }
 }
 
@@ -125,15 +147,17 @@ impl Orders {
         status: Option<Status>,
         before: Option<OrderId>,
         limit: u32,
-        waiting: &[Order],
+        waiting: &[StoredOrder],
     ) -> Result<Vec<Listed>> {
         let read = read_shards(shards, |shard| self.list_newest_of_shard((day, shard), status, before, limit)).await;
         let mut listed = Vec::new();
         for shard in read {
             listed.extend(shard?);
         }
-        let is_before = |order: &&Order| before.is_none_or(|before| order.id.uuid() < before.uuid());
-        let waiting = waiting.iter().filter(|order| order.created_at.day() == day).filter(is_before);
+        let is_listed = |head: &OrderHead| {
+            head.created_at.day() == day && before.is_none_or(|before| head.id.uuid() < before.uuid())
+        };
+        let waiting = waiting.iter().filter(|stored| is_listed(&stored.head()));
         listed.extend(waiting.cloned().map(Listed::from));
         listed.sort_unstable_by_key(|listed| std::cmp::Reverse(listed.id.uuid()));
         Ok(listed)
@@ -149,7 +173,7 @@ impl Orders {
         match status {
             Some(status) => {
                 let query = self.query_newest("gsi3", status_partition(status, day, shard), before);
-                Ok(query.first::<Order>(limit).await?.into_iter().map(Listed::from).collect())
+                Ok(query.first::<StoredOrder>(limit).await?.into_iter().map(Listed::from).collect())
             }
             None => {
                 let query = self.query_newest("gsi2", day_partition(day, shard), before);
@@ -158,14 +182,26 @@ impl Orders {
         }
     }
 
-    /// The orders of a page, at most 100, in the order of the page. An order whose row does not exist is left out. 1 round trip, none if
-    /// the index has whole orders.
-    pub(crate) async fn read_listed(&self, mut listed: Vec<Listed>) -> Result<Vec<Order>> {
+    /// The orders of a page, at most 100, in the order of the page, and a moment old at most. An order with a row that does not exist is
+    /// left out. 1 round trip, 2 side by side for more than 50 orders, none if the index has whole orders.
+    pub(crate) async fn read_listed(&self, listed: Vec<Listed>) -> Result<Vec<Order>> {
+        self.peek_listed(listed).await?.into_iter().collect()
+    }
+
+    /// The same; a row that cannot be read is an error beside the other orders.
+    async fn peek_listed(&self, mut listed: Vec<Listed>) -> Result<Vec<Result<Order>>> {
         remove_repeated(&mut listed);
-        let ids: Vec<OrderId> = listed.iter().filter(|listed| listed.order.is_none()).map(|listed| listed.id).collect();
-        let rows: Vec<Order> = self.peek_all(&ids).await?;
-        let mut rows: HashMap<OrderId, Order> = rows.into_iter().map(|order| (order.id, order)).collect();
-        Ok(listed.into_iter().filter_map(|listed| listed.order.or_else(|| rows.remove(&listed.id))).collect())
+        let keys: Vec<Key> = listed.iter().flat_map(Listed::keys).collect();
+        let read = keys.chunks(BATCH).map(|keys| self.table().peek_all::<Value>(keys));
+        let mut rows: HashMap<String, Vec<Value>> = HashMap::new();
+        for row in try_join_all(read).await?.into_iter().flatten() {
+            rows.entry(row["pk"].as_str().unwrap_or_default().to_owned()).or_default().push(row);
+        }
+        let orders = listed.into_iter().map(|listed| {
+            let rows = rows.remove(&partition(listed.id)).unwrap_or_default();
+            listed.join(rows)
+        });
+        Ok(orders.filter_map(Result::transpose).collect())
     }
 
     /// A page of all orders that were placed on a day (in UTC), of one shard, newest first, before `before`. Both reads are eventually
@@ -176,15 +212,18 @@ impl Orders {
         let is_more = listed.len() > DAY_PAGE as usize;
         listed.truncate(DAY_PAGE as usize);
         let next = listed.last().filter(|_| is_more).map(|listed| listed.id);
-        remove_repeated(&mut listed);
-        let ids: Vec<OrderId> = listed.iter().map(|listed| listed.id).collect();
         let mut page = DayPage { orders: Vec::new(), unreadable: 0, next };
-        for row in self.peek_all::<Value>(&ids).await? {
-            match serde_json::from_value(row) {
+        for order in self.peek_listed(listed).await? {
+            match order {
                 Ok(order) => page.orders.push(order),
                 Err(error) => {
                     page.unreadable += 1;
-                    error!(%error, index = "DAY", "row in the index cannot be read");
+                    error!(
+                        error.code = error.code,
+                        error.cause = error.causes(),
+                        index = "DAY",
+                        "row in the index cannot be read"
+                    );
                 }
             }
         }
@@ -201,7 +240,7 @@ impl Orders {
         from: Timestamp,
         until: Timestamp,
         hold_seconds: i64,
-    ) -> Result<Vec<Result<Order>>> {
+    ) -> Result<Vec<Result<OrderHead>>> {
         if fault::mutant("payment_sweep_skipped") {
             return Ok(Vec::new());
         }
@@ -212,7 +251,7 @@ impl Orders {
 
     /// Orders in the index of holds whose payment was declined, that have last changed from `from` (a time as text) to `until`, at most
     /// [`MAX_DECLINED`] of each shard. The rest is as in [`Orders::list_unpaid`].
-    pub async fn list_declined(&self, from: &str, until: Timestamp, hold_seconds: i64) -> Result<Vec<Result<Order>>> {
+    pub async fn list_declined(&self, from: &str, until: Timestamp, hold_seconds: i64) -> Result<Vec<Result<OrderHead>>> {
         let filter = "NOT (updatedAt < :from OR updatedAt > :until) AND paymentStatus = :failed";
         self.sweep_changed(filter, (from.to_owned(), until), hold_seconds, MAX_DECLINED).await
     }
@@ -223,7 +262,7 @@ impl Orders {
         (from, until): (String, Timestamp),
         hold_seconds: i64,
         limit: u32,
-    ) -> Result<Vec<Result<Order>>> {
+    ) -> Result<Vec<Result<OrderHead>>> {
         let last_end = until.plus_seconds(hold_seconds.max(HOLD_EXTENSION_SECONDS)).to_string();
         let failed = PaymentStatus::Failed.name().to_owned();
         let values = vec![(":from", from), (":until", until.to_string()), (":failed", failed)];

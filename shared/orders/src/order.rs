@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use values::{Email, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp};
 
 use crate::counters::UnpaidCounters;
+use crate::own_history::OwnHistory;
 use crate::status::{Fulfilment, PaymentStatus, Status, illegal_transition};
 
 /// A line of an order. It is a snapshot, and does not change with the product.
@@ -28,7 +29,7 @@ pub struct Item {
     pub line_total: Money,
 }
 
-/// An order without its personal data, which is in a row of its own ([`PersonalData`]).
+/// An order without its personal data ([`PersonalData`]). `order_rows.rs` says how it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
@@ -63,13 +64,17 @@ pub struct Order {
     /// Whether its sale is named in the rows of the offers (`named_movements.rs`). False for an order of the release before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub names_moves: bool,
+    /// The part of its history that its rows have. None for an order of the release before, which is one row, and whose history has rows
+    /// of its own.
+    #[serde(skip)]
+    pub(crate) own_history: Option<OwnHistory>,
     /// Counts the changes, from 1.
     pub version: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// The personal data of an order: a row of its own, which can be erased without changing the books.
+/// The personal data of an order: one attribute of the row of what was placed, which can be erased without changing the books.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PersonalData {
@@ -78,8 +83,7 @@ pub struct PersonalData {
     pub email: Option<Email>,
     /// A snapshot, which does not change with the address book.
     pub shipping_address: Address,
-    /// The digest of a guest's order token. It is here because it never changes: the row of the order, with all its
-    /// index entries, is written again with every transition, and paid for by the kilobyte.
+    /// The digest of a guest's order token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_digest: Option<String>,
 }
@@ -201,7 +205,7 @@ impl Order {
         has_ended && self.updated_at.plus_seconds(ORDER_TOKEN_SECONDS) <= now
     }
 
-    /// The order as histories and stored responses have it: without the names of its counters.
+    /// The order without the names of its counters.
     pub fn without_counters(&self) -> Self {
         Self { counters: None, ..self.clone() }
     }
@@ -252,6 +256,7 @@ pub(crate) mod tests {
             counters: None,
             is_capture_due: false,
             names_moves: false,
+            own_history: None,
             version: 1,
             created_at: now,
             updated_at: now,

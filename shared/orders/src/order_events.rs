@@ -3,13 +3,14 @@
 use events::{
     CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
 };
+use payments::PaidLine;
 use values::Timestamp;
 
 use crate::order::{Item, Order};
 use crate::status::PaymentStatus;
 
 impl Order {
-    /// The lines of its events.
+    /// The lines that a mail shows, and of an event of the release before.
     pub fn event_lines(&self) -> Vec<Line> {
         let line = |item: &Item| Line {
             sku: item.sku.clone(),
@@ -17,6 +18,13 @@ impl Order {
             quantity: item.quantity,
             line_total: item.line_total,
         };
+        self.items.iter().map(line).collect()
+    }
+
+    /// The lines of its payment, for refunds.
+    pub(crate) fn payment_lines(&self) -> Vec<PaidLine> {
+        let line =
+            |item: &Item| PaidLine { sku: item.sku.clone(), quantity: item.quantity, line_total: item.line_total };
         self.items.iter().map(line).collect()
     }
 

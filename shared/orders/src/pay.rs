@@ -5,6 +5,7 @@ use aws_kit::{Changes, ConditionFailures, Idempotent, Transaction};
 use payments::PaymentMethod;
 use values::{OrderId, Result};
 
+use crate::answer::Answer;
 use crate::checkout::Checkout;
 use crate::counters::CounterRow;
 use crate::extend_hold::HOLD_EXTENSION_SECONDS;
@@ -43,8 +44,13 @@ impl Checkout {
                 true => orders.read_own_counters(&order).await?,
                 false => None,
             };
-            let writes =
-                orders.put_next_after_decline(&next, request.trace, "payment_requested", None, declined.as_ref())?;
+            let writes = orders.put_next_after_decline(
+                &mut next,
+                request.trace,
+                "payment_requested",
+                None,
+                declined.as_ref(),
+            )?;
             let mut writes = Transaction::from(writes);
             writes.add_all(payments.reopen(&payment, method.clone(), request.trace)?);
             let limits = &self.limits;
@@ -63,9 +69,10 @@ impl Checkout {
                 let (network, buyer): (Option<CounterRow>, Option<CounterRow>) = (network?, buyer?);
                 Ok(limits.check_declines(&network.unwrap_or_default(), &buyer.unwrap_or_default(), now).err())
             };
-            Ok(Changes::new(writes, next.without_counters()).or_refuse(refuse).into())
+            Ok(Changes::new(writes, Answer::changed(next)).or_refuse(refuse).into())
         };
-        let paid = orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        let answer = orders.transition_write().run_idempotent(request.idempotency, decide).await?;
+        let paid = orders.changed_order(answer).await?;
         Ok(paid.map(|order| OrderDetails { order, personal }))
     }
 }

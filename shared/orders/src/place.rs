@@ -11,37 +11,28 @@ use events::Recipient;
 use identity::Address;
 use payments::{NewPayment, Payment};
 use pricing::Breakdown;
-use serde::{Deserialize, Serialize};
 use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace, creation_time};
 
+use crate::answer::Answer;
 use crate::checkout::Checkout;
 use crate::counters::CounterRow;
 use crate::limits::OrderLimits;
 use crate::lines::{OrderLines, buyer_kind, items, price_lines};
 use crate::new_order::{Destination, NewOrder, PlacedOrder};
 use crate::order::{Order, OrderDetails, PersonalData};
+use crate::own_history::OwnHistory;
 use crate::refusal::{LineProblem, line_problems, refusal, reprice};
 use crate::status::{Fulfilment, PaymentStatus, Status};
 use crate::{number, token};
 
 /// Promotions that count their uses are of a later issue. Their place in the transaction is reserved.
 const MAX_PROMOTIONS: usize = 5;
-/// Order, personal data, number, history; the counters of network and buyer; cart, payment, contact, idempotency record.
+/// Order, what was placed, number; the counters of network and buyer; cart, payment, contact, idempotency record.
 const OTHER_WRITES: usize = 10;
 const _: () = assert!(
     Cart::MAX_LINES + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "an order must fit one transaction"
 );
-
-/// The stored response of an idempotency key: no personal data and no token, only what is needed to derive them again.
-#[derive(Serialize, Deserialize)]
-struct StoredOrder {
-    order: Order,
-    salt: Option<String>,
-    /// Not stored: a repetition reads them.
-    #[serde(skip)]
-    personal: Option<PersonalData>,
-}
 
 impl Checkout {
     /// Places the order once per key; a repetition gets the stored response. `key` is the key that the caller sent,
@@ -63,17 +54,8 @@ impl Checkout {
         let orders = &self.service.orders;
         let write =
             orders.optimistic_write().fault_points(fault::label("orders.placing"), fault::label("orders.placed"));
-        let with_token = |StoredOrder { order, salt, personal }| PlacedOrder {
-            order_token: salt.map(|salt| token::derive(order.id, key, &salt)),
-            details: OrderDetails { order, personal },
-        };
-        match write.run_idempotent(Some(idempotency), decide).await? {
-            Idempotent::Fresh(placed) => Ok(Idempotent::Fresh(with_token(placed))),
-            Idempotent::Replayed(stored) => {
-                let personal = orders.read_details(stored.order.id).await?.and_then(|details| details.personal);
-                Ok(Idempotent::Replayed(with_token(StoredOrder { personal, ..stored })))
-            }
-        }
+        let answer = write.run_idempotent(Some(idempotency), decide).await?;
+        orders.placed_order(answer, key).await
     }
 
     /// The order, and the transaction that places it.
@@ -83,7 +65,7 @@ impl Checkout {
         (caller, network): (&Caller, &Network),
         key: &str,
         trace: &Trace,
-    ) -> Result<Decision<'static, StoredOrder>> {
+    ) -> Result<Decision<'static, Answer>> {
         let kind = buyer_kind(caller);
         let (buyer, contact) = self.buyer(caller, new.email.clone())?;
         self.check_currency(new.expected_total)?;
@@ -95,7 +77,7 @@ impl Checkout {
         }
 
         let salt = contact.is_some().then(token::new_salt).transpose()?;
-        let (mut order, order_token) = self.new_order(buyer, &lines, &sums, salt.as_deref(), key)?;
+        let (mut order, order_token) = self.new_order(buyer, &lines, &sums, salt.as_deref(), key, trace)?;
         let token_digest = order_token.as_deref().map(token::digest);
         let email = contact.as_ref().map(|(_, email)| email.clone());
         order.counters = self.limits.counters(caller, email.as_ref(), network);
@@ -107,7 +89,7 @@ impl Checkout {
             payer: buyer,
             amount: order.total,
             method: new.method.clone(),
-            lines: order.event_lines(),
+            lines: order.payment_lines(),
             token_digest,
         };
 
@@ -138,8 +120,8 @@ impl Checkout {
                 || Error::conflict("cart_changed", "The cart has changed. Read it and place the order again.");
             Ok(cart.and_then(|slot| failures.of(slot)).map(|_| cart_changed()))
         };
-        let order = order.without_counters();
-        Ok(Changes::new(writes, StoredOrder { order, salt, personal: Some(personal) }).or_refuse(refuse).into())
+        let details = OrderDetails { order, personal: Some(personal) };
+        Ok(Changes::new(writes, Answer::placed(details, salt)).or_refuse(refuse).into())
     }
 
     /// Adds the writes that count the order as unpaid, and returns their positions: of its network, and of its buyer. None for an
@@ -210,6 +192,7 @@ impl Checkout {
         sums: &Breakdown,
         salt: Option<&str>,
         key: &str,
+        trace: &Trace,
     ) -> Result<(Order, Option<String>)> {
         let clock = &self.service.orders.clock;
         let id = clock.mint();
@@ -235,6 +218,7 @@ impl Checkout {
             counters: None,
             is_capture_due: false,
             names_moves: true,
+            own_history: Some(OwnHistory::new(self.hold_seconds, trace)),
             version: 1,
             created_at: now,
             updated_at: now,

@@ -27,8 +27,8 @@ impl OrderService {
             };
             let NextPayment { payment, mut writes } = next;
             if let (Some(order), Some(status)) = (order, PaymentStatus::of(payment.status)) {
-                let next = order.follow(status, payment.version, payment.updated_at)?;
-                writes.extend(self.orders.put_next(&next, trace, status.cause(), None)?);
+                let mut next = order.follow(status, payment.version, payment.updated_at)?;
+                writes.extend(self.orders.put_next(&mut next, trace, status.cause(), None)?);
             }
             Ok(Changes::new(writes, true).into())
         };

@@ -115,8 +115,8 @@ impl OrderService {
         match next_step(&order, &payment, progress, rules.capture_at, now) {
             NextStep::Nothing => settled,
             NextStep::ExtendHold => {
-                let order = order.extend_hold(now);
-                let writes = self.orders.put_next(&order, trace, "hold_prolonged", None)?;
+                let mut order = order.extend_hold(now);
+                let writes = self.orders.put_next(&mut order, trace, "hold_prolonged", None)?;
                 Ok(written(writes, order, payment, Progress::HoldExtended))
             }
             NextStep::Follow => {
@@ -231,7 +231,7 @@ impl OrderService {
             }
         }
         let reason = next.payment_status.cause();
-        let writes = self.orders.put_next_after_decline(&next, trace, reason, event, declined.as_ref())?;
+        let writes = self.orders.put_next_after_decline(&mut next, trace, reason, event, declined.as_ref())?;
         Ok((next, writes))
     }
 }

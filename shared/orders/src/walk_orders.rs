@@ -8,7 +8,7 @@ use std::time::Instant;
 use aws_kit::{TASK_RUNNING, fault};
 use catalog::StockMovement;
 use tracing::{error, field, warn};
-use values::{Error, Kind, OrderId, Result, TimeZone, Timestamp};
+use values::{Error, Kind, Result, TimeZone, Timestamp};
 
 use crate::order::Order;
 use crate::service::OrderService;
@@ -91,19 +91,19 @@ impl OrderService {
         Ok(())
     }
 
-    /// When an order was cancelled that names its movements. 1 read for such an order, none for others.
+    /// When an order was cancelled that names its movements. 1 read for such an order unless its rows have its history, none for others.
     async fn read_cancellation(&self, order: &Order) -> Result<Option<Timestamp>> {
         if !order.names_moves || order.status != Status::Cancelled {
             return Ok(None);
         }
-        self.cancelled_at(order.id).await.map(Some)
+        self.cancelled_at(order).await.map(Some)
     }
 
     /// The time of the history's entry: the row of the order changes again when its payment ends.
-    async fn cancelled_at(&self, id: OrderId) -> Result<Timestamp> {
-        let history = self.orders.read_full_history(id).await?;
+    async fn cancelled_at(&self, order: &Order) -> Result<Timestamp> {
+        let history = self.orders.read_full_history(order).await?;
         let cancelled = history.iter().find(|entry| entry.status == Status::Cancelled);
         let at = cancelled.map(|entry| entry.at);
-        at.ok_or_else(|| Error::internal(format!("the history of order {id} has no cancellation")))
+        at.ok_or_else(|| Error::internal(format!("the history of order {} has no cancellation", order.id)))
     }
 }

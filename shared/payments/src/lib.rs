@@ -62,7 +62,7 @@ pub use end::PaymentEnd;
 pub use list_captured::PaymentPage;
 pub use mail_progress::MailProgress;
 pub use new_payment::NewPayment;
-pub use payment::{ORDER_TOKEN_SECONDS, Payment};
+pub use payment::{ORDER_TOKEN_SECONDS, PaidLine, Payment};
 pub use payment_method::PaymentMethod;
 pub use refund::{Refund, RefundStatus};
 pub use refund_amount::RefundAmount;

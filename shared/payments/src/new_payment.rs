@@ -1,8 +1,9 @@
 //! A payment that is to be opened with its order.
 
-use events::{Line, Recipient};
+use events::Recipient;
 use values::{Money, OrderId, PaymentId};
 
+use crate::payment::PaidLine;
 use crate::payment_method::PaymentMethod;
 
 /// The payment that an order needs.
@@ -15,7 +16,7 @@ pub struct NewPayment {
     pub payer: Recipient,
     pub amount: Money,
     pub method: PaymentMethod,
-    pub lines: Vec<Line>,
+    pub lines: Vec<PaidLine>,
     /// The digest of a guest's order token.
     pub token_digest: Option<String>,
 }

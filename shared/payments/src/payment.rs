@@ -1,6 +1,6 @@
 //! A payment and its transitions. Each returns the next version of the payment, or an error when it is illegal. Pure.
 
-use events::{Line, PaymentChanged, Recipient};
+use events::{PaymentChanged, Recipient};
 use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp, sibling_id};
 
 use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
@@ -14,6 +14,15 @@ const MAX_ATTEMPTS: usize = 5;
 
 /// How long a guest's order token stays valid: for an order after it has ended, for a payment after its last change.
 pub const ORDER_TOKEN_SECONDS: i64 = 180 * 24 * 3600;
+
+/// A line of the order, for refunds. Its name is in the order only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PaidLine {
+    pub sku: Sku,
+    pub quantity: Quantity,
+    /// The price of all pieces.
+    pub line_total: Money,
+}
 
 /// The payment of one order.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +38,7 @@ pub struct Payment {
     pub status: Status,
     /// The current attempt is the last one. Never empty.
     pub attempts: Vec<Attempt>,
-    pub lines: Vec<Line>,
+    pub lines: Vec<PaidLine>,
     /// The digest of the order's token, with which a guest may read the payment.
     pub token_digest: Option<String>,
     /// What this version tells, and no other.
@@ -216,7 +225,7 @@ impl Payment {
         }
     }
 
-    /// The data of `payment.completed`.
+    /// The data of `payment.completed`. The order has the lines.
     pub fn event_data(&self) -> PaymentChanged {
         PaymentChanged {
             payment_id: self.id,
@@ -224,7 +233,7 @@ impl Payment {
             order_number: self.order_number.clone(),
             recipient: self.payer,
             amount: self.amount,
-            lines: self.lines.clone(),
+            lines: Vec::new(),
             order_changed: true,
         }
     }
@@ -319,7 +328,7 @@ pub(crate) mod tests {
     fn price_of_pieces_is_rounded_down() {
         let eur = |amount| Money::new(amount, "EUR".parse().unwrap());
         let (sku, pieces): (Sku, _) = ("MUG".parse().unwrap(), |n| Quantity::new(n).unwrap());
-        let line = Line { sku: sku.clone(), name: "Mug".into(), quantity: pieces(3), line_total: eur(100) };
+        let line = PaidLine { sku: sku.clone(), quantity: pieces(3), line_total: eur(100) };
         let paid = Payment { lines: vec![line], ..payment() };
         assert_eq!(paid.price_of(&[(sku.clone(), pieces(2))]).unwrap(), eur(66));
         for bad in [vec![(sku.clone(), pieces(4))], vec![(sku.clone(), pieces(1)), (sku, pieces(1))]] {

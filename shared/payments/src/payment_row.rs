@@ -3,11 +3,11 @@
 
 use events::{Line, Recipient};
 use serde::{Deserialize, Serialize};
-use values::{Money, OrderId, PaymentId, Timestamp};
+use values::{Money, OrderId, PaymentId, Quantity, Sku, Timestamp};
 
 use crate::attempt::Attempt;
 use crate::balance::Balance;
-use crate::payment::Payment;
+use crate::payment::{PaidLine, Payment};
 use crate::status::Status;
 use crate::tells::Tells;
 
@@ -27,7 +27,7 @@ pub(crate) struct PaymentRow {
     refundable: i64,
     status: Status,
     attempts: Vec<Attempt>,
-    lines: Vec<Line>,
+    lines: Vec<LineRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_digest: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,9 +39,20 @@ pub(crate) struct PaymentRow {
     updated_at: Timestamp,
 }
 
+/// A line of the order.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum LineRow {
+    /// SKU, quantity, and the price of all pieces in minor units.
+    Listed(Sku, Quantity, i64),
+    /// As the release before has written it.
+    Named(Line),
+}
+
 impl From<&Payment> for PaymentRow {
     fn from(payment: &Payment) -> Self {
         let payment = payment.clone();
+        let line = |line: PaidLine| LineRow::Listed(line.sku, line.quantity, line.line_total.amount);
         Self {
             id: payment.id,
             order_id: payment.order_id,
@@ -54,7 +65,7 @@ impl From<&Payment> for PaymentRow {
             refundable: payment.balance.refundable.amount,
             status: payment.status,
             attempts: payment.attempts,
-            lines: payment.lines,
+            lines: payment.lines.into_iter().map(line).collect(),
             token_digest: payment.token_digest,
             tells: payment.tells,
             captured_at: payment.captured_at,
@@ -74,6 +85,10 @@ impl From<PaymentRow> for Payment {
             refunding: money(row.refunding),
             refundable: money(row.refundable),
         };
+        let line = |line| match line {
+            LineRow::Listed(sku, quantity, total) => PaidLine { sku, quantity, line_total: money(total) },
+            LineRow::Named(Line { sku, quantity, line_total, .. }) => PaidLine { sku, quantity, line_total },
+        };
         Self {
             id: row.id,
             order_id: row.order_id,
@@ -83,7 +98,7 @@ impl From<PaymentRow> for Payment {
             balance,
             status: row.status,
             attempts: row.attempts,
-            lines: row.lines,
+            lines: row.lines.into_iter().map(line).collect(),
             token_digest: row.token_digest,
             tells: row.tells,
             captured_at: row.captured_at,
@@ -109,7 +124,7 @@ mod tests {
                 "method": { "token": "pm_card_visa" }, "intent": "pi_1", "outcome": "authorized",
                 "askedAt": "2026-11-21T08:00:00.000Z",
             }],
-            "lines": [], "tokenDigest": "a digest", "version": 7,
+            "lines": [["MUG", 2, 900]], "tokenDigest": "a digest", "version": 7,
             "createdAt": "2026-11-21T08:00:00.000Z", "updatedAt": "2026-11-21T08:10:00.000Z",
         })
     }
@@ -118,6 +133,16 @@ mod tests {
     fn row_keeps_its_format() {
         let payment = Payment::from(from_value::<PaymentRow>(row()).unwrap());
         assert_eq!(payment.balance.refundable, Money::new(600, payment.amount.currency));
+        assert_eq!(to_value(PaymentRow::from(&payment)).unwrap(), row());
+    }
+
+    #[test]
+    fn lines_of_the_release_before_are_read_and_lose_their_names() {
+        let mut old = row();
+        let total = json!({ "amount": 900, "currency": "EUR" });
+        old["lines"] = json!([{ "sku": "MUG", "name": "Mug", "quantity": 2, "lineTotal": total }]);
+        let payment = Payment::from(from_value::<PaymentRow>(old).unwrap());
+        assert_eq!(payment.lines[0].line_total, payment.amount);
         assert_eq!(to_value(PaymentRow::from(&payment)).unwrap(), row());
     }
 
