@@ -136,9 +136,55 @@ fn movements() -> Vec<Value> {
     [10, 3, -3, 5, -2].map(row).into()
 }
 
-/// An order's rows: the order, its number, its private row with the key, and its history of (second, actor, reason, status, payment
-/// status, payment sequence).
-fn order(id: &str, placed: &Value, key: &str, steps: &[(u64, &str, &str, &str, &str, u64)]) -> Vec<Value> {
+/// A change: second, actor, reason, status, payment status, payment sequence.
+type Change<'a> = (u64, &'a str, &'a str, &'a str, &'a str, u64);
+
+/// The rows of an order of today: what was placed, with the key; the row that changes, with its changes after the first; its number; and
+/// its first change.
+fn split_order(id: &str, placed: &Value, key: &str, steps: &[Change<'_>]) -> Vec<Value> {
+    let mut rows = order(id, placed, key, steps);
+    let pk = format!("ORDER#{id}");
+    let line = &placed["items"][0];
+    let sum = |money: &Value| money["amount"].clone();
+    let sums = ["unitPrice", "discount", "tax", "lineTotal"].map(|name| sum(&line[name]));
+    let values = ["sku", "productId", "name", "quantity"].map(|name| line[name].clone()).into_iter().chain(sums);
+    let placed_row = json!({
+        "pk": pk, "sk": "ORDER#PLACED", "currency": "EUR", "lines": [values.collect::<Vec<_>>()], "hold": 20,
+        "subtotal": sum(&placed["subtotal"]), "discount": 0, "tax": 0, "shipping": 0, "actor": steps[0].1, "correlationId": "req",
+        "private": { "shippingAddress": { "line2": key } },
+    });
+    let at = |second: u64| NEW_YEAR_MS + second * 1000;
+    let change = |(version, change): (usize, &Change<'_>)| {
+        let (second, actor, reason, status, payment_status, sequence) = change;
+        json!([
+            version,
+            at(*second),
+            actor,
+            reason,
+            "req",
+            null,
+            status,
+            payment_status,
+            sequence,
+            "unfulfilled",
+            at(20)
+        ])
+    };
+    // The first change was pushed out of the row of the order.
+    let changes: Vec<Value> = (1..).zip(steps).skip(2).map(change).collect();
+    rows.retain(|row| matches!(row["sk"].as_str(), Some("ORDER" | "NUMBER" | "HISTORY#000002")));
+    for row in rows.iter_mut().filter(|row| row["sk"] == "ORDER") {
+        for name in ["items", "subtotal", "discount", "tax", "shipping"] {
+            row.as_object_mut().map(|members| members.remove(name));
+        }
+        row["changes"] = changes.clone().into();
+    }
+    rows.push(placed_row);
+    rows
+}
+
+/// The rows of an order of the release before: the order, its number, its private row with the key, and its history.
+fn order(id: &str, placed: &Value, key: &str, steps: &[Change<'_>]) -> Vec<Value> {
     let pk = format!("ORDER#{id}");
     let mut rows = vec![json!({ "pk": pk, "sk": "ORDER#PRIVATE", "shippingAddress": { "line2": key } })];
     let mut order = placed.clone();
@@ -192,7 +238,7 @@ fn paid_order() -> Vec<Value> {
         (3, worker, "payment.completed", "confirmed", "paid", 4),
         (9, worker, "payment.refunded", "confirmed", "partially_refunded", 6),
     ];
-    order(PAID, &placed(PAID, "N-PAID", "usr_ada", "pay_paid", 2), "key-paid", &steps)
+    split_order(PAID, &placed(PAID, "N-PAID", "usr_ada", "pay_paid", 2), "key-paid", &steps)
 }
 
 fn cancelled_order() -> Vec<Value> {

@@ -27,6 +27,7 @@ mod keys;
 mod mail_tokens;
 mod mailbox;
 mod movements;
+mod old_layout;
 mod order;
 mod orders;
 mod passkey_key;

@@ -48,6 +48,15 @@ impl Rows {
         self.call("UpdateItem", &request).await;
     }
 
+    /// Removes attributes of an existing row.
+    pub async fn clears(&self, context: &str, pk: &str, sk: &str, attributes: &[&str]) {
+        let request = json!({
+            "TableName": self.table(context), "Key": key(pk, sk), "ConditionExpression": "attribute_exists(pk)",
+            "UpdateExpression": format!("REMOVE {}", attributes.join(", ")),
+        });
+        self.call("UpdateItem", &request).await;
+    }
+
     /// Writes a row, whether it exists or not.
     pub async fn puts(&self, context: &str, pk: &str, sk: &str, attributes: &Value) {
         let mut item = key(pk, sk);

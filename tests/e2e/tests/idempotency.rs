@@ -1,5 +1,6 @@
 //! A repeated request has one effect.
 
+use e2e::scenarios::paid_order;
 use e2e::{Checkout, Draft, Shop, unique};
 use futures::future::join_all;
 use reqwest::Method;
@@ -24,6 +25,27 @@ async fn repeated_request_is_one_order() {
     assert_eq!(orders["data"].as_array().map(Vec::len), Some(1));
     shop.provider.charged_once(&order).await;
     shop.awaits_stock(&mug, 4).await;
+}
+
+#[tokio::test]
+async fn late_repetition_of_a_change_gets_the_order_as_it_was_answered() {
+    let shop = Shop::open().await;
+    let (customer, order, _mug) = paid_order(&shop).await;
+    let (admin, path) = (shop.admin().await, format!("/api/v1/orders/{}/status", order.id()));
+    let move_to = async |status: &str| {
+        let change = admin.call(Method::PATCH, &path).idempotency_key(&format!("{}-{status}", order.id()));
+        change.json(&json!({ "status": status })).send().await.expect(200)
+    };
+    let mut answers = Vec::new();
+    for status in ["processing", "shipped", "delivered"] {
+        answers.push((status, move_to(status).await));
+    }
+    for (status, answer) in answers {
+        let late = move_to(status).await;
+        assert!(late.is_replayed(), "{status}: {:?}", late.headers);
+        assert_eq!(late.text, answer.text, "{status}");
+    }
+    customer.api.folds(&order).await;
 }
 
 #[tokio::test]

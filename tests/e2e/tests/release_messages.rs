@@ -25,8 +25,10 @@ fn number(row: &Value, attribute: &str) -> u64 {
     text.unwrap_or_else(|| panic!("the row should have the number {attribute}: {row}"))
 }
 
-/// An order's row as the release before would have it: it knew no mark for a capture that is due, and named no movements of stock.
+/// An order's row as the release before would have it: it has the lines and sums, knew no mark for a capture that is due, and named no
+/// movements of stock.
 async fn order_row(shop: &Shop, order: &Order) -> Value {
+    shop.stores_as_before(order).await;
     let mut row = shop.rows.reads("orders", &order_key(order), "ORDER").await;
     for name in ["captureDue", "namesMoves"] {
         row.as_object_mut().map(|members| members.remove(name));

@@ -37,8 +37,9 @@ fn mismatch(order: &Order) -> Option<String> {
         folded["updatedAt"] = step.row["at"].clone();
     }
     let mut stored = order.row.clone();
-    // The names of the counters of an unpaid order, whether it names its stock movements, and the request of a new one. No history has them.
-    for name in ["held", "namesMoves", "correlationId"] {
+    // The names of the counters of an unpaid order, whether it names its stock movements, the request of a new one, and the mark of a
+    // write. No history has them.
+    for name in ["held", "namesMoves", "correlationId", "mark"] {
         stored.as_object_mut().map(|members| members.remove(name));
     }
     let differs = differing_fields(&folded, &stored);

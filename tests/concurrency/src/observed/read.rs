@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::layout;
 use super::rows::{CartLine, Counter, Intent, Mail, Notification, Offer, Order, Payment, Step};
 use super::state::ObservedState;
 use crate::emulator::Emulator;
@@ -118,23 +119,30 @@ impl RawState {
         }
     }
 
-    /// The orders whose rows match, with their histories.
+    /// The orders that match, each as one row, with their histories.
     pub fn orders(&self, is_selected: impl Fn(&Value) -> bool) -> Vec<Order> {
         let mut orders: BTreeMap<&str, Order> = BTreeMap::new();
-        for row in self.rows("orders", "ORDER").filter(|row| is_selected(row)) {
-            let mut order: Order = parse_row(row);
-            order.row = without_keys(row);
+        let placed = self.rows("orders", "ORDER#PLACED").filter_map(|row| Some((row["pk"].as_str()?, row)));
+        let placed: BTreeMap<&str, &Value> = placed.collect();
+        for row in self.rows("orders", "ORDER") {
+            let placed = row["pk"].as_str().and_then(|pk| placed.get(pk)).copied();
+            let head = without_keys(row);
+            let whole = layout::whole(&head, placed);
+            if !is_selected(&whole) {
+                continue;
+            }
+            let mut order: Order = parse_row(&whole);
+            order.row = whole;
+            order.key = placed.and_then(|placed| key(&placed["private"]));
+            order.steps = layout::own_entries(&head, placed).into_iter().map(step).collect();
             order.in_hold_index = row["gsi3pk"].as_str().is_some_and(|key| key.starts_with("HOLD#"));
             orders.insert(row["pk"].as_str().unwrap_or_default(), order);
         }
         for row in self.tables.get("orders").into_iter().flatten() {
             let Some(order) = row["pk"].as_str().and_then(|pk| orders.get_mut(pk)) else { continue };
             match row["sk"].as_str().unwrap_or_default() {
-                "ORDER#PRIVATE" => order.key = row["shippingAddress"]["line2"].as_str().map(str::to_owned),
-                sk if sk.starts_with("HISTORY#") => {
-                    let step = parse_row::<Step>(row);
-                    order.steps.push(Step { row: without_keys(row), ..step });
-                }
+                "ORDER#PRIVATE" => order.key = key(row),
+                sk if sk.starts_with("HISTORY#") => order.steps.push(step(without_keys(row))),
                 _ => {}
             }
         }
@@ -201,6 +209,15 @@ fn is_in(value: &Value, ids: &BTreeSet<&str>) -> bool {
 fn parse_row<T: DeserializeOwned>(row: &Value) -> T {
     serde_json::from_value(row.clone())
         .unwrap_or_else(|error| panic!("this row differs from the documented format ({error}): {row}"))
+}
+
+/// The idempotency key in the personal data of an order.
+fn key(personal: &Value) -> Option<String> {
+    personal["shippingAddress"]["line2"].as_str().map(str::to_owned)
+}
+
+fn step(row: Value) -> Step {
+    Step { row: row.clone(), ..parse_row(&row) }
 }
 
 fn without_keys(row: &Value) -> Value {
