@@ -11,8 +11,8 @@
 //! | orders that are pending or wait for their capture, and whose message may be lost | gsi3pk `HOLD#{0-63}`, up to a time | gsi3, with heads | 32 read units, 0.5 more per 4 KB |
 //!
 //! An entry of gsi1 or gsi2 is the number row of an order, or the whole order or its personal data if an earlier release placed it. All have
-//! the order's id as sort key, and nothing else of them is read. An entry of gsi3 is the whole order if an earlier release placed it. A list of many days reads some in parallel; a list of 31 days without orders costs 62 read
-//! units with 4 shards.
+//! the order's id as sort key, and nothing else of them is read. An entry of gsi3 is the whole order if an earlier release placed it. A list
+//! of many days reads some in parallel; a list of 31 days without orders costs 62 read units with 4 shards.
 
 use std::collections::HashMap;
 
