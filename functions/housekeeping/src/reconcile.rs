@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use events::{Envelope, Event, PaymentRequested, RefundRequested};
-use orders::{Order, OrderService};
+use orders::{OrderHead, OrderService};
 use payments::Refund;
 use values::{OrderId, PaymentId, Result, Timestamp, Trace};
 
@@ -50,7 +50,7 @@ fn waiting_since(state: &State) -> Timestamp {
     state.clock.now().plus_seconds(-state.unsettled_seconds)
 }
 
-fn ids_of(order: &Order) -> (PaymentId, OrderId) {
+fn ids_of(order: &OrderHead) -> (PaymentId, OrderId) {
     (order.payment_id, order.id)
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 use aws_kit::{TASK_RUNNING, fault};
 use events::Envelope;
 use futures::future::try_join_all;
-use orders::{Order, OrderService};
+use orders::{Order, OrderHead, OrderService};
 use payments::{PaymentPage, customer_event};
 use tracing::{error, warn};
 use values::{Error, Kind, PaymentId, Result};
@@ -63,7 +63,7 @@ pub(crate) async fn visit_orders(state: &State, orders: &[Order], report: &mut R
     publish_lost_of(state, captured.collect(), report).await
 }
 
-fn is_outage(row: &Result<Order>) -> bool {
+fn is_outage(row: &Result<OrderHead>) -> bool {
     row.as_ref().is_err_and(|error| matches!(error.kind, Kind::Unavailable(_)))
 }
 

@@ -2,6 +2,7 @@
 //! again by the queue; events of other types are ignored.
 
 use aws_kit::{Aws, Batch, BatchResponse, Queue, consume, consume_stream};
+use events::Envelope;
 use notifications::Notifier;
 use payments::customer_event_of_image;
 use values::{Clock, Result};
@@ -29,10 +30,8 @@ pub async fn handle(state: &State, batch: Batch) -> BatchResponse {
             BatchResponse::Messages(response.await)
         }
         Batch::Records(records) => {
-            let parse = |image| customer_event_of_image(image).map(|event| event.map(|envelope| (envelope, ())));
-            let response = consume_stream(&state.queue, records, parse, async |envelope, ()| {
-                state.notifier.notify(&envelope).await
-            });
+            let handle = async |envelope: Envelope| state.notifier.notify(&envelope).await;
+            let response = consume_stream(&state.queue, records, customer_event_of_image, handle);
             BatchResponse::Records(response.await)
         }
     }

@@ -50,12 +50,8 @@ pub async fn handle(state: &State, batch: Batch) -> BatchResponse {
             BatchResponse::Messages(response.await)
         }
         Batch::Records(records) => {
-            // The image is the first read of the order. If it is stale by now, the conditions of the writes fail.
-            let response =
-                consume_stream(&state.queue, records, placed_event, async |envelope: Envelope, order: Order| {
-                    let trace = envelope.trace(NAME);
-                    settle(state, order, &envelope, &trace).await
-                });
+            let handle = async |envelope| handle_message(state, envelope).await;
+            let response = consume_stream(&state.queue, records, placed_event, handle);
             BatchResponse::Records(response.await)
         }
     }

@@ -42,20 +42,14 @@ impl<'de> Deserialize<'de> for Batch {
     }
 }
 
-/// Handles the records of a batch concurrently. `parse` makes the event of a row's new image, and what else the handler needs; none for
-/// a row that is no event. `handle` gets both.
+/// Handles the records of a batch concurrently. `parse` makes the event of a row's new image; none for a row that is no event.
 ///
 /// A record that fails becomes a message in the worker's own queue, a second later, and counts as done: from then on [`crate::consume`]
 /// decides. Only a record that cannot be read or sent is reported as failed. The stream then delivers it and those behind it again.
-pub async fn consume_stream<T, P, F, Fut>(
-    queue: &Queue,
-    batch: StreamEvent,
-    parse: P,
-    handle: F,
-) -> DynamoDbEventResponse
+pub async fn consume_stream<P, F, Fut>(queue: &Queue, batch: StreamEvent, parse: P, handle: F) -> DynamoDbEventResponse
 where
-    P: Fn(Value) -> Result<Option<(Envelope, T)>>,
-    F: Fn(Envelope, T) -> Fut,
+    P: Fn(Value) -> Result<Option<Envelope>>,
+    F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
     let handled = batch.records.into_iter().map(|record| consume_record(queue, record, &parse, &handle));
@@ -66,15 +60,15 @@ where
 }
 
 /// Returns the position of the record in its stream if it has to be delivered again.
-async fn consume_record<T, P, F, Fut>(queue: &Queue, record: EventRecord, parse: &P, handle: &F) -> Option<String>
+async fn consume_record<P, F, Fut>(queue: &Queue, record: EventRecord, parse: &P, handle: &F) -> Option<String>
 where
-    P: Fn(Value) -> Result<Option<(Envelope, T)>>,
-    F: Fn(Envelope, T) -> Fut,
+    P: Fn(Value) -> Result<Option<Envelope>>,
+    F: Fn(Envelope) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
     let position = record.change.sequence_number.unwrap_or_default();
     let image = serde_dynamo::from_item::<_, Value>(record.change.new_image).map_err(Error::internal);
-    let (envelope, more) = match image.and_then(parse) {
+    let envelope = match image.and_then(parse) {
         Ok(Some(event)) => event,
         Ok(None) => return None,
         Err(cause) => {
@@ -83,7 +77,7 @@ where
         }
     };
     async {
-        let Err(error) = in_time(handle(envelope.clone(), more)).await else {
+        let Err(error) = in_time(handle(envelope.clone())).await else {
             info!("record handled");
             return None;
         };
@@ -139,8 +133,8 @@ mod tests {
         }
     }
 
-    /// The event of a row, and its name. The row `other` is no event, and the row `broken` cannot be read.
-    fn parse(image: Value) -> Result<Option<(Envelope, String)>> {
+    /// The event of a row, with its name as the subject. The row `other` is no event, and the row `broken` cannot be read.
+    fn parse(image: Value) -> Result<Option<Envelope>> {
         let name = image["pk"].as_str().unwrap().to_owned();
         match name.as_str() {
             "other" => return Ok(None),
@@ -150,16 +144,15 @@ mod tests {
         let clock = Clock::System;
         let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
         let event = Event::PaymentRequested(PaymentRequested { payment_id: clock.mint(), order_id: clock.mint() });
-        Ok(Some((Envelope::new(&clock, &trace, &name, 1, event), name)))
+        Ok(Some(Envelope::new(&clock, &trace, name, 1, event)))
     }
 
     /// The records that are reported as failed, and the handled ones. The row `late` fails.
     async fn outcome(queue: &Queue, names: &[&str]) -> (Vec<String>, Vec<String>) {
         let handled = Mutex::new(Vec::new());
-        let handle = async |envelope: Envelope, name: String| {
-            assert_eq!(envelope.subject, name);
-            handled.lock().unwrap().push(name.clone());
-            if name == "late" { Err(Error::internal("late")) } else { Ok(()) }
+        let handle = async |envelope: Envelope| {
+            handled.lock().unwrap().push(envelope.subject.clone());
+            if envelope.subject == "late" { Err(Error::internal("late")) } else { Ok(()) }
         };
         let response = consume_stream(queue, records(names), parse, handle).await;
         let failed = response.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect();

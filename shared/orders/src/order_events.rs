@@ -7,7 +7,21 @@ use payments::PaidLine;
 use values::Timestamp;
 
 use crate::order::{Item, Order};
+use crate::order_rows::OrderHead;
 use crate::status::PaymentStatus;
+
+impl OrderHead {
+    pub(crate) fn created_event(&self) -> OrderCreated {
+        OrderCreated {
+            order_id: self.id,
+            order_number: self.number.clone(),
+            payment_id: self.payment_id,
+            total: self.total,
+            hold_expires_at: self.hold_expires_at,
+            items: Vec::new(),
+        }
+    }
+}
 
 impl Order {
     /// The lines that a mail shows, and of an event of the release before.
@@ -37,14 +51,7 @@ impl Order {
 
     /// The data of `order.created`, and of the message about the end of a hold. The sale of its pieces is named in the rows of the offers.
     pub fn created_event(&self) -> OrderCreated {
-        OrderCreated {
-            order_id: self.id,
-            order_number: self.number.clone(),
-            payment_id: self.payment_id,
-            total: self.total,
-            hold_expires_at: self.hold_expires_at,
-            items: Vec::new(),
-        }
+        OrderHead::of(self).created_event()
     }
 
     /// The data of `order.shipped`.

@@ -5,20 +5,20 @@ use events::{Envelope, Event};
 use serde_json::Value;
 use values::{Error, Result};
 
-use crate::order::Order;
+use crate::order_rows::OrderHead;
 
 /// The attribute with the id of the request that placed the order. Only a new row has it: no later version writes it. The release before
 /// did not know it, and wrote an event of its own.
 pub(crate) const CORRELATION_ID: &str = "correlationId";
 
-/// The event of an order's new row, as the stream shows the row, and the order. The same row always gives the same event. None for a row
-/// that the release before wrote.
-pub fn placed_event(image: Value) -> Result<Option<(Envelope, Order)>> {
+/// The event of an order's new row, as the stream shows the row. The same row always gives the same event. None for a row that the release
+/// before wrote.
+pub fn placed_event(image: Value) -> Result<Option<Envelope>> {
     let Some(correlation_id) = image.get(CORRELATION_ID).and_then(Value::as_str).map(str::to_owned) else {
         return Ok(None);
     };
-    let order: Order = serde_json::from_value(image).map_err(Error::internal)?;
-    let envelope = Envelope {
+    let order: OrderHead = serde_json::from_value(image).map_err(Error::internal)?;
+    Ok(Some(Envelope {
         event_id: event_id_of(&format!("order.created#{}", order.id)),
         version: 1,
         timestamp: order.created_at,
@@ -27,8 +27,7 @@ pub fn placed_event(image: Value) -> Result<Option<(Envelope, Order)>> {
         correlation_id,
         causation_id: None,
         event: Event::OrderCreated(order.created_event()),
-    };
-    Ok(Some((envelope, order)))
+    }))
 }
 
 #[cfg(test)]
@@ -39,20 +38,20 @@ mod tests {
     use crate::order::tests::order;
 
     #[test]
-    fn new_row_is_the_event_and_the_order() {
-        let mut image = to_value(order()).unwrap();
+    fn new_row_is_the_event() {
+        let mut image = to_value(OrderHead::of(&order())).unwrap();
         image["correlationId"] = json!("req-1");
         image["gsi3pk"] = json!("HOLD#3");
-        let (envelope, placed) = placed_event(image.clone()).unwrap().unwrap();
+        let envelope = placed_event(image.clone()).unwrap().unwrap();
         assert_eq!((envelope.event.name(), envelope.sequence), ("order.created", 1));
-        assert_eq!((envelope.correlation_id.as_str(), envelope.timestamp), ("req-1", placed.created_at));
-        assert_eq!((placed.id, placed.status), (order().id, order().status));
-        assert_eq!(placed_event(image).unwrap(), Some((envelope, placed)));
+        assert_eq!((envelope.correlation_id.as_str(), envelope.timestamp), ("req-1", order().created_at));
+        assert_eq!(envelope.subject, order().id.to_string());
+        assert_eq!(placed_event(image).unwrap(), Some(envelope));
     }
 
     #[test]
     fn row_of_the_release_before_is_no_event() {
-        assert_eq!(placed_event(to_value(order()).unwrap()).unwrap(), None);
+        assert_eq!(placed_event(to_value(OrderHead::of(&order())).unwrap()).unwrap(), None);
         assert!(placed_event(json!({ "correlationId": "req-1" })).is_err(), "a row that cannot be read");
     }
 }

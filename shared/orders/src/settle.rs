@@ -49,7 +49,7 @@ enum Outcome {
 
 impl OrderService {
     /// Brings an order and its payment to a state in which no worker has to act, and returns until when the order is held, if it is
-    /// still pending. `first` is the order as the caller has read it, or as the stream shows it.
+    /// still pending. `first` is the order as the caller has read it.
     ///
     /// A paid order takes 1 read more (the card 1 more), 3 calls of the provider and 3 writes. An order that is settled takes none.
     /// A concurrent update takes 2 reads. An outage of the provider is an error; a repetition continues.
