@@ -2,7 +2,6 @@
 //! again by the queue; events of other types are ignored.
 
 use aws_kit::{Aws, Batch, BatchResponse, Queue, consume, consume_stream};
-use events::Envelope;
 use notifications::Notifier;
 use payments::customer_event_of_image;
 use values::{Clock, Result};
@@ -30,8 +29,9 @@ pub async fn handle(state: &State, batch: Batch) -> BatchResponse {
             BatchResponse::Messages(response.await)
         }
         Batch::Records(records) => {
-            let handle = async |envelope: Envelope| state.notifier.notify(&envelope).await;
-            let response = consume_stream(&state.queue, records, customer_event_of_image, handle);
+            let response = consume_stream(&state.queue, records, customer_event_of_image, async |envelope| {
+                state.notifier.notify(&envelope).await
+            });
             BatchResponse::Records(response.await)
         }
     }

@@ -55,7 +55,7 @@ impl Query {
 
     /// Only sort keys after `bound`.
     pub fn after(mut self, bound: impl Into<String>) -> Self {
-        self.range = Some(("#sk > :sk", bound.into()));
+        self.range = Some(("#sk > :sk", vec![(":sk", bound.into())]));
         self
     }
 

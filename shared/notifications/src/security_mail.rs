@@ -86,6 +86,7 @@ mod tests {
     use crate::audience::Audience;
     use crate::event_mail::render;
     use events::{Event, Recipient};
+    use orders::Receipt;
     use values::{Clock, UserId};
 
     const ALL: [SecurityChange; 12] = [
@@ -109,7 +110,7 @@ mod tests {
         let mut subjects: Vec<String> = Vec::new();
         for change in ALL {
             let event = Event::UserSecurityChanged(SecurityChanged { user_id, change });
-            let mail = render(&event, "Your account is locked: call 0900", Vec::new()).unwrap();
+            let mail = render(&event, "Your account is locked: call 0900", &Receipt::default()).unwrap();
             assert!(mail.text.starts_with("Hello,\n\n") && mail.text.contains("\n\nIf "), "{}", mail.text);
             assert!(!subjects.contains(&mail.subject), "{}", mail.subject);
             subjects.push(mail.subject);

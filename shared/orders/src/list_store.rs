@@ -251,7 +251,12 @@ impl Orders {
 
     /// Orders in the index of holds whose payment was declined, that have last changed from `from` (a time as text) to `until`, at most
     /// [`MAX_DECLINED`] of each shard. The rest is as in [`Orders::list_unpaid`].
-    pub async fn list_declined(&self, from: &str, until: Timestamp, hold_seconds: i64) -> Result<Vec<Result<OrderHead>>> {
+    pub async fn list_declined(
+        &self,
+        from: &str,
+        until: Timestamp,
+        hold_seconds: i64,
+    ) -> Result<Vec<Result<OrderHead>>> {
         let filter = "NOT (updatedAt < :from OR updatedAt > :until) AND paymentStatus = :failed";
         self.sweep_changed(filter, (from.to_owned(), until), hold_seconds, MAX_DECLINED).await
     }

@@ -130,11 +130,6 @@ impl OrderHead {
         let own = own.ok_or_else(|| Error::internal(format!("order {} was one row before", self.id)))?;
         Ok(self.join(PlacedRow::new(before, own)))
     }
-
-    /// Is it pending, and was its last payment declined?
-    pub(crate) fn was_declined(&self) -> bool {
-        self.status == Status::Pending && self.payment_status == PaymentStatus::Failed
-    }
 }
 
 /// What was placed, without the personal data. `hold` is how many seconds the stock was held at first.
