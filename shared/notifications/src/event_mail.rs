@@ -335,7 +335,9 @@ mod tests {
         let is_token = |event: &Event| matches!(Audience::of(event), Some(Audience::TokenHolder(_)));
         for sample in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             let batch: Value = serde_json::from_str(&std::fs::read_to_string(&sample).unwrap()).unwrap();
-            let envelope: Envelope = serde_json::from_str(batch["Records"][0]["body"].as_str().unwrap()).unwrap();
+            // A record of the payments' stream has no body.
+            let Some(body) = batch["Records"][0]["body"].as_str() else { continue };
+            let envelope: Envelope = serde_json::from_str(body).unwrap();
             assert!(Audience::of(&envelope.event).is_some(), "{}", sample.display());
             if is_token(&envelope.event) {
                 continue;
