@@ -38,7 +38,7 @@ impl Line {
                 quantity,
                 unit_price: offer.price,
                 price_version: offer.price_version,
-                available: offer.available,
+                available: offer.pieces(),
             }),
         }
     }
@@ -68,11 +68,12 @@ impl Line {
             changes.push(Change { sku: self.sku.clone(), kind });
         }
         // Stock changes with every sale. The owner is informed when it no longer suffices, once for each lower number.
-        if offer.available < self.quantity.get() && offer.available < self.available {
-            let kind = ChangeKind::Stock { was: self.available, now: offer.available };
+        let available = offer.pieces();
+        if available < self.quantity.get() && available < self.available {
+            let kind = ChangeKind::Stock { was: self.available, now: available };
             changes.push(Change { sku: self.sku.clone(), kind });
         }
-        let (unit_price, price_version, available) = (offer.price, offer.price_version, offer.available);
+        let (unit_price, price_version) = (offer.price, offer.price_version);
         (Some(Self { name: offer.name.clone(), unit_price, price_version, available, ..self }), changes)
     }
 }

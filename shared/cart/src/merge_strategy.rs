@@ -81,7 +81,7 @@ fn cap(line: &Line, pieces: u32, room: u32, offer: Option<&Offer>) -> (Option<Li
     let Some(offer) = offer.filter(|offer| offer.is_active()) else {
         return (None, change(ChangeKind::Gone { was: pieces, now: 0 }));
     };
-    let now = pieces.min(room).min(offer.available).min(offer.max_per_order(BuyerKind::Account));
+    let now = pieces.min(room).min(offer.at_most()).min(offer.max_per_order(BuyerKind::Account));
     let reduction = if now < pieces { change(ChangeKind::Capped { was: pieces, now }) } else { Vec::new() };
     let Ok(quantity) = Quantity::new(now) else { return (None, reduction) };
     let (line, mut changes) = Line { quantity, ..line.clone() }.refresh(Some(offer));

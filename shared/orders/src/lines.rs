@@ -82,6 +82,7 @@ impl Checkout {
 
 /// A line of an offer as it is now, sold or not: the transaction decides.
 pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
+    let available = offer.pieces();
     Line {
         sku: offer.sku,
         product_id: offer.product_id,
@@ -89,7 +90,7 @@ pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
         quantity,
         unit_price: offer.price,
         price_version: offer.price_version,
-        available: offer.available,
+        available,
     }
 }
 

@@ -32,7 +32,7 @@ pub struct VariantOffer {
 
 impl VariantOffer {
     fn of(offer: &Offer) -> Self {
-        Self { price: u64::try_from(offer.price.amount).unwrap_or(0), in_stock: offer.available > 0 }
+        Self { price: u64::try_from(offer.price.amount).unwrap_or(0), in_stock: offer.at_most() > 0 }
     }
 
     /// Both in one number.
@@ -114,7 +114,7 @@ impl Document {
             variants: variants(product, listing),
             price: u64::try_from(listing.price().amount).unwrap_or(0),
             rating: Rating { hundredths: hundredths as u32, count: listing.rating.count },
-            in_stock: listing.active_offers().any(|offer| offer.available > 0),
+            in_stock: listing.active_offers().any(|offer| offer.at_most() > 0),
             product_json: serde_json::to_string(product).map_err(Error::internal)?,
         })
     }

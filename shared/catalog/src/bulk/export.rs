@@ -59,7 +59,7 @@ impl JobService {
 /// A product as the body of the request that would create it, with its current stock.
 pub(crate) fn product_line(listing: &Listing) -> ProductIn {
     let ProductContent { name, description, category, brand, tags, attributes, tax_class, kind } = listing.content();
-    let stock = |offer: &Offer| Some(StockIn { available: offer.available });
+    let stock = |offer: &Offer| Some(StockIn { available: offer.pieces() });
     let mut line = ProductIn {
         sku: Some(listing.product.sku.clone()),
         name,

@@ -141,7 +141,7 @@ impl CatalogService {
             }
         };
         for (sku, pieces) in &draft.stock {
-            let differs = |offer: &&Offer| offer.available != *pieces && offer.counted_by != draft.import_line;
+            let differs = |offer: &&Offer| offer.pieces() != *pieces && offer.counted_by != draft.import_line;
             if current.offer(sku).filter(differs).is_some() {
                 let adjustment =
                     StockAdjustment { sku: Some(sku.clone()), ..StockAdjustment::new(StockChange::Import(*pieces)) };

@@ -36,7 +36,7 @@ impl Listing {
 
     /// The pieces of all SKUs together.
     pub fn available(&self) -> u32 {
-        self.offers().map(|offer| offer.available).sum()
+        self.offers().map(Offer::pieces).sum()
     }
 
     /// The price of one piece. With variants, the lowest price.

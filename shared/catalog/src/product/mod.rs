@@ -29,3 +29,4 @@ pub(crate) mod terms;
 pub(crate) mod texts;
 pub(crate) mod variants;
 pub(crate) mod wire;
+pub(crate) mod wire_out;

@@ -46,6 +46,16 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// The most pieces that are free: never fewer than can be sold at the moment of the read. May refuse a sale.
+    pub fn at_most(&self) -> u32 {
+        self.available
+    }
+
+    /// The pieces to show. They refuse no sale.
+    pub fn pieces(&self) -> u32 {
+        self.at_most()
+    }
+
     /// Can it be put into a cart?
     pub fn is_active(&self) -> bool {
         self.status == Status::Active
@@ -85,7 +95,8 @@ impl Offer {
         if self.price_version != price_version {
             return Some(SaleRefusal::PriceChanged { now: self.price, price_version: self.price_version });
         }
-        (self.available < quantity).then_some(SaleRefusal::InsufficientStock { available: self.available })
+        let available = self.at_most();
+        (available < quantity).then_some(SaleRefusal::InsufficientStock { available })
     }
 }
 

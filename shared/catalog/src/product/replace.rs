@@ -67,7 +67,7 @@ fn check_kind(before: &Listing, content: &ProductContent, currency: Currency) ->
 fn check_existing_stock(before: &Listing, content: &ProductContent, stock: &StockLevels) -> Result<()> {
     const MESSAGE: &str = "differs from what is stored; leave it out, and use PATCH /products/{id}/stock";
     let differs = |(sku, pieces): &(&Sku, &u32)| {
-        before.variants.iter().any(|offer| offer.sku == **sku && offer.available != **pieces)
+        before.variants.iter().any(|offer| offer.sku == **sku && offer.pieces() != **pieces)
     };
     let mut fields = stock.iter().filter(differs).map(|(sku, _)| match &content.kind {
         ProductKind::Single(_) => "stock".to_owned(),

@@ -6,16 +6,13 @@ use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
 use crate::product::spelling::read_variant_set;
+use crate::product::wire_out::{RatingOut, StockOut, VariantOut};
 use crate::{
     Attributes, Brand, Category, Description, Draft, ImageOut, Listing, Media, Name, Offer, OfferTerms, OptionValue,
-    Product, ProductContent, ProductKind, ProductOption, Rating, ShownStock, Status, StockLevels, Tags, TaxClass,
-    Variant,
+    Product, ProductContent, ProductKind, ProductOption, ShownStock, Status, StockLevels, Tags, TaxClass, Variant,
 };
 #[cfg(feature = "openapi")]
-use crate::{
-    MAX_PIECES, MAX_VARIANTS, product::terms::MAX_WEIGHT_GRAMS, product::variants::MAX_OPTIONS,
-    reviews::review::MAX_STARS,
-};
+use crate::{MAX_PIECES, MAX_VARIANTS, product::terms::MAX_WEIGHT_GRAMS, product::variants::MAX_OPTIONS};
 #[cfg(feature = "openapi")]
 use values::schema::sent;
 
@@ -231,47 +228,6 @@ pub struct ProductOut {
     updated_at: Timestamp,
 }
 
-/// A variant as clients see it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Variant", transform = crate::schema::describe_price_of_variant))]
-struct VariantOut {
-    /// The SKU to put into a cart.
-    sku: Sku,
-    /// The name in carts and orders.
-    #[cfg_attr(feature = "openapi", schemars(example = "T-Shirt (M, red)"))]
-    name: String,
-    #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OptionValues"))]
-    options: BTreeMap<String, OptionValue>,
-    #[serde(flatten)]
-    terms: OfferTerms,
-    stock: StockOut,
-}
-
-/// The stock of a product or of a variant.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Stock"))]
-struct StockOut {
-    /// The number of pieces that can be sold now. Customers see a number up to a limit of the shop.
-    available: u32,
-}
-
-/// The rating of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Rating"))]
-struct RatingOut {
-    /// The average in stars, with two decimals. Null without reviews.
-    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_STARS)))]
-    average: Option<f64>,
-    /// The number of visible reviews.
-    count: u32,
-}
-
-impl From<Rating> for RatingOut {
-    fn from(rating: Rating) -> Self {
-        Self { average: rating.average(), count: rating.count }
-    }
-}
-
 impl ProductOut {
     /// The response for a listing. `media` gives the URLs of its images, `shown` how much of the stock the caller may see.
     pub fn new(listing: Listing, media: &Media, shown: ShownStock) -> Self {
@@ -282,7 +238,7 @@ impl ProductOut {
         let Product { status, version, created_at, updated_at, .. } = product;
         let terms = main_offer.terms();
         let variant = |(Variant { sku, options }, offer): (Variant, Offer)| {
-            let (terms, stock) = (offer.terms(), stock_out(offer.available));
+            let (terms, stock) = (offer.terms(), stock_out(offer.pieces()));
             VariantOut { sku, name: offer.name, options, terms, stock }
         };
         Self {

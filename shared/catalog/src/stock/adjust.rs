@@ -31,7 +31,7 @@ impl CatalogService {
             let after = Offer { available, stock_version: before.stock_version + 1, counted_by, ..before };
             let mut writes = Transaction::new();
             // `read_offer` expects this write to be the first one.
-            writes.add(self.catalog.adjust_offer(&after)?);
+            writes.add(self.catalog.adjust_offer(was, &after)?);
             let version_slot = match &adjustment.version {
                 Some(_) => Some(writes.add(self.catalog.check_version(id, listing.product.version)?)),
                 None => None,

@@ -8,7 +8,7 @@ use crate::Offer;
 /// The events of an offer that changed from `before` to `after`; none if the stock is the same. `stock.low` is sent
 /// when the stock falls to `low` or below, and not again until the stock was above `low`.
 pub fn stock_events(before: &Offer, after: &Offer, low: u32) -> Vec<Event> {
-    let (was, available) = (before.available, after.available);
+    let (was, available) = (before.at_most(), after.at_most());
     if was == available {
         return vec![];
     }

@@ -68,15 +68,17 @@ impl Catalog {
         }
     }
 
-    /// The write that adjusts stock. Its condition fails if the stock changed meanwhile, or the offer is not active.
-    pub(crate) fn adjust_offer(&self, after: &Offer) -> Result<Write> {
+    /// The write that adjusts stock that was `was`. Its condition fails if the stock changed meanwhile, or the offer is not active.
+    pub(crate) fn adjust_offer(&self, was: u32, after: &Offer) -> Result<Write> {
+        let added = i64::from(after.available) - i64::from(was);
         let line = if after.counted_by.is_some() { ", countedBy = :line" } else { "" };
-        let set = format!("SET available = :n, stockVersion = :next{line}");
+        let set = format!("SET available = available + :added, stockVersion = :next{line}");
         let write = Write::update(&self.table, self.offer_key(&after.sku), set)
-            .when("stockVersion = :sv AND #status = :active")
+            .when("stockVersion = :sv AND #status = :active AND available >= :removed")
             .name("#status", "status")
             .value(":active", Status::Active)?
-            .value(":n", after.available)?
+            .value(":added", added)?
+            .value(":removed", (-added).max(0))?
             .value(":next", after.stock_version)?
             .value(":sv", after.stock_version - 1)?;
         match &after.counted_by {
