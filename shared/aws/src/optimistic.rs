@@ -13,7 +13,7 @@ use values::{Clock, Error, Kind, Result};
 use crate::idempotency::StoredResponse;
 use crate::retry::{BUDGET, Backoff};
 use crate::shards::NotedShards;
-use crate::transaction::TOO_MANY_CONCURRENT_UPDATES;
+use crate::transaction::{OnConflict, TOO_MANY_CONCURRENT_UPDATES};
 use crate::{CommitError, ConditionFailures, Idempotency, Idempotent, Table, Transaction, fault};
 
 /// Tells whether a failed condition is an answer to the caller (an error), or a concurrent update (none).
@@ -32,12 +32,13 @@ pub struct Changes<'a, T> {
     writes: Transaction,
     answer: T,
     refusal: Option<Refusal<'a>>,
+    on_conflict: OnConflict,
 }
 
 impl<'a, T> Changes<'a, T> {
     /// Writes whose conditions fail only when a concurrent update was faster.
     pub fn new(writes: impl Into<Transaction>, answer: T) -> Self {
-        Self { writes: writes.into(), answer, refusal: None }
+        Self { writes: writes.into(), answer, refusal: None, on_conflict: OnConflict::Resend }
     }
 
     /// For writes with conditions that can fail for good, such as too little stock: `refusal` gets the failed conditions and
@@ -45,6 +46,14 @@ impl<'a, T> Changes<'a, T> {
     #[must_use]
     pub fn or_refuse(self, refusal: impl FnOnce(&ConditionFailures) -> Result<Option<Error>> + Send + 'a) -> Self {
         Self { refusal: Some(Box::new(refusal)), ..self }
+    }
+
+    /// For writes that could go to other rows: if the transaction meets another one, the decision is made again after a pause. It then gets
+    /// failures without a condition ([`ConditionFailures::is_conflict`]). The next attempt is another transaction with a token of its own,
+    /// which is safe because a cancelled one has written nothing.
+    #[must_use]
+    pub fn elsewhere_on_conflict(self) -> Self {
+        Self { on_conflict: OnConflict::Return, ..self }
     }
 }
 
@@ -156,16 +165,17 @@ impl<'a> OptimisticWrite<'a> {
             let started = Instant::now();
             let decision = decide(failures.take()).await?;
             backoff.extend(started.elapsed());
-            let Changes { writes, answer, refusal } = match decision {
+            let Changes { writes, answer, refusal, on_conflict } = match decision {
                 Decision::Unchanged(answer) => return Ok(Outcome::Fresh(answer)),
                 Decision::Commit(changes) => changes,
             };
             let response =
                 idempotency.map(|idempotency| Ok::<_, Error>((idempotency, encode(&answer)?))).transpose()?;
-            match self.commit(writes, response, &mut backoff).await? {
+            match self.commit(writes, on_conflict, response, &mut backoff).await? {
                 Committed::Done => return Ok(Outcome::Fresh(answer)),
                 Committed::Before(stored) => return Ok(Outcome::Replayed(stored)),
                 Committed::ConditionFailed(failed) => {
+                    let refusal = refusal.filter(|_| !failed.is_conflict());
                     if let Some(error) = refusal.map_or(Ok(None), |refusal| refusal(&failed))? {
                         return Err(error);
                     }
@@ -184,6 +194,7 @@ impl<'a> OptimisticWrite<'a> {
     async fn commit(
         &self,
         mut writes: Transaction,
+        on_conflict: OnConflict,
         response: Option<(&Idempotency, String)>,
         backoff: &mut Backoff,
     ) -> Result<Committed> {
@@ -200,7 +211,7 @@ impl<'a> OptimisticWrite<'a> {
                 Ok(Err(failure)) => Err(CommitError::ConditionFailed(ConditionFailures::single(failure))),
                 Err(error) => Err(CommitError::Failed(error)),
             },
-            Err(transaction) => transaction.commit_within(backoff).await,
+            Err(transaction) => transaction.commit_within(backoff, on_conflict).await,
         };
         fault::point(self.fault_points[1]);
         match committed {
@@ -249,7 +260,11 @@ mod tests {
 
     /// A transaction of two writes is cancelled because of the second.
     fn second_failed(item: &Value) -> (u16, Value) {
-        let reasons = json!([{ "Code": "None" }, { "Code": "ConditionalCheckFailed", "Item": item }]);
+        cancelled(&json!({ "Code": "ConditionalCheckFailed", "Item": item }))
+    }
+
+    fn cancelled(second: &Value) -> (u16, Value) {
+        let reasons = json!([{ "Code": "None" }, second]);
         let name = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException";
         (400, json!({ "__type": name, "CancellationReasons": reasons }))
     }
@@ -303,6 +318,26 @@ mod tests {
         let error = write.run(|_| async move { Ok(Changes::new(put(table, 1), ()).or_refuse(sold_out).into()) });
         assert_eq!(error.await.unwrap_err().code, "insufficient_stock");
         assert_eq!(calls.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn conflict_is_repeated_or_decided_again() {
+        for (is_elsewhere, decisions) in [(false, vec![false]), (true, vec![false, true])] {
+            let conflict = cancelled(&json!({ "Code": "TransactionConflict" }));
+            let ((table, calls), clock) = (table(vec![conflict, done()]), clock());
+            let write = OptimisticWrite::new(&table, &clock);
+            let mut conflicts = Vec::new();
+            let decide = |failed: Option<ConditionFailures>| {
+                conflicts.push(failed.is_some_and(|failed| failed.is_conflict()));
+                let mut two = put(&table, 1);
+                two.add(Write::delete(&table, Key::new("BOWL", "BOWL")));
+                let changes = Changes::new(two, ());
+                let changes = if is_elsewhere { changes.elsewhere_on_conflict() } else { changes };
+                std::future::ready(Ok(changes.into()))
+            };
+            write.run(decide).await.unwrap();
+            assert_eq!((conflicts, calls.lock().unwrap().len()), (decisions, 2));
+        }
     }
 
     #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! A `TransactionConflict` means that another transaction held a row. It says nothing about our conditions, so the same
 //! transaction is sent again with the same `ClientRequestToken`. If DynamoDB had committed an attempt whose answer was lost, it
-//! recognises the token (for 10 minutes) and does not write twice.
+//! recognises the token (for 10 minutes) and does not write twice. A caller that can choose other rows decides again instead.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::CancellationReason;
@@ -21,6 +21,16 @@ pub struct Slot(usize);
 pub struct ConditionFailures(Vec<Option<ConditionFailure>>);
 
 impl ConditionFailures {
+    /// No condition failed: the transaction was cancelled because it met another one.
+    pub(crate) fn of_conflict() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether the transaction met another one, and no condition failed ([`crate::Changes::elsewhere_on_conflict`]).
+    pub fn is_conflict(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The failure of this write's condition, if it failed.
     pub fn of(&self, slot: Slot) -> Option<&ConditionFailure> {
         self.0.get(slot.0).and_then(Option::as_ref)
@@ -60,6 +70,15 @@ impl From<CommitError> for Error {
     }
 }
 
+/// What follows when a transaction is cancelled because it met another one, or was throttled. Nothing was written then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnConflict {
+    /// It is sent again, with the same token.
+    Resend,
+    /// It ends at once, with [`ConditionFailures::of_conflict`].
+    Return,
+}
+
 /// The error code of a write that lost too many races against concurrent updates.
 pub(crate) const TOO_MANY_CONCURRENT_UPDATES: &str = "too_many_concurrent_updates";
 
@@ -96,11 +115,11 @@ impl Transaction {
 
     /// Commits within a retry budget of its own.
     pub async fn commit(self) -> Result<(), CommitError> {
-        self.commit_within(&mut Backoff::start()).await
+        self.commit_within(&mut Backoff::start(), OnConflict::Resend).await
     }
 
     /// Commits within a retry budget that the caller shares with its other attempts.
-    pub(crate) async fn commit_within(self, backoff: &mut Backoff) -> Result<(), CommitError> {
+    pub(crate) async fn commit_within(self, backoff: &mut Backoff, on_conflict: OnConflict) -> Result<(), CommitError> {
         let Some(client) = self.writes.first().map(|write| write.table.client.clone()) else { return Ok(()) };
         let actions =
             self.writes.into_iter().map(Write::into_action).collect::<Result<Vec<_>>>().map_err(CommitError::Failed)?;
@@ -120,7 +139,12 @@ impl Transaction {
                     if let Some(fault) = rejected_write(reasons) {
                         return Err(CommitError::Failed(fault));
                     }
-                    reasons.iter().any(|reason| matches!(reason.code(), Some(code) if is_retryable(code)))
+                    let is_retryable =
+                        reasons.iter().any(|reason| matches!(reason.code(), Some(code) if is_retryable(code)));
+                    if is_retryable && on_conflict == OnConflict::Return {
+                        return Err(CommitError::ConditionFailed(ConditionFailures::of_conflict()));
+                    }
+                    is_retryable
                 }
                 Some(inner) => inner.is_transaction_in_progress_exception(),
                 None => false,

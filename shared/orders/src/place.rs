@@ -1,6 +1,8 @@
 //! Place an order, in two round trips. The first reads the cart, or the offers of the items that the request names.
 //! The second is the transaction in which everything happens or nothing does. The conditions that failed come back
-//! with the cancellation, and fill the 409.
+//! with the cancellation, and fill the 409. What was read serves all attempts.
+
+use std::sync::OnceLock;
 
 use aws_kit::{
     Changes, ConditionFailures, Decision, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, fault,
@@ -34,6 +36,16 @@ const _: () = assert!(
     "an order must fit one transaction"
 );
 
+/// What the first attempt has read, for all attempts.
+struct Readings {
+    /// The cart that the order empties.
+    cart: Option<Cart>,
+    /// What is bought, at which prices.
+    lines: Vec<Line>,
+    sums: Breakdown,
+    shipping_address: Address,
+}
+
 impl Checkout {
     /// Places the order once per key; a repetition gets the stored response. `key` is the key that the caller sent,
     /// from which a guest's token is derived. 422 `total_zero`, `cart_empty`, `max_per_order` and others for an invalid request; 409
@@ -47,10 +59,12 @@ impl Checkout {
         idempotency: &Idempotency,
         trace: &Trace,
     ) -> Result<Idempotent<PlacedOrder>> {
-        let new = &new;
+        let (new, readings) = (&new, &OnceLock::new());
         // A repetition may find its cart empty or its stock sold. Its response is stored all the same.
-        let decide =
-            |_: Option<ConditionFailures>| async move { self.decide(new, (caller, network), key, trace).await };
+        let decide = |_: Option<ConditionFailures>| async move {
+            let readings = self.read_once(readings, new, caller).await?;
+            self.decide(new, readings, (caller, network), key, trace)
+        };
         let orders = &self.service.orders;
         let write =
             orders.optimistic_write().fault_points(fault::label("orders.placing"), fault::label("orders.placed"));
@@ -58,30 +72,46 @@ impl Checkout {
         orders.placed_order(answer, key).await
     }
 
+    /// What the order needs from the tables, read by the first attempt.
+    async fn read_once<'r>(
+        &self,
+        readings: &'r OnceLock<Readings>,
+        new: &NewOrder,
+        caller: &Caller,
+    ) -> Result<&'r Readings> {
+        if let Some(readings) = readings.get() {
+            return Ok(readings);
+        }
+        // A guest without an email address is refused before anything is read.
+        self.buyer(caller, new.email.clone())?;
+        self.check_currency(new.expected_total)?;
+        let order_lines = self.read_lines(&new.source, buyer_kind(caller)).await?;
+        let shipping_address = self.resolve_address(new.destination.clone(), caller).await?;
+        let (lines, sums) = self.check_prices(&order_lines, new.expected_total).await?;
+        if sums.total.amount <= 0 {
+            return Err(Error::invalid("items", "total_zero", "the total is zero; an order must cost something"));
+        }
+        Ok(readings.get_or_init(|| Readings { cart: order_lines.cart, lines, sums, shipping_address }))
+    }
+
     /// The order, and the transaction that places it.
-    async fn decide(
+    fn decide(
         &self,
         new: &NewOrder,
+        Readings { cart, lines, sums, shipping_address }: &Readings,
         (caller, network): (&Caller, &Network),
         key: &str,
         trace: &Trace,
     ) -> Result<Decision<'static, Answer>> {
         let kind = buyer_kind(caller);
         let (buyer, contact) = self.buyer(caller, new.email.clone())?;
-        self.check_currency(new.expected_total)?;
-        let order_lines = self.read_lines(&new.source, kind).await?;
-        let shipping_address = self.resolve_address(new.destination.clone(), caller).await?;
-        let (lines, sums) = self.check_prices(&order_lines, new.expected_total).await?;
-        if sums.total.amount <= 0 {
-            return Err(Error::invalid("items", "total_zero", "the total is zero; an order must cost something"));
-        }
-
         let salt = contact.is_some().then(token::new_salt).transpose()?;
-        let (mut order, order_token) = self.new_order(buyer, &lines, &sums, salt.as_deref(), key, trace)?;
+        let (mut order, order_token) = self.new_order(buyer, lines, sums, salt.as_deref(), key, trace)?;
         let token_digest = order_token.as_deref().map(token::digest);
         let email = contact.as_ref().map(|(_, email)| email.clone());
         order.counters = self.limits.counters(caller, email.as_ref(), network);
-        let personal = PersonalData { email, shipping_address, token_digest: token_digest.clone() };
+        let personal =
+            PersonalData { email, shipping_address: shipping_address.clone(), token_digest: token_digest.clone() };
         let payment = NewPayment {
             id: order.payment_id,
             order_id: order.id,
@@ -100,21 +130,22 @@ impl Checkout {
         if let Some((id, email)) = &contact {
             writes.add(self.accounts.contact_write(*id, email)?);
         }
-        let cart = order_lines.cart.map(|cart| self.carts.convert(&cart)).transpose()?.map(|write| writes.add(write));
+        let cart = cart.as_ref().map(|cart| self.carts.convert(cart)).transpose()?.map(|write| writes.add(write));
         let (sale, mut stock) = (order.sale(), Vec::new());
-        for line in &lines {
+        for line in lines {
             let (quantity, catalog) = (line.quantity.get(), &self.service.catalog);
             stock.push(writes.add(catalog.reserve_stock(&line.sku, quantity, line.price_version, kind, &sale)?));
         }
         let counters = self.count_unpaid(&order, &mut writes)?;
         let (currency, limits, now) = (self.currency, self.limits.clone(), order.created_at);
+        let (lines, total) = (lines.clone(), sums.total);
         let refuse = move |failures: &ConditionFailures| {
             if let Some(error) = counter_refusal(failures, counters, &limits, &lines, now)? {
                 return Ok(Some(error));
             }
             let problems = line_problems(failures, &stock, &lines, kind)?;
             if !problems.is_empty() {
-                return refusal(&lines, &problems, sums.total, currency).map(Some);
+                return refusal(&lines, &problems, total, currency).map(Some);
             }
             let cart_changed =
                 || Error::conflict("cart_changed", "The cart has changed. Read it and place the order again.");
