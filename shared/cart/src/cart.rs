@@ -185,6 +185,8 @@ pub(crate) mod tests {
             max_per_order: None,
             product_version: Some(1),
             counted_by: None,
+            flash: None,
+            rebalances: 0,
         }
     }
 

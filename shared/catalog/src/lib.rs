@@ -1,6 +1,6 @@
 //! The catalog: products, their prices, stock, categories, images and reviews.
 //!
-//! Rooms: `product`, `stock`, `categories`, `images`, `reviews`, `bulk`, `normalize`. Each `mod.rs` says what its room is for and
+//! Rooms: `product`, `stock`, `flash`, `categories`, `images`, `reviews`, `bulk`, `normalize`. Each `mod.rs` says what its room is for and
 //! what must stay true in it. `service.rs` has the service whose methods are the use cases. `store.rs` has the table
 //! and its access patterns; each room's `store.rs` has the rows of the room.
 //!
@@ -13,6 +13,7 @@
 
 mod bulk;
 mod categories;
+mod flash;
 mod images;
 mod normalize;
 mod product;
@@ -29,6 +30,8 @@ pub use bulk::service::JobService;
 pub use categories::category::{Category, CategoryContent};
 pub use categories::node::CategoryNode;
 pub use categories::tree::CategoryBranch;
+pub use flash::buckets::{Bucket, FlashSale, MAX_BUCKETS};
+pub use flash::store::{is_bucket_key, parse_bucket_key};
 pub use images::image::{Alt, Image, ImageOut, ImageSize, MAX_IMAGES, Media, ProcessedImage, media_file};
 pub use images::read::ImageStatus;
 pub use images::upload::{
@@ -40,7 +43,7 @@ pub use product::content::ProductContent;
 pub use product::draft::{Draft, StockLevels};
 pub use product::listing::Listing;
 pub use product::merge_patch::{Change, Patch, PricePatch};
-pub use product::offer::{BuyerKind, Offer, SaleRefusal, read_sale_refusal, variant_required};
+pub use product::offer::{BuyerKind, Offer, SaleRefusal, variant_required};
 pub use product::offer_store::is_offer_key;
 pub use product::product_row::Product;
 pub use product::revision::{Revision, RevisionKind};
@@ -58,7 +61,9 @@ pub use stock::adjustment::StockAdjustment;
 pub use stock::change::{MAX_PIECES, StockChange};
 pub use stock::events::stock_events;
 pub use stock::movement::{MovementKind, OrderMovement, StockMovement, sum_movements};
+pub use stock::movement_part::MovementPart;
 pub use stock::offer_change::NamedMovement;
+pub use stock::reservation::{Part, ReservationFailure, StockRow, Wanted, read_reservation_failure};
 pub use stock::shown::{ShownStock, pieces_in_cart};
 pub use store::Catalog;
 pub use tabular::{Delimiter, Dialect, Format};

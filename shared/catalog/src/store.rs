@@ -4,6 +4,11 @@
 //! |---|---|---|---|
 //! | offers of SKUs (cart, order, list) | `SKU#{sku}` / `OFFER` each | table, BatchGet | 1 read unit each |
 //! | reserve, release stock, and name the movement | `SKU#{sku}` / `OFFER`, conditional update | table | 2 write units, in the order's transaction |
+//! | reserve stock in buckets | `SKU#{sku}#{bucket}` / `BUCKET`, conditional update | table | 2 write units each, in the order's transaction |
+//! | count the buckets of a bucketed offer | the same, 100 at once | table, BatchGet | 1 read unit each |
+//! | rebalance 1 to 3 groups of 32 buckets | the same, each as it was read, and `OFFER` | transaction | 2 a row, and 1 for `gsi3` |
+//! | write a price or a status to the buckets | the same, each alone, if it is behind | table | 1 write unit each |
+//! | bucketed offers (housekeeping) | `gsi3pk = FLASH`, by SKU | gsi3 | half a unit per 4 KB |
 //! | adjust stock | `SKU#{sku}` / `OFFER` on its `stockVersion`; `MOVES#{sku}` / `{at}#{stockVersion}` | transaction | 2 a row |
 //! | log the sale or return of an order | `MOVES#{sku}` / `{at}#{order}#sale` or `#returned` | table | 1 write unit each SKU |
 //! | are movements logged | the same, 100 at once | table, BatchGet | half a read unit each |
@@ -33,6 +38,7 @@ use aws_kit::{Aws, Table};
 use values::{ProductId, Result, Sku, Timestamp};
 
 use crate::categories::tree::CategoryTree;
+use crate::flash::known_buckets::KnownBuckets;
 use crate::product::cache::{Cache, CacheResult};
 use crate::{Category, Listing, Product};
 
@@ -59,6 +65,8 @@ pub(crate) struct Memory {
     pub(crate) categories: HashMap<Category, Timestamp>,
     /// The tree of categories, and when it was read.
     pub(crate) tree: Option<(Timestamp, Arc<CategoryTree>)>,
+    /// The pieces of buckets as they were last seen.
+    pub(crate) buckets: KnownBuckets,
     cache: Cache,
 }
 

@@ -52,6 +52,7 @@ mod read_receipt;
 mod refund;
 mod refusal;
 mod request;
+mod reserve;
 mod search;
 mod service;
 mod settle;

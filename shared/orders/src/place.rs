@@ -23,7 +23,8 @@ use crate::lines::{OrderLines, buyer_kind, items, price_lines};
 use crate::new_order::{Destination, NewOrder, PlacedOrder};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::own_history::OwnHistory;
-use crate::refusal::{LineProblem, line_problems, refusal, reprice};
+use crate::refusal::{LineProblem, refusal, reprice};
+use crate::reserve::{line_problems, wanted, whole};
 use crate::status::{Fulfilment, PaymentStatus, Status};
 use crate::{number, token};
 
@@ -133,8 +134,8 @@ impl Checkout {
         let cart = cart.as_ref().map(|cart| self.carts.convert(cart)).transpose()?.map(|write| writes.add(write));
         let (sale, mut stock) = (order.sale(), Vec::new());
         for line in lines {
-            let (quantity, catalog) = (line.quantity.get(), &self.service.catalog);
-            stock.push(writes.add(catalog.reserve_stock(&line.sku, quantity, line.price_version, kind, &sale)?));
+            let catalog = &self.service.catalog;
+            stock.push(writes.add(catalog.reserve_stock(&wanted(line, kind), whole(line), &sale)?));
         }
         let counters = self.count_unpaid(&order, &mut writes)?;
         let (currency, limits, now) = (self.currency, self.limits.clone(), order.created_at);

@@ -1,8 +1,7 @@
 //! The 409 of an order that cannot be placed. It names every line with a problem, and the present total. Pure.
 
-use aws_kit::{ConditionFailures, Slot};
 use cart::Line;
-use catalog::{BuyerKind, SaleRefusal, read_sale_refusal};
+use catalog::SaleRefusal;
 use pricing::Breakdown;
 use serde_json::{Map, Value, json};
 use values::{Currency, Error, Kind, Money, Result};
@@ -14,19 +13,6 @@ const CODES_BY_WEIGHT: [&str; 4] = ["max_per_order", "product_unavailable", "pri
 
 /// A line that cannot be bought as its customer saw it, and why.
 pub(crate) type LineProblem<'a> = (&'a Line, SaleRefusal);
-
-/// The lines whose conditions failed in a transaction. `stock` has the write of each line.
-pub(crate) fn line_problems<'a>(
-    failures: &ConditionFailures,
-    stock: &[Slot],
-    lines: &'a [Line],
-    buyer: BuyerKind,
-) -> Result<Vec<LineProblem<'a>>> {
-    let failed = stock.iter().zip(lines).filter_map(|(slot, line)| Some((line, failures.of(*slot)?)));
-    failed
-        .map(|(line, failure)| Ok((line, read_sale_refusal(failure, line.quantity.get(), line.price_version, buyer)?)))
-        .collect()
-}
 
 /// The 409 (422 `max_per_order`) of lines with problems, or of a total that differs from the expected one. When a price change is the
 /// gravest problem, the error has the new breakdown: an order with that total as its `expectedTotal` is placed at

@@ -69,7 +69,7 @@ impl Listing {
 
     /// How often the price or the stock of an offer changed.
     pub(crate) fn offer_changes(&self) -> u64 {
-        self.offers().map(|offer| offer.stock_version + offer.price_version).sum()
+        self.offers().map(Offer::changes).sum()
     }
 
     /// The first version of a new product.
@@ -189,6 +189,8 @@ impl ProductContent {
                 max_per_order: None,
                 product_version: None,
                 counted_by: None,
+                flash: None,
+                rebalances: 0,
             };
             let there = before(sku).cloned().unwrap_or_else(fresh);
             Offer {

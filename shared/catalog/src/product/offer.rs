@@ -1,11 +1,11 @@
 //! An offer: price, stock and status of one SKU. The row is small: a sale rewrites 200 bytes, and one condition covers
-//! stock, price and status.
+//! stock, price and status. An offer can have its stock in buckets (`flash`).
 
-use aws_kit::ConditionFailure;
+use aws_kit::fault::mutant;
 use serde::{Deserialize, Serialize};
 use values::{Error, Kind, Money, ProductId, Quantity, Result, Sku};
 
-use crate::{OfferTerms, Status, TaxClass};
+use crate::{FlashSale, OfferTerms, Status, TaxClass};
 
 /// The offer of one SKU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct Offer {
     /// The name in carts and orders.
     #[serde(deserialize_with = "values::read_in_nfc")]
     pub name: String,
-    /// The pieces that can be sold now. Pieces in orders are already subtracted.
+    /// The pieces that can be sold now and are in no bucket. Pieces in orders are already subtracted.
     pub available: u32,
     /// The price of one piece.
     pub price: Money,
@@ -24,7 +24,7 @@ pub struct Offer {
     pub price_version: u64,
     pub status: Status,
     pub tax_class: TaxClass,
-    /// Goes up with each change of the stock: a sale, a release, an adjustment.
+    /// Goes up with each change of `available`: a sale, a release, an adjustment, a rebalance.
     pub stock_version: u64,
     /// The price before, or elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,17 +43,41 @@ pub struct Offer {
     /// since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_by: Option<String>,
+    /// The buckets with the other pieces, while the offer has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flash: Option<FlashSale>,
+    /// How often pieces were moved between `available` and buckets. It counts on when the offer has no buckets any more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rebalances: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Offer {
     /// The most pieces that are free: never fewer than can be sold at the moment of the read. May refuse a sale.
+    /// A bucket never has more than the bound of its group.
     pub fn at_most(&self) -> u32 {
-        self.available
+        self.available + self.flash.as_ref().map_or(0, FlashSale::bound)
     }
 
-    /// The pieces to show. They refuse no sale.
+    /// The pieces to show, as they were counted. They refuse no sale: pieces that moved between two reads may be missing.
     pub fn pieces(&self) -> u32 {
-        self.at_most()
+        let counted = self.flash.as_ref().and_then(|flash| flash.counted);
+        counted.map_or(self.at_most(), |counted| self.available + counted.pieces)
+    }
+
+    /// The number of its buckets.
+    pub fn buckets(&self) -> Option<u16> {
+        self.flash.as_ref().map(|flash| flash.buckets)
+    }
+
+    /// How often the price or the pieces changed, as far as the buckets are counted. A rebalance changes neither.
+    pub(crate) fn changes(&self) -> u64 {
+        let counted = self.flash.as_ref().and_then(|flash| flash.counted);
+        let of_row = self.price_version + self.stock_version.saturating_sub(self.rebalances);
+        of_row + counted.map_or(0, |counted| counted.sales)
     }
 
     /// Can it be put into a cart?
@@ -96,7 +120,8 @@ impl Offer {
             return Some(SaleRefusal::PriceChanged { now: self.price, price_version: self.price_version });
         }
         let available = self.at_most();
-        (available < quantity).then_some(SaleRefusal::InsufficientStock { available })
+        let is_short = available < quantity || (mutant("last_piece_refused") && available == quantity);
+        is_short.then_some(SaleRefusal::InsufficientStock { available })
     }
 }
 
@@ -155,24 +180,6 @@ pub fn variant_required(field: &str) -> Error {
     Error { code: "variant_required", ..Error::invalid(field, "variant_required", message) }
 }
 
-/// Reads from the failed condition of [`crate::Catalog::reserve_stock`] why the sale was refused. `quantity`,
-/// `price_version` and `buyer` are those of that write.
-pub fn read_sale_refusal(
-    failure: &ConditionFailure,
-    quantity: u32,
-    price_version: u64,
-    buyer: BuyerKind,
-) -> Result<SaleRefusal> {
-    let Some(offer) = failure.row::<Offer>()? else { return Ok(SaleRefusal::Unavailable) };
-    let max = offer.max_per_order(buyer);
-    if offer.is_active() && quantity > max {
-        return Ok(SaleRefusal::TooManyPerOrder { max });
-    }
-    offer.check_sale(quantity, price_version).ok_or_else(|| {
-        Error::internal(format!("the sale of {} failed its condition, but its offer allows it", offer.sku))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +200,8 @@ mod tests {
             max_per_order: None,
             product_version: Some(1),
             counted_by: None,
+            flash: None,
+            rebalances: 0,
         }
     }
 
@@ -232,6 +241,22 @@ mod tests {
     fn name_of_an_earlier_release_is_read_in_nfc() {
         let row = serde_json::to_value(Offer { name: "Cafe\u{301}".into(), ..offer() }).unwrap();
         assert_eq!(serde_json::from_value::<Offer>(row).unwrap().name, "Caf\u{e9}");
+    }
+
+    #[test]
+    fn bucketed_offer_has_at_most_its_tail_and_its_bounds() {
+        let flash = FlashSale { bounds: vec![5, 2], ..FlashSale::new(64, 1) };
+        let bucketed = Offer { flash: Some(flash), stock_version: 9, rebalances: 3, ..offer() };
+        assert_eq!((bucketed.at_most(), bucketed.pieces(), bucketed.buckets()), (10, 10, Some(64)));
+        assert_eq!(bucketed.check_sale(10, 2), None);
+        assert_eq!(bucketed.check_sale(11, 2), Some(SaleRefusal::InsufficientStock { available: 10 }));
+        let mut counted = bucketed.clone();
+        if let Some(flash) = &mut counted.flash {
+            flash.counted = Some(crate::flash::buckets::BucketCount { pieces: 4, sales: 20 });
+        }
+        assert_eq!((counted.at_most(), counted.pieces()), (10, 7), "a count refuses nothing");
+        assert_eq!((bucketed.changes(), counted.changes()), (8, 28));
+        assert_eq!(serde_json::to_value(offer()).unwrap().get("rebalances"), None);
     }
 
     #[test]

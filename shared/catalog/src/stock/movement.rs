@@ -9,11 +9,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_kit::fault::mutant;
 use events::OrderItem;
 use serde::{Deserialize, Serialize};
 use values::{Actor, Error, OrderId, Sku, Text, Timestamp, Trace};
 
 use crate::StockChange;
+use crate::stock::movement_part::MovementPart;
 
 /// Why stock changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,9 @@ pub struct StockMovement {
     /// The offer's `stockVersion` after it. Unknown for orders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock_version: Option<u64>,
+    /// The part of an order's movement, if this is not the part of the offer's own row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<MovementPart>,
 }
 
 impl StockMovement {
@@ -82,6 +87,7 @@ impl StockMovement {
             order_id: None,
             actor: Some(trace.actor.clone()),
             stock_version: Some(stock_version),
+            part: None,
         }
     }
 
@@ -96,34 +102,43 @@ impl StockMovement {
     }
 
     /// The sort key. It sorts by time and is the same each time the same movement is written. An order has one sale and
-    /// one return; two adjustments never have the same `stockVersion`.
+    /// one return in each row; two adjustments never have the same `stockVersion`.
     pub(crate) fn sort_key(&self) -> String {
+        let part = if mutant("movement_without_bucket") { None } else { self.part };
         match (self.order_id, self.stock_version) {
-            (Some(order), _) if self.kind == MovementKind::Sale => OrderMovement::of_sale(order, self.at).to_string(),
-            (Some(order), _) => OrderMovement::of_return(order, self.at).to_string(),
+            (Some(order), _) => {
+                OrderMovement { at: self.at, order, is_sale: self.kind == MovementKind::Sale, part }.to_string()
+            }
             (None, version) => format!("{}#{:010}", self.at, version.unwrap_or_default()),
         }
     }
 }
 
 /// The sale or the return of an order, for any of its SKUs. As text it is the sort key of the movement, which the order
-/// writes into the row of the offer: `2026-11-21T08:00:00.000Z#ord_…#sale`.
+/// writes into the row of the offer or of a bucket: `2026-11-21T08:00:00.000Z#ord_…#sale`, `…#sale#017`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderMovement {
     at: Timestamp,
     order: OrderId,
     is_sale: bool,
+    part: Option<MovementPart>,
 }
 
 impl OrderMovement {
     /// The sale of an order that was placed at `at`.
     pub fn of_sale(order: OrderId, at: Timestamp) -> Self {
-        Self { at, order, is_sale: true }
+        Self { at, order, is_sale: true, part: None }
     }
 
     /// The return of an order that was cancelled at `at`.
     pub fn of_return(order: OrderId, at: Timestamp) -> Self {
-        Self { at, order, is_sale: false }
+        Self { at, order, is_sale: false, part: None }
+    }
+
+    /// The same of the pieces in one bucket.
+    #[must_use]
+    pub fn in_bucket(self, bucket: u16) -> Self {
+        Self { part: Some(MovementPart::Bucket(bucket)), ..self }
     }
 
     /// The movement of so many pieces of a SKU.
@@ -143,13 +158,15 @@ impl OrderMovement {
             order_id: Some(self.order),
             actor: None,
             stock_version: None,
+            part: self.part,
         }
     }
 }
 
 impl fmt::Display for OrderMovement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}#{}", self.at, self.order, if self.is_sale { "sale" } else { "returned" })
+        write!(f, "{}#{}#{}", self.at, self.order, if self.is_sale { "sale" } else { "returned" })?;
+        self.part.map_or(Ok(()), |part| write!(f, "#{part}"))
     }
 }
 
@@ -158,12 +175,16 @@ impl FromStr for OrderMovement {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let parts: Vec<&str> = text.split('#').collect();
-        let [at, order, kind @ ("sale" | "returned")] = parts.as_slice() else {
+        let [at, order, kind @ ("sale" | "returned"), part @ ..] = parts.as_slice() else {
             return Err(Error::internal(format!("{text:?} names no movement of an order")));
         };
         let at: Timestamp = at.parse().map_err(Error::internal)?;
         let order: OrderId = order.parse().map_err(Error::internal)?;
-        Ok(Self { at, order, is_sale: *kind == "sale" })
+        let part = match part {
+            [] => None,
+            part => Some(part.join("#").parse()?),
+        };
+        Ok(Self { at, order, is_sale: *kind == "sale", part })
     }
 }
 
@@ -319,6 +340,10 @@ mod tests {
         let order: OrderId = "ord_01kajc80000000000000000001".parse().unwrap();
         let at: Timestamp = "2026-11-21T08:00:00Z".parse().unwrap();
         let (sale, returned) = (OrderMovement::of_sale(order, at), OrderMovement::of_return(order, at));
+        let in_bucket = sale.in_bucket(17);
+        assert_eq!(in_bucket.to_string(), format!("{sale}#017"));
+        assert_eq!(in_bucket.to_string().parse::<OrderMovement>().unwrap(), in_bucket);
+        assert_eq!(in_bucket.of_pieces(&sku(), 2).sort_key(), in_bucket.to_string());
         // As the releases before have written them.
         let keys = ["sale", "returned"].map(|kind| format!("2026-11-21T08:00:00.000Z#{order}#{kind}"));
         assert_eq!([sale, returned].map(|named| named.to_string()), keys);
@@ -328,7 +353,7 @@ mod tests {
         for bad in ["", "sale", "2026-11-21T08:00:00.000Z#0000000002", "now#ord_01kajc80000000000000000001#sale"] {
             assert!(bad.parse::<OrderMovement>().is_err(), "{bad:?} names no movement");
         }
-        for kind in ["set", "sale#", "SALE"] {
+        for kind in ["set", "sale#", "sale#a", "sale#017#2", "SALE"] {
             assert!(format!("{at}#{order}#{kind}").parse::<OrderMovement>().is_err(), "{kind:?} is no kind");
         }
     }

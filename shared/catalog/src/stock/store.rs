@@ -9,7 +9,8 @@ use aws_kit::{Key, Query, Write};
 use serde::Deserialize;
 use values::{Clock, EventId, Page, PageRequest, Result, Sku};
 
-use crate::{BuyerKind, Catalog, Offer, OrderMovement, Status, StockMovement};
+use crate::flash::store::bucket_key;
+use crate::{Catalog, Offer, OrderMovement, Part, Status, StockMovement, StockRow, Wanted};
 
 /// Names the movement of an order in the row of the offer, for the reader of the stream (`offer_change.rs`). The version tells this change
 /// from later ones by writers that name no movement.
@@ -23,28 +24,35 @@ struct MovementKey {
 }
 
 impl Catalog {
-    /// The write that reserves `quantity` pieces for an order at the price of `price_version`, and names their movement. `quantity` is the
-    /// sum of all lines of the SKU, and at most what an order of this buyer may have. [`crate::read_sale_refusal`] reads why its condition
-    /// failed.
-    pub fn reserve_stock(
-        &self,
-        sku: &Sku,
-        quantity: u32,
-        price_version: u64,
-        buyer: BuyerKind,
-        sale: &OrderMovement,
-    ) -> Result<Write> {
-        let in_stock = if mutant("no_stock_condition") { "attribute_exists(pk)" } else { "available >= :q" };
+    /// The write that reserves one part of what an order wants, at the price that its customer saw, and names its movement. `quantity` is at
+    /// most what an order of this buyer may have. [`crate::read_reservation_failure`] reads why its condition failed.
+    pub fn reserve_stock(&self, wanted: &Wanted<'_>, part: Part, sale: &OrderMovement) -> Result<Write> {
+        let Wanted { sku, quantity, price_version, buyer } = *wanted;
+        let (key, sale, is_unlimited) = match part.row {
+            StockRow::Bucket(bucket) => {
+                (bucket_key(sku, bucket), sale.in_bucket(bucket), mutant("bucket_condition_left_out"))
+            }
+            StockRow::Offer | StockRow::Tail => (self.offer_key(sku), *sale, mutant("no_stock_condition")),
+        };
+        let is_one_row = part.row == StockRow::Offer;
+        let in_stock = match is_unlimited {
+            true => "attribute_exists(pk)",
+            false if is_one_row && mutant("last_piece_refused") => "available > :q",
+            false => "available >= :q",
+        };
         // Versions only increase, so the mutant sells at any price.
         let price = if mutant("price_version_ignored") { "priceVersion >= :v" } else { "priceVersion = :v" };
         let is_free = quantity <= buyer.default_max_per_order();
         let any_quantity = if is_free { "attribute_not_exists(maxPerOrder) OR " } else { "" };
+        let in_one_row = if is_one_row { " AND attribute_not_exists(flash)" } else { "" };
         let set = format!("SET {NAME_MOVEMENT}, available = available - :q, stockVersion = stockVersion + :one");
-        Write::update(&self.table, self.offer_key(sku), set)
-            .when(format!("{in_stock} AND #status = :active AND {price} AND ({any_quantity}maxPerOrder >= :q)"))
+        let may_have = format!("({any_quantity}maxPerOrder >= :quantity)");
+        Write::update(&self.table, key, set)
+            .when(format!("{in_stock} AND #status = :active AND {price} AND {may_have}{in_one_row}"))
             .name("#status", "status")
             .name("#move", "move")
-            .value(":q", quantity)?
+            .value(":q", part.pieces)?
+            .value(":quantity", quantity)?
             .value(":one", 1)?
             .value(":active", Status::Active)?
             .value(":v", price_version)?
