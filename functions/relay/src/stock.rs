@@ -1,10 +1,10 @@
-//! The movement and the events of a change of stock, made from the row of an offer before and after it. They have no
+//! The movement and the events of a change of stock, made from the row of an offer or of a bucket before and after it. They have no
 //! outbox row, because a sale should not pay for one. What the stream loses of them: housekeeping logs the movement when
 //! the day of its order is over, and the event is lost.
 
 use aws_kit::sha256_hex;
 use aws_lambda_events::event::dynamodb::EventRecord;
-use catalog::{NamedMovement, Offer, StockMovement, is_offer_key};
+use catalog::{Bucket, NamedMovement, Offer, StockMovement, is_bucket_key, is_offer_key, parse_bucket_key};
 use events::{Envelope, Event};
 use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
@@ -26,25 +26,43 @@ pub(crate) struct StockChange {
 /// events with the same ids, so repeated deliveries are harmless.
 pub(crate) fn stock_change(record: &EventRecord, low: u32) -> Result<StockChange> {
     let change = &record.change;
-    let is_change_of_offer = record.event_name == "MODIFY"
-        && matches!(change.keys.get("sk"), Some(AttributeValue::S(sk)) if is_offer_key(sk));
-    if !is_change_of_offer {
+    let (partition, sort_key) = (key(record, "pk"), key(record, "sk"));
+    let is_bucket = is_bucket_key(sort_key);
+    if record.event_name != "MODIFY" || !(is_bucket || is_offer_key(sort_key)) {
         return Ok(StockChange::default());
     }
     if change.old_image.is_empty() {
         warn!(record = change.sequence_number, "stream record without an old image; its change of stock was skipped");
         return Ok(StockChange::default());
     }
-    let (before, after): (Offer, Offer) = (read_row(&change.old_image)?, read_row(&change.new_image)?);
-    let events = catalog::stock_events(&before, &after, low).into_iter().filter(|event| !event.deliveries().is_empty());
-    let events = events.map(|event| envelope(record, &after, event)).collect();
     let name: NamedMovement = read_row(&change.new_image)?;
-    let movement = name.of_change(&before, &after).unwrap_or_else(|cause| {
+    let (movement, events) = match is_bucket {
+        // Its pieces are not all of the SKU, so events come from the row of the offer.
+        true => {
+            let (before, after): (Bucket, Bucket) = (read_row(&change.old_image)?, read_row(&change.new_image)?);
+            (name.of_bucket(&parse_bucket_key(partition)?.0, &before, &after), Vec::new())
+        }
+        false => {
+            let (before, after): (Offer, Offer) = (read_row(&change.old_image)?, read_row(&change.new_image)?);
+            let events = catalog::stock_events(&before, &after, low).into_iter();
+            let events = events.filter(|event| !event.deliveries().is_empty());
+            (name.of_change(&before, &after), events.map(|event| envelope(record, &after, event)).collect())
+        }
+    };
+    let movement = movement.unwrap_or_else(|cause| {
         // A retry reads the same name, and would hold back the records behind it for a day. Housekeeping finds the movement.
         error!(record = change.sequence_number, error.cause = cause.causes(), "movement in an offer cannot be read");
         None
     });
     Ok(StockChange { movement, events })
+}
+
+/// A part of the key of the record's row.
+fn key<'r>(record: &'r EventRecord, name: &str) -> &'r str {
+    match record.change.keys.get(name) {
+        Some(AttributeValue::S(key)) => key,
+        _ => "",
+    }
 }
 
 fn read_row<T: DeserializeOwned>(item: &Item) -> Result<T> {
@@ -84,7 +102,11 @@ mod tests {
 
     /// The sample of a sale that changes the stock from `before` to `available`.
     fn sale(before: u32, available: u32) -> EventRecord {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../events/relay/stock-low.json");
+        sample("stock-low.json", before, available)
+    }
+
+    fn sample(file: &str, before: u32, available: u32) -> EventRecord {
+        let path = format!("{}/../../events/relay/{file}", env!("CARGO_MANIFEST_DIR"));
         let mut batch: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let change = &mut batch["Records"][0]["dynamodb"];
         change["OldImage"]["available"] = json!({ "N": before.to_string() });
@@ -142,6 +164,18 @@ mod tests {
             "orderId": "ord_01kajc80000000000000000001",
         });
         assert_eq!(row, expected);
+    }
+
+    #[test]
+    fn sale_of_a_bucket_is_logged_under_its_number_and_makes_no_event() {
+        let change = stock_change(&sample("bucket-sale.json", 6, 4), 5).unwrap();
+        let movement = change.movement.unwrap();
+        let row = serde_json::to_value(&movement).unwrap();
+        assert_eq!((&row["sku"], &row["delta"], &row["part"]), (&json!("MUG-INDIGO"), &json!(-2), &json!("017")));
+        assert!(change.events.is_empty(), "the row of the offer knows when stock is low");
+        let mut rebalance = sample("bucket-sale.json", 6, 9);
+        rebalance.change.new_image.insert("stockVersion".to_owned(), AttributeValue::N("3".to_owned()));
+        assert_eq!(stock_change(&rebalance, 5).unwrap(), StockChange::default());
     }
 
     #[test]

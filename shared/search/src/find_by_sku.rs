@@ -64,6 +64,7 @@ mod tests {
             main_offer: serde_json::from_value(offer).unwrap(),
             variants: Vec::new(),
             rating: catalog::Rating::default(),
+            removed: Vec::new(),
         }
     }
 

@@ -51,6 +51,7 @@ impl CatalogService {
             main_offer,
             variants: Vec::new(),
             rating: Rating::default(),
+            removed: Vec::new(),
         };
         let single = single
             .into_iter()
@@ -137,7 +138,7 @@ impl CatalogService {
                     let changes = self.replacement(before, content, no_stock, RevisionKind::Replaced, trace);
                     changes.await.map(Into::into)
                 };
-                self.write_product(id, None, decide).await?.into_inner()
+                self.write_listing(id, None, decide).await?.into_inner()
             }
         };
         for (sku, pieces) in &draft.stock {

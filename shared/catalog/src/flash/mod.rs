@@ -13,7 +13,10 @@
 
 pub(crate) mod buckets;
 pub(crate) mod choose_rows;
+pub(crate) mod count;
 pub(crate) mod known_buckets;
 #[cfg(test)]
 mod model_tests;
+pub(crate) mod rebalance;
 pub(crate) mod store;
+pub(crate) mod write_terms;

@@ -9,7 +9,7 @@ use aws_kit::fault::mutant;
 use aws_kit::{ConditionFailure, Key, Query, Write};
 use futures::future::try_join_all;
 use serde::Deserialize;
-use values::{Error, Page, PageRequest, Result, Sku};
+use values::{Error, Page, PageRequest, ProductId, Result, Sku};
 
 use crate::flash::buckets::Bucket;
 use crate::{Catalog, Offer, Status};
@@ -43,8 +43,10 @@ struct BucketRow {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ListedOffer {
     sku: Sku,
+    product_id: ProductId,
 }
 
 impl GroupChange {
@@ -161,10 +163,10 @@ impl Catalog {
         }
     }
 
-    /// The SKUs of bucketed offers, some moments behind the table. 1 round trip for each page.
-    pub(crate) async fn list_bucketed(&self, request: &PageRequest) -> Result<Page<Sku>> {
+    /// The SKUs of bucketed offers, and their products, some moments behind the table. 1 round trip for each page.
+    pub(crate) async fn list_bucketed(&self, request: &PageRequest) -> Result<Page<(Sku, ProductId)>> {
         let page: Page<ListedOffer> = Query::index(&self.table, "gsi3", LIST).page(request).await?;
-        Ok(page.map(|offer| offer.sku))
+        Ok(page.map(|offer| (offer.sku, offer.product_id)))
     }
 
     /// Removes an archived offer from the list of bucketed offers. `Ok(Err(_))` if it is not archived.

@@ -16,12 +16,19 @@ pub struct Listing {
     /// The offers of the variants, in the order of the variants.
     pub variants: Vec<Offer>,
     pub rating: Rating,
+    /// The offers of the variants that a change removes. Only the answer to that change has them.
+    #[serde(skip)]
+    pub removed: Vec<Offer>,
 }
 
 impl Listing {
     /// All offers: first the main offer, then those of the variants.
     pub fn offers(&self) -> impl Iterator<Item = &Offer> {
         std::iter::once(&self.main_offer).chain(&self.variants)
+    }
+
+    pub(crate) fn offers_mut(&mut self) -> impl Iterator<Item = &mut Offer> {
+        std::iter::once(&mut self.main_offer).chain(&mut self.variants)
     }
 
     /// The offers that can be bought: the main offer, or those of the variants. An archived product has none.
@@ -79,7 +86,7 @@ impl Listing {
         for offer in std::iter::once(&mut main_offer).chain(&mut variants) {
             offer.counted_by.clone_from(&draft.import_line);
         }
-        Ok(Self { product, main_offer, variants, rating: Rating::default() })
+        Ok(Self { product, main_offer, variants, rating: Rating::default(), removed: Vec::new() })
     }
 
     /// Do the rows belong to one version? Rows that were read together may have been written by different transactions.
@@ -94,15 +101,13 @@ impl Listing {
         let Product { id, sku, images, status, version, created_at, .. } = self.product.clone();
         let product = Product { images, status, version: version + 1, created_at, ..content.product(id, sku, now) };
         let (main_offer, variants) = content.offers(&product, stock, |sku| self.offer(sku))?;
-        Ok(Self { product, main_offer, variants, rating: self.rating })
+        Ok(Self { product, main_offer, variants, rating: self.rating, removed: Vec::new() })
     }
 
     /// The next version, archived.
     pub(crate) fn as_archived(&self, now: Timestamp) -> Self {
         let mut after = self.with_change(now, |product| product.status = Status::Archived);
-        for offer in std::iter::once(&mut after.main_offer).chain(&mut after.variants) {
-            offer.status = Status::Archived;
-        }
+        after.offers_mut().for_each(|offer| offer.status = Status::Archived);
         after
     }
 

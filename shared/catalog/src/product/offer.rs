@@ -99,6 +99,12 @@ impl Offer {
         OfferTerms { price, compare_at_price, weight, max_per_order }
     }
 
+    /// Does a sale depend on the same values as in `other`, apart from the stock? Buckets have a copy of them.
+    pub(crate) fn sells_as(&self, other: &Self) -> bool {
+        let terms = |offer: &Self| (offer.price, offer.price_version, offer.status, offer.max_per_order);
+        terms(self) == terms(other)
+    }
+
     /// The most pieces that an order of this buyer may have.
     pub fn max_per_order(&self, buyer: BuyerKind) -> u32 {
         self.max_per_order.unwrap_or(buyer.default_max_per_order())

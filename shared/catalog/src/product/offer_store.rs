@@ -5,7 +5,8 @@ use aws_kit::{Key, Write};
 use serde::{Deserialize, Serialize};
 use values::{ProductId, Result, Sku};
 
-use crate::{Catalog, Offer};
+use crate::flash::store::LIST;
+use crate::{Catalog, FlashSale, Offer};
 
 const SORT_KEY: &str = "OFFER";
 
@@ -56,13 +57,31 @@ impl Catalog {
         write.when(format!("attribute_not_exists(pk) OR sku = :sku{or_any}")).value(":sku", sku)
     }
 
-    /// The write that changes name, price, tax class or status of an offer. It does not touch the stock, which sales
-    /// change meanwhile. The transaction also checks the product's version. The condition here is the old price
-    /// version, because rows that were read together may have been written by different transactions.
+    /// The write that changes name, price, tax class, status or buckets of an offer. It does not touch the stock, which
+    /// sales change meanwhile. The transaction also checks the product's version. The condition here is the old price
+    /// version, because rows that were read together may have been written by different transactions. Buckets are changed only while
+    /// all bounds are 0, as `was` has them, and no rebalance has raised one since.
     pub(crate) fn change_offer(&self, was: &Offer, offer: &Offer) -> Result<Write> {
         let mut set =
             "SET #name = :name, price = :price, priceVersion = :pv, taxClass = :tax, #status = :status".to_owned();
         let mut remove = Vec::new();
+        let mut condition = "priceVersion = :was".to_owned();
+        let change = FlashChange::of(was, offer);
+        match change {
+            FlashChange::None => {}
+            FlashChange::Terms(_) => set += ", flash.terms = :terms",
+            FlashChange::Begin(_) => set += ", flash = :flash, gsi3pk = :list, gsi3sk = :sku",
+            FlashChange::Replace(_) => set += ", flash = :flash",
+            FlashChange::End => remove.extend(["flash", "gsi3pk", "gsi3sk"]),
+        }
+        match change {
+            FlashChange::None | FlashChange::Terms(_) => {}
+            FlashChange::Begin(_) => condition += " AND attribute_not_exists(flash)",
+            FlashChange::Replace(_) | FlashChange::End if was.rebalances == 0 => {
+                condition += " AND attribute_not_exists(rebalances)";
+            }
+            FlashChange::Replace(_) | FlashChange::End => condition += " AND rebalances = :rebalances",
+        }
         for (attribute, is_there) in [
             ("compareAtPrice", offer.compare_at_price.is_some()),
             ("weight", offer.weight.is_some()),
@@ -78,7 +97,7 @@ impl Catalog {
             set += &format!(" REMOVE {}", remove.join(", "));
         }
         let mut write = Write::update(&self.table, self.offer_key(&offer.sku), set)
-            .when("priceVersion = :was")
+            .when(condition)
             .name("#name", "name")
             .name("#status", "status")
             .value(":was", was.price_version)?
@@ -99,7 +118,39 @@ impl Catalog {
         if let Some(version) = offer.product_version {
             write = write.value(":productVersion", version)?;
         }
-        Ok(write)
+        if matches!(change, FlashChange::Replace(_) | FlashChange::End) && was.rebalances > 0 {
+            write = write.value(":rebalances", was.rebalances)?;
+        }
+        match change {
+            FlashChange::None | FlashChange::End => Ok(write),
+            FlashChange::Terms(terms) => write.value(":terms", terms),
+            FlashChange::Begin(flash) => write.value(":flash", flash)?.value(":list", LIST)?.value(":sku", &offer.sku),
+            FlashChange::Replace(flash) => write.value(":flash", flash),
+        }
+    }
+}
+
+/// How a change of an offer changes what it knows of its buckets.
+#[derive(Debug, Clone, Copy)]
+enum FlashChange<'o> {
+    None,
+    /// The buckets are behind.
+    Terms(u64),
+    Begin(&'o FlashSale),
+    /// Another number of buckets.
+    Replace(&'o FlashSale),
+    End,
+}
+
+impl<'o> FlashChange<'o> {
+    fn of(was: &Offer, offer: &'o Offer) -> Self {
+        match (&was.flash, &offer.flash) {
+            (Some(was), Some(flash)) if was.buckets != flash.buckets => Self::Replace(flash),
+            (Some(was), Some(flash)) if was.terms != flash.terms => Self::Terms(flash.terms),
+            (None, None) | (Some(_), Some(_)) => Self::None,
+            (None, Some(flash)) => Self::Begin(flash),
+            (Some(_), None) => Self::End,
+        }
     }
 }
 

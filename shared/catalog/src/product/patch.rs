@@ -21,6 +21,6 @@ impl CatalogService {
             let (content, stock) = patch.clone().apply(before.content())?;
             self.replacement(&before, &content, &stock, RevisionKind::Patched, trace).await.map(Into::into)
         };
-        self.write_product(id, idempotency, decide).await
+        self.write_listing(id, idempotency, decide).await
     }
 }

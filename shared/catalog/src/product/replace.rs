@@ -30,7 +30,7 @@ impl CatalogService {
             }
             self.replacement(&before, content, stock, RevisionKind::Replaced, trace).await.map(Into::into)
         };
-        self.write_product(id, None, decide).await.map(Idempotent::into_inner)
+        self.write_listing(id, None, decide).await.map(Idempotent::into_inner)
     }
 
     /// The changes that replace the content of `before`.

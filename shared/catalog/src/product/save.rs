@@ -56,6 +56,7 @@ impl CatalogService {
         more: Vec<Write>,
         trace: &Trace,
     ) -> Result<ProductWrites> {
+        let after = after.following(before);
         let mut writes = Transaction::new();
         let product_slot = writes.add(self.catalog.put_product_over(before.product.version, &after.product)?);
         let (mut claimed_skus, mut count) = (ClaimedSkus::default(), OTHER_WRITES + more.len());
@@ -72,9 +73,11 @@ impl CatalogService {
                 }
             }
         }
-        for was in before.variants.iter().filter(|was| after.offer(&was.sku).is_none()) {
-            writes.add(self.catalog.change_offer(was, &Offer { status: Status::Archived, ..was.clone() })?);
-            count += 1;
+        for removed in &after.removed {
+            if let Some(was) = before.offer(&removed.sku) {
+                writes.add(self.catalog.change_offer(was, removed)?);
+                count += 1;
+            }
         }
         if count > MAX_TRANSACTION_WRITES {
             let message = "changes too many variants in one request; remove some first, then add others";

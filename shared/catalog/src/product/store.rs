@@ -67,12 +67,12 @@ impl Catalog {
     }
 
     /// A product with its current offers and rating. 1 round trip, 2 if the product or its newest variants are new to
-    /// this execution environment.
+    /// this execution environment. 1 more to count the buckets of bucketed offers.
     pub async fn listing(&self, id: ProductId) -> Result<Option<Listing>> {
         for _ in 0..MAX_READS {
             match self.try_read(id).await? {
                 None => return Ok(None),
-                Some(Some(listing)) if listing.is_consistent() => return Ok(Some(listing)),
+                Some(Some(listing)) if listing.is_consistent() => return self.counted(listing).await.map(Some),
                 // A concurrent update: the rows belong to two versions.
                 Some(_) => {}
             }
@@ -94,9 +94,13 @@ impl Catalog {
         Ok(self.read_rows(&keys).await?.offers.into_values().map(|offer| offer.product_id).collect())
     }
 
-    /// The current offers and rating of a product that was read before. `None` if an offer is missing. 1 round trip.
+    /// The current offers and rating of a product that was read before. `None` if an offer is missing. 1 round trip, 1 more to count the
+    /// buckets of bucketed offers.
     pub(crate) async fn listing_of(&self, product: Product) -> Result<Option<Listing>> {
-        Ok(self.listings(vec![product]).await?.pop())
+        match self.listings(vec![product]).await?.pop() {
+            Some(listing) => self.counted(listing).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The current offers and ratings of products that were read before, in their order. A product with a missing offer
@@ -226,7 +230,7 @@ impl Rows {
         let main_offer = self.offers.remove(&product.sku)?;
         let variants =
             product.variants.iter().map(|variant| self.offers.remove(&variant.sku)).collect::<Option<_>>()?;
-        Some(Listing { product, main_offer, variants, rating })
+        Some(Listing { product, main_offer, variants, rating, removed: Vec::new() })
     }
 }
 

@@ -233,7 +233,7 @@ impl ProductOut {
     pub fn new(listing: Listing, media: &Media, shown: ShownStock) -> Self {
         let stock_out = |available| StockOut { available: shown.pieces(available) };
         let stock = stock_out(listing.available());
-        let Listing { product, main_offer, variants, rating } = listing;
+        let Listing { product, main_offer, variants, rating, .. } = listing;
         let Product { id, sku, name, description, category, brand, tags, attributes, options, images, .. } = product;
         let Product { status, version, created_at, updated_at, .. } = product;
         let terms = main_offer.terms();

@@ -101,6 +101,18 @@ impl StockMovement {
         OrderMovement::of_return(order, at).of_pieces(&pieces.sku, pieces.quantity.get())
     }
 
+    /// What is missing of an order's movement, if these `parts` of it are logged; none if they are all of it. The whole movement has its own
+    /// key, under which the relay logs it, too.
+    pub(crate) fn rest(&self, parts: &[Self]) -> Option<Self> {
+        let of_stream = parts.iter().filter(|part| part.part != Some(MovementPart::Rest));
+        let delta = self.delta - sum_movements(of_stream);
+        match parts {
+            [] => Some(self.clone()),
+            parts if sum_movements(parts) == self.delta => None,
+            _ => Some(Self { delta, part: Some(MovementPart::Rest), ..self.clone() }),
+        }
+    }
+
     /// The sort key. It sorts by time and is the same each time the same movement is written. An order has one sale and
     /// one return in each row; two adjustments never have the same `stockVersion`.
     pub(crate) fn sort_key(&self) -> String {
@@ -356,6 +368,20 @@ mod tests {
         for kind in ["set", "sale#", "sale#a", "sale#017#2", "SALE"] {
             assert!(format!("{at}#{order}#{kind}").parse::<OrderMovement>().is_err(), "{kind:?} is no kind");
         }
+    }
+
+    #[test]
+    fn rest_completes_the_parts_that_are_logged() {
+        let (order, at) = (Clock::System.mint(), Clock::System.now());
+        let of = |bucket, pieces| OrderMovement::of_sale(order, at).in_bucket(bucket).of_pieces(&sku(), pieces);
+        let whole = OrderMovement::of_sale(order, at).of_pieces(&sku(), 6);
+        assert_eq!(whole.rest(&[]), Some(whole.clone()));
+        assert_eq!(whole.rest(&[of(1, 4), of(2, 2)]), None);
+        let rest = whole.rest(&[of(1, 4)]).unwrap();
+        assert_eq!((rest.delta, rest.sort_key()), (-2, format!("{}#rest", whole.sort_key())));
+        assert_eq!(whole.rest(&[of(1, 4), rest.clone()]), None);
+        // The stream was late and not lost.
+        assert_eq!(whole.rest(&[of(1, 4), of(2, 2), rest]).map(|rest| rest.delta), Some(0));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The movement of a change of an offer's row, as the table's stream shows it. An order names its movement in the row, so that no order
-//! waits for the log. Other changes of stock write their movement themselves.
+//! The movement of a change of an offer's or a bucket's row, as the table's stream shows it. An order names its movement in the row, so that
+//! no order waits for the log. Other changes of stock write their movement themselves, or move pieces between rows.
 
 use aws_kit::fault::mutant;
 use serde::Deserialize;
-use values::Result;
+use values::{Result, Sku};
 
-use crate::{Offer, OrderMovement, StockMovement};
+use crate::{Bucket, Offer, OrderMovement, StockMovement};
 
-/// What the row of an offer says about the movement of its last change by an order. Empty in a row that no order has changed since this
+/// What the row of an offer or of a bucket says about the movement of its last change by an order. Empty in a row that no order has changed since this
 /// release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct NamedMovement {
@@ -21,16 +21,28 @@ pub struct NamedMovement {
 
 impl NamedMovement {
     /// The movement of an offer that changed from `before` to `after`, the row with this name; none if no order has made this change. A
-    /// change by hand, by an import or by a function of the release before names no movement: it leaves the name of an earlier one, whose
-    /// version is lower. A change of the price leaves the stock and its version. An error for a name that cannot be read.
+    /// change by hand, by an import, by a rebalance or by a function of the release before names no movement: it leaves the name of an
+    /// earlier one, whose version is lower. A change of the price leaves the stock and its version. An error for a name that cannot be read.
     pub fn of_change(&self, before: &Offer, after: &Offer) -> Result<Option<StockMovement>> {
-        let is_of_this_version = self.version == Some(after.stock_version) || mutant("movement_misnamed");
-        let is_change_of_stock = before.stock_version != after.stock_version;
-        let Some(name) = self.name.as_deref().filter(|_| is_of_this_version && is_change_of_stock) else {
-            return Ok(None);
-        };
-        let delta = i64::from(after.available) - i64::from(before.available);
-        Ok(Some(name.parse::<OrderMovement>()?.of_delta(&after.sku, delta)))
+        let versions = (before.stock_version, after.stock_version);
+        self.of_versions(versions, &after.sku, (before.available, after.available))
+    }
+
+    /// The same of a bucket of this SKU. A rebalance or a change of the price leaves the name and the version of the last sale.
+    pub fn of_bucket(&self, sku: &Sku, before: &Bucket, after: &Bucket) -> Result<Option<StockMovement>> {
+        self.of_versions((before.stock_version, after.stock_version), sku, (before.available, after.available))
+    }
+
+    fn of_versions(
+        &self,
+        (before, after): (u64, u64),
+        sku: &Sku,
+        (was, available): (u32, u32),
+    ) -> Result<Option<StockMovement>> {
+        let is_of_this_version = self.version == Some(after) || mutant("movement_misnamed");
+        let has_grown = after == before + 1;
+        let Some(name) = self.name.as_deref().filter(|_| is_of_this_version && has_grown) else { return Ok(None) };
+        Ok(Some(name.parse::<OrderMovement>()?.of_delta(sku, i64::from(available) - i64::from(was))))
     }
 }
 
@@ -83,6 +95,24 @@ mod tests {
     fn change_of_the_price_after_a_sale_is_no_movement() {
         let dearer = Offer { price_version: 9, ..offer(7, 5) };
         assert_eq!(movement(&named(SALE, 5), &offer(7, 5), &dearer), None);
+    }
+
+    #[test]
+    fn sale_of_a_bucket_is_its_movement_and_a_rebalance_is_none() {
+        let bucket = |available: u32, stock_version: u64| Bucket {
+            available,
+            price: listing().main_offer.price,
+            price_version: 1,
+            status: crate::Status::Active,
+            max_per_order: None,
+            terms: 1,
+            stock_version,
+        };
+        let (sku, name) = (listing().main_offer.sku, named(&format!("{SALE}#017"), 5));
+        let sale = name.of_bucket(&sku, &bucket(9, 4), &bucket(7, 5)).unwrap().unwrap();
+        assert_eq!((sale.delta, sale.sort_key()), (-2, format!("{SALE}#017")));
+        assert_eq!(name.of_bucket(&sku, &bucket(7, 5), &bucket(12, 5)).unwrap(), None);
+        assert_eq!(movement(&named(SALE, 5), &offer(7, 5), &offer(0, 6)), None, "the tail gave its pieces to buckets");
     }
 
     #[test]

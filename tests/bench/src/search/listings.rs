@@ -50,6 +50,7 @@ pub(crate) fn listing(position: usize, product: &Product) -> Result<Listing> {
         main_offer: serde_json::from_value(offer).with_context(|| format!("invalid offer of {}", product.sku))?,
         variants: Vec::new(),
         rating: Rating { sum, count: product.reviews, changes: u64::from(product.reviews) },
+        removed: Vec::new(),
     })
 }
 
@@ -78,7 +79,7 @@ impl ResponseBuilder {
             let product: Row = serde_json::from_str(json)?;
             let (lead, rating) = self.offers.get(&product.id).cloned().context("a result has no offer")?;
             data.push(ProductOut::new(
-                Listing { product, main_offer: lead, variants: Vec::new(), rating },
+                Listing { product, main_offer: lead, variants: Vec::new(), rating, removed: Vec::new() },
                 &self.media,
                 ShownStock::ALL,
             ));
