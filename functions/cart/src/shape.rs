@@ -151,6 +151,7 @@ mod tests {
             unit_price: Money::new(450, eur),
             price_version: 1,
             available,
+            buckets: None,
         };
         let cart = Cart { lines: vec![line], version: 4, ..Cart::empty(Owner::Guest(clock.mint()), clock.now()) };
         CartOut::new(CartView { cart, changes: Vec::new() }, eur, ShownStock::ALL).unwrap()

@@ -34,9 +34,10 @@ pub struct CartView {
 }
 
 impl CartView {
-    /// Does the view differ from `before` in prices, or have changes that the owner must see?
+    /// Does the view differ from `before` in prices or buckets, on which an order depends, or have changes that the owner must see?
     pub(crate) fn differs_from(&self, before: &Cart) -> bool {
-        let versions = |cart: &Cart| cart.lines.iter().map(|line| line.price_version).collect::<Vec<_>>();
+        let versions =
+            |cart: &Cart| cart.lines.iter().map(|line| (line.price_version, line.buckets)).collect::<Vec<_>>();
         !self.changes.is_empty() || versions(&self.cart) != versions(before)
     }
 }

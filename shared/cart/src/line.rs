@@ -22,6 +22,9 @@ pub struct Line {
     pub price_version: u64,
     /// The available pieces when the owner last viewed the cart.
     pub available: u32,
+    /// The number of buckets with the stock, if it was in buckets when the owner last viewed the cart. An order reserves in one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buckets: Option<u16>,
 }
 
 impl Line {
@@ -39,6 +42,7 @@ impl Line {
                 unit_price: offer.price,
                 price_version: offer.price_version,
                 available: offer.pieces(),
+                buckets: offer.buckets(),
             }),
         }
     }
@@ -73,8 +77,8 @@ impl Line {
             let kind = ChangeKind::Stock { was: self.available, now: available };
             changes.push(Change { sku: self.sku.clone(), kind });
         }
-        let (unit_price, price_version) = (offer.price, offer.price_version);
-        (Some(Self { name: offer.name.clone(), unit_price, price_version, available, ..self }), changes)
+        let (unit_price, price_version, buckets) = (offer.price, offer.price_version, offer.buckets());
+        (Some(Self { name: offer.name.clone(), unit_price, price_version, available, buckets, ..self }), changes)
     }
 }
 

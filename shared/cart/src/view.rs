@@ -9,7 +9,8 @@ use crate::store::Carts;
 
 impl Carts {
     /// The view of the owner. What they see is stored, so that the next view reports no changes and an order is placed
-    /// at these prices. 2 round trips (1 for an empty cart), 1 more when something changed.
+    /// at these prices. 2 round trips (1 for an empty cart), 1 more when something changed, and 1 more when an offer has
+    /// buckets that were not counted in the last seconds.
     pub async fn view(&self, owner: Owner) -> Result<CartView> {
         let cart = self.open(owner).await?;
         let (skus, offers) = self.read_offers(&cart).await?;
@@ -30,7 +31,8 @@ impl Carts {
 
     async fn read_offers(&self, cart: &Cart) -> Result<(Vec<Sku>, Vec<Offer>)> {
         let skus: Vec<Sku> = cart.lines.iter().map(|line| line.sku.clone()).collect();
-        let offers = self.catalog.offers(&skus).await?;
+        let mut offers = self.catalog.offers(&skus).await?;
+        self.catalog.count(offers.iter_mut().collect()).await?;
         Ok((skus, offers))
     }
 }

@@ -31,6 +31,8 @@ pub use categories::category::{Category, CategoryContent};
 pub use categories::node::CategoryNode;
 pub use categories::tree::CategoryBranch;
 pub use flash::buckets::{Bucket, FlashSale, MAX_BUCKETS};
+pub use flash::choose_rows::MAX_PARTS;
+pub use flash::find_rows::FoundRows;
 pub use flash::store::{is_bucket_key, parse_bucket_key};
 pub use images::image::{Alt, Image, ImageOut, ImageSize, MAX_IMAGES, Media, ProcessedImage, media_file};
 pub use images::read::ImageStatus;

@@ -82,7 +82,7 @@ impl Checkout {
 
 /// A line of an offer as it is now, sold or not: the transaction decides.
 pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
-    let available = offer.pieces();
+    let (available, buckets) = (offer.pieces(), offer.buckets());
     Line {
         sku: offer.sku,
         product_id: offer.product_id,
@@ -91,6 +91,7 @@ pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
         unit_price: offer.price,
         price_version: offer.price_version,
         available,
+        buckets,
     }
 }
 

@@ -10,6 +10,7 @@ use aws_kit::{
 use cart::{Cart, Line};
 use catalog::{Offer, SaleRefusal};
 use events::Recipient;
+use futures::lock::Mutex;
 use identity::Address;
 use payments::{NewPayment, Payment};
 use pricing::Breakdown;
@@ -24,7 +25,7 @@ use crate::new_order::{Destination, NewOrder, PlacedOrder};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::own_history::OwnHistory;
 use crate::refusal::{LineProblem, refusal, reprice};
-use crate::reserve::{line_problems, wanted, whole};
+use crate::reserve::Reservation;
 use crate::status::{Fulfilment, PaymentStatus, Status};
 use crate::{number, token};
 
@@ -33,7 +34,7 @@ const MAX_PROMOTIONS: usize = 5;
 /// Order, what was placed, number; the counters of network and buyer; cart, payment, contact, idempotency record.
 const OTHER_WRITES: usize = 10;
 const _: () = assert!(
-    Cart::MAX_LINES + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
+    Cart::MAX_LINES + (catalog::MAX_PARTS - 1) + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "an order must fit one transaction"
 );
 
@@ -60,11 +61,17 @@ impl Checkout {
         idempotency: &Idempotency,
         trace: &Trace,
     ) -> Result<Idempotent<PlacedOrder>> {
-        let (new, readings) = (&new, &OnceLock::new());
+        let (new, readings, reservation) = (&new, &OnceLock::new(), &Mutex::new(Reservation::default()));
         // A repetition may find its cart empty or its stock sold. Its response is stored all the same.
-        let decide = |_: Option<ConditionFailures>| async move {
+        let decide = |failed: Option<ConditionFailures>| async move {
             let readings = self.read_once(readings, new, caller).await?;
-            self.decide(new, readings, (caller, network), key, trace)
+            let Readings { lines, sums, .. } = readings;
+            let mut reservation = reservation.lock().await;
+            let problems = self.choose_rows(lines, buyer_kind(caller), &mut reservation, failed.as_ref()).await?;
+            if !problems.is_empty() {
+                return Err(refusal(lines, &problems, sums.total, self.currency)?);
+            }
+            self.decide(new, readings, &mut reservation, (caller, network), key, trace)
         };
         let orders = &self.service.orders;
         let write =
@@ -100,6 +107,7 @@ impl Checkout {
         &self,
         new: &NewOrder,
         Readings { cart, lines, sums, shipping_address }: &Readings,
+        reservation: &mut Reservation,
         (caller, network): (&Caller, &Network),
         key: &str,
         trace: &Trace,
@@ -132,19 +140,15 @@ impl Checkout {
             writes.add(self.accounts.contact_write(*id, email)?);
         }
         let cart = cart.as_ref().map(|cart| self.carts.convert(cart)).transpose()?.map(|write| writes.add(write));
-        let (sale, mut stock) = (order.sale(), Vec::new());
-        for line in lines {
-            let catalog = &self.service.catalog;
-            stock.push(writes.add(catalog.reserve_stock(&wanted(line, kind), whole(line), &sale)?));
-        }
+        reservation.add_writes(&self.service.catalog, lines, kind, &order.sale(), &mut writes)?;
         let counters = self.count_unpaid(&order, &mut writes)?;
         let (currency, limits, now) = (self.currency, self.limits.clone(), order.created_at);
-        let (lines, total) = (lines.clone(), sums.total);
+        let (lines, reserved, total) = (lines.clone(), reservation.clone(), sums.total);
         let refuse = move |failures: &ConditionFailures| {
             if let Some(error) = counter_refusal(failures, counters, &limits, &lines, now)? {
                 return Ok(Some(error));
             }
-            let problems = line_problems(failures, &stock, &lines, kind)?;
+            let problems = reserved.line_problems(failures, &lines, kind)?;
             if !problems.is_empty() {
                 return refusal(&lines, &problems, total, currency).map(Some);
             }
@@ -153,7 +157,8 @@ impl Checkout {
             Ok(cart.and_then(|slot| failures.of(slot)).map(|_| cart_changed()))
         };
         let details = OrderDetails { order, personal: Some(personal) };
-        Ok(Changes::new(writes, Answer::placed(details, salt)).or_refuse(refuse).into())
+        let changes = Changes::new(writes, Answer::placed(details, salt)).or_refuse(refuse);
+        Ok(if reservation.has_buckets() { changes.elsewhere_on_conflict().into() } else { changes.into() })
     }
 
     /// Adds the writes that count the order as unpaid, and returns their positions: of its network, and of its buyer. None for an

@@ -33,7 +33,8 @@ impl Checkout {
     /// Prices a cart, or items, by the present offers. A quote of a cart counts as a view by its owner, so an order
     /// that is placed next has these prices or is refused. What cannot be bought is in `changes` and `available`, and
     /// is no error: stock changes until the order is placed. 422 for an invalid request. 2 round trips for a cart, 1
-    /// more when it has changed; 1 for items; 1 more for an address of the address book.
+    /// more when it has changed; 1 for items; 1 more for an address of the address book, and 1 more when an offer has
+    /// buckets that were not counted in the last seconds.
     pub async fn quote(&self, request: QuoteRequest, caller: &Caller) -> Result<Quote> {
         self.check_currency(request.expected_total)?;
         if let Some(destination) = request.destination {
@@ -49,11 +50,9 @@ impl Checkout {
                 Err(error) => return Err(error),
             },
             OrderSource::Items(wanted) => {
-                let (sold, gone): (Vec<_>, Vec<_>) = self
-                    .read_offers(&wanted, buyer_kind(caller))
-                    .await?
-                    .into_iter()
-                    .partition(|(offer, _)| offer.is_active());
+                let mut offers = self.read_offers(&wanted, buyer_kind(caller)).await?;
+                self.service.catalog.count(offers.iter_mut().map(|(offer, _)| offer).collect()).await?;
+                let (sold, gone): (Vec<_>, Vec<_>) = offers.into_iter().partition(|(offer, _)| offer.is_active());
                 let changes = gone.into_iter().map(|(offer, wanted)| Change {
                     sku: offer.sku,
                     kind: ChangeKind::Gone { was: wanted.get(), now: 0 },

@@ -113,6 +113,7 @@ mod tests {
             unit_price: eur(250),
             price_version: 1,
             available: 9,
+            buckets: None,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::flash::buckets::FlashSale;
 use crate::stock::reservation::{Part, StockRow};
 
 /// The most rows that one line of an order is reserved in.
-pub(crate) const MAX_PARTS: usize = 8;
+pub const MAX_PARTS: usize = 8;
 /// The groups that one rebalance writes.
 pub(crate) const MAX_GROUPS: usize = 3;
 

@@ -12,7 +12,7 @@ use crate::{Catalog, Listing, Offer};
 impl Catalog {
     /// Counts the buckets of those of these offers that have some, as they were some seconds ago at most. Offers behind the first 1,024
     /// buckets stay as they are, and show their bounds. No round trip if all are remembered, else 1.
-    pub async fn count<'o>(&self, offers: impl IntoIterator<Item = &'o mut Offer>) -> Result<()> {
+    pub async fn count(&self, offers: Vec<&mut Offer>) -> Result<()> {
         let (mut unknown, now) = (Vec::new(), Instant::now());
         for offer in offers {
             let Some(buckets) = offer.buckets() else { continue };
@@ -25,31 +25,34 @@ impl Catalog {
     }
 
     /// The same as they are now. 1 round trip if an offer has buckets.
-    pub(crate) async fn count_now<'o>(&self, offers: impl IntoIterator<Item = &'o mut Offer>) -> Result<()> {
+    pub(crate) async fn count_now(&self, offers: Vec<&mut Offer>) -> Result<()> {
         let (mut bucketed, mut room) = (Vec::new(), MAX_BUCKETS_OF_PRODUCT);
         for offer in offers {
             let buckets = usize::from(offer.buckets().unwrap_or(0));
             if buckets > 0 && buckets <= room {
                 room -= buckets;
-                bucketed.push((offer.sku.clone(), offer));
+                bucketed.push(offer);
             }
         }
         if bucketed.is_empty() {
             return Ok(());
         }
-        let mut wanted: Vec<(Sku, u16)> = Vec::new();
-        for (sku, offer) in &bucketed {
-            wanted.extend((0..offer.buckets().unwrap_or(0)).map(|bucket| (sku.clone(), bucket)));
-        }
-        let mut found = self.read_buckets_of(wanted.iter().map(|(sku, bucket)| (sku, *bucket))).await?;
+        let mut found = {
+            let mut wanted: Vec<(&Sku, u16)> = Vec::new();
+            for offer in &bucketed {
+                let sku = &offer.sku;
+                wanted.extend(offer.all_buckets().map(|bucket| (sku, bucket)));
+            }
+            self.read_buckets_of(&wanted).await?
+        };
         let now = Instant::now();
-        for (sku, offer) in bucketed {
-            let buckets = found.remove(&sku).unwrap_or_default();
+        for offer in bucketed {
+            let buckets = found.remove(&offer.sku).unwrap_or_default();
             let pieces = buckets.values().map(|bucket| bucket.available).sum();
             let count = BucketCount { pieces, sales: buckets.values().map(|bucket| bucket.stock_version).sum() };
             let number = offer.buckets().unwrap_or(0);
-            self.memory(|memory| memory.buckets.note_count(&sku, number, count, now));
-            self.note_buckets(&sku, 0..number, &buckets, now);
+            self.memory(|memory| memory.buckets.note_count(&offer.sku, number, count, now));
+            self.note_buckets(&offer.sku, offer.all_buckets(), &buckets, now);
             set_count(offer, count);
         }
         Ok(())
@@ -57,7 +60,7 @@ impl Catalog {
 
     /// A listing with the pieces of its buckets as they are now. 1 round trip if an offer has buckets.
     pub(crate) async fn counted(&self, mut listing: Listing) -> Result<Listing> {
-        self.count_now(listing.offers_mut()).await?;
+        self.count_now(listing.offers_mut().collect()).await?;
         Ok(listing)
     }
 

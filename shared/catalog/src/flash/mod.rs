@@ -14,6 +14,7 @@
 pub(crate) mod buckets;
 pub(crate) mod choose_rows;
 pub(crate) mod count;
+pub(crate) mod find_rows;
 pub(crate) mod known_buckets;
 #[cfg(test)]
 mod model_tests;

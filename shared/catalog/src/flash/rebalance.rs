@@ -94,8 +94,8 @@ impl Catalog {
             let (Some(flash), false) = (flash, groups.is_empty()) else {
                 return Ok(Decision::Unchanged(Outcome::Idle(Box::new(offer))));
             };
-            let buckets = groups.iter().flat_map(|group| flash.buckets_of(*group));
-            let buckets = self.read_buckets(sku, buckets).await?;
+            let buckets: Vec<u16> = groups.into_iter().flat_map(|group| flash.buckets_of(group)).collect();
+            let buckets = self.read_buckets(sku, &buckets).await?;
             let writes = self.rebalance(&offer, flash.terms, &change(&offer, &flash, &buckets))?;
             Ok(Changes::new(writes, Outcome::Moved).elsewhere_on_conflict().into())
         };

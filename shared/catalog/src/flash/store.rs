@@ -66,11 +66,8 @@ impl Catalog {
     }
 
     /// Buckets of SKUs, strongly consistent, by SKU. Batches of 100, side by side: 1 round trip.
-    pub(crate) async fn read_buckets_of(
-        &self,
-        wanted: impl Iterator<Item = (&Sku, u16)>,
-    ) -> Result<BTreeMap<Sku, Buckets>> {
-        let keys: Vec<Key> = wanted.map(|(sku, bucket)| bucket_key(sku, bucket)).collect();
+    pub(crate) async fn read_buckets_of(&self, wanted: &[(&Sku, u16)]) -> Result<BTreeMap<Sku, Buckets>> {
+        let keys: Vec<Key> = wanted.iter().map(|(sku, bucket)| bucket_key(sku, *bucket)).collect();
         let reads = keys.chunks(MAX_KEYS).map(|keys| self.table.batch_get::<BucketRow>(keys));
         let mut found: BTreeMap<Sku, Buckets> = BTreeMap::new();
         for BucketRow { pk, bucket } in try_join_all(reads).await?.into_iter().flatten() {
@@ -81,9 +78,9 @@ impl Catalog {
     }
 
     /// Buckets of one SKU. 1 round trip.
-    pub(crate) async fn read_buckets(&self, sku: &Sku, buckets: impl Iterator<Item = u16>) -> Result<Buckets> {
-        let wanted: Vec<u16> = buckets.collect();
-        let mut found = self.read_buckets_of(wanted.into_iter().map(|bucket| (sku, bucket))).await?;
+    pub(crate) async fn read_buckets(&self, sku: &Sku, buckets: &[u16]) -> Result<Buckets> {
+        let wanted: Vec<(&Sku, u16)> = buckets.iter().map(|bucket| (sku, *bucket)).collect();
+        let mut found = self.read_buckets_of(&wanted).await?;
         Ok(found.remove(sku).unwrap_or_default())
     }
 

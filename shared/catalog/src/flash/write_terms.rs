@@ -19,9 +19,8 @@ const PAGE: u32 = 100;
 impl Catalog {
     /// Writes the terms of an offer to those of its `buckets` that are behind, 32 at a time. Buckets without a row get them with their first
     /// pieces.
-    pub(crate) async fn write_terms(&self, offer: &Offer, buckets: impl Iterator<Item = u16>) -> Result<()> {
+    pub(crate) async fn write_terms(&self, offer: &Offer, buckets: &[u16]) -> Result<()> {
         let Some(flash) = offer.flash.as_ref().filter(|_| !mutant("buckets_keep_price")) else { return Ok(()) };
-        let buckets: Vec<u16> = buckets.collect();
         for chunk in buckets.chunks(WRITES_AT_ONCE) {
             try_join_all(chunk.iter().map(|bucket| self.write_terms_of(offer, flash.terms, *bucket))).await?;
         }
@@ -105,7 +104,7 @@ impl CatalogService {
             fault::point("flash.terms_changed");
         }
         for offer in &behind {
-            self.catalog.write_terms(offer, 0..offer.buckets().unwrap_or(0)).await?;
+            self.catalog.write_terms(offer, &offer.all_buckets().collect::<Vec<_>>()).await?;
         }
         Ok(written)
     }

@@ -73,6 +73,11 @@ impl Offer {
         self.flash.as_ref().map(|flash| flash.buckets)
     }
 
+    /// The numbers of its buckets.
+    pub(crate) fn all_buckets(&self) -> std::ops::Range<u16> {
+        0..self.buckets().unwrap_or(0)
+    }
+
     /// How often the price or the pieces changed, as far as the buckets are counted. A rebalance changes neither.
     pub(crate) fn changes(&self) -> u64 {
         let counted = self.flash.as_ref().and_then(|flash| flash.counted);
