@@ -35,7 +35,7 @@ impl JobService {
             let mut lines = Vec::new();
             for listing in catalog.listings(page.rows).await? {
                 let listing = match listing.is_consistent() {
-                    true => Some(listing),
+                    true => Some(catalog.counted(listing).await?),
                     false => catalog.listing(listing.product.id).await?,
                 };
                 // The index is some moments behind. The offers show whether a product was archived meanwhile.

@@ -142,7 +142,9 @@ impl CatalogService {
             }
         };
         for (sku, pieces) in &draft.stock {
-            let differs = |offer: &&Offer| offer.pieces() != *pieces && offer.counted_by != draft.import_line;
+            // The pieces of buckets are not known here, so those of a bucketed offer are always set.
+            let is_other = |offer: &&Offer| offer.flash.is_some() || offer.pieces() != *pieces;
+            let differs = |offer: &&Offer| is_other(offer) && offer.counted_by != draft.import_line;
             if current.offer(sku).filter(differs).is_some() {
                 let adjustment =
                     StockAdjustment { sku: Some(sku.clone()), ..StockAdjustment::new(StockChange::Import(*pieces)) };
