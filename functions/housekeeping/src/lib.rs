@@ -1,6 +1,6 @@
 //! Scheduled tasks: expire holds, republish events that a stream lost, resume payments that a worker lost, log stock movements and send
-//! mails that a stream lost, limit API keys, and bring rows of earlier releases into today's form. It also has the only command of
-//! operators, which gives a role to an account. That command has no API on purpose.
+//! mails that a stream lost, bring buckets of flash sales into order, limit API keys, and bring rows of earlier releases into today's form.
+//! It also has the only command of operators, which gives a role to an account. That command has no API on purpose.
 
 mod normalize_texts;
 mod reconcile;
@@ -47,6 +47,9 @@ pub enum Task {
         #[serde(default)]
         from: Option<String>,
     },
+    /// Bring the buckets of flash sales into order: write prices that a request has not written, spread pieces that came back, and move the
+    /// last ones into one row.
+    RebalanceBuckets,
     /// Let the API keys of admins without a second factor end within 30 days, where admins need one.
     LimitAdminKeys,
     /// Bring texts, keys and SKUs of earlier releases into today's form. Continues where the last run has stopped.
@@ -81,6 +84,7 @@ async fn perform(state: &State, task: Task, trace: &Trace) -> Result<Report> {
         Task::ReconcilePayments => reconcile::all(state, trace).await,
         Task::RemindMails => remind_mails::run(state).await,
         Task::WalkOrders { from } => walk_orders(state, from.as_deref()).await,
+        Task::RebalanceBuckets => rebalance_buckets(state).await,
         Task::LimitAdminKeys => limit_admin_keys(state, trace).await,
         Task::NormalizeTexts { restart } => {
             if restart {
@@ -160,6 +164,15 @@ async fn walk_orders(state: &State, from: Option<&str>) -> Result<Report> {
     let visit = async |orders: &[Order]| Box::pin(remind_mails::visit_orders(state, orders, &mut report)).await;
     let walked = state.service.walk_orders(from, Instant::now() + RUN_TIME, visit).await?;
     report.add(Report { done: walked.logged, failed: walked.failed, texts: None });
+    Ok(report)
+}
+
+/// The next run continues.
+async fn rebalance_buckets(state: &State) -> Result<Report> {
+    let mut report = Report::default();
+    for outcome in state.catalog.rebalance_offers(Instant::now() + RUN_TIME).await? {
+        report.count(outcome);
+    }
     Ok(report)
 }
 

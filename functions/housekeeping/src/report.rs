@@ -9,8 +9,8 @@ use crate::normalize_texts::TextsReport;
 /// The outcome of a task.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// The number of orders, events, payments or accounts that were processed. Of `walk-orders`, the movements and mails that were missing.
-    /// Of `normalize-texts`, the rows that all its runs since the last restart have written.
+    /// The number of orders, events, payments, accounts or bucketed offers that were processed. Of `walk-orders`, the movements and mails
+    /// that were missing. Of `normalize-texts`, the rows that all its runs since the last restart have written.
     pub done: usize,
     /// The number of failures. They are in the log, and the next run tries them again. `normalize-texts` tries them again only after a
     /// restart, and counts those of all its runs since the last one.

@@ -1,7 +1,8 @@
-//! HTTP routes of products, stock, reviews, images, categories, imports and exports. Each group of routes is a file.
+//! HTTP routes of products, stock, flash sales, reviews, images, categories, imports and exports. Each group of routes is a file.
 //! The `search` function searches and lists products.
 
 mod categories;
+mod flash;
 mod images;
 mod jobs;
 #[cfg(feature = "openapi")]
@@ -22,6 +23,7 @@ pub fn routes(state: State) -> Router {
     products::routes()
         .merge(categories::routes())
         .merge(stock::routes())
+        .merge(flash::routes())
         .merge(reviews::routes())
         .merge(images::routes())
         .merge(jobs::routes())

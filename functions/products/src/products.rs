@@ -29,8 +29,19 @@ pub(crate) fn routes() -> Router<State> {
 pub(crate) struct ProductReplacement(ProductIn);
 
 impl Replaceable for ProductReplacement {
-    const READ_ONLY: &'static [&'static str] =
-        &["id", "sku", "images", "stock", "rating", "status", "version", "createdAt", "updatedAt", "variants[].name"];
+    const READ_ONLY: &'static [&'static str] = &[
+        "id",
+        "sku",
+        "images",
+        "stock",
+        "flash",
+        "rating",
+        "status",
+        "version",
+        "createdAt",
+        "updatedAt",
+        "variants[].name",
+    ];
 }
 
 /// What sales and reviews change without a new version.

@@ -1,6 +1,7 @@
 //! The operations of this function in the OpenAPI document. Each group of routes is a file.
 
 mod categories;
+mod flash;
 mod images;
 mod jobs;
 mod products;
@@ -15,6 +16,7 @@ pub fn openapi(api: &mut Api) {
     products::openapi(api);
     categories::openapi(api);
     stock::openapi(api);
+    flash::openapi(api);
     reviews::openapi(api);
     images::openapi(api);
     jobs::openapi(api);

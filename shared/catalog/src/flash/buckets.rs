@@ -95,11 +95,6 @@ impl FlashSale {
     }
 }
 
-/// The number of the group of a bucket.
-pub(crate) fn group_of(bucket: u16) -> usize {
-    usize::from(bucket / GROUP)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,7 +106,6 @@ mod tests {
             let flash = FlashSale::new(buckets, 1);
             let of_group: Vec<Range<u16>> = flash.groups().map(|group| flash.buckets_of(group)).collect();
             assert_eq!(of_group.iter().map(|range| (range.start, range.end)).collect::<Vec<_>>(), groups);
-            assert!(of_group.into_iter().enumerate().all(|(group, mut range)| range.all(|at| group_of(at) == group)));
         }
         assert_eq!(FlashSale::new(MAX_BUCKETS, 1).bounds.len(), 16);
         assert!(FlashSale::new(2, 1).buckets_of(1).is_empty());

@@ -9,8 +9,6 @@
 //! order has been answered, each bucket has it. A sale happens at the terms of the row that it is reserved in. A refusal rests on one read
 //! of the offer: its tail and its bounds together have fewer pieces than wanted. The sum of several rows never refuses.
 
-#![allow(dead_code, reason = "the next steps use it")]
-
 pub(crate) mod buckets;
 pub(crate) mod choose_rows;
 pub(crate) mod count;
@@ -19,5 +17,7 @@ pub(crate) mod known_buckets;
 #[cfg(test)]
 mod model_tests;
 pub(crate) mod rebalance;
+pub(crate) mod rebalance_offers;
+pub(crate) mod set_flash;
 pub(crate) mod store;
 pub(crate) mod write_terms;

@@ -1,6 +1,6 @@
 //! Random interleavings of all transactions of the room against a model of its rows. Processes read the rows one after another, and commit
-//! what they decide under the conditions of the store. A process can crash after each step. Whatever happens, no piece is lost or sold twice,
-//! no group has more pieces than its bound, and an offer that refuses a quantity is right at the moment of its read.
+//! what they decide under the conditions of the store. A process can crash after each step. Whatever happens, no piece is lost or sold
+//! twice, no group has more pieces than its bound, and an offer that refuses a quantity is right at the moment of its read.
 
 use std::collections::BTreeMap;
 

@@ -45,6 +45,8 @@ pub enum RevisionKind {
     ImageChanged,
     /// An image was removed.
     ImageRemoved,
+    /// The stock of a SKU was put into buckets, into another number of them, or back into one row.
+    FlashChanged,
     /// Its texts and keys were written in one form after an upgrade. A tag that repeats another tag in another spelling is removed.
     Normalized,
 }

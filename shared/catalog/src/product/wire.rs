@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
 use crate::product::spelling::read_variant_set;
-use crate::product::wire_out::{RatingOut, StockOut, VariantOut};
+use crate::product::wire_out::{FlashOut, RatingOut, StockOut, VariantOut};
 use crate::{
     Attributes, Brand, Category, Description, Draft, ImageOut, Listing, Media, Name, Offer, OfferTerms, OptionValue,
     Product, ProductContent, ProductKind, ProductOption, ShownStock, Status, StockLevels, Tags, TaxClass, Variant,
@@ -216,6 +216,9 @@ pub struct ProductOut {
     images: Vec<ImageOut>,
     /// The stock of all variants together.
     stock: StockOut,
+    /// The SKUs whose stock is in buckets for a flash sale. Only admins see it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flash: Vec<FlashOut>,
     rating: RatingOut,
     /// The tax class of the product.
     tax_class: TaxClass,
@@ -233,6 +236,9 @@ impl ProductOut {
     pub fn new(listing: Listing, media: &Media, shown: ShownStock) -> Self {
         let stock_out = |available| StockOut { available: shown.pieces(available) };
         let stock = stock_out(listing.available());
+        let is_admin = shown == ShownStock::ALL;
+        let flash = |offer: &Offer| Some(FlashOut { sku: offer.sku.clone(), buckets: offer.buckets()? });
+        let flash = listing.offers().filter(|_| is_admin).filter_map(flash).collect();
         let Listing { product, main_offer, variants, rating, .. } = listing;
         let Product { id, sku, name, description, category, brand, tags, attributes, options, images, .. } = product;
         let Product { status, version, created_at, updated_at, .. } = product;
@@ -255,6 +261,7 @@ impl ProductOut {
             variants: product.variants.into_iter().zip(variants).map(variant).collect(),
             images: images.into_iter().map(|image| media.image_out(image)).collect(),
             stock,
+            flash,
             rating: rating.into(),
             tax_class: main_offer.tax_class,
             status,
@@ -332,6 +339,15 @@ mod tests {
         let stocked = with(mug(), "stock", json!({ "available": 4 }));
         assert_eq!(ProductIn { sku: None, ..stocked }.content().unwrap_err().fields[0].field, "stock");
         assert!(with(mug(), "sku", json!(null)).content().is_ok());
+    }
+
+    #[test]
+    fn admins_see_buckets_and_no_others_do() {
+        let mut sale = shirt();
+        sale.variants[1].flash = Some(crate::FlashSale::new(32, 1));
+        let shown = |shown| serde_json::to_value(ProductOut::new(sale.clone(), &Media::default(), shown)).unwrap();
+        assert_eq!(shown(ShownStock::ALL)["flash"], json!([{ "sku": "TEE-S-BLUE", "buckets": 32 }]));
+        assert!(shown(ShownStock::up_to(20)).get("flash").is_none());
     }
 
     #[test]

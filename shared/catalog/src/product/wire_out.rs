@@ -33,6 +33,15 @@ pub(crate) struct StockOut {
     pub(crate) available: u32,
 }
 
+/// A SKU with its stock in buckets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "FlashSale"))]
+pub(crate) struct FlashOut {
+    pub(crate) sku: Sku,
+    /// The number of its buckets.
+    pub(crate) buckets: u16,
+}
+
 /// The rating of a product.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Rating"))]

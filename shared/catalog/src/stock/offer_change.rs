@@ -7,8 +7,8 @@ use values::{Result, Sku};
 
 use crate::{Bucket, Offer, OrderMovement, StockMovement};
 
-/// What the row of an offer or of a bucket says about the movement of its last change by an order. Empty in a row that no order has changed since this
-/// release.
+/// What the row of an offer or of a bucket says about the movement of its last change by an order. Empty in a row that no order has changed
+/// since this release.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct NamedMovement {
     /// The [`OrderMovement`] as text.

@@ -17,6 +17,11 @@ impl ShownStock {
     /// All pieces, for those who manage the stock.
     pub const ALL: Self = Self { up_to: u32::MAX };
 
+    #[cfg(test)]
+    pub(crate) fn up_to(up_to: u32) -> Self {
+        Self { up_to }
+    }
+
     /// What customers see: `SOUK_STOCK_SHOWN_UP_TO`.
     pub fn from_env() -> Result<Self> {
         Ok(Self { up_to: Settings.parsed("SOUK_STOCK_SHOWN_UP_TO")? })
