@@ -91,7 +91,10 @@ pub(crate) fn history() -> History {
     let unpaid = json!({ "items": [{ "sku": MUG, "quantity": 3 }] });
     at(200, None, ("POST", "/orders", unpaid), "key-gone", (201, json!({ "id": CANCELLED })));
     let greedy = json!({ "items": [{ "sku": MUG, "quantity": 99 }] });
-    at(220, None, ("POST", "/orders", greedy), "key-refused", (409, json!({ "code": "insufficient_stock" })));
+    let short =
+        json!({ "field": "items.MUG", "code": "insufficient_stock", "sku": MUG, "available": 10, "wanted": 99 });
+    let refusal = json!({ "code": "insufficient_stock", "errors": [short] });
+    at(220, None, ("POST", "/orders", greedy), "key-refused", (409, refusal));
     at(300, ada, ("POST", "/cart/me/items", json!({ "sku": MUG, "quantity": 1 })), "key-one", (200, json!({})));
     let refund = json!({ "id": "rfd_1", "amount": eur(1000) });
     let request = json!({ "amount": eur(1000), "reason": "scratched" });

@@ -17,9 +17,11 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 32] = [
+pub const MUTANTS: [Mutant; 33] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
+    // The last pieces of a SKU are refused.
+    Mutant { name: "last_piece_refused", scenarios: &[Scenario::OneSku], detected_by: &["refusals_right"] },
     // Cancelling an order returns no stock.
     Mutant { name: "stock_not_returned", scenarios: &[Scenario::Cancels], detected_by: &["stock_conservation"] },
     // Cancelling an order returns its stock twice.

@@ -25,8 +25,8 @@ pub enum OperationKind {
     ChangeCart { cart: String },
     /// Merges a guest's cart into an account's cart.
     MergeCarts { from: String, into: String },
-    /// Places an order, from a cart or without one.
-    PlaceOrder { key: String, cart: Option<String>, expected_total: Option<i64> },
+    /// Places an order: of a cart, or of these pieces of each SKU.
+    PlaceOrder { key: String, cart: Option<String>, expected_total: Option<i64>, items: BTreeMap<String, i64> },
     /// Cancels an order.
     CancelOrder { order: String },
     /// Sets the status of an order.
@@ -110,6 +110,7 @@ impl OperationKind {
                 key: call.key.clone().unwrap_or_default(),
                 cart: call.body["cart"].as_str().map(owner),
                 expected_total: call.body["expectedTotal"]["amount"].as_i64(),
+                items: pieces_by_sku(&call.body["items"]),
             },
             ("POST", ["orders", id, "cancel"]) => Self::CancelOrder { order: (*id).to_owned() },
             ("PATCH", ["orders", id, "status"]) => Self::SetStatus { order: (*id).to_owned(), status: text("status") },
@@ -117,6 +118,17 @@ impl OperationKind {
             _ => Self::Other,
         }
     }
+}
+
+/// The pieces of each SKU in the lines of a request.
+fn pieces_by_sku(lines: &Value) -> BTreeMap<String, i64> {
+    let mut pieces = BTreeMap::<String, i64>::new();
+    for line in lines.as_array().into_iter().flatten() {
+        if let (Some(sku), Some(quantity)) = (line["sku"].as_str(), line["quantity"].as_i64()) {
+            *pieces.entry(sku.to_owned()).or_default() += quantity;
+        }
+    }
+    pieces
 }
 
 impl History {
@@ -185,10 +197,23 @@ mod tests {
             [("#0 #2", Effect::Applied), ("#1", Effect::Rejected), ("#3", Effect::Applied), ("#4", Effect::Rejected)];
         assert_eq!(actual, expected.map(|(index, effect)| (index.to_owned(), effect)));
         assert_eq!((operations[0].earliest_us(), operations[0].latest_us()), (0, Some(25)));
-        let index =
-            OperationKind::PlaceOrder { key: "k".into(), cart: Some("usr_ada".into()), expected_total: Some(7) };
-        assert_eq!(operations[0].kind, index);
+        let of_cart = OperationKind::PlaceOrder {
+            key: "k".into(),
+            cart: Some("usr_ada".into()),
+            expected_total: Some(7),
+            items: BTreeMap::new(),
+        };
+        assert_eq!(operations[0].kind, of_cart);
         assert_eq!(operations[2].kind, OperationKind::CancelOrder { order: "ord_1".into() });
+    }
+
+    #[test]
+    fn lines_of_one_sku_are_added_up() {
+        let lines = json!([
+            { "sku": "MUG", "quantity": 2 }, { "sku": "POT", "quantity": 1 }, { "sku": "MUG", "quantity": 3 },
+        ]);
+        assert_eq!(pieces_by_sku(&lines), BTreeMap::from([("MUG".to_owned(), 5), ("POT".to_owned(), 1)]));
+        assert_eq!(pieces_by_sku(&Value::Null), BTreeMap::new());
     }
 
     #[test]

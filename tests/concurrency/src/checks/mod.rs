@@ -17,6 +17,7 @@ mod oversell;
 mod prices;
 mod rate_limit;
 mod refunds;
+mod refusals;
 mod settlement;
 mod sku_spellings;
 mod stock;
@@ -45,10 +46,11 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 21] = [
+pub const ALL: [Check; 22] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
+    Check { name: "refusals_right", invariant: refusals::INVARIANT, find: refusals::check },
     Check { name: "one_order_per_key", invariant: idempotency::INVARIANT, find: idempotency::check },
     Check { name: "hold_or_outcome", invariant: settlement::INVARIANT, find: settlement::check },
     Check { name: "moves_together", invariant: moves_together::INVARIANT, find: moves_together::check },

@@ -1,6 +1,6 @@
 //! What the checks judge.
 
-use super::{acknowledged, cart_adds, cart_totals, rate_limit};
+use super::{acknowledged, cart_adds, cart_totals, rate_limit, refusals};
 use crate::history::History;
 use crate::observed::{ObservedState, Order, OrderPaymentStatus};
 
@@ -13,6 +13,7 @@ pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> us
                 |order: &&Order| order.steps.iter().any(|step| step.payment_status == OrderPaymentStatus::Paid);
             state.orders.iter().filter(was_paid).count()
         }
+        "refusals_right" => refusals::refusals(history).count(),
         "charges_match" => state.intents.len(),
         "no_orphan_charge" => state.intents.iter().filter(|intent| intent.has_moved_money()).count(),
         "refunds_within_captures" => state.refunds.len(),

@@ -6,7 +6,7 @@ use crate::buyers::OrderRequest;
 use crate::run::Run;
 
 /// Fourteen buyers order one or two of seven pieces, some from carts and some without. Meanwhile an admin changes the stock. The stock of
-/// another product changes after its last sale.
+/// another product changes after its last sale, and a third product is sold out by one buyer.
 pub(super) async fn many_buyers_of_one_sku(run: &Run) {
     let product = run.create_product(7, 1299).await;
     let buyers = join_all((0..14).map(async |number| {
@@ -28,7 +28,7 @@ pub(super) async fn many_buyers_of_one_sku(run: &Run) {
         run.change_stock(&product, -1).await;
         run.change_stock(&product, 2).await;
     };
-    futures::join!(orders, stock_changes, changes_after_a_sale(run));
+    futures::join!(orders, stock_changes, changes_after_a_sale(run), order_the_last_pieces(run));
 }
 
 /// A guest orders two pieces. Then an admin changes price and stock, which are no movements of that order.
@@ -38,6 +38,15 @@ async fn changes_after_a_sale(run: &Run) {
     buyer.place_order(&OrderRequest::of_lines(&[(&product, 2)])).await;
     run.change_price(&product, 2300).await;
     run.change_stock(&product, 3).await;
+}
+
+/// A guest orders the last two pieces, while nobody else orders any. Then another one is refused.
+async fn order_the_last_pieces(run: &Run) {
+    let product = run.create_product(2, 1800).await;
+    let buyer = run.create_guest("buyer of the last pieces").await;
+    for quantity in [2, 1] {
+        buyer.place_order(&OrderRequest::of_lines(&[(&product, quantity)])).await;
+    }
 }
 
 /// Six buyers order the same SKU in two lines of one order, beside another SKU. The stock suffices for four of them.
