@@ -45,7 +45,7 @@ pub struct Buyer {
     pub client: Client,
     /// A guest's email address. None for accounts, because the shop knows it.
     email: Option<String>,
-    /// `me`, or the id of a guest's cart.
+    /// `me`, or the id of a guest's cart. Empty for a guest without one.
     pub cart: String,
     currency: String,
 }
@@ -102,6 +102,26 @@ impl Run {
         }
     }
 
+    /// The admin divides the stock into this many buckets; 0 ends the flash sale. Repeats the request while buyers are faster.
+    pub async fn set_flash(&self, product: &Product, buckets: u32) {
+        let path = format!("/products/{}/flash", product.id);
+        let body = json!({ "sku": product.sku, "buckets": buckets });
+        for _ in 0..MAX_ATTEMPTS {
+            let outcome = self.admin.put(&path, body.clone()).retry_until_known(MAX_ATTEMPTS).await;
+            if outcome.is_success() {
+                return;
+            }
+            if outcome.code() != "too_many_concurrent_updates" {
+                self.add_violation(
+                    "flash_set",
+                    format!("{buckets} buckets of {} were not set: {outcome:?}", product.sku),
+                );
+                return;
+            }
+        }
+        self.add_violation("flash_set", format!("{} never got {buckets} buckets", product.sku));
+    }
+
     /// Registers a customer. If a response is lost, registers again with another email address.
     pub async fn register_customer(&self, name: &str) -> Buyer {
         let client = self.admin.guest(name);
@@ -123,12 +143,17 @@ impl Run {
 
     /// Creates a guest with a cart.
     pub async fn create_guest(&self, name: &str) -> Buyer {
-        let client = self.admin.guest(name);
-        let response = client.post("/cart", json!({})).retry_until_known(MAX_ATTEMPTS).await;
+        let guest = self.guest_without_cart(name);
+        let response = guest.client.post("/cart", json!({})).retry_until_known(MAX_ATTEMPTS).await;
         let cart =
             response.body["owner"].as_str().unwrap_or_else(|| panic!("{name} got no cart: {response:?}")).to_owned();
-        let email = Some(unique_email("guest"));
-        Buyer { client, email, cart, currency: self.test_stack.stack.currency.clone() }
+        Buyer { cart, ..guest }
+    }
+
+    /// A guest who orders named items. Needs no call.
+    pub fn guest_without_cart(&self, name: &str) -> Buyer {
+        let (client, email) = (self.admin.guest(name), Some(unique_email("guest")));
+        Buyer { client, email, cart: String::new(), currency: self.test_stack.stack.currency.clone() }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! The shop has 10 mugs at 12.99 and receives 5 more. Ada orders 2 from her cart (`ord_paid`), is refunded 10.00, and adds 1 mug
 //! to her cart. A guest orders 3 with a declined card, and the hold expires (`ord_gone`). Another order is rejected for lack of
-//! stock. Then the price rises.
+//! stock. Then the price rises. At last the shop gets 5 jars, for which a flash sale begins: 3 of them are in buckets.
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,8 @@ use crate::history::{CallRecord, History};
 use crate::observed::{Intent, ObservedState, Order, Payment, RawState};
 
 pub(crate) const MUG: &str = "MUG";
+/// The SKU in a flash sale.
+pub(crate) const JAR: &str = "JAR";
 /// The paid order.
 pub(crate) const PAID: &str = "ord_paid";
 /// The cancelled order.
@@ -100,6 +102,8 @@ pub(crate) fn history() -> History {
     let request = json!({ "amount": eur(1000), "reason": "scratched" });
     at(400, root, ("POST", "/payments/pay_paid/refunds", request), "key-refund", (201, refund));
     at(1000, root, ("PATCH", "/products/prd_mug", json!({ "price": eur(1399) })), "key-price", (200, json!({})));
+    let jar = json!({ "sku": JAR, "price": eur(300), "stock": { "available": 5 } });
+    at(1100, root, ("POST", "/products", jar), "key-jar", (201, json!({ "id": "prd_jar", "sku": JAR })));
     history
 }
 
@@ -109,7 +113,7 @@ pub(crate) fn raw() -> RawState {
         "pk": "SKU#MUG", "sk": "OFFER", "sku": MUG, "available": 13, "stockVersion": 5, "price": eur(1399),
     });
     let tables = [
-        ("catalog", [vec![offer], movements()].concat()),
+        ("catalog", [vec![offer], flash_sale(), movements()].concat()),
         ("orders", [paid_order(), cancelled_order()].concat()),
         ("payments", payments()),
         (
@@ -133,7 +137,25 @@ pub(crate) fn raw() -> RawState {
     }
 }
 
-/// The stock movements, in no particular order.
+/// The rows of the jars, and their only movement.
+fn flash_sale() -> Vec<Value> {
+    let flash = json!({ "buckets": 40, "terms": 1, "bounds": [2, 4] });
+    let bucket = |number: &str, pieces: i64| {
+        let pk = format!("SKU#JAR#{number}");
+        json!({ "pk": pk, "sk": "BUCKET", "available": pieces, "stockVersion": 0 })
+    };
+    vec![
+        json!({
+            "pk": "SKU#JAR", "sk": "OFFER", "sku": JAR, "available": 2, "stockVersion": 2, "price": eur(300),
+            "flash": flash, "rebalances": 1,
+        }),
+        bucket("000", 2),
+        bucket("033", 1),
+        json!({ "pk": "MOVES#JAR", "sk": "2026#initial", "sku": JAR, "delta": 5 }),
+    ]
+}
+
+/// The stock movements of the mugs, in no particular order.
 fn movements() -> Vec<Value> {
     let row = |delta: i64| json!({ "pk": "MOVES#MUG", "sk": format!("2026#{delta}"), "sku": MUG, "delta": delta });
     [10, 3, -3, 5, -2].map(row).into()

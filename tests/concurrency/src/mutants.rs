@@ -17,11 +17,25 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 33] = [
+pub const MUTANTS: [Mutant; 40] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // The last pieces of a SKU are refused.
     Mutant { name: "last_piece_refused", scenarios: &[Scenario::OneSku], detected_by: &["refusals_right"] },
+    // The condition `available >= :q` of a sale from a bucket is left out.
+    Mutant { name: "bucket_condition_left_out", scenarios: &[Scenario::Buckets], detected_by: &["no_oversell"] },
+    // When pieces move between buckets and the row of their offer, that row gets one less.
+    Mutant { name: "rebalance_loses_a_piece", scenarios: &[Scenario::Buckets], detected_by: &["stock_conservation"] },
+    // Buckets get pieces, and the row of the offer does not say so.
+    Mutant { name: "bound_not_raised", scenarios: &[Scenario::Buckets], detected_by: &["within_bounds"] },
+    // An order is refused when the first bucket has too few pieces.
+    Mutant { name: "refused_after_one_bucket", scenarios: &[Scenario::Buckets], detected_by: &["refusals_right"] },
+    // An order is refused although the row of the offer has the pieces that its buckets lack.
+    Mutant { name: "tail_not_counted", scenarios: &[Scenario::Buckets], detected_by: &["refusals_right"] },
+    // Buckets sell at the price from before a change.
+    Mutant { name: "buckets_keep_price", scenarios: &[Scenario::Buckets], detected_by: &["prices_as_seen"] },
+    // The parts of a sale from several buckets are logged as one movement.
+    Mutant { name: "movement_without_bucket", scenarios: &[Scenario::Buckets], detected_by: &["log_adds_up"] },
     // Cancelling an order returns no stock.
     Mutant { name: "stock_not_returned", scenarios: &[Scenario::Cancels], detected_by: &["stock_conservation"] },
     // Cancelling an order returns its stock twice.

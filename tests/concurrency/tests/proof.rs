@@ -43,6 +43,11 @@ async fn invariants_hold_when_functions_are_killed() {
 }
 
 #[tokio::test]
+async fn invariants_hold_in_a_flash_sale() {
+    assert_invariants_hold("flash-sale", &[Scenario::FlashSale]).await;
+}
+
+#[tokio::test]
 async fn every_order_equals_the_fold_of_its_history() {
     let run = Run::open("every-order", 0).await;
     // The tables are read one after another, and an order may change meanwhile.

@@ -3,6 +3,7 @@
 //! souk itself.
 
 mod acknowledged;
+mod bounds;
 mod cart_adds;
 mod cart_totals;
 mod charges;
@@ -46,10 +47,11 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 22] = [
+pub const ALL: [Check; 23] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
+    Check { name: "within_bounds", invariant: bounds::INVARIANT, find: bounds::check },
     Check { name: "refusals_right", invariant: refusals::INVARIANT, find: refusals::check },
     Check { name: "one_order_per_key", invariant: idempotency::INVARIANT, find: idempotency::check },
     Check { name: "hold_or_outcome", invariant: settlement::INVARIANT, find: settlement::check },

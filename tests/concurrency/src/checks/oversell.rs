@@ -20,6 +20,9 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
     for offer in state.offers.values().filter(|offer| offer.available < 0) {
         findings.push(format!("{}: {} pieces are available", offer.sku, offer.available));
     }
+    for bucket in state.buckets.iter().filter(|bucket| bucket.available < 0) {
+        findings.push(format!("{}: bucket {} has {} pieces", bucket.sku, bucket.number, bucket.available));
+    }
     for call in history.calls.iter().filter(|call| has_negative_stock(&call.answer)) {
         findings.push(format!("#{} was answered with negative stock: {}", call.seq, call.answer));
     }
@@ -58,6 +61,13 @@ mod tests {
         let (mut state, history) = fixture::valid_run();
         state.offers.get_mut(MUG).expect("the mug").available = -1;
         fixture::assert_one_finding(&check(&state, &history), &["MUG: -1 pieces are available"]);
+    }
+
+    #[test]
+    fn negative_stock_in_a_bucket_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.buckets[1].available = -1;
+        fixture::assert_one_finding(&check(&state, &history), &["JAR: bucket 33 has -1 pieces"]);
     }
 
     #[test]

@@ -57,12 +57,12 @@ pub(super) fn check(state: &ObservedState, history: &History) -> Vec<String> {
         };
         let in_orders: i64 =
             state.orders.iter().filter(|order| order.keeps_stock()).map(|order| order.pieces_of(&sku)).sum();
-        let total = offer.available + in_orders;
+        let available = state.available(offer);
+        let total = available + in_orders;
         if !(supply.min..=supply.max).contains(&total) {
             let Supply { min, max } = supply;
             findings.push(format!(
-                "{sku}: {min} to {max} pieces were added to stock, but {} are available and {in_orders} in orders: {total}",
-                offer.available
+                "{sku}: {min} to {max} pieces were added to stock, but {available} are available and {in_orders} in orders: {total}"
             ));
         }
     }
@@ -90,6 +90,13 @@ mod tests {
         let (mut state, history) = fixture::valid_run();
         state.offers.get_mut(MUG).expect("the offer of the mug").available += 1;
         fixture::assert_one_finding(&check(&state, &history), &["14 are available and 2 in orders: 16"]);
+    }
+
+    #[test]
+    fn piece_that_was_lost_between_rows_is_a_violation() {
+        let (mut state, history) = fixture::valid_run();
+        state.buckets[0].available -= 1;
+        fixture::assert_one_finding(&check(&state, &history), &["JAR: 5 to 5", "4 are available and 0 in orders: 4"]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> us
                 |order: &&Order| order.steps.iter().any(|step| step.payment_status == OrderPaymentStatus::Paid);
             state.orders.iter().filter(was_paid).count()
         }
+        "within_bounds" => state.buckets.iter().filter(|bucket| bucket.available > 0).count(),
         "refusals_right" => refusals::refusals(history).count(),
         "charges_match" => state.intents.len(),
         "no_orphan_charge" => state.intents.iter().filter(|intent| intent.has_moved_money()).count(),

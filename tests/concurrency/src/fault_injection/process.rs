@@ -33,6 +33,11 @@ impl ProcessFaults {
         was_killed
     }
 
+    /// Removes the kill request for this point, if no process has reached it.
+    pub fn cancel_kill(&self, label: &str) {
+        let _ = fs::remove_file(self.path("kill", label));
+    }
+
     /// Removes all kill requests.
     pub fn cancel_kills(&self) {
         if let Some(folder) = &self.folder {

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use crate::emulator::Emulator;
 use crate::history::Recorder;
 
+/// The note of an outage.
+pub const STREAMS_REMOVED: &str = "streams removed";
+
 /// The members that a new mapping copies from the deleted one.
 const COPIED_MEMBERS: [&str; 9] = [
     "EventSourceArn",
@@ -53,7 +56,7 @@ impl Streams {
             let id = text(mapping, "UUID");
             self.send(Method::DELETE, &format!("/event-source-mappings/{id}"), None).await;
         }
-        self.recorder.note("streams removed");
+        self.recorder.note(STREAMS_REMOVED);
         mappings
     }
 

@@ -7,9 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::layout;
-use super::rows::{CartLine, Counter, Intent, Mail, Notification, Offer, Order, Payment, Step};
+use super::rows::{Bucket, CartLine, Counter, Intent, Mail, Notification, Offer, Order, Payment, Step};
 use super::state::ObservedState;
 use crate::emulator::Emulator;
+use crate::fault_injection::{DATABASE_FAULT, STREAMS_REMOVED};
 use crate::history::History;
 use crate::test_stack::{Rules, TestStack};
 
@@ -102,7 +103,9 @@ impl RawState {
         ObservedState {
             rules: self.rules,
             read_at_ms: self.read_at_ms,
+            lost_stream_records: may_have_lost_records(history),
             offers: offers.map(parse_row::<Offer>).map(|offer| (offer.sku.clone(), offer)).collect(),
+            buckets: self.buckets(&skus),
             movements: movements.map(parse_row).collect(),
             refunds: refunds.map(parse_row).collect(),
             carts: self.carts(),
@@ -153,6 +156,21 @@ impl RawState {
         orders
     }
 
+    fn buckets(&self, skus: &BTreeSet<String>) -> Vec<Bucket> {
+        let rows = self.rows("catalog", "BUCKET").filter_map(|row| {
+            let (sku, number) = row["pk"].as_str()?.strip_prefix("SKU#")?.rsplit_once('#')?;
+            skus.contains(sku).then(|| Bucket {
+                sku: sku.to_owned(),
+                number: number
+                    .parse::<usize>()
+                    .unwrap_or_else(|error| panic!("{number} is no number ({error}): {row}")),
+                available: row["available"].as_i64().unwrap_or(0),
+                stock_version: row["stockVersion"].as_u64().unwrap_or(0),
+            })
+        });
+        rows.collect()
+    }
+
     fn carts(&self) -> BTreeMap<String, Vec<CartLine>> {
         let rows = self.rows_with_pk_prefix("cart", "CART#");
         rows.map(|row| {
@@ -196,6 +214,11 @@ impl RawState {
         let rows = self.tables.get(context).into_iter().flatten();
         rows.filter(move |row| row["pk"].as_str().is_some_and(|key| key.starts_with(pk)))
     }
+}
+
+/// Did the relay lose its streams, or did the database fail? The emulator does not repeat a single record that the relay could not handle.
+pub fn may_have_lost_records(history: &History) -> bool {
+    history.notes.iter().any(|note| note.text == STREAMS_REMOVED || note.text.starts_with(DATABASE_FAULT))
 }
 
 fn array(value: &Value) -> impl Iterator<Item = &Value> {

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::fixture::{self, CANCELLED, PAID};
+use crate::fixture::{self, CANCELLED, JAR, PAID};
+use crate::history::Note;
 
 fn ids(state: &ObservedState) -> Vec<&str> {
     state.orders.iter().map(|order| order.id.as_str()).collect()
@@ -35,6 +36,30 @@ fn rows_of_one_order_are_read_together() {
     assert!(paid.row["pk"].is_null() && paid.row["gsi3pk"].is_null() && paid.row["total"].is_object());
     assert!(paid.steps.iter().map(|step| step.version).eq(1..=4), "in the order of versions");
     assert_eq!((state.payments.len(), state.refunds.len(), state.intents.len(), state.mails.len()), (2, 1, 2, 4));
+}
+
+#[test]
+fn buckets_are_read_with_their_numbers() {
+    let (state, history) = fixture::valid_run();
+    let found: Vec<_> = state.buckets_of(JAR).map(|bucket| (bucket.number, bucket.available)).collect();
+    assert_eq!(found, [(0, 2), (33, 1)]);
+    let jar = &state.offers[JAR];
+    assert_eq!((state.available(jar), state.stock_changes(jar), state.is_log_complete(jar)), (5, 1, true));
+    let mut raw = fixture::raw();
+    let foreign = json!({ "pk": "SKU#POT#000", "sk": "BUCKET", "available": 3 });
+    raw.tables.get_mut("catalog").expect("catalog").push(foreign);
+    assert_eq!(raw.for_history(&history).buckets, state.buckets);
+}
+
+#[test]
+fn records_may_be_lost_with_the_streams_and_in_faults_of_the_database() {
+    let may_be_lost = |note: &str| {
+        let mut history = fixture::history();
+        history.notes.push(Note { at_us: 0, text: note.to_owned() });
+        fixture::raw().for_history(&history).lost_stream_records
+    };
+    assert!(may_be_lost(STREAMS_REMOVED) && may_be_lost(&format!("database: {}", json!({ "kind": "throttle" }))));
+    assert!(!may_be_lost("database: faults removed") && !may_be_lost("kill at relay.published"));
 }
 
 #[test]

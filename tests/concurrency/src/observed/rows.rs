@@ -20,12 +20,39 @@ pub struct Money {
 #[serde(rename_all = "camelCase")]
 pub struct Offer {
     pub sku: String,
-    /// The number of pieces that can be sold.
+    /// The number of pieces that can be sold. In a flash sale, those that are in no bucket.
     pub available: i64,
     /// The number of stock changes, including the initial stock.
     pub stock_version: u64,
     /// The price of one piece.
     pub price: Money,
+    /// The buckets of a flash sale.
+    #[serde(default)]
+    pub flash: Option<Flash>,
+    /// How many of the stock changes only moved pieces between the offer and its buckets.
+    #[serde(default)]
+    pub rebalances: u64,
+}
+
+/// How the stock of a SKU is divided into buckets.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Flash {
+    /// The number of buckets.
+    pub buckets: usize,
+    /// The most pieces that each group of 32 buckets can have.
+    pub bounds: Vec<i64>,
+}
+
+/// A row with a part of the pieces of a SKU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    pub sku: String,
+    /// From 0.
+    pub number: usize,
+    /// The number of pieces that can be sold from it.
+    pub available: i64,
+    /// The number of its sales.
+    pub stock_version: u64,
 }
 
 /// One change of stock.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::rows::{
-    CartLine, Counter, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund, ProviderRequest,
-    Refund,
+    Bucket, CartLine, Counter, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund,
+    ProviderRequest, Refund,
 };
 use crate::test_stack::Rules;
 
@@ -14,8 +14,12 @@ pub struct ObservedState {
     pub rules: Rules,
     /// The time of the reading, in milliseconds since 1970.
     pub read_at_ms: i64,
+    /// May records of the catalog's stream have been lost meanwhile?
+    pub lost_stream_records: bool,
     /// The offers by SKU.
     pub offers: BTreeMap<String, Offer>,
+    /// The buckets of these SKUs.
+    pub buckets: Vec<Bucket>,
     /// The stock movements of these SKUs.
     pub movements: Vec<Movement>,
     /// The orders with one of these SKUs.
@@ -45,6 +49,46 @@ pub struct ObservedState {
 }
 
 impl ObservedState {
+    /// The buckets of a SKU.
+    pub fn buckets_of<'a>(&'a self, sku: &'a str) -> impl Iterator<Item = &'a Bucket> {
+        self.buckets.iter().filter(move |bucket| bucket.sku == sku)
+    }
+
+    /// The pieces of a SKU that can be sold: those of its offer and of its buckets.
+    pub fn available(&self, offer: &Offer) -> i64 {
+        offer.available + self.buckets_of(&offer.sku).map(|bucket| bucket.available).sum::<i64>()
+    }
+
+    /// The stock movements of a SKU.
+    pub fn movements_of<'a>(&'a self, sku: &'a str) -> impl Iterator<Item = &'a Movement> {
+        self.movements.iter().filter(move |movement| movement.sku == sku)
+    }
+
+    /// How many movements a SKU should have: one for each change that did not only move pieces between its rows.
+    pub fn stock_changes(&self, offer: &Offer) -> u64 {
+        let sales: u64 = self.buckets_of(&offer.sku).map(|bucket| bucket.stock_version).sum();
+        (offer.stock_version + sales).saturating_sub(offer.rebalances)
+    }
+
+    /// Is there a movement for each change? If records of the stream were lost, housekeeping logs what is missing of a sale from buckets, and
+    /// does not know the buckets. So its movements are not those of the changes.
+    pub fn has_movement_for_each_change(&self, offer: &Offer) -> bool {
+        !self.lost_stream_records || self.buckets_of(&offer.sku).next().is_none()
+    }
+
+    /// Are all changes in the log?
+    pub fn is_log_complete(&self, offer: &Offer) -> bool {
+        match self.has_movement_for_each_change(offer) {
+            true => self.movements_of(&offer.sku).count() as u64 >= self.stock_changes(offer),
+            false => self.logged_pieces(&offer.sku) == self.available(offer),
+        }
+    }
+
+    /// The pieces that the movements of a SKU add up to.
+    pub fn logged_pieces(&self, sku: &str) -> i64 {
+        self.movements_of(sku).map(|movement| movement.delta).sum()
+    }
+
     /// The payments of an order. There should be exactly one.
     pub fn payments_of<'a>(&'a self, order: &'a str) -> impl Iterator<Item = &'a Payment> {
         self.payments.iter().filter(move |payment| payment.order_id == order)

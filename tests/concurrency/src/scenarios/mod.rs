@@ -2,9 +2,11 @@
 //! scenario creates its own products and buyers, so that scenarios without faults can be played side by side.
 
 mod all_faults;
+mod buckets;
 mod cancels;
 mod devices;
 mod duplicate_requests;
+mod flash_sale;
 mod forged_events;
 mod kills;
 mod long_holds;
@@ -37,6 +39,8 @@ pub enum Scenario {
     DuplicateRequests,
     /// Prices change while buyers order.
     Prices,
+    /// The stock of a SKU is divided into buckets, and sold out.
+    Buckets,
     /// Cancellation, payment, authentication, webhook and the end of the hold happen at the same time.
     Races,
     /// An admin packs orders while their payments are captured.
@@ -63,19 +67,22 @@ pub enum Scenario {
     StreamsLost,
     /// Functions are killed at every fault point.
     Kills,
+    /// A thousand buyers order a hundred pieces in buckets, while prices and buckets change and functions are killed.
+    FlashSale,
     /// All kinds of faults, at random.
     AllFaults,
 }
 
 impl Scenario {
     /// The scenarios that inject no faults.
-    pub const WITHOUT_FAULTS: [Self; 13] = [
+    pub const WITHOUT_FAULTS: [Self; 14] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
         Self::CartMerges,
         Self::DuplicateRequests,
         Self::Prices,
+        Self::Buckets,
         Self::Races,
         Self::Packing,
         Self::Cancels,
@@ -95,6 +102,7 @@ impl Scenario {
             Self::CartMerges => devices::cart_merges(run).await,
             Self::DuplicateRequests => duplicate_requests::play(run).await,
             Self::Prices => prices::play(run).await,
+            Self::Buckets => buckets::play(run).await,
             Self::Races => races::play(run).await,
             Self::Packing => packing::play(run).await,
             Self::Cancels => cancels::play(run).await,
@@ -108,6 +116,7 @@ impl Scenario {
             Self::Provider => outages::provider(run).await,
             Self::StreamsLost => streams::play(run).await,
             Self::Kills => kills::play(run).await,
+            Self::FlashSale => flash_sale::play(run).await,
             Self::AllFaults => all_faults::play(run).await,
         }
         run.recorder.note(format!("{self:?} ends"));
