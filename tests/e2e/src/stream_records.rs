@@ -7,10 +7,19 @@ use crate::{Order, Shop};
 impl Shop {
     /// Delivers the record of the last change of an offer to the relay once more. The change added `delta` pieces.
     pub async fn repeats_stock_record(&self, sku: &str, delta: i64) {
-        let after = self.rows.reads("catalog", &format!("SKU#{sku}"), "OFFER").await;
+        self.repeats_record((format!("SKU#{sku}"), "OFFER"), delta).await;
+    }
+
+    /// The same for a bucket of a SKU.
+    pub async fn repeats_bucket_record(&self, sku: &str, bucket: usize, delta: i64) {
+        self.repeats_record((format!("SKU#{sku}#{bucket:03}"), "BUCKET"), delta).await;
+    }
+
+    async fn repeats_record(&self, (pk, sk): (String, &str), delta: i64) {
+        let after = self.rows.reads("catalog", &pk, sk).await;
         let number = |name: &str| after[name]["N"].as_str().and_then(|number| number.parse::<i64>().ok());
         let (Some(available), Some(version)) = (number("available"), number("stockVersion")) else {
-            panic!("the offer {sku} should have a stock and its version: {after}")
+            panic!("the row {pk} should have a stock and its version: {after}")
         };
         let mut before = after.clone();
         before["available"] = json!({ "N": (available - delta).to_string() });

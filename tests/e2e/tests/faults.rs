@@ -3,6 +3,7 @@
 //! (`Shop::open_disturbing`).
 
 mod erasure_faults;
+mod flash_faults;
 mod import_faults;
 mod lost_mails;
 mod order_faults;

@@ -26,6 +26,7 @@ mod dead_letter_queues;
 mod declined;
 mod erasure;
 mod events;
+mod flash;
 mod flow;
 mod guide;
 mod idempotency;
