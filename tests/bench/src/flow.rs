@@ -37,6 +37,15 @@ const fn with_budget(trips: usize, operation: Operation) -> Operation {
     Operation { max_trips: Some(trips), ..operation }
 }
 
+const CREATE_PRODUCT: Operation = operation("products", "create a product");
+const ADD: Operation = with_budget(ADD_TRIPS, operation("cart", "add to a cart"));
+const PLACE: Operation = with_budget(PLACE_TRIPS, operation("orders", "place an order"));
+/// The same for a SKU whose stock is in buckets.
+const ADD_FROM_BUCKETS: Operation = with_budget(ADD_TRIPS, operation("cart", "add to a cart, in a flash sale"));
+const PLACE_FROM_BUCKETS: Operation = with_budget(PLACE_TRIPS, operation("orders", "place an order, in a flash sale"));
+/// The buckets of that SKU.
+const BUCKETS: u32 = 32;
+
 /// Publishes the signing keys, as after a deployment. This comes before any other function starts, because functions
 /// cache the keys.
 pub(crate) async fn publish_keys(fleet: &mut FunctionFleet) -> Result<()> {
@@ -92,10 +101,13 @@ impl<'a> MainFlow<'a> {
         self.fleet.perform(operation(HELLO, "say hello"), hello).await?;
         let data = self.create_shop().await?;
         self.browse(&data).await?;
+        let flash = self.create_flash_sale(&data.admin).await?;
         let mut streams = Streams::new(self.resources);
         streams.skip().await?;
         self.resources.empty_queues().await?;
         let orders = self.buy(&data).await?;
+        let buyers: Vec<_> = data.customers.iter().map(|customer| (customer, flash.sku.as_str())).collect();
+        self.buy_once(&buyers, [ADD_FROM_BUCKETS, PLACE_FROM_BUCKETS], "flash").await?;
         self.process_events(&mut streams).await?;
         self.read_orders(&orders).await?;
         self.run_tasks().await?;
@@ -146,23 +158,35 @@ impl<'a> MainFlow<'a> {
         // A token contains the role at the time of its issue, so the admin needs a new one.
         let session = self.fleet.perform(operation("auth", "log in"), vec![login(&self.email(0))]).await?;
         let admin = text(session.first().context("the login returned no session")?, "accessToken")?;
-        let product = |index: usize| {
-            let body = json!({
-                "sku": format!("BENCH-{}-{index}", self.name),
-                "name": format!("Glazed Terracotta Tagine, {index} cm"),
-                "description": "A wide-bellied tagine in amber-glazed terracotta that feeds four from one pot.",
-                "category": "kitchen",
-                "tags": ["tagine", "terracotta"],
-                "attributes": { "material": "glazed terracotta", "serves": 4 },
-                "price": { "amount": 5450, "currency": self.resources.stack.currency },
-                "stock": { "available": 1_000_000 },
-            });
-            Request::post("/api/v1/products", &body).with_token(&admin).event()
-        };
-        let products = (0..PRODUCTS).map(product).collect();
-        let products = self.fleet.perform(operation("products", "create a product"), products).await?;
-        let product = |product: &Value| Ok(Product { id: text(product, "id")?, sku: text(product, "sku")? });
-        Ok((admin, products.iter().map(product).collect::<Result<_>>()?))
+        let products = (0..PRODUCTS).map(|index| self.new_product(index, &admin)).collect();
+        let products = self.fleet.perform(CREATE_PRODUCT, products).await?;
+        Ok((admin, products.iter().map(created_product).collect::<Result<_>>()?))
+    }
+
+    /// The request for the product with this number.
+    fn new_product(&self, index: usize, admin: &str) -> Value {
+        let body = json!({
+            "sku": format!("BENCH-{}-{index}", self.name),
+            "name": format!("Glazed Terracotta Tagine, {index} cm"),
+            "description": "A wide-bellied tagine in amber-glazed terracotta that feeds four from one pot.",
+            "category": "kitchen",
+            "tags": ["tagine", "terracotta"],
+            "attributes": { "material": "glazed terracotta", "serves": 4 },
+            "price": { "amount": 5450, "currency": self.resources.stack.currency },
+            "stock": { "available": 1_000_000 },
+        });
+        Request::post("/api/v1/products", &body).with_token(admin).event()
+    }
+
+    /// One more product, whose stock is in buckets.
+    async fn create_flash_sale(&mut self, admin: &str) -> Result<Product> {
+        let product = vec![self.new_product(PRODUCTS, admin)];
+        let created = self.fleet.perform(CREATE_PRODUCT, product).await?;
+        let product = created_product(created.first().context("the product was not created")?)?;
+        let divide = Request::new("PUT", format!("/api/v1/products/{}/flash", product.id));
+        let divide = divide.with_text(json!({ "buckets": BUCKETS }).to_string()).with_token(admin).event();
+        self.fleet.perform(operation("products", "divide stock into buckets"), vec![divide]).await?;
+        Ok(product)
     }
 
     async fn browse(&mut self, data: &ShopData) -> Result<()> {
@@ -188,27 +212,35 @@ impl<'a> MainFlow<'a> {
     async fn buy(&mut self, data: &ShopData) -> Result<Vec<PlacedOrder>> {
         let mut orders = Vec::new();
         while orders.len() < self.invocations {
-            let batch: Vec<(usize, &Customer)> =
-                data.customers.iter().enumerate().take(self.invocations - orders.len()).collect();
-            let add = |(index, customer): &(usize, &Customer)| {
-                add_to_cart("me", &cycled(&data.products, *index).sku).with_token(&customer.token).event()
-            };
-            let add = batch.iter().map(add).collect();
-            self.fleet.perform(with_budget(ADD_TRIPS, operation("cart", "add to a cart")), add).await?;
-            let body = json!({ "cart": "me", "shippingAddress": address(), "paymentMethod": self.resources.stack.payment_method });
-            let place = |(index, customer): &(usize, &Customer)| {
-                let key = format!("{}-{}", self.name, orders.len() + index);
-                place_order(&body, key).with_token(&customer.token).event()
-            };
-            let place = batch.iter().map(place).collect();
-            let placed =
-                self.fleet.perform(with_budget(PLACE_TRIPS, operation("orders", "place an order")), place).await?;
-            for (order, (_, customer)) in placed.iter().zip(&batch) {
-                let (id, payment) = (text(order, "id")?, text(order, "paymentId")?);
-                orders.push(PlacedOrder { order: id, payment, token: customer.token.clone() });
-            }
+            let customers = data.customers.iter().enumerate().take(self.invocations - orders.len());
+            let buyers: Vec<_> =
+                customers.map(|(index, customer)| (customer, cycled(&data.products, index).sku.as_str())).collect();
+            orders.extend(self.buy_once(&buyers, [ADD, PLACE], &orders.len().to_string()).await?);
         }
         Ok(orders)
+    }
+
+    /// Each of these customers adds a SKU to the cart and orders. `keys` tells their idempotency keys from those of other calls.
+    async fn buy_once(
+        &mut self,
+        buyers: &[(&Customer, &str)],
+        [add, place]: [Operation; 2],
+        keys: &str,
+    ) -> Result<Vec<PlacedOrder>> {
+        let to_cart = buyers.iter().map(|(customer, sku)| add_to_cart("me", sku).with_token(&customer.token).event());
+        self.fleet.perform(add, to_cart.collect()).await?;
+        let body =
+            json!({ "cart": "me", "shippingAddress": address(), "paymentMethod": self.resources.stack.payment_method });
+        let name = self.name;
+        let order = |(index, (customer, _)): (usize, &(&Customer, &str))| {
+            place_order(&body, format!("{name}-{keys}-{index}")).with_token(&customer.token).event()
+        };
+        let placed = self.fleet.perform(place, buyers.iter().enumerate().map(order).collect()).await?;
+        let placed = placed.iter().zip(buyers).map(|(order, (customer, _))| {
+            let (id, payment) = (text(order, "id")?, text(order, "paymentId")?);
+            Ok(PlacedOrder { order: id, payment, token: customer.token.clone() })
+        });
+        placed.collect()
     }
 
     /// Runs everything behind the API: delivers the stream records and messages, until none are left but delayed ones. In the end each
@@ -282,6 +314,7 @@ impl<'a> MainFlow<'a> {
             "reconcile-orders",
             "reconcile-payments",
             "remind-mails",
+            "rebalance-buckets",
             "walk-orders",
             "normalize-texts",
         ] {
@@ -333,6 +366,10 @@ impl EventGroups {
 
 pub(crate) fn cycled<T>(items: &[T], index: usize) -> &T {
     &items[index % items.len()]
+}
+
+fn created_product(response: &Value) -> Result<Product> {
+    Ok(Product { id: text(response, "id")?, sku: text(response, "sku")? })
 }
 
 fn token(customers: &[Customer], index: usize) -> &str {
