@@ -19,6 +19,8 @@ const MAX_CUSTOMERS: usize = 30;
 const PRODUCTS: usize = 20;
 /// Each task of housekeeping reads up to 64 partitions, so it runs only this often.
 const MAX_TASKS: usize = 30;
+const HOUSEKEEPING: &str = "expire-holds republish-outbox reconcile-orders reconcile-payments remind-mails rebalance-buckets walk-orders \
+                     normalize-texts";
 /// An order passes through about five workers, so more rounds of deliveries than this are an endless loop.
 const MAX_ROUNDS: usize = 20;
 const PASSWORD: &str = "a long password of the bench";
@@ -308,16 +310,7 @@ impl<'a> MainFlow<'a> {
         self.fleet.perform(operation("ops", "health"), health).await?;
         let few = self.invocations.min(MAX_TASKS);
         self.fleet.perform(operation("ops", "ready"), vec![Request::get("/ready").event(); few]).await?;
-        for task in [
-            "expire-holds",
-            "republish-outbox",
-            "reconcile-orders",
-            "reconcile-payments",
-            "remind-mails",
-            "rebalance-buckets",
-            "walk-orders",
-            "normalize-texts",
-        ] {
+        for task in HOUSEKEEPING.split(' ') {
             self.fleet.perform(operation("housekeeping", task), vec![json!({ "task": task }); few]).await?;
         }
         Ok(())
