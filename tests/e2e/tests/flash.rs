@@ -166,7 +166,7 @@ async fn export_counts_the_buckets_and_its_line_can_be_imported() {
 }
 
 #[tokio::test]
-async fn operator_is_told_of_low_stock_once_housekeeping_has_counted_the_buckets() {
+async fn low_stock_is_mailed_once_after_housekeeping_has_counted_the_buckets() {
     let shop = Shop::open().await;
     let mug = shop.sells_in_buckets(7, 2).await;
     shop.new_customer().await.places(&Checkout::of(&[(&mug.sku, 3)])).await;

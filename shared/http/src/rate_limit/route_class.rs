@@ -78,6 +78,7 @@ const ROUTES: &[(&str, &str, RouteClass)] = &[
     ("PATCH", "/api/v1/products/{}", General),
     ("DELETE", "/api/v1/products/{}", General),
     ("PATCH", "/api/v1/products/{}/stock", General),
+    ("PUT", "/api/v1/products/{}/flash", General),
     ("POST", "/api/v1/products/{}/images", Uploads),
     ("PUT", "/api/v1/products/{}/images/{}", General),
     ("DELETE", "/api/v1/products/{}/images/{}", General),
