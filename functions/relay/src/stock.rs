@@ -171,7 +171,7 @@ mod tests {
         let change = stock_change(&sample("bucket-sale.json", 6, 4), 5).unwrap();
         let movement = change.movement.unwrap();
         let row = serde_json::to_value(&movement).unwrap();
-        assert_eq!((&row["sku"], &row["delta"], &row["part"]), (&json!("MUG-INDIGO"), &json!(-2), &json!("017")));
+        assert_eq!((&row["sku"], &row["delta"], &row["bucket"]), (&json!("MUG-INDIGO"), &json!(-2), &json!(17)));
         assert!(change.events.is_empty(), "the row of the offer knows when stock is low");
         let mut rebalance = sample("bucket-sale.json", 6, 9);
         rebalance.change.new_image.insert("stockVersion".to_owned(), AttributeValue::N("3".to_owned()));

@@ -63,7 +63,6 @@ pub use stock::adjustment::StockAdjustment;
 pub use stock::change::{MAX_PIECES, StockChange};
 pub use stock::events::stock_events;
 pub use stock::movement::{MovementKind, OrderMovement, StockMovement, sum_movements};
-pub use stock::movement_part::MovementPart;
 pub use stock::offer_change::NamedMovement;
 pub use stock::reservation::{Part, ReservationFailure, StockRow, Wanted, read_reservation_failure};
 pub use stock::shown::{ShownStock, pieces_in_cart};

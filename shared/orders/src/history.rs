@@ -5,6 +5,8 @@
 //! is every change with a note: a person's words are then erased without changing the order. Of an order that the release before has
 //! placed, all entries are rows.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use values::{Actor, Error, EventId, Result, Timestamp, Trace};
 
@@ -53,6 +55,7 @@ impl OwnHistory {
             counters: None,
             is_capture_due: false,
             names_moves: false,
+            reserved: BTreeMap::new(),
             own_history: None,
             version: 1,
             updated_at: order.created_at,
@@ -280,7 +283,8 @@ mod tests {
     #[test]
     fn only_the_first_entry_holds_the_whole_order() {
         assert_eq!(entry(&order()).placed.as_deref(), Some(&order()));
-        let named = Order { names_moves: true, ..order() };
+        let reserved = BTreeMap::from([(order().items[0].sku.clone(), vec![(Some(17), 2)])]);
+        let named = Order { names_moves: true, reserved, ..order() };
         assert_eq!(entry(&named).placed.as_deref(), Some(&order()), "who logs its movements is no part of it");
         assert!(entry(&order().next_version(order().created_at)).placed.is_none());
     }

@@ -9,7 +9,7 @@
 use catalog::{OrderMovement, StockMovement};
 use values::Timestamp;
 
-use crate::order::Order;
+use crate::order::{Item, Order};
 
 impl Order {
     /// The sale of its pieces.
@@ -25,23 +25,34 @@ impl Order {
 
     /// All movements that it names; `cancelled_at` if it was cancelled.
     pub(crate) fn named_movements(&self, cancelled_at: Option<Timestamp>) -> Vec<StockMovement> {
-        let sale = self.names_moves.then(|| self.sale());
-        let returned = cancelled_at.and_then(|at| self.named_return(at));
-        let of_items = |movement: OrderMovement| {
-            self.items.iter().map(move |item| movement.of_pieces(&item.sku, item.quantity.get()))
-        };
-        sale.into_iter().chain(returned).flat_map(of_items).collect()
+        let mut named = Vec::new();
+        if self.names_moves {
+            named.extend(self.items.iter().flat_map(|item| self.sales_of(item)));
+        }
+        if let Some(returned) = cancelled_at.and_then(|at| self.named_return(at)) {
+            named.extend(self.items.iter().map(|item| returned.of_pieces(&item.sku, item.quantity.get())));
+        }
+        named
+    }
+
+    /// The sales of a line, one in each row where it was reserved. All pieces return to the row of the offer.
+    fn sales_of(&self, item: &Item) -> Vec<StockMovement> {
+        let sale = self.sale();
+        let in_offer = vec![(None, item.quantity.get())];
+        let rows = self.reserved.get(&item.sku).unwrap_or(&in_offer).iter();
+        let in_row = |bucket: Option<u16>| bucket.map_or(sale, |bucket| sale.in_bucket(bucket));
+        rows.map(|(bucket, pieces)| in_row(*bucket).of_pieces(&item.sku, *pieces)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::order::Item;
     use crate::order::tests::order;
     use crate::status::Status;
     use events::CancelReason;
     use serde_json::{Value, json};
+    use std::collections::BTreeMap;
 
     /// An order of the release before.
     fn old() -> Order {
@@ -94,6 +105,25 @@ mod tests {
         let bowls = Item { sku: "BOWL".parse().unwrap(), ..new().items[0].clone() };
         let two = Order { items: vec![new().items[0].clone(), bowls], ..new() };
         assert_eq!(deltas(&two, at(60)), [-2, -2, 2, 2]);
+    }
+
+    #[test]
+    fn walk_makes_the_movements_that_the_rows_name() {
+        let bowls = Item { sku: "BOWL".parse().unwrap(), ..new().items[0].clone() };
+        let mug = new().items[0].clone();
+        let reserved = BTreeMap::from([(mug.sku.clone(), vec![(None, 1), (Some(17), 1)])]);
+        let split = Order { items: vec![mug.clone(), bowls.clone()], reserved, ..new() };
+        let (sale, at) = (split.sale(), split.created_at.plus_seconds(60));
+        let returned = split.named_return(at).unwrap();
+        let expected = [
+            sale.of_pieces(&mug.sku, 1),
+            sale.in_bucket(17).of_pieces(&mug.sku, 1),
+            sale.of_pieces(&bowls.sku, 2),
+            returned.of_pieces(&mug.sku, 2),
+            returned.of_pieces(&bowls.sku, 2),
+        ];
+        assert_eq!(split.named_movements(Some(at)), expected);
+        assert_eq!(split.named_movements(None), expected[..3]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! An order and its transitions. Each returns the next version of the order, or an error when the order does not allow it. Pure.
 
+use std::collections::BTreeMap;
+
 use events::Recipient;
 use identity::Address;
 use payments::{ORDER_TOKEN_SECONDS, Payment};
@@ -28,6 +30,9 @@ pub struct Item {
     /// The price of all pieces.
     pub line_total: Money,
 }
+
+/// The rows in which the pieces of a SKU were reserved, and how many in each: a bucket by its number, or none for the row of the offer.
+pub(crate) type ReservedRows = Vec<(Option<u16>, u32)>;
 
 /// An order without its personal data ([`PersonalData`]). `order_rows.rs` says how it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +69,9 @@ pub struct Order {
     /// Whether its sale is named in the rows of the offers (`named_movements.rs`). False for an order of the release before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub names_moves: bool,
+    /// In which rows a SKU was reserved. Without an entry it was in the row of its offer. No history has this.
+    #[serde(skip)]
+    pub(crate) reserved: BTreeMap<Sku, ReservedRows>,
     /// The part of its history that its rows have. None for an order of the release before, which is one row, and whose history has rows
     /// of its own.
     #[serde(skip)]
@@ -256,6 +264,7 @@ pub(crate) mod tests {
             counters: None,
             is_capture_due: false,
             names_moves: false,
+            reserved: BTreeMap::new(),
             own_history: None,
             version: 1,
             created_at: now,

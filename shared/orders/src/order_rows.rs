@@ -5,6 +5,7 @@
 //! An order that the release before has placed is one row, with its lines and sums. It is written back like that.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use events::Recipient;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde_json::Value;
 use values::{Actor, Currency, Error, Money, OrderId, PaymentId, ProductId, Quantity, Result, Sku, Timestamp};
 
 use crate::counters::UnpaidCounters;
-use crate::order::{Item, Order};
+use crate::order::{Item, Order, ReservedRows};
 use crate::own_history::{Change, OwnHistory};
 use crate::status::{Fulfilment, PaymentStatus, Status};
 
@@ -112,6 +113,7 @@ impl OrderHead {
             counters: self.counters,
             is_capture_due: self.is_capture_due,
             names_moves: self.names_moves,
+            reserved: placed.reserved,
             own_history: Some(OwnHistory {
                 hold_seconds: placed.hold,
                 actor: placed.actor,
@@ -145,6 +147,9 @@ pub(crate) struct PlacedRow {
     hold: i64,
     actor: Actor,
     correlation_id: String,
+    /// The SKUs that were reserved in buckets, so only orders of a flash sale have it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    reserved: BTreeMap<Sku, ReservedRows>,
 }
 
 /// A line: SKU, product, name, quantity, price of one piece, discount, tax, and the price of all pieces.
@@ -167,6 +172,7 @@ impl PlacedRow {
             hold: own.hold_seconds,
             actor: own.actor.clone(),
             correlation_id: own.correlation_id.clone(),
+            reserved: order.reserved.clone(),
         }
     }
 }

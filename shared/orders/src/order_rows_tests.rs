@@ -45,6 +45,13 @@ fn split(lines: usize) -> Order {
     Order { items, names_moves: true, own_history: Some(own_history()), ..order() }
 }
 
+/// The same, of which this many buckets have pieces of the first line.
+fn bucketed(lines: usize, buckets: u16) -> Order {
+    let order = split(lines);
+    let rows: ReservedRows = (0..buckets).map(|bucket| (Some(511 - bucket), 2)).collect();
+    Order { reserved: BTreeMap::from([(order.items[0].sku.clone(), rows)]), ..order }
+}
+
 fn rows_of(order: &Order) -> Vec<Value> {
     let own = order.own_history.as_ref().unwrap();
     let mut head = to_value(OrderHead::of(order)).unwrap();
@@ -86,9 +93,8 @@ fn head_bytes(order: &Order, gsi3: [&str; 2]) -> usize {
     row_bytes(&row)
 }
 
-fn placed_bytes(lines: usize, personal: Value) -> usize {
-    let order = split(lines);
-    let mut row = to_value(PlacedRow::new(&order, &own_history())).unwrap();
+fn placed_bytes(order: &Order, personal: Value) -> usize {
+    let mut row = to_value(PlacedRow::new(order, &own_history())).unwrap();
     let pk = format!("ORDER#{}", order.id);
     (row["pk"], row["sk"], row[PERSONAL]) = (pk.into(), PLACED.into(), personal);
     row_bytes(&row)
@@ -128,15 +134,43 @@ fn head_stays_below_a_kilobyte() {
 
 #[test]
 fn placed_row_stays_below_a_kilobyte_up_to_four_lines() {
-    let one = placed_bytes(1, address());
+    let one = placed_bytes(&split(1), address());
     assert!((400..600).contains(&one), "{one}");
-    let four = placed_bytes(4, address());
+    let four = placed_bytes(&split(4), address());
     assert!((700..KILOBYTE).contains(&four), "{four}");
     let mut guest = address();
     guest["email"] = "wilhelmina.featherstone@example.com".into();
     guest["tokenDigest"] = "0".repeat(64).into();
-    let of_guest = placed_bytes(4, guest);
+    let of_guest = placed_bytes(&split(4), guest);
     assert!((four..KILOBYTE).contains(&of_guest), "{of_guest}");
+}
+
+#[test]
+fn placed_row_stays_below_a_kilobyte_with_the_most_buckets_of_a_line() {
+    let most = u16::try_from(catalog::MAX_PARTS).unwrap();
+    for order in [bucketed(3, most), bucketed(4, 1)] {
+        let size = placed_bytes(&order, address());
+        assert!((700..KILOBYTE).contains(&size), "{size}");
+    }
+}
+
+#[test]
+fn placed_row_has_the_rows_of_buckets_if_there_are_any() {
+    let placed = |order: &Order| to_value(PlacedRow::new(order, &own_history())).unwrap();
+    let mut bucketed = bucketed(1, 2);
+    let sku = bucketed.items[0].sku.clone();
+    let reserved = json!({ sku.as_str(): [[511, 2], [510, 2]] });
+    let mut row = placed(&bucketed);
+    assert_eq!(row.as_object_mut().and_then(|row| row.remove("reserved")), Some(reserved));
+    assert_eq!(row, placed(&split(1)), "nothing else of an order is different");
+    // A part from the row of the offer.
+    bucketed.reserved.entry(sku).or_default().push((None, 1));
+    let rows = OrderRows::parse(rows_of(&bucketed)).unwrap();
+    assert_eq!(rows.order.unwrap().join(rows.placed).as_ref(), Some(&bucketed));
+    let next = bucketed.next_version(at().plus_seconds(9));
+    let stored: StoredOrder = from_value(to_value(OrderHead::of(&next)).unwrap()).unwrap();
+    assert_eq!(stored.follow(&bucketed).unwrap(), next);
+    assert!(to_value(&bucketed).unwrap().get("reserved").is_none(), "it is not shown");
 }
 
 #[test]

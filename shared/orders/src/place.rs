@@ -2,6 +2,7 @@
 //! The second is the transaction in which everything happens or nothing does. The conditions that failed come back
 //! with the cancellation, and fill the 409. What was read serves all attempts.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aws_kit::{
@@ -119,6 +120,7 @@ impl Checkout {
         let token_digest = order_token.as_deref().map(token::digest);
         let email = contact.as_ref().map(|(_, email)| email.clone());
         order.counters = self.limits.counters(caller, email.as_ref(), network);
+        order.reserved = reservation.rows(lines);
         let personal =
             PersonalData { email, shipping_address: shipping_address.clone(), token_digest: token_digest.clone() };
         let payment = NewPayment {
@@ -255,6 +257,7 @@ impl Checkout {
             counters: None,
             is_capture_due: false,
             names_moves: true,
+            reserved: BTreeMap::new(),
             own_history: Some(OwnHistory::new(self.hold_seconds, trace)),
             version: 1,
             created_at: now,

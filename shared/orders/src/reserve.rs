@@ -1,6 +1,7 @@
 //! How the lines of an order reserve stock: each in the row of its offer, or in a bucket of an offer of a flash sale. A reservation that
 //! fails refuses the order, or gets other rows in the next attempt.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_kit::fault::mutant;
@@ -10,9 +11,10 @@ use catalog::{
     BuyerKind, Catalog, FoundRows, OrderMovement, Part, ReservationFailure, SaleRefusal, StockRow, Wanted,
     read_reservation_failure,
 };
-use values::Result;
+use values::{Result, Sku};
 
 use crate::checkout::Checkout;
+use crate::order::ReservedRows;
 use crate::refusal::LineProblem;
 
 /// How long an order looks for rows with enough pieces, in all its attempts.
@@ -92,6 +94,12 @@ impl Reservation {
         self.lines.iter().any(|line| line.buckets.is_some())
     }
 
+    /// In which rows this attempt reserves, for the SKUs that are not all in the row of their offer.
+    pub(crate) fn rows(&self, lines: &[Line]) -> BTreeMap<Sku, ReservedRows> {
+        let by_sku = lines.iter().zip(&self.lines).map(|(line, reserved)| (line.sku.clone(), reserved.rows()));
+        by_sku.filter(|(_, rows)| rows.iter().any(|(bucket, _)| bucket.is_some())).collect()
+    }
+
     /// Adds the writes of all parts.
     pub(crate) fn add_writes(
         &mut self,
@@ -154,6 +162,14 @@ impl Reservation {
 }
 
 impl LineReservation {
+    fn rows(&self) -> ReservedRows {
+        let bucket = |row: StockRow| match row {
+            StockRow::Bucket(bucket) => Some(bucket),
+            StockRow::Offer | StockRow::Tail => None,
+        };
+        self.parts.iter().map(|(part, _)| (bucket(part.row), part.pieces)).collect()
+    }
+
     /// The parts whose conditions failed, and why.
     fn failures(
         &self,
@@ -171,4 +187,46 @@ impl LineReservation {
 /// What a line wants.
 fn wanted(line: &Line, buyer: BuyerKind) -> Wanted<'_> {
     Wanted { sku: &line.sku, quantity: line.quantity.get(), price_version: line.price_version, buyer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::{Clock, Money, Quantity};
+
+    fn line(sku: &str) -> Line {
+        Line {
+            sku: sku.parse().unwrap(),
+            product_id: Clock::System.mint(),
+            name: sku.into(),
+            quantity: Quantity::new(3).unwrap(),
+            unit_price: Money::new(450, "EUR".parse().unwrap()),
+            price_version: 1,
+            available: 9,
+            buckets: None,
+        }
+    }
+
+    fn reserved(parts: &[(StockRow, u32)]) -> LineReservation {
+        let parts = parts.iter().map(|(row, pieces)| (Part { row: *row, pieces: *pieces }, None));
+        LineReservation { parts: parts.collect(), ..LineReservation::default() }
+    }
+
+    #[test]
+    fn order_remembers_the_rows_of_skus_in_buckets_only() {
+        let lines = ["BOWL", "CUP", "JAR", "MUG"].map(line);
+        let reservation = Reservation {
+            lines: vec![
+                reserved(&[(StockRow::Offer, 3)]),
+                reserved(&[(StockRow::Tail, 3)]),
+                reserved(&[(StockRow::Bucket(0), 3)]),
+                reserved(&[(StockRow::Tail, 2), (StockRow::Bucket(17), 1)]),
+            ],
+            until: None,
+        };
+        let rows: [(Sku, ReservedRows); 2] =
+            [("JAR".parse().unwrap(), vec![(Some(0), 3)]), ("MUG".parse().unwrap(), vec![(None, 2), (Some(17), 1)])];
+        assert_eq!(reservation.rows(&lines), BTreeMap::from(rows));
+        assert!(Reservation::of(&lines).rows(&lines).is_empty());
+    }
 }

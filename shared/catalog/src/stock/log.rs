@@ -24,13 +24,13 @@ impl Catalog {
         Ok(())
     }
 
-    /// Logs what is missing of those movements, and returns what it has logged. No movement may be there twice. 1 read for each 100
-    /// movements, and 1 read and 1 write for each that is missing or was logged in parts.
-    pub async fn log_missing(&self, movements: &[StockMovement]) -> Result<Vec<StockMovement>> {
+    /// Logs those movements that are not logged yet, and returns them. No movement may be there twice. 1 read for each 100 movements, and 1
+    /// write for each missing one.
+    pub async fn log_missing<'a>(&self, movements: &'a [StockMovement]) -> Result<Vec<&'a StockMovement>> {
         let mut logged = Vec::new();
         for movements in movements.chunks(MOST_KEYS) {
             let missing = self.find_missing(movements).await?;
-            self.log_movements(&missing.iter().collect::<Vec<_>>()).await.map_err(|(_, error)| error)?;
+            self.log_movements(&missing).await.map_err(|(_, error)| error)?;
             logged.extend(missing);
         }
         Ok(logged)

@@ -9,7 +9,6 @@ pub(crate) mod change;
 pub(crate) mod events;
 pub(crate) mod log;
 pub(crate) mod movement;
-pub(crate) mod movement_part;
 pub(crate) mod offer_change;
 pub(crate) mod reservation;
 pub(crate) mod shown;

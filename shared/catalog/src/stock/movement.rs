@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use values::{Actor, Error, OrderId, Sku, Text, Timestamp, Trace};
 
 use crate::StockChange;
-use crate::stock::movement_part::MovementPart;
 
 /// Why stock changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,9 +57,9 @@ pub struct StockMovement {
     /// The offer's `stockVersion` after it. Unknown for orders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stock_version: Option<u64>,
-    /// The part of an order's movement, if this is not the part of the offer's own row.
+    /// The bucket that the pieces of an order were in; none for the row of the offer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<MovementPart>,
+    pub bucket: Option<u16>,
 }
 
 impl StockMovement {
@@ -87,7 +86,7 @@ impl StockMovement {
             order_id: None,
             actor: Some(trace.actor.clone()),
             stock_version: Some(stock_version),
-            part: None,
+            bucket: None,
         }
     }
 
@@ -101,25 +100,13 @@ impl StockMovement {
         OrderMovement::of_return(order, at).of_pieces(&pieces.sku, pieces.quantity.get())
     }
 
-    /// What is missing of an order's movement, if these `parts` of it are logged; none if they are all of it. The whole movement has its own
-    /// key, under which the relay logs it, too.
-    pub(crate) fn rest(&self, parts: &[Self]) -> Option<Self> {
-        let of_stream = parts.iter().filter(|part| part.part != Some(MovementPart::Rest));
-        let delta = self.delta - sum_movements(of_stream);
-        match parts {
-            [] => Some(self.clone()),
-            parts if sum_movements(parts) == self.delta => None,
-            _ => Some(Self { delta, part: Some(MovementPart::Rest), ..self.clone() }),
-        }
-    }
-
     /// The sort key. It sorts by time and is the same each time the same movement is written. An order has one sale and
     /// one return in each row; two adjustments never have the same `stockVersion`.
     pub(crate) fn sort_key(&self) -> String {
-        let part = if mutant("movement_without_bucket") { None } else { self.part };
+        let bucket = if mutant("movement_without_bucket") { None } else { self.bucket };
         match (self.order_id, self.stock_version) {
             (Some(order), _) => {
-                OrderMovement { at: self.at, order, is_sale: self.kind == MovementKind::Sale, part }.to_string()
+                OrderMovement { at: self.at, order, is_sale: self.kind == MovementKind::Sale, bucket }.to_string()
             }
             (None, version) => format!("{}#{:010}", self.at, version.unwrap_or_default()),
         }
@@ -133,24 +120,24 @@ pub struct OrderMovement {
     at: Timestamp,
     order: OrderId,
     is_sale: bool,
-    part: Option<MovementPart>,
+    bucket: Option<u16>,
 }
 
 impl OrderMovement {
     /// The sale of an order that was placed at `at`.
     pub fn of_sale(order: OrderId, at: Timestamp) -> Self {
-        Self { at, order, is_sale: true, part: None }
+        Self { at, order, is_sale: true, bucket: None }
     }
 
     /// The return of an order that was cancelled at `at`.
     pub fn of_return(order: OrderId, at: Timestamp) -> Self {
-        Self { at, order, is_sale: false, part: None }
+        Self { at, order, is_sale: false, bucket: None }
     }
 
     /// The same of the pieces in one bucket.
     #[must_use]
     pub fn in_bucket(self, bucket: u16) -> Self {
-        Self { part: Some(MovementPart::Bucket(bucket)), ..self }
+        Self { bucket: Some(bucket), ..self }
     }
 
     /// The movement of so many pieces of a SKU.
@@ -170,7 +157,7 @@ impl OrderMovement {
             order_id: Some(self.order),
             actor: None,
             stock_version: None,
-            part: self.part,
+            bucket: self.bucket,
         }
     }
 }
@@ -178,7 +165,7 @@ impl OrderMovement {
 impl fmt::Display for OrderMovement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}#{}", self.at, self.order, if self.is_sale { "sale" } else { "returned" })?;
-        self.part.map_or(Ok(()), |part| write!(f, "#{part}"))
+        self.bucket.map_or(Ok(()), |bucket| write!(f, "#{bucket:03}"))
     }
 }
 
@@ -186,17 +173,17 @@ impl FromStr for OrderMovement {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
+        let unknown = || Error::internal(format!("{text:?} names no movement of an order"));
         let parts: Vec<&str> = text.split('#').collect();
-        let [at, order, kind @ ("sale" | "returned"), part @ ..] = parts.as_slice() else {
-            return Err(Error::internal(format!("{text:?} names no movement of an order")));
-        };
+        let [at, order, kind @ ("sale" | "returned"), bucket @ ..] = parts.as_slice() else { return Err(unknown()) };
         let at: Timestamp = at.parse().map_err(Error::internal)?;
         let order: OrderId = order.parse().map_err(Error::internal)?;
-        let part = match part {
+        let bucket = match bucket {
             [] => None,
-            part => Some(part.join("#").parse()?),
+            [bucket] => Some(bucket.parse::<u16>().map_err(Error::internal)?),
+            _ => return Err(unknown()),
         };
-        Ok(Self { at, order, is_sale: *kind == "sale", part })
+        Ok(Self { at, order, is_sale: *kind == "sale", bucket })
     }
 }
 
@@ -365,23 +352,9 @@ mod tests {
         for bad in ["", "sale", "2026-11-21T08:00:00.000Z#0000000002", "now#ord_01kajc80000000000000000001#sale"] {
             assert!(bad.parse::<OrderMovement>().is_err(), "{bad:?} names no movement");
         }
-        for kind in ["set", "sale#", "sale#a", "sale#017#2", "SALE"] {
+        for kind in ["set", "sale#", "sale#rest", "sale#-1", "sale#017#2", "SALE"] {
             assert!(format!("{at}#{order}#{kind}").parse::<OrderMovement>().is_err(), "{kind:?} is no kind");
         }
-    }
-
-    #[test]
-    fn rest_completes_the_parts_that_are_logged() {
-        let (order, at) = (Clock::System.mint(), Clock::System.now());
-        let of = |bucket, pieces| OrderMovement::of_sale(order, at).in_bucket(bucket).of_pieces(&sku(), pieces);
-        let whole = OrderMovement::of_sale(order, at).of_pieces(&sku(), 6);
-        assert_eq!(whole.rest(&[]), Some(whole.clone()));
-        assert_eq!(whole.rest(&[of(1, 4), of(2, 2)]), None);
-        let rest = whole.rest(&[of(1, 4)]).unwrap();
-        assert_eq!((rest.delta, rest.sort_key()), (-2, format!("{}#rest", whole.sort_key())));
-        assert_eq!(whole.rest(&[of(1, 4), rest.clone()]), None);
-        // The stream was late and not lost.
-        assert_eq!(whole.rest(&[of(1, 4), of(2, 2), rest]).map(|rest| rest.delta), Some(0));
     }
 
     #[test]

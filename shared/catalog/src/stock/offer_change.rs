@@ -110,6 +110,8 @@ mod tests {
         };
         let (sku, name) = (listing().main_offer.sku, named(&format!("{SALE}#017"), 5));
         let sale = name.of_bucket(&sku, &bucket(9, 4), &bucket(7, 5)).unwrap().unwrap();
+        let order: OrderMovement = SALE.parse().unwrap();
+        assert_eq!(sale, order.in_bucket(17).of_pieces(&sku, 2), "as the daily walk would log it");
         assert_eq!((sale.delta, sale.sort_key()), (-2, format!("{SALE}#017")));
         assert_eq!(name.of_bucket(&sku, &bucket(7, 5), &bucket(12, 5)).unwrap(), None);
         assert_eq!(movement(&named(SALE, 5), &offer(7, 5), &offer(0, 6)), None, "the tail gave its pieces to buckets");

@@ -16,15 +16,11 @@ use crate::{Catalog, Offer, OrderMovement, Part, Status, StockMovement, StockRow
 /// from later ones by writers that name no movement.
 const NAME_MOVEMENT: &str = "#move = :move, moveVersion = stockVersion + :one";
 
-/// More than a line of an order can have: one for each row that it was reserved in, and the rest.
-const MAX_LOGGED_PARTS: u32 = 20;
-
-/// The key and the pieces of a movement.
+/// The key of a movement.
 #[derive(Debug, PartialEq, Eq, Hash, Deserialize)]
-struct LoggedMovement {
+struct MovementKey {
     pk: String,
     sk: String,
-    delta: i64,
 }
 
 impl Catalog {
@@ -109,23 +105,13 @@ impl Catalog {
         Write::put(&self.table, key, movement)
     }
 
-    /// What is missing of at most 100 movements, as far as can be seen at the moment. 1 round trip, and 1 for each that has no row of its own
-    /// with all pieces.
-    pub(crate) async fn find_missing(&self, movements: &[StockMovement]) -> Result<Vec<StockMovement>> {
+    /// Those of at most 100 movements that are not logged, as far as can be seen at the moment. 1 round trip.
+    pub(crate) async fn find_missing<'a>(&self, movements: &'a [StockMovement]) -> Result<Vec<&'a StockMovement>> {
         let keys: Vec<Key> = movements.iter().map(movement_key).collect();
-        let logged: HashSet<LoggedMovement> = self.table.peek_all(&keys).await?.into_iter().collect();
-        let mut missing = Vec::new();
-        for (movement, Key { pk, sk }) in movements.iter().zip(keys) {
-            if !logged.contains(&LoggedMovement { pk, sk, delta: movement.delta }) {
-                missing.extend(movement.rest(&self.list_parts(movement).await?));
-            }
-        }
-        Ok(missing)
-    }
-
-    /// The logged parts of an order's movement: their keys begin with its own. 1 round trip.
-    async fn list_parts(&self, movement: &StockMovement) -> Result<Vec<StockMovement>> {
-        Query::of(&self.table, partition(&movement.sku)).begins_with(movement.sort_key()).first(MAX_LOGGED_PARTS).await
+        let logged: HashSet<MovementKey> = self.table.peek_all(&keys).await?.into_iter().collect();
+        let is_missing = |Key { pk, sk }: Key| !logged.contains(&MovementKey { pk, sk });
+        let missing = movements.iter().zip(keys).filter_map(|(movement, key)| is_missing(key).then_some(movement));
+        Ok(missing.collect())
     }
 
     /// The movements of a SKU, newest first.
