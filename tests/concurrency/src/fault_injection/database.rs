@@ -4,9 +4,6 @@ use serde_json::{Value, json};
 
 use crate::history::Recorder;
 
-/// How the note of a fault begins.
-pub const DATABASE_FAULT: &str = "database: {";
-
 /// The proxy's control plane.
 #[derive(Debug, Clone)]
 pub struct Database {

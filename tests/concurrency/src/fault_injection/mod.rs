@@ -6,10 +6,10 @@ mod process;
 mod provider;
 mod streams;
 
-pub use database::{DATABASE_FAULT, Database};
+pub use database::Database;
 pub use process::ProcessFaults;
 pub use provider::{Provider, WebhookDelivery};
-pub use streams::{STREAMS_REMOVED, Streams};
+pub use streams::Streams;
 
 use crate::emulator::Emulator;
 use crate::history::Recorder;

@@ -10,9 +10,6 @@ use serde_json::{Value, json};
 use crate::emulator::Emulator;
 use crate::history::Recorder;
 
-/// The note of an outage.
-pub const STREAMS_REMOVED: &str = "streams removed";
-
 /// The members that a new mapping copies from the deleted one.
 const COPIED_MEMBERS: [&str; 9] = [
     "EventSourceArn",
@@ -56,7 +53,7 @@ impl Streams {
             let id = text(mapping, "UUID");
             self.send(Method::DELETE, &format!("/event-source-mappings/{id}"), None).await;
         }
-        self.recorder.note(STREAMS_REMOVED);
+        self.recorder.note("streams removed");
         mappings
     }
 

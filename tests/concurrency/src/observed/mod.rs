@@ -6,7 +6,7 @@ mod read;
 mod rows;
 mod state;
 
-pub use read::{RawState, may_have_lost_records, read};
+pub use read::{RawState, read};
 pub use rows::{
     Attempt, Bucket, CartLine, Charge, Counter, Flash, Intent, IntentEvent, Item, Mail, Money, Movement, Notification,
     Offer, Order, OrderPaymentStatus, OrderStatus, Payment, PaymentStatus, ProviderRefund, ProviderRequest, Refund,

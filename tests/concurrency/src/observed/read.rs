@@ -10,7 +10,6 @@ use super::layout;
 use super::rows::{Bucket, CartLine, Counter, Intent, Mail, Notification, Offer, Order, Payment, Step};
 use super::state::ObservedState;
 use crate::emulator::Emulator;
-use crate::fault_injection::{DATABASE_FAULT, STREAMS_REMOVED};
 use crate::history::History;
 use crate::test_stack::{Rules, TestStack};
 
@@ -103,7 +102,6 @@ impl RawState {
         ObservedState {
             rules: self.rules,
             read_at_ms: self.read_at_ms,
-            lost_stream_records: may_have_lost_records(history),
             offers: offers.map(parse_row::<Offer>).map(|offer| (offer.sku.clone(), offer)).collect(),
             buckets: self.buckets(&skus),
             movements: movements.map(parse_row).collect(),
@@ -214,11 +212,6 @@ impl RawState {
         let rows = self.tables.get(context).into_iter().flatten();
         rows.filter(move |row| row["pk"].as_str().is_some_and(|key| key.starts_with(pk)))
     }
-}
-
-/// Did the relay lose its streams, or did the database fail? The emulator does not repeat a single record that the relay could not handle.
-pub fn may_have_lost_records(history: &History) -> bool {
-    history.notes.iter().any(|note| note.text == STREAMS_REMOVED || note.text.starts_with(DATABASE_FAULT))
 }
 
 fn array(value: &Value) -> impl Iterator<Item = &Value> {

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::*;
 use crate::fixture::{self, CANCELLED, JAR, PAID};
-use crate::history::Note;
 
 fn ids(state: &ObservedState) -> Vec<&str> {
     state.orders.iter().map(|order| order.id.as_str()).collect()
@@ -44,22 +43,11 @@ fn buckets_are_read_with_their_numbers() {
     let found: Vec<_> = state.buckets_of(JAR).map(|bucket| (bucket.number, bucket.available)).collect();
     assert_eq!(found, [(0, 2), (33, 1)]);
     let jar = &state.offers[JAR];
-    assert_eq!((state.available(jar), state.stock_changes(jar), state.is_log_complete(jar)), (5, 1, true));
+    assert_eq!((state.available(jar), state.stock_changes(jar)), (5, 1));
     let mut raw = fixture::raw();
     let foreign = json!({ "pk": "SKU#POT#000", "sk": "BUCKET", "available": 3 });
     raw.tables.get_mut("catalog").expect("catalog").push(foreign);
     assert_eq!(raw.for_history(&history).buckets, state.buckets);
-}
-
-#[test]
-fn records_may_be_lost_with_the_streams_and_in_faults_of_the_database() {
-    let may_be_lost = |note: &str| {
-        let mut history = fixture::history();
-        history.notes.push(Note { at_us: 0, text: note.to_owned() });
-        fixture::raw().for_history(&history).lost_stream_records
-    };
-    assert!(may_be_lost(STREAMS_REMOVED) && may_be_lost(&format!("database: {}", json!({ "kind": "throttle" }))));
-    assert!(!may_be_lost("database: faults removed") && !may_be_lost("kill at relay.published"));
 }
 
 #[test]

@@ -14,8 +14,6 @@ pub struct ObservedState {
     pub rules: Rules,
     /// The time of the reading, in milliseconds since 1970.
     pub read_at_ms: i64,
-    /// May records of the catalog's stream have been lost meanwhile?
-    pub lost_stream_records: bool,
     /// The offers by SKU.
     pub offers: BTreeMap<String, Offer>,
     /// The buckets of these SKUs.
@@ -68,25 +66,6 @@ impl ObservedState {
     pub fn stock_changes(&self, offer: &Offer) -> u64 {
         let sales: u64 = self.buckets_of(&offer.sku).map(|bucket| bucket.stock_version).sum();
         (offer.stock_version + sales).saturating_sub(offer.rebalances)
-    }
-
-    /// Is there a movement for each change? If records of the stream were lost, housekeeping logs what is missing of a sale from buckets, and
-    /// does not know the buckets. So its movements are not those of the changes.
-    pub fn has_movement_for_each_change(&self, offer: &Offer) -> bool {
-        !self.lost_stream_records || self.buckets_of(&offer.sku).next().is_none()
-    }
-
-    /// Are all changes in the log?
-    pub fn is_log_complete(&self, offer: &Offer) -> bool {
-        match self.has_movement_for_each_change(offer) {
-            true => self.movements_of(&offer.sku).count() as u64 >= self.stock_changes(offer),
-            false => self.logged_pieces(&offer.sku) == self.available(offer),
-        }
-    }
-
-    /// The pieces that the movements of a SKU add up to.
-    pub fn logged_pieces(&self, sku: &str) -> i64 {
-        self.movements_of(sku).map(|movement| movement.delta).sum()
     }
 
     /// The payments of an order. There should be exactly one.
