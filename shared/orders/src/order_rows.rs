@@ -22,7 +22,7 @@ pub(crate) const HEAD: &str = "ORDER";
 /// The sort key of the row of what was placed.
 pub(crate) const PLACED: &str = "ORDER#PLACED";
 /// The attribute of that row with the personal data.
-pub(crate) const PERSONAL: &str = "private";
+pub(crate) const PERSONAL: &str = "personal";
 /// The sort key of the personal data of an order of the release before.
 const OLD_PERSONAL: &str = "ORDER#PRIVATE";
 

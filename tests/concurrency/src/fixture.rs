@@ -176,7 +176,7 @@ fn split_order(id: &str, placed: &Value, key: &str, steps: &[Change<'_>]) -> Vec
     let placed_row = json!({
         "pk": pk, "sk": "ORDER#PLACED", "currency": "EUR", "lines": [values.collect::<Vec<_>>()], "hold": 20,
         "subtotal": sum(&placed["subtotal"]), "discount": 0, "tax": 0, "shipping": 0, "actor": steps[0].1, "correlationId": "req",
-        "private": { "shippingAddress": { "line2": key } },
+        "personal": { "shippingAddress": { "line2": key } },
     });
     let at = |second: u64| NEW_YEAR_MS + second * 1000;
     let change = |(version, change): (usize, &Change<'_>)| {

@@ -29,7 +29,7 @@ impl Shop {
             }
             self.rows.puts("orders", &pk, &sk, &attribute(&entry)["M"]).await;
         }
-        self.rows.puts("orders", &pk, "ORDER#PRIVATE", &placed["private"]["M"]).await;
+        self.rows.puts("orders", &pk, "ORDER#PRIVATE", &placed["personal"]["M"]).await;
         self.rows.removes("orders", &pk, "ORDER#PLACED").await;
         self.rows.loads("orders", &row).await;
     }

@@ -249,11 +249,11 @@ mod tests {
     #[test]
     fn list_allows_the_shipping_address_of_an_order_only() {
         let retention = RetentionList::read();
-        assert!(retention.allows(&place("orders", "ORDER#ord_1", "ORDER#PLACED", "private")));
+        assert!(retention.allows(&place("orders", "ORDER#ord_1", "ORDER#PLACED", "personal")));
         assert!(retention.allows(&place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress")));
         for other in [
             place("orders", "ORDER#ord_1", "ORDER#PRIVATE", "email"),
-            place("orders", "ORDER#ord_1", "ORDER", "private"),
+            place("orders", "ORDER#ord_1", "ORDER", "personal"),
             place("orders", "ORDER#ord_1", "HISTORY#000002", "note"),
             place("orders", "IDEMPOTENCY#1", "IDEMPOTENCY", "answer"),
             place("payments", "ORDER#ord_1", "ORDER#PRIVATE", "shippingAddress"),

@@ -300,7 +300,7 @@ async fn lists_find_an_order_by_its_number_row_and_show_it_as_it_is() {
     let by_email = format!("/api/v1/orders?email={}", guest.email);
     finds(&shop, &by_email, &guests).await;
     // An operator erases a guest's personal data like this. The keys are last, because they find the order.
-    shop.rows.clears("orders", &format!("ORDER#{}", guests.id()), "ORDER#PLACED", &["private"]).await;
+    shop.rows.clears("orders", &format!("ORDER#{}", guests.id()), "ORDER#PLACED", &["personal"]).await;
     finds(&shop, &by_email, &guests).await;
     shop.rows.clears("orders", &format!("NUMBER#{}", guests.number()), "NUMBER", &["gsi1pk", "gsi1sk"]).await;
     expect_absent(&shop, &by_email, &guests).await;

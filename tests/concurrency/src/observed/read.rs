@@ -134,7 +134,7 @@ impl RawState {
             }
             let mut order: Order = parse_row(&whole);
             order.row = whole;
-            order.key = placed.and_then(|placed| key(&placed["private"]));
+            order.key = placed.and_then(|placed| key(&placed["personal"]));
             order.steps = layout::own_entries(&head, placed).into_iter().map(step).collect();
             order.in_hold_index = row["gsi3pk"].as_str().is_some_and(|key| key.starts_with("HOLD#"));
             orders.insert(row["pk"].as_str().unwrap_or_default(), order);
