@@ -11,7 +11,7 @@
 //! | count a claimed message before it is sent | update, refused at the limit | | 1 W (none without a budget) |
 //! | suppress a claimed message | update while `sending` or `unknown` | | 1 W |
 //! | save the result | update | | 1 W |
-//! | release a claim, because nothing was sent | delete while `sending`; count back; one transaction | | 4 W (2 W if it was not counted) |
+//! | release a claim, because nothing was sent | delete while `sending` or `unknown`; count back; one transaction | | 4 W (2 W if it was not counted) |
 //! | which messages were claimed (`claims.rs`) | batch of keys | | 0.5 units read each |
 
 use std::fmt;
@@ -228,9 +228,10 @@ impl Store {
     /// The deletion of a claim. It is a transaction even if it is the only write, because DynamoDB recognises a transaction that the SDK
     /// repeats. A plain delete that is repeated could delete the claim of the next delivery, and the message could be sent twice.
     fn deletion(&self, message: &Message) -> Result<Transaction> {
-        let delete = Write::delete(&self.table, message.key.clone()).when("#status = :sending");
+        // Another delivery may have guessed `unknown` meanwhile. The claim is still ours, and nothing was sent.
+        let delete = Write::delete(&self.table, message.key.clone()).when("#status = :sending OR #status = :unknown");
         let delete = delete.name("#status", "status").value(":sending", Status::Sending)?;
-        Ok(Transaction::from(vec![delete]))
+        Ok(Transaction::from(vec![delete.value(":unknown", Status::Unknown)?]))
     }
 
     fn set(&self, message: &Message, status: Status) -> Result<Write> {
