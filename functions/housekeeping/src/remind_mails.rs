@@ -21,6 +21,9 @@ use crate::state::State;
 const ROWS_AT_ONCE: usize = 100;
 /// Reads of claims that run at the same time. More would be many connections for a small function.
 const READS_AT_ONCE: usize = 16;
+/// A decline is looked for after so many seconds at most. Its order ends soon (`DeclinedHoldSeconds`, 90 by default), and is not found
+/// then.
+const MOST_DECLINE_GRACE_SECONDS: i64 = 30;
 
 /// Publishes the events of all captures that the last runs have not looked at, and of all declines in the same time, if no mail was
 /// claimed.
@@ -37,7 +40,8 @@ pub(crate) async fn run(state: &State) -> Result<Report> {
     if progress.has_reached(until) {
         return Ok(report);
     }
-    let declined = orders.list_declined(progress.position(), until, state.hold_seconds).await?;
+    let declined_until = now.plus_seconds(-decline_grace(state.mail_grace_seconds));
+    let declined = orders.list_declined(progress.position(), declined_until, state.hold_seconds).await?;
     // The search must not pass a shard that could not be read.
     let (outages, declined): (Vec<_>, Vec<_>) = declined.into_iter().partition(is_outage);
     for outage in outages {
@@ -61,6 +65,11 @@ pub(crate) async fn run(state: &State) -> Result<Report> {
 pub(crate) async fn visit_orders(state: &State, orders: &[Order], report: &mut Report) -> Result<()> {
     let captured = orders.iter().filter(|order| order.was_captured()).map(|order| order.payment_id);
     publish_lost_of(state, captured.collect(), report).await
+}
+
+/// The age in seconds from which on a decline is looked for.
+fn decline_grace(mail_grace_seconds: i64) -> i64 {
+    mail_grace_seconds.min(MOST_DECLINE_GRACE_SECONDS)
 }
 
 fn is_outage(row: &Result<OrderHead>) -> bool {
@@ -97,4 +106,17 @@ async fn publish_lost(state: &State, page: PaymentPage, report: &mut Report) -> 
         report.add(published);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decline_is_looked_for_once_before_its_order_ends() {
+        // By the defaults of the template: the task runs each minute, and the hold ends after 90 seconds.
+        let (mail_grace, declined_hold) = (120, 90);
+        assert!(decline_grace(mail_grace) + 60 <= declined_hold);
+        assert_eq!(decline_grace(5), 5);
+    }
 }
