@@ -1,5 +1,5 @@
 //! Use case: compare the orders of past days with the log of stock movements, and log what is missing. The catalog's stream keeps a record
-//! for a day; what was not logged by then would never be. Housekeeping runs it every hour. It can be interrupted and repeated, and the
+//! for a day; what was not logged by then would never be. Housekeeping runs it every minute. It can be interrupted and repeated, and the
 //! shop can be open meanwhile: a movement that the relay logs at the same moment is the same row. The caller looks at the same orders, for
 //! what other streams have lost.
 
