@@ -19,7 +19,7 @@ pub(crate) async fn recent_orders(state: &State, trace: &Trace) -> Result<Report
     let until = waiting_since(state);
     let from = until.plus_seconds(-RECENT_SECONDS);
     let mut report = Report::default();
-    let unpaid = state.service.orders.list_unpaid(from, until, state.hold_seconds).await?;
+    let unpaid = state.service.orders.list_unpaid(Some(from), until, state.hold_seconds).await?;
     let hints: Vec<Envelope> =
         report.without_failures(unpaid).iter().map(|order| payment_hint(state, trace, ids_of(order))).collect();
     state.publish(&hints, &mut report).await?;
@@ -32,8 +32,7 @@ pub(crate) async fn all(state: &State, trace: &Trace) -> Result<Report> {
     let OrderService { orders, payments, .. } = &state.service;
     let mut report = Report::default();
     // The payment of a pending order is found by the order's hold, all others by indexes of their own.
-    let ever = Timestamp::from_millis(0);
-    let unpaid = report.without_failures(orders.list_unpaid(ever, since, state.hold_seconds).await?);
+    let unpaid = report.without_failures(orders.list_unpaid(None, since, state.hold_seconds).await?);
     let unsettled = report.without_failures(payments.list_unsettled(since).await?);
     let refunds = report.without_failures(payments.list_unsettled_refunds(since).await?);
     let of_payments = unsettled.iter().map(|payment| (payment.id, payment.order_id));

@@ -230,14 +230,15 @@ impl Orders {
         Ok(page)
     }
 
-    /// Orders in the index of holds that have last changed from `from` to `until`, of each shard those whose holds end first, at most
-    /// [`MAX_UNPAID`]: the message about their payment may be lost. They are pending, or wait for their capture. An order that waits for
-    /// its customer after a decline is left out. No hold ends later than `hold_seconds`, or an extension, after the last change of its
-    /// order. A shard or a row that cannot be read is an error beside the others; fails only if no shard can be read. 4 round trips, 1 more
-    /// for each megabyte of a shard.
+    /// Orders in the index of holds that have last changed from `from`, if there is one, to `until`, at most [`MAX_UNPAID`] of each shard:
+    /// the message about their payment may be lost. They are pending, or wait for their capture. An order that waits for its customer after
+    /// a decline is left out. The first are those whose holds end first. With `from`, they are those whose holds end last, because recent
+    /// orders are behind all that wait longer. No hold ends later than `hold_seconds`, or an extension, after the last change of its order.
+    /// A shard or a row that cannot be read is an error beside the others; fails only if no shard can be read. 4 round trips, 1 more for
+    /// each megabyte of a shard.
     pub async fn list_unpaid(
         &self,
-        from: Timestamp,
+        from: Option<Timestamp>,
         until: Timestamp,
         hold_seconds: i64,
     ) -> Result<Vec<Result<OrderHead>>> {
@@ -246,11 +247,16 @@ impl Orders {
         }
         // Without the attributes a row cannot be read, which is an error to report. So the conditions are negative.
         let filter = "NOT (updatedAt < :from OR updatedAt > :until) AND NOT (paymentStatus = :failed)";
-        self.sweep_changed(filter, (from.to_string(), until), hold_seconds, MAX_UNPAID).await
+        let since = from.unwrap_or(Timestamp::from_millis(0)).to_string();
+        let query = |shard: u8| {
+            let query = self.query_changed(shard, filter, (since.as_str(), until), hold_seconds);
+            if from.is_some() { query.descending() } else { query }
+        };
+        sweep(query, MAX_UNPAID).await
     }
 
     /// Orders in the index of holds whose payment was declined, that have last changed from `from` (a time as text) to `until`, at most
-    /// [`MAX_DECLINED`] of each shard. The rest is as in [`Orders::list_unpaid`].
+    /// [`MAX_DECLINED`] of each shard, those first whose holds end first. The rest is as in [`Orders::list_unpaid`].
     pub async fn list_declined(
         &self,
         from: &str,
@@ -258,20 +264,20 @@ impl Orders {
         hold_seconds: i64,
     ) -> Result<Vec<Result<OrderHead>>> {
         let filter = "NOT (updatedAt < :from OR updatedAt > :until) AND paymentStatus = :failed";
-        self.sweep_changed(filter, (from.to_owned(), until), hold_seconds, MAX_DECLINED).await
+        sweep(|shard| self.query_changed(shard, filter, (from, until), hold_seconds), MAX_DECLINED).await
     }
 
-    async fn sweep_changed(
+    fn query_changed(
         &self,
+        shard: u8,
         filter: &'static str,
-        (from, until): (String, Timestamp),
+        (from, until): (&str, Timestamp),
         hold_seconds: i64,
-        limit: u32,
-    ) -> Result<Vec<Result<OrderHead>>> {
+    ) -> Query {
         let last_end = until.plus_seconds(hold_seconds.max(HOLD_EXTENSION_SECONDS)).to_string();
         let failed = PaymentStatus::Failed.name().to_owned();
-        let values = vec![(":from", from), (":until", until.to_string()), (":failed", failed)];
-        sweep(|shard| self.query_holds(shard).up_to(&last_end).filter(filter, values.clone()), limit).await
+        let values = vec![(":from", from.to_owned()), (":until", until.to_string()), (":failed", failed)];
+        self.query_holds(shard).up_to(last_end).filter(filter, values)
     }
 
     /// A query of an index partition, newest first, before `before` if it is given.
