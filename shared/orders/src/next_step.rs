@@ -19,8 +19,6 @@ pub(crate) enum Progress {
     PaymentStored,
     /// The order has followed its payment, and more may be due.
     Followed,
-    /// Nothing more is due in this run.
-    Ended,
 }
 
 /// The next step of a run.
@@ -54,13 +52,14 @@ pub(crate) fn next_step(
     now: Timestamp,
 ) -> NextStep {
     use payments::Status::{Authorized, Cancelling, Open, RequiresAction};
-    if progress == Progress::Ended {
-        return NextStep::Nothing;
-    }
     if is_behind(order, payment) {
         return NextStep::Follow;
     }
-    if is_over(order, now) {
+    // Where this run has sent the customer to the page, there is no answer yet.
+    let is_page_to_check = payment.status == RequiresAction && progress != Progress::PaymentStored;
+    // The customer may have finished the page before the end of the hold, and the webhook is late. So the provider is asked first.
+    let ends_unasked = !is_page_to_check || fault::mutant("expiry_voids_first");
+    if is_over(order, now) && ends_unasked {
         return NextStep::Expire;
     }
     match (order.status, payment.status) {
@@ -69,11 +68,9 @@ pub(crate) fn next_step(
         }
         (Status::Pending, Open) if progress == Progress::Read && is_short(order, now) => NextStep::ExtendHold,
         (Status::Pending, Open) => NextStep::Decide(Due::Authorisation(capture_at)),
-        // Where this run has sent the customer to the page, there is no answer yet. A check of a page that the customer left open
-        // charges nothing, so it extends no hold. Otherwise repeated checks would hold the stock for ever.
-        (Status::Pending, RequiresAction) if progress != Progress::PaymentStored => {
-            NextStep::Decide(Due::Authorisation(capture_at))
-        }
+        // A check of a page that the customer left open charges nothing, so it extends no hold. Otherwise repeated checks would hold the
+        // stock for ever.
+        (Status::Pending, RequiresAction) if is_page_to_check => NextStep::Decide(Due::Authorisation(capture_at)),
         (Status::Cancelled, Cancelling) => NextStep::Decide(Due::Void),
         (Status::Pending | Status::Cancelled, _) => NextStep::Nothing,
         (status, Authorized) if is_due(capture_at, status) => NextStep::Decide(Due::Capture),
@@ -90,7 +87,7 @@ fn is_behind(order: &Order, payment: &Payment) -> bool {
 }
 
 /// Has the hold of a pending order ended?
-fn is_over(order: &Order, now: Timestamp) -> bool {
+pub(crate) fn is_over(order: &Order, now: Timestamp) -> bool {
     let is_over = order.status == Status::Pending && order.hold_expires_at <= now;
     is_over || order.status == Status::Confirmed && fault::mutant("no_hold_condition")
 }
@@ -177,20 +174,27 @@ mod tests {
         for status in [Open, RequiresAction, Failed] {
             assert_eq!(first(&ended, status), NextStep::Nothing, "{status:?}");
         }
-        assert_eq!(step(&ended, Cancelling, Progress::Ended), NextStep::Nothing, "an event wakes a worker for it");
     }
 
     #[test]
     fn end_of_the_hold_cancels_an_order_that_is_not_paid() {
         let now = order().created_at;
         let over = Order { hold_expires_at: now, ..order() };
-        for status in [Open, RequiresAction, Failed] {
+        for status in [Open, Failed] {
             assert_eq!(first(&over, status), NextStep::Expire, "{status:?}");
         }
+        assert_eq!(step(&over, Failed, Progress::Followed), NextStep::Expire, "the page has failed in this run");
         assert_eq!(first(&over, Authorized), NextStep::Follow, "it was paid in time");
         assert_eq!(first(&Order { hold_expires_at: now.plus_seconds(1), ..order() }, Open), NextStep::ExtendHold);
         let confirmed = Order { hold_expires_at: now, payment_sequence: 3, ..confirmed_order() };
         assert_eq!(first(&confirmed, Authorized), NextStep::Decide(Due::Capture));
+    }
+
+    #[test]
+    fn provider_is_asked_about_a_page_before_the_hold_ends() {
+        let over = Order { hold_expires_at: order().created_at, ..order() };
+        assert_eq!(first(&over, RequiresAction), NextStep::Decide(Due::Authorisation(CaptureAt::Confirmation)));
+        assert_eq!(step(&over, RequiresAction, Progress::PaymentStored), NextStep::Expire, "it has answered just now");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 use values::{Error, Kind, OrderId, Result, Timestamp, Trace};
 
 use crate::expire_hold::Expiry;
-use crate::next_step::{NextStep, Progress, is_settled, next_step};
+use crate::next_step::{NextStep, Progress, is_over, is_settled, next_step};
 use crate::order::Order;
 use crate::service::OrderService;
 use crate::status::{PaymentStatus, Status};
@@ -32,7 +32,7 @@ pub struct SettleRules {
 #[derive(Debug, Clone)]
 struct Known {
     order: Order,
-    /// None before it was read, and after the hold has expired.
+    /// None before it was read.
     payment: Option<Payment>,
     progress: Progress,
 }
@@ -43,6 +43,8 @@ enum Outcome {
     Settled(Expiry),
     /// The rows as they are now. More may be due.
     Written(Box<Known>),
+    /// The order was cancelled, because its hold has ended. If its payment has to be voided, an event wakes a worker for that.
+    Expired,
     /// A concurrent update has changed the payment, so nothing was decided.
     Changed,
 }
@@ -74,6 +76,10 @@ impl OrderService {
             };
             match self.settle_write().run(decide).await? {
                 Outcome::Settled(expiry) => return Ok(expiry),
+                Outcome::Expired => {
+                    info!(order.id = %id, order.status = Status::Cancelled.name(), "hold expired");
+                    return Ok(Expiry::Over);
+                }
                 Outcome::Changed => known = self.read_again(id).await?,
                 Outcome::Written(written) => {
                     known = *written;
@@ -104,7 +110,7 @@ impl OrderService {
     ) -> Result<Decision<'static, Outcome>> {
         let Known { order, payment, progress } = known;
         let settled = Ok(Decision::Unchanged(Outcome::Settled(Expiry::of(&order))));
-        if progress == Progress::Ended || is_settled(&order) {
+        if is_settled(&order) {
             return settled;
         }
         let payment = match payment {
@@ -126,19 +132,12 @@ impl OrderService {
                 let (order, writes) = self.follow(&order, &payment, self.orders.clock.now(), rules, trace).await?;
                 Ok(written(writes, order, payment, Progress::Followed))
             }
-            NextStep::Expire => {
-                let ending = match self.cancel_declined(payments, &payment, trace).await? {
-                    Some(ended) => self.expire_with_payment(&order, &payment, *ended, trace).await?,
-                    None => {
-                        let by = (CancelReason::HoldExpired, None);
-                        self.cancel_with_payment(&order, &payment, by, trace).await?
-                    }
-                };
-                let known = Known { order: ending.order, payment: None, progress: Progress::Ended };
-                Ok(Changes::new(ending.writes, Outcome::Written(Box::new(known))).into())
-            }
-            // Boxed, because the futures of both contexts are large.
+            NextStep::Expire => self.expire(payments, &order, &payment, trace).await,
+            // Boxed, because the futures of both contexts are large. An outage is an error: the message comes again, or housekeeping ends
+            // the hold without the provider.
             NextStep::Decide(due) => match Box::pin(payments.decide(&payment, due, trace)).await? {
+                // The customer has not finished the page.
+                PaymentStep::Settled if is_over(&order, now) => self.expire(payments, &order, &payment, trace).await,
                 PaymentStep::Settled => settled,
                 PaymentStep::Changed => Ok(Decision::Unchanged(Outcome::Changed)),
                 PaymentStep::Alone(next) => {
@@ -148,6 +147,24 @@ impl OrderService {
                 PaymentStep::WithOrder(next) => self.write_both(order, *next, rules, trace).await,
             },
         }
+    }
+
+    /// The end of an order whose hold has ended, and its writes.
+    async fn expire(
+        &self,
+        payments: &PaymentService,
+        order: &Order,
+        payment: &Payment,
+        trace: &Trace,
+    ) -> Result<Decision<'static, Outcome>> {
+        let ending = match self.cancel_declined(payments, payment, trace).await? {
+            Some(ended) => self.expire_with_payment(order, payment, *ended, trace).await?,
+            None => {
+                let by = (CancelReason::HoldExpired, None);
+                self.cancel_with_payment(order, payment, by, trace).await?
+            }
+        };
+        Ok(Changes::new(ending.writes, Outcome::Expired).into())
     }
 
     /// The end of a declined payment, which the provider cancels before the order ends. None for a payment that can still be
@@ -180,16 +197,13 @@ impl OrderService {
         rules: SettleRules,
         trace: &Trace,
     ) -> Result<Decision<'static, Outcome>> {
-        use payments::Status::{Authorized, Captured};
         let NextPayment { payment, mut writes } = next;
-        if fault::mutant("order_follows_later") && payment.status == Captured {
+        if fault::mutant("order_follows_later") && payment.status == payments::Status::Captured {
             return Ok(written(writes, order, payment, Progress::PaymentStored));
         }
         let (order, of_order) = self.follow(&order, &payment, payment.updated_at, rules, trace).await?;
         writes.extend(of_order);
-        // Only an authorisation may have more due.
-        let progress = if payment.status == Authorized { Progress::Followed } else { Progress::Ended };
-        Ok(written(writes, order, payment, progress))
+        Ok(written(writes, order, payment, Progress::Followed))
     }
 
     /// The order after its payment has changed, and its writes.
@@ -240,15 +254,14 @@ impl Known {
     /// Logs what was written, and passes the fault points between the steps.
     fn report(&self) {
         let Self { order, payment, progress } = self;
-        match payment {
-            Some(payment) => info!(
+        if let Some(payment) = payment {
+            info!(
                 order.id = %order.id,
                 order.status = order.status.name(),
                 payment.id = %payment.id,
                 payment.status = payment.status.name(),
                 "order and payment saved"
-            ),
-            None => info!(order.id = %order.id, order.status = order.status.name(), "hold expired"),
+            );
         }
         match order.payment_status {
             PaymentStatus::Authorized if *progress == Progress::Followed => fault::point("payments.authorized"),

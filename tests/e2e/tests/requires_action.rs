@@ -182,6 +182,35 @@ async fn order_without_authentication_is_cancelled_and_not_charged() {
 }
 
 #[tokio::test]
+async fn page_finished_before_the_end_of_the_hold_pays_although_its_webhook_is_lost() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS_QUIETLY).await;
+    assert!(shop.provider.authenticates(&payment, "succeed").await);
+    shop.ends_hold_unlisted(&order).await;
+    // As the message at the end of the hold does.
+    shop.requests_payment_check(&order).await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    shop.provider.charged_once(&order).await;
+    shop.has_exact_stock(&mug, 2).await;
+    customer.api.folds(&order).await;
+}
+
+#[tokio::test]
+async fn page_that_failed_before_the_end_of_the_hold_ends_the_order() {
+    let shop = Shop::open().await;
+    let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS_QUIETLY).await;
+    assert!(shop.provider.authenticates(&payment, "fail").await);
+    shop.ends_hold_unlisted(&order).await;
+    shop.requests_payment_check(&order).await;
+    // In the same run of the worker.
+    let now = customer.looks_up(&order).await;
+    assert_eq!((now.status(), now.payment_status()), ("cancelled", "voided"), "{}", now.0);
+    shop.provider.charged_nothing(&order).await;
+    shop.has_exact_stock(&mug, 3).await;
+    customer.api.folds(&order).await;
+}
+
+#[tokio::test]
 async fn order_is_cancelled_during_authentication() {
     let shop = Shop::open().await;
     let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS).await;

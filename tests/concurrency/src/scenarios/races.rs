@@ -120,8 +120,8 @@ async fn cancel_during_creation(run: &Run, product: &Product, number: u32) {
 }
 
 /// The customer authenticates before the end of the hold. One worker reads the order before that end, and learns after it that the
-/// payment is authorised. Another worker reads it after that end, and its cancellations at the provider take longest. Either the
-/// order is confirmed, or nothing is charged.
+/// payment is authorised. Another worker reads it after that end: it must ask the provider too, and its cancellations there take longest.
+/// Either the order is confirmed, or nothing is charged.
 async fn authenticate_before_hold_end(run: &Run, product: &Product, number: u32) {
     // Not while the other races have housekeeping look for holds that have ended.
     tokio::time::sleep(Duration::from_secs(6)).await;
