@@ -46,7 +46,7 @@ def make(profile, role, seed):
         own.wait_until(order, "paid")
     for status in ("processing", "shipped", "delivered"):
         admin.send("PATCH", f"/orders/{received}/status", {"status": status})
-    payments = [own.send("GET", f"/orders/{order}")["paymentId"] for order in (received, *orders)]
+    payments = [own.send("GET", f"/orders/{order}")["paymentId"] for order in (received, *orders[:_SPARES])]
     reviews = [{"id": product, "reviewId": own.review(product)} for product in products[::2]]
     address, removed = (own.send("POST", "/users/addresses", _ADDRESS, 201)["id"] for _ in range(2))
     carts = [own.cart(skus[0]) for _ in range(4 * _SPARES)]
@@ -77,7 +77,9 @@ def make(profile, role, seed):
         "/orders": [{"body": purchase} for purchase in purchases[2 * _SPARES : -1]],
         "/orders/quote": [{"body": purchases[-1]}],
         "/orders/user/{userId}": [{"path": {"userId": own.id}}],
-        "/orders/{id}": [{"path": {"id": order}} for order in orders],
+        "/orders/{id}": [{"path": {"id": order}} for order in orders[:_SPARES]],
+        # Not the orders that other requests move, pay and refund.
+        "/orders/{id}/cancel": [{"path": {"id": order}} for order in orders[_SPARES:]],
         "/orders/{id}/pay": [{"path": {"id": declined}, "body": purchases[-1]}],
         "/payments": [{"query": {"orderId": order}} for order in orders],
         "/payments/{id}": [{"path": {"id": payment}} for payment in payments],
