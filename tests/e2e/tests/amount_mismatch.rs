@@ -1,8 +1,8 @@
 //! A bank that authorises another amount or currency than requested: souk does not rely on it, alerts the operator, and the
 //! customer can pay in another way.
 
+use e2e::Shop;
 use e2e::scenarios::order_with;
-use e2e::{SOON, Shop, await_until};
 use serde_json::json;
 
 /// Where alarms are sent in the test stack.
@@ -60,11 +60,8 @@ async fn authorisation_in_another_currency_is_refused() {
 async fn mismatched_order_is_cancelled_after_its_hold() {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, "pm_test_amount_plus_1").await;
-    await_until("the mismatch is seen", SOON, async || {
-        let payment = customer.looks_up_payment(&order).await;
-        if payment["status"] == "failed" { Ok(()) } else { Err(payment.to_string()) }
-    })
-    .await;
+    customer.api.awaits_payment(&order, "failed").await;
+    shop.reaches_end_of_hold(&order).await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
     shop.provider.charged_nothing(&order).await;
     shop.has_exact_stock(&mug, 3).await;

@@ -31,6 +31,8 @@ async fn authorisation_after_the_capture_changes_nothing() {
 async fn authorisation_after_the_end_of_an_order_confirms_nothing() {
     let shop = Shop::open().await;
     let (customer, order, mug) = order_with(&shop, "pm_card_chargeDeclined").await;
+    customer.awaits(&order, "pending", "failed").await;
+    shop.reaches_end_of_hold(&order).await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
     shop.delivers_message("orders-worker", authorisation(&order, 1000)).await;
     assert_eq!(customer.looks_up(&order).await.status(), "cancelled");

@@ -238,6 +238,8 @@ async fn unpaid_order_has_a_complete_history() {
     let (customer, order, _mug) = order_with(&shop, DECLINED).await;
     customer.awaits(&order, "pending", "failed").await;
     customer.pays(&order, DECLINED).await.expect_success();
+    customer.awaits(&order, "pending", "failed").await;
+    shop.reaches_end_of_hold(&order).await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
     let history = customer.api.folds(&order).await;
     assert!(history.iter().any(|entry| entry["reason"] == "hold_expired"), "{history:#?}");

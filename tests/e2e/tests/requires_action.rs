@@ -186,9 +186,7 @@ async fn page_finished_before_the_end_of_the_hold_pays_although_its_webhook_is_l
     let shop = Shop::open().await;
     let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS_QUIETLY).await;
     assert!(shop.provider.authenticates(&payment, "succeed").await);
-    shop.ends_hold_unlisted(&order).await;
-    // As the message at the end of the hold does.
-    shop.requests_payment_check(&order).await;
+    shop.reaches_end_of_hold(&order).await;
     let order = customer.awaits(&order, "confirmed", "paid").await;
     shop.provider.charged_once(&order).await;
     shop.has_exact_stock(&mug, 2).await;
@@ -200,8 +198,7 @@ async fn page_that_failed_before_the_end_of_the_hold_ends_the_order() {
     let shop = Shop::open().await;
     let (customer, order, mug, payment) = order_awaiting_authentication(&shop, ASKS_QUIETLY).await;
     assert!(shop.provider.authenticates(&payment, "fail").await);
-    shop.ends_hold_unlisted(&order).await;
-    shop.requests_payment_check(&order).await;
+    shop.reaches_end_of_hold(&order).await;
     // In the same run of the worker.
     let now = customer.looks_up(&order).await;
     assert_eq!((now.status(), now.payment_status()), ("cancelled", "voided"), "{}", now.0);

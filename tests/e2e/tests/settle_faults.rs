@@ -1,7 +1,8 @@
 //! An order and its payment move together, although their worker is killed, or the provider is gone when the hold ends.
 
+use e2e::envelope::body_about_payment;
 use e2e::scenarios::order_with;
-use e2e::{Customer, Order, Shop};
+use e2e::{Customer, Order, Product, Shop};
 use serde_json::{Value, json};
 
 const DECLINED: &str = "pm_card_chargeDeclined";
@@ -66,9 +67,17 @@ async fn worker_killed_at_any_point_leaves_no_order_without_its_payment() {
     }
 }
 
+/// A declined order whose hold lasts, and its product.
+async fn declined_order(shop: &Shop) -> (Customer, Order, Product) {
+    let (customer, order, mug) = order_with(shop, DECLINED).await;
+    let order = customer.awaits(&order, "pending", "failed").await;
+    (customer, order, mug)
+}
+
 /// A declined order whose hold has ended, and the event about its end. The notifications queue is stopped meanwhile.
 async fn ended_order(shop: &Shop, queue: &str) -> (Customer, Order, Value) {
-    let (customer, order, mug) = order_with(shop, DECLINED).await;
+    let (customer, order, mug) = declined_order(shop).await;
+    shop.reaches_end_of_hold(&order).await;
     let order = customer.awaits(&order, "cancelled", "voided").await;
     shop.has_exact_stock(&mug, 3).await;
     loop {
@@ -85,31 +94,28 @@ async fn ended_order(shop: &Shop, queue: &str) -> (Customer, Order, Value) {
 async fn declined_order_and_its_payment_end_in_one_change() {
     let shop = Shop::open_disturbing(["notifications", "payments"]).await;
     let queue = shop.queues.url("notifications");
-    // Housekeeping may find the end of a hold before the message does. It cannot ask the provider.
-    for _ in 0..5 {
-        let (customer, order, event) = shop.functions.while_stopped(queue, ended_order(&shop, queue)).await;
-        let tally = shop.provider.tally(&order).await;
-        assert_eq!((tally.intents, tally.cancelled, tally.authorised), (1, 1, 0), "{tally:?}");
-        assert_eq!(customer.looks_up_payment(&order).await["status"], "cancelled");
-        let history = customer.api.folds(&order).await;
-        let end = history.iter().find(|entry| entry["reason"] == "hold_expired").cloned().unwrap_or_default();
-        if end["actor"] == "system:payments-worker" {
-            assert_eq!((&end["status"], &end["paymentStatus"]), (&json!("cancelled"), &json!("voided")), "{end}");
-            assert_eq!(history.last(), Some(&end), "nothing should follow: {history:#?}");
-            assert_eq!(event["data"]["paymentEnded"], true, "no worker has to end the payment: {event}");
-            return;
-        }
-        assert_ne!(event["data"]["paymentEnded"], true, "a worker has to end the payment: {event}");
-    }
-    panic!("the worker of payments should end a hold");
+    let (customer, order, event) = shop.functions.while_stopped(queue, ended_order(&shop, queue)).await;
+    let tally = shop.provider.tally(&order).await;
+    assert_eq!((tally.intents, tally.cancelled, tally.authorised), (1, 1, 0), "{tally:?}");
+    assert_eq!(customer.looks_up_payment(&order).await["status"], "cancelled");
+    let history = customer.api.folds(&order).await;
+    let end = history.iter().find(|entry| entry["reason"] == "hold_expired").cloned().unwrap_or_default();
+    assert_eq!(end["actor"], "system:payments-worker", "the worker of payments should end the hold: {end}");
+    assert_eq!((&end["status"], &end["paymentStatus"]), (&json!("cancelled"), &json!("voided")), "{end}");
+    assert_eq!(history.last(), Some(&end), "nothing should follow: {history:#?}");
+    assert_eq!(event["data"]["paymentEnded"], true, "no worker has to end the payment: {event}");
 }
 
 #[tokio::test]
 async fn declined_order_whose_worker_is_killed_after_the_provider_cancelled_ends_at_the_next_delivery() {
     let shop = Shop::open_disturbing(["payments"]).await;
     let point = "payments.expiring";
+    let (customer, order, mug) = declined_order(&shop).await;
     shop.stack.kills_at(point);
-    let (customer, order, mug) = order_with(&shop, DECLINED).await;
+    shop.ends_hold_unlisted(&order).await;
+    let data = json!({ "paymentId": order.payment_id(), "orderId": order.id() });
+    let message = body_about_payment(&order, "payment.requested", 1000, &data);
+    shop.queues.send(shop.queues.url("payments"), &message).await;
     shop.stack.awaits_kill(point).await;
     expect_together(&customer, &order).await;
     customer.awaits(&order, "cancelled", "voided").await;
@@ -122,11 +128,12 @@ async fn declined_order_whose_worker_is_killed_after_the_provider_cancelled_ends
 #[tokio::test]
 async fn declined_order_ends_although_the_provider_is_gone() {
     let shop = Shop::open_disturbing(["payments"]).await;
-    let (customer, order, mug) = order_with(&shop, DECLINED).await;
+    let (customer, order, mug) = declined_order(&shop).await;
     // A declined intent has no card any more, so the fault names the order.
     let target = json!({ "method": "POST", "path_contains": "/cancel", "order_id": order.id() });
     shop.provider.fails(&json!({ "match": target, "kind": "unavailable", "times": 1 })).await;
-    customer.awaits_status(&order, "cancelled").await;
+    shop.reaches_end_of_hold(&order).await;
+    assert_eq!(customer.looks_up(&order).await.status(), "cancelled");
     shop.has_exact_stock(&mug, 3).await;
     customer.awaits(&order, "cancelled", "voided").await;
     let history = customer.api.folds(&order).await;

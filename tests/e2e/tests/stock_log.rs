@@ -37,7 +37,7 @@ async fn names_last_movement(shop: &Shop, mug: &Product) -> bool {
 
 #[tokio::test]
 async fn record_of_a_sale_delivered_three_times_is_logged_once() {
-    let shop = Shop::open_disturbing(["catalog"]).await;
+    let shop = Shop::open().await;
     let (customer, order, mug) = two_mugs(&shop).await;
     for _ in 0..2 {
         shop.repeats_stock_record(&mug.sku, -2).await;
@@ -53,7 +53,7 @@ async fn record_of_a_sale_delivered_three_times_is_logged_once() {
 
 #[tokio::test]
 async fn record_of_a_change_by_hand_is_no_movement_of_the_sale_before() {
-    let shop = Shop::open_disturbing(["catalog"]).await;
+    let shop = Shop::open().await;
     let (_, _, mug) = two_mugs(&shop).await;
     shop.counts_stock(&mug, &json!({ "delta": 5 })).await;
     shop.repeats_stock_record(&mug.sku, 5).await;
@@ -63,7 +63,7 @@ async fn record_of_a_change_by_hand_is_no_movement_of_the_sale_before() {
 
 #[tokio::test]
 async fn movements_that_the_stream_has_lost_are_logged_by_the_walk() {
-    let shop = Shop::open_disturbing(["catalog"]).await;
+    let shop = Shop::open().await;
     let (customer, order, mug) = two_mugs(&shop).await;
     cancels(&customer, &order).await;
     let before = shop.awaits_movements(&mug, &sold_and_returned()).await;
@@ -89,7 +89,7 @@ async fn movements_that_the_stream_has_lost_are_logged_by_the_walk() {
 
 #[tokio::test]
 async fn walk_begins_at_a_day_of_the_last_month_only() {
-    let shop = Shop::open_disturbing(["catalog"]).await;
+    let shop = Shop::open().await;
     for from in ["yesterday", "2020-02-02"] {
         let task = json!({ "task": "walk-orders", "from": from }).to_string();
         let result = shop.functions.invoke("housekeeping", task).await;
