@@ -20,7 +20,7 @@ class Emulator(Process):
         scratch = self.profile.state / "tmp"
         scratch.mkdir(parents=True, exist_ok=True)
         self.start(
-            [BIN / "ministack"],
+            [BIN / "python", _WIRE / "start_emulator.py"],
             # The functions inherit this environment. It contains what Lambda would give them, and the emulator's own settings.
             env=clean_environment(
                 PYTHONPATH=_WIRE,
