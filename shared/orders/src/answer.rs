@@ -82,7 +82,8 @@ impl Orders {
         }
     }
 
-    /// The order of the answer to a request that has placed it with that key. A repetition gets its personal data as they are: 1 read.
+    /// The order of the answer to a request that has placed it with that key. A repetition gets its personal data as they are: 1 read. 503
+    /// if the order is not visible.
     pub(crate) async fn placed_order(&self, answer: Idempotent<Answer>, key: &str) -> Result<Idempotent<PlacedOrder>> {
         let with_token = |details: OrderDetails, salt: Option<String>| PlacedOrder {
             order_token: salt.map(|salt| token::derive(details.order.id, key, &salt)),
@@ -97,7 +98,8 @@ impl Orders {
         let (order, personal) = match (then, self.read_details(order_id).await?) {
             (Some(then), now) => (then.order, now.and_then(|now| now.personal)),
             (None, Some(now)) => (self.read_version(&now.order, 1).await?, now.personal),
-            (None, None) => return Err(Error::not_found("order")),
+            // Not 404: the caller would place the order again. It becomes visible a moment after its stored response.
+            (None, None) => return Err(Error::unavailable("database", format!("order {order_id} is not visible yet"))),
         };
         Ok(Idempotent::Replayed(with_token(OrderDetails { order, personal }, salt)))
     }

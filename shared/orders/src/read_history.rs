@@ -60,7 +60,8 @@ impl Orders {
         }
     }
 
-    /// The order as it was with that version. 1 round trip for each 100 rows of its history, none if its rows have it as far as that.
+    /// The order as it was with that version. 503 if it has not reached it. 1 round trip for each 100 rows of its history, none if its rows
+    /// have it as far as that.
     pub(crate) async fn read_version(&self, order: &Order, version: u64) -> Result<Order> {
         let mut entries = order.own_entries();
         entries.retain(|entry| entry.version <= version);
@@ -68,7 +69,19 @@ impl Orders {
             entries = self.read_full_history(order).await?;
             entries.retain(|entry| entry.version <= version);
         }
-        fold(&entries)
+        fold_to(&entries, version)
+    }
+}
+
+/// Folds a history that ends with that version. 503 if it ends before: a transaction becomes visible row by row, so the stored response
+/// of a change can be visible before the change.
+fn fold_to(entries: &[HistoryEntry], version: u64) -> Result<Order> {
+    match entries.last() {
+        Some(last) if last.version == version => fold(entries),
+        last => {
+            let last = last.map(|entry| entry.version);
+            Err(Error::unavailable("database", format!("the history ends at version {last:?}, and not at {version}")))
+        }
     }
 }
 
@@ -88,6 +101,19 @@ fn position(id: OrderId, version: u64) -> Position {
 mod tests {
     use super::*;
     use crate::order::tests::order;
+    use crate::own_history::OwnHistory;
+    use values::{Actor, Kind, Trace};
+
+    #[test]
+    fn version_that_is_not_visible_yet_is_an_outage_and_not_an_earlier_one() {
+        let trace = Trace { correlation_id: "req-1".into(), causation_id: None, actor: Actor::system("test") };
+        let placed = Order { own_history: Some(OwnHistory::new(600, &trace)), ..order() };
+        assert_eq!(fold_to(&placed.own_entries(), 1).unwrap(), order());
+        for (entries, version) in [(placed.own_entries(), 2), (Vec::new(), 1)] {
+            let error = fold_to(&entries, version).unwrap_err();
+            assert!(matches!(error.kind, Kind::Unavailable(_)), "{error:?}");
+        }
+    }
 
     #[test]
     fn page_begins_behind_the_version_of_its_cursor() {
