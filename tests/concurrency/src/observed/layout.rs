@@ -52,7 +52,8 @@ pub(super) fn whole(head: &Value, placed: Option<&Value>) -> Value {
 pub(super) fn own_entries(head: &Value, placed: Option<&Value>) -> Vec<Value> {
     let Some(placed) = placed else { return Vec::new() };
     let mut order = whole(head, Some(placed));
-    for name in ["held", "captureDue", "namesMoves", "mark"] {
+    // What no history has. An order that nobody has changed yet names the request that placed it.
+    for name in ["held", "captureDue", "namesMoves", "correlationId", "mark"] {
         order.as_object_mut().map(|members| members.remove(name));
     }
     let began_at = order["createdAt"].as_str().and_then(milliseconds).unwrap_or_default();
@@ -146,6 +147,15 @@ mod tests {
             (&entries[1]["at"], &entries[1]["paymentSequence"]),
             (&json!("2026-01-01T00:00:03.000Z"), &json!(4))
         );
+    }
+
+    #[test]
+    fn first_entry_does_not_name_the_request_in_the_order() {
+        let head =
+            json!({ "createdAt": "2026-01-01T00:00:00.000Z", "version": 1, "changes": [], "correlationId": "req" });
+        let entries = own_entries(&head, Some(&json!({ "currency": "EUR", "hold": 600, "correlationId": "req" })));
+        assert_eq!((entries.len(), &entries[0]["correlationId"]), (1, &json!("req")));
+        assert!(entries[0]["placed"]["correlationId"].is_null(), "{}", entries[0]);
     }
 
     #[test]
