@@ -1,6 +1,6 @@
 //! Read the history of an order. The order is read before the rows of its history, because a change may become a row meanwhile.
 
-use aws_kit::Query;
+use aws_kit::{Query, fault};
 use serde_json::Value;
 use values::{Error, OrderId, Page, PageRequest, Position, Result};
 
@@ -63,6 +63,9 @@ impl Orders {
     /// The order as it was with that version. 503 if it has not reached it. 1 round trip for each 100 rows of its history, none if its rows
     /// have it as far as that.
     pub(crate) async fn read_version(&self, order: &Order, version: u64) -> Result<Order> {
+        if fault::mutant("replay_shows_present") {
+            return Ok(order.clone());
+        }
         let mut entries = order.own_entries();
         entries.retain(|entry| entry.version <= version);
         if entries.len() as u64 != version {

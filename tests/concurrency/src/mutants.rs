@@ -17,7 +17,7 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 40] = [
+pub const MUTANTS: [Mutant; 41] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // The last pieces of a SKU are refused.
@@ -52,6 +52,8 @@ pub const MUTANTS: [Mutant; 40] = [
         scenarios: &[Scenario::DuplicateRequests],
         detected_by: &["one_order_per_key"],
     },
+    // A repeated request shows the order as it is, and not as it was answered.
+    Mutant { name: "replay_shows_present", scenarios: &[Scenario::DuplicateRequests], detected_by: &["same_answer"] },
     // A cart is written without the condition on its version.
     Mutant { name: "cart_version_ignored", scenarios: &[Scenario::TwoDevices], detected_by: &["no_add_lost"] },
     // The condition `priceVersion = :v` of a sale is left out.

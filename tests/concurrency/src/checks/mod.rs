@@ -19,6 +19,7 @@ mod prices;
 mod rate_limit;
 mod refunds;
 mod refusals;
+mod same_answer;
 mod settlement;
 mod sku_spellings;
 mod stock;
@@ -47,13 +48,14 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 23] = [
+pub const ALL: [Check; 24] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
     Check { name: "within_bounds", invariant: bounds::INVARIANT, find: bounds::check },
     Check { name: "refusals_right", invariant: refusals::INVARIANT, find: refusals::check },
     Check { name: "one_order_per_key", invariant: idempotency::INVARIANT, find: idempotency::check },
+    Check { name: "same_answer", invariant: same_answer::INVARIANT, find: same_answer::check },
     Check { name: "hold_or_outcome", invariant: settlement::INVARIANT, find: settlement::check },
     Check { name: "moves_together", invariant: moves_together::INVARIANT, find: moves_together::check },
     Check { name: "charges_match", invariant: charges::INVARIANT, find: charges::check },
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
     use crate::fixture;
     use crate::history::CallRecord;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     #[test]
     fn valid_run_has_no_violations() {
@@ -130,6 +132,7 @@ mod tests {
             status: Some(201),
             ..CallRecord::new("ada", Some("usr_ada"), "POST", "/api/v1/cart", Value::Null, None)
         });
+        fixture::repeat_call(&mut history, "key-paid", json!({ "id": fixture::PAID }));
         assert_eq!(without_subjects(&names, &state, &history), []);
         let idle = without_subjects(&names, &ObservedState::default(), &History::default());
         assert_eq!(idle.len(), ALL.len(), "{idle:?}");

@@ -1,6 +1,6 @@
 //! What the checks judge.
 
-use super::{acknowledged, cart_adds, cart_totals, rate_limit, refusals};
+use super::{acknowledged, cart_adds, cart_totals, rate_limit, refusals, same_answer};
 use crate::history::History;
 use crate::observed::{ObservedState, Order, OrderPaymentStatus};
 
@@ -24,6 +24,7 @@ pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> us
         "no_add_lost" => cart_adds::baskets(state, &history.operations()).len(),
         "legal_moves" => state.orders.iter().filter(|order| order.steps.len() > 1).count(),
         "acknowledged_kept" => acknowledged::applied(&history.operations()).count(),
+        "same_answer" => same_answer::repeated(&history.operations()).count(),
         "one_sku_in_all_cases" => state.offers.len(),
         "rate_limit_kept" => rate_limit::accepted_carts(history).count(),
         _ => state.orders.len(),

@@ -1,13 +1,17 @@
-//! Buyers send the same request several times at once.
+//! Buyers send the same request several times at once, and again when its order has changed.
 
 use std::time::Duration;
 
 use futures::future::join_all;
 
-use crate::buyers::OrderRequest;
+use crate::buyers::{OrderRequest, PlacedOrder};
 use crate::run::Run;
 
-/// Six buyers send one request from three devices at the same time. Two of the three close the connection early and retry.
+/// How long a buyer waits for the payment.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Six buyers send one request from three devices at the same time. Two of the three close the connection early and retry. When the order
+/// is paid, the request comes once more.
 pub(super) async fn play(run: &Run) {
     let product = run.create_product(40, 1999).await;
     join_all((0..6).map(async |number| {
@@ -26,7 +30,11 @@ pub(super) async fn play(run: &Run) {
             let request = request.clone();
             (buyer.on_device(device), if device == "first" { request } else { request.with_first_timeout(timeout) })
         });
-        join_all(calls.iter().map(|(device, request)| device.place_order(request))).await;
+        let answers = join_all(calls.iter().map(|(device, request)| device.place_order(request))).await;
+        if let Some(order) = answers.iter().find_map(PlacedOrder::of) {
+            buyer.await_order(&order, SOON, |order| order["paymentStatus"] == "paid").await;
+            buyer.place_order(&request).await;
+        }
     }))
     .await;
 }
