@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn provider_is_asked_about_a_page_before_the_hold_ends() {
+    fn state_of_a_page_is_read_from_the_provider_before_the_hold_ends() {
         let over = Order { hold_expires_at: order().created_at, ..order() };
         assert_eq!(first(&over, RequiresAction), NextStep::Decide(Due::Authorisation(CaptureAt::Confirmation)));
         assert_eq!(step(&over, RequiresAction, Progress::PaymentStored), NextStep::Expire, "it has answered just now");
