@@ -3,7 +3,8 @@
 //! | pattern | key condition | index | cost |
 //! |---|---|---|---|
 //! | count a new order | update on the sizes of the sets, twice | table | 2 write units per KB of each, in the transaction; at most 350 KB |
-//! | stop counting it | update, twice | table | the same |
+//! | stop counting it, when it ends | update, twice | table | the same |
+//! | stop counting it, when it is confirmed | update on its number, twice | table | 1 write unit per KB of each, beside the capture |
 //! | refuse a payment after too many declines | condition, twice | table | the same |
 //! | count a cancellation | update on the count of the day, twice | table | the same |
 //! | count a decline | read both, update on what was read | table | 1 read unit per 4 KB, and the same |
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 
 use aws_kit::fault::mutant;
 use aws_kit::{Key, Write};
+use futures::future::try_join_all;
 use payments::{Declines, SET_DECLINES};
 use values::{Result, Sku, Timestamp};
 
@@ -22,7 +24,6 @@ use crate::counters::{
 };
 use crate::limits::{CancellationCounter, CounterLimits, DAY_SECONDS, OrderLimits};
 use crate::order::Order;
-use crate::status::Status;
 use crate::store::Orders;
 
 /// A row is kept for a day longer than it is needed.
@@ -99,15 +100,15 @@ impl Orders {
         Ok(CounterRows { network, buyer })
     }
 
-    /// The writes by which the counters of an order follow its next version: they no longer count an order that is no longer
-    /// pending, and count a decline if rows are given, on condition that no other decline was counted since they were read.
+    /// The writes by which the counters of an order follow its next version: they no longer count an order that leaves the index of
+    /// holds, and count a decline if rows are given, on condition that no other decline was counted since they were read.
     pub(crate) fn change_counters(
         &self,
         next: &Order,
         counters: &UnpaidCounters,
         declined: Option<&CounterRows>,
     ) -> Result<Vec<Write>> {
-        let is_over = next.status != Status::Pending && !mutant("unpaid_not_released");
+        let is_over = !next.is_in_holds() && !mutant("unpaid_not_released");
         if !is_over && declined.is_none() {
             return Ok(Vec::new());
         }
@@ -120,11 +121,7 @@ impl Orders {
                 change += &format!(", {SET_DECLINES}");
             }
             if is_over {
-                change += " DELETE #orders :order";
-                if !items.is_empty() {
-                    change += ", #blocks :blocks";
-                }
-                change.extend((0..items.len()).map(|at| format!(", #p{at} :p{at}")));
+                change += &format!(" {}", deletion(items.len()));
             }
             let expires = next.updated_at.plus_seconds(KEEP_SECONDS).seconds();
             let mut write = Write::update(self.table(), key(counter), change).value(":expires", expires)?;
@@ -134,6 +131,25 @@ impl Orders {
             if is_over { name_order(write, next, items) } else { Ok(write) }
         });
         changes.into_iter().collect()
+    }
+
+    /// Has the counters of a confirmed order no longer count it, each in a write of its own: alone it costs half. A counter that does not
+    /// name the order stays as it is, so a repetition changes nothing. 1 round trip.
+    pub(crate) async fn release_counters(&self, order: &Order, counters: &UnpaidCounters) -> Result<()> {
+        if mutant("unpaid_not_released") {
+            return Ok(());
+        }
+        let network = self.release_order(order, &counters.network, &order.items_by_sku())?;
+        let buyer = self.release_order(order, &counters.buyer, &[])?;
+        let _released_before = try_join_all([network, buyer].map(Write::run)).await?;
+        Ok(())
+    }
+
+    fn release_order(&self, order: &Order, counter: &str, items: &[(&Sku, u32)]) -> Result<Write> {
+        let write = Write::update(self.table(), key(counter), deletion(items.len()))
+            .when("contains(#orders, :number)")
+            .value(":number", &order.number)?;
+        name_order(write, order, items)
     }
 }
 
@@ -147,6 +163,16 @@ impl Orders {
             .value(":one", 1)?
             .value(":limit", counter.limit)
     }
+}
+
+/// The part of an update that no longer counts an order with so many lines. A counter of a buyer has no lines.
+fn deletion(lines: usize) -> String {
+    let mut change = "DELETE #orders :order".to_owned();
+    if lines > 0 {
+        change += ", #blocks :blocks";
+    }
+    change.extend((0..lines).map(|at| format!(", #p{at} :p{at}")));
+    change
 }
 
 /// Binds the number of an order and the names of its pieces and their blocks.
@@ -165,4 +191,15 @@ fn name_order(write: Write, order: &Order, items: &[(&Sku, u32)]) -> Result<Writ
 
 fn key(counter: &str) -> Key {
     Key::new(format!("UNPAID#{counter}"), "UNPAID")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_leaves_each_set_that_counts_it() {
+        assert_eq!(deletion(0), "DELETE #orders :order");
+        assert_eq!(deletion(2), "DELETE #orders :order, #blocks :blocks, #p0 :p0, #p1 :p1");
+    }
 }

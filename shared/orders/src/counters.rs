@@ -23,8 +23,8 @@ const PIECE_BYTES: usize = 16;
 pub(crate) const MAX_BLOCKS: usize = 1200;
 
 /// The counters that count an order while it is unpaid: keyed digests of its network and of its buyer. They name rows, and an
-/// order has them until its hold ends. The row of the order has both in one text of 32 characters: it is written again with all
-/// its index entries, and paid for by the kilobyte.
+/// order has them until it leaves the index of holds. The row of the order has both in one text of 32 characters: it is written again
+/// with all its index entries, and paid for by the kilobyte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct UnpaidCounters {

@@ -14,6 +14,8 @@
 //! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once.
 //! - Each movement of an order's stock is logged in one of two ways: by its name in the row of the offer (`named_movements.rs`), which the
 //!   stream and the daily walk read, or by an event that has the pieces.
+//! - A counter of unpaid orders counts an order only while the order names it: until it leaves the index of holds, in whose transaction
+//!   the counters release it. A confirmed order that waits for its capture is released before that, by updates that may be repeated.
 //! - A message only says which order to look at. The rows decide. An event of the release before, which wrote an order after its
 //!   payment, is applied by the payment's row, and only if its sequence is higher than the version that was applied last.
 

@@ -59,7 +59,7 @@ pub struct Order {
     pub payment_id: PaymentId,
     /// When the stock is released if the order is still pending.
     pub hold_expires_at: Timestamp,
-    /// What counts it while it is unpaid. None once its hold is over, and for an order that is not limited.
+    /// What counts it while it is unpaid. None once it has left the index of holds, and for an order that is not limited.
     #[serde(default, rename = "held", skip_serializing_if = "Option::is_none")]
     pub counters: Option<UnpaidCounters>,
     /// Does a worker still have to capture its payment, which is authorised? Then the order is in the index of holds, where housekeeping
@@ -213,9 +213,10 @@ impl Order {
         has_ended && self.updated_at.plus_seconds(ORDER_TOKEN_SECONDS) <= now
     }
 
-    /// The order without the names of its counters.
-    pub fn without_counters(&self) -> Self {
-        Self { counters: None, ..self.clone() }
+    /// The order as its row has it. It names its counters as long as they may count it, which is while it is in the index of holds.
+    pub(crate) fn without_released_counters(&self) -> Self {
+        let counters = self.counters.clone().filter(|_| self.is_in_holds());
+        Self { counters, ..self.clone() }
     }
 
     /// The pieces of each SKU.
@@ -336,16 +337,19 @@ pub(crate) mod tests {
     #[test]
     fn order_that_waits_for_its_capture_stays_in_the_index_of_holds() {
         let now = order().created_at;
-        let authorised = Order { is_capture_due: true, ..confirmed_order() };
+        let counters = UnpaidCounters::try_from("0".repeat(32)).ok();
+        let authorised = Order { is_capture_due: true, counters, ..confirmed_order() };
         let packed = authorised.advance(Status::Processing, now).unwrap();
         assert!(order().is_in_holds() && authorised.is_in_holds() && packed.is_in_holds());
+        assert_eq!(packed.without_released_counters(), packed);
         for ended in [
             packed.follow(PaymentStatus::Paid, 4, now).unwrap(),
             authorised.follow(PaymentStatus::Voided, 4, now).unwrap(),
             authorised.transition(Status::Cancelled, now).unwrap(),
-            confirmed_order(),
+            Order { is_capture_due: false, ..authorised },
         ] {
             assert!(!ended.is_in_holds(), "{ended:?}");
+            assert_eq!(ended.without_released_counters(), Order { counters: None, ..ended.clone() });
             assert!(serde_json::to_value(&ended).unwrap().get("captureDue").is_none());
         }
     }

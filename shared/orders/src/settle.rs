@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_kit::{Changes, ConditionFailures, Decision, OptimisticWrite, Write, fault};
 use events::{CancelReason, Event};
+use futures::future::join;
 use payments::{CaptureAt, Due, NextPayment, Payment, PaymentService, PaymentStep};
 use tracing::{info, warn};
 use values::{Error, Kind, OrderId, Result, Timestamp, Trace};
@@ -53,7 +54,8 @@ impl OrderService {
     /// Brings an order and its payment to a state in which no worker has to act, and returns until when the order is held, if it is
     /// still pending. `first` is the order as the caller has read it.
     ///
-    /// A paid order takes 1 read more (the card 1 more), 3 calls of the provider and 3 writes. An order that is settled takes none.
+    /// A paid order takes 1 read more (the card 1 more), 3 calls of the provider and 3 writes, and 2 more beside the capture, by which its
+    /// counters no longer count it. An order that is settled takes none.
     /// A concurrent update takes 2 reads. An outage of the provider is an error; a repetition continues.
     pub async fn settle(
         &self,
@@ -133,19 +135,39 @@ impl OrderService {
                 Ok(written(writes, order, payment, Progress::Followed))
             }
             NextStep::Expire => self.expire(payments, &order, &payment, trace).await,
-            // Boxed, because the futures of both contexts are large. An outage is an error: the message comes again, or housekeeping ends
-            // the hold without the provider.
-            NextStep::Decide(due) => match Box::pin(payments.decide(&payment, due, trace)).await? {
-                // The customer has not finished the page.
-                PaymentStep::Settled if is_over(&order, now) => self.expire(payments, &order, &payment, trace).await,
-                PaymentStep::Settled => settled,
-                PaymentStep::Changed => Ok(Decision::Unchanged(Outcome::Changed)),
-                PaymentStep::Alone(next) => {
-                    let NextPayment { payment, writes } = *next;
-                    Ok(written(writes, order, payment, Progress::PaymentStored))
+            NextStep::Decide(due) => {
+                // Both at once, so that the release takes no time of its own. Boxed, because the futures of both contexts are large.
+                let decided = Box::pin(payments.decide(&payment, due, trace));
+                let (decided, order) = join(decided, Box::pin(self.release_confirmed(order))).await;
+                // An outage is an error: the message comes again, or housekeeping ends the hold without the provider.
+                match decided? {
+                    // The customer has not finished the page.
+                    PaymentStep::Settled if is_over(&order, now) => {
+                        self.expire(payments, &order, &payment, trace).await
+                    }
+                    PaymentStep::Settled => settled,
+                    PaymentStep::Changed => Ok(Decision::Unchanged(Outcome::Changed)),
+                    PaymentStep::Alone(next) => {
+                        let NextPayment { payment, writes } = *next;
+                        Ok(written(writes, order, payment, Progress::PaymentStored))
+                    }
+                    PaymentStep::WithOrder(next) => self.write_both(order, *next, rules, trace).await,
                 }
-                PaymentStep::WithOrder(next) => self.write_both(order, *next, rules, trace).await,
-            },
+            }
+        }
+    }
+
+    /// A confirmed order after its counters no longer count it, without their names. The transaction that confirmed it has left that to
+    /// this. If it fails, the order still names them, and the transaction that takes it out of the index of holds releases them.
+    async fn release_confirmed(&self, order: Order) -> Order {
+        let Some(counters) = order.counters.as_ref().filter(|_| order.status != Status::Pending) else { return order };
+        let released = self.orders.release_counters(&order, counters).await;
+        match released {
+            Ok(()) => Order { counters: None, ..order },
+            Err(error) => {
+                warn!(order.id = %order.id, error.code = error.code, error.cause = error.causes(), "counters are released later");
+                order
+            }
         }
     }
 
@@ -221,10 +243,8 @@ impl OrderService {
         let mut next = order.follow(status, payment.version, now)?;
         next.is_capture_due = status == PaymentStatus::Authorized && rules.capture_at == CaptureAt::Confirmation;
         let by_bank = payment.was_declined_by_bank();
-        let (mut next, writes) = self.put_followed(next, by_bank, None, rules.declined_hold_seconds, trace).await?;
-        // As the row is then: it names its counters while it is pending, and they are not released twice.
-        next.counters = next.counters.filter(|_| next.status == Status::Pending);
-        Ok((next, writes))
+        let (next, writes) = self.put_followed(next, by_bank, None, rules.declined_hold_seconds, trace).await?;
+        Ok((next.without_released_counters(), writes))
     }
 
     /// The writes of an order that has followed its payment, with the event that this causes, and the order as they write it. After a

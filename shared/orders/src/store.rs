@@ -166,7 +166,7 @@ impl Orders {
     }
 
     /// The writes of the next version of an order, the row first, on condition that the row still has the version
-    /// before. The change is added to the history of `next`. When the order is no longer pending, its counters no longer count it.
+    /// before. The change is added to the history of `next`. When it leaves the index of holds, its counters no longer count it.
     pub(crate) fn put_next<'a>(
         &self,
         next: &mut Order,
@@ -188,8 +188,7 @@ impl Orders {
     ) -> Result<Vec<Write>> {
         let entry = HistoryEntry::new(next, trace, reason.into());
         let becomes_row = next.add_change(entry);
-        // The row names its counters as long as they count the order, so its version makes them stop counting once.
-        let row = if next.status == Status::Pending { next.clone() } else { next.without_counters() };
+        let row = next.without_released_counters();
         let ignores_version = fault::mutant("order_version_ignored") && next.payment_status == PaymentStatus::Paid;
         let condition = if ignores_version { "attribute_exists(pk) OR version = :before" } else { "version = :before" };
         let mut writes = vec![self.put_row(&row)?.when(condition).value(":before", next.version - 1)?];

@@ -116,7 +116,7 @@ pub const MUTANTS: [Mutant; 41] = [
     Mutant { name: "total_miscounted", scenarios: &[Scenario::SeveralLines], detected_by: &["order_totals"] },
     // Cart totals are off by one.
     Mutant { name: "cart_miscounted", scenarios: &[Scenario::TwoDevices], detected_by: &["cart_totals"] },
-    // The end of a hold leaves the order in its counters.
+    // An order that has ended or is confirmed stays in its counters.
     Mutant { name: "unpaid_not_released", scenarios: &[Scenario::Cancels], detected_by: &["unpaid_counted"] },
     // A cancellation is confirmed but not written.
     Mutant { name: "cancel_forgotten", scenarios: &[Scenario::Cancels], detected_by: &["acknowledged_kept"] },

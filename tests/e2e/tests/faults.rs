@@ -13,3 +13,4 @@ mod reset_faults;
 mod search_faults;
 mod settle_faults;
 mod stock_log;
+mod unpaid_faults;

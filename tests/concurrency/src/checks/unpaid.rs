@@ -11,6 +11,7 @@ pub(super) const INVARIANT: &str =
 pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     let mut findings = Vec::new();
     for order in &state.orders {
+        // A confirmed order may name its counters until its capture. The checks run when no capture is due.
         let is_pending = order.status == OrderStatus::Pending;
         if !is_pending && order.held.is_some() {
             findings.push(format!("{} is {:?} and still names its counters", order.id, order.status));
