@@ -223,6 +223,19 @@ async fn new_terms_hold_in_every_bucket() {
 }
 
 #[tokio::test]
+async fn bucket_that_is_not_in_use_limits_no_order() {
+    let shop = Shop::open().await;
+    let (mug, customer) = (shop.sells_in_buckets(8, 4).await, shop.new_customer().await);
+    // The line of the cart remembers the buckets.
+    customer.adds(&mug.sku, 3).await;
+    shop.tries_to_patch(&mug.id, &json!({ "maxPerOrder": 2 })).await.expect(200);
+    shop.divides(&mug, 0).await;
+    shop.tries_to_patch(&mug.id, &json!({ "maxPerOrder": 3 })).await.expect(200);
+    customer.checks_out().await;
+    shop.has_exact_stock(&mug, 5).await;
+}
+
+#[tokio::test]
 async fn archived_product_keeps_its_pieces_in_closed_buckets() {
     let shop = Shop::open().await;
     let (mug, customer) = (shop.sells_in_buckets(8, 4).await, shop.new_customer().await);

@@ -41,7 +41,7 @@ pub enum ReservationFailure {
     Refused(SaleRefusal),
     /// The offer is in so many buckets, and the caller knew of none.
     Bucketed(u16),
-    /// The row had too few pieces, or a price that is behind. Other rows may have more, so nothing is refused.
+    /// The row had too few pieces, or terms that are behind. Other rows may have more, so nothing is refused.
     Short { available: u32 },
 }
 
@@ -84,17 +84,15 @@ fn failure_of_offer(offer: &Offer, wanted: &Wanted<'_>, row: StockRow) -> Result
     }
 }
 
+/// A closed bucket never opens again, and a price version never comes back. The most pieces of an order can rise again, and a bucket that
+/// is not in use keeps the old number, so only the row of the offer refuses because of it.
 fn failure_of_bucket(bucket: &Bucket, wanted: &Wanted<'_>) -> ReservationFailure {
-    let max = bucket.max_per_order.unwrap_or(wanted.buyer.default_max_per_order());
     if !bucket.is_active() {
         return ReservationFailure::Refused(SaleRefusal::Unavailable);
     }
     if bucket.price_version > wanted.price_version {
         let (now, price_version) = (bucket.price, bucket.price_version);
         return ReservationFailure::Refused(SaleRefusal::PriceChanged { now, price_version });
-    }
-    if bucket.price_version == wanted.price_version && wanted.quantity > max {
-        return ReservationFailure::Refused(SaleRefusal::TooManyPerOrder { max });
     }
     ReservationFailure::Short { available: bucket.available }
 }
@@ -131,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn bucket_refuses_by_its_terms_and_never_by_its_pieces() {
+    fn bucket_refuses_by_what_is_final_and_never_by_its_pieces() {
         let offer = offer(Some(9));
         let bucket = |price_version| Bucket {
             available: 1,
@@ -147,8 +145,7 @@ mod tests {
         assert_eq!((failed(&bucket(2), 2), failed(&bucket(1), 2), failed(&bucket(1), 5)), (short, short, short));
         let dearer = SaleRefusal::PriceChanged { now: offer.price, price_version: 3 };
         assert_eq!(failed(&bucket(3), 5), ReservationFailure::Refused(dearer));
-        let too_many = SaleRefusal::TooManyPerOrder { max: 4 };
-        assert_eq!(failed(&bucket(2), 5), ReservationFailure::Refused(too_many));
+        assert_eq!(failed(&bucket(2), 5), short, "an order may have more today");
         let closed = Bucket { status: Status::Archived, ..bucket(2) };
         assert_eq!(failed(&closed, 1), ReservationFailure::Refused(SaleRefusal::Unavailable));
     }
