@@ -145,6 +145,8 @@ async fn stock_by_hand_is_right_in_all_its_forms() {
     let below = shop.admin().await.call(Method::PATCH, &path).json(&json!({ "delta": -41 })).send().await;
     let below = below.expect_problem(409, "stock_negative").names_field("delta");
     assert!(below.errors().iter().any(|error| error["available"] == 40), "{}", below.body);
+    let rows = shop.awaits_rows(&mug, 4, 40).await;
+    assert!(rows.buckets.iter().all(|pieces| *pieces > 0), "a refusal should leave the buckets alone: {rows:?}");
     shop.awaits_movements(&mug, &[("initial", 20), ("delta", 5), ("delta", -10), ("set", 25)]).await;
     shop.has_exact_stock(&mug, 40).await;
 }

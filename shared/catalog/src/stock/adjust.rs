@@ -32,6 +32,10 @@ impl CatalogService {
             if adjustment.import_line.is_some() && adjustment.import_line == before.counted_by {
                 return Ok(Decision::Unchanged(listing));
             }
+            // What is refused must not empty buckets first. There are never more pieces than the bounds say.
+            if !matches!(adjustment.change, StockChange::Delta(1..)) {
+                adjustment.change.apply_to(before.at_most())?;
+            }
             let (listing, before) = self.collect_pieces(listing, before, adjustment, until).await?;
             if let StockChange::Delta(added @ 1..) = adjustment.change {
                 check_pieces("delta", before.pieces().saturating_add_signed(added))?;
