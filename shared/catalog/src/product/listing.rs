@@ -79,6 +79,11 @@ impl Listing {
         self.offers().map(Offer::changes).sum()
     }
 
+    /// The same without rebalances, which change neither.
+    pub(crate) fn changes_without_rebalances(&self) -> u64 {
+        self.offers().map(|offer| offer.changes().saturating_sub(offer.rebalances)).sum()
+    }
+
     /// The first version of a new product.
     pub(crate) fn new(draft: &Draft, id: ProductId, now: Timestamp) -> Result<Self> {
         let product = draft.content.product(id, draft.sku.clone(), now);
@@ -268,6 +273,10 @@ pub(crate) mod tests {
         let rated = Listing { rating: Rating { sum: 5, count: 1, changes: 1 }, ..listing() };
         assert_eq!([before.etag(), sold.etag(), rated.etag()], ["1.2.0", "1.3.0", "1.2.1"]);
         assert_eq!(shirt().etag(), "1.6.0", "of all its SKUs");
+        let mut moved = listing();
+        (moved.main_offer.stock_version, moved.main_offer.rebalances) = (2, 1);
+        assert_eq!(moved.etag(), "1.3.0", "a reader may have seen pieces in no row");
+        assert_eq!(moved.changes_without_rebalances(), before.changes_without_rebalances());
     }
 
     #[test]

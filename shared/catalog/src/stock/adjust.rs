@@ -83,10 +83,14 @@ impl CatalogService {
             return Ok((listing, before));
         }
         let offer = self.catalog.gather(&before.sku, needed, until).await?;
-        let listing = self.catalog.counted(listing.with_offer(offer)).await?;
-        adjustment.check_version(&listing)?;
-        let offer = listing.countable_offer(adjustment.sku.as_ref())?.clone();
-        Ok((listing, offer))
+        let collected = self.catalog.counted(listing.with_offer(offer)).await?;
+        // The expected version was compared before. Since then nothing but rebalances may have happened.
+        let is_changed = collected.changes_without_rebalances() != listing.changes_without_rebalances();
+        if adjustment.version.is_some() && is_changed {
+            return Err(Error::version_mismatch("stock"));
+        }
+        let offer = collected.countable_offer(adjustment.sku.as_ref())?.clone();
+        Ok((collected, offer))
     }
 
     /// Spreads the pieces that were collected to set a number. A failure leaves a slower sale, and housekeeping spreads them.
