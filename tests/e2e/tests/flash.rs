@@ -158,6 +158,22 @@ async fn stock_by_hand_is_right_in_all_its_forms() {
 }
 
 #[tokio::test]
+async fn repeated_change_of_stock_gets_the_same_answer() {
+    let shop = Shop::open().await;
+    let mug = shop.sells_in_buckets(12, 4).await;
+    shop.new_customer().await.places(&Checkout::of(&[(&mug.sku, 1)])).await;
+    let (admin, path, key) = (shop.admin().await, format!("/api/v1/products/{}/stock", mug.id), unique("stock"));
+    let adds_one = async || {
+        let call = admin.call(Method::PATCH, &path).idempotency_key(&key);
+        call.json(&json!({ "delta": 1 })).send().await.expect(200)
+    };
+    let (first, again) = (adds_one().await, adds_one().await);
+    assert_eq!(first.json()["stock"]["available"], 12, "{}", first.text);
+    assert_eq!((again.json(), again.expect_header("etag")), (first.json(), first.expect_header("etag")));
+    shop.has_exact_stock(&mug, 12).await;
+}
+
+#[tokio::test]
 async fn export_counts_the_buckets_and_its_line_can_be_imported() {
     let shop = Shop::open().await;
     let mug = shop.sells_in_buckets(20, 4).await;

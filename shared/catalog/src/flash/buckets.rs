@@ -24,13 +24,13 @@ pub struct FlashSale {
     pub terms: u64,
     /// For each group a number of pieces that it never has more of. Only a rebalance of the group changes it.
     pub bounds: Vec<u32>,
-    /// What the buckets had when they were last counted. It is shown, and never stored.
-    #[serde(skip)]
+    /// What the buckets had when they were last counted. It is shown, also to a repetition by its stored response. No row has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) counted: Option<BucketCount>,
 }
 
 /// What buckets have together. They were read one after another, so pieces that moved meanwhile may be missing or there twice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BucketCount {
     pub(crate) pieces: u32,
     /// The sales in these buckets since they exist.
@@ -112,12 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn count_is_in_memory_only() {
-        let counted = Some(BucketCount { pieces: 9, sales: 4 });
-        let flash = FlashSale { bounds: vec![5, 0], counted, ..FlashSale::new(40, 7) };
+    fn new_flash_sale_has_no_count_and_a_stored_response_has_one() {
+        let flash = FlashSale { bounds: vec![5, 0], ..FlashSale::new(40, 7) };
         let row = serde_json::to_value(&flash).unwrap();
         assert_eq!(row, json!({ "buckets": 40, "terms": 7, "bounds": [5, 0] }));
-        assert_eq!(serde_json::from_value::<FlashSale>(row).unwrap(), FlashSale { counted: None, ..flash.clone() });
+        assert_eq!(serde_json::from_value::<FlashSale>(row).unwrap(), flash);
+        let counted = FlashSale { counted: Some(BucketCount { pieces: 9, sales: 4 }), ..flash.clone() };
+        let stored = serde_json::to_value(&counted).unwrap();
+        assert_eq!(serde_json::from_value::<FlashSale>(stored).unwrap(), counted);
         assert_eq!((flash.bound(), flash.is_empty(), FlashSale::new(40, 7).is_empty()), (5, false, true));
         assert_eq!(flash.groups_with_bound().collect::<Vec<_>>(), [0]);
     }
