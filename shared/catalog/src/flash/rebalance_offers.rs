@@ -16,8 +16,10 @@ impl CatalogService {
     /// Visits all bucketed offers until the time is over, and returns an outcome for each. An offer that is too busy is no failure. 2 round
     /// trips for each offer, and 3 for each rebalance.
     pub async fn rebalance_offers(&self, until: Instant) -> Result<Vec<Result<()>>> {
-        let mut outcomes = Vec::new();
-        for (sku, _) in self.catalog.bucketed_skus().await? {
+        let (mut outcomes, mut listed) = (Vec::new(), self.catalog.bucketed_skus().await?);
+        // Ten busy offers take all the time, and they must not be the same ones in each run.
+        fastrand::shuffle(&mut listed);
+        for (sku, _) in listed {
             let now = Instant::now();
             if now >= until {
                 break;
