@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use values::Money;
+use values::{Money, Timestamp};
 
 use crate::Status;
 
@@ -24,6 +24,9 @@ pub struct FlashSale {
     pub terms: u64,
     /// For each group a number of pieces that it never has more of. Only a rebalance of the group changes it.
     pub bounds: Vec<u32>,
+    /// Until when an order gathers pieces in the tail, in milliseconds since 1970. A rebalance removes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gathered_until: Option<i64>,
     /// What the buckets had when they were last counted. It is shown, also to a repetition by its stored response. No row has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) counted: Option<BucketCount>,
@@ -65,7 +68,7 @@ impl FlashSale {
     /// Empty buckets.
     pub fn new(buckets: u16, terms: u64) -> Self {
         let groups = usize::from(buckets.div_ceil(GROUP));
-        Self { buckets, terms, bounds: vec![0; groups], counted: None }
+        Self { buckets, terms, bounds: vec![0; groups], gathered_until: None, counted: None }
     }
 
     /// The buckets together never have more pieces.
@@ -76,6 +79,11 @@ impl FlashSale {
     /// Do all bounds say that the buckets are empty?
     pub(crate) fn is_empty(&self) -> bool {
         self.bounds.iter().all(|bound| *bound == 0)
+    }
+
+    /// Does an order gather pieces in the tail? Only others that would do the same wait for it, so clocks may differ.
+    pub(crate) fn is_gathered(&self, now: Timestamp) -> bool {
+        self.gathered_until.is_some_and(|until| until > now.millis())
     }
 
     /// The groups, by their number.
@@ -122,5 +130,8 @@ mod tests {
         assert_eq!(serde_json::from_value::<FlashSale>(stored).unwrap(), counted);
         assert_eq!((flash.bound(), flash.is_empty(), FlashSale::new(40, 7).is_empty()), (5, false, true));
         assert_eq!(flash.groups_with_bound().collect::<Vec<_>>(), [0]);
+        let gathered = FlashSale { gathered_until: Some(70), ..flash.clone() };
+        assert!(gathered.is_gathered(Timestamp::from_millis(69)) && !gathered.is_gathered(Timestamp::from_millis(70)));
+        assert!(!flash.is_gathered(Timestamp::from_millis(0)));
     }
 }

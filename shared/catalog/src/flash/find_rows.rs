@@ -4,10 +4,10 @@
 //! sold-out path finds rows, or gathers pieces in the tail, or sets bounds to 0, so it ends in rows or in a refusal. An order that dies on
 //! it leaves finished rebalances.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_kit::fault::mutant;
-use values::{Error, Kind, Result, Sku};
+use values::{Clock, Error, Kind, Result, Sku};
 
 use crate::flash::choose_rows::{choose_bucket, choose_parts};
 use crate::flash::rebalance::too_busy;
@@ -54,9 +54,10 @@ impl Catalog {
     }
 
     /// The sold-out path: the rows for an order that found a bucket too small or behind. All its other conditions must have held, because
-    /// this may move the pieces of the whole offer. 2 round trips, more if buckets are behind or pieces must be gathered; 503
-    /// `too_many_concurrent_updates` at `until`.
+    /// this may move the pieces of the whole offer. One order at a time gathers pieces, and others wait for each of its rebalances. 2 round
+    /// trips, more if buckets are behind or pieces must be gathered; 503 `too_many_concurrent_updates` at `until`.
     pub async fn find_rows(&self, wanted: &Wanted<'_>, may_split: bool, until: Instant) -> Result<FoundRows> {
+        let mut is_waiting = false;
         loop {
             let offer = match self.read_for_sale(wanted).await? {
                 Ok(offer) => offer,
@@ -68,6 +69,11 @@ impl Catalog {
             let Some(flash) = &offer.flash else {
                 return Ok(FoundRows::Parts(vec![Part { row: StockRow::Offer, pieces: wanted.quantity }]));
             };
+            let is_gathered = flash.is_gathered(Clock::System.now());
+            if is_waiting && is_gathered {
+                pause().await;
+                continue;
+            }
             let numbers: Vec<u16> = flash.groups_with_bound().flat_map(|group| flash.buckets_of(group)).collect();
             let buckets = self.read_buckets(wanted.sku, &numbers).await?;
             self.note_buckets(wanted.sku, numbers, &buckets, Instant::now());
@@ -83,7 +89,11 @@ impl Catalog {
             if let Some(parts) = choose_parts(&rows, wanted.quantity, may_split, random()) {
                 return Ok(FoundRows::Parts(parts));
             }
-            self.gather(wanted.sku, wanted.quantity, until).await.map_err(unavailable_if_busy)?;
+            is_waiting = is_gathered || !self.claim_gathering(wanted.sku).await?;
+            match is_waiting {
+                true => pause().await,
+                false => drop(self.gather(wanted.sku, wanted.quantity, until).await.map_err(unavailable_if_busy)?),
+            }
         }
     }
 
@@ -104,6 +114,11 @@ fn unavailable_if_busy(error: Error) -> Error {
         "too_many_concurrent_updates" => Error { kind: Kind::Unavailable(2), ..error },
         _ => error,
     }
+}
+
+/// Waits about as long as a rebalance takes. The length is random, so that those who wait do not read the offer at the same time.
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(20..120))).await;
 }
 
 fn random() -> usize {

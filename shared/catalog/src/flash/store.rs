@@ -9,7 +9,7 @@ use aws_kit::fault::mutant;
 use aws_kit::{ConditionFailure, Key, Query, Write};
 use futures::future::try_join_all;
 use serde::Deserialize;
-use values::{Error, Page, PageRequest, ProductId, Result, Sku};
+use values::{Clock, Error, Page, PageRequest, ProductId, Result, Sku};
 
 use crate::flash::buckets::Bucket;
 use crate::{Catalog, Offer, Status};
@@ -19,6 +19,9 @@ const SORT_KEY: &str = "BUCKET";
 pub(crate) const LIST: &str = "FLASH";
 /// The limit of a DynamoDB batch read.
 const MAX_KEYS: usize = 100;
+
+/// How long an order has to make its next rebalance, in milliseconds, before another one tries.
+const GATHER_MS: i64 = 300;
 
 /// The buckets of an offer that were read, by number. Those without a row were never filled.
 pub(crate) type Buckets = BTreeMap<u16, Bucket>;
@@ -112,6 +115,7 @@ impl Catalog {
         for change in &bounded {
             set += &format!(", flash.bounds[{0}] = :bound{0}", change.group);
         }
+        set += " REMOVE flash.gatheredUntil";
         let mut write = Write::update(&self.table, self.offer_key(&offer.sku), set)
             .when("available >= :needed AND flash.terms = :terms AND #status = :active")
             .name("#status", "status")
@@ -125,6 +129,18 @@ impl Catalog {
             write = write.value(&format!(":bound{}", change.group), change.pieces_after())?;
         }
         Ok(write)
+    }
+
+    /// Lets one order gather pieces, until its first rebalance. Rebalances of many orders at once would cancel each other: each meets one of
+    /// the 97 rows in another one. False if another order was faster. 1 round trip.
+    pub(crate) async fn claim_gathering(&self, sku: &Sku) -> Result<bool> {
+        let now = Clock::System.now().millis();
+        let is_free = "attribute_not_exists(flash.gatheredUntil) OR flash.gatheredUntil <= :now";
+        let write = Write::update(&self.table, self.offer_key(sku), "SET flash.gatheredUntil = :until")
+            .when(format!("attribute_exists(flash) AND ({is_free})"))
+            .value(":now", now)?
+            .value(":until", now + GATHER_MS)?;
+        Ok(write.run().await?.is_ok())
     }
 
     fn rebalance_bucket(&self, offer: &Offer, terms: u64, bucket: u16, (before, after): (u32, u32)) -> Result<Write> {
