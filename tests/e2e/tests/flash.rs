@@ -256,7 +256,7 @@ async fn bucket_that_is_not_in_use_limits_no_order() {
     shop.divides(&mug, 0).await;
     shop.tries_to_patch(&mug.id, &json!({ "maxPerOrder": 3 })).await.expect(200);
     customer.checks_out().await;
-    shop.has_exact_stock(&mug, 5).await;
+    shop.awaits_stock(&mug, 5).await;
 }
 
 #[tokio::test]
