@@ -29,7 +29,7 @@ contract: ## check the stack against its OpenAPI document with generated request
 proof: ## run the proof only (tests/concurrency): make proof [SEED=4711] [ONLY=expiry]
 	$(SOUK) proof $(SEEDED) $(NARROWED)
 
-soak: ## run more cases of the properties of prices, and the proof for a longer time: make soak [MINUTES=30] [SEED=4711]
+soak: ## run the proof for a longer time: make soak [MINUTES=30] [SEED=4711]
 	$(SOUK) soak --minutes $(or $(MINUTES),30) $(SEEDED)
 
 mutants: ## break one invariant at a time, and check that the proof notices: make mutants [ONLY=no_stock_condition]
@@ -41,7 +41,7 @@ lives: ## count what each life of an order uses, and compare it with tests/bench
 bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare them with the budgets
 	$(SOUK) bench
 
-bill: ## put the bill of an order, memory sizes and starts of the last make bench into docs/costs.md
+bill: ## put the bill of an order and the memory sizes of the last make bench into docs/costs.md
 	$(SOUK) bill
 
 bench-peers: ## measure Vendure and Medusa beside souk, and write the table of docs/costs.md: make bench-peers [ONLY=vendure] [OPERATIONS=200]

@@ -9,7 +9,6 @@ use futures::future::{try_join, try_join_all};
 use serde_json::json;
 use values::{Clock, Error, EventId, Result, Timestamp};
 
-use crate::lazy_client::LazyClient;
 use crate::{Aws, Settings, sha256_hex};
 
 /// The longest delay of a message in SQS.
@@ -22,7 +21,7 @@ const MAX_EVENTS_PER_MESSAGE: usize = 100;
 /// Publishes events to the queues of their listeners.
 #[derive(Debug, Clone)]
 pub struct Publisher {
-    client: LazyClient<Client>,
+    client: Client,
     queues: BTreeMap<Listener, String>,
     clock: Clock,
 }
@@ -38,7 +37,7 @@ impl Publisher {
             (Listener::Privacy, Settings.required("SOUK_QUEUE_PRIVACY")?),
             (Listener::Search, Settings.required("SOUK_QUEUE_SEARCH")?),
         ]);
-        Ok(Self { client: aws.lazy_client(Client::new), queues, clock })
+        Ok(Self { client: Client::new(aws.config()), queues, clock })
     }
 
     /// Sends every event to its listeners. Returns the events that were not sent; publish them again to all their listeners. Receiving an
@@ -96,7 +95,7 @@ impl Publisher {
 /// A worker's own queue, for messages that have to be handled later. A copy of a message starts with no receives.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    client: LazyClient<Client>,
+    client: Client,
     url: String,
     clock: Clock,
 }
@@ -111,7 +110,7 @@ const MAX_OUTAGES: u32 = 300;
 impl Queue {
     /// The queue whose URL is in the environment variable.
     pub fn from_env(aws: &Aws, variable: &'static str, clock: Clock) -> Result<Self> {
-        Ok(Self { client: aws.lazy_client(Client::new), url: Settings.required(variable)?, clock })
+        Ok(Self { client: Client::new(aws.config()), url: Settings.required(variable)?, clock })
     }
 
     /// Sends an event with a delay until `at`, at most 15 minutes.
@@ -171,7 +170,6 @@ pub(crate) mod tests {
     use aws_sdk_sqs::config::{BehaviorVersion, Config, Region, retry::RetryConfig};
 
     use super::*;
-    use crate::http_client::{TrustedRoots, https_client};
 
     /// A queue on a server that gives answers with these statuses, one for each call, and writes down the bodies of the calls.
     pub(crate) fn scripted_queue(statuses: &'static [u16]) -> (Queue, Arc<Mutex<Vec<String>>>) {
@@ -194,10 +192,8 @@ pub(crate) mod tests {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .retry_config(RetryConfig::disabled())
-            .http_client(https_client(TrustedRoots::Amazon))
             .endpoint_url(&endpoint);
-        let client = Client::from_conf(config.build());
-        (Queue { client: LazyClient::new(move || client), url: endpoint, clock: Clock::System }, calls)
+        (Queue { client: Client::from_conf(config.build()), url: endpoint, clock: Clock::System }, calls)
     }
 
     fn read_body(caller: &TcpStream) -> String {

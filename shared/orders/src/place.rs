@@ -14,7 +14,7 @@ use events::Recipient;
 use futures::lock::Mutex;
 use identity::Address;
 use payments::{NewPayment, Payment};
-use pricing::sums::Breakdown;
+use pricing::Breakdown;
 use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace, creation_time};
 
 use crate::answer::Answer;
@@ -130,7 +130,7 @@ impl Checkout {
             payer: buyer,
             amount: order.total,
             method: new.method.clone(),
-            lines: order.payment_lines()?,
+            lines: order.payment_lines(),
             token_digest,
         };
 

@@ -28,12 +28,6 @@ pub(crate) const FUNCTIONS: [&str; 19] = [
 
 /// The size of a stripped binary.
 pub(crate) const BINARY_BYTES: f64 = 7e6;
-/// That of the functions with a search index or all of identity.
-pub(crate) const LARGE_BINARY_BYTES: f64 = 9e6;
-
-pub(crate) fn binary_bytes(function: &str) -> f64 {
-    if ["auth", "search", "indexer"].contains(&function) { LARGE_BINARY_BYTES } else { BINARY_BYTES }
-}
 /// The start without warm-up calls, in starts of the bare hello world.
 pub(crate) const START_RATIO: f64 = 2.0;
 /// The peak memory at the first `next`.
@@ -46,9 +40,6 @@ pub(crate) const PLACE_TRIPS: usize = 2;
 
 /// CPU time of an access token check.
 pub(crate) const TOKEN_CPU_MS: f64 = 0.2;
-
-/// Microseconds of CPU to price 50 lines with three tax rates: without promotions, and with 8 that compete.
-pub(crate) const PRICE_US: [f64; 2] = [20.0, 200.0];
 
 /// The slowest operation of a function that a person waits for, with its deployed memory: above all Argon2id.
 pub(crate) const PERSON_MS: f64 = 100.0;

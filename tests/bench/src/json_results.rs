@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::budgets::{BINARY_BYTES, LARGE_BINARY_BYTES, MEMORY_KIB, START_RATIO};
+use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO};
 use crate::callgrind;
 use crate::contention::Contention;
 use crate::function_fleet::OperationRecord;
@@ -10,10 +10,8 @@ use crate::imports::Imports;
 use crate::meter::trips;
 use crate::options::Options;
 use crate::prices::{Item, PRICED_ON};
-use crate::pricing_times::PricingTimes;
 use crate::report::{Results, Work};
 use crate::search::Search;
-use crate::start_parts;
 use crate::statistics::{median, percentile};
 
 impl Results {
@@ -25,16 +23,10 @@ impl Results {
             "quick": options.quick,
             "rounds": options.rounds,
             "invocations": options.invocations,
-            "budgets": {
-                "binaryBytes": BINARY_BYTES,
-                "largeBinaryBytes": LARGE_BINARY_BYTES,
-                "startRatio": START_RATIO,
-                "memoryKib": MEMORY_KIB,
-            },
+            "budgets": { "binaryBytes": BINARY_BYTES, "startRatio": START_RATIO, "memoryKib": MEMORY_KIB },
             "hello": self.hello,
             "functions": self.functions,
             "startRatios": self.ratios(),
-            "startParts": self.start_parts.as_ref().map(start_parts::to_json),
             "operations": self.work_json(|work| work.operations.iter().map(metered).collect()),
             "warm": self.work_json(|work| work.warm.iter().map(timed).collect()),
             "credentials": self.work_json(|work| work.credentials.to_json()),
@@ -44,7 +36,6 @@ impl Results {
             "idle": self.work_json(|work| work.idle_costs.to_json()),
             "rateLimiter": self.work_json(Work::rate_limiter_json),
             "instructions": self.work_json(|work| callgrind::to_json(&work.instructions)),
-            "pricing": self.pricing.as_ref().map(PricingTimes::to_json),
             "search": self.search.as_ref().map(Search::to_json),
             "imports": self.imports.as_ref().map(Imports::to_json),
             "contention": self.contention.as_ref().map(Contention::to_json),

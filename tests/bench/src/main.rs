@@ -36,7 +36,6 @@ mod memory_sizes;
 mod meter;
 mod options;
 mod prices;
-mod pricing_times;
 mod process;
 mod rate_limiter;
 mod report;
@@ -45,7 +44,6 @@ mod scenarios;
 mod search;
 mod stack;
 mod start;
-mod start_parts;
 mod statistics;
 mod streams;
 mod table;
@@ -74,7 +72,6 @@ use idle_costs::IdleCosts;
 use machine::Machine;
 use memory_sizes::MemorySizes;
 use options::Options;
-use pricing_times::PricingTimes;
 use report::{Results, Work};
 use scenarios::{Run, ScenarioRuns, hold_variables};
 use start::{HELLO, Program, file_name};
@@ -130,7 +127,6 @@ async fn run() -> Result<()> {
     }
     let mut results = results?;
     if !options.only {
-        results.pricing = Some(PricingTimes::measure(options.quick)?);
         results.search = Some(search::measure(&options, &logs)?);
         results.imports = Some(imports::measure(&options, &logs).await?);
         results.contention = Some(Contention::simulate(options.quick));
@@ -138,9 +134,7 @@ async fn run() -> Result<()> {
     if let (Some(out), Some(work)) = (&options.out, &results.work) {
         let parts =
             [("bill.md", work.bill(&results.machine)), ("memory.md", work.memory_sizes.to_markdown(&results.machine))];
-        let starts = results.start_parts.as_ref().and_then(|starts| starts.as_ref().ok());
-        let starts = starts.map(|starts| ("starts.md", start_parts::to_markdown(starts, &results.machine)));
-        for (name, part) in parts.into_iter().chain(starts) {
+        for (name, part) in parts {
             let path = out.with_file_name(name);
             std::fs::write(&path, part).with_context(|| format!("cannot write {}", path.display()))?;
         }
@@ -172,17 +166,12 @@ async fn measure(
     machine: Machine,
 ) -> Result<Results> {
     let (hello, functions) = programs(options, resources);
-    let start_parts = match &options.symbols {
-        Some(symbols) => Some(start_parts::count(&hello, &functions, symbols, logs).await),
-        None => None,
-    };
     let (hello, functions) = start::measure(&hello, &functions, options.rounds, logs).await?;
     let work = match resources.filter(|_| !options.only) {
         Some(resources) => Some(work(options, resources, logs).await?),
         None => None,
     };
-    let (search, imports, contention, pricing) = (None, None, None, None);
-    Ok(Results { machine, hello, functions, start_parts, work, pricing, search, imports, contention })
+    Ok(Results { machine, hello, functions, work, search: None, imports: None, contention: None })
 }
 
 /// Measures the work of started functions.

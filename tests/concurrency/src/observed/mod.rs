@@ -3,14 +3,13 @@
 
 mod layout;
 mod read;
-mod refund_rows;
 mod rows;
 mod state;
 
 pub use read::{RawState, read};
-pub use refund_rows::{Refund, RefundLine, RefundStatus};
 pub use rows::{
     Attempt, Bucket, CartLine, Charge, Counter, Flash, Intent, IntentEvent, Item, Mail, Money, Movement, Notification,
-    Offer, Order, OrderPaymentStatus, OrderStatus, Payment, PaymentStatus, ProviderRefund, ProviderRequest, Step,
+    Offer, Order, OrderPaymentStatus, OrderStatus, Payment, PaymentStatus, ProviderRefund, ProviderRequest, Refund,
+    RefundStatus, Step,
 };
 pub use state::ObservedState;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::refund_rows::Refund;
 use super::rows::{
     Bucket, CartLine, Counter, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund,
-    ProviderRequest,
+    ProviderRequest, Refund,
 };
 use crate::test_stack::Rules;
 
