@@ -1,7 +1,7 @@
 //! The worker that sends notifications, of the events in its queue and in the stream of the payments table. What fails is delivered
 //! again by the queue; events of other types are ignored.
 
-use aws_kit::{Aws, Batch, BatchResponse, Queue, consume, consume_stream};
+use aws_kit::{Aws, Batch, BatchResponse, Queue, consume_batch};
 use notifications::Notifier;
 use payments::customer_event_of_image;
 use values::{Clock, Result};
@@ -23,16 +23,6 @@ impl State {
 
 /// Handles a batch of the queue `notifications`, or of the stream of the payments table.
 pub async fn handle(state: &State, batch: Batch) -> BatchResponse {
-    match batch {
-        Batch::Messages(messages) => {
-            let response = consume(&state.queue, messages, async |envelope| state.notifier.notify(&envelope).await);
-            BatchResponse::Messages(response.await)
-        }
-        Batch::Records(records) => {
-            let response = consume_stream(&state.queue, records, customer_event_of_image, async |envelope| {
-                state.notifier.notify(&envelope).await
-            });
-            BatchResponse::Records(response.await)
-        }
-    }
+    consume_batch(&state.queue, batch, customer_event_of_image, async |envelope| state.notifier.notify(&envelope).await)
+        .await
 }

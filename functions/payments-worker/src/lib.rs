@@ -2,7 +2,7 @@
 //! order that is not paid, voids for a cancelled order, and makes the refunds that were requested. It believes the rows of orders,
 //! payments and refunds. An event only says which order to look at. A new order comes by the stream of its table, all else by the queue.
 
-use aws_kit::{Aws, Batch, BatchResponse, Queue, Settings, Table, consume, consume_stream, report_forged_event};
+use aws_kit::{Aws, Batch, BatchResponse, Queue, Settings, Table, consume_batch, report_forged_event};
 use events::{Envelope, Event};
 use orders::{Expiry, Order, OrderService, SettleRules, Status, placed_event};
 use payments::{CaptureAt, CardLimit, PaymentService, Payments, Stripe};
@@ -44,17 +44,7 @@ impl State {
 
 /// Handles a batch of the payments queue, or of new orders in the stream of the orders table.
 pub async fn handle(state: &State, batch: Batch) -> BatchResponse {
-    match batch {
-        Batch::Messages(messages) => {
-            let response = consume(&state.queue, messages, async |envelope| handle_message(state, envelope).await);
-            BatchResponse::Messages(response.await)
-        }
-        Batch::Records(records) => {
-            let handle = async |envelope| handle_message(state, envelope).await;
-            let response = consume_stream(&state.queue, records, placed_event, handle);
-            BatchResponse::Records(response.await)
-        }
-    }
+    consume_batch(&state.queue, batch, placed_event, async |envelope| handle_message(state, envelope).await).await
 }
 
 async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tracing::{Instrument, error, info};
 use values::{Error, Result};
 
-use crate::consume::{in_time, log_error, span_of};
+use crate::consume::{consume, in_time, log_error, span_of};
 use crate::queue::Queue;
 
 /// A batch for a function that reads a queue and a stream. Its records say where it comes from.
@@ -42,11 +42,25 @@ impl<'de> Deserialize<'de> for Batch {
     }
 }
 
-/// Handles the records of a batch concurrently. `parse` makes the event of a row's new image; none for a row that is no event.
+/// Handles a batch of either kind: messages as [`consume`] does, and records as events that `parse` makes of the new images of their rows;
+/// none for a row that is no event.
 ///
-/// A record that fails becomes a message in the worker's own queue, a second later, and counts as done: from then on [`crate::consume`]
-/// decides. Only a record that cannot be read or sent is reported as failed. The stream then delivers it and those behind it again.
-pub async fn consume_stream<P, F, Fut>(queue: &Queue, batch: StreamEvent, parse: P, handle: F) -> DynamoDbEventResponse
+/// A record that fails becomes a message in the worker's own queue, a second later, and counts as done: from then on [`consume`] decides.
+/// Only a record that cannot be read or sent is reported as failed. The stream then delivers it and those behind it again.
+pub async fn consume_batch<P, F, Fut>(queue: &Queue, batch: Batch, parse: P, handle: F) -> BatchResponse
+where
+    P: Fn(Value) -> Result<Option<Envelope>>,
+    F: Fn(Envelope) -> Fut,
+    Fut: Future<Output = Result<()>>,
+{
+    match batch {
+        Batch::Messages(messages) => BatchResponse::Messages(consume(queue, messages, handle).await),
+        Batch::Records(records) => BatchResponse::Records(consume_stream(queue, records, parse, handle).await),
+    }
+}
+
+/// Handles the records of a batch concurrently.
+async fn consume_stream<P, F, Fut>(queue: &Queue, batch: StreamEvent, parse: P, handle: F) -> DynamoDbEventResponse
 where
     P: Fn(Value) -> Result<Option<Envelope>>,
     F: Fn(Envelope) -> Fut,

@@ -34,7 +34,7 @@ pub use account_blocks::{AccountBlock, AccountBlocks};
 pub use api_keys::{ApiKeyGrant, ApiKeys};
 pub use bucket::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, ObjectRead, Part, PresignedUrl};
 pub use consume::consume;
-pub use consume_stream::{Batch, BatchResponse, consume_stream};
+pub use consume_stream::{Batch, BatchResponse, consume_batch};
 pub use digest::{DigestKey, event_id_of, matches_digest, random_api_key, random_token, sha256_hex};
 pub use idempotency::{Idempotency, Idempotent};
 pub use job::{JobKind, JobProgress, run_job};
