@@ -39,6 +39,7 @@ mod max_per_order;
 mod old_forms;
 mod one_form;
 mod ops;
+mod order_rows;
 mod order_status;
 mod passkey_logins;
 mod passkeys;
