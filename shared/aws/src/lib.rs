@@ -9,6 +9,7 @@ mod consume;
 mod consume_stream;
 mod digest;
 pub mod fault;
+mod http_client;
 mod idempotency;
 mod job;
 mod lookup_cache;

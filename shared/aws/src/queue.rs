@@ -170,6 +170,7 @@ pub(crate) mod tests {
     use aws_sdk_sqs::config::{BehaviorVersion, Config, Region, retry::RetryConfig};
 
     use super::*;
+    use crate::http_client::{TrustedRoots, https_client};
 
     /// A queue on a server that gives answers with these statuses, one for each call, and writes down the bodies of the calls.
     pub(crate) fn scripted_queue(statuses: &'static [u16]) -> (Queue, Arc<Mutex<Vec<String>>>) {
@@ -192,6 +193,7 @@ pub(crate) mod tests {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("test", "test", None, None, "test"))
             .retry_config(RetryConfig::disabled())
+            .http_client(https_client(TrustedRoots::Amazon))
             .endpoint_url(&endpoint);
         (Queue { client: Client::from_conf(config.build()), url: endpoint, clock: Clock::System }, calls)
     }

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Region, retry::RetryConf
 use serde_json::Value;
 
 use crate::Table;
+use crate::http_client::{TrustedRoots, https_client};
 
 /// A table that gives those answers, one for each call, and writes down which operations were called.
 pub(crate) fn scripted_table(answers: Vec<(u16, Value)>) -> (Table, Arc<Mutex<Vec<String>>>) {
@@ -34,6 +35,7 @@ pub(crate) fn scripted_table(answers: Vec<(u16, Value)>) -> (Table, Arc<Mutex<Ve
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .retry_config(RetryConfig::disabled())
+        .http_client(https_client(TrustedRoots::Amazon))
         .endpoint_url(endpoint);
     (Table::new(aws_sdk_dynamodb::Client::from_conf(config.build()), "souk".to_owned()), calls)
 }

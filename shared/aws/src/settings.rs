@@ -6,13 +6,10 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use values::{Error, Result};
 
 use crate::Table;
+use crate::http_client::{CONNECT_TIMEOUT, TrustedRoots, https_client};
 
 /// Reads the environment variables that `template.yaml` sets. An error names the variable.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,18 +36,6 @@ impl Settings {
     }
 }
 
-/// The root certificates of Amazon Trust Services, which sign for every AWS endpoint. The system's store has some 144 roots, and reading
-/// them is the largest part of a function's start (docs/adr/0008). For a custom `https://` endpoint the system's store is read. Source:
-/// the repository of Amazon Trust Services. The roots expire in 2037 or later.
-const AMAZON_ROOTS: &[u8] = include_bytes!("../roots/amazon.pem");
-
-fn amazon_roots_client() -> SharedHttpClient {
-    let store = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
-    // Building can fail only for server names, and there are none. The defaults would work as well, but slower.
-    let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
-}
-
 /// The shared configuration of all AWS clients of a function.
 #[derive(Debug, Clone)]
 pub struct Aws {
@@ -64,21 +49,21 @@ impl Aws {
     /// (throttling, 5xx), which is less than a function's timeout of 10 s.
     pub fn from_env() -> Self {
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(1))
+            .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(Duration::from_secs(3))
             .operation_timeout(Duration::from_secs(8))
             .build();
         let credentials = EnvironmentVariableCredentialsProvider::new();
+        // `sam local invoke` without values for its variables gives it an empty one.
+        let endpoint = Settings.optional("AWS_ENDPOINT_URL");
+        let is_own_server = endpoint.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let roots = if is_own_server { TrustedRoots::Machine } else { TrustedRoots::Amazon };
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(std::env::var("AWS_REGION").ok().map(Region::new))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .timeout_config(timeouts);
-        // `sam local invoke` without values for its variables gives it an empty one.
-        let endpoint = Settings.optional("AWS_ENDPOINT_URL");
-        if endpoint.as_deref().is_none_or(|url| !url.starts_with("https://")) {
-            config = config.http_client(amazon_roots_client());
-        }
+            .timeout_config(timeouts)
+            .http_client(https_client(roots));
         if let Some(url) = endpoint {
             config = config.endpoint_url(url);
         }
@@ -108,15 +93,5 @@ impl Aws {
     pub async fn warm(&self, table: &Table) {
         let ping = table.get::<serde_json::Value>(crate::Key::new("PING", "PING"));
         let _ = tokio::time::timeout(Duration::from_millis(500), ping).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn amazon_roots_are_certificates() {
-        // The connector panics on an invalid certificate, so building it is the test.
-        let _ = super::amazon_roots_client();
-        assert_eq!(String::from_utf8_lossy(super::AMAZON_ROOTS).matches("BEGIN CERTIFICATE").count(), 5);
     }
 }

@@ -221,3 +221,21 @@ fn aws_crates_come_without_default_features() -> Result<()> {
          in the root's [workspace.dependencies] and `name.workspace = true` in the crate.",
     )
 }
+
+#[test]
+fn clients_of_aws_have_no_http2() -> Result<()> {
+    let workspace = Workspace::read()?;
+    ensure!(
+        !workspace.versions_of("hyper").is_empty(),
+        "hyper is not linked: does this rule look for the right crate?"
+    );
+    let linked = ["h2", "aws-smithy-http-client"].into_iter().flat_map(|name| {
+        let versions = workspace.versions_of(name).into_iter();
+        versions.map(move |version| format!("{name} {version} is linked"))
+    });
+    none(
+        linked.collect(),
+        "HTTP/2 makes every function larger (docs/adr/0034): write `default-features = false` and no `default-https-client` for the crate \
+         of AWS, and no `http2` for reqwest or hyper. `cargo tree -e features -i h2` says who asks for it.",
+    )
+}

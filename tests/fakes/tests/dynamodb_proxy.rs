@@ -5,6 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -254,6 +258,28 @@ async fn same_seed_hits_the_same_calls() -> Result<()> {
     Ok(())
 }
 
+/// The client of this suite, for the SDK. The SDK's own would bring HTTP/2 into the build of all programs (Cargo.toml).
+#[derive(Debug, Clone)]
+struct SdkHttpClient(Client);
+
+impl HttpConnector for SdkHttpClient {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let io_error = |error: reqwest::Error| ConnectorError::io(error.into());
+            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+            let request = request.map(|body| body.bytes().map(<[u8]>::to_vec).unwrap_or_default());
+            let request = reqwest::Request::try_from(request).map_err(io_error)?;
+            let response = client.execute(request).await.map_err(io_error)?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let mut copy = axum::http::Response::new(SdkBody::from(response.bytes().await.map_err(io_error)?));
+            *copy.status_mut() = status;
+            *copy.headers_mut() = headers;
+            HttpResponse::try_from(copy).map_err(|error| ConnectorError::other(error.into(), None))
+        })
+    }
+}
+
 #[tokio::test]
 async fn sdk_reads_faults_as_errors_of_dynamodb() -> Result<()> {
     use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -262,7 +288,9 @@ async fn sdk_reads_faults_as_errors_of_dynamodb() -> Result<()> {
 
     let proxy = TestProxy::open().await?;
     let config = aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::v2026_01_12());
-    let config = config.region(Region::new("eu-central-1")).endpoint_url(&proxy.base).allow_no_auth();
+    let mut config = config.region(Region::new("eu-central-1")).endpoint_url(&proxy.base).allow_no_auth();
+    let http_client = SdkHttpClient(Client::new());
+    config.set_http_client(Some(http_client_fn(move |_, _| SharedHttpConnector::new(http_client.clone()))));
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(config.retry_config(RetryConfig::disabled()).build());
     let put = Put::builder().table_name("souk-orders").item("pk", AttributeValue::S("1".to_owned())).build()?;
     let transaction = || {

@@ -26,6 +26,8 @@ use aws_smithy_types::error::ErrorMetadata;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use values::Error;
 
+use crate::http_client::CONNECT_TIMEOUT;
+
 /// The characters that are encoded in a query: all but the unreserved ones of RFC 3986.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The characters that are encoded in a key: as in a query, but slashes stay.
@@ -139,7 +141,7 @@ fn operation(
     read: fn(&HttpResponse) -> ReadResult,
 ) -> Operation<S3Request, S3Response, ErrorMetadata> {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_secs(10))
         .operation_timeout(Duration::from_secs(25));
     // `aws-sdk-s3` also treats this one as transient: S3 cannot complete an upload at the moment.
