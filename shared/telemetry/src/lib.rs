@@ -23,6 +23,8 @@ pub fn init() {
         let max_level = if is_library(meta.target()) { tracing::Level::WARN } else { level };
         *meta.level() <= max_level
     });
+    // Without this hint each line below these levels would be registered, and compared by the filter above, when it is first reached.
+    let filter = filter.with_max_level_hint(level.max(tracing::Level::WARN));
     let lines = fmt::layer()
         .json()
         .flatten_event(true)
