@@ -12,6 +12,7 @@ pub mod fault;
 mod http_client;
 mod idempotency;
 mod job;
+mod lazy_client;
 mod lookup_cache;
 mod optimistic;
 mod outbox;

@@ -9,6 +9,7 @@ use futures::future::{try_join, try_join_all};
 use serde_json::json;
 use values::{Clock, Error, EventId, Result, Timestamp};
 
+use crate::lazy_client::LazyClient;
 use crate::{Aws, Settings, sha256_hex};
 
 /// The longest delay of a message in SQS.
@@ -21,7 +22,7 @@ const MAX_EVENTS_PER_MESSAGE: usize = 100;
 /// Publishes events to the queues of their listeners.
 #[derive(Debug, Clone)]
 pub struct Publisher {
-    client: Client,
+    client: LazyClient<Client>,
     queues: BTreeMap<Listener, String>,
     clock: Clock,
 }
@@ -37,7 +38,7 @@ impl Publisher {
             (Listener::Privacy, Settings.required("SOUK_QUEUE_PRIVACY")?),
             (Listener::Search, Settings.required("SOUK_QUEUE_SEARCH")?),
         ]);
-        Ok(Self { client: Client::new(aws.config()), queues, clock })
+        Ok(Self { client: aws.lazy_client(Client::new), queues, clock })
     }
 
     /// Sends every event to its listeners. Returns the events that were not sent; publish them again to all their listeners. Receiving an
@@ -95,7 +96,7 @@ impl Publisher {
 /// A worker's own queue, for messages that have to be handled later. A copy of a message starts with no receives.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    client: Client,
+    client: LazyClient<Client>,
     url: String,
     clock: Clock,
 }
@@ -110,7 +111,7 @@ const MAX_OUTAGES: u32 = 300;
 impl Queue {
     /// The queue whose URL is in the environment variable.
     pub fn from_env(aws: &Aws, variable: &'static str, clock: Clock) -> Result<Self> {
-        Ok(Self { client: Client::new(aws.config()), url: Settings.required(variable)?, clock })
+        Ok(Self { client: aws.lazy_client(Client::new), url: Settings.required(variable)?, clock })
     }
 
     /// Sends an event with a delay until `at`, at most 15 minutes.
@@ -195,7 +196,8 @@ pub(crate) mod tests {
             .retry_config(RetryConfig::disabled())
             .http_client(https_client(TrustedRoots::Amazon))
             .endpoint_url(&endpoint);
-        (Queue { client: Client::from_conf(config.build()), url: endpoint, clock: Clock::System }, calls)
+        let client = Client::from_conf(config.build());
+        (Queue { client: LazyClient::new(move || client), url: endpoint, clock: Clock::System }, calls)
     }
 
     fn read_body(caller: &TcpStream) -> String {

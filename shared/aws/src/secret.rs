@@ -6,6 +6,7 @@ use aws_sdk_secretsmanager::Client;
 use tokio::sync::Mutex;
 use values::{Error, Result};
 
+use crate::lazy_client::LazyClient;
 use crate::{Aws, Settings};
 
 const MAX_AGE: Duration = Duration::from_secs(300);
@@ -13,7 +14,7 @@ const MAX_AGE: Duration = Duration::from_secs(300);
 /// One secret of Secrets Manager.
 #[derive(Debug)]
 pub struct Secret {
-    client: Client,
+    client: LazyClient<Client>,
     id: String,
     cache: Mutex<Option<(Instant, String)>>,
 }
@@ -21,7 +22,7 @@ pub struct Secret {
 impl Secret {
     /// The secret whose ARN is in the environment variable.
     pub fn from_env(aws: &Aws, variable: &'static str) -> Result<Self> {
-        Ok(Self { client: Client::new(aws.config()), id: Settings.required(variable)?, cache: Mutex::new(None) })
+        Ok(Self { client: aws.lazy_client(Client::new), id: Settings.required(variable)?, cache: Mutex::new(None) })
     }
 
     /// Empties the cache. For a caller whose secret was refused: it may have been rotated.

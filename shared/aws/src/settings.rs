@@ -10,6 +10,7 @@ use values::{Error, Result};
 
 use crate::Table;
 use crate::http_client::{CONNECT_TIMEOUT, TrustedRoots, https_client};
+use crate::lazy_client::LazyClient;
 
 /// Reads the environment variables that `template.yaml` sets. An error names the variable.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,6 +82,12 @@ impl Aws {
     /// The configuration, for clients that only one function needs.
     pub fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// A client with this configuration, which is made when it is first used.
+    pub(crate) fn lazy_client<C: 'static>(&self, make: fn(&SdkConfig) -> C) -> LazyClient<C> {
+        let config = self.config.clone();
+        LazyClient::new(move || make(&config))
     }
 
     /// The table whose name is in the environment variable.

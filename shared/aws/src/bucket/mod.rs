@@ -15,6 +15,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use values::{Error, Result, Timestamp};
 
+use crate::lazy_client::LazyClient;
 use crate::{Aws, Settings};
 use client::{S3Client, S3Error, S3Request};
 pub use multipart_upload::{MultipartState, MultipartUpload};
@@ -26,7 +27,7 @@ pub const MIN_PART_BYTES: usize = 5 * 1024 * 1024;
 /// The bucket in `SOUK_BUCKET`. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Bucket {
-    client: S3Client,
+    client: LazyClient<S3Client>,
     credentials: SharedCredentialsProvider,
     region: Region,
     /// The URL that every object's URL begins with.
@@ -67,7 +68,11 @@ impl Bucket {
         let region = config.region().cloned().ok_or_else(|| Error::internal("no region is set"))?;
         let credentials = config.credentials_provider().ok_or_else(|| Error::internal("no credentials are set"))?;
         let url = presign::base_url(bucket, &region, config.endpoint_url());
-        Ok(Self { client: S3Client::new(config, &url, &region, &credentials), credentials, region, url })
+        let client = {
+            let (config, url, region, credentials) = (config.clone(), url.clone(), region.clone(), credentials.clone());
+            LazyClient::new(move || S3Client::new(&config, &url, &region, &credentials))
+        };
+        Ok(Self { client, credentials, region, url })
     }
 
     /// Opens the connection while a new execution environment still has its full CPU.
