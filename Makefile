@@ -41,7 +41,7 @@ lives: ## count what each life of an order uses, and compare it with tests/bench
 bench: ## measure sizes, starts, warm times, AWS calls and capacity, and compare them with the budgets
 	$(SOUK) bench
 
-bill: ## put the bill of an order and the memory sizes of the last make bench into docs/costs.md
+bill: ## put the bill of an order, memory sizes and starts of the last make bench into docs/costs.md
 	$(SOUK) bill
 
 bench-peers: ## measure Vendure and Medusa beside souk, and write the table of docs/costs.md: make bench-peers [ONLY=vendure] [OPERATIONS=200]

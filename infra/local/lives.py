@@ -1,5 +1,5 @@
 """Counts what each life of an order uses in the test stack (tests/bench/src/lives.rs), and compares it with tests/bench/lives.tsv. Puts the
-bill of an order and the memory sizes into docs/costs.md."""
+bill of an order, the memory sizes and the parts of starts into docs/costs.md."""
 
 import shutil
 
@@ -18,6 +18,7 @@ PAGE = ROOT / "docs" / "costs.md"
 PARTS = {
     "bill.md": ("<!-- bill -->\n", "<!-- end of the bill -->\n"),
     "memory.md": ("<!-- memory -->\n", "<!-- end of the memory sizes -->\n"),
+    "starts.md": ("<!-- starts -->\n", "<!-- end of the starts -->\n"),
 }
 
 
@@ -61,7 +62,7 @@ def _functions(profile):
 
 
 def write_bill(profile):
-    """Puts the parts that the last `make bench` has written into the page: the bill of an order and the memory sizes."""
+    """Puts the parts that the last `make bench` has written into the page: the bill of an order, the memory sizes and the parts of starts."""
     page = PAGE.read_text()
     for name, (begin, end) in PARTS.items():
         part = profile.state / name

@@ -92,7 +92,7 @@ def parse():
         seeded.add_argument("--seed", help="repeat the run that printed this seed")
     commands.add_parser("lives", help="count what each life of an order uses, and compare it with tests/bench/lives.tsv")
     commands.add_parser("bench", help="measure the release build")
-    commands.add_parser("bill", help="put the bill and the memory sizes of the last bench into docs/costs.md")
+    commands.add_parser("bill", help="put the bill, the memory sizes and the parts of starts of the last bench into docs/costs.md")
     peers = commands.add_parser("bench-peers", help="measure Vendure and Medusa beside souk, and write the table of docs/costs.md")
     peers.add_argument("--only", help="measure these peers alone, for example vendure,medusa, and write nothing")
     peers.add_argument("--operations", type=int, default=200, help="how often each operation runs")

@@ -1,5 +1,6 @@
 """`make test` and `make bench`. Each runs in a new stack, which it stops at the end."""
 
+import shutil
 import time
 
 import alarms
@@ -121,17 +122,34 @@ def bench(profile):
 
 
 def build_bench(profile):
-    # One run of cargo, so that the hello world, the functions and the bench share their dependencies and features.
+    # One run of cargo, so that the hello world, the functions and the bench share their dependencies and features. With symbols, so that
+    # callgrind can name functions.
     command = ["cargo", "build", "--locked", "--release", *build.binaries(), "--bin", "hello", "--bin", "bench", "--bin", "fakes"]
+    cargo = build.cargo_environment(CARGO_PROFILE_RELEASE_STRIP="debuginfo")
     with step("Release (cargo build --release)"):
-        run(command, log=profile.log / "release.log", env=build.cargo_environment(), failure="The build failed: see above.")
+        run(command, log=profile.log / "release.log", env=cargo, failure="The build failed: see above.")
+    with step("Programs as they are deployed (strip)"):
+        folder = _stripped()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for program in ("hello", *build.binaries()[1::2]):
+            command = ["strip", "--strip-all", "-o", folder / program, build.binary(program, "release")]
+            run(command, log=profile.log / "strip.log", env=cargo, failure="`strip` failed: it comes with the linker (binutils).")
+
+
+def _stripped():
+    """The folder of the programs that the bench measures. Their symbols are removed, as the release profile does it."""
+    return build.binary("hello", "release").parent / "stripped"
 
 
 def run_bench(profile):
     """Runs the bench in the running stack. Returns the file of its results."""
     results = profile.state / "results.json"
     run(
-        [build.binary("bench", "release"), "--stack", profile.description, "--out", results],
+        [
+            *(build.binary("bench", "release"), "--stack", profile.description, "--out", results),
+            *("--functions", _stripped(), "--symbols", _stripped().parent),
+        ],
         log=profile.log / "bench.log",
         env=build.cargo_environment(),
         failure="The bench failed: see above.",

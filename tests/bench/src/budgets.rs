@@ -28,6 +28,12 @@ pub(crate) const FUNCTIONS: [&str; 19] = [
 
 /// The size of a stripped binary.
 pub(crate) const BINARY_BYTES: f64 = 7e6;
+/// That of the functions with a search index or all of identity.
+pub(crate) const LARGE_BINARY_BYTES: f64 = 9e6;
+
+pub(crate) fn binary_bytes(function: &str) -> f64 {
+    if ["auth", "search", "indexer"].contains(&function) { LARGE_BINARY_BYTES } else { BINARY_BYTES }
+}
 /// The start without warm-up calls, in starts of the bare hello world.
 pub(crate) const START_RATIO: f64 = 2.0;
 /// The peak memory at the first `next`.

@@ -66,6 +66,13 @@ pub(crate) struct Instructions {
 /// All counts, or the reason why there are none.
 pub(crate) type InstructionCounts = Result<Vec<Instructions>>;
 
+/// Fails unless valgrind can be started.
+pub(crate) fn ensure_installed() -> Result<()> {
+    let version = Command::new("valgrind").arg("--version").output();
+    ensure!(version.is_ok_and(|version| version.status.success()), "valgrind is not installed");
+    Ok(())
+}
+
 /// Counts all requests. `quick` uses few requests, to test the bench.
 pub(crate) async fn count(
     resources: &BenchResources,
@@ -74,8 +81,7 @@ pub(crate) async fn count(
     data: &ShopData,
     quick: bool,
 ) -> InstructionCounts {
-    let version = Command::new("valgrind").arg("--version").output();
-    ensure!(version.is_ok_and(|version| version.status.success()), "valgrind is not installed");
+    ensure_installed()?;
     let counter = InstructionCounter { resources, functions, logs, data };
     // The first requests of an execution environment also read data that it caches.
     let (few, many) = if quick { (3, 6) } else { (10, 40) };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::budgets::{BINARY_BYTES, MEMORY_KIB, START_RATIO};
+use crate::budgets::{BINARY_BYTES, LARGE_BINARY_BYTES, MEMORY_KIB, START_RATIO};
 use crate::callgrind;
 use crate::contention::Contention;
 use crate::function_fleet::OperationRecord;
@@ -12,6 +12,7 @@ use crate::options::Options;
 use crate::prices::{Item, PRICED_ON};
 use crate::report::{Results, Work};
 use crate::search::Search;
+use crate::start_parts;
 use crate::statistics::{median, percentile};
 
 impl Results {
@@ -23,10 +24,16 @@ impl Results {
             "quick": options.quick,
             "rounds": options.rounds,
             "invocations": options.invocations,
-            "budgets": { "binaryBytes": BINARY_BYTES, "startRatio": START_RATIO, "memoryKib": MEMORY_KIB },
+            "budgets": {
+                "binaryBytes": BINARY_BYTES,
+                "largeBinaryBytes": LARGE_BINARY_BYTES,
+                "startRatio": START_RATIO,
+                "memoryKib": MEMORY_KIB,
+            },
             "hello": self.hello,
             "functions": self.functions,
             "startRatios": self.ratios(),
+            "startParts": self.start_parts.as_ref().map(start_parts::to_json),
             "operations": self.work_json(|work| work.operations.iter().map(metered).collect()),
             "warm": self.work_json(|work| work.warm.iter().map(timed).collect()),
             "credentials": self.work_json(|work| work.credentials.to_json()),

@@ -44,6 +44,7 @@ mod scenarios;
 mod search;
 mod stack;
 mod start;
+mod start_parts;
 mod statistics;
 mod streams;
 mod table;
@@ -134,7 +135,9 @@ async fn run() -> Result<()> {
     if let (Some(out), Some(work)) = (&options.out, &results.work) {
         let parts =
             [("bill.md", work.bill(&results.machine)), ("memory.md", work.memory_sizes.to_markdown(&results.machine))];
-        for (name, part) in parts {
+        let starts = results.start_parts.as_ref().and_then(|starts| starts.as_ref().ok());
+        let starts = starts.map(|starts| ("starts.md", start_parts::to_markdown(starts, &results.machine)));
+        for (name, part) in parts.into_iter().chain(starts) {
             let path = out.with_file_name(name);
             std::fs::write(&path, part).with_context(|| format!("cannot write {}", path.display()))?;
         }
@@ -166,12 +169,16 @@ async fn measure(
     machine: Machine,
 ) -> Result<Results> {
     let (hello, functions) = programs(options, resources);
+    let start_parts = match &options.symbols {
+        Some(symbols) => Some(start_parts::count(&hello, &functions, symbols, logs).await),
+        None => None,
+    };
     let (hello, functions) = start::measure(&hello, &functions, options.rounds, logs).await?;
     let work = match resources.filter(|_| !options.only) {
         Some(resources) => Some(work(options, resources, logs).await?),
         None => None,
     };
-    Ok(Results { machine, hello, functions, work, search: None, imports: None, contention: None })
+    Ok(Results { machine, hello, functions, start_parts, work, search: None, imports: None, contention: None })
 }
 
 /// Measures the work of started functions.

@@ -8,11 +8,12 @@ use lexopt::prelude::*;
 use crate::budgets::FUNCTIONS;
 
 pub(crate) const USAGE: &str = "\
-usage: bench [--stack FILE] [--out FILE] [--functions DIR] [--rounds N] [--invocations N] [--only a,b] [--search] [--imports]
-             [--lives FILE] [--quick]
+usage: bench [--stack FILE] [--out FILE] [--functions DIR] [--symbols DIR] [--rounds N] [--invocations N] [--only a,b] [--search]
+             [--imports] [--lives FILE] [--quick]
   --stack        the stack.json of a running stack (make bench starts one); without it only sizes and starts are measured
   --out          the file for the results as JSON; the logs of the functions go next to it
   --functions    the folder of the built functions (default: the folder of this program)
+  --symbols      the folder of the same functions with their symbols; with it each start is divided into parts
   --rounds       the number of starts of each function (default: 21)
   --invocations  the number of warm invocations of each operation (default: 300)
   --only         measure only size and start of these functions
@@ -27,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) stack: Option<PathBuf>,
     pub(crate) out: Option<PathBuf>,
     pub(crate) functions: PathBuf,
+    /// The folder of the functions with their symbols.
+    pub(crate) symbols: Option<PathBuf>,
     pub(crate) rounds: usize,
     pub(crate) invocations: usize,
     /// In the order of [`FUNCTIONS`].
@@ -42,13 +45,14 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Self> {
         let (mut stack, mut out, mut functions, mut only) = (None, None, None, None);
-        let (mut rounds, mut invocations, mut quick) = (None, None, false);
+        let (mut symbols, mut rounds, mut invocations, mut quick) = (None, None, None, false);
         let (mut search, mut imports, mut lives) = (false, false, None);
         while let Some(argument) = arguments.next()? {
             match argument {
                 Long("stack") => stack = Some(PathBuf::from(arguments.value()?)),
                 Long("out") => out = Some(PathBuf::from(arguments.value()?)),
                 Long("functions") => functions = Some(PathBuf::from(arguments.value()?)),
+                Long("symbols") => symbols = Some(PathBuf::from(arguments.value()?)),
                 Long("rounds") => rounds = Some(arguments.value()?.parse::<usize>()?),
                 Long("invocations") => invocations = Some(arguments.value()?.parse::<usize>()?),
                 Long("only") => only = Some(arguments.value()?.string()?),
@@ -66,7 +70,7 @@ impl Options {
         let names = function_names(only.as_deref())?;
         let functions = functions.map_or_else(folder_of_this_program, Ok)?;
         let only = only.is_some();
-        Ok(Self { stack, out, functions, rounds, invocations, names, only, search, imports, lives, quick })
+        Ok(Self { stack, out, functions, symbols, rounds, invocations, names, only, search, imports, lives, quick })
     }
 }
 

@@ -87,11 +87,7 @@ pub(crate) async fn measure(
             let with_calls = start(program, &program.variables, &stub, logs).await?;
             let calls = stub.calls();
             let hello_start = start(hello, &hello.variables, &stub, logs).await?;
-            // Without credentials a call fails before it is signed or a connection is opened.
-            let mut without_credentials = program.variables.clone();
-            without_credentials
-                .retain(|name, _| !name.starts_with("AWS_ACCESS_KEY") && !name.starts_with("AWS_SECRET_ACCESS"));
-            let without = start(program, &without_credentials, &stub, logs).await?;
+            let without = start(program, &without_credentials(&program.variables), &stub, logs).await?;
             ensure!(
                 stub.calls() == calls,
                 "{} made calls without credentials, so its start without calls is unknown",
@@ -104,6 +100,13 @@ pub(crate) async fn measure(
         }
     }
     Ok((hello_figures, figures))
+}
+
+/// Without credentials a call fails before it is signed or a connection is opened.
+pub(crate) fn without_credentials(variables: &Variables) -> Variables {
+    let mut variables = variables.clone();
+    variables.retain(|name, _| !name.starts_with("AWS_ACCESS_KEY") && !name.starts_with("AWS_SECRET_ACCESS"));
+    variables
 }
 
 impl StartFigures {
