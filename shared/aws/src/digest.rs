@@ -1,5 +1,7 @@
 //! Digests and random tokens, by the cryptographic library that the SDK's TLS links anyway.
 
+use std::sync::Arc;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::{hmac, rand};
@@ -28,9 +30,10 @@ pub fn matches_digest(secret: Option<&str>, digest: Option<&str>) -> bool {
     verify_slices_are_equal(sha256_hex(secret.as_bytes()).as_bytes(), digest.as_bytes()).is_ok()
 }
 
-/// An HMAC key. Without it, no email address and no network can be tested against the digests. Cheap to clone.
+/// An HMAC key. Without it, no email address and no network can be tested against the digests. Cheap to clone. A copy of the key itself
+/// takes thousands of instructions.
 #[derive(Debug, Clone)]
-pub struct DigestKey(hmac::Key);
+pub struct DigestKey(Arc<hmac::Key>);
 
 impl DigestKey {
     /// The key of rate limits, which many functions have: reads `SOUK_RATE_LIMIT_KEY`.
@@ -45,7 +48,7 @@ impl DigestKey {
 
     /// The key with that text.
     pub fn new(key: &str) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()))
+        Self(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes())))
     }
 
     /// The HMAC of some parts, in hexadecimal. Each part has its length before it, so that no two lists of parts have the same input.
@@ -80,4 +83,15 @@ fn random() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     rand::fill(&mut bytes).map_err(Error::internal)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_of_a_key_share_it() {
+        let key = DigestKey::new("a key of the test");
+        assert!(Arc::ptr_eq(&key.0, &key.clone().0));
+    }
 }

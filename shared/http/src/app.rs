@@ -3,6 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -48,7 +49,7 @@ pub async fn run(routes: Router, limiter: RateLimiter) -> Result<(), lambda_http
 }
 
 /// What the layers know beside the request.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Layers {
     /// None in unit tests only.
     limiter: Option<RateLimiter>,
@@ -81,7 +82,8 @@ fn with_layers(routes: Router, layers: Layers) -> Router {
                 "This path does not support this method.",
             ))
         })
-        .layer(middleware::from_fn_with_state(layers, handle))
+        // Shared: axum copies it some ten times for each route, and for each request.
+        .layer(middleware::from_fn_with_state(Arc::new(layers), handle))
 }
 
 fn check_size(headers: &HeaderMap) -> values::Result<()> {
@@ -100,7 +102,7 @@ fn check_credential(route: &str, headers: &HeaderMap) -> values::Result<()> {
     if is_exempt { Ok(()) } else { Credential::of(headers).map(drop) }
 }
 
-async fn handle(State(layers): State<Layers>, request: Request, next: Next) -> Response {
+async fn handle(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
     let (id, actor) = (request_id(&parts), RequestActor::default());
