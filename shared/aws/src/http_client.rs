@@ -98,7 +98,9 @@ impl Connector {
 fn pooled_client(roots: TrustedRoots) -> Result<PooledClient, BoxError> {
     let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let tls = tls.with_safe_default_protocol_versions()?;
-    let tls = tls.with_root_certificates(roots.store()?).with_no_client_auth();
+    let mut tls = tls.with_root_certificates(roots.store()?).with_no_client_auth();
+    // A server that does not speak HTTP/1.1 ends the handshake (RFC 7301, 3.2).
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     let mut tcp = TcpConnector::new();
     tcp.set_nodelay(true);
     // The connector around it decides by the scheme.
@@ -230,6 +232,19 @@ mod tests {
         });
         let error = error_of(&format!("http://{address}")).await;
         assert!(error.is_io() || error.as_other() == Some(ErrorKind::TransientError), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn handshake_names_the_protocol() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let mut hello = [0; 16_384];
+            let length = listener.accept().unwrap().0.read(&mut hello).unwrap();
+            hello[..length].windows(9).any(|bytes| bytes == b"\x08http/1.1")
+        });
+        error_of(&format!("https://{address}")).await;
+        assert!(server.join().unwrap());
     }
 
     #[tokio::test]
