@@ -65,16 +65,16 @@ impl TrustedRoots {
 
 /// A client that all services share. It is built when it is first used.
 pub(crate) fn https_client(roots: TrustedRoots) -> SharedHttpClient {
-    SharedHttpClient::new(LazyClient { roots, connector: OnceLock::new() })
+    SharedHttpClient::new(HttpsClient { roots, connector: OnceLock::new() })
 }
 
 #[derive(Debug)]
-struct LazyClient {
+struct HttpsClient {
     roots: TrustedRoots,
     connector: OnceLock<SharedHttpConnector>,
 }
 
-impl HttpClient for LazyClient {
+impl HttpClient for HttpsClient {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         self.connector.get_or_init(|| SharedHttpConnector::new(Connector::new(self.roots))).clone()
     }
