@@ -56,7 +56,11 @@ impl TrustedRoots {
                 }
             }
             Self::Machine => {
-                store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                let (roots, _) = store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+                // Every certificate would be of an unknown issuer, which does not say why.
+                if roots == 0 {
+                    return Err("this machine has no root certificates".into());
+                }
             }
         }
         Ok(store)
