@@ -199,7 +199,7 @@ impl Service<Uri> for TimedConnector {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::io::{Read, Write};
     use std::net::TcpListener;
 
     use super::*;
@@ -236,6 +236,37 @@ mod tests {
         });
         let error = error_of(&format!("http://{address}")).await;
         assert!(error.is_io() || error.as_other() == Some(ErrorKind::TransientError), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn connection_is_used_again_until_the_sdk_closes_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            // Both connections stay open until the end.
+            [2, 1].map(|requests| {
+                let mut caller = listener.accept().unwrap().0;
+                for _ in 0..requests {
+                    assert!(caller.read(&mut [0; 8192]).unwrap() > 0);
+                    caller.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+                }
+                caller
+            })
+        });
+        let (connector, capture) = (Connector::new(TrustedRoots::Amazon), CaptureSmithyConnection::new());
+        for is_last_of_its_connection in [false, true, true] {
+            let mut request = HttpRequest::new(SdkBody::empty());
+            request.set_uri(url.as_str()).unwrap();
+            request.add_extension(capture.clone());
+            let response = tokio::time::timeout(Duration::from_secs(5), connector.call(request)).await;
+            response.expect("the server waits for this request on another connection").unwrap();
+            // The connection returns to the pool.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if is_last_of_its_connection {
+                capture.get().unwrap().poison();
+            }
+        }
+        server.join().unwrap();
     }
 
     #[tokio::test]
