@@ -38,7 +38,7 @@ const PARTS: [(&str, &[&str]); 9] = [
         ],
     ),
     ("log", &["log", "sharded_slab", "telemetry", "tracing*"]),
-    ("TLS", &["aws_lc_*", "hyper_rustls", "rustls*", "tokio_rustls", "webpki*"]),
+    ("crypto", &["aws_lc_*", "hyper_rustls", "rustls*", "tokio_rustls", "webpki*"]),
     (
         "AWS",
         &["aws_config", "aws_credential_types", "aws_runtime", "aws_sdk_*", "aws_sigv4", "aws_smithy_*", "aws_types"],
@@ -392,7 +392,7 @@ totals: 470
         assert_eq!(profile.functions[4].object, "/lib/libc.so.6");
         let parts = profile.parts();
         let part = |name: &str| PARTS.iter().position(|(part, _)| *part == name).map(|index| parts[index]);
-        let found = ["load", "runtime", "TLS", "AWS"].map(|name| part(name).unwrap_or_default().round());
+        let found = ["load", "runtime", "crypto", "AWS"].map(|name| part(name).unwrap_or_default().round());
         assert_eq!(found, [100.0, 90.0, 270.0, 0.0]);
         assert_eq!(parts[REST], 10.0, "only the dynamic linker calls main");
     }
