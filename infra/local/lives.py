@@ -62,17 +62,20 @@ def _functions(profile):
 
 
 def write_bill(profile):
-    """Puts the parts that the last `make bench` has written into the page: the bill of an order, the memory sizes and the parts of starts."""
+    """Puts the parts that the last `make bench` has written into the page: the bill of an order, the memory sizes and the parts of starts.
+
+    Without valgrind the bench writes no parts of starts; those of the page stay."""
+    names = [name for name in PARTS if (profile.state / name).exists()]
+    if not names:
+        raise Failure(f"{display_path(profile.state)} has no {' and no '.join(PARTS)}: run `make bench` first.")
     page = PAGE.read_text()
-    for name, (begin, end) in PARTS.items():
-        part = profile.state / name
-        if not part.exists():
-            raise Failure(f"{display_path(part)} does not exist: run `make bench` first.")
+    for name in names:
+        begin, end = PARTS[name]
         before, found_begin, rest = page.partition(begin)
         _old, found_end, after = rest.partition(end)
         if not (found_begin and found_end):
             raise Failure(f"{display_path(PAGE)} needs the lines {begin.strip()} and {end.strip()}, between which {name} is.")
-        page = f"{before}{begin}\n{part.read_text().strip()}\n\n{end}{after}"
+        page = f"{before}{begin}\n{(profile.state / name).read_text().strip()}\n\n{end}{after}"
     PAGE.write_text(page)
-    say(f"{display_path(PAGE)} has {' and '.join(PARTS)} of {display_path(profile.state)}.")
+    say(f"{display_path(PAGE)} has {' and '.join(names)} of {display_path(profile.state)}.")
     return 0
