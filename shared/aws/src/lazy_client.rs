@@ -26,3 +26,21 @@ impl<C> Deref for LazyClient<C> {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn client_is_made_once_and_not_before_it_is_used() {
+        let made = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&made);
+        let client = LazyClient::new(move || counter.fetch_add(1, Ordering::Relaxed));
+        let copy = client.clone();
+        assert_eq!(made.load(Ordering::Relaxed), 0);
+        assert_eq!((*client, *copy), (0, 0));
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+    }
+}
