@@ -15,7 +15,7 @@ use tracing_subscriber::{Layer, filter, fmt};
 pub fn init() {
     let level = std::env::var("SOUK_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::INFO);
     let filter = filter::filter_fn(move |meta| {
-        let libraries = ["hyper", "aws_", "rustls", "h2", "reqwest", "tower", "lambda_"];
+        let libraries = ["hyper", "aws_", "rustls", "reqwest", "tower", "lambda_"];
         // The prefix `aws_` also matches aws_kit, whose span around a message has the correlation id.
         let is_library = |target: &str| {
             libraries.iter().any(|library| target.starts_with(library)) && !target.starts_with("aws_kit")

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value};
 
 /// Libraries log with fields of their own. The prefix `aws_` also matches souk's `aws_kit`.
-const LIBRARIES: [&str; 7] = ["hyper", "aws_", "rustls", "h2", "reqwest", "tower", "lambda_"];
+const LIBRARIES: [&str; 6] = ["hyper", "aws_", "rustls", "reqwest", "tower", "lambda_"];
 
 /// The lists of docs/logs.md.
 #[derive(Debug)]
