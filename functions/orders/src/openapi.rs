@@ -50,7 +50,8 @@ fn placing(api: &mut Api) {
     api.operation("post", "/api/v1/orders", Access::Optional, "placeOrder", "Place an order")
         .describe(
             "The order is placed completely or not at all, in one transaction. The payment follows later: read the order again until \
-             it is `confirmed` and `paid`. More pieces of a SKU than one order may have get 422 `max_per_order`.",
+             it is `confirmed` and `paid`. More pieces of a SKU than one order may have get 422 `max_per_order`. A total that Stripe \
+             cannot charge gets 422 `amount_not_multiple`: in BHD, JOD, KWD, OMR and TND the last digit is 0, in MGA the last two.",
         )
         .idempotency_key(true)
         .body::<NewOrder>()

@@ -77,8 +77,9 @@ fn refunds(api: &mut Api) {
         )
         .error(
             422,
-            "`validation_failed`, with a field and `amount_out_of_range` (0 or less), `currency_mismatch`, `line_unknown`, \
-             `lines_out_of_range`, `one_of` or `required`; `idempotency_mismatch`.",
+            "`validation_failed`, with a field and `amount_out_of_range` (0 or less), `amount_not_multiple` (Stripe cannot refund it; the \
+             smallest amount is in `step`), `currency_mismatch`, `line_unknown`, `lines_out_of_range`, `one_of` or `required`; \
+             `idempotency_mismatch`.",
         )
         .done();
 }

@@ -9,12 +9,15 @@ use crate::balance::Balance;
 use crate::new_payment::NewPayment;
 use crate::payment::Payment;
 use crate::payment_method::PaymentMethod;
+use crate::provider_unit::ProviderUnit;
 use crate::status::Status;
 use crate::store::Payments;
 
 impl Payments {
-    /// The write that opens a payment. The row of its order wakes the worker.
+    /// The write that opens a payment. The row of its order wakes the worker. 422 `amount_not_multiple` for an amount that the provider
+    /// cannot express.
     pub fn open(&self, new: NewPayment) -> Result<Write> {
+        ProviderUnit::stripe(new.amount.currency).check("items", new.amount)?;
         let now = self.clock.now();
         self.put_new(&Payment {
             id: new.id,

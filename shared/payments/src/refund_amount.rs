@@ -4,6 +4,7 @@ use serde_json::Map;
 use values::{Error, Money, Quantity, Result, Sku};
 
 use crate::payment::Payment;
+use crate::provider_unit::ProviderUnit;
 
 /// How much of a payment is to be refunded.
 #[derive(Debug, Clone)]
@@ -16,7 +17,8 @@ pub enum RefundAmount {
 }
 
 impl RefundAmount {
-    /// The amount in money; 409 `nothing_to_refund`, 422 `amount_out_of_range`, `currency_mismatch` or `line_unknown`.
+    /// The amount in money; 409 `nothing_to_refund`, 422 `amount_out_of_range`, `amount_not_multiple`, `currency_mismatch` or
+    /// `line_unknown`.
     pub(crate) fn resolve(&self, payment: &Payment) -> Result<Money> {
         let refundable = payment.balance.refundable;
         let (amount, field) = match self {
@@ -32,10 +34,11 @@ impl RefundAmount {
             let message = format!("the payment is in {}", payment.amount.currency);
             return Err(Error::invalid("amount.currency", "currency_mismatch", message));
         }
-        match amount.amount > 0 {
-            true => Ok(amount),
-            false => Err(Error::invalid(field, "amount_out_of_range", "must be more than zero")),
+        if amount.amount <= 0 {
+            return Err(Error::invalid(field, "amount_out_of_range", "must be more than zero"));
         }
+        ProviderUnit::stripe(amount.currency).check(field, amount)?;
+        Ok(amount)
     }
 }
 
@@ -53,4 +56,24 @@ pub(crate) fn check_refundable(amount: Money, payment: &Payment) -> Result<()> {
         detail,
         facts,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::balance::Balance;
+    use crate::payment::tests::payment;
+
+    #[test]
+    fn amount_is_a_multiple_that_the_provider_accepts() {
+        let kwd = |amount| Money::new(amount, "KWD".parse().unwrap());
+        let paid = Payment { amount: kwd(5_000), balance: Balance::of_capture(kwd(5_000)), ..payment() };
+        assert_eq!(RefundAmount::Amount(kwd(1_010)).resolve(&paid).unwrap(), kwd(1_010));
+        assert_eq!(RefundAmount::Rest.resolve(&paid).unwrap(), kwd(5_000));
+        let code = |amount| RefundAmount::Amount(kwd(amount)).resolve(&paid).unwrap_err().fields[0].code;
+        assert_eq!(
+            (code(1_005), code(1), code(0)),
+            ("amount_not_multiple", "amount_not_multiple", "amount_out_of_range")
+        );
+    }
 }

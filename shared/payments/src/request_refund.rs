@@ -13,7 +13,7 @@ use crate::store::Payments;
 impl Payments {
     /// Stores a pending refund of a captured payment, once per idempotency key, and wakes the worker. However many requests run
     /// at once, the refunds never exceed the captured amount. 409 `nothing_to_refund` or `refund_exceeds_captured`;
-    /// 422 `amount_out_of_range`, `currency_mismatch` or `line_unknown`. Without a recent login of the caller, the refunds of one
+    /// 422 `amount_out_of_range`, `amount_not_multiple`, `currency_mismatch` or `line_unknown`. Without a recent login of the caller, the refunds of one
     /// payment come to at most `allowed` minor units (403). 2 round trips, 2 more for each concurrent update.
     pub async fn request_refund(
         &self,

@@ -5,6 +5,7 @@
 mod api;
 mod card;
 mod control;
+mod currency;
 mod delivery;
 mod faults;
 mod form;

@@ -1,0 +1,37 @@
+//! The amounts that Stripe accepts in currencies with rules of their own: <https://docs.stripe.com/currencies>, "Three-decimal
+//! currencies" and "Special cases".
+
+use super::response::{ApiResponse, invalid_request};
+
+/// Refuses an amount, in the unit of Stripe, that is not a multiple of the currency's step. The currency is in lower case.
+pub(crate) fn check_amount(param: &str, amount: u64, currency: &str) -> Result<(), ApiResponse> {
+    let step = match currency {
+        "isk" | "ugx" => 100,
+        "bhd" | "jod" | "kwd" | "omr" | "tnd" => 10,
+        _ => 1,
+    };
+    match amount.is_multiple_of(step) {
+        true => Ok(()),
+        false => Err(invalid_request(
+            "parameter_invalid_integer",
+            Some(param),
+            format!("Invalid {param}: an amount in {currency} must be evenly divisible by {step}."),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amount_must_be_a_multiple_of_the_step_of_its_currency() {
+        let is_accepted = |amount, currency| check_amount("amount", amount, currency).is_ok();
+        for (amount, currency) in [(1, "eur"), (5, "mga"), (500, "isk"), (100, "ugx"), (1_010, "kwd")] {
+            assert!(is_accepted(amount, currency), "{amount} {currency}");
+        }
+        for (amount, currency) in [(5, "isk"), (550, "ugx"), (1_005, "kwd"), (1, "bhd"), (11, "tnd")] {
+            assert!(!is_accepted(amount, currency), "{amount} {currency}");
+        }
+    }
+}
