@@ -61,9 +61,10 @@ fn refunds(api: &mut Api) {
         .done();
     api.operation("post", path, Access::Account, "refundPayment", "Refund a payment")
         .describe(
-            "Admins only. Refunds an amount, the price of some lines, or, without both, everything that is left. Completed and pending \
-             refunds together never exceed the captured amount, even if many are requested at once. If the refunds of the payment come \
-             to more than the parameter `RefundStepUpAmount`, this needs a recent login.",
+            "Admins only. Refunds an amount, pieces of some lines, or, without both, everything that is left. The refunds of all pieces of \
+             a line come to exactly what was paid for it, whatever the parts. Completed and pending refunds together never exceed the \
+             captured amount, even if many are requested at once. If the refunds of the payment come to more than the parameter \
+             `RefundStepUpAmount`, this needs a recent login.",
         )
         .error(403, RECENT_LOGIN)
         .path_param::<PaymentId>("id", PAYMENT)
@@ -72,8 +73,9 @@ fn refunds(api: &mut Api) {
         .answer::<RefundOut>(201, "The refund is `pending` until the provider has made it.")
         .error(
             409,
-            "`refund_exceeds_captured`, with the amount that can still be refunded in `errors[0].refundable`; `nothing_to_refund`: \
-             nothing was captured, or everything is refunded or pending.",
+            "`refund_exceeds_captured`, with the amount that can still be refunded in `errors[0].refundable`; `over_refunded`, with the \
+             `sku` and the pieces that can still be refunded in `errors[0].refundable`; `nothing_to_refund`: nothing was captured, or \
+             everything is refunded or pending.",
         )
         .error(
             422,

@@ -24,7 +24,7 @@ const MAX_LINES: usize = 50;
 pub(crate) struct RefundIn {
     /// The amount to refund.
     amount: Option<Money>,
-    /// The lines whose price is refunded.
+    /// The pieces of lines to refund.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_LINES)))]
     lines: Option<Vec<LineIn>>,
     /// A note for the record.
@@ -38,7 +38,7 @@ pub(crate) struct RefundIn {
 struct LineIn {
     /// The SKU of a line of the order.
     sku: Sku,
-    /// At most the quantity of the order.
+    /// At most the pieces that were bought and are not refunded yet.
     quantity: Quantity,
 }
 

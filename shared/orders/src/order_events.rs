@@ -4,7 +4,7 @@ use events::{
     CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
 };
 use payments::PaidLine;
-use values::Timestamp;
+use values::{Result, Timestamp};
 
 use crate::order::{Item, Order};
 use crate::order_rows::OrderHead;
@@ -35,10 +35,12 @@ impl Order {
         self.items.iter().map(line).collect()
     }
 
-    /// The lines of its payment, for refunds.
-    pub(crate) fn payment_lines(&self) -> Vec<PaidLine> {
-        let line =
-            |item: &Item| PaidLine { sku: item.sku.clone(), quantity: item.quantity, line_total: item.line_total };
+    /// The lines of its payment, for refunds: what is paid for each, discount and tax included.
+    pub(crate) fn payment_lines(&self) -> Result<Vec<PaidLine>> {
+        let line = |item: &Item| {
+            let paid = item.line_total.minus(item.discount)?.plus(item.tax)?;
+            Ok(PaidLine::new(item.sku.clone(), item.quantity, paid))
+        };
         self.items.iter().map(line).collect()
     }
 
@@ -131,5 +133,16 @@ mod tests {
         }
         assert!(says(&order(), Authorized), "the order has not heard of it yet");
         assert!(says(&confirmed_order(), payments::Status::Cancelling));
+    }
+
+    #[test]
+    fn line_of_a_payment_has_what_is_paid_for_it() {
+        let mut order = order();
+        let item = &mut order.items[0];
+        let (total, discount, tax) = (item.line_total.amount, 25, 7);
+        item.discount.amount = discount;
+        item.tax.amount = tax;
+        let line = &order.payment_lines().unwrap()[0];
+        assert_eq!(line.line_total.amount, total - discount + tax);
     }
 }

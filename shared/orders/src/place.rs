@@ -130,7 +130,7 @@ impl Checkout {
             payer: buyer,
             amount: order.total,
             method: new.method.clone(),
-            lines: order.payment_lines(),
+            lines: order.payment_lines()?,
             token_digest,
         };
 

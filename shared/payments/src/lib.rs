@@ -13,6 +13,7 @@
 //!   by the new state.
 //! - `captured = refunded + refunding + refundable`, and none of them is ever below 0. A refund is deducted from `refundable`
 //!   under a condition before the provider is called.
+//! - No piece of a line is refunded twice. All pieces of a line come to what was paid for it, whatever the parts.
 //! - A webhook is a hint. The worker asks the provider, and the state decides.
 //! - A capture and a decline are events without a row of their own: the version of the payment that is such an event says so (`tells`),
 //!   and the stream brings it to the notifier. A captured payment stays in an index by the time of its capture, for a stream that failed.
@@ -32,6 +33,7 @@ mod list_captured;
 mod mail_progress;
 mod new_payment;
 mod open;
+mod paid_line;
 mod payment;
 mod payment_method;
 mod payment_row;
@@ -63,7 +65,8 @@ pub use end::PaymentEnd;
 pub use list_captured::PaymentPage;
 pub use mail_progress::MailProgress;
 pub use new_payment::NewPayment;
-pub use payment::{ORDER_TOKEN_SECONDS, PaidLine, Payment};
+pub use paid_line::{PaidLine, RefundLine};
+pub use payment::{ORDER_TOKEN_SECONDS, Payment};
 pub use payment_method::PaymentMethod;
 pub use provider_unit::ProviderUnit;
 pub use refund::{Refund, RefundStatus};

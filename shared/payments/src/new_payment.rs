@@ -3,7 +3,7 @@
 use events::Recipient;
 use values::{Money, OrderId, PaymentId};
 
-use crate::payment::PaidLine;
+use crate::paid_line::PaidLine;
 use crate::payment_method::PaymentMethod;
 
 /// The payment that an order needs.

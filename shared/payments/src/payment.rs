@@ -1,10 +1,11 @@
 //! A payment and its transitions. Each returns the next version of the payment, or an error when it is illegal. Pure.
 
 use events::{PaymentChanged, Recipient};
-use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp, sibling_id};
+use values::{Caller, Error, Money, OrderId, PaymentId, Result, Timestamp, sibling_id};
 
 use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 use crate::balance::Balance;
+use crate::paid_line::{PaidLine, RefundLine, count_refund, uncount_refund};
 use crate::payment_method::PaymentMethod;
 use crate::status::Status;
 use crate::tells::Tells;
@@ -14,15 +15,6 @@ const MAX_ATTEMPTS: usize = 5;
 
 /// How long a guest's order token stays valid: for an order after it has ended, for a payment after its last change.
 pub const ORDER_TOKEN_SECONDS: i64 = 180 * 24 * 3600;
-
-/// A line of the order, for refunds. Its name is in the order only.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PaidLine {
-    pub sku: Sku,
-    pub quantity: Quantity,
-    /// The price of all pieces.
-    pub line_total: Money,
-}
 
 /// The payment of one order.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,6 +161,12 @@ impl Payment {
         Ok(Self { balance: self.balance.reserve_refund(amount)?, ..self.next_version(now) })
     }
 
+    /// The same version, which counts the pieces of a pending refund in its lines.
+    pub fn with_refund_of(mut self, lines: &[RefundLine]) -> Result<Self> {
+        count_refund(&mut self.lines, lines)?;
+        Ok(self)
+    }
+
     /// Ends a pending refund that the provider has made.
     pub fn complete_refund(&self, amount: Money, now: Timestamp) -> Result<Self> {
         let balance = self.balance.complete_refund(amount)?;
@@ -179,9 +177,11 @@ impl Payment {
         Ok(Self { balance, ..self.transition(status, now)? })
     }
 
-    /// Ends a pending refund that the provider has rejected. Its amount is refundable again.
-    pub fn fail_refund(&self, amount: Money, now: Timestamp) -> Result<Self> {
-        Ok(Self { balance: self.balance.release_refund(amount)?, ..self.next_version(now) })
+    /// Ends a pending refund that the provider has rejected. Its amount and the pieces of its lines are refundable again.
+    pub fn fail_refund(&self, amount: Money, lines: &[RefundLine], now: Timestamp) -> Result<Self> {
+        let mut next = self.next_version(now);
+        uncount_refund(&mut next.lines, lines);
+        Ok(Self { balance: self.balance.release_refund(amount)?, ..next })
     }
 
     /// The provider's objects of earlier attempts that the customer could still complete on the provider's page.
@@ -190,23 +190,6 @@ impl Payment {
         let is_ended =
             |attempt: &Attempt| matches!(attempt.outcome, Some(AttemptOutcome::Declined(_) | AttemptOutcome::Voided));
         earlier.iter().filter(move |attempt| !is_ended(attempt)).filter_map(|attempt| attempt.intent.as_deref())
-    }
-
-    /// The price of some pieces of its lines, for a refund by lines. It is rounded down, so that the parts never exceed the
-    /// line. 422 `line_unknown`.
-    pub fn price_of(&self, pieces: &[(Sku, Quantity)]) -> Result<Money> {
-        let zero = Money::zero(self.amount.currency);
-        pieces.iter().enumerate().try_fold(zero, |sum, (index, (sku, quantity))| {
-            let is_repeated = pieces.iter().take(index).any(|(before, _)| before == sku);
-            let line = self.lines.iter().find(|line| line.sku == *sku && line.quantity >= *quantity && !is_repeated);
-            let line = line.ok_or_else(|| {
-                let message =
-                    "does not match a line of the order: name each SKU once, and not more pieces than were bought";
-                Error::invalid(&format!("lines[{index}]"), "line_unknown", message)
-            })?;
-            let product = line.line_total.times(*quantity)?;
-            sum.plus(Money { amount: product.amount / i64::from(line.quantity.get()), ..product })
-        })
     }
 
     /// Why the last attempt was declined, if it was.
@@ -324,18 +307,6 @@ pub(crate) mod tests {
         assert_eq!(waiting.abandoned_intents().count(), 0, "the current attempt is not abandoned");
     }
 
-    #[test]
-    fn price_of_pieces_is_rounded_down() {
-        let eur = |amount| Money::new(amount, "EUR".parse().unwrap());
-        let (sku, pieces): (Sku, _) = ("MUG".parse().unwrap(), |n| Quantity::new(n).unwrap());
-        let line = PaidLine { sku: sku.clone(), quantity: pieces(3), line_total: eur(100) };
-        let paid = Payment { lines: vec![line], ..payment() };
-        assert_eq!(paid.price_of(&[(sku.clone(), pieces(2))]).unwrap(), eur(66));
-        for bad in [vec![(sku.clone(), pieces(4))], vec![(sku.clone(), pieces(1)), (sku, pieces(1))]] {
-            assert_eq!(paid.price_of(&bad).unwrap_err().fields[0].code, "line_unknown");
-        }
-    }
-
     proptest! {
         #[test]
         fn refunds_and_refundable_add_up_to_captured(
@@ -347,7 +318,7 @@ pub(crate) mod tests {
                 if payment.balance.refundable.amount < amount { continue; }
                 let amount = Money::new(amount, payment.amount.currency);
                 payment = payment.reserve_refund(amount, now).unwrap();
-                payment = if succeeds { payment.complete_refund(amount, now) } else { payment.fail_refund(amount, now) }.unwrap();
+                payment = if succeeds { payment.complete_refund(amount, now) } else { payment.fail_refund(amount, &[], now) }.unwrap();
                 let Balance { captured, refunded, refunding, refundable } = payment.balance;
                 prop_assert_eq!(captured, refunded.plus(refunding).unwrap().plus(refundable).unwrap());
                 prop_assert!(refundable.amount >= 0 && refunded.amount <= captured.amount);

@@ -7,7 +7,8 @@ use values::{Money, OrderId, PaymentId, Quantity, Sku, Timestamp};
 
 use crate::attempt::Attempt;
 use crate::balance::Balance;
-use crate::payment::{PaidLine, Payment};
+use crate::paid_line::PaidLine;
+use crate::payment::Payment;
 use crate::status::Status;
 use crate::tells::Tells;
 
@@ -28,6 +29,9 @@ pub(crate) struct PaymentRow {
     status: Status,
     attempts: Vec<Attempt>,
     lines: Vec<LineRow>,
+    /// The pieces and the minor units that refunds of each line have, in the order of the lines. Empty before the first refund by lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refunded_lines: Vec<(u32, i64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     token_digest: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +56,9 @@ enum LineRow {
 impl From<&Payment> for PaymentRow {
     fn from(payment: &Payment) -> Self {
         let payment = payment.clone();
+        let refunded = payment.lines.iter().map(|line| (line.refunded_pieces, line.refunded.amount));
+        let refunded: Vec<_> = refunded.collect();
+        let has_refunds = refunded.iter().any(|refunded| *refunded != (0, 0));
         let line = |line: PaidLine| LineRow::Listed(line.sku, line.quantity, line.line_total.amount);
         Self {
             id: payment.id,
@@ -66,6 +73,7 @@ impl From<&Payment> for PaymentRow {
             status: payment.status,
             attempts: payment.attempts,
             lines: payment.lines.into_iter().map(line).collect(),
+            refunded_lines: if has_refunds { refunded } else { Vec::new() },
             token_digest: payment.token_digest,
             tells: payment.tells,
             captured_at: payment.captured_at,
@@ -85,9 +93,14 @@ impl From<PaymentRow> for Payment {
             refunding: money(row.refunding),
             refundable: money(row.refundable),
         };
-        let line = |line| match line {
-            LineRow::Listed(sku, quantity, total) => PaidLine { sku, quantity, line_total: money(total) },
-            LineRow::Named(Line { sku, quantity, line_total, .. }) => PaidLine { sku, quantity, line_total },
+        let mut refunded_lines = row.refunded_lines.into_iter();
+        let line = |line| {
+            let line = match line {
+                LineRow::Listed(sku, quantity, total) => PaidLine::new(sku, quantity, money(total)),
+                LineRow::Named(Line { sku, quantity, line_total, .. }) => PaidLine::new(sku, quantity, line_total),
+            };
+            let (refunded_pieces, refunded) = refunded_lines.next().unwrap_or_default();
+            PaidLine { refunded_pieces, refunded: money(refunded), ..line }
         };
         Self {
             id: row.id,
@@ -134,6 +147,17 @@ mod tests {
         let payment = Payment::from(from_value::<PaymentRow>(row()).unwrap());
         assert_eq!(payment.balance.refundable, Money::new(600, payment.amount.currency));
         assert_eq!(to_value(PaymentRow::from(&payment)).unwrap(), row());
+    }
+
+    #[test]
+    fn refunds_of_lines_are_beside_the_lines() {
+        let mut refunded = row();
+        refunded["lines"] = json!([["LAMP", 1, 300], ["MUG", 2, 600]]);
+        refunded["refundedLines"] = json!([[0, 0], [1, 300]]);
+        let payment = Payment::from(from_value::<PaymentRow>(refunded.clone()).unwrap());
+        let counts = |index: usize| (payment.lines[index].refunded_pieces, payment.lines[index].refunded.amount);
+        assert_eq!((counts(0), counts(1)), ((0, 0), (1, 300)));
+        assert_eq!(to_value(PaymentRow::from(&payment)).unwrap(), refunded);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use values::{Clock, Money, OrderId, PaymentId, RefundId, Timestamp};
 
 use crate::attempt::Failure;
+use crate::paid_line::RefundLine;
 use crate::payment::Payment;
 
 /// How long the retries share an idempotency key: longer than the provider needs until its list shows a refund whose
@@ -36,6 +37,9 @@ pub struct Refund {
     /// The id of the intent that was captured.
     pub intent: String,
     pub amount: Money,
+    /// The pieces that it pays back. Empty if it was requested as an amount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<RefundLine>,
     pub reason: String,
     pub status: RefundStatus,
     /// Part of the idempotency key; 0 before the first call of the provider.
@@ -76,6 +80,7 @@ impl Refund {
             order_id: payment.order_id,
             intent: intent.to_owned(),
             amount,
+            lines: Vec::new(),
             reason: reason.to_owned(),
             status: RefundStatus::Pending,
             attempt: 0,

@@ -3,6 +3,7 @@
 use serde_json::Map;
 use values::{Error, Money, Quantity, Result, Sku};
 
+use crate::paid_line::{RefundLine, refund_pieces};
 use crate::payment::Payment;
 use crate::provider_unit::ProviderUnit;
 
@@ -17,18 +18,22 @@ pub enum RefundAmount {
 }
 
 impl RefundAmount {
-    /// The amount in money; 409 `nothing_to_refund`, 422 `amount_out_of_range`, `amount_not_multiple`, `currency_mismatch` or
-    /// `line_unknown`.
-    pub(crate) fn resolve(&self, payment: &Payment) -> Result<Money> {
-        let refundable = payment.balance.refundable;
-        let (amount, field) = match self {
-            Self::Rest if refundable.amount > 0 => return Ok(refundable),
+    /// The amount in money, and the pieces that it pays back; 409 `nothing_to_refund` or `over_refunded`; 422 `amount_out_of_range`,
+    /// `amount_not_multiple`, `currency_mismatch` or `line_unknown`.
+    pub(crate) fn resolve(&self, payment: &Payment) -> Result<(Money, Vec<RefundLine>)> {
+        let (refundable, unit) = (payment.balance.refundable, ProviderUnit::stripe(payment.amount.currency));
+        let (amount, lines, field) = match self {
+            Self::Rest if refundable.amount > 0 => return Ok((refundable, Vec::new())),
             Self::Rest => {
                 let detail = "The whole payment is refunded, or its refunds are pending.";
                 return Err(Error::conflict("nothing_to_refund", detail));
             }
-            Self::Amount(amount) => (*amount, "amount"),
-            Self::Lines(lines) => (payment.price_of(lines)?, "lines"),
+            Self::Amount(amount) => (*amount, Vec::new(), "amount"),
+            Self::Lines(pieces) => {
+                let lines = refund_pieces(&payment.lines, pieces, unit.step())?;
+                let zero = Money::zero(payment.amount.currency);
+                (lines.iter().try_fold(zero, |sum, line| sum.plus(line.amount))?, lines, "lines")
+            }
         };
         if amount.currency != payment.amount.currency {
             let message = format!("the payment is in {}", payment.amount.currency);
@@ -37,8 +42,8 @@ impl RefundAmount {
         if amount.amount <= 0 {
             return Err(Error::invalid(field, "amount_out_of_range", "must be more than zero"));
         }
-        ProviderUnit::stripe(amount.currency).check(field, amount)?;
-        Ok(amount)
+        unit.check(field, amount)?;
+        Ok((amount, lines))
     }
 }
 
@@ -68,8 +73,8 @@ mod tests {
     fn amount_is_a_multiple_that_the_provider_accepts() {
         let kwd = |amount| Money::new(amount, "KWD".parse().unwrap());
         let paid = Payment { amount: kwd(5_000), balance: Balance::of_capture(kwd(5_000)), ..payment() };
-        assert_eq!(RefundAmount::Amount(kwd(1_010)).resolve(&paid).unwrap(), kwd(1_010));
-        assert_eq!(RefundAmount::Rest.resolve(&paid).unwrap(), kwd(5_000));
+        assert_eq!(RefundAmount::Amount(kwd(1_010)).resolve(&paid).unwrap(), (kwd(1_010), vec![]));
+        assert_eq!(RefundAmount::Rest.resolve(&paid).unwrap(), (kwd(5_000), vec![]));
         let code = |amount| RefundAmount::Amount(kwd(amount)).resolve(&paid).unwrap_err().fields[0].code;
         assert_eq!(
             (code(1_005), code(1), code(0)),

@@ -1,6 +1,6 @@
 //! Request a refund. The refund is stored as pending, together with the event that wakes the worker.
 
-use aws_kit::{Changes, ConditionFailure, ConditionFailures, Idempotency, Idempotent, Transaction};
+use aws_kit::{Changes, ConditionFailure, ConditionFailures, Idempotency, Idempotent, Transaction, Write, fault};
 use values::{Caller, Error, Money, PaymentId, Result, Trace};
 
 use crate::payment::Payment;
@@ -11,10 +11,11 @@ use crate::status::Status;
 use crate::store::Payments;
 
 impl Payments {
-    /// Stores a pending refund of a captured payment, once per idempotency key, and wakes the worker. However many requests run
-    /// at once, the refunds never exceed the captured amount. 409 `nothing_to_refund` or `refund_exceeds_captured`;
-    /// 422 `amount_out_of_range`, `amount_not_multiple`, `currency_mismatch` or `line_unknown`. Without a recent login of the caller, the refunds of one
-    /// payment come to at most `allowed` minor units (403). 2 round trips, 2 more for each concurrent update.
+    /// Stores a pending refund of a captured payment, once per idempotency key, and wakes the worker. However many requests run at once, the
+    /// refunds never exceed the captured amount, and no piece is refunded twice. 409 `nothing_to_refund`, `over_refunded` or
+    /// `refund_exceeds_captured`; 422 `amount_out_of_range`, `amount_not_multiple`, `currency_mismatch` or `line_unknown`. Without a recent
+    /// login of the caller, the refunds of one payment come to at most `allowed` minor units (403). 2 round trips, 2 more for each
+    /// concurrent update.
     pub async fn request_refund(
         &self,
         id: PaymentId,
@@ -27,30 +28,49 @@ impl Payments {
         let amount = &amount;
         let decide = |_: Option<ConditionFailures>| async move {
             let payment = self.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
-            let (amount, refund) = self.new_refund(&payment, amount, reason)?;
+            let refund = self.new_refund(&payment, amount, reason)?;
+            let (amount, is_by_lines) = (refund.amount, !refund.lines.is_empty());
             let least = match caller.require_recent_login(self.clock.now()) {
                 Ok(()) => amount.amount,
                 Err(refusal) => least_refundable(&payment, amount, allowed)?.ok_or(refusal)?,
             };
             let mut writes = Transaction::new();
-            let reservation = writes.add(self.reserve_refund(id, amount, least)?);
+            let reservation = writes.add(match is_by_lines {
+                true => self.reserve_lines(&payment, &refund)?,
+                false => self.reserve_refund(id, amount, least)?,
+            });
             writes.add_all(self.put_new_refund(&refund, trace)?);
-            Ok(Changes::new(writes, refund)
-                .or_refuse(move |failures| exceeded(amount, failures.of(reservation)))
+            let changes = Changes::new(writes, refund);
+            Ok(changes
+                .or_refuse(move |failures| match is_by_lines {
+                    // What pieces cost depends on the refunds before.
+                    true => Ok(None),
+                    false => exceeded(amount, failures.of(reservation)),
+                })
                 .into())
         };
         self.optimistic_write().run_idempotent(Some(idempotency), decide).await
     }
 
-    /// The amount and the refund, if the payment allows it.
-    fn new_refund(&self, payment: &Payment, amount: &RefundAmount, reason: &str) -> Result<(Money, Refund)> {
+    /// The write of a payment that counts a refund by lines, on condition that the payment still has the version that was read: the pieces
+    /// that are left, what they cost and what is refundable were decided from that.
+    fn reserve_lines(&self, payment: &Payment, refund: &Refund) -> Result<Write> {
+        let next = payment.reserve_refund(refund.amount, self.clock.now())?;
+        self.put_next(&match fault::mutant("refunded_pieces_uncounted") {
+            true => next,
+            false => next.with_refund_of(&refund.lines)?,
+        })
+    }
+
+    /// The refund, if the payment allows it.
+    fn new_refund(&self, payment: &Payment, amount: &RefundAmount, reason: &str) -> Result<Refund> {
         if !matches!(payment.status, Status::Captured | Status::PartiallyRefunded) {
             let detail = format!("The payment is {}; only a captured payment can be refunded.", payment.status.name());
             return Err(Error::conflict("nothing_to_refund", detail));
         }
-        let amount = amount.resolve(payment)?;
+        let (amount, lines) = amount.resolve(payment)?;
         check_refundable(amount, payment)?;
-        Ok((amount, Refund::new(payment, payment.intent()?, amount, reason, &self.clock)))
+        Ok(Refund { lines, ..Refund::new(payment, payment.intent()?, amount, reason, &self.clock) })
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Mutant {
 }
 
 /// All mutants.
-pub const MUTANTS: [Mutant; 41] = [
+pub const MUTANTS: [Mutant; 42] = [
     // The condition `available >= :q` of a sale is left out.
     Mutant { name: "no_stock_condition", scenarios: &[Scenario::OneSku], detected_by: &["no_oversell"] },
     // The last pieces of a SKU are refused.
@@ -72,6 +72,12 @@ pub const MUTANTS: [Mutant; 41] = [
     Mutant { name: "capture_skipped", scenarios: &[Scenario::OneSku], detected_by: &["charges_match"] },
     // The condition `refundable >= :a` of a refund is left out.
     Mutant { name: "refund_unbounded", scenarios: &[Scenario::Refunds], detected_by: &["refunds_within_captures"] },
+    // A refund of pieces does not count them.
+    Mutant {
+        name: "refunded_pieces_uncounted",
+        scenarios: &[Scenario::Refunds],
+        detected_by: &["pieces_refunded_once"],
+    },
     // The relay deletes a third of all events without publishing them.
     Mutant {
         name: "event_dropped",

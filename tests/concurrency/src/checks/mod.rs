@@ -17,6 +17,7 @@ mod orphan_charges;
 mod oversell;
 mod prices;
 mod rate_limit;
+mod refunded_pieces;
 mod refunds;
 mod refusals;
 mod same_answer;
@@ -48,7 +49,7 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 24] = [
+pub const ALL: [Check; 25] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
@@ -61,6 +62,7 @@ pub const ALL: [Check; 24] = [
     Check { name: "charges_match", invariant: charges::INVARIANT, find: charges::check },
     Check { name: "no_orphan_charge", invariant: orphan_charges::INVARIANT, find: orphan_charges::check },
     Check { name: "refunds_within_captures", invariant: refunds::INVARIANT, find: refunds::check },
+    Check { name: "pieces_refunded_once", invariant: refunded_pieces::INVARIANT, find: refunded_pieces::check },
     Check { name: "events_delivered", invariant: delivery::INVARIANT, find: delivery::check },
     Check { name: "effects_once", invariant: effects::INVARIANT, find: effects::check },
     Check { name: "cart_totals", invariant: cart_totals::INVARIANT, find: cart_totals::check },

@@ -1,6 +1,6 @@
 //! What the checks judge.
 
-use super::{acknowledged, cart_adds, cart_totals, rate_limit, refusals, same_answer};
+use super::{acknowledged, cart_adds, cart_totals, rate_limit, refunded_pieces, refusals, same_answer};
 use crate::history::History;
 use crate::observed::{ObservedState, Order, OrderPaymentStatus};
 
@@ -18,6 +18,7 @@ pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> us
         "charges_match" => state.intents.len(),
         "no_orphan_charge" => state.intents.iter().filter(|intent| intent.has_moved_money()).count(),
         "refunds_within_captures" => state.refunds.len(),
+        "pieces_refunded_once" => refunded_pieces::refunds_by_lines(state).count(),
         "events_delivered" => state.notifications.len(),
         "effects_once" => state.mails.len(),
         "cart_totals" => cart_totals::carts(history).count(),

@@ -3,13 +3,14 @@
 
 mod layout;
 mod read;
+mod refund_rows;
 mod rows;
 mod state;
 
 pub use read::{RawState, read};
+pub use refund_rows::{Refund, RefundLine, RefundStatus};
 pub use rows::{
     Attempt, Bucket, CartLine, Charge, Counter, Flash, Intent, IntentEvent, Item, Mail, Money, Movement, Notification,
-    Offer, Order, OrderPaymentStatus, OrderStatus, Payment, PaymentStatus, ProviderRefund, ProviderRequest, Refund,
-    RefundStatus, Step,
+    Offer, Order, OrderPaymentStatus, OrderStatus, Payment, PaymentStatus, ProviderRefund, ProviderRequest, Step,
 };
 pub use state::ObservedState;

@@ -228,6 +228,9 @@ pub struct Payment {
     /// The amount that can still be refunded, in minor units.
     #[serde(default)]
     pub refundable: i64,
+    /// The pieces and the minor units that refunds of each line have, in the order of the lines. Empty before the first refund by lines.
+    #[serde(default)]
+    pub refunded_lines: Vec<(i64, i64)>,
     pub status: PaymentStatus,
     /// When it was captured for its order, whose customer gets a mail about it.
     #[serde(default)]
@@ -248,45 +251,6 @@ pub struct Attempt {
     /// The outcome: a string, or an object with one member of that name.
     #[serde(default)]
     pub outcome: Value,
-}
-
-/// The status of a refund.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the names are the API's")]
-pub enum RefundStatus {
-    Pending,
-    Succeeded,
-    Failed,
-}
-
-/// A refund's row.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Refund {
-    pub id: String,
-    pub payment_id: String,
-    /// In minor units.
-    #[serde(deserialize_with = "minor_units")]
-    pub amount: i64,
-    pub status: RefundStatus,
-    /// The provider's id of the refund. None until it is known.
-    #[serde(default)]
-    pub provider_id: Option<String>,
-}
-
-/// Reads minor units, written as a number or as money.
-fn minor_units<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Amount {
-        MinorUnits(i64),
-        Money(Money),
-    }
-    Amount::deserialize(from).map(|amount| match amount {
-        Amount::MinorUnits(amount) => amount,
-        Amount::Money(money) => money.amount,
-    })
 }
 
 /// A line of a cart.

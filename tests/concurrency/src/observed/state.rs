@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::refund_rows::Refund;
 use super::rows::{
     Bucket, CartLine, Counter, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund,
-    ProviderRequest, Refund,
+    ProviderRequest,
 };
 use crate::test_stack::Rules;
 
