@@ -294,7 +294,7 @@ mod tests {
     fn quote_shows_the_available_pieces() {
         let order: Order = from_value(row()).unwrap();
         let (total, zero) = (order.total, order.discount);
-        let sums = pricing::Breakdown {
+        let sums = pricing::sums::Breakdown {
             line_totals: vec![total],
             subtotal: total,
             discount: zero,

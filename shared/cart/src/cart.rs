@@ -118,10 +118,10 @@ impl Cart {
     }
 
     /// The price of the cart, in the currency of the shop.
-    pub fn price(&self, currency: Currency) -> Result<pricing::Breakdown> {
+    pub fn price(&self, currency: Currency) -> Result<pricing::sums::Breakdown> {
         let lines =
-            self.lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
-        pricing::price(&lines.collect::<Vec<_>>(), currency)
+            self.lines.iter().map(|line| pricing::sums::Line { unit_price: line.unit_price, quantity: line.quantity });
+        pricing::sums::price(&lines.collect::<Vec<_>>(), currency)
     }
 
     /// Puts a line into the cart, in the place of the line with the same SKU.

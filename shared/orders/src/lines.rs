@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use cart::{Cart, Line, Owner};
 use catalog::{BuyerKind, Offer};
-use pricing::Breakdown;
+use pricing::sums::Breakdown;
 use values::{Caller, Currency, Error, Money, Quantity, Result, Sku};
 
 use crate::checkout::Checkout;
@@ -97,8 +97,8 @@ pub(crate) fn line(offer: Offer, quantity: Quantity) -> Line {
 
 /// The prices of lines.
 pub(crate) fn price_lines(lines: &[Line], currency: Currency) -> Result<Breakdown> {
-    let lines = lines.iter().map(|line| pricing::Line { unit_price: line.unit_price, quantity: line.quantity });
-    pricing::price(&lines.collect::<Vec<_>>(), currency)
+    let lines = lines.iter().map(|line| pricing::sums::Line { unit_price: line.unit_price, quantity: line.quantity });
+    pricing::sums::price(&lines.collect::<Vec<_>>(), currency)
 }
 
 /// The items of an order.

@@ -14,7 +14,7 @@ use events::Recipient;
 use futures::lock::Mutex;
 use identity::Address;
 use payments::{NewPayment, Payment};
-use pricing::Breakdown;
+use pricing::sums::Breakdown;
 use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace, creation_time};
 
 use crate::answer::Answer;

@@ -1,7 +1,7 @@
 //! Quote an order before it is placed: it reads what placing reads, and holds no stock.
 
 use cart::{CartView, Change, ChangeKind};
-use pricing::Breakdown;
+use pricing::sums::Breakdown;
 use values::{Caller, Kind, Money, Result};
 
 use crate::checkout::Checkout;

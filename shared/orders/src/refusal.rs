@@ -2,7 +2,7 @@
 
 use cart::Line;
 use catalog::SaleRefusal;
-use pricing::Breakdown;
+use pricing::sums::Breakdown;
 use serde_json::{Map, Value, json};
 use values::{Currency, Error, Kind, Money, Result};
 

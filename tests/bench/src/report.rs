@@ -15,6 +15,7 @@ use crate::machine::Machine;
 use crate::memory_sizes::MemorySizes;
 use crate::meter::{Call, Purpose, trips};
 use crate::options::Options;
+use crate::pricing_times::PricingTimes;
 use crate::search::Search;
 use crate::start::{HELLO, StartFigures};
 use crate::start_parts::{self, AllStartParts};
@@ -35,6 +36,8 @@ pub(crate) struct Results {
     pub(crate) start_parts: Option<AllStartParts>,
     /// `None` without a stack.
     pub(crate) work: Option<Work>,
+    /// `None` with `--only`.
+    pub(crate) pricing: Option<PricingTimes>,
     /// `None` with `--only`.
     pub(crate) search: Option<Search>,
     /// `None` with `--only`.
@@ -72,6 +75,7 @@ impl Results {
             self.work.as_ref().map(Work::rate_limiter_text),
             self.work.as_ref().map(Work::instruction_counts),
             notes(self.work.is_some()),
+            self.pricing.as_ref().map(|pricing| pricing.to_text(&mut misses)),
             self.search.as_ref().map(|search| search.to_text(&mut misses)),
             self.imports.as_ref().map(|imports| imports.to_text(&mut misses)),
             self.contention.as_ref().map(Contention::to_text),
