@@ -101,7 +101,8 @@ fn groups<'a>(goods: &Goods<'_>, totals: &[i64], shipping: i64, rules: &'a Rules
     }
     // The value of each line, or its pieces if everything is free.
     let is_free = totals.iter().all(|&total| total == 0);
-    let weights = if is_free { goods.lines.iter().map(|line| line.quantity).collect() } else { totals.to_vec() };
+    let weights: Vec<i64> =
+        if is_free { goods.lines.iter().map(|line| line.quantity).collect() } else { totals.to_vec() };
     match &rules.shipping_tax {
         ShippingTax::Proportional => {
             for (&group, part) in of_line.iter().zip(allocate(shipping, &weights)?) {

@@ -280,7 +280,8 @@ proptest! {
             // Six parts of one piece or more are the whole line.
             prop_assert_eq!(refunded, bought);
             prop_assert_eq!((net, total), (paid.net.amount, paid.net.amount + sum(paid.taxes.iter().copied())));
-            prop_assert!(paid.refund(step, Pieces { bought, refunded, now: 1 }).is_err());
+            let one_more = Pieces { bought, refunded, now: 1 };
+            prop_assert!(paid.refund(step, one_more).is_err());
         }
     }
 
