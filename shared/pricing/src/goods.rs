@@ -4,7 +4,7 @@ use values::Result;
 
 use crate::context::Context;
 use crate::line::Line;
-use crate::rounding::{narrow, product};
+use crate::rounding::{narrow, product, total};
 use crate::step::Scale;
 
 /// All lines. Other files name a line by its index here.
@@ -28,7 +28,8 @@ pub(crate) struct GoodsLine<'a> {
 }
 
 impl<'a> Goods<'a> {
-    /// Fails as [`Line::unit_price`] and [`Scale::steps`], and with `amount_too_large`.
+    /// Fails as [`Line::unit_price`] and [`Scale::steps`], and with `amount_too_large` if the sum of all lines does not fit: then no sum of
+    /// discounts can be too large either.
     pub(crate) fn new(lines: &'a [Line], context: &Context) -> Result<Self> {
         let scale = context.market.scale();
         let priced = |(position, line): (usize, &'a Line)| {
@@ -38,6 +39,8 @@ impl<'a> Goods<'a> {
         };
         let mut lines = lines.iter().enumerate().map(priced).collect::<Result<Vec<_>>>()?;
         lines.sort_by(|a, b| a.line.sku.cmp(&b.line.sku));
+        let listed: Vec<i64> = lines.iter().map(|line| line.listed).collect();
+        scale.money(total(&listed)?)?;
         Ok(Self { scale, lines })
     }
 

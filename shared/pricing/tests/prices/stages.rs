@@ -223,12 +223,25 @@ fn prices_are_multiples_of_the_step() {
     assert_eq!(shop.line("B", 1, 99_950, "none").failure(), "step_mismatch");
 }
 
+/// 50 lines are the most of an order, 999 pieces the most of a line, and 100 million minor units the most of a piece.
+#[test]
+fn largest_order_has_a_price() {
+    let shop = Shop::new("EUR", PriceMode::Net).tax_class("standard", &[("DE", 250_000)]).shipping(100_000_000);
+    let line = |shop: Shop, index: u32| shop.line(&format!("SKU-{index}"), 999, 100_000_000, "standard");
+    let priced = (0..50).fold(shop, line).promotion(promotion("half", off_order(500_000))).price();
+    assert_eq!((priced.subtotal, priced.discount), (eur(4_995_000_000_000), eur(2_497_500_000_000)));
+    assert_eq!((priced.tax, priced.total), (eur(624_400_000_000), eur(3_122_000_000_000)));
+}
+
 #[test]
 fn wrong_input_is_an_error() {
     assert_eq!(Shop::untaxed().line("A", 1, 1, "unknown").failure(), "tax_class_unknown");
     assert_eq!(Shop::untaxed().line("A", 2, i64::MAX, "none").failure(), "amount_too_large");
     let sum = Shop::untaxed().line("A", 1, i64::MAX, "none").line("B", 1, 1, "none");
     assert_eq!(sum.failure(), "amount_too_large");
+    let free = Shop::untaxed().line("A", 1, i64::MAX, "none").line("B", 1, i64::MAX, "none");
+    let free = free.promotion(promotion("all", off_lines(1_000_000)));
+    assert_eq!(free.failure(), "amount_too_large", "the discounts do not fit, though nothing is left to pay");
     assert_eq!(Shop::untaxed().line("A", 1, -1, "none").failure(), "amount_out_of_range");
     let mut dollars = Shop::new("USD", PriceMode::Net).tax_class("none", &[]).line("A", 1, 100, "none");
     dollars = dollars.promotion(promotion("euro", amount_off_order(100)));
