@@ -71,10 +71,7 @@ impl<'a> Candidates<'a> {
                 Err(refusal) => found.refuse(promotion, refusal),
             }
         }
-        let is_amount =
-            |candidate: &Candidate<'_>| matches!(candidate.promotion.effect, Effect::Order(OrderEffect::Amount(_)));
-        // Stable: the ids stay in their order.
-        found.stack.sort_by_key(|candidate| (candidate.promotion.priority, is_amount(candidate)));
+        found.stack.sort_by(|a, b| turn(a.promotion).cmp(&turn(b.promotion)));
         Ok(found)
     }
 
@@ -102,6 +99,19 @@ impl<'a> Candidates<'a> {
 
     fn refuse(&mut self, promotion: &Promotion, refusal: Refusal) {
         self.refused.push(RefusedPromotion { id: promotion.id.clone(), refusal });
+    }
+}
+
+/// When a promotion has its turn: what has a lower turn applies before it. First come sets, lines and what applies alone; then the best order
+/// promotion; then those that stack, by priority, percentages before amounts, and by id; then shipping.
+pub(crate) fn turn(promotion: &Promotion) -> (u8, u32, bool, &str) {
+    match (&promotion.effect, promotion.combine) {
+        (Effect::Shipping(_), _) => (3, 0, false, ""),
+        (Effect::Order(effect), Combine::Stack) => {
+            (2, promotion.priority, matches!(effect, OrderEffect::Amount(_)), promotion.id.as_str())
+        }
+        (Effect::Order(_), Combine::Best) => (1, 0, false, ""),
+        _ => (0, 0, false, ""),
     }
 }
 

@@ -3,12 +3,12 @@
 
 use values::{Error, Result};
 
-use crate::candidates::{Applied, Candidate, Candidates};
+use crate::candidates::{Applied, Candidate, Candidates, turn};
 use crate::goods::Goods;
 use crate::line_stage::apply_lines;
 use crate::order_stage::{order_discount, take_off};
 use crate::promotion::Effect;
-use crate::rounding::total;
+use crate::rounding::{narrow, total};
 use crate::set_stage::apply_sets;
 use crate::step::Scale;
 
@@ -20,6 +20,18 @@ pub(crate) struct DiscountedGoods<'a> {
     pub(crate) applied: Vec<Applied<'a>>,
     /// Whether a promotion applies that combines with no other one.
     pub(crate) is_alone: bool,
+}
+
+impl DiscountedGoods<'_> {
+    /// What was left of the lines of a promotion that does not apply, when it had its turn. If another one applies alone: what they cost
+    /// before discounts.
+    pub(crate) fn left_for(&self, candidate: &Candidate<'_>) -> Result<i64> {
+        let its_turn = turn(candidate.promotion);
+        let is_later = |applied: &&Applied<'_>| self.is_alone || turn(applied.promotion) >= its_turn;
+        let later = self.applied.iter().filter(is_later).flat_map(|applied| &applied.shares);
+        let later = later.filter(|(line, _)| candidate.lines.contains(line)).map(|&(_, discount)| i128::from(discount));
+        narrow(i128::from(candidate.sum_of(&self.totals)?) + later.sum::<i128>())
+    }
 }
 
 /// Promotions that are tried together.

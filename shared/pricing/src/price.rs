@@ -223,6 +223,6 @@ fn refused(
 }
 
 fn excluded(candidate: &Candidate<'_>, discounted: &DiscountedGoods<'_>, scale: Scale) -> Result<Refusal> {
-    let missing = candidate.min_left - candidate.sum_of(&discounted.totals)?;
+    let missing = candidate.min_left - discounted.left_for(candidate)?;
     Ok(if missing > 0 { Refusal::BelowMinimum { missing: scale.money(missing)? } } else { Refusal::Excluded })
 }

@@ -183,6 +183,31 @@ fn minimum_is_of_listed_or_of_discounted_prices() {
 }
 
 #[test]
+fn missing_amount_is_that_of_the_turn_of_the_promotion() {
+    let with = |id: &str, effect, combine, minimum: i64| {
+        let mut promotion = promotion(id, effect);
+        promotion.combine = combine;
+        promotion.conditions.minimum = Some(Minimum { amount: eur(minimum), of: MinimumOf::Discounted });
+        promotion
+    };
+    let refusals = |shop: Shop| shop.price().refused.iter().map(|one| one.refusal).collect::<Vec<Refusal>>();
+    let shop = Shop::untaxed().line("A", 1, 10_000, "none").promotion(with("1", off_order(100_000), Combine::Stack, 0));
+    let shop = shop.promotion(with("3", off_order(100_000), Combine::Stack, 0));
+    let below = Refusal::BelowMinimum { missing: eur(500) };
+    let second = shop.clone().promotion(with("2", off_order(100_000), Combine::Stack, 9_500));
+    assert_eq!(refusals(second), [below], "it comes after the first one, which leaves 90.00");
+    let best = shop.clone().promotion(with("best", off_order(100_000), Combine::Best, 10_500));
+    assert_eq!(refusals(best), [below], "it comes before both");
+    let better = shop.promotion(with("best", off_order(100_000), Combine::Best, 10_000));
+    let better = better.promotion(with("better", off_order(200_000), Combine::Best, 0));
+    assert_eq!(refusals(better.clone()), [Refusal::Excluded], "the other one is better, and no amount is missing");
+    let alone = better.clone().promotion(with("alone", off_order(500_000), Combine::Alone, 10_500));
+    assert_eq!(refusals(alone), [below, Refusal::Excluded], "nothing comes before it");
+    let alone = better.promotion(with("alone", off_order(500_000), Combine::Alone, 10_000));
+    assert_eq!(refusals(alone), [Refusal::Excluded; 4], "it applies alone");
+}
+
+#[test]
 fn conditions_refuse_with_a_reason() {
     let mut shop = Shop::untaxed().line("A", 1, 5_000, "none").promotion(promotion("p", off_order(100_000)));
     let start = shop.clone();
