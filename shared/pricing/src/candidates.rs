@@ -24,7 +24,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) promotion: &'a Promotion,
     /// The lines in scope that can have a discount, by SKU. Of buy X get Y: the cheapest first.
     pub(crate) lines: Vec<usize>,
-    /// Of a bundle: the pieces and the lines of each part, the most expensive first.
+    /// Of a bundle: the pieces and the lines of each part, the most expensive first. The part with the fewest lines comes first.
     pub(crate) parts: Vec<(i64, Vec<usize>)>,
     /// The least value of what is left of its lines when its turn comes.
     pub(crate) min_left: i64,
@@ -152,6 +152,8 @@ fn candidate<'a>(
                 lines.sort_by_key(|&line| Reverse(goods.lines[line].unit));
                 parts.push((i64::from(part.quantity), lines));
             }
+            // A part that has few lines to choose from is served before another one uses them up.
+            parts.sort_by_key(|(_, lines)| lines.len());
         }
         _ => {}
     }

@@ -48,8 +48,8 @@ pub enum Effect {
 pub enum SetEffect {
     /// Of each `buy + get` pieces in scope, the `get` cheapest get the percentage.
     BuyXGetY { buy: u32, get: u32, percentage: Percentage, max_groups: Option<u32> },
-    /// One piece or more of each part for a price. The most expensive pieces come first. A bundle that costs no less than its pieces does
-    /// not apply.
+    /// One piece or more of each part for a price. The most expensive pieces come first; if parts share lines, the part with the fewest
+    /// lines chooses first. A bundle that costs no less than its pieces does not apply.
     Bundle { parts: Vec<BundlePart>, price: Money, max_groups: Option<u32> },
     /// An amount off all pieces in scope together.
     Amount(Money),

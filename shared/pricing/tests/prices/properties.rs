@@ -60,7 +60,8 @@ impl Draft {
         let effect = match self.kind {
             0 => Effect::Set(SetEffect::BuyXGetY { buy: first, get: second, percentage: ppm, max_groups }),
             1 => {
-                let others = BundlePart { scope: scope(!self.lines, shop), quantity: second };
+                // Some lines are in both parts.
+                let others = BundlePart { scope: scope(self.lines.rotate_left(1), shop), quantity: second };
                 let parts = vec![BundlePart { scope: scope(self.lines, shop), quantity: first }, others];
                 Effect::Set(SetEffect::Bundle { parts, price: amount, max_groups })
             }

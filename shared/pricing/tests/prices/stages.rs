@@ -62,6 +62,13 @@ fn bundle_takes_the_most_expensive_pieces_while_it_saves() {
     assert_eq!(with(bundle(vec![part("BAG", 1)], 3_000, None)).discount, eur(0), "it saves nothing");
     let any = vec![BundlePart { scope: Scope::Everything, quantity: 3 }];
     assert_eq!(with(bundle(any, 10_000, None)).discount, eur(43_000 - 10_000), "two cameras and a bag");
+    let any = BundlePart { scope: Scope::Everything, quantity: 1 };
+    let priced = with(bundle(vec![any, part("CAMERA", 2)], 30_000, None));
+    assert_eq!(
+        priced.discount,
+        eur(43_000 - 30_000),
+        "the cameras are not used up by the part that is about everything"
+    );
 }
 
 #[test]
