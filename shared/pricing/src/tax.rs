@@ -1,6 +1,8 @@
 //! Tax by group. A tax group is a set of rates. Its tax is computed once, on the sum of its lines and its part of shipping (EN 16931,
 //! BR-CO-17), and then divided among them and among the jurisdictions by the largest remainders of the exact tax.
 
+use std::cmp::Reverse;
+
 use values::{Error, Result};
 
 use crate::context::{Context, PriceMode};
@@ -181,7 +183,8 @@ impl<'a> Taxes<'a> {
 }
 
 /// The tax of each member in each jurisdiction. The sum of a member is its row. The sum of a jurisdiction is its share of the tax of the
-/// group. Each cell gets its exact tax rounded down; what is missing goes to the first cells whose row and column both miss it.
+/// group. Each cell gets its exact tax rounded down. What a row misses goes to the columns that miss most, one step each; more than one step
+/// only if there are too few columns.
 fn divide(group: &Group<'_>, members: &[i64], rows: &[i64], denominator: i128) -> Result<Vec<Vec<i64>>> {
     if group.components.len() == 1 {
         return Ok(rows.iter().map(|&row| vec![row]).collect());
@@ -201,11 +204,15 @@ fn divide(group: &Group<'_>, members: &[i64], rows: &[i64], denominator: i128) -
     }
     for (cells, &row) in cells.iter_mut().zip(rows) {
         let mut left = row - total(cells)?;
-        for (cell, missing) in cells.iter_mut().zip(&mut missing) {
-            let more = left.min(*missing);
-            *cell += more;
-            *missing -= more;
-            left -= more;
+        let mut columns: Vec<usize> = (0..missing.len()).collect();
+        columns.sort_by_key(|&column| Reverse(missing[column]));
+        for most in [1, i64::MAX] {
+            for &column in &columns {
+                let more = left.min(missing[column]).min(most);
+                cells[column] += more;
+                missing[column] -= more;
+                left -= more;
+            }
         }
     }
     Ok(cells)

@@ -58,6 +58,17 @@ fn jurisdictions_share_the_tax_of_their_group() {
 }
 
 #[test]
+fn share_of_a_line_in_a_jurisdiction_is_its_exact_tax_rounded_up_or_down() {
+    let rates = [("A", 40_000), ("B", 90_499), ("C", 62_500)];
+    let shop = Shop::new("USD", PriceMode::Net).tax_class("standard", &rates).line("1", 1, 4, "standard");
+    let priced = shop.line("2", 1, 28, "standard").line("3", 1, 836, "standard").price();
+    let shares = |line: usize| priced.lines[line].taxes.iter().map(|share| share.amount.amount).collect::<Vec<i64>>();
+    // Exact: 0.16, 0.36 and 0.25; 1.12, 2.53 and 1.75; 33.44, 75.66 and 52.25. Together 34.72, 78.55 and 54.25.
+    assert_eq!([shares(0), shares(1), shares(2)], [[0, 1, 0], [2, 3, 1], [33, 75, 53]]);
+    assert_eq!(priced.taxes.iter().map(|tax| tax.amount.amount).collect::<Vec<i64>>(), [35, 79, 54]);
+}
+
+#[test]
 fn classes_of_the_same_rates_are_one_group() {
     let shop = Shop::new("EUR", PriceMode::Net).tax_class("a", &[("DE", 230_000)]).tax_class("b", &[("DE", 230_000)]);
     let priced = shop.line("A", 1, 5_555, "a").line("B", 1, 1_111, "b").price();
