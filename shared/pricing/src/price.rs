@@ -11,7 +11,7 @@ use crate::context::{Context, PriceMode, ShippingMethod};
 use crate::goods::Goods;
 use crate::line::Line;
 use crate::promotion::Promotion;
-use crate::rounding::{MILLION, narrow, product};
+use crate::rounding::{MILLION, narrow};
 use crate::rules::Rules;
 use crate::shipping_stage::best_shipping;
 use crate::step::Scale;
@@ -37,7 +37,7 @@ pub fn price(lines: &[Line], context: &Context, rules: &Rules) -> Result<Breakdo
     let left = shipping.as_ref().map_or(0, |shipping| shipping.price - shipping.discount());
     let taxes = tax(&goods, &discounted.totals, left, context, rules)?;
     let refused = refused(&candidates, &discounted, shipping.as_ref(), goods.scale)?;
-    Priced { goods: &goods, discounted: &discounted, shipping, taxes: &taxes, context }.into_breakdown(refused)
+    Priced { goods: &goods, discounted: &discounted, shipping, taxes: &taxes, context, rules }.into_breakdown(refused)
 }
 
 /// Shipping before tax.
@@ -61,6 +61,7 @@ struct Priced<'a> {
     shipping: Option<Shipping<'a>>,
     taxes: &'a Taxes<'a>,
     context: &'a Context,
+    rules: &'a Rules,
 }
 
 impl Priced<'_> {
@@ -141,10 +142,11 @@ impl Priced<'_> {
     /// The shipping method. Adds its promotion.
     fn shipping(&self, shipping: &Shipping<'_>, promotions: &mut Vec<AppliedPromotion>) -> Result<PricedShipping> {
         let (scale, taxed) = (self.goods.scale, &self.taxes.shipping);
-        let (mut discount, left) = (shipping.discount(), shipping.price - shipping.discount());
-        if taxed.total < left {
-            // Tax that the buyer does not pay: the discount loses the same part as what is left.
-            discount = narrow(product(discount, taxed.total) / i128::from(left))?;
+        let mut discount = shipping.discount();
+        if discount > 0 && self.context.exemption.is_some() {
+            // What the buyer would pay without the discount, less what they pay: neither contains the tax that they do not pay.
+            let full = tax(self.goods, &self.discounted.totals, shipping.price, self.context, self.rules)?;
+            discount = (full.shipping.total - taxed.total).max(0);
         }
         let (discount, total) = (scale.money(discount)?, scale.money(taxed.total)?);
         let promotion = shipping.promotion.map(|(promotion, _)| {

@@ -262,6 +262,23 @@ proptest! {
     }
 
     #[test]
+    fn exempt_buyer_pays_the_price_without_its_tax(
+        shop in shop(), drafts in prop::collection::vec(draft(), 0..=4),
+    ) {
+        let mut shop = with_promotions(shop, &drafts);
+        shop.context.exemption = None;
+        let with_tax = shop.price();
+        shop.context.exemption = Some("exempt".to_owned());
+        let without = shop.price();
+        let tax = with_tax.tax.amount + with_tax.included_tax.amount;
+        prop_assert_eq!(without.total.amount, with_tax.total.amount - tax);
+        prop_assert_eq!(sum(without.taxes.iter().map(|tax| tax.amount)), 0);
+        for (without, with_tax) in without.lines.iter().zip(&with_tax.lines) {
+            prop_assert_eq!((without.total, without.net), (with_tax.net, with_tax.net));
+        }
+    }
+
+    #[test]
     fn refunds_in_any_parts_add_up_to_what_was_paid(
         shop in shop(), drafts in prop::collection::vec(draft(), 0..=2), parts in prop::collection::vec(1u32..=6, 6),
     ) {

@@ -2,7 +2,7 @@
 
 use pricing::{Pieces, PriceMode, ShippingTax, Step};
 
-use crate::samples::{Shop, components, eur, free_shipping, line_taxes, off_lines, off_order, ok, promotion};
+use crate::samples::{Shop, applied, components, eur, free_shipping, line_taxes, off_lines, off_order, ok, promotion};
 
 /// A shop with net prices, two rates, and shipping of 10.00.
 fn shop(rule: ShippingTax) -> Shop {
@@ -85,6 +85,9 @@ fn exempt_buyer_pays_no_tax_on_discounted_goods_and_shipping() {
     assert_eq!((priced.subtotal, priced.discount, priced.shipping), (eur(10_000), eur(5_000), eur(500)));
     assert_eq!((priced.tax, priced.total), (eur(0), eur(5_500)));
     assert_eq!(priced.lines[0].unit_price, eur(11_900));
+    let priced = shop.promotion(promotion("free-shipping", free_shipping())).price();
+    assert_eq!((applied(&priced), priced.total), (vec![("half", 5_000), ("free-shipping", 500)], eur(5_000)));
+    assert_eq!(priced.shipping_method.map(|shipping| (shipping.price, shipping.total)), Some((eur(500), eur(0))));
 }
 
 #[test]
