@@ -42,8 +42,8 @@ impl PricedLine {
 }
 
 impl Paid {
-    /// The refund of pieces. Whatever the parts in which a line is refunded, they add up to what was paid. Fails with `over_refunded` for
-    /// more pieces than are left.
+    /// The refund of pieces. Whatever the parts in which a line is refunded, they add up to what was paid. 409 `over_refunded` for more
+    /// pieces than are left.
     pub fn refund(&self, step: Step, pieces: Pieces) -> Result<Refund> {
         let net = refund_share(self.net, step, pieces)?;
         let taxes = self.taxes.iter().map(|&tax| refund_share(tax, step, pieces)).collect::<Result<Vec<Money>>>()?;
@@ -53,13 +53,12 @@ impl Paid {
 }
 
 /// The share of an amount that belongs to pieces: what belongs to all pieces so far, less what belongs to the pieces before, both rounded
-/// down to the step. Fails with `over_refunded` for more pieces than are left.
+/// down to the step. 409 `over_refunded` for more pieces than are left.
 pub fn refund_share(amount: Money, step: Step, pieces: Pieces) -> Result<Money> {
     let Pieces { bought, refunded, now } = pieces;
     let all = refunded.checked_add(now).filter(|all| *all <= bought).ok_or_else(|| {
-        let message =
-            format!("must be at most {}, the pieces that are not refunded yet", bought.saturating_sub(refunded));
-        Error::invalid("quantity", "over_refunded", message)
+        let detail = format!("Only {} of {bought} pieces can still be refunded.", bought.saturating_sub(refunded));
+        Error::conflict("over_refunded", detail.clone()).with_field("quantity", "over_refunded", detail)
     })?;
     let of = |pieces: u32| {
         if pieces == bought {

@@ -1,6 +1,7 @@
 //! Tax groups, jurisdictions, and the rules for shipping.
 
 use pricing::{Pieces, PriceMode, ShippingTax, Step};
+use values::Kind;
 
 use crate::samples::{Shop, applied, components, eur, free_shipping, line_taxes, off_lines, off_order, ok, promotion};
 
@@ -96,6 +97,10 @@ fn more_pieces_than_are_left_are_not_refunded() {
     let refund = |refunded, now| priced.lines[0].paid().refund(Step::ONE, Pieces { bought: 1, refunded, now });
     assert_eq!(ok(refund(0, 1)).total, eur(3_210));
     for (refunded, now) in [(1, 1), (0, 2), (u32::MAX, 1)] {
-        assert_eq!(refund(refunded, now).unwrap_err().fields[0].code, "over_refunded");
+        let refusal = refund(refunded, now).unwrap_err();
+        assert_eq!(
+            (refusal.kind, refusal.code, refusal.fields[0].code),
+            (Kind::Conflict, "over_refunded", "over_refunded")
+        );
     }
 }
