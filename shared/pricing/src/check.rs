@@ -29,9 +29,9 @@ impl Promotion {
             Effect::Set(effect) => check_set(effect, market),
             Effect::Line(LineEffect::Unit(effect)) => check_unit(effect, market),
             Effect::Line(LineEffect::Tiers(tiers)) => check_tiers(tiers, market),
-            Effect::Order(OrderEffect::Amount(amount)) => check_amount(*amount, market, "effect.amount"),
+            Effect::Order(OrderEffect::Amount(amount)) => check_discount(*amount, market, "effect.amount"),
             Effect::Shipping(ShippingEffect::Free { up_to: Some(up_to) }) => {
-                check_amount(*up_to, market, "effect.upTo")
+                check_discount(*up_to, market, "effect.upTo")
             }
             Effect::Order(OrderEffect::Percentage(_)) | Effect::Shipping(_) => Ok(()),
         }
@@ -75,7 +75,7 @@ fn check_set(effect: &SetEffect, market: Market) -> Result<()> {
                 check_quantity(part.quantity, "effect.parts")
             })
         }
-        SetEffect::Amount(amount) => check_amount(*amount, market, "effect.amount"),
+        SetEffect::Amount(amount) => check_discount(*amount, market, "effect.amount"),
         SetEffect::Gift { quantity, .. } => check_quantity(*quantity, "effect.quantity"),
     }
 }
@@ -98,7 +98,7 @@ fn check_tiers(tiers: &[Tier], market: Market) -> Result<()> {
 fn check_unit(effect: &UnitEffect, market: Market) -> Result<()> {
     match effect {
         UnitEffect::Percentage(_) => Ok(()),
-        UnitEffect::Amount(amount) => check_amount(*amount, market, "effect.amount"),
+        UnitEffect::Amount(amount) => check_discount(*amount, market, "effect.amount"),
         UnitEffect::Price(price) => check_amount(*price, market, "effect.price"),
     }
 }
@@ -108,6 +108,15 @@ fn check_scope(scope: &Scope, field: &str) -> Result<()> {
         Scope::AnyOf(selectors) if selectors.is_empty() => {
             Err(Error::invalid(field, "scope_empty", "must name at least one thing, or be everything"))
         }
+        _ => Ok(()),
+    }
+}
+
+/// An amount that is subtracted. Zero would change nothing.
+fn check_discount(amount: Money, market: Market, field: &str) -> Result<()> {
+    check_amount(amount, market, field)?;
+    match amount.amount {
+        0 => Err(Error::invalid(field, "amount_out_of_range", "must be more than zero")),
         _ => Ok(()),
     }
 }

@@ -1,8 +1,8 @@
 //! What an admin may publish.
 
 use pricing::{
-    BundlePart, Combine, Effect, LineEffect, Minimum, MinimumOf, Promotion, Scope, SetEffect, Tier, UnitEffect,
-    check_competing,
+    BundlePart, Combine, Effect, LineEffect, Minimum, MinimumOf, Promotion, Scope, SetEffect, ShippingEffect, Tier,
+    UnitEffect, check_competing,
 };
 use values::{Money, Timestamp};
 
@@ -21,6 +21,7 @@ fn promotion_that_cannot_apply_is_refused() {
         let tier = |&min_quantity: &u32| Tier { min_quantity, effect: UnitEffect::Percentage(percentage(1)) };
         Effect::Line(LineEffect::Tiers(quantities.iter().map(tier).collect()))
     };
+    let unit = |effect| Effect::Line(LineEffect::Unit(effect));
     let bundle = |parts| Effect::Set(SetEffect::Bundle { parts, price: eur(1), max_groups: None });
     let part = |scope, quantity| BundlePart { scope, quantity };
     let nothing = || Scope::AnyOf(Vec::new());
@@ -37,6 +38,11 @@ fn promotion_that_cannot_apply_is_refused() {
         (bundle(vec![]), Some("quantity_out_of_range")),
         (bundle(vec![part(nothing(), 1)]), Some("scope_empty")),
         (amount_off_order(-1), Some("amount_out_of_range")),
+        (amount_off_order(0), Some("amount_out_of_range")),
+        (Effect::Set(SetEffect::Amount(eur(0))), Some("amount_out_of_range")),
+        (unit(UnitEffect::Amount(eur(0))), Some("amount_out_of_range")),
+        (unit(UnitEffect::Price(eur(0))), None),
+        (Effect::Shipping(ShippingEffect::Free { up_to: Some(eur(0)) }), Some("amount_out_of_range")),
         (Effect::Set(SetEffect::Amount(Money::new(1, currency("USD")))), Some("currency_mismatch")),
     ] {
         assert_eq!(refused(&promotion("p", effect.clone())), code, "{effect:?}");
