@@ -142,6 +142,11 @@ fn without_rules_the_price_is_the_sum_of_the_lines() {
     assert_eq!(priced.lines.iter().map(|line| line.total).collect::<Vec<Money>>(), sums.line_totals);
     assert_eq!((priced.subtotal, priced.discount, priced.tax), (sums.subtotal, sums.discount, sums.tax));
     assert_eq!((priced.shipping, priced.total), (sums.shipping, sums.total));
-    let nothing = Shop::untaxed().promotion(promotion("p", off_order(1))).price();
-    assert_eq!(nothing.total, eur(0));
+}
+
+#[test]
+fn empty_cart_costs_nothing_even_with_a_shipping_method() {
+    let nothing = Shop::untaxed().shipping(490).promotion(promotion("p", off_order(1))).price();
+    assert_eq!((nothing.total, nothing.shipping, nothing.shipping_method), (eur(0), eur(0), None));
+    assert_eq!(nothing.refused[0].refusal, Refusal::NothingInScope);
 }

@@ -96,8 +96,10 @@ fn line_gets_its_best_promotion() {
     shop.lines[0].tags.push("sale".to_owned());
     let shop = shop.promotion(promotion("a", unit(UnitEffect::Amount(eur(20))))).promotion(named);
     let shop = shop.promotion(promotion("c", Effect::Line(LineEffect::Tiers(vec![tier(2, 10_000), tier(5, 50_000)]))));
-    let priced = shop.price();
-    assert_eq!(applied(&priced), [("a", 40), ("b", 50), ("c", 300)]);
+    let mut equal = promotion("d", off_lines(50_000));
+    equal.scope = skus(&["A", "C"]);
+    let priced = shop.promotion(equal).price();
+    assert_eq!(applied(&priced), [("a", 40), ("b", 50), ("c", 300)], "of equal discounts, the first one applies");
     assert_eq!(line_totals(&priced), [950, 1_960, 5_700]);
 }
 
@@ -128,10 +130,26 @@ fn best_combination_wins_and_the_others_are_refused() {
     let priced = shop.clone().promotion(with("alone", 290_000, Combine::Alone)).shipping(500);
     let priced = priced.promotion(promotion("free-shipping", free_shipping())).price();
     assert_eq!(applied(&priced), [("alone", 2_900)]);
-    // Equal prices: fewer promotions, and then the lower id.
+    // Equal prices: the lower id.
     let priced =
         shop.promotion(with("alone", 280_000, Combine::Alone)).promotion(with("best-0", 200_000, Combine::Best));
     assert_eq!(applied(&priced.price()), [("alone", 2_800)]);
+}
+
+#[test]
+fn of_equal_combinations_the_one_with_fewer_promotions_wins() {
+    let with = |id: &str, ppm, combine| {
+        let mut promotion = promotion(id, off_order(ppm));
+        promotion.combine = combine;
+        promotion
+    };
+    let amount = promotion("a", Effect::Set(SetEffect::Amount(eur(1_000))));
+    let shop = Shop::untaxed().line("A", 1, 10_000, "none").promotion(amount);
+    let shop = shop.promotion(with("b", 100_000, Combine::Best));
+    assert_eq!(applied(&shop.price()), [("a", 1_000), ("b", 900)]);
+    let alone = |ppm| with("c", ppm, Combine::Alone);
+    assert_eq!(applied(&shop.clone().promotion(alone(189_900)).price()), [("a", 1_000), ("b", 900)]);
+    assert_eq!(applied(&shop.promotion(alone(190_000)).price()), [("c", 1_900)]);
 }
 
 #[test]

@@ -33,11 +33,12 @@ fn of_two_principal_groups_the_higher_rate_counts() {
 
 #[test]
 fn shipping_of_free_goods_is_divided_by_pieces() {
-    let shop = shop(ShippingTax::Proportional).promotion(promotion("all", off_order(1_000_000)));
+    let shop = shop(ShippingTax::Proportional).line("C", 2, 1_000, "standard");
+    let shop = shop.promotion(promotion("all", off_order(1_000_000)));
     let priced = shop.price();
-    assert_eq!((priced.subtotal, priced.discount), (eur(4_000), eur(4_000)));
-    // 5.00 at 7 % and 5.00 at 19 %.
-    assert_eq!((priced.tax, priced.total), (eur(35 + 95), eur(1_130)));
+    assert_eq!((priced.subtotal, priced.discount), (eur(6_000), eur(6_000)));
+    // 1 piece: 2.50 at 7 % is 0.175. 3 pieces: 7.50 at 19 % is 1.425.
+    assert_eq!((priced.tax, priced.total), (eur(18 + 143), eur(1_161)));
     let free = shop.promotion(promotion("free-shipping", free_shipping())).price();
     assert_eq!((free.total, free.taxes.len()), (eur(0), 2));
 }
