@@ -16,6 +16,8 @@ pub struct Breakdown {
     pub promotions: Vec<AppliedPromotion>,
     /// The promotions that do not apply, by id.
     pub refused: Vec<RefusedPromotion>,
+    /// The gifts that the buyer could add to the cart, in the order of their promotions.
+    pub rewards: Vec<Reward>,
     /// One for each tax group and jurisdiction.
     pub taxes: Vec<TaxSum>,
     /// The lines before discounts.
@@ -121,6 +123,16 @@ pub enum Refusal {
     TooManyCompeting,
     /// It would change nothing, or others together are better for the buyer.
     Excluded,
+}
+
+/// A gift that would be free if it were in the cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reward {
+    /// The id of its promotion.
+    pub promotion: String,
+    pub sku: Sku,
+    /// The pieces that are not in the cart yet.
+    pub quantity: u32,
 }
 
 /// The tax of one tax group in one jurisdiction.

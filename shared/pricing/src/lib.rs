@@ -33,7 +33,8 @@ pub mod sums;
 mod tax;
 
 pub use breakdown::{
-    AppliedPromotion, Breakdown, DiscountShare, PricedLine, PricedShipping, Refusal, RefusedPromotion, TaxShare, TaxSum,
+    AppliedPromotion, Breakdown, DiscountShare, PricedLine, PricedShipping, Refusal, RefusedPromotion, Reward,
+    TaxShare, TaxSum,
 };
 pub use candidates::{MAX_ALONE, MAX_BEST, MAX_SETS};
 pub use check::{MAX_PROMOTIONS, check_competing};

@@ -3,14 +3,15 @@
 use values::{Money, Result};
 
 use crate::breakdown::{
-    AppliedPromotion, Breakdown, DiscountShare, PricedLine, PricedShipping, Refusal, RefusedPromotion, TaxShare, TaxSum,
+    AppliedPromotion, Breakdown, DiscountShare, PricedLine, PricedShipping, Refusal, RefusedPromotion, Reward,
+    TaxShare, TaxSum,
 };
 use crate::candidates::{Candidate, Candidates};
 use crate::choose::{DiscountedGoods, choose};
 use crate::context::{Context, PriceMode, ShippingMethod};
 use crate::goods::Goods;
 use crate::line::Line;
-use crate::promotion::Promotion;
+use crate::promotion::{Effect, Promotion, SetEffect};
 use crate::rounding::{MILLION, narrow};
 use crate::rules::Rules;
 use crate::shipping_stage::best_shipping;
@@ -37,7 +38,9 @@ pub fn price(lines: &[Line], context: &Context, rules: &Rules) -> Result<Breakdo
     let left = shipping.as_ref().map_or(0, |shipping| shipping.price - shipping.discount());
     let taxes = tax(&goods, &discounted.totals, left, context, rules)?;
     let refused = refused(&candidates, &discounted, shipping.as_ref(), goods.scale)?;
-    Priced { goods: &goods, discounted: &discounted, shipping, taxes: &taxes, context, rules }.into_breakdown(refused)
+    let rewards = rewards(&candidates, &discounted, &goods);
+    let priced = Priced { goods: &goods, discounted: &discounted, shipping, taxes: &taxes, context, rules };
+    priced.into_breakdown(refused, rewards)
 }
 
 /// Shipping before tax.
@@ -65,7 +68,7 @@ struct Priced<'a> {
 }
 
 impl Priced<'_> {
-    fn into_breakdown(self, refused: Vec<RefusedPromotion>) -> Result<Breakdown> {
+    fn into_breakdown(self, refused: Vec<RefusedPromotion>, rewards: Vec<Reward>) -> Result<Breakdown> {
         let scale = self.goods.scale;
         let (discounts, mut promotions) = self.discounts()?;
         let mut positions: Vec<usize> = (0..self.goods.lines.len()).collect();
@@ -93,6 +96,7 @@ impl Priced<'_> {
             shipping_method,
             promotions,
             refused,
+            rewards,
             taxes: self.tax_sums()?,
             subtotal,
             discount,
@@ -227,4 +231,17 @@ fn refused(
 fn excluded(candidate: &Candidate<'_>, discounted: &DiscountedGoods<'_>, scale: Scale) -> Result<Refusal> {
     let missing = candidate.min_left - discounted.left_for(candidate)?;
     Ok(if missing > 0 { Refusal::BelowMinimum { missing: scale.money(missing)? } } else { Refusal::Excluded })
+}
+
+/// The gifts that are not in the cart. None if a promotion applies alone, because they would not be free.
+fn rewards(candidates: &Candidates<'_>, discounted: &DiscountedGoods<'_>, goods: &Goods<'_>) -> Vec<Reward> {
+    let reward = |candidate: &Candidate<'_>| {
+        let Effect::Set(SetEffect::Gift { sku, quantity }) = &candidate.promotion.effect else { return None };
+        let line = goods.lines.iter().find(|goods| goods.line.sku == *sku);
+        let in_cart = line.map_or(0, |goods| goods.line.quantity.get());
+        let missing = quantity.saturating_sub(in_cart);
+        let promotion = candidate.promotion.id.clone();
+        (missing > 0).then(|| Reward { promotion, sku: sku.clone(), quantity: missing })
+    };
+    candidates.sets.iter().filter(|_| !discounted.is_alone).filter_map(reward).collect()
 }

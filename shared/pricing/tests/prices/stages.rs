@@ -87,6 +87,29 @@ fn claimed_pieces_get_no_line_promotion() {
 }
 
 #[test]
+fn gift_that_is_not_in_the_cart_is_a_reward() {
+    let mut gift = promotion("gift", Effect::Set(SetEffect::Gift { sku: ok("CUP".parse()), quantity: 2 }));
+    gift.conditions.minimum = Some(Minimum { amount: eur(2_000), of: MinimumOf::Listed });
+    let shop = Shop::untaxed().line("A", 2, 1_000, "none").promotion(gift);
+    let rewards = |shop: &Shop| {
+        let rewards = shop.price().rewards;
+        rewards.iter().map(|one| (one.promotion.clone(), one.sku.to_string(), one.quantity)).collect::<Vec<_>>()
+    };
+    let cups = |quantity: u32| vec![("gift".to_owned(), "CUP".to_owned(), quantity)];
+    assert_eq!(rewards(&shop), cups(2));
+    let one = shop.clone().line("CUP", 1, 500, "none");
+    assert_eq!((rewards(&one), one.price().discount), (cups(1), eur(500)));
+    let two = shop.clone().line("CUP", 2, 500, "none");
+    assert_eq!((rewards(&two), two.price().discount), (vec![], eur(1_000)));
+    let mut alone = promotion("alone", off_order(900_000));
+    alone.combine = Combine::Alone;
+    assert!(rewards(&shop.clone().promotion(alone)).is_empty(), "no other promotion applies");
+    let mut few = shop;
+    few.rules.promotions[0].conditions.minimum = Some(Minimum { amount: eur(2_001), of: MinimumOf::Listed });
+    assert!(rewards(&few).is_empty(), "its minimum is not reached");
+}
+
+#[test]
 fn line_gets_its_best_promotion() {
     let unit = |effect| Effect::Line(LineEffect::Unit(effect));
     let tier = |min_quantity, ppm| Tier { min_quantity, effect: UnitEffect::Percentage(percentage(ppm)) };
