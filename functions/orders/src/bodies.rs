@@ -31,6 +31,7 @@ pub(crate) struct PlaceIn {
     /// The id of an address in the caller's address book, instead of `shippingAddress`.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::AddressId>"))]
     address_id: Option<AddressId>,
+    /// An order needs one unless its total is zero. Then it is ignored.
     payment_method: Option<PaymentMethod>,
     /// The order is refused if its total is different.
     expected_total: Option<Money>,
@@ -119,9 +120,9 @@ impl ListIn {
 
 impl PlaceIn {
     pub(crate) fn into_new(self, caller: &Caller) -> Result<NewOrder> {
-        let missing = |field: &str, message: &str| Error::invalid(field, "required", message);
         let destination = self.destination()?;
-        let method = self.payment_method.ok_or_else(|| missing("paymentMethod", "name a payment method"))?.check()?;
+        // Whether the order needs one is known when it is priced.
+        let method = self.payment_method.map(PaymentMethod::check).transpose()?;
         Ok(NewOrder {
             source: order_source(self.cart, self.items, caller)?,
             email: self.email.map(Email::from),
@@ -220,13 +221,20 @@ mod tests {
     }
 
     #[test]
-    fn quote_may_omit_address_and_payment_method() {
+    fn quote_may_omit_the_address() {
         assert!(with("email", json!("ada@example.com")).into_new(&Caller::Guest).is_ok());
-        for (field, code) in [("shippingAddress", "one_of"), ("paymentMethod", "required")] {
-            assert_eq!(field_error(without(field).into_new(&Caller::Guest)), (field.to_owned(), code));
-            assert!(without(field).into_quote_request(&Caller::Guest).is_ok());
-        }
+        let refused = field_error(without("shippingAddress").into_new(&Caller::Guest));
+        assert_eq!(refused, ("shippingAddress".to_owned(), "one_of"));
+        assert!(without("shippingAddress").into_quote_request(&Caller::Guest).is_ok());
         assert_eq!(field_error(without("items").into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
+    }
+
+    #[test]
+    fn payment_method_may_be_omitted_and_is_checked_if_it_is_sent() {
+        assert!(without("paymentMethod").into_new(&Caller::Guest).is_ok_and(|new| new.method.is_none()));
+        assert!(without("paymentMethod").into_quote_request(&Caller::Guest).is_ok());
+        let card = with("paymentMethod", json!({ "token": "4242424242424242" }));
+        assert_eq!(field_error(card.into_new(&Caller::Guest)).1, "card_number_refused");
     }
 
     #[test]

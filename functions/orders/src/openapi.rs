@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use http_kit::openapi::{Access, Api};
-use payments::PaymentMethod;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use values::schema::{OrderId, UserId, either};
 
@@ -15,7 +14,7 @@ const PAYMENT_BLOCKED: &str =
     "`payment_blocked`: too many payments of the account, the email address or the network were declined.";
 const WITHOUT_PERSONAL_DATA: &str = "Newest first, without email addresses and postal addresses.";
 
-/// The body of an order. It has the fields of a quote, and requires an address and a payment method.
+/// The body of an order. It has the fields of a quote, and requires an address.
 struct NewOrder;
 
 impl JsonSchema for NewOrder {
@@ -29,12 +28,8 @@ impl JsonSchema for NewOrder {
         schema.remove("oneOf");
         schema.remove("example");
         schema.insert("allOf".into(), rules.into());
-        schema.insert("required".into(), vec!["paymentMethod"].into());
         let text = "Either `cart` or `items`; either `shippingAddress` or `addressId`.";
         schema.insert("description".into(), text.into());
-        if let Some(method) = schema.pointer_mut("/properties/paymentMethod") {
-            *method = generator.subschema_for::<PaymentMethod>().to_value();
-        }
         schema
     }
 }
@@ -50,12 +45,17 @@ fn placing(api: &mut Api) {
     api.operation("post", "/api/v1/orders", Access::Optional, "placeOrder", "Place an order")
         .describe(
             "The order is placed completely or not at all, in one transaction. The payment follows later: read the order again until \
-             it is `confirmed` and `paid`. More pieces of a SKU than one order may have get 422 `max_per_order`. A total that Stripe \
-             cannot charge gets 422 `amount_not_multiple`: in BHD, JOD, KWD, OMR and TND the last digit is 0, in MGA the last two.",
+             it is `confirmed` and `paid`. An order whose total is zero needs no `paymentMethod`, and is `confirmed` and `paid` at once. \
+             More pieces of a SKU than one order may have get 422 `max_per_order`. A total that Stripe cannot charge gets 422: \
+             `amount_too_small`, with the smallest charge in `minimum`, or `amount_not_multiple`, with the `step`: in BHD, JOD, KWD, OMR \
+             and TND the last digit is 0, in MGA the last two.",
         )
         .idempotency_key(true)
         .body::<NewOrder>()
-        .answer::<OrderOut>(201, "The order is placed and `pending`. Its stock is held until it is paid.")
+        .answer::<OrderOut>(
+            201,
+            "The order is placed and `pending`. Its stock is held until it is paid. If its total is zero, it is `confirmed` and `paid`.",
+        )
         .error(
             409,
             "Nothing was written: `insufficient_stock` with the SKU and the available quantity, `price_changed` with the current \
@@ -68,7 +68,8 @@ fn placing(api: &mut Api) {
         .describe(
             "The body is that of an order; only `cart` or `items` is required. No stock is held. Items that are not available are \
              listed in `changes` and `available`, and do not cause an error. Send `total` as `expectedTotal` with the order: the order \
-             is refused if its total is different.",
+             is refused if its total is different. A total that Stripe cannot charge gets 422 `amount_too_small` or \
+             `amount_not_multiple`, as an order does, unless there are `changes` to show.",
         )
         .body::<PlaceIn>()
         .answer::<QuoteOut>(200, "The current prices and total.")

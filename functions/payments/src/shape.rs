@@ -121,6 +121,7 @@ pub(crate) struct PaymentOut {
     /// The id of the order.
     #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     order_id: OrderId,
+    /// `stripe`; `none` if the order cost nothing.
     #[cfg_attr(feature = "openapi", schemars(extend("example" = "stripe")))]
     provider: &'static str,
     amount: Money,
@@ -152,7 +153,7 @@ impl PaymentOut {
         Self {
             id: payment.id,
             order_id: payment.order_id,
-            provider: "stripe",
+            provider: payment.provider(),
             amount: payment.amount,
             captured: payment.balance.captured,
             refunded: payment.balance.refunded,

@@ -28,9 +28,13 @@ pub(crate) fn render(event: &Event, name: &str, receipt: &Receipt) -> Option<Mai
 
 fn payment_completed<'a>(payment: &'a PaymentChanged, receipt: &'a Receipt) -> MailDraft<'a> {
     let number = &payment.order_number;
+    let (outcome, remark) = match payment.amount.amount {
+        0 => ("confirmed", " There is nothing to pay."),
+        _ => ("confirmed and paid", ""),
+    };
     MailDraft {
-        subject: format!("Your order {number} is confirmed and paid"),
-        paragraphs: vec![format!("Thank you! Your order {number} is confirmed and paid.")],
+        subject: format!("Your order {number} is {outcome}"),
+        paragraphs: vec![format!("Thank you! Your order {number} is {outcome}.{remark}")],
         // An event of the release before has them.
         lines: if payment.lines.is_empty() { &receipt.lines } else { &payment.lines },
         total: Some(payment.amount.to_string()),
@@ -183,6 +187,14 @@ mod tests {
              Mug \"Sunday\" <large> x 2  25.98 EUR\nTea & Honey x 1  7.02 EUR\n\n\
              Total: 33.00 EUR\n\nWe are now preparing it for you.\n"
         );
+    }
+
+    #[test]
+    fn mail_about_an_order_that_costs_nothing_does_not_say_that_it_is_paid() {
+        let mail = render(&event("payment.completed", json!({"amount": eur(0)})), "Ada").unwrap();
+        assert_eq!(mail.subject, "Your order S-1042 is confirmed");
+        let text = "Thank you! Your order S-1042 is confirmed. There is nothing to pay.\n\nTotal: 0.00 EUR\n";
+        assert!(mail.text.contains(text), "{}", mail.text);
     }
 
     #[test]

@@ -11,12 +11,15 @@ use crate::order::{Order, OrderDetails};
 use crate::store::Orders;
 use crate::token;
 
+/// The version of an order that was placed and must be paid.
+const FIRST_VERSION: u64 = 1;
+
 /// The answer to a request that has placed or changed an order.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "StoredAnswer")]
 pub(crate) struct Answer {
     order_id: OrderId,
-    /// None for an order that was placed.
+    /// None for the first version, with which an order is placed unless it costs nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
     /// The salt of a guest's token.
@@ -52,7 +55,9 @@ impl From<StoredAnswer> for Answer {
 impl Answer {
     /// An order was placed. A guest's token is derived with that salt.
     pub(crate) fn placed(details: OrderDetails, salt: Option<String>) -> Self {
-        Self { order_id: details.order.id, version: None, salt, details: Some(Box::new(details)) }
+        let Order { id: order_id, version, .. } = details.order;
+        let version = (version > FIRST_VERSION).then_some(version);
+        Self { order_id, version, salt, details: Some(Box::new(details)) }
     }
 
     /// An order was changed.
@@ -77,7 +82,7 @@ impl Orders {
             Some(details) => Ok(details.order),
             None => {
                 let order = self.read(answer.order_id).await?.ok_or_else(|| Error::not_found("order"))?;
-                self.read_version(&order, answer.version.unwrap_or(1)).await
+                self.read_version(&order, answer.version.unwrap_or(FIRST_VERSION)).await
             }
         }
     }
@@ -89,7 +94,7 @@ impl Orders {
             order_token: salt.map(|salt| token::derive(details.order.id, key, &salt)),
             details,
         };
-        let Answer { order_id, salt, details: then, .. } = match answer {
+        let Answer { order_id, version, salt, details: then } = match answer {
             Idempotent::Fresh(Answer { details: Some(details), salt, .. }) => {
                 return Ok(Idempotent::Fresh(with_token(*details, salt)));
             }
@@ -97,7 +102,7 @@ impl Orders {
         };
         let (order, personal) = match (then, self.read_details(order_id).await?) {
             (Some(then), now) => (then.order, now.and_then(|now| now.personal)),
-            (None, Some(now)) => (self.read_version(&now.order, 1).await?, now.personal),
+            (None, Some(now)) => (self.read_version(&now.order, version.unwrap_or(FIRST_VERSION)).await?, now.personal),
             // Not 404: the caller would place the order again. It becomes visible a moment after its stored response.
             (None, None) => return Err(Error::unavailable("database", format!("order {order_id} is not visible yet"))),
         };
@@ -125,6 +130,16 @@ mod tests {
         assert_eq!(stored(&Answer::placed(details(), None)), json!({ "orderId": id }));
         assert_eq!(stored(&Answer::placed(details(), Some("abc".into()))), json!({ "orderId": id, "salt": "abc" }));
         assert_eq!(stored(&Answer::changed(order())), json!({ "orderId": id, "version": 1 }));
+    }
+
+    #[test]
+    fn answer_names_the_version_of_an_order_that_is_placed_as_confirmed() {
+        let confirmed = Order { version: 2, ..order() };
+        let id = confirmed.id;
+        let answer = Answer::placed(OrderDetails { order: confirmed, personal: None }, None);
+        assert_eq!(stored(&answer), json!({ "orderId": id, "version": 2 }));
+        let read: Answer = from_value(stored(&answer)).unwrap();
+        assert_eq!((read.order_id, read.version), (id, Some(2)));
     }
 
     #[test]

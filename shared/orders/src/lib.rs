@@ -7,6 +7,7 @@
 //!   decided, with an entry of the history: in that row, or beside it. A caller that loses the race decides again. Folding the history of
 //!   an order ([`fold`]) gives the order.
 //! - An order that the release before has placed is one row, and stays so.
+//! - An order that costs nothing is confirmed and paid in the transaction that places it. Its payment has no provider.
 //! - An order and its payment change in one transaction, under the versions of both: it is confirmed exactly when its payment is
 //!   authorised, and paid exactly when it is captured. Between the two it stays in the index of holds, where housekeeping finds it.
 //! - The end of a hold cancels no order whose payment is authorised. It ends the payment, too: at the provider first, if no worker can
@@ -32,6 +33,7 @@ mod expire_hold;
 mod export;
 mod extend_hold;
 mod find;
+mod free_order;
 mod history;
 mod limits;
 mod lines;

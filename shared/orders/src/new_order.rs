@@ -22,7 +22,8 @@ pub struct NewOrder {
     /// The email address of a guest.
     pub email: Option<Email>,
     pub destination: Destination,
-    pub method: PaymentMethod,
+    /// Needed unless the order costs nothing.
+    pub method: Option<PaymentMethod>,
     /// The total that the customer was shown. No other total is charged.
     pub expected_total: Option<Money>,
 }

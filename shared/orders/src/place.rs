@@ -32,7 +32,8 @@ use crate::{number, token};
 
 /// Promotions that count their uses are of a later issue. Their place in the transaction is reserved.
 const MAX_PROMOTIONS: usize = 5;
-/// Order, what was placed, number; the counters of network and buyer; cart, payment, contact, idempotency record.
+/// Order, what was placed, number; the counters of network and buyer, or the event of a payment of nothing; cart, payment, contact,
+/// idempotency record.
 const OTHER_WRITES: usize = 10;
 const _: () = assert!(
     Cart::MAX_LINES + (catalog::MAX_PARTS - 1) + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
@@ -51,8 +52,9 @@ struct Readings {
 
 impl Checkout {
     /// Places the order once per key; a repetition gets the stored response. `key` is the key that the caller sent,
-    /// from which a guest's token is derived. 422 `total_zero`, `cart_empty`, `max_per_order` and others for an invalid request; 409
-    /// for lines that cannot be bought, `cart_changed`, and `too_many_open_orders`; 429 `payment_blocked`.
+    /// from which a guest's token is derived. An order that costs nothing is confirmed and paid by the same transaction. 422
+    /// `amount_too_small`, `cart_empty`, `max_per_order` and others for an invalid request; 409 for lines that cannot be bought,
+    /// `cart_changed`, and `too_many_open_orders`; 429 `payment_blocked`.
     pub async fn place(
         &self,
         new: NewOrder,
@@ -97,9 +99,6 @@ impl Checkout {
         let order_lines = self.read_lines(&new.source, buyer_kind(caller)).await?;
         let shipping_address = self.resolve_address(new.destination.clone(), caller).await?;
         let (lines, sums) = self.check_prices(&order_lines, new.expected_total).await?;
-        if sums.total.amount <= 0 {
-            return Err(Error::invalid("items", "total_zero", "the total is zero; an order must cost something"));
-        }
         Ok(readings.get_or_init(|| Readings { cart: order_lines.cart, lines, sums, shipping_address }))
     }
 
@@ -119,8 +118,12 @@ impl Checkout {
         let (mut order, order_token) = self.new_order(buyer, lines, sums, salt.as_deref(), key, trace)?;
         let token_digest = order_token.as_deref().map(token::digest);
         let email = contact.as_ref().map(|(_, email)| email.clone());
-        order.counters = self.limits.counters(caller, email.as_ref(), network);
         order.reserved = reservation.rows(lines);
+        match order.is_free() {
+            // It is never unpaid, so no counter counts it.
+            true => order = order.confirm_free(trace)?,
+            false => order.counters = self.limits.counters(caller, email.as_ref(), network),
+        }
         let personal =
             PersonalData { email, shipping_address: shipping_address.clone(), token_digest: token_digest.clone() };
         let payment = NewPayment {
@@ -132,12 +135,13 @@ impl Checkout {
             method: new.method.clone(),
             lines: order.payment_lines()?,
             token_digest,
+            opened_at: order.created_at,
         };
 
         let mut writes = Transaction::new();
         let orders = &self.service.orders;
         writes.add_all(orders.put_new(&order, &personal, trace)?);
-        writes.add(self.service.payments.open(payment)?);
+        writes.add_all(self.service.payments.open(payment, trace)?);
         if let Some((id, email)) = &contact {
             writes.add(self.accounts.contact_write(*id, email)?);
         }
@@ -164,7 +168,7 @@ impl Checkout {
     }
 
     /// Adds the writes that count the order as unpaid, and returns their positions: of its network, and of its buyer. None for an
-    /// order that is not limited. 409 `too_many_open_orders` for pieces that no network may hold.
+    /// order that is not limited or costs nothing. 409 `too_many_open_orders` for pieces that no network may hold.
     fn count_unpaid(&self, order: &Order, writes: &mut Transaction) -> Result<Option<[Slot; 2]>> {
         let Some(counters) = &order.counters else { return Ok(None) };
         self.limits.check_pieces(&order.items_by_sku())?;

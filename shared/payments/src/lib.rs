@@ -13,6 +13,7 @@
 //!   by the new state.
 //! - `captured = refunded + refunding + refundable`, and none of them is ever below 0. A refund is deducted from `refundable`
 //!   under a condition before the provider is called.
+//! - A payment of nothing has no attempt and no object at the provider. It is captured when it is opened, and never changes.
 //! - No piece of a line is refunded twice. All pieces of a line come to what was paid for it, whatever the parts.
 //! - A webhook is a hint. The worker asks the provider, and the state decides.
 //! - A capture and a decline are events without a row of their own: the version of the payment that is such an event says so (`tells`),
@@ -25,6 +26,7 @@ mod balance;
 mod capture;
 mod capture_at;
 mod card_limit;
+mod chargeable_total;
 mod declines;
 mod end;
 mod erase_refund_reason;
@@ -60,6 +62,7 @@ pub use attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 pub use balance::Balance;
 pub use capture_at::CaptureAt;
 pub use card_limit::CardLimit;
+pub use chargeable_total::check_total;
 pub use declines::{Declines, SET_DECLINES};
 pub use end::PaymentEnd;
 pub use list_captured::PaymentPage;

@@ -28,14 +28,15 @@ pub struct Payment {
     pub amount: Money,
     pub balance: Balance,
     pub status: Status,
-    /// The current attempt is the last one. Never empty.
+    /// The current attempt is the last one. Empty only if there is nothing to pay.
     pub attempts: Vec<Attempt>,
     pub lines: Vec<PaidLine>,
     /// The digest of the order's token, with which a guest may read the payment.
     pub token_digest: Option<String>,
     /// What this version tells, and no other.
     pub tells: Option<Tells>,
-    /// When it was captured for its order. None before, and for a capture by an earlier release.
+    /// When it was captured for its order. None before, for a capture by an earlier release, and if there is nothing to pay: the events of
+    /// these are in the outbox.
     pub captured_at: Option<Timestamp>,
     /// Counts the changes, from 1.
     pub version: u64,
@@ -44,6 +45,9 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// The version with which a payment is opened.
+    pub const FIRST_VERSION: u64 = 1;
+
     /// The id of the payment of an order: the UUIDs are the same. Earlier releases gave a payment a UUID of its own.
     pub fn id_of_order(order: OrderId) -> PaymentId {
         sibling_id(&order)
@@ -52,6 +56,14 @@ impl Payment {
     /// Was it opened by an earlier release, so that its order's id does not find it? Then its row keeps the keys of an index.
     pub fn keeps_own_index_keys(&self) -> bool {
         self.id != Self::id_of_order(self.order_id)
+    }
+
+    /// The provider that charges it: `none` if there is nothing to pay.
+    pub fn provider(&self) -> &'static str {
+        match self.amount.amount {
+            0 => "none",
+            _ => "stripe",
+        }
     }
 
     /// Is it the payment of the caller's account?

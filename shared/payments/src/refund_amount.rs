@@ -21,6 +21,9 @@ impl RefundAmount {
     /// The amount in money, and the pieces that it pays back; 409 `nothing_to_refund` or `over_refunded`; 422 `amount_out_of_range`,
     /// `amount_not_multiple`, `currency_mismatch` or `line_unknown`.
     pub(crate) fn resolve(&self, payment: &Payment) -> Result<(Money, Vec<RefundLine>)> {
+        if payment.amount.amount == 0 {
+            return Err(Error::conflict("nothing_to_refund", "The order cost nothing, so nothing was paid for it."));
+        }
         let (refundable, unit) = (payment.balance.refundable, ProviderUnit::stripe(payment.amount.currency));
         let (amount, lines, field) = match self {
             Self::Rest if refundable.amount > 0 => return Ok((refundable, Vec::new())),
@@ -68,6 +71,16 @@ mod tests {
     use super::*;
     use crate::balance::Balance;
     use crate::payment::tests::payment;
+
+    #[test]
+    fn payment_of_nothing_has_nothing_to_refund() {
+        let eur = |amount| Money::new(amount, payment().amount.currency);
+        let line = ("MUG".parse().unwrap(), Quantity::new(1).unwrap());
+        let free = Payment { amount: eur(0), attempts: vec![], ..payment() };
+        for amount in [RefundAmount::Rest, RefundAmount::Amount(eur(1)), RefundAmount::Lines(vec![line])] {
+            assert_eq!(amount.resolve(&free).unwrap_err().code, "nothing_to_refund", "{amount:?}");
+        }
+    }
 
     #[test]
     fn amount_is_a_multiple_that_the_provider_accepts() {

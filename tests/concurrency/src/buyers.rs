@@ -186,6 +186,12 @@ impl OrderRequest {
         self
     }
 
+    /// Names no card, for an order that costs nothing.
+    pub fn without_card(mut self) -> Self {
+        self.body.as_object_mut().map(|members| members.remove("paymentMethod"));
+        self
+    }
+
     /// Rejects the order unless its total is this money, as a cart shows it.
     pub fn with_expected_total(mut self, total: &Value) -> Self {
         self.body["expectedTotal"] = total.clone();

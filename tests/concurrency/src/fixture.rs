@@ -8,7 +8,7 @@
 use serde_json::{Value, json};
 
 use crate::history::{CallRecord, History};
-use crate::observed::{Intent, ObservedState, Order, Payment, RawState};
+use crate::observed::{Intent, ObservedState, Order, OrderPaymentStatus, Payment, PaymentStatus, RawState};
 
 pub(crate) const MUG: &str = "MUG";
 /// The SKU in a flash sale.
@@ -25,6 +25,30 @@ pub(crate) const NEW_YEAR_MS: u64 = 1_767_225_600_000;
 pub(crate) fn valid_run() -> (ObservedState, History) {
     let history = history();
     (raw().for_history(&history), history)
+}
+
+/// The same run, in which the paid order costs nothing and was confirmed when it was placed. The calls and the stored row of the order
+/// still show that it cost something.
+pub(crate) fn free_run() -> (ObservedState, History) {
+    let (mut state, history) = valid_run();
+    let order = state.order_mut(PAID);
+    order.discount.amount = std::mem::take(&mut order.total.amount);
+    order.steps.truncate(2);
+    let placed_at = order.steps[0].at.clone();
+    (order.version, order.payment_status) = (2, OrderPaymentStatus::Paid);
+    let confirmed = &mut order.steps[1];
+    (confirmed.at, confirmed.payment_sequence, confirmed.payment_status) =
+        (placed_at.clone(), 1, OrderPaymentStatus::Paid);
+    let payment = state.payment_mut("pay_paid");
+    (payment.amount.amount, payment.captured, payment.refunded, payment.refundable) = (0, 0, 0, 0);
+    (payment.status, payment.version, payment.updated_at) = (PaymentStatus::Captured, 1, placed_at);
+    (payment.captured_at, payment.attempts, payment.refunded_lines) = (None, Vec::new(), Vec::new());
+    state.intents.retain(|intent| intent.id != "pi_paid");
+    state.refunds.clear();
+    state.provider_refunds.clear();
+    state.notifications.retain(|notification| notification.event_type != "payment.refunded");
+    state.mails.retain(|mail| !mail.subject.contains("refund"));
+    (state, history)
 }
 
 /// Panics unless there is exactly one finding and it contains all these parts.

@@ -28,6 +28,7 @@ mod erasure;
 mod events;
 mod flash;
 mod flow;
+mod free_orders;
 mod guide;
 mod idempotency;
 mod images;

@@ -161,6 +161,11 @@ pub struct Order {
 }
 
 impl Order {
+    /// Is there nothing to pay?
+    pub fn is_free(&self) -> bool {
+        self.total.amount == 0
+    }
+
     /// Does the order hold or own stock? A cancelled order does not.
     pub fn keeps_stock(&self) -> bool {
         self.status != OrderStatus::Cancelled

@@ -8,6 +8,7 @@ mod devices;
 mod duplicate_requests;
 mod flash_sale;
 mod forged_events;
+mod free_orders;
 mod kills;
 mod long_holds;
 mod messages;
@@ -47,6 +48,8 @@ pub enum Scenario {
     Packing,
     /// Orders are cancelled in every status, also while an admin processes them.
     Cancels,
+    /// Orders that cost nothing are placed, cancelled and packed.
+    FreeOrders,
     /// Fifty refunds of one payment are requested at the same time.
     Refunds,
     /// A compromised function forges events of other contexts.
@@ -75,7 +78,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// The scenarios that inject no faults.
-    pub const WITHOUT_FAULTS: [Self; 14] = [
+    pub const WITHOUT_FAULTS: [Self; 15] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
@@ -86,6 +89,7 @@ impl Scenario {
         Self::Races,
         Self::Packing,
         Self::Cancels,
+        Self::FreeOrders,
         Self::Refunds,
         Self::ForgedEvents,
         Self::RateLimit,
@@ -106,6 +110,7 @@ impl Scenario {
             Self::Races => races::play(run).await,
             Self::Packing => packing::play(run).await,
             Self::Cancels => cancels::play(run).await,
+            Self::FreeOrders => free_orders::play(run).await,
             Self::Refunds => refunds::play(run).await,
             Self::ForgedEvents => forged_events::play(run).await,
             Self::RateLimit => rate_limit::play(run).await,

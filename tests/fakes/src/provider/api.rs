@@ -1,7 +1,7 @@
 //! The endpoints: how each call changes the ledger. A call takes effect as a whole, under one lock.
 
 use super::card::{Card, CardFault};
-use super::currency::check_amount;
+use super::currency::{check_amount, check_charge};
 use super::faults::Kind;
 use super::form::Form;
 use super::ids::Ids;
@@ -101,6 +101,7 @@ fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str) -> Result
         ));
     }
     check_amount("amount", amount, &currency)?;
+    check_charge(amount, &currency)?;
     form.one_of("confirmation_method", &["automatic"])?;
     let capture_method = match form.one_of("capture_method", &["automatic", "manual"])?.as_deref() {
         Some("manual") => CaptureMethod::Manual,

@@ -218,6 +218,8 @@ async fn amount_must_fit_the_rules_of_its_currency() -> Result<()> {
     for (amount, currency) in [("5", "isk"), ("150", "ugx"), ("1005", "kwd")] {
         create(amount, currency).await?.expect(400, "parameter_invalid_integer");
     }
+    create("49", "eur").await?.expect(400, "amount_too_small");
+    create("50", "eur").await?.expect_status("requires_capture");
     create("5", "mga").await?.expect_status("requires_capture");
     let dinar = create("1010", "kwd").await?;
     dinar.expect_status("requires_capture");
