@@ -106,7 +106,7 @@ def make(profile, role, seed):
         }
         # Not the accounts of the two runs.
         accounts = [{"path": {"id": victim.id}} for victim in victims]
-        only |= {"PUT /users/{id}/role": accounts, "PUT /users/{id}/status": accounts}
+        only |= {f"PUT /users/{{id}}/{what}": accounts for what in ("role", "status", "group", "tax-status")}
     guarded = (_Account.register(profile, f"contract-{seed}-{role}-guarded-{number}@example.com").verified() for number in itertools.count())
     more, more_only = contract_factors.make(profile, lambda: next(guarded))
     things |= more

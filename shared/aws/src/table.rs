@@ -95,16 +95,26 @@ impl Table {
         rows.into_iter().map(|(_, item)| parse(item)).collect()
     }
 
-    /// Reads rows of two tables in 1 round trip, each parsed as its own type.
+    /// Reads a row of one table and rows of another one, as [`Table::batch_get_both`] does.
     pub async fn get_both<A: DeserializeOwned, B: DeserializeOwned>(
         first: (&Table, Key),
         second: (&Table, &[Key]),
     ) -> Result<(Option<A>, Vec<B>)> {
-        let rows = read_rows(&[(first.0, std::slice::from_ref(&first.1)), second], true, None).await?;
+        let (row, rows) = Self::batch_get_both((first.0, std::slice::from_ref(&first.1)), second).await?;
+        Ok((row.into_iter().next(), rows))
+    }
+
+    /// Reads up to 100 rows of two different tables, strongly consistent, each parsed as its own type. Returns those that exist, in no
+    /// order. 1 round trip unless DynamoDB leaves some out.
+    pub async fn batch_get_both<A: DeserializeOwned, B: DeserializeOwned>(
+        first: (&Table, &[Key]),
+        second: (&Table, &[Key]),
+    ) -> Result<(Vec<A>, Vec<B>)> {
+        let rows = read_rows(&[first, second], true, None).await?;
         let (first_rows, second_rows): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|(table, _)| *table == first.0.name);
-        let first_row = first_rows.into_iter().next().map(|(_, item)| parse(item)).transpose()?;
-        Ok((first_row, second_rows.into_iter().map(|(_, item)| parse(item)).collect::<Result<_>>()?))
+        let first_rows = first_rows.into_iter().map(|(_, item)| parse(item)).collect::<Result<Vec<A>>>()?;
+        Ok((first_rows, second_rows.into_iter().map(|(_, item)| parse(item)).collect::<Result<_>>()?))
     }
 }
 
@@ -193,6 +203,18 @@ mod tests {
         assert_eq!(rows, ["A", "B"].map(|id| json!({ "pk": id, "sk": "ROW" })));
         assert_eq!(table.peek_all::<Value>(&[]).await.unwrap(), Vec::<Value>::new());
         assert_eq!(*calls.lock().unwrap(), ["batchgetitem", "batchgetitem"]);
+    }
+
+    #[tokio::test]
+    async fn rows_of_two_tables_are_read_at_once() {
+        let row = |id: &str| json!({ "pk": { "S": id }, "sk": { "S": "ROW" } });
+        let found = json!({ "Responses": { "souk": [row("A")], "other": [row("B"), row("C")] } });
+        let (table, calls) = scripted_table(vec![(200, found)]);
+        let other = Table::new(table.client.clone(), "other".to_owned());
+        let (one, two) = ([Key::new("A", "ROW")], ["B", "C"].map(|id| Key::new(id, "ROW")));
+        let (first, second) = Table::batch_get_both::<Key, Key>((&table, &one), (&other, &two)).await.unwrap();
+        assert_eq!((first, second), (Vec::from(one), Vec::from(two)));
+        assert_eq!(*calls.lock().unwrap(), ["batchgetitem"]);
     }
 
     #[tokio::test]

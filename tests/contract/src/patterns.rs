@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use catalog::{Attribute, Attributes, Category, Description, ReviewText, TaxClass};
-use identity::{Address, Preferences};
+use identity::{Address, CustomerGroup, Preferences, VatId};
 use payments::PaymentMethod;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -76,6 +76,18 @@ const ROWS: &[Row] = &[
     Row {
         pointer: "/components/schemas/PreferencesInput/properties/language",
         accepts: |text| Preferences::parse(text, BTreeMap::new()).is_ok(),
+    },
+    Row {
+        pointer: "/components/schemas/GroupChange/properties/group",
+        accepts: |text| text.parse::<CustomerGroup>().is_ok(),
+    },
+    Row {
+        pointer: "/components/schemas/TaxStatusChange/properties/vatId",
+        accepts: |text| text.parse::<VatId>().is_ok(),
+    },
+    Row {
+        pointer: "/components/schemas/TaxStatusChange/properties/consultationNumber",
+        accepts: reads_text::<Text<64>>,
     },
     Row {
         pointer: "/components/schemas/PaymentMethod/properties/token",

@@ -22,6 +22,7 @@ mod categories;
 mod charges;
 mod conditional_requests;
 mod countries;
+mod customer_groups;
 mod dead_letter_queues;
 mod declined;
 mod erasure;

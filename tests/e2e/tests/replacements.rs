@@ -163,6 +163,8 @@ async fn account_and_its_address_are_sent_back() {
         ("/email", json!("other@example.com"), "email"),
         ("/emailVerified", json!("yes"), "emailVerified"),
         ("/role", json!("admin"), "role"),
+        ("/group", json!("wholesale"), "group"),
+        ("/taxStatus/status", json!("exempt"), "taxStatus"),
         ("/createdAt", json!("2020-01-01T00:00:00.000Z"), "createdAt"),
     ];
     checks_replacement(&ada.api, "/api/v1/users/profile", &changes).await;

@@ -70,6 +70,8 @@ const ROUTES: &[(&str, &str, RouteClass)] = &[
     ("DELETE", "/api/v1/users/addresses/{}", General),
     ("PUT", "/api/v1/users/{}/role", General),
     ("PUT", "/api/v1/users/{}/status", General),
+    ("PUT", "/api/v1/users/{}/group", General),
+    ("PUT", "/api/v1/users/{}/tax-status", General),
     ("POST", "/api/v1/categories", General),
     ("PUT", "/api/v1/categories/{}", General),
     ("DELETE", "/api/v1/categories/{}", General),

@@ -278,7 +278,8 @@ impl Store {
     }
 }
 
-fn history_key(user: UserId, version: u64) -> Key {
+/// The key of the line about the change that led to this version.
+pub(crate) fn history_key(user: UserId, version: u64) -> Key {
     user_key(user, format!("HISTORY#{version:010}"))
 }
 
