@@ -17,13 +17,14 @@ use values::{Error, Result};
 const TIMEOUT: Duration = Duration::from_secs(1);
 const CACHE_TIME: Duration = Duration::from_secs(5);
 
-const TABLES: [(&str, &str); 6] = [
+const TABLES: [(&str, &str); 7] = [
     ("table.identity", "SOUK_TABLE_IDENTITY"),
     ("table.catalog", "SOUK_TABLE_CATALOG"),
     ("table.cart", "SOUK_TABLE_CART"),
     ("table.orders", "SOUK_TABLE_ORDERS"),
     ("table.payments", "SOUK_TABLE_PAYMENTS"),
     ("table.notifications", "SOUK_TABLE_NOTIFICATIONS"),
+    ("table.terms", "SOUK_TABLE_TERMS"),
 ];
 const QUEUES: [(&str, &str); 6] = [
     ("queue.orders", "SOUK_QUEUE_ORDERS"),

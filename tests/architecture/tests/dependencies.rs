@@ -5,10 +5,14 @@ use anyhow::{Result, ensure};
 use architecture::{CONTEXTS, Layer, Workspace};
 
 /// The only edges between contexts. Everything else travels as events.
-const EDGES: [(&str, &str); 8] = [
+const EDGES: [(&str, &str); 12] = [
     ("cart", "catalog"),
+    ("cart", "promotions"),
+    ("cart", "terms"),
     ("orders", "catalog"),
     ("orders", "cart"),
+    ("orders", "promotions"),
+    ("orders", "terms"),
     ("orders", "payments"),
     ("orders", "identity"),
     ("notifications", "identity"),
