@@ -53,7 +53,8 @@ def make(profile, role, seed):
     purchases = [
         {"items": [{"sku": skus[0], "quantity": 1}], "cart": cart, "addressId": address, "paymentMethod": {"token": _PAID}} for cart in carts
     ]
-    prices = {"price": {"currency": _CURRENCY}, "compareAtPrice": {"currency": _CURRENCY}}
+    list_price = {"list": "contract", "minQuantity": 10, "price": {"amount": 100, "currency": _CURRENCY}}
+    prices = {"price": {"currency": _CURRENCY}, "compareAtPrice": {"currency": _CURRENCY}, "prices": [list_price]}
     password = {"password": _PASSWORD, "newPassword": _PASSWORD}
     things = {
         "/auth/register": [{"body": {**password, "email": f"new-{seed}-{role}-{number}@example.com"}} for number in range(_NEW)],

@@ -68,7 +68,7 @@ async fn show(
     let shown = with_etag(
         listing.etag(),
         &if_none_match,
-        ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller)),
+        ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller), None),
     );
     Ok(with_cache_headers(shown, &context.caller))
 }
@@ -86,7 +86,7 @@ async fn replace(
         if_match.check("product", listing.product.version)?;
         // Neither a sale nor a review makes an edit fail.
         let except = if if_match.is_behind(&listing.etag()) { COUNTED } else { &[] };
-        Ok((ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller)), except))
+        Ok((ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller), None), except))
     };
     let ProductReplacement(product) = body.checked_except(stored).await?;
     let (content, stock) = product.content()?;

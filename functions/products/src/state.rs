@@ -36,7 +36,7 @@ impl State {
 
     /// The response to an admin's change: the product with its entity tag.
     pub(crate) fn product_response(&self, listing: Listing) -> Response {
-        with_etag(listing.etag(), &IfNoneMatch::default(), ProductOut::new(listing, &self.media, ShownStock::ALL))
+        with_etag(listing.etag(), &IfNoneMatch::default(), ProductOut::new(listing, &self.media, ShownStock::ALL, None))
     }
 }
 

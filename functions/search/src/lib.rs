@@ -63,7 +63,7 @@ impl State {
     }
 
     fn product(&self, listing: Listing) -> ProductOut {
-        ProductOut::new(listing, &self.media, self.shown_stock)
+        ProductOut::new(listing, &self.media, self.shown_stock, None)
     }
 }
 
@@ -90,7 +90,7 @@ async fn list_products(
 async fn find_by_sku(state: &State, request: SkuRequest, known: &IfNoneMatch) -> ApiResult {
     let name = request.list_name();
     let page = state.cursors.open(&request.page, &name)?;
-    let found = state.service.find_by_sku(&request.skus).await?;
+    let found = state.service.find_by_sku(&request.skus, None).await?;
     let total = found.len() as u64;
     let rows = found.into_iter().map(|(position, listing)| (position, state.product(listing)));
     let page = list(sku_page(rows, &page)?, &state.cursors, &name);
@@ -126,7 +126,7 @@ async fn suggest(
     known: IfNoneMatch,
 ) -> ApiResult {
     let SuggestRequest { typed, limit } = SuggestRequest::parse(pairs)?;
-    let Suggestions { texts, products } = state.service.suggest(&typed, limit).await?;
+    let Suggestions { texts, products } = state.service.suggest(&typed, limit, None).await?;
     let texts = texts.into_iter().map(|text| SuggestionOut::Text { text });
     let products = products.into_iter().map(|SuggestedProduct { id, name }| SuggestionOut::Product { text: name, id });
     Ok(cached_response(&known, &json!(SuggestionsOut { data: texts.chain(products).collect() })))

@@ -1,6 +1,7 @@
 //! A search query: words, filters, an order and a page. Values out of bounds are refused here with the name of their
 //! field.
 
+use catalog::PriceList;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as UnknownName;
@@ -65,6 +66,9 @@ pub struct Query {
     pub brand: Option<String>,
     /// As `name:value`. One variant of a product must have all of them, and the price and the stock below.
     pub attributes: Vec<String>,
+    /// Filters, bands and orders by price use the prices of this list, in its currency. What has no price there is not found. Without a
+    /// list, they use the price of each offer.
+    pub price_list: Option<PriceList>,
     /// The lowest price in minor units.
     pub min_price: Option<u64>,
     /// The highest price in minor units.
@@ -161,10 +165,22 @@ impl Query {
     /// Names the list without its page. A cursor is valid for one list.
     pub fn list_name(&self) -> String {
         let Self {
-            words, categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating, sort, ..
+            words,
+            categories,
+            tags,
+            brand,
+            attributes,
+            price_list,
+            min_price,
+            max_price,
+            in_stock,
+            min_rating,
+            sort,
+            ..
         } = self;
         let filters = (categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating);
-        format!("search {words:?} {filters:?} {sort:?}")
+        let list = price_list.as_ref().map(|list| format!(" at {} {}", list.list.as_str(), list.currency));
+        format!("search {words:?} {filters:?} {sort:?}{}", list.unwrap_or_default())
     }
 }
 
@@ -318,8 +334,10 @@ mod tests {
         let tag = Query { tags: vec!["mug".into()], ..Query::default() };
         let brand = Query { brand: some("mug"), ..Query::default() };
         let newest = Query { sort: Sort::Newest, ..mug.clone() };
-        let names = [mug.list_name(), tag.list_name(), brand.list_name(), newest.list_name()];
-        assert!((0..4).all(|a| (0..a).all(|b| names[a] != names[b])));
+        let list = PriceList { list: Default::default(), currency: "GBP".parse().unwrap() };
+        let listed = Query { price_list: Some(list), ..mug.clone() };
+        let names = [mug.list_name(), tag.list_name(), brand.list_name(), newest.list_name(), listed.list_name()];
+        assert!((0..5).all(|a| (0..a).all(|b| names[a] != names[b])));
         assert_eq!(Query { limit: 7, ..mug.clone() }.list_name(), mug.list_name(), "a page is of the same list");
     }
 

@@ -48,6 +48,7 @@ mod passkeys;
 mod passwords;
 mod permissions;
 mod preferences;
+mod price_lists;
 mod products;
 mod quotes;
 mod rate_limits;

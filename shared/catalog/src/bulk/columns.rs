@@ -35,6 +35,7 @@ columns! {
     Price "price"
     Currency "currency"
     CompareAtPrice "compareAtPrice"
+    Prices "prices"
     TaxClass "taxClass"
     Weight "weight"
     MaxPerOrder "maxPerOrder"
