@@ -12,6 +12,8 @@ use crate::shipping::offer::{OfferedMethod, ShippingQuery, offers};
 use crate::shipping::zone_set::ZoneSet;
 use crate::slug::MarketKey;
 use crate::store::Store;
+use crate::tax::rules::TaxRules;
+use crate::tax::taxation::{TaxQuery, Taxation};
 
 /// The terms of the shop. Clones are cheap and share their memory.
 #[derive(Debug, Clone)]
@@ -25,6 +27,7 @@ pub struct Terms {
 #[derive(Debug, Default)]
 struct Memory {
     markets: Cached<MarketSet>,
+    taxes: TaxRules,
     zones: Cached<ZoneSet>,
 }
 
@@ -59,6 +62,11 @@ impl Terms {
     pub async fn shipping_methods(&self, query: &ShippingQuery<'_>) -> Result<Vec<OfferedMethod>> {
         let zones = self.memory.zones.get_or_read(async { Ok(ZoneSet::new(self.store.read_zones().await?)) }).await?;
         offers(&zones, query)
+    }
+
+    /// The taxes of a sale. 422 `tax_rate_missing`. 0 to 2 round trips.
+    pub async fn taxes(&self, query: &TaxQuery) -> Result<Taxation> {
+        self.memory.taxes.taxes(&self.store, query).await
     }
 
     /// Drops the cached markets after a change.
