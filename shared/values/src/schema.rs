@@ -199,6 +199,7 @@ ids! {
     PaymentId "pay";
     RefundId "rfd";
     AddressId "adr";
+    PromotionId "prm";
     EventId "evt";
 }
 
