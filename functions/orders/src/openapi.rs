@@ -46,9 +46,15 @@ fn placing(api: &mut Api) {
         .describe(
             "The order is placed completely or not at all, in one transaction. The payment follows later: read the order again until \
              it is `confirmed` and `paid`. An order whose total is zero needs no `paymentMethod`, and is `confirmed` and `paid` at once. \
-             More pieces of a SKU than one order may have get 422 `max_per_order`. A total that Stripe cannot charge gets 422: \
-             `amount_too_small`, with the smallest charge in `minimum`, or `amount_not_multiple`, with the `step`: in BHD, JOD, KWD, OMR \
-             and TND the last digit is 0, in MGA the last two.",
+             If the shop has shipping methods for the address, the order names one: 422 `required` or `shipping_method_unknown` for \
+             `shippingMethod`, and `destination_unserved` for an address that no method and no market serves. A market that does not exist \
+             gets 422 `market_unknown`, and another one than that of the cart `market_mismatch`. A coupon that does not apply gets 422: \
+             `coupon_unknown`, `coupon_not_started`, `coupon_expired`, `coupon_not_applicable`, `coupon_used`, `coupon_excluded`, \
+             `coupon_first_order_only`; `coupon_email_required` if it is counted for each customer, and the email address is not known. \
+             More than 5 coupons get `too_many_coupons`, and a code that is there twice `coupon_doubled`. More pieces of a SKU than one \
+             order may have get 422 `max_per_order`. A total that Stripe cannot charge gets 422: `amount_too_small`, with the smallest \
+             charge in `minimum`, or `amount_not_multiple`, with the `step`: in BHD, JOD, KWD, OMR and TND the last digit is 0, in MGA the \
+             last two.",
         )
         .idempotency_key(true)
         .body::<NewOrder>()
@@ -58,23 +64,27 @@ fn placing(api: &mut Api) {
         )
         .error(
             409,
-            "Nothing was written: `insufficient_stock` with the SKU and the available quantity, `price_changed` with the current \
-             prices in the entry of `expectedTotal`, `product_unavailable`, `cart_changed`; `too_many_open_orders`: the account, the \
-             guest's email address or the network has too many unpaid orders or pieces.",
+            "Nothing was written: `insufficient_stock` with the SKU and the available quantity, `product_unavailable`, `cart_changed`. \
+             `price_changed`: the order costs something else now, for any reason; `tax_changed`, `shipping_changed`, `promotion_changed`: \
+             tax, shipping or a discount alone explains the difference; `promotion_changed`, `promotion_exhausted`: a discount has ended or \
+             is used up. The entry of `expectedTotal` has the current price then, and an order with that `total` is placed. \
+             `too_many_open_orders`: the account, the guest's email address or the network has too many unpaid orders or pieces.",
         )
         .error(429, PAYMENT_BLOCKED)
         .done();
     api.operation("post", "/api/v1/orders/quote", Access::Optional, "quoteOrder", "Quote an order")
         .describe(
             "The body is that of an order; only `cart` or `items` is required. No stock is held. Items that are not available are \
-             listed in `changes` and `available`, and do not cause an error. Send `total` as `expectedTotal` with the order: the order \
-             is refused if its total is different. A total that Stripe cannot charge gets 422 `amount_too_small` or \
-             `amount_not_multiple`, as an order does, unless there are `changes` to show.",
+             listed in `changes` and `available`, and do not cause an error. With an address, the quote has taxes, and lists the shipping \
+             methods with their prices; with a `shippingMethod`, its total is that of the order. Send `total` as `expectedTotal` with the \
+             order: the order is refused if its total is different. Coupons are refused as in an order, apart from those that the address \
+             or the shipping method decides about while there is none. A total that Stripe cannot charge gets 422 `amount_too_small` or \
+             `amount_not_multiple`, as an order does, unless there are `changes` to show or a shipping method is to be chosen.",
         )
         .body::<PlaceIn>()
         .answer::<QuoteOut>(200, "The current prices and total.")
         // A quote of a cart stores what its owner has seen.
-        .error(409, "`too_many_concurrent_updates`: the cart is being changed. Try again.")
+        .error(409, "`too_many_concurrent_updates`: the cart is being changed. Try again. `promotion_exhausted`: a coupon is used up.")
         .done();
 }
 

@@ -1,5 +1,7 @@
 //! Orders: what a customer bought at which price, and how far the order has come.
 //!
+//! The folder `price` has what an order costs before it is placed. Its `mod.rs` says what must stay true there.
+//!
 //! Invariants:
 //! - One transaction places an order: it writes the order, takes the stock, opens the payment and empties the cart. The new row of the
 //!   order is the event `order.created`, which its stream brings to the worker of payments.
@@ -12,7 +14,10 @@
 //!   authorised, and paid exactly when it is captured. Between the two it stays in the index of holds, where housekeeping finds it.
 //! - The end of a hold cancels no order whose payment is authorised. It ends the payment, too: at the provider first, if no worker can
 //!   authorise it any more, else afterwards.
-//! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once.
+//! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once. So are its uses of promotions,
+//!   which the transaction that places it has counted.
+//! - `total = subtotal - discount + shipping + tax`, from the parts that the price engine has computed. What was placed keeps them: the
+//!   promotions with their versions, the taxes with their rates and reasons, and the shipping method.
 //! - Each movement of an order's stock is logged in one of two ways: by its name in the row of the offer (`named_movements.rs`), which the
 //!   stream and the daily walk read, or by an event that has the pieces.
 //! - A counter of unpaid orders counts an order only while the order names it: until it leaves the index of holds, in whose transaction
@@ -34,6 +39,7 @@ mod export;
 mod extend_hold;
 mod find;
 mod free_order;
+mod has_ordered;
 mod history;
 mod limits;
 mod lines;
@@ -49,6 +55,7 @@ mod own_history;
 mod pay;
 mod place;
 mod placed_event;
+mod price;
 mod quote;
 mod read;
 mod read_history;
@@ -72,11 +79,13 @@ pub use expire_hold::Expiry;
 pub use history::{HistoryEntry, fold};
 pub use limits::OrderLimits;
 pub use lines::OrderSource;
-pub use new_order::{Destination, NewOrder, PlacedOrder};
+pub use new_order::{Destination, NewOrder, PlacedOrder, QuoteRequest};
 pub use order::{Item, Order, OrderDetails, PersonalData};
 pub use order_rows::OrderHead;
 pub use placed_event::placed_event;
-pub use quote::{Quote, QuoteRequest};
+pub use price::hints::Hint;
+pub use price::order_price::{Discount, OrderPrice, ShippingChoice};
+pub use quote::{Quote, QuotedMethod};
 pub use read_receipt::Receipt;
 pub use request::OrderRequest;
 pub use search::Filter;

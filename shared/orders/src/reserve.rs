@@ -50,7 +50,8 @@ impl Checkout {
         failed: Option<&ConditionFailures>,
     ) -> Result<Vec<LineProblem<'l>>> {
         let catalog = &self.service.catalog;
-        match failed {
+        // There are none in the first attempt, and in the one after prices were read again.
+        match failed.filter(|_| !reservation.lines.is_empty()) {
             Some(failed) => reservation.learn(catalog, lines, buyer, failed)?,
             None => *reservation = Reservation::of(lines),
         }
@@ -204,6 +205,9 @@ mod tests {
             price_version: 1,
             available: 9,
             buckets: None,
+            scope_keys: None,
+            tax_class: Default::default(),
+            weight: None,
         }
     }
 

@@ -1,0 +1,56 @@
+//! Which promotions the buyer has used up, and whether an order would be the first one.
+
+use events::Recipient;
+use identity::Contacts;
+use promotions::{CustomerKey, Found};
+use values::{Caller, Email, Result};
+
+use crate::checkout::Checkout;
+
+/// Which counts of uses are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountsToRead {
+    /// All, so that no buyer is shown a discount that an order cannot have.
+    All,
+    /// Those of the buyer, if there are any: an automatic promotion that the buyer has used up would refuse each order. The transaction of
+    /// the order looks at all others.
+    OfCustomer,
+}
+
+impl Checkout {
+    /// The promotions without those that are used up, and the buyer in their limits. The buyer is known by the email address, that of the
+    /// account or that of the guest, so an order as a guest escapes no limit. No round trip if no promotion has a limit that is to be read;
+    /// else 1, and 1 for the email address of an account if a promotion counts customers, and up to 2 if one is for first orders.
+    pub(crate) async fn exclude_used(
+        &self,
+        found: Found,
+        (caller, email): (&Caller, Option<&Email>),
+        counts: CountsToRead,
+    ) -> Result<(Found, Option<CustomerKey>)> {
+        let promotions = self.carts.promotions();
+        if !found.counts_customers() {
+            return match counts {
+                CountsToRead::All => Ok((promotions.exclude_used(found, None).await?, None)),
+                CountsToRead::OfCustomer => Ok((found, None)),
+            };
+        }
+        // Boxed, because it is rare.
+        let Some(email) = Box::pin(self.email_of(caller, email)).await? else {
+            return Ok((promotions.exclude_used(found, None).await?, None));
+        };
+        let customer = self.limits.customer_key(&email);
+        let mut found = promotions.exclude_used(found, Some(&customer)).await?;
+        if found.has_first_order() && found.is_first_order {
+            found.is_first_order = !Box::pin(self.service.orders.has_ordered(caller.account(), &email)).await?;
+        }
+        Ok((found, Some(customer)))
+    }
+
+    /// The email address of the account, or else the one that the request has. None for a guest who has not sent one, and for an account
+    /// that a trusted issuer names and that was never here. 0 or 1 round trips.
+    async fn email_of(&self, caller: &Caller, email: Option<&Email>) -> Result<Option<Email>> {
+        let Some(user) = caller.account() else { return Ok(email.cloned()) };
+        let contact = Contacts::new(self.accounts.table().clone()).find(Recipient::User(user)).await?;
+        Ok(contact.map(|contact| contact.email))
+    }
+}
