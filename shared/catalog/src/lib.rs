@@ -49,6 +49,7 @@ pub use product::merge_patch::{Change, Patch, PricePatch};
 pub use product::offer::{BuyerKind, Offer, SaleRefusal, variant_required};
 pub use product::offer_store::is_offer_key;
 pub use product::product_row::Product;
+pub use product::read_lines::PricedItem;
 pub use product::revision::{Revision, RevisionKind};
 pub use product::scope_keys::ScopeKeys;
 pub use product::status::Status;

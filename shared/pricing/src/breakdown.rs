@@ -113,7 +113,7 @@ pub enum Refusal {
     OtherGroup,
     /// For other countries, or the country is not known.
     OtherCountry,
-    /// No line in scope can have a discount, or no shipping method is chosen.
+    /// No line in scope can have a discount; or it is for shipping, no method is chosen, and no amount is missing.
     NothingInScope,
     /// The lines in scope cost too little by this amount.
     BelowMinimum {

@@ -176,8 +176,6 @@ fn violated_condition(promotion: &Promotion, context: &Context) -> Option<Refusa
         Some(Refusal::OtherGroup)
     } else if !is_one_of(&conditions.countries, &context.country) {
         Some(Refusal::OtherCountry)
-    } else if matches!(promotion.effect, Effect::Shipping(_)) && context.shipping.is_none() {
-        Some(Refusal::NothingInScope)
     } else {
         None
     }

@@ -39,7 +39,7 @@ pub use breakdown::{
 pub use candidates::{MAX_ALONE, MAX_BEST, MAX_SETS};
 pub use check::{MAX_PROMOTIONS, check_competing};
 pub use context::{Context, Market, PriceMode, ShippingMethod};
-pub use line::{Line, ListPrice};
+pub use line::{Line, ListPrice, find_price};
 pub use percentage::Percentage;
 pub use price::price;
 pub use promotion::{

@@ -1,6 +1,6 @@
 //! A line that is to be priced, and its unit price.
 
-use values::{Error, Money, ProductId, Quantity, Result, Sku};
+use values::{Currency, Error, Money, ProductId, Quantity, Result, Sku};
 
 use crate::context::Context;
 
@@ -33,19 +33,23 @@ pub struct Line {
 }
 
 impl Line {
-    /// The price of a piece: that of the first price list of the buyer that has one in the currency of the market for this quantity. Of
-    /// several, the one for the largest quantity; of several such, the lowest. Fails with `price_missing`.
+    /// The price of a piece, as [`find_price`] finds it. Fails with `price_missing`.
     pub(crate) fn unit_price(&self, context: &Context) -> Result<Money> {
-        let (currency, quantity) = (context.market.currency, self.quantity.get());
-        let fits = |price: &&ListPrice| price.price.currency == currency && price.min_quantity <= quantity;
-        let of_list = |list: &String| {
-            let prices = self.prices.iter().filter(fits).filter(|price| price.list == *list);
-            prices.min_by_key(|price| (std::cmp::Reverse(price.min_quantity), price.price.amount))
-        };
-        let price = context.price_lists.iter().find_map(of_list);
-        price.map(|price| price.price).ok_or_else(|| {
+        let currency = context.market.currency;
+        find_price(&self.prices, &context.price_lists, currency, self.quantity).ok_or_else(|| {
             let message = format!("{} has no price in {currency}; remove it, or choose another market", self.sku);
             Error::invalid("items", "price_missing", message)
         })
     }
+}
+
+/// The price of a piece: that of the first of the buyer's price lists that has one in the currency for this quantity. Of several, the one
+/// for the largest quantity; of several such, the lowest. None: it is not for sale.
+pub fn find_price(prices: &[ListPrice], lists: &[String], currency: Currency, quantity: Quantity) -> Option<Money> {
+    let fits = |price: &&ListPrice| price.price.currency == currency && price.min_quantity <= quantity.get();
+    let of_list = |list: &String| {
+        let prices = prices.iter().filter(fits).filter(|price| price.list == *list);
+        prices.min_by_key(|price| (std::cmp::Reverse(price.min_quantity), price.price.amount))
+    };
+    lists.iter().find_map(of_list).map(|price| price.price)
 }

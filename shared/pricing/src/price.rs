@@ -219,18 +219,16 @@ fn refused(
         if applied.any(|applied| std::ptr::eq(applied, candidate.promotion)) {
             continue;
         }
-        refused.push(RefusedPromotion {
-            id: candidate.promotion.id.clone(),
-            refusal: excluded(candidate, discounted, scale)?,
-        });
+        let missing = candidate.min_left - discounted.left_for(candidate)?;
+        let refusal = match candidate.promotion.effect {
+            _ if missing > 0 => Refusal::BelowMinimum { missing: scale.money(missing)? },
+            Effect::Shipping(_) if shipping.is_none() => Refusal::NothingInScope,
+            _ => Refusal::Excluded,
+        };
+        refused.push(RefusedPromotion { id: candidate.promotion.id.clone(), refusal });
     }
     refused.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(refused)
-}
-
-fn excluded(candidate: &Candidate<'_>, discounted: &DiscountedGoods<'_>, scale: Scale) -> Result<Refusal> {
-    let missing = candidate.min_left - discounted.left_for(candidate)?;
-    Ok(if missing > 0 { Refusal::BelowMinimum { missing: scale.money(missing)? } } else { Refusal::Excluded })
 }
 
 /// The gifts that are not in the cart. None if a promotion applies alone, because they would not be free.

@@ -52,8 +52,13 @@ impl Terms {
         Ok(self.market_set().await?.all().filter(|market| market.is_active()).cloned().collect())
     }
 
-    /// The active market with that key, or the default market. 422 `market_unknown`. 0 or 1 round trips.
+    /// The active market with that key, or the default market. A key that is not known is looked up in the table: an admin may have created
+    /// the market a moment ago. 422 `market_unknown`. 0 or 1 round trips.
     pub async fn market(&self, key: Option<&MarketKey>) -> Result<Market> {
+        if let Ok(market) = self.market_set().await?.find(key) {
+            return Ok(market.clone());
+        }
+        self.forget_markets();
         self.market_set().await?.find(key).cloned()
     }
 

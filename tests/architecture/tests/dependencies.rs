@@ -5,8 +5,9 @@ use anyhow::{Result, ensure};
 use architecture::{CONTEXTS, Layer, Workspace};
 
 /// The only edges between contexts. Everything else travels as events.
-const EDGES: [(&str, &str); 12] = [
+const EDGES: [(&str, &str); 13] = [
     ("cart", "catalog"),
+    ("cart", "identity"),
     ("cart", "promotions"),
     ("cart", "terms"),
     ("orders", "catalog"),

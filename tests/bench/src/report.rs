@@ -280,7 +280,7 @@ fn notes(has_work: bool) -> Option<String> {
         notes.extend([
             "trips: how often the work waits for AWS; concurrent calls count as one. In brackets is the maximum, if a new execution\n\
              \x20 environment needs more. The budget applies to the maximum; the rest of the row is about the last invocation.",
-            "cached: reads of keys, revocations and secrets in the first invocation. An execution environment caches them for\n\
+            "cached: reads of keys, revocations, secrets and rules in the first invocation. An execution environment caches them for\n\
              \x20 30 s to 5 minutes. They are in no other column. A read that every invocation repeats counts as work.",
             "The rate limiter's leases are in no other column. Its limits are so high here that each lease has its largest size.",
             "(n): writes of a transaction, keys or messages of a batch. prov.: calls to the payment provider, which is not AWS.",

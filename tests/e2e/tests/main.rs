@@ -16,6 +16,8 @@ mod bad_queries;
 mod bad_stock;
 mod cancel;
 mod card_testing;
+mod cart_coupons;
+mod cart_markets;
 mod cart_merge;
 mod carts;
 mod categories;

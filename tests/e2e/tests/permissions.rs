@@ -82,6 +82,7 @@ impl Things {
             ("reviewId", text(&review["id"])),
             ("key", "e2e".to_owned()),
             ("sku", "NO-SUCH-SKU".to_owned()),
+            ("coupons", "NO-SUCH-CODE".to_owned()),
             ("order", text(&order["id"])),
             ("orders", text(&order["id"])),
             ("payments", text(&order["paymentId"])),

@@ -219,6 +219,7 @@ async fn item_of_a_cart_is_sent_back() {
         ("/name", json!("Bowl"), "name"),
         ("/unitPrice/amount", json!(1), "unitPrice"),
         ("/lineTotal/amount", json!(1), "lineTotal"),
+        ("/discount/amount", json!(1), "discount"),
         ("/available", json!(1), "available"),
     ] {
         ada.api.put(&path, &with(item, place, value)).await.expect_fault(field, "read_only");

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
     use crate::product::list_price::tests::{key, list_price};
     use crate::product::listing::tests::{listing, shirt};
-    use crate::product::read_lines::line;
+    use crate::product::read_lines::{PricedItem, line};
     use crate::product::terms::tests::eur;
     use pricing::{Context, Market, PriceMode, Rules, Step, TaxClass};
     use proptest::prelude::*;
@@ -71,7 +71,7 @@ mod tests {
         };
         let untaxed = TaxClass { key: offer.tax_class.as_str().to_owned(), components: Vec::new() };
         let rules = Rules { tax_classes: vec![untaxed], ..Rules::default() };
-        let line = line(offer, Quantity::new(1).unwrap(), None, Vec::new());
+        let line = line(PricedItem::of(offer, Quantity::new(1).unwrap()), None, Vec::new());
         Some(pricing::price(&[line], &context, &rules).ok()?.lines[0].unit_price)
     }
 

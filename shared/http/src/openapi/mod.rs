@@ -237,6 +237,14 @@ impl Operation<'_> {
         self.body_as::<T>("application/json")
     }
 
+    /// A JSON body that may be left out.
+    #[must_use]
+    pub fn optional_body<T: JsonSchema>(self) -> Self {
+        let mut operation = self.body::<T>();
+        operation.members["requestBody"]["required"] = false.into();
+        operation
+    }
+
     /// The body of a PUT: what GET answers can be sent back. `name` is that of its schema, which has the read-only members too.
     #[must_use]
     pub fn replacement<T: JsonSchema + Replaceable>(self, name: &str) -> Self {

@@ -18,7 +18,7 @@ pub(crate) enum RouteClass {
     Reviews,
     /// Images, imports and exports.
     Uploads,
-    /// What exchanges a secret for a session, or makes a secret.
+    /// What exchanges a secret for a session, makes a secret, or tries a code.
     Credentials,
 }
 
@@ -96,6 +96,8 @@ const ROUTES: &[(&str, &str, RouteClass)] = &[
     ("POST", "/api/v1/cart/{}/items", General),
     ("PUT", "/api/v1/cart/{}/items/{}", General),
     ("DELETE", "/api/v1/cart/{}/items/{}", General),
+    ("POST", "/api/v1/cart/{}/coupons", Credentials),
+    ("DELETE", "/api/v1/cart/{}/coupons/{}", General),
     ("POST", "/api/v1/orders", Orders),
     ("POST", "/api/v1/orders/quote", Quotes),
     ("POST", "/api/v1/orders/{}/pay", Orders),
@@ -190,6 +192,7 @@ mod tests {
         assert_eq!(of(Method::POST, "/api/v1/orders"), Orders);
         assert_eq!(of(Method::GET, "/api/v1/orders"), General);
         assert_eq!(of(Method::PUT, "/api/v1/cart/{owner}/items/{item}"), General);
+        assert_eq!(of(Method::POST, "/api/v1/cart/{owner}/coupons"), Credentials);
         assert_eq!(of(Method::POST, "/api/v1/products/{id}/reviews"), Reviews);
         assert_eq!(of(Method::POST, "unmatched"), General);
         for method in [Method::GET, Method::HEAD] {

@@ -72,6 +72,18 @@ impl Store {
         Ok((buyer, address, others))
     }
 
+    /// An account as a buyer, a row of another table, and rows of a third one.
+    pub(crate) async fn buyer_with_both<A: DeserializeOwned, B: DeserializeOwned>(
+        &self,
+        user: UserId,
+        (table, key): (&Table, Key),
+        others: (&Table, &[Key]),
+    ) -> Result<(Buyer, Option<A>, Vec<B>)> {
+        let (account, key) = ([account_key(user)], [key]);
+        let (rows, first, others) = Table::batch_get_three((&self.table, &account), (table, &key), others).await?;
+        Ok((buyer_of(rows).0, first.into_iter().next(), others))
+    }
+
     /// The two writes of a new address: the count with the defaults, whose condition fails when the book is full; and the address.
     pub(crate) fn add_address(&self, user: UserId, id: AddressId, input: &AddressIn) -> Result<(Write, Write)> {
         let mut change = "SET addresses = addresses + :one".to_owned();

@@ -286,6 +286,20 @@ fn conditions_refuse_with_a_reason() {
 }
 
 #[test]
+fn buyer_without_a_shipping_method_reads_what_is_missing_for_free_shipping() {
+    for of in [MinimumOf::Listed, MinimumOf::Discounted] {
+        let mut free = promotion("free", free_shipping());
+        free.conditions.minimum = Some(Minimum { amount: eur(5_000), of });
+        let refusal = |amount: i64| {
+            let priced = Shop::untaxed().line("A", 1, amount, "none").promotion(free.clone()).price();
+            (priced.shipping, priced.refused[0].refusal)
+        };
+        assert_eq!(refusal(4_590), (eur(0), Refusal::BelowMinimum { missing: eur(410) }));
+        assert_eq!(refusal(5_000), (eur(0), Refusal::NothingInScope));
+    }
+}
+
+#[test]
 fn prices_are_multiples_of_the_step() {
     let mut shop = Shop::new("HUF", PriceMode::Gross).tax_class("none", &[("HU", 270_000)]);
     shop.context.market.step = ok(Step::new(100));

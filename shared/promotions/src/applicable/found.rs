@@ -45,6 +45,11 @@ pub(crate) struct Counts {
 }
 
 impl Found {
+    /// No promotion and no code, for what costs nothing yet.
+    pub fn nothing() -> Self {
+        Self { promotions: Vec::new(), refused: Vec::new(), is_first_order: true }
+    }
+
     /// Chooses among the live automatic promotions of a market, by priority and id, and the codes that the buyer has entered.
     pub(crate) fn choose(
         market: &str,
@@ -52,7 +57,7 @@ impl Found {
         entered: Vec<EnteredCode>,
         at: Timestamp,
     ) -> Self {
-        let mut found = Self { promotions: Vec::new(), refused: Vec::new(), is_first_order: true };
+        let mut found = Self::nothing();
         let mut chosen: HashSet<PromotionId> = HashSet::new();
         for (code, terms) in entered {
             let refusal = match &terms {
