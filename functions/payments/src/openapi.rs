@@ -61,10 +61,12 @@ fn refunds(api: &mut Api) {
         .done();
     api.operation("post", path, Access::Account, "refundPayment", "Refund a payment")
         .describe(
-            "Admins only. Refunds an amount, pieces of some lines, or, without both, everything that is left. The refunds of all pieces of \
-             a line come to exactly what was paid for it, whatever the parts. Completed and pending refunds together never exceed the \
-             captured amount, even if many are requested at once. If the refunds of the payment come to more than the parameter \
-             `RefundStepUpAmount`, this needs a recent login.",
+            "Admins only. Refunds an amount, pieces of some lines, shipping, or, if none of them is named, everything that is left. The \
+             refunds of all pieces of a line come to exactly what was paid for it, without tax and for each tax, whatever the parts. \
+             Shipping is refunded with its taxes, only if `shipping` is true, and once. Pieces that come to nothing, such as a gift, are \
+             refunded only beside something that was paid for. Completed and pending refunds together never exceed the captured amount, \
+             even if many are requested at once. If the refunds of the payment come to more than the parameter `RefundStepUpAmount`, \
+             this needs a recent login.",
         )
         .error(403, RECENT_LOGIN)
         .path_param::<PaymentId>("id", PAYMENT)
@@ -74,8 +76,8 @@ fn refunds(api: &mut Api) {
         .error(
             409,
             "`refund_exceeds_captured`, with the amount that can still be refunded in `errors[0].refundable`; `over_refunded`, with the \
-             `sku` and the pieces that can still be refunded in `errors[0].refundable`; `nothing_to_refund`: nothing was captured, or \
-             everything is refunded or pending.",
+             `sku` and the pieces that can still be refunded in `errors[0].refundable`, or with the field `shipping`; \
+             `nothing_to_refund`: nothing was captured, everything is refunded or pending, or what was named comes to nothing.",
         )
         .error(
             422,

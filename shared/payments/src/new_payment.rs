@@ -1,12 +1,14 @@
 //! A payment that is to be opened with its order. Pure.
 
 use events::Recipient;
+use pricing::PaidAmount;
 use values::{Error, Money, OrderId, PaymentId, Result, Timestamp};
 
 use crate::attempt::Attempt;
 use crate::balance::Balance;
 use crate::chargeable_total::check_total;
 use crate::paid_line::PaidLine;
+use crate::paid_shipping::PaidShipping;
 use crate::payment::Payment;
 use crate::payment_method::PaymentMethod;
 use crate::status::Status;
@@ -23,6 +25,10 @@ pub struct NewPayment {
     /// Needed unless the amount is zero. Then it is ignored.
     pub method: Option<PaymentMethod>,
     pub lines: Vec<PaidLine>,
+    /// What is paid for shipping. None without a shipping method.
+    pub shipping: Option<PaidAmount>,
+    /// The smallest step of the market, in minor units.
+    pub step: i64,
     /// The digest of a guest's order token.
     pub token_digest: Option<String>,
     /// When the order is placed.
@@ -50,6 +56,8 @@ impl NewPayment {
             status,
             attempts,
             lines: self.lines,
+            shipping: self.shipping.map(PaidShipping::new),
+            step: self.step,
             token_digest: self.token_digest,
             tells: None,
             captured_at: None,
@@ -75,6 +83,8 @@ mod tests {
             amount: Money::new(amount, currency),
             method: token.map(|token| PaymentMethod { provider: None, token: token.into() }),
             lines: vec![],
+            shipping: None,
+            step: 1,
             token_digest: None,
             opened_at: created_at,
         }

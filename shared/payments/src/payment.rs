@@ -5,8 +5,10 @@ use values::{Caller, Error, Money, OrderId, PaymentId, Result, Timestamp, siblin
 
 use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 use crate::balance::Balance;
-use crate::paid_line::{PaidLine, RefundLine, count_refund, uncount_refund};
+use crate::paid_line::{PaidLine, count_refund, uncount_refund};
+use crate::paid_shipping::PaidShipping;
 use crate::payment_method::PaymentMethod;
+use crate::refund_parts::RefundParts;
 use crate::status::Status;
 use crate::tells::Tells;
 
@@ -31,6 +33,10 @@ pub struct Payment {
     /// The current attempt is the last one. Empty only if there is nothing to pay.
     pub attempts: Vec<Attempt>,
     pub lines: Vec<PaidLine>,
+    /// None for an order without shipping, and for one of an earlier release.
+    pub shipping: Option<PaidShipping>,
+    /// The smallest step of the order's market, in minor units. Refunds of pieces are whole steps.
+    pub step: i64,
     /// The digest of the order's token, with which a guest may read the payment.
     pub token_digest: Option<String>,
     /// What this version tells, and no other.
@@ -173,9 +179,12 @@ impl Payment {
         Ok(Self { balance: self.balance.reserve_refund(amount)?, ..self.next_version(now) })
     }
 
-    /// The same version, which counts the pieces of a pending refund in its lines.
-    pub fn with_refund_of(mut self, lines: &[RefundLine]) -> Result<Self> {
-        count_refund(&mut self.lines, lines)?;
+    /// The same version, which counts the parts of a pending refund in its lines and its shipping.
+    pub fn with_refund_of(mut self, parts: &RefundParts) -> Result<Self> {
+        count_refund(&mut self.lines, &parts.lines)?;
+        if let Some(shipping) = self.shipping_of(parts) {
+            shipping.is_refunded = true;
+        }
         Ok(self)
     }
 
@@ -189,11 +198,19 @@ impl Payment {
         Ok(Self { balance, ..self.transition(status, now)? })
     }
 
-    /// Ends a pending refund that the provider has rejected. Its amount and the pieces of its lines are refundable again.
-    pub fn fail_refund(&self, amount: Money, lines: &[RefundLine], now: Timestamp) -> Result<Self> {
+    /// Ends a pending refund that the provider has rejected. Its amount and its parts are refundable again.
+    pub fn fail_refund(&self, amount: Money, parts: &RefundParts, now: Timestamp) -> Result<Self> {
         let mut next = self.next_version(now);
-        uncount_refund(&mut next.lines, lines);
+        uncount_refund(&mut next.lines, &parts.lines)?;
+        if let Some(shipping) = next.shipping_of(parts) {
+            shipping.is_refunded = false;
+        }
         Ok(Self { balance: self.balance.release_refund(amount)?, ..next })
+    }
+
+    /// Its shipping, if a refund with these parts pays it back.
+    fn shipping_of(&mut self, parts: &RefundParts) -> Option<&mut PaidShipping> {
+        self.shipping.as_mut().filter(|_| parts.shipping.is_some())
     }
 
     /// The provider's objects of earlier attempts that the customer could still complete on the provider's page.
@@ -257,6 +274,8 @@ pub(crate) mod tests {
             status: Status::Open,
             attempts: vec![Attempt::new(method("pm_card_visa"), now)],
             lines: vec![],
+            shipping: None,
+            step: 1,
             token_digest: None,
             tells: None,
             captured_at: None,
@@ -330,7 +349,11 @@ pub(crate) mod tests {
                 if payment.balance.refundable.amount < amount { continue; }
                 let amount = Money::new(amount, payment.amount.currency);
                 payment = payment.reserve_refund(amount, now).unwrap();
-                payment = if succeeds { payment.complete_refund(amount, now) } else { payment.fail_refund(amount, &[], now) }.unwrap();
+                payment = match succeeds {
+                    true => payment.complete_refund(amount, now),
+                    false => payment.fail_refund(amount, &RefundParts::default(), now),
+                }
+                .unwrap();
                 let Balance { captured, refunded, refunding, refundable } = payment.balance;
                 prop_assert_eq!(captured, refunded.plus(refunding).unwrap().plus(refundable).unwrap());
                 prop_assert!(refundable.amount >= 0 && refunded.amount <= captured.amount);

@@ -46,7 +46,7 @@ pub use promotion::{
     BundlePart, Combine, Conditions, Effect, LineEffect, Minimum, MinimumOf, OrderEffect, Promotion, SetEffect,
     ShippingEffect, Tier, UnitEffect,
 };
-pub use refund::{Paid, Pieces, Refund, refund_share};
+pub use refund::{PaidAmount, Pieces, Refund, refund_share};
 pub use rules::{Rules, ShippingTax, TaxClass, TaxComponent};
 pub use scope::{Scope, Selector};
 pub use step::Step;

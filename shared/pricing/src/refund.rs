@@ -15,12 +15,12 @@ pub struct Pieces {
     pub now: u32,
 }
 
-/// What was paid for a line.
+/// What was paid for a line, or for shipping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Paid {
+pub struct PaidAmount {
     /// Without tax.
     pub net: Money,
-    /// Each tax of the line.
+    /// Each tax, also one that the price includes.
     pub taxes: Vec<Money>,
 }
 
@@ -29,19 +29,19 @@ pub struct Paid {
 pub struct Refund {
     /// Without tax.
     pub net: Money,
-    /// Each tax of the line, in the order of [`Paid::taxes`].
+    /// In the order of [`PaidAmount::taxes`].
     pub taxes: Vec<Money>,
     pub total: Money,
 }
 
 impl PricedLine {
     /// What is paid for the line.
-    pub fn paid(&self) -> Paid {
-        Paid { net: self.net, taxes: self.taxes.iter().map(|share| share.amount).collect() }
+    pub fn paid(&self) -> PaidAmount {
+        PaidAmount { net: self.net, taxes: self.taxes.iter().map(|share| share.amount).collect() }
     }
 }
 
-impl Paid {
+impl PaidAmount {
     /// The refund of pieces. Whatever the parts in which a line is refunded, they add up to what was paid. 409 `over_refunded` for more
     /// pieces than are left.
     pub fn refund(&self, step: Step, pieces: Pieces) -> Result<Refund> {

@@ -305,18 +305,19 @@ fn payments() -> Vec<Value> {
         json!({
             "pk": "PAYMENT#pay_paid", "sk": "PAYMENT", "id": "pay_paid", "orderId": PAID, "amount": eur(2598),
             "captured": 2598, "refunded": 1000, "refunding": 0, "refundable": 1598, "status": "partially_refunded",
-            "refundedLines": [[1, 1000]],
+            "lines": [[MUG, 2, 2183, [415]]], "refundedLines": [[1, 840, [160]]],
             "attempts": [{ "intent": "pi_paid", "outcome": "authorized" }], "capturedAt": "2026-01-01T00:00:03.000Z",
             "version": 6, "updatedAt": "2026-01-01T00:00:09.000Z",
         }),
         json!({
             "pk": "PAYMENT#pay_paid", "sk": "REFUND#rfd_1", "id": "rfd_1", "paymentId": "pay_paid", "orderId": PAID,
-            "amount": 1000, "lines": [{ "sku": MUG, "quantity": 1, "amount": eur(1000) }], "status": "succeeded",
-            "providerId": "re_1",
+            "amount": 1000, "status": "succeeded", "providerId": "re_1",
+            "lines": [{ "sku": MUG, "quantity": 1, "amount": eur(1000), "net": eur(840), "taxes": [eur(160)] }],
         }),
         json!({
             "pk": "PAYMENT#pay_gone", "sk": "PAYMENT", "id": "pay_gone", "orderId": CANCELLED, "amount": eur(3897),
             "captured": 0, "refunded": 0, "refunding": 0, "refundable": 0, "status": "cancelled",
+            "lines": [[MUG, 3, 3897]],
             "attempts": [{ "intent": "pi_gone", "outcome": "voided" }],
             "version": 4, "updatedAt": "2026-01-01T00:00:20.000Z",
         }),

@@ -89,6 +89,10 @@ async fn lines_are_refunded_at_their_price() {
     };
     let refund = admin.refunds(&order, lines(&[(&cheap.sku, 2), (&dear.sku, 1)])).await.expect(201).json();
     assert_eq!(refund["amount"], shop.money(2 * 199 + 4_950), "{refund}");
+    let (first, second) = (&refund["lines"][0], &refund["lines"][1]);
+    assert_eq!((&first["sku"], &first["quantity"]), (&json!(cheap.sku), &json!(2)), "{refund}");
+    assert_eq!((&first["amount"], &first["net"]), (&shop.money(2 * 199), &shop.money(2 * 199)), "{refund}");
+    assert_eq!((&second["amount"], second["taxes"].is_array()), (&shop.money(4_950), true), "{refund}");
     let order = customer.awaits(&order, "confirmed", "partially_refunded").await;
 
     for unknown in [lines(&[("NO-SUCH-SKU", 1)]), lines(&[(&cheap.sku, 1), (&cheap.sku, 1)])] {
@@ -98,6 +102,11 @@ async fn lines_are_refunded_at_their_price() {
     admin.refunds(&order, lines(&[(&cheap.sku, 0)])).await.expect_refusal(422).names_field("quantity");
     let both = json!({ "lines": [{ "sku": cheap.sku, "quantity": 1 }], "amount": shop.money(1) });
     admin.refunds(&order, both).await.expect_refusal(422);
+    let amount_and_shipping = json!({ "amount": shop.money(1), "shipping": true });
+    for unclear in [amount_and_shipping, json!({ "shipping": false })] {
+        admin.refunds(&order, unclear).await.expect_refusal(422).has_error_code("one_of");
+    }
+    admin.refunds(&order, json!({ "shipping": true })).await.expect_problem(409, "nothing_to_refund");
     // One of each is left.
     for more in [(&dear.sku, 2), (&cheap.sku, 2), (&cheap.sku, 4)] {
         let problem = admin.refunds(&order, lines(&[(more.0, more.1)])).await.expect_problem(409, "over_refunded");
@@ -111,6 +120,26 @@ async fn lines_are_refunded_at_their_price() {
     admin.refunds(&order, lines(&[(&cheap.sku, 1)])).await.expect(201);
     admin.awaits_refunds(&order).await;
     assert_eq!(shop.provider.tally(&order).await.refunded_amount, 2 * 199 + 4_950 + 4_000 + 199);
+}
+
+#[tokio::test]
+async fn piece_that_cost_nothing_is_refunded_beside_others_only() {
+    let shop = Shop::open().await;
+    let gift = shop.sells(Draft { price: 0, ..Draft::with_stock(3) }).await;
+    let mug = shop.sells(Draft { price: 199, ..Draft::with_stock(3) }).await;
+    let customer = shop.new_customer().await;
+    let order = customer.places(&Checkout::of(&[(&gift.sku, 1), (&mug.sku, 2)])).await;
+    let order = customer.awaits(&order, "confirmed", "paid").await;
+    let admin = shop.admin().await;
+    let line = |sku: &str| json!({ "sku": sku, "quantity": 1 });
+    admin.refunds(&order, json!({ "lines": [line(&gift.sku)] })).await.expect_problem(409, "nothing_to_refund");
+    let both = json!({ "lines": [line(&mug.sku), line(&gift.sku)] });
+    let refund = admin.refunds(&order, both.clone()).await.expect(201).json();
+    assert_eq!((&refund["amount"], &refund["lines"][1]["amount"]), (&shop.money(199), &shop.money(0)), "{refund}");
+    let problem = admin.refunds(&order, both).await.expect_problem(409, "over_refunded");
+    assert_eq!(problem.errors()[0]["sku"], json!(gift.sku), "{}", problem.body);
+    admin.awaits_refunds(&order).await;
+    assert_eq!(shop.provider.tally(&order).await.refunded_amount, 199);
 }
 
 #[tokio::test]

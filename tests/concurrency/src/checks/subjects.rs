@@ -18,7 +18,7 @@ pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> us
         "charges_match" => state.intents.len(),
         "no_orphan_charge" => state.intents.iter().filter(|intent| intent.has_moved_money()).count(),
         "refunds_within_captures" => state.refunds.len(),
-        "pieces_refunded_once" => refunded_pieces::refunds_by_lines(state).count(),
+        "pieces_refunded_once" => refunded_pieces::refunds_by_parts(state).count(),
         "events_delivered" => state.notifications.len(),
         "effects_once" => state.mails.len(),
         "cart_totals" => cart_totals::carts(history).count(),

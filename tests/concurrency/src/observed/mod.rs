@@ -8,9 +8,10 @@ mod rows;
 mod state;
 
 pub use read::{RawState, read};
-pub use refund_rows::{Refund, RefundLine, RefundStatus};
+pub use refund_rows::{Refund, RefundLine, RefundStatus, RefundSum};
 pub use rows::{
     Attempt, Bucket, CartLine, Charge, Counter, Flash, Intent, IntentEvent, Item, Mail, Money, Movement, Notification,
-    Offer, Order, OrderPaymentStatus, OrderStatus, Payment, PaymentStatus, ProviderRefund, ProviderRequest, Step,
+    Offer, Order, OrderPaymentStatus, OrderStatus, PaidLine, Payment, PaymentStatus, ProviderRefund, ProviderRequest,
+    RefundedLine, ShippingAmount, Step,
 };
 pub use state::ObservedState;

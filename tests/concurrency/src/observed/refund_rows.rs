@@ -26,6 +26,9 @@ pub struct Refund {
     /// The pieces that it pays back. Empty if it was requested as an amount.
     #[serde(default)]
     pub lines: Vec<RefundLine>,
+    /// The shipping that it pays back.
+    #[serde(default)]
+    pub shipping: Option<RefundSum>,
     pub status: RefundStatus,
     /// The provider's id of the refund. None until it is known.
     #[serde(default)]
@@ -37,9 +40,25 @@ pub struct Refund {
 pub struct RefundLine {
     pub sku: String,
     pub quantity: i64,
-    /// In minor units.
+    #[serde(flatten)]
+    pub sum: RefundSum,
+}
+
+/// What is paid back, in minor units: without tax, each tax, and together.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RefundSum {
     #[serde(deserialize_with = "minor_units")]
     pub amount: i64,
+    #[serde(deserialize_with = "minor_units")]
+    pub net: i64,
+    pub taxes: Vec<Money>,
+}
+
+impl RefundSum {
+    /// The part without tax, and each tax.
+    pub fn parts(&self) -> Vec<i64> {
+        std::iter::once(self.net).chain(self.taxes.iter().map(|tax| tax.amount)).collect()
+    }
 }
 
 /// Reads minor units, written as a number or as money.

@@ -117,6 +117,9 @@ pub struct Item {
     pub unit_price: Money,
     /// The price of all pieces.
     pub line_total: Money,
+    pub discount: Money,
+    /// The tax that is added.
+    pub tax: Money,
 }
 
 /// An order with its private row and its history.
@@ -233,9 +236,18 @@ pub struct Payment {
     /// The amount that can still be refunded, in minor units.
     #[serde(default)]
     pub refundable: i64,
-    /// The pieces and the minor units that refunds of each line have, in the order of the lines. Empty before the first refund by lines.
+    /// In the order of the order's lines.
     #[serde(default)]
-    pub refunded_lines: Vec<(i64, i64)>,
+    pub lines: Vec<PaidLine>,
+    /// In the order of the lines. Empty before the first refund of pieces.
+    #[serde(default)]
+    pub refunded_lines: Vec<RefundedLine>,
+    /// None without shipping.
+    #[serde(default)]
+    pub shipping: Option<ShippingAmount>,
+    /// Is the refund of its shipping made or pending?
+    #[serde(default)]
+    pub shipping_refunded: bool,
     pub status: PaymentStatus,
     /// When it was captured for its order, whose customer gets a mail about it.
     #[serde(default)]
@@ -247,6 +259,18 @@ pub struct Payment {
     /// The time of the last change, as an RFC 3339 time.
     pub updated_at: String,
 }
+
+/// What a payment says of a line: its SKU, its pieces, what was paid for them without tax, and each tax.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PaidLine(pub String, pub i64, pub i64, #[serde(default)] pub Vec<i64>);
+
+/// What a payment says of its shipping: what was paid without tax, and each tax.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ShippingAmount(pub i64, #[serde(default)] pub Vec<i64>);
+
+/// What a payment says of its refunds of a line: the pieces, what they come to without tax, and each tax.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RefundedLine(pub i64, pub i64, #[serde(default)] pub Vec<i64>);
 
 /// An attempt to charge a card.
 #[derive(Debug, Clone, Deserialize)]
