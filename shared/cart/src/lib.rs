@@ -44,6 +44,6 @@ pub use line::Line;
 pub use merge_strategy::MergeStrategy;
 pub use owner::Owner;
 pub use price_basket::{Basket, price_basket};
-pub use priced_cart::{Discount, Hint, PricedCart};
+pub use priced_cart::{Discount, Hint, PricedCart, hints};
 pub use prices::Prices;
 pub use store::{CartRow, Carts};

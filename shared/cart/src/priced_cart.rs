@@ -69,7 +69,7 @@ fn discounts(breakdown: &Breakdown, found: &Found) -> Vec<Discount> {
 }
 
 /// What the buyer could add, as far as the price tells.
-fn hints(breakdown: &Breakdown) -> Vec<Hint> {
+pub fn hints(breakdown: &Breakdown) -> Vec<Hint> {
     let minimum = |refused: &RefusedPromotion| match refused.refusal {
         Refusal::BelowMinimum { missing } => Some(Hint::Minimum { promotion: refused.id.clone(), missing }),
         _ => None,

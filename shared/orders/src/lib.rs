@@ -83,7 +83,6 @@ pub use new_order::{Destination, NewOrder, PlacedOrder, QuoteRequest};
 pub use order::{Item, Order, OrderDetails, PersonalData};
 pub use order_rows::OrderHead;
 pub use placed_event::placed_event;
-pub use price::hints::Hint;
 pub use price::order_price::{Discount, OrderPrice, ShippingChoice};
 pub use quote::{Quote, QuotedMethod};
 pub use read_receipt::Receipt;

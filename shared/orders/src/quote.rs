@@ -1,6 +1,6 @@
 //! Quote an order before it is placed: it reads what placing reads, and holds no stock.
 
-use cart::{CartRow, CartView, Change, ChangeKind, Line, Owner};
+use cart::{CartRow, CartView, Change, ChangeKind, Hint, Line, Owner, hints};
 use futures::future::try_join;
 use pricing::{Breakdown, PricedShipping};
 use terms::MarketKey;
@@ -14,7 +14,6 @@ use crate::order::Item;
 use crate::price::basis::{Basis, items_basis};
 use crate::price::check_coupons::check_coupons_of_quote;
 use crate::price::customer::CountsToRead;
-use crate::price::hints::{Hint, hints};
 use crate::price::order_price::OrderPrice;
 use crate::price::price_sale::PricedSale;
 use crate::price::sale::Sale;
@@ -71,10 +70,8 @@ impl Checkout {
             priced_methods.push(self.price_with(&sale, &goods.breakdown, method).await?);
         }
         let named = request.shipping_method.as_ref();
-        let chosen = match chosen(&offered, named)? {
-            Some(chosen) => offered.iter().zip(&priced_methods).find(|(method, _)| method.id == chosen.id),
-            None => None,
-        };
+        let chosen = chosen(&offered, named)?
+            .and_then(|chosen| offered.iter().zip(&priced_methods).find(|(method, _)| method.id == chosen.id));
         let priced = chosen.map_or(&goods, |(_, priced)| priced);
         check_coupons_of_quote(&sale, &priced.breakdown)?;
         // A view reports changes once, so they are answered, whatever the total is. Without shipping it is no total yet.
@@ -87,7 +84,7 @@ impl Checkout {
             items,
             breakdown: priced.breakdown.clone(),
             price: priced.to_order_price(&sale)?,
-            hints: hints(&priced.breakdown)?,
+            hints: hints(&priced.breakdown),
             methods: priced_methods.iter().map(QuotedMethod::new).collect::<Result<_>>()?,
             changes,
         })

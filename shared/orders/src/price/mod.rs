@@ -10,7 +10,6 @@ pub(crate) mod buyer_tax;
 pub(crate) mod changed_part;
 pub(crate) mod check_coupons;
 pub(crate) mod customer;
-pub(crate) mod hints;
 pub(crate) mod offered_items;
 pub(crate) mod order_price;
 pub(crate) mod price_order;
