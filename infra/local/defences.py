@@ -187,6 +187,8 @@ def parameters_refuse_wrong_values(stack):
         "MailSender": ("Shop <a@example.com>", "example.com", "a@example.com, b@example.com"),
         "MailSenderName": ("Shop <a@example.com>", "a\r\nBcc: b@example.com", '"'),
         "StripeUrl": ("http://example.com", "http://127.0.0.1.example.com", "file:///etc", ""),
+        "TaxProviderUrl": ("http://example.com", "http://127.0.0.1.example.com", "file:///etc", "https://tax.example.com/"),
+        "TaxProviderCountries": ("us", "USA", "US;CA", "US,"),
         "TrustedJwksUrl": ("http://example.com", "http://127.0.0.1.example.com", "file:///etc"),
         "LoginsPerAccount": ("0/0", "10", "-1/5", "many"),
         "RequestLimits": ("0/300/1000", "100/300", "100/300/0"),

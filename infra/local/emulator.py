@@ -67,7 +67,8 @@ class OpenIdProvider(Process):
 
 
 class FakeProvider(Process):
-    """The tests' own provider, strict about idempotency keys and amounts (tests/fakes)."""
+    """The tests' own payment provider, strict about idempotency keys and amounts (tests/fakes). GitHub, an issuer of tokens and a tax provider
+    are in the same process."""
 
     def __init__(self, profile):
         super().__init__(profile, "provider", profile.provider_port, "/_fake/health")

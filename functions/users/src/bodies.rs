@@ -252,6 +252,10 @@ impl TaxStatusIn {
         let Self { status, reason, vat_id, consultation_number } = self;
         let status: TaxLiability = status.parse()?;
         let vat_id = vat_id.map(|vat_id| vat_id.parse::<VatId>()).transpose()?;
+        if let Some(vat_id) = &vat_id {
+            // Its country, its form and its check digits.
+            vat_id.as_str().parse::<terms::tax::VatId>()?;
+        }
         TaxStatus::new(status, reason, vat_id, consultation_number)
     }
 }
@@ -299,6 +303,8 @@ mod tests {
             (json!({ "status": "exempt", "reason": " " }), "reason", "invalid_value"),
             (json!({ "status": "exempt", "reason": "x".repeat(201) }), "reason", "invalid_value"),
             (json!({ "status": "taxed", "vatId": "BE1" }), "vatId", "vat_id_invalid"),
+            (json!({ "status": "taxed", "vatId": "BE0428759498" }), "vatId", "vat_id_invalid"),
+            (json!({ "status": "taxed", "vatId": "XX0428759497" }), "vatId", "vat_id_invalid"),
             (json!({ "status": "taxed", "consultationNumber": "WAPI-1" }), "vatId", "required"),
             (
                 json!({ "status": "taxed", "vatId": "BE0428759497", "consultationNumber": "x".repeat(65) }),

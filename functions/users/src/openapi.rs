@@ -197,9 +197,9 @@ fn accounts(api: &mut Api) {
         "Replace the tax status of an account",
     )
     .describe(
-        "Admins only. Replaces `taxStatus` of the account, so what is left out is removed. A VAT id counts as verified if you send the \
-         `consultationNumber` of the tax office's answer, from the first time that both are sent (`vatIdVerifiedAt`). It holds for \
-         orders that are placed from then on.",
+        "Admins only. Replaces `taxStatus` of the account, so what is left out is removed. A VAT id has the form and the check digits of its \
+         country. It counts as verified if you send the `consultationNumber` of the tax office's answer, from the first time that both are \
+         sent (`vatIdVerifiedAt`). It holds for orders that are placed from then on.",
     )
     .path_param::<UserId>("id", ID)
     .if_match(false)

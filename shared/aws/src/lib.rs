@@ -1,9 +1,10 @@
 //! The AWS half of the kit: clients with timeouts, settings from the environment, DynamoDB reads, writes and
-//! transactions with their retry budget, the outbox, queues, the bucket, secrets and the trusted keys.
+//! transactions with their retry budget, the outbox, queues, circuit breakers, the bucket, secrets and the trusted keys.
 //! It knows no context: the stores of the contexts have the table layouts.
 
 mod account_blocks;
 mod api_keys;
+mod breaker;
 mod bucket;
 mod consume;
 mod consume_stream;
@@ -34,6 +35,7 @@ mod write;
 
 pub use account_blocks::{AccountBlock, AccountBlocks};
 pub use api_keys::{ApiKeyGrant, ApiKeys};
+pub use breaker::CircuitBreaker;
 pub use bucket::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, ObjectRead, Part, PresignedUrl};
 pub use consume::consume;
 pub use consume_stream::{Batch, BatchResponse, consume_batch};

@@ -74,6 +74,11 @@ impl Carts {
         })
     }
 
+    /// These carts with the tax provider, if the shop has one. Only orders need it.
+    pub fn with_tax_provider(self, aws: &Aws) -> Result<Self> {
+        Ok(Self { terms: self.terms.with_tax_provider(aws)?, ..self })
+    }
+
     /// The table, to warm its connection, or to read a cart together with rows of other tables.
     pub fn table(&self) -> &Table {
         &self.table

@@ -103,10 +103,10 @@ pub struct SearchParams {
     #[cfg_attr(feature = "openapi", schemars(rename = "attribute", with = "Option<Vec<String>>", example = ["colour:blue"]))]
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_ATTRIBUTES), inner(length(max = MAX_ATTRIBUTE_LENGTH), pattern(ATTRIBUTE_PATTERN))))]
     pub attributes: Vec<String>,
-    /// The lowest price in minor units. A product with variants is found by the price of any variant.
+    /// The lowest price in minor units, in the currency of the market. A product with variants is found by the price of any variant.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub min_price: Option<String>,
-    /// The highest price in minor units.
+    /// The highest price in minor units, in the currency of the market.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub max_price: Option<String>,
     /// True: only products in stock. False: only products out of stock. Together with an attribute, the stock of the variants

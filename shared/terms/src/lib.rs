@@ -11,6 +11,8 @@
 mod cached;
 mod country;
 mod day;
+#[cfg(test)]
+mod demo_terms;
 mod destination;
 mod expected;
 pub mod markets;

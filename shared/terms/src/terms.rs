@@ -12,6 +12,9 @@ use crate::shipping::offer::{OfferedMethod, ShippingQuery, offers};
 use crate::shipping::zone_set::ZoneSet;
 use crate::slug::MarketKey;
 use crate::store::Store;
+use crate::tax::custom_provider::CustomProvider;
+use crate::tax::provider::{TaxRecord, TaxRefund};
+use crate::tax::provider_taxes::ProviderTaxes;
 use crate::tax::rules::TaxRules;
 use crate::tax::taxation::{TaxQuery, Taxation};
 
@@ -22,6 +25,8 @@ pub struct Terms {
     /// The currency of the shop, which the default market has.
     pub(crate) currency: Currency,
     memory: Arc<Memory>,
+    /// None: the shop's own rates alone.
+    provider: Option<Arc<ProviderTaxes<CustomProvider>>>,
 }
 
 #[derive(Debug, Default)]
@@ -39,7 +44,14 @@ impl Terms {
 
     /// A given table and currency.
     pub fn new(table: Table, currency: Currency) -> Self {
-        Self { store: Store::new(table), currency, memory: Arc::default() }
+        Self { store: Store::new(table), currency, memory: Arc::default(), provider: None }
+    }
+
+    /// These terms with the tax provider of `SOUK_TAX_PROVIDER_URL` (docs/tax-provider.md), if it is set. Only functions that price or record
+    /// orders need it.
+    pub fn with_tax_provider(self, aws: &Aws) -> Result<Self> {
+        let provider = ProviderTaxes::from_env(aws, self.table())?.map(Arc::new);
+        Ok(Self { provider, ..self })
     }
 
     /// The table, for example to open its connection early.
@@ -69,9 +81,32 @@ impl Terms {
         offers(&zones, query)
     }
 
-    /// The taxes of a sale. 422 `tax_rate_missing`. 0 to 2 round trips.
+    /// The taxes of a sale: of the provider, if it knows the country, or else by the shop's own rates. 422 `tax_rate_missing`, or
+    /// `destination_untaxable` of the provider; 503 `tax_unavailable` in an outage of it. 0 to 2 round trips, or 1 call of the provider.
     pub async fn taxes(&self, query: &TaxQuery) -> Result<Taxation> {
+        if let Some(provider) = &self.provider
+            && let Some(taxation) = provider.calculate(query).await?
+        {
+            return Ok(taxation);
+        }
         self.memory.taxes.taxes(&self.store, query).await
+    }
+
+    /// Records the taxes of an order with the provider, when they are due. Without a provider for the country it does nothing, and so does a
+    /// repetition. An outage is to be tried again; 409 `tax_record_refused` and `tax_record_mismatch` are not. At most 1 call.
+    pub async fn commit_taxes(&self, taxes: &TaxRecord) -> Result<()> {
+        match &self.provider {
+            Some(provider) => provider.commit(taxes).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Records the taxes of a refund in the same way, after those of its order.
+    pub async fn refund_taxes(&self, taxes: &TaxRefund) -> Result<()> {
+        match &self.provider {
+            Some(provider) => provider.refund(taxes).await,
+            None => Ok(()),
+        }
     }
 
     /// Drops the cached markets after a change.

@@ -81,6 +81,8 @@ permissions! {
     MoveOrders "move_orders":               no_,  no_,  yes,  yes;
     /// Capture and refund payments.
     MoveMoney "move_money":                 no_,  no_,  yes,  yes;
+    /// Change markets, taxes and shipping methods; read inactive markets.
+    ManageTerms "manage_terms":             no_,  no_,  yes,  yes;
 }
 
 impl Role {

@@ -4,7 +4,7 @@
 use std::fmt;
 
 /// All functions, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 19] = [
+pub(crate) const FUNCTIONS: [&str; 20] = [
     "auth",
     "oauth",
     "keys",
@@ -13,6 +13,7 @@ pub(crate) const FUNCTIONS: [&str; 19] = [
     "cart",
     "orders",
     "payments",
+    "terms",
     "ops",
     "relay",
     "orders-worker",

@@ -42,7 +42,7 @@ const NOBODY: &str = "Nobody waits for it.";
 const LEAST: f64 = SIZES[0];
 
 /// All functions, in the order of the tables.
-pub(crate) const DEMANDS: [Demand; 19] = [
+pub(crate) const DEMANDS: [Demand; 20] = [
     Demand::of_person(
         "auth",
         512.0,
@@ -56,6 +56,7 @@ pub(crate) const DEMANDS: [Demand; 19] = [
     Demand::of_person("cart", 32.0, LEAST, PERSON),
     Demand::of_person("orders", 32.0, LEAST, PERSON),
     Demand::of_person("payments", 32.0, LEAST, PERSON),
+    Demand::of_person("terms", 32.0, LEAST, PERSON),
     Demand::of_nobody("ops", 32.0, LEAST, NOBODY),
     Demand::of_nobody("relay", 64.0, 256.0, "A batch has up to 100 rows, and orders wait for them."),
     Demand::of_nobody("orders-worker", 32.0, LEAST, NOBODY),

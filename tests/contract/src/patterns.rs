@@ -16,6 +16,9 @@ use regex::Regex;
 use search::{Query, SearchParams};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use terms::shipping::TimeOfDay;
+use terms::tax::TaxKey;
+use terms::{MarketKey, PriceListKey};
 use values::{Currency, Sku, Text, comparison_key, nfc, read_json_value};
 
 /// A text schema of the document: its pattern and its bounds in characters.
@@ -89,6 +92,11 @@ const ROWS: &[Row] = &[
         pointer: "/components/schemas/TaxStatusChange/properties/consultationNumber",
         accepts: reads_text::<Text<64>>,
     },
+    Row { pointer: "/components/schemas/MarketContent/properties/priceList", accepts: reads_text::<PriceListKey> },
+    Row { pointer: "/components/schemas/ZoneMethodContent/properties/market", accepts: reads_text::<MarketKey> },
+    Row { pointer: "/components/schemas/DeliveryTime/properties/cutOff", accepts: reads_text::<TimeOfDay> },
+    Row { pointer: "/components/schemas/TaxRateUpdate/properties/reason", accepts: reads_text::<TaxKey> },
+    Row { pointer: "/components/schemas/TaxRateComponent/properties/jurisdiction", accepts: reads_text::<Text<32>> },
     Row {
         pointer: "/components/schemas/PaymentMethod/properties/token",
         accepts: |token| PaymentMethod { provider: None, token: token.to_owned() }.check().is_ok(),

@@ -7,12 +7,17 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// The path of each PUT, and the schema of what it replaces, as GET shows it.
-const ANSWERS: [(&str, &str); 12] = [
+const ANSWERS: [(&str, &str); 17] = [
     ("/api/v1/cart/{owner}/items/{sku}", "CartItem"),
     ("/api/v1/categories/{key}", "Category"),
+    ("/api/v1/markets/{key}", "Market"),
     ("/api/v1/products/{id}", "Product"),
     ("/api/v1/products/{id}/images/{image}", "ImageUpload"),
     ("/api/v1/products/{id}/reviews/{reviewId}", "Review"),
+    ("/api/v1/registrations", "TaxRegistrations"),
+    ("/api/v1/shipping/zones/{key}", "ShippingZone"),
+    ("/api/v1/shipping/zones/{key}/methods/{method}", "ZoneMethod"),
+    ("/api/v1/taxes/rates/{country}/{taxClass}/{from}", "TaxRate"),
     ("/api/v1/users/addresses/{id}", "SavedAddress"),
     ("/api/v1/users/preferences", "Preferences"),
     ("/api/v1/users/profile", "User"),

@@ -117,6 +117,7 @@ async fn invalid_tax_status_is_refused_with_its_field() {
         ("/reason", json!("x".repeat(201)), "reason", "invalid_value"),
         ("/vatId", Value::Null, "vatId", "required"),
         ("/vatId", json!("BE1"), "vatId", "vat_id_invalid"),
+        ("/vatId", json!("BE0428759498"), "vatId", "vat_id_invalid"),
         ("/vatId", json!("1".repeat(21)), "vatId", "vat_id_invalid"),
         ("/vatId", json!("BE/0428759497"), "vatId", "vat_id_invalid"),
         ("/consultationNumber", json!(""), "consultationNumber", "invalid_value"),

@@ -81,6 +81,11 @@ impl Things {
             ("export", text(&personal["id"])),
             ("reviewId", text(&review["id"])),
             ("key", "e2e".to_owned()),
+            // No tax rate and no shipping method has this name.
+            ("country", "AQ".to_owned()),
+            ("taxClass", "standard".to_owned()),
+            ("from", "1999-01-01".to_owned()),
+            ("method", "e2e".to_owned()),
             ("sku", "NO-SUCH-SKU".to_owned()),
             ("coupons", "NO-SUCH-CODE".to_owned()),
             ("order", text(&order["id"])),

@@ -41,6 +41,8 @@ mod products;
 mod relay;
 #[path = "../../../../functions/search/src/main.rs"]
 mod search;
+#[path = "../../../../functions/terms/src/main.rs"]
+mod terms;
 #[path = "../../../../functions/uploads/src/main.rs"]
 mod uploads;
 #[path = "../../../../functions/users/src/main.rs"]
@@ -67,6 +69,7 @@ fn main() -> Result<(), Error> {
         "fn-products" => products::main(),
         "fn-relay" => relay::main(),
         "fn-search" => search::main(),
+        "fn-terms" => terms::main(),
         "fn-uploads" => uploads::main(),
         "fn-users" => users::main(),
         _ => Err(format!("{name} is no function: start this program as one, such as fn-orders").into()),

@@ -2,7 +2,7 @@
 //! its `price`, under one price version (ADR 37).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use values::{Currency, Money, Result};
+use values::{Currency, Error, Money, Result};
 
 /// The most list prices of a SKU.
 pub(crate) const MAX_LIST_PRICES: usize = 12;
@@ -75,6 +75,12 @@ pub struct PriceList {
 }
 
 impl PriceList {
+    /// The price list of a market, by its key and the currency of the market. Fails if that is no key of a price list.
+    pub fn new(list: &str, currency: Currency) -> Result<Self> {
+        let list = PriceListKey::try_from(list.to_owned()).map_err(Error::internal)?;
+        Ok(Self { list, currency })
+    }
+
     /// Can a buyer with this price list have the price? A SKU without a price in the list has that of the list `default`.
     pub(crate) fn includes(&self, price: &ListPrice) -> bool {
         price.price.currency == self.currency && (price.list == self.list || price.list.is_default())

@@ -34,7 +34,8 @@ pub struct Offer {
     pub tax_class: TaxClass,
     /// Goes up with each change of `available`: a sale, a release, an adjustment, a rebalance.
     pub stock_version: u64,
-    /// By what promotions name it. The offer of an earlier release has none, until its product is changed.
+    /// By what promotions name it. The offer of an earlier release has none, until its product is changed or the task of old rows has
+    /// come to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope_keys: Option<ScopeKeys>,
     /// The price before, or elsewhere.

@@ -2,7 +2,7 @@
 
 use values::Money;
 
-use crate::{Listing, Offer, PriceList, PriceListKey};
+use crate::{ListPrice, Listing, Offer, PriceList, PriceListKey};
 
 impl Offer {
     /// All its prices: `price`, which is of the list `default`, and its list prices. A buyer whose order is priced has the lists of their
@@ -21,7 +21,7 @@ impl Offer {
     /// The price of one piece in a price list. A list without a price has that of the list `default` in the same currency. None: it is not
     /// for sale there.
     pub fn price_in(&self, list: &PriceList) -> Option<Money> {
-        let fits = |one: &&crate::ListPrice| one.min_quantity == 1 && list.includes(one);
+        let fits = |one: &&ListPrice| one.min_quantity == 1 && list.includes(one);
         let of_list = self.prices.iter().filter(fits).find(|one| one.list == list.list);
         let own = Some(self.price).filter(|price| price.currency == list.currency);
         // There is one price of the list `default` in each currency.
@@ -37,6 +37,23 @@ impl Listing {
             true => self.main_offer.price_in(list),
             false => self.variants.iter().filter_map(|offer| offer.price_in(list)).min_by_key(|price| price.amount),
         }
+    }
+
+    /// The entity tag of an answer with the prices of a list; without a list, that of [`Listing::etag`]. If the prices of the list are
+    /// others, the tag begins with its currency, so that `If-Match` finds no version in it. Otherwise an admin could change a product by
+    /// what one market shows, and would store the price of that market as `price`.
+    pub fn etag_in(&self, list: Option<&PriceList>) -> String {
+        match list.filter(|list| self.has_other_prices_in(list)) {
+            None => self.etag(),
+            Some(list) => format!("{}.{}.{}", list.currency, list.list.as_str(), self.etag()),
+        }
+    }
+
+    /// May an answer with the prices of the list differ from one without a list?
+    fn has_other_prices_in(&self, list: &PriceList) -> bool {
+        let shop = self.price().currency;
+        let is_of_shop = |one: &ListPrice| one.list.is_default() && one.price.currency == shop;
+        list.currency != shop || !self.offers().flat_map(|offer| &offer.prices).all(is_of_shop)
     }
 }
 
@@ -97,6 +114,25 @@ mod tests {
         mug.prices = vec![list_price("uk", "GBP", 10, 1_000), list_price("default", "GBP", 1, 1_200)];
         assert_eq!(mug.price_in(&in_list("uk", "GBP")).unwrap().amount, 1_200);
         assert_eq!(mug.list_prices().len(), 3);
+    }
+
+    #[test]
+    fn tag_of_other_prices_names_no_version() {
+        let mut mug = listing();
+        let (tag, home, uk) = (mug.etag(), in_list("home", "EUR"), in_list("uk", "GBP"));
+        assert_eq!(
+            [mug.etag_in(None), mug.etag_in(Some(&home))],
+            [tag.clone(), tag.clone()],
+            "the prices are the same"
+        );
+        assert_eq!(mug.etag_in(Some(&uk)), format!("GBP.uk.{tag}"));
+        mug.main_offer.prices = vec![list_price("default", "EUR", 10, 1_290)];
+        assert_eq!(mug.etag_in(Some(&home)), tag, "every buyer has the list `default`");
+        mug.main_offer.prices.push(list_price("home", "EUR", 1, 1_390));
+        assert_eq!([mug.etag_in(None), mug.etag_in(Some(&home))], [tag.clone(), format!("EUR.home.{tag}")]);
+        let mut shirt = shirt();
+        shirt.variants[1].prices = vec![list_price("home", "EUR", 1, 1_390)];
+        assert_eq!(shirt.etag_in(Some(&home)), format!("EUR.home.{}", shirt.etag()), "a variant has another price");
     }
 
     proptest! {

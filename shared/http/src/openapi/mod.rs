@@ -82,6 +82,7 @@ impl Api {
         let tag = match group {
             "auth" | "users" | "products" | "cart" | "orders" | "payments" => group,
             "categories" => "products",
+            "markets" | "taxes" | "registrations" | "shipping" => "terms",
             _ => "operations",
         };
         let security = match access {

@@ -11,7 +11,7 @@ use crate::slug::{MarketKey, MethodKey};
 
 /// What an admin sets about a shipping method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ZoneMethodContent"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MethodContent {
     /// The name for buyers.
@@ -27,7 +27,7 @@ pub struct MethodContent {
 
 /// A shipping method, as it is stored in the row of its zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ZoneMethod"))]
 pub struct Method {
     /// The key, which is unique in its zone.
     pub id: MethodKey,
@@ -37,7 +37,8 @@ pub struct Method {
 
 /// The value of the goods from which on shipping is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+// A default would make `of` required in answers only, so that they had another schema.
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(extend("required" = ["amount"])))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FreeOver {
     pub amount: Money,

@@ -10,7 +10,7 @@ const MAX_BOUND_LENGTH: usize = 10;
 
 /// A state, a province or another region of a country.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShippingRegion"))]
 #[serde(deny_unknown_fields)]
 pub struct Region {
     /// The country code (ISO 3166-1 alpha-2).

@@ -12,7 +12,7 @@ const MAX_GRAMS: i64 = 100_000_000_000;
 
 /// What a method costs before promotions, in the currency and the net or gross prices of its market.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShippingRate"))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Rate {
     /// The same for all parcels.
@@ -27,7 +27,7 @@ pub enum Rate {
 
 /// The price of a range of weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShippingWeightBand"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WeightBand {
     /// The first weight of the band.
@@ -40,7 +40,7 @@ pub struct WeightBand {
 
 /// The price of a range of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShippingPriceBand"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PriceBand {
     /// The first value of the band.

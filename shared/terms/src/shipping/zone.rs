@@ -8,6 +8,7 @@ use values::{Error, Result, Text, TimeZone};
 use crate::country::check_country;
 use crate::day::Day;
 use crate::destination::Destination;
+use crate::markets::market::Market;
 use crate::shipping::delivery::WorkingDays;
 use crate::shipping::method::Method;
 use crate::shipping::place::{PostalRange, Region};
@@ -19,7 +20,7 @@ const MAX_HOLIDAYS: usize = 100;
 
 /// What an admin sets about a zone, without its methods.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ShippingZoneContent"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ZoneContent {
     /// The name for admins.
@@ -52,6 +53,13 @@ pub struct Zone {
     pub methods: Vec<Method>,
     /// Goes up with each change of the zone or of a method.
     pub version: u64,
+}
+
+impl Zone {
+    /// Is one of its methods offered in the market?
+    pub fn serves(&self, market: &Market) -> bool {
+        self.methods.iter().any(|method| method.content.is_offered_in(market))
+    }
 }
 
 /// How precisely a zone names a destination. The most precise zone has it.
@@ -132,6 +140,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::day::tests::day;
     use crate::destination::tests::destination;
+    use crate::markets::market::tests::market;
     use crate::shipping::place::tests::{range, region};
     use crate::shipping::rate::Rate;
     use crate::shipping::rate::tests::eur;
@@ -217,6 +226,17 @@ pub(crate) mod tests {
         assert_eq!(common(rest).as_deref(), Some("the rest of the world"));
         // A country and its parts are told apart.
         assert_eq!(common(zone_of(&["US"])), None);
+    }
+
+    #[test]
+    fn zone_serves_the_markets_in_which_a_method_is_offered() {
+        let method =
+            |market: &str| crate::shipping::method::tests::method("parcel", market, Rate::Flat { price: eur(490) });
+        let zone = |methods| Zone { key: slug("be"), content: zone_of(&["BE"]), methods, version: 1 };
+        let (eu, us) = (market("eu", "EUR"), market("us", "USD"));
+        assert!(zone(vec![method("us"), method("eu")]).serves(&eu));
+        assert!(!zone(vec![method("us")]).serves(&us), "its price is in another currency than that of the market");
+        assert!(!zone(vec![method("us")]).serves(&eu) && !zone(Vec::new()).serves(&eu));
     }
 
     #[test]

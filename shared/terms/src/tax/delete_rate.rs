@@ -9,8 +9,9 @@ use crate::tax::rate_key::RateKey;
 
 impl TermsService {
     /// Deletes a tax rate that is at the `expected` version. Orders keep the taxes that they were placed with. 404; 412
-    /// `version_mismatch`. 3 round trips.
+    /// `version_mismatch`; 422 `country_unknown` or `invalid_value`. 3 round trips.
     pub async fn delete_tax_rate(&self, key: &RateKey, expected: &ExpectedVersion) -> Result<()> {
+        key.check()?;
         let store = &self.terms.store;
         let decide = |_: Option<ConditionFailures>| async move {
             // The version is read first, so that a later change makes the condition fail.

@@ -14,8 +14,9 @@ impl TermsService {
         self.terms.store.read_tax_rate_page(country, request).await
     }
 
-    /// One tax rate. 404. 1 round trip.
+    /// One tax rate. 404; 422 `country_unknown` or `invalid_value`. 1 round trip.
     pub async fn tax_rate(&self, key: &RateKey) -> Result<TaxRate> {
+        key.check()?;
         self.terms.store.read_tax_rate(key).await?.ok_or_else(|| Error::not_found("tax rate"))
     }
 }
