@@ -26,8 +26,8 @@ pub struct Quote {
     /// The lines that can be bought, and how many pieces of each are available.
     pub items: Vec<(Item, u32)>,
     pub breakdown: Breakdown,
-    /// What an order would keep of the price.
-    pub price: OrderPrice,
+    /// What an order would keep of the price. None if it has only lines.
+    pub price: Option<OrderPrice>,
     /// The shipping methods to choose from, the cheapest first.
     pub methods: Vec<QuotedMethod>,
     pub hints: Vec<Hint>,
@@ -83,7 +83,7 @@ impl Checkout {
             market: sale.market.key.clone(),
             items,
             breakdown: priced.breakdown.clone(),
-            price: priced.to_order_price(&sale)?,
+            price: Some(priced.to_order_price(&sale)?).filter(|price| !price.is_plain()),
             hints: hints(&priced.breakdown),
             methods: priced_methods.iter().map(QuotedMethod::new).collect::<Result<_>>()?,
             changes,
