@@ -14,6 +14,7 @@ import uuid
 import zlib
 
 import contract_factors
+import contract_promotions
 from profiles import OAUTH_REDIRECT
 from seed import LOGINS, call, expect
 from steps import Failure
@@ -121,6 +122,7 @@ def make(profile, role, seed):
             "/products/{id}/images/{image}": [{"path": {"id": product, "image": own.image(product)}} for product in products],
             "/categories/{key}": [{"path": {"key": key}} for key in categories],
         }
+        things |= contract_promotions.make(admin, seed, skus[0])
         # Not the accounts of the two runs.
         accounts = [{"path": {"id": victim.id}} for victim in victims]
         only |= {f"PUT /users/{{id}}/{what}": accounts for what in ("role", "status", "group", "tax-status")}

@@ -38,7 +38,7 @@ _ALARMS = {
     ("SecurityEvents", "customers_read"): (1000, 3600),
 }
 # The workers of the shop's owner, whose imports must not take executions from customers; and AWS's least limit of parallel runs.
-_OWNERS_WORKERS, _LEAST_CONCURRENCY = ("CatalogWorkerFunction", "PrivacyFunction"), 2
+_OWNERS_WORKERS, _LEAST_CONCURRENCY = ("CatalogWorkerFunction", "PrivacyFunction", "PromotionsWorkerFunction"), 2
 # Failed runs in five minutes. Without keys no token is valid, so one is too many there.
 _FAILED_RUNS, _FAILED_RUNS_OF_KEYS = 5, 0
 

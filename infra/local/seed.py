@@ -1,6 +1,6 @@
 """Demo data, created through the API. Only the first admin needs an operator's command.
 
-The demo shop of `make up` has markets, taxes and shipping methods as well. The suites and the bench begin with a shop without them, and make
+The demo shop of `make up` has markets, taxes, shipping methods and promotions as well. The suites and the bench begin with a shop without them, and make
 their own: with a zone, for example, an order has to go to a place that a method serves.
 """
 
@@ -16,7 +16,7 @@ from profiles import read_json, write_json
 from steps import Failure, step
 
 _DEMO = Path(__file__).with_name("demo")
-CATALOG, _TERMS, _TAXES = (_DEMO / f"{name}.json" for name in ("catalog", "terms", "taxes"))
+CATALOG, _TERMS, _TAXES, _PROMOTIONS = (_DEMO / f"{name}.json" for name in ("catalog", "terms", "taxes", "promotions"))
 # Accounts of a stack that only this machine can reach. They exist nowhere else.
 LOGINS = {
     "admin": {"email": "admin@souk.local", "password": "local-admin-only-4711"},
@@ -39,7 +39,7 @@ def wait_until_ready(profile, seconds=60):
 
 
 def seed(profile, emulator):
-    files = (CATALOG, _TERMS, _TAXES) if profile.has_terms else (CATALOG,)
+    files = (CATALOG, _TERMS, _TAXES, _PROMOTIONS) if profile.has_terms else (CATALOG,)
     state = {"emulator": emulator.identity(), "data": [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]}
     marker = profile.state / "seeded.json"
     if read_json(marker) == state:
@@ -56,6 +56,8 @@ def seed(profile, emulator):
     if profile.has_terms:
         with step("Markets, taxes and shipping methods") as s:
             s.note = _seed_terms(profile, token)
+        with step("Promotions") as s:
+            s.note = _seed_promotions(profile, token)
     write_json(marker, state)
 
 
@@ -94,6 +96,23 @@ def _seed_terms(profile, token):
         for method, content in methods.items():
             put(f"{path}/methods/{method}", content, 200, version=version(path))
     return f"{len(terms['markets'])} markets, {len(taxes['rates'])} tax rates, {len(terms['zones'])} zones"
+
+
+def _seed_promotions(profile, token):
+    """Publishes what is not live yet, and adds its code. Returns a note."""
+    promotions = json.loads(_PROMOTIONS.read_text())
+    listed = expect(call(profile, "GET", "/api/v1/promotions?limit=100", token=token), 200)["data"]
+    known = {promotion["name"]: promotion for promotion in listed}
+    for promotion in promotions:
+        code = promotion.pop("code", None)
+        stored = known.get(promotion["name"]) or expect(call(profile, "POST", "/api/v1/promotions", promotion, token), 201)
+        path = f"/api/v1/promotions/{stored['id']}"
+        if stored["status"] == "draft":
+            headers = {"if-match": f'"{stored["version"]}"'}
+            expect(call(profile, "POST", f"{path}/publish", None, token, headers), 200)
+        if code:
+            expect(call(profile, "POST", f"{path}/codes", {"code": code}, token), 204)
+    return f"{len(promotions)} promotions"
 
 
 def call(profile, method, path, body=None, token=None, headers=None):

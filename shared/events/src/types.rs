@@ -56,7 +56,8 @@ pub enum Event {
     /// A review was changed, hidden, shown again or withdrawn.
     #[serde(rename = "review.changed")]
     ReviewChanged(ReviewChanged),
-    /// The file of an import was uploaded, or the next step of the import is due.
+    /// The file of an import was uploaded, or the next step of the import is due. For an import of codes it is no event of an outbox, but a
+    /// message to the worker of promotions.
     #[serde(rename = "import.uploaded")]
     ImportUploaded(JobDue),
     /// An export was requested, or its next step is due.

@@ -1,8 +1,9 @@
 //! Promotions and coupons: what they are, when they apply, and how often they were used. What they do to a price is in `pricing`.
 //!
-//! Rooms: `promotions`, `codes`, `limits`, `applicable`. Each `mod.rs` says what its room is for and what must stay true in it.
-//! [`PromotionService`] has the use cases of admins. [`Promotions`] is what carts and orders use: it finds the promotions for a price
-//! ([`Promotions::applicable`]), counts the uses of an order ([`Promotions::consume`]) and gives them back ([`Promotions::release`]).
+//! Rooms: `promotions`, `codes`, `imports`, `limits`, `applicable`. Each `mod.rs` says what its room is for and what must stay true in it.
+//! [`PromotionService`] has the use cases of admins, and [`CodeImportService`] those of imports. [`Promotions`] is what carts and orders
+//! use: it finds the promotions for a price ([`Promotions::applicable`]), counts the uses of an order ([`Promotions::consume`]) and gives
+//! them back ([`Promotions::release`]).
 //! `store.rs` has the table and its access patterns; each room's `store.rs` has the rows of the room.
 //!
 //! Invariants:
@@ -18,6 +19,9 @@
 
 mod applicable;
 mod codes;
+#[cfg(test)]
+mod demo_promotions;
+mod imports;
 mod limits;
 mod promotions;
 #[cfg(feature = "openapi")]
@@ -32,12 +36,15 @@ pub use codes::coupon_code::{CouponCode, MAX_COUPONS, check_coupons};
 pub use codes::generate_codes::MAX_GENERATED_PAGE;
 pub use codes::generated_code::{CodeBatch, CodePrefix, MAX_GENERATED};
 pub use codes::store::MAX_NEW_CODES;
+pub use imports::begin::MAX_CODE_FILE_BYTES;
+pub use imports::code_import::{CodeCounts, CodeImport};
+pub use imports::service::CodeImportService;
 pub use limits::customer_key::CustomerKey;
 pub use limits::report_usage::PromotionUsage;
 pub use limits::use_problem::{UseProblem, UseRefusal, use_error};
 pub use limits::uses::{MAX_COUNTED, MAX_WRITES, OrderUses, Uses};
 pub use promotions::content::{
-    CombineRule, ConditionsContent, Limits, MinimumBasis, MinimumContent, PromotionContent, Trigger,
+    CombineRule, ConditionsContent, Limits, MAX_TOTAL, MinimumBasis, MinimumContent, PromotionContent, Trigger,
 };
 pub use promotions::effect::{EffectContent, EffectKind, PartContent, Stage, TierContent};
 pub use promotions::preview::{Preview, Sample};
@@ -45,3 +52,4 @@ pub use promotions::promotion::{ChangeKind, Promotion, PromotionChange, Status};
 pub use promotions::scope::{ScopeContent, ScopeNames, scope_key};
 pub use service::PromotionService;
 pub use store::Promotions;
+pub use tabular::Format;

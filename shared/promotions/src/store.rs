@@ -20,11 +20,12 @@
 //! | add 50 codes | `CODE#{code}` / `CODE` if new, `PROMO#{id}` / `CODE#{code}` | transaction | 4 write units each |
 //! | codes of a promotion, with their uses | `PROMO#{id}`, sk begins with `CODE#`; then `CODE#{code}` | table, Query, BatchGet | 1 read unit per 4 KB, and 1 each |
 //! | generate codes | `PREFIX#{prefix}` / `PREFIX` if new, `PROMO#{id}` / `BATCH#{prefix}` | transaction | 4 write units |
+//! | start, queue and continue an import of codes | `JOB#{id}` / `JOB`, on its version | table | 1 write unit per KB |
 //! | give a use back | the rows that counted it | the cancelling transaction | 2 write units each |
 //!
 //! A shard is a partition of its own, because DynamoDB gives a partition 1,000 write units a second. A generated code has no row until it
 //! is used. Rows of customers expire 30 days after the end of their promotion. Rows of the list of a market expire with their promotion;
-//! readers leave out those that have ended. All other rows stay.
+//! readers leave out those that have ended. Imports expire after a week. All other rows stay.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -71,6 +71,8 @@ permissions! {
     ManageStock "manage_stock":             no_,  no_,  yes,  yes;
     /// Change the tree of categories.
     ManageCategories "manage_categories":   no_,  no_,  yes,  yes;
+    /// Create, publish and stop promotions, and add their codes.
+    ManagePromotions "manage_promotions":   no_,  no_,  yes,  yes;
     /// Hide reviews and read hidden ones.
     ModerateReviews "moderate_reviews":     no_,  no_,  yes,  yes;
     /// Read and change the carts of other accounts.

@@ -4,13 +4,14 @@
 use std::fmt;
 
 /// All functions, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 20] = [
+pub(crate) const FUNCTIONS: [&str; 22] = [
     "auth",
     "oauth",
     "keys",
     "users",
     "products",
     "cart",
+    "promotions",
     "orders",
     "payments",
     "terms",
@@ -24,6 +25,7 @@ pub(crate) const FUNCTIONS: [&str; 20] = [
     "indexer",
     "uploads",
     "catalog-worker",
+    "promotions-worker",
     "privacy",
 ];
 

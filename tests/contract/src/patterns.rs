@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use catalog::{Attribute, Attributes, Category, Description, ReviewText, TaxClass};
 use identity::{Address, CustomerGroup, Preferences, VatId};
 use payments::PaymentMethod;
+use promotions::{CodePrefix, CouponCode};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -101,6 +102,8 @@ const ROWS: &[Row] = &[
         pointer: "/components/schemas/PaymentMethod/properties/token",
         accepts: |token| PaymentMethod { provider: None, token: token.to_owned() }.check().is_ok(),
     },
+    Row { pointer: "/components/schemas/NewCouponCode/properties/code", accepts: reads_text::<CouponCode> },
+    Row { pointer: "/components/schemas/NewCodeBatch/properties/prefix", accepts: reads_text::<CodePrefix> },
     Row {
         pointer: "/paths/~1api~1v1~1products/get/parameters/search/schema",
         accepts: |text| finds(SearchParams { search: Some(text.to_owned()), ..SearchParams::default() }),

@@ -7,13 +7,14 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// The path of each PUT, and the schema of what it replaces, as GET shows it.
-const ANSWERS: [(&str, &str); 17] = [
+const ANSWERS: [(&str, &str); 18] = [
     ("/api/v1/cart/{owner}/items/{sku}", "CartItem"),
     ("/api/v1/categories/{key}", "Category"),
     ("/api/v1/markets/{key}", "Market"),
     ("/api/v1/products/{id}", "Product"),
     ("/api/v1/products/{id}/images/{image}", "ImageUpload"),
     ("/api/v1/products/{id}/reviews/{reviewId}", "Review"),
+    ("/api/v1/promotions/{id}", "Promotion"),
     ("/api/v1/registrations", "TaxRegistrations"),
     ("/api/v1/shipping/zones/{key}", "ShippingZone"),
     ("/api/v1/shipping/zones/{key}/methods/{method}", "ZoneMethod"),

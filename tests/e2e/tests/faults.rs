@@ -2,6 +2,7 @@
 //! their own, so that other tests need not wait for them. Tests that disturb different parts run side by side
 //! (`Shop::open_disturbing`).
 
+mod code_import_faults;
 mod erasure_faults;
 mod flash_faults;
 mod import_faults;

@@ -54,6 +54,8 @@ mod permissions;
 mod preferences;
 mod price_lists;
 mod products;
+mod promotion_codes;
+mod promotions;
 mod quotes;
 mod rate_limits;
 mod refunds;

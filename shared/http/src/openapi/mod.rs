@@ -80,7 +80,7 @@ impl Api {
     ) -> Operation<'_> {
         let group = path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default();
         let tag = match group {
-            "auth" | "users" | "products" | "cart" | "orders" | "payments" => group,
+            "auth" | "users" | "products" | "promotions" | "cart" | "orders" | "payments" => group,
             "categories" => "products",
             "markets" | "taxes" | "registrations" | "shipping" => "terms",
             _ => "operations",

@@ -41,24 +41,31 @@ impl PromotionService {
         })
     }
 
-    /// The codes of a batch from a number on, which begin at 0. 404; 422 `limit_out_of_range`. 1 round trip.
+    /// The codes of a batch from a number on, and the number of the next one, if there is one. Numbers begin at 0. 404; 422
+    /// `limit_out_of_range`. 1 round trip.
     pub async fn generated_codes(
         &self,
         id: PromotionId,
         prefix: &CodePrefix,
         from: u32,
         limit: u32,
-    ) -> Result<Vec<CouponCode>> {
+    ) -> Result<(Vec<CouponCode>, Option<u32>)> {
         if !(1..=MAX_GENERATED_PAGE).contains(&limit) {
             let message = format!("must be from 1 to {MAX_GENERATED_PAGE}");
             return Err(Error::invalid("limit", "limit_out_of_range", message));
         }
         let batch = self.promotions.read_batch(prefix).await?.filter(|batch| batch.promotion == id);
-        batch.ok_or_else(|| Error::not_found("batch of codes"))?.codes(from, limit)
+        let batch = batch.ok_or_else(|| Error::not_found("batch of codes"))?;
+        let next = from.saturating_add(limit);
+        Ok((batch.codes(from, limit)?, Some(next).filter(|next| *next < batch.count)))
     }
 
-    /// The batches of a promotion, by prefix. 1 round trip.
+    /// The batches of a promotion, by prefix. 404. 1 round trip, 2 for an empty page.
     pub async fn code_batches(&self, id: PromotionId, request: &PageRequest) -> Result<Page<CodeBatch>> {
-        self.promotions.list_batches(id, request).await
+        let page = self.promotions.list_batches(id, request).await?;
+        if page.rows.is_empty() {
+            self.get(id).await?;
+        }
+        Ok(page)
     }
 }

@@ -25,8 +25,12 @@ impl PromotionService {
         Ok(PromotionUsage { total: promotion.content.limits.total, used })
     }
 
-    /// The codes of a promotion that were added, in their order, with their uses. Generated codes are not in the list. 2 round trips.
+    /// The codes of a promotion that were added, in their order, with their uses. Generated codes are not in the list. 404. 2 round trips.
     pub async fn codes(&self, id: PromotionId, request: &PageRequest) -> Result<Page<CodeUsage>> {
-        self.promotions.list_codes(id, request).await
+        let page = self.promotions.list_codes(id, request).await?;
+        if page.rows.is_empty() {
+            self.get(id).await?;
+        }
+        Ok(page)
     }
 }

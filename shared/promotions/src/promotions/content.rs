@@ -7,8 +7,8 @@ use crate::codes::coupon_code::CouponCode;
 use crate::promotions::effect::{EffectContent, Stage};
 use crate::promotions::scope::{ScopeContent, ScopeNames};
 
-/// The largest limit of all orders together.
-pub(crate) const MAX_TOTAL: u32 = 1_000_000;
+/// The largest limit of all orders together, and of a code.
+pub const MAX_TOTAL: u32 = 1_000_000;
 /// The largest limit of a customer. The row of a customer has the ids of the orders.
 pub(crate) const MAX_PER_CUSTOMER: u32 = 100;
 
@@ -94,7 +94,7 @@ pub struct ConditionsContent {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MinimumContent {
     pub amount: Money,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "MinimumBasis::is_default")]
     pub of: MinimumBasis,
 }
 
@@ -126,6 +126,12 @@ pub struct Limits {
     /// By the first order of a customer only. Such a promotion needs an end.
     #[serde(default, rename = "firstOrder", skip_serializing_if = "std::ops::Not::not")]
     pub is_first_order: bool,
+}
+
+impl MinimumBasis {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Limits {

@@ -40,14 +40,12 @@ pub struct Promotion {
 
 /// A change of a published promotion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PromotionChange {
     /// The version of the promotion after the change.
     pub version: u64,
     pub at: Timestamp,
     /// The author: `admin:usr_…`.
-    #[cfg_attr(feature = "openapi", schemars(with = "String"))]
     pub actor: Actor,
     pub kind: ChangeKind,
     /// What the promotion was after the change.
