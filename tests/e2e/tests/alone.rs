@@ -9,6 +9,7 @@ mod logins_alone;
 mod mail_faults_alone;
 mod request_limits_alone;
 mod shards_alone;
+mod shipping_in_orders_alone;
 mod shipping_zones_alone;
 
 use e2e::scenarios::twenty_customers_order;

@@ -36,7 +36,7 @@ async fn deletes_zones(admin: &Api) {
 }
 
 /// Runs a test with zones, and then deletes all of them, even if the test panics.
-async fn with_zones(shop: &Shop, test: impl Future<Output = ()>) {
+pub(crate) async fn with_zones(shop: &Shop, test: impl Future<Output = ()>) {
     let outcome = AssertUnwindSafe(test).catch_unwind().await;
     deletes_zones(&shop.admin().await).await;
     if let Err(panic) = outcome {
