@@ -4,6 +4,7 @@
 mod abuse_alone;
 mod admin_mfa_alone;
 mod forged_events_alone;
+mod guide_alone;
 mod keys_alone;
 mod logins_alone;
 mod mail_faults_alone;

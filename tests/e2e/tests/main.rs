@@ -33,7 +33,6 @@ mod events;
 mod flash;
 mod flow;
 mod free_orders;
-mod guide;
 mod idempotency;
 mod images;
 mod imports;
