@@ -79,13 +79,16 @@ impl Checkout {
             payments::check_total("items", priced.breakdown.total)?;
         }
         let items = items(lines, &priced.breakdown)?.into_iter().zip(lines.iter().map(|line| line.available)).collect();
+        let mut methods = priced_methods.iter().map(QuotedMethod::new).collect::<Result<Vec<_>>>()?;
+        // They were sorted by their prices before promotions and before a value from which on they are free.
+        methods.sort_by_key(|method| method.shipping.total.amount);
         Ok(Quote {
             market: sale.market.key.clone(),
             items,
             breakdown: priced.breakdown.clone(),
             price: Some(priced.to_order_price(&sale)?).filter(|price| !price.is_plain()),
             hints: hints(&priced.breakdown),
-            methods: priced_methods.iter().map(QuotedMethod::new).collect::<Result<_>>()?,
+            methods,
             changes,
         })
     }
