@@ -35,7 +35,53 @@ const REGISTRATIONS: &str = "/api/v1/registrations";
 #[tokio::test]
 async fn blocks_of_the_guide_run_as_they_stand() {
     let shop = Shop::open_alone().await;
-    with_terms(&shop, async { runs_blocks() }).await;
+    with_terms(&shop, async {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+        let stack = PathBuf::from(std::env::var_os("SOUK_STACK").expect("make test names the stack in SOUK_STACK"));
+        let folder = stack.parent().unwrap().join("guide");
+        fs::create_dir_all(&folder).unwrap();
+        fs::copy(&stack, folder.join("stack.json")).unwrap();
+
+        let mut script = String::from("set -e -o pipefail\n");
+        for page in PAGES {
+            let text = fs::read_to_string(root.join(page)).unwrap();
+            for (number, block) in bash_blocks(&text).into_iter().enumerate() {
+                script += &format!("echo '##' {page}, bash block {}\n{block}\n", number + 1);
+            }
+        }
+        script += "echo '## done'\n";
+        let script = script.replace(".local/", &format!("{}/", folder.display()));
+
+        let log = folder.join("guide.log");
+        let output = fs::File::create(&log).unwrap();
+        let mut shell = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(&root)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = shell.try_wait().unwrap() {
+                break Some(status);
+            }
+            if started.elapsed() > TIMEOUT {
+                shell.kill().unwrap();
+                break None;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
+        let said = fs::read_to_string(&log).unwrap();
+        let tail: Vec<&str> = said.lines().rev().take(40).collect();
+        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
+        match status {
+            Some(status) => assert!(status.success() && said.contains("## done"), "a block failed ({status}):\n{tail}"),
+            None => panic!("a block does not end:\n{tail}"),
+        }
+    })
+    .await;
 }
 
 /// Runs a test in a shop with the terms on which the guide relies. Execution environments remember terms for 30 seconds, so the test has new
@@ -57,7 +103,7 @@ async fn with_terms(shop: &Shop, test: impl Future<Output = ()>) {
             resume_unwind(panic);
         }
     });
-    shop.functions.while_set(&["orders"], "SOUK_HOLD_SECONDS", "300", test).await;
+    shop.functions.while_set(&["orders"], "SOUK_HOLD_SECONDS", "60", test).await;
 }
 
 async fn ships_everywhere(shop: &Shop) {
@@ -87,53 +133,6 @@ async fn changes_registrations(shop: &Shop, change: impl Fn(&mut Vec<Value>)) {
     change(&mut all);
     let body = with(&read.json(), "/registrations", json!(all));
     admin.put_at(read.expect_header("etag"), REGISTRATIONS, &body).await.expect(200);
-}
-
-fn runs_blocks() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
-    let stack = PathBuf::from(std::env::var_os("SOUK_STACK").expect("make test names the stack in SOUK_STACK"));
-    let folder = stack.parent().unwrap().join("guide");
-    fs::create_dir_all(&folder).unwrap();
-    fs::copy(&stack, folder.join("stack.json")).unwrap();
-
-    let mut script = String::from("set -e -o pipefail\n");
-    for page in PAGES {
-        let text = fs::read_to_string(root.join(page)).unwrap();
-        for (number, block) in bash_blocks(&text).into_iter().enumerate() {
-            script += &format!("echo '##' {page}, bash block {}\n{block}\n", number + 1);
-        }
-    }
-    script += "echo '## done'\n";
-    let script = script.replace(".local/", &format!("{}/", folder.display()));
-
-    let log = folder.join("guide.log");
-    let output = fs::File::create(&log).unwrap();
-    let mut shell = Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(&root)
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().unwrap())
-        .stderr(output)
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    let status = loop {
-        if let Some(status) = shell.try_wait().unwrap() {
-            break Some(status);
-        }
-        if started.elapsed() > TIMEOUT {
-            shell.kill().unwrap();
-            break None;
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    };
-    let said = fs::read_to_string(&log).unwrap();
-    let tail: Vec<&str> = said.lines().rev().take(40).collect();
-    let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
-    match status {
-        Some(status) => assert!(status.success() && said.contains("## done"), "a block failed ({status}):\n{tail}"),
-        None => panic!("a block does not end:\n{tail}"),
-    }
 }
 
 fn bash_blocks(text: &str) -> Vec<String> {
