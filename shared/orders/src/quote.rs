@@ -79,16 +79,13 @@ impl Checkout {
             payments::check_total("items", priced.breakdown.total)?;
         }
         let items = items(lines, &priced.breakdown)?.into_iter().zip(lines.iter().map(|line| line.available)).collect();
-        let mut methods = priced_methods.iter().map(QuotedMethod::new).collect::<Result<Vec<_>>>()?;
-        // They were sorted by their prices before promotions and before a value from which on they are free.
-        methods.sort_by_key(|method| method.shipping.total.amount);
         Ok(Quote {
             market: sale.market.key.clone(),
             items,
             breakdown: priced.breakdown.clone(),
             price: Some(priced.to_order_price(&sale)?).filter(|price| !price.is_plain()),
             hints: hints(&priced.breakdown),
-            methods,
+            methods: cheapest_first(priced_methods.iter().map(QuotedMethod::new).collect::<Result<_>>()?),
             changes,
         })
     }
@@ -148,5 +145,41 @@ impl QuotedMethod {
             .ok_or_else(|| Error::internal("a price with a shipping method has no shipping"))?;
         let (tax, included_tax) = added_and_included(shipping.total, shipping.net, &shipping.taxes)?;
         Ok(Self { method, shipping, tax, included_tax })
+    }
+}
+
+/// The methods by what they cost. They come by their prices before promotions and before a value from which on they are free.
+fn cheapest_first(mut methods: Vec<QuotedMethod>) -> Vec<QuotedMethod> {
+    methods.sort_by_key(|method| method.shipping.total.amount);
+    methods
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
+
+    fn quoted(id: &str, price: i64, total: i64) -> QuotedMethod {
+        let eur = |amount: i64| Money::new(amount, "EUR".parse().unwrap());
+        let method = json!({
+            "id": id, "name": "Parcel", "price": eur(price), "delivery": { "earliest": "2026-11-23", "latest": "2026-11-25" },
+        });
+        let shipping = PricedShipping {
+            id: id.to_owned(),
+            price: eur(total),
+            discount: eur(0),
+            promotion: None,
+            total: eur(total),
+            net: eur(total),
+            taxes: Vec::new(),
+        };
+        QuotedMethod { method: from_value(method).unwrap(), shipping, tax: eur(0), included_tax: None }
+    }
+
+    #[test]
+    fn method_that_is_free_for_these_goods_comes_first() {
+        let methods = cheapest_first(vec![quoted("weight", 290, 290), quoted("standard", 490, 0)]);
+        let ids: Vec<&str> = methods.iter().map(|method| method.shipping.id.as_str()).collect();
+        assert_eq!(ids, ["standard", "weight"]);
     }
 }
