@@ -18,6 +18,8 @@
 //!   which the transaction that places it has counted.
 //! - `total = subtotal - discount + shipping + tax`, from the parts that the price engine has computed. What was placed keeps them: the
 //!   promotions with their versions, the taxes with their rates and reasons, and the shipping method.
+//! - Taxes that a tax provider is to record are a row of their own from the transaction in which the payment is captured. The row is in an
+//!   index until they are recorded, or the provider has refused them.
 //! - Each movement of an order's stock is logged in one of two ways: by its name in the row of the offer (`named_movements.rs`), which the
 //!   stream and the daily walk read, or by an event that has the pieces.
 //! - A counter of unpaid orders counts an order only while the order names it: until it leaves the index of holds, in whose transaction
@@ -33,6 +35,7 @@ mod cancel_or_confirm;
 mod checkout;
 mod counter_store;
 mod counters;
+mod due_taxes;
 mod erase;
 mod expire_hold;
 mod export;
@@ -60,6 +63,7 @@ mod quote;
 mod read;
 mod read_history;
 mod read_receipt;
+mod record_taxes;
 mod refund;
 mod refusal;
 mod request;
@@ -69,12 +73,14 @@ mod service;
 mod settle;
 mod status;
 mod store;
+mod tax_store;
 mod token;
 mod walk_orders;
 mod walk_progress;
 
 pub use checkout::Checkout;
 pub use counters::UnpaidCounters;
+pub use due_taxes::DueTaxes;
 pub use expire_hold::Expiry;
 pub use history::{HistoryEntry, fold};
 pub use limits::OrderLimits;

@@ -6,6 +6,7 @@ use aws_kit::{Aws, Settings, Table};
 use values::{Currency, Result};
 
 use crate::cached::Cached;
+use crate::destination::Destination;
 use crate::markets::market::Market;
 use crate::markets::market_set::MarketSet;
 use crate::shipping::offer::{OfferedMethod, ShippingQuery, offers};
@@ -90,6 +91,11 @@ impl Terms {
             return Ok(taxation);
         }
         self.memory.taxes.taxes(&self.store, query).await
+    }
+
+    /// Does the provider record the taxes of orders to this place?
+    pub fn records_taxes_of(&self, place: &Destination) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.knows(place))
     }
 
     /// Records the taxes of an order with the provider, when they are due. Without a provider for the country it does nothing, and so does a

@@ -14,4 +14,5 @@ mod reset_faults;
 mod search_faults;
 mod settle_faults;
 mod stock_log;
+mod tax_record_faults;
 mod unpaid_faults;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use terms::markets::Market;
 use terms::shipping::{DeliveryEstimate, OfferedMethod};
 use terms::tax::NOT_COLLECTING;
-use terms::{MarketKey, MethodKey};
+use terms::{Destination, MarketKey, MethodKey};
 use values::{Error, Money, PromotionId, Result, Text};
 
 /// What is kept of a price.
@@ -19,6 +19,8 @@ pub struct OrderPrice {
     pub discounts: Vec<Discount>,
     /// One for each tax group and jurisdiction.
     pub taxes: Vec<TaxSum>,
+    /// Where a tax provider records the taxes. None: none does.
+    pub(crate) tax_place: Option<Destination>,
     /// None: the shop had no shipping methods, or a quote has not chosen one.
     pub shipping_method: Option<ShippingChoice>,
     /// The shares of the lines in discounts and taxes, in the order of the lines.
@@ -79,6 +81,7 @@ impl OrderPrice {
             market: is_stored.then(|| market.key.clone()),
             discounts: discounts(breakdown, found)?,
             taxes: breakdown.taxes.clone(),
+            tax_place: None,
             shipping_method: shipped.map(|(method, priced)| ShippingChoice::new(method, priced)),
             lines: breakdown.lines.iter().map(shares).collect(),
             uses: OrderUses::default(),
@@ -88,7 +91,7 @@ impl OrderPrice {
     /// Does it say nothing that the lines and sums of the order do not? So it is with every order of a shop without markets, promotions,
     /// taxes and shipping methods.
     pub(crate) fn is_plain(&self) -> bool {
-        let is_untaxed = self.taxes.iter().all(|tax| tax.reason == NOT_COLLECTING);
+        let is_untaxed = self.tax_place.is_none() && self.taxes.iter().all(|tax| tax.reason == NOT_COLLECTING);
         self.market.is_none() && self.discounts.is_empty() && self.shipping_method.is_none() && is_untaxed
     }
 
@@ -162,12 +165,18 @@ pub(crate) mod tests {
         TaxSum { jurisdiction: "BE".into(), ppm, reason: reason.into(), base: eur(900), amount: eur(amount) }
     }
 
+    /// A place of a tax provider.
+    pub(crate) fn place() -> Destination {
+        serde_json::from_value(json!({ "country": "CA", "region": "ON", "postalCode": "M5V 2T6" })).unwrap()
+    }
+
     /// The price of an order of a shop that has stored no terms.
     pub(crate) fn plain() -> OrderPrice {
         OrderPrice {
             market: None,
             discounts: vec![],
             taxes: vec![tax(0, NOT_COLLECTING, 0)],
+            tax_place: None,
             shipping_method: None,
             lines: vec![LineShares { discounts: vec![], taxes: vec![share(0)] }],
             uses: OrderUses::default(),
@@ -190,6 +199,7 @@ pub(crate) mod tests {
                 amount: eur(100),
             }],
             taxes: vec![tax(210_000, "standard", 274)],
+            tax_place: None,
             shipping_method: Some(ShippingChoice {
                 id: "parcel".to_owned().try_into().unwrap(),
                 name: Text::new("Parcel").unwrap(),
@@ -219,6 +229,7 @@ pub(crate) mod tests {
         assert!(!OrderPrice { taxes: full().taxes, ..plain() }.is_plain());
         let exempt = vec![tax(0, "exempt", 0)];
         assert!(!OrderPrice { taxes: exempt, ..plain() }.is_plain(), "an invoice needs the reason");
+        assert!(!OrderPrice { tax_place: Some(place()), ..plain() }.is_plain(), "its taxes are to be recorded");
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl Checkout {
         };
         check_coupons(&sale, &priced.breakdown)?;
         let uses = sale.found.uses(&priced.breakdown.promotions, sale.customer.as_ref())?;
-        let price = priced.to_order_price(&sale)?;
+        let price = OrderPrice { tax_place: self.tax_place(&sale, &priced), ..priced.to_order_price(&sale)? };
         Ok(PricedOrder { lines, breakdown: priced.breakdown, price, uses })
     }
 }

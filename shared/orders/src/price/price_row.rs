@@ -5,7 +5,7 @@ use pricing::{DiscountShare, TaxShare, TaxSum};
 use promotions::{CouponCode, OrderUses};
 use serde::{Deserialize, Serialize};
 use terms::shipping::{Day, DeliveryEstimate};
-use terms::{MarketKey, MethodKey};
+use terms::{Destination, MarketKey, MethodKey};
 use values::{Currency, Money, PromotionId, Text};
 
 use crate::price::order_price::{Discount, LineShares, OrderPrice, ShippingChoice};
@@ -19,6 +19,8 @@ pub(crate) struct PriceRow {
     promotions: Vec<PromotionRow>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     taxes: Vec<TaxRow>,
+    #[serde(default, rename = "taxPlace", skip_serializing_if = "Option::is_none")]
+    tax_place: Option<Destination>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shipping: Option<ShippingRow>,
     /// Empty if no line has a share.
@@ -62,6 +64,7 @@ impl PriceRow {
             market: price.market.clone(),
             promotions: price.discounts.iter().map(promotion).collect(),
             taxes: price.taxes.iter().map(tax).collect(),
+            tax_place: price.tax_place.clone(),
             shipping: price.shipping_method.as_ref().map(shipping_row),
             lines: price.lines.iter().filter(|_| has_shares).map(line).collect(),
             uses: price.uses.clone(),
@@ -110,6 +113,7 @@ impl PriceRow {
             market: self.market,
             discounts: self.promotions.into_iter().map(discount).collect(),
             taxes: self.taxes.into_iter().map(tax).collect(),
+            tax_place: self.tax_place,
             shipping_method: self.shipping.map(shipping),
             lines,
             uses: self.uses,
@@ -129,7 +133,7 @@ fn share_rows(shares: &[TaxShare]) -> Vec<ShareRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::price::order_price::tests::{full, plain};
+    use crate::price::order_price::tests::{full, place, plain};
     use serde_json::{from_value, json, to_value};
 
     fn eur() -> Currency {
@@ -157,6 +161,7 @@ mod tests {
             OrderPrice { discounts: vec![], ..full() },
             OrderPrice { taxes: vec![], lines: vec![LineShares::default(), LineShares::default()], ..full() },
             OrderPrice { shipping_method: None, uses: OrderUses::default(), ..full() },
+            OrderPrice { tax_place: Some(place()), ..full() },
         ];
         for price in prices {
             let row = to_value(PriceRow::new(&price)).unwrap();

@@ -54,9 +54,16 @@ impl Checkout {
         goods: &Breakdown,
         method: &OfferedMethod,
     ) -> Result<PricedSale> {
-        let place = method.pick_up.as_ref().or(sale.destination.as_ref());
+        let place = place_of(sale, Some(method));
         let breakdown = self.price_at(sale, place, Some(before_promotions(method, goods)?)).await?;
         Ok(PricedSale { breakdown, method: Some(method.clone()) })
+    }
+
+    /// Where a tax provider records the taxes of a sale. None if none does.
+    pub(crate) fn tax_place(&self, sale: &Sale, priced: &PricedSale) -> Option<Destination> {
+        let place = place_of(sale, priced.method.as_ref())?;
+        let is_recorded = !priced.breakdown.taxes.is_empty() && self.carts.terms().records_taxes_of(place);
+        is_recorded.then(|| place.clone())
     }
 
     /// The price, with the taxes of a place.
@@ -86,4 +93,9 @@ impl Checkout {
             at: sale.at,
         })
     }
+}
+
+/// Where a sale with that shipping method is taxed.
+fn place_of<'a>(sale: &'a Sale, method: Option<&'a OfferedMethod>) -> Option<&'a Destination> {
+    method.and_then(|method| method.pick_up.as_ref()).or(sale.destination.as_ref())
 }

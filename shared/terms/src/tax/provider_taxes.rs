@@ -96,7 +96,8 @@ impl<P: TaxProvider> ProviderTaxes<P> {
         }
     }
 
-    fn knows(&self, destination: &Destination) -> bool {
+    /// Is the country one of the provider's?
+    pub(crate) fn knows(&self, destination: &Destination) -> bool {
         self.countries.is_empty() || self.countries.contains(&destination.country)
     }
 }
