@@ -9,8 +9,6 @@ use values::{Error, Result, TimeZone, Timestamp};
 use crate::day::Day;
 
 const MAX_DAYS: u32 = 60;
-const MINUTE: i64 = 60 * 1000;
-const MINUTES_OF_DAY: i64 = 24 * 60;
 
 /// How long a method takes, in working days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,15 +68,8 @@ impl WorkingDays<'_> {
     /// The day on which an order of that time is dispatched.
     fn dispatch_day(&self, at: Timestamp, cut_off: Option<TimeOfDay>) -> Result<Day> {
         let today = Day::of(at, self.time_zone)?;
-        let is_late = cut_off.is_some_and(|cut_off| at >= self.time_on_day(at, cut_off));
+        let is_late = cut_off.is_some_and(|TimeOfDay(minutes)| at >= self.time_zone.time_on_day(at, minutes));
         Ok(self.first_from(if is_late { today.following() } else { today }))
-    }
-
-    /// When the clock shows `time` on the day of `at`. It is counted back from the end of the day: clocks are changed at night, so a day of
-    /// 23 hours lacks one of its first.
-    fn time_on_day(&self, at: Timestamp, time: TimeOfDay) -> Timestamp {
-        let end = self.time_zone.begin_of_day(at, 1);
-        Timestamp::from_millis(end.millis() - (MINUTES_OF_DAY - i64::from(time.0)) * MINUTE)
     }
 
     /// This day, or the next working day. The holidays are a finite list, so there is one.
@@ -176,6 +167,10 @@ pub(crate) mod tests {
         let friday = |at: &str| estimate(at, "Asia/Jerusalem", &[]).0;
         assert_eq!(friday("2026-03-27T10:59:00Z"), "2026-03-30");
         assert_eq!(friday("2026-03-27T11:00:00Z"), "2026-03-31");
+        // Thursday, 2026-10-29: clocks are put back at midnight, so the day has another hour after 14:00, which is 11:00 in UTC.
+        let thursday = |at: &str| estimate(at, "Africa/Cairo", &[]).0;
+        assert_eq!(thursday("2026-10-29T10:59:00Z"), "2026-10-30");
+        assert_eq!(thursday("2026-10-29T11:00:00Z"), "2026-11-02");
     }
 
     #[test]
