@@ -24,6 +24,9 @@ pub struct Cart {
     /// The market to whose prices the cart belongs; none for the default market.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub market: Option<MarketKey>,
+    /// The version of the market by which the lines were priced; 0 for a market that is not stored.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub market_version: u64,
     /// The customer group of the owner, to whose prices the cart belongs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<CustomerGroup>,
@@ -36,6 +39,10 @@ pub struct Cart {
     pub version: u64,
     /// When the cart expires unless it is used again, to the second.
     pub expires_at: Timestamp,
+}
+
+pub(crate) fn is_zero(version: &u64) -> bool {
+    *version == 0
 }
 
 /// A cart, with what changed since its owner last viewed it.
@@ -63,7 +70,7 @@ impl CartView {
     pub(crate) fn differs_from(&self, before: &Cart) -> bool {
         let (lines, others) = (&self.cart.lines, &before.lines);
         let is_same = lines.len() == others.len() && lines.iter().zip(others).all(|(line, other)| line.sells_as(other));
-        let prices = |cart: &Cart| (cart.market.clone(), cart.group.clone());
+        let prices = |cart: &Cart| (cart.market.clone(), cart.market_version, cart.group.clone());
         !self.changes.is_empty() || !is_same || (!lines.is_empty() && prices(&self.cart) != prices(before))
     }
 }
@@ -75,7 +82,8 @@ impl Cart {
     /// An empty cart that was never stored.
     pub fn empty(owner: Owner, now: Timestamp) -> Self {
         let (lines, coupons) = (Vec::new(), Vec::new());
-        Self { owner, market: None, group: None, lines, coupons, version: 0, expires_at: now }.extend_expiry(now)
+        Self { owner, market: None, market_version: 0, group: None, lines, coupons, version: 0, expires_at: now }
+            .extend_expiry(now)
     }
 
     /// The same cart, which expires 7 days from now.
@@ -108,15 +116,17 @@ impl Cart {
         Self { lines: Vec::new(), coupons: Vec::new(), ..self }
     }
 
-    /// Were its lines priced by the market and the group of these prices?
-    pub(crate) fn has_prices(&self, prices: &Prices) -> bool {
-        self.market == prices.key && self.group == prices.group
+    /// Were its lines priced by the market and the group of these prices? Not if the market has changed since, or if another one became the
+    /// default market: it may have another price list.
+    pub fn has_prices(&self, prices: &Prices) -> bool {
+        self.market == prices.key && self.market_version == prices.market.version && self.group == prices.group
     }
 
     /// The same cart in the market and the group of these prices. Its lines stay as they are.
     #[must_use]
     pub(crate) fn with_prices(self, prices: &Prices) -> Self {
-        Self { market: prices.key.clone(), group: prices.group.clone(), ..self }
+        let (market, market_version) = (prices.key.clone(), prices.market.version);
+        Self { market, market_version, group: prices.group.clone(), ..self }
     }
 
     /// Adds pieces of an offer to its line. Refused when it is not sold, or when fewer pieces than the sum are

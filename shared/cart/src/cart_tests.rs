@@ -270,6 +270,27 @@ fn owner_sees_the_prices_of_another_market_and_of_another_group() {
 }
 
 #[test]
+fn owner_sees_the_prices_of_another_price_list_of_the_market() {
+    let list = json!([{ "list": "sale", "price": { "amount": 200, "currency": "EUR" } }]);
+    let mug = Offer { prices: serde_json::from_value(list).unwrap(), ..offer("MUG", 9) };
+    let before = prices_in(market("eu", json!({})), None);
+    let after = prices_in(market("eu", json!({ "priceList": "sale", "version": 2 })), None);
+    let seen = cart().with_prices(&before).add(&mug, pieces(1), &before).unwrap().cart;
+    assert!(seen.has_prices(&before) && !seen.has_prices(&after));
+    let view = refreshed(&seen, &mug, &after);
+    assert_eq!((view.changes.len(), view.cart.lines[0].unit_price.amount), (1, 200));
+    assert!(view.cart.has_prices(&after) && view.differs_from(&seen));
+}
+
+#[test]
+fn cart_of_the_default_market_gets_the_prices_of_another_default_market() {
+    let default =
+        |key: &str, version: u64| Prices { key: None, ..prices_in(market(key, json!({ "version": version })), None) };
+    let seen = cart().with_prices(&default("eu", 1));
+    assert!(seen.has_prices(&default("eu", 1)) && !seen.has_prices(&default("fr", 2)));
+}
+
+#[test]
 fn line_has_the_price_of_its_quantity() {
     let list = json!([{ "list": "default", "minQuantity": 10, "price": { "amount": 240, "currency": "EUR" } }]);
     let mug = Offer { prices: serde_json::from_value(list).unwrap(), ..offer("MUG", 99) };
@@ -291,6 +312,9 @@ fn empty_cart_is_not_stored_for_a_group_alone() {
 fn cart_of_an_earlier_release_has_the_default_market_and_no_coupons() {
     let cart = cart_with("MUG", 1);
     let stored = serde_json::to_value(&cart).unwrap();
-    assert!(["market", "group", "coupons"].iter().all(|member| stored.get(member).is_none()), "{stored}");
+    assert!(
+        ["market", "marketVersion", "group", "coupons"].iter().all(|member| stored.get(member).is_none()),
+        "{stored}"
+    );
     assert_eq!(serde_json::from_value::<Cart>(stored).unwrap(), cart);
 }

@@ -1,4 +1,4 @@
-//! Change a cart under concurrency. A cart whose market or group has changed is priced again first.
+//! Change a cart under concurrency. A cart is priced again first if its market, what an admin set about that, or its group has changed.
 
 use aws_kit::{Changes, ConditionFailures, Decision};
 use catalog::Offer;

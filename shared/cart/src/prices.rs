@@ -54,7 +54,7 @@ pub(crate) mod tests {
 
     /// The prices of a shop that has stored no market, for buyers in no group.
     pub(crate) fn prices() -> Prices {
-        Prices { key: None, ..prices_in(market("default", json!({})), None) }
+        Prices { key: None, ..prices_in(market("default", json!({ "version": 0 })), None) }
     }
 
     fn list_price(list: &str, currency: &str, min_quantity: u32, amount: i64) -> Value {

@@ -19,7 +19,8 @@
 //! so long may meet it with other lines.
 //!
 //! A line has what its price and an order of it need, so that neither reads the catalog. A row of an earlier release has less: no market and
-//! no group, which is the default market and no group; no coupons; and lines without scope keys, which are read from their products.
+//! no group, which is the default market and no group; no version of the market, so that its lines are priced again if a market is stored; no
+//! coupons; and lines without scope keys, which are read from their products.
 
 use aws_kit::fault::mutant;
 use aws_kit::{Aws, ConditionFailure, ConditionFailures, Key, OptimisticWrite, Table, Write};
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use terms::{MarketKey, Terms};
 use values::{Clock, Error, Result, Timestamp};
 
-use crate::cart::Cart;
+use crate::cart::{Cart, is_zero};
 use crate::line::Line;
 use crate::owner::Owner;
 
@@ -51,6 +52,8 @@ pub struct Carts {
 pub struct CartRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     market: Option<MarketKey>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    market_version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<CustomerGroup>,
     lines: Vec<Line>,
@@ -161,8 +164,9 @@ fn cart_or_new(owner: Owner, row: Option<CartRow>, now: Timestamp) -> Result<Car
 impl CartRow {
     /// The row of the next version of a cart.
     fn next(cart: &Cart) -> Self {
-        let Cart { owner: _, market, group, lines, coupons, version, expires_at } = cart.clone();
-        Self { market, group, lines, coupons, version: version + 1, expires_at: expires_at.seconds() }
+        let Cart { owner: _, market, market_version, group, lines, coupons, version, expires_at } = cart.clone();
+        let (version, expires_at) = (version + 1, expires_at.seconds());
+        Self { market, market_version, group, lines, coupons, version, expires_at }
     }
 
     fn is_live(&self, now: Timestamp) -> bool {
@@ -170,9 +174,9 @@ impl CartRow {
     }
 
     fn into_cart(self, owner: Owner) -> Cart {
-        let Self { market, group, lines, coupons, version, expires_at } = self;
+        let Self { market, market_version, group, lines, coupons, version, expires_at } = self;
         let expires_at = Timestamp::from_millis(expires_at.saturating_mul(1000));
-        Cart { owner, market, group, lines, coupons, version, expires_at }
+        Cart { owner, market, market_version, group, lines, coupons, version, expires_at }
     }
 }
 
@@ -189,7 +193,7 @@ mod tests {
         let offer = crate::cart::tests::offer("MUG", 9);
         let line = Line::of(&offer, values::Quantity::new(1).unwrap(), offer.price);
         let (lines, coupons) = (vec![line], vec!["AAA".parse().unwrap()]);
-        Some(CartRow { market: None, group: None, lines, coupons, version: 7, expires_at })
+        Some(CartRow { market: None, market_version: 0, group: None, lines, coupons, version: 7, expires_at })
     }
 
     #[test]
@@ -211,7 +215,8 @@ mod tests {
     #[test]
     fn row_has_the_cart_of_the_next_version() {
         let cart = row(1).unwrap().into_cart(Owner::User(Clock::System.mint()));
-        let cart = Cart { market: Some("eu".to_owned().try_into().unwrap()), group: "trade".parse().ok(), ..cart };
+        let market = Some("eu".to_owned().try_into().unwrap());
+        let cart = Cart { market, market_version: 3, group: "trade".parse().ok(), ..cart };
         let row = serde_json::to_value(CartRow::next(&cart)).unwrap();
         let read: CartRow = serde_json::from_value(row).unwrap();
         assert_eq!(read.into_cart(cart.owner), Cart { version: 8, ..cart });

@@ -23,7 +23,7 @@ pub(crate) struct Basis {
     pub(crate) lines: Vec<Line>,
     /// The prices of the customer.
     pub(crate) prices: Prices,
-    /// False if the customer saw the prices of another market or customer group.
+    /// False if the customer saw the prices of another market, of an earlier version of it, or of another customer group.
     pub(crate) is_current: bool,
     pub(crate) codes: Vec<CouponCode>,
     pub(crate) tax: BuyerTax,
@@ -72,7 +72,7 @@ impl Checkout {
         self.check_sale(request, &prices.market, buyer.address.as_ref())?;
         Ok(Basis {
             lines: cart.lines.clone(),
-            is_current: cart.market == prices.key && cart.group == prices.group,
+            is_current: cart.has_prices(&prices),
             codes: request.coupons.clone().unwrap_or_else(|| cart.coupons.clone()),
             cart: Some(cart),
             prices,
