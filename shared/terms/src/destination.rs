@@ -1,7 +1,7 @@
 //! Where goods go. Only what decides about taxes and shipping, so it names no person.
 
 use serde::{Deserialize, Serialize};
-use values::{Error, Result};
+use values::{Error, Result, comparison_key};
 
 use crate::country::check_country;
 
@@ -41,6 +41,14 @@ impl Destination {
     }
 }
 
+/// A region of a country in the form that is compared. Letter case makes no difference, and neither does the country in front of the code
+/// (ISO 3166-2), as in `US-CA`: souk stores such a code without the country, or as it was written where it has no list of the regions.
+pub(crate) fn region_key(country: &str, region: &str) -> String {
+    let key = comparison_key(region);
+    let prefix = format!("{}-", country.to_ascii_lowercase());
+    key.strip_prefix(&prefix).filter(|code| !code.is_empty()).unwrap_or(&key).to_owned()
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -48,6 +56,20 @@ pub(crate) mod tests {
     pub(crate) fn destination(country: &str, region: &str, postal_code: &str) -> Destination {
         let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Destination { country: country.to_owned(), region: text(region), postal_code: text(postal_code) }
+    }
+
+    #[test]
+    fn region_is_compared_without_letter_case_and_country() {
+        for (country, region, key) in [
+            ("US", "CA", "ca"),
+            ("US", " us-ca ", "ca"),
+            ("GB", "GB-SCT", "sct"),
+            ("CA", "US-CA", "us-ca"),
+            ("US", "US-", "us-"),
+            ("ES", "Álava", "álava"),
+        ] {
+            assert_eq!(region_key(country, region), key, "{region:?} of {country}");
+        }
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Parts of a country: regions and ranges of postal codes.
 
 use serde::{Deserialize, Serialize};
-use values::{Error, Result, Text, comparison_key};
+use values::{Error, Result, Text};
 
 use crate::country::check_country;
-use crate::destination::Destination;
+use crate::destination::{Destination, region_key};
 
 const MAX_BOUND_LENGTH: usize = 10;
 
@@ -41,11 +41,15 @@ impl Region {
 
     pub(crate) fn contains(&self, destination: &Destination) -> bool {
         let region = destination.region.as_deref().filter(|_| self.country == destination.country);
-        region.is_some_and(|region| comparison_key(region) == comparison_key(self.region.as_str()))
+        region.is_some_and(|region| region_key(&self.country, region) == self.key())
     }
 
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.country == other.country && comparison_key(self.region.as_str()) == comparison_key(other.region.as_str())
+        self.country == other.country && self.key() == other.key()
+    }
+
+    fn key(&self) -> String {
+        region_key(&self.country, self.region.as_str())
     }
 }
 
@@ -118,6 +122,8 @@ pub(crate) mod tests {
             assert!(!california.contains(&other), "{other:?}");
         }
         assert!(!california.overlaps(&region("ES", "CA")));
+        let by_code = region("US", "US-CA");
+        assert!(by_code.contains(&destination("US", "CA", "")) && by_code.overlaps(&california));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use pricing::{ShippingTax, TaxComponent};
 use serde::{Deserialize, Serialize};
-use values::{Error, Result, Text, comparison_key};
+use values::{Error, Result, Text};
 
 use crate::day::Day;
-use crate::destination::Destination;
+use crate::destination::{Destination, region_key};
 use crate::tax::rate_component::{RateComponent, check_components, tax_components};
 use crate::tax::rate_key::RateKey;
 use crate::tax::shipping_rule::ShippingRule;
@@ -111,9 +111,9 @@ impl RateContent {
 
     /// Does it apply to the destination? `postal_code` is that of the destination in its bare form, empty if there is none.
     pub(crate) fn applies_to(&self, destination: &Destination, postal_code: &str) -> bool {
-        let is_region = |region: &Text<100>| {
-            destination.region.as_deref().is_some_and(|other| comparison_key(other) == comparison_key(region.as_str()))
-        };
+        let key = |region: &str| region_key(&self.country, region);
+        let is_region =
+            |region: &Text<100>| destination.region.as_deref().is_some_and(|other| key(other) == key(region.as_str()));
         self.country == destination.country
             && self.region.as_ref().is_none_or(is_region)
             && self.postal_prefix.as_deref().is_none_or(|prefix| postal_code.starts_with(prefix))
@@ -225,7 +225,10 @@ pub(crate) mod tests {
         }
         let upper = rate(("US", "NY", ""), "standard", "2020-08-01", 0);
         let lower = ending(rate(("US", "ny", ""), "standard", "2020-07-01", 0), "2020-12-31");
-        assert!(upper.content.check_overlap(&[lower]).is_err(), "letter case makes no other place");
+        assert!(upper.content.check_overlap(std::slice::from_ref(&lower)).is_err(), "letter case makes no other place");
+        let by_code = rate(("US", "US-NY", ""), "standard", "2020-08-01", 0).content;
+        assert!(by_code.check_overlap(&[lower]).is_err(), "the country in front makes no other place");
+        assert!(by_code.applies_to(&destination("US", "NY", ""), ""));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What identifies a tax rate.
 
-use values::{Error, Result, comparison_key};
+use values::{Error, Result};
 
 use crate::country::check_country;
 use crate::day::Day;
+use crate::destination::region_key;
 use crate::tax::postal_prefix::is_postal_prefix;
 use crate::tax::tax_key::TaxKey;
 
@@ -24,8 +25,8 @@ pub struct RateKey {
 impl RateKey {
     /// The key of a rate that begins on that day.
     pub fn new(country: &str, region: Option<&str>, postal_prefix: Option<&str>, tax_class: TaxKey, from: Day) -> Self {
-        let (country, region) = (country.to_owned(), region.map(comparison_key));
-        Self { country, region, postal_prefix: postal_prefix.map(str::to_owned), tax_class, from }
+        let region = region.map(|region| region_key(country, region));
+        Self { country: country.to_owned(), region, postal_prefix: postal_prefix.map(str::to_owned), tax_class, from }
     }
 
     /// Checks input. 422 `country_unknown` or `invalid_value`.

@@ -1,11 +1,11 @@
 //! Where the shop is registered for taxes, and from where it dispatches.
 
 use serde::{Deserialize, Serialize};
-use values::{Error, Result, Text, comparison_key};
+use values::{Error, Result, Text};
 
 use crate::country::check_country;
 use crate::day::Day;
-use crate::destination::Destination;
+use crate::destination::{Destination, region_key};
 use crate::tax::eu::is_member_state;
 
 /// The registrations of a shop.
@@ -122,14 +122,16 @@ impl Registration {
     }
 
     fn region_key(&self) -> Option<String> {
-        self.region.as_ref().map(|region| comparison_key(region.as_str()))
+        self.region.as_ref().map(|region| region_key(&self.country, region.as_str()))
     }
 
     fn covers(&self, destination: &Destination) -> bool {
         match self.kind {
             RegistrationKind::Oss => is_member_state(&destination.country),
             RegistrationKind::Local => {
-                let is_region = |region: String| destination.region.as_deref().map(comparison_key) == Some(region);
+                let is_region = |region: String| {
+                    destination.region.as_deref().is_some_and(|other| region_key(&self.country, other) == region)
+                };
                 self.country == destination.country && self.region_key().is_none_or(is_region)
             }
         }
@@ -175,6 +177,7 @@ pub(crate) mod tests {
             [("DE", ""), ("DE", "Bayern"), ("US", "ny"), ("US", "CA"), ("US", ""), ("CH", ""), ("GB", "")];
         let countries = destinations.map(|(country, region)| taxed(&two, country, region));
         assert_eq!(countries, ["DE", "DE", "US", "-", "-", "-", "-"]);
+        assert_eq!(taxed(&registrations("DE", &[("US", "US-NY", LOCAL)]), "US", "NY"), "US", "a code with its country");
     }
 
     #[test]
