@@ -47,6 +47,15 @@ impl ProviderUnit {
         self.step
     }
 
+    /// The smallest number of minor units that is a multiple of this step and of `market_step`, which is more than zero.
+    pub(crate) fn step_with(self, market_step: i64) -> i64 {
+        let (mut divisor, mut rest) = (self.step, market_step);
+        while rest != 0 {
+            (divisor, rest) = (rest, divisor % rest);
+        }
+        self.step / divisor * market_step
+    }
+
     /// An amount in minor units as the provider writes it. None if the provider cannot express it.
     pub fn to_provider(self, minor_units: i64) -> Option<i64> {
         if minor_units % self.step != 0 {
@@ -139,6 +148,14 @@ mod tests {
             }
             assert!(unit.check("amount", Money::new(12_300, currency)).is_ok());
         }
+    }
+
+    #[test]
+    fn step_of_refunds_fits_the_market_and_the_provider() {
+        let step = |code: &str, market_step: i64| ProviderUnit::stripe(currency(code)).step_with(market_step);
+        assert_eq!([1, 10, 100, 1_000].map(|market| step("KWD", market)), [10, 10, 100, 1_000]);
+        assert_eq!([4, 5, 25, 125].map(|market| step("KWD", market)), [20, 10, 50, 250]);
+        assert_eq!((step("EUR", 5), step("HUF", 100), step("MGA", 20)), (5, 100, 100));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl RefundAmount {
             }
             Self::Amount(amount) => (*amount, RefundParts::default(), "amount"),
             Self::Parts { pieces, has_shipping } => {
-                let step = Step::new(payment.step.max(unit.step())).map_err(Error::internal)?;
+                let step = Step::new(unit.step_with(payment.step)).map_err(Error::internal)?;
                 let shipping = payment.shipping.as_ref().filter(|_| *has_shipping).map(PaidShipping::refund);
                 let lines = refund_pieces(&payment.lines, pieces, step)?;
                 let parts = RefundParts { lines, shipping: shipping.transpose()? };
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_refunded_in_the_coarser_of_the_steps_of_market_and_provider() {
+    fn pieces_are_refunded_in_steps_of_market_and_provider() {
         let parts = |currency, step| {
             let paid = Payment { step, ..payment_of("MUG", 3, money(13_400, currency), 2_600) };
             let (_, parts) = refund(&pieces("MUG", 1, false), &paid);
@@ -201,6 +201,7 @@ mod tests {
         assert_eq!(parts("EUR", 1), (4_466, 866));
         assert_eq!(parts("HUF", 100), (4_400, 800));
         assert_eq!((parts("KWD", 1), parts("KWD", 100)), ((4_460, 860), (4_400, 800)));
+        assert_eq!(parts("KWD", 125), (4_250, 750), "4.375 and 0.750 would come to no step of the provider");
     }
 
     #[test]
