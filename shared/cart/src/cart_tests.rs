@@ -283,6 +283,18 @@ fn owner_sees_the_prices_of_another_price_list_of_the_market() {
 }
 
 #[test]
+fn cart_has_one_currency_also_by_an_older_offer() {
+    let list = json!([{ "list": "us", "price": { "amount": 300, "currency": "USD" } }]);
+    let older = Offer { prices: serde_json::from_value(list).unwrap(), ..offer("MUG", 9) };
+    let newer = Offer { price_version: 2, ..older.clone() };
+    let seen = cart().add(&newer, pieces(1), &prices()).unwrap().cart;
+    let us = prices_in(market("us", json!({ "currency": "USD" })), None);
+    let line = refreshed(&seen, &older, &us).cart.lines.remove(0);
+    assert_eq!((line.unit_price, line.price_version), (Money::new(300, "USD".parse().unwrap()), 1));
+    assert_eq!(refreshed(&seen, &older, &prices()).cart.lines, seen.lines);
+}
+
+#[test]
 fn cart_of_the_default_market_gets_the_prices_of_another_default_market() {
     let default =
         |key: &str, version: u64| Prices { key: None, ..prices_in(market(key, json!({ "version": version })), None) };

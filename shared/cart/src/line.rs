@@ -96,8 +96,10 @@ impl Line {
     /// longer sold in the market.
     pub fn refresh(self, offer: Option<&Offer>, prices: &Prices) -> (Option<Self>, Vec<Change>) {
         let offer = offer.filter(|offer| offer.is_active());
-        if offer.is_some_and(|offer| offer.price_version < self.price_version) {
-            // The offer was read before the line was added at a newer price.
+        let is_older = offer.is_some_and(|offer| offer.price_version < self.price_version);
+        if is_older && self.unit_price.currency == prices.market.content.currency {
+            // The offer was read before the line was added at a newer price. A line of another currency gets the older price: a cart has
+            // one currency, and an order at that price is refused.
             return (Some(self), Vec::new());
         }
         let priced = offer.and_then(|offer| Some((offer, prices.unit_price(offer, self.quantity)?)));
