@@ -202,6 +202,8 @@ async fn coupon_for_first_orders_is_for_new_customers() {
     })
     .await;
     ada.tries_to_place(&checkout()).await.expect_problem(422, "coupon_first_order_only");
+    let ada_as_guest = shop.new_guest().with_email(&ada.email);
+    ada_as_guest.tries_to_place(&checkout()).await.expect_problem(422, "coupon_first_order_only");
     let order = bob.places(&checkout()).await;
     assert_eq!(order.total(), 1_341);
     bob.tries_to_place(&checkout()).await.expect_problem(422, "coupon_first_order_only");

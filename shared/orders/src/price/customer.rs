@@ -20,7 +20,8 @@ pub(crate) enum CountsToRead {
 impl Checkout {
     /// The promotions without those that are used up, and the buyer in their limits. The buyer is known by the email address, that of the
     /// account or that of the guest, so an order as a guest escapes no limit. No round trip if no promotion has a limit that is to be read;
-    /// else 1, and 1 for the email address of an account if a promotion counts customers, and up to 2 if one is for first orders.
+    /// else 1, and 1 for the email address of an account if a promotion counts customers, and up to 2 if one is for first orders, 3 for a
+    /// guest.
     pub(crate) async fn exclude_used(
         &self,
         found: Found,
@@ -41,9 +42,18 @@ impl Checkout {
         let customer = self.limits.customer_key(&email);
         let mut found = promotions.exclude_used(found, Some(&customer)).await?;
         if found.has_first_order() && found.is_first_order {
-            found.is_first_order = !Box::pin(self.service.orders.has_ordered(caller.account(), &email)).await?;
+            found.is_first_order = !Box::pin(self.has_ordered(caller, &email)).await?;
         }
         Ok((found, Some(customer)))
+    }
+
+    /// Whether the buyer has ordered before, as a guest or with the account that has the email address: who logs out is no new customer.
+    async fn has_ordered(&self, caller: &Caller, email: &Email) -> Result<bool> {
+        let account = match caller.account() {
+            Some(user) => Some(user),
+            None => self.accounts.find_by_email(email).await?,
+        };
+        self.service.orders.has_ordered(account, email).await
     }
 
     /// The email address of the account, or else the one that the request has. None for a guest who has not sent one, and for an account
