@@ -1,7 +1,7 @@
 //! Which promotions the buyer has used up, and whether an order would be the first one.
 
 use events::Recipient;
-use identity::Contacts;
+use identity::{Contact, Contacts};
 use promotions::{CustomerKey, Found};
 use values::{Caller, Email, Result};
 
@@ -56,11 +56,32 @@ impl Checkout {
         self.service.orders.has_ordered(account, email).await
     }
 
-    /// The email address of the account, or else the one that the request has. None for a guest who has not sent one, and for an account
-    /// that a trusted issuer names and that was never here. 0 or 1 round trips.
+    /// The email address that limits count. None if none is known. 0 or 1 round trips.
     async fn email_of(&self, caller: &Caller, email: Option<&Email>) -> Result<Option<Email>> {
         let Some(user) = caller.account() else { return Ok(email.cloned()) };
         let contact = Contacts::new(self.accounts.table().clone()).find(Recipient::User(user)).await?;
-        Ok(contact.map(|contact| contact.email))
+        Ok(counted_email(contact, email))
+    }
+}
+
+/// The email address of the account, whatever the request has: nobody escapes a limit by sending another one. An account that a trusted
+/// issuer names may never have been here. It is known by the address that it sends, as a guest is; otherwise it could use no such promotion,
+/// and an automatic one would refuse all its orders.
+fn counted_email(contact: Option<Contact>, sent: Option<&Email>) -> Option<Email> {
+    contact.map(|contact| contact.email).or_else(|| sent.cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use identity::Preferences;
+
+    #[test]
+    fn account_is_known_by_its_own_email_address_if_it_has_one() {
+        let [own, sent]: [Email; 2] = ["ada@example.com", "other@example.com"].map(|text| text.parse().unwrap());
+        let contact = Contact { email: own.clone(), name: String::new(), preferences: Preferences::default() };
+        assert_eq!(counted_email(Some(contact), Some(&sent)), Some(own));
+        assert_eq!(counted_email(None, Some(&sent)), Some(sent));
+        assert_eq!(counted_email(None, None), None);
     }
 }
