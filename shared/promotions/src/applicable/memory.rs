@@ -60,6 +60,11 @@ impl Memory {
     pub(crate) fn forget_promotions(&mut self) {
         (self.automatic, self.promotions) = (Recent::default(), Recent::default());
     }
+
+    /// Forgets the codes, too, because an order could not count a use: a generated code may have been added to another promotion since.
+    pub(crate) fn forget_all(&mut self) {
+        *self = Self::default();
+    }
 }
 
 #[cfg(test)]
@@ -80,6 +85,19 @@ mod tests {
         );
         recent.insert("eu".to_owned(), 8, at(40));
         assert_eq!(recent.find("eu", at(41)), Some(&8));
+    }
+
+    #[test]
+    fn codes_are_forgotten_with_the_promotions_only_after_a_use_failed() {
+        let code: CouponCode = "TEN".parse().unwrap();
+        let promotion: PromotionId = values::Clock::System.mint();
+        let mut memory = Memory::default();
+        memory.codes.insert(code.clone(), CodeTerms { code: code.clone(), promotion, max_uses: Some(1) }, at(0));
+        memory.automatic.insert("eu".to_owned(), Arc::default(), at(0));
+        memory.forget_promotions();
+        assert!(memory.automatic.find("eu", at(0)).is_none() && memory.codes.find(&code, at(0)).is_some());
+        memory.forget_all();
+        assert!(memory.codes.find(&code, at(0)).is_none());
     }
 
     #[test]

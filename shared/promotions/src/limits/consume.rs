@@ -5,6 +5,7 @@
 use aws_kit::{ConditionFailures, Transaction, Write};
 use values::{Error, OrderId, Result, Timestamp};
 
+use crate::applicable::memory::Memory;
 use crate::limits::use_problem::UseProblem;
 use crate::limits::uses::{OrderUses, PromotionUse, Slots, Uses};
 use crate::store::Promotions;
@@ -75,11 +76,12 @@ impl Promotions {
     }
 
     /// Why uses cannot be counted, by the conditions that failed. Without any problem the order is to be tried again: it lost a race, or a
-    /// row is full while others have room ([`Promotions::find_shards`]). After a problem, the next price reads the promotions again.
+    /// row is full while others have room ([`Promotions::find_shards`]). After a problem, the next price reads the promotions and codes
+    /// again.
     pub fn problems(&self, uses: &Uses, failures: &ConditionFailures) -> Result<Vec<UseProblem>> {
         let problems = uses.problems(failures)?;
         if !problems.is_empty() {
-            self.forget();
+            self.memory(Memory::forget_all);
         }
         Ok(problems)
     }
