@@ -38,6 +38,15 @@ pub struct Product {
     pub price: i64,
 }
 
+/// A coupon of a run, whose promotion has limits.
+#[derive(Debug, Clone)]
+pub struct Coupon {
+    /// The key of the market of its promotion.
+    pub market: &'static str,
+    /// Unique in the stack.
+    pub code: String,
+}
+
 /// A customer with an account, or a guest.
 #[derive(Debug, Clone)]
 pub struct Buyer {
@@ -189,6 +198,13 @@ impl OrderRequest {
     /// Names no card, for an order that costs nothing.
     pub fn without_card(mut self) -> Self {
         self.body.as_object_mut().map(|members| members.remove("paymentMethod"));
+        self
+    }
+
+    /// Names a coupon, in its market.
+    pub fn with_coupon(mut self, coupon: &Coupon) -> Self {
+        self.body["market"] = coupon.market.into();
+        self.body["coupons"] = json!([coupon.code]);
         self
     }
 

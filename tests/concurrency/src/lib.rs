@@ -23,3 +23,5 @@ pub mod run;
 pub mod scenarios;
 pub mod seed;
 pub mod test_stack;
+#[cfg(test)]
+mod voucher_fixture;

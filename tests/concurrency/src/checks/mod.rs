@@ -15,7 +15,10 @@ mod moves_together;
 mod order_history;
 mod orphan_charges;
 mod oversell;
+mod price_parts;
 mod prices;
+mod promotion_refusals;
+mod promotion_uses;
 mod rate_limit;
 mod refunded_pieces;
 mod refunds;
@@ -30,6 +33,7 @@ mod transitions;
 mod unpaid;
 
 pub use order_history::orders_with_wrong_history;
+pub use totals::orders_with_wrong_totals;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -49,12 +53,18 @@ pub struct Check {
 }
 
 /// All checks.
-pub const ALL: [Check; 25] = [
+pub const ALL: [Check; 27] = [
     Check { name: "stock_conservation", invariant: stock::INVARIANT, find: stock::check },
     Check { name: "log_adds_up", invariant: movements::INVARIANT, find: movements::check },
     Check { name: "no_oversell", invariant: oversell::INVARIANT, find: oversell::check },
     Check { name: "within_bounds", invariant: bounds::INVARIANT, find: bounds::check },
     Check { name: "refusals_right", invariant: refusals::INVARIANT, find: refusals::check },
+    Check { name: "promotion_uses_counted", invariant: promotion_uses::INVARIANT, find: promotion_uses::check },
+    Check {
+        name: "promotion_refusals_right",
+        invariant: promotion_refusals::INVARIANT,
+        find: promotion_refusals::check,
+    },
     Check { name: "one_order_per_key", invariant: idempotency::INVARIANT, find: idempotency::check },
     Check { name: "same_answer", invariant: same_answer::INVARIANT, find: same_answer::check },
     Check { name: "hold_or_outcome", invariant: settlement::INVARIANT, find: settlement::check },
@@ -112,13 +122,15 @@ mod tests {
     use super::*;
     use crate::fixture;
     use crate::history::CallRecord;
+    use crate::voucher_fixture::voucher_run;
     use serde_json::{Value, json};
 
     #[test]
     fn valid_run_has_no_violations() {
-        let (state, history) = fixture::valid_run();
-        let findings: Vec<String> = check_all(&state, &history).iter().map(ToString::to_string).collect();
-        assert_eq!(findings, Vec::<String>::new());
+        for (state, history) in [fixture::valid_run(), voucher_run()] {
+            let findings: Vec<String> = check_all(&state, &history).iter().map(ToString::to_string).collect();
+            assert_eq!(findings, Vec::<String>::new());
+        }
     }
 
     #[test]
@@ -129,7 +141,7 @@ mod tests {
     #[test]
     fn check_with_nothing_to_judge_is_a_violation() {
         let names: BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
-        let (state, mut history) = fixture::valid_run();
+        let (state, mut history) = voucher_run();
         history.calls.push(CallRecord {
             status: Some(201),
             ..CallRecord::new("ada", Some("usr_ada"), "POST", "/api/v1/cart", Value::Null, None)

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::price_rows::PriceParts;
+
 /// Money in the format of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Money {
@@ -158,6 +160,9 @@ pub struct Order {
     /// The idempotency key of its request. The suite writes the key into the postal address.
     #[serde(skip)]
     pub key: Option<String>,
+    /// The parts of its price.
+    #[serde(skip)]
+    pub price: PriceParts,
     /// The history, in the order of versions.
     #[serde(skip)]
     pub steps: Vec<Step>,

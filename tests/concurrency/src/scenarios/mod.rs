@@ -21,6 +21,7 @@ mod refunds;
 mod sku_spellings;
 mod stock;
 mod streams;
+mod vouchers;
 mod workload;
 
 use crate::run::Run;
@@ -50,6 +51,10 @@ pub enum Scenario {
     Cancels,
     /// Orders that cost nothing are placed, cancelled and packed.
     FreeOrders,
+    /// Two hundred buyers use a coupon for ten orders, and customers use coupons from several devices.
+    Vouchers,
+    /// The same while DynamoDB calls fail and functions are killed.
+    VouchersUnderFaults,
     /// Fifty refunds of one payment are requested at the same time.
     Refunds,
     /// A compromised function forges events of other contexts.
@@ -78,7 +83,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// The scenarios that inject no faults.
-    pub const WITHOUT_FAULTS: [Self; 15] = [
+    pub const WITHOUT_FAULTS: [Self; 16] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
@@ -90,6 +95,7 @@ impl Scenario {
         Self::Packing,
         Self::Cancels,
         Self::FreeOrders,
+        Self::Vouchers,
         Self::Refunds,
         Self::ForgedEvents,
         Self::RateLimit,
@@ -111,6 +117,8 @@ impl Scenario {
             Self::Packing => packing::play(run).await,
             Self::Cancels => cancels::play(run).await,
             Self::FreeOrders => free_orders::play(run).await,
+            Self::Vouchers => vouchers::play(run).await,
+            Self::VouchersUnderFaults => vouchers::play_under_faults(run).await,
             Self::Refunds => refunds::play(run).await,
             Self::ForgedEvents => forged_events::play(run).await,
             Self::RateLimit => rate_limit::play(run).await,
