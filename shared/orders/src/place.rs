@@ -259,6 +259,10 @@ impl Checkout {
         if fault::mutant("total_miscounted") {
             order.total.amount += 1;
         }
+        if fault::mutant("discount_miscounted") && order.discount.amount > 0 {
+            order.discount.amount -= 1;
+            order.total.amount += 1;
+        }
         Ok((order, order_token))
     }
 }
