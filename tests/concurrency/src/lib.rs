@@ -8,6 +8,8 @@
 pub mod buyers;
 pub mod checks;
 pub mod client;
+#[cfg(test)]
+mod coupon_fixture;
 pub mod emulator;
 pub mod fault_injection;
 pub mod fault_points;
@@ -23,5 +25,3 @@ pub mod run;
 pub mod scenarios;
 pub mod seed;
 pub mod test_stack;
-#[cfg(test)]
-mod voucher_fixture;

@@ -121,25 +121,21 @@ pub const MUTANTS: [Mutant; 48] = [
     // Order totals are off by one.
     Mutant { name: "total_miscounted", scenarios: &[Scenario::SeveralLines], detected_by: &["order_totals"] },
     // An order takes off one cent less than its lines do.
-    Mutant { name: "discount_miscounted", scenarios: &[Scenario::Vouchers], detected_by: &["order_totals"] },
+    Mutant { name: "discount_miscounted", scenarios: &[Scenario::Coupons], detected_by: &["order_totals"] },
     // The condition `used < quota` of a use is left out.
-    Mutant { name: "promotion_unlimited", scenarios: &[Scenario::Vouchers], detected_by: &["promotion_uses_counted"] },
+    Mutant { name: "promotion_unlimited", scenarios: &[Scenario::Coupons], detected_by: &["promotion_uses_counted"] },
     // A customer can use a promotion as often as all others together.
-    Mutant { name: "customer_unlimited", scenarios: &[Scenario::Vouchers], detected_by: &["promotion_uses_counted"] },
+    Mutant { name: "customer_unlimited", scenarios: &[Scenario::Coupons], detected_by: &["promotion_uses_counted"] },
     // Several orders of a customer claim to be the first.
-    Mutant {
-        name: "first_order_unclaimed",
-        scenarios: &[Scenario::Vouchers],
-        detected_by: &["promotion_uses_counted"],
-    },
+    Mutant { name: "first_order_unclaimed", scenarios: &[Scenario::Coupons], detected_by: &["promotion_uses_counted"] },
     // Cancelling an order gives no use back.
     Mutant {
         name: "use_not_returned",
-        scenarios: &[Scenario::Vouchers],
+        scenarios: &[Scenario::Coupons],
         detected_by: &["promotion_uses_counted", "promotion_refusals_right"],
     },
     // Cancelling an order gives its use back twice.
-    Mutant { name: "use_returned_twice", scenarios: &[Scenario::Vouchers], detected_by: &["promotion_uses_counted"] },
+    Mutant { name: "use_returned_twice", scenarios: &[Scenario::Coupons], detected_by: &["promotion_uses_counted"] },
     // Cart totals are off by one.
     Mutant { name: "cart_miscounted", scenarios: &[Scenario::TwoDevices], detected_by: &["cart_totals"] },
     // An order that has ended or is confirmed stays in its counters.

@@ -49,7 +49,7 @@ async fn invariants_hold_in_a_flash_sale() {
 
 #[tokio::test]
 async fn limits_of_coupons_hold_when_functions_are_killed_and_database_calls_fail() {
-    assert_invariants_hold("vouchers", &[Scenario::VouchersUnderFaults]).await;
+    assert_invariants_hold("coupons", &[Scenario::CouponsUnderFaults]).await;
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ fn pick_scenarios(seed: u64) -> Vec<Scenario> {
             (1, Scenario::Messages),
             (1, Scenario::Kills),
             (1, Scenario::FlashSale),
-            (1, Scenario::VouchersUnderFaults),
+            (1, Scenario::CouponsUnderFaults),
         ],
     );
     let without_faults = random.choose_multiple(Scenario::WITHOUT_FAULTS, 2);

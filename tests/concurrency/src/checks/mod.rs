@@ -120,14 +120,14 @@ pub fn without_subjects(names: &BTreeSet<&str>, state: &ObservedState, history: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coupon_fixture::coupon_run;
     use crate::fixture;
     use crate::history::CallRecord;
-    use crate::voucher_fixture::voucher_run;
     use serde_json::{Value, json};
 
     #[test]
     fn valid_run_has_no_violations() {
-        for (state, history) in [fixture::valid_run(), voucher_run()] {
+        for (state, history) in [fixture::valid_run(), coupon_run()] {
             let findings: Vec<String> = check_all(&state, &history).iter().map(ToString::to_string).collect();
             assert_eq!(findings, Vec::<String>::new());
         }
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn check_with_nothing_to_judge_is_a_violation() {
         let names: BTreeSet<_> = ALL.iter().map(|check| check.name).collect();
-        let (state, mut history) = voucher_run();
+        let (state, mut history) = coupon_run();
         history.calls.push(CallRecord {
             status: Some(201),
             ..CallRecord::new("ada", Some("usr_ada"), "POST", "/api/v1/cart", Value::Null, None)

@@ -80,8 +80,8 @@ fn taxes(order: &Order, findings: &mut Vec<String>) {
     let of_shipping = price.shipping.as_ref().map_or(&[][..], |method| method.6.as_slice());
     let all = || price.lines.iter().flat_map(|line| &line.1).chain(of_shipping);
     for (index, tax) in price.taxes.iter().enumerate() {
-        let shares = || all().filter(|share| share.0 == index);
-        let (base, amount) = (shares().map(|share| share.1).sum(), shares().map(|share| share.2).sum());
+        let shares = || all().filter(move |share| share.0 == index);
+        let (base, amount): (i64, i64) = (shares().map(|share| share.1).sum(), shares().map(|share| share.2).sum());
         expect(order, &format!("base of tax {index}"), tax.3, base, findings);
         expect(order, &format!("tax {index}"), tax.4, amount, findings);
     }

@@ -120,13 +120,13 @@ impl<'a> Times<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coupon_fixture::{add, coupon_run, refuse};
     use crate::fixture::{PAID, assert_one_finding};
-    use crate::voucher_fixture::{add, refuse, voucher_run};
     use serde_json::json;
 
     /// The findings if a guest is refused between 600 and 610 µs for this reason.
     fn findings_for(email: &str, reason: &str, change: impl FnOnce(&mut ObservedState, &mut History)) -> Vec<String> {
-        let (mut state, mut history) = voucher_run();
+        let (mut state, mut history) = coupon_run();
         change(&mut state, &mut history);
         refuse(&mut history, (600, email), reason, 422);
         check(&state, &history)

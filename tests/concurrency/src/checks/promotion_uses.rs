@@ -104,7 +104,7 @@ fn customer_rows(uses: &CountedUses) -> impl Iterator<Item = (&str, Option<&str>
     let promotions = uses.promotions.iter().filter(|counted| counted.per_customer);
     let promotions = promotions.map(|counted| Some(counted.promotion.as_str()));
     let rows = promotions.chain(uses.first_order.then_some(None));
-    rows.filter_map(|promotion| Some((uses.customer.as_deref()?, promotion)))
+    rows.filter_map(move |promotion| Some((uses.customer.as_deref()?, promotion)))
 }
 
 fn of_codes(state: &ObservedState, findings: &mut Vec<String>) {
@@ -128,12 +128,12 @@ fn count<'a>(orders: impl Iterator<Item = &'a Order>) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coupon_fixture::{TEN, coupon_run};
     use crate::fixture::{PAID, assert_one_finding};
     use crate::observed::OrderStatus;
-    use crate::voucher_fixture::{TEN, voucher_run};
 
     fn findings_after(change: impl FnOnce(&mut ObservedState)) -> Vec<String> {
-        let (mut state, history) = voucher_run();
+        let (mut state, history) = coupon_run();
         change(&mut state);
         check(&state, &history)
     }

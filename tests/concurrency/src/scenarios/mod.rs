@@ -4,6 +4,7 @@
 mod all_faults;
 mod buckets;
 mod cancels;
+mod coupons;
 mod devices;
 mod duplicate_requests;
 mod flash_sale;
@@ -21,7 +22,6 @@ mod refunds;
 mod sku_spellings;
 mod stock;
 mod streams;
-mod vouchers;
 mod workload;
 
 use crate::run::Run;
@@ -52,9 +52,9 @@ pub enum Scenario {
     /// Orders that cost nothing are placed, cancelled and packed.
     FreeOrders,
     /// Two hundred buyers use a coupon for ten orders, and customers use coupons from several devices.
-    Vouchers,
+    Coupons,
     /// The same while DynamoDB calls fail and functions are killed.
-    VouchersUnderFaults,
+    CouponsUnderFaults,
     /// Fifty refunds of one payment are requested at the same time.
     Refunds,
     /// A compromised function forges events of other contexts.
@@ -95,7 +95,7 @@ impl Scenario {
         Self::Packing,
         Self::Cancels,
         Self::FreeOrders,
-        Self::Vouchers,
+        Self::Coupons,
         Self::Refunds,
         Self::ForgedEvents,
         Self::RateLimit,
@@ -117,8 +117,8 @@ impl Scenario {
             Self::Packing => packing::play(run).await,
             Self::Cancels => cancels::play(run).await,
             Self::FreeOrders => free_orders::play(run).await,
-            Self::Vouchers => vouchers::play(run).await,
-            Self::VouchersUnderFaults => vouchers::play_under_faults(run).await,
+            Self::Coupons => coupons::play(run).await,
+            Self::CouponsUnderFaults => coupons::play_under_faults(run).await,
             Self::Refunds => refunds::play(run).await,
             Self::ForgedEvents => forged_events::play(run).await,
             Self::RateLimit => rate_limit::play(run).await,

@@ -11,7 +11,7 @@ use crate::observed::ObservedState;
 pub(crate) const TEN: &str = "TEN";
 
 /// The observed state and its history.
-pub(crate) fn voucher_run() -> (ObservedState, History) {
+pub(crate) fn coupon_run() -> (ObservedState, History) {
     let (mut raw, mut history) = (fixture::raw(), fixture::history());
     let rows = raw.tables.get_mut("orders").into_iter().flatten();
     for row in rows.filter(|row| row["sk"] == "ORDER#PLACED") {
