@@ -200,7 +200,8 @@ mod tests {
         #[test]
         fn merge_of_an_empty_guest_cart_is_a_view(own in any_cart(), offers in any_offers(), strategy in any_strategy()) {
             let requested: Vec<Sku> = own.lines.iter().map(|line| line.sku.clone()).collect();
-            prop_assert_eq!(strategy.merge(own.clone(), &empty(&own), &offers), own.refresh(&requested, &offers));
+            let merged = strategy.merge(own.clone(), &empty(&own), &offers, &prices());
+            prop_assert_eq!(merged, own.refresh(&requested, &offers, &prices()));
         }
 
         #[test]
