@@ -20,7 +20,8 @@ pub fn openapi(api: &mut Api) {
              SKU comes first. A word that no product has is replaced by the nearest known word (one mistake from 4 letters on, two \
              from 8); the last word may be incomplete. If no product has all words, products with some of the words are found. All \
              filters must match, and if a product has variants, one variant must match all of them. A changed product is found some \
-             seconds later; prices and stock are current. With `sku`, the catalog itself answers, without delay. Prices of customer groups              are not shown: quotes and orders use them.",
+             seconds later; prices and stock are current. With `sku`, the catalog itself answers, without delay. Prices of customer groups \
+             are not shown: quotes and orders use them.",
         )
         .queries::<SearchParams>()
         .queries::<SkuParams>()
