@@ -19,7 +19,8 @@ async fn open() -> Shop {
     let shop = Shop::open().await;
     OPENED
         .get_or_init(async || {
-            // The first market of a shop has to be in its currency.
+            // The first market of a shop becomes the default one, which other tests expect to be another.
+            shop.has_home_market().await;
             for (key, currency) in [(HOME, shop.stack.currency.as_str()), (ABROAD, foreign(&shop))] {
                 let market = json!({ "currency": currency, "prices": "gross" });
                 let put = shop.admin().await.put(&format!("/api/v1/markets/{key}"), &market).await;
