@@ -29,7 +29,7 @@ contract: ## check the stack against its OpenAPI document with generated request
 proof: ## run the proof only (tests/concurrency): make proof [SEED=4711] [ONLY=expiry]
 	$(SOUK) proof $(SEEDED) $(NARROWED)
 
-soak: ## run more cases of the properties of prices, and the proof for a longer time: make soak [MINUTES=30] [SEED=4711]
+soak: ## run the proof for a longer time: make soak [MINUTES=30] [SEED=4711]
 	$(SOUK) soak --minutes $(or $(MINUTES),30) $(SEEDED)
 
 mutants: ## break one invariant at a time, and check that the proof notices: make mutants [ONLY=no_stock_condition]

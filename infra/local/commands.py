@@ -234,9 +234,7 @@ Buy something:
   curl -s $API/cart/me/items -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
     -d '{{"sku": "{product}", "quantity": 1}}'
   curl -s $API/orders -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" \\
-    -d '{{"cart": "me", "shippingMethod": "standard", "coupons": ["WELCOME10"],
-      "shippingAddress": {json.dumps(ADDRESS)}, "paymentMethod": {json.dumps(d["paymentMethod"])}}}'
-  # A customer can use WELCOME10 once: leave out "coupons" the next time.
+    -d '{{"cart": "me", "shippingAddress": {json.dumps(ADDRESS)}, "paymentMethod": {json.dumps(d["paymentMethod"])}}}'
   curl -s $API/orders -H "authorization: Bearer $TOKEN"     # a second later: confirmed, paid
   curl -s {d["mailUrl"]}     # the customer's email
 """

@@ -34,13 +34,6 @@ _OUT_OF_REACH = {
 _OUT_OF_REACH_OF_ADMINS = {
     "DELETE /api/v1/users/profile": "an account of a customer: the run is that of an admin, whose account cannot be deleted",
     "POST /api/v1/payments/{id}/capture": "an authorised payment: souk captures each at once",
-    **dict.fromkeys(
-        (
-            *(f"{method} /api/v1/shipping/zones/{{key}}" for method in ("GET", "PUT", "DELETE")),
-            *(f"{method} /api/v1/shipping/zones/{{key}}/methods/{{method}}" for method in ("PUT", "DELETE")),
-        ),
-        "a zone: a shop with zones refuses orders to places that no method serves, so the run would place none",
-    ),
 }
 # These say nothing about the document: the rate limit, and a session that has ended.
 _NOT_TESTED = ("401", "429")

@@ -14,7 +14,6 @@ import uuid
 import zlib
 
 import contract_factors
-import contract_promotions
 from profiles import OAUTH_REDIRECT
 from seed import LOGINS, call, expect
 from steps import Failure
@@ -22,8 +21,6 @@ from steps import Failure
 _ADDRESS = {"name": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postalCode": "SW1Y 4JH", "country": "GB"}
 _CURRENCY = "EUR"
 _PRODUCT = {"name": "Mug", "category": "kitchen", "price": {"amount": 1490, "currency": _CURRENCY}, "stock": {"available": 99}}
-_MARKET = {"currency": _CURRENCY, "prices": "net", "priceList": "default", "step": 1, "countries": [], "languages": ["en"]}
-_RATE = {"components": [{"jurisdiction": "AQ", "ppm": 1}], "reason": "contract", "until": "2999-12-31", "shipping": None}
 _PASSWORD = "a long password of a test"
 _PAID, _DECLINED = "pm_card_visa", "pm_card_chargeDeclined"
 # How many of each thing that a request uses up.
@@ -56,11 +53,7 @@ def make(profile, role, seed):
     purchases = [
         {"items": [{"sku": skus[0], "quantity": 1}], "cart": cart, "addressId": address, "paymentMethod": {"token": _PAID}} for cart in carts
     ]
-    list_price = {"list": "contract", "minQuantity": 10, "price": {"amount": 100, "currency": _CURRENCY}}
-    prices = {"price": {"currency": _CURRENCY}, "compareAtPrice": {"currency": _CURRENCY}, "prices": [list_price]}
-    # The first market of a shop is its default market, so it sells as the shop does without any.
-    market = f"c-{role[0]}-{seed}"
-    admin.send("PUT", f"/markets/{market}", _MARKET, 201)
+    prices = {"price": {"currency": _CURRENCY}, "compareAtPrice": {"currency": _CURRENCY}}
     password = {"password": _PASSWORD, "newPassword": _PASSWORD}
     things = {
         "/auth/register": [{"body": {**password, "email": f"new-{seed}-{role}-{number}@example.com"}} for number in range(_NEW)],
@@ -75,13 +68,12 @@ def make(profile, role, seed):
         "/users/profile/export/{id}": own.make("/users/profile/export", {}, 202, "id"),
         "PUT /users/addresses/{id}": [{"path": {"id": address}}],
         "DELETE /users/addresses/{id}": [{"path": {"id": removed}}],
-        "/products": [{"query": {"market": market}, "body": prices}],
-        "/products/{id}": [{"path": {"id": product}, "query": {"market": market}, "body": prices} for product in products],
+        "/products": [{"body": prices}],
+        "/products/{id}": [{"path": {"id": product}, "body": prices} for product in products],
         "/products/{id}/reviews/{reviewId}": [{"path": review} for review in reviews],
         "/cart/{owner}": [{"path": {"owner": "me", "sku": sku, "item": sku}, "body": {"sku": sku}} for sku in skus],
         "DELETE /cart/{owner}/items/{sku}": [{"path": {"owner": cart, "sku": skus[0]}} for cart in carts[:_SPARES]],
         "/cart/me/merge": [{"body": {"from": cart}} for cart in carts[_SPARES : 2 * _SPARES]],
-        "/markets/{key}": [{"path": {"key": market}, "body": _MARKET}],
         "/orders": [{"body": purchase} for purchase in purchases[2 * _SPARES : -1]],
         "/orders/quote": [{"body": purchases[-1]}],
         "/orders/user/{userId}": [{"path": {"userId": own.id}}],
@@ -103,17 +95,7 @@ def make(profile, role, seed):
     else:
         archived = [own.send("POST", "/products", {**_PRODUCT, "sku": f"{sku}-ARCHIVED"}, 201)["id"] for sku in skus]
         categories = [own.send("POST", "/categories", {"key": f"contract-{seed}-{number}", "name": "Contract"}, 201)["key"] for number in range(_SPARES)]
-        removed_markets = [f"c{number}-{seed}" for number in range(_SPARES)]
-        for key in removed_markets:
-            admin.send("PUT", f"/markets/{key}", _MARKET, 201)
-        rates = [{"country": "AQ", "taxClass": f"contract_{number}", "from": "2026-01-01"} for number in range(2 * _SPARES)]
-        for rate in rates:
-            admin.send("PUT", f"/taxes/rates/{rate['country']}/{rate['taxClass']}/{rate['from']}", _RATE, 201)
         things |= {
-            "DELETE /markets/{key}": [{"path": {"key": key}} for key in removed_markets],
-            "/taxes/rates": [{"query": {"country": "AQ"}}],
-            "/taxes/rates/{country}/{taxClass}/{from}": [{"path": rate, "body": _RATE} for rate in rates[:_SPARES]],
-            "DELETE /taxes/rates/{country}/{taxClass}/{from}": [{"path": rate} for rate in rates[_SPARES:]],
             "POST /products": [{"body": {"sku": f"CONTRACT-{seed}-NEW-{number}"}} for number in range(_NEW)],
             "/users/{id}": [{"path": {"id": spare.id}}],
             "DELETE /products/{id}": [{"path": {"id": product}} for product in archived],
@@ -122,10 +104,9 @@ def make(profile, role, seed):
             "/products/{id}/images/{image}": [{"path": {"id": product, "image": own.image(product)}} for product in products],
             "/categories/{key}": [{"path": {"key": key}} for key in categories],
         }
-        things |= contract_promotions.make(admin, seed, skus[0])
         # Not the accounts of the two runs.
         accounts = [{"path": {"id": victim.id}} for victim in victims]
-        only |= {f"PUT /users/{{id}}/{what}": accounts for what in ("role", "status", "group", "tax-status")}
+        only |= {"PUT /users/{id}/role": accounts, "PUT /users/{id}/status": accounts}
     guarded = (_Account.register(profile, f"contract-{seed}-{role}-guarded-{number}@example.com").verified() for number in itertools.count())
     more, more_only = contract_factors.make(profile, lambda: next(guarded))
     things |= more

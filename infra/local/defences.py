@@ -38,7 +38,7 @@ _ALARMS = {
     ("SecurityEvents", "customers_read"): (1000, 3600),
 }
 # The workers of the shop's owner, whose imports must not take executions from customers; and AWS's least limit of parallel runs.
-_OWNERS_WORKERS, _LEAST_CONCURRENCY = ("CatalogWorkerFunction", "PrivacyFunction", "PromotionsWorkerFunction"), 2
+_OWNERS_WORKERS, _LEAST_CONCURRENCY = ("CatalogWorkerFunction", "PrivacyFunction"), 2
 # Failed runs in five minutes. Without keys no token is valid, so one is too many there.
 _FAILED_RUNS, _FAILED_RUNS_OF_KEYS = 5, 0
 
@@ -187,8 +187,6 @@ def parameters_refuse_wrong_values(stack):
         "MailSender": ("Shop <a@example.com>", "example.com", "a@example.com, b@example.com"),
         "MailSenderName": ("Shop <a@example.com>", "a\r\nBcc: b@example.com", '"'),
         "StripeUrl": ("http://example.com", "http://127.0.0.1.example.com", "file:///etc", ""),
-        "TaxProviderUrl": ("http://example.com", "http://127.0.0.1.example.com", "file:///etc", "https://tax.example.com/"),
-        "TaxProviderCountries": ("us", "USA", "US;CA", "US,"),
         "TrustedJwksUrl": ("http://example.com", "http://127.0.0.1.example.com", "file:///etc"),
         "LoginsPerAccount": ("0/0", "10", "-1/5", "many"),
         "RequestLimits": ("0/300/1000", "100/300", "100/300/0"),

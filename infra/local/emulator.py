@@ -67,8 +67,7 @@ class OpenIdProvider(Process):
 
 
 class FakeProvider(Process):
-    """The tests' own payment provider, strict about idempotency keys and amounts (tests/fakes). GitHub, an issuer of tokens and a tax provider
-    are in the same process."""
+    """The tests' own provider, strict about idempotency keys and amounts (tests/fakes)."""
 
     def __init__(self, profile):
         super().__init__(profile, "provider", profile.provider_port, "/_fake/health")

@@ -19,8 +19,6 @@ _CASES = (
     ("PaymentsRole", "secretsmanager", "get_secret_value", {"SecretId": "StripeSecret"}, False),
     ("PaymentsWorkerRole", "secretsmanager", "get_secret_value", {"SecretId": "StripeSecret"}, True),
     ("AuthRole", "secretsmanager", "get_secret_value", {"SecretId": "StripeSecret"}, False),
-    ("OrdersRole", "secretsmanager", "get_secret_value", {"SecretId": "TaxProviderSecret"}, True),
-    ("OrdersRole", "secretsmanager", "get_secret_value", {"SecretId": "StripeSecret"}, False),
     ("CartRole", "s3", "list_objects_v2", {"Bucket": "Bucket"}, False),
     ("CartRole", "dynamodb", "scan", {"TableName": "IdentityTable"}, False),
     ("UsersRole", "dynamodb", "scan", {"TableName": "PaymentsTable"}, False),

@@ -15,8 +15,6 @@ ACCESS_KEY = SECRET_KEY = "test"
 # localstripe and the fake provider accept this API key and sign webhooks with this secret. No other system does.
 STRIPE = {"apiKey": "sk_test_12345"}
 STRIPE_WEBHOOK = {"webhookSecret": "whsec_souk_local_only"}
-# The fake tax provider (tests/fakes/src/tax_provider/signature.rs) accepts messages that are signed with this key.
-TAX_PROVIDER = {"signingKey": "whsec_c291ay10YXgtcHJvdmlkZXItbG9jYWwtb25seQ=="}
 # The shop's OAuth client. The fake GitHub (tests/fakes/src/github.rs) accepts no other.
 OAUTH_CLIENT = "souk-local"
 OAUTH = {"google": "google-secret-local-only", "github": "github-secret-local-only"}
@@ -51,8 +49,6 @@ class Profile:
     has_fault_points: bool = False
     # The port of the OpenID provider that replaces Google. None switches sign-in with Google off.
     openid_port: int | None = None
-    # Whether the demo shop has markets, taxes and shipping methods (seed.py).
-    has_terms: bool = False
     # Whether the payment provider sends webhooks.
     webhooks: bool = True
 
@@ -140,7 +136,7 @@ class Profile:
             # A run that crashed with the machine is retried soon.
             "SearchVisibilitySeconds": 300,
             "LogRetentionDays": 1,
-            **(self.trusted_issuer() | self.tax_provider() if self.has_fault_points else {}),
+            **(self.trusted_issuer() if self.has_fault_points else {}),
             **self.sign_in(),
             **self.parameters,
         }
@@ -156,10 +152,6 @@ class Profile:
         """The parameters of a trusted issuer. A suite publishes its keys at the fake provider."""
         url = f"{self.provider_url}/issuer"
         return {"TrustedIssuer": url, "TrustedJwksUrl": f"{url}/jwks.json", "TrustedAlgorithm": "ES256", "TrustedRoleClaim": "groups"}
-
-    def tax_provider(self):
-        """The parameters of the fake tax provider. It has Canada alone, so that all other taxes are by the shop's own rates."""
-        return {"TaxProviderUrl": f"{self.provider_url}/tax", "TaxProviderCountries": "CA"}
 
     def environment(self, **extra):
         """The environment of programs that call this stack (SAM, the suites): the emulator's URL, and nothing of the caller's AWS account."""
@@ -228,7 +220,7 @@ _DISTINCT_VALUES = {
 }
 
 PROFILES = {
-    "up": Profile("up", 4566, 8420, LOCAL, openid_port=8430, parameters=_DEMO_LIMITS, enforces_roles=True, has_terms=True),
+    "up": Profile("up", 4566, 8420, LOCAL, openid_port=8430, parameters=_DEMO_LIMITS, enforces_roles=True),
     "test": Profile(
         *("test", 4666, 8520, LOCAL / "test"),
         proxy_port=8620,

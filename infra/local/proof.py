@@ -7,8 +7,6 @@ from workspace import CARGO_BUILD, CARGO_TEST, tests
 
 PACKAGE, PROOF = "concurrency", "proof"
 COMMAND = [*CARGO_TEST, *tests([PROOF])]
-# Of each property of prices, which has no stack. `make test` runs 2,000.
-PRICE_CASES = "100000"
 
 
 def proof(profile, chosen_seed, only):
@@ -20,13 +18,6 @@ def proof(profile, chosen_seed, only):
 
 
 def soak(profile, chosen_seed, minutes):
-    with step(f"Prices (properties, {PRICE_CASES} cases)"):
-        run(
-            [*CARGO_TEST, *tests(["prices"])],
-            log=profile.log / "prices.log",
-            env=build.cargo_environment(PROPTEST_CASES=PRICE_CASES),
-            failure="A test of shared/pricing failed: see above.",
-        )
     return _program(profile, "soak", chosen_seed, SOUK_SOAK_MINUTES=minutes)
 
 

@@ -295,7 +295,7 @@ def passkeys_work_on_their_pages(stack):
 
 def servers_are_called_by_https(stack):
     """The servers outside AWS. Functions also refuse such a URL when they start."""
-    for name in ("StripeUrl", "TaxProviderUrl", "TrustedJwksUrl", "GoogleIssuer", "GithubUrl", "GithubApiUrl"):
+    for name in ("StripeUrl", "TrustedJwksUrl", "GoogleIssuer", "GithubUrl", "GithubApiUrl"):
         url = stack.values[name]
         if url and not url.startswith("https://"):
             yield f"{name} is {url}, which is not https."

@@ -84,7 +84,7 @@ def parse():
     contract.add_argument("--minutes", type=float, default=3)
     proof = commands.add_parser("proof", help="run the proof only (tests/concurrency)")
     proof.add_argument("--only", help="run the scenarios whose names contain this")
-    soak = commands.add_parser("soak", help="run more cases of the properties of prices, and the proof for a longer time")
+    soak = commands.add_parser("soak", help="run the proof for a longer time")
     soak.add_argument("--minutes", type=int, default=30)
     mutants = commands.add_parser("mutants", help="break one invariant at a time on purpose, and check that the proof notices")
     mutants.add_argument("--only", help="run the mutant with this name")

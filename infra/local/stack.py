@@ -4,7 +4,7 @@ import json
 import re
 
 import build
-from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, STRIPE_WEBHOOK, TAX_PROVIDER, UNLIMITED, read_json, write_json
+from profiles import ACCESS_KEY, FUNCTIONS, OAUTH, REGION, SECRET_KEY, STRIPE, STRIPE_WEBHOOK, UNLIMITED, read_json, write_json
 from python_tools import BIN
 from steps import Failure, run, step
 from table_rules import TABLE
@@ -40,8 +40,7 @@ def deploy(profile, emulator):
         add_cors(profile, resources, template)
         add_ttl(profile, resources, template)
         allow_mail(profile, resources)
-        secrets = {"StripeSecret": STRIPE, "StripeWebhookSecret": STRIPE_WEBHOOK, "OauthSecret": OAUTH, "TaxProviderSecret": TAX_PROVIDER}
-        for secret, value in secrets.items():
+        for secret, value in (("StripeSecret", STRIPE), ("StripeWebhookSecret", STRIPE_WEBHOOK), ("OauthSecret", OAUTH)):
             profile.client("secretsmanager").put_secret_value(SecretId=resources[secret], SecretString=json.dumps(value))
         prepare_for_faults(profile, resources)
         rotate_keys(profile, resources)

@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use cart::{ItemRef, Owner};
 use http_kit::openapi::{Access, Api};
-use promotions::CouponCode;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::shape::{AddIn, CartOut, CouponIn, CreateIn, MergeIn, SetIn};
+use crate::shape::{AddIn, CartOut, MergeIn, SetIn};
 
 const OWNER: &str = "`me`, an account's id (admins can send any), or the id of a guest's cart.";
 const ITEM: &str = "A SKU, or the id of a product that has one SKU.";
@@ -34,17 +33,8 @@ impl JsonSchema for OwnerParam {
 
 /// Adds the operations.
 pub fn openapi(api: &mut Api) {
-    api.operation("post", "/api/v1/cart", Access::Optional, "createCart", "Create a guest's cart, or choose the market of your own")
-        .describe(
-            "Creates a guest's cart of a market, or of the default market. With an account and a `market`, no cart is created: your own \
-             cart, which must be empty or of this market, moves to it. A cart has the prices of one market. It stays there when it is \
-             emptied or ordered. If its market does not sell any more, it becomes one of the default market.",
-        )
-        .optional_body::<CreateIn>()
-        .answer::<CartOut>(200, "Your own cart, in the market.")
-        .answer::<CartOut>(201, "The guest's cart, which is empty. Its id is the only key to it.")
-        .error(409, "`cart_not_empty`: your cart has items of another market; `too_many_concurrent_updates`.")
-        .error(422, "`market_unknown`, `validation_failed`.")
+    api.operation("post", "/api/v1/cart", Access::Open, "createCart", "Create a guest's cart")
+        .answer::<CartOut>(201, "The empty cart. Its id is the only key to it.")
         .done();
     api.operation("get", "/api/v1/cart/{owner}", Access::Optional, "readCart", "Read a cart")
         .path_param::<OwnerParam>("owner", OWNER)
@@ -56,18 +46,16 @@ pub fn openapi(api: &mut Api) {
     api.operation("delete", "/api/v1/cart/{owner}", Access::Optional, "emptyCart", "Empty a cart")
         .path_param::<OwnerParam>("owner", OWNER)
         .if_match(false)
-        .answer_empty(204, "The cart has no items and no coupons.")
+        .answer_empty(204, "The cart is empty.")
         .error(409, CONFLICT)
         .done();
     items(api);
-    coupons(api);
     api.operation("post", "/api/v1/cart/me/merge", Access::Account, "mergeCart", "Merge a guest's cart into your own")
         .describe(
             "Moves the items of a guest's cart into your own cart and empties the guest's cart, in one transaction. If a SKU is in \
              both carts, the shop's configuration decides the quantity: the sum (the default), the guest's, or yours. A quantity is \
              limited to the stock and to 999 pieces, and a cart to 50 SKUs; what exceeds a limit is listed in `changes` as `capped`. \
-             Your cart keeps its market, unless it has no items; items that have no price there are listed as `gone`. It gets the coupons \
-             of both carts, five at most. Merging an empty cart changes nothing, so a repetition is harmless.",
+             Merging an empty cart changes nothing, so a repetition is harmless.",
         )
         .if_match(false)
         .idempotency_key(false)
@@ -88,8 +76,8 @@ fn items(api: &mut Api) {
         .error(409, NO_STOCK)
         .error(
             422,
-            "`product_unknown`, `variant_required`: send the SKU of a variant, `price_missing`: the market of the cart has no price for it, \
-             `quantity_out_of_range`, `max_per_order`, `cart_full`: a cart has at most 50 SKUs; `validation_failed`, `idempotency_mismatch`.",
+            "`product_unknown`, `variant_required`: send the SKU of a variant, `quantity_out_of_range`, `max_per_order`, `cart_full`: a cart has at \
+             most 50 SKUs; `validation_failed`, `idempotency_mismatch`.",
         )
         .done();
     let path = "/api/v1/cart/{owner}/items/{sku}";
@@ -102,8 +90,8 @@ fn items(api: &mut Api) {
         .error(409, NO_STOCK)
         .error(
             422,
-            "`variant_required`: name the SKU of a variant, `price_missing`: the market of the cart has no price for it, \
-             `quantity_out_of_range`, `max_per_order`, `cart_full`: a cart has at most 50 SKUs; `validation_failed`.",
+            "`variant_required`: name the SKU of a variant, `quantity_out_of_range`, `max_per_order`, `cart_full`: a cart has at most 50 SKUs; \
+             `validation_failed`.",
         )
         .done();
     api.operation("delete", path, Access::Optional, "removeItem", "Remove an item from a cart")
@@ -113,33 +101,5 @@ fn items(api: &mut Api) {
         .answer::<CartOut>(200, CHANGED)
         .error(409, CONFLICT)
         .error(422, "`variant_required`: several variants of the product are in the cart; name a SKU.")
-        .done();
-}
-
-fn coupons(api: &mut Api) {
-    api.operation("post", "/api/v1/cart/{owner}/coupons", Access::Optional, "addCoupon", "Add a coupon to a cart")
-        .path_param::<OwnerParam>("owner", OWNER)
-        .describe(
-            "A coupon must be usable in the market of the cart now. Whether it applies to the items is checked with each answer: a coupon \
-             that does not apply stays in the cart, and `refusedCoupons` says why. An order of the cart has its coupons.",
-        )
-        .if_match(false)
-        .body::<CouponIn>()
-        .answer::<CartOut>(200, CHANGED)
-        .error(409, "`promotion_exhausted`: the coupon is used up; `too_many_concurrent_updates`.")
-        .error(
-            422,
-            "`coupon_unknown`, `coupon_not_started`, `coupon_expired`, `coupon_not_applicable`: it is for another market, `coupon_used`, \
-             `coupon_excluded`: the cart has another coupon of the same promotion, `coupon_doubled`: it is in the cart already, \
-             `too_many_coupons`: a cart has at most five; `validation_failed`.",
-        )
-        .done();
-    let path = "/api/v1/cart/{owner}/coupons/{code}";
-    api.operation("delete", path, Access::Optional, "removeCoupon", "Remove a coupon from a cart")
-        .path_param::<OwnerParam>("owner", OWNER)
-        .path_param::<CouponCode>("code", "A coupon of the cart. Letter case makes no difference.")
-        .if_match(false)
-        .answer::<CartOut>(200, CHANGED)
-        .error(409, CONFLICT)
         .done();
 }

@@ -35,8 +35,7 @@ pub enum Task {
     RepublishOutbox,
     /// Wake the worker for orders whose payment has waited since a minute or two. Covers records that the stream of the orders lost.
     ReconcileOrders,
-    /// Wake the worker for payments and refunds that have waited too long, and for taxes that are to be recorded. Covers lost messages of
-    /// the queue.
+    /// Wake the worker for payments and refunds that have waited too long. Covers lost messages of the queue.
     ReconcilePayments,
     /// Publish again what was captured or declined, and of which no mail was claimed. Covers records that the stream of the payments lost.
     /// Continues where the last run has stopped.

@@ -1,5 +1,4 @@
-//! Tasks that wake the worker for payments, orders and refunds that wait: their record or message may be lost. Taxes that a tax provider is
-//! to record wait for these tasks.
+//! Tasks that wake the worker for payments, orders and refunds that wait: their record or message may be lost.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +26,7 @@ pub(crate) async fn recent_orders(state: &State, trace: &Trace) -> Result<Report
     Ok(report)
 }
 
-/// Wakes the worker for all orders, payments, refunds and taxes that wait.
+/// Wakes the worker for all orders, payments and refunds that wait.
 pub(crate) async fn all(state: &State, trace: &Trace) -> Result<Report> {
     let since = waiting_since(state);
     let OrderService { orders, payments, .. } = &state.service;
@@ -36,12 +35,9 @@ pub(crate) async fn all(state: &State, trace: &Trace) -> Result<Report> {
     let unpaid = report.without_failures(orders.list_unpaid(None, since, state.hold_seconds).await?);
     let unsettled = report.without_failures(payments.list_unsettled(since).await?);
     let refunds = report.without_failures(payments.list_unsettled_refunds(since).await?);
-    let taxes = report.without_failures(orders.list_due_taxes(since).await?);
     let of_payments = unsettled.iter().map(|payment| (payment.id, payment.order_id));
-    let of_taxes = taxes.iter().map(|due| (due.payment_id, due.order_id));
-    // A set, because an open payment of an earlier release is in two of them.
-    let waiting: BTreeSet<(PaymentId, OrderId)> =
-        unpaid.iter().map(ids_of).chain(of_payments).chain(of_taxes).collect();
+    // A set, because an open payment of an earlier release is in both.
+    let waiting: BTreeSet<(PaymentId, OrderId)> = unpaid.iter().map(ids_of).chain(of_payments).collect();
     let of_payments = waiting.into_iter().map(|ids| payment_hint(state, trace, ids));
     let of_refunds = refunds.iter().map(|refund| refund_hint(state, trace, refund));
     let hints: Vec<Envelope> = of_payments.chain(of_refunds).collect();

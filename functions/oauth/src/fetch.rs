@@ -47,8 +47,15 @@ fn has_error(body: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|body| body["error"].is_string())
 }
 
-async fn body(answer: Response) -> Result<Vec<u8>> {
-    outbound::read_body(answer, MAX_BYTES).await.map_err(provider_unavailable)
+async fn body(mut answer: Response) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(part) = answer.chunk().await.map_err(outage)? {
+        body.extend_from_slice(&part);
+        if body.len() > MAX_BYTES {
+            return Err(provider_unavailable("its answer is larger than 256 KB"));
+        }
+    }
+    Ok(body)
 }
 
 /// Removes the URL from the error, because it may contain secrets.

@@ -17,23 +17,20 @@ use values::{Error, Result};
 const TIMEOUT: Duration = Duration::from_secs(1);
 const CACHE_TIME: Duration = Duration::from_secs(5);
 
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 6] = [
     ("table.identity", "SOUK_TABLE_IDENTITY"),
     ("table.catalog", "SOUK_TABLE_CATALOG"),
     ("table.cart", "SOUK_TABLE_CART"),
     ("table.orders", "SOUK_TABLE_ORDERS"),
     ("table.payments", "SOUK_TABLE_PAYMENTS"),
     ("table.notifications", "SOUK_TABLE_NOTIFICATIONS"),
-    ("table.promotions", "SOUK_TABLE_PROMOTIONS"),
-    ("table.terms", "SOUK_TABLE_TERMS"),
 ];
-const QUEUES: [(&str, &str); 7] = [
+const QUEUES: [(&str, &str); 6] = [
     ("queue.orders", "SOUK_QUEUE_ORDERS"),
     ("queue.payments", "SOUK_QUEUE_PAYMENTS"),
     ("queue.notifications", "SOUK_QUEUE_NOTIFICATIONS"),
     ("queue.catalog", "SOUK_QUEUE_CATALOG"),
     ("queue.privacy", "SOUK_QUEUE_PRIVACY"),
-    ("queue.promotions", "SOUK_QUEUE_PROMOTIONS"),
     ("queue.search", "SOUK_QUEUE_SEARCH"),
 ];
 const SECRETS: [(&str, &str); 3] = [

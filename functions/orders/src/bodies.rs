@@ -6,9 +6,7 @@ use http_kit::PageQuery;
 use identity::Address;
 use orders::{Destination, Filter, NewOrder, OrderSource, QuoteRequest, Status};
 use payments::PaymentMethod;
-use promotions::CouponCode;
 use serde::{Deserialize, Serialize};
-use terms::{MarketKey, MethodKey};
 use values::{AddressId, Caller, Email, Error, Kind, Money, NewEmail, ProductId, Quantity, Result, Sku, Text};
 
 /// Either `cart` or `items`. All other fields are optional.
@@ -33,21 +31,9 @@ pub(crate) struct PlaceIn {
     /// The id of an address in the caller's address book, instead of `shippingAddress`.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<values::schema::AddressId>"))]
     address_id: Option<AddressId>,
-    /// An order needs one unless its total is zero. Then it is ignored.
     payment_method: Option<PaymentMethod>,
     /// The order is refused if its total is different.
     expected_total: Option<Money>,
-    // What earlier releases did not know is not written if it is missing, so that a repetition of a request to them is recognised.
-    /// The market of `items`; without one, the default market. The market of a cart is its own, and another one is refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    market: Option<MarketKey>,
-    /// The codes of coupons, at most 5. They replace those of the cart.
-    #[cfg_attr(feature = "openapi", schemars(length(max = promotions::MAX_COUPONS)))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    coupons: Option<Vec<CouponCode>>,
-    /// The id of a shipping method that the quote for the address lists. An order needs one if there are any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shipping_method: Option<MethodKey>,
 }
 
 /// An item to buy. Send either `sku` or `productId`.
@@ -133,28 +119,26 @@ impl ListIn {
 
 impl PlaceIn {
     pub(crate) fn into_new(self, caller: &Caller) -> Result<NewOrder> {
-        // Whether the order needs one is known when it is priced.
-        let method = self.payment_method.clone();
-        let request = self.into_quote_request(caller)?;
-        match request.destination {
-            Some(_) => Ok(NewOrder { request, method }),
-            None => Err(Error::invalid("shippingAddress", "one_of", "send either `shippingAddress` or `addressId`")),
-        }
+        let missing = |field: &str, message: &str| Error::invalid(field, "required", message);
+        let destination = self.destination()?;
+        let method = self.payment_method.ok_or_else(|| missing("paymentMethod", "name a payment method"))?.check()?;
+        Ok(NewOrder {
+            source: order_source(self.cart, self.items, caller)?,
+            email: self.email.map(Email::from),
+            destination: destination.ok_or_else(|| {
+                Error::invalid("shippingAddress", "one_of", "send either `shippingAddress` or `addressId`")
+            })?,
+            method,
+            expected_total: self.expected_total,
+        })
     }
 
     /// Checks the fields that are sent as for an order.
     pub(crate) fn into_quote_request(self, caller: &Caller) -> Result<QuoteRequest> {
         let destination = self.destination()?;
         self.payment_method.map(PaymentMethod::check).transpose()?;
-        Ok(QuoteRequest {
-            source: order_source(self.cart, self.items, caller)?,
-            market: self.market,
-            coupons: self.coupons,
-            shipping_method: self.shipping_method,
-            destination,
-            email: self.email.map(Email::from),
-            expected_total: self.expected_total,
-        })
+        let source = order_source(self.cart, self.items, caller)?;
+        Ok(QuoteRequest { source, destination, expected_total: self.expected_total })
     }
 
     fn destination(&self) -> Result<Option<Destination>> {
@@ -236,20 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn quote_may_omit_the_address() {
+    fn quote_may_omit_address_and_payment_method() {
         assert!(with("email", json!("ada@example.com")).into_new(&Caller::Guest).is_ok());
-        let refused = field_error(without("shippingAddress").into_new(&Caller::Guest));
-        assert_eq!(refused, ("shippingAddress".to_owned(), "one_of"));
-        assert!(without("shippingAddress").into_quote_request(&Caller::Guest).is_ok());
+        for (field, code) in [("shippingAddress", "one_of"), ("paymentMethod", "required")] {
+            assert_eq!(field_error(without(field).into_new(&Caller::Guest)), (field.to_owned(), code));
+            assert!(without(field).into_quote_request(&Caller::Guest).is_ok());
+        }
         assert_eq!(field_error(without("items").into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
-    }
-
-    #[test]
-    fn payment_method_may_be_omitted_and_is_checked_if_it_is_sent() {
-        assert!(without("paymentMethod").into_new(&Caller::Guest).is_ok_and(|new| new.method.is_none()));
-        assert!(without("paymentMethod").into_quote_request(&Caller::Guest).is_ok());
-        let card = with("paymentMethod", json!({ "token": "4242424242424242" }));
-        assert_eq!(field_error(card.into_new(&Caller::Guest)).1, "card_number_refused");
     }
 
     #[test]
@@ -260,27 +237,6 @@ mod tests {
         assert_eq!(field_error(twice.into_quote_request(&Caller::Guest)), ("shippingAddress".to_owned(), "one_of"));
         let both = with("cart", json!("me"));
         assert_eq!(field_error(both.into_quote_request(&Caller::Guest)), ("cart".to_owned(), "one_of"));
-    }
-
-    #[test]
-    fn body_of_an_earlier_release_is_written_as_before() {
-        let written = serde_json::to_value(from_value::<PlaceIn>(order()).unwrap()).unwrap();
-        for new in ["market", "coupons", "shippingMethod"] {
-            assert!(written.get(new).is_none(), "{written}");
-        }
-    }
-
-    #[test]
-    fn coupons_are_written_in_upper_case_and_checked() {
-        let request = with("coupons", json!(["welcome10"])).into_quote_request(&Caller::Guest).unwrap();
-        assert_eq!(request.coupons.unwrap()[0].as_str(), "WELCOME10");
-        for (field, bad) in
-            [("coupons", json!(["no code"])), ("market", json!("EU")), ("shippingMethod", json!("by air"))]
-        {
-            let mut order = order();
-            order[field] = bad;
-            assert!(from_value::<PlaceIn>(order).is_err(), "{field}");
-        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ mod bodies;
 mod lists;
 #[cfg(feature = "openapi")]
 mod openapi;
-mod price_shape;
 #[cfg(feature = "openapi")]
 mod schema;
 mod shape;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http_kit::openapi::{Access, Api};
+use payments::PaymentMethod;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use values::schema::{OrderId, UserId, either};
 
@@ -14,7 +15,7 @@ const PAYMENT_BLOCKED: &str =
     "`payment_blocked`: too many payments of the account, the email address or the network were declined.";
 const WITHOUT_PERSONAL_DATA: &str = "Newest first, without email addresses and postal addresses.";
 
-/// The body of an order. It has the fields of a quote, and requires an address.
+/// The body of an order. It has the fields of a quote, and requires an address and a payment method.
 struct NewOrder;
 
 impl JsonSchema for NewOrder {
@@ -28,8 +29,12 @@ impl JsonSchema for NewOrder {
         schema.remove("oneOf");
         schema.remove("example");
         schema.insert("allOf".into(), rules.into());
+        schema.insert("required".into(), vec!["paymentMethod"].into());
         let text = "Either `cart` or `items`; either `shippingAddress` or `addressId`.";
         schema.insert("description".into(), text.into());
+        if let Some(method) = schema.pointer_mut("/properties/paymentMethod") {
+            *method = generator.subschema_for::<PaymentMethod>().to_value();
+        }
         schema
     }
 }
@@ -45,46 +50,29 @@ fn placing(api: &mut Api) {
     api.operation("post", "/api/v1/orders", Access::Optional, "placeOrder", "Place an order")
         .describe(
             "The order is placed completely or not at all, in one transaction. The payment follows later: read the order again until \
-             it is `confirmed` and `paid`. An order whose total is zero needs no `paymentMethod`, and is `confirmed` and `paid` at once. \
-             If the shop has shipping methods for the address, the order names one: 422 `required` or `shipping_method_unknown` for \
-             `shippingMethod`, and `destination_unserved` for an address that no method and no market serves. A market that does not exist \
-             gets 422 `market_unknown`, and another one than that of the cart `market_mismatch`. A coupon that does not apply gets 422: \
-             `coupon_unknown`, `coupon_not_started`, `coupon_expired`, `coupon_not_applicable`, `coupon_used`, `coupon_excluded`, \
-             `coupon_first_order_only`; `coupon_email_required` if it is counted for each customer, and the email address is not known. \
-             More than 5 coupons get `too_many_coupons`, and a code that is there twice `coupon_doubled`. More pieces of a SKU than one \
-             order may have get 422 `max_per_order`. A total that Stripe cannot charge gets 422: `amount_too_small`, with the smallest \
-             charge in `minimum`, or `amount_not_multiple`, with the `step`: in BHD, JOD, KWD, OMR and TND the last digit is 0, in MGA the \
-             last two.",
+             it is `confirmed` and `paid`. More pieces of a SKU than one order may have get 422 `max_per_order`.",
         )
         .idempotency_key(true)
         .body::<NewOrder>()
-        .answer::<OrderOut>(
-            201,
-            "The order is placed and `pending`. Its stock is held until it is paid. If its total is zero, it is `confirmed` and `paid`.",
-        )
+        .answer::<OrderOut>(201, "The order is placed and `pending`. Its stock is held until it is paid.")
         .error(
             409,
-            "Nothing was written: `insufficient_stock` with the SKU and the available quantity, `product_unavailable`, `cart_changed`. \
-             `price_changed`: the order costs something else now, for any reason; `tax_changed`, `shipping_changed`, `promotion_changed`: \
-             tax, shipping or a discount alone explains the difference; `promotion_changed`, `promotion_exhausted`: a discount has ended or \
-             is used up. The entry of `expectedTotal` has the current price then, and an order with that `total` is placed. \
-             `too_many_open_orders`: the account, the guest's email address or the network has too many unpaid orders or pieces.",
+            "Nothing was written: `insufficient_stock` with the SKU and the available quantity, `price_changed` with the current \
+             prices in the entry of `expectedTotal`, `product_unavailable`, `cart_changed`; `too_many_open_orders`: the account, the \
+             guest's email address or the network has too many unpaid orders or pieces.",
         )
         .error(429, PAYMENT_BLOCKED)
         .done();
     api.operation("post", "/api/v1/orders/quote", Access::Optional, "quoteOrder", "Quote an order")
         .describe(
             "The body is that of an order; only `cart` or `items` is required. No stock is held. Items that are not available are \
-             listed in `changes` and `available`, and do not cause an error. With an address, the quote has taxes, and lists the shipping \
-             methods with their prices; with a `shippingMethod`, its total is that of the order. Send `total` as `expectedTotal` with the \
-             order: the order is refused if its total is different. Coupons are refused as in an order, apart from those that the address \
-             or the shipping method decides about while there is none. A total that Stripe cannot charge gets 422 `amount_too_small` or \
-             `amount_not_multiple`, as an order does, unless there are `changes` to show or a shipping method is to be chosen.",
+             listed in `changes` and `available`, and do not cause an error. Send `total` as `expectedTotal` with the order: the order \
+             is refused if its total is different.",
         )
         .body::<PlaceIn>()
         .answer::<QuoteOut>(200, "The current prices and total.")
         // A quote of a cart stores what its owner has seen.
-        .error(409, "`too_many_concurrent_updates`: the cart is being changed. Try again. `promotion_exhausted`: a coupon is used up.")
+        .error(409, "`too_many_concurrent_updates`: the cart is being changed. Try again.")
         .done();
 }
 

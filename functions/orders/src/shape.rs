@@ -5,12 +5,8 @@ use catalog::ShownStock;
 use events::Recipient;
 use identity::Address;
 use orders::{Fulfilment, HistoryEntry, Item, Order, OrderDetails, PaymentStatus, Quote, Status};
-use pricing::Breakdown;
 use serde::Serialize;
-use terms::MarketKey;
 use values::{Actor, Email, EventId, Money, OrderId, PaymentId, Timestamp, UserId};
-
-use crate::price_shape::{DiscountOut, HintOut, MethodOut, ShippingOut, TaxOut, price_parts};
 
 /// An order.
 #[derive(Debug, Serialize)]
@@ -30,29 +26,12 @@ pub(crate) struct OrderOut {
     /// The email address of a guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<Email>,
-    /// The key of its market.
-    #[cfg_attr(feature = "openapi", schemars(with = "MarketKey"))]
-    market: String,
     items: Vec<Item>,
-    /// The items before discounts.
     subtotal: Money,
-    /// The discounts of the items.
     discount: Money,
-    /// The tax that is added. 0 in a market whose prices include tax.
     tax: Money,
-    /// Shipping after its discount.
     shipping: Money,
-    /// `subtotal - discount + shipping + tax`.
     total: Money,
-    /// The tax that the total includes, if there is any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    included_tax: Option<Money>,
-    discounts: Vec<DiscountOut>,
-    /// One for each rate and jurisdiction. Empty if the shop collected no taxes and had no markets.
-    taxes: Vec<TaxOut>,
-    /// Missing if the shop had no shipping methods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shipping_method: Option<ShippingOut>,
     status: Status,
     payment_status: PaymentStatus,
     fulfilment_status: Fulfilment,
@@ -94,8 +73,6 @@ impl From<Address> for AddressOut {
 impl OrderOut {
     /// An order in a list. It has no personal data, which a list does not read.
     pub(crate) fn summary(order: Order) -> Self {
-        let (market, included_tax) = (order.market().to_owned(), order.included_tax());
-        let (discounts, taxes, shipping_method) = price_parts(order.price);
         Self {
             id: order.id,
             number: order.number,
@@ -104,17 +81,12 @@ impl OrderOut {
                 Recipient::Contact(_) => None,
             },
             email: None,
-            market,
             items: order.items,
             subtotal: order.subtotal,
             discount: order.discount,
             tax: order.tax,
             shipping: order.shipping,
             total: order.total,
-            included_tax,
-            discounts,
-            taxes,
-            shipping_method,
             status: order.status,
             payment_status: order.payment_status,
             fulfilment_status: order.fulfilment_status,
@@ -154,35 +126,20 @@ impl From<OrderDetails> for OrderOut {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Quote"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct QuoteOut {
-    /// The key of the market.
-    market: MarketKey,
     /// The items that can be bought.
     items: Vec<QuotedOut>,
-    /// The items before discounts.
     subtotal: Money,
-    /// The discounts of the items.
     discount: Money,
-    /// The tax that is added. 0 in a market whose prices include tax, and without an address.
     tax: Money,
-    /// The shipping method after its discount. 0 as long as none is chosen.
     shipping: Money,
-    /// `subtotal - discount + shipping + tax`. Send it as `expectedTotal` with the order.
+    /// The total. Send it as `expectedTotal` with the order.
     total: Money,
-    /// The tax that the total includes, if there is any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    included_tax: Option<Money>,
-    discounts: Vec<DiscountOut>,
-    /// Empty without an address.
-    taxes: Vec<TaxOut>,
-    /// The shipping method that the request names.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shipping_method: Option<ShippingOut>,
     /// The differences from what the owner last saw or what was requested.
     changes: Vec<Change>,
-    /// The shipping methods to choose from, the cheapest first. Empty without an address, and if the shop has none. Otherwise an order
-    /// names one.
-    shipping_methods: Vec<MethodOut>,
-    hints: Vec<HintOut>,
+    /// The shipping methods to choose from. Empty if there is no choice.
+    // There are none yet. Their schema says only that they will be objects.
+    #[cfg_attr(feature = "openapi", schemars(extend("items" = { "type": "object" })))]
+    shipping_methods: [(); 0],
 }
 
 /// A line of a quote.
@@ -198,26 +155,17 @@ struct QuotedOut {
 impl QuoteOut {
     /// The quote, with as much of the stock as the caller may see.
     pub(crate) fn new(quote: Quote, shown: ShownStock) -> Self {
-        let Quote { market, items, breakdown, price, methods, hints, changes } = quote;
-        let Breakdown { subtotal, discount, tax, shipping, total, .. } = breakdown;
+        let Quote { items, sums, changes } = quote;
         let quoted = |(item, available)| QuotedOut { item, available: shown.pieces(available) };
-        let included_tax = price.as_ref().and_then(|price| price.included_tax(tax));
-        let (discounts, taxes, shipping_method) = price_parts(price);
         Self {
-            market,
             items: items.into_iter().map(quoted).collect(),
-            subtotal,
-            discount,
-            tax,
-            shipping,
-            total,
-            included_tax,
-            discounts,
-            taxes,
-            shipping_method,
+            subtotal: sums.subtotal,
+            discount: sums.discount,
+            tax: sums.tax,
+            shipping: sums.shipping,
+            total: sums.total,
             changes: changes.into_iter().map(|change| change.shown(shown)).collect(),
-            shipping_methods: methods.into_iter().map(MethodOut::from).collect(),
-            hints: hints.into_iter().map(HintOut::from).collect(),
+            shipping_methods: [],
         }
     }
 }
@@ -343,48 +291,20 @@ mod tests {
     }
 
     #[test]
-    fn order_without_promotions_taxes_and_shipping_shows_none() {
-        let order: Order = from_value(row()).unwrap();
-        let shown = to_value(OrderOut::summary(order)).unwrap();
-        assert_eq!(
-            (&shown["market"], &shown["discounts"], &shown["taxes"]),
-            (&json!("default"), &json!([]), &json!([]))
-        );
-        assert!(shown.get("shippingMethod").is_none() && shown.get("includedTax").is_none(), "{shown}");
-        assert!(shown["items"][0].get("includedTax").is_none(), "{shown}");
-    }
-
-    #[test]
     fn quote_shows_the_available_pieces() {
         let order: Order = from_value(row()).unwrap();
         let (total, zero) = (order.total, order.discount);
-        let breakdown = Breakdown {
-            currency: total.currency,
-            lines: vec![],
-            shipping_method: None,
-            promotions: vec![],
-            refused: vec![],
-            rewards: vec![],
-            taxes: vec![],
+        let sums = pricing::Breakdown {
+            line_totals: vec![total],
             subtotal: total,
             discount: zero,
-            shipping: zero,
             tax: zero,
-            included_tax: zero,
+            shipping: zero,
             total,
         };
-        let quote = Quote {
-            market: "default".to_owned().try_into().unwrap(),
-            items: vec![(order.items[0].clone(), 1)],
-            breakdown,
-            price: None,
-            methods: vec![],
-            hints: vec![],
-            changes: vec![],
-        };
+        let quote = Quote { items: vec![(order.items[0].clone(), 1)], sums, changes: vec![] };
         let shown = to_value(QuoteOut::new(quote, ShownStock::ALL)).unwrap();
         assert_eq!((&shown["items"][0]["sku"], &shown["items"][0]["available"]), (&json!("MUG"), &json!(1)));
         assert_eq!((&shown["total"], &shown["shippingMethods"]), (&euros(900), &json!([])));
-        assert_eq!((&shown["market"], &shown["hints"]), (&json!("default"), &json!([])));
     }
 }

@@ -25,8 +25,9 @@ impl State {
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let checkout = Checkout {
             service: OrderService::from_env(aws, Clock::System)?,
-            carts: Carts::from_env(aws)?.with_tax_provider(aws)?,
+            carts: Carts::from_env(aws)?,
             accounts: AccountService::from_env(aws)?,
+            currency: Settings.parsed("SOUK_CURRENCY")?,
             hold_seconds: Settings.parsed("SOUK_HOLD_SECONDS")?,
             declined_hold_seconds: Settings.parsed("SOUK_DECLINED_HOLD_SECONDS")?,
             limits: OrderLimits::from_env()?,

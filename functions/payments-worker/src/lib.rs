@@ -1,12 +1,11 @@
 //! The worker that carries an order and its payment: it authorises for a placed order and confirms it, captures, ends the hold of an
-//! order that is not paid, voids for a cancelled order, and makes the refunds that were requested. Where a tax provider records taxes, it
-//! brings them there after the capture. It believes the rows of orders, payments and refunds. An event only says which order to look at. A new order comes by the stream of its table, all else by the queue.
+//! order that is not paid, voids for a cancelled order, and makes the refunds that were requested. It believes the rows of orders,
+//! payments and refunds. An event only says which order to look at. A new order comes by the stream of its table, all else by the queue.
 
 use aws_kit::{Aws, Batch, BatchResponse, Queue, Settings, Table, consume_batch, report_forged_event};
 use events::{Envelope, Event};
 use orders::{Expiry, Order, OrderService, SettleRules, Status, placed_event};
 use payments::{CaptureAt, CardLimit, PaymentService, Payments, Stripe};
-use terms::Terms;
 use values::{Clock, OrderId, PaymentId, Result, Timestamp, Trace};
 
 /// The name of this function as an actor.
@@ -16,7 +15,6 @@ const NAME: &str = "payments-worker";
 pub struct State {
     orders: OrderService,
     payments: PaymentService,
-    terms: Terms,
     queue: Queue,
     rules: SettleRules,
 }
@@ -35,8 +33,7 @@ impl State {
             capture_at: Settings.parsed("SOUK_CAPTURE_AT")?,
             declined_hold_seconds: Settings.parsed("SOUK_DECLINED_HOLD_SECONDS")?,
         };
-        let terms = Terms::from_env(aws)?.with_tax_provider(aws)?;
-        Ok(Self { orders: OrderService::from_env(aws, clock)?, payments, terms, queue, rules })
+        Ok(Self { orders: OrderService::from_env(aws, clock)?, payments, queue, rules })
     }
 
     /// The table to which a connection is opened at start.
@@ -66,23 +63,9 @@ async fn handle_message(state: &State, envelope: Envelope) -> Result<()> {
         _ => return Ok(()),
     };
     match read_order(state, ids, &envelope).await? {
-        Some(order) => {
-            let has_taxes = order.has_taxes_to_record() && may_record_taxes(&envelope.event);
-            settle(state, order, &envelope, &trace).await?;
-            match has_taxes {
-                // Boxed, because it is rare.
-                true => Box::pin(state.orders.record_taxes(&state.terms, ids.0)).await,
-                false => Ok(()),
-            }
-        }
+        Some(order) => settle(state, order, &envelope, &trace).await,
         None => Ok(()),
     }
-}
-
-/// May the worker record taxes because of this event? Only of one of the queue, and only after the order is settled: a tax provider that
-/// does not answer must stop neither money nor the stream of new orders. Housekeeping sends it for each order whose taxes are due.
-fn may_record_taxes(event: &Event) -> bool {
-    matches!(event, Event::PaymentRequested(_))
 }
 
 /// Settles the order of an event. If it is still pending, this worker gets a message about the end of its hold.
@@ -163,11 +146,5 @@ mod tests {
         assert!(needs("payment.requested", -60), "a decline");
         assert!(!needs("payment.requested", 0), "a check of a page that is still open");
         assert!(!needs("payment.requested", 60), "the message comes early, and sends itself on");
-    }
-
-    #[test]
-    fn new_order_of_the_stream_does_not_wait_for_a_tax_provider() {
-        assert!(!may_record_taxes(&event("order.created")));
-        assert!(may_record_taxes(&event("payment.requested")));
     }
 }

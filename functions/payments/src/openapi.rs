@@ -61,12 +61,9 @@ fn refunds(api: &mut Api) {
         .done();
     api.operation("post", path, Access::Account, "refundPayment", "Refund a payment")
         .describe(
-            "Admins only. Refunds an amount, pieces of some lines, shipping, or, if none of them is named, everything that is left. The \
-             refunds of all pieces of a line come to exactly what was paid for it, without tax and for each tax, whatever the parts. \
-             Shipping is refunded with its taxes, only if `shipping` is true, and once. Pieces that come to nothing, such as a gift, are \
-             refunded only beside something that was paid for. Completed and pending refunds together never exceed the captured amount, \
-             even if many are requested at once. If the refunds of the payment come to more than the parameter `RefundStepUpAmount`, \
-             this needs a recent login.",
+            "Admins only. Refunds an amount, the price of some lines, or, without both, everything that is left. Completed and pending \
+             refunds together never exceed the captured amount, even if many are requested at once. If the refunds of the payment come \
+             to more than the parameter `RefundStepUpAmount`, this needs a recent login.",
         )
         .error(403, RECENT_LOGIN)
         .path_param::<PaymentId>("id", PAYMENT)
@@ -75,15 +72,13 @@ fn refunds(api: &mut Api) {
         .answer::<RefundOut>(201, "The refund is `pending` until the provider has made it.")
         .error(
             409,
-            "`refund_exceeds_captured`, with the amount that can still be refunded in `errors[0].refundable`; `over_refunded`, with the \
-             `sku` and the pieces that can still be refunded in `errors[0].refundable`, or with the field `shipping`; \
-             `nothing_to_refund`: nothing was captured, everything is refunded or pending, or what was named comes to nothing.",
+            "`refund_exceeds_captured`, with the amount that can still be refunded in `errors[0].refundable`; `nothing_to_refund`: \
+             nothing was captured, or everything is refunded or pending.",
         )
         .error(
             422,
-            "`validation_failed`, with a field and `amount_out_of_range` (0 or less), `amount_not_multiple` (Stripe cannot refund it; the \
-             smallest amount is in `step`), `currency_mismatch`, `line_unknown`, `lines_out_of_range`, `one_of` or `required`; \
-             `idempotency_mismatch`.",
+            "`validation_failed`, with a field and `amount_out_of_range` (0 or less), `currency_mismatch`, `line_unknown`, \
+             `lines_out_of_range`, `one_of` or `required`; `idempotency_mismatch`.",
         )
         .done();
 }

@@ -1,13 +1,13 @@
 //! The bodies of requests and responses of the payments API.
 
-use payments::{Failure, NextAction, Payment, Refund, RefundAmount, RefundLine, RefundStatus, RefundSum, Status};
+use payments::{Failure, NextAction, Payment, Refund, RefundAmount, RefundStatus, Status};
 use serde::{Deserialize, Serialize};
 use values::{Caller, Error, Money, OrderId, PaymentId, Permission, Quantity, RefundId, Result, Sku, Text, Timestamp};
 
 /// Lines of one refund: as many as an order may have.
 const MAX_LINES: usize = 50;
 
-/// Either `amount`, or `lines`, `shipping` or both of these. Without any of them, everything that is left is refunded, shipping included.
+/// Either `amount` or `lines`. Without both, everything that is left is refunded.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(
@@ -15,22 +15,18 @@ const MAX_LINES: usize = 50;
     schemars(
         rename = "NewRefund",
         extend(
-            "not" = { "anyOf": [values::schema::sent(&["amount", "lines"]), values::schema::sent(&["amount", "shipping"])] },
+            "not" = values::schema::sent(&["amount", "lines"]),
             "example" = { "amount": { "amount": 500, "currency": "EUR" }, "reason": "The lid was chipped" }
         )
     )
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RefundIn {
-    /// The amount to refund. It belongs to no line and not to shipping.
+    /// The amount to refund.
     amount: Option<Money>,
-    /// The pieces of lines to refund.
+    /// The lines whose price is refunded.
     #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = MAX_LINES)))]
     lines: Option<Vec<LineIn>>,
-    /// Whether to refund the shipping of the order, with its taxes. It is refunded as a whole, and once. `false` needs `lines`.
-    // Without it, the body has the digest that it had before there was shipping, so a repetition gets its stored response.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shipping: Option<bool>,
     /// A note for the record.
     reason: Text<200>,
 }
@@ -42,30 +38,21 @@ pub(crate) struct RefundIn {
 struct LineIn {
     /// The SKU of a line of the order.
     sku: Sku,
-    /// At most the pieces that were bought and are not refunded yet.
+    /// At most the quantity of the order.
     quantity: Quantity,
 }
 
 impl RefundIn {
     pub(crate) fn into_parts(self) -> Result<(RefundAmount, Text<200>)> {
-        let has_shipping = self.shipping.unwrap_or_default();
-        let amount = match (self.amount, self.lines, self.shipping) {
-            (None, None, None) => RefundAmount::Rest,
-            (Some(amount), None, None) => RefundAmount::Amount(amount),
-            (None, None, Some(true)) => RefundAmount::Parts { pieces: Vec::new(), has_shipping },
-            (None, None, Some(false)) => {
-                let message = "send `lines` with it: without it, all that is left is refunded, shipping included";
-                return Err(Error::invalid("shipping", "one_of", message));
+        let amount = match (self.amount, self.lines) {
+            (None, None) => RefundAmount::Rest,
+            (Some(amount), None) => RefundAmount::Amount(amount),
+            (None, Some(lines)) if (1..=MAX_LINES).contains(&lines.len()) => {
+                RefundAmount::Lines(lines.into_iter().map(|line| (line.sku, line.quantity)).collect())
             }
-            (None, Some(lines), _) if (1..=MAX_LINES).contains(&lines.len()) => {
-                let pieces = lines.into_iter().map(|line| (line.sku, line.quantity)).collect();
-                RefundAmount::Parts { pieces, has_shipping }
-            }
-            (None, Some(_), _) => {
-                return Err(Error::invalid("lines", "lines_out_of_range", "must have 1 to 50 lines"));
-            }
-            (Some(_), _, _) => {
-                return Err(Error::invalid("amount", "one_of", "send `amount` without `lines` and `shipping`"));
+            (None, Some(_)) => return Err(Error::invalid("lines", "lines_out_of_range", "must have 1 to 50 lines")),
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("amount", "one_of", "send `amount`, `lines` or neither, but not both"));
             }
         };
         Ok((amount, self.reason))
@@ -87,12 +74,6 @@ pub(crate) struct RefundOut {
     #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     order_id: OrderId,
     amount: Money,
-    /// The pieces of lines that it pays back.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    lines: Vec<RefundedLineOut>,
-    /// The shipping that it pays back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shipping: Option<RefundedSumOut>,
     /// The note for the record.
     reason: String,
     status: RefundStatus,
@@ -112,48 +93,12 @@ impl From<Refund> for RefundOut {
             payment_id: refund.payment_id,
             order_id: refund.order_id,
             amount: refund.amount,
-            lines: refund.parts.lines.into_iter().map(RefundedLineOut::from).collect(),
-            shipping: refund.parts.shipping.map(RefundedSumOut::from),
             reason: refund.reason,
             status: refund.status,
             failure: refund.failure,
             created_at: refund.created_at,
             updated_at: refund.updated_at,
         }
-    }
-}
-
-/// Pieces that a refund pays back.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "RefundedLine"))]
-struct RefundedLineOut {
-    sku: Sku,
-    quantity: Quantity,
-    #[serde(flatten)]
-    sum: RefundedSumOut,
-}
-
-impl From<RefundLine> for RefundedLineOut {
-    fn from(line: RefundLine) -> Self {
-        Self { sku: line.sku, quantity: line.quantity, sum: line.sum.into() }
-    }
-}
-
-/// What a refund pays back.
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "RefundedSum"))]
-struct RefundedSumOut {
-    /// `net` and `taxes` together.
-    amount: Money,
-    /// Without tax.
-    net: Money,
-    /// Each tax, in the order of the taxes of what was paid. Also taxes that the price included.
-    taxes: Vec<Money>,
-}
-
-impl From<RefundSum> for RefundedSumOut {
-    fn from(sum: RefundSum) -> Self {
-        Self { amount: sum.amount, net: sum.net, taxes: sum.taxes }
     }
 }
 
@@ -176,7 +121,6 @@ pub(crate) struct PaymentOut {
     /// The id of the order.
     #[cfg_attr(feature = "openapi", schemars(with = "values::schema::OrderId"))]
     order_id: OrderId,
-    /// `stripe`; `none` if the order cost nothing.
     #[cfg_attr(feature = "openapi", schemars(extend("example" = "stripe")))]
     provider: &'static str,
     amount: Money,
@@ -208,7 +152,7 @@ impl PaymentOut {
         Self {
             id: payment.id,
             order_id: payment.order_id,
-            provider: payment.provider(),
+            provider: "stripe",
             amount: payment.amount,
             captured: payment.balance.captured,
             refunded: payment.balance.refunded,

@@ -1,12 +1,11 @@
-//! Erases the personal data of a closed account in identity, in the carts, in the counts of promotions and in the folder of personal files.
-//! Other contexts have workers of their own, which receive the same event.
+//! Erases the personal data of a closed account in identity, in the carts and in the folder of personal files. Other contexts have
+//! workers of their own, which receive the same event.
 
 use std::time::{Duration, Instant};
 
 use aws_kit::{Bucket, fault};
 use events::Envelope;
 use identity::export_folder;
-use promotions::CustomerKey;
 use values::{Result, Timestamp, UserId};
 
 use crate::state::State;
@@ -23,11 +22,6 @@ pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> R
     state.carts.erase(user).await?;
     fault::point("erasure.cart_erased");
     let now = state.clock.now();
-    // Before the pages, of which the last one has the digest.
-    if !erase_uses(state, user, until).await? {
-        return Ok(Some(now));
-    }
-    fault::point("erasure.uses_erased");
     loop {
         // Files after rows: an export that is still running finds that its row is gone, and stops.
         if !state.accounts.erase_page(user).await? && !erase_files(&state.bucket, user).await? {
@@ -38,18 +32,6 @@ pub(crate) async fn erase(state: &State, user: UserId, envelope: &Envelope) -> R
             return Ok(Some(now));
         }
     }
-}
-
-/// Erases what counts the customer for the limits of promotions. False when the time was over before all of it was erased.
-async fn erase_uses(state: &State, user: UserId, until: Instant) -> Result<bool> {
-    let Some(digest) = state.accounts.closed_email_digest(user).await? else { return Ok(true) };
-    let customer = CustomerKey::of_digest(&state.digest_key, &digest);
-    while state.promotions.erase_customer(&customer).await? {
-        if Instant::now() >= until {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Deletes a page of an account's files; false when there was none.

@@ -1,5 +1,5 @@
-//! Exports and erases personal data. It is the only function that reads every context. It writes identity, carts, the counts of promotions
-//! and the folder of personal files, for a few seconds per message.
+//! Exports and erases personal data. It is the only function that reads every context. It writes identity, carts and the folder of
+//! personal files, for a few seconds per message.
 
 mod document;
 mod erase;

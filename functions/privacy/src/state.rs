@@ -1,12 +1,11 @@
 //! The state of the handler.
 
-use aws_kit::{Aws, Bucket, DigestKey, Queue, Table};
+use aws_kit::{Aws, Bucket, Queue, Table};
 use cart::Carts;
 use catalog::CatalogService;
 use identity::AccountService;
 use orders::Orders;
 use payments::Payments;
-use promotions::Promotions;
 use values::{Clock, Result};
 
 /// The services of every context that stores personal data.
@@ -17,9 +16,6 @@ pub struct State {
     pub(crate) payments: Payments,
     pub(crate) products: CatalogService,
     pub(crate) carts: Carts,
-    pub(crate) promotions: Promotions,
-    /// Of what counts a customer.
-    pub(crate) digest_key: DigestKey,
     pub(crate) bucket: Bucket,
     pub(crate) queue: Queue,
     pub(crate) clock: Clock,
@@ -35,8 +31,6 @@ impl State {
             payments: Payments::from_env(aws, clock.clone())?,
             products: CatalogService::from_env(aws)?,
             carts: Carts::from_env(aws)?,
-            promotions: Promotions::from_env(aws)?,
-            digest_key: DigestKey::from_env()?,
             bucket: Bucket::from_env(aws)?,
             queue: Queue::from_env(aws, "SOUK_QUEUE_PRIVACY", clock.clone())?,
             clock,

@@ -11,7 +11,6 @@ use http_kit::{
     Replaceable, Replacement, idempotent_response, list, with_etag,
 };
 use serde::Deserialize;
-use terms::MarketKey;
 use values::permit::ManageProducts;
 use values::{Caller, Permission, ProductId};
 
@@ -59,24 +58,19 @@ async fn create(
     Ok(idempotent_response(created, |listing| (StatusCode::CREATED, state.product_response(listing))))
 }
 
-/// The query of `GET /products/{id}`. Other parameters are ignored, because callers have always been able to add some.
-#[derive(Debug, Deserialize)]
-struct ShowIn {
-    market: Option<MarketKey>,
-}
-
 async fn show(
     AxumState(state): AxumState<State>,
-    CallContext { caller, .. }: CallContext,
+    context: CallContext,
     Path(id): Path<ProductId>,
-    Query(ShowIn { market }): Query<ShowIn>,
     if_none_match: IfNoneMatch,
 ) -> ApiResult {
-    let price_list = state.price_list(market.as_ref(), &caller);
-    let (listing, price_list) = tokio::try_join!(state.products.read(id, &caller), price_list)?;
-    let tag = listing.etag_in(price_list.as_ref());
-    let product = ProductOut::new(listing, &state.media, state.shown_stock.to(&caller), price_list.as_ref());
-    Ok(with_cache_headers(with_etag(tag, &if_none_match, product), &caller))
+    let listing = state.products.read(id, &context.caller).await?;
+    let shown = with_etag(
+        listing.etag(),
+        &if_none_match,
+        ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller)),
+    );
+    Ok(with_cache_headers(shown, &context.caller))
 }
 
 async fn replace(
@@ -92,7 +86,7 @@ async fn replace(
         if_match.check("product", listing.product.version)?;
         // Neither a sale nor a review makes an edit fail.
         let except = if if_match.is_behind(&listing.etag()) { COUNTED } else { &[] };
-        Ok((ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller), None), except))
+        Ok((ProductOut::new(listing, &state.media, state.shown_stock.to(&context.caller)), except))
     };
     let ProductReplacement(product) = body.checked_except(stored).await?;
     let (content, stock) = product.content()?;

@@ -15,12 +15,11 @@ use axum::Router;
 use axum::extract::State as AxumState;
 use axum::response::Response;
 use axum::routing::get;
-use catalog::{Catalog, Listing, Media, PriceList, ProductOut, ShownStock};
+use catalog::{Catalog, Listing, Media, ProductOut, ShownStock};
 use http::{HeaderValue, header};
 use http_kit::{ApiResult, Cursors, IfNoneMatch, Query, list, with_etag};
 use search::{Facets, Reader, SearchPage, SearchService, SuggestedProduct, Suggestions, process_folder};
 use serde_json::{Value, json};
-use terms::{MarketKey, Terms};
 use tracing::info;
 use values::{Clock, Result};
 
@@ -37,7 +36,6 @@ const FOLDER: &str = "/tmp/search";
 #[derive(Clone)]
 pub struct State {
     service: SearchService,
-    terms: Terms,
     cursors: Cursors,
     media: Media,
     /// Responses are cached for everybody, so admins read the whole stock at `GET /products/{id}`.
@@ -51,7 +49,7 @@ impl State {
         let reader = Reader::new(Bucket::from_env(aws)?, &folder, Settings.parsed("SOUK_CURRENCY")?);
         let service = SearchService::new(reader, Catalog::from_env(aws)?, Clock::System);
         let (cursors, shown_stock) = (Cursors::from_env()?, ShownStock::from_env()?);
-        Ok(Self { service, terms: Terms::from_env(aws)?, cursors, media: Media::from_env(), shown_stock })
+        Ok(Self { service, cursors, media: Media::from_env(), shown_stock })
     }
 
     /// The table whose connection is opened at start.
@@ -64,17 +62,8 @@ impl State {
         self.service.reader()
     }
 
-    /// The price list of a market, or of the default market. None if that has the prices of all offers, as in a shop without price lists.
-    /// No account is read, so nobody sees the prices of a customer group. 0 or 1 round trips.
-    async fn price_list(&self, market: Option<&MarketKey>) -> Result<Option<PriceList>> {
-        let is_named = market.is_some();
-        let market = self.terms.market(market).await?;
-        let list = PriceList::new(market.price_list(), market.content.currency)?;
-        Ok(Some(list).filter(|list| is_named || !list.list.is_default()))
-    }
-
-    fn product(&self, listing: Listing, list: Option<&PriceList>) -> ProductOut {
-        ProductOut::new(listing, &self.media, self.shown_stock, list)
+    fn product(&self, listing: Listing) -> ProductOut {
+        ProductOut::new(listing, &self.media, self.shown_stock)
     }
 }
 
@@ -101,10 +90,9 @@ async fn list_products(
 async fn find_by_sku(state: &State, request: SkuRequest, known: &IfNoneMatch) -> ApiResult {
     let name = request.list_name();
     let page = state.cursors.open(&request.page, &name)?;
-    let price_list = state.price_list(request.market.as_ref()).await?;
-    let found = state.service.find_by_sku(&request.skus, price_list.as_ref()).await?;
+    let found = state.service.find_by_sku(&request.skus).await?;
     let total = found.len() as u64;
-    let rows = found.into_iter().map(|(position, listing)| (position, state.product(listing, price_list.as_ref())));
+    let rows = found.into_iter().map(|(position, listing)| (position, state.product(listing)));
     let page = list(sku_page(rows, &page)?, &state.cursors, &name);
     let mut response = response(known, &json!(SearchOut { page, total, facets: Facets::default() }));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -112,11 +100,10 @@ async fn find_by_sku(state: &State, request: SkuRequest, known: &IfNoneMatch) ->
 }
 
 async fn search(state: &State, request: SearchRequest, known: &IfNoneMatch) -> ApiResult {
-    let (name, cursors) = (request.list_name(), &state.cursors);
-    let SearchRequest { query, category, market, page } = request;
-    let mut query = query.page(&cursors.open(&page, &name)?)?;
-    let price_list = state.price_list(market.as_ref()).await?;
-    query.price_list.clone_from(&price_list);
+    let SearchRequest { query, category, page } = request;
+    let cursors = &state.cursors;
+    let name = format!("{} in {category:?}", query.list_name());
+    let query = query.page(&cursors.open(&page, &name)?)?;
     let (started, letters) = (Instant::now(), query.words.chars().count());
     let SearchPage { listings, next, total, facets, match_level } =
         state.service.find(query, category.as_ref()).await?;
@@ -128,8 +115,7 @@ async fn search(state: &State, request: SearchRequest, known: &IfNoneMatch) -> A
         duration_ms = started.elapsed().as_secs_f64() * 1e3,
         "search done"
     );
-    let rows =
-        listings.into_iter().map(|(key, listing)| (key.to_position(), state.product(listing, price_list.as_ref())));
+    let rows = listings.into_iter().map(|(key, listing)| (key.to_position(), state.product(listing)));
     let page = list(limit_size(rows, next)?, cursors, &name);
     Ok(cached_response(known, &json!(SearchOut { page, total, facets })))
 }
@@ -139,9 +125,8 @@ async fn suggest(
     Query(pairs): Query<Vec<(String, String)>>,
     known: IfNoneMatch,
 ) -> ApiResult {
-    let SuggestRequest { typed, limit, market } = SuggestRequest::parse(pairs)?;
-    let price_list = state.price_list(market.as_ref()).await?;
-    let Suggestions { texts, products } = state.service.suggest(&typed, limit, price_list.as_ref()).await?;
+    let SuggestRequest { typed, limit } = SuggestRequest::parse(pairs)?;
+    let Suggestions { texts, products } = state.service.suggest(&typed, limit).await?;
     let texts = texts.into_iter().map(|text| SuggestionOut::Text { text });
     let products = products.into_iter().map(|SuggestedProduct { id, name }| SuggestionOut::Product { text: name, id });
     Ok(cached_response(&known, &json!(SuggestionsOut { data: texts.chain(products).collect() })))

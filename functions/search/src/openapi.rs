@@ -4,7 +4,6 @@ use catalog::ProductOut;
 use catalog::schema::CategoryFilter;
 use http_kit::openapi::{Access, Api};
 use search::SearchParams;
-use terms::MarketKey;
 
 use crate::query_params::{SkuParams, SuggestRequest};
 use crate::shape::{SearchOut, SuggestionsOut};
@@ -20,8 +19,7 @@ pub fn openapi(api: &mut Api) {
              SKU comes first. A word that no product has is replaced by the nearest known word (one mistake from 4 letters on, two \
              from 8); the last word may be incomplete. If no product has all words, products with some of the words are found. All \
              filters must match, and if a product has variants, one variant must match all of them. A changed product is found some \
-             seconds later; prices and stock are current. With `sku`, the catalog itself answers, without delay. Prices of customer groups \
-             are not shown: quotes and orders use them.",
+             seconds later; prices and stock are current. With `sku`, the catalog itself answers, without delay.",
         )
         .queries::<SearchParams>()
         .queries::<SkuParams>()
@@ -29,13 +27,6 @@ pub fn openapi(api: &mut Api) {
             "category",
             false,
             "The key of a category, in any spelling, also one of an earlier release. Its subcategories are included.",
-        )
-        .query::<MarketKey>(
-            "market",
-            false,
-            "The key of a market. Prices are those of its price list, and only products that are for sale there are found. `minPrice`, \
-             `maxPrice`, `sort` and the price facet use these prices. Without it, those of the default market. An unknown market gets \
-             `market_unknown`.",
         )
         .paged()
         .if_none_match()

@@ -4,7 +4,6 @@
 use catalog::Category;
 use http_kit::PageQuery;
 use search::{MAX_SKUS, Query, SearchParams};
-use terms::MarketKey;
 use values::{Error, Result, Sku};
 
 /// The maximum number of suggested products.
@@ -33,7 +32,6 @@ impl ListRequest {
 pub(crate) struct SkuRequest {
     /// In the order of the request.
     pub(crate) skus: Vec<Sku>,
-    pub(crate) market: Option<MarketKey>,
     pub(crate) page: PageQuery,
 }
 
@@ -43,8 +41,8 @@ pub(crate) struct SkuRequest {
 pub(crate) struct SkuParams {
     /// Only products that have exactly this SKU, or a variant with it. Letter case matters. Repeat it, or separate SKUs by
     /// commas, for up to 50 SKUs. The products come in the order of the SKUs, each once, and all on one page unless they are
-    /// large. The answer is current. With `sku`, the default of `limit` is 50. Only `limit`, `cursor` and `market` can be sent
-    /// with it; other parameters get `not_with_sku`. The lists in `facets` are empty.
+    /// large. The answer is current. With `sku`, the default of `limit` is 50. Only `limit` and `cursor` can be sent with it;
+    /// other parameters get `not_with_sku`. The lists in `facets` are empty.
     #[schemars(rename = "sku", length(max = MAX_SKUS), inner(pattern(SKUS_PATTERN)))]
     _skus: Option<Vec<String>>,
 }
@@ -62,7 +60,6 @@ impl SkuRequest {
             limit: Some(pairs.number("limit")?.unwrap_or(MAX_SKUS as u32)),
             cursor: pairs.take_single("cursor")?,
         };
-        let market = pairs.market()?;
         if let Some((name, _)) = pairs.0.first() {
             return Err(Error::invalid(name, "not_with_sku", "cannot be combined with `sku`"));
         }
@@ -70,18 +67,13 @@ impl SkuRequest {
             return Err(Error::invalid("sku", "too_many_skus", format!("must be at most {MAX_SKUS} SKUs")));
         }
         let skus = skus.into_iter().map(parse_sku).collect::<Result<Vec<_>>>()?;
-        Ok(Self { skus: skus.into_iter().flatten().collect(), market, page })
+        Ok(Self { skus: skus.into_iter().flatten().collect(), page })
     }
 
     /// Names the list without its page. A cursor is valid for one list.
     pub(crate) fn list_name(&self) -> String {
-        format!("SKUs {:?}{}", self.skus, in_market(self.market.as_ref()))
+        format!("SKUs {:?}", self.skus)
     }
-}
-
-/// The end of a list's name. Not the price list of the market, which can change between two pages.
-fn in_market(market: Option<&MarketKey>) -> String {
-    market.map(|market| format!(" in the market {market}")).unwrap_or_default()
 }
 
 /// Returns `None` for a text that no product can have, such as `..`.
@@ -100,10 +92,8 @@ fn parse_sku(text: &str) -> Result<Option<Sku>> {
 /// Products by words, filters and an order.
 #[derive(Debug)]
 pub(crate) struct SearchRequest {
-    /// Without the price list of the market.
     pub(crate) query: Query,
     pub(crate) category: Option<Category>,
-    pub(crate) market: Option<MarketKey>,
     pub(crate) page: PageQuery,
 }
 
@@ -122,16 +112,9 @@ impl SearchRequest {
             sort: pairs.take_single("sort")?,
         };
         let category = pairs.take_single("category")?.map(|written| parse_category(&written)).transpose()?;
-        let market = pairs.market()?;
         let page = PageQuery { limit: pairs.number("limit")?, cursor: pairs.take_single("cursor")? };
         pairs.refuse_rest()?;
-        Ok(Self { query: Query::parse(params)?, category, market, page })
-    }
-
-    /// Names the list without its page. A cursor is valid for one list.
-    pub(crate) fn list_name(&self) -> String {
-        let Self { query, category, market, .. } = self;
-        format!("{} in {category:?}{}", query.list_name(), in_market(market.as_ref()))
+        Ok(Self { query: Query::parse(params)?, category, page })
     }
 }
 
@@ -153,9 +136,6 @@ pub(crate) struct SuggestRequest {
     /// The maximum number of products. Completions are not counted.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<u32>", range(min = 1, max = MAX_SUGGESTIONS), extend("default" = DEFAULT_SUGGESTIONS)))]
     pub(crate) limit: usize,
-    /// The key of a market. Only products that are for sale there are suggested. Without it, those of the default market. An unknown
-    /// market gets `market_unknown`.
-    pub(crate) market: Option<MarketKey>,
 }
 
 impl SuggestRequest {
@@ -169,9 +149,8 @@ impl SuggestRequest {
                 return Err(Error::invalid("limit", "limit_out_of_range", message));
             }
         };
-        let market = pairs.market()?;
         pairs.refuse_rest()?;
-        Ok(Self { typed, limit, market })
+        Ok(Self { typed, limit })
     }
 }
 
@@ -202,11 +181,6 @@ impl UnreadParams {
     fn number(&mut self, name: &str) -> Result<Option<u32>> {
         let error = |_| Error::invalid(name, "invalid_value", "must be a whole number");
         self.take_single(name)?.map(|value| value.parse().map_err(error)).transpose()
-    }
-
-    fn market(&mut self) -> Result<Option<MarketKey>> {
-        let error = |message: String| Error::invalid("market", "invalid_value", message);
-        self.take_single("market")?.map(|key| MarketKey::try_from(key).map_err(error)).transpose()
     }
 
     fn refuse_rest(&self) -> Result<()> {
@@ -289,31 +263,6 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_ne!(name(&[("sku", "A")]), name(&[("sku", "A,B")]));
-        assert_ne!(name(&[("sku", "A")]), name(&[("sku", "A"), ("market", "uk")]));
-    }
-
-    #[test]
-    fn cursor_of_one_market_is_not_valid_for_another() {
-        let name = |query: &[(&str, &str)]| SearchRequest::parse(pairs(query)).unwrap().list_name();
-        let names = [
-            name(&[("search", "mug")]),
-            name(&[("search", "mug"), ("market", "uk")]),
-            name(&[("search", "mug"), ("market", "us")]),
-            name(&[("search", "mug"), ("category", "uk")]),
-        ];
-        assert!((0..4).all(|a| (0..a).all(|b| names[a] != names[b])), "{names:?}");
-    }
-
-    #[test]
-    fn market_is_a_key_and_given_once() {
-        let search = |query: &[(&str, &str)]| SearchRequest::parse(pairs(query)).map(|request| request.market);
-        assert_eq!(search(&[("market", "uk")]).unwrap().unwrap().as_str(), "uk");
-        for market in ["", "UK", "u k", "a-market-of-17-ch"] {
-            assert_eq!(refusal(&[("market", market)]), ("market".into(), "invalid_value"), "{market:?}");
-        }
-        assert_eq!(refusal(&[("market", "uk"), ("market", "us")]), ("market".into(), "duplicate_field"));
-        let suggest = SuggestRequest::parse(pairs(&[("q", "mug"), ("market", "uk")])).unwrap();
-        assert_eq!(suggest.market.unwrap().as_str(), "uk");
     }
 
     #[test]

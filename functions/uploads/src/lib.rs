@@ -1,5 +1,5 @@
 //! The uploads function: S3 sends it an event for each file that was uploaded by a presigned URL. It processes images
-//! and queues imports of products and of codes. S3 delivers events at least once and in any order, so the row of the upload decides.
+//! and queues imports. S3 delivers events at least once and in any order, so the row of the upload decides.
 
 mod cmyk;
 mod color;
@@ -14,7 +14,6 @@ mod webp_frame;
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use catalog::ImageUpload;
-use promotions::CodeImport;
 pub use state::State;
 use tracing::{Instrument, error, info_span, warn};
 use values::{Actor, ImageId, JobId, ProductId, Result, Trace};
@@ -24,14 +23,12 @@ use values::{Actor, ImageId, JobId, ProductId, Result, Trace};
 enum Upload {
     Image(ProductId, ImageId),
     Import(JobId),
-    Codes(JobId),
 }
 
 impl Upload {
     fn of_file(file: &str) -> Option<Self> {
         let image = ImageUpload::of_file(file).map(|(product, image)| Self::Image(product, image));
-        let codes = || CodeImport::of_file(file).map(Self::Codes);
-        image.or_else(codes).or_else(|| file.strip_prefix("uploads/imports/")?.parse().ok().map(Self::Import))
+        image.or_else(|| file.strip_prefix("uploads/imports/")?.parse().ok().map(Self::Import))
     }
 }
 
@@ -53,7 +50,6 @@ async fn settle(state: &State, file: &str) -> Result<()> {
     match Upload::of_file(file) {
         Some(Upload::Image(product, image)) => images::settle(state, file, product, image).await,
         Some(Upload::Import(job)) => state.jobs.queue_import(job, &trace(job)).await,
-        Some(Upload::Codes(job)) => state.code_imports.queue_uploaded(job, &trace(job)).await,
         None => {
             warn!("uploaded file was not announced; the bucket deletes it in a day");
             Ok(())
@@ -88,8 +84,7 @@ mod tests {
     fn announced_files_are_recognised() {
         let job: JobId = Clock::System.mint();
         assert_eq!(Upload::of_file(&format!("uploads/imports/{job}")), Some(Upload::Import(job)));
-        assert_eq!(Upload::of_file(&format!("uploads/codes/{job}")), Some(Upload::Codes(job)));
-        for other in ["uploads/imports/x", "uploads/codes/x", "uploads/images/x/y", "uploads/", "media/abc-200.webp"] {
+        for other in ["uploads/imports/x", "uploads/images/x/y", "uploads/", "media/abc-200.webp"] {
             assert_eq!(Upload::of_file(other), None, "{other}");
         }
     }

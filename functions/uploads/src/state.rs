@@ -2,14 +2,12 @@
 
 use aws_kit::{Aws, Bucket, Table};
 use catalog::{CatalogService, JobService};
-use promotions::CodeImportService;
 use values::Result;
 
 /// What the handler shares.
 pub struct State {
     pub(crate) products: CatalogService,
     pub(crate) jobs: JobService,
-    pub(crate) code_imports: CodeImportService,
     pub(crate) bucket: Bucket,
 }
 
@@ -17,8 +15,7 @@ impl State {
     /// From the environment variables that the template sets.
     pub fn from_env(aws: &Aws) -> Result<Self> {
         let (products, bucket) = (CatalogService::from_env(aws)?, Bucket::from_env(aws)?);
-        let jobs = JobService::new(products.clone(), bucket.clone());
-        Ok(Self { products, jobs, code_imports: CodeImportService::from_env(aws)?, bucket })
+        Ok(Self { jobs: JobService::new(products.clone(), bucket.clone()), products, bucket })
     }
 
     /// The table whose connection is opened at start.

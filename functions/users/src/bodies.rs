@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use http_kit::{PageQuery, Replaceable};
 #[cfg(feature = "openapi")]
 use identity::AddressIn;
-use identity::{
-    AccountStatus, Channel, CustomerGroup, Language, NewName, Preferences, TaxLiability, TaxStatus, UserFilter, VatId,
-};
+use identity::{AccountStatus, Channel, Language, NewName, Preferences, UserFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use values::{Error, Result, Role, Text};
@@ -23,18 +21,8 @@ pub(crate) struct Profile {
 }
 
 impl Replaceable for Profile {
-    const READ_ONLY: &'static [&'static str] = &[
-        "id",
-        "email",
-        "emailVerified",
-        "role",
-        "status",
-        "statusReason",
-        "group",
-        "taxStatus",
-        "createdAt",
-        "updatedAt",
-    ];
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "email", "emailVerified", "role", "status", "statusReason", "createdAt", "updatedAt"];
 }
 
 /// The request to replace a postal address.
@@ -138,18 +126,8 @@ pub(crate) struct RoleIn {
 }
 
 impl Replaceable for RoleIn {
-    const READ_ONLY: &'static [&'static str] = &[
-        "id",
-        "email",
-        "emailVerified",
-        "name",
-        "status",
-        "statusReason",
-        "group",
-        "taxStatus",
-        "createdAt",
-        "updatedAt",
-    ];
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "email", "emailVerified", "name", "status", "statusReason", "createdAt", "updatedAt"];
 }
 
 impl RoleIn {
@@ -170,18 +148,8 @@ pub(crate) struct StatusIn {
 }
 
 impl Replaceable for StatusIn {
-    const READ_ONLY: &'static [&'static str] = &[
-        "id",
-        "email",
-        "emailVerified",
-        "name",
-        "role",
-        "statusReason",
-        "group",
-        "taxStatus",
-        "createdAt",
-        "updatedAt",
-    ];
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "email", "emailVerified", "name", "role", "statusReason", "createdAt", "updatedAt"];
 }
 
 impl StatusIn {
@@ -190,81 +158,10 @@ impl StatusIn {
     }
 }
 
-/// The request to change the customer group of an account.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(
-    feature = "openapi",
-    derive(schemars::JsonSchema),
-    schemars(rename = "GroupChange", extend("required" = ["group"]))
-)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct GroupIn {
-    /// The key of the group; null for none.
-    // Without a function of its own, serde would read a missing member as null, and `{}` would end the membership.
-    #[serde(deserialize_with = "Option::deserialize")]
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<CustomerGroup>"))]
-    group: Option<String>,
-}
-
-impl Replaceable for GroupIn {
-    const READ_ONLY: &'static [&'static str] = &[
-        "id",
-        "email",
-        "emailVerified",
-        "name",
-        "role",
-        "status",
-        "statusReason",
-        "taxStatus",
-        "createdAt",
-        "updatedAt",
-    ];
-}
-
-impl GroupIn {
-    pub(crate) fn group(&self) -> Result<Option<CustomerGroup>> {
-        self.group.as_deref().map(|group| group.parse::<CustomerGroup>()).transpose()
-    }
-}
-
-/// The request to replace the tax status of an account.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "TaxStatusChange"))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct TaxStatusIn {
-    #[cfg_attr(feature = "openapi", schemars(with = "TaxLiability"))]
-    status: String,
-    /// The reason, which the owner of the account sees too. Required for `exempt`.
-    reason: Option<Text<200>>,
-    /// The VAT id of a business. Spaces, dots, dashes and letter case do not matter.
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<VatId>"))]
-    vat_id: Option<String>,
-    /// Marks the VAT id as verified: the number that the tax office (VIES in the EU) gave to the answer that it is valid.
-    consultation_number: Option<Text<64>>,
-}
-
-impl Replaceable for TaxStatusIn {
-    const READ_ONLY: &'static [&'static str] = &["vatIdVerifiedAt"];
-}
-
-impl TaxStatusIn {
-    pub(crate) fn tax_status(self) -> Result<TaxStatus> {
-        let Self { status, reason, vat_id, consultation_number } = self;
-        let status: TaxLiability = status.parse()?;
-        let vat_id = vat_id.map(|vat_id| vat_id.parse::<VatId>()).transpose()?;
-        if let Some(vat_id) = &vat_id {
-            // Its country, its form and its check digits.
-            vat_id.as_str().parse::<terms::tax::VatId>()?;
-        }
-        TaxStatus::new(status, reason, vat_id, consultation_number)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, from_value, json};
-    use values::read_json_value;
 
     fn code(error: Error) -> (String, &'static str) {
         (error.fields[0].field.clone(), error.fields[0].code)
@@ -282,41 +179,6 @@ mod tests {
         for search in ["", "a\u{202e}b", "a\u{200d}b", &"x".repeat(101)] {
             assert_eq!(code(list(json!({ "search": search }))), ("search".into(), "invalid_value"), "{search:?}");
         }
-    }
-
-    #[test]
-    fn group_is_required_and_may_be_null() {
-        let group = |body: Value| from_value::<GroupIn>(body).unwrap().group();
-        assert_eq!(group(json!({ "group": null })).unwrap(), None);
-        assert_eq!(group(json!({ "group": "wholesale" })).unwrap(), "wholesale".parse().ok());
-        assert_eq!(code(group(json!({ "group": "" })).unwrap_err()), ("group".into(), "group_invalid"));
-        assert_eq!(code(read_json_value::<GroupIn>(json!({})).unwrap_err()), ("group".into(), "required"));
-    }
-
-    #[test]
-    fn tax_status_has_an_error_code_for_each_member() {
-        let tax_status = |body: Value| read_json_value::<TaxStatusIn>(body).and_then(TaxStatusIn::tax_status);
-        for (body, field, error_code) in [
-            (json!({}), "status", "required"),
-            (json!({ "status": "free" }), "status", "status_unknown"),
-            (json!({ "status": "exempt" }), "reason", "required"),
-            (json!({ "status": "exempt", "reason": " " }), "reason", "invalid_value"),
-            (json!({ "status": "exempt", "reason": "x".repeat(201) }), "reason", "invalid_value"),
-            (json!({ "status": "taxed", "vatId": "BE1" }), "vatId", "vat_id_invalid"),
-            (json!({ "status": "taxed", "vatId": "BE0428759498" }), "vatId", "vat_id_invalid"),
-            (json!({ "status": "taxed", "vatId": "XX0428759497" }), "vatId", "vat_id_invalid"),
-            (json!({ "status": "taxed", "consultationNumber": "WAPI-1" }), "vatId", "required"),
-            (
-                json!({ "status": "taxed", "vatId": "BE0428759497", "consultationNumber": "x".repeat(65) }),
-                "consultationNumber",
-                "invalid_value",
-            ),
-            (json!({ "status": "taxed", "verified": true }), "verified", "unknown_field"),
-        ] {
-            assert_eq!(code(tax_status(body.clone()).unwrap_err()), (field.into(), error_code), "{body}");
-        }
-        let read = tax_status(json!({ "status": "taxed", "vatId": "be 0428.759.497" })).unwrap();
-        assert_eq!(read.vat_id.unwrap().as_str(), "BE0428759497");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! HTTP: profiles, preferences, address books, exports of personal data, and closing an account. For admins: accounts, their roles,
-//! their status, their customer groups and their tax status.
+//! HTTP: profiles, preferences, address books, exports of personal data, and closing an account. For admins: accounts, their roles
+//! and their status.
 
 mod bodies;
 #[cfg(feature = "openapi")]
@@ -22,9 +22,7 @@ use serde_json::{Map, Value};
 use values::permit::ManageUsers;
 use values::{AddressId, Error, Result, UserId};
 
-use bodies::{
-    AddressReplacement, GroupIn, ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn, TaxStatusIn,
-};
+use bodies::{AddressReplacement, ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
 #[cfg(feature = "openapi")]
 pub use openapi::openapi;
 use phone::check_phone;
@@ -41,8 +39,6 @@ pub fn routes(state: State) -> Router {
         .route("/api/v1/users/{id}", get(user))
         .route("/api/v1/users/{id}/role", put(change_role))
         .route("/api/v1/users/{id}/status", put(change_status))
-        .route("/api/v1/users/{id}/group", put(change_group))
-        .route("/api/v1/users/{id}/tax-status", put(change_tax_status))
         .route("/api/v1/users/profile", get(profile).put(rename).delete(privacy::close_account))
         .route("/api/v1/users/preferences", get(preferences).put(set_preferences))
         .route("/api/v1/users/addresses", get(addresses).post(add_address))
@@ -97,33 +93,6 @@ async fn change_status(
     let admin = (context.caller.require_account()?, &context.trace);
     let next = (body.status()?, body.reason);
     let user = state.accounts.change_status(state.trust(), admin, id, next, expected.version()?).await?;
-    Ok(with_etag(user.version, &IfNoneMatch::default(), user))
-}
-
-async fn change_group(
-    AxumState(state): App,
-    Authorized(context, _): Authorized<ManageUsers>,
-    Path(id): Path<UserId>,
-    expected: IfMatch,
-    body: Replacement<GroupIn>,
-) -> ApiResult {
-    let group = body.checked(account_at_version(&state, id, &expected)).await?.group()?;
-    let admin = (&context.caller, &context.trace);
-    let user = state.accounts.change_group(admin, id, group, expected.version()?).await?;
-    Ok(with_etag(user.version, &IfNoneMatch::default(), user))
-}
-
-async fn change_tax_status(
-    AxumState(state): App,
-    Authorized(context, _): Authorized<ManageUsers>,
-    Path(id): Path<UserId>,
-    expected: IfMatch,
-    body: Replacement<TaxStatusIn>,
-) -> ApiResult {
-    let stored = async { account_at_version(&state, id, &expected).await.map(|user| user.tax_status) };
-    let next = body.checked(stored).await?.tax_status()?;
-    let admin = (&context.caller, &context.trace);
-    let user = state.accounts.change_tax_status(admin, id, next, expected.version()?).await?;
     Ok(with_etag(user.version, &IfNoneMatch::default(), user))
 }
 

@@ -4,9 +4,7 @@ use http_kit::openapi::{Access, Api, RECENT_LOGIN};
 use identity::{AddressEntry, AddressIn, User};
 use values::schema::{AddressId, JobId, UserId};
 
-use crate::bodies::{
-    AddressReplacement, GroupIn, ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn, TaxStatusIn,
-};
+use crate::bodies::{AddressReplacement, ListIn, PreferencesIn, PreferencesOut, Profile, RoleIn, StatusIn};
 use crate::privacy::{ClosedOut, ExportOut};
 
 const NO_ACCOUNT: &str =
@@ -171,40 +169,5 @@ fn accounts(api: &mut Api) {
     .replacement::<StatusIn>("StatusChange")
     .answer::<User>(200, "The account.")
     .error(409, "`own_status`: admins cannot suspend themselves. `too_many_concurrent_updates`.")
-    .done();
-    api.operation(
-        "put",
-        "/api/v1/users/{id}/group",
-        Access::Account,
-        "changeGroup",
-        "Change the customer group of an account",
-    )
-    .describe(
-        "Admins only. Price lists and promotions can be for one customer group. There is no list of groups: an account is in the \
-         group that is named here. It holds for orders that are placed from then on.",
-    )
-    .path_param::<UserId>("id", ID)
-    .if_match(false)
-    .replacement::<GroupIn>("GroupChange")
-    .answer::<User>(200, "The account.")
-    .error(409, CONCURRENT)
-    .done();
-    api.operation(
-        "put",
-        "/api/v1/users/{id}/tax-status",
-        Access::Account,
-        "changeTaxStatus",
-        "Replace the tax status of an account",
-    )
-    .describe(
-        "Admins only. Replaces `taxStatus` of the account, so what is left out is removed. A VAT id has the form and the check digits of its \
-         country. It counts as verified if you send the `consultationNumber` of the tax office's answer, from the first time that both are \
-         sent (`vatIdVerifiedAt`). It holds for orders that are placed from then on.",
-    )
-    .path_param::<UserId>("id", ID)
-    .if_match(false)
-    .replacement::<TaxStatusIn>("TaxStatusChange")
-    .answer::<User>(200, "The account.")
-    .error(409, CONCURRENT)
     .done();
 }

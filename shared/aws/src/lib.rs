@@ -1,11 +1,9 @@
 //! The AWS half of the kit: clients with timeouts, settings from the environment, DynamoDB reads, writes and
-//! transactions with their retry budget, the outbox, queues, circuit breakers, the bucket, the files of imports, secrets and the trusted
-//! keys.
+//! transactions with their retry budget, the outbox, queues, the bucket, secrets and the trusted keys.
 //! It knows no context: the stores of the contexts have the table layouts.
 
 mod account_blocks;
 mod api_keys;
-mod breaker;
 mod bucket;
 mod consume;
 mod consume_stream;
@@ -13,7 +11,6 @@ mod digest;
 pub mod fault;
 mod http_client;
 mod idempotency;
-mod import_file;
 mod job;
 mod lazy_client;
 mod lookup_cache;
@@ -37,13 +34,11 @@ mod write;
 
 pub use account_blocks::{AccountBlock, AccountBlocks};
 pub use api_keys::{ApiKeyGrant, ApiKeys};
-pub use breaker::CircuitBreaker;
 pub use bucket::{Bucket, Etag, MIN_PART_BYTES, MultipartState, MultipartUpload, ObjectRead, Part, PresignedUrl};
 pub use consume::consume;
 pub use consume_stream::{Batch, BatchResponse, consume_batch};
 pub use digest::{DigestKey, event_id_of, matches_digest, random_api_key, random_token, sha256_hex};
 pub use idempotency::{Idempotency, Idempotent};
-pub use import_file::{CsvHeader, ImportFile, carriage_returns};
 pub use job::{JobKind, JobProgress, run_job};
 pub use optimistic::{Changes, Decision, OptimisticWrite};
 pub use outbox::{Outbox, StoredEvent, put as outbox_put, read_image, report_forged_event};

@@ -95,42 +95,17 @@ impl Table {
         rows.into_iter().map(|(_, item)| parse(item)).collect()
     }
 
-    /// Reads a row of one table and rows of another one, as [`Table::batch_get_both`] does.
+    /// Reads rows of two tables in 1 round trip, each parsed as its own type.
     pub async fn get_both<A: DeserializeOwned, B: DeserializeOwned>(
         first: (&Table, Key),
         second: (&Table, &[Key]),
     ) -> Result<(Option<A>, Vec<B>)> {
-        let (row, rows) = Self::batch_get_both((first.0, std::slice::from_ref(&first.1)), second).await?;
-        Ok((row.into_iter().next(), rows))
+        let rows = read_rows(&[(first.0, std::slice::from_ref(&first.1)), second], true, None).await?;
+        let (first_rows, second_rows): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|(table, _)| *table == first.0.name);
+        let first_row = first_rows.into_iter().next().map(|(_, item)| parse(item)).transpose()?;
+        Ok((first_row, second_rows.into_iter().map(|(_, item)| parse(item)).collect::<Result<_>>()?))
     }
-
-    /// Reads up to 100 rows of two different tables, strongly consistent, each parsed as its own type. Returns those that exist, in no
-    /// order. 1 round trip unless DynamoDB leaves some out.
-    pub async fn batch_get_both<A: DeserializeOwned, B: DeserializeOwned>(
-        first: (&Table, &[Key]),
-        second: (&Table, &[Key]),
-    ) -> Result<(Vec<A>, Vec<B>)> {
-        let mut rows = read_rows(&[first, second], true, None).await?;
-        Ok((remove_rows(&mut rows, first.0)?, remove_rows(&mut rows, second.0)?))
-    }
-
-    /// The same of three different tables.
-    pub async fn batch_get_three<A: DeserializeOwned, B: DeserializeOwned, C: DeserializeOwned>(
-        first: (&Table, &[Key]),
-        second: (&Table, &[Key]),
-        third: (&Table, &[Key]),
-    ) -> Result<(Vec<A>, Vec<B>, Vec<C>)> {
-        let mut rows = read_rows(&[first, second, third], true, None).await?;
-        Ok((remove_rows(&mut rows, first.0)?, remove_rows(&mut rows, second.0)?, remove_rows(&mut rows, third.0)?))
-    }
-}
-
-/// Removes the rows of a table, and parses them.
-fn remove_rows<T: DeserializeOwned>(rows: &mut Vec<(String, Item)>, table: &Table) -> Result<Vec<T>> {
-    let (of_table, others): (Vec<_>, Vec<_>) =
-        std::mem::take(rows).into_iter().partition(|(name, _)| *name == table.name);
-    *rows = others;
-    of_table.into_iter().map(|(_, item)| parse(item)).collect()
 }
 
 async fn read_rows(
@@ -218,31 +193,6 @@ mod tests {
         assert_eq!(rows, ["A", "B"].map(|id| json!({ "pk": id, "sk": "ROW" })));
         assert_eq!(table.peek_all::<Value>(&[]).await.unwrap(), Vec::<Value>::new());
         assert_eq!(*calls.lock().unwrap(), ["batchgetitem", "batchgetitem"]);
-    }
-
-    #[tokio::test]
-    async fn rows_of_two_tables_are_read_at_once() {
-        let row = |id: &str| json!({ "pk": { "S": id }, "sk": { "S": "ROW" } });
-        let found = json!({ "Responses": { "souk": [row("A")], "other": [row("B"), row("C")] } });
-        let (table, calls) = scripted_table(vec![(200, found)]);
-        let other = Table::new(table.client.clone(), "other".to_owned());
-        let (one, two) = ([Key::new("A", "ROW")], ["B", "C"].map(|id| Key::new(id, "ROW")));
-        let (first, second) = Table::batch_get_both::<Key, Key>((&table, &one), (&other, &two)).await.unwrap();
-        assert_eq!((first, second), (Vec::from(one), Vec::from(two)));
-        assert_eq!(*calls.lock().unwrap(), ["batchgetitem"]);
-    }
-
-    #[tokio::test]
-    async fn rows_of_three_tables_are_read_at_once() {
-        let row = |id: &str| json!({ "pk": { "S": id }, "sk": { "S": "ROW" } });
-        let found = json!({ "Responses": { "third": [row("C")], "souk": [row("A")], "other": [] } });
-        let (table, calls) = scripted_table(vec![(200, found)]);
-        let [other, third] = ["other", "third"].map(|name| Table::new(table.client.clone(), name.to_owned()));
-        let [one, two, three] = ["A", "B", "C"].map(|id| [Key::new(id, "ROW")]);
-        let read =
-            Table::batch_get_three::<Key, Key, Key>((&table, &one), (&other, &two), (&third, &three)).await.unwrap();
-        assert_eq!(read, (Vec::from(one), Vec::new(), Vec::from(three)));
-        assert_eq!(*calls.lock().unwrap(), ["batchgetitem"]);
     }
 
     #[tokio::test]

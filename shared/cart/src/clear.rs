@@ -2,17 +2,18 @@
 
 use values::{ExpectedVersion, Result};
 
-use crate::cart::CartView;
+use crate::cart::{Cart, CartView};
 use crate::owner::Owner;
 use crate::store::Carts;
 
 impl Carts {
-    /// Removes all lines and coupons. The cart stays in its market. 2 round trips, 1 when the cart is empty.
+    /// Removes all lines. 2 round trips, 1 when the cart is empty.
     pub async fn clear(&self, owner: Owner, version: Option<&ExpectedVersion>) -> Result<()> {
-        let opened = self.open(owner).await?;
-        if opened.cart.is_empty() {
-            return opened.cart.check_version(version);
+        let cart = self.open(owner).await?;
+        if cart.lines.is_empty() {
+            return cart.check_version(version);
         }
-        self.change(opened, version, |cart, _| Ok(CartView::unchanged(cart.emptied()))).await.map(drop)
+        let empty = |cart| Ok(CartView { cart: Cart { lines: Vec::new(), ..cart }, changes: Vec::new() });
+        self.change(cart, version, empty).await.map(drop)
     }
 }

@@ -3,16 +3,15 @@
 use aws_kit::{Idempotency, Idempotent};
 use values::{Error, ExpectedVersion, Result, Sku, UserId};
 
-use crate::cart::{Cart, CartView};
-use crate::merge_strategy::{MergeStrategy, market_after_merge};
-use crate::open::OpenCart;
+use crate::cart::CartView;
+use crate::merge_strategy::MergeStrategy;
 use crate::owner::Owner;
 use crate::store::Carts;
 
 impl Carts {
-    /// Merges the guest's cart with the id `from` into the account's own, and empties it, in one transaction. All lines get the prices of
-    /// the own cart's market and group. A repetition changes nothing. 422 `cart_unknown` when `from` is not a guest's cart, or has expired.
-    /// 3 round trips, and 3 more for each concurrent update; 2 when the guest's cart is empty.
+    /// Merges the guest's cart with the id `from` into the account's own, and empties it, in one transaction. A
+    /// repetition changes nothing. 422 `cart_unknown` when `from` is not a guest's cart, or has expired. 3 round
+    /// trips, and 3 more for each concurrent update; 2 when the guest's cart is empty.
     pub async fn merge(
         &self,
         user: UserId,
@@ -23,15 +22,13 @@ impl Carts {
     ) -> Result<Idempotent<CartView>> {
         let decide = |_| async move {
             let from = from.parse().map(Owner::Guest).map_err(|_| unknown_cart())?;
-            let (OpenCart { cart: own, group }, guest) = self.open_both(user, from).await?;
-            let guest = guest.map_err(|_| unknown_cart())?;
+            let (own, guest) = self.open_both(Owner::User(user), from).await?;
+            let (own, guest) = (own?, guest.map_err(|_| unknown_cart())?);
             own.check_version(version)?;
-            let own = Cart { market: market_after_merge(&own, &guest), ..own };
-            let prices = self.prices(&own, group.as_ref()).await?;
             let lines = own.lines.iter().chain(guest.lines.iter().filter(|line| own.line(&line.sku).is_none()));
             let skus: Vec<Sku> = lines.map(|line| line.sku.clone()).collect();
             let offers = self.catalog.offers(&skus).await?;
-            self.merge_changes(strategy.merge(own, &guest, &offers, &prices), &guest)
+            self.merge_changes(strategy.merge(own, &guest, &offers), &guest)
         };
         self.optimistic_write().run_idempotent(idempotency, decide).await
     }

@@ -1,17 +1,13 @@
 //! How two carts become one: the account's own, and the one that its owner filled before logging in. Pure.
-//!
-//! The own cart stays in its market, and gets the coupons of both. If it has no lines, it moves to the market of the guest's cart.
 
 use std::str::FromStr;
 
 use catalog::{BuyerKind, Offer};
-use terms::MarketKey;
 use values::{Error, Quantity, Result, Sku};
 
 use crate::cart::{Cart, CartView};
 use crate::change::{Change, ChangeKind};
 use crate::line::Line;
-use crate::prices::Prices;
 
 /// Which pieces stay. In every strategy an empty cart gives way to the other one. So a guest's cart that was emptied
 /// by a merge changes nothing when it is merged again, and no full cart is lost to an empty one.
@@ -39,29 +35,22 @@ impl FromStr for MergeStrategy {
 }
 
 impl MergeStrategy {
-    /// The own cart after the merge, by the offers of all SKUs of both carts and their prices, with the changes that its owner must
-    /// see. The prices are those of `market_after_merge` and of the owner.
-    pub fn merge(self, own: Cart, guest: &Cart, offers: &[Offer], prices: &Prices) -> CartView {
-        let own = Cart { coupons: own.coupons_with(guest), ..own };
+    /// The own cart after the merge, by the offers of all SKUs of both carts, with the changes that its owner must
+    /// see.
+    pub fn merge(self, own: Cart, guest: &Cart, offers: &[Offer]) -> CartView {
         let lines = match self {
             _ if guest.lines.is_empty() => own.lines,
-            Self::Sum => return sum(own, guest, offers, prices),
+            Self::Sum => return sum(own, guest, offers),
             Self::KeepOwn if !own.lines.is_empty() => own.lines,
             Self::KeepOwn | Self::KeepGuest => guest.lines.clone(),
         };
         let skus: Vec<Sku> = lines.iter().map(|line| line.sku.clone()).collect();
-        Cart { lines, ..own }.refresh(&skus, offers, prices)
+        Cart { lines, ..own }.refresh(&skus, offers)
     }
 }
 
-/// The market of the own cart after a merge.
-pub(crate) fn market_after_merge(own: &Cart, guest: &Cart) -> Option<MarketKey> {
-    let is_moved = own.lines.is_empty() && !guest.lines.is_empty();
-    if is_moved { guest.market.clone() } else { own.market.clone() }
-}
-
 /// The own lines first, with the guest's pieces added, then the guest's other lines while there is room.
-fn sum(own: Cart, guest: &Cart, offers: &[Offer], prices: &Prices) -> CartView {
+fn sum(own: Cart, guest: &Cart, offers: &[Offer]) -> CartView {
     let (mut lines, mut changes) = (Vec::new(), Vec::new());
     let mut put = |(line, more): (Option<Line>, Vec<Change>)| {
         lines.extend(line);
@@ -74,20 +63,20 @@ fn sum(own: Cart, guest: &Cart, offers: &[Offer], prices: &Prices) -> CartView {
         count = put(match guest.line(&line.sku) {
             Some(other) => {
                 let pieces = line.quantity.get() + other.quantity.get();
-                cap(later_viewed(line, other), pieces, Quantity::MAX, offer(line), prices)
+                cap(later_viewed(line, other), pieces, Quantity::MAX, offer(line))
             }
-            None => line.clone().refresh(offer(line), prices),
+            None => line.clone().refresh(offer(line)),
         });
     }
     for line in guest.lines.iter().filter(|line| own.line(&line.sku).is_none()) {
         let room = if count < Cart::MAX_LINES { Quantity::MAX } else { 0 };
-        count = put(cap(line, line.quantity.get(), room, offer(line), prices));
+        count = put(cap(line, line.quantity.get(), room, offer(line)));
     }
-    CartView { cart: Cart { lines, ..own }.with_prices(prices), changes }
+    CartView { cart: Cart { lines, ..own }, changes }
 }
 
 /// As many of the pieces as there is room for, as are available, and as one order may have. The rest is reported as a change.
-fn cap(line: &Line, pieces: u32, room: u32, offer: Option<&Offer>, prices: &Prices) -> (Option<Line>, Vec<Change>) {
+fn cap(line: &Line, pieces: u32, room: u32, offer: Option<&Offer>) -> (Option<Line>, Vec<Change>) {
     let change = |kind| vec![Change { sku: line.sku.clone(), kind }];
     let Some(offer) = offer.filter(|offer| offer.is_active()) else {
         return (None, change(ChangeKind::Gone { was: pieces, now: 0 }));
@@ -95,9 +84,8 @@ fn cap(line: &Line, pieces: u32, room: u32, offer: Option<&Offer>, prices: &Pric
     let now = pieces.min(room).min(offer.at_most()).min(offer.max_per_order(BuyerKind::Account));
     let reduction = if now < pieces { change(ChangeKind::Capped { was: pieces, now }) } else { Vec::new() };
     let Ok(quantity) = Quantity::new(now) else { return (None, reduction) };
-    let (line, mut changes) = Line { quantity, ..line.clone() }.refresh(Some(offer), prices);
-    // A line that is gone is no reduction.
-    changes.extend(reduction.into_iter().filter(|_| line.is_some()));
+    let (line, mut changes) = Line { quantity, ..line.clone() }.refresh(Some(offer));
+    changes.extend(reduction);
     (line, changes)
 }
 
@@ -112,7 +100,6 @@ mod tests {
     use crate::cart::tests::offer;
     use crate::merge_strategy::MergeStrategy::{KeepGuest, KeepOwn, Sum};
     use crate::owner::Owner;
-    use crate::prices::tests::{market, prices, prices_in};
     use catalog::Status;
     use proptest::prelude::*;
     use proptest::strategy::Strategy;
@@ -125,7 +112,7 @@ mod tests {
     fn cart(lines: &[(u32, u32)]) -> Cart {
         let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
         let line = |&(sku, pieces): &(u32, u32)| {
-            Line::new(&offer(&format!("S{sku}"), 9999), Quantity::new(pieces).unwrap(), &prices()).unwrap()
+            Line::new(&offer(&format!("S{sku}"), 9999), Quantity::new(pieces).unwrap()).unwrap()
         };
         Cart { lines: lines.iter().map(line).collect(), ..Cart::empty(Owner::User(clock.mint()), clock.now()) }
     }
@@ -169,7 +156,7 @@ mod tests {
         fn sum_stays_within_stock_and_limits_and_reports_reductions(
             own in any_cart(), guest in any_cart(), offers in any_offers(),
         ) {
-            let view = Sum.merge(own.clone(), &guest, &offers, &prices());
+            let view = Sum.merge(own.clone(), &guest, &offers);
             let skus: BTreeSet<_> = view.cart.lines.iter().map(|line| &line.sku).collect();
             prop_assert_eq!(skus.len(), view.cart.lines.len(), "one line per SKU");
             prop_assert!(view.cart.lines.len() <= Cart::MAX_LINES);
@@ -191,8 +178,8 @@ mod tests {
         fn a_second_merge_changes_nothing(
             own in any_cart(), guest in any_cart(), offers in any_offers(), strategy in any_strategy(),
         ) {
-            let idempotency = strategy.merge(own, &guest, &offers, &prices());
-            let twice = strategy.merge(idempotency.cart.clone(), &empty(&guest), &offers, &prices());
+            let idempotency = strategy.merge(own, &guest, &offers);
+            let twice = strategy.merge(idempotency.cart.clone(), &empty(&guest), &offers);
             prop_assert_eq!(&twice.cart, &idempotency.cart);
             prop_assert!(twice.changes.is_empty(), "{:?}", twice.changes);
         }
@@ -200,15 +187,14 @@ mod tests {
         #[test]
         fn merge_of_an_empty_guest_cart_is_a_view(own in any_cart(), offers in any_offers(), strategy in any_strategy()) {
             let requested: Vec<Sku> = own.lines.iter().map(|line| line.sku.clone()).collect();
-            let merged = strategy.merge(own.clone(), &empty(&own), &offers, &prices());
-            prop_assert_eq!(merged, own.refresh(&requested, &offers, &prices()));
+            prop_assert_eq!(strategy.merge(own.clone(), &empty(&own), &offers), own.refresh(&requested, &offers));
         }
 
         #[test]
         fn keep_strategies_never_mix_two_carts(own in any_cart(), guest in any_cart()) {
             let offers: Vec<Offer> = (0..SKUS).map(|sku| offer(&format!("S{sku}"), 9999)).collect();
             for (strategy, chosen, other) in [(KeepOwn, &own, &guest), (KeepGuest, &guest, &own)] {
-                let view = strategy.merge(own.clone(), &guest, &offers, &prices());
+                let view = strategy.merge(own.clone(), &guest, &offers);
                 prop_assert_eq!(&view.cart.lines, if chosen.lines.is_empty() { &other.lines } else { &chosen.lines });
                 prop_assert_eq!((view.cart.owner, view.cart.version), (own.owner, own.version));
                 prop_assert!(view.changes.is_empty());
@@ -220,7 +206,7 @@ mod tests {
     fn pieces_add_up_to_the_available_stock() {
         let (own, guest) = (cart(&[(1, 2), (2, 3)]), cart(&[(2, 4), (3, 5), (4, 1)]));
         let offers = [offer("S1", 1), offer("S2", 5), offer("S3", 9), offer("S4", 0)];
-        let view = Sum.merge(own, &guest, &offers, &prices());
+        let view = Sum.merge(own, &guest, &offers);
         assert_eq!(
             quantities(&view.cart),
             [("S1", 2), ("S2", 5), ("S3", 5)],
@@ -240,7 +226,7 @@ mod tests {
     fn a_line_is_summed_to_999_and_a_cart_to_50_skus() {
         let fifty: Vec<_> = (0..50).map(|sku| (sku, 500)).collect();
         let offers: Vec<Offer> = (0..SKUS).map(|sku| offer(&format!("S{sku}"), 9999)).collect();
-        let view = Sum.merge(cart(&fifty), &cart(&[(7, 500), (60, 2)]), &offers, &prices());
+        let view = Sum.merge(cart(&fifty), &cart(&[(7, 500), (60, 2)]), &offers);
         assert_eq!((view.cart.lines.len(), quantities(&view.cart)[7]), (50, ("S7", 999)));
         assert_eq!(
             changes(&view),
@@ -255,60 +241,10 @@ mod tests {
     fn a_price_is_compared_with_the_one_seen_last() {
         let dearer = Offer { price: Money::new(300, "EUR".parse().unwrap()), price_version: 2, ..offer("S1", 9) };
         let stale = cart(&[(1, 1)]);
-        let fresh =
-            Cart { lines: vec![Line::new(&dearer, Quantity::new(1).unwrap(), &prices()).unwrap()], ..stale.clone() };
+        let fresh = Cart { lines: vec![Line::new(&dearer, Quantity::new(1).unwrap()).unwrap()], ..stale.clone() };
         let offers = [dearer];
-        assert!(
-            Sum.merge(stale.clone(), &fresh, &offers, &prices()).changes.is_empty(),
-            "the guest saw this price a moment ago"
-        );
-        assert_eq!(changes(&Sum.merge(stale.clone(), &stale, &offers, &prices()))[0]["kind"], "price");
-    }
-
-    fn in_market(key: &str, lines: &[(u32, u32)]) -> Cart {
-        Cart { market: Some(key.to_owned().try_into().unwrap()), ..cart(lines) }
-    }
-
-    #[test]
-    fn own_cart_stays_in_its_market_unless_it_has_no_lines() {
-        let market = |own: &Cart, guest: &Cart| market_after_merge(own, guest).map(|key| key.to_string());
-        let (eu, us) = (in_market("eu", &[(1, 1)]), in_market("us", &[(2, 1)]));
-        assert_eq!(market(&eu, &us).as_deref(), Some("eu"));
-        assert_eq!(market(&empty(&eu), &us).as_deref(), Some("us"));
-        assert_eq!(market(&empty(&eu), &empty(&us)).as_deref(), Some("eu"));
-        assert_eq!(market(&empty(&eu), &cart(&[(2, 1)])), None, "the guest's cart is of the default market");
-    }
-
-    #[test]
-    fn lines_of_another_market_get_the_prices_of_the_own_one() {
-        let price = serde_json::json!([{ "list": "us", "price": { "amount": 300, "currency": "USD" } }]);
-        let offers = [Offer { prices: serde_json::from_value(price).unwrap(), ..offer("S1", 9) }, offer("S2", 9)];
-        let us = prices_in(market("us", serde_json::json!({ "currency": "USD" })), None);
-        for strategy in [Sum, KeepGuest] {
-            let own = Cart { market: us.key.clone(), ..cart(&[]) };
-            let view = strategy.merge(own, &cart(&[(1, 1), (2, 1)]), &offers, &us);
-            assert_eq!(quantities(&view.cart), [("S1", 1)], "the other one has no price there");
-            assert_eq!((view.cart.lines[0].unit_price.amount, &view.cart.market), (300, &us.key));
-            let kinds: Vec<_> = view.changes.iter().map(|change| serde_json::json!(change)["kind"].clone()).collect();
-            assert_eq!(kinds, ["price", "gone"]);
-        }
-    }
-
-    #[test]
-    fn coupons_of_both_carts_stay() {
-        let with = |code: &str, lines: &[(u32, u32)]| Cart { coupons: vec![code.parse().unwrap()], ..cart(lines) };
-        for strategy in [Sum, KeepGuest, KeepOwn] {
-            for guests in [&[(2, 1)][..], &[]] {
-                let view = strategy.merge(
-                    with("AAA", &[(1, 1)]),
-                    &with("BBB", guests),
-                    &[offer("S1", 9), offer("S2", 9)],
-                    &prices(),
-                );
-                let coupons: Vec<_> = view.cart.coupons.iter().map(|code| code.as_str()).collect();
-                assert_eq!(coupons, ["AAA", "BBB"], "{strategy:?}");
-            }
-        }
+        assert!(Sum.merge(stale.clone(), &fresh, &offers).changes.is_empty(), "the guest saw this price a moment ago");
+        assert_eq!(changes(&Sum.merge(stale.clone(), &stale, &offers))[0]["kind"], "price");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::store::Carts;
 impl Carts {
     /// Removes the line of an item; 404 when it is not in the cart. 2 round trips.
     pub async fn remove(&self, owner: Owner, item: &ItemRef, version: Option<&ExpectedVersion>) -> Result<CartView> {
-        let opened = self.open(owner).await?;
-        self.change(opened, version, |cart, _| cart.remove(item)).await
+        let cart = self.open(owner).await?;
+        self.change(cart, version, |cart| cart.remove(item)).await
     }
 }

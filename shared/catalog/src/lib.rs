@@ -5,7 +5,7 @@
 //! and its access patterns; each room's `store.rs` has the rows of the room.
 //!
 //! Invariants: a SKU names one offer for ever, and no new SKU differs from another one in letter case only. Stock is never
-//! below 0. A changed price or list price has a new `priceVersion`, a changed stock a new `stockVersion`. Product, offers, history and
+//! below 0. A changed price has a new `priceVersion`, a changed stock a new `stockVersion`. Product, offers, history and
 //! event are written in one transaction. A product with variants is sold by its variants only. No category is below
 //! itself, and two categories differ in more than letter case and Unicode form. Once the stream is read and the events of
 //! all orders are processed, the movements of a SKU add up to its stock. A customer has at most one review of a product, and only of a
@@ -43,22 +43,18 @@ pub use normalize::progress::{FormerKeys, NormalizationReport, Undecided};
 pub use product::attributes::{Attribute, AttributeName, Attributes};
 pub use product::content::ProductContent;
 pub use product::draft::{Draft, StockLevels};
-pub use product::list_price::{ListPrice, PriceList, PriceListKey};
 pub use product::listing::Listing;
 pub use product::merge_patch::{Change, Patch, PricePatch};
 pub use product::offer::{BuyerKind, Offer, SaleRefusal, variant_required};
 pub use product::offer_store::is_offer_key;
 pub use product::product_row::Product;
-pub use product::read_lines::PricedItem;
 pub use product::revision::{Revision, RevisionKind};
-pub use product::scope_keys::ScopeKeys;
 pub use product::status::Status;
 pub use product::tax_class::TaxClass;
 pub use product::terms::OfferTerms;
 pub use product::texts::{Brand, Description, Name, Tags};
 pub use product::variants::{MAX_VARIANTS, OptionValue, ProductKind, ProductOption, Variant, VariantSet};
-pub use product::wire::{ProductIn, ProductOut};
-pub use product::wire_in::{StockIn, VariantIn};
+pub use product::wire::{ProductIn, ProductOut, StockIn, VariantIn};
 pub use reviews::moderate::ModerationDecision;
 pub use reviews::rating::Rating;
 pub use reviews::review::{Moderation, Review, ReviewContent, ReviewText, Stars, Visibility};

@@ -4,7 +4,7 @@
 use schemars::Schema;
 use serde_json::Value;
 use values::schema::{INVISIBLE, trimmed};
-use values::{Currency, Quantity, Text, schemas};
+use values::{Currency, Text, schemas};
 
 use crate::categories::category::MAX_KEY_LENGTH;
 use crate::product::attributes::{MAX_ATTRIBUTES, MAX_NAME_LENGTH, MAX_NUMBER, MAX_TEXT_LENGTH};
@@ -13,8 +13,8 @@ use crate::product::texts::{MAX_DESCRIPTION_LENGTH, MAX_TAGS};
 use crate::product::variants::MAX_OPTIONS;
 use crate::reviews::review::{MAX_REVIEW_LENGTH, MAX_STARS};
 use crate::{
-    Attribute, Attributes, Category, Delimiter, Description, Format, ListPrice, OptionValue, PriceListKey, ReviewText,
-    Stars, Status, Tags, TaxClass,
+    Attribute, Attributes, Category, Delimiter, Description, Format, OptionValue, ReviewText, Stars, Status, Tags,
+    TaxClass,
 };
 
 /// The schema of a price in a request.
@@ -104,41 +104,6 @@ schemas! {
         "required": ["amount", "currency"],
         "additionalProperties": false
     };
-    PriceListKey, "PriceListKey", true, |_| { "type": "string", "pattern": "^[a-z0-9-]{1,32}$", "example": "uk" };
-    ListPrice, "ListPrice", false, |generator| {
-        "type": "object",
-        "description": "A price of a price list, for a quantity or more.",
-        "properties": {
-            "list": (generator.subschema_for::<PriceListKey>()),
-            "minQuantity": {
-                "type": "integer",
-                "format": "uint32",
-                "description": "The price holds for an order of so many pieces or more.",
-                "minimum": 1,
-                "maximum": (Quantity::MAX),
-                "default": 1,
-            },
-            "price": {
-                "type": "object",
-                "description": "The price of one piece, in any currency.",
-                "properties": {
-                    "amount": {
-                        "type": "integer",
-                        "format": "int64",
-                        "description": "Minor units (cents, for EUR); never a float.",
-                        "minimum": 0,
-                        "maximum": MAX_PRICE,
-                        "example": 12_999,
-                    },
-                    "currency": (generator.subschema_for::<Currency>()),
-                },
-                "required": ["amount", "currency"],
-                "additionalProperties": false,
-            },
-        },
-        "required": ["list", "price"],
-        "additionalProperties": false
-    };
     OptionValues, "OptionValues", false, |generator| {
         "type": "object",
         "description": "The selected value of each option.",
@@ -150,11 +115,10 @@ schemas! {
     FileDelimiter, "FileDelimiter", false, |_| { "type": "string", "enum": (Delimiter::ALL) };
 }
 
-/// Describes the price of a variant. The text of `TermsOut` is about the price of a product.
+/// Describes the price of a variant. The text of [`crate::OfferTerms`] is about the price of a product.
 pub(crate) fn describe_price_of_variant(schema: &mut Schema) {
     if let Some(price) = schema.pointer_mut("/properties/price").and_then(Value::as_object_mut) {
-        let text = "The price of one piece of this variant. Null only with `market`, if it is not for sale there.";
-        price.insert("description".to_owned(), text.into());
+        price.insert("description".to_owned(), "The price of one piece of this variant.".into());
     }
 }
 

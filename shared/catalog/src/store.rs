@@ -23,7 +23,6 @@
 //! | create a category | `CATEGORIES` / `{key}`, if not there; `CATEGORIES#TREE` / `TREE`, if not full, and on its version with a parent | transaction | 2 a row |
 //! | rename, move, delete a category | `CATEGORIES` / `{key}`, on its version; the tree's version for move and delete | transaction | 2 a row |
 //! | merge old categories with one comparison key | the same rows | transaction | 2 a row |
-//! | write the scope keys of old offers | `PRODUCT#{id}` / `PRODUCT`, checked at its version; its offers without them | transaction | 2 a row |
 //! | how far is the task that normalises old rows | `TASK#normalize` / `PROGRESS`, on its version | table | 1 read and 1 write unit a page |
 //!
 //! **A product and its offers are separate rows.** Carts and orders know only SKUs, and a sale must not rewrite a description. No

@@ -56,8 +56,7 @@ pub enum Event {
     /// A review was changed, hidden, shown again or withdrawn.
     #[serde(rename = "review.changed")]
     ReviewChanged(ReviewChanged),
-    /// The file of an import was uploaded, or the next step of the import is due. For an import of codes it is no event of an outbox, but a
-    /// message to the worker of promotions.
+    /// The file of an import was uploaded, or the next step of the import is due.
     #[serde(rename = "import.uploaded")]
     ImportUploaded(JobDue),
     /// An export was requested, or its next step is due.

@@ -4,7 +4,6 @@
 //! a text is refused: nobody can tell which bytes it stands for. As the escape `\ufffd` it is what the caller has sent, so it is
 //! accepted. Bodies of other media types, such as `application/merge-patch+json`, come in base64, with their exact bytes.
 
-use axum::body::{Body as RequestBody, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
@@ -52,33 +51,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         check_media_type(&parts.headers)?;
-        let bytes = read_bytes(body).await?;
+        let bytes = axum::body::to_bytes(body, MAX_BYTES)
+            .await
+            .map_err(|_| Error::new(Kind::TooLarge, "body_too_large", "The body is larger than 256 KB."))?;
         if parts.extensions.get::<ExactBytes>().is_none() {
             refuse_replaced(&bytes)?;
         }
         Ok(Self(read_json(&bytes)?))
     }
-}
-
-/// A body that may be left out.
-impl<S: Send + Sync, T: DeserializeOwned> axum::extract::OptionalFromRequest<S> for Json<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
-        let (parts, body) = request.into_parts();
-        let bytes = read_bytes(body).await?;
-        if bytes.is_empty() {
-            return Ok(None);
-        }
-        let request = Request::from_parts(parts, RequestBody::from(bytes));
-        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
-    }
-}
-
-/// Fails with 413 `body_too_large`.
-async fn read_bytes(body: RequestBody) -> Result<Bytes> {
-    let too_large = |_| Error::new(Kind::TooLarge, "body_too_large", "The body is larger than 256 KB.");
-    axum::body::to_bytes(body, MAX_BYTES).await.map_err(too_large)
 }
 
 /// Fails with 400 `not_utf8` if a gateway may have replaced bytes.
@@ -138,22 +118,6 @@ mod tests {
         assert_eq!(read(text(r#"{"note":"M\ufffdsli"}"#)).await.as_deref(), Ok("M\u{FFFD}sli"));
         // Its neighbours share two of its three bytes.
         assert_eq!(read(text("{\"note\":\"\u{FFFC}\u{FF3D}Müsli\"}")).await.as_deref(), Ok("\u{FFFC}\u{FF3D}Müsli"));
-    }
-
-    #[tokio::test]
-    async fn body_may_be_left_out_where_it_is_optional() {
-        let read = async |body: &'static str| {
-            let request = http::Request::post("/").header(header::CONTENT_TYPE, "application/json");
-            let request = request.body(RequestBody::from(body)).unwrap();
-            let read = <Option<Json<Value>> as FromRequest<()>>::from_request(request, &()).await;
-            read.map(|body| body.map(|Json(body)| body["note"].clone())).map_err(|error| error.error.code)
-        };
-        assert_eq!(read("").await, Ok(None));
-        assert_eq!(read(r#"{"note":"Mug"}"#).await, Ok(Some("Mug".into())));
-        assert_eq!(read("{").await, Err("malformed_json"));
-        let request = http::Request::post("/").body(RequestBody::empty()).unwrap();
-        let read = <Option<Json<Value>> as FromRequest<()>>::from_request(request, &()).await;
-        assert!(read.is_ok_and(|body| body.is_none()), "no media type is needed");
     }
 
     #[tokio::test]

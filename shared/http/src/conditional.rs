@@ -116,18 +116,6 @@ impl IfMatch {
         }
     }
 
-    /// For a PUT that also creates: the versions of which one must be the current version; none if the header is missing, which says that the
-    /// resource is new. Fails with 412 `version_mismatch` if no listed tag can be a version, and also for `*`, which names none.
-    pub fn or_new(&self) -> Result<Option<&ExpectedVersion>> {
-        match &self.0 {
-            Precondition::Any => {
-                let detail = "`*` in `If-Match` names no version. Send the `ETag` that you read, or no `If-Match` to create something new.";
-                Err(Error::new(Kind::PreconditionFailed, "version_mismatch", detail))
-            }
-            _ => self.version(),
-        }
-    }
-
     /// Was something counted since the caller has read the current version? True if the header names this version with other minor
     /// versions than the `current` tag has, and neither that tag nor the version alone.
     pub fn is_behind(&self, current: &str) -> bool {
@@ -245,16 +233,6 @@ mod tests {
         assert_eq!(if_match(&["*"]).required().unwrap_err().code, "if_match_required");
         assert_eq!(IfMatch::default().version().unwrap(), None);
         assert_eq!(IfMatch::default().required().unwrap_err().code, "if_match_required");
-    }
-
-    #[test]
-    fn resource_is_new_only_without_the_header() {
-        assert_eq!(IfMatch::default().or_new().unwrap(), None);
-        assert!(if_match(&["\"4\""]).or_new().unwrap().is_some_and(|expected| expected.matches(4)));
-        for never in ["*", "W/\"4\"", "4"] {
-            let error = if_match(&[never]).or_new().unwrap_err();
-            assert_eq!((error.kind, error.code), (Kind::PreconditionFailed, "version_mismatch"), "{never}");
-        }
     }
 
     #[test]

@@ -12,10 +12,7 @@
 //!   the email address and the name, on the person's own row, and are erased with it (docs/adr/0015).
 //! - A closed account leaves one row without personal data, which explains its id in histories. From then on no lookup finds
 //!   the account. Its other rows are erased page by page.
-//! - A change of role or status is one transaction with the account's index keys, its API keys and a line of its history. A change
-//!   of customer group or tax status is one with a line of its history.
-//! - A VAT id counts as verified only with the number of the tax office's answer, which an admin gives. Another VAT id has to be
-//!   verified again.
+//! - A change of role or status is one transaction with the account's index keys, its API keys and a line of its history.
 //! - Nothing in the table is enough to log in: passwords are Argon2id hashes, tokens and codes are digests, and the signing key
 //!   is in Secrets Manager.
 //! - A signing key is published for a whole rotation before it signs, and stays published until its last token has expired.
@@ -53,8 +50,8 @@ mod sign_in;
 mod tokens;
 
 pub use accounts::{
-    AccountStatus, Buyer, Channel, Contact, Contacts, CustomerGroup, Language, Name, NameNormalization, NewName,
-    Password, Preferences, TaxLiability, TaxStatus, User, UserFilter, VatId,
+    AccountStatus, Channel, Contact, Contacts, Language, Name, NameNormalization, NewName, Password, Preferences, User,
+    UserFilter,
 };
 pub use addresses::{Address, AddressEntry, AddressIn, Country, MAX_ADDRESSES};
 pub use api_keys::{ApiKeyIn, ApiKeyView, MAX_API_KEYS, NewApiKey};

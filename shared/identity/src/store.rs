@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | account | `USER#<id>` | `ACCOUNT` | gsi1pk `USERS#<0-3>`, gsi1sk user id; gsi2pk `ROLE#<role>#<status>#<0-3>`, gsi2sk user id |
 //! | person (erasable) | `USER#<id>` | `ACCOUNT#PERSON` | gsi2pk `MAIL#<first character>`, gsi2sk `<email>#<user id>`; gsi3pk `NAME#<first character>`, gsi3sk `<comparison key of the name>#<user id>` |
-//! | a change of role, status, customer group or tax status | `USER#<id>` | `HISTORY#<version>` | |
+//! | a change of role or status | `USER#<id>` | `HISTORY#<version>` | |
 //! | postal address (erasable) | `USER#<id>` | `ADDRESS#<id>` | |
 //! | session | `USER#<id>` | `SESSION#<id>` | TTL |
 //! | API key, as its owner sees it | `USER#<id>` | `APIKEY#<id>` | `api_keys/store.rs` |
@@ -52,14 +52,12 @@
 //! | passkeys of an account | pk, sk begins `PASSKEY#` | | 1 R per 4 KB |
 //! | rename | 2 updates, one transaction | all | 4 W + 5 W |
 //! | change role or status | 2 updates, the history, the block and every API key, one transaction | all | 6 W to 8 W + 5 W; 1 R and 2 W a key |
-//! | change customer group or tax status | account and person together; update of the account and the history, one transaction | gsi1, gsi2 | 1 R; 4 W + 2 W |
 //! | read preferences, set them | person's row; update | gsi2, gsi3 | 1 R; 1 R, 1 W + 2 W |
 //! | accounts, newest first | gsi1pk, gsi1sk before the last one, of 4 shards at once | gsi1 | 0.5 R per 4 KB and shard, 1 R per person |
 //! | accounts of a role or status, newest first | gsi2pk, gsi2sk before the last one, of 4 shards and each pair at once | gsi2 | 0.5 R per 4 KB and shard, 1 R per person |
 //! | the oldest accounts of active admins | gsi2pk, of 4 shards at once, 25 of each | gsi2 | 0.5 R per 4 KB and shard |
 //! | people by the beginning of an email address or a name | gsi2pk, gsi2sk begins; gsi3pk, gsi3sk begins | gsi2, gsi3 | 0.5 R per 4 KB, 1 R per account |
 //! | one postal address, all of an account | row; pk, sk begins `ADDRESS#`, and the account | | 1 R; 1 R per 4 KB, 1 R |
-//! | a buyer, with a postal address and rows of another table | 1 or 2 rows, one batch with those rows | | 1 R each |
 //! | add or remove a postal address | put or delete, and count and defaults, one transaction | gsi1, gsi2 | 4 W + 2 W |
 //! | replace a postal address | put, and defaults if they change, one transaction; the account before | gsi1, gsi2 | 1 R, 2 W to 6 W |
 //! | contact of a user; of a guest | 2 rows side by side; row | | 2 R; 1 R |

@@ -20,9 +20,7 @@ pub(crate) struct MailDraft<'a> {
     pub(crate) paragraphs: Vec<String>,
     /// The lines of an order.
     pub(crate) lines: &'a [Line],
-    /// What is between the lines and the total of an order, such as shipping: names and amounts.
-    pub(crate) sums: Vec<(String, String)>,
-    /// The total of an order.
+    /// The total of the lines.
     pub(crate) total: Option<String>,
     /// The lines of the postal address of an order.
     pub(crate) label: Vec<String>,
@@ -45,10 +43,6 @@ impl MailDraft<'_> {
         parts.extend(self.paragraphs.iter().cloned());
         if !self.lines.is_empty() {
             parts.push(self.lines.iter().map(text_line).collect::<Vec<_>>().join("\n"));
-        }
-        if !self.sums.is_empty() {
-            let sums = self.sums.iter().map(|(name, amount)| format!("{name}: {amount}"));
-            parts.push(sums.collect::<Vec<_>>().join("\n"));
         }
         parts.extend(self.total.iter().map(|total| format!("Total: {total}")));
         if !self.label.is_empty() {
@@ -73,8 +67,12 @@ impl MailDraft<'_> {
         if !self.lines.is_empty() {
             html += "<table cellpadding=\"4\">\n";
             html += &self.lines.iter().map(html_line).collect::<String>();
-            html += &self.sums.iter().map(|(name, amount)| html_sum("td", name, amount)).collect::<String>();
-            html += &self.total.iter().map(|total| html_sum("th", "Total", total)).collect::<String>();
+            if let Some(total) = &self.total {
+                html += &format!(
+                    "<tr><th align=\"left\" colspan=\"2\">Total</th><th align=\"right\">{}</th></tr>\n",
+                    escape(total)
+                );
+            }
             html += "</table>\n";
         }
         if !self.label.is_empty() {
@@ -102,12 +100,6 @@ fn text_line(line: &Line) -> String {
 fn html_line(line: &Line) -> String {
     let (name, pieces, total) = (escape(&line.name), line.quantity.get(), line.line_total);
     format!("<tr><td>{name}</td><td align=\"right\">x {pieces}</td><td align=\"right\">{total}</td></tr>\n")
-}
-
-/// A row of the table below the lines, with cells of that element.
-fn html_sum(cell: &str, name: &str, amount: &str) -> String {
-    let (name, amount) = (escape(name), escape(amount));
-    format!("<tr><{cell} align=\"left\" colspan=\"2\">{name}</{cell}><{cell} align=\"right\">{amount}</{cell}></tr>\n")
 }
 
 fn escape(text: &str) -> String {

@@ -11,15 +11,12 @@ use crate::order::{Order, OrderDetails};
 use crate::store::Orders;
 use crate::token;
 
-/// The version of an order that was placed and must be paid.
-const FIRST_VERSION: u64 = 1;
-
 /// The answer to a request that has placed or changed an order.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "StoredAnswer")]
 pub(crate) struct Answer {
     order_id: OrderId,
-    /// None for the first version, with which an order is placed unless it costs nothing.
+    /// None for an order that was placed.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u64>,
     /// The salt of a guest's token.
@@ -55,9 +52,7 @@ impl From<StoredAnswer> for Answer {
 impl Answer {
     /// An order was placed. A guest's token is derived with that salt.
     pub(crate) fn placed(details: OrderDetails, salt: Option<String>) -> Self {
-        let Order { id: order_id, version, .. } = details.order;
-        let version = (version > FIRST_VERSION).then_some(version);
-        Self { order_id, version, salt, details: Some(Box::new(details)) }
+        Self { order_id: details.order.id, version: None, salt, details: Some(Box::new(details)) }
     }
 
     /// An order was changed.
@@ -82,7 +77,7 @@ impl Orders {
             Some(details) => Ok(details.order),
             None => {
                 let order = self.read(answer.order_id).await?.ok_or_else(|| Error::not_found("order"))?;
-                self.read_version(&order, answer.version.unwrap_or(FIRST_VERSION)).await
+                self.read_version(&order, answer.version.unwrap_or(1)).await
             }
         }
     }
@@ -94,7 +89,7 @@ impl Orders {
             order_token: salt.map(|salt| token::derive(details.order.id, key, &salt)),
             details,
         };
-        let Answer { order_id, version, salt, details: then } = match answer {
+        let Answer { order_id, salt, details: then, .. } = match answer {
             Idempotent::Fresh(Answer { details: Some(details), salt, .. }) => {
                 return Ok(Idempotent::Fresh(with_token(*details, salt)));
             }
@@ -102,7 +97,7 @@ impl Orders {
         };
         let (order, personal) = match (then, self.read_details(order_id).await?) {
             (Some(then), now) => (then.order, now.and_then(|now| now.personal)),
-            (None, Some(now)) => (self.read_version(&now.order, version.unwrap_or(FIRST_VERSION)).await?, now.personal),
+            (None, Some(now)) => (self.read_version(&now.order, 1).await?, now.personal),
             // Not 404: the caller would place the order again. It becomes visible a moment after its stored response.
             (None, None) => return Err(Error::unavailable("database", format!("order {order_id} is not visible yet"))),
         };
@@ -130,16 +125,6 @@ mod tests {
         assert_eq!(stored(&Answer::placed(details(), None)), json!({ "orderId": id }));
         assert_eq!(stored(&Answer::placed(details(), Some("abc".into()))), json!({ "orderId": id, "salt": "abc" }));
         assert_eq!(stored(&Answer::changed(order())), json!({ "orderId": id, "version": 1 }));
-    }
-
-    #[test]
-    fn answer_names_the_version_of_an_order_that_is_placed_as_confirmed() {
-        let confirmed = Order { version: 2, ..order() };
-        let id = confirmed.id;
-        let answer = Answer::placed(OrderDetails { order: confirmed, personal: None }, None);
-        assert_eq!(stored(&answer), json!({ "orderId": id, "version": 2 }));
-        let read: Answer = from_value(stored(&answer)).unwrap();
-        assert_eq!((read.order_id, read.version), (id, Some(2)));
     }
 
     #[test]

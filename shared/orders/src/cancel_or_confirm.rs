@@ -5,7 +5,6 @@ use aws_kit::{MAX_TRANSACTION_WRITES, Write};
 use cart::Cart;
 use events::{CancelReason, Event};
 use payments::{NextPayment, Payment, PaymentEnd};
-use promotions::MAX_WRITES;
 use values::{Error, Result, Trace};
 
 use crate::history::Reason;
@@ -16,10 +15,8 @@ use crate::status::{PaymentStatus, Status};
 /// Order, history, event; the counters of network and buyer, and of their cancellations; payment, its refund and the event of that;
 /// stored response.
 const OTHER_WRITES: usize = 11;
-const _: () = assert!(
-    Cart::MAX_LINES + MAX_WRITES + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
-    "the end of an order must fit one transaction"
-);
+const _: () =
+    assert!(Cart::MAX_LINES + OTHER_WRITES <= MAX_TRANSACTION_WRITES, "the end of an order must fit one transaction");
 
 /// The end of an order.
 pub(crate) struct Ending {
@@ -31,10 +28,10 @@ pub(crate) struct Ending {
 }
 
 impl OrderService {
-    /// The writes that cancel the order, release its stock, return its uses of promotions, end its payment and publish the
-    /// event; and the order as it is then. If a hold has ended and the order was paid in time, they confirm the order
-    /// instead. Their conditions fail when a concurrent update changed the order or its payment: then the caller decides
-    /// again. 1 round trip, 1 more for a decline that the order did not know yet.
+    /// The writes that cancel the order, release its stock, end its payment and publish the event; and the order as it is
+    /// then. If a hold has ended and the order was paid in time, they confirm the order instead. Their conditions fail
+    /// when a concurrent update changed the order or its payment: then the caller decides again. 1 round trip, 1 more for a
+    /// decline that the order did not know yet.
     pub(crate) async fn cancel_or_confirm(
         &self,
         order: &Order,
@@ -105,10 +102,6 @@ impl OrderService {
         let named = order.named_return(cancelled_at);
         for item in &order.items {
             writes.push(self.catalog.release_stock(&item.sku, item.quantity.get(), named.as_ref())?);
-        }
-        // Each use is returned once: only one transaction cancels the order, on the version of its row.
-        if let Some(uses) = order.uses() {
-            writes.extend(self.promotions.release(uses, order.id, cancelled_at)?);
         }
         writes.extend(end.writes);
         Ok(Ending { order: next, writes, was_paid: was_paid(payment.status) })

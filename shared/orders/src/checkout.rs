@@ -2,6 +2,7 @@
 
 use cart::Carts;
 use identity::AccountService;
+use values::Currency;
 
 use crate::limits::OrderLimits;
 use crate::service::OrderService;
@@ -11,10 +12,11 @@ use crate::service::OrderService;
 pub struct Checkout {
     /// Moves the orders once they are placed.
     pub service: OrderService,
-    /// The carts, with the terms and the promotions by which carts and orders are priced.
     pub carts: Carts,
-    /// Reads buyers and address books, and stores how guests are reached.
+    /// Reads address books, and stores how guests are reached.
     pub accounts: AccountService,
+    /// The currency of the shop.
+    pub currency: Currency,
     /// How long stock is held for an order that is not paid.
     pub hold_seconds: i64,
     /// How long stock is held at most after a decline.

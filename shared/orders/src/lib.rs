@@ -1,7 +1,5 @@
 //! Orders: what a customer bought at which price, and how far the order has come.
 //!
-//! The folder `price` has what an order costs before it is placed. Its `mod.rs` says what must stay true there.
-//!
 //! Invariants:
 //! - One transaction places an order: it writes the order, takes the stock, opens the payment and empties the cart. The new row of the
 //!   order is the event `order.created`, which its stream brings to the worker of payments.
@@ -9,17 +7,11 @@
 //!   decided, with an entry of the history: in that row, or beside it. A caller that loses the race decides again. Folding the history of
 //!   an order ([`fold`]) gives the order.
 //! - An order that the release before has placed is one row, and stays so.
-//! - An order that costs nothing is confirmed and paid in the transaction that places it. Its payment has no provider.
 //! - An order and its payment change in one transaction, under the versions of both: it is confirmed exactly when its payment is
 //!   authorised, and paid exactly when it is captured. Between the two it stays in the index of holds, where housekeeping finds it.
 //! - The end of a hold cancels no order whose payment is authorised. It ends the payment, too: at the provider first, if no worker can
 //!   authorise it any more, else afterwards.
-//! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once. So are its uses of promotions,
-//!   which the transaction that places it has counted.
-//! - `total = subtotal - discount + shipping + tax`, from the parts that the price engine has computed. What was placed keeps them: the
-//!   promotions with their versions, the taxes with their rates and reasons, and the shipping method.
-//! - Taxes that a tax provider is to record are a row of their own from the transaction in which the payment is captured. The row is in an
-//!   index until they are recorded, or the provider has refused them.
+//! - The stock of an order is released in the transaction that cancels it, and nowhere else: exactly once.
 //! - Each movement of an order's stock is logged in one of two ways: by its name in the row of the offer (`named_movements.rs`), which the
 //!   stream and the daily walk read, or by an event that has the pieces.
 //! - A counter of unpaid orders counts an order only while the order names it: until it leaves the index of holds, in whose transaction
@@ -35,14 +27,11 @@ mod cancel_or_confirm;
 mod checkout;
 mod counter_store;
 mod counters;
-mod due_taxes;
 mod erase;
 mod expire_hold;
 mod export;
 mod extend_hold;
 mod find;
-mod free_order;
-mod has_ordered;
 mod history;
 mod limits;
 mod lines;
@@ -58,12 +47,10 @@ mod own_history;
 mod pay;
 mod place;
 mod placed_event;
-mod price;
 mod quote;
 mod read;
 mod read_history;
 mod read_receipt;
-mod record_taxes;
 mod refund;
 mod refusal;
 mod request;
@@ -73,24 +60,21 @@ mod service;
 mod settle;
 mod status;
 mod store;
-mod tax_store;
 mod token;
 mod walk_orders;
 mod walk_progress;
 
 pub use checkout::Checkout;
 pub use counters::UnpaidCounters;
-pub use due_taxes::DueTaxes;
 pub use expire_hold::Expiry;
 pub use history::{HistoryEntry, fold};
 pub use limits::OrderLimits;
 pub use lines::OrderSource;
-pub use new_order::{Destination, NewOrder, PlacedOrder, QuoteRequest};
+pub use new_order::{Destination, NewOrder, PlacedOrder};
 pub use order::{Item, Order, OrderDetails, PersonalData};
 pub use order_rows::OrderHead;
 pub use placed_event::placed_event;
-pub use price::order_price::{Discount, OrderPrice, ShippingChoice};
-pub use quote::{Quote, QuotedMethod};
+pub use quote::{Quote, QuoteRequest};
 pub use read_receipt::Receipt;
 pub use request::OrderRequest;
 pub use search::Filter;

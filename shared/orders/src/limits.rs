@@ -4,7 +4,6 @@
 
 use aws_kit::{DigestKey, Settings};
 use events::Recipient;
-use promotions::CustomerKey;
 use values::{Caller, Email, Error, Kind, Network, Permission, Result, Sku, Timestamp};
 
 use crate::counters::{CounterRow, DIGEST_LENGTH, MAX_BLOCKS, UnpaidCounters, block_count};
@@ -90,11 +89,6 @@ impl OrderLimits {
             Recipient::Contact(_) => None,
         };
         std::iter::once(of_network).chain(of_account).collect()
-    }
-
-    /// The customer with that email address in the limits of promotions.
-    pub(crate) fn customer_key(&self, email: &Email) -> CustomerKey {
-        CustomerKey::of(&self.key, email)
     }
 
     fn digest(&self, parts: &[&[u8]]) -> String {

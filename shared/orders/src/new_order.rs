@@ -1,9 +1,7 @@
-//! An order that is to be quoted or placed, and the result.
+//! An order that is to be placed, and the result.
 
 use identity::Address;
 use payments::PaymentMethod;
-use promotions::CouponCode;
-use terms::{MarketKey, MethodKey};
 use values::{AddressId, Email, Money};
 
 use crate::lines::OrderSource;
@@ -17,30 +15,16 @@ pub enum Destination {
     Saved(AddressId),
 }
 
-/// An order to be quoted: all that decides about its price.
-#[derive(Debug, Clone)]
-pub struct QuoteRequest {
-    pub source: OrderSource,
-    /// None: that of the cart, or the default market for items.
-    pub market: Option<MarketKey>,
-    /// None: those of the cart.
-    pub coupons: Option<Vec<CouponCode>>,
-    /// An order needs one if the shop has methods for its address.
-    pub shipping_method: Option<MethodKey>,
-    /// None if the customer has not chosen one. An order needs one.
-    pub destination: Option<Destination>,
-    /// The email address of a guest. An order needs one.
-    pub email: Option<Email>,
-    /// The total that the customer was shown. No other total is charged. Of a quote, only its currency is checked.
-    pub expected_total: Option<Money>,
-}
-
 /// An order to be placed.
 #[derive(Debug, Clone)]
 pub struct NewOrder {
-    pub request: QuoteRequest,
-    /// Needed unless the order costs nothing.
-    pub method: Option<PaymentMethod>,
+    pub source: OrderSource,
+    /// The email address of a guest.
+    pub email: Option<Email>,
+    pub destination: Destination,
+    pub method: PaymentMethod,
+    /// The total that the customer was shown. No other total is charged.
+    pub expected_total: Option<Money>,
 }
 
 /// A placed order.

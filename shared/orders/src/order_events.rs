@@ -3,9 +3,8 @@
 use events::{
     CancelReason, Line, OrderCancelled, OrderConfirmed, OrderCreated, OrderDelivered, OrderItem, OrderStatusChanged,
 };
-use payments::{PaidAmount, PaidLine};
-use pricing::TaxShare;
-use values::{Money, Result, Timestamp};
+use payments::PaidLine;
+use values::Timestamp;
 
 use crate::order::{Item, Order};
 use crate::order_rows::OrderHead;
@@ -36,25 +35,11 @@ impl Order {
         self.items.iter().map(line).collect()
     }
 
-    /// The lines of its payment, for refunds: what is paid for each after discounts, without tax, and each of its taxes.
-    pub(crate) fn payment_lines(&self) -> Result<Vec<PaidLine>> {
-        let line = |(index, item): (usize, &Item)| {
-            let taxes = self.price.as_ref().map_or(&[][..], |price| price.taxes_of(index));
-            let paid = paid(item.line_total.minus(item.discount)?, item.included_tax, taxes)?;
-            Ok(PaidLine::new(item.sku.clone(), item.quantity, paid))
-        };
-        self.items.iter().enumerate().map(line).collect()
-    }
-
-    /// What is paid for shipping, for refunds. None without a shipping method.
-    pub(crate) fn payment_shipping(&self) -> Result<Option<PaidAmount>> {
-        let Some(method) = self.price.as_ref().and_then(|price| price.shipping_method.as_ref()) else {
-            return Ok(None);
-        };
-        let sum = sum_of(&method.taxes, self.shipping)?;
-        // Taxes are included in all prices of an order, or in none.
-        let included = self.included_tax().map(|_| sum);
-        paid(self.shipping, included, &method.taxes).map(Some)
+    /// The lines of its payment, for refunds.
+    pub(crate) fn payment_lines(&self) -> Vec<PaidLine> {
+        let line =
+            |item: &Item| PaidLine { sku: item.sku.clone(), quantity: item.quantity, line_total: item.line_total };
+        self.items.iter().map(line).collect()
     }
 
     /// The pieces of its events.
@@ -130,22 +115,10 @@ impl Order {
     }
 }
 
-/// What is paid: an amount after discounts, which may include tax, and its taxes.
-fn paid(amount: Money, included_tax: Option<Money>, taxes: &[TaxShare]) -> Result<PaidAmount> {
-    let net = included_tax.map_or(Ok(amount), |included| amount.minus(included))?;
-    Ok(PaidAmount { net, taxes: taxes.iter().map(|share| share.amount).collect() })
-}
-
-/// The sum of taxes, in the currency of another amount.
-fn sum_of(taxes: &[TaxShare], other: Money) -> Result<Money> {
-    taxes.iter().try_fold(Money::zero(other.currency), |sum, share| sum.plus(share.amount))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::order::tests::{confirmed_order, order};
-    use crate::price::order_price::tests::full;
 
     #[test]
     fn cancellation_says_whether_the_payment_was_authorised() {
@@ -158,37 +131,5 @@ mod tests {
         }
         assert!(says(&order(), Authorized), "the order has not heard of it yet");
         assert!(says(&confirmed_order(), payments::Status::Cancelling));
-    }
-
-    /// An order of 9.00, less 1.00, with shipping for 4.90 and the taxes 1.89 and 0.85.
-    fn priced(is_gross: bool) -> Order {
-        let mut order = Order { price: Some(full()), ..order() };
-        let item = &mut order.items[0];
-        (item.discount.amount, order.shipping.amount) = (100, 490);
-        match is_gross {
-            true => item.included_tax = full().included_in(0, item.tax),
-            false => (item.tax.amount, order.tax.amount) = (189, 274),
-        }
-        order
-    }
-
-    fn parts(paid: &PaidAmount) -> (i64, Vec<i64>) {
-        (paid.net.amount, paid.taxes.iter().map(|tax| tax.amount).collect())
-    }
-
-    #[test]
-    fn payment_has_what_is_paid_for_lines_and_shipping() {
-        for (is_gross, line, shipping) in [(false, 800, 490), (true, 800 - 189, 490 - 85)] {
-            let order = priced(is_gross);
-            assert_eq!(parts(&order.payment_lines().unwrap()[0].paid), (line, vec![189]));
-            assert_eq!(parts(&order.payment_shipping().unwrap().unwrap()), (shipping, vec![85]));
-        }
-    }
-
-    #[test]
-    fn payment_of_a_plain_order_has_its_lines_only() {
-        let order = order();
-        assert_eq!(parts(&order.payment_lines().unwrap()[0].paid), (900, vec![]));
-        assert!(order.payment_shipping().unwrap().is_none());
     }
 }

@@ -15,7 +15,6 @@ use values::{Actor, Currency, Error, Money, OrderId, PaymentId, ProductId, Quant
 use crate::counters::UnpaidCounters;
 use crate::order::{Item, Order, ReservedRows};
 use crate::own_history::{Change, OwnHistory};
-use crate::price::price_row::PriceRow;
 use crate::status::{Fulfilment, PaymentStatus, Status};
 
 /// The sort key of the head.
@@ -85,10 +84,7 @@ impl OrderHead {
     /// The whole order.
     pub(crate) fn join(self, placed: PlacedRow) -> Order {
         let money = |amount| Money::new(amount, placed.currency);
-        let line_count = placed.lines.len();
-        let price = placed.price.map(|price| price.into_price(placed.currency, line_count));
-        let included = |line, added| price.as_ref().and_then(|price| price.included_in(line, added));
-        let item = |(index, Line(sku, product_id, name, quantity, unit_price, discount, tax, line_total))| Item {
+        let item = |Line(sku, product_id, name, quantity, unit_price, discount, tax, line_total)| Item {
             sku,
             product_id,
             name,
@@ -96,20 +92,18 @@ impl OrderHead {
             unit_price: money(unit_price),
             discount: money(discount),
             tax: money(tax),
-            included_tax: included(index, money(tax)),
             line_total: money(line_total),
         };
         Order {
             id: self.id,
             number: self.number,
             buyer: self.buyer,
-            items: placed.lines.into_iter().enumerate().map(item).collect(),
+            items: placed.lines.into_iter().map(item).collect(),
             subtotal: money(placed.subtotal),
             discount: money(placed.discount),
             tax: money(placed.tax),
             shipping: money(placed.shipping),
             total: self.total,
-            price,
             status: self.status,
             payment_status: self.payment_status,
             payment_sequence: self.payment_sequence,
@@ -156,9 +150,6 @@ pub(crate) struct PlacedRow {
     /// The SKUs that were reserved in buckets, so only orders of a flash sale have it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     reserved: BTreeMap<Sku, ReservedRows>,
-    /// The rest of the price. An order without market, promotions, taxes and shipping has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    price: Option<PriceRow>,
 }
 
 /// A line: SKU, product, name, quantity, price of one piece, discount, tax, and the price of all pieces.
@@ -168,7 +159,7 @@ struct Line(Sku, ProductId, String, Quantity, i64, i64, i64, i64);
 impl PlacedRow {
     pub(crate) fn new(order: &Order, own: &OwnHistory) -> Self {
         let line = |item: &Item| {
-            let Item { sku, product_id, name, quantity, unit_price, discount, tax, line_total, .. } = item.clone();
+            let Item { sku, product_id, name, quantity, unit_price, discount, tax, line_total } = item.clone();
             Line(sku, product_id, name, quantity, unit_price.amount, discount.amount, tax.amount, line_total.amount)
         };
         Self {
@@ -182,7 +173,6 @@ impl PlacedRow {
             actor: own.actor.clone(),
             correlation_id: own.correlation_id.clone(),
             reserved: order.reserved.clone(),
-            price: order.price.as_ref().map(PriceRow::new),
         }
     }
 }

@@ -5,7 +5,6 @@ use values::Clock;
 
 use super::*;
 use crate::order::tests::order;
-use crate::price::order_price::tests::full;
 
 /// The size from which a row costs another write unit.
 const KILOBYTE: usize = 1024;
@@ -175,31 +174,6 @@ fn placed_row_has_the_rows_of_buckets_if_there_are_any() {
 }
 
 #[test]
-fn placed_row_has_the_rest_of_the_price_if_there_is_any() {
-    let placed = |order: &Order| to_value(PlacedRow::new(order, &own_history())).unwrap();
-    let mut priced = Order { price: Some(full()), ..split(1) };
-    let mut row = placed(&priced);
-    let price = row.as_object_mut().and_then(|row| row.remove("price"));
-    assert_eq!(price, Some(to_value(PriceRow::new(&full())).unwrap()));
-    assert_eq!(row, placed(&split(1)), "nothing else of an order is different");
-    // The price includes the tax.
-    priced.items[0].included_tax = full().included_in(0, priced.items[0].tax);
-    assert!(priced.items[0].included_tax.is_some());
-    let rows = OrderRows::parse(rows_of(&priced)).unwrap();
-    assert_eq!(rows.order.unwrap().join(rows.placed).as_ref(), Some(&priced));
-    let next = priced.next_version(at().plus_seconds(9));
-    let stored: StoredOrder = from_value(to_value(OrderHead::of(&next)).unwrap()).unwrap();
-    assert_eq!(stored.follow(&priced).unwrap(), next);
-    assert!(to_value(&priced).unwrap().get("price").is_none(), "it is not shown");
-}
-
-#[test]
-fn placed_row_of_a_coupon_tax_and_shipping_stays_below_a_kilobyte() {
-    let size = placed_bytes(&Order { price: Some(full()), ..split(1) }, address());
-    assert!((700..KILOBYTE).contains(&size), "{size}");
-}
-
-#[test]
 fn order_is_joined_from_its_rows() {
     let mut changed = split(2);
     changed.counters = Some(UnpaidCounters::try_from("0123456789abcdef0123456789abcdef".to_owned()).unwrap());
@@ -222,7 +196,7 @@ fn change_is_a_list_of_its_values() {
 #[test]
 fn head_has_nothing_of_what_was_placed() {
     let head = to_value(OrderHead::of(&split(1))).unwrap();
-    for name in ["items", "subtotal", "discount", "tax", "shipping", "price", PERSONAL] {
+    for name in ["items", "subtotal", "discount", "tax", "shipping", PERSONAL] {
         assert!(head.get(name).is_none(), "{head}");
     }
     let placed = to_value(PlacedRow::new(&split(1), &own_history())).unwrap();

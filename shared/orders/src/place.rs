@@ -1,56 +1,58 @@
-//! Place an order, in two round trips. The first reads the cart, or the offers of the items that the request names, and the buyer.
+//! Place an order, in two round trips. The first reads the cart, or the offers of the items that the request names.
 //! The second is the transaction in which everything happens or nothing does. The conditions that failed come back
-//! with the cancellation, and fill the 409. What was read serves all attempts, unless prices or promotions have changed.
+//! with the cancellation, and fill the 409. What was read serves all attempts.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use aws_kit::{
     Changes, ConditionFailures, Decision, Idempotency, Idempotent, MAX_TRANSACTION_WRITES, Slot, Transaction, fault,
 };
 use cart::{Cart, Line};
-use catalog::SaleRefusal;
+use catalog::{Offer, SaleRefusal};
 use events::Recipient;
 use futures::lock::Mutex;
+use identity::Address;
 use payments::{NewPayment, Payment};
-use promotions::MAX_WRITES;
-use values::{Caller, ContactId, Email, Error, Network, Result, Timestamp, Trace, creation_time};
+use pricing::Breakdown;
+use values::{Caller, ContactId, Email, Error, Money, Network, Result, Sku, Timestamp, Trace, creation_time};
 
 use crate::answer::Answer;
 use crate::checkout::Checkout;
 use crate::counters::CounterRow;
 use crate::limits::OrderLimits;
-use crate::lines::{buyer_kind, items};
-use crate::new_order::{NewOrder, PlacedOrder};
+use crate::lines::{OrderLines, buyer_kind, items, price_lines};
+use crate::new_order::{Destination, NewOrder, PlacedOrder};
 use crate::order::{Order, OrderDetails, PersonalData};
 use crate::own_history::OwnHistory;
-use crate::price::basis::Basis;
-use crate::price::price_order::{PriceDoubts, PricedOrder};
-use crate::refusal::{LineProblem, refusal};
+use crate::refusal::{LineProblem, refusal, reprice};
 use crate::reserve::Reservation;
 use crate::status::{Fulfilment, PaymentStatus, Status};
 use crate::{number, token};
 
-/// Order, what was placed, number; the counters of network and buyer, or the event of a payment of nothing; cart, payment, contact,
-/// idempotency record.
+/// Promotions that count their uses are of a later issue. Their place in the transaction is reserved.
+const MAX_PROMOTIONS: usize = 5;
+/// Order, what was placed, number; the counters of network and buyer; cart, payment, contact, idempotency record.
 const OTHER_WRITES: usize = 10;
 const _: () = assert!(
-    Cart::MAX_LINES + (catalog::MAX_PARTS - 1) + MAX_WRITES + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
+    Cart::MAX_LINES + (catalog::MAX_PARTS - 1) + MAX_PROMOTIONS + OTHER_WRITES <= MAX_TRANSACTION_WRITES,
     "an order must fit one transaction"
 );
 
-/// What the attempts to place an order share.
-struct Placing {
-    basis: Basis,
-    /// The price, with the uses that the next attempt counts.
-    priced: PricedOrder,
-    reservation: Reservation,
+/// What the first attempt has read, for all attempts.
+struct Readings {
+    /// The cart that the order empties.
+    cart: Option<Cart>,
+    /// What is bought, at which prices.
+    lines: Vec<Line>,
+    sums: Breakdown,
+    shipping_address: Address,
 }
 
 impl Checkout {
     /// Places the order once per key; a repetition gets the stored response. `key` is the key that the caller sent,
-    /// from which a guest's token is derived. An order that costs nothing is confirmed and paid by the same transaction. 422
-    /// `amount_too_small`, `cart_empty`, `max_per_order` and others for an invalid request; 409 for lines that cannot be bought,
-    /// another price ([`Checkout::price_order`]), `cart_changed`, and `too_many_open_orders`; 429 `payment_blocked`.
+    /// from which a guest's token is derived. 422 `total_zero`, `cart_empty`, `max_per_order` and others for an invalid request; 409
+    /// for lines that cannot be bought, `cart_changed`, and `too_many_open_orders`; 429 `payment_blocked`.
     pub async fn place(
         &self,
         new: NewOrder,
@@ -60,22 +62,17 @@ impl Checkout {
         idempotency: &Idempotency,
         trace: &Trace,
     ) -> Result<Idempotent<PlacedOrder>> {
-        let (new, shared) = (&new, &Mutex::new(None));
+        let (new, readings, reservation) = (&new, &OnceLock::new(), &Mutex::new(Reservation::default()));
         // A repetition may find its cart empty or its stock sold. Its response is stored all the same.
         let decide = |failed: Option<ConditionFailures>| async move {
-            let mut shared = shared.lock().await;
-            let mut placing = match (shared.take(), &failed) {
-                (Some(placing), Some(failed)) => self.prepare_again(placing, new, caller, failed).await?,
-                (_, _) => self.prepare(new, caller).await?,
-            };
-            let Placing { priced, reservation, .. } = &mut placing;
-            let problems = self.choose_rows(&priced.lines, buyer_kind(caller), reservation, failed.as_ref()).await?;
+            let readings = self.read_once(readings, new, caller).await?;
+            let Readings { lines, sums, .. } = readings;
+            let mut reservation = reservation.lock().await;
+            let problems = self.choose_rows(lines, buyer_kind(caller), &mut reservation, failed.as_ref()).await?;
             if !problems.is_empty() {
-                return Err(refusal(&problems));
+                return Err(refusal(lines, &problems, sums.total, self.currency)?);
             }
-            let decision = self.decide(new, &mut placing, (caller, network), key, trace)?;
-            *shared = Some(placing);
-            Ok(decision)
+            self.decide(new, readings, &mut reservation, (caller, network), key, trace)
         };
         let orders = &self.service.orders;
         let write =
@@ -84,70 +81,48 @@ impl Checkout {
         orders.placed_order(answer, key).await
     }
 
-    /// What the first attempt needs.
-    async fn prepare(&self, new: &NewOrder, caller: &Caller) -> Result<Placing> {
-        // A guest without an email address is refused before anything is read.
-        self.buyer(caller, new.request.email.clone())?;
-        let basis = self.read_basis(&new.request, caller).await?;
-        let priced = self.price_order(&basis, &new.request, caller).await?;
-        Ok(Placing { basis, priced, reservation: Reservation::default() })
-    }
-
-    /// What the next attempt needs, after conditions of the last one have failed. Prices that have changed, and promotions that cannot be
-    /// counted, are read again. The order is refused if it costs something else then. 0 round trips, unless there are such.
-    async fn prepare_again(
+    /// What the order needs from the tables, read by the first attempt.
+    async fn read_once<'r>(
         &self,
-        mut placing: Placing,
+        readings: &'r OnceLock<Readings>,
         new: &NewOrder,
         caller: &Caller,
-        failed: &ConditionFailures,
-    ) -> Result<Placing> {
-        let Placing { basis, priced, reservation } = &mut placing;
-        let promotions = self.carts.promotions();
-        let lines = reservation.line_problems(failed, &priced.lines, buyer_kind(caller))?;
-        let mut uses = promotions.problems(&priced.uses, failed)?;
-        uses.extend(promotions.find_shards(&mut priced.uses, Some(failed)).await?);
-        if !lines.iter().any(is_price_change) && uses.is_empty() {
-            return Ok(placing);
+    ) -> Result<&'r Readings> {
+        if let Some(readings) = readings.get() {
+            return Ok(readings);
         }
-        let lines = lines.into_iter().filter(|problem| !is_price_change(problem)).collect();
-        let doubts = PriceDoubts { lines, uses, total: Some(priced.breakdown.total) };
-        // Boxed, because it is rare.
-        let priced = Box::pin(self.price_again(basis, &new.request, caller, doubts)).await?;
-        // The rows of the lines are chosen as for the first attempt.
-        Ok(Placing { priced, reservation: Reservation::default(), ..placing })
+        // A guest without an email address is refused before anything is read.
+        self.buyer(caller, new.email.clone())?;
+        self.check_currency(new.expected_total)?;
+        let order_lines = self.read_lines(&new.source, buyer_kind(caller)).await?;
+        let shipping_address = self.resolve_address(new.destination.clone(), caller).await?;
+        let (lines, sums) = self.check_prices(&order_lines, new.expected_total).await?;
+        if sums.total.amount <= 0 {
+            return Err(Error::invalid("items", "total_zero", "the total is zero; an order must cost something"));
+        }
+        Ok(readings.get_or_init(|| Readings { cart: order_lines.cart, lines, sums, shipping_address }))
     }
 
     /// The order, and the transaction that places it.
     fn decide(
         &self,
         new: &NewOrder,
-        Placing { basis, priced, reservation }: &mut Placing,
+        Readings { cart, lines, sums, shipping_address }: &Readings,
+        reservation: &mut Reservation,
         (caller, network): (&Caller, &Network),
         key: &str,
         trace: &Trace,
     ) -> Result<Decision<'static, Answer>> {
         let kind = buyer_kind(caller);
-        let (buyer, contact) = self.buyer(caller, new.request.email.clone())?;
+        let (buyer, contact) = self.buyer(caller, new.email.clone())?;
         let salt = contact.is_some().then(token::new_salt).transpose()?;
-        let (mut order, order_token) = self.new_order(buyer, priced, salt.as_deref(), key, trace)?;
+        let (mut order, order_token) = self.new_order(buyer, lines, sums, salt.as_deref(), key, trace)?;
         let token_digest = order_token.as_deref().map(token::digest);
         let email = contact.as_ref().map(|(_, email)| email.clone());
-        order.reserved = reservation.rows(&priced.lines);
-        let mut writes = Transaction::new();
-        let promotions = self.carts.promotions().clone();
-        let counted = promotions.consume(&mut priced.uses, order.id, order.created_at, &mut writes)?;
-        if let Some(price) = &mut order.price {
-            price.uses = counted;
-        }
-        match order.is_free() {
-            // It is never unpaid, so no counter counts it.
-            true => order = order.confirm_free(trace)?,
-            false => order.counters = self.limits.counters(caller, email.as_ref(), network),
-        }
-        let shipping_address = basis.address.clone();
-        let shipping_address = shipping_address.ok_or_else(|| Error::internal("an order has no postal address"))?;
-        let personal = PersonalData { email, shipping_address, token_digest: token_digest.clone() };
+        order.counters = self.limits.counters(caller, email.as_ref(), network);
+        order.reserved = reservation.rows(lines);
+        let personal =
+            PersonalData { email, shipping_address: shipping_address.clone(), token_digest: token_digest.clone() };
         let payment = NewPayment {
             id: order.payment_id,
             order_id: order.id,
@@ -155,37 +130,29 @@ impl Checkout {
             payer: buyer,
             amount: order.total,
             method: new.method.clone(),
-            lines: order.payment_lines()?,
-            shipping: order.payment_shipping()?,
-            step: basis.prices.market.content.step,
+            lines: order.payment_lines(),
             token_digest,
-            opened_at: order.created_at,
         };
 
+        let mut writes = Transaction::new();
         let orders = &self.service.orders;
         writes.add_all(orders.put_new(&order, &personal, trace)?);
-        writes.add_all(self.service.payments.open(payment, trace)?);
+        writes.add(self.service.payments.open(payment)?);
         if let Some((id, email)) = &contact {
             writes.add(self.accounts.contact_write(*id, email)?);
         }
-        let cart = basis.cart.as_ref().map(|cart| self.carts.convert(cart)).transpose()?;
-        let cart = cart.map(|write| writes.add(write));
-        reservation.add_writes(&self.service.catalog, &priced.lines, kind, &order.sale(), &mut writes)?;
+        let cart = cart.as_ref().map(|cart| self.carts.convert(cart)).transpose()?.map(|write| writes.add(write));
+        reservation.add_writes(&self.service.catalog, lines, kind, &order.sale(), &mut writes)?;
         let counters = self.count_unpaid(&order, &mut writes)?;
-        let (limits, now) = (self.limits.clone(), order.created_at);
-        let (lines, reserved, uses) = (priced.lines.clone(), reservation.clone(), priced.uses.clone());
-        let has_other_rows = reservation.has_buckets() || uses.has_shards();
+        let (currency, limits, now) = (self.currency, self.limits.clone(), order.created_at);
+        let (lines, reserved, total) = (lines.clone(), reservation.clone(), sums.total);
         let refuse = move |failures: &ConditionFailures| {
             if let Some(error) = counter_refusal(failures, counters, &limits, &lines, now)? {
                 return Ok(Some(error));
             }
             let problems = reserved.line_problems(failures, &lines, kind)?;
-            // The next attempt reads them again. It refuses the order with the present price, or goes on.
-            if problems.iter().any(is_price_change) || !promotions.problems(&uses, failures)?.is_empty() {
-                return Ok(None);
-            }
             if !problems.is_empty() {
-                return Ok(Some(refusal(&problems)));
+                return refusal(&lines, &problems, total, currency).map(Some);
             }
             let cart_changed =
                 || Error::conflict("cart_changed", "The cart has changed. Read it and place the order again.");
@@ -193,16 +160,46 @@ impl Checkout {
         };
         let details = OrderDetails { order, personal: Some(personal) };
         let changes = Changes::new(writes, Answer::placed(details, salt)).or_refuse(refuse);
-        Ok(if has_other_rows { changes.elsewhere_on_conflict().into() } else { changes.into() })
+        Ok(if reservation.has_buckets() { changes.elsewhere_on_conflict().into() } else { changes.into() })
     }
 
     /// Adds the writes that count the order as unpaid, and returns their positions: of its network, and of its buyer. None for an
-    /// order that is not limited or costs nothing. 409 `too_many_open_orders` for pieces that no network may hold.
+    /// order that is not limited. 409 `too_many_open_orders` for pieces that no network may hold.
     fn count_unpaid(&self, order: &Order, writes: &mut Transaction) -> Result<Option<[Slot; 2]>> {
         let Some(counters) = &order.counters else { return Ok(None) };
         self.limits.check_pieces(&order.items_by_sku())?;
         let counted = self.service.orders.count_unpaid(order, counters, &self.limits)?;
         Ok(Some(counted.map(|write| writes.add(write))))
+    }
+
+    /// The lines to be bought, and their prices. A customer who expects another total may have seen newer prices than
+    /// the cart stores. Then the lines are priced again by the offers of now, and bought if the total is the expected
+    /// one. A line that is no longer sold is an error, rather than a total without it. 1 round trip, only then.
+    async fn check_prices(&self, order_lines: &OrderLines, expected: Option<Money>) -> Result<(Vec<Line>, Breakdown)> {
+        let sums = price_lines(&order_lines.lines, self.currency)?;
+        let Some(expected) = expected.filter(|expected| *expected != sums.total) else {
+            return Ok((order_lines.lines.clone(), sums));
+        };
+        let skus: Vec<Sku> = order_lines.lines.iter().map(|line| line.sku.clone()).collect();
+        let problems = find_problems(&order_lines.lines, &self.service.catalog.offers(&skus).await?);
+        let lines = reprice(&order_lines.lines, &problems);
+        let sums = price_lines(&lines, self.currency)?;
+        let is_unavailable = problems.iter().any(|(_, refusal)| *refusal == SaleRefusal::Unavailable);
+        if is_unavailable || sums.total != expected {
+            return Err(refusal(&order_lines.lines, &problems, expected, self.currency)?);
+        }
+        Ok((lines, sums))
+    }
+
+    /// Refuses an expected total in another currency than the shop's; 422 `currency_mismatch`.
+    pub(crate) fn check_currency(&self, expected: Option<Money>) -> Result<()> {
+        match expected.is_none_or(|expected| expected.currency == self.currency) {
+            true => Ok(()),
+            false => {
+                let message = format!("this shop sells in {}", self.currency);
+                Err(Error::invalid("expectedTotal.currency", "currency_mismatch", message))
+            }
+        }
     }
 
     /// The buyer: the account, or a guest with an email address.
@@ -217,10 +214,21 @@ impl Checkout {
         }
     }
 
+    pub(crate) async fn resolve_address(&self, destination: Destination, caller: &Caller) -> Result<Address> {
+        match destination {
+            Destination::Address(address) => Ok(address),
+            Destination::Saved(id) => {
+                let address = self.accounts.address(caller.require_user()?, id).await?;
+                address.ok_or_else(|| Error::invalid("addressId", "address_unknown", "is not in your address book"))
+            }
+        }
+    }
+
     fn new_order(
         &self,
         buyer: Recipient,
-        PricedOrder { lines, breakdown, price, .. }: &PricedOrder,
+        lines: &[Line],
+        sums: &Breakdown,
         salt: Option<&str>,
         key: &str,
         trace: &Trace,
@@ -234,13 +242,12 @@ impl Checkout {
             id,
             number: number::generate()?,
             buyer,
-            items: items(lines, breakdown)?,
-            subtotal: breakdown.subtotal,
-            discount: breakdown.discount,
-            tax: breakdown.tax,
-            shipping: breakdown.shipping,
-            total: breakdown.total,
-            price: Some(price.clone()).filter(|price| !price.is_plain()),
+            items: items(lines, sums),
+            subtotal: sums.subtotal,
+            discount: sums.discount,
+            tax: sums.tax,
+            shipping: sums.shipping,
+            total: sums.total,
             status: Status::Pending,
             payment_status: PaymentStatus::Unpaid,
             payment_sequence: 0,
@@ -259,17 +266,8 @@ impl Checkout {
         if fault::mutant("total_miscounted") {
             order.total.amount += 1;
         }
-        if fault::mutant("discount_miscounted") && order.discount.amount > 0 {
-            order.discount.amount -= 1;
-            order.total.amount += 1;
-        }
         Ok((order, order_token))
     }
-}
-
-/// Is the line for sale at another price? The condition knows one price only, so the present one is read from the offer.
-fn is_price_change((_, refusal): &LineProblem<'_>) -> bool {
-    matches!(refusal, SaleRefusal::PriceChanged { .. })
 }
 
 /// The refusal by a counter whose condition failed.
@@ -292,4 +290,13 @@ fn counter_refusal(
 /// The row of a counter whose condition failed.
 fn read_counter(failures: &ConditionFailures, slot: Slot) -> Result<Option<CounterRow>> {
     failures.of(slot).map_or(Ok(None), |failure| failure.row())
+}
+
+/// The lines that are no longer sold or have another price. Only the transaction can check the stock.
+fn find_problems<'a>(lines: &'a [Line], offers: &[Offer]) -> Vec<LineProblem<'a>> {
+    let problem = |line: &Line| match offers.iter().find(|offer| offer.sku == line.sku) {
+        Some(offer) => offer.check_sale(0, line.price_version),
+        None => Some(SaleRefusal::Unavailable),
+    };
+    lines.iter().filter_map(|line| Some((line, problem(line)?))).collect()
 }

@@ -50,8 +50,7 @@ impl Checkout {
         failed: Option<&ConditionFailures>,
     ) -> Result<Vec<LineProblem<'l>>> {
         let catalog = &self.service.catalog;
-        // There are none in the first attempt, and in the one after prices were read again.
-        match failed.filter(|_| !reservation.lines.is_empty()) {
+        match failed {
             Some(failed) => reservation.learn(catalog, lines, buyer, failed)?,
             None => *reservation = Reservation::of(lines),
         }
@@ -205,9 +204,6 @@ mod tests {
             price_version: 1,
             available: 9,
             buckets: None,
-            scope_keys: None,
-            tax_class: Default::default(),
-            weight: None,
         }
     }
 

@@ -1,9 +1,8 @@
-//! The service that moves orders: the orders, with the stock, the payments and the uses of promotions that belong to them.
+//! The service that moves orders: the orders, with the stock and the payments that belong to them.
 
 use aws_kit::Aws;
 use catalog::Catalog;
 use payments::Payments;
-use promotions::Promotions;
 use values::{Clock, Result};
 
 use crate::store::Orders;
@@ -15,8 +14,6 @@ pub struct OrderService {
     /// Holds the stock, which is released when an order is cancelled.
     pub catalog: Catalog,
     pub payments: Payments,
-    /// Counted the uses of an order, which are returned when it is cancelled.
-    pub promotions: Promotions,
 }
 
 impl OrderService {
@@ -26,7 +23,6 @@ impl OrderService {
             orders: Orders::from_env(aws, clock.clone())?,
             catalog: Catalog::from_env(aws)?,
             payments: Payments::from_env(aws, clock)?,
-            promotions: Promotions::from_env(aws)?,
         })
     }
 }

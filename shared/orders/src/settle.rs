@@ -243,10 +243,7 @@ impl OrderService {
         let mut next = order.follow(status, payment.version, now)?;
         next.is_capture_due = status == PaymentStatus::Authorized && rules.capture_at == CaptureAt::Confirmation;
         let by_bank = payment.was_declined_by_bank();
-        let (next, mut writes) = self.put_followed(next, by_bank, None, rules.declined_hold_seconds, trace).await?;
-        if next.was_captured() && !order.was_captured() {
-            writes.extend(self.orders.put_new_due_taxes(&next)?);
-        }
+        let (next, writes) = self.put_followed(next, by_bank, None, rules.declined_hold_seconds, trace).await?;
         Ok((next.without_released_counters(), writes))
     }
 

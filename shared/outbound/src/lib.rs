@@ -1,17 +1,13 @@
 //! HTTPS to servers outside AWS, such as those of a payment provider or an identity provider.
 
-mod signature;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use values::{Error, Result};
-
-pub use signature::SigningKey;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -34,22 +30,6 @@ pub fn client() -> Result<Client> {
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let client = Client::builder().timeout(TIMEOUT).connect_timeout(CONNECT_TIMEOUT).redirect(Policy::none());
     client.tls_backend_preconfigured(config).build().map_err(Error::internal)
-}
-
-/// The body of an answer. Fails if it is longer than `limit` bytes, or if the connection does. The error has no URL, which may contain
-/// secrets.
-pub async fn read_body(
-    mut answer: Response,
-    limit: usize,
-) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let mut body = Vec::new();
-    while let Some(part) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
-        body.extend_from_slice(&part);
-        if body.len() > limit {
-            return Err(format!("its answer is longer than {limit} bytes").into());
-        }
-    }
-    Ok(body)
 }
 
 #[cfg(test)]

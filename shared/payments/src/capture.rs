@@ -45,7 +45,7 @@ impl PaymentService {
         // The amount was ours when it was authorised. It was changed at the provider, and an operator has to find out
         // why.
         let (id, expected) = (payment.id, payment.amount);
-        error!(alarm = "payment.mismatched", payment.id = %id, %expected, seen.amount = intent.minor_units(), seen.currency = intent.currency, "captured amount differs from the payment");
+        error!(alarm = "payment.mismatched", payment.id = %id, %expected, seen.amount = intent.amount, seen.currency = intent.currency, "captured amount differs from the payment");
         Err(Error::internal(format!("payment {id} was captured with another amount than {expected}")))
     }
 }

@@ -34,8 +34,8 @@ fn payment_document(payment: &Payment, refunds: &[Refund]) -> Value {
 
 fn refund_document(refund: &Refund) -> Value {
     json!({
-        "id": refund.id, "amount": refund.amount, "lines": refund.parts.lines, "shipping": refund.parts.shipping,
-        "reason": refund.reason, "status": refund.status, "createdAt": refund.created_at, "updatedAt": refund.updated_at,
+        "id": refund.id, "amount": refund.amount, "reason": refund.reason, "status": refund.status,
+        "createdAt": refund.created_at, "updatedAt": refund.updated_at,
     })
 }
 

@@ -13,9 +13,6 @@
 //!   by the new state.
 //! - `captured = refunded + refunding + refundable`, and none of them is ever below 0. A refund is deducted from `refundable`
 //!   under a condition before the provider is called.
-//! - A payment of nothing has no attempt and no object at the provider. It is captured when it is opened, and never changes.
-//! - No piece of a line and no shipping is refunded twice. All pieces of a line come to what was paid for it, net and each tax, whatever
-//!   the parts. Shipping is refunded as a whole, and only by a refund that names it or that is of all that is left.
 //! - A webhook is a hint. The worker asks the provider, and the state decides.
 //! - A capture and a decline are events without a row of their own: the version of the payment that is such an event says so (`tells`),
 //!   and the stream brings it to the notifier. A captured payment stays in an index by the time of its capture, for a stream that failed.
@@ -27,7 +24,6 @@ mod balance;
 mod capture;
 mod capture_at;
 mod card_limit;
-mod chargeable_total;
 mod declines;
 mod end;
 mod erase_refund_reason;
@@ -36,19 +32,14 @@ mod list_captured;
 mod mail_progress;
 mod new_payment;
 mod open;
-mod paid_line;
-mod paid_shipping;
 mod payment;
 mod payment_method;
 mod payment_row;
-mod provider_unit;
 mod receive_webhook;
 mod reconcile;
 mod refund;
 mod refund_amount;
-mod refund_parts;
 mod refund_payment;
-mod refund_sum;
 mod request_capture;
 mod request_refund;
 mod request_status_check;
@@ -66,22 +57,15 @@ pub use attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 pub use balance::Balance;
 pub use capture_at::CaptureAt;
 pub use card_limit::CardLimit;
-pub use chargeable_total::check_total;
 pub use declines::{Declines, SET_DECLINES};
 pub use end::PaymentEnd;
 pub use list_captured::PaymentPage;
 pub use mail_progress::MailProgress;
 pub use new_payment::NewPayment;
-pub use paid_line::{PaidLine, RefundLine};
-pub use paid_shipping::PaidShipping;
-pub use payment::{ORDER_TOKEN_SECONDS, Payment};
+pub use payment::{ORDER_TOKEN_SECONDS, PaidLine, Payment};
 pub use payment_method::PaymentMethod;
-pub use pricing::PaidAmount;
-pub use provider_unit::ProviderUnit;
 pub use refund::{Refund, RefundStatus};
 pub use refund_amount::RefundAmount;
-pub use refund_parts::RefundParts;
-pub use refund_sum::RefundSum;
 pub use service::PaymentService;
 pub use status::Status;
 pub use step::{Due, NextPayment, PaymentStep};

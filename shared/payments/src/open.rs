@@ -4,6 +4,8 @@ use aws_kit::Write;
 use events::{Event, PaymentRequested};
 use values::{Result, Trace};
 
+use crate::attempt::Attempt;
+use crate::balance::Balance;
 use crate::new_payment::NewPayment;
 use crate::payment::Payment;
 use crate::payment_method::PaymentMethod;
@@ -11,16 +13,26 @@ use crate::status::Status;
 use crate::store::Payments;
 
 impl Payments {
-    /// The writes that open a payment. The row of its order wakes the worker. If there is nothing to pay, the payment is captured at once, and
-    /// its event is in the outbox: a new row tells nothing by itself. 422 `amount_too_small` or `amount_not_multiple` for an amount that
-    /// the provider does not charge, `required` without a method.
-    pub fn open(&self, new: NewPayment, trace: &Trace) -> Result<Vec<Write>> {
-        let payment = new.first_version()?;
-        let mut writes = vec![self.put_new(&payment)?];
-        if payment.status == Status::Captured {
-            writes.push(self.put_event(&payment, trace, Event::PaymentCompleted(payment.event_data()))?);
-        }
-        Ok(writes)
+    /// The write that opens a payment. The row of its order wakes the worker.
+    pub fn open(&self, new: NewPayment) -> Result<Write> {
+        let now = self.clock.now();
+        self.put_new(&Payment {
+            id: new.id,
+            order_id: new.order_id,
+            order_number: new.order_number,
+            payer: new.payer,
+            amount: new.amount,
+            balance: Balance::zero(new.amount.currency),
+            status: Status::Open,
+            attempts: vec![Attempt::new(new.method.check()?, now)],
+            lines: new.lines,
+            token_digest: new.token_digest,
+            tells: None,
+            captured_at: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        })
     }
 
     /// The writes that open a payment again for another method, and wake the worker.

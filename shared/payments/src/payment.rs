@@ -1,14 +1,11 @@
 //! A payment and its transitions. Each returns the next version of the payment, or an error when it is illegal. Pure.
 
 use events::{PaymentChanged, Recipient};
-use values::{Caller, Error, Money, OrderId, PaymentId, Result, Timestamp, sibling_id};
+use values::{Caller, Error, Money, OrderId, PaymentId, Quantity, Result, Sku, Timestamp, sibling_id};
 
 use crate::attempt::{Attempt, AttemptOutcome, Failure, NextAction};
 use crate::balance::Balance;
-use crate::paid_line::{PaidLine, count_refund, uncount_refund};
-use crate::paid_shipping::PaidShipping;
 use crate::payment_method::PaymentMethod;
-use crate::refund_parts::RefundParts;
 use crate::status::Status;
 use crate::tells::Tells;
 
@@ -17,6 +14,15 @@ const MAX_ATTEMPTS: usize = 5;
 
 /// How long a guest's order token stays valid: for an order after it has ended, for a payment after its last change.
 pub const ORDER_TOKEN_SECONDS: i64 = 180 * 24 * 3600;
+
+/// A line of the order, for refunds. Its name is in the order only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PaidLine {
+    pub sku: Sku,
+    pub quantity: Quantity,
+    /// The price of all pieces.
+    pub line_total: Money,
+}
 
 /// The payment of one order.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,19 +36,14 @@ pub struct Payment {
     pub amount: Money,
     pub balance: Balance,
     pub status: Status,
-    /// The current attempt is the last one. Empty only if there is nothing to pay.
+    /// The current attempt is the last one. Never empty.
     pub attempts: Vec<Attempt>,
     pub lines: Vec<PaidLine>,
-    /// None for an order without shipping, and for one of an earlier release.
-    pub shipping: Option<PaidShipping>,
-    /// The smallest step of the order's market, in minor units. Refunds of pieces are whole steps.
-    pub step: i64,
     /// The digest of the order's token, with which a guest may read the payment.
     pub token_digest: Option<String>,
     /// What this version tells, and no other.
     pub tells: Option<Tells>,
-    /// When it was captured for its order. None before, for a capture by an earlier release, and if there is nothing to pay: the events of
-    /// these are in the outbox.
+    /// When it was captured for its order. None before, and for a capture by an earlier release.
     pub captured_at: Option<Timestamp>,
     /// Counts the changes, from 1.
     pub version: u64,
@@ -51,9 +52,6 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// The version with which a payment is opened.
-    pub const FIRST_VERSION: u64 = 1;
-
     /// The id of the payment of an order: the UUIDs are the same. Earlier releases gave a payment a UUID of its own.
     pub fn id_of_order(order: OrderId) -> PaymentId {
         sibling_id(&order)
@@ -62,14 +60,6 @@ impl Payment {
     /// Was it opened by an earlier release, so that its order's id does not find it? Then its row keeps the keys of an index.
     pub fn keeps_own_index_keys(&self) -> bool {
         self.id != Self::id_of_order(self.order_id)
-    }
-
-    /// The provider that charges it: `none` if there is nothing to pay.
-    pub fn provider(&self) -> &'static str {
-        match self.amount.amount {
-            0 => "none",
-            _ => "stripe",
-        }
     }
 
     /// Is it the payment of the caller's account?
@@ -179,15 +169,6 @@ impl Payment {
         Ok(Self { balance: self.balance.reserve_refund(amount)?, ..self.next_version(now) })
     }
 
-    /// The same version, which counts the parts of a pending refund in its lines and its shipping.
-    pub fn with_refund_of(mut self, parts: &RefundParts) -> Result<Self> {
-        count_refund(&mut self.lines, &parts.lines)?;
-        if let Some(shipping) = self.shipping_of(parts) {
-            shipping.is_refunded = true;
-        }
-        Ok(self)
-    }
-
     /// Ends a pending refund that the provider has made.
     pub fn complete_refund(&self, amount: Money, now: Timestamp) -> Result<Self> {
         let balance = self.balance.complete_refund(amount)?;
@@ -198,19 +179,9 @@ impl Payment {
         Ok(Self { balance, ..self.transition(status, now)? })
     }
 
-    /// Ends a pending refund that the provider has rejected. Its amount and its parts are refundable again.
-    pub fn fail_refund(&self, amount: Money, parts: &RefundParts, now: Timestamp) -> Result<Self> {
-        let mut next = self.next_version(now);
-        uncount_refund(&mut next.lines, &parts.lines)?;
-        if let Some(shipping) = next.shipping_of(parts) {
-            shipping.is_refunded = false;
-        }
-        Ok(Self { balance: self.balance.release_refund(amount)?, ..next })
-    }
-
-    /// Its shipping, if a refund with these parts pays it back.
-    fn shipping_of(&mut self, parts: &RefundParts) -> Option<&mut PaidShipping> {
-        self.shipping.as_mut().filter(|_| parts.shipping.is_some())
+    /// Ends a pending refund that the provider has rejected. Its amount is refundable again.
+    pub fn fail_refund(&self, amount: Money, now: Timestamp) -> Result<Self> {
+        Ok(Self { balance: self.balance.release_refund(amount)?, ..self.next_version(now) })
     }
 
     /// The provider's objects of earlier attempts that the customer could still complete on the provider's page.
@@ -219,6 +190,23 @@ impl Payment {
         let is_ended =
             |attempt: &Attempt| matches!(attempt.outcome, Some(AttemptOutcome::Declined(_) | AttemptOutcome::Voided));
         earlier.iter().filter(move |attempt| !is_ended(attempt)).filter_map(|attempt| attempt.intent.as_deref())
+    }
+
+    /// The price of some pieces of its lines, for a refund by lines. It is rounded down, so that the parts never exceed the
+    /// line. 422 `line_unknown`.
+    pub fn price_of(&self, pieces: &[(Sku, Quantity)]) -> Result<Money> {
+        let zero = Money::zero(self.amount.currency);
+        pieces.iter().enumerate().try_fold(zero, |sum, (index, (sku, quantity))| {
+            let is_repeated = pieces.iter().take(index).any(|(before, _)| before == sku);
+            let line = self.lines.iter().find(|line| line.sku == *sku && line.quantity >= *quantity && !is_repeated);
+            let line = line.ok_or_else(|| {
+                let message =
+                    "does not match a line of the order: name each SKU once, and not more pieces than were bought";
+                Error::invalid(&format!("lines[{index}]"), "line_unknown", message)
+            })?;
+            let product = line.line_total.times(*quantity)?;
+            sum.plus(Money { amount: product.amount / i64::from(line.quantity.get()), ..product })
+        })
     }
 
     /// Why the last attempt was declined, if it was.
@@ -274,8 +262,6 @@ pub(crate) mod tests {
             status: Status::Open,
             attempts: vec![Attempt::new(method("pm_card_visa"), now)],
             lines: vec![],
-            shipping: None,
-            step: 1,
             token_digest: None,
             tells: None,
             captured_at: None,
@@ -338,6 +324,18 @@ pub(crate) mod tests {
         assert_eq!(waiting.abandoned_intents().count(), 0, "the current attempt is not abandoned");
     }
 
+    #[test]
+    fn price_of_pieces_is_rounded_down() {
+        let eur = |amount| Money::new(amount, "EUR".parse().unwrap());
+        let (sku, pieces): (Sku, _) = ("MUG".parse().unwrap(), |n| Quantity::new(n).unwrap());
+        let line = PaidLine { sku: sku.clone(), quantity: pieces(3), line_total: eur(100) };
+        let paid = Payment { lines: vec![line], ..payment() };
+        assert_eq!(paid.price_of(&[(sku.clone(), pieces(2))]).unwrap(), eur(66));
+        for bad in [vec![(sku.clone(), pieces(4))], vec![(sku.clone(), pieces(1)), (sku, pieces(1))]] {
+            assert_eq!(paid.price_of(&bad).unwrap_err().fields[0].code, "line_unknown");
+        }
+    }
+
     proptest! {
         #[test]
         fn refunds_and_refundable_add_up_to_captured(
@@ -349,11 +347,7 @@ pub(crate) mod tests {
                 if payment.balance.refundable.amount < amount { continue; }
                 let amount = Money::new(amount, payment.amount.currency);
                 payment = payment.reserve_refund(amount, now).unwrap();
-                payment = match succeeds {
-                    true => payment.complete_refund(amount, now),
-                    false => payment.fail_refund(amount, &RefundParts::default(), now),
-                }
-                .unwrap();
+                payment = if succeeds { payment.complete_refund(amount, now) } else { payment.fail_refund(amount, now) }.unwrap();
                 let Balance { captured, refunded, refunding, refundable } = payment.balance;
                 prop_assert_eq!(captured, refunded.plus(refunding).unwrap().plus(refundable).unwrap());
                 prop_assert!(refundable.amount >= 0 && refunded.amount <= captured.amount);

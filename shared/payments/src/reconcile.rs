@@ -152,7 +152,7 @@ impl PaymentService {
             order_number: payment.order_number.clone(),
             intent: intent.id.clone(),
             expected: payment.amount,
-            provider_amount: intent.minor_units(),
+            provider_amount: intent.amount,
             provider_currency: intent.currency.clone(),
         };
         let message = "The payment failed. You were not charged. Try another method.".into();

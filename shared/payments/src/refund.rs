@@ -5,7 +5,6 @@ use values::{Clock, Money, OrderId, PaymentId, RefundId, Timestamp};
 
 use crate::attempt::Failure;
 use crate::payment::Payment;
-use crate::refund_parts::RefundParts;
 
 /// How long the retries share an idempotency key: longer than the provider needs until its list shows a refund whose
 /// answer was lost.
@@ -37,8 +36,6 @@ pub struct Refund {
     /// The id of the intent that was captured.
     pub intent: String,
     pub amount: Money,
-    #[serde(flatten)]
-    pub parts: RefundParts,
     pub reason: String,
     pub status: RefundStatus,
     /// Part of the idempotency key; 0 before the first call of the provider.
@@ -79,7 +76,6 @@ impl Refund {
             order_id: payment.order_id,
             intent: intent.to_owned(),
             amount,
-            parts: RefundParts::default(),
             reason: reason.to_owned(),
             status: RefundStatus::Pending,
             attempt: 0,
@@ -138,8 +134,6 @@ impl Refund {
 pub(crate) mod tests {
     use super::*;
     use crate::payment::tests::payment;
-    use crate::refund_sum::RefundSum;
-    use serde_json::json;
 
     #[test]
     fn retries_share_a_key_for_five_minutes() {
@@ -155,21 +149,5 @@ pub(crate) mod tests {
         };
         assert_eq!(second.next_step(at(302)), RefundStep::Wait);
         assert_eq!(second.next_step(at(301 + 150)), RefundStep::Retry);
-    }
-
-    #[test]
-    fn parts_are_members_of_the_row() {
-        let clock = Clock::fixed(Timestamp::from_millis(1_764_000_000_000));
-        let eur = |amount| Money::new(amount, payment().amount.currency);
-        let refund = Refund::new(&payment(), "pi_1", eur(490), "late", &clock);
-        let shipping = Some(RefundSum::new(eur(412), vec![eur(78)]).unwrap());
-        let of_shipping = Refund { parts: RefundParts { lines: vec![], shipping }, ..refund.clone() };
-        let row = serde_json::to_value(&of_shipping).unwrap();
-        assert_eq!(row["shipping"], json!({ "amount": eur(490), "net": eur(412), "taxes": [eur(78)] }));
-        assert!(row.get("lines").is_none() && row["askedAt"].is_string(), "{row}");
-        assert_eq!(serde_json::from_value::<Refund>(row).unwrap(), of_shipping);
-        let row = serde_json::to_value(&refund).unwrap();
-        assert!(row.get("shipping").is_none(), "{row}");
-        assert_eq!(serde_json::from_value::<Refund>(row).unwrap(), refund);
     }
 }

@@ -113,7 +113,7 @@ impl PaymentService {
         let has_succeeded = ended.status == RefundStatus::Succeeded;
         let next = match has_succeeded {
             true => payment.complete_refund(ended.amount, now)?,
-            false => payment.fail_refund(ended.amount, &ended.parts, now)?,
+            false => payment.fail_refund(ended.amount, now)?,
         };
         let mut writes = vec![self.payments.put_next_refund(ended)?, self.payments.put_next(&next)?];
         if has_succeeded {

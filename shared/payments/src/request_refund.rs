@@ -1,6 +1,6 @@
 //! Request a refund. The refund is stored as pending, together with the event that wakes the worker.
 
-use aws_kit::{Changes, ConditionFailure, ConditionFailures, Idempotency, Idempotent, Transaction, Write, fault};
+use aws_kit::{Changes, ConditionFailure, ConditionFailures, Idempotency, Idempotent, Transaction};
 use values::{Caller, Error, Money, PaymentId, Result, Trace};
 
 use crate::payment::Payment;
@@ -11,11 +11,10 @@ use crate::status::Status;
 use crate::store::Payments;
 
 impl Payments {
-    /// Stores a pending refund of a captured payment, once per idempotency key, and wakes the worker. However many requests run at once, the
-    /// refunds never exceed the captured amount, and no piece and no shipping is refunded twice. 409 `nothing_to_refund`, `over_refunded` or
-    /// `refund_exceeds_captured`; 422 `amount_out_of_range`, `amount_not_multiple`, `currency_mismatch` or `line_unknown`. Without a recent
-    /// login of the caller, the refunds of one payment come to at most `allowed` minor units (403). 2 round trips, 2 more for each
-    /// concurrent update.
+    /// Stores a pending refund of a captured payment, once per idempotency key, and wakes the worker. However many requests run
+    /// at once, the refunds never exceed the captured amount. 409 `nothing_to_refund` or `refund_exceeds_captured`;
+    /// 422 `amount_out_of_range`, `currency_mismatch` or `line_unknown`. Without a recent login of the caller, the refunds of one
+    /// payment come to at most `allowed` minor units (403). 2 round trips, 2 more for each concurrent update.
     pub async fn request_refund(
         &self,
         id: PaymentId,
@@ -28,49 +27,30 @@ impl Payments {
         let amount = &amount;
         let decide = |_: Option<ConditionFailures>| async move {
             let payment = self.read(id).await?.ok_or_else(|| Error::not_found("payment"))?;
-            let refund = self.new_refund(&payment, amount, reason)?;
-            let (amount, has_parts) = (refund.amount, !refund.parts.is_empty());
+            let (amount, refund) = self.new_refund(&payment, amount, reason)?;
             let least = match caller.require_recent_login(self.clock.now()) {
                 Ok(()) => amount.amount,
                 Err(refusal) => least_refundable(&payment, amount, allowed)?.ok_or(refusal)?,
             };
             let mut writes = Transaction::new();
-            let reservation = writes.add(match has_parts {
-                true => self.reserve_parts(&payment, &refund)?,
-                false => self.reserve_refund(id, amount, least)?,
-            });
+            let reservation = writes.add(self.reserve_refund(id, amount, least)?);
             writes.add_all(self.put_new_refund(&refund, trace)?);
-            let changes = Changes::new(writes, refund);
-            Ok(changes
-                .or_refuse(move |failures| match has_parts {
-                    // What pieces cost depends on the refunds before.
-                    true => Ok(None),
-                    false => exceeded(amount, failures.of(reservation)),
-                })
+            Ok(Changes::new(writes, refund)
+                .or_refuse(move |failures| exceeded(amount, failures.of(reservation)))
                 .into())
         };
         self.optimistic_write().run_idempotent(Some(idempotency), decide).await
     }
 
-    /// The write of a payment that counts the parts of a refund, on condition that the payment still has the version that was read: what is
-    /// left of them, what they cost and what is refundable were decided from that.
-    fn reserve_parts(&self, payment: &Payment, refund: &Refund) -> Result<Write> {
-        let next = payment.reserve_refund(refund.amount, self.clock.now())?;
-        self.put_next(&match fault::mutant("refunded_pieces_uncounted") {
-            true => next,
-            false => next.with_refund_of(&refund.parts)?,
-        })
-    }
-
-    /// The refund, if the payment allows it.
-    fn new_refund(&self, payment: &Payment, amount: &RefundAmount, reason: &str) -> Result<Refund> {
+    /// The amount and the refund, if the payment allows it.
+    fn new_refund(&self, payment: &Payment, amount: &RefundAmount, reason: &str) -> Result<(Money, Refund)> {
         if !matches!(payment.status, Status::Captured | Status::PartiallyRefunded) {
             let detail = format!("The payment is {}; only a captured payment can be refunded.", payment.status.name());
             return Err(Error::conflict("nothing_to_refund", detail));
         }
-        let (amount, parts) = amount.resolve(payment)?;
+        let amount = amount.resolve(payment)?;
         check_refundable(amount, payment)?;
-        Ok(Refund { parts, ..Refund::new(payment, payment.intent()?, amount, reason, &self.clock) })
+        Ok((amount, Refund::new(payment, payment.intent()?, amount, reason, &self.clock)))
     }
 }
 

@@ -10,7 +10,7 @@
 //! | captured payments, by the time of the capture | gsi2pk `CAPTURED#{day}#{0-63}`, from one time to another | gsi2, sparse | the same |
 //! | pending refunds, oldest first | gsi2pk `REFUNDING#{0-63}`, up to a time | gsi2, sparse | the same |
 //! | refunds of a payment, oldest first | `PAYMENT#{id}`, sk begins with `REFUND#` | table | 1 read unit a page of 4 KB |
-//! | create a refund | update on `refundable`, or, of pieces and shipping, put on version; + refund + event + stored response | table | 8 write units in a transaction |
+//! | create a refund | update on `refundable` + refund + event + stored response | table | 8 write units in a transaction |
 //! | declines of a card | `CARD#{digest}` / `CARD` | table | 1 read unit; to count one, 2 write units in a transaction |
 //! | request a check at the provider | update on version and the last check, and the outbox | table | 4 write units in a transaction |
 //! | erase the reason of a refund | update on that reason | table | 1 write unit |

@@ -9,8 +9,6 @@ use tantivy::{DocAddress, SegmentReader};
 
 use crate::document::Rating;
 use crate::facet_table::{Counters, FacetTable};
-use crate::list_price_columns::{ListPriceColumns, PricesOfList};
-use crate::price_bands::PriceBands;
 use crate::query::{Query, Sort, SortKey};
 use crate::variants::{ALL_VARIANTS, VariantColumns, VariantFilter, Variants};
 
@@ -19,7 +17,6 @@ pub(crate) struct Columns {
     price: Arc<dyn ColumnValues<u64>>,
     stock: Arc<dyn ColumnValues<u64>>,
     variants: VariantColumns,
-    list_prices: ListPriceColumns,
     rating: Arc<dyn ColumnValues<u64>>,
     high: Arc<dyn ColumnValues<u64>>,
     low: Arc<dyn ColumnValues<u64>>,
@@ -44,7 +41,6 @@ impl Columns {
             price: column("price")?,
             stock: column("stock")?,
             variants: VariantColumns::of(segment)?,
-            list_prices: ListPriceColumns::of(segment)?,
             rating: column("rating")?,
             high: column("id_high")?,
             low: column("id_low")?,
@@ -89,31 +85,25 @@ impl Collector<'_> {
         let mut state = CollectorState {
             collector: self,
             filter: VariantFilter::of(self.query, self.table),
-            bands: self.table.bands(self.query),
             variants: Variants::default(),
             total: 0,
             hits: TopHits::new(self.query.limit + 1),
             counters: self.with_facets.then(|| self.table.new_counters()),
         };
         for (ordinal, (segment, columns)) in segments.enumerate() {
+            let ordinal = ordinal as u32;
             let live = segment.alive_bitset();
-            let of_list = |list| columns.list_prices.of_list(list, self.table.currency());
-            let searched = SearchedSegment {
-                ordinal: ordinal as u32,
-                columns,
-                prices: self.query.price_list.as_ref().map(of_list),
-            };
             if self.by_score {
                 weight.for_each(segment, &mut |document, score| {
                     if live.is_none_or(|live| live.is_alive(document)) {
-                        state.add(&searched, document, score);
+                        state.add(columns, ordinal, document, score);
                     }
                 })?;
             } else {
                 weight.for_each_no_score(segment, &mut |documents| {
                     for document in documents {
                         if live.is_none_or(|live| live.is_alive(*document)) {
-                            state.add(&searched, *document, 0.0);
+                            state.add(columns, ordinal, *document, 0.0);
                         }
                     }
                 })?;
@@ -139,28 +129,9 @@ impl Collector<'_> {
     }
 }
 
-/// A segment, and its prices in the price list of the query.
-struct SearchedSegment<'s> {
-    ordinal: u32,
-    columns: &'s Columns,
-    prices: Option<PricesOfList<'s>>,
-}
-
-impl SearchedSegment<'_> {
-    /// The price of a document by itself: of a product with one SKU, in the price list. None: it is not for sale there.
-    fn price(&self, document: u32, has_variants: bool) -> Option<u64> {
-        let price = self.columns.price.get_val(document);
-        match &self.prices {
-            Some(prices) if !has_variants => prices.of_single(document, price),
-            _ => Some(price),
-        }
-    }
-}
-
 struct CollectorState<'a> {
     collector: &'a Collector<'a>,
     filter: VariantFilter,
-    bands: PriceBands,
     /// The variants of the current document.
     variants: Variants,
     total: u64,
@@ -169,14 +140,12 @@ struct CollectorState<'a> {
 }
 
 impl CollectorState<'_> {
-    fn add(&mut self, segment: &SearchedSegment<'_>, document: u32, score: f32) {
-        let columns = segment.columns;
+    fn add(&mut self, columns: &Columns, ordinal: u32, document: u32, score: f32) {
         if !self.collector.has_rating(columns, document) {
             return;
         }
-        let (prices, facets) = (segment.prices.as_ref(), || columns.facets(document));
-        let has_variants = self.variants.read(document, &columns.variants, prices, &self.filter, facets);
-        let Some(price) = segment.price(document, has_variants) else { return };
+        let price = columns.price.get_val(document);
+        let has_variants = self.variants.read(document, &columns.variants, &self.filter, || columns.facets(document));
         let is_found = match has_variants {
             true => self.count_variants(columns, document),
             false => self.count_single(columns, document, price),
@@ -186,7 +155,7 @@ impl CollectorState<'_> {
             // A customer who wants size 41 compares the prices of size 41.
             let by_price = matches!(self.collector.query.sort, Sort::Price | Sort::PriceDown);
             let of_variants = if has_variants && by_price { self.variants.lowest_price(&self.filter) } else { None };
-            self.add_hit(segment, document, of_variants.unwrap_or(price), score);
+            self.add_hit(columns, ordinal, document, of_variants.unwrap_or(price), score);
         }
     }
 
@@ -196,7 +165,7 @@ impl CollectorState<'_> {
             return false;
         }
         if let Some(counters) = &mut self.counters {
-            counters.bands[self.bands.band(price)] += 1;
+            counters.bands[self.collector.table.band(price)] += 1;
             counters.count_rating(columns.rating.get_val(document));
             for number in columns.facets(document) {
                 counters.count_value(number);
@@ -219,14 +188,13 @@ impl CollectorState<'_> {
                 counters.count_value(number);
             }
         }
-        for (count, variants_of_band) in counters.bands.iter_mut().zip(variants.bands(&self.bands)) {
+        for (count, variants_of_band) in counters.bands.iter_mut().zip(variants.bands(self.collector.table)) {
             *count += u32::from(variants.is_found(filter, variants_of_band));
         }
         is_found
     }
 
-    fn add_hit(&mut self, segment: &SearchedSegment<'_>, document: u32, price: u64, score: f32) {
-        let columns = segment.columns;
+    fn add_hit(&mut self, columns: &Columns, ordinal: u32, document: u32, price: u64, score: f32) {
         let rank = self.collector.rank(columns, document, price, score);
         let last = self.hits.last;
         // Most documents are excluded by their rank, so their id is not read.
@@ -241,7 +209,7 @@ impl CollectorState<'_> {
         }
         let key = SortKey { rank, high, low: columns.low.get_val(document) };
         if self.collector.query.after.is_none_or(|after| key < after) {
-            self.hits.add(key, DocAddress::new(segment.ordinal, document));
+            self.hits.add(key, DocAddress::new(ordinal, document));
         }
     }
 }

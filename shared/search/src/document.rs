@@ -1,12 +1,11 @@
 //! A product in the index: the text to search, the numbers to sort and filter by, and the JSON to show.
 
-use catalog::{Attribute, Listing, MAX_VARIANTS, Offer, Product, Variant};
+use catalog::{Attribute, Listing, MAX_VARIANTS, Offer, Product};
 use tantivy::TantivyDocument;
 use values::{Error, ProductId, Result};
 
 use crate::document_facets::{DocumentFacets, FacetKind, OptionFacet};
 use crate::joined_words::{TextKind, joined_words};
-use crate::list_prices::{DocumentPrice, list_text};
 use crate::schema::{Fields, SEPARATOR};
 use crate::sku_terms::sku_terms;
 use crate::stems::stem;
@@ -86,8 +85,6 @@ pub struct Document {
     pub variants: Vec<DocumentVariant>,
     /// The price, or the lowest price of its variants that are for sale, in minor units.
     pub price: u64,
-    /// The prices of price lists.
-    pub list_prices: Vec<DocumentPrice>,
     pub rating: Rating,
     /// Whether at least one piece is for sale.
     pub in_stock: bool,
@@ -116,7 +113,6 @@ impl Document {
             attributes: product.attributes.iter().map(|(name, value)| (name.to_owned(), text(value))).collect(),
             variants: variants(product, listing),
             price: u64::try_from(listing.price().amount).unwrap_or(0),
-            list_prices: list_prices(product, listing),
             rating: Rating { hundredths: hundredths as u32, count: listing.rating.count },
             in_stock: listing.active_offers().any(|offer| offer.at_most() > 0),
             product_json: serde_json::to_string(product).map_err(Error::internal)?,
@@ -137,13 +133,9 @@ impl Document {
         for facet in of_options.iter().map(|option| &option.text).chain(&of_product) {
             document.add_text(fields.facets, facet);
         }
-        self.variants.iter().for_each(|variant| document.add_u64(fields.offers, variant.offer.packed()));
-        of_options.iter().for_each(|option| document.add_u64(fields.option_bits, option.variants));
-        if let Some(list_prices) = fields.list_prices {
-            for price in &self.list_prices {
-                document.add_text(list_prices.lists, list_text(&price.list));
-                document.add_u64(list_prices.prices, price.packed());
-            }
+        if let (Some(offers), Some(option_bits)) = (fields.offers, fields.option_bits) {
+            self.variants.iter().for_each(|variant| document.add_u64(offers, variant.offer.packed()));
+            of_options.iter().for_each(|option| document.add_u64(option_bits, option.variants));
         }
         let texts = self.texts(&of_options);
         for ((field, _), texts) in fields.texts.iter().zip(&texts) {
@@ -154,7 +146,7 @@ impl Document {
         document.add_text(fields.prose, prose.concat());
         self.add_joined_words(&mut document, fields, &labels.concat());
         for term in self.skus.iter().flat_map(|sku| sku_terms(sku)) {
-            document.add_text(fields.skus, &term);
+            fields.skus.iter().for_each(|field| document.add_text(*field, &term));
         }
         document.add_text(fields.name, &self.name);
         document.add_text(fields.product_json, &self.product_json);
@@ -163,12 +155,13 @@ impl Document {
 
     /// Joined words are found like words, and those of hyphenated labels are completed, too.
     fn add_joined_words(&self, document: &mut TantivyDocument, fields: &Fields, labels: &[String]) {
+        let Some(joined) = fields.joined else { return };
         let of_labels = labels.iter().flat_map(|label| joined_words(label, TextKind::Label));
         let mut words: Vec<String> = of_labels.chain(joined_words(&self.description, TextKind::Prose)).collect();
         words.iter_mut().for_each(|word| *word = stem(word));
         words.sort_unstable();
         words.dedup();
-        words.iter().for_each(|word| document.add_text(fields.joined, word));
+        words.iter().for_each(|word| document.add_text(joined, word));
         for word in labels.iter().flat_map(|label| joined_words(label, TextKind::Hyphenated)) {
             document.add_text(fields.labels, word);
         }
@@ -203,28 +196,14 @@ impl Document {
     }
 }
 
-/// The variants whose offers are active, with these.
-fn active_variants<'l>(product: &'l Product, listing: &'l Listing) -> impl Iterator<Item = (&'l Variant, &'l Offer)> {
-    let of = move |variant: &'l Variant| {
-        let offer = listing.offer(&variant.sku).filter(|offer| offer.is_active())?;
-        Some((variant, offer))
-    };
-    product.variants.iter().filter_map(of)
-}
-
+/// The variants whose offers are active.
 fn variants(product: &Product, listing: &Listing) -> Vec<DocumentVariant> {
-    let of = |(variant, offer): (&Variant, &Offer)| {
+    let of = |variant: &catalog::Variant| {
+        let offer = listing.offer(&variant.sku).filter(|offer| offer.is_active())?;
         let options = variant.options.iter().map(|(name, value)| (name.clone(), value.as_str().to_owned()));
-        DocumentVariant { options: options.collect(), offer: VariantOffer::of(offer) }
+        Some(DocumentVariant { options: options.collect(), offer: VariantOffer::of(offer) })
     };
-    active_variants(product, listing).map(of).collect()
-}
-
-fn list_prices(product: &Product, listing: &Listing) -> Vec<DocumentPrice> {
-    match product.variants.is_empty() {
-        true => DocumentPrice::of_offers(std::iter::once(&listing.main_offer)),
-        false => DocumentPrice::of_offers(active_variants(product, listing).map(|(_, offer)| offer)),
-    }
+    product.variants.iter().filter_map(of).collect()
 }
 
 /// The two halves of an id. Each sorts as the id does.

@@ -9,23 +9,24 @@ use values::{Currency, comparison_key};
 use crate::document::Rating;
 use crate::document_facets::{FacetKind, facet_key};
 use crate::facets::{AttributeFacet, FacetCount, Facets, MAX_VALUES, PriceBand, RatingCount};
-use crate::price_bands::{BANDS, PriceBands};
 use crate::query::Query;
 use crate::schema::SEPARATOR;
 
+/// Prices in major units at which one price band ends and the next begins.
+const BAND_BOUNDS: [u64; 7] = [10, 25, 50, 100, 250, 500, 1000];
+pub(crate) const BANDS: usize = BAND_BOUNDS.len() + 1;
 /// Groups before those of attributes: category, tag, brand.
 const FIXED: usize = 3;
 
 /// All facet values.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct FacetTable {
     values: Vec<FacetValue>,
     /// The number of each value, by its key.
     numbers: HashMap<Box<str>, u32>,
     /// The names of attributes as they are shown.
     attributes: Vec<String>,
-    /// The currency of the prices of all offers.
-    currency: Currency,
+    bounds: [u64; BAND_BOUNDS.len()],
 }
 
 #[derive(Debug)]
@@ -48,7 +49,8 @@ type Group<'a> = Vec<(u32, &'a str)>;
 impl FacetTable {
     /// Builds the table of an index. Also returns for each segment the number of each of its ordinals.
     pub(crate) fn build(searcher: &Searcher, currency: Currency) -> tantivy::Result<(Self, Vec<Vec<u32>>)> {
-        let mut table = Self { values: Vec::new(), numbers: HashMap::new(), attributes: Vec::new(), currency };
+        let major = 10u64.pow(currency.exponent());
+        let mut table = Self { bounds: BAND_BOUNDS.map(|bound| bound * major), ..Self::default() };
         let mut builder = TableBuilder { table: &mut table, texts: HashMap::new(), names: HashMap::new() };
         let segments = searcher.segment_readers().iter().map(|segment| builder.add(segment));
         let numbers = segments.collect::<tantivy::Result<_>>()?;
@@ -70,14 +72,9 @@ impl FacetTable {
         Counters { values: vec![0; self.values.len()], bands: [0; BANDS], stars: [0; 4] }
     }
 
-    /// The currency of the prices of all offers.
-    pub(crate) fn currency(&self) -> Currency {
-        self.currency
-    }
-
-    /// The price bands of a query, in the currency of its price list.
-    pub(crate) fn bands(&self, query: &Query) -> PriceBands {
-        PriceBands::of(query.price_list.as_ref().map_or(self.currency, |list| list.currency))
+    /// Returns the number of the band of a price.
+    pub(crate) fn band(&self, price: u64) -> usize {
+        self.bounds.iter().take_while(|bound| **bound <= price).count()
     }
 
     /// Returns the facets with these counts, with all categories. What is offered narrows the results of the query: a value
@@ -113,8 +110,9 @@ impl FacetTable {
 
     /// The bands within the price filter of the query.
     fn price_bands(&self, counters: &Counters, query: &Query) -> Vec<PriceBand> {
-        let ranges = self.bands(query).ranges();
-        let bands = ranges.zip(counters.bands).filter(|(_, count)| *count > 0);
+        let from = std::iter::once(0).chain(self.bounds);
+        let to = self.bounds.iter().map(|bound| Some(bound - 1)).chain([None]);
+        let bands = from.zip(to).zip(counters.bands).filter(|(_, count)| *count > 0);
         let bands = bands.map(|((from, to), count)| PriceBand {
             min_price: query.min_price.map_or(from, |min| min.max(from)),
             max_price: to.into_iter().chain(query.max_price).min(),

@@ -63,7 +63,7 @@ pub struct Facets {
     pub tag: Vec<FacetCount>,
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VALUES)))]
     pub brand: Vec<FacetCount>,
-    /// Price bands within the price filter, for `minPrice` and `maxPrice`, in the currency of the market. The last band may have no upper bound. A product
+    /// Price bands within the price filter, for `minPrice` and `maxPrice`. The last band may have no upper bound. A product
     /// with variants counts in the band of each variant.
     pub price: Vec<PriceBand>,
     /// Products with this average rating or a better one, from the rating of the filter on.

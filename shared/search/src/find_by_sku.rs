@@ -3,19 +3,18 @@
 
 use std::collections::HashSet;
 
-use catalog::{Listing, PriceList, Product, Status};
+use catalog::{Listing, Product, Status};
 use values::{ProductId, Result, Sku};
 
-use crate::search_service::{SearchService, is_for_sale};
+use crate::search_service::SearchService;
 
 /// The maximum number of SKUs of a request.
 pub const MAX_SKUS: usize = 50;
 
 impl SearchService {
     /// Returns the products for sale that have one of these SKUs, or a variant with one of them: each product once, with the
-    /// position of the first of its SKUs, in the order of the SKUs. With a price list, only products that have a price there. At most
-    /// [`MAX_SKUS`]; letter case matters. 3 round trips.
-    pub async fn find_by_sku(&self, skus: &[Sku], list: Option<&PriceList>) -> Result<Vec<(usize, Listing)>> {
+    /// position of the first of its SKUs, in the order of the SKUs. At most [`MAX_SKUS`]; letter case matters. 3 round trips.
+    pub async fn find_by_sku(&self, skus: &[Sku]) -> Result<Vec<(usize, Listing)>> {
         let mut distinct = skus.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
@@ -29,7 +28,7 @@ impl SearchService {
         let mut products = self.catalog().products(&ids.into_iter().collect::<Vec<_>>()).await?;
         products.retain(|product| product.status == Status::Active);
         let mut listings = self.read_listings(products).await?;
-        listings.retain(|listing| listing.product.status == Status::Active && is_for_sale(listing, list));
+        listings.retain(|listing| listing.product.status == Status::Active);
         Ok(in_order(skus, listings))
     }
 }

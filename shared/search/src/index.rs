@@ -1,6 +1,7 @@
 //! An index in a folder, opened for searching. It never changes: a newer version is another folder and another `Index`.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use tantivy::directory::MmapDirectory;
 use tantivy::query::EnableScoring;
@@ -9,7 +10,6 @@ use tantivy::{DocAddress, IndexBuilder, ReloadPolicy, Searcher, SegmentReader, T
 use values::{Currency, Error, Result};
 
 use crate::collector::{Collection, Collector, Columns};
-use crate::facet_cache::FacetCache;
 use crate::facet_table::FacetTable;
 use crate::facets::Facets;
 use crate::filter::filter_by;
@@ -25,7 +25,8 @@ pub struct Index {
     pub(crate) fields: Fields,
     table: FacetTable,
     columns: Vec<Columns>,
-    unfiltered_facets: FacetCache,
+    /// The facets of a search without words and filters, computed once.
+    unfiltered_facets: OnceLock<Facets>,
 }
 
 /// One product of a search result.
@@ -77,7 +78,7 @@ impl Index {
         let columns = searcher.segment_readers().iter().zip(numbers);
         let columns =
             columns.map(|(segment, numbers)| Columns::of(segment, numbers)).collect::<tantivy::Result<_>>()?;
-        Ok(Self { searcher, fields, table, columns, unfiltered_facets: FacetCache::default() })
+        Ok(Self { searcher, fields, table, columns, unfiltered_facets: OnceLock::new() })
     }
 
     /// The number of products in the index.
@@ -101,8 +102,7 @@ impl Index {
         if plan.is_empty() {
             return self.result(query, nothing(), None);
         }
-        let has_filters = !is_unfiltered(&Query { words: String::new(), ..query.clone() });
-        let (mut last, is_filtered) = (None, has_filters || query.price_list.is_some());
+        let (mut last, is_filtered) = (None, !is_unfiltered(&Query { words: String::new(), ..query.clone() }));
         while let Some((match_level, words)) = plan.next()? {
             let filtered = filter_by(query, &self.fields, &self.table, Some(words.box_clone()));
             let collection = self.collect(query, filtered, true)?;
@@ -140,7 +140,7 @@ impl Index {
             true => EnableScoring::enabled_from_searcher(&self.searcher),
             false => EnableScoring::disabled_from_searcher(&self.searcher),
         };
-        let with_facets = !(is_unfiltered(query) && self.unfiltered_facets.contains(query.price_list.as_ref()));
+        let with_facets = !(self.unfiltered_facets.get().is_some() && is_unfiltered(query));
         let collector = Collector { query, table: &self.table, by_score, with_facets };
         collector.collect(self.segments(), tantivy_query.weight(scoring)?.as_ref())
     }
@@ -152,16 +152,12 @@ impl Index {
         match_level: Option<MatchLevel>,
     ) -> tantivy::Result<SearchResult> {
         let Collection { total, mut hits, counters } = collection;
-        let list = query.price_list.as_ref();
         let facets = match counters {
-            Some(counters) => {
-                let facets = self.table.facets(&counters, query);
-                if is_unfiltered(query) {
-                    self.unfiltered_facets.insert(list, &facets);
-                }
-                facets
+            Some(counters) if is_unfiltered(query) => {
+                self.unfiltered_facets.get_or_init(|| self.table.facets(&counters, query)).clone()
             }
-            None => self.unfiltered_facets.get(list).unwrap_or_default(),
+            Some(counters) => self.table.facets(&counters, query),
+            None => self.unfiltered_facets.get().cloned().unwrap_or_default(),
         };
         let more = hits.len() > query.limit;
         hits.truncate(query.limit);
@@ -179,7 +175,7 @@ impl Index {
     }
 }
 
-/// Tells whether the query matches every document that is for sale in its price list. Its order and its page do not matter.
+/// Tells whether the query matches every document. Its order and its page do not matter.
 fn is_unfiltered(query: &Query) -> bool {
     let Query { words, categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating, .. } = query;
     words.is_empty()

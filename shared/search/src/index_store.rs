@@ -1,4 +1,4 @@
-//! The search index in S3: `search/manifest-3.json`, where 3 is the number of the format, and the files that it names under
+//! The search index in S3: `search/manifest-2.json`, where 2 is the number of the format, and the files that it names under
 //! `search/files/`.
 
 use std::collections::HashMap;
@@ -17,10 +17,10 @@ use crate::manifest::{IndexFile, Manifest};
 pub(crate) use crate::memory_bucket::Bucket;
 use crate::pack::{Part, pack, unpack};
 
-const MANIFEST: &str = "search/manifest-3.json";
+const MANIFEST: &str = "search/manifest-2.json";
 /// The manifest of the format before. Readers of the release before read it, and those of this release until this release has
 /// built an index.
-const OLDER_MANIFEST: &str = "search/manifest-2.json";
+const OLDER_MANIFEST: &str = "search/manifest.json";
 /// How long the index of the format before stays after the first index of this format. Within this time a deployment is over,
 /// or was rolled back.
 const OLDER_FORMAT_SECONDS: i64 = 24 * 60 * 60;
@@ -214,7 +214,6 @@ fn key(sha256: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::FORMAT;
     use serde_json::json;
 
     #[tokio::test]
@@ -236,8 +235,7 @@ mod tests {
 
     #[test]
     fn manifest_has_the_number_of_the_format() {
-        let name = |format: u32| format!("search/manifest-{format}.json");
-        assert_eq!((MANIFEST, OLDER_MANIFEST), (name(FORMAT).as_str(), name(FORMAT - 1).as_str()));
+        assert_eq!(MANIFEST, format!("search/manifest-{}.json", crate::schema::FORMAT));
     }
 
     #[tokio::test]

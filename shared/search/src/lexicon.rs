@@ -127,10 +127,11 @@ impl Lexicon<'_> {
     /// Returns the products with a SKU term in one of the ranges. Returns none if there are more than [`MAX_SKU_TERMS`] such
     /// terms in all segments together.
     pub(crate) fn products_with_sku(&self, ranges: &[TermRange]) -> tantivy::Result<DocumentSet> {
+        let Some(skus) = self.fields.skus else { return Ok(DocumentSet::default()) };
         // Finding terms costs much less than reading their products, so that begins after the last term is known.
         let (mut found, mut count) = (Vec::new(), 0);
         for segment in self.searcher.segment_readers() {
-            let (index, mut infos) = (segment.inverted_index(self.fields.skus)?, Vec::new());
+            let (index, mut infos) = (segment.inverted_index(skus)?, Vec::new());
             for TermRange { from, to } in ranges {
                 let mut terms = index.terms().range().ge(from).lt(to).into_stream()?;
                 while terms.advance() {

@@ -12,7 +12,6 @@ mod collector;
 mod document;
 mod document_facets;
 mod document_set;
-mod facet_cache;
 mod facet_table;
 #[cfg(test)]
 mod facet_tests;
@@ -25,8 +24,6 @@ mod index_store;
 mod indexer;
 mod joined_words;
 mod lexicon;
-mod list_price_columns;
-mod list_prices;
 mod manifest;
 #[cfg(test)]
 mod memory_bucket;
@@ -34,9 +31,6 @@ mod merge;
 mod pack;
 #[cfg(test)]
 mod paging_tests;
-mod price_bands;
-#[cfg(test)]
-mod price_list_tests;
 mod process_folder;
 mod query;
 mod query_plan;
@@ -67,7 +61,6 @@ pub use facets::{AttributeFacet, FacetCount, Facets, PriceBand, RatingCount};
 pub use find_by_sku::MAX_SKUS;
 pub use index::{Hit, Index, SearchResult};
 pub use indexer::{IndexRun, Indexer};
-pub use list_prices::DocumentPrice;
 pub use process_folder::process_folder;
 pub use query::{Query, SearchParams, Sort, SortKey};
 pub use query_plan::MatchLevel;

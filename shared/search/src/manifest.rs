@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use values::Timestamp;
 
-use crate::schema::FORMAT;
-
 /// How long a file stays after the last version that named it. Every download of a version takes less time.
 const RETENTION_SECONDS: i64 = 15 * 60;
 
@@ -30,9 +28,6 @@ pub(crate) struct Manifest {
     /// release before has written since, and this index lacks those changes.
     #[serde(default)]
     pub(crate) older_version: Option<u64>,
-    /// The number of the format. Manifests of the formats 1 and 2 have none.
-    #[serde(default)]
-    pub(crate) format: Option<u32>,
 }
 
 /// A part of the index in the bucket.
@@ -82,8 +77,7 @@ impl Manifest {
         let (expired, retired): (Vec<_>, Vec<_>) =
             retired.partition(|file| file.at.plus_seconds(RETENTION_SECONDS) <= now);
         let (since, older_version) = (self.since.or(Some(now)), self.older_version);
-        let version = self.version + 1;
-        let next = Self { version, meta, files, retired, since, older_version, format: Some(FORMAT) };
+        let next = Self { version: self.version + 1, meta, files, retired, since, older_version };
         (next, expired.into_iter().map(|file| file.sha256).collect())
     }
 }

@@ -56,7 +56,6 @@ impl TestProduct {
             attributes: vec![("size".to_owned(), self.tag.to_string())],
             variants: Vec::new(),
             price: self.price,
-            list_prices: Vec::new(),
             rating: Rating { hundredths: self.stars, count: u32::from(self.stars > 0) },
             in_stock: self.stock,
             product_json: id.to_string(),

@@ -1,7 +1,6 @@
 //! A search query: words, filters, an order and a page. Values out of bounds are refused here with the name of their
 //! field.
 
-use catalog::PriceList;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as UnknownName;
@@ -66,9 +65,6 @@ pub struct Query {
     pub brand: Option<String>,
     /// As `name:value`. One variant of a product must have all of them, and the price and the stock below.
     pub attributes: Vec<String>,
-    /// Filters, bands and orders by price use the prices of this list, in its currency. What has no price there is not found. Without a
-    /// list, they use the price of each offer.
-    pub price_list: Option<PriceList>,
     /// The lowest price in minor units.
     pub min_price: Option<u64>,
     /// The highest price in minor units.
@@ -103,10 +99,10 @@ pub struct SearchParams {
     #[cfg_attr(feature = "openapi", schemars(rename = "attribute", with = "Option<Vec<String>>", example = ["colour:blue"]))]
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_ATTRIBUTES), inner(length(max = MAX_ATTRIBUTE_LENGTH), pattern(ATTRIBUTE_PATTERN))))]
     pub attributes: Vec<String>,
-    /// The lowest price in minor units, in the currency of the market. A product with variants is found by the price of any variant.
+    /// The lowest price in minor units. A product with variants is found by the price of any variant.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub min_price: Option<String>,
-    /// The highest price in minor units, in the currency of the market.
+    /// The highest price in minor units.
     #[cfg_attr(feature = "openapi", schemars(with = "Option<u64>", range(max = MAX_PRICE)))]
     pub max_price: Option<String>,
     /// True: only products in stock. False: only products out of stock. Together with an attribute, the stock of the variants
@@ -165,22 +161,10 @@ impl Query {
     /// Names the list without its page. A cursor is valid for one list.
     pub fn list_name(&self) -> String {
         let Self {
-            words,
-            categories,
-            tags,
-            brand,
-            attributes,
-            price_list,
-            min_price,
-            max_price,
-            in_stock,
-            min_rating,
-            sort,
-            ..
+            words, categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating, sort, ..
         } = self;
         let filters = (categories, tags, brand, attributes, min_price, max_price, in_stock, min_rating);
-        let list = price_list.as_ref().map(|list| format!(" at {} {}", list.list.as_str(), list.currency));
-        format!("search {words:?} {filters:?} {sort:?}{}", list.unwrap_or_default())
+        format!("search {words:?} {filters:?} {sort:?}")
     }
 }
 
@@ -334,10 +318,8 @@ mod tests {
         let tag = Query { tags: vec!["mug".into()], ..Query::default() };
         let brand = Query { brand: some("mug"), ..Query::default() };
         let newest = Query { sort: Sort::Newest, ..mug.clone() };
-        let list = PriceList { list: Default::default(), currency: "GBP".parse().unwrap() };
-        let listed = Query { price_list: Some(list), ..mug.clone() };
-        let names = [mug.list_name(), tag.list_name(), brand.list_name(), newest.list_name(), listed.list_name()];
-        assert!((0..5).all(|a| (0..a).all(|b| names[a] != names[b])));
+        let names = [mug.list_name(), tag.list_name(), brand.list_name(), newest.list_name()];
+        assert!((0..4).all(|a| (0..a).all(|b| names[a] != names[b])));
         assert_eq!(Query { limit: 7, ..mug.clone() }.list_name(), mug.list_name(), "a page is of the same list");
     }
 

@@ -217,7 +217,7 @@ impl Shared {
 /// Opens a version in its own folder, with hard links to the files that it shares with other versions. Then removes the
 /// files that it does not need.
 fn open(folder: &Path, manifest: &Manifest, mut parts: PartFiles, currency: Currency) -> Result<(Index, PartFiles)> {
-    let format = manifest.format.unwrap_or(FORMAT - 1);
+    let format = if manifest.since.is_some() { FORMAT } else { FORMAT - 1 };
     let version = folder.join(format!("format{format}-v{}", manifest.version));
     link(folder, &version, manifest, &parts).map_err(Error::internal)?;
     let index = Index::open(&version, currency)?;

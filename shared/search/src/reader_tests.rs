@@ -4,10 +4,9 @@ use super::*;
 use crate::document::{Document, Rating};
 use crate::pack::list_parts;
 use crate::query::Query;
-use crate::schema::{Fields, SPACED_WORDS, STEMS, TOKENIZERS_BEFORE, WORDS, schema_before};
+use crate::schema::{Fields, STEMS, WORDS, schema_before};
 use crate::tokenizers::tokenizers;
 use crate::writer::Writer;
-use catalog::PriceList;
 use tantivy::IndexWriter;
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -81,7 +80,6 @@ fn product() -> Document {
         attributes: Vec::new(),
         variants: Vec::new(),
         price: 100,
-        list_prices: Vec::new(),
         rating: Rating::default(),
         in_stock: true,
         product_json: String::new(),
@@ -167,9 +165,8 @@ async fn publish_older_index(bucket: &Bucket) {
     let folder = TempDir::new().unwrap();
     let mut index = tantivy::Index::create_in_dir(folder.path(), schema_before()).unwrap();
     let manager = tokenizers();
-    for (before, now) in TOKENIZERS_BEFORE.into_iter().zip([STEMS, WORDS, SPACED_WORDS]) {
-        manager.register(before, tokenizers().get(now).unwrap());
-    }
+    manager.register("stems", tokenizers().get(STEMS).unwrap());
+    manager.register("words", tokenizers().get(WORDS).unwrap());
     index.set_tokenizers(manager);
     let fields = Fields::of(&index.schema()).unwrap();
     let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
@@ -180,7 +177,7 @@ async fn publish_older_index(bucket: &Bucket) {
     let meta: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join(META)).unwrap()).unwrap();
     let files = store.upload(parts, folder.path()).await.unwrap();
     let manifest = serde_json::json!({ "version": 7, "meta": meta, "files": files, "retired": [] });
-    bucket.put("search/manifest-2.json", manifest.to_string().into_bytes(), "", None).await.unwrap();
+    bucket.put("search/manifest.json", manifest.to_string().into_bytes(), "", None).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,11 +188,9 @@ async fn index_of_the_release_before_is_used_until_there_is_a_new_one() {
     let index = reader.index().await.unwrap();
     let find = |query: Query| index.find(&Query { limit: 20, ..query }).unwrap().total;
     assert_eq!(find(Query { words: "mugs".to_owned(), ..Query::default() }), 1);
-    let list = |currency: &str| Some(PriceList { list: Default::default(), currency: currency.parse().unwrap() });
-    assert_eq!(find(Query { price_list: list("EUR"), max_price: Some(100), ..Query::default() }), 1);
-    assert_eq!(find(Query { price_list: list("GBP"), ..Query::default() }), 0, "it has no list prices");
+    assert_eq!(find(Query { words: "MUG-1".to_owned(), ..Query::default() }), 0, "it has no SKUs");
     assert_eq!(find(Query { tags: vec!["tea".to_owned()], max_price: Some(100), ..Query::default() }), 1);
-    assert_eq!(index.suggest("mu", 5, None).unwrap().products.len(), 1);
+    assert_eq!(index.suggest("mu", 5).unwrap().products.len(), 1);
 
     let mut fixture = Fixture { bucket, manifest: Manifest::default(), etag: None, folder, reader };
     sleep(HOUR).await;

@@ -6,15 +6,13 @@ use tantivy::schema::{
 
 /// The number of the index format. It changes with the schema and with what the tokenizers make of a text. Each format has
 /// a manifest of its own in the bucket, so releases with different formats do not touch each other's index.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The tokenizers of texts: stems and pairs of characters; words; words of texts with spaces. Their names have the number of
 /// the format, because a schema with other tokenizers is another schema.
-pub(crate) const STEMS: &str = "stems3";
-pub(crate) const WORDS: &str = "words3";
-pub(crate) const SPACED_WORDS: &str = "spaced3";
-/// Those of the format before.
-pub(crate) const TOKENIZERS_BEFORE: [&str; 3] = ["stems2", "words2", "spaced2"];
+pub(crate) const STEMS: &str = "stems2";
+pub(crate) const WORDS: &str = "words2";
+pub(crate) const SPACED_WORDS: &str = "spaced2";
 
 /// Separates the name and the value in a facet text. Names and values contain no control characters.
 pub(crate) const SEPARATOR: char = '\u{1f}';
@@ -47,25 +45,14 @@ pub(crate) struct Fields {
     pub(crate) name: Field,
     /// The product as JSON, as of its indexing.
     pub(crate) product_json: Field,
-    /// Joined words.
-    pub(crate) joined: Field,
-    /// The terms of all SKUs.
-    pub(crate) skus: Field,
-    /// Of each variant, `VariantOffer::packed`.
-    pub(crate) offers: Field,
-    /// Of each option value in `facets`, the bits of the variants that have it.
-    pub(crate) option_bits: Field,
-    /// In an index of the format before, missing.
-    pub(crate) list_prices: Option<ListPriceFields>,
-}
-
-/// The prices of price lists.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ListPriceFields {
-    /// Of each price, the text of its list.
-    pub(crate) lists: Field,
-    /// Of each price, `DocumentPrice::packed`.
-    pub(crate) prices: Field,
+    /// Joined words; in an index of the format before, missing.
+    pub(crate) joined: Option<Field>,
+    /// The terms of all SKUs; in an index of the format before, missing.
+    pub(crate) skus: Option<Field>,
+    /// Of each variant, `VariantOffer::packed`; in an index of the format before, missing.
+    pub(crate) offers: Option<Field>,
+    /// Of each option value in `facets`, the bits of the variants that have it; in an index of the format before, missing.
+    pub(crate) option_bits: Option<Field>,
 }
 
 /// The texts of a document and their weights, in the order of [`Fields::texts`].
@@ -75,18 +62,22 @@ const JOINED: (&str, f32) = ("joined", 1.5);
 
 /// The schema of the indexes that this release writes.
 pub(crate) fn schema() -> Schema {
-    let mut schema = common_fields([STEMS, WORDS, SPACED_WORDS]);
-    schema.add_text_field("price_lists", TextOptions::default().set_fast("raw"));
-    schema.add_u64_field("list_prices", NumericOptions::default().set_fast());
+    let mut schema = common_fields(STEMS, WORDS, SPACED_WORDS);
+    for terms in [JOINED.0, "skus"] {
+        schema.add_text_field(terms, TextOptions::default().set_indexing_options(exact_terms()));
+    }
+    for numbers in ["offers", "option_bits"] {
+        schema.add_u64_field(numbers, NumericOptions::default().set_fast());
+    }
     schema.build()
 }
 
 /// The schema of the format before. Searches read such an index until this release has built one of its own.
 pub(crate) fn schema_before() -> Schema {
-    common_fields(TOKENIZERS_BEFORE).build()
+    common_fields("stems", "words", "words").build()
 }
 
-fn common_fields([stems, labels, prose]: [&str; 3]) -> SchemaBuilder {
+fn common_fields(stems: &str, labels: &str, prose: &str) -> SchemaBuilder {
     let mut schema = Schema::builder();
     schema.add_bytes_field("id", BytesOptions::default().set_indexed());
     for number in ["id_high", "id_low", "price", "rating", "stock"] {
@@ -104,12 +95,6 @@ fn common_fields([stems, labels, prose]: [&str; 3]) -> SchemaBuilder {
     }
     schema.add_text_field("title", TextOptions::default().set_stored());
     schema.add_text_field("shown", TextOptions::default().set_stored());
-    for terms in [JOINED.0, "skus"] {
-        schema.add_text_field(terms, TextOptions::default().set_indexing_options(exact_terms()));
-    }
-    for numbers in ["offers", "option_bits"] {
-        schema.add_u64_field(numbers, NumericOptions::default().set_fast());
-    }
     schema
 }
 
@@ -126,9 +111,8 @@ impl Fields {
             return Err(tantivy::TantivyError::SchemaError("another version of souk wrote this index".to_owned()));
         }
         let field = |name| found.get_field(name);
-        let texts = TEXTS.iter().chain([&JOINED]).map(|(name, weight)| Ok((field(name)?, *weight)));
-        let list_prices =
-            field("price_lists").and_then(|lists| Ok(ListPriceFields { lists, prices: field("list_prices")? }));
+        let texts = TEXTS.iter().map(|(name, weight)| Ok((field(name)?, *weight)));
+        let joined = field(JOINED.0).ok();
         Ok(Self {
             id: field("id")?,
             id_high: field("id_high")?,
@@ -137,16 +121,15 @@ impl Fields {
             rating: field("rating")?,
             stock: field("stock")?,
             facets: field("facets")?,
-            texts: texts.collect::<tantivy::Result<_>>()?,
+            texts: texts.chain(joined.map(|joined| Ok((joined, JOINED.1)))).collect::<tantivy::Result<_>>()?,
             labels: field("labels")?,
             prose: field("prose")?,
             name: field("title")?,
             product_json: field("shown")?,
-            joined: field(JOINED.0)?,
-            skus: field("skus")?,
-            offers: field("offers")?,
-            option_bits: field("option_bits")?,
-            list_prices: list_prices.ok(),
+            joined,
+            skus: field("skus").ok(),
+            offers: field("offers").ok(),
+            option_bits: field("option_bits").ok(),
         })
     }
 }
@@ -158,8 +141,8 @@ mod tests {
     #[test]
     fn index_of_this_format_and_of_the_one_before_is_accepted() {
         let (now, before) = (Fields::of(&schema()).unwrap(), Fields::of(&schema_before()).unwrap());
-        assert_eq!((now.texts.len(), before.texts.len()), (7, 7));
-        assert!(now.list_prices.is_some() && before.list_prices.is_none());
+        assert_eq!((now.texts.len(), before.texts.len()), (7, 6));
+        assert!(now.skus.is_some() && before.skus.is_none());
         assert!(Fields::of(&Schema::builder().build()).is_err());
     }
 

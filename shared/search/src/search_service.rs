@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use catalog::{Catalog, Category, Listing, PriceList, Product, Status};
+use catalog::{Catalog, Category, Listing, Product, Status};
 use values::{Clock, Error, Position, ProductId, Result, Timestamp};
 
 use crate::category_counts::roll_up;
@@ -59,8 +59,7 @@ impl SearchService {
         &self.reader
     }
 
-    /// Returns a page of a search, in one category with all categories below it or in all of them. With a price list, only products
-    /// that are for sale there. 1 round trip, or
+    /// Returns a page of a search, in one category with all categories below it or in all of them. 1 round trip, or
     /// none if all products are in the cache. Now and then 1 more for the category tree, at the same time unless there is a
     /// category. 2 more for products that changed after they were indexed.
     pub async fn find(&self, query: Query, category: Option<&Category>) -> Result<SearchPage> {
@@ -69,8 +68,7 @@ impl SearchService {
             None => Vec::new(),
         };
         let categories = categories.iter().map(|category| category.as_str().to_owned()).collect();
-        let query = Query { categories, ..query };
-        let result = self.reader.index().await?.find(&query)?;
+        let result = self.reader.index().await?.find(&Query { categories, ..query })?;
         let products = result.hits.iter().map(|hit| serde_json::from_str(&hit.product_json).map_err(Error::internal));
         let mut facets = result.facets;
         // A category that a filter refuses is not offered.
@@ -82,7 +80,6 @@ impl SearchService {
             self.catalog.lineages(&counted, self.clock.now()),
         )?;
         facets.category = roll_up(counts.into_iter().zip(lineages), category);
-        current.retain(|_, listing| is_for_sale(listing, query.price_list.as_ref()));
         let listings = result
             .hits
             .iter()
@@ -92,9 +89,9 @@ impl SearchService {
         Ok(SearchPage { listings, next, total: result.total, facets, match_level: result.match_level })
     }
 
-    /// Suggests completions and products for the text that was typed so far; with a price list, only products that are for sale there.
-    pub async fn suggest(&self, typed: &str, limit: usize, list: Option<&PriceList>) -> Result<Suggestions> {
-        self.reader.index().await?.suggest(typed, limit, list)
+    /// Suggests completions and products for the text that was typed so far.
+    pub async fn suggest(&self, typed: &str, limit: usize) -> Result<Suggestions> {
+        self.reader.index().await?.suggest(typed, limit)
     }
 
     /// Returns the current listings of those products that are still in the shop.
@@ -144,9 +141,4 @@ impl SearchService {
     fn with_cache<T>(&self, access: impl FnOnce(&mut HashMap<ProductId, (Timestamp, Listing)>) -> T) -> T {
         access(&mut self.cache.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// Has it a price in the price list? Every product has one without a list.
-pub(crate) fn is_for_sale(listing: &Listing, list: Option<&PriceList>) -> bool {
-    list.is_none_or(|list| listing.price_in(list).is_some())
 }

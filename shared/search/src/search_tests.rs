@@ -55,7 +55,6 @@ impl Shop {
             attributes: vec![("handmade".to_owned(), (price > 8_000).to_string())],
             variants: Vec::new(),
             price,
-            list_prices: Vec::new(),
             rating: Rating { hundredths: stars, count: u32::from(stars > 0) },
             in_stock: !name.contains("Gold"),
             product_json: name.to_owned(),
@@ -245,9 +244,9 @@ fn changed_product_is_found_by_its_new_text_and_removed_one_is_not_found() {
 #[test]
 fn suggestions_complete_the_last_word_and_list_products() {
     let index = Shop::with_products().open();
-    let texts = |typed: &str| index.suggest(typed, 5, None).unwrap().texts;
+    let texts = |typed: &str| index.suggest(typed, 5).unwrap().texts;
     let products = |typed: &str| {
-        let products = index.suggest(typed, 5, None).unwrap().products;
+        let products = index.suggest(typed, 5).unwrap().products;
         products.into_iter().map(|product| product.name).collect::<Vec<_>>()
     };
     assert_eq!(texts("neck").len(), 1, "plural and singular give one suggestion: {:?}", texts("neck"));
@@ -257,12 +256,12 @@ fn suggestions_complete_the_last_word_and_list_products() {
     assert_eq!(products("tabel"), ["Oak Dining Table"], "a misspelling is corrected");
     assert!(products("mu").contains(&"Indigo Mug".to_owned()));
     assert!(texts("…").is_empty() && products("xyz").is_empty());
-    assert_eq!(index.suggest("", 5, None).unwrap_err().fields[0].code, "text_length");
-    assert_eq!(index.suggest(&"x".repeat(10_000), 5, None).unwrap_err().fields[0].code, "text_length");
+    assert_eq!(index.suggest("", 5).unwrap_err().fields[0].code, "text_length");
+    assert_eq!(index.suggest(&"x".repeat(10_000), 5).unwrap_err().fields[0].code, "text_length");
     let tray = index.find(&Query { words: "tray".into(), limit: 1, ..Query::default() }).unwrap().hits[0]
         .sort_key
         .product_id();
-    assert_eq!(index.suggest("tray", 5, None).unwrap().products[0].id, tray);
+    assert_eq!(index.suggest("tray", 5).unwrap().products[0].id, tray);
 }
 
 #[test]
@@ -270,7 +269,7 @@ fn an_empty_index_finds_nothing() {
     let index = Index::empty("EUR".parse().unwrap()).unwrap();
     let result = index.find(&Query { words: "mug".into(), limit: 20, ..Query::default() }).unwrap();
     assert_eq!((result.total, result.hits.len(), result.facets), (0, 0, crate::Facets::default()));
-    assert!(index.suggest("mug", 5, None).unwrap().texts.is_empty());
+    assert!(index.suggest("mug", 5).unwrap().texts.is_empty());
 }
 
 #[test]

@@ -105,9 +105,9 @@ fn beginning_that_too_many_skus_share_finds_no_product() {
     let total = |words: &str| index.search(Query { words: words.to_owned(), ..Query::default() }).total;
     assert_eq!((total("made"), total("made-")), (1, 1), "of 5,002 SKUs only the exact one");
     assert_eq!((total("made-1"), total("made-19"), total("made-2000"), total("190")), (1_000, 100, 1, 10));
-    assert!(index.index.suggest("mad", 5, None).unwrap().products.is_empty());
-    assert_eq!(index.index.suggest("made", 5, None).unwrap().products[0].name, "Exact");
-    assert_eq!(index.index.suggest("made-19", 5, None).unwrap().products.len(), 5);
+    assert!(index.index.suggest("mad", 5).unwrap().products.is_empty());
+    assert_eq!(index.index.suggest("made", 5).unwrap().products[0].name, "Exact");
+    assert_eq!(index.index.suggest("made-19", 5).unwrap().products.len(), 5);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn filters_apply_to_skus() {
 fn suggestion_lists_the_product_with_the_typed_sku_first() {
     let index = rugs().index;
     let names = |typed: &str| {
-        index.suggest(typed, 5, None).unwrap().products.into_iter().map(|product| product.name).collect::<Vec<_>>()
+        index.suggest(typed, 5).unwrap().products.into_iter().map(|product| product.name).collect::<Vec<_>>()
     };
     assert_eq!(names("nor12345.0707-60")[0], "Small rug");
     assert_eq!(names("NOR12345.07").len(), 2);

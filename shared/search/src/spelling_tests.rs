@@ -151,10 +151,10 @@ fn middle_of_a_name_without_spaces_is_found() {
 #[test]
 fn suggestion_completes_a_phrase_without_spaces() {
     let index = TestIndex::of_names(&["抹茶ラテの素", "抹茶粉", "Mug"]).index;
-    let suggestions = index.suggest("抹茶ラ", 5, None).unwrap();
+    let suggestions = index.suggest("抹茶ラ", 5).unwrap();
     assert_eq!(suggestions.texts, ["抹茶ラテの素"]);
     let names = |typed: &str| {
-        index.suggest(typed, 5, None).unwrap().products.into_iter().map(|product| product.name).collect::<Vec<_>>()
+        index.suggest(typed, 5).unwrap().products.into_iter().map(|product| product.name).collect::<Vec<_>>()
     };
     assert_eq!(names("茶ラ"), ["抹茶ラテの素"]);
     assert_eq!(names("茶").len(), 2);
@@ -188,10 +188,10 @@ fn suggested_text_is_spelt_as_in_a_name() {
         ("wellb", "wellbeing"),
         ("boots - wom", "boots women’s"),
     ] {
-        assert_eq!(index.suggest(typed, 5, None).unwrap().texts, [text], "{typed}");
+        assert_eq!(index.suggest(typed, 5).unwrap().texts, [text], "{typed}");
     }
     let tagged = Document { tags: vec!["Чай".to_owned()], ..document("Самовар") };
-    assert_eq!(TestIndex::of(&[tagged]).index.suggest("ча", 5, None).unwrap().texts, ["чаи"], "in no name");
+    assert_eq!(TestIndex::of(&[tagged]).index.suggest("ча", 5).unwrap().texts, ["чаи"], "in no name");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn suggestion_finds_finished_words_in_other_forms() {
         ("wd40", "WD 40 spray"),
         ("plugin", "Plug in heater"),
     ] {
-        let products = index.suggest(typed, 5, None).unwrap().products;
+        let products = index.suggest(typed, 5).unwrap().products;
         assert_eq!(products.first().map(|product| product.name.as_str()), Some(name), "{typed}");
     }
 }
@@ -217,7 +217,7 @@ fn suggestion_finds_finished_words_in_other_forms() {
 fn suggestion_uses_the_first_pairs_of_a_long_phrase() {
     let name: String = ('一'..='龠').take(17).collect();
     let index = TestIndex::of_names(&[&name]).index;
-    assert_eq!(index.suggest(&format!("{name}茶"), 5, None).unwrap().products.len(), 1);
+    assert_eq!(index.suggest(&format!("{name}茶"), 5).unwrap().products.len(), 1);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn suggestion_finds_joined_words() {
         ("well-b", "Well-being tea"),
         ("wd-4", "WD40 spray"),
     ] {
-        assert_eq!(index.suggest(typed, 5, None).unwrap().products[0].name, name, "{typed}");
+        assert_eq!(index.suggest(typed, 5).unwrap().products[0].name, name, "{typed}");
     }
 }
 

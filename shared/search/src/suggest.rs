@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use catalog::PriceList;
 use tantivy::query::{BooleanQuery, EnableScoring, Query as TantivyQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocSet as _, TERMINATED, Term};
@@ -46,14 +45,13 @@ pub struct SuggestedProduct {
 }
 
 impl Index {
-    /// Suggests texts and up to `limit` products for the typed text; with a price list, only products that are for sale there. 422 for a text
-    /// out of bounds.
-    pub fn suggest(&self, typed: &str, limit: usize, list: Option<&PriceList>) -> Result<Suggestions> {
+    /// Suggests texts and up to `limit` products for the typed text. 422 for a text out of bounds.
+    pub fn suggest(&self, typed: &str, limit: usize) -> Result<Suggestions> {
         let typed = parse_text("q", typed.to_owned(), MAX_TYPED_LENGTH)?;
-        self.try_suggest(&typed, limit, list).map_err(Error::internal)
+        self.try_suggest(&typed, limit).map_err(Error::internal)
     }
 
-    fn try_suggest(&self, typed: &str, limit: usize, list: Option<&PriceList>) -> tantivy::Result<Suggestions> {
+    fn try_suggest(&self, typed: &str, limit: usize) -> tantivy::Result<Suggestions> {
         let runs = runs(&fold(typed));
         let Some((last, before)) = runs.split_last() else { return Ok(Suggestions::default()) };
         let completions = self.completions(&last.text)?;
@@ -63,8 +61,7 @@ impl Index {
         let mut matching = vec![both(rest, self.lexicon().in_any_text(&alternatives))];
         matching.extend(self.joined_query(before, last)?);
         matching.extend(self.sku_queries(typed, &runs)?);
-        let query = Query { limit, price_list: list.cloned(), ..Query::default() };
-        let products = self.find_products(&BooleanQuery::union(matching), &query)?;
+        let products = self.find_products(&BooleanQuery::union(matching), limit)?;
         Ok(Suggestions { texts, products })
     }
 
@@ -175,11 +172,12 @@ impl Index {
         Ok(word.to_owned())
     }
 
-    fn find_products(&self, matching: &dyn TantivyQuery, query: &Query) -> tantivy::Result<Vec<SuggestedProduct>> {
-        let collector = Collector { query, table: self.table(), by_score: true, with_facets: false };
+    fn find_products(&self, matching: &dyn TantivyQuery, limit: usize) -> tantivy::Result<Vec<SuggestedProduct>> {
+        let query = Query { limit, ..Query::default() };
+        let collector = Collector { query: &query, table: self.table(), by_score: true, with_facets: false };
         let weight = matching.weight(EnableScoring::enabled_from_searcher(&self.searcher))?;
         let hits = collector.collect(self.segments(), weight.as_ref())?.hits;
-        let products = hits.into_iter().take(query.limit).map(|(key, address)| {
+        let products = hits.into_iter().take(limit).map(|(key, address)| {
             let (name, _) = self.stored(address)?;
             Ok(SuggestedProduct { id: key.product_id(), name })
         });

@@ -18,7 +18,6 @@ pub(crate) fn document(name: &str) -> Document {
         attributes: Vec::new(),
         variants: Vec::new(),
         price: 1_000,
-        list_prices: Vec::new(),
         rating: Rating::default(),
         in_stock: true,
         product_json: name.to_owned(),

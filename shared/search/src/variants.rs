@@ -6,9 +6,7 @@ use tantivy::columnar::Column;
 
 use crate::document::VariantOffer;
 use crate::document_facets::FacetKind;
-use crate::facet_table::FacetTable;
-use crate::list_price_columns::PricesOfList;
-use crate::price_bands::{BANDS, PriceBands};
+use crate::facet_table::{BANDS, FacetTable};
 use crate::query::Query;
 
 /// The bits of all variants.
@@ -63,21 +61,17 @@ pub(crate) struct Variants {
     offers: Vec<VariantOffer>,
     /// Of each facet value of the document: the bits of the variants that have it. Further values belong to all variants.
     option_bits: Vec<u64>,
-    /// The variants that have a price in the price list of the query.
-    priced: u64,
     /// The variants with all attributes of the filter and a price within its bounds.
     matching: u64,
     in_stock: u64,
 }
 
 impl Variants {
-    /// Reads the variants of a document, with their prices in a price list; returns false if it has one SKU. `facets` returns the numbers of
-    /// its facet values.
+    /// Reads the variants of a document; returns false if it has one SKU. `facets` returns the numbers of its facet values.
     pub(crate) fn read<I: Iterator<Item = u32>>(
         &mut self,
         document: u32,
         columns: &VariantColumns,
-        prices: Option<&PricesOfList<'_>>,
         filter: &VariantFilter,
         facets: impl Fn() -> I,
     ) -> bool {
@@ -89,8 +83,7 @@ impl Variants {
         }
         self.option_bits.clear();
         self.option_bits.extend(columns.option_bits.iter().flat_map(|bits| bits.values_for_doc(document)));
-        self.priced = prices.map_or(ALL_VARIANTS, |prices| prices.replace(document, &mut self.offers));
-        self.matching = self.priced & bits(&self.offers, |offer| filter.accepts_price(offer.price));
+        self.matching = bits(&self.offers, |offer| filter.accepts_price(offer.price));
         self.in_stock = bits(&self.offers, |offer| offer.in_stock);
         for attribute in &filter.attributes {
             let position = facets().position(|number| number == *attribute);
@@ -134,13 +127,13 @@ impl Variants {
         offers.map(|(_, offer)| offer.price).min()
     }
 
-    /// The bits of the variants in each price band.
-    pub(crate) fn bands(&self, bands: &PriceBands) -> [u64; BANDS] {
-        let mut variants = [0; BANDS];
-        for (number, offer) in self.offers.iter().enumerate().filter(|(number, _)| self.priced >> number & 1 == 1) {
-            variants[bands.band(offer.price)] |= 1 << number;
+    /// The bits of the variants in each price band of the table.
+    pub(crate) fn bands(&self, table: &FacetTable) -> [u64; BANDS] {
+        let mut bands = [0; BANDS];
+        for (number, offer) in self.offers.iter().enumerate() {
+            bands[table.band(offer.price)] |= 1 << number;
         }
-        variants
+        bands
     }
 }
 

@@ -15,8 +15,6 @@ pub enum SecurityKind {
     ApiKeyCreated,
     ApiKeyRevoked,
     RoleChanged,
-    /// The customer group or the tax status of an account was changed.
-    BuyerChanged,
     /// An event was refused, because the rows contradict it.
     EventForged,
     SecondFactorAdded,
@@ -39,7 +37,6 @@ impl SecurityKind {
             Self::ApiKeyCreated => "api_key_created",
             Self::ApiKeyRevoked => "api_key_revoked",
             Self::RoleChanged => "role_changed",
-            Self::BuyerChanged => "buyer_changed",
             Self::EventForged => "event_forged",
             Self::SecondFactorAdded => "second_factor_added",
             Self::SecondFactorRemoved => "second_factor_removed",

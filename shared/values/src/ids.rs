@@ -61,5 +61,4 @@ ids! {
     RefundTag RefundId "rfd" "a refund";
     EventTag EventId "evt" "an event";
     AddressTag AddressId "adr" "a postal address in an address book";
-    PromotionTag PromotionId "prm" "a promotion";
 }

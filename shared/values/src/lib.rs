@@ -41,7 +41,7 @@ pub use error::{Error, FieldError, Kind, Result};
 pub use expected_version::ExpectedVersion;
 pub use ids::{
     AddressId, ApiKeyId, CartId, ContactId, EventId, Id, ImageId, JobId, OrderId, PasskeyId, PaymentId, ProductId,
-    PromotionId, RefundId, ReviewId, SessionId, TokenId, UserId, creation_time, first_id_at, id_of_digest, sibling_id,
+    RefundId, ReviewId, SessionId, TokenId, UserId, creation_time, first_id_at, id_of_digest, sibling_id,
 };
 pub use job::{JobClaim, JobFailure, JobState, JobStatus};
 pub use json::{invalid_field, not_utf8, parse_json, read_json, read_json_value};

@@ -71,8 +71,6 @@ permissions! {
     ManageStock "manage_stock":             no_,  no_,  yes,  yes;
     /// Change the tree of categories.
     ManageCategories "manage_categories":   no_,  no_,  yes,  yes;
-    /// Create, publish and stop promotions, and add their codes.
-    ManagePromotions "manage_promotions":   no_,  no_,  yes,  yes;
     /// Hide reviews and read hidden ones.
     ModerateReviews "moderate_reviews":     no_,  no_,  yes,  yes;
     /// Read and change the carts of other accounts.
@@ -83,8 +81,6 @@ permissions! {
     MoveOrders "move_orders":               no_,  no_,  yes,  yes;
     /// Capture and refund payments.
     MoveMoney "move_money":                 no_,  no_,  yes,  yes;
-    /// Change markets, taxes and shipping methods; read inactive markets.
-    ManageTerms "manage_terms":             no_,  no_,  yes,  yes;
 }
 
 impl Role {

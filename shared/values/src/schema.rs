@@ -199,7 +199,6 @@ ids! {
     PaymentId "pay";
     RefundId "rfd";
     AddressId "adr";
-    PromotionId "prm";
     EventId "evt";
 }
 

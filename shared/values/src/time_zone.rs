@@ -71,13 +71,6 @@ impl TimeZone {
         self.first_at((local.div_euclid(DAY) + days) * DAY)
     }
 
-    /// When a clock shows so many minutes after midnight on the day of a time. The first time if it shows them twice; when they are left
-    /// out, a later time.
-    pub fn time_on_day(&self, at: Timestamp, minutes: u16) -> Timestamp {
-        let local = at.millis() + self.offset_at(at.millis());
-        self.first_at(local.div_euclid(DAY) * DAY + i64::from(minutes) * MINUTE)
-    }
-
     /// The first time at which a clock shows `local` (in milliseconds, as if it was UTC) or, when that is left out, a later time.
     fn first_at(&self, local: i64) -> Timestamp {
         // No zone changes its clocks twice within two days.
@@ -284,23 +277,6 @@ mod tests {
         assert_eq!(new_york.date_of(at), "2026-11-20");
         assert_eq!(new_york.begin_of_day(at, 0), new_york.day("2026-11-20").unwrap().start);
         assert_eq!(new_york.begin_of_day(at, -30), new_york.day("2026-10-21").unwrap().start);
-    }
-
-    #[test]
-    fn time_on_day_is_what_the_clock_shows() {
-        for (name, day, minutes, expected) in [
-            ("UTC", "2026-11-21T23:59:00Z", 14 * 60, "2026-11-21T14:00:00Z"),
-            ("Asia/Tokyo", "2026-11-20T15:00:00Z", 0, "2026-11-20T15:00:00Z"),
-            // Before clocks are put back at midnight, and the hour that comes twice.
-            ("Africa/Cairo", "2026-10-29T06:00:00Z", 14 * 60, "2026-10-29T11:00:00Z"),
-            ("Africa/Cairo", "2026-10-29T06:00:00Z", 23 * 60 + 30, "2026-10-29T20:30:00Z"),
-            // After clocks were put forward, and the hour that is left out.
-            ("America/New_York", "2026-03-08T12:00:00Z", 9 * 60, "2026-03-08T13:00:00Z"),
-            ("America/New_York", "2026-03-08T12:00:00Z", 2 * 60 + 30, "2026-03-08T07:00:00Z"),
-        ] {
-            let found = zone(name).time_on_day(day.parse().unwrap(), minutes);
-            assert_eq!(found, expected.parse().unwrap(), "{minutes} minutes of {day} in {name}");
-        }
     }
 
     fn any_zone() -> impl Strategy<Value = TimeZone> {

@@ -28,8 +28,7 @@ pub enum Layer {
 }
 
 /// The bounded contexts.
-pub const CONTEXTS: [&str; 9] =
-    ["identity", "catalog", "cart", "promotions", "terms", "orders", "payments", "notifications", "search"];
+pub const CONTEXTS: [&str; 7] = ["identity", "catalog", "cart", "orders", "payments", "notifications", "search"];
 
 /// The kit.
 pub const KIT: [&str; 7] = ["events", "http-kit", "aws-kit", "telemetry", "outbound", "pricing", "tabular"];

@@ -5,15 +5,10 @@ use anyhow::{Result, ensure};
 use architecture::{CONTEXTS, Layer, Workspace};
 
 /// The only edges between contexts. Everything else travels as events.
-const EDGES: [(&str, &str); 13] = [
+const EDGES: [(&str, &str); 8] = [
     ("cart", "catalog"),
-    ("cart", "identity"),
-    ("cart", "promotions"),
-    ("cart", "terms"),
     ("orders", "catalog"),
     ("orders", "cart"),
-    ("orders", "promotions"),
-    ("orders", "terms"),
     ("orders", "payments"),
     ("orders", "identity"),
     ("notifications", "identity"),

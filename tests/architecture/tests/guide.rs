@@ -1,14 +1,13 @@
-//! The code blocks of README and the guide are of two kinds. `bash` blocks run in `make test` (tests/e2e/tests/guide_alone.rs). `console`
+//! The code blocks of README and the guide are of two kinds. `bash` blocks run in `make test` (tests/e2e/tests/guide.rs). `console`
 //! blocks need AWS, a container or time, and are listed here, so that no block leaves the test by accident.
 
 use anyhow::{Context, Result, ensure};
 use architecture::Workspace;
 
 /// The `console` blocks: page, and how many it has.
-const CONSOLE: [(&str, usize); 7] = [
+const CONSOLE: [(&str, usize); 6] = [
     ("README.md", 1),
     ("docs/guide/buy.md", 0),
-    ("docs/guide/prices.md", 0),
     ("docs/guide/accounts.md", 1),
     ("docs/guide/catalog.md", 0),
     ("docs/guide/deploy.md", 8),

@@ -4,17 +4,15 @@
 use std::fmt;
 
 /// All functions, in the order of the tables.
-pub(crate) const FUNCTIONS: [&str; 22] = [
+pub(crate) const FUNCTIONS: [&str; 19] = [
     "auth",
     "oauth",
     "keys",
     "users",
     "products",
     "cart",
-    "promotions",
     "orders",
     "payments",
-    "terms",
     "ops",
     "relay",
     "orders-worker",
@@ -25,7 +23,6 @@ pub(crate) const FUNCTIONS: [&str; 22] = [
     "indexer",
     "uploads",
     "catalog-worker",
-    "promotions-worker",
     "privacy",
 ];
 
@@ -49,9 +46,6 @@ pub(crate) const PLACE_TRIPS: usize = 2;
 
 /// CPU time of an access token check.
 pub(crate) const TOKEN_CPU_MS: f64 = 0.2;
-
-/// Microseconds of CPU to price 50 lines with three tax rates: without promotions, and with 8 that compete.
-pub(crate) const PRICE_US: [f64; 2] = [20.0, 200.0];
 
 /// The slowest operation of a function that a person waits for, with its deployed memory: above all Argon2id.
 pub(crate) const PERSON_MS: f64 = 100.0;

@@ -10,7 +10,6 @@ use crate::imports::Imports;
 use crate::meter::trips;
 use crate::options::Options;
 use crate::prices::{Item, PRICED_ON};
-use crate::pricing_times::PricingTimes;
 use crate::report::{Results, Work};
 use crate::search::Search;
 use crate::start_parts;
@@ -44,7 +43,6 @@ impl Results {
             "idle": self.work_json(|work| work.idle_costs.to_json()),
             "rateLimiter": self.work_json(Work::rate_limiter_json),
             "instructions": self.work_json(|work| callgrind::to_json(&work.instructions)),
-            "pricing": self.pricing.as_ref().map(PricingTimes::to_json),
             "search": self.search.as_ref().map(Search::to_json),
             "imports": self.imports.as_ref().map(Imports::to_json),
             "contention": self.contention.as_ref().map(Contention::to_json),

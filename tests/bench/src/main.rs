@@ -36,7 +36,6 @@ mod memory_sizes;
 mod meter;
 mod options;
 mod prices;
-mod pricing_times;
 mod process;
 mod rate_limiter;
 mod report;
@@ -74,7 +73,6 @@ use idle_costs::IdleCosts;
 use machine::Machine;
 use memory_sizes::MemorySizes;
 use options::Options;
-use pricing_times::PricingTimes;
 use report::{Results, Work};
 use scenarios::{Run, ScenarioRuns, hold_variables};
 use start::{HELLO, Program, file_name};
@@ -130,7 +128,6 @@ async fn run() -> Result<()> {
     }
     let mut results = results?;
     if !options.only {
-        results.pricing = Some(PricingTimes::measure(options.quick)?);
         results.search = Some(search::measure(&options, &logs)?);
         results.imports = Some(imports::measure(&options, &logs).await?);
         results.contention = Some(Contention::simulate(options.quick));
@@ -181,8 +178,7 @@ async fn measure(
         Some(resources) => Some(work(options, resources, logs).await?),
         None => None,
     };
-    let (search, imports, contention, pricing) = (None, None, None, None);
-    Ok(Results { machine, hello, functions, start_parts, work, pricing, search, imports, contention })
+    Ok(Results { machine, hello, functions, start_parts, work, search: None, imports: None, contention: None })
 }
 
 /// Measures the work of started functions.

@@ -42,7 +42,7 @@ const NOBODY: &str = "Nobody waits for it.";
 const LEAST: f64 = SIZES[0];
 
 /// All functions, in the order of the tables.
-pub(crate) const DEMANDS: [Demand; 22] = [
+pub(crate) const DEMANDS: [Demand; 19] = [
     Demand::of_person(
         "auth",
         512.0,
@@ -54,10 +54,8 @@ pub(crate) const DEMANDS: [Demand; 22] = [
     Demand::of_person("users", 32.0, LEAST, PERSON),
     Demand::of_person("products", 64.0, LEAST, PERSON),
     Demand::of_person("cart", 32.0, LEAST, PERSON),
-    Demand::of_person("promotions", 32.0, LEAST, PERSON),
     Demand::of_person("orders", 32.0, LEAST, PERSON),
     Demand::of_person("payments", 32.0, LEAST, PERSON),
-    Demand::of_person("terms", 32.0, LEAST, PERSON),
     Demand::of_nobody("ops", 32.0, LEAST, NOBODY),
     Demand::of_nobody("relay", 64.0, 256.0, "A batch has up to 100 rows, and orders wait for them."),
     Demand::of_nobody("orders-worker", 32.0, LEAST, NOBODY),
@@ -78,7 +76,6 @@ pub(crate) const DEMANDS: [Demand; 22] = [
         "It computes, which costs the same at each size. To decode the largest image takes up to 400 MB.",
     ),
     Demand::of_nobody("catalog-worker", IMPORT_MEMORY_KIB / 1024.0, LEAST, "An import may use 256 MB."),
-    Demand::of_nobody("promotions-worker", 32.0, LEAST, NOBODY),
     Demand::of_nobody("privacy", 64.0, 256.0, "It has a part of an export in memory."),
 ];
 

@@ -22,7 +22,7 @@ use crate::written_rows::{WrittenRow, written_rows};
 pub(crate) enum Purpose {
     /// The work itself, which the budgets count.
     Work,
-    /// Reads of keys, revocations, secrets, terms, automatic promotions and categories, which a function caches.
+    /// Reads of keys, revocations and secrets, which a function caches.
     Cached,
     /// A lease of the rate limiter. It is not part of the budgets, because it depends on the earlier requests of the caller.
     RateLimit,
@@ -247,9 +247,6 @@ fn operation(head: &Parts) -> String {
     }
 }
 
-/// How the partitions begin whose rows a function caches.
-const CACHED_PARTITIONS: [&str; 3] = ["REVOKED", "PROMOTIONS#", "TAX#"];
-
 fn purpose(upstream: Upstream, operation: &str, request_body: &Value) -> Purpose {
     if upstream == Upstream::Provider {
         return Purpose::Provider;
@@ -259,11 +256,8 @@ fn purpose(upstream: Upstream, operation: &str, request_body: &Value) -> Purpose
         request_body["Key"]["pk"]["S"].as_str(),
         request_body["ExpressionAttributeValues"][":pk"]["S"].as_str(),
     ) {
-        ("Query", _, Some("KEYS" | "MARKETS" | "ZONES" | "CATEGORIES")) => Purpose::Cached,
-        ("GetSecretValue", ..) | ("GetItem", Some("REGISTRATIONS"), _) => Purpose::Cached,
-        ("Query", _, Some(partition)) if CACHED_PARTITIONS.iter().any(|cached| partition.starts_with(cached)) => {
-            Purpose::Cached
-        }
+        ("Query", _, Some("KEYS")) | ("GetSecretValue", ..) => Purpose::Cached,
+        ("Query", _, Some(partition)) if partition.starts_with("REVOKED") => Purpose::Cached,
         ("UpdateItem", Some(pk), _) if pk.starts_with("LIMIT#") => Purpose::RateLimit,
         _ => Purpose::Work,
     }
@@ -306,13 +300,10 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn leases_and_reads_that_a_function_caches_are_not_work() {
+    fn leases_and_reads_of_keys_revocations_and_secrets_are_not_work() {
         let get = |pk: &str| json!({ "TableName": "t", "Key": { "pk": { "S": pk }, "sk": { "S": "x" } } });
         let query = |pk: &str| json!({ "ExpressionAttributeValues": { ":pk": { "S": pk } } });
-        for cached in ["KEYS", "MARKETS", "ZONES", "CATEGORIES", "PROMOTIONS#eu", "TAX#BE"] {
-            assert_eq!(purpose(Upstream::Aws, "Query", &query(cached)), Purpose::Cached, "{cached}");
-        }
-        assert_eq!(purpose(Upstream::Aws, "GetItem", &get("REGISTRATIONS")), Purpose::Cached);
+        assert_eq!(purpose(Upstream::Aws, "Query", &query("KEYS")), Purpose::Cached);
         assert_eq!(purpose(Upstream::Aws, "GetItem", &get("ORDER#1")), Purpose::Work);
         assert_eq!(purpose(Upstream::Aws, "PutItem", &get("KEYS")), Purpose::Work);
         assert_eq!(purpose(Upstream::Aws, "UpdateItem", &get("LIMIT#0a")), Purpose::RateLimit);

@@ -15,7 +15,6 @@ use crate::machine::Machine;
 use crate::memory_sizes::MemorySizes;
 use crate::meter::{Call, Purpose, trips};
 use crate::options::Options;
-use crate::pricing_times::PricingTimes;
 use crate::search::Search;
 use crate::start::{HELLO, StartFigures};
 use crate::start_parts::{self, AllStartParts};
@@ -36,8 +35,6 @@ pub(crate) struct Results {
     pub(crate) start_parts: Option<AllStartParts>,
     /// `None` without a stack.
     pub(crate) work: Option<Work>,
-    /// `None` with `--only`.
-    pub(crate) pricing: Option<PricingTimes>,
     /// `None` with `--only`.
     pub(crate) search: Option<Search>,
     /// `None` with `--only`.
@@ -75,7 +72,6 @@ impl Results {
             self.work.as_ref().map(Work::rate_limiter_text),
             self.work.as_ref().map(Work::instruction_counts),
             notes(self.work.is_some()),
-            self.pricing.as_ref().map(|pricing| pricing.to_text(&mut misses)),
             self.search.as_ref().map(|search| search.to_text(&mut misses)),
             self.imports.as_ref().map(|imports| imports.to_text(&mut misses)),
             self.contention.as_ref().map(Contention::to_text),
@@ -280,7 +276,7 @@ fn notes(has_work: bool) -> Option<String> {
         notes.extend([
             "trips: how often the work waits for AWS; concurrent calls count as one. In brackets is the maximum, if a new execution\n\
              \x20 environment needs more. The budget applies to the maximum; the rest of the row is about the last invocation.",
-            "cached: reads of keys, revocations, secrets and rules in the first invocation. An execution environment caches them for\n\
+            "cached: reads of keys, revocations and secrets in the first invocation. An execution environment caches them for\n\
              \x20 30 s to 5 minutes. They are in no other column. A read that every invocation repeats counts as work.",
             "The rate limiter's leases are in no other column. Its limits are so high here that each lease has its largest size.",
             "(n): writes of a transaction, keys or messages of a batch. prov.: calls to the payment provider, which is not AWS.",

@@ -63,8 +63,6 @@ struct Catalog {
     products: usize,
     /// The numbers of requests with words, of requests without words, and of prefixes.
     requests: [usize; 3],
-    /// The size of souk's index with the prices of four more markets.
-    bytes_with_markets: u64,
     engines: Vec<EngineFigures>,
 }
 
@@ -149,7 +147,6 @@ fn measure_catalog(
     let listings = listings.collect::<Result<Vec<Listing>>>()?;
     let response_builder = ResponseBuilder::new(&listings);
     let mut engines = write_indexes(folder, &listings)?;
-    let bytes_with_markets = size_with_markets(&folder.join("markets"), &listings)?;
     drop(listings);
     let requests = Requests::of(texts, products);
     time(&mut engines, folder, &response_builder, &requests, rounds)?;
@@ -160,16 +157,7 @@ fn measure_catalog(
         figures.cold_opens = (0..rounds).map(open).collect::<Result<_>>()?;
     }
     let requests = [requests.searches.len(), requests.browses.len(), requests.prefixes.len()];
-    Ok(Catalog { name, budget_ms, products: products.len(), requests, bytes_with_markets, engines })
-}
-
-/// The size of souk's index with the prices of four more markets.
-fn size_with_markets(folder: &Path, listings: &[Listing]) -> Result<u64> {
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    souk::write_with_markets(folder, listings)?;
-    let size = bytes(folder)?;
-    std::fs::remove_dir_all(folder)?;
-    Ok(size)
+    Ok(Catalog { name, budget_ms, products: products.len(), requests, engines })
 }
 
 /// Writes the index of each engine into its own folder.

@@ -143,8 +143,8 @@ const REQUEST_LIMITS: &str = "general=100/300/1000,orders=30/20/300,quotes=30/60
 
 /// The variables of `template.yaml` that every function needs to start without a stack.
 pub(crate) fn variables_without_stack() -> Variables {
-    let tables = ["IDENTITY", "CATALOG", "CART", "ORDERS", "PAYMENTS", "NOTIFICATIONS", "PROMOTIONS", "TERMS"];
-    let queues = ["ORDERS", "PAYMENTS", "NOTIFICATIONS", "CATALOG", "PRIVACY", "PROMOTIONS", "SEARCH"];
+    let tables = ["IDENTITY", "CATALOG", "CART", "ORDERS", "PAYMENTS", "NOTIFICATIONS"];
+    let queues = ["ORDERS", "PAYMENTS", "NOTIFICATIONS", "CATALOG", "PRIVACY", "SEARCH"];
     let mut variables: Variables = [
         ("AWS_REGION", "eu-central-1"),
         ("AWS_ACCESS_KEY_ID", "bench"),

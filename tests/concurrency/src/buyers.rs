@@ -38,15 +38,6 @@ pub struct Product {
     pub price: i64,
 }
 
-/// A coupon of a run, whose promotion has limits.
-#[derive(Debug, Clone)]
-pub struct Coupon {
-    /// The key of the market of its promotion.
-    pub market: &'static str,
-    /// Unique in the stack.
-    pub code: String,
-}
-
 /// A customer with an account, or a guest.
 #[derive(Debug, Clone)]
 pub struct Buyer {
@@ -192,19 +183,6 @@ impl OrderRequest {
     /// Pays with this card.
     pub fn with_card(mut self, token: &str) -> Self {
         self.body["paymentMethod"] = json!({ "token": token });
-        self
-    }
-
-    /// Names no card, for an order that costs nothing.
-    pub fn without_card(mut self) -> Self {
-        self.body.as_object_mut().map(|members| members.remove("paymentMethod"));
-        self
-    }
-
-    /// Names a coupon, in its market.
-    pub fn with_coupon(mut self, coupon: &Coupon) -> Self {
-        self.body["market"] = coupon.market.into();
-        self.body["coupons"] = json!([coupon.code]);
         self
     }
 

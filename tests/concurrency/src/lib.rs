@@ -8,8 +8,6 @@
 pub mod buyers;
 pub mod checks;
 pub mod client;
-#[cfg(test)]
-mod coupon_fixture;
 pub mod emulator;
 pub mod fault_injection;
 pub mod fault_points;

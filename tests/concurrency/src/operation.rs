@@ -159,13 +159,6 @@ impl History {
             .collect()
     }
 
-    /// The ids of the promotions that this run created.
-    pub fn promotions(&self) -> BTreeSet<String> {
-        let created = |call: &&CallRecord| call.method == "POST" && call.path == "/api/v1/promotions";
-        let calls = self.calls.iter().filter(created);
-        calls.filter_map(|call| call.answer["id"].as_str()).map(str::to_owned).collect()
-    }
-
     /// The SKU of each product that this run created, by the product's id.
     pub fn sku_by_product(&self) -> BTreeMap<String, String> {
         let answers =

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::emulator::Emulator;
 use crate::fault_injection::FaultInjection;
 use crate::history::Recorder;
-use crate::observed::{ObservedState, Order, Payment, read};
+use crate::observed::{ObservedState, Order, read};
 use crate::seed;
 use crate::test_stack::TestStack;
 
@@ -79,12 +79,6 @@ impl Run {
     pub async fn observe(&self) -> ObservedState {
         let raw = read(&self.http, &self.test_stack, &self.emulator, &self.dlq_depths_before).await;
         raw.for_history(&self.recorder.history())
-    }
-
-    /// Reads all orders and payments of the stack, whichever run or suite placed them.
-    pub async fn read_every_order_and_payment(&self) -> (Vec<Order>, Vec<Payment>) {
-        let raw = read(&self.http, &self.test_stack, &self.emulator, &self.dlq_depths_before).await;
-        (raw.orders(|_| true), raw.payments())
     }
 
     /// Reads all orders of the stack with their histories, whichever run or suite placed them.

@@ -30,8 +30,6 @@ pub fn document() -> Result<String> {
         fn_products::openapi,
         fn_search::openapi,
         fn_cart::openapi,
-        fn_promotions::openapi,
-        fn_terms::openapi,
         fn_orders::openapi,
         fn_payments::openapi,
         fn_ops::openapi,

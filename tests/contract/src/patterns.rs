@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use catalog::{Attribute, Attributes, Category, Description, ReviewText, TaxClass};
-use identity::{Address, CustomerGroup, Preferences, VatId};
+use identity::{Address, Preferences};
 use payments::PaymentMethod;
-use promotions::{CodePrefix, CouponCode};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -17,9 +16,6 @@ use regex::Regex;
 use search::{Query, SearchParams};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use terms::shipping::TimeOfDay;
-use terms::tax::TaxKey;
-use terms::{MarketKey, PriceListKey};
 use values::{Currency, Sku, Text, comparison_key, nfc, read_json_value};
 
 /// A text schema of the document: its pattern and its bounds in characters.
@@ -82,28 +78,9 @@ const ROWS: &[Row] = &[
         accepts: |text| Preferences::parse(text, BTreeMap::new()).is_ok(),
     },
     Row {
-        pointer: "/components/schemas/GroupChange/properties/group",
-        accepts: |text| text.parse::<CustomerGroup>().is_ok(),
-    },
-    Row {
-        pointer: "/components/schemas/TaxStatusChange/properties/vatId",
-        accepts: |text| text.parse::<VatId>().is_ok(),
-    },
-    Row {
-        pointer: "/components/schemas/TaxStatusChange/properties/consultationNumber",
-        accepts: reads_text::<Text<64>>,
-    },
-    Row { pointer: "/components/schemas/MarketContent/properties/priceList", accepts: reads_text::<PriceListKey> },
-    Row { pointer: "/components/schemas/ZoneMethodContent/properties/market", accepts: reads_text::<MarketKey> },
-    Row { pointer: "/components/schemas/DeliveryTime/properties/cutOff", accepts: reads_text::<TimeOfDay> },
-    Row { pointer: "/components/schemas/TaxRateUpdate/properties/reason", accepts: reads_text::<TaxKey> },
-    Row { pointer: "/components/schemas/TaxRateComponent/properties/jurisdiction", accepts: reads_text::<Text<32>> },
-    Row {
         pointer: "/components/schemas/PaymentMethod/properties/token",
         accepts: |token| PaymentMethod { provider: None, token: token.to_owned() }.check().is_ok(),
     },
-    Row { pointer: "/components/schemas/NewCouponCode/properties/code", accepts: reads_text::<CouponCode> },
-    Row { pointer: "/components/schemas/NewCodeBatch/properties/prefix", accepts: reads_text::<CodePrefix> },
     Row {
         pointer: "/paths/~1api~1v1~1products/get/parameters/search/schema",
         accepts: |text| finds(SearchParams { search: Some(text.to_owned()), ..SearchParams::default() }),

@@ -15,23 +15,6 @@ impl Api {
         id.unwrap_or_else(|| panic!("a guest's cart should have an id: {cart}")).to_owned()
     }
 
-    /// Creates a guest's cart of a market; returns its id.
-    pub async fn makes_cart_in(&self, market: &str) -> String {
-        let cart = self.post("/api/v1/cart", &json!({ "market": market })).await.expect(201).json();
-        assert_eq!(cart["market"], market, "{cart}");
-        cart["owner"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Adds a coupon to a cart.
-    pub async fn adds_coupon(&self, cart: &str, code: &str) -> Response {
-        self.post(&format!("/api/v1/cart/{cart}/coupons"), &json!({ "code": code })).await
-    }
-
-    /// Removes a coupon from a cart.
-    pub async fn removes_coupon(&self, cart: &str, code: &str) -> Response {
-        self.delete(&format!("/api/v1/cart/{cart}/coupons/{code}")).await
-    }
-
     /// Adds a quantity of a SKU to a cart.
     pub async fn adds_to(&self, cart: &str, sku: &str, quantity: u32) -> Response {
         self.post(&format!("/api/v1/cart/{cart}/items"), &json!({ "sku": sku, "quantity": quantity })).await
@@ -49,18 +32,6 @@ impl Api {
 }
 
 impl Shop {
-    /// Gives the shop a market with this key, unless it has it already. The first market of a shop becomes the default one, so that has to
-    /// sell as the shop does without any market.
-    pub async fn has_market(&self, key: &str, market: &Value) {
-        let home = json!({ "currency": self.stack.currency, "prices": "net", "priceList": "default" });
-        for (key, market) in [("home", &home), (key, market)] {
-            let response = self.admin().await.put(&format!("/api/v1/markets/{key}"), market).await;
-            if response.status != 201 {
-                response.expect_problem(409, "market_exists");
-            }
-        }
-    }
-
     /// Moves the TTL of a cart into the past. Its owner is `usr_…` or `crt_…`.
     pub async fn expires_cart(&self, owner: &str) {
         let past = json!({ "N": (webhooks::now() - 1).to_string() });

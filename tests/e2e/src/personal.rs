@@ -80,8 +80,8 @@ impl Person {
 }
 
 impl Shop {
-    /// A new customer who has logged in twice, and has an address, preferences, a reset token, a passkey, an API key, a sign-in link, a tax
-    /// status, a review, a cancelled order and a cart.
+    /// A new customer who has logged in twice, and has an address, preferences, a reset token, a passkey, an API key, a sign-in link, a review, a
+    /// cancelled order and a cart.
     pub async fn new_person(&self) -> Person {
         let mark = unique("trace");
         let value = |what: &str| format!("{what} {mark}");
@@ -110,12 +110,6 @@ impl Shop {
             link["digest"]["S"].as_str().unwrap_or_else(|| panic!("a link should have a digest: {link}")).to_owned();
         self.from_new_ip().post("/api/v1/auth/reset-password", &json!({ "email": email })).await.expect(202);
 
-        let (vat_id, reason, consultation) = (vat_id(&mark), value("Reason"), value("Consultation"));
-        let tax_status =
-            json!({ "status": "taxed", "reason": reason, "vatId": vat_id, "consultationNumber": consultation });
-        let path = format!("/api/v1/users/{}/tax-status", customer.id());
-        self.admin().await.put(&path, &tax_status).await.expect(200);
-
         let mug = self.sells(Draft::with_stock(9)).await;
         let to_saved = |lines: &[(&str, u32)]| {
             let mut checkout = Checkout::of(lines);
@@ -136,24 +130,7 @@ impl Shop {
         let digest: String = digest(&SHA256, email.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
         let key = row_of_key(&client.key).replace("APIKEY#", "");
         let values = [
-            email,
-            name,
-            phone,
-            laptop,
-            tablet,
-            passkey,
-            receiver,
-            line1,
-            line2,
-            city,
-            vat_id,
-            reason,
-            consultation,
-            title,
-            text,
-            why,
-            digest,
-            key,
+            email, name, phone, laptop, tablet, passkey, receiver, line1, line2, city, title, text, why, digest, key,
             link,
         ]
         .into();
@@ -256,17 +233,8 @@ impl Shop {
 
 /// A number in London that is unique in this run.
 fn phone(mark: &str) -> String {
-    format!("+44207{:07}", seven_digits(mark))
-}
-
-/// A Belgian VAT id that is unique in this run, with its check digits: 97 minus the rest of the first eight digits by 97.
-fn vat_id(mark: &str) -> String {
-    let number = seven_digits(mark);
-    format!("BE{number:08}{:02}", 97 - number % 97)
-}
-
-fn seven_digits(mark: &str) -> u64 {
-    mark.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 10_000_000)
+    let number = mark.bytes().fold(7_u64, |number, byte| (number * 31 + u64::from(byte)) % 10_000_000);
+    format!("+44207{number:07}")
 }
 
 #[cfg(test)]

@@ -183,23 +183,6 @@ impl Provider {
         assert!(matches!(status, Ok(201)), "the provider should accept the fault {fault}: {status:?}");
     }
 
-    /// What the fake tax provider has recorded of an order: `transaction` and `refunds`; null if nothing.
-    pub async fn tax_record(&self, order: &Order) -> Value {
-        let url = format!("{}/_fake/tax/records?order_id={}", self.url, order.id());
-        let response =
-            self.http.get(url).send().await.unwrap_or_else(|error| panic!("the tax provider should respond: {error}"));
-        let records: Value =
-            response.json().await.unwrap_or_else(|error| panic!("the records should be JSON: {error}"));
-        records["orders"][order.id()].clone()
-    }
-
-    /// Injects a fault of the tax provider (see tests/fakes).
-    pub async fn fails_taxes(&self, fault: &Value) {
-        let response = self.http.post(format!("{}/_fake/tax/faults", self.url)).json(fault).send().await;
-        let status = response.map(|response| response.status().as_u16());
-        assert!(matches!(status, Ok(204)), "the tax provider should accept the fault {fault}: {status:?}");
-    }
-
     /// Removes the idempotency keys of an order, as providers do after some hours.
     pub async fn forgets_keys(&self, order: &Order) {
         let url = format!("{}/_fake/idempotency-keys?order_id={}", self.url, order.id());

@@ -4,14 +4,11 @@
 mod abuse_alone;
 mod admin_mfa_alone;
 mod forged_events_alone;
-mod guide_alone;
 mod keys_alone;
 mod logins_alone;
 mod mail_faults_alone;
 mod request_limits_alone;
 mod shards_alone;
-mod shipping_in_orders_alone;
-mod shipping_zones_alone;
 
 use e2e::scenarios::twenty_customers_order;
 use e2e::{Checkout, Draft, EVENTUALLY, Order, SOON, Shop, await_until};

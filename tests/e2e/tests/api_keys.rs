@@ -256,7 +256,7 @@ async fn key_cannot_manage_credentials() {
     let grace = new_admin(&shop).await;
     let all = json!({ "scopes": [
         "buy", "use_account", "write_reviews", "manage_users", "manage_products", "manage_stock", "manage_categories",
-        "manage_promotions", "moderate_reviews", "serve_carts", "read_orders", "move_orders", "move_money", "manage_terms",
+        "moderate_reviews", "serve_carts", "read_orders", "move_orders", "move_money",
     ] });
     let created = grace.tries_to_make_key(all.clone()).await.expect(201).json();
     let client = shop.anonymous().with_key(created["key"].as_str().unwrap_or_default());

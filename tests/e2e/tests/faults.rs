@@ -2,7 +2,6 @@
 //! their own, so that other tests need not wait for them. Tests that disturb different parts run side by side
 //! (`Shop::open_disturbing`).
 
-mod code_import_faults;
 mod erasure_faults;
 mod flash_faults;
 mod import_faults;
@@ -14,5 +13,4 @@ mod reset_faults;
 mod search_faults;
 mod settle_faults;
 mod stock_log;
-mod tax_record_faults;
 mod unpaid_faults;

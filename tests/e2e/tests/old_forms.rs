@@ -134,28 +134,6 @@ async fn categories_and_products_of_earlier_releases_are_merged_once() {
 }
 
 #[tokio::test]
-async fn offers_of_earlier_releases_get_their_scope_keys_once() {
-    let shop = Shop::open_disturbing([TASK]).await;
-    let shirt = shop.sells_shirts(&[("S", 3, 1_800), ("M", 3, 1_800)]).await;
-    let offers = [shirt.sku.as_str(), &shirt.size("S").sku, &shirt.size("M").sku].map(|sku| format!("SKU#{sku}"));
-    for offer in &offers {
-        shop.rows.clears("catalog", offer, "OFFER", &["scopeKeys"]).await;
-    }
-    let before = shop.looks_up_product(&shirt.id).await;
-    for run in 1..=2 {
-        normalizes(&shop).await;
-        for offer in &offers {
-            let row = shop.rows.reads("catalog", offer, "OFFER").await;
-            let keys = &row["scopeKeys"]["M"];
-            assert_eq!((text(&keys["c"]), text(&keys["b"])), ("e2e", "loom"), "{offer} after run {run}");
-        }
-        let after = shop.looks_up_product(&shirt.id).await;
-        assert_eq!(after.json(), before.json(), "the product shows nothing else after run {run}");
-        assert_eq!(after.expect_header("etag"), before.expect_header("etag"), "run {run}");
-    }
-}
-
-#[tokio::test]
 async fn category_of_an_earlier_release_is_changed_before_the_task() {
     let shop = Shop::open_disturbing([TASK]).await;
     let admin = shop.admin().await;

@@ -5,7 +5,7 @@ use e2e::{SOON, Shop, await_until};
 use serde_json::{Value, json};
 
 /// The manifest of this release's index format.
-const MANIFEST: &str = "search/manifest-3.json";
+const MANIFEST: &str = "search/manifest-2.json";
 
 #[tokio::test]
 async fn lost_or_damaged_index_is_rebuilt() {

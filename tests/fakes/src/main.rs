@@ -6,8 +6,7 @@ use std::net::Ipv4Addr;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use axum::Router;
-use fakes::{dynamodb_proxy, github, issuer, provider, serve, tax_provider};
+use fakes::{dynamodb_proxy, github, issuer, provider, serve};
 use lexopt::prelude::*;
 use tokio::net::TcpListener;
 
@@ -31,18 +30,13 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<Infallible> {
     let (port, router) = match parse(lexopt::Parser::from_env())? {
-        Command::Provider { port } => (port, providers()),
+        Command::Provider { port } => (port, provider::router().merge(issuer::router()).merge(github::router())),
         Command::DynamodbProxy { port, upstream } => (port, dynamodb_proxy::router(&upstream)?),
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.with_context(|| format!("port {port} is not available; choose another with --port"))?;
     eprintln!("fakes: ready on http://{}", listener.local_addr()?);
     Ok(serve::serve(listener, router).await)
-}
-
-/// All fakes of servers outside AWS.
-fn providers() -> Router {
-    provider::router().merge(issuer::router()).merge(github::router()).merge(tax_provider::router())
 }
 
 fn parse(mut arguments: lexopt::Parser) -> Result<Command> {

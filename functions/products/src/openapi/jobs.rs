@@ -13,9 +13,8 @@ pub(super) fn openapi(api: &mut Api) {
         .describe(
             "Admins only. Upload the file with PUT to `upload`, with the headers in the answer; then the import starts by itself. \
              NDJSON: each line is a JSON object as in the body of `POST /products`. CSV: the first line names the columns `sku, \
-             name, description, category, brand, tags, price, currency, compareAtPrice, prices, taxClass, weight, maxPerOrder, stock, \
-             attributes, options, variants`, in any case; tags are separated by `|`, and the last three columns are JSON. `prices` has \
-             list, currency, quantity and price of each list price: `uk:GBP:1:9.99|uk:GBP:10:8.99`. Cells end at commas, \
+             name, description, category, brand, tags, price, currency, compareAtPrice, taxClass, weight, maxPerOrder, stock, attributes, \
+             options, variants`, in any case; tags are separated by `|`, and the last three columns are JSON. Cells end at commas, \
              semicolons or tabs, the same in the whole file. Prices are written as `12.99`, and in a file with semicolons or tabs also as \
              `12,99`; a price with a separator that could stand between thousands, such as `1.234,50`, is rejected. Rows without \
              content are skipped. The file must be UTF-8. A line replaces the product, except its stock: a value that the line does not \

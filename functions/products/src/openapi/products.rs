@@ -6,7 +6,6 @@ use catalog::{Patch, ProductIn, ProductOut, Revision};
 use http_kit::openapi::{Access, Api};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
-use terms::MarketKey;
 use values::schema::ProductId;
 
 use super::texts::{ADMINS, ARCHIVED, PRODUCT};
@@ -31,18 +30,8 @@ pub(super) fn openapi(api: &mut Api) {
         .done();
     let path = "/api/v1/products/{id}";
     api.operation("get", path, Access::Optional, "readProduct", "Read a product")
-        .describe(
-            "At most some seconds old. Admins get the current product, and archived products too. Without `market`, they get all prices: \
-             read a product so before you change it. Prices of customer groups are shown to admins only: quotes and orders use them.",
-        )
+        .describe("At most some seconds old. Admins get the current product, and archived products too.")
         .path_param::<ProductId>("id", PRODUCT)
-        .query::<MarketKey>(
-            "market",
-            false,
-            "The key of a market. Prices are those of its price list, and `price` is null if the product is not for sale there. Without it, \
-             those of the default market. The ETag of other prices than `price` names no version, so `If-Match` refuses it. An unknown market \
-             gets `market_unknown`.",
-        )
         .if_none_match()
         .answer::<ProductOut>(200, "The product.")
         .done();

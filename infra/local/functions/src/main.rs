@@ -37,16 +37,10 @@ mod payments_worker;
 mod privacy;
 #[path = "../../../../functions/products/src/main.rs"]
 mod products;
-#[path = "../../../../functions/promotions/src/main.rs"]
-mod promotions;
-#[path = "../../../../functions/promotions-worker/src/main.rs"]
-mod promotions_worker;
 #[path = "../../../../functions/relay/src/main.rs"]
 mod relay;
 #[path = "../../../../functions/search/src/main.rs"]
 mod search;
-#[path = "../../../../functions/terms/src/main.rs"]
-mod terms;
 #[path = "../../../../functions/uploads/src/main.rs"]
 mod uploads;
 #[path = "../../../../functions/users/src/main.rs"]
@@ -71,11 +65,8 @@ fn main() -> Result<(), Error> {
         "fn-payments-worker" => payments_worker::main(),
         "fn-privacy" => privacy::main(),
         "fn-products" => products::main(),
-        "fn-promotions" => promotions::main(),
-        "fn-promotions-worker" => promotions_worker::main(),
         "fn-relay" => relay::main(),
         "fn-search" => search::main(),
-        "fn-terms" => terms::main(),
         "fn-uploads" => uploads::main(),
         "fn-users" => users::main(),
         _ => Err(format!("{name} is no function: start this program as one, such as fn-orders").into()),

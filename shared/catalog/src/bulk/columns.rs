@@ -1,6 +1,5 @@
 //! The columns of a CSV file, as its header line names them.
 
-use aws_kit::carriage_returns;
 use serde::{Deserialize, Serialize};
 use values::{Error, Kind, Result};
 
@@ -36,7 +35,6 @@ columns! {
     Price "price"
     Currency "currency"
     CompareAtPrice "compareAtPrice"
-    Prices "prices"
     TaxClass "taxClass"
     Weight "weight"
     MaxPerOrder "maxPerOrder"
@@ -76,6 +74,12 @@ pub(crate) fn parse_header(cells: &[String]) -> Result<Vec<Column>> {
         Some(missing) => Err(column_error(format!("The column {:?} is missing.", missing.name()))),
         None => Ok(columns),
     }
+}
+
+/// The error for a file in which a carriage return alone ends each line.
+pub(crate) fn carriage_returns() -> Error {
+    let detail = "The lines of the file end with a carriage return alone. End them with a line feed too.";
+    column_error(detail.to_owned())
 }
 
 fn column_error(detail: String) -> Error {

@@ -70,7 +70,6 @@ pub(crate) fn product_line(listing: &Listing) -> ProductIn {
         attributes,
         tax_class,
         price: None,
-        prices: Vec::new(),
         compare_at_price: None,
         weight: None,
         max_per_order: None,
@@ -82,7 +81,6 @@ pub(crate) fn product_line(listing: &Listing) -> ProductIn {
         ProductKind::Single(terms) => {
             (line.price, line.compare_at_price) = (Some(terms.price), terms.compare_at_price);
             (line.weight, line.max_per_order) = (terms.weight, terms.max_per_order);
-            line.prices = terms.prices;
             line.stock = stock(&listing.main_offer);
         }
         ProductKind::Variants(variant_set) => {
@@ -91,7 +89,6 @@ pub(crate) fn product_line(listing: &Listing) -> ProductIn {
                     sku: variant.sku,
                     options: variant.options,
                     price: Some(terms.price),
-                    prices: Some(terms.prices).filter(|prices| !prices.is_empty()),
                     compare_at_price: terms.compare_at_price,
                     weight: terms.weight,
                     max_per_order: terms.max_per_order,
@@ -127,7 +124,6 @@ pub(crate) fn write_line(format: Format, dialect: Dialect, product: &ProductIn, 
 mod tests {
     use super::*;
     use crate::bulk::import::tests::read;
-    use crate::product::list_price::tests::list_price;
     use crate::product::listing::tests::{listing, shirt};
     use crate::{Draft, StockLevels};
     use proptest::prelude::*;
@@ -156,22 +152,15 @@ mod tests {
 
     #[test]
     fn exported_product_imports_unchanged() {
-        let prices = vec![list_price("-b2b", "JPY", 1, 2_000), list_price("default", "EUR", 10, 1_234_567)];
-        let (mut mug, mut shirt) = (listing(), shirt());
-        check_round_trip(&mug);
-        check_round_trip(&shirt);
-        mug.main_offer.prices.clone_from(&prices);
-        shirt.variants[1].prices = prices;
-        check_round_trip(&mug);
-        check_round_trip(&shirt);
+        check_round_trip(&listing());
+        check_round_trip(&shirt());
     }
 
     #[test]
     fn row_is_readable_in_a_spreadsheet() {
-        let (mut out, mut mug) = (Vec::new(), listing());
-        mug.main_offer.prices = vec![list_price("uk", "GBP", 1, 1_290), list_price("uk", "GBP", 10, 1_190)];
-        write_line(Format::Csv, Dialect::Standard, &product_line(&mug), &mut out).unwrap();
-        let row = "MUG-INDIGO,Indigo Mug,Holds tea.,ceramics,Kiln & Co,mug|blue,14.90,EUR,19.90,uk:GBP:1:12.90|uk:GBP:10:11.90,reduced,380,,3,\
+        let mut out = Vec::new();
+        write_line(Format::Csv, Dialect::Standard, &product_line(&listing()), &mut out).unwrap();
+        let row = "MUG-INDIGO,Indigo Mug,Holds tea.,ceramics,Kiln & Co,mug|blue,14.90,EUR,19.90,reduced,380,,3,\
                    \"{\"\"glazed\"\":true,\"\"volumeMl\"\":350}\",,\r\n";
         assert_eq!(String::from_utf8(out).unwrap(), row);
     }

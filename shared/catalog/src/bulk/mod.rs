@@ -4,7 +4,6 @@
 //! nothing the second time. An exported file can be imported again.
 
 pub(crate) mod begin;
-pub(crate) mod cells;
 pub(crate) mod columns;
 #[cfg(test)]
 mod excel_tests;
@@ -12,7 +11,6 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod job;
 pub(crate) mod line;
-pub(crate) mod price_cells;
 pub(crate) mod progress;
 pub(crate) mod read;
 pub(crate) mod readable_sku;

@@ -4,10 +4,8 @@ use serde_json::{Map, Value, json};
 use values::{Currency, Error, Kind, Money, Result, parse_json};
 
 use crate::ProductIn;
-use crate::bulk::cells::{parse_amount, parse_whole_number};
 use crate::bulk::columns::{Column, REQUIRED, is_blank};
-use crate::bulk::price_cells::{format_prices, parse_prices};
-use tabular::{Delimiter, Dialect, csv, is_shortened_number};
+use tabular::{AmountError, Delimiter, Dialect, csv, is_shortened_number, read_amount};
 
 /// Between two tags in a cell.
 const TAG_SEPARATOR: char = '|';
@@ -71,7 +69,6 @@ impl RowFormat {
             Column::Currency => return Ok(None),
             Column::Sku
             | Column::Price
-            | Column::Prices
             | Column::CompareAtPrice
             | Column::Weight
             | Column::MaxPerOrder
@@ -83,9 +80,10 @@ impl RowFormat {
             Column::Sku => parse_sku(text.trim())?,
             Column::Price | Column::CompareAtPrice => {
                 let currency = currency.ok_or_else(|| Error::invalid("currency", "required", "is missing"))?;
-                json!({ "amount": parse_amount(field, cell, currency, self.delimiter)?, "currency": currency })
+                let amount = read_amount(cell.trim(), currency, self.delimiter);
+                let amount = amount.map_err(|error| malformed_price(field, currency, self.delimiter, error))?;
+                json!({ "amount": amount, "currency": currency })
             }
-            Column::Prices => parse_prices(text, self.delimiter)?,
             Column::Weight | Column::MaxPerOrder => json!(parse_whole_number(field, cell)?),
             Column::Stock => json!({ "available": parse_whole_number(field, cell)? }),
             Column::Tags => split_tags(text).into(),
@@ -104,6 +102,32 @@ fn parse_sku(text: &str) -> Result<Value> {
             "is a number that a spreadsheet has shortened; format the column as text and enter the SKU again",
         )),
     }
+}
+
+fn malformed_price(field: &str, currency: Currency, delimiter: Delimiter, error: AmountError) -> Error {
+    let example = if delimiter == Delimiter::Comma { "12.5" } else { "12,5" };
+    match (error, currency.exponent()) {
+        (AmountError::Thousands, _) => Error::invalid(
+            field,
+            "price_ambiguous",
+            "has a separator that could stand between thousands; write 1234.5 instead of 1,234.5 or 1.234,5",
+        ),
+        (AmountError::Malformed, 0) => {
+            Error::invalid(field, "price_malformed", "must be a whole number without separators")
+        }
+        (AmountError::Malformed, places) => Error::invalid(
+            field,
+            "price_malformed",
+            format!(
+                "must be a number such as {example}, without separators of thousands and with at most {places} decimals"
+            ),
+        ),
+    }
+}
+
+fn parse_whole_number(field: &str, cell: &str) -> Result<u32> {
+    let number = cell.trim().parse().ok();
+    number.ok_or_else(|| Error::invalid(field, "wrong_type", "must be a whole number without separators"))
 }
 
 /// JSON in a cell.
@@ -134,7 +158,6 @@ pub(crate) fn format_row(product: &ProductIn, dialect: Dialect) -> Result<Vec<St
     let cell = |column: Column| match column {
         Column::Price => price(product.price),
         Column::CompareAtPrice => price(product.compare_at_price),
-        Column::Prices => dialect.text(format_prices(&product.prices, dialect)),
         Column::Currency => currency.clone().unwrap_or_default(),
         Column::Weight => number(product.weight),
         Column::MaxPerOrder => number(product.max_per_order),

@@ -44,19 +44,6 @@ impl Catalog {
         Ok(categories.iter().map(lineage).collect())
     }
 
-    /// Those of these categories that exist. One that the cached tree does not have may be new, so the tree is read again. 0 to 2 round
-    /// trips.
-    pub async fn existing_categories(&self, categories: &[Category], now: Timestamp) -> Result<Vec<Category>> {
-        if categories.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut tree = self.tree(now, TREE_SECONDS).await?;
-        if categories.iter().any(|category| tree.get(category).is_none()) {
-            tree = self.tree(now, 0).await?;
-        }
-        Ok(categories.iter().filter(|category| tree.get(category).is_some()).cloned().collect())
-    }
-
     /// All categories, at most `seconds` old. 0 or 1 round trips.
     pub(crate) async fn tree(&self, now: Timestamp, seconds: i64) -> Result<Arc<CategoryTree>> {
         let cached = self.memory(|memory| memory.tree.clone());

@@ -46,7 +46,6 @@ pub(crate) struct BucketCount {
 pub struct Bucket {
     /// The pieces that can be sold now.
     pub available: u32,
-    /// The price of the list `default`. Only the offer has the list prices; the price version is that of all prices.
     pub price: Money,
     pub price_version: u64,
     pub status: Status,

@@ -1,5 +1,5 @@
-//! Room of the task that brings rows of earlier releases into the one form: texts in NFC, category keys in their comparison form, a claim
-//! of each SKU in all letter cases, and scope keys in each offer. Housekeeping runs it after the release that has these rules.
+//! Room of the task that brings rows of earlier releases into the one form: texts in NFC, category keys in their comparison form, and a
+//! claim of each SKU in all letter cases. Housekeeping runs it after the release that has these rules.
 //!
 //! Invariants: rows are changed by the writes of the other rooms, under their versions, so the shop can be open meanwhile. A row that is
 //! in form is not written, so the task can be repeated. Its progress is stored after each page, so it can be interrupted.
@@ -10,4 +10,3 @@ pub(crate) mod progress;
 pub(crate) mod rewrite_products;
 pub(crate) mod run;
 pub(crate) mod store;
-pub(crate) mod write_scope_keys;

@@ -22,7 +22,7 @@ const MAX_ATTEMPTS: u32 = 5;
 pub struct NormalizationReport {
     /// All rows were read.
     pub is_finished: bool,
-    /// Products that were written: their texts and category key in their form, or the scope keys of their offers.
+    /// Products whose texts or category key were written in their form.
     pub products: u64,
     /// SKUs of earlier releases that were claimed in all letter cases.
     pub skus: u64,

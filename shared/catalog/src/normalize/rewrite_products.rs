@@ -18,42 +18,17 @@ impl CatalogService {
             let writes = self.product_writes(&before, after, RevisionKind::Normalized, Vec::new(), trace)?;
             Ok(writes.at_any_version(()).into())
         };
-        is_written(self.write_product(id, None, decide).await)
-    }
-}
-
-/// What the task writes of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rewrite {
-    /// All of it, which includes the scope keys.
-    Whole,
-    /// The scope keys of its offers.
-    ScopeKeys,
-}
-
-impl Rewrite {
-    /// What is to be written of a product whose offers have scope keys or not; `None` if it is in form.
-    pub(crate) fn of(row: &StoredProduct, has_scope_keys: bool) -> Option<Self> {
-        match (row.is_in_form || !is_writable(row), has_scope_keys) {
-            (false, _) => Some(Self::Whole),
-            (true, false) => Some(Self::ScopeKeys),
-            (true, true) => None,
+        match self.write_product(id, None, decide).await.map(Idempotent::into_inner) {
+            Ok(()) => Ok(true),
+            Err(error) if error.code == "product_archived" || error.kind == Kind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
-    }
-}
-
-/// False for a product that was archived meanwhile.
-pub(crate) fn is_written(outcome: Result<Idempotent<()>>) -> Result<bool> {
-    match outcome.map(Idempotent::into_inner) {
-        Ok(()) => Ok(true),
-        Err(error) if error.code == "product_archived" || error.kind == Kind::NotFound => Ok(false),
-        Err(error) => Err(error),
     }
 }
 
 /// Can it be written in form? Not if its row has two Unicode forms of an option or of a value: they would be equal for good, and with them
 /// the variants. An admin decides about them.
-fn is_writable(row: &StoredProduct) -> bool {
+pub(crate) fn is_writable(row: &StoredProduct) -> bool {
     !spelling::has_equal(&row.product.options)
 }
 
@@ -108,19 +83,7 @@ mod tests {
         product.options[0].values.push(option_value("s"));
         assert!(is_writable(&stored(product.clone())) && is_writable(&stored(listing().product)));
         product.options[0].values.push(option_value("S"));
-        assert!(!is_writable(&stored(product.clone())));
-        assert_eq!(Rewrite::of(&stored(product.clone()), true), None);
-        assert_eq!(Rewrite::of(&stored(product), false), Some(Rewrite::ScopeKeys));
-    }
-
-    #[test]
-    fn product_is_written_as_a_whole_or_for_its_scope_keys_or_not() {
-        let write = |is_in_form, has_scope_keys| {
-            let row = StoredProduct { product: shirt().product, is_in_form, merged_tags: Vec::new() };
-            Rewrite::of(&row, has_scope_keys)
-        };
-        assert_eq!([write(false, false), write(false, true)], [Some(Rewrite::Whole); 2]);
-        assert_eq!([write(true, false), write(true, true)], [Some(Rewrite::ScopeKeys), None]);
+        assert!(!is_writable(&stored(product)));
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::time::Instant;
 use aws_kit::TASK_RUNNING;
 use futures::future::join_all;
 use tracing::error;
-use values::{ProductId, Result, Trace};
+use values::{Result, Trace};
 
 use crate::normalize::merge_categories::CategoryMerge;
 use crate::normalize::progress::{NormalizationReport, Progress, Step, Undecided};
-use crate::normalize::rewrite_products::{Rewrite, find_spellings, is_passing};
+use crate::normalize::rewrite_products::{find_spellings, is_passing, is_writable};
 use crate::product::store::StoredProduct;
 use crate::{CatalogService, Product};
 
@@ -75,34 +75,20 @@ impl CatalogService {
         Ok(())
     }
 
-    async fn normalize_product(&self, id: ProductId, rewrite: Rewrite, trace: &Trace) -> Result<bool> {
-        match rewrite {
-            Rewrite::Whole => self.rewrite_product(id, trace).await,
-            Rewrite::ScopeKeys => self.write_scope_keys(id).await,
-        }
-    }
-
     /// A failure of one product does not stop the others, unless it passes by itself and the page has attempts left.
     async fn normalize_products(&self, rows: Vec<StoredProduct>, progress: &mut Progress, trace: &Trace) -> Result<()> {
         let has_attempts_left = progress.has_attempts_left();
         let report = &mut progress.report;
-        let without_keys = self.products_without_scope_keys(&rows).await?;
-        let old = rows.iter().filter_map(|row| {
-            let has_scope_keys = !without_keys.contains(&row.product.id);
-            Rewrite::of(row, has_scope_keys).map(|rewrite| (row, rewrite))
-        });
-        let old: Vec<(&StoredProduct, Rewrite)> = old.collect();
+        let old: Vec<&StoredProduct> = rows.iter().filter(|row| !row.is_in_form && is_writable(row)).collect();
         for old in old.chunks(AT_ONCE) {
-            let writes = old.iter().map(|(row, rewrite)| self.normalize_product(row.product.id, *rewrite, trace));
+            let writes = old.iter().map(|row| self.rewrite_product(row.product.id, trace));
             let mut passing = None;
-            for ((row, rewrite), outcome) in old.iter().zip(join_all(writes).await) {
+            for (row, outcome) in old.iter().zip(join_all(writes).await) {
                 match outcome {
                     Ok(true) => {
                         report.products += 1;
-                        if *rewrite == Rewrite::Whole {
-                            Undecided::merged_tags(row.product.id, &row.merged_tags)
-                                .for_each(|line| report.add_undecided(line));
-                        }
+                        Undecided::merged_tags(row.product.id, &row.merged_tags)
+                            .for_each(|line| report.add_undecided(line));
                     }
                     Ok(false) => {}
                     Err(error) if is_passing(&error) && has_attempts_left => passing = Some(error),

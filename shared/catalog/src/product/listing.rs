@@ -3,9 +3,7 @@
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
-use crate::{
-    Draft, Offer, OfferTerms, Product, ProductContent, ProductKind, Rating, ScopeKeys, Status, StockLevels, VariantSet,
-};
+use crate::{Draft, Offer, OfferTerms, Product, ProductContent, ProductKind, Rating, Status, StockLevels, VariantSet};
 
 /// A product with its offers and its rating.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,7 +99,7 @@ impl Listing {
         self.main_offer.product_version.is_none_or(|version| version == self.product.version)
     }
 
-    /// The next version, with `content`. A changed price or list price gets a new price version. The same prices keep their version, so
+    /// The next version, with `content`. A changed price gets a new price version. The same price keeps its version, so
     /// that a changed description makes no order fail. An existing SKU keeps its stock; a new SKU starts with the
     /// pieces in `stock`.
     pub(crate) fn with_content(&self, content: &ProductContent, stock: &StockLevels, now: Timestamp) -> Result<Self> {
@@ -185,7 +183,6 @@ impl ProductContent {
         stock: &StockLevels,
         before: impl Fn(&Sku) -> Option<&'a Offer>,
     ) -> Result<(Offer, Vec<Offer>)> {
-        let scope_keys = Some(ScopeKeys::new(&self.category, self.brand.as_ref(), &self.tags));
         let offer = |sku: &Sku, name: String, terms: OfferTerms, status: Status| {
             let fresh = || Offer {
                 sku: sku.clone(),
@@ -193,12 +190,10 @@ impl ProductContent {
                 name: name.clone(),
                 available: stock.get(sku).copied().unwrap_or(0),
                 price: terms.price,
-                prices: terms.prices.clone(),
                 price_version: 1,
                 status,
                 tax_class: self.tax_class.clone(),
                 stock_version: 1,
-                scope_keys: None,
                 compare_at_price: None,
                 weight: None,
                 max_per_order: None,
@@ -208,14 +203,11 @@ impl ProductContent {
                 rebalances: 0,
             };
             let there = before(sku).cloned().unwrap_or_else(fresh);
-            let is_repriced = terms.price != there.price || terms.prices != there.prices;
             Offer {
-                price_version: there.price_version + u64::from(is_repriced),
+                price_version: there.price_version + u64::from(terms.price != there.price),
                 name,
                 price: terms.price,
-                prices: terms.prices,
                 tax_class: self.tax_class.clone(),
-                scope_keys: scope_keys.clone(),
                 compare_at_price: terms.compare_at_price,
                 weight: terms.weight,
                 max_per_order: terms.max_per_order,
@@ -224,12 +216,10 @@ impl ProductContent {
         };
         let name = self.name.as_str();
         let (main_offer, variants) = match &self.kind {
-            ProductKind::Single(terms) => {
-                (offer(&product.sku, name.to_owned(), terms.clone(), Status::Active), Vec::new())
-            }
+            ProductKind::Single(terms) => (offer(&product.sku, name.to_owned(), *terms, Status::Active), Vec::new()),
             ProductKind::Variants(variant_set) => {
                 let sold = |(variant, terms): &(crate::Variant, OfferTerms)| {
-                    offer(&variant.sku, variant_set.name(name, variant), terms.clone(), Status::Active)
+                    offer(&variant.sku, variant_set.name(name, variant), *terms, Status::Active)
                 };
                 let variants: Vec<Offer> = variant_set.variants.iter().map(sold).collect();
                 let cheapest = variant_set
@@ -246,7 +236,6 @@ impl ProductContent {
 pub(crate) mod tests {
     use super::*;
     use crate::product::content::tests::content;
-    use crate::product::list_price::tests::list_price;
     use crate::product::terms::tests::eur;
     use crate::product::variants::tests::{shirts, variant};
     use proptest::prelude::*;
@@ -328,26 +317,6 @@ pub(crate) mod tests {
         let after = before.with_content(&dearer, &StockLevels::new(), now()).unwrap();
         assert_eq!((after.product.version, after.main_offer.price_version), (2, 2));
         assert_eq!(after.main_offer.available, before.main_offer.available);
-        let terms = OfferTerms { prices: vec![list_price("uk", "GBP", 1, 1_290)], ..OfferTerms::at(eur(1_490)) };
-        let listed = ProductContent { kind: ProductKind::Single(terms), ..content() };
-        let after = before.with_content(&listed, &StockLevels::new(), now()).unwrap();
-        assert_eq!((after.main_offer.price_version, after.main_offer.prices.len()), (2, 1), "a list price is a price");
-        let same = after.with_content(&listed, &StockLevels::new(), now()).unwrap();
-        assert_eq!(same.main_offer.price_version, 2);
-    }
-
-    #[test]
-    fn offers_have_the_scope_keys_of_their_product() {
-        let before = shirt();
-        let keys = before.main_offer.scope_keys.clone().unwrap();
-        assert_eq!((keys.category.as_str(), keys.tags.len()), ("ceramics", 2));
-        assert!(before.variants.iter().all(|offer| offer.scope_keys.as_ref() == Some(&keys)));
-        let content =
-            ProductContent { tags: serde_json::from_value(serde_json::json!(["Sale"])).unwrap(), ..before.content() };
-        let after = before.with_content(&content, &StockLevels::new(), now()).unwrap();
-        let mut keys = after.variants.iter().map(|offer| offer.scope_keys.as_ref().unwrap());
-        assert!(keys.all(|keys| keys.tags == ["sale"]));
-        assert!(after.variants.iter().all(|offer| offer.price_version == 1), "its price is the same");
     }
 
     #[test]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use values::{Currency, Error, Money, Result};
 
+use crate::VariantIn;
 use crate::product::spelling::{check_distinct, spell_as_options};
-use crate::product::terms::read_list_prices;
-use crate::product::wire_in::{VariantIn, read_variants};
+use crate::product::wire::read_variants;
 use crate::{
-    Attribute, AttributeName, Attributes, Brand, Category, Description, ListPrice, Name, OfferTerms, ProductContent,
-    ProductKind, ProductOption, StockLevels, Tags, TaxClass, VariantSet,
+    Attribute, AttributeName, Attributes, Brand, Category, Description, Name, OfferTerms, ProductContent, ProductKind,
+    ProductOption, StockLevels, Tags, TaxClass, VariantSet,
 };
 
 /// A member of a patch.
@@ -89,7 +89,7 @@ impl<T: Default> Change<T> {
 }
 
 /// A JSON Merge Patch (RFC 7396): null removes a field, objects are merged, arrays are replaced. If the product has
-/// variants, set `price`, `prices`, `compareAtPrice`, `weight` and `maxPerOrder` of the variants instead.
+/// variants, set `price`, `compareAtPrice`, `weight` and `maxPerOrder` of the variants instead.
 // Stock is not part of it, because sales change stock while an admin edits.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "ProductPatch", transform = crate::schema::without_defaults))]
@@ -111,9 +111,6 @@ pub struct Patch {
     /// The price of one piece.
     #[cfg_attr(feature = "openapi", schemars(with = "PricePatch"))]
     pub price: Change<PricePatch>,
-    /// Replaces all prices of price lists. Null removes all.
-    #[cfg_attr(feature = "openapi", schemars(length(max = crate::product::list_price::MAX_LIST_PRICES)))]
-    pub prices: Change<Vec<ListPrice>>,
     /// The earlier price, or the price elsewhere. Null removes it.
     pub compare_at_price: Change<PricePatch>,
     /// The weight of one piece in grams. Null removes it.
@@ -159,8 +156,8 @@ impl PricePatch {
 impl Patch {
     /// The patched content, and the first pieces of its new variants.
     pub fn apply(self, to: ProductContent) -> Result<(ProductContent, StockLevels)> {
-        let Self { price, prices, compare_at_price, weight, max_per_order, options, variants, .. } = self;
-        let terms_patch = OfferTermsPatch { price, prices, compare_at_price, weight, max_per_order };
+        let Self { price, compare_at_price, weight, max_per_order, options, variants, .. } = self;
+        let terms_patch = OfferTermsPatch { price, compare_at_price, weight, max_per_order };
         let content = ProductContent {
             name: self.name.required("name", to.name)?,
             description: self.description.or_default(to.description),
@@ -199,7 +196,6 @@ impl Patch {
 /// The parts of a patch that apply to a product without variants.
 struct OfferTermsPatch {
     price: Change<PricePatch>,
-    prices: Change<Vec<ListPrice>>,
     compare_at_price: Change<PricePatch>,
     weight: Change<u32>,
     max_per_order: Change<u32>,
@@ -207,17 +203,11 @@ struct OfferTermsPatch {
 
 impl OfferTermsPatch {
     fn merge(self, before: OfferTerms) -> Result<OfferTerms> {
-        let price = match self.price {
-            Change::Keep => before.price,
-            Change::Set(price) => price.merge("price", Some(before.price))?,
-            Change::Remove => return Err(Error::invalid("price", "required", "cannot be removed")),
-        };
         Ok(OfferTerms {
-            price,
-            prices: match self.prices {
-                Change::Keep => before.prices,
-                Change::Set(prices) => read_list_prices("", prices, price)?,
-                Change::Remove => Vec::new(),
+            price: match self.price {
+                Change::Keep => before.price,
+                Change::Set(price) => price.merge("price", Some(before.price))?,
+                Change::Remove => return Err(Error::invalid("price", "required", "cannot be removed")),
             },
             compare_at_price: match self.compare_at_price {
                 Change::Keep => before.compare_at_price,
@@ -233,7 +223,6 @@ impl OfferTermsPatch {
     fn check_empty(&self) -> Result<()> {
         let fields = [
             ("price", self.price != Change::Keep),
-            ("prices", self.prices != Change::Keep),
             ("compareAtPrice", self.compare_at_price != Change::Keep),
             ("weight", self.weight != Change::Keep),
             ("maxPerOrder", self.max_per_order != Change::Keep),
@@ -318,11 +307,6 @@ mod tests {
         assert_eq!(serde_json::to_value(&after.tags).unwrap(), json!(["new"]));
         assert_eq!(terms(after).price, eur(5));
         assert_eq!(patched(json!({ "price": { "amount": null } })).unwrap_err().fields[0].field, "price.amount");
-        let prices = json!([{ "list": "uk", "price": { "amount": 9, "currency": "GBP" } }]);
-        let listed = patched(json!({ "prices": prices })).unwrap();
-        assert_eq!(serde_json::to_value(&terms(listed.clone()).prices).unwrap()[0]["minQuantity"], 1);
-        let without = serde_json::from_value::<Patch>(json!({ "prices": null })).unwrap().apply(listed).unwrap().0;
-        assert!(terms(without).prices.is_empty());
     }
 
     #[test]
@@ -345,13 +329,8 @@ mod tests {
         assert_eq!((variant_set.variants.len(), &variant_set.options), (1, &shirts().options));
         assert_eq!(stock, StockLevels::from([("TEE-S-RED".parse().unwrap(), 2)]));
         assert_eq!(patched_shirts(json!({ "name": "Tee" })).unwrap().0, shirts());
-        let fields = [
-            ("price", json!({ "amount": 5 })),
-            ("prices", json!([])),
-            ("compareAtPrice", json!(null)),
-            ("weight", json!(1)),
-        ];
-        for (field, value) in fields {
+        for (field, value) in [("price", json!({ "amount": 5 })), ("compareAtPrice", json!(null)), ("weight", json!(1))]
+        {
             let error = patched_shirts(json!({ field: value })).unwrap_err();
             assert_eq!((error.fields[0].field.as_str(), error.fields[0].code), (field, "belongs_to_variants"));
         }

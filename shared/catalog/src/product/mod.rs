@@ -1,6 +1,6 @@
 //! Room of products: their texts, variants, prices, history, and the use cases that change them.
 //!
-//! Invariants: a SKU names one offer for ever. A changed price or list price has a new `priceVersion`. Product, offers, history and event are
+//! Invariants: a SKU names one offer for ever. A changed price has a new `priceVersion`. Product, offers, history and event are
 //! written in one transaction. A product with variants is sold by its variants only.
 
 pub(crate) mod archive;
@@ -10,22 +10,16 @@ pub(crate) mod content;
 pub(crate) mod create;
 pub(crate) mod draft;
 pub(crate) mod history;
-pub(crate) mod list_price;
 pub(crate) mod listing;
 pub(crate) mod merge_patch;
 pub(crate) mod offer;
-pub(crate) mod offer_prices;
 pub(crate) mod offer_store;
 pub(crate) mod patch;
 pub(crate) mod product_row;
 pub(crate) mod read;
-pub(crate) mod read_lines;
 pub(crate) mod replace;
 pub(crate) mod revision;
-#[cfg(test)]
-mod row_size_tests;
 pub(crate) mod save;
-pub(crate) mod scope_keys;
 pub(crate) mod sku_claims;
 pub(crate) mod spelling;
 pub(crate) mod status;
@@ -35,5 +29,4 @@ pub(crate) mod terms;
 pub(crate) mod texts;
 pub(crate) mod variants;
 pub(crate) mod wire;
-pub(crate) mod wire_in;
 pub(crate) mod wire_out;

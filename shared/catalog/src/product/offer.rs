@@ -1,11 +1,11 @@
-//! An offer: prices, stock and status of one SKU. The row is small: a sale rewrites less than a kilobyte, and one condition covers
-//! stock, prices and status. An offer can have its stock in buckets (`flash`).
+//! An offer: price, stock and status of one SKU. The row is small: a sale rewrites 200 bytes, and one condition covers
+//! stock, price and status. An offer can have its stock in buckets (`flash`).
 
 use aws_kit::fault::mutant;
 use serde::{Deserialize, Serialize};
 use values::{Error, Kind, Money, ProductId, Quantity, Result, Sku};
 
-use crate::{FlashSale, ListPrice, OfferTerms, ScopeKeys, Status, TaxClass};
+use crate::{FlashSale, OfferTerms, Status, TaxClass};
 
 /// The offer of one SKU.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,26 +18,14 @@ pub struct Offer {
     pub name: String,
     /// The pieces that can be sold now and are in no bucket. Pieces in orders are already subtracted.
     pub available: u32,
-    /// The price of one piece, in the list `default` and the shop's currency.
+    /// The price of one piece.
     pub price: Money,
-    /// The prices of price lists, sorted.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        serialize_with = "crate::product::list_price::serialize_rows",
-        deserialize_with = "crate::product::list_price::deserialize_rows"
-    )]
-    pub prices: Vec<ListPrice>,
-    /// Goes up with each change of the price or of a list price. An order is placed at the price that its customer saw, or not at all.
+    /// Goes up with each change of the price. An order is placed at the price that its customer saw, or not at all.
     pub price_version: u64,
     pub status: Status,
     pub tax_class: TaxClass,
     /// Goes up with each change of `available`: a sale, a release, an adjustment, a rebalance.
     pub stock_version: u64,
-    /// By what promotions name it. The offer of an earlier release has none, until its product is changed or the task of old rows has
-    /// come to it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope_keys: Option<ScopeKeys>,
     /// The price before, or elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
@@ -110,14 +98,13 @@ impl Offer {
         }
     }
 
-    /// Price, list prices, compare-at price, weight and most pieces of an order.
+    /// Price, compare-at price, weight and most pieces of an order.
     pub fn terms(&self) -> OfferTerms {
         let Self { price, compare_at_price, weight, max_per_order, .. } = *self;
-        OfferTerms { price, prices: self.prices.clone(), compare_at_price, weight, max_per_order }
+        OfferTerms { price, compare_at_price, weight, max_per_order }
     }
 
-    /// Does a sale depend on the same values as in `other`, apart from the stock? Buckets have a copy of them; list prices count by the price
-    /// version.
+    /// Does a sale depend on the same values as in `other`, apart from the stock? Buckets have a copy of them.
     pub(crate) fn sells_as(&self, other: &Self) -> bool {
         let terms = |offer: &Self| (offer.price, offer.price_version, offer.status, offer.max_per_order);
         terms(self) == terms(other)
@@ -192,7 +179,7 @@ pub enum SaleRefusal {
     InsufficientStock { available: u32 },
     /// The customer saw another price.
     PriceChanged {
-        /// The price of one piece in the list `default`. Only the offer has the list prices.
+        /// The price of one piece.
         now: Money,
         price_version: u64,
     },
@@ -207,7 +194,6 @@ pub fn variant_required(field: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::product::list_price::tests::list_price;
 
     fn offer() -> Offer {
         Offer {
@@ -216,12 +202,10 @@ mod tests {
             name: "Mug".into(),
             available: 3,
             price: Money::new(900, "EUR".parse().unwrap()),
-            prices: Vec::new(),
             price_version: 2,
             status: Status::Active,
             tax_class: TaxClass::default(),
             stock_version: 1,
-            scope_keys: None,
             compare_at_price: None,
             weight: None,
             max_per_order: None,
@@ -287,17 +271,8 @@ mod tests {
     }
 
     #[test]
-    fn row_of_an_earlier_release_has_neither_list_prices_nor_scope_keys() {
-        let row = serde_json::to_value(offer()).unwrap();
-        assert!(row.get("prices").is_none() && row.get("scopeKeys").is_none(), "{row}");
-        assert_eq!(serde_json::from_value::<Offer>(row).unwrap(), offer());
-    }
-
-    #[test]
-    fn row_has_list_prices_without_names() {
-        let priced = Offer { prices: vec![list_price("uk", "GBP", 10, 799)], ..offer() };
-        let row = serde_json::to_value(&priced).unwrap();
-        assert_eq!(row["prices"], serde_json::json!([["uk", "GBP", 10, 799]]));
-        assert_eq!(serde_json::from_value::<Offer>(row).unwrap(), priced);
+    fn row_of_an_offer_is_small() {
+        let row = serde_json::to_string(&offer()).unwrap();
+        assert!(row.len() < 300, "{} bytes: {row}", row.len());
     }
 }

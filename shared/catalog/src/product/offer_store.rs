@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use values::{ProductId, Result, Sku};
 
 use crate::flash::store::LIST;
-use crate::product::list_price;
 use crate::{Catalog, FlashSale, Offer};
 
 const SORT_KEY: &str = "OFFER";
@@ -58,7 +57,7 @@ impl Catalog {
         write.when(format!("attribute_not_exists(pk) OR sku = :sku{or_any}")).value(":sku", sku)
     }
 
-    /// The write that changes name, prices, tax class, scope keys, status or buckets of an offer. It does not touch the stock, which
+    /// The write that changes name, price, tax class, status or buckets of an offer. It does not touch the stock, which
     /// sales change meanwhile. The transaction also checks the product's version. The condition here is the old price
     /// version, because rows that were read together may have been written by different transactions. Buckets are changed only while
     /// all bounds are 0, as `was` has them, and no rebalance has raised one since.
@@ -84,8 +83,6 @@ impl Catalog {
             FlashChange::Replace(_) | FlashChange::End => condition += " AND rebalances = :rebalances",
         }
         for (attribute, is_there) in [
-            ("prices", !offer.prices.is_empty()),
-            ("scopeKeys", offer.scope_keys.is_some()),
             ("compareAtPrice", offer.compare_at_price.is_some()),
             ("weight", offer.weight.is_some()),
             ("maxPerOrder", offer.max_per_order.is_some()),
@@ -109,12 +106,6 @@ impl Catalog {
             .value(":pv", offer.price_version)?
             .value(":tax", &offer.tax_class)?
             .value(":status", offer.status)?;
-        if !offer.prices.is_empty() {
-            write = write.value(":prices", list_price::rows(&offer.prices))?;
-        }
-        if let Some(keys) = &offer.scope_keys {
-            write = write.value(":scopeKeys", keys)?;
-        }
         if let Some(price) = offer.compare_at_price {
             write = write.value(":compareAtPrice", price)?;
         }

@@ -107,10 +107,8 @@ fn fields(listing: &Listing) -> Result<Map<String, Value>> {
 }
 
 fn terms(offer: &Offer) -> Result<Map<String, Value>> {
-    let prices = Some(&offer.prices).filter(|prices| !prices.is_empty());
     let terms = [
         ("price", Some(json(offer.price)?)),
-        ("prices", prices.map(json).transpose()?),
         ("compareAtPrice", offer.compare_at_price.map(json).transpose()?),
         ("weight", offer.weight.map(Value::from)),
         ("maxPerOrder", offer.max_per_order.map(Value::from)),

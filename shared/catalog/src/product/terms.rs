@@ -1,38 +1,39 @@
-//! The prices and the weight of one SKU.
+//! The price and the weight of one SKU.
 
-use std::collections::HashSet;
-
+use serde::Serialize;
 use values::{Currency, Error, Money, Quantity, Result};
-
-use crate::product::list_price::{ListPrice, MAX_LIST_PRICES, PriceListKey};
 
 /// In minor units.
 pub(crate) const MAX_PRICE: i64 = 100_000_000;
 pub(crate) const MAX_WEIGHT_GRAMS: u32 = 1_000_000;
 
-/// Price, list prices, compare-at price, weight and most pieces of an order of one SKU.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Price, compare-at price, weight and most pieces of an order of one SKU, also as responses show them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 pub struct OfferTerms {
-    /// The price of one piece, in the list `default` and the shop's currency. For a product with variants, the lowest price.
+    /// The price of one piece. For a product with variants, the lowest price.
     pub price: Money,
-    /// The prices of price lists, sorted.
-    pub prices: Vec<ListPrice>,
     /// The earlier price, or the price elsewhere. It is higher than `price`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub compare_at_price: Option<Money>,
     /// The weight of one piece in grams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
     pub weight: Option<u32>,
     /// The most pieces that one order may have. Without it, a guest's order may have 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = Quantity::MAX)))]
     pub max_per_order: Option<u32>,
 }
 
 impl OfferTerms {
     /// Terms with a price and nothing else.
     pub fn at(price: Money) -> Self {
-        Self { price, prices: Vec::new(), compare_at_price: None, weight: None, max_per_order: None }
+        Self { price, compare_at_price: None, weight: None, max_per_order: None }
     }
 
-    /// Rejects values out of range. `at` is the prefix of the fields in the request: empty, or `variants[0].`. List prices were checked when
-    /// they were read.
+    /// Rejects values out of range. `at` is the prefix of the fields in the request: empty, or `variants[0].`.
     pub(crate) fn check(&self, at: &str, currency: Currency) -> Result<()> {
         check_price(&format!("{at}price"), self.price, currency)?;
         if let Some(before) = self.compare_at_price {
@@ -62,44 +63,9 @@ fn check_price(field: &str, price: Money, currency: Currency) -> Result<()> {
         let message = format!("must be {currency}, the currency of the shop");
         return Err(Error::invalid(&format!("{field}.currency"), "currency_mismatch", message));
     }
-    check_amount(field, price)
-}
-
-fn check_amount(field: &str, price: Money) -> Result<()> {
-    if (0..=MAX_PRICE).contains(&price.amount) {
-        return Ok(());
-    }
-    let message = format!("must be from 0 to {MAX_PRICE} minor units");
-    Err(Error::invalid(&format!("{field}.amount"), "price_out_of_range", message))
-}
-
-/// The list prices of a request, sorted, so that their order makes no difference. `at` is the prefix of the fields in the request, `price`
-/// the price beside them. 422 `too_many_prices`, `quantity_out_of_range`, `price_out_of_range`; `price_doubled` if two prices have the same
-/// list, currency and quantity. `price` is that of the list `default` for one piece.
-pub(crate) fn read_list_prices(at: &str, mut sent: Vec<ListPrice>, price: Money) -> Result<Vec<ListPrice>> {
-    check_list_prices(at, &sent, price)?;
-    sent.sort_by(|a, b| a.key().cmp(&b.key()));
-    Ok(sent)
-}
-
-fn check_list_prices(at: &str, sent: &[ListPrice], price: Money) -> Result<()> {
-    if sent.len() > MAX_LIST_PRICES {
-        let message = format!("must be at most {MAX_LIST_PRICES} prices");
-        return Err(Error::invalid(&format!("{at}prices"), "too_many_prices", message));
-    }
-    let of_default = ListPrice { list: PriceListKey::default(), min_quantity: 1, price };
-    let mut keys = HashSet::from([of_default.key()]);
-    for (index, one) in sent.iter().enumerate() {
-        let field = format!("{at}prices[{index}]");
-        if !(1..=Quantity::MAX).contains(&one.min_quantity) {
-            let message = format!("must be from 1 to {} pieces", Quantity::MAX);
-            return Err(Error::invalid(&format!("{field}.minQuantity"), "quantity_out_of_range", message));
-        }
-        check_amount(&format!("{field}.price"), one.price)?;
-        if !keys.insert(one.key()) {
-            let message = "has the list, currency and quantity of another price, or those of `price`";
-            return Err(Error::invalid(&field, "price_doubled", message));
-        }
+    if !(0..=MAX_PRICE).contains(&price.amount) {
+        let message = format!("must be from 0 to {MAX_PRICE} minor units");
+        return Err(Error::invalid(&format!("{field}.amount"), "price_out_of_range", message));
     }
     Ok(())
 }
@@ -107,7 +73,6 @@ fn check_list_prices(at: &str, sent: &[ListPrice], price: Money) -> Result<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::product::list_price::tests::list_price;
     use proptest::prelude::*;
 
     pub(crate) fn eur(amount: i64) -> Money {
@@ -126,39 +91,6 @@ pub(crate) mod tests {
         for amount in [-1, MAX_PRICE + 1] {
             assert_eq!(priced(OfferTerms::at(eur(amount))).unwrap_err().fields[0].code, "price_out_of_range");
         }
-    }
-
-    #[test]
-    fn list_prices_are_bounded_and_distinct() {
-        let read = |sent: Vec<ListPrice>| {
-            let prices = read_list_prices("variants[0].", sent, eur(1_490));
-            prices.map_err(|error| (error.fields[0].field.clone(), error.fields[0].code))
-        };
-        let refused = |field: &str, code| Err((format!("variants[0].{field}"), code));
-        let many = |count: u32| (1..=count).map(|n| list_price("uk", "GBP", n, 999)).collect::<Vec<_>>();
-        assert_eq!(read(many(12)).map(|prices| prices.len()), Ok(12));
-        assert_eq!(read(many(13)), refused("prices", "too_many_prices"));
-        for quantity in [0, 1_000] {
-            let one = list_price("uk", "GBP", quantity, 999);
-            assert_eq!(read(vec![one]), refused("prices[0].minQuantity", "quantity_out_of_range"));
-        }
-        for amount in [-1, MAX_PRICE + 1] {
-            let one = list_price("uk", "GBP", 1, amount);
-            assert_eq!(read(vec![one]), refused("prices[0].price.amount", "price_out_of_range"));
-        }
-        let uk = |amount| list_price("uk", "GBP", 10, amount);
-        assert_eq!(read(vec![uk(9), uk(8)]), refused("prices[1]", "price_doubled"));
-        assert_eq!(read(vec![list_price("default", "EUR", 1, 9)]), refused("prices[0]", "price_doubled"));
-        let others = vec![list_price("default", "EUR", 10, 9), list_price("default", "GBP", 1, 9)];
-        assert_eq!(read(others.clone()), Ok(others));
-    }
-
-    #[test]
-    fn order_of_list_prices_makes_no_difference() {
-        let sorted = vec![list_price("a", "EUR", 2, 9), list_price("a", "GBP", 1, 9), list_price("b", "EUR", 1, 9)];
-        let mut sent = sorted.clone();
-        sent.reverse();
-        assert_eq!(read_list_prices("", sent, eur(1)).unwrap(), sorted);
     }
 
     #[test]

@@ -87,8 +87,8 @@ impl VariantSet {
 
     /// The terms of the cheapest variant, for lists. Without what each variant has of its own.
     pub(crate) fn cheapest(&self) -> Option<OfferTerms> {
-        let terms = self.variants.iter().map(|(_, terms)| terms).min_by_key(|terms| terms.price.amount)?;
-        Some(OfferTerms { compare_at_price: terms.compare_at_price, ..OfferTerms::at(terms.price) })
+        let terms = self.variants.iter().map(|(_, terms)| *terms).min_by_key(|terms| terms.price.amount);
+        terms.map(|terms| OfferTerms { weight: None, max_per_order: None, ..terms })
     }
 
     /// The name of a variant in carts: `T-Shirt (M, red)`.

@@ -1,22 +1,18 @@
 //! Products in requests and responses. Everything that reads or writes products for clients uses these types.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use values::{Error, Money, ProductId, Result, Sku, Timestamp};
 
 use crate::product::spelling::read_variant_set;
-use crate::product::terms::read_list_prices;
-use crate::product::wire_in::{StockIn, VariantIn, read_variants};
-use crate::product::wire_out::{FlashOut, RatingOut, StockOut, TermsOut, VariantOut};
+use crate::product::wire_out::{FlashOut, RatingOut, StockOut, VariantOut};
 use crate::{
-    Attributes, Brand, Category, Description, Draft, ImageOut, ListPrice, Listing, Media, Name, Offer, OfferTerms,
-    PriceList, PriceListKey, Product, ProductContent, ProductKind, ProductOption, ShownStock, Status, StockLevels,
-    Tags, TaxClass, Variant,
+    Attributes, Brand, Category, Description, Draft, ImageOut, Listing, Media, Name, Offer, OfferTerms, OptionValue,
+    Product, ProductContent, ProductKind, ProductOption, ShownStock, Status, StockLevels, Tags, TaxClass, Variant,
 };
 #[cfg(feature = "openapi")]
-use crate::{
-    MAX_VARIANTS, product::list_price::MAX_LIST_PRICES, product::terms::MAX_WEIGHT_GRAMS,
-    product::variants::MAX_OPTIONS,
-};
+use crate::{MAX_PIECES, MAX_VARIANTS, product::terms::MAX_WEIGHT_GRAMS, product::variants::MAX_OPTIONS};
 #[cfg(feature = "openapi")]
 use values::schema::sent;
 
@@ -53,11 +49,6 @@ pub struct ProductIn {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
     pub price: Option<Money>,
-    /// The prices of price lists, in any currency: at most one for each list, currency and quantity. `price` is that of the list `default`
-    /// for one piece. Variants without a price have these.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_LIST_PRICES)))]
-    pub prices: Vec<ListPrice>,
     /// The earlier price, or the price elsewhere. It is higher than `price`. Variants without a price have this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
@@ -81,6 +72,46 @@ pub struct ProductIn {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schemars(length(max = MAX_VARIANTS)))]
     pub variants: Vec<VariantIn>,
+}
+
+/// A variant to create or to change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewVariant"))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VariantIn {
+    /// A SKU that no other product has or had, in upper or lower case.
+    pub sku: Sku,
+    #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OptionValues"))]
+    pub options: BTreeMap<String, OptionValue>,
+    /// The price of one piece. The default is the price of the product. In a patch it is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
+    pub price: Option<Money>,
+    /// The earlier price, or the price elsewhere. It is higher than `price`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<crate::schema::Price>"))]
+    pub compare_at_price: Option<Money>,
+    /// The weight of one piece in grams.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
+    pub weight: Option<u32>,
+    /// The most pieces that one order may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = values::Quantity::MAX)))]
+    pub max_per_order: Option<u32>,
+    /// The initial stock of a new variant. The stock of an existing variant does not change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock: Option<StockIn>,
+}
+
+/// The stock of a new SKU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "StockInput"))]
+#[serde(deny_unknown_fields)]
+pub struct StockIn {
+    /// The number of pieces that can be sold.
+    #[cfg_attr(feature = "openapi", schemars(range(max = MAX_PIECES)))]
+    pub available: u32,
 }
 
 impl ProductIn {
@@ -116,10 +147,9 @@ impl ProductIn {
                 let message = "belongs to each variant; leave it out";
                 return Err(Error::invalid("stock", "stock_of_variants", message));
             }
-            let Self { price, prices, compare_at_price, weight, max_per_order, .. } = self;
+            let Self { price, compare_at_price, weight, max_per_order, .. } = self;
             // The product's terms are the defaults of its variants.
             let with_defaults = |variant: VariantIn| VariantIn {
-                prices: variant.prices.or_else(|| variant.price.is_none().then(|| prices.clone())),
                 compare_at_price: variant.compare_at_price.or(compare_at_price.filter(|_| variant.price.is_none())),
                 price: variant.price.or(price),
                 weight: variant.weight.or(weight),
@@ -133,13 +163,26 @@ impl ProductIn {
         } else {
             let price = self.price.ok_or_else(|| Error::invalid("price", "required", "is missing"))?;
             stock.extend(self.sku.zip(self.stock).map(|(sku, stock)| (sku, stock.available)));
-            let prices = read_list_prices("", self.prices, price)?;
             let (compare_at_price, weight, max_per_order) = (self.compare_at_price, self.weight, self.max_per_order);
-            ProductKind::Single(OfferTerms { price, prices, compare_at_price, weight, max_per_order })
+            ProductKind::Single(OfferTerms { price, compare_at_price, weight, max_per_order })
         };
         let Self { name, description, category, brand, tags, attributes, tax_class, .. } = self;
         Ok((ProductContent { name, description, category, brand, tags, attributes, tax_class, kind }, stock))
     }
+}
+
+/// Variants with their terms, and the pieces that the request states.
+pub(crate) fn read_variants(
+    requested: impl Iterator<Item = VariantIn>,
+) -> Result<(Vec<(Variant, OfferTerms)>, StockLevels)> {
+    let (mut variants, mut pieces) = (Vec::new(), StockLevels::new());
+    for (at, variant) in requested.enumerate() {
+        let VariantIn { sku, options, price, compare_at_price, weight, max_per_order, stock } = variant;
+        let price = price.ok_or_else(|| Error::invalid(&format!("variants[{at}].price"), "required", "is missing"))?;
+        pieces.extend(stock.map(|stock| (sku.clone(), stock.available)));
+        variants.push((Variant { sku, options }, OfferTerms { price, compare_at_price, weight, max_per_order }));
+    }
+    Ok((variants, pieces))
 }
 
 /// A product as clients see it.
@@ -155,7 +198,7 @@ pub struct ProductOut {
     name: Name,
     description: Description,
     #[serde(flatten)]
-    terms: TermsOut,
+    terms: OfferTerms,
     /// The key of its category.
     category: Category,
     /// The brand of the product.
@@ -189,31 +232,19 @@ pub struct ProductOut {
 }
 
 impl ProductOut {
-    /// The response for a listing. `media` gives the URLs of its images, `shown` how much of the stock the caller may see. With a price
-    /// list, its prices are shown, and `price` is null if the product is not for sale there. Without one, admins see all prices, and others
-    /// those of the list `default` in the shop's currency.
-    pub fn new(listing: Listing, media: &Media, shown: ShownStock, list: Option<&PriceList>) -> Self {
+    /// The response for a listing. `media` gives the URLs of its images, `shown` how much of the stock the caller may see.
+    pub fn new(listing: Listing, media: &Media, shown: ShownStock) -> Self {
         let stock_out = |available| StockOut { available: shown.pieces(available) };
         let stock = stock_out(listing.available());
         let is_admin = shown == ShownStock::ALL;
         let flash = |offer: &Offer| Some(FlashOut { sku: offer.sku.clone(), buckets: offer.buckets()? });
         let flash = listing.offers().filter(|_| is_admin).filter_map(flash).collect();
-        let price = match list {
-            None => Some(listing.price()),
-            Some(list) => listing.price_in(list),
-        };
-        let shop_list = PriceList { list: PriceListKey::default(), currency: listing.price().currency };
-        let shown_list = list.or((!is_admin).then_some(&shop_list));
         let Listing { product, main_offer, variants, rating, .. } = listing;
         let Product { id, sku, name, description, category, brand, tags, attributes, options, images, .. } = product;
         let Product { status, version, created_at, updated_at, .. } = product;
-        let terms = TermsOut::new(main_offer.terms(), price, shown_list);
+        let terms = main_offer.terms();
         let variant = |(Variant { sku, options }, offer): (Variant, Offer)| {
-            let price = match list {
-                None => Some(offer.price),
-                Some(list) => offer.price_in(list),
-            };
-            let (terms, stock) = (TermsOut::new(offer.terms(), price, shown_list), stock_out(offer.pieces()));
+            let (terms, stock) = (offer.terms(), stock_out(offer.pieces()));
             VariantOut { sku, name: offer.name, options, terms, stock }
         };
         Self {
@@ -244,7 +275,6 @@ impl ProductOut {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::product::list_price::tests::{key, list_price};
     use crate::product::listing::tests::{listing, shirt};
     use serde_json::{Value, json};
 
@@ -296,20 +326,6 @@ mod tests {
     }
 
     #[test]
-    fn variants_inherit_list_prices_with_the_price() {
-        let mut body = shirts();
-        body["prices"] = json!([{ "list": "uk", "price": { "amount": 8, "currency": "GBP" } }]);
-        body["variants"][1]["price"] = json!({ "amount": 12, "currency": "EUR" });
-        let draft = read(body.clone()).draft().unwrap();
-        let ProductKind::Variants(variant_set) = &draft.content.kind else { panic!("it has variants") };
-        let found: Vec<_> = variant_set.variants.iter().map(|(_, terms)| terms.prices.len()).collect();
-        assert_eq!(found, [1, 0], "the second one has a price of its own");
-        body["variants"][1]["prices"] = json!([body["prices"][0], body["prices"][0]]);
-        let error = read(body).draft().unwrap_err();
-        assert_eq!((error.fields[0].field.as_str(), error.fields[0].code), ("variants[1].prices[1]", "price_doubled"));
-    }
-
-    #[test]
     fn product_with_variants_has_no_stock_and_needs_prices() {
         let stocked = with(shirts(), "stock", json!({ "available": 4 }));
         assert_eq!(stocked.draft().unwrap_err().fields[0].code, "stock_of_variants");
@@ -329,45 +345,15 @@ mod tests {
     fn admins_see_buckets_and_no_others_do() {
         let mut sale = shirt();
         sale.variants[1].flash = Some(crate::FlashSale::new(32, 1));
-        let shown =
-            |shown| serde_json::to_value(ProductOut::new(sale.clone(), &Media::default(), shown, None)).unwrap();
+        let shown = |shown| serde_json::to_value(ProductOut::new(sale.clone(), &Media::default(), shown)).unwrap();
         assert_eq!(shown(ShownStock::ALL)["flash"], json!([{ "sku": "TEE-S-BLUE", "buckets": 32 }]));
         assert!(shown(ShownStock::up_to(20)).get("flash").is_none());
     }
 
     #[test]
-    fn response_shows_the_prices_of_a_list() {
-        let mut mug = listing();
-        mug.main_offer.prices = vec![
-            list_price("default", "EUR", 10, 1_290),
-            list_price("trade", "EUR", 1, 990),
-            list_price("uk", "GBP", 1, 1_250),
-        ];
-        let show = |shown: ShownStock, list: Option<(&str, &str)>| {
-            let list = list.map(|(list, currency)| PriceList { list: key(list), currency: currency.parse().unwrap() });
-            serde_json::to_value(ProductOut::new(mug.clone(), &Media::default(), shown, list.as_ref())).unwrap()
-        };
-        let lists = |product: &Value| {
-            let prices = product["prices"].as_array().into_iter().flatten();
-            prices.map(|one| one["list"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!(lists(&show(ShownStock::ALL, None)), ["default", "trade", "uk"]);
-        let customer = show(ShownStock::up_to(20), None);
-        assert_eq!(
-            (lists(&customer), &customer["compareAtPrice"]["amount"]),
-            (vec!["default".to_owned()], &json!(1_990))
-        );
-        let uk = show(ShownStock::ALL, Some(("uk", "GBP")));
-        assert_eq!((&uk["price"], lists(&uk)), (&json!({ "amount": 1_250, "currency": "GBP" }), vec!["uk".to_owned()]));
-        assert!(uk.get("compareAtPrice").is_none(), "it is in another currency");
-        let us = show(ShownStock::ALL, Some(("us", "USD")));
-        assert_eq!((&us["price"], us.get("prices")), (&Value::Null, None), "it is not for sale there");
-    }
-
-    #[test]
     fn response_shows_the_active_offers() {
         let shown =
-            |listing| serde_json::to_value(ProductOut::new(listing, &Media::default(), ShownStock::ALL, None)).unwrap();
+            |listing| serde_json::to_value(ProductOut::new(listing, &Media::default(), ShownStock::ALL)).unwrap();
         let mug = shown(listing());
         assert_eq!(mug["stock"]["available"], 3);
         assert_eq!((&mug["variants"], &mug["options"]), (&json!([]), &json!([])));

@@ -1,56 +1,13 @@
-//! Parts of a product in responses: prices, a variant, the stock, the rating.
+//! Parts of a product in responses: a variant, the stock, the rating.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use values::{Money, Sku};
+use values::Sku;
 
-#[cfg(feature = "openapi")]
-use crate::product::{list_price::MAX_LIST_PRICES, terms::MAX_WEIGHT_GRAMS};
 #[cfg(feature = "openapi")]
 use crate::reviews::review::MAX_STARS;
-use crate::{ListPrice, OfferTerms, OptionValue, PriceList, Rating};
-
-/// Prices, weight and most pieces of an order of one SKU.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TermsOut {
-    /// The price of one piece. For a product with variants, the lowest price. Null only with `market`, if it is not for sale there.
-    pub(crate) price: Option<Money>,
-    /// The prices of price lists. Admins see all of them. Customers see those that they can have: of the list of their market and of the
-    /// list `default`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(feature = "openapi", schemars(length(max = MAX_LIST_PRICES)))]
-    pub(crate) prices: Vec<ListPrice>,
-    /// The earlier price, or the price elsewhere. It is higher than `price`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) compare_at_price: Option<Money>,
-    /// The weight of one piece in grams.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = MAX_WEIGHT_GRAMS)))]
-    pub(crate) weight: Option<u32>,
-    /// The most pieces that one order may have. Without it, a guest's order may have 20.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(range(min = 1, max = values::Quantity::MAX)))]
-    pub(crate) max_per_order: Option<u32>,
-}
-
-impl TermsOut {
-    /// The terms with the `price` that is shown. With a list, only the prices that its buyers can have. A compare-at price is shown beside the
-    /// price that it belongs to.
-    pub(crate) fn new(terms: OfferTerms, price: Option<Money>, list: Option<&PriceList>) -> Self {
-        let OfferTerms { price: own, prices, compare_at_price, weight, max_per_order } = terms;
-        let is_shown = |one: &ListPrice| list.is_none_or(|list| list.includes(one));
-        Self {
-            price,
-            prices: prices.into_iter().filter(is_shown).collect(),
-            compare_at_price: compare_at_price.filter(|_| price == Some(own)),
-            weight,
-            max_per_order,
-        }
-    }
-}
+use crate::{OfferTerms, OptionValue, Rating};
 
 /// A variant as clients see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -64,7 +21,7 @@ pub(crate) struct VariantOut {
     #[cfg_attr(feature = "openapi", schemars(with = "crate::schema::OptionValues"))]
     pub(crate) options: BTreeMap<String, OptionValue>,
     #[serde(flatten)]
-    pub(crate) terms: TermsOut,
+    pub(crate) terms: OfferTerms,
     pub(crate) stock: StockOut,
 }
 

@@ -80,9 +80,8 @@ impl Api {
     ) -> Operation<'_> {
         let group = path.trim_start_matches("/api/v1/").split('/').next().unwrap_or_default();
         let tag = match group {
-            "auth" | "users" | "products" | "promotions" | "cart" | "orders" | "payments" => group,
+            "auth" | "users" | "products" | "cart" | "orders" | "payments" => group,
             "categories" => "products",
-            "markets" | "taxes" | "registrations" | "shipping" => "terms",
             _ => "operations",
         };
         let security = match access {
@@ -236,14 +235,6 @@ impl Operation<'_> {
     #[must_use]
     pub fn body<T: JsonSchema>(self) -> Self {
         self.body_as::<T>("application/json")
-    }
-
-    /// A JSON body that may be left out.
-    #[must_use]
-    pub fn optional_body<T: JsonSchema>(self) -> Self {
-        let mut operation = self.body::<T>();
-        operation.members["requestBody"]["required"] = false.into();
-        operation
     }
 
     /// The body of a PUT: what GET answers can be sent back. `name` is that of its schema, which has the read-only members too.

@@ -18,7 +18,7 @@ pub(crate) enum RouteClass {
     Reviews,
     /// Images, imports and exports.
     Uploads,
-    /// What exchanges a secret for a session, makes a secret, or tries a code.
+    /// What exchanges a secret for a session, or makes a secret.
     Credentials,
 }
 
@@ -70,8 +70,6 @@ const ROUTES: &[(&str, &str, RouteClass)] = &[
     ("DELETE", "/api/v1/users/addresses/{}", General),
     ("PUT", "/api/v1/users/{}/role", General),
     ("PUT", "/api/v1/users/{}/status", General),
-    ("PUT", "/api/v1/users/{}/group", General),
-    ("PUT", "/api/v1/users/{}/tax-status", General),
     ("POST", "/api/v1/categories", General),
     ("PUT", "/api/v1/categories/{}", General),
     ("DELETE", "/api/v1/categories/{}", General),
@@ -90,32 +88,12 @@ const ROUTES: &[(&str, &str, RouteClass)] = &[
     ("PUT", "/api/v1/products/{}/reviews/{}", Reviews),
     ("DELETE", "/api/v1/products/{}/reviews/{}", General),
     ("PATCH", "/api/v1/products/{}/reviews/{}/status", General),
-    ("POST", "/api/v1/promotions", General),
-    ("PUT", "/api/v1/promotions/{}", General),
-    ("DELETE", "/api/v1/promotions/{}", General),
-    ("POST", "/api/v1/promotions/{}/preview", General),
-    ("POST", "/api/v1/promotions/{}/publish", General),
-    ("POST", "/api/v1/promotions/{}/stop", General),
-    ("POST", "/api/v1/promotions/{}/codes", General),
-    ("POST", "/api/v1/promotions/{}/codes/generate", General),
-    ("POST", "/api/v1/promotions/{}/codes/imports", Uploads),
     ("POST", "/api/v1/cart", Carts),
     ("POST", "/api/v1/cart/me/merge", General),
     ("DELETE", "/api/v1/cart/{}", General),
     ("POST", "/api/v1/cart/{}/items", General),
     ("PUT", "/api/v1/cart/{}/items/{}", General),
     ("DELETE", "/api/v1/cart/{}/items/{}", General),
-    ("POST", "/api/v1/cart/{}/coupons", Credentials),
-    ("DELETE", "/api/v1/cart/{}/coupons/{}", General),
-    ("PUT", "/api/v1/markets/{}", General),
-    ("DELETE", "/api/v1/markets/{}", General),
-    ("PUT", "/api/v1/taxes/rates/{}/{}/{}", General),
-    ("DELETE", "/api/v1/taxes/rates/{}/{}/{}", General),
-    ("PUT", "/api/v1/registrations", General),
-    ("PUT", "/api/v1/shipping/zones/{}", General),
-    ("DELETE", "/api/v1/shipping/zones/{}", General),
-    ("PUT", "/api/v1/shipping/zones/{}/methods/{}", General),
-    ("DELETE", "/api/v1/shipping/zones/{}/methods/{}", General),
     ("POST", "/api/v1/orders", Orders),
     ("POST", "/api/v1/orders/quote", Quotes),
     ("POST", "/api/v1/orders/{}/pay", Orders),
@@ -210,7 +188,6 @@ mod tests {
         assert_eq!(of(Method::POST, "/api/v1/orders"), Orders);
         assert_eq!(of(Method::GET, "/api/v1/orders"), General);
         assert_eq!(of(Method::PUT, "/api/v1/cart/{owner}/items/{item}"), General);
-        assert_eq!(of(Method::POST, "/api/v1/cart/{owner}/coupons"), Credentials);
         assert_eq!(of(Method::POST, "/api/v1/products/{id}/reviews"), Reviews);
         assert_eq!(of(Method::POST, "unmatched"), General);
         for method in [Method::GET, Method::HEAD] {

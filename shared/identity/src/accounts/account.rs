@@ -3,15 +3,13 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use values::{AddressId, Error, Kind, Result, Role, Timestamp, UserId, account_suspended, into_nfc};
 
-use crate::accounts::customer_group::CustomerGroup;
 use crate::accounts::password::{Credential, PasswordInput};
 use crate::accounts::status::AccountStatus;
-use crate::accounts::tax_status::TaxStatus;
 use crate::rate_limits::device_token::KnownDevice;
 use crate::second_factors::factors::SecondFactors;
 use crate::sessions::session::Session;
 
-/// An account's row. Its only personal data are an admin's reasons and what the tax status says about a business.
+/// An account's row, without personal data.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Account {
@@ -37,10 +35,6 @@ pub(crate) struct Account {
     /// Why it is suspended, in the admin's words.
     #[serde(default, deserialize_with = "reason_in_nfc")]
     pub(crate) status_reason: Option<String>,
-    #[serde(default)]
-    pub(crate) group: Option<CustomerGroup>,
-    #[serde(default)]
-    pub(crate) tax_status: TaxStatus,
     /// Its second factors. Here, because a login reads this row anyway.
     #[serde(default)]
     pub(crate) second_factors: SecondFactors,
@@ -68,8 +62,6 @@ impl Account {
             default_shipping: None,
             default_billing: None,
             status_reason: None,
-            group: None,
-            tax_status: TaxStatus::default(),
             sessions_ended_at: None,
             second_factors: SecondFactors::default(),
             version: 1,
@@ -131,15 +123,5 @@ mod tests {
         };
         let read = |reason: &str| serde_json::from_value::<Account>(row(reason)).unwrap().status_reason;
         assert_eq!(read("Cafe\u{301}").as_deref(), Some("Caf\u{e9}"));
-    }
-
-    #[test]
-    fn account_of_an_earlier_release_is_taxed_and_in_no_group() {
-        let account = Account::new(Clock::System.mint(), None, Clock::System.now());
-        let mut row = serde_json::to_value(&account).unwrap();
-        let members = row.as_object_mut().unwrap();
-        assert!(members.remove("group").is_some() && members.remove("taxStatus").is_some());
-        let read: Account = serde_json::from_value(row).unwrap();
-        assert_eq!((read.group, read.tax_status), (None, TaxStatus::default()));
     }
 }

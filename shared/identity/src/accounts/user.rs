@@ -4,10 +4,8 @@ use serde::Serialize;
 use values::{Email, Role, Timestamp, UserId};
 
 use crate::accounts::account::Account;
-use crate::accounts::customer_group::CustomerGroup;
 use crate::accounts::person::{Name, Person};
 use crate::accounts::status::AccountStatus;
-use crate::accounts::tax_status::TaxStatus;
 
 /// An account.
 #[derive(Debug, Clone, Serialize)]
@@ -27,9 +25,6 @@ pub struct User {
     pub status_reason: Option<String>,
     /// Whether the person has shown that the email address is theirs.
     pub email_verified: bool,
-    /// The key of the customer group, whose price lists and promotions the account has; null if it is in none.
-    pub group: Option<CustomerGroup>,
-    pub tax_status: TaxStatus,
     /// The time when it was created.
     pub created_at: Timestamp,
     /// The time of the last change.
@@ -50,8 +45,6 @@ impl User {
             status: account.status,
             status_reason: None,
             email_verified: account.email_verified,
-            group: account.group.clone(),
-            tax_status: account.tax_status.clone(),
             created_at: account.created_at,
             updated_at: account.updated_at,
             version: account.version,

@@ -278,8 +278,7 @@ impl Store {
     }
 }
 
-/// The key of the line about the change that led to this version.
-pub(crate) fn history_key(user: UserId, version: u64) -> Key {
+fn history_key(user: UserId, version: u64) -> Key {
     user_key(user, format!("HISTORY#{version:010}"))
 }
 

@@ -19,7 +19,6 @@ pub(crate) mod optional_text;
 pub(crate) mod phone;
 pub(crate) mod postal_code;
 pub(crate) mod postal_pattern;
-mod read_buyer;
 mod remove_address;
 mod replace_address;
 mod store;

@@ -1,13 +1,9 @@
-//! The rows of address books, and those that an order needs of its buyer.
+//! The rows of address books.
 
-use aws_kit::{Key, Query, Table, Write};
-use serde::de::DeserializeOwned;
+use aws_kit::{Key, Query, Write};
 use serde::{Deserialize, Serialize};
 use values::{AddressId, Result, UserId};
 
-use crate::accounts::buyer::Buyer;
-use crate::accounts::customer_group::CustomerGroup;
-use crate::accounts::tax_status::TaxStatus;
 use crate::addresses::address::Address;
 use crate::addresses::address_entry::MAX_ADDRESSES;
 use crate::addresses::address_in::AddressIn;
@@ -20,27 +16,6 @@ use crate::store::{Store, account_key, user_key, user_partition};
 struct AddressRow {
     address_id: AddressId,
     address: Address,
-}
-
-/// The row of an account or of a postal address, as an order needs it. Only the second one has the attribute `address`.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct BuyerRow {
-    address: Option<Address>,
-    group: Option<CustomerGroup>,
-    tax_status: TaxStatus,
-}
-
-/// The buyer and the postal address of these rows, in any order.
-fn buyer_of(rows: Vec<BuyerRow>) -> (Buyer, Option<Address>) {
-    let (mut buyer, mut address) = (Buyer::default(), None);
-    for row in rows {
-        match row.address {
-            Some(saved) => address = Some(saved),
-            None => buyer = Buyer { group: row.group, tax_status: row.tax_status },
-        }
-    }
-    (buyer, address)
 }
 
 fn address_key(user: UserId, address: AddressId) -> Key {
@@ -56,32 +31,6 @@ impl Store {
         let query = Query::of(&self.table, user_partition(user)).begins_with("ADDRESS#");
         let rows = query.first::<AddressRow>(MAX_ADDRESSES).await?;
         Ok(rows.into_iter().map(|row| (row.address_id, row.address)).collect())
-    }
-
-    /// An account as a buyer, one of its addresses if `address` names one, and rows of another table.
-    pub(crate) async fn buyer_with<T: DeserializeOwned>(
-        &self,
-        user: UserId,
-        address: Option<AddressId>,
-        others: (&Table, &[Key]),
-    ) -> Result<(Buyer, Option<Address>, Vec<T>)> {
-        let mut keys = vec![account_key(user)];
-        keys.extend(address.map(|id| address_key(user, id)));
-        let (rows, others) = Table::batch_get_both((&self.table, &keys), others).await?;
-        let (buyer, address) = buyer_of(rows);
-        Ok((buyer, address, others))
-    }
-
-    /// An account as a buyer, a row of another table, and rows of a third one.
-    pub(crate) async fn buyer_with_both<A: DeserializeOwned, B: DeserializeOwned>(
-        &self,
-        user: UserId,
-        (table, key): (&Table, Key),
-        others: (&Table, &[Key]),
-    ) -> Result<(Buyer, Option<A>, Vec<B>)> {
-        let (account, key) = ([account_key(user)], [key]);
-        let (rows, first, others) = Table::batch_get_three((&self.table, &account), (table, &key), others).await?;
-        Ok((buyer_of(rows).0, first.into_iter().next(), others))
     }
 
     /// The two writes of a new address: the count with the defaults, whose condition fails when the book is full; and the address.
@@ -174,34 +123,5 @@ impl Store {
         let change = clause("SET", &set) + &clause("REMOVE", &remove);
         let write = Write::update(&self.table, account_key(user), change.trim_end()).when(conditions.join(" AND "));
         bound.into_iter().try_fold(write, |write, (name, id)| write.value(&name, id))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::accounts::account::Account;
-    use serde_json::{Value, from_value, json, to_value};
-    use values::Clock;
-
-    #[test]
-    fn buyer_is_read_from_the_rows_of_account_and_address() {
-        let account = Account::new(Clock::System.mint(), None, Clock::System.now());
-        let vat_id = TaxStatus { vat_id: "BE0428759497".parse().ok(), ..TaxStatus::default() };
-        let account = Account { group: "wholesale".parse().ok(), tax_status: vat_id, ..account };
-        let home =
-            json!({ "name": "Ada", "line1": "Rue 1", "city": "Bruxelles", "postalCode": "1000", "country": "BE" });
-        let home: Address = from_value(home).unwrap();
-        let address_row = AddressRow { address_id: Clock::System.mint(), address: home.clone() };
-        let (account_row, address_row) = (to_value(&account).unwrap(), to_value(&address_row).unwrap());
-        let read = |rows: &[&Value]| {
-            buyer_of(rows.iter().map(|row| from_value::<BuyerRow>((*row).clone()).unwrap()).collect())
-        };
-        assert!(Buyer::of(&account) != Buyer::default());
-        for rows in [[&account_row, &address_row], [&address_row, &account_row]] {
-            assert_eq!(read(&rows), (Buyer::of(&account), Some(home.clone())));
-        }
-        assert_eq!(read(&[&account_row]), (Buyer::of(&account), None), "the address is not in the book");
-        assert_eq!(read(&[&address_row]), (Buyer::default(), Some(home)));
     }
 }

@@ -21,12 +21,6 @@ impl AccountService {
         Ok(is_closed)
     }
 
-    /// The SHA-256 of the email address of a closed account, by which other contexts find what they stored about its owner. None of an open
-    /// account, and once [`AccountService::erase_page`] is through. 1 read.
-    pub async fn closed_email_digest(&self, user: UserId) -> Result<Option<String>> {
-        Ok(self.store.closed_account(user).await?.and_then(|closed| closed.email_digest))
-    }
-
     /// Erases a page of a closed account's rows; false when none is left. Erases nothing of an open account. It can be repeated, also
     /// concurrently. 2 or 3 reads, at most 25 writes side by side.
     pub async fn erase_page(&self, user: UserId) -> Result<bool> {

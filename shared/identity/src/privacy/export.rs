@@ -26,7 +26,6 @@ impl AccountService {
             "account": {
                 "id": account.user_id, "email": person.email, "name": person.name, "role": account.role,
                 "status": account.status, "statusReason": account.status_reason, "emailVerified": account.email_verified,
-                "group": account.group, "taxStatus": account.tax_status,
                 "defaultShipping": account.default_shipping, "defaultBilling": account.default_billing,
                 "createdAt": account.created_at, "updatedAt": account.updated_at,
             },

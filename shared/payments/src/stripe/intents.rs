@@ -7,20 +7,18 @@
 
 use reqwest::Method;
 use serde::Deserialize;
-use values::{Currency, Error, Money, OrderId, Result};
+use values::{Error, OrderId, Result};
 
 use super::client::{Rejection, Stripe, StripeError};
 use crate::attempt::{Failure, NextAction};
 use crate::payment::Payment;
-use crate::provider_unit::ProviderUnit;
 
 /// An intent as the provider reports it.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Intent {
     pub(crate) id: String,
     pub(crate) status: String,
-    /// In the unit of the provider.
-    amount: i64,
+    pub(crate) amount: i64,
     pub(crate) currency: String,
     last_payment_error: Option<StripeError>,
     /// Why the provider rejected our last call about it.
@@ -117,29 +115,8 @@ impl Intent {
 
     /// Are amount and currency those of the payment? If not, the intent must not be used.
     pub(crate) fn matches(&self, payment: &Payment) -> bool {
-        let Money { amount, currency } = payment.amount;
-        ProviderUnit::stripe(currency).to_provider(amount) == Some(self.amount)
-            && self.currency.eq_ignore_ascii_case(currency.code())
+        self.amount == payment.amount.amount && self.currency.eq_ignore_ascii_case(payment.amount.currency.code())
     }
-
-    /// The amount in minor units of its currency, for an alarm. As the provider writes it, if the currency is unknown or minor units cannot
-    /// express it.
-    pub(crate) fn minor_units(&self) -> i64 {
-        let currency = self.currency.to_ascii_uppercase().parse::<Currency>().ok();
-        let minor_units = currency.and_then(|currency| ProviderUnit::stripe(currency).to_minor_units(self.amount));
-        minor_units.unwrap_or(self.amount)
-    }
-}
-
-/// The text of an amount in a request. None if the provider cannot express it.
-pub(super) fn wire_amount(money: Money) -> Option<String> {
-    ProviderUnit::stripe(money.currency).to_provider(money.amount).map(|amount| amount.to_string())
-}
-
-/// The provider cannot express the amount. Orders and refunds of such an amount are refused, so an earlier release has accepted it.
-pub(super) fn amount_unsupported() -> Failure {
-    let message = "The payment provider does not accept this amount.".into();
-    Failure { code: "amount_unsupported".into(), message }
 }
 
 impl IntentState {
@@ -149,12 +126,9 @@ impl IntentState {
 }
 
 impl Stripe {
-    /// Creates an unconfirmed intent. It reserves nothing until it is confirmed. An amount that the provider cannot express is rejected,
-    /// and not sent.
+    /// Creates an unconfirmed intent. It reserves nothing until it is confirmed.
     pub(crate) async fn create(&self, payment: &Payment, token: &str) -> Result<IntentCreation> {
-        let Some(amount) = wire_amount(payment.amount) else {
-            return Ok(IntentCreation::Rejected(amount_unsupported()));
-        };
+        let amount = payment.amount.amount.to_string();
         let currency = payment.amount.currency.code().to_lowercase();
         let (order, id) = (payment.order_id.to_string(), payment.id.to_string());
         let form = [
@@ -215,27 +189,7 @@ impl Stripe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payment::tests::payment;
     use serde_json::json;
-
-    #[test]
-    fn amount_of_an_intent_is_in_the_unit_of_the_provider() {
-        let seen = |amount: i64, currency: &str| -> Intent {
-            let intent = json!({ "id": "pi_1", "status": "requires_capture", "amount": amount, "currency": currency });
-            serde_json::from_value(intent).unwrap()
-        };
-        let paid =
-            |amount, currency: &str| Payment { amount: Money::new(amount, currency.parse().unwrap()), ..payment() };
-        for (amount, code, there) in [(500, "EUR", 500), (5, "ISK", 500), (5, "UGX", 500), (500, "MGA", 5)] {
-            let (paid, intent) = (paid(amount, code), seen(there, &code.to_lowercase()));
-            assert!(intent.matches(&paid), "{code}");
-            assert!(!seen(there + 1, code).matches(&paid) && !seen(there, "usd").matches(&paid), "{code}");
-            assert_eq!((wire_amount(paid.amount), intent.minor_units()), (Some(there.to_string()), amount), "{code}");
-        }
-        let fils = paid(1_005, "KWD");
-        assert!(wire_amount(fils.amount).is_none() && !seen(1_005, "kwd").matches(&fils));
-        assert_eq!((seen(550, "isk").minor_units(), seen(7, "doubloons").minor_units()), (550, 7));
-    }
 
     #[test]
     fn only_an_error_about_the_card_is_a_decline() {

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use values::{Error, Result};
 
 use super::client::{Rejection, Stripe};
-use super::intents::{amount_unsupported, wire_amount};
 use crate::attempt::Failure;
 use crate::refund::Refund;
 
@@ -38,13 +37,9 @@ impl ProviderRefund {
 }
 
 impl Stripe {
-    /// Creates a refund, with the idempotency key of its current attempt. An amount that the provider cannot express is rejected, and not
-    /// sent.
+    /// Creates a refund, with the idempotency key of its current attempt.
     pub(crate) async fn create_refund(&self, refund: &Refund) -> Result<RefundCreation> {
-        let Some(amount) = wire_amount(refund.amount) else {
-            return Ok(RefundCreation::Rejected(amount_unsupported()));
-        };
-        let id = refund.id.to_string();
+        let (amount, id) = (refund.amount.amount.to_string(), refund.id.to_string());
         let (payment, order) = (refund.payment_id.to_string(), refund.order_id.to_string());
         let form = [
             ("payment_intent", refund.intent.as_str()),

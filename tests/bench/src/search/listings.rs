@@ -82,7 +82,6 @@ impl ResponseBuilder {
                 Listing { product, main_offer: lead, variants: Vec::new(), rating, removed: Vec::new() },
                 &self.media,
                 ShownStock::ALL,
-                None,
             ));
         }
         let body =

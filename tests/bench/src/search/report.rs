@@ -25,7 +25,6 @@ Notes on search
 - search: the judged queries, alone and some of them with filters or sorted by price. browse: no words; the whole catalog and its
   largest categories and tags. suggest: words letter by letter. Each round has another order; the first round is not counted.
 - CPU: of the thread that searches. If it waited for a processor, the budget is checked with CPU time.
-- index MB with 4 markets: with a price of each product in four more price lists, for `?market=`. It is not part of the times.
 - open: a new process, from main to the first response, with files in place. In a cold start the download from S3 is added.
 - updated: after 100 batches of 10 changed products each, as the indexer writes them, with all their segments.
 - recall@10: relevant products among the first ten results, divided by the largest possible number. MRR: mean of 1 / rank of the
@@ -126,9 +125,7 @@ impl Search {
     }
 
     fn sizes(&self) -> Table {
-        let headings =
-            ["catalog", "engine", " index MB", " with 4 markets", " write s", " open ms", " CPU ms", " peak MiB"];
-        let mut table = Table::new(&headings);
+        let mut table = Table::new(&["catalog", "engine", " index MB", " write s", " open ms", " CPU ms", " peak MiB"]);
         for catalog in &self.catalogs {
             for figures in &catalog.engines {
                 let of =
@@ -137,10 +134,6 @@ impl Search {
                     catalog.title(),
                     figures.kind.name().to_owned(),
                     format!("{:.1}", figures.bytes as f64 / 1e6),
-                    match figures.kind {
-                        EngineKind::Souk => with_growth(catalog.bytes_with_markets, figures.bytes),
-                        _ => String::new(),
-                    },
                     format!("{:.1}", figures.write_time.as_secs_f64()),
                     format!("{:.1}", of(|open| open.elapsed.wall_ms)),
                     format!("{:.1}", of(|open| open.elapsed.cpu_ms)),
@@ -202,12 +195,6 @@ fn low_recall(quality: &[Quality]) -> String {
     if named.is_empty() { String::new() } else { format!("Recall of souk below 0.5: {}\n", named.join(", ")) }
 }
 
-/// A size in megabytes, and how much larger it is: `42.6 (+5 %)`.
-fn with_growth(bytes: u64, before: u64) -> String {
-    let percent = (bytes as f64 / before as f64 - 1.0) * 100.0;
-    format!("{:.1} ({percent:+.0} %)", bytes as f64 / 1e6)
-}
-
 fn all(timed: &[RequestTimes]) -> Vec<Elapsed> {
     timed.iter().flat_map(|timed| timed.times.iter().copied()).collect()
 }
@@ -223,7 +210,6 @@ fn catalog_json(catalog: &Catalog) -> Value {
     json!({
         "products": catalog.products,
         "requests": { "search": searches, "browse": browses, "suggest": prefixes },
-        "indexBytesWith4Markets": catalog.bytes_with_markets,
         "engines": catalog.engines.iter().map(engine_json).collect::<Vec<_>>(),
     })
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use catalog::{ListPrice, Listing, PriceListKey};
+use catalog::Listing;
 use search::{Document, Index, Query, SearchParams, Suggestions, Writer};
 use serde_json::json;
-use values::{Currency, Money};
+use values::Currency;
 
 use crate::search::engine::{Engine, Page};
 use crate::search::product::CURRENCY;
@@ -17,8 +17,6 @@ const SUGGESTIONS: usize = 8;
 const BATCHES: usize = 100;
 const BATCH: usize = 10;
 const STRIDE: usize = 37;
-/// The price lists of markets: key, currency, and a price in percent of the product's own.
-const MARKETS: [(&str, &str, i64); 4] = [("uk", "GBP", 86), ("us", "USD", 108), ("ch", "CHF", 95), ("jp", "JPY", 160)];
 
 /// An open index.
 pub(crate) struct Souk(Index);
@@ -27,23 +25,6 @@ pub(crate) fn write(folder: &Path, listings: &[Listing]) -> Result<()> {
     let writer = Writer::open_for_catalog(folder)?;
     for listing in listings {
         writer.put(&Document::of(listing)?)?;
-    }
-    Ok(writer.commit()?)
-}
-
-/// Writes the index of a shop with four more markets, each of which has a price of each product.
-pub(crate) fn write_with_markets(folder: &Path, listings: &[Listing]) -> Result<()> {
-    let writer = Writer::open_for_catalog(folder)?;
-    for listing in listings {
-        let mut listing = listing.clone();
-        let own = listing.main_offer.price.amount;
-        let price = |(list, currency, percent): (&str, &str, i64)| {
-            let list = PriceListKey::try_from(list.to_owned()).map_err(anyhow::Error::msg)?;
-            let price = Money::new(own * percent / 100, currency.parse::<Currency>()?);
-            Ok(ListPrice { list, min_quantity: 1, price })
-        };
-        listing.main_offer.prices = MARKETS.into_iter().map(price).collect::<Result<_>>()?;
-        writer.put(&Document::of(&listing)?)?;
     }
     Ok(writer.commit()?)
 }
@@ -78,7 +59,7 @@ impl Engine for Souk {
     }
 
     fn suggest(&mut self, prefix: &str) -> Result<usize> {
-        let Suggestions { texts, products } = std::hint::black_box(self.0.suggest(prefix, SUGGESTIONS, None)?);
+        let Suggestions { texts, products } = std::hint::black_box(self.0.suggest(prefix, SUGGESTIONS)?);
         Ok(texts.len() + products.len())
     }
 }

@@ -41,13 +41,7 @@ fn pick_scenarios(seed: u64) -> Vec<Scenario> {
     let mut random = seed::rng(seed, "soak");
     let with_faults = seed::pick_weighted(
         &mut random,
-        &[
-            (4, Scenario::AllFaults),
-            (1, Scenario::Messages),
-            (1, Scenario::Kills),
-            (1, Scenario::FlashSale),
-            (1, Scenario::CouponsUnderFaults),
-        ],
+        &[(4, Scenario::AllFaults), (1, Scenario::Messages), (1, Scenario::Kills), (1, Scenario::FlashSale)],
     );
     let without_faults = random.choose_multiple(Scenario::WITHOUT_FAULTS, 2);
     [vec![with_faults], without_faults].concat()

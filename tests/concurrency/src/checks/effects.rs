@@ -8,7 +8,7 @@ pub(super) const INVARIANT: &str =
 
 /// Parts of a mail's subject, and the event that the mail is about.
 const MAILS: [(&str, &str); 4] = [
-    ("is confirmed", "payment.completed"),
+    ("confirmed and paid", "payment.completed"),
     ("did not go through", "payment.failed"),
     ("is cancelled", "order.cancelled"),
     ("refund", "payment.refunded"),

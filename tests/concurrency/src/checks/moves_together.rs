@@ -3,7 +3,7 @@
 use crate::history::History;
 use crate::observed::{ObservedState, Order, OrderPaymentStatus, OrderStatus, Payment, RefundStatus, Step};
 
-pub(super) const INVARIANT: &str = "An order is confirmed by the change that authorises its payment, or pays it if it costs nothing, and follows every end of its payment at the payment's version and time.";
+pub(super) const INVARIANT: &str = "An order is confirmed by the change that authorises its payment, and follows every end of its payment at the payment's version and time.";
 
 pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     let confirmations = state.orders.iter().flat_map(wrong_confirmations);
@@ -13,13 +13,10 @@ pub(super) fn check(state: &ObservedState, _: &History) -> Vec<String> {
     confirmations.chain(late).collect()
 }
 
-/// The changes in which the order was confirmed without an authorisation, or the other way round. An order that costs nothing has no
-/// authorisation, and is paid when it is confirmed.
+/// The changes in which the order was confirmed without an authorisation, or the other way round.
 fn wrong_confirmations(order: &Order) -> Vec<String> {
-    let due = if order.is_free() { OrderPaymentStatus::Paid } else { OrderPaymentStatus::Authorized };
-    let is_due = |before: &Step, after: &Step| before.payment_status != due && after.payment_status == due;
     let wrong = order.steps.windows(2).filter_map(|pair| match pair {
-        [before, after] if is_confirmation(before, after) != is_due(before, after) => Some(after),
+        [before, after] if is_confirmation(before, after) != is_authorisation(before, after) => Some(after),
         _ => None,
     });
     wrong
@@ -34,6 +31,11 @@ fn wrong_confirmations(order: &Order) -> Vec<String> {
 
 fn is_confirmation(before: &Step, after: &Step) -> bool {
     before.status != OrderStatus::Confirmed && after.status == OrderStatus::Confirmed
+}
+
+fn is_authorisation(before: &Step, after: &Step) -> bool {
+    let authorized = OrderPaymentStatus::Authorized;
+    before.payment_status != authorized && after.payment_status == authorized
 }
 
 /// The change by which the order follows the last change of its payment has another time, or does not exist. Rows that one
@@ -112,20 +114,6 @@ mod tests {
             &check(&state, &history),
             &["ord_paid: version 2 is Confirmed and its payment Unpaid"],
         );
-    }
-
-    #[test]
-    fn order_that_costs_nothing_is_confirmed_by_the_change_that_pays_it() {
-        let (mut state, history) = fixture::free_run();
-        assert_eq!(check(&state, &history), Vec::<String>::new());
-        state.order_mut(PAID).steps[1].payment_status = OrderPaymentStatus::Authorized;
-        fixture::assert_one_finding(&check(&state, &history), &["ord_paid: version 2 is Confirmed"]);
-        let (mut state, history) = fixture::free_run();
-        state.order_mut(PAID).steps[1].status = OrderStatus::Pending;
-        fixture::assert_one_finding(&check(&state, &history), &["ord_paid: version 2 is Pending and its payment Paid"]);
-        let (mut state, history) = fixture::free_run();
-        state.payment_mut("pay_paid").updated_at = "2026-01-01T00:00:09.000Z".into();
-        fixture::assert_one_finding(&check(&state, &history), &["pay_paid reached version 1"]);
     }
 
     #[test]

@@ -20,10 +20,10 @@ pub(super) struct Refusal<'a> {
 
 /// A change of the number of pieces that are certainly free.
 #[derive(Debug)]
-pub(super) struct Change {
+struct Change {
     /// In microseconds of the history.
-    pub(super) at_us: u64,
-    pub(super) pieces: i64,
+    at_us: u64,
+    pieces: i64,
 }
 
 /// The refusals of named items, one for each SKU. Requests for a cart do not say what they want.
@@ -95,7 +95,7 @@ fn changes(state: &ObservedState, history: &History) -> BTreeMap<String, Vec<Cha
 }
 
 /// The least number of certainly free pieces between two times, in microseconds of the history.
-pub(super) fn least_free(changes: &[Change], began_us: u64, ended_us: u64) -> i64 {
+fn least_free(changes: &[Change], began_us: u64, ended_us: u64) -> i64 {
     let free_at =
         |time: u64| changes.iter().filter(|change| change.at_us <= time).map(|change| change.pieces).sum::<i64>();
     let during = changes.iter().map(|change| change.at_us).filter(|at| (began_us..=ended_us).contains(at));

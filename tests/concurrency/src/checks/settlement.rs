@@ -52,13 +52,6 @@ fn disagreement(state: &ObservedState, order: &Order, payment: &Payment) -> Opti
             .then(|| format!("it is pending, but its hold ended at {}", order.hold_expires_at));
     }
     let statuses = (order.payment_status, payment.status);
-    // Nothing was paid, so nothing is returned.
-    if order.is_free()
-        && order.status == OrderStatus::Cancelled
-        && statuses == (OrderPaymentStatus::Paid, PaymentStatus::Captured)
-    {
-        return None;
-    }
     (!is_allowed(order.status, statuses, state.rules)).then(|| {
         format!(
             "it is {:?}, its payment is {:?}, and its recorded payment status is {:?}",
@@ -140,19 +133,6 @@ mod tests {
         let (mut state, history) = fixture::valid_run();
         state.payment_mut("pay_gone").status = PaymentStatus::Captured;
         fixture::assert_one_finding(&check(&state, &history), &["ord_gone: it is Cancelled, its payment is Captured"]);
-    }
-
-    #[test]
-    fn payment_of_nothing_stays_as_it_is_when_its_order_is_cancelled() {
-        let (mut state, history) = fixture::free_run();
-        assert_eq!(check(&state, &history), Vec::<String>::new());
-        state.order_mut(PAID).status = OrderStatus::Cancelled;
-        assert_eq!(check(&state, &history), Vec::<String>::new());
-        state.payment_mut("pay_paid").status = PaymentStatus::Cancelling;
-        fixture::assert_one_finding(
-            &check(&state, &history),
-            &["ord_paid: it is Cancelled, its payment is Cancelling"],
-        );
     }
 
     #[test]

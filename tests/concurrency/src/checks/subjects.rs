@@ -1,9 +1,6 @@
 //! What the checks judge.
 
-use super::{
-    acknowledged, cart_adds, cart_totals, promotion_refusals, promotion_uses, rate_limit, refunded_pieces, refusals,
-    same_answer,
-};
+use super::{acknowledged, cart_adds, cart_totals, rate_limit, refusals, same_answer};
 use crate::history::History;
 use crate::observed::{ObservedState, Order, OrderPaymentStatus};
 
@@ -18,12 +15,9 @@ pub(super) fn count(check: &str, state: &ObservedState, history: &History) -> us
         }
         "within_bounds" => state.buckets.iter().filter(|bucket| bucket.available > 0).count(),
         "refusals_right" => refusals::refusals(history).count(),
-        "promotion_uses_counted" => promotion_uses::counting_orders(state).count(),
-        "promotion_refusals_right" => promotion_refusals::refusals(history).count(),
         "charges_match" => state.intents.len(),
         "no_orphan_charge" => state.intents.iter().filter(|intent| intent.has_moved_money()).count(),
         "refunds_within_captures" => state.refunds.len(),
-        "pieces_refunded_once" => refunded_pieces::refunds_by_parts(state).count(),
         "events_delivered" => state.notifications.len(),
         "effects_once" => state.mails.len(),
         "cart_totals" => cart_totals::carts(history).count(),

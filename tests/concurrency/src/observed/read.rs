@@ -98,7 +98,6 @@ impl RawState {
         let provider_refunds = array(&self.ledger["refunds"]).filter(|refund| is_in(&refund["intent"], &intent_ids));
         let requests = array(&self.ledger["requests"]).filter(|request| is_in(&request["order_id"], &ids));
         let numbers: Vec<&str> = orders.iter().map(|order| order.number.as_str()).collect();
-        let promotions = history.promotions();
         let mails = self.mails.iter().filter(|subject| numbers.iter().any(|number| subject.contains(number)));
         ObservedState {
             rules: self.rules,
@@ -107,9 +106,6 @@ impl RawState {
             buckets: self.buckets(&skus),
             movements: movements.map(parse_row).collect(),
             refunds: refunds.map(parse_row).collect(),
-            promotions: self.promotions(&promotions),
-            customer_uses: self.customer_uses(),
-            codes: self.codes(&promotions),
             carts: self.carts(),
             counters: self.counters(),
             outboxes: self.outboxes(),
@@ -122,11 +118,6 @@ impl RawState {
             payments,
             orders,
         }
-    }
-
-    /// All payments.
-    pub fn payments(&self) -> Vec<Payment> {
-        self.rows("payments", "PAYMENT").map(parse_row).collect()
     }
 
     /// The orders that match, each as one row, with their histories.
@@ -144,8 +135,6 @@ impl RawState {
             let mut order: Order = parse_row(&whole);
             order.row = whole;
             order.key = placed.and_then(|placed| key(&placed["personal"]));
-            let price = placed.map(|placed| &placed["price"]).filter(|price| price.is_object());
-            order.price = price.map(parse_row).unwrap_or_default();
             order.steps = layout::own_entries(&head, placed).into_iter().map(step).collect();
             order.in_hold_index = row["gsi3pk"].as_str().is_some_and(|key| key.starts_with("HOLD#"));
             orders.insert(row["pk"].as_str().unwrap_or_default(), order);
@@ -211,7 +200,7 @@ impl RawState {
     }
 
     /// The rows with this sort key. A key that ends with `#` is a prefix.
-    pub(super) fn rows<'a>(&'a self, context: &str, sk: &'a str) -> impl Iterator<Item = &'a Value> {
+    fn rows<'a>(&'a self, context: &str, sk: &'a str) -> impl Iterator<Item = &'a Value> {
         let rows = self.tables.get(context).into_iter().flatten();
         rows.filter(move |row| {
             row["sk"].as_str().is_some_and(|key| key == sk || (sk.ends_with('#') && key.starts_with(sk)))
@@ -219,7 +208,7 @@ impl RawState {
     }
 
     /// The rows whose partition key starts with `pk`.
-    pub(super) fn rows_with_pk_prefix<'a>(&'a self, context: &str, pk: &'a str) -> impl Iterator<Item = &'a Value> {
+    fn rows_with_pk_prefix<'a>(&'a self, context: &str, pk: &'a str) -> impl Iterator<Item = &'a Value> {
         let rows = self.tables.get(context).into_iter().flatten();
         rows.filter(move |row| row["pk"].as_str().is_some_and(|key| key.starts_with(pk)))
     }
@@ -233,7 +222,7 @@ fn is_in(value: &Value, ids: &BTreeSet<&str>) -> bool {
     value.as_str().is_some_and(|id| ids.contains(id))
 }
 
-pub(super) fn parse_row<T: DeserializeOwned>(row: &Value) -> T {
+fn parse_row<T: DeserializeOwned>(row: &Value) -> T {
     serde_json::from_value(row.clone())
         .unwrap_or_else(|error| panic!("this row differs from the documented format ({error}): {row}"))
 }

@@ -6,8 +6,6 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::price_rows::PriceParts;
-
 /// Money in the format of the API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Money {
@@ -119,9 +117,6 @@ pub struct Item {
     pub unit_price: Money,
     /// The price of all pieces.
     pub line_total: Money,
-    pub discount: Money,
-    /// The tax that is added.
-    pub tax: Money,
 }
 
 /// An order with its private row and its history.
@@ -160,20 +155,12 @@ pub struct Order {
     /// The idempotency key of its request. The suite writes the key into the postal address.
     #[serde(skip)]
     pub key: Option<String>,
-    /// The parts of its price.
-    #[serde(skip)]
-    pub price: PriceParts,
     /// The history, in the order of versions.
     #[serde(skip)]
     pub steps: Vec<Step>,
 }
 
 impl Order {
-    /// Is there nothing to pay?
-    pub fn is_free(&self) -> bool {
-        self.total.amount == 0
-    }
-
     /// Does the order hold or own stock? A cancelled order does not.
     pub fn keeps_stock(&self) -> bool {
         self.status != OrderStatus::Cancelled
@@ -241,18 +228,6 @@ pub struct Payment {
     /// The amount that can still be refunded, in minor units.
     #[serde(default)]
     pub refundable: i64,
-    /// In the order of the order's lines.
-    #[serde(default)]
-    pub lines: Vec<PaidLine>,
-    /// In the order of the lines. Empty before the first refund of pieces.
-    #[serde(default)]
-    pub refunded_lines: Vec<RefundedLine>,
-    /// None without shipping.
-    #[serde(default)]
-    pub shipping: Option<ShippingAmount>,
-    /// Is the refund of its shipping made or pending?
-    #[serde(default)]
-    pub shipping_refunded: bool,
     pub status: PaymentStatus,
     /// When it was captured for its order, whose customer gets a mail about it.
     #[serde(default)]
@@ -265,18 +240,6 @@ pub struct Payment {
     pub updated_at: String,
 }
 
-/// What a payment says of a line: its SKU, its pieces, what was paid for them without tax, and each tax.
-#[derive(Debug, Clone, Deserialize)]
-pub struct PaidLine(pub String, pub i64, pub i64, #[serde(default)] pub Vec<i64>);
-
-/// What a payment says of its shipping: what was paid without tax, and each tax.
-#[derive(Debug, Clone, Deserialize)]
-pub struct ShippingAmount(pub i64, #[serde(default)] pub Vec<i64>);
-
-/// What a payment says of its refunds of a line: the pieces, what they come to without tax, and each tax.
-#[derive(Debug, Clone, Deserialize)]
-pub struct RefundedLine(pub i64, pub i64, #[serde(default)] pub Vec<i64>);
-
 /// An attempt to charge a card.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Attempt {
@@ -285,6 +248,45 @@ pub struct Attempt {
     /// The outcome: a string, or an object with one member of that name.
     #[serde(default)]
     pub outcome: Value,
+}
+
+/// The status of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the names are the API's")]
+pub enum RefundStatus {
+    Pending,
+    Succeeded,
+    Failed,
+}
+
+/// A refund's row.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refund {
+    pub id: String,
+    pub payment_id: String,
+    /// In minor units.
+    #[serde(deserialize_with = "minor_units")]
+    pub amount: i64,
+    pub status: RefundStatus,
+    /// The provider's id of the refund. None until it is known.
+    #[serde(default)]
+    pub provider_id: Option<String>,
+}
+
+/// Reads minor units, written as a number or as money.
+fn minor_units<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Amount {
+        MinorUnits(i64),
+        Money(Money),
+    }
+    Amount::deserialize(from).map(|amount| match amount {
+        Amount::MinorUnits(amount) => amount,
+        Amount::Money(money) => money.amount,
+    })
 }
 
 /// A line of a cart.

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::promotion_rows::{Code, CustomerUses, Promotion};
-use super::refund_rows::Refund;
 use super::rows::{
     Bucket, CartLine, Counter, Intent, Mail, Movement, Notification, Offer, Order, Payment, ProviderRefund,
-    ProviderRequest,
+    ProviderRequest, Refund,
 };
 use crate::test_stack::Rules;
 
@@ -30,12 +28,6 @@ pub struct ObservedState {
     pub payments: Vec<Payment>,
     /// The refunds of these payments.
     pub refunds: Vec<Refund>,
-    /// The promotions that the run created.
-    pub promotions: Vec<Promotion>,
-    /// All rows of the stack that count the orders of a customer for a promotion.
-    pub customer_uses: Vec<CustomerUses>,
-    /// The codes of these promotions.
-    pub codes: Vec<Code>,
     /// All carts of the stack, by owner.
     pub carts: BTreeMap<String, Vec<CartLine>>,
     /// The events in all outboxes, of any run.

@@ -4,12 +4,10 @@
 mod all_faults;
 mod buckets;
 mod cancels;
-mod coupons;
 mod devices;
 mod duplicate_requests;
 mod flash_sale;
 mod forged_events;
-mod free_orders;
 mod kills;
 mod long_holds;
 mod messages;
@@ -49,12 +47,6 @@ pub enum Scenario {
     Packing,
     /// Orders are cancelled in every status, also while an admin processes them.
     Cancels,
-    /// Orders that cost nothing are placed, cancelled and packed.
-    FreeOrders,
-    /// Two hundred buyers use a coupon for ten orders, and customers use coupons from several devices.
-    Coupons,
-    /// The same while DynamoDB calls fail and functions are killed.
-    CouponsUnderFaults,
     /// Fifty refunds of one payment are requested at the same time.
     Refunds,
     /// A compromised function forges events of other contexts.
@@ -83,7 +75,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// The scenarios that inject no faults.
-    pub const WITHOUT_FAULTS: [Self; 16] = [
+    pub const WITHOUT_FAULTS: [Self; 14] = [
         Self::OneSku,
         Self::SeveralLines,
         Self::TwoDevices,
@@ -94,8 +86,6 @@ impl Scenario {
         Self::Races,
         Self::Packing,
         Self::Cancels,
-        Self::FreeOrders,
-        Self::Coupons,
         Self::Refunds,
         Self::ForgedEvents,
         Self::RateLimit,
@@ -116,9 +106,6 @@ impl Scenario {
             Self::Races => races::play(run).await,
             Self::Packing => packing::play(run).await,
             Self::Cancels => cancels::play(run).await,
-            Self::FreeOrders => free_orders::play(run).await,
-            Self::Coupons => coupons::play(run).await,
-            Self::CouponsUnderFaults => coupons::play_under_faults(run).await,
             Self::Refunds => refunds::play(run).await,
             Self::ForgedEvents => forged_events::play(run).await,
             Self::RateLimit => rate_limit::play(run).await,

@@ -5,7 +5,6 @@
 mod api;
 mod card;
 mod control;
-mod currency;
 mod delivery;
 mod faults;
 mod form;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::card::CardFault;
-use super::currency::check_amount;
 use super::faults::Kind;
 use super::form::Form;
 use super::ids::Ids;
@@ -23,9 +22,6 @@ pub(crate) fn create(ledger: &mut Ledger, ids: &mut Ids, form: &Form, base: &str
     let id = form.required("payment_intent")?;
     let (amount, reason, metadata) = (form.amount("amount")?, form.one_of("reason", REASONS)?, form.metadata()?);
     let intent = ledger.intents.get_mut(&id).ok_or_else(|| not_found(400, "payment_intent", &id, "payment_intent"))?;
-    if let Some(amount) = amount {
-        check_amount("amount", amount, &intent.currency)?;
-    }
     let card_fault = intent.draft.card.as_ref().map_or(CardFault::None, |card| card.card_fault.clone());
     if matches!(card_fault, CardFault::RefundFails(times) if intent.faulted_refunds < times) {
         intent.faulted_refunds += 1;

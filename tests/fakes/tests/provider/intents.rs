@@ -207,34 +207,6 @@ async fn invalid_states_parameters_and_keys_are_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn amount_must_fit_the_rules_of_its_currency() -> Result<()> {
-    let provider = Provider::open().await?;
-    let create = async |amount: &'static str, currency: &'static str| {
-        let mut form = INTENT.to_vec();
-        (form[0].1, form[1].1) = (amount, currency);
-        form.extend([("payment_method", "pm_card_visa"), ("confirm", "true")]);
-        provider.post("payment_intents", &format!("{amount} {currency}"), &form).await
-    };
-    for (amount, currency) in [("5", "isk"), ("150", "ugx"), ("1005", "kwd")] {
-        create(amount, currency).await?.expect(400, "parameter_invalid_integer");
-    }
-    create("49", "eur").await?.expect(400, "amount_too_small");
-    create("50", "eur").await?.expect_status("requires_capture");
-    create("5", "mga").await?.expect_status("requires_capture");
-    let dinar = create("1010", "kwd").await?;
-    dinar.expect_status("requires_capture");
-    let id = dinar.body["id"].as_str().unwrap_or_default();
-    let capture = format!("payment_intents/{id}/capture");
-    let part = [("amount_to_capture", "1005")];
-    provider.post(&capture, "part", &part).await?.expect(400, "parameter_invalid_integer");
-    provider.post(&capture, "all", &[]).await?.expect_status("succeeded");
-    let refund = [("payment_intent", id), ("amount", "5")];
-    provider.post("refunds", "fils", &refund).await?.expect(400, "parameter_invalid_integer");
-    provider.post("refunds", "all", &[("payment_intent", id)]).await?.expect_status("succeeded");
-    Ok(())
-}
-
-#[tokio::test]
 async fn fault_before_has_no_effect_and_fault_after_has_one() -> Result<()> {
     let provider = Provider::open().await?;
     let id = provider.intent("pm_card_visa").await?;
